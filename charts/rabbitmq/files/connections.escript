@@ -1,0 +1,116 @@
+#!/usr/bin/env escript
+%% Fills the Secrets that no template can fill: passwords once, and from them the connections of the
+%% clients. It needs nothing that the broker's image does not have. The Job's deadline ends its waits.
+
+-define(ACCOUNT, "/var/run/secrets/kubernetes.io/serviceaccount/").
+-define(WORK, "/etc/rabbitmq-jobs/connections.json").
+
+main([]) ->
+    {ok, _} = application:ensure_all_started([inets, ssl]),
+    {ok, Text} = file:read_file(?WORK),
+    #{<<"credentials">> := Wanted, <<"connections">> := Connections, <<"ca">> := Ca} =
+        json:decode(Text),
+    Passwords = credentials(Wanted),
+    Trust = authority(Ca),
+    [fill(<<"configmaps">>, maps:get(<<"configMap">>, Ca), <<"data">>, Trust)
+     || map_size(Trust) > 0],
+    [begin
+         Password = string:trim(maps:get(Key, Passwords), trailing, "\n"),
+         Filled = maps:map(fun(_, Uri) -> with_password(Uri, Password) end, Uris),
+         fill(<<"secrets">>, Name, <<"stringData">>, maps:merge(Filled, Trust))
+     end
+     || #{<<"name">> := Name, <<"key">> := Key, <<"uris">> := Uris} <- Connections],
+    ok.
+
+%% What is in the Secret stays; what it lacks is made, unless it is somebody else's Secret.
+credentials(#{<<"name">> := Name, <<"keys">> := Keys, <<"generate">> := Generate} = Wanted) ->
+    #{<<"metadata">> := #{<<"resourceVersion">> := Seen}} = Secret = object(<<"secrets">>, Name),
+    Known = maps:map(fun(_, Value) -> base64:decode(Value) end, maps:get(<<"data">>, Secret, #{})),
+    case Keys -- maps:keys(Known) of
+        [] -> Known;
+        Missing when Generate ->
+            Made = maps:from_list([{Key, random()} || Key <- Missing]),
+            % With the version, so that of two that do this at once one has to look again.
+            case patch(<<"secrets">>, Name, #{
+                <<"metadata">> => #{<<"resourceVersion">> => Seen}, <<"stringData">> => Made
+            }) of
+                {200, _} -> maps:merge(Known, Made);
+                {409, _} -> credentials(Wanted);
+                {_, Answer} -> refuse("The Secret ~s cannot be written: ~s", [Name, Answer])
+            end;
+        Missing ->
+            refuse("The Secret ~s lacks ~s.", [Name, lists:join(", ", Missing)])
+    end.
+
+random() -> base64:encode(crypto:strong_rand_bytes(24), #{mode => urlsafe}).
+
+with_password(Uri, Password) ->
+    iolist_to_binary(string:replace(Uri, "PASSWORD", uri_string:quote(Password))).
+
+authority(#{<<"text">> := Text}) when Text =/= <<>> -> #{<<"ca.crt">> => Text};
+authority(#{<<"secret">> := <<>>}) -> #{};
+authority(#{<<"secret">> := Name} = Ca) ->
+    case object(<<"secrets">>, Name) of
+        #{<<"data">> := #{<<"ca.crt">> := Certificates}} ->
+            #{<<"ca.crt">> => base64:decode(Certificates)};
+        _ ->
+            io:format("Waiting for ca.crt in the Secret ~s~n", [Name]),
+            timer:sleep(3000),
+            authority(Ca)
+    end.
+
+fill(Kind, Name, Field, Data) ->
+    {Status, Answer} = patch(Kind, Name, #{Field => Data}),
+    Status =:= 200 orelse refuse("~s ~s cannot be written: ~s", [Kind, Name, Answer]),
+    io:format("~s ~s: ~s~n", [Kind, Name, lists:join(", ", lists:sort(maps:keys(Data)))]).
+
+patch(Kind, Name, Change) ->
+    call(patch, uri(Kind, Name), {"application/merge-patch+json", json:encode(Change)}).
+
+object(Kind, Name) ->
+    case call(get, uri(Kind, Name), none) of
+        {200, Body} -> json:decode(Body);
+        {404, _} ->
+            io:format("Waiting for ~s ~s~n", [Kind, Name]),
+            timer:sleep(3000),
+            object(Kind, Name);
+        {_, Answer} -> refuse("~s ~s cannot be read: ~s", [Kind, Name, Answer])
+    end.
+
+uri(Kind, Name) -> ["/api/v1/namespaces/", account("namespace"), "/", Kind, "/", Name].
+
+%% An API server that cannot be reached for a moment is asked again; the Job does not start anew.
+call(Method, Path, Body) -> call(Method, Path, Body, 5).
+
+call(Method, Path, Body, Attempts) ->
+    Host = os:getenv("KUBERNETES_SERVICE_HOST"),
+    Bracketed = case lists:member($:, Host) of true -> ["[", Host, "]"]; false -> Host end,
+    Uri = lists:flatten(io_lib:format("https://~s:~s~s",
+        [Bracketed, os:getenv("KUBERNETES_SERVICE_PORT"), Path])),
+    Headers = [{"authorization", "Bearer " ++ binary_to_list(account("token"))}],
+    Request = case Body of
+        none -> {Uri, Headers};
+        {Type, Content} -> {Uri, Headers, Type, iolist_to_binary(Content)}
+    end,
+    Tls = [{verify, verify_peer}, {cacertfile, ?ACCOUNT "ca.crt"}, {depth, 3},
+           {customize_hostname_check, [{match_fun, public_key:pkix_verify_hostname_match_fun(https)}]}],
+    Options = [{body_format, binary}],
+    case httpc:request(Method, Request, [{timeout, 20000}, {ssl, Tls}], Options) of
+        {ok, {{_, Status, _}, _, Answer}} -> {Status, Answer};
+        {error, Reason} when Attempts =:= 1 ->
+            refuse("The API server does not answer: ~p", [Reason]);
+        {error, _} ->
+            timer:sleep(2000),
+            call(Method, Path, Body, Attempts - 1)
+    end.
+
+account(File) ->
+    {ok, Content} = file:read_file(?ACCOUNT ++ File),
+    string:trim(Content).
+
+-spec refuse(io:format(), [term()]) -> no_return().
+refuse(Format, Arguments) ->
+    Sentence = io_lib:format(Format ++ "~n", Arguments),
+    file:write_file("/dev/termination-log", Sentence),
+    io:put_chars(standard_error, Sentence),
+    halt(1).

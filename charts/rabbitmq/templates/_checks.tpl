@@ -1,0 +1,33 @@
+{{/* What the schema cannot say. One sentence each, with what to do. */}}
+{{- define "rabbitmq.checks" -}}
+{{- $limit := (.Values.resources.limits | default dict).memory -}}
+{{- if not $limit -}}
+{{- fail "Set resources.limits.memory: the broker's own limits follow from it." -}}
+{{- end -}}
+{{- if lt (include "rabbitmq.bytes" $limit | int64) 268435456 -}}
+{{- fail (printf "resources.limits.memory is %s: RabbitMQ needs 256Mi at least, and 512Mi for quorum queues under load." (toString $limit)) -}}
+{{- end -}}
+{{- if eq (int .Values.replicas) 2 -}}
+{{- fail "replicas is 2: two nodes have no majority when one is away. Set 1, 3 or 5." -}}
+{{- end -}}
+{{- if and .Values.tls.only (not .Values.tls.enabled) -}}
+{{- fail "tls.only closes the plain ports, so tls.enabled must be true." -}}
+{{- end -}}
+{{- if .Values.tls.enabled -}}
+{{- if not (or .Values.tls.existingSecret .Values.tls.certManager.enabled) -}}
+{{- fail "tls.enabled needs a certificate: set tls.existingSecret or tls.certManager.enabled." -}}
+{{- end -}}
+{{- if and .Values.tls.certManager.enabled (not .Values.tls.certManager.issuerRef.name) -}}
+{{- fail "Set tls.certManager.issuerRef.name: who shall issue the certificate?" -}}
+{{- end -}}
+{{- end -}}
+{{- if gt (int (mul 2 .Values.drain.timeoutSeconds)) (int .Values.terminationGracePeriodSeconds) -}}
+{{- fail "terminationGracePeriodSeconds must be at least twice drain.timeoutSeconds, or a node is killed while it hands over." -}}
+{{- end -}}
+{{- if and .Values.metrics.serviceMonitor.enabled .Values.metrics.podMonitor.enabled -}}
+{{- fail "A ServiceMonitor and a PodMonitor would count every number twice: enable one of them." -}}
+{{- end -}}
+{{- if not (has "admin" (include "rabbitmq.users" . | fromJsonArray)) -}}
+{{- fail "users.admin is needed: without an administrator nobody could repair the broker." -}}
+{{- end -}}
+{{- end -}}

@@ -1,0 +1,76 @@
+{{- define "rabbitmq.conf" -}}
+cluster_name = {{ .Release.Namespace }}/{{ include "rabbitmq.fullname" . }}
+cluster_formation.peer_discovery_backend = classic_config
+{{- range $index, $node := include "rabbitmq.nodes" . | trim | splitList "\n" }}
+cluster_formation.classic_config.nodes.{{ add1 $index }} = {{ $node }}
+{{- end }}
+cluster_formation.target_cluster_size_hint = {{ .Values.replicas }}
+{{- if and (gt (int .Values.replicas) 1) (semverCompare "<4.3" (printf "%s.0" (include "rabbitmq.minor" .))) }}
+cluster_partition_handling = pause_minority
+{{- end }}
+default_queue_type = {{ .Values.defaultQueueType }}
+load_definitions = /var/lib/rabbitmq/definitions
+# Without these lines 4.x would also let in ANONYMOUS.
+auth_mechanisms.1 = PLAIN
+auth_mechanisms.2 = AMQPLAIN
+total_memory_available_override_value = {{ include "rabbitmq.bytes" .Values.resources.limits.memory }}
+vm_memory_high_watermark.relative = {{ .Values.memory.watermark }}
+disk_free_limit.absolute = {{ .Values.diskFreeLimit }}
+log.console = true
+log.console.level = {{ .Values.logLevel }}
+log.console.formatter = {{ .Values.logFormat }}
+log.file = false
+{{- if .Values.tls.only }}
+listeners.tcp = none
+prometheus.tcp.listener = none
+{{- else }}
+listeners.tcp.default = 5672
+management.tcp.port = 15672
+prometheus.tcp.port = 15692
+{{- end }}
+{{- if .Values.tls.enabled }}
+{{ include "rabbitmq.tlsConf" . }}
+{{- end }}
+{{- with .Values.extraConfig }}
+{{ tpl . $ }}
+{{- end }}
+{{- end -}}
+
+{{- define "rabbitmq.tlsConf" -}}
+{{- $verified := ne .Values.tls.clients "none" -}}
+{{- $trusted := ternary "/etc/rabbitmq/ca.crt" "/etc/rabbitmq-tls/ca.crt" (ne .Values.tls.ca "") -}}
+listeners.ssl.default = 5671
+management.ssl.port = 15671
+prometheus.ssl.port = 15691
+{{- range $prefix := list "ssl_options" "management.ssl" "prometheus.ssl" }}
+{{ $prefix }}.certfile = /etc/rabbitmq-tls/tls.crt
+{{ $prefix }}.keyfile = /etc/rabbitmq-tls/tls.key
+{{ $prefix }}.cacertfile = {{ $trusted }}
+{{- end }}
+ssl_options.verify = {{ ternary "verify_peer" "verify_none" $verified }}
+ssl_options.fail_if_no_peer_cert = {{ eq .Values.tls.clients "required" }}
+{{- end -}}
+
+{{/* Definitions without secrets, as JSON. */}}
+{{- define "rabbitmq.definitions" -}}
+{{- $vhost := .Values.vhost -}}
+{{- $all := dict -}}
+{{- if .Values.topology.nameko }}{{ $all = .Files.Get "files/topology.json" | fromJson }}{{ end -}}
+{{- $kinds := dict "exchanges" "exchanges" "queues" "queues" "bindings" "bindings" "policies" "policies" "permissions" "permissions" "topic_permissions" "topicPermissions" "parameters" "parameters" -}}
+{{- $permissions := list -}}
+{{- range $name := include "rabbitmq.users" . | fromJsonArray -}}
+{{- $user := get $.Values.users $name -}}
+{{- with $user.permissions }}{{ $permissions = append $permissions (merge (dict "user" $name) .) }}{{ end -}}
+{{- end -}}
+{{- $_ := set $all "permissions" $permissions -}}
+{{- range $kind, $key := $kinds -}}
+{{- $items := list -}}
+{{- range concat (get $all $kind | default list) (get $.Values.definitions $key) -}}
+{{- $items = append $items (merge (dict) . (dict "vhost" $vhost)) -}}
+{{- end -}}
+{{- $_ := set $all $kind $items -}}
+{{- end -}}
+{{- $own := dict "name" $vhost "metadata" (dict "default_queue_type" .Values.defaultQueueType) -}}
+{{- $_ := set $all "vhosts" (prepend .Values.definitions.vhosts $own) -}}
+{{- $all | toPrettyJson -}}
+{{- end -}}

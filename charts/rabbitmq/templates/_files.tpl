@@ -1,0 +1,63 @@
+{{/* /etc/rabbitmq of the nodes. It holds no secret. */}}
+{{- define "rabbitmq.files" -}}
+rabbitmq.conf: |
+  {{- include "rabbitmq.conf" . | nindent 2 }}
+enabled_plugins: |
+  [{{ concat (list "rabbitmq_management" "rabbitmq_prometheus") .Values.plugins | uniq | join "," }}].
+{{- with .Values.advancedConfig }}
+advanced.config: |
+  {{- tpl . $ | nindent 2 }}
+{{- end }}
+{{- if and .Values.tls.enabled .Values.tls.ca }}
+ca.crt: |
+  {{- .Values.tls.ca | nindent 2 }}
+{{- end }}
+users: |
+  {{- range $name := include "rabbitmq.users" . | fromJsonArray }}
+  {{ $name }} {{ (get $.Values.users $name).tags | default list | toJson }}
+  {{- end }}
+definitions.json: |
+  {{- include "rabbitmq.definitions" . | nindent 2 }}
+{{- range $file := list "entry.sh" "guard.sh" "steps" "drain.sh" }}
+{{ $file }}: |
+  {{- $.Files.Get (printf "files/%s" $file) | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{/* What the Job that fills Secrets has to do. */}}
+{{- define "rabbitmq.connections" -}}
+{{- $name := include "rabbitmq.fullname" . -}}
+{{- $host := printf "%s.%s.svc.%s" $name .Release.Namespace .Values.clusterDomain -}}
+{{- $vhost := .Values.vhost | urlquery | replace "+" "%20" -}}
+{{- $tls := .Values.tls.enabled -}}
+{{- $keys := list (include "rabbitmq.credentialKey" (list . "erlang-cookie")) -}}
+{{- $connections := list -}}
+{{- range $user := include "rabbitmq.users" . | fromJsonArray -}}
+{{- $key := include "rabbitmq.credentialKey" (list $ (printf "%s-password" $user)) -}}
+{{- $keys = append $keys $key -}}
+{{- $wanted := (get $.Values.users $user).connection | default list -}}
+{{- $uris := dict -}}
+{{- if has "amqp" $wanted -}}
+{{- $uri := printf "%s://%s:PASSWORD@%s:%d/%s" (ternary "amqps" "amqp" $tls) $user $host (ternary 5671 5672 $tls) $vhost -}}
+{{- $_ := set $uris "amqp-uri" $uri -}}
+{{- $_ := set $uris "AMQP_URI" $uri -}}
+{{- end -}}
+{{- if has "management" $wanted -}}
+{{- $_ := set $uris "management-uri" (printf "%s://%s:PASSWORD@%s:%d" (ternary "https" "http" $tls) $user $host (ternary 15671 15672 $tls)) -}}
+{{- end -}}
+{{- if $uris -}}
+{{- $connections = append $connections (dict "name" (printf "%s-%s" $name $user) "key" $key "uris" $uris) -}}
+{{- end -}}
+{{- end -}}
+{{- $generate := not .Values.auth.existingSecret -}}
+{{- dict "credentials" (dict "name" (include "rabbitmq.credentialsName" .) "keys" $keys "generate" $generate) "connections" $connections "ca" (dict "secret" (ternary (include "rabbitmq.tlsSecret" .) "" $tls) "configMap" (printf "%s-ca" $name) "text" (ternary .Values.tls.ca "" $tls)) | toPrettyJson -}}
+{{- end -}}
+
+{{- define "rabbitmq.jobFiles" -}}
+connections.json: |
+  {{- include "rabbitmq.connections" . | nindent 2 }}
+{{- range $file := list "connections.escript" "round-trip.escript" }}
+{{ $file }}: |
+  {{- $.Files.Get (printf "files/%s" $file) | nindent 2 }}
+{{- end }}
+{{- end -}}

@@ -1,0 +1,113 @@
+{{- define "rabbitmq.fullname" -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride | trunc 40 | trimSuffix "-" -}}
+{{- else -}}
+{{- $name := default .Chart.Name .Values.nameOverride -}}
+{{- if contains $name .Release.Name -}}
+{{- .Release.Name | trunc 40 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name $name | trunc 40 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Of one component: (list . "broker"). */}}
+{{- define "rabbitmq.selectorLabels" -}}
+{{- $ := index . 0 -}}
+app.kubernetes.io/name: {{ default $.Chart.Name $.Values.nameOverride }}
+app.kubernetes.io/instance: {{ $.Release.Name }}
+app.kubernetes.io/component: {{ index . 1 }}
+{{- end -}}
+
+{{- define "rabbitmq.labelsOf" -}}
+{{- $ := index . 0 -}}
+{{ include "rabbitmq.selectorLabels" . }}
+app.kubernetes.io/part-of: mare
+app.kubernetes.io/version: {{ $.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ $.Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" $.Chart.Name $.Chart.Version | replace "+" "_" }}
+{{- with $.Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- define "rabbitmq.labels" -}}
+{{- include "rabbitmq.labelsOf" (list . "broker") -}}
+{{- end -}}
+
+{{- define "rabbitmq.metadata" -}}
+name: {{ include "rabbitmq.fullname" . }}
+namespace: {{ .Release.Namespace }}
+labels: {{- include "rabbitmq.labels" . | nindent 2 }}
+{{- end -}}
+
+{{- define "rabbitmq.image" -}}
+{{- $name := .Values.image.repository -}}
+{{- with .Values.image.registry }}{{ $name = printf "%s/%s" . $name }}{{ end -}}
+{{- if .Values.image.digest -}}
+{{- printf "%s@%s" $name .Values.image.digest -}}
+{{- else -}}
+{{- printf "%s:%s" $name (.Values.image.tag | default (printf "%s-management" .Chart.AppVersion)) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* major.minor of the broker, as far as the values tell. */}}
+{{- define "rabbitmq.minor" -}}
+{{- $said := .Values.image.version | default .Values.image.tag -}}
+{{- regexFind "^[0-9]+\\.[0-9]+" $said | default (regexFind "^[0-9]+\\.[0-9]+" .Chart.AppVersion) -}}
+{{- end -}}
+
+{{- define "rabbitmq.serviceAccountName" -}}
+{{- .Values.serviceAccount.name | default (ternary (include "rabbitmq.fullname" .) "default" .Values.serviceAccount.create) -}}
+{{- end -}}
+
+{{- define "rabbitmq.credentialsName" -}}
+{{- .Values.auth.existingSecret | default (printf "%s-credentials" (include "rabbitmq.fullname" .)) -}}
+{{- end -}}
+
+{{/* The credential (erlang-cookie, admin-password...) as it is called in the Secret: (list . "erlang-cookie"). */}}
+{{- define "rabbitmq.credentialKey" -}}
+{{- get (index . 0).Values.auth.secretKeys (index . 1) | default (index . 1) -}}
+{{- end -}}
+
+{{/* Names of the users that are not null, in order, as JSON. */}}
+{{- define "rabbitmq.users" -}}
+{{- $names := list -}}
+{{- range $name, $user := .Values.users }}{{ if $user }}{{ $names = append $names $name }}{{ end }}{{ end -}}
+{{- $names | sortAlpha | toJson -}}
+{{- end -}}
+
+{{- define "rabbitmq.tlsSecret" -}}
+{{- .Values.tls.existingSecret | default (printf "%s-tls" (include "rabbitmq.fullname" .)) -}}
+{{- end -}}
+
+{{- define "rabbitmq.headless" -}}
+{{- include "rabbitmq.fullname" . }}-nodes
+{{- end -}}
+
+{{/* Host of a node without its number: what follows "<pod>.". */}}
+{{- define "rabbitmq.nodeDomain" -}}
+{{- printf "%s.%s.svc.%s" (include "rabbitmq.headless" .) .Release.Namespace .Values.clusterDomain -}}
+{{- end -}}
+
+{{- define "rabbitmq.nodes" -}}
+{{- range $index := until (int .Values.replicas) }}
+rabbit@{{ include "rabbitmq.fullname" $ }}-{{ $index }}.{{ include "rabbitmq.nodeDomain" $ }}
+{{- end }}
+{{- end -}}
+
+{{/* A quantity of Kubernetes in bytes, without an exponent. */}}
+{{- define "rabbitmq.bytes" -}}
+{{- $units := dict "" 1 "k" 1000 "M" 1000000 "G" 1000000000 "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 -}}
+{{- $quantity := toString . -}}
+{{- $unit := regexFind "[A-Za-z]*$" $quantity -}}
+{{- if not (and (regexMatch "^[0-9]+(\\.[0-9]+)?[A-Za-z]*$" $quantity) (hasKey $units $unit)) -}}
+{{- fail (printf "The memory limit %s is not a quantity such as 512Mi or 2Gi." $quantity) -}}
+{{- end -}}
+{{- mulf (trimSuffix $unit $quantity | float64) (get $units $unit) | int64 -}}
+{{- end -}}
+
+{{- define "rabbitmq.podSecurityContext" -}}
+{{- $own := dict "runAsUser" .Values.image.user "runAsGroup" .Values.image.user "fsGroup" .Values.image.user -}}
+{{- toYaml (mergeOverwrite $own .Values.podSecurityContext) -}}
+{{- end -}}

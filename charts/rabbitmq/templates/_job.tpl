@@ -1,0 +1,107 @@
+{{/* What Jobs and the test have in common with the broker's Pod, as a Pod's spec lacks containers. */}}
+{{- define "rabbitmq.jobPod" -}}
+restartPolicy: Never
+enableServiceLinks: false
+{{- with .Values.imagePullSecrets }}
+imagePullSecrets: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.nodeSelector }}
+nodeSelector: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.tolerations }}
+tolerations: {{- toYaml . | nindent 2 }}
+{{- end }}
+securityContext: {{- include "rabbitmq.podSecurityContext" . | nindent 2 }}
+{{- end -}}
+
+{{- define "rabbitmq.jobContainer" -}}
+image: {{ include "rabbitmq.image" . }}
+imagePullPolicy: {{ .Values.image.pullPolicy }}
+resources:
+  requests: {cpu: 50m, memory: 128Mi}
+  limits: {memory: 256Mi}
+securityContext: {{- toYaml .Values.securityContext | nindent 2 }}
+{{- end -}}
+
+{{- define "rabbitmq.jobEnv" -}}
+- {name: PATH, value: {{ .Values.image.path }}}
+- {name: HOME, value: /tmp}
+- {name: LANG, value: C.UTF-8}
+- {name: RABBITMQ_CONF_ENV_FILE, value: /dev/null}
+{{- if .Values.ipv6Only }}
+- {name: RABBITMQ_CTL_ERL_ARGS, value: -proto_dist inet6_tcp}
+{{- end }}
+{{- end -}}
+
+{{/* A Job that asks the nodes: (list . "preflight" "pre-upgrade"). */}}
+{{- define "rabbitmq.nodesJob" -}}
+{{- $ := index . 0 -}}
+{{- $task := index . 1 -}}
+apiVersion: batch/v1
+kind: Job
+metadata:
+  name: {{ include "rabbitmq.fullname" $ }}-{{ $task }}
+  namespace: {{ $.Release.Namespace }}
+  labels: {{- include "rabbitmq.labelsOf" (list $ "job") | nindent 4 }}
+  annotations:
+    helm.sh/hook: {{ index . 2 }}
+    helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
+    helm.sh/hook-output-log-policy: hook-failed
+spec:
+  backoffLimit: 0
+  activeDeadlineSeconds: {{ $.Values.upgrade.timeoutSeconds }}
+  template:
+    metadata:
+      labels: {{- include "rabbitmq.labelsOf" (list $ "job") | nindent 8 }}
+    spec:
+      serviceAccountName: {{ include "rabbitmq.serviceAccountName" $ }}
+      automountServiceAccountToken: false
+      {{- include "rabbitmq.jobPod" $ | nindent 6 }}
+      containers:
+        - name: {{ $task }}
+          command: [/bin/sh, -c]
+          # In here, since before an upgrade the release's ConfigMap is still the old one.
+          args:
+            - |
+              {{- $.Files.Get "files/nodes.sh" | nindent 14 }}
+              {{- $.Files.Get (printf "files/%s.sh" $task) | nindent 14 }}
+          {{- include "rabbitmq.jobContainer" $ | nindent 10 }}
+          env:
+            {{- include "rabbitmq.jobEnv" $ | nindent 12 }}
+            - {name: KHEPRI, value: {{ $.Values.upgrade.khepri | quote }}}
+            - {name: REBALANCE, value: {{ and $.Values.upgrade.rebalance (ge (int $.Values.replicas) 3) | quote }}}
+            - name: NODES
+              value: {{ include "rabbitmq.nodes" $ | trim | splitList "\n" | join " " }}
+          volumeMounts:
+            - {name: credentials, mountPath: /etc/rabbitmq-credentials, readOnly: true}
+            - {name: tmp, mountPath: /tmp}
+      volumes:
+        - name: tmp
+          emptyDir: {medium: Memory, sizeLimit: 16Mi}
+        {{- include "rabbitmq.credentialsVolume" $ | nindent 8 }}
+{{- end -}}
+
+{{- define "rabbitmq.connectionsJob" -}}
+backoffLimit: 2
+activeDeadlineSeconds: 600
+template:
+  metadata:
+    labels: {{- include "rabbitmq.selectorLabels" (list . "job") | nindent 6 }}
+  spec:
+    serviceAccountName: {{ .Values.serviceAccount.jobName | default (printf "%s-connections" (include "rabbitmq.fullname" .)) }}
+    automountServiceAccountToken: true
+    {{- include "rabbitmq.jobPod" . | nindent 4 }}
+    containers:
+      - name: connections
+        command: [escript, /etc/rabbitmq-jobs/connections.escript]
+        {{- include "rabbitmq.jobContainer" . | nindent 8 }}
+        env: {{- include "rabbitmq.jobEnv" . | nindent 10 }}
+        volumeMounts:
+          - {name: jobs, mountPath: /etc/rabbitmq-jobs, readOnly: true}
+          - {name: tmp, mountPath: /tmp}
+    volumes:
+      - name: jobs
+        configMap: {name: {{ include "rabbitmq.fullname" . }}-jobs}
+      - name: tmp
+        emptyDir: {medium: Memory, sizeLimit: 16Mi}
+{{- end -}}

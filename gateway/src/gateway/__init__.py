@@ -1,0 +1,1 @@
+"""The HTTP side: one Flask application that calls Nameko services."""

@@ -1,0 +1,51 @@
+"""What an image is made from."""
+
+import subprocess
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+PROJECT = Path(__file__).parents[2]
+STOCK_BASE = "python:3.13-slim-trixie"
+COMPONENTS = ("gateway", "services", "operator")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """One target of a Dockerfile."""
+
+    context: Path
+    dockerfile: Path
+    target: str = ""
+    """A stage of the Dockerfile; default: its last."""
+
+    arguments: Mapping[str, str] = field(default_factory=dict)
+
+
+def component(name: str, base: str) -> Recipe:
+    """Return the recipe for one of :data:`COMPONENTS`, as the folder has it now."""
+    return Recipe(
+        context=PROJECT,
+        dockerfile=PROJECT / "Dockerfile",
+        target=name,
+        arguments={"BASE": base, "VERSION": _version(name), "REVISION": _revision()},
+    )
+
+
+def _version(name: str) -> str:
+    project = tomllib.loads((PROJECT / name / "pyproject.toml").read_text(encoding="utf-8"))
+    return str(project["project"]["version"])
+
+
+def _revision() -> str:
+    try:
+        asked = subprocess.run(
+            ["git", "-C", str(PROJECT), "rev-parse", "HEAD"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except FileNotFoundError:
+        return "unknown"
+    return asked.stdout.strip() or "unknown"

@@ -1,0 +1,85 @@
+"""The log lines of the children: all go to files of bounded size, the bad ones to the terminal."""
+
+import json
+import logging
+import time
+from collections.abc import Callable, Mapping
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import Any
+
+from mare.local.screen import Screen, how_it_ended
+
+_FILE_BYTES = 5_000_000
+_GRAVE = ("WARNING", "ERROR", "CRITICAL")
+_REPEAT_SECONDS = 30.0
+"""The terminal shows the same line of the same child once in this time; the file has them all."""
+
+_UNSHOWN = {"level", "logger", "message", "time", "service", "exception", "entrypoint"} | {
+    f"{kind}_id" for kind in ("request", "trace", "span")
+}
+
+
+class Journal:
+    """Takes what the children write and what becomes of them."""
+
+    def __init__(
+        self, folder: Path, screen: Screen, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._screen = screen
+        self._files: dict[str, RotatingFileHandler] = {}
+        self._clock = clock
+        self._shown: dict[tuple[str, str], float] = {}
+
+    def wrote(self, name: str, line: str) -> None:
+        self._file(name).emit(logging.makeLogRecord({"msg": line}))
+        text = readable(line)
+        if text and self._is_news(name, text):
+            self._screen.step(name, text)
+
+    def ended(self, name: str, code: int, again_in: float) -> None:
+        self._screen.news(name, how_it_ended(code, again_in))
+
+    def _is_news(self, name: str, text: str) -> bool:
+        now = self._clock()
+        self._shown = {
+            line: when for line, when in self._shown.items() if now - when < _REPEAT_SECONDS
+        }
+        return now == self._shown.setdefault((name, text), now)
+
+    def path(self, name: str) -> Path:
+        """Return the log file of the child ``name``."""
+        return self._folder / f"{name}.log"
+
+    def close(self) -> None:
+        for file in self._files.values():
+            file.close()
+
+    def _file(self, name: str) -> RotatingFileHandler:
+        if name not in self._files:
+            self._files[name] = RotatingFileHandler(
+                self.path(name), maxBytes=_FILE_BYTES, backupCount=1, encoding="utf-8"
+            )
+        return self._files[name]
+
+
+def readable(line: str) -> str | None:
+    """Return what a person should see of a log line: None if it is JSON and no warning."""
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return line
+    if not isinstance(entry, dict):
+        return line
+    if entry.get("level") not in _GRAVE:
+        return None
+    return f"{entry['level']} {entry.get('message', '')}{_details(entry)}"
+
+
+def _details(entry: Mapping[str, Any]) -> str:
+    details = [f"{key} {value}" for key, value in entry.items() if key not in _UNSHOWN]
+    trace = str(entry.get("exception") or "").strip().splitlines()
+    details += trace[-1:]
+    return f" ({'; '.join(details)})" if details else ""

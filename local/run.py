@@ -1,0 +1,117 @@
+"""``python -m local.run``: the whole system on this machine until Ctrl-C."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from local.broker import keep_alive, private_broker
+from local.journal import Journal
+from local.rabbitmq import Node
+from local.rabbitmq.config import STATISTICS_SECONDS
+from local.rabbitmq.node import BrokerFailed
+from local.rabbitmq.origin import NoBroker
+from local.rabbitmq.packages import InstallFailed
+from local.settings import Settings
+from mare.local.mistakes import PlanError
+from mare.local.plan import Plan, read_files
+from mare.local.ports import is_free
+from mare.local.running import STOP_SIGNALS, Options, free_or_any
+from mare.local.running import run as run_plan
+from mare.local.screen import Screen, start_logs
+from mare.local.starting import NotReady
+from services.settings import SettingsError
+
+_FILE = Path(__file__).with_name("stack.yaml")
+_DASHBOARD_PORT = 8081
+_HOPELESS = 3
+"""Ends of one process before it was ever ready, after which it is pointless to wait."""
+
+
+def main() -> None:
+    """Run everything; exit with one sentence if that is impossible."""
+    for number in STOP_SIGNALS:
+        signal.signal(number, lambda *_: sys.exit(0))
+    try:
+        run(Settings.from_env(os.environ), Screen())
+    except (SettingsError, NoBroker, BrokerFailed, InstallFailed, PlanError, Refused) as error:
+        sys.exit(str(error))
+
+
+class Refused(Exception):
+    """It cannot run, or not any more; the message says why and what to do."""
+
+
+def run(settings: Settings, screen: Screen) -> None:
+    """Run until a signal comes."""
+    if not is_free(settings.gateway_port):
+        raise Refused(
+            f"Port {settings.gateway_port} is taken: stop what listens there, "
+            "or choose another with GATEWAY_PORT=5001 make run."
+        )
+    screen.plain(f"Mare on this machine. Ctrl-C stops it; its logs are in {settings.folder}/.\n")
+    with _broker(settings, screen) as (uris, node):
+        plan = _plan(settings, uris)
+        for note in plan.notes:
+            screen.step("mare", note)
+        start_logs(screen)
+        journal = Journal(Path(settings.folder), screen)
+        with contextlib.closing(journal):
+            try:
+                asyncio.run(_serve(plan, node, settings, screen, journal))
+            except NotReady as error:
+                raise Refused(f"{error}; see {journal.path(error.name)}") from error
+    screen.step("", "everything is stopped")
+
+
+@contextlib.contextmanager
+def _broker(settings: Settings, screen: Screen) -> Iterator[tuple[dict[str, str], Node | None]]:
+    if settings.amqp_uri:
+        screen.step("broker", "the one in AMQP_URI")
+        yield {}, None
+    else:
+        with private_broker(screen) as node:
+            yield {"AMQP_URI": node.amqp_uri, "MANAGEMENT_URI": node.management_uri}, node
+
+
+def _plan(settings: Settings, uris: dict[str, str]) -> Plan:
+    own = {"PYTHON": sys.executable, "GATEWAY_PORT": str(settings.gateway_port)}
+    # More processes than twice the cores only take turns.
+    most = max(2, 2 * (os.cpu_count() or 1))
+    return read_files([Path(settings.file or _FILE)], {**os.environ, **own, **uris}, most=most)
+
+
+async def _serve(
+    plan: Plan, node: Node | None, settings: Settings, screen: Screen, journal: Journal
+) -> None:
+    options = Options(
+        dashboard_port=free_or_any(_DASHBOARD_PORT),
+        statistics_seconds=STATISTICS_SECONDS if node else 5.0,
+        give_up_after=_HOPELESS,
+    )
+
+    def ready(url: str | None) -> None:
+        screen.plain(_what_to_open(settings.gateway_port, url or ""))
+
+    watch = asyncio.create_task(keep_alive(node, screen)) if node else None
+    try:
+        await run_plan(plan, screen, journal, options, ready)
+    finally:
+        if watch:
+            watch.cancel()
+
+
+def _what_to_open(port: int, dashboard: str) -> str:
+    return f"""
+Open  http://127.0.0.1:{port}/docs
+or    curl 'http://127.0.0.1:{port}/v1/playlists?city=Recife'
+      curl 'http://127.0.0.1:{port}/v1/places?q=campnas'
+and   {dashboard}  to see processes rise and fall with their queues
+"""
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Scales workloads from RabbitMQ queue depth."""

@@ -1,0 +1,1 @@
+"""RabbitMQ as the operator sees it: depths by AMQP, statistics by HTTP."""

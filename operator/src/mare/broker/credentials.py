@@ -1,0 +1,80 @@
+"""The ways into brokers, found by Secret and looked at again now and then."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from mare.broker.access import Access, read_access
+from mare.custom_resource.autoscaler import BrokerReference
+from mare.domain.unknown import Unknown
+from mare.ports import AccessRefused, Clock, NotFound, Unavailable
+
+_REFUSED_SECONDS = 2.0
+
+
+class Secrets(Protocol):
+    async def read(self, namespace: str, name: str) -> Mapping[str, str]:
+        """The data of a Secret; raises `NotFound`, `AccessRefused` or `Unavailable`."""
+
+
+@dataclass(slots=True)
+class _Known:
+    """What a reference led to, and when it was looked at."""
+
+    access: Access | Unknown
+    at: float
+
+
+class Credentials:
+    """A Secret is read again every `seconds`, and soon if the broker that it leads to refuses us.
+
+    `refuses` says whether it does.
+    """
+
+    def __init__(
+        self,
+        secrets: Secrets,
+        clock: Clock,
+        seconds: float,
+        refuses: Callable[[Access], bool],
+    ) -> None:
+        self._secrets = secrets
+        self._clock = clock
+        self._seconds = seconds
+        self._refuses = refuses
+        self._known: dict[BrokerReference, _Known] = {}
+
+    async def of(self, reference: BrokerReference) -> Access | Unknown:
+        known, now = self._known.get(reference), self._clock()
+        if known is not None and now < known.at + self._pause(known.access):
+            return known.access
+        try:
+            access = await self._read(reference)
+        except Unavailable as error:
+            access = Unknown("SecretUnreadable", str(error)) if known is None else known.access
+        self._known[reference] = _Known(access, now)
+        return access
+
+    def _pause(self, access: Access | Unknown) -> float:
+        refused = isinstance(access, Unknown) or self._refuses(access)
+        return min(_REFUSED_SECONDS, self._seconds) if refused else self._seconds
+
+    async def _read(self, reference: BrokerReference) -> Access | Unknown:
+        name = reference.secret_name
+        try:
+            return read_access(name, await self._secrets.read(reference.namespace, name))
+        except NotFound:
+            return Unknown("SecretNotFound", f"Secret {name} does not exist", name)
+        except AccessRefused as error:
+            return Unknown("SecretRefused", str(error))
+
+    def keep_only(self, references: Iterable[BrokerReference]) -> frozenset[Access]:
+        """Forget all others; return the brokers that are left, each without a virtual host."""
+        for reference in self._known.keys() - set(references):
+            del self._known[reference]
+        accesses = (known.access for known in self._known.values())
+        return frozenset(without_vhost(each) for each in accesses if isinstance(each, Access))
+
+
+def without_vhost(access: Access) -> Access:
+    return replace(access, vhost="")

@@ -1,0 +1,52 @@
+"""`mare convert`: YAML alone on stdout, the report on stderr, the verdict as exit code."""
+
+import json
+import sys
+from typing import TextIO
+
+import click
+
+from mare.cli.strict import StrictUsage
+from mare.convert.conversion import convert as convert_texts
+from mare.convert.report import data, manifests, text
+from mare.convert.source import MAX_CHARACTERS, InputError
+
+
+@click.command(cls=StrictUsage)
+@click.argument("files", nargs=-1, type=click.File(encoding="utf-8"), default=("-",))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["yaml", "json"]),
+    default="yaml",
+    show_default=True,
+    help="yaml: objects on stdout, report on stderr. json: both in one document on stdout.",
+)
+@click.option("--strict", is_flag=True, help="Exit with 1 instead of 2.")
+def convert(files: tuple[TextIO, ...], output: str, *, strict: bool) -> None:
+    """Turn KEDA ScaledObjects and HorizontalPodAutoscalers into QueueAutoscalers.
+
+    FILES are YAML or JSON, - is stdin, which is also read without any. Give the
+    TriggerAuthentications along with the ScaledObjects that use them.
+
+    Every value of the input is accounted for: kept, translated, needs you, dropped or refused.
+    Exit code 0: all kept or translated. 2: something is dropped or needs you. 1: something is
+    refused, or the input cannot be read.
+    """
+    try:
+        conversion = convert_texts((file.name, _read(file)) for file in files)
+    except InputError as error:
+        raise click.ClickException(str(error)) from error
+    if output == "json":
+        click.echo(json.dumps(data(conversion), indent=2, ensure_ascii=False))
+    else:
+        click.echo(manifests(conversion), nl=False)
+        click.echo(text(conversion), nl=False, err=True)
+    sys.exit(conversion.exit_code(strict=strict))
+
+
+def _read(file: TextIO) -> str:
+    try:
+        return file.read(MAX_CHARACTERS + 1)
+    except UnicodeDecodeError as error:
+        raise InputError(f"{file.name}:1: not UTF-8") from error

@@ -1,0 +1,34 @@
+"""`mare define`: what Helm does not do with a custom resource, an upgrade."""
+
+import asyncio
+from typing import TextIO
+
+import click
+import yaml
+
+from mare.cluster.api import Api, connect
+from mare.cluster.definitions import define as apply
+from mare.ports import AccessRefused, Conflict, NotFound, Unavailable
+
+
+@click.command
+@click.argument("file", type=click.File(encoding="utf-8"))
+def define(file: TextIO) -> None:
+    """Apply the CustomResourceDefinition in FILE server-side, and wait until it is established.
+
+    The chart runs this before an upgrade. It needs the rights to get and to patch this one
+    definition, and to create it if there is none.
+    """
+    definition = yaml.safe_load(file)
+    if not isinstance(definition, dict) or definition.get("kind") != "CustomResourceDefinition":
+        raise click.ClickException(f"{file.name} is not a CustomResourceDefinition")
+    try:
+        asyncio.run(_apply(definition))
+    except (AccessRefused, Conflict, NotFound, Unavailable) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{definition['metadata']['name']} is up to date")
+
+
+async def _apply(definition: dict[str, object]) -> None:
+    async with await connect() as client:
+        await apply(Api(client), definition)

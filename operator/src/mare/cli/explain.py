@@ -1,0 +1,136 @@
+"""`mare explain`: why a workload has the replicas that it has, by what its object tells."""
+
+import asyncio
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, TextIO
+
+import click
+
+from mare.cli.strict import StrictUsage, WrongUsage
+from mare.cluster.reading import Unreadable, read_events, read_stored
+from mare.explanation import data, text
+from mare.explanation.events import changes_of
+from mare.explanation.explained import NothingRecorded, at, oldest
+from mare.explanation.explained import explain as explain_object
+from mare.explanation.files import MAX_CHARACTERS, UnusableFile, read_object
+from mare.explanation.stored import Recorded, recorded, written_at
+from mare.explanation.verdict import Verdict
+
+
+class Moment(click.ParamType[float]):
+    name = "time"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """RFC 3339; a time without a zone is one of this machine."""
+        try:
+            return datetime.fromisoformat(value).timestamp()
+        except ValueError:
+            self.fail("write a time such as 2026-01-31T12:00:00Z", param, ctx)
+
+
+@click.command(cls=StrictUsage)
+@click.argument("name", required=False)
+@click.option("-n", "--namespace", help="Namespace of the object; default: that of the context.")
+@click.option("--context", help="Context of the kubeconfig; default: the current one.")
+@click.option(
+    "-f",
+    "--file",
+    type=click.File(encoding="utf-8"),
+    help="Read the object from YAML instead of a cluster; - is stdin.",
+)
+@click.option("--at", "moment", type=Moment(), help="The decision in force at this time.")
+@click.option(
+    "-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+def explain(
+    name: str | None,
+    *,
+    namespace: str | None,
+    context: str | None,
+    file: TextIO | None,
+    moment: float | None,
+    output: str,
+) -> None:
+    """Say why the workload of the QueueAutoscaler NAME has the replicas that it has.
+
+    It reads the object, so the right to get it is enough. Its status has the last decision with its
+    ladder and those before; what is live is on the operator's dashboard. For a time --at which the
+    status does not reach back to, its Events are read. A file is judged as of the moment at which
+    its status was written.
+
+    Exit code 0: at its wish. 3: limited. 4: not known. 1: unable to scale, or an error.
+    """
+    changes: Callable[[], tuple[Recorded, ...]] = tuple
+    try:
+        if file is not None:
+            body = read_object(file.read(MAX_CHARACTERS + 1), name, namespace)
+        elif name is None:
+            raise WrongUsage("Give the NAME of a QueueAutoscaler, or -f FILE.")
+        else:
+            body = asyncio.run(read_stored(name, namespace, context))
+            changes = partial(_changes, body["metadata"], context)
+        if moment is not None:
+            told, code = _told_at(body, moment, changes, output)
+        else:
+            told, code = _told(body, written_at(body) if file else None, output)
+    except (UnusableFile, UnicodeDecodeError) as error:
+        raise click.ClickException(f"{file.name if file else ''} {error}") from error
+    except Unreadable as error:
+        raise click.ClickException(str(error)) from error
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+        reason = "its status is not one that this version writes"
+        raise click.ClickException(f"{reason} ({type(error).__name__}: {error})") from error
+    click.echo(told, nl=False, color=False if os.environ.get("NO_COLOR") else None)
+    sys.exit(code)
+
+
+def _told(body: Mapping[str, Any], judged_at: float | None, output: str) -> tuple[str, int]:
+    """What to print, and the exit code."""
+    now = time.time()
+    explained = explain_object(body, now if judged_at is None else judged_at)
+    told = _json(data.data(explained)) if output == "json" else text.text(explained, now)
+    return told, explained.verdict.exit_code
+
+
+def _told_at(
+    body: Mapping[str, Any],
+    moment: float,
+    changes: Callable[[], tuple[Recorded, ...]],
+    output: str,
+) -> tuple[str, int]:
+    """The same of a decision of the past, by the status, or else by the changes before it."""
+    name, decisions = body["metadata"]["name"], recorded(body)
+    if not decisions or decisions[-1].at > moment:
+        decisions = (*decisions, *changes())
+    try:
+        past = at(decisions, moment)
+    except NothingRecorded as error:
+        shown = datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        advice = "the operator's log may go further back"
+        click.echo(f"Nothing is recorded of {name} at {shown}: {error}; {advice}.", err=True)
+        return "", Verdict.UNKNOWN.exit_code
+    if output == "json":
+        return _json(data.data_at(past)), 0
+    return text.text_at(past, name, oldest(decisions)), 0
+
+
+def _changes(metadata: Mapping[str, Any], context: str | None) -> tuple[Recorded, ...]:
+    """The changes that Events tell of; none, and a line that says why, if they cannot be read."""
+    try:
+        events = read_events(metadata["uid"], metadata["namespace"], context)
+        return changes_of(asyncio.run(events))
+    except Unreadable as error:
+        click.echo(f"Its events are not used: {error}.", err=True)
+        return ()
+
+
+def _json(value: dict[str, Any]) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"

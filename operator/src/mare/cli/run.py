@@ -1,0 +1,30 @@
+"""`mare run`: the operator."""
+
+import asyncio
+import os
+
+import click
+
+from mare import logs
+from mare.cluster.lean import leave_out_the_synchronous_client
+from mare.settings import Settings, SettingsError
+
+
+@click.command
+def run() -> None:
+    """Scale workloads of a Kubernetes cluster, until stopped.
+
+    It is set by environment variables: MARE_NAMESPACES, MARE_LEADER_ELECTION, MARE_LEASE_NAME,
+    POD_NAMESPACE, POD_NAME, MARE_HOST, MARE_PORT, MARE_DASHBOARD, MARE_DASHBOARD_HOST,
+    MARE_DASHBOARD_PORT, MARE_DASHBOARD_PREFIX, MARE_DASHBOARD_HOSTS, MARE_TICK_SECONDS,
+    MARE_READS_PER_SECOND, MARE_STATISTICS_SECONDS, MARE_SECRET_SECONDS and LOG_LEVEL.
+    """
+    try:
+        settings = Settings.from_env(os.environ)
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
+    logs.start(settings.log_level)
+    leave_out_the_synchronous_client()
+    from mare.operating import operate  # noqa: PLC0415 - only now is it lean
+
+    asyncio.run(operate(settings))

@@ -1,0 +1,129 @@
+"""What a person reads: a line for each value that is not simply kept, as compilers write them."""
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any
+
+from mare.convert.authentication import KINDS
+from mare.convert.draft import KIND
+from mare.convert.findings import ALONG, Conversion, Finding, Outcome, Result, spelled
+from mare.convert.migration import Step, steps
+from mare.convert.source import Path, printable
+
+READ = ("ScaledObject", "HorizontalPodAutoscaler", *KINDS)
+"""The kinds that are told about; others are kept as they are."""
+
+
+def text(conversion: Conversion) -> str:
+    """The report, ending with a newline."""
+    lines = [line for result in conversion.results for line in _object(result)]
+    lines += _others(conversion)
+    lines.append(_summary(conversion))
+    planned = steps(conversion)
+    if planned:
+        lines += ["", "The safe order from here:"]
+    for number, step in enumerate(planned, start=1):
+        lines.append(f"{number}. {step.says}")
+        lines += [f"   {line}" for command in step.commands for line in command.split("\n")]
+    return "\n".join(map(printable, lines)) + "\n"
+
+
+def manifests(conversion: Conversion) -> str:
+    """The objects as a YAML stream, empty if there are none."""
+    return "---\n".join(
+        result.manifest.yaml(f"From {result.file}:{result.line}, {result.title}")
+        for result in conversion.results
+        if result.manifest is not None
+    )
+
+
+def data(conversion: Conversion) -> dict[str, Any]:
+    """Report and objects as plain data, for `-o json`."""
+    return {
+        "objects": [result.manifest.data() for result in conversion.converted if result.manifest],
+        "report": [_object_data(result) for result in conversion.results],
+        "summary": {outcome.value: conversion.outcomes[outcome] for outcome in Outcome},
+        "steps": [_step_data(step) for step in steps(conversion)],
+    }
+
+
+def _object(result: Result) -> Iterator[str]:
+    if result.kind not in READ and not result.refused:
+        return
+    becomes = ""
+    if result.manifest is not None:
+        becomes = f" -> {KIND} {result.name}"
+    elif result.refused:
+        becomes = " is refused, there is no output for it"
+    yield f"{result.file}:{result.line}: {result.title}{becomes}"
+    for problem in result.problems:
+        yield f"{result.file}:{problem.line}: refused: {problem.says}"
+    shown = [f for f in result.findings if f.outcome is not Outcome.KEPT and f.says != ALONG]
+    if len({_fate(finding)[1:] for finding in result.findings}) == 1 and len(shown) > 1:
+        yield f"{result.file}:{result.line}: {shown[0].outcome}: all of it ({shown[0].says})"
+        return
+    for _, group in groupby(shown, key=_fate):
+        findings = list(group)
+        yield _line(result, findings)
+        for command in filter(None, (finding.command for finding in findings)):
+            yield from (f"    {line}" for line in command.split("\n"))
+    for addition in result.additions:
+        yield f"{result.file}:{result.line}: added: {addition.new} ({addition.says})"
+
+
+def _fate(finding: Finding) -> tuple[Path, Outcome, str]:
+    """What findings have in common that are told in one line."""
+    return finding.part_of or finding.path, finding.outcome, finding.says
+
+
+def _line(result: Result, findings: list[Finding]) -> str:
+    first, several = findings[0], len(findings) > 1
+    path = spelled(first.part_of if several else first.path).removeprefix("spec.")
+    was = f" ({len(findings)} values)" if several else f": {first.was}"
+    new = f" -> {first.new}" if first.new else ""
+    says = f" ({first.says})" if first.says else ""
+    return f"{result.file}:{first.line}: {first.outcome}: {path}{was}{new}{says}"
+
+
+def _others(conversion: Conversion) -> list[str]:
+    others = [
+        result.short_title
+        for result in conversion.results
+        if result.kind not in READ and not result.refused and not result.kind.endswith("List")
+    ]
+    return [f"left as they are: {', '.join(others)}"] if others else []
+
+
+def _summary(conversion: Conversion) -> str:
+    outcomes = conversion.outcomes
+    counts = ", ".join(f"{outcomes[outcome]} {outcome}" for outcome in Outcome)
+    return f"{outcomes.total()} values: {counts}"
+
+
+def _object_data(result: Result) -> dict[str, Any]:
+    return {
+        "file": result.file,
+        "line": result.line,
+        "kind": result.kind,
+        "namespace": result.namespace,
+        "name": result.name,
+        "refused": result.refused,
+        "values": [
+            {
+                "path": spelled(finding.path),
+                "line": finding.line,
+                "class": finding.outcome.value,
+                "was": finding.was,
+                "new": finding.new,
+                "says": finding.says,
+                "command": finding.command,
+            }
+            for finding in result.findings
+        ],
+        "problems": [{"line": p.line, "says": p.says} for p in result.problems],
+        "added": [{"new": a.new, "says": a.says} for a in result.additions],
+    }
+
+
+def _step_data(step: Step) -> dict[str, Any]:
+    return {"says": step.says, "commands": list(step.commands)}

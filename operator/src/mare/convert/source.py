@@ -1,0 +1,242 @@
+"""YAML as a tree that knows its lines.
+
+Positions come from PyYAML's composer, which is all that a round trip needs here: the output is a
+new object, so comments and layout of the input have no place in it.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import yaml
+
+MAX_CHARACTERS = 16_000_000
+MAX_VALUES = 200_000
+"""Aliases count each time: a few lines of nested aliases would otherwise fill the memory."""
+MAX_DEPTH = 64
+
+Path = tuple[str | int, ...]
+
+
+class InputError(Exception):
+    """The input is not YAML, or not a Kubernetes object. The message begins with file:line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    text: str
+    kind: str
+    """str, int, float, bool, null, or timestamp, as YAML resolves it."""
+    line: int
+    spelling: str
+    """As the user wrote it, secrets masked, on one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    entries: dict[str, "Node"]
+    line: int
+
+    def text(self, name: str) -> str | None:
+        """A value below, None if there is no single one."""
+        node = self.entries.get(name)
+        return node.text if isinstance(node, Scalar) and node.kind != "null" else None
+
+    def mapping(self, name: str) -> "Mapping":
+        """A mapping below, an empty one if there is none."""
+        node = self.entries.get(name)
+        return node if isinstance(node, Mapping) else Mapping({}, self.line)
+
+    def mappings(self, name: str) -> list["Mapping"]:
+        """The mappings of a list below."""
+        node = self.entries.get(name)
+        items = node.items if isinstance(node, Sequence) else ()
+        return [item for item in items if isinstance(item, Mapping)]
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    items: tuple["Node", ...]
+    line: int
+
+
+Node = Scalar | Mapping | Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One object of a file."""
+
+    file: str
+    root: Mapping
+
+    @property
+    def kind(self) -> str:
+        return self.root.text("kind") or ""
+
+    @property
+    def name(self) -> str:
+        return self.root.mapping("metadata").text("name") or ""
+
+    @property
+    def namespace(self) -> str | None:
+        return self.root.mapping("metadata").text("namespace")
+
+
+def leaves(node: Node, path: Path = ()) -> Iterator[tuple[Path, Scalar | Mapping | Sequence]]:
+    """The values of a tree: its scalars, and the mappings and sequences that are empty."""
+    if isinstance(node, Mapping) and node.entries:
+        for key, child in node.entries.items():
+            yield from leaves(child, (*path, key))
+    elif isinstance(node, Sequence) and node.items:
+        for index, child in enumerate(node.items):
+            yield from leaves(child, (*path, index))
+    else:
+        yield path, node
+
+
+def parse(text: str, file: str) -> list[Document]:
+    """The objects of a YAML stream, without its empty documents.
+
+    Raises `InputError`.
+    """
+    documents = parse_mappings(text, file)
+    for document in documents:
+        if not {"apiVersion", "kind"} <= document.root.entries.keys():
+            hint = template_hint(text)
+            where = f"{file}:{document.root.line}"
+            raise InputError(f"{where}: not a Kubernetes object: no apiVersion and kind{hint}")
+    return documents
+
+
+def parse_mappings(text: str, file: str) -> list[Document]:
+    """The mappings of a YAML stream, be they objects or not, without its empty documents.
+
+    Raises `InputError`.
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise InputError(f"{file}:1: more than {MAX_CHARACTERS:,} characters")
+    return [Document(file, root) for root in _Reader(text, file).roots()]
+
+
+def template_hint(text: str) -> str:
+    return " (a template? render it first)" if "{{" in text else ""
+
+
+class _Reader:
+    def __init__(self, text: str, file: str) -> None:
+        self._text = text
+        self._file = file
+        self._values = 0
+        self._merged: set[yaml.MappingNode] = set()
+        try:
+            self._loader = yaml.SafeLoader(text)
+        except yaml.YAMLError as error:
+            raise InputError(f"{file}:1: {_problem(error)}") from error
+
+    def roots(self) -> Iterator[Mapping]:
+        while True:
+            try:
+                if not self._loader.check_node():
+                    return
+                node = self._loader.get_node()
+            except yaml.MarkedYAMLError as error:
+                mark = error.problem_mark or error.context_mark
+                line = mark.line + 1 if mark else 1
+                raise self._error(line, _problem(error)) from error
+            except (yaml.YAMLError, RecursionError) as error:
+                raise self._error(1, _problem(error)) from error
+            assert node is not None, "check_node said that there is one"
+            root = self._node(node, node.start_mark.line + 1, 0, secret=False)
+            if isinstance(root, Scalar) and root.kind == "null":
+                continue
+            if not isinstance(root, Mapping):
+                raise self._error(root.line, "not a Kubernetes object, which is a mapping")
+            yield root
+
+    def _node(self, node: yaml.Node, line: int, depth: int, *, secret: bool) -> Node:
+        self._values += 1
+        if self._values > MAX_VALUES:
+            raise self._error(line, f"more than {MAX_VALUES:,} values, aliases counted each time")
+        if depth > MAX_DEPTH:
+            raise self._error(line, f"nested deeper than {MAX_DEPTH}")
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, line, depth, secret=secret)
+        if isinstance(node, yaml.SequenceNode):
+            return Sequence(
+                tuple(
+                    self._node(item, item.start_mark.line + 1, depth + 1, secret=secret)
+                    for item in node.value
+                ),
+                line,
+            )
+        spelling = self._text[node.start_mark.index : node.end_mark.index]
+        return Scalar(
+            node.value,
+            node.tag.rpartition(":")[2],
+            line,
+            MASK if secret else masked(spelling),
+        )
+
+    def _mapping(self, node: yaml.MappingNode, line: int, depth: int, *, secret: bool) -> Mapping:
+        if node not in self._merged:
+            self._merge(node)
+            self._merged.add(node)
+        hides = any((key.value, value.value) == ("kind", "Secret") for key, value in node.value)
+        entries = {}
+        for key, value in node.value:
+            at = key.start_mark.line + 1
+            if not isinstance(key, yaml.ScalarNode):
+                raise self._error(at, "a key has to be a plain word")
+            hidden = secret or key.value in CONFIDENTIAL or (hides and key.value not in PUBLIC)
+            hidden = hidden or (key.value == "host" and "://" not in value.value)
+            entries[key.value] = self._node(value, at, depth + 1, secret=hidden)
+        return Mapping(entries, line)
+
+    def _merge(self, node: yaml.MappingNode) -> None:
+        """Put what << refers to in its place, after a look for keys that are written twice."""
+        written: set[str] = set()
+        for key, _ in node.value:
+            name = str(key.value)
+            if name in written and name != "<<":
+                raise self._error(key.start_mark.line + 1, f"{name} stands here twice")
+            written.add(name)
+        try:
+            self._loader.flatten_mapping(node)
+        except yaml.MarkedYAMLError as error:
+            raise self._error(node.start_mark.line + 1, _problem(error)) from error
+
+    def _error(self, line: int, problem: str) -> InputError:
+        return InputError(f"{self._file}:{line}: {problem}{template_hint(self._text)}")
+
+
+def _problem(error: Exception) -> str:
+    return str(getattr(error, "problem", None) or error).splitlines()[0] or "not YAML"
+
+
+MASK = "***"
+CONFIDENTIAL = frozenset(
+    {
+        "password",
+        "username",
+        "token",
+        "keyPassword",
+        "kubectl.kubernetes.io/last-applied-configuration",
+    }
+)
+"""Keys whose value is never shown."""
+PUBLIC = frozenset({"apiVersion", "kind", "metadata", "type"})
+"""Keys of a Secret that are not secret."""
+_CREDENTIALS = re.compile(r"(://)\S*@")
+_LONGEST = 80
+
+
+def printable(text: str) -> str:
+    """The text on one line: what would end it, or steer a terminal, is a space."""
+    return "".join(each if each.isprintable() else " " for each in text)
+
+
+def masked(spelling: str) -> str:
+    """A value on one line and without the credentials of a URI."""
+    line = " ".join(_CREDENTIALS.sub(rf"\1{MASK}@", spelling).split())
+    return line if len(line) <= _LONGEST else line[: _LONGEST - 3] + "..."

@@ -1,0 +1,1 @@
+"""QueueAutoscalers as the API server keeps them: their spec read, their status written."""

@@ -1,0 +1,87 @@
+"""A QueueAutoscaler as the operator works with it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from mare.custom_resource.policies import read_policy
+from mare.domain.policy import Policy
+
+
+class Key(NamedTuple):
+    """Which object it is."""
+
+    namespace: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleTarget:
+    """The workload, in the namespace of the object."""
+
+    namespace: str
+    api_version: str
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class QueueEntry:
+    """An entry of spec.queues: a name, or a pattern with * and ?."""
+
+    text: str
+    is_pattern: bool
+    vhost: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerReference:
+    """The Secret that leads to the broker."""
+
+    namespace: str
+    secret_name: str
+    vhost: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Autoscaler:
+    key: Key
+    uid: str
+    generation: int
+    target: ScaleTarget
+    broker: BrokerReference
+    entries: tuple[QueueEntry, ...]
+    service: str | None
+    """The Nameko service whose queues are looked for."""
+    policy: Policy
+    status: Mapping[str, Any]
+    """The status when it was read last."""
+    created: str = ""
+    """When, in RFC 3339."""
+
+
+def read_autoscaler(body: Mapping[str, Any]) -> Autoscaler:
+    """Read an object that the API server has validated and completed with its defaults."""
+    metadata, spec = body["metadata"], body["spec"]
+    namespace = metadata["namespace"]
+    target, broker = spec["scaleTargetRef"], spec["brokerRef"]
+    return Autoscaler(
+        key=Key(namespace, metadata["name"]),
+        uid=metadata["uid"],
+        generation=metadata["generation"],
+        target=ScaleTarget(namespace, target["apiVersion"], target["kind"], target["name"]),
+        broker=BrokerReference(namespace, broker["secretName"], broker.get("vhost")),
+        entries=tuple(_read_entry(entry) for entry in spec.get("queues", ())),
+        service=spec.get("nameko", {}).get("service"),
+        policy=read_policy(spec),
+        status=body.get("status") or {},
+        created=metadata.get("creationTimestamp", ""),
+    )
+
+
+def _read_entry(entry: Mapping[str, Any]) -> QueueEntry:
+    pattern = entry.get("pattern")
+    return QueueEntry(pattern or entry["name"], pattern is not None, entry.get("vhost"))

@@ -1,0 +1,142 @@
+"""The conditions of a QueueAutoscaler."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from mare.domain.clause import Clause
+from mare.domain.decision import Decision, Reason
+from mare.domain.estimates import Estimates
+from mare.domain.history import History
+from mare.domain.observation import QueueReading
+from mare.domain.policy import Policy
+from mare.domain.sentences import number, significant
+from mare.domain.unknown import Unknown
+from mare.ports import Scale, Seen
+
+_LIMITS = {
+    Reason.SCALE_UP_LIMIT,
+    Reason.SCALE_DOWN_LIMIT,
+    Reason.TOO_MANY_REPLICAS,
+    Reason.TOO_FEW_REPLICAS,
+    Reason.DRAINING,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    type: str
+    status: str
+    """True, False or Unknown."""
+    reason: str
+    message: str
+    clauses: tuple[Clause, ...] = ()
+    """What the message says, where somebody has to do something about it."""
+
+
+def conditions_of(
+    *,
+    policy: Policy,
+    scale: Scale | Unknown,
+    problem: Unknown | None,
+    seen: Seen,
+    decision: Decision | None,
+    history: History | None,
+    now: float,
+) -> tuple[Condition, ...]:
+    """All conditions; `problem` is what kept the last change from being carried out."""
+    able = _able_to_scale(scale, problem)
+    fresh = _metrics_fresh(seen)
+    others = [able, fresh, _events_safe(policy, seen)]
+    if decision is not None and history is not None:
+        others += [
+            _active(policy, history, fresh, now),
+            _scaling_limited(decision),
+            _flag("Fallback", Reason.FALLBACK in decision.limited_by, "Fallback", decision.message),
+            _flag("Paused", policy.paused is not None, f"Paused{policy.paused or ''}", "as asked"),
+        ]
+    if isinstance(scale, Scale):
+        estimates = history.learning.estimates if history is not None else Estimates()
+        others.append(_grace_period_sufficient(scale, estimates))
+    return (_ready(policy, able, fresh), *others)
+
+
+def _flag(kind: str, holds: bool, reason: str, message: str) -> Condition:  # noqa: FBT001
+    if holds:
+        return Condition(kind, "True", reason, message)
+    return Condition(kind, "False", f"Not{kind}", "")
+
+
+def _ready(policy: Policy, able: Condition, fresh: Condition) -> Condition:
+    for each in (able, fresh):
+        if each.status != "True":
+            return Condition("Ready", "False", each.reason, each.message)
+    if policy.dry_run:
+        return Condition("Ready", "True", "DryRun", "Decisions are shown but not carried out")
+    return Condition("Ready", "True", "Ready", "The queues are read and the workload is scaled")
+
+
+def _able_to_scale(scale: Scale | Unknown, problem: Unknown | None) -> Condition:
+    why = scale if isinstance(scale, Unknown) else problem
+    if why is not None:
+        return Condition("AbleToScale", "False", why.reason, why.cause, (why.clause,))
+    return Condition("AbleToScale", "True", "Able", "The workload can be read and changed")
+
+
+def _metrics_fresh(seen: Seen) -> Condition:
+    why = unknown_of(seen.queues)
+    if why is not None:
+        return Condition("MetricsFresh", "False", why.reason, why.cause, (why.clause,))
+    if seen.lost:
+        return Condition("MetricsFresh", "True", "PartlyFresh", "; ".join(seen.lost), seen.lost)
+    return Condition("MetricsFresh", "True", "Fresh", "All that decides is read")
+
+
+def unknown_of(queues: tuple[QueueReading, ...] | Unknown) -> Unknown | None:
+    """Why the depth is unknown, if it is."""
+    if isinstance(queues, Unknown):
+        return queues
+    if not queues:
+        return Unknown("QueueNotFound", "no queue is found")
+    return next((each.ready for each in queues if isinstance(each.ready, Unknown)), None)
+
+
+def _active(policy: Policy, history: History, fresh: Condition, now: float) -> Condition:
+    if fresh.status != "True":
+        return Condition("Active", "Unknown", fresh.reason, fresh.message)
+    if now - history.last_active <= max(10, policy.cooldown_seconds):
+        return Condition("Active", "True", "Work", "There is work, or was until a moment ago")
+    return Condition("Active", "False", "NoWork", "There is no message, ready or unacknowledged")
+
+
+def _scaling_limited(decision: Decision) -> Condition:
+    limits: Iterable[Reason] = reversed(decision.limited_by)
+    limit = next((each for each in limits if each in _LIMITS), None)
+    if limit is None:
+        return Condition("ScalingLimited", "False", "DesiredWithinRange", "")
+    return Condition("ScalingLimited", "True", limit, decision.message)
+
+
+def _grace_period_sufficient(scale: Scale, estimates: Estimates) -> Condition:
+    kind = "GracePeriodSufficient"
+    if scale.grace_seconds is None:
+        return Condition(kind, "Unknown", "NotReported", "The workload tells no grace period")
+    service = estimates.service_seconds
+    if isinstance(service, Unknown):
+        return Condition(kind, "Unknown", service.reason, service.cause)
+    if service <= scale.grace_seconds:
+        return Condition(kind, "True", "Sufficient", "A message is finished before a replica ends")
+    seconds = significant(service, 2)
+    text = f"A message takes {number(seconds)} s but a replica has {scale.grace_seconds} s to end"
+    clause = Clause("grace.short", text, seconds=seconds, graceSeconds=scale.grace_seconds)
+    message = f"{text}: raise terminationGracePeriodSeconds"
+    return Condition(kind, "False", "GracePeriodTooShort", message, (clause,))
+
+
+def _events_safe(policy: Policy, seen: Seen) -> Condition:
+    if seen.transient and policy.rest_replicas == 0:
+        names = ", ".join(seen.transient[:3])
+        text = f"At zero replicas {names} would vanish and events be lost"
+        clause = Clause("events.vanish", text, names=names)
+        message = f"{text}: set minReplicas to 1"
+        return Condition("EventsSafe", "False", "QueuesVanish", message, (clause,))
+    return Condition("EventsSafe", "True", "Safe", "No queue vanishes at zero replicas")

@@ -1,0 +1,149 @@
+"""The spec of a QueueAutoscaler as a policy of the domain."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from mare.domain.policy import (
+    HPA_SCALE_DOWN,
+    HPA_SCALE_UP,
+    OWN_BEHAVIOR,
+    Behavior,
+    ExpectedQueueConsumptionTime,
+    Fallback,
+    FallbackBehavior,
+    MaximumConcurrency,
+    MessageRate,
+    Pause,
+    Policy,
+    PolicyType,
+    PublishedToDeliveredRatio,
+    QueueLength,
+    QueueWaitTime,
+    ScalingPolicy,
+    ScalingRules,
+    Schedule,
+    SelectPolicy,
+    Target,
+    VictimPolicy,
+)
+
+Spec = Mapping[str, Any]
+
+
+def read_policy(spec: Spec) -> Policy:
+    """Read a spec that the API server has validated and completed with its defaults."""
+    behavior = spec.get("behavior")
+    down = (behavior or {}).get("scaleDown", {})
+    activation, idle = spec.get("activation", {}), spec.get("idle", {})
+    paused = spec.get("paused")
+    given = {
+        "victim_policy": VictimPolicy(down["victimPolicy"]) if "victimPolicy" in down else None,
+        "max_drain_wait_seconds": down.get("maxDrainWaitSeconds"),
+        "activation_threshold": activation.get("threshold"),
+        "idle_replicas": idle.get("replicas"),
+        "cooldown_seconds": idle.get("cooldownSeconds"),
+        "staleness_seconds": spec.get("stalenessSeconds"),
+        "paused": Pause(paused) if paused else None,
+        "paused_replicas": spec.get("pausedReplicas"),
+    }
+    return Policy(
+        min_replicas=spec.get("minReplicas", 0),
+        max_replicas=spec["maxReplicas"],
+        targets=_read_targets(spec),
+        behavior=OWN_BEHAVIOR if behavior is None else _read_behavior(behavior),
+        always_active=activation.get("mode") == "Always",
+        fallback=_read_fallback(spec["fallback"]) if "fallback" in spec else None,
+        schedules=tuple(_read_schedule(schedule) for schedule in spec.get("schedules", ())),
+        dry_run=spec.get("dryRun", False),
+        **{name: value for name, value in given.items() if value is not None},
+    )
+
+
+def _read_targets(spec: Spec) -> tuple[Target, ...]:
+    targets = spec.get("targets") or [spec.get("target") or {}]
+    workers = spec.get("nameko", {}).get("maxWorkers")
+    return tuple(_read_target(target, workers) for target in targets)
+
+
+def _read_target(target: Spec, nameko_workers: int | None) -> Target:
+    queues = tuple(target.get("queues", ()))
+    workers = target.get("workersPerReplica", nameko_workers)
+    capacity = target.get("capacityPerReplica")
+    match target.get("type", "QueueWaitTime"):
+        case "QueueLength":
+            return QueueLength(
+                messages_per_replica=target["messagesPerReplica"],
+                exclude_unacknowledged=target.get("excludeUnacknowledged", False),
+                queues=queues,
+            )
+        case "MessageRate":
+            each = target["messagesPerSecondPerReplica"]
+            return MessageRate(messages_per_second_per_replica=each)
+        case "PublishedToDeliveredRatio":
+            return PublishedToDeliveredRatio(ratio=target["ratio"])
+        case "ExpectedQueueConsumptionTime":
+            return ExpectedQueueConsumptionTime(
+                consumption_seconds=target["consumptionSeconds"], capacity_per_replica=capacity
+            )
+        case "MaximumConcurrency":
+            return MaximumConcurrency(
+                workers_per_replica=workers,
+                busy_percent=target.get("busyPercent", 100),
+                queues=queues,
+            )
+        case _:
+            return QueueWaitTime(
+                wait_seconds=target.get("waitSeconds", 2.0),
+                capacity_per_replica=capacity,
+                workers_per_replica=workers,
+            )
+
+
+def _read_behavior(behavior: Spec) -> Behavior:
+    """What is left out of a given behavior means what it means to a HorizontalPodAutoscaler."""
+    return Behavior(
+        scale_up=_read_rules(behavior.get("scaleUp", {}), HPA_SCALE_UP),
+        scale_down=_read_rules(behavior.get("scaleDown", {}), HPA_SCALE_DOWN),
+    )
+
+
+def _read_rules(rules: Spec, defaults: ScalingRules) -> ScalingRules:
+    given: dict[str, Any] = {}
+    if "stabilizationWindowSeconds" in rules:
+        given["stabilization_window_seconds"] = rules["stabilizationWindowSeconds"]
+    if "selectPolicy" in rules:
+        given["select_policy"] = SelectPolicy(rules["selectPolicy"])
+    if "policies" in rules:
+        given["policies"] = tuple(
+            ScalingPolicy(PolicyType(each["type"]), each["value"], each["periodSeconds"])
+            for each in rules["policies"]
+        )
+    if "tolerance" in rules:
+        given["tolerance"] = read_quantity(rules["tolerance"])
+    return replace(defaults, **given)
+
+
+def read_quantity(value: float | str) -> float:
+    """Read a number, or a quantity that may be given in thousandths: 50m is 0.05."""
+    if isinstance(value, str) and value.endswith("m"):
+        return int(value[:-1]) / 1000
+    return float(value)
+
+
+def _read_fallback(fallback: Spec) -> Fallback:
+    given: dict[str, Any] = {}
+    if "afterSeconds" in fallback:
+        given["after_seconds"] = fallback["afterSeconds"]
+    if "behavior" in fallback:
+        given["behavior"] = FallbackBehavior(fallback["behavior"])
+    return Fallback(replicas=fallback["replicas"], **given)
+
+
+def _read_schedule(schedule: Spec) -> Schedule:
+    return Schedule(
+        start=schedule["start"],
+        end=schedule["end"],
+        min_replicas=schedule["minReplicas"],
+        timezone=schedule.get("timezone", "UTC"),
+    )

@@ -1,0 +1,180 @@
+"""The status of a QueueAutoscaler: what was seen and decided.
+
+It is a merge patch: a field that is to be absent is None.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from mare.custom_resource import words
+from mare.custom_resource.autoscaler import Autoscaler
+from mare.custom_resource.conditions import Condition
+from mare.domain.decision import Decision, Step
+from mare.domain.estimates import Estimates
+from mare.domain.history import History
+from mare.domain.observation import QueueReading
+from mare.domain.unknown import Unknown
+from mare.ports import Scale, Seen
+
+_MOST_DECISIONS = 10
+_MOST_QUEUES = 256
+
+Status = dict[str, Any]
+
+
+def read_estimates(status: Mapping[str, Any]) -> Estimates:
+    """What a former operator learnt."""
+    kept = status.get("estimates", {})
+    fields = {
+        "arrival_rate": kept.get("arrivalRate"),
+        "capacity_per_replica": kept.get("capacityPerReplica"),
+        "workers_per_replica": kept.get("workersPerReplica"),
+        "start_seconds": kept.get("startSeconds"),
+    }
+    return Estimates(**{name: float(value) for name, value in fields.items() if value is not None})
+
+
+def status_of(
+    autoscaler: Autoscaler,
+    before: Mapping[str, Any],
+    *,
+    scale: Scale | Unknown,
+    seen: Seen,
+    rates: Mapping[tuple[str, str], tuple[float, float]],
+    decision: Decision | None,
+    history: History | None,
+    conditions: Iterable[Condition],
+    scaled: bool,
+    now: float,
+) -> Status:
+    """The status to write, given the one before; `scaled` says that the count was just changed."""
+    status: Status = {
+        "observedGeneration": autoscaler.generation,
+        "target": words.targets(autoscaler.policy),
+        "depth": words.depth(seen.queues),
+        "queues": _queues(seen.queues, rates, before),
+        "conditions": _conditions(conditions, autoscaler, before, now),
+    }
+    if isinstance(scale, Scale):
+        ready = None if isinstance(scale.ready, Unknown) else scale.ready
+        status |= {"currentReplicas": scale.replicas, "readyReplicas": ready}
+    if decision is not None and history is not None:
+        estimates = history.learning.estimates
+        capacity = autoscaler.policy.capacity_per_replica or estimates.capacity_per_replica
+        seconds = words.wait_seconds(seen.queues, capacity, decision.replicas)
+        status |= {
+            "wait": words.wait(seconds),
+            "desiredReplicas": decision.replicas,
+            "lastActiveTime": words.instant(history.last_active),
+            "estimates": _estimates(estimates, now),
+            **_decisions(decision, before, now),
+        }
+    if scaled:
+        status["lastScaleTime"] = words.instant(now)
+    return status
+
+
+def _queues(
+    queues: tuple[QueueReading, ...] | Unknown,
+    rates: Mapping[tuple[str, str], tuple[float, float]],
+    before: Mapping[str, Any],
+) -> list[Status]:
+    if isinstance(queues, Unknown):
+        kept = before.get("queues", [])
+        return [
+            {"vhost": each["vhost"], "name": each["name"], "unknown": queues.reason}
+            for each in kept
+        ]
+    return [_queue(each, rates.get((each.vhost, each.name))) for each in queues[:_MOST_QUEUES]]
+
+
+def _queue(reading: QueueReading, rates: tuple[float, float] | None) -> Status:
+    status: Status = {
+        "vhost": reading.vhost,
+        "name": reading.name,
+        "time": words.instant(reading.read_at),
+    }
+    for field in ("ready", "unacknowledged", "consumers"):
+        value = getattr(reading, field)
+        if isinstance(value, Unknown):
+            status.setdefault("unknown", value.reason)
+        else:
+            status[field] = value
+    if rates is not None:
+        status["publishRate"], status["ackRate"] = (round(rate, 3) for rate in rates)
+    return status
+
+
+def _estimates(estimates: Estimates, now: float) -> Status:
+    values = {
+        "arrivalRate": estimates.arrival_rate,
+        "capacityPerReplica": estimates.capacity_per_replica,
+        "serviceSeconds": estimates.service_seconds,
+        "workersPerReplica": estimates.workers_per_replica,
+        "startSeconds": estimates.start_seconds,
+    }
+    found = {
+        name: round(value, 6)
+        for name, value in values.items()
+        if value is not None and not isinstance(value, Unknown)
+    }
+    return {**found, "time": words.instant(now)} if found else {}
+
+
+def _decisions(decision: Decision, before: Mapping[str, Any], now: float) -> Status:
+    last = before.get("lastDecision", {})
+    if not decision.changes and (last.get("to"), last.get("reason")) == (
+        decision.replicas,
+        decision.reason,
+    ):
+        return {}
+    new: Status = {
+        "time": words.instant(now),
+        "from": decision.current,
+        "to": decision.replicas,
+        "reason": str(decision.reason),
+        "message": decision.message[:1024],
+        "limitedBy": [str(each) for each in decision.limited_by[-16:]],
+    }
+    if decision.raw is not None:
+        new["raw"] = decision.raw
+    if decision.until is not None:
+        new["until"] = words.instant(decision.until)
+    ring = [new, *before.get("decisions", [])]
+    # A merge patch merges mappings: what the new decision lacks has to be taken away.
+    last = {"raw": None, "until": None, **new, "steps": [_step(each) for each in decision.steps]}
+    return {"lastDecision": last, "decisions": ring[:_MOST_DECISIONS]}
+
+
+def _step(step: Step) -> Status:
+    told: Status = {"stage": str(step.stage), "text": str(step.text)[:512]}
+    return told if step.replicas is None else {**told, "replicas": step.replicas}
+
+
+def _conditions(
+    conditions: Iterable[Condition], autoscaler: Autoscaler, before: Mapping[str, Any], now: float
+) -> list[Status]:
+    since = {
+        (each["type"], each["status"]): each["lastTransitionTime"]
+        for each in before.get("conditions", ())
+    }
+    return [
+        {
+            "type": each.type,
+            "status": each.status,
+            "reason": each.reason,
+            "message": each.message,
+            "observedGeneration": autoscaler.generation,
+            "lastTransitionTime": since.get((each.type, each.status), words.instant(now)),
+        }
+        for each in conditions
+    ]
+
+
+def without_absent(status: Mapping[str, Any]) -> Status:
+    """The status as it is stored once the patch is merged."""
+    return {
+        name: without_absent(value) if isinstance(value, dict) else value
+        for name, value in status.items()
+        if value is not None
+    }

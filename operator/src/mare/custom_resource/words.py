@@ -1,0 +1,83 @@
+"""Times and short phrases as a status has them."""
+
+import math
+from datetime import UTC, datetime
+
+from mare.domain.observation import QueueReading
+from mare.domain.policy import (
+    ExpectedQueueConsumptionTime,
+    MaximumConcurrency,
+    MessageRate,
+    Policy,
+    PublishedToDeliveredRatio,
+    QueueLength,
+    QueueWaitTime,
+    Target,
+)
+from mare.domain.sentences import number
+from mare.domain.unknown import Unknown, total
+
+_LONG = 100.0
+
+
+def instant(seconds: float) -> str:
+    """RFC 3339 in whole seconds."""
+    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def seconds_of(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()
+
+
+def targets(policy: Policy) -> str:
+    """What decides the count, for a column of a table."""
+    return ", ".join(_target(target) for target in policy.targets)[:256]
+
+
+def _target(target: Target) -> str:
+    match target:
+        case QueueWaitTime():
+            return f"wait {number(target.wait_seconds)}s"
+        case QueueLength():
+            return f"{number(target.messages_per_replica)} messages"
+        case MessageRate():
+            return f"{number(target.messages_per_second_per_replica)}/s"
+        case PublishedToDeliveredRatio():
+            return f"ratio {number(target.ratio)}"
+        case ExpectedQueueConsumptionTime():
+            return f"done in {number(target.consumption_seconds)}s"
+        case MaximumConcurrency():
+            return f"{target.busy_percent}% busy"
+
+
+def depth(queues: tuple[QueueReading, ...] | Unknown) -> int | None:
+    """Messages ready and, as far as known, unacknowledged; None if unknown."""
+    if isinstance(queues, Unknown) or not queues:
+        return None
+    ready = total(reading.ready for reading in queues)
+    running = total(reading.unacknowledged for reading in queues)
+    if isinstance(ready, Unknown):
+        return None
+    return ready if isinstance(running, Unknown) else ready + running
+
+
+def wait_seconds(
+    queues: tuple[QueueReading, ...] | Unknown, capacity: float | Unknown, replicas: int
+) -> float | None:
+    """How long a message that arrives now stands behind the others; None if unknown."""
+    if isinstance(queues, Unknown) or not queues:
+        return None
+    ready = total(reading.ready for reading in queues)
+    if isinstance(ready, Unknown):
+        return None
+    if ready == 0:
+        return 0.0
+    if isinstance(capacity, Unknown) or replicas == 0:
+        return None
+    return ready / (capacity * replicas)
+
+
+def wait(seconds: float | None) -> str:
+    if seconds is None or not math.isfinite(seconds):
+        return "unknown"
+    return f"{seconds:.1f}s" if seconds < _LONG else f"{seconds:.0f}s"

@@ -1,0 +1,83 @@
+/** What was decided, newest first; what only held the count is one line for each cause. */
+
+import { headOf, showWhy } from "./sentence.js";
+import { fromTemplate, part, setAttribute, setText, showEach } from "./text.js";
+
+const FEW = 3;
+const COPIED_FOR = 2000;
+
+export class Decisions {
+  #all = false;
+
+  constructor(root, words, announcer) {
+    this.words = words;
+    this.announcer = announcer;
+    this.list = part(root, "decisions");
+    this.more = part(root, "decisions-more");
+    this.since = part(root, "decisions-since");
+    this.explain = part(root, "copy-explain");
+    this.explain.addEventListener("click", () => this.#copy(this.explain, this.command));
+    setText(this.explain, words.text("copy.explain"));
+    this.more.addEventListener("click", () => {
+      this.#all = !this.#all;
+      this.#show();
+    });
+  }
+
+  show({ decisions, history, explain }, now) {
+    this.decisions = decisions;
+    this.now = now;
+    this.command = explain;
+    const since = history.decisionsSince;
+    setText(this.since, since === null ? this.words.text("sentence.none") : this.words.text("decisions.since", { time: this.words.time(since, now) }));
+    this.#show();
+  }
+
+  #show() {
+    const { words, decisions, list } = this;
+    const shown = this.#all ? decisions : decisions.slice(0, FEW);
+    this.more.hidden = decisions.length <= FEW;
+    setText(this.more, words.text(this.#all ? "decisions.fewer" : "decisions.all", { count: decisions.length }));
+    setAttribute(this.more, "aria-expanded", String(this.#all));
+    showEach(list, shown, {
+      key: ({ at, reason }) => `${at} ${reason}`,
+      make: (decision) => this.#make(decision),
+      show: (item, decision) => this.#showOne(item, decision),
+    });
+  }
+
+  #make({ at }) {
+    const item = fromTemplate("decision");
+    const copy = part(item, "copy");
+    setText(copy, this.words.text("copy.short"));
+    setAttribute(copy, "aria-label", this.words.text("copy.of", { time: this.words.time(at, this.now) }));
+    copy.addEventListener("click", () => this.#copy(copy, item.dataset.command));
+    return item;
+  }
+
+  #showOne(item, { at, last, count, from, to, sentence, explain }) {
+    const { words, now } = this;
+    item.dataset.command = explain ?? this.command;
+    setAttribute(item, "data-kind", from === to ? "hold" : to > from ? "up" : "down");
+    const time = part(item, "time");
+    setText(time, words.time(at, now));
+    setAttribute(time, "datetime", new Date(at * 1000).toISOString());
+    setText(part(item, "change"), from === to ? words.text("decision.held", { count: to }) : headOf(words, { from, to }));
+    const folded = from === to && last > at;
+    setText(part(item, "fold"), folded ? words.text("decision.fold", { count, duration: words.duration(last - at) }) : "");
+    showWhy(part(item, "sentence"), words, sentence);
+  }
+
+  async #copy(button, command) {
+    const before = button.textContent;
+    try {
+      await navigator.clipboard.writeText(command);
+      setText(button, this.words.text("copied"));
+      this.announcer.say(this.words.text("copied.command", { command }), 0);
+    } catch {
+      setText(button, command); // without the right to copy, the command is shown to be copied by hand
+      return;
+    }
+    setTimeout(() => setText(button, before), COPIED_FOR);
+  }
+}

@@ -1,0 +1,127 @@
+/** The list: one row for each object, those that need attention first. */
+
+import { constraintText, showConstraint } from "./constraint.js";
+import { countsInShort, countsInWords } from "./counts.js";
+import { unknownWord } from "./measured.js";
+import { makeRuler, showRuler } from "./ruler.js";
+import { element, fromTemplate, part, setAttribute, setText, showEach } from "./text.js";
+
+const ATTENTION = ["unknown", "behind", "pending", "none"];
+const keyOf = ({ namespace, name }) => `${namespace}/${name}`;
+
+function byAttention(one, other) {
+  return (
+    ATTENTION.indexOf(one.attention) - ATTENTION.indexOf(other.attention) ||
+    compare(one.namespace, other.namespace) ||
+    compare(one.name, other.name)
+  );
+}
+
+function compare(one, other) {
+  return one < other ? -1 : one > other ? 1 : 0;
+}
+
+export class List {
+  #objects = new Map();
+  #rows = new WeakMap(); // of each row its parts, not looked for again every second
+
+  constructor(root, words, { href, namespace, announcer }) {
+    this.root = root;
+    this.words = words;
+    this.href = href;
+    this.announcer = announcer;
+    this.namespace = namespace ?? "";
+    this.parts = Object.fromEntries(["summary", "namespace", "empty", "table", "rows"].map((name) => [name, part(root, name)]));
+    this.parts.namespace.addEventListener("change", () => this.#choose(this.parts.namespace.value));
+  }
+
+  take(event, data) {
+    this.operator = data.operator;
+    if (event === "state") this.#objects = new Map(data.objects.map((each) => [keyOf(each), each]));
+    else if (event === "changes") {
+      for (const each of data.changed) this.#objects.set(keyOf(each), each);
+      for (const each of data.removed) this.#objects.delete(keyOf(each));
+    }
+  }
+
+  show(now, live = true) {
+    const { words, parts } = this;
+    const all = [...this.#objects.values()];
+    this.now = now;
+    this.live = live;
+    this.#showNamespaces(new Set(all.map((each) => each.namespace)));
+    const shown = all.filter((each) => !this.namespace || each.namespace === this.namespace).sort(byAttention);
+    parts.empty.hidden = all.length > 0;
+    parts.table.hidden = all.length === 0;
+    const waiting = shown.filter((each) => each.attention !== "none").length;
+    const summary = shown.length ? words.text("list.attention", { count: waiting, total: shown.length }) : "";
+    setText(parts.summary, summary);
+    document.title = `${waiting ? `(${waiting}) ` : ""}${words.text("list.title")} · Maré`;
+    this.announcer.tell(`${waiting} of ${shown.length}`, summary);
+    showEach(parts.rows, shown, {
+      key: keyOf,
+      make: () => this.#makeRow(),
+      show: (row, object) => this.#showRow(row, object),
+      still: parts.rows.matches(":hover, :focus-within"),
+    });
+  }
+
+  #makeRow() {
+    const row = fromTemplate("row");
+    const parts = { measure: makeRuler(true) };
+    for (const node of row.querySelectorAll("[data-part]")) parts[node.dataset.part] = node;
+    parts.ruler.append(parts.measure.svg);
+    for (const name of ["replicas", "wait", "held", "changed"]) {
+      parts[name].dataset.label = this.words.text(`list.${name}`);
+    }
+    this.#rows.set(row, parts);
+    return row;
+  }
+
+  #showRow(row, object) {
+    const { words, now } = this;
+    const fresh = object.fresh && this.live;
+    const parts = this.#rows.get(row);
+    setAttribute(row, "data-attention", object.attention);
+    setAttribute(row, "data-stale", fresh ? null : "true");
+    setText(parts.link, object.name);
+    setAttribute(parts.link, "href", this.href({ namespace: object.namespace, name: object.name }));
+    setText(parts.namespace, object.namespace);
+    showRuler(parts.measure, object.replicas, countsInWords(words, object.replicas));
+    setText(parts.count, countsInShort(words, object.replicas));
+    const { wait } = object;
+    setAttribute(parts.value, "data-unknown", wait.value === null ? "true" : null);
+    setText(parts.value, wait.value === null ? unknownWord(words, wait) : words.duration(wait.value));
+    setText(parts.age, fresh || wait.at === null ? this.#target(object) : words.ago(now - wait.at));
+    showConstraint(parts.chip, words, object.constraint, now);
+    parts.chip.title = constraintText(words, object.constraint, now);
+    setText(parts.changed, object.changedAt === null ? words.text("list.never") : words.ago(now - object.changedAt));
+  }
+
+  #target({ waitTarget }) {
+    return waitTarget === null ? "" : this.words.text("list.target", { target: this.words.duration(waitTarget) });
+  }
+
+  #choose(namespace) {
+    this.namespace = namespace;
+    window.history.replaceState(null, "", this.href({ namespace, name: "" }));
+    this.show(this.now, this.live);
+  }
+
+  #showNamespaces(names) {
+    const select = this.parts.namespace;
+    if (this.namespace) names.add(this.namespace);
+    const wanted = [...names].sort(compare);
+    const there = [...select.options].slice(1).map((each) => each.value);
+    if (wanted.join() !== there.join()) {
+      const options = wanted.map((name) => {
+        const option = element("option");
+        option.value = name;
+        setText(option, name);
+        return option;
+      });
+      select.replaceChildren(select.options[0], ...options);
+    }
+    if (select.value !== this.namespace) select.value = this.namespace;
+  }
+}

@@ -1,0 +1,118 @@
+/** Words, numbers and times in the language of the reader. */
+
+export const LANGUAGES = ["en", "pt"];
+const STORED = "mare.language";
+
+/** The language asked for by the address, else the one chosen before, else the browser's. */
+export function chooseLanguage(search, stored, preferred) {
+  const asked = new URLSearchParams(search).get("lang");
+  const wishes = [asked, stored, ...preferred].map((each) => (each ?? "").toLowerCase().split("-")[0]);
+  return wishes.find((each) => LANGUAGES.includes(each)) ?? LANGUAGES[0];
+}
+
+export function storedLanguage() {
+  try {
+    return window.localStorage.getItem(STORED);
+  } catch {
+    return null; // storage may be forbidden; then each visit begins anew
+  }
+}
+
+export function storeLanguage(language) {
+  try {
+    window.localStorage.setItem(STORED, language);
+  } catch {
+    // as above
+  }
+}
+
+export async function loadWords(language, base) {
+  const answer = await fetch(new URL(`${language}.json`, base));
+  return new Words(language, await answer.json());
+}
+
+const MINUTE = 60;
+const HOUR = 3600;
+const DAY = 86400;
+
+export class Words {
+  constructor(language, entries) {
+    this.language = language;
+    this.locale = navigator.languages.find((each) => each.startsWith(language)) ?? (language === "pt" ? "pt-BR" : language);
+    this.entries = entries;
+    this.plurals = new Intl.PluralRules(this.locale);
+    this.clock = new Intl.DateTimeFormat(this.locale, { timeStyle: "medium", hourCycle: "h23" });
+    this.day = new Intl.DateTimeFormat(this.locale, { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" });
+    this.whole = new Intl.NumberFormat(this.locale, { maximumFractionDigits: 0 });
+    this.exact = new Intl.NumberFormat(this.locale, { maximumSignificantDigits: 3 });
+    this.tenths = new Intl.NumberFormat(this.locale, { maximumFractionDigits: 1 });
+  }
+
+  has(key) {
+    return key in this.entries;
+  }
+
+  /**
+   * The text of a key. Numbers among the values are written as the language has it, null as
+   * unknown; a text with several forms is chosen by the value `count`; {ready|messages} is the text
+   * `messages` with ready as its count.
+   */
+  text(key, values = {}) {
+    let entry = this.entries[key];
+    if (entry === undefined) return key;
+    if (typeof entry === "object") {
+      const exact = values.count === 0 ? entry.zero : undefined;
+      entry = exact ?? entry[this.plurals.select(values.count)] ?? entry.other;
+    }
+    return entry.replace(/\{(\w+)(?:\|([\w.]+))?\}/g, (_, name, counted) => {
+      const value = values[name];
+      if (value === null || value === undefined) return this.text("unknown");
+      if (counted) return this.text(counted, { count: value });
+      return typeof value === "number" ? this.number(value) : String(value);
+    });
+  }
+
+  /** A number in three significant digits, as sentences are calculated; whole ones in all theirs. */
+  number(value) {
+    const whole = Number.isInteger(value) || Math.abs(value) >= 100;
+    return (whole ? this.whole : this.exact).format(value);
+  }
+
+  /** A span of time with its unit: 0.4 s, 41 s, 12 min, 3 h. */
+  duration(seconds) {
+    const [value, unit] = inUnit(seconds);
+    const short = unit === "second" && value < 10;
+    return this.text(`unit.${unit}`, { value: (short ? this.tenths : this.whole).format(value) });
+  }
+
+  /** A span of time until now, in words: 12 s ago. */
+  ago(seconds) {
+    const [value, unit] = inUnit(Math.max(0, seconds));
+    const duration = this.text(`unit.${unit}`, { value: this.whole.format(Math.floor(value)) });
+    return this.text("ago", { duration });
+  }
+
+  /** A time of day, with the day where it is another one. */
+  time(epoch, now) {
+    const moment = new Date(epoch * 1000);
+    const sameDay = moment.toDateString() === new Date(now * 1000).toDateString();
+    return (sameDay ? this.clock : this.day).format(moment);
+  }
+
+  /** The name of the reader's time zone, as short as it is known. */
+  zone(epoch) {
+    const parts = new Intl.DateTimeFormat(this.locale, { timeZoneName: "short" }).formatToParts(epoch * 1000);
+    return parts.find((each) => each.type === "timeZoneName")?.value ?? "";
+  }
+
+  list(texts) {
+    return new Intl.ListFormat(this.locale, { type: "conjunction" }).format(texts);
+  }
+}
+
+function inUnit(seconds) {
+  if (seconds < 2 * MINUTE) return [seconds, "second"];
+  if (seconds < 2 * HOUR) return [seconds / MINUTE, "minute"];
+  if (seconds < 2 * DAY) return [seconds / HOUR, "hour"];
+  return [seconds / DAY, "day"];
+}

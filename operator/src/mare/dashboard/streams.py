@@ -1,0 +1,147 @@
+"""Server-Sent Events: at most one message a second, and a slow reader is behind alone.
+
+Nothing is queued: after each message that was sent, the next one tells what changed since. So a
+slow reader costs one buffer of its connection, and is let go when that does not empty.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from mare.custom_resource.autoscaler import Key
+from mare.dashboard.leader import Leader
+from mare.dashboard.picture import Picture, encoded
+from mare.dashboard.problem import Refused, standby
+from mare.dashboard.said import Json
+
+_SECOND = 1.0
+_RETRY_MILLISECONDS = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    streams: int = 32
+    heartbeat_seconds: float = 15.0
+    """Silence after which a comment shows that the line is alive."""
+    slowest_seconds: float = 15.0
+    """Time in which a message has to be taken."""
+
+
+class Streams:
+    def __init__(
+        self,
+        picture: Picture,
+        leader: Callable[[], Leader],
+        detail: Callable[[Key], Json | None],
+        limits: Limits,
+    ) -> None:
+        self._limits = limits
+        self._picture = picture
+        self._leader = leader
+        self._detail = detail
+        self._open = 0
+        self.ended = asyncio.Event()
+
+    async def all(self, request: web.Request) -> web.StreamResponse:
+        namespace = request.query.get("namespace")
+        stream = _Stream(request, self._limits)
+        with self._counted(), suppress(ConnectionError):
+            await stream.begin(request)
+            seen = _last_event_id(request)
+            while not self.ended.is_set() and await self._still_leads(stream):
+                await self._picture.refresh()
+                tick = self._picture.tick
+                if tick != seen:
+                    changes = self._picture.changes(seen, namespace) if seen else None
+                    if changes is None:
+                        await stream.send("state", self._picture.state(namespace), tick)
+                    else:
+                        await stream.send("changes", changes, tick)
+                    seen = tick
+                await self._pause(stream)
+        return stream.response
+
+    async def one(self, request: web.Request, key: Key) -> web.StreamResponse:
+        stream = _Stream(request, self._limits)
+        with self._counted(), suppress(ConnectionError):
+            await stream.begin(request)
+            sent = ""
+            while not self.ended.is_set() and await self._still_leads(stream):
+                told = self._detail(key)
+                if told is None:
+                    gone = {"namespace": key.namespace, "name": key.name}
+                    await stream.send("gone", encoded(gone), 0)
+                    break
+                text = encoded(told)
+                if text != sent:
+                    await stream.send("object", text, told["tick"])
+                    sent = text
+                await self._pause(stream)
+        return stream.response
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        most = self._limits.streams
+        if self._open >= most:
+            text = f"{most} streams are open, which is the most; ask api/state instead."
+            raise Refused(503, "TooManyStreams", text, retry_after=5)
+        self._open += 1
+        try:
+            yield
+        finally:
+            self._open -= 1
+
+    async def _still_leads(self, stream: "_Stream") -> bool:
+        leader = self._leader()
+        if not leader.leads:
+            self._picture.forget()
+            await stream.send("standby", encoded(standby(leader).body), 0)
+        return leader.leads
+
+    async def _pause(self, stream: "_Stream") -> None:
+        try:
+            async with asyncio.timeout(_SECOND):
+                await self.ended.wait()
+        except TimeoutError:
+            await stream.beat()
+
+
+class _Stream:
+    def __init__(self, request: web.Request, limits: Limits) -> None:
+        self._limits = limits
+        headers = {"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"}
+        self.response = web.StreamResponse(headers=headers)
+        self._transport = request.transport
+        self._sent_at = time.monotonic()
+
+    async def begin(self, request: web.Request) -> None:
+        await self.response.prepare(request)
+        await self._write(f"retry: {_RETRY_MILLISECONDS}\n\n")
+
+    async def send(self, event: str, data: str, tick: int) -> None:
+        """Send a message; without a tick it is none to go on from."""
+        identity = f"id: {tick}\n" if tick else ""
+        await self._write(f"{identity}event: {event}\ndata: {data}\n\n")
+
+    async def beat(self) -> None:
+        if time.monotonic() - self._sent_at >= self._limits.heartbeat_seconds:
+            await self._write(": alive\n\n")
+
+    async def _write(self, text: str) -> None:
+        try:
+            async with asyncio.timeout(self._limits.slowest_seconds):
+                await self.response.write(text.encode())
+        except TimeoutError as error:
+            if self._transport is not None:
+                self._transport.abort()
+            raise ConnectionResetError("the reader is too slow") from error
+        self._sent_at = time.monotonic()
+
+
+def _last_event_id(request: web.Request) -> int:
+    text = request.headers.get("Last-Event-ID", "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else 0  # noqa: PLR2004

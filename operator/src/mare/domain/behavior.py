@@ -1,0 +1,202 @@
+"""How fast a count may move: `behavior` of autoscaling/v2, step by step.
+
+Checked against the controller of Kubernetes 1.37. One thing is deliberately better: a scale event
+is kept as long as a policy of either direction needs it; the controller may overwrite one that is
+older than its own direction's periods while the other direction still counts it.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mare.domain.policy import Behavior, PolicyType, ScalingRules, SelectPolicy
+
+
+class Limit(StrEnum):
+    """What a count was limited by, in the controller's words."""
+
+    NONE = "DesiredWithinRange"
+    SCALE_UP_STABILIZED = "ScaleUpStabilized"
+    SCALE_DOWN_STABILIZED = "ScaleDownStabilized"
+    SCALE_UP_LIMIT = "ScaleUpLimit"
+    SCALE_DOWN_LIMIT = "ScaleDownLimit"
+    TOO_MANY_REPLICAS = "TooManyReplicas"
+    TOO_FEW_REPLICAS = "TooFewReplicas"
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """A count that was desired, before any limit. `time` is when it was last desired."""
+
+    time: float
+    replicas: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleEvent:
+    """A change that was carried out."""
+
+    time: float
+    change: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limited:
+    """The outcome of a step."""
+
+    replicas: int
+    reason: Limit
+    stabilized: int
+    """The count after the windows, before policies and bounds."""
+    stabilization: Limit
+    recommendations: tuple[Recommendation, ...]
+    """The past ones that are still needed, and the new one."""
+
+
+def limit(
+    behavior: Behavior,
+    *,
+    min_replicas: int,
+    max_replicas: int,
+    current: int,
+    desired: int,
+    recommendations: tuple[Recommendation, ...],
+    events: Iterable[ScaleEvent],
+    now: float,
+) -> Limited:
+    """Limit a desired count to what windows, policies and bounds allow.
+
+    A count outside of [min, max] jumps to the bound at once, past windows and policies. Otherwise
+    the windows come first, then the policies, then the bounds.
+    """
+    if current > max_replicas or current < min_replicas:
+        too_many = current > max_replicas
+        bound = max_replicas if too_many else min_replicas
+        return Limited(
+            replicas=bound,
+            reason=Limit.TOO_MANY_REPLICAS if too_many else Limit.TOO_FEW_REPLICAS,
+            stabilized=bound,
+            stabilization=Limit.NONE,
+            recommendations=recommendations,
+        )
+    stabilized = _stabilize(behavior, current, desired, recommendations, now)
+    stabilization = Limit.NONE
+    if stabilized != desired:
+        growing = desired >= current
+        stabilization = Limit.SCALE_UP_STABILIZED if growing else Limit.SCALE_DOWN_STABILIZED
+    replicas, reason = stabilized, Limit.NONE
+    if stabilized > current:
+        ceiling = up_limit(behavior.scale_up, current, events, now)
+        if stabilized > min(max_replicas, ceiling):
+            reason = Limit.TOO_MANY_REPLICAS if max_replicas <= ceiling else Limit.SCALE_UP_LIMIT
+            replicas = min(max_replicas, ceiling)
+    elif stabilized < current:
+        floor = down_limit(behavior.scale_down, current, events, now)
+        if stabilized < max(min_replicas, floor):
+            reason = Limit.TOO_FEW_REPLICAS if min_replicas >= floor else Limit.SCALE_DOWN_LIMIT
+            replicas = max(min_replicas, floor)
+    return Limited(
+        replicas=replicas,
+        reason=reason,
+        stabilized=stabilized,
+        stabilization=stabilization,
+        recommendations=_remember(behavior, recommendations, Recommendation(now, desired)),
+    )
+
+
+def _stabilize(
+    behavior: Behavior,
+    current: int,
+    desired: int,
+    recommendations: Iterable[Recommendation],
+    now: float,
+) -> int:
+    """Raise the current count to the least that was desired lately, lower it to the most."""
+    low = high = desired
+    up_cutoff = now - behavior.scale_up.stabilization_window_seconds
+    down_cutoff = now - behavior.scale_down.stabilization_window_seconds
+    for past in recommendations:
+        if past.time > up_cutoff:
+            low = min(low, past.replicas)
+        if past.time > down_cutoff:
+            high = max(high, past.replicas)
+    return min(max(current, low), high)
+
+
+def _remember(
+    behavior: Behavior, past: tuple[Recommendation, ...], new: Recommendation
+) -> tuple[Recommendation, ...]:
+    """Keep what a window can still need, so that minutes of ticks stay a handful of entries.
+
+    Past the up window only the maximum matters, so an entry counts no more once a later one is as
+    large; and one that repeats its predecessor replaces it.
+    """
+    up_cutoff = new.time - behavior.scale_up.stabilization_window_seconds
+    down_cutoff = new.time - behavior.scale_down.stabilization_window_seconds
+    kept = [new]
+    largest = new.replicas
+    for entry in reversed(past):
+        in_up_window = entry.time > up_cutoff
+        if entry.replicas == kept[-1].replicas or not (in_up_window or entry.time > down_cutoff):
+            continue
+        if in_up_window or entry.replicas > largest:
+            kept.append(entry)
+            largest = max(largest, entry.replicas)
+    kept.reverse()
+    return tuple(kept)
+
+
+def up_limit(rules: ScalingRules, current: int, events: Iterable[ScaleEvent], now: float) -> int:
+    """The most replicas that the policies allow; never below the current ones."""
+    if rules.select_policy is SelectPolicy.DISABLED:
+        return current
+    proposals = []
+    for policy in rules.policies:
+        start = _at_period_start(current, events, now, policy.period_seconds)
+        if policy.type is PolicyType.PODS:
+            proposals.append(start + policy.value)
+        else:
+            proposals.append(math.ceil(start * (1 + policy.value / 100)))
+    if not proposals:
+        return _NO_LIMIT
+    select = min if rules.select_policy is SelectPolicy.MIN else max
+    return max(current, select(proposals))
+
+
+def down_limit(rules: ScalingRules, current: int, events: Iterable[ScaleEvent], now: float) -> int:
+    """The fewest replicas that the policies allow; never above the current ones."""
+    if rules.select_policy is SelectPolicy.DISABLED:
+        return current
+    proposals = []
+    for policy in rules.policies:
+        start = _at_period_start(current, events, now, policy.period_seconds)
+        if policy.type is PolicyType.PODS:
+            proposals.append(start - policy.value)
+        else:
+            proposals.append(math.trunc(start * (1 - policy.value / 100)))
+    if not proposals:
+        return 0
+    select = max if rules.select_policy is SelectPolicy.MIN else min
+    return min(current, select(proposals))
+
+
+def _at_period_start(
+    current: int, events: Iterable[ScaleEvent], now: float, period_seconds: int
+) -> int:
+    cutoff = now - period_seconds
+    return current - sum(event.change for event in events if event.time > cutoff)
+
+
+def within_tolerance(behavior: Behavior, ratio: float) -> bool:
+    """Whether a ratio of wanted to present is left alone; the bounds belong to it."""
+    return 1 - behavior.scale_down.tolerance <= ratio <= 1 + behavior.scale_up.tolerance
+
+
+def longest_period(behavior: Behavior) -> int:
+    """Seconds for which a scale event has to be remembered."""
+    policies = behavior.scale_up.policies + behavior.scale_down.policies
+    return max((policy.period_seconds for policy in policies), default=0)
+
+
+_NO_LIMIT = 2**31 - 1

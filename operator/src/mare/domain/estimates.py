@@ -1,0 +1,148 @@
+"""Learns arrival rate, capacity and start-up time from what RabbitMQ tells.
+
+Ready messages and consumers are seen at every tick; counters, unacknowledged messages and prefetch
+only when the broker has renewed its statistics, every 5 s.
+"""
+
+from dataclasses import dataclass, field, replace
+
+from mare.domain.arrivals import Arrivals, Count
+from mare.domain.capacity import Capacity, remembered
+from mare.domain.interval import Open, opened
+from mare.domain.observation import Load, Workload
+from mare.domain.starting import Starting
+from mare.domain.unknown import Unknown, known
+
+_NOTHING_SEEN = Unknown("NothingLearnt", "nothing is learnt of the workload yet")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimates:
+    """What is learnt; worth keeping across a restart."""
+
+    arrival_rate: float | Unknown = _NOTHING_SEEN
+    """Messages a second that arrive at all the queues."""
+    highest_rate: float | Unknown = _NOTHING_SEEN
+    """The highest arrival rate of the last and, by the trend, the next half minute."""
+    delivery_ratio: float | Unknown = _NOTHING_SEEN
+    """Published / delivered messages of the last statistics."""
+    capacity_per_replica: float | Unknown = _NOTHING_SEEN
+    """Messages a second that one replica finishes when it has enough to do."""
+    capacity_error: float = 0.0
+    """Its relative standard error."""
+    workers_per_replica: float | Unknown = _NOTHING_SEEN
+    """Messages that one replica handles at a time."""
+    start_seconds: float | None = None
+    """From asking for a replica to its first consumer."""
+
+    @property
+    def service_seconds(self) -> float | Unknown:
+        """Seconds that a worker needs for a message."""
+        if isinstance(self.capacity_per_replica, Unknown):
+            return self.capacity_per_replica
+        if isinstance(self.workers_per_replica, Unknown):
+            return self.workers_per_replica
+        return self.workers_per_replica / self.capacity_per_replica
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learning:
+    """The estimates and the memory behind them."""
+
+    estimates: Estimates = field(default_factory=Estimates)
+    arrivals: Arrivals = field(default_factory=Arrivals)
+    capacity: Capacity = field(default_factory=Capacity)
+    starting: Starting = field(default_factory=Starting)
+    interval: Open | None = None
+    """Since the last statistics."""
+
+
+def recall(estimates: Estimates) -> Learning:
+    """Begin with what a former operator wrote down."""
+    per_replica, workers = estimates.capacity_per_replica, estimates.workers_per_replica
+    capacity = Capacity()
+    if not isinstance(per_replica, Unknown) and not isinstance(workers, Unknown):
+        capacity = remembered(per_replica, workers)
+    starting = Starting(start_seconds=estimates.start_seconds)
+    return Learning(estimates=estimates, capacity=capacity, starting=starting)
+
+
+def learn(
+    learning: Learning, load: Load, workload: Workload, now: float, workers: int | None = None
+) -> Learning:
+    """Learn from one more look at the queues; the `workers` of a replica may be known."""
+    if isinstance(load.ready, Unknown) or isinstance(load.consumers, Unknown):
+        return replace(learning, interval=None)
+    starting = learning.starting.seen(workload.replicas, load.consumers, now)
+    if starting is not learning.starting:
+        estimates = replace(learning.estimates, start_seconds=starting.start_seconds)
+        learning = replace(learning, starting=starting, estimates=estimates)
+    if isinstance(load.statistics_at, Unknown):
+        return replace(learning, interval=None)
+    each = starting.consumers_per_replica or max(1, load.consumed_queues)
+    working = _working_replicas(load, workload, each)
+    slots = workers or known(load.prefetch, 0.0) * each
+    if slots and slots != learning.estimates.workers_per_replica:
+        estimates = replace(learning.estimates, workers_per_replica=float(slots))
+        learning = replace(learning, estimates=estimates)
+    interval = learning.interval
+    if interval is None:
+        return replace(learning, interval=opened(load, working, None, slots))
+    interval = interval.looked(load.ready, working)
+    if load.statistics_at > interval.began:
+        learning = _with_statistics(learning, interval, load, slots, workers, now)
+        interval = opened(load, working, interval, slots)
+    return replace(learning, interval=interval)
+
+
+def _working_replicas(load: Load, workload: Workload, consumers_each: float) -> float:
+    """Replicas that consume, by their consumers if the workload does not tell."""
+    if not isinstance(workload.ready, Unknown):
+        return float(workload.ready)
+    return min(float(workload.replicas), known(load.consumers, 0) / consumers_each)
+
+
+def _with_statistics(  # noqa: PLR0917
+    learning: Learning,
+    interval: Open,
+    load: Load,
+    slots: float,
+    known_workers: int | None,
+    now: float,
+) -> Learning:
+    """Take in what the newest statistics tell of the time since the ones before."""
+    arrivals, capacity, estimates = learning.arrivals, learning.capacity, learning.estimates
+    published = interval.increase("published", load.readings)
+    delivered = interval.increase("delivered", load.readings)
+    end = known(load.statistics_at, now)
+    if not isinstance(published, Unknown):
+        count = Count(end, end - interval.began, published)
+        arrivals = arrivals.seen(count, now, estimates.start_seconds or 0.0)
+        estimates = replace(
+            estimates,
+            arrival_rate=_or(arrivals.rate, estimates.arrival_rate),
+            highest_rate=_or(arrivals.highest_rate, estimates.highest_rate),
+            delivery_ratio=_ratio(published, delivered),
+        )
+    evidence = interval.closed(load, slots, known_workers)
+    if evidence is not None:
+        capacity = capacity.seen(evidence)
+        per_replica = capacity.per_replica(slots or None)
+        estimates = replace(
+            estimates,
+            capacity_per_replica=_or(per_replica, estimates.capacity_per_replica),
+            capacity_error=capacity.error,
+        )
+    return replace(learning, estimates=estimates, arrivals=arrivals, capacity=capacity)
+
+
+def _ratio(published: int, delivered: int | Unknown) -> float | Unknown:
+    if isinstance(delivered, Unknown):
+        return delivered
+    if delivered == 0:
+        return Unknown("NothingDelivered", "no message was delivered, the ratio means nothing")
+    return published / delivered
+
+
+def _or(value: float | None, before: float | Unknown) -> float | Unknown:
+    return before if value is None else value

@@ -1,0 +1,55 @@
+"""Floors by the clock: between the start and the end of a schedule more replicas are kept."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from cronsim import CronSim, CronSimError
+
+from mare.domain.policy import Schedule
+
+_MINUTE = 60
+
+
+def floor_of(schedules: Iterable[Schedule], now: float) -> tuple[int, Schedule | None]:
+    """The highest floor in force and the schedule that sets it."""
+    highest: tuple[int, Schedule | None] = (0, None)
+    for schedule in schedules:
+        if schedule.min_replicas > highest[0] and is_active(schedule, now):
+            highest = (schedule.min_replicas, schedule)
+    return highest
+
+
+def problem_of(schedule: Schedule) -> str | None:
+    """What is wrong with a schedule, as a sentence that says what to write; None if nothing is."""
+    try:
+        ZoneInfo(schedule.timezone)
+    except (KeyError, ValueError, OSError):
+        return f"{schedule.timezone!r} is no time zone; write one such as America/Recife"
+    for name, expression in (("start", schedule.start), ("end", schedule.end)):
+        try:
+            occurs = next(CronSim(expression, datetime(2000, 1, 1, tzinfo=UTC)), None)
+        except CronSimError as error:
+            return f"{name} {expression!r} is no cron expression of five fields: {error}"
+        if occurs is None:
+            return f"{name} {expression!r} never occurs"
+    return None
+
+
+def is_active(schedule: Schedule, now: float) -> bool:
+    """Whether the last start is later than the last end."""
+    return _is_active_in_minute(
+        schedule.start, schedule.end, schedule.timezone, int(now // _MINUTE)
+    )
+
+
+@lru_cache(maxsize=4096)  # a decision is asked for every second, the answer changes by the minute
+def _is_active_in_minute(start: str, end: str, timezone: str, minute: int) -> bool:
+    # The evaluator's past excludes the present: the first second after the minute includes it.
+    moment = datetime.fromtimestamp(minute * _MINUTE + 1, ZoneInfo(timezone))
+    started = next(CronSim(start, moment, reverse=True), None)
+    ended = next(CronSim(end, moment, reverse=True), None)
+    if started is None:
+        return False
+    return ended is None or started > ended

@@ -1,0 +1,174 @@
+"""What each target asks for, and the clause that says so."""
+
+import math
+from dataclasses import replace
+
+from mare.domain.behavior import within_tolerance
+from mare.domain.clause import Clause
+from mare.domain.estimates import Estimates
+from mare.domain.observation import Load, Workload
+from mare.domain.policy import (
+    Behavior,
+    ExpectedQueueConsumptionTime,
+    MaximumConcurrency,
+    MessageRate,
+    PublishedToDeliveredRatio,
+    QueueLength,
+    QueueWaitTime,
+    Target,
+)
+from mare.domain.sentences import (
+    hundredths,
+    messages,
+    number,
+    percent,
+    replicas,
+    significant,
+    workers,
+)
+from mare.domain.unknown import Unknown, known
+from mare.domain.wait_target import wish_by_wait
+from mare.domain.wish import Wish
+
+
+def wish_of(
+    target: Target, load: Load, estimates: Estimates, workload: Workload, behavior: Behavior
+) -> Wish | Unknown:
+    """What a target asks for, unknown if what it needs is unknown."""
+    match target:
+        case QueueWaitTime():
+            return wish_by_wait(target, load, estimates, workload)
+        case QueueLength():
+            return _by_length(target, load, workload, behavior)
+        case MessageRate():
+            return _by_rate(target, estimates, workload, behavior)
+        case PublishedToDeliveredRatio():
+            return _by_ratio(target, load, estimates, workload, behavior)
+        case ExpectedQueueConsumptionTime():
+            return _by_consumption(target, load, estimates, workload, behavior)
+        case MaximumConcurrency():
+            return _by_concurrency(target, load, estimates, workload, behavior)
+
+
+def _per_replica(
+    total: float, each: float, workload: Workload, behavior: Behavior, text: Clause
+) -> Wish:
+    """The sum of AverageValue in autoscaling/v2, with its tolerance."""
+    raw = math.ceil(total / each)
+    current = workload.replicas
+    if current > 0 and raw != current and within_tolerance(behavior, total / (each * current)):
+        use = total / (each * current)
+        why = f"{percent(use)} of what {replicas(current)} are for"
+        kept = Clause("kept.share", why, percent=hundredths(use), replicas=current)
+        return Wish(raw, current, text, kept)
+    return Wish(raw, raw, text)
+
+
+def _by_length(
+    target: QueueLength, load: Load, workload: Workload, behavior: Behavior
+) -> Wish | Unknown:
+    ready, unacknowledged = load.of(target.queues)
+    if isinstance(ready, Unknown):
+        return ready
+    each = target.messages_per_replica
+    if target.exclude_unacknowledged:
+        text = f"{messages(ready)} wait, {number(each)} for each replica"
+        clause = Clause("length.ready", text, ready=ready, each=each)
+        return _per_replica(ready, each, workload, behavior, clause)
+    count = ready + known(unacknowledged, 0)
+    if isinstance(unacknowledged, Unknown):
+        text = f"{messages(ready)} wait, unknown is how many run, {number(each)} for each replica"
+        clause = Clause("length.partly", text, ready=ready, each=each)
+        wish = _per_replica(count, each, workload, behavior, clause)
+        return replace(wish, may_shrink=False)
+    text = f"{messages(count)} wait or run, {number(each)} for each replica"
+    clause = Clause("length", text, messages=count, each=each)
+    return _per_replica(count, each, workload, behavior, clause)
+
+
+def _by_rate(
+    target: MessageRate, estimates: Estimates, workload: Workload, behavior: Behavior
+) -> Wish | Unknown:
+    if isinstance(estimates.arrival_rate, Unknown):
+        return estimates.arrival_rate
+    rate, each = significant(estimates.arrival_rate), target.messages_per_second_per_replica
+    text = f"{number(rate)} a second arrive, {number(each)} for each replica"
+    clause = Clause("rate", text, arrivalRate=rate, each=each)
+    return _per_replica(rate, each, workload, behavior, clause)
+
+
+def _by_ratio(
+    target: PublishedToDeliveredRatio,
+    load: Load,
+    estimates: Estimates,
+    workload: Workload,
+    behavior: Behavior,
+) -> Wish | Unknown:
+    """The sum of Value in autoscaling/v2: the ratio moves the ready replicas."""
+    if isinstance(estimates.delivery_ratio, Unknown):
+        return estimates.delivery_ratio
+    if isinstance(load.statistics_at, Unknown):
+        return load.statistics_at
+    ratio = significant(estimates.delivery_ratio)
+    ready = known(workload.ready, workload.replicas)
+    text = f"{number(ratio)} messages are published for each delivered one, {number(target.ratio)}"
+    text += f" are fine, {replicas(ready)} ready"
+    clause = Clause("ratio", text, ratio=ratio, fine=target.ratio, replicas=ready)
+    use = ratio / target.ratio
+    raw = math.ceil(use * ready)
+    if within_tolerance(behavior, use):
+        why = Clause("kept.ratio", f"{percent(use)} of what is fine", percent=hundredths(use))
+        return Wish(raw, workload.replicas, clause, why if raw != workload.replicas else None)
+    return Wish(raw, raw, clause)
+
+
+def _by_consumption(
+    target: ExpectedQueueConsumptionTime,
+    load: Load,
+    estimates: Estimates,
+    workload: Workload,
+    behavior: Behavior,
+) -> Wish | Unknown:
+    capacity = target.capacity_per_replica or estimates.capacity_per_replica
+    for needed in (load.ready, estimates.arrival_rate, capacity):
+        if isinstance(needed, Unknown):
+            return needed
+    assert not isinstance(load.ready, Unknown)
+    rate, capacity = significant(known(estimates.arrival_rate, 0)), significant(known(capacity, 0))
+    seconds = target.consumption_seconds
+    clause = Clause(
+        "consumption",
+        f"{number(rate)} a second arrive and {messages(load.ready)} wait,"
+        f" a replica finishes {number(capacity)} a second, {number(seconds)} s for what waits",
+        arrivalRate=rate,
+        ready=load.ready,
+        capacity=capacity,
+        seconds=seconds,
+    )
+    return _per_replica(rate + load.ready / seconds, capacity, workload, behavior, clause)
+
+
+def _by_concurrency(
+    target: MaximumConcurrency,
+    load: Load,
+    estimates: Estimates,
+    workload: Workload,
+    behavior: Behavior,
+) -> Wish | Unknown:
+    ready, unacknowledged = load.of(target.queues)
+    slots = target.workers_per_replica or estimates.workers_per_replica
+    for needed in (ready, unacknowledged, slots):
+        if isinstance(needed, Unknown):
+            return needed
+    count = known(ready, 0) + known(unacknowledged, 0)
+    slots = significant(known(slots, 0))
+    clause = Clause(
+        "concurrency",
+        f"{messages(count)} wait or run, a replica has {workers(slots)},"
+        f" {target.busy_percent} % busy is fine",
+        messages=count,
+        workers=slots,
+        busyPercent=target.busy_percent,
+    )
+    each = slots * target.busy_percent / 100
+    return _per_replica(count, each, workload, behavior, clause)

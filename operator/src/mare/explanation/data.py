@@ -1,0 +1,75 @@
+"""An explanation as JSON; codes and keys stay the same."""
+
+from typing import Any
+
+from mare.custom_resource.words import instant
+from mare.explanation.explained import Explained, constraint_at
+from mare.explanation.ladder import Rung, ladder_of
+from mare.explanation.stored import Recorded
+
+Json = dict[str, Any]
+
+
+def data(explained: Explained) -> Json:
+    facts, decision = explained.facts, explained.facts.decision
+    return {
+        "namespace": facts.key.namespace,
+        "name": facts.key.name,
+        "target": {"kind": facts.target.kind, "name": facts.target.name},
+        "verdict": explained.verdict.name,
+        "exitCode": explained.verdict.exit_code,
+        "constraint": str(explained.constraint),
+        "sentence": explained.sentence,
+        "replicas": {
+            "min": facts.policy.min_replicas,
+            "max": facts.policy.max_replicas,
+            "ready": facts.ready,
+            "asked": facts.asked,
+            "wanted": decision.replicas if decision else None,
+            "raw": decision.raw if decision else None,
+        },
+        "depth": facts.depth,
+        "waitSeconds": facts.wait_seconds,
+        "written": instant(facts.at) if facts.at else None,
+        "outdated": explained.outdated,
+        "ladder": [_rung(each) for each in explained.ladder],
+        "next": [
+            {"code": each.code, "numbers": dict(each.numbers), "text": str(each)}
+            for each in explained.ahead
+        ],
+        "problems": [
+            {
+                "code": each.code,
+                "about": each.about,
+                "text": each.text,
+                "try": each.advice,
+                "docs": each.page,
+            }
+            for each in explained.problems
+        ],
+        "decisions": [data_at(each) for each in explained.decisions],
+    }
+
+
+def data_at(past: Recorded) -> Json:
+    decision = past.decision
+    return {
+        "time": instant(past.at),
+        "source": str(past.source),
+        "from": decision.current,
+        "to": decision.replicas,
+        "raw": decision.raw,
+        "reason": str(decision.reason),
+        "constraint": str(constraint_at(past)),
+        "sentence": decision.message,
+        "ladder": [_rung(each) for each in ladder_of(decision)],
+    }
+
+
+def _rung(rung: Rung) -> Json:
+    return {
+        "stage": rung.stage,
+        "replicas": rung.replicas,
+        "text": str(rung.text),
+        "deciding": rung.deciding,
+    }

@@ -1,0 +1,80 @@
+"""Everything that `mare explain` says of one object, before it becomes text or JSON."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mare.custom_resource.words import instant
+from mare.domain.clause import Clause
+from mare.explanation.ahead import ahead
+from mare.explanation.constraint import Constraint, constraint_of, held_by
+from mare.explanation.facts import Facts
+from mare.explanation.ladder import Rung, ladder_of
+from mare.explanation.problems import Problem, problems_of
+from mare.explanation.stored import Recorded, facts_of_object, recorded
+from mare.explanation.verdict import Verdict, verdict_of
+
+
+class NothingRecorded(Exception):
+    """No decision is recorded for that time; the text says how far back they go."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explained:
+    facts: Facts
+    verdict: Verdict
+    constraint: Constraint
+    sentence: str
+    ladder: tuple[Rung, ...]
+    ahead: tuple[Clause, ...]
+    problems: tuple[Problem, ...]
+    decisions: tuple[Recorded, ...]
+    outdated: bool
+    """Whether the spec was changed after the status was written."""
+
+
+def explain(body: Mapping[str, Any], now: float) -> Explained:
+    """Explain an object as it is stored; raises ValueError if a newer operator wrote it."""
+    facts, decision = facts_of_object(body, now), None
+    decision = facts.decision
+    return Explained(
+        facts=facts,
+        verdict=verdict_of(facts),
+        constraint=constraint_of(facts),
+        sentence=decision.message if decision else _without_decision(facts),
+        ladder=ladder_of(decision) if decision else (),
+        ahead=ahead(facts, now),
+        problems=problems_of(facts),
+        decisions=recorded(body),
+        outdated=_is_outdated(body),
+    )
+
+
+def at(decisions: Sequence[Recorded], moment: float) -> Recorded:
+    """The decision of those, newest first, that was in force then; raises `NothingRecorded`."""
+    for each in decisions:
+        if each.at <= moment:
+            return each
+    raise NothingRecorded(oldest(decisions) or "its status has no decision")
+
+
+def oldest(decisions: Sequence[Recorded]) -> str:
+    """How far back those reach; empty without any."""
+    if not decisions:
+        return ""
+    return f"the oldest decision in its {decisions[-1].source} is of {instant(decisions[-1].at)}"
+
+
+def constraint_at(past: Recorded) -> Constraint:
+    return held_by(past.decision.reason)
+
+
+def _is_outdated(body: Mapping[str, Any]) -> bool:
+    observed = (body.get("status") or {}).get("observedGeneration")
+    return observed is not None and observed != body["metadata"]["generation"]
+
+
+def _without_decision(facts: Facts) -> str:
+    if facts.cannot_act is not None:
+        return f"Nothing is decided, because {facts.cannot_act.message}."
+    return "No operator has decided on it yet."

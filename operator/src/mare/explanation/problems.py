@@ -1,0 +1,85 @@
+"""What somebody should mend: a stable code, a sentence, what to try. Each is in docs/explain.md."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mare.custom_resource.conditions import Condition
+from mare.domain.clause import Clause
+from mare.explanation import advice
+from mare.explanation.facts import Facts
+
+PAGE = "explain.md"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    code: str
+    about: str
+    """Kind and name of what it is about, for example Deployment/playlists."""
+    text: str
+    clauses: tuple[Clause, ...]
+    """What the text says; empty if it is read from a status, which keeps the text alone."""
+    advice: Clause
+
+    @property
+    def page(self) -> str:
+        return f"{PAGE}#{self.code.lower()}"
+
+
+def problems_of(facts: Facts) -> tuple[Problem, ...]:
+    return tuple(_problems(facts))
+
+
+def _problems(facts: Facts) -> Iterator[Problem]:
+    workload = f"{facts.target.kind}/{facts.target.name}"
+    own = f"QueueAutoscaler/{facts.key.name}"
+    able = facts.cannot_act
+    if able is not None:
+        code, hint = advice.ABLE.get(able.reason, advice.CANNOT_ACT)
+        yield _problem(code, workload, able, hint)
+    fresh = facts.condition("MetricsFresh")
+    if fresh is not None and fresh.status == "False":
+        code, hint = advice.FRESH.get(fresh.reason, advice.BROKER)
+        yield _problem(code, own, fresh, hint)
+    elif fresh is not None and fresh.reason == "PartlyFresh":
+        yield _problem("MARE005", own, fresh, advice.STATISTICS)
+    grace = facts.condition("GracePeriodSufficient")
+    if grace is not None and grace.status == "False":
+        yield _problem("MARE012", workload, grace, advice.GRACE)
+    safe = facts.condition("EventsSafe")
+    if safe is not None and safe.status == "False":
+        yield _problem("MARE020", own, safe, advice.EVENTS)
+    if facts.pending and facts.asked is not None and facts.ready is not None:
+        missing = facts.asked - facts.ready
+        text = f"{missing} of {facts.asked} replicas are not ready for longer than a start takes"
+        clause = Clause("pods.pending", text, missing=missing, replicas=facts.asked)
+        yield _own("MARE014", workload, clause, advice.PENDING)
+    if facts.is_behind:
+        most = facts.policy.max_replicas
+        text = f"all {most} replicas are asked for and are too few"
+        yield _own("MARE021", own, Clause("pods.behind", text, replicas=most), advice.BEHIND)
+
+
+def _own(code: str, about: str, text: Clause, hint: Clause) -> Problem:
+    return Problem(code=code, about=about, text=text, clauses=(text,), advice=hint)
+
+
+def _problem(code: str, about: str, condition: Condition, hint: Clause) -> Problem:
+    text, clauses = condition.message or condition.reason, condition.clauses
+    if clauses and condition.reason in _QUOTED:
+        clauses = (*clauses, Clause("recorded", text))
+    return Problem(code=code, about=about, text=text, clauses=clauses, advice=hint)
+
+
+_QUOTED = {
+    "AccessRefused",
+    "Forbidden",
+    "NotDecided",
+    "PartlyFresh",
+    "SecretRefused",
+    "SecretUnreadable",
+    "StatisticsUnreachable",
+    "StatisticsUnreadable",
+    "Unavailable",
+}
+"""Reasons whose texts, most of them the API server's or the broker's, tell more than any clause."""

@@ -1,0 +1,102 @@
+"""An explanation for a terminal. The caller takes the colours away where there is none."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from click import style
+
+from mare.explanation.explained import Explained, constraint_at
+from mare.explanation.ladder import Rung, ladder_of
+from mare.explanation.stored import Recorded, Source
+from mare.explanation.verdict import Verdict
+
+_COLOURS = {
+    Verdict.AT_ITS_WISH: "green",
+    Verdict.LIMITED: "yellow",
+    Verdict.UNKNOWN: "magenta",
+    Verdict.UNABLE: "red",
+}
+_NEWS_SECONDS = 5.0
+"""Age from which on it is said how old a decision is."""
+
+
+def text(explained: Explained, now: float) -> str:
+    return "\n".join(_lines(explained, now)) + "\n"
+
+
+def text_at(past: Recorded, name: str, oldest: str) -> str:
+    """One decision of the past, and how far back there are any."""
+    decision = past.decision
+    told = (
+        "the last change before, from its events" if past.source is Source.EVENTS else "its status"
+    )
+    lines = [
+        f"{name} at {_time(past.at)}: {constraint_at(past)}",
+        decision.message,
+        *_ladder(ladder_of(decision)),
+        "",
+        f"By {told}; {oldest}.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _lines(explained: Explained, now: float) -> Iterator[str]:
+    facts, verdict = explained.facts, explained.verdict
+    said = verdict.words if verdict is Verdict.AT_ITS_WISH else _with_constraint(explained)
+    name = f"{facts.target.kind}/{facts.target.name}"
+    yield f"{style(name, bold=True)} is {style(said, fg=_COLOURS[verdict])}"
+    yield explained.sentence
+    yield from _ladder(explained.ladder)
+    if explained.ahead:
+        yield ""
+        yield from (f"Next: {clause}." for clause in explained.ahead)
+    for problem in explained.problems:
+        yield ""
+        warning = style(f"Warning {problem.code}", fg="yellow", bold=True)
+        yield f"{warning} ({problem.about}) {problem.text}"
+        yield f"  try: {problem.advice}"
+        yield f"  see: docs/{problem.page}"
+    if len(explained.decisions) > 1:
+        yield ""
+        yield "Last decisions:"
+        yield from map(_decision, explained.decisions)
+    yield from _age(explained, now)
+
+
+def _with_constraint(explained: Explained) -> str:
+    return f"{explained.verdict.words} ({explained.constraint})"
+
+
+def _ladder(rungs: tuple[Rung, ...]) -> Iterator[str]:
+    if rungs:
+        yield ""
+    for rung in rungs:
+        count = "" if rung.replicas is None else str(rung.replicas)
+        line = f"{'>' if rung.deciding else ' '} {rung.stage:<9} {count:>5}  {rung.text}"
+        yield style(line, bold=True) if rung.deciding else line
+
+
+def _decision(past: Recorded) -> str:
+    return f"  {_time(past.at)}  {past.decision.reason:<19} {past.decision.message}"
+
+
+def _age(explained: Explained, now: float) -> Iterator[str]:
+    if explained.outdated:
+        yield ""
+        yield "The spec has changed since: the operator has not looked at it yet."
+    decided_at = explained.decisions[0].at if explained.decisions else now
+    if now - decided_at > _NEWS_SECONDS:
+        yield ""
+        yield f"Decided {_span(now - decided_at)} ago; written anew when count or cause change."
+        yield "What is live is on the operator's dashboard."
+
+
+def _span(seconds: float) -> str:
+    for unit, size in (("d", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def _time(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

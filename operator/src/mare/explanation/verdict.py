@@ -1,0 +1,34 @@
+"""The verdict: at its wish, limited, not known, or unable."""
+
+from enum import Enum
+
+from mare.explanation.constraint import Constraint, constraint_of
+from mare.explanation.facts import Facts
+
+
+class Verdict(Enum):
+    """What it is called, and the exit code of `mare explain`."""
+
+    AT_ITS_WISH = ("at its wish", 0)
+    UNABLE = ("unable to scale", 1)
+    LIMITED = ("limited", 3)
+    UNKNOWN = ("not known", 4)
+
+    def __init__(self, words: str, exit_code: int) -> None:
+        self.words = words
+        self.exit_code = exit_code
+
+
+_AT_ITS_WISH = {Constraint.NONE, Constraint.TOLERANCE, Constraint.RESTING}
+_UNKNOWN = {Constraint.UNKNOWN, Constraint.FALLBACK}
+
+
+def verdict_of(facts: Facts) -> Verdict:
+    if facts.cannot_act is not None:
+        return Verdict.UNABLE
+    if facts.decision is None:
+        return Verdict.UNKNOWN
+    constraint = constraint_of(facts)
+    if constraint in _UNKNOWN:
+        return Verdict.UNKNOWN
+    return Verdict.AT_ITS_WISH if constraint in _AT_ITS_WISH else Verdict.LIMITED

@@ -1,0 +1,139 @@
+"""One of several replicas acts: whoever holds a Lease (coordination.k8s.io).
+
+The official client's own election neither gives the lease back nor survives a connection that
+breaks, so this is its protocol once more: optimistic replacement of a Lease, expiry measured on the
+own clock from the moment at which a renewal was seen, never from the times that others wrote.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from mare.cluster.api import Api
+from mare.ports import AccessRefused, Conflict, NotFound, Unavailable
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseSettings:
+    namespace: str
+    name: str
+    identity: str
+    duration_seconds: float = 3.5
+    """Time after which others take a lease that is not renewed."""
+    renew_seconds: float = 0.7
+
+
+class Leadership:
+    def __init__(
+        self, api: Api, settings: LeaseSettings, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._api = api
+        self._settings = settings
+        self._clock = clock
+        self._path = f"/apis/coordination.k8s.io/v1/namespaces/{settings.namespace}/leases"
+        self._until = 0.0
+        self._observed: tuple[str, str] = ("", "")
+        self._observed_at = 0.0
+
+    def __call__(self) -> bool:
+        """Whether this replica may act now: no longer than its last renewal is good for."""
+        return self._clock() < self._until
+
+    @property
+    def holder(self) -> str | None:
+        """Who acts, as far as is known."""
+        return self._settings.identity if self() else self._observed[0] or None
+
+    async def run(self) -> None:
+        """Try to get the lease, and to keep it, until cancelled; then give it back."""
+        try:
+            while True:
+                await self._try()
+                await asyncio.sleep(self.pause())
+        finally:
+            await self._release()
+
+    def pause(self) -> float:
+        """Seconds until the next try; who waits for a lease is there when it expires."""
+        left = self._observed_at + self._settings.duration_seconds - self._clock()
+        waits = not self() and self._observed[0] not in ("", self._settings.identity)
+        return (
+            min(self._settings.renew_seconds, max(0.05, left))
+            if waits
+            else self._settings.renew_seconds
+        )
+
+    async def _try(self) -> None:
+        begun = self._clock()
+        try:
+            async with asyncio.timeout(self._settings.duration_seconds / 2):
+                held = await self._acquire()
+        except (Conflict, NotFound, TimeoutError):
+            held = False
+        except (AccessRefused, Unavailable) as error:
+            _log.warning("Lease could not be read or written", extra={"error": str(error)[:512]})
+            held = False
+        if held:
+            if not self():
+                _log.info("Started leading")
+            # Shorter than the others wait, so that two never act at the same time.
+            self._until = begun + self._settings.duration_seconds * 0.9
+
+    async def _acquire(self) -> bool:
+        try:
+            lease = await self._api.request("GET", f"{self._path}/{self._settings.name}")
+        except NotFound:
+            body = {"metadata": {"name": self._settings.name}, "spec": self._spec({})}
+            await self._api.request("POST", self._path, body)
+            return True
+        spec = lease.get("spec") or {}
+        holder, renewed = spec.get("holderIdentity") or "", spec.get("renewTime") or ""
+        if (holder, renewed) != self._observed:
+            self._observed, self._observed_at = (holder, renewed), self._clock()
+        mine = holder == self._settings.identity
+        expired = self._clock() >= self._observed_at + self._settings.duration_seconds
+        if holder and not mine and not expired:
+            self._until = 0.0
+            return False
+        await self._replace(lease, self._spec(spec))
+        return True
+
+    def _spec(self, before: dict[str, Any]) -> dict[str, Any]:
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        mine = before.get("holderIdentity") == self._settings.identity
+        return {
+            "holderIdentity": self._settings.identity,
+            "leaseDurationSeconds": max(1, round(self._settings.duration_seconds)),
+            "acquireTime": before.get("acquireTime", now) if mine else now,
+            "renewTime": now,
+            "leaseTransitions": before.get("leaseTransitions", 0) + (0 if mine else 1),
+        }
+
+    async def _replace(self, lease: dict[str, Any], spec: dict[str, Any]) -> None:
+        """With the version that was read: whoever was quicker wins."""
+        body = {"metadata": lease["metadata"], "spec": spec}
+        await self._api.request("PUT", f"{self._path}/{self._settings.name}", body)
+
+    async def _release(self) -> None:
+        if not self():
+            return
+        self._until = 0.0
+        try:
+            lease = await self._api.request("GET", f"{self._path}/{self._settings.name}")
+            if lease["spec"].get("holderIdentity") == self._settings.identity:
+                await self._replace(lease, {**lease["spec"], "holderIdentity": ""})
+        except (Conflict, NotFound, AccessRefused, Unavailable) as error:
+            _log.warning("Lease was not given back", extra={"error": str(error)[:512]})
+        else:
+            _log.info("Gave the lease back")
+
+
+def always() -> bool:
+    """The leadership of a replica that is alone."""
+    return True

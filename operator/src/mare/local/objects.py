@@ -1,0 +1,27 @@
+"""QueueAutoscalers without a cluster: their status goes nowhere, their Events to the screen."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mare.custom_resource.autoscaler import Autoscaler, Key, ScaleTarget
+from mare.local.screen import Screen
+
+
+class ShownObjects:
+    """Implements `mare.ports.Objects`."""
+
+    def __init__(self, screen: Screen) -> None:
+        self._screen = screen
+
+    async def write_status(self, key: Key, status: Mapping[str, Any]) -> None:
+        """Nobody would read it: what it says is in the loop's record, which the dashboard shows."""
+
+    async def tell(self, autoscaler: Autoscaler, kind: str, reason: str, message: str) -> None:  # noqa: ARG002
+        self._screen.news(autoscaler.target.name, message)
+
+
+class NoRivals:
+    """Implements `mare.ports.Rivals`: a file that has two autoscalers for a command is refused."""
+
+    def of(self, target: ScaleTarget) -> str | None:  # noqa: ARG002
+        return None

@@ -1,0 +1,208 @@
+"""Files as a whole: which programs there are, and how the number of their copies is decided."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from mare.convert.source import Document, InputError, parse_mappings
+from mare.convert.source import Mapping as Tree
+from mare.custom_resource.autoscaler import Autoscaler, read_autoscaler
+from mare.custom_resource.checking import check
+from mare.domain.schedules import problem_of
+from mare.local import standins
+from mare.local.commands import read_commands
+from mare.local.expanding import UnsetVariable, expand
+from mare.local.mistakes import Mistakes, PlanError, plain
+from mare.local.program import Program
+
+NAMESPACE = "local"
+"""The namespace of objects that name none."""
+_API_VERSION = "mare.dev/v1alpha1"
+_KIND = "QueueAutoscaler"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    programs: tuple[Program, ...]
+    autoscalers: tuple[Autoscaler, ...]
+    secrets: Mapping[str, Mapping[str, str]] = field(repr=False)
+    notes: tuple[str, ...]
+    """What is worth knowing although it is no mistake."""
+
+
+def read_files(files: Iterable[Path], environ: Mapping[str, str], *, most: int) -> Plan:
+    """Read files; raise `PlanError` with all mistakes."""
+    texts = []
+    for file in files:
+        try:
+            texts.append((str(file), file.read_text(encoding="utf-8")))
+        except (OSError, UnicodeDecodeError) as error:
+            raise PlanError(f"{file}:1: cannot be read ({error})") from error
+    return read_plan(texts, environ, most=most)
+
+
+def read_plan(texts: Iterable[tuple[str, str]], environ: Mapping[str, str], *, most: int) -> Plan:
+    """Read files, given by name and text. `most` copies of a program run, whatever a file says."""
+    try:
+        documents = [each for file, text in texts for each in parse_mappings(text, file)]
+    except InputError as error:
+        raise PlanError(str(error)) from error
+    reader = _Reader(environ, most)
+    for document in documents:
+        reader.read(document)
+    if documents and not any("commands" in each.root.entries for each in documents):
+        reader.mistakes.add(
+            documents[0], (), "no document has commands: begin with commands: {NAME: PROGRAM}"
+        )
+    reader.mistakes.raise_any()
+    if not documents:
+        raise PlanError("there is nothing in the file: begin with commands: {NAME: PROGRAM}")
+    return reader.plan()
+
+
+class _Reader:
+    def __init__(self, environ: Mapping[str, str], most: int) -> None:
+        self._environ = environ
+        self._most = most
+        self.mistakes = Mistakes()
+        self.programs: dict[str, Program] = {}
+        self._objects: list[tuple[Document, tuple[str | int, ...], Autoscaler]] = []
+        self._secrets: dict[str, dict[str, str]] = {}
+        self._notes: list[str] = []
+
+    def read(self, document: Document) -> None:
+        entries = document.root.entries
+        if "commands" in entries:
+            self._read_own(document)
+        elif not {"apiVersion", "kind"} <= entries.keys():
+            self.mistakes.add(document, (), "is neither commands nor a Kubernetes object")
+        elif document.kind == "List":
+            for index, item in enumerate(document.root.mappings("items")):
+                self._read_object(document, item, ("items", index))
+        else:
+            self._read_object(document, document.root, ())
+
+    def _read_own(self, document: Document) -> None:
+        for name in document.root.entries.keys() - {"commands", "brokers"}:
+            self.mistakes.add(document, (name,), "is not a field here; there are commands, brokers")
+        for program in read_commands(document, self._environ, self.mistakes):
+            if program.name in self.programs:
+                self.mistakes.add(document, ("commands", program.name), "is there already")
+            self.programs[program.name] = program
+        for name, broker in document.root.mapping("brokers").entries.items():
+            if not isinstance(broker, Tree):
+                self.mistakes.add(document, ("brokers", name), "has to be a mapping of URIs")
+                continue
+            self._secrets[name] = self._read_broker(document, name, broker)
+
+    def _read_broker(self, document: Document, name: str, broker: Tree) -> dict[str, str]:
+        values = {}
+        for key, value in plain(broker).items():
+            try:
+                values[key] = expand(str(value), self._environ)
+            except UnsetVariable as error:
+                self.mistakes.add(document, ("brokers", name, key), str(error))
+        values = standins.as_read({key: value for key, value in values.items() if value})
+        problem = standins.problem_of(name, values)
+        if problem is not None:
+            self.mistakes.add(document, ("brokers", name), f"cannot be used: {problem}")
+        return values
+
+    def _read_object(self, document: Document, root: Tree, at: tuple[str | int, ...]) -> None:
+        kind, version = root.text("kind"), root.text("apiVersion") or ""
+        if kind != _KIND:
+            return  # a manifest of something else that the cluster needs
+        if version != _API_VERSION:
+            self.mistakes.add(document, (*at, "apiVersion"), f"has to be {_API_VERSION}")
+            return
+        name = root.mapping("metadata").text("name")
+        if not name:
+            self.mistakes.add(document, (*at, "metadata"), "needs name, the name of the object")
+            return
+        checked = check(plain(root.mapping("spec")))
+        for fault in checked.faults:
+            self.mistakes.add(document, (*at, "spec", *fault.path), fault.sentence)
+        if checked.faults:
+            return
+        namespace = root.mapping("metadata").text("namespace") or NAMESPACE
+        autoscaler = read_autoscaler(
+            {
+                "metadata": {
+                    "namespace": namespace,
+                    "name": name,
+                    "uid": f"{namespace}/{name}",
+                    "generation": 1,
+                },
+                "spec": checked.spec,
+            }
+        )
+        for index, schedule in enumerate(autoscaler.policy.schedules):
+            problem = problem_of(schedule)
+            if problem is not None:
+                self.mistakes.add(document, (*at, "spec", "schedules", index), problem)
+        self._objects.append((document, at, autoscaler))
+
+    def plan(self) -> Plan:
+        """All of it; raises `PlanError` if the parts do not fit together."""
+        scaled: dict[str, str] = {}
+        for document, at, autoscaler in self._objects:
+            target, spec = autoscaler.target.name, (*at, "spec")
+            if target not in self.programs:
+                names = ", ".join(self.programs)
+                sentence = f"is {target}, but the commands are {names}"
+                self.mistakes.add(document, (*spec, "scaleTargetRef", "name"), sentence)
+            elif self.programs[target].probe and self.programs[target].probe.port:  # type: ignore[union-attr]
+                sentence = f"is {target}, of which there can be one only: its port is given"
+                self.mistakes.add(document, (*spec, "scaleTargetRef", "name"), sentence)
+            if target in scaled:
+                sentence = f"is {target}, which {scaled[target]} scales already; remove one"
+                self.mistakes.add(document, (*spec, "scaleTargetRef", "name"), sentence)
+            scaled[target] = autoscaler.key.name
+            self._resolve(document, (*spec, "brokerRef", "secretName"), autoscaler)
+        self.mistakes.raise_any()
+        return Plan(
+            programs=tuple(self.programs.values()),
+            autoscalers=tuple(self._as_run(autoscaler) for _, _, autoscaler in self._objects),
+            secrets=self._secrets,
+            notes=tuple(self._notes),
+        )
+
+    def _resolve(
+        self, document: Document, at: tuple[str | int, ...], autoscaler: Autoscaler
+    ) -> None:
+        name = autoscaler.broker.secret_name
+        if name in self._secrets:
+            return
+        values = standins.as_read(standins.from_environment(self._environ))
+        if not values:
+            sentence = f"is {name}: set AMQP_URI, or say under brokers what {name} stands for"
+            self.mistakes.add(document, at, sentence)
+            return
+        problem = standins.problem_of(name, values)
+        if problem is not None:
+            self.mistakes.add(document, at, f"is {name}: {problem}; see AMQP_URI, MANAGEMENT_URI")
+        self._secrets[name] = values
+        if len(values) == 1:
+            self._notes.append(
+                f"{name} is AMQP_URI alone: without MANAGEMENT_URI unacknowledged messages, rates"
+                " and busy processes are unknown. Processes start for messages that wait, but end"
+                " only by a QueueLength with excludeUnacknowledged"
+            )
+
+    def _as_run(self, autoscaler: Autoscaler) -> Autoscaler:
+        """What a cluster would have for a Deployment, for a command of this machine."""
+        return self._bounded(replace(autoscaler, target=replace(autoscaler.target, kind="command")))
+
+    def _bounded(self, autoscaler: Autoscaler) -> Autoscaler:
+        policy = autoscaler.policy
+        if policy.max_replicas <= self._most:
+            return autoscaler
+        self._notes.append(
+            f"{autoscaler.key.name}: maxReplicas {policy.max_replicas} is {self._most} here"
+        )
+        bounded = replace(
+            policy,
+            max_replicas=self._most,
+            min_replicas=min(policy.min_replicas, self._most),
+        )
+        return replace(autoscaler, policy=bounded)

@@ -1,0 +1,151 @@
+"""The composition root of `mare local`: the operator's loop over processes, until told to stop."""
+
+import asyncio
+import signal
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from mare import dashboard, probes
+from mare.background import background
+from mare.broker.brokers import SecretBrokers
+from mare.local.consumers import Consumers
+from mare.local.objects import NoRivals, ShownObjects
+from mare.local.plan import Plan
+from mare.local.ports import is_free
+from mare.local.processes import Events
+from mare.local.screen import Screen
+from mare.local.standins import PlainSecrets
+from mare.local.starting import Starting
+from mare.local.workloads import ProcessWorkloads
+from mare.loop.loop import Loop
+from mare.loop.measures import Measures
+from mare.loop.pace import Pace
+from mare.loop.record import Record
+
+HOST = "127.0.0.1"
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_STILL_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    dashboard_port: int | None = 8081
+    """None leaves the dashboard away, 0 takes any port."""
+    metrics_port: int | None = None
+    """Port of /livez, /readyz and /metrics; None leaves them away."""
+    statistics_seconds: float = 5.0
+    """Time between two readings of a broker's statistics; RabbitMQ renews them as often."""
+    give_up_after: int | None = None
+    """Ends of a first copy that was never ready after which `NotReady` is raised; None waits on."""
+
+
+async def run(
+    plan: Plan,
+    screen: Screen,
+    events: Events,
+    options: Options,
+    when_ready: Callable[[str | None], None],
+) -> None:
+    """Start all programs, scale them, and end them when a signal comes; a second one kills them.
+
+    `when_ready` is called when each has a copy that is ready, with the URL of the dashboard.
+    Raises `mare.local.starting.NotReady`.
+    """
+    workloads = ProcessWorkloads(plan.programs, events)
+    told = _told(workloads, screen)
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(_stop, workloads, plan, screen)
+        workloads.start()
+        loop, url = await stack.enter_async_context(_scaling(plan, workloads, screen, options))
+        starting = Starting(plan, workloads, loop.put, screen, options.give_up_after)
+        start = asyncio.create_task(starting.run())
+        stop = asyncio.create_task(told.wait())
+        try:
+            await asyncio.wait([start, stop], return_when=asyncio.FIRST_COMPLETED)
+            if start.done():
+                start.result()
+                when_ready(url)
+                await stop
+        finally:
+            for task in (start, stop):
+                task.cancel()
+
+
+def _told(workloads: ProcessWorkloads, screen: Screen) -> asyncio.Event:
+    """An event that the first signal sets; each further one kills."""
+    told = asyncio.Event()
+    killing: list[asyncio.Task[None]] = []
+
+    def tell() -> None:
+        if told.is_set():
+            killing.append(asyncio.create_task(workloads.kill()))
+        else:
+            screen.step("mare", "stopping; a second time ends all at once")
+        told.set()
+
+    for number in STOP_SIGNALS:
+        asyncio.get_running_loop().add_signal_handler(number, tell)
+    return told
+
+
+async def _stop(workloads: ProcessWorkloads, plan: Plan, screen: Screen) -> None:
+    """Stop the programs one after the other, the first one last, each in a bounded time."""
+    for program in reversed(plan.programs):
+        await workloads.stop(program.name)
+        screen.step(program.name, "stopped")
+
+
+@asynccontextmanager
+async def _scaling(
+    plan: Plan, workloads: ProcessWorkloads, screen: Screen, options: Options
+) -> AsyncIterator[tuple[Loop, str | None]]:
+    async with AsyncExitStack() as stack:
+        brokers = SecretBrokers(
+            PlainSecrets(plan.secrets),
+            time.time,
+            statistics_seconds=options.statistics_seconds,
+            secret_seconds=3600,
+            replica_at=Consumers(workloads.sessions).at,
+        )
+        stack.push_async_callback(brokers.close)
+        record = Record()
+        measures = Measures(record)
+        loop = Loop(
+            brokers=brokers,
+            workloads=workloads,
+            objects=ShownObjects(screen),
+            rivals=NoRivals(),
+            leads=lambda: True,
+            clock=time.time,
+            record=record,
+            measures=measures,
+            pace=Pace(),
+        )
+        url = None
+        if options.dashboard_port is not None:
+            port = await stack.enter_async_context(
+                dashboard.served(
+                    HOST, options.dashboard_port, record=record, ticked_at=lambda: loop.ticked_at
+                )
+            )
+            url = f"http://{HOST}:{port}/"
+        if options.metrics_port is not None:
+            await stack.enter_async_context(
+                probes.served(
+                    HOST,
+                    options.metrics_port,
+                    alive=lambda: time.time() - loop.ticked_at < _STILL_SECONDS,
+                    ready=lambda: True,
+                    registry=measures.registry,
+                )
+            )
+        await stack.enter_async_context(background(workloads.watch()))
+        await stack.enter_async_context(background(loop.run()))
+        yield loop, url
+
+
+def free_or_any(port: int) -> int:
+    """The port if nothing listens there, else 0, which takes any."""
+    return port if is_free(port) else 0

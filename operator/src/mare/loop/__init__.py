@@ -1,0 +1,1 @@
+"""Look, decide, act: again and again, for every object on its own."""

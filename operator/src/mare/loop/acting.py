@@ -1,0 +1,200 @@
+"""Carries decisions out and writes them down: bounded at a time, one at a time for an object."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from dataclasses import replace
+
+from mare.custom_resource.conditions import Condition
+from mare.custom_resource.status import status_of, without_absent
+from mare.domain.decision import Decision
+from mare.domain.policy import VictimPolicy
+from mare.domain.unknown import Unknown
+from mare.loop.kept import Kept, Look
+from mare.loop.measures import Measures
+from mare.loop.record import Record
+from mare.ports import (
+    AccessRefused,
+    Clock,
+    Conflict,
+    NotFound,
+    Objects,
+    Scale,
+    Unavailable,
+    Workloads,
+)
+
+_MOST_AT_A_TIME = 16
+_log = logging.getLogger(__name__)
+
+
+class Acting:
+    def __init__(
+        self,
+        workloads: Workloads,
+        objects: Objects,
+        clock: Clock,
+        measures: Measures,
+        record: Record,
+    ) -> None:
+        self._workloads = workloads
+        self._objects = objects
+        self._clock = clock
+        self._measures = measures
+        self._record = record
+        self._room = asyncio.Semaphore(_MOST_AT_A_TIME)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def carry_out(self, kept: Kept, look: Look, scale: Scale, decision: Decision) -> None:
+        kept.acting = True
+        self._start(self._scale(kept, look, scale, decision))
+
+    def write_down(self, kept: Kept, look: Look) -> None:
+        kept.writing = True
+        self._start(self._write(kept, look, scaled=False))
+
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _scale(self, kept: Kept, look: Look, scale: Scale, decision: Decision) -> None:
+        try:
+            async with self._room:
+                await self._prefer_idle(kept, look, scale, decision)
+                await self._workloads.scale(kept.autoscaler.target, scale, decision.replicas)
+        except Conflict:
+            await self._look_again(kept)
+        except (NotFound, AccessRefused, Unavailable) as error:
+            await self._fail(kept, error)
+        except Exception:  # noqa: BLE001 - one object's surprise is nobody else's
+            _log.exception("Workload could not be scaled", extra={"object": kept.autoscaler.key})
+            kept.retry.failed(self._clock())
+        else:
+            await self._succeed(kept, look, decision)
+        finally:
+            kept.acting = False
+
+    async def _prefer_idle(self, kept: Kept, look: Look, scale: Scale, decision: Decision) -> None:
+        """Without the right or the knowledge to choose, the workload chooses itself."""
+        busy = look.seen.busy
+        default = kept.autoscaler.policy.victim_policy is VictimPolicy.DEFAULT
+        if default or decision.replicas >= decision.current or isinstance(busy, Unknown):
+            return
+        if decision.replicas == 0 or not busy:
+            return
+        try:
+            await self._workloads.prefer(kept.autoscaler.target, scale, busy)
+        except (NotFound, AccessRefused, Unavailable, Conflict) as error:
+            _log.warning(
+                "Idle Pods could not be preferred",
+                extra={"object": kept.autoscaler.key, "error": str(error)},
+            )
+
+    async def _look_again(self, kept: Kept) -> None:
+        self._measures.conflicts.inc()
+        try:
+            await self._workloads.refresh(kept.autoscaler.target)
+        except (NotFound, AccessRefused, Unavailable, Conflict) as error:
+            await self._fail(kept, error)
+        kept.due = 0.0
+
+    async def _fail(self, kept: Kept, error: Exception) -> None:
+        reason = {NotFound: "WorkloadNotFound", AccessRefused: "Forbidden"}
+        problem = Unknown(reason.get(type(error), "Unavailable"), str(error)[:512])
+        now = self._clock()
+        kept.problem = problem
+        self._record.failed(now, kept.autoscaler.key, problem.reason, problem.cause)
+        wait = error.retry_after if isinstance(error, Unavailable) else None
+        kept.retry.failed(now, wait)
+        _log.warning(
+            "Workload could not be scaled",
+            extra={"object": kept.autoscaler.key, "error": str(error)[:512]},
+        )
+
+    async def _succeed(self, kept: Kept, look: Look, decision: Decision) -> None:
+        now = self._clock()
+        kept.retry.succeeded()
+        kept.problem = None
+        policy = kept.autoscaler.policy
+        change = decision.replicas - decision.current
+        if kept.history is not None:
+            kept.history = kept.history.scaled(change, now, policy.behavior)
+        self._measures.scaled(look.at, now, up=change > 0)
+        _log.info(
+            "Scaled workload",
+            extra={
+                "object": kept.autoscaler.key,
+                "from": decision.current,
+                "to": decision.replicas,
+                "reason": decision.reason,
+            },
+        )
+        new = self._workloads.seen(kept.autoscaler.target)
+        kept.look = replace(look, scale=new)
+        await self._write(kept, kept.look, scaled=True)
+        await self._tell(kept, "Normal", decision.reason, decision.message)
+
+    async def _write(self, kept: Kept, look: Look, *, scaled: bool) -> None:
+        kept.writing = True
+        try:
+            async with self._room:  # first: a thousand statuses that wait for it take 15 MB
+                before = kept.status
+                status = status_of(
+                    kept.autoscaler,
+                    before,
+                    scale=look.scale,
+                    seen=look.seen,
+                    rates=kept.rates,
+                    decision=look.decision,
+                    history=kept.history,
+                    conditions=look.conditions,
+                    scaled=scaled,
+                    now=self._clock(),
+                )
+                await self._objects.write_status(kept.autoscaler.key, status)
+        except NotFound:
+            kept.removed = True
+        except (AccessRefused, Unavailable, Conflict) as error:
+            wait = error.retry_after if isinstance(error, Unavailable) else None
+            now = self._clock()
+            kept.status_retry.failed(now, wait)
+            self._record.failed(now, kept.autoscaler.key, "StatusNotWritten", str(error)[:512])
+            _log.warning(
+                "Status could not be written",
+                extra={"object": kept.autoscaler.key, "error": str(error)[:512]},
+            )
+        else:
+            kept.status_retry.succeeded()
+            kept.wrote(without_absent({**before, **status}), look, self._clock())
+            await self._tell_of_conditions(kept, before.get("conditions", ()), look.conditions)
+        finally:
+            kept.writing = False
+
+    async def _tell_of_conditions(
+        self, kept: Kept, before: "list[dict[str, str]]", after: tuple[Condition, ...]
+    ) -> None:
+        """A Warning for what got worse, so that `kubectl describe` shows when."""
+        old = {each["type"]: (each["status"], each["reason"]) for each in before}
+        for each in after:
+            bad = each.status == "False" and each.type in _GOOD_WHEN_TRUE
+            fallback = each.status == "True" and each.type == "Fallback"
+            if (bad or fallback) and old.get(each.type) != (each.status, each.reason):
+                await self._tell(kept, "Warning", each.reason, each.message)
+
+    async def _tell(self, kept: Kept, kind: str, reason: str, message: str) -> None:
+        try:
+            async with self._room:
+                await self._objects.tell(kept.autoscaler, kind, reason, message)
+        except (NotFound, AccessRefused, Unavailable, Conflict) as error:
+            _log.warning("Event was lost", extra={"error": str(error)[:512]})
+
+    async def close(self) -> None:
+        """Let what is on its way come to an end; its requests have time-outs of their own."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=5)
+        for task in self._tasks:
+            task.cancel()
+
+
+_GOOD_WHEN_TRUE = {"AbleToScale", "MetricsFresh", "GracePeriodSufficient", "EventsSafe"}

@@ -1,0 +1,113 @@
+"""The decisions of one object as lines, holds of one cause folded into one.
+
+A `Decision` with its ladder takes some kilobytes; of what is past, the packed line is enough.
+"""
+
+import json
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mare.domain.clause import Clause
+from mare.domain.decision import Decision, Reason
+
+MOST_LINES = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A change, or as many looks as found the same cause to hold."""
+
+    at: float
+    last: float
+    """When it was found last."""
+    looks: int
+    current: int
+    raw: int | None
+    replicas: int
+    reason: Reason
+    limited_by: tuple[Reason, ...]
+    message: str
+    clauses: tuple[Clause, ...]
+
+    def packed(self) -> bytes:
+        return json.dumps(
+            [
+                self.at,
+                self.last,
+                self.looks,
+                self.current,
+                self.raw,
+                self.replicas,
+                self.reason,
+                self.limited_by,
+                self.message,
+                [(clause.code, clause, clause.numbers) for clause in self.clauses],
+            ],
+            separators=(",", ":"),
+            ensure_ascii=False,
+        ).encode()
+
+    @classmethod
+    def unpacked(cls, packed: bytes) -> "Line":
+        at, last, looks, current, raw, replicas, reason, limits, message, clauses = json.loads(
+            packed
+        )
+        return cls(
+            at=at,
+            last=last,
+            looks=looks,
+            current=current,
+            raw=raw,
+            replicas=replicas,
+            reason=Reason(reason),
+            limited_by=tuple(Reason(each) for each in limits),
+            message=message,
+            clauses=tuple(Clause(code, text, **numbers) for code, text, numbers in clauses),
+        )
+
+
+class Lines:
+    """The newest lines of one object."""
+
+    __slots__ = ("_at", "_closed", "_decision", "_last", "_looks")
+
+    def __init__(self) -> None:
+        self._closed: deque[bytes] = deque(maxlen=MOST_LINES - 1)
+        self._decision: Decision | None = None
+        self._at = self._last = 0.0
+        self._looks = 0
+
+    def add(self, at: float, decision: Decision) -> None:
+        open_ = self._decision
+        if open_ is not None and _cause(open_) == _cause(decision):
+            self._looks += 1
+        else:
+            if open_ is not None:
+                self._closed.append(self._line(open_).packed())
+            self._at, self._looks = at, 1
+        self._decision, self._last = decision, at
+
+    def newest_first(self) -> Iterator[Line]:
+        if self._decision is not None:
+            yield self._line(self._decision)
+        for packed in reversed(self._closed):
+            yield Line.unpacked(packed)
+
+    def _line(self, decision: Decision) -> Line:
+        return Line(
+            at=self._at,
+            last=self._last,
+            looks=self._looks,
+            current=decision.current,
+            raw=decision.raw,
+            replicas=decision.replicas,
+            reason=decision.reason,
+            limited_by=decision.limited_by,
+            message=decision.message,
+            clauses=decision.clauses,
+        )
+
+
+def _cause(decision: Decision) -> tuple[int, int, Reason]:
+    return decision.current, decision.replicas, decision.reason

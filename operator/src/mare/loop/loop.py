@@ -1,0 +1,164 @@
+"""The loop: who is due is looked at together with the others of its broker, and decided alone."""
+
+import asyncio
+import itertools
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from mare.custom_resource.autoscaler import Autoscaler, BrokerReference, Key
+from mare.loop.acting import Acting
+from mare.loop.claims import Claims
+from mare.loop.kept import Kept
+from mare.loop.looking import Looking
+from mare.loop.measures import Measures
+from mare.loop.pace import Pace, phase
+from mare.loop.record import Record
+from mare.ports import Brokers, Clock, Objects, Rivals, Workloads
+
+_BATCH = 25
+"""Decisions before others get a turn: at 0.1 ms each, a few milliseconds."""
+_ELSEWHERE: dict[str, Any] = {}
+"""The status of an object lies packed in what is kept of it."""
+_log = logging.getLogger(__name__)
+
+
+class Loop:
+    """Give it objects by `put` and `remove`; it acts while `leads` says so."""
+
+    def __init__(
+        self,
+        *,
+        brokers: Brokers,
+        workloads: Workloads,
+        objects: Objects,
+        rivals: Rivals,
+        leads: Callable[[], bool],
+        clock: Clock,
+        record: Record,
+        measures: Measures,
+        pace: Pace,
+    ) -> None:
+        self._brokers = brokers
+        self._leads = leads
+        self._clock = clock
+        self._record = record
+        self._measures = measures
+        self._pace = pace
+        self._claims = Claims()
+        self._acting = Acting(workloads, objects, clock, measures, record)
+        self._looking = Looking(
+            workloads=workloads,
+            rivals=rivals,
+            claims=self._claims,
+            acting=self._acting,
+            clock=clock,
+            record=record,
+            measures=measures,
+        )
+        self._kept: dict[Key, Kept] = {}
+        self._rounds: dict[BrokerReference, asyncio.Task[None]] = {}
+        self._numbers = itertools.count()
+        self._led = False
+        self.ticked_at = clock()
+        """When the loop was last seen alive."""
+
+    @property
+    def autoscalers(self) -> list[Autoscaler]:
+        return [kept.autoscaler for kept in self._kept.values()]
+
+    def put(self, autoscaler: Autoscaler) -> None:
+        """Take an object that is new or changed."""
+        kept = self._kept.get(autoscaler.key)
+        if kept is None or kept.autoscaler.uid != autoscaler.uid:
+            self.remove(autoscaler.key)
+            kept = Kept(replace(autoscaler, status=_ELSEWHERE), next(self._numbers))
+            kept.found(autoscaler.status)
+            self._kept[autoscaler.key] = kept
+            self._claims.put(autoscaler)
+        elif kept.autoscaler.generation != autoscaler.generation:
+            self._claims.remove(kept.autoscaler)
+            self._claims.put(autoscaler)
+            if kept.autoscaler.target != autoscaler.target:
+                kept.history = kept.estimates = None
+            kept.autoscaler = replace(autoscaler, status=_ELSEWHERE)
+            kept.due = 0.0
+        if not self._led:
+            kept.found(autoscaler.status)  # whoever leads goes on writing it
+
+    def remove(self, key: Key) -> None:
+        kept = self._kept.pop(key, None)
+        if kept is not None:
+            kept.removed = True
+            self._claims.remove(kept.autoscaler)
+            self._record.remove(key)
+
+    async def run(self) -> None:
+        """Tick until cancelled; then wait for what is on its way."""
+        try:
+            while True:
+                self.tick()
+                await asyncio.sleep(self._pace.shortest / 5)
+        finally:
+            await self.close()
+
+    def tick(self) -> None:
+        """Start a round for each broker that has objects due and is not being read already."""
+        now = self.ticked_at = self._clock()
+        leads = self._leads()
+        self._measures.leading.set(leads)
+        if leads != self._led:
+            for kept in self._kept.values():
+                kept.forget()
+        self._led = leads
+        if not leads:
+            return
+        due: dict[BrokerReference, list[Kept]] = defaultdict(list)
+        for key in [key for key, kept in self._kept.items() if kept.removed]:
+            self.remove(key)
+        for kept in self._kept.values():
+            if kept.due <= now and not kept.acting:
+                due[self._brokers.group(kept.autoscaler)].append(kept)
+        for group, some in due.items():
+            if group not in self._rounds:
+                self._rounds[group] = asyncio.create_task(self._round(group, some))
+
+    async def _round(self, group: BrokerReference, some: Sequence[Kept]) -> None:
+        try:
+            begun = self._clock()
+            self._set_due(some, begun)
+            seen = await self._brokers.read([kept.autoscaler for kept in some])
+            for number, kept in enumerate(some):
+                if number % _BATCH == _BATCH - 1:
+                    await asyncio.sleep(0)
+                if not kept.removed and not kept.acting and self._leads():
+                    self._looking.look(kept, seen[kept.autoscaler.key])
+            self._measures.round.observe(self._clock() - begun)
+        except Exception:  # noqa: BLE001 - whatever happens with one broker, the loop goes on
+            _log.exception("Round failed", extra={"secret": group.secret_name})
+        finally:
+            del self._rounds[group]
+
+    def _set_due(self, some: Iterable[Kept], now: float) -> None:
+        resting, all_reads = 0, 0
+        for kept in self._kept.values():
+            reads = self._brokers.cost(kept.autoscaler)
+            all_reads += reads
+            resting += reads if kept.resting else 0
+        at_rest, awake = self._pace.period(resting), self._pace.period(all_reads)
+        for kept in some:
+            period = at_rest if kept.resting else awake
+            if kept.look is not None and now - kept.due < period:
+                kept.due += period
+            else:  # new or late, like many others at this moment: spread them
+                kept.due = now + period * phase(kept.number)
+
+    async def close(self) -> None:
+        for task in list(self._rounds.values()):
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+        await self._acting.close()

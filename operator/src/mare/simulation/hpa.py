@@ -1,0 +1,149 @@
+"""The HorizontalPodAutoscaler of Kubernetes 1.37, as its controller computes.
+
+It looks every 15 s. `behavior` is the same code that Maré uses; an absent one is not the default
+behavior but the older rule: at most twice the replicas or 4 at each look, and down only to the most
+that was recommended within 5 minutes.
+"""
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from mare.domain import behavior as behaviors
+from mare.domain.behavior import Recommendation, ScaleEvent, within_tolerance
+from mare.domain.policy import HPA_SCALE_DOWN, HPA_SCALE_UP, Behavior
+from mare.simulation.world import World
+
+SYNC_SECONDS = 15.0
+_LEGACY_WINDOW = 300.0
+
+HPA_BEHAVIOR = Behavior(scale_up=HPA_SCALE_UP, scale_down=HPA_SCALE_DOWN)
+
+
+class MetricUnavailable(Exception):
+    """Raised by a metric that cannot be had; the count may then not shrink."""
+
+
+@dataclass(frozen=True, slots=True)
+class AverageValue:
+    """An external metric, divided among the replicas."""
+
+    total: Callable[[], float]
+    each: float
+
+
+@dataclass(frozen=True, slots=True)
+class Utilization:
+    """A share that the ready pods use on average, of which `target` is fine."""
+
+    use: Callable[[], tuple[float, int, int]]
+    """Share used by the pods with a metric, their number, and the number without one."""
+    target: float
+
+
+Metric = AverageValue | Utilization
+
+
+@dataclass(slots=True)
+class HorizontalPodAutoscaler:
+    """One HPA object and the controller's memory of it."""
+
+    world: World
+    metrics: tuple[Metric, ...]
+    min_replicas: int
+    max_replicas: int
+    behavior: Behavior | None = None
+    _recommendations: tuple[Recommendation, ...] = ()
+    _events: list[ScaleEvent] = field(default_factory=list)
+
+    def start(self) -> None:
+        first = self.world.random.random() * SYNC_SECONDS
+        self.world.every(SYNC_SECONDS, self.sync, first)
+
+    def sync(self) -> None:
+        now, current = self.world.now, self.world.wanted
+        if current == 0:
+            return  # scaling is disabled at zero
+        if not self._recommendations:
+            self._recommendations = (Recommendation(now, current),)
+        if current > self.max_replicas or current < self.min_replicas:
+            after = min(max(current, self.min_replicas), self.max_replicas)
+            self._scale(after, "bounds")
+            return
+        desired = self._desired(current)
+        if desired is None:
+            return
+        if self.behavior is None:
+            after = self._legacy(current, desired, now)
+        else:
+            limited = behaviors.limit(
+                self.behavior,
+                min_replicas=self.min_replicas,
+                max_replicas=self.max_replicas,
+                current=current,
+                desired=desired,
+                recommendations=self._recommendations,
+                events=self._events,
+                now=now,
+            )
+            self._recommendations = limited.recommendations
+            after = limited.replicas
+        self._scale(after, f"desired {desired}")
+
+    def _scale(self, after: int, message: str) -> None:
+        before = self.world.wanted
+        if after != before:
+            self._events.append(ScaleEvent(self.world.now, after - before))
+            self.world.scale(after, "SuccessfulRescale", message)
+
+    def _legacy(self, current: int, desired: int, now: float) -> int:
+        recent = [r for r in self._recommendations if r.time > now - _LEGACY_WINDOW]
+        stabilized = max([desired, *(r.replicas for r in recent)])
+        self._recommendations = (*recent, Recommendation(now, desired))
+        ceiling = min(self.max_replicas, max(2 * current, 4))
+        return min(max(stabilized, self.min_replicas), ceiling)
+
+    def _desired(self, current: int) -> int | None:
+        proposals: list[int] = []
+        is_partial = False
+        for metric in self.metrics:
+            try:
+                proposals.append(self._proposal(metric, current))
+            except MetricUnavailable:
+                is_partial = True
+        if not proposals:
+            return None
+        largest = max(proposals)
+        return None if is_partial and largest < current else largest
+
+    def _proposal(self, metric: Metric, current: int) -> int:
+        behavior = self.behavior or HPA_BEHAVIOR
+        if isinstance(metric, AverageValue):
+            total = metric.total()
+            if within_tolerance(behavior, total / (metric.each * current)):
+                return current
+            return math.ceil(total / metric.each)
+        use, measured, missing = metric.use()
+        if not measured:
+            raise MetricUnavailable
+        ratio = use / metric.target
+        if within_tolerance(behavior, ratio):
+            return current
+        if missing:
+            # Pods without a metric count as idle when growing and as fully used when shrinking.
+            assumed = 0.0 if ratio > 1 else 1.0
+            use = (use * measured + assumed * missing) / (measured + missing)
+            adjusted = use / metric.target
+            if within_tolerance(behavior, adjusted) or (adjusted > 1) != (ratio > 1):
+                return current
+            ratio = adjusted
+        return _not_the_other_way(math.ceil(ratio * (measured + missing)), current, ratio)
+
+
+def _not_the_other_way(count: int, current: int, ratio: float) -> int:
+    return max(count, current) if ratio > 1 else min(count, current)
+
+
+def mean(values: Iterable[float]) -> float:
+    listed = list(values)
+    return sum(listed) / len(listed) if listed else 0.0

@@ -1,0 +1,118 @@
+"""Loads: rates over time, bursts, and recorded counts; and the messages that they make."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from random import Random
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """A rate that goes straight from each (second, messages a second) to the next."""
+
+    points: tuple[tuple[float, float], ...]
+
+    def rate(self, second: float) -> float:
+        before = self.points[0]
+        for point in self.points:
+            if point[0] > second:
+                if point[0] == before[0]:
+                    return point[1]
+                share = (second - before[0]) / (point[0] - before[0])
+                return before[1] + share * (point[1] - before[1]) if second >= before[0] else 0.0
+            before = point
+        return before[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Square:
+    """A rate that jumps between low and high, half a period each, low first."""
+
+    low: float
+    high: float
+    period_seconds: float
+
+    def rate(self, second: float) -> float:
+        return self.low if second % self.period_seconds < self.period_seconds / 2 else self.high
+
+
+@dataclass(frozen=True, slots=True)
+class Sine:
+    """A rate that swings between low and high, low first."""
+
+    low: float
+    high: float
+    period_seconds: float
+
+    def rate(self, second: float) -> float:
+        swing = (1 - math.cos(2 * math.pi * second / self.period_seconds)) / 2
+        return self.low + (self.high - self.low) * swing
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """Messages that are published within a moment."""
+
+    at: float
+    messages: int
+    within_seconds: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """Counts of messages: (second, messages until the next row)."""
+
+    rows: tuple[tuple[float, int], ...]
+
+
+Rate = Points | Square | Sine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """Everything that arrives, added up."""
+
+    rates: tuple[Rate, ...] = ()
+    bursts: tuple[Burst, ...] = ()
+    recorded: Recorded | None = None
+
+    def expected(self, seconds: float) -> float:
+        """How many messages arrive, in the mean."""
+        streams = sum(_rate(self.rates, second) for second in range(math.ceil(seconds)))
+        recorded = self.recorded.rows if self.recorded is not None else ()
+        return streams + sum(b.messages for b in self.bursts) + sum(n for _, n in recorded)
+
+    def arrivals(self, seconds: float, random: Random) -> list[float]:
+        """The moments of all arrivals, in order: Poisson streams of the rates, and the rest."""
+        moments = list(_poisson(self.rates, seconds, random))
+        for burst in self.bursts:
+            moments += [
+                burst.at + random.random() * burst.within_seconds for _ in range(burst.messages)
+            ]
+        if self.recorded is not None:
+            moments += _spread(self.recorded.rows, seconds, random)
+        return sorted(moment for moment in moments if moment < seconds)
+
+
+def _poisson(rates: Sequence[Rate], seconds: float, random: Random) -> Iterator[float]:
+    """Spend exponential amounts of expected messages, second by second."""
+    next_in = random.expovariate(1.0)
+    for second in range(math.ceil(seconds)):
+        rate = _rate(rates, second)
+        moment = float(second)
+        while rate > 0 and next_in <= (second + 1 - moment) * rate:
+            moment += next_in / rate
+            yield moment
+            next_in = random.expovariate(1.0)
+        next_in -= (second + 1 - moment) * rate
+
+
+def _rate(rates: Sequence[Rate], second: int) -> float:
+    return sum(each.rate(second + 0.5) for each in rates)
+
+
+def _spread(rows: Sequence[tuple[float, int]], seconds: float, random: Random) -> Iterator[float]:
+    ends = [second for second, _ in rows[1:]] + [seconds]
+    for (start, messages), end in zip(rows, ends, strict=True):
+        for _ in range(messages):
+            yield start + random.random() * (end - start)

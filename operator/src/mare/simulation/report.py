@@ -1,0 +1,72 @@
+"""A contest as a table for people, and as data."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from mare.simulation.results import Result
+from mare.simulation.scenario import Scenario
+
+_HEAD = (
+    "contender",
+    "wait p50",
+    "p95",
+    "p99",
+    "max",
+    "replica-s",
+    "at work",
+    "changes",
+    "reversals",
+    "largest backlog",
+    "redelivered",
+)
+
+
+def table(results: Sequence[Result]) -> str:
+    """Columns that line up; waits are in seconds."""
+    rows = [_HEAD, *(_row(result) for result in results)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if column == 0 else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    )
+
+
+def markdown(results: Sequence[Result]) -> str:
+    """The same as a table of a Markdown page."""
+    rows = [_HEAD, ("---", *("---:" for _ in _HEAD[1:])), *(_row(result) for result in results)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def _row(result: Result) -> tuple[str, ...]:
+    return (
+        result.contender,
+        *(f"{wait:.2f}" for wait in (result.wait_p50, result.wait_p95, result.wait_p99)),
+        f"{result.wait_max:.1f}",
+        f"{result.replica_seconds:,.0f}",
+        f"{result.efficiency:.0%}",
+        str(len(result.changes)),
+        f"{result.reversals:.3g}",
+        f"{result.largest_backlog:,.0f}",
+        f"{result.redelivered:,.0f}",
+    )
+
+
+def data(scenario: Scenario, results: Sequence[Result]) -> dict[str, Any]:
+    """All figures and every change with its reason, fit for JSON."""
+    return {
+        "scenario": scenario.name,
+        "description": scenario.description,
+        "seconds": scenario.seconds,
+        "seed": scenario.seed,
+        "results": [
+            {
+                **{name: value for name, value in asdict(result).items() if name != "samples"},
+                "efficiency": result.efficiency,
+            }
+            for result in results
+        ],
+    }

@@ -1,0 +1,224 @@
+"""A queue and the replicas that consume it, message by message.
+
+RabbitMQ hands messages out in turn to the consumers that have room left in their prefetch; a
+replica works on `workers` of its messages at a time and keeps the others. This is the hot loop of
+the simulation: one push and one pop of a heap for each message.
+"""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+from math import inf
+
+from mare.simulation.scenario import Worker
+
+
+@dataclass(slots=True, eq=False)
+class Replica:
+    created: float
+    ready_at: float
+    is_ready: bool = False
+    is_going: bool = False
+    busy: int = 0
+    unacknowledged: int = 0
+    waiting: deque[int] = field(default_factory=deque)
+    """Messages that it was given and has not begun."""
+    gone_at: float = inf
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """What the broker tells of the queue every 5 s."""
+
+    at: float
+    ready: int
+    unacknowledged: int
+    consumers: int
+    prefetch: int
+    published: int
+    delivered: int
+    acknowledged: int
+
+
+class Station:
+    """The queue and its replicas at a moment, `now`."""
+
+    def __init__(
+        self, worker: Worker, arrivals: Sequence[float], services: Sequence[float]
+    ) -> None:
+        self._worker = worker
+        self._arrivals = list(arrivals)
+        self._services = services
+        self.now = 0.0
+        self.replicas: list[Replica] = []
+        """Those that are there or start, without those that go."""
+        self.gone: list[Replica] = []
+        self.waits: list[float] = [-1.0] * len(arrivals)
+        """Seconds in the queue of each message, -1 while no worker has it."""
+        self.busy_seconds = 0.0
+        self.redelivered = 0
+        self.is_down = False
+        self.published = self.delivered = self.acknowledged = 0
+        self._queue: deque[int] = deque()
+        self._with_room: deque[Replica] = deque()
+        self._finishing: list[tuple[float, int, Replica]] = []
+
+    @property
+    def ready(self) -> int:
+        return len(self._queue)
+
+    @property
+    def unacknowledged(self) -> int:
+        return self.delivered - self.acknowledged
+
+    @property
+    def consumers(self) -> int:
+        return sum(replica.is_ready for replica in self.replicas)
+
+    def statistics(self) -> Statistics:
+        return Statistics(
+            at=self.now,
+            ready=self.ready,
+            unacknowledged=self.unacknowledged,
+            consumers=self.consumers,
+            prefetch=self.consumers * self._worker.consumer_prefetch,
+            published=self.published,
+            delivered=self.delivered,
+            acknowledged=self.acknowledged,
+        )
+
+    def oldest_wait(self) -> float:
+        """Age of the message at the head of the queue."""
+        return self.now - self._arrivals[self._queue[0]] if self._queue else 0.0
+
+    def waits_until(self, end: float) -> Iterator[float]:
+        """The wait of each published message; of one that nobody has begun, so far."""
+        for message in range(self.published):
+            wait = self.waits[message]
+            yield wait if wait >= 0 else end - self._arrivals[message]
+
+    def advance(self, until: float) -> None:
+        """Let everything happen up to a moment."""
+        while True:
+            starting = [replica for replica in self.replicas if not replica.is_ready]
+            first = min(starting, key=lambda replica: replica.ready_at, default=None)
+            if first is None or first.ready_at > until:
+                break
+            self._run(first.ready_at)
+            first.is_ready = True
+            self._offer(first)
+        self._run(until)
+
+    def scale(self, count: int, *, idle_first: bool) -> None:
+        """Start replicas, or let some go: those that do not consume yet before the others."""
+        while len(self.replicas) < count:
+            self.replicas.append(Replica(self.now, self.now + self._worker.start_seconds))
+        if len(self.replicas) == count:
+            return
+
+        def order(replica: Replica) -> tuple[bool, int, float]:
+            cost = replica.unacknowledged if idle_first else 0
+            return (replica.is_ready, cost, -replica.ready_at)
+
+        victims = sorted(self.replicas, key=order)[: len(self.replicas) - count]
+        for victim in victims:
+            self._let_go(victim)
+
+    def turn_down(self) -> None:
+        """The broker answers nobody: no message comes in, and none goes out."""
+        self.is_down = True
+
+    def turn_up(self) -> None:
+        self.is_down = False
+        for replica in list(self.replicas):
+            self._offer(replica)
+
+    def _let_go(self, replica: Replica) -> None:
+        replica.is_going = True
+        self.replicas.remove(replica)
+        self.gone.append(replica)
+        if replica in self._with_room:
+            self._with_room.remove(replica)
+        returned = len(replica.waiting)
+        if returned:
+            self._queue.extendleft(reversed(replica.waiting))
+            replica.waiting.clear()
+            replica.unacknowledged -= returned
+            self.delivered -= returned
+            self.redelivered += returned
+            for other in list(self._with_room):
+                self._offer(other)
+        if replica.busy == 0:
+            replica.gone_at = self.now + self._worker.stop_seconds
+
+    def _offer(self, replica: Replica) -> None:
+        """Fill a replica's room from the queue, and remember it if there is still some."""
+        if not replica.is_ready or replica.is_going or self.is_down:
+            return
+        room = self._worker.consumer_prefetch
+        while self._queue and replica.unacknowledged < room:
+            self._deliver(self._queue.popleft(), replica)
+        if replica.unacknowledged < room and replica not in self._with_room:
+            self._with_room.append(replica)
+
+    def _deliver(self, message: int, replica: Replica) -> None:
+        self.delivered += 1
+        replica.unacknowledged += 1
+        if replica.busy < self._worker.workers:
+            self._begin(message, replica)
+        else:
+            replica.waiting.append(message)
+
+    def _begin(self, message: int, replica: Replica) -> None:
+        replica.busy += 1
+        self.waits[message] = self.now - self._arrivals[message]
+        service = self._services[message]
+        self.busy_seconds += service
+        heappush(self._finishing, (self.now + service, message, replica))
+
+    def _run(self, until: float) -> None:
+        arrivals, finishing, with_room = self._arrivals, self._finishing, self._with_room
+        queue, room, count = self._queue, self._worker.consumer_prefetch, len(self._arrivals)
+        while True:
+            published = self.published
+            arrival = arrivals[published] if published < count and not self.is_down else inf
+            finish = finishing[0][0] if finishing else inf
+            if arrival <= finish:
+                if arrival > until:
+                    break
+                if arrival < self.now:  # held back by its publisher while the broker was down
+                    arrivals[published] = arrival = self.now
+                self.now = arrival
+                self.published = published + 1
+                if with_room:
+                    replica = with_room.popleft()
+                    self._deliver(published, replica)
+                    if replica.unacknowledged < room:
+                        with_room.append(replica)
+                else:
+                    queue.append(published)
+                continue
+            if finish > until:
+                break
+            self.now, _, replica = heappop(finishing)
+            self._finish(replica, room)
+        self.now = until
+
+    def _finish(self, replica: Replica, room: int) -> None:
+        self.acknowledged += 1
+        replica.busy -= 1
+        was_full = replica.unacknowledged == room
+        replica.unacknowledged -= 1
+        if replica.waiting:
+            self._begin(replica.waiting.popleft(), replica)
+        if replica.is_going:
+            if replica.busy == 0:
+                replica.gone_at = self.now + self._worker.stop_seconds
+        elif self.is_down:
+            if was_full:
+                return
+        elif self._queue:
+            self._deliver(self._queue.popleft(), replica)
+        elif was_full:
+            self._with_room.append(replica)

@@ -1,0 +1,1 @@
+"""Where music comes from: other people's APIs and our own catalogue."""

@@ -1,0 +1,31 @@
+"""Tracks from several calls, of which the later ones may fail."""
+
+from collections.abc import Iterable
+
+from services.contract.errors import SourceFailed, SourceUnavailable
+from services.contract.music import Track
+from services.music.domain.choosing import MOST_TRACKS, suffice
+
+ENOUGH = 20
+"""Tracks that make up for a failure: the default length of a playlist."""
+
+
+def gathered(source: str, batches: Iterable[Iterable[Track]]) -> tuple[Track, ...]:
+    """Return tracks until they suffice for every request, or the batches end.
+
+    Raises:
+        SourceUnavailable: as a batch raises it, unless there are enough tracks already.
+        SourceFailed: there is not a single track.
+    """
+    tracks: list[Track] = []
+    try:
+        for batch in batches:
+            tracks.extend(batch)
+            if suffice(tracks, MOST_TRACKS):
+                break
+    except SourceUnavailable:
+        if not suffice(tracks, ENOUGH):
+            raise
+    if not tracks:
+        raise SourceFailed(f"{source} found no music.", {"source": source})
+    return tuple(tracks)

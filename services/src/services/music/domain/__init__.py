@@ -1,0 +1,1 @@
+"""What music fits a mood, and which of it to choose: pure."""

@@ -1,0 +1,1 @@
+"""The playlists service and the world around it."""

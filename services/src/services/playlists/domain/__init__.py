@@ -1,0 +1,1 @@
+"""From weather to mood, as pure functions."""

@@ -1,0 +1,94 @@
+"""Numbers about the work of a service, for Prometheus.
+
+RED (rate, errors, duration) for each entrypoint and for each call to another service, and how full
+the process is. They live in the default registry, beside those of the service itself.
+"""
+
+from collections.abc import Callable
+
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
+
+BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+
+class Metrics:
+    """The metrics of one service; every one has the label ``service``."""
+
+    def __init__(self, service: str, registry: CollectorRegistry = REGISTRY) -> None:
+        self._service = service
+
+        def counter(name: str, text: str, *labels: str) -> Counter:
+            return Counter(f"runtime_{name}", text, ["service", *labels], registry=registry)
+
+        def histogram(name: str, text: str, *labels: str) -> Histogram:
+            return Histogram(
+                f"runtime_{name}", text, ["service", *labels], buckets=BUCKETS, registry=registry
+            )
+
+        def gauge(name: str, text: str) -> Gauge:
+            return Gauge(f"runtime_{name}", text, ["service"], registry=registry)
+
+        self._handled = histogram(
+            "request_duration_seconds",
+            "Time a worker spent on a message, by what came of it.",
+            "entrypoint",
+            "outcome",
+        )
+        self._called = histogram(
+            "call_duration_seconds",
+            "Time a call to another service took, by what came of it.",
+            "target",
+            "outcome",
+        )
+        self._expired = counter(
+            "expired_total", "Requests dropped because their deadline had passed.", "entrypoint"
+        )
+        self._retried = counter("retried_total", "Events parked to be tried again.", "entrypoint")
+        self._dead_lettered = counter(
+            "dead_lettered_total", "Events given up after their last retry.", "entrypoint"
+        )
+        self._rejected = counter(
+            "rejected_total", "Messages that no worker could take, by what is wrong.", "reason"
+        )
+        self._reconnects = counter("reconnects_total", "Times the broker was found again.")
+        self._busy = gauge("workers_busy", "Workers at work.")
+        self._max = gauge("workers_max", "Workers that there can be.")
+        self._in_hand = gauge("messages_in_hand", "Messages received and not yet settled.")
+        self._lag = gauge("loop_lag_seconds", "How late green threads get their turn.")
+        self._outcomes: dict[tuple[str, str], Callable[[float], None]] = {}
+
+    def watch_workers(
+        self, maximum: int, busy: Callable[[], float], in_hand: Callable[[], float]
+    ) -> None:
+        """Read the gauges from these functions whenever somebody asks."""
+        self._max.labels(self._service).set(maximum)
+        self._busy.labels(self._service).set_function(busy)
+        self._in_hand.labels(self._service).set_function(in_hand)
+
+    def handled(self, entrypoint: str, outcome: str, seconds: float) -> None:
+        observe = self._outcomes.get((entrypoint, outcome))
+        if observe is None:
+            observe = self._handled.labels(self._service, entrypoint, outcome).observe
+            self._outcomes[entrypoint, outcome] = observe
+        observe(seconds)
+
+    def called(self, target: str, outcome: str, seconds: float) -> None:
+        self._called.labels(self._service, target, outcome).observe(seconds)
+
+    def expired(self, entrypoint: str) -> None:
+        self._expired.labels(self._service, entrypoint).inc()
+
+    def retried(self, entrypoint: str) -> None:
+        self._retried.labels(self._service, entrypoint).inc()
+
+    def dead_lettered(self, entrypoint: str) -> None:
+        self._dead_lettered.labels(self._service, entrypoint).inc()
+
+    def rejected(self, reason: str) -> None:
+        self._rejected.labels(self._service, reason).inc()
+
+    def reconnected(self) -> None:
+        self._reconnects.labels(self._service).inc()
+
+    def lagged(self, seconds: float) -> None:
+        self._lag.labels(self._service).set(seconds)

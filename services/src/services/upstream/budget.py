@@ -1,0 +1,56 @@
+"""How long a question may still take."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Self
+
+import eventlet
+from eventlet import patcher
+
+Clock = Callable[[], float]
+"""Returns seconds that never run backwards."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Seconds that are left until ``deadline`` on ``clock``."""
+
+    deadline: float
+    clock: Clock
+
+    @classmethod
+    def of(cls, seconds: float, clock: Clock = time.monotonic) -> Self:
+        """Return a budget that starts now."""
+        return cls(clock() + seconds, clock)
+
+    def left(self) -> float:
+        """Return the seconds left, never less than zero."""
+        return max(0.0, self.deadline - self.clock())
+
+    def at_most(self, seconds: float) -> "Budget":
+        """Return the part of this budget that ends after ``seconds`` at the latest."""
+        return Budget(min(self.deadline, self.clock() + seconds), self.clock)
+
+
+@contextmanager
+def enforced(budget: Budget) -> Iterator[None]:
+    """Raise ``TimeoutError`` inside the block as soon as the budget is spent.
+
+    Socket time-outs bound the pause between two bytes, not their sum, and not the resolver. Under
+    eventlet every wait passes through the hub, which can end it. Without eventlet nothing can, and
+    the block has to look at the budget itself.
+    """
+    if not patcher.is_monkey_patched("socket"):
+        yield
+        return
+    timer = eventlet.Timeout(budget.left())
+    try:
+        yield
+    except eventlet.Timeout as timeout:
+        if timeout is not timer:
+            raise
+        raise TimeoutError from None
+    finally:
+        timer.cancel()

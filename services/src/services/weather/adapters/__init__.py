@@ -1,0 +1,1 @@
+"""The ports, filled: the embedded data and other people's APIs."""

@@ -1,0 +1,77 @@
+"""Open-Meteo's geocoding API: no key, small places too (open-meteo.com/en/docs/geocoding-api)."""
+
+from msgspec import Struct
+
+from services.upstream.budget import Budget
+from services.upstream.client import JsonClient
+from services.weather.domain.cities import City
+from services.weather.domain.coordinates import nautical_timezone
+from services.weather.ports import NameQuestion
+
+URL = "https://geocoding-api.open-meteo.com"
+ATTRIBUTION = "Geocoding by Open-Meteo.com, places from GeoNames (geonames.org), CC BY 4.0"
+
+COUNT = 100
+"""Places to ask for, the most there are: filters of the API apply after the count, ours too."""
+
+
+class Result(Struct):
+    """One place; what is unknown is absent."""
+
+    id: int
+    name: str
+    latitude: float
+    longitude: float
+    feature_code: str | None = None
+    country_code: str | None = None
+    admin1: str | None = None
+    timezone: str | None = None
+    population: int | None = None
+
+
+class Answer(Struct):
+    """What we read of an answer; without a match there is no ``results``."""
+
+    results: list[Result] | None = None
+
+
+class OpenMeteoPlaces:
+    """A source of places of a name, in the API's order."""
+
+    name = "open-meteo-geocoding"
+
+    def __init__(self, client: JsonClient) -> None:
+        self._client = client
+
+    def answer(self, question: NameQuestion, budget: Budget) -> tuple[City, ...]:
+        """Return populated places; airports, regions and other features are left out."""
+        params = {
+            "name": question.name,
+            "count": str(COUNT),
+            "language": question.lang,
+            "format": "json",
+        }
+        if question.country:
+            params["countryCode"] = question.country
+        reply = self._client.get("/v1/search", Answer, params=params, budget=budget)
+        return tuple(
+            _city(result)
+            for result in reply.value.results or ()
+            if (result.feature_code or "").startswith("PPL")
+            and question.country in {None, result.country_code}
+        )
+
+
+def _city(result: Result) -> City:
+    return City(
+        id=result.id,
+        name=result.name,
+        portuguese=None,
+        country=result.country_code,
+        division="",
+        division_name=result.admin1,
+        latitude=result.latitude,
+        longitude=result.longitude,
+        timezone=result.timezone or nautical_timezone(result.latitude, result.longitude),
+        population=result.population or 0,
+    )

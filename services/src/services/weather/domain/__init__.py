@@ -1,0 +1,1 @@
+"""Where a name points, what the climate says, when the sun is up: pure, whatever the sources."""

@@ -1,0 +1,83 @@
+"""The use case: the weather at a place now, from whoever knows it best."""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from services.contract.errors import SourceUnavailable
+from services.contract.places import Place
+from services.contract.weather import Observed
+from services.upstream.budget import Budget, Clock
+from services.upstream.cache import Cache
+from services.upstream.chain import first_answer
+from services.upstream.guarded import Guarded
+from services.weather.domain.climate import Climatology
+
+STALE_LIFE = 10_800.0
+"""Seconds, three hours; after that, the season says more about the weather than the past does."""
+
+NEGATIVE_LIFE = 5.0
+"""Seconds a failure of all sources is remembered."""
+
+ESTIMATE_ATTRIBUTION = "Contains modified Copernicus Climate Change Service information"
+
+
+class Observer:
+    """Knows the weather: live, or what it was, or what it usually is.
+
+    Args:
+        sources: live, in the order to ask.
+        climatology: the last resort; ``None`` lets the errors of the sources through.
+        seconds: for all live sources of an answer together.
+        cache_seconds: during which an answer is fresh.
+        cache_entries: of about 1 kB each, one for each hundredth of a degree asked for.
+    """
+
+    def __init__(
+        self,
+        sources: Sequence[Guarded[Place, Observed]],
+        climatology: Climatology | None,
+        *,
+        seconds: float,
+        cache_seconds: float,
+        cache_entries: int,
+        clock: Clock = time.monotonic,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._sources = sources
+        self._climatology = climatology
+        self._seconds = seconds
+        self._clock = clock
+        self._now = now
+        self._cache: Cache[tuple[float, float], Observed] = Cache(
+            "weather",
+            life=cache_seconds,
+            stale_life=STALE_LIFE,
+            negative_life=NEGATIVE_LIFE,
+            size=cache_entries,
+            clock=clock,
+        )
+
+    def current(self, place: Place, patience: float = math.inf) -> Observed:
+        """Return the weather, live only if that takes no more seconds than ``patience``.
+
+        Raises:
+            SourceUnavailable: no source answers, nothing is remembered, there is no climatology.
+        """
+        budget = Budget.of(min(self._seconds, patience), self._clock)
+        key = round(place.latitude, 2), round(place.longitude, 2)
+        try:
+            kept = self._cache.get(
+                key, lambda: first_answer(self._sources, place, budget).value, budget
+            )
+        except SourceUnavailable:
+            if self._climatology is None:
+                raise
+            return self._estimated(self._climatology, place)
+        return replace(kept.value, weather=replace(kept.value.weather, stale=kept.stale))
+
+    def _estimated(self, climatology: Climatology, place: Place) -> Observed:
+        weather = climatology.estimate(place.latitude, place.longitude, self._now())
+        return Observed(weather=weather, attribution=(ESTIMATE_ATTRIBUTION,))

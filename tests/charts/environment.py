@@ -1,0 +1,41 @@
+"""Environment variables of rendered containers, and those that the programs know."""
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from gateway.settings import Settings as GatewaySettings
+from mare.settings import Settings as OperatorSettings
+from services.music.settings import Settings as MusicSettings
+from services.playlists.settings import Settings as PlaylistsSettings
+from services.runtime.settings import Settings as RuntimeSettings
+from services.weather.settings import Settings as WeatherSettings
+
+OPERATOR = {each.metadata["variable"] for each in dataclasses.fields(OperatorSettings)}
+GATEWAY = {str(each.validation_alias) for each in GatewaySettings.model_fields.values()}
+
+
+def _prefixed(kind: Any, prefix: str) -> set[str]:
+    fields = dataclasses.fields(kind)
+    return {each.metadata.get("variable", prefix + each.name.upper()) for each in fields}
+
+
+RUNTIME = _prefixed(RuntimeSettings, "RUNTIME_")
+SERVICES = {
+    "weather": RUNTIME | _prefixed(WeatherSettings, "WEATHER_"),
+    "music": RUNTIME | _prefixed(MusicSettings, "MUSIC_"),
+    "playlists": RUNTIME | _prefixed(PlaylistsSettings, "PLAYLISTS_"),
+}
+
+
+def containers(workload: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The containers of a Pod or of whatever has a template of one."""
+    spec = workload["spec"]
+    pod = spec.get("template", {}).get("spec") or spec
+    yield from pod.get("initContainers", ())
+    yield from pod["containers"]
+
+
+def variables(container: Mapping[str, Any]) -> dict[str, str | None]:
+    """Their values; None for those that come from elsewhere."""
+    return {each["name"]: each.get("value") for each in container.get("env", ())}

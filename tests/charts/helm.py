@@ -1,0 +1,107 @@
+"""A real Helm renders a chart, and a test looks at the objects that it gets."""
+
+import json
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.cluster.kubectl import CommandFailed, run
+
+CHARTS = Path(__file__).parents[2] / "charts"
+
+_SECONDS = 60.0
+_NOTES = re.compile(r"^NOTES:\n", re.MULTILINE)
+
+
+class Refused(CommandFailed):
+    """Helm did not accept the values or the chart; says what it said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifests:
+    """The objects of one release, hooks included, and the text that they came from."""
+
+    text: str
+    objects: Sequence[Mapping[str, Any]]
+
+    def __iter__(self) -> Iterator[Mapping[str, Any]]:
+        return iter(self.objects)
+
+    def all(self, kind: str) -> list[Mapping[str, Any]]:
+        return [found for found in self.objects if found["kind"] == kind]
+
+    def names(self, kind: str) -> set[str]:
+        return {found["metadata"]["name"] for found in self.all(kind)}
+
+    def one(self, kind: str, name: str = "") -> Mapping[str, Any]:
+        """Return the only object of ``kind``, of that name if one is given."""
+        found = [it for it in self.all(kind) if not name or it["metadata"]["name"] == name]
+        assert len(found) == 1, f"{len(found)} of {kind} {name}; there are {self.names(kind)}"
+        return found[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Helm:
+    """A Helm program; it never talks to a cluster."""
+
+    program: Path
+
+    def template(
+        self,
+        chart: Path,
+        values: Mapping[str, Any] | None = None,
+        *,
+        name: str = "shop",
+        namespace: str = "market",
+        api_versions: Sequence[str] = (),
+        upgrade: bool = False,
+    ) -> Manifests:
+        """Render ``chart``; raise Refused."""
+        text = self._run(
+            *("template", name, str(chart), f"--namespace={namespace}"),
+            *(f"--api-versions={version}" for version in api_versions),
+            *(["--is-upgrade"] if upgrade else []),
+            values=values,
+        )
+        return Manifests(text, [found for found in yaml.safe_load_all(text) if found])
+
+    def lint(self, chart: Path, values: Mapping[str, Any] | None = None) -> str:
+        """Return what ``helm lint --strict`` says; raise Refused if it objects to anything."""
+        return self._run("lint", str(chart), "--strict", values=values)
+
+    def notes(self, chart: Path, values: Mapping[str, Any] | None = None) -> str:
+        """Return what a person reads after ``helm install shop --namespace market``.
+
+        With Helm 4 only: Helm 3 wants to see a cluster first.
+        """
+        text = self._run(
+            *("install", "shop", str(chart), "--namespace=market", "--dry-run=client"),
+            values=values,
+        )
+        return _NOTES.split(text, maxsplit=1)[1]
+
+    @staticmethod
+    def vendored(chart: Path, folder: Path) -> Path:
+        """Return a copy of ``chart`` in ``folder`` with the charts beside it that it depends on."""
+        copy = folder / chart.name
+        shutil.copytree(chart, copy, ignore=shutil.ignore_patterns("charts", "*.tgz"))
+        for dependency in yaml.safe_load((chart / "Chart.yaml").read_text())["dependencies"]:
+            shutil.copytree(chart.parent / dependency["name"], copy / "charts" / dependency["name"])
+        return copy
+
+    def _run(self, *arguments: str, values: Mapping[str, Any] | None) -> str:
+        with tempfile.TemporaryDirectory() as home:
+            # JSON is YAML. The environment is Helm's own, so that no kubeconfig is found.
+            Path(home, "values.yaml").write_text(json.dumps(values or {}))
+            return run(
+                [str(self.program), *arguments, f"--values={home}/values.yaml"],
+                seconds=_SECONDS,
+                failure=Refused,
+                environment={"HOME": home, "PATH": "/usr/bin:/bin"},
+            )

@@ -1,0 +1,89 @@
+"""The custom resource is brought up to date by the chart's hook, with no more rights than that."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.charts.operator.conftest import CHART
+from tests.cluster.access import service_account_kubeconfig
+
+CRD = CHART / "crds/queueautoscalers.mare.dev.yaml"
+NAME = "crd/queueautoscalers.mare.dev"
+
+
+@pytest.fixture
+def hooks(helm, namespace):
+    manifests = helm.template(CHART, {}, name="mare", namespace=namespace)
+    return [
+        each
+        for each in manifests
+        if "pre-upgrade" in each["metadata"].get("annotations", {}).get("helm.sh/hook", "")
+    ]
+
+
+@pytest.fixture
+def define(api_server, namespace, hooks, tmp_path):
+    """Run what the Job runs, with the Job's rights."""
+    bound = [each for each in hooks if each["kind"] not in ("Job", "ConfigMap")]
+    api_server.kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all(bound))
+    kubeconfig = tmp_path / "hook.conf"
+    access = service_account_kubeconfig(api_server, namespace, "mare-operator-crds")
+    kubeconfig.write_text(yaml.safe_dump(access))
+
+    def run(file):
+        return subprocess.run(
+            [str(Path(sys.executable).parent / "mare"), "define", str(file)],
+            env={"PATH": os.defpath, "KUBECONFIG": str(kubeconfig)},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    return run
+
+
+def test_an_older_definition_is_brought_up_to_date(api_server, crd, define):
+    older = yaml.safe_load(CRD.read_text())
+    del older["spec"]["versions"][0]["additionalPrinterColumns"]
+    api_server.kubectl("replace", "-f", "-", stdin=yaml.safe_dump(older))
+    columns = f"get {NAME} -o jsonpath={{.spec.versions[0].additionalPrinterColumns[*].name}}"
+    assert "Depth" not in api_server.kubectl(*columns.split())
+
+    answer = define(CRD)
+
+    assert answer.stdout == "queueautoscalers.mare.dev is up to date\n", answer.stderr
+    assert "Depth" in api_server.kubectl(*columns.split())
+
+
+def test_the_hook_may_touch_nothing_else(crd, define, tmp_path):
+    other = yaml.safe_load(CRD.read_text())
+    other["metadata"]["name"] = "others.mare.dev"
+    other["spec"]["names"] = {"kind": "Other", "plural": "others"}
+    (tmp_path / "other.yaml").write_text(yaml.safe_dump(other))
+
+    answer = define(tmp_path / "other.yaml")
+
+    assert answer.returncode == 1
+    assert "forbidden" in answer.stderr
+
+
+def test_what_is_no_definition_is_refused(define, tmp_path):
+    (tmp_path / "pod.yaml").write_text("kind: Pod")
+
+    assert "is not a CustomResourceDefinition" in define(tmp_path / "pod.yaml").stderr
+
+
+def test_the_hook_carries_the_very_file_of_crds(hooks):
+    (config,) = [each for each in hooks if each["kind"] == "ConfigMap"]
+    (carried,) = config["data"].values()
+
+    assert yaml.safe_load(carried) == yaml.safe_load(CRD.read_text())
+
+
+def test_the_hook_can_be_left_out(helm):
+    assert helm.template(CHART, {"crds": {"upgrade": False}}).all("Job") == []

@@ -1,0 +1,111 @@
+"""What the operator's chart renders."""
+
+import pytest
+
+from tests.charts.helm import Refused
+from tests.charts.operator.conftest import CHART
+
+MATRIX = {
+    "defaults": {},
+    "one namespace": {"namespaces": ["shop"], "replicas": 1},
+    "its own namespace": {"namespaces": ["{{ .Release.Namespace }}"]},
+    "no extras": {
+        "dashboard": {"enabled": False},
+        "rbac": {"create": False},
+        "serviceAccount": {"create": False, "name": "mine"},
+        "crds": {"upgrade": False},
+        "podDisruptionBudget": {"enabled": False},
+        "networkPolicy": {"enabled": False},
+        "topologySpreadConstraints": [],
+    },
+    "all extras": {
+        "image": {"registry": "mirror.example", "digest": f"sha256:{'0' * 64}"},
+        "imagePullSecrets": [{"name": "mirror"}],
+        "commonLabels": {"team": "shop"},
+        "dashboard": {"prefix": "/mare", "hosts": ["mare.example"]},
+        "metrics": {"serviceMonitor": {"enabled": True}, "prometheusRule": {"enabled": True}},
+        "rbac": {"secretNames": ["broker"], "scaleTargets": [{"apiGroup": "", "resources": ["x"]}]},
+        "networkPolicy": {"dashboardFrom": [{"podSelector": {}}]},
+        "podAnnotations": {"a": "b"},
+        "podLabels": {"a": "b"},
+        "priorityClassName": "system-cluster-critical",
+        "nodeSelector": {"disk": "ssd"},
+        "tolerations": [{"operator": "Exists"}],
+        "affinity": {"nodeAffinity": {}},
+        "extraEnv": [{"name": "HTTPS_PROXY", "value": "http://proxy.example"}],
+        "extraObjects": [
+            {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "{{ .Release.Name }}-x"}}
+        ],
+    },
+}
+
+
+@pytest.mark.parametrize("values", MATRIX.values(), ids=MATRIX)
+def test_both_helms_accept_and_render_it(each_helm, values):
+    each_helm.lint(CHART, values)
+    kinds = [each["kind"] for each in each_helm.template(CHART, values)]
+
+    assert "Deployment" in kinds
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"unknown": 1},
+        {"settings": {"tickSeconds": 5}},
+        {"dashboard": {"prefix": "mare"}},
+        {"image": {"digest": "sha256:short"}},
+        {"networkPolicy": {"brokerPorts": [0]}},
+        {"replicas": -1},
+    ],
+    ids=str,
+)
+def test_values_that_cannot_be_meant_are_refused(helm, values):
+    with pytest.raises(Refused, match=next(iter(values))):
+        helm.template(CHART, values)
+
+
+def test_a_namespace_may_be_the_releases_own(helm):
+    manifests = helm.template(CHART, {"namespaces": ["{{ .Release.Namespace }}"]})
+
+    assert {each["metadata"]["namespace"] for each in manifests.all("Role")} == {"market"}
+    assert 'MARE_NAMESPACES, value: "market"' in manifests.text
+
+
+def test_with_namespaces_the_operator_itself_gets_nothing_in_the_cluster(helm):
+    values = {"namespaces": ["shop"], "crds": {"upgrade": False}, "rbac": {"aggregate": False}}
+
+    manifests = helm.template(CHART, values)
+
+    assert not manifests.all("ClusterRole")
+    assert not manifests.all("ClusterRoleBinding")
+
+
+def test_people_who_may_edit_may_edit_autoscalers_too(helm):
+    roles = {
+        each["metadata"]["name"]: each["metadata"]["labels"]
+        for each in helm.template(CHART).all("ClusterRole")
+    }
+
+    assert roles["market-shop-operator-view"]["rbac.authorization.k8s.io/aggregate-to-view"]
+    assert "rbac.authorization.k8s.io/aggregate-to-view" not in roles["market-shop-operator-edit"]
+
+
+def test_the_dashboard_is_open_to_nobody_unless_said(helm):
+    def ports(values):
+        rules = helm.template(CHART, values).one("NetworkPolicy")["spec"]["ingress"]
+        return [port["port"] for rule in rules for port in rule["ports"]]
+
+    assert ports({}) == ["metrics"]
+    peers = [{"namespaceSelector": {}}]
+    assert ports({"networkPolicy": {"dashboardFrom": peers}}) == ["metrics", "dashboard"]
+
+
+def test_the_notes_say_how_to_reach_the_replica_that_acts(helm):
+    notes = helm.notes(CHART)
+
+    assert "leader=$(kubectl get lease -n market shop-operator" in notes
+    assert 'kubectl port-forward -n market "pod/${leader%-*}" 8081' in notes
+    assert "amqp-uri alone" in notes
+    assert "Warning" not in notes
+    assert "Set replicas to 2" in helm.notes(CHART, {"replicas": 1})

@@ -1,0 +1,40 @@
+"""What the chart tells the operator, read by the operator's own settings."""
+
+from mare.settings import Settings
+from tests.charts import environment
+from tests.charts.operator.conftest import CHART
+
+
+def _environ(helm, values):
+    (container,) = environment.containers(
+        helm.template(CHART, values).one("Deployment", "shop-operator")
+    )
+    return environment.variables(container)
+
+
+def test_the_operator_knows_every_variable(helm):
+    assert set(_environ(helm, {})) <= environment.OPERATOR
+
+
+def test_values_arrive_as_settings(helm):
+    environ = _environ(
+        helm,
+        {
+            "namespaces": ["shop", "mail"],
+            "settings": {"tickSeconds": 0.5, "readsPerSecond": 1000},
+            "dashboard": {"prefix": "/mare", "hosts": ["mare.example"]},
+            "logLevel": "DEBUG",
+        },
+    )
+    settings = Settings.from_env({name: value or "set" for name, value in environ.items()})
+
+    assert settings.namespaces == ("shop", "mail")
+    assert (settings.tick_seconds, settings.reads_per_second) == (0.5, 1000)
+    assert (settings.dashboard_prefix, settings.dashboard_hosts) == ("/mare", ("mare.example",))
+    assert settings.log_level == "DEBUG"
+
+
+def test_the_defaults_of_the_chart_are_those_of_the_operator(helm):
+    environ = {name: value for name, value in _environ(helm, {}).items() if value}
+
+    assert Settings.from_env(environ) == Settings(lease_name=environ["MARE_LEASE_NAME"])

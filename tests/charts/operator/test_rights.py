@@ -1,0 +1,103 @@
+"""What the operator may do, asked of the API server: what it needs, and nothing else.
+
+The committed lists are what a reader of the chart wants to know. Each line is a resource with the
+verbs that are not Forbidden; every other pair of the API server's resources and verbs is.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from tests.charts.operator import reviews
+from tests.cluster.control_plane import KubectlFailed
+
+LISTS = Path(__file__).parent / "rights"
+
+
+@pytest.fixture(scope="session")
+def anybodys(api_server):
+    """What everybody may who has signed in."""
+    return reviews.allowed(api_server, "system:serviceaccount:none:nobody", "default")
+
+
+@pytest.fixture
+def rights_of(api_server, anybodys):
+    """Ask what a user may, without what everybody may."""
+
+    def ask(user, namespace, name="any", only=()):
+        return reviews.allowed(api_server, user, namespace, name, only) - anybodys
+
+    return ask
+
+
+def committed(name):
+    return (LISTS / f"{name}.txt").read_text()
+
+
+@pytest.fixture
+def watched(api_server, namespace):
+    name = f"{namespace}-watched"
+    api_server.kubectl("create", "namespace", name)
+    yield name
+    api_server.kubectl("delete", "namespace", name, "--wait=false")
+
+
+def test_in_the_whole_cluster(bind, rights_of, watched):
+    user = bind({})
+
+    assert reviews.lines(rights_of(user, watched)) == committed("watched")
+
+
+def test_with_namespaces_the_rights_end_there(bind, rights_of, watched):
+    user = bind({"namespaces": [watched]})
+
+    assert reviews.lines(rights_of(user, watched)) == committed("watched")
+    assert rights_of(user, "default") == set()
+
+
+def test_of_leases_only_its_own(bind, rights_of, watched, namespace):
+    user = bind({"namespaces": [watched]})
+
+    own = rights_of(user, namespace, name="mare-operator")
+    assert reviews.lines(own) == committed("home")
+    assert rights_of(user, namespace, name="another", only=["leases"]) == set()
+
+
+def test_secrets_can_be_named_and_pods_left_alone(bind, rights_of, watched):
+    narrow = {"secretNames": ["broker"], "markPods": False}
+    user = bind({"namespaces": [watched], "rbac": narrow})
+
+    named = rights_of(user, watched, name="broker", only=["secrets", "pods"])
+    assert named == {reviews.Right("get", "secrets")}
+    assert rights_of(user, watched, name="another", only=["secrets"]) == set()
+
+
+def test_the_list_that_kubectl_gives_is_the_committed_one(api_server, bind, namespace):
+    user = bind({"namespaces": [namespace]})
+
+    def listed(whom):
+        answer = api_server.kubectl("auth", "can-i", "--list", f"--as={whom}", "-n", namespace)
+        return {" ".join(line.split()) for line in answer.splitlines()}
+
+    own = listed(user) - listed("system:serviceaccount:none:nobody")
+    assert own == {" ".join(line.split()) for line in committed("can-i").splitlines()}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("get", "secrets"),
+        ("get", "pods", "-A"),
+        ("get", "nodes"),
+        ("create", "deployment", "other", "--image=example.test/none"),
+        ("create", "token", "mare-operator"),
+        ("delete", "leases.coordination.k8s.io", "mare-operator"),
+        ("delete", "qa", "--all"),
+    ],
+    ids=" ".join,
+)
+def test_a_call_that_it_does_not_need_is_forbidden(api_server, bind, watched, namespace, arguments):
+    user = bind({"namespaces": [watched]})
+
+    with pytest.raises(KubectlFailed, match="orbidden"):
+        api_server.kubectl(*arguments, f"--as={user}", "-n", namespace)

@@ -1,0 +1,130 @@
+"""What the chart of the application renders."""
+
+import pytest
+
+from tests.charts.helm import Refused
+from tests.charts.playlists.conftest import ALONE
+
+MATRIX = {
+    "defaults": {},
+    "alone": ALONE,
+    "everything": {
+        "image": {"registry": "mirror.example", "tag": "1"},
+        "imagePullSecrets": [{"name": "mirror"}],
+        "commonLabels": {"team": "shop"},
+        "valkey": {"enabled": True, "persistence": {"storageClassName": "fast"}},
+        "gateway": {
+            "rateLimit": "60/minute",
+            "autoscaling": {"enabled": True},
+            "secretEnv": {"OTEL_EXPORTER_OTLP_HEADERS": {"secretName": "otel", "key": "headers"}},
+            "service": {
+                "ipFamilyPolicy": "PreferDualStack",
+                "trafficDistribution": "PreferSameZone",
+            },
+            "ingress": {
+                "enabled": True,
+                "className": "traefik",
+                "hosts": ["a.example", "b.example"],
+                "tls": [{"secretName": "tls", "hosts": ["a.example"]}],
+            },
+            "httpRoute": {"enabled": True, "parentRefs": [{"name": "public"}]},
+        },
+        "services": {"weather": {"replicas": 3, "autoscaling": {"enabled": False}}, "music": None},
+        "metrics": {"podMonitor": {"enabled": True}},
+        "networkPolicy": {"gatewayFrom": [{"podSelector": {}}]},
+        "podAnnotations": {"a": "b"},
+        "podLabels": {"a": "b"},
+        "priorityClassName": "system-cluster-critical",
+        "nodeSelector": {"disk": "ssd"},
+        "tolerations": [{"operator": "Exists"}],
+        "affinity": {"nodeAffinity": {}},
+    },
+}
+
+
+@pytest.mark.parametrize("values", MATRIX.values(), ids=MATRIX)
+def test_both_helms_accept_and_render_it(each_helm, chart, values):
+    each_helm.lint(chart, values)
+
+    assert "shop-gateway" in each_helm.template(chart, values).names("Deployment")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"unknown": 1},
+        {"services": {"weather": {"unknown": 1}}},
+        {"services": {"gateway": {}}},
+        {"gateway": {"rateLimit": "often"}},
+        {"gateway": {"httpRoute": {"enabled": True}}},
+        {"gateway": {"env": {"lower-case": "x"}}},
+        {"valkey": {"resources": {"limits": {"memory": "lots"}}}},
+        {"operator": {"unknown": 1}},
+    ],
+    ids=str,
+)
+def test_values_that_cannot_be_meant_are_refused(helm, chart, values):
+    with pytest.raises(Refused, match=rf"{next(iter(values))}|invalid propertyName"):
+        helm.template(chart, values)
+
+
+def test_without_a_broker_it_says_what_to_set(helm, chart):
+    with pytest.raises(Refused, match=r"rabbitmq\.enabled=true, or broker\.secretName"):
+        helm.template(chart, {"rabbitmq": {"enabled": False}})
+
+
+def test_replicas_belong_to_whoever_scales(helm, chart):
+    values = {
+        "gateway": {"autoscaling": {"enabled": True}},
+        "services": {"music": {"replicas": 3, "autoscaling": {"enabled": False}}},
+    }
+    deployments = helm.template(chart, {**ALONE, **values}).all("Deployment")
+
+    asked = {each["metadata"]["name"]: each["spec"].get("replicas") for each in deployments}
+    assert asked == {
+        "shop-gateway": None,
+        "shop-weather": None,
+        "shop-playlists": None,
+        "shop-music": 3,
+    }
+
+
+def test_every_service_has_an_autoscaler_that_knows_its_queues(helm, chart):
+    own = {"weather": {"maxWorkers": 4}, "music": {"autoscaling": {"enabled": False}}}
+    manifests = helm.template(chart, {"services": own})
+
+    assert manifests.names("QueueAutoscaler") == {"shop-weather", "shop-playlists"}
+    spec = manifests.one("QueueAutoscaler", "shop-weather")["spec"]
+    assert spec["scaleTargetRef"]["name"] == "shop-weather"
+    assert spec["nameko"] == {"service": "weather", "maxWorkers": 4}
+    assert spec["brokerRef"] == {"secretName": "shop-rabbitmq-operator"}
+
+
+def test_fields_of_an_autoscaler_can_be_given_as_they_are(helm, chart):
+    own = {
+        "target": {"type": "QueueLength", "messagesPerReplica": 5},
+        "idle": {"cooldownSeconds": 5},
+        "nameko": {"service": "weather-v2"},
+    }
+    values = {**ALONE, "services": {"weather": {"autoscaling": {"spec": own}}}}
+
+    spec = helm.template(chart, values).one("QueueAutoscaler", "shop-weather")["spec"]
+
+    assert spec["target"] == own["target"]
+    assert spec["idle"] == own["idle"]
+    assert spec["nameko"] == {"service": "weather-v2", "maxWorkers": 10}
+
+
+def test_a_service_of_ones_own_needs_no_more_than_a_name_and_an_image(helm, chart):
+    own = {"image": {"repository": "shop/greeter"}, "service": "greeter.service:Greeter"}
+
+    manifests = helm.template(chart, {**ALONE, "services": {"greeter": own}})
+
+    (container,) = manifests.one("Deployment", "shop-greeter")["spec"]["template"]["spec"][
+        "containers"
+    ]
+    assert container["image"] == "shop/greeter:0.1.0"
+    assert container["args"] == ["greeter.service:Greeter"]
+    assert (
+        manifests.one("QueueAutoscaler", "shop-greeter")["spec"]["nameko"]["service"] == "greeter"
+    )

@@ -1,0 +1,8 @@
+from tests.charts.playlists.conftest import ALONE
+from tests.charts.scoring import faults
+
+
+def test_a_policy_linter_finds_nothing(helm, chart):
+    values = {"valkey": {"enabled": True}, "gateway": {"autoscaling": {"enabled": True}}}
+
+    assert faults(helm.template(chart, {**ALONE, **values})) == []

@@ -1,0 +1,115 @@
+"""What the chart tells gateway and services, read by their own settings."""
+
+import pytest
+
+from gateway.settings import Settings as GatewaySettings
+from services.runtime.settings import Settings as RuntimeSettings
+from tests.charts import environment
+from tests.charts.helm import Refused
+from tests.charts.playlists.conftest import ALONE
+
+URI = "amqp://shop:secret@broker.example/"
+
+
+@pytest.fixture
+def pod(helm, chart):
+    """Render and return a Deployment's Pod with the environment of its container."""
+
+    def render(name, **values):
+        manifests = helm.template(chart, {**ALONE, **values})
+        spec = manifests.one("Deployment", f"shop-{name}")["spec"]["template"]["spec"]
+        (container,) = spec["containers"]
+        return spec, environment.variables(container)
+
+    return render
+
+
+def gateway_settings(environ):
+    known = {name: value for name, value in environ.items() if value is not None}
+    return GatewaySettings.from_env({**known, "AMQP_URI": URI})
+
+
+def test_the_gateway_knows_every_variable(pod):
+    _, environ = pod("gateway", gateway={"rateLimit": "1/second"}, valkey={"enabled": True})
+
+    assert "GATEWAY_RATE_LIMIT_STORAGE" in environ
+    assert set(environ) <= environment.GATEWAY
+
+
+@pytest.mark.parametrize("name", ["weather", "music", "playlists"])
+def test_a_service_knows_every_variable(pod, name):
+    _, environ = pod(name)
+
+    assert set(environ) <= environment.SERVICES[name]
+
+
+def test_the_gateway_listens_where_the_probes_look(pod):
+    spec, environ = pod("gateway")
+
+    settings = gateway_settings(environ)
+    assert settings.host == "0.0.0.0"
+    assert {"name": "http", "containerPort": settings.port} in spec["containers"][0]["ports"]
+
+
+def test_pods_have_the_time_that_their_settings_promise(pod):
+    spec, environ = pod("weather", services={"weather": {"shutdownSeconds": 40}})
+    known = {name: value for name, value in environ.items() if value is not None}
+    settings = RuntimeSettings.from_env({**known, "AMQP_URI": URI})
+    assert spec["terminationGracePeriodSeconds"] == settings.shutdown_seconds + 5 == 45
+
+    spec, environ = pod("gateway", gateway={"gracefulSeconds": 20, "preStopSeconds": 7})
+    assert gateway_settings(environ).graceful_timeout == 20
+    assert spec["terminationGracePeriodSeconds"] == 32
+
+
+def test_the_gateway_waits_for_services_that_rest(pod):
+    awake = gateway_settings(pod("gateway")[1])
+    resting = gateway_settings(
+        pod("gateway", services={"music": {"autoscaling": {"minReplicas": 0}}})[1]
+    )
+
+    assert (awake.no_consumers_grace, awake.timeout) == (2, 10)
+    assert (resting.no_consumers_grace, resting.timeout) == (20, 30)
+
+
+def test_a_deadline_before_the_end_of_the_wait_is_refused(helm, chart):
+    values = {**ALONE, "gateway": {"timeoutSeconds": 5, "noConsumersGraceSeconds": 10}}
+
+    with pytest.raises(Refused, match=r"timeoutSeconds \(5\) has to be more than"):
+        helm.template(chart, values)
+
+
+@pytest.mark.parametrize(
+    ("gateway", "proxies"),
+    [({}, 0), ({"ingress": {"enabled": True}}, 1), ({"trustedProxies": 2}, 2)],
+)
+def test_a_proxy_is_trusted_where_there_is_one(pod, gateway, proxies):
+    assert gateway_settings(pod("gateway", gateway=gateway)[1]).trusted_proxies == proxies
+
+
+def test_an_authority_is_mounted_only_where_one_is_given(pod):
+    spec, environ = pod("weather")
+    assert "AMQP_CA_FILE" not in environ
+    assert "volumes" not in spec
+
+    spec, environ = pod("weather", broker={"secretName": "broker", "caSecretName": "broker-ca"})
+    mount = spec["containers"][0]["volumeMounts"][0]["mountPath"]
+    assert environ["AMQP_CA_FILE"] == f"{mount}/ca.crt"
+    assert spec["volumes"][0]["secret"]["secretName"] == "broker-ca"
+
+
+def test_no_secret_is_written_into_a_pod(pod):
+    for name in ("gateway", "weather"):
+        _, environ = pod(name, gateway={"rateLimit": "1/second"}, valkey={"enabled": True})
+        assert environ["AMQP_URI"] is None
+        assert environ.get("GATEWAY_RATE_LIMIT_STORAGE") is None
+
+
+def test_the_authority_of_the_charts_own_broker_comes_with_its_uris(helm, chart):
+    tls = {"enabled": True, "existingSecret": "broker-tls"}
+    manifests = helm.template(chart, {"rabbitmq": {"tls": tls}})
+
+    for name, secret in (("gateway", "shop-rabbitmq-gateway"), ("music", "shop-rabbitmq-services")):
+        pod = manifests.one("Deployment", f"shop-{name}")["spec"]["template"]["spec"]
+        assert pod["volumes"][0]["secret"]["secretName"] == secret
+        assert environment.variables(pod["containers"][0])["AMQP_CA_FILE"]

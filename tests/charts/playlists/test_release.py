@@ -1,0 +1,88 @@
+"""A release from installation to removal, on a real API server and its controllers."""
+
+import json
+import os
+
+import pytest
+import yaml
+
+from tests.charts.playlists.conftest import ALONE
+from tests.cluster.kubectl import run
+
+VALUES = {**ALONE, "valkey": {"enabled": True}, "gateway": {"rateLimit": "60/minute"}}
+
+
+@pytest.fixture
+def release(  # noqa: PLR0917 - fixtures, by name
+    each_helm, chart, api_server, crd, namespace, tmp_path
+):
+    """Run Helm against the API server, without hooks, for which it would take a node."""
+
+    def helm(action, *arguments, **values):
+        file = tmp_path / "values.yaml"
+        file.write_text(yaml.safe_dump({**VALUES, **values}))
+        command = [str(each_helm.program), f"--namespace={namespace}"]
+        settings = [str(chart), f"--values={file}"] if action in ("install", "upgrade") else []
+        return run(
+            [*command, action, "shop", *settings, "--no-hooks", *arguments],
+            seconds=60,
+            environment={
+                "PATH": os.defpath,
+                "HOME": str(tmp_path),
+                "KUBECONFIG": str(api_server.kubeconfig),
+            },
+        )
+
+    return helm
+
+
+@pytest.fixture
+def get(api_server, namespace):
+    def get(*what):
+        return json.loads(api_server.kubectl("get", *what, "-n", namespace, "-o", "json"))
+
+    return get
+
+
+def test_an_upgrade_leaves_replicas_to_whoever_scales(release, get, api_server, namespace):
+    release("install")
+    api_server.kubectl("scale", "deployment/shop-weather", "--replicas=7", "-n", namespace)
+
+    release("upgrade", services={"weather": {"env": {"WEATHER_SOURCES": "none"}}})
+    deployment = get("deployment", "shop-weather")
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    assert {"name": "WEATHER_SOURCES", "value": "none"} in container["env"]
+    assert deployment["spec"]["replicas"] == 7
+
+    release("rollback")
+    assert get("deployment", "shop-weather")["spec"]["replicas"] == 7
+
+
+def test_an_upgrade_leaves_a_password_that_was_filled_in(release, get, api_server, namespace):
+    release("install")
+    filled = json.dumps({"stringData": {"password": "x", "uri": "redis://:x@shop-valkey:6379/0"}})
+    api_server.kubectl("patch", "secret", "shop-valkey", "-n", namespace, "--patch", filled)
+    data = get("secret", "shop-valkey")["data"]
+
+    release("upgrade", commonLabels={"team": "shop"})
+    assert get("secret", "shop-valkey")["metadata"]["labels"]["team"] == "shop"
+    release("rollback")
+
+    assert get("secret", "shop-valkey")["data"] == data
+
+
+def test_nothing_of_it_is_left_after_its_removal(release, get):
+    release("install")
+
+    release("uninstall", "--wait")
+
+    kinds = (
+        "deployments,statefulsets,jobs,services,secrets,configmaps,serviceaccounts,roles,rolebindings,"
+        "networkpolicies,poddisruptionbudgets,queueautoscalers"
+    )
+    left = {
+        f"{each['kind']}/{each['metadata']['name']}"
+        for each in get(kinds)["items"]
+        if each["metadata"].get("deletionTimestamp") is None
+    }
+    assert left <= {"ConfigMap/kube-root-ca.crt", "ServiceAccount/default"}

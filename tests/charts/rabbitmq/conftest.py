@@ -1,0 +1,82 @@
+"""A broker's container from the chart's own manifests."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.rabbitmq.rootfs import cached_rootfs
+from local.settings import cache_folder
+from tests.charts.helm import Helm
+from tests.charts.rabbitmq.container import Container, Ports
+from tests.charts.rabbitmq.matrix import CHART
+from tests.vhost import eventually
+
+PASSWORDS = {
+    "erlang-cookie": "COOKIE0123456789",
+    "admin-password": "admin-1",
+    "operator-password": "operator-1",
+    "services-password": "services-1\n",
+    "gateway-password": "gateway-1",
+}
+_BOOT_SECONDS = 90.0
+
+
+@pytest.fixture(scope="session")
+def debian() -> Path:
+    """A root folder with RabbitMQ 4."""
+    if os.geteuid():
+        pytest.skip("Only root can start a container out of a folder.")
+    return cached_rootfs(
+        cache_folder(), lambda line: print(line, file=sys.__stderr__, flush=True)
+    ).root
+
+
+class Broker:
+    """One node of the chart, on ports of its own."""
+
+    def __init__(self, container: Container, ports: Ports, passwords: dict[str, str]) -> None:
+        self.container = container
+        self.ports = ports
+        self.passwords = passwords
+        self.management = container.management(ports, "admin", passwords["admin-password"])
+
+    def start(self) -> None:
+        self.container.start()
+        eventually(self._listens_or_ended, _BOOT_SECONDS)
+        assert self.container.running, self.container.log()
+
+    def _listens_or_ended(self) -> bool:
+        return not self.container.running or self.management.listens(self.ports.amqp)
+
+    def uri(self, user: str, password: str) -> str:
+        return f"amqp://{user}:{password}@127.0.0.1:{self.ports.amqp}/%2F"
+
+
+@pytest.fixture
+def node(helm: Helm, debian: Path, tmp_path: Path) -> Iterator[Callable[..., Broker]]:
+    """Make a node with these values, and further Secrets by name; it is not started yet."""
+    made: list[Broker] = []
+
+    def make(
+        values: Mapping[str, Any] | None = None,
+        secrets: Mapping[str, Mapping[str, str]] | None = None,
+        *,
+        tls: bool = False,
+    ) -> Broker:
+        ports = Ports()
+        merged = {**ports.values(tls=tls), **(values or {})}
+        manifests = helm.template(CHART, merged)
+        passwords = dict(PASSWORDS)
+        known = {"shop-rabbitmq-credentials": passwords, **(secrets or {})}
+        broker = Broker(Container(debian, tmp_path, manifests, known), ports, passwords)
+        made.append(broker)
+        return broker
+
+    yield make
+    for broker in made:
+        broker.management.close()
+        broker.container.kill()

@@ -1,0 +1,160 @@
+"""The broker's container, as a kubelet would start it, from what Helm renders. Root only.
+
+The root folder is a Debian with RabbitMQ, read-only; user, environment, command and volumes are
+those of the StatefulSet. Only the ports are others, so that many run on one machine.
+"""
+
+import os
+import signal
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from local.rabbitmq import Management
+from mare.local.ports import free_port
+from tests.charts.helm import Manifests
+
+_START = Path(__file__).with_name("container.sh")
+_LOG_BYTES = 3000
+
+
+class Ports:
+    """Free ones, and the values that make the broker use them."""
+
+    def __init__(self) -> None:
+        self.amqp, self.management, self.metrics, self.amqps, self.secure_management = (
+            free_port() for _ in range(5)
+        )
+        self._distribution, self._epmd, self._secure_metrics = (free_port() for _ in range(3))
+
+    def values(self, *, tls: bool = False) -> dict[str, Any]:
+        plain = {
+            "listeners.tcp.default": self.amqp,
+            "management.tcp.port": self.management,
+            "prometheus.tcp.port": self.metrics,
+        }
+        secure = {
+            "listeners.ssl.default": self.amqps,
+            "management.ssl.port": self.secure_management,
+            "prometheus.ssl.port": self._secure_metrics,
+        }
+        lines = [f"{key} = {port}" for key, port in (secure if tls else plain).items()]
+        variables = {"RABBITMQ_DIST_PORT": self._distribution, "ERL_EPMD_PORT": self._epmd}
+        env = [{"name": name, "value": str(value)} for name, value in variables.items()]
+        return {"extraConfig": "\n".join(lines), "extraEnv": env}
+
+
+class Container:
+    """Use it as a context manager; ``volumes`` outlive it in ``folder``."""
+
+    def __init__(
+        self,
+        root: Path,
+        folder: Path,
+        manifests: Manifests,
+        secrets: Mapping[str, Mapping[str, str]],
+    ) -> None:
+        self._root = root
+        self._folder = folder
+        self._manifests = manifests
+        self._secrets = secrets
+        self._process: subprocess.Popen[bytes] | None = None
+        self.stateful_set = manifests.one("StatefulSet")
+        pod = self.stateful_set["spec"]["template"]["spec"]
+        self._user = pod["securityContext"]["runAsUser"]
+        (self._container,) = pod["containers"]
+        self._volumes = {volume["name"]: volume for volume in pod["volumes"]}
+        self.name = f"{self.stateful_set['metadata']['name']}-0"
+
+    def start(self) -> None:
+        """Start the container, as after a crash: volumes are mounted anew, data and memory stay."""
+        mounts = [
+            f"{self._volume(mount['name'])}:{mount['mountPath']}"
+            for mount in self._container["volumeMounts"]
+        ]
+        command = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", str(_START)]
+        places = [str(self._root), str(self._folder), str(self._user), " ".join(mounts)]
+        host = f"{self.name}.{self.stateful_set['spec']['serviceName']}.market.svc.cluster.local"
+        with self.log_file.open("ab") as log:
+            self._process = subprocess.Popen(
+                [*command, *places, host, *self._container["command"]],
+                env=self._environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def _environment(self) -> dict[str, str]:
+        variables = {each["name"]: each.get("value", "") for each in self._container["env"]}
+        variables["POD"] = self.name
+        return {key: value.replace("$(POD)", self.name) for key, value in variables.items()}
+
+    def _volume(self, name: str) -> Path:
+        """Return the folder of a volume, written as the kubelet does: group-readable, fsGroup."""
+        folder = self._folder / name
+        folder.mkdir(exist_ok=True)
+        volume = self._volumes.get(name, {})
+        if source := volume.get("configMap"):
+            files = dict(self._manifests.one("ConfigMap", source["name"])["data"])
+        elif source := volume.get("secret"):
+            content = self._secrets[source["secretName"]]
+            names = source.get("items") or [{"key": key, "path": key} for key in content]
+            files = {each["path"]: content[each["key"]] for each in names}
+        else:
+            files = {}
+        for file, text in files.items():
+            folder.joinpath(file).write_text(text)
+            folder.joinpath(file).chmod(0o440)
+        subprocess.run(["chown", "-R", f"{self._user}:{self._user}", str(folder)], check=True)
+        folder.chmod(0o2770)
+        return folder
+
+    def exec(self, *command: str) -> str:
+        """Return what ``command`` prints in the container, as with ``kubectl exec``."""
+        enter = ["nsenter", f"--target={self._init()}", "--mount", "--pid", "--root", "--wd"]
+        switch = ["setpriv", f"--reuid={self._user}", f"--regid={self._user}", "--clear-groups"]
+        return subprocess.run(
+            [*enter, *switch, *command],
+            env=self._environment(),
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        ).stdout
+
+    def _init(self) -> int:
+        assert self._process
+        pid = self._process.pid
+        return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
+
+    def kill(self) -> None:
+        """End it as a crash would."""
+        if self._process and self._process.poll() is None:
+            os.kill(self._init(), signal.SIGKILL)
+            self._process.wait()
+
+    def stop(self) -> None:
+        os.kill(self._init(), signal.SIGTERM)
+        assert self._process
+        self._process.wait(30)
+
+    def wait(self, seconds: float) -> int:
+        """Return the exit code of a container that ends by itself."""
+        assert self._process
+        return self._process.wait(seconds)
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def log_file(self) -> Path:
+        return self._folder / "log"
+
+    def log(self) -> str:
+        return self.log_file.read_bytes()[-_LOG_BYTES:].decode(errors="replace")
+
+    def management(self, ports: Ports, user: str, password: str) -> Management:
+        return Management(f"http://{user}:{password}@127.0.0.1:{ports.management}")

@@ -1,0 +1,142 @@
+"""A real broker on what the chart renders: its files, its users, its second start."""
+
+import json
+import time
+
+import amqp
+import pytest
+
+from tests.charts.rabbitmq.conftest import PASSWORDS, Broker
+from tests.vhost import eventually
+
+
+def _connect(broker: Broker, user: str) -> amqp.Connection:
+    connection = amqp.Connection(
+        f"127.0.0.1:{broker.ports.amqp}",
+        userid=user,
+        password=broker.passwords[f"{user}-password"].rstrip("\n"),
+        connect_timeout=10,
+    )
+    connection.connect()
+    return connection
+
+
+def _may(broker: Broker, user: str, method: str, *arguments, **options) -> bool:
+    with _connect(broker, user) as connection:
+        channel = connection.channel()
+        try:
+            getattr(channel, method)(*arguments, **options)
+        except amqp.AccessRefused:
+            return False
+    return True
+
+
+def test_a_broker_accepts_all_of_it(node):
+    more = {
+        "more": {
+            "mine.json": json.dumps({"users": [{"name": "me", "password": "me-1", "tags": []}]})
+        }
+    }
+    values = {
+        "definitions": {"existingSecret": "more", "queues": [{"name": "mine", "durable": True}]}
+    }
+    broker = node(values, more)
+    broker.start()
+
+    def queues() -> dict[str, tuple[str | None, str | None]]:
+        found = broker.management.queues("/")
+        return {queue["name"]: (queue.get("type"), queue.get("policy")) for queue in found}
+
+    # The management API learns of policies and limits a moment later.
+    kept = {"mine": ("quorum", None), "dead-letters": ("quorum", "dead-letters")}
+    eventually(lambda: queues() == kept)
+    users = {user["name"]: user["tags"] for user in broker.management.call("GET", "users")}
+    assert users == {
+        "admin": ["administrator"],
+        "operator": ["monitoring"],
+        "services": [],
+        "gateway": [],
+        "me": [],
+    }
+    limit = int(0.6 * 512 * 1024 * 1024)
+    eventually(lambda: broker.management.call("GET", "nodes")[0].get("mem_limit") == limit)
+    assert broker.container.exec("cat", "/proc/1/comm") == "beam.smp\n"
+
+    started = time.monotonic()
+    broker.container.stop()
+    assert time.monotonic() - started < 30
+
+
+def test_a_killed_container_comes_back_and_the_secret_is_right(node):
+    broker = node()
+    broker.start()
+    broker.container.kill()
+    # The Secret is changed, and the volume still has the old password.
+    broker.passwords["services-password"] = "changed"
+    broker.start()
+
+    cookie = broker.container.exec("stat", "-c", "%a %u", "/var/lib/rabbitmq/.erlang.cookie")
+    assert cookie == "400 999\n"
+    assert broker.container.exec("rabbitmqctl", "--silent", "await_startup") == ""
+    assert _may(broker, "services", "queue_declare", "rpc-x", durable=True, auto_delete=False)
+    broker.passwords["services-password"] = PASSWORDS["services-password"]
+    with pytest.raises(amqp.AccessRefused):
+        _connect(broker, "services")
+
+
+def test_each_role_may_do_what_it_must_and_no_more(node):
+    broker = node()
+    broker.start()
+    durable = {"durable": True, "auto_delete": False}
+
+    for queue in ("rpc-weather", "evt-jobs-job_accepted--playlists.handle", "retry-5s"):
+        assert _may(broker, "services", "queue_declare", queue, **durable)
+    for exchange in ("nameko-rpc", "jobs.events", "retry-5s"):
+        assert _may(broker, "services", "exchange_declare", exchange, "topic", **durable)
+    assert _may(broker, "services", "queue_bind", "rpc-weather", "nameko-rpc", "weather.*")
+    assert _may(broker, "services", "basic_consume", "dead-letters")
+    assert not _may(broker, "services", "queue_declare", "others", **durable)
+    assert not _may(broker, "services", "queue_delete", "others")
+
+    reply = {"exclusive": True, "auto_delete": True, "arguments": {"x-queue-type": "classic"}}
+    assert _may(broker, "gateway", "queue_declare", "rpc.reply-gateway-1", **reply)
+    assert _may(broker, "gateway", "exchange_declare", "nameko-rpc", "topic", **durable)
+    assert _may(broker, "gateway", "queue_declare", "rpc-weather", passive=True)
+    assert not _may(broker, "gateway", "queue_declare", "rpc-new", **durable)
+    assert not _may(broker, "gateway", "basic_consume", "rpc-weather")
+
+    assert _may(broker, "operator", "queue_declare", "rpc-weather", passive=True)
+    assert not _may(broker, "operator", "queue_declare", "mine", **durable)
+    assert not _may(broker, "operator", "basic_get", "rpc-weather")
+    assert not _may(broker, "operator", "queue_purge", "rpc-weather")
+    seen = broker.container.management(broker.ports, "operator", "operator-1")
+    assert {queue["name"] for queue in seen.queues("/")} >= {"rpc-weather"}
+    seen.close()
+
+
+def test_a_password_may_have_any_printable_character(node):
+    broker = node()
+    broker.passwords["operator-password"] = 'quote" backslash\\ percent% @/:é'
+    broker.start()
+
+    with _connect(broker, "operator") as connection:
+        assert connection.connected
+
+
+def test_a_password_that_cannot_be_is_refused_before_the_broker_starts(node):
+    broker = node()
+    broker.passwords["gateway-password"] = ""
+    broker.container.start()
+
+    assert broker.container.wait(30) == 1
+    assert "The password of user gateway is empty." in broker.container.log()
+
+
+def test_data_of_another_node_stops_the_start(node, tmp_path):
+    (tmp_path / "data" / "rabbit@old").mkdir(parents=True)
+    broker = node()
+    broker.container.start()
+
+    assert broker.container.wait(30) == 1
+    assert "already holds rabbit@old" in broker.container.log()
+    assert {path.name for path in (tmp_path / "data").iterdir()} == {"rabbit@old"}

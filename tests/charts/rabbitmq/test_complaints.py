@@ -1,0 +1,119 @@
+"""What people complained about in other charts, as far as it shows in what is rendered."""
+
+import re
+
+from tests.charts.helm import Helm
+from tests.charts.rabbitmq.matrix import CHART, MATRIX
+
+THREE = MATRIX["three"]
+
+
+def _conf(helm: Helm, values=None) -> dict[str, str]:
+    text = helm.template(CHART, values).one("ConfigMap", "shop-rabbitmq")["data"]["rabbitmq.conf"]
+    return dict(line.split(" = ", 1) for line in text.splitlines() if " = " in line)
+
+
+def _broker(helm: Helm, values=None):
+    (container,) = helm.template(CHART, values).one("StatefulSet")["spec"]["template"]["spec"][
+        "containers"
+    ]
+    return container
+
+
+def test_nodes_know_each_other_without_asking_an_api(helm: Helm):
+    conf = _conf(helm, THREE)
+
+    assert conf["cluster_formation.peer_discovery_backend"] == "classic_config"
+    assert conf["cluster_formation.target_cluster_size_hint"] == "3"
+    assert conf["cluster_formation.classic_config.nodes.3"] == (
+        "rabbit@shop-rabbitmq-2.shop-rabbitmq-nodes.market.svc.cluster.local"
+    )
+
+
+def test_after_a_full_stop_no_node_waits_for_another_to_be_ready(helm: Helm):
+    rendered = helm.template(CHART, THREE)
+
+    assert rendered.one("StatefulSet")["spec"]["podManagementPolicy"] == "Parallel"
+    assert rendered.one("Service", "shop-rabbitmq-nodes")["spec"]["publishNotReadyAddresses"]
+
+
+def test_no_probe_runs_a_program_or_asks_for_alarms(helm: Helm):
+    broker = _broker(helm)
+
+    for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+        assert set(broker[probe]) & {"exec", "httpGet", "tcpSocket"} == {"tcpSocket"}
+    # Maintenance closes the port of AMQP, and nobody may be killed for maintenance.
+    assert broker["livenessProbe"]["tcpSocket"] == {"port": "clustering"}
+
+
+def test_each_probe_can_be_replaced_or_left_out(helm: Helm):
+    ping = {"exec": {"command": ["rabbitmq-diagnostics", "ping"]}, "tcpSocket": None}
+    broker = _broker(helm, {"probes": {"readiness": ping, "liveness": False}})
+
+    assert broker["readinessProbe"]["exec"] == ping["exec"]
+    assert "livenessProbe" not in broker
+
+
+def test_the_broker_knows_its_memory_limit(helm: Helm):
+    limits = {"20Gi": "21474836480", "8000000000": "8000000000", "1.5Gi": "1610612736"}
+
+    for limit, total in limits.items():
+        conf = _conf(helm, {"resources": {"limits": {"memory": limit}}})
+        assert conf["total_memory_available_override_value"] == total
+        assert conf["vm_memory_high_watermark.relative"] == "0.6"
+
+
+def test_with_tls_only_no_plain_port_is_left(helm: Helm):
+    rendered = helm.template(CHART, MATRIX["tls"])
+    conf = _conf(helm, MATRIX["tls"])
+    published = {port["port"] for port in rendered.one("Service", "shop-rabbitmq")["spec"]["ports"]}
+
+    assert published == {5671, 15671, 15691}
+    assert conf["listeners.tcp"] == "none"
+    assert not {key for key in conf if re.search(r"tcp[.](port|default)", key)}
+    assert "shop-rabbitmq-ca" in rendered.names("ConfigMap")
+
+
+def test_container_ports_are_constants(helm: Helm):
+    changed = {"service": {"type": "NodePort"}, "networkPolicy": {"enabled": False}}
+
+    assert _broker(helm)["ports"] == _broker(helm, changed)["ports"]
+
+
+def test_knobs_that_others_lack(helm: Helm):
+    spec = helm.template(CHART, MATRIX["everything"]).one("StatefulSet")["spec"]
+    (claim,) = spec["volumeClaimTemplates"]
+
+    assert spec["persistentVolumeClaimRetentionPolicy"]["whenDeleted"] == "Delete"
+    assert claim["metadata"]["labels"]["a"] == "b"
+    assert spec["template"]["spec"]["containers"][0]["env"][-1] == {"name": "A", "value": "shop"}
+
+
+def test_leaders_are_spread_by_a_job_and_not_by_a_start(helm: Helm):
+    assert "postStart" not in _broker(helm, THREE)["lifecycle"]
+    assert "rebalance quorum" in str(
+        helm.template(CHART, THREE).one("Job", "shop-rabbitmq-feature-flags")
+    )
+
+
+def test_the_image_is_the_official_one(helm: Helm):
+    image = _broker(helm)["image"]
+
+    assert re.fullmatch(r"docker\.io/library/rabbitmq:4\.\d+\.\d+-management", image)
+
+
+def test_only_a_node_of_a_cluster_drains_and_has_a_budget(helm: Helm):
+    alone, three = helm.template(CHART), helm.template(CHART, THREE)
+
+    assert "lifecycle" not in _broker(helm)
+    assert "lifecycle" in _broker(helm, THREE)
+    assert not alone.all("PodDisruptionBudget")
+    assert three.one("PodDisruptionBudget")["spec"]["maxUnavailable"] == 1
+
+
+def test_partition_handling_is_set_for_those_that_know_it(helm: Helm):
+    def said(version):
+        return _conf(helm, {**THREE, "image": {"tag": f"{version}.1-management"}})
+
+    assert said("4.2")["cluster_partition_handling"] == "pause_minority"
+    assert "cluster_partition_handling" not in said("4.3")

@@ -1,0 +1,125 @@
+"""The check of the version step, with folders in the place of broker and data."""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.charts.rabbitmq.matrix import CHART
+
+NODE = "rabbit@shop-0"
+FLAGS = (
+    "[khepri_db,message_containers_deaths_v2,quorum_queue_non_voters,"
+    "'rabbitmq_4.0.0','rabbitmq_4.1.0','rabbitmq_4.2.0']."
+)
+Start = Callable[..., str]
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def start(tmp_path: Path, data: Path) -> Start:
+    """Start a node of a version; return why it refused, or nothing."""
+
+    def run(version: str, node: str = NODE, adopt: str = "") -> str:
+        home = tmp_path / version
+        (home / "plugins" / f"rabbit-{version}").mkdir(parents=True, exist_ok=True)
+        (home / "sbin").mkdir(exist_ok=True)
+        server = home / "sbin" / "rabbitmq-server"
+        server.write_text("")
+        server.chmod(0o755)
+        script = (
+            f'set -eu; refuse() {{ echo "$*"; exit 1; }}; files={CHART}/files; . $files/guard.sh'
+        )
+        answer = subprocess.run(
+            ["sh", "-c", script],
+            env={
+                "PATH": f"{server.parent}:/usr/bin:/bin",
+                "RABBITMQ_MNESIA_BASE": str(data),
+                "RABBITMQ_NODENAME": node,
+                "ADOPT": adopt,
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert answer.returncode == bool(answer.stdout), answer
+        return answer.stdout
+
+    return run
+
+
+def _write(data: Path, flags: str = FLAGS) -> None:
+    """What a broker leaves behind."""
+    (data / NODE).mkdir(exist_ok=True)
+    (data / f"{NODE}-feature_flags").write_text(flags)
+
+
+@pytest.mark.parametrize(
+    ("path", "refused"),
+    [
+        (["4.2.4", "4.2.9", "4.2.1"], ""),
+        (["3.13.7", "4.0.5", "4.1.2", "4.2.4", "4.3.0"], ""),
+        (["3.13.7", "4.2.4"], ""),
+        (["4.3.6", "4.4.0"], ""),
+        (["3.12.1", "4.0.5"], "Upgrade to one of these first: 3.13."),
+        (["4.1.2", "4.3.0"], "Upgrade to one of these first: 4.2."),
+        (["4.3.6", "4.5.0"], "Upgrade to one of these first: 4.4."),
+    ],
+)
+def test_only_steps_that_rabbitmq_knows(start: Start, data: Path, path, refused):
+    *before, last = path
+    for version in before:
+        assert not start(version)
+        _write(data)
+
+    assert refused in start(last)
+    assert bool(start(last)) == bool(refused)
+
+
+def test_a_step_needs_its_feature_flags(start: Start, data: Path):
+    start("4.2.4")
+    _write(data, FLAGS.replace("khepri_db,", ""))
+
+    answer = start("4.3.0")
+
+    assert "feature flags that are off: khepri_db." in answer
+    assert "enable_feature_flag all" in answer
+    assert not start("4.2.4")
+
+
+def test_the_way_back_is_open_until_a_flag_is_on(start: Start, data: Path):
+    start("4.1.2")
+    _write(data, "['rabbitmq_4.0.0'].")
+    start("4.2.4")
+    assert not start("4.1.2")
+
+    start("4.2.4")
+    _write(data)
+
+    assert "its feature flags are on; 4.1.2 cannot read it" in start("4.1.2")
+
+
+def test_another_nodes_volume_is_refused(start: Start, data: Path):
+    start("4.2.4")
+    _write(data)
+
+    answer = start("4.2.4", node="rabbit@other-0")
+
+    assert f"The volume belongs to the node {NODE}" in answer
+
+
+def test_strange_data_is_refused_unless_adopted(start: Start, data: Path):
+    (data / "lost+found").mkdir()
+    _write(data)
+
+    assert "which this chart did not write" in start("4.2.4")
+    assert "RabbitMQ knows no way from 3.12 to 4.2.4" in start("4.2.4", adopt="3.12")
+    assert not start("4.2.4", adopt="4.1")
+    assert not start("4.2.4")

@@ -1,0 +1,88 @@
+"""What the chart renders, and what it refuses to."""
+
+import json
+
+import pytest
+
+from services.runtime.topology import vhost_definitions
+from tests.charts.helm import Helm, Refused
+from tests.charts.rabbitmq.matrix import CHART, MATRIX
+
+
+@pytest.mark.parametrize("values", MATRIX.values(), ids=MATRIX)
+def test_both_helms_accept_and_render_it(each_helm: Helm, values):
+    each_helm.lint(CHART, values)
+
+    rendered = each_helm.template(CHART, values)
+
+    assert rendered.one("StatefulSet")["spec"]["replicas"] == values.get("replicas", 1)
+    assert "%!" not in rendered.text
+    assert "<no value>" not in rendered.text
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"unknown": 1}, "additional properties 'unknown' not allowed"),
+        ({"tls": {"unknown": 1}}, "additional properties 'unknown' not allowed"),
+        ({"users": {"a b": {}}}, "'a b' does not match"),
+        ({"replicas": 2}, "Set 1, 3 or 5"),
+        ({"tls": {"only": True}}, "tls.enabled must be true"),
+        ({"tls": {"enabled": True}}, "set tls.existingSecret or tls.certManager.enabled"),
+        ({"resources": {"limits": {"memory": None}}}, "Set resources.limits.memory"),
+        ({"resources": {"limits": {"memory": "100Mi"}}}, "256Mi at least"),
+        ({"resources": {"limits": {"memory": "lots"}}}, "memory"),
+        ({"terminationGracePeriodSeconds": 60}, "at least twice drain.timeoutSeconds"),
+        ({"users": {"admin": None}}, "users.admin is needed"),
+        (
+            {"metrics": {"serviceMonitor": {"enabled": True}, "podMonitor": {"enabled": True}}},
+            "enable one of them",
+        ),
+    ],
+)
+def test_wrong_values_are_refused_with_a_sentence(helm: Helm, values, sentence):
+    with pytest.raises(Refused) as refused:
+        helm.template(CHART, values)
+
+    assert sentence in str(refused.value)
+
+
+def test_the_same_values_render_the_same_text_for_ever(helm: Helm):
+    first, again = (helm.template(CHART, MATRIX["three"]).text for _ in range(2))
+
+    assert first == again
+
+
+def test_no_rendered_object_holds_a_secret(helm: Helm):
+    for secret in helm.template(CHART).all("Secret"):
+        assert not {"data", "stringData"} & set(secret)
+
+
+def test_it_brings_the_topology_of_the_services(helm: Helm):
+    files = helm.template(CHART).one("ConfigMap", "shop-rabbitmq")["data"]
+    brought = json.loads(files["definitions.json"])
+
+    for kind, items in vhost_definitions().items():
+        assert brought[kind] == [{**item, "vhost": "/"} for item in items]
+
+
+def test_connections_are_escaped_as_uris_ask(helm: Helm):
+    rendered = helm.template(CHART, {"vhost": "my/shop", "tls": MATRIX["tls"]["tls"]})
+    work = json.loads(rendered.one("ConfigMap", "shop-rabbitmq-jobs")["data"]["connections.json"])
+    uris = {each["name"]: each["uris"] for each in work["connections"]}
+
+    host = "shop-rabbitmq.market.svc.cluster.local"
+    assert uris["shop-rabbitmq-operator"] == {
+        "amqp-uri": f"amqps://operator:PASSWORD@{host}:5671/my%2Fshop",
+        "AMQP_URI": f"amqps://operator:PASSWORD@{host}:5671/my%2Fshop",
+        "management-uri": f"https://operator:PASSWORD@{host}:15671",
+    }
+
+
+def test_the_notes_say_what_to_open_and_which_password_is_valid(helm: Helm):
+    notes = helm.notes(CHART)
+
+    assert "open http://127.0.0.1:15672 after" in notes
+    assert "always the one in the Secret shop-rabbitmq-credentials" in notes
+    assert "Set replicas to 3" in notes
+    assert "Set replicas to 3" not in helm.notes(CHART, MATRIX["three"])

@@ -1,0 +1,63 @@
+"""What `make dist` writes, given to a real API server and its controllers."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.charts.helm import Helm
+from tests.cluster.control_plane import ControlPlane
+from tests.vhost import eventually
+
+PROJECT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def dist(helm: Helm, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dist")
+    command = [sys.executable, ".ci/dist.py", str(folder), str(helm.program)]
+    subprocess.run(command, cwd=PROJECT, check=True, capture_output=True, timeout=120)
+    return folder
+
+
+@pytest.fixture
+def apply(api_server: ControlPlane, dist: Path):
+    """Apply a plain manifest as a person would; what it made goes after the test."""
+
+    def apply(name: str) -> None:
+        file = str(dist / f"{name}-install.yaml")
+        api_server.kubectl("apply", "--server-side", "-f", file)
+
+    yield apply
+    api_server.kubectl("delete", "namespace", "mare", "--wait=false")
+    for kind in ("clusterroles", "clusterrolebindings"):
+        api_server.kubectl("delete", kind, "-l", "app.kubernetes.io/part-of=mare")
+
+
+def pods(api_server):
+    """Pods by the component that they belong to, as controllers made them."""
+    found = json.loads(api_server.kubectl("get", "pods", "-n", "mare", "-o", "json"))["items"]
+    return {pod["metadata"]["labels"]["app.kubernetes.io/component"] for pod in found}
+
+
+def test_the_manifests_install_each_alone_and_all_together(api_server, apply):
+    apply("rabbitmq")
+    eventually(lambda: "broker" in pods(api_server), 30)
+
+    apply("operator")
+    eventually(lambda: "operator" in pods(api_server), 30)
+
+    apply("playlists")
+    services = {"gateway", "weather", "music", "playlists"}
+    eventually(lambda: services <= pods(api_server), 30)
+    assert len(api_server.kubectl("get", "qa", "-n", "mare", "-o", "name").split()) == 3
+
+
+def test_the_packages_hold_the_charts_that_they_depend_on(helm, dist):
+    (package,) = dist.glob("playlists-*.tgz")
+
+    kinds = {each["kind"] for each in helm.template(package)}
+
+    assert {"StatefulSet", "QueueAutoscaler", "Lease"} <= kinds

@@ -1,0 +1,65 @@
+"""Certificates and kubeconfigs of a control plane, made by kubeadm."""
+
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+
+NODE = "control-plane"
+ADDRESS = "192.0.2.10"
+"""Kubeadm refuses a loopback address as the API server's own; this one is for documentation."""
+
+
+class KubeadmFailed(Exception):
+    """kubeadm ended with an error; shows what it said."""
+
+
+def make_credentials(kubeadm: Path, folder: Path, port: int, clients: Sequence[str]) -> None:
+    """Fill ``folder`` with ``pki/`` and a kubeconfig for each of kubeadm's ``clients``.
+
+    The API server is at 127.0.0.1:``port``.
+    """
+    documents = [
+        {
+            "apiVersion": "kubeadm.k8s.io/v1beta4",
+            "kind": "InitConfiguration",
+            "localAPIEndpoint": {"advertiseAddress": ADDRESS, "bindPort": port},
+            "nodeRegistration": {"name": NODE},
+        },
+        {
+            "apiVersion": "kubeadm.k8s.io/v1beta4",
+            "kind": "ClusterConfiguration",
+            "kubernetesVersion": _version(kubeadm),
+            "controlPlaneEndpoint": f"127.0.0.1:{port}",
+            "certificatesDir": str(folder / "pki"),
+            "encryptionAlgorithm": "ECDSA-P256",  # RSA keys take seconds of processor time
+        },
+    ]
+    config = folder / "kubeadm.yaml"
+    config.write_text(yaml.safe_dump_all(documents))
+    _run(kubeadm, "init", "phase", "certs", "all", f"--config={config}")
+    for client in clients:
+        _run(
+            *(kubeadm, "init", "phase", "kubeconfig", client),
+            *(f"--config={config}", f"--kubeconfig-dir={folder}"),
+        )
+
+
+def _version(kubeadm: Path) -> str:
+    return _run(kubeadm, "version", "--output=short").strip()
+
+
+def _run(*command: Path | str) -> str:
+    answer = subprocess.run(
+        [str(word) for word in command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    if answer.returncode:
+        raise KubeadmFailed(f"kubeadm failed:\n{answer.stdout[-2000:]}")
+    return answer.stdout

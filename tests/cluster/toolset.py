@@ -1,0 +1,91 @@
+"""The ``tool`` lines of one go.mod, and how the programs that they name are compiled.
+
+Each folder below ``tools`` has a ``go.mod``, the one place of its programs' versions, and no code.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+_TOOLS = Path(__file__).parent / "tools"
+_NAMES = {
+    "go.etcd.io/etcd/server/v3": "etcd",
+    "helm.sh/helm/v3/cmd/helm": "helm3",
+    "helm.sh/helm/v4/cmd/helm": "helm4",
+    "sigs.k8s.io/kube-network-policies/cmd": "kube-network-policies",
+}
+"""Programs that are not called like the last word of their Go package."""
+
+_STAMPS = (
+    # Without its version, Kubernetes calls itself v0.0.0 and its parts refuse each other.
+    ("k8s.io/component-base/version.gitVersion", "k8s.io/kubernetes", "v{0}.{1}.{2}"),
+    ("k8s.io/component-base/version.gitMajor", "k8s.io/kubernetes", "{0}"),
+    ("k8s.io/component-base/version.gitMinor", "k8s.io/kubernetes", "{1}"),
+    ("helm.sh/helm/v3/internal/version.version", "helm.sh/helm/v3", "v{0}.{1}.{2}"),
+    ("helm.sh/helm/v4/internal/version.version", "helm.sh/helm/v4", "v{0}.{1}.{2}"),
+    # Helm 3 renders for Kubernetes 1.20 if nobody says what it was built for; Helm 4 knows.
+    ("helm.sh/helm/v3/pkg/chartutil.k8sVersionMinor", "k8s.io/client-go", "{1}"),
+    ("helm.sh/helm/v3/pkg/lint/rules.k8sVersionMinor", "k8s.io/client-go", "{1}"),
+)
+"""A variable that the linker sets, the module whose version it tells, and what of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Toolset:
+    """The programs of one folder."""
+
+    name: str
+    module: str
+    sums: str
+
+    @classmethod
+    def read(cls, name: str) -> "Toolset":
+        folder = _TOOLS / name
+        return cls(name, (folder / "go.mod").read_text(), (folder / "go.sum").read_text())
+
+    @property
+    def folder(self) -> Path:
+        return _TOOLS / self.name
+
+    @property
+    def packages(self) -> dict[str, str]:
+        """Go package of each program."""
+        paths = re.findall(r"^(?:tool |\t)([^\s(]+)$", self.module, re.MULTILINE)
+        return {_NAMES.get(path) or _last_word(path): path for path in paths}
+
+    @property
+    def go_version(self) -> tuple[int, ...]:
+        """The oldest Go that builds them."""
+        found = re.search(r"^go (\S+)$", self.module, re.MULTILINE)
+        return tuple(int(part) for part in found[1].split(".")) if found else ()
+
+    def version(self, module: str) -> tuple[str, ...] | None:
+        """Return major, minor and patch of a required module, or None if there is none such."""
+        found = re.search(
+            rf"^(?:require )?\s*{re.escape(module)} v(\d+)\.(\d+)\.(\S+)", self.module, re.MULTILINE
+        )
+        return found.groups() if found else None
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        stamps = "".join(
+            f" -X {variable}={value.format(*version)}"
+            for variable, module, value in _STAMPS
+            if self._has(variable) and (version := self.version(module))
+        )
+        return ("-trimpath", "-buildvcs=false", "-mod=readonly", f"-ldflags=-s -w{stamps}")
+
+    def _has(self, variable: str) -> bool:
+        modules = re.findall(r"^(?:require )?\s*(\S+) v", self.module, re.MULTILINE)
+        return any(variable.startswith(f"{module}/") for module in modules)
+
+    @property
+    def key(self) -> str:
+        """A name that changes when the programs would."""
+        text = "\0".join([self.module, self.sums, *self.flags])
+        return f"{self.name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
+def _last_word(package: str) -> str:
+    return re.sub(r"/v\d+$", "", package).rpartition("/")[2]

@@ -1,0 +1,28 @@
+"""Read the ids that were noted in `seen` until each has come, or two minutes have passed."""
+
+import sys
+import time
+
+from recorder import LOST, connection
+
+
+def main(count: int) -> None:
+    missing = set(range(count))
+    end = time.monotonic() + 100
+    while missing and time.monotonic() < end:
+        try:
+            with connection() as broker:
+                channel = broker.channel()
+                while missing and time.monotonic() < end:
+                    message = channel.basic_get("seen", no_ack=True)
+                    if message is None:
+                        time.sleep(0.2)
+                    else:
+                        missing.discard(int(message.body))
+        except LOST as error:
+            print(f"Lost the broker: {error!r}", flush=True)
+            time.sleep(1)
+    print("missing:", sorted(missing), flush=True)
+
+
+main(int(sys.argv[1]))

@@ -1,0 +1,67 @@
+"""A worker without any framework: notes the id of each message of `work` in `seen`, then acks it.
+
+The note is confirmed by the broker before the message is acknowledged, so that a message may be
+noted twice when something dies, and never not at all.
+"""
+
+import os
+import signal
+import time
+from urllib.parse import unquote, urlsplit
+
+import amqp
+
+SECONDS = float(os.environ.get("SECONDS_PER_MESSAGE", "0.05"))
+LOST = (amqp.AMQPError, OSError)
+
+
+def main() -> None:
+    signal.signal(signal.SIGTERM, _end)
+    while True:
+        try:
+            with connection() as broker:
+                work(broker)
+        except LOST as error:
+            print(f"Lost the broker: {error!r}", flush=True)
+            time.sleep(1)
+
+
+def connection() -> amqp.Connection:
+    uri = urlsplit(os.environ["AMQP_URI"])
+    return amqp.Connection(
+        f"{uri.hostname}:{uri.port or 5672}",
+        userid=unquote(uri.username or "guest"),
+        password=unquote(uri.password or "guest"),
+        virtual_host=unquote(uri.path[1:]) or "/",
+        heartbeat=10,
+        connect_timeout=5,
+        confirm_publish=True,
+    )
+
+
+def work(broker: amqp.Connection) -> None:
+    channel = broker.channel()
+    for name in ("work", "seen"):
+        channel.queue_declare(name, durable=True, auto_delete=False)
+    channel.basic_qos(0, 1, a_global=False)
+
+    def note(message: amqp.Message) -> None:
+        time.sleep(SECONDS)
+        seen = amqp.Message(message.body, delivery_mode=2)
+        channel.basic_publish_confirm(seen, routing_key="seen")
+        message.channel.basic_ack(message.delivery_tag)
+
+    channel.basic_consume("work", callback=note)
+    while True:
+        try:
+            broker.drain_events(timeout=2)
+        except TimeoutError:
+            broker.heartbeat_tick()
+
+
+def _end(*_: object) -> None:
+    raise SystemExit
+
+
+if __name__ == "__main__":
+    main()

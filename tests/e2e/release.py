@@ -1,0 +1,109 @@
+"""The chart on the cluster, installed as a person would."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import yaml
+
+from local.images.origin import engine
+from local.settings import cache_folder
+from tests.charts.helm import CHARTS, Helm
+from tests.cluster.choosing import cluster_for_tests
+from tests.cluster.cluster import Cluster
+from tests.cluster.images.supply import push_all
+from tests.cluster.kubectl import CommandFailed
+from tests.e2e.application import Application, namespace, program
+from tests.vhost import eventually
+
+VALUES = Path(__file__).parent / "values.yaml"
+NAMESPACE = "playlists"
+
+
+def say(line: object) -> None:
+    print(line, file=sys.__stderr__, flush=True)
+
+
+def chart_with_dependencies(folder: Path) -> Path:
+    """Return a copy of charts/playlists with the charts that it depends on."""
+    return Helm.vendored(CHARTS / "playlists", folder)
+
+
+def pushed_images(cluster: Cluster) -> Mapping[str, str]:
+    """Build ours and the servers'; return by what name the cluster pulls each."""
+    return push_all(engine(cache_folder(), say), cluster.registry, say)
+
+
+def image_values(images: Mapping[str, str]) -> dict[str, Any]:
+    """Return the values that name the images."""
+    return {
+        "gateway": {"image": _image(images["gateway"])},
+        "serviceDefaults": {"image": _image(images["services"])},
+        "operator": {"image": _image(images["operator"])},
+        "rabbitmq": {"image": _image(images["rabbitmq"])},
+        "valkey": {"image": _image(images["valkey"])},
+    }
+
+
+def install(
+    application: Application, chart: Path, *values: Mapping[str, Any], version: int = 4
+) -> None:
+    """Install or upgrade by Helm, and wait until everything is ready."""
+    with TemporaryDirectory() as folder:
+        files = [VALUES]
+        for number, each in enumerate(values):
+            files.append(Path(folder, f"values-{number}.yaml"))
+            files[-1].write_text(yaml.safe_dump(dict(each)))
+        try:
+            application.cluster.helm(
+                *("upgrade", "--install", application.release, str(chart)),
+                *("--namespace", application.namespace, "--wait", "--timeout=4m"),
+                *(argument for file in files for argument in ("--values", str(file))),
+                version=version,
+                seconds=270,
+            )
+        except CommandFailed as failure:
+            raise CommandFailed(f"{failure}\n{_seen(application)}") from failure
+
+
+def _seen(application: Application) -> str:
+    """What a person would look at next."""
+    pods = application.kubectl("get", "pods", "--output=wide")
+    events = application.kubectl("get", "events", "--field-selector=type=Warning")
+    return f"{pods}\n{events[-8000:]}"
+
+
+@contextmanager
+def installed(cluster: Cluster, images: Mapping[str, str], chart: Path) -> Iterator[Application]:
+    """Lend the release `mare`, its weather from an API in the cluster that takes 0.3 s."""
+    with namespace(cluster, NAMESPACE) as name:
+        application = Application(cluster, name)
+        application.apply(*program(images["services"], "forecast", ["open_meteo.py"]), _FORECAST)
+        install(application, chart, image_values(images))
+        eventually(lambda: application.ask("/readyz").status_code == 200, seconds=60)
+        yield application
+
+
+@contextmanager
+def application_on_a_cluster() -> Iterator[Application]:
+    """Lend it on the cluster that runs, or on one for the time being."""
+    with cluster_for_tests(say) as cluster, TemporaryDirectory() as folder:
+        chart = chart_with_dependencies(Path(folder))
+        with installed(cluster, pushed_images(cluster), chart) as application:
+            yield application
+
+
+_FORECAST = {
+    "apiVersion": "v1",
+    "kind": "Service",
+    "metadata": {"name": "forecast"},
+    "spec": {"selector": {"app": "forecast"}, "ports": [{"port": 8080}]},
+}
+
+
+def _image(image: str) -> dict[str, str]:
+    repository, _, tag = image.rpartition(":")
+    return {"repository": repository, "tag": tag}

@@ -1,0 +1,44 @@
+"""What a person gets who has installed the chart."""
+
+from tests.e2e.application import Application
+
+
+def test_a_city_gets_a_playlist_through_the_ingress(application: Application):
+    response = application.ask("/v1/playlists", city="Recife")
+
+    assert response.status_code == 200
+    answer = response.json()
+    assert answer["place"]["name"] == "Recife"
+    assert answer["weather"]["source"] == "open-meteo"
+    assert answer["playlist"]["tracks"]
+
+
+def test_coordinates_get_a_playlist(application: Application):
+    assert application.ask("/v1/playlists", lat=-8.05, lon=-34.9).json()["playlist"]["tracks"]
+
+
+def test_what_is_wrong_is_a_problem_that_says_so(application: Application):
+    response = application.ask("/v1/playlists", city="Nowhereville-upon-Nothing")
+
+    assert response.status_code == 404
+    assert response.headers["Content-Type"] == "application/problem+json"
+
+
+def test_the_release_tests_itself(application: Application):
+    application.cluster.helm(
+        "test", application.release, "--namespace", application.namespace, "--timeout=3m"
+    )
+
+
+def test_every_pod_is_restricted_and_runs(application: Application):
+    """The namespace admits no others; this says that none was refused."""
+    assert "FailedCreate" not in application.kubectl("get", "events")
+    for name in ("gateway", "weather", "music", "playlists", "operator"):
+        assert application.ready(f"mare-{name}") >= 1
+
+
+def test_the_autoscalers_say_what_they_do(application: Application):
+    told = application.kubectl("get", "qa")
+
+    assert "mare-weather" in told
+    assert application.status("mare-weather")["currentReplicas"] >= 1

@@ -1,0 +1,86 @@
+"""The NetworkPolicies of the charts, enforced: who is named opens a connection, and nobody else."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from tests.cluster.node.policies import API_PORT
+from tests.e2e.application import PROGRAMS, Application, namespace, program
+from tests.e2e.release import NAMESPACE
+from tests.vhost import becomes
+
+AMQP = f"mare-rabbitmq.{NAMESPACE}:5672"
+MANAGEMENT = f"mare-rabbitmq.{NAMESPACE}:15672"
+METRICS = f"mare-rabbitmq.{NAMESPACE}:15692"
+VALKEY = f"mare-valkey.{NAMESPACE}:6379"
+GATEWAY = f"mare-gateway.{NAMESPACE}:5000"
+FORECAST = f"forecast.{NAMESPACE}:8080"
+API_SERVER = "kubernetes.default:443"
+OF_THE_RELEASE = {AMQP, MANAGEMENT, METRICS, VALKEY, GATEWAY}
+UNGUARDED = {FORECAST, API_SERVER}
+AS_OPERATOR = {"app.kubernetes.io/component": "operator"}
+
+
+@pytest.fixture(scope="module")
+def elsewhere(application: Application, images: Mapping[str, str]) -> Iterator[Application]:
+    """Another namespace with two Pods: `stranger`, and `operator` with the label of ours."""
+    with namespace(application.cluster, "elsewhere") as name:
+        others = Application(application.cluster, name)
+        others.apply(*_idle(images, "stranger", {}), *_idle(images, "operator", AS_OPERATOR))
+        others.roll_out("stranger", "operator")
+        yield others
+
+
+@pytest.fixture
+def neighbour(application: Application, images: Mapping[str, str]) -> Iterator[Application]:
+    """A Pod `neighbour` in the namespace of the release, which is no part of it."""
+    application.apply(*_idle(images, "neighbour", {}))
+    application.roll_out("neighbour")
+    yield application
+    application.kubectl("delete", "deployment/neighbour")
+
+
+def test_a_stranger_may_ask_the_gateway_and_read_metrics(elsewhere: Application):
+    assert_opens(elsewhere, "stranger", {GATEWAY, METRICS, *UNGUARDED})
+
+
+def test_an_operator_of_another_namespace_reaches_broker_and_management(elsewhere: Application):
+    assert_opens(elsewhere, "operator", {GATEWAY, AMQP, MANAGEMENT, METRICS, *UNGUARDED})
+
+
+def test_a_neighbour_has_amqp_and_no_management(neighbour: Application):
+    assert_opens(neighbour, "neighbour", {GATEWAY, AMQP, METRICS, *UNGUARDED})
+
+
+def test_our_operator_reaches_the_api_server_and_the_broker(application: Application):
+    assert_opens(application, "mare-operator", {AMQP, MANAGEMENT, METRICS, API_SERVER})
+
+
+def test_the_gateway_reaches_broker_and_valkey(application: Application):
+    assert_opens(application, "mare-gateway", {AMQP, VALKEY})
+
+
+def test_a_service_reaches_the_broker_and_its_sources(application: Application):
+    assert_opens(application, "mare-weather", {AMQP, FORECAST})
+
+
+def assert_opens(application: Application, deployment: str, expected: set[str]) -> None:
+    """Assert that its Pod opens connections to these, and that no answer comes from all others."""
+    asked = OF_THE_RELEASE | UNGUARDED
+    if f":{API_PORT}" not in application.cluster.kubeconfig.read_text():
+        asked -= {API_SERVER}  # in kind, or where another program has the port: open to every Pod
+    script = (PROGRAMS / "knock.py").read_text()
+    command = ("exec", f"deployment/{deployment}", "--", "python", "-c", script, *sorted(asked))
+    becomes(  # a Pod that has just come is known to the network a moment later
+        lambda: json.loads(application.kubectl(*command)),
+        {address: "open" if address in expected else "dropped" for address in asked},
+    )
+
+
+def _idle(images: Mapping[str, str], name: str, labels: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return a Deployment of a Pod that does nothing, with these labels too."""
+    objects = program(images["services"], name, ["-c", "import signal; signal.pause()"])
+    objects[1]["spec"]["template"]["metadata"]["labels"] |= labels
+    return objects

@@ -1,0 +1,120 @@
+"""The life of a release of charts/rabbitmq: one node, three, a full stop, gone, again, and one."""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.cluster.cluster import Cluster
+from tests.cluster.kubectl import KubectlFailed
+from tests.e2e.application import Application, job, namespace, program
+from tests.e2e.shrinking import assert_members_stay, take_away
+from tests.vhost import eventually
+
+CHART = Path(__file__).parents[2] / "charts" / "rabbitmq"
+CREDENTIALS = ("get", "secret", "rabbitmq-credentials", "--output=jsonpath={.data}")
+MESSAGES = 200
+
+pytestmark = pytest.mark.timeout(900)
+Release = Callable[..., str]
+
+
+@pytest.fixture
+def broker(cluster: Cluster) -> Iterator[Application]:
+    with namespace(cluster, "broker") as name:
+        yield Application(cluster, name, "rabbitmq")
+
+
+@pytest.fixture
+def helm(cluster: Cluster, images: Mapping[str, str], broker: Application) -> Release:
+    """Install or upgrade the release with this number of nodes, and wait."""
+    repository, _, tag = images["rabbitmq"].rpartition(":")
+
+    def upgrade(replicas: int) -> str:
+        return cluster.helm(
+            *("upgrade", "--install", "rabbitmq", str(CHART), "--namespace", broker.namespace),
+            *("--values", str(Path(__file__).parent / "rabbitmq.yaml")),
+            *("--set", f"replicas={replicas},image.repository={repository}"),
+            *("--set-string", f"image.tag={tag}", "--wait", "--timeout=8m"),
+            seconds=500,
+        )
+
+    return upgrade
+
+
+def _nodes_ready(broker: Application, count: int) -> Callable[[], bool]:
+    return lambda: broker.ready("rabbitmq", "statefulset") == count
+
+
+def _ctl(broker: Application, *arguments: str) -> str:
+    return broker.kubectl("exec", "rabbitmq-0", "--", *arguments, seconds=120)
+
+
+def _waiting(broker: Application) -> int:
+    """Return the messages in the queue, which the broker counts anew every five seconds."""
+    rows = json.loads(
+        _ctl(
+            broker, "rabbitmqctl", "--silent", "list_queues", "name", "messages", "--formatter=json"
+        )
+    )
+    return sum(row["messages"] for row in rows if row["name"] == "work")
+
+
+def _ours(broker: Application) -> set[str]:
+    kinds = "all,secret,configmap,pvc,role,rolebinding,pdb,netpol,serviceaccount"
+    names = broker.kubectl("get", kinds, "--output=name").split()
+    return {name for name in names if "rabbitmq" in name}
+
+
+def _restarts(broker: Application) -> int:
+    path = "--output=jsonpath={.status.containerStatuses[0].restartCount}"
+    return int(broker.kubectl("get", "pod", "rabbitmq-0", path))
+
+
+def test_a_release_keeps_its_messages_and_passwords_through_all_of_its_life(
+    cluster: Cluster, images: Mapping[str, str], broker: Application, helm: Release, record_property
+):
+    helm(1)
+    passwords = broker.kubectl(*CREDENTIALS)
+    uri = {"name": "rabbitmq-worker", "key": "amqp-uri"}
+    publish = ["publisher.py", str(MESSAGES), "500"]
+    files, _ = program(images["services"], "recorder", ["recorder.py"])
+    broker.apply(files, job(images["services"], "publisher", publish, AMQP_URI=uri))
+    broker.kubectl("wait", "--for=condition=complete", "job/publisher", "--timeout=120s")
+
+    # The container alone, not its Pod: the volumes' modes are as the kubelet left them.
+    with pytest.raises(KubectlFailed, match="exit code"):  # cut off by the end of the container
+        _ctl(broker, "rabbitmqctl", "eval", "erlang:halt(1).")
+    eventually(lambda: _restarts(broker) == 1, seconds=60)
+    eventually(_nodes_ready(broker, 1), seconds=120)
+    eventually(lambda: _waiting(broker) == MESSAGES, seconds=60)
+
+    helm(3)
+    running = "length(rabbit_nodes:list_running())."
+    assert _ctl(broker, "rabbitmqctl", "--silent", "eval", running).strip() == "3"
+    members = _ctl(broker, "rabbitmq-queues", "--silent", "quorum_status", "work")
+    assert members.count("voter") == 3
+    assert_members_stay(broker, helm)
+
+    for pod in broker.pods("broker"):
+        broker.kill(pod)
+    stopped = time.monotonic()
+    eventually(lambda: not _nodes_ready(broker, 3)(), seconds=60)
+    eventually(_nodes_ready(broker, 3), seconds=240)
+    record_property("full_restart_seconds", round(time.monotonic() - stopped))
+    eventually(lambda: _waiting(broker) == MESSAGES, seconds=60)
+
+    cluster.helm("uninstall", "rabbitmq", "--namespace", broker.namespace, "--wait", seconds=320)
+    volumes = {f"persistentvolumeclaim/data-rabbitmq-{number}" for number in range(3)}
+    kept = volumes | {"secret/rabbitmq-credentials"}
+    eventually(lambda: _ours(broker) == kept, seconds=120)
+
+    helm(3)
+    assert broker.kubectl(*CREDENTIALS) == passwords
+    eventually(lambda: _waiting(broker) == MESSAGES, seconds=60)
+    cluster.helm("test", "rabbitmq", "--namespace", broker.namespace, seconds=200)
+
+    take_away(broker, helm)
+    eventually(lambda: _waiting(broker) == MESSAGES, seconds=60)

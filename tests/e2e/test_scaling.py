@@ -1,0 +1,80 @@
+"""Replicas rise with the queue and fall with it: ours, and a worker that knows nothing of us."""
+
+import json
+from collections.abc import Mapping
+
+import pytest
+
+from tests.e2e.application import Application, job, program
+from tests.load.asking import Load
+from tests.vhost import eventually
+
+RISE, FALL = 60, 120
+
+
+def test_load_raises_the_services_and_they_fall_again(application: Application):
+    with Load(application.anywhere, clients=24).running() as load:
+        eventually(lambda: application.replicas("mare-weather") >= 3, seconds=RISE)
+        eventually(lambda: application.ready("mare-weather") >= 3, seconds=RISE)
+
+    assert load.failed == []
+    eventually(lambda: application.replicas("mare-weather") == 1, seconds=FALL)
+    assert application.ask("/v1/playlists", city="Olinda").status_code == 200
+
+
+@pytest.fixture
+def recorder(application: Application, images: Mapping[str, str]) -> Application:
+    """A Deployment `recorder` at zero, and a QueueAutoscaler for it."""
+    uri = {"name": "mare-rabbitmq-worker", "key": "amqp-uri"}
+    deployment = program(
+        images["services"],
+        "recorder",
+        ["recorder.py"],
+        AMQP_URI=uri,
+        # Four of them do 8 a second: the queue grows past what five are for, however slowly a busy
+        # broker confirms.
+        SECONDS_PER_MESSAGE="0.5",
+    )
+    deployment[1]["spec"]["replicas"] = 0
+    application.apply(*deployment, AUTOSCALER)
+    publish = job(images["services"], "publisher", ["publisher.py", "400", "500"], AMQP_URI=uri)
+    application.apply(publish)
+    yield application
+    application.kubectl("delete", "qa/recorder", "deployment/recorder", "job/publisher")
+
+
+AUTOSCALER = {
+    "apiVersion": "mare.dev/v1alpha1",
+    "kind": "QueueAutoscaler",
+    "metadata": {"name": "recorder"},
+    "spec": {
+        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "recorder"},
+        "brokerRef": {"secretName": "mare-rabbitmq-operator"},
+        "minReplicas": 0,
+        "maxReplicas": 5,
+        "queues": [{"name": "work"}],
+        "target": {"type": "QueueLength", "messagesPerReplica": 50},
+        "behavior": {
+            "scaleDown": {
+                "stabilizationWindowSeconds": 5,
+                "policies": [{"type": "Percent", "value": 100, "periodSeconds": 5}],
+            }
+        },
+        "idle": {"cooldownSeconds": 5},
+    },
+}
+
+
+def test_a_worker_that_is_not_ours_scales_from_zero_and_back(recorder: Application):
+    counts: list[int] = []
+
+    def back_at_zero() -> bool:
+        counts.append(recorder.replicas("recorder"))
+        return counts[-1] == 0 and max(counts) > 0
+
+    eventually(back_at_zero, seconds=FALL)
+
+    assert max(counts) == 5
+    events = json.loads(recorder.kubectl("get", "events.events.k8s.io", "--output=json"))["items"]
+    reasons = {e["reason"] for e in events if e["regarding"]["name"] == "recorder"}
+    assert "Rested" in reasons

@@ -1,0 +1,114 @@
+"""A control plane: real where it matters, back on the same data, gone without a trace."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from kubernetes import client, config
+
+from tests.cluster.access import service_account_kubeconfig
+from tests.cluster.audit import Request
+from tests.cluster.control_plane import ControlPlane
+from tests.cluster.kubectl import KubectlFailed
+from tests.cluster.server import Server, ServerFailed
+from tests.vhost import eventually
+
+
+def test_a_deployment_gets_the_pods_that_its_scale_asks_for(
+    api_server: ControlPlane, namespace: str
+) -> None:
+    api_server.kubectl(
+        "create", "deployment", "worker", "--image=worker", "--replicas=2", "-n", namespace
+    )
+    with api_server.client() as api:
+        apps, core = client.AppsV1Api(api), client.CoreV1Api(api)
+        eventually(lambda: len(core.list_namespaced_pod(namespace).items) == 2)
+        apps.patch_namespaced_deployment_scale("worker", namespace, {"spec": {"replicas": 5}})
+        eventually(lambda: len(core.list_namespaced_pod(namespace).items) == 5)
+        eventually(
+            lambda: apps.read_namespaced_deployment("worker", namespace).status.replicas == 5
+        )
+
+
+def test_a_service_account_may_do_what_its_role_says_and_no_more(
+    api_server: ControlPlane, namespace: str
+) -> None:
+    api_server.kubectl("create", "serviceaccount", "reader", "-n", namespace)
+    api_server.kubectl(
+        "create", "role", "reader", "--verb=get", "--resource=secrets", "-n", namespace
+    )
+    api_server.kubectl(
+        *("create", "rolebinding", "reader", "--role=reader"),
+        *(f"--serviceaccount={namespace}:reader", "-n", namespace),
+    )
+    api_server.kubectl("create", "secret", "generic", "broker", "-n", namespace)
+    kubeconfig = service_account_kubeconfig(api_server, namespace, "reader")
+    with config.new_client_from_config_dict(kubeconfig) as api:
+        core = client.CoreV1Api(api)
+        assert core.read_namespaced_secret("broker", namespace).metadata.name == "broker"
+        with pytest.raises(client.ApiException, match="Forbidden"):
+            core.delete_namespaced_secret("broker", namespace)
+
+
+def test_a_killed_api_server_comes_back_with_its_data_and_its_controllers(
+    own_api_server: ControlPlane,
+) -> None:
+    own_api_server.kubectl("create", "deployment", "kept", "--image=worker", "--replicas=0")
+    own_api_server.kill_api_server()
+    with pytest.raises(KubectlFailed, match="refused"):
+        own_api_server.kubectl("get", "deployment", "kept")
+    own_api_server.start_api_server()
+    own_api_server.kubectl("scale", "deployment", "kept", "--replicas=2")
+    eventually(lambda: len(own_api_server.kubectl("get", "pods", "--output=name").split()) == 2)
+
+
+def test_the_audit_log_tells_who_asked_for_what_and_when(
+    api_server: ControlPlane, namespace: str
+) -> None:
+    api_server.kubectl("create", "deployment", "worker", "--image=worker", "-n", namespace)
+    before = datetime.now(UTC)
+    with api_server.client() as api:
+        apps = client.AppsV1Api(api)
+        apps.patch_namespaced_deployment_scale("worker", namespace, {"spec": {"replicas": 7}})
+        apps.list_namespaced_deployment(namespace)
+    after = datetime.now(UTC)
+
+    def told() -> list[Request]:
+        # Of this namespace alone: an operator of other tests may look after its own meanwhile.
+        requests = (each for each in api_server.requests() if each.namespace == namespace)
+        return [each for each in requests if each.time > before]
+
+    eventually(lambda: len(told()) == 2)  # a request is written down after its answer is sent
+    patched, listed = told()
+    assert before < patched.time < listed.time < after
+    assert (patched.verb, patched.resource) == ("patch", "deployments/scale")
+    assert (patched.namespace, patched.name, patched.code) == (namespace, "worker", 200)
+    assert (patched.user, patched.body) == ("kubernetes-super-admin", {"spec": {"replicas": 7}})
+    assert (listed.verb, listed.resource, listed.body) == ("list", "deployments", None)
+
+
+def test_nothing_but_logs_is_left_afterwards(own_api_server: ControlPlane) -> None:
+    folder = own_api_server.folder
+    assert len(_processes(folder)) == 3
+    own_api_server.close()
+    assert not _processes(folder)
+    assert not (folder / "etcd").exists()
+    assert (folder / "kube-apiserver.log").stat().st_size
+
+
+def _processes(folder: Path) -> list[str]:
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (process / "cmdline").read_bytes().decode()
+        except OSError:  # it ended meanwhile
+            continue
+        if str(folder) in command:
+            found.append(command)
+    return found
+
+
+def test_a_server_that_cannot_start_shows_its_last_lines(tmp_path: Path) -> None:
+    server = Server(["/bin/sh", "-c", "echo the port is taken; exit 1"], tmp_path / "log")
+    with pytest.raises(ServerFailed, match=r"sh did not start\. It said:\nthe port is taken"):
+        server.start(lambda: False, seconds=10)

@@ -1,0 +1,100 @@
+"""Charts as the operator draws them, of a tide that comes and goes, with an hour unknown."""
+
+import math
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from mare.drawing.drawing import draw, layout, panel_height_for
+from mare.drawing.figure import Band, Column, Figure, Level, Mark, Panel, Series, Shape
+from mare.drawing.theme import Theme
+from tests.integration.dashboard.pictures import Json
+
+SECONDS = {"10m": 600, "1h": 3600, "24h": 86400}
+WORDS = {
+    "en": ("Wait, s", "Replicas", "running", "wanted", "target 2 s"),
+    "pt": ("Espera, s", "Réplicas", "em execução", "desejadas", "meta 2 s"),
+}
+THEME = Theme(
+    background="var(--chart-background)",
+    ink="var(--chart-ink)",
+    faint="var(--chart-faint)",
+    series=("var(--chart-1)", "var(--chart-2)", "var(--chart-3)", "var(--chart-4)"),
+    level="var(--chart-level)",
+    band="var(--chart-band)",
+)
+
+
+def chart(picture: Json, query: dict[str, str]) -> Json:
+    width, height = int(query["width"]), int(query.get("height", 412))
+    seconds = SECONDS[query["range"]]
+    end = float(int(picture["at"]))
+    start, step = end - seconds, seconds / 300
+    at = [start + step * n for n in range(301)]
+    tide = [0.5 + 0.5 * math.sin(moment / seconds * 12) for moment in at]
+    gap = range(90, 110)
+    samples: dict[str, list[Any]] = {
+        "at": at,
+        "wait": [None if n in gap else 3.2 * value for n, value in enumerate(tide)],
+        "depth": [None if n in gap else round(400 * value) for n, value in enumerate(tide)],
+        "running": [2 + round(6 * tide[max(0, n - 12)]) for n in range(301)],
+        "wanted": [2 + round(6 * value) for value in tide],
+    }
+    wait, replicas, running, wanted, target = WORDS[query["lang"]]
+    marks = [each for each in picture["decisions"] if each["from"] != each["to"]]
+    drawn = tuple(
+        Mark(each["at"], each["sentence"]["text"]) for each in marks if each["at"] > start
+    )
+
+    def series(name: str, key: str, shape: Shape, colour: int) -> Series:
+        return Series(name, list(zip(at, samples[key], strict=True)), shape, colour)
+
+    panels = (
+        Panel(
+            title=wait,
+            series=(series(wait, "wait", Shape.LINE, 1),),
+            levels=(Level(2.0, target),),
+            marks=drawn,
+        ),
+        Panel(
+            title=replicas,
+            series=(
+                series(running, "running", Shape.AREA, 2),
+                series(wanted, "wanted", Shape.STEPS, 2),
+            ),
+            levels=(Level(20.0, "max"),),
+            marks=drawn,
+            band=Band(0, 20),
+        ),
+    )
+    figure = Figure(
+        title=wait,
+        description=replicas,
+        columns=(Column(panels=panels),),
+        start=start,
+        end=end,
+        zone=ZoneInfo(query["tz"]),
+    )
+    each = panel_height_for(height, 2)
+    placed = layout(figure, width=width, panel_height=each)
+    axis = {
+        "left": placed.times[0].start,
+        "right": placed.times[0].end,
+        "width": width,
+        "height": placed.height,
+        "panels": [
+            {"key": key, "top": values.end, "bottom": values.start, "high": values.high}
+            for key, values in zip(("wait", "replicas"), placed.values, strict=True)
+        ],
+    }
+    return {
+        "range": query["range"],
+        "start": start,
+        "end": end,
+        "since": start,
+        "step": step,
+        "zone": query["tz"],
+        "svg": draw(figure, THEME, width=width, panel_height=each),
+        "axis": axis,
+        "samples": samples | {"asked": samples["wanted"]},
+        "marks": marks,
+    }

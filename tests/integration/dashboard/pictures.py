@@ -1,0 +1,133 @@
+"""What an operator tells of objects, in situations that a page has to show: the contract's JSON."""
+
+import copy
+from typing import Any
+
+Json = dict[str, Any]
+
+
+def measured(value: float | None, at: float, unknown: Json | None = None) -> Json:
+    if value is None:
+        return {"value": None, "at": None, "unknown": unknown or MISSING}
+    return {"value": value, "at": at}
+
+
+MISSING = {"reason": "QueueNotFound", "cause": "…", "name": "orders"}
+
+
+def clause(code: str, text: str, **numbers: Any) -> Json:
+    return {"code": code, "numbers": numbers, "text": text}
+
+
+def sentence(before: int, after: int, *clauses: Json) -> Json:
+    text = " ".join(f"{each['text']}." for each in clauses)
+    return {"from": before, "to": after, "text": text, "clauses": list(clauses)}
+
+
+def backlog(ready: float, replicas: int) -> Json:
+    text = f"{ready:g} messages wait and 41.2 a second arrive"
+    numbers = {"arrivalRate": 41.2, "capacity": 8.5, "replicas": replicas, "drainSeconds": 24}
+    return clause("wait.backlog", text, ready=ready, **numbers)
+
+
+def summary(at: float, namespace: str = "music", name: str = "playlists", **changes: Any) -> Json:
+    """One object; a dotted key changes a part: `replicas.wanted`."""
+    depth = 240 + int(5 * at) % 7
+    picture: Json = {
+        "namespace": namespace,
+        "name": name,
+        "target": {"kind": "Deployment", "name": name},
+        "attention": "none",
+        "paused": None,
+        "dryRun": False,
+        "replicas": {"min": 0, "max": 20, "running": 4, "asked": 6, "wanted": 6, "raw": 6},
+        "depth": measured(depth, at - 0.4),
+        "ready": measured(depth - 9, at - 0.4),
+        "unacknowledged": measured(9, at - 4),
+        "wait": measured(1.93, at - 0.4),
+        "waitTarget": 2.0,
+        "publishRate": measured(41.2, at - 4),
+        "ackRate": measured(39.8, at - 4),
+        "drain": measured(5.1, at - 0.4),
+        "fresh": True,
+        "reason": "LoadGrew",
+        "constraint": {"code": "none", "until": None},
+        "sentence": sentence(6, 6, backlog(depth - 9, 6)),
+        "changedAt": int(at / 60) * 60 - 41,
+        "error": None,
+    }
+    for path, value in changes.items():
+        place = picture
+        *way, last = path.split("__")
+        for step in way:
+            place = place[step]
+        place[last] = value
+    return picture
+
+
+def operator(at: float, **changes: Any) -> Json:
+    return {
+        "version": "0.1.0",
+        "leader": "mare-operator-7d9c-x2x",
+        "tickedAt": at,
+        "startedAt": at - 9000,
+        "objects": 1,
+        "brokers": {"total": 1, "unreachable": 0, "cause": None},
+        "errors": {"count": 0, "seconds": 300, "last": None},
+    } | changes
+
+
+def detail(at: float, picture: Json, told: Json) -> Json:
+    """A summary with what only the page of one object shows."""
+    said = picture["sentence"]
+    steps = said["clauses"] if said else []
+    stages = ["wish", "window", "policy", "bounds"]
+    last = len(steps) - 1
+    count = said["to"] if said else None
+    ladder = [
+        {"stage": stages[n], "replicas": count, "deciding": n == last, "clause": step}
+        for n, step in enumerate(steps)
+    ]
+    queue = {"name": f"rpc-{picture['name']}", "vhost": "/", "consumers": measured(40, at)}
+    return copy.deepcopy(picture) | {
+        "tick": int(at),
+        "at": at,
+        "operator": told,
+        "ladder": ladder,
+        "next": [clause("next.growsAt", "grows at 281 messages", messages=281)] if said else [],
+        "problems": picture.get("problems", []),
+        "decisions": decisions(at) if said else [],
+        "conditions": [],
+        "queues": [queue | {each: picture[each] for each in ("ready", "unacknowledged")}],
+        "estimates": {"arrivalRate": 41.2, "capacityPerReplica": 8.5},
+        "history": {"since": at - 9000, "decisionsSince": at - 9000},
+        "explain": f"mare explain {picture['name']} -n {picture['namespace']}",
+    }
+
+
+def decisions(at: float) -> list[Json]:
+    """Newest first: two changes, a folded hold, and enough others to fold the list."""
+    start = int(at / 60) * 60 - 41
+    held = clause("window.down", "4 was still wanted", replicas=4, windowSeconds=60, seconds=41)
+    changes = [(start - 61 - 70 * n, 2 + n % 3, 3 + n % 2) for n in range(9)]
+    return [
+        _decision(start, 4, 6, sentence(4, 6, backlog(231, 6))),
+        _decision(start - 60, 4, 4, sentence(4, 4, backlog(90, 3), held), count=57),
+        *(
+            _decision(moment, before, after, sentence(before, after, backlog(120, after)))
+            for moment, before, after in changes
+        ),
+    ]
+
+
+def _decision(at: float, before: int, after: int, said: Json, count: int = 1) -> Json:
+    return {
+        "at": at,
+        "last": at + count - 1,
+        "count": count,
+        "from": before,
+        "to": after,
+        "reason": "LoadGrew" if after > before else "LoadFell",
+        "constraint": "window" if after == before else "none",
+        "sentence": said,
+    }

@@ -1,0 +1,181 @@
+"""The situations, each a function of the time: what the operator tells in it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from tests.integration.dashboard.pictures import (
+    MISSING,
+    Json,
+    backlog,
+    clause,
+    measured,
+    operator,
+    sentence,
+    summary,
+)
+
+State = Json
+Situation = Callable[[float], State]
+
+
+def _state(at: float, *objects: Json, **told: Any) -> State:
+    return {
+        "tick": int(at),
+        "at": at,
+        "operator": operator(at, objects=len(objects), **told),
+        "objects": list(objects),
+    }
+
+
+def _unknown(at: float, **names: str) -> Json:
+    nothing = {key: measured(None, at) for key in ("depth", "ready", "wait", "drain")}
+    missing = clause("unknown", "…", **MISSING)
+    held = clause("knowledge.held", "Held, because unknown is not zero")
+    return summary(
+        at,
+        **names,
+        **nothing,
+        unacknowledged=measured(None, at),
+        publishRate=measured(None, at),
+        ackRate=measured(None, at),
+        attention="unknown",
+        replicas={"min": 0, "max": 20, "running": 3, "asked": 3, "wanted": 3, "raw": None},
+        fresh=False,
+        reason="QueuesUnknown",
+        constraint={"code": "unknown", "until": at + 88},
+        sentence=sentence(3, 3, missing, held),
+    )
+
+
+def _missing(at: float, **names: str) -> Json:
+    """The same, with what the operator advises and a word of the broker's own."""
+    problem = {
+        "code": "MARE002",
+        "about": "QueueAutoscaler/playlists",
+        "text": MISSING["cause"],
+        "try": "declare the queue, or correct its name",
+        "docs": "explain.md#mare002",
+        "clauses": [
+            clause("unknown", MISSING["cause"], **MISSING),
+            clause("recorded", "no queue in vhost '/'"),
+            clause("advice.declareQueue", "declare the queue, or correct its name"),
+        ],
+    }
+    return _unknown(at, **names) | {"problems": [problem]}
+
+
+def _zero(at: float, **names: str) -> Json:
+    quiet = clause("length", "0 messages wait or run, 20 for each replica", messages=0, each=20)
+    return summary(
+        at,
+        **names,
+        **{key: measured(0, at) for key in ("depth", "ready", "unacknowledged", "wait", "drain")},
+        publishRate=measured(0.0, at),
+        ackRate=measured(0.0, at),
+        replicas={"min": 0, "max": 20, "running": 0, "asked": 0, "wanted": 0, "raw": 0},
+        reason="Resting",
+        constraint={"code": "resting", "until": None},
+        sentence=sentence(0, 0, quiet, clause("rest.stay", "nothing to wake for")),
+    )
+
+
+def _at_max(at: float, **names: str) -> Json:
+    limit = clause("bounds.max", "maxReplicas is 10", max=10)
+    return summary(
+        at,
+        **names,
+        attention="behind",
+        replicas={"min": 1, "max": 10, "running": 10, "asked": 10, "wanted": 10, "raw": 14},
+        wait=measured(7.4, at),
+        drain=measured(None, at, {"reason": "NotDraining", "cause": "more arrives"}),
+        reason="TooManyReplicas",
+        constraint={"code": "max", "until": None},
+        sentence=sentence(10, 10, backlog(980, 14), limit),
+    )
+
+
+def _paused(at: float, **names: str) -> Json:
+    return summary(
+        at,
+        **names,
+        paused="All",
+        replicas={"min": 0, "max": 20, "running": 3, "asked": 3, "wanted": 3, "raw": None},
+        reason="Paused",
+        constraint={"code": "paused", "until": None},
+        sentence=sentence(3, 3, clause("paused.at", "Paused at 3 replicas", replicas=3)),
+    )
+
+
+def _dry_run(at: float, **names: str) -> Json:
+    return summary(
+        at,
+        **names,
+        dryRun=True,
+        replicas={"min": 0, "max": 20, "running": 2, "asked": 2, "wanted": 6, "raw": 6},
+        constraint={"code": "dryRun", "until": None},
+        sentence=sentence(2, 6, backlog(231, 6)),
+    )
+
+
+def _error(at: float, **names: str) -> Json:
+    nobody = {"running": None, "asked": None, "wanted": None, "raw": None}
+    return summary(
+        at,
+        **names,
+        attention="unknown",
+        replicas={"min": 0, "max": 20, **nobody},
+        constraint={"code": "unable", "until": None},
+        error={"reason": "WorkloadNotFound", "message": 'deployments.apps "playlists" not found'},
+        sentence=None,
+        changedAt=None,
+    )
+
+
+def _shrinking(at: float, **names: str) -> Json:
+    still = clause("window.down", "9 was still wanted", replicas=9, windowSeconds=60, seconds=41)
+    return summary(
+        at,
+        **names,
+        replicas={"min": 2, "max": 120, "running": 9, "asked": 9, "wanted": 9, "raw": 4},
+        constraint={"code": "window", "until": at + 41},
+        sentence=sentence(9, 9, backlog(12, 4), still),
+    )
+
+
+def _many(at: float) -> State:
+    return _state(
+        at,
+        _error(at, namespace="shop", name="invoices"),
+        _unknown(at, namespace="shop", name="orders"),
+        _at_max(at, namespace="shop", name="payments"),
+        summary(at),
+        _shrinking(at, namespace="music", name="jobs"),
+        _zero(at, namespace="music", name="webhooks"),
+        _dry_run(at, namespace="music", name="weather-by-the-hour-of-all-cities"),
+        _paused(at, namespace="music", name="reports"),
+    )
+
+
+def _stale(at: float) -> State:
+    old = summary(at, fresh=False, depth=measured(240, at - 12), wait=measured(1.9, at - 12))
+    return _state(at, old, brokers={"total": 1, "unreachable": 1, "cause": "no answer"})
+
+
+def _one(make: Callable[[float], Json]) -> Situation:
+    return lambda at: _state(at, make(at))
+
+
+SITUATIONS: dict[str, Situation] = {
+    "many": _many,
+    "empty": _state,
+    "busy": _one(summary),
+    "zero": _one(_zero),
+    "unknown": _one(_unknown),
+    "missing": _one(_missing),
+    "paused": _one(_paused),
+    "dry-run": _one(_dry_run),
+    "at-max": _one(_at_max),
+    "shrinking": _one(_shrinking),
+    "error": _one(_error),
+    "stale": _stale,
+}

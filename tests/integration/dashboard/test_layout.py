@@ -1,0 +1,112 @@
+"""Where things lie: above the fold, in one column, large enough, and drawn strongly enough."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.integration.dashboard.conftest import DETAIL, Open
+
+SIDEWAYS = "document.documentElement.scrollWidth > innerWidth"
+CUT = """() => [...document.querySelectorAll("main *, header *")]
+  .filter((node) => node.checkVisibility() && !node.closest("svg, .unseen, .sideways"))
+  .filter((node) => node.getBoundingClientRect().right > innerWidth + 0.5)
+  .map((node) => node.className || node.tagName)"""
+SMALL = """() => [...document.querySelectorAll("a, button, select, summary, [tabindex='0']")]
+  .filter((node) => node.checkVisibility() && !node.matches(".skip"))
+  .map((node) => [node, node.getBoundingClientRect()])
+  .filter(([, box]) => box.width < 24 || box.height < 24)
+  .map(([node, box]) => `${node.outerHTML.slice(0, 80)} ${box.width} x ${box.height}`)"""
+
+
+@pytest.mark.parametrize("lang", ["en-GB", "pt-BR"])
+@pytest.mark.parametrize(
+    ("situation", "query"),
+    [("many", ""), ("empty", ""), ("at-max", DETAIL), ("unknown", DETAIL), ("error", DETAIL)],
+)
+def test_a_narrow_page_is_one_column(
+    open_page: Open, situation: str, query: str, lang: str
+) -> None:
+    page = open_page(situation, query, width=320, height=640, lang=lang)
+    assert not page.evaluate(SIDEWAYS)
+    assert page.evaluate(CUT) == []
+    assert page.evaluate(SMALL) == []
+    if query:
+        boxes = [page.locator(each).bounding_box() for each in (".charts", ".told")]
+        assert boxes[0] is not None
+        assert boxes[1] is not None
+        assert boxes[0]["x"] == boxes[1]["x"]
+
+
+@pytest.mark.parametrize("lang", ["en-GB", "pt-BR"])
+@pytest.mark.parametrize("situation", ["busy", "zero", "unknown", "at-max", "shrinking"])
+def test_what_matters_lies_above_the_fold(open_page: Open, situation: str, lang: str) -> None:
+    page = open_page(situation, DETAIL, width=1280, height=720, lang=lang)
+    for part in (".sentence", ".ruler", ".figures", "svg.chart", ".moment", ".told", ".foot"):
+        box = page.locator(f"#detail {part}").first.bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= 720, part
+    assert page.evaluate(SMALL) == []
+
+
+PAINT = """([selector, property]) => {
+  const node = document.querySelector(selector);
+  const rgb = (text) => {
+    const canvas = new OffscreenCanvas(1, 1).getContext("2d");
+    canvas.fillStyle = text;
+    canvas.fillRect(0, 0, 1, 1);
+    return [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3);
+  };
+  let below = node.closest(".card, body");
+  return [rgb(getComputedStyle(node)[property]), rgb(getComputedStyle(below).backgroundColor)];
+}"""
+LINES = {
+    "running": (".ruler .running", "fill"),
+    "ends": (".ruler .max", "stroke"),
+    "wanted": (".ruler .mark.wanted path", "fill"),
+    "raw": (".ruler .mark.raw path", "stroke"),
+    "dot": (".ruler .mark.dot path", "stroke"),
+    "beyond": (".ruler .beyond", "stroke"),
+    "wait": ("svg.chart path[stroke='var(--chart-2)']", "stroke"),
+    "replicas": ("svg.chart path[stroke='var(--chart-3)']", "stroke"),
+    "target": ("svg.chart line[stroke='var(--chart-level)']", "stroke"),
+    "cursor": (".hair", "borderLeftColor"),
+    "buttons": ("#pause", "borderTopColor"),
+    "choice": (".ranges [aria-pressed=true]", "borderTopColor"),
+}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_lines_and_marks_can_be_made_out(open_page: Open, theme: str) -> None:
+    page = open_page("at-max", DETAIL, theme=theme)
+    ratios = {name: contrast(page, *how) for name, how in LINES.items()}
+    assert {name: ratio for name, ratio in ratios.items() if ratio < 3} == {}
+
+
+def contrast(page: Page, selector: str, paint: str) -> float:
+    """The ratio of WCAG 2 between what is drawn and the card below it."""
+    inks = page.evaluate(PAINT, [selector, paint])
+    lighter, darker = sorted(map(luminance, inks), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def luminance(rgb: list[int]) -> float:
+    parts = [each / 255 for each in rgb]
+    red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_forced_colours_keep_the_shapes(open_page: Open) -> None:
+    page = open_page("busy", DETAIL, forced_colors="active")
+    border = page.evaluate("getComputedStyle(document.querySelector('.chip')).borderTopColor")
+    assert re.fullmatch(r"rgb\(0, 0, 0\)|rgb\(255, 255, 255\)", border)
+    fill = page.evaluate("getComputedStyle(document.querySelector('.ruler .running')).fill")
+    assert fill == border
+
+
+def test_nothing_moves_for_who_wants_no_motion(open_page: Open) -> None:
+    page = open_page("busy", DETAIL)
+    slow = """() => [...document.querySelectorAll("*")].filter((node) =>
+      parseFloat(getComputedStyle(node).transitionDuration) > 0
+      || getComputedStyle(node).animationName !== "none").length"""
+    assert page.evaluate(slow) == 0

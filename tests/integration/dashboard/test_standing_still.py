@@ -1,0 +1,141 @@
+"""Everything stands still when asked to (WCAG 2.2.2), and only changes are spoken (4.1.3)."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.integration.dashboard.conftest import DETAIL, Open, by_hand
+from tests.integration.dashboard.server import Stage
+from tests.integration.dashboard.situations import SITUATIONS
+from tests.vhost import eventually
+
+WATCH = """() => {
+  window.said = [];
+  for (const id of ["polite", "urgent"]) {
+    const node = document.getElementById(id);
+    new MutationObserver(() => window.said.push(node.textContent)).observe(node, {childList: true});
+  }
+}"""
+CONTENT = "document.querySelector('main').innerHTML"
+
+
+@pytest.fixture(autouse=True)
+def _hurry(stage: Stage) -> None:
+    stage.tick = 0.2
+
+
+def ticks(stage: Stage, count: int) -> None:
+    """Wait until the page was told `count` times more."""
+    goal = stage.ticks + count
+    eventually(lambda: stage.ticks >= goal)
+
+
+@pytest.mark.parametrize("query", ["", DETAIL], ids=["list", "detail"])
+@pytest.mark.parametrize("how", ["button", "key"])
+def test_pausing_freezes_everything(open_page: Open, stage: Stage, how: str, query: str) -> None:
+    page = open_page("busy", query)
+    moves(page)
+    press(page, how)
+    expect(page.locator("#pause")).to_have_text("ResumeAlt P")
+    expect(page.locator("#notice")).to_contain_text("Paused at")
+    before, charts = page.evaluate(CONTENT), stage.asked.get("chart", 0)
+    ticks(stage, 4)
+    assert page.evaluate(CONTENT) == before
+    assert stage.asked.get("chart", 0) <= charts + 1  # one may have been under way
+    press(page, how)
+    expect(page.locator("#pause")).to_have_text("PauseAlt P")
+    expect(page.locator("#notice")).to_be_hidden()
+    moves(page)
+
+
+def test_choosing_while_paused_shows_nothing_newer(open_page: Open, stage: Stage) -> None:
+    stage.situations["told"] = SITUATIONS["busy"]
+    page = open_page("told")
+    page.click("#pause")
+    before = page.inner_text("tbody")
+    stage.situations["told"] = SITUATIONS["at-max"]
+    ticks(stage, 3)
+    page.select_option("select", "music")
+    assert page.inner_text("tbody") == before
+    page.click("#pause")
+    expect(page.locator("tbody .chip")).to_have_text("maximum")
+
+
+def press(page: Page, how: str) -> None:
+    if how == "button":
+        page.click("#pause")
+    else:
+        page.keyboard.press("Alt+p")
+
+
+def moves(page: Page) -> None:
+    before = page.evaluate(CONTENT)
+    eventually(lambda: page.evaluate(CONTENT) != before)
+
+
+@pytest.fixture
+def tell(stage: Stage) -> Callable[[str], None]:
+    """Let the situation `told` be another one from now on."""
+
+    def change(name: str) -> None:
+        stage.situations["told"] = SITUATIONS[name]
+
+    change("busy")
+    return change
+
+
+@pytest.fixture
+def page(open_page: Open, tell: Callable[[str], None]) -> Page:
+    page = open_page("told", DETAIL, before=by_hand)
+    page.clock.pause_at(page.evaluate("Date.now()") / 1000 + 1)  # nothing settles meanwhile
+    page.evaluate(WATCH)
+    return page
+
+
+def said(page: Page, stage: Stage) -> list[str]:
+    """What was spoken once everything has settled."""
+    ticks(stage, 2)
+    page.clock.fast_forward(4000)
+    ticks(stage, 2)
+    return page.evaluate("window.said")
+
+
+def test_ticks_are_not_spoken(page: Page, stage: Stage) -> None:
+    moves(page)
+    assert said(page, stage) == []
+    assert said(page, stage) == []
+
+
+def test_a_change_is_spoken_once(page: Page, stage: Stage, tell: Callable[[str], None]) -> None:
+    tell("at-max")
+    expect(page.locator("#detail .chip")).to_have_text("maximum")
+    assert said(page, stage) == ["10 replicas. Held by: maximum."]
+    assert said(page, stage) == ["10 replicas. Held by: maximum."]
+
+
+def test_a_flicker_is_one_sentence(page: Page, stage: Stage, tell: Callable[[str], None]) -> None:
+    tell("at-max")
+    expect(page.locator("#detail .chip")).to_have_text("maximum")
+    tell("busy")
+    expect(page.locator("#detail .chip")).to_have_text("nothing")
+    assert said(page, stage) == ["6 replicas. Held by: nothing."]
+
+
+def test_an_unreachable_broker_interrupts_once(
+    page: Page, stage: Stage, tell: Callable[[str], None]
+) -> None:
+    tell("stale")
+    alarm = page.locator("#urgent")
+    expect(alarm).to_contain_text("The broker is unreachable")
+    assert said(page, stage).count(alarm.inner_text()) == 1
+    tell("busy")
+    expect(alarm).to_be_empty()
+
+
+def test_what_changes_while_paused_is_not_spoken(
+    page: Page, stage: Stage, tell: Callable[[str], None]
+) -> None:
+    page.click("#pause")
+    tell("zero")
+    assert said(page, stage) == []

@@ -1,0 +1,183 @@
+"""Every state is shown as what it is: zero is a number, unknown is a word, old figures say so."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.integration.dashboard.conftest import DETAIL, Open
+
+
+def text(page: Page, selector: str) -> str:
+    return page.locator(selector).first.inner_text().replace("\xa0", " ")
+
+
+def value(page: Page, figure: str) -> str:
+    return text(page, f".figure.{figure} .value")
+
+
+def chip(page: Page) -> str:
+    return text(page, "#detail .chip")
+
+
+def test_a_working_object_tells_its_sum(open_page: Open) -> None:
+    page = open_page("busy", DETAIL)
+    sentence = text(page, ".sentence")
+    assert re.fullmatch(
+        r"6 replicas: 2\d\d messages wait and 41.2 a second arrive, a replica finishes 8.5 a"
+        r" second: 6 replicas to work it off in 24 s\.",
+        sentence,
+    )
+    assert page.locator(".legend li").all_inner_texts() == [
+        "4 running",
+        "2 starting",
+        "6 wanted",
+        "0 to 20 allowed",
+    ]
+    assert (value(page, "wait"), value(page, "rates"), chip(page)) == (
+        "1.9 s",
+        "41.2 / 39.8",
+        "nothing",
+    )
+    assert page.title() == "6 replicas · playlists · Maré"
+
+
+def test_zero_is_drawn_as_zero(open_page: Open) -> None:
+    page = open_page("zero", DETAIL)
+    assert value(page, "depth") == "0"
+    assert value(page, "wait") == "0 s"
+    assert page.inner_text(".sentence").startswith("0 replicas: no message waits or runs")
+    assert chip(page) == "resting"
+    label = page.get_attribute("svg.ruler", "aria-label")
+    assert label == "0 running, 0 wanted and 0 to 20 allowed"
+    assert page.locator(".ruler .mark.dot").is_visible()
+
+
+def test_unknown_is_never_zero(open_page: Open) -> None:
+    page = open_page("unknown", DETAIL)
+    for figure in ("depth", "wait", "rates", "drain"):
+        assert value(page, figure) == "unknown"
+        assert page.inner_text(f".figure.{figure} .more") == "queue orders does not exist"
+    assert "0" not in page.inner_text(".figure.depth")
+    assert page.inner_text(".sentence") == (
+        "3 replicas: queue orders does not exist. Held, because unknown is not zero."
+    )
+    assert re.fullmatch(r"missing data, 8\d s", chip(page))
+
+
+def test_unknown_has_words_in_each_language(open_page: Open) -> None:
+    page = open_page("unknown", DETAIL, lang="pt-BR")
+    assert page.inner_text(".sentence") == (
+        "3 réplicas: a fila orders não existe. Mantido, porque desconhecido não é zero."
+    )
+    assert value(page, "depth") == "desconhecido"
+
+
+def test_english_that_is_left_over_is_marked_as_such(open_page: Open) -> None:
+    page = open_page("error", DETAIL, lang="pt-BR")
+    left = page.locator(".problems [lang=en]")
+    assert left.inner_text() == 'deployments.apps "playlists" not found'
+
+
+def test_problems_are_told_in_the_readers_language_but_for_what_others_say(open_page: Open) -> None:
+    page = open_page("missing", DETAIL, lang="pt-BR")
+    said = page.locator(".problems .text span")
+    assert said.all_inner_texts() == [
+        "A fila orders não existe.",
+        "No queue in vhost '/'.",
+        "Declare a fila ou corrija o nome dela em spec.queues.",
+    ]
+    assert page.locator(".problems [lang=en]").all_inner_texts() == ["No queue in vhost '/'."]
+
+
+def test_a_gap_in_the_history_is_a_gap(open_page: Open) -> None:
+    page = open_page("busy", DETAIL)
+    line = page.locator("svg.chart path[stroke='var(--chart-2)']").first.get_attribute("d") or ""
+    assert line.count("M") == 2
+    page.click("summary")
+    waits = page.locator("[data-part=samples] tbody td:nth-of-type(2)")
+    expect(waits.filter(has_text="unknown").first).to_be_visible()
+
+
+def test_the_wish_beyond_the_most_is_shown(open_page: Open) -> None:
+    page = open_page("at-max", DETAIL)
+    assert "the load asks for 14" in page.locator(".legend li").all_inner_texts()
+    raw, most = (page.locator(f".ruler {part}").bounding_box() for part in (".mark.raw", ".max"))
+    assert raw is not None
+    assert most is not None
+    assert raw["x"] > most["x"]
+    assert (chip(page), value(page, "drain")) == ("maximum", "growing")
+
+
+@pytest.mark.parametrize(
+    ("situation", "says"),
+    [
+        ("paused", "paused"),
+        ("dry-run", "dry run"),
+        ("shrinking", "window, 41 s"),
+        ("error", "unable to scale"),
+    ],
+)
+def test_one_chip_says_what_holds_the_count(open_page: Open, situation: str, says: str) -> None:
+    page = open_page(situation, DETAIL)
+    assert chip(page) == says
+
+
+def test_an_error_is_told_with_its_words(open_page: Open) -> None:
+    page = open_page("error", DETAIL)
+    assert page.inner_text(".sentence") == "Nothing is decided yet."
+    assert 'deployments.apps "playlists" not found' in page.inner_text(".problems")
+    assert "running: unknown" in page.locator(".legend li").all_inner_texts()
+
+
+def test_old_figures_are_grey_and_say_their_age(open_page: Open) -> None:
+    page = open_page("stale", DETAIL)
+    assert text(page, ".figure.depth .age") == "12 s ago"
+    expect(page.locator(".figure.depth")).to_have_attribute("data-state", "stale")
+    assert "The broker is unreachable" in page.inner_text("#urgent")
+
+
+def test_the_list_begins_with_what_needs_attention(open_page: Open) -> None:
+    page = open_page("many")
+    names = page.locator("tbody th a").all_inner_texts()
+    assert names[:3] == ["invoices", "orders", "payments"]
+    assert names[3:] == sorted(names[3:])
+    assert page.inner_text("[data-part=summary]") == "3 of 8 need attention"
+    row = page.locator("tbody tr").nth(1)
+    assert row.locator("[data-part=wait] > span").first.inner_text() == "unknown"
+
+
+def test_the_list_shows_one_namespace(open_page: Open) -> None:
+    page = open_page("many")
+    page.select_option("select", "shop")
+    expect(page.locator("tbody tr")).to_have_count(3)
+    assert page.url.endswith("?namespace=shop")
+    page.reload()
+    expect(page.locator("tbody tr")).to_have_count(3)
+    page.click("text=orders")
+    page.wait_for_url("**name=orders")
+    page.wait_for_selector("#detail:not([hidden])")
+
+
+def test_an_empty_list_says_what_to_do(open_page: Open) -> None:
+    page = open_page("empty")
+    assert "kubectl apply" in page.inner_text(".empty")
+    assert page.locator("table.objects").is_hidden()
+
+
+def test_the_command_that_explains_is_copied(open_page: Open) -> None:
+    page = open_page("busy", DETAIL, permissions=["clipboard-read", "clipboard-write"])
+    page.locator(".decisions .copy").first.click()
+    expect(page.locator(".decisions .copy").first).to_have_text("Copied")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith("mare explain playlists -n music")
+
+
+def test_holds_are_one_line(open_page: Open) -> None:
+    page = open_page("busy", DETAIL)
+    hold = text(page, ".decisions [data-kind=hold]")
+    assert "4 held" in hold
+    assert "57 looks in 56 s" in hold
+    assert page.locator(".decisions li").count() == 3
+    page.click("[data-part=decisions-more]")
+    assert page.locator(".decisions li").count() == 11

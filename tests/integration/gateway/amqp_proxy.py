@@ -1,0 +1,86 @@
+"""Stands between a client and the broker: speaks TLS, slips frames in, goes silent, cuts."""
+
+import contextlib
+import socket
+import ssl
+import struct
+import threading
+
+BLOCKED = b"\x00\x0a\x00\x3c" + b"\x0alow memory"
+UNBLOCKED = b"\x00\x0a\x00\x3d"
+
+
+class AmqpProxy:
+    """Forwards every connection made to ``port``; use it in a ``with`` block."""
+
+    def __init__(self, broker_port, certificate=None, source="127.0.0.1"):
+        """The broker sees connections as coming from ``source``."""
+        self._broker = ("127.0.0.1", broker_port)
+        self._source = (source, 0)
+        self._tls = None
+        if certificate:
+            self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            certificate.configure_cert(self._tls)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self._flowing = threading.Event()
+        self._flowing.set()
+        self._writing = threading.Lock()
+        self._clients = []
+        self._sockets = [self._listener]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def send(self, method):
+        """Slip a method of channel 0 in between the broker's frames."""
+        with self._writing:
+            self._clients[-1].sendall(struct.pack(">BHI", 1, 0, len(method)) + method + b"\xce")
+
+    def silence(self):
+        """Forward nothing more, as a cable that was pulled: no end, no error."""
+        self._flowing.clear()
+
+    def close(self):
+        self._flowing.set()
+        for each in self._sockets:
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+            each.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def _accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                threading.Thread(target=self._serve, args=[client], daemon=True).start()
+
+    def _serve(self, client):
+        with contextlib.suppress(OSError):
+            if self._tls:
+                client = self._tls.wrap_socket(client, server_side=True)
+            broker = socket.create_connection(self._broker, source_address=self._source)
+            self._sockets += [client, broker]
+            self._clients.append(client)
+            threading.Thread(target=self._upstream, args=[client, broker], daemon=True).start()
+            self._downstream(broker, client)
+
+    def _upstream(self, client, broker):
+        with contextlib.suppress(OSError):
+            while data := client.recv(65536):
+                self._flowing.wait()
+                broker.sendall(data)
+            broker.shutdown(socket.SHUT_WR)
+
+    def _downstream(self, broker, client):
+        frames = broker.makefile("rb")
+        with contextlib.suppress(OSError, struct.error):
+            while head := frames.read(7):
+                rest = frames.read(struct.unpack(">BHI", head)[2] + 1)
+                self._flowing.wait()
+                with self._writing:
+                    client.sendall(head + rest)
+            client.shutdown(socket.SHUT_RDWR)

@@ -1,0 +1,177 @@
+"""The broker goes, is silent or in alarm: calls end quickly and clearly, and it mends itself."""
+
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import trustme
+
+from gateway.rpc import (
+    CallTimedOut,
+    Disconnected,
+    Options,
+    Overloaded,
+    RpcClient,
+    RpcError,
+    Tls,
+    parse_uri,
+)
+from tests.integration.gateway.amqp_proxy import BLOCKED, UNBLOCKED, AmqpProxy
+from tests.vhost import Vhost, eventually
+
+
+class Load:
+    """Threads that call all the time and count how the calls end."""
+
+    def __init__(self, client, threads=16):
+        self._client = client
+        self._stop = threading.Event()
+        self.ended = Counter()
+        self.slowest_failure = 0.0
+        self._threads = [threading.Thread(target=self._call) for _ in range(threads)]
+
+    def _call(self):
+        while not self._stop.is_set():
+            started = time.monotonic()
+            try:
+                self._client.call("echo.echo", 1, timeout=10)
+                self.ended["ok"] += 1
+            except RpcError as error:
+                self.ended[type(error).__name__] += 1
+                self.slowest_failure = max(self.slowest_failure, time.monotonic() - started)
+                time.sleep(0.01)
+
+    def __enter__(self):
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+
+def test_when_the_broker_is_killed_under_load_calls_fail_at_once_and_it_mends_itself(
+    own_rabbitmq, make_client, run_services
+):
+    node = own_rabbitmq()
+    vhost = Vhost(node, "outage")
+    service = run_services(vhost, "echo")
+    client = make_client(vhost.amqp_uri)
+    queues = len(vhost.queues())
+
+    with Load(client) as load:
+        eventually(lambda: load.ended["ok"] > 50)
+        node.settle()
+        node.kill()
+        eventually(lambda: load.ended["Disconnected"] > 50)
+        assert not client.ready
+        service.kill()  # stock Nameko does not always live through this
+        node.start()
+        run_services(vhost, "echo")
+        before = load.ended["ok"]
+        eventually(lambda: load.ended["ok"] > before + 50, 30)
+
+    assert set(load.ended) <= {"ok", "Disconnected", "ServiceUnavailable"}
+    assert load.slowest_failure < 5.0  # half of what a call may take
+    eventually(lambda: len(vhost.queues()) == queues)
+
+
+@pytest.fixture
+def proxied(echo, make_client):
+    """A proxy before the broker, and clients that go through it."""
+    proxies = []
+
+    def make(**options):
+        proxy = AmqpProxy(echo.node.ports.amqp)
+        proxies.append(proxy)
+        uri = echo.amqp_uri.replace(str(echo.node.ports.amqp), str(proxy.port))
+        return proxy, make_client(uri, **options)
+
+    yield make
+    for proxy in proxies:
+        proxy.close()
+
+
+def test_an_alarm_of_the_broker_fails_calls_at_once_until_it_is_over(proxied):
+    proxy, client = proxied()
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(client.call, "echo.sleep", 9.0, timeout=10)
+        eventually(lambda: client.in_flight == 1)
+        proxy.send(BLOCKED)
+        with pytest.raises(Overloaded, match="alarm"):
+            waiting.result(timeout=6)
+    assert not client.ready
+    with pytest.raises(Overloaded, match="alarm"):
+        client.call("echo.echo", 1, timeout=5)
+
+    proxy.send(UNBLOCKED)
+    eventually(lambda: client.ready)
+
+    assert client.call("echo.echo", 1, timeout=5) == 1
+    assert client.connections == 1
+
+
+def test_a_broker_that_falls_silent_is_given_up_after_two_heartbeats(proxied):
+    proxy, client = proxied(heartbeat=1)
+    client.call("echo.echo", 1, timeout=5)
+
+    proxy.silence()
+    started = time.monotonic()
+    with pytest.raises(CallTimedOut):
+        client.call("echo.echo", 1, timeout=0.3)
+    with pytest.raises(Disconnected):
+        client.call("echo.echo", 1, timeout=20)
+
+    assert time.monotonic() - started < 15.0  # the second call alone has 20 s
+
+
+def test_the_loss_of_the_connection_fails_every_call_in_flight(proxied):
+    proxy, client = proxied()
+    with ThreadPoolExecutor(8) as threads:
+        waiting = [threads.submit(client.call, "echo.sleep", 9.0, timeout=10) for _ in range(8)]
+        eventually(lambda: client.in_flight == 8)
+        proxy.close()
+
+        for call in waiting:
+            with pytest.raises(Disconnected):
+                call.result(timeout=6)
+
+
+def test_over_tls_many_threads_still_get_their_own_replies(echo, tmp_path):
+    authority = trustme.CA()
+    ca_file = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(ca_file))
+    with AmqpProxy(echo.node.ports.amqp, authority.issue_cert("127.0.0.1")) as proxy:
+        uri = f"amqps{echo.amqp_uri.removeprefix('amqp')}"
+        uri = uri.replace(str(echo.node.ports.amqp), str(proxy.port))
+        client = RpcClient(Options(endpoints=parse_uri(uri), tls=Tls(ca_file=ca_file)))
+        client.start()
+        eventually(lambda: client.ready)
+        values = ["x" * (number * 997) for number in range(100)]
+
+        with ThreadPoolExecutor(16) as threads:
+            replies = list(
+                threads.map(lambda value: client.call("echo.echo", value, timeout=10), values)
+            )
+        client.close()
+
+    assert replies == values
+
+
+def test_a_certificate_for_another_host_gets_no_password(echo, tmp_path, caplog):
+    authority = trustme.CA()
+    ca_file = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(ca_file))
+    with AmqpProxy(echo.node.ports.amqp, authority.issue_cert("broker.example")) as proxy:
+        endpoints = parse_uri(f"amqps://u:p@127.0.0.1:{proxy.port}/")
+        client = RpcClient(Options(endpoints=endpoints, tls=Tls(ca_file=ca_file)))
+        client.start()
+        eventually(lambda: "certificate" in caplog.text)
+        assert not client.ready
+        with pytest.raises(Disconnected):
+            client.call("echo.echo", 1, timeout=1)
+        client.close()

@@ -1,0 +1,70 @@
+"""Gateways that count requests in one place, a real server."""
+
+import socket
+import time
+
+import pytest
+
+from gateway.app import create_app
+from gateway.settings import Settings
+from tests.unit.gateway.fake_rpc import FakeRpc
+from tests.valkey import Valkey
+
+PATH = "/v1/places?q=rec"
+
+
+@pytest.fixture
+def valkey(tmp_path):
+    """A server of the test's own, which it may kill and start again."""
+    server = Valkey(tmp_path)
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def make_gateway():
+    def make(storage, limit="3/minute"):
+        environ = {"GATEWAY_RATE_LIMIT": limit, "GATEWAY_RATE_LIMIT_STORAGE": storage}
+        rpc = FakeRpc({"weather.search": {"places": [], "attribution": []}})
+        return create_app(Settings.from_env(environ), rpc).test_client()
+
+    return make
+
+
+def _statuses(gateway, count):
+    return [gateway.get(PATH).status_code for _ in range(count)]
+
+
+def test_gateways_share_what_they_count(valkey, make_gateway):
+    one, other = make_gateway(valkey.uri), make_gateway(valkey.uri)
+
+    assert _statuses(one, 2) == [200, 200]
+    assert _statuses(other, 2) == [200, 429]
+    assert _statuses(one, 1) == [429]
+
+
+def test_without_a_shared_storage_each_counts_for_itself(make_gateway):
+    one, other = make_gateway("memory://"), make_gateway("memory://")
+
+    assert _statuses(one, 4) == [200, 200, 200, 429]
+    assert _statuses(other, 1) == [200]
+
+
+def test_a_storage_that_dies_leaves_each_gateway_counting_for_itself(valkey, make_gateway):
+    gateway = make_gateway(valkey.uri)
+    assert _statuses(gateway, 1) == [200]
+
+    valkey.kill()
+
+    assert _statuses(gateway, 4) == [200, 200, 200, 429]
+
+
+def test_a_storage_that_is_silent_keeps_nobody_waiting(make_gateway):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        gateway = make_gateway(f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
+        begun = time.monotonic()
+
+        assert _statuses(gateway, 5) == [200, 200, 200, 429, 429]
+
+    assert time.monotonic() - begun < 10

@@ -1,0 +1,138 @@
+"""Processes from an image as a restricted Pod has them: read-only root, no capability, no root."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Any, Self
+
+from local.images.docker import Docker
+from local.images.engine import Engine, run
+
+# What a container runtime does, without one: mounts of its own, then all rights given up.
+_ENTER = """\
+root=$0; user=$1; folder=$2; shift 2
+mount --bind "$root" "$root" && mount -o remount,bind,ro "$root"
+mount --rbind /proc "$root/proc" && mount --rbind /dev "$root/dev"
+mount --bind "$folder" "$root/mnt" && mount -o remount,bind,ro "$root/mnt"
+exec setpriv --no-new-privs --bounding-set=-all,+sys_chroot,+setuid,+setgid \\
+    chroot --userspec="$user" "$root" "$@"
+"""
+
+
+class Image:
+    """One built image; close it when it is not run any more."""
+
+    def __init__(self, engine: Engine, tag: str, base: str) -> None:
+        self.engine = engine
+        self.tag = tag
+        self.megabytes_above_base = (engine.size(tag) - engine.size(base)) / 1_000_000
+        self._container = ""
+
+    @cached_property
+    def config(self) -> Mapping[str, Any]:
+        """User, Env, Entrypoint, Cmd, Labels and so on, as the OCI names them."""
+        if isinstance(self.engine, Docker):
+            found = json.loads(run(["docker", "image", "inspect", self.tag]))[0]["Config"]
+        else:
+            asked = run(["buildah", "inspect", "--type", "image", self.tag])
+            found = json.loads(asked)["OCIv1"]["config"]
+        assert isinstance(found, dict)
+        return found
+
+    def output(self, *command: str) -> str:
+        """Return what a command prints in the image; fail if it fails."""
+        answer = self.attempt(*command)
+        assert answer.returncode == 0, answer.stdout
+        return answer.stdout
+
+    def attempt(self, *command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self._command(command, {}, Path("/mnt")),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    @contextmanager
+    def started(
+        self, *arguments: str, folder: Path = Path("/mnt"), **environ: str
+    ) -> Iterator["Process"]:
+        """Start what the image starts, with ``arguments`` instead of its default ones.
+
+        It finds the files of ``folder`` in /mnt.
+        """
+        config = self.config
+        command = [*(config.get("Entrypoint") or ()), *(arguments or config.get("Cmd") or ())]
+        with TemporaryFile() as log:
+            process = subprocess.Popen(
+                self._command(command, environ, folder),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+            try:
+                yield Process(process, log.fileno())
+            finally:
+                process.kill()
+                process.wait()
+
+    def _command(
+        self, command: Sequence[str], environ: Mapping[str, str], folder: Path
+    ) -> list[str]:
+        if isinstance(self.engine, Docker):
+            values = [f"{name}={value}" for name, value in environ.items()]
+            return [
+                *("docker", "run", "--rm", "--network", "host", "--read-only", "--init"),
+                *("--cap-drop", "ALL", "--security-opt", "no-new-privileges"),
+                *("--volume", f"{folder}:/mnt:ro"),
+                *(word for value in values for word in ("--env", value)),
+                *("--entrypoint", command[0], self.tag, *command[1:]),
+            ]
+        values = [*self.config["Env"], *(f"{name}={value}" for name, value in environ.items())]
+        enter = ["unshare", "--mount", "sh", "-ec", _ENTER, str(self._root), self.config["User"]]
+        return [*enter, str(folder), "/usr/bin/env", "-i", *values, *command]
+
+    @cached_property
+    def _root(self) -> Path:
+        self._container = run(["buildah", "from", self.tag]).strip()
+        return Path(run(["buildah", "mount", self._container]).strip())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._container:
+            run(["buildah", "rm", self._container])
+
+
+class Process:
+    """A running image."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", log: int) -> None:
+        self._process = process
+        self._log = log
+
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def stop(self, seconds: float = 30) -> int:
+        """Ask it to end; return its exit code."""
+        self._process.terminate()
+        return self._process.wait(seconds)
+
+    def resident_megabytes(self) -> float:
+        """Return what the process holds; with Docker, only the client is one of ours."""
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        (line,) = (line for line in status.splitlines() if line.startswith("VmRSS"))
+        return int(line.split()[1]) / 1024
+
+    def log(self) -> str:
+        return os.pread(self._log, 1_000_000, 0).decode(errors="replace")

@@ -1,0 +1,177 @@
+"""The images are small, run with the least rights, and start what they are for."""
+
+import ast
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from local.images.origin import engine
+from local.images.recipe import COMPONENTS, component
+from local.settings import cache_folder
+from mare.local.ports import free_port
+from tests.cluster.control_plane import ControlPlane
+from tests.integration.images.running import Image, Process
+from tests.vhost import Vhost, eventually
+
+pytestmark = pytest.mark.timeout(900)  # the first build of a machine fetches all dependencies
+
+MOST_MEGABYTES = 120
+WORKS_WITH = {
+    "gateway": "gateway.server",
+    "services": "services.runtime.command, services.weather.service, services.music.service",
+    "operator": "mare.cli.run",
+}
+"""What each image imports before it works."""
+
+COMPILED_AGAIN = """
+import os, sys, {modules}
+specs = [getattr(module, "__spec__", None) for module in sys.modules.values()]
+print([spec.name for spec in specs if spec and spec.has_location and spec.origin.endswith(".py")
+       and not os.path.exists(spec.cached)])
+"""
+
+
+@pytest.fixture(scope="module")
+def images() -> Iterator[Mapping[str, Image]]:
+    """All images, built from the files as they are now."""
+    builder = engine(cache_folder(), lambda line: print(line, file=sys.__stderr__, flush=True))
+    base = builder.base()
+    with ExitStack() as stack:
+        built = {}
+        for name in COMPONENTS:
+            tag = f"mare/{name}:test"
+            builder.build(component(name, base), tag)
+            built[name] = stack.enter_context(Image(builder, tag, base))
+        yield built
+
+
+@pytest.fixture(params=COMPONENTS)
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def image(images: Mapping[str, Image], name: str) -> Image:
+    return images[name]
+
+
+def test_it_adds_little_to_its_base(image: Image) -> None:
+    assert 10 < image.megabytes_above_base <= MOST_MEGABYTES
+
+
+def test_it_says_what_it_is(image: Image, name: str) -> None:
+    labels = image.config["Labels"]
+    assert labels["org.opencontainers.image.title"] == f"Maré {name}"
+    assert labels["org.opencontainers.image.licenses"] == "Apache-2.0"
+    told = image.output(
+        "python", "-c", f"import importlib.metadata as m; print(m.version('mare-{name}'))"
+    )
+    assert labels["org.opencontainers.image.version"] == told.strip()
+    assert len(labels["org.opencontainers.image.revision"]) in (len("unknown"), 40)
+
+
+def test_it_is_nobody_and_can_write_nowhere(image: Image) -> None:
+    assert image.config["User"] == "65532:65532"
+    assert image.output("id", "-u").strip() == "65532"
+    assert "CapEff:\t0000000000000000" in image.output("cat", "/proc/self/status")
+    for folder in ("/", "/app", "/tmp", "/var/tmp", "/home"):
+        assert image.attempt("touch", f"{folder}/x").returncode != 0, folder
+
+
+def test_nothing_of_it_belongs_to_who_runs_it(image: Image) -> None:
+    """So that even with a root that is not read-only nobody can change the code that runs."""
+    assert (
+        image.output("find", "/app", "-user", "65532", "-o", "-perm", "/0022", "!", "-type", "l")
+        == ""
+    )
+
+
+def test_it_brings_nothing_to_build_or_install_with(image: Image) -> None:
+    for program in ("pip", "pip3", "uv", "hatchling", "gcc", "cc", "make", "git"):
+        assert image.attempt("sh", "-c", f"command -v {program}").returncode != 0, program
+    for interpreter in ("python", "/usr/bin/env python3"):
+        for module in ("pip", "ensurepip", "setuptools", "hatchling"):
+            answer = image.attempt(*interpreter.split(), "-c", f"import {module}")
+            assert "ModuleNotFoundError" in answer.stdout, (interpreter, module)
+    assert (
+        image.output("find", "/app", "/usr/share", "-name", "*.whl", "-o", "-name", "tests") == ""
+    )
+
+
+def test_nothing_is_compiled_at_its_start(image: Image, name: str) -> None:
+    found = image.output(
+        "python", "-W", "ignore", "-c", COMPILED_AGAIN.format(modules=WORKS_WITH[name])
+    )
+    assert ast.literal_eval(found) == []
+
+
+def test_no_folder_shadows_the_standard_library(image: Image) -> None:
+    for module in ("operator", "queue", "types"):
+        where = image.output("python", "-c", f"import {module}; print({module}.__file__)")
+        assert not where.startswith("/app")
+
+
+def test_a_service_works_and_stops(images: Mapping[str, Image], vhost: Vhost) -> None:
+    port = free_port()
+    settings = {"AMQP_URI": vhost.amqp_uri, "RUNTIME_HEALTH_PORT": str(port)}
+    with images["services"].started("weather", **settings) as service:
+        eventually(lambda: _answers(service, f"http://127.0.0.1:{port}/readyz"), 60)
+        assert vhost.depth("rpc-weather").consumers == 1
+        assert service.stop() == 0, service.log()
+        assert "ERROR" not in service.log()
+
+
+def test_the_gateway_works_and_stops(images: Mapping[str, Image], vhost: Vhost) -> None:
+    port = free_port()
+    settings = {"AMQP_URI": vhost.amqp_uri, "GATEWAY_PORT": str(port)}
+    with images["gateway"].started(**settings) as gateway:
+        eventually(lambda: _answers(gateway, f"http://127.0.0.1:{port}/readyz"), 60)
+        assert gateway.stop() == 0, gateway.log()
+
+
+def test_the_services_say_which_there_are(images: Mapping[str, Image]) -> None:
+    with images["services"].started() as process:
+        eventually(lambda: not process.alive())
+        assert "usage: python -m services.runtime SERVICE" in process.log()
+
+
+def test_the_operator_says_what_it_lacks(images: Mapping[str, Image]) -> None:
+    """Its default command without a cluster; on a cluster the tests of the charts see it."""
+    assert "mare, version" in images["operator"].output("mare", "--version")
+    with images["operator"].started(KUBECONFIG="/nowhere", MARE_TICK_SECONDS="soon") as process:
+        eventually(lambda: not process.alive())
+        assert "MARE_TICK_SECONDS='soon'" in process.log()
+
+
+def test_the_operator_works_without_a_name_of_its_user(
+    images: Mapping[str, Image], api_server: ControlPlane, crd: Path, namespace: str, tmp_path: Path
+) -> None:
+    kubeconfig = tmp_path / "kubeconfig"
+    kubeconfig.write_text(api_server.kubeconfig.read_text())
+    tmp_path.chmod(0o755)
+    port = free_port()
+    settings = {
+        "KUBECONFIG": "/mnt/kubeconfig",
+        "TMPDIR": "/dev/shm",  # for the certificates of a kubeconfig, which no Pod has
+        "MARE_NAMESPACES": namespace,
+        "POD_NAMESPACE": namespace,
+        "MARE_PORT": str(port),
+        "MARE_DASHBOARD_PORT": str(free_port()),
+    }
+    with images["operator"].started(folder=tmp_path, **settings) as operator:
+        eventually(lambda: _answers(operator, f"http://127.0.0.1:{port}/readyz"), 60)
+        assert operator.stop() == 0, operator.log()
+
+
+def _answers(process: Process, url: str) -> bool:
+    assert process.alive(), process.log()
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:
+            return answer.status == 200
+    except (urllib.error.URLError, OSError):
+        return False

@@ -1,0 +1,35 @@
+"""The private broker of a run is kept alive."""
+
+import asyncio
+import io
+from collections.abc import Callable
+
+import pytest
+
+from local.broker import keep_alive
+from local.rabbitmq import Node
+from mare.local.processes import Backoff
+from mare.local.screen import Screen
+
+pytestmark = pytest.mark.broker
+
+
+def test_a_broker_that_dies_is_reported_and_started_again(
+    own_rabbitmq: Callable[[], Node],
+) -> None:
+    node = own_rabbitmq()
+    terminal = io.StringIO()
+
+    async def scenario() -> None:
+        watch = asyncio.create_task(keep_alive(node, Screen(terminal), Backoff(first=0.01)))
+        await asyncio.to_thread(node.kill)
+        async with asyncio.timeout(90):
+            while "ready again" not in terminal.getvalue():  # noqa: ASYNC110 - in another thread
+                await asyncio.sleep(0.05)
+        watch.cancel()
+
+    asyncio.run(scenario())
+    with node.connect() as connection:
+        assert connection.connected
+    lines = [line.split("broker", 1)[1].strip() for line in terminal.getvalue().splitlines()]
+    assert lines == ["ended; starts again in 0.01 s", "ready again"]

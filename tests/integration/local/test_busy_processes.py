@@ -1,0 +1,133 @@
+"""Who is busy is known from the broker and the kernel, and the idle go first."""
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import amqp
+import pytest
+
+from mare.broker.brokers import SecretBrokers
+from mare.custom_resource.autoscaler import Autoscaler, read_autoscaler
+from mare.local.consumers import Consumers
+from mare.local.program import Program
+from mare.local.standins import PlainSecrets
+from mare.local.workloads import ProcessWorkloads
+from mare.ports import Conflict, NotFound, Scale
+from tests.unit.operator_loop.worlds import body
+from tests.vhost import Vhost
+
+pytestmark = pytest.mark.broker
+
+
+class Silence:
+    def wrote(self, name: str, line: str) -> None: ...
+
+    def ended(self, name: str, code: int, again_in: float) -> None: ...
+
+
+def program(vhost: Vhost, replicas: int) -> Program:
+    return Program(
+        name="worker",
+        arguments=(sys.executable, "worker.py"),
+        environment={**os.environ, "AMQP_URI": vhost.amqp_uri, "QUEUE": "work"},
+        folder=Path(__file__).parent,
+        probe=None,
+        stop_seconds=0.5,
+        replicas=replicas,
+    )
+
+
+async def until(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(20):
+        while not await asyncio.to_thread(condition):  # noqa: ASYNC110 - another process changes it
+            await asyncio.sleep(0.1)
+
+
+def publish(vhost: Vhost, seconds: float) -> None:
+    with vhost.connect() as connection:
+        connection.channel().basic_publish(amqp.Message(str(seconds)), routing_key="work")
+
+
+def consumers(vhost: Vhost) -> int:
+    return vhost.depth("work").consumers if "work" in vhost.queues() else 0
+
+
+def autoscaler() -> Autoscaler:
+    return read_autoscaler(body("worker", queues=[{"name": "work"}]))
+
+
+def test_the_busy_one_stays_although_it_is_the_newest(vhost: Vhost) -> None:
+    async def scenario() -> list[str]:
+        workloads = ProcessWorkloads([program(vhost, 1)], Silence())
+        uris = {"amqp-uri": vhost.amqp_uri, "management-uri": vhost.node.management_uri}
+        brokers = SecretBrokers(
+            PlainSecrets({"broker": uris}),
+            time.time,
+            statistics_seconds=0.5,
+            secret_seconds=60,
+            replica_at=Consumers(workloads.sessions).at,
+        )
+        target = autoscaler().target
+        workloads.start()
+        await until(lambda: consumers(vhost) == 1)
+        await scale(workloads, 2)
+        await until(lambda: consumers(vhost) == 2)
+        publish(vhost, 1)  # to the one that came first
+        await until(lambda: vhost.depth("work").ready == 0)
+        publish(vhost, 60)
+        async with asyncio.timeout(30):
+            while True:
+                seen = (await brokers.read([autoscaler()]))[autoscaler().key]
+                if seen.busy == {"worker-1": 0, "worker-2": 1}:
+                    break
+                await asyncio.sleep(0.2)
+        scale_seen = workloads.seen(target)
+        assert isinstance(scale_seen, Scale)
+        await workloads.prefer(target, scale_seen, seen.busy)
+        await scale(workloads, 1)
+        left = [each.name for each in workloads.group("worker").replicas.values()]
+        await brokers.close()
+        await workloads.stop("worker")
+        return left
+
+    async def scale(workloads: ProcessWorkloads, replicas: int) -> None:
+        seen = workloads.seen(autoscaler().target)
+        assert isinstance(seen, Scale)
+        await workloads.scale(autoscaler().target, seen, replicas)
+
+    assert asyncio.run(scenario()) == ["worker-2"]
+
+
+def test_a_count_that_was_changed_meanwhile_is_a_conflict(vhost: Vhost) -> None:
+    async def scenario() -> None:
+        workloads = ProcessWorkloads([program(vhost, 0)], Silence())
+        target = autoscaler().target
+        seen = workloads.seen(target)
+        assert isinstance(seen, Scale)
+        await workloads.scale(target, seen, 0)
+        with pytest.raises(Conflict):
+            await workloads.scale(target, seen, 1)
+        assert not workloads.group("worker").replicas
+
+    asyncio.run(scenario())
+
+
+def test_another_command_is_not_found(vhost: Vhost) -> None:
+    async def scenario() -> None:
+        workloads = ProcessWorkloads([program(vhost, 0)], Silence())
+        seen = workloads.seen(autoscaler().target)
+        other = read_autoscaler(body("other")).target
+        assert not isinstance(workloads.seen(other), Scale)
+        assert isinstance(seen, Scale)
+        with pytest.raises(NotFound):
+            await workloads.scale(other, seen, 1)
+
+    asyncio.run(scenario())
+
+
+def test_an_address_of_another_machine_is_its_own_name() -> None:
+    assert Consumers(lambda: {os.getpid(): "me"}).at("192.0.2.7:5000") == "192.0.2.7:5000"

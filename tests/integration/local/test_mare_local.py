@@ -1,0 +1,168 @@
+"""`mare local` with a program of anybody's on a real broker, as a person at a terminal has it."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import amqp
+import pytest
+import requests
+
+from mare.local.ports import free_port
+from tests.vhost import Vhost, eventually
+
+pytestmark = pytest.mark.broker
+
+FILE = """\
+commands:
+  worker:
+    run: $PYTHON worker.py
+    environment: {{QUEUE: work}}
+    folder: {folder}
+    stopSeconds: 60
+---
+apiVersion: mare.dev/v1alpha1
+kind: QueueAutoscaler
+metadata: {{name: worker}}
+spec:
+  scaleTargetRef: {{name: worker}}
+  brokerRef: {{secretName: rabbitmq}}
+  minReplicas: {least}
+  maxReplicas: 4
+  queues: [{{name: work}}]
+  target: {{type: QueueLength, messagesPerReplica: 10}}
+  idle: {{cooldownSeconds: 1}}
+  behavior: {{scaleDown: {{stabilizationWindowSeconds: 1}}}}
+"""
+
+
+class Local:
+    """The running command and what it shows."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", output: Path, port: int) -> None:
+        self.process = process
+        self.port = port
+        self._output = output
+
+    def shown(self) -> str:
+        return self._output.read_text()
+
+    def says(self, pattern: str) -> bool:
+        assert self.process.poll() is None, self.shown()
+        return re.search(pattern, self.shown()) is not None
+
+    def workers(self) -> set[int]:
+        """The processes of all that ever consumed, as far as they live."""
+        found = {int(pid) for pid in re.findall(r"consuming as (\d+)", self.shown())}
+        return {pid for pid in found if Path(f"/proc/{pid}/cwd").exists()}
+
+
+@contextmanager
+def mare_local(folder: Path, vhost: Vhost, *, least: int) -> Iterator[Local]:
+    file, output, port = folder / "mare.yaml", folder / "output", free_port()
+    here = Path(__file__).parent
+    file.write_text(FILE.format(folder=here, least=least))
+    environ = {
+        **os.environ,
+        "PYTHON": sys.executable,
+        "AMQP_URI": vhost.amqp_uri,
+        "MANAGEMENT_URI": vhost.node.management_uri,
+    }
+    program = Path(sys.executable).parent / "mare"
+    with (
+        output.open("wb") as sink,
+        subprocess.Popen(
+            [program, "local", file, "--dashboard", str(port), "--max", "4"],
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=subprocess.STDOUT,
+        ) as process,
+    ):
+        try:
+            yield Local(process, output, port)
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+def burst(vhost: Vhost, messages: int, seconds: float = 0.05) -> None:
+    with vhost.connect() as connection:
+        channel = connection.channel()
+        for _ in range(messages):
+            channel.basic_publish(amqp.Message(str(seconds)), routing_key="work")
+
+
+def test_a_burst_starts_processes_that_end_when_it_is_over_and_so_does_ctrl_c(
+    tmp_path: Path, vhost: Vhost
+) -> None:
+    with mare_local(tmp_path, vhost, least=1) as local:
+        eventually(lambda: local.says("all is running"), 30)
+        (first,) = local.workers()
+        burst(vhost, 200)
+        eventually(lambda: local.says(r"worker +1 → 4 replicas: .*\."))
+        eventually(lambda: len(local.workers()) == 4)
+
+        state = requests.get(f"http://127.0.0.1:{local.port}/api/state", timeout=5).json()
+        assert state["objects"][0]["name"] == "worker"
+        assert state["objects"][0]["replicas"]["max"] == 4
+
+        eventually(lambda: len(local.workers()) == 1, 40)
+        assert vhost.depth("work").ready == 0
+
+        (left,) = local.workers()
+        os.kill(left, signal.SIGKILL)
+        eventually(lambda: local.says(r"worker-\d +was ended by signal 9; starts again in 0.5 s"))
+        eventually(lambda: len(local.workers() - {left}) == 1)
+
+        local.process.send_signal(signal.SIGINT)
+        assert local.process.wait(30) == 0
+        assert local.workers() == set()
+        assert first not in local.workers()
+        assert local.shown().rstrip().endswith("stopped")
+        eventually(lambda: not vhost.connections())
+
+
+def test_at_rest_there_is_no_process_and_a_message_wakes_one(tmp_path: Path, vhost: Vhost) -> None:
+    with mare_local(tmp_path, vhost, least=0) as local:
+        eventually(lambda: local.says(r"worker +1 → 0 replicas"), 40)
+        eventually(lambda: not local.workers())
+        burst(vhost, 1)
+        eventually(lambda: len(local.workers()) == 1)
+        eventually(lambda: vhost.depth("work").ready == 0)
+
+
+def test_a_second_ctrl_c_does_not_wait_for_a_message_to_be_finished(
+    tmp_path: Path, vhost: Vhost
+) -> None:
+    with mare_local(tmp_path, vhost, least=1) as local:
+        eventually(lambda: local.says("all is running"), 30)
+        burst(vhost, 1, seconds=600)
+        eventually(lambda: vhost.depth("work").ready == 0)
+        local.process.send_signal(signal.SIGINT)
+        eventually(lambda: local.says("stopping; a second time"))
+        local.process.send_signal(signal.SIGINT)
+        assert local.process.wait(30) == 0
+        assert local.workers() == set()
+
+
+def test_a_mistake_is_told_with_file_and_line_and_nothing_runs(tmp_path: Path) -> None:
+    file = tmp_path / "mare.yaml"
+    file.write_text("commands:\n  worker:\n    run: sleep 1\n    stopSecond: 1\n")
+    ended = subprocess.run(
+        [Path(sys.executable).parent / "mare", "local", file],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert ended.stderr == (
+        "Error: This cannot be run:\n"
+        f"{file}:4: commands.worker.stopSecond is not a field here; did you mean stopSeconds?\n"
+    )

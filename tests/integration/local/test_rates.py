@@ -1,0 +1,84 @@
+"""A steady stream stays one, however often the broker is asked for its counters."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+from threading import Event, Thread
+
+import amqp
+import pytest
+
+from local.rabbitmq.config import STATISTICS_SECONDS
+from mare.broker.brokers import SecretBrokers
+from mare.custom_resource.autoscaler import read_autoscaler
+from mare.domain.unknown import Unknown
+from mare.local.standins import PlainSecrets
+from tests.unit.operator_loop.worlds import body
+from tests.vhost import Vhost
+
+pytestmark = pytest.mark.broker
+
+_NEWS = 7
+_RATE = 50.0
+_LATE = 1
+"""Renewals with which the broker of a busy machine may be late: the gap after it is shorter."""
+
+
+@contextmanager
+def stream(vhost: Vhost) -> Iterator[None]:
+    """Publish at a steady rate until the end of the block."""
+    ended = Event()
+
+    def publish() -> None:
+        with vhost.connect() as connection:
+            channel = connection.channel()
+            channel.queue_declare("work", durable=True, auto_delete=False)
+            while not ended.wait(1 / _RATE):
+                channel.basic_publish(amqp.Message(b"x"), routing_key="work")
+
+    thread = Thread(target=publish)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+async def news(vhost: Vhost, asking: float) -> list[tuple[float, int]]:
+    """Moments and counters of statistics, beginning with the first that have messages."""
+    uris = {"amqp-uri": vhost.amqp_uri, "management-uri": vhost.node.management_uri}
+    brokers = SecretBrokers(
+        PlainSecrets({"broker": uris}), time.time, statistics_seconds=asking, secret_seconds=60
+    )
+    autoscaler = read_autoscaler(body("worker", queues=[{"name": "work"}]))
+    found: dict[float, int] = {}
+    try:
+        async with asyncio.timeout(60):
+            while len(found) < _NEWS:
+                seen = (await brokers.read([autoscaler]))[autoscaler.key]
+                (reading,) = () if isinstance(seen.queues, Unknown) else seen.queues
+                if not isinstance(reading.published, Unknown) and reading.published:
+                    assert not isinstance(reading.statistics_at, Unknown)
+                    found[reading.statistics_at] = reading.published
+                await asyncio.sleep(0.05)
+    finally:
+        await brokers.close()
+    return sorted(found.items())
+
+
+@pytest.mark.parametrize("asking", [STATISTICS_SECONDS, 0.3])
+def test_counters_advance_with_each_renewal_and_never_stand_still(vhost: Vhost, asking: float):
+    with stream(vhost):
+        found = asyncio.run(news(vhost, asking))
+
+    (first, before), (last, after) = found[0], found[-1]
+    rate = (after - before) / (last - first)
+    assert last - first < 2 * STATISTICS_SECONDS * (len(found) - 1)
+    assert 0.4 * _RATE < rate <= 1.05 * _RATE
+    assert all(less < more for (_, less), (_, more) in pairwise(found))
+    rates = [(more - less) / (end - begin) for (begin, less), (end, more) in pairwise(found)]
+    astray = [each for each in rates if not 0.3 * rate < each < 2 * rate]
+    assert len(astray) <= _LATE, (rate, rates)

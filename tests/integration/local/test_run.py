@@ -1,0 +1,212 @@
+"""``make run`` from start to stop, as a person at a terminal has it."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+import pytest
+import requests
+
+from mare.local.ports import free_port
+from tests.vhost import Vhost, eventually
+
+pytestmark = pytest.mark.broker
+
+STARTED = 60.0
+SOURCES = {"WEATHER_SOURCES": "none", "WEATHER_GEOCODER": "embedded", "MUSIC_SOURCES": "none"}
+
+
+class Running:
+    """``python -m local.run`` and what it shows."""
+
+    def __init__(self, process: "subprocess.Popen[str]", output: Path, port: int) -> None:
+        self.process = process
+        self.port = port
+        self._output = output
+
+    def shown(self) -> str:
+        return self._output.read_text()
+
+    def ready(self) -> bool:
+        assert self.process.poll() is None, self.shown()
+        return "Open " in self.shown()
+
+    def children(self) -> set[int]:
+        found = set()
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                number, _, rest = stat.read_text().partition(" (")
+            except OSError:
+                continue
+            if rest.rpartition(")")[2].split()[1] == str(self.process.pid):
+                found.add(int(number))
+        return found
+
+    def get(self, path: str) -> requests.Response:
+        return requests.get(f"http://127.0.0.1:{self.port}{path}", timeout=20)
+
+
+@contextmanager
+def running(folder: Path, **environ: str) -> Iterator[Running]:
+    port = free_port()
+    output = folder / "output"
+    settings = {"GATEWAY_PORT": str(port), "RUN_FOLDER": str(folder / "logs"), **environ}
+    with (
+        output.open("w") as file,
+        subprocess.Popen(
+            [sys.executable, "-m", "local.run"],
+            env={**os.environ, **settings},
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            text=True,
+        ) as process,
+    ):
+        try:
+            yield Running(process, output, port)
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+def quick_stack(folder: Path) -> Path:
+    """The file of `make run` with windows that a test can wait for, and replicas easily busy."""
+    root = Path(__file__).parents[3]
+    text = (root / "local/stack.yaml").read_text()
+    text = text.replace("folder: ..", f"folder: {root}")
+    text = text.replace("stabilizationWindowSeconds: 30", "stabilizationWindowSeconds: 2")
+    file = folder / "stack.yaml"
+    file.write_text(re.sub(r"nameko: {(.*)}", r"nameko: {\1, maxWorkers: 1}", text))
+    return file
+
+
+class Load:
+    """Clients that ask for ever new points, so that every question passes through each part."""
+
+    def __init__(self, system: Running, clients: int) -> None:
+        self._system = system
+        self._over = threading.Event()
+        self._threads = [threading.Thread(target=self._ask, args=(n,)) for n in range(clients)]
+        self.statuses = Counter[int]()
+
+    def _ask(self, client: int) -> None:
+        number = client
+        while not self._over.is_set():
+            number += 101
+            query = f"lat={number % 120 - 60 + client / 100}&lon={number % 360 - 180}"
+            answer = self._system.get(f"/v1/playlists?{query}")
+            self.statuses[answer.status_code] += 1
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        for thread in self._threads:
+            thread.join()
+
+
+def gone(pid: int) -> bool:
+    return not Path(f"/proc/{pid}").exists()
+
+
+def test_it_says_what_to_open_answers_survives_a_death_and_stops_without_a_trace(
+    tmp_path: Path, vhost: Vhost
+) -> None:
+    with running(tmp_path, AMQP_URI=vhost.amqp_uri) as system:
+        eventually(system.ready, STARTED)
+        address = re.search(r"curl '(http://\S+city=Recife)'", system.shown())
+        assert address
+        answer = requests.get(address[1], timeout=20)
+        assert answer.status_code == 200, f"{answer.text}\n{system.shown()}"
+        assert answer.json()["place"]["name"] == "Recife"
+        assert answer.json()["playlist"]["tracks"]
+
+        children = system.children()
+        assert len(children) == 4
+        weather = min(children)
+        os.kill(weather, signal.SIGKILL)
+        eventually(lambda: "weather-1   was ended by signal 9; starts again" in system.shown())
+        eventually(lambda: system.get("/v1/places?q=Olinda").status_code == 200, STARTED)
+
+        children |= system.children()
+        system.process.send_signal(signal.SIGINT)
+        assert system.process.wait(40) == 0
+        stopped = re.findall(r" s  (\w+) +stopped\n", system.shown())
+        assert stopped == ["gateway", "playlists", "music", "weather"]
+        assert all(gone(pid) for pid in children)
+        eventually(lambda: not vhost.connections())
+        logs = sorted(path.name for path in (tmp_path / "logs").iterdir())
+        assert logs == ["gateway-1.log", "music-1.log", "playlists-1.log", "weather-1.log"]
+
+
+def test_under_load_processes_rise_and_fall_again_and_nobody_is_refused(
+    tmp_path: Path, vhost: Vhost
+) -> None:
+    uris = {"AMQP_URI": vhost.amqp_uri, "MANAGEMENT_URI": vhost.node.management_uri}
+    quick = {"RUN_FILE": str(quick_stack(tmp_path)), "RUNTIME_MAX_WORKERS": "1"}
+    with running(tmp_path, **quick, **SOURCES, **uris) as system:
+        eventually(system.ready, STARTED)
+        with Load(system, clients=24) as load:
+            eventually(lambda: re.search(r"playlists +\d → [2-4] replicas: ", system.shown()), 30)
+            eventually(lambda: vhost.depth("rpc-playlists").consumers >= 2, 30)
+        assert set(load.statuses) == {200}
+        eventually(lambda: re.search(r"playlists +\d → 1 replica: ", system.shown()), 40)
+        eventually(lambda: vhost.depth("rpc-playlists").consumers == 1)
+        assert system.get("/v1/playlists?city=Recife").status_code == 200
+
+
+def test_without_management_it_says_what_is_lost_and_runs(tmp_path: Path, vhost: Vhost) -> None:
+    with running(tmp_path, AMQP_URI=vhost.amqp_uri) as system:
+        eventually(system.ready, STARTED)
+        assert "without MANAGEMENT_URI unacknowledged messages, rates and busy" in system.shown()
+        assert system.shown().count("MANAGEMENT_URI") == 1
+
+
+def test_all_children_die_with_it_when_it_is_killed(tmp_path: Path, vhost: Vhost) -> None:
+    with running(tmp_path, AMQP_URI=vhost.amqp_uri) as system:
+        eventually(system.ready, STARTED)
+        children = system.children()
+        system.process.kill()
+        system.process.wait(10)
+        eventually(lambda: all(gone(pid) for pid in children))
+        with pytest.raises(requests.ConnectionError):
+            system.get("/readyz")
+
+
+def test_a_taken_port_is_one_clear_sentence(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        with running(tmp_path, GATEWAY_PORT=str(port)) as system:
+            assert system.process.wait(20) == 1
+            assert system.shown() == (
+                f"Port {port} is taken: stop what listens there, "
+                "or choose another with GATEWAY_PORT=5001 make run.\n"
+            )
+
+
+def test_bad_settings_are_told_all_at_once_before_anything_starts(tmp_path: Path) -> None:
+    with running(tmp_path, GATEWAY_PORT="http") as system:
+        assert system.process.wait(20) == 1
+        assert system.shown().startswith("GATEWAY_PORT='http': ")
+
+
+def test_a_service_that_cannot_start_ends_the_run_with_its_reason(
+    tmp_path: Path, vhost: Vhost
+) -> None:
+    with running(tmp_path, AMQP_URI=vhost.amqp_uri, RUNTIME_MAX_WORKERS="0") as system:
+        assert system.process.wait(40) == 1
+        assert "RUNTIME_MAX_WORKERS='0'" in system.shown()
+        last = system.shown().splitlines()[-1]
+        assert re.fullmatch(r"\w+-1 does not start; see .*-1\.log", last)

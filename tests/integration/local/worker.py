@@ -1,0 +1,40 @@
+"""A small worker as anybody could have: a message from $QUEUE says how many seconds it takes."""
+
+import os
+import signal
+import sys
+import time
+from urllib.parse import unquote, urlsplit
+
+import amqp
+
+
+def main() -> None:
+    stopping = []
+    signal.signal(signal.SIGTERM, lambda *_: stopping.append(True))
+    uri, queue = urlsplit(os.environ["AMQP_URI"]), os.environ["QUEUE"]
+    with amqp.Connection(
+        f"{uri.hostname}:{uri.port}",
+        userid=uri.username,
+        password=unquote(uri.password or ""),
+        virtual_host=unquote(uri.path[1:]),
+    ) as connection:
+        channel = connection.channel()
+        channel.queue_declare(queue, durable=True, auto_delete=False)
+        channel.basic_qos(0, 1, False)
+
+        def work(message: amqp.Message) -> None:
+            time.sleep(float(message.body))
+            channel.basic_ack(message.delivery_tag)
+
+        channel.basic_consume(queue, callback=work)
+        sys.stdout.write(f"consuming as {os.getpid()}\n")
+        while not stopping:
+            try:
+                connection.drain_events(timeout=0.2)
+            except TimeoutError:
+                continue
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+"""Deezer as a source, against a real server that plays it."""
+
+import time
+
+import pytest
+
+from services.contract.errors import SourceFailed, SourceLimited, SourceTimedOut
+from services.contract.music import Mood
+from services.music.adapters.deezer import Deezer
+from services.music.domain.choosing import MOST_TRACKS, suffice
+from services.music.domain.flavours import Flavour
+from services.music.domain.material import MaterialQuery
+from services.upstream.budget import Budget
+from services.upstream.client import JsonClient
+from tests.fakes.upstreams import deezer, faults
+from tests.fakes.upstreams.server import as_json, upstream
+
+FOUND = as_json({"data": [deezer.playlist(number, f"Chuva {number}") for number in range(1, 6)]})
+
+
+@pytest.fixture
+def server():
+    with upstream(deezer.play) as server:
+        yield server
+
+
+def ask(server, seconds=5.0):
+    query = MaterialQuery(mood=Mood.ACOUSTIC, market="BR", flavour=Flavour.LUSOPHONE)
+    return Deezer(JsonClient("deezer", server.url)).answer(query, Budget.of(seconds))
+
+
+def tracks(first, last):
+    return as_json({"data": [deezer.track(f"T{n}", f"A{n}") for n in range(first, last)]})
+
+
+def test_it_offers_enough_tracks_of_playlists_and_those_playlists(server):
+    material = ask(server)
+
+    assert material.source == "deezer"
+    assert suffice(material.tracks, MOST_TRACKS)
+    assert material.playlists[0].name == "mpb acústico 1"
+    assert material.playlists[0].url == "https://www.deezer.com/playlist/1"
+    assert len(server.asked) <= 4
+
+
+def test_adverts_and_fragments_are_passed_over(server):
+    found = [
+        None,
+        deezer.playlist(1, "PROMO www.example.org"),
+        deezer.playlist(2, "Chuva", nb_tracks=3),
+        deezer.playlist(3, "Chuva", link=None),
+        deezer.playlist(4, "Chuva"),
+    ]
+    server.plays(as_json({"data": found}), as_json({"data": []}), as_json({"data": []}),
+                 as_json({"data": []}), tracks(0, 50))  # fmt: skip
+
+    assert [each.url for each in ask(server).playlists] == ["https://www.deezer.com/playlist/4"]
+
+
+def test_more_words_are_tried_when_the_first_find_too_little(server):
+    server.plays(
+        as_json({"data": [deezer.playlist(1, "Chuva")]}),
+        as_json({"data": [deezer.playlist(number, f"Outra {number}") for number in (2, 3, 4)]}),
+        tracks(0, 50),
+    )
+
+    assert len(ask(server).playlists) == 4
+    assert [asked.params.get("q") for asked in server.asked[:3]] == [
+        "mpb acústico", "voz e violão", None,
+    ]  # fmt: skip
+
+
+def test_a_quota_comes_with_status_200_and_is_a_limit(server):
+    server.plays(deezer.QUOTA_EXCEEDED)
+
+    with pytest.raises(SourceLimited) as failure:
+        ask(server)
+
+    assert failure.value.extra == {"source": "deezer", "code": 4, "retry_after": 5.0}
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "answer", [deezer.SERVICE_BUSY, deezer.error(500), as_json({"error": {"message": "?"}})]
+)
+def test_other_errors_with_status_200_are_failures_without_deezers_words(server, answer):
+    server.plays(answer)
+
+    with pytest.raises(SourceFailed) as failure:
+        ask(server)
+
+    assert "Something is wrong" not in repr(failure.value)
+
+
+def test_a_playlist_that_is_gone_is_passed_over(server):
+    server.plays(FOUND, deezer.NO_DATA, tracks(0, 50))
+
+    assert suffice(ask(server).tracks, MOST_TRACKS)
+
+
+def test_a_quota_met_half_way_keeps_what_is_there(server):
+    server.plays(FOUND, tracks(0, 30), deezer.QUOTA_EXCEEDED)
+
+    assert len(ask(server).tracks) == 30
+
+
+@pytest.mark.parametrize("data", [None, [], [None]])
+def test_nothing_found_is_a_failure(server, data):
+    server.plays(as_json({"data": data}))
+
+    with pytest.raises(SourceFailed, match="found no music"):
+        ask(server)
+
+
+def test_no_call_outlasts_the_budget(server):
+    server.plays(FOUND, faults.slow(server))
+    started = time.monotonic()
+
+    with pytest.raises(SourceTimedOut):
+        ask(server, 0.4)
+
+    assert time.monotonic() - started < 10

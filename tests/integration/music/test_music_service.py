@@ -1,0 +1,69 @@
+"""The service in its own process, asked over a real broker, as the playlists service asks it."""
+
+import signal
+
+import pytest
+
+from services.contract import wire
+from services.contract.music import Composed, MusicRequest
+from tests.fakes.upstreams import faults, spotify
+from tests.fakes.upstreams.spotify import CLIENT_ID, SECRET, FakeSpotify
+from tests.serving import call, serving
+
+pytestmark = pytest.mark.broker
+
+REQUEST = {"mood": "mellow", "market": "BR", "lang": "pt", "limit": 5, "seed": "s"}
+
+
+def test_it_composes_from_the_catalogue_and_stops_on_sigterm(vhost):
+    with serving(vhost, "music", MUSIC_SOURCES="none") as process:
+        reply = call(vhost, "music.compose", REQUEST)
+        again = call(vhost, "music.compose", wire.write(wire.read(REQUEST, MusicRequest)))
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+
+    assert reply["error"] is None
+    composed = wire.read(reply["result"], Composed)
+    assert len(composed.playlist.tracks) == 5
+    assert composed.playlist.source == "catalogue"
+    assert again["result"] == reply["result"]
+
+
+def test_a_request_that_cannot_be_understood_is_told_so(vhost):
+    mistakes = [
+        (REQUEST | {"limit": 51}, "limit"),
+        (REQUEST | {"market": "Brazil"}, "market"),
+        (REQUEST | {"mood": "angry"}, "mood"),
+        ({}, "mood"),
+        ("mellow", "MusicRequest"),
+    ]
+    with serving(vhost, "music", MUSIC_SOURCES="none"):
+        for request, word in mistakes:
+            reply = call(vhost, "music.compose", request)
+            assert reply["result"] is None
+            assert reply["error"]["exc_type"] == "InvalidRequest"
+            assert word in reply["error"]["value"]
+
+
+def test_no_upstream_makes_it_late_and_the_secret_stays_in_the_process(vhost):
+    with spotify.spotify(FakeSpotify()) as server:
+        environ = {
+            "MUSIC_SOURCES": "spotify",
+            "MUSIC_LIVE_SECONDS": "0.6",
+            "MUSIC_SPOTIFY_CLIENT_ID": CLIENT_ID,
+            "MUSIC_SPOTIFY_CLIENT_SECRET": SECRET,
+            "MUSIC_SPOTIFY_URL": server.url,
+            "MUSIC_SPOTIFY_ACCOUNTS_URL": server.url,
+        }
+        with serving(vhost, "music", **environ) as process:
+            live = call(vhost, "music.compose", REQUEST)
+            server.plays(faults.dripping_headers(server))
+            late = call(vhost, "music.compose", REQUEST | {"mood": "party"})
+            process.send_signal(signal.SIGTERM)
+            output, _ = process.communicate(timeout=20)
+
+    assert live["result"]["playlist"]["source"] == "spotify"
+    assert late["result"]["playlist"]["source"] == "catalogue"
+    assert late["seconds"] < 5
+    for secret in (SECRET, spotify.BASIC.removeprefix("Basic "), "token-0"):
+        assert secret not in output

@@ -1,0 +1,291 @@
+"""Spotify as a source, against a real server that plays it."""
+
+import logging
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from services.contract.errors import (
+    SourceFailed,
+    SourceLimited,
+    SourceRefused,
+    SourceTimedOut,
+    SourceUnavailable,
+)
+from services.contract.music import Mood
+from services.music.adapters.spotify.source import Spotify
+from services.music.adapters.spotify.tokens import Tokens
+from services.music.domain.choosing import MOST_TRACKS, suffice
+from services.music.domain.flavours import flavour_of
+from services.music.domain.material import MaterialQuery
+from services.settings import Secret
+from services.upstream.budget import Budget
+from services.upstream.client import JsonClient
+from tests.fakes.upstreams import faults, spotify
+from tests.fakes.upstreams.server import as_json
+from tests.fakes.upstreams.spotify import CLIENT_ID, SECRET, TOKEN, FakeSpotify, found, track
+from tests.vhost import eventually
+
+
+class Clock:
+    def __init__(self):
+        self.now = 1000.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def fake():
+    return FakeSpotify()
+
+
+@pytest.fixture
+def server(fake):
+    with spotify.spotify(fake) as server:
+        yield server
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def source(server, clock):
+    return source_of(server, clock)
+
+
+def source_of(server, clock, secret=SECRET):
+    tokens = Tokens(JsonClient("spotify", server.url), CLIENT_ID, Secret(secret), clock)
+    return Spotify(JsonClient("spotify", server.url), tokens)
+
+
+def ask(source, seconds=5.0, *, mood=Mood.MELLOW, market="BR"):
+    query = MaterialQuery(mood=mood, market=market, flavour=flavour_of(market, "en"))
+    return source.answer(query, Budget.of(seconds))
+
+
+def page(number, size=10):
+    tracks = [track(f"{number}-{each}", f"Artist {number}-{each}") for each in range(size)]
+    return found("track", tracks)
+
+
+def test_it_offers_enough_tracks_and_playlists_with_links(source):
+    material = ask(source)
+
+    assert material.source == "spotify"
+    assert suffice(material.tracks, MOST_TRACKS)
+    assert all(each.url.startswith("https://open.spotify.com/track/") for each in material.tracks)
+    assert [each.name for each in material.playlists[:2]] == ["bossanova-0", "bossanova-1"]
+
+
+def test_it_asks_as_a_new_application_may(source, server):
+    ask(source)
+
+    searches = spotify.searches(server)
+    assert len(searches) <= 9
+    assert {asked.params["market"] for asked in searches} == {"BR"}
+    assert {asked.params["limit"] for asked in searches} == {"10"}
+    assert {asked.params["offset"] for asked in searches} <= {"0", "10"}
+    assert [asked.params["q"] for asked in searches[:2]] == ['genre:"bossa nova"', 'genre:"mpb"']
+    assert {asked.path for asked in server.asked} == {"/api/token", "/v1/search"}
+
+
+def test_a_market_without_spotify_is_asked_elsewhere(source, server):
+    ask(source, market="CN")
+
+    assert {asked.params["market"] for asked in spotify.searches(server)} == {"US"}
+
+
+def test_a_search_that_is_used_up_is_not_asked_again_and_words_take_over(fake, source, server):
+    fake.library = 3
+
+    assert len(ask(source).tracks) == 3 * 8
+    asked = [each.params for each in spotify.searches(server) if each.params["type"] == "track"]
+    assert {each["offset"] for each in asked} == {"0"}
+    assert [each["q"] for each in asked[4:]] == [
+        "bossa nova", "mpb tarde calma", "mellow soul", "easy afternoon",
+    ]  # fmt: skip
+
+
+def test_a_token_serves_until_a_minute_before_its_end(source, server, clock):
+    ask(source)
+    clock.now += 3539
+    ask(source)
+    assert len(spotify.token_requests(server)) == 1
+
+    clock.now += 2
+    ask(source)
+    assert len(spotify.token_requests(server)) == 2
+
+
+def test_many_callers_ask_for_one_token(source, server):
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: ask(source), range(8)))
+
+    assert len(spotify.token_requests(server)) == 1
+
+
+def test_who_waits_for_a_token_does_so_within_the_own_budget(source, server):
+    server.plays(faults.slow(server))
+
+    def wait_long():
+        with pytest.raises(SourceTimedOut):
+            ask(source, 1.9)
+
+    leader = threading.Thread(target=wait_long)
+    leader.start()
+    eventually(lambda: server.asked)
+    with pytest.raises(SourceTimedOut):
+        ask(source, 0.2)
+
+    assert leader.is_alive()
+    assert len(server.asked) == 1
+    leader.join()
+
+
+def test_an_expired_token_is_replaced_once(fake, source, server):
+    ask(source)
+    fake.tokens.clear()
+
+    assert suffice(ask(source).tracks, MOST_TRACKS)
+    assert len(spotify.token_requests(server)) == 2
+
+
+def test_a_token_that_is_never_good_is_replaced_once_only(source, server):
+    server.plays(TOKEN, spotify.EXPIRED, TOKEN, spotify.EXPIRED)
+
+    with pytest.raises(SourceRefused):
+        ask(source)
+    assert len(server.asked) == 4
+
+
+def test_a_wrong_secret_is_a_refusal_and_nothing_is_searched(server, clock, caplog):
+    with pytest.raises(SourceRefused, match="client id or the secret"):
+        ask(source_of(server, clock, secret="another-secret"))
+
+    assert spotify.searches(server) == []
+    assert "Refused by Spotify" in caplog.text
+    assert "another-secret" not in caplog.text
+
+
+def test_an_owner_without_premium_is_a_refusal_told_loudly_and_not_an_empty_answer(
+    source, server, caplog
+):
+    server.plays(TOKEN, spotify.NO_PREMIUM)
+
+    with pytest.raises(SourceRefused, match="Premium subscription") as failure:
+        ask(source)
+
+    assert failure.value.extra["status"] == 403
+    [record] = [each for each in caplog.records if each.levelno == logging.ERROR]
+    assert "Premium" in record.reason
+    assert len(server.asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "seconds"), [(spotify.LIMITED_SHORTLY, 3.0), (spotify.LIMITED_FOR_A_DAY, 86_400.0)]
+)
+def test_a_rate_limit_is_passed_on_and_not_slept_through(source, server, answer, seconds):
+    server.plays(TOKEN, answer)
+
+    with pytest.raises(SourceLimited) as failure:
+        ask(source)
+
+    assert failure.value.extra["retry_after"] == seconds
+    assert len(server.asked) == 2
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [spotify.INVALID_LIMIT, faults.BROKEN_IN_HTML, faults.CUT_JSON, faults.AN_ARRAY, faults.NULL],
+)
+def test_an_error_or_nonsense_is_a_failure_without_the_upstreams_words(source, server, answer):
+    server.plays(TOKEN, answer)
+
+    with pytest.raises(SourceFailed) as failure:
+        ask(source)
+
+    assert "secret-of-the-upstream" not in repr(failure.value)
+    assert "Invalid limit" not in repr(failure.value)
+
+
+@pytest.mark.parametrize(
+    "answer", [found("track", None), found("track", []), found("track", [None] * 10), as_json({})]
+)
+def test_no_track_at_all_is_a_failure(source, server, answer):
+    server.plays(TOKEN, answer)
+
+    with pytest.raises(SourceFailed, match="found no music"):
+        ask(source)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        found("playlist", None),
+        found("playlist", []),
+        found("playlist", [None] * 10),
+        as_json({}),
+        faults.BROKEN_IN_HTML,
+        spotify.LIMITED_FOR_A_DAY,
+    ],
+)
+def test_without_playlists_the_tracks_are_still_good(fake, source, answer):
+    fake.playlists = answer
+    material = ask(source)
+
+    assert material.playlists == ()
+    assert suffice(material.tracks, MOST_TRACKS)
+
+
+def test_a_limit_met_half_way_keeps_what_is_there(source, server):
+    server.plays(TOKEN, page(1), page(2), spotify.LIMITED_FOR_A_DAY)
+
+    assert len(ask(source).tracks) == 20
+
+
+def test_too_few_tracks_before_a_limit_are_not_passed_off_as_an_answer(source, server):
+    server.plays(TOKEN, page(1), spotify.LIMITED_FOR_A_DAY)
+
+    with pytest.raises(SourceLimited):
+        ask(source)
+
+
+@pytest.mark.parametrize("stage", [[], [TOKEN], [TOKEN, page(1)]])
+def test_no_call_outlasts_the_budget(source, server, stage):
+    server.plays(*stage, faults.slow(server))
+    started = time.monotonic()
+
+    with pytest.raises(SourceTimedOut):
+        ask(source, 0.5)
+
+    assert time.monotonic() - started < 10
+
+
+def test_neither_secret_nor_token_is_ever_logged_or_raised(server, clock, caplog):
+    caplog.set_level(logging.DEBUG)
+    errors = []
+    for answers in (
+        [spotify.INVALID_CLIENT],
+        [TOKEN, spotify.EXPIRED, TOKEN, spotify.EXPIRED],
+        [TOKEN, spotify.NO_PREMIUM],
+        [TOKEN, spotify.LIMITED_SHORTLY],
+        [TOKEN, faults.BROKEN_IN_HTML],
+        [TOKEN, faults.reset],
+        [TOKEN, faults.truncated],
+    ):
+        server.plays(*answers)
+        with pytest.raises(SourceUnavailable) as failure:
+            ask(source_of(server, clock))
+        errors.append(repr(failure.value) + repr(failure.value.extra))
+    server.recovers()
+    source = source_of(server, clock)
+    ask(source)
+
+    told = caplog.text + "".join(errors) + repr(vars(source)) + repr(vars(source._tokens))
+    for secret in (SECRET, spotify.BASIC.removeprefix("Basic "), "a-token", "token-0"):
+        assert secret not in told

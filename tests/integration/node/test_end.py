@@ -1,0 +1,84 @@
+"""Nothing is left of a node, also when nobody had the time to say goodbye."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mare.local.ports import free_port
+from mare.local.processes.spawn import DIES_WITH_US
+from tests.cluster.kind import has_docker
+from tests.cluster.node.layout import cgroup
+from tests.cluster.node.native import NativeNode
+from tests.cluster.node.walls import BELIEVED
+from tests.vhost import eventually
+
+_PROJECT = Path(__file__).parents[3]
+_STARTER = """\
+import signal, sys
+from pathlib import Path
+from tests.cluster.node.starting import start_node
+start_node(Path(sys.argv[1]), print, detached=False, registry_port=int(sys.argv[2]))
+print("ready", flush=True)
+signal.pause()
+"""
+
+
+@pytest.mark.timeout(180)
+def test_a_node_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
+    if has_docker():
+        pytest.skip("kind is used where Docker runs")
+    settings = _settings()
+    folder = tmp_path / "node"
+    starter = subprocess.Popen(
+        [*DIES_WITH_US, sys.executable, "-c", _STARTER, str(folder), str(free_port())],
+        cwd=_PROJECT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with starter:
+        try:
+            assert "ready\n" in iter(starter.stdout.readline, "")  # type: ignore[union-attr]
+            node = NativeNode.find(folder)
+            assert node
+            namespace = _pid_namespace(node.pid)
+            assert len(_processes(namespace)) > 10
+            assert not _traces(folder)  # what it has, only it can see
+            assert _settings() == settings
+        finally:
+            starter.kill()
+    eventually(lambda: not _processes(namespace))
+    assert NativeNode.find(folder) is None
+    assert not folder.exists()
+    assert not list(Path("/sys/fs/cgroup").glob(f"**/{cgroup(folder)}"))
+    assert not _traces(folder)
+
+
+def _traces(folder: Path) -> list[str]:
+    """Return mounts and network devices of the node that the machine has."""
+    mounts = Path("/proc/mounts").read_text().splitlines()
+    devices = [path.name for path in Path("/sys/class/net").iterdir()]
+    return [line for line in mounts if str(folder) in line] + [
+        name for name in devices if name in {"cni0", "nowhere"}
+    ]
+
+
+def _settings() -> list[str]:
+    """Return what a kubelet would set for the whole machine."""
+    return [Path("/proc/sys", name).read_text() for name in BELIEVED]
+
+
+def _pid_namespace(pid: int) -> str:
+    return str(Path(f"/proc/{pid}/ns/pid").readlink())
+
+
+def _processes(namespace: str) -> list[int]:
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if str((process / "ns/pid").readlink()) == namespace:
+                found.append(int(process.name))
+        except OSError:  # it ended meanwhile
+            continue
+    return found

@@ -1,0 +1,107 @@
+"""`mare run` as a process: started, asked for its numbers, ended."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import requests
+
+from mare.local.ports import free_port
+from tests.vhost import eventually
+
+
+class Operator:
+    """`mare run` as a process of its own, with the rights that its chart gives it."""
+
+    def __init__(self, folder: Path, kubeconfig: Path, namespace: str, **settings: str) -> None:
+        self.port = free_port()
+        self.dashboard_port = free_port()
+        self.log = folder / f"operator-{self.port}.log"
+        self._environ = {
+            "PATH": "/usr/bin:/bin",
+            "KUBECONFIG": str(kubeconfig),
+            "MARE_NAMESPACES": namespace,
+            "POD_NAMESPACE": namespace,
+            "MARE_HOST": "127.0.0.1",
+            "MARE_PORT": str(self.port),
+            "MARE_DASHBOARD_HOST": "127.0.0.1",
+            "MARE_DASHBOARD_PORT": str(self.dashboard_port),
+            "MARE_STATISTICS_SECONDS": "1",
+            "MARE_SECRET_SECONDS": "2",
+            **settings,
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> "Operator":
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [str(Path(sys.executable).parent / "mare"), "run"],
+                env=self._environ,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        eventually(lambda: self._answers("readyz"))
+        return self
+
+    def _answers(self, path: str) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, self.log.read_text()
+        try:
+            return requests.get(f"http://127.0.0.1:{self.port}/{path}", timeout=10).ok
+        except requests.ConnectionError:
+            return False
+
+    def is_alive(self) -> bool:
+        return self._answers("livez")
+
+    def metric(self, name: str) -> float | None:
+        text = requests.get(f"http://127.0.0.1:{self.port}/metrics", timeout=10).text
+        lines = (line for line in text.splitlines() if line.startswith(name))
+        return next((float(line.rpartition(" ")[2]) for line in lines), None)
+
+    def histogram(self, name: str) -> dict[str, float]:
+        """Counts of observations up to each bound."""
+        text = requests.get(f"http://127.0.0.1:{self.port}/metrics", timeout=10).text
+        lines = (line for line in text.splitlines() if line.startswith(f"{name}_bucket"))
+        return {line.split('"')[1]: float(line.rpartition(" ")[2]) for line in lines}
+
+    def share_under(self, name: str, bound: str, since: Mapping[str, float]) -> float:
+        now = self.histogram(name)
+        return (now[bound] - since[bound]) / max(1, now["+Inf"] - since["+Inf"])
+
+    def cpu_seconds(self) -> float:
+        assert self._process is not None
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def rss_bytes(self) -> int:
+        assert self._process is not None
+        pages = int(Path(f"/proc/{self._process.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+
+    def highest_rss_bytes(self) -> int:
+        """Since its start."""
+        lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) * 1024
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def leads(self) -> bool:
+        return self.metric("mare_leader ") == 1
+
+    def stop(self) -> int:
+        assert self._process is not None
+        self._process.terminate()
+        return self._process.wait(30)
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(15)

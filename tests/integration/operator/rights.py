@@ -1,0 +1,27 @@
+"""The operator's rights, as its chart gives them: what is tested is what is installed."""
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from tests.charts.helm import CHARTS, Helm
+from tests.cluster.programs import programs
+
+_KINDS = ("ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding", "Lease")
+_NOT_FOR_THE_OPERATOR = {"crds": {"upgrade": False}}
+
+
+def rights(helm: Helm, home: str, values: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the objects that give the ServiceAccount ``mare-operator`` of ``home`` its rights."""
+    manifests = helm.template(
+        CHARTS / "operator", {**_NOT_FOR_THE_OPERATOR, **values}, name="mare", namespace=home
+    )
+    return [each for each in manifests if each["kind"] in _KINDS]
+
+
+def rights_in(home: str, namespaces: list[str], **rbac: Any) -> list[Mapping[str, Any]]:
+    """Return the same for an operator of these namespaces, or without any, of the whole cluster."""
+    program = programs("helm", ("helm4",), lambda line: print(line, file=sys.__stderr__))
+    people = {"aggregate": False}
+    values = {"namespaces": namespaces, "rbac": {**people, **rbac}}
+    return rights(Helm(program / "helm4"), home, values)

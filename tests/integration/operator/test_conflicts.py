@@ -1,0 +1,112 @@
+"""Somebody changes the workload between the look and the change: a real 409, and a new decision."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from kubernetes.aio import config
+from kubernetes.aio.client import ApiClient, Configuration
+
+from mare.cluster.api import Api
+from mare.cluster.objects import StoredObjects
+from mare.cluster.workloads import WatchedWorkloads
+from mare.custom_resource.autoscaler import ScaleTarget, read_autoscaler
+from mare.leadership import always
+from mare.loop.loop import Loop
+from mare.loop.measures import Measures
+from mare.loop.pace import Pace
+from mare.loop.record import Record
+from mare.ports import Scale
+from tests.cluster.control_plane import ControlPlane
+from tests.integration.operator.stage import Broker, Stage, write_kubeconfig
+from tests.unit.operator_loop.worlds import FakeBrokers, FakeRivals, body
+from tests.vhost import becomes
+
+OTHERS_COUNT = 3
+
+
+class Hasty:
+    """Workloads of an API server, where somebody is quicker than the first change."""
+
+    def __init__(self, workloads: WatchedWorkloads, stage: Stage) -> None:
+        self._workloads = workloads
+        self._stage = stage
+        self._changed = False
+        self.scaled = asyncio.Event()
+        self.seen, self.refresh = workloads.seen, workloads.refresh
+
+    async def scale(self, target: ScaleTarget, seen: Scale, replicas: int) -> None:
+        if not self._changed:
+            self._changed = True
+            await asyncio.to_thread(self._stage.scale_by_hand, OTHERS_COUNT)
+        await self._workloads.scale(target, seen, replicas)
+        self.scaled.set()
+
+    async def prefer(self, target: ScaleTarget, seen: Scale, busy: Mapping[str, int]) -> None:
+        raise AssertionError("nothing shrinks here")
+
+
+@pytest.fixture
+def bare_stage(api_server: ControlPlane, crd: Path, namespace: str, tmp_path: Path):
+    with api_server.client() as api:
+        stage = Stage(api_server, namespace, tmp_path, api, Broker("", ""))
+        stage.prepare()
+        yield stage
+
+
+def test_a_count_that_somebody_else_changed_meanwhile_is_decided_anew(bare_stage: Stage):
+    bare_stage.workload(replicas=0)
+    bare_stage.autoscaler()
+    kubeconfig = write_kubeconfig(bare_stage.api_server, bare_stage.namespace, bare_stage.folder)
+    record = Record()
+    measures = Measures(record)
+
+    async def play() -> None:
+        configuration = Configuration()
+        await config.load_kube_config(str(kubeconfig), client_configuration=configuration)
+        async with ApiClient(configuration) as client:
+            api = Api(client)
+            workloads = WatchedWorkloads(api, cluster_wide=False)
+            hasty = Hasty(workloads, bare_stage)
+            loop = Loop(
+                brokers=FakeBrokers(time.time, ready={"worker": 95}),
+                workloads=hasty,
+                objects=StoredObjects(api, "test"),
+                rivals=FakeRivals(),
+                leads=always,
+                clock=time.time,
+                record=record,
+                measures=measures,
+                pace=Pace(),
+            )
+            autoscaler = body(behavior={"scaleUp": {"tolerance": 0}})
+            autoscaler["metadata"]["namespace"] = bare_stage.namespace
+            loop.put(read_autoscaler(autoscaler))
+            running = asyncio.create_task(loop.run())
+            async with asyncio.timeout(15):
+                await hasty.scaled.wait()
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+            await workloads.close()
+
+    asyncio.run(play())
+
+    becomes(lambda: _scale_requests(bare_stage)[-1:], [("patch", 200)])
+    *refused, _ = _scale_requests(bare_stage)
+    times = (
+        len(refused) // 2
+    )  # the controller of Deployments may write between look and change, too
+    assert times >= 1
+    assert refused == [("patch", 409), ("get", 200)] * times
+    assert measures.conflicts._value.get() == times
+    decisions = bare_stage.status()["decisions"]
+    changes = [(each["from"], each["to"]) for each in decisions if each["from"] != each["to"]]
+    assert changes == [(OTHERS_COUNT, bare_stage.replicas())]
+    assert bare_stage.replicas() > OTHERS_COUNT
+
+
+def _scale_requests(stage: Stage) -> list[tuple[str, int]]:
+    asked = [each for each in stage.asked() if each.resource == "deployments/scale"]
+    return [(each.verb, each.code) for each in asked]

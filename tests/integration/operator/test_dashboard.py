@@ -1,0 +1,60 @@
+"""The dashboard of running operators: what it shows, and what it never does."""
+
+from urllib.parse import urlsplit
+
+import requests
+
+from tests.vhost import eventually
+
+
+def ask(operator, path):
+    return requests.get(f"http://127.0.0.1:{operator.dashboard_port}/{path}", timeout=10)
+
+
+def test_it_shows_what_was_decided_and_no_credentials(own_stage, burst):
+    burst(95)
+    own_stage.workload(replicas=1)
+    own_stage.autoscaler()
+    own_stage.autoscaler("refused", brokerRef={"secretName": "wrong"})
+    own_stage.workload("refused")
+    uri = urlsplit(own_stage.broker.amqp_uri)
+    wrong = uri._replace(netloc=f"somebody:hunter2@{uri.hostname}:{uri.port}").geturl()
+    own_stage.secret({"amqp-uri": wrong}, name="wrong")
+    operator = own_stage.operator(POD_NAME="mare-1")
+    one = f"api/objects/{own_stage.namespace}/worker"
+    eventually(lambda: ask(operator, one).ok and ask(operator, one).json()["changedAt"], 30)
+    eventually(lambda: ask(operator, "api/state").json()["operator"]["errors"]["count"], 30)
+
+    detail = ask(operator, one).json()
+    state = ask(operator, "api/state").json()
+    texts = [
+        ask(operator, path).text
+        for path in ("api/state", one, f"{one}/chart", f"{one.replace('worker', 'refused')}")
+    ]
+
+    assert detail["replicas"]["asked"] == 5
+    assert detail["depth"]["value"] == 95
+    assert [each["to"] for each in detail["decisions"]][-1] == 5
+    assert state["operator"]["leader"] == "mare-1"
+    assert state["objects"][0]["name"] == "refused"
+    for text in texts:
+        assert "hunter2" not in text
+        assert uri.password not in text
+        assert "://" not in text.replace("http://www.w3.org/", "")
+
+
+def test_the_replica_that_stands_by_names_the_one_that_acts(own_stage):
+    operators = [own_stage.operator(POD_NAME=name) for name in ("mare-1", "mare-2")]
+    eventually(lambda: [each.leads for each in operators].count(True) == 1, 20)
+    leading, standing_by = sorted(operators, key=lambda each: not each.leads)
+    name = ask(leading, "api/state").json()["operator"]["leader"]
+
+    refused = ask(standing_by, "api/state")
+
+    assert refused.status_code == 503
+    assert refused.json()["error"]["code"] == "Standby"
+    eventually(lambda: ask(standing_by, "api/state").json()["error"]["leader"] == name)
+    assert ask(standing_by, "").ok
+    leading.kill()
+    eventually(lambda: ask(standing_by, "api/state").ok, 20)
+    assert ask(standing_by, "api/state").json()["operator"]["leader"] != name

@@ -1,0 +1,165 @@
+"""Somebody who may only look asks why: `mare explain` on a real API server."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.cluster.access import service_account_kubeconfig
+from tests.vhost import becomes, eventually
+
+ONLOOKER = """
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: onlooker}
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: stranger}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: onlooker}
+rules: [{apiGroups: [mare.dev], resources: [queueautoscalers], verbs: [get]}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: onlooker}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: onlooker}
+subjects: [{kind: ServiceAccount, name: onlooker}]
+"""
+
+
+EVENTS = """
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: events}
+rules: [{apiGroups: [events.k8s.io], resources: [events], verbs: [list]}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: events}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: events}
+subjects: [{kind: ServiceAccount, name: onlooker}]
+"""
+
+
+@pytest.fixture
+def explain(stage):
+    stage.api_server.kubectl("apply", "-n", stage.namespace, "-f", "-", stdin=ONLOOKER)
+
+    def run(*arguments, account="onlooker"):
+        config = service_account_kubeconfig(stage.api_server, stage.namespace, account)
+        kubeconfig = stage.folder / f"{account}.conf"
+        kubeconfig.write_text(yaml.safe_dump(config))
+        return subprocess.run(
+            [str(Path(sys.executable).parent / "mare"), "explain", *arguments],
+            env={"PATH": "/usr/bin:/bin", "KUBECONFIG": str(kubeconfig)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    return run
+
+
+def test_the_right_to_get_the_object_is_enough(stage, burst, explain):
+    burst(999)
+    stage.workload(replicas=1)
+    stage.autoscaler(maxReplicas=3)
+    eventually(lambda: stage.status().get("currentReplicas") == 3)
+
+    told = explain("worker")
+
+    assert told.returncode == 3, told.stdout + told.stderr
+    lines = told.stdout.splitlines()
+    assert lines[0].startswith("Deployment/worker is limited (")
+    assert "999 messages wait" in lines[1]
+    assert "20 for each replica. maxReplicas is 3." in lines[1]
+    [deciding] = [line for line in lines if line.startswith(">")]
+    assert deciding.split()[1:3] == ["bounds", "3"]
+    assert "Warning MARE021 (QueueAutoscaler/worker)" in told.stdout
+    assert "\x1b[" not in told.stdout
+    data = json.loads(explain("worker", "-o", "json", "-n", stage.namespace).stdout)
+    assert data["ladder"][1]["replicas"] == data["replicas"]["raw"] == 50
+    first = stage.status()["decisions"][-1]["time"]
+    assert json.loads(explain("worker", "--at", first, "-o", "json").stdout)["time"] == first
+
+
+def test_events_reach_further_back_than_the_status(stage, burst, explain):
+    kubectl, here = stage.api_server.kubectl, ("-n", stage.namespace)
+    burst(999)
+    stage.workload(replicas=1)
+    stage.autoscaler(maxReplicas=3)
+    own = "--field-selector=regarding.kind=QueueAutoscaler"
+
+    def events():
+        text = kubectl("get", "events.events.k8s.io", *here, own, "--output=json")
+        return json.loads(text)["items"]
+
+    eventually(events)
+    [latest] = events()
+    assert latest["note"].startswith("1 → 3 replicas: ")
+    earlier = "2026-01-31T12:00:00.000000Z"
+    again = {"metadata": {"name": "earlier"}, "eventTime": earlier, "note": "7 → 1 replica: less."}
+    kubectl("create", *here, "-f", "-", stdin=json.dumps({**latest, **again}))
+    between = ("worker", "--at", "2026-01-31T13:00:00Z")
+
+    refused = explain(*between)
+
+    assert refused.returncode == 4
+    assert "events are not used" in refused.stderr
+    assert "you need the right to list events.events.k8s.io." in refused.stderr
+    assert "the oldest decision in its status is of " in refused.stderr
+    kubectl("apply", *here, "-f", "-", stdin=EVENTS)
+    becomes(lambda: explain(*between).returncode, 0)
+    text = explain(*between).stdout
+    assert "7 → 1 replica: less." in text
+    assert "the oldest decision in its events is of 2026-01-31T12:00:00Z." in text
+    assert json.loads(explain(*between, "-o", "json").stdout)["source"] == "events"
+
+
+def test_at_its_wish_and_not_known_have_codes_of_their_own(stage, burst, explain):
+    burst(95)
+    stage.workload(replicas=5)
+    stage.autoscaler()
+    stage.workload("lost", replicas=2)
+    stage.autoscaler("lost", queues=[{"name": "nowhere"}])
+    eventually(lambda: stage.status().get("desiredReplicas") == 5)
+    eventually(lambda: stage.status("lost").get("lastDecision"))
+
+    lost = explain("lost")
+
+    assert explain("worker").returncode == 0
+    assert lost.returncode == 4
+    assert "Warning MARE002 (QueueAutoscaler/lost) queue nowhere does not exist" in lost.stdout
+
+
+def test_what_kubectl_prints_is_explained_without_a_cluster(stage, burst, explain):
+    burst(999)
+    stage.workload(replicas=1)
+    stage.autoscaler(maxReplicas=3)
+    eventually(lambda: stage.status().get("currentReplicas") == 3)
+    text = stage.api_server.kubectl("get", "qa", "-n", stage.namespace, "--output=yaml")
+    file = stage.folder / "objects.yaml"
+    file.write_text(text)
+
+    told = explain("-f", str(file), "worker", account="stranger")
+
+    assert told.returncode == 3, told.stderr
+    assert "> bounds" in told.stdout
+
+
+def test_what_cannot_be_read_is_said(explain):
+    for told, said in (
+        (explain("nobody"), "there is no QueueAutoscaler nobody in namespace"),
+        (explain("worker", account="stranger"), "you need the right to get queueautoscalers"),
+        (explain("worker", "--context", "elsewhere"), "the kubeconfig cannot be used"),
+    ):
+        assert told.returncode == 1
+        assert said in told.stderr
+        assert "Traceback" not in told.stderr

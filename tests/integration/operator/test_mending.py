@@ -1,0 +1,57 @@
+"""What is missing or wrong is told by name, and found as soon as it is mended."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.integration.operator.stage import Stage
+from tests.integration.operator.test_scaling import AT_ONCE
+from tests.vhost import eventually
+
+pytestmark = pytest.mark.broker
+Burst = Callable[..., None]
+
+
+def test_a_missing_queue_is_unknown_and_found_when_it_appears(stage: Stage, burst: Burst):
+    stage.workload(replicas=3)
+    stage.autoscaler(**AT_ONCE)
+    stage.workload("other", replicas=0)
+    burst(20, queue="others")
+    stage.autoscaler("other", queues=[{"name": "others"}])
+
+    eventually(lambda: stage.condition("MetricsFresh") == ("False", "QueueNotFound"))
+    eventually(lambda: stage.replicas("other") == 1)
+    assert stage.replicas() == 3
+
+    burst(100)  # a look in its middle asks for what is there by then
+    eventually(lambda: stage.replicas() == 5)
+
+
+def test_wrong_credentials_are_told_and_a_rotated_secret_is_read(stage: Stage, burst: Burst):
+    wrong = stage.broker.amqp_uri.replace("mare:", "mare:not-")
+    stage.secret({"amqp-uri": wrong})
+    stage.workload(replicas=3)
+    burst(200)
+    stage.autoscaler()
+
+    eventually(lambda: stage.condition("MetricsFresh") == ("False", "AccessRefused"))
+    assert stage.replicas() == 3
+    assert "not-" not in stage.shared.log.read_text()
+
+    stage.secret(stage.broker.secret)
+
+    eventually(lambda: stage.replicas() == 10)
+    eventually(lambda: stage.condition("MetricsFresh")[0] == "True")
+
+
+def test_a_missing_secret_or_workload_is_told_by_name(stage: Stage, burst: Burst):
+    burst(20)
+    stage.autoscaler(brokerRef={"secretName": "nowhere"})
+
+    eventually(lambda: stage.condition("MetricsFresh") == ("False", "SecretNotFound"))
+    eventually(lambda: stage.condition("AbleToScale") == ("False", "WorkloadNotFound"))
+
+    stage.workload(replicas=2)
+    eventually(lambda: stage.condition("AbleToScale")[0] == "True")
+    stage.change({"brokerRef": {"secretName": "broker"}})
+    eventually(lambda: stage.condition("Ready")[0] == "True")

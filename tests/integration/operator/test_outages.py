@@ -1,0 +1,154 @@
+"""Whatever breaks: nothing shrinks for want of knowledge, and all goes on when it is mended."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import amqp
+import pytest
+from kubernetes import client
+
+from local.rabbitmq import Node
+from tests.cluster.control_plane import ControlPlane
+from tests.integration.operator.stage import Broker, Stage
+from tests.integration.operator.test_scaling import AT_ONCE
+from tests.leader import silent_leader
+from tests.vhost import Depth, Vhost, becomes, eventually
+
+pytestmark = pytest.mark.broker
+Burst = Callable[..., None]
+StageOn = Callable[[ControlPlane, str, Broker], Stage]
+
+
+def test_after_a_restart_nothing_shrinks_before_its_window_is_full(own_stage: Stage, burst: Burst):
+    own_stage.workload(replicas=10)
+    burst(20)
+    window = {"scaleDown": {"stabilizationWindowSeconds": 3}}
+    own_stage.autoscaler(behavior=window, minReplicas=1)
+    own_stage.operator().kill()
+    own_stage.scale_by_hand(10)
+    own_stage.operator()
+    becomes(own_stage.counts, [1])
+
+    shrunk = next(r.time for r in own_stage.asked() if r.resource == "deployments/scale")
+    assert (shrunk - _lease(own_stage).acquire_time).total_seconds() >= 3
+
+
+def test_a_stopped_operator_gives_its_lease_back_and_a_killed_one_is_replaced(
+    own_stage: Stage, burst: Burst
+):
+    own_stage.workload(replicas=0)
+    burst(20)
+    own_stage.autoscaler(**AT_ONCE)
+    first = own_stage.operator(POD_NAME="first")
+    eventually(lambda: first.leads)
+    eventually(lambda: own_stage.replicas() == 1)
+    second = own_stage.operator(POD_NAME="second")
+    assert not second.leads
+
+    first.kill()
+    burst(180)
+    # test_leadership proves 4.5 s by the clock of the algorithm; this machine may be busy.
+    eventually(lambda: own_stage.replicas() == 10)
+
+    third = own_stage.operator(POD_NAME="third")
+    assert second.stop() == 0
+    assert not (_lease(own_stage).holder_identity or "").startswith("second")
+    eventually(lambda: third.leads)
+
+
+def _lease(stage: Stage) -> client.V1LeaseSpec:
+    leases = client.CoordinationV1Api(stage.api)
+    return leases.read_namespaced_lease("mare-operator", stage.namespace).spec
+
+
+@pytest.mark.parametrize(
+    "seconds", [2, pytest.param(30, marks=[pytest.mark.slow, pytest.mark.timeout(240)])]
+)
+def test_an_api_server_that_is_away_changes_nothing_but_the_time(
+    *,
+    own_api_server: ControlPlane,
+    crd: Path,
+    stage_on: StageOn,
+    vhost: Vhost,
+    burst: Burst,
+    seconds: float,
+):
+    own_api_server.define(crd)
+    broker = Broker(vhost.amqp_uri, vhost.node.management_uri)
+    stage = stage_on(own_api_server, "default", broker)
+    stage.workload(replicas=0)
+    burst(100)
+    stage.autoscaler()
+    operator = stage.operator()
+    eventually(lambda: stage.replicas() == 5)
+
+    own_api_server.kill_api_server()
+    burst(100)
+    eventually(lambda: not operator.leads)
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        assert operator.is_alive()
+        time.sleep(0.5)
+    own_api_server.start_api_server()
+
+    becomes(stage.counts, [5, 10])
+
+
+@pytest.mark.parametrize(
+    ("seconds", "fallback"),
+    [(0, 4), pytest.param(60, 30, marks=[pytest.mark.slow, pytest.mark.timeout(240)])],
+)
+def test_a_broker_that_is_away_holds_the_count_and_then_the_fallback_counts(
+    *,
+    api_server: ControlPlane,
+    crd: Path,
+    namespace: str,
+    own_rabbitmq: Callable[[], Node],
+    stage_on: StageOn,
+    seconds: float,
+    fallback: int,
+):
+    node = own_rabbitmq()
+    with node.connect() as connection:
+        channel = connection.channel()
+        channel.queue_declare("work", durable=True, auto_delete=False)
+        channel.confirm_select()
+        for _ in range(100):
+            channel.basic_publish_confirm(amqp.Message(b"x", delivery_mode=2), routing_key="work")
+    stage = stage_on(api_server, namespace, Broker(node.amqp_uri, node.management_uri))
+    stage.workload(replicas=0)
+    stage.autoscaler(fallback={"afterSeconds": fallback, "replicas": 7}, **AT_ONCE)
+    operator = stage.operator()
+    eventually(lambda: stage.replicas() == 5)
+    node.settle()
+
+    node.kill()
+    killed = time.monotonic()
+    eventually(lambda: stage.condition("MetricsFresh") == ("False", "BrokerUnreachable"))
+    eventually(lambda: stage.replicas() == 7, fallback + 15)
+    assert time.monotonic() - killed >= fallback
+    eventually(lambda: stage.condition("Fallback")[0] == "True")
+    assert operator.metric("mare_broker_errors_total") > 0
+    stage.holds(7, seconds=killed + seconds - time.monotonic())
+
+    node.start()
+    eventually(lambda: stage.replicas() == 5, 30)
+    eventually(lambda: stage.condition("MetricsFresh")[0] == "True")
+    becomes(stage.counts, [5, 7, 5])
+
+
+def test_a_queue_whose_leader_is_silent_is_not_thought_empty(
+    stage: Stage, vhost: Vhost, burst: Burst
+):
+    stage.workload(replicas=0)
+    burst(100)
+    stage.autoscaler(**AT_ONCE)
+    eventually(lambda: stage.replicas() == 5)
+
+    with silent_leader(vhost, "work"):
+        assert vhost.depth("work") == Depth(ready=0, consumers=0)
+        eventually(lambda: stage.condition("MetricsFresh") == ("False", "LeaderSilent"))
+    eventually(lambda: stage.condition("MetricsFresh")[0] == "True")
+
+    becomes(stage.counts, [5])

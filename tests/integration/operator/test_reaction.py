@@ -1,0 +1,32 @@
+"""From a burst to the PATCH that asks for all that it needs; ``make bench`` measures how fast."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.integration.operator.stage import Stage
+from tests.vhost import eventually
+
+pytestmark = pytest.mark.broker
+NO_TOLERANCE = {
+    "scaleUp": {
+        "tolerance": 0,
+        "policies": [{"type": "Pods", "value": 1000, "periodSeconds": 1}],
+    }
+}
+"""A look in the middle of a burst may find 48 replicas' worth: then a second PATCH asks for 50."""
+
+
+@pytest.mark.parametrize("needed", [1, 10, 50])
+def test_a_burst_reaches_the_workload_with_all_that_it_needs(
+    stage: Stage, burst: Callable[..., None], needed: int
+):
+    names = ["w0", "w1", "w2"]
+    stage.several(names, behavior=NO_TOLERANCE)
+    for name in names:
+        burst(0, queue=name)
+    eventually(lambda: all(stage.condition("Ready", name)[0] == "True" for name in names))
+
+    for name in names:
+        burst(20 * needed, queue=name)
+        eventually(lambda name=name: stage.replicas(name) == needed)

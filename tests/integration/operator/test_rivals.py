@@ -1,0 +1,114 @@
+"""A workload that another autoscaler scales is left to it, until that one goes."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.integration.operator.rights import rights_in
+from tests.integration.operator.stage import Stage
+from tests.vhost import becomes, eventually
+
+pytestmark = pytest.mark.broker
+Burst = Callable[..., None]
+SCALED_OBJECTS = Path(__file__).parent / "scaledobjects.yaml"
+NAMESPACES = 13
+"""Each has two watches for rivals, and one for each kind of workload."""
+HELD = ("False", "OtherAutoscaler")
+
+
+def hpa(name: str) -> dict:
+    target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": name}
+    return {
+        "apiVersion": "autoscaling/v2",
+        "kind": "HorizontalPodAutoscaler",
+        "metadata": {"name": name},
+        "spec": {"scaleTargetRef": target, "maxReplicas": 5},
+    }
+
+
+def scaled_object(name: str, **annotations: str) -> dict:
+    keda = {f"autoscaling.keda.sh/{key}": value for key, value in annotations.items()}
+    return {
+        "apiVersion": "keda.sh/v1alpha1",
+        "kind": "ScaledObject",
+        "metadata": {"name": name, "annotations": keda},
+        "spec": {"scaleTargetRef": {"name": name}, "triggers": []},
+    }
+
+
+def test_two_autoscalers_never_pull_at_one_workload(own_stage: Stage, burst: Burst):
+    own_stage.api_server.define(SCALED_OBJECTS)
+    own_stage.apply(hpa("a"), scaled_object("b"), scaled_object("c", paused="true"))
+    own_stage.several(["a", "b", "c"])
+    for name in ("a", "b", "c"):
+        burst(200, queue=name)
+    own_stage.operator()
+
+    eventually(lambda: own_stage.counts("c") == [10])
+    for name in ("a", "b"):
+        eventually(lambda name=name: own_stage.condition("AbleToScale", name) == HELD)
+        eventually(lambda name=name: ("Warning", "OtherAutoscaler") in own_stage.events(name))
+        assert own_stage.counts(name) == []
+        assert own_stage.status(name)["desiredReplicas"] == 10
+
+    kubectl = own_stage.api_server.kubectl
+    kubectl("delete", "hpa/a", "scaledobject/b", "-n", own_stage.namespace)
+    for name in ("a", "b"):
+        eventually(lambda name=name: own_stage.counts(name) == [10])
+        eventually(lambda name=name: own_stage.condition("AbleToScale", name)[0] == "True")
+
+
+def test_of_two_objects_for_one_workload_the_older_one_acts(stage: Stage, burst: Burst):
+    burst(100)
+    burst(200, queue="more")
+    stage.workload(replicas=0)
+    stage.autoscaler("z-older", scaleTargetRef={"name": "worker"})
+    becomes(stage.counts, [5])
+    created = stage.api_server.kubectl(
+        *("get", "qa", "z-older", "-n", stage.namespace),
+        "--output=jsonpath={.metadata.creationTimestamp}",
+    )
+    older_than_a_second = datetime.fromisoformat(created) + timedelta(seconds=1)
+    eventually(lambda: datetime.now(UTC) > older_than_a_second)  # whole seconds are all it tells
+    stage.autoscaler("a-younger", scaleTargetRef={"name": "worker"}, queues=[{"name": "more"}])
+
+    eventually(lambda: stage.condition("AbleToScale", "a-younger") == HELD)
+    assert stage.counts() == [5]
+
+    stage.delete("z-older")
+    becomes(stage.counts, [5, 10])
+
+
+def test_a_rival_that_turns_elsewhere_leaves_the_workload(own_stage: Stage, burst: Burst):
+    own_stage.apply(hpa("a"))
+    own_stage.several(["a", "b"])
+    burst(200, queue="a")
+    burst(100, queue="b")
+    own_stage.operator()
+    eventually(lambda: own_stage.condition("AbleToScale", "a") == HELD)
+
+    turned = hpa("a")
+    turned["spec"]["scaleTargetRef"]["name"] = "b"
+    own_stage.apply(turned)
+
+    becomes(lambda: own_stage.counts("a"), [10])
+    eventually(lambda: own_stage.condition("AbleToScale", "b") == HELD)
+
+
+def test_an_operator_of_many_namespaces_has_connections_left(own_stage: Stage, burst: Burst):
+    own_stage.api_server.define(SCALED_OBJECTS)
+    kubectl, home = own_stage.api_server.kubectl, own_stage.namespace
+    others = [f"{home}-{number}" for number in range(NAMESPACES)]
+    for name in others:
+        kubectl("create", "namespace", name)
+    own_stage.grant(rights_in(home, [home, *others]))
+    burst(200)
+    last = own_stage.beside(others[-1])
+    last.workload()
+    last.autoscaler()
+    own_stage.operator(MARE_NAMESPACES=",".join([home, *others]))
+
+    becomes(last.counts, [10])
+    kubectl("delete", "namespace", *others, "--wait=false")

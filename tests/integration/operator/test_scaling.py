@@ -1,0 +1,141 @@
+"""From messages in a queue to the replicas of a Deployment."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.integration.operator.stage import Stage
+from tests.vhost import Vhost, eventually
+
+pytestmark = pytest.mark.broker
+Burst = Callable[..., None]
+AT_ONCE = {
+    "behavior": {
+        "scaleDown": {"stabilizationWindowSeconds": 0, "victimPolicy": "Default"},
+        "scaleUp": {"policies": [{"type": "Pods", "value": 100, "periodSeconds": 1}]},
+    },
+    "idle": {"cooldownSeconds": 1},
+}
+
+
+def purge(vhost: Vhost, queue: str = "work") -> None:
+    with vhost.connect() as connection:
+        connection.channel().queue_purge(queue)
+
+
+def test_a_burst_brings_a_workload_from_zero_to_what_it_needs_in_one_step(
+    stage: Stage, burst: Burst
+):
+    stage.workload(replicas=0)
+    burst(200)
+    stage.autoscaler()
+
+    eventually(lambda: stage.replicas() == 10)
+
+    eventually(lambda: stage.status().get("desiredReplicas") == 10)
+    status = stage.status()
+    (decision,) = (each for each in status["decisions"] if each["from"] != each["to"])
+    assert (decision["from"], decision["to"], decision["reason"]) == (0, 10, "Woken")
+    assert "200 messages wait" in decision["message"]
+    assert status["depth"] == 200
+    assert status["queues"][0]["name"] == "work"
+    assert stage.condition("Ready")[0] == "True"
+    eventually(lambda: ("Normal", "Woken") in stage.events())
+
+
+def test_a_workload_follows_its_queue_down_and_rests_when_it_is_empty(
+    stage: Stage, vhost: Vhost, burst: Burst
+):
+    stage.workload(replicas=0)
+    burst(100)
+    stage.autoscaler(**AT_ONCE)
+    eventually(lambda: stage.replicas() == 5)
+
+    purge(vhost)
+
+    eventually(lambda: stage.replicas() == 0)
+    eventually(lambda: stage.status()["lastDecision"]["reason"] in ("Rested", "Resting"))
+
+
+def test_a_changed_object_counts_at_once_and_a_deleted_one_no_more(
+    stage: Stage, vhost: Vhost, burst: Burst
+):
+    stage.workload(replicas=0)
+    burst(200)
+    stage.autoscaler(**AT_ONCE)
+    eventually(lambda: stage.replicas() == 10)
+
+    stage.change({"maxReplicas": 3})
+    eventually(lambda: stage.replicas() == 3)
+    eventually(lambda: stage.condition("ScalingLimited") == ("True", "TooManyReplicas"))
+    assert stage.status()["observedGeneration"] == 2
+
+    stage.delete()
+    eventually(lambda: stage.metric("mare_desired_replicas") is None)
+    purge(vhost)
+    stage.holds(3, seconds=2)
+
+
+def test_a_paused_workload_stays_as_it_is_and_goes_on_when_it_is_resumed(
+    stage: Stage, burst: Burst
+):
+    stage.workload(replicas=2)
+    burst(200)
+    stage.autoscaler(paused="All")
+    eventually(lambda: stage.condition("Paused")[0] == "True")
+    stage.holds(2, seconds=1)
+
+    stage.change({"paused": None})
+
+    eventually(lambda: stage.replicas() == 10)
+    eventually(lambda: stage.condition("Paused")[0] == "False")
+
+
+def test_a_dry_run_tells_but_does_not_touch(stage: Stage, burst: Burst):
+    stage.workload(replicas=1)
+    burst(200)
+    stage.autoscaler(dryRun=True)
+
+    eventually(lambda: stage.status().get("desiredReplicas") == 10)
+
+    assert stage.condition("Ready") == ("True", "DryRun")
+    stage.holds(1, seconds=1)
+
+
+def test_a_count_changed_by_somebody_else_is_decided_anew(stage: Stage, burst: Burst):
+    stage.workload(replicas=0)
+    burst(200)
+    stage.autoscaler()
+    eventually(lambda: stage.replicas() == 10)
+
+    for count in (7, 4, 1):
+        stage.scale_by_hand(count)
+        eventually(lambda: stage.replicas() == 10)
+
+    assert stage.shared.is_alive()
+
+
+def test_nothing_is_written_while_nothing_changes(stage: Stage, burst: Burst):
+    stage.workload(replicas=0)
+    burst(200)
+    stage.autoscaler()
+    eventually(lambda: stage.status().get("currentReplicas") == 10)
+
+    eventually(lambda: _writes(stage, seconds=3) == [], seconds=30)
+
+    assert stage.replicas() == 10
+
+
+def _writes(stage: Stage, *, seconds: float) -> list:
+    """What the operator asks for while the workload stays as it is.
+
+    An Event may follow its change by a second on a busy machine, so the
+    first seconds after a change are not those in which nothing changes.
+    """
+    before = len(stage.asked())
+    stage.holds(10, seconds=seconds)
+    return [each for each in stage.asked()[before:] if each.resource not in _LOOKED_AT]
+
+
+_LOOKED_AT = {"secrets", "scaledobjects"}
+"""Read every few seconds: nobody tells of a change, and nobody that KEDA was installed."""

@@ -1,0 +1,125 @@
+"""Both charts of an object on one time axis, and the numbers in them."""
+
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from mare.domain.unknown import Unknown
+from tests.integration.operator_dashboard.visiting import have, visit
+
+
+def charts(*queries, ticks=60, end=None, **spec):
+    found = []
+
+    async def story(visitor):
+        have(visitor.world, "busy", ready=20, replicas=2, **spec)
+        for number in range(ticks):
+            visitor.world.brokers.ready["busy"] = 20 if number < 30 else 100
+            if 40 <= number < 50:
+                visitor.world.brokers.ready["busy"] = Unknown("QueueNotFound", "it is gone")
+            await visitor.world.tick()
+        if end:
+            end(visitor.world)
+            await visitor.world.tick()
+        path = "/api/objects/shop/busy/chart"
+        found.extend([await visitor.get(f"{path}{query}") for query in queries])
+
+    visit(story)
+    return found
+
+
+def test_samples_and_marks_are_what_happened_and_gaps_stay_gaps():
+    [(status, chart)] = charts("?range=10m")
+    assert status == 200
+    samples = chart["samples"]
+    assert len({len(values) for values in samples.values()}) == 1
+    assert samples["depth"][:30] == [20] * 30
+    assert samples["depth"][40:50] == [None] * 10
+    assert samples["depth"][-1] == 100
+    assert samples["wanted"][-1] == 10
+    [mark] = chart["marks"]
+    assert (mark["from"], mark["to"]) == (2, 10)
+    assert "100 messages" in mark["sentence"]["text"]
+    assert chart["end"] - chart["start"] == 600
+    assert chart["since"] >= chart["start"]
+
+
+def test_the_picture_is_one_svg_without_a_style_of_its_own():
+    [(_, chart)] = charts("?width=700&height=280&lang=pt&tz=America/Recife")
+    root = ET.fromstring(chart["svg"])
+    assert root.get("class") == "chart"
+    assert root.get("viewBox") == f"0 0 700 {chart['axis']['height']}"
+    assert 260 <= chart["axis"]["height"] <= 280
+    texts = [each.text for each in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert "Réplicas" in texts
+    assert "America/Recife" in root.find("{http://www.w3.org/2000/svg}desc").text
+    assert not [each for each in root.iter() if each.get("style")]
+    colours = {each.get("fill") for each in root.iter()} | {e.get("stroke") for e in root.iter()}
+    assert all(each in {None, "none"} or each.startswith("var(--chart-") for each in colours)
+
+
+def test_the_axis_tells_where_a_moment_lies():
+    [(_, chart)] = charts("?range=10m")
+    axis, mark = chart["axis"], chart["marks"][0]
+    share = (mark["at"] - chart["start"]) / (chart["end"] - chart["start"])
+    x = axis["left"] + share * (axis["right"] - axis["left"])
+    root = ET.fromstring(chart["svg"])
+    lines = [each.get("x1") for each in root.iter("{http://www.w3.org/2000/svg}line")]
+    assert min(abs(float(each) - x) for each in lines) < 0.1
+    tops = [each["top"] for each in axis["panels"]]
+    assert tops[0] < axis["panels"][0]["bottom"] < tops[1]
+
+
+def test_the_unknown_is_a_gap_in_the_line():
+    [(_, chart)] = charts("?range=10m")
+    root = ET.fromstring(chart["svg"])
+    depth = next(
+        each for each in root.iter("{http://www.w3.org/2000/svg}path") if each[0].text == "Messages"
+    )
+    assert depth.get("d").count("M") == 2
+
+
+WAIT = {"type": "QueueWaitTime", "waitSeconds": 2.5}
+
+
+def test_a_wait_target_is_drawn_with_its_level():
+    def then_empty(world):
+        world.brokers.ready["busy"] = 0
+
+    [(_, chart)] = charts("", target=WAIT, end=then_empty)
+    assert chart["axis"]["panels"][0]["key"] == "wait"
+    assert "target 2.5 s" in chart["svg"]
+
+
+def test_while_no_wait_is_known_the_depth_is_drawn():
+    [(_, chart)] = charts("", target=WAIT)
+    assert set(chart["samples"]["wait"]) == {None}
+    assert chart["axis"]["panels"][0]["key"] == "depth"
+    assert "target" not in chart["svg"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "?range=1y",
+        "?lang=xx",
+        "?width=99999",
+        "?width=-1",
+        "?width=1e3",
+        "?height=10",
+        "?tz=Nowhere/Else",
+        "?tz=../../etc/passwd",
+        "?tz=/etc/passwd",
+    ],
+)
+def test_what_cannot_be_drawn_is_said(query):
+    [(status, body)] = charts(query, ticks=1)
+    assert (status, body["error"]["code"]) == (400, "BadRequest")
+    assert "is a" in body["error"]["message"] or "is one of" in body["error"]["message"]
+
+
+def test_drawing_is_bounded_and_what_is_drawn_is_shared():
+    queries = [f"?width={width}" for width in range(300, 700, 20)]
+    statuses = [status for status, _ in charts(*queries, ticks=1)]
+    assert statuses == [200] * 10 + [429] * 10
+    assert [status for status, _ in charts(*["?width=300"] * 20, ticks=1)] == [200] * 20

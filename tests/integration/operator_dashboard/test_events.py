@@ -1,0 +1,194 @@
+"""Server-Sent Events over real sockets: what changed, resumed, bounded, ended."""
+
+import asyncio
+import time
+from contextlib import closing
+
+import pytest
+
+from mare.dashboard import Limits
+from tests.integration.operator_dashboard.visiting import have, visit
+
+
+async def two(visitor):
+    have(visitor.world, "busy", ready=95, replicas=10)
+    have(visitor.world, "calm", ready=0, replicas=0)
+    await visitor.world.tick()
+
+
+def test_after_the_whole_picture_only_changes_are_told():
+    async def story(visitor):
+        await two(visitor)
+        async with visitor.events() as events:
+            first = await events.next()
+            assert first.kind == "state"
+            assert {each["name"] for each in first.data["objects"]} == {"busy", "calm"}
+            visitor.world.brokers.ready["busy"] = 88
+            await visitor.world.tick()
+            second = await events.next()
+            assert second.kind == "changes"
+            assert [each["name"] for each in second.data["changed"]] == ["busy"]
+            assert second.id == second.data["tick"] > first.id
+            assert second.data["operator"]["tickedAt"] == round(visitor.world.clock.now, 3)
+
+    visit(story)
+
+
+def test_at_most_one_message_a_second_however_much_happens():
+    async def story(visitor):
+        await two(visitor)
+        times = []
+
+        async def read(events):
+            while True:
+                await events.next()
+                times.append(time.monotonic())
+
+        begun = time.monotonic()
+        async with visitor.events() as events:
+            reading = asyncio.create_task(read(events))
+            while len(times) < 4:
+                visitor.world.brokers.ready["busy"] += 1
+                await visitor.world.tick(1.0)
+                await asyncio.sleep(0.1)
+            reading.cancel()
+        assert times[-1] - begun >= 0.9 * (len(times) - 1)
+
+    visit(story)
+
+
+def test_who_comes_back_is_told_what_changed_meanwhile():
+    async def story(visitor):
+        await two(visitor)
+        async with visitor.events() as events:
+            seen = (await events.next()).id
+        visitor.world.loop.remove(("shop", "calm"))
+        visitor.world.brokers.ready["busy"] = 80
+        await visitor.world.tick(2)
+        async with visitor.events(**{"Last-Event-ID": str(seen)}) as events:
+            event = await events.next()
+        assert event.kind == "changes"
+        assert [each["name"] for each in event.data["changed"]] == ["busy"]
+        assert event.data["removed"] == [{"namespace": "shop", "name": "calm"}]
+
+    visit(story)
+
+
+@pytest.mark.parametrize("unusable", ["1", "99999999999", "-5", "abc", "9" * 400])
+def test_who_comes_back_with_an_unusable_id_begins_anew(unusable):
+    async def story(visitor):
+        await two(visitor)
+        await visitor.state()
+        await visitor.world.tick(2)
+        async with visitor.events(**{"Last-Event-ID": unusable}) as events:
+            assert (await events.next()).kind == "state"
+
+    visit(story)
+
+
+def test_a_namespace_alone_can_be_followed():
+    async def story(visitor):
+        await two(visitor)
+        async with visitor.events("?namespace=other") as events:
+            assert (await events.next()).data["objects"] == []
+        async with visitor.events("?namespace=shop") as events:
+            assert len((await events.next()).data["objects"]) == 2
+
+    visit(story)
+
+
+def test_one_object_is_followed_until_it_is_gone():
+    async def story(visitor):
+        await two(visitor)
+        async with visitor.events("?namespace=shop&name=busy") as events:
+            event = await events.next()
+            assert (event.kind, event.data["name"]) == ("object", "busy")
+            assert event.data["ladder"]
+            visitor.world.loop.remove(("shop", "busy"))
+            await visitor.world.tick(2)
+            event = await events.next()
+            assert (event.kind, event.data) == ("gone", {"namespace": "shop", "name": "busy"})
+            with pytest.raises(EOFError):
+                await events.next()
+        assert (await visitor.get("/api/events?namespace=shop&name=busy"))[0] == 404
+
+    visit(story)
+
+
+def test_silence_is_broken_by_a_comment():
+    async def story(visitor):
+        await two(visitor)
+        async with visitor.events() as events:
+            await events.next()
+            assert (await events.next()).comment == "alive"
+
+    visit(story, limits=Limits(heartbeat_seconds=1.5))
+
+
+def test_streams_are_counted_and_given_back():
+    async def story(visitor):
+        await two(visitor)
+        async with visitor.events() as events:
+            await events.next()
+            status, body = await visitor.get("/api/events")
+            assert (status, body["error"]["code"]) == (503, "TooManyStreams")
+            assert (await visitor.state())["objects"]
+        async with asyncio.timeout(20):  # it is noticed when something is to be sent
+            while True:
+                await visitor.world.tick(2)
+                async with visitor.session.get("/api/events") as answer:
+                    if answer.status == 200:
+                        break
+                await asyncio.sleep(0.05)
+
+    visit(story, limits=Limits(streams=1))
+
+
+def test_a_reader_that_takes_nothing_is_let_go_and_hinders_nobody():
+    async def story(visitor):
+        for number in range(400):
+            have(visitor.world, f"object-{number}", ready=95, replicas=10)
+        await visitor.world.tick()
+        await visitor.world.tick()
+        reader, writer = await asyncio.open_connection("127.0.0.1", visitor.port, limit=1)
+        with closing(writer):
+            writer.write(b"GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            await writer.drain()
+            async with visitor.events() as events, asyncio.timeout(60):
+                await events.next()
+                while True:
+                    for name in visitor.world.brokers.ready:
+                        visitor.world.brokers.ready[name] ^= 1
+                    changed: set[str] = set()
+                    while len(changed) < 400:  # a message may come while only some are looked at
+                        await visitor.world.tick(1)
+                        changed |= {each["name"] for each in (await events.next()).data["changed"]}
+                    status, _ = await visitor.get("/api/events?namespace=shop&name=none")
+                    async with visitor.session.get("/api/events") as answer:
+                        if answer.status == 200:
+                            break  # the idle reader's place is free again
+        assert status == 404
+        del reader
+
+    visit(story, limits=Limits(streams=2, slowest_seconds=1.0))
+
+
+def test_a_standby_replica_names_the_leader():
+    async def story(visitor):
+        await two(visitor)
+        async with visitor.events() as events:
+            await events.next()
+            visitor.world.leads = False
+            event = await events.next()
+            assert event.kind == "standby"
+            assert event.data["error"]["leader"] == "mare-2"
+            with pytest.raises(EOFError):
+                await events.next()
+        for path in ("state", "events", "objects/shop/busy", "objects/shop/busy/chart"):
+            status, body = await visitor.get(f"/api/{path}")
+            assert (status, body["error"]["code"]) == (503, "Standby")
+            assert body["error"]["leader"] == "mare-2"
+        async with visitor.session.get("/") as answer:
+            assert answer.status == 200
+
+    visit(story)

@@ -1,0 +1,194 @@
+"""What a visitor is told of objects in every situation."""
+
+from dataclasses import replace
+
+import pytest
+
+from mare.domain.unknown import Unknown
+from mare.ports import AccessRefused
+from tests.integration.operator_dashboard.visiting import have, visit
+
+TOLD = {"type": "QueueWaitTime", "waitSeconds": 2.0, "capacityPerReplica": 5}
+
+
+def told_of(name, *, ticks=3, prepare=None, **given):
+    """State and detail of one object after a few ticks."""
+    told = {}
+
+    async def story(visitor):
+        have(visitor.world, name, **given)
+        if prepare:
+            prepare(visitor.world)
+        for _ in range(ticks):
+            await visitor.world.tick()
+        told["state"] = await visitor.state()
+        told["one"] = await visitor.one(name)
+
+    visit(story)
+    [short] = told["state"]["objects"]
+    one = told["one"]
+    assert {key: one[key] for key in short} == short
+    return one
+
+
+def test_a_count_that_follows_its_queue():
+    one = told_of("normal", ready=95, replicas=10)
+    assert one["replicas"] == {
+        "min": 0,
+        "max": 50,
+        "running": 10,
+        "asked": 10,
+        "wanted": 10,
+        "raw": 10,
+    }
+    assert one["depth"]["value"] == 95
+    assert one["constraint"] == {"code": "none", "until": None}
+    assert one["fresh"] is True
+    assert one["sentence"]["clauses"][0]["numbers"] == {"messages": 95, "each": 10}
+    [deciding] = [rung for rung in one["ladder"] if rung["deciding"]]
+    assert (deciding["stage"], deciding["replicas"]) == ("wish", 10)
+    assert {each["code"]: each["numbers"] for each in one["next"]} == {
+        "next.growsAt": {"messages": 111},
+        "next.shrinksAt": {"messages": 89},
+    }
+
+
+def test_zero_is_a_normal_state():
+    one = told_of("zero", ready=0, replicas=0)
+    assert one["attention"] == "none"
+    assert (one["depth"]["value"], one["drain"]["value"], one["wait"]["value"]) == (0, 0, 0)
+    assert one["constraint"]["code"] == "resting"
+    assert [each["code"] for each in one["next"]] == ["next.wakesAt"]
+
+
+def test_unknown_is_null_with_a_reason_and_never_zero():
+    gone = Unknown("BrokerUnreachable", "amqp://me:secret@broker:5672 does not answer")
+    one = told_of("unknown", ready=gone, replicas=3, fallback={"replicas": 2, "afterSeconds": 60})
+    assert one["attention"] == "unknown"
+    assert one["depth"]["value"] is None
+    assert one["depth"]["unknown"]["reason"] == "BrokerUnreachable"
+    assert one["fresh"] is False
+    assert one["constraint"]["code"] == "unknown"
+    assert one["constraint"]["until"] is not None
+    assert "next.fallbackIn" in [each["code"] for each in one["next"]]
+    assert [each["code"] for each in one["problems"]] == ["MARE001"]
+    assert "secret" not in str(one)
+    assert "://" not in str(one)
+
+
+@pytest.mark.parametrize(
+    ("spec", "ready", "replicas", "code", "next_code"),
+    [
+        ({"paused": "All"}, 95, 3, "paused", "next.resume"),
+        ({"dryRun": True}, 95, 2, "dryRun", "next.carryOut"),
+        ({"maxReplicas": 5}, 95, 5, "max", "next.raiseMax"),
+        ({"minReplicas": 3}, 20, 3, "min", "next.growsAt"),
+        ({}, 10, 9, "window", "next.shrinksIn"),
+        ({}, 96, 9, "tolerance", "next.growsAt"),
+    ],
+)
+def test_the_one_constraint(spec, ready, replicas, code, next_code):
+    ticks = 3 if code == "window" else 20
+    one = told_of("held", ticks=ticks, ready=ready, replicas=replicas, **spec)
+    assert one["constraint"]["code"] == code
+    assert next_code in [each["code"] for each in one["next"]]
+
+
+def test_pods_that_are_pending_are_told_apart_from_a_start():
+    def half_ready(world):
+        world.workloads.scales["slow"] = replace(world.workloads.scales["slow"], ready=1)
+
+    starting = told_of("slow", ready=95, replicas=10, prepare=half_ready)
+    held_up = told_of("slow", ready=95, replicas=10, prepare=half_ready, ticks=40)
+    assert (starting["attention"], starting["constraint"]["code"]) == ("none", "none")
+    assert (held_up["attention"], held_up["constraint"]["code"]) == ("pending", "pending")
+    assert [each["code"] for each in held_up["problems"]] == ["MARE014"]
+
+
+def test_a_workload_that_is_not_there_is_an_error():
+    def without_workload(world):
+        del world.workloads.scales["lost"]
+
+    one = told_of("lost", ready=95, replicas=1, prepare=without_workload)
+    assert one["error"]["reason"] == "WorkloadNotFound"
+    assert (one["constraint"]["code"], one["sentence"]) == ("unable", None)
+    assert (one["ladder"], one["next"]) == ([], [])
+    [missing] = one["problems"]
+    assert missing["code"] == "MARE010"
+    assert [each["code"] for each in missing["clauses"]] == ["unknown", "advice.createWorkload"]
+
+
+def test_what_the_api_server_says_is_told_besides_what_it_means():
+    def refused(world):
+        world.workloads.errors["kept"] = AccessRefused("may not patch deployments/scale")
+
+    [problem] = told_of("kept", ready=999, replicas=1, prepare=refused)["problems"]
+    codes = [each["code"] for each in problem["clauses"]]
+    assert codes == ["unknown", "recorded", "advice.allowScale"]
+    assert problem["clauses"][1]["text"] == problem["text"] == "may not patch deployments/scale"
+
+
+def test_a_capacity_that_is_told_need_not_be_learnt_to_know_the_wait():
+    one = told_of("told", ready=20, replicas=2, ticks=1, target=TOLD)
+    assert (one["wait"]["value"], one["waitTarget"]) == (2.0, 2.0)
+
+
+def test_what_needs_attention_comes_first():
+    names = []
+
+    async def story(visitor):
+        world = visitor.world
+        have(world, "a-calm", ready=95, replicas=10)
+        have(world, "b-pending", ready=95, replicas=10)
+        have(world, "c-behind", ready=9999, replicas=50)
+        have(world, "d-unknown", ready=Unknown("QueueNotFound", "no queue"), replicas=1)
+        world.workloads.scales["b-pending"] = replace(world.workloads.scales["b-pending"], ready=0)
+        for _ in range(40):
+            await world.tick()
+        names.extend(each["name"] for each in (await visitor.state())["objects"])
+
+    visit(story)
+    assert names == ["d-unknown", "c-behind", "b-pending", "a-calm"]
+
+
+def test_nobody_has_objects_yet():
+    async def story(visitor):
+        state = await visitor.state()
+        assert state["objects"] == []
+        assert state["operator"]["brokers"] == {"total": 0, "unreachable": 0, "cause": None}
+        assert (await visitor.get("/api/objects/shop/none"))[0] == 404
+
+    visit(story)
+
+
+def test_the_foot_tells_of_errors_of_the_last_minutes():
+    async def story(visitor):
+        world = visitor.world
+        have(world, "refused", ready=95, replicas=1)
+        world.workloads.errors["refused"] = AccessRefused("may not patch deployments/scale")
+        await world.tick()
+        foot = (await visitor.state())["operator"]
+        assert (foot["leader"], foot["tickedAt"]) == ("mare-1", round(world.clock.now, 3))
+        assert foot["errors"]["count"] == 1
+        assert foot["errors"]["last"]["reason"] == "Forbidden"
+        world.clock.now += 301
+        assert (await visitor.state())["operator"]["errors"]["count"] == 0
+
+    visit(story)
+
+
+def test_a_broker_that_does_not_answer_is_told_of_in_the_foot():
+    async def story(visitor):
+        world = visitor.world
+        have(world, "fine", ready=95, replicas=10)
+        world.brokers.away["other"] = Unknown("BrokerUnreachable", "the broker does not answer")
+        have(world, "away", ready=95, replicas=10, secret="other")
+        for _ in range(3):
+            await world.tick()
+        foot = (await visitor.state())["operator"]
+        cause = "the broker does not answer"
+        assert foot["brokers"] == {"total": 2, "unreachable": 1, "cause": cause}
+        assert foot["errors"]["count"] == 1
+        assert foot["errors"]["last"]["name"] == "away"
+
+    visit(story)

@@ -1,0 +1,46 @@
+"""The service in its own process, between a caller and stand-ins for its two peers."""
+
+import pytest
+
+from services.contract import wire
+from services.contract.suggestion import Suggestion
+from tests.serving import call, serving
+from tests.vhost import Vhost
+
+pytestmark = pytest.mark.broker
+
+
+@pytest.fixture
+def playlists(vhost: Vhost):
+    with (
+        serving(vhost, "tests.fakes.peers:Weather", SERVES="weather"),
+        serving(vhost, "tests.fakes.peers:Music", SERVES="music"),
+        serving(vhost, "playlists"),
+    ):
+        yield vhost
+
+
+def test_it_asks_its_peers_once_for_the_same_question_and_passes_on_what_they_refuse(playlists):
+    first = call(playlists, "playlists.suggest", {"city": "Recife", "lang": "pt"})
+    again = call(playlists, "playlists.suggest", {"lang": "pt", "city": "Recife"})
+    other = call(playlists, "playlists.suggest", {"city": "Recife", "lang": "pt", "seed": "2"})
+
+    suggestion = wire.read(first["result"], Suggestion)
+    assert suggestion.place.name == "Recife"
+    assert suggestion.weather.condition == "céu limpo"
+    assert suggestion.attribution == ("places", "weather", "music")
+    assert again["result"] == first["result"]
+    assert other["result"]["playlist"] != first["result"]["playlist"]
+
+    nowhere = call(playlists, "playlists.suggest", {"city": "Nowhere"})["error"]
+    assert nowhere["exc_type"] == "PlaceNotFound"
+    detail, extra = nowhere["exc_args"]
+    assert detail == "No place is called that."
+    assert extra["suggestions"][0]["id"] == 3390760
+
+    wrong = call(playlists, "playlists.suggest", {"city": "Recife", "policy": "dance"})["error"]
+    assert wrong["exc_type"] == "InvalidRequest"
+    assert "policy" in wrong["exc_args"][0]
+
+    odd_peer = call(playlists, "playlists.suggest", {"city": "Recife", "market": "ZZ"})["error"]
+    assert odd_peer["exc_type"] == "SourceFailed"

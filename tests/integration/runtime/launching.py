@@ -1,0 +1,111 @@
+"""Services under test as processes of their own, on the runtime or on stock Nameko."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any, Literal
+
+from tests.vhost import eventually
+
+Flavour = Literal["runtime", "stock"]
+
+_MODULES = {"runtime": "services.runtime", "stock": "tests.integration.runtime.stock"}
+_ROOT = Path(__file__).parents[3]
+_ADDRESS = re.compile(r"Serving health and metrics at (http://[^\s\"]+)")
+
+
+class Launched:
+    """A running service: its log, its health port, what its handlers wrote down."""
+
+    def __init__(
+        self, flavour: Flavour, service: str, uri: str, folder: Path, **environ: str
+    ) -> None:
+        self._log = folder / f"{flavour}-{service}-{time.monotonic_ns()}.log"
+        self.diary = folder / f"diary-{flavour}"
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", _MODULES[flavour],
+                 f"tests.integration.runtime.subjects:{service}"],
+                cwd=_ROOT,
+                stderr=log,
+                stdout=log,
+                env=os.environ | {
+                    "AMQP_URI": uri,
+                    "RUNTIME_HEALTH_PORT": "0",
+                    "RUNTIME_HEALTH_HOST": "127.0.0.1",
+                    "DIARY": str(self.diary),
+                } | environ,
+            )  # fmt: skip
+
+    # The process
+
+    def terminate(self) -> None:
+        self._process.terminate()
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def exit_code(self) -> int | None:
+        return self._process.poll()
+
+    def wait(self, seconds: float) -> int:
+        """Return the exit code; fail if it does not end within ``seconds``."""
+        return self._process.wait(seconds)
+
+    # What it says
+
+    def log(self) -> str:
+        return self._log.read_text(errors="replace")
+
+    def lines(self) -> list[dict[str, Any]]:
+        complete = self.log().rpartition("\n")[0]  # the last line may be half written
+        return [json.loads(line) for line in complete.splitlines()]
+
+    def entries(self) -> list[str]:
+        """Return what the handlers of this flavour wrote into the diary."""
+        return self.diary.read_text().splitlines() if self.diary.exists() else []
+
+    # Its health port
+
+    def get(self, path: str, timeout: float = 5) -> tuple[int, str]:
+        """Return status and body, or raise OSError."""
+        found = _ADDRESS.search(self.log())
+        if found is None:
+            raise ConnectionError("The health port is not open yet.")
+        try:
+            with urllib.request.urlopen(found[1] + path, timeout=timeout) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as refusal:
+            with refusal:
+                return refusal.code, refusal.read().decode()
+
+    def is_ready(self) -> bool:
+        assert self.exit_code() is None, self.log()
+        try:
+            return self.get("/readyz")[0] == 200
+        except OSError:
+            return False
+
+    def wait_ready(self) -> "Launched":
+        eventually(self.is_ready)
+        return self
+
+    def metric(self, name: str, **labels: str) -> float:
+        """Return the sum of all samples called ``name`` that have these labels."""
+        total = 0.0
+        for line in self.get("/metrics")[1].splitlines():
+            has_labels = all(f'{label}="{value}"' in line for label, value in labels.items())
+            if re.match(rf"{name}[{{ ]", line) and has_labels:
+                total += float(line.rsplit(" ", 1)[1])
+        return total

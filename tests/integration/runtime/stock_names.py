@@ -1,0 +1,7 @@
+"""Nameko's own names where a service under test looks for those of the runtime."""
+
+from nameko.events import BROADCAST, EventDispatcher, event_handler
+from nameko.rpc import RpcProxy, rpc
+from nameko.timer import timer
+
+__all__ = ["BROADCAST", "EventDispatcher", "RpcProxy", "event_handler", "rpc", "timer"]

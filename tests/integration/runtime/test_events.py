@@ -1,0 +1,127 @@
+"""Events that fail: tried again, later each time, then put aside with the reason."""
+
+from itertools import pairwise
+
+import pytest
+
+from services.runtime.topology import DEAD_LETTERS
+from tests.integration.runtime.conftest import consumed
+from tests.vhost import Vhost, eventually
+
+pytestmark = pytest.mark.broker
+
+QUEUE = "evt-front-thing--listener.on_thing"
+QUICK = {"RUNTIME_RETRY_SECONDS": "0.2,0.5", "RUNTIME_RETRY_LIMIT": "3"}
+
+
+def emit(vhost, body, event="thing", **headers):
+    vhost.publish(
+        body,
+        exchange="front.events",
+        routing_key=event,
+        content_type="application/json",
+        content_encoding="utf-8",
+        message_id="m-1",
+        application_headers=headers,
+    )
+
+
+def times(listener, data):
+    return [float(entry.split()[1]) for entry in listener.entries() if entry.startswith(data)]
+
+
+def test_a_failing_event_is_retried_with_growing_delays_and_then_put_aside(vhost, launch):
+    listener = launch("runtime", "Listener", vhost.amqp_uri, **QUICK).wait_ready()
+
+    emit(vhost, '"bad"', **{"nameko.request_id": "r-1", "other": "kept"})
+
+    eventually(lambda: vhost.dead_letters() == 1)
+    delays = [after - before for before, after in pairwise(times(listener, "bad"))]
+    assert len(delays) == 3
+    assert all(took >= least for took, least in zip(delays, (0.2, 0.5, 0.5), strict=True))
+    assert {entry.split()[2] for entry in listener.entries()} == {"r-1"}
+    message = vhost.get(DEAD_LETTERS)
+    assert message.body == '"bad"'
+    assert message.properties["message_id"] == "m-1"
+    headers = message.properties["application_headers"]
+    assert headers["dead-letter-reason"] == "retries-exhausted"
+    assert headers["dead-letter-error"].startswith("ValueError: 2026")
+    assert headers["dead-letter-queue"] == QUEUE
+    assert headers["retry-attempt"] == 4
+    assert headers["other"] == "kept"
+    assert listener.metric("runtime_retried_total", entrypoint="on_thing") == 3
+    eventually(lambda: listener.metric("runtime_dead_lettered_total", entrypoint="on_thing") == 1)
+    assert vhost.depth(QUEUE).ready == 0
+
+
+def test_a_waiting_event_does_not_hold_up_the_others(vhost, launch):
+    environ = QUICK | {"RUNTIME_RETRY_SECONDS": "60"}
+    listener = launch("runtime", "Listener", vhost.amqp_uri, RUNTIME_MAX_WORKERS="1", **environ)
+    listener.wait_ready()
+
+    emit(vhost, '"bad"')
+    emit(vhost, '"good"')
+
+    eventually(lambda: times(listener, "good"))
+    assert vhost.depth("retry-60s").ready == 1
+
+
+def test_stock_nameko_loses_a_failing_event(vhost, launch):
+    listener = launch("stock", "Listener", vhost.amqp_uri)
+    consumed(vhost, QUEUE)
+
+    emit(vhost, '"bad"')
+    emit(vhost, '"good"')
+
+    eventually(lambda: times(listener, "good"))
+    eventually(lambda: vhost.depth(QUEUE).ready == 0)
+    assert len(times(listener, "bad")) == 1
+    assert vhost.dead_letters() == 0
+
+
+def test_a_deadline_that_an_event_inherited_does_not_matter(vhost, launch):
+    listener = launch("runtime", "Listener", vhost.amqp_uri).wait_ready()
+
+    emit(vhost, '"good"', **{"nameko.deadline": 1.0})
+
+    eventually(lambda: times(listener, "good"))
+
+
+def test_every_process_gets_a_broadcast_and_a_failed_one_is_put_aside_at_once(vhost, launch):
+    both = [launch("runtime", "Listener", vhost.amqp_uri).wait_ready() for _ in range(2)]
+
+    emit(vhost, '"good"', event="news")
+    emit(vhost, '"bad"', event="news")
+
+    eventually(lambda: vhost.dead_letters() == 2)
+    for process in both:
+        assert f"good by {process.pid}" in process.entries()
+        assert process.entries().count(f"bad by {process.pid}") == 1
+
+
+def test_an_event_is_not_lost_while_it_waits(own_rabbitmq, launch):
+    """The broker is killed while a failed event is parked."""
+    node = own_rabbitmq()
+    vhost = Vhost(node, "own")
+    slow = QUICK | {"RUNTIME_RETRY_SECONDS": "2"}
+    listener = launch("runtime", "Listener", vhost.amqp_uri, **slow).wait_ready()
+    emit(vhost, '"bad"')
+    eventually(lambda: "tried again in 2 s" in listener.log())
+    node.settle()
+    node.kill()
+    node.start()
+
+    eventually(lambda: len(times(listener, "bad")) >= 2)
+
+
+def test_an_event_that_kills_its_handler_ends_with_the_dead_letters(vhost, launch):
+    limit = {"pattern": "^evt-", "priority": 99, "apply-to": "queues"}
+    limit["definition"] = {"delivery-limit": 1, "dead-letter-exchange": DEAD_LETTERS}
+    vhost.node.management.call("PUT", "policies", vhost.name, "one-more", body=limit)
+    first, second = (launch("runtime", "Listener", vhost.amqp_uri).wait_ready() for _ in range(2))
+
+    emit(vhost, '"deadly"')
+
+    eventually(lambda: vhost.dead_letters() == 1)
+    assert first.wait(15) == second.wait(15) == -9
+    assert len(times(first, "deadly")) == 2

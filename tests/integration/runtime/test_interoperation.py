@@ -1,0 +1,66 @@
+"""Services on the runtime and on stock Nameko, side by side on one broker."""
+
+import json
+
+import pytest
+
+from tests.integration.runtime.calling import Caller
+from tests.integration.runtime.conftest import consumed
+from tests.vhost import Vhost, eventually
+
+pytestmark = pytest.mark.broker
+
+
+@pytest.mark.parametrize(("front", "others"), [("runtime", "stock"), ("stock", "runtime")])
+def test_calls_errors_and_events_pass_between_the_two(front, others, vhost, caller, launch):
+    launch(others, "Worker", vhost.amqp_uri)
+    listener = launch(others, "Listener", vhost.amqp_uri)
+    launch(front, "Front", vhost.amqp_uri)
+    for queue in ("rpc-worker", "rpc-front", "evt-front-thing--listener.on_thing"):
+        consumed(vhost, queue)
+
+    # Stock Nameko connects at its first call, and a busy machine may be too slow for its patience.
+    echoed = {"a": [1, None]}
+    eventually(lambda: caller.call("front.relay", "echo", echoed) == echoed)
+    assert caller.call("front.relay", "lose")["value"].endswith("No place is called Atlantis.")
+    headers = {"nameko.request_id": "request-1", "nameko.language": "pt"}
+    seen = caller.call("front.both", headers=headers)
+    assert seen["worker"]["request_id"] == "request-1"
+    assert seen["worker"]["language"] == "pt"
+    caller.call("front.emit", "good", headers=headers)
+    eventually(lambda: any(entry.endswith("request-1") for entry in listener.entries()))
+
+
+def test_the_runtime_and_stock_nameko_share_a_queue(vhost, caller, launch):
+    processes = [launch(flavour, "Worker", vhost.amqp_uri) for flavour in ("runtime", "stock")]
+    consumed(vhost, "rpc-worker", consumers=2)
+
+    requests = [caller.send("worker.work", number, 0.1) for number in range(10)]
+
+    assert [caller.answer(request)["result"] for request in requests] == list(range(10))
+    assert all(process.entries() for process in processes)
+
+
+class DirectCaller(Caller):
+    """Takes its answers through RabbitMQ's direct reply-to."""
+
+    def __init__(self, vhost: Vhost) -> None:
+        super().__init__(vhost)
+        self.reply_to = "amq.rabbitmq.reply-to"
+        self._channel.basic_consume(self.reply_to, no_ack=True, callback=self._keep)
+
+
+def test_direct_reply_to_is_understood(shared_vhost, shared_worker):
+    with DirectCaller(shared_vhost) as caller:
+        assert caller.call("worker.echo", "direct") == "direct"
+
+
+def test_a_request_with_more_context_than_we_know_is_passed_on_untouched(
+    shared_caller, shared_worker
+):
+    headers = {"nameko.user_id": 7, "nameko.call_id_stack": ["a.b.1"], "x-other": "not ours"}
+
+    seen = shared_caller.call("worker.context", headers=headers)
+
+    assert seen["user_id"] == 7
+    assert "x-other" not in json.dumps(seen)

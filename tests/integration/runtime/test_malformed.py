@@ -1,0 +1,98 @@
+"""Messages that no handler can take: put aside and counted, not lost, and nobody dies of them."""
+
+import pytest
+
+from tests.integration.runtime.conftest import consumed
+from tests.vhost import eventually
+
+pytestmark = pytest.mark.broker
+
+
+@pytest.mark.parametrize(
+    ("reason", "properties"),
+    [
+        ("reply_to", {"reply_to": None}),
+        ("reply_to", {"reply_to": ""}),
+        ("content_type", {"content_type": None}),
+        ("undecodable", {"content_type": "application/x-python-serialize"}),
+        ("undecodable", {"body": '{"args": ['}),
+        ("undecodable", {"body": b"\xff\xfe"}),
+        ("call_id_stack", {"headers": {"nameko.call_id_stack": 5}}),
+        ("deadline", {"headers": {"nameko.deadline": "tomorrow"}}),
+        ("deadline", {"headers": {"nameko.deadline": True}}),
+    ],
+)
+def test_a_malformed_request_is_put_aside(
+    reason, properties, shared_vhost, shared_caller, shared_worker
+):
+    dead = shared_vhost.dead_letters()
+    rejected = shared_worker.metric("runtime_rejected_total", reason=reason)
+
+    shared_caller.send("worker.echo", 1, **properties)
+
+    eventually(lambda: shared_vhost.dead_letters() == dead + 1)
+    assert shared_worker.metric("runtime_rejected_total", reason=reason) == rejected + 1
+    assert shared_caller.call("worker.echo", "still here") == "still here"
+
+
+@pytest.mark.parametrize("body", ["[1, 2]", '"text"', '{"args": [1]}', '{"args": 1, "kwargs": {}}'])
+def test_a_request_of_another_shape_is_answered(body, shared_caller, shared_worker):
+    assert shared_caller.call("worker.echo", body=body)["exc_type"] == "MalformedRequest"
+
+
+def test_a_wrong_method_and_wrong_arguments_are_answered(shared_caller, shared_worker):
+    assert shared_caller.call("worker.nothing")["exc_type"] == "MethodNotFound"
+    assert shared_caller.call("worker.echo")["exc_type"] == "IncorrectSignature"
+    assert shared_worker.metric("runtime_rejected_total", reason="MethodNotFound") == 1
+    assert shared_worker.metric("runtime_rejected_total", reason="IncorrectSignature") == 1
+
+
+def test_a_malformed_event_is_put_aside(shared_vhost, shared_launch):
+    shared_launch("runtime", "Listener", shared_vhost.amqp_uri).wait_ready()
+    dead = shared_vhost.dead_letters()
+
+    for body, headers in (('{"', {}), ('"good"', {"nameko.call_id_stack": [1]})):
+        shared_vhost.publish(
+            body,
+            exchange="front.events",
+            routing_key="thing",
+            content_type="application/json",
+            content_encoding="utf-8",
+            application_headers=headers,
+        )
+
+    eventually(lambda: shared_vhost.dead_letters() == dead + 2)
+
+
+def test_an_undecodable_answer_does_no_harm(shared_vhost, shared_caller, shared_launch):
+    front = shared_launch("runtime", "Front", shared_vhost.amqp_uri).wait_ready()
+    (queue,) = (name for name in shared_vhost.queues() if name.startswith("rpc.reply-front-"))
+
+    shared_vhost.publish("{", routing_key=queue, content_type="application/json")
+
+    eventually(lambda: front.metric("runtime_rejected_total", reason="undecodable") == 1)
+    assert shared_caller.call("front.relay", "echo", 1) == 1
+    assert front.metric("runtime_reconnects_total") == 0
+
+
+def test_stock_nameko_dies_of_a_request_without_reply_to_and_leaves_it_for_the_next(
+    vhost, caller, launch
+):
+    worker = launch("stock", "Worker", vhost.amqp_uri)
+    consumed(vhost, "rpc-worker")
+
+    caller.send("worker.echo", 1, reply_to=None)
+
+    assert worker.wait(20) != 0
+    eventually(lambda: vhost.depth("rpc-worker").ready == 1)
+
+
+def test_stock_nameko_loses_an_undecodable_request(vhost, caller, launch):
+    launch("stock", "Worker", vhost.amqp_uri)
+    consumed(vhost, "rpc-worker")
+
+    caller.send("worker.echo", 1, body='{"args": [')
+
+    assert caller.call("worker.echo", 2) == 2
+    assert vhost.depth("rpc-worker").ready == 0
+    assert vhost.dead_letters() == 0

@@ -1,0 +1,136 @@
+"""The broker goes away: nobody hangs, nobody dies of it, and all come back by themselves."""
+
+import contextlib
+import socket
+import threading
+
+import pytest
+
+from tests.integration.runtime.calling import Caller, NoAnswer
+from tests.integration.runtime.conftest import consumed
+from tests.vhost import Vhost, eventually
+
+pytestmark = pytest.mark.broker
+
+
+def answers(vhost):
+    """Tell whether the worker answers; on a new connection, as the old one is gone."""
+    with contextlib.suppress(OSError, NoAnswer), Caller(vhost) as caller:
+        return caller.call("worker.echo", 1, seconds=1) == 1
+    return False
+
+
+def test_an_outage_from_its_beginning_to_its_end(own_rabbitmq, launch):
+    node = own_rabbitmq()
+    ours, stock = Vhost(node, "ours"), Vhost(node, "stock")
+    working = launch("runtime", "Worker", ours.amqp_uri, RUNTIME_PUBLISH_SECONDS="1")
+    leaving = launch("runtime", "Front", ours.amqp_uri)
+    dying = launch("runtime", "Fragile", ours.amqp_uri)
+    stock_working = launch("stock", "Worker", stock.amqp_uri)
+    stock_leaving = launch("stock", "Fragile", stock.amqp_uri)
+    for vhost in (ours, stock):
+        consumed(vhost, "rpc-worker")
+        consumed(vhost, "rpc-fragile")
+    consumed(ours, "rpc-front")
+    with Caller(ours) as our_caller, Caller(stock) as stock_caller:
+        our_caller.send("worker.work", "job", 6)
+        stock_caller.send("worker.work", "job", 6)
+        eventually(working.entries)
+        eventually(stock_working.entries)
+    node.settle()
+    node.kill()
+
+    starting = launch("runtime", "Front", ours.amqp_uri)
+    stock_starting = launch("stock", "Front", stock.amqp_uri)
+
+    # Whoever shall stop during the outage stops; stock Nameko waits for the broker.
+    leaving.terminate()
+    stock_leaving.terminate()
+    assert leaving.wait(15) == 0
+
+    # Whoever dies during the outage ends at once, with a code that says so.
+    dying.diary.write_text("break\n")
+    assert dying.wait(15) == 1
+
+    # Whoever finishes work during the outage lives on, although the answer is lost.
+    eventually(lambda: "Lost the answer of worker.work" in working.log())
+    assert working.get("/livez") == (200, "ok\n")
+    assert working.get("/readyz") == (503, "not connected to the broker\n")
+
+    # Stock Nameko kills its container over that, but the process stays, and serves nobody.
+    eventually(lambda: "killing <ServiceContainer" in stock_working.log())
+    assert stock_working.exit_code() is None
+
+    # Whoever starts during the outage waits for its end and says so; stock Nameko gives up.
+    eventually(lambda: "Waiting for the broker at amqp://mare:**@127.0.0.1" in starting.log())
+    assert starting.get("/livez") == (200, "ok\n")
+    assert starting.get("/readyz") == (503, "starting; not connected to the broker\n")
+    assert stock_starting.wait(30) != 0
+    assert stock_leaving.exit_code() is None
+
+    node.start()
+
+    eventually(starting.is_ready)
+    eventually(working.is_ready)
+    eventually(lambda: answers(ours))
+    assert working.metric("runtime_reconnects_total") >= 1  # a broker that starts may hang up again
+
+
+class FreezingProxy:
+    """Passes bytes between clients and the broker, until it is frozen: then it swallows them."""
+
+    def __init__(self, port):
+        self._target = ("127.0.0.1", port)
+        self._thawed = threading.Event()
+        self._thawed.set()
+        self._open = []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                broker = socket.create_connection(self._target)
+                self._open += [client, broker]
+                for source, sink in ((client, broker), (broker, client)):
+                    threading.Thread(target=self._pass, args=(source, sink), daemon=True).start()
+
+    def _pass(self, source, sink):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                self._thawed.wait()
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
+
+    def freeze(self):
+        self._thawed.clear()
+
+    def thaw(self):
+        self._thawed.set()
+
+    def close(self):
+        self.thaw()
+        for end in (self._listener, *self._open):
+            end.close()
+
+
+@pytest.fixture
+def proxy(rabbitmq):
+    proxy = FreezingProxy(rabbitmq.ports.amqp)
+    yield proxy
+    proxy.close()
+
+
+def test_a_connection_that_says_nothing_any_more_counts_as_lost(vhost, launch, proxy):
+    uri = vhost.amqp_uri.replace(f":{vhost.node.ports.amqp}/", f":{proxy.port}/")
+    worker = launch("runtime", "Worker", uri, RUNTIME_HEARTBEAT_SECONDS="1").wait_ready()
+
+    proxy.freeze()
+
+    eventually(lambda: not worker.is_ready())
+    assert worker.get("/livez")[0] == 200
+    proxy.thaw()
+    eventually(worker.is_ready)
+    eventually(lambda: answers(vhost))

@@ -1,0 +1,119 @@
+"""What a service has on the broker: queues that go with it, connections that say whose they are."""
+
+import socket
+
+import pytest
+
+from tests.integration.runtime.conftest import consumed
+from tests.vhost import eventually
+
+pytestmark = pytest.mark.broker
+
+
+def reply_queues(vhost):
+    return {name: queue for name, queue in vhost.queues().items() if name.startswith("rpc.reply-")}
+
+
+def test_a_reply_queue_is_exclusive_and_classic_and_goes_with_its_process(vhost, launch):
+    before = set(vhost.queues())
+    front = launch("runtime", "Front", vhost.amqp_uri).wait_ready()
+
+    ((name, queue),) = reply_queues(vhost).items()
+    assert name.startswith("rpc.reply-front-")
+    assert (queue["type"], queue["exclusive"], queue["durable"]) == ("classic", True, False)
+
+    front.kill()
+    eventually(lambda: not reply_queues(vhost))
+    assert set(vhost.queues()) - before == {"rpc-front"}
+
+
+def test_stock_nameko_leaves_a_replicated_reply_queue_behind(vhost, launch):
+    front = launch("stock", "Front", vhost.amqp_uri)
+    consumed(vhost, "rpc-front")
+
+    front.kill()
+
+    consumed(vhost, "rpc-front", consumers=0)
+    (queue,) = reply_queues(vhost).values()
+    assert (queue["type"], queue["exclusive"], queue["durable"]) == ("quorum", False, True)
+
+
+def test_calls_under_way_fail_with_their_connection_and_the_next_ones_work(vhost, caller, launch):
+    launch("runtime", "Worker", vhost.amqp_uri).wait_ready()
+    front = launch("runtime", "Front", vhost.amqp_uri).wait_ready()
+    call = caller.send("front.relay", "work", "job", 20)
+    eventually(front.entries)
+    eventually(lambda: close_connection(vhost, f"front@{socket.gethostname()} consumer"))
+
+    # The request comes anew as well, but the first to answer is the call that failed at once.
+    assert caller.answer(call)["error"]["exc_type"] == "BrokerUnavailable"
+    eventually(front.is_ready)
+    assert caller.call("front.relay", "echo", 1) == 1
+    assert len(reply_queues(vhost)) == 1
+    assert front.metric("runtime_reconnects_total") == 1
+
+
+def test_calls_that_wait_for_a_service_to_start_are_answered_like_later_ones(vhost, caller, launch):
+    # Which of its queues is consumed first is left to chance, so it starts more than once.
+    launch("runtime", "Worker", vhost.amqp_uri).wait_ready()
+    launch("runtime", "Front", vhost.amqp_uri).wait_ready().kill()
+    for _ in range(4):
+        consumed(vhost, "rpc-front", consumers=0)
+        calls = [caller.send("front.relay", "echo", number) for number in range(10)]
+        front = launch("runtime", "Front", vhost.amqp_uri)
+        assert [caller.answer(call)["result"] for call in calls] == list(range(10))
+        front.kill()
+
+
+def close_connection(vhost, purpose):
+    """Close the connection that calls itself so; return whether it was there."""
+    names = [
+        connection["name"]
+        for connection in vhost.connections()
+        if connection["client_properties"].get("connection_name") == purpose
+    ]
+    vhost.node.management.close_connections(names)
+    return names
+
+
+def test_many_workers_share_a_connection_and_each_hears_of_its_own_message(vhost, caller, launch):
+    many = {"RUNTIME_MAX_WORKERS": "50"}
+    launch("runtime", "Worker", vhost.amqp_uri, **many).wait_ready()
+    launch("runtime", "Front", vhost.amqp_uri, **many).wait_ready()
+
+    calls = [(n, caller.send("front.relay", "echo", n)) for n in range(200)]
+    unknown = [caller.send("front.ask_nobody") for _ in range(40)]
+
+    assert all(caller.answer(call)["result"] == n for n, call in calls)
+    errors = {caller.answer(call)["error"]["exc_type"] for call in unknown}
+    assert errors == {"UnknownService"}
+
+
+def test_a_full_queue_is_an_error_at_once(vhost, caller, launch):
+    worker = launch("runtime", "Worker", vhost.amqp_uri).wait_ready()
+    launch("runtime", "Front", vhost.amqp_uri, RUNTIME_CALL_SECONDS="20").wait_ready()
+    full = {"max-length": 2, "overflow": "reject-publish"}
+    policy = {"pattern": "^rpc-worker$", "priority": 99, "apply-to": "queues", "definition": full}
+    vhost.node.management.call("PUT", "policies", vhost.name, "full", body=policy)
+    eventually(lambda: vhost.queues()["rpc-worker"]["policy"] == "full")
+    worker.kill()
+
+    # The limit of a quorum queue is a soft one: a few more come through.
+    calls = [caller.send("front.relay", "echo", 1) for _ in range(10)]
+
+    refused = caller.answer(calls[-1])["error"]
+    assert refused["exc_type"] == "MessageRefused"
+    assert "queue may be full" in refused["value"]
+
+
+def test_a_service_has_two_connections_with_names_and_heartbeats(vhost, launch):
+    launch("runtime", "Front", vhost.amqp_uri, RUNTIME_HEARTBEAT_SECONDS="7").wait_ready()
+
+    def seen():
+        return {
+            connection["client_properties"].get("connection_name"): connection["timeout"]
+            for connection in vhost.connections()
+        }
+
+    host = socket.gethostname()
+    eventually(lambda: seen() == {f"front@{host} consumer": 7, f"front@{host} publisher": 7})

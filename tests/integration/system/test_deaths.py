@@ -1,0 +1,123 @@
+"""Parts that die under load: clean errors meanwhile, recovery by itself, nothing left over."""
+
+import signal
+
+import pytest
+import requests
+
+from local.rabbitmq import Node
+from tests.load.asking import Load
+from tests.system import running_system
+from tests.vhost import eventually
+
+pytestmark = pytest.mark.broker
+
+CLIENTS = 6
+TIMEOUT = 3.0
+BUSY_SECONDS = 5.0
+"""What a busy machine may add."""
+CALLERS = 2
+"""The gateway and playlists have a queue for replies each."""
+CLEAN = {200, 503, 504}
+
+
+def load_on(system) -> Load:
+    """Six clients that ask for ever new points, so that every question passes through each part."""
+
+    def ask(number: int) -> requests.Response:
+        latitude, longitude = number % 12_000 / 200, number % 360 - 180
+        return system.get("/v1/playlists", lat=latitude, lon=longitude)
+
+    return Load(ask, CLIENTS)
+
+
+@pytest.fixture(scope="module")
+def node(rabbitmq_program):
+    with Node(rabbitmq_program) as node:
+        yield node
+
+
+@pytest.fixture(scope="module")
+def system(node, tmp_path_factory):
+    with running_system(
+        node.amqp_uri,
+        tmp_path_factory.mktemp("deaths"),
+        GATEWAY_TIMEOUT=str(TIMEOUT),
+        RUNTIME_CALL_SECONDS="2",
+    ) as running:
+        yield running
+
+
+def queues(node) -> set[str]:
+    return {queue["name"] for queue in node.management.queues("/")}
+
+
+def replies(names: set[str]) -> set[str]:
+    return {name for name in names if name.startswith("rpc.reply-")}
+
+
+def consumers(node, queue: str) -> int:
+    with node.connect() as connection:
+        return connection.channel().queue_declare(queue, passive=True).consumer_count
+
+
+@pytest.mark.parametrize("service", ["weather", "music", "playlists"])
+def test_a_killed_service_costs_clean_errors_until_it_is_back(system, service):
+    with load_on(system).running() as load:
+        eventually(lambda: load.statuses[200] >= CLIENTS)
+        system.end(service, signal.SIGKILL)
+        eventually(lambda: load.statuses.keys() & {503, 504})
+        system.start(service)
+        system.await_answers()
+        before = load.statuses[200]
+        eventually(lambda: load.statuses[200] >= before + CLIENTS)
+
+    assert set(load.statuses) <= CLEAN
+    assert load.slowest < TIMEOUT + BUSY_SECONDS
+
+
+def test_a_killed_broker_costs_clean_errors_and_everybody_comes_back_by_himself(system, node):
+    node.settle()
+    with load_on(system).running() as load:
+        eventually(lambda: load.statuses[200] >= CLIENTS)
+        node.kill()
+        eventually(lambda: load.statuses[503] >= CLIENTS)
+        assert system.get("/livez").status_code == 200
+        assert system.get("/readyz").status_code == 503
+        node.start()
+        system.await_answers(60)
+        before = load.statuses[200]
+        eventually(lambda: load.statuses[200] >= before + CLIENTS)
+
+    assert set(load.statuses) <= CLEAN
+    assert load.slowest < TIMEOUT + BUSY_SECONDS
+
+
+def test_a_service_that_stops_gracefully_costs_nothing_while_another_works(system, node):
+    system.start("playlists-2")
+    eventually(lambda: consumers(node, "rpc-playlists") == 2)
+    with load_on(system).running() as load:
+        eventually(lambda: load.statuses[200] >= CLIENTS)
+        assert system.end("playlists", signal.SIGTERM) == 0
+        after = load.statuses[200]
+        eventually(lambda: load.statuses[200] >= after + CLIENTS)
+
+    assert set(load.statuses) == {200}
+    system.start("playlists")
+    system.await_answers()
+    assert system.end("playlists-2", signal.SIGTERM) == 0
+
+
+def test_no_queue_is_left_of_those_who_died(system, node):
+    eventually(lambda: len(replies(queues(node))) == CALLERS)  # others, just ended, may be listed
+    before = queues(node)
+    system.end("gateway", signal.SIGKILL)
+    system.end("playlists", signal.SIGKILL)
+    system.start("gateway", "playlists")
+    system.await_answers()
+
+    def are_renewed() -> bool:
+        now = queues(node)
+        return len(now) == len(before) and replies(now).isdisjoint(before)
+
+    eventually(are_renewed)

@@ -1,0 +1,34 @@
+"""Use cases put together as the service does, and a stopwatch."""
+
+import threading
+import time
+
+from services.contract.places import Place
+from services.weather.settings import Settings
+
+LIVE_SECONDS = 0.8
+BUSY_SECONDS = 8.0
+"""What a busy machine may add; the upstreams that do not answer take 30 s."""
+NOT_WAITED = LIVE_SECONDS / 2
+"""Far more than an answer takes for which no upstream is asked."""
+
+
+def in_background(work):
+    threading.Thread(target=work, daemon=True).start()
+
+
+def assembled(environ, assemble):
+    return assemble(Settings.from_env(environ), in_background)
+
+
+def place(latitude=-8.05, longitude=-34.88):
+    return Place(
+        id=None, name="", admin1=None, country_code=None, timezone="Etc/GMT",
+        latitude=latitude, longitude=longitude,
+    )  # fmt: skip
+
+
+def timed(work, *arguments):
+    started = time.monotonic()
+    answer = work(*arguments)
+    return answer, time.monotonic() - started

@@ -1,0 +1,262 @@
+"""The use cases on real sockets: whatever the upstreams do, there is an answer in time."""
+
+import itertools
+import logging
+import statistics
+from dataclasses import replace
+
+import pytest
+
+from services.contract.errors import (
+    PlaceNotFound,
+    SourceFailed,
+    SourceLimited,
+    SourceRefused,
+    SourceUnavailable,
+)
+from services.contract.places import PlaceQuery
+from services.contract.weather import WeatherQuery
+from services.upstream.client import JsonClient
+from services.upstream.guarded import Guarded
+from services.weather.adapters.open_meteo import OpenMeteo
+from services.weather.assembly import locator, observer
+from services.weather.observing import Observer
+from services.weather.reporting import report
+from services.weather.settings import Settings
+from tests.fakes.upstreams import faults, openweathermap
+from tests.integration.weather.assembling import (
+    BUSY_SECONDS,
+    LIVE_SECONDS,
+    NOT_WAITED,
+    assembled,
+    in_background,
+    place,
+    timed,
+)
+from tests.vhost import eventually
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_open_meteo_comes_first_and_is_thanked(environ, met_no_server):
+    observed = assembled(environ, observer).current(place())
+
+    assert observed.weather.source == "open-meteo"
+    assert observed.attribution == ("Weather data by Open-Meteo.com, CC BY 4.0",)
+    assert not observed.degraded
+    assert met_no_server.asked == []
+
+
+def test_a_second_live_source_is_no_degradation(environ, open_meteo_server):
+    open_meteo_server.plays(faults.BROKEN_IN_HTML)
+
+    observed = assembled(environ, observer).current(place())
+
+    assert observed.weather.source == "met.no"
+    assert not observed.degraded
+
+
+def test_who_has_a_key_is_served_with_it_first(environ):
+    environ["WEATHER_OPENWEATHERMAP_KEY"] = openweathermap.KEY
+
+    assert assembled(environ, observer).current(place()).weather.source == "openweathermap"
+
+
+def test_the_order_is_the_users_choice(environ, open_meteo_server):
+    environ["WEATHER_SOURCES"] = "met.no, open-meteo"
+
+    assert assembled(environ, observer).current(place()).weather.source == "met.no"
+    assert open_meteo_server.asked == []
+
+
+def test_neighbours_share_an_answer_for_a_quarter_of_an_hour(environ, open_meteo_server):
+    observing = assembled(environ, observer)
+
+    first = observing.current(place(-8.0501, -34.8803))
+    again = observing.current(place(-8.0499, -34.8797))
+
+    assert first == again
+    assert len(open_meteo_server.asked) == 1
+
+
+@pytest.mark.parametrize("fault", faults.EVERY_FAULT)
+def test_there_is_weather_in_time_whatever_all_upstreams_do(
+    environ, open_meteo_server, met_no_server, fault
+):
+    for server in (open_meteo_server, met_no_server):
+        server.plays(faults.EVERY_FAULT[fault](server))
+    observing = assembled(environ, observer)
+
+    observed, seconds = timed(observing.current, place())
+    again, _ = timed(observing.current, place())
+    at_once = [timed(observing.current, place())[1] for _ in range(5)]
+
+    assert observed.weather.source == again.weather.source == "climatology"
+    assert observed.weather.estimated
+    assert observed.degraded
+    assert 20 < observed.weather.temperature < 32
+    assert observed.attribution == (
+        "Contains modified Copernicus Climate Change Service information",
+    )
+    assert seconds < LIVE_SECONDS + BUSY_SECONDS
+    assert statistics.median(at_once) < NOT_WAITED
+
+
+@pytest.mark.parametrize("fault", faults.EVERY_FAULT)
+def test_met_no_stands_in_for_whatever_open_meteo_does(environ, open_meteo_server, fault):
+    open_meteo_server.plays(faults.EVERY_FAULT[fault](open_meteo_server))
+
+    observed, seconds = timed(assembled(environ, observer).current, place())
+
+    assert observed.weather.source == "met.no"
+    assert seconds < LIVE_SECONDS + BUSY_SECONDS
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [faults.UNAUTHORIZED, faults.FORBIDDEN_IN_WORDS, faults.LIMITED_FOR_A_DAY],
+    ids=["401", "403", "429"],
+)
+def test_a_hopeless_upstream_is_asked_once(environ, open_meteo_server, fault):
+    open_meteo_server.plays(fault)
+    observing = assembled(environ, observer)
+
+    for degree in range(5):
+        assert observing.current(place(degree, degree)).weather.source == "met.no"
+
+    assert len(open_meteo_server.asked) == 1
+
+
+def test_an_upstream_that_comes_back_is_found_out_without_anybody_waiting(
+    environ, open_meteo_server
+):
+    environ["WEATHER_SOURCES"] = "open-meteo"
+    observing = assembled(environ, observer)
+    open_meteo_server.plays(faults.as_json({}, 429, Retry_After="1"))
+    observing.current(place(1, 1))
+    open_meteo_server.recovers()
+
+    degrees, waits = itertools.count(2), []
+
+    def is_back():
+        degree = next(degrees) / 4
+        observed, seconds = timed(observing.current, place(degree, degree))
+        waits.append(seconds)
+        return observed.weather.source == "open-meteo"
+
+    eventually(is_back)
+    assert len(waits) > 1
+    assert statistics.median(waits) < NOT_WAITED
+
+
+@pytest.mark.parametrize("nowhere", [faults.black_hole, faults.closed_port])
+def test_a_machine_without_internet_waits_once_and_never_again(environ, nowhere):
+    def everything_asked():
+        with pytest.raises(PlaceNotFound):
+            locating.locate(PlaceQuery(city="Trancoso"))
+        return observing.current(place())
+
+    with nowhere() as url:
+        offline = {name: url for name in environ if name.endswith("_URL")}
+        locating, observing = assembled(offline, locator), assembled(offline, observer)
+        first, seconds = timed(everything_asked)
+        later = [timed(everything_asked)[1] for _ in range(20)]
+        elsewhere = [timed(observing.current, place(degree, degree))[1] for degree in range(20)]
+
+    assert first.weather.source == "climatology"
+    assert seconds < 2.0 + LIVE_SECONDS + BUSY_SECONDS
+    assert statistics.median(later) < NOT_WAITED
+    assert statistics.median(elsewhere) < NOT_WAITED
+
+
+def test_old_weather_stands_in_for_none(environ, open_meteo_server):
+    environ |= {"WEATHER_SOURCES": "open-meteo"}
+    clock = Clock()
+    observing = Observer(
+        [Guarded(OpenMeteo(JsonClient("open-meteo", open_meteo_server.url)), spawn=in_background)],
+        None,
+        seconds=LIVE_SECONDS,
+        cache_seconds=900,
+        cache_entries=10,
+        clock=clock,
+    )
+    fresh = observing.current(place())
+    open_meteo_server.plays(faults.BROKEN_IN_HTML)
+    clock.now += 901
+
+    stale = observing.current(place())
+
+    assert stale.weather == replace(fresh.weather, stale=True)
+    assert stale.degraded
+    clock.now += 10_800
+    with pytest.raises(SourceFailed):
+        observing.current(place())
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (faults.BROKEN_IN_HTML, SourceFailed),
+        (faults.FORBIDDEN_IN_WORDS, SourceRefused),
+        (faults.LIMITED_FOR_A_DAY, SourceLimited),
+    ],
+    ids=["500", "403", "429"],
+)
+def test_with_embedded_data_switched_off_errors_surface(
+    environ, open_meteo_server, met_no_server, fault, error
+):
+    environ["WEATHER_EMBEDDED"] = "false"
+    for server in (open_meteo_server, met_no_server):
+        server.plays(fault)
+    observing, locating = assembled(environ, observer), assembled(environ, locator)
+
+    for _ in range(2):
+        with pytest.raises(error) as caught:
+            observing.current(place())
+        with pytest.raises(error):
+            locating.locate(PlaceQuery(city="Recife"))
+        assert "secret-of-the-upstream" not in repr(caught.value)
+
+
+def test_without_live_sources_nothing_leaves_the_machine(environ, open_meteo_server, met_no_server):
+    environ |= {"WEATHER_SOURCES": "none", "WEATHER_GEOCODER": "embedded"}
+
+    assert assembled(environ, observer).current(place()).weather.source == "climatology"
+    with pytest.raises(PlaceNotFound):
+        assembled(environ, locator).locate(PlaceQuery(city="Trancoso"))
+    assert open_meteo_server.asked == met_no_server.asked == []
+
+
+def test_a_report_speaks_the_readers_language_and_units(environ):
+    query = WeatherQuery(city="London", lang="pt", units="imperial")
+
+    reported = report(query, assembled(environ, locator), assembled(environ, observer))
+
+    assert reported.place.name == "Londres"
+    assert (reported.weather.temperature, reported.weather.units.temperature) == (75.7, "°F")
+    assert reported.weather.condition == "céu limpo"
+    assert reported.degraded == ()
+    assert len(reported.attribution) == 2
+
+
+def test_no_fault_makes_the_key_show(environ, owm_server, caplog):
+    caplog.set_level(logging.DEBUG)
+    environ |= {
+        "WEATHER_OPENWEATHERMAP_KEY": openweathermap.KEY,
+        "WEATHER_SOURCES": "openweathermap",
+        "WEATHER_EMBEDDED": "false",
+    }
+    for fault in faults.EVERY_FAULT.values():
+        owm_server.plays(fault(owm_server))
+        with pytest.raises(SourceUnavailable) as caught:
+            assembled(environ, observer).current(place())
+        assert openweathermap.KEY not in repr(caught.value) + repr(Settings.from_env(environ))
+
+    assert caplog.text
+    assert openweathermap.KEY not in caplog.text

@@ -1,0 +1,86 @@
+"""The service in its own process, asked over a real broker."""
+
+import signal
+import time
+
+import pytest
+
+from services.contract import wire
+from services.contract.places import Located, PlaceList
+from services.contract.weather import Observed, WeatherReport
+from tests.fakes.upstreams import faults, open_meteo
+from tests.fakes.upstreams.server import upstream
+from tests.serving import call, serving
+
+pytestmark = pytest.mark.broker
+
+OFFLINE = {"WEATHER_SOURCES": "none", "WEATHER_GEOCODER": "embedded"}
+
+
+def test_it_answers_all_its_methods_offline_and_stops_on_sigterm(vhost):
+    with serving(vhost, "weather", **OFFLINE) as process:
+        located = wire.read(call(vhost, "weather.locate", {"city": "recife"})["result"], Located)
+        current = call(vhost, "weather.current", wire.write(located.place))
+        found = call(vhost, "weather.search", {"q": "lon", "lang": "pt", "limit": 3})
+        report = call(
+            vhost, "weather.report", {"latitude": -12.5, "longitude": -30.0, "units": "imperial"}
+        )
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+
+    assert located.place.name == "Recife"
+    assert wire.read(current["result"], Observed).weather.source == "climatology"
+    assert wire.read(found["result"], PlaceList).places[0].name == "Londres"
+    reported = wire.read(report["result"], WeatherReport)
+    assert reported.place.name == "12.50° S, 30.00° W"
+    assert reported.weather.units.temperature == "°F"
+    assert reported.degraded == ("weather",)
+
+
+def test_it_says_what_is_wrong_with_a_request(vhost):
+    mistakes = [
+        ("weather.locate", {"city": "Xyzzyville"}, "PlaceNotFound"),
+        ("weather.locate", {"city": "Springfield", "strict": True}, "PlaceAmbiguous"),
+        ("weather.locate", {"city": "x" * 10_000}, "InvalidRequest"),
+        ("weather.locate", {"latitude": 91, "longitude": 0}, "InvalidRequest"),
+        ("weather.locate", {"city": 5}, "InvalidRequest"),
+        ("weather.search", {}, "InvalidRequest"),
+        ("weather.current", {"latitude": 0}, "InvalidRequest"),
+        ("weather.report", {"city": "Recife", "units": "kelvin"}, "InvalidRequest"),
+        ("weather.report", "Recife", "InvalidRequest"),
+    ]
+    with serving(vhost, "weather", **OFFLINE):
+        replies = [(call(vhost, method, request), kind) for method, request, kind in mistakes]
+
+    for reply, kind in replies:
+        assert reply["result"] is None
+        assert reply["error"]["exc_type"] == kind
+    _, extra = replies[0][0]["error"]["exc_args"]
+    assert extra["suggestions"][0]["name"] == "Brazzaville"
+
+
+def test_no_upstream_makes_it_late(vhost):
+    with upstream(open_meteo.play) as server:
+        environ = {
+            "WEATHER_SOURCES": "open-meteo",
+            "WEATHER_OPEN_METEO_URL": server.url,
+            "WEATHER_LIVE_SECONDS": "0.6",
+        }
+        with serving(vhost, "weather", **environ):
+            live = call(vhost, "weather.report", {"city": "Recife"})
+            server.plays(faults.dripping_headers(server))
+            late = call(vhost, "weather.report", {"city": "London"})
+
+            # Twice, for what is left for the way back is little on a busy machine; after a third
+            # failure the upstream would not be asked any more.
+            hurried = [
+                call(vhost, "weather.report", {"city": city}, deadline=time.time() + 0.55)
+                for city in ("Paris", "Rome")
+            ]
+
+    assert live["result"]["weather"]["source"] == "open-meteo"
+    assert late["result"]["weather"]["source"] == "climatology"
+    assert late["seconds"] < 5
+    answers = [reply["result"] for reply in hurried if reply["error"] is None]
+    assert answers
+    assert {answer["weather"]["source"] for answer in answers} == {"climatology"}

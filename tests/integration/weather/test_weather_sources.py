@@ -1,0 +1,249 @@
+"""Each live source against a real server that plays its API."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from services.contract.errors import SourceFailed, SourceRefused, SourceUnavailable
+from services.contract.places import Place
+from services.upstream.budget import Budget
+from services.upstream.client import JsonClient
+from services.weather.adapters.met_no import MetNo
+from services.weather.adapters.open_meteo import OpenMeteo
+from services.weather.adapters.open_meteo_places import OpenMeteoPlaces
+from services.weather.adapters.openweathermap import OpenWeatherMap
+from services.weather.ports import NameQuestion
+from tests.fakes.upstreams import met_no, open_meteo, openweathermap
+from tests.fakes.upstreams.server import as_json
+
+SAO_PAULO = Place(
+    id=3448439,
+    name="São Paulo",
+    admin1="São Paulo",
+    country_code="BR",
+    latitude=-23.5475,
+    longitude=-46.63611,
+    timezone="America/Sao_Paulo",
+)
+
+
+class Now:
+    """A clock of the wall that tests set."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2026, 3, 26, 16, 15, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.time
+
+
+def client(server, name="source"):
+    return JsonClient(name, server.url, contact="ops@example.org")
+
+
+def weather_of(source):
+    return source.answer(SAO_PAULO, Budget.of(3)).weather
+
+
+def test_open_meteo_tells_the_weather_now(open_meteo_server):
+    weather = weather_of(OpenMeteo(client(open_meteo_server)))
+
+    assert (weather.temperature, weather.apparent_temperature) == (24.3, 25.0)
+    assert (weather.condition, weather.code, weather.is_day) == ("clear", 1, True)
+    assert (weather.wind_speed, weather.cloud_cover, weather.humidity) == (9.4, 20, 61)
+    assert weather.observed_at == datetime(2026, 3, 26, 16, 15, tzinfo=UTC)
+    assert (weather.source, weather.estimated) == ("open-meteo", False)
+
+
+def test_open_meteo_is_told_two_decimals_and_one_day(open_meteo_server):
+    weather_of(OpenMeteo(client(open_meteo_server)))
+
+    [asked] = open_meteo_server.asked
+    assert asked.path == "/v1/forecast"
+    assert (asked.params["latitude"], asked.params["longitude"]) == ("-23.55", "-46.64")
+    assert asked.params["timeformat"] == "unixtime"
+    assert asked.params["forecast_days"] == "1"
+    assert len(asked.params["current"].split(",")) <= 10, "more variables count as two calls"
+
+
+def test_open_meteo_may_know_little_more_than_the_temperature(open_meteo_server):
+    nulls = dict.fromkeys(set(open_meteo.current()) - {"time", "temperature_2m"})
+    open_meteo_server.plays(open_meteo.forecast(**nulls))
+
+    weather = weather_of(OpenMeteo(client(open_meteo_server)))
+
+    assert (weather.temperature, weather.code) == (24.3, None)
+    assert weather.condition == "partly cloudy"
+    assert weather.is_day is True, "the sun says so"
+
+
+def test_an_unknown_code_of_open_meteo_is_judged_by_rain_and_clouds(open_meteo_server):
+    open_meteo_server.plays(open_meteo.forecast(weather_code=4, precipitation=0.4))
+
+    assert weather_of(OpenMeteo(client(open_meteo_server))).condition == "rain"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        open_meteo.NOTHING_BUT_NULLS,
+        open_meteo.OUT_OF_RANGE,
+        open_meteo.forecast(temperature_2m="warm"),
+        open_meteo.forecast(temperature_2m=297.4),
+        open_meteo.forecast(time=None),
+        as_json({"current": None}),
+        as_json({"error": True, "reason": "x"}),
+    ],
+)
+def test_nonsense_of_open_meteo_is_a_failure(open_meteo_server, answer):
+    open_meteo_server.plays(answer)
+
+    with pytest.raises(SourceFailed):
+        weather_of(OpenMeteo(client(open_meteo_server)))
+
+
+def test_met_no_tells_the_weather_of_the_hour(met_no_server):
+    weather = weather_of(MetNo(client(met_no_server), Now()))
+
+    assert weather.temperature == 5.2
+    assert (weather.condition, weather.code) == ("rain", 63)
+    assert weather.wind_speed == 18.0
+    assert (weather.precipitation, weather.cloud_cover, weather.humidity) == (0.4, 90.6, 81.3)
+    assert weather.observed_at == datetime(2026, 3, 26, 16, tzinfo=UTC)
+    assert weather.is_day is True, "its symbol does not say, but the sun is up in São Paulo"
+
+
+def test_met_no_gets_few_decimals_and_a_name(met_no_server):
+    weather_of(MetNo(client(met_no_server), Now()))
+
+    [asked] = met_no_server.asked
+    assert asked.params == {"lat": "-23.55", "lon": "-46.64"}
+    assert asked.headers["User-Agent"].endswith("ops@example.org")
+
+
+def test_met_no_is_not_asked_before_its_answer_expires(met_no_server):
+    now = Now()
+    source = MetNo(client(met_no_server), now)
+    weather_of(source)
+    now.time += timedelta(minutes=18)
+
+    assert weather_of(source).temperature == 5.2
+    assert len(met_no_server.asked) == 1
+
+
+def test_met_no_is_then_asked_only_for_news(met_no_server):
+    now = Now()
+    source = MetNo(client(met_no_server), now)
+    weather_of(source)
+    now.time += timedelta(minutes=46)
+
+    weather = weather_of(source)
+    weather_of(source)
+
+    assert (weather.temperature, weather.is_day) == (6.3, False), "the hour has come"
+    assert [asked.headers.get("If-Modified-Since") for asked in met_no_server.asked] == [
+        None,
+        met_no.LAST_MODIFIED,
+    ]
+
+
+def test_met_no_without_an_expiry_is_left_alone_for_five_minutes(met_no_server):
+    now = Now()
+    source = MetNo(client(met_no_server), now)
+    met_no_server.plays(met_no.forecast(*met_no.SERIES, Expires="soon"))
+
+    weather_of(source)
+    now.time += timedelta(minutes=4)
+    weather_of(source)
+    now.time += timedelta(minutes=2)
+    weather_of(source)
+
+    assert len(met_no_server.asked) == 2
+
+
+def test_met_no_may_know_no_more_than_the_temperature(met_no_server):
+    met_no_server.plays(met_no.forecast(met_no.step("2026-03-26T16:00:00Z", 5.2, None)))
+
+    weather = weather_of(MetNo(client(met_no_server), Now()))
+
+    assert (weather.temperature, weather.code, weather.condition) == (5.2, None, "overcast")
+
+
+@pytest.mark.parametrize("answer", [met_no.NOTHING_BUT_NULLS, met_no.forecast(), as_json({})])
+def test_nonsense_of_met_no_is_a_failure(met_no_server, answer):
+    met_no_server.plays(answer)
+
+    with pytest.raises(SourceFailed):
+        weather_of(MetNo(client(met_no_server), Now()))
+
+
+def test_openweathermap_tells_the_weather_in_degrees_celsius(owm_server):
+    weather = weather_of(OpenWeatherMap(client(owm_server), openweathermap.KEY))
+
+    assert (weather.temperature, weather.apparent_temperature) == (13.5, 13.1)
+    assert (weather.condition, weather.code, weather.is_day) == ("rain", 63, False)
+    assert weather.wind_speed == 36.0
+    assert (weather.precipitation, weather.cloud_cover) == (3.16, 100)
+
+
+def test_openweathermap_may_lack_what_a_point_at_sea_lacks(owm_server):
+    owm_server.plays(openweathermap.AT_SEA)
+
+    weather = weather_of(OpenWeatherMap(client(owm_server), openweathermap.KEY))
+
+    assert (weather.code, weather.condition) == (None, "overcast")
+    assert weather.is_day is True
+
+
+def test_a_wrong_key_of_openweathermap_is_refused(owm_server):
+    with pytest.raises(SourceRefused):
+        weather_of(OpenWeatherMap(client(owm_server), "wrong"))
+
+
+@pytest.mark.parametrize(
+    "answer", [openweathermap.NOTHING_BUT_NULLS, openweathermap.NOT_FOUND, as_json({"cod": 200})]
+)
+def test_nonsense_of_openweathermap_is_a_failure(owm_server, answer):
+    owm_server.plays(answer)
+
+    with pytest.raises(SourceUnavailable):
+        weather_of(OpenWeatherMap(client(owm_server), openweathermap.KEY))
+
+
+def places_of(server, name, country=None, lang="pt"):
+    question = NameQuestion(name, country, lang)
+    return OpenMeteoPlaces(client(server)).answer(question, Budget.of(3))
+
+
+def test_the_geocoder_finds_villages_and_leaves_out_airports(open_meteo_server):
+    found = places_of(open_meteo_server, "Tranc")
+
+    assert [(city.name, city.country, city.population) for city in found] == [
+        ("Trancoso", "BR", 7001),
+        ("Trancoso", "PT", 3539),
+        ("Trancosinho", "BR", 0),
+    ]
+    assert open_meteo_server.asked[0].params["language"] == "pt"
+    assert open_meteo_server.asked[0].params["count"] == "100"
+
+
+def test_the_geocoder_is_told_the_country_and_not_trusted_to_keep_to_it(open_meteo_server):
+    found = places_of(open_meteo_server, "Trancoso", "PT")
+
+    assert [city.country for city in found] == ["PT"]
+    assert open_meteo_server.asked[0].params["countryCode"] == "PT"
+
+
+def test_the_geocoder_says_nothing_of_unknown_names(open_meteo_server):
+    assert places_of(open_meteo_server, "Xyzzy") == ()
+
+
+def test_what_the_geocoder_does_not_know_is_made_up_from_the_position(open_meteo_server):
+    village = open_meteo.place(7, "Lonely", country_code="BR")
+    for optional in ("admin1", "timezone", "population", "elevation", "country"):
+        del village[optional]
+    open_meteo_server.plays(open_meteo.places(village))
+
+    [city] = places_of(open_meteo_server, "Lonely")
+
+    assert (city.timezone, city.population, city.division_name) == ("Etc/GMT+3", 0, None)

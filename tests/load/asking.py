@@ -1,0 +1,79 @@
+"""Clients that ask one after the other, until told to stop."""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+
+import requests
+
+MOST_SECONDS = 300.0
+"""A load stops by itself, whatever becomes of the test."""
+_MOST_SAID = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """When it was complete, how long it took, its status or the error's name, and what it said."""
+
+    at: float
+    took: float
+    status: int | str
+    said: str = ""
+    """The beginning of an answer that is not 200."""
+
+
+class Load:
+    """``ask`` gets a number that no other question has."""
+
+    def __init__(self, ask: Callable[[int], requests.Response], clients: int) -> None:
+        self._ask = ask
+        self._numbers = count()
+        self._over = threading.Event()
+        self._threads = [threading.Thread(target=self._client) for _ in range(clients)]
+        self.answers: list[Answer] = []
+
+    @property
+    def statuses(self) -> Counter[int | str]:
+        """How many answers of each status or error there were."""
+        return Counter(answer.status for answer in self.answers.copy())
+
+    @property
+    def slowest(self) -> float:
+        return max(answer.took for answer in self.answers)
+
+    @property
+    def failed(self) -> list[Answer]:
+        return [answer for answer in self.answers if answer.status != 200]
+
+    def _client(self) -> None:
+        end = time.monotonic() + MOST_SECONDS
+        while not self._over.is_set() and time.monotonic() < end:
+            started = time.time()
+            status, said = self._answer()
+            now = time.time()
+            self.answers.append(Answer(now, now - started, status, said))
+            if status != 200:
+                self._over.wait(0.1)
+
+    def _answer(self) -> tuple[int | str, str]:
+        try:
+            response = self._ask(next(self._numbers))
+        except requests.RequestException as error:
+            return type(error).__name__, str(error)[:_MOST_SAID]
+        said = "" if response.status_code == 200 else response.text[:_MOST_SAID]
+        return response.status_code, said
+
+    @contextmanager
+    def running(self) -> Iterator["Load"]:
+        for thread in self._threads:
+            thread.start()
+        try:
+            yield self
+        finally:
+            self._over.set()
+            for thread in self._threads:
+                thread.join()

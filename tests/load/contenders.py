@@ -1,0 +1,74 @@
+"""The same small Flask application over three RPC clients, and over none.
+
+gunicorn serves them as ``tests.load.contenders:NAME()``; AMQP_URI says where the broker is.
+"""
+
+import os
+
+from flask import Flask, jsonify
+from flask_nameko import FlaskPooledClusterRpcProxy
+from nameko.standalone.rpc import ClusterRpcProxy
+
+from gateway.app import create_app
+from gateway.rpc import Options, RpcClient, parse_uri
+from gateway.settings import Settings
+from tests.load.load_generator import PAYLOAD
+
+TIMEOUT = 5.0
+POOL_SIZE = 16
+
+
+def flask_alone():
+    app = Flask(__name__)
+
+    @app.get("/")
+    def answer():
+        return jsonify(PAYLOAD)
+
+    return app
+
+
+def multiplexed():
+    app = Flask(__name__)
+    client = RpcClient(Options(endpoints=parse_uri(os.environ["AMQP_URI"])))
+    client.start()
+
+    @app.get("/")
+    def answer():
+        return jsonify(client.call("weather.search", PAYLOAD, timeout=TIMEOUT))
+
+    return app
+
+
+def pooled():
+    app = Flask(__name__)
+    app.config["NAMEKO_AMQP_URI"] = os.environ["AMQP_URI"]
+    app.config["NAMEKO_INITIAL_CONNECTIONS"] = POOL_SIZE
+    app.config["NAMEKO_MAX_CONNECTIONS"] = POOL_SIZE
+    app.config["NAMEKO_RPC_TIMEOUT"] = TIMEOUT
+    pool = FlaskPooledClusterRpcProxy(app)
+
+    @app.get("/")
+    def answer():
+        return jsonify(pool.weather.search(PAYLOAD))
+
+    return app
+
+
+def per_request():
+    app = Flask(__name__)
+    config = {"AMQP_URI": os.environ["AMQP_URI"]}
+
+    @app.get("/")
+    def answer():
+        with ClusterRpcProxy(config, timeout=TIMEOUT) as cluster:
+            return jsonify(cluster.weather.search(PAYLOAD))
+
+    return app
+
+
+def whole_gateway():
+    """Everything that a request to the gateway passes: validation, ETag, metrics, access log."""
+    app = create_app(Settings.from_env(os.environ))
+    app.extensions["rpc"].start()
+    return app

@@ -1,0 +1,98 @@
+"""The services and the gateway as processes on a virtual host of the tests' broker."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import requests
+
+from mare.local.ports import free_port
+from tests.vhost import eventually
+
+SERVICES = ("weather", "music", "playlists")
+
+
+class RunningSystem:
+    """Ask it over HTTP, kill and start its parts; use :func:`running_system`."""
+
+    def __init__(self, amqp_uri: str, folder: Path, environ: dict[str, str]) -> None:
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        self._folder = folder
+        self._environ = (
+            os.environ
+            | {
+                "AMQP_URI": amqp_uri,
+                "RUNTIME_HEALTH_PORT": "0",
+                "RUNTIME_SHUTDOWN_SECONDS": "10",
+                "GATEWAY_PORT": str(port),
+                "WEATHER_SOURCES": "none",
+                "WEATHER_GEOCODER": "embedded",
+                "MUSIC_SOURCES": "none",
+            }
+            | environ
+        )
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(self, *parts: str) -> None:
+        """Start parts that do not run; ``playlists-2`` is another copy of ``playlists``."""
+        for part in parts:
+            arguments = ["gateway"] if part == "gateway" else ["services.runtime", _service(part)]
+            with (self._folder / f"{part}.log").open("ab") as log:
+                self._processes[part] = subprocess.Popen(
+                    [sys.executable, "-m", *arguments],
+                    env=self._environ,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                )
+
+    def end(self, part: str, number: signal.Signals) -> int:
+        """Send a signal to one part and return its exit code."""
+        process = self._processes[part]
+        process.send_signal(number)
+        return process.wait(20)
+
+    def log(self, part: str) -> str:
+        return (self._folder / f"{part}.log").read_text(errors="replace")
+
+    def get(self, path: str, seconds: float = 15.0, **params: object) -> requests.Response:
+        # Of a closed connection the gateway's next process knows nothing: none is kept.
+        return requests.get(
+            self.url + path, params=params, timeout=seconds, headers={"Connection": "close"}
+        )
+
+    def await_answers(self, seconds: float = 30.0) -> None:
+        """Return when a question that passes through every part is answered."""
+        eventually(self._answers, seconds)
+
+    def _answers(self) -> bool:
+        try:
+            return self.get("/v1/playlists", lat=0, lon=0, limit=1).status_code == 200
+        except requests.RequestException:
+            return False
+
+    def close(self) -> None:
+        for process in self._processes.values():
+            process.kill()
+        for process in self._processes.values():
+            process.wait()
+
+
+def _service(part: str) -> str:
+    return part.partition("-")[0]
+
+
+@contextmanager
+def running_system(amqp_uri: str, folder: Path, **environ: str) -> Iterator[RunningSystem]:
+    """Run everything with embedded sources, unless ``environ`` says otherwise."""
+    system = RunningSystem(amqp_uri, folder, environ)
+    try:
+        system.start(*SERVICES, "gateway")
+        system.await_answers()
+        yield system
+    finally:
+        system.close()

@@ -1,0 +1,17 @@
+"""A cluster of somebody's own is used only when it is named, and completely described."""
+
+import pytest
+
+from tests.cluster.context import ContextIncomplete, named_context
+
+
+def test_without_a_name_no_cluster_of_the_users_is_looked_at() -> None:
+    assert named_context({"KUBECONFIG": "/nowhere"}, print) is None
+    assert named_context({"MARE_KUBECONTEXT": ""}, print) is None
+
+
+def test_what_is_missing_beside_the_name_is_told() -> None:
+    with pytest.raises(ContextIncomplete, match=r"MARE_REGISTRY .* and MARE_INGRESS"):
+        named_context({"MARE_KUBECONTEXT": "mine"}, print)
+    with pytest.raises(ContextIncomplete, match=r"set also MARE_INGRESS"):
+        named_context({"MARE_KUBECONTEXT": "mine", "MARE_REGISTRY": "localhost:5000"}, print)

@@ -1,0 +1,66 @@
+"""The tests on the cluster are one piece of work; all others are one for each file."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+_PROJECT = Path(__file__).parents[3]
+_TEST = """\
+import os
+from pathlib import Path
+def test_says_where_it_runs():
+    file = Path({folder!r}, os.environ["PYTEST_XDIST_WORKER"], Path(__file__).stem)
+    file.parent.mkdir(exist_ok=True)
+    file.touch()
+"""
+_LIMITS = """\
+import pytest
+@pytest.fixture
+def helm(): pass
+@pytest.fixture
+def cluster(): pass
+@pytest.fixture
+def limit(request): return request.node.get_closest_marker("timeout")
+@pytest.mark.timeout(7)
+def test_of_its_own(helm, limit): assert (limit.args, limit.kwargs) == ((7,), {"func_only": True})
+def test_of_all(helm, limit): assert (limit.args, limit.kwargs) == ((), {"func_only": True})
+def test_longer(cluster, limit): assert (limit.args, limit.kwargs) == ((600,), {"func_only": True})
+def test_usual(limit): assert limit is None
+"""
+
+
+@pytest.mark.timeout(60)
+def test_tests_on_the_cluster_share_a_worker(tmp_path: Path) -> None:
+    workers = tmp_path / "workers"
+    workers.mkdir()
+    tests = tmp_path / "tests"
+    for name in ("e2e/test_a", "e2e/test_b", "integration/node/test_c", "unit/test_d"):
+        file = tests / f"{name}.py"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(_TEST.format(folder=str(workers)))
+    _run(tmp_path, "-n", "2", "--dist", "loadfile")
+    ran = {frozenset(file.name for file in worker.iterdir()) for worker in workers.iterdir()}
+    assert ran == {frozenset({"test_a", "test_b", "test_c"}), frozenset({"test_d"})}
+
+
+@pytest.mark.timeout(60)
+def test_a_limit_does_not_count_a_fixture_that_compiles(tmp_path: Path) -> None:
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests/test_limits.py").write_text(_LIMITS)
+    _run(tmp_path)
+
+
+def _run(folder: Path, *options: str) -> None:
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "pytest", *options, "-p", "no:cacheprovider"),
+            *("-p", "tests.cluster.distribution", "--rootdir=.", "--import-mode=importlib"),
+            str(folder / "tests"),
+        ],
+        cwd=folder,
+        env={"PYTHONPATH": str(_PROJECT), "PATH": "/usr/bin:/bin"},
+        check=True,
+        capture_output=True,
+    )

@@ -1,0 +1,17 @@
+"""A machine that cannot run a node of our own is told why."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cluster.node.requirements import CannotRun, require
+
+
+def test_what_the_node_would_hide_from_itself_is_named() -> None:
+    with pytest.raises(CannotRun, match=r"would not see /var/lib/somebody/\.cache"):
+        require(print, [Path("/home"), Path("/var/lib/somebody/.cache")], is_root=True)
+
+
+def test_a_user_is_told_three_ways() -> None:
+    with pytest.raises(CannotRun, match=r"Docker engine .* root on Linux.* MARE_KUBECONTEXT"):
+        require(print, [], is_root=False)

@@ -1,0 +1,66 @@
+"""What a go.mod says about the programs of the cluster."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.cluster.programs import FAST_TESTS
+from tests.cluster.toolset import Toolset
+
+_TOOLS = Toolset(
+    name="example",
+    module="""\
+module mare.dev/cluster/example
+
+go 1.26.0
+
+tool (
+\tgo.etcd.io/etcd/server/v3
+\thelm.sh/helm/v3/cmd/helm
+\thelm.sh/helm/v4/cmd/helm
+\tsigs.k8s.io/kind
+)
+
+require (
+\tgo.etcd.io/etcd/server/v3 v3.7.2 // indirect
+\tk8s.io/component-base v0.37.2 // indirect
+\tk8s.io/kubernetes v1.37.2 // indirect
+)
+""",
+    sums="",
+)
+
+
+def test_programs_are_named_by_the_tool_lines() -> None:
+    assert _TOOLS.packages == {
+        "etcd": "go.etcd.io/etcd/server/v3",
+        "helm3": "helm.sh/helm/v3/cmd/helm",
+        "helm4": "helm.sh/helm/v4/cmd/helm",
+        "kind": "sigs.k8s.io/kind",
+    }
+    assert _TOOLS.go_version == (1, 26, 0)
+
+
+def test_kubernetes_is_told_its_version() -> None:
+    assert "gitVersion=v1.37.2" in _TOOLS.flags[-1]
+    assert "gitMajor=1" in _TOOLS.flags[-1]
+    assert "gitMinor=37" in _TOOLS.flags[-1]
+    alone = replace(_TOOLS, module=_TOOLS.module.replace("k8s.io/kubernetes", "example.org/x"))
+    assert alone.flags[-1] == "-ldflags=-s -w"
+
+
+def test_another_version_or_checksum_is_another_key() -> None:
+    bumped = replace(_TOOLS, module=_TOOLS.module.replace("v3.7.2", "v3.7.3"))
+    assert len({_TOOLS.key, bumped.key, replace(_TOOLS, sums="h1:x").key}) == 3
+
+
+def test_helm_3_is_told_the_kubernetes_that_it_was_built_for() -> None:
+    flags = Toolset.read("helm").flags[-1]
+    assert "chartutil.k8sVersionMinor=37" in flags
+    assert "helm/v3/internal/version.version=v3." in flags
+    assert "helm/v4/internal/version.version=v4." in flags
+
+
+@pytest.mark.parametrize("toolset", FAST_TESTS)
+def test_programs_that_are_asked_for_are_in_their_toolset(toolset: str) -> None:
+    assert set(FAST_TESTS[toolset]) <= set(Toolset.read(toolset).packages)

@@ -1,0 +1,73 @@
+"""Between plain JSON and the types of the contract."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from services.contract import wire
+from services.contract.errors import InvalidRequest, PlaceNotFound
+from services.contract.music import Mood, MusicRequest
+from services.contract.places import PlaceQuery
+from services.contract.suggestion import SuggestionRequest
+from services.contract.units import in_units
+from services.contract.weather import Observed, Weather
+
+WEATHER = Weather(
+    temperature=20.0, apparent_temperature=None, condition="rain", code=61, is_day=True,
+    wind_speed=1.609344, precipitation=25.4, observed_at=datetime(2026, 6, 1, 12, tzinfo=UTC),
+    source="open-meteo",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        PlaceQuery(city="São Paulo", lang="pt"),
+        MusicRequest(mood=Mood.LO_FI, market="BR"),
+        SuggestionRequest(latitude=1.5, longitude=-2.0, limit=3),
+        Observed(weather=WEATHER, attribution=("a", "b")),
+    ],
+)
+def test_a_value_survives_the_wire(value):
+    assert wire.read(json.loads(json.dumps(wire.write(value))), type(value)) == value
+
+
+def test_a_newer_sender_may_say_more():
+    assert wire.read({"city": "Recife", "altitude": 4}, PlaceQuery) == PlaceQuery(city="Recife")
+
+
+@pytest.mark.parametrize(
+    ("data", "named"),
+    [
+        ({"city": 7}, "city"),
+        ({"lang": "de"}, "lang"),
+        ({"latitude": "north"}, "latitude"),
+        (["Recife"], "PlaceQuery"),
+        (None, "PlaceQuery"),
+    ],
+)
+def test_a_wrong_field_is_named(data, named):
+    with pytest.raises(InvalidRequest, match=named):
+        wire.read(data, PlaceQuery)
+
+
+def test_an_error_carries_a_sentence_and_data():
+    error = PlaceNotFound("No place is called 'x'.", {"suggestions": ["y"]})
+
+    rebuilt = PlaceNotFound(*error.args)
+
+    assert str(rebuilt) == "No place is called 'x'."
+    assert rebuilt.extra == {"suggestions": ["y"]}
+
+
+def test_imperial_weather_is_rounded_to_what_a_reader_can_use():
+    shown = in_units(WEATHER, "imperial")
+
+    assert (shown.temperature, shown.apparent_temperature) == (68.0, None)
+    assert (shown.wind_speed, shown.precipitation) == (1.0, 1.0)
+    assert (shown.units.temperature, shown.units.wind_speed) == ("°F", "mph")
+
+
+def test_metric_weather_is_left_alone():
+    assert in_units(WEATHER, "metric") is WEATHER

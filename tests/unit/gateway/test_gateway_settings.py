@@ -1,0 +1,51 @@
+import pytest
+
+from gateway.settings import Settings, SettingsError
+
+
+def test_without_variables_the_defaults_hold():
+    settings = Settings.from_env({})
+
+    assert (settings.host, settings.port) == ("127.0.0.1", 5000)
+    assert settings.max_in_flight < settings.threads
+    assert settings.rate_limit == ""
+
+
+def test_variables_are_converted_and_empty_ones_are_absent():
+    settings = Settings.from_env(
+        {"GATEWAY_PORT": "8000", "GATEWAY_TIMEOUT": "2.5", "GATEWAY_HOST": "", "HOME": "/root"}
+    )
+
+    assert (settings.port, settings.timeout, settings.host) == (8000, 2.5, "127.0.0.1")
+
+
+def test_all_mistakes_are_told_at_once_without_their_values():
+    environ = {
+        "GATEWAY_PORT": "many",
+        "GATEWAY_THREADS": "1",
+        "LOG_LEVEL": "LOUD",
+        "AMQP_URI": "http://u:s3cret@h",
+        "AMQP_CA_FILE": "/no/such/file",
+        "GATEWAY_RATE_LIMIT": "often",
+    }
+
+    with pytest.raises(SettingsError) as refusal:
+        Settings.from_env(environ)
+
+    told = str(refusal.value)
+    assert all(name in told for name in environ)
+    assert "s3cret" not in told
+    assert len(told.splitlines()) == len(environ)
+
+
+def test_requests_may_not_wait_in_more_threads_than_there_are():
+    with pytest.raises(SettingsError, match="GATEWAY_MAX_IN_FLIGHT"):
+        Settings.from_env({"GATEWAY_THREADS": "8", "GATEWAY_MAX_IN_FLIGHT": "8"})
+
+
+def test_secrets_do_not_show():
+    settings = Settings.from_env({"AMQP_URI": "amqp://u:s3cret@h"})
+
+    assert "s3cret" not in repr(settings)
+    assert settings.rpc_options().endpoints[0].password == "s3cret"
+    assert "s3cret" not in repr(settings.rpc_options())

@@ -1,0 +1,93 @@
+"""The description of the API is valid, complete and true."""
+
+import dataclasses
+import re
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from pydantic import TypeAdapter
+
+from gateway.api import answers, queries
+from services.contract import music, places, suggestion, weather
+
+PAIRS = [
+    (answers.Place, places.Place),
+    (answers.PlaceList, places.PlaceList),
+    (answers.UnitNames, weather.UnitNames),
+    (answers.Weather, weather.Weather),
+    (answers.WeatherReport, weather.WeatherReport),
+    (answers.Reason, suggestion.Reason),
+    (answers.MoodChoice, suggestion.MoodChoice),
+    (answers.Track, music.Track),
+    (answers.Playlist, music.Playlist),
+    (answers.Suggestion, suggestion.Suggestion),
+]
+
+
+@pytest.fixture
+def document(client):
+    return client.get("/openapi.json").get_json()
+
+
+def test_the_document_is_valid_openapi_3_1(document):
+    assert document["openapi"] == "3.1.0"
+    OpenAPIV31SpecValidator(document).validate()
+
+
+def test_every_endpoint_tells_its_answer_and_its_problems(document):
+    assert set(document["paths"]) == {"/v1/playlists", "/v1/places", "/v1/weather"}
+    for path in document["paths"].values():
+        responses = path["get"]["responses"]
+        assert {"200", "400", "429", "502", "503", "504"} <= set(responses)
+        for status, response in responses.items():
+            media = "application/json" if status == "200" else "application/problem+json"
+            assert list(response["content"]) == [media]
+    assert {"404", "409"} <= set(document["paths"]["/v1/playlists"]["get"]["responses"])
+
+
+def test_every_parameter_is_described(document):
+    for path in document["paths"].values():
+        assert all(parameter["description"] for parameter in path["get"]["parameters"])
+
+
+@pytest.mark.parametrize(("ours", "theirs"), PAIRS)
+def test_answers_have_the_fields_that_the_services_send(ours, theirs):
+    assert kinds(ours) == kinds(theirs)
+
+
+def kinds(model):
+    """Return the JSON types of each field of a pydantic model or a dataclass."""
+    schema = TypeAdapter(model).json_schema(mode="serialization")
+    definitions = schema.get("$defs", {})
+
+    def types(field):
+        if "$ref" in field:
+            field = definitions[field["$ref"].rpartition("/")[2]]
+        if "anyOf" in field:
+            return set().union(*map(types, field["anyOf"]))
+        return {field["type"]} | ({*types(field["items"])} if "items" in field else set())
+
+    return {name: types(field) for name, field in schema["properties"].items()}
+
+
+def test_requests_have_only_fields_that_the_services_read():
+    query = queries.PlaylistsQuery(
+        lat=1, lon=1, market="BR", seed="1", explicit=False, limit=1, strict=True
+    )
+    named = queries.PlaylistsQuery(city="a", state="b", country="c")
+    sent = set(query.request("en")) | set(named.request("en"))
+
+    assert sent == {field.name for field in dataclasses.fields(suggestion.SuggestionRequest)}
+
+
+def test_the_page_and_its_files_come_from_here(client):
+    page = client.get("/docs")
+
+    links = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert links
+    for link in links:
+        assert link.startswith("/docs/")
+        response = client.get(link)
+        assert response.status_code == 200
+        response.close()
+    assert "script-src 'self'" in page.headers["Content-Security-Policy"]

@@ -1,0 +1,93 @@
+"""Spans as an OpenTelemetry collector receives them."""
+
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from gateway.rpc import CallTimedOut
+
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+PARENT = "00f067aa0ba902b7"
+
+
+class Collector(BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        sent = ExportTraceServiceRequest.FromString(body)
+        for resource in sent.resource_spans:
+            for scope in resource.scope_spans:
+                self.server.spans += scope.spans
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def collector(monkeypatch):
+    server = HTTPServer(("127.0.0.1", 0), Collector)
+    server.spans = []
+    thread = threading.Thread(target=server.serve_forever, args=[0.05])
+    thread.start()
+    endpoint = f"http://127.0.0.1:{server.server_port}"
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_COMPRESSION", "none")
+    server.endpoint = endpoint
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def traced(make_client, collector):
+    """Ask a gateway that traces, and return the spans by name."""
+    client = make_client(OTEL_EXPORTER_OTLP_ENDPOINT=collector.endpoint)
+
+    def ask(path, **headers):
+        client.get(path, headers=headers)
+        client.application.extensions["tracer"].close()
+        return {span.name: span for span in collector.spans}
+
+    return ask
+
+
+def test_a_request_and_its_call_are_spans_of_the_callers_trace(traced, rpc):
+    spans = traced("/v1/weather?city=Recife", traceparent=f"00-{TRACE}-{PARENT}-01")
+
+    request, call = spans["GET"], spans["weather.report"]
+    assert request.trace_id.hex() == call.trace_id.hex() == TRACE
+    assert request.parent_span_id.hex() == PARENT
+    assert call.parent_span_id == request.span_id
+    assert rpc.calls[0].context["traceparent"] == f"00-{TRACE}-{call.span_id.hex()}-01"
+
+
+def test_a_call_that_fails_marks_both_spans(traced, rpc):
+    rpc.answers["weather.report"] = CallTimedOut("too long")
+
+    spans = traced("/v1/weather?city=Recife")
+
+    assert spans["GET"].status.code == spans["weather.report"].status.code == 2
+
+
+def test_an_error_of_the_client_is_no_failure(traced):
+    assert traced("/v1/weather")["GET"].status.code == 0
+
+
+def test_spans_do_not_say_what_was_asked_for(traced):
+    spans = traced("/v1/weather?city=Recife")
+
+    assert all("Recife" not in str(span) for span in spans.values())
+
+
+def test_without_the_extra_that_exports_it_says_so_and_serves(make_client, monkeypatch, caplog):
+    monkeypatch.setitem(sys.modules, "gateway.otel", None)
+
+    client = make_client(OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:4318")
+
+    assert client.get("/v1/weather?city=Recife").status_code == 200
+    assert "the extra 'tracing' is not installed" in caplog.text

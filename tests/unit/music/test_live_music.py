@@ -1,0 +1,123 @@
+"""The live sources with their memory, on a clock of our own."""
+
+import pytest
+
+from services.contract.errors import SourceTimedOut, SourceUnavailable
+from services.contract.music import Mood, Track
+from services.music.adapters.live import LiveMusic
+from services.music.domain.flavours import Flavour
+from services.music.domain.material import Material, MaterialQuery
+from services.upstream.guarded import Guarded
+
+HOUR = 3600.0
+QUERY = MaterialQuery(mood=Mood.PARTY, market="BR", flavour=Flavour.LUSOPHONE)
+
+
+class Clock:
+    def __init__(self):
+        self.now = 1000.0
+
+    def __call__(self):
+        return self.now
+
+
+class Source:
+    def __init__(self, name):
+        self.name = name
+        self.is_up = True
+        self.asked = []
+
+    def answer(self, query, budget):
+        self.asked.append((query, budget.left()))
+        if not self.is_up:
+            raise SourceTimedOut(f"{self.name} cannot be reached.", {"unreachable": True})
+        track = Track(title="Sossego", artists=("Tim Maia",), url="https://x")
+        return Material(source=self.name, tracks=(track,), playlists=())
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def first():
+    return Source("first")
+
+
+@pytest.fixture
+def second():
+    return Source("second")
+
+
+@pytest.fixture
+def live(clock, first, second):
+    guarded = [Guarded(each, spawn=lambda work: work(), clock=clock) for each in (first, second)]
+    return LiveMusic(guarded, seconds=2.0, cache_seconds=6 * HOUR, cache_entries=9, clock=clock)
+
+
+def test_material_is_asked_for_once_in_its_life(live, clock, first):
+    live.material(QUERY)
+    clock.now += 6 * HOUR - 1
+    assert live.material(QUERY).stale is False
+    assert len(first.asked) == 1
+
+    clock.now += 2
+    assert live.material(QUERY).stale is False
+    assert len(first.asked) == 2
+
+
+def test_another_mood_is_another_question(live, first):
+    live.material(QUERY)
+    live.material(MaterialQuery(mood=Mood.INDIE, market="BR", flavour=Flavour.LUSOPHONE))
+
+    assert len(first.asked) == 2
+
+
+def test_the_budget_is_shared_so_that_the_second_source_has_time(live, first, second):
+    first.is_up = False
+
+    assert live.material(QUERY).source == "second"
+    assert first.asked == [(QUERY, pytest.approx(1.2))]
+    assert second.asked == [(QUERY, pytest.approx(2.0))]
+
+
+def test_a_second_source_is_fresher_than_memory(live, clock, first):
+    live.material(QUERY)
+    first.is_up = False
+    clock.now += 7 * HOUR
+
+    material = live.material(QUERY)
+    assert (material.source, material.stale) == ("second", False)
+
+
+def test_old_material_stands_in_when_no_source_answers_but_not_for_ever(live, clock, first, second):
+    live.material(QUERY)
+    first.is_up = second.is_up = False
+    clock.now += 23 * HOUR
+    material = live.material(QUERY)
+    assert (material.source, material.stale) == ("first", True)
+
+    clock.now += 2 * HOUR
+    with pytest.raises(SourceUnavailable):
+        live.material(QUERY)
+
+
+def test_a_source_that_recovers_is_used_again_within_seconds(live, clock, first, second):
+    first.is_up = second.is_up = False
+    with pytest.raises(SourceUnavailable):
+        live.material(QUERY)
+    first.is_up = True
+
+    clock.now += 6
+    with pytest.raises(SourceUnavailable):  # the trial is under way, and nobody waits for it
+        live.material(QUERY)
+    clock.now += 6
+    assert live.material(QUERY).source == "first"
+
+
+def test_without_sources_there_is_nothing(clock):
+    nothing = LiveMusic([], seconds=2.0, cache_seconds=HOUR, cache_entries=9, clock=clock)
+
+    with pytest.raises(SourceUnavailable, match="No source is configured"):
+        nothing.material(QUERY)

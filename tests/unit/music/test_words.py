@@ -1,0 +1,66 @@
+"""The words around a mood: titles, searches, links."""
+
+import pytest
+
+from services.contract.music import Mood
+from services.music.domain.flavours import Flavour, flavour_of, languages_of
+from services.music.domain.links import search_link
+from services.music.domain.titles import title_of
+from services.music.domain.vocabulary import GENRES, words_for
+
+
+@pytest.mark.parametrize(
+    ("market", "lang", "flavour"),
+    [
+        ("BR", "pt", Flavour.LUSOPHONE),
+        ("BR", "en", Flavour.LUSOPHONE),
+        ("PT", "en", Flavour.LUSOPHONE),
+        ("US", "pt", Flavour.LUSOPHONE),
+        ("MX", "en", Flavour.HISPANIC),
+        ("MX", "pt", Flavour.LUSOPHONE),
+        ("US", "en", Flavour.INTERNATIONAL),
+        ("JP", "en", Flavour.INTERNATIONAL),
+        ("ZZ", "en", Flavour.INTERNATIONAL),
+    ],
+)
+def test_the_flavour_follows_language_and_market(market, lang, flavour):
+    assert flavour_of(market, lang) is flavour
+
+
+def test_a_country_may_have_several_languages():
+    assert languages_of("CH") == {"de", "fr", "it"}
+    assert languages_of("ZZ") == frozenset()
+
+
+@pytest.mark.parametrize("mood", Mood)
+@pytest.mark.parametrize("flavour", Flavour)
+def test_every_mood_has_words_in_every_flavour(mood, flavour):
+    words = words_for(mood, flavour)
+
+    assert len(words.genres) == GENRES == len(set(words.genres))
+    assert len(words.phrases) >= 2
+    assert len(words.phrases) == len(set(words.phrases))
+
+
+def test_mellow_music_is_bossa_and_mpb_in_portuguese():
+    assert words_for(Mood.MELLOW, Flavour.LUSOPHONE).genres[:2] == ("bossa nova", "mpb")
+    assert words_for(Mood.MELLOW, Flavour.LUSOPHONE).phrases[0] == "bossa nova"
+    assert words_for(Mood.MELLOW, Flavour.INTERNATIONAL).genres[0] == "soul"
+
+
+@pytest.mark.parametrize("lang", ["en", "pt"])
+def test_every_mood_has_a_title_of_its_own(lang):
+    assert len({title_of(mood, lang) for mood in Mood}) == len(Mood)
+
+
+@pytest.mark.parametrize(
+    ("words", "path"),
+    [
+        ("Águas de Março Elis Regina", "%C3%81guas%20de%20Mar%C3%A7o%20Elis%20Regina/tracks"),
+        ("Back in Black AC/DC", "Back%20in%20Black%20AC%20DC/tracks"),
+        ("Should I? #1 & 100%", "Should%20I%3F%20%231%20%26%20100%25/tracks"),
+        ("東京", "%E6%9D%B1%E4%BA%AC/tracks"),
+    ],
+)
+def test_search_links_are_encoded(words, path):
+    assert search_link(words, "tracks") == f"https://open.spotify.com/search/{path}"

@@ -1,0 +1,89 @@
+"""Builds what decisions are made from, with a stream of work that behaves like RabbitMQ."""
+
+from dataclasses import replace
+
+from mare.domain.decide import decide
+from mare.domain.decision import Decision
+from mare.domain.history import History
+from mare.domain.observation import NOT_REPORTED, Observation, QueueReading, Workload
+from mare.domain.policy import Policy
+from mare.domain.unknown import Unknown
+
+UNREACHABLE = Unknown("BrokerUnreachable", "the broker does not answer")
+
+
+def reading(ready=0, unacknowledged=0, *, at=0.0, name="work", **given):
+    fields = {
+        "name": name,
+        "entries": (name,),
+        "read_at": at,
+        "ready": ready,
+        "consumers": 1,
+        "statistics_at": at,
+        "unacknowledged": unacknowledged,
+        "prefetch": 4.0,
+        "published": 0,
+        "delivered": 0,
+        "acknowledged": 0,
+    }
+    return QueueReading(**{**fields, **given})
+
+
+def amqp_only(ready=0, *, at=0.0):
+    return QueueReading(name="work", entries=("work",), read_at=at, ready=ready, consumers=1)
+
+
+def seen(replicas, *readings, **workload):
+    return Observation(workload=Workload(replicas=replicas, **workload), queues=tuple(readings))
+
+
+def unreachable(replicas):
+    return Observation(workload=Workload(replicas=replicas), queues=UNREACHABLE)
+
+
+def once(policy, observation, *, at=1000.0, since=None, replicas=None) -> Decision:
+    """A first decision, or one long after `since`."""
+    began = at if since is None else since
+    count = observation.workload.replicas if replicas is None else replicas
+    return decide(policy, observation, History.begin(began, count), at)[0]
+
+
+class Timeline:
+    """Lets time pass: decisions are carried out at once."""
+
+    def __init__(self, policy: Policy, replicas: int, at: float = 0.0) -> None:
+        self.policy = policy
+        self.replicas = replicas
+        self.now = at
+        self.history = History.begin(at, replicas)
+        self.decisions: list[Decision] = []
+
+    def look(self, *readings, queues=None, **workload) -> Decision:
+        observation = Observation(
+            workload=Workload(replicas=self.replicas, **workload),
+            queues=tuple(readings) if queues is None else queues,
+        )
+        decision, self.history = decide(self.policy, observation, self.history, self.now)
+        if decision.changes and not self.policy.dry_run:
+            self.history = self.history.scaled(
+                decision.replicas - decision.current, self.now, self.policy.behavior
+            )
+            self.replicas = decision.replicas
+        self.decisions.append(decision)
+        return decision
+
+    def sees(self, ready=0, unacknowledged=0, **workload) -> Decision:
+        """One look at fresh figures."""
+        return self.look(reading(ready, unacknowledged, at=self.now), **workload)
+
+    def passes(self, seconds, ready=0, unacknowledged=0, *, step=1.0, **workload) -> Decision:
+        """Look every `step` for a while; returns the last decision."""
+        end = self.now + seconds
+        decision = self.sees(ready, unacknowledged, **workload)
+        while self.now + step <= end:
+            self.now += step
+            decision = self.sees(ready, unacknowledged, **workload)
+        return decision
+
+
+__all__ = ["NOT_REPORTED", "Timeline", "amqp_only", "once", "reading", "replace", "seen"]

@@ -1,0 +1,69 @@
+"""Each clause of a decision carries the numbers that its English text has."""
+
+import re
+
+from mare.domain.policy import Fallback, Pause, Policy, QueueLength, QueueWaitTime, Schedule
+from tests.unit.operator.building import Timeline, once, reading, seen, unreachable
+
+LENGTH = (QueueLength(messages_per_replica=20),)
+
+
+def numbers_in(text):
+    return [float(each) for each in re.findall(r"(?<![\w.])\d+(?:\.\d+)?", text)]
+
+
+def several():
+    yield once(Policy(max_replicas=5, targets=LENGTH), seen(2, reading(240, at=1000.0)))
+    yield once(Policy(max_replicas=50, targets=LENGTH), seen(12, reading(238, at=1000.0)))
+    yield once(Policy(min_replicas=3, max_replicas=5, targets=LENGTH), seen(1, reading(at=1000.0)))
+    yield once(Policy(max_replicas=5, targets=LENGTH), unreachable(2))
+    yield once(
+        Policy(max_replicas=5, fallback=Fallback(replicas=4, after_seconds=0)), unreachable(2)
+    )
+    yield once(Policy(max_replicas=5, paused=Pause.ALL), seen(2, reading(240, at=1000.0)))
+    yield once(Policy(max_replicas=5, targets=LENGTH), seen(0, reading(at=1000.0)))
+    nights = Schedule(start="0 0 * * *", end="59 23 * * *", min_replicas=4)
+    yield once(
+        Policy(max_replicas=5, targets=LENGTH, schedules=(nights,)), seen(1, reading(9, at=1000.0))
+    )
+    falling = Timeline(Policy(max_replicas=50, targets=LENGTH), 1)
+    falling.sees(ready=200)
+    falling.now += 4
+    yield falling.sees(ready=20)
+    learning = Timeline(Policy(max_replicas=50, targets=(QueueWaitTime(),)), 1)
+    for second in range(90):
+        yield learning.look(
+            reading(
+                40 if second % 30 > 20 else 0,
+                3,
+                at=learning.now,
+                published=int(9.3 * second),
+                acknowledged=int(9.3 * second),
+            )
+        )
+        learning.now += 1
+
+
+def test_clauses_carry_their_numbers_and_make_up_the_message():
+    for decision in several():
+        look_at(decision)
+
+
+def look_at(decision):
+    assert decision.clauses
+    for clause in (*decision.clauses, *(step.text for step in decision.steps)):
+        told = {float(n) for n in clause.numbers.values() if isinstance(n, int | float)}
+        texts = " ".join(n for n in clause.numbers.values() if isinstance(n, str))
+        missing = set(numbers_in(clause)) - told - set(numbers_in(texts))
+        if clause.code == "wait.wait":
+            missing -= {95.0}  # the percentile, a constant of the design
+        assert not missing, (clause.code, str(clause), dict(clause.numbers))
+    for clause in decision.clauses:
+        assert str(clause) in decision.message
+
+
+def test_a_clause_is_its_text():
+    decision = once(Policy(max_replicas=5, targets=LENGTH), seen(2, reading(240, at=1000.0)))
+    sum_, bound = decision.clauses
+    assert (sum_.code, sum_.numbers) == ("length", {"messages": 240, "each": 20})
+    assert (bound, bound.code, bound.numbers) == ("maxReplicas is 5", "bounds.max", {"max": 5})

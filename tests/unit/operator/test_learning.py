@@ -1,0 +1,181 @@
+"""Arrival rate, capacity and start-up time from what RabbitMQ tells."""
+
+from random import Random
+
+import pytest
+
+from mare.domain.arrivals import Count, rate_at, remember
+from mare.domain.capacity import Capacity, Interval
+from mare.domain.estimates import Estimates, learn, recall
+from mare.domain.observation import Workload, load_of
+from mare.domain.starting import Starting
+from tests.unit.operator.building import UNREACHABLE, reading
+
+
+def counted(rates, seconds=5.0, random=None):
+    """Counts of a stream with these rates, exact or with the noise of a Poisson stream."""
+    counts = ()
+    for index, rate in enumerate(rates):
+        expected = rate * seconds
+        noise = random.gauss(0, expected**0.5) if random else 0.0
+        end = (index + 1) * seconds
+        counts = remember(counts, Count(end, seconds, max(0, round(expected + noise))))
+    return counts
+
+
+def test_a_steady_rate_is_the_mean_of_two_minutes():
+    random = Random(7)
+    estimates = [rate_at(counted([40] * 40, random=random), 200) for _ in range(20)]
+    assert all(37 < estimate < 43 for estimate in estimates)
+
+
+def test_a_jump_counts_at_once():
+    assert rate_at(counted([4] * 20 + [64]), 105) == 64
+    assert rate_at(counted([64] * 20 + [4]), 105) == 4
+
+
+def test_a_moderate_jump_counts_when_noise_no_longer_explains_it():
+    assert rate_at(counted([40] * 20 + [52] * 3), 115) == pytest.approx(52)
+
+
+def test_a_ramp_is_followed_without_a_lag():
+    rising = counted([20 + 0.7 * index for index in range(40)])
+    assert rate_at(rising, 200) == pytest.approx(20 + 0.7 * 39.5, rel=0.02)
+    assert rate_at(rising, 230) > rate_at(rising, 200)
+
+
+def test_nothing_arrives_below_zero():
+    falling = counted([20 - 0.5 * index for index in range(40)])
+    assert rate_at(falling, 400) == 0
+
+
+def interval(acknowledged, busy, *, saturated=False, seconds=5.0, replicas=2):
+    return Interval(
+        seconds=seconds,
+        acknowledged=acknowledged,
+        busy_seconds=busy * seconds,
+        replica_seconds=replicas * seconds,
+        saturated=saturated,
+    )
+
+
+def after(intervals):
+    capacity = Capacity()
+    for each in intervals:
+        capacity = capacity.seen(each)
+    return capacity
+
+
+def test_capacity_follows_from_littles_law():
+    capacity = after([interval(40, 4)] * 12)  # 8 a second with 4 at work: half a second each
+    assert capacity.per_replica(4) == pytest.approx(8)
+    assert capacity.error < 0.2
+
+
+def test_capacity_is_unknown_without_evidence():
+    assert after([interval(4, 1)]).per_replica(4) is None
+    assert after([interval(40, 4)] * 12).per_replica(None) is None
+
+
+def test_saturation_contradicts_a_prefetch_that_exceeds_the_workers():
+    low = [interval(40, 4)] * 12
+    full = [interval(80, 40, saturated=True)] * 3  # 8 a second from each of two, whatever they hold
+    assert after(low).per_replica(20) == pytest.approx(40)
+    assert after(low + full).per_replica(20) == pytest.approx(8)
+
+
+def test_slower_workers_are_noticed_within_minutes():
+    fast, slow = [interval(40, 4)] * 120, [interval(40, 8)] * 24
+    assert after(fast + slow).per_replica(4) == pytest.approx(4, rel=0.2)
+
+
+def test_faster_workers_are_found_out_although_saturation_spoke_against_it():
+    full, later = [interval(80, 40, saturated=True)] * 5, [interval(40, 2)] * 240
+    per_replica = after(full + later).per_replica(20)
+    assert per_replica is not None
+    assert per_replica > 8
+
+
+def test_the_start_is_timed_from_the_wish_to_the_first_consumer():
+    starting = Starting().seen(2, 2, 0.0).seen(5, 2, 10.0).seen(5, 2, 12.0).seen(5, 3, 14.0)
+    assert starting.start_seconds == 4.0
+    later = starting.seen(6, 5, 20.0).seen(6, 6, 34.0)
+    assert later.start_seconds == pytest.approx(4 + 0.3 * 10)
+
+
+def test_consumers_of_a_replica_are_counted_when_all_is_settled():
+    starting = Starting().seen(2, 6, 0.0)
+    assert starting.seen(2, 6, 10.0).consumers_per_replica is None
+    assert starting.seen(2, 6, 60.0).consumers_per_replica == 3
+
+
+def watched(looks, learning=None, replicas=2):
+    learning = learning or recall(Estimates())
+    for now, queue in looks:
+        queues = queue if queue is UNREACHABLE else (queue,)
+        learning = learn(learning, load_of(queues, now, 15), Workload(replicas=replicas), now)
+    return learning
+
+
+def flow(now, rate=8.0, **given):
+    done = int(rate * now)
+    fields = {"consumers": 2, "published": done, "acknowledged": done, "delivered": done, **given}
+    return now, reading(0, 4, at=now, **fields)
+
+
+def test_everything_is_learnt_from_what_the_broker_tells():
+    estimates = watched([flow(5.0 * index) for index in range(40)]).estimates
+    assert estimates.arrival_rate == pytest.approx(8, rel=0.01)
+    assert estimates.capacity_per_replica == pytest.approx(8, rel=0.01)
+    assert estimates.service_seconds == pytest.approx(0.5, rel=0.01)
+    assert estimates.delivery_ratio == 1
+
+
+def test_counters_that_begin_anew_are_no_negative_rate():
+    before = [flow(5.0 * index) for index in range(1, 20)]
+    restarted = [flow(5.0 * index, published=index, acknowledged=index) for index in range(20, 22)]
+    assert watched(before + restarted).estimates.arrival_rate >= 0
+
+
+def test_a_queue_that_appears_is_no_jump():
+    learning = watched([flow(5.0 * index) for index in range(1, 20)])
+    old = flow(100.0)[1]
+    new = reading(at=100.0, name="new", published=10_000)
+    learning = learn(learning, load_of((old, new), 100.0, 15), Workload(replicas=2), 100.0)
+    assert learning.estimates.arrival_rate == pytest.approx(8, rel=0.01)
+
+
+def test_an_outage_keeps_what_was_learnt():
+    learning = watched([flow(5.0 * index) for index in range(40)])
+    away = watched([(200.0 + second, UNREACHABLE) for second in range(60)], learning)
+    assert away.estimates == learning.estimates
+
+
+def test_a_restart_remembers_capacity_and_start():
+    told = Estimates(
+        arrival_rate=8.0, capacity_per_replica=8.0, workers_per_replica=4.0, start_seconds=3.0
+    )
+    learning = recall(told)
+    assert learning.estimates == told
+    assert watched([flow(0.0), flow(5.0)], learning).estimates.capacity_per_replica == (
+        pytest.approx(8, rel=0.2)
+    )
+
+
+def test_a_burst_that_was_worked_off_between_two_looks_does_not_mislead():
+    looks = [flow(5.0 * index) for index in range(1, 40)]
+    burst = []
+    for index in range(40, 46):
+        done = int(8 * 5.0 * index) + 480
+        look = reading(
+            480 if index == 40 else 0,
+            4,
+            at=5.0 * index,
+            consumers=2,
+            published=done,
+            acknowledged=done if index > 40 else done - 480,
+            delivered=done,
+        )
+        burst.append((5.0 * index, look))
+    capacity = watched(looks + burst).estimates.capacity_per_replica
+    assert capacity == pytest.approx(8, rel=0.05)

@@ -1,0 +1,83 @@
+"""The numbers that a clause carries lead to the count as well as its words do."""
+
+import math
+
+from mare.domain.estimates import Estimates
+from mare.domain.observation import Workload, load_of
+from mare.domain.policy import (
+    ExpectedQueueConsumptionTime,
+    MaximumConcurrency,
+    MessageRate,
+    Policy,
+    QueueLength,
+    QueueWaitTime,
+)
+from mare.domain.targets import wish_of
+from tests.unit.operator.building import Timeline, reading
+
+FORMULAS = {
+    "length": lambda n: n["messages"] / n["each"],
+    "rate": lambda n: n["arrivalRate"] / n["each"],
+    "consumption": lambda n: (n["arrivalRate"] + n["ready"] / n["seconds"]) / n["capacity"],
+    "concurrency": lambda n: n["messages"] / (n["workers"] * n["busyPercent"] / 100),
+    "wait.nothing": lambda n: n["ready"] + n["arrivalRate"],
+    "wait.utilization": lambda n: n["arrivalRate"] / (n["capacity"] * n["busyPercent"] / 100),
+    "wait.backlog": lambda n: (n["arrivalRate"] + n["ready"] / n["drainSeconds"]) / n["capacity"],
+    "wait.workers": lambda n: n["arrivalRate"] / n["capacity"] + n["ready"] / n["workers"],
+    "wait.byWorkers": lambda n: n["messages"] / n["workers"],
+}
+TARGETS = [
+    QueueLength(messages_per_replica=7),
+    MessageRate(messages_per_second_per_replica=3.3),
+    ExpectedQueueConsumptionTime(consumption_seconds=11, capacity_per_replica=1.3),
+    MaximumConcurrency(workers_per_replica=3, busy_percent=70),
+    QueueWaitTime(capacity_per_replica=1.7, workers_per_replica=1, wait_seconds=30),
+    QueueWaitTime(capacity_per_replica=0.4, workers_per_replica=4, wait_seconds=2),
+    QueueWaitTime(),
+]
+
+
+def decisions():
+    for target in TARGETS:
+        time = Timeline(Policy(min_replicas=1, max_replicas=300, targets=(target,)), 4)
+        for second in range(40):
+            time.now += 1
+            ready = 60 if second % 20 > 12 else 0
+            count = int(9.1 * time.now)
+            fresh = reading(ready, 5, at=time.now, published=count, acknowledged=count)
+            yield time.look(fresh)
+
+
+def test_the_numbers_of_the_clauses_lead_to_the_wish():
+    recomputed = set()
+    for decision in decisions():
+        clause = decision.clauses[0]
+        if clause.code in FORMULAS:
+            count = math.ceil(FORMULAS[clause.code](clause.numbers) - 1e-9)
+            assert count == decision.raw, decision.message
+            recomputed.add(clause.code)
+    assert recomputed >= FORMULAS.keys() - {"wait.byWorkers", "wait.nothing"}, recomputed
+
+
+def without_work(highest_rate):
+    target = QueueWaitTime(capacity_per_replica=2.0, workers_per_replica=1)
+    return wish_of(
+        target,
+        load_of((reading(at=9.0),), 9.0, 30.0),
+        Estimates(arrival_rate=0.0, highest_rate=highest_rate),
+        Workload(replicas=1),
+        Policy(max_replicas=9).behavior,
+    )
+
+
+def test_without_work_there_is_nothing_to_divide():
+    wish = without_work(highest_rate=0.0)
+    assert FORMULAS[wish.text.code](wish.text.numbers) == wish.raw == 0
+    assert wish.text == "0 messages wait and 0 a second arrive, for which no replica is needed"
+
+
+def test_a_count_that_is_kept_for_what_came_lately_says_so():
+    wish = without_work(highest_rate=1.5)
+    assert (wish.raw, wish.replicas) == (0, 1)
+    assert wish.kept == "1 replica for up to 1.5 a second, lately or soon"
+    assert wish.kept.numbers == {"replicas": 1, "highestRate": 1.5}

@@ -1,0 +1,126 @@
+"""Unknown is not zero."""
+
+import pytest
+
+from mare.domain.decision import Reason
+from mare.domain.observation import Observation, Workload
+from mare.domain.policy import (
+    Fallback,
+    FallbackBehavior,
+    MessageRate,
+    Policy,
+    QueueLength,
+    QueueWaitTime,
+)
+from tests.unit.operator.building import (
+    UNREACHABLE,
+    Timeline,
+    amqp_only,
+    once,
+    reading,
+    seen,
+    unreachable,
+)
+
+LENGTH = (QueueLength(messages_per_replica=20),)
+
+
+def watching(**given):
+    return Policy(min_replicas=1, max_replicas=50, targets=LENGTH, **given)
+
+
+def away(time, seconds):
+    for _ in range(seconds):
+        time.now += 1
+        decision = time.look(queues=UNREACHABLE)
+    return decision
+
+
+def test_an_unreachable_broker_holds_the_count():
+    time = Timeline(watching(), 7)
+    decision = away(time, 3600)
+    assert (decision.replicas, decision.reason) == (7, Reason.QUEUES_UNKNOWN)
+    assert decision.raw is None
+    assert UNREACHABLE.cause in decision.message
+
+
+def test_no_queue_at_all_is_unknown():
+    decision = once(watching(), Observation(workload=Workload(replicas=7), queues=()))
+    assert (decision.replicas, decision.reason) == (7, Reason.QUEUES_UNKNOWN)
+
+
+def test_a_missing_queue_beside_an_empty_one_is_unknown():
+    missing = reading(at=1000.0, name="other", ready=UNREACHABLE, consumers=UNREACHABLE)
+    decision = once(watching(), seen(7, reading(0, at=1000.0), missing), since=0.0)
+    assert (decision.replicas, decision.reason) == (7, Reason.QUEUES_UNKNOWN)
+
+
+@pytest.mark.parametrize(("age", "replicas"), [(15.0, 1), (15.1, 7)])
+def test_a_reading_counts_until_it_is_stale(age, replicas):
+    time = Timeline(watching(), 7)
+    time.now = 100.0
+    assert time.look(reading(0, at=time.now - age)).replicas == replicas
+
+
+def test_stale_statistics_hold_although_the_queue_looks_empty():
+    time = Timeline(watching(), 7)
+    time.now = 100.0
+    stale = reading(0, at=time.now, statistics_at=50.0)
+    decision = time.look(stale)
+    assert (decision.replicas, decision.reason) == (7, Reason.PARTLY_UNKNOWN)
+    assert time.look(reading(400, at=time.now, statistics_at=50.0)).replicas == 20
+
+
+def test_the_fallback_comes_after_its_time_and_never_shrinks_by_itself():
+    time = Timeline(watching(fallback=Fallback(replicas=10, after_seconds=60)), 7)
+    assert away(time, 60).replicas == 7
+    decision = away(time, 1)
+    assert (decision.replicas, decision.reason) == (10, Reason.FALLBACK)
+    larger = Timeline(watching(fallback=Fallback(replicas=5, after_seconds=60)), 7)
+    assert away(larger, 100).replicas == 7
+
+
+def test_the_fallback_counts_from_zero_as_well():
+    policy = Policy(max_replicas=5, targets=LENGTH, fallback=Fallback(replicas=2, after_seconds=1))
+    time = Timeline(policy, 0)
+    assert away(time, 3).replicas == 2
+
+
+def test_a_static_fallback_may_shrink_because_it_was_asked_to():
+    fallback = Fallback(replicas=2, after_seconds=60, behavior=FallbackBehavior.STATIC)
+    time = Timeline(watching(fallback=fallback), 7)
+    assert away(time, 100).replicas == 2
+
+
+def test_one_good_reading_begins_the_time_anew():
+    time = Timeline(watching(fallback=Fallback(replicas=10, after_seconds=60)), 7)
+    away(time, 50)
+    time.sees(ready=140)
+    assert away(time, 50).replicas == 7
+
+
+def test_bounds_hold_without_knowledge():
+    assert once(watching(), unreachable(80)).replicas == 50
+    assert once(watching(), unreachable(0)).replicas == 1
+
+
+def test_one_target_unknown_keeps_from_shrinking_but_not_from_growing():
+    both = (*LENGTH, MessageRate(messages_per_second_per_replica=5))
+    policy = Policy(min_replicas=1, max_replicas=50, targets=both)
+    held = once(policy, seen(7, amqp_only(0, at=1000.0)), since=0.0)
+    assert (held.replicas, held.reason) == (7, Reason.PARTLY_UNKNOWN)
+    assert once(policy, seen(7, amqp_only(400, at=1000.0)), since=0.0).replicas == 20
+
+
+def test_the_wait_target_without_statistics_only_grows():
+    policy = Policy(max_replicas=50, targets=(QueueWaitTime(capacity_per_replica=8),))
+    assert once(policy, seen(7, amqp_only(0, at=1000.0)), since=0.0).replicas == 7
+    assert once(policy, seen(7, amqp_only(400, at=1000.0)), since=0.0).replicas == 25
+
+
+def test_a_restart_shrinks_nothing_before_its_window_has_refilled():
+    time = Timeline(watching(), 9, at=1000.0)
+    window = time.policy.behavior.scale_down.stabilization_window_seconds
+    assert time.passes(window - 1).replicas == 9
+    time.now += 1
+    assert time.sees().replicas == 1

@@ -1,0 +1,129 @@
+"""Pauses, dry runs, schedules and victims."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from mare.domain.decision import Reason, Stage
+from mare.domain.policy import (
+    Behavior,
+    Pause,
+    Policy,
+    QueueLength,
+    ScalingRules,
+    Schedule,
+    VictimPolicy,
+)
+from mare.domain.schedules import floor_of, is_active, problem_of
+from tests.unit.operator.building import Timeline, once, reading, seen
+
+LENGTH = (QueueLength(messages_per_replica=20),)
+AT_ONCE = Behavior(scale_up=ScalingRules(), scale_down=ScalingRules())
+
+
+def working(**given):
+    given.setdefault("behavior", AT_ONCE)
+    return Policy(min_replicas=1, max_replicas=50, targets=LENGTH, **given)
+
+
+def test_a_pause_holds_the_count_or_the_one_that_is_given():
+    busy = seen(4, reading(400, at=1000.0))
+    held = once(working(paused=Pause.ALL), busy)
+    assert (held.replicas, held.reason) == (4, Reason.PAUSED)
+    assert once(working(paused=Pause.ALL, paused_replicas=90), busy).replicas == 90
+
+
+def test_a_pause_of_one_way_leaves_the_other():
+    grows, shrinks = seen(4, reading(400, at=1000.0)), seen(40, reading(40, at=1000.0))
+    assert once(working(paused=Pause.SCALE_IN), grows).replicas == 20
+    assert once(working(paused=Pause.SCALE_OUT), grows).replicas == 4
+    assert once(working(paused=Pause.SCALE_OUT), shrinks, since=0.0).replicas == 2
+    held = once(working(paused=Pause.SCALE_IN), shrinks, since=0.0)
+    assert (held.replicas, held.reason, held.raw) == (40, Reason.PAUSED, 2)
+
+
+def test_a_dry_run_decides_as_always_and_again():
+    time = Timeline(working(dry_run=True), 4)
+    assert time.passes(30, ready=400).replicas == 20
+    assert {decision.replicas for decision in time.decisions} == {20}
+
+
+def moment(text):
+    return datetime.fromisoformat(text).timestamp()
+
+
+OFFICE = Schedule(
+    start="0 8 * * 1-5", end="0 18 * * 1-5", min_replicas=6, timezone="America/Recife"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "active"),
+    [
+        ("2026-11-24T07:59:59-03:00", False),
+        ("2026-11-24T08:00:00-03:00", True),
+        ("2026-11-24T17:59:59-03:00", True),
+        ("2026-11-24T18:00:00-03:00", False),
+        ("2026-11-28T12:00:00-03:00", False),  # a Saturday
+        ("2026-11-24T10:59:59+00:00", False),  # still before eight in Recife
+    ],
+)
+def test_a_schedule_holds_from_its_start_to_its_end_in_its_zone(text, active):
+    assert is_active(OFFICE, moment(text)) is active
+
+
+@pytest.mark.parametrize(
+    ("given", "word"),
+    [
+        ({}, None),
+        ({"start": "0 25 * * *"}, "no cron expression"),
+        ({"end": "0 8 * * 1-5 2030"}, "end '0 8 * * 1-5 2030'"),
+        ({"start": "0 0 30 2 *"}, "0 0 30 2 *"),
+        ({"timezone": "Mars/Olympus"}, "no time zone"),
+        ({"timezone": "../../etc/passwd"}, "no time zone"),
+    ],
+)
+def test_what_is_wrong_with_a_schedule_is_told(given, word):
+    problem = problem_of(replace(OFFICE, **given))
+    assert problem is None if word is None else word in problem
+
+
+def test_the_highest_floor_counts():
+    night = Schedule(start="0 0 * * *", end="0 23 * * *", min_replicas=2)
+    now = datetime(2026, 11, 24, 15, tzinfo=UTC).timestamp()
+    assert floor_of((night, OFFICE), now) == (6, OFFICE)
+    assert floor_of((), now) == (0, None)
+
+
+def test_a_schedule_that_spans_midnight_is_in_force_on_both_sides():
+    night = Schedule(start="0 22 * * *", end="0 6 * * *", min_replicas=3)
+    assert is_active(night, moment("2026-11-24T23:30:00+00:00"))
+    assert is_active(night, moment("2026-11-25T05:59:00+00:00"))
+    assert not is_active(night, moment("2026-11-25T12:00:00+00:00"))
+
+
+def test_a_schedule_never_exceeds_the_maximum():
+    always = Schedule(start="* * * * *", end="0 0 29 2 *", min_replicas=90)
+    assert once(working(schedules=(always,)), seen(4, reading(at=1000.0))).replicas == 50
+
+
+def test_idle_only_lets_the_idle_go_and_waits_for_the_others():
+    policy = working(victim_policy=VictimPolicy.IDLE_ONLY, max_drain_wait_seconds=60)
+    time = Timeline(policy, 10)
+    time.now = 100.0
+    decision = time.sees(ready=20, idle=3)
+    assert (decision.replicas, decision.reason) == (7, Reason.DRAINING)
+    assert decision.steps[-1].stage is Stage.VICTIMS
+    assert time.look(reading(20, at=100.0), idle=3).replicas == 7  # the same three are gone already
+    time.now = 130.0
+    assert time.sees(ready=20, idle=0).replicas == 7
+    time.now = 160.0
+    assert time.sees(ready=20, idle=0).replicas == 1
+
+
+def test_idle_only_without_knowledge_waits_for_its_time():
+    policy = working(victim_policy=VictimPolicy.IDLE_ONLY, max_drain_wait_seconds=60)
+    time = Timeline(policy, 10)
+    time.now = 100.0
+    assert time.sees(ready=20).replicas == 10

@@ -1,0 +1,133 @@
+"""What each target asks for."""
+
+import pytest
+
+from mare.domain.decision import Reason
+from mare.domain.policy import (
+    MaximumConcurrency,
+    Policy,
+    PublishedToDeliveredRatio,
+    QueueLength,
+    QueueWaitTime,
+)
+from tests.unit.operator.building import Timeline, amqp_only, once, reading, seen
+
+
+def asked(target, *readings, replicas=1, targets=()):
+    policy = Policy(min_replicas=1, max_replicas=500, targets=(target, *targets))
+    return once(policy, seen(replicas, *readings), since=0.0)
+
+
+@pytest.mark.parametrize(
+    ("ready", "unacknowledged", "replicas"), [(0, 0, 1), (20, 0, 1), (20, 3, 2), (0, 200, 10)]
+)
+def test_length_counts_what_waits_and_what_runs(ready, unacknowledged, replicas):
+    target = QueueLength(messages_per_replica=20)
+    assert asked(target, reading(ready, unacknowledged, at=1000.0)).replicas == replicas
+
+
+def test_length_can_leave_out_what_runs():
+    target = QueueLength(messages_per_replica=20, exclude_unacknowledged=True)
+    assert asked(target, reading(40, 500, at=1000.0)).replicas == 2
+    assert asked(target, amqp_only(40, at=1000.0), replicas=9).replicas == 2
+
+
+@pytest.mark.parametrize(
+    ("messages", "current", "replicas"),
+    [(218, 10, 10), (221, 10, 12), (180, 10, 10), (179, 10, 9), (210, 10, 10)],
+)
+def test_the_tolerance_of_a_tenth_leaves_the_count_alone(messages, current, replicas):
+    target = QueueLength(messages_per_replica=20)
+    decision = asked(target, reading(messages, at=1000.0), replicas=current)
+    assert decision.replicas == replicas
+    if replicas == current:
+        assert decision.reason is Reason.WITHIN_TARGET
+
+
+def test_queues_are_added_up_because_a_replica_serves_all():
+    target = QueueLength(messages_per_replica=20)
+    both = [reading(30, at=1000.0, name=name) for name in ("a", "b")]
+    assert asked(target, *both).replicas == 3
+
+
+def test_a_target_can_look_at_some_of_the_queues():
+    target = QueueLength(messages_per_replica=20, queues=("a",))
+    both = [reading(30, at=1000.0, name="a"), reading(900, at=1000.0, name="b")]
+    assert asked(target, *both).replicas == 2
+    absent = QueueLength(messages_per_replica=20, queues=("c",))
+    assert asked(absent, *both).reason is Reason.QUEUES_UNKNOWN
+
+
+def test_of_several_targets_the_largest_wins():
+    slow = QueueLength(messages_per_replica=100)
+    fast = QueueLength(messages_per_replica=5)
+    assert asked(slow, reading(200, at=1000.0), targets=(fast,)).replicas == 40
+
+
+def test_concurrency_gives_each_message_a_worker():
+    target = MaximumConcurrency(workers_per_replica=4)
+    assert asked(target, reading(6, 7, at=1000.0)).replicas == 4
+    half = MaximumConcurrency(workers_per_replica=4, busy_percent=50)
+    assert asked(half, reading(6, 7, at=1000.0)).replicas == 7
+
+
+def test_concurrency_learns_the_workers_from_the_prefetch():
+    assert asked(MaximumConcurrency(), reading(6, 7, at=1000.0, prefetch=2.0)).replicas == 7
+
+
+def test_a_ratio_moves_the_ready_replicas():
+    policy = Policy(
+        min_replicas=1, max_replicas=50, targets=(PublishedToDeliveredRatio(ratio=1.0),)
+    )
+    time = Timeline(policy, 4)
+    for second in range(20):
+        time.now = float(second)
+        decision = time.look(
+            reading(50, 4, at=time.now, published=second * 30, delivered=second * 20), ready=4
+        )
+        if decision.changes:
+            break
+    assert decision.replicas == 6
+
+
+def test_a_ratio_without_deliveries_is_unknown():
+    policy = Policy(
+        min_replicas=1, max_replicas=50, targets=(PublishedToDeliveredRatio(ratio=1.0),)
+    )
+    time = Timeline(policy, 4)
+    for second in range(20):
+        time.now = float(second)
+        decision = time.look(reading(50, 4, at=time.now, published=second * 30))
+    assert (decision.replicas, decision.reason) == (4, Reason.QUEUES_UNKNOWN)
+
+
+def waiting(**given):
+    return QueueWaitTime(capacity_per_replica=8, workers_per_replica=4, **given)
+
+
+@pytest.mark.parametrize(
+    ("target", "ready", "replicas"),
+    [
+        (waiting(), 480, 30),  # 240 a second for 2 s
+        (waiting(wait_seconds=10), 480, 6),
+        (waiting(wait_seconds=0.5), 40, 10),  # but a message needs no second worker
+        (waiting(), 0, 1),
+    ],
+)
+def test_wait_time_works_a_backlog_off_in_time(target, ready, replicas):
+    assert asked(target, reading(ready, at=1000.0)).replicas == replicas
+
+
+def test_wait_time_counts_what_waits_inside_the_replicas():
+    assert asked(waiting(), reading(0, 44, at=1000.0, prefetch=100.0)).replicas == 3
+
+
+def test_wait_time_gives_each_message_a_worker_while_nothing_is_learnt():
+    assert asked(QueueWaitTime(), reading(38, 4, at=1000.0)).replicas == 11
+    few = asked(QueueWaitTime(), reading(6, 4, at=1000.0))
+    assert (few.replicas, few.reason) == (1, Reason.WITHIN_TARGET)
+
+
+def test_wait_time_wakes_one_when_even_the_workers_are_unknown():
+    policy = Policy(max_replicas=50)
+    assert once(policy, seen(0, amqp_only(500, at=1000.0))).replicas == 1

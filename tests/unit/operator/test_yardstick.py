@@ -1,0 +1,55 @@
+"""What the defaults have to achieve on the scenarios, against the others, without any tuning.
+
+One seed, to be quick; docs/simulation.md has the means of five, and says where a comparison cannot
+be won: a message cannot be served before a replica has started, nor by more than maxReplicas.
+"""
+
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import mare.simulation
+from mare.simulation.contest import contest
+from mare.simulation.reading import read_scenario
+
+SCENARIOS = Path(mare.simulation.__file__).parent / "scenarios"
+TENTH_OF_A_SECOND = 0.1  # waits below it are noise
+
+
+@cache
+def held(name):
+    """Each contender's result, by name."""
+    scenario = read_scenario(SCENARIOS / f"{name}.yaml")
+    asked = tuple(each for each in scenario.contenders if each.name != "HPA alone")
+    results = contest(replace(scenario, contenders=asked))
+    return {result.contender: result for result in results}
+
+
+@pytest.mark.parametrize("other", ["KEDA default", "KEDA tuned"])
+@pytest.mark.parametrize("name", ["steady", "ramp", "square", "sine", "prefetch"])
+def test_less_cost_and_a_fraction_of_the_wait_of_keda_untaught(name, other):
+    ours, theirs = held(name)["Maré"], held(name)[other]
+    assert ours.replica_seconds <= 0.8 * theirs.replica_seconds
+    assert ours.wait_p95 <= 0.25 * theirs.wait_p95
+
+
+@pytest.mark.parametrize("name", ["steady", "ramp", "sine"])
+def test_no_worse_than_keda_by_an_expert_who_measured_the_capacity(name):
+    ours, theirs = held(name)["Maré"], held(name)["KEDA expert"]
+    assert ours.wait_p95 <= max(theirs.wait_p95, TENTH_OF_A_SECOND)
+    assert ours.replica_seconds <= 1.005 * theirs.replica_seconds
+    assert ours.reversals <= theirs.reversals
+
+
+@pytest.mark.parametrize("name", ["square", "bursts"])
+def test_half_the_wait_of_the_expert_when_the_load_jumps(name):
+    ours, theirs = held(name)["Maré"], held(name)["KEDA expert"]
+    assert ours.wait_p95 <= 0.5 * theirs.wait_p95
+    assert ours.replica_seconds <= 1.1 * theirs.replica_seconds
+
+
+@pytest.mark.parametrize("name", ["steady", "sine"])
+def test_three_quarters_of_what_is_paid_for_is_at_work(name):
+    assert held(name)["Maré"].efficiency >= 0.74

@@ -1,0 +1,58 @@
+"""Small inputs for the tests of single rules."""
+
+from typing import Any
+
+import yaml
+
+from mare.convert.conversion import convert
+from mare.convert.findings import Conversion, Finding, Result, spelled
+
+HTTP = "http://u:pw@rabbit:15672/shop"
+AMQP = "amqp://u:pw@rabbit:5672/shop"
+
+
+def rabbitmq(host: str = HTTP, metric_type: str | None = None, **metadata: Any) -> dict[str, Any]:
+    trigger = {"type": "rabbitmq", "metadata": {"host": host, "queueName": "orders"} | metadata}
+    return trigger | ({"metricType": metric_type} if metric_type else {})
+
+
+def scaledobject(*triggers: dict[str, Any], annotations: Any = None, **spec: Any) -> dict[str, Any]:
+    metadata = {"name": "orders"} | ({"annotations": annotations} if annotations else {})
+    return {
+        "apiVersion": "keda.sh/v1alpha1",
+        "kind": "ScaledObject",
+        "metadata": metadata,
+        "spec": {
+            "scaleTargetRef": {"name": "orders"},
+            "triggers": list(triggers) or [rabbitmq()],
+        }
+        | spec,
+    }
+
+
+def converted(*objects: dict[str, Any]) -> Conversion:
+    return convert([("input.yaml", yaml.safe_dump_all(objects))])
+
+
+def spec_of(*objects: dict[str, Any]) -> dict[str, Any]:
+    """The spec of the only object that comes out."""
+    conversion = converted(*objects)
+    manifests = [result.manifest for result in conversion.converted if result.manifest]
+    assert len(manifests) == 1, refusals(conversion.results[0])
+    spec = manifests[0].data()["spec"]
+    assert isinstance(spec, dict)
+    return spec
+
+
+def finding(result: Result, path: str) -> Finding:
+    """What became of the value at a path, written as in the report."""
+    return next(found for found in result.findings if spelled(found.path) == path)
+
+
+def refusals(result: Result) -> list[str]:
+    """Why an object is refused."""
+    said = [found.says for found in result.findings if "no output" not in found.says]
+    refused = [found.says for found in result.findings if found.outcome.value == "refused"]
+    return [problem.says for problem in result.problems] + [
+        says for says in refused if says in said
+    ]

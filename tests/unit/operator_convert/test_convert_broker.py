@@ -1,0 +1,287 @@
+"""The commands are run by a real bash; a stand-in for kubectl tells what it was given."""
+
+import base64
+import json
+import os
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from mare.convert.findings import Outcome
+from tests.unit.operator_convert.inputs import (
+    AMQP,
+    HTTP,
+    converted,
+    finding,
+    rabbitmq,
+    refusals,
+    scaledobject,
+    spec_of,
+)
+
+KUBECTL = r"""#!{python}
+import base64, json, os, re, sys
+arguments = [a for a in sys.argv[1:]]
+stored = json.load(open(os.environ["STORED"]))
+if "printenv" in arguments:
+    print(stored[arguments[-1]])
+elif "get" in arguments:
+    kind, name = arguments[arguments.index("get") + 1 :][:2]
+    key = re.fullmatch(r"jsonpath=\{{\.data\.(.*)\}}", arguments[-1])[1].replace("\\.", ".")
+    value = stored[name][key]
+    print(base64.b64encode(value.encode()).decode() if kind == "secret" else value, end="")
+elif "create" in arguments:
+    made = {{"name": arguments[arguments.index("generic") + 1], "data": {{}}}}
+    made["namespace"] = arguments[1] if arguments[0] == "-n" else None
+    for argument in arguments:
+        if argument.startswith("--from-file="):
+            key, path = argument.removeprefix("--from-file=").split("=", 1)
+            made["data"][key] = open(path).read()
+        elif argument.startswith("--from-literal="):
+            key, value = argument.removeprefix("--from-literal=").split("=", 1)
+            made["data"][key] = value
+    json.dump(made, sys.stdout)
+"""
+
+
+@pytest.fixture
+def run(tmp_path: Path):
+    """Run a command with values that lie in Secrets, ConfigMaps or variables."""
+
+    def run(command: str, stored: dict) -> dict:
+        program = tmp_path / "kubectl"
+        program.write_text(KUBECTL.format(python=os.sys.executable))
+        program.chmod(program.stat().st_mode | stat.S_IXUSR)
+        (tmp_path / "stored.json").write_text(json.dumps(stored))
+        environment = {
+            "PATH": f"{tmp_path}:{os.environ['PATH']}",
+            "STORED": str(tmp_path / "stored.json"),
+        }
+        done = subprocess.run(
+            ["bash", "-c", command], env=environment, capture_output=True, check=True, text=True
+        )
+        return json.loads(done.stdout)
+
+    return run
+
+
+def authentication(kind="TriggerAuthentication", **spec):
+    metadata = {"name": "rabbit"} | ({} if kind.startswith("Cluster") else {"namespace": "shop"})
+    return {"apiVersion": "keda.sh/v1alpha1", "kind": kind, "metadata": metadata, "spec": spec}
+
+
+def user(kind=None, **metadata):
+    reference = {"name": "rabbit"} | ({"kind": kind} if kind else {})
+    trigger = {
+        "type": "rabbitmq",
+        "metadata": {"queueName": "orders"} | metadata,
+        "authenticationRef": reference,
+    }
+    found = scaledobject(trigger)
+    found["metadata"]["namespace"] = "shop"
+    return found
+
+
+def secret_ref(parameter, key=None):
+    return {"parameter": parameter, "name": "old", "key": key or parameter}
+
+
+def command_of(*objects) -> str:
+    [result] = converted(*objects).converted
+    [command] = [found.command for found in result.findings if found.command]
+    return command
+
+
+def test_an_amqp_uri_goes_from_secret_to_secret_without_being_seen(run):
+    given = authentication(secretTargetRef=[secret_ref("host", "the.uri")])
+    command = command_of(user(protocol="amqp"), given)
+    assert run(command, {"old": {"the.uri": AMQP}}) == {
+        "name": "mare-rabbit",
+        "namespace": "shop",
+        "data": {"amqp-uri": AMQP},
+    }
+
+
+@pytest.mark.parametrize(
+    ("host", "management_uri"),
+    [
+        ("http://u:p@rabbit:15672/", "http://u:p@rabbit:15672"),
+        ("http://u:p@rabbit:15672/shop", "http://u:p@rabbit:15672"),
+        ("https://rabbit/path/%2Fshop", "https://rabbit/path"),
+        ("http://rabbit:15672", "http://rabbit:15672"),
+    ],
+)
+def test_a_management_uri_loses_the_virtual_host_that_keda_wants_at_its_end(
+    run, host, management_uri
+):
+    given = authentication(secretTargetRef=[secret_ref("host")])
+    made = run(command_of(user(protocol="http"), given), {"old": {"host": host}})
+    assert made["data"] == {"management-uri": management_uri}
+
+
+def test_tls_material_comes_under_the_keys_of_a_tls_secret(run):
+    given = authentication(
+        secretTargetRef=[secret_ref("host"), secret_ref("ca"), secret_ref("cert")],
+        configMapTargetRef=[{"parameter": "key", "name": "config", "key": "key"}],
+    )
+    stored = {"old": {"host": AMQP, "ca": "CA\n", "cert": "CERT"}, "config": {"key": "KEY"}}
+    made = run(command_of(user(protocol="amqp"), given), stored)
+    assert made["data"] == {
+        "amqp-uri": AMQP,
+        "ca.crt": "CA\n",
+        "tls.crt": "CERT",
+        "tls.key": "KEY",
+    }
+
+
+def test_a_variable_is_read_in_a_running_container(run):
+    given = user(hostFromEnv="RABBIT_URI", protocol="amqp")
+    del given["spec"]["triggers"][0]["authenticationRef"]
+    given["spec"]["scaleTargetRef"] |= {"kind": "StatefulSet", "envSourceContainerName": "worker"}
+    command = command_of(given)
+    assert "exec statefulset/orders -c worker -- printenv RABBIT_URI" in command
+    assert run(command, {"RABBIT_URI": AMQP})["data"] == {"amqp-uri": AMQP}
+    [result] = converted(given).results
+    container = finding(result, "spec.scaleTargetRef.envSourceContainerName")
+    assert container.outcome is Outcome.NEEDS_YOU
+
+
+def test_user_and_password_of_their_own_have_to_be_filled_in(run):
+    references = [secret_ref("host"), secret_ref("username"), secret_ref("password")]
+    given = user(protocol="amqp"), authentication(secretTargetRef=references)
+    assert run(command_of(*given), {})["data"] == {
+        "amqp-uri": "amqp://USER:PASSWORD@HOST:5672/VHOST"
+    }
+    found = finding(converted(*given).results[0], "spec.triggers[0].authenticationRef.name")
+    assert "Secret old, key username, Secret old, key password" in found.says
+
+
+@pytest.mark.parametrize(
+    ("host", "data"),
+    [
+        (AMQP, {"amqp-uri": "amqp://USER:PASSWORD@rabbit:5672/shop"}),
+        ("amqps://rabbit/shop", {"amqp-uri": "amqps://rabbit/shop"}),
+        (HTTP, {"management-uri": "http://USER:PASSWORD@rabbit:15672"}),
+    ],
+)
+def test_a_host_in_the_object_itself_is_shown_without_its_password(run, host, data):
+    assert run(command_of(scaledobject(rabbitmq(host))), {})["data"] == data
+
+
+def test_a_cluster_authentication_has_its_secrets_in_the_namespace_of_keda():
+    kind = "ClusterTriggerAuthentication"
+    given = authentication(kind, secretTargetRef=[secret_ref("host")])
+    command = command_of(user(kind, protocol="amqp"), given)
+    assert command.startswith("kubectl -n shop create secret")
+    assert "kubectl -n keda get secret old" in command
+
+
+def test_an_authentication_of_another_namespace_is_another():
+    given = authentication(secretTargetRef=[secret_ref("host")])
+    given["metadata"]["namespace"] = "other"
+    conversion = converted(user(), given)
+    found = finding(conversion.results[0], "spec.triggers[0].authenticationRef.name")
+    assert "rabbit is not among the input" in found.says
+    assert conversion.results[1].outcomes == {Outcome.DROPPED: 7}
+
+
+def _secret(uri: str):
+    encoded = base64.b64encode(uri.encode()).decode()
+    metadata = {"name": "old", "namespace": "shop"}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": {"host": encoded}}
+
+
+def test_a_secret_in_the_input_tells_the_protocol_and_is_never_shown():
+    given = authentication(secretTargetRef=[secret_ref("host")])
+    spec = spec_of(user(), given, _secret(AMQP))
+    assert spec["target"]["excludeUnacknowledged"] is True
+    spec = spec_of(user(), given, _secret("http://u:p@rabbit:15672/shop%2Feu"))
+    assert "excludeUnacknowledged" not in spec["target"]
+    assert spec["brokerRef"] == {"secretName": "mare-rabbit", "vhost": "shop/eu"}
+    [_, _, secret] = converted(user(), given, _secret(AMQP)).results
+    assert secret.outcomes == {Outcome.KEPT: 5}
+    assert finding(secret, "data.host").was == "***"
+
+
+@pytest.mark.parametrize(
+    ("part", "outcome", "says"),
+    [
+        ({"secretTargetRef": [secret_ref("keyPassword")]}, Outcome.NEEDS_YOU, "openssl pkey"),
+        ({"secretTargetRef": [secret_ref("vhostName")]}, Outcome.NEEDS_YOU, "brokerRef.vhost"),
+        ({"secretTargetRef": [secret_ref("tls")]}, Outcome.TRANSLATED, "amqps or https"),
+        ({"secretTargetRef": [secret_ref("topic")]}, Outcome.DROPPED, "does not read topic"),
+        ({"podIdentity": {"provider": "none"}}, Outcome.TRANSLATED, "no cloud's identity"),
+        ({"podIdentity": {"provider": "azure-workload"}}, Outcome.NEEDS_YOU, "name and password"),
+        ({"oauth2": {"clientId": "a", "scopes": ["b"]}}, Outcome.NEEDS_YOU, "name and password"),
+        (
+            {"hashiCorpVault": {"address": "x", "secrets": [{"parameter": "host"}]}},
+            Outcome.NEEDS_YOU,
+            "HashiCorp Vault",
+        ),
+        ({"secretTargetRefs": []}, Outcome.REFUSED, "did you mean secretTargetRef?"),
+    ],
+)
+def test_each_way_to_authenticate_has_its_class(part, outcome, says):
+    [_, result] = converted(user(), authentication(**part)).results
+    name = next(iter(part))
+    below = [found for found in result.findings if name in found.path]
+    assert below
+    assert {found.outcome for found in below} == {outcome}
+    assert all(says in found.says for found in below)
+
+
+def test_two_brokers_in_one_object_are_refused():
+    [result] = converted(scaledobject(rabbitmq(AMQP), rabbitmq("amqp://other/"))).results
+    assert any("different brokers" in said for said in refusals(result))
+
+
+def test_amqp_and_management_of_one_broker_go_into_one_secret(run):
+    given = scaledobject(rabbitmq(AMQP), rabbitmq(HTTP, mode="MessageRate", value="5"))
+    assert run(command_of(given), {})["data"].keys() == {"amqp-uri", "management-uri"}
+
+
+def test_an_unverified_broker_needs_its_ca():
+    [result] = converted(scaledobject(rabbitmq(unsafeSsl="true"))).results
+    found = finding(result, "spec.triggers[0].metadata.unsafeSsl")
+    assert found.outcome is Outcome.NEEDS_YOU
+    assert "always verifies" in found.says
+
+
+def test_what_the_authentication_gives_goes_before_variables_of_the_workload():
+    references = [secret_ref("host"), secret_ref("username"), secret_ref("password")]
+    given = user(hostFromEnv="URI", usernameFromEnv="USER", passwordFromEnv="PASSWORD")
+    [result, _] = converted(given, authentication(secretTargetRef=references)).results
+    for name in ("hostFromEnv", "usernameFromEnv", "passwordFromEnv"):
+        found = finding(result, f"spec.triggers[0].metadata.{name}")
+        assert found.outcome is Outcome.DROPPED
+        assert "goes before it" in found.says
+
+
+def test_a_host_in_the_object_goes_before_the_authentication(run):
+    given = user(host=AMQP), authentication(secretTargetRef=[secret_ref("host"), secret_ref("ca")])
+    command = command_of(*given)
+    assert run(command, {"old": {"ca": "CA"}})["data"] == {
+        "amqp-uri": "amqp://USER:PASSWORD@rabbit:5672/shop",
+        "ca.crt": "CA",
+    }
+    found = finding(converted(*given).results[0], "spec.triggers[0].authenticationRef.name")
+    assert found.says == "bring what it gives into the same Secret"
+
+
+def test_login_from_variables_goes_into_the_uri():
+    trigger = rabbitmq("amqps://rabbit/shop", usernameFromEnv="USER", passwordFromEnv="PASSWORD")
+    command = command_of(scaledobject(trigger))
+    assert "amqp-uri=amqps://USER:PASSWORD@rabbit/shop" in command
+
+
+def test_an_unseen_management_uri_needs_its_virtual_host_written():
+    [result] = converted(user(protocol="http")).results
+    found = finding(result, "spec.triggers[0].authenticationRef.name")
+    assert "behind the last / of that URI to brokerRef.vhost" in found.says
+
+
+def test_a_broker_without_management_is_told_that_nothing_rests():
+    [result] = converted(scaledobject(rabbitmq(AMQP))).results
+    assert "the workload never rests" in finding(result, "spec.triggers[0].metadata.host").says

@@ -1,0 +1,229 @@
+import pytest
+
+from mare.convert.findings import Outcome
+from tests.unit.operator_convert.inputs import (
+    converted,
+    finding,
+    rabbitmq,
+    refusals,
+    scaledobject,
+    spec_of,
+)
+
+
+def test_keda_defaults_that_are_not_ours_are_written_out():
+    spec = spec_of(scaledobject())
+    assert (spec["minReplicas"], spec["maxReplicas"]) == (0, 100)
+    assert spec["idle"] == {"cooldownSeconds": 300}
+    assert spec["behavior"] == {}
+    assert spec["dryRun"] is True
+
+
+def test_a_cooldown_is_not_invented_for_what_never_rests():
+    assert "idle" not in spec_of(scaledobject(minReplicaCount=1))
+
+
+def test_idle_replicas_rest_below_the_minimum():
+    spec = spec_of(scaledobject(minReplicaCount=2, idleReplicaCount=0, cooldownPeriod=30))
+    assert spec["idle"] == {"replicas": 0, "cooldownSeconds": 30}
+
+
+def test_the_cooldown_of_keda_is_written_out_for_what_rests_below_its_minimum():
+    spec = spec_of(scaledobject(minReplicaCount=2, idleReplicaCount=1))
+    assert spec["idle"] == {"replicas": 1, "cooldownSeconds": 300}
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ({"minReplicaCount": 5, "maxReplicaCount": 3}, "is larger than maxReplicaCount 3"),
+        ({"idleReplicaCount": 0}, "has to be lower than minReplicaCount, 0"),
+        ({"minReplicaCount": "1"}, "has to be an integer, without quotes"),
+        ({"maxReplicaCount": 0}, "has to be from 1 to 10000"),
+        ({"cooldownPeriod": 86_401}, "has to be from 0 to 86400"),
+        ({"fallback": {"replicas": 3}}, "fallback needs failureThreshold"),
+        ({"fallback": {"failureThreshold": 9999, "replicas": 3}}, "is more than a day"),
+        (
+            {"fallback": {"failureThreshold": 1, "replicas": 3, "behavior": "scalingModifiers"}},
+            "has to be one of static",
+        ),
+        ({"triggers": []}, "there is no rabbitmq trigger"),
+        ({"triggers": {}}, "triggers has to be a list of mappings"),
+        ({"scaleTargetRef": {}}, "scaleTargetRef needs name"),
+        ({"scaleTargetRef": {"deploymentName": "x"}}, "deploymentName is not a field"),
+        ({"maxReplicaCounts": 3}, "did you mean maxReplicaCount?"),
+    ],
+)
+def test_counts_that_cannot_be_are_refused_with_the_reason(given, why):
+    [result] = converted(scaledobject(**given)).results
+    assert any(why in said for said in refusals(result)), refusals(result)
+
+
+@pytest.mark.parametrize(
+    ("behavior", "fallback"),
+    [
+        (None, {"afterSeconds": 60, "replicas": 6, "behavior": "Static"}),
+        ("static", {"afterSeconds": 60, "replicas": 6, "behavior": "Static"}),
+        (
+            "currentReplicasIfHigher",
+            {"afterSeconds": 60, "replicas": 6, "behavior": "CurrentReplicasIfHigher"},
+        ),
+        ("currentReplicas", None),
+        ("currentReplicasIfLower", None),
+    ],
+)
+def test_a_fallback_comes_after_the_failures_at_the_pace_of_the_hpa(behavior, fallback):
+    given = {"failureThreshold": 3, "replicas": 6} | ({"behavior": behavior} if behavior else {})
+    assert spec_of(scaledobject(fallback=given)).get("fallback") == fallback
+
+
+def test_a_fallback_above_the_maximum_is_cut_as_the_hpa_cuts_it():
+    given = {"failureThreshold": 3, "replicas": 60}
+    assert spec_of(scaledobject(fallback=given, maxReplicaCount=9))["fallback"]["replicas"] == 9
+
+
+def test_a_fallback_that_shrinks_on_missing_data_is_dropped_with_its_effect():
+    given = {"failureThreshold": 3, "replicas": 6, "behavior": "currentReplicasIfLower"}
+    [result] = converted(scaledobject(fallback=given)).results
+    found = finding(result, "spec.fallback.replicas")
+    assert found.outcome is Outcome.DROPPED
+    assert (
+        found.says == "while the queues cannot be read the count is held; KEDA would lower it to 6"
+    )
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "outcome"),
+    [
+        ("pollingInterval", 5, Outcome.DROPPED),
+        ("initialCooldownPeriod", 60, Outcome.DROPPED),
+        ("initialCooldownPeriod", 0, Outcome.TRANSLATED),
+        ("cooldownPeriod", 60, Outcome.TRANSLATED),
+        ("maxReplicaCount", None, Outcome.TRANSLATED),
+    ],
+)
+def test_each_field_has_its_class(field, value, outcome):
+    [result] = converted(scaledobject(**{field: value})).results
+    assert finding(result, f"spec.{field}").outcome is outcome
+
+
+@pytest.mark.parametrize("value", [True, False])
+def test_restoring_the_count_is_dropped_and_changes_the_order_of_migration(value):
+    [result] = converted(scaledobject(advanced={"restoreToOriginalReplicaCount": value})).results
+    assert result.restores_count is value
+    outcome = finding(result, "spec.advanced.restoreToOriginalReplicaCount").outcome
+    assert outcome is (Outcome.DROPPED if value else Outcome.TRANSLATED)
+
+
+def _behavior(rules):
+    advanced = {"horizontalPodAutoscalerConfig": {"behavior": rules, "name": "old"}}
+    return scaledobject(rabbitmq(), advanced=advanced)
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        {"scaleDown": {"stabilizationWindowSeconds": 60, "selectPolicy": "Min"}},
+        {"scaleUp": {"policies": [{"type": "Pods", "value": 4, "periodSeconds": 15}]}},
+        {"scaleUp": {"tolerance": 0.05}, "scaleDown": {"tolerance": "50m"}},
+        {},
+    ],
+)
+def test_behavior_is_kept_word_for_word(rules):
+    [result] = converted(_behavior(rules)).results
+    assert spec_of(_behavior(rules))["behavior"] == rules
+    below = [found for found in result.findings if "behavior" in found.path]
+    assert {found.outcome for found in below} == {Outcome.KEPT}
+
+
+def test_a_tolerance_in_another_notation_becomes_a_number():
+    spec = spec_of(_behavior({"scaleUp": {"tolerance": "5e-2"}}))
+    assert spec["behavior"]["scaleUp"]["tolerance"] == 0.05
+
+
+@pytest.mark.parametrize(
+    ("rules", "why"),
+    [
+        ({"scaleUp": {"policies": []}}, "needs at least one policy"),
+        ({"scaleUp": {"tolerance": "2"}}, "has to be from 0 to 1"),
+        ({"scaleUp": {"tolerance": "much"}}, "has to be a quantity"),
+        ({"scaleUp": {"policies": [{"type": "Pods", "value": 4}]}}, "a policy needs periodSeconds"),
+        ({"scaleUp": {"stabilizationWindowSeconds": 4000}}, "has to be from 0 to 3600"),
+        ({"scaleup": {"selectPolicy": "Max"}}, "did you mean scaleUp?"),
+    ],
+)
+def test_a_behavior_that_the_hpa_refuses_is_refused(rules, why):
+    [result] = converted(_behavior(rules)).results
+    assert any(why in said for said in refusals(result)), refusals(result)
+
+
+PREFIX = "autoscaling.keda.sh"
+
+
+@pytest.mark.parametrize(
+    ("annotations", "written"),
+    [
+        ({"paused": "true"}, {"paused": "All"}),
+        ({"paused": "please"}, {"paused": "All"}),
+        ({"paused": "false"}, {}),
+        ({"paused-replicas": "3"}, {"paused": "All", "pausedReplicas": 3}),
+        ({"paused-replicas": "0", "paused": "false"}, {"paused": "All", "pausedReplicas": 0}),
+        ({"paused-scale-in": "true"}, {"paused": "ScaleIn"}),
+        ({"paused-scale-out": "true"}, {"paused": "ScaleOut"}),
+        ({"paused-scale-in": "true", "paused-scale-out": "true"}, {"paused": "All"}),
+        ({"paused-scale-in": "true", "paused": "true"}, {"paused": "All"}),
+        ({"force-activation": "true"}, {"activation": {"mode": "Always"}}),
+        ({"force-activation": "false"}, {}),
+    ],
+)
+def test_annotations_that_pause_or_force_become_fields(annotations, written):
+    prefixed = {f"{PREFIX}/{name}": value for name, value in annotations.items()}
+    spec = spec_of(scaledobject(annotations=prefixed))
+    assert {k: spec[k] for k in ("paused", "pausedReplicas", "activation") if k in spec} == written
+
+
+@pytest.mark.parametrize(
+    ("annotations", "why"),
+    [
+        ({f"{PREFIX}/paused-replicas": "many"}, "has to be a count of replicas"),
+        ({f"{PREFIX}/paused-scale": "true"}, "is not a field that mare convert knows"),
+    ],
+)
+def test_an_annotation_that_keda_would_not_understand_is_refused(annotations, why):
+    [result] = converted(scaledobject(annotations=annotations)).results
+    assert any(why in said for said in refusals(result))
+
+
+def test_annotations_of_others_are_kept():
+    [result] = converted(scaledobject(annotations={"team": "shop"})).results
+    assert result.manifest is not None
+    assert result.manifest.data()["metadata"]["annotations"] == {"team": "shop"}
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "effect"),
+    [
+        ("ownerReferences", [{"kind": "App", "name": "x"}], "not deleted together with the owner"),
+        ("finalizers", ["a", "b"], "guard the old object"),
+        ("uid", "1", "the API server writes it"),
+    ],
+)
+def test_metadata_of_the_cluster_is_dropped_with_its_effect(part, value, effect):
+    given = scaledobject()
+    given["metadata"][part] = value
+    [result] = converted(given).results
+    below = [found for found in result.findings if part in found.path]
+    assert {found.outcome for found in below} == {Outcome.DROPPED}
+    assert all(effect in found.says for found in below)
+
+
+def test_a_label_that_is_no_string_is_refused_as_kubernetes_does():
+    given = scaledobject()
+    given["metadata"]["labels"] = {"version": 1.2}
+    assert refusals(converted(given).results[0]) == ["has to be a string; put it in quotes"]
+
+
+def test_more_policies_than_a_queueautoscaler_takes_are_refused():
+    policy = {"type": "Pods", "value": 4, "periodSeconds": 15}
+    [result] = converted(_behavior({"scaleUp": {"policies": [policy] * 9}})).results
+    assert refusals(result) == ["scaleUp has more than 8 policies"]

@@ -1,0 +1,263 @@
+import pytest
+
+from mare.convert.findings import Outcome
+from tests.unit.operator_convert.inputs import (
+    AMQP,
+    converted,
+    finding,
+    rabbitmq,
+    refusals,
+    scaledobject,
+    spec_of,
+)
+
+METADATA = "spec.triggers[0].metadata"
+
+
+@pytest.mark.parametrize(
+    ("trigger", "target"),
+    [
+        (rabbitmq(), {"type": "QueueLength", "messagesPerReplica": 20}),
+        (rabbitmq(queueLength="5"), {"type": "QueueLength", "messagesPerReplica": 5}),
+        (rabbitmq(queueLength="0"), {"type": "QueueLength", "messagesPerReplica": 20}),
+        (
+            rabbitmq(mode="QueueLength", value="100.50"),
+            {"type": "QueueLength", "messagesPerReplica": 100.5},
+        ),
+        (
+            rabbitmq(mode="QueueLength", value="7", excludeUnacknowledged="true"),
+            {"type": "QueueLength", "messagesPerReplica": 7, "excludeUnacknowledged": True},
+        ),
+        (
+            rabbitmq(AMQP, mode="QueueLength", value="7"),
+            {"type": "QueueLength", "messagesPerReplica": 7, "excludeUnacknowledged": True},
+        ),
+        (
+            rabbitmq(mode="MessageRate", value="12"),
+            {"type": "MessageRate", "messagesPerSecondPerReplica": 12},
+        ),
+        (
+            rabbitmq(mode="PublishedToDeliveredRatio", value="1.1", metric_type="Value"),
+            {"type": "PublishedToDeliveredRatio", "ratio": 1.1},
+        ),
+        (
+            rabbitmq(mode="ExpectedQueueConsumptionTime", value="20", metric_type="Value"),
+            {"type": "ExpectedQueueConsumptionTime", "consumptionSeconds": 20},
+        ),
+    ],
+)
+def test_a_mode_becomes_the_target_that_means_the_same(trigger, target):
+    assert spec_of(scaledobject(trigger))["target"] == target
+
+
+@pytest.mark.parametrize(
+    ("trigger", "why"),
+    [
+        (rabbitmq(queueLength="5", mode="QueueLength", value="5"), "KEDA refuses queueLength"),
+        (rabbitmq(value="5"), "KEDA refuses value without mode"),
+        (rabbitmq(mode="QueueLength"), "KEDA refuses mode without value"),
+        (rabbitmq(mode="QueueLength", value="0"), "KEDA refuses mode without value"),
+        (rabbitmq(mode="QueueLength", value="ten"), "has to be a number"),
+        (rabbitmq(mode="QueueLength", value="-3"), "has to be from 0.001"),
+        (rabbitmq(mode="Length", value="5"), "has to be one of QueueLength, MessageRate"),
+        (rabbitmq(mode="DeliverGetRate", value="5"), "no target for deliveries"),
+        (rabbitmq(AMQP, mode="MessageRate", value="5"), "mode MessageRate over AMQP"),
+        (rabbitmq(AMQP, excludeUnacknowledged="true"), "excludeUnacknowledged over AMQP"),
+        (rabbitmq(AMQP, useRegex="true"), "useRegex over AMQP"),
+        (rabbitmq(AMQP, timeout="1000"), "timeout over AMQP"),
+        (rabbitmq(useRegex="yes"), "has to be one of true, false"),
+        (rabbitmq(useRegex="true", operation="max"), "it has no max"),
+        (rabbitmq(useRegex="true", operation="avg"), "it has no avg"),
+        (rabbitmq(mode="QueueLength", value="5", metric_type="Value"), "multiplies the present"),
+        (rabbitmq(mode="MessageRate", value="5", metric_type="Value"), "multiplies the present"),
+        (rabbitmq(mode="PublishedToDeliveredRatio", value="2"), "shares the metric out"),
+        (rabbitmq(mode="ExpectedQueueConsumptionTime", value="2"), "shares the metric out"),
+        (rabbitmq(metric_type="Utilization"), "has to be one of AverageValue, Value"),
+        (rabbitmq(queueName=""), "needs queueName"),
+        (rabbitmq("rabbit:5672"), "host is not a URI"),
+        (rabbitmq(vHostName="/"), "did you mean vhostName?"),
+        ({"type": "rabbitmq", "metadata": {"queueName": "a"}}, "needs host"),
+        ({"type": "cpu", "metadata": {"value": "80"}}, "not by cpu"),
+        ({"metadata": {"value": "80"}}, "a trigger needs type"),
+    ],
+)
+def test_what_keda_refuses_or_we_cannot_say_is_refused_with_the_reason(trigger, why):
+    conversion = converted(scaledobject(trigger))
+    assert conversion.exit_code() == 1
+    assert any(why in said for said in refusals(conversion.results[0]))
+
+
+def test_a_trigger_without_a_type_is_not_said_to_be_of_another_one():
+    [result] = converted(scaledobject({"metadata": {"value": "80"}})).results
+    assert not any("not by" in said for said in refusals(result))
+
+
+def test_a_trigger_without_protocol_or_visible_host_is_told_how_to_look():
+    trigger = {"type": "rabbitmq", "metadata": {"queueName": "a", "hostFromEnv": "RABBIT"}}
+    conversion = converted(scaledobject(trigger))
+    found = finding(conversion.results[0], f"{METADATA}.hostFromEnv")
+    assert "add excludeUnacknowledged: true" in found.says
+    assert "if the URI begins with http its key is management-uri" in found.says
+
+
+def test_several_queues_are_looked_at_one_by_one_and_the_largest_wish_wins():
+    first = rabbitmq(queueName="a", mode="QueueLength", value="5")
+    second = rabbitmq(queueName="b", mode="QueueLength", value="7")
+    spec = spec_of(scaledobject(first, second))
+    assert spec["queues"] == [{"name": "a"}, {"name": "b"}]
+    assert [(t["queues"], t["messagesPerReplica"]) for t in spec["targets"]] == [
+        (["a"], 5),
+        (["b"], 7),
+    ]
+
+
+def test_several_modes_of_one_queue_become_several_targets():
+    first = rabbitmq(mode="QueueLength", value="5")
+    second = rabbitmq(mode="MessageRate", value="7")
+    spec = spec_of(scaledobject(first, second))
+    assert spec["queues"] == [{"name": "orders"}]
+    assert [target["type"] for target in spec["targets"]] == ["QueueLength", "MessageRate"]
+    assert not any("queues" in target for target in spec["targets"])
+
+
+def test_a_rate_of_one_of_several_queues_is_refused_because_ours_is_about_all():
+    first = rabbitmq(queueName="a", mode="QueueLength", value="5")
+    second = rabbitmq(queueName="b", mode="MessageRate", value="7")
+    [result] = converted(scaledobject(first, second)).results
+    assert any("about all queues" in said for said in refusals(result))
+    assert finding(result, "spec.triggers[1].metadata.mode").outcome is Outcome.REFUSED
+
+
+@pytest.mark.parametrize(
+    ("value", "activation"),
+    [
+        ("0", {"threshold": 0}),
+        ("5", {"threshold": 5}),
+        ("10.5", {"threshold": 10}),
+        ("-1", {"mode": "Always"}),
+    ],
+)
+def test_activation_is_a_count_of_messages_that_has_to_be_exceeded(value, activation):
+    spec = spec_of(scaledobject(rabbitmq(activationValue=value)))
+    assert spec["activation"] == activation
+
+
+def test_the_lowest_activation_of_several_triggers_counts():
+    first, second = rabbitmq(activationValue="5"), rabbitmq(activationValue="3")
+    assert spec_of(scaledobject(first, second))["activation"] == {"threshold": 3}
+
+
+def test_a_trigger_without_activation_wakes_at_the_first_message():
+    assert spec_of(scaledobject(rabbitmq(activationValue="5"), rabbitmq()))["activation"] == {
+        "threshold": 0
+    }
+
+
+def test_an_activation_that_is_no_count_of_messages_is_dropped_and_said_so():
+    trigger = rabbitmq(
+        mode="PublishedToDeliveredRatio", value="2", metric_type="Value", activationValue="1.5"
+    )
+    conversion = converted(scaledobject(trigger))
+    found = finding(conversion.results[0], f"{METADATA}.activationValue")
+    assert found.outcome is Outcome.DROPPED
+    assert "by the first" in found.says
+
+
+def test_a_cron_trigger_becomes_a_schedule():
+    cron = {
+        "type": "cron",
+        "metadata": {
+            "timezone": "Europe/Lisbon",
+            "start": "0 8 * * 1-5",
+            "end": "0 18 * * 1-5",
+            "desiredReplicas": "12",
+        },
+    }
+    spec = spec_of(scaledobject(rabbitmq(), cron, maxReplicaCount=10))
+    assert spec["schedules"] == [
+        {
+            "start": "0 8 * * 1-5",
+            "end": "0 18 * * 1-5",
+            "timezone": "Europe/Lisbon",
+            "minReplicas": 10,
+        }
+    ]
+
+
+def test_a_schedule_alone_is_refused_because_it_has_no_queue():
+    cron = {
+        "type": "cron",
+        "metadata": {
+            "timezone": "UTC",
+            "start": "0 8 * * *",
+            "end": "0 9 * * *",
+            "desiredReplicas": "2",
+        },
+    }
+    [result] = converted(scaledobject(cron)).results
+    assert refusals(result) == ["a QueueAutoscaler needs a queue: there is no rabbitmq trigger"]
+
+
+def test_a_misspelt_parameter_is_refused_with_the_right_spelling():
+    [result] = converted(scaledobject(rabbitmq(queueLenght="5"))).results
+    assert refusals(result) == [
+        "queueLenght is not a field that mare convert knows; did you mean queueLength?"
+    ]
+
+
+def test_a_formula_is_refused_as_a_whole():
+    modifiers = {"formula": "a + b", "target": "2"}
+    [result] = converted(scaledobject(advanced={"scalingModifiers": modifiers})).results
+    assert refusals(result) == [
+        "Maré takes the largest of several targets and has no formulas; write targets instead"
+    ] * len(modifiers)
+
+
+@pytest.mark.parametrize(
+    ("triggers", "why"),
+    [
+        ([rabbitmq()] * 9, "at most 8 targets"),
+        ([rabbitmq(useRegex="true", queueName=f"^({'|'.join('abcdefghi')})$")], None),
+        (
+            [
+                rabbitmq(useRegex="true", queueName=f"^({'|'.join(f'{p}{n}' for n in range(17))})$")
+                for p in "ab"
+            ],
+            "at most 32 queues",
+        ),
+        ([rabbitmq(mode="QueueLength", value="2e9")], "has to be from 0.001 to 1e+09"),
+        ([rabbitmq(activationValue="2e9")], "has to be at most 1,000,000,000"),
+        ([rabbitmq(queueName="a" * 256)], "has more than 255 characters"),
+    ],
+)
+def test_what_is_larger_than_a_queueautoscaler_can_be_is_refused(triggers, why):
+    [result] = converted(scaledobject(*triggers)).results
+    assert result.refused == (why is not None)
+    assert why is None or any(why in said for said in refusals(result))
+
+
+CRON = {"timezone": "UTC", "start": "0 8 * * *", "end": "0 9 * * *", "desiredReplicas": "2"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ({"start": "@daily"}, "has to have five fields"),
+        ({"desiredReplicas": "0"}, "has to be a count of at least 1"),
+        ({"desiredReplicas": "1.5"}, "has to be a count of at least 1"),
+        ({"desiredReplicas": "1e400"}, "is too large"),
+        ({"timezone": ""}, "a cron trigger needs timezone"),
+        ({"begin": "x"}, "begin is not a field"),
+    ],
+)
+def test_a_cron_trigger_that_keda_cannot_read_is_refused(wrong, why):
+    [result] = converted(
+        scaledobject(rabbitmq(), {"type": "cron", "metadata": CRON | wrong})
+    ).results
+    assert any(why in said for said in refusals(result))
+
+
+def test_more_schedules_than_a_queueautoscaler_takes_are_refused():
+    crons = [{"type": "cron", "metadata": CRON}] * 17
+    [result] = converted(scaledobject(rabbitmq(), *crons)).results
+    assert refusals(result) == ["a QueueAutoscaler has at most 16 schedules"]

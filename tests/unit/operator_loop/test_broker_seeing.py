@@ -1,0 +1,72 @@
+"""What an object sees of one virtual host, and of several together."""
+
+import pytest
+
+from mare.broker.figures import QueueStatistics, Statistics
+from mare.broker.seeing import busy_replicas, host_of, together
+from mare.domain.observation import QueueReading
+from mare.domain.unknown import Unknown
+from mare.ports import Seen
+
+AWAY = Unknown("BrokerUnreachable", "the broker does not answer")
+UNTOLD = Unknown("PeersUnknown", "the broker does not tell")
+
+
+def statistics(**peers: dict[str, int] | Unknown) -> Statistics:
+    return Statistics(0, {name: QueueStatistics(peers=each) for name, each in peers.items()})
+
+
+def reading(name: str) -> QueueReading:
+    return QueueReading(name=name, read_at=0, ready=1, consumers=1)
+
+
+def test_one_look_tells_nobody_idle():
+    one = statistics(work={"10.0.0.1:4000": 0})
+
+    assert isinstance(busy_replicas([one], ["work"], host_of), Unknown)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "busy"),
+    [
+        pytest.param({"a:1": 0}, {"a:1": 0}, {"a": 0}, id="idle in both"),
+        pytest.param({"a:1": 2}, {"a:1": 0}, {"a": 2}, id="busy before"),
+        pytest.param({"a:1": 0, "a:2": 3}, {"a:1": 1}, {"a": 3}, id="two connections"),
+        pytest.param({"a:1": 0}, {"b:1": 1}, {"a": 0, "b": 1}, id="one came"),
+        pytest.param({"a:1": 0}, {}, {"a": 0}, id="one left"),
+    ],
+)
+def test_a_replica_is_as_busy_as_it_was_in_either_look(before, now, busy):
+    two = [statistics(work=before, other={"c:1": 9}), statistics(work=now)]
+
+    assert busy_replicas(two, ["work"], host_of) == busy
+
+
+def test_one_queue_that_does_not_tell_leaves_all_unknown():
+    two = [statistics(work={"a:1": 0}, more=UNTOLD)] * 2
+
+    assert busy_replicas(two, ["work", "more"], host_of) == UNTOLD
+
+
+def test_virtual_hosts_are_added_up():
+    here = Seen(queues=(reading("a"),), busy={"x": 1, "y": 0}, lost=("rates",), transient=("a",))
+    there = Seen(queues=(reading("b"),), busy={"x": 0, "z": 2}, lost=("rates", "depths"))
+
+    seen = together([here, there])
+
+    assert [each.name for each in seen.queues] == ["a", "b"]
+    assert seen.busy == {"x": 1, "y": 0, "z": 2}
+    assert seen.lost == ("rates", "depths")
+    assert seen.transient == ("a",)
+
+
+def test_with_one_virtual_host_away_all_is_unknown():
+    assert together([Seen(queues=(reading("a"),), busy={}), Seen(queues=AWAY, busy=AWAY)]) == Seen(
+        queues=AWAY, busy=AWAY
+    )
+
+
+def test_who_is_busy_is_unknown_if_one_virtual_host_does_not_tell():
+    seen = together([Seen(queues=(), busy={"x": 1}), Seen(queues=(), busy=UNTOLD)])
+
+    assert seen.busy == UNTOLD

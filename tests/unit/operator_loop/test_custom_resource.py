@@ -1,0 +1,146 @@
+"""From the spec to a policy, and from what was learnt to a status and back."""
+
+import pytest
+
+from mare.custom_resource.autoscaler import read_autoscaler
+from mare.custom_resource.policies import read_policy, read_quantity
+from mare.custom_resource.status import read_estimates, without_absent
+from mare.custom_resource.words import instant, seconds_of, wait
+from mare.domain.policy import (
+    HPA_SCALE_DOWN,
+    HPA_SCALE_UP,
+    OWN_BEHAVIOR,
+    ExpectedQueueConsumptionTime,
+    FallbackBehavior,
+    MaximumConcurrency,
+    MessageRate,
+    Pause,
+    PublishedToDeliveredRatio,
+    QueueLength,
+    QueueWaitTime,
+    VictimPolicy,
+)
+from tests.unit.operator_loop.worlds import body
+
+SMALLEST = {"maxReplicas": 10}
+
+
+def test_the_smallest_spec_means_the_defaults_of_the_domain():
+    policy = read_policy(SMALLEST)
+
+    assert policy.targets == (QueueWaitTime(),)
+    assert policy.behavior == OWN_BEHAVIOR
+    assert policy.victim_policy is VictimPolicy.IDLE_FIRST
+    assert (policy.min_replicas, policy.max_replicas) == (0, 10)
+
+
+def test_a_behavior_given_in_part_means_for_the_rest_what_an_hpa_means():
+    policy = read_policy({**SMALLEST, "behavior": {}})
+    assert (policy.behavior.scale_up, policy.behavior.scale_down) == (HPA_SCALE_UP, HPA_SCALE_DOWN)
+
+    rules = {"stabilizationWindowSeconds": 5, "victimPolicy": "IdleOnly", "maxDrainWaitSeconds": 9}
+    policy = read_policy({**SMALLEST, "behavior": {"scaleDown": rules}})
+    assert policy.behavior.scale_down.stabilization_window_seconds == 5
+    assert policy.behavior.scale_down.policies == HPA_SCALE_DOWN.policies
+    assert (policy.victim_policy, policy.max_drain_wait_seconds) == (VictimPolicy.IDLE_ONLY, 9)
+
+
+@pytest.mark.parametrize(
+    ("target", "means"),
+    [
+        ({"type": "QueueWaitTime", "waitSeconds": 3}, QueueWaitTime(wait_seconds=3)),
+        (
+            {"type": "QueueLength", "messagesPerReplica": 5, "queues": ["a"]},
+            QueueLength(messages_per_replica=5, queues=("a",)),
+        ),
+        (
+            {"type": "MessageRate", "messagesPerSecondPerReplica": 7},
+            MessageRate(messages_per_second_per_replica=7),
+        ),
+        ({"type": "PublishedToDeliveredRatio", "ratio": 2}, PublishedToDeliveredRatio(ratio=2)),
+        (
+            {"type": "ExpectedQueueConsumptionTime", "consumptionSeconds": 4},
+            ExpectedQueueConsumptionTime(consumption_seconds=4),
+        ),
+        (
+            {"type": "MaximumConcurrency", "workersPerReplica": 2, "busyPercent": 80},
+            MaximumConcurrency(workers_per_replica=2, busy_percent=80),
+        ),
+    ],
+)
+def test_every_type_of_target_is_read(target, means):
+    assert read_policy({**SMALLEST, "target": target}).targets == (means,)
+    assert read_policy({**SMALLEST, "targets": [target, target]}).targets == (means, means)
+
+
+def test_the_workers_of_a_nameko_service_count_where_the_target_names_none():
+    spec = {**SMALLEST, "nameko": {"service": "shop", "maxWorkers": 4}}
+    assert read_policy(spec).workers_per_replica == 4
+    assert read_policy({**spec, "target": {"workersPerReplica": 2}}).workers_per_replica == 2
+
+
+def test_pause_fallback_schedules_and_rest_are_read():
+    policy = read_policy(
+        {
+            **SMALLEST,
+            "minReplicas": 2,
+            "paused": "All",
+            "pausedReplicas": 4,
+            "dryRun": True,
+            "activation": {"threshold": 3, "mode": "Always"},
+            "idle": {"replicas": 1, "cooldownSeconds": 7},
+            "fallback": {"replicas": 6, "afterSeconds": 5, "behavior": "Static"},
+            "schedules": [{"start": "0 8 * * *", "end": "0 9 * * *", "minReplicas": 3}],
+        }
+    )
+
+    assert (policy.paused, policy.paused_replicas, policy.dry_run) == (Pause.ALL, 4, True)
+    assert (policy.activation_threshold, policy.always_active) == (3, True)
+    assert (policy.idle_replicas, policy.cooldown_seconds) == (1, 7)
+    assert policy.fallback is not None
+    assert policy.fallback.behavior is FallbackBehavior.STATIC
+    assert policy.schedules[0].timezone == "UTC"
+
+
+@pytest.mark.parametrize(
+    ("written", "value"), [("50m", 0.05), (0.1, 0.1), (0, 0.0), (".05", 0.05), ("1000m", 1.0)]
+)
+def test_a_tolerance_may_be_a_number_or_a_quantity(written, value):
+    assert read_quantity(written) == value
+
+
+def test_an_object_is_read_with_its_target_broker_and_queues():
+    spec = {"queues": [{"name": "a"}, {"pattern": "b-*", "vhost": "v"}]}
+    autoscaler = read_autoscaler(body("worker", generation=3, **spec))
+
+    assert autoscaler.generation == 3
+    assert str(autoscaler.target) == "Deployment worker"
+    assert [(e.text, e.is_pattern, e.vhost) for e in autoscaler.entries] == [
+        ("a", False, None),
+        ("b-*", True, "v"),
+    ]
+
+
+def test_estimates_come_back_from_a_status():
+    kept = {"arrivalRate": 4, "capacityPerReplica": 8, "workersPerReplica": 2, "startSeconds": 3}
+    estimates = read_estimates({"estimates": kept})
+
+    assert (estimates.arrival_rate, estimates.capacity_per_replica) == (4, 8)
+    assert estimates.service_seconds == 0.25
+    assert read_estimates({}).start_seconds is None
+
+
+def test_times_are_written_as_kubernetes_reads_them():
+    assert instant(0) == "1970-01-01T00:00:00Z"
+    assert seconds_of(instant(1_000_000)) == 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(None, "unknown"), (0.0, "0.0s"), (1.44, "1.4s"), (300.2, "300s")]
+)
+def test_a_wait_is_a_short_text(seconds, text):
+    assert wait(seconds) == text
+
+
+def test_absent_fields_of_a_patch_are_absent_in_what_is_stored():
+    assert without_absent({"a": None, "b": {"c": None, "d": 0}}) == {"b": {"d": 0}}

@@ -1,0 +1,208 @@
+"""`mare explain` on objects as the operator leaves them, read from files."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from mare.cli import mare
+from mare.custom_resource.status import without_absent
+from mare.domain.unknown import Unknown
+from mare.explanation.events import changes_of
+from mare.explanation.explained import at, oldest
+from mare.explanation.text import text_at
+from mare.ports import AccessRefused
+from tests.unit.operator_loop.worlds import World, body, run
+
+
+def stored(ready=95, replicas=10, ticks=20, prepare=None, **spec):
+    """The object as the API server would have it after a while."""
+
+    async def story(world: World) -> None:
+        world.workloads.have("worker", replicas)
+        world.brokers.ready["worker"] = ready
+        if prepare:
+            prepare(world)
+        world.put(**spec)
+        for _ in range(ticks):
+            await world.tick()
+
+    world = run(story)
+    status = {}
+    for _, patch in world.objects.statuses:
+        status = without_absent({**status, **patch})
+    document = {"apiVersion": "mare.dev/v1alpha1", "kind": "QueueAutoscaler", **body(**spec)}
+    return {**document, "status": status}
+
+
+def explain(document, *arguments, **environ):
+    text = document if isinstance(document, str) else json.dumps(document)
+    return CliRunner(env=environ).invoke(mare, ["explain", "-f", "-", *arguments], input=text)
+
+
+def test_the_verdict_the_ladder_and_what_would_change_it():
+    result = explain(stored())
+    assert result.exit_code == 0, result.output
+    lines = result.output.splitlines()
+    assert lines[0] == "Deployment/worker is at its wish"
+    assert lines[1] == "10 replicas: 95 messages wait or run, 10 for each replica."
+    assert [line for line in lines if line.startswith(">")] == [
+        "> wish         10  95 messages wait or run, 10 for each replica"
+    ]
+    assert "Next: grows at 111 messages." in lines
+    assert "Next: wants fewer at 89 messages or less." in lines
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "first", "deciding"),
+    [
+        ({"ready": 999, "maxReplicas": 20}, 3, "limited (max)", "> bounds       20  maxReplicas"),
+        ({"ready": 5, "minReplicas": 3}, 3, "limited (min)", "> bounds        3  minReplicas is 3"),
+        ({"ready": 20, "ticks": 3}, 3, "limited (window)", "> window       10  10 was still"),
+        ({"ready": 0, "replicas": 0}, 0, "at its wish", "> wish          0  0 messages"),
+        ({"paused": "All"}, 3, "limited (paused)", "> pause        10  Paused at 10"),
+        ({"ready": 20, "dryRun": True}, 3, "limited (dryRun)", "> wish          2  20 messages"),
+        ({"ready": 109}, 0, "at its wish", "> tolerance    10  109 % of what"),
+    ],
+)
+def test_the_line_that_decided_is_marked(given, code, first, deciding):
+    result = explain(stored(**given))
+    assert result.exit_code == code, result.output
+    assert result.output.splitlines()[0] == f"Deployment/worker is {first}"
+    [marked] = [line for line in result.output.splitlines() if line.startswith(">")]
+    assert marked.startswith(deciding)
+
+
+def test_the_unknown_is_told_with_what_to_try():
+    gone = Unknown("QueueNotFound", "queue worker does not exist")
+    result = explain(stored(ready=gone))
+    assert result.exit_code == 4, result.output
+    assert "is not known (unknown)" in result.output
+    assert "Warning MARE002 (QueueAutoscaler/worker) queue worker does not exist" in result.output
+    assert "  try: declare the queue, or correct its name under spec.queues" in result.output
+    assert "  see: docs/explain.md#mare002" in result.output
+
+
+def test_what_cannot_be_carried_out_is_an_error():
+    def refused(world):
+        world.workloads.errors["worker"] = AccessRefused("may not patch deployments/scale")
+
+    result = explain(stored(ready=999, prepare=refused))
+    assert result.exit_code == 1
+    assert "unable to scale" in result.output
+    assert "Warning MARE011 (Deployment/worker) may not patch" in result.output
+
+
+def test_nobody_has_decided_yet():
+    document = {key: value for key, value in stored().items() if key != "status"}
+    result = explain(document)
+    assert result.exit_code == 4
+    assert "No operator has decided on it yet." in result.output
+
+
+def test_json_has_the_same():
+    document = stored(ready=999, maxReplicas=20)
+    told = json.loads(explain(document, "-o", "json").output)
+    assert (told["verdict"], told["exitCode"], told["constraint"]) == ("LIMITED", 3, "max")
+    assert told["replicas"] == {
+        "min": 0,
+        "max": 20,
+        "ready": 10,
+        "asked": 20,
+        "wanted": 20,
+        "raw": 100,
+    }
+    [deciding] = [rung for rung in told["ladder"] if rung["deciding"]]
+    assert (deciding["stage"], deciding["replicas"]) == ("bounds", 20)
+    assert told["next"][0]["code"] == "next.raiseMax"
+    assert [each["code"] for each in told["problems"]] == ["MARE021"]
+
+
+def test_the_decision_in_force_at_a_time():
+    document = stored(ready=999, maxReplicas=20)
+    times = [each["time"] for each in document["status"]["decisions"]]
+    result = explain(document, "--at", times[-1])
+    assert result.exit_code == 0
+    assert "10 → 20 replicas" in result.output
+    assert f"By its status; the oldest decision in its status is of {times[-1]}." in result.output
+    early = explain(document, "--at", "1970-01-01T00:00:00Z")
+    assert early.exit_code == 4
+    assert f"the oldest decision in its status is of {times[-1]}" in early.output
+    told = json.loads(explain(document, "--at", times[-1], "-o", "json").output)
+    assert (told["to"], told["source"]) == (20, "status")
+
+
+def event(second: int, note: str, reason: str = "LoadGrew", kind: str = "Normal"):
+    at = f"2026-01-31T12:00:{second:02}.000000Z"
+    return {"eventTime": at, "note": note, "reason": reason, "type": kind}
+
+
+def test_events_tell_of_changes_and_of_nothing_else():
+    grown = event(1, "0 → 1 replica: 9 messages wait or run, 10 for each replica.")
+    paused = event(3, "4 → 2 replicas. Paused at 2 replicas.", "Paused")
+    warned = event(2, "queue worker does not exist", "QueueNotFound", "Warning")
+    strange = event(4, "1 → 2 replicas: by another version", "SomethingNew")
+    told = changes_of([grown, warned, paused, strange])
+    assert [(each.decision.current, each.decision.replicas) for each in told] == [(4, 2), (0, 1)]
+    assert told[0].at - told[1].at == 2
+    past = at(told, told[0].at - 1)
+    assert past.decision.message == grown["note"]
+    assert "By the last change before, from its events" in text_at(past, "worker", oldest(told))
+
+
+def test_colours_only_for_a_terminal():
+    document = json.dumps(stored())
+    arguments = ["explain", "-f", "-"]
+    coloured = CliRunner().invoke(mare, arguments, input=document, color=True)
+    assert "\x1b[" in coloured.output
+    plain = CliRunner(env={"NO_COLOR": "1"}).invoke(mare, arguments, input=document, color=True)
+    assert "\x1b[" not in plain.output
+    assert "\x1b[" not in explain(document).output
+
+
+def test_one_of_many_is_found_by_its_name():
+    many = {"kind": "List", "items": [stored(), {"kind": "Secret", "metadata": {"name": "x"}}]}
+    assert explain(many, "worker").exit_code == 0
+    assert explain(many, "-n", "shop").exit_code == 0
+    missing = explain(many, "other")
+    assert missing.exit_code == 1
+    assert "has no QueueAutoscaler other" in missing.output
+    both = json.dumps({"items": [stored(), stored()]})
+    assert "has more than one" in explain(both).output
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: [", "is no YAML"),
+        ("kind: QueueAutoscaler\nmetadata: {name: x}\nspec: {maxReplicas: no}", "maxReplicas"),
+        ("just text", "has no QueueAutoscaler"),
+        ("", "has no QueueAutoscaler"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_said(text, said):
+    result = explain(text)
+    assert result.exit_code == 1
+    assert said in result.output
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"lastDecision": {"reason": "SomethingNew"}},
+        {"queues": ["worker"]},
+        {"estimates": []},
+    ],
+)
+def test_a_status_of_another_version_is_told(other):
+    document = stored()
+    document["status"] |= other
+    result = explain(document)
+    assert result.exit_code == 1
+    assert "not one that this version writes" in result.output
+
+
+def test_wrong_usage_is_an_error():
+    assert CliRunner().invoke(mare, ["explain"]).exit_code == 1
+    assert CliRunner().invoke(mare, ["explain", "x", "--at", "noon"]).exit_code == 1

@@ -1,0 +1,217 @@
+"""The loop with everything around it replaced: what it does with objects, errors and time."""
+
+import pytest
+
+from mare.custom_resource.autoscaler import read_autoscaler
+from mare.domain.unknown import Unknown
+from mare.ports import NotFound
+from tests.unit.operator_loop.worlds import AT_ONCE, World, body, run
+
+
+def test_a_deep_queue_wakes_a_workload_in_one_step_and_it_is_written_down():
+    async def story(world: World) -> None:
+        world.workloads.have("worker", 0)
+        world.brokers.ready["worker"] = 95
+        world.put()
+        await world.tick()
+
+    world = run(story)
+
+    assert world.workloads.done == [("worker", 10)]
+    status = world.objects.last()
+    assert (status["currentReplicas"], status["desiredReplicas"]) == (10, 10)
+    assert status["lastDecision"]["from"] == 0
+    assert status["depth"] == 95
+    assert world.objects.events == [("worker", "Normal", "Woken")]
+
+
+def test_while_nothing_changes_nothing_is_written():
+    async def story(world: World) -> None:
+        world.workloads.have("worker", 0)
+        world.brokers.ready["worker"] = 95
+        world.put()
+        for _ in range(20):
+            await world.tick()
+        world.objects.statuses.clear()
+        world.objects.events.clear()
+        for _ in range(200):
+            await world.tick()
+
+    world = run(story)
+
+    assert world.objects.statuses == []
+    assert world.objects.events == []
+    assert world.workloads.done == [("worker", 10)]
+
+
+def test_a_follower_does_not_even_look_and_a_new_leader_shrinks_nothing_at_once():
+    async def story(world: World) -> None:
+        world.workloads.have("worker", 10)
+        world.brokers.ready["worker"] = 5
+        world.leads = False
+        window = {"scaleDown": {"stabilizationWindowSeconds": 30}}
+        world.put(behavior=window, minReplicas=1)
+        await world.tick()
+        assert world.brokers.reads == []
+        world.leads = True
+        for _ in range(29):
+            await world.tick()
+        assert world.workloads.done == []
+        for _ in range(4):
+            await world.tick()
+
+    assert run(story).workloads.done == [("worker", 1)]
+
+
+def test_a_new_leader_goes_on_with_what_the_former_one_wrote_last():
+    past = {"time": "2026-01-01T00:00:00Z", "from": 1, "to": 2, "reason": "Woken", "message": "."}
+    written = {"decisions": [past], "lastDecision": past, "estimates": {"startSeconds": 7.0}}
+
+    async def story(world: World) -> None:
+        world.workloads.have("worker", 0)
+        world.brokers.ready["worker"] = 95
+        world.leads = False
+        world.put()
+        await world.tick()
+        world.loop.put(read_autoscaler({**body(), "status": written}))
+        world.leads = True
+        await world.tick()
+
+    status = run(story).objects.last()
+
+    assert [each["to"] for each in status["decisions"]] == [10, 2]
+    assert status["estimates"]["startSeconds"] == 7.0
+
+
+def test_an_unknown_queue_holds_the_count():
+    async def story(world: World) -> None:
+        world.workloads.have("worker", 10)
+        world.put(**AT_ONCE)
+        for _ in range(100):
+            await world.tick()
+
+    world = run(story)
+
+    assert world.workloads.done == []
+    assert world.objects.condition("MetricsFresh") == ("False", "QueueNotFound")
+    assert "depth" in world.objects.last()
+    assert world.objects.last()["depth"] is None
+
+
+def test_a_removed_object_is_left_alone():
+    async def story(world: World) -> None:
+        world.workloads.have("worker", 0)
+        world.put()
+        await world.tick()
+        world.loop.remove(("shop", "worker"))
+        world.brokers.ready["worker"] = 95
+        for _ in range(3):
+            await world.tick()
+
+    world = run(story)
+
+    assert world.workloads.done == []
+    assert not world.record.pasts
+
+
+def test_an_object_whose_status_is_refused_as_gone_is_forgotten():
+    async def story(world: World) -> None:
+        world.workloads.have("worker", 0)
+        world.objects.error = NotFound("no such object")
+        world.put()
+        for _ in range(3):
+            await world.tick()
+
+    assert run(story).loop.autoscalers == []
+
+
+def test_idle_replicas_are_preferred_just_before_a_workload_shrinks():
+    async def story(world: World) -> None:
+        world.workloads.have("worker", 5)
+        world.brokers.ready["worker"] = 30
+        world.brokers.busy = {"10.0.0.1": 3, "10.0.0.2": 0}
+        world.put(**AT_ONCE)
+        for _ in range(3):
+            await world.tick()
+
+    world = run(story)
+
+    assert world.workloads.done == [("worker", 3)]
+    assert world.workloads.preferred == [{"10.0.0.1": 3, "10.0.0.2": 0}]
+
+
+def test_a_dry_run_decides_and_tells_but_does_not_act():
+    async def story(world: World) -> None:
+        world.workloads.have("worker", 0)
+        world.brokers.ready["worker"] = 95
+        world.put(dryRun=True)
+        for _ in range(20):
+            await world.tick()
+
+    world = run(story)
+
+    assert world.workloads.done == []
+    assert world.objects.last()["desiredReplicas"] == 10
+    assert world.objects.condition("Ready") == ("True", "DryRun")
+    assert len(world.objects.statuses) <= 2
+
+
+def test_a_workload_that_is_not_there_is_told():
+    async def story(world: World) -> None:
+        world.brokers.ready["worker"] = 0
+        world.put()
+        await world.tick()
+
+    assert run(story).objects.condition("AbleToScale") == ("False", "WorkloadNotFound")
+
+
+def test_objects_are_looked_at_four_times_a_second_while_they_are_few():
+    async def story(world: World) -> None:
+        world.workloads.have("worker", 0)
+        world.brokers.ready["worker"] = 0
+        world.put()
+        await world.tick()
+        world.brokers.reads.clear()
+        for _ in range(100):
+            await world.tick(0.1)
+
+    assert len(run(story).brokers.reads) == pytest.approx(40, abs=8)
+
+
+def test_a_thousand_objects_are_looked_at_once_a_second_spread_over_it():
+    async def story(world: World) -> None:
+        for number in range(1000):
+            name = f"w{number}"
+            world.workloads.have(name, 0)
+            world.brokers.ready[name] = 0
+            world.put(name)
+        for _ in range(3):
+            await world.tick(1)
+        for _ in range(20):
+            await world.tick(0.1)
+        world.brokers.reads.clear()
+        for _ in range(10):
+            await world.tick(0.1)
+
+    reads = run(story).brokers.reads
+
+    assert sum(map(len, reads)) == pytest.approx(1000, rel=0.15)
+    assert max(map(len, reads)) < 300
+
+
+def test_the_record_keeps_what_was_seen_and_decided():
+    async def story(world: World) -> None:
+        world.workloads.have("worker", 0)
+        world.brokers.ready["worker"] = 95
+        world.put()
+        for _ in range(4):
+            await world.tick()
+
+    world = run(story)
+
+    past = world.record.pasts[("shop", "worker")]
+    newest, oldest = past.lines.newest_first()
+    assert (oldest.current, oldest.replicas, newest.looks) == (0, 10, 3)
+    assert [numbers.depth for _, numbers in past.rings[0].samples(world.clock.now)] == [95] * 4
+    assert past.changed_at == world.clock.now - 2
+    assert isinstance(past.view.seen.busy, Unknown)

@@ -1,0 +1,166 @@
+"""The loop among things that fail: what it does with errors, and that they stay apart."""
+
+import asyncio
+
+import pytest
+
+from mare.ports import AccessRefused, NotFound, Unavailable
+from tests.unit.operator_loop.worlds import World, run
+
+
+def test_a_broker_that_never_answers_does_not_delay_the_objects_of_another():
+    async def story(world: World) -> None:
+        world.workloads.have("worker", 0)
+        world.workloads.have("stuck", 5)
+        world.brokers.ready |= {"worker": 95, "stuck": 0}
+        world.brokers.slow = {"elsewhere"}
+        world.put("stuck", secret="elsewhere")
+        world.put()
+        for _ in range(5):
+            await world.tick()
+
+    world = run(story)
+
+    assert world.workloads.done == [("worker", 10)]
+    assert world.brokers.reads.count(["stuck"]) == 1
+
+
+def test_a_workload_whose_change_hangs_does_not_delay_the_others():
+    async def story(world: World) -> None:
+        world.brokers.ready |= {"worker": 95, "stuck": 95}
+        world.workloads.slow = {"stuck"}
+        world.workloads.have("stuck", 0)
+        world.put("stuck")
+        await world.tick()
+        world.workloads.have("worker", 0)
+        world.put()
+        await world.tick()
+
+    assert run(story).workloads.done == [("worker", 10)]
+
+
+def test_an_object_that_cannot_be_decided_says_so_and_the_others_go_on():
+    async def story(world: World) -> None:
+        world.workloads.have("worker", 0)
+        world.workloads.have("odd", 0)
+        world.brokers.ready |= {"worker": 95, "odd": 95}
+        schedule = {"start": "0 8 * * *", "end": "0 9 * * *", "minReplicas": 1}
+        world.put("odd", schedules=[{**schedule, "timezone": "Nowhere/None"}])
+        world.put()
+        await world.tick()
+        await world.tick()
+
+    world = run(story)
+
+    assert world.workloads.done == [("worker", 10)]
+    able = {c.type: c for c in world.record.pasts[("shop", "odd")].view.conditions}["AbleToScale"]
+    assert (able.status, able.reason) == ("False", "NotDecided")
+
+
+def test_after_a_conflict_the_workload_is_read_and_decided_again_at_once():
+    async def story(world: World) -> None:
+        world.workloads.have("worker", 0)
+        world.workloads.behind = {"worker"}
+        world.brokers.ready["worker"] = 95
+        world.put()
+        await world.tick()
+        assert world.workloads.done == []
+        await world.tick(0.05)
+
+    world = run(story)
+
+    assert world.workloads.done == [("worker", 10)]
+    assert world.measures.conflicts._value.get() == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (AccessRefused("not allowed"), "Forbidden"),
+        (NotFound("gone"), "WorkloadNotFound"),
+        (Unavailable("away"), "Unavailable"),
+    ],
+)
+def test_a_change_that_fails_is_told_and_tried_again_at_a_growing_pace(
+    error: Exception, reason: str
+):
+    attempts = []
+
+    async def story(world: World) -> None:
+        world.workloads.have("worker", 0)
+        world.brokers.ready["worker"] = 95
+        world.workloads.errors["worker"] = error
+        world.put()
+        for _ in range(60):
+            before = world.loop._kept[("shop", "worker")].retry.at
+            await world.tick(0.5)
+            if world.loop._kept[("shop", "worker")].retry.at != before:
+                attempts.append(world.clock.now)
+        assert world.objects.condition("AbleToScale") == ("False", reason)
+        world.workloads.errors.clear()
+        for _ in range(40):
+            await world.tick(0.5)
+
+    world = run(story)
+
+    assert len(attempts) <= 7
+    assert world.workloads.done == [("worker", 10)]
+    assert world.objects.condition("AbleToScale")[0] == "True"
+
+
+def test_the_api_server_is_obeyed_when_it_says_how_long_to_wait():
+    async def story(world: World) -> None:
+        world.workloads.have("worker", 0)
+        world.brokers.ready["worker"] = 95
+        world.workloads.errors["worker"] = Unavailable("too many requests", retry_after=30)
+        world.put()
+        await world.tick()
+        world.workloads.errors.clear()
+        for _ in range(29):
+            await world.tick()
+        assert world.workloads.done == []
+        for _ in range(3):
+            await world.tick()
+
+    assert run(story).workloads.done == [("worker", 10)]
+
+
+def test_a_status_that_cannot_be_written_is_written_later():
+    async def story(world: World) -> None:
+        world.workloads.have("worker", 0)
+        world.brokers.ready["worker"] = 95
+        world.objects.error = Unavailable("away")
+        world.put()
+        for _ in range(5):
+            await world.tick()
+        assert world.objects.statuses == []
+        world.objects.error = None
+        for _ in range(20):
+            await world.tick()
+
+    world = run(story)
+
+    assert world.objects.last()["desiredReplicas"] == 10
+
+
+def test_statuses_that_wait_for_an_api_server_are_made_when_it_is_their_turn():
+    names = [f"worker-{number}" for number in range(40)]
+
+    async def story(world: World) -> None:
+        world.objects.answers = asyncio.Event()
+        for name in names:
+            world.workloads.have(name, 0)
+            world.brokers.ready[name] = 0
+            world.put(name)
+        await world.tick()
+        world.clock.now += 60
+        world.objects.answers.set()
+        for _ in range(100):
+            await asyncio.sleep(0)
+
+    world = run(story)
+
+    assert [name for name, _ in world.objects.statuses] == names
+    made = [status["conditions"][0]["lastTransitionTime"] for _, status in world.objects.statuses]
+    assert made == sorted(made)
+    assert made.count(made[0]) < len(names) // 2

@@ -1,0 +1,63 @@
+"""The operator's environment variables."""
+
+import pytest
+
+from mare.settings import Settings, SettingsError
+
+
+def test_without_any_variable_the_whole_cluster_is_looked_after():
+    settings = Settings.from_env({})
+
+    assert settings.namespaces == ()
+    assert settings.leader_election is True
+    assert settings.tick_seconds == 0.25
+
+
+def test_variables_are_read():
+    settings = Settings.from_env(
+        {"MARE_NAMESPACES": "a, b", "MARE_LEADER_ELECTION": "false", "MARE_PORT": "0"}
+    )
+
+    assert settings.namespaces == ("a", "b")
+    assert settings.leader_election is False
+    assert settings.port == 0
+
+
+def test_all_mistakes_are_told_at_once():
+    with pytest.raises(SettingsError) as error:
+        Settings.from_env(
+            {
+                "MARE_PORT": "x",
+                "MARE_TICK_SECONDS": "9",
+                "LOG_LEVEL": "loud",
+                "MARE_NAMESPACES": "a",
+            }
+        )
+    assert {line.split("=")[0] for line in str(error.value).splitlines()} == {
+        "MARE_PORT",
+        "MARE_TICK_SECONDS",
+        "LOG_LEVEL",
+    }
+
+
+def test_the_dashboard_lies_where_it_is_told():
+    settings = Settings.from_env(
+        {
+            "MARE_DASHBOARD": "false",
+            "MARE_DASHBOARD_PORT": "9",
+            "MARE_DASHBOARD_PREFIX": "tides/mare/",
+            "MARE_DASHBOARD_HOSTS": "mare.example, mare.test",
+        }
+    )
+
+    assert Settings.from_env({}).dashboard is True
+    assert settings.dashboard is False
+    assert settings.dashboard_port == 9
+    assert settings.dashboard_prefix == "/tides/mare"
+    assert settings.dashboard_hosts == ("mare.example", "mare.test")
+
+
+@pytest.mark.parametrize("prefix", ["/a b", "/../x?y", "/{path}", "/é"])
+def test_a_prefix_that_is_no_path_is_refused(prefix):
+    with pytest.raises(SettingsError, match="MARE_DASHBOARD_PREFIX"):
+        Settings.from_env({"MARE_DASHBOARD_PREFIX": prefix})

@@ -1,0 +1,61 @@
+"""Long lists are read in parts."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+from aiohttp import web
+from kubernetes.aio.client import ApiClient, Configuration
+
+from mare.cluster.api import Api, Expired
+from mare.cluster.objects import StoredObjects
+
+_NAMES = [f"uid-{number}" for number in range(250)]
+
+
+async def _listed(request: web.Request) -> web.Response:
+    """As an API server does: a part, and the word that leads to the next one."""
+    begin, limit = int(request.query.get("continue", "0")), int(request.query["limit"])
+    end = begin + limit
+    items = [{"metadata": {"uid": uid}} for uid in _NAMES[begin:end]]
+    following = str(end) if end < len(_NAMES) else ""
+    return web.json_response({"metadata": {"continue": following}, "items": items})
+
+
+async def _expired(request: web.Request) -> web.Response:
+    if "continue" in request.query:
+        return web.json_response({"message": "too old"}, status=410)
+    return await _listed(request)
+
+
+def ask(
+    answer: Callable[[web.Request], Awaitable[web.Response]],
+    question: Callable[[Api], Awaitable[object]],
+) -> object:
+    async def play() -> object:
+        app = web.Application()
+        app.router.add_get("/{path:.*}", answer)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        configuration = Configuration(host=f"http://127.0.0.1:{runner.addresses[0][1]}")
+        try:
+            async with ApiClient(configuration) as client:
+                return await question(Api(client))
+        finally:
+            await runner.cleanup()
+
+    return asyncio.run(play())
+
+
+def test_a_list_of_three_parts_is_whole_and_no_part_is_long():
+    async def parts(api: Api) -> list[int]:
+        return [len(page["items"]) async for page in api.pages("/list")]
+
+    assert ask(_listed, parts) == [100, 100, 50]
+    assert ask(_listed, lambda api: StoredObjects(api, "me").uids(("shop",))) == set(_NAMES)
+
+
+def test_half_a_list_is_not_taken_for_all():
+    with pytest.raises(Expired):
+        ask(_expired, lambda api: StoredObjects(api, "me").uids(("shop",)))

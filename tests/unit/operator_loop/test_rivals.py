@@ -1,0 +1,76 @@
+"""Several autoscalers of one workload: one acts, and the others say why they do not."""
+
+import pytest
+
+from tests.unit.operator_loop.worlds import World, run
+
+ONE = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "worker"}
+OLD, YOUNG = "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"
+
+
+def test_a_workload_that_another_kind_of_autoscaler_scales_is_left_to_it():
+    async def story(world: World) -> None:
+        world.workloads.have("worker", 0)
+        world.brokers.ready["worker"] = 95
+        world.rivals.rival = "HorizontalPodAutoscaler worker"
+        world.put()
+        for _ in range(20):
+            await world.tick()
+
+    world = run(story)
+
+    assert world.workloads.done == []
+    assert world.objects.condition("AbleToScale") == ("False", "OtherAutoscaler")
+    assert world.objects.condition("Ready") == ("False", "OtherAutoscaler")
+    assert world.objects.last()["desiredReplicas"] == 10
+    assert world.objects.events == [("worker", "Warning", "OtherAutoscaler")]
+
+
+def test_when_the_other_one_is_gone_the_workload_is_scaled_at_once():
+    async def story(world: World) -> None:
+        world.workloads.have("worker", 0)
+        world.brokers.ready["worker"] = 95
+        world.rivals.rival = "ScaledObject worker"
+        world.put()
+        await world.tick()
+        world.rivals.rival = None
+        await world.tick()
+
+    world = run(story)
+
+    assert world.workloads.done == [("worker", 10)]
+    assert world.objects.condition("AbleToScale")[0] == "True"
+
+
+def test_of_two_objects_for_one_workload_the_older_one_acts():
+    async def story(world: World) -> None:
+        world.workloads.have("worker", 0)
+        world.brokers.ready |= {"a": 200, "b": 95}
+        world.put("a", scaleTargetRef=ONE, created=YOUNG)
+        world.put("b", scaleTargetRef=ONE, created=OLD)
+        for _ in range(5):
+            await world.tick()
+
+    world = run(story)
+
+    assert world.workloads.done == [("worker", 10)]
+    assert world.objects.condition("AbleToScale", "a") == ("False", "OtherAutoscaler")
+    assert world.objects.condition("AbleToScale", "b")[0] == "True"
+
+
+@pytest.mark.parametrize("turns", [False, True])
+def test_the_younger_one_acts_when_the_older_one_is_removed_or_turns_elsewhere(turns):
+    async def story(world: World) -> None:
+        world.workloads.have("worker", 0)
+        world.brokers.ready |= {"a": 200, "b": 95}
+        world.put("a", scaleTargetRef=ONE, created=YOUNG)
+        world.put("b", scaleTargetRef=ONE, created=OLD)
+        await world.tick()
+        if turns:
+            world.put("b", generation=2, created=OLD)
+        else:
+            world.loop.remove(("shop", "b"))
+        for _ in range(20):
+            await world.tick()
+
+    assert run(story).workloads.done == [("worker", 10), ("worker", 20)]

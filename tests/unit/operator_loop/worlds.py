@@ -1,0 +1,229 @@
+"""Small worlds for the loop: brokers, workloads and objects that do as they are told."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from mare.custom_resource.autoscaler import (
+    Autoscaler,
+    BrokerReference,
+    Key,
+    ScaleTarget,
+    read_autoscaler,
+)
+from mare.domain.observation import NOT_REPORTED, QueueReading
+from mare.domain.unknown import Unknown
+from mare.loop.loop import Loop
+from mare.loop.measures import Measures
+from mare.loop.pace import Pace
+from mare.loop.record import Record
+from mare.ports import Conflict, Scale, Seen
+
+AT_ONCE = {
+    "behavior": {
+        "scaleDown": {"stabilizationWindowSeconds": 0},
+        "scaleUp": {"policies": [{"type": "Pods", "value": 100, "periodSeconds": 1}]},
+    },
+    "idle": {"cooldownSeconds": 0},
+}
+
+
+def body(
+    name: str = "worker",
+    *,
+    generation: int = 1,
+    secret: str = "broker",
+    created: str = "2026-01-01T00:00:00Z",
+    **spec: Any,
+) -> dict:
+    """A QueueAutoscaler as the API server would tell of it."""
+    return {
+        "metadata": {
+            "namespace": "shop",
+            "name": name,
+            "uid": f"uid-{name}",
+            "generation": generation,
+            "creationTimestamp": created,
+        },
+        "spec": {
+            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": name},
+            "brokerRef": {"secretName": secret},
+            "minReplicas": 0,
+            "maxReplicas": 50,
+            "queues": [{"name": name}],
+            "target": {"type": "QueueLength", "messagesPerReplica": 10},
+            "stalenessSeconds": 15,
+            **spec,
+        },
+    }
+
+
+@dataclass
+class Clock:
+    now: float = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
+class FakeBrokers:
+    clock: Clock
+    ready: dict[str, int | Unknown] = field(default_factory=dict)
+    busy: Mapping[str, int] | Unknown = NOT_REPORTED
+    slow: set[str] = field(default_factory=set)
+    """Secrets whose broker never answers."""
+    away: dict[str, Unknown] = field(default_factory=dict)
+    """Secrets whose broker cannot be reached."""
+    reads: list[list[str]] = field(default_factory=list)
+
+    def group(self, autoscaler: Autoscaler) -> BrokerReference:
+        return autoscaler.broker
+
+    def cost(self, autoscaler: Autoscaler) -> int:
+        return len(autoscaler.entries)
+
+    async def read(self, autoscalers: Collection[Autoscaler]) -> Mapping[Key, Seen]:
+        self.reads.append([each.key.name for each in autoscalers])
+        if any(each.broker.secret_name in self.slow for each in autoscalers):
+            await asyncio.Event().wait()
+        away = {each.key: self.away.get(each.broker.secret_name) for each in autoscalers}
+        return {
+            key: Seen(queues=why, busy=why) if why else self._seen(key.name)
+            for key, why in away.items()
+        }
+
+    def _seen(self, name: str) -> Seen:
+        ready = self.ready.get(name, Unknown("QueueNotFound", f"queue {name} does not exist"))
+        now = self.clock()
+        reading = QueueReading(
+            name=name,
+            entries=(name,),
+            read_at=now,
+            ready=ready,
+            consumers=0,
+            statistics_at=now,
+            unacknowledged=0,
+        )
+        return Seen(queues=(reading,), busy=self.busy)
+
+
+@dataclass
+class FakeWorkloads:
+    scales: dict[str, Scale | Unknown] = field(default_factory=dict)
+    done: list[tuple[str, int]] = field(default_factory=list)
+    preferred: list[Mapping[str, int]] = field(default_factory=list)
+    errors: dict[str, Exception] = field(default_factory=dict)
+    slow: set[str] = field(default_factory=set)
+    behind: set[str] = field(default_factory=set)
+    """Workloads that have changed without our having seen it."""
+
+    def have(self, name: str, replicas: int) -> None:
+        self.scales[name] = Scale(replicas=replicas, version="1", ready=replicas, selector="a=b")
+
+    def seen(self, target: ScaleTarget) -> Scale | Unknown:
+        return self.scales.get(target.name, Unknown("WorkloadNotFound", f"{target} is not there"))
+
+    async def scale(self, target: ScaleTarget, seen: Scale, replicas: int) -> None:
+        if target.name in self.slow:
+            await asyncio.Event().wait()
+        if target.name in self.behind:
+            raise Conflict("it has changed")
+        if target.name in self.errors:
+            raise self.errors[target.name]
+        self.done.append((target.name, replicas))
+        self.scales[target.name] = replace(seen, replicas=replicas)
+
+    async def refresh(self, target: ScaleTarget) -> None:
+        self.behind.discard(target.name)
+
+    async def prefer(self, target: ScaleTarget, seen: Scale, busy: Mapping[str, int]) -> None:
+        self.preferred.append(busy)
+
+
+@dataclass
+class FakeObjects:
+    statuses: list[tuple[str, dict]] = field(default_factory=list)
+    events: list[tuple[str, str, str]] = field(default_factory=list)
+    error: Exception | None = None
+    answers: asyncio.Event | None = None
+    """When writes come to an end; at once without it."""
+
+    async def write_status(self, key: Key, status: Mapping[str, Any]) -> None:
+        if self.answers is not None:
+            await self.answers.wait()
+        if self.error is not None:
+            raise self.error
+        self.statuses.append((key.name, dict(status)))
+
+    async def tell(self, autoscaler: Autoscaler, kind: str, reason: str, message: str) -> None:
+        self.events.append((autoscaler.key.name, kind, reason))
+
+    def last(self, name: str = "worker") -> dict:
+        return next(status for who, status in reversed(self.statuses) if who == name)
+
+    def condition(self, kind: str, name: str = "worker") -> tuple[str, str]:
+        for each in self.last(name)["conditions"]:
+            if each["type"] == kind:
+                return each["status"], each["reason"]
+        raise KeyError(kind)
+
+
+@dataclass
+class FakeRivals:
+    rival: str | None = None
+
+    def of(self, target: ScaleTarget) -> str | None:
+        return self.rival
+
+
+@dataclass
+class World:
+    """A loop and all around it."""
+
+    clock: Clock = field(default_factory=Clock)
+    workloads: FakeWorkloads = field(default_factory=FakeWorkloads)
+    objects: FakeObjects = field(default_factory=FakeObjects)
+    rivals: FakeRivals = field(default_factory=FakeRivals)
+    record: Record = field(default_factory=Record)
+    leads: bool = True
+
+    def __post_init__(self) -> None:
+        self.brokers = FakeBrokers(self.clock)
+        self.measures = Measures(self.record)
+        self.loop = Loop(
+            brokers=self.brokers,
+            workloads=self.workloads,
+            objects=self.objects,
+            rivals=self.rivals,
+            leads=lambda: self.leads,
+            clock=self.clock,
+            record=self.record,
+            measures=self.measures,
+            pace=Pace(),
+        )
+
+    def put(self, name: str = "worker", **fields: Any) -> None:
+        self.loop.put(read_autoscaler(body(name, **fields)))
+
+    async def tick(self, seconds: float = 1.0) -> None:
+        """Let time pass, tick, and let everything that can happen, happen."""
+        self.clock.now += seconds
+        self.loop.tick()
+        for _ in range(100):
+            await asyncio.sleep(0)
+
+
+def run(story: Callable[[World], Awaitable[None]]) -> World:
+    world = World()
+
+    async def play() -> None:
+        await story(world)
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    asyncio.run(play())
+    return world

@@ -1,0 +1,99 @@
+"""A call to another service, as seen by the caller."""
+
+import pytest
+from eventlet.event import Event
+from prometheus_client import CollectorRegistry
+
+from services.contract.errors import PlaceNotFound
+from services.runtime.errors import BrokerUnavailable, CallTimedOut, write_error
+from services.runtime.metrics import Metrics
+from services.runtime.proxies import Call
+
+
+class Listener:
+    """A reply listener without a broker."""
+
+    def __init__(self):
+        self.container = self
+        self.registry = CollectorRegistry()
+        self.metrics = Metrics("front", self.registry)
+        self.waiting = {}
+
+    def get_reply_event(self, correlation_id):
+        return self.waiting.setdefault(correlation_id, Event())
+
+    def forget(self, correlation_id):
+        self.waiting.pop(correlation_id, None)
+
+    def calls(self, outcome):
+        labels = {"service": "front", "target": "worker.echo", "outcome": outcome}
+        return self.registry.get_sample_value("runtime_call_duration_seconds_count", labels)
+
+
+class Span:
+    def __init__(self):
+        self.ends = []
+
+    def end(self, error=None):
+        self.ends.append(error)
+
+
+@pytest.fixture
+def listener():
+    return Listener()
+
+
+@pytest.fixture
+def span():
+    return Span()
+
+
+def call(listener, span, seconds=5.0):
+    return Call(listener, "worker.echo", seconds, span)
+
+
+def test_an_answer_is_returned_and_can_be_asked_for_again(listener, span):
+    pending = call(listener, span)
+    listener.waiting[pending.correlation_id].send({"result": 7, "error": None})
+
+    assert pending.result() == pending.result() == 7
+    assert listener.calls("ok") == 1
+    assert span.ends == [None]
+    assert not listener.waiting
+
+
+def test_an_error_is_raised_as_it_was(listener, span):
+    pending = call(listener, span)
+    error = PlaceNotFound("No place.", {"n": 1})
+    listener.waiting[pending.correlation_id].send({"result": None, "error": write_error(error)})
+
+    with pytest.raises(PlaceNotFound, match="No place"):
+        pending.result()
+    assert listener.calls("PlaceNotFound") == 1
+
+
+def test_without_an_answer_it_ends_in_time_and_leaves_nothing_behind(listener, span):
+    pending = call(listener, span, seconds=0.02)
+
+    with pytest.raises(CallTimedOut, match=r"worker\.echo did not answer within"):
+        pending.result()
+    assert not listener.waiting
+    assert listener.calls("CallTimedOut") == 1
+    assert isinstance(span.ends[0], CallTimedOut)
+
+
+def test_a_lost_connection_ends_it(listener, span):
+    pending = call(listener, span)
+    listener.waiting[pending.correlation_id].send_exception(BrokerUnavailable("lost"))
+
+    with pytest.raises(BrokerUnavailable):
+        pending.result()
+
+
+def test_an_answer_that_nobody_waits_for_is_forgotten(listener, span):
+    pending = call(listener, span)
+
+    pending.end()
+
+    assert not listener.waiting
+    assert span.ends == [None]

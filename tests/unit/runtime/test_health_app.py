@@ -1,0 +1,69 @@
+"""The health endpoints as a WSGI application."""
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from services.runtime.health import HealthApp
+from services.runtime.metrics import Metrics
+
+
+def ask(app, path, method="GET"):
+    answered = {}
+
+    def start_response(status, headers):
+        answered["status"] = status
+        answered["headers"] = dict(headers)
+
+    body = b"".join(app({"REQUEST_METHOD": method, "PATH_INFO": path}, start_response))
+    return answered["status"], answered["headers"], body.decode()
+
+
+@pytest.fixture
+def app():
+    return HealthApp(list, lambda: ["starting", "not connected"], CollectorRegistry())
+
+
+def test_a_process_without_ailments_lives(app):
+    status, headers, body = ask(app, "/livez")
+
+    assert (status, body) == ("200 OK", "ok\n")
+    assert headers["Cache-Control"] == "no-store"
+
+
+def test_what_is_in_the_way_is_told(app):
+    assert ask(app, "/readyz")[::2] == ("503 Service Unavailable", "starting; not connected\n")
+
+
+def test_a_head_request_gets_no_body(app):
+    _, headers, body = ask(app, "/readyz", "HEAD")
+
+    assert body == ""
+    assert headers["Content-Length"] == "24"
+
+
+def test_other_methods_and_paths_are_refused(app):
+    assert ask(app, "/livez", "POST")[0] == "405 Method Not Allowed"
+    assert ask(app, "/")[0] == "404 Not Found"
+
+
+def test_metrics_tell_of_requests_and_workers():
+    registry = CollectorRegistry()
+    metrics = Metrics("worker", registry)
+    metrics.watch_workers(10, busy=lambda: 3, in_hand=lambda: 7)
+    metrics.handled("echo", "ok", 0.02)
+    metrics.handled("echo", "ok", 0.02)
+    metrics.handled("echo", "failure", 0.02)
+    metrics.retried("on_thing")
+
+    _, _, body = ask(HealthApp(list, list, registry), "/metrics")
+
+    handled = "runtime_request_duration_seconds_count"
+    for line in (
+        handled + '{entrypoint="echo",outcome="ok",service="worker"} 2.0',
+        handled + '{entrypoint="echo",outcome="failure",service="worker"} 1.0',
+        'runtime_workers_busy{service="worker"} 3.0',
+        'runtime_workers_max{service="worker"} 10.0',
+        'runtime_messages_in_hand{service="worker"} 7.0',
+        'runtime_retried_total{entrypoint="on_thing",service="worker"} 1.0',
+    ):
+        assert line in body.splitlines()

@@ -1,0 +1,195 @@
+"""A source behind its breaker, and several of them in a chain; time stands still unless told."""
+
+import pytest
+from prometheus_client import REGISTRY
+
+from services.contract.errors import SourceFailed, SourceLimited, SourceTimedOut, SourceUnavailable
+from services.upstream import failures
+from services.upstream.budget import Budget
+from services.upstream.chain import first_answer
+from services.upstream.guarded import Guarded
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Scripted:
+    """Says or raises what it is told, one after another; the last thing for ever."""
+
+    def __init__(self, name, *script, clock=None, seconds=0.0):
+        self.name = name
+        self.asked = []
+        self.budgets = []
+        self._script = list(script)
+        self._clock, self._seconds = clock, seconds
+
+    def answer(self, question, budget):
+        self.asked.append(question)
+        self.budgets.append(budget.left())
+        if self._clock:
+            self._clock.now += self._seconds
+        said = self._script.pop(0) if len(self._script) > 1 else self._script[0]
+        if isinstance(said, Exception):
+            raise said
+        return said
+
+
+UNREACHABLE = failures.unreachable("a")
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def background():
+    """Work that was spawned and not done yet."""
+    return []
+
+
+@pytest.fixture
+def guard(clock, background):
+    return lambda source: Guarded(source, spawn=background.append, clock=clock)
+
+
+@pytest.fixture
+def budget(clock):
+    return Budget.of(2.0, clock)
+
+
+def test_an_answer_passes_through(guard, budget):
+    assert guard(Scripted("a", 42)).answer("how warm?", budget) == 42
+
+
+def test_a_broken_source_is_asked_once_and_then_left_alone(guard, budget):
+    source = Scripted("a", UNREACHABLE)
+    guarded = guard(source)
+
+    for _ in range(5):
+        with pytest.raises(SourceTimedOut, match="cannot be reached"):
+            guarded.answer("?", budget)
+
+    assert len(source.asked) == 1
+
+
+def test_the_trial_costs_no_caller_anything_and_brings_the_source_back(
+    guard, budget, clock, background
+):
+    source = Scripted("a", UNREACHABLE, 42)
+    guarded = guard(source)
+    with pytest.raises(SourceTimedOut):
+        guarded.answer("first", budget)
+    clock.now += 5
+
+    for _ in range(3):
+        with pytest.raises(SourceTimedOut):
+            guarded.answer("second", budget)
+    assert source.asked == ["first"]
+    assert len(background) == 1
+
+    background.pop()()
+
+    assert source.asked == ["first", "second"]
+    assert guarded.answer("third", budget) == 42
+
+
+def test_a_failed_trial_keeps_the_breaker_open_for_longer(guard, budget, clock, background):
+    guarded = guard(Scripted("a", UNREACHABLE))
+    with pytest.raises(SourceTimedOut):
+        guarded.answer("?", budget)
+    clock.now += 5
+    with pytest.raises(SourceTimedOut):
+        guarded.answer("?", budget)
+    background.pop()()
+
+    clock.now += 9
+    with pytest.raises(SourceTimedOut):
+        guarded.answer("?", budget)
+    assert background == []
+
+    clock.now += 1
+    with pytest.raises(SourceTimedOut):
+        guarded.answer("?", budget)
+    assert len(background) == 1
+
+
+def test_a_remembered_rate_limit_counts_down(guard, budget, clock):
+    limited = SourceLimited("a limits our rate.", {"source": "a", "retry_after": 86_400.0})
+    guarded = guard(Scripted("a", limited))
+    with pytest.raises(SourceLimited):
+        guarded.answer("?", budget)
+    clock.now += 3_600
+
+    with pytest.raises(SourceLimited) as caught:
+        guarded.answer("?", budget)
+
+    assert caught.value.extra["retry_after"] == 82_800
+
+
+@pytest.mark.parametrize("stumble", [KeyError("x"), TypeError(), ValueError(), ZeroDivisionError()])
+def test_a_source_that_stumbles_has_failed(guard, budget, stumble):
+    with pytest.raises(SourceFailed, match="unknown shape"):
+        guard(Scripted("a", stumble)).answer("?", budget)
+
+
+def test_calls_are_counted_by_outcome(guard, budget):
+    guarded = guard(Scripted("counted", 1, UNREACHABLE))
+    guarded.answer("?", budget)
+    for _ in range(2):
+        with pytest.raises(SourceTimedOut):
+            guarded.answer("?", budget)
+
+    def counted(outcome):
+        labels = {"source": "counted", "outcome": outcome}
+        return REGISTRY.get_sample_value("upstream_calls_total", labels)
+
+    assert [counted(name) for name in ("answered", "unreachable", "skipped")] == [1, 1, 1]
+    assert REGISTRY.get_sample_value("upstream_breaker_open", {"source": "counted"}) == 1
+
+
+def test_the_first_source_that_answers_is_enough(guard, budget):
+    second = Scripted("b", 2)
+
+    answer = first_answer([guard(Scripted("a", 1)), guard(second)], "?", budget)
+
+    assert (answer.value, answer.source, answer.skipped) == (1, "a", ())
+    assert second.asked == []
+
+
+def test_the_next_source_stands_in_and_the_answer_says_why(guard, budget):
+    answer = first_answer([guard(Scripted("a", UNREACHABLE)), guard(Scripted("b", 2))], "?", budget)
+
+    assert (answer.value, answer.source) == (2, "b")
+    assert [(skipped.source, skipped.reason) for skipped in answer.skipped] == [("a", UNREACHABLE)]
+
+
+def test_a_slow_source_leaves_time_for_the_next(guard, budget, clock):
+    slow = Scripted("a", failures.timed_out("a"), clock=clock, seconds=1.2)
+    second = Scripted("b", 2)
+
+    first_answer([guard(slow), guard(second)], "?", budget)
+
+    assert slow.budgets == [pytest.approx(1.2)]
+    assert second.budgets == [pytest.approx(0.8)]
+
+
+def test_a_spent_budget_asks_nobody_else(guard, budget, clock):
+    slow = Scripted("a", failures.timed_out("a"), clock=clock, seconds=5)
+    second = Scripted("b", 2)
+
+    with pytest.raises(SourceTimedOut) as caught:
+        first_answer([guard(slow), guard(second)], "?", budget)
+
+    assert caught.value.extra["source"] == "b"
+    assert second.asked == []
+
+
+def test_without_sources_there_is_no_answer(budget):
+    with pytest.raises(SourceUnavailable, match="No source"):
+        first_answer([], "?", budget)

@@ -1,0 +1,97 @@
+"""Under eventlet, as in the runtime, nothing that an upstream does outlasts the budget.
+
+Each case runs in a process of its own, because monkey-patching is for ever.
+"""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.fakes.upstreams import faults
+from tests.fakes.upstreams.server import as_json, upstream
+
+PROGRAM = """
+import eventlet
+eventlet.monkey_patch()
+import sys, time
+from eventlet.support import greendns
+from services.contract.errors import SourceUnavailable
+from services.upstream.budget import Budget
+from services.upstream.client import JsonClient
+
+url, resolver = sys.argv[1:]
+if resolver:
+    greendns.resolver._resolver.nameservers = ["127.0.0.1"]
+    greendns.resolver._resolver.nameserver_ports = {"127.0.0.1": int(resolver)}
+
+turns = []
+def work():
+    while True:
+        turns.append(1)
+        eventlet.sleep(0.02)
+eventlet.spawn(work)
+
+started = time.monotonic()
+try:
+    JsonClient("example", url).get("/now", dict, budget=Budget.of(0.5))
+    outcome = "answered"
+except SourceUnavailable as error:
+    outcome = type(error).__name__
+print(outcome, time.monotonic() - started, len(turns))
+"""
+
+
+SOON = 5.0
+"""Seconds that a busy machine may take; the upstreams that do not answer take 30."""
+TURNS = 3
+"""Of other work in half a second: 25 on an idle machine, one or two if a call keeps the loop."""
+
+
+def ask(url: str, resolver: str = "") -> tuple[str, float, int]:
+    """Return the outcome, the seconds it took, and how many turns other work had meanwhile."""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", PROGRAM, url, resolver],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=30,
+    )
+    outcome, seconds, turns = done.stdout.split()
+    return outcome, float(seconds), int(turns)
+
+
+@pytest.mark.parametrize("fault", [faults.slow, faults.dripping_body, faults.dripping_headers])
+def test_a_slow_upstream_ends_with_the_budget_and_lets_others_work(fault):
+    with upstream(lambda asked: as_json({})) as server:
+        server.plays(fault(server))
+        outcome, seconds, turns = ask(server.url)
+
+    assert outcome == "SourceTimedOut"
+    assert 0.4 < seconds < SOON
+    assert turns > TURNS
+
+
+def test_a_connection_that_never_comes_about_ends_with_the_budget():
+    with faults.black_hole() as url:
+        outcome, seconds, turns = ask(url)
+
+    assert outcome == "SourceTimedOut"
+    assert seconds < SOON
+    assert turns > TURNS
+
+
+def test_a_resolver_that_never_answers_ends_with_the_budget():
+    with faults.silent_resolver() as port:
+        outcome, seconds, turns = ask("http://api.example.org", str(port))
+
+    assert outcome == "SourceTimedOut"
+    assert 0.4 < seconds < SOON
+    assert turns > TURNS
+
+
+def test_a_good_upstream_answers_as_without_eventlet():
+    with upstream(lambda asked: as_json({})) as server:
+        outcome, *_ = ask(server.url)
+
+    assert outcome == "answered"

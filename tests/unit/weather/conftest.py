@@ -1,0 +1,22 @@
+import pytest
+
+from services.weather.adapters.climatology import from_package
+from services.weather.adapters.gazetteer import EmbeddedGazetteer
+from services.weather.finding import ExactNames, Misspelt
+from services.weather.locating import Locator
+
+
+@pytest.fixture(scope="session")
+def gazetteer():
+    return EmbeddedGazetteer.from_package()
+
+
+@pytest.fixture(scope="session")
+def locator(gazetteer):
+    """A locator that asks nobody."""
+    return Locator(gazetteer, [ExactNames(gazetteer), Misspelt(gazetteer)])
+
+
+@pytest.fixture(scope="session")
+def climatology():
+    return from_package()

@@ -1,0 +1,68 @@
+"""Names that are still being typed, against the embedded gazetteer."""
+
+import time
+
+import pytest
+
+from services.contract.errors import InvalidRequest
+from services.contract.places import PlaceSearch
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("reci", "Recife"),
+        ("são p", "São Paulo"),
+        ("sao paulo", "São Paulo"),
+        ("lond", "London"),
+        ("londre", "London"),
+        ("nova y", "New York City"),
+        ("東", "Tokyo"),
+        ("s", "Shanghai"),
+    ],
+)
+def test_completion_finds_the_largest_city_that_begins_so(locator, typed, first):
+    found = locator.search(PlaceSearch(q=typed))
+
+    assert found.places[0].name == first
+    assert 1 <= len(found.places) <= 10
+    assert len({place.id for place in found.places}) == len(found.places)
+
+
+def test_completion_prefers_own_names_to_names_in_other_languages(locator):
+    names = [place.name for place in locator.search(PlaceSearch(q="san", limit=5)).places]
+
+    assert all(name.startswith("San") for name in names)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("campnas", "Campinas"), ("new yrok", "New York City")]
+)
+def test_completion_forgives_a_slip_where_no_name_begins_so(locator, typed, meant):
+    found = locator.search(PlaceSearch(q=typed, limit=5))
+
+    assert meant in [place.name for place in found.places]
+
+
+def test_completion_of_nonsense_is_empty_and_of_nothing_refused(locator):
+    assert locator.search(PlaceSearch(q="qqqqq")).places == ()
+    assert locator.search(PlaceSearch(q="...")).places == ()
+    with pytest.raises(InvalidRequest, match=r"^q "):
+        locator.search(PlaceSearch(q=" "))
+
+
+@pytest.mark.parametrize("limit", [0, -1, 51])
+def test_completion_has_limits(locator, limit):
+    with pytest.raises(InvalidRequest, match="limit"):
+        locator.search(PlaceSearch(q="a", limit=limit))
+
+
+@pytest.mark.parametrize("typed", ["s", "sa", "a", "m", "東", "\U0010ffff"])
+def test_completion_is_quick(locator, typed):
+    locator.search(PlaceSearch(q=typed))
+
+    started = time.process_time()
+    for _ in range(10):
+        locator.search(PlaceSearch(q=typed))
+
+    assert (time.process_time() - started) / 10 < 0.02
