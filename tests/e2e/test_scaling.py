@@ -75,6 +75,10 @@ def test_a_worker_that_is_not_ours_scales_from_zero_and_back(recorder: Applicati
     eventually(back_at_zero, seconds=FALL)
 
     assert max(counts) == 5
+    # The Event is told after the replicas are set.
+    eventually(lambda: "Rested" in reasons_told(recorder))
+
+
+def reasons_told(recorder: Application) -> set[str]:
     events = json.loads(recorder.kubectl("get", "events.events.k8s.io", "--output=json"))["items"]
-    reasons = {e["reason"] for e in events if e["regarding"]["name"] == "recorder"}
-    assert "Rested" in reasons
+    return {each["reason"] for each in events if each["regarding"]["name"] == "recorder"}
