@@ -37,6 +37,8 @@ Everything that every source needs stands around it, one idea to a module:
 ``cache``
     Answers with a life, a longer life for bad times, and one call at a time for each key, which
     goes on when its caller has no time left.
+``choice``
+    Settings that say which upstreams to ask, and where they are.
 ``metrics``
     What became of each call, for Prometheus.
 

@@ -110,7 +110,7 @@ class Cache(Generic[Key, Value]):
             with self._lock:
                 entry = self._entries.get(key)
                 if entry is not None and self._clock() < entry.ask_again_at:
-                    return self._told(entry, "kept")
+                    return self._value_or_error(entry, "kept")
                 loading = self._loading.get(key)
                 is_first = loading is None
                 if loading is None:
@@ -122,7 +122,7 @@ class Cache(Generic[Key, Value]):
             except TimeoutError:
                 return self._stand_in(entry)
             if error is None or is_first:
-                return self._told(loading.result(), "loaded" if is_first else "shared")
+                return self._value_or_error(loading.result(), "loaded" if is_first else "shared")
 
     def remembered(self, key: Key) -> Cached[Value]:
         """Return the value of ``key``, fresh or stale, without loading it.
@@ -137,7 +137,7 @@ class Cache(Generic[Key, Value]):
     def _stand_in(self, entry: _Held[Value] | _Failed | None) -> Cached[Value]:
         if entry is None:
             raise failures.timed_out(self._name)
-        return self._told(entry, "kept")
+        return self._value_or_error(entry, "kept")
 
     def _load(
         self,
@@ -177,7 +177,7 @@ class Cache(Generic[Key, Value]):
         stale_at = self._clock() + life
         return _Held(value, stale_at, stale_at, stale_at + self._stale_life)
 
-    def _told(self, entry: _Held[Value] | _Failed, how: str) -> Cached[Value]:
+    def _value_or_error(self, entry: _Held[Value] | _Failed, how: str) -> Cached[Value]:
         if isinstance(entry, _Failed):
             metrics.LOOKUPS.labels(self._name, f"{how}-error").inc()
             raise type(entry.error)(entry.error.detail, entry.error.extra)
