@@ -43,6 +43,11 @@ class Server(BaseApplication):
         for name, value in options.items():
             self.cfg.set(name, value)
 
+    @property
+    def longest_request(self) -> float:
+        """Seconds that the application may work on one request."""
+        return self._settings.timeout
+
     def load(self) -> Flask:
         return create_app(self._settings, self._rpc)
 
