@@ -92,7 +92,6 @@ class RpcClient:
             args,
             correlation_id=correlation_id,
             caller=self._options.name,
-            timeout=timeout,
             deadline=time.time() + timeout,
             context=context,
         )
