@@ -43,6 +43,11 @@ class Server(BaseApplication):
         for name, value in options.items():
             self.cfg.set(name, value)
 
+    @property
+    def longest_request(self) -> float:
+        """Seconds that the application may work on one request."""
+        return self._settings.timeout
+
     def _ports(self) -> list[int]:
         return [port for port in (self._settings.port, self._settings.health_port) if port]
 
