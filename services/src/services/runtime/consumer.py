@@ -21,6 +21,7 @@ from nameko.extensions import ProviderCollector
 
 from services.runtime.backoff import Backoff
 from services.runtime.broker import BROKER_ERRORS, open_once, quietly_close
+from services.runtime.frames import UNREADABLE
 
 _log = getLogger(__name__)
 
@@ -136,7 +137,7 @@ class QueueConsumer(nameko.messaging.QueueConsumer):
     def on_consume_ready(self, connection: Connection, channel: Any, consumers: Any) -> None:
         super().on_consume_ready(connection, channel, consumers)
         self.connected = True
-        self._backoff.reset()
+        self._backoff.connected()
         self.container.outage.ended()
         if self._connections:
             self.container.metrics.reconnected()
@@ -164,8 +165,9 @@ class QueueConsumer(nameko.messaging.QueueConsumer):
 
     def on_decode_error(self, message: Message, exc: Exception) -> None:
         queue = message.delivery_info.get("routing_key")
-        _log.warning("Rejected an undecodable message to %s: %s", queue, type(exc).__name__)
-        self.container.metrics.rejected("undecodable")
+        reason = "unreadable" if message.content_type == UNREADABLE else "undecodable"
+        _log.warning("Rejected an %s message to %s: %s", reason, queue, type(exc).__name__)
+        self.container.metrics.rejected(reason)
         if message.delivery_info["consumer_tag"] not in message.channel.no_ack_consumers:
             self.reject_message(message)
 

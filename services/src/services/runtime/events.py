@@ -121,6 +121,9 @@ class RetryingConsumer(nameko.messaging.Consumer):
             _log.warning("%s goes back to its queue: %s", self._name, trouble)
             eventlet.sleep(PAUSE_SECONDS)
             self.queue_consumer.requeue_message(message)
+        except Exception:  # noqa: BLE001  whatever py-amqp raises over headers that it could read
+            _log.exception("%s cannot be set aside", self._name)
+            self.queue_consumer.reject_message(message)
         else:
             self.queue_consumer.ack_message(message)
 

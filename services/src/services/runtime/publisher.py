@@ -121,7 +121,7 @@ class Publisher(SharedExtension):
             open_once(connection)
             self._declare(connection)
             session = ConfirmingSession(connection, on_end=self._forget_session)
-            backoff.reset()
+            backoff.connected()
             self.container.outage.ended()
             self._connected.send(session)
             session.read(self._stopped.ready)
