@@ -21,7 +21,7 @@ from nameko.standalone.events import get_event_exchange
 
 from services.runtime.confirms import Unroutable
 from services.runtime.consumer import QueueConsumer
-from services.runtime.container import ExcInfo, Unstarted
+from services.runtime.container import ExcInfo
 from services.runtime.errors import BrokerUnavailable
 from services.runtime.headers import DEADLINE, find_mistake, read_headers, write_headers
 from services.runtime.publisher import PERSISTENT, Publisher
@@ -102,8 +102,6 @@ class RetryingConsumer(nameko.messaging.Consumer):
     ) -> tuple[Any, ExcInfo | None]:
         if exc_info is None:
             self.queue_consumer.ack_message(message)
-        elif isinstance(exc_info[1], Unstarted):
-            self.queue_consumer.requeue_message(message)
         else:
             self._set_aside(message, exc_info[1])
         return result, exc_info

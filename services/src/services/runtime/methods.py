@@ -17,7 +17,7 @@ from nameko.exceptions import (
 from nameko.rpc import get_rpc_exchange
 
 from services.runtime.consumer import QueueConsumer
-from services.runtime.container import ExcInfo, Expired, Unstarted
+from services.runtime.container import ExcInfo, Expired
 from services.runtime.errors import BrokerUnavailable, write_error
 from services.runtime.headers import find_mistake, read_headers
 from services.runtime.publisher import TRANSIENT, Publisher
@@ -63,9 +63,6 @@ class RpcConsumer(nameko.rpc.RpcConsumer):
         answered, so that a backlog of them is gone as fast as it can be.
         """
         error = exc_info[1] if exc_info else None
-        if isinstance(error, Unstarted):
-            self.queue_consumer.requeue_message(message)
-            return result, exc_info
         if not isinstance(error, Expired):
             try:
                 reply = encode_reply(message, result, error)
