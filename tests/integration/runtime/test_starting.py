@@ -27,9 +27,15 @@ def run(*arguments, **environ):
 
 
 def test_all_bad_settings_are_told_at_once():
-    ended = run("weather", RUNTIME_MAX_WORKERS="many", RUNTIME_RETRY_SECONDS="1,-1")
+    ended = run(
+        "weather",
+        AMQP_URI="http://u:secret@broker/",
+        RUNTIME_MAX_WORKERS="many",
+        RUNTIME_RETRY_SECONDS="1,-1",
+    )
 
     assert ended.returncode == 2
+    assert "AMQP_URI='***': an address must begin with amqp:// or amqps://." in ended.stderr
     assert "RUNTIME_MAX_WORKERS" in ended.stderr
     assert "RUNTIME_RETRY_SECONDS" in ended.stderr
     assert "Traceback" not in ended.stderr

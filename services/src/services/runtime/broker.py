@@ -46,7 +46,7 @@ class Broker:
     def tls_options(self) -> dict[str, Any] | bool:
         """Return what kombu takes for ``ssl``."""
         settings = self._settings
-        if not settings.uses_tls:
+        if not settings.amqp_uri.uses_tls:
             return False
         files = {
             "ca_certs": settings.amqp_ca_file,
