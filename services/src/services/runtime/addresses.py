@@ -34,16 +34,22 @@ class AmqpUri(Secret):
 
 
 def _read(text: str) -> SplitResult:
-    try:
-        address = urlsplit(text)
-        if "@" in address.path or address.port == 0:
-            raise ValueError
-    except ValueError:
-        raise ValueError(f"a host or port in it is wrong; {_ESCAPES}") from None
+    address = _split(text)
+    if address is None or "@" in address.path:  # a slash in a password ends the host
+        raise ValueError(f"a host or port in it is wrong; {_ESCAPES}")
     if "://" not in text or address.scheme not in (_PLAIN, _TLS):
         raise ValueError("an address must begin with amqp:// or amqps://")
     if address.query or address.fragment or any(character.isspace() for character in text):
         raise ValueError(f"an address can have no parameters and no spaces; {_ESCAPES}")
+    return address
+
+
+def _split(text: str) -> SplitResult | None:
+    try:
+        address = urlsplit(text)
+        _ = address.port
+    except ValueError:
+        return None
     return address
 
 
