@@ -80,6 +80,26 @@ def test_a_port_that_is_taken_is_told(launch):
     assert f"Cannot serve health at 127.0.0.1:{port}" in worker.lines()[-1]["message"]
 
 
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="This machine has no IPv6.")
+@pytest.mark.parametrize("host", ["", "::1"])
+def test_health_is_served_over_ipv6(host, launch):
+    worker = launch("runtime", "Worker", NOWHERE, RUNTIME_HEALTH_HOST=host)
+
+    eventually(lambda: "Serving health" in worker.log())
+
+    port = worker.port
+    assert answers("::1", port)
+    assert answers("127.0.0.1", port) == (host == "")
+
+
+def answers(host, port):
+    try:
+        socket.create_connection((host, port), timeout=5).close()
+    except OSError:
+        return False
+    return True
+
+
 def test_a_signal_before_the_broker_is_reached_ends_it_at_once(launch):
     worker = launch("runtime", "Worker", NOWHERE)
     eventually(lambda: "Waiting for the broker" in worker.log())

@@ -52,8 +52,8 @@ class Settings:
     retry_limit: Annotated[int, Meta(ge=0)] = 5
     """Retries of a failed event before it is dead-lettered; default 5."""
 
-    health_host: str = "0.0.0.0"  # noqa: S104  the kubelet and Prometheus come from outside
-    """Address of /livez, /readyz and /metrics; default all."""
+    health_host: str = ""
+    """Address of /livez, /readyz and /metrics; default all, IPv4 and IPv6."""
 
     health_port: Annotated[int, Meta(ge=0, le=65535)] = 8000
     """Port of /livez, /readyz and /metrics; 0 takes a free one and logs it; default 8000."""
