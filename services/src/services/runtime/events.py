@@ -48,8 +48,9 @@ __all__ = [
 
 _log = getLogger(__name__)
 
-PAUSE_SECONDS = 1.0
-"""Before an event that cannot be parked goes back to its queue, from where it comes at once."""
+PAUSE_SECONDS = 5.0
+"""Before an event that cannot be parked goes back to its queue, from where it comes at once. Each
+time counts against the delivery limit, so that an alarm of half a minute gives no event up."""
 
 
 class RetryingConsumer(nameko.messaging.Consumer):
