@@ -95,6 +95,17 @@ def test_a_full_queue_is_an_error_at_once(vhost, caller, launch):
     assert "queue may be full" in refused["value"]
 
 
+def test_a_connection_that_only_receives_is_kept_up(vhost, launch):
+    launch("runtime", "Worker", vhost.amqp_uri).wait_ready()
+    poller = launch("runtime", "Poller", vhost.amqp_uri, RUNTIME_HEARTBEAT_SECONDS="1")
+    poller.wait_ready()
+
+    # The broker hangs up after two or three silent heartbeats.
+    eventually(lambda: poller.metric("runtime_request_duration_seconds_count", outcome="ok") > 100)
+
+    assert poller.metric("runtime_reconnects_total") == 0
+
+
 def test_a_service_has_two_connections_with_names_and_heartbeats(vhost, launch):
     launch("runtime", "Front", vhost.amqp_uri, RUNTIME_HEARTBEAT_SECONDS="7").wait_ready()
 

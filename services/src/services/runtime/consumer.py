@@ -56,6 +56,8 @@ class QueueConsumer(nameko.messaging.QueueConsumer):
 
         self._all_settled = Event()
         self._backoff = Backoff()
+        self._established: Connection | None = None
+        self._last_beat = 0.0
         self._connections = 0
 
     # Starting and stopping
@@ -134,7 +136,12 @@ class QueueConsumer(nameko.messaging.QueueConsumer):
             quietly_close(connection)
 
     def on_iteration(self) -> None:
-        self.last_tick = time.monotonic()
+        now = time.monotonic()
+        if self._established is not None and now - self._last_beat >= TICK_SECONDS:
+            # kombu does it only after a silence, which a busy reply queue never keeps.
+            self._last_beat = now
+            self._established.heartbeat_check()
+        self.last_tick = now
         for provider in list(self._pending_remove_providers):
             self._consumers.pop(provider).cancel()
             self._pending_remove_providers.pop(provider).send()
@@ -149,6 +156,7 @@ class QueueConsumer(nameko.messaging.QueueConsumer):
     def on_consume_ready(self, connection: Connection, channel: Any, consumers: Any) -> None:
         super().on_consume_ready(connection, channel, consumers)
         self.connected = True
+        self._established = connection
         self._backoff.connected()
         self.container.outage.ended()
         if self._connections:
