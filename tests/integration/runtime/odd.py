@@ -41,6 +41,14 @@ IN_MILLISECONDS = header_of(b"sent_at", b"T", struct.pack(">Q", 1_700_000_000_00
 WITH_A_RAW_NAME = header_of(RAW_ID, b"t", b"\x01")
 
 
+def nested(depth: int) -> bytes:
+    """Return a header of lists in lists: deep enough, they can be read but not written again."""
+    value = b"V"
+    for _ in range(depth):
+        value = b"A" + struct.pack(">I", len(value)) + value
+    return header_of(b"nested", value[:1], value[1:])
+
+
 def publish_odd(
     vhost: Vhost, exchange: str, routing_key: str | bytes, body: bytes, properties: bytes
 ) -> None:

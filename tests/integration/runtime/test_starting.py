@@ -168,6 +168,24 @@ def test_a_program_can_serve_a_class_of_its_own(vhost, caller, tmp_path):
         assert process.wait(15) == 0
 
 
+def test_a_program_is_told_of_bad_settings_like_the_command(tmp_path):
+    script = tmp_path / "own.py"
+    script.write_text(SCRIPT)
+    environ = os.environ | {"AMQP_URI": "nonsense"}
+
+    ended = subprocess.run(
+        [sys.executable, script],
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+
+    assert ended.returncode == 2
+    assert ended.stderr == "AMQP_URI='***': an address must begin with amqp:// or amqps://.\n"
+
+
 def test_a_program_that_forgot_to_go_green_is_told(tmp_path):
     script = tmp_path / "hasty.py"
     script.write_text("from services.runtime import serve\nserve(object)")

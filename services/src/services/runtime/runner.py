@@ -62,7 +62,11 @@ def serve(
     """
     if not is_monkey_patched("socket"):
         raise RuntimeError("Call services.runtime.go_green() before importing anything else.")
-    settings = settings or Settings.from_env(os.environ)
+    try:
+        settings = settings or Settings.from_env(os.environ)
+    except SettingsError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(Exit.MISCONFIGURED)
     name = get_service_name(service_class)
     configure_logs(name, settings.log_level)
     disable_created_metrics()  # type: ignore[no-untyped-call]
