@@ -86,6 +86,7 @@ def learn(
     learning: Learning, load: Load, workload: Workload, now: float, workers: int | None = None
 ) -> Learning:
     """Learn from one more look at the queues; the `workers` of a replica may be known."""
+    load = load.of_existing()
     if isinstance(load.ready, Unknown) or isinstance(load.consumers, Unknown):
         return replace(learning, interval=None)
     starting = learning.starting.seen(workload.replicas, load.consumers, now)
