@@ -33,6 +33,11 @@ def amqp_only(ready=0, *, at=0.0):
     return QueueReading(name="work", entries=("work",), read_at=at, ready=ready, consumers=1)
 
 
+def missing(name="other", *, at=0.0):
+    why = Unknown("QueueNotFound", f"queue {name} does not exist", name)
+    return QueueReading(name=name, entries=(name,), read_at=at, ready=why, consumers=why)
+
+
 def seen(replicas, *readings, **workload):
     return Observation(workload=Workload(replicas=replicas, **workload), queues=tuple(readings))
 
@@ -46,6 +51,14 @@ def once(policy, observation, *, at=1000.0, since=None, replicas=None) -> Decisi
     began = at if since is None else since
     count = observation.workload.replicas if replicas is None else replicas
     return decide(policy, observation, History.begin(began, count), at)[0]
+
+
+def away(time, seconds):
+    """The broker does not answer for a while; returns the last decision."""
+    for _ in range(seconds):
+        time.now += 1
+        decision = time.look(queues=UNREACHABLE)
+    return decision
 
 
 class Timeline:
@@ -86,4 +99,14 @@ class Timeline:
         return decision
 
 
-__all__ = ["NOT_REPORTED", "Timeline", "amqp_only", "once", "reading", "replace", "seen"]
+__all__ = [
+    "NOT_REPORTED",
+    "Timeline",
+    "amqp_only",
+    "away",
+    "missing",
+    "once",
+    "reading",
+    "replace",
+    "seen",
+]

@@ -10,18 +10,21 @@ from mare.domain.history import History
 from mare.domain.observation import Observation, QueueReading, Workload
 from mare.domain.policy import (
     Behavior,
+    ExpectedQueueConsumptionTime,
     Fallback,
     MaximumConcurrency,
     MessageRate,
     Pause,
     Policy,
     PolicyType,
+    PublishedToDeliveredRatio,
     QueueLength,
     QueueWaitTime,
     ScalingPolicy,
     ScalingRules,
 )
 from mare.domain.unknown import Unknown
+from tests.unit.operator.building import Timeline, reading
 
 LOST = Unknown("Lost", "it is lost")
 counts = st.integers(0, 5000)
@@ -45,7 +48,19 @@ targets = st.one_of(
     ),
     st.builds(QueueLength, messages_per_replica=st.floats(0.5, 500)),
     st.builds(MessageRate, messages_per_second_per_replica=st.floats(0.1, 500)),
-    st.builds(MaximumConcurrency, workers_per_replica=st.integers(1, 50)),
+    st.builds(
+        QueueLength,
+        messages_per_replica=st.floats(0.5, 500),
+        exclude_unacknowledged=st.just(True),
+        queues=st.sampled_from([("work",), ("work", "mail"), ("absent",)]),
+    ),
+    st.builds(MaximumConcurrency, workers_per_replica=st.none() | st.integers(1, 50)),
+    st.builds(PublishedToDeliveredRatio, ratio=st.floats(0.5, 2)),
+    st.builds(
+        ExpectedQueueConsumptionTime,
+        consumption_seconds=st.floats(0.1, 600),
+        capacity_per_replica=st.none() | st.floats(0.01, 1000),
+    ),
 )
 
 
@@ -65,13 +80,14 @@ def policies(draw):
 
 
 @st.composite
-def readings(draw, at):
+def readings(draw, at, name="work"):
     return QueueReading(
-        name="work",
-        entries=("work",),
+        name=name,
+        vhost=draw(st.sampled_from(["/", "other"])),
+        entries=(name,),
         read_at=at - draw(st.sampled_from([0.0, 0.0, 30.0])),
         ready=draw(known_or_not),
-        consumers=draw(st.integers(0, 50)),
+        consumers=draw(st.integers(0, 50) | st.just(LOST)),
         statistics_at=draw(st.sampled_from([LOST, at - 20, at - 3, at])),
         unacknowledged=draw(known_or_not),
         prefetch=draw(st.sampled_from([LOST, 1.0, 4.0, 100.0])),
@@ -85,7 +101,15 @@ def readings(draw, at):
 def queues(draw, at):
     if draw(st.integers(0, 9)) == 0:
         return LOST
-    return tuple(draw(st.lists(readings(at), max_size=2)))
+    names = draw(st.sampled_from([(), ("work",), ("work", "mail")]))
+    return tuple(draw(readings(at, name)) for name in names)
+
+
+@st.composite
+def observations(draw, replicas, at):
+    at_most = st.integers(0, replicas) | st.just(LOST)
+    workload = Workload(replicas=replicas, ready=draw(at_most), idle=draw(at_most))
+    return Observation(workload=workload, queues=draw(queues(at)))
 
 
 @st.composite
@@ -97,7 +121,7 @@ def stories(draw):
     history = History.begin(now, replicas)
     for _ in range(draw(st.integers(0, 6))):
         now += draw(st.sampled_from([0.25, 1.0, 5.0, 60.0]))
-        observation = Observation(workload=Workload(replicas=replicas), queues=draw(queues(now)))
+        observation = draw(observations(replicas, now))
         decision, history = decide(policy, observation, history, now)
         history = history.scaled(decision.replicas - replicas, now, policy.behavior)
         replicas = decision.replicas
@@ -108,7 +132,7 @@ def stories(draw):
 @given(stories(), st.data())
 def test_the_count_lies_within_the_bounds_or_at_rest(story, data):
     policy, history, replicas, now = story
-    observation = Observation(workload=Workload(replicas=replicas), queues=data.draw(queues(now)))
+    observation = data.draw(observations(replicas, now))
     count = decide(policy, observation, history, now)[0].replicas
     if policy.paused is None:
         rest = policy.rest_replicas
@@ -153,30 +177,28 @@ def test_more_ready_messages_never_give_fewer_replicas(story, ready, more):
 @given(stories(), st.data())
 def test_a_decision_that_was_carried_out_is_not_made_again(story, data):
     policy, history, replicas, now = story
-    seen = data.draw(queues(now))
-    first, after = decide(
-        policy, Observation(workload=Workload(replicas=replicas), queues=seen), history, now
-    )
+    seen = data.draw(observations(replicas, now))
+    first, after = decide(policy, seen, history, now)
     after = after.scaled(first.replicas - replicas, now, policy.behavior)
-    again, _ = decide(
-        policy, Observation(workload=Workload(replicas=first.replicas), queues=seen), after, now
-    )
+    workload = replace(seen.workload, replicas=first.replicas)
+    again, _ = decide(policy, replace(seen, workload=workload), after, now)
     woken = replicas < policy.min_replicas or first.reason == "Woken"
-    if not woken:
+    rests_now_that_it_is_smallest = again.reason == "Rested"
+    if not (woken or rests_now_that_it_is_smallest):
         assert again.replicas == first.replicas
 
 
 @given(stories(), st.data())
 def test_the_same_look_gives_the_same_decision(story, data):
     policy, history, replicas, now = story
-    observation = Observation(workload=Workload(replicas=replicas), queues=data.draw(queues(now)))
+    observation = data.draw(observations(replicas, now))
     assert decide(policy, observation, history, now) == decide(policy, observation, history, now)
 
 
 @given(stories(), st.data())
 def test_the_ladder_ends_at_the_count_and_the_sentence_names_it(story, data):
     policy, history, replicas, now = story
-    observation = Observation(workload=Workload(replicas=replicas), queues=data.draw(queues(now)))
+    observation = data.draw(observations(replicas, now))
     decision, _ = decide(policy, observation, history, now)
     assert decision.steps[-1].replicas == decision.replicas
     shown = decision.message.split(" replica", 1)[0].split(" → ")[-1]
@@ -184,3 +206,60 @@ def test_the_ladder_ends_at_the_count_and_the_sentence_names_it(story, data):
     if decision.changes:
         assert decision.message.startswith(f"{decision.current} → ")
     assert replace(decision, steps=()).message == decision.message
+
+
+wild_times = st.fixed_dictionaries(
+    {
+        "looks": st.integers(1, 5),
+        "done": st.sampled_from([0, 1, 40, 4000]),
+        "ready": st.sampled_from([0, 1, 5000]),
+        "unacknowledged": st.sampled_from([0, 8, 5000]),
+        "consumers": st.sampled_from([0, 1, 2, 60]),
+        "prefetch": st.sampled_from([LOST, 1.0, 4.0]),
+        "ready_replicas": st.sampled_from([LOST, 0, 1, 60]),
+    }
+)
+"""A while in which all stays as it is, with a look every 5 s and acknowledgements in between."""
+
+
+@given(policies(), st.integers(0, 60), st.lists(wild_times, min_size=1, max_size=3))
+def test_whatever_is_seen_a_decision_is_made(policy, replicas, times):
+    time, done = Timeline(policy, replicas, at=1000.0), 0
+    for wild in times:
+        for _ in range(wild["looks"]):
+            time.now += 5
+            done += wild["done"]
+            fresh = reading(
+                wild["ready"],
+                wild["unacknowledged"],
+                at=time.now,
+                consumers=wild["consumers"],
+                prefetch=wild["prefetch"],
+                published=done,
+                delivered=done,
+                acknowledged=done,
+            )
+            time.look(fresh, ready=wild["ready_replicas"])
+
+
+@given(stories(), st.sampled_from([LOST, None]), st.lists(st.sampled_from([0.25, 1, 60])))
+def test_nothing_shrinks_or_rests_before_window_and_cooldown_are_full_again(story, lost, steps):
+    """After the broker was away, or the queues were not looked at while all was paused."""
+    policy, history, replicas, now = story
+    time = Timeline(policy, replicas, at=now)
+    time.history = history
+    time.policy = replace(policy, paused=None if lost else Pause.ALL)
+    for step in (1, *steps):
+        time.now += step
+        time.look(queues=lost or (reading(at=time.now),))
+    time.policy = replace(policy, paused=None)
+    held, since = time.replicas, time.now
+    window = policy.behavior.scale_down.stabilization_window_seconds
+    for step in (0.5, 0.5, 4, 10, 45, 60, 120):
+        time.now += step
+        decision = time.sees()
+        shrinks, rests = decision.replicas < decision.current, decision.reason == "Rested"
+        if time.now - since < policy.cooldown_seconds:
+            assert not rests
+        if time.now - since < window and held <= policy.max_replicas:
+            assert rests or not shrinks

@@ -54,8 +54,20 @@ def by_workers(ready, rate, capacity, workers, _replicas):
     return ceil(rate / capacity + ready / workers)
 
 
-def by_nothing(_ready, _rate):
+def by_nothing(_ready, *_rate):
     return 0
+
+
+def by_known_backlog(ready, capacity, replicas, drain):
+    return by_backlog(ready, 0, capacity, replicas, drain)
+
+
+def by_known_workers(ready, _capacity, workers, _replicas):
+    return ceil(ready / workers)
+
+
+def by_known_consumption(ready, capacity, seconds):
+    return by_consumption(0, ready, capacity, seconds)
 
 
 def by_length(messages, each):
@@ -79,12 +91,20 @@ WAIT = f"{N} messages? wait"
 RUN = f"{N} messages? wait or run"
 ARRIVE = f"{N} a second arrive"
 COUNT = f"{N} replicas?"
+SILENT = f"{WAIT}, unknown is how many arrive"
+RUNNING = f"{WAIT}, unknown is how many run"
 SUMS = {
     rf"{ARRIVE}, {FINISHES}: {COUNT} at most {N} % busy": by_use,
     rf"{ARRIVE}, {FINISHES} with {N} workers?: {COUNT} so that {N} % wait at most {N} s": by_wait,
     rf"{WAIT} and {ARRIVE}, {FINISHES}: {COUNT} to work it off in {N} s": by_backlog,
     rf"{WAIT} and {ARRIVE}, {FINISHES} with {N} workers?: {COUNT} to begin": by_workers,
     rf"{WAIT} and {ARRIVE}, for which no replica is needed": by_nothing,
+    rf"{SILENT}, {FINISHES}: {COUNT} to work it off in {N} s": by_known_backlog,
+    rf"{SILENT}, {FINISHES} with {N} workers?: {COUNT} to begin": by_known_workers,
+    rf"{SILENT}, {FINISHES}, {N} s for what waits": by_known_consumption,
+    rf"{SILENT}\.": by_nothing,
+    rf"{RUNNING}, {N} for each replica": by_length,
+    rf"{RUNNING}, a replica has {N} workers?, {N} % busy is fine": by_concurrency,
     rf"{RUN}, a replica handles {N} at a time": by_length,
     rf"{RUN}, {N} for each replica": by_length,
     rf"{WAIT}, {N} for each replica": by_length,
@@ -106,6 +126,8 @@ def recomputed(message, current):
         raise AssertionError(message)
     if re.search(r"is left alone|are fine\.|of what|lately or soon", message):
         count = current
+    if "is unknown" in message or "unknown is" in message:
+        count = max(count, current)
     held = re.search(r"(\d+) was still wanted", message)
     if held:
         count = int(held.group(1))

@@ -1,5 +1,6 @@
 """Arrival rate, capacity and start-up time from what RabbitMQ tells."""
 
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -9,6 +10,7 @@ from mare.domain.capacity import Capacity, Interval
 from mare.domain.estimates import Estimates, learn, recall
 from mare.domain.observation import Workload, load_of
 from mare.domain.starting import Starting
+from mare.domain.unknown import Unknown
 from tests.unit.operator.building import UNREACHABLE, reading
 
 
@@ -151,12 +153,13 @@ def test_an_outage_keeps_what_was_learnt():
     assert away.estimates == learning.estimates
 
 
-def test_a_restart_remembers_capacity_and_start():
+def test_a_restart_remembers_capacity_and_start_but_no_rate():
     told = Estimates(
         arrival_rate=8.0, capacity_per_replica=8.0, workers_per_replica=4.0, start_seconds=3.0
     )
     learning = recall(told)
-    assert learning.estimates == told
+    assert isinstance(learning.estimates.arrival_rate, Unknown)
+    assert replace(learning.estimates, arrival_rate=8.0) == told
     assert watched([flow(0.0), flow(5.0)], learning).estimates.capacity_per_replica == (
         pytest.approx(8, rel=0.2)
     )
@@ -179,3 +182,52 @@ def test_a_burst_that_was_worked_off_between_two_looks_does_not_mislead():
         burst.append((5.0 * index, look))
     capacity = watched(looks + burst).estimates.capacity_per_replica
     assert capacity == pytest.approx(8, rel=0.05)
+
+
+def test_a_night_without_work_makes_no_replica_faster():
+    full, quiet = [interval(80, 8, saturated=True)] * 10, [interval(0, 0)] * 12 * 60 * 10
+    assert after(full + quiet).per_replica(4) == pytest.approx(8)
+
+
+def saturated(seconds, *, consumers, ready_replicas):
+    """Two replicas that finish 8 a second each of a backlog, and what Kubernetes says of them."""
+    learning = recall(Estimates())
+    workload = Workload(replicas=2, ready=ready_replicas)
+    for second in range(seconds):
+        done = 16 * second
+        fresh = reading(
+            5000 - done,
+            8,
+            at=float(second),
+            statistics_at=float(second // 5 * 5),
+            consumers=consumers,
+            prefetch=4.0 if consumers else Unknown("NoConsumers", "no consumer is there"),
+            acknowledged=16 * (second // 5 * 5),
+        )
+        learning = learn(learning, load_of((fresh,), fresh.read_at, 15), workload, fresh.read_at)
+    return learning.estimates.capacity_per_replica
+
+
+@pytest.mark.parametrize("ready_replicas", [0, 2, 50, Unknown("NotReported", "it is not told")])
+def test_replicas_at_work_are_those_that_consume_whatever_is_ready(ready_replicas):
+    capacity = saturated(120, consumers=2, ready_replicas=ready_replicas)
+    assert capacity == pytest.approx(8, rel=0.01)
+
+
+def test_nothing_is_learnt_of_replicas_without_consumers():
+    assert isinstance(saturated(120, consumers=0, ready_replicas=2), Unknown)
+
+
+def test_virtual_hosts_with_statistics_of_different_moments_are_counted_each_by_its_own():
+    learning, rates = recall(Estimates()), []
+    for tick in range(4 * 300):
+        now = tick / 4
+        many, few = now // 5 * 5, (now - 2) // 5 * 5 + 2
+        queues = (
+            reading(at=now, vhost="x", statistics_at=many, published=40 * int(many)),
+            reading(at=now, vhost="y", statistics_at=few, published=int(few) + 3),
+        )
+        learning = learn(learning, load_of(queues, now, 15), Workload(replicas=2), now)
+        if now > 30:
+            rates.append(learning.estimates.arrival_rate)
+    assert rates == pytest.approx([41] * len(rates), rel=0.01)

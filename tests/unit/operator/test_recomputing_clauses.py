@@ -1,6 +1,7 @@
 """The numbers that a clause carries lead to the count as well as its words do."""
 
 import math
+from dataclasses import replace
 
 from mare.domain.estimates import Estimates
 from mare.domain.observation import Workload, load_of
@@ -13,7 +14,7 @@ from mare.domain.policy import (
     QueueWaitTime,
 )
 from mare.domain.targets import wish_of
-from tests.unit.operator.building import Timeline, reading
+from tests.unit.operator.building import Timeline, amqp_only, once, reading, seen
 
 FORMULAS = {
     "length": lambda n: n["messages"] / n["each"],
@@ -25,7 +26,15 @@ FORMULAS = {
     "wait.backlog": lambda n: (n["arrivalRate"] + n["ready"] / n["drainSeconds"]) / n["capacity"],
     "wait.workers": lambda n: n["arrivalRate"] / n["capacity"] + n["ready"] / n["workers"],
     "wait.byWorkers": lambda n: n["messages"] / n["workers"],
+    "length.partly": lambda n: n["ready"] / n["each"],
+    "consumption.partly": lambda n: n["ready"] / n["seconds"] / n["capacity"],
+    "concurrency.partly": lambda n: n["ready"] / (n["workers"] * n["busyPercent"] / 100),
+    "wait.nothing.partly": lambda n: n["ready"],
+    "wait.backlog.partly": lambda n: n["ready"] / n["drainSeconds"] / n["capacity"],
+    "wait.workers.partly": lambda n: n["ready"] / n["workers"],
+    "rest.waiting": lambda n: n["ready"] > 0,
 }
+ASLEEP = Workload(replicas=0)
 TARGETS = [
     QueueLength(messages_per_replica=7),
     MessageRate(messages_per_second_per_replica=3.3),
@@ -46,6 +55,10 @@ def decisions():
             count = int(9.1 * time.now)
             fresh = reading(ready, 5, at=time.now, published=count, acknowledged=count)
             yield time.look(fresh)
+        for ready in (0, 60):
+            alone = seen(1, amqp_only(ready, at=1000.0))
+            yield once(replace(time.policy, min_replicas=0), alone, since=0.0)
+            yield once(replace(time.policy, min_replicas=0), replace(alone, workload=ASLEEP))
 
 
 def test_the_numbers_of_the_clauses_lead_to_the_wish():

@@ -1,21 +1,27 @@
 """Unknown is not zero."""
 
+from dataclasses import replace
+
 import pytest
 
 from mare.domain.decision import Reason
 from mare.domain.observation import Observation, Workload
 from mare.domain.policy import (
+    Behavior,
     Fallback,
     FallbackBehavior,
     MessageRate,
+    Pause,
     Policy,
     QueueLength,
     QueueWaitTime,
+    ScalingRules,
 )
 from tests.unit.operator.building import (
     UNREACHABLE,
     Timeline,
     amqp_only,
+    away,
     once,
     reading,
     seen,
@@ -29,13 +35,6 @@ def watching(**given):
     return Policy(min_replicas=1, max_replicas=50, targets=LENGTH, **given)
 
 
-def away(time, seconds):
-    for _ in range(seconds):
-        time.now += 1
-        decision = time.look(queues=UNREACHABLE)
-    return decision
-
-
 def test_an_unreachable_broker_holds_the_count():
     time = Timeline(watching(), 7)
     decision = away(time, 3600)
@@ -46,12 +45,6 @@ def test_an_unreachable_broker_holds_the_count():
 
 def test_no_queue_at_all_is_unknown():
     decision = once(watching(), Observation(workload=Workload(replicas=7), queues=()))
-    assert (decision.replicas, decision.reason) == (7, Reason.QUEUES_UNKNOWN)
-
-
-def test_a_missing_queue_beside_an_empty_one_is_unknown():
-    missing = reading(at=1000.0, name="other", ready=UNREACHABLE, consumers=UNREACHABLE)
-    decision = once(watching(), seen(7, reading(0, at=1000.0), missing), since=0.0)
     assert (decision.replicas, decision.reason) == (7, Reason.QUEUES_UNKNOWN)
 
 
@@ -124,3 +117,31 @@ def test_a_restart_shrinks_nothing_before_its_window_has_refilled():
     assert time.passes(window - 1).replicas == 9
     time.now += 1
     assert time.sees().replicas == 1
+
+
+@pytest.mark.parametrize("pause", [None, Pause.ALL])
+def test_windows_are_full_again_before_anything_shrinks(pause):
+    time = Timeline(watching(), 10)
+    time.passes(60, ready=200)
+    time.policy = replace(time.policy, paused=pause)
+    for _ in range(60):
+        time.now += 1
+        time.look(queues=(reading(at=time.now),) if pause else UNREACHABLE)
+    time.policy = replace(time.policy, paused=None)
+    window = time.policy.behavior.scale_down.stabilization_window_seconds
+    time.now += 1
+    assert time.passes(window - 2).replicas == 10
+    time.now += 1
+    assert time.sees().replicas == 1
+
+
+def test_a_moment_without_knowledge_does_not_put_off_growth():
+    slow = ScalingRules(stabilization_window_seconds=60)
+    policy = watching(behavior=Behavior(scale_up=slow, scale_down=ScalingRules()))
+    time = Timeline(policy, 2)
+    time.passes(30, ready=200)
+    away(time, 1)
+    time.now += 1
+    assert time.passes(27, ready=200).replicas == 2
+    time.now += 1
+    assert time.sees(ready=200).replicas == 10

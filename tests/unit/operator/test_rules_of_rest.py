@@ -14,7 +14,15 @@ from mare.domain.policy import (
     ScalingRules,
     Schedule,
 )
-from tests.unit.operator.building import Timeline, amqp_only, once, reading, seen, unreachable
+from tests.unit.operator.building import (
+    UNREACHABLE,
+    Timeline,
+    amqp_only,
+    once,
+    reading,
+    seen,
+    unreachable,
+)
 
 LENGTH = (QueueLength(messages_per_replica=20),)
 SLOW = ScalingRules(policies=(ScalingPolicy(PolicyType.PODS, 1, 60),))
@@ -144,3 +152,37 @@ def test_an_unreachable_broker_neither_wakes_nor_rests():
         time.now = float(second)
         time.look(queues=unreachable(1).queues)
     assert time.replicas == 1
+
+
+def test_rest_comes_from_the_smallest_count_only():
+    behavior = Behavior(
+        scale_up=ScalingRules(), scale_down=ScalingRules(stabilization_window_seconds=60)
+    )
+    time = Timeline(resting(cooldown_seconds=30, behavior=behavior), 1)
+    time.passes(5, ready=120)
+    time.passes(90)
+    counts = [decision.replicas for decision in time.decisions]
+    assert [count for count in dict.fromkeys(counts) if count] == [6, 1]
+    assert counts[-1] == 0
+
+
+def test_who_rests_says_nothing_of_what_had_kept_it():
+    time = Timeline(resting(cooldown_seconds=60), 1)
+    decision = time.passes(60)
+    assert decision.message == ("1 → 0 replicas: no message, ready or unacknowledged, for 60 s.")
+    assert (decision.limited_by, decision.until) == ((), None)
+
+
+@pytest.mark.parametrize("queues", [UNREACHABLE, None], ids=["unreachable", "no statistics"])
+def test_the_cooldown_begins_anew_after_what_nobody_saw(queues):
+    time = Timeline(resting(cooldown_seconds=300), 1)
+    time.sees(ready=5)
+    for _ in range(400):
+        time.now += 1
+        time.look(queues=queues or (amqp_only(at=time.now),))
+    time.now += 1
+    assert time.passes(298).replicas == 1
+    time.now += 1
+    decision = time.sees()
+    assert (decision.replicas, decision.reason) == (0, Reason.RESTED)
+    assert "for 300 s" in decision.message

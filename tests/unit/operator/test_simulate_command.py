@@ -3,23 +3,22 @@
 import json
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import yaml
 from click.testing import CliRunner
 
-import mare.simulation
 from mare.cli.simulate import simulate
 from mare.domain.policy import Policy, QueueLength, QueueWaitTime
 from mare.simulation.contest import run
 from mare.simulation.fields import InvalidScenario
 from mare.simulation.load import Load, Points
+from mare.simulation.packaged import packaged
 from mare.simulation.reading import read_scenario
 from mare.simulation.scenario import Contender, HpaSettings, KedaSettings, Scenario, Worker
 from mare.simulation.world import messages_of
 
-SCENARIOS = sorted((Path(mare.simulation.__file__).parent / "scenarios").glob("*.yaml"))
+SCENARIOS = list(packaged().values())
 SHORT = """
 name: short
 description: A short one.
@@ -51,6 +50,15 @@ def test_every_scenario_that_comes_with_it_can_be_read(path):
     scenario = read_scenario(path)
     assert scenario.name == path.stem
     assert len(scenario.contenders) == 5
+
+
+def test_a_scenario_that_comes_with_it_is_found_by_its_name():
+    result = called("steady", "--markdown")
+    assert result.exit_code == 0
+    assert result.output.startswith("### steady")
+    unknown = called("stready")
+    assert unknown.exit_code == 2
+    assert "no scenario among bursts, heavy-tailed, " in unknown.output
 
 
 def test_contenders_are_read_in_their_own_words(short):
@@ -103,7 +111,12 @@ def test_all_mistakes_are_told_at_once(tmp_path):
     path.write_text(
         "seconds: -1\nload: [{kind: sawtooth}, {kind: constant, rate: x, rats: 3}]\n"
         "worker: {serviceSeconds: 0, distribution: pareto, workers: 4, prefetch: 2}\n"
-        "contenders: [{name: a}, {name: b, mare: {target: {type: QueueLength}}}]\nspeed: 3\n"
+        "contenders:\n- {name: a}\n- {name: b, mare: {target: {type: QueueLength}}}\n"
+        "- {name: c, mare: {behaviour: {}, minReplicas: 20, targets: [{typ: QueueLength}]}}\n"
+        "- {name: d, mare: 5}\n- {name: e, mare: {minReplicas: 20, maxReplicas: 3}}\n"
+        "- {name: f, keda: {behavior: {scaleUp: {speed: 3}}}}\n"
+        "- {name: g, mare: {schedules: [{start: 0 25 * * *, end: 0 8 * * *, minReplicas: 2}]}}\n"
+        "speed: 3\n"
     )
     with pytest.raises(InvalidScenario) as caught:
         read_scenario(path)
@@ -117,7 +130,13 @@ def test_all_mistakes_are_told_at_once(tmp_path):
         "worker.variation has to be above 1",
         "worker.prefetch",
         "contenders[0].name needs one of",
-        "contenders[1].mare is not the spec",
+        "contenders[1].mare.target QueueLength needs messagesPerReplica",
+        "contenders[2].mare.behaviour is not a field here; did you mean behavior?",
+        "contenders[2].mare.targets[0].typ is not a field here; did you mean type?",
+        "contenders[3].mare has to be a mapping of fields",
+        "contenders[4].mare.minReplicas minReplicas is larger than maxReplicas",
+        "contenders[5].keda.behavior.scaleUp.speed is not a field here",
+        "contenders[6].mare.schedules[0] is wrong: start '0 25 * * *' is no cron expression",
         "speed is not known here",
     ):
         assert word in told
@@ -201,3 +220,39 @@ def test_more_messages_than_can_be_replayed_are_refused(tmp_path, part):
 
     with pytest.raises(InvalidScenario, match=r"load is \S+ messages; at most are 20,000,000"):
         read_scenario(path)
+
+
+SLOW_READY = """
+seconds: 600
+load: [{kind: square, low: 4, high: 64, periodSeconds: 300}]
+worker: {serviceSeconds: 0.5, startSeconds: 30, readySeconds: READY}
+contenders: [{name: ours, mare: {}}]
+"""
+
+
+def cost(path, ready_seconds):
+    path.write_text(SLOW_READY.replace("READY", str(ready_seconds)))
+    scenario = read_scenario(path)
+    return run(scenario, scenario.contenders[0], *messages_of(scenario)).replica_seconds
+
+
+@pytest.mark.parametrize("ready_seconds", [0, 5, 900])
+def test_when_a_pod_says_it_is_ready_costs_nothing(tmp_path, ready_seconds):
+    path = tmp_path / "slow.yaml"
+    assert cost(path, ready_seconds) == cost(path, 30)
+
+
+def test_idle_only_shrinks_as_replicas_become_idle(tmp_path):
+    path = tmp_path / "idle.yaml"
+    path.write_text(
+        "seconds: 300\nload: [{kind: bursts, messages: 80, at: [10]}]\n"
+        "worker: {serviceSeconds: 20, variation: 1, workers: 1}\nmaxReplicas: 80\n"
+        "contenders:\n- name: ours\n  mare:\n    minReplicas: 0\n"
+        "    target: {type: QueueLength, messagesPerReplica: 1, queues: [work]}\n"
+        "    behavior: {scaleDown: {victimPolicy: IdleOnly, stabilizationWindowSeconds: 0}}\n"
+    )
+    scenario = read_scenario(path)
+    result = run(scenario, scenario.contenders[0], *messages_of(scenario))
+    shrinking = [change for change in result.changes if change.after < change.before]
+    assert len(shrinking) > 3
+    assert (shrinking[-1].after, result.redelivered) == (0, 0)

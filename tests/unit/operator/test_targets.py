@@ -4,6 +4,7 @@ import pytest
 
 from mare.domain.decision import Reason
 from mare.domain.policy import (
+    ExpectedQueueConsumptionTime,
     MaximumConcurrency,
     Policy,
     PublishedToDeliveredRatio,
@@ -131,3 +132,33 @@ def test_wait_time_gives_each_message_a_worker_while_nothing_is_learnt():
 def test_wait_time_wakes_one_when_even_the_workers_are_unknown():
     policy = Policy(max_replicas=50)
     assert once(policy, seen(0, amqp_only(500, at=1000.0))).replicas == 1
+
+
+def test_a_ratio_of_no_ready_replica_is_unknown():
+    policy = Policy(
+        min_replicas=1, max_replicas=50, targets=(PublishedToDeliveredRatio(ratio=1.0),)
+    )
+    time = Timeline(policy, 4)
+    for second in range(60):
+        time.now = float(second)
+        fresh = reading(50, 4, at=time.now, published=second * 40, delivered=second * 20)
+        assert time.look(fresh, ready=0).replicas == 4
+
+
+def test_what_waits_inside_the_replicas_waits_in_those_that_consume():
+    policy = Policy(min_replicas=1, max_replicas=500, targets=(waiting(),))
+    full = reading(0, 44, at=1000.0, prefetch=100.0, consumers=1)
+    decision = once(policy, seen(10, full, ready=10), since=0.0)
+    assert (decision.raw, decision.message[:31]) == (3, "10 replicas: 40 messages wait, ")
+
+
+def test_what_a_target_leaves_out_another_one_may_tell():
+    policy = Policy(
+        max_replicas=3,
+        targets=(
+            QueueWaitTime(),
+            MaximumConcurrency(workers_per_replica=6),
+            ExpectedQueueConsumptionTime(consumption_seconds=5, capacity_per_replica=7.0),
+        ),
+    )
+    assert (policy.workers_per_replica, policy.capacity_per_replica) == (6, 7.0)

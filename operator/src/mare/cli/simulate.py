@@ -8,20 +8,30 @@ import click
 from mare.drawing.png import NoRenderer, png_of
 from mare.simulation.contest import repeated
 from mare.simulation.fields import InvalidScenario
+from mare.simulation.packaged import packaged
 from mare.simulation.picture import picture
 from mare.simulation.reading import read_scenario
 from mare.simulation.report import data, markdown, table
 from mare.simulation.scenario import Scenario
 
 
+class _ScenarioFile(click.ParamType[Path]):
+    """A file, or the name of a scenario that comes with the package."""
+
+    name = "scenario"
+
+    def convert(
+        self, value: str | Path, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Path:
+        path, known = Path(value), packaged()
+        if not path.is_file() and str(value) not in known:
+            names = ", ".join(known)
+            self.fail(f"There is no file {value}, and no scenario among {names}", param, ctx)
+        return path if path.is_file() else known[str(value)]
+
+
 @click.command()
-@click.argument(
-    "scenarios",
-    metavar="SCENARIO.yaml...",
-    nargs=-1,
-    required=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-)
+@click.argument("scenarios", metavar="SCENARIO...", nargs=-1, required=True, type=_ScenarioFile())
 @click.option("--json", "form", flag_value="json", help="All figures and changes, a line each.")
 @click.option("--markdown", "form", flag_value="markdown", help="A table for a page.")
 @click.option("--table", "form", flag_value="table", default="table", help="The default.")
@@ -44,7 +54,8 @@ def simulate(
 ) -> None:
     """Replay each scenario message by message, and compare who scales how.
 
-    The same seed gives the same messages and the same figures.
+    SCENARIO is a YAML file, or a name such as square of those that come with the package. The same
+    seed gives the same messages and the same figures.
     """
     if plot is not None and plot.suffix not in {".png", ".svg"}:
         raise click.BadParameter("has to end in .png or .svg", param_hint="--plot")

@@ -101,7 +101,7 @@ def limit(
         reason=reason,
         stabilized=stabilized,
         stabilization=stabilization,
-        recommendations=_remember(behavior, recommendations, Recommendation(now, desired)),
+        recommendations=remember(behavior, recommendations, Recommendation(now, desired)),
     )
 
 
@@ -124,7 +124,7 @@ def _stabilize(
     return min(max(current, low), high)
 
 
-def _remember(
+def remember(
     behavior: Behavior, past: tuple[Recommendation, ...], new: Recommendation
 ) -> tuple[Recommendation, ...]:
     """Keep what a window can still need, so that minutes of ticks stay a handful of entries.

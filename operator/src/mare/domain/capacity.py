@@ -21,7 +21,8 @@ _SURPRISE = 0.25
 _CONTRADICTION = 0.8
 """Share of the figure by Little's law below which the rate at saturation is believed."""
 _RELAXATION = 1.0 / 6000
-"""Growth of the rate at saturation each second, so that faster workers are found out in time."""
+"""Growth each second of what the rate at saturation may have become, so that faster workers are
+found out in time."""
 _ENOUGH_MESSAGES = 10.0
 _ENOUGH_SECONDS = 50.0
 """Evidence before a service time is believed: of slow messages few are acknowledged, of quick ones
@@ -68,18 +69,20 @@ class Capacity:
     short: Sightings = Sightings()
     saturated: Sightings = Sightings()
     """Here the seconds are those of replicas."""
+    doubt: float = 1.0
+    """Times the rate at saturation that replicas may do by now."""
 
     def per_replica(self, workers: float | None) -> float | None:
         """Messages a second that a replica finishes when it has enough to do, None if unknown."""
         at_saturation = None
-        if self.saturated.acknowledged >= _ENOUGH_MESSAGES:
+        if self.saturated.acknowledged >= _ENOUGH_MESSAGES and self.saturated.seconds > 0:
             at_saturation = self.saturated.acknowledged / self.saturated.seconds
         service = self.long.each
         if not service or workers is None:
             return at_saturation
         by_little = workers / service
-        if at_saturation is not None and at_saturation < _CONTRADICTION * by_little:
-            return at_saturation
+        if at_saturation is not None and at_saturation * self.doubt < _CONTRADICTION * by_little:
+            return at_saturation * self.doubt
         return by_little
 
     @property
@@ -98,12 +101,11 @@ class Capacity:
         )
         if short.each and long.each and abs(short.each / long.each - 1) > _SURPRISE:
             long = short
-        if interval.saturated:
-            saturated = self.saturated.with_more(acknowledged, interval.replica_seconds, fading)
-        else:
-            relaxed = self.saturated.seconds * (1 - _RELAXATION * seconds)
-            saturated = Sightings(self.saturated.acknowledged, relaxed)
-        return Capacity(long, short, saturated)
+        if not interval.saturated:
+            return Capacity(long, short, self.saturated, self.doubt * (1 + _RELAXATION * seconds))
+        doubted = Sightings(self.saturated.acknowledged, self.saturated.seconds / self.doubt)
+        more = doubted.with_more(acknowledged, interval.replica_seconds, fading / self.doubt)
+        return Capacity(long, short, more)
 
 
 def remembered(per_replica: float, workers: float) -> Capacity:

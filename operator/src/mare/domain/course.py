@@ -46,6 +46,13 @@ class Course:
         self._remarks.append(remark)
         self.until = until
 
+    def rest(self, count: int, clause: Clause) -> None:
+        """Take the count to rest, past all that held it."""
+        self.say(clause)
+        self.raw, self.reason, self.until = count, Reason.RESTED, None
+        self._limits, self._remarks = [], []
+        self.go(Stage.REST, count, clause)
+
     def decided(self) -> Decision:
         if self.count != self.current:
             head = f"{self.current} → {replicas(self.count)}"

@@ -37,7 +37,7 @@ def decide(
     course = Course(workload.replicas)
     if policy.paused is Pause.ALL:
         _pause_all(course, policy)
-        return course.decided(), history
+        return course.decided(), _held(course, here, history)
     wish = _largest(
         [
             wish_of(target, load, learning.estimates, workload, policy.behavior)
@@ -45,7 +45,10 @@ def decide(
         ]
     )
     if isinstance(wish, Unknown):
+        wish = resting.wish_to_wake(here, wish)
+    if isinstance(wish, Unknown):
         _without_knowledge(course, here, wish, history)
+        history = _held(course, here, history)
     else:
         history = _with_knowledge(course, here, wish, history)
     _pause_one_way(course, policy)
@@ -53,13 +56,18 @@ def decide(
 
 
 def _largest(wishes: list[Wish | Unknown]) -> Wish | Unknown:
-    """The wish for the most replicas; with another one unknown it may not ask for fewer."""
+    """The wish for the most replicas; it may ask for fewer if all are known, and wholly."""
     told = [wish for wish in wishes if not isinstance(wish, Unknown)]
     untold = [wish for wish in wishes if isinstance(wish, Unknown)]
     if not told:
         return untold[0]
     largest = max(told, key=lambda wish: wish.replicas)
-    return replace(largest, may_shrink=False) if untold else largest
+    sure = not untold and all(wish.may_shrink for wish in told)
+    return largest if sure else replace(largest, may_shrink=False)
+
+
+def _held(course: Course, here: Situation, history: History) -> History:
+    return history.held(max(course.count, course.current), here.now, here.policy.behavior)
 
 
 def _pause_all(course: Course, policy: Policy) -> None:
@@ -81,11 +89,13 @@ def _pause_one_way(course: Course, policy: Policy) -> None:
 
 
 def _without_knowledge(course: Course, here: Situation, why: Unknown, history: History) -> None:
-    """Hold what is there, and after a while go to the fallback; only bounds may shrink it."""
+    """Hold what is there; long without any reading, go to the fallback. Bounds may shrink it."""
     course.say(why.clause)
     course.note(Stage.MEASURED, None, why.clause)
-    since = here.now if history.unknown_since is None else history.unknown_since
-    unknown_for, fallback = here.now - since, here.policy.fallback
+    since, fallback = history.unknown_since, here.policy.fallback
+    if since is None:  # what is known of the queues does not tell a count
+        fallback, since = None, here.now
+    unknown_for = here.now - since
     if fallback is not None and unknown_for >= fallback.after_seconds:
         count = fallback.replicas
         if fallback.behavior is FallbackBehavior.CURRENT_REPLICAS_IF_HIGHER:
@@ -113,11 +123,13 @@ def _bound(course: Course, here: Situation, floor: int) -> None:
 def _with_knowledge(course: Course, here: Situation, wish: Wish, history: History) -> History:
     course.raw = wish.raw
     course.say(wish.text)
-    course.note(Stage.MEASURED, None, here.load.text)
+    course.note(Stage.MEASURED, None, here.load.as_far_as_known().text)
     course.note(Stage.WISH, wish.raw, wish.text)
     if wish.kept:
         course.go(Stage.TOLERANCE, wish.replicas, wish.kept)
         course.say(wish.text, wish.kept, joined=", but ")
+    if wish.unknown:
+        course.add(wish.unknown.clause)
     if here.is_at_rest:
         if not resting.wakes(here):
             resting.stay(course)

@@ -34,6 +34,17 @@ class Estimates:
     """Messages that one replica handles at a time."""
     start_seconds: float | None = None
     """From asking for a replica to its first consumer."""
+    consumers_per_replica: float | None = None
+
+    def working(self, load: Load, workload: Workload) -> float:
+        """Replicas that consume. Ready ones need not do so yet, and those that do not be Ready."""
+        if isinstance(load.consumers, Unknown):
+            return float(workload.replicas)
+        return min(float(workload.replicas), load.consumers / self.consumers_each(load))
+
+    def consumers_each(self, load: Load) -> float:
+        """Consumers of a replica; until it is seen, one for each queue that has any."""
+        return self.consumers_per_replica or max(1, load.consumed_queues)
 
     @property
     def service_seconds(self) -> float | Unknown:
@@ -58,7 +69,11 @@ class Learning:
 
 
 def recall(estimates: Estimates) -> Learning:
-    """Begin with what a former operator wrote down."""
+    """Begin with what a former operator wrote down of the workload.
+
+    Rates are left out: they tell of the queues as they were then.
+    """
+    estimates = replace(estimates, arrival_rate=_NOTHING_SEEN, highest_rate=_NOTHING_SEEN)
     per_replica, workers = estimates.capacity_per_replica, estimates.workers_per_replica
     capacity = Capacity()
     if not isinstance(per_replica, Unknown) and not isinstance(workers, Unknown):
@@ -71,17 +86,21 @@ def learn(
     learning: Learning, load: Load, workload: Workload, now: float, workers: int | None = None
 ) -> Learning:
     """Learn from one more look at the queues; the `workers` of a replica may be known."""
+    load = load.of_existing()
     if isinstance(load.ready, Unknown) or isinstance(load.consumers, Unknown):
         return replace(learning, interval=None)
     starting = learning.starting.seen(workload.replicas, load.consumers, now)
     if starting is not learning.starting:
-        estimates = replace(learning.estimates, start_seconds=starting.start_seconds)
+        estimates = replace(
+            learning.estimates,
+            start_seconds=starting.start_seconds,
+            consumers_per_replica=starting.consumers_per_replica,
+        )
         learning = replace(learning, starting=starting, estimates=estimates)
     if isinstance(load.statistics_at, Unknown):
         return replace(learning, interval=None)
-    each = starting.consumers_per_replica or max(1, load.consumed_queues)
-    working = _working_replicas(load, workload, each)
-    slots = workers or known(load.prefetch, 0.0) * each
+    working = learning.estimates.working(load, workload)
+    slots = workers or known(load.prefetch, 0.0) * learning.estimates.consumers_each(load)
     if slots and slots != learning.estimates.workers_per_replica:
         estimates = replace(learning.estimates, workers_per_replica=float(slots))
         learning = replace(learning, estimates=estimates)
@@ -89,17 +108,10 @@ def learn(
     if interval is None:
         return replace(learning, interval=opened(load, working, None, slots))
     interval = interval.looked(load.ready, working)
-    if load.statistics_at > interval.began:
+    if interval.is_over(load):
         learning = _with_statistics(learning, interval, load, slots, workers, now)
         interval = opened(load, working, interval, slots)
     return replace(learning, interval=interval)
-
-
-def _working_replicas(load: Load, workload: Workload, consumers_each: float) -> float:
-    """Replicas that consume, by their consumers if the workload does not tell."""
-    if not isinstance(workload.ready, Unknown):
-        return float(workload.ready)
-    return min(float(workload.replicas), known(load.consumers, 0) / consumers_each)
 
 
 def _with_statistics(  # noqa: PLR0917
@@ -112,8 +124,8 @@ def _with_statistics(  # noqa: PLR0917
 ) -> Learning:
     """Take in what the newest statistics tell of the time since the ones before."""
     arrivals, capacity, estimates = learning.arrivals, learning.capacity, learning.estimates
-    published = interval.increase("published", load.readings)
-    delivered = interval.increase("delivered", load.readings)
+    published = interval.increase("published", load)
+    delivered = interval.increase("delivered", load)
     end = known(load.statistics_at, now)
     if not isinstance(published, Unknown):
         count = Count(end, end - interval.began, published)

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, replace
 
-from mare.domain.behavior import Recommendation, ScaleEvent, longest_period
+from mare.domain.behavior import Recommendation, ScaleEvent, longest_period, remember
 from mare.domain.estimates import Estimates, Learning, recall
 from mare.domain.observation import Load
 from mare.domain.policy import Behavior
-from mare.domain.unknown import Unknown
+from mare.domain.unknown import Unknown, known, total
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,8 +17,11 @@ class History:
     recommendations: tuple[Recommendation, ...]
     last_active: float
     """When there was last work to do."""
+    quiet_since: float
+    """Since when it is known that there is no message, ready or unacknowledged."""
     events: tuple[ScaleEvent, ...] = ()
     unknown_since: float | None = None
+    """Since when nothing is known of any queue."""
     quiet_sightings: int = 0
     """Statistics in a row without any message, ready or unacknowledged."""
     quiet_at: float = 0.0
@@ -39,6 +42,7 @@ class History:
             learning=recall(estimates or Estimates()),
             recommendations=(Recommendation(now, replicas),),
             last_active=now,
+            quiet_since=now,
         )
 
     def scaled(self, change: int, now: float, behavior: Behavior) -> "History":
@@ -49,31 +53,50 @@ class History:
 
     def woken(self, replicas: int, now: float) -> "History":
         """Begin the windows anew: the step from rest is outside of behavior."""
-        return replace(self, recommendations=(Recommendation(now, replicas),), last_active=now)
+        return replace(
+            self,
+            recommendations=(Recommendation(now, replicas),),
+            last_active=now,
+            quiet_since=now,
+        )
+
+    def held(self, replicas: int, now: float, behavior: Behavior) -> "History":
+        """Remember that the count was kept without a look at the queues.
+
+        The windows for shrinking and the cooldown begin anew. A wish to grow is taken to stand, so
+        that a moment without knowledge does not put it off.
+        """
+        replicas = max(replicas, self.recommendations[-1].replicas)
+        held = remember(behavior, self.recommendations, Recommendation(now, replicas))
+        return replace(self, recommendations=held, quiet_since=now)
 
 
 def look(history: History, load: Load, learning: Learning, now: float) -> History:
     """Note whether there is work, and since when nothing is known."""
-    if isinstance(load.ready, Unknown):
+    ready = load.as_far_as_known().ready
+    if isinstance(ready, Unknown):
         return replace(
             history,
             learning=learning,
             quiet_sightings=0,
+            quiet_since=now,
             unknown_since=now if history.unknown_since is None else history.unknown_since,
         )
-    arrived = _has_arrived(history.learning, learning)
-    running = not isinstance(load.unacknowledged, Unknown) and load.unacknowledged > 0
-    active = load.ready > 0 or running or arrived
+    running = known(load.unacknowledged, 0) > 0
+    active = ready > 0 or running or _has_arrived(history.learning, learning)
+    quiet = not active and not isinstance(total((load.ready, load.unacknowledged)), Unknown)
+    statistics_at = known(load.statistics_at, 0.0)
     sightings, seen_at = history.quiet_sightings, history.quiet_at
-    if isinstance(load.statistics_at, Unknown) or active:
+    if not quiet:
         sightings = 0
-    elif load.statistics_at > seen_at:
-        sightings, seen_at = sightings + 1, load.statistics_at
+    elif statistics_at > seen_at:
+        sightings, seen_at = sightings + 1, statistics_at
     return replace(
         history,
         learning=learning,
         unknown_since=None,
         last_active=now if active else history.last_active,
+        quiet_since=history.quiet_since if quiet else now,
         quiet_sightings=sightings,
         quiet_at=seen_at,
     )

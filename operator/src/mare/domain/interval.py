@@ -1,5 +1,6 @@
 """What happened between two statistics of the broker, put together from the looks in between."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
@@ -53,29 +54,46 @@ class Open:
         few = workers * self.most_working / 2
         return _Going.CALM if self.highest_ready <= few else _Going.MIXED
 
-    def increase(self, counter: str, readings: tuple[QueueReading, ...]) -> int | Unknown:
-        """What a counter grew by, over the queues that were there all the time."""
-        earlier = {(each.vhost, each.name): getattr(each, counter) for each in self.readings}
-        result = 0
-        for reading in readings:
-            after: int | Unknown = getattr(reading, counter)
-            before: int | Unknown | None = earlier.get((reading.vhost, reading.name))
-            if before is None:
-                continue
+    def is_over(self, load: Load) -> bool:
+        """Whether there are newer statistics of every queue: each virtual host has its own time."""
+        return known(load.statistics_at, self.began) > self.began and all(
+            known(after.statistics_at, 0.0) > known(before.statistics_at, 0.0)
+            for before, after in self._pairs(load)
+        )
+
+    def increase(self, counter: str, load: Load) -> int | Unknown:
+        """What a counter grew by, over the queues that were there all the time.
+
+        What a queue's counter grew by between its own two statistics is taken as the rate of the
+        whole interval.
+        """
+        seconds = known(load.statistics_at, self.began) - self.began
+        result = 0.0
+        for earlier, later in self._pairs(load):
+            before: int | Unknown = getattr(earlier, counter)
+            after: int | Unknown = getattr(later, counter)
             if isinstance(after, Unknown):
                 return after
             if isinstance(before, Unknown):
                 return before
             if after < before:
-                return Unknown("CounterReset", f"the counters of {reading.name} began anew")
-            result += after - before
-        return result
+                return Unknown("CounterReset", f"the counters of {later.name} began anew")
+            own_seconds = known(later.statistics_at, 0.0) - known(earlier.statistics_at, 0.0)
+            result += (after - before) * seconds / own_seconds
+        return round(result)
+
+    def _pairs(self, load: Load) -> Iterator[tuple[QueueReading, QueueReading]]:
+        earlier = {(each.vhost, each.name): each for each in self.readings}
+        for later in load.readings:
+            before = earlier.get((later.vhost, later.name))
+            if before is not None:
+                yield before, later
 
     def closed(self, load: Load, workers: float, known_workers: int | None) -> Interval | None:
         """The interval as evidence, None if it is none."""
         going = self.going(workers)
-        acknowledged = self.increase("acknowledged", load.readings)
-        if going is _Going.MIXED or going is not self.before:
+        acknowledged = self.increase("acknowledged", load)
+        if going is _Going.MIXED or going is not self.before or self.most_working == 0:
             return None
         if isinstance(acknowledged, Unknown) or isinstance(load.unacknowledged, Unknown):
             return None

@@ -1,13 +1,14 @@
 """What was seen of the queues and the workload."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from mare.domain.clause import Clause
 from mare.domain.unknown import Unknown, total
 
 NOT_REPORTED = Unknown("NotReported", "the broker's statistics are not read")
 _READY_NOT_REPORTED = Unknown("NotReported", "the workload does not tell its ready replicas")
+_NO_QUEUE = Unknown("QueueNotFound", "no queue is found")
 _IDLE_NOT_REPORTED = Unknown("NotReported", "the broker does not tell which replicas are busy")
 
 
@@ -72,6 +73,7 @@ class Load:
     statistics_at: float | Unknown
     """The oldest of the queues' statistics."""
     readings: tuple[QueueReading, ...]
+    """Empty if nothing is known of any queue."""
 
     @property
     def text(self) -> Clause:
@@ -101,15 +103,32 @@ class Load:
         if missing is not None:
             unknown = Unknown("QueueNotFound", f"no queue is found by {missing}", missing)
             return unknown, unknown
+        ready = total(reading.ready for reading in some)
         if isinstance(self.statistics_at, Unknown):
-            return _ready(self, some), self.statistics_at
-        return _ready(self, some), total(reading.unacknowledged for reading in some)
+            return ready, self.statistics_at
+        return ready, total(reading.unacknowledged for reading in some)
 
+    def as_far_as_known(self) -> "Load":
+        """The same of those queues alone whose ready messages are known: at least so much waits."""
+        if not isinstance(self.ready, Unknown):
+            return self
+        return self._of_those(lambda reading: not isinstance(reading.ready, Unknown))
 
-def _ready(load: Load, some: Iterable[QueueReading]) -> int | Unknown:
-    if isinstance(load.ready, Unknown) and load.ready.reason == "Stale":
-        return load.ready
-    return total(reading.ready for reading in some)
+    def of_existing(self) -> "Load":
+        """The same without queues that do not exist: no message is in them, and nobody at work."""
+        if not isinstance(self.ready, Unknown):
+            return self
+        return self._of_those(
+            lambda reading: (
+                not (
+                    isinstance(reading.ready, Unknown) and reading.ready.reason == _NO_QUEUE.reason
+                )
+            )
+        )
+
+    def _of_those(self, fits: Callable[[QueueReading], bool]) -> "Load":
+        fitting = tuple(reading for reading in self.readings if fits(reading))
+        return _together(fitting) if fitting else self
 
 
 def load_of(
@@ -119,40 +138,49 @@ def load_of(
     if isinstance(queues, Unknown):
         return _unknown_load(queues)
     if not queues:
-        return _unknown_load(Unknown("QueueNotFound", "no queue is found"))
-    age = now - min(reading.read_at for reading in queues)
-    if age > staleness_seconds:
-        return _unknown_load(Unknown("Stale", f"the last reading is {age:.0f} s old"))
-    statistics_at = _statistics_at(queues, now, staleness_seconds)
-    if isinstance(statistics_at, Unknown):
-        unacknowledged: int | Unknown = statistics_at
-        prefetch: float | Unknown = statistics_at
-    else:
-        unacknowledged = total(reading.unacknowledged for reading in queues)
-        prefetch = _mean_prefetch(queues)
+        return _unknown_load(_NO_QUEUE)
+    fresh = tuple(_still_known(reading, now, staleness_seconds) for reading in queues)
+    return _together(fresh)
+
+
+def _still_known(reading: QueueReading, now: float, staleness_seconds: float) -> QueueReading:
+    """A reading in which what is too old is unknown; statistics are all there, or none of them."""
+    statistics_at = reading.statistics_at
+    if now - reading.read_at > staleness_seconds:
+        stale = Unknown("Stale", f"the last reading is {now - reading.read_at:.0f} s old")
+        reading = replace(reading, ready=stale, consumers=stale)
+        statistics_at = stale
+    elif not isinstance(statistics_at, Unknown) and now - statistics_at > staleness_seconds:
+        age = now - statistics_at
+        statistics_at = Unknown("Stale", f"the last statistics are {age:.0f} s old")
+    elif not isinstance(statistics_at, Unknown) or isinstance(reading.unacknowledged, Unknown):
+        return reading
+    return replace(
+        reading, statistics_at=statistics_at, unacknowledged=statistics_at, prefetch=statistics_at
+    )
+
+
+def _together(queues: tuple[QueueReading, ...]) -> Load:
+    statistics_at = _oldest_statistics(queues)
     return Load(
         ready=total(reading.ready for reading in queues),
         consumers=total(reading.consumers for reading in queues),
         consumed_queues=sum(
             1 for r in queues if not isinstance(r.consumers, Unknown) and r.consumers > 0
         ),
-        unacknowledged=unacknowledged,
-        prefetch=prefetch,
+        unacknowledged=total(reading.unacknowledged for reading in queues),
+        prefetch=_mean_prefetch(queues),
         statistics_at=statistics_at,
         readings=queues,
     )
 
 
-def _statistics_at(
-    queues: tuple[QueueReading, ...], now: float, staleness_seconds: float
-) -> float | Unknown:
-    oldest = now
+def _oldest_statistics(queues: tuple[QueueReading, ...]) -> float | Unknown:
+    oldest = float("inf")
     for reading in queues:
         if isinstance(reading.statistics_at, Unknown):
             return reading.statistics_at
         oldest = min(oldest, reading.statistics_at)
-    if now - oldest > staleness_seconds:
-        return Unknown("Stale", f"the last statistics are {now - oldest:.0f} s old")
     return oldest
 
 

@@ -182,19 +182,23 @@ class Policy:
 
     @property
     def workers_per_replica(self) -> int | None:
-        """Messages that a replica handles at a time, if a target tells."""
-        for target in self.targets:
-            if isinstance(target, QueueWaitTime | MaximumConcurrency):
-                return target.workers_per_replica
-        return None
+        """Messages that a replica handles at a time, by the first target that tells."""
+        told = (
+            target.workers_per_replica
+            for target in self.targets
+            if isinstance(target, QueueWaitTime | MaximumConcurrency)
+        )
+        return next((workers for workers in told if workers is not None), None)
 
     @property
     def capacity_per_replica(self) -> float | None:
-        """Messages a second that a replica finishes, if a target tells."""
-        for target in self.targets:
-            if isinstance(target, QueueWaitTime | ExpectedQueueConsumptionTime):
-                return target.capacity_per_replica
-        return None
+        """Messages a second that a replica finishes, by the first target that tells."""
+        told = (
+            target.capacity_per_replica
+            for target in self.targets
+            if isinstance(target, QueueWaitTime | ExpectedQueueConsumptionTime)
+        )
+        return next((capacity for capacity in told if capacity is not None), None)
 
     @property
     def rest_replicas(self) -> int | None:

@@ -26,7 +26,7 @@ from mare.domain.sentences import (
     significant,
     workers,
 )
-from mare.domain.unknown import Unknown, known
+from mare.domain.unknown import Unknown, known, total
 from mare.domain.wait_target import wish_by_wait
 from mare.domain.wish import Wish
 
@@ -34,14 +34,36 @@ from mare.domain.wish import Wish
 def wish_of(
     target: Target, load: Load, estimates: Estimates, workload: Workload, behavior: Behavior
 ) -> Wish | Unknown:
-    """What a target asks for, unknown if what it needs is unknown."""
+    """What a target asks for, unknown if what it needs is unknown.
+
+    While a part of the queues is unknown it is what the others ask for at least.
+    """
+    entries = target.queues if isinstance(target, QueueLength | MaximumConcurrency) else ()
+    unknown = total((load.ready, load.of(entries)[0]))
+    if not isinstance(unknown, Unknown):
+        return _wish(target, load, estimates, workload, behavior)
+    part = load.as_far_as_known()
+    if isinstance(part.ready, Unknown):
+        return part.ready
+    if isinstance(target, QueueLength | MaximumConcurrency):
+        found = tuple(entry for entry in entries if any(entry in r.entries for r in part.readings))
+        target = replace(target, queues=found or entries)
+    wish = _wish(target, part, estimates, workload, behavior)
+    if isinstance(wish, Unknown):
+        return unknown
+    return replace(wish, may_shrink=False, unknown=unknown)
+
+
+def _wish(
+    target: Target, load: Load, estimates: Estimates, workload: Workload, behavior: Behavior
+) -> Wish | Unknown:
     match target:
         case QueueWaitTime():
             return wish_by_wait(target, load, estimates, workload)
         case QueueLength():
             return _by_length(target, load, workload, behavior)
         case MessageRate():
-            return _by_rate(target, estimates, workload, behavior)
+            return _by_rate(target, load, estimates, workload, behavior)
         case PublishedToDeliveredRatio():
             return _by_ratio(target, load, estimates, workload, behavior)
         case ExpectedQueueConsumptionTime():
@@ -87,14 +109,20 @@ def _by_length(
 
 
 def _by_rate(
-    target: MessageRate, estimates: Estimates, workload: Workload, behavior: Behavior
+    target: MessageRate,
+    load: Load,
+    estimates: Estimates,
+    workload: Workload,
+    behavior: Behavior,
 ) -> Wish | Unknown:
+    """By the last rate that was seen, which without statistics may be an old one."""
     if isinstance(estimates.arrival_rate, Unknown):
         return estimates.arrival_rate
     rate, each = significant(estimates.arrival_rate), target.messages_per_second_per_replica
     text = f"{number(rate)} a second arrive, {number(each)} for each replica"
     clause = Clause("rate", text, arrivalRate=rate, each=each)
-    return _per_replica(rate, each, workload, behavior, clause)
+    wish = _per_replica(rate, each, workload, behavior, clause)
+    return replace(wish, may_shrink=not isinstance(load.statistics_at, Unknown))
 
 
 def _by_ratio(
@@ -109,8 +137,10 @@ def _by_ratio(
         return estimates.delivery_ratio
     if isinstance(load.statistics_at, Unknown):
         return load.statistics_at
-    ratio = significant(estimates.delivery_ratio)
     ready = known(workload.ready, workload.replicas)
+    if ready == 0:
+        return Unknown("NoneReady", "no replica is ready, of which the ratio would be a share")
+    ratio = significant(estimates.delivery_ratio)
     text = f"{number(ratio)} messages are published for each delivered one, {number(target.ratio)}"
     text += f" are fine, {replicas(ready)} ready"
     clause = Clause("ratio", text, ratio=ratio, fine=target.ratio, replicas=ready)
@@ -130,12 +160,23 @@ def _by_consumption(
     behavior: Behavior,
 ) -> Wish | Unknown:
     capacity = target.capacity_per_replica or estimates.capacity_per_replica
-    for needed in (load.ready, estimates.arrival_rate, capacity):
-        if isinstance(needed, Unknown):
-            return needed
-    assert not isinstance(load.ready, Unknown)
-    rate, capacity = significant(known(estimates.arrival_rate, 0)), significant(known(capacity, 0))
-    seconds = target.consumption_seconds
+    if isinstance(load.ready, Unknown):
+        return load.ready
+    if isinstance(capacity, Unknown):
+        return capacity
+    capacity, seconds = significant(capacity), target.consumption_seconds
+    if isinstance(estimates.arrival_rate, Unknown):
+        clause = Clause(
+            "consumption.partly",
+            f"{messages(load.ready)} wait, unknown is how many arrive,"
+            f" a replica finishes {number(capacity)} a second, {number(seconds)} s for what waits",
+            ready=load.ready,
+            capacity=capacity,
+            seconds=seconds,
+        )
+        wish = _per_replica(load.ready / seconds, capacity, workload, behavior, clause)
+        return replace(wish, may_shrink=False)
+    rate = significant(estimates.arrival_rate)
     clause = Clause(
         "consumption",
         f"{number(rate)} a second arrive and {messages(load.ready)} wait,"
@@ -145,7 +186,8 @@ def _by_consumption(
         capacity=capacity,
         seconds=seconds,
     )
-    return _per_replica(rate + load.ready / seconds, capacity, workload, behavior, clause)
+    wish = _per_replica(rate + load.ready / seconds, capacity, workload, behavior, clause)
+    return replace(wish, may_shrink=not isinstance(load.statistics_at, Unknown))
 
 
 def _by_concurrency(
@@ -157,11 +199,24 @@ def _by_concurrency(
 ) -> Wish | Unknown:
     ready, unacknowledged = load.of(target.queues)
     slots = target.workers_per_replica or estimates.workers_per_replica
-    for needed in (ready, unacknowledged, slots):
-        if isinstance(needed, Unknown):
-            return needed
-    count = known(ready, 0) + known(unacknowledged, 0)
-    slots = significant(known(slots, 0))
+    if isinstance(ready, Unknown):
+        return ready
+    if isinstance(slots, Unknown):
+        return slots
+    slots = significant(slots)
+    each = slots * target.busy_percent / 100
+    if isinstance(unacknowledged, Unknown):
+        clause = Clause(
+            "concurrency.partly",
+            f"{messages(ready)} wait, unknown is how many run, a replica has {workers(slots)},"
+            f" {target.busy_percent} % busy is fine",
+            ready=ready,
+            workers=slots,
+            busyPercent=target.busy_percent,
+        )
+        wish = _per_replica(ready, each, workload, behavior, clause)
+        return replace(wish, may_shrink=False)
+    count = ready + unacknowledged
     clause = Clause(
         "concurrency",
         f"{messages(count)} wait or run, a replica has {workers(slots)},"
@@ -170,5 +225,4 @@ def _by_concurrency(
         workers=slots,
         busyPercent=target.busy_percent,
     )
-    each = slots * target.busy_percent / 100
     return _per_replica(count, each, workload, behavior, clause)

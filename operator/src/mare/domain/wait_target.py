@@ -46,7 +46,7 @@ def wish_by_wait(
     start = estimates.start_seconds or 0.0
     demand = Demand(
         arrival_rate=significant(known(estimates.arrival_rate, 0.0)),
-        ready=load.ready + _prefetched(target, load, workload),
+        ready=load.ready + _prefetched(target, load, estimates, workload),
         capacity_per_replica=significant(capacity),
         workers_per_replica=significant(known(slots, 1.0)),
         wait_seconds=target.wait_seconds,
@@ -54,8 +54,10 @@ def wish_by_wait(
     )
     error = 0.0 if target.capacity_per_replica else estimates.capacity_error
     need = need_of(demand)
-    if isinstance(estimates.arrival_rate, Unknown) or isinstance(load.statistics_at, Unknown):
-        return Wish(need.replicas, need.replicas, _clause(demand, need), may_shrink=False)
+    rate_unknown = isinstance(estimates.arrival_rate, Unknown)
+    if rate_unknown or isinstance(load.statistics_at, Unknown):
+        text = _partly(demand, need) if rate_unknown else _clause(demand, need)
+        return Wish(need.replicas, need.replicas, text, may_shrink=False)
     if need.replicas > workload.replicas and _is_too_few(workload.replicas, demand, error):
         return Wish(need.replicas, need.replicas, _clause(demand, need))
     highest = significant(max(demand.arrival_rate, known(estimates.highest_rate, 0.0)))
@@ -102,12 +104,14 @@ def _kept(current: int, demand: Demand, need: Need, highest_rate: float) -> Wish
     return Wish(need.replicas, current, text, kept)
 
 
-def _prefetched(target: QueueWaitTime, load: Load, workload: Workload) -> int:
+def _prefetched(target: QueueWaitTime, load: Load, estimates: Estimates, workload: Workload) -> int:
     """Messages that wait inside the replicas, if it is known how many they really work on."""
     if target.workers_per_replica is None or isinstance(load.unacknowledged, Unknown):
         return 0
-    working = known(workload.ready, workload.replicas)
-    return max(0, load.unacknowledged - working * target.workers_per_replica)
+    working = estimates.working(load, workload)
+    if working == 0:  # who does not consume takes messages one at a time
+        return 0
+    return max(0, load.unacknowledged - math.ceil(working * target.workers_per_replica))
 
 
 def _by_workers(load: Load, slots: float | Unknown, workload: Workload) -> Wish:
@@ -163,3 +167,23 @@ def _clause(demand: Demand, need: Need) -> Clause:
             text = f"{ready} wait and {arrive}, {each}: {count} to begin all at once"
             said |= {"ready": demand.ready, "workers": slots}
     return Clause(f"wait.{need.cause.lower()}", text, **said)
+
+
+def _partly(demand: Demand, need: Need) -> Clause:
+    """What the backlog alone asks for."""
+    ready, count = messages(demand.ready), replicas(need.replicas)
+    text = f"{ready} wait, unknown is how many arrive"
+    if need.replicas == 0:
+        return Clause("wait.nothing.partly", text, ready=demand.ready)
+    capacity = demand.capacity_per_replica
+    text += f", a replica finishes {number(capacity)} a second"
+    said: dict[str, Number] = {
+        "ready": demand.ready,
+        "capacity": capacity,
+        "replicas": need.replicas,
+    }
+    if need.cause is Cause.WORKERS:
+        text += f" with {workers(demand.workers_per_replica)}: {count} to begin all at once"
+        return Clause("wait.workers.partly", text, **said, workers=demand.workers_per_replica)
+    text += f": {count} to work it off in {number(demand.drain_seconds)} s"
+    return Clause("wait.backlog.partly", text, **said, drainSeconds=demand.drain_seconds)

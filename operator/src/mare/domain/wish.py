@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from mare.domain.clause import Clause
+from mare.domain.unknown import Unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,3 +20,5 @@ class Wish:
     """Why the present count is kept although the sum differs."""
     may_shrink: bool = True
     """Whether enough is known to ask for fewer replicas than there are."""
+    unknown: Unknown | None = None
+    """What is missing in the sum, if it is of a part of the queues only."""

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from mare.custom_resource.checking import check
 from mare.custom_resource.policies import read_policy
 from mare.domain.policy import Behavior, Policy, PolicyType, ScalingPolicy, ScalingRules
+from mare.domain.schedules import problem_of
 from mare.simulation.fields import Fields
 from mare.simulation.scenario import Contender, HpaSettings, KedaSettings, Trigger, Worker
 
@@ -21,6 +23,14 @@ TUNED = Behavior(
     ),
 )
 """As fast as behavior lets an HPA be, without much flapping."""
+
+
+_NOT_SIMULATED = {
+    "scaleTargetRef": {"name": "work"},
+    "brokerRef": {"secretName": "rabbitmq"},
+    "queues": [{"name": "work"}],
+}
+"""What a QueueAutoscaler needs besides; a scenario has one workload with one queue."""
 
 
 def usual_contenders(worker: Worker, minimum: int, maximum: int) -> tuple[Contender, ...]:
@@ -43,8 +53,8 @@ def read_contender(fields: Fields, minimum: int, maximum: int) -> Contender:
     """Read a contender: its name, and mare, keda or hpa with settings in its own words."""
     name = fields.text("name")
     if fields.has("mare"):
-        spec = fields.raw("mare") or {}
-        settings = _policy(fields, {"minReplicas": minimum, "maxReplicas": maximum, **spec})
+        bounds = {"minReplicas": minimum, "maxReplicas": maximum}
+        settings: Policy | KedaSettings | HpaSettings = _policy(fields, "mare", bounds)
     elif fields.has("keda"):
         settings = _keda(fields.fields("keda"))
     elif fields.has("hpa"):
@@ -56,21 +66,40 @@ def read_contender(fields: Fields, minimum: int, maximum: int) -> Contender:
     return Contender(name, settings)
 
 
-def _policy(fields: Fields, spec: Mapping[str, Any]) -> Policy | KedaSettings | HpaSettings:
-    try:
-        return read_policy(spec)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        fields.complain("mare", f"is not the spec of a QueueAutoscaler: {error!r}")
-        return HpaSettings()
+def _policy(fields: Fields, name: str, given: Mapping[str, Any]) -> Policy:
+    """A field as the spec of a QueueAutoscaler, in which what is `given` need not be written."""
+    spec = fields.raw(name)
+    if spec is None:
+        spec = {}
+    return _read(fields, {**given, **spec} if isinstance(spec, Mapping) else spec, name)
 
 
 def _behavior(fields: Fields) -> Behavior | None:
     """The `behavior` of an HPA; absent is not the same as {}."""
     if not fields.has("behavior"):
         return None
-    behavior = fields.raw("behavior")
-    policy = _policy(fields, {"maxReplicas": 1, "behavior": behavior})
-    return policy.behavior if isinstance(policy, Policy) else None
+    return _read(fields, {"maxReplicas": 1, "behavior": fields.raw("behavior")}).behavior
+
+
+def _read(fields: Fields, spec: Any, *path: str) -> Policy:
+    """A policy, or after complaints one to go on with."""
+    checked = check({**_NOT_SIMULATED, **spec} if isinstance(spec, Mapping) else spec)
+    for fault in checked.faults:
+        fields.complain(_place(*path, *fault.path), fault.sentence)
+    if checked.faults:
+        return Policy(max_replicas=1)
+    policy = read_policy(checked.spec)
+    for index, schedule in enumerate(policy.schedules):
+        problem = problem_of(schedule)
+        if problem is not None:
+            fields.complain(_place(*path, "schedules", index), f"is wrong: {problem}")
+    return policy
+
+
+def _place(first: str | int, *further: str | int) -> str:
+    """A path as people write it: mare.targets[0].type."""
+    parts = (f"[{each}]" if isinstance(each, int) else f".{each}" for each in further)
+    return f"{first}{''.join(parts)}"
 
 
 def _keda(fields: Fields) -> KedaSettings:

@@ -6,7 +6,7 @@ that was recommended within 5 minutes.
 """
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from mare.domain import behavior as behaviors
@@ -142,8 +142,3 @@ class HorizontalPodAutoscaler:
 
 def _not_the_other_way(count: int, current: int, ratio: float) -> int:
     return max(count, current) if ratio > 1 else min(count, current)
-
-
-def mean(values: Iterable[float]) -> float:
-    listed = list(values)
-    return sum(listed) / len(listed) if listed else 0.0

@@ -71,6 +71,7 @@ def _worker(fields: Fields) -> Worker:
         workers=fields.integer("workers", 4),
         prefetch=prefetch,
         start_seconds=fields.amount("startSeconds", 3.0),
+        ready_seconds=fields.amount("readySeconds", 0.0),
         stop_seconds=fields.amount("stopSeconds", 0.0),
     )
     if worker.workers < 1:

@@ -32,6 +32,8 @@ class Worker:
     """Messages that the broker gives a replica at a time; None means as many as it has workers."""
     start_seconds: float = 3.0
     """From being asked for to the first message."""
+    ready_seconds: float = 0.0
+    """From being asked for to Ready; without a readiness probe that is before the first message."""
     stop_seconds: float = 0.0
     """From the last message to the end of a replica that was asked to go."""
 

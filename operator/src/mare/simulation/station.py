@@ -6,7 +6,7 @@ the simulation: one push and one pop of a heap for each message.
 """
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from math import inf
@@ -18,6 +18,9 @@ from mare.simulation.scenario import Worker
 class Replica:
     created: float
     ready_at: float
+    """When it consumes."""
+    told_ready_at: float
+    """When Kubernetes calls it Ready, which may be earlier or later."""
     is_ready: bool = False
     is_going: bool = False
     busy: int = 0
@@ -39,6 +42,8 @@ class Statistics:
     published: int
     delivered: int
     acknowledged: int
+    busy: Mapping[int, bool]
+    """Of each replica that consumes, whether it has messages."""
 
 
 class Station:
@@ -76,6 +81,10 @@ class Station:
     def consumers(self) -> int:
         return sum(replica.is_ready for replica in self.replicas)
 
+    @property
+    def told_ready(self) -> int:
+        return sum(replica.told_ready_at <= self.now for replica in self.replicas)
+
     def statistics(self) -> Statistics:
         return Statistics(
             at=self.now,
@@ -86,6 +95,7 @@ class Station:
             published=self.published,
             delivered=self.delivered,
             acknowledged=self.acknowledged,
+            busy={id(each): each.unacknowledged > 0 for each in self.replicas if each.is_ready},
         )
 
     def oldest_wait(self) -> float:
@@ -113,7 +123,10 @@ class Station:
     def scale(self, count: int, *, idle_first: bool) -> None:
         """Start replicas, or let some go: those that do not consume yet before the others."""
         while len(self.replicas) < count:
-            self.replicas.append(Replica(self.now, self.now + self._worker.start_seconds))
+            worker, now = self._worker, self.now
+            self.replicas.append(
+                Replica(now, now + worker.start_seconds, now + worker.ready_seconds)
+            )
         if len(self.replicas) == count:
             return
 

@@ -59,7 +59,7 @@ class World:
         self.wanted = replicas
         self.station.scale(replicas, idle_first=False)
         for replica in self.station.replicas:
-            replica.ready_at = 0.0
+            replica.ready_at = replica.told_ready_at = 0.0
 
     @property
     def now(self) -> float:

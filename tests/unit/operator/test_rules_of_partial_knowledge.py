@@ -1,0 +1,188 @@
+"""A part of what decides is unknown: it wakes and raises, and shrinks nothing."""
+
+from dataclasses import replace
+
+import pytest
+
+from mare.domain.decision import Reason
+from mare.domain.estimates import Estimates
+from mare.domain.history import History
+from mare.domain.policy import (
+    Behavior,
+    ExpectedQueueConsumptionTime,
+    Fallback,
+    MaximumConcurrency,
+    MessageRate,
+    Policy,
+    QueueLength,
+    QueueWaitTime,
+    ScalingRules,
+)
+from tests.unit.operator.building import (
+    Timeline,
+    amqp_only,
+    away,
+    missing,
+    once,
+    reading,
+    seen,
+    unreachable,
+)
+
+LENGTH = (QueueLength(messages_per_replica=20),)
+
+
+def watching(**given):
+    return Policy(min_replicas=1, max_replicas=50, targets=LENGTH, **given)
+
+
+def test_a_missing_queue_beside_an_empty_one_holds_and_is_named():
+    decision = once(watching(), seen(7, reading(0, at=1000.0), missing(at=1000.0)), since=0.0)
+    assert (decision.replicas, decision.reason) == (7, Reason.PARTLY_UNKNOWN)
+    assert decision.message == (
+        "7 replicas: 0 messages wait or run, 20 for each replica, queue other does not exist."
+        " Held, because a part of what decides is unknown."
+    )
+
+
+BESIDE = {"length": LENGTH, "wait": (QueueWaitTime(capacity_per_replica=8),)}
+BESIDE["each its own"] = tuple(
+    QueueLength(messages_per_replica=20, queues=(name,)) for name in ("work", "other")
+)
+BESIDE["both by name"] = (QueueLength(messages_per_replica=20, queues=("work", "other")),)
+
+
+@pytest.mark.parametrize("replicas", [0, 2])
+@pytest.mark.parametrize("targets", BESIDE.values(), ids=BESIDE)
+def test_what_is_known_raises_the_count_whatever_other_queue_is_missing(targets, replicas):
+    policy = Policy(max_replicas=50, targets=targets)
+    decision = once(policy, seen(replicas, reading(480, at=1000.0), missing(at=1000.0)))
+    assert decision.replicas >= 24
+    assert "queue other does not exist" in decision.message
+
+
+def test_a_pattern_that_fits_none_leaves_the_count_to_the_other_queues_of_its_target():
+    target = QueueLength(messages_per_replica=20, queues=("work", "mail.*"))
+    policy = Policy(max_replicas=50, targets=(target,))
+    decision = once(policy, seen(2, reading(480, at=1000.0)))
+    assert decision.replicas == 24
+    assert "no queue is found by mail.*" in decision.message
+    held = once(policy, seen(40, reading(480, at=1000.0)), since=0.0)
+    assert (held.replicas, held.reason) == (40, Reason.PARTLY_UNKNOWN)
+
+
+def test_a_missing_queue_does_not_keep_from_learning():
+    time = Timeline(Policy(max_replicas=50, targets=(QueueWaitTime(),)), 2)
+    for second in range(240):
+        time.now = float(second)
+        done = 8 * second
+        fresh = reading(0, 4, at=time.now, consumers=2, published=done, acknowledged=done)
+        time.look(fresh, missing(at=time.now))
+    assert time.history.learning.estimates.capacity_per_replica == pytest.approx(8, rel=0.05)
+    assert time.history.learning.estimates.arrival_rate == pytest.approx(8, rel=0.05)
+
+
+def test_the_fallback_waits_until_nothing_at_all_is_known():
+    time = Timeline(watching(fallback=Fallback(replicas=10, after_seconds=60)), 7)
+    for _ in range(120):
+        time.now += 1
+        assert time.look(reading(0, at=time.now), missing(at=time.now)).replicas == 7
+    away(time, 60)
+    assert time.replicas == 7
+    assert away(time, 1).replicas == 10
+
+
+def test_one_of_two_readings_that_is_stale_is_unknown_alone():
+    old = reading(0, at=950.0, name="other")
+    decision = once(watching(), seen(7, reading(400, at=1000.0), old))
+    assert decision.replicas == 20
+    assert "the last reading is 50 s old" in decision.message
+
+
+BY_RATE = {
+    "rate": MessageRate(messages_per_second_per_replica=5),
+    "consumption": ExpectedQueueConsumptionTime(consumption_seconds=10, capacity_per_replica=5),
+}
+
+
+@pytest.mark.parametrize("target", BY_RATE.values(), ids=BY_RATE)
+def test_a_rate_of_statistics_that_stand_still_shrinks_nothing(target):
+    """The last statistics tell of nearly nothing, and are old when the window has passed."""
+    minute = ScalingRules(stabilization_window_seconds=60)
+    behavior = Behavior(scale_up=ScalingRules(), scale_down=minute)
+    policy = Policy(min_replicas=1, max_replicas=50, targets=(target,), behavior=behavior)
+    time = Timeline(policy, 20)
+    for second in range(300):
+        time.now = float(second)
+        at = min(second, 60)
+        count = 100 * min(at, 55) + (at > 55)
+        time.look(reading(at=time.now, statistics_at=float(at), published=count, delivered=count))
+    assert time.replicas == 20
+
+
+@pytest.mark.parametrize("target", BY_RATE.values(), ids=BY_RATE)
+def test_a_rate_of_yesterday_is_none(target):
+    policy = Policy(min_replicas=1, max_replicas=50, targets=(target,))
+    time = Timeline(policy, 20)
+    told = Estimates(arrival_rate=0.1, capacity_per_replica=5.0, workers_per_replica=4.0)
+    time.history = History.begin(0.0, 20, told)
+    for second in range(300):
+        time.now = float(second)
+        assert time.look(amqp_only(3, at=time.now)).replicas == 20
+
+
+def test_a_rate_that_is_not_known_still_wakes_who_rests():
+    policy = Policy(max_replicas=50, targets=(BY_RATE["rate"],))
+    decision = once(policy, seen(0, amqp_only(5, at=1000.0)))
+    assert (decision.replicas, decision.reason) == (1, Reason.WOKEN)
+    assert decision.message.startswith("0 → 1 replica: 5 messages wait, nothing is learnt")
+    assert once(policy, seen(0, amqp_only(0, at=1000.0))).replicas == 0
+    assert once(policy, unreachable(0)).replicas == 0
+
+
+@pytest.mark.parametrize(
+    ("target", "replicas", "message"),
+    [
+        (
+            QueueWaitTime(capacity_per_replica=8),
+            30,
+            (
+                "480 messages wait, unknown is how many arrive, a replica finishes 8 a second:"
+                " 30 replicas to work it off in 2 s"
+            ),
+        ),
+        (
+            ExpectedQueueConsumptionTime(consumption_seconds=10, capacity_per_replica=8),
+            6,
+            (
+                "480 messages wait, unknown is how many arrive, a replica finishes 8 a second,"
+                " 10 s for what waits"
+            ),
+        ),
+        (
+            MaximumConcurrency(workers_per_replica=16),
+            30,
+            (
+                "480 messages wait, unknown is how many run, a replica has 16 workers,"
+                " 100 % busy is fine"
+            ),
+        ),
+    ],
+)
+def test_without_statistics_what_is_ready_raises_the_count(target, replicas, message):
+    policy = Policy(max_replicas=50, targets=(target,))
+    decision = once(policy, seen(1, amqp_only(480, at=1000.0)), since=0.0)
+    assert decision.message == f"1 → {replicas} replicas: {message}."
+    held = once(policy, seen(40, amqp_only(480, at=1000.0)), since=0.0)
+    assert (held.replicas, held.reason) == (40, Reason.PARTLY_UNKNOWN)
+
+
+def test_no_target_shrinks_while_another_knows_only_a_part():
+    """The larger wish is of a target that knows all it needs, the smaller one might be larger."""
+    each = QueueLength(messages_per_replica=1, queues=("work",))
+    other = QueueLength(messages_per_replica=1, exclude_unacknowledged=True, queues=("other",))
+    policy = Policy(min_replicas=1, max_replicas=50, targets=(each, other))
+    queues = (amqp_only(3, at=1000.0), replace(amqp_only(4, at=1000.0), name="other"))
+    queues = tuple(replace(queue, entries=(queue.name,)) for queue in queues)
+    decision = once(policy, seen(20, *queues), since=0.0)
+    assert (decision.replicas, decision.reason) == (20, Reason.PARTLY_UNKNOWN)
