@@ -39,22 +39,68 @@ def test_a_workload_whose_change_hangs_does_not_delay_the_others():
     assert run(story).workloads.done == [("worker", 10)]
 
 
-def test_an_object_that_cannot_be_decided_says_so_and_the_others_go_on():
+def test_an_object_that_cannot_be_decided_says_so_once_and_the_others_go_on(
+    caplog: pytest.LogCaptureFixture,
+):
     async def story(world: World) -> None:
         world.workloads.have("worker", 0)
-        world.workloads.have("odd", 0)
+        world.workloads.have("odd", "many")
         world.brokers.ready |= {"worker": 95, "odd": 95}
-        schedule = {"start": "0 8 * * *", "end": "0 9 * * *", "minReplicas": 1}
-        world.put("odd", schedules=[{**schedule, "timezone": "Nowhere/None"}])
+        world.put("odd")
         world.put()
-        await world.tick()
-        await world.tick()
+        for _ in range(40):
+            await world.tick(0.25)
 
     world = run(story)
 
     assert world.workloads.done == [("worker", 10)]
-    able = {c.type: c for c in world.record.pasts[("shop", "odd")].view.conditions}["AbleToScale"]
-    assert (able.status, able.reason) == ("False", "NotDecided")
+    assert world.objects.condition("AbleToScale", "odd") == ("False", "NotDecided")
+    assert world.objects.condition("Ready", "odd") == ("False", "NotDecided")
+    assert [name for name, _ in world.objects.statuses].count("odd") == 1
+    assert world.objects.events.count(("odd", "Warning", "NotDecided")) == 1
+    assert [record.message for record in caplog.records] == ["Object could not be decided"]
+
+
+def test_an_object_that_can_be_decided_again_says_so():
+    async def story(world: World) -> None:
+        world.workloads.have("worker", "many")
+        world.brokers.ready["worker"] = 95
+        world.put()
+        await world.tick()
+        world.workloads.have("worker", 0)
+        for _ in range(3):
+            await world.tick()
+
+    world = run(story)
+
+    assert world.workloads.done == [("worker", 10)]
+    assert world.objects.condition("Ready") == ("True", "Ready")
+
+
+def test_a_schedule_that_means_no_time_is_told_and_the_rest_is_followed():
+    sound = {"start": "* * * * *", "end": "0 0 1 1 *", "minReplicas": 12}
+    wrong = [{**sound, "timezone": "America/Recive"}, {**sound, "start": "0 25 * * *"}]
+
+    async def story(world: World) -> None:
+        world.workloads.have("worker", 0)
+        world.brokers.ready["worker"] = 95
+        world.put(schedules=[sound, *wrong])
+        for _ in range(20):
+            await world.tick()
+        world.mended = dict(world.objects.last())
+        world.put(schedules=[sound], generation=2)
+        for _ in range(20):
+            await world.tick()
+
+    world = run(story)
+
+    assert world.workloads.done == [("worker", 12)]
+    told = {each["type"]: each for each in world.mended["conditions"]}["SchedulesValid"]
+    assert (told["status"], told["reason"]) == ("False", "ScheduleWrong")
+    assert "spec.schedules[1] is not followed: 'America/Recive' is no time zone" in told["message"]
+    assert "spec.schedules[2] is not followed: start '0 25 * * *'" in told["message"]
+    assert world.objects.events.count(("worker", "Warning", "ScheduleWrong")) == 1
+    assert world.objects.condition("SchedulesValid") == ("True", "Valid")
 
 
 def test_after_a_conflict_the_workload_is_read_and_decided_again_at_once():

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from mare.custom_resource.autoscaler import Autoscaler
 from mare.domain.clause import Clause
 from mare.domain.decision import Decision, Reason
 from mare.domain.estimates import Estimates
@@ -20,6 +21,15 @@ _LIMITS = {
     Reason.TOO_FEW_REPLICAS,
     Reason.DRAINING,
 }
+_BAD_WHEN = {
+    "AbleToScale": "False",
+    "MetricsFresh": "False",
+    "GracePeriodSufficient": "False",
+    "EventsSafe": "False",
+    "SchedulesValid": "False",
+    "Fallback": "True",
+}
+_URGENT = {"Ready", "AbleToScale", "MetricsFresh", "Fallback", "Paused"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +42,20 @@ class Condition:
     clauses: tuple[Clause, ...] = ()
     """What the message says, where somebody has to do something about it."""
 
+    @property
+    def is_bad(self) -> bool:
+        """Whether somebody is to be warned of it."""
+        return self.status == _BAD_WHEN.get(self.type)
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether a change of it is written down at once."""
+        return self.type in _URGENT
+
 
 def conditions_of(
     *,
-    policy: Policy,
+    autoscaler: Autoscaler,
     scale: Scale | Unknown,
     problem: Unknown | None,
     seen: Seen,
@@ -44,9 +64,12 @@ def conditions_of(
     now: float,
 ) -> tuple[Condition, ...]:
     """All conditions; `problem` is what kept the last change from being carried out."""
+    policy = autoscaler.policy
     able = _able_to_scale(scale, problem)
     fresh = _metrics_fresh(seen)
     others = [able, fresh, _events_safe(policy, seen)]
+    if policy.schedules or autoscaler.wrong_schedules:
+        others.append(_schedules_valid(autoscaler))
     if decision is not None and history is not None:
         others += [
             _active(policy, history, fresh, now),
@@ -130,6 +153,18 @@ def _grace_period_sufficient(scale: Scale, estimates: Estimates) -> Condition:
     clause = Clause("grace.short", text, seconds=seconds, graceSeconds=scale.grace_seconds)
     message = f"{text}: raise terminationGracePeriodSeconds"
     return Condition(kind, "False", "GracePeriodTooShort", message, (clause,))
+
+
+def _schedules_valid(autoscaler: Autoscaler) -> Condition:
+    wrong = autoscaler.wrong_schedules
+    if not wrong:
+        return Condition("SchedulesValid", "True", "Valid", "All schedules can be followed")
+    clauses = tuple(
+        Clause("schedule.wrong", f"spec.schedules[{each.index}] is not followed", index=each.index)
+        for each in wrong
+    )
+    text = "; ".join(f"{said}: {each.problem}" for said, each in zip(clauses, wrong, strict=True))
+    return Condition("SchedulesValid", "False", "ScheduleWrong", text, clauses)
 
 
 def _events_safe(policy: Policy, seen: Seen) -> Condition:

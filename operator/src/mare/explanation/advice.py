@@ -29,6 +29,10 @@ ABLE: dict[str, Hint] = {
         "MARE013",
         Clause("advice.deleteOther", "delete the other autoscaler, or this one"),
     ),
+    "NotDecided": (
+        "MARE016",
+        Clause("advice.report", "report it, with what the operator's log says of it"),
+    ),
 }
 BROKER = (
     "MARE001",
@@ -85,6 +89,7 @@ GRACE = Clause(
     "advice.raiseGrace",
     "raise terminationGracePeriodSeconds of the workload's Pods above the time of a message",
 )
+SCHEDULES = Clause("advice.correctSchedule", "correct what is said of it under spec.schedules")
 EVENTS = Clause("advice.raiseMin", "set spec.minReplicas to 1")
 PENDING = Clause(
     "advice.checkPods", "look at the Pods: kubectl describe pods shows what keeps them"

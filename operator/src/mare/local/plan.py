@@ -8,7 +8,6 @@ from mare.convert.source import Document, InputError, parse_mappings
 from mare.convert.source import Mapping as Tree
 from mare.custom_resource.autoscaler import Autoscaler, read_autoscaler
 from mare.custom_resource.checking import check
-from mare.domain.schedules import problem_of
 from mare.local import standins
 from mare.local.commands import read_commands
 from mare.local.expanding import UnsetVariable, expand
@@ -136,10 +135,8 @@ class _Reader:
                 "spec": checked.spec,
             }
         )
-        for index, schedule in enumerate(autoscaler.policy.schedules):
-            problem = problem_of(schedule)
-            if problem is not None:
-                self.mistakes.add(document, (*at, "spec", "schedules", index), problem)
+        for wrong in autoscaler.wrong_schedules:
+            self.mistakes.add(document, (*at, "spec", "schedules", wrong.index), wrong.problem)
         self._objects.append((document, at, autoscaler))
 
     def plan(self) -> Plan:

@@ -164,6 +164,9 @@ class Acting:
                 "Status could not be written",
                 extra={"object": kept.autoscaler.key, "error": str(error)[:512]},
             )
+        except Exception:  # noqa: BLE001 - one object's surprise is nobody else's
+            _log.exception("Status could not be written", extra={"object": kept.autoscaler.key})
+            kept.status_retry.failed(self._clock())
         else:
             kept.status_retry.succeeded()
             kept.wrote(without_absent({**before, **status}), look, self._clock())
@@ -177,9 +180,7 @@ class Acting:
         """A Warning for what got worse, so that `kubectl describe` shows when."""
         old = {each["type"]: (each["status"], each["reason"]) for each in before}
         for each in after:
-            bad = each.status == "False" and each.type in _GOOD_WHEN_TRUE
-            fallback = each.status == "True" and each.type == "Fallback"
-            if (bad or fallback) and old.get(each.type) != (each.status, each.reason):
+            if each.is_bad and old.get(each.type) != (each.status, each.reason):
                 await self._tell(kept, "Warning", each.reason, each.message)
 
     async def _tell(self, kept: Kept, kind: str, reason: str, message: str) -> None:
@@ -196,5 +197,3 @@ class Acting:
         for task in self._tasks:
             task.cancel()
 
-
-_GOOD_WHEN_TRUE = {"AbleToScale", "MetricsFresh", "GracePeriodSufficient", "EventsSafe"}

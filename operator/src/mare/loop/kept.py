@@ -174,11 +174,7 @@ def _fingerprint(kept: Kept, look: Look) -> tuple[int, int]:
         kept.autoscaler.generation,
         replicas,
         decision.replicas if decision else None,
-        tuple(
-            (each.type, each.status, each.reason)
-            for each in look.conditions
-            if each.type in _URGENT
-        ),
+        tuple((each.type, each.status, each.reason) for each in look.conditions if each.is_urgent),
     )
     ready = look.scale.ready if isinstance(look.scale, Scale) else None
     fine = (
@@ -187,9 +183,6 @@ def _fingerprint(kept: Kept, look: Look) -> tuple[int, int]:
         tuple((each.type, each.status, each.reason) for each in look.conditions),
     )
     return hash(coarse), hash(fine)
-
-
-_URGENT = {"Ready", "AbleToScale", "MetricsFresh", "Fallback", "Paused"}
 
 
 def _rates(old: QueueReading, new: QueueReading) -> tuple[float, float] | None:

@@ -49,13 +49,19 @@ class Looking:
         try:
             self._look_and_decide(kept, seen)
         except Exception as error:  # noqa: BLE001 - one object's surprise is nobody else's
-            _log.exception("Object could not be decided", extra={"object": kept.autoscaler.key})
-            problem = Unknown("NotDecided", f"{type(error).__name__}: {error}"[:512])
-            if problem != kept.problem:
-                key = kept.autoscaler.key
-                self._record.failed(self._clock(), key, problem.reason, problem.cause)
-            kept.problem = problem
-            self._conclude(kept, seen, problem, None, problem)
+            self._give_up(kept, seen, error)
+
+    def _give_up(self, kept: Kept, seen: Seen, error: Exception) -> None:
+        """Say why there is no decision; the next look may make one."""
+        key = kept.autoscaler.key
+        problem = Unknown("NotDecided", f"{type(error).__name__}: {error}"[:512])
+        if problem != kept.problem:
+            _log.error("Object could not be decided", extra={"object": key}, exc_info=error)
+            self._record.failed(self._clock(), key, problem.reason, problem.cause)
+        kept.problem = problem
+        look = self._conclude(kept, seen, problem, None, problem)
+        if kept.wants_writing(look.at):
+            self._acting.write_down(kept, look)
 
     def _look_and_decide(self, kept: Kept, seen: Seen) -> None:
         now = self._clock()
@@ -101,7 +107,7 @@ class Looking:
         """Draw the conditions, and tell record and metrics."""
         autoscaler, now = kept.autoscaler, self._clock()
         conditions = conditions_of(
-            policy=autoscaler.policy,
+            autoscaler=autoscaler,
             scale=scale,
             problem=problem,
             seen=seen,
