@@ -167,18 +167,21 @@ class Kept:
 
 
 def _fingerprint(kept: Kept, look: Look) -> tuple[int, int]:
-    """What makes a status worth writing: at once, and when it has settled."""
+    """What makes a status worth writing: at once, and when it has settled.
+
+    A count that is only wanted moves with every message: who carries it out writes it as well, and
+    who does not need not tell of each.
+    """
     decision = look.decision
     replicas = look.scale.replicas if isinstance(look.scale, Scale) else None
     coarse = (
         kept.autoscaler.generation,
         replicas,
-        decision.replicas if decision else None,
         tuple((each.type, each.status, each.reason) for each in look.conditions if each.is_urgent),
     )
     ready = look.scale.ready if isinstance(look.scale, Scale) else None
     fine = (
-        decision.reason if decision else None,
+        (decision.replicas, decision.reason) if decision else None,
         ready,
         tuple((each.type, each.status, each.reason) for each in look.conditions),
     )

@@ -109,7 +109,7 @@ class Loop:
         """Start a round for each broker that has objects due and is not being read already."""
         now = self.ticked_at = self._clock()
         leads = self._leads()
-        self._measures.leading.set(leads)
+        self._measures.leads(leads)
         if leads != self._led:
             for kept in self._kept.values():
                 kept.forget()

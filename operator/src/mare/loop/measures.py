@@ -19,7 +19,8 @@ class Measures:
 
     def __init__(self, record: Record) -> None:
         self.registry = CollectorRegistry()
-        self.registry.register(_Objects(record))
+        self._objects = _Objects(record)
+        self.registry.register(self._objects)
         self.decision_latency = Histogram(
             "mare_decision_to_scale_seconds",
             "From the reading to the changed workload",
@@ -41,7 +42,12 @@ class Measures:
         self.broker_errors = Counter(
             "mare_broker_errors", "Looks that found nothing", ["reason"], registry=self.registry
         )
-        self.leading = Gauge("mare_leader", "1 while this replica acts", registry=self.registry)
+        self._leading = Gauge("mare_leader", "1 while this replica acts", registry=self.registry)
+
+    def leads(self, acts: bool) -> None:  # noqa: FBT001
+        """Tell whether this replica acts; what it saw of objects before is nobody's news."""
+        self._leading.set(acts)
+        self._objects.are_told = acts
 
     def scaled(self, read_at: float, now: float, *, up: bool) -> None:
         self.changes.labels("up" if up else "down").inc()
@@ -57,9 +63,10 @@ class _Objects(Collector):
 
     def __init__(self, record: Record) -> None:
         self._record = record
+        self.are_told = False
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
-        views = [past.view for past in self._record.pasts.values()]
+        views = [past.view for past in self._record.pasts.values()] if self.are_told else []
         for name, text, number in _NUMBERS:
             family = GaugeMetricFamily(name, text, labels=_OBJECT)
             for view in views:
