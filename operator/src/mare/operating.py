@@ -75,7 +75,8 @@ async def _running(settings: Settings) -> AsyncIterator[tuple[Loop, asyncio.Even
         lease = LeaseSettings(
             namespace=settings.lease_namespace, name=settings.lease_name, identity=identity
         )
-        leadership = Leadership(api, lease) if settings.leader_election else None
+        # With an Api of its own: who waits for the others' sake would lose the Lease.
+        leadership = Leadership(Api(client), lease) if settings.leader_election else None
         record = Record()
         measures = Measures(record)
         loop = Loop(

@@ -140,15 +140,22 @@ def test_a_removed_object_is_left_alone():
     assert not world.record.pasts
 
 
-def test_an_object_whose_status_is_refused_as_gone_is_forgotten():
+def test_an_object_whose_status_is_once_refused_as_gone_is_looked_at_and_written_later():
     async def story(world: World) -> None:
         world.workloads.have("worker", 0)
-        world.objects.error = NotFound("no such object")
+        world.brokers.ready["worker"] = 0
+        world.objects.error = NotFound("the server could not find the requested resource")
         world.put()
+        await world.tick()
+        world.objects.error = None
+        world.brokers.ready["worker"] = 95
         for _ in range(3):
             await world.tick()
 
-    assert run(story).loop.autoscalers == []
+    world = run(story)
+
+    assert world.workloads.done == [("worker", 10)]
+    assert world.objects.last()["currentReplicas"] == 10
 
 
 def test_idle_replicas_are_preferred_just_before_a_workload_shrinks():

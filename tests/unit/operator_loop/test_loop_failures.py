@@ -171,6 +171,62 @@ def test_the_api_server_is_obeyed_when_it_says_how_long_to_wait():
     assert run(story).workloads.done == [("worker", 10)]
 
 
+def test_when_the_api_server_asks_for_time_nobody_asks_it_for_anything():
+    async def story(world: World) -> None:
+        names = ["worker", "other"]
+        for name in names:
+            world.workloads.have(name, 0)
+            world.brokers.ready[name] = 0
+            world.put(name)
+        await world.tick()
+        world.objects.statuses.clear()
+        world.brokers.ready["worker"] = 95
+        world.workloads.errors["worker"] = Unavailable("too many requests", retry_after=10)
+        await world.tick()
+        world.workloads.errors.clear()
+        world.brokers.ready["other"] = 95
+        for _ in range(9):
+            await world.tick()
+        assert (world.workloads.done, world.objects.statuses) == ([], [])
+        world.brokers.ready["other"] = 195
+        for _ in range(3):
+            await world.tick()
+
+    assert sorted(run(story).workloads.done) == [("other", 20), ("worker", 10)]
+
+
+def test_a_pause_that_the_api_server_asks_for_has_a_bound():
+    async def story(world: World) -> None:
+        for name in ("worker", "other"):
+            world.workloads.have(name, 0)
+            world.brokers.ready[name] = 0
+            world.put(name)
+        await world.tick()
+        world.brokers.ready["other"] = 95
+        world.workloads.errors["other"] = Unavailable("away", retry_after=86_400)
+        await world.tick()
+        world.brokers.ready["worker"] = 95
+        for _ in range(31):
+            await world.tick()
+
+    assert run(story).workloads.done == [("worker", 10)]
+
+
+def test_a_burst_does_not_wait_for_the_statuses_of_all_others():
+    async def story(world: World) -> None:
+        world.objects.answers = asyncio.Event()
+        for name in ["worker", *(f"w{number}" for number in range(100))]:
+            world.workloads.have(name, 0)
+            world.brokers.ready[name] = 0
+            world.put(name)
+        await world.tick()
+        world.brokers.ready["worker"] = 95
+        await world.tick()
+        assert world.objects.statuses == []
+
+    assert run(story).workloads.done == [("worker", 10)]
+
+
 def test_a_status_that_cannot_be_written_is_written_later():
     async def story(world: World) -> None:
         world.workloads.have("worker", 0)

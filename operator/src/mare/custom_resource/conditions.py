@@ -65,7 +65,7 @@ def conditions_of(
 ) -> tuple[Condition, ...]:
     """All conditions; `problem` is what kept the last change from being carried out."""
     policy = autoscaler.policy
-    able = _able_to_scale(scale, problem)
+    able = _able_to_scale(policy, scale, problem)
     fresh = _metrics_fresh(seen)
     others = [able, fresh, _events_safe(policy, seen)]
     if policy.schedules or autoscaler.wrong_schedules:
@@ -98,10 +98,13 @@ def _ready(policy: Policy, able: Condition, fresh: Condition) -> Condition:
     return Condition("Ready", "True", "Ready", "The queues are read and the workload is scaled")
 
 
-def _able_to_scale(scale: Scale | Unknown, problem: Unknown | None) -> Condition:
+def _able_to_scale(policy: Policy, scale: Scale | Unknown, problem: Unknown | None) -> Condition:
     why = scale if isinstance(scale, Unknown) else problem
     if why is not None:
-        return Condition("AbleToScale", "False", why.reason, why.cause, (why.clause,))
+        # A dry run beside the one that scales is what it is for, so it is told and not warned of.
+        beside = policy.dry_run and why.reason == "OtherAutoscaler"
+        status = "True" if beside else "False"
+        return Condition("AbleToScale", status, why.reason, why.cause, (why.clause,))
     return Condition("AbleToScale", "True", "Able", "The workload can be read and changed")
 
 

@@ -1,4 +1,7 @@
-"""Carries decisions out and writes them down: bounded at a time, one at a time for an object."""
+"""Carries decisions out and writes them down: bounded at a time, one at a time for an object.
+
+Changes do not wait for what is written: a new leader has a status to write for every object.
+"""
 
 import asyncio
 import logging
@@ -25,6 +28,8 @@ from mare.ports import (
 )
 
 _MOST_AT_A_TIME = 16
+"""Of changes, and of writes."""
+_LONGEST_PAUSE = 30.0
 _log = logging.getLogger(__name__)
 
 
@@ -42,8 +47,23 @@ class Acting:
         self._clock = clock
         self._measures = measures
         self._record = record
-        self._room = asyncio.Semaphore(_MOST_AT_A_TIME)
+        self._changes = asyncio.Semaphore(_MOST_AT_A_TIME)
+        self._writes = asyncio.Semaphore(_MOST_AT_A_TIME)
+        self._paused_until = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the API server has asked for time: what is decided now would be old by then."""
+        return self._clock() < self._paused_until
+
+    def _obey(self, error: Exception) -> float | None:
+        """The seconds that the API server asks for; all objects wait for as long, within bounds."""
+        wait = error.retry_after if isinstance(error, Unavailable) else None
+        if wait is not None:
+            until = self._clock() + min(wait, _LONGEST_PAUSE)
+            self._paused_until = max(self._paused_until, until)
+        return wait
 
     def carry_out(self, kept: Kept, look: Look, scale: Scale, decision: Decision) -> None:
         kept.acting = True
@@ -60,7 +80,9 @@ class Acting:
 
     async def _scale(self, kept: Kept, look: Look, scale: Scale, decision: Decision) -> None:
         try:
-            async with self._room:
+            async with self._changes:
+                if self.is_paused:
+                    return
                 await self._prefer_idle(kept, look, scale, decision)
                 await self._workloads.scale(kept.autoscaler.target, scale, decision.replicas)
         except Conflict:
@@ -105,8 +127,7 @@ class Acting:
         now = self._clock()
         kept.problem = problem
         self._record.failed(now, kept.autoscaler.key, problem.reason, problem.cause)
-        wait = error.retry_after if isinstance(error, Unavailable) else None
-        kept.retry.failed(now, wait)
+        kept.retry.failed(now, self._obey(error))
         _log.warning(
             "Workload could not be scaled",
             extra={"object": kept.autoscaler.key, "error": str(error)[:512]},
@@ -138,7 +159,9 @@ class Acting:
     async def _write(self, kept: Kept, look: Look, *, scaled: bool) -> None:
         kept.writing = True
         try:
-            async with self._room:  # first: a thousand statuses that wait for it take 15 MB
+            async with self._writes:  # first: a thousand statuses that wait for it take 15 MB
+                if self.is_paused:
+                    return
                 before = kept.status
                 status = status_of(
                     kept.autoscaler,
@@ -153,12 +176,9 @@ class Acting:
                     now=self._clock(),
                 )
                 await self._objects.write_status(kept.autoscaler.key, status)
-        except NotFound:
-            kept.removed = True
-        except (AccessRefused, Unavailable, Conflict) as error:
-            wait = error.retry_after if isinstance(error, Unavailable) else None
+        except (NotFound, AccessRefused, Unavailable, Conflict) as error:
             now = self._clock()
-            kept.status_retry.failed(now, wait)
+            kept.status_retry.failed(now, self._obey(error))
             self._record.failed(now, kept.autoscaler.key, "StatusNotWritten", str(error)[:512])
             _log.warning(
                 "Status could not be written",
@@ -185,9 +205,10 @@ class Acting:
 
     async def _tell(self, kept: Kept, kind: str, reason: str, message: str) -> None:
         try:
-            async with self._room:
+            async with self._writes:
                 await self._objects.tell(kept.autoscaler, kind, reason, message)
         except (NotFound, AccessRefused, Unavailable, Conflict) as error:
+            self._obey(error)
             _log.warning("Event was lost", extra={"error": str(error)[:512]})
 
     async def close(self) -> None:

@@ -74,6 +74,8 @@ class Looking:
             kept.problem = None
         rivalry = self._rivalry(kept.autoscaler)
         look = self._conclude(kept, seen, scale, decision, rivalry or kept.problem)
+        if self._acting.is_paused:
+            return
         if (
             decision is not None
             and isinstance(scale, Scale)

@@ -117,8 +117,6 @@ class Loop:
         if not leads:
             return
         due: dict[BrokerReference, list[Kept]] = defaultdict(list)
-        for key in [key for key, kept in self._kept.items() if kept.removed]:
-            self.remove(key)
         for kept in self._kept.values():
             if kept.due <= now and not kept.acting:
                 due[self._brokers.group(kept.autoscaler)].append(kept)
