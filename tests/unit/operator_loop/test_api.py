@@ -28,7 +28,13 @@ def asked_of(answer: Answer, times: int = 1) -> tuple[list[Exception | dict], li
 
 @pytest.mark.parametrize(
     ("status", "error"),
-    [(404, NotFound), (409, Conflict), (401, AccessRefused), (403, AccessRefused), (500, Unavailable)],
+    [
+        (404, NotFound),
+        (409, Conflict),
+        (401, AccessRefused),
+        (403, AccessRefused),
+        (500, Unavailable),
+    ],
 )
 def test_a_refusal_has_a_type_and_the_words_of_the_api_server(status: int, error: type[Exception]):
     body = {"kind": "Status", "message": "because"}

@@ -114,13 +114,17 @@ class FakeWorkloads:
     scales: dict[str, Scale | Unknown] = field(default_factory=dict)
     done: list[tuple[str, int]] = field(default_factory=list)
     preferred: list[Mapping[str, int]] = field(default_factory=list)
+    marking: Any = True
+    """Whether idle replicas can be made to go first, or what comes of trying."""
     errors: dict[str, Exception] = field(default_factory=dict)
     slow: set[str] = field(default_factory=set)
     behind: set[str] = field(default_factory=set)
     """Workloads that have changed without our having seen it."""
 
-    def have(self, name: str, replicas: int) -> None:
-        self.scales[name] = Scale(replicas=replicas, version="1", ready=replicas, selector="a=b")
+    def have(self, name: str, replicas: int, **more: Any) -> None:
+        self.scales[name] = Scale(
+            replicas=replicas, version="1", ready=replicas, selector="a=b", **more
+        )
 
     def seen(self, target: ScaleTarget) -> Scale | Unknown:
         return self.scales.get(target.name, Unknown("WorkloadNotFound", f"{target} is not there"))
@@ -138,8 +142,11 @@ class FakeWorkloads:
     async def refresh(self, target: ScaleTarget) -> None:
         self.behind.discard(target.name)
 
-    async def prefer(self, target: ScaleTarget, seen: Scale, busy: Mapping[str, int]) -> None:
+    async def prefer(self, target: ScaleTarget, seen: Scale, busy: Mapping[str, int]) -> bool:
         self.preferred.append(busy)
+        if isinstance(self.marking, Exception):
+            raise self.marking
+        return self.marking
 
 
 @dataclass

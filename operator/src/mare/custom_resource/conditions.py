@@ -9,7 +9,7 @@ from mare.domain.decision import Decision, Reason
 from mare.domain.estimates import Estimates
 from mare.domain.history import History
 from mare.domain.observation import QueueReading
-from mare.domain.policy import Policy
+from mare.domain.policy import Policy, VictimPolicy
 from mare.domain.sentences import number, significant
 from mare.domain.unknown import Unknown
 from mare.ports import Scale, Seen
@@ -27,6 +27,7 @@ _BAD_WHEN = {
     "GracePeriodSufficient": "False",
     "EventsSafe": "False",
     "SchedulesValid": "False",
+    "VictimsChosen": "False",
     "Fallback": "True",
 }
 _URGENT = {"Ready", "AbleToScale", "MetricsFresh", "Fallback", "Paused"}
@@ -58,12 +59,17 @@ def conditions_of(
     autoscaler: Autoscaler,
     scale: Scale | Unknown,
     problem: Unknown | None,
+    unchosen: Unknown | None,
     seen: Seen,
     decision: Decision | None,
     history: History | None,
     now: float,
 ) -> tuple[Condition, ...]:
-    """All conditions; `problem` is what kept the last change from being carried out."""
+    """All conditions.
+
+    `problem` is what kept the last change from being carried out, `unchosen` why idle replicas
+    cannot be made to go first.
+    """
     policy = autoscaler.policy
     able = _able_to_scale(policy, scale, problem)
     fresh = _metrics_fresh(seen)
@@ -77,6 +83,8 @@ def conditions_of(
             _flag("Fallback", Reason.FALLBACK in decision.limited_by, "Fallback", decision.message),
             _flag("Paused", policy.paused is not None, f"Paused{policy.paused or ''}", "as asked"),
         ]
+    if isinstance(scale, Scale) and policy.victim_policy is VictimPolicy.IDLE_ONLY:
+        others.append(_victims_chosen(unchosen, seen))
     if isinstance(scale, Scale):
         estimates = history.learning.estimates if history is not None else Estimates()
         others.append(_grace_period_sufficient(scale, estimates))
@@ -156,6 +164,16 @@ def _grace_period_sufficient(scale: Scale, estimates: Estimates) -> Condition:
     clause = Clause("grace.short", text, seconds=seconds, graceSeconds=scale.grace_seconds)
     message = f"{text}: raise terminationGracePeriodSeconds"
     return Condition(kind, "False", "GracePeriodTooShort", message, (clause,))
+
+
+def _victims_chosen(unchosen: Unknown | None, seen: Seen) -> Condition:
+    kind = "VictimsChosen"
+    if unchosen is not None:
+        message = f"{unchosen.cause}: nothing shrinks before maxDrainWaitSeconds have passed"
+        return Condition(kind, "False", unchosen.reason, message, (unchosen.clause,))
+    if isinstance(seen.busy, Unknown):
+        return Condition(kind, "Unknown", seen.busy.reason, seen.busy.cause)
+    return Condition(kind, "True", "Chosen", "Idle replicas go, and busy ones may finish")
 
 
 def _schedules_valid(autoscaler: Autoscaler) -> Condition:

@@ -89,6 +89,16 @@ GRACE = Clause(
     "advice.raiseGrace",
     "raise terminationGracePeriodSeconds of the workload's Pods above the time of a message",
 )
+VICTIMS: dict[str, Clause] = {
+    "ChoosesItself": Clause(
+        "advice.keepReplicaSets",
+        "scale a Deployment, or set maxDrainWaitSeconds above the time that a message takes",
+    ),
+    "Forbidden": Clause(
+        "advice.allowPods", "let the operator's service account list and patch Pods"
+    ),
+}
+DRAIN = Clause("advice.drain", "set maxDrainWaitSeconds above the time that a message takes")
 SCHEDULES = Clause("advice.correctSchedule", "correct what is said of it under spec.schedules")
 EVENTS = Clause("advice.raiseMin", "set spec.minReplicas to 1")
 PENDING = Clause(

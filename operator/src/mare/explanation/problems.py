@@ -46,6 +46,10 @@ def _problems(facts: Facts) -> Iterator[Problem]:
     grace = facts.condition("GracePeriodSufficient")
     if grace is not None and grace.is_bad:
         yield _problem("MARE012", workload, grace, advice.GRACE)
+    victims = facts.condition("VictimsChosen")
+    if victims is not None and victims.is_bad:
+        hint = advice.VICTIMS.get(victims.reason, advice.DRAIN)
+        yield _problem("MARE017", workload, victims, hint)
     schedules = facts.condition("SchedulesValid")
     if schedules is not None and schedules.is_bad:
         yield _problem("MARE022", own, schedules, advice.SCHEDULES)

@@ -11,11 +11,11 @@ from dataclasses import replace
 from mare.custom_resource.conditions import Condition
 from mare.custom_resource.status import status_of, without_absent
 from mare.domain.decision import Decision
-from mare.domain.policy import VictimPolicy
 from mare.domain.unknown import Unknown
 from mare.loop.kept import Kept, Look
 from mare.loop.measures import Measures
 from mare.loop.record import Record
+from mare.loop.victims import Victims
 from mare.ports import (
     AccessRefused,
     Clock,
@@ -47,6 +47,7 @@ class Acting:
         self._clock = clock
         self._measures = measures
         self._record = record
+        self._victims = Victims(workloads, clock)
         self._changes = asyncio.Semaphore(_MOST_AT_A_TIME)
         self._writes = asyncio.Semaphore(_MOST_AT_A_TIME)
         self._paused_until = 0.0
@@ -83,7 +84,8 @@ class Acting:
             async with self._changes:
                 if self.is_paused:
                     return
-                await self._prefer_idle(kept, look, scale, decision)
+                if not await self._victims.chosen(kept, look.seen, scale, decision):
+                    return
                 await self._workloads.scale(kept.autoscaler.target, scale, decision.replicas)
         except Conflict:
             await self._look_again(kept)
@@ -96,22 +98,6 @@ class Acting:
             await self._succeed(kept, look, decision)
         finally:
             kept.acting = False
-
-    async def _prefer_idle(self, kept: Kept, look: Look, scale: Scale, decision: Decision) -> None:
-        """Without the right or the knowledge to choose, the workload chooses itself."""
-        busy = look.seen.busy
-        default = kept.autoscaler.policy.victim_policy is VictimPolicy.DEFAULT
-        if default or decision.replicas >= decision.current or isinstance(busy, Unknown):
-            return
-        if decision.replicas == 0 or not busy:
-            return
-        try:
-            await self._workloads.prefer(kept.autoscaler.target, scale, busy)
-        except (NotFound, AccessRefused, Unavailable, Conflict) as error:
-            _log.warning(
-                "Idle Pods could not be preferred",
-                extra={"object": kept.autoscaler.key, "error": str(error)},
-            )
 
     async def _look_again(self, kept: Kept) -> None:
         self._measures.conflicts.inc()
@@ -217,4 +203,3 @@ class Acting:
             await asyncio.wait(self._tasks, timeout=5)
         for task in self._tasks:
             task.cancel()
-

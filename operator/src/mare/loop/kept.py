@@ -61,11 +61,14 @@ class Kept:
     look: Look | None = None
     problem: Unknown | None = None
     """What kept the last change from being carried out."""
+    unmarked: Unknown | None = None
+    """Why idle replicas could not be made to go first, the last time that it was tried."""
     acting: bool = False
     writing: bool = False
     removed: bool = False
     retry: Retry = field(default_factory=Retry)
     status_retry: Retry = field(default_factory=Retry)
+    marking_retry: Retry = field(default_factory=Retry)
     rates: Rates = field(default_factory=dict)
     _counted: dict[tuple[str, str], QueueReading] = field(default_factory=dict)
     _packed: bytes = b""
@@ -102,7 +105,7 @@ class Kept:
         if self.history is not None:
             self.estimates = self.history.learning.estimates
         self.history = None
-        self.problem = None
+        self.problem = self.unmarked = None
 
     def count(self, queues: tuple[QueueReading, ...] | Unknown) -> None:
         """Renew the rates of queues whose statistics are new."""

@@ -1,7 +1,6 @@
 """One object looked at: decided, told to record and metrics, and carried out or written down."""
 
 import logging
-from collections.abc import Mapping
 
 from mare.custom_resource import words
 from mare.custom_resource.autoscaler import Autoscaler
@@ -17,6 +16,7 @@ from mare.loop.claims import Claims
 from mare.loop.kept import Kept, Look
 from mare.loop.measures import Measures
 from mare.loop.record import Record, View
+from mare.loop.victims import idle_replicas, unchosen
 from mare.ports import NOT_READ_YET, Clock, Rivals, Scale, Seen, Workloads
 
 _log = logging.getLogger(__name__)
@@ -112,6 +112,7 @@ class Looking:
             autoscaler=autoscaler,
             scale=scale,
             problem=problem,
+            unchosen=unchosen(kept, scale) if isinstance(scale, Scale) else None,
             seen=seen,
             decision=decision,
             history=kept.history,
@@ -141,21 +142,8 @@ class Looking:
 def _decided(kept: Kept, scale: Scale, seen: Seen, now: float) -> Decision:
     if kept.history is None:
         kept.history = History.begin(now, scale.replicas, kept.estimates)
-    workload = Workload(
-        replicas=scale.replicas, ready=scale.ready, idle=_idle(seen.busy, scale.replicas)
-    )
+    idle = idle_replicas(kept, scale, seen.busy, now)
+    workload = Workload(replicas=scale.replicas, ready=scale.ready, idle=idle)
     observation = Observation(workload=workload, queues=seen.queues)
     decision, kept.history = decide(kept.autoscaler.policy, observation, kept.history, now)
     return decision
-
-
-def _idle(busy: Mapping[str, int] | Unknown, replicas: int) -> int | Unknown:
-    """Idle replicas, by the addresses of consumers with their unacknowledged messages.
-
-    The address of a replica that has just gone is still told of for two statistics, as idle: all
-    that are not busy are no more than the replicas that are left.
-    """
-    if isinstance(busy, Unknown):
-        return busy
-    at_work = sum(1 for count in busy.values() if count > 0)
-    return min(len(busy) - at_work, max(0, replicas - at_work))
