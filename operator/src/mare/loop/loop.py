@@ -60,11 +60,17 @@ class Loop:
             measures=measures,
         )
         self._kept: dict[Key, Kept] = {}
-        self._rounds: dict[BrokerReference, asyncio.Task[None]] = {}
+        self._rounds: dict[BrokerReference, tuple[float, asyncio.Task[None]]] = {}
+        """When each was begun."""
         self._numbers = itertools.count()
         self._led = False
         self.ticked_at = clock()
         """When the loop was last seen alive."""
+
+    @property
+    def oldest_round(self) -> float | None:
+        """When the oldest round that has not ended was begun; None if there is none."""
+        return min((begun for begun, _ in self._rounds.values()), default=None)
 
     @property
     def autoscalers(self) -> list[Autoscaler]:
@@ -122,7 +128,7 @@ class Loop:
                 due[self._brokers.group(kept.autoscaler)].append(kept)
         for group, some in due.items():
             if group not in self._rounds:
-                self._rounds[group] = asyncio.create_task(self._round(group, some))
+                self._rounds[group] = now, asyncio.create_task(self._round(group, some))
 
     async def _round(self, group: BrokerReference, some: Sequence[Kept]) -> None:
         try:
@@ -155,7 +161,7 @@ class Loop:
                 kept.due = now + period * phase(kept.number)
 
     async def close(self) -> None:
-        for task in list(self._rounds.values()):
+        for _, task in list(self._rounds.values()):
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
