@@ -77,6 +77,10 @@ class FakeBrokers:
     away: dict[str, Unknown] = field(default_factory=dict)
     """Secrets whose broker cannot be reached."""
     reads: list[list[str]] = field(default_factory=list)
+    read_at: float | None = None
+    """When a source that does not answer any more told all of it last."""
+    statistics_at: float | None = None
+    """When its statistics did."""
 
     def group(self, autoscaler: Autoscaler) -> BrokerReference:
         return autoscaler.broker
@@ -100,10 +104,10 @@ class FakeBrokers:
         reading = QueueReading(
             name=name,
             entries=(name,),
-            read_at=now,
+            read_at=self.read_at or now,
             ready=ready,
             consumers=0,
-            statistics_at=now,
+            statistics_at=self.statistics_at or now,
             unacknowledged=0,
         )
         return Seen(queues=(reading,), busy=self.busy)

@@ -191,15 +191,16 @@ class _Reader:
         return self._bounded(replace(autoscaler, target=replace(autoscaler.target, kind="command")))
 
     def _bounded(self, autoscaler: Autoscaler) -> Autoscaler:
-        policy = autoscaler.policy
-        if policy.max_replicas <= self._most:
-            return autoscaler
-        self._notes.append(
-            f"{autoscaler.key.name}: maxReplicas {policy.max_replicas} is {self._most} here"
-        )
-        bounded = replace(
-            policy,
-            max_replicas=self._most,
-            min_replicas=min(policy.min_replicas, self._most),
-        )
-        return replace(autoscaler, policy=bounded)
+        policy, most, name = autoscaler.policy, self._most, autoscaler.key.name
+        if policy.paused_replicas is not None and policy.paused_replicas > most:
+            self._notes.append(f"{name}: pausedReplicas {policy.paused_replicas} is {most} here")
+            policy = replace(policy, paused_replicas=most)
+        if policy.max_replicas > most:
+            self._notes.append(f"{name}: maxReplicas {policy.max_replicas} is {most} here")
+            least = min(policy.min_replicas, most)
+            policy = replace(policy, max_replicas=most, min_replicas=least)
+        if policy.idle_replicas is not None and policy.idle_replicas >= policy.min_replicas:
+            text = f"idle.replicas {policy.idle_replicas} is not below minReplicas"
+            self._notes.append(f"{name}: {text} {policy.min_replicas} here, so it never rests")
+            policy = replace(policy, idle_replicas=None)
+        return replace(autoscaler, policy=policy)

@@ -13,6 +13,7 @@ from mare.domain.observation import Observation, Workload
 from mare.domain.unknown import Unknown
 from mare.loop.acting import Acting
 from mare.loop.claims import Claims
+from mare.loop.freshness import fresh
 from mare.loop.kept import Kept, Look
 from mare.loop.measures import Measures
 from mare.loop.record import Record, View
@@ -65,6 +66,7 @@ class Looking:
 
     def _look_and_decide(self, kept: Kept, seen: Seen) -> None:
         now = self._clock()
+        seen = fresh(seen, now, kept.autoscaler.policy.staleness_seconds)
         scale = self._workloads.seen(kept.autoscaler.target)
         if scale == NOT_READ_YET:
             return

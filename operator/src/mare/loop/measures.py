@@ -83,6 +83,12 @@ def _age(view: View) -> float | None:
     return view.at - min(reading.read_at for reading in queues)
 
 
+def _statistics_age(view: View) -> float | None:
+    queues = () if isinstance(view.seen.queues, Unknown) else view.seen.queues
+    counted = [at for each in queues if not isinstance(at := each.statistics_at, Unknown)]
+    return view.at - min(counted) if counted else None
+
+
 def _busy(view: View) -> int | None:
     busy = view.seen.busy
     return None if isinstance(busy, Unknown) else sum(count > 0 for count in busy.values())
@@ -103,5 +109,6 @@ _NUMBERS = (
         lambda v: v.decision.replicas if v.decision else None,
     ),
     ("mare_reading_age_seconds", "Age of the oldest reading", _age),
+    ("mare_statistics_age_seconds", "Age of the oldest statistics", _statistics_age),
     ("mare_queues_unknown", "1 while the depth is unknown", lambda v: int(v.depth is None)),
 )
