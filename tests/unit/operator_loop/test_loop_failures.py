@@ -61,6 +61,27 @@ def test_an_object_that_cannot_be_decided_says_so_once_and_the_others_go_on(
     assert [record.message for record in caplog.records] == ["Object could not be decided"]
 
 
+def test_a_broker_whose_answers_are_not_understood_leaves_its_queues_unknown(
+    caplog: pytest.LogCaptureFixture,
+):
+    async def story(world: World) -> None:
+        world.workloads.have("worker", 5)
+        world.workloads.have("odd", 5)
+        world.brokers.ready |= {"worker": 95, "odd": 95}
+        world.brokers.odd["elsewhere"] = ValueError("amqp://user:secret@host")
+        world.put("odd", secret="elsewhere", fallback={"replicas": 9, "afterSeconds": 20})
+        world.put()
+        for _ in range(40):
+            await world.tick()
+
+    world = run(story)
+
+    assert sorted(world.workloads.done) == [("odd", 9), ("worker", 10)]
+    assert world.objects.condition("MetricsFresh", "odd") == ("False", "NotUnderstood")
+    assert [record.message for record in caplog.records] == ["Queues could not be read"]
+    assert "secret@" not in str(world.objects.statuses)
+
+
 def test_an_object_that_can_be_decided_again_says_so():
     async def story(world: World) -> None:
         world.workloads.have("worker", "many")

@@ -76,6 +76,8 @@ class FakeBrokers:
     """Secrets whose broker never answers."""
     away: dict[str, Unknown] = field(default_factory=dict)
     """Secrets whose broker cannot be reached."""
+    odd: dict[str, Exception] = field(default_factory=dict)
+    """Secrets with which reading fails as nobody expects."""
     reads: list[list[str]] = field(default_factory=list)
     read_at: float | None = None
     """When a source that does not answer any more told all of it last."""
@@ -92,6 +94,9 @@ class FakeBrokers:
         self.reads.append([each.key.name for each in autoscalers])
         if any(each.broker.secret_name in self.slow for each in autoscalers):
             await asyncio.Event().wait()
+        for each in autoscalers:
+            if each.broker.secret_name in self.odd:
+                raise self.odd[each.broker.secret_name]
         away = {each.key: self.away.get(each.broker.secret_name) for each in autoscalers}
         return {
             key: Seen(queues=why, busy=why) if why else self._seen(key.name)

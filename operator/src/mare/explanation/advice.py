@@ -5,6 +5,10 @@ from mare.domain.clause import Clause
 Hint = tuple[str, Clause]
 
 CANNOT_ACT = ("MARE015", Clause("advice.wait", "wait a moment, then look at the operator's log"))
+SURPRISE = (
+    "MARE016",
+    Clause("advice.report", "report it, with what the operator's log says of it"),
+)
 ABLE: dict[str, Hint] = {
     "WorkloadNotFound": (
         "MARE010",
@@ -29,10 +33,7 @@ ABLE: dict[str, Hint] = {
         "MARE013",
         Clause("advice.deleteOther", "delete the other autoscaler, or this one"),
     ),
-    "NotDecided": (
-        "MARE016",
-        Clause("advice.report", "report it, with what the operator's log says of it"),
-    ),
+    "NotDecided": SURPRISE,
 }
 BROKER = (
     "MARE001",
@@ -62,7 +63,11 @@ FRESH: dict[str, Hint] = {
     ),
     "QueueRefused": (
         "MARE004",
-        Clause("advice.allowQueue", "give the broker's user the right to configure the queue"),
+        Clause(
+            "advice.allowQueue",
+            "find out who forbids this user to see the queue: RabbitMQ by itself asks for no"
+            " permission on it",
+        ),
     ),
     "AccessRefused": (
         "MARE004",
@@ -83,6 +88,7 @@ FRESH: dict[str, Hint] = {
         Clause("advice.allowSecret", "let the operator's service account get the Secret"),
     ),
     "SecretUnreadable": SECRET,
+    "NotUnderstood": SURPRISE,
 }
 STATISTICS = Clause("advice.addStatistics", "put management-uri or prometheus-uri into the Secret")
 GRACE = Clause(

@@ -4,12 +4,13 @@ import asyncio
 import itertools
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from mare.custom_resource.autoscaler import Autoscaler, BrokerReference, Key
+from mare.domain.unknown import Unknown
 from mare.loop.acting import Acting
 from mare.loop.claims import Claims
 from mare.loop.kept import Kept
@@ -17,7 +18,7 @@ from mare.loop.looking import Looking
 from mare.loop.measures import Measures
 from mare.loop.pace import Pace, phase
 from mare.loop.record import Record
-from mare.ports import Brokers, Clock, Objects, Rivals, Workloads
+from mare.ports import Brokers, Clock, Objects, Rivals, Seen, Workloads
 
 _BATCH = 25
 """Decisions before others get a turn: at 0.1 ms each, a few milliseconds."""
@@ -134,7 +135,7 @@ class Loop:
         try:
             begun = self._clock()
             self._set_due(some, begun)
-            seen = await self._brokers.read([kept.autoscaler for kept in some])
+            seen = await self._read(some)
             for number, kept in enumerate(some):
                 if number % _BATCH == _BATCH - 1:
                     await asyncio.sleep(0)
@@ -145,6 +146,18 @@ class Loop:
             _log.exception("Round failed", extra={"secret": group.secret_name})
         finally:
             del self._rounds[group]
+
+    async def _read(self, some: Sequence[Kept]) -> Mapping[Key, Seen]:
+        """What the broker tells of each; a surprise leaves all unknown, and is logged once."""
+        try:
+            return await self._brokers.read([kept.autoscaler for kept in some])
+        except Exception as error:  # noqa: BLE001 - its objects have to be told, and fall back
+            # Without the error's text, which may have an address with a password.
+            why = Unknown("NotUnderstood", f"reading the queues fails ({type(error).__name__})")
+            if any(kept.look is None or kept.look.seen.queues != why for kept in some):
+                key = some[0].autoscaler.broker
+                _log.exception("Queues could not be read", extra={"secret": key.secret_name})
+            return {kept.autoscaler.key: Seen(queues=why, busy=why) for kept in some}
 
     def _set_due(self, some: Iterable[Kept], now: float) -> None:
         resting, all_reads = 0, 0
