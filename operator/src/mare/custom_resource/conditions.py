@@ -80,8 +80,8 @@ def conditions_of(
         others += [
             _active(policy, history, fresh, now),
             _scaling_limited(decision),
-            _flag("Fallback", Reason.FALLBACK in decision.limited_by, "Fallback", decision.message),
-            _flag("Paused", policy.paused is not None, f"Paused{policy.paused or ''}", "as asked"),
+            _fallback(decision),
+            _paused(policy),
         ]
     if isinstance(scale, Scale) and policy.victim_policy is VictimPolicy.IDLE_ONLY:
         others.append(_victims_chosen(unchosen, seen))
@@ -91,10 +91,18 @@ def conditions_of(
     return (_ready(policy, able, fresh), *others)
 
 
-def _flag(kind: str, holds: bool, reason: str, message: str) -> Condition:  # noqa: FBT001
-    if holds:
-        return Condition(kind, "True", reason, message)
-    return Condition(kind, "False", f"Not{kind}", "")
+def _fallback(decision: Decision) -> Condition:
+    if Reason.FALLBACK in decision.limited_by:
+        return Condition("Fallback", "True", "Fallback", decision.message)
+    return Condition("Fallback", "False", "NotFallback", "No fallback is in force")
+
+
+def _paused(policy: Policy) -> Condition:
+    if policy.paused is not None:
+        return Condition(
+            "Paused", "True", f"Paused{policy.paused}", f"spec.paused is {policy.paused}"
+        )
+    return Condition("Paused", "False", "NotPaused", "Nothing is paused")
 
 
 def _ready(policy: Policy, able: Condition, fresh: Condition) -> Condition:
@@ -146,7 +154,7 @@ def _scaling_limited(decision: Decision) -> Condition:
     limits: Iterable[Reason] = reversed(decision.limited_by)
     limit = next((each for each in limits if each in _LIMITS), None)
     if limit is None:
-        return Condition("ScalingLimited", "False", "DesiredWithinRange", "")
+        return Condition("ScalingLimited", "False", "DesiredWithinRange", "No limit decides")
     return Condition("ScalingLimited", "True", limit, decision.message)
 
 

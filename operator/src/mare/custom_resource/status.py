@@ -19,7 +19,7 @@ from mare.ports import Scale, Seen
 _MOST_DECISIONS = 10
 _PASSING_SECONDS = 60.0
 """Age up to which a decision that changed nothing gives way to the next one."""
-_MOST_QUEUES = 256
+MOST_QUEUES = 256
 
 Status = dict[str, Any]
 
@@ -87,7 +87,7 @@ def _queues(
             {"vhost": each["vhost"], "name": each["name"], "unknown": queues.reason}
             for each in kept
         ]
-    return [_queue(each, rates.get((each.vhost, each.name))) for each in queues[:_MOST_QUEUES]]
+    return [_queue(each, rates.get((each.vhost, each.name))) for each in queues[:MOST_QUEUES]]
 
 
 def _queue(reading: QueueReading, rates: tuple[float, float] | None) -> Status:

@@ -12,9 +12,9 @@ from mare.custom_resource.conditions import Condition
 from mare.custom_resource.status import status_of, without_absent
 from mare.domain.decision import Decision
 from mare.domain.unknown import Unknown
-from mare.loop.kept import Kept, Look
+from mare.loop.kept import Kept
 from mare.loop.measures import Measures
-from mare.loop.record import Record
+from mare.loop.record import Record, View
 from mare.loop.victims import Victims
 from mare.ports import (
     AccessRefused,
@@ -66,11 +66,11 @@ class Acting:
             self._paused_until = max(self._paused_until, until)
         return wait
 
-    def carry_out(self, kept: Kept, look: Look, scale: Scale, decision: Decision) -> None:
+    def carry_out(self, kept: Kept, look: View, scale: Scale, decision: Decision) -> None:
         kept.acting = True
         self._start(self._scale(kept, look, scale, decision))
 
-    def write_down(self, kept: Kept, look: Look) -> None:
+    def write_down(self, kept: Kept, look: View) -> None:
         kept.writing = True
         self._start(self._write(kept, look, scaled=False))
 
@@ -79,7 +79,7 @@ class Acting:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _scale(self, kept: Kept, look: Look, scale: Scale, decision: Decision) -> None:
+    async def _scale(self, kept: Kept, look: View, scale: Scale, decision: Decision) -> None:
         try:
             async with self._changes:
                 if self.is_paused:
@@ -119,7 +119,7 @@ class Acting:
             extra={"object": kept.autoscaler.key, "error": str(error)[:512]},
         )
 
-    async def _succeed(self, kept: Kept, look: Look, decision: Decision) -> None:
+    async def _succeed(self, kept: Kept, look: View, decision: Decision) -> None:
         now = self._clock()
         kept.retry.succeeded()
         kept.problem = None
@@ -142,7 +142,7 @@ class Acting:
         await self._write(kept, kept.look, scaled=True)
         await self._tell(kept, "Normal", decision.reason, decision.message)
 
-    async def _write(self, kept: Kept, look: Look, *, scaled: bool) -> None:
+    async def _write(self, kept: Kept, look: View, *, scaled: bool) -> None:
         kept.writing = True
         try:
             async with self._writes:  # first: a thousand statuses that wait for it take 15 MB

@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mare.custom_resource.autoscaler import Autoscaler
-from mare.custom_resource.conditions import Condition
 from mare.custom_resource.status import read_estimates
-from mare.domain.decision import Decision
 from mare.domain.estimates import Estimates
 from mare.domain.history import History
 from mare.domain.observation import QueueReading
 from mare.domain.unknown import Unknown
-from mare.ports import Scale, Seen
+from mare.loop.record import View
+from mare.ports import Scale
 
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.5, 15.0
 _SETTLING_SECONDS = 10.0
@@ -41,24 +40,14 @@ class Retry:
 
 
 @dataclass(slots=True)
-class Look:
-    """The last look at an object, and what came of it."""
-
-    at: float
-    scale: Scale | Unknown
-    seen: Seen
-    decision: Decision | None
-    conditions: tuple[Condition, ...]
-
-
-@dataclass(slots=True)
 class Kept:
     autoscaler: Autoscaler
     number: int
     due: float = 0.0
     history: History | None = None
     estimates: Estimates | None = None
-    look: Look | None = None
+    look: View | None = None
+    """The last look at it, and what came of that."""
     problem: Unknown | None = None
     """What kept the last change from being carried out."""
     unmarked: Unknown | None = None
@@ -164,12 +153,12 @@ class Kept:
             return False
         return old is None or abs(new / old - 1) > _ESTIMATE_CHANGE
 
-    def wrote(self, status: Mapping[str, Any], look: Look, now: float) -> None:
+    def wrote(self, status: Mapping[str, Any], look: View, now: float) -> None:
         self._pack(status)
         self._written, self._written_at = _fingerprint(self, look), now
 
 
-def _fingerprint(kept: Kept, look: Look) -> tuple[int, int]:
+def _fingerprint(kept: Kept, look: View) -> tuple[int, int]:
     """What makes a status worth writing: at once, and when it has settled.
 
     A count that is only wanted moves with every message: who carries it out writes it as well, and

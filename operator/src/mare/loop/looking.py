@@ -14,7 +14,7 @@ from mare.domain.unknown import Unknown
 from mare.loop.acting import Acting
 from mare.loop.claims import Claims
 from mare.loop.freshness import fresh
-from mare.loop.kept import Kept, Look
+from mare.loop.kept import Kept
 from mare.loop.measures import Measures
 from mare.loop.record import Record, View
 from mare.loop.victims import idle_replicas, unchosen
@@ -107,7 +107,7 @@ class Looking:
         scale: Scale | Unknown,
         decision: Decision | None,
         problem: Unknown | None,
-    ) -> Look:
+    ) -> View:
         """Draw the conditions, and tell record and metrics."""
         autoscaler, now = kept.autoscaler, self._clock()
         conditions = conditions_of(
@@ -120,11 +120,10 @@ class Looking:
             history=kept.history,
             now=now,
         )
-        look = kept.look = Look(now, scale, seen, decision, conditions)
         estimates = kept.history.learning.estimates if kept.history else Estimates()
         replicas = scale.replicas if isinstance(scale, Scale) else 0
         capacity = autoscaler.policy.capacity_per_replica or estimates.capacity_per_replica
-        view = View(
+        view = kept.look = View(
             at=now,
             autoscaler=autoscaler,
             scale=scale,
@@ -138,7 +137,7 @@ class Looking:
         )
         self._record.add(view)
         self._measures.looked(view)
-        return look
+        return view
 
 
 def _decided(kept: Kept, scale: Scale, seen: Seen, now: float) -> Decision:
