@@ -61,6 +61,19 @@ def test_an_object_that_cannot_be_decided_says_so_once_and_the_others_go_on(
     assert [record.message for record in caplog.records] == ["Object could not be decided"]
 
 
+def test_a_dry_run_that_can_be_decided_again_says_so():
+    async def story(world: World) -> None:
+        world.workloads.have("worker", "many")
+        world.brokers.ready["worker"] = 95
+        world.put(dryRun=True)
+        await world.tick()
+        assert world.objects.condition("Ready")[0] == "False"
+        world.workloads.have("worker", 0)
+        await world.tick()
+
+    assert run(story).objects.condition("Ready") == ("True", "DryRun")
+
+
 def test_a_broker_whose_answers_are_not_understood_leaves_its_queues_unknown(
     caplog: pytest.LogCaptureFixture,
 ):
@@ -264,6 +277,42 @@ def test_a_status_that_cannot_be_written_is_written_later():
     world = run(story)
 
     assert world.objects.last()["desiredReplicas"] == 10
+
+
+def test_a_change_whose_status_could_not_be_written_is_written_down_later():
+    async def story(world: World) -> None:
+        world.workloads.have("worker", 0)
+        world.brokers.ready["worker"] = 95
+        world.objects.error = Unavailable("away")
+        world.put()
+        await world.tick()
+        assert world.workloads.done == [("worker", 10)]
+        world.objects.error = None
+        world.brokers.ready["worker"] = 60
+        for _ in range(20):
+            await world.tick()
+
+    statuses = [status for _, status in run(story).objects.statuses]
+
+    assert [each["to"] for each in statuses[-1]["decisions"]][-1:] == [10]
+    assert statuses[-1]["decisions"][-1]["from"] == 0
+    assert ["lastScaleTime" in each for each in statuses][:1] == [True]
+    assert statuses[-1]["depth"] == 60
+
+
+def test_a_problem_is_over_when_the_object_only_shows_what_it_would_do():
+    async def story(world: World) -> None:
+        world.workloads.have("worker", 0)
+        world.brokers.ready["worker"] = 95
+        world.workloads.errors["worker"] = AccessRefused("not allowed")
+        world.put()
+        await world.tick()
+        await world.tick(0.3)
+        assert world.objects.condition("AbleToScale")[0] == "False"
+        world.put(dryRun=True, generation=2)
+        await world.tick()
+
+    assert run(story).objects.condition("AbleToScale")[0] == "True"
 
 
 def test_statuses_that_wait_for_an_api_server_are_made_when_it_is_their_turn():

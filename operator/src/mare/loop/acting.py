@@ -72,7 +72,7 @@ class Acting:
 
     def write_down(self, kept: Kept, look: View) -> None:
         kept.writing = True
-        self._start(self._write(kept, look, scaled=False))
+        self._start(self._write(kept, look))
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
@@ -138,12 +138,14 @@ class Acting:
             },
         )
         new = self._workloads.seen(kept.autoscaler.target)
-        kept.look = replace(look, scale=new)
-        await self._write(kept, kept.look, scaled=True)
+        kept.look = kept.carried_out = replace(look, scale=new)
+        await self._write(kept, kept.look)
         await self._tell(kept, "Normal", decision.reason, decision.message)
 
-    async def _write(self, kept: Kept, look: View, *, scaled: bool) -> None:
+    async def _write(self, kept: Kept, look: View) -> None:
+        """Write a look down, or else the one before it whose change could not be written yet."""
         kept.writing = True
+        done, look = kept.carried_out, kept.carried_out or look
         try:
             async with self._writes:  # first: a thousand statuses that wait for it take 15 MB
                 if self.is_paused:
@@ -158,7 +160,7 @@ class Acting:
                     decision=look.decision,
                     history=kept.history,
                     conditions=look.conditions,
-                    scaled=scaled,
+                    scaled=done is not None,
                     now=self._clock(),
                 )
                 await self._objects.write_status(kept.autoscaler.key, status)
@@ -175,6 +177,7 @@ class Acting:
             kept.status_retry.failed(self._clock())
         else:
             kept.status_retry.succeeded()
+            kept.carried_out = None if kept.carried_out is done else kept.carried_out
             kept.wrote(without_absent({**before, **status}), look, self._clock())
             await self._tell_of_conditions(kept, before.get("conditions", ()), look.conditions)
         finally:

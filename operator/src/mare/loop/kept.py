@@ -48,6 +48,8 @@ class Kept:
     estimates: Estimates | None = None
     look: View | None = None
     """The last look at it, and what came of that."""
+    carried_out: View | None = None
+    """The look whose change was carried out and is not written down yet."""
     problem: Unknown | None = None
     """What kept the last change from being carried out."""
     unmarked: Unknown | None = None

@@ -20,6 +20,7 @@ from mare.loop.record import Record, View
 from mare.loop.victims import idle_replicas, unchosen
 from mare.ports import NOT_READ_YET, Clock, Rivals, Scale, Seen, Workloads
 
+_NOT_DECIDED = "NotDecided"
 _log = logging.getLogger(__name__)
 
 
@@ -55,7 +56,7 @@ class Looking:
     def _give_up(self, kept: Kept, seen: Seen, error: Exception) -> None:
         """Say why there is no decision; the next look may make one."""
         key = kept.autoscaler.key
-        problem = Unknown("NotDecided", f"{type(error).__name__}: {error}"[:512])
+        problem = Unknown(_NOT_DECIDED, f"{type(error).__name__}: {error}"[:512])
         if problem != kept.problem:
             _log.error("Object could not be decided", extra={"object": key}, exc_info=error)
             self._record.failed(self._clock(), key, problem.reason, problem.cause)
@@ -72,7 +73,7 @@ class Looking:
             return
         decision = _decided(kept, scale, seen, now) if isinstance(scale, Scale) else None
         kept.count(seen.queues)
-        if decision is not None and not decision.changes:
+        if decision is not None and (not decision.changes or _was_undecided(kept)):
             kept.problem = None
         rivalry = self._rivalry(kept.autoscaler)
         look = self._conclude(kept, seen, scale, decision, rivalry or kept.problem)
@@ -138,6 +139,10 @@ class Looking:
         self._record.add(view)
         self._measures.looked(view)
         return view
+
+
+def _was_undecided(kept: Kept) -> bool:
+    return kept.problem is not None and kept.problem.reason == _NOT_DECIDED
 
 
 def _decided(kept: Kept, scale: Scale, seen: Seen, now: float) -> Decision:

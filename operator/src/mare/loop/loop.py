@@ -92,6 +92,7 @@ class Loop:
             if kept.autoscaler.target != autoscaler.target:
                 kept.history = kept.estimates = None
             kept.autoscaler = replace(autoscaler, status=_ELSEWHERE)
+            kept.problem = None
             kept.due = 0.0
         if not self._led:
             kept.found(autoscaler.status)  # whoever leads goes on writing it
