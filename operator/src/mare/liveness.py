@@ -3,8 +3,8 @@
 from mare.loop.loop import Loop
 
 _TICK_SECONDS = 10.0
-_ROUND_SECONDS = 60.0
-"""All that a round waits for has time-outs of its own; together they are a third of that."""
+_ROUND_SECONDS = 300.0
+"""All that a round waits for has time-outs of its own: 10 s in all for each virtual host."""
 
 
 def standstill(loop: Loop, now: float, *, election_stands_still: bool = False) -> str | None:

@@ -96,7 +96,7 @@ class Kept:
         if self.history is not None:
             self.estimates = self.history.learning.estimates
         self.history = None
-        self.problem = self.unmarked = None
+        self.problem = self.unmarked = self.carried_out = None
 
     def count(self, queues: tuple[QueueReading, ...] | Unknown) -> None:
         """Renew the rates of queues whose statistics are new."""
