@@ -60,7 +60,7 @@ def _request(entry: dict[str, Any]) -> Request:
     target = entry["objectRef"]
     return Request(
         time=datetime.fromisoformat(entry["requestReceivedTimestamp"]),
-        user=entry["user"]["username"],
+        user=entry["user"].get("username", ""),  # nobody is known who was refused at the door
         verb=entry["verb"],
         resource="/".join(filter(None, [target["resource"], target.get("subresource")])),
         namespace=target.get("namespace", ""),

@@ -9,6 +9,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 from mare.cluster.api import Api
 from mare.ports import AccessRefused, Conflict, NotFound, Unavailable
 
+_PATIENCE_SECONDS = 30.0
 _log = logging.getLogger(__name__)
 
 
@@ -26,7 +28,10 @@ class LeaseSettings:
     identity: str
     duration_seconds: float = 3.5
     """Time after which others take a lease that is not renewed."""
-    renew_seconds: float = 0.7
+
+    @property
+    def renew_seconds(self) -> float:
+        return self.duration_seconds / 5
 
 
 class Leadership:
@@ -40,6 +45,9 @@ class Leadership:
         self._until = 0.0
         self._observed: tuple[str, str] = ("", "")
         self._observed_at = 0.0
+        self._written: dict[str, Any] | None = None
+        """The lease as written last, while it is ours."""
+        self._tried_at = clock()
 
     def __call__(self) -> bool:
         """Whether this replica may act now: no longer than its last renewal is good for."""
@@ -49,6 +57,12 @@ class Leadership:
     def holder(self) -> str | None:
         """Who acts, as far as is known."""
         return self._settings.identity if self() else self._observed[0] or None
+
+    @property
+    def stands_still(self) -> bool:
+        """Whether it was not even tried for long to get the lease or to keep it."""
+        patience = max(_PATIENCE_SECONDS, 2 * self._settings.duration_seconds)
+        return self._clock() - self._tried_at > patience
 
     async def run(self) -> None:
         """Try to get the lease, and to keep it, until cancelled; then give it back."""
@@ -79,6 +93,10 @@ class Leadership:
         except (AccessRefused, Unavailable) as error:
             _log.warning("Lease could not be read or written", extra={"error": str(error)[:512]})
             held = False
+        except Exception:  # noqa: BLE001 - whatever an answer looks like, the election goes on
+            _log.exception("Lease could not be read or written")
+            held = False
+        self._tried_at = self._clock()
         if held:
             if not self():
                 _log.info("Started leading")
@@ -86,11 +104,16 @@ class Leadership:
             self._until = begun + self._settings.duration_seconds * 0.9
 
     async def _acquire(self) -> bool:
+        written, self._written = self._written, None
+        if written is not None and self():
+            with suppress(Conflict, NotFound):  # else somebody has changed it: look at it
+                await self._replace(written, self._spec(written["spec"]))
+                return True
         try:
             lease = await self._api.request("GET", f"{self._path}/{self._settings.name}")
         except NotFound:
             body = {"metadata": {"name": self._settings.name}, "spec": self._spec({})}
-            await self._api.request("POST", self._path, body)
+            self._written = await self._api.request("POST", self._path, body)
             return True
         spec = lease.get("spec") or {}
         holder, renewed = spec.get("holderIdentity") or "", spec.get("renewTime") or ""
@@ -118,18 +141,22 @@ class Leadership:
     async def _replace(self, lease: dict[str, Any], spec: dict[str, Any]) -> None:
         """With the version that was read: whoever was quicker wins."""
         body = {"metadata": lease["metadata"], "spec": spec}
-        await self._api.request("PUT", f"{self._path}/{self._settings.name}", body)
+        path = f"{self._path}/{self._settings.name}"
+        self._written = await self._api.request("PUT", path, body)
 
     async def _release(self) -> None:
         if not self():
             return
         self._until = 0.0
+        self._written = None
         try:
             lease = await self._api.request("GET", f"{self._path}/{self._settings.name}")
             if lease["spec"].get("holderIdentity") == self._settings.identity:
                 await self._replace(lease, {**lease["spec"], "holderIdentity": ""})
         except (Conflict, NotFound, AccessRefused, Unavailable) as error:
             _log.warning("Lease was not given back", extra={"error": str(error)[:512]})
+        except Exception:  # noqa: BLE001 - it expires by itself
+            _log.exception("Lease was not given back")
         else:
             _log.info("Gave the lease back")
 

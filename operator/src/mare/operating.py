@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
@@ -13,6 +12,7 @@ import kopf
 from mare import dashboard, probes
 from mare.background import background
 from mare.broker.brokers import SecretBrokers
+from mare.clock import steady_clock
 from mare.cluster.api import Api, connect
 from mare.cluster.objects import GROUP, PLURAL, VERSION, StoredObjects
 from mare.cluster.rivals import WatchedRivals
@@ -20,6 +20,7 @@ from mare.cluster.secret import StoredSecrets
 from mare.cluster.workloads import WatchedWorkloads
 from mare.custom_resource.autoscaler import Key, read_autoscaler
 from mare.leadership import Leadership, LeaseSettings, always
+from mare.liveness import standstill
 from mare.loop.loop import Loop
 from mare.loop.measures import Measures
 from mare.loop.pace import Pace
@@ -29,8 +30,6 @@ from mare.settings import Settings
 
 _HOUSEKEEPING_SECONDS = 60.0
 _FIRST_LOOK_SECONDS = 5.0
-_STILL_SECONDS = 10.0
-"""Time without a tick after which the operator is to be started anew."""
 _PAGE = 50
 """Objects in one answer. All of a thousand at once leave 35 MB of holes between what stays."""
 _HELD_SECONDS = 0.1
@@ -59,12 +58,13 @@ async def operate(settings: Settings, stop: asyncio.Event | None = None) -> None
 @asynccontextmanager
 async def _running(settings: Settings) -> AsyncIterator[tuple[Loop, asyncio.Event]]:
     async with AsyncExitStack() as stack:
+        clock = steady_clock()
         client = await stack.enter_async_context(await connect())
         api = Api(client)
         identity = f"{settings.identity}-{uuid4().hex[:8]}"
         brokers = SecretBrokers(
             StoredSecrets(api),
-            time.time,
+            clock,
             statistics_seconds=settings.statistics_seconds,
             secret_seconds=settings.secret_seconds,
         )
@@ -73,9 +73,13 @@ async def _running(settings: Settings) -> AsyncIterator[tuple[Loop, asyncio.Even
         stack.push_async_callback(workloads.close)
         objects, rivals = StoredObjects(api, identity), WatchedRivals(api, settings.namespaces)
         lease = LeaseSettings(
-            namespace=settings.lease_namespace, name=settings.lease_name, identity=identity
+            namespace=settings.lease_namespace,
+            name=settings.lease_name,
+            identity=identity,
+            duration_seconds=settings.lease_seconds,
         )
-        leadership = Leadership(api, lease) if settings.leader_election else None
+        # With an Api of its own: who waits for the others' sake would lose the Lease.
+        leadership = Leadership(Api(client), lease) if settings.leader_election else None
         record = Record()
         measures = Measures(record)
         loop = Loop(
@@ -84,7 +88,7 @@ async def _running(settings: Settings) -> AsyncIterator[tuple[Loop, asyncio.Even
             objects=objects,
             rivals=rivals,
             leads=leadership or always,
-            clock=time.time,
+            clock=clock,
             record=record,
             measures=measures,
             pace=Pace(shortest=settings.tick_seconds, reads_per_second=settings.reads_per_second),
@@ -94,7 +98,11 @@ async def _running(settings: Settings) -> AsyncIterator[tuple[Loop, asyncio.Even
             probes.served(
                 settings.host,
                 settings.port,
-                alive=lambda: time.time() - loop.ticked_at < _STILL_SECONDS,
+                standstill=lambda: standstill(
+                    loop,
+                    clock(),
+                    election_stands_still=leadership is not None and leadership.stands_still,
+                ),
                 ready=ready.is_set,
                 registry=measures.registry,
             )
@@ -107,6 +115,7 @@ async def _running(settings: Settings) -> AsyncIterator[tuple[Loop, asyncio.Even
                     record=record,
                     ticked_at=lambda: loop.ticked_at,
                     leader=lambda: _leader(leadership, settings),
+                    clock=clock,
                     prefix=settings.dashboard_prefix,
                     hosts=settings.dashboard_hosts,
                 )

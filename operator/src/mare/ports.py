@@ -45,6 +45,8 @@ class Scale:
     selector: str
     grace_seconds: int | None = None
     """Time that a replica is given to end; None if the workload does not tell."""
+    chooses_itself: bool = False
+    """Whether nobody else can choose which replicas go, so that busy ones may be among them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,8 +90,11 @@ class Workloads(Protocol):
     async def refresh(self, target: ScaleTarget) -> None:
         """Read the workload now; raises as `scale` does."""
 
-    async def prefer(self, target: ScaleTarget, seen: Scale, busy: Mapping[str, int]) -> None:
-        """Have idle Pods go before busy ones; raises as `scale` does."""
+    async def prefer(self, target: ScaleTarget, seen: Scale, busy: Mapping[str, int]) -> bool:
+        """Have idle replicas go before busy ones; false if it cannot be known which those are.
+
+        Raises as `scale` does.
+        """
 
 
 class Objects(Protocol):

@@ -15,17 +15,17 @@ async def served(
     host: str,
     port: int,
     *,
-    alive: Callable[[], bool],
+    standstill: Callable[[], str | None],
     ready: Callable[[], bool],
     registry: CollectorRegistry,
 ) -> AsyncIterator[int]:
-    """Serve meanwhile; gives the port."""
+    """Serve meanwhile; gives the port. /livez fails with what stands still."""
 
     async def livez(_: web.Request) -> web.Response:
-        return _answer(alive(), "no tick for too long")
+        return _answer(standstill())
 
     async def readyz(_: web.Request) -> web.Response:
-        return _answer(ready(), "the objects are not read yet")
+        return _answer(None if ready() else "the objects are not read yet")
 
     async def metrics(_: web.Request) -> web.Response:
         return web.Response(
@@ -40,5 +40,7 @@ async def served(
         yield taken
 
 
-def _answer(good: bool, text: str) -> web.Response:  # noqa: FBT001
-    return web.Response(text="ok\n") if good else web.Response(status=503, text=f"{text}\n")
+def _answer(problem: str | None) -> web.Response:
+    if problem is None:
+        return web.Response(text="ok\n")
+    return web.Response(status=503, text=f"{problem}\n")

@@ -64,6 +64,8 @@ class Settings:
     lease_namespace: str = _variable("POD_NAMESPACE", "default")
     """Namespace of the Lease. Default: default."""
     lease_name: str = _variable("MARE_LEASE_NAME", "mare-operator")
+    lease_seconds: float = _variable("MARE_LEASE_SECONDS", 3.5, _number(2, 60))
+    """Seconds after which another replica takes a Lease that is not renewed. Default: 3.5."""
     identity: str = _variable("POD_NAME", "mare")
     """Name of this replica; each needs its own. A random suffix is added. Default: mare."""
     host: str = _variable("MARE_HOST", "0.0.0.0")  # noqa: S104

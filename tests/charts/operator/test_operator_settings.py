@@ -21,7 +21,7 @@ def test_values_arrive_as_settings(helm):
         helm,
         {
             "namespaces": ["shop", "mail"],
-            "settings": {"tickSeconds": 0.5, "readsPerSecond": 1000},
+            "settings": {"tickSeconds": 0.5, "readsPerSecond": 1000, "leaseSeconds": 15},
             "dashboard": {"prefix": "/mare", "hosts": ["mare.example"]},
             "logLevel": "DEBUG",
         },
@@ -30,6 +30,7 @@ def test_values_arrive_as_settings(helm):
 
     assert settings.namespaces == ("shop", "mail")
     assert (settings.tick_seconds, settings.reads_per_second) == (0.5, 1000)
+    assert settings.lease_seconds == 15
     assert (settings.dashboard_prefix, settings.dashboard_hosts) == ("/mare", ("mare.example",))
     assert settings.log_level == "DEBUG"
 

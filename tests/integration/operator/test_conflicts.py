@@ -44,7 +44,7 @@ class Hasty:
         await self._workloads.scale(target, seen, replicas)
         self.scaled.set()
 
-    async def prefer(self, target: ScaleTarget, seen: Scale, busy: Mapping[str, int]) -> None:
+    async def prefer(self, target: ScaleTarget, seen: Scale, busy: Mapping[str, int]) -> bool:
         raise AssertionError("nothing shrinks here")
 
 

@@ -27,7 +27,8 @@ def fleet(stage: Stage, name: str = "worker") -> dict:
 def test_a_custom_resource_with_a_scale_is_scaled(own_stage: Stage, burst: Burst):
     own_stage.api_server.define(FLEETS)
     own_stage.allow("example.test", "fleets")
-    own_stage.apply({**FLEET, "metadata": {"name": "worker"}, "spec": {"boats": 0}})
+    for name in ("worker", "later"):
+        own_stage.apply({**FLEET, "metadata": {"name": name}, "spec": {"boats": 0}})
     burst(200)
     target = {**FLEET, "name": "worker"}
     own_stage.autoscaler(scaleTargetRef=target, minReplicas=1)
@@ -39,6 +40,9 @@ def test_a_custom_resource_with_a_scale_is_scaled(own_stage: Stage, burst: Burst
     own_stage.apply({**FLEET, "metadata": {"name": "worker"}, "spec": {"boats": 4}})
     eventually(lambda: fleet(own_stage)["spec"]["boats"] == 10)
     eventually(lambda: own_stage.status()["currentReplicas"] == 10)
+
+    own_stage.autoscaler("later", scaleTargetRef={**FLEET, "name": "later"})
+    eventually(lambda: fleet(own_stage, "later")["spec"]["boats"] == 10)
 
 
 def test_a_kind_without_a_scale_or_of_no_known_group_is_told(stage: Stage, burst: Burst):

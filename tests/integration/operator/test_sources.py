@@ -2,8 +2,12 @@
 
 import asyncio
 import base64
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from uuid import uuid4
 
 import amqp
 import pytest
@@ -119,6 +123,45 @@ def test_amqp_with_management_tells_all_and_who_is_busy(vhost: Vhost, work):
 
     assert seen.lost == ()
     assert seen.busy == {"127.0.0.1": 2}
+
+
+NOTHING = {"configure": "^$", "write": "^$", "read": "^$"}
+
+
+@contextmanager
+def user_of(vhost: Vhost, tags: str, permissions: dict[str, str]) -> Iterator[OneSecret]:
+    """A Secret with a user of its own, which ends with the block."""
+    name = f"looks-{uuid4().hex[:8]}"
+    call = vhost.node.management.call
+    call("PUT", "users", name, body={"password": "secret", "tags": tags})
+    call("PUT", "permissions", vhost.name, name, body=permissions)
+    as_user = partial(re.sub, "//[^@]+@", f"//{name}:secret@")
+    yield OneSecret(
+        amqp_uri=as_user(vhost.amqp_uri), management_uri=as_user(vhost.node.management_uri)
+    )
+    call("DELETE", "users", name)
+
+
+def test_a_user_with_the_tag_monitoring_and_empty_permissions_sees_all(vhost: Vhost, work):
+    with user_of(vhost, "monitoring", NOTHING) as secret:
+        seen = seen_of(
+            secret,
+            vhost,
+            lambda seen: counted(seen) and seen.busy == {"127.0.0.1": 2},
+            queues=[{"pattern": "wor*"}],
+        )
+
+    (reading,) = seen.queues
+    assert (seen.lost, reading.prefetch) == ((), 2)
+
+
+def test_a_user_with_the_tag_management_alone_does_not_see_who_is_busy(vhost: Vhost, work):
+    with user_of(vhost, "management", NOTHING) as secret:
+        seen = seen_of(secret, vhost, counted, queues=[{"name": "work"}])
+
+    (reading,) = seen.queues
+    assert isinstance(reading.prefetch, Unknown)
+    assert isinstance(seen.busy, Unknown)
 
 
 def test_patterns_and_the_queues_of_a_nameko_service_are_found(vhost: Vhost):

@@ -130,6 +130,28 @@ def test_no_more_copies_run_than_a_machine_bears():
     assert read.notes == ("worker: maxReplicas 6 is 4 here",)
 
 
+def test_a_count_to_rest_at_that_a_machine_does_not_bear_is_left_out():
+    spec = "  maxReplicas: 20\n  minReplicas: 10\n  idle: {replicas: 6}"
+    read = plan(SMALLEST.replace("  maxReplicas: 6", spec), most=4)
+    policy = read.autoscalers[0].policy
+    assert (policy.min_replicas, policy.rest_replicas) == (4, None)
+    assert read.notes == (
+        "worker: maxReplicas 20 is 4 here",
+        "worker: idle.replicas 6 is not below minReplicas 4 here, so it never rests",
+    )
+    assert (
+        plan(SMALLEST.replace("  maxReplicas: 6", spec), most=9).autoscalers[0].policy.rest_replicas
+        == 6
+    )
+
+
+def test_a_pause_does_not_start_more_copies_than_a_machine_bears():
+    spec = "  maxReplicas: 3\n  paused: All\n  pausedReplicas: 9"
+    read = plan(SMALLEST.replace("  maxReplicas: 6", spec), most=4)
+    assert read.autoscalers[0].policy.paused_replicas == 4
+    assert read.notes == ("worker: pausedReplicas 9 is 4 here",)
+
+
 @pytest.mark.parametrize(
     ("commands", "said"),
     [

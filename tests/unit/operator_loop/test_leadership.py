@@ -16,9 +16,14 @@ class Leases:
     def __init__(self) -> None:
         self.lease: dict[str, Any] | None = None
         self.away = False
+        self.odd: Exception | None = None
+        self.asked: list[str] = []
 
     async def request(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
         await asyncio.sleep(0)
+        self.asked.append(method)
+        if self.odd is not None:
+            raise self.odd
         if self.away:
             raise Unavailable("away")
         if method == "GET":
@@ -129,6 +134,74 @@ def test_without_the_api_server_nobody_leads_for_long():
         leases.away = False
         await first._try()
         assert first()
+
+    play(story)
+
+
+@pytest.mark.parametrize("odd", [ValueError("no JSON"), KeyError("spec"), AssertionError()])
+def test_no_answer_however_odd_ends_the_election(odd: Exception, caplog: pytest.LogCaptureFixture):
+    async def story(leases, clock, candidate):
+        first = candidate("first")
+        running = asyncio.create_task(first.run())
+        leases.odd = odd
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert not running.done()
+        await first._try()
+        assert not first()
+        leases.odd = None
+        await first._try()
+        assert first()
+        leases.odd = odd
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    play(story)
+    assert "Lease could not be read or written" in caplog.messages
+
+
+def test_who_leads_renews_by_one_request():
+    async def story(leases, clock, candidate):
+        first = candidate("first")
+        await first._try()
+        leases.asked.clear()
+        for _ in range(5):
+            clock.now += 0.7
+            await first._try()
+            assert first()
+        assert leases.asked == ["PUT"] * 5
+
+    play(story)
+
+
+def test_a_lease_that_somebody_else_has_written_is_looked_at():
+    async def story(leases, clock, candidate):
+        first = candidate("first")
+        await first._try()
+        await first._try()
+        taken = {**leases.lease["spec"], "holderIdentity": "hand", "renewTime": "later"}
+        version = leases.lease["metadata"]["resourceVersion"] + 1
+        leases.lease = {"metadata": {"resourceVersion": version}, "spec": taken}
+        await first._try()
+        assert not first()
+        assert first.holder == "hand"
+        leases.lease = None
+        await first._try()
+        assert first()
+
+    play(story)
+
+
+def test_an_election_that_is_not_held_any_more_stands_still():
+    async def story(leases, clock, candidate):
+        first = candidate("first")
+        leases.away = True
+        for _ in range(60):
+            clock.now += 1
+            await first._try()
+        assert not first.stands_still
+        clock.now += 31
+        assert first.stands_still
 
     play(story)
 

@@ -4,8 +4,10 @@ import pytest
 
 from mare.custom_resource.autoscaler import read_autoscaler
 from mare.domain.unknown import Unknown
-from mare.ports import NotFound
+from mare.ports import AccessRefused, NotFound
 from tests.unit.operator_loop.worlds import AT_ONCE, World, body, run
+
+WORKER = ("shop", "worker")
 
 
 def test_a_deep_queue_wakes_a_workload_in_one_step_and_it_is_written_down():
@@ -64,7 +66,7 @@ def test_a_follower_does_not_even_look_and_a_new_leader_shrinks_nothing_at_once(
 
 
 def test_a_new_leader_goes_on_with_what_the_former_one_wrote_last():
-    past = {"time": "2026-01-01T00:00:00Z", "from": 1, "to": 2, "reason": "Woken", "message": "."}
+    past = {"time": "1970-01-01T00:00:00Z", "from": 1, "to": 2, "reason": "Woken", "message": "."}
     written = {"decisions": [past], "lastDecision": past, "estimates": {"startSeconds": 7.0}}
 
     async def story(world: World) -> None:
@@ -81,6 +83,30 @@ def test_a_new_leader_goes_on_with_what_the_former_one_wrote_last():
 
     assert [each["to"] for each in status["decisions"]] == [10, 2]
     assert status["estimates"]["startSeconds"] == 7.0
+
+
+def test_who_stops_leading_exports_nothing_of_objects_any_more():
+    async def story(world: World) -> None:
+        world.workloads.have("worker", 3)
+        world.put()
+        await world.tick()
+        assert exported(world, "mare_queues_unknown") == 1
+        world.leads = False
+        await world.tick()
+        assert exported(world, "mare_leader") == 0
+        assert exported(world, "mare_queues_unknown") is None
+        world.leads = True
+        await world.tick()
+        assert exported(world, "mare_queues_unknown") == 1
+        assert [n.depth for _, n in world.record.pasts[WORKER].rings[0].samples(world.clock.now)]
+
+    run(story)
+
+
+def exported(world: World, name: str) -> float | None:
+    """A number as Prometheus is told it, of the one object."""
+    of = {} if name == "mare_leader" else {"namespace": "shop", "name": "worker"}
+    return world.measures.registry.get_sample_value(name, of)
 
 
 def test_an_unknown_queue_holds_the_count():
@@ -114,15 +140,22 @@ def test_a_removed_object_is_left_alone():
     assert not world.record.pasts
 
 
-def test_an_object_whose_status_is_refused_as_gone_is_forgotten():
+def test_an_object_whose_status_is_once_refused_as_gone_is_looked_at_and_written_later():
     async def story(world: World) -> None:
         world.workloads.have("worker", 0)
-        world.objects.error = NotFound("no such object")
+        world.brokers.ready["worker"] = 0
+        world.objects.error = NotFound("the server could not find the requested resource")
         world.put()
+        await world.tick()
+        world.objects.error = None
+        world.brokers.ready["worker"] = 95
         for _ in range(3):
             await world.tick()
 
-    assert run(story).loop.autoscalers == []
+    world = run(story)
+
+    assert world.workloads.done == [("worker", 10)]
+    assert world.objects.last()["currentReplicas"] == 10
 
 
 def test_idle_replicas_are_preferred_just_before_a_workload_shrinks():
@@ -154,6 +187,45 @@ def test_a_dry_run_decides_and_tells_but_does_not_act():
     assert world.objects.last()["desiredReplicas"] == 10
     assert world.objects.condition("Ready") == ("True", "DryRun")
     assert len(world.objects.statuses) <= 2
+
+
+@pytest.mark.parametrize("why", ["dryRun", "rival", "refused"])
+def test_wishes_that_nobody_carries_out_are_written_down_when_they_settle(why: str):
+    async def story(world: World) -> None:
+        world.workloads.have("worker", 5)
+        if why == "rival":
+            world.rivals.rival = "HorizontalPodAutoscaler worker"
+        if why == "refused":
+            world.workloads.errors["worker"] = AccessRefused("not allowed")
+        world.put(dryRun=why == "dryRun")
+        for number in range(240):
+            world.brokers.ready["worker"] = 100 + 37 * number % 300
+            await world.tick(0.25)
+
+    world = run(story)
+
+    assert len(world.objects.statuses) <= 9
+    assert len(world.objects.last()["decisions"]) <= 2
+    lines = list(world.record.pasts[WORKER].lines.newest_first())
+    assert len(lines) <= 2
+
+
+def test_the_status_keeps_changes_and_what_lasted_rather_than_what_passed():
+    async def story(world: World) -> None:
+        world.workloads.have("worker", 1)
+        world.put(minReplicas=1)
+        for second in range(600):
+            gone = Unknown("QueueNotFound", "queue worker does not exist")
+            many = 900 if second < 20 or second // 11 % 2 else 500
+            world.brokers.ready["worker"] = gone if 20 <= second < 180 else many
+            await world.tick()
+
+    status = run(story).objects.last()
+
+    told = [(each["from"], each["to"], each["reason"]) for each in status["decisions"]]
+    assert told[1:] == [(50, 50, "QueuesUnknown"), (1, 50, "TooManyReplicas")]
+    assert told[0][:2] == (50, 50)
+    assert status["lastDecision"]["reason"] == told[0][2]
 
 
 def test_a_workload_that_is_not_there_is_told():

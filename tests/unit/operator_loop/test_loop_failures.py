@@ -1,7 +1,5 @@
 """The loop among things that fail: what it does with errors, and that they stay apart."""
 
-import asyncio
-
 import pytest
 
 from mare.ports import AccessRefused, NotFound, Unavailable
@@ -39,22 +37,102 @@ def test_a_workload_whose_change_hangs_does_not_delay_the_others():
     assert run(story).workloads.done == [("worker", 10)]
 
 
-def test_an_object_that_cannot_be_decided_says_so_and_the_others_go_on():
+def test_an_object_that_cannot_be_decided_says_so_once_and_the_others_go_on(
+    caplog: pytest.LogCaptureFixture,
+):
     async def story(world: World) -> None:
         world.workloads.have("worker", 0)
-        world.workloads.have("odd", 0)
+        world.workloads.have("odd", "many")
         world.brokers.ready |= {"worker": 95, "odd": 95}
-        schedule = {"start": "0 8 * * *", "end": "0 9 * * *", "minReplicas": 1}
-        world.put("odd", schedules=[{**schedule, "timezone": "Nowhere/None"}])
+        world.put("odd")
         world.put()
-        await world.tick()
-        await world.tick()
+        for _ in range(40):
+            await world.tick(0.25)
 
     world = run(story)
 
     assert world.workloads.done == [("worker", 10)]
-    able = {c.type: c for c in world.record.pasts[("shop", "odd")].view.conditions}["AbleToScale"]
-    assert (able.status, able.reason) == ("False", "NotDecided")
+    assert world.objects.condition("AbleToScale", "odd") == ("False", "NotDecided")
+    assert world.objects.condition("Ready", "odd") == ("False", "NotDecided")
+    assert [name for name, _ in world.objects.statuses].count("odd") == 1
+    assert world.objects.events.count(("odd", "Warning", "NotDecided")) == 1
+    assert [record.message for record in caplog.records] == ["Object could not be decided"]
+
+
+def test_a_dry_run_that_can_be_decided_again_says_so():
+    async def story(world: World) -> None:
+        world.workloads.have("worker", "many")
+        world.brokers.ready["worker"] = 95
+        world.put(dryRun=True)
+        await world.tick()
+        assert world.objects.condition("Ready")[0] == "False"
+        world.workloads.have("worker", 0)
+        await world.tick()
+
+    assert run(story).objects.condition("Ready") == ("True", "DryRun")
+
+
+def test_a_broker_whose_answers_are_not_understood_leaves_its_queues_unknown(
+    caplog: pytest.LogCaptureFixture,
+):
+    async def story(world: World) -> None:
+        world.workloads.have("worker", 5)
+        world.workloads.have("odd", 5)
+        world.brokers.ready |= {"worker": 95, "odd": 95}
+        world.brokers.odd["elsewhere"] = ValueError("amqp://user:secret@host")
+        world.put("odd", secret="elsewhere", fallback={"replicas": 9, "afterSeconds": 20})
+        world.put()
+        for _ in range(40):
+            await world.tick()
+
+    world = run(story)
+
+    assert sorted(world.workloads.done) == [("odd", 9), ("worker", 10)]
+    assert world.objects.condition("MetricsFresh", "odd") == ("False", "NotUnderstood")
+    assert [record.message for record in caplog.records] == ["Queues could not be read"]
+    assert "secret@" not in str(world.objects.statuses)
+
+
+def test_an_object_that_can_be_decided_again_says_so():
+    async def story(world: World) -> None:
+        world.workloads.have("worker", "many")
+        world.brokers.ready["worker"] = 95
+        world.put()
+        await world.tick()
+        world.workloads.have("worker", 0)
+        for _ in range(3):
+            await world.tick()
+
+    world = run(story)
+
+    assert world.workloads.done == [("worker", 10)]
+    assert world.objects.condition("Ready") == ("True", "Ready")
+
+
+def test_a_schedule_that_means_no_time_is_told_and_the_rest_is_followed():
+    sound = {"start": "* * * * *", "end": "0 0 1 1 *", "minReplicas": 12}
+    wrong = [{**sound, "timezone": "America/Recive"}, {**sound, "start": "0 25 * * *"}]
+
+    async def story(world: World) -> None:
+        world.workloads.have("worker", 0)
+        world.brokers.ready["worker"] = 95
+        world.put(schedules=[sound, *wrong])
+        for _ in range(20):
+            await world.tick()
+        world.mended = dict(world.objects.last())
+        world.put(schedules=[sound], generation=2)
+        for _ in range(20):
+            await world.tick()
+
+    world = run(story)
+
+    assert world.workloads.done == [("worker", 12)]
+    told = {each["type"]: each for each in world.mended["conditions"]}["SchedulesValid"]
+    assert (told["status"], told["reason"]) == ("False", "ScheduleWrong")
+    assert "spec.schedules[1] is not followed: 'America/Recive' is no time zone" in told["message"]
+    assert "spec.schedules[2] is not followed: start '0 25 * * *'" in told["message"]
+    assert world.objects.events.count(("worker", "Warning", "ScheduleWrong")) == 1
+    assert world.objects.condition("SchedulesValid") == ("True", "Valid")
 
 
 def test_after_a_conflict_the_workload_is_read_and_decided_again_at_once():
@@ -106,61 +184,3 @@ def test_a_change_that_fails_is_told_and_tried_again_at_a_growing_pace(
     assert len(attempts) <= 7
     assert world.workloads.done == [("worker", 10)]
     assert world.objects.condition("AbleToScale")[0] == "True"
-
-
-def test_the_api_server_is_obeyed_when_it_says_how_long_to_wait():
-    async def story(world: World) -> None:
-        world.workloads.have("worker", 0)
-        world.brokers.ready["worker"] = 95
-        world.workloads.errors["worker"] = Unavailable("too many requests", retry_after=30)
-        world.put()
-        await world.tick()
-        world.workloads.errors.clear()
-        for _ in range(29):
-            await world.tick()
-        assert world.workloads.done == []
-        for _ in range(3):
-            await world.tick()
-
-    assert run(story).workloads.done == [("worker", 10)]
-
-
-def test_a_status_that_cannot_be_written_is_written_later():
-    async def story(world: World) -> None:
-        world.workloads.have("worker", 0)
-        world.brokers.ready["worker"] = 95
-        world.objects.error = Unavailable("away")
-        world.put()
-        for _ in range(5):
-            await world.tick()
-        assert world.objects.statuses == []
-        world.objects.error = None
-        for _ in range(20):
-            await world.tick()
-
-    world = run(story)
-
-    assert world.objects.last()["desiredReplicas"] == 10
-
-
-def test_statuses_that_wait_for_an_api_server_are_made_when_it_is_their_turn():
-    names = [f"worker-{number}" for number in range(40)]
-
-    async def story(world: World) -> None:
-        world.objects.answers = asyncio.Event()
-        for name in names:
-            world.workloads.have(name, 0)
-            world.brokers.ready[name] = 0
-            world.put(name)
-        await world.tick()
-        world.clock.now += 60
-        world.objects.answers.set()
-        for _ in range(100):
-            await asyncio.sleep(0)
-
-    world = run(story)
-
-    assert [name for name, _ in world.objects.statuses] == names
-    made = [status["conditions"][0]["lastTransitionTime"] for _, status in world.objects.statuses]
-    assert made == sorted(made)
-    assert made.count(made[0]) < len(names) // 2

@@ -11,16 +11,23 @@ def test_without_any_variable_the_whole_cluster_is_looked_after():
     assert settings.namespaces == ()
     assert settings.leader_election is True
     assert settings.tick_seconds == 0.25
+    assert settings.lease_seconds == 3.5
 
 
 def test_variables_are_read():
     settings = Settings.from_env(
-        {"MARE_NAMESPACES": "a, b", "MARE_LEADER_ELECTION": "false", "MARE_PORT": "0"}
+        {
+            "MARE_NAMESPACES": "a, b",
+            "MARE_LEADER_ELECTION": "false",
+            "MARE_PORT": "0",
+            "MARE_LEASE_SECONDS": "15",
+        }
     )
 
     assert settings.namespaces == ("a", "b")
     assert settings.leader_election is False
     assert settings.port == 0
+    assert settings.lease_seconds == 15
 
 
 def test_all_mistakes_are_told_at_once():

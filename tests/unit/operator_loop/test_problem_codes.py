@@ -3,7 +3,12 @@
 import re
 from pathlib import Path
 
+import pytest
+
+from mare.dashboard.facts import facts_of
 from mare.explanation import advice, problems
+from mare.explanation.problems import problems_of
+from tests.unit.operator_loop.worlds import World, run
 
 ROOT = Path(__file__).parents[3]
 
@@ -13,3 +18,38 @@ def test_every_code_is_documented():
     page = (ROOT / "docs/explain.md").read_text()
     documented = re.findall(r"^### (MARE\d{3})$", page, re.MULTILINE)
     assert sorted(set(re.findall(r"MARE\d{3}", source))) == documented
+
+
+@pytest.mark.parametrize(
+    ("spec", "replicas", "chooses_itself", "code", "advised"),
+    [
+        ({}, "many", False, "MARE016", "report it"),
+        (
+            {"behavior": {"scaleDown": {"victimPolicy": "IdleOnly"}}},
+            5,
+            True,
+            "MARE017",
+            "scale a Deployment",
+        ),
+        (
+            {"schedules": [{"start": "0 7 * * *", "end": "x", "minReplicas": 2}]},
+            5,
+            False,
+            "MARE022",
+            "spec.schedules",
+        ),
+    ],
+)
+def test_what_is_wrong_with_an_object_has_a_code_and_an_advice(
+    spec: dict, replicas: object, code: str, advised: str, *, chooses_itself: bool
+):
+    async def story(world: World) -> None:
+        world.workloads.have("worker", replicas, chooses_itself=chooses_itself)
+        world.brokers.ready["worker"] = 45
+        world.put(**spec)
+        await world.tick()
+
+    (problem,) = problems_of(facts_of(run(story).record.pasts[("shop", "worker")]))
+
+    assert problem.code == code
+    assert advised in problem.advice

@@ -58,6 +58,45 @@ def test_of_two_objects_for_one_workload_the_older_one_acts():
     assert world.objects.condition("AbleToScale", "b")[0] == "True"
 
 
+def test_a_dry_run_tells_of_the_other_autoscaler_and_warns_of_nothing():
+    async def story(world: World) -> None:
+        world.workloads.have("worker", 0)
+        world.brokers.ready["worker"] = 95
+        world.rivals.rival = "ScaledObject worker"
+        world.put(dryRun=True)
+        for _ in range(20):
+            await world.tick()
+
+    world = run(story)
+
+    assert world.workloads.done == []
+    assert world.objects.condition("AbleToScale") == ("True", "OtherAutoscaler")
+    assert world.objects.condition("Ready") == ("True", "DryRun")
+    assert world.objects.events == []
+
+
+def test_an_older_object_that_only_shows_what_it_would_do_is_in_nobodys_way():
+    async def story(world: World) -> None:
+        world.workloads.have("worker", 0)
+        world.brokers.ready |= {"a": 95, "b": 200}
+        world.put("a", scaleTargetRef=ONE, created=YOUNG)
+        world.put("b", scaleTargetRef=ONE, created=OLD, dryRun=True)
+        for _ in range(5):
+            await world.tick()
+        assert world.workloads.done == [("worker", 10)]
+        assert world.objects.condition("AbleToScale", "b") == ("True", "OtherAutoscaler")
+        world.put("b", scaleTargetRef=ONE, created=OLD, generation=2)
+        for _ in range(20):
+            await world.tick()
+        world.loop.remove(("shop", "b"))
+        world.loop.remove(("shop", "a"))
+
+    world = run(story)
+
+    assert world.workloads.done == [("worker", 10), ("worker", 20)]
+    assert world.objects.condition("AbleToScale", "a") == ("False", "OtherAutoscaler")
+
+
 @pytest.mark.parametrize("turns", [False, True])
 def test_the_younger_one_acts_when_the_older_one_is_removed_or_turns_elsewhere(turns):
     async def story(world: World) -> None:

@@ -76,7 +76,13 @@ class FakeBrokers:
     """Secrets whose broker never answers."""
     away: dict[str, Unknown] = field(default_factory=dict)
     """Secrets whose broker cannot be reached."""
+    odd: dict[str, Exception] = field(default_factory=dict)
+    """Secrets with which reading fails as nobody expects."""
     reads: list[list[str]] = field(default_factory=list)
+    read_at: float | None = None
+    """When a source that does not answer any more told all of it last."""
+    statistics_at: float | None = None
+    """When its statistics did."""
 
     def group(self, autoscaler: Autoscaler) -> BrokerReference:
         return autoscaler.broker
@@ -88,6 +94,9 @@ class FakeBrokers:
         self.reads.append([each.key.name for each in autoscalers])
         if any(each.broker.secret_name in self.slow for each in autoscalers):
             await asyncio.Event().wait()
+        for each in autoscalers:
+            if each.broker.secret_name in self.odd:
+                raise self.odd[each.broker.secret_name]
         away = {each.key: self.away.get(each.broker.secret_name) for each in autoscalers}
         return {
             key: Seen(queues=why, busy=why) if why else self._seen(key.name)
@@ -100,10 +109,10 @@ class FakeBrokers:
         reading = QueueReading(
             name=name,
             entries=(name,),
-            read_at=now,
+            read_at=self.read_at or now,
             ready=ready,
             consumers=0,
-            statistics_at=now,
+            statistics_at=self.statistics_at or now,
             unacknowledged=0,
         )
         return Seen(queues=(reading,), busy=self.busy)
@@ -114,13 +123,17 @@ class FakeWorkloads:
     scales: dict[str, Scale | Unknown] = field(default_factory=dict)
     done: list[tuple[str, int]] = field(default_factory=list)
     preferred: list[Mapping[str, int]] = field(default_factory=list)
+    marking: Any = True
+    """Whether idle replicas can be made to go first, or what comes of trying."""
     errors: dict[str, Exception] = field(default_factory=dict)
     slow: set[str] = field(default_factory=set)
     behind: set[str] = field(default_factory=set)
     """Workloads that have changed without our having seen it."""
 
-    def have(self, name: str, replicas: int) -> None:
-        self.scales[name] = Scale(replicas=replicas, version="1", ready=replicas, selector="a=b")
+    def have(self, name: str, replicas: int, **more: Any) -> None:
+        self.scales[name] = Scale(
+            replicas=replicas, version="1", ready=replicas, selector="a=b", **more
+        )
 
     def seen(self, target: ScaleTarget) -> Scale | Unknown:
         return self.scales.get(target.name, Unknown("WorkloadNotFound", f"{target} is not there"))
@@ -138,8 +151,11 @@ class FakeWorkloads:
     async def refresh(self, target: ScaleTarget) -> None:
         self.behind.discard(target.name)
 
-    async def prefer(self, target: ScaleTarget, seen: Scale, busy: Mapping[str, int]) -> None:
+    async def prefer(self, target: ScaleTarget, seen: Scale, busy: Mapping[str, int]) -> bool:
         self.preferred.append(busy)
+        if isinstance(self.marking, Exception):
+            raise self.marking
+        return self.marking
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """Requests to the API server: plain JSON over the official client, with errors of the ports."""
 
 import json
+import time
 from collections.abc import AsyncIterator, Mapping
 from http import HTTPStatus
 from pathlib import Path
@@ -20,6 +21,7 @@ _PAGE = 100
 """Objects in one part of a list. With the managed fields of 1,000, metadata alone take 21 MB."""
 _SECONDS = 5.0
 _WATCH_SECONDS = 300
+_LONGEST_PAUSE = 30.0
 _TOKEN = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
 
 
@@ -35,10 +37,15 @@ async def connect() -> ApiClient:
 
 
 class Api:
-    """What the rest of this package rests on."""
+    """What the rest of this package rests on.
+
+    When the API server says for how long it wants to be left alone, nothing is sent meanwhile, but
+    for no longer than 30 s.
+    """
 
     def __init__(self, client: ApiClient) -> None:
         self._client = client
+        self._paused_until = 0.0
 
     async def request(
         self,
@@ -67,10 +74,8 @@ class Api:
             data = await answer.read()
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise Unavailable(f"the API server does not answer ({type(error).__name__})") from error
-        _raise_for(answer.status, data, answer.headers.get("Retry-After"))
-        decoded = json.loads(data)
-        assert isinstance(decoded, dict)
-        return decoded
+        self._raise_for(answer, data)
+        return _decoded(data)
 
     async def pages(
         self, path: str, *selectors: tuple[str, str], accept: str = "application/json"
@@ -111,10 +116,10 @@ class Api:
                 "GET", path, body=None, kind="application/json", query=query, timeout=timeout
             )
             if answer.status != HTTPStatus.OK:
-                _raise_for(answer.status, await answer.read(), None)
+                self._raise_for(answer, await answer.read())
             async with answer:
                 async for line in answer.content:
-                    yield json.loads(line)
+                    yield _decoded(line)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise Unavailable(f"the watch ended ({type(error).__name__})") from error
 
@@ -129,6 +134,9 @@ class Api:
         accept: str = "application/json",
         timeout: object,  # noqa: ASYNC109
     ) -> aiohttp.ClientResponse:
+        left = self._paused_until - time.monotonic()
+        if left > 0:
+            raise Unavailable("the API server has asked for a pause", left)
         _, url, headers, body, _ = await self._client.param_serialize(
             method,
             path,
@@ -144,26 +152,38 @@ class Api:
         assert isinstance(answer, aiohttp.ClientResponse)
         return answer
 
-
-def _raise_for(status: int, data: bytes, retry_after: str | None) -> None:
-    if status < HTTPStatus.MULTIPLE_CHOICES:
-        return
-    text = _message(data) or f"status {status}"
-    match status:
-        case 404:
-            raise NotFound(text)
-        case 409:
-            raise Conflict(text)
-        case 401 | 403:
-            raise AccessRefused(text)
-        case 410:
-            raise Expired(text)
-    wait = float(retry_after) if retry_after and retry_after.isdigit() else None
-    raise Unavailable(text, wait)
+    def _raise_for(self, answer: aiohttp.ClientResponse, data: bytes) -> None:
+        if answer.status < HTTPStatus.MULTIPLE_CHOICES:
+            return
+        text = _message(data) or f"status {answer.status}"
+        match answer.status:
+            case 404:
+                raise NotFound(text)
+            case 409:
+                raise Conflict(text)
+            case 401 | 403:
+                raise AccessRefused(text)
+            case 410:
+                raise Expired(text)
+        retry_after = answer.headers.get("Retry-After", "")
+        wait = float(retry_after) if retry_after.isdecimal() else None
+        pause_ends = time.monotonic() + min(wait or 0.0, _LONGEST_PAUSE)
+        self._paused_until = max(self._paused_until, pause_ends)
+        raise Unavailable(text, wait)
 
 
 class Expired(Unavailable):
     """The version is too old to go on from."""
+
+
+def _decoded(data: bytes) -> dict[str, Any]:
+    try:
+        decoded = json.loads(data)
+    except ValueError as error:
+        raise Unavailable("the API server answers with something else than JSON") from error
+    if not isinstance(decoded, dict):
+        raise Unavailable("the API server answers with something else than an object")
+    return decoded
 
 
 def _message(data: bytes) -> str:

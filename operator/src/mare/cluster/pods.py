@@ -21,21 +21,23 @@ class Pods:
         self._api = api
         self._room = asyncio.Semaphore(_MOST_AT_A_TIME)
 
-    async def prefer(self, namespace: str, selector: str, busy: Mapping[str, int]) -> None:
+    async def prefer(self, namespace: str, selector: str, busy: Mapping[str, int]) -> bool:
         """Write costs: as many as the unacknowledged messages of a Pod. Raises as `Api.request`.
 
-        A Pod that the broker does not know has no consumer, and goes first.
+        A Pod that the broker does not know has no consumer, and goes first. If it knows none, a
+        proxy or a shared network hides who is who: any cost would be a guess, and none is written.
         """
         path = f"/api/v1/namespaces/{namespace}/pods"
         pods = (await self._api.request("GET", path, query=[("labelSelector", selector)]))["items"]
         if not any(_address(pod) in busy for pod in pods):
-            return  # a proxy or a shared network hides who is who: any cost would be a guess
+            return False
         changes = [
             self._write(f"{path}/{pod['metadata']['name']}", cost)
             for pod in pods
             if (cost := str(busy.get(_address(pod), 0))) != _cost(pod)
         ]
         await asyncio.gather(*changes)
+        return True
 
     async def _write(self, path: str, cost: str) -> None:
         async with self._room:

@@ -1,6 +1,7 @@
 """Scale targets: watched, so that nothing is asked for while nothing changes."""
 
 import asyncio
+import logging
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import partial
@@ -12,9 +13,11 @@ from mare.cluster.pods import Pods
 from mare.cluster.watching import watch_for_ever
 from mare.custom_resource.autoscaler import ScaleTarget
 from mare.domain.unknown import Unknown
-from mare.ports import NOT_READ_YET, AccessRefused, NotFound, Scale
+from mare.ports import NOT_READ_YET, AccessRefused, Conflict, NotFound, Scale, Unavailable
 
 _PAUSE = 1.0
+_OF_REPLICA_SETS = {("apps", "Deployment"), ("apps", "ReplicaSet"), ("argoproj.io", "Rollout")}
+_log = logging.getLogger(__name__)
 
 Place = tuple[str, str, str | None]
 """API version, kind and namespace of a watch; without a namespace, of all."""
@@ -31,12 +34,15 @@ class WatchedWorkloads:
         self._wanted: set[ScaleTarget] = set()
         self._seen: dict[ScaleTarget, Scale | Unknown] = {}
         self._watches: dict[Place, asyncio.Task[None]] = {}
+        self._reads: set[asyncio.Task[None]] = set()
 
     def seen(self, target: ScaleTarget) -> Scale | Unknown:
-        self._wanted.add(target)
         place = self._place(target)
         if place not in self._watches:
             self._watches[place] = asyncio.create_task(self._follow(place))
+        elif target not in self._wanted and not _tells_all(target.api_version):
+            self._read_late(target)
+        self._wanted.add(target)
         return self._seen.get(target, NOT_READ_YET)
 
     def keep_only(self, targets: Iterable[ScaleTarget]) -> None:
@@ -45,7 +51,8 @@ class WatchedWorkloads:
         needed = {self._place(target) for target in self._wanted}
         for place in self._watches.keys() - needed:
             self._watches.pop(place).cancel()
-            for target in [t for t in self._seen if self._place(t) == place]:
+        for target in self._seen.keys() - self._wanted:
+            if self._place(target) not in needed or not _tells_all(target.api_version):
                 del self._seen[target]
 
     def _place(self, target: ScaleTarget) -> Place:
@@ -64,9 +71,33 @@ class WatchedWorkloads:
         resource = await self._kinds.find(target.api_version, target.kind)
         await self._read_one(resource, target)
 
-    async def prefer(self, target: ScaleTarget, seen: Scale, busy: Mapping[str, int]) -> None:
-        if target.kind in ("Deployment", "ReplicaSet") and seen.selector:
-            await self._pods.prefer(target.namespace, seen.selector, busy)
+    async def prefer(self, target: ScaleTarget, seen: Scale, busy: Mapping[str, int]) -> bool:
+        if seen.chooses_itself or not seen.selector:
+            return False
+        return await self._pods.prefer(target.namespace, seen.selector, busy)
+
+    def _read_late(self, target: ScaleTarget) -> None:
+        """Read a workload whose kind was listed before anybody asked for this one."""
+        read = asyncio.create_task(self._read_until_known(target))
+        self._reads.add(read)
+        read.add_done_callback(self._reads.discard)
+
+    async def _read_until_known(self, target: ScaleTarget) -> None:
+        while target in self._wanted:
+            try:
+                await self.refresh(target)
+            except NotFound:
+                self._gone(target)
+                return
+            except AccessRefused as error:
+                self._seen[target] = Unknown("Forbidden", str(error))
+            except (Unavailable, Conflict) as error:
+                _log.info("Workload is not read yet", extra={"error": str(error)[:512]})
+            except Exception:  # noqa: BLE001 - whatever an answer looks like, it is asked for again
+                _log.exception("Workload is not read yet")
+            else:
+                return
+            await asyncio.sleep(_PAUSE)
 
     async def _follow(self, place: Place) -> None:
         def unseen(error: NotFound | AccessRefused) -> None:
@@ -105,8 +136,8 @@ class WatchedWorkloads:
 
     async def _note(self, target: ScaleTarget, resource: Resource, item: Mapping[str, Any]) -> None:
         """An item of apps/v1 says all; of another kind only /scale knows where the count is."""
-        if resource.root == "/apis/apps/v1":
-            self._seen[target] = _read_workload(item)
+        if _tells_all(target.api_version):
+            self._seen[target] = _read_workload(item, target)
         elif target in self._wanted:
             with suppress(NotFound):
                 await self._read_one(resource, target)
@@ -127,21 +158,30 @@ class WatchedWorkloads:
             else Unknown("NotReported", "/scale tells no ready replicas"),
             selector=answer.get("status", {}).get("selector", ""),
             grace_seconds=known.grace_seconds if known else None,
+            chooses_itself=not _keeps_replica_sets(target),
         )
 
     def _gone(self, target: ScaleTarget) -> None:
-        self._seen[target] = Unknown("WorkloadNotFound", f"{target} does not exist", str(target))
+        self._seen.pop(target, None)
+        if target in self._wanted:
+            why = Unknown("WorkloadNotFound", f"{target} does not exist", str(target))
+            self._seen[target] = why
 
     def _all_unknown(self, place: Place, why: Unknown) -> None:
         for target in [t for t in self._wanted if self._place(t) == place]:
             self._seen[target] = why
 
     async def close(self) -> None:
-        watches = list(self._watches.values())
+        tasks = [*self._watches.values(), *self._reads]
         self._watches.clear()
-        for watch in watches:
-            watch.cancel()
-        await asyncio.gather(*watches, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _tells_all(api_version: str) -> bool:
+    """Whether an object of it tells count, ready replicas and grace period itself."""
+    return api_version == "apps/v1"
 
 
 def _target(item: Mapping[str, Any], api_version: str, kind: str) -> ScaleTarget:
@@ -149,7 +189,12 @@ def _target(item: Mapping[str, Any], api_version: str, kind: str) -> ScaleTarget
     return ScaleTarget(metadata["namespace"], api_version, kind, metadata["name"])
 
 
-def _read_workload(item: Mapping[str, Any]) -> Scale:
+def _keeps_replica_sets(target: ScaleTarget) -> bool:
+    """Whether its Pods go in the order of their deletion costs."""
+    return (target.api_version.partition("/")[0], target.kind) in _OF_REPLICA_SETS
+
+
+def _read_workload(item: Mapping[str, Any], target: ScaleTarget) -> Scale:
     spec, status = item["spec"], item.get("status", {})
     selector = spec.get("selector", {})
     pod = spec.get("template", {}).get("spec", {})
@@ -159,6 +204,7 @@ def _read_workload(item: Mapping[str, Any]) -> Scale:
         ready=status.get("readyReplicas", 0),
         selector=_selector(selector),
         grace_seconds=pod.get("terminationGracePeriodSeconds", 30),
+        chooses_itself=not _keeps_replica_sets(target),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from mare.custom_resource.policies import read_policy
+from mare.custom_resource.policies import WrongSchedule, read_policy, wrong_schedules
 from mare.domain.policy import Policy
 
 
@@ -61,6 +61,8 @@ class Autoscaler:
     """The status when it was read last."""
     created: str = ""
     """When, in RFC 3339."""
+    wrong_schedules: tuple[WrongSchedule, ...] = ()
+    """Those of the spec that the policy leaves out."""
 
 
 def read_autoscaler(body: Mapping[str, Any]) -> Autoscaler:
@@ -79,6 +81,7 @@ def read_autoscaler(body: Mapping[str, Any]) -> Autoscaler:
         policy=read_policy(spec),
         status=body.get("status") or {},
         created=metadata.get("creationTimestamp", ""),
+        wrong_schedules=wrong_schedules(spec),
     )
 
 

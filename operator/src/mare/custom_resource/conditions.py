@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from mare.custom_resource.autoscaler import Autoscaler
 from mare.domain.clause import Clause
 from mare.domain.decision import Decision, Reason
 from mare.domain.estimates import Estimates
 from mare.domain.history import History
 from mare.domain.observation import QueueReading
-from mare.domain.policy import Policy
+from mare.domain.policy import Policy, VictimPolicy
 from mare.domain.sentences import number, significant
 from mare.domain.unknown import Unknown
 from mare.ports import Scale, Seen
@@ -20,6 +21,16 @@ _LIMITS = {
     Reason.TOO_FEW_REPLICAS,
     Reason.DRAINING,
 }
+_BAD_WHEN = {
+    "AbleToScale": "False",
+    "MetricsFresh": "False",
+    "GracePeriodSufficient": "False",
+    "EventsSafe": "False",
+    "SchedulesValid": "False",
+    "VictimsChosen": "False",
+    "Fallback": "True",
+}
+_URGENT = {"Ready", "AbleToScale", "MetricsFresh", "Fallback", "Paused"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,38 +43,66 @@ class Condition:
     clauses: tuple[Clause, ...] = ()
     """What the message says, where somebody has to do something about it."""
 
+    @property
+    def is_bad(self) -> bool:
+        """Whether somebody is to be warned of it."""
+        return self.status == _BAD_WHEN.get(self.type)
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether a change of it is written down at once."""
+        return self.type in _URGENT
+
 
 def conditions_of(
     *,
-    policy: Policy,
+    autoscaler: Autoscaler,
     scale: Scale | Unknown,
     problem: Unknown | None,
+    unchosen: Unknown | None,
     seen: Seen,
     decision: Decision | None,
     history: History | None,
     now: float,
 ) -> tuple[Condition, ...]:
-    """All conditions; `problem` is what kept the last change from being carried out."""
-    able = _able_to_scale(scale, problem)
+    """All conditions.
+
+    `problem` is what kept the last change from being carried out, `unchosen` why idle replicas
+    cannot be made to go first.
+    """
+    policy = autoscaler.policy
+    able = _able_to_scale(policy, scale, problem)
     fresh = _metrics_fresh(seen)
     others = [able, fresh, _events_safe(policy, seen)]
+    if policy.schedules or autoscaler.wrong_schedules:
+        others.append(_schedules_valid(autoscaler))
     if decision is not None and history is not None:
         others += [
             _active(policy, history, fresh, now),
             _scaling_limited(decision),
-            _flag("Fallback", Reason.FALLBACK in decision.limited_by, "Fallback", decision.message),
-            _flag("Paused", policy.paused is not None, f"Paused{policy.paused or ''}", "as asked"),
+            _fallback(decision),
+            _paused(policy),
         ]
+    if isinstance(scale, Scale) and policy.victim_policy is VictimPolicy.IDLE_ONLY:
+        others.append(_victims_chosen(unchosen, seen))
     if isinstance(scale, Scale):
         estimates = history.learning.estimates if history is not None else Estimates()
         others.append(_grace_period_sufficient(scale, estimates))
     return (_ready(policy, able, fresh), *others)
 
 
-def _flag(kind: str, holds: bool, reason: str, message: str) -> Condition:  # noqa: FBT001
-    if holds:
-        return Condition(kind, "True", reason, message)
-    return Condition(kind, "False", f"Not{kind}", "")
+def _fallback(decision: Decision) -> Condition:
+    if Reason.FALLBACK in decision.limited_by:
+        return Condition("Fallback", "True", "Fallback", decision.message)
+    return Condition("Fallback", "False", "NotFallback", "No fallback is in force")
+
+
+def _paused(policy: Policy) -> Condition:
+    if policy.paused is not None:
+        return Condition(
+            "Paused", "True", f"Paused{policy.paused}", f"spec.paused is {policy.paused}"
+        )
+    return Condition("Paused", "False", "NotPaused", "Nothing is paused")
 
 
 def _ready(policy: Policy, able: Condition, fresh: Condition) -> Condition:
@@ -75,10 +114,13 @@ def _ready(policy: Policy, able: Condition, fresh: Condition) -> Condition:
     return Condition("Ready", "True", "Ready", "The queues are read and the workload is scaled")
 
 
-def _able_to_scale(scale: Scale | Unknown, problem: Unknown | None) -> Condition:
+def _able_to_scale(policy: Policy, scale: Scale | Unknown, problem: Unknown | None) -> Condition:
     why = scale if isinstance(scale, Unknown) else problem
     if why is not None:
-        return Condition("AbleToScale", "False", why.reason, why.cause, (why.clause,))
+        # A dry run beside the one that scales is what it is for, so it is told and not warned of.
+        beside = policy.dry_run and why.reason == "OtherAutoscaler"
+        status = "True" if beside else "False"
+        return Condition("AbleToScale", status, why.reason, why.cause, (why.clause,))
     return Condition("AbleToScale", "True", "Able", "The workload can be read and changed")
 
 
@@ -112,7 +154,7 @@ def _scaling_limited(decision: Decision) -> Condition:
     limits: Iterable[Reason] = reversed(decision.limited_by)
     limit = next((each for each in limits if each in _LIMITS), None)
     if limit is None:
-        return Condition("ScalingLimited", "False", "DesiredWithinRange", "")
+        return Condition("ScalingLimited", "False", "DesiredWithinRange", "No limit decides")
     return Condition("ScalingLimited", "True", limit, decision.message)
 
 
@@ -130,6 +172,28 @@ def _grace_period_sufficient(scale: Scale, estimates: Estimates) -> Condition:
     clause = Clause("grace.short", text, seconds=seconds, graceSeconds=scale.grace_seconds)
     message = f"{text}: raise terminationGracePeriodSeconds"
     return Condition(kind, "False", "GracePeriodTooShort", message, (clause,))
+
+
+def _victims_chosen(unchosen: Unknown | None, seen: Seen) -> Condition:
+    kind = "VictimsChosen"
+    if unchosen is not None:
+        message = f"{unchosen.cause}: nothing shrinks before maxDrainWaitSeconds have passed"
+        return Condition(kind, "False", unchosen.reason, message, (unchosen.clause,))
+    if isinstance(seen.busy, Unknown):
+        return Condition(kind, "Unknown", seen.busy.reason, seen.busy.cause)
+    return Condition(kind, "True", "Chosen", "Idle replicas go, and busy ones may finish")
+
+
+def _schedules_valid(autoscaler: Autoscaler) -> Condition:
+    wrong = autoscaler.wrong_schedules
+    if not wrong:
+        return Condition("SchedulesValid", "True", "Valid", "All schedules can be followed")
+    clauses = tuple(
+        Clause("schedule.wrong", f"spec.schedules[{each.index}] is not followed", index=each.index)
+        for each in wrong
+    )
+    text = "; ".join(f"{said}: {each.problem}" for said, each in zip(clauses, wrong, strict=True))
+    return Condition("SchedulesValid", "False", "ScheduleWrong", text, clauses)
 
 
 def _events_safe(policy: Policy, seen: Seen) -> Condition:

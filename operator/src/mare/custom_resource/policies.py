@@ -1,7 +1,7 @@
 """The spec of a QueueAutoscaler as a policy of the domain."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mare.domain.policy import (
@@ -27,12 +27,25 @@ from mare.domain.policy import (
     Target,
     VictimPolicy,
 )
+from mare.domain.schedules import problem_of
 
 Spec = Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class WrongSchedule:
+    """One that means no time, which no API server can see."""
+
+    index: int
+    """Its place under spec.schedules."""
+    problem: str
+
+
 def read_policy(spec: Spec) -> Policy:
-    """Read a spec that the API server has validated and completed with its defaults."""
+    """Read a spec that the API server has validated and completed with its defaults.
+
+    Wrong schedules are left out, so that one of them does not keep the rest from being followed.
+    """
     behavior = spec.get("behavior")
     down = (behavior or {}).get("scaleDown", {})
     activation, idle = spec.get("activation", {}), spec.get("idle", {})
@@ -54,7 +67,7 @@ def read_policy(spec: Spec) -> Policy:
         behavior=OWN_BEHAVIOR if behavior is None else _read_behavior(behavior),
         always_active=activation.get("mode") == "Always",
         fallback=_read_fallback(spec["fallback"]) if "fallback" in spec else None,
-        schedules=tuple(_read_schedule(schedule) for schedule in spec.get("schedules", ())),
+        schedules=tuple(each for each in _read_schedules(spec) if problem_of(each) is None),
         dry_run=spec.get("dryRun", False),
         **{name: value for name, value in given.items() if value is not None},
     )
@@ -138,6 +151,15 @@ def _read_fallback(fallback: Spec) -> Fallback:
     if "behavior" in fallback:
         given["behavior"] = FallbackBehavior(fallback["behavior"])
     return Fallback(replicas=fallback["replicas"], **given)
+
+
+def wrong_schedules(spec: Spec) -> tuple[WrongSchedule, ...]:
+    problems = enumerate(map(problem_of, _read_schedules(spec)))
+    return tuple(WrongSchedule(index, problem) for index, problem in problems if problem)
+
+
+def _read_schedules(spec: Spec) -> tuple[Schedule, ...]:
+    return tuple(_read_schedule(schedule) for schedule in spec.get("schedules", ()))
 
 
 def _read_schedule(schedule: Spec) -> Schedule:

@@ -17,7 +17,9 @@ from mare.domain.unknown import Unknown
 from mare.ports import Scale, Seen
 
 _MOST_DECISIONS = 10
-_MOST_QUEUES = 256
+_PASSING_SECONDS = 60.0
+"""Age up to which a decision that changed nothing gives way to the next one."""
+MOST_QUEUES = 256
 
 Status = dict[str, Any]
 
@@ -67,7 +69,7 @@ def status_of(
             "desiredReplicas": decision.replicas,
             "lastActiveTime": words.instant(history.last_active),
             "estimates": _estimates(estimates, now),
-            **_decisions(decision, before, now),
+            **_decisions(decision, before, now, scaled=scaled),
         }
     if scaled:
         status["lastScaleTime"] = words.instant(now)
@@ -85,7 +87,7 @@ def _queues(
             {"vhost": each["vhost"], "name": each["name"], "unknown": queues.reason}
             for each in kept
         ]
-    return [_queue(each, rates.get((each.vhost, each.name))) for each in queues[:_MOST_QUEUES]]
+    return [_queue(each, rates.get((each.vhost, each.name))) for each in queues[:MOST_QUEUES]]
 
 
 def _queue(reading: QueueReading, rates: tuple[float, float] | None) -> Status:
@@ -121,13 +123,14 @@ def _estimates(estimates: Estimates, now: float) -> Status:
     return {**found, "time": words.instant(now)} if found else {}
 
 
-def _decisions(decision: Decision, before: Mapping[str, Any], now: float) -> Status:
+def _decisions(
+    decision: Decision, before: Mapping[str, Any], now: float, *, scaled: bool
+) -> Status:
     last = before.get("lastDecision", {})
-    if not decision.changes and (last.get("to"), last.get("reason")) == (
-        decision.replicas,
-        decision.reason,
-    ):
-        return {}
+    outcome = last.get("to"), last.get("reason")
+    if not scaled and outcome == (decision.replicas, decision.reason):  # noqa: SIM102
+        if not decision.changes or last.get("from") == decision.current:
+            return {}
     new: Status = {
         "time": words.instant(now),
         "from": decision.current,
@@ -140,10 +143,18 @@ def _decisions(decision: Decision, before: Mapping[str, Any], now: float) -> Sta
         new["raw"] = decision.raw
     if decision.until is not None:
         new["until"] = words.instant(decision.until)
-    ring = [new, *before.get("decisions", [])]
+    ring = [new, *_lasting(before, now)]
     # A merge patch merges mappings: what the new decision lacks has to be taken away.
     last = {"raw": None, "until": None, **new, "steps": [_step(each) for each in decision.steps]}
     return {"lastDecision": last, "decisions": ring[:_MOST_DECISIONS]}
+
+
+def _lasting(before: Mapping[str, Any], now: float) -> list[Status]:
+    """The decisions so far, without the newest one if it was no change and soon outlived."""
+    ring: list[Status] = before.get("decisions", [])
+    if not ring or ring[0]["time"] == before.get("lastScaleTime"):
+        return ring
+    return ring[1:] if now - words.seconds_of(ring[0]["time"]) < _PASSING_SECONDS else ring
 
 
 def _step(step: Step) -> Status:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from mare.custom_resource.status import MOST_QUEUES
 from mare.custom_resource.words import instant
 from mare.dashboard.facts import facts_of
 from mare.dashboard.said import Json, clause, known_or_none, measured, plain, sentence
@@ -15,8 +16,6 @@ from mare.explanation.ladder import ladder_of
 from mare.explanation.problems import Problem, problems_of
 from mare.loop.lines import Line
 from mare.loop.record import Past
-
-_MOST_QUEUES = 256
 
 
 def detail(past: Past, now: float) -> Json:
@@ -42,7 +41,7 @@ def detail(past: Past, now: float) -> Json:
             }
             for each in view.conditions
         ],
-        "queues": [_queue(each) for each in queues[:_MOST_QUEUES]],
+        "queues": [_queue(each) for each in queues[:MOST_QUEUES]],
         "estimates": _estimates(facts),
         "history": {
             "since": past.rings[-1].since,

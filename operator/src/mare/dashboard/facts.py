@@ -1,18 +1,14 @@
 """The facts of an object that is watched."""
 
 from mare.domain.unknown import Unknown
-from mare.explanation.facts import PENDING_SECONDS, Facts
+from mare.explanation.facts import Facts, patience
 from mare.loop.record import Past
 from mare.ports import Scale
-
-_STARTS = 3.0
-"""Start-up times after which replicas are held up, where starting takes long."""
 
 
 def facts_of(past: Past) -> Facts:
     view = past.view
     scale = view.scale if isinstance(view.scale, Scale) else None
-    patience = max(PENDING_SECONDS, _STARTS * (view.estimates.start_seconds or 0.0))
     since = past.short_since
     return Facts(
         key=view.autoscaler.key,
@@ -27,5 +23,5 @@ def facts_of(past: Past) -> Facts:
         wait_seconds=view.wait_seconds,
         estimates=view.estimates,
         conditions=view.conditions,
-        pending=since is not None and view.at - since > patience,
+        pending=since is not None and view.at - since > patience(view.estimates),
     )

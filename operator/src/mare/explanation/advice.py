@@ -5,6 +5,10 @@ from mare.domain.clause import Clause
 Hint = tuple[str, Clause]
 
 CANNOT_ACT = ("MARE015", Clause("advice.wait", "wait a moment, then look at the operator's log"))
+SURPRISE = (
+    "MARE016",
+    Clause("advice.report", "report it, with what the operator's log says of it"),
+)
 ABLE: dict[str, Hint] = {
     "WorkloadNotFound": (
         "MARE010",
@@ -29,6 +33,7 @@ ABLE: dict[str, Hint] = {
         "MARE013",
         Clause("advice.deleteOther", "delete the other autoscaler, or this one"),
     ),
+    "NotDecided": SURPRISE,
 }
 BROKER = (
     "MARE001",
@@ -58,7 +63,11 @@ FRESH: dict[str, Hint] = {
     ),
     "QueueRefused": (
         "MARE004",
-        Clause("advice.allowQueue", "give the broker's user the right to configure the queue"),
+        Clause(
+            "advice.allowQueue",
+            "find out who forbids this user to see the queue: RabbitMQ by itself asks for no"
+            " permission on it",
+        ),
     ),
     "AccessRefused": (
         "MARE004",
@@ -79,12 +88,24 @@ FRESH: dict[str, Hint] = {
         Clause("advice.allowSecret", "let the operator's service account get the Secret"),
     ),
     "SecretUnreadable": SECRET,
+    "NotUnderstood": SURPRISE,
 }
 STATISTICS = Clause("advice.addStatistics", "put management-uri or prometheus-uri into the Secret")
 GRACE = Clause(
     "advice.raiseGrace",
     "raise terminationGracePeriodSeconds of the workload's Pods above the time of a message",
 )
+VICTIMS: dict[str, Clause] = {
+    "ChoosesItself": Clause(
+        "advice.keepReplicaSets",
+        "scale a Deployment, or set maxDrainWaitSeconds above the time that a message takes",
+    ),
+    "Forbidden": Clause(
+        "advice.allowPods", "let the operator's service account list and patch Pods"
+    ),
+}
+DRAIN = Clause("advice.drain", "set maxDrainWaitSeconds above the time that a message takes")
+SCHEDULES = Clause("advice.correctSchedule", "correct what is said of it under spec.schedules")
 EVENTS = Clause("advice.raiseMin", "set spec.minReplicas to 1")
 PENDING = Clause(
     "advice.checkPods", "look at the Pods: kubectl describe pods shows what keeps them"

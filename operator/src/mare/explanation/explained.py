@@ -35,7 +35,7 @@ class Explained:
 
 def explain(body: Mapping[str, Any], now: float) -> Explained:
     """Explain an object as it is stored; raises ValueError if a newer operator wrote it."""
-    facts, decision = facts_of_object(body, now), None
+    facts = facts_of_object(body, now)
     decision = facts.decision
     return Explained(
         facts=facts,

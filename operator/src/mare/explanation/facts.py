@@ -10,8 +10,13 @@ from mare.domain.observation import QueueReading
 from mare.domain.policy import Policy, QueueWaitTime
 from mare.domain.unknown import Unknown
 
-PENDING_SECONDS = 30.0
-"""Time after which replicas that are not ready are held up, not just starting."""
+_PENDING_SECONDS = 30.0
+_STARTS = 3.0
+
+
+def patience(estimates: Estimates) -> float:
+    """Seconds after which replicas that are not ready are held up, not just starting."""
+    return max(_PENDING_SECONDS, _STARTS * (estimates.start_seconds or 0.0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,16 +38,23 @@ def _problems(facts: Facts) -> Iterator[Problem]:
         code, hint = advice.ABLE.get(able.reason, advice.CANNOT_ACT)
         yield _problem(code, workload, able, hint)
     fresh = facts.condition("MetricsFresh")
-    if fresh is not None and fresh.status == "False":
+    if fresh is not None and fresh.is_bad:
         code, hint = advice.FRESH.get(fresh.reason, advice.BROKER)
         yield _problem(code, own, fresh, hint)
     elif fresh is not None and fresh.reason == "PartlyFresh":
         yield _problem("MARE005", own, fresh, advice.STATISTICS)
     grace = facts.condition("GracePeriodSufficient")
-    if grace is not None and grace.status == "False":
+    if grace is not None and grace.is_bad:
         yield _problem("MARE012", workload, grace, advice.GRACE)
+    victims = facts.condition("VictimsChosen")
+    if victims is not None and victims.is_bad:
+        hint = advice.VICTIMS.get(victims.reason, advice.DRAIN)
+        yield _problem("MARE017", workload, victims, hint)
+    schedules = facts.condition("SchedulesValid")
+    if schedules is not None and schedules.is_bad:
+        yield _problem("MARE022", own, schedules, advice.SCHEDULES)
     safe = facts.condition("EventsSafe")
-    if safe is not None and safe.status == "False":
+    if safe is not None and safe.is_bad:
         yield _problem("MARE020", own, safe, advice.EVENTS)
     if facts.pending and facts.asked is not None and facts.ready is not None:
         missing = facts.asked - facts.ready
@@ -76,6 +83,7 @@ _QUOTED = {
     "Forbidden",
     "NotDecided",
     "PartlyFresh",
+    "ScheduleWrong",
     "SecretRefused",
     "SecretUnreadable",
     "StatisticsUnreachable",

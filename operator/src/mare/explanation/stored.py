@@ -13,10 +13,9 @@ from mare.domain.clause import Clause
 from mare.domain.decision import Decision, Reason, Stage, Step
 from mare.domain.observation import QueueReading
 from mare.domain.unknown import Unknown
-from mare.explanation.facts import PENDING_SECONDS, Facts
+from mare.explanation.facts import Facts, patience
 
 _NOT_WRITTEN = Unknown("NotWritten", "no operator has written a status yet")
-_STARTS = 3.0
 
 
 class Source(StrEnum):
@@ -45,7 +44,6 @@ def facts_of_object(body: Mapping[str, Any], now: float) -> Facts:
     asked, ready = status.get("currentReplicas"), status.get("readyReplicas")
     last = status.get("lastDecision")
     since = _moment(status.get("lastScaleTime") or body["metadata"].get("creationTimestamp"))
-    patience = max(PENDING_SECONDS, _STARTS * (estimates.start_seconds or 0.0))
     short = asked is not None and ready is not None and ready < asked
     return Facts(
         key=autoscaler.key,
@@ -63,7 +61,7 @@ def facts_of_object(body: Mapping[str, Any], now: float) -> Facts:
             Condition(each["type"], each["status"], each["reason"], each["message"])
             for each in status.get("conditions", ())
         ),
-        pending=short and since is not None and now - since > patience,
+        pending=short and since is not None and now - since > patience(estimates),
     )
 
 

@@ -8,7 +8,6 @@ from mare.convert.source import Document, InputError, parse_mappings
 from mare.convert.source import Mapping as Tree
 from mare.custom_resource.autoscaler import Autoscaler, read_autoscaler
 from mare.custom_resource.checking import check
-from mare.domain.schedules import problem_of
 from mare.local import standins
 from mare.local.commands import read_commands
 from mare.local.expanding import UnsetVariable, expand
@@ -136,10 +135,8 @@ class _Reader:
                 "spec": checked.spec,
             }
         )
-        for index, schedule in enumerate(autoscaler.policy.schedules):
-            problem = problem_of(schedule)
-            if problem is not None:
-                self.mistakes.add(document, (*at, "spec", "schedules", index), problem)
+        for wrong in autoscaler.wrong_schedules:
+            self.mistakes.add(document, (*at, "spec", "schedules", wrong.index), wrong.problem)
         self._objects.append((document, at, autoscaler))
 
     def plan(self) -> Plan:
@@ -194,15 +191,16 @@ class _Reader:
         return self._bounded(replace(autoscaler, target=replace(autoscaler.target, kind="command")))
 
     def _bounded(self, autoscaler: Autoscaler) -> Autoscaler:
-        policy = autoscaler.policy
-        if policy.max_replicas <= self._most:
-            return autoscaler
-        self._notes.append(
-            f"{autoscaler.key.name}: maxReplicas {policy.max_replicas} is {self._most} here"
-        )
-        bounded = replace(
-            policy,
-            max_replicas=self._most,
-            min_replicas=min(policy.min_replicas, self._most),
-        )
-        return replace(autoscaler, policy=bounded)
+        policy, most, name = autoscaler.policy, self._most, autoscaler.key.name
+        if policy.paused_replicas is not None and policy.paused_replicas > most:
+            self._notes.append(f"{name}: pausedReplicas {policy.paused_replicas} is {most} here")
+            policy = replace(policy, paused_replicas=most)
+        if policy.max_replicas > most:
+            self._notes.append(f"{name}: maxReplicas {policy.max_replicas} is {most} here")
+            least = min(policy.min_replicas, most)
+            policy = replace(policy, max_replicas=most, min_replicas=least)
+        if policy.idle_replicas is not None and policy.idle_replicas >= policy.min_replicas:
+            text = f"idle.replicas {policy.idle_replicas} is not below minReplicas"
+            self._notes.append(f"{name}: {text} {policy.min_replicas} here, so it never rests")
+            policy = replace(policy, idle_replicas=None)
+        return replace(autoscaler, policy=policy)

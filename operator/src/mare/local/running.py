@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -10,6 +9,8 @@ from dataclasses import dataclass
 from mare import dashboard, probes
 from mare.background import background
 from mare.broker.brokers import SecretBrokers
+from mare.clock import steady_clock
+from mare.liveness import standstill
 from mare.local.consumers import Consumers
 from mare.local.objects import NoRivals, ShownObjects
 from mare.local.plan import Plan
@@ -26,7 +27,6 @@ from mare.loop.record import Record
 
 HOST = "127.0.0.1"
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_STILL_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,9 +102,10 @@ async def _scaling(
     plan: Plan, workloads: ProcessWorkloads, screen: Screen, options: Options
 ) -> AsyncIterator[tuple[Loop, str | None]]:
     async with AsyncExitStack() as stack:
+        clock = steady_clock()
         brokers = SecretBrokers(
             PlainSecrets(plan.secrets),
-            time.time,
+            clock,
             statistics_seconds=options.statistics_seconds,
             secret_seconds=3600,
             replica_at=Consumers(workloads.sessions).at,
@@ -118,7 +119,7 @@ async def _scaling(
             objects=ShownObjects(screen),
             rivals=NoRivals(),
             leads=lambda: True,
-            clock=time.time,
+            clock=clock,
             record=record,
             measures=measures,
             pace=Pace(),
@@ -127,7 +128,11 @@ async def _scaling(
         if options.dashboard_port is not None:
             port = await stack.enter_async_context(
                 dashboard.served(
-                    HOST, options.dashboard_port, record=record, ticked_at=lambda: loop.ticked_at
+                    HOST,
+                    options.dashboard_port,
+                    record=record,
+                    ticked_at=lambda: loop.ticked_at,
+                    clock=clock,
                 )
             )
             url = f"http://{HOST}:{port}/"
@@ -136,7 +141,7 @@ async def _scaling(
                 probes.served(
                     HOST,
                     options.metrics_port,
-                    alive=lambda: time.time() - loop.ticked_at < _STILL_SECONDS,
+                    standstill=lambda: standstill(loop, clock()),
                     ready=lambda: True,
                     registry=measures.registry,
                 )

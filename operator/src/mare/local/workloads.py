@@ -60,9 +60,10 @@ class ProcessWorkloads:
     async def refresh(self, target: ScaleTarget) -> None:
         """Nothing is kept that could be old."""
 
-    async def prefer(self, target: ScaleTarget, seen: Scale, busy: Mapping[str, int]) -> None:  # noqa: ARG002
+    async def prefer(self, target: ScaleTarget, seen: Scale, busy: Mapping[str, int]) -> bool:  # noqa: ARG002
         """Remember who is busy until the next change of the count."""
         self._busy[target.name] = busy
+        return any(each.name in busy for each in self._groups[target.name].replicas.values())
 
     def sessions(self) -> dict[int, str]:
         """The names of all replicas that run, by the process that leads their session."""

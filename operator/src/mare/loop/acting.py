@@ -1,4 +1,7 @@
-"""Carries decisions out and writes them down: bounded at a time, one at a time for an object."""
+"""Carries decisions out and writes them down: bounded at a time, one at a time for an object.
+
+Changes do not wait for what is written: a new leader has a status to write for every object.
+"""
 
 import asyncio
 import logging
@@ -8,11 +11,11 @@ from dataclasses import replace
 from mare.custom_resource.conditions import Condition
 from mare.custom_resource.status import status_of, without_absent
 from mare.domain.decision import Decision
-from mare.domain.policy import VictimPolicy
 from mare.domain.unknown import Unknown
-from mare.loop.kept import Kept, Look
+from mare.loop.kept import Kept
 from mare.loop.measures import Measures
-from mare.loop.record import Record
+from mare.loop.record import Record, View
+from mare.loop.victims import Victims
 from mare.ports import (
     AccessRefused,
     Clock,
@@ -25,6 +28,8 @@ from mare.ports import (
 )
 
 _MOST_AT_A_TIME = 16
+"""Of changes, and of writes."""
+_LONGEST_PAUSE = 30.0
 _log = logging.getLogger(__name__)
 
 
@@ -42,26 +47,45 @@ class Acting:
         self._clock = clock
         self._measures = measures
         self._record = record
-        self._room = asyncio.Semaphore(_MOST_AT_A_TIME)
+        self._victims = Victims(workloads, clock)
+        self._changes = asyncio.Semaphore(_MOST_AT_A_TIME)
+        self._writes = asyncio.Semaphore(_MOST_AT_A_TIME)
+        self._paused_until = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def carry_out(self, kept: Kept, look: Look, scale: Scale, decision: Decision) -> None:
+    @property
+    def is_paused(self) -> bool:
+        """Whether the API server has asked for time: what is decided now would be old by then."""
+        return self._clock() < self._paused_until
+
+    def _obey(self, error: Exception) -> float | None:
+        """The seconds that the API server asks for; all objects wait for as long, within bounds."""
+        wait = error.retry_after if isinstance(error, Unavailable) else None
+        if wait is not None:
+            until = self._clock() + min(wait, _LONGEST_PAUSE)
+            self._paused_until = max(self._paused_until, until)
+        return wait
+
+    def carry_out(self, kept: Kept, look: View, scale: Scale, decision: Decision) -> None:
         kept.acting = True
         self._start(self._scale(kept, look, scale, decision))
 
-    def write_down(self, kept: Kept, look: Look) -> None:
+    def write_down(self, kept: Kept, look: View) -> None:
         kept.writing = True
-        self._start(self._write(kept, look, scaled=False))
+        self._start(self._write(kept, look))
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _scale(self, kept: Kept, look: Look, scale: Scale, decision: Decision) -> None:
+    async def _scale(self, kept: Kept, look: View, scale: Scale, decision: Decision) -> None:
         try:
-            async with self._room:
-                await self._prefer_idle(kept, look, scale, decision)
+            async with self._changes:
+                if self.is_paused:
+                    return
+                if not await self._victims.chosen(kept, look.seen, scale, decision):
+                    return
                 await self._workloads.scale(kept.autoscaler.target, scale, decision.replicas)
         except Conflict:
             await self._look_again(kept)
@@ -74,22 +98,6 @@ class Acting:
             await self._succeed(kept, look, decision)
         finally:
             kept.acting = False
-
-    async def _prefer_idle(self, kept: Kept, look: Look, scale: Scale, decision: Decision) -> None:
-        """Without the right or the knowledge to choose, the workload chooses itself."""
-        busy = look.seen.busy
-        default = kept.autoscaler.policy.victim_policy is VictimPolicy.DEFAULT
-        if default or decision.replicas >= decision.current or isinstance(busy, Unknown):
-            return
-        if decision.replicas == 0 or not busy:
-            return
-        try:
-            await self._workloads.prefer(kept.autoscaler.target, scale, busy)
-        except (NotFound, AccessRefused, Unavailable, Conflict) as error:
-            _log.warning(
-                "Idle Pods could not be preferred",
-                extra={"object": kept.autoscaler.key, "error": str(error)},
-            )
 
     async def _look_again(self, kept: Kept) -> None:
         self._measures.conflicts.inc()
@@ -105,14 +113,13 @@ class Acting:
         now = self._clock()
         kept.problem = problem
         self._record.failed(now, kept.autoscaler.key, problem.reason, problem.cause)
-        wait = error.retry_after if isinstance(error, Unavailable) else None
-        kept.retry.failed(now, wait)
+        kept.retry.failed(now, self._obey(error))
         _log.warning(
             "Workload could not be scaled",
             extra={"object": kept.autoscaler.key, "error": str(error)[:512]},
         )
 
-    async def _succeed(self, kept: Kept, look: Look, decision: Decision) -> None:
+    async def _succeed(self, kept: Kept, look: View, decision: Decision) -> None:
         now = self._clock()
         kept.retry.succeeded()
         kept.problem = None
@@ -131,14 +138,18 @@ class Acting:
             },
         )
         new = self._workloads.seen(kept.autoscaler.target)
-        kept.look = replace(look, scale=new)
-        await self._write(kept, kept.look, scaled=True)
+        kept.look = kept.carried_out = replace(look, scale=new)
+        await self._write(kept, kept.look)
         await self._tell(kept, "Normal", decision.reason, decision.message)
 
-    async def _write(self, kept: Kept, look: Look, *, scaled: bool) -> None:
+    async def _write(self, kept: Kept, look: View) -> None:
+        """Write a look down, or else the one before it whose change could not be written yet."""
         kept.writing = True
+        done, look = kept.carried_out, kept.carried_out or look
         try:
-            async with self._room:  # first: a thousand statuses that wait for it take 15 MB
+            async with self._writes:  # first: a thousand statuses that wait for it take 15 MB
+                if self.is_paused:
+                    return
                 before = kept.status
                 status = status_of(
                     kept.autoscaler,
@@ -149,23 +160,24 @@ class Acting:
                     decision=look.decision,
                     history=kept.history,
                     conditions=look.conditions,
-                    scaled=scaled,
+                    scaled=done is not None,
                     now=self._clock(),
                 )
                 await self._objects.write_status(kept.autoscaler.key, status)
-        except NotFound:
-            kept.removed = True
-        except (AccessRefused, Unavailable, Conflict) as error:
-            wait = error.retry_after if isinstance(error, Unavailable) else None
+        except (NotFound, AccessRefused, Unavailable, Conflict) as error:
             now = self._clock()
-            kept.status_retry.failed(now, wait)
+            kept.status_retry.failed(now, self._obey(error))
             self._record.failed(now, kept.autoscaler.key, "StatusNotWritten", str(error)[:512])
             _log.warning(
                 "Status could not be written",
                 extra={"object": kept.autoscaler.key, "error": str(error)[:512]},
             )
+        except Exception:  # noqa: BLE001 - one object's surprise is nobody else's
+            _log.exception("Status could not be written", extra={"object": kept.autoscaler.key})
+            kept.status_retry.failed(self._clock())
         else:
             kept.status_retry.succeeded()
+            kept.carried_out = None if kept.carried_out is done else kept.carried_out
             kept.wrote(without_absent({**before, **status}), look, self._clock())
             await self._tell_of_conditions(kept, before.get("conditions", ()), look.conditions)
         finally:
@@ -177,16 +189,15 @@ class Acting:
         """A Warning for what got worse, so that `kubectl describe` shows when."""
         old = {each["type"]: (each["status"], each["reason"]) for each in before}
         for each in after:
-            bad = each.status == "False" and each.type in _GOOD_WHEN_TRUE
-            fallback = each.status == "True" and each.type == "Fallback"
-            if (bad or fallback) and old.get(each.type) != (each.status, each.reason):
+            if each.is_bad and old.get(each.type) != (each.status, each.reason):
                 await self._tell(kept, "Warning", each.reason, each.message)
 
     async def _tell(self, kept: Kept, kind: str, reason: str, message: str) -> None:
         try:
-            async with self._room:
+            async with self._writes:
                 await self._objects.tell(kept.autoscaler, kind, reason, message)
         except (NotFound, AccessRefused, Unavailable, Conflict) as error:
+            self._obey(error)
             _log.warning("Event was lost", extra={"error": str(error)[:512]})
 
     async def close(self) -> None:
@@ -195,6 +206,3 @@ class Acting:
             await asyncio.wait(self._tasks, timeout=5)
         for task in self._tasks:
             task.cancel()
-
-
-_GOOD_WHEN_TRUE = {"AbleToScale", "MetricsFresh", "GracePeriodSufficient", "EventsSafe"}

@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mare.custom_resource.autoscaler import Autoscaler
-from mare.custom_resource.conditions import Condition
 from mare.custom_resource.status import read_estimates
-from mare.domain.decision import Decision
 from mare.domain.estimates import Estimates
 from mare.domain.history import History
 from mare.domain.observation import QueueReading
 from mare.domain.unknown import Unknown
-from mare.ports import Scale, Seen
+from mare.loop.record import View
+from mare.ports import Scale
 
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.5, 15.0
 _SETTLING_SECONDS = 10.0
@@ -41,31 +40,26 @@ class Retry:
 
 
 @dataclass(slots=True)
-class Look:
-    """The last look at an object, and what came of it."""
-
-    at: float
-    scale: Scale | Unknown
-    seen: Seen
-    decision: Decision | None
-    conditions: tuple[Condition, ...]
-
-
-@dataclass(slots=True)
 class Kept:
     autoscaler: Autoscaler
     number: int
     due: float = 0.0
     history: History | None = None
     estimates: Estimates | None = None
-    look: Look | None = None
+    look: View | None = None
+    """The last look at it, and what came of that."""
+    carried_out: View | None = None
+    """The look whose change was carried out and is not written down yet."""
     problem: Unknown | None = None
     """What kept the last change from being carried out."""
+    unmarked: Unknown | None = None
+    """Why idle replicas could not be made to go first, the last time that it was tried."""
     acting: bool = False
     writing: bool = False
     removed: bool = False
     retry: Retry = field(default_factory=Retry)
     status_retry: Retry = field(default_factory=Retry)
+    marking_retry: Retry = field(default_factory=Retry)
     rates: Rates = field(default_factory=dict)
     _counted: dict[tuple[str, str], QueueReading] = field(default_factory=dict)
     _packed: bytes = b""
@@ -102,7 +96,7 @@ class Kept:
         if self.history is not None:
             self.estimates = self.history.learning.estimates
         self.history = None
-        self.problem = None
+        self.problem = self.unmarked = self.carried_out = None
 
     def count(self, queues: tuple[QueueReading, ...] | Unknown) -> None:
         """Renew the rates of queues whose statistics are new."""
@@ -161,35 +155,31 @@ class Kept:
             return False
         return old is None or abs(new / old - 1) > _ESTIMATE_CHANGE
 
-    def wrote(self, status: Mapping[str, Any], look: Look, now: float) -> None:
+    def wrote(self, status: Mapping[str, Any], look: View, now: float) -> None:
         self._pack(status)
         self._written, self._written_at = _fingerprint(self, look), now
 
 
-def _fingerprint(kept: Kept, look: Look) -> tuple[int, int]:
-    """What makes a status worth writing: at once, and when it has settled."""
+def _fingerprint(kept: Kept, look: View) -> tuple[int, int]:
+    """What makes a status worth writing: at once, and when it has settled.
+
+    A count that is only wanted moves with every message: who carries it out writes it as well, and
+    who does not need not tell of each.
+    """
     decision = look.decision
     replicas = look.scale.replicas if isinstance(look.scale, Scale) else None
     coarse = (
         kept.autoscaler.generation,
         replicas,
-        decision.replicas if decision else None,
-        tuple(
-            (each.type, each.status, each.reason)
-            for each in look.conditions
-            if each.type in _URGENT
-        ),
+        tuple((each.type, each.status, each.reason) for each in look.conditions if each.is_urgent),
     )
     ready = look.scale.ready if isinstance(look.scale, Scale) else None
     fine = (
-        decision.reason if decision else None,
+        (decision.replicas, decision.reason) if decision else None,
         ready,
         tuple((each.type, each.status, each.reason) for each in look.conditions),
     )
     return hash(coarse), hash(fine)
-
-
-_URGENT = {"Ready", "AbleToScale", "MetricsFresh", "Fallback", "Paused"}
 
 
 def _rates(old: QueueReading, new: QueueReading) -> tuple[float, float] | None:

@@ -1,4 +1,4 @@
-"""The decisions of one object as lines, holds of one cause folded into one.
+"""The decisions of one object as lines, those of one cause that changed nothing folded into one.
 
 A `Decision` with its ladder takes some kilobytes; of what is past, the packed line is enough.
 """
@@ -109,5 +109,7 @@ class Lines:
         )
 
 
-def _cause(decision: Decision) -> tuple[int, int, Reason]:
-    return decision.current, decision.replicas, decision.reason
+def _cause(decision: Decision) -> tuple[int, bool, bool, Reason]:
+    """What several decisions have in common; after a change that was carried out, nothing."""
+    grows, shrinks = decision.replicas > decision.current, decision.replicas < decision.current
+    return decision.current, grows, shrinks, decision.reason

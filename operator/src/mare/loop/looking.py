@@ -1,7 +1,6 @@
 """One object looked at: decided, told to record and metrics, and carried out or written down."""
 
 import logging
-from collections.abc import Mapping
 
 from mare.custom_resource import words
 from mare.custom_resource.autoscaler import Autoscaler
@@ -14,11 +13,14 @@ from mare.domain.observation import Observation, Workload
 from mare.domain.unknown import Unknown
 from mare.loop.acting import Acting
 from mare.loop.claims import Claims
-from mare.loop.kept import Kept, Look
+from mare.loop.freshness import fresh
+from mare.loop.kept import Kept
 from mare.loop.measures import Measures
 from mare.loop.record import Record, View
+from mare.loop.victims import idle_replicas, unchosen
 from mare.ports import NOT_READ_YET, Clock, Rivals, Scale, Seen, Workloads
 
+_NOT_DECIDED = "NotDecided"
 _log = logging.getLogger(__name__)
 
 
@@ -49,25 +51,34 @@ class Looking:
         try:
             self._look_and_decide(kept, seen)
         except Exception as error:  # noqa: BLE001 - one object's surprise is nobody else's
-            _log.exception("Object could not be decided", extra={"object": kept.autoscaler.key})
-            problem = Unknown("NotDecided", f"{type(error).__name__}: {error}"[:512])
-            if problem != kept.problem:
-                key = kept.autoscaler.key
-                self._record.failed(self._clock(), key, problem.reason, problem.cause)
-            kept.problem = problem
-            self._conclude(kept, seen, problem, None, problem)
+            self._give_up(kept, seen, error)
+
+    def _give_up(self, kept: Kept, seen: Seen, error: Exception) -> None:
+        """Say why there is no decision; the next look may make one."""
+        key = kept.autoscaler.key
+        problem = Unknown(_NOT_DECIDED, f"{type(error).__name__}: {error}"[:512])
+        if problem != kept.problem:
+            _log.error("Object could not be decided", extra={"object": key}, exc_info=error)
+            self._record.failed(self._clock(), key, problem.reason, problem.cause)
+        kept.problem = problem
+        look = self._conclude(kept, seen, problem, None, problem)
+        if kept.wants_writing(look.at):
+            self._acting.write_down(kept, look)
 
     def _look_and_decide(self, kept: Kept, seen: Seen) -> None:
         now = self._clock()
+        seen = fresh(seen, now, kept.autoscaler.policy.staleness_seconds)
         scale = self._workloads.seen(kept.autoscaler.target)
         if scale == NOT_READ_YET:
             return
         decision = _decided(kept, scale, seen, now) if isinstance(scale, Scale) else None
         kept.count(seen.queues)
-        if decision is not None and not decision.changes:
+        if decision is not None and (not decision.changes or _was_undecided(kept)):
             kept.problem = None
         rivalry = self._rivalry(kept.autoscaler)
         look = self._conclude(kept, seen, scale, decision, rivalry or kept.problem)
+        if self._acting.is_paused:
+            return
         if (
             decision is not None
             and isinstance(scale, Scale)
@@ -97,23 +108,23 @@ class Looking:
         scale: Scale | Unknown,
         decision: Decision | None,
         problem: Unknown | None,
-    ) -> Look:
+    ) -> View:
         """Draw the conditions, and tell record and metrics."""
         autoscaler, now = kept.autoscaler, self._clock()
         conditions = conditions_of(
-            policy=autoscaler.policy,
+            autoscaler=autoscaler,
             scale=scale,
             problem=problem,
+            unchosen=unchosen(kept, scale) if isinstance(scale, Scale) else None,
             seen=seen,
             decision=decision,
             history=kept.history,
             now=now,
         )
-        look = kept.look = Look(now, scale, seen, decision, conditions)
         estimates = kept.history.learning.estimates if kept.history else Estimates()
         replicas = scale.replicas if isinstance(scale, Scale) else 0
         capacity = autoscaler.policy.capacity_per_replica or estimates.capacity_per_replica
-        view = View(
+        view = kept.look = View(
             at=now,
             autoscaler=autoscaler,
             scale=scale,
@@ -127,27 +138,18 @@ class Looking:
         )
         self._record.add(view)
         self._measures.looked(view)
-        return look
+        return view
+
+
+def _was_undecided(kept: Kept) -> bool:
+    return kept.problem is not None and kept.problem.reason == _NOT_DECIDED
 
 
 def _decided(kept: Kept, scale: Scale, seen: Seen, now: float) -> Decision:
     if kept.history is None:
         kept.history = History.begin(now, scale.replicas, kept.estimates)
-    workload = Workload(
-        replicas=scale.replicas, ready=scale.ready, idle=_idle(seen.busy, scale.replicas)
-    )
+    idle = idle_replicas(kept, scale, seen.busy, now)
+    workload = Workload(replicas=scale.replicas, ready=scale.ready, idle=idle)
     observation = Observation(workload=workload, queues=seen.queues)
     decision, kept.history = decide(kept.autoscaler.policy, observation, kept.history, now)
     return decision
-
-
-def _idle(busy: Mapping[str, int] | Unknown, replicas: int) -> int | Unknown:
-    """Idle replicas, by the addresses of consumers with their unacknowledged messages.
-
-    The address of a replica that has just gone is still told of for two statistics, as idle: all
-    that are not busy are no more than the replicas that are left.
-    """
-    if isinstance(busy, Unknown):
-        return busy
-    at_work = sum(1 for count in busy.values() if count > 0)
-    return min(len(busy) - at_work, max(0, replicas - at_work))

@@ -4,12 +4,13 @@ import asyncio
 import itertools
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from mare.custom_resource.autoscaler import Autoscaler, BrokerReference, Key
+from mare.domain.unknown import Unknown
 from mare.loop.acting import Acting
 from mare.loop.claims import Claims
 from mare.loop.kept import Kept
@@ -17,7 +18,7 @@ from mare.loop.looking import Looking
 from mare.loop.measures import Measures
 from mare.loop.pace import Pace, phase
 from mare.loop.record import Record
-from mare.ports import Brokers, Clock, Objects, Rivals, Workloads
+from mare.ports import Brokers, Clock, Objects, Rivals, Seen, Workloads
 
 _BATCH = 25
 """Decisions before others get a turn: at 0.1 ms each, a few milliseconds."""
@@ -60,11 +61,17 @@ class Loop:
             measures=measures,
         )
         self._kept: dict[Key, Kept] = {}
-        self._rounds: dict[BrokerReference, asyncio.Task[None]] = {}
+        self._rounds: dict[BrokerReference, tuple[float, asyncio.Task[None]]] = {}
+        """When each was begun."""
         self._numbers = itertools.count()
         self._led = False
         self.ticked_at = clock()
         """When the loop was last seen alive."""
+
+    @property
+    def oldest_round(self) -> float | None:
+        """When the oldest round that has not ended was begun; None if there is none."""
+        return min((begun for begun, _ in self._rounds.values()), default=None)
 
     @property
     def autoscalers(self) -> list[Autoscaler]:
@@ -85,6 +92,7 @@ class Loop:
             if kept.autoscaler.target != autoscaler.target:
                 kept.history = kept.estimates = None
             kept.autoscaler = replace(autoscaler, status=_ELSEWHERE)
+            kept.problem = None
             kept.due = 0.0
         if not self._led:
             kept.found(autoscaler.status)  # whoever leads goes on writing it
@@ -109,7 +117,7 @@ class Loop:
         """Start a round for each broker that has objects due and is not being read already."""
         now = self.ticked_at = self._clock()
         leads = self._leads()
-        self._measures.leading.set(leads)
+        self._measures.leads(leads)
         if leads != self._led:
             for kept in self._kept.values():
                 kept.forget()
@@ -117,20 +125,18 @@ class Loop:
         if not leads:
             return
         due: dict[BrokerReference, list[Kept]] = defaultdict(list)
-        for key in [key for key, kept in self._kept.items() if kept.removed]:
-            self.remove(key)
         for kept in self._kept.values():
             if kept.due <= now and not kept.acting:
                 due[self._brokers.group(kept.autoscaler)].append(kept)
         for group, some in due.items():
             if group not in self._rounds:
-                self._rounds[group] = asyncio.create_task(self._round(group, some))
+                self._rounds[group] = now, asyncio.create_task(self._round(group, some))
 
     async def _round(self, group: BrokerReference, some: Sequence[Kept]) -> None:
         try:
             begun = self._clock()
             self._set_due(some, begun)
-            seen = await self._brokers.read([kept.autoscaler for kept in some])
+            seen = await self._read(some)
             for number, kept in enumerate(some):
                 if number % _BATCH == _BATCH - 1:
                     await asyncio.sleep(0)
@@ -141,6 +147,18 @@ class Loop:
             _log.exception("Round failed", extra={"secret": group.secret_name})
         finally:
             del self._rounds[group]
+
+    async def _read(self, some: Sequence[Kept]) -> Mapping[Key, Seen]:
+        """What the broker tells of each; a surprise leaves all unknown, and is logged once."""
+        try:
+            return await self._brokers.read([kept.autoscaler for kept in some])
+        except Exception as error:  # noqa: BLE001 - its objects have to be told, and fall back
+            # Without the error's text, which may have an address with a password.
+            why = Unknown("NotUnderstood", f"reading the queues fails ({type(error).__name__})")
+            if any(kept.look is None or kept.look.seen.queues != why for kept in some):
+                key = some[0].autoscaler.broker
+                _log.exception("Queues could not be read", extra={"secret": key.secret_name})
+            return {kept.autoscaler.key: Seen(queues=why, busy=why) for kept in some}
 
     def _set_due(self, some: Iterable[Kept], now: float) -> None:
         resting, all_reads = 0, 0
@@ -157,7 +175,7 @@ class Loop:
                 kept.due = now + period * phase(kept.number)
 
     async def close(self) -> None:
-        for task in list(self._rounds.values()):
+        for _, task in list(self._rounds.values()):
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task

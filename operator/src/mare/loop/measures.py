@@ -19,7 +19,8 @@ class Measures:
 
     def __init__(self, record: Record) -> None:
         self.registry = CollectorRegistry()
-        self.registry.register(_Objects(record))
+        self._objects = _Objects(record)
+        self.registry.register(self._objects)
         self.decision_latency = Histogram(
             "mare_decision_to_scale_seconds",
             "From the reading to the changed workload",
@@ -41,7 +42,12 @@ class Measures:
         self.broker_errors = Counter(
             "mare_broker_errors", "Looks that found nothing", ["reason"], registry=self.registry
         )
-        self.leading = Gauge("mare_leader", "1 while this replica acts", registry=self.registry)
+        self._leading = Gauge("mare_leader", "1 while this replica acts", registry=self.registry)
+
+    def leads(self, acts: bool) -> None:  # noqa: FBT001
+        """Tell whether this replica acts; what it saw of objects before is nobody's news."""
+        self._leading.set(acts)
+        self._objects.are_told = acts
 
     def scaled(self, read_at: float, now: float, *, up: bool) -> None:
         self.changes.labels("up" if up else "down").inc()
@@ -57,9 +63,10 @@ class _Objects(Collector):
 
     def __init__(self, record: Record) -> None:
         self._record = record
+        self.are_told = False
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
-        views = [past.view for past in self._record.pasts.values()]
+        views = [past.view for past in self._record.pasts.values()] if self.are_told else []
         for name, text, number in _NUMBERS:
             family = GaugeMetricFamily(name, text, labels=_OBJECT)
             for view in views:
@@ -74,6 +81,12 @@ def _age(view: View) -> float | None:
     if isinstance(queues, Unknown) or not queues:
         return None
     return view.at - min(reading.read_at for reading in queues)
+
+
+def _statistics_age(view: View) -> float | None:
+    queues = () if isinstance(view.seen.queues, Unknown) else view.seen.queues
+    counted = [at for each in queues if not isinstance(at := each.statistics_at, Unknown)]
+    return view.at - min(counted) if counted else None
 
 
 def _busy(view: View) -> int | None:
@@ -96,5 +109,6 @@ _NUMBERS = (
         lambda v: v.decision.replicas if v.decision else None,
     ),
     ("mare_reading_age_seconds", "Age of the oldest reading", _age),
+    ("mare_statistics_age_seconds", "Age of the oldest statistics", _statistics_age),
     ("mare_queues_unknown", "1 while the depth is unknown", lambda v: int(v.depth is None)),
 )

@@ -5,9 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from mare.custom_resource.checking import check
-from mare.custom_resource.policies import read_policy
+from mare.custom_resource.policies import read_policy, wrong_schedules
 from mare.domain.policy import Behavior, Policy, PolicyType, ScalingPolicy, ScalingRules
-from mare.domain.schedules import problem_of
 from mare.simulation.fields import Fields
 from mare.simulation.scenario import Contender, HpaSettings, KedaSettings, Trigger, Worker
 
@@ -88,12 +87,9 @@ def _read(fields: Fields, spec: Any, *path: str) -> Policy:
         fields.complain(_place(*path, *fault.path), fault.sentence)
     if checked.faults:
         return Policy(max_replicas=1)
-    policy = read_policy(checked.spec)
-    for index, schedule in enumerate(policy.schedules):
-        problem = problem_of(schedule)
-        if problem is not None:
-            fields.complain(_place(*path, "schedules", index), f"is wrong: {problem}")
-    return policy
+    for each in wrong_schedules(checked.spec):
+        fields.complain(_place(*path, "schedules", each.index), f"is wrong: {each.problem}")
+    return read_policy(checked.spec)
 
 
 def _place(first: str | int, *further: str | int) -> str:

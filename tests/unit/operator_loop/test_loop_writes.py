@@ -1,0 +1,156 @@
+"""The loop and an API server that is slow, away or asks for time: what is written, and when."""
+
+import asyncio
+
+from mare.ports import AccessRefused, Unavailable
+from tests.unit.operator_loop.worlds import World, run
+
+
+def test_the_api_server_is_obeyed_when_it_says_how_long_to_wait():
+    async def story(world: World) -> None:
+        world.workloads.have("worker", 0)
+        world.brokers.ready["worker"] = 95
+        world.workloads.errors["worker"] = Unavailable("too many requests", retry_after=30)
+        world.put()
+        await world.tick()
+        world.workloads.errors.clear()
+        for _ in range(29):
+            await world.tick()
+        assert world.workloads.done == []
+        for _ in range(3):
+            await world.tick()
+
+    assert run(story).workloads.done == [("worker", 10)]
+
+
+def test_when_the_api_server_asks_for_time_nobody_asks_it_for_anything():
+    async def story(world: World) -> None:
+        names = ["worker", "other"]
+        for name in names:
+            world.workloads.have(name, 0)
+            world.brokers.ready[name] = 0
+            world.put(name)
+        await world.tick()
+        world.objects.statuses.clear()
+        world.brokers.ready["worker"] = 95
+        world.workloads.errors["worker"] = Unavailable("too many requests", retry_after=10)
+        await world.tick()
+        world.workloads.errors.clear()
+        world.brokers.ready["other"] = 95
+        for _ in range(9):
+            await world.tick()
+        assert (world.workloads.done, world.objects.statuses) == ([], [])
+        world.brokers.ready["other"] = 195
+        for _ in range(3):
+            await world.tick()
+
+    assert sorted(run(story).workloads.done) == [("other", 20), ("worker", 10)]
+
+
+def test_a_pause_that_the_api_server_asks_for_has_a_bound():
+    async def story(world: World) -> None:
+        for name in ("worker", "other"):
+            world.workloads.have(name, 0)
+            world.brokers.ready[name] = 0
+            world.put(name)
+        await world.tick()
+        world.brokers.ready["other"] = 95
+        world.workloads.errors["other"] = Unavailable("away", retry_after=86_400)
+        await world.tick()
+        world.brokers.ready["worker"] = 95
+        for _ in range(31):
+            await world.tick()
+
+    assert run(story).workloads.done == [("worker", 10)]
+
+
+def test_a_burst_does_not_wait_for_the_statuses_of_all_others():
+    async def story(world: World) -> None:
+        world.objects.answers = asyncio.Event()
+        for name in ["worker", *(f"w{number}" for number in range(100))]:
+            world.workloads.have(name, 0)
+            world.brokers.ready[name] = 0
+            world.put(name)
+        await world.tick()
+        world.brokers.ready["worker"] = 95
+        await world.tick()
+        assert world.objects.statuses == []
+
+    assert run(story).workloads.done == [("worker", 10)]
+
+
+def test_a_status_that_cannot_be_written_is_written_later():
+    async def story(world: World) -> None:
+        world.workloads.have("worker", 0)
+        world.brokers.ready["worker"] = 95
+        world.objects.error = Unavailable("away")
+        world.put()
+        for _ in range(5):
+            await world.tick()
+        assert world.objects.statuses == []
+        world.objects.error = None
+        for _ in range(20):
+            await world.tick()
+
+    world = run(story)
+
+    assert world.objects.last()["desiredReplicas"] == 10
+
+
+def test_a_change_whose_status_could_not_be_written_is_written_down_later():
+    async def story(world: World) -> None:
+        world.workloads.have("worker", 0)
+        world.brokers.ready["worker"] = 95
+        world.objects.error = Unavailable("away")
+        world.put()
+        await world.tick()
+        assert world.workloads.done == [("worker", 10)]
+        world.objects.error = None
+        world.brokers.ready["worker"] = 60
+        for _ in range(20):
+            await world.tick()
+
+    statuses = [status for _, status in run(story).objects.statuses]
+
+    assert [each["to"] for each in statuses[-1]["decisions"]][-1:] == [10]
+    assert statuses[-1]["decisions"][-1]["from"] == 0
+    assert ["lastScaleTime" in each for each in statuses][:1] == [True]
+    assert statuses[-1]["depth"] == 60
+
+
+def test_a_problem_is_over_when_the_object_only_shows_what_it_would_do():
+    async def story(world: World) -> None:
+        world.workloads.have("worker", 0)
+        world.brokers.ready["worker"] = 95
+        world.workloads.errors["worker"] = AccessRefused("not allowed")
+        world.put()
+        await world.tick()
+        await world.tick(0.3)
+        assert world.objects.condition("AbleToScale")[0] == "False"
+        world.put(dryRun=True, generation=2)
+        await world.tick()
+
+    assert run(story).objects.condition("AbleToScale")[0] == "True"
+
+
+def test_statuses_that_wait_for_an_api_server_are_made_when_it_is_their_turn():
+    names = [f"worker-{number}" for number in range(40)]
+
+    async def story(world: World) -> None:
+        world.objects.answers = asyncio.Event()
+        for name in names:
+            world.workloads.have(name, 0)
+            world.brokers.ready[name] = 0
+            world.put(name)
+        await world.tick()
+        world.clock.now += 60
+        world.objects.answers.set()
+        for _ in range(100):
+            await asyncio.sleep(0)
+
+    world = run(story)
+
+    assert [name for name, _ in world.objects.statuses] == names
+    made = [status["conditions"][0]["lastTransitionTime"] for _, status in world.objects.statuses]
+    assert made == sorted(made)
+    assert made.count(made[0]) < len(names) // 2

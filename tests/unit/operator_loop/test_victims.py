@@ -1,0 +1,109 @@
+"""Who goes when a workload shrinks, and what happens where that cannot be chosen."""
+
+from typing import Any
+
+import pytest
+
+from mare.ports import AccessRefused, Unavailable
+from tests.unit.operator_loop.worlds import World, run
+
+TWO_IDLE = {"10.0.0.1": 3, "10.0.0.2": 0, "10.0.0.3": 0}
+
+
+def idle_only(**rules: Any) -> dict[str, Any]:
+    down = {"stabilizationWindowSeconds": 0, "victimPolicy": "IdleOnly", **rules}
+    return {"minReplicas": 1, "behavior": {"scaleDown": down}}
+
+
+async def three_replicas(world: World, **spec: Any) -> None:
+    world.workloads.have("worker", 3)
+    world.brokers.ready["worker"] = 5
+    world.brokers.busy = TWO_IDLE
+    world.put(**spec)
+
+
+def test_idle_replicas_that_can_be_marked_go_at_once():
+    async def story(world: World) -> None:
+        await three_replicas(world, **idle_only())
+        for _ in range(3):
+            await world.tick()
+
+    world = run(story)
+
+    assert world.workloads.done == [("worker", 1)]
+    assert world.objects.condition("VictimsChosen") == ("True", "Chosen")
+
+
+@pytest.mark.parametrize(
+    ("marking", "reason"),
+    [
+        (False, "ConsumersHidden"),
+        (AccessRefused("pods is forbidden"), "Forbidden"),
+        (Unavailable("away"), "Unavailable"),
+    ],
+)
+def test_where_replicas_cannot_be_marked_none_goes_before_the_drain_wait_is_over(
+    marking: object, reason: str
+):
+    async def story(world: World) -> None:
+        await three_replicas(world, **idle_only(maxDrainWaitSeconds=120))
+        world.workloads.marking = marking
+        for _ in range(115):
+            await world.tick()
+        assert world.workloads.done == []
+        assert world.objects.condition("VictimsChosen") == ("False", reason)
+        assert world.objects.condition("ScalingLimited") == ("True", "Draining")
+        assert world.objects.condition("Ready") == ("True", "Ready")
+        assert world.objects.events == [("worker", "Warning", reason)]
+        assert len(world.workloads.preferred) < 15
+        for _ in range(20):
+            await world.tick()
+
+    assert run(story).workloads.done == [("worker", 1)]
+
+
+def test_replicas_that_can_be_marked_again_go():
+    async def story(world: World) -> None:
+        await three_replicas(world, **idle_only())
+        world.workloads.marking = AccessRefused("pods is forbidden")
+        for _ in range(10):
+            await world.tick()
+        world.workloads.marking = True
+        for _ in range(30):
+            await world.tick()
+
+    world = run(story)
+
+    assert world.workloads.done == [("worker", 1)]
+    assert world.objects.condition("VictimsChosen") == ("True", "Chosen")
+
+
+def test_a_workload_that_chooses_itself_shrinks_when_the_drain_wait_is_over():
+    async def story(world: World) -> None:
+        await three_replicas(world, **idle_only(maxDrainWaitSeconds=60))
+        world.workloads.have("worker", 3, chooses_itself=True)
+        for _ in range(55):
+            await world.tick()
+        assert world.workloads.done == []
+        assert world.objects.condition("VictimsChosen") == ("False", "ChoosesItself")
+        for _ in range(10):
+            await world.tick()
+
+    world = run(story)
+
+    assert world.workloads.done == [("worker", 1)]
+    assert world.workloads.preferred == []
+
+
+@pytest.mark.parametrize("marking", [False, AccessRefused("pods is forbidden")])
+def test_with_idle_first_a_workload_shrinks_all_the_same(marking: object):
+    async def story(world: World) -> None:
+        await three_replicas(world, **idle_only(victimPolicy="IdleFirst"))
+        world.workloads.marking = marking
+        for _ in range(3):
+            await world.tick()
+
+    world = run(story)
+
+    assert world.workloads.done == [("worker", 1)]
+    assert "VictimsChosen" not in {each["type"] for each in world.objects.last()["conditions"]}

@@ -1,0 +1,162 @@
+"""Scale targets as they are watched: who is read when, and who is forgotten."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from mare.cluster import workloads
+from mare.cluster.workloads import WatchedWorkloads
+from mare.custom_resource.autoscaler import ScaleTarget
+from mare.domain.unknown import Unknown
+from mare.ports import NOT_READ_YET, AccessRefused, NotFound, Scale, Unavailable
+
+KINDS = {
+    "/apis/argoproj.io/v1alpha1": ("rollouts", "Rollout"),
+    "/apis/example.test/v1": ("fleets", "Fleet"),
+    "/apis/apps/v1": ("deployments", "Deployment"),
+}
+
+
+class Api:
+    """An API server with workloads of a few kinds, all of them at the same count."""
+
+    def __init__(self) -> None:
+        self.replicas = {"a": 1, "b": 2}
+        self.events: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue()
+        self.errors: list[Exception] = []
+        """What comes of the next requests for a count."""
+
+    async def request(self, method: str, path: str, body: object = None, **_: object) -> dict:
+        if path in KINDS:
+            plural, kind = KINDS[path]
+            names = [plural, f"{plural}/scale"]
+            return {"resources": [{"name": name, "kind": kind} for name in names]}
+        if self.errors:
+            raise self.errors.pop(0)
+        name = path.split("/")[-2]
+        if name not in self.replicas:
+            raise NotFound(path)
+        return {
+            "metadata": {"resourceVersion": "1"},
+            "spec": {"replicas": self.replicas[name]},
+            "status": {"selector": f"app={name}"},
+        }
+
+    async def pages(self, path: str) -> AsyncIterator[dict[str, Any]]:
+        items = [item(name) for name in self.replicas]
+        yield {"metadata": {"resourceVersion": "1"}, "items": items}
+
+    async def changes(self, path: str, version: str) -> AsyncIterator[tuple[str, dict[str, Any]]]:
+        while True:
+            yield await self.events.get()
+
+
+def item(name: str) -> dict[str, Any]:
+    return {"metadata": {"namespace": "shop", "name": name, "resourceVersion": "1"}, "spec": {}}
+
+
+def target(name: str, api_version: str = "argoproj.io/v1alpha1") -> ScaleTarget:
+    plural_kind = KINDS.get(f"/apis/{api_version}", ("", "StatefulSet"))
+    return ScaleTarget("shop", api_version, plural_kind[1], name)
+
+
+@pytest.fixture(autouse=True)
+def _without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workloads, "_PAUSE", 0.0)
+
+
+def play(story: Callable[[WatchedWorkloads, Api], Awaitable[None]]) -> None:
+    async def all_of_it() -> None:
+        api = Api()
+        watched = WatchedWorkloads(api, cluster_wide=True)
+        try:
+            await story(watched, api)
+        finally:
+            await watched.close()
+
+    asyncio.run(all_of_it())
+
+
+async def told(watched: WatchedWorkloads, asked: ScaleTarget) -> Scale | Unknown:
+    """What becomes of a workload that was asked for."""
+    for _ in range(100):
+        if (seen := watched.seen(asked)) != NOT_READ_YET:
+            return seen
+        await asyncio.sleep(0)
+    return NOT_READ_YET
+
+
+def test_a_workload_that_is_asked_for_after_its_kind_was_listed_is_read_at_once():
+    async def story(watched: WatchedWorkloads, api: Api) -> None:
+        assert (await told(watched, target("a"))).replicas == 1
+        assert (await told(watched, target("b"))).replicas == 2
+        missing = await told(watched, target("c"))
+        assert missing.reason == "WorkloadNotFound"
+
+    play(story)
+
+
+def test_until_it_can_be_read_it_is_asked_for_again():
+    async def story(watched: WatchedWorkloads, api: Api) -> None:
+        await told(watched, target("a"))
+        api.errors = [Unavailable("away"), KeyError("odd"), AccessRefused("not allowed")]
+        assert (await told(watched, target("b"))).reason == "Forbidden"
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert watched.seen(target("b")).replicas == 2
+
+    play(story)
+
+
+def test_a_workload_that_is_asked_for_again_is_read_again():
+    async def story(watched: WatchedWorkloads, api: Api) -> None:
+        await told(watched, target("a"))
+        await told(watched, target("b"))
+        watched.keep_only([target("a")])
+        api.replicas["b"] = 7
+        assert (await told(watched, target("b"))).replicas == 7
+
+    play(story)
+
+
+def test_deleted_workloads_that_nobody_scales_are_forgotten():
+    async def story(watched: WatchedWorkloads, api: Api) -> None:
+        await told(watched, target("a", "apps/v1"))
+        for number in range(50):
+            api.events.put_nowait(("ADDED", item(f"preview-{number}")))
+            api.events.put_nowait(("DELETED", item(f"preview-{number}")))
+        api.events.put_nowait(("DELETED", item("a")))
+        for _ in range(300):
+            await asyncio.sleep(0)
+        assert watched.seen(target("a", "apps/v1")).reason == "WorkloadNotFound"
+        assert {each.name for each in watched._seen} == {"a", "b"}
+
+    play(story)
+
+
+@pytest.mark.parametrize(
+    ("api_version", "kind", "chooses"),
+    [
+        ("apps/v1", "Deployment", False),
+        ("argoproj.io/v1alpha1", "Rollout", False),
+        ("example.test/v1", "Fleet", True),
+    ],
+)
+def test_who_goes_can_be_chosen_where_replica_sets_are_kept(
+    api_version: str, kind: str, *, chooses: bool
+):
+    async def story(watched: WatchedWorkloads, api: Api) -> None:
+        seen = await told(watched, ScaleTarget("shop", api_version, kind, "a"))
+        assert seen.chooses_itself is chooses
+
+    play(story)
+
+
+def test_who_goes_cannot_be_chosen_without_knowing_the_pods():
+    async def story(watched: WatchedWorkloads, api: Api) -> None:
+        scale = await told(watched, target("a", "example.test/v1"))
+        assert not await watched.prefer(target("a", "example.test/v1"), scale, {"10.0.0.1": 1})
+
+    play(story)
