@@ -78,7 +78,7 @@ class Launched:
 
     # Its health port
 
-    def get(self, path: str, timeout: float = 5) -> tuple[int, str]:
+    def get(self, path: str, timeout: float = 30) -> tuple[int, str]:
         """Return status and body, or raise OSError."""
         found = _ADDRESS.search(self.log())
         if found is None:
