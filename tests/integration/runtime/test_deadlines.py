@@ -65,7 +65,8 @@ def test_a_nested_call_gets_what_is_left_of_the_callers_time(shared_caller, fron
     seen = shared_caller.call("front.both", headers=headers)
 
     assert seen["front"]["deadline"] == pytest.approx(deadline, abs=0.01)
-    assert seen["worker"]["deadline"] == pytest.approx(deadline, abs=2)  # the limit of its own ends 4 s later
+    # Its own limit would end 4 s later.
+    assert seen["worker"]["deadline"] == pytest.approx(deadline, abs=2)
 
 
 def test_a_nested_call_has_a_limit_of_its_own(shared_caller, front):

@@ -10,7 +10,7 @@ LIVE_SECONDS = 4.0
 BUSY_SECONDS = 8.0
 """What a busy machine may add; the upstreams that do not answer take 30 s."""
 NOT_WAITED = 0.5
-"""Far more than an answer takes for which no upstream is asked; in vain, that takes 1 s at least."""
+"""Far more than an answer takes for which no upstream is asked; asking in vain takes 1 s."""
 
 
 def in_background(work):
