@@ -1,11 +1,13 @@
 """Parts that die under load: clean errors meanwhile, recovery by itself, nothing left over."""
 
 import signal
+from urllib.parse import urlsplit
 
 import pytest
 import requests
 
 from local.rabbitmq import Node
+from mare.local.ports import is_free
 from tests.load.asking import Load
 from tests.system import running_system
 from tests.vhost import eventually
@@ -113,6 +115,7 @@ def test_no_queue_is_left_of_those_who_died(system, node):
     before = queues(node)
     system.end("gateway", signal.SIGKILL)
     system.end("playlists", signal.SIGKILL)
+    eventually(lambda: is_free(urlsplit(system.url).port))  # its worker sees its end within 1 s
     system.start("gateway", "playlists")
     system.await_answers()
 
