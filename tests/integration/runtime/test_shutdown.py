@@ -37,12 +37,12 @@ def ends(process):
 
 
 def test_work_that_runs_at_sigterm_is_finished_and_answered_once(vhost, caller, launch):
-    process, work = stop_the_one_that_works("runtime", vhost, caller, launch, seconds=12.0)
+    process, work = stop_the_one_that_works("runtime", vhost, caller, launch, seconds=20.0)
 
+    eventually(lambda: process.get("/readyz") == (503, "stopping\n"))
     eventually(lambda: vhost.depth("rpc-worker").consumers == 1)
     assert process.exit_code() is None, process.log()
-    eventually(lambda: process.get("/readyz") == (503, "stopping\n"))
-    assert caller.answer(work)["result"] == "job"
+    assert caller.answer(work, 60)["result"] == "job"
     assert process.wait(60) == 0
     assert (starts(process), ends(process)) == (1, 1)
 
@@ -64,7 +64,7 @@ def test_what_waits_for_a_worker_at_sigterm_goes_back_for_others_to_take(vhost, 
 
     listener.terminate()
 
-    assert caller.answer(work)["result"] == "job"
+    assert caller.answer(work, 60)["result"] == "job"
     assert listener.wait(60) == 0
     eventually(lambda: vhost.depth("evt-front-thing--listener.on_thing").ready == 1)
     assert len(listener.entries()) == 1
