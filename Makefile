@@ -47,8 +47,8 @@ bench: .venv/synced ## speed and memory, as ratios measured in one run; then the
 	done
 	$(PYTHON) -m pytest -m slow
 
-dist: .venv/synced ## packaged charts and plain manifests, in dist/
-	PYTHONPATH=. $(PYTHON) .ci/dist.py dist
+dist: .venv/synced ## packaged charts and plain manifests, in dist/: make dist REGISTRY=... TAG=...
+	REGISTRY=$(REGISTRY) TAG=$(TAG) PYTHONPATH=. $(PYTHON) .ci/dist.py dist
 
 lock: $(filter .cache/%,$(UV)) ## choose versions within the bounds of each pyproject.toml
 	$(LOCK) --group dev $(PROJECTS) --all-extras -o requirements/dev.txt

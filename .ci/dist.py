@@ -1,10 +1,12 @@
 """Package the charts, and write one plain manifest of each for people who only ``kubectl apply``.
 
-``python .ci/dist.py FOLDER [HELM]``; HELM is by default the one on the PATH or the tests' own.
+``python .ci/dist.py FOLDER [HELM]``; HELM is by default the one on the PATH or the tests' own. The
+manifests name images by $REGISTRY, where our images are, and $TAG, by default the charts' version.
 A plain manifest has everything in one namespace, ``mare``, and none of the chart's hooks: those
 serve upgrades and tests by Helm. That of playlists leaves the operator to the operator's own.
 """
 
+import os
 import shutil
 import subprocess
 import sys
@@ -14,6 +16,8 @@ from pathlib import Path
 CHARTS = Path("charts")
 NAMESPACE = "mare"
 VALUES = {"playlists": ("operator.enabled=false",)}
+OURS = {"image.registry": "REGISTRY", "image.tag": "TAG"}
+"""Values of the charts whose images the Dockerfile makes, and the variables that say them."""
 
 _NAMESPACE = f"""\
 apiVersion: v1
@@ -57,6 +61,9 @@ def with_dependencies(helm: str, chart: Path, work: Path) -> Path:
 
 def plain(helm: str, chart: Path) -> str:
     settings = [f"--set={value}" for value in VALUES.get(chart.name, ())]
+    if chart.name != "rabbitmq":
+        said = ((value, os.environ.get(variable)) for value, variable in OURS.items())
+        settings += [f"--set-string={value}={text}" for value, text in said if text]
     text = run(
         *(helm, "template", NAMESPACE, str(chart), f"--namespace={NAMESPACE}"),
         *("--include-crds", "--no-hooks", *settings),

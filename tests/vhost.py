@@ -71,6 +71,16 @@ class Vhost:
     def connections(self) -> list[dict[str, Any]]:
         return self.node.management.connections(self.name)
 
+    def close_connection(self, name: str) -> bool:
+        """Close the connection that calls itself ``name``; return whether it was there."""
+        found = [
+            connection["name"]
+            for connection in self.connections()
+            if connection["client_properties"].get("connection_name") == name
+        ]
+        self.node.management.close_connections(found)
+        return bool(found)
+
     def delete(self) -> None:
         self.node.management.delete_vhost(self.name)
 

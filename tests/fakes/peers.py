@@ -1,6 +1,7 @@
 """Stand-ins for the weather and music services, small enough to see through.
 
-Weather knows Recife and nothing else; music gives another track at each call.
+Weather knows Recife and nothing else; music gives another track at each call, one of the catalogue
+in the market CC.
 """
 
 from services.contract.errors import PlaceNotFound
@@ -55,7 +56,7 @@ class Music:
             "playlist": {
                 "name": "x",
                 "url": "https://example.org",
-                "source": "spotify",
+                "source": "catalogue" if request["market"] == "CC" else "spotify",
                 "tracks": [{"title": title, "artists": ["y"], "url": "https://example.org"}],
             },
             "attribution": ["music"],

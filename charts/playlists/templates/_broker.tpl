@@ -24,12 +24,11 @@
 {{- end -}}
 {{- end -}}
 
-{{/* Environment variables of the broker. The argument: root and role. */}}
+{{/* Environment variables of the broker, as a map. The argument: root and role. */}}
 {{- define "playlists.brokerEnv" -}}
-- name: AMQP_URI
-  valueFrom: {secretKeyRef: {name: {{ include "playlists.brokerSecret" . }}, key: amqp-uri}}
+AMQP_URI: {secretName: {{ include "playlists.brokerSecret" . }}, key: amqp-uri}
 {{- if include "playlists.brokerAuthority" . }}
-- {name: AMQP_CA_FILE, value: /etc/mare/broker/ca.crt}
+AMQP_CA_FILE: /etc/mare/broker/ca.crt
 {{- end }}
 {{- end -}}
 

@@ -13,6 +13,15 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 app.kubernetes.io/component: {{ .component }}
 {{- end -}}
 
+{{/* Nothing that changes with the chart's version, or a new chart alone would restart all Pods. */}}
+{{- define "playlists.podLabels" -}}
+{{ include "playlists.selectorLabels" . }}
+app.kubernetes.io/part-of: mare
+{{- with .root.Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
 {{- define "playlists.labels" -}}
 {{ include "playlists.selectorLabels" . }}
 app.kubernetes.io/part-of: mare
@@ -48,10 +57,21 @@ labels: {{- include "playlists.labels" . | nindent 2 }}
 {{- mustMergeOverwrite (deepCopy .root.Values.serviceDefaults) (deepCopy $own) | toJson -}}
 {{- end -}}
 
+{{/* Names of the services, as JSON. One whose values are null is removed, whoever brought it. */}}
+{{- define "playlists.serviceNames" -}}
+{{- $names := list -}}
+{{- range $name, $own := .Values.services -}}
+{{- if not (kindIs "invalid" $own) -}}
+{{- $names = append $names $name -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $names -}}
+{{- end -}}
+
 {{/* Names of services that may rest at zero, joined by commas. */}}
 {{- define "playlists.resting" -}}
 {{- $names := list -}}
-{{- range $name, $_ := .Values.services -}}
+{{- range $name := include "playlists.serviceNames" . | fromJsonArray -}}
 {{- $service := include "playlists.service" (dict "root" $ "component" $name) | fromJson -}}
 {{- if and $service.autoscaling.enabled (eq 0 (int $service.autoscaling.minReplicas)) -}}
 {{- $names = append $names $name -}}
@@ -60,15 +80,23 @@ labels: {{- include "playlists.labels" . | nindent 2 }}
 {{- join ", " $names -}}
 {{- end -}}
 
-{{/* DNS, and the ports of the argument, wherever they are. */}}
+{{/* DNS, and the other ports of the argument, wherever they are. The argument: root and ports. */}}
 {{- define "playlists.egress" -}}
 - ports:
-    - {port: 53, protocol: UDP}
-    - {port: 53, protocol: TCP}
+    {{- range .root.Values.networkPolicy.dnsPorts }}
+    - {port: {{ . }}, protocol: UDP}
+    - {port: {{ . }}, protocol: TCP}
+    {{- end }}
 - ports:
-    {{- range uniq . }}
+    {{- range uniq .ports }}
     - {port: {{ . }}}
     {{- end }}
+{{- end -}}
+
+{{/* Whether a Job fills the Secret of Valkey; empty if not. */}}
+{{- define "playlists.fillsValkeySecret" -}}
+{{- $valkey := .Values.valkey -}}
+{{- if and $valkey.enabled (not $valkey.existingSecret) (not $valkey.externalSecretName) }}true{{ end -}}
 {{- end -}}
 
 {{/* Name of the Secret that has the URI of Valkey or its like; empty if there is none. */}}

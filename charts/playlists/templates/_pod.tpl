@@ -1,7 +1,7 @@
 {{/* What all Pods of gateway and services have in common. The argument: root and component. */}}
 {{- define "playlists.podMetadata" -}}
 labels:
-  {{- include "playlists.labels" . | nindent 2 }}
+  {{- include "playlists.podLabels" . | nindent 2 }}
   {{- with .root.Values.podLabels }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
@@ -45,16 +45,20 @@ topologySpreadConstraints:
 {{- end }}
 {{- end -}}
 
-{{/* Environment variables of a map; a map of {secretName, key}. */}}
+{{/* Environment variables of a list of maps, each variable once, as the last of them says. A value is a
+     text, a number, or a dict of secretName and key; null leaves the variable out. */}}
 {{- define "playlists.env" -}}
-{{- range $name, $value := . }}
+{{- $all := dict -}}
+{{- range . }}{{ range $name, $value := . }}{{ $_ := set $all $name $value }}{{ end }}{{ end -}}
+{{- range $name, $value := $all }}
+{{- if kindIs "map" $value }}
+- name: {{ $name }}
+  valueFrom: {secretKeyRef: {name: {{ $value.secretName }}, key: {{ $value.key }}}}
+{{- else if not (kindIs "invalid" $value) }}
+{{- if and (kindIs "float64" $value) (eq $value (floor $value)) }}
+{{- $value = int64 $value }}{{/* else 1048576 were 1.048576e+06 */}}
+{{- end }}
 - {name: {{ $name }}, value: {{ $value | quote }}}
 {{- end }}
-{{- end -}}
-
-{{- define "playlists.secretEnv" -}}
-{{- range $name, $from := . }}
-- name: {{ $name }}
-  valueFrom: {secretKeyRef: {name: {{ $from.secretName }}, key: {{ $from.key }}}}
 {{- end }}
 {{- end -}}

@@ -65,7 +65,7 @@ def create_app(settings: Settings, rpc: Rpc | None = None) -> OpenAPI:
     call = Calls(rpc, metrics, settings.timeout)
     api = routes(call, cache_seconds=settings.cache_seconds)
     app.register_api(api)
-    app.register_blueprint(health(rpc, metrics))
+    app.register_blueprint(health(rpc, metrics, settings.health_port))
     app.register_blueprint(docs(app))
     app.add_url_rule("/", "index", lambda: redirect("/docs"))
     if settings.rate_limit:

@@ -1,6 +1,7 @@
 """Answers that clients and proxies may keep, and how they ask whether theirs is still good."""
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -11,7 +12,7 @@ _DEGRADED_SECONDS = 60
 _encode = msgspec.json.Encoder().encode
 
 
-def answer(body: Any, request: Request, *, seconds: int, language: str) -> Response:
+def answer(body: Mapping[str, Any], request: Request, *, seconds: int, language: str) -> Response:
     """Return ``body`` as JSON with a strong ETag, or 304 if the client has it already.
 
     A degraded answer is to be asked for again sooner: its sources may be back in a minute.

@@ -7,7 +7,7 @@ from typing import Any
 from flask import g
 
 from gateway.metrics import Metrics
-from gateway.rpc import CallTimedOut, RemoteError, Rpc, RpcError
+from gateway.rpc import BadReply, CallTimedOut, RemoteError, Rpc, RpcError
 
 
 class Calls:
@@ -18,8 +18,11 @@ class Calls:
         self._durations = metrics.calls
         self._timeout = timeout
 
-    def __call__(self, target: str, request: Mapping[str, Any]) -> Any:
-        """Return what ``target`` answers to ``request`` in what is left of the request's time."""
+    def __call__(self, target: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what ``target`` answers to ``request`` in what is left of the request's time.
+
+        Raises BadReply if that is no object, as all answers of our services are.
+        """
         started = time.perf_counter()
         span = g.span.call(target)
         left = self._timeout - (started - g.started)
@@ -28,7 +31,7 @@ class Calls:
             if left <= 0:
                 raise CallTimedOut(f"no time was left to call {target}")
             context = g.identity.context() | span.context()
-            return self._rpc.call(target, request, timeout=left, context=context)
+            return _object(self._rpc.call(target, request, timeout=left, context=context), target)
         except RpcError as error:
             outcome = error.exc_type if isinstance(error, RemoteError) else type(error).__name__
             raise
@@ -36,3 +39,9 @@ class Calls:
             duration = time.perf_counter() - started
             self._durations.labels(target, outcome).observe(duration)
             span.end({"outcome": outcome}, failed=outcome != "ok")
+
+
+def _object(answer: Any, target: str) -> dict[str, Any]:
+    if not isinstance(answer, dict):
+        raise BadReply(f"{target} answered with something else than an object")
+    return answer

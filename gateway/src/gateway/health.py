@@ -1,14 +1,14 @@
 """Probes for Kubernetes and the metrics endpoint."""
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, abort, request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from gateway.metrics import Metrics
 from gateway.rpc import Rpc
 
 
-def health(rpc: Rpc, metrics: Metrics) -> Blueprint:
-    """Return the routes /livez, /readyz and /metrics."""
+def health(rpc: Rpc, metrics: Metrics, metrics_port: int | None = None) -> Blueprint:
+    """Return the routes /livez, /readyz and /metrics, the latter at ``metrics_port`` alone."""
     routes = Blueprint("health", __name__)
 
     @routes.get("/livez")
@@ -23,6 +23,9 @@ def health(rpc: Rpc, metrics: Metrics) -> Blueprint:
 
     @routes.get("/metrics")
     def expose() -> Response:
+        # The port that the connection was made to, which no header changes.
+        if metrics_port is not None and request.environ["SERVER_PORT"] != str(metrics_port):
+            abort(404)
         return Response(generate_latest(metrics.registry), content_type=CONTENT_TYPE_LATEST)
 
     return routes

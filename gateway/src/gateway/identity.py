@@ -31,12 +31,15 @@ class Identity:
 def identify(
     request_id: str | None, traceparent: str | None = None, tracestate: str | None = None
 ) -> Identity:
-    """Return an identity from the headers of a request; what is malformed is made anew."""
+    """Return an identity from the headers of a request; what is malformed is made anew.
+
+    A new trace counts as sampled: otherwise services that do export traces would leave it out.
+    """
     if request_id is None or not _REQUEST_ID.fullmatch(request_id):
         request_id = secrets.token_hex(16)
     parent = _parse(traceparent)
     if parent is None:
-        trace_id, flags, state = secrets.token_hex(16), "00", None
+        trace_id, flags, state = secrets.token_hex(16), "01", None
     else:
         trace_id, flags = parent
         state = tracestate if tracestate and _TRACESTATE.fullmatch(tracestate) else None

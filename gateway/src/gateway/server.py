@@ -25,7 +25,7 @@ class Server(BaseApplication):
 
     def load_config(self) -> None:
         options = {
-            "bind": _address(self._settings.host, self._settings.port),
+            "bind": [_address(self._settings.host, port) for port in self._ports()],
             "workers": 1,
             "threads": self._settings.threads,
             "worker_class": Worker,
@@ -42,6 +42,14 @@ class Server(BaseApplication):
         }
         for name, value in options.items():
             self.cfg.set(name, value)
+
+    @property
+    def longest_request(self) -> float:
+        """Seconds that the application may work on one request."""
+        return self._settings.timeout
+
+    def _ports(self) -> list[int]:
+        return [port for port in (self._settings.port, self._settings.health_port) if port]
 
     def load(self) -> Flask:
         return create_app(self._settings, self._rpc)

@@ -65,6 +65,10 @@ class Settings(BaseModel):
     port: int = Field(5000, ge=1, le=65535, validation_alias="GATEWAY_PORT")
     """Port to listen on; default 5000."""
 
+    health_port: int | None = Field(None, ge=1, le=65535, validation_alias="GATEWAY_HEALTH_PORT")
+    """A second port, which answers all that the first one does, and alone /metrics: what an ingress
+    leads to the first one stays without them. Default: none, /metrics is at the first one."""
+
     threads: int = Field(48, ge=2, le=1024, validation_alias="GATEWAY_THREADS")
     """Threads, so requests that are worked on at once; default 48. For more, start more gateways:
     one is one process."""

@@ -3,7 +3,8 @@
 A deployable declares a frozen dataclass; each field is one variable: the prefix and the field's
 name in capitals, unless the field names another with :func:`variable`. Types are converted as JSON
 would be read (``"8000"`` is a port, ``"true"`` a switch), an empty value counts as absent, limits
-are said with ``Annotated[int, msgspec.Meta(ge=1)]``, and a :class:`Secret` never shows in a log.
+are said with ``Annotated[int, msgspec.Meta(ge=1)]``, and a :class:`Secret` never shows in a log. A
+subclass of ``str`` may refuse its text with a ValueError that says why.
 """
 
 import dataclasses
@@ -48,7 +49,7 @@ def read_settings(kind: type[T], prefix: str, environ: Mapping[str, str]) -> T:
             continue
         try:
             values[field.name] = _convert(text, types[field.name])
-        except msgspec.ValidationError as error:
+        except (msgspec.ValidationError, ValueError) as error:
             mistakes.append(f"{name}={_shown(text, types[field.name])}: {error}.")
     if mistakes:
         raise SettingsError("\n".join(mistakes))
@@ -60,13 +61,17 @@ def _required(field: "dataclasses.Field[Any]") -> bool:
 
 
 def _convert(text: str, kind: Any) -> Any:
-    if kind is Secret:
-        return Secret(text)
+    if _is_own_text(kind):
+        return kind(text)
     if typing.get_origin(kind) is tuple:
         parts = [part.strip() for part in text.split(",") if part.strip()]
         return msgspec.convert(parts, kind, strict=False)
     return msgspec.convert(text, kind, strict=False)
 
 
+def _is_own_text(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, str) and kind is not str
+
+
 def _shown(text: str, kind: Any) -> str:
-    return repr(Secret(text)) if kind is Secret else repr(text)
+    return repr(Secret(text)) if _is_own_text(kind) and issubclass(kind, Secret) else repr(text)

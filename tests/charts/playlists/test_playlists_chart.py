@@ -60,6 +60,8 @@ def test_both_helms_accept_and_render_it(each_helm, chart, values):
         {"gateway": {"env": {"lower-case": "x"}}},
         {"valkey": {"resources": {"limits": {"memory": "lots"}}}},
         {"operator": {"unknown": 1}},
+        {"podLabels": {"app.kubernetes.io/component": "x"}},
+        {"gateway": {"autoscaling": {"enabled": True, "minReplicas": 20}}},
     ],
     ids=str,
 )
@@ -128,3 +130,50 @@ def test_a_service_of_ones_own_needs_no_more_than_a_name_and_an_image(helm, char
     assert (
         manifests.one("QueueAutoscaler", "shop-greeter")["spec"]["nameko"]["service"] == "greeter"
     )
+
+
+def test_a_service_of_ones_own_is_removed_by_null_as_well(helm, chart):
+    manifests = helm.template(chart, {**ALONE, "services": {"greeter": None}})
+
+    assert "greeter" not in manifests.text
+
+
+@pytest.mark.parametrize(("limit", "kept"), [("128Mi", "96mb"), ("1Gi", "768mb")])
+def test_valkey_takes_three_quarters_of_its_memory(helm, chart, limit, kept):
+    valkey = {"enabled": True, "resources": {"limits": {"memory": limit}}}
+
+    manifests = helm.template(chart, {**ALONE, "valkey": valkey})
+
+    assert f"maxmemory {kept}\n" in manifests.one("ConfigMap", "shop-valkey")["data"]["valkey.conf"]
+
+
+def test_valkeys_user_can_be_left_to_the_cluster(helm, chart):
+    valkey = {"enabled": True, "userId": None}
+    context = {"runAsUser": None, "runAsGroup": None, "fsGroup": None}
+
+    manifests = helm.template(chart, {**ALONE, "valkey": valkey, "podSecurityContext": context})
+
+    pod = manifests.one("StatefulSet")["spec"]["template"]["spec"]
+    assert not {"runAsUser", "runAsGroup", "fsGroup"} & set(pod["securityContext"])
+    assert pod["securityContext"]["runAsNonRoot"]
+
+
+def test_a_new_version_of_the_chart_alone_restarts_nothing(helm, chart):
+    manifests = helm.template(chart, {**ALONE, "valkey": {"enabled": True}})
+
+    for kind in ("Deployment", "StatefulSet"):
+        for workload in manifests.all(kind):
+            labels = workload["spec"]["template"]["metadata"]["labels"]
+            assert not {"helm.sh/chart", "app.kubernetes.io/version"} & set(labels)
+
+
+def test_whoever_may_use_the_gateway_its_test_may(helm, chart):
+    traefik = {"namespaceSelector": {"matchLabels": {"name": "traefik"}}}
+
+    manifests = helm.template(chart, {**ALONE, "networkPolicy": {"gatewayFrom": [traefik]}})
+
+    http, health = manifests.one("NetworkPolicy", "shop-gateway")["spec"]["ingress"]
+    test = manifests.one("Pod")["metadata"]["labels"]
+    assert http["from"][0] == traefik
+    assert http["from"][1]["podSelector"]["matchLabels"].items() <= test.items()
+    assert health["ports"] == [{"port": "health"}]

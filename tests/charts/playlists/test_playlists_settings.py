@@ -48,7 +48,44 @@ def test_the_gateway_listens_where_the_probes_look(pod):
 
     settings = gateway_settings(environ)
     assert settings.host == "0.0.0.0"
-    assert {"name": "http", "containerPort": settings.port} in spec["containers"][0]["ports"]
+    assert spec["containers"][0]["ports"] == [
+        {"name": "http", "containerPort": settings.port},
+        {"name": "health", "containerPort": settings.health_port},
+    ]
+
+
+def test_the_gateway_listens_where_the_cluster_has_addresses(pod):
+    _, environ = pod("gateway", gateway={"listenAddress": "::"})
+
+    assert gateway_settings(environ).host == "::"
+
+
+@pytest.mark.parametrize("name", ["gateway", "weather"])
+def test_each_variable_stands_once_and_is_ones_own_if_there_is_one(helm, chart, name):
+    own = {"GATEWAY_TIMEOUT": 20, "RUNTIME_MAX_WORKERS": 3, "LOG_LEVEL": "DEBUG"}
+    secret = {"LOG_LEVEL": {"secretName": "levels", "key": "level"}}
+    values = {"env": own, "secretEnv": secret}
+
+    manifests = helm.template(chart, {**ALONE, "gateway": values, "services": {"weather": values}})
+
+    spec = manifests.one("Deployment", f"shop-{name}")["spec"]["template"]["spec"]
+    (container,) = spec["containers"]
+    names = [each["name"] for each in container["env"]]
+    assert len(names) == len(set(names))
+    assert environment.variables(container) | {"LOG_LEVEL": "secret"} == {
+        **environment.variables(container),
+        "GATEWAY_TIMEOUT": "20",
+        "RUNTIME_MAX_WORKERS": "3",
+        "LOG_LEVEL": "secret",
+    }
+
+
+def test_large_numbers_arrive_without_an_exponent(pod):
+    env = {"GATEWAY_MAX_BODY": 1048576}
+
+    assert gateway_settings(pod("gateway", gateway={"env": env})[1]).max_body == 1048576
+    weather = pod("weather", services={"weather": {"env": {"OTHER": 3000000, "HALF": 0.5}}})[1]
+    assert (weather["OTHER"], weather["HALF"]) == ("3000000", "0.5")
 
 
 def test_pods_have_the_time_that_their_settings_promise(pod):

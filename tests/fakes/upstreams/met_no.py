@@ -1,5 +1,6 @@
 """met.no's Locationforecast, with the rules of its terms: it refuses anonymous callers."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.fakes.upstreams.server import Answer, Asked, as_json
@@ -49,11 +50,17 @@ SERIES = (
 NOTHING_BUT_NULLS = forecast(step("2026-03-26T16:00:00Z", None, None))
 
 
+def hours_from_now() -> list[dict[str, Any]]:
+    """Return two hours of rain by the machine's own clock."""
+    begun = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    return [step((begun + timedelta(hours=n)).isoformat(), 5.2, "rain") for n in (0, 1)]
+
+
 def play(asked: Asked) -> Answer:
-    """Give the forecast, or say that it is still the same."""
+    """Give the forecast for the tests' day and for this hour, or say that it is still the same."""
     decimals = max(len(asked.params[name].partition(".")[2]) for name in ("lat", "lon"))
     if decimals > 4 or "python-requests" in asked.headers["User-Agent"]:
         return Answer(403, b"403 Forbidden")
     if asked.headers.get("If-Modified-Since") == LAST_MODIFIED:
         return Answer(304, b"", {"Expires": "Thu, 26 Mar 2026 17:05:00 GMT"})
-    return forecast(*SERIES)
+    return forecast(*SERIES, *hours_from_now())

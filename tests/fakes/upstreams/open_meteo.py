@@ -1,5 +1,6 @@
 """Open-Meteo's two APIs: the forecast and the geocoder, on one server."""
 
+import time
 from typing import Any
 
 from tests.fakes.upstreams.server import Answer, Asked, as_json
@@ -82,8 +83,8 @@ VILLAGES = [
 
 
 def play(asked: Asked) -> Answer:
-    """Give the forecast, or the villages whose names begin as asked."""
+    """Give the weather of this minute, or the villages whose names begin as asked."""
     if asked.path == "/v1/forecast":
-        return forecast()
+        return forecast(time=int(time.time()))
     name = asked.params["name"].casefold()
     return places(*(each for each in VILLAGES if each["name"].casefold().startswith(name)))

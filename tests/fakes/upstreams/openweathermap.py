@@ -1,6 +1,7 @@
 """OpenWeatherMap's current weather API: needs a key, and answers in kelvins unless told."""
 
 import json
+import time
 from typing import Any
 
 from tests.fakes.upstreams.server import Answer, Asked, as_json
@@ -42,10 +43,11 @@ NOTHING_BUT_NULLS = weather(
 
 
 def play(asked: Asked) -> Answer:
-    """Give the weather to whoever has the key."""
+    """Give the weather of this minute to whoever has the key."""
     if asked.params.get("appid") != KEY:
         return INVALID_KEY
+    now = int(time.time())
     if asked.params.get("units") == "metric":
-        return weather()
+        return weather(dt=now)
     metric = json.loads(weather().body)["main"]
-    return weather(main={**metric, "temp": metric["temp"] + 273.15})
+    return weather(dt=now, main={**metric, "temp": metric["temp"] + 273.15})

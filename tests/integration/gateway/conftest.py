@@ -74,13 +74,15 @@ def run_services():
 def run_gateway():
     """Run the real gateway in a process of its own until the end of the test."""
     with contextlib.ExitStack() as stack:
-        yield lambda port, **environ: stack.enter_context(gateway(port, **environ))
+        yield lambda port, *program, **environ: stack.enter_context(
+            gateway(port, *program, **environ)
+        )
 
 
 @contextlib.contextmanager
-def gateway(port, **environ):
+def gateway(port, *program, **environ):
     process = subprocess.Popen(
-        [sys.executable, "-m", "gateway"],
+        [sys.executable, *(program or ("-m", "gateway"))],
         env={"PATH": os.environ["PATH"], "GATEWAY_PORT": str(port), **environ},
         stderr=subprocess.PIPE,
         text=True,

@@ -45,6 +45,12 @@ class Echo:
         return object()
 
 
+class Greeter:
+    @rpc
+    def hello(self, name):
+        return f"Hello, {name}!"
+
+
 class Weather:
     name = "weather"
 
@@ -60,10 +66,13 @@ class Weather:
         return {"place": RECIFE, "degraded": []}
 
 
+_KINDS = {"greeter": Greeter, "weather": Weather}
+
+
 def main(uri, *names):
     runner = ServiceRunner({"AMQP_URI": uri, "max_workers": 50})
     for name in names:
-        kind = Weather if name == "weather" else Echo
+        kind = _KINDS.get(name, Echo)
         runner.add_service(type(name.title(), (kind,), {"name": name}))
     runner.start()
     runner.wait()

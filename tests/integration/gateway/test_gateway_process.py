@@ -41,6 +41,18 @@ def start(run_gateway):
     return start_gateway
 
 
+def test_what_an_ingress_leads_to_has_no_metrics_if_there_is_a_second_port(vhost, start):
+    health = free_port()
+    _, http = start(vhost, GATEWAY_HEALTH_PORT=str(health))
+
+    assert http.status("/metrics") == 404
+    assert Http(health).status("/readyz") == 200
+    metrics = Http(health).get("/metrics", headers={"Host": "somewhere.example:5000"})
+    assert "gateway_rpc_ready 1.0" in metrics.text
+    forged = http.get("/metrics", headers={"Host": f"127.0.0.1:{health}"})
+    assert forged.status_code == 404
+
+
 def slow(http, seconds):
     """Ask something that takes a while."""
     return http.get("/v1/weather", params={"city": "Recife", "state": str(seconds)})

@@ -5,9 +5,9 @@ import time
 import pytest
 
 from services.contract.errors import SourceFailed, SourceLimited, SourceTimedOut
-from services.contract.music import Mood
+from services.contract.music import MOST_TRACKS, Mood
 from services.music.adapters.deezer import Deezer
-from services.music.domain.choosing import MOST_TRACKS, suffice
+from services.music.domain.choosing import suffice
 from services.music.domain.flavours import Flavour
 from services.music.domain.material import MaterialQuery
 from services.upstream.budget import Budget
@@ -108,7 +108,7 @@ def test_a_quota_met_half_way_keeps_what_is_there(server):
 def test_nothing_found_is_a_failure(server, data):
     server.plays(as_json({"data": data}))
 
-    with pytest.raises(SourceFailed, match="found no music"):
+    with pytest.raises(SourceFailed, match="found nothing"):
         ask(server)
 
 

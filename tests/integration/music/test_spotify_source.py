@@ -14,10 +14,10 @@ from services.contract.errors import (
     SourceTimedOut,
     SourceUnavailable,
 )
-from services.contract.music import Mood
+from services.contract.music import MOST_TRACKS, Mood
 from services.music.adapters.spotify.source import Spotify
 from services.music.adapters.spotify.tokens import Tokens
-from services.music.domain.choosing import MOST_TRACKS, suffice
+from services.music.domain.choosing import suffice
 from services.music.domain.flavours import flavour_of
 from services.music.domain.material import MaterialQuery
 from services.settings import Secret
@@ -219,7 +219,7 @@ def test_an_error_or_nonsense_is_a_failure_without_the_upstreams_words(source, s
 def test_no_track_at_all_is_a_failure(source, server, answer):
     server.plays(TOKEN, answer)
 
-    with pytest.raises(SourceFailed, match="found no music"):
+    with pytest.raises(SourceFailed, match="found nothing"):
         ask(source)
 
 

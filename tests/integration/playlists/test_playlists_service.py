@@ -5,7 +5,7 @@ import pytest
 from services.contract import wire
 from services.contract.suggestion import Suggestion
 from tests.serving import call, serving
-from tests.vhost import Vhost
+from tests.vhost import Vhost, eventually
 
 pytestmark = pytest.mark.broker
 
@@ -44,3 +44,13 @@ def test_it_asks_its_peers_once_for_the_same_question_and_passes_on_what_they_re
 
     odd_peer = call(playlists, "playlists.suggest", {"city": "Recife", "market": "ZZ"})["error"]
     assert odd_peer["exc_type"] == "SourceFailed"
+
+
+def test_a_degraded_answer_is_not_kept_for_as_long_as_a_good_one(playlists):
+    def answer():
+        return call(playlists, "playlists.suggest", {"city": "Recife", "market": "CC"})["result"]
+
+    first = answer()
+
+    assert first["degraded"] == ["music"]
+    eventually(lambda: answer()["playlist"] != first["playlist"])

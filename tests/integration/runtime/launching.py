@@ -78,13 +78,20 @@ class Launched:
 
     # Its health port
 
-    def get(self, path: str, timeout: float = 30) -> tuple[int, str]:
-        """Return status and body, or raise OSError."""
+    def _address(self) -> str:
         found = _ADDRESS.search(self.log())
         if found is None:
             raise ConnectionError("The health port is not open yet.")
+        return found[1]
+
+    @property
+    def port(self) -> int:
+        return int(self._address().rpartition(":")[2])
+
+    def get(self, path: str, timeout: float = 30) -> tuple[int, str]:
+        """Return status and body, or raise OSError."""
         try:
-            with urllib.request.urlopen(found[1] + path, timeout=timeout) as answer:
+            with urllib.request.urlopen(self._address() + path, timeout=timeout) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as refusal:
             with refusal:

@@ -64,6 +64,12 @@ class Worker:
         return object()
 
     @rpc
+    def spin(self):
+        endless = []
+        endless.append(endless)
+        raise ValueError(endless)
+
+    @rpc
     def impatient(self):
         with eventlet.Timeout(0.05):
             eventlet.sleep(5)
@@ -103,6 +109,17 @@ class Front:
     @rpc
     def emit(self, data):
         self.dispatch("thing", data)
+
+
+class Poller:
+    """Sends nothing on the connection that it receives answers on, and is never silent there."""
+
+    name = "poller"
+    worker = RpcProxy("worker")
+
+    @timer(interval=0.05)
+    def poll(self):
+        self.worker.echo(1)
 
 
 class Listener:

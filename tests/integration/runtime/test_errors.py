@@ -50,6 +50,13 @@ def test_a_result_that_cannot_be_serialized_is_an_error(shared_caller, shared_wo
     eventually(lambda: shared_worker.metric(handled, entrypoint="vague", outcome="failure") == 1)
 
 
+def test_an_error_that_contains_itself_is_answered(shared_caller, shared_worker):
+    error = shared_caller.call("worker.spin")
+
+    assert error["exc_type"] == "UnserializableValueError"
+    assert "ValueError" in error["value"]
+
+
 def test_a_time_out_of_eventlet_in_a_handler_is_answered(shared_caller, shared_worker):
     assert shared_caller.call("worker.impatient")["exc_type"] == "Timeout"
     eventually(lambda: shared_worker.metric("runtime_messages_in_hand") == 0)

@@ -6,6 +6,7 @@ import pytest
 
 from services.runtime.topology import DEAD_LETTERS
 from tests.integration.runtime.conftest import consumed
+from tests.integration.runtime.odd import nested, odd_properties, publish_odd
 from tests.vhost import Vhost, becomes, eventually
 
 pytestmark = pytest.mark.broker
@@ -64,6 +65,16 @@ def test_a_waiting_event_does_not_hold_up_the_others(vhost, launch):
 
     eventually(lambda: times(listener, "good"))
     becomes(lambda: vhost.depth("retry-60s").ready, 1)
+
+
+def test_a_failing_event_with_headers_that_cannot_be_written_is_put_aside(vhost, launch):
+    listener = launch("runtime", "Listener", vhost.amqp_uri, **QUICK).wait_ready()
+
+    publish_odd(vhost, "front.events", "thing", b'"bad"', odd_properties(header=nested(600)))
+
+    eventually(lambda: vhost.dead_letters() == 1)
+    assert len(times(listener, "bad")) == 1
+    eventually(listener.is_ready)
 
 
 def test_stock_nameko_loses_a_failing_event(vhost, launch):

@@ -2,7 +2,15 @@
 
 import pytest
 
+from services.runtime.topology import DEAD_LETTERS
 from tests.integration.runtime.conftest import consumed
+from tests.integration.runtime.odd import (
+    IN_MILLISECONDS,
+    RAW_ID,
+    WITH_A_RAW_NAME,
+    odd_properties,
+    publish_odd,
+)
 from tests.vhost import eventually
 
 pytestmark = pytest.mark.broker
@@ -38,6 +46,60 @@ def test_a_malformed_request_is_put_aside(
     eventually(lambda: shared_vhost.dead_letters() == dead + 1)
     assert shared_worker.metric("runtime_rejected_total", reason=reason) == rejected + 1
     assert shared_caller.call("worker.echo", "still here") == "still here"
+
+
+@pytest.mark.parametrize(
+    ("reason", "message"),
+    [
+        ("unreadable", (b"{}", odd_properties(header=IN_MILLISECONDS))),
+        ("unreadable", (b"{}", odd_properties(correlation_id=RAW_ID))),
+        ("unreadable", (b"", odd_properties(correlation_id=RAW_ID))),
+        ("header name", (b"{}", odd_properties(header=WITH_A_RAW_NAME))),
+    ],
+    ids=["time in milliseconds", "raw id", "raw id without body", "raw header name"],
+)
+def test_a_request_with_unreadable_properties_is_put_aside_and_disturbs_nobody(
+    reason, message, shared_vhost, shared_caller, shared_worker
+):
+    dead = shared_vhost.dead_letters()
+    rejected = shared_worker.metric("runtime_rejected_total", reason=reason)
+    long = shared_caller.send("worker.work", "meanwhile", 1)
+
+    publish_odd(shared_vhost, "nameko-rpc", "worker.echo", *message)
+
+    eventually(lambda: shared_vhost.dead_letters() == dead + 1)
+    assert shared_worker.metric("runtime_rejected_total", reason=reason) == rejected + 1
+    assert shared_caller.answer(long)["result"] == "meanwhile"
+    assert shared_worker.metric("runtime_reconnects_total") == 0
+
+
+@pytest.mark.parametrize(
+    "header", [IN_MILLISECONDS, WITH_A_RAW_NAME], ids=["time in milliseconds", "raw header name"]
+)
+def test_an_event_with_unreadable_properties_is_put_aside(header, vhost, launch):
+    listener = launch("runtime", "Listener", vhost.amqp_uri).wait_ready()
+
+    publish_odd(vhost, "front.events", "thing", b'"good"', odd_properties(header=header))
+
+    eventually(lambda: vhost.dead_letters() == 1)
+    assert listener.is_ready()
+    assert listener.entries() == []
+
+
+def test_what_cannot_be_rejected_alone_ends_the_connection_and_not_the_process(
+    vhost, caller, launch
+):
+    limit = {"pattern": "^rpc-", "priority": 99, "apply-to": "queues"}
+    limit["definition"] = {"delivery-limit": 1, "dead-letter-exchange": DEAD_LETTERS}
+    vhost.node.management.call("PUT", "policies", vhost.name, "one-more", body=limit)
+    worker = launch("runtime", "Worker", vhost.amqp_uri).wait_ready()
+
+    publish_odd(vhost, "nameko-rpc", b"worker." + RAW_ID, b"{}", odd_properties())
+
+    eventually(lambda: vhost.dead_letters() == 1)
+    assert caller.call("worker.echo", "still here") == "still here"
+    assert "Cannot read what the broker sends" in worker.log()
+    assert worker.metric("runtime_reconnects_total") == 2
 
 
 @pytest.mark.parametrize("body", ["[1, 2]", '"text"', '{"args": [1]}', '{"args": 1, "kwargs": {}}'])
@@ -89,6 +151,16 @@ def test_stock_nameko_dies_of_a_request_without_reply_to_and_leaves_it_for_the_n
     caller.send("worker.echo", 1, reply_to=None)
 
     assert worker.wait(60) != 0
+    eventually(lambda: vhost.depth("rpc-worker").ready == 1)
+
+
+def test_stock_nameko_dies_of_properties_it_cannot_read_and_leaves_them_for_the_next(vhost, launch):
+    worker = launch("stock", "Worker", vhost.amqp_uri)
+    consumed(vhost, "rpc-worker")
+
+    publish_odd(vhost, "nameko-rpc", "worker.echo", b"{}", odd_properties(header=IN_MILLISECONDS))
+
+    assert worker.wait(20) != 0
     eventually(lambda: vhost.depth("rpc-worker").ready == 1)
 
 

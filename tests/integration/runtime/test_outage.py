@@ -2,10 +2,12 @@
 
 import contextlib
 import socket
+import struct
 import threading
 
 import pytest
 
+from tests.integration.gateway.amqp_proxy import BLOCKED, UNBLOCKED, AmqpProxy
 from tests.integration.runtime.calling import Caller, NoAnswer
 from tests.integration.runtime.conftest import consumed
 from tests.vhost import Vhost, eventually
@@ -134,3 +136,34 @@ def test_a_connection_that_says_nothing_any_more_counts_as_lost(vhost, launch, p
     proxy.thaw()
     eventually(worker.is_ready)
     eventually(lambda: answers(vhost))
+
+
+class Alarm(AmqpProxy):
+    """Tells every client what a broker short of memory tells."""
+
+    def tell(self, method):
+        frame = struct.pack(">BHI", 1, 0, len(method)) + method + b"\xce"
+        with self._writing:
+            for client in self._clients:
+                client.sendall(frame)
+
+
+def test_while_the_broker_is_in_alarm_publishing_fails_at_once_and_readiness_says_why(
+    vhost, caller, launch
+):
+    port = vhost.node.ports.amqp
+    with Alarm(port) as alarm:
+        uri = vhost.amqp_uri.replace(f":{port}/", f":{alarm.port}/")
+        worker = launch("runtime", "Worker", uri, RUNTIME_PUBLISH_SECONDS="60").wait_ready()
+        alarm.tell(BLOCKED)
+        eventually(lambda: not worker.is_ready())
+
+        caller.send("worker.echo", 1)
+
+        eventually(lambda: "Lost the answer of worker.echo: The broker is in alarm" in worker.log())
+        assert worker.get("/livez")[0] == 200
+        assert worker.get("/readyz")[1] == "the broker is in alarm and takes no messages\n"
+        alarm.tell(UNBLOCKED)
+        eventually(worker.is_ready)
+        assert caller.call("worker.echo", 2) == 2
+        assert worker.metric("runtime_reconnects_total") == 0

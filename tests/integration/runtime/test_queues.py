@@ -45,7 +45,7 @@ def test_calls_under_way_fail_with_their_connection_and_the_next_ones_work(vhost
     front = launch("runtime", "Front", vhost.amqp_uri).wait_ready()
     call = caller.send("front.relay", "work", "job", 20)
     eventually(front.entries)
-    eventually(lambda: close_connection(vhost, f"front@{socket.gethostname()} consumer"))
+    eventually(lambda: vhost.close_connection(f"front@{socket.gethostname()} consumer"))
 
     # The request comes anew as well, but the first to answer is the call that failed at once.
     assert caller.answer(call)["error"]["exc_type"] == "BrokerUnavailable"
@@ -70,17 +70,6 @@ def test_calls_that_wait_for_a_service_to_start_are_answered_like_later_ones(vho
 def connections_of(vhost, service):
     names = (each["client_properties"].get("connection_name", "") for each in vhost.connections())
     return [name for name in names if name.startswith(f"{service}@")]
-
-
-def close_connection(vhost, purpose):
-    """Close the connection that calls itself so; return whether it was there."""
-    names = [
-        connection["name"]
-        for connection in vhost.connections()
-        if connection["client_properties"].get("connection_name") == purpose
-    ]
-    vhost.node.management.close_connections(names)
-    return names
 
 
 def test_many_workers_share_a_connection_and_each_hears_of_its_own_message(vhost, caller, launch):
@@ -115,6 +104,17 @@ def test_a_full_queue_is_an_error_at_once(vhost, caller, launch):
     assert refused is not None
     assert refused["exc_type"] == "MessageRefused"
     assert "queue may be full" in refused["value"]
+
+
+def test_a_connection_that_only_receives_is_kept_up(vhost, launch):
+    launch("runtime", "Worker", vhost.amqp_uri).wait_ready()
+    poller = launch("runtime", "Poller", vhost.amqp_uri, RUNTIME_HEARTBEAT_SECONDS="1")
+    poller.wait_ready()
+
+    # The broker hangs up after two or three silent heartbeats.
+    eventually(lambda: poller.metric("runtime_request_duration_seconds_count", outcome="ok") > 100)
+
+    assert poller.metric("runtime_reconnects_total") == 0
 
 
 def test_a_service_has_two_connections_with_names_and_heartbeats(vhost, launch):

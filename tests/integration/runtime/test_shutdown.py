@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import time
 
 import pytest
@@ -53,21 +54,39 @@ def test_stock_nameko_does_the_same_work_twice(vhost, caller, launch):
     eventually(lambda: starts(process) == 2)
 
 
-def test_what_waits_for_a_worker_at_sigterm_goes_back_for_others_to_take(vhost, caller, launch):
+def busy_with_an_event_waiting(vhost, caller, launch, seconds):
+    """Return a process, its only worker's work, and leave it an event that has no worker."""
     listener = launch("runtime", "Listener", vhost.amqp_uri, RUNTIME_MAX_WORKERS="1").wait_ready()
-    work = caller.send("listener.work", "job", 12.0)
+    work = caller.send("listener.work", "job", seconds)
     eventually(listener.entries)
-    # Each queue is prefetched by itself, so this one is in hand too, without a worker.
+    # Each queue is prefetched by itself, so this one is in hand too.
     vhost.publish('"good"', exchange="front.events", routing_key="thing", **JSON)
     eventually(lambda: listener.metric("runtime_messages_in_hand") == 2)
     assert listener.metric("runtime_workers_busy") == 1
+    return listener, work
+
+
+def test_what_waits_for_a_worker_at_sigterm_goes_back_at_once(vhost, caller, launch):
+    listener, work = busy_with_an_event_waiting(vhost, caller, launch, seconds=12)
 
     listener.terminate()
 
+    eventually(lambda: vhost.depth("evt-front-thing--listener.on_thing").ready == 1)
+    assert listener.metric("runtime_workers_busy") == 1
     assert caller.answer(work, 60)["result"] == "job"
     assert listener.wait(60) == 0
-    eventually(lambda: vhost.depth("evt-front-thing--listener.on_thing").ready == 1)
     assert len(listener.entries()) == 1
+
+
+def test_what_waits_for_a_worker_when_the_connection_is_lost_is_done_once(vhost, caller, launch):
+    listener, _ = busy_with_an_event_waiting(vhost, caller, launch, seconds=8)
+
+    eventually(lambda: vhost.close_connection(f"listener@{socket.gethostname()} consumer"))
+
+    # The job comes again as well: the broker cannot know that it is being worked on.
+    eventually(lambda: sum("job" in entry for entry in listener.entries()) == 2)
+    eventually(lambda: listener.metric("runtime_messages_in_hand") == 0)
+    assert sum("good" in entry for entry in listener.entries()) == 1
 
 
 def test_work_that_does_not_end_is_cut_off_and_goes_back_to_the_queue(vhost, caller, launch):

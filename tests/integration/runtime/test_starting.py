@@ -27,9 +27,15 @@ def run(*arguments, **environ):
 
 
 def test_all_bad_settings_are_told_at_once():
-    ended = run("weather", RUNTIME_MAX_WORKERS="many", RUNTIME_RETRY_SECONDS="1,-1")
+    ended = run(
+        "weather",
+        AMQP_URI="http://u:secret@broker/",
+        RUNTIME_MAX_WORKERS="many",
+        RUNTIME_RETRY_SECONDS="1,-1",
+    )
 
     assert ended.returncode == 2
+    assert "AMQP_URI='***': an address must begin with amqp:// or amqps://." in ended.stderr
     assert "RUNTIME_MAX_WORKERS" in ended.stderr
     assert "RUNTIME_RETRY_SECONDS" in ended.stderr
     assert "Traceback" not in ended.stderr
@@ -72,6 +78,26 @@ def test_a_port_that_is_taken_is_told(launch):
 
         assert worker.wait(60) == 2
     assert f"Cannot serve health at 127.0.0.1:{port}" in worker.lines()[-1]["message"]
+
+
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="This machine has no IPv6.")
+@pytest.mark.parametrize("host", ["", "::1"])
+def test_health_is_served_over_ipv6(host, launch):
+    worker = launch("runtime", "Worker", NOWHERE, RUNTIME_HEALTH_HOST=host)
+
+    eventually(lambda: "Serving health" in worker.log())
+
+    port = worker.port
+    assert answers("::1", port)
+    assert answers("127.0.0.1", port) == (host == "")
+
+
+def answers(host, port):
+    try:
+        socket.create_connection((host, port), timeout=5).close()
+    except OSError:
+        return False
+    return True
 
 
 def test_a_signal_before_the_broker_is_reached_ends_it_at_once(launch):
@@ -140,6 +166,24 @@ def test_a_program_can_serve_a_class_of_its_own(vhost, caller, tmp_path):
         assert caller.call("own.configured") == "olá"
         process.terminate()
         assert process.wait(60) == 0
+
+
+def test_a_program_is_told_of_bad_settings_like_the_command(tmp_path):
+    script = tmp_path / "own.py"
+    script.write_text(SCRIPT)
+    environ = os.environ | {"AMQP_URI": "nonsense"}
+
+    ended = subprocess.run(
+        [sys.executable, script],
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+
+    assert ended.returncode == 2
+    assert ended.stderr == "AMQP_URI='***': an address must begin with amqp:// or amqps://.\n"
 
 
 def test_a_program_that_forgot_to_go_green_is_told(tmp_path):

@@ -29,7 +29,10 @@ def test_a_village_is_looked_up_once(environ, open_meteo_server):
     assert len(open_meteo_server.asked) == 1
 
 
-@pytest.mark.parametrize("city", ["Trancoso, BA", "Trancoso, Brasil", "Trancoso, Bahia, BR"])
+@pytest.mark.parametrize(
+    "city",
+    ["Trancoso, BA", "Trancoso, Brasil", "Trancoso, Bahia, BR", "trancoso bahia brasil"],
+)
 def test_a_village_is_looked_up_within_its_bounds(environ, city):
     located = assembled(environ, locator).locate(PlaceQuery(city=city))
 

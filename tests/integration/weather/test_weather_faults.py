@@ -184,6 +184,7 @@ def test_old_weather_stands_in_for_none(environ, open_meteo_server):
         seconds=LIVE_SECONDS,
         cache_seconds=900,
         cache_entries=10,
+        spawn=in_background,
         clock=clock,
     )
     fresh = observing.current(place())

@@ -10,9 +10,7 @@ from services.upstream.budget import Budget
 from services.upstream.client import JsonClient
 from services.weather.adapters.met_no import MetNo
 from services.weather.adapters.open_meteo import OpenMeteo
-from services.weather.adapters.open_meteo_places import OpenMeteoPlaces
 from services.weather.adapters.openweathermap import OpenWeatherMap
-from services.weather.ports import NameQuestion
 from tests.fakes.upstreams import met_no, open_meteo, openweathermap
 from tests.fakes.upstreams.server import as_json
 
@@ -46,6 +44,8 @@ def weather_of(source):
 
 
 def test_open_meteo_tells_the_weather_now(open_meteo_server):
+    open_meteo_server.plays(open_meteo.forecast())
+
     weather = weather_of(OpenMeteo(client(open_meteo_server)))
 
     assert (weather.temperature, weather.apparent_temperature) == (24.3, 25.0)
@@ -75,6 +75,25 @@ def test_open_meteo_may_know_little_more_than_the_temperature(open_meteo_server)
     assert (weather.temperature, weather.code) == (24.3, None)
     assert weather.condition == "partly cloudy"
     assert weather.is_day is True, "the sun says so"
+
+
+@pytest.mark.parametrize("felt", [-9999.0, 298.2, 70.0])
+def test_what_it_cannot_feel_like_is_unknown(open_meteo_server, owm_server, felt):
+    open_meteo_server.plays(open_meteo.forecast(apparent_temperature=felt))
+    owm_server.plays(openweathermap.weather(main={"temp": 13.5, "feels_like": felt}))
+
+    for source in (
+        OpenMeteo(client(open_meteo_server)),
+        OpenWeatherMap(client(owm_server), openweathermap.KEY),
+    ):
+        assert weather_of(source).apparent_temperature is None
+
+
+@pytest.mark.parametrize("speed", [-1.0, 9999.0])
+def test_a_wind_that_cannot_blow_is_unknown(open_meteo_server, speed):
+    open_meteo_server.plays(open_meteo.forecast(wind_speed_10m=speed))
+
+    assert weather_of(OpenMeteo(client(open_meteo_server))).wind_speed is None
 
 
 def test_an_unknown_code_of_open_meteo_is_judged_by_rain_and_clouds(open_meteo_server):
@@ -147,6 +166,35 @@ def test_met_no_is_then_asked_only_for_news(met_no_server):
     ]
 
 
+def test_met_no_is_asked_again_after_two_hours_whatever_the_expiry(met_no_server):
+    now = Now()
+    source = MetNo(client(met_no_server), now)
+    later = [met_no.step(f"2026-03-26T{hour}:00:00Z", 7.0, "rain") for hour in (18, 19)]
+    in_a_year = "Fri, 26 Mar 2027 00:00:00 GMT"
+    met_no_server.plays(met_no.forecast(*met_no.SERIES, *later, Expires=in_a_year))
+    weather_of(source)
+    now.time += timedelta(hours=1, minutes=59)
+    weather_of(source)
+    assert len(met_no_server.asked) == 1
+    now.time += timedelta(minutes=1)
+
+    weather_of(source)
+
+    assert len(met_no_server.asked) == 2
+
+
+def test_met_no_is_asked_for_everything_when_all_hours_have_passed(met_no_server):
+    now = Now()
+    source = MetNo(client(met_no_server), now)
+    met_no_server.plays(met_no.forecast(*met_no.SERIES))
+    weather_of(source)
+    now.time += timedelta(hours=2)
+
+    weather_of(source)
+
+    assert [asked.headers.get("If-Modified-Since") for asked in met_no_server.asked] == [None, None]
+
+
 def test_met_no_without_an_expiry_is_left_alone_for_five_minutes(met_no_server):
     now = Now()
     source = MetNo(client(met_no_server), now)
@@ -167,6 +215,19 @@ def test_met_no_may_know_no_more_than_the_temperature(met_no_server):
     weather = weather_of(MetNo(client(met_no_server), Now()))
 
     assert (weather.temperature, weather.code, weather.condition) == (5.2, None, "overcast")
+
+
+def test_the_wind_is_not_rounded_before_anything_depends_on_it(met_no_server, owm_server):
+    step = met_no.step("2026-03-26T16:00:00Z", 5.2, "rain")
+    step["data"]["instant"]["details"]["wind_speed"] = 10.83
+    met_no_server.plays(met_no.forecast(step))
+    owm_server.plays(openweathermap.weather(wind={"speed": 10.83}))
+
+    for source in (
+        MetNo(client(met_no_server), Now()),
+        OpenWeatherMap(client(owm_server), openweathermap.KEY),
+    ):
+        assert weather_of(source).wind_speed == pytest.approx(38.988)
 
 
 @pytest.mark.parametrize("answer", [met_no.NOTHING_BUT_NULLS, met_no.forecast(), as_json({})])
@@ -208,42 +269,3 @@ def test_nonsense_of_openweathermap_is_a_failure(owm_server, answer):
 
     with pytest.raises(SourceUnavailable):
         weather_of(OpenWeatherMap(client(owm_server), openweathermap.KEY))
-
-
-def places_of(server, name, country=None, lang="pt"):
-    question = NameQuestion(name, country, lang)
-    return OpenMeteoPlaces(client(server)).answer(question, Budget.of(3))
-
-
-def test_the_geocoder_finds_villages_and_leaves_out_airports(open_meteo_server):
-    found = places_of(open_meteo_server, "Tranc")
-
-    assert [(city.name, city.country, city.population) for city in found] == [
-        ("Trancoso", "BR", 7001),
-        ("Trancoso", "PT", 3539),
-        ("Trancosinho", "BR", 0),
-    ]
-    assert open_meteo_server.asked[0].params["language"] == "pt"
-    assert open_meteo_server.asked[0].params["count"] == "100"
-
-
-def test_the_geocoder_is_told_the_country_and_not_trusted_to_keep_to_it(open_meteo_server):
-    found = places_of(open_meteo_server, "Trancoso", "PT")
-
-    assert [city.country for city in found] == ["PT"]
-    assert open_meteo_server.asked[0].params["countryCode"] == "PT"
-
-
-def test_the_geocoder_says_nothing_of_unknown_names(open_meteo_server):
-    assert places_of(open_meteo_server, "Xyzzy") == ()
-
-
-def test_what_the_geocoder_does_not_know_is_made_up_from_the_position(open_meteo_server):
-    village = open_meteo.place(7, "Lonely", country_code="BR")
-    for optional in ("admin1", "timezone", "population", "elevation", "country"):
-        del village[optional]
-    open_meteo_server.plays(open_meteo.places(village))
-
-    [city] = places_of(open_meteo_server, "Lonely")
-
-    assert (city.timezone, city.population, city.division_name) == ("Etc/GMT+3", 0, None)

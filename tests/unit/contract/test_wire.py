@@ -1,6 +1,7 @@
 """Between plain JSON and the types of the contract."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -69,5 +70,5 @@ def test_imperial_weather_is_rounded_to_what_a_reader_can_use():
     assert (shown.units.temperature, shown.units.wind_speed) == ("°F", "mph")
 
 
-def test_metric_weather_is_left_alone():
-    assert in_units(WEATHER, "metric") is WEATHER
+def test_metric_weather_is_shown_with_its_wind_rounded():
+    assert in_units(WEATHER, "metric") == replace(WEATHER, wind_speed=1.6)

@@ -125,6 +125,16 @@ def test_a_service_that_does_not_answer_is_a_problem_with_the_requests_id(proble
     assert caplog.records[0].request_id == "r-1"
 
 
+@pytest.mark.parametrize("answer", [None, [1, 2], "text", 7])
+def test_an_answer_that_is_no_object_is_a_failure_of_the_service(problem, client, rpc, answer):
+    rpc.answers["playlists.suggest"] = answer
+
+    refusal = problem(PATH)
+
+    assert (refusal.status, refusal.code) == (502, "service_error")
+    assert 'outcome="BadReply"' in client.get("/metrics").text
+
+
 def test_a_limit_of_a_source_says_when_to_come_back(problem, rpc):
     rpc.answers["weather.report"] = RemoteError("SourceLimited", ("", {"retry_after": 7}))
 

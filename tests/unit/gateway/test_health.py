@@ -54,3 +54,13 @@ def test_a_client_that_was_never_started_is_alive_but_not_ready():
     assert not client.ready
     assert (client.in_flight, client.connections) == (0, 0)
     client.close()
+
+
+def test_metrics_can_have_a_port_of_their_own(make_client):
+    client = make_client(GATEWAY_HEALTH_PORT="8000")
+
+    def status(path, port):
+        return client.get(path, base_url=f"http://gateway:{port}").status_code
+
+    assert (status("/metrics", 8000), status("/metrics", 5000)) == (200, 404)
+    assert (status("/livez", 8000), status("/livez", 5000)) == (200, 200)

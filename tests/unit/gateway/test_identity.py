@@ -52,6 +52,14 @@ def test_a_malformed_trace_starts_a_new_one_without_its_state(traceparent):
     assert identity.tracestate is None
 
 
+def test_services_that_export_traces_export_those_that_begin_here():
+    assert identify(None).traceparent.endswith("-01")
+
+
+def test_what_the_caller_does_not_sample_is_not_sampled():
+    assert identify(None, PARENT.removesuffix("01") + "00").traceparent.endswith("-00")
+
+
 def test_a_later_version_may_have_more_fields():
     assert identify(None, f"cc-{TRACE}-00f067aa0ba902b7-01-more").trace_id == TRACE
 

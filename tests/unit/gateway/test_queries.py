@@ -15,7 +15,9 @@ def bad(document):
         ("lon=1", ["lat"]),
         ("city=Recife&lat=1&lon=2", ["city", "lat", "lon"]),
         ("city=Recife&lat=1", ["city", "lat", "lon"]),
-        ("lat=1&lon=2&country=BR", ["country", "state"]),
+        ("lat=1&lon=2&country=BR", ["country"]),
+        ("lat=1&lon=2&state=PE", ["state"]),
+        ("lat=1&lon=2&country=BR&state=PE", ["country", "state"]),
         ("lat=nan&lon=0", ["lat"]),
         ("lat=0&lon=inf", ["lon"]),
         ("lat=-inf&lon=NaN", ["lat", "lon"]),
@@ -123,15 +125,6 @@ def test_a_good_query_is_the_services_request(client, rpc, query, request_):
 
 
 @pytest.mark.parametrize(
-    ("sent", "asked"), [("-180", 180.0), ("180", 180.0), ("-180.0", 180.0), ("-179.99", -179.99)]
-)
-def test_both_sides_of_the_date_line_are_one_meridian(client, rpc, sent, asked):
-    client.get(f"/v1/weather?lat=-0&lon={sent}")
-
-    assert rpc.calls[0].request["longitude"] == asked
-
-
-@pytest.mark.parametrize(
     "city",
     [
         "São Paulo",
@@ -156,6 +149,12 @@ def test_a_name_reaches_the_service_as_it_was_typed(client, rpc, city):
         ("en-GB,en;q=0.9,pt;q=0.8", "", "en"),
         ("de", "", "en"),
         ("*", "", "en"),
+        ("fr, pt-BR;q=0.8, en;q=0.7", "", "pt"),
+        ("pt-PT,en;q=0.5", "", "pt"),
+        ("pt;q=0.1,en-US;q=0.9", "", "en"),
+        ("en;q=0.2, PT-br", "", "pt"),
+        ("pt-BR;q=0, en;q=0.1", "", "en"),
+        ("zz;;;q", "", "en"),
         ("pt", "&lang=en", "en"),
     ],
 )

@@ -21,7 +21,7 @@ class Recorder:
         self.written += bytes(data)
 
 
-def as_py_amqp_writes_it(route, routing_key, body, headers, **properties):
+def as_py_amqp_writes_it(route, routing_key, body, headers, correlation_id):
     recorder = Recorder(route.frame_max)
     write = frame_writer(recorder, recorder)
     message = amqp.Message(
@@ -31,7 +31,7 @@ def as_py_amqp_writes_it(route, routing_key, body, headers, **properties):
         application_headers=headers,
         delivery_mode=1,
         reply_to=route.reply_to,
-        **properties,
+        correlation_id=correlation_id,
     )
     arguments = dumps("Bssbb", (0, route.exchange, routing_key, True, False))
     write(1, route.channel, spec.Basic.Publish, arguments, message)
@@ -49,17 +49,15 @@ bodies = st.binary(min_size=1, max_size=9000)
 @given(names, tables, names, bodies)
 def test_the_frames_are_those_that_py_amqp_writes(routing_key, headers, correlation_id, body):
     route = Route(channel=1, exchange="nameko-rpc", reply_to="reply", frame_max=4096)
-    properties = {"correlation_id": correlation_id, "expiration": "1500"}
+    message = {"correlation_id": correlation_id, "headers": headers, "body": body}
 
-    ours = publication(route, routing_key=routing_key, headers=headers, body=body, **properties)
+    ours = publication(route, routing_key=routing_key, **message)
 
-    assert ours == as_py_amqp_writes_it(route, routing_key, body, headers, **properties)
+    assert ours == as_py_amqp_writes_it(route, routing_key, **message)
 
 
 def test_a_name_too_long_for_amqp_is_refused():
     route = Route(channel=1, exchange="nameko-rpc", reply_to="reply", frame_max=4096)
 
     with pytest.raises(ValueError):
-        publication(
-            route, routing_key="x" * 256, headers={}, correlation_id="1", expiration="1", body=b"{}"
-        )
+        publication(route, routing_key="x" * 256, headers={}, correlation_id="1", body=b"{}")

@@ -5,9 +5,9 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from services.contract.music import Mood
+from services.contract.music import MOST_TRACKS, Mood
 from services.music.adapters.catalogue import shipped_works
-from services.music.domain.choosing import MOST_TRACKS, suffice
+from services.music.domain.choosing import suffice
 from services.music.domain.folding import folded, work_key
 from services.music.domain.works import read_works
 

@@ -47,5 +47,5 @@ def test_too_few_tracks_without_a_failure_are_better_than_none():
 
 
 def test_no_track_at_all_is_a_failure():
-    with pytest.raises(SourceFailed, match="x found no music"):
+    with pytest.raises(SourceFailed, match="x found nothing"):
         gathered("x", [[], []])

@@ -50,10 +50,21 @@ def second():
     return Source("second")
 
 
+def at_once(work):
+    work()
+
+
 @pytest.fixture
 def live(clock, first, second):
-    guarded = [Guarded(each, spawn=lambda work: work(), clock=clock) for each in (first, second)]
-    return LiveMusic(guarded, seconds=2.0, cache_seconds=6 * HOUR, cache_entries=9, clock=clock)
+    guarded = [Guarded(each, spawn=at_once, clock=clock) for each in (first, second)]
+    return LiveMusic(
+        guarded,
+        seconds=2.0,
+        cache_seconds=6 * HOUR,
+        cache_entries=9,
+        spawn=at_once,
+        clock=clock,
+    )
 
 
 def test_material_is_asked_for_once_in_its_life(live, clock, first):
@@ -117,7 +128,9 @@ def test_a_source_that_recovers_is_used_again_within_seconds(live, clock, first,
 
 
 def test_without_sources_there_is_nothing(clock):
-    nothing = LiveMusic([], seconds=2.0, cache_seconds=HOUR, cache_entries=9, clock=clock)
+    nothing = LiveMusic(
+        [], seconds=2.0, cache_seconds=HOUR, cache_entries=9, spawn=at_once, clock=clock
+    )
 
     with pytest.raises(SourceUnavailable, match="No source is configured"):
         nothing.material(QUERY)

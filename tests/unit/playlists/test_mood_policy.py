@@ -103,6 +103,15 @@ def test_sums_on_a_threshold_count_as_decimals():
     assert choice.mood is Mood.PARTY
 
 
+@pytest.mark.parametrize(
+    ("metres_per_second", "is_strong"), [(10.83, False), (39 / 3.6, True), (10.8333333333, True)]
+)
+def test_the_wind_counts_as_a_decimal_too(metres_per_second, is_strong):
+    choice = mood.choose(weather(19, "clear", wind=metres_per_second * 3.6), 12, "en")
+
+    assert ("strong wind" in [reason.rule for reason in choice.reasons]) is is_strong
+
+
 any_weather = st.builds(
     weather,
     st.floats(-60, 60).map(lambda celsius: round(celsius, 1)),

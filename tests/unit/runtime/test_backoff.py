@@ -1,5 +1,6 @@
 """Delays between attempts to reach the broker."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,13 +20,25 @@ def test_chance_takes_up_to_half_of_a_delay():
     assert delays(1, 3) == [0.25, 0.5, 1]
 
 
-def test_success_begins_anew():
-    backoff = Backoff(lambda: 0)
+@pytest.mark.parametrize(("lasted", "then"), [(9.9, 2), (10.0, 0.5)])
+def test_a_connection_that_lasts_ten_seconds_begins_anew(lasted, then):
+    now = [100.0]
+    backoff = Backoff(lambda: 0, clock=lambda: now[0])
     backoff.next_delay()
     backoff.next_delay()
-    backoff.reset()
+    backoff.connected()
+    now[0] += lasted
 
-    assert backoff.next_delay() == 0.5
+    assert backoff.next_delay() == then
+
+
+def test_failures_after_a_connection_ended_do_not_count_it_again():
+    now = [100.0]
+    backoff = Backoff(lambda: 0, clock=lambda: now[0])
+    backoff.connected()
+    now[0] += 60
+
+    assert [backoff.next_delay() for _ in range(3)] == [0.5, 1, 2]
 
 
 @given(st.integers(1, 2000))

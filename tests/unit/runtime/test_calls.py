@@ -90,10 +90,23 @@ def test_a_lost_connection_ends_it(listener, span):
         pending.result()
 
 
-def test_an_answer_that_nobody_waits_for_is_forgotten(listener, span):
+def test_an_answer_that_nobody_waits_for_is_forgotten_and_does_not_count_as_one(listener, span):
     pending = call(listener, span)
 
-    pending.end()
+    pending.abandon()
 
     assert not listener.waiting
     assert span.ends == [None]
+    assert listener.calls("abandoned") == 1
+    assert not listener.calls("ok")
+
+
+def test_a_call_that_has_ended_cannot_be_abandoned(listener, span):
+    pending = call(listener, span)
+    listener.waiting[pending.correlation_id].send({"result": 7, "error": None})
+    pending.result()
+
+    pending.abandon()
+
+    assert listener.calls("ok") == 1
+    assert not listener.calls("abandoned")

@@ -40,6 +40,7 @@ def test_good_headers_pass(headers):
         ({"nameko.call_id_stack": "a.b"}, "call_id_stack"),
         ({"nameko.call_id_stack": ["a", 5]}, "call_id_stack"),
         ({"nameko.call_id_stack": None}, "call_id_stack"),
+        ({b"\xff": 1}, "header name"),
         ({"nameko.deadline": "soon"}, "deadline"),
         ({"nameko.deadline": True}, "deadline"),
         ({"nameko.deadline": float("inf")}, "deadline"),

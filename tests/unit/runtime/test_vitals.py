@@ -3,6 +3,7 @@
 import pytest
 
 from services.runtime.consumer import QueueConsumer
+from services.runtime.publisher import Publisher
 from services.runtime.vitals import Vitals
 
 
@@ -42,6 +43,17 @@ def test_it_lives_without_the_broker(vitals, container):
 
     assert vitals.ailments() == []
     assert vitals.obstacles() == ["not connected to the broker"]
+
+
+def test_it_takes_no_work_while_the_broker_takes_no_messages(vitals, container):
+    vitals.started = container.consumer.connected = True
+    publisher = Publisher()
+    publisher._connected.send("a session")
+    publisher.blocked = True
+    container.subextensions.add(publisher)
+
+    assert vitals.ailments() == []
+    assert vitals.obstacles() == ["the broker is in alarm and takes no messages"]
 
 
 def test_it_does_not_live_when_its_container_has_died(vitals, container):

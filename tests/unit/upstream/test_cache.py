@@ -47,7 +47,7 @@ def test_a_fresh_value_is_not_loaded_again(cache, clock):
 
     found = get(cache, never)
 
-    assert (found.value, found.age, found.stale) == (1, pytest.approx(59.9), False)
+    assert (found.value, found.stale) == (1, False)
 
 
 def test_a_value_past_its_life_is_renewed(cache, clock):
@@ -166,34 +166,135 @@ def test_who_waits_for_another_caller_does_so_within_the_own_budget(cache):
     assert get(cache, never).value == 42
 
 
-def test_who_waits_learns_of_the_end_of_the_leader(cache):
-    started, waiting, learnt = threading.Event(), threading.Event(), []
+def in_a_thread(work):
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    return thread
+
+
+@pytest.mark.parametrize("error", [SystemExit(), ConnectionError("the broker is away")])
+def test_who_waits_for_a_caller_who_dies_of_something_else_asks_himself(cache, error):
+    started, waited_for, results = threading.Event(), threading.Event(), []
+
+    def lead():
+        with pytest.raises(type(error)):
+            get(cache, load)
 
     def load():
         started.set()
-        waiting.wait(5)
-        raise SystemExit
-
-    def lead():
-        with pytest.raises(SystemExit):
-            get(cache, load)
+        waited_for.wait(5)
+        raise error
 
     def clock_of_the_follower():
-        waiting.set()
+        waited_for.set()
         return 0.0
 
     def follow():
         started.wait(5)
-        try:
-            cache.get("k", never, Budget(5.0, clock_of_the_follower))
-        except SourceTimedOut as error:
-            learnt.append(error)
+        budget = Budget(5.0, clock_of_the_follower)
+        results.append(cache.get("k", lambda: 2, budget).value)
 
-    threads = [threading.Thread(target=lead), threading.Thread(target=follow)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
+    for thread in [in_a_thread(lead), in_a_thread(follow)]:
         thread.join()
 
-    assert len(learnt) == 1
-    assert get(cache, lambda: 2).value == 2
+    assert results == [2]
+
+
+def test_who_waits_meets_the_error_of_his_own_load(cache):
+    started, waited_for, met = threading.Event(), threading.Event(), []
+
+    def ask(load, budget):
+        try:
+            cache.get("k", load, budget)
+        except ConnectionError as error:
+            met.append(str(error))
+
+    def first():
+        started.set()
+        waited_for.wait(5)
+        raise ConnectionError("mine")
+
+    def second():
+        raise ConnectionError("my own")
+
+    def clock_of_the_follower():
+        waited_for.set()
+        return 0.0
+
+    leader = in_a_thread(lambda: ask(first, Budget.of(5)))
+    started.wait(5)
+    ask(second, Budget(5.0, clock_of_the_follower))
+    leader.join()
+
+    assert sorted(met) == ["mine", "my own"]
+
+
+@pytest.fixture
+def shared(clock):
+    """A cache whose loads go on without their callers, on a clock that stands still."""
+    return Cache(
+        "test", life=60, stale_life=600, negative_life=5, size=3, spawn=in_a_thread, clock=clock
+    )
+
+
+def test_an_impatient_caller_leaves_and_the_answer_still_arrives_for_others(shared):
+    released = threading.Event()
+
+    def load():
+        released.wait(5)
+        return 42
+
+    with pytest.raises(SourceTimedOut):
+        shared.get("k", load, Budget.of(0.01))
+    released.set()
+
+    assert get(shared, never).value == 42
+
+
+def test_for_whom_it_comes_too_late_the_old_value_stands_in(shared, clock):
+    released = threading.Event()
+    get(shared, lambda: 1)
+    clock.now += 60
+
+    found = shared.get("k", lambda: released.wait(5), Budget.of(0.01))
+    released.set()
+
+    assert (found.value, found.stale) == (1, True)
+
+
+def test_an_error_in_the_background_reaches_the_caller(shared):
+    with pytest.raises(ZeroDivisionError):
+        get(shared, lambda: 1 / 0)
+    with pytest.raises(SourceFailed):
+        get(shared, failing)
+
+
+def test_what_is_remembered_can_be_had_without_asking_anybody(cache, clock):
+    with pytest.raises(SourceTimedOut):
+        cache.remembered("k")
+    get(cache, lambda: 1)
+    clock.now += 61
+
+    found = cache.remembered("k")
+
+    assert (found.value, found.stale) == (1, True)
+
+
+def test_a_stopgap_is_remembered_no_longer_than_an_error(clock):
+    cache = Cache(
+        "test",
+        life=60,
+        stale_life=0,
+        negative_life=5,
+        size=3,
+        is_stopgap=lambda value: value == "estimate",
+        clock=clock,
+    )
+    get(cache, lambda: "estimate")
+    clock.now += 4
+    assert get(cache, never).value == "estimate"
+    clock.now += 1
+
+    assert get(cache, lambda: "measured").value == "measured"
+    clock.now += 59
+    assert get(cache, never).value == "measured"

@@ -193,6 +193,13 @@ def test_only_an_unmodified_answer_is_not_an_error(server):
     assert caught.value.headers["Expires"] == "later"
 
 
+def test_an_unmodified_answer_to_an_unconditional_request_is_a_failure(server):
+    server.plays(Answer(304, b""))
+
+    with pytest.raises(SourceFailed):
+        get(server)
+
+
 def test_cookies_are_not_kept(server):
     client = JsonClient("example", server.url)
     server.plays(as_json({}, Set_Cookie="id=1"))

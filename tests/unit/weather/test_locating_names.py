@@ -82,6 +82,23 @@ def test_cities_of_six_continents_are_known(find, city, country, timezone):
         ("Washington, D.C.", "Washington", "District of Columbia"),
         ("Valencia, Espanha", "Valencia", "Comunidad Valenciana"),
         ("Frankfurt, Deutschland", "Frankfurt am Main", "Hessen"),
+        ("São Paulo SP Brasil", "São Paulo", "São Paulo"),
+        ("Rio de Janeiro RJ Brasil", "Rio de Janeiro", "Rio de Janeiro"),
+        ("recife pernambuco brasil", "Recife", "Pernambuco"),
+        ("Natal Rio Grande do Norte Brasil", "Natal", "Rio Grande do Norte"),
+        ("New York NY USA", "New York City", "New York"),
+        ("Paris TX USA", "Paris", "Texas"),
+        ("Springfield IL, USA", "Springfield", "Illinois"),
+        ("Washington DC", "Washington", "District of Columbia"),
+        ("São José do Rio Preto", "São José do Rio Preto", "São Paulo"),
+        ("Olho d´Água das Flores", "Olho d'Água das Flores", "Alagoas"),
+        ("São Paulo\u200b", "São Paulo", "São Paulo"),
+        ("Haia", "The Hague", "Zuid-Holland"),
+        ("Lião", "Lyon", "Auvergne-Rhône-Alpes"),
+        ("Mexico", "Mexico City", "Ciudad de México"),
+        ("Puerto Rico", "San Juan", "San Juan"),
+        ("Hong Kong", "Hong Kong", None),
+        ("Bra", "Bra", "Piemonte"),
     ],
 )
 def test_names_are_understood_as_people_mean_them(find, typed, name, admin1):
@@ -101,6 +118,7 @@ def test_names_are_understood_as_people_mean_them(find, typed, name, admin1):
         ("rio de janiero", "Rio de Janeiro"),
         ("belo horizonti", "Belo Horizonte"),
         ("campnas, br", "Campinas"),
+        ("campnas sp brasil", "Campinas"),
     ],
 )
 def test_a_misspelling_that_can_only_mean_one_city_is_answered(find, typed, name):
@@ -119,6 +137,8 @@ def test_a_misspelling_keeps_to_the_state_it_names(find):
         ("wakanda", "Akanda"),
         ("xyzzyville", "Brazzaville"),
         ("san fran", "San Francisco"),
+        ("foz do", "Foz do Iguaçu"),
+        ("Paris Japan", "Paris"),
         ("Paris, Mars", "Paris"),
         ("Paris, Japan", "Paris"),
     ],
@@ -160,6 +180,24 @@ def test_a_strict_query_refuses_to_choose_between_namesakes(find):
     assert len(candidates) == 6
 
 
+def test_larger_cities_that_others_call_so_are_named_beside_the_ones_own_name(find):
+    located = find("Santa Cruz")
+
+    assert located.place.country_code == "PH"
+    assert located.alternatives[0].name == "Santa Cruz de la Sierra"
+
+
+def test_a_strict_query_counts_the_cities_own_names_alone(find):
+    assert find("Islamabad", strict=True).alternatives == ()
+
+
+def test_a_strict_query_does_not_guess_whether_a_country_is_meant(find):
+    with pytest.raises(PlaceAmbiguous) as caught:
+        find("Mexico", strict=True)
+
+    assert [each["country_code"] for each in caught.value.extra["candidates"]] == ["MX", "PH"]
+
+
 def test_a_strict_query_takes_a_name_that_only_one_city_has(find):
     assert find("Recife", strict=True).place.id == 3390760
 
@@ -199,7 +237,15 @@ def test_an_unknown_state_holds_no_city(find):
 
 @pytest.mark.parametrize(
     ("typed", "portuguese"),
-    [("London", "Londres"), ("Tokyo", "Tóquio"), ("New York", "Nova York"), ("Recife", "Recife")],
+    [
+        ("London", "Londres"),
+        ("Tokyo", "Tóquio"),
+        ("New York", "Nova York"),
+        ("Beijing", "Pequim"),
+        ("Den Haag", "Haia"),
+        ("Lyon", "Lyon"),
+        ("Recife", "Recife"),
+    ],
 )
 def test_great_cities_have_their_portuguese_names(find, typed, portuguese):
     assert find(typed, lang="pt").place.name == portuguese

@@ -20,6 +20,8 @@ from services.weather.domain.names import LONGEST_NAME, clean, fold
         ("Saint-Denis", "Saint Denis", "saint–denis"),
         ("Washington, D.C.", "washington dc"),
         ("Йошкар-Ола", "йошкар ола"),
+        ("Olho d'Água", "Olho d´Água", "olho dagua", "Olho d`Água"),
+        ("Recife", "Re\u00adcife", "\ufeffRecife\u200b", "\u202aRecife\u202c", "Recife\u200e"),
         ("東京",),
     ],
 )
@@ -30,6 +32,16 @@ def test_spellings_of_one_name_meet(spellings):
 @pytest.mark.parametrize(("one", "another"), [("か", "が"), ("Lome", "Lima"), ("कमल", "कोमल")])
 def test_different_names_stay_apart(one, another):
     assert fold(one) != fold(another)
+
+
+def test_joiners_stay_because_words_need_them():
+    assert fold("می\u200cخواهم") != fold("میخواهم")
+
+
+def test_the_names_of_the_gazetteer_are_folded_as_what_is_typed(gazetteer):
+    keys = gazetteer._database.execute("SELECT key FROM alternate_name WHERE city % 10 = 0")
+
+    assert [key for (key,) in keys if fold(key) != key] == []
 
 
 @given(st.text(max_size=80))

@@ -32,6 +32,10 @@ def test_sources_are_asked_in_the_order_given(sources, live):
     [
         ({"WEATHER_SOURCES": "accuweather"}, ["WEATHER_SOURCES"]),
         ({"WEATHER_SOURCES": "auto,met.no"}, ["stand alone"]),
+        ({"WEATHER_SOURCES": "met.no,open-meteo,met.no"}, ["twice"]),
+        ({"WEATHER_SOURCES": ","}, ["no source"]),
+        ({"WEATHER_MET_NO_URL": "api.met.no"}, ["WEATHER_MET_NO_URL"]),
+        ({"WEATHER_OPEN_METEO_URL": "http://foo bar"}, ["WEATHER_OPEN_METEO_URL"]),
         ({"WEATHER_SOURCES": "openweathermap"}, ["WEATHER_OPENWEATHERMAP_KEY"]),
         (
             {"WEATHER_GEOCODER": "embedded", "WEATHER_EMBEDDED": "false"},

@@ -30,18 +30,13 @@ def _primary_subtag(value: object) -> object:
     return value.partition("-")[0].lower() if isinstance(value, str) else value
 
 
-def _one_antimeridian(longitude: float) -> float:
-    # +180 and -180 are the same meridian; one spelling lets caches hit.
-    return 180.0 if longitude == -180.0 else longitude  # noqa: PLR2004
-
-
 Name = Annotated[
     str,
     StringConstraints(min_length=1, max_length=_LONGEST_NAME, strip_whitespace=True),
     AfterValidator(_printable),
 ]
 Latitude = Annotated[FiniteFloat, Field(ge=-90, le=90)]
-Longitude = Annotated[FiniteFloat, Field(ge=-180, le=180), AfterValidator(_one_antimeridian)]
+Longitude = Annotated[FiniteFloat, Field(ge=-180, le=180)]
 Market = Annotated[str, StringConstraints(pattern="^[A-Za-z]{2}$", to_upper=True)]
 Lang = Annotated[Language, BeforeValidator(_primary_subtag)]
 
@@ -113,8 +108,9 @@ class WeatherQuery(Query):
         if not by_name and None in coordinates:
             absent = "lat" if self.lat is None else "lon"
             raise _wrong("lat and lon go together.", absent)
-        if not by_name and (self.country or self.state):
-            raise _wrong("country and state go with a city only.", "country", "state")
+        areas = [name for name in ("country", "state") if getattr(self, name)]
+        if not by_name and areas:
+            raise _wrong("country and state go with a city only.", *areas)
         return self
 
     def request(self, preferred: Language) -> dict[str, Any]:

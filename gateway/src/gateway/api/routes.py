@@ -78,5 +78,9 @@ def routes(call: Calls, *, cache_seconds: int) -> APIBlueprint:
 
 
 def _preferred_language() -> Language:
-    best = request.accept_languages.best_match(("en", "pt"))
-    return "pt" if best == "pt" else "en"
+    # Not werkzeug's best_match: it takes any "en" for better than the best "pt-BR".
+    for tag, quality in request.accept_languages:  # best first
+        language = tag.partition("-")[0].lower()
+        if quality > 0 and language in ("en", "pt"):
+            return "pt" if language == "pt" else "en"
+    return "en"

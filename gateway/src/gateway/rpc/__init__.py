@@ -3,7 +3,7 @@
 Usable without the rest of the gateway::
 
     client = RpcClient(Options(endpoints=parse_uri("amqp://guest:guest@localhost/")))
-    client.call("greeter.hello", "Ana", timeout=2.0)
+    client.call("greeter.hello", "Ana", timeout=5.0)
 
 Works with unmodified Nameko services.
 """

@@ -11,9 +11,10 @@
     └── RemoteError             the service answered with an exception
 
 After ``Disconnected`` and ``CallTimedOut`` the call may have been executed, or still be. After
-``Overloaded`` and ``ServiceUnavailable`` it was not executed, with one exception each: a call that
-was in flight when the broker raised an alarm, and one that waits in the queue of a service without
-consumers until its deadline.
+``Overloaded`` and ``ServiceUnavailable`` it was not executed, with three exceptions: a call that
+was in flight when the broker raised an alarm, one whose queue lost its leader while it took the
+message, and one that waits for a service without consumers: when they come, a stock service
+executes it, and one of ours sees that its deadline has passed.
 """
 
 from collections.abc import Sequence

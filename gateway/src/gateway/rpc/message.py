@@ -33,15 +33,14 @@ def request(
     *,
     correlation_id: str,
     caller: str,
-    timeout: float,
     deadline: float,
     context: Mapping[str, str] | None,
 ) -> bytes:
     """Return the frames of one call.
 
-    ``timeout`` is in seconds from now and becomes the message's ``expiration``; ``deadline`` is the
-    same moment in seconds since the epoch. Content type, reply address and correlation id are
-    always there: a message without them ends a stock Nameko service.
+    ``deadline`` is in seconds since the epoch. It is a header and no ``expiration``: what expires
+    in a queue becomes a dead letter. Content type, reply address and correlation id are always
+    there: a message without them ends a stock Nameko service.
     """
     headers: dict[str, HeaderValue] = {
         "nameko.call_id_stack": [f"{caller}.{correlation_id}"],
@@ -54,7 +53,6 @@ def request(
         routing_key=target,
         headers=headers,
         correlation_id=correlation_id,
-        expiration=str(max(1, int(timeout * 1000))),
         body=_encode({"args": args, "kwargs": _NO_KWARGS}),
     )
 

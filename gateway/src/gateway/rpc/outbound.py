@@ -20,8 +20,8 @@ _PUBLISH = b"\x00\x3c\x00\x28\x00\x00"  # class, method, a reserved short
 _MANDATORY = b"\x01"
 _FRAME_OVERHEAD = 8
 
-_FLAGS = 0x8000 | 0x4000 | 0x2000 | 0x1000 | 0x0400 | 0x0200 | 0x0100
-"""Content type and encoding, headers, delivery mode, correlation id, reply to, expiration."""
+_FLAGS = 0x8000 | 0x4000 | 0x2000 | 0x1000 | 0x0400 | 0x0200
+"""Content type and encoding, headers, delivery mode, correlation id, reply to."""
 
 _JSON = b"\x10application/json\x05utf-8"
 _TRANSIENT = b"\x01"
@@ -45,7 +45,6 @@ def publication(
     routing_key: str,
     headers: Mapping[str, HeaderValue],
     correlation_id: str,
-    expiration: str,
     body: bytes,
 ) -> bytes:
     """Return the frames that publish ``body`` as JSON, mandatory and transient."""
@@ -56,7 +55,6 @@ def publication(
             _TRANSIENT,
             _short(correlation_id),
             _short(route.reply_to),
-            _short(expiration),
         )
     )
     header = _CONTENT_HEADER.pack(_BASIC, 0, len(body), _FLAGS) + properties

@@ -38,6 +38,7 @@ class Pump(threading.Thread):
         route: where to publish calls; None while there is no connection.
         blocked: the broker is in alarm (memory or disk) and reads nothing from publishers.
         connections: how often a connection was made.
+        tried: set once a connection was made, or no endpoint gave one.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Pump(threading.Thread):
         self.route: Route | None = None
         self.blocked = False
         self.connections = 0
+        self.tried = threading.Event()
 
     def publish(self, call: Call) -> None:
         self._calls.append(call)
@@ -83,6 +85,7 @@ class Pump(threading.Thread):
 
     def run(self) -> None:
         endpoints = itertools.cycle(self._options.endpoints)
+        untried = len(self._options.endpoints)
         backoff = self._backoff()
         while not self._stopping.is_set():
             try:
@@ -95,7 +98,11 @@ class Pump(threading.Thread):
                 expected = isinstance(error, OSError | AMQPError)
                 log.warning("No connection to the broker: %s", error, exc_info=not expected)
             self._pending.fail_all(Disconnected("the connection to the broker was lost"))
+            untried -= 1
+            if untried <= 0:
+                self.tried.set()
             self._stopping.wait(next(backoff))
+        self.tried.set()
         self._waker.close()
         self._wakened.close()
 
@@ -109,6 +116,7 @@ class Pump(threading.Thread):
         log.info("Connected to the broker")
         self.connections += 1
         self.route = session.route
+        self.tried.set()
         try:
             self._exchange(session)
         except BaseException:

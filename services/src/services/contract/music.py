@@ -3,7 +3,11 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from services.contract.errors import InvalidRequest
 from services.contract.places import Language
+
+MOST_TRACKS = 50
+"""The largest limit of a request."""
 
 
 class Mood(StrEnum):
@@ -39,6 +43,12 @@ class MusicRequest:
     limit: int = 20
     seed: str = ""
     explicit: bool = True
+
+
+def check_limit(limit: int) -> None:
+    """Raise :class:`InvalidRequest` for the limit of a request outside 1 to 50."""
+    if not 1 <= limit <= MOST_TRACKS:
+        raise InvalidRequest(f"limit is {limit}, but must be from 1 to {MOST_TRACKS}.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,12 +13,12 @@ _MILLIMETRES_IN_AN_INCH = 25.4
 def in_units(weather: Weather, units: Units) -> Weather:
     """Return metric ``weather`` in ``units``, rounded to what a reader can use."""
     if units == "metric":
-        return weather
+        return replace(weather, wind_speed=_each(weather.wind_speed, _tenths))
     return replace(
         weather,
         temperature=_fahrenheit(weather.temperature),
         apparent_temperature=_each(weather.apparent_temperature, _fahrenheit),
-        wind_speed=_each(weather.wind_speed, lambda speed: round(speed / _KILOMETRES_IN_A_MILE, 1)),
+        wind_speed=_each(weather.wind_speed, lambda speed: _tenths(speed / _KILOMETRES_IN_A_MILE)),
         precipitation=_each(
             weather.precipitation, lambda depth: round(depth / _MILLIMETRES_IN_AN_INCH, 2)
         ),
@@ -27,7 +27,11 @@ def in_units(weather: Weather, units: Units) -> Weather:
 
 
 def _fahrenheit(celsius: float) -> float:
-    return round(celsius * 9 / 5 + 32, 1)
+    return _tenths(celsius * 9 / 5 + 32)
+
+
+def _tenths(value: float) -> float:
+    return round(value, 1)
 
 
 def _each(value: float | None, convert: Callable[[float], float]) -> float | None:

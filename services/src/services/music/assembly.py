@@ -25,6 +25,7 @@ def composer(settings: Settings, *, spawn: Spawn) -> Compose:
         seconds=settings.live_seconds,
         cache_seconds=settings.cache_seconds,
         cache_entries=settings.cache_entries,
+        spawn=spawn,
     )
     catalogue = Catalogue(shipped_works()) if settings.embedded else None
     return partial(compose, live=live, catalogue=catalogue)

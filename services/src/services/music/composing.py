@@ -3,8 +3,8 @@
 import re
 
 from services.contract.errors import InvalidRequest, SourceUnavailable
-from services.contract.music import Composed, MusicRequest, Playlist
-from services.music.domain.choosing import MOST_TRACKS, pick, pick_playlist, ranked
+from services.contract.music import Composed, MusicRequest, Playlist, check_limit
+from services.music.domain.choosing import pick, pick_playlist, ranked
 from services.music.domain.flavours import flavour_of
 from services.music.domain.links import search_link
 from services.music.domain.material import Material, MaterialQuery
@@ -41,8 +41,7 @@ def compose(request: MusicRequest, *, live: MusicSource, catalogue: MusicSource 
 
 
 def _query(request: MusicRequest) -> MaterialQuery:
-    if not 1 <= request.limit <= MOST_TRACKS:
-        raise InvalidRequest(f"limit is {request.limit}, but must be from 1 to {MOST_TRACKS}.")
+    check_limit(request.limit)
     if not re.fullmatch("[A-Za-z]{2}", request.market):
         raise InvalidRequest("market must be the two letters of a country.")
     market = request.market.upper()

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from msgspec import Meta
 
 from services.settings import Secret, SettingsError, read_settings
+from services.upstream.choice import Url, mistakes_in
 
 Live = Literal["spotify", "deezer"]
 
@@ -28,13 +29,13 @@ class Settings:
     spotify_client_secret: Secret = Secret()
     """Belongs to the client id."""
 
-    spotify_url: str = "https://api.spotify.com"
+    spotify_url: Url = "https://api.spotify.com"
     """Where Spotify's Web API is."""
 
-    spotify_accounts_url: str = "https://accounts.spotify.com"
+    spotify_accounts_url: Url = "https://accounts.spotify.com"
     """Where Spotify gives tokens."""
 
-    deezer_url: str = "https://api.deezer.com"
+    deezer_url: Url = "https://api.deezer.com"
     """Where Deezer's API is."""
 
     live_seconds: Annotated[float, Meta(gt=0, le=30)] = 2.0
@@ -51,9 +52,7 @@ class Settings:
     def from_env(cls, environ: Mapping[str, str]) -> Self:
         """Return the settings in ``environ``; raise SettingsError with all mistakes."""
         settings = read_settings(cls, "MUSIC_", environ)
-        mistakes = []
-        if len(settings.sources) > 1 and not {"auto", "none"}.isdisjoint(settings.sources):
-            mistakes.append("MUSIC_SOURCES: auto and none each stand alone.")
+        mistakes = mistakes_in("MUSIC_SOURCES", settings.sources)
         if bool(settings.spotify_client_id) != bool(settings.spotify_client_secret):
             mistakes.append("MUSIC_SPOTIFY_CLIENT_ID and MUSIC_SPOTIFY_CLIENT_SECRET go together.")
         if "spotify" in settings.sources and not settings.knows_spotify:

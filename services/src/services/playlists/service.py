@@ -28,6 +28,7 @@ class Desk(DependencyProvider):
             stale_life=0,
             negative_life=1,
             size=self.settings.cache_entries,
+            is_stopgap=lambda answer: bool(answer["degraded"]),
         )
 
     def get_dependency(self, worker_ctx: Any) -> "Desk":  # noqa: ARG002

@@ -6,8 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from services.contract.conditions import in_words
-from services.contract.errors import InvalidRequest
-from services.contract.music import Composed, MusicRequest
+from services.contract.music import Composed, MusicRequest, check_limit
 from services.contract.places import Located, PlaceQuery
 from services.contract.suggestion import Suggestion, SuggestionRequest
 from services.contract.units import in_units
@@ -15,8 +14,6 @@ from services.contract.weather import Observed
 from services.playlists.domain.policies import choose
 from services.playlists.domain.seeds import seed_for
 from services.playlists.ports import MusicSource, WeatherSource
-
-MOST_TRACKS = 50
 
 
 def suggest(
@@ -32,8 +29,7 @@ def suggest(
     Raises :class:`~services.contract.errors.InvalidRequest` for a limit outside 1 to 50, and
     whatever the two sources raise.
     """
-    if not 1 <= request.limit <= MOST_TRACKS:
-        raise InvalidRequest(f"limit is {request.limit}, but must be from 1 to {MOST_TRACKS}.")
+    check_limit(request.limit)
     located = weather.locate(_query(request))
     observed = weather.current(located.place)
     there = now.astimezone(ZoneInfo(located.place.timezone))

@@ -9,6 +9,7 @@ from amqp.exceptions import AMQPError
 from kombu import Connection
 from kombu.exceptions import OperationalError
 
+from services.runtime.frames import tolerant_frame_handler
 from services.runtime.settings import Settings, host_name
 
 BROKER_ERRORS = (AMQPError, OperationalError, OSError)
@@ -24,21 +25,28 @@ class Broker:
         self._settings = settings
         self._service = service
 
-    def connection(self, purpose: str) -> Connection:
-        """Return a connection that the broker shows as ``service@host purpose``."""
+    def connection(self, purpose: str, **options: Any) -> Connection:
+        """Return a connection that the broker shows as ``service@host purpose``.
+
+        ``options`` are those of py-amqp's ``Connection``.
+        """
         name = f"{self._service}@{host_name()} {purpose}"
         return Connection(
             str(self._settings.amqp_uri),
             heartbeat=self._settings.heartbeat_seconds,
             connect_timeout=CONNECT_SECONDS,
             ssl=self.tls_options(),
-            transport_options={"client_properties": {"connection_name": name}},
+            transport_options={
+                "client_properties": {"connection_name": name},
+                "frame_handler": tolerant_frame_handler,
+                **options,
+            },
         )
 
     def tls_options(self) -> dict[str, Any] | bool:
         """Return what kombu takes for ``ssl``."""
         settings = self._settings
-        if not settings.uses_tls:
+        if not settings.amqp_uri.uses_tls:
             return False
         files = {
             "ca_certs": settings.amqp_ca_file,

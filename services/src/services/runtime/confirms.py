@@ -6,8 +6,10 @@ matches the confirms to those who wait, keeps up heartbeats, and fails all of th
 connection does.
 """
 
+import time
 from collections.abc import Callable
 
+import eventlet
 from amqp import Channel, Message, spec
 from eventlet.event import Event
 from eventlet.semaphore import Semaphore
@@ -17,6 +19,14 @@ from services.runtime.broker import BROKER_ERRORS
 from services.runtime.errors import BrokerUnavailable, MessageRefused
 
 READ_SECONDS = 1.0
+
+
+def limited(seconds: float) -> eventlet.Timeout:
+    """Return a context in which a write raises TimeoutError after ``seconds``.
+
+    A broker that reads nothing lets the buffers fill, and then a write never returns.
+    """
+    return eventlet.Timeout(max(0.0, seconds), TimeoutError("the broker reads nothing"))
 
 
 class Unroutable(Exception):
@@ -62,12 +72,15 @@ class ConfirmingSession:
     def publish(
         self, message: Message, exchange: str, routing_key: str, *, mandatory: bool, seconds: float
     ) -> None:
-        """Publish and wait for the confirm.
+        """Publish and wait for the confirm, all within ``seconds``.
 
         Raise Unroutable, ConnectionLost (who knows whether it arrived), or BrokerUnavailable.
         """
+        give_up = time.monotonic() + seconds
         confirm = Confirm((exchange, routing_key, message.properties.get("correlation_id")))
-        with self._writing:
+        if not self._writing.acquire(timeout=seconds):
+            raise BrokerUnavailable(f"The broker has read nothing for {seconds:g} s.")
+        try:
             if self.error is not None:
                 raise ConnectionLost(str(self.error))
             self._sequence += 1
@@ -76,14 +89,17 @@ class ConfirmingSession:
             # Channel.basic_publish would also read from the socket, which is the reader's.
             arguments = (0, exchange, routing_key, mandatory, False)
             try:
-                self._channel.send_method(spec.Basic.Publish, "Bssbb", arguments, message)
+                with limited(give_up - time.monotonic()):
+                    self._channel.send_method(spec.Basic.Publish, "Bssbb", arguments, message)
             except BaseException as error:
                 # Whatever it is, a deadline too: half a frame may be on its way.
                 self.fail(error)
                 if not isinstance(error, BROKER_ERRORS):
                     raise
+        finally:
+            self._writing.release()
         try:
-            outcome = confirm.event.wait(seconds)
+            outcome = confirm.event.wait(max(0.0, give_up - time.monotonic()))
         finally:
             self._waiting.pop(sequence, None)
         if outcome is None:
@@ -99,7 +115,8 @@ class ConfirmingSession:
                 try:
                     self._connection.drain_events(timeout=READ_SECONDS)
                 except TimeoutError:
-                    self._connection.heartbeat_check()
+                    with limited(READ_SECONDS):
+                        self._connection.heartbeat_check()
         except BROKER_ERRORS as error:
             self.fail(error)
             raise

@@ -8,6 +8,7 @@ stopped at any time.
 """
 
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from logging import getLogger
@@ -21,8 +22,12 @@ from nameko.extensions import ProviderCollector
 
 from services.runtime.backoff import Backoff
 from services.runtime.broker import BROKER_ERRORS, open_once, quietly_close
+from services.runtime.frames import UNREADABLE
 
 _log = getLogger(__name__)
+
+Handing = tuple[Any, Any, Message]
+"""Who takes the message, its body, and the message."""
 
 TICK_SECONDS = 0.2
 """How soon the loop notices that it shall cancel a consumer, or stop."""
@@ -45,8 +50,14 @@ class QueueConsumer(nameko.messaging.QueueConsumer):
 
         self.in_hand: set[Message] = set()
         """Messages that we received and neither acknowledged nor rejected."""
+
+        self._without_worker: deque[Handing] = deque()
+        """Those of them that wait for a worker, first come first served."""
+
         self._all_settled = Event()
         self._backoff = Backoff()
+        self._established: Connection | None = None
+        self._last_beat = 0.0
         self._connections = 0
 
     # Starting and stopping
@@ -74,15 +85,17 @@ class QueueConsumer(nameko.messaging.QueueConsumer):
             self._gt.kill()
 
     def unregister_provider(self, provider: Any) -> None:
-        """Cancel the provider's consumer; return when every message in hand is settled."""
+        """Cancel the provider's consumer; return when every message in hand is settled.
+
+        Messages that have no worker yet go back for others to take.
+        """
         if provider in self._consumers:
             cancelled = self._pending_remove_providers.setdefault(provider, Event())
             cancelled.wait()
         ProviderCollector.unregister_provider(self, provider)
-        if all(remaining.queue.no_ack for remaining in self._providers):
-            # Not before: what goes back while we consume comes back at once, and each time counts
-            # against the delivery limit of its queue.
-            self.container.draining = True
+        # Not before: what goes back while we consume its queue comes back at once, and each time
+        # counts against the delivery limit.
+        self._give_back(provider)
         while self.in_hand:
             self._all_settled.wait()
 
@@ -118,10 +131,17 @@ class QueueConsumer(nameko.messaging.QueueConsumer):
             open_once(connection)
             yield connection
         finally:
+            # The broker takes them back with the connection, so nobody may begin them here.
+            self._forget_those_without_worker()
             quietly_close(connection)
 
     def on_iteration(self) -> None:
-        self.last_tick = time.monotonic()
+        now = time.monotonic()
+        if self._established is not None and now - self._last_beat >= TICK_SECONDS:
+            # kombu does it only after a silence, which a busy reply queue never keeps.
+            self._last_beat = now
+            self._established.heartbeat_check()
+        self.last_tick = now
         for provider in list(self._pending_remove_providers):
             self._consumers.pop(provider).cancel()
             self._pending_remove_providers.pop(provider).send()
@@ -136,7 +156,8 @@ class QueueConsumer(nameko.messaging.QueueConsumer):
     def on_consume_ready(self, connection: Connection, channel: Any, consumers: Any) -> None:
         super().on_consume_ready(connection, channel, consumers)
         self.connected = True
-        self._backoff.reset()
+        self._established = connection
+        self._backoff.connected()
         self.container.outage.ended()
         if self._connections:
             self.container.metrics.reconnected()
@@ -157,15 +178,37 @@ class QueueConsumer(nameko.messaging.QueueConsumer):
         if provider.queue.no_ack:
             provider.handle_message(body, message)
             return
-        # Counted here and not by the workers: between this moment and the one when a worker takes
-        # the message, which may wait for another to finish, no list of the container has it.
         self.in_hand.add(message)
-        super().handle_message(provider, body, message)
+        self._without_worker.append((provider, body, message))
+        self._hand_out()
+
+    def _hand_out(self) -> None:
+        """Give as many messages to the workers as can take one.
+
+        Nameko would take all at once, and keep those without a worker where they can neither be
+        given back nor forgotten. (A timer may take a worker in between; then one does wait there.)
+        """
+        waiting = self._without_worker
+        while waiting and len(self.in_hand) - len(waiting) < self.container.max_workers:
+            super().handle_message(*waiting.popleft())
+
+    def _give_back(self, provider: Any) -> None:
+        waiting, self._without_worker = self._without_worker, deque()
+        self._without_worker.extend(one for one in waiting if one[0] is not provider)
+        for its_provider, _, message in waiting:
+            if its_provider is provider:
+                self.requeue_message(message)
+
+    def _forget_those_without_worker(self) -> None:
+        forgotten = [message for _, _, message in self._without_worker]
+        self._without_worker.clear()
+        self._are_settled(*forgotten)
 
     def on_decode_error(self, message: Message, exc: Exception) -> None:
         queue = message.delivery_info.get("routing_key")
-        _log.warning("Rejected an undecodable message to %s: %s", queue, type(exc).__name__)
-        self.container.metrics.rejected("undecodable")
+        reason = "unreadable" if message.content_type == UNREADABLE else "undecodable"
+        _log.warning("Rejected an %s message to %s: %s", reason, queue, type(exc).__name__)
+        self.container.metrics.rejected(reason)
         if message.delivery_info["consumer_tag"] not in message.channel.no_ack_consumers:
             self.reject_message(message)
 
@@ -187,7 +230,11 @@ class QueueConsumer(nameko.messaging.QueueConsumer):
         except BROKER_ERRORS as error:
             _log.debug("Could not settle a message: %s", error)
         finally:
-            self.in_hand.discard(message)
-            if not self.in_hand:
-                self._all_settled, settled = Event(), self._all_settled
-                settled.send()
+            self._are_settled(message)
+
+    def _are_settled(self, *messages: Message) -> None:
+        self.in_hand.difference_update(messages)
+        if not self.in_hand:
+            self._all_settled, settled = Event(), self._all_settled
+            settled.send()
+        self._hand_out()

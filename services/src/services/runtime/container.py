@@ -31,16 +31,8 @@ ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 HandleResult = Callable[[WorkerContext, Any, ExcInfo | None], tuple[Any, ExcInfo | None]]
 
 
-class NotHandled(Exception):
-    """Tells an entrypoint that no handler has seen its message."""
-
-
-class Expired(NotHandled):
-    """Nobody waits for the answer any more: the message can go."""
-
-
-class Unstarted(NotHandled):
-    """The service is stopping: the message should go back, for others to handle it now."""
+class Expired(Exception):
+    """Tells an entrypoint that no handler has seen its message: nobody waits for the answer."""
 
 
 class Container(ServiceContainer):
@@ -67,8 +59,6 @@ class Container(ServiceContainer):
         self.tracer = tracer
         self.broker = broker
         self.outage = Outage(broker.connection("").as_uri())
-        self.draining = False
-        """No message comes any more, and those that have no worker yet shall get none."""
 
     @property
     def busy_workers(self) -> int:
@@ -87,13 +77,9 @@ class Container(ServiceContainer):
         worker_ctx.invocation = invocation
         invocations.current.set(invocation)
         started = time.monotonic()
-        obstacle = self._obstacle(invocation)
-        if obstacle is not None:
-            invocation.span.end(obstacle)
-            if handle_result is not None:
-                handle_result(worker_ctx, None, (type(obstacle), obstacle, None))
+        if invocation.remaining is not None and invocation.remaining <= 0:
+            self._drop(worker_ctx, handle_result)
             return
-
         result, exc_info = self._call(worker_ctx)
         if handle_result is not None:
             result, exc_info = handle_result(worker_ctx, result, exc_info)
@@ -105,14 +91,13 @@ class Container(ServiceContainer):
         outcome = outcome_of(error, entrypoint.expected_exceptions)
         self.metrics.handled(invocation.entrypoint, outcome, time.monotonic() - started)
 
-    def _obstacle(self, invocation: Invocation) -> NotHandled | None:
-        if self.draining:
-            return Unstarted(invocation.name)
-        remaining = invocation.remaining
-        if remaining is not None and remaining <= 0:
-            self.metrics.expired(invocation.entrypoint)
-            return Expired(invocation.name)
-        return None
+    def _drop(self, worker_ctx: WorkerContext, handle_result: HandleResult | None) -> None:
+        invocation: Invocation = worker_ctx.invocation
+        self.metrics.expired(invocation.entrypoint)
+        expired = Expired(invocation.name)
+        invocation.span.end(expired)
+        if handle_result is not None:
+            handle_result(worker_ctx, None, (Expired, expired, None))
 
     def _call(self, worker_ctx: WorkerContext) -> tuple[Any, ExcInfo | None]:
         invocation: Invocation = worker_ctx.invocation

@@ -21,7 +21,7 @@ from nameko.standalone.events import get_event_exchange
 
 from services.runtime.confirms import Unroutable
 from services.runtime.consumer import QueueConsumer
-from services.runtime.container import ExcInfo, Unstarted
+from services.runtime.container import ExcInfo
 from services.runtime.errors import BrokerUnavailable
 from services.runtime.headers import DEADLINE, find_mistake, read_headers, write_headers
 from services.runtime.publisher import PERSISTENT, Publisher
@@ -48,8 +48,9 @@ __all__ = [
 
 _log = getLogger(__name__)
 
-PAUSE_SECONDS = 1.0
-"""Before an event that cannot be parked goes back to its queue, from where it comes at once."""
+PAUSE_SECONDS = 5.0
+"""Before an event that cannot be parked goes back to its queue, from where it comes at once. Each
+time counts against the delivery limit, so that an alarm of half a minute gives no event up."""
 
 
 class RetryingConsumer(nameko.messaging.Consumer):
@@ -102,8 +103,6 @@ class RetryingConsumer(nameko.messaging.Consumer):
     ) -> tuple[Any, ExcInfo | None]:
         if exc_info is None:
             self.queue_consumer.ack_message(message)
-        elif isinstance(exc_info[1], Unstarted):
-            self.queue_consumer.requeue_message(message)
         else:
             self._set_aside(message, exc_info[1])
         return result, exc_info
@@ -121,6 +120,9 @@ class RetryingConsumer(nameko.messaging.Consumer):
             _log.warning("%s goes back to its queue: %s", self._name, trouble)
             eventlet.sleep(PAUSE_SECONDS)
             self.queue_consumer.requeue_message(message)
+        except Exception:  # noqa: BLE001  whatever py-amqp raises over headers that it could read
+            _log.exception("%s cannot be set aside", self._name)
+            self.queue_consumer.reject_message(message)
         else:
             self.queue_consumer.ack_message(message)
 

@@ -14,8 +14,8 @@ import warnings
 def go_green() -> None:
     """Patch the standard library; call it before importing anything that opens a socket."""
     os.environ["EVENTLET_NO_GREENDNS"] = "yes"
-    # Four look-ups at a time are plenty: a service talks to a broker and a few upstreams.
-    os.environ.setdefault("EVENTLET_THREADPOOL_SIZE", "4")
+    # More than there are names to look up at a time: of a broker and a few upstreams.
+    os.environ.setdefault("EVENTLET_THREADPOOL_SIZE", "8")
     # That eventlet is in maintenance is known (docs/decisions/0010); no pod has to repeat it.
     warnings.filterwarnings("ignore", message="\nEventlet is deprecated")
 
@@ -34,7 +34,10 @@ def _resolve_in_native_threads() -> None:
     import eventlet.green.socket  # noqa: PLC0415
     from eventlet import tpool  # noqa: PLC0415
 
+    from services.runtime.lookups import sharing  # noqa: PLC0415
+
     for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "getnameinfo"):
-        resolve = functools.partial(tpool.execute, getattr(eventlet.green.socket, name))
+        native = getattr(eventlet.green.socket, name)
+        resolve = sharing(functools.partial(tpool.execute, native))
         setattr(socket, name, resolve)
         setattr(eventlet.green.socket, name, resolve)

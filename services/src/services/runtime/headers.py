@@ -36,6 +36,8 @@ def write_headers(data: Mapping[str, Any]) -> dict[str, Any]:
 
 def find_mistake(headers: Mapping[str, Any]) -> str | None:
     """Return what is wrong with headers that Nameko or the runtime would stumble over, or None."""
+    if not all(isinstance(name, str) for name in headers):  # py-amqp leaves bytes beyond UTF-8
+        return "header name"
     stack = headers.get(PREFIX + CALL_ID_STACK, [])
     if not isinstance(stack, list) or not all(isinstance(call, str) for call in stack):
         return "call_id_stack"

@@ -4,6 +4,7 @@ That it is the same loop is the point: a handler that blocks it blocks the answe
 kubelet notices.
 """
 
+import socket
 from collections.abc import Callable, Iterable
 from logging import getLogger
 from typing import Any
@@ -52,8 +53,13 @@ class HealthApp:
 
 
 def serve_health(app: HealthApp, host: str, port: int) -> int:
-    """Serve ``app`` in a green thread; return the port, or raise OSError if it is taken."""
-    listener = eventlet.listen((host, port), reuse_port=False)
+    """Serve ``app`` in a green thread; return the port, or raise OSError if it is taken.
+
+    Without a ``host`` it listens on all addresses, of both families where there are two.
+    """
+    host = host or ("::" if socket.has_dualstack_ipv6() else "0.0.0.0")  # noqa: S104  that is asked
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = eventlet.listen((host, port), family, reuse_port=False)
     eventlet.spawn(
         wsgi.server,
         listener,
@@ -67,5 +73,6 @@ def serve_health(app: HealthApp, host: str, port: int) -> int:
         log=getLogger("eventlet.wsgi"),
     )
     taken: int = listener.getsockname()[1]
-    _log.info("Serving health and metrics at http://%s:%d", host, taken)
+    shown = f"[{host}]" if ":" in host else host
+    _log.info("Serving health and metrics at http://%s:%d", shown, taken)
     return taken

@@ -17,7 +17,7 @@ from nameko.exceptions import (
 from nameko.rpc import get_rpc_exchange
 
 from services.runtime.consumer import QueueConsumer
-from services.runtime.container import ExcInfo, Expired, Unstarted
+from services.runtime.container import ExcInfo, Expired
 from services.runtime.errors import BrokerUnavailable, write_error
 from services.runtime.headers import find_mistake, read_headers
 from services.runtime.publisher import TRANSIENT, Publisher
@@ -63,14 +63,12 @@ class RpcConsumer(nameko.rpc.RpcConsumer):
         answered, so that a backlog of them is gone as fast as it can be.
         """
         error = exc_info[1] if exc_info else None
-        if isinstance(error, Unstarted):
-            self.queue_consumer.requeue_message(message)
-            return result, exc_info
         if not isinstance(error, Expired):
             try:
                 reply = encode_reply(message, result, error)
             except UnserializableValueError as unserializable:
-                _log.error("The result cannot be serialized: %s", type(result).__name__)
+                what = type(result if error is None else error).__name__
+                _log.error("The answer cannot be serialized: %s", what)
                 result, exc_info = None, (type(unserializable), unserializable, None)
                 reply = encode_reply(message, None, unserializable)
             self._send(message, reply)
@@ -135,11 +133,11 @@ def find_mistake_in_request(message: Message) -> str | None:
 def encode_reply(request: Message, result: Any, error: BaseException | None) -> Reply:
     """Return the answer in the encoding of the request, or raise UnserializableValueError."""
     serializer = registry.type_to_name[request.content_type]
-    payload = {"result": result, "error": None if error is None else write_error(error)}
     try:
+        payload = {"result": result, "error": None if error is None else write_error(error)}
         content_type, encoding, body = dumps(payload, serializer=serializer)
-    except Exception:  # noqa: BLE001  whatever a serializer raises over what a handler returns
-        raise UnserializableValueError(result) from None
+    except Exception:  # noqa: BLE001  whatever comes of what a handler returns or raises
+        raise UnserializableValueError(result if error is None else error) from None
     return Reply(
         body,
         content_type=content_type,

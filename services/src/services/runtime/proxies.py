@@ -95,7 +95,7 @@ class RpcProxy(DependencyProvider):
     def worker_teardown(self, worker_ctx: WorkerContext) -> None:
         """Forget the calls whose answers the worker did not wait for."""
         for call in getattr(worker_ctx, "calls", []):
-            call.end()
+            call.abandon()
 
     def call(
         self, worker_ctx: WorkerContext, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -206,11 +206,17 @@ class Call:
 
     def end(self, error: BaseException | None = None) -> None:
         """Forget the call and note what came of it, once."""
+        self._end("ok" if error is None else type(error).__name__, error)
+
+    def abandon(self) -> None:
+        """Forget the call, unless it has ended: nobody will know what came of it."""
+        self._end("abandoned", None)
+
+    def _end(self, outcome: str, error: BaseException | None) -> None:
         if self._ended:
             return
         self._ended = True
         self._listener.forget(self.correlation_id)
-        outcome = "ok" if error is None else type(error).__name__
         seconds = time.monotonic() - self._started
         self._listener.container.metrics.called(self._target, outcome, seconds)
         self._span.end(error)

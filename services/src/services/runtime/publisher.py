@@ -36,6 +36,9 @@ class Publisher(SharedExtension):
         self._stopped = Event()
         self._thread: GreenThread | None = None
         self._needed: dict[str, Exchange | Queue] = {}
+        self.blocked = False
+        """Whether the broker has told us that it takes no messages now, for want of memory or disk.
+        It keeps the connection, and would leave what we send unread until the alarm is over."""
 
     @property
     def connected(self) -> bool:
@@ -93,6 +96,8 @@ class Publisher(SharedExtension):
         give_up = time.monotonic() + settings.publish_seconds
         for attempt in range(ATTEMPTS):
             session = self._connected.wait(max(0.0, give_up - time.monotonic()))
+            if self.blocked:
+                raise BrokerUnavailable("The broker is in alarm and takes no messages.")
             seconds = give_up - time.monotonic()
             if session is None or seconds <= 0:
                 raise BrokerUnavailable("The broker is away.")
@@ -116,17 +121,28 @@ class Publisher(SharedExtension):
                 self._stopped.wait(backoff.next_delay())
 
     def _serve_one_connection(self, backoff: Backoff) -> None:
-        connection = self.container.broker.connection("publisher")
+        connection = self.container.broker.connection(
+            "publisher", on_blocked=self._block, on_unblocked=self._unblock
+        )
         try:
             open_once(connection)
             self._declare(connection)
             session = ConfirmingSession(connection, on_end=self._forget_session)
-            backoff.reset()
+            backoff.connected()
             self.container.outage.ended()
             self._connected.send(session)
             session.read(self._stopped.ready)
         finally:
+            self.blocked = False
             quietly_close(connection)
+
+    def _block(self, _: str) -> None:
+        self.blocked = True
+        _log.warning("The broker is in alarm, for want of memory or disk, and takes no messages")
+
+    def _unblock(self) -> None:
+        self.blocked = False
+        _log.info("The broker takes messages again")
 
     def _forget_session(self) -> None:
         self._connected = Event()

@@ -27,7 +27,12 @@ from services.settings import SettingsError
 
 _log = logging.getLogger(__name__)
 
-KILL_SECONDS = 2.0
+KILL_SECONDS = 1.5
+"""For killing what is left, and for sending the last traces."""
+
+ENDING_SECONDS = 4.0
+"""After the time to stop: more than both take, and a second less than Kubernetes gives."""
+
 LAG_SECONDS = 1.0
 
 
@@ -57,7 +62,11 @@ def serve(
     """
     if not is_monkey_patched("socket"):
         raise RuntimeError("Call services.runtime.go_green() before importing anything else.")
-    settings = settings or Settings.from_env(os.environ)
+    try:
+        settings = settings or Settings.from_env(os.environ)
+    except SettingsError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(Exit.MISCONFIGURED)
     name = get_service_name(service_class)
     configure_logs(name, settings.log_level)
     disable_created_metrics()  # type: ignore[no-untyped-call]
@@ -168,10 +177,11 @@ class Runner:
         """End the process in any case, with a traceback.
 
         A handler that never yields keeps all green threads from ending it; this takes a real one.
+        Only the first signal counts: a second one would begin the time anew.
         """
         if not self._limited:
             self._limited = True
-            seconds = self._settings.shutdown_seconds + 3 * KILL_SECONDS
+            seconds = self._settings.shutdown_seconds + ENDING_SECONDS
             faulthandler.dump_traceback_later(seconds, exit=True)
 
     def _observe(self) -> None:

@@ -15,7 +15,8 @@ DEAD_LETTERS = "dead-letters"
 """Exchange and queue of messages that no worker could take."""
 
 DELIVERY_LIMIT = 5
-"""Deliveries of one message, after which it is dead-lettered instead of killing one more worker."""
+"""Times that a message may come back: after one more, its sixth delivery, it is dead-lettered
+instead of killing one more worker."""
 
 MAX_LENGTH = 100_000
 """Messages in one queue; the broker refuses what comes on top, so that publishers learn of it."""

@@ -44,6 +44,8 @@ class Vitals:
         found = [] if self.started else ["starting"]
         if not all(connection.connected for connection in self._connections()):
             found.append("not connected to the broker")
+        if any(one.blocked for one in self._connections() if isinstance(one, Publisher)):
+            found.append("the broker is in alarm and takes no messages")
         return found + self.ailments()
 
     def _consumers(self) -> Iterator[Any]:

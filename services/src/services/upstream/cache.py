@@ -1,10 +1,11 @@
-"""Answers that are worth keeping, asked for by one caller at a time."""
+"""Answers that are worth keeping, each asked for once by all who want it."""
 
 import threading
 import time
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Generic, TypeVar
 
 from cachetools import TLRUCache
@@ -12,6 +13,7 @@ from cachetools import TLRUCache
 from services.contract.errors import ServiceError, SourceUnavailable
 from services.upstream import failures, metrics
 from services.upstream.budget import Budget, Clock
+from services.upstream.guarded import Spawn
 
 LONGEST_OUTAGE_MEMORY = 5.0
 """Seconds; for longer outages there are breakers, which notice the end of them."""
@@ -22,10 +24,9 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True)
 class Cached(Generic[Value]):
-    """A value, its age in seconds, and whether it has outlived its life."""
+    """A value, and whether it has outlived its life."""
 
     value: Value
-    age: float
     stale: bool
 
 
@@ -34,7 +35,7 @@ class _Held(Generic[Value]):
     """A value, fresh or standing in for one that could not be renewed."""
 
     value: Value
-    loaded_at: float
+    stale_at: float
     ask_again_at: float
     gone_at: float
 
@@ -61,6 +62,10 @@ class Cache(Generic[Key, Value]):
         negative_life: seconds an error is remembered, so that nobody asks again at once; five at
             most if it is an outage, because those end.
         size: entries.
+        spawn: runs a load in the background, so that it goes on for others when its caller has no
+            time left; without it, the caller runs it, as is right for work that dies with him.
+        is_stopgap: tells a value that stands in for a better one; it is remembered no longer than
+            an error.
     """
 
     def __init__(
@@ -71,12 +76,16 @@ class Cache(Generic[Key, Value]):
         stale_life: float,
         negative_life: float,
         size: int,
+        spawn: Spawn = lambda work: work(),
+        is_stopgap: Callable[[Value], bool] = lambda _: False,
         clock: Clock = time.monotonic,
     ) -> None:
         self._name = name
         self._life = life
         self._stale_life = stale_life
         self._negative_life = negative_life
+        self._spawn = spawn
+        self._is_stopgap = is_stopgap
         self._clock = clock
         self._lock = threading.Lock()
         self._loading: dict[Key, Future[_Held[Value] | _Failed]] = {}
@@ -87,47 +96,67 @@ class Cache(Generic[Key, Value]):
     def get(self, key: Key, load: Callable[[], Value], budget: Budget) -> Cached[Value]:
         """Return the value of ``key``, loading it unless it is fresh.
 
-        Callers who come while another one loads wait for that result, within their budget.
+        All who come while it is loaded wait for that one result, each within the own ``budget``,
+        which does not bound the load. For whom it comes too late, a stale value stands in.
 
         Raises:
             ServiceError: as ``load`` raised it, now or less than ``negative_life`` ago, if no
                 stale value stands in for it.
+            SourceTimedOut: the budget is spent before there is a result.
+            BaseException: whatever else ``load`` raised, which says nothing about the source: it is
+                not remembered, and whoever waited loads for himself.
+        """
+        while True:
+            with self._lock:
+                entry = self._entries.get(key)
+                if entry is not None and self._clock() < entry.ask_again_at:
+                    return self._value_or_error(entry, "kept")
+                loading = self._loading.get(key)
+                is_first = loading is None
+                if loading is None:
+                    loading = self._loading[key] = Future()
+            if is_first:
+                self._spawn(partial(self._load, key, load, entry, loading))
+            try:
+                error = loading.exception(budget.left())
+            except TimeoutError:
+                return self._stand_in(entry)
+            if error is None or is_first:
+                return self._value_or_error(loading.result(), "loaded" if is_first else "shared")
+
+    def remembered(self, key: Key) -> Cached[Value]:
+        """Return the value of ``key``, fresh or stale, without loading it.
+
+        Raises:
+            ServiceError: that is remembered in its place, or ``SourceTimedOut`` if nothing is.
         """
         with self._lock:
             entry = self._entries.get(key)
-            if entry is not None and self._clock() < entry.ask_again_at:
-                return self._told(entry, "kept")
-            shared = self._loading.get(key)
-            if shared is None:
-                own = self._loading[key] = Future()
-        if shared is None:
-            return self._told(self._load(key, load, entry, own), "loaded")
-        try:
-            return self._told(shared.result(budget.left()), "shared")
-        except TimeoutError:
-            raise failures.timed_out(self._name) from None
+        return self._stand_in(entry)
+
+    def _stand_in(self, entry: _Held[Value] | _Failed | None) -> Cached[Value]:
+        if entry is None:
+            raise failures.timed_out(self._name)
+        return self._value_or_error(entry, "kept")
 
     def _load(
         self,
         key: Key,
         load: Callable[[], Value],
         old: _Held[Value] | _Failed | None,
-        future: "Future[_Held[Value] | _Failed]",
-    ) -> _Held[Value] | _Failed:
+        loading: "Future[_Held[Value] | _Failed]",
+    ) -> None:
         try:
             entry = self._renewed(load, old)
-        except BaseException:
-            # Those who wait must learn of it, even if it is the end of this green thread.
-            future.set_exception(failures.timed_out(self._name))
-            raise
-        else:
-            future.set_result(entry)
-            return entry
-        finally:
+        except BaseException as error:  # noqa: BLE001  it is raised where somebody waits for it
             with self._lock:
                 del self._loading[key]
-                if future.exception() is None:
-                    self._entries[key] = future.result()
+            loading.set_exception(error)
+        else:
+            with self._lock:
+                del self._loading[key]
+                self._entries[key] = entry
+            loading.set_result(entry)
 
     def _renewed(
         self, load: Callable[[], Value], old: _Held[Value] | _Failed | None
@@ -142,14 +171,16 @@ class Cache(Generic[Key, Value]):
             if isinstance(old, _Held):
                 return replace(old, ask_again_at=again)
             return _Failed(error, gone_at=again)
-        now = self._clock()
-        return _Held(value, now, now + self._life, now + self._life + self._stale_life)
+        life = self._life
+        if self._is_stopgap(value):
+            life = min(life, self._negative_life)
+        stale_at = self._clock() + life
+        return _Held(value, stale_at, stale_at, stale_at + self._stale_life)
 
-    def _told(self, entry: _Held[Value] | _Failed, how: str) -> Cached[Value]:
+    def _value_or_error(self, entry: _Held[Value] | _Failed, how: str) -> Cached[Value]:
         if isinstance(entry, _Failed):
             metrics.LOOKUPS.labels(self._name, f"{how}-error").inc()
             raise type(entry.error)(entry.error.detail, entry.error.extra)
-        age = self._clock() - entry.loaded_at
-        stale = age >= self._life
+        stale = self._clock() >= entry.stale_at
         metrics.LOOKUPS.labels(self._name, f"{how}-stale" if stale else how).inc()
-        return Cached(entry.value, age, stale)
+        return Cached(entry.value, stale)

@@ -43,7 +43,7 @@ class Reply(Generic[T]):
 
 
 class NotModified(Exception):
-    """Raised for status 304, which only a conditional request can get."""
+    """Raised for status 304 to a conditional request; to any other it is a failure."""
 
     def __init__(self, headers: Mapping[str, str]) -> None:
         super().__init__()
@@ -127,7 +127,7 @@ class JsonClient:
         except failures.TRANSPORT_ERRORS as error:
             # The text of the cause may hold the URL, and with it a key.
             raise failures.of_transport(self._source, error) from None
-        if response.status_code == _NOT_MODIFIED:
+        if response.status_code == _NOT_MODIFIED and "If-Modified-Since" in request.headers:
             raise NotModified(response.headers)
         raise failures.of_status(
             self._source, response.status_code, response.headers, datetime.now(UTC)

@@ -33,6 +33,11 @@ def is_transient(error: SourceFailed) -> bool:
     return error.extra.get("status") in {None, 500, 502, 503, 504}
 
 
+def is_outage(error: SourceUnavailable) -> bool:
+    """Return whether the next question is likely to fail as well."""
+    return error.extra.get("found") != 0
+
+
 def of_transport(source: str, error: Exception) -> SourceUnavailable:
     """Return the error for a call that ended without a whole answer."""
     if isinstance(error, requests.ConnectTimeout):
@@ -73,6 +78,11 @@ def unreachable(source: str) -> SourceTimedOut:
 def nonsense(source: str) -> SourceFailed:
     """Return the error for a success whose body is not what the documentation promises."""
     return SourceFailed(f"{source} answered in an unknown shape.", {"source": source})
+
+
+def nothing_found(source: str) -> SourceFailed:
+    """Return the error for an upstream that is well and has nothing for this question."""
+    return SourceFailed(f"{source} found nothing.", {"source": source, "found": 0})
 
 
 def oversized(source: str, status: int) -> SourceFailed:

@@ -29,9 +29,6 @@ Spawn = Callable[[Callable[[], None]], object]
 TRIAL_BUDGET = 5.0
 """Seconds for a trial; nobody waits for it, so a slow recovery is a recovery."""
 
-STUMBLES = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, OSError)
-"""What code raises that meets an answer it was not written for."""
-
 _log = logging.getLogger(__name__)
 
 
@@ -96,18 +93,25 @@ class Guarded(Generic[Question, Answer]):
         try:
             answer = self._source.answer(question, budget)
         except SourceUnavailable as error:
-            self._failed(error, trial=trial)
+            if failures.is_outage(error):
+                self._failed(error, trial=trial)
+            else:
+                self._answered()
             raise
-        except STUMBLES as error:
+        except Exception as error:
+            # Whatever code raises that meets an answer it was not written for.
             _log.exception("Stumbled over an answer", extra={"source": self.name})
             nonsense = failures.nonsense(self.name)
             self._failed(nonsense, trial=trial)
             raise nonsense from error
         finally:
             metrics.SECONDS.labels(self.name).observe(self._clock() - started)
+        self._answered()
+        return answer
+
+    def _answered(self) -> None:
         metrics.CALLS.labels(self.name, "answered").inc()
         self._become(lambda _before, _now: breaker.answered())
-        return answer
 
     def _failed(self, error: SourceUnavailable, *, trial: bool) -> None:
         failure = _failure(error)

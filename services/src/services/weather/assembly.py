@@ -10,6 +10,7 @@ from services.weather.adapters.met_no import MetNo
 from services.weather.adapters.open_meteo import OpenMeteo
 from services.weather.adapters.open_meteo_places import OpenMeteoPlaces
 from services.weather.adapters.openweathermap import OpenWeatherMap
+from services.weather.adapters.timely import Timely
 from services.weather.finding import ExactNames, Finder, LiveNames, Misspelt
 from services.weather.geocoding import LiveGeocoder
 from services.weather.locating import Locator
@@ -21,11 +22,12 @@ from services.weather.settings import Live, Settings
 def observer(settings: Settings, spawn: Spawn) -> Observer:
     """Return the use case that knows the weather."""
     return Observer(
-        [Guarded(_source(name, settings), spawn=spawn) for name in settings.live_sources],
+        [Guarded(Timely(_source(name, settings)), spawn=spawn) for name in settings.live_sources],
         climatology.from_package() if settings.embedded else None,
         seconds=settings.live_seconds,
         cache_seconds=settings.cache_seconds,
         cache_entries=settings.cache_entries,
+        spawn=spawn,
     )
 
 
@@ -55,6 +57,7 @@ def _finders(settings: Settings, gazetteer: Gazetteer, spawn: Spawn) -> list[Fin
         Guarded(OpenMeteoPlaces(client), spawn=spawn),
         open_meteo_places.ATTRIBUTION,
         seconds=settings.geocoder_seconds,
+        spawn=spawn,
     )
     if not settings.embedded:
         return [LiveNames(geocoder, gazetteer, only_exact=False, is_optional=False)]

@@ -6,11 +6,14 @@ from typing import Protocol
 
 from services.contract.errors import InvalidRequest, SourceUnavailable
 from services.contract.places import PlaceQuery
-from services.weather.domain.asking import Name, without_trailing_area
+from services.weather.domain.asking import Name, readings
 from services.weather.domain.cities import Bounds, City, within
 from services.weather.domain.names import fold
 from services.weather.domain.spelling import Near, meant
 from services.weather.ports import Gazetteer, Geocoder, NameQuestion
+
+LONGEST_CODE = 3
+"""Letters of a country's code; Bra in Italy is not meant to be anywhere in Brazil."""
 
 
 class Finder(Protocol):
@@ -39,25 +42,48 @@ def bounds(gazetteer: Gazetteer, name: Name) -> Bounds:
     return said
 
 
+def understood(gazetteer: Gazetteer, name: Name) -> list[Name]:
+    """Return what a name may mean, all of it as a name first; see :func:`readings`."""
+    return readings(name, lambda key: bool(gazetteer.areas(key)))
+
+
 class ExactNames:
     """Cities of the gazetteer with exactly this name.
 
-    A city's own name beats what others call a larger one: Islamabad is not Chattogram.
+    A city's own name beats what others call a larger one: Islamabad is not Chattogram. Only the
+    name of a country beats it: Mexico is not the town of that name in the Philippines.
     """
 
     def __init__(self, gazetteer: Gazetteer) -> None:
         self.attribution = gazetteer.attribution
         self._gazetteer = gazetteer
 
-    def find(self, name: Name, query: PlaceQuery) -> Sequence[City]:  # noqa: ARG002
-        """Return the cities of this name, or of a part of it that is followed by an area."""
-        for reading in (name, *without_trailing_area(name)):
-            areas = bounds(self._gazetteer, reading)
-            namesakes = self._gazetteer.named(reading.key)
-            found = within(namesakes.primary, areas) or within(namesakes.alternate, areas)
-            if found:
+    def find(self, name: Name, query: PlaceQuery) -> Sequence[City]:
+        """Return the cities of this name, or of a part of it that is followed by areas.
+
+        Larger cities that others call so come second, unless the query is strict.
+        """
+        for reading in understood(self._gazetteer, name):
+            if found := self._likeliest(reading, strict=query.strict):
                 return found
         return []
+
+    def _likeliest(self, name: Name, *, strict: bool) -> list[City]:
+        areas = bounds(self._gazetteer, name)
+        namesakes = self._gazetteer.named(name.key)
+        own, others = within(namesakes.primary, areas), within(namesakes.alternate, areas)
+        if not own:
+            return others
+        larger = [city for city in others if city.population > own[0].population]
+        first = own[0] if areas else self._of_country(name.key, larger) or own[0]
+        rest = own if strict else [*larger, *own]
+        return [first, *(city for city in rest if city != first)]
+
+    def _of_country(self, key: str, cities: Sequence[City]) -> City | None:
+        if len(key) <= LONGEST_CODE:
+            return None
+        countries = frozenset(area for area in self._gazetteer.areas(key) if not area.division)
+        return next(iter(within(cities, [countries])), None)
 
 
 class Misspelt:
@@ -72,8 +98,10 @@ class Misspelt:
         """Return the cities of the corrected name, unless the query is strict."""
         if query.strict:
             return []
-        correction = meant(name.key, self.near(name))
-        return self._exact.find(replace(name, text=correction.key), query) if correction else []
+        for reading in understood(self._gazetteer, name):
+            if correction := meant(reading.key, self.near(reading)):
+                return self._exact.find(replace(reading, text=correction.key), query)
+        return []
 
     def near(self, name: Name) -> list[Near]:
         """Return the names that resemble this one and have a city within its bounds."""
@@ -105,7 +133,17 @@ class LiveNames:
         self._is_optional = is_optional
 
     def find(self, name: Name, query: PlaceQuery) -> Sequence[City]:
-        """Return the geocoder's places within the bounds, those of exactly this name first."""
+        """Return the geocoder's places within the bounds, those of exactly this name first.
+
+        It is asked for the whole name, and then for what is left when all areas are taken away.
+        """
+        whole, *shorter = understood(self._gazetteer, name)
+        for reading in (whole, *shorter[-1:]):
+            if found := self._found(reading, query):
+                return found
+        return []
+
+    def _found(self, name: Name, query: PlaceQuery) -> Sequence[City]:
         areas = bounds(self._gazetteer, name)
         countries = {area.country for said in areas for area in said}
         country = countries.pop() if len(countries) == 1 else None

@@ -7,7 +7,7 @@ from contextlib import suppress
 from services.contract.errors import PlaceNotFound
 from services.upstream.budget import Budget, Clock
 from services.upstream.cache import Cache
-from services.upstream.guarded import Guarded
+from services.upstream.guarded import Guarded, Spawn
 from services.weather.domain.cities import City
 from services.weather.ports import NameQuestion
 
@@ -26,6 +26,7 @@ class LiveGeocoder:
 
     Args:
         seconds: for one look-up; the weather and the music still have to come.
+        spawn: as in :class:`Cache`.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class LiveGeocoder:
         attribution: str,
         *,
         seconds: float,
+        spawn: Spawn,
         clock: Clock = time.monotonic,
     ) -> None:
         self.attribution = attribution
@@ -46,6 +48,7 @@ class LiveGeocoder:
             stale_life=0,
             negative_life=NOTHING_LIFE,
             size=ENTRIES,
+            spawn=spawn,
             clock=clock,
         )
 

@@ -11,7 +11,7 @@ from services.weather.domain.cities import City
 from services.weather.domain.coordinates import remote_place
 from services.weather.domain.names import clean
 from services.weather.domain.spelling import SLIPS, Near, ranked
-from services.weather.finding import Finder, Misspelt
+from services.weather.finding import Finder, Misspelt, understood
 from services.weather.ports import Gazetteer
 
 NEAREST_KM = 100.0
@@ -69,14 +69,16 @@ class Locator:
         return Located(place=place, attribution=(self._gazetteer.attribution,))
 
     def _suggestions(self, name: Name) -> list[City]:
-        anywhere = replace(name, qualifiers=(), country=None, state=None)
-        inside = self._misspelt.near(name) if name != anywhere else []
+        shortest = understood(self._gazetteer, name)[-1]
+        anywhere = replace(shortest, qualifiers=(), country=None, state=None)
+        inside = self._misspelt.near(shortest) if shortest != anywhere else []
         near = self._misspelt.near(anywhere)
         candidates = [
-            *self._gazetteer.named(name.key).primary,
+            *self._gazetteer.named(shortest.key).primary,
+            *(self._gazetteer.beginning(name.key, ALTERNATIVES) if name != shortest else ()),
             *ranked(inside),
             *_slips(near),
-            *self._gazetteer.beginning(name.key, ALTERNATIVES),
+            *self._gazetteer.beginning(shortest.key, ALTERNATIVES),
             *ranked(near),
         ]
         return list({city.id: city for city in candidates}.values())[:ALTERNATIVES]

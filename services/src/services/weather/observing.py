@@ -10,10 +10,11 @@ from services.contract.errors import SourceUnavailable
 from services.contract.places import Place
 from services.contract.weather import Observed
 from services.upstream.budget import Budget, Clock
-from services.upstream.cache import Cache
-from services.upstream.chain import first_answer
-from services.upstream.guarded import Guarded
+from services.upstream.cache import Cache, Cached
+from services.upstream.chain import WORTH_ASKING, first_answer
+from services.upstream.guarded import Guarded, Spawn
 from services.weather.domain.climate import Climatology
+from services.weather.domain.coordinates import checked
 
 STALE_LIFE = 10_800.0
 """Seconds, three hours; after that, the season says more about the weather than the past does."""
@@ -33,6 +34,7 @@ class Observer:
         seconds: for all live sources of an answer together.
         cache_seconds: during which an answer is fresh.
         cache_entries: of about 1 kB each, one for each hundredth of a degree asked for.
+        spawn: as in :class:`Cache`.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class Observer:
         seconds: float,
         cache_seconds: float,
         cache_entries: int,
+        spawn: Spawn,
         clock: Clock = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -57,26 +60,36 @@ class Observer:
             stale_life=STALE_LIFE,
             negative_life=NEGATIVE_LIFE,
             size=cache_entries,
+            spawn=spawn,
             clock=clock,
         )
 
     def current(self, place: Place, patience: float = math.inf) -> Observed:
         """Return the weather, live only if that takes no more seconds than ``patience``.
 
+        A live answer that comes too late for this caller is there for the next one.
+
         Raises:
+            InvalidRequest: there is no such point.
             SourceUnavailable: no source answers, nothing is remembered, there is no climatology.
         """
-        budget = Budget.of(min(self._seconds, patience), self._clock)
-        key = round(place.latitude, 2), round(place.longitude, 2)
         try:
-            kept = self._cache.get(
-                key, lambda: first_answer(self._sources, place, budget).value, budget
-            )
+            kept = self._known(place, patience)
         except SourceUnavailable:
             if self._climatology is None:
                 raise
             return self._estimated(self._climatology, place)
         return replace(kept.value, weather=replace(kept.value.weather, stale=kept.stale))
+
+    def _known(self, place: Place, patience: float) -> Cached[Observed]:
+        latitude, longitude = checked(place.latitude, place.longitude)
+        key = round(latitude, 2), round(longitude, 2)
+        if patience < WORTH_ASKING:
+            return self._cache.remembered(key)
+        budget = Budget.of(self._seconds, self._clock)
+        return self._cache.get(
+            key, lambda: first_answer(self._sources, place, budget), budget.at_most(patience)
+        )
 
     def _estimated(self, climatology: Climatology, place: Place) -> Observed:
         weather = climatology.estimate(place.latitude, place.longitude, self._now())

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from msgspec import Meta
 
 from services.settings import Secret, SettingsError, read_settings
+from services.upstream.choice import Url, mistakes_in
 from services.weather.adapters import met_no, open_meteo, open_meteo_places, openweathermap
 
 Live = Literal["open-meteo", "met.no", "openweathermap"]
@@ -33,16 +34,16 @@ class Settings:
     openweathermap_key: Secret = Secret()
     """API key of openweathermap.org; default none."""
 
-    open_meteo_url: str = open_meteo.URL
+    open_meteo_url: Url = open_meteo.URL
     """Where Open-Meteo's forecast API is."""
 
-    open_meteo_geocoding_url: str = open_meteo_places.URL
+    open_meteo_geocoding_url: Url = open_meteo_places.URL
     """Where Open-Meteo's geocoding API is."""
 
-    met_no_url: str = met_no.URL
+    met_no_url: Url = met_no.URL
     """Where met.no's API is."""
 
-    openweathermap_url: str = openweathermap.URL
+    openweathermap_url: Url = openweathermap.URL
     """Where OpenWeatherMap's API is."""
 
     contact: str = ""
@@ -65,9 +66,7 @@ class Settings:
     def from_env(cls, environ: Mapping[str, str]) -> Self:
         """Return the settings in ``environ``; raise SettingsError with all mistakes."""
         settings = read_settings(cls, "WEATHER_", environ)
-        mistakes = []
-        if len(settings.sources) > 1 and not {"auto", "none"}.isdisjoint(settings.sources):
-            mistakes.append("WEATHER_SOURCES: auto and none each stand alone.")
+        mistakes = mistakes_in("WEATHER_SOURCES", settings.sources)
         if "openweathermap" in settings.sources and not settings.openweathermap_key:
             mistakes.append(
                 "WEATHER_SOURCES names openweathermap, but WEATHER_OPENWEATHERMAP_KEY is not set."

@@ -12,12 +12,13 @@ import msgspec
 from services.contract.errors import SourceFailed, SourceLimited, SourceUnavailable
 from services.contract.music import Track
 from services.music.adapters.gathering import gathered
-from services.music.adapters.leniency import LONGEST_TITLE, fitting, is_link
+from services.music.adapters.showable import LONGEST_TITLE, is_link
 from services.music.domain.material import Material, MaterialQuery, PlaylistLink
 from services.music.domain.offers import worth_a_link
 from services.music.domain.vocabulary import words_for
 from services.upstream.budget import Budget
 from services.upstream.client import JsonClient
+from services.upstream.lists import fitting
 
 PLAYLISTS = 4
 """Whose tracks are read at most; two or three usually suffice."""

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
-from services.contract.errors import SourceFailed, SourceUnavailable
-from services.contract.music import Track
-from services.music.domain.choosing import MOST_TRACKS, suffice
+from services.contract.errors import SourceUnavailable
+from services.contract.music import MOST_TRACKS, Track
+from services.music.domain.choosing import suffice
+from services.upstream import failures
 
 ENOUGH = 20
 """Tracks that make up for a failure: the default length of a playlist."""
@@ -15,7 +16,7 @@ def gathered(source: str, batches: Iterable[Iterable[Track]]) -> tuple[Track, ..
 
     Raises:
         SourceUnavailable: as a batch raises it, unless there are enough tracks already.
-        SourceFailed: there is not a single track.
+        SourceFailed: there is not a single track, which is no outage.
     """
     tracks: list[Track] = []
     try:
@@ -27,5 +28,5 @@ def gathered(source: str, batches: Iterable[Iterable[Track]]) -> tuple[Track, ..
         if not suffice(tracks, ENOUGH):
             raise
     if not tracks:
-        raise SourceFailed(f"{source} found no music.", {"source": source})
+        raise failures.nothing_found(source)
     return tuple(tracks)

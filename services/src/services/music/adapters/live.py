@@ -8,7 +8,7 @@ from services.music.domain.material import Material, MaterialQuery
 from services.upstream.budget import Budget, Clock
 from services.upstream.cache import Cache
 from services.upstream.chain import first_answer
-from services.upstream.guarded import Guarded
+from services.upstream.guarded import Guarded, Spawn
 
 STALE_LIFE = 64_800.0
 """Seconds, 18 hours: with the longest life of 6 hours, nothing is kept for more than a day."""
@@ -24,6 +24,7 @@ class LiveMusic:
         seconds: for all of them together.
         cache_seconds: during which material is fresh.
         cache_entries: of some 40 kB each.
+        spawn: as in :class:`Cache`.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class LiveMusic:
         seconds: float,
         cache_seconds: float,
         cache_entries: int,
+        spawn: Spawn,
         clock: Clock = time.monotonic,
     ) -> None:
         self._sources = sources
@@ -44,6 +46,7 @@ class LiveMusic:
             stale_life=STALE_LIFE,
             negative_life=NEGATIVE_LIFE,
             size=cache_entries,
+            spawn=spawn,
             clock=clock,
         )
 
@@ -54,7 +57,5 @@ class LiveMusic:
             SourceUnavailable: no source answers and nothing is remembered.
         """
         budget = Budget.of(self._seconds, self._clock)
-        kept = self._cache.get(
-            query, lambda: first_answer(self._sources, query, budget).value, budget
-        )
+        kept = self._cache.get(query, lambda: first_answer(self._sources, query, budget), budget)
         return replace(kept.value, stale=kept.stale)

@@ -13,9 +13,6 @@ from services.contract.music import Track
 from services.music.domain.folding import artist_key, work_key
 from services.music.domain.material import Material, PlaylistLink
 
-MOST_TRACKS = 50
-"""The largest limit of a request."""
-
 PER_ARTIST = 2
 FAVOUR = 4.0
 """A favoured track stands in for this many others in the draw."""

@@ -58,7 +58,7 @@ def reasons(weather: Weather, local_hour: int) -> tuple[Reason, ...]:
         _sky(weather),
         _daypart(local_hour),
     ]
-    if weather.wind_speed is not None and weather.wind_speed >= _STRONG_WIND_KMH:
+    if weather.wind_speed is not None and round(weather.wind_speed, 6) >= _STRONG_WIND_KMH:
         fired.insert(2, _WIND)
     if celsius > _HEAT_CELSIUS:
         fired.insert(1, _HEAT)

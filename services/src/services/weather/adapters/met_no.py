@@ -32,8 +32,14 @@ REMEMBERED = 1_000
 HOURS = 12
 """Of a forecast that are kept; nobody serves an older one."""
 
+STEP = timedelta(hours=1)
+"""From one time of the series to the next."""
+
 SHORTEST_LIFE = timedelta(minutes=5)
 """Of an answer whose ``Expires`` is missing or past."""
+
+LONGEST_LIFE = timedelta(hours=2)
+"""Whatever ``Expires`` says; met.no says half an hour, so more is a mistake of a proxy or clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,8 @@ class MetNo:
         where = (f"{place.latitude:.2f}", f"{place.longitude:.2f}")
         with self._lock:
             kept = self._kept.get(where)
+        if kept is not None and now - kept.steps[-1].time >= STEP:
+            kept = None  # all its hours have passed, so that "still the same" would be no news
         if kept is None or now >= kept.expires:
             kept = self._asked(where, kept, now, budget)
             with self._lock:
@@ -95,12 +103,12 @@ class MetNo:
 
 
 def _expiry(headers: Mapping[str, str], now: datetime) -> datetime:
-    earliest = now + SHORTEST_LIFE
+    earliest, latest = now + SHORTEST_LIFE, now + LONGEST_LIFE
     try:
         moment = parsedate_to_datetime(headers.get("Expires", ""))
     except ValueError:
         return earliest
-    return max(earliest, moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    return min(max(earliest, moment if moment.tzinfo else moment.replace(tzinfo=UTC)), latest)
 
 
 def _current(steps: tuple[Step, ...], now: datetime) -> Step:
@@ -125,7 +133,7 @@ def _weather(step: Step, place: Place) -> Weather:
         is_day=is_day(place.latitude, place.longitude, step.time) if shown is None else shown,
         observed_at=step.time,
         source=MetNo.name,
-        wind_speed=plausible.kilometres_per_hour(instant.wind_speed),
+        wind_speed=plausible.wind_in_metres(instant.wind_speed),
         precipitation=precipitation,
         cloud_cover=instant.cloud_area_fraction,
         humidity=instant.relative_humidity,

@@ -68,9 +68,10 @@ def _weather(current: Current, place: Place) -> Weather:
         if current.is_day is None
         else bool(current.is_day)
     )
+    celsius = plausible.temperature(OpenMeteo.name, current.temperature_2m)
     return Weather(
-        temperature=plausible.temperature(OpenMeteo.name, current.temperature_2m),
-        apparent_temperature=current.apparent_temperature,
+        temperature=celsius,
+        apparent_temperature=plausible.feels(current.apparent_temperature, celsius),
         condition=condition(
             code, cloud_cover=current.cloud_cover, precipitation=current.precipitation
         ),
@@ -78,7 +79,7 @@ def _weather(current: Current, place: Place) -> Weather:
         is_day=sun_is_up,
         observed_at=at,
         source=OpenMeteo.name,
-        wind_speed=current.wind_speed_10m,
+        wind_speed=plausible.wind(current.wind_speed_10m),
         precipitation=current.precipitation,
         cloud_cover=current.cloud_cover,
         humidity=current.relative_humidity_2m,

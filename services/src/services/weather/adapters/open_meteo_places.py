@@ -1,9 +1,13 @@
 """Open-Meteo's geocoding API: no key, small places too (open-meteo.com/en/docs/geocoding-api)."""
 
-from msgspec import Struct
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from msgspec import Meta, Struct
 
 from services.upstream.budget import Budget
 from services.upstream.client import JsonClient
+from services.upstream.lists import fitting
 from services.weather.domain.cities import City
 from services.weather.domain.coordinates import nautical_timezone
 from services.weather.ports import NameQuestion
@@ -20,19 +24,19 @@ class Result(Struct):
 
     id: int
     name: str
-    latitude: float
-    longitude: float
+    latitude: Annotated[float, Meta(ge=-90, le=90)]
+    longitude: Annotated[float, Meta(ge=-180, le=180)]
     feature_code: str | None = None
     country_code: str | None = None
     admin1: str | None = None
     timezone: str | None = None
-    population: int | None = None
+    population: float | None = None
 
 
 class Answer(Struct):
     """What we read of an answer; without a match there is no ``results``."""
 
-    results: list[Result] | None = None
+    results: list[Any] | None = None
 
 
 class OpenMeteoPlaces:
@@ -44,7 +48,7 @@ class OpenMeteoPlaces:
         self._client = client
 
     def answer(self, question: NameQuestion, budget: Budget) -> tuple[City, ...]:
-        """Return populated places; airports, regions and other features are left out."""
+        """Return populated places; airports, regions and what makes no sense are left out."""
         params = {
             "name": question.name,
             "count": str(COUNT),
@@ -56,7 +60,7 @@ class OpenMeteoPlaces:
         reply = self._client.get("/v1/search", Answer, params=params, budget=budget)
         return tuple(
             _city(result)
-            for result in reply.value.results or ()
+            for result in fitting(reply.value.results, Result)
             if (result.feature_code or "").startswith("PPL")
             and question.country in {None, result.country_code}
         )
@@ -72,6 +76,15 @@ def _city(result: Result) -> City:
         division_name=result.admin1,
         latitude=result.latitude,
         longitude=result.longitude,
-        timezone=result.timezone or nautical_timezone(result.latitude, result.longitude),
-        population=result.population or 0,
+        timezone=_known_zone(result.timezone)
+        or nautical_timezone(result.latitude, result.longitude),
+        population=int(result.population or 0),
     )
+
+
+def _known_zone(name: str | None) -> str | None:
+    """Return the time zone unless this machine lacks it: theirs may be newer, or be no zone."""
+    try:
+        return ZoneInfo(name).key if name else None
+    except (ValueError, LookupError, OSError):
+        return None

@@ -89,15 +89,16 @@ def _weather(answer: Answer, place: Place) -> Weather:
     cloud_cover = answer.clouds.all if answer.clouds else None
     fallen = [part.hour for part in (answer.rain, answer.snow) if part and part.hour is not None]
     shown = {"d": True, "n": False}.get((sky.icon or "")[-1:])
+    celsius = plausible.temperature(OpenWeatherMap.name, answer.main.temp)
     return Weather(
-        temperature=plausible.temperature(OpenWeatherMap.name, answer.main.temp),
-        apparent_temperature=answer.main.feels_like,
+        temperature=celsius,
+        apparent_temperature=plausible.feels(answer.main.feels_like, celsius),
         condition=condition(code, cloud_cover=cloud_cover, precipitation=sum(fallen)),
         code=code,
         is_day=is_day(place.latitude, place.longitude, at) if shown is None else shown,
         observed_at=at,
         source=OpenWeatherMap.name,
-        wind_speed=plausible.kilometres_per_hour(answer.wind.speed if answer.wind else None),
+        wind_speed=plausible.wind_in_metres(answer.wind.speed if answer.wind else None),
         precipitation=sum(fallen),
         cloud_cover=cloud_cover,
         humidity=answer.main.humidity,

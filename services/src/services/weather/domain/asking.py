@@ -1,11 +1,18 @@
 """What a query asks for: coordinates, or a name and where it should lie."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from services.contract.errors import InvalidRequest
 from services.contract.places import PlaceQuery
 from services.weather.domain.coordinates import checked
 from services.weather.domain.names import clean, fold
+
+MOST_AREA_WORDS = 5
+"""Words behind a name that may say where it lies: ``rio grande do sul brasil``."""
+
+LONGEST_AREA = 4
+"""Words of one area, as in ``rio grande do sul``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +66,29 @@ def asked(query: PlaceQuery) -> Point | Name:
     )
 
 
-def without_trailing_area(name: Name) -> list[Name]:
-    """Return readings of a name whose last words say where it lies: ``london uk``, ``recife pe``.
+def readings(name: Name, is_area: Callable[[str], bool]) -> list[Name]:
+    """Return what a name may mean: all of it, or its first words, lying in the areas that follow.
 
-    The longest reading of the name comes first, with at most three words taken away.
+    ``london uk`` and ``sao paulo sp brasil`` are read as ``london, uk`` and ``sao paulo, sp,
+    brasil``. The longest name comes first. At most five words are taken for areas.
     """
     words = name.key.split()
     return [
-        Name(
-            text=" ".join(words[:cut]),
-            qualifiers=(" ".join(words[cut:]), *name.qualifiers),
-            country=name.country,
-            state=name.state,
-        )
-        for cut in range(len(words) - 1, max(len(words) - 4, 0), -1)
+        name,
+        *(
+            replace(name, text=" ".join(words[:cut]), qualifiers=(*areas, *name.qualifiers))
+            for cut in range(len(words) - 1, max(len(words) - 1 - MOST_AREA_WORDS, 0), -1)
+            for areas in _divided(words[cut:], is_area)
+        ),
     ]
+
+
+def _divided(words: Sequence[str], is_area: Callable[[str], bool]) -> Iterator[tuple[str, ...]]:
+    """Yield every way to divide the words into areas, none if there is a word that is no area."""
+    if not words:
+        yield ()
+    for length in range(1, min(LONGEST_AREA, len(words)) + 1):
+        area = " ".join(words[:length])
+        if is_area(area):
+            for rest in _divided(words[length:], is_area):
+                yield (area, *rest)

@@ -24,8 +24,17 @@ _LETTERS = str.maketrans(
 _MARKS = re.compile("[\u0300-\u036f]")
 """Combining accents; those of kana, Arabic or Devanagari lie elsewhere."""
 
-_DROPPED = re.compile("[.'`\u00b4\u02bb\u02bc\u2018\u2019\u2032]")
+_LONE_ACUTE = "\u00b4"
+"""What a Brazilian keyboard gives for an apostrophe; NFKD would make a space of it."""
+
+_POINTS = ".'`\u02bb\u02bc\u2018\u2019\u2032"
 """Points, apostrophes and what stands in for them."""
+
+_INVISIBLE = "\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff"
+"""Marks that come along with what is copied from a page: soft hyphens, spaces without width,
+directions. Joiners stay: words of Persian and Indian languages need them."""
+
+_DROPPED = re.compile(f"[{_POINTS}{_INVISIBLE}]")
 
 _SAINT = re.compile(r"\bst\b")
 _SPACED = re.compile(r"[\s,\-\u2010-\u2015/()_]+")
@@ -51,7 +60,8 @@ def fold(text: str) -> str:
     make no difference: ``São Paulo`` and ``sao paulo``, ``St. John's`` and ``saint johns`` are one.
     Signs of other scripts stay, because they change the word: が is not か.
     """
-    decomposed = unicodedata.normalize("NFKD", text).casefold().translate(_LETTERS)
+    typed = text.replace(_LONE_ACUTE, "'")
+    decomposed = unicodedata.normalize("NFKD", typed).casefold().translate(_LETTERS)
     bare = _DROPPED.sub("", _MARKS.sub("", decomposed))
     spaced = _SAINT.sub("saint", _SPACED.sub(" ", bare))
     return unicodedata.normalize("NFC", spaced).strip()

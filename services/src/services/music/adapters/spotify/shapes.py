@@ -11,8 +11,9 @@ from typing import Any
 import msgspec
 
 from services.contract.music import Track
-from services.music.adapters.leniency import LONGEST_TITLE, fitting, is_link
+from services.music.adapters.showable import LONGEST_TITLE, is_link
 from services.music.domain.material import PlaylistLink
+from services.upstream.lists import fitting
 
 
 class Page(msgspec.Struct):

@@ -1,13 +1,11 @@
 """Lists of an upstream's JSON whose elements cannot be trusted one by one."""
 
 from collections.abc import Iterator
-from typing import Any, TypeGuard, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
 T = TypeVar("T")
-
-LONGEST_TITLE = 300
 
 
 def fitting(elements: list[Any] | None, shape: type[T]) -> Iterator[T]:
@@ -17,8 +15,3 @@ def fitting(elements: list[Any] | None, shape: type[T]) -> Iterator[T]:
             yield msgspec.convert(element, shape)
         except msgspec.ValidationError:
             continue
-
-
-def is_link(url: str | None) -> TypeGuard[str]:
-    """Return whether ``url`` is one that a page may show as a link."""
-    return url is not None and url.startswith("https://")

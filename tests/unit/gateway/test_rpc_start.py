@@ -1,0 +1,74 @@
+"""What the first calls of a client meet when there is no broker."""
+
+import contextlib
+import socket
+import sys
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from gateway.rpc import Disconnected, Options, RpcClient, RpcError, parse_uri
+
+NOBODY = "amqp://127.0.0.1:1/"
+
+
+@contextlib.contextmanager
+def client_of(uri, **options):
+    client = RpcClient(Options(endpoints=parse_uri(uri), **options))
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+@pytest.fixture
+def many_switches():
+    """Have threads take turns a thousand times as often, so that they meet everywhere."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(interval)
+
+
+def test_threads_may_start_a_client_together(many_switches):
+    ended = Counter()
+    for _ in range(20):
+        together = threading.Barrier(16)
+
+        def call(client, together=together):
+            together.wait()
+            try:
+                client.call("a.b", timeout=5)
+            except RpcError as error:
+                return type(error)
+
+        with client_of(NOBODY, backoff=5.0) as client, ThreadPoolExecutor(16) as threads:
+            ended.update(threads.map(call, [client] * 16))
+
+    assert ended == {Disconnected: 20 * 16}
+
+
+def test_the_first_call_waits_for_the_connection_to_its_deadline_only():
+    silent = socket.create_server(("127.0.0.1", 0))
+    uri = f"amqp://127.0.0.1:{silent.getsockname()[1]}/"
+    with client_of(uri, connect_timeout=60.0) as client, silent:
+        started = time.monotonic()
+        with pytest.raises(Disconnected):
+            client.call("a.b", timeout=0.3)
+        waited = time.monotonic() - started
+
+    assert 0.3 <= waited < 10.0
+
+
+def test_once_no_endpoint_has_answered_calls_fail_at_once():
+    with client_of(f"{NOBODY};{NOBODY}", backoff=0.01, max_backoff=60.0) as client:
+        with pytest.raises(Disconnected):
+            client.call("a.b", timeout=60)
+        started = time.monotonic()
+        with pytest.raises(Disconnected):
+            client.call("a.b", timeout=60)
+
+    assert time.monotonic() - started < 1.0

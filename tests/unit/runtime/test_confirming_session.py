@@ -1,0 +1,80 @@
+"""Publishing over a connection that the broker does not read."""
+
+import time
+
+import eventlet
+import pytest
+from amqp import Message
+
+from services.runtime.confirms import ConfirmingSession, ConnectionLost
+from services.runtime.errors import BrokerUnavailable
+
+SECONDS = 0.1
+
+
+class FullConnection:
+    """A connection whose buffers are full: a write waits until it is interrupted."""
+
+    def __init__(self):
+        self.events = {name: set() for name in ("basic_ack", "basic_nack", "basic_return")}
+
+    def channel(self):
+        return self
+
+    def confirm_select(self):
+        """Accept, without effect."""
+
+    def send_method(self, *_):
+        eventlet.sleep(60)
+
+    def drain_events(self, timeout):
+        raise TimeoutError
+
+    def heartbeat_check(self):
+        eventlet.sleep(60)
+
+
+@pytest.fixture
+def ends():
+    return []
+
+
+@pytest.fixture
+def session(ends):
+    return ConfirmingSession(FullConnection(), on_end=lambda: ends.append("end"))
+
+
+def publish(session, seconds=SECONDS):
+    session.publish(Message("{}"), "", "queue", mandatory=False, seconds=seconds)
+
+
+def test_a_write_that_does_not_return_ends_the_connection_in_time(session, ends):
+    started = time.monotonic()
+
+    with pytest.raises(ConnectionLost, match="the broker reads nothing"):
+        publish(session)
+
+    assert time.monotonic() - started < 5
+    assert ends == ["end"]
+
+
+def test_whoever_waits_for_his_turn_to_write_waits_no_longer_than_he_would_for_a_confirm(
+    session, ends
+):
+    first = eventlet.spawn(publish, session, seconds=30)
+    eventlet.sleep(0)
+
+    with pytest.raises(BrokerUnavailable, match="has read nothing for"):
+        publish(session)
+
+    assert ends == []
+    first.kill()
+
+
+def test_a_heartbeat_that_cannot_be_written_ends_the_connection(session, ends, monkeypatch):
+    monkeypatch.setattr("services.runtime.confirms.READ_SECONDS", SECONDS)
+
+    with pytest.raises(TimeoutError, match="reads nothing"):
+        session.read(stopped=lambda: False)
+
+    assert ends == ["end"]

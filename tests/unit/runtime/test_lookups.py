@@ -1,0 +1,72 @@
+"""Many ask for a few host names."""
+
+import socket
+
+import eventlet
+import pytest
+from eventlet.event import Event
+
+from services.runtime.lookups import sharing
+
+
+class NameServer:
+    """Answers when it is told to."""
+
+    def __init__(self):
+        self.questions = []
+        self.answer = Event()
+
+    def look_up(self, *question, **options):
+        self.questions.append(question)
+        return self.answer.wait(), question, options
+
+
+@pytest.fixture
+def server():
+    return NameServer()
+
+
+def test_who_asks_what_is_asked_already_shares_the_answer(server):
+    look_up = sharing(server.look_up)
+    asking = [eventlet.spawn(look_up, "broker", 5672, family=0) for _ in range(3)]
+    other = eventlet.spawn(look_up, "weather", 443)
+    eventlet.sleep(0)
+    server.answer.send("address")
+
+    answers = [one.wait() for one in asking]
+    assert answers == [("address", ("broker", 5672), {"family": 0})] * 3
+    assert other.wait() == ("address", ("weather", 443), {})
+    assert sorted(server.questions) == [("broker", 5672), ("weather", 443)]
+
+
+def test_an_answer_is_not_kept(server):
+    look_up = sharing(server.look_up)
+    server.answer.send("address")
+    look_up("broker")
+    look_up("broker")
+
+    assert len(server.questions) == 2
+
+
+def test_an_error_reaches_all_who_ask(server):
+    look_up = sharing(server.look_up)
+    asking = [eventlet.spawn(look_up, "broker") for _ in range(2)]
+    eventlet.sleep(0)
+    server.answer.send_exception(socket.gaierror("unknown"))
+
+    for one in asking:
+        with pytest.raises(socket.gaierror, match="unknown"):
+            one.wait()
+
+
+def test_whoever_gives_up_leaves_the_question_to_the_others(server):
+    look_up = sharing(server.look_up)
+    with pytest.raises(eventlet.Timeout), eventlet.Timeout(0.01):
+        look_up("broker")
+
+    patient = eventlet.spawn(look_up, "broker")
+    eventlet.sleep(0)
+    server.answer.send("address")
+
+    assert patient.wait()[0] == "address"
+    assert len(server.questions) == 1
