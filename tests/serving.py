@@ -54,7 +54,7 @@ def _consumes(process: "subprocess.Popen[str]", vhost: Vhost, queue: str) -> boo
 
 
 def call(
-    vhost: Vhost, method: str, request: Any, seconds: float = 10.0, **headers: Any
+    vhost: Vhost, method: str, request: Any, seconds: float = 30.0, **headers: Any
 ) -> dict[str, Any]:
     """Return the reply of ``music.compose`` and its like: ``result``, ``error``, ``seconds``."""
     replies: list[amqp.Message] = []

@@ -54,18 +54,18 @@ class RunningSystem:
         """Send a signal to one part and return its exit code."""
         process = self._processes[part]
         process.send_signal(number)
-        return process.wait(20)
+        return process.wait(40)
 
     def log(self, part: str) -> str:
         return (self._folder / f"{part}.log").read_text(errors="replace")
 
-    def get(self, path: str, seconds: float = 15.0, **params: object) -> requests.Response:
+    def get(self, path: str, seconds: float = 40.0, **params: object) -> requests.Response:
         # Of a closed connection the gateway's next process knows nothing: none is kept.
         return requests.get(
             self.url + path, params=params, timeout=seconds, headers={"Connection": "close"}
         )
 
-    def await_answers(self, seconds: float = 30.0) -> None:
+    def await_answers(self, seconds: float = 120.0) -> None:
         """Return when a question that passes through every part is answered."""
         eventually(self._answers, seconds)
 

@@ -8,7 +8,7 @@ import requests
 
 from services.runtime.topology import vhost_definitions
 
-TIMEOUT = 10.0
+TIMEOUT = 60.0
 """Seconds for one request."""
 
 

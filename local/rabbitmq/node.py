@@ -104,9 +104,10 @@ class Node:
         """Wait until a crash cannot harm the quorum queues that exist by now.
 
         RabbitMQ saves their names every 500 ms (``auto_save`` in ra_directory.erl) and does not
-        tell when it has; a queue declared just before a crash never answers again.
+        tell when it has; a queue declared just before a crash never answers again. A busy machine
+        may hold it up for two seconds more.
         """
-        time.sleep(1)
+        time.sleep(3)
 
     def kill(self) -> None:
         """End the server with SIGKILL, as a crash would; see :meth:`settle`."""

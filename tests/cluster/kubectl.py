@@ -25,7 +25,7 @@ class Kubectl:
     program: Path
     kubeconfig: Path
 
-    def __call__(self, *arguments: str, stdin: str = "", seconds: float = 60) -> str:
+    def __call__(self, *arguments: str, stdin: str = "", seconds: float = 120) -> str:
         """Return what kubectl prints; raise KubectlFailed."""
         command = [
             str(self.program),

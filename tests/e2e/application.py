@@ -25,11 +25,18 @@ class Application:
     namespace: str
     release: str = "mare"
 
-    def ask(self, path: str, *, timeout: float = 15, **params: Any) -> requests.Response:
+    def ask(self, path: str, *, timeout: float = 45, **params: Any) -> requests.Response:
         """Ask through the ingress."""
         return requests.get(
             f"{self.cluster.ingress}{path}", params=params, headers={"Host": HOST}, timeout=timeout
         )
+
+    def status_of(self, path: str, **params: Any) -> int | str:
+        """Return the status of an answer, or the error's name: for asking until one comes."""
+        try:
+            return self.ask(path, **params).status_code
+        except requests.RequestException as error:
+            return type(error).__name__
 
     def anywhere(self, number: int) -> requests.Response:
         """Ask for a playlist at a point that nobody has asked for, so that no cache answers."""
@@ -68,7 +75,7 @@ class Application:
         """End it at once, without a grace."""
         self.kubectl("delete", "pod", pod, "--grace-period=0", "--force", "--wait=false")
 
-    def roll_out(self, *workloads: str, seconds: int = 180) -> None:
+    def roll_out(self, *workloads: str, seconds: int = 300) -> None:
         """Wait until each is what its object says."""
         for workload in workloads:
             self.kubectl(
@@ -88,7 +95,7 @@ class Application:
 def namespace(cluster: Cluster, name: str) -> Iterator[str]:
     """Make a namespace that admits restricted Pods only; it goes with all that is in it."""
     # One of the same name may still be on its way out.
-    cluster.kubectl("wait", "--for=delete", f"namespace/{name}", "--timeout=120s", seconds=130)
+    cluster.kubectl("wait", "--for=delete", f"namespace/{name}", "--timeout=300s", seconds=310)
     cluster.kubectl("create", "namespace", name)
     cluster.kubectl(
         *("label", "namespace", name, "pod-security.kubernetes.io/enforce=restricted"),

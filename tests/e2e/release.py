@@ -17,7 +17,7 @@ from tests.cluster.cluster import Cluster
 from tests.cluster.images.supply import push_all
 from tests.cluster.kubectl import CommandFailed
 from tests.e2e.application import Application, namespace, program
-from tests.vhost import eventually
+from tests.vhost import becomes
 
 VALUES = Path(__file__).parent / "values.yaml"
 NAMESPACE = "playlists"
@@ -60,10 +60,10 @@ def install(
         try:
             application.cluster.helm(
                 *("upgrade", "--install", application.release, str(chart)),
-                *("--namespace", application.namespace, "--wait", "--timeout=4m"),
+                *("--namespace", application.namespace, "--wait", "--timeout=10m"),
                 *(argument for file in files for argument in ("--values", str(file))),
                 version=version,
-                seconds=270,
+                seconds=620,
             )
         except CommandFailed as failure:
             raise CommandFailed(f"{failure}\n{_seen(application)}") from failure
@@ -83,7 +83,7 @@ def installed(cluster: Cluster, images: Mapping[str, str], chart: Path) -> Itera
         application = Application(cluster, name)
         application.apply(*program(images["services"], "forecast", ["open_meteo.py"]), _FORECAST)
         install(application, chart, image_values(images))
-        eventually(lambda: application.ask("/readyz").status_code == 200, seconds=60)
+        becomes(lambda: application.status_of("/readyz"), 200, seconds=180)
         yield application
 
 

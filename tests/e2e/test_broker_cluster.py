@@ -20,14 +20,15 @@ def three_nodes(cluster: Cluster, images: Mapping[str, str]) -> Iterator[Applica
         repository, _, tag = images["rabbitmq"].rpartition(":")
         cluster.helm(
             *("install", "rabbitmq", str(Path("charts/rabbitmq").resolve())),
-            *("--namespace", name, "--wait", "--timeout=5m"),
+            *("--namespace", name, "--wait", "--timeout=8m"),
             *("--set", f"image.repository={repository}", "--set-string", f"image.tag={tag}"),
             *("--values", str(Path(__file__).parent / "rabbitmq.yaml")),
-            seconds=320,
+            seconds=510,
         )
         yield application
 
 
+@pytest.mark.timeout(1500)
 def test_a_lost_node_loses_no_message(
     three_nodes: Application, images: Mapping[str, str], record_property
 ):
@@ -49,10 +50,14 @@ def test_a_lost_node_loses_no_message(
     killed = time.time()
     three_nodes.kill("rabbitmq-1")
 
-    three_nodes.kubectl("wait", "--for=condition=complete", "job/publisher", "--timeout=120s")
+    three_nodes.kubectl(
+        "wait", "--for=condition=complete", "job/publisher", "--timeout=300s", seconds=310
+    )
     three_nodes.apply(job(images["services"], "counter", ["counter.py", str(COUNT)], AMQP_URI=uri))
-    three_nodes.kubectl("wait", "--for=condition=complete", "job/counter", "--timeout=120s")
+    three_nodes.kubectl(
+        "wait", "--for=condition=complete", "job/counter", "--timeout=300s", seconds=310
+    )
 
     assert three_nodes.kubectl("logs", "job/counter").splitlines()[-1] == "missing: []"
-    eventually(lambda: three_nodes.ready("rabbitmq", "statefulset") == 3, seconds=120)
+    eventually(lambda: three_nodes.ready("rabbitmq", "statefulset") == 3, seconds=300)
     record_property("three_nodes_again_after_seconds", round(time.time() - killed, 1))

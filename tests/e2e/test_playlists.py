@@ -1,6 +1,9 @@
 """What a person gets who has installed the chart."""
 
+import itertools
+
 from tests.e2e.application import Application
+from tests.vhost import becomes, eventually
 
 
 def test_a_city_gets_a_playlist_through_the_ingress(application: Application):
@@ -9,8 +12,16 @@ def test_a_city_gets_a_playlist_through_the_ingress(application: Application):
     assert response.status_code == 200
     answer = response.json()
     assert answer["place"]["name"] == "Recife"
-    assert answer["weather"]["source"] == "open-meteo"
     assert answer["playlist"]["tracks"]
+
+    numbers = itertools.count()
+
+    def source() -> str:
+        # The seed: an answer that was late once is given again to the same question.
+        again = application.ask("/v1/playlists", city="Recife", seed=str(next(numbers))).json()
+        return again.get("weather", {}).get("source", "")
+
+    becomes(source, "open-meteo", 120)
 
 
 def test_coordinates_get_a_playlist(application: Application):
@@ -32,9 +43,9 @@ def test_the_release_tests_itself(application: Application):
 
 def test_every_pod_is_restricted_and_runs(application: Application):
     """The namespace admits no others; this says that none was refused."""
-    assert "FailedCreate" not in application.kubectl("get", "events")
+    assert "violates PodSecurity" not in application.kubectl("get", "events")
     for name in ("gateway", "weather", "music", "playlists", "operator"):
-        assert application.ready(f"mare-{name}") >= 1
+        eventually(lambda name=name: application.ready(f"mare-{name}") >= 1, 120)
 
 
 def test_the_autoscalers_say_what_they_do(application: Application):

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
+from tests.cluster.kubectl import KubectlFailed
 from tests.cluster.node.policies import API_PORT
 from tests.e2e.application import PROGRAMS, Application, namespace, program
 from tests.e2e.release import NAMESPACE
@@ -73,9 +75,16 @@ def assert_opens(application: Application, deployment: str, expected: set[str]) 
         asked -= {API_SERVER}  # in kind, or where another program has the port: open to every Pod
     script = (PROGRAMS / "knock.py").read_text()
     command = ("exec", f"deployment/{deployment}", "--", "python", "-c", script, *sorted(asked))
+
+    def opened() -> dict[str, str]:
+        with suppress(KubectlFailed):  # the Pod that kubectl chose may be going
+            return json.loads(application.kubectl(*command))
+        return {}
+
     becomes(  # a Pod that has just come is known to the network a moment later
-        lambda: json.loads(application.kubectl(*command)),
+        opened,
         {address: "open" if address in expected else "dropped" for address in asked},
+        180,
     )
 
 

@@ -18,6 +18,7 @@ def empty(cluster: Cluster) -> Iterator[Application]:
         yield Application(cluster, name)
 
 
+@pytest.mark.timeout(1250)
 def test_skaffold_deploys_what_it_has_built(empty: Application, skaffold: Path, helm3: Path):
     environment = os.environ | {
         "KUBECONFIG": str(empty.cluster.kubeconfig),
@@ -27,8 +28,8 @@ def test_skaffold_deploys_what_it_has_built(empty: Application, skaffold: Path, 
     command = [str(skaffold), "run", "--profile=cluster", "--namespace", empty.namespace]
 
     done = subprocess.run(
-        command, env=environment, capture_output=True, text=True, timeout=500, check=False
+        command, env=environment, capture_output=True, text=True, timeout=1000, check=False
     )
 
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
-    eventually(lambda: empty.ready("mare-gateway") >= 1, seconds=60)
+    eventually(lambda: empty.ready("mare-gateway") >= 1, seconds=180)

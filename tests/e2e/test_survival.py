@@ -10,17 +10,22 @@ from tests.load.asking import Load
 from tests.vhost import eventually
 
 CLEAN = {200, 502, 503, 504}
+CLIENTS = 4
 COUNT = 800
-RECOVERY = 60
+FIRST = 10_000
+"""The first id; lower ones of another test lie in the same queue."""
+RECOVERY = 180
 """Seconds after which everybody has to be served again, whoever died."""
+
+pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.mark.parametrize("component", ["weather", "playlists", "gateway", "operator"])
 def test_a_killed_pod_costs_clean_errors_and_no_more(
     application: Application, component: str, record_property
 ):
-    with Load(application.anywhere, clients=4).running() as load:
-        eventually(lambda: len(load.answers) >= 8, seconds=60)
+    with Load(application.anywhere, clients=CLIENTS).running() as load:
+        eventually(lambda: len(load.answers) >= 8, seconds=180)
         application.kill(application.pods(component)[0])
         killed = time.time()
         eventually(lambda: _served_for(load, seconds=3, since=killed), seconds=RECOVERY)
@@ -30,7 +35,7 @@ def test_a_killed_pod_costs_clean_errors_and_no_more(
     record_property("recovery_seconds", round(last - killed, 1))
     connection_errors = [a for a in load.failed if a.status not in CLEAN]
     # Requests in the killed gateway have nobody left to answer them.
-    assert component == "gateway" or connection_errors == []
+    assert len(connection_errors) <= (2 * CLIENTS if component == "gateway" else 0)
 
 
 def _served_for(load: Load, *, seconds: float, since: float) -> bool:
@@ -50,11 +55,11 @@ def recording(application: Application, images: Mapping[str, str]) -> Iterator[A
         SECONDS_PER_MESSAGE="0.02",
     )
     deployment[1]["spec"]["replicas"] = 2
-    publisher = job(
-        images["services"], "publisher", ["publisher.py", str(COUNT), "100"], AMQP_URI=uri
-    )
-    application.apply(*deployment, publisher)
+    # 20 s or more: it has to be at work when the broker dies.
+    publish = ["publisher.py", str(COUNT), "40", str(FIRST)]
+    application.apply(*deployment)
     application.roll_out("recorder")
+    application.apply(job(images["services"], "publisher", publish, AMQP_URI=uri))
     yield application
     application.kubectl("delete", "deployment/recorder", "job/publisher")
 
@@ -62,24 +67,28 @@ def recording(application: Application, images: Mapping[str, str]) -> Iterator[A
 def test_no_confirmed_message_is_lost_whoever_dies(
     recording: Application, images: Mapping[str, str], record_property
 ):
-    recording.kubectl("wait", "--for=jsonpath={.status.ready}=1", "job/publisher", "--timeout=60s")
+    recording.kubectl("wait", "--for=jsonpath={.status.ready}=1", "job/publisher", "--timeout=110s")
     recording.kill("mare-rabbitmq-0")
     killed = time.time()
     recording.kill(_recorder(recording))
-    recording.kubectl("wait", "--for=condition=complete", "job/publisher", "--timeout=120s")
+    _await_end(recording, "job/publisher")
     record_property("publisher_done_after_seconds", round(time.time() - killed, 1))
 
     recording.apply(
         job(
-            *(images["services"], "counter", ["counter.py", str(COUNT)]),
+            *(images["services"], "counter", ["counter.py", str(COUNT), str(FIRST)]),
             AMQP_URI={"name": "mare-rabbitmq-worker", "key": "amqp-uri"},
         )
     )
     try:
-        recording.kubectl("wait", "--for=condition=complete", "job/counter", "--timeout=120s")
+        _await_end(recording, "job/counter")
         assert recording.kubectl("logs", "job/counter").splitlines()[-1] == "missing: []"
     finally:
         recording.kubectl("delete", "job/counter")
+
+
+def _await_end(application: Application, job: str) -> None:
+    application.kubectl("wait", "--for=condition=complete", job, "--timeout=300s", seconds=310)
 
 
 def _recorder(application: Application) -> str:
@@ -88,8 +97,8 @@ def _recorder(application: Application) -> str:
 
 
 def test_the_application_answers_after_its_broker_died(application: Application, record_property):
-    with Load(application.anywhere, clients=4).running() as load:
-        eventually(lambda: len(load.answers) >= 8, seconds=60)
+    with Load(application.anywhere, clients=CLIENTS).running() as load:
+        eventually(lambda: len(load.answers) >= 8, seconds=180)
         application.kill("mare-rabbitmq-0")
         killed = time.time()
         eventually(lambda: _served_for(load, seconds=3, since=killed), seconds=RECOVERY)

@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
+
 from tests.cluster.cluster import Cluster
 from tests.e2e.application import Application, namespace
 from tests.e2e.release import image_values, install
 from tests.load.asking import Load
-from tests.vhost import eventually
+from tests.vhost import becomes, eventually
 
+pytestmark = pytest.mark.timeout(1200)
 KINDS = (
     "deployment,statefulset,job,service,ingress,secret,configmap,serviceaccount,role,rolebinding,"
     "poddisruptionbudget,networkpolicy,lease,queueautoscaler,persistentvolumeclaim"
@@ -25,7 +28,7 @@ def test_a_rolling_upgrade_fails_no_request_and_resets_no_replicas(
     application: Application, chart: Path, images: Mapping[str, str]
 ):
     with Load(application.anywhere, clients=24).running() as load:
-        eventually(lambda: application.replicas("mare-weather") >= 3, seconds=60)
+        eventually(lambda: application.replicas("mare-weather") >= 3, seconds=180)
         before = set(application.pods("gateway"))
 
         install(application, chart, image_values(images), {"podAnnotations": {"release": "next"}})
@@ -40,7 +43,8 @@ def test_a_release_rolls_back_under_load(application: Application):
     with Load(application.anywhere, clients=4).running() as load:
         application.cluster.helm(
             *("rollback", application.release, "--namespace", application.namespace),
-            *("--wait", "--timeout=3m"),
+            *("--wait", "--timeout=8m"),
+            seconds=510,
         )
 
     assert load.failed == []
@@ -54,11 +58,11 @@ def test_nothing_but_volumes_is_left_of_a_release(
         install(small, chart, image_values(images), {"gateway": {"ingress": {"enabled": False}}})
 
         cluster.helm(
-            "uninstall", small.release, "--namespace", name, "--wait", "--timeout=2m", version=3
+            "uninstall", small.release, "--namespace", name, "--wait", "--timeout=4m", version=3
         )
 
-        eventually(lambda: not any(small.pods(each) for each in ("gateway", "rabbitmq")), 60)
-        assert _left(small) == KEPT
+        eventually(lambda: not any(small.pods(each) for each in ("gateway", "rabbitmq")), 120)
+        becomes(lambda: _left(small), KEPT, 120)
         assert f"{name}-mare" not in small.kubectl("get", "clusterrole,clusterrolebinding")
 
 

@@ -24,7 +24,7 @@ class Person(HttpUser):
             params={"lat": f"{latitude:.2f}", "lon": f"{longitude:.2f}"},
             headers={"Host": "playlists.localhost"},
             name="playlist",
-            timeout=15,
+            timeout=45,
         )
 
 

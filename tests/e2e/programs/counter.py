@@ -1,4 +1,4 @@
-"""Read the ids that were noted in `seen` until each has come, or two minutes have passed."""
+"""Read the ids that were noted in `seen` until each has come, or four minutes have passed."""
 
 import sys
 import time
@@ -6,9 +6,9 @@ import time
 from recorder import LOST, connection
 
 
-def main(count: int) -> None:
-    missing = set(range(count))
-    end = time.monotonic() + 100
+def main(count: int, first: int = 0) -> None:
+    missing = set(range(first, first + count))
+    end = time.monotonic() + 240
     while missing and time.monotonic() < end:
         try:
             with connection() as broker:
@@ -25,4 +25,4 @@ def main(count: int) -> None:
     print("missing:", sorted(missing), flush=True)
 
 
-main(int(sys.argv[1]))
+main(*map(int, sys.argv[1:]))

@@ -7,8 +7,8 @@ import amqp
 from recorder import LOST, connection
 
 
-def main(count: int, per_second: float) -> None:
-    pending = list(range(count))
+def main(count: int, per_second: float, first: int = 0) -> None:
+    pending = list(range(first, first + count))
     while pending:
         try:
             with connection() as broker:
@@ -25,4 +25,4 @@ def main(count: int, per_second: float) -> None:
     print("published", flush=True)
 
 
-main(int(sys.argv[1]), float(sys.argv[2]))
+main(int(sys.argv[1]), float(sys.argv[2]), *map(int, sys.argv[3:]))

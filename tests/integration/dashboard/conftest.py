@@ -10,7 +10,7 @@ from local.settings import cache_folder
 from tests.integration.dashboard.chromium import NoChromium, chromium, chromium_to_test
 from tests.integration.dashboard.server import Stage, staged
 
-PATIENCE = 20_000
+PATIENCE = 60_000
 """Milliseconds; the 5 s of `expect` are not always enough for a busy machine."""
 DETAIL = "?namespace=music&name=playlists"
 Open = Callable[..., Page]

@@ -88,7 +88,7 @@ def tell(stage: Stage) -> Callable[[str], None]:
 @pytest.fixture
 def page(open_page: Open, tell: Callable[[str], None]) -> Page:
     page = open_page("told", DETAIL, before=by_hand)
-    page.clock.pause_at(page.evaluate("Date.now()") / 1000 + 1)  # nothing settles meanwhile
+    page.clock.pause_at(page.evaluate("Date.now()") / 1000 + 3)  # nothing settles meanwhile
     page.evaluate(WATCH)
     return page
 

@@ -55,12 +55,13 @@ def operating(operator: Operator) -> Iterator[Operator]:
     run = operator.run(ready, over)
     thread = threading.Thread(target=lambda: loop.run_until_complete(run), daemon=True)
     thread.start()
-    assert ready.wait(10)
+    assert ready.wait(60)
     try:
         yield operator
     finally:
         loop.call_soon_threadsafe(over.set)
-        thread.join(10)
+        thread.join(60)
+        loop.close()
 
 
 @pytest.fixture

@@ -123,7 +123,7 @@ class Process:
     def alive(self) -> bool:
         return self._process.poll() is None
 
-    def stop(self, seconds: float = 30) -> int:
+    def stop(self, seconds: float = 60) -> int:
         """Ask it to end; return its exit code."""
         self._process.terminate()
         return self._process.wait(seconds)

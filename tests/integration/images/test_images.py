@@ -16,7 +16,7 @@ from local.settings import cache_folder
 from mare.local.ports import free_port
 from tests.cluster.control_plane import ControlPlane
 from tests.integration.images.running import Image, Process
-from tests.vhost import Vhost, eventually
+from tests.vhost import Vhost, becomes, eventually
 
 pytestmark = pytest.mark.timeout(900)  # the first build of a machine fetches all dependencies
 
@@ -121,7 +121,7 @@ def test_a_service_works_and_stops(images: Mapping[str, Image], vhost: Vhost) ->
     settings = {"AMQP_URI": vhost.amqp_uri, "RUNTIME_HEALTH_PORT": str(port)}
     with images["services"].started("weather", **settings) as service:
         eventually(lambda: _answers(service, f"http://127.0.0.1:{port}/readyz"), 60)
-        assert vhost.depth("rpc-weather").consumers == 1
+        becomes(lambda: vhost.depth("rpc-weather").consumers, 1)
         assert service.stop() == 0, service.log()
         assert "ERROR" not in service.log()
 

@@ -209,7 +209,11 @@ def test_children_of_a_child_end_with_it_and_do_not_hold_up_its_restart() -> Non
 
 def test_lines_of_any_length_and_bytes_arrive() -> None:
     record = Record()
-    script = "import sys; sys.stdout.buffer.write(b'x' * 100_000 + b'\\n\\xff\\nlast')"
+    # It ends a second later: what is written just before the end may be cut off.
+    script = (
+        "import sys, time; sys.stdout.buffer.write(b'x' * 100_000 + b'\\n\\xff\\nlast');"
+        "sys.stdout.flush(); time.sleep(1)"
+    )
 
     async def scenario() -> None:
         group = Group("wordy", python(script), record, backoff=Backoff(first=60))

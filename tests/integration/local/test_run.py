@@ -21,7 +21,7 @@ from tests.vhost import Vhost, eventually
 
 pytestmark = pytest.mark.broker
 
-STARTED = 60.0
+STARTED = 120.0
 SOURCES = {"WEATHER_SOURCES": "none", "WEATHER_GEOCODER": "embedded", "MUSIC_SOURCES": "none"}
 
 
@@ -52,7 +52,7 @@ class Running:
         return found
 
     def get(self, path: str) -> requests.Response:
-        return requests.get(f"http://127.0.0.1:{self.port}{path}", timeout=20)
+        return requests.get(f"http://127.0.0.1:{self.port}{path}", timeout=90)
 
 
 @contextmanager
@@ -117,6 +117,10 @@ class Load:
             thread.join()
 
 
+def command_line(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
 def gone(pid: int) -> bool:
     return not Path(f"/proc/{pid}").exists()
 
@@ -128,21 +132,21 @@ def test_it_says_what_to_open_answers_survives_a_death_and_stops_without_a_trace
         eventually(system.ready, STARTED)
         address = re.search(r"curl '(http://\S+city=Recife)'", system.shown())
         assert address
-        answer = requests.get(address[1], timeout=20)
+        answer = requests.get(address[1], timeout=90)
         assert answer.status_code == 200, f"{answer.text}\n{system.shown()}"
         assert answer.json()["place"]["name"] == "Recife"
         assert answer.json()["playlist"]["tracks"]
 
         children = system.children()
         assert len(children) == 4
-        weather = min(children)
+        (weather,) = (child for child in children if b"weather" in command_line(child))
         os.kill(weather, signal.SIGKILL)
         eventually(lambda: "weather-1   was ended by signal 9; starts again" in system.shown())
         eventually(lambda: system.get("/v1/places?q=Olinda").status_code == 200, STARTED)
 
         children |= system.children()
         system.process.send_signal(signal.SIGINT)
-        assert system.process.wait(40) == 0
+        assert system.process.wait(120) == 0
         stopped = re.findall(r" s  (\w+) +stopped\n", system.shown())
         assert stopped == ["gateway", "playlists", "music", "weather"]
         assert all(gone(pid) for pid in children)
@@ -156,13 +160,14 @@ def test_under_load_processes_rise_and_fall_again_and_nobody_is_refused(
 ) -> None:
     uris = {"AMQP_URI": vhost.amqp_uri, "MANAGEMENT_URI": vhost.node.management_uri}
     quick = {"RUN_FILE": str(quick_stack(tmp_path)), "RUNTIME_MAX_WORKERS": "1"}
-    with running(tmp_path, **quick, **SOURCES, **uris) as system:
+    patient = {"GATEWAY_TIMEOUT": "60", "RUNTIME_CALL_SECONDS": "50"}  # 24 clients share two cores
+    with running(tmp_path, **quick, **patient, **SOURCES, **uris) as system:
         eventually(system.ready, STARTED)
         with Load(system, clients=24) as load:
-            eventually(lambda: re.search(r"playlists +\d → [2-4] replicas: ", system.shown()), 30)
-            eventually(lambda: vhost.depth("rpc-playlists").consumers >= 2, 30)
+            eventually(lambda: re.search(r"playlists +\d → [2-4] replicas: ", system.shown()))
+            eventually(lambda: vhost.depth("rpc-playlists").consumers >= 2)
         assert set(load.statuses) == {200}
-        eventually(lambda: re.search(r"playlists +\d → 1 replica: ", system.shown()), 40)
+        eventually(lambda: re.search(r"playlists +\d → 1 replica: ", system.shown()), 120)
         eventually(lambda: vhost.depth("rpc-playlists").consumers == 1)
         assert system.get("/v1/playlists?city=Recife").status_code == 200
 
@@ -179,17 +184,24 @@ def test_all_children_die_with_it_when_it_is_killed(tmp_path: Path, vhost: Vhost
         eventually(system.ready, STARTED)
         children = system.children()
         system.process.kill()
-        system.process.wait(10)
+        system.process.wait(60)
         eventually(lambda: all(gone(pid) for pid in children))
-        with pytest.raises(requests.ConnectionError):
-            system.get("/readyz")
+
+        def is_refused() -> bool:
+            try:
+                system.get("/readyz")
+            except requests.ConnectionError:
+                return True
+            return False
+
+        eventually(is_refused)  # the gateway's own child looks for its parent once a second
 
 
 def test_a_taken_port_is_one_clear_sentence(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         with running(tmp_path, GATEWAY_PORT=str(port)) as system:
-            assert system.process.wait(20) == 1
+            assert system.process.wait(90) == 1
             assert system.shown() == (
                 f"Port {port} is taken: stop what listens there, "
                 "or choose another with GATEWAY_PORT=5001 make run.\n"
@@ -198,7 +210,7 @@ def test_a_taken_port_is_one_clear_sentence(tmp_path: Path) -> None:
 
 def test_bad_settings_are_told_all_at_once_before_anything_starts(tmp_path: Path) -> None:
     with running(tmp_path, GATEWAY_PORT="http") as system:
-        assert system.process.wait(20) == 1
+        assert system.process.wait(90) == 1
         assert system.shown().startswith("GATEWAY_PORT='http': ")
 
 
@@ -206,7 +218,7 @@ def test_a_service_that_cannot_start_ends_the_run_with_its_reason(
     tmp_path: Path, vhost: Vhost
 ) -> None:
     with running(tmp_path, AMQP_URI=vhost.amqp_uri, RUNTIME_MAX_WORKERS="0") as system:
-        assert system.process.wait(40) == 1
+        assert system.process.wait(120) == 1
         assert "RUNTIME_MAX_WORKERS='0'" in system.shown()
         last = system.shown().splitlines()[-1]
         assert re.fullmatch(r"\w+-1 does not start; see .*-1\.log", last)

@@ -20,7 +20,7 @@ def test_it_composes_from_the_catalogue_and_stops_on_sigterm(vhost):
         reply = call(vhost, "music.compose", REQUEST)
         again = call(vhost, "music.compose", wire.write(wire.read(REQUEST, MusicRequest)))
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(90) == 0
 
     assert reply["error"] is None
     composed = wire.read(reply["result"], Composed)
@@ -49,7 +49,7 @@ def test_no_upstream_makes_it_late_and_the_secret_stays_in_the_process(vhost):
     with spotify.spotify(FakeSpotify()) as server:
         environ = {
             "MUSIC_SOURCES": "spotify",
-            "MUSIC_LIVE_SECONDS": "0.6",
+            "MUSIC_LIVE_SECONDS": "3",
             "MUSIC_SPOTIFY_CLIENT_ID": CLIENT_ID,
             "MUSIC_SPOTIFY_CLIENT_SECRET": SECRET,
             "MUSIC_SPOTIFY_URL": server.url,
@@ -60,10 +60,10 @@ def test_no_upstream_makes_it_late_and_the_secret_stays_in_the_process(vhost):
             server.plays(faults.dripping_headers(server))
             late = call(vhost, "music.compose", REQUEST | {"mood": "party"})
             process.send_signal(signal.SIGTERM)
-            output, _ = process.communicate(timeout=20)
+            output, _ = process.communicate(timeout=90)
 
     assert live["result"]["playlist"]["source"] == "spotify"
     assert late["result"]["playlist"]["source"] == "catalogue"
-    assert late["seconds"] < 5
+    assert late["seconds"] < 9
     for secret in (SECRET, spotify.BASIC.removeprefix("Basic "), "token-0"):
         assert secret not in output

@@ -130,11 +130,11 @@ def test_many_callers_ask_for_one_token(source, server):
 
 
 def test_who_waits_for_a_token_does_so_within_the_own_budget(source, server):
-    server.plays(faults.slow(server))
+    server.plays(faults.dripping_body(server))  # a silent server would not be waited for so long
 
     def wait_long():
         with pytest.raises(SourceTimedOut):
-            ask(source, 1.9)
+            ask(source, 8.0)
 
     leader = threading.Thread(target=wait_long)
     leader.start()

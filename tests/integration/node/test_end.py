@@ -25,7 +25,7 @@ signal.pause()
 """
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 def test_a_node_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
     if has_docker():
         pytest.skip("kind is used where Docker runs")

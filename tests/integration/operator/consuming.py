@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import amqp
 from kubernetes import client
 
 from tests.integration.gateway.amqp_proxy import AmqpProxy
 from tests.integration.operator.stage import Stage
-from tests.vhost import Vhost, eventually
+from tests.vhost import Vhost, becomes, eventually
 
 
 class Consumer:
@@ -27,7 +28,7 @@ class Consumer:
     def takes(self, count: int) -> None:
         """Wait until it has as many."""
         while len(self._taken) < count:
-            self._connection.drain_events(timeout=10)
+            self._connection.drain_events(timeout=60)
 
     def finishes(self) -> None:
         for tag in self._taken:
@@ -42,6 +43,20 @@ def consumer(vhost: Vhost, address: str, prefetch: int) -> Iterator[Consumer]:
         vhost.connect(proxy.port) as connection,
     ):
         yield Consumer(connection, prefetch)
+
+
+def told(vhost: Vhost, *counts: int) -> None:
+    """Wait until the management API tells of consumers with as many messages: it learns it late."""
+
+    def seen() -> list[int]:
+        channels = vhost.node.management.call("GET", "vhosts", vhost.name, "channels")
+        return sorted(each["messages_unacknowledged"] for each in channels if _consumes(each))
+
+    becomes(seen, sorted(counts))
+
+
+def _consumes(channel: dict[str, Any]) -> bool:
+    return bool(channel.get("consumer_count"))
 
 
 def place_pods(stage: Stage, addresses: list[str]) -> dict[str, str]:

@@ -50,21 +50,21 @@ class Operator:
         assert self._process is not None
         assert self._process.poll() is None, self.log.read_text()
         try:
-            return requests.get(f"http://127.0.0.1:{self.port}/{path}", timeout=10).ok
-        except requests.ConnectionError:
+            return requests.get(f"http://127.0.0.1:{self.port}/{path}", timeout=30).ok
+        except requests.RequestException:
             return False
 
     def is_alive(self) -> bool:
         return self._answers("livez")
 
     def metric(self, name: str) -> float | None:
-        text = requests.get(f"http://127.0.0.1:{self.port}/metrics", timeout=10).text
+        text = requests.get(f"http://127.0.0.1:{self.port}/metrics", timeout=30).text
         lines = (line for line in text.splitlines() if line.startswith(name))
         return next((float(line.rpartition(" ")[2]) for line in lines), None)
 
     def histogram(self, name: str) -> dict[str, float]:
         """Counts of observations up to each bound."""
-        text = requests.get(f"http://127.0.0.1:{self.port}/metrics", timeout=10).text
+        text = requests.get(f"http://127.0.0.1:{self.port}/metrics", timeout=30).text
         lines = (line for line in text.splitlines() if line.startswith(f"{name}_bucket"))
         return {line.split('"')[1]: float(line.rpartition(" ")[2]) for line in lines}
 
@@ -99,9 +99,9 @@ class Operator:
     def stop(self) -> int:
         assert self._process is not None
         self._process.terminate()
-        return self._process.wait(30)
+        return self._process.wait(60)
 
     def kill(self) -> None:
         if self._process is not None:
             self._process.kill()
-            self._process.wait(15)
+            self._process.wait(60)

@@ -22,7 +22,7 @@ from mare.ports import Scale
 from tests.cluster.control_plane import ControlPlane
 from tests.integration.operator.stage import Broker, Stage, write_kubeconfig
 from tests.unit.operator_loop.worlds import FakeBrokers, FakeRivals, body
-from tests.vhost import becomes
+from tests.vhost import becomes, eventually
 
 OTHERS_COUNT = 3
 
@@ -85,8 +85,9 @@ def test_a_count_that_somebody_else_changed_meanwhile_is_decided_anew(bare_stage
             autoscaler["metadata"]["namespace"] = bare_stage.namespace
             loop.put(read_autoscaler(autoscaler))
             running = asyncio.create_task(loop.run())
-            async with asyncio.timeout(15):
+            async with asyncio.timeout(90):
                 await hasty.scaled.wait()
+                await asyncio.to_thread(eventually, lambda: "lastScaleTime" in bare_stage.status())
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
             await workloads.close()

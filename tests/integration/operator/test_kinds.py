@@ -36,10 +36,10 @@ def test_a_custom_resource_with_a_scale_is_scaled(own_stage: Stage, burst: Burst
 
     eventually(lambda: fleet(own_stage)["spec"]["boats"] == 10)
     eventually(lambda: own_stage.condition("Ready")[0] == "True")
+    eventually(lambda: own_stage.status().get("currentReplicas") == 10)
 
     own_stage.apply({**FLEET, "metadata": {"name": "worker"}, "spec": {"boats": 4}})
     eventually(lambda: fleet(own_stage)["spec"]["boats"] == 10)
-    eventually(lambda: own_stage.status()["currentReplicas"] == 10)
 
     own_stage.autoscaler("later", scaleTargetRef={**FLEET, "name": "later"})
     eventually(lambda: fleet(own_stage, "later")["spec"]["boats"] == 10)

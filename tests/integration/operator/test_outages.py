@@ -24,8 +24,9 @@ def test_after_a_restart_nothing_shrinks_before_its_window_is_full(own_stage: St
     own_stage.workload(replicas=10)
     burst(20)
     window = {"scaleDown": {"stabilizationWindowSeconds": 3}}
-    own_stage.autoscaler(behavior=window, minReplicas=1)
+    own_stage.autoscaler(behavior=window, minReplicas=1, paused="ScaleIn")
     own_stage.operator().kill()
+    own_stage.change({"paused": None})
     own_stage.scale_by_hand(10)
     own_stage.operator()
     becomes(own_stage.counts, [1])
@@ -44,16 +45,19 @@ def test_a_stopped_operator_gives_its_lease_back_and_a_killed_one_is_replaced(
     eventually(lambda: first.leads)
     eventually(lambda: own_stage.replicas() == 1)
     second = own_stage.operator(POD_NAME="second")
-    assert not second.leads
+    eventually(lambda: [first.leads, second.leads].count(True) == 1)
+    # The second, if a busy machine kept the first from renewing in time.
+    leading, waiting = (first, second) if first.leads else (second, first)
 
-    first.kill()
+    leading.kill()
     burst(180)
     # test_leadership proves 4.5 s by the clock of the algorithm; this machine may be busy.
     eventually(lambda: own_stage.replicas() == 10)
 
     third = own_stage.operator(POD_NAME="third")
-    assert second.stop() == 0
-    assert not (_lease(own_stage).holder_identity or "").startswith("second")
+    own_name = "second" if waiting is second else "first"
+    assert waiting.stop() == 0
+    assert not (_lease(own_stage).holder_identity or "").startswith(own_name)
     eventually(lambda: third.leads)
 
 
@@ -81,7 +85,7 @@ def test_an_api_server_that_is_away_changes_nothing_but_the_time(
     burst(100)
     stage.autoscaler()
     operator = stage.operator()
-    eventually(lambda: stage.replicas() == 5)
+    becomes(stage.counts, [5])
 
     own_api_server.kill_api_server()
     burst(100)
@@ -120,20 +124,20 @@ def test_a_broker_that_is_away_holds_the_count_and_then_the_fallback_counts(
     stage.workload(replicas=0)
     stage.autoscaler(fallback={"afterSeconds": fallback, "replicas": 7}, **AT_ONCE)
     operator = stage.operator()
-    eventually(lambda: stage.replicas() == 5)
+    becomes(stage.counts, [5])
     node.settle()
 
     node.kill()
     killed = time.monotonic()
     eventually(lambda: stage.condition("MetricsFresh") == ("False", "BrokerUnreachable"))
-    eventually(lambda: stage.replicas() == 7, fallback + 15)
+    eventually(lambda: stage.replicas() == 7, fallback + 60)
     assert time.monotonic() - killed >= fallback
     eventually(lambda: stage.condition("Fallback")[0] == "True")
     assert operator.metric("mare_broker_errors_total") > 0
-    stage.holds(7, seconds=killed + seconds - time.monotonic())
+    stage.holds(7, seconds=max(3, killed + seconds - time.monotonic()))
 
     node.start()
-    eventually(lambda: stage.replicas() == 5, 30)
+    eventually(lambda: stage.replicas() == 5, 120)
     eventually(lambda: stage.condition("MetricsFresh")[0] == "True")
     becomes(stage.counts, [5, 7, 5])
 

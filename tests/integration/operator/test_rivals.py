@@ -41,17 +41,20 @@ def scaled_object(name: str, **annotations: str) -> dict:
 def test_two_autoscalers_never_pull_at_one_workload(own_stage: Stage, burst: Burst):
     own_stage.api_server.define(SCALED_OBJECTS)
     own_stage.apply(hpa("a"), scaled_object("b"), scaled_object("c", paused="true"))
-    own_stage.several(["a", "b", "c"])
+    own_stage.several(["a", "b", "c"], paused="All")
     for name in ("a", "b", "c"):
         burst(200, queue=name)
     own_stage.operator()
+    for name in ("a", "b"):
+        eventually(lambda name=name: own_stage.condition("AbleToScale", name) == HELD)
+    for name in ("a", "b", "c"):
+        own_stage.change({"paused": None}, name)
 
     eventually(lambda: own_stage.counts("c") == [10])
     for name in ("a", "b"):
-        eventually(lambda name=name: own_stage.condition("AbleToScale", name) == HELD)
         eventually(lambda name=name: ("Warning", "OtherAutoscaler") in own_stage.events(name))
+        becomes(lambda name=name: own_stage.status(name).get("desiredReplicas"), 10)
         assert own_stage.counts(name) == []
-        assert own_stage.status(name)["desiredReplicas"] == 10
 
     kubectl = own_stage.api_server.kubectl
     kubectl("delete", "hpa/a", "scaledobject/b", "-n", own_stage.namespace)

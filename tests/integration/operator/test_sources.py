@@ -44,7 +44,7 @@ def seen_of(secret: OneSecret, vhost: Vhost, until: Callable[[Seen], bool], **sp
     async def look() -> Seen:
         brokers = SecretBrokers(secret, time.time, statistics_seconds=0.3, secret_seconds=60)
         try:
-            async with asyncio.timeout(15):
+            async with asyncio.timeout(60):
                 while True:
                     seen = (await brokers.read([autoscaler]))[autoscaler.key]
                     if until(seen):
@@ -54,6 +54,16 @@ def seen_of(secret: OneSecret, vhost: Vhost, until: Callable[[Seen], bool], **sp
             await brokers.close()
 
     return asyncio.run(look())
+
+
+def ready(count: int) -> Callable[[Seen], bool]:
+    """Return whether a queue has as many: of a busy leader, the first look may tell none."""
+
+    def until(seen: Seen) -> bool:
+        known = () if isinstance(seen.queues, Unknown) else seen.queues
+        return [each.ready for each in known if not isinstance(each.ready, Unknown)] == [count]
+
+    return until
 
 
 def counted(seen: Seen) -> bool:
@@ -78,15 +88,13 @@ def work(vhost: Vhost):
             channel.basic_publish(amqp.Message(b"x"), routing_key="work")
         channel.basic_qos(0, 2, a_global=False)
         channel.basic_consume("work", callback=lambda message: None)
-        connection.drain_events(timeout=5)
-        connection.drain_events(timeout=5)
+        connection.drain_events(timeout=60)
+        connection.drain_events(timeout=60)
         yield
 
 
 def test_amqp_alone_tells_what_is_ready_and_that_the_rest_is_unknown(vhost: Vhost, work):
-    seen = seen_of(
-        OneSecret(amqp_uri=vhost.amqp_uri), vhost, lambda seen: True, queues=[{"name": "work"}]
-    )
+    seen = seen_of(OneSecret(amqp_uri=vhost.amqp_uri), vhost, ready(3), queues=[{"name": "work"}])
 
     (reading,) = seen.queues
     assert (reading.ready, reading.consumers) == (3, 1)
@@ -210,7 +218,7 @@ def test_a_pattern_without_statistics_is_unknown_and_not_empty(vhost: Vhost):
 def test_a_missing_queue_does_not_cost_the_others_their_connection(vhost: Vhost, work):
     names = [{"name": f"missing-{number}"} for number in range(20)] + [{"name": "work"}]
 
-    seen = seen_of(OneSecret(amqp_uri=vhost.amqp_uri), vhost, lambda seen: True, queues=names)
+    seen = seen_of(OneSecret(amqp_uri=vhost.amqp_uri), vhost, ready(3), queues=names)
 
     assert [r.ready for r in seen.queues if not isinstance(r.ready, Unknown)] == [3]
     assert len(seen.queues) == 21

@@ -7,7 +7,7 @@ import pytest
 from kubernetes import client
 
 from mare.cluster.pods import COST
-from tests.integration.operator.consuming import consumer, place_pods, pods_of
+from tests.integration.operator.consuming import consumer, place_pods, pods_of, told
 from tests.integration.operator.stage import Stage
 from tests.vhost import Vhost, becomes, eventually
 
@@ -28,10 +28,11 @@ def test_the_pod_whose_address_has_a_running_message_costs_more(
     pods = place_pods(stage, ["10.9.9.8", A, "10.9.9.9"])
     with consumer(vhost, A, prefetch=5) as busy:
         busy.takes(5)
+        told(vhost, 5)
         behavior = down(victimPolicy="IdleFirst")
         stage.autoscaler(behavior=behavior, minReplicas=1, paused="ScaleIn")
         eventually(lambda: stage.metric("mare_queue_depth_messages") == 60)
-        eventually(lambda: stage.metric("mare_busy_replicas") == 1, 30)
+        eventually(lambda: stage.metric("mare_busy_replicas") == 1)
 
         stage.change({"target": {"messagesPerReplica": 60}, "paused": None})
         eventually(lambda: stage.replicas() == 1)
@@ -54,16 +55,17 @@ def test_with_idle_only_a_busy_pod_may_finish_before_it_goes(
         first.takes(3)
         second.takes(2)
         with consumer(vhost, C, prefetch=1):
+            told(vhost, 3, 2, 0)
             behavior = down(victimPolicy="IdleOnly", maxDrainWaitSeconds=600)
             stage.autoscaler(behavior=behavior, minReplicas=1)
-            eventually(lambda: len(pods_of(stage)) == 2, 30)
+            eventually(lambda: len(pods_of(stage)) == 2)
             assert pods_of(stage) == {pods[A], pods[B]}
             # Written when it has lasted for 10 s, far longer than the broker tells of who has gone.
-            eventually(lambda: stage.condition("ScalingLimited") == ("True", "Draining"), 30)
+            eventually(lambda: stage.condition("ScalingLimited") == ("True", "Draining"))
             assert stage.counts() == [2]
 
             second.finishes()
-            eventually(lambda: len(pods_of(stage)) == 1, 30)
+            eventually(lambda: len(pods_of(stage)) == 1)
 
     assert pods_of(stage) == {pods[A]}
     becomes(stage.counts, [2, 1])
@@ -75,9 +77,10 @@ def test_with_idle_only_the_drain_wait_ends_the_patience(stage: Stage, vhost: Vh
     place_pods(stage, [A, B])
     with consumer(vhost, A, prefetch=1) as busy:
         busy.takes(1)
+        told(vhost, 1)
         behavior = down(victimPolicy="IdleOnly", maxDrainWaitSeconds=4)
         begun = time.monotonic()
         stage.autoscaler(behavior=behavior, minReplicas=1)
 
-        eventually(lambda: stage.replicas() == 1, 30)
+        eventually(lambda: stage.replicas() == 1)
         assert time.monotonic() - begun >= 4

@@ -26,6 +26,8 @@ def test_after_the_whole_picture_only_changes_are_told():
             visitor.world.brokers.ready["busy"] = 88
             await visitor.world.tick()
             second = await events.next()
+            while not second.data["changed"]:  # told of the moment before it was looked
+                second = await events.next()
             assert second.kind == "changes"
             assert [each["name"] for each in second.data["changed"]] == ["busy"]
             assert second.id == second.data["tick"] > first.id
@@ -154,7 +156,7 @@ def test_a_reader_that_takes_nothing_is_let_go_and_hinders_nobody():
         with closing(writer):
             writer.write(b"GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
             await writer.drain()
-            async with visitor.events() as events, asyncio.timeout(60):
+            async with visitor.events() as events, asyncio.timeout(100):
                 await events.next()
                 while True:
                     for name in visitor.world.brokers.ready:
@@ -170,7 +172,7 @@ def test_a_reader_that_takes_nothing_is_let_go_and_hinders_nobody():
         assert status == 404
         del reader
 
-    visit(story, limits=Limits(streams=2, slowest_seconds=1.0))
+    visit(story, limits=Limits(streams=2, slowest_seconds=8.0))
 
 
 def test_a_standby_replica_names_the_leader():

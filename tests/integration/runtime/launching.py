@@ -88,7 +88,7 @@ class Launched:
     def port(self) -> int:
         return int(self._address().rpartition(":")[2])
 
-    def get(self, path: str, timeout: float = 5) -> tuple[int, str]:
+    def get(self, path: str, timeout: float = 30) -> tuple[int, str]:
         """Return status and body, or raise OSError."""
         try:
             with urllib.request.urlopen(self._address() + path, timeout=timeout) as answer:

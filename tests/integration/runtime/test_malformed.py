@@ -16,6 +16,11 @@ from tests.vhost import eventually
 pytestmark = pytest.mark.broker
 
 
+def surely_dead(vhost):
+    """Return the number of dead letters: while the queue's leader is busy, one look may say 0."""
+    return max(vhost.dead_letters() for _ in range(5))
+
+
 @pytest.mark.parametrize(
     ("reason", "properties"),
     [
@@ -33,7 +38,7 @@ pytestmark = pytest.mark.broker
 def test_a_malformed_request_is_put_aside(
     reason, properties, shared_vhost, shared_caller, shared_worker
 ):
-    dead = shared_vhost.dead_letters()
+    dead = surely_dead(shared_vhost)
     rejected = shared_worker.metric("runtime_rejected_total", reason=reason)
 
     shared_caller.send("worker.echo", 1, **properties)
@@ -111,7 +116,7 @@ def test_a_wrong_method_and_wrong_arguments_are_answered(shared_caller, shared_w
 
 def test_a_malformed_event_is_put_aside(shared_vhost, shared_launch):
     shared_launch("runtime", "Listener", shared_vhost.amqp_uri).wait_ready()
-    dead = shared_vhost.dead_letters()
+    dead = surely_dead(shared_vhost)
 
     for body, headers in (('{"', {}), ('"good"', {"nameko.call_id_stack": [1]})):
         shared_vhost.publish(
@@ -145,7 +150,7 @@ def test_stock_nameko_dies_of_a_request_without_reply_to_and_leaves_it_for_the_n
 
     caller.send("worker.echo", 1, reply_to=None)
 
-    assert worker.wait(20) != 0
+    assert worker.wait(60) != 0
     eventually(lambda: vhost.depth("rpc-worker").ready == 1)
 
 

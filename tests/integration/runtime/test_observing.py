@@ -115,7 +115,11 @@ def collector():
 
 
 def test_spans_are_exported_where_a_collector_is_named(vhost, caller, launch, collector):
-    endpoint = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{collector.server_port}"}
+    endpoint = {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{collector.server_port}",
+        "OTEL_EXPORTER_OTLP_TIMEOUT": "60",
+        "OTEL_BSP_EXPORT_TIMEOUT": "60000",
+    }
     services = [
         launch("runtime", name, vhost.amqp_uri, OTEL_EXPORTER_OTLP_COMPRESSION="none", **endpoint)
         for name in ("Worker", "Front")
@@ -126,7 +130,7 @@ def test_spans_are_exported_where_a_collector_is_named(vhost, caller, launch, co
     caller.call("front.relay", "lose", headers=CONTEXT)
     for service in services:
         service.terminate()  # what is not sent yet is sent now
-        assert service.wait(20) == 0
+        assert service.wait(60) == 0
 
     server, client = 2, 3
     outer = collector.spans["front", "front.relay", server]

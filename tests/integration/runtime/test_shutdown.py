@@ -18,11 +18,11 @@ RUNNING_SECONDS = 3.2
 """Longer than stock Nameko keeps its connection after SIGTERM, about 2 s."""
 
 
-def stop_the_one_that_works(flavour, vhost, caller, launch):
+def stop_the_one_that_works(flavour, vhost, caller, launch, seconds=RUNNING_SECONDS):
     """Give work to one of two processes and stop that one; return it and the work."""
     two = [launch(flavour, "Worker", vhost.amqp_uri) for _ in range(2)]
     consumed(vhost, "rpc-worker", consumers=2)
-    work = caller.send("worker.work", "job", RUNNING_SECONDS)
+    work = caller.send("worker.work", "job", seconds)
     eventually(two[0].entries)
     at_work = next(process for process in two if f"by {process.pid}" in two[0].entries()[0])
     at_work.terminate()
@@ -38,12 +38,13 @@ def ends(process):
 
 
 def test_work_that_runs_at_sigterm_is_finished_and_answered_once(vhost, caller, launch):
-    process, work = stop_the_one_that_works("runtime", vhost, caller, launch)
+    process, work = stop_the_one_that_works("runtime", vhost, caller, launch, seconds=20.0)
 
-    eventually(lambda: vhost.depth("rpc-worker").consumers == 1)
     eventually(lambda: process.get("/readyz") == (503, "stopping\n"))
-    assert caller.answer(work)["result"] == "job"
-    assert process.wait(15) == 0
+    eventually(lambda: vhost.depth("rpc-worker").consumers == 1)
+    assert process.exit_code() is None, process.log()
+    assert caller.answer(work, 60)["result"] == "job"
+    assert process.wait(60) == 0
     assert (starts(process), ends(process)) == (1, 1)
 
 
@@ -66,19 +67,19 @@ def busy_with_an_event_waiting(vhost, caller, launch, seconds):
 
 
 def test_what_waits_for_a_worker_at_sigterm_goes_back_at_once(vhost, caller, launch):
-    listener, work = busy_with_an_event_waiting(vhost, caller, launch, seconds=6)
+    listener, work = busy_with_an_event_waiting(vhost, caller, launch, seconds=12)
 
     listener.terminate()
 
     eventually(lambda: vhost.depth("evt-front-thing--listener.on_thing").ready == 1)
     assert listener.metric("runtime_workers_busy") == 1
-    assert caller.answer(work)["result"] == "job"
-    assert listener.wait(15) == 0
+    assert caller.answer(work, 60)["result"] == "job"
+    assert listener.wait(60) == 0
     assert len(listener.entries()) == 1
 
 
 def test_what_waits_for_a_worker_when_the_connection_is_lost_is_done_once(vhost, caller, launch):
-    listener, _ = busy_with_an_event_waiting(vhost, caller, launch, seconds=3)
+    listener, _ = busy_with_an_event_waiting(vhost, caller, launch, seconds=8)
 
     eventually(lambda: vhost.close_connection(f"listener@{socket.gethostname()} consumer"))
 
@@ -90,15 +91,15 @@ def test_what_waits_for_a_worker_when_the_connection_is_lost_is_done_once(vhost,
 
 def test_work_that_does_not_end_is_cut_off_and_goes_back_to_the_queue(vhost, caller, launch):
     worker = launch("runtime", "Worker", vhost.amqp_uri, RUNTIME_SHUTDOWN_SECONDS="1").wait_ready()
-    caller.send("worker.work", "job", 30)
+    caller.send("worker.work", "job", 60)
     eventually(worker.entries)
     started = time.monotonic()
     worker.terminate()
     eventually(lambda: "Stopping" in worker.log())
     worker.terminate()  # a second signal neither hurries nor prolongs it
 
-    assert worker.wait(20) == 3
-    assert 0.9 < time.monotonic() - started < 15
+    assert worker.wait(60) == 3
+    assert 0.9 < time.monotonic() - started < 45
     eventually(lambda: vhost.depth("rpc-worker").ready == 1)
 
 
@@ -114,7 +115,7 @@ def test_a_handler_that_blocks_everything_fails_liveness_and_cannot_keep_the_pro
         worker.get("/livez", timeout=0.5)
     worker.terminate()
 
-    assert worker.wait(30) == 1
+    assert worker.wait(60) == 1
     assert "in block" in worker.log()
 
 
@@ -122,4 +123,4 @@ def test_an_interrupt_at_the_terminal_stops_it_as_well(vhost, launch):
     worker = launch("runtime", "Worker", vhost.amqp_uri).wait_ready()
     os.kill(worker.pid, signal.SIGINT)
 
-    assert worker.wait(15) == 0
+    assert worker.wait(60) == 0

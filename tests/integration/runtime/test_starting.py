@@ -21,7 +21,7 @@ def run(*arguments, **environ):
         env={"PATH": os.environ["PATH"], "AMQP_URI": NOWHERE} | environ,
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=90,
         check=False,
     )
 
@@ -76,7 +76,7 @@ def test_a_port_that_is_taken_is_told(launch):
         port = str(other.getsockname()[1])
         worker = launch("runtime", "Worker", NOWHERE, RUNTIME_HEALTH_PORT=port)
 
-        assert worker.wait(20) == 2
+        assert worker.wait(60) == 2
     assert f"Cannot serve health at 127.0.0.1:{port}" in worker.lines()[-1]["message"]
 
 
@@ -106,7 +106,7 @@ def test_a_signal_before_the_broker_is_reached_ends_it_at_once(launch):
 
     worker.terminate()
 
-    assert worker.wait(15) == 0
+    assert worker.wait(60) == 0
     assert "secret" not in worker.log()
 
 
@@ -165,7 +165,7 @@ def test_a_program_can_serve_a_class_of_its_own(vhost, caller, tmp_path):
         consumed(vhost, "rpc-own")
         assert caller.call("own.configured") == "olá"
         process.terminate()
-        assert process.wait(15) == 0
+        assert process.wait(60) == 0
 
 
 def test_a_program_is_told_of_bad_settings_like_the_command(tmp_path):
@@ -191,7 +191,7 @@ def test_a_program_that_forgot_to_go_green_is_told(tmp_path):
     script.write_text("from services.runtime import serve\nserve(object)")
 
     ended = subprocess.run(
-        [sys.executable, script], capture_output=True, text=True, timeout=20, check=False
+        [sys.executable, script], capture_output=True, text=True, timeout=90, check=False
     )
 
     assert "Call services.runtime.go_green() before" in ended.stderr

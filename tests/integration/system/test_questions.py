@@ -177,7 +177,7 @@ def test_units_and_language_change_the_words_but_not_the_mood(system):
     imperial = system.get("/v1/playlists", city="Recife", units="imperial", lang="pt").json()
 
     celsius = metric["weather"]["temperature"]
-    assert imperial["weather"]["temperature"] == pytest.approx(celsius * 1.8 + 32, abs=0.06)
+    assert imperial["weather"]["temperature"] == pytest.approx(celsius * 1.8 + 32, abs=0.2)
     assert imperial["weather"]["units"]["temperature"] == "°F"
     assert imperial["mood"]["mood"] == metric["mood"]["mood"]
     assert imperial["mood"]["name"] != metric["mood"]["name"]
@@ -193,7 +193,7 @@ def test_every_policy_says_its_reasons(system, policy):
 
 def test_an_answer_that_a_client_has_is_not_sent_again(system):
     first = system.get("/v1/playlists", city="Olinda")
-    again = requests.get(first.url, headers={"If-None-Match": first.headers["ETag"]}, timeout=10)
+    again = requests.get(first.url, headers={"If-None-Match": first.headers["ETag"]}, timeout=40)
 
     assert "max-age" in first.headers["Cache-Control"]
     assert again.status_code == 304

@@ -13,7 +13,8 @@ from tests.vhost import Vhost
 
 pytestmark = pytest.mark.broker
 
-MOST_SECONDS = 5.0
+MOST_SECONDS = 18.0
+"""Of two services that wait for 3 s each; the gateway gives up after 20, an upstream takes 30."""
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +44,10 @@ def system(rabbitmq, tmp_path_factory, upstreams):
         MUSIC_SPOTIFY_CLIENT_SECRET=SECRET,
         MUSIC_DEEZER_URL=upstreams["deezer"].url,
         PLAYLISTS_CACHE_SECONDS="0.001",
+        WEATHER_LIVE_SECONDS="3",
+        MUSIC_LIVE_SECONDS="3",
+        GATEWAY_TIMEOUT="20",
+        RUNTIME_CALL_SECONDS="18",
     ) as running:
         yield running
     vhost.delete()

@@ -6,11 +6,11 @@ import time
 from services.contract.places import Place
 from services.weather.settings import Settings
 
-LIVE_SECONDS = 0.8
+LIVE_SECONDS = 4.0
 BUSY_SECONDS = 8.0
 """What a busy machine may add; the upstreams that do not answer take 30 s."""
-NOT_WAITED = LIVE_SECONDS / 2
-"""Far more than an answer takes for which no upstream is asked."""
+NOT_WAITED = 0.5
+"""Far more than an answer takes for which no upstream is asked; asking in vain takes 1 s."""
 
 
 def in_background(work):

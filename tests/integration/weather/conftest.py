@@ -33,4 +33,5 @@ def environ(open_meteo_server, met_no_server, owm_server):
         "WEATHER_MET_NO_URL": met_no_server.url,
         "WEATHER_OPENWEATHERMAP_URL": owm_server.url,
         "WEATHER_LIVE_SECONDS": str(LIVE_SECONDS),
+        "WEATHER_GEOCODER_SECONDS": str(LIVE_SECONDS),
     }

@@ -55,7 +55,7 @@ def ask(url: str, resolver: str = "") -> tuple[str, float, int]:
         capture_output=True,
         text=True,
         check=True,
-        timeout=30,
+        timeout=90,
     )
     outcome, seconds, turns = done.stdout.split()
     return outcome, float(seconds), int(turns)
