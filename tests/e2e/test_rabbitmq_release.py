@@ -10,6 +10,7 @@ import pytest
 from tests.cluster.cluster import Cluster
 from tests.cluster.kubectl import KubectlFailed
 from tests.e2e.application import Application, job, namespace, program
+from tests.e2e.failing import assert_a_failed_upgrade_can_be_taken_back
 from tests.e2e.shrinking import assert_members_stay, take_away
 from tests.vhost import eventually
 
@@ -29,15 +30,21 @@ def broker(cluster: Cluster) -> Iterator[Application]:
 
 @pytest.fixture
 def helm(cluster: Cluster, images: Mapping[str, str], broker: Application) -> Release:
-    """Install or upgrade the release with this number of nodes, and wait."""
+    """Install or upgrade to this number of nodes and further values; wait, or run no hooks."""
     repository, _, tag = images["rabbitmq"].rpartition(":")
 
-    def upgrade(replicas: int) -> str:
+    def upgrade(replicas: int, *values: str, wait: bool = True) -> str:
         return cluster.helm(
             *("upgrade", "--install", "rabbitmq", str(CHART), "--namespace", broker.namespace),
             *("--values", str(Path(__file__).parent / "rabbitmq.yaml")),
             *("--set", f"replicas={replicas},image.repository={repository}"),
-            *("--set-string", f"image.tag={tag}", "--wait", "--timeout=8m"),
+            *(
+                "--set-string",
+                f"image.tag={tag}",
+                "--timeout=8m",
+                "--wait" if wait else "--no-hooks",
+            ),
+            *(f"--set={each}" for each in values),
             seconds=500,
         )
 
@@ -91,12 +98,14 @@ def test_a_release_keeps_its_messages_and_passwords_through_all_of_its_life(
     eventually(_nodes_ready(broker, 1), seconds=120)
     eventually(lambda: _waiting(broker) == MESSAGES, seconds=60)
 
-    helm(3)
+    helm(3, "users.late.connection={amqp}")
+    assert broker.kubectl("get", "secret", "rabbitmq-late", "--output=jsonpath={.data.amqp-uri}")
     running = "length(rabbit_nodes:list_running())."
     assert _ctl(broker, "rabbitmqctl", "--silent", "eval", running).strip() == "3"
     members = _ctl(broker, "rabbitmq-queues", "--silent", "quorum_status", "work")
     assert members.count("voter") == 3
     assert_members_stay(broker, helm)
+    assert_a_failed_upgrade_can_be_taken_back(broker, helm)
 
     for pod in broker.pods("broker"):
         broker.kill(pod)
