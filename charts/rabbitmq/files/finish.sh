@@ -14,16 +14,23 @@ upgraded() {
 }
 
 # The Job's own deadline ends the wait.
-until upgraded; do
-    echo "Waiting for all nodes to run $version"
-    sleep 5
-done
+await_nodes() {
+    until upgraded; do
+        echo "Waiting for all nodes to run $version"
+        sleep 5
+    done
+}
+
+await_nodes
 
 # In the order of a start, so that the same wins as there.
 for file in /etc/rabbitmq-files/definitions.json /etc/rabbitmq-definitions/*.json; do
     [ -e "$file" ] || continue
-    on "$first" rabbitmqctl import_definitions "$file" || refuse "RabbitMQ does not take the definitions of \
-${file##*/}, and no node would start with them."
+    until on "$first" rabbitmqctl import_definitions "$file"; do
+        # With the same version, nodes may begin to restart only now.
+        ! upgraded || refuse "RabbitMQ does not take the definitions of ${file##*/}, and no node would start with them."
+        await_nodes
+    done
 done
 
 if [ "$FLAGS" = true ]; then

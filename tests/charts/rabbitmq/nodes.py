@@ -7,12 +7,15 @@ from pathlib import Path
 
 from tests.charts.helm import Manifests
 
+_USERS = ("admin", "gateway", "operator", "services")
 _PROGRAMS = ("rabbitmqctl", "rabbitmq-diagnostics", "rabbitmq-queues")
 _ANSWER = r"""#!/bin/sh
 folder=NODES/$4
 [ -d "$folder" ] || exit 69
 case $5 in
     ping) ;;
+    import_definitions) ! mv "$folder/$5" "$folder/check_running" ;;
+    check_running) ! rm "$folder/$5" ;;
     check_local_alarms | check_if_node_is_quorum_critical) [ ! -e "$folder/$5" ] ;;
     eval) cat "$folder/$(echo "$6" | grep -o "list_[a-z]*")" ;;
     *) cat "$folder/$5" ;;
@@ -22,7 +25,7 @@ esac
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One that answers; ``fails`` are checks that it does not pass."""
+    """One that answers; ``fails`` are checks that it does not pass, or what a restart cuts off."""
 
     version: str = "4.2.4"
     flags: Mapping[str, str] = field(default_factory=dict)
@@ -39,6 +42,7 @@ class Nodes:
                 "list_members": members,
                 "list_running": [each for each in running if each in members],
                 "server_version": [node.version],
+                "list_users": [f"{user}\t[]" for user in _USERS],
                 "list_feature_flags": [f"{flag}\t{state}" for flag, state in node.flags.items()],
                 **dict.fromkeys(node.fails, ()),
             }
@@ -53,6 +57,7 @@ class Nodes:
         home = self._folder / "image"
         (home / "plugins" / f"rabbit-{version}").mkdir(parents=True, exist_ok=True)
         (home / "sbin").mkdir(exist_ok=True)
+        (home / "sbin" / "sleep").symlink_to("/bin/true")
         for program in ("rabbitmq-server", *_PROGRAMS):
             (home / "sbin" / program).write_text(_ANSWER.replace("NODES", f"{self._folder}/nodes"))
             (home / "sbin" / program).chmod(0o755)

@@ -88,6 +88,11 @@ def test_connections_are_escaped_as_uris_ask(helm: Helm):
     }
 
 
+def test_where_clients_need_a_certificate_no_test_comes_without_one(helm: Helm):
+    assert helm.template(CHART, MATRIX["tls"]).all("Pod")
+    assert not helm.template(CHART, MATRIX["tls beside plain"]).all("Pod")
+
+
 def test_only_amqp_leaves_the_cluster(helm: Helm):
     rendered = helm.template(CHART, MATRIX["everything"])
     (port,) = rendered.one("Service", "shop-rabbitmq-external")["spec"]["ports"]

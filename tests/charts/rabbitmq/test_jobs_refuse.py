@@ -1,4 +1,4 @@
-"""What the Jobs before an upgrade and before a rollback refuse, and what they must not."""
+"""What the Jobs around an upgrade and before a rollback refuse, and what they must not."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -151,3 +151,9 @@ def test_nodes_may_rest_and_come_back(run: Run, before: int, upgrade: int):
     assert (
         run("preflight", nodes, before={"replicas": before}, upgrade={"replicas": upgrade})[0] == 0
     )
+
+
+def test_a_node_that_restarts_while_it_is_told_its_definitions_is_awaited(run: Run):
+    code, line = run("finish", [Node(fails=["import_definitions"])])
+
+    assert (code, line) == (0, "All nodes run 4.2.4.")
