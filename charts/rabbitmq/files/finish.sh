@@ -1,4 +1,4 @@
-# After an upgrade: once all nodes run with it, tell them the definitions, enable what it brought, spread the leaders.
+# After an upgrade or a rollback: once all nodes run with it, tell them the definitions, enable what it brought, spread the leaders.
 version=$(installed_version)
 
 upgraded() {

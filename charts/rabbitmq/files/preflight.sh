@@ -35,6 +35,9 @@ them first: rabbitmqctl enable_feature_flag all"
 for node in $members; do
     echo "$running" | grep -qxF "$node" || refuse "The node $node is a member and not running. Bring it \
 back first: if the last upgrade stopped it, by helm rollback; if it is gone for good, by rabbitmqctl forget_cluster_node $node"
+done
+
+for node in $members; do
     on "$node" rabbitmq-diagnostics check_local_alarms || refuse "The node $node has an alarm: it is \
 short of memory or disk. Let consumers drain its queues, or give it more."
     refuse_step_of "$node"

@@ -125,6 +125,8 @@ def test_nodes_restart_for_settings_and_users_but_not_for_definitions(helm: Helm
     assert template({"definitions": {"policies": [policy]}}) == template({})
     assert template({"users": {"new": {}}}) != template({})
     assert template({"logLevel": "debug"}) != template({})
+    hooks = helm.template(CHART).one("Job", "shop-rabbitmq-finish")["metadata"]["annotations"]
+    assert hooks["helm.sh/hook"] == "post-upgrade,post-rollback"
 
 
 def test_the_notes_say_what_to_open_and_which_password_is_valid(helm: Helm):
