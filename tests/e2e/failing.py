@@ -6,7 +6,7 @@ import pytest
 
 from tests.cluster.kubectl import CommandFailed
 from tests.e2e.application import Application
-from tests.e2e.revisions import deployed, roll_back
+from tests.e2e.revisions import containers, deployed, roll_back
 from tests.vhost import eventually
 
 NOWHERE = "resources.requests.cpu=1000"
@@ -14,9 +14,9 @@ NOWHERE = "resources.requests.cpu=1000"
 
 
 def assert_a_failed_upgrade_can_be_taken_back(
-    broker: Application, helm: Callable[..., str]
+    broker: Application, helm: Callable[..., str], values: str
 ) -> None:
-    """Assert that no upgrade takes the second node as well, and that a rollback mends the first."""
+    """Assert that no upgrade takes a second node, and that a rollback to these values mends it."""
     before = deployed(broker)
     helm(3, NOWHERE, wait=False)
     eventually(lambda: _without_a_place(broker) == ["pod/rabbitmq-2"], seconds=120)
@@ -25,6 +25,9 @@ def assert_a_failed_upgrade_can_be_taken_back(
 
     roll_back(broker, before, 4)
     eventually(lambda: broker.ready("rabbitmq", "statefulset") == 3, seconds=120)
+    mended = containers(broker)
+    helm(3, values)
+    assert containers(broker) == mended
 
 
 def _without_a_place(broker: Application) -> list[str]:

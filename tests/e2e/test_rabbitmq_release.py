@@ -17,6 +17,7 @@ from tests.vhost import eventually
 CHART = Path(__file__).parents[2] / "charts" / "rabbitmq"
 CREDENTIALS = ("get", "secret", "rabbitmq-credentials", "--output=jsonpath={.data}")
 MESSAGES = 200
+LATE = "users.late.connection={amqp}"
 
 pytestmark = pytest.mark.timeout(900)
 Release = Callable[..., str]
@@ -98,14 +99,14 @@ def test_a_release_keeps_its_messages_and_passwords_through_all_of_its_life(
     eventually(_nodes_ready(broker, 1), seconds=120)
     eventually(lambda: _waiting(broker) == MESSAGES, seconds=60)
 
-    helm(3, "users.late.connection={amqp}")
+    helm(3, LATE)
     assert broker.kubectl("get", "secret", "rabbitmq-late", "--output=jsonpath={.data.amqp-uri}")
     running = "length(rabbit_nodes:list_running())."
     assert _ctl(broker, "rabbitmqctl", "--silent", "eval", running).strip() == "3"
     members = _ctl(broker, "rabbitmq-queues", "--silent", "quorum_status", "work")
     assert members.count("voter") == 3
     assert_members_stay(broker, helm)
-    assert_a_failed_upgrade_can_be_taken_back(broker, helm)
+    assert_a_failed_upgrade_can_be_taken_back(broker, helm, LATE)
 
     for pod in broker.pods("broker"):
         broker.kill(pod)

@@ -58,6 +58,8 @@ metadata:
 spec:
   backoffLimit: 0
   activeDeadlineSeconds: {{ $.Values.upgrade.timeoutSeconds }}
+  # Long enough to be asked why it failed, and no uninstallation leaves it behind.
+  ttlSecondsAfterFinished: 600
   template:
     metadata:
       labels: {{- include "rabbitmq.labelsOf" (list $ "job") | nindent 8 }}
