@@ -10,12 +10,14 @@ import pytest
 from tests.cluster.cluster import Cluster
 from tests.cluster.kubectl import KubectlFailed
 from tests.e2e.application import Application, job, namespace, program
+from tests.e2e.failing import assert_a_failed_upgrade_can_be_taken_back
 from tests.e2e.shrinking import assert_members_stay, take_away
 from tests.vhost import becomes, eventually
 
 CHART = Path(__file__).parents[2] / "charts" / "rabbitmq"
 CREDENTIALS = ("get", "secret", "rabbitmq-credentials", "--output=jsonpath={.data}")
 MESSAGES = 200
+LATE = "users.late.connection={amqp}"
 
 pytestmark = pytest.mark.timeout(1800)
 Release = Callable[..., str]
@@ -29,15 +31,21 @@ def broker(cluster: Cluster) -> Iterator[Application]:
 
 @pytest.fixture
 def helm(cluster: Cluster, images: Mapping[str, str], broker: Application) -> Release:
-    """Install or upgrade the release with this number of nodes, and wait."""
+    """Install or upgrade to this number of nodes and further values; wait, or run no hooks."""
     repository, _, tag = images["rabbitmq"].rpartition(":")
 
-    def upgrade(replicas: int) -> str:
+    def upgrade(replicas: int, *values: str, wait: bool = True) -> str:
         return cluster.helm(
             *("upgrade", "--install", "rabbitmq", str(CHART), "--namespace", broker.namespace),
             *("--values", str(Path(__file__).parent / "rabbitmq.yaml")),
             *("--set", f"replicas={replicas},image.repository={repository}"),
-            *("--set-string", f"image.tag={tag}", "--wait", "--timeout=8m"),
+            *(
+                "--set-string",
+                f"image.tag={tag}",
+                "--timeout=8m",
+                "--wait" if wait else "--no-hooks",
+            ),
+            *(f"--set={each}" for each in values),
             seconds=500,
         )
 
@@ -79,7 +87,7 @@ def test_a_release_keeps_its_messages_and_passwords_through_all_of_its_life(
     cluster: Cluster, images: Mapping[str, str], broker: Application, helm: Release, record_property
 ):
     helm(1)
-    passwords = broker.kubectl(*CREDENTIALS)
+    passwords = json.loads(broker.kubectl(*CREDENTIALS))
     uri = {"name": "rabbitmq-worker", "key": "amqp-uri"}
     publish = ["publisher.py", str(MESSAGES), "500"]
     files, _ = program(images["services"], "recorder", ["recorder.py"])
@@ -93,12 +101,14 @@ def test_a_release_keeps_its_messages_and_passwords_through_all_of_its_life(
     eventually(_nodes_ready(broker, 1), seconds=120)
     eventually(lambda: _waiting(broker) == MESSAGES, seconds=180)
 
-    helm(3)
+    helm(3, LATE)
+    assert broker.kubectl("get", "secret", "rabbitmq-late", "--output=jsonpath={.data.amqp-uri}")
     running = "length(rabbit_nodes:list_running())."
     becomes(lambda: _ctl(broker, "rabbitmqctl", "--silent", "eval", running).strip(), "3", 120)
     members = ("rabbitmq-queues", "--silent", "quorum_status", "work")
     becomes(lambda: _ctl(broker, *members).count("voter"), 3, 120)  # promoted when caught up
     assert_members_stay(broker, helm)
+    assert_a_failed_upgrade_can_be_taken_back(broker, helm, LATE)
 
     for pod in broker.pods("broker"):
         broker.kill(pod)
@@ -114,7 +124,7 @@ def test_a_release_keeps_its_messages_and_passwords_through_all_of_its_life(
     eventually(lambda: _ours(broker) == kept, seconds=120)
 
     helm(3)
-    assert broker.kubectl(*CREDENTIALS) == passwords
+    assert passwords.items() <= json.loads(broker.kubectl(*CREDENTIALS)).items()
     eventually(lambda: _waiting(broker) == MESSAGES, seconds=180)
     cluster.helm("test", "rabbitmq", "--namespace", broker.namespace, seconds=320)
 

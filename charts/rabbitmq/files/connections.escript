@@ -1,6 +1,6 @@
 #!/usr/bin/env escript
 %% Fills the Secrets that no template can fill: passwords once, and from them the connections of the
-%% clients. It needs nothing that the broker's image does not have. The Job's deadline ends its waits.
+%% clients. It needs nothing that the broker's image does not have. It waits as long as it takes.
 
 -define(ACCOUNT, "/var/run/secrets/kubernetes.io/serviceaccount/").
 -define(WORK, "/etc/rabbitmq-jobs/connections.json").

@@ -7,8 +7,12 @@
 {{- if lt (include "rabbitmq.bytes" $limit | int64) 268435456 -}}
 {{- fail (printf "resources.limits.memory is %s: RabbitMQ needs 256Mi at least, and 512Mi for quorum queues under load." (toString $limit)) -}}
 {{- end -}}
-{{- if eq (int .Values.replicas) 2 -}}
+{{- $replicas := int .Values.replicas -}}
+{{- if eq $replicas 2 -}}
 {{- fail "replicas is 2: two nodes have no majority when one is away. Set 1, 3 or 5." -}}
+{{- end -}}
+{{- if and (gt $replicas 2) (eq 0 (mod $replicas 2)) -}}
+{{- fail (printf "replicas is %d: of an even number no more may be away than of %d. Set an odd one." $replicas (sub $replicas 1)) -}}
 {{- end -}}
 {{- if and .Values.tls.only (not .Values.tls.enabled) -}}
 {{- fail "tls.only closes the plain ports, so tls.enabled must be true." -}}
@@ -26,6 +30,21 @@
 {{- end -}}
 {{- if and .Values.metrics.serviceMonitor.enabled .Values.metrics.podMonitor.enabled -}}
 {{- fail "A ServiceMonitor and a PodMonitor would count every number twice: enable one of them." -}}
+{{- end -}}
+{{- if and .Values.ingress.enabled (not .Values.ingress.host) -}}
+{{- fail "Set ingress.host, or the management page would answer to any host." -}}
+{{- end -}}
+{{- if and .Values.httpRoute.enabled (not .Values.httpRoute.parentRefs) -}}
+{{- fail "Set httpRoute.parentRefs: which Gateway leads to the management page?" -}}
+{{- end -}}
+{{- if and .Values.networkPolicy.enabled (or .Values.ingress.enabled .Values.httpRoute.enabled) -}}
+{{- $others := list -}}
+{{- range .Values.networkPolicy.managementFrom -}}
+{{- if ne "operator" (dig "podSelector" "matchLabels" "app.kubernetes.io/component" "" .) }}{{ $others = append $others . }}{{ end -}}
+{{- end -}}
+{{- if not $others -}}
+{{- fail "The NetworkPolicy would stop what comes to the management page: say in networkPolicy.managementFrom where the controller of the Ingress or Gateway is." -}}
+{{- end -}}
 {{- end -}}
 {{- if not (has "admin" (include "rabbitmq.users" . | fromJsonArray)) -}}
 {{- fail "users.admin is needed: without an administrator nobody could repair the broker." -}}

@@ -1,12 +1,17 @@
 {{- define "rabbitmq.conf" -}}
 cluster_name = {{ .Release.Namespace }}/{{ include "rabbitmq.fullname" . }}
 cluster_formation.peer_discovery_backend = classic_config
-{{- range $index, $node := include "rabbitmq.nodes" . | trim | splitList "\n" }}
+{{- range $index, $node := include "rabbitmq.nodes" . | trim | splitList "\n" | compact }}
 cluster_formation.classic_config.nodes.{{ add1 $index }} = {{ $node }}
 {{- end }}
 cluster_formation.target_cluster_size_hint = {{ .Values.replicas }}
 {{- if and (gt (int .Values.replicas) 1) (semverCompare "<4.3" (printf "%s.0" (include "rabbitmq.minor" .))) }}
 cluster_partition_handling = pause_minority
+{{- end }}
+{{- if ge (int .Values.replicas) 3 }}
+# A queue that was declared before all nodes were there gets its members as they come.
+quorum_queue.continuous_membership_reconciliation.enabled = true
+quorum_queue.continuous_membership_reconciliation.target_group_size = 3
 {{- end }}
 default_queue_type = {{ .Values.defaultQueueType }}
 load_definitions = /var/lib/rabbitmq/definitions

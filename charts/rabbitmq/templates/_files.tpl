@@ -1,4 +1,4 @@
-{{/* /etc/rabbitmq of the nodes. It holds no secret. */}}
+{{/* What of /etc/rabbitmq makes the nodes restart when it changes; definitions reach them without. It holds no secret. */}}
 {{- define "rabbitmq.files" -}}
 rabbitmq.conf: |
   {{- include "rabbitmq.conf" . | nindent 2 }}
@@ -16,9 +16,7 @@ users: |
   {{- range $name := include "rabbitmq.users" . | fromJsonArray }}
   {{ $name }} {{ (get $.Values.users $name).tags | default list | toJson }}
   {{- end }}
-definitions.json: |
-  {{- include "rabbitmq.definitions" . | nindent 2 }}
-{{- range $file := list "entry.sh" "guard.sh" "steps" "drain.sh" }}
+{{- range $file := list "entry.sh" "guard.sh" "versions.sh" "drain.sh" }}
 {{ $file }}: |
   {{- $.Files.Get (printf "files/%s" $file) | nindent 2 }}
 {{- end }}

@@ -73,7 +73,7 @@ labels: {{- include "rabbitmq.labels" . | nindent 2 }}
 {{/* Names of the users that are not null, in order, as JSON. */}}
 {{- define "rabbitmq.users" -}}
 {{- $names := list -}}
-{{- range $name, $user := .Values.users }}{{ if $user }}{{ $names = append $names $name }}{{ end }}{{ end -}}
+{{- range $name, $user := .Values.users }}{{ if not (kindIs "invalid" $user) }}{{ $names = append $names $name }}{{ end }}{{ end -}}
 {{- $names | sortAlpha | toJson -}}
 {{- end -}}
 
@@ -99,7 +99,7 @@ rabbit@{{ include "rabbitmq.fullname" $ }}-{{ $index }}.{{ include "rabbitmq.nod
 {{/* A quantity of Kubernetes in bytes, without an exponent. */}}
 {{- define "rabbitmq.bytes" -}}
 {{- $units := dict "" 1 "k" 1000 "M" 1000000 "G" 1000000000 "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 -}}
-{{- $quantity := toString . -}}
+{{- $quantity := kindIs "float64" . | ternary (printf "%.0f" (float64 .)) (toString .) -}}
 {{- $unit := regexFind "[A-Za-z]*$" $quantity -}}
 {{- if not (and (regexMatch "^[0-9]+(\\.[0-9]+)?[A-Za-z]*$" $quantity) (hasKey $units $unit)) -}}
 {{- fail (printf "The memory limit %s is not a quantity such as 512Mi or 2Gi." $quantity) -}}

@@ -33,10 +33,18 @@ securityContext: {{- toYaml .Values.securityContext | nindent 2 }}
 {{- end }}
 {{- end -}}
 
-{{/* A Job that asks the nodes: (list . "preflight" "pre-upgrade"). */}}
+{{/* By this a Job sees before an upgrade whether the nodes would change at all. */}}
+{{- define "rabbitmq.nodesHash" -}}
+{{- (include (print .Template.BasePath "/statefulset.yaml") . | fromYaml).spec | toJson | sha256sum -}}
+{{- end -}}
+
+{{/* A Job that asks the nodes: (list . "preflight" "pre-upgrade"). It needs nothing that the release
+brings, since Argo CD runs what is before an upgrade before the first installation, too. */}}
 {{- define "rabbitmq.nodesJob" -}}
 {{- $ := index . 0 -}}
 {{- $task := index . 1 -}}
+{{- $after := eq $task "finish" -}}
+{{- $scripts := ternary (list "nodes" "versions" "finish") (list "nodes" "versions" "members" $task) $after -}}
 apiVersion: batch/v1
 kind: Job
 metadata:
@@ -50,11 +58,13 @@ metadata:
 spec:
   backoffLimit: 0
   activeDeadlineSeconds: {{ $.Values.upgrade.timeoutSeconds }}
+  # Long enough to be asked why it failed, and no uninstallation leaves it behind.
+  ttlSecondsAfterFinished: 600
   template:
     metadata:
       labels: {{- include "rabbitmq.labelsOf" (list $ "job") | nindent 8 }}
     spec:
-      serviceAccountName: {{ include "rabbitmq.serviceAccountName" $ }}
+      serviceAccountName: {{ ternary "default" (include "rabbitmq.serviceAccountName" $) $.Values.serviceAccount.create }}
       automountServiceAccountToken: false
       {{- include "rabbitmq.jobPod" $ | nindent 6 }}
       containers:
@@ -63,27 +73,46 @@ spec:
           # In here, since before an upgrade the release's ConfigMap is still the old one.
           args:
             - |
-              {{- $.Files.Get "files/nodes.sh" | nindent 14 }}
-              {{- $.Files.Get (printf "files/%s.sh" $task) | nindent 14 }}
+              {{- range $scripts }}
+              {{- $.Files.Get (printf "files/%s.sh" .) | nindent 14 }}
+              {{- end }}
           {{- include "rabbitmq.jobContainer" $ | nindent 10 }}
           env:
             {{- include "rabbitmq.jobEnv" $ | nindent 12 }}
+            - {name: NODES_HASH, value: {{ include "rabbitmq.nodesHash" $ | quote }}}
+            - {name: FLAGS, value: {{ $.Values.upgrade.featureFlags | quote }}}
             - {name: KHEPRI, value: {{ $.Values.upgrade.khepri | quote }}}
             - {name: REBALANCE, value: {{ and $.Values.upgrade.rebalance (ge (int $.Values.replicas) 3) | quote }}}
             - name: NODES
-              value: {{ include "rabbitmq.nodes" $ | trim | splitList "\n" | join " " }}
+              value: {{ include "rabbitmq.nodes" $ | trim | splitList "\n" | join " " | quote }}
           volumeMounts:
-            - {name: credentials, mountPath: /etc/rabbitmq-credentials, readOnly: true}
+            - {name: cookie, mountPath: /etc/rabbitmq-credentials, readOnly: true}
+            - {name: files, mountPath: /etc/rabbitmq-files, readOnly: true}
+            {{- if and $after $.Values.definitions.existingSecret }}
+            - {name: definitions, mountPath: /etc/rabbitmq-definitions, readOnly: true}
+            {{- end }}
             - {name: tmp, mountPath: /tmp}
       volumes:
         - name: tmp
           emptyDir: {medium: Memory, sizeLimit: 16Mi}
-        {{- include "rabbitmq.credentialsVolume" $ | nindent 8 }}
+        # The cookie alone: a user that this upgrade brings has no password yet.
+        - name: cookie
+          secret:
+            secretName: {{ include "rabbitmq.credentialsName" $ }}
+            defaultMode: 0440
+            optional: true
+            items:
+              - {key: {{ include "rabbitmq.credentialKey" (list $ "erlang-cookie") }}, path: erlang-cookie}
+        - name: files
+          configMap: {name: {{ include "rabbitmq.fullname" $ }}, optional: true}
+        {{- if $after }}
+        {{- include "rabbitmq.definitionsVolume" $ | nindent 8 }}
+        {{- end }}
 {{- end -}}
 
 {{- define "rabbitmq.connectionsJob" -}}
-backoffLimit: 2
-activeDeadlineSeconds: 600
+# What it waits for may take its time: an issuer, a pull secret, a node.
+backoffLimit: 20
 template:
   metadata:
     labels: {{- include "rabbitmq.selectorLabels" (list . "job") | nindent 6 }}

@@ -1,4 +1,14 @@
+{{/* What is set in extraEnv takes the place of what is set here. */}}
 {{- define "rabbitmq.env" -}}
+{{- $further := tpl (toYaml .Values.extraEnv) . | fromYamlArray -}}
+{{- $names := list -}}
+{{- range $further }}{{ $names = append $names .name }}{{ end -}}
+{{- $env := list -}}
+{{- range include "rabbitmq.ownEnv" . | fromYamlArray }}{{ if not (has .name $names) }}{{ $env = append $env . }}{{ end }}{{ end -}}
+{{- toYaml (concat $env $further) -}}
+{{- end -}}
+
+{{- define "rabbitmq.ownEnv" -}}
 - {name: POD, valueFrom: {fieldRef: {fieldPath: metadata.name}}}
 - {name: RABBITMQ_NODENAME, value: rabbit@$(POD).{{ include "rabbitmq.nodeDomain" . }}}
 - {name: RABBITMQ_USE_LONGNAME, value: "true"}
@@ -27,9 +37,6 @@
 - {name: GUARD, value: {{ .Values.upgrade.guard | quote }}}
 {{- with .Values.upgrade.adopt }}
 - {name: ADOPT, value: {{ . | quote }}}
-{{- end }}
-{{- with .Values.extraEnv }}
-{{ tpl (toYaml .) $ }}
 {{- end }}
 {{- end -}}
 
@@ -62,6 +69,13 @@
       {{- end }}
 {{- end -}}
 
+{{- define "rabbitmq.definitionsVolume" -}}
+{{- with .Values.definitions.existingSecret }}
+- name: definitions
+  secret: {secretName: {{ . }}, defaultMode: 0440}
+{{- end }}
+{{- end -}}
+
 {{- define "rabbitmq.volumes" -}}
 - name: files
   configMap: {name: {{ include "rabbitmq.fullname" . }}}
@@ -75,10 +89,7 @@
 - name: data
   emptyDir: {}
 {{- end }}
-{{- with .Values.definitions.existingSecret }}
-- name: definitions
-  secret: {secretName: {{ . }}, defaultMode: 0440}
-{{- end }}
+{{- include "rabbitmq.definitionsVolume" . }}
 {{- if .Values.tls.enabled }}
 - name: tls
   secret: {secretName: {{ include "rabbitmq.tlsSecret" . }}, defaultMode: 0440}

@@ -35,6 +35,9 @@ ipFamilies: {{ toJson . }}
   {{- if and $.Values.tls.only (eq (toString (dig "tcpSocket" "port" "" $probe)) "amqp") }}
   {{- $probe = mergeOverwrite (deepCopy $probe) (dict "tcpSocket" (dict "port" "amqps")) }}
   {{- end }}
+  {{- if or $probe.exec $probe.httpGet $probe.grpc }}
+  {{- $probe = omit $probe "tcpSocket" }}
+  {{- end }}
   {{- toYaml $probe | nindent 2 }}
 {{- end }}
 {{- end -}}
@@ -45,7 +48,7 @@ ipFamilies: {{ toJson . }}
 {{- if $.Values.tls.only }}
 scheme: https
 tlsConfig:
-  ca: {secret: {name: {{ include "rabbitmq.tlsSecret" $ }}, key: ca.crt}}
-  serverName: {{ include "rabbitmq.fullname" $ }}.{{ $.Release.Namespace }}.svc
+  ca: {configMap: {name: {{ include "rabbitmq.fullname" $ }}-ca, key: ca.crt}}
+  serverName: {{ include "rabbitmq.fullname" $ }}.{{ $.Release.Namespace }}.svc.{{ $.Values.clusterDomain }}
 {{- end }}
 {{- end -}}

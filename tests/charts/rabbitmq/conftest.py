@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ PASSWORDS = {
     "gateway-password": "gateway-1",
 }
 _BOOT_SECONDS = 90.0
+_JOB_SECONDS = 90.0
 
 
 @pytest.fixture(scope="session")
@@ -36,9 +38,16 @@ def debian() -> Path:
 
 
 class Broker:
-    """One node of the chart, on ports of its own."""
+    """One node of the chart, on ports of its own; ``jobs`` makes a Job's container beside it."""
 
-    def __init__(self, container: Container, ports: Ports, passwords: dict[str, str]) -> None:
+    def __init__(
+        self,
+        container: Container,
+        ports: Ports,
+        passwords: dict[str, str],
+        jobs: Callable[[str, Mapping[str, Any]], Container],
+    ) -> None:
+        self._jobs = jobs
         self.container = container
         self.ports = ports
         self.passwords = passwords
@@ -48,6 +57,12 @@ class Broker:
         self.container.start()
         eventually(self._listens_or_ended, _BOOT_SECONDS)
         assert self.container.running, self.container.log()
+
+    def job(self, task: str, values: Mapping[str, Any] | None = None) -> tuple[int, str]:
+        """Run a Job of an upgrade to ``values``; return its exit code and what it said."""
+        container = self._jobs(task, values or {})
+        container.start()
+        return container.wait(_JOB_SECONDS), container.log()
 
     def _listens_or_ended(self) -> bool:
         return not self.container.running or self.management.listens(self.ports.amqp)
@@ -68,11 +83,23 @@ def node(helm: Helm, debian: Path, tmp_path: Path) -> Iterator[Callable[..., Bro
         tls: bool = False,
     ) -> Broker:
         ports = Ports()
-        merged = {**ports.values(tls=tls), **(values or {})}
-        manifests = helm.template(CHART, merged)
+        own = ports.values(tls=tls)
+        manifests = helm.template(CHART, {**own, **(values or {})})
         passwords = dict(PASSWORDS)
         known = {"shop-rabbitmq-credentials": passwords, **(secrets or {})}
-        broker = Broker(Container(debian, tmp_path, manifests, known), ports, passwords)
+
+        def job(task: str, upgrade: Mapping[str, Any]) -> Container:
+            upgraded = helm.template(CHART, {**own, **upgrade})
+            return Container(
+                debian,
+                Path(tempfile.mkdtemp(prefix=task, dir=tmp_path)),
+                upgraded if task == "finish" else manifests,
+                known,
+                job=upgraded.one("Job", f"shop-rabbitmq-{task}"),
+                environment=ports.epmd,
+            )
+
+        broker = Broker(Container(debian, tmp_path, manifests, known), ports, passwords, job)
         made.append(broker)
         return broker
 

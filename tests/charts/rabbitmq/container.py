@@ -1,7 +1,7 @@
 """The broker's container, as a kubelet would start it, from what Helm renders. Root only.
 
 The root folder is a Debian with RabbitMQ, read-only; user, environment, command and volumes are
-those of the StatefulSet. Only the ports are others, so that many run on one machine.
+those of the StatefulSet, or of a Job. Only the ports are others, so that many run on one machine.
 """
 
 import os
@@ -44,6 +44,11 @@ class Ports:
         env = [{"name": name, "value": str(value)} for name, value in variables.items()]
         return {"extraConfig": "\n".join(lines), "extraEnv": env}
 
+    @property
+    def epmd(self) -> dict[str, str]:
+        """Where a program finds the node."""
+        return {"ERL_EPMD_PORT": str(self._epmd)}
+
 
 class Container:
     """Use it as a context manager; ``volumes`` outlive it in ``folder``."""
@@ -54,6 +59,9 @@ class Container:
         folder: Path,
         manifests: Manifests,
         secrets: Mapping[str, Mapping[str, str]],
+        *,
+        job: Mapping[str, Any] | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self._root = root
         self._folder = folder
@@ -61,7 +69,8 @@ class Container:
         self._secrets = secrets
         self._process: subprocess.Popen[bytes] | None = None
         self.stateful_set = manifests.one("StatefulSet")
-        pod = self.stateful_set["spec"]["template"]["spec"]
+        self._further = environment or {}
+        pod = (job or self.stateful_set)["spec"]["template"]["spec"]
         self._user = pod["securityContext"]["runAsUser"]
         (self._container,) = pod["containers"]
         self._volumes = {volume["name"]: volume for volume in pod["volumes"]}
@@ -78,7 +87,7 @@ class Container:
         host = f"{self.name}.{self.stateful_set['spec']['serviceName']}.market.svc.cluster.local"
         with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(
-                [*command, *places, host, *self._container["command"]],
+                [*command, *places, host, *self._command()],
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -86,10 +95,14 @@ class Container:
                 start_new_session=True,
             )
 
+    def _command(self) -> list[str]:
+        return [*self._container["command"], *self._container.get("args", ())]
+
     def _environment(self) -> dict[str, str]:
         variables = {each["name"]: each.get("value", "") for each in self._container["env"]}
         variables["POD"] = self.name
-        return {key: value.replace("$(POD)", self.name) for key, value in variables.items()}
+        named = {key: value.replace("$(POD)", self.name) for key, value in variables.items()}
+        return {**named, **self._further}
 
     def _volume(self, name: str) -> Path:
         """Return the folder of a volume, written as the kubelet does: group-readable, fsGroup."""

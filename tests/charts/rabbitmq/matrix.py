@@ -38,18 +38,25 @@ MATRIX: dict[str, dict[str, Any]] = {
         "advancedConfig": "[{rabbit, []}].",
         "logFormat": "json",
         "service": {
-            "type": "LoadBalancer",
             "annotations": {"a": "b"},
             "ipFamilyPolicy": "PreferDualStack",
             "ipFamilies": ["IPv4"],
             "trafficDistribution": "PreferSameZone",
+        },
+        "external": {
+            "type": "LoadBalancer",
+            "annotations": {"a": "b"},
+            "spec": {"externalTrafficPolicy": "Local"},
         },
         "ipv6Only": True,
         "ingress": {"enabled": True, "className": "x", "host": "a.example", "tlsSecret": "a"},
         "httpRoute": {"enabled": True, "parentRefs": [{"name": "public"}]},
         "persistence": {"storageClass": "fast", "labels": {"a": "b"}, "whenDeleted": "Delete"},
         "probes": {"liveness": False},
-        "networkPolicy": {"egress": [{"ports": [{"port": 389}]}]},
+        "networkPolicy": {
+            "managementFrom": [{"namespaceSelector": {"matchLabels": {"team": "web"}}}],
+            "egress": [{"ports": [{"port": 389}]}],
+        },
         "metrics": {
             "serviceMonitor": {"enabled": True, "labels": {"a": "b"}},
             "prometheusRule": {"enabled": True},

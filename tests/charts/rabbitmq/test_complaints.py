@@ -47,15 +47,15 @@ def test_no_probe_runs_a_program_or_asks_for_alarms(helm: Helm):
 
 
 def test_each_probe_can_be_replaced_or_left_out(helm: Helm):
-    ping = {"exec": {"command": ["rabbitmq-diagnostics", "ping"]}, "tcpSocket": None}
+    ping = {"exec": {"command": ["rabbitmq-diagnostics", "ping"]}}
     broker = _broker(helm, {"probes": {"readiness": ping, "liveness": False}})
 
-    assert broker["readinessProbe"]["exec"] == ping["exec"]
+    assert broker["readinessProbe"] == ping | {"periodSeconds": 5, "failureThreshold": 3}
     assert "livenessProbe" not in broker
 
 
 def test_the_broker_knows_its_memory_limit(helm: Helm):
-    limits = {"20Gi": "21474836480", "8000000000": "8000000000", "1.5Gi": "1610612736"}
+    limits = {"20Gi": "21474836480", 8000000000: "8000000000", "1.5Gi": "1610612736"}
 
     for limit, total in limits.items():
         conf = _conf(helm, {"resources": {"limits": {"memory": limit}}})
@@ -75,7 +75,7 @@ def test_with_tls_only_no_plain_port_is_left(helm: Helm):
 
 
 def test_container_ports_are_constants(helm: Helm):
-    changed = {"service": {"type": "NodePort"}, "networkPolicy": {"enabled": False}}
+    changed = {"external": {"type": "NodePort"}, "networkPolicy": {"enabled": False}}
 
     assert _broker(helm)["ports"] == _broker(helm, changed)["ports"]
 
@@ -89,11 +89,15 @@ def test_knobs_that_others_lack(helm: Helm):
     assert spec["template"]["spec"]["containers"][0]["env"][-1] == {"name": "A", "value": "shop"}
 
 
+def test_a_variable_is_said_once_and_the_users_wins(helm: Helm):
+    env = _broker(helm, {"extraEnv": [{"name": "LANG", "value": "C"}]})["env"]
+
+    assert [each["value"] for each in env if each["name"] == "LANG"] == ["C"]
+
+
 def test_leaders_are_spread_by_a_job_and_not_by_a_start(helm: Helm):
     assert "postStart" not in _broker(helm, THREE)["lifecycle"]
-    assert "rebalance quorum" in str(
-        helm.template(CHART, THREE).one("Job", "shop-rabbitmq-feature-flags")
-    )
+    assert "rebalance quorum" in str(helm.template(CHART, THREE).one("Job", "shop-rabbitmq-finish"))
 
 
 def test_the_image_is_the_official_one(helm: Helm):
@@ -109,6 +113,13 @@ def test_only_a_node_of_a_cluster_drains_and_has_a_budget(helm: Helm):
     assert "lifecycle" in _broker(helm, THREE)
     assert not alone.all("PodDisruptionBudget")
     assert three.one("PodDisruptionBudget")["spec"]["maxUnavailable"] == 1
+
+
+def test_queues_of_a_cluster_get_their_members_even_if_declared_early(helm: Helm):
+    key = "quorum_queue.continuous_membership_reconciliation.target_group_size"
+
+    assert _conf(helm, THREE)[key] == "3"
+    assert key not in _conf(helm)
 
 
 def test_partition_handling_is_set_for_those_that_know_it(helm: Helm):

@@ -27,7 +27,7 @@ def data(tmp_path: Path) -> Path:
 def start(tmp_path: Path, data: Path) -> Start:
     """Start a node of a version; return why it refused, or nothing."""
 
-    def run(version: str, node: str = NODE, adopt: str = "") -> str:
+    def run(version: str, node: str = NODE, adopt: str = "", *, full: bool = False) -> str:
         home = tmp_path / version
         (home / "plugins" / f"rabbit-{version}").mkdir(parents=True, exist_ok=True)
         (home / "sbin").mkdir(exist_ok=True)
@@ -37,6 +37,8 @@ def start(tmp_path: Path, data: Path) -> Start:
         script = (
             f'set -eu; refuse() {{ echo "$*"; exit 1; }}; files={CHART}/files; . $files/guard.sh'
         )
+        if full:  # no file may grow, and the signal of it is only an error of the write
+            script = f"trap '' XFSZ; ulimit -f 0; {script}"
         answer = subprocess.run(
             ["sh", "-c", script],
             env={
@@ -49,8 +51,8 @@ def start(tmp_path: Path, data: Path) -> Start:
             text=True,
             check=False,
         )
-        assert answer.returncode == bool(answer.stdout), answer
-        return answer.stdout
+        assert bool(answer.returncode) == bool(answer.stdout) or full, answer
+        return answer.stdout or answer.stderr
 
     return run
 
@@ -115,8 +117,24 @@ def test_another_nodes_volume_is_refused(start: Start, data: Path):
     assert f"The volume belongs to the node {NODE}" in answer
 
 
+def test_a_full_volume_costs_the_guard_nothing(start: Start, data: Path):
+    start("4.2.4")
+    _write(data)
+
+    assert not start("4.2.4", full=True)
+    assert start("4.2.9", full=True)
+    assert not start("4.2.9")
+    assert "no way from 4.2.9 to 4.5.0" in start("4.5.0")
+
+
+@pytest.mark.parametrize("folder", ["lost+found", ".snapshot"])
+def test_what_a_file_system_brings_along_is_not_strange(start: Start, data: Path, folder: str):
+    (data / folder).mkdir()
+
+    assert not start("4.2.4")
+
+
 def test_strange_data_is_refused_unless_adopted(start: Start, data: Path):
-    (data / "lost+found").mkdir()
     _write(data)
 
     assert "which this chart did not write" in start("4.2.4")

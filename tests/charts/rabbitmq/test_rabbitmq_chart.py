@@ -27,6 +27,15 @@ def test_both_helms_accept_and_render_it(each_helm: Helm, values):
         ({"tls": {"unknown": 1}}, "additional properties 'unknown' not allowed"),
         ({"users": {"a b": {}}}, "'a b' does not match"),
         ({"replicas": 2}, "Set 1, 3 or 5"),
+        ({"replicas": 4}, "Set an odd one"),
+        ({"podLabels": {"app.kubernetes.io/component": "x"}}, "app.kubernetes.io/component"),
+        ({"ingress": {"enabled": True}}, "Set ingress.host"),
+        ({"httpRoute": {"enabled": True}}, "Set httpRoute.parentRefs"),
+        ({"ingress": {"enabled": True, "host": "a"}}, "say in networkPolicy.managementFrom"),
+        (
+            {"httpRoute": {"enabled": True, "parentRefs": [{"name": "public"}]}},
+            "say in networkPolicy.managementFrom",
+        ),
         ({"tls": {"only": True}}, "tls.enabled must be true"),
         ({"tls": {"enabled": True}}, "set tls.existingSecret or tls.certManager.enabled"),
         ({"resources": {"limits": {"memory": None}}}, "Set resources.limits.memory"),
@@ -77,6 +86,47 @@ def test_connections_are_escaped_as_uris_ask(helm: Helm):
         "AMQP_URI": f"amqps://operator:PASSWORD@{host}:5671/my%2Fshop",
         "management-uri": f"https://operator:PASSWORD@{host}:15671",
     }
+
+
+def test_where_clients_need_a_certificate_no_test_comes_without_one(helm: Helm):
+    assert helm.template(CHART, MATRIX["tls"]).all("Pod")
+    assert not helm.template(CHART, MATRIX["tls beside plain"]).all("Pod")
+
+
+def test_only_amqp_leaves_the_cluster(helm: Helm):
+    rendered = helm.template(CHART, MATRIX["everything"])
+    (port,) = rendered.one("Service", "shop-rabbitmq-external")["spec"]["ports"]
+
+    assert port["port"] == 5672
+    assert rendered.one("Service", "shop-rabbitmq")["spec"]["type"] == "ClusterIP"
+
+
+def test_monitors_trust_what_the_values_say_and_ask_for_the_name_of_the_certificate(helm: Helm):
+    values = {**MATRIX["tls"], "metrics": {"serviceMonitor": {"enabled": True}}}
+    for endpoint in helm.template(CHART, values).one("ServiceMonitor")["spec"]["endpoints"]:
+        assert endpoint["tlsConfig"] == {
+            "ca": {"configMap": {"name": "shop-rabbitmq-ca", "key": "ca.crt"}},
+            "serverName": "shop-rabbitmq.market.svc.cluster.local",
+        }
+
+
+def test_openshift_chooses_the_user(helm: Helm):
+    for workload in ("StatefulSet", "Job"):
+        for found in helm.template(CHART, {"image": {"user": None}}).all(workload):
+            context = found["spec"]["template"]["spec"]["securityContext"]
+            assert [context[key] for key in ("runAsUser", "runAsGroup", "fsGroup")] == [None] * 3
+
+
+def test_nodes_restart_for_settings_and_users_but_not_for_definitions(helm: Helm):
+    def template(values):
+        return helm.template(CHART, values).one("StatefulSet")["spec"]["template"]
+
+    policy = {"name": "p", "pattern": "^mine$", "definition": {"max-length": 1}}
+    assert template({"definitions": {"policies": [policy]}}) == template({})
+    assert template({"users": {"new": {}}}) != template({})
+    assert template({"logLevel": "debug"}) != template({})
+    hooks = helm.template(CHART).one("Job", "shop-rabbitmq-finish")["metadata"]["annotations"]
+    assert hooks["helm.sh/hook"] == "post-upgrade,post-rollback"
 
 
 def test_the_notes_say_what_to_open_and_which_password_is_valid(helm: Helm):

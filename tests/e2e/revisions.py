@@ -1,0 +1,35 @@
+"""Revisions of a release of charts/rabbitmq, and the nodes that each left behind."""
+
+import json
+
+from tests.e2e.application import Application
+
+
+def containers(broker: Application) -> dict[str, str]:
+    """Return the container of each node: one that started anew would be another."""
+    pods = json.loads(
+        broker.kubectl(
+            *("get", "pods", "--selector=app.kubernetes.io/component=broker", "--output=json")
+        )
+    )
+    return {
+        pod["metadata"]["name"]: pod["status"]["containerStatuses"][0]["containerID"]
+        for pod in pods["items"]
+    }
+
+
+def deployed(broker: Application) -> str:
+    """Return the last revision that Helm calls deployed; raise IndexError if there is none."""
+    arguments = ("history", broker.release, "--namespace", broker.namespace, "--output=json")
+    history = json.loads(broker.cluster.helm(*arguments))
+    return [str(each["revision"]) for each in history if each["status"] == "deployed"][-1]
+
+
+def roll_back(broker: Application, revision: str, version: int) -> None:
+    """Roll back by this version of Helm, and wait; raise CommandFailed with what it says."""
+    broker.cluster.helm(
+        *("rollback", broker.release, revision, "--namespace", broker.namespace),
+        *("--wait", "--timeout=4m"),
+        version=version,
+        seconds=250,
+    )
