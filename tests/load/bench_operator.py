@@ -50,19 +50,21 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     options.add_argument("--objects", type=int, default=1000, help="0 leaves this part out")
     options.add_argument("--seconds", type=float, default=60, help="of rest; 600 for figures")
+    options.add_argument("--secrets", type=int, default=1, help="each is read apart")
+    options.add_argument("--other-queues", type=int, default=0, help="as reply queues are")
     options.add_argument("--settle-seconds", type=float, default=_SETTLE_SECONDS)
     options.add_argument("--statistics-seconds", default="5")
     options.add_argument("--skip-reaction", action="store_true")
     asked = options.parse_args()
     settings = {"MARE_STATISTICS_SECONDS": asked.statistics_seconds, **_IMAGE}
     if not asked.skip_reaction:
-        with _operating(_REACTING, settings) as (stage, node, _, names):
+        with _operating(_REACTING, settings, asked) as (stage, node, _, names):
             for part, needed in enumerate((1, 10, 50)):
                 some = names[part * _RUNS : (part + 1) * _RUNS]
                 result = bursts(stage, node, some, needed)
                 show({"objects": _REACTING, "target_p95_s": _REACTION_SECONDS, **result})
     if asked.objects:
-        with _operating(asked.objects, settings) as (stage, node, operator, names):
+        with _operating(asked.objects, settings, asked) as (stage, node, operator, names):
             time.sleep(asked.settle_seconds)
             operator.stop()  # objects with statuses take more than new ones
             operator.start()
@@ -73,7 +75,7 @@ def main() -> None:
 
 @contextmanager
 def _operating(
-    count: int, settings: dict[str, str]
+    count: int, settings: dict[str, str], asked: argparse.Namespace
 ) -> Iterator[tuple[Stage, Node, Operator, list[str]]]:
     """An operator that looks after so many objects, all of them at zero and ready."""
     names = [f"bench-{number}" for number in range(count)]
@@ -87,7 +89,11 @@ def _operating(
         broker = Broker(node.amqp_uri, node.management_uri)
         stage = Stage(control_plane, "default", Path(folder), api, broker)
         stage.prepare()
-        _prepare(stage, node, names)
+        for number in range(asked.secrets):
+            stage.secret(broker.secret, _secret(number))
+        others = [f"other-{number}" for number in range(asked.other_queues)]
+        _declare(node, [*names, *others])
+        _apply(stage, names, asked.secrets)
         operator = stage.operator(**settings)
         say(f"{count} objects are there")
         try:
@@ -109,23 +115,32 @@ def show(result: dict[str, object]) -> None:
     sys.stdout.flush()
 
 
-def _prepare(stage: Stage, node: Node, names: list[str]) -> None:
+def _declare(node: Node, names: list[str]) -> None:
     with node.connect() as connection:
         channel = connection.channel()
         for name in names:
             channel.queue_declare(name, durable=True, auto_delete=False, arguments=_CLASSIC)
-    batches = [names[start : start + _BATCH] for start in range(0, len(names), _BATCH)]
+
+
+def _apply(stage: Stage, names: list[str], secrets: int) -> None:
+    pairs = [(name, _secret(number % secrets)) for number, name in enumerate(names)]
+    batches = [pairs[start : start + _BATCH] for start in range(0, len(pairs), _BATCH)]
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda some: stage.apply(*_documents(some)), batches))
 
 
-def _documents(names: list[str]) -> Iterator[dict[str, object]]:
-    """Workloads whose Pods nobody makes, and their objects."""
-    for name in names:
+def _secret(number: int) -> str:
+    return f"broker-{number}"
+
+
+def _documents(pairs: list[tuple[str, str]]) -> Iterator[dict[str, object]]:
+    """Workloads whose Pods nobody makes, and their objects, each with a Secret."""
+    for name, secret in pairs:
         workload = deployment(name, 0)
         workload["spec"]["paused"] = True
         yield workload
-        yield autoscaler_of(name, {"queues": [{"name": name}], "behavior": NO_TOLERANCE})
+        spec = {"queues": [{"name": name}], "brokerRef": {"secretName": secret}}
+        yield autoscaler_of(name, {**spec, "behavior": NO_TOLERANCE})
 
 
 def _ready(stage: Stage) -> int:

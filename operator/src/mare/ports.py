@@ -58,8 +58,8 @@ class Seen:
     """Addresses of consumers with their unacknowledged messages, the most of the last two looks."""
     lost: tuple[Clause, ...] = ()
     """Sentences on what cannot be known, for want of a source."""
-    transient: tuple[str, ...] = ()
-    """Queues of the object that vanish with their last consumer."""
+    transient: tuple[str, ...] | Unknown = ()
+    """Queues of the object that vanish with their last consumer, be they there or not."""
 
 
 class Brokers(Protocol):

@@ -224,6 +224,43 @@ def test_a_missing_queue_does_not_cost_the_others_their_connection(vhost: Vhost,
     assert len(seen.queues) == 21
 
 
+def test_a_name_that_amqp_cannot_ask_for_is_told_by_statistics(vhost: Vhost):
+    with vhost.connect() as connection:
+        connection.channel().queue_declare("fila-ação", durable=True, auto_delete=False)
+    vhost.publish(b"x", routing_key="fila-ação")
+    secret = OneSecret(amqp_uri=vhost.amqp_uri, management_uri=vhost.node.management_uri)
+
+    seen = seen_of(
+        secret, vhost, lambda seen: seen.queues[0].ready == 1, queues=[{"name": "fila-ação"}]
+    )
+    alone = seen_of(
+        OneSecret(amqp_uri=vhost.amqp_uri),
+        vhost,
+        lambda seen: True,
+        queues=[{"name": "fila-ação"}],
+    )
+
+    assert [each.ready for each in seen.queues] == [1]
+    assert [each.ready.reason for each in alone.queues] == ["NotReported"]
+
+
+def test_a_service_that_only_listens_to_events_is_found(vhost: Vhost):
+    with vhost.connect() as connection:
+        channel = connection.channel()
+        channel.queue_declare("evt-cart-paid--shop.on_paid", durable=True, auto_delete=False)
+    secret = OneSecret(amqp_uri=vhost.amqp_uri, management_uri=vhost.node.management_uri)
+
+    seen = seen_of(
+        secret,
+        vhost,
+        lambda seen: [each.name for each in seen.queues] != ["rpc-shop"],
+        queues=[],
+        nameko={"service": "shop"},
+    )
+
+    assert [(each.name, each.ready) for each in seen.queues] == [("evt-cart-paid--shop.on_paid", 0)]
+
+
 def test_a_secret_never_shows(vhost: Vhost):
     data = OneSecret(amqp_uri=vhost.amqp_uri, management_uri=vhost.node.management_uri).data
     access = read_access("broker", data)

@@ -6,7 +6,7 @@ import base64
 import pytest
 
 from mare.broker.access import Access
-from mare.broker.credentials import Credentials, without_vhost
+from mare.broker.credentials import Credentials
 from mare.custom_resource.autoscaler import BrokerReference
 from mare.domain.unknown import Unknown
 from mare.ports import AccessRefused, NotFound, Unavailable
@@ -104,6 +104,6 @@ def test_brokers_that_nobody_refers_to_are_forgotten():
     stage.shelf.answer = secret("amqp://mare:second@rabbitmq/")
     kept = stage.at(0, ONE)
 
-    assert stage.credentials.keep_only([ONE]) == {without_vhost(kept)}
+    assert stage.credentials.keep_only([ONE]) == {ONE: kept}
     stage.at(1, OTHER)
     assert stage.shelf.read_at == [0, 0, 1]

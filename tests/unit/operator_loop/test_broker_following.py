@@ -67,6 +67,30 @@ def test_counters_that_stand_still_are_no_news_but_what_the_queue_holds_is():
     assert kept[1].at == 101.0
 
 
+def test_the_names_are_the_same_object_until_a_queue_comes_or_goes():
+    async def follow() -> None:
+        source = Answers(EMPTY, FULL, {**FULL, "a": QueueStatistics()}, FULL)
+        following = Following(source, "/", lambda: 0.0, 0.125)
+        names = []
+        for answer in (EMPTY, FULL, {**FULL, "a": QueueStatistics()}, FULL):
+            following._take(Statistics(0, answer))
+            names.append(following.names)
+        assert names[0] is names[1]
+        assert [list(each) for each in names[1:]] == [["work"], ["a", "work"], ["work"]]
+
+    asyncio.run(follow())
+
+
+def test_nothing_begins_after_the_end():
+    async def follow() -> None:
+        following = Following(Answers(EMPTY), "/", lambda: 0.0, 0.125)
+        await following.close()
+        await following.begin()
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    asyncio.run(follow())
+
+
 def test_nothing_is_known_before_the_first_answer():
     names = after(look=lambda f: f.names)
 

@@ -1,15 +1,29 @@
 """Names, patterns and Secrets."""
 
 import base64
+from fnmatch import fnmatchcase
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mare.broker.access import read_access
-from mare.broker.naming import fits, is_broadcast, is_service_queue, queues_of
+from mare.broker.naming import (
+    Wanted,
+    is_broadcast,
+    is_service_queue,
+    matcher,
+    queues_of,
+    wanted_by,
+)
 from mare.broker.prometheus import _read
 from mare.custom_resource.autoscaler import read_autoscaler
 from mare.ports import AccessRefused
 from tests.unit.operator_loop.worlds import body
+
+EVENT = "evt-cart-paid--shop.on_paid"
+EVENT_OF_OTHER = "evt-cart-paid--other.on_paid"
+BROADCAST = f"{EVENT}-0f8fad5b-d9cb-469f-a165-70867728950e"
 
 
 @pytest.mark.parametrize(
@@ -22,10 +36,26 @@ from tests.unit.operator_loop.worlds import body
         ("a[1]", "a[1]", True),
         ("*", "anything", True),
         ("jobs", "jobs-a", False),
+        ("a*b*c", "a-b-b-c", True),
+        ("a*b*c", "a-c-b", False),
+        ("*ab*", "aab", True),
+        ("*a?", "aab", True),
+        ("a*a", "a", False),
+        ("*-?b*-c", "a-b-ab-c", True),
     ],
 )
 def test_only_star_and_question_mark_are_special(pattern, name, fit):
-    assert fits(pattern, name) is fit
+    assert bool(matcher(pattern).fullmatch(name)) is fit
+
+
+@given(pattern=st.text("ab*?", max_size=12), name=st.text("ab\n", max_size=12))
+def test_patterns_fit_as_in_a_shell_without_brackets(pattern, name):
+    assert bool(matcher(pattern).fullmatch(name)) is fnmatchcase(name, pattern)
+
+
+@pytest.mark.timeout(10)
+def test_no_pattern_takes_long():
+    assert not matcher("*a" * 100 + "b").fullmatch("a" * 255)
 
 
 @pytest.mark.parametrize(
@@ -54,9 +84,9 @@ def test_a_queue_is_found_once_by_all_the_entries_that_it_fits():
     spec = {"queues": queues, "nameko": {"service": "shop"}}
     names = ["jobs-a", "jobs-b", "evt-cart-paid--shop.on_paid", "evt-a", "other", "rpc-shop"]
 
-    found = queues_of(read_autoscaler(body(**spec)), "/", "/", names)
+    wanted = wanted_by(read_autoscaler(body(**spec)), "/")
 
-    assert found == {
+    assert queues_of(wanted["/"], names) == {
         "jobs-a": ("jobs-a", "jobs-*", "*-a"),
         "rpc-shop": ("rpc-shop",),
         "jobs-b": ("jobs-*",),
@@ -69,8 +99,30 @@ def test_entries_of_another_virtual_host_are_not_looked_for_in_this_one():
     queues = [{"name": "jobs-a", "vhost": "shop"}, {"name": "jobs-a"}, {"name": "b", "vhost": "x"}]
     autoscaler = read_autoscaler(body(queues=queues))
 
-    assert queues_of(autoscaler, "shop", "shop", []) == {"jobs-a": ("jobs-a",)}
-    assert queues_of(autoscaler, "x", "shop", []) == {"b": ("b",)}
+    assert wanted_by(autoscaler, "shop") == {
+        "shop": Wanted(names=("jobs-a",), patterns=(), service=None),
+        "x": Wanted(names=("b",), patterns=(), service=None),
+    }
+
+
+def test_a_virtual_host_of_which_nothing_is_wanted_is_not_looked_into():
+    autoscaler = read_autoscaler(body(queues=[{"name": "b", "vhost": "x"}]))
+
+    assert list(wanted_by(autoscaler, "shop")) == ["x"]
+
+
+@pytest.mark.parametrize(
+    ("names", "own"),
+    [
+        pytest.param([], {"rpc-shop"}, id="nothing is known"),
+        pytest.param(["rpc-other", EVENT_OF_OTHER], {"rpc-shop"}, id="nothing is its own"),
+        pytest.param([EVENT], {EVENT}, id="it only listens to events"),
+        pytest.param([EVENT, "rpc-shop"], {EVENT, "rpc-shop"}, id="it has both"),
+        pytest.param([BROADCAST], {BROADCAST, "rpc-shop"}, id="each process has its own"),
+    ],
+)
+def test_the_rpc_queue_of_a_service_is_missed_only_if_nothing_else_of_it_is_there(names, own):
+    assert set(queues_of(Wanted(names=(), patterns=(), service="shop"), names)) == own
 
 
 def secret(**values: str) -> dict[str, str]:
@@ -86,6 +138,14 @@ def test_a_secret_leads_to_a_broker_and_its_virtual_host():
     assert access.vhost == "/shop"
     assert access.at("other").amqp_uri_of_vhost() == "amqp://u:p@host/other"
     assert "p@host" not in repr(access)
+
+
+def test_what_else_a_secret_holds_may_be_anything():
+    keystore = base64.b64encode(b"\x30\x82\xff\xfe").decode()
+
+    access = read_access("broker", {**secret(amqp_uri="amqp://host"), "keystore.p12": keystore})
+
+    assert access.amqp_uri == "amqp://host"
 
 
 @pytest.mark.parametrize(

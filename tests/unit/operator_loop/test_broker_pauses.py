@@ -30,6 +30,15 @@ def test_what_was_found_is_looked_for_at_once_and_misses_begin_anew():
     assert looks(pauses, 2) == [0, 0.5, 1.5]
 
 
+def test_all_who_miss_it_at_the_same_time_are_one_miss():
+    pauses = Pauses()
+    for _ in range(20):
+        pauses.missed("work", WHY, 0.25)
+
+    assert pauses.why("work", 0.7) is WHY
+    assert pauses.why("work", 0.75) is None
+
+
 def test_the_reason_is_kept_meanwhile():
     pauses = Pauses()
     pauses.missed("work", WHY, 0)

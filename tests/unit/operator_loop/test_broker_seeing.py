@@ -3,7 +3,7 @@
 import pytest
 
 from mare.broker.figures import QueueStatistics, Statistics
-from mare.broker.seeing import busy_replicas, host_of, together
+from mare.broker.seeing import busy_replicas, host_of, own_readings, together, unresolved
 from mare.domain.observation import QueueReading
 from mare.domain.unknown import Unknown
 from mare.ports import Seen
@@ -46,6 +46,38 @@ def test_one_queue_that_does_not_tell_leaves_all_unknown():
     two = [statistics(work={"a:1": 0}, more=UNTOLD)] * 2
 
     assert busy_replicas(two, ["work", "more"], host_of) == UNTOLD
+
+
+@pytest.mark.parametrize(("now", "ready"), [(15, 1), (15.1, Unknown("Stale", "."))])
+def test_a_reading_that_is_too_old_tells_nothing_any_more(now, ready):
+    (seen,) = own_readings({"a": ("a*",)}, {"a": reading("a")}, now, 15)
+
+    assert getattr(seen.ready, "reason", seen.ready) == getattr(ready, "reason", ready)
+    assert (seen.entries, seen.read_at) == (("a*",), 0)
+
+
+def test_patterns_that_cannot_be_looked_for_are_unknown_queues_of_their_virtual_host():
+    seen = unresolved(["a*", "b*"], "shop", UNTOLD, 7)
+
+    assert [(each.vhost, each.name, each.entries) for each in seen] == [
+        ("shop", "a*", ("a*",)),
+        ("shop", "b*", ("b*",)),
+    ]
+    assert {each.ready for each in seen} == {UNTOLD}
+
+
+@pytest.mark.parametrize(
+    ("parts", "transient"),
+    [
+        ([("a",), UNTOLD], ("a",)),
+        ([UNTOLD, ()], UNTOLD),
+        ([(), ()], ()),
+    ],
+)
+def test_what_is_known_to_vanish_counts_wherever_else_it_is_unknown(parts, transient):
+    seen = together([Seen(queues=(), busy={}, transient=part) for part in parts])
+
+    assert seen.transient == transient
 
 
 def test_virtual_hosts_are_added_up():

@@ -2,12 +2,13 @@
 
 import pytest
 
-from mare.broker.depths import Depth
+from mare.broker.depths import Answer, Depth, late, silent
 from mare.broker.figures import QueueStatistics, Statistics
-from mare.broker.silence import Answer, Silences
+from mare.broker.silence import Silences
 from mare.domain.unknown import Unknown
 
 NOTHING = Depth(0, 0)
+SILENT, LATE = silent("work"), late("work")
 GONE = Unknown("QueueNotFound", "it is gone")
 Look = tuple[float, Answer, Statistics | None]
 
@@ -39,6 +40,7 @@ def belief(*looks: Look, has_statistics: bool = True) -> tuple[Answer, float]:
             id="statistics tell that it was emptied",
         ),
         pytest.param([(9, NOTHING, told(0, 0))], id="statistics say the same"),
+        pytest.param([(9, LATE, None)], id="the first answer of all is late"),
         pytest.param(
             [(2, Depth(0, 1), told(1, 9)), (9, NOTHING, told(1, 9))],
             id="statistics are older than what was seen",
@@ -69,9 +71,16 @@ def test_an_empty_queue_is_empty(looks):
             [(1, Depth(9, 0), None), (7, NOTHING, told(2, None))],
             id="statistics do not tell its messages",
         ),
+        pytest.param([(1, SILENT, None)], id="nothing was ever told"),
+        pytest.param([(1, NOTHING, None), (7, SILENT, None)], id="it was empty"),
+        pytest.param([(1, LATE, None), (7, LATE, None)], id="it is late again and again"),
+        pytest.param([(7, LATE, told(6, 1))], id="it is late, and statistics saw messages"),
+        pytest.param(
+            [(1, Depth(0, 2), None), (7, SILENT, told(6, 0))], id="statistics say it is empty"
+        ),
     ],
 )
-def test_a_queue_that_had_messages_is_not_thought_empty(looks):
+def test_a_queue_that_is_in_doubt_is_not_thought_empty(looks):
     believed, at = belief(*looks)
 
     assert isinstance(believed, Unknown)
@@ -80,6 +89,20 @@ def test_a_queue_that_had_messages_is_not_thought_empty(looks):
 
 def test_for_some_seconds_the_last_answer_stands_as_old_as_it_is():
     assert belief((1, Depth(9, 3), None), (6, NOTHING, None)) == (Depth(9, 3), 1)
+
+
+@pytest.mark.parametrize("last", [NOTHING, Depth(0, 3), Depth(9, 0)])
+@pytest.mark.parametrize("silence", [SILENT, LATE])
+def test_for_some_seconds_the_last_answer_stands_for_silence(last, silence):
+    assert belief((1, last, None), (6, silence, None)) == (last, 1)
+
+
+def test_an_empty_queue_is_no_proof_against_messages_that_are_told_of_later():
+    looks = (11, NOTHING, None), (17, NOTHING, told(10.8, 9))
+
+    believed, _ = belief(*looks)
+
+    assert believed == LATE
 
 
 def test_what_answers_again_is_believed():

@@ -16,6 +16,8 @@ _SCHEMES = {
     "management-uri": ("http", "https"),
     "prometheus-uri": ("http", "https"),
 }
+_KEYS = (*_SCHEMES, "ca.crt", "tls.crt", "tls.key")
+"""What is read of a Secret; it may hold more, for others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +78,7 @@ def _load(context: ssl.SSLContext, certificate: str, key: str) -> None:
 
 def read_access(secret_name: str, data: Mapping[str, str]) -> Access:
     """Read the `data` of a Secret; raise `AccessRefused` saying what is wrong with it."""
-    values = {key: _decode(secret_name, key, value) for key, value in data.items()}
+    values = {key: _decode(secret_name, key, value) for key, value in data.items() if key in _KEYS}
     for key, schemes in _SCHEMES.items():
         if key in values:
             _check(secret_name, key, values[key], schemes)

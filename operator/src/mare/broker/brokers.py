@@ -1,21 +1,20 @@
 """All brokers, found by the Secrets that objects refer to and shared where these are equal."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import replace
 
 from mare.broker.access import Access
 from mare.broker.credentials import Credentials, Secrets, without_vhost
-from mare.broker.naming import is_broadcast, needs_names, queues_of
-from mare.broker.seeing import busy_replicas, host_of, own_readings, together
+from mare.broker.naming import Wanted, wanted_by
+from mare.broker.part import Part, part_of
+from mare.broker.seeing import busy_replicas, host_of, own_readings, together, unresolved
+from mare.broker.transience import Transience
 from mare.broker.vhost import VirtualHost
 from mare.custom_resource.autoscaler import Autoscaler, BrokerReference, Key
 from mare.domain.clause import Clause
+from mare.domain.observation import QueueReading
 from mare.domain.unknown import Unknown
 from mare.ports import Clock, Seen
-
-_MOST_QUEUES = 256
-"""Queues of one object; the status has room for as many."""
 
 _NOT_ALL_FOUND = Clause("lost.queues", "its queues are not all found")
 
@@ -39,13 +38,17 @@ class SecretBrokers:
         self._clock = clock
         self._statistics_seconds = statistics_seconds
         self._replica_at = replica_at
-        self._hosts: dict[Access, VirtualHost] = {}
+        self._hosts: dict[Access, dict[str, VirtualHost]] = defaultdict(dict)
+        """By the broker and the virtual host."""
+        self._costs: dict[Key, int] = {}
+        self._transience = Transience()
 
     def group(self, autoscaler: Autoscaler) -> BrokerReference:
-        return replace(autoscaler.broker, vhost=None)
+        return BrokerReference(autoscaler.broker.namespace, autoscaler.broker.secret_name, None)
 
     def cost(self, autoscaler: Autoscaler) -> int:
-        return max(1, len(autoscaler.entries) + (autoscaler.service is not None))
+        """The queues that were looked at last; before that, about as many as the entries."""
+        return max(1, self._costs.get(autoscaler.key, len(autoscaler.entries)))
 
     async def read(self, autoscalers: Collection[Autoscaler]) -> Mapping[Key, Seen]:
         if not autoscalers:
@@ -53,76 +56,75 @@ class SecretBrokers:
         access = await self._credentials.of(self.group(next(iter(autoscalers))))
         if isinstance(access, Unknown):
             return {each.key: Seen(queues=access, busy=access) for each in autoscalers}
-        by_vhost: dict[str, list[Autoscaler]] = defaultdict(list)
+        asked: dict[str, list[tuple[Autoscaler, Wanted]]] = defaultdict(list)
         for autoscaler in autoscalers:
-            default = autoscaler.broker.vhost or access.vhost
-            for vhost in {default, *(e.vhost or default for e in autoscaler.entries)}:
-                by_vhost[vhost].append(autoscaler)
-        parts: dict[Key, list[Seen]] = defaultdict(list)
-        for vhost, some in by_vhost.items():
-            for key, seen in (await self._read_vhost(access, vhost, some)).items():
-                parts[key].append(seen)
-        return {key: together(seen) for key, seen in parts.items()}
+            for vhost, wanted in _wanted(autoscaler, access).items():
+                asked[vhost].append((autoscaler, wanted))
+        seen: dict[Key, list[Seen]] = defaultdict(list)
+        costs: Counter[Key] = Counter()
+        for vhost, some in asked.items():
+            host = self._host(access, vhost)
+            await host.follow()
+            parts = [part_of(autoscaler, wanted, host) for autoscaler, wanted in some]
+            fresh = {name for part in parts for name in part.fresh}
+            readings = await host.read(fresh, {name for part in parts for name in part.others})
+            for part in parts:
+                seen[part.autoscaler.key].append(self._seen(part, host, readings))
+                costs[part.autoscaler.key] += len(part.fresh)
+        self._costs |= costs
+        return {key: together(parts) for key, parts in seen.items()}
 
-    async def _read_vhost(
-        self, access: Access, vhost: str, autoscalers: Collection[Autoscaler]
-    ) -> Mapping[Key, Seen]:
-        host = self._host(access.at(vhost))
-        await host.follow()
-        names = host.names
-        all_names = () if isinstance(names, Unknown) else names
-        found = {
-            each.key: queues_of(each, vhost, each.broker.vhost or access.vhost, all_names)
-            for each in autoscalers
-        }
-        wanted = {key: _readable(host, queues) for key, queues in found.items()}
-        readings = await host.read({name for queues in wanted.values() for name in queues})
-        return {
-            each.key: Seen(
-                queues=own_readings(each, wanted[each.key], readings, names, self._clock()),
-                busy=busy_replicas(host.statistics, wanted[each.key], self._replica_at),
-                lost=_lost(host, each),
-                transient=tuple(n for n in found[each.key] if host.statistics_of(n).transient),
-            )
-            for each in autoscalers
-        }
+    def _seen(
+        self, part: Part, host: VirtualHost, readings: Mapping[str, QueueReading] | Unknown
+    ) -> Seen:
+        key, names, now = part.autoscaler.key, host.names, self._clock()
+        staleness = part.autoscaler.policy.staleness_seconds
+        queues = own_readings(part.readable, readings, now, staleness)
+        lost = host.lost()
+        if isinstance(names, Unknown) and part.wanted.needs_names:
+            lost = (*lost, _NOT_ALL_FOUND, names.clause)
+            if not isinstance(queues, Unknown):
+                queues += unresolved(part.wanted.patterns, host.name, names, now)
+        return Seen(
+            queues=queues,
+            busy=busy_replicas(host.statistics, part.readable, self._replica_at),
+            lost=lost,
+            transient=self._transience.of(key, part.wanted, part.found, host),
+        )
 
-    def _host(self, access: Access) -> VirtualHost:
-        if access not in self._hosts:
-            self._hosts[access] = VirtualHost(access, self._clock, self._statistics_seconds)
-        return self._hosts[access]
+    def _host(self, access: Access, vhost: str) -> VirtualHost:
+        hosts = self._hosts[without_vhost(access)]
+        if vhost not in hosts:
+            hosts[vhost] = VirtualHost(access.at(vhost), self._clock, self._statistics_seconds)
+        return hosts[vhost]
 
     def _refuses(self, access: Access) -> bool:
         """Whether one of the broker's virtual hosts does not let us in."""
-        return any(
-            host.refused for other, host in self._hosts.items() if other == access.at(other.vhost)
-        )
+        hosts = self._hosts.get(without_vhost(access), {})
+        return any(host.refused for host in hosts.values())
 
     async def keep_only(self, autoscalers: Iterable[Autoscaler]) -> None:
         """Close what nobody refers to any more."""
-        needed = self._credentials.keep_only({self.group(each) for each in autoscalers})
-        for access in [each for each in self._hosts if without_vhost(each) not in needed]:
-            await self._hosts.pop(access).close()
+        kept = list(autoscalers)
+        known = self._credentials.keep_only({self.group(each) for each in kept})
+        needed = {
+            (without_vhost(access), vhost)
+            for each in kept
+            if (access := known.get(self.group(each))) is not None
+            for vhost in _wanted(each, access)
+        }
+        keys = {each.key for each in kept}
+        self._transience.keep_only(keys)
+        self._costs = {key: cost for key, cost in self._costs.items() if key in keys}
+        for access, hosts in list(self._hosts.items()):
+            for vhost in [each for each in hosts if (access, each) not in needed]:
+                await hosts.pop(vhost).close()
+            if not hosts:
+                del self._hosts[access]
 
     async def close(self) -> None:
-        hosts, self._hosts = list(self._hosts.values()), {}
-        self._credentials.keep_only(())
-        for host in hosts:
-            await host.close()
+        await self.keep_only(())
 
 
-def _readable(
-    host: VirtualHost, queues: Mapping[str, tuple[str, ...]]
-) -> Mapping[str, tuple[str, ...]]:
-    """Those that are not one connection's or process's own, as many as there is room for."""
-    return {
-        name: entries
-        for name, entries in list(queues.items())[:_MOST_QUEUES]
-        if not (host.statistics_of(name).exclusive or is_broadcast(name))
-    }
-
-
-def _lost(host: VirtualHost, autoscaler: Autoscaler) -> tuple[Clause, ...]:
-    if needs_names(autoscaler) and isinstance(host.names, Unknown):
-        return (*host.lost(), _NOT_ALL_FOUND, host.names.clause)
-    return host.lost()
+def _wanted(autoscaler: Autoscaler, access: Access) -> Mapping[str, Wanted]:
+    return wanted_by(autoscaler, autoscaler.broker.vhost or access.vhost)

@@ -1,6 +1,6 @@
 """The ways into brokers, found by Secret and looked at again now and then."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -68,12 +68,16 @@ class Credentials:
         except AccessRefused as error:
             return Unknown("SecretRefused", str(error))
 
-    def keep_only(self, references: Iterable[BrokerReference]) -> frozenset[Access]:
-        """Forget all others; return the brokers that are left, each without a virtual host."""
-        for reference in self._known.keys() - set(references):
-            del self._known[reference]
-        accesses = (known.access for known in self._known.values())
-        return frozenset(without_vhost(each) for each in accesses if isinstance(each, Access))
+    def keep_only(
+        self, references: Collection[BrokerReference]
+    ) -> Mapping[BrokerReference, Access]:
+        """Forget all others; return what is left and leads to a broker."""
+        self._known = {each: known for each, known in self._known.items() if each in references}
+        return {
+            reference: known.access
+            for reference, known in self._known.items()
+            if isinstance(known.access, Access)
+        }
 
 
 def without_vhost(access: Access) -> Access:

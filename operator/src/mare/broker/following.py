@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import replace
 
@@ -27,6 +27,7 @@ class Following:
         self._phase = Phase(seconds)
         self._task: asyncio.Task[None] | None = None
         self._first = asyncio.Event()
+        self._names: Mapping[str, None] | None = None
         self.last_two: tuple[Statistics, ...] = ()
         """The newer one last."""
         self.error: Unknown | None = None
@@ -38,10 +39,10 @@ class Following:
         return self.last_two[-1] if self.last_two else None
 
     @property
-    def names(self) -> Iterable[str] | Unknown:
-        """The queues that exist, as of the last statistics."""
-        if self.last_two:
-            return self.last_two[-1].queues
+    def names(self) -> Collection[str] | Unknown:
+        """The queues that exist, as of the last statistics: the same object until they change."""
+        if self._names is not None:
+            return self._names
         return self.error or Unknown("NotReadYet", "the statistics are not read yet")
 
     async def begin(self) -> None:
@@ -85,8 +86,11 @@ class Following:
             self.last_two = (*before, replace(new, at=latest.at))
         else:
             self.last_two = (*self.last_two[-1:], replace(new, at=moment))
+        if self._names is None or self._names.keys() != new.queues.keys():
+            self._names = dict.fromkeys(sorted(new.queues))
 
     async def close(self) -> None:
+        self._first.set()  # whoever begins now gets no task that nobody would end
         if self._task is not None:
             self._task.cancel()
             with suppress(asyncio.CancelledError):

@@ -1,31 +1,40 @@
 """Which queues belong to an object, by names, patterns and the naming rules of Nameko."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
+from dataclasses import dataclass
 from functools import lru_cache
 
-from mare.custom_resource.autoscaler import Autoscaler
+from mare.custom_resource.autoscaler import Autoscaler, QueueEntry
 
 _BROADCAST = re.compile(r"-[0-9a-f]{32}$|-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+_STARS = re.compile(r"\*+")
 
 
 @lru_cache(maxsize=4096)
-def _matcher(pattern: str) -> "re.Pattern[str]":
-    """Only * and ? are special, unlike in a shell, where brackets are as well."""
-    parts = {"*": ".*", "?": "."}
-    return re.compile("".join(parts.get(char, re.escape(char)) for char in pattern), re.DOTALL)
+def matcher(pattern: str) -> "re.Pattern[str]":
+    """Only * and ? are special, unlike in a shell, where brackets are as well.
+
+    What stands between two * is found at its first place and nowhere else: to try all places of
+    all parts, a name of 255 characters would take years.
+    """
+    first, *parts = (_literal(part) for part in _STARS.split(pattern))
+    if not parts:
+        return re.compile(first, re.DOTALL)
+    *middle, last = parts
+    return re.compile(first + "".join(f"(?>.*?{part})" for part in middle) + f".*{last}", re.DOTALL)
 
 
-def fits(pattern: str, name: str) -> bool:
-    return _matcher(pattern).fullmatch(name) is not None
+def _literal(part: str) -> str:
+    return "".join("." if char == "?" else re.escape(char) for char in part)
 
 
 def is_service_queue(service: str, name: str) -> bool:
     """Whether Nameko gives this name to a queue of the service: rpc-X or evt-SOURCE-TYPE--X.Y."""
-    if name == f"rpc-{service}":
-        return True
+    if not name.startswith("evt-"):
+        return name == f"rpc-{service}"
     _, separator, handler = name.partition("--")
-    return name.startswith("evt-") and bool(separator) and handler.startswith(f"{service}.")
+    return bool(separator) and handler.startswith(f"{service}.")
 
 
 def is_broadcast(name: str) -> bool:
@@ -33,28 +42,50 @@ def is_broadcast(name: str) -> bool:
     return _BROADCAST.search(name) is not None
 
 
-def needs_names(autoscaler: Autoscaler) -> bool:
-    """Whether the names of all queues have to be known to find its own."""
-    return autoscaler.service is not None or any(e.is_pattern for e in autoscaler.entries)
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an object asks for in one virtual host."""
+
+    names: tuple[str, ...]
+    patterns: tuple[str, ...]
+    service: str | None
+
+    @property
+    def needs_names(self) -> bool:
+        """Whether the names of all queues have to be known to find its own."""
+        return self.service is not None or bool(self.patterns)
 
 
-def queues_of(
-    autoscaler: Autoscaler, vhost: str, default_vhost: str, names: Iterable[str]
-) -> dict[str, tuple[str, ...]]:
-    """Names of its queues in a virtual host, each once, with all entries by which it is found."""
-    entries = [e for e in autoscaler.entries if (e.vhost or default_vhost) == vhost]
-    named = dict.fromkeys(entry.text for entry in entries if not entry.is_pattern)
-    patterns = list(dict.fromkeys(entry.text for entry in entries if entry.is_pattern))
-    service = autoscaler.service if vhost == default_vhost else None
-    candidates = dict(named)
-    if service is not None:
-        candidates[f"rpc-{service}"] = None
-    if patterns or service is not None:
-        candidates |= dict.fromkeys(names)
-    found: dict[str, tuple[str, ...]] = {}
-    for name in candidates:
-        own = (name,) if name in named else ()
-        by = own + tuple(pattern for pattern in patterns if fits(pattern, name))
-        if by or (service is not None and is_service_queue(service, name)):
-            found[name] = by
+def wanted_by(autoscaler: Autoscaler, default_vhost: str) -> dict[str, Wanted]:
+    """What it asks for in each virtual host; the queues of a service are in the default one."""
+    entries: dict[str, list[QueueEntry]] = {}
+    if autoscaler.service is not None:
+        entries[default_vhost] = []
+    for entry in autoscaler.entries:
+        entries.setdefault(entry.vhost or default_vhost, []).append(entry)
+    return {
+        vhost: Wanted(
+            names=tuple(dict.fromkeys(e.text for e in some if not e.is_pattern)),
+            patterns=tuple(dict.fromkeys(e.text for e in some if e.is_pattern)),
+            service=autoscaler.service if vhost == default_vhost else None,
+        )
+        for vhost, some in entries.items()
+    }
+
+
+def queues_of(wanted: Wanted, names: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """Names of its queues, each once, with all entries of spec.queues by which it is found."""
+    found: dict[str, tuple[str, ...]] = {name: (name,) for name in wanted.names}
+    if wanted.service is not None:
+        found |= {name: found.get(name, ()) for name in _of_service(wanted.service, names)}
+    candidates = dict.fromkeys((*found, *names)) if wanted.patterns else {}
+    for pattern in wanted.patterns:
+        for name in filter(matcher(pattern).fullmatch, candidates):
+            found[name] = (*found.get(name, ()), pattern)
     return found
+
+
+def _of_service(service: str, names: Collection[str]) -> list[str]:
+    """A service without RPC never declares rpc-X: it is looked for if nothing else is there."""
+    own = [name for name in names if is_service_queue(service, name)]
+    return own if any(not is_broadcast(name) for name in own) else [*own, f"rpc-{service}"]

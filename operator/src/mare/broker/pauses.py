@@ -26,8 +26,15 @@ class Pauses:
         pause = self._of.get(name)
         return pause.why if pause is not None and now < pause.until else None
 
+    def has_missed(self, name: str) -> bool:
+        """Whether it was not there when it was looked for last."""
+        return name in self._of
+
     def missed(self, name: str, why: Unknown, now: float) -> Unknown:
+        """Pause longer than the last time, but once only for all who looked at the same time."""
         last = self._of.get(name)
+        if last is not None and now < last.until:
+            return why
         seconds = _FIRST if last is None else min(last.seconds * 2, _LONGEST)
         self._of[name] = _Pause(now + seconds, seconds, why)
         return why

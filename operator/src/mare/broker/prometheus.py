@@ -9,6 +9,8 @@ from mare.broker.figures import QueueStatistics, Statistics
 from mare.broker.requesting import BrokerHttp
 from mare.domain.observation import NOT_REPORTED
 
+_LARGEST_ANSWER = 32 * 2**20
+"""20,000 queues."""
 _FAMILIES = [
     "queue_coarse_metrics",
     "queue_consumer_count",
@@ -31,7 +33,7 @@ _QUEUE = re.compile(r'(?:^|,)queue="((?:[^"\\]|\\.)*)"')
 
 class PrometheusStatistics:
     def __init__(self, uri: str, access: Access) -> None:
-        self._http = BrokerHttp(uri, access, "the Prometheus endpoint")
+        self._http = BrokerHttp(uri, access, "the Prometheus endpoint", _LARGEST_ANSWER)
 
     async def fetch(self, vhost: str, now: float) -> Statistics:
         query = {"vhost": vhost, "family": _FAMILIES}

@@ -11,13 +11,13 @@ from mare.broker.access import Access, distrust
 from mare.ports import AccessRefused
 
 _SECONDS = 4.0
-_LARGEST_ANSWER = 64 * 2**20
 
 
 class BrokerHttp:
     """Requests below one URI of a Secret."""
 
-    def __init__(self, uri: str, access: Access, source: str) -> None:
+    def __init__(self, uri: str, access: Access, source: str, largest: int) -> None:
+        """An answer of more than `largest` bytes is an error, not the end of the process."""
         parts = urlsplit(uri)
         host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
         port = f":{parts.port}" if parts.port else ""
@@ -28,6 +28,7 @@ class BrokerHttp:
             self._headers["Authorization"] = aiohttp.encode_basic_auth(user, password)
         self._tls = access.context() if parts.scheme == "https" else False
         self._source = source
+        self._largest = largest
         self._session: aiohttp.ClientSession | None = None
 
     async def get(self, path: str, query: Mapping[str, str | Sequence[str]]) -> bytes:
@@ -61,8 +62,8 @@ class BrokerHttp:
         body = bytearray()
         async for part in answer.content.iter_chunked(2**16):
             body += part
-            if len(body) > _LARGEST_ANSWER:
-                raise OSError(f"{self._source} answers with more than {_LARGEST_ANSWER} bytes")
+            if len(body) > self._largest:
+                raise OSError(f"{self._source} answers with more than {self._largest >> 20} MiB")
         return bytes(body)
 
     async def close(self) -> None:

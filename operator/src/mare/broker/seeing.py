@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from mare.broker.figures import QueueStatistics, Statistics
-from mare.custom_resource.autoscaler import Autoscaler
 from mare.domain.observation import NOT_REPORTED, QueueReading
 from mare.domain.unknown import Unknown
 from mare.ports import Seen
@@ -18,27 +17,36 @@ def host_of(address: str) -> str:
 
 
 def own_readings(
-    autoscaler: Autoscaler,
-    wanted: Mapping[str, tuple[str, ...]],
+    queues: Mapping[str, tuple[str, ...]],
     readings: Mapping[str, QueueReading] | Unknown,
-    names: object,
     now: float,
+    staleness_seconds: float,
 ) -> tuple[QueueReading, ...] | Unknown:
-    """The readings of one object; a pattern that cannot be looked for is an unknown queue.
+    """The readings of one object's queues; what is too old is unknown.
 
-    `wanted` has the entries of spec.queues by which each queue was found, `names` the queues that
-    exist or why they are unknown.
+    `queues` have the entries of spec.queues by which each was found.
     """
     if isinstance(readings, Unknown):
         return readings
-    found = [replace(readings[name], entries=by) for name, by in wanted.items()]
-    if isinstance(names, Unknown):
-        found += [
-            QueueReading(name=e.text, entries=(e.text,), read_at=now, ready=names, consumers=names)
-            for e in autoscaler.entries
-            if e.is_pattern
-        ]
-    return tuple(found)
+    own = (replace(readings[name], entries=by) for name, by in queues.items())
+    return tuple(_aged(reading, now - reading.read_at, staleness_seconds) for reading in own)
+
+
+def _aged(reading: QueueReading, age: float, staleness_seconds: float) -> QueueReading:
+    if age <= staleness_seconds or isinstance(reading.ready, Unknown):
+        return reading
+    stale = Unknown("Stale", f"the last reading is {age:.0f} s old")
+    return replace(reading, ready=stale, consumers=stale)
+
+
+def unresolved(
+    patterns: Iterable[str], vhost: str, why: Unknown, now: float
+) -> tuple[QueueReading, ...]:
+    """Patterns that cannot be looked for: each is an unknown queue."""
+    return tuple(
+        QueueReading(name=each, vhost=vhost, entries=(each,), read_at=now, ready=why, consumers=why)
+        for each in patterns
+    )
 
 
 def busy_replicas(
@@ -79,5 +87,12 @@ def together(parts: Sequence[Seen]) -> Seen:
         queues=tuple(queues),
         busy=busy if busy_unknown is None else busy_unknown,
         lost=tuple(dict.fromkeys(text for part in parts for text in part.lost)),
-        transient=tuple(name for part in parts for name in part.transient),
+        transient=_transient([part.transient for part in parts]),
     )
+
+
+def _transient(parts: Sequence[tuple[str, ...] | Unknown]) -> tuple[str, ...] | Unknown:
+    """What is known to vanish counts, wherever else it is unknown."""
+    names = tuple(name for part in parts if not isinstance(part, Unknown) for name in part)
+    unknown = (part for part in parts if isinstance(part, Unknown))
+    return names or next(unknown, ())

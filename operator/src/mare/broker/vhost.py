@@ -1,27 +1,22 @@
 """One virtual host of one broker: what is fresh and what is renewed every few seconds, together."""
 
-import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from mare.broker.access import Access
-from mare.broker.depths import Depth, Depths
+from mare.broker.declarations import Declarations
+from mare.broker.depths import Answer, is_unaskable, not_found
 from mare.broker.figures import QueueStatistics, Statistics, StatisticsSource
+from mare.broker.finding import Finding
 from mare.broker.following import Following
 from mare.broker.management import ManagementStatistics
-from mare.broker.pauses import Pauses
+from mare.broker.naming import Wanted
 from mare.broker.prometheus import PrometheusStatistics
-from mare.broker.silence import Silences
 from mare.domain.clause import Clause
 from mare.domain.observation import NOT_REPORTED, QueueReading
 from mare.domain.unknown import Unknown
-from mare.ports import AccessRefused, Clock
+from mare.ports import Clock
 
-_READ_SECONDS = 2.0
-_EACH_SECONDS = 0.002
-"""Time that a declaration may take beyond that, ten times what it takes."""
-_CONNECTION = ""
-"""What pauses when the connection breaks; no queue is called that."""
 _UNTOLD = QueueStatistics()
 _WITHOUT_STATISTICS = Clause(
     "lost.statistics",
@@ -31,7 +26,6 @@ _WITHOUT_AMQP = Clause("lost.amqp", "without amqp-uri, depths are as old as the 
 _WITHOUT_MANAGEMENT = Clause(
     "lost.management", "without management-uri, prefetch and busy replicas are unknown"
 )
-_log = logging.getLogger(__name__)
 
 
 class VirtualHost:
@@ -40,19 +34,26 @@ class VirtualHost:
     def __init__(self, access: Access, clock: Clock, statistics_seconds: float) -> None:
         self._access = access
         self._clock = clock
-        self._depths = Depths(access) if access.amqp_uri else None
         source = _source(access)
+        self._declarations = (
+            Declarations(access, clock, has_statistics=source is not None)
+            if access.amqp_uri
+            else None
+        )
         self._following = (
             Following(source, access.vhost, clock, statistics_seconds) if source else None
         )
-        self._silences = Silences(has_statistics=source is not None)
-        self._pauses = Pauses()
-        self._refused = False
+        self._finding = Finding()
+
+    @property
+    def name(self) -> str:
+        return self._access.vhost
 
     @property
     def refused(self) -> bool:
         """Whether the broker does not let us in: then the Secret may have been changed."""
-        return self._refused or (self._following is not None and self._following.refused)
+        sources = (self._declarations, self._following)
+        return any(source is not None and source.refused for source in sources)
 
     @property
     def statistics(self) -> tuple[Statistics, ...]:
@@ -68,11 +69,20 @@ class VirtualHost:
         return self._following.latest if self._following else None
 
     @property
-    def names(self) -> Iterable[str] | Unknown:
+    def names(self) -> Collection[str] | Unknown:
         """The queues that exist, as of the last statistics."""
         if self._following is None:
             return Unknown("NoStatistics", "patterns need management-uri or prometheus-uri")
         return self._following.names
+
+    @property
+    def tells_transient(self) -> bool:
+        """Whether it is known which queues vanish with their last consumer."""
+        return self._access.management_uri is not None and self._latest is not None
+
+    def queues_of(self, wanted: Wanted) -> Mapping[str, tuple[str, ...]]:
+        """The queues that are asked for, as far as names are known, each with why it is one."""
+        return self._finding.of(wanted, () if isinstance(self.names, Unknown) else self.names)
 
     def lost(self) -> tuple[Clause, ...]:
         """What cannot be known for want of a source, or while one fails."""
@@ -81,7 +91,7 @@ class VirtualHost:
         found = []
         if self._following.error is not None:
             found.append(self._following.error.clause)
-        if self._depths is None:
+        if self._declarations is None:
             found.append(_WITHOUT_AMQP)
         if self._access.management_uri is None:
             found.append(_WITHOUT_MANAGEMENT)
@@ -92,70 +102,46 @@ class VirtualHost:
         if self._following is not None:
             await self._following.begin()
 
-    async def read(self, names: Iterable[str]) -> Mapping[str, QueueReading] | Unknown:
-        """Look at queues now."""
-        if self._depths is None:
-            return self._by_statistics(names)
-        return await self._by_declaration(self._depths, names, self._clock())
-
-    async def _by_declaration(
-        self, depths: Depths, names: Iterable[str], now: float
+    async def read(
+        self, names: Collection[str], others: Collection[str]
     ) -> Mapping[str, QueueReading] | Unknown:
-        if (broken := self._pauses.why(_CONNECTION, now)) is not None:
-            return broken
-        pausing = {name: self._pauses.why(name, now) for name in names}
-        results: dict[str, Depth | Unknown] = {n: why for n, why in pausing.items() if why}
-        wanted = [name for name, why in pausing.items() if not why]
-        try:
-            await depths.read(wanted, results, _READ_SECONDS + len(wanted) * _EACH_SECONDS)
-        except AccessRefused as error:
-            self._refused = True
-            return self._pauses.missed(_CONNECTION, Unknown("AccessRefused", str(error)), now)
-        except OSError as error:
-            _log.warning("Broker is not reached", extra={"error": str(error)})
-            why = Unknown("BrokerUnreachable", "the broker does not answer")
-            return self._pauses.missed(_CONNECTION, why, now)
-        self._pauses.found(_CONNECTION)
-        self._refused = False
-        for name in wanted:
-            result = results[name]
-            if isinstance(result, Unknown):
-                self._pauses.missed(name, result, now)
-            else:
-                self._pauses.found(name)
-        return {name: self._reading(name, result, now) for name, result in results.items()}
+        """Look at queues now, and at `others` as the last statistics tell them."""
+        if self._declarations is None:
+            if isinstance(self.names, Unknown):
+                return self.names
+            return {name: self._told(name) for name in (*names, *others)}
+        believed = await self._declarations.read(names, self._latest)
+        if isinstance(believed, Unknown):
+            return believed
+        declared = {name: self._declared(name, *each) for name, each in believed.items()}
+        return {name: self._told(name) for name in others} | declared
 
-    def _reading(self, name: str, depth: Depth | Unknown, now: float) -> QueueReading:
-        depth, at = self._silences.believed(name, depth, self._latest, now)
-        ready, consumers = (depth, depth) if isinstance(depth, Unknown) else depth
+    def _declared(self, name: str, answer: Answer, at: float) -> QueueReading:
+        if is_unaskable(answer) and self._latest is not None:
+            return self._told(name)
+        ready, consumers = (answer, answer) if isinstance(answer, Unknown) else answer
+        return self._reading(name, at, ready, consumers)
+
+    def _told(self, name: str) -> QueueReading:
+        """What the last statistics tell, as old as they are."""
+        at, queues = (self._latest.at, self._latest.queues) if self._latest else (0.0, {})
+        missing = not_found(name)
+        known = queues.get(name, QueueStatistics(ready=missing, consumers=missing))
+        return self._reading(name, at, known.ready, known.consumers)
+
+    def _reading(
+        self, name: str, at: float, ready: int | Unknown, consumers: int | Unknown
+    ) -> QueueReading:
         bare = QueueReading(
             name=name, vhost=self._access.vhost, read_at=at, ready=ready, consumers=consumers
         )
         return _join(bare, self._latest)
 
-    def _by_statistics(self, names: Iterable[str]) -> Mapping[str, QueueReading] | Unknown:
-        if isinstance(self.names, Unknown):
-            return self.names
-        latest = self.statistics[-1]
-        readings = {}
-        for name in names:
-            missing = Unknown("QueueNotFound", f"queue {name} does not exist", name)
-            known = latest.queues.get(name, QueueStatistics(ready=missing, consumers=missing))
-            bare = QueueReading(
-                name=name,
-                vhost=self._access.vhost,
-                read_at=latest.at,
-                ready=known.ready,
-                consumers=known.consumers,
-            )
-            readings[name] = _join(bare, latest)
-        return readings
-
     async def close(self) -> None:
         if self._following is not None:
             await self._following.close()
-        if self._depths is not None:
-            await self._depths.close()
+        if self._declarations is not None:
+            await self._declarations.close()
 
 
 def _source(access: Access) -> StatisticsSource | None:

@@ -197,10 +197,12 @@ def _schedules_valid(autoscaler: Autoscaler) -> Condition:
 
 
 def _events_safe(policy: Policy, seen: Seen) -> Condition:
-    if seen.transient and policy.rest_replicas == 0:
-        names = ", ".join(seen.transient[:3])
-        text = f"At zero replicas {names} would vanish and events be lost"
-        clause = Clause("events.vanish", text, names=names)
-        message = f"{text}: set minReplicas to 1"
-        return Condition("EventsSafe", "False", "QueuesVanish", message, (clause,))
-    return Condition("EventsSafe", "True", "Safe", "No queue vanishes at zero replicas")
+    if policy.rest_replicas != 0 or seen.transient == ():
+        return Condition("EventsSafe", "True", "Safe", "No queue vanishes at zero replicas")
+    if isinstance(seen.transient, Unknown):
+        return Condition("EventsSafe", "Unknown", seen.transient.reason, seen.transient.cause)
+    names = ", ".join(seen.transient[:3])
+    text = f"At zero replicas {names} would vanish and events be lost"
+    clause = Clause("events.vanish", text, names=names)
+    message = f"{text}: set minReplicas to 1"
+    return Condition("EventsSafe", "False", "QueuesVanish", message, (clause,))

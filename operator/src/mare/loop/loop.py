@@ -16,7 +16,7 @@ from mare.loop.claims import Claims
 from mare.loop.kept import Kept
 from mare.loop.looking import Looking
 from mare.loop.measures import Measures
-from mare.loop.pace import Pace, phase
+from mare.loop.pace import Pace, Periods, next_turn
 from mare.loop.record import Record
 from mare.ports import Brokers, Clock, Objects, Rivals, Seen, Workloads
 
@@ -49,6 +49,7 @@ class Loop:
         self._record = record
         self._measures = measures
         self._pace = pace
+        self._periods = Periods(pace)
         self._claims = Claims()
         self._acting = Acting(workloads, objects, clock, measures, record)
         self._looking = Looking(
@@ -161,18 +162,18 @@ class Loop:
             return {kept.autoscaler.key: Seen(queues=why, busy=why) for kept in some}
 
     def _set_due(self, some: Iterable[Kept], now: float) -> None:
-        resting, all_reads = 0, 0
+        at_rest, awake = self._periods.at(now, self._reads)
+        for kept in some:
+            kept.due = next_turn(kept.number, at_rest if kept.resting else awake, now)
+
+    def _reads(self) -> tuple[int, int]:
+        """Those of one look at all objects at rest, and of one look at all objects."""
+        at_rest, of_all = 0, 0
         for kept in self._kept.values():
             reads = self._brokers.cost(kept.autoscaler)
-            all_reads += reads
-            resting += reads if kept.resting else 0
-        at_rest, awake = self._pace.period(resting), self._pace.period(all_reads)
-        for kept in some:
-            period = at_rest if kept.resting else awake
-            if kept.look is not None and now - kept.due < period:
-                kept.due += period
-            else:  # new or late, like many others at this moment: spread them
-                kept.due = now + period * phase(kept.number)
+            of_all += reads
+            at_rest += reads if kept.resting else 0
+        return at_rest, of_all
 
     async def close(self) -> None:
         for _, task in list(self._rounds.values()):

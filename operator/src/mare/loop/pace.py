@@ -1,6 +1,9 @@
 """How often an object is looked at: as often as the budget of reads allows, within bounds."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+
+_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +23,31 @@ class Pace:
         return min(max(reads / self.reads_per_second, self.shortest), self.longest)
 
 
-def phase(number: int) -> float:
-    """A share of a period for the object of this number, so that all are spread over it evenly."""
-    return number * 0.618033988749895 % 1.0  # the golden ratio: each new one falls in a wide gap
+class Periods:
+    """The periods of all objects at rest and of the others, worked out once a second.
+
+    A thousand objects are gone through in 0.2 ms, which is too much for each of the rounds of a
+    second, of which every Secret has several.
+    """
+
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
+        self._worked_out_at = float("-inf")
+        self._periods = pace.longest, pace.longest
+
+    def at(self, now: float, reads: Callable[[], tuple[int, int]]) -> tuple[float, float]:
+        """`reads` tells those of the objects at rest, and those of all."""
+        if not self._worked_out_at <= now < self._worked_out_at + _SECONDS:
+            self._worked_out_at = now
+            at_rest, of_all = reads()
+            self._periods = self._pace.period(at_rest), self._pace.period(of_all)
+        return self._periods
+
+
+def next_turn(number: int, period: float, now: float) -> float:
+    """When the object of this number is to be looked at after `now`.
+
+    Its turns are the same in each period, whatever happened before, so that all are spread evenly.
+    """
+    share = number * 0.618033988749895  # the golden ratio: each new one falls in a wide gap
+    return now + period * (1.0 - (now / period - share) % 1.0)

@@ -1,0 +1,97 @@
+"""A broker that answers passive declarations as aiormq would, and can be made to fail."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from aiormq.exceptions import ChannelNotFoundEntity
+
+
+class Found(NamedTuple):
+    message_count: int
+    consumer_count: int
+
+
+@dataclass
+class Broker:
+    """Give `connection` to whoever would make an `aiormq.Connection`."""
+
+    queues: dict[str, Found] = field(default_factory=dict)
+    silent: set[str] = field(default_factory=set)
+    """Queues of which it says 0 and 0, after as long as RabbitMQ waits for a leader."""
+    stuck: set[str] = field(default_factory=set)
+    """Queues of which it says nothing at all."""
+    is_away: bool = False
+    connections: "list[Connection]" = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+    def connection(self, *_: Any, **__: Any) -> "Connection":
+        self.connections.append(Connection(self))
+        return self.connections[-1]
+
+    @property
+    def open(self) -> int:
+        return sum(not each.is_closed for each in self.connections)
+
+    def restart(self) -> None:
+        for each in self.connections:
+            each.break_off(ConnectionError("reset"))
+
+
+class Connection:
+    def __init__(self, broker: Broker) -> None:
+        self.broker = broker
+        self.is_closed = True
+        self._end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._end.add_done_callback(lambda end: end.exception())
+
+    async def connect(self) -> None:
+        await asyncio.sleep(0)
+        if self.broker.is_away:
+            raise ConnectionError("refused")
+        self.is_closed = False
+
+    async def channel(self, *, publisher_confirms: bool) -> "Channel":
+        return Channel(self)
+
+    def break_off(self, error: BaseException | type[BaseException]) -> None:
+        self.is_closed = True
+        if not self._end.done():
+            self._end.set_exception(error)
+
+    async def close(self, error: BaseException | type[BaseException]) -> None:
+        self.break_off(error)
+
+    async def until(self, answer: asyncio.Future[Any]) -> None:
+        """Wait for the answer, or fail with the connection."""
+        await asyncio.wait([answer, self._end], return_when=asyncio.FIRST_COMPLETED)
+        if self._end.done():
+            self._end.result()
+
+
+class Channel:
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self._is_closed = False
+
+    @property
+    def is_closed(self) -> bool:
+        return self._is_closed or self.connection.is_closed
+
+    async def queue_declare(self, name: str, *, passive: bool) -> Found:
+        broker = self.connection.broker
+        broker.asked.append(name)
+        if not name.isascii():
+            raise ValueError("Invalid value for queue")
+        seconds = 60 if name in broker.stuck else 0.26 if name in broker.silent else 0
+        answer = asyncio.ensure_future(asyncio.sleep(seconds))
+        try:
+            await self.connection.until(answer)
+        finally:
+            answer.cancel()
+        if name in broker.silent:
+            return Found(0, 0)
+        if name not in broker.queues:
+            self._is_closed = True
+            raise ChannelNotFoundEntity(f"no queue {name}")
+        return broker.queues[name]

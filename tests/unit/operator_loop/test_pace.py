@@ -1,0 +1,53 @@
+"""When objects are looked at."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mare.loop.pace import Pace, Periods, next_turn
+
+NUMBERS = st.integers(0, 10_000)
+MOMENTS = st.floats(1.6e9, 1.8e9)
+PERIODS = st.floats(0.1, 1.0)
+
+
+@given(number=NUMBERS, period=PERIODS, now=MOMENTS)
+def test_the_next_turn_comes_within_a_period(number, period, now):
+    assert now <= next_turn(number, period, now) <= now + period
+
+
+@given(number=NUMBERS, period=PERIODS, now=MOMENTS, late=st.floats(0.001, 0.05))
+def test_whoever_is_late_keeps_its_turn(number, period, now, late):
+    turn = next_turn(number, period, now)
+
+    assert next_turn(number, period, turn + late) == pytest.approx(turn + period, abs=1e-4)
+
+
+def test_a_thousand_that_begin_at_the_same_moment_are_spread_evenly():
+    turns = sorted(next_turn(number, 1.0, 1.7e9 + 0.3) - 1.7e9 for number in range(1000))
+
+    gaps = [after - before for before, after in pairwise(turns)]
+    assert max(gaps) < 0.004
+
+
+def test_the_reads_of_all_are_added_up_once_a_second():
+    periods, asked = Periods(Pace()), []
+
+    def reads() -> tuple[int, int]:
+        asked.append(now)
+        return 200, 300
+
+    for eighth in range(33):
+        now = 100 + eighth / 8
+        assert periods.at(now, reads) == (0.5, 0.75)
+
+    assert asked == [100, 101, 102, 103, 104]
+
+
+def test_a_clock_that_is_set_back_does_not_keep_the_old_sum():
+    periods = Periods(Pace())
+    periods.at(5000, lambda: (0, 0))
+
+    assert periods.at(100, lambda: (200, 400)) == (0.5, 1.0)
