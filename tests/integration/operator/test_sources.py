@@ -137,12 +137,13 @@ NOTHING = {"configure": "^$", "write": "^$", "read": "^$"}
 
 
 @contextmanager
-def user_of(vhost: Vhost, tags: str, permissions: dict[str, str]) -> Iterator[OneSecret]:
-    """A Secret with a user of its own, which ends with the block."""
+def user_of(vhost: Vhost, tags: str, permissions: dict[str, str] | None) -> Iterator[OneSecret]:
+    """A Secret with a user of its own, who goes with the block; permissions may be none at all."""
     name = f"looks-{uuid4().hex[:8]}"
     call = vhost.node.management.call
     call("PUT", "users", name, body={"password": "secret", "tags": tags})
-    call("PUT", "permissions", vhost.name, name, body=permissions)
+    if permissions is not None:
+        call("PUT", "permissions", vhost.name, name, body=permissions)
     as_user = partial(re.sub, "//[^@]+@", f"//{name}:secret@")
     yield OneSecret(
         amqp_uri=as_user(vhost.amqp_uri), management_uri=as_user(vhost.node.management_uri)
@@ -170,6 +171,14 @@ def test_a_user_with_the_tag_management_alone_does_not_see_who_is_busy(vhost: Vh
     (reading,) = seen.queues
     assert isinstance(reading.prefetch, Unknown)
     assert isinstance(seen.busy, Unknown)
+
+
+def test_a_user_without_permissions_in_the_virtual_host_is_refused(vhost: Vhost, work):
+    with user_of(vhost, "monitoring", None) as secret:
+        seen = seen_of(secret, vhost, lambda seen: True, queues=[{"name": "work"}])
+
+    assert seen.queues.reason == "AccessRefused"
+    assert vhost.name in seen.queues.cause
 
 
 def test_patterns_and_the_queues_of_a_nameko_service_are_found(vhost: Vhost):

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import aiormq
 from aiormq.abc import AbstractConnection
-from aiormq.exceptions import AMQPConnectionError, AMQPError, ProbableAuthenticationError
+from aiormq.exceptions import AMQPError, InvalidFrameError, ProbableAuthenticationError
 from yarl import URL
 
 from mare.broker.access import Access, distrust
@@ -47,7 +47,7 @@ class SharedConnection:
             self._connection = connection
         except ProbableAuthenticationError as error:
             raise AccessRefused("the broker refuses the user or the password") from error
-        except (AMQPConnectionError, ConnectionError, TimeoutError) as error:
+        except (AMQPError, ConnectionError, TimeoutError) as error:
             refused = distrust(error, "the broker") or _refusal(error, self._access.vhost)
             raise (refused or OSError(type(error).__name__)) from error
         finally:
@@ -81,6 +81,7 @@ def _refusal(error: BaseException, vhost: str) -> AccessRefused | None:
     text = str(error)
     if "ACCESS_REFUSED" in text:
         return AccessRefused("the broker refuses the user or the password")
-    if "NOT_ALLOWED" in text or "vhost" in text:
+    # aiormq does not understand that, instead of opening a virtual host, the broker says no.
+    if isinstance(error, InvalidFrameError) or "NOT_ALLOWED" in text or "vhost" in text:
         return AccessRefused(f"the broker has no virtual host {vhost} for this user")
     return None
