@@ -10,7 +10,6 @@ MEANT = {
     "CPU limit is not set": "a limit slows a start down and protects nobody whom requests do not",
     "ImagePullPolicy is not set to Always": "tags are not moved, and digests cannot be",
     "does not have a host podAntiAffinity set": "topologySpreadConstraints do that",
-    "The pod does not have a matching NetworkPolicy": "of Jobs and tests, which nobody talks to",
     "with a low user ID": "999 is the user of the image",
     "with a low group ID": "999 is the group of the image",
     "does not have a valid serviceName": "one replica needs no headless Service",

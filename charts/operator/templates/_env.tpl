@@ -1,4 +1,13 @@
+{{/* What is set in extraEnv takes the place of what is set here. */}}
 {{- define "operator.env" -}}
+{{- $names := list -}}
+{{- range .Values.extraEnv }}{{ $names = append $names .name }}{{ end -}}
+{{- $env := list -}}
+{{- range include "operator.ownEnv" . | fromYamlArray }}{{ if not (has .name $names) }}{{ $env = append $env . }}{{ end }}{{ end -}}
+{{- toYaml (concat $env .Values.extraEnv) -}}
+{{- end -}}
+
+{{- define "operator.ownEnv" -}}
 - {name: MARE_NAMESPACES, value: {{ include "operator.namespaces" . | fromJsonArray | join "," | quote }}}
 - {name: MARE_LEADER_ELECTION, value: "true"}
 - {name: MARE_LEASE_NAME, value: {{ include "operator.leaseName" . | quote }}}
@@ -19,7 +28,4 @@
 - {name: MARE_STATISTICS_SECONDS, value: {{ .Values.settings.statisticsSeconds | quote }}}
 - {name: MARE_SECRET_SECONDS, value: {{ .Values.settings.secretSeconds | quote }}}
 - {name: LOG_LEVEL, value: {{ .Values.logLevel | quote }}}
-{{- with .Values.extraEnv }}
-{{ toYaml . }}
-{{- end }}
 {{- end -}}

@@ -22,6 +22,15 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 app.kubernetes.io/component: operator
 {{- end -}}
 
+{{/* Nothing that changes with the chart's version, or a new chart alone would restart the operator. */}}
+{{- define "operator.podLabels" -}}
+{{ include "operator.selectorLabels" . }}
+app.kubernetes.io/part-of: mare
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
 {{- define "operator.labels" -}}
 {{ include "operator.selectorLabels" . }}
 app.kubernetes.io/part-of: mare

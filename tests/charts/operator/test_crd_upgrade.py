@@ -60,6 +60,16 @@ def test_an_older_definition_is_brought_up_to_date(api_server, crd, define):
     assert "Depth" in api_server.kubectl(*columns.split())
 
 
+def test_a_definition_that_is_not_there_is_created(api_server, crd, define):
+    """As when a tool that knows no first installation runs what is for an upgrade."""
+    api_server.kubectl("delete", NAME, "--wait")
+
+    answer = define(CRD)
+
+    assert answer.stdout == "queueautoscalers.mare.dev is up to date\n", answer.stderr
+    api_server.kubectl("wait", "--for=condition=established", NAME, "--timeout=30s")
+
+
 def test_the_hook_may_touch_nothing_else(crd, define, tmp_path):
     other = yaml.safe_load(CRD.read_text())
     other["metadata"]["name"] = "others.mare.dev"

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.charts import environment
 from tests.charts.helm import Refused
 from tests.charts.operator.conftest import CHART
 
@@ -69,7 +70,8 @@ def test_a_namespace_may_be_the_releases_own(helm):
     manifests = helm.template(CHART, {"namespaces": ["{{ .Release.Namespace }}"]})
 
     assert {each["metadata"]["namespace"] for each in manifests.all("Role")} == {"market"}
-    assert 'MARE_NAMESPACES, value: "market"' in manifests.text
+    (container,) = environment.containers(manifests.one("Deployment"))
+    assert environment.variables(container)["MARE_NAMESPACES"] == "market"
 
 
 def test_with_namespaces_the_operator_itself_gets_nothing_in_the_cluster(helm):
@@ -93,7 +95,7 @@ def test_people_who_may_edit_may_edit_autoscalers_too(helm):
 
 def test_the_dashboard_is_open_to_nobody_unless_said(helm):
     def ports(values):
-        rules = helm.template(CHART, values).one("NetworkPolicy")["spec"]["ingress"]
+        rules = helm.template(CHART, values).one("NetworkPolicy", "shop-operator")["spec"]["ingress"]
         return [port["port"] for rule in rules for port in rule["ports"]]
 
     assert ports({}) == ["metrics"]
@@ -109,3 +111,26 @@ def test_the_notes_say_how_to_reach_the_replica_that_acts(helm):
     assert "amqp-uri alone" in notes
     assert "Warning" not in notes
     assert "Set replicas to 2" in helm.notes(CHART, {"replicas": 1})
+
+
+def test_a_new_version_of_the_chart_alone_restarts_nothing(helm):
+    deployment = helm.template(CHART).one("Deployment")
+
+    labels = deployment["spec"]["template"]["metadata"]["labels"]
+    assert not {"helm.sh/chart", "app.kubernetes.io/version"} & set(labels)
+
+
+def test_whoever_may_read_metrics_the_test_of_the_release_may(helm):
+    prometheus = {"podSelector": {"matchLabels": {"app": "prometheus"}}}
+
+    manifests = helm.template(CHART, {"networkPolicy": {"metricsFrom": [prometheus]}})
+
+    metrics = manifests.one("NetworkPolicy", "shop-operator")["spec"]["ingress"][0]
+    test = manifests.one("Pod")["metadata"]["labels"]
+    assert metrics["from"][0] == prometheus
+    assert metrics["from"][1]["podSelector"]["matchLabels"].items() <= test.items()
+
+
+def test_labels_by_which_pods_are_selected_cannot_be_changed(helm):
+    with pytest.raises(Refused, match=r"invalid propertyName .app\.kubernetes\.io/component"):
+        helm.template(CHART, {"podLabels": {"app.kubernetes.io/component": "x"}})

@@ -39,3 +39,14 @@ def test_the_defaults_of_the_chart_are_those_of_the_operator(helm):
     environ = {name: value for name, value in _environ(helm, {}).items() if value}
 
     assert Settings.from_env(environ) == Settings(lease_name=environ["MARE_LEASE_NAME"])
+
+
+def test_a_variable_of_ones_own_takes_the_place_of_the_charts(helm):
+    own = [{"name": "LOG_LEVEL", "value": "ERROR"}, {"name": "TZ", "value": "America/Recife"}]
+
+    deployment = helm.template(CHART, {"extraEnv": own}).one("Deployment", "shop-operator")
+
+    (container,) = environment.containers(deployment)
+    names = [each["name"] for each in container["env"]]
+    assert len(names) == len(set(names))
+    assert environment.variables(container)["LOG_LEVEL"] == "ERROR"
