@@ -95,8 +95,8 @@ def test_people_who_may_edit_may_edit_autoscalers_too(helm):
 
 def test_the_dashboard_is_open_to_nobody_unless_said(helm):
     def ports(values):
-        rules = helm.template(CHART, values).one("NetworkPolicy", "shop-operator")["spec"]["ingress"]
-        return [port["port"] for rule in rules for port in rule["ports"]]
+        policy = helm.template(CHART, values).one("NetworkPolicy", "shop-operator")
+        return [port["port"] for rule in policy["spec"]["ingress"] for port in rule["ports"]]
 
     assert ports({}) == ["metrics"]
     peers = [{"namespaceSelector": {}}]

@@ -126,4 +126,6 @@ def test_idle_only_without_knowledge_waits_for_its_time():
     policy = working(victim_policy=VictimPolicy.IDLE_ONLY, max_drain_wait_seconds=60)
     time = Timeline(policy, 10)
     time.now = 100.0
-    assert time.sees(ready=20).replicas == 10
+    decision = time.sees(ready=20)
+    assert decision.replicas == 10
+    assert "Nobody knows who is idle, because" in decision.message

@@ -181,11 +181,18 @@ def _spare_the_busy(course: Course, here: Situation, history: History) -> Histor
     spare = _idle_replicas(here, history)
     until = since + policy.max_drain_wait_seconds
     if course.current - wanted > spare and here.now < until:
-        text = f"{replicas(spare)} idle, busy ones may finish before {wanted} is reached"
-        remark = Clause("victims.draining", text, idle=spare, replicas=wanted)
+        remark = _who_is_spared(here.workload.idle, spare, wanted)
         course.limit(Stage.VICTIMS, course.current - spare, Reason.DRAINING, remark, until)
     spared_at = known(here.load.statistics_at, history.spared_at)
     return replace(history, shrinking_since=since, spared_at=spared_at)
+
+
+def _who_is_spared(idle: int | Unknown, spare: int, wanted: int) -> Clause:
+    if isinstance(idle, Unknown):
+        text = f"Nobody knows who is idle, because {idle.cause}, and the busy may finish first"
+        return Clause("victims.unknown", text, reason=idle.reason, cause=idle.cause, name=idle.name)
+    text = f"{replicas(spare)} idle, busy ones may finish before {wanted} is reached"
+    return Clause("victims.draining", text, idle=spare, replicas=wanted)
 
 
 def _idle_replicas(here: Situation, history: History) -> int:
