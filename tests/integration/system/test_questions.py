@@ -76,10 +76,12 @@ def test_a_point_of_the_sea_the_poles_or_the_date_line_is_a_place_too(system, la
 
 
 def test_both_names_of_the_date_line_are_one_meridian(system):
-    east = system.get("/v1/playlists", lat=10, lon=180, limit=5)
-    west = system.get("/v1/playlists", lat=10, lon=-180, limit=5)
+    east = system.get("/v1/playlists", lat=10, lon=180, limit=5).json()
+    west = system.get("/v1/playlists", lat=10, lon=-180, limit=5).json()
 
-    assert east.json() == west.json()
+    for answer in (east, west):
+        del answer["weather"]["observed_at"]
+    assert east == west
 
 
 def test_an_unknown_city_is_not_found_but_near_ones_are_suggested(system):

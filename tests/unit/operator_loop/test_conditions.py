@@ -2,10 +2,11 @@
 
 import pytest
 
+from mare.custom_resource.autoscaler import read_autoscaler
 from mare.custom_resource.conditions import conditions_of
-from mare.domain.policy import Policy
 from mare.domain.unknown import Unknown
 from mare.ports import Scale, Seen
+from tests.unit.operator_loop.worlds import body
 
 UNTOLD = Unknown("NotReported", "only the management API tells")
 
@@ -22,9 +23,10 @@ UNTOLD = Unknown("NotReported", "only the management API tells")
 )
 def test_events_are_safe_if_it_is_known_that_no_queue_vanishes(transient, least, told):
     conditions = conditions_of(
-        policy=Policy(min_replicas=least, max_replicas=3),
+        autoscaler=read_autoscaler(body(minReplicas=least)),
         scale=Scale(replicas=1, version="1", ready=1, selector=""),
         problem=None,
+        unchosen=None,
         seen=Seen(queues=(), busy={}, transient=transient),
         decision=None,
         history=None,
