@@ -35,7 +35,9 @@ class Worker(ThreadWorker):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._patience = self.app.longest_request + TAKING_SECONDS
+        # An application that another program serves does not say how long its requests may take.
+        longest_request = getattr(self.app, "longest_request", self.cfg.timeout)
+        self._patience = longest_request + TAKING_SECONDS
         self._cut_off_at: dict[socket.socket, float] = {}
 
     def enqueue_req(self, conn: Any) -> None:

@@ -103,6 +103,20 @@ def test_requests_that_do_not_arrive_occupy_no_thread(gateway):
         assert head_of_answer(sock).startswith("HTTP/1.1 200 ")
 
 
+def test_the_worker_serves_any_application_of_gunicorn(run_gateway):
+    port = free_port()
+    worker = ("--worker-class", "gateway.worker.Worker", "--threads", str(THREADS))
+    address = ("--bind", f"127.0.0.1:{port}", "--no-control-socket")
+    run_gateway(port, "-m", "gunicorn", *worker, *address, "wsgiref.simple_server:demo_app")
+
+    def says():
+        with contextlib.suppress(requests.ConnectionError):
+            return requests.get(f"http://127.0.0.1:{port}/", timeout=20).text
+        return ""
+
+    eventually(lambda: says().startswith("Hello world!"))
+
+
 def test_a_request_may_come_octet_by_octet(gateway):
     sock = gateway.connect()
     for octet in PROBE:
