@@ -36,5 +36,5 @@ async def define(api: Api, definition: Mapping[str, Any]) -> None:
 
 
 def _is_established(definition: Mapping[str, Any]) -> bool:
-    conditions = definition.get("status", {}).get("conditions", ())
+    conditions = definition.get("status", {}).get("conditions") or ()  # null when it is created
     return any(each["type"] == "Established" and each["status"] == "True" for each in conditions)
