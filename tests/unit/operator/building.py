@@ -6,10 +6,17 @@ from mare.domain.decide import decide
 from mare.domain.decision import Decision
 from mare.domain.history import History
 from mare.domain.observation import NOT_REPORTED, Observation, QueueReading, Workload
-from mare.domain.policy import Policy
+from mare.domain.policy import Policy, QueueLength
 from mare.domain.unknown import Unknown
 
 UNREACHABLE = Unknown("BrokerUnreachable", "the broker does not answer")
+
+
+LENGTH = (QueueLength(messages_per_replica=20),)
+
+
+def watching(**given):
+    return Policy(min_replicas=1, max_replicas=50, targets=LENGTH, **given)
 
 
 def reading(ready=0, unacknowledged=0, *, at=0.0, name="work", **given):

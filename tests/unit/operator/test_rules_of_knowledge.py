@@ -13,11 +13,11 @@ from mare.domain.policy import (
     MessageRate,
     Pause,
     Policy,
-    QueueLength,
     QueueWaitTime,
     ScalingRules,
 )
 from tests.unit.operator.building import (
+    LENGTH,
     UNREACHABLE,
     Timeline,
     amqp_only,
@@ -26,13 +26,8 @@ from tests.unit.operator.building import (
     reading,
     seen,
     unreachable,
+    watching,
 )
-
-LENGTH = (QueueLength(messages_per_replica=20),)
-
-
-def watching(**given):
-    return Policy(min_replicas=1, max_replicas=50, targets=LENGTH, **given)
 
 
 def test_an_unreachable_broker_holds_the_count():

@@ -19,6 +19,7 @@ from mare.domain.policy import (
     ScalingRules,
 )
 from tests.unit.operator.building import (
+    LENGTH,
     Timeline,
     amqp_only,
     away,
@@ -27,13 +28,8 @@ from tests.unit.operator.building import (
     reading,
     seen,
     unreachable,
+    watching,
 )
-
-LENGTH = (QueueLength(messages_per_replica=20),)
-
-
-def watching(**given):
-    return Policy(min_replicas=1, max_replicas=50, targets=LENGTH, **given)
 
 
 def test_a_missing_queue_beside_an_empty_one_holds_and_is_named():
