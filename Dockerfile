@@ -36,14 +36,16 @@ RUN uv pip sync --quiet --require-hashes operator.txt \
  && /app/bin/python -c 'import kopf, kubernetes.aio.client'
 
 FROM build AS gateway-package
-COPY gateway ./
-RUN hatchling build --target wheel --directory /wheel > /dev/null \
+COPY runtime runtime
+COPY gateway gateway
+RUN for part in runtime gateway; do (cd $part && hatchling build --target wheel --directory /wheel); done > /dev/null \
  && uv pip install --quiet --no-deps --prefix /package /wheel/* \
  && rm -f /package/.lock
 
 FROM build AS services-package
-COPY services ./
-RUN hatchling build --target wheel --directory /wheel > /dev/null \
+COPY runtime runtime
+COPY services services
+RUN for part in runtime services; do (cd $part && hatchling build --target wheel --directory /wheel); done > /dev/null \
  && uv pip install --quiet --no-deps --prefix /package /wheel/* \
  && rm -f /package/.lock
 
@@ -70,7 +72,7 @@ COPY --from=gateway-dependencies /app /app
 COPY --from=gateway-package /package /app
 ENV GATEWAY_HOST=0.0.0.0
 EXPOSE 5000
-CMD ["python", "-m", "gateway"]
+CMD ["python", "-m", "mare_gateway"]
 ARG VERSION=dev
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="Maré gateway" \
@@ -81,7 +83,7 @@ FROM runtime AS services
 COPY --from=services-dependencies /app /app
 COPY --from=services-package /package /app
 EXPOSE 8000
-ENTRYPOINT ["python", "-m", "services.runtime"]
+ENTRYPOINT ["mare-nameko", "run"]
 CMD ["--help"]
 ARG VERSION=dev
 ARG REVISION=unknown

@@ -9,10 +9,10 @@ export UV_LINK_MODE        := copy
 OWN_UV   := .cache/uv/bin/uv
 UV       := $(shell uv --version >/dev/null 2>&1 && echo uv || echo $(OWN_UV))
 PYTHON   := .venv/bin/python
-PACKAGES := gateway services operator
+PACKAGES := runtime gateway services operator
 PROJECTS := $(PACKAGES:%=%/pyproject.toml)
 LOCK     := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-            --no-emit-index-url --no-annotate --no-header
+            --no-emit-index-url --no-emit-package mare-nameko --no-annotate --no-header
 INSTALL  := $(UV) pip install --quiet --build-constraints requirements/build.txt --python
 
 .PHONY: help run images test check bench dist lock schema data clean
@@ -23,7 +23,7 @@ run: .venv/runnable ## the whole system on this machine, with a broker of its ow
 	@exec $(PYTHON) -m local.run
 
 images: .venv/runnable ## the images of gateway, services and operator, by Docker or buildah
-	@$(PYTHON) -m local.images
+	@$(PYTHON) -m devcluster.images
 
 test: check ## check, then every test, on a real RabbitMQ 4 and a real Kubernetes
 	@mkdir -p .cache; $(CLUSTER) more-programs > .cache/cluster-programs.log 2>&1 & \
@@ -39,7 +39,7 @@ check: .venv/synced ## lint, types, import contracts, lock: seconds, without net
 	$(PYTHON) .ci/fields.py
 	$(PYTHON) .ci/chart_docs.py --check
 	$(PYTHON) .ci/tree.py
-	.venv/bin/mypy services/src gateway/src operator/src local .ci
+	.venv/bin/mypy runtime/src services/src gateway/src operator/src local devcluster .ci
 
 bench: .venv/synced ## speed and memory, as ratios measured in one run; then the tests that take long
 	@for bench in tests/load/bench_*.py; do \
@@ -94,4 +94,4 @@ $(OWN_UV):
 	@$(INSTALL) .cache/data --no-deps -e services
 	@touch $@
 
--include tests/cluster/cluster.mk
+-include devcluster/cluster.mk

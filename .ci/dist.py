@@ -45,7 +45,7 @@ def found_helm() -> str:
     installed = shutil.which("helm")
     if installed:
         return installed
-    from tests.cluster.programs import programs  # noqa: PLC0415 - it may be built, so not for all
+    from devcluster.programs import programs  # noqa: PLC0415 - it may be built, so not for all
 
     return str(programs("helm", ("helm4",), print) / "helm4")
 

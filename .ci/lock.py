@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 DIGEST = Path("requirements/digest")
-PROJECTS = (".", "gateway", "services", "operator")
+PROJECTS = (".", "runtime", "gateway", "services", "operator")
 
 
 def declared(project: str) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from mare.local.running import STOP_SIGNALS, Options, free_or_any
 from mare.local.running import run as run_plan
 from mare.local.screen import Screen, start_logs
 from mare.local.starting import NotReady
-from services.settings import SettingsError
+from mare_nameko.settings import SettingsError
 
 _FILE = Path(__file__).with_name("stack.yaml")
 _DASHBOARD_PORT = 8081

@@ -8,7 +8,7 @@ from typing import Annotated, Self
 
 from msgspec import Meta
 
-from services.settings import Secret, read_settings, variable
+from mare_nameko.settings import Secret, read_settings, variable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from devcluster.rabbitmq import broker_to_test
 from local.rabbitmq import Node
-from local.rabbitmq.origin import broker_to_test
 from local.rabbitmq.server import Program
 from local.settings import cache_folder
 from tests.vhost import Vhost
 
-pytest_plugins = ["tests.cluster.fixtures", "tests.cluster.distribution"]
+pytest_plugins = ["tests.cluster_fixtures", "tests.distribution"]
 
 
 _FIXTURES = {"rabbitmq", "own_rabbitmq"}

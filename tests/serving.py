@@ -24,7 +24,7 @@ def serving(vhost: Vhost, service: str, **environ: str) -> Iterator[subprocess.P
     Its output, standard error included, is readable with ``communicate`` while it runs.
     """
     process = subprocess.Popen(
-        [sys.executable, "-m", "services.runtime", service],
+        [sys.executable, "-m", "mare_nameko.service", "run", service],
         env=os.environ
         | {
             "AMQP_URI": vhost.amqp_uri,

@@ -41,7 +41,11 @@ class RunningSystem:
     def start(self, *parts: str) -> None:
         """Start parts that do not run; ``playlists-2`` is another copy of ``playlists``."""
         for part in parts:
-            arguments = ["gateway"] if part == "gateway" else ["services.runtime", _service(part)]
+            arguments = (
+                ["mare_gateway"]
+                if part == "gateway"
+                else ["mare_nameko.service", "run", _service(part)]
+            )
             with (self._folder / f"{part}.log").open("ab") as log:
                 self._processes[part] = subprocess.Popen(
                     [sys.executable, "-m", *arguments],

@@ -4,9 +4,9 @@ import shutil
 import socket
 from pathlib import Path
 
+from devcluster.server import Server
 from local.rabbitmq.packages import apt_install
 from mare.local.ports import free_port
-from tests.cluster.server import Server
 
 
 class Valkey:

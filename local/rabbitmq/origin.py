@@ -3,16 +3,13 @@
 import os
 import shutil
 from collections.abc import Callable
-from pathlib import Path
 
 from local.rabbitmq.container import docker
 from local.rabbitmq.packages import apt_install, disable_at_boot
 from local.rabbitmq.process import Installed, installed
-from local.rabbitmq.rootfs import cached_rootfs
 from local.rabbitmq.server import Program
 
 _OLDEST_TO_RUN = (3, 10)
-_OLDEST_TO_TEST = (4, 0)
 
 
 class NoBroker(Exception):
@@ -21,9 +18,9 @@ class NoBroker(Exception):
 
 def broker_to_run(say: Callable[[str], None]) -> Program:
     """Return the machine's RabbitMQ, or Docker's, or the distribution's, which root installs."""
-    if program := _at_hand(_OLDEST_TO_RUN, say):
+    if program := installed_broker(_OLDEST_TO_RUN, say):
         return program
-    if _may_install():
+    if may_install():
         apt_install(["rabbitmq-server"], say)
         disable_at_boot("rabbitmq-server")
         if program := _machines(_OLDEST_TO_RUN):
@@ -34,19 +31,8 @@ def broker_to_run(say: Callable[[str], None]) -> Program:
     )
 
 
-def broker_to_test(cache: Path, say: Callable[[str], None]) -> Program:
-    """Return a RabbitMQ 4: the machine's, or Docker's, or one that root builds in ``cache``."""
-    if program := _at_hand(_OLDEST_TO_TEST, say):
-        return program
-    if _may_install():
-        return cached_rootfs(cache, say)
-    raise NoBroker(
-        "The tests need RabbitMQ 4: install rabbitmq-server 4.0 or later or start Docker, "
-        "or run them as root on Debian or Ubuntu."
-    )
-
-
-def _at_hand(oldest: tuple[int, ...], say: Callable[[str], None]) -> Program | None:
+def installed_broker(oldest: tuple[int, ...], say: Callable[[str], None]) -> Program | None:
+    """Return the machine's RabbitMQ or Docker's, if there is one of that version or later."""
     return _machines(oldest) or docker(say)
 
 
@@ -55,5 +41,6 @@ def _machines(oldest: tuple[int, ...]) -> Installed | None:
     return program if program and program.version >= oldest else None
 
 
-def _may_install() -> bool:
+def may_install() -> bool:
+    """Whether packages can be installed: root on Debian or Ubuntu."""
     return os.geteuid() == 0 and shutil.which("apt-get") is not None

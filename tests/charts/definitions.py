@@ -5,8 +5,8 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.cluster.programs import cache
-from tests.cluster.toolchain import go
+from devcluster.programs import cache
+from devcluster.toolchain import go
 
 _MODULES = Path(__file__).parent / "modules"
 _FOLDERS = {

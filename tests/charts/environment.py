@@ -4,12 +4,12 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gateway.settings import Settings as GatewaySettings
 from mare.settings import Settings as OperatorSettings
-from services.music.settings import Settings as MusicSettings
-from services.playlists.settings import Settings as PlaylistsSettings
-from services.runtime.settings import Settings as RuntimeSettings
-from services.weather.settings import Settings as WeatherSettings
+from mare_gateway.settings import Settings as GatewaySettings
+from mare_nameko.service.settings import Settings as RuntimeSettings
+from mare_services.music.settings import Settings as MusicSettings
+from mare_services.playlists.settings import Settings as PlaylistsSettings
+from mare_services.weather.settings import Settings as WeatherSettings
 
 OPERATOR = {each.metadata["variable"] for each in dataclasses.fields(OperatorSettings)}
 GATEWAY = {str(each.validation_alias) for each in GatewaySettings.model_fields.values()}

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from tests.cluster.kubectl import CommandFailed, run
+from devcluster.kubectl import CommandFailed, run
 
 CHARTS = Path(__file__).parents[2] / "charts"
 

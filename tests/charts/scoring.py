@@ -3,8 +3,8 @@
 import subprocess
 import sys
 
+from devcluster.programs import programs
 from tests.charts.helm import Manifests
-from tests.cluster.programs import programs
 
 MEANT = {
     "CPU limit is not set": "a limit slows a start down and protects nobody whom requests do not",

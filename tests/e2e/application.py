@@ -11,7 +11,7 @@ import requests
 import yaml
 from kubernetes import client
 
-from tests.cluster.cluster import Cluster
+from devcluster.cluster import Cluster
 
 PROGRAMS = Path(__file__).parent / "programs"
 HOST = "playlists.localhost"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.cluster import Cluster
+from devcluster.cluster import Cluster
 from tests.e2e.application import Application
 from tests.e2e.release import chart_with_dependencies, installed, pushed_images
 

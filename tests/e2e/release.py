@@ -9,13 +9,13 @@ from typing import Any
 
 import yaml
 
-from local.images.origin import engine
+from devcluster.choosing import cluster_for_tests
+from devcluster.cluster import Cluster
+from devcluster.images.origin import engine
+from devcluster.images.supply import push_all
+from devcluster.kubectl import CommandFailed
 from local.settings import cache_folder
 from tests.charts.helm import CHARTS, Helm
-from tests.cluster.choosing import cluster_for_tests
-from tests.cluster.cluster import Cluster
-from tests.cluster.images.supply import push_all
-from tests.cluster.kubectl import CommandFailed
 from tests.e2e.application import Application, namespace, program
 from tests.vhost import becomes
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.cluster import Cluster
+from devcluster.cluster import Cluster
 from tests.e2e.application import Application, job, namespace, program
 from tests.vhost import eventually
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.kubectl import KubectlFailed
-from tests.cluster.node.policies import API_PORT
+from devcluster.kubectl import KubectlFailed
+from devcluster.node.policies import API_PORT
 from tests.e2e.application import PROGRAMS, Application, namespace, program
 from tests.e2e.release import NAMESPACE
 from tests.vhost import becomes

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.cluster import Cluster
-from tests.cluster.kubectl import KubectlFailed
+from devcluster.cluster import Cluster
+from devcluster.kubectl import KubectlFailed
 from tests.e2e.application import Application, job, namespace, program
 from tests.e2e.failing import assert_a_failed_upgrade_can_be_taken_back
 from tests.e2e.shrinking import assert_members_stay, take_away

@@ -4,8 +4,8 @@ Weather knows Recife and nothing else; music gives another track at each call, o
 in the market CC.
 """
 
-from services.contract.errors import PlaceNotFound
-from services.runtime import rpc
+from mare_nameko.service import rpc
+from mare_services.contract.errors import PlaceNotFound
 
 RECIFE = {
     "id": 3390760,

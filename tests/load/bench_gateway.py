@@ -25,8 +25,8 @@ from pathlib import Path
 import msgspec
 import requests
 
+from devcluster.rabbitmq import broker_to_test
 from local.rabbitmq import Node
-from local.rabbitmq.origin import broker_to_test
 from local.settings import cache_folder
 from mare.local.ports import free_port
 from tests.load.load_generator import Measured, generator, raw_client
@@ -37,7 +37,7 @@ FOLDER = Path(__file__).parent
 QUEUES = ("classic", "quorum")
 CONTENDERS = ("multiplexed", "pooled", "per_request", "flask_alone", "whole_gateway")
 PATHS = {"whole_gateway": "/v1/places?q=Recife&lang=pt"}
-WORKERS = {"whole_gateway": "gateway.worker.Worker"}
+WORKERS = {"whole_gateway": "mare_gateway.worker.Worker"}
 LEAST_OF_POOL = 2.5
 MOST_OF_ITS_P99 = 0.3
 LEAST_OF_RAW = 0.8

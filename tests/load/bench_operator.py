@@ -19,11 +19,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+from devcluster.control_plane import ControlPlane
+from devcluster.programs import CONTROL_PLANE, programs
+from devcluster.rabbitmq import broker_to_test
 from local.rabbitmq import Node
-from local.rabbitmq.origin import broker_to_test
 from local.settings import cache_folder
-from tests.cluster.control_plane import ControlPlane
-from tests.cluster.programs import CONTROL_PLANE, programs
 from tests.integration.operator.manifests import autoscaler_of, deployment
 from tests.integration.operator.process import Operator
 from tests.integration.operator.stage import Broker, Stage

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import requests
 
+from devcluster.rabbitmq import broker_to_test
 from local.rabbitmq import Node
-from local.rabbitmq.origin import broker_to_test
 from local.settings import cache_folder
 from tests.system import running_system
 

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import amqp
 
+from devcluster.rabbitmq import broker_to_test
 from local.rabbitmq import Node
-from local.rabbitmq.origin import broker_to_test
 from local.settings import cache_folder
 from tests.integration.runtime.launching import Flavour, Launched
 from tests.vhost import Vhost

@@ -16,10 +16,10 @@ import urllib.error
 import urllib.request
 from typing import NamedTuple
 
-from local.images.origin import buildah
-from local.images.recipe import component
+from devcluster.images.origin import buildah
+from devcluster.images.recipe import component
+from devcluster.rabbitmq import broker_to_test
 from local.rabbitmq import Node
-from local.rabbitmq.origin import broker_to_test
 from local.settings import cache_folder
 from mare.local.ports import free_port
 from tests.integration.images.running import Image

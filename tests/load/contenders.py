@@ -9,9 +9,9 @@ from flask import Flask, jsonify
 from flask_nameko import FlaskPooledClusterRpcProxy
 from nameko.standalone.rpc import ClusterRpcProxy
 
-from gateway.app import create_app
-from gateway.rpc import Options, RpcClient, parse_uri
-from gateway.settings import Settings
+from mare_gateway.app import create_app
+from mare_gateway.settings import Settings
+from mare_nameko.client import Options, RpcClient, parse_uri
 from tests.load.load_generator import PAYLOAD
 
 TIMEOUT = 5.0

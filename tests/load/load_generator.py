@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from gateway.rpc import Options, RpcClient, RpcError, parse_uri
+from mare_nameko.client import Options, RpcClient, RpcError, parse_uri
 from tests.load.http_clients import ask_for
 from tests.vhost import eventually
 

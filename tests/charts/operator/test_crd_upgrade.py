@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from devcluster.access import service_account_kubeconfig
 from tests.charts.operator.conftest import CHART
-from tests.cluster.access import service_account_kubeconfig
 
 CRD = CHART / "crds/queueautoscalers.mare.dev.yaml"
 NAME = "crd/queueautoscalers.mare.dev"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from gateway.settings import Settings as GatewaySettings
-from services.runtime.settings import Settings as RuntimeSettings
+from mare_gateway.settings import Settings as GatewaySettings
+from mare_nameko.service.settings import Settings as RuntimeSettings
 from tests.charts import environment
 from tests.charts.helm import Refused
 from tests.charts.playlists.conftest import ALONE

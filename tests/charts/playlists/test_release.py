@@ -6,8 +6,8 @@ import os
 import pytest
 import yaml
 
+from devcluster.kubectl import run
 from tests.charts.playlists.conftest import ALONE
-from tests.cluster.kubectl import run
 
 VALUES = {**ALONE, "valkey": {"enabled": True}, "gateway": {"rateLimit": "60/minute"}}
 

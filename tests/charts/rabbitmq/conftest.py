@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from local.rabbitmq.rootfs import cached_rootfs
+from devcluster.rabbitmq import cached_rootfs
 from local.settings import cache_folder
 from tests.charts.helm import Helm
 from tests.charts.rabbitmq.container import Container, Ports

@@ -7,7 +7,7 @@ from pathlib import Path
 
 def test_a_mistake_is_told_in_a_sentence(tmp_path: Path) -> None:
     answer = subprocess.run(
-        [sys.executable, "-m", "tests.cluster", "up"],
+        [sys.executable, "-m", "devcluster", "up"],
         env={"MARE_KUBECONTEXT": "mine", "XDG_CACHE_HOME": str(tmp_path)},
         capture_output=True,
         text=True,

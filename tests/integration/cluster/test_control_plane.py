@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from kubernetes import client, config
 
-from tests.cluster.access import service_account_kubeconfig
-from tests.cluster.audit import Request
-from tests.cluster.control_plane import ControlPlane
-from tests.cluster.kubectl import KubectlFailed
-from tests.cluster.server import Server, ServerFailed
+from devcluster.access import service_account_kubeconfig
+from devcluster.audit import Request
+from devcluster.control_plane import ControlPlane
+from devcluster.kubectl import KubectlFailed
+from devcluster.server import Server, ServerFailed
 from tests.vhost import eventually
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 
-from tests.cluster.node.forwarding import forward
+from devcluster.node.forwarding import forward
 
 
 async def _echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

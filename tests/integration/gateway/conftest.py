@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.rpc import Options, RpcClient, parse_uri
+from mare_nameko.client import Options, RpcClient, parse_uri
 from tests.vhost import Vhost, eventually
 
 STOCK = Path(__file__).with_name("stock_service.py")
@@ -82,7 +82,7 @@ def run_gateway():
 @contextlib.contextmanager
 def gateway(port, *program, **environ):
     process = subprocess.Popen(
-        [sys.executable, *(program or ("-m", "gateway"))],
+        [sys.executable, *(program or ("-m", "mare_gateway"))],
         env={"PATH": os.environ["PATH"], "GATEWAY_PORT": str(port), **environ},
         stderr=subprocess.PIPE,
         text=True,

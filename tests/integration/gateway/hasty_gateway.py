@@ -1,7 +1,7 @@
 """The gateway with clocks that run ten times as fast where clients are waited for."""
 
-from gateway import heads, worker
-from gateway.__main__ import main
+from mare_gateway import heads, worker
+from mare_gateway.__main__ import main
 
 heads.SECONDS /= 10
 worker.TAKING_SECONDS /= 10

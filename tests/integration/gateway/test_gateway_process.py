@@ -1,4 +1,4 @@
-"""The gateway as it runs in production: ``python -m gateway``, real sockets, stock services."""
+"""The gateway as in production: ``python -m mare_gateway``, real sockets, stock services."""
 
 import signal
 import time

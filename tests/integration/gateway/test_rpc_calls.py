@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from gateway.rpc import CallTimedOut, Overloaded, RemoteError, ServiceUnavailable
+from mare_nameko.client import CallTimedOut, Overloaded, RemoteError, ServiceUnavailable
 from tests.vhost import eventually
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.rpc import Options, RpcClient, parse_uri
+from mare_nameko.client import Options, RpcClient, parse_uri
 
 README = Path(__file__).parents[3] / "gateway" / "README.md"
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import trustme
 
-from gateway.rpc import (
+from mare_nameko.client import (
     CallTimedOut,
     Disconnected,
     Options,

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import amqp
 import pytest
 
-from gateway.rpc import CallTimedOut, Overloaded, ServiceUnavailable
+from mare_nameko.client import CallTimedOut, Overloaded, ServiceUnavailable
 from tests.leader import silent_leader
 from tests.vhost import Depth, eventually
 

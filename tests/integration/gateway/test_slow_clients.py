@@ -105,7 +105,7 @@ def test_requests_that_do_not_arrive_occupy_no_thread(gateway):
 
 def test_the_worker_serves_any_application_of_gunicorn(run_gateway):
     port = free_port()
-    worker = ("--worker-class", "gateway.worker.Worker", "--threads", str(THREADS))
+    worker = ("--worker-class", "mare_gateway.worker.Worker", "--threads", str(THREADS))
     address = ("--bind", f"127.0.0.1:{port}", "--no-control-socket")
     run_gateway(port, "-m", "gunicorn", *worker, *address, "wsgiref.simple_server:demo_app")
 

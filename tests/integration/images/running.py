@@ -10,8 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, Self
 
-from local.images.docker import Docker
-from local.images.engine import Engine, run
+from devcluster.images.docker import Docker
+from devcluster.images.engine import Engine, run
 
 # What a container runtime does, without one: mounts of its own, then all rights given up.
 _ENTER = """\

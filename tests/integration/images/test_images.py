@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from local.images.origin import engine
-from local.images.recipe import COMPONENTS, component
+from devcluster.control_plane import ControlPlane
+from devcluster.images.origin import engine
+from devcluster.images.recipe import COMPONENTS, component
 from local.settings import cache_folder
 from mare.local.ports import free_port
-from tests.cluster.control_plane import ControlPlane
 from tests.integration.images.running import Image, Process
 from tests.vhost import Vhost, becomes, eventually
 
@@ -22,8 +22,8 @@ pytestmark = pytest.mark.timeout(900)  # the first build of a machine fetches al
 
 MOST_MEGABYTES = 120
 WORKS_WITH = {
-    "gateway": "gateway.server",
-    "services": "services.runtime.command, services.weather.service, services.music.service",
+    "gateway": "mare_gateway.server",
+    "services": "mare_nameko.service.command, mare_services.weather.service",
     "operator": "mare.cli.run",
 }
 """What each image imports before it works."""
@@ -137,7 +137,7 @@ def test_the_gateway_works_and_stops(images: Mapping[str, Image], vhost: Vhost) 
 def test_the_services_say_which_there_are(images: Mapping[str, Image]) -> None:
     with images["services"].started() as process:
         eventually(lambda: not process.alive())
-        assert "usage: python -m services.runtime SERVICE" in process.log()
+        assert "usage: mare-nameko" in process.log()
 
 
 def test_the_operator_says_what_it_lacks(images: Mapping[str, Image]) -> None:

@@ -4,14 +4,14 @@ import time
 
 import pytest
 
-from services.contract.errors import SourceFailed, SourceLimited, SourceTimedOut
-from services.contract.music import MOST_TRACKS, Mood
-from services.music.adapters.deezer import Deezer
-from services.music.domain.choosing import suffice
-from services.music.domain.flavours import Flavour
-from services.music.domain.material import MaterialQuery
-from services.upstream.budget import Budget
-from services.upstream.client import JsonClient
+from mare_services.contract.errors import SourceFailed, SourceLimited, SourceTimedOut
+from mare_services.contract.music import MOST_TRACKS, Mood
+from mare_services.music.adapters.deezer import Deezer
+from mare_services.music.domain.choosing import suffice
+from mare_services.music.domain.flavours import Flavour
+from mare_services.music.domain.material import MaterialQuery
+from mare_services.upstream.budget import Budget
+from mare_services.upstream.client import JsonClient
 from tests.fakes.upstreams import deezer, faults
 from tests.fakes.upstreams.server import as_json, upstream
 

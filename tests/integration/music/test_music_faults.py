@@ -7,10 +7,10 @@ import time
 
 import pytest
 
-from services.contract.errors import SourceUnavailable
-from services.contract.music import Mood, MusicRequest
-from services.music.assembly import composer
-from services.music.settings import Settings
+from mare_services.contract.errors import SourceUnavailable
+from mare_services.contract.music import Mood, MusicRequest
+from mare_services.music.assembly import composer
+from mare_services.music.settings import Settings
 from tests.fakes.upstreams import deezer, faults, spotify
 from tests.fakes.upstreams.server import upstream
 from tests.fakes.upstreams.spotify import CLIENT_ID, SECRET, FakeSpotify

@@ -4,8 +4,8 @@ import signal
 
 import pytest
 
-from services.contract import wire
-from services.contract.music import Composed, MusicRequest
+from mare_services.contract import wire
+from mare_services.contract.music import Composed, MusicRequest
 from tests.fakes.upstreams import faults, spotify
 from tests.fakes.upstreams.spotify import CLIENT_ID, SECRET, FakeSpotify
 from tests.serving import call, serving

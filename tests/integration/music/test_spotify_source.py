@@ -7,22 +7,22 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from services.contract.errors import (
+from mare_nameko.settings import Secret
+from mare_services.contract.errors import (
     SourceFailed,
     SourceLimited,
     SourceRefused,
     SourceTimedOut,
     SourceUnavailable,
 )
-from services.contract.music import MOST_TRACKS, Mood
-from services.music.adapters.spotify.source import Spotify
-from services.music.adapters.spotify.tokens import Tokens
-from services.music.domain.choosing import suffice
-from services.music.domain.flavours import flavour_of
-from services.music.domain.material import MaterialQuery
-from services.settings import Secret
-from services.upstream.budget import Budget
-from services.upstream.client import JsonClient
+from mare_services.contract.music import MOST_TRACKS, Mood
+from mare_services.music.adapters.spotify.source import Spotify
+from mare_services.music.adapters.spotify.tokens import Tokens
+from mare_services.music.domain.choosing import suffice
+from mare_services.music.domain.flavours import flavour_of
+from mare_services.music.domain.material import MaterialQuery
+from mare_services.upstream.budget import Budget
+from mare_services.upstream.client import JsonClient
 from tests.fakes.upstreams import faults, spotify
 from tests.fakes.upstreams.server import as_json
 from tests.fakes.upstreams.spotify import CLIENT_ID, SECRET, TOKEN, FakeSpotify, found, track

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.cluster.cluster import Cluster
+from devcluster.cluster import Cluster
 
 _numbers = itertools.count(1)
 

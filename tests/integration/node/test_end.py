@@ -6,19 +6,19 @@ from pathlib import Path
 
 import pytest
 
+from devcluster.kind import has_docker
+from devcluster.node.layout import cgroup
+from devcluster.node.native import NativeNode
+from devcluster.node.walls import BELIEVED
 from mare.local.ports import free_port
 from mare.local.processes.spawn import DIES_WITH_US
-from tests.cluster.kind import has_docker
-from tests.cluster.node.layout import cgroup
-from tests.cluster.node.native import NativeNode
-from tests.cluster.node.walls import BELIEVED
 from tests.vhost import eventually
 
 _PROJECT = Path(__file__).parents[3]
 _STARTER = """\
 import signal, sys
 from pathlib import Path
-from tests.cluster.node.starting import start_node
+from devcluster.node.starting import start_node
 start_node(Path(sys.argv[1]), print, detached=False, registry_port=int(sys.argv[2]))
 print("ready", flush=True)
 signal.pause()

@@ -10,9 +10,9 @@ import pytest
 import requests
 import yaml
 
-from tests.cluster.cluster import Cluster
-from tests.cluster.kubectl import KubectlFailed
-from tests.cluster.node.images import archives
+from devcluster.cluster import Cluster
+from devcluster.kubectl import KubectlFailed
+from devcluster.node.images import archives
 from tests.integration.node.objects import claim, ingress, pod, service
 from tests.vhost import eventually
 

@@ -4,8 +4,8 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from devcluster.programs import programs
 from tests.charts.helm import CHARTS, Helm
-from tests.cluster.programs import programs
 
 _KINDS = ("ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding", "Lease")
 _NOT_FOR_THE_OPERATOR = {"crds": {"upgrade": False}}

@@ -10,9 +10,9 @@ from typing import Any
 import yaml
 from kubernetes import client
 
-from tests.cluster.access import service_account_kubeconfig
-from tests.cluster.audit import Request
-from tests.cluster.control_plane import ControlPlane
+from devcluster.access import service_account_kubeconfig
+from devcluster.audit import Request
+from devcluster.control_plane import ControlPlane
 from tests.integration.operator.manifests import (
     GROUP,
     PLURAL,

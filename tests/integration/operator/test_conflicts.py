@@ -9,6 +9,7 @@ import pytest
 from kubernetes.aio import config
 from kubernetes.aio.client import ApiClient, Configuration
 
+from devcluster.control_plane import ControlPlane
 from mare.cluster.api import Api
 from mare.cluster.objects import StoredObjects
 from mare.cluster.workloads import WatchedWorkloads
@@ -19,7 +20,6 @@ from mare.loop.measures import Measures
 from mare.loop.pace import Pace
 from mare.loop.record import Record
 from mare.ports import Scale
-from tests.cluster.control_plane import ControlPlane
 from tests.integration.operator.stage import Broker, Stage, write_kubeconfig
 from tests.unit.operator_loop.worlds import FakeBrokers, FakeRivals, body
 from tests.vhost import becomes, eventually

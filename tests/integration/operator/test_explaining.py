@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.cluster.access import service_account_kubeconfig
+from devcluster.access import service_account_kubeconfig
 from tests.vhost import becomes, eventually
 
 ONLOOKER = """

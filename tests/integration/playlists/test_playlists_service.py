@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.contract import wire
-from services.contract.suggestion import Suggestion
+from mare_services.contract import wire
+from mare_services.contract.suggestion import Suggestion
 from tests.serving import call, serving
 from tests.vhost import Vhost, eventually
 

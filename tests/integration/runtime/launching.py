@@ -15,7 +15,10 @@ from tests.vhost import eventually
 
 Flavour = Literal["runtime", "stock"]
 
-_MODULES = {"runtime": "services.runtime", "stock": "tests.integration.runtime.stock"}
+_COMMANDS = {
+    "runtime": ("mare_nameko.service", "run"),
+    "stock": ("tests.integration.runtime.stock",),
+}
 _ROOT = Path(__file__).parents[3]
 _ADDRESS = re.compile(r"Serving health and metrics at (http://[^\s\"]+)")
 
@@ -30,7 +33,7 @@ class Launched:
         self.diary = folder / f"diary-{flavour}"
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", _MODULES[flavour],
+                [sys.executable, "-m", *_COMMANDS[flavour],
                  f"tests.integration.runtime.subjects:{service}"],
                 cwd=_ROOT,
                 stderr=log,

@@ -16,7 +16,7 @@ import logging
 import os
 import sys
 
-sys.modules["services.runtime"] = __import__(
+sys.modules["mare_nameko.service"] = __import__(
     "tests.integration.runtime.stock_names", fromlist=["rpc"]
 )
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import eventlet
 from nameko.extensions import DependencyProvider
 
-from services.contract.errors import PlaceNotFound, SourceLimited
-from services.runtime import BROADCAST, EventDispatcher, RpcProxy, event_handler, rpc, timer
+from mare_nameko.service import BROADCAST, EventDispatcher, RpcProxy, event_handler, rpc, timer
+from mare_services.contract.errors import PlaceNotFound, SourceLimited
 
 blocking_sleep = eventlet.patcher.original("time").sleep
 

@@ -16,7 +16,7 @@ def test_an_error_of_the_contract_passes_through_a_service_unchanged(shared_call
     direct = shared_caller.call("worker.limit")
 
     assert direct["exc_type"] == "SourceLimited"
-    assert direct["exc_path"] == "services.contract.errors.SourceLimited"
+    assert direct["exc_path"] == "mare_services.contract.errors.SourceLimited"
     assert direct["exc_args"] == ["Too often.", {"retry_after": 2.5, "source": None, "n": 3}]
     assert shared_caller.call("front.relay", "limit") == direct
     handled = "runtime_request_duration_seconds_count"

@@ -66,7 +66,7 @@ def test_a_log_line_is_json_with_the_ids_of_its_message(shared_caller, front, sh
     assert line["trace_id"] == TRACE_ID
     assert len(line["span_id"]) == 16
     assert line["level"] == "INFO"
-    assert line["logger"] == "services.runtime.container"
+    assert line["logger"] == "mare_nameko.service.container"
     assert line["time"].endswith("+00:00")
 
 

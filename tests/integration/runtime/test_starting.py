@@ -17,7 +17,7 @@ NOWHERE = "amqp://nobody:secret@127.0.0.1:1/"
 
 def run(*arguments, **environ):
     return subprocess.run(
-        [sys.executable, "-m", "services.runtime", *arguments],
+        [sys.executable, "-m", "mare_nameko.service", "run", *arguments],
         env={"PATH": os.environ["PATH"], "AMQP_URI": NOWHERE} | environ,
         capture_output=True,
         text=True,
@@ -44,8 +44,8 @@ def test_all_bad_settings_are_told_at_once():
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("nothing", "no module services.nothing"),
-        ("services.runtime:Nothing", "no class 'Nothing'"),
+        ("nothing", "no service .nothing."),
+        ("mare_nameko.service:Nothing", "no class 'Nothing'"),
         ("tests.integration.runtime.subjects:Headers", "has no name"),
     ],
 )
@@ -126,7 +126,7 @@ def test_refused_credentials_are_told_and_tried_again(right, wrong, words, vhost
 def test_at_a_terminal_the_log_is_plain():
     terminal, end = pty.openpty()
     service = "tests.integration.runtime.subjects:Worker"
-    command = [sys.executable, "-m", "services.runtime", service]
+    command = [sys.executable, "-m", "mare_nameko.service", "run", service]
     environ = os.environ | {"AMQP_URI": NOWHERE, "RUNTIME_HEALTH_PORT": "0", "DIARY": os.devnull}
     with subprocess.Popen(command, stderr=end, env=environ) as process:
         os.close(end)
@@ -138,10 +138,10 @@ def test_at_a_terminal_the_log_is_plain():
 
 
 SCRIPT = """
-from services.runtime import go_green
+from mare_nameko.service import go_green
 go_green()
 from nameko.dependency_providers import Config
-from services.runtime import rpc, serve
+from mare_nameko.service import rpc, serve
 
 class Own:
     name = "own"
@@ -188,13 +188,13 @@ def test_a_program_is_told_of_bad_settings_like_the_command(tmp_path):
 
 def test_a_program_that_forgot_to_go_green_is_told(tmp_path):
     script = tmp_path / "hasty.py"
-    script.write_text("from services.runtime import serve\nserve(object)")
+    script.write_text("from mare_nameko.service import serve\nserve(object)")
 
     ended = subprocess.run(
         [sys.executable, script], capture_output=True, text=True, timeout=90, check=False
     )
 
-    assert "Call services.runtime.go_green() before" in ended.stderr
+    assert "Call mare_nameko.service.go_green() before" in ended.stderr
 
 
 @pytest.mark.broker

@@ -3,8 +3,8 @@
 import threading
 import time
 
-from services.contract.places import Place
-from services.weather.settings import Settings
+from mare_services.contract.places import Place
+from mare_services.weather.settings import Settings
 
 LIVE_SECONDS = 4.0
 BUSY_SECONDS = 8.0

@@ -2,9 +2,9 @@
 
 import pytest
 
-from services.contract.errors import PlaceNotFound
-from services.contract.places import PlaceQuery
-from services.weather.assembly import locator
+from mare_services.contract.errors import PlaceNotFound
+from mare_services.contract.places import PlaceQuery
+from mare_services.weather.assembly import locator
 from tests.fakes.upstreams import faults, open_meteo
 from tests.integration.weather.assembling import BUSY_SECONDS, LIVE_SECONDS, assembled, timed
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from services.upstream.budget import Budget
-from services.upstream.client import JsonClient
-from services.weather.adapters.open_meteo_places import OpenMeteoPlaces
-from services.weather.ports import NameQuestion
+from mare_services.upstream.budget import Budget
+from mare_services.upstream.client import JsonClient
+from mare_services.weather.adapters.open_meteo_places import OpenMeteoPlaces
+from mare_services.weather.ports import NameQuestion
 from tests.fakes.upstreams import open_meteo
 
 

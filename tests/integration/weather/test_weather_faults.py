@@ -7,22 +7,22 @@ from dataclasses import replace
 
 import pytest
 
-from services.contract.errors import (
+from mare_services.contract.errors import (
     PlaceNotFound,
     SourceFailed,
     SourceLimited,
     SourceRefused,
     SourceUnavailable,
 )
-from services.contract.places import PlaceQuery
-from services.contract.weather import WeatherQuery
-from services.upstream.client import JsonClient
-from services.upstream.guarded import Guarded
-from services.weather.adapters.open_meteo import OpenMeteo
-from services.weather.assembly import locator, observer
-from services.weather.observing import Observer
-from services.weather.reporting import report
-from services.weather.settings import Settings
+from mare_services.contract.places import PlaceQuery
+from mare_services.contract.weather import WeatherQuery
+from mare_services.upstream.client import JsonClient
+from mare_services.upstream.guarded import Guarded
+from mare_services.weather.adapters.open_meteo import OpenMeteo
+from mare_services.weather.assembly import locator, observer
+from mare_services.weather.observing import Observer
+from mare_services.weather.reporting import report
+from mare_services.weather.settings import Settings
 from tests.fakes.upstreams import faults, openweathermap
 from tests.integration.weather.assembling import (
     BUSY_SECONDS,

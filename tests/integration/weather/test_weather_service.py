@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from services.contract import wire
-from services.contract.places import Located, PlaceList
-from services.contract.weather import Observed, WeatherReport
+from mare_services.contract import wire
+from mare_services.contract.places import Located, PlaceList
+from mare_services.contract.weather import Observed, WeatherReport
 from tests.fakes.upstreams import faults, open_meteo
 from tests.fakes.upstreams.server import upstream
 from tests.serving import call, serving

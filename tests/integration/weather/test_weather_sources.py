@@ -4,13 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.contract.errors import SourceFailed, SourceRefused, SourceUnavailable
-from services.contract.places import Place
-from services.upstream.budget import Budget
-from services.upstream.client import JsonClient
-from services.weather.adapters.met_no import MetNo
-from services.weather.adapters.open_meteo import OpenMeteo
-from services.weather.adapters.openweathermap import OpenWeatherMap
+from mare_services.contract.errors import SourceFailed, SourceRefused, SourceUnavailable
+from mare_services.contract.places import Place
+from mare_services.upstream.budget import Budget
+from mare_services.upstream.client import JsonClient
+from mare_services.weather.adapters.met_no import MetNo
+from mare_services.weather.adapters.open_meteo import OpenMeteo
+from mare_services.weather.adapters.openweathermap import OpenWeatherMap
 from tests.fakes.upstreams import met_no, open_meteo, openweathermap
 from tests.fakes.upstreams.server import as_json
 

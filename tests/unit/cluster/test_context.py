@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.cluster.context import ContextIncomplete, named_context
+from devcluster.context import ContextIncomplete, named_context
 
 
 def test_without_a_name_no_cluster_of_the_users_is_looked_at() -> None:

@@ -56,7 +56,7 @@ def _run(folder: Path, *options: str) -> None:
     subprocess.run(
         [
             *(sys.executable, "-m", "pytest", *options, "-p", "no:cacheprovider"),
-            *("-p", "tests.cluster.distribution", "--rootdir=.", "--import-mode=importlib"),
+            *("-p", "tests.distribution", "--rootdir=.", "--import-mode=importlib"),
             str(folder / "tests"),
         ],
         cwd=folder,

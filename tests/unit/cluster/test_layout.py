@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from tests.cluster.node import commands
-from tests.cluster.node.layout import Layout, cgroup
+from devcluster.node import commands
+from devcluster.node.layout import Layout, cgroup
 
 _LAYOUT = Layout(
     folder=Path("/state"),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.node.requirements import CannotRun, require
+from devcluster.node.requirements import CannotRun, require
 
 
 def test_what_the_node_would_hide_from_itself_is_named() -> None:

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.cluster.programs import FAST_TESTS
-from tests.cluster.toolset import Toolset
+from devcluster.programs import FAST_TESTS
+from devcluster.toolset import Toolset
 
 _TOOLS = Toolset(
     name="example",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.contract.conditions import Condition, condition, in_words
+from mare_services.contract.conditions import Condition, condition, in_words
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.contract import wire
-from services.contract.errors import InvalidRequest, PlaceNotFound
-from services.contract.music import Mood, MusicRequest
-from services.contract.places import PlaceQuery
-from services.contract.suggestion import SuggestionRequest
-from services.contract.units import in_units
-from services.contract.weather import Observed, Weather
+from mare_services.contract import wire
+from mare_services.contract.errors import InvalidRequest, PlaceNotFound
+from mare_services.contract.music import Mood, MusicRequest
+from mare_services.contract.places import PlaceQuery
+from mare_services.contract.suggestion import SuggestionRequest
+from mare_services.contract.units import in_units
+from mare_services.contract.weather import Observed, Weather
 
 WEATHER = Weather(
     temperature=20.0, apparent_temperature=None, condition="rain", code=61, is_day=True,

@@ -2,8 +2,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from gateway.app import create_app
-from gateway.settings import Settings
+from mare_gateway.app import create_app
+from mare_gateway.settings import Settings
 from tests.unit.gateway.fake_rpc import FakeRpc
 
 PLACE = {

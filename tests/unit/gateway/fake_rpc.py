@@ -1,4 +1,4 @@
-"""An RPC client that answers from memory; implements :class:`gateway.rpc.Rpc`."""
+"""An RPC client that answers from memory; implements :class:`mare_nameko.client.Rpc`."""
 
 from dataclasses import dataclass, field
 from typing import Any

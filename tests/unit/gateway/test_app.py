@@ -6,9 +6,9 @@ import logging
 import pytest
 from flask import abort, request
 
-from gateway.app import create_app
-from gateway.rpc import CallTimedOut, RemoteError
-from gateway.settings import Settings
+from mare_gateway.app import create_app
+from mare_gateway.settings import Settings
+from mare_nameko.client import CallTimedOut, RemoteError
 
 PATH = "/v1/playlists?city=Recife"
 
@@ -168,7 +168,7 @@ def test_the_root_leads_to_the_documentation(client):
 
 
 def test_the_access_log_says_how_it_went_but_not_who_asked_for_what(client, caplog):
-    with caplog.at_level(logging.INFO, "gateway.access"):
+    with caplog.at_level(logging.INFO, "mare_gateway.access"):
         client.get("/v1/weather?lat=-8.0512345&lon=-34.88", headers={"X-Request-Id": "r-1"})
 
     (record,) = caplog.records
@@ -179,7 +179,7 @@ def test_the_access_log_says_how_it_went_but_not_who_asked_for_what(client, capl
 
 
 def test_probes_leave_no_line_in_the_access_log(client, caplog):
-    with caplog.at_level(logging.INFO, "gateway.access"):
+    with caplog.at_level(logging.INFO, "mare_gateway.access"):
         for path in ("/livez", "/readyz", "/metrics"):
             client.get(path)
 

@@ -1,6 +1,6 @@
 import pytest
 
-from gateway.settings import Settings, SettingsError
+from mare_gateway.settings import Settings, SettingsError
 
 
 def test_without_variables_the_defaults_hold():

@@ -1,4 +1,4 @@
-from gateway.rpc import CallTimedOut, Options, RpcClient, parse_uri
+from mare_nameko.client import CallTimedOut, Options, RpcClient, parse_uri
 
 
 def test_the_gateway_is_alive_while_its_client_is(client, rpc):

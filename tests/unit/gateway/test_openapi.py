@@ -7,8 +7,8 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from pydantic import TypeAdapter
 
-from gateway.api import answers, queries
-from services.contract import music, places, suggestion, weather
+from mare_gateway.api import answers, queries
+from mare_services.contract import music, places, suggestion, weather
 
 PAIRS = [
     (answers.Place, places.Place),

@@ -1,7 +1,7 @@
 import pytest
 
-from gateway.problems import problem_of
-from gateway.rpc import (
+from mare_gateway.problems import problem_of
+from mare_nameko.client import (
     BadReply,
     CallTimedOut,
     Disconnected,

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.rpc import Disconnected, Overloaded
-from gateway.rpc.backoff import pauses
-from gateway.rpc.circuit import Circuits
-from gateway.rpc.confirms import Confirms
-from gateway.rpc.outbound import Route
-from gateway.rpc.pending import Call, PendingCalls
+from mare_nameko.client import Disconnected, Overloaded
+from mare_nameko.client.backoff import pauses
+from mare_nameko.client.circuit import Circuits
+from mare_nameko.client.confirms import Confirms
+from mare_nameko.client.outbound import Route
+from mare_nameko.client.pending import Call, PendingCalls
 
 ROUTE = Route(channel=1, exchange="nameko-rpc", reply_to="reply", frame_max=4096)
 

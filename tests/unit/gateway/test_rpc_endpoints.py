@@ -2,7 +2,7 @@ import ssl
 
 import pytest
 
-from gateway.rpc import Tls, parse_uri
+from mare_nameko.client import Tls, parse_uri
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from amqp.serialization import dumps
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.rpc.inbound import Replies, content_header
-from gateway.rpc.inspection import Inspector, declared
+from mare_nameko.client.inbound import Replies, content_header
+from mare_nameko.client.inspection import Inspector, declared
 
 DELIVER = b"\x00\x3c\x00\x3c" + dumps("sLbss", ("tag", 1, False, "nameko-rpc", "key"))
 RETURN = b"\x00\x3c\x00\x32" + dumps("Bsss", (312, "NO_ROUTE", "nameko-rpc", "a.b"))

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.rpc import BadReply, RemoteError
-from gateway.rpc.message import request, result
-from gateway.rpc.outbound import Route
+from mare_nameko.client import BadReply, RemoteError
+from mare_nameko.client.message import request, result
+from mare_nameko.client.outbound import Route
 
 ROUTE = Route(channel=1, exchange="nameko-rpc", reply_to="reply", frame_max=131072)
 

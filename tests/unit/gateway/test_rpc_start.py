@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from gateway.rpc import Disconnected, Options, RpcClient, RpcError, parse_uri
+from mare_nameko.client import Disconnected, Options, RpcClient, RpcError, parse_uri
 
 NOBODY = "amqp://127.0.0.1:1/"
 

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import pytest
 from gunicorn.http.errors import InvalidHeader, LimitRequestHeaders, LimitRequestLine
 
-from gateway import logs
-from gateway.worker import Worker
+from mare_gateway import logs
+from mare_gateway.worker import Worker
 
 
 def what_is_answered(error):

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from gateway.rpc import CallTimedOut
+from mare_nameko.client import CallTimedOut
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 PARENT = "00f067aa0ba902b7"
@@ -85,7 +85,7 @@ def test_spans_do_not_say_what_was_asked_for(traced):
 
 
 def test_without_the_extra_that_exports_it_says_so_and_serves(make_client, monkeypatch, caplog):
-    monkeypatch.setitem(sys.modules, "gateway.otel", None)
+    monkeypatch.setitem(sys.modules, "mare_gateway.otel", None)
 
     client = make_client(OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:4318")
 

@@ -5,11 +5,11 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from services.contract.music import MOST_TRACKS, Mood
-from services.music.adapters.catalogue import shipped_works
-from services.music.domain.choosing import suffice
-from services.music.domain.folding import folded, work_key
-from services.music.domain.works import read_works
+from mare_services.contract.music import MOST_TRACKS, Mood
+from mare_services.music.adapters.catalogue import shipped_works
+from mare_services.music.domain.choosing import suffice
+from mare_services.music.domain.folding import folded, work_key
+from mare_services.music.domain.works import read_works
 
 WORKS = shipped_works()
 NOW_AND_THEN = range(1600, 2027)

@@ -7,9 +7,9 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.contract.music import Track
-from services.music.domain.choosing import pick, pick_playlist, ranked, suffice
-from services.music.domain.material import Material, PlaylistLink
+from mare_services.contract.music import Track
+from mare_services.music.domain.choosing import pick, pick_playlist, ranked, suffice
+from mare_services.music.domain.material import Material, PlaylistLink
 
 
 def track(title, artist="Somebody", *, explicit=False):

@@ -2,13 +2,13 @@
 
 import pytest
 
-from services.contract.errors import InvalidRequest, SourceTimedOut
-from services.contract.music import Mood, MusicRequest, Track
-from services.music.adapters.catalogue import Catalogue, shipped_works
-from services.music.composing import compose
-from services.music.domain.flavours import Flavour
-from services.music.domain.material import Material, MaterialQuery, PlaylistLink
-from services.music.domain.works import Work
+from mare_services.contract.errors import InvalidRequest, SourceTimedOut
+from mare_services.contract.music import Mood, MusicRequest, Track
+from mare_services.music.adapters.catalogue import Catalogue, shipped_works
+from mare_services.music.composing import compose
+from mare_services.music.domain.flavours import Flavour
+from mare_services.music.domain.material import Material, MaterialQuery, PlaylistLink
+from mare_services.music.domain.works import Work
 
 CATALOGUE = Catalogue(shipped_works())
 

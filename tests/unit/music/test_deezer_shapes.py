@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.contract.music import Track
-from services.music.adapters.deezer import tracks_of
+from mare_services.contract.music import Track
+from mare_services.music.adapters.deezer import tracks_of
 from tests.fakes.upstreams.deezer import track
 
 TRACK = Track(

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from services.contract.music import Track
-from services.music.domain.folding import folded, work_key
+from mare_services.contract.music import Track
+from mare_services.music.domain.folding import folded, work_key
 
 
 def key(title, *artists):

@@ -2,9 +2,9 @@
 
 import pytest
 
-from services.contract.errors import SourceFailed, SourceLimited
-from services.contract.music import Track
-from services.music.adapters.gathering import gathered
+from mare_services.contract.errors import SourceFailed, SourceLimited
+from mare_services.contract.music import Track
+from mare_services.music.adapters.gathering import gathered
 
 
 def batch(first, last, *, explicit=False):

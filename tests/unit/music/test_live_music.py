@@ -2,12 +2,12 @@
 
 import pytest
 
-from services.contract.errors import SourceTimedOut, SourceUnavailable
-from services.contract.music import Mood, Track
-from services.music.adapters.live import LiveMusic
-from services.music.domain.flavours import Flavour
-from services.music.domain.material import Material, MaterialQuery
-from services.upstream.guarded import Guarded
+from mare_services.contract.errors import SourceTimedOut, SourceUnavailable
+from mare_services.contract.music import Mood, Track
+from mare_services.music.adapters.live import LiveMusic
+from mare_services.music.domain.flavours import Flavour
+from mare_services.music.domain.material import Material, MaterialQuery
+from mare_services.upstream.guarded import Guarded
 
 HOUR = 3600.0
 QUERY = MaterialQuery(mood=Mood.PARTY, market="BR", flavour=Flavour.LUSOPHONE)

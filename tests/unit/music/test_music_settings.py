@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.music.settings import Settings
-from services.settings import SettingsError
+from mare_nameko.settings import SettingsError
+from mare_services.music.settings import Settings
 
 KEYS = {"MUSIC_SPOTIFY_CLIENT_ID": "id", "MUSIC_SPOTIFY_CLIENT_SECRET": "s3cret"}
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.music.domain.material import PlaylistLink
-from services.music.domain.offers import worth_a_link
+from mare_services.music.domain.material import PlaylistLink
+from mare_services.music.domain.offers import worth_a_link
 
 
 def link(name, total=42, url=None):

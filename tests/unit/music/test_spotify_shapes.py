@@ -5,9 +5,9 @@ import json
 import msgspec
 import pytest
 
-from services.contract.music import Track
-from services.music.adapters.spotify import shapes
-from services.music.domain.material import PlaylistLink
+from mare_services.contract.music import Track
+from mare_services.music.adapters.spotify import shapes
+from mare_services.music.domain.material import PlaylistLink
 from tests.fakes.upstreams.spotify import playlist, track
 
 TRACK = Track(

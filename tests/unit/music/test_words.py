@@ -2,11 +2,11 @@
 
 import pytest
 
-from services.contract.music import Mood
-from services.music.domain.flavours import Flavour, flavour_of, languages_of
-from services.music.domain.links import search_link
-from services.music.domain.titles import title_of
-from services.music.domain.vocabulary import GENRES, words_for
+from mare_services.contract.music import Mood
+from mare_services.music.domain.flavours import Flavour, flavour_of, languages_of
+from mare_services.music.domain.links import search_link
+from mare_services.music.domain.titles import title_of
+from mare_services.music.domain.vocabulary import GENRES, words_for
 
 
 @pytest.mark.parametrize(

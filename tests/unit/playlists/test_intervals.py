@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.contract.music import Mood
-from services.playlists.domain import intervals
+from mare_services.contract.music import Mood
+from mare_services.playlists.domain import intervals
 
 
 @pytest.mark.parametrize(

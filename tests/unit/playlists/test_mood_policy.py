@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.contract.conditions import Condition
-from services.contract.music import Mood
-from services.contract.weather import Weather
-from services.playlists.domain import mood
+from mare_services.contract.conditions import Condition
+from mare_services.contract.music import Mood
+from mare_services.contract.weather import Weather
+from mare_services.playlists.domain import mood
 
 
 def weather(

@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.contract.errors import InvalidRequest, PlaceNotFound
-from services.contract.music import Composed, MusicRequest, Playlist, Track
-from services.contract.places import Located, Place, PlaceQuery
-from services.contract.suggestion import SuggestionRequest
-from services.contract.weather import Observed, Weather
-from services.playlists.suggesting import suggest
+from mare_services.contract.errors import InvalidRequest, PlaceNotFound
+from mare_services.contract.music import Composed, MusicRequest, Playlist, Track
+from mare_services.contract.places import Located, Place, PlaceQuery
+from mare_services.contract.suggestion import SuggestionRequest
+from mare_services.contract.weather import Observed, Weather
+from mare_services.playlists.suggesting import suggest
 
 RECIFE = Place(
     id=3390760, name="Recife", admin1="Pernambuco", country_code="BR", latitude=-8.05389,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.runtime.backoff import Backoff
+from mare_nameko.service.backoff import Backoff
 
 
 def delays(draw, count):

@@ -4,10 +4,10 @@ import pytest
 from eventlet.event import Event
 from prometheus_client import CollectorRegistry
 
-from services.contract.errors import PlaceNotFound
-from services.runtime.errors import BrokerUnavailable, CallTimedOut, write_error
-from services.runtime.metrics import Metrics
-from services.runtime.proxies import Call
+from mare_nameko.service.errors import BrokerUnavailable, CallTimedOut, write_error
+from mare_nameko.service.metrics import Metrics
+from mare_nameko.service.proxies import Call
+from mare_services.contract.errors import PlaceNotFound
 
 
 class Listener:

@@ -5,16 +5,19 @@ import json
 import pytest
 from nameko.exceptions import MethodNotFound, RemoteError, UnknownService
 
-from services.contract.errors import PlaceNotFound, ServiceError, SourceLimited
-from services.runtime.errors import (
+from mare_nameko.service.errors import (
     BrokerUnavailable,
     CallTimedOut,
     DeadlineExceeded,
     MessageRefused,
     is_expected,
     read_error,
+    register_errors,
     write_error,
 )
+from mare_services.contract.errors import PlaceNotFound, ServiceError, SourceLimited
+
+register_errors(ServiceError)
 
 
 def through_the_wire(error):

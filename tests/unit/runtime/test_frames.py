@@ -8,7 +8,7 @@ from amqp import spec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.runtime.frames import UNREADABLE, UnreadableFrame, tolerant_frame_handler
+from mare_nameko.service.frames import UNREADABLE, UnreadableFrame, tolerant_frame_handler
 
 METHOD, HEADER, BODY = 1, 2, 3
 RAW_CORRELATION_ID = b"\x04\x00" + b"\x02\xff\xfe"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.runtime.headers import (
+from mare_nameko.service.headers import (
     find_mistake,
     read_headers,
     read_request_id,

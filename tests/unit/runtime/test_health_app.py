@@ -3,8 +3,8 @@
 import pytest
 from prometheus_client import CollectorRegistry
 
-from services.runtime.health import HealthApp
-from services.runtime.metrics import Metrics
+from mare_nameko.service.health import HealthApp
+from mare_nameko.service.metrics import Metrics
 
 
 def ask(app, path, method="GET"):

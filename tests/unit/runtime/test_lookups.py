@@ -6,7 +6,7 @@ import eventlet
 import pytest
 from eventlet.event import Event
 
-from services.runtime.lookups import sharing
+from mare_nameko.service.lookups import sharing
 
 
 class NameServer:

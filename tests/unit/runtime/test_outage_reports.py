@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from services.runtime.outage import Outage
+from mare_nameko.service.outage import Outage
 
 
 class Clock:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.runtime.retries import (
+from mare_nameko.service.retries import (
     RetryPolicy,
     dead_headers,
     failures_so_far,

@@ -4,9 +4,9 @@ import ssl
 
 import pytest
 
-from services.runtime.broker import Broker
-from services.runtime.settings import Settings
-from services.settings import SettingsError
+from mare_nameko.service.broker import Broker
+from mare_nameko.service.settings import Settings
+from mare_nameko.settings import SettingsError
 
 
 def test_defaults_fit_a_pod():

@@ -1,6 +1,6 @@
 """How long a process may take to end."""
 
-from services.runtime.runner import ENDING_SECONDS, KILL_SECONDS
+from mare_nameko.service.runner import ENDING_SECONDS, KILL_SECONDS
 
 GRACE_SECONDS = 5
 """What the chart adds to RUNTIME_SHUTDOWN_SECONDS before Kubernetes kills."""

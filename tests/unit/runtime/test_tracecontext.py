@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.runtime.tracecontext import TraceContext, read_trace_context
-from services.runtime.tracing import BareTracer
+from mare_nameko.service.tracecontext import TraceContext, read_trace_context
+from mare_nameko.service.tracing import BareTracer
 
 TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 SPAN_ID = "00f067aa0ba902b7"

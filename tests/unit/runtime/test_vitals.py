@@ -2,9 +2,9 @@
 
 import pytest
 
-from services.runtime.consumer import QueueConsumer
-from services.runtime.publisher import Publisher
-from services.runtime.vitals import Vitals
+from mare_nameko.service.consumer import QueueConsumer
+from mare_nameko.service.publisher import Publisher
+from mare_nameko.service.vitals import Vitals
 
 
 class Container:

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from services.music.service import MusicService
-from services.music.settings import Settings as MusicSettings
-from services.playlists.service import PlaylistsService
-from services.playlists.settings import Settings as PlaylistsSettings
-from services.weather.service import WeatherService
-from services.weather.settings import Settings as WeatherSettings
+from mare_services.music.service import MusicService
+from mare_services.music.settings import Settings as MusicSettings
+from mare_services.playlists.service import PlaylistsService
+from mare_services.playlists.settings import Settings as PlaylistsSettings
+from mare_services.weather.service import WeatherService
+from mare_services.weather.settings import Settings as WeatherSettings
 
 PAGE = Path(__file__).parents[3] / "docs/services.md"
 

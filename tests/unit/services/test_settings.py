@@ -5,7 +5,7 @@ from typing import Literal
 
 import pytest
 
-from services.settings import Secret, SettingsError, read_settings, variable
+from mare_nameko.settings import Secret, SettingsError, read_settings, variable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

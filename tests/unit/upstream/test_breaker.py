@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.upstream import breaker
-from services.upstream.breaker import Breaker, Failure, Permission
+from mare_services.upstream import breaker
+from mare_services.upstream.breaker import Breaker, Failure, Permission
 
 PROVEN = breaker.answered()
 gradual = st.sampled_from([Failure.TIMED_OUT, Failure.FAILED])

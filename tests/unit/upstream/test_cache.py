@@ -4,9 +4,9 @@ import threading
 
 import pytest
 
-from services.contract.errors import PlaceNotFound, SourceFailed, SourceTimedOut
-from services.upstream.budget import Budget
-from services.upstream.cache import Cache
+from mare_services.contract.errors import PlaceNotFound, SourceFailed, SourceTimedOut
+from mare_services.upstream.budget import Budget
+from mare_services.upstream.cache import Cache
 
 FAILED = SourceFailed("example failed.", {"source": "example"})
 

@@ -3,11 +3,16 @@
 import pytest
 from prometheus_client import REGISTRY
 
-from services.contract.errors import SourceFailed, SourceLimited, SourceTimedOut, SourceUnavailable
-from services.upstream import failures
-from services.upstream.budget import Budget
-from services.upstream.chain import first_answer
-from services.upstream.guarded import Guarded
+from mare_services.contract.errors import (
+    SourceFailed,
+    SourceLimited,
+    SourceTimedOut,
+    SourceUnavailable,
+)
+from mare_services.upstream import failures
+from mare_services.upstream.budget import Budget
+from mare_services.upstream.chain import first_answer
+from mare_services.upstream.guarded import Guarded
 
 
 class Clock:

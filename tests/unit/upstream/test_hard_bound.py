@@ -16,9 +16,9 @@ import eventlet
 eventlet.monkey_patch()
 import sys, time
 from eventlet.support import greendns
-from services.contract.errors import SourceUnavailable
-from services.upstream.budget import Budget
-from services.upstream.client import JsonClient
+from mare_services.contract.errors import SourceUnavailable
+from mare_services.upstream.budget import Budget
+from mare_services.upstream.client import JsonClient
 
 url, resolver = sys.argv[1:]
 if resolver:

@@ -6,15 +6,15 @@ import traceback
 import msgspec
 import pytest
 
-from services.contract.errors import (
+from mare_services.contract.errors import (
     SourceFailed,
     SourceLimited,
     SourceRefused,
     SourceTimedOut,
     SourceUnavailable,
 )
-from services.upstream.budget import Budget
-from services.upstream.client import CONNECT_SECONDS, READ_SECONDS, JsonClient, NotModified
+from mare_services.upstream.budget import Budget
+from mare_services.upstream.client import CONNECT_SECONDS, READ_SECONDS, JsonClient, NotModified
 from tests.fakes.upstreams import faults
 from tests.fakes.upstreams.server import Answer, FakeUpstream, as_json, send, upstream
 

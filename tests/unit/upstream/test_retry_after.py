@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.upstream.retry_after import seconds_to_wait
+from mare_services.upstream.retry_after import seconds_to_wait
 
 NOW = datetime(2026, 3, 26, 13, 15, tzinfo=UTC)
 

@@ -1,9 +1,9 @@
 import pytest
 
-from services.weather.adapters.climatology import from_package
-from services.weather.adapters.gazetteer import EmbeddedGazetteer
-from services.weather.finding import ExactNames, Misspelt
-from services.weather.locating import Locator
+from mare_services.weather.adapters.climatology import from_package
+from mare_services.weather.adapters.gazetteer import EmbeddedGazetteer
+from mare_services.weather.finding import ExactNames, Misspelt
+from mare_services.weather.locating import Locator
 
 
 @pytest.fixture(scope="session")

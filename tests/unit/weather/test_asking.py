@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.weather.domain.asking import Name, readings
+from mare_services.weather.domain.asking import Name, readings
 
 AREAS = {"sp", "brasil", "rio", "rio grande do sul", "sul", "usa"}
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.contract.conditions import condition
+from mare_services.contract.conditions import condition
 
 SAO_PAULO, DUBAI, MANAUS, LONDON = (-23.55, -46.63), (25.2, 55.27), (-3.1, -60.02), (51.51, -0.13)
 LA_PAZ, YAKUTSK, SOUTH_POLE = (-16.5, -68.15), (62.03, 129.73), (-90.0, 0.0)

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from services.contract.errors import InvalidRequest
-from services.contract.places import PlaceSearch
+from mare_services.contract.errors import InvalidRequest
+from mare_services.contract.places import PlaceSearch
 
 
 @pytest.mark.parametrize(

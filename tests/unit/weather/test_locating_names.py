@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.contract.errors import InvalidRequest, PlaceAmbiguous, PlaceNotFound
-from services.contract.places import PlaceQuery
+from mare_services.contract.errors import InvalidRequest, PlaceAmbiguous, PlaceNotFound
+from mare_services.contract.places import PlaceQuery
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from services.contract.errors import InvalidRequest
-from services.contract.places import PlaceQuery
-from services.weather.domain.coordinates import distance_km
-from services.weather.domain.nearest import Grid
-from services.weather.locating import NEAREST_KM
+from mare_services.contract.errors import InvalidRequest
+from mare_services.contract.places import PlaceQuery
+from mare_services.weather.domain.coordinates import distance_km
+from mare_services.weather.domain.nearest import Grid
+from mare_services.weather.locating import NEAREST_KM
 
 latitudes = st.floats(-90, 90)
 longitudes = st.floats(-180, 180)

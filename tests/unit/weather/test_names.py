@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.contract.errors import InvalidRequest
-from services.weather.domain.names import LONGEST_NAME, clean, fold
+from mare_services.contract.errors import InvalidRequest
+from mare_services.weather.domain.names import LONGEST_NAME, clean, fold
 
 
 @pytest.mark.parametrize(

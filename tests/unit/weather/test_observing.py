@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.contract.errors import InvalidRequest, SourceFailed, SourceTimedOut
-from services.contract.places import Place
-from services.contract.weather import Observed, Weather
-from services.upstream.budget import Budget
-from services.upstream.guarded import Guarded
-from services.weather.adapters.timely import Timely
-from services.weather.observing import Observer
+from mare_services.contract.errors import InvalidRequest, SourceFailed, SourceTimedOut
+from mare_services.contract.places import Place
+from mare_services.contract.weather import Observed, Weather
+from mare_services.upstream.budget import Budget
+from mare_services.upstream.guarded import Guarded
+from mare_services.weather.adapters.timely import Timely
+from mare_services.weather.observing import Observer
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 RECIFE, OLINDA = (-8.05, -34.88), (-8.01, -34.85)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.weather.domain.sun import elevation, is_day
+from mare_services.weather.domain.sun import elevation, is_day
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,10 @@
 
 import pytest
 
-from services.contract.conditions import condition
-from services.weather.adapters.met_no_symbols import says_day
-from services.weather.adapters.met_no_symbols import wmo_code as of_symbol
-from services.weather.adapters.openweathermap import wmo_code as of_id
+from mare_services.contract.conditions import condition
+from mare_services.weather.adapters.met_no_symbols import says_day
+from mare_services.weather.adapters.met_no_symbols import wmo_code as of_symbol
+from mare_services.weather.adapters.openweathermap import wmo_code as of_id
 
 
 @pytest.mark.parametrize(

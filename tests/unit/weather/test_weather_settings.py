@@ -1,7 +1,7 @@
 import pytest
 
-from services.settings import SettingsError
-from services.weather.settings import Settings
+from mare_nameko.settings import SettingsError
+from mare_services.weather.settings import Settings
 
 
 def test_without_variables_the_keyless_live_sources_are_asked():

@@ -1,0 +1,83 @@
+"""The throw-away cluster on the command line; `make` calls it."""
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Mapping, Sequence
+
+from devcluster.choosing import end_cluster, find_cluster, keep_cluster
+from devcluster.cluster import Cluster
+from devcluster.context import ContextIncomplete
+from devcluster.kubectl import CommandFailed
+from devcluster.node.native import NodeFailed
+from devcluster.node.requirements import CannotRun
+from devcluster.programs import CONTAINERS, FAST_TESTS, NODE, TOOLS, BuildFailed, programs
+from devcluster.skaffold import become_skaffold
+from devcluster.toolchain import NoGo
+from local.rabbitmq.packages import InstallFailed
+
+_SAID = (BuildFailed, CannotRun, CommandFailed, ContextIncomplete, InstallFailed, NodeFailed, NoGo)
+"""Failures whose message says all that a person needs."""
+
+
+def say(line: object) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def build(toolsets: Mapping[str, Sequence[str]]) -> None:
+    for toolset, names in toolsets.items():
+        say(programs(toolset, names, say))
+
+
+def up() -> None:
+    start = time.monotonic()
+    cluster = keep_cluster(say)
+    ours = "It runs until `make cluster-down`." if not os.environ.get("MARE_KUBECONTEXT") else ""
+    say(f"{time.monotonic() - start:5.1f} s  in all. {ours}")
+    say(f"  export KUBECONFIG={cluster.kubeconfig}")
+    say(f"  ingress   {cluster.ingress}")
+    say(f"  registry  {cluster.registry}")
+
+
+def running() -> Cluster:
+    return find_cluster(say) or sys.exit("There is no cluster; `make cluster` starts one.")
+
+
+def kubectl(arguments: list[str]) -> None:
+    cluster = running()
+    program = str(cluster.kubectl.program)
+    os.execv(program, [program, f"--kubeconfig={cluster.kubeconfig}", *arguments])  # noqa: S606
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="devcluster")
+    actions = parser.add_subparsers(dest="action", required=True)
+    actions.add_parser("programs", help="build what the fast tests need")
+    actions.add_parser("more-programs", help="build the rest, too")
+    actions.add_parser("up", help="start a cluster, or say that it runs")
+    actions.add_parser("down", help="remove it and all that it left")
+    actions.add_parser("kubectl", help="run kubectl on it")
+    actions.add_parser("skaffold", help="run Skaffold on it, with the profile `cluster`")
+    asked = parser.parse_args(sys.argv[1:2])
+    match asked.action:
+        case "programs":
+            build(FAST_TESTS)
+        case "more-programs":
+            for toolsets in (FAST_TESTS, NODE, CONTAINERS, TOOLS):
+                build(toolsets)
+        case "up":
+            up()
+        case "down":
+            end_cluster(say)
+        case "kubectl":
+            kubectl(sys.argv[2:])
+        case "skaffold":
+            become_skaffold(running(), sys.argv[2:], say)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except _SAID as failure:
+        sys.exit(str(failure))

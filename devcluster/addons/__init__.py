@@ -1,0 +1,38 @@
+"""What a cluster needs beyond Kubernetes, each a file of objects."""
+
+import string
+from collections.abc import Iterable
+from pathlib import Path
+
+from devcluster.kubectl import Kubectl
+
+_FOLDER = Path(__file__).parent
+_WORKLOADS = {
+    "policies": ("kube-system", "daemonset/kube-network-policies"),
+    "dns": ("kube-system", "deployment/coredns"),
+    "storage": ("local-path-storage", "deployment/local-path-provisioner"),
+    "ingress": ("ingress", "deployment/traefik"),
+}
+
+
+def apply_addons(
+    kubectl: Kubectl,
+    ingress_port: int,
+    names: Iterable[str] = _WORKLOADS,
+    traefik: str = "localhost/traefik:built",
+) -> None:
+    """Apply the objects of ``names`` and return when they are at work."""
+    for name in names:
+        text = string.Template((_FOLDER / f"{name}.yaml").read_text())
+        kubectl(
+            "apply",
+            "--filename=-",
+            stdin=text.substitute(ingress_port=ingress_port, traefik=traefik),
+        )
+    for name in names:
+        namespace, workload = _WORKLOADS[name]
+        kubectl(
+            *("rollout", "status", f"--namespace={namespace}", workload),
+            "--timeout=120s",
+            seconds=130,
+        )

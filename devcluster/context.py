@@ -1,0 +1,59 @@
+"""A cluster that somebody has, used only when its name is said: $MARE_KUBECONTEXT."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from devcluster.cluster import Cluster
+from devcluster.kubectl import run
+from devcluster.programs import cache, programs
+
+_NEEDED = {
+    "MARE_REGISTRY": "HOST:PORT of a registry that it pulls from and you may push to",
+    "MARE_INGRESS": "the URL of its ingress",
+}
+
+
+class ContextIncomplete(Exception):
+    """What to say about the cluster is missing; tells which variables."""
+
+
+class NoImageLoading(Exception):
+    """Images reach such a cluster by its registry only."""
+
+
+def named_context(environ: Mapping[str, str], say: Callable[[str], None]) -> Cluster | None:
+    """Return the cluster of ``MARE_KUBECONTEXT``, or None if it is not set.
+
+    Raise ContextIncomplete, or CommandFailed where the kubeconfig has no such context.
+    """
+    context = environ.get("MARE_KUBECONTEXT")
+    if not context:
+        return None
+    if missing := [f"{name} ({what})" for name, what in _NEEDED.items() if not environ.get(name)]:
+        raise ContextIncomplete(f"With MARE_KUBECONTEXT set, set also {' and '.join(missing)}.")
+    kubectl = programs("kubernetes", ["kubectl"], say) / "kubectl"
+    # A copy with that context alone: nothing that we run can reach another cluster by accident.
+    minified = run(
+        [
+            *(str(kubectl), f"--context={context}"),
+            *("config", "view", "--minify", "--flatten", "--raw"),
+        ],
+        seconds=30,
+        environment=environ,
+    )
+    kubeconfig = cache() / "context.conf"
+    kubeconfig.parent.mkdir(parents=True, exist_ok=True)
+    kubeconfig.touch(mode=0o600)
+    kubeconfig.write_text(minified)
+    return Cluster(
+        kubeconfig=kubeconfig,
+        registry=environ["MARE_REGISTRY"],
+        ingress=environ["MARE_INGRESS"].rstrip("/"),
+        inside=(),
+        load_image=_refuse,
+        say=say,
+    )
+
+
+def _refuse(archive: Path) -> None:
+    raise NoImageLoading(f"Push {archive.name} to the registry of that cluster instead.")

@@ -1,0 +1,134 @@
+"""A Kubernetes without nodes: etcd, an API server and the controllers, on 127.0.0.1.
+
+All that an API server does is real: schemas, CEL, admission, RBAC, watches, conflicts. Deployments
+get their ReplicaSets and Pods, but no Pod ever runs. It needs no root.
+"""
+
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import requests
+from kubernetes import client, config
+
+from devcluster import commands
+from devcluster.audit import Request, read_requests, write_policy
+from devcluster.credentials import make_credentials
+from devcluster.kubectl import Kubectl, KubectlFailed
+from devcluster.server import Server
+from mare.local.ports import free_port
+from tests.vhost import eventually
+
+_START_SECONDS = 90.0
+
+
+class ControlPlane:
+    """A control plane whose files are in ``folder``; its logs stay there after the end.
+
+    Use it as a context manager, or call :meth:`close` at the end.
+    """
+
+    def __init__(self, programs: Path, folder: Path) -> None:
+        port = free_port()
+        self.uri = f"https://127.0.0.1:{port}"
+        self.folder = folder
+        self.kubeconfig = folder / "super-admin.conf"
+        self.kubectl = Kubectl(programs / "kubectl", self.kubeconfig)
+        """Run as one who may do everything."""
+        self._programs = programs
+        make_credentials(
+            programs / "kubeadm", folder, port, clients=("super-admin", "controller-manager")
+        )
+        write_policy(commands.audit_policy(folder))
+        self._etcd = self._server(commands.etcd(folder))
+        self._api_server = self._server(commands.lone_api_server(folder, port))
+        self._controllers = self._server(commands.lone_controllers(folder, self.uri))
+
+    def _server(self, command: Sequence[str]) -> Server:
+        program, *arguments = command
+        return Server(
+            [str(self._programs / program), *arguments], log=self.folder / f"{program}.log"
+        )
+
+    def requests(self) -> list[Request]:
+        """Return what clients have asked for so far, in the order of arrival."""
+        return read_requests(commands.audit_log(self.folder))
+
+    def define(self, crd: Path) -> None:
+        """Apply a CustomResourceDefinition and return when its objects can be created."""
+        name = self.kubectl("apply", "--output=name", f"--filename={crd}").strip()
+        eventually(lambda: self._is_established(name))
+        plural = name.rpartition("/")[2]
+        eventually(lambda: self._is_explained(plural))
+
+    def _is_established(self, name: str) -> bool:
+        # `kubectl wait` and a jsonpath fail if they are so quick that there are no conditions yet.
+        found = json.loads(self.kubectl("get", name, "--output=json"))["status"]["conditions"] or ()
+        return any(each["type"] == "Established" and each["status"] == "True" for each in found)
+
+    def _is_explained(self, resource: str) -> bool:
+        try:
+            return bool(self.kubectl("explain", resource))
+        except KubectlFailed:  # discovery and OpenAPI follow a little later than Established
+            return False
+
+    @property
+    def certificate_authority(self) -> Path:
+        return self.folder / "pki" / "ca.crt"
+
+    def client(self) -> client.ApiClient:
+        """Return a client that may do everything, to be used in a ``with`` block."""
+        api: client.ApiClient = config.new_client_from_config(str(self.kubeconfig))  # type: ignore[no-untyped-call]
+        return api
+
+    def start(self) -> None:
+        """Start and return when all of it works; raise ServerFailed otherwise."""
+        self._etcd.start((self.folder / "etcd.sock").exists, _START_SECONDS)
+        self.start_api_server()
+
+    def start_api_server(self) -> None:
+        """Start the API server, after :meth:`kill_api_server` on the same port and data."""
+        self._api_server.start(self._is_ready, _START_SECONDS)
+        # After 30 s without an API server, the controllers would not look again for 100 s.
+        self._controllers.kill()
+        self._controllers.start(self._has_service_accounts, _START_SECONDS)
+
+    def kill_api_server(self) -> None:
+        """End the API server with SIGKILL, as a crash would."""
+        self._api_server.kill()
+
+    def _is_ready(self) -> bool:
+        try:
+            return requests.get(
+                f"{self.uri}/readyz", verify=str(self.certificate_authority), timeout=1
+            ).ok
+        except requests.RequestException:
+            return False
+
+    def _has_service_accounts(self) -> bool:
+        return bool(json.loads(self.kubectl("get", "serviceaccounts", "--output=json"))["items"])
+
+    def close(self) -> None:
+        """End all and remove the data. It goes at once: nothing is left to save."""
+        for server in (self._controllers, self._api_server, self._etcd):
+            server.kill()
+        shutil.rmtree(self.folder / "etcd", ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

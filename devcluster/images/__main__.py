@@ -1,0 +1,51 @@
+"""``python -m devcluster.images``: build the images; print size and build time of each."""
+
+import argparse
+import sys
+import time
+
+from devcluster.images.engine import BuildFailed, Engine, NoEngine
+from devcluster.images.origin import engine
+from devcluster.images.recipe import COMPONENTS, component
+from local.rabbitmq.packages import InstallFailed
+from local.settings import cache_folder
+
+MEGABYTE = 1_000_000
+
+
+def main() -> None:
+    options = _options()
+    try:
+        builder = engine(cache_folder(), _say)
+        base = options.base or builder.base()
+        for name in options.components or COMPONENTS:
+            _build(builder, name, base)
+    except (NoEngine, BuildFailed, InstallFailed) as error:
+        sys.exit(str(error))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser("python -m devcluster.images", description=__doc__)
+    parser.add_argument("components", nargs="*", metavar="COMPONENT", help=", ".join(COMPONENTS))
+    parser.add_argument("--base", help="a Debian 13 with Python 3.13; default: the engine's own")
+    options = parser.parse_args()
+    if unknown := set(options.components) - set(COMPONENTS):
+        parser.error(f"there is no {', '.join(unknown)}; there are {', '.join(COMPONENTS)}")
+    return options
+
+
+def _build(builder: Engine, name: str, base: str) -> None:
+    tag = f"mare/{name}:dev"
+    start = time.monotonic()
+    builder.build(component(name, base), tag)
+    seconds = time.monotonic() - start
+    whole, below = builder.size(tag) / MEGABYTE, builder.size(base) / MEGABYTE
+    _say(f"{tag}  {whole:.0f} MB, {whole - below:.0f} above its base, in {seconds:.1f} s")
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()

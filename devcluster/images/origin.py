@@ -1,0 +1,26 @@
+"""Where an engine comes from on a machine that was not prepared for us."""
+
+import shutil
+from pathlib import Path
+
+from devcluster.images.buildah import Buildah
+from devcluster.images.docker import Docker
+from devcluster.images.engine import Engine, NoEngine, Say, is_root_on_debian
+from local.rabbitmq.packages import apt_install
+
+
+def engine(cache: Path, say: Say) -> Engine:
+    """Return Docker if its engine runs, else buildah, which root installs on Debian."""
+    return Docker() if Docker.answers() else buildah(cache, say)
+
+
+def buildah(cache: Path, say: Say) -> Buildah:
+    """Return buildah; raise :class:`NoEngine`."""
+    if not is_root_on_debian():
+        raise NoEngine(
+            "Images are built by Docker, or by buildah as root on Debian or Ubuntu: "
+            "start Docker or become root."
+        )
+    if not shutil.which("buildah"):
+        apt_install(["buildah"], say)
+    return Buildah(cache, say)

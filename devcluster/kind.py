@@ -1,0 +1,117 @@
+"""A cluster in a container of a Docker engine, by kind, with a registry in a container beside it.
+
+Images come from Docker Hub, so that it needs a network.
+"""
+
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import yaml
+
+from devcluster.addons import apply_addons
+from devcluster.cluster import Cluster
+from devcluster.kubectl import run
+from devcluster.node.layout import SANDBOX_IMAGE
+from devcluster.programs import cache, programs
+from devcluster.toolset import Toolset
+
+_NAME = "mare"
+_NODE = f"{_NAME}-control-plane"
+_REGISTRY = f"{_NAME}-registry"
+_REGISTRY_IMAGE = "registry:3"
+_REGISTRY_PORT = 5001
+_INGRESS_PORT = 8080
+_SECONDS = 600.0
+_CONFIG = {
+    "apiVersion": "kind.x-k8s.io/v1alpha4",
+    "kind": "Cluster",
+    "nodes": [
+        {
+            "role": "control-plane",
+            "extraPortMappings": [
+                {
+                    "containerPort": _INGRESS_PORT,
+                    "hostPort": _INGRESS_PORT,
+                    "listenAddress": "127.0.0.1",
+                }
+            ],
+        }
+    ],
+}
+_MIRROR = f"/etc/containerd/certs.d/localhost:{_REGISTRY_PORT}"
+
+
+def has_docker() -> bool:
+    """Tell whether a Docker engine answers."""
+    return bool(shutil.which("docker")) and (
+        subprocess.run(["docker", "info"], capture_output=True, check=False, timeout=30).returncode
+        == 0
+    )
+
+
+def find_kind(say: Callable[[str], None]) -> Cluster | None:
+    """Return our cluster if kind has it already."""
+    return _cluster(say) if _NAME in _kind(say, "get", "clusters").split() else None
+
+
+def start_kind(say: Callable[[str], None]) -> Cluster:
+    """Start one; raise CommandFailed."""
+    _kubeconfig().parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+        yaml.safe_dump(_CONFIG, file)
+        file.flush()
+        _kind(say, "create", "cluster", f"--config={file.name}", "--wait=120s")
+    published = f"--publish=127.0.0.1:{_REGISTRY_PORT}:5000"
+    _docker("run", "--detach", f"--name={_REGISTRY}", "--network=kind", published, _REGISTRY_IMAGE)
+    _docker("exec", _NODE, "mkdir", "-p", _MIRROR)
+    _docker(
+        *("exec", "--interactive", _NODE, "tee", f"{_MIRROR}/hosts.toml"),
+        stdin=f'[host."http://{_REGISTRY}:5000"]\n',
+    )
+    # The same shell for tests, by the same name, as in a node of our own.
+    _docker("pull", "busybox:stable")
+    _docker("tag", "busybox:stable", SANDBOX_IMAGE)
+    _kind(say, "load", "docker-image", SANDBOX_IMAGE)
+    cluster = _cluster(say)
+    traefik = ".".join(Toolset.read("traefik").version("github.com/traefik/traefik/v3") or ())
+    apply_addons(cluster.kubectl, _INGRESS_PORT, ["ingress"], f"docker.io/traefik:v{traefik}")
+    return cluster
+
+
+def stop_kind(say: Callable[[str], None]) -> None:
+    """Remove the cluster and its registry."""
+    _kind(say, "delete", "cluster")
+    _docker("rm", "--force", "--volumes", _REGISTRY)
+
+
+def _cluster(say: Callable[[str], None]) -> Cluster:
+    return Cluster(
+        kubeconfig=_kubeconfig(),
+        registry=f"localhost:{_REGISTRY_PORT}",
+        ingress=f"http://127.0.0.1:{_INGRESS_PORT}",
+        inside=(),
+        load_image=lambda archive: _load(archive, say),
+        say=say,
+    )
+
+
+def _load(archive: Path, say: Callable[[str], None]) -> None:
+    _kind(say, "load", "image-archive", str(archive))
+
+
+def _kubeconfig() -> Path:
+    return cache() / "kind.conf"
+
+
+def _kind(say: Callable[[str], None], *arguments: str) -> str:
+    program = programs("kind", ["kind"], say) / "kind"
+    named = () if arguments[0] == "get" else (f"--name={_NAME}",)
+    with_config = (f"--kubeconfig={_kubeconfig()}",) if "cluster" in arguments else ()
+    return run([str(program), *arguments, *named, *with_config], seconds=_SECONDS)
+
+
+def _docker(*arguments: str, stdin: str = "") -> str:
+    return run(["docker", *arguments], stdin=stdin, seconds=_SECONDS)

@@ -1,0 +1,107 @@
+"""The images that a node needs before there is a registry: a program on nothing, in an archive."""
+
+import os
+import shutil
+import stat
+import subprocess
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from devcluster.kubectl import run
+from devcluster.programs import CONTAINERS, cache, programs
+from devcluster.toolset import Toolset
+
+_SECONDS = 300.0
+
+
+def archives(say: Callable[[str], None]) -> tuple[Path, ...]:
+    """Return an archive of each image ``localhost/NAME:built``, after building the missing ones.
+
+    The first is busybox, in whose namespaces the others' containers live.
+    """
+    return (
+        _busybox(say),
+        *(_program(name, toolset, say) for toolset, names in CONTAINERS.items() for name in names),
+    )
+
+
+def _program(name: str, toolset: str, say: Callable[[str], None]) -> Path:
+    folder = programs(toolset, [name], say)
+
+    def fill(root: Path) -> None:
+        # No copy of a hundred megabytes: the cache and the context are on one disk.
+        os.link(folder / name, root / name)
+
+    return _archive(name, Toolset.read(toolset).key, [f"/{name}"], fill, say)
+
+
+def _busybox(say: Callable[[str], None]) -> Path:
+    """Return Debian's, which is static: a shell for tests, and a sleeper that holds namespaces."""
+
+    def fill(root: Path) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            # Unpacked and not installed: it would replace the machine's own busybox.
+            _run("apt-get", "--quiet", "download", "busybox-static", cwd=folder)
+            (package,) = Path(folder).glob("busybox-static_*.deb")
+            _run("dpkg-deb", "--extract", str(package), folder, cwd=folder)
+            (root / "bin").mkdir()
+            shutil.copy2(Path(folder, "bin/busybox"), root / "bin/busybox")
+        applets = run([str(root / "bin/busybox"), "--list"], seconds=10).split()
+        for applet in set(applets) - {"busybox"}:
+            (root / "bin" / applet).symlink_to("busybox")
+
+    return _archive("busybox", "debian", ["/bin/sleep", "infinity"], fill, say)
+
+
+def _archive(
+    name: str,
+    key: str,
+    entrypoint: list[str],
+    fill: Callable[[Path], None],
+    say: Callable[[str], None],
+) -> Path:
+    archive = cache() / "images" / key / f"{name}.tar"
+    if archive.exists():
+        return archive
+    say(f"Building the image of {name}")
+    archive.parent.mkdir(parents=True, exist_ok=True)
+    image = f"localhost/{name}:built"
+    with tempfile.TemporaryDirectory(prefix=".", dir=archive.parent) as folder:
+        root, unfinished = Path(folder, "root"), Path(folder, archive.name)
+        root.mkdir()
+        root.chmod(root.stat().st_mode | stat.S_IROTH | stat.S_IXOTH)
+        fill(root)
+        words = ", ".join(f'"{word}"' for word in entrypoint)
+        Path(folder, "Containerfile").write_text(
+            f"FROM scratch\nCOPY root /\nENV PATH=/bin\nENTRYPOINT [{words}]\n"
+        )
+        # A storage of its own, so that none of the machine's images is touched and none is left.
+        buildah = (
+            *("buildah", f"--root={folder}/storage", f"--runroot={folder}/run"),
+            "--storage-driver=vfs",
+        )
+        _run(*buildah, "build", "--isolation=chroot", f"--tag={image}", ".", cwd=folder)
+        # Not compressed: importing happens at each start.
+        _run(*buildah, "push", image, f"docker-archive:{unfinished}:{image}", cwd=folder)
+        unfinished.rename(archive)
+    return archive
+
+
+def _run(*command: str, cwd: str) -> None:
+    answer = subprocess.run(
+        command,
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=_SECONDS,
+    )
+    if answer.returncode:
+        raise ImageFailed(f"{' '.join(command)} failed:\n{answer.stdout[-2000:]}")
+
+
+class ImageFailed(Exception):
+    """An image could not be built; shows what the command said."""

@@ -1,0 +1,170 @@
+"""The first process of the node: `python -m devcluster.node.init LAYOUT`, in new namespaces.
+
+It starts everything in here, then only buries the dead. When it is killed, the kernel ends every
+process, mount and network device of the node.
+"""
+
+import os
+import subprocess
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import yaml
+
+from devcluster.addons import apply_addons
+from devcluster.credentials import make_credentials
+from devcluster.kubectl import Kubectl, KubectlFailed
+from devcluster.node import commands
+from devcluster.node.configuration import CONTAINERD, write_configuration
+from devcluster.node.layout import Layout
+from devcluster.node.policies import enforce_policies
+from devcluster.node.steps import Steps
+from devcluster.node.walls import raise_walls
+from devcluster.server import Server
+
+_SECONDS = 120.0
+_CLIENTS = ("super-admin", "controller-manager", "scheduler", "kubelet")
+_KUBELET_API = {
+    "apiVersion": "rbac.authorization.k8s.io/v1",
+    "kind": "ClusterRoleBinding",
+    "metadata": {"name": "api-server-to-kubelet"},  # logs and exec are Forbidden without it
+    "roleRef": {
+        "apiGroup": "rbac.authorization.k8s.io",
+        "kind": "ClusterRole",
+        "name": "system:kubelet-api-admin",
+    },
+    "subjects": [{"kind": "User", "name": "kube-apiserver-kubelet-client"}],
+}
+
+
+class Node:
+    def __init__(self, layout: Layout, steps: Steps) -> None:
+        self._layout = layout
+        self._steps = steps
+        self._kubectl = Kubectl(layout.programs / "kubectl", layout.kubeconfig)
+
+    def start(self) -> None:
+        """Start everything; return when Pods run, names resolve and the ingress answers."""
+        with self._steps.step("walls: mounts and network of its own"):
+            raise_walls(self._layout)
+            write_configuration(self._layout)
+        images = _Thread(self._containers)
+        with self._steps.step("certificates"):
+            make_credentials(
+                self._layout.programs / "kubeadm",
+                self._layout.folder,
+                self._layout.api_port,
+                _CLIENTS,
+            )
+        with self._steps.step("etcd and API server"):
+            self._control_plane()
+        with self._steps.step("node Ready"):
+            self._kubelet()
+        with self._steps.step("images, beyond that"):
+            images.join()
+        with self._steps.step("network policies, DNS, storage and ingress"):
+            apply_addons(self._kubectl, self._layout.ingress_port)
+            enforce_policies(self._layout.api_port)
+
+    def _containers(self) -> None:
+        self._server(commands.containerd(self._layout), Path(CONTAINERD).exists)
+        for archive in self._layout.archives:
+            with self._steps.step(f"image {archive.stem}, meanwhile"):
+                subprocess.run(
+                    [
+                        str(self._layout.programs / "ctr"),
+                        *(f"--address={CONTAINERD}", "--namespace=k8s.io"),
+                        *("images", "import", "--local", str(archive)),
+                    ],
+                    check=True,
+                    stdin=subprocess.DEVNULL,
+                )
+
+    def _control_plane(self) -> None:
+        layout = self._layout
+        self._server(commands.etcd(layout), (layout.folder / "etcd.sock").exists)
+        self._server(commands.api_server(layout), self._answers("get", "--raw=/readyz"))
+        self._kubectl("apply", "--filename=-", stdin=yaml.safe_dump(_KUBELET_API))
+        for command in (
+            commands.controllers(layout),
+            commands.scheduler(layout),
+            commands.registry(layout),
+            commands.kube_proxy(layout),
+            commands.forwarding(layout),
+        ):
+            self._server(command, _at_once)
+
+    def _kubelet(self) -> None:
+        ready = self._answers("wait", "--for=condition=Ready", "nodes", "--all", "--timeout=5s")
+        self._server(commands.kubelet(self._layout), ready)
+
+    def _server(self, command: Sequence[str], ready: Callable[[], bool]) -> None:
+        layout = self._layout
+        Server(
+            [str(layout.programs / command[0]), *command[1:]],  # or what is absolute already
+            log=layout.folder / f"{Path(command[0]).name}.log",
+            path=layout.path,
+            descriptors=layout.listeners,
+        ).start(ready, _SECONDS)
+
+    def _answers(self, *arguments: str) -> Callable[[], bool]:
+        def asked() -> bool:
+            try:
+                return bool(self._kubectl(*arguments))
+            except KubectlFailed:
+                return False
+
+        return asked
+
+
+def _at_once() -> bool:
+    return True
+
+
+class _Thread(threading.Thread):
+    """A thread whose failure :meth:`join` raises."""
+
+    def __init__(self, work: Callable[[], None]) -> None:
+        super().__init__(daemon=True)
+        self._work = work
+        self._failure: BaseException | None = None
+        self.start()
+
+    def run(self) -> None:
+        try:
+            self._work()
+        except BaseException as failure:  # noqa: BLE001 - raised by join
+            self._failure = failure
+
+    def join(self, timeout: float | None = _SECONDS) -> None:
+        super().join(timeout)
+        if self._failure:
+            raise self._failure
+        if self.is_alive():
+            raise TimeoutError(f"still not done after {timeout} s")
+
+
+def bury_the_dead() -> None:
+    """Wait for every process whose parent died, for ever; write down what ended."""
+    while True:
+        process, status = os.wait()
+        print(f"process {process} ended with {status}", flush=True)
+
+
+def main() -> None:
+    layout = Layout.read(Path(sys.argv[1]))
+    with layout.progress.open("a", buffering=1) as progress:
+        try:
+            Node(layout, Steps(lambda line: print(line, file=progress))).start()
+        except Exception:  # noqa: BLE001 - shown by the starter
+            traceback.print_exc()
+            sys.exit(1)
+    layout.ready.touch()
+    bury_the_dead()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""NetworkPolicies on the node: each new connection of a Pod waits for a program's verdict.
+
+The program is kube-network-policies, as a DaemonSet. It would ask the kernel for the packets by
+nftables, which not every kernel can; iptables does the same on all that kube-proxy runs on.
+"""
+
+import subprocess
+import time
+from pathlib import Path
+
+from devcluster.node.configuration import PODS
+
+API_PORT = 6443
+"""Where NetworkPolicies expect the API server."""
+_QUEUE = "100"
+_QUEUES = Path("/proc/net/netfilter/nfnetlink_queue")
+_SECONDS = 60.0
+_HAND_OVER = (
+    *("-m", "conntrack", "!", "--ctstate", "ESTABLISHED,RELATED"),
+    *("-j", "NFQUEUE", "--queue-num", _QUEUE),
+)
+_RULES = (
+    # The kubelet's probes always pass.
+    ("POSTROUTING", "-m", "owner", "--uid-owner", "0", "-j", "ACCEPT"),
+    # A resolver asks for both kinds of addresses at once, from one socket: while the first question
+    # waits for its verdict, the kernel drops the second, and the resolver waits for 5 s.
+    ("POSTROUTING", "--protocol", "udp", "--dport", "53", "-j", "ACCEPT"),
+    ("POSTROUTING", "--source", PODS, *_HAND_OVER),
+    ("POSTROUTING", "--destination", PODS, *_HAND_OVER),
+    # From Pods to the node itself, where the API server is.
+    ("INPUT", "--source", PODS, *_HAND_OVER),
+)
+
+
+def enforce_policies(api_port: int) -> None:
+    """Hand over connections as soon as the program listens; none opens without it from then on.
+
+    An API server on another port than policies expect is left out: it could not be named in them.
+    """
+    deadline = time.monotonic() + _SECONDS
+    while not _is_heard():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"kube-network-policies does not listen after {_SECONDS:.0f} s")
+        time.sleep(0.05)
+    for chain, *rule in (*_unexpected(api_port), *_RULES):
+        subprocess.run(
+            ["iptables", "--wait", "--table=mangle", "--append", chain, *rule],
+            check=True,
+            stdin=subprocess.DEVNULL,
+            timeout=30,
+        )
+
+
+def _unexpected(api_port: int) -> tuple[tuple[str, ...], ...]:
+    if api_port == API_PORT:
+        return ()
+    return (("INPUT", "--protocol", "tcp", "--dport", str(api_port), "-j", "ACCEPT"),)
+
+
+def _is_heard() -> bool:
+    return any(line.split()[0] == _QUEUE for line in _QUEUES.read_text().splitlines())

@@ -1,0 +1,77 @@
+"""All that has to be there before a node can start: programs, images, ports."""
+
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from devcluster.node.images import archives
+from devcluster.node.layout import REGISTRY_PORT, Layout
+from devcluster.node.native import NativeNode
+from devcluster.node.policies import API_PORT
+from devcluster.node.requirements import CannotRun, require
+from devcluster.programs import FAST_TESTS, NODE, cache, programs
+from mare.local.ports import free_port, is_free
+
+_PROJECT = Path(__file__).parents[2]
+_INGRESS_PORT = 8080
+_LOOPBACK = "127.0.0.1"
+
+
+def start_node(
+    folder: Path,
+    say: Callable[[str], None],
+    *,
+    detached: bool,
+    registry_port: int = REGISTRY_PORT,
+) -> NativeNode:
+    """Prepare all and start a node whose state is in ``folder``, which must not exist yet.
+
+    Raise CannotRun or NodeFailed.
+    """
+    require(say, [folder, cache(), _PROJECT, Path(sys.prefix), Path(sys.base_prefix)])
+    for toolset, names in FAST_TESTS.items():  # others may wait for these
+        programs(toolset, names, say)
+    folder.mkdir(parents=True)
+    links = folder / "bin"
+    links.mkdir()
+    for toolset, names in NODE.items():
+        built = programs(toolset, names, say)
+        for name in names:
+            (links / name).symlink_to(built / name)
+    ports = (_rather(API_PORT), _rather(_INGRESS_PORT), registry_port)
+    with _listening(ports) as listeners:
+        layout = Layout(
+            folder=folder,
+            programs=links,
+            archives=archives(say),
+            api_port=ports[0],
+            ingress_port=ports[1],
+            registry_port=registry_port,
+            listeners=listeners,
+            detached=detached,
+        )
+        return NativeNode.start(layout, say)
+
+
+def _rather(port: int) -> int:
+    return port if is_free(port) else free_port()
+
+
+@contextmanager
+def _listening(ports: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+    """Listen on the machine's side; the node inherits the sockets and hands on what arrives."""
+    listeners = []
+    try:
+        for port in ports:
+            try:
+                listeners.append(socket.create_server((_LOOPBACK, port), backlog=1024))
+            except OSError as error:
+                raise CannotRun(
+                    f"Port {port} of {_LOOPBACK} is taken; end the program that listens there."
+                ) from error
+        yield tuple(listener.fileno() for listener in listeners)
+    finally:
+        for listener in listeners:
+            listener.close()

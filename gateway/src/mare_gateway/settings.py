@@ -1,0 +1,153 @@
+"""Everything that can be set, from environment variables; nothing else reads them."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    FilePath,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+
+from mare_nameko.client import Options, Tls, parse_uri
+
+
+class SettingsError(Exception):
+    """Raised when variables cannot be understood; the text lists every one of them."""
+
+
+def _known_uri(uri: SecretStr) -> SecretStr:
+    parse_uri(uri.get_secret_value())
+    return uri
+
+
+def _known_limit(limit: str) -> str:
+    if limit:
+        from limits import parse_many  # noqa: PLC0415 - most gateways do without
+
+        parse_many(limit)
+    return limit
+
+
+Seconds = Annotated[float, Field(gt=0, le=3600)]
+
+
+class Settings(BaseModel):
+    """Settings of the gateway. The secret ones never show in a log or an error."""
+
+    model_config = ConfigDict(
+        frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True, extra="ignore"
+    )
+
+    amqp_uri: Annotated[SecretStr, AfterValidator(_known_uri)] = Field(
+        SecretStr("amqp://guest:guest@127.0.0.1:5672/"), validation_alias="AMQP_URI"
+    )
+    """Broker; several nodes are separated by semicolons; amqps:// uses TLS."""
+
+    amqp_ca_file: FilePath | None = Field(None, validation_alias="AMQP_CA_FILE")
+    """Certificate authorities that the broker's certificate is checked against; default: the
+    machine's."""
+
+    amqp_cert_file: FilePath | None = Field(None, validation_alias="AMQP_CERT_FILE")
+    """Our own certificate, if the broker asks for one."""
+
+    amqp_key_file: FilePath | None = Field(None, validation_alias="AMQP_KEY_FILE")
+    """The key of our own certificate."""
+
+    host: str = Field("127.0.0.1", validation_alias="GATEWAY_HOST")
+    """Address to listen on; the default keeps a developer's gateway private, images set 0.0.0.0."""
+
+    port: int = Field(5000, ge=1, le=65535, validation_alias="GATEWAY_PORT")
+    """Port to listen on; default 5000."""
+
+    health_port: int | None = Field(None, ge=1, le=65535, validation_alias="GATEWAY_HEALTH_PORT")
+    """A second port, which answers all that the first one does, and alone /metrics: what an ingress
+    leads to the first one stays without them. Default: none, /metrics is at the first one."""
+
+    threads: int = Field(48, ge=2, le=1024, validation_alias="GATEWAY_THREADS")
+    """Threads, so requests that are worked on at once; default 48. For more, start more gateways:
+    one is one process."""
+
+    max_in_flight: int = Field(40, ge=1, le=1024, validation_alias="GATEWAY_MAX_IN_FLIGHT")
+    """Requests that may wait for services; more are refused with 503 at once.
+    Smaller than ``threads``, so that probes are answered even then. Default 40."""
+
+    timeout: Seconds = Field(10.0, validation_alias="GATEWAY_TIMEOUT")
+    """Deadline of one request, in seconds; default 10."""
+
+    no_consumers_grace: float = Field(
+        2.0, ge=0, le=3600, validation_alias="GATEWAY_NO_CONSUMERS_GRACE"
+    )
+    """Seconds that a call waits for a service without consumers; default 2. With services that an
+    autoscaler wakes from zero, set it to their start-up time, and GATEWAY_TIMEOUT above."""
+
+    graceful_timeout: Seconds = Field(30.0, validation_alias="GATEWAY_GRACEFUL_TIMEOUT")
+    """Seconds that running requests have to end after SIGTERM; default 30."""
+
+    max_body: int = Field(65536, ge=0, validation_alias="GATEWAY_MAX_BODY")
+    """Largest request body in bytes; default 64 KiB."""
+
+    cache_seconds: int = Field(300, ge=0, le=86400, validation_alias="GATEWAY_CACHE_SECONDS")
+    """How long clients may keep an answer, in seconds; default 300."""
+
+    rate_limit: Annotated[str, AfterValidator(_known_limit)] = Field(
+        "", validation_alias="GATEWAY_RATE_LIMIT"
+    )
+    """Requests that one client address may make, for example ``60/minute``; default: no limit."""
+
+    rate_limit_storage: SecretStr = Field(
+        SecretStr("memory://"), validation_alias="GATEWAY_RATE_LIMIT_STORAGE"
+    )
+    """Where the counts are kept: ``memory://`` (of each process) or a Redis URI."""
+
+    trusted_proxies: int = Field(0, ge=0, le=10, validation_alias="GATEWAY_TRUSTED_PROXIES")
+    """How many proxies in front append to X-Forwarded-For; default 0: the header is ignored."""
+
+    log_level: str = Field(
+        "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", validation_alias="LOG_LEVEL"
+    )
+    """Least severe log lines that are written; default INFO."""
+
+    otlp_endpoint: str = Field("", validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")
+    """Traces are sent there (OTLP over HTTP); default: none are made. The OpenTelemetry SDK reads
+    this and its other standard variables itself."""
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        """Return settings from variables; empty ones count as absent.
+
+        Raises SettingsError with one line for each bad variable, without the values.
+        """
+        try:
+            return cls.model_validate({name: value for name, value in environ.items() if value})
+        except ValidationError as error:
+            lines = [f"{_variable(problem)}: {problem['msg']}." for problem in error.errors()]
+            raise SettingsError("\n".join(lines)) from None
+
+    @model_validator(mode="after")
+    def _some_threads_are_left(self) -> Self:
+        if self.max_in_flight >= self.threads:
+            raise ValueError("GATEWAY_MAX_IN_FLIGHT must be smaller than GATEWAY_THREADS")
+        return self
+
+    def rpc_options(self) -> Options:
+        return Options(
+            endpoints=parse_uri(self.amqp_uri.get_secret_value()),
+            tls=Tls(
+                ca_file=self.amqp_ca_file,
+                cert_file=self.amqp_cert_file,
+                key_file=self.amqp_key_file,
+            ),
+            name="gateway",
+            max_in_flight=self.max_in_flight,
+            no_consumers_grace=self.no_consumers_grace,
+        )
+
+
+def _variable(mistake: Any) -> str:
+    return str(mistake["loc"][0]) if mistake["loc"] else "Settings"

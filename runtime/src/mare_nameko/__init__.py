@@ -1,0 +1,1 @@
+"""Nameko made fit for Kubernetes (`service`), and a thread-safe RPC client (`client`)."""

@@ -1,0 +1,98 @@
+"""Calls that wait for their reply."""
+
+import threading
+from collections.abc import Iterable
+
+from mare_nameko.client.errors import Overloaded, RpcError
+from mare_nameko.client.outbound import Route
+
+
+class Call:
+    """One call: made and awaited by its caller's thread, ended once by whoever comes first."""
+
+    __slots__ = (
+        "_error",
+        "_gate",
+        "_reply",
+        "correlation_id",
+        "frames",
+        "route",
+        "service",
+        "started",
+    )
+
+    def __init__(
+        self, correlation_id: str, service: str, route: Route, frames: bytes, started: float
+    ) -> None:
+        self.correlation_id = correlation_id
+        self.service = service
+        self.route = route
+        self.frames = frames
+        self.started = started
+        self._reply: bytes | None = None
+        self._error: RpcError | None = None
+        # A bare lock is the cheapest thing to wait on: an Event holds a lock, a condition, a list.
+        self._gate = threading.Lock()
+        self._gate.acquire()
+
+    def wait(self, timeout: float) -> bool:
+        """Wait until the call has ended; whether it has."""
+        return self._gate.acquire(timeout=max(0.0, timeout))
+
+    def succeed(self, body: bytes) -> None:
+        self._reply = body
+        self._gate.release()
+
+    def fail(self, error: RpcError) -> None:
+        self._error = error
+        self._gate.release()
+
+    def reply(self) -> bytes:
+        """Return the reply of a call that has ended, or raise its error."""
+        if self._error is not None:
+            raise self._error
+        assert self._reply is not None
+        return self._reply
+
+
+class PendingCalls:
+    """The calls in flight, by correlation id.
+
+    Safe without a lock: each step is one operation on a dict, and whoever takes a call out of it is
+    the only one who may end that call.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._calls: dict[str, Call] = {}
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def __contains__(self, correlation_id: str) -> bool:
+        return correlation_id in self._calls
+
+    def add(self, call: Call) -> None:
+        if len(self._calls) >= self._limit:
+            raise Overloaded(f"{self._limit} calls are in flight already")
+        self._calls[call.correlation_id] = call
+
+    def take(self, correlation_id: str) -> Call | None:
+        """Remove and return a call; None if it has ended already, for example by a time-out."""
+        return self._calls.pop(correlation_id, None)
+
+    def fail(self, correlation_ids: Iterable[str], error: RpcError) -> None:
+        for correlation_id in correlation_ids:
+            if call := self.take(correlation_id):
+                call.fail(error)
+
+    def fail_all(self, error: RpcError) -> None:
+        self.fail(list(self._calls), error)
+
+    def waiting_for(self, service: str, since: float) -> list[str]:
+        """Return the ids of calls to ``service`` that were started at ``since`` or before."""
+        return [
+            call.correlation_id
+            for call in list(self._calls.values())
+            if call.service == service and call.started <= since
+        ]

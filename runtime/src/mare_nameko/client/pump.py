@@ -1,0 +1,164 @@
+"""The thread that owns the connection: it alone reads, writes and reconnects."""
+
+import itertools
+import logging
+import random
+import select
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import TypeVar
+
+from amqp.exceptions import AMQPError
+
+from mare_nameko.client.backoff import pauses
+from mare_nameko.client.endpoints import Endpoint
+from mare_nameko.client.errors import Disconnected, Overloaded
+from mare_nameko.client.options import Options
+from mare_nameko.client.outbound import Route
+from mare_nameko.client.pending import Call, PendingCalls
+from mare_nameko.client.session import Session
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+_TICK = 1.0
+
+
+class Pump(threading.Thread):
+    """Moves calls from many threads to the broker, and the replies back.
+
+    Any thread may read the attributes and call the methods; only :meth:`run` touches the socket.
+
+    Attributes:
+        route: where to publish calls; None while there is no connection.
+        blocked: the broker is in alarm (memory or disk) and reads nothing from publishers.
+        connections: how often a connection was made.
+        tried: set once a connection was made, or no endpoint gave one.
+    """
+
+    def __init__(
+        self,
+        options: Options,
+        pending: PendingCalls,
+        on_consumers: Callable[[str, int], None],
+    ) -> None:
+        super().__init__(name="rpc-pump", daemon=True)
+        self._options = options
+        self._pending = pending
+        self._on_consumers = on_consumers
+        self._calls: deque[Call] = deque()
+        self._questions: deque[str] = deque()
+        self._awake = False
+        self._waker, self._wakened = socket.socketpair()
+        self._waker.setblocking(False)
+        self._stopping = threading.Event()
+        self.route: Route | None = None
+        self.blocked = False
+        self.connections = 0
+        self.tried = threading.Event()
+
+    def publish(self, call: Call) -> None:
+        self._calls.append(call)
+        self._wake_up()
+
+    def ask_for_consumers(self, service: str) -> None:
+        """Have ``on_consumers`` called with the number of consumers of the service's queue."""
+        self._questions.append(service)
+        self._wake_up()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._wake_up()
+
+    def _wake_up(self) -> None:
+        # While awake, the pump looks into its queues again before it sleeps; that saves a system
+        # call for nearly every message under load.
+        if not self._awake:
+            self._awake = True
+            with suppress(OSError):  # a full pipe wakes as well, a closed one need not
+                self._waker.send(b"\0")
+
+    def run(self) -> None:
+        endpoints = itertools.cycle(self._options.endpoints)
+        untried = len(self._options.endpoints)
+        backoff = self._backoff()
+        while not self._stopping.is_set():
+            try:
+                session = self._open_session(next(endpoints))
+                backoff = self._backoff()
+                self._serve(session)
+            except Exception as error:
+                # Not only OSError and AMQPError: py-amqp lets struct.error and others through when
+                # frames make no sense, and a dead pump would be a dead gateway.
+                expected = isinstance(error, OSError | AMQPError)
+                log.warning("No connection to the broker: %s", error, exc_info=not expected)
+            self._pending.fail_all(Disconnected("the connection to the broker was lost"))
+            untried -= 1
+            if untried <= 0:
+                self.tried.set()
+            self._stopping.wait(next(backoff))
+        self.tried.set()
+        self._waker.close()
+        self._wakened.close()
+
+    def _open_session(self, endpoint: Endpoint) -> Session:
+        return Session(endpoint, self._options, self._pending, self._on_blocked, self._on_consumers)
+
+    def _backoff(self) -> Iterator[float]:
+        return pauses(self._options.backoff, self._options.max_backoff, random.random)
+
+    def _serve(self, session: Session) -> None:
+        log.info("Connected to the broker")
+        self.connections += 1
+        self.route = session.route
+        self.tried.set()
+        try:
+            self._exchange(session)
+        except BaseException:
+            self._disconnected()
+            session.abort()
+            raise
+        self._disconnected()
+        session.close()
+
+    def _disconnected(self) -> None:
+        self.route = None
+        self.blocked = False
+
+    def _exchange(self, session: Session) -> None:
+        poll = select.poll()
+        poll.register(session.fileno(), select.POLLIN)
+        poll.register(self._wakened, select.POLLIN)
+        next_tick = time.monotonic() + _TICK
+        while not self._stopping.is_set():
+            self._awake = False
+            ready = poll.poll(0 if self._calls or self._questions else _TICK * 1000)
+            self._awake = True
+            for fd, _event in ready:
+                if fd == session.fileno():
+                    session.receive()
+                else:
+                    self._wakened.recv(4096)
+            if self._calls:
+                session.publish(_drain(self._calls))
+            for service in set(_drain(self._questions)):
+                session.ask_for_consumers(service)
+            if (now := time.monotonic()) >= next_tick:
+                session.heartbeat()
+                next_tick = now + _TICK
+
+    def _on_blocked(self, blocked: bool) -> None:  # noqa: FBT001 - a callback with one argument
+        log.warning("The broker %s publishers", "blocks" if blocked else "no longer blocks")
+        self.blocked = blocked
+        if blocked:
+            self._pending.fail_all(Overloaded("the broker is in alarm and takes no messages"))
+
+
+def _drain(queue: deque[T]) -> Iterator[T]:
+    while queue:
+        yield queue.popleft()

@@ -1,0 +1,134 @@
+"""One connection's life: a channel, a reply queue of its own, and what goes through them."""
+
+import socket
+import uuid
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import Any
+
+from amqp.exceptions import AMQPError, NotFound
+
+from mare_nameko.client.confirms import Confirms
+from mare_nameko.client.endpoints import Endpoint
+from mare_nameko.client.errors import Overloaded, ServiceUnavailable
+from mare_nameko.client.inbound import Replies
+from mare_nameko.client.inspection import Inspector
+from mare_nameko.client.options import Options
+from mare_nameko.client.outbound import Route
+from mare_nameko.client.pending import Call, PendingCalls
+from mare_nameko.client.wire import Wire
+
+
+class Session:
+    """Publishes calls and hands their replies to ``pending``; for the thread that owns it only.
+
+    Any OSError or AMQPError out of it means that the session is over.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        options: Options,
+        pending: PendingCalls,
+        on_blocked: Callable[[bool], None],
+        on_consumers: Callable[[str, int], None],
+    ) -> None:
+        self._exchange = options.exchange
+        self._pending = pending
+        self._confirms = Confirms()
+        self._on_consumers = on_consumers
+        self._reply_key = uuid.uuid4().hex
+        host = f"[{endpoint.host}]" if ":" in endpoint.host else endpoint.host
+        self._wire = Wire(
+            host=f"{host}:{endpoint.port}",
+            userid=endpoint.user,
+            password=endpoint.password,
+            login_method="PLAIN",
+            virtual_host=endpoint.vhost,
+            ssl=options.tls.for_host(endpoint.host) if endpoint.secure else False,
+            connect_timeout=options.connect_timeout,
+            method_timeout=options.method_timeout,
+            heartbeat=options.heartbeat,
+            client_properties={"connection_name": f"{options.name}@{socket.gethostname()}"},
+            on_blocked=lambda _reason: on_blocked(True),
+            on_unblocked=lambda: on_blocked(False),
+        )
+        try:
+            self._open(options)
+        except BaseException:
+            self.abort()
+            raise
+
+    def _open(self, options: Options) -> None:
+        self._wire.connect()
+        channel = self._wire.channel()
+        try:
+            channel.exchange_declare(self._exchange, "topic", passive=True)
+        except NotFound:
+            channel.exchange_declare(self._exchange, "topic", durable=True, auto_delete=False)
+        queue = f"rpc.reply-{options.name}-{self._reply_key}"
+        channel.queue_declare(
+            queue, exclusive=True, auto_delete=True, arguments={"x-queue-type": "classic"}
+        )
+        channel.queue_bind(queue, self._exchange, routing_key=self._reply_key)
+        channel.basic_consume(queue, no_ack=True)
+        channel.confirm_select()
+        channel.events["basic_nack"].add(self._on_nack)
+        channel.events["basic_return"].add(self._on_return)
+        self._wire.sock.settimeout(options.method_timeout)
+        self._inspector = Inspector(self._wire.channel(), self._on_consumers)
+        replies = Replies(channel.channel_id, self._on_reply, self._confirms.settled)
+        self._wire.takers = (replies.take, self._inspector.take)
+        self.route = Route(
+            channel.channel_id, self._exchange, self._reply_key, self._wire.frame_max
+        )
+        self._fileno: int = self._wire.sock.fileno()
+
+    def publish(self, calls: Iterable[Call]) -> None:
+        """Send the calls that somebody still waits for, all with one write."""
+        frames = []
+        for call in calls:
+            # A call for another session could not be answered; it has been failed with that one.
+            if call.route is self.route and call.correlation_id in self._pending:
+                frames.append(call.frames)
+                self._confirms.published(call.correlation_id)
+        if frames:
+            self._wire.send(b"".join(frames))
+
+    def ask_for_consumers(self, service: str) -> None:
+        self._inspector.ask(service)
+
+    def fileno(self) -> int:
+        return self._fileno
+
+    def receive(self) -> None:
+        self._wire.receive()
+
+    def heartbeat(self) -> None:
+        self._wire.heartbeat_tick()
+
+    def close(self) -> None:
+        """Take leave of the broker, which deletes the reply queue."""
+        try:
+            self._wire.close()
+        except (OSError, AMQPError):
+            self.abort()
+
+    def abort(self) -> None:
+        """Close the socket without a word; the broker deletes the reply queue all the same."""
+        with suppress(OSError):
+            self._wire.collect()
+
+    def _on_reply(self, correlation_id: str, body: bytes) -> None:
+        call = self._pending.take(correlation_id)
+        if call is not None:  # else the reply is late: its caller has given up
+            call.succeed(body)
+
+    def _on_nack(self, tag: int, multiple: bool) -> None:  # noqa: FBT001 - as py-amqp calls it
+        for correlation_id in self._confirms.settled(tag, multiple):
+            if call := self._pending.take(correlation_id):
+                call.fail(Overloaded(f"the queue of {call.service} is full"))
+
+    def _on_return(self, _error: Any, _exchange: str, _key: str, message: Any) -> None:
+        if call := self._pending.take(message.properties.get("correlation_id", "")):
+            call.fail(ServiceUnavailable(f"{call.service} has no queue"))

@@ -1,0 +1,62 @@
+"""Nameko made fit for Kubernetes, over Nameko's own extension points.
+
+The names are Nameko's, so that a service changes its imports and nothing else::
+
+    from mare_nameko.service import EventDispatcher, RpcProxy, event_handler, rpc, timer
+
+    class Playlists:
+        name = "playlists"
+        weather = RpcProxy("weather")
+
+        @rpc
+        def suggest(self, request): ...
+
+``python -m mare_nameko.service package.module:Playlists`` runs it; :func:`serve` does from Python.
+
+A name is imported when it is first used: eventlet has to patch the standard library before
+anything of Nameko is imported, and whoever wants only the settings pays for nothing else.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nameko.timer import timer as timer
+
+    from mare_nameko.service.errors import BrokerUnavailable as BrokerUnavailable
+    from mare_nameko.service.errors import CallTimedOut as CallTimedOut
+    from mare_nameko.service.errors import DeadlineExceeded as DeadlineExceeded
+    from mare_nameko.service.errors import register_errors as register_errors
+    from mare_nameko.service.events import BROADCAST as BROADCAST
+    from mare_nameko.service.events import SERVICE_POOL as SERVICE_POOL
+    from mare_nameko.service.events import SINGLETON as SINGLETON
+    from mare_nameko.service.events import EventDispatcher as EventDispatcher
+    from mare_nameko.service.events import consume as consume
+    from mare_nameko.service.events import event_handler as event_handler
+    from mare_nameko.service.greening import go_green as go_green
+    from mare_nameko.service.methods import rpc as rpc
+    from mare_nameko.service.proxies import RpcProxy as RpcProxy
+    from mare_nameko.service.runner import serve as serve
+    from mare_nameko.service.settings import Settings as Settings
+
+_HOMES = {
+    "nameko.timer": ["timer"],
+    "mare_nameko.service.errors": [
+        "BrokerUnavailable", "CallTimedOut", "DeadlineExceeded", "register_errors",
+    ],
+    "mare_nameko.service.events": [
+        "BROADCAST", "SERVICE_POOL", "SINGLETON", "EventDispatcher", "consume", "event_handler",
+    ],
+    "mare_nameko.service.greening": ["go_green"],
+    "mare_nameko.service.methods": ["rpc"],
+    "mare_nameko.service.proxies": ["RpcProxy"],
+    "mare_nameko.service.runner": ["serve"],
+    "mare_nameko.service.settings": ["Settings"],
+}  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(importlib.import_module(home), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,85 @@
+"""Connections to the broker: encrypted, named, watched, and never waited for without end."""
+
+import contextlib
+from ssl import CERT_REQUIRED
+from typing import Any
+
+import eventlet
+from amqp.exceptions import AMQPError
+from kombu import Connection
+from kombu.exceptions import OperationalError
+
+from mare_nameko.service.frames import tolerant_frame_handler
+from mare_nameko.service.settings import Settings, host_name
+
+BROKER_ERRORS = (AMQPError, OperationalError, OSError)
+"""Everything that the libraries raise when the broker is away, refuses us or hangs up."""
+
+CONNECT_SECONDS = 5.0
+
+
+class Broker:
+    """The broker of one service: makes connections that are not open yet."""
+
+    def __init__(self, settings: Settings, service: str) -> None:
+        self._settings = settings
+        self._service = service
+
+    def connection(self, purpose: str, **options: Any) -> Connection:
+        """Return a connection that the broker shows as ``service@host purpose``.
+
+        ``options`` are those of py-amqp's ``Connection``.
+        """
+        name = f"{self._service}@{host_name()} {purpose}"
+        return Connection(
+            str(self._settings.amqp_uri),
+            heartbeat=self._settings.heartbeat_seconds,
+            connect_timeout=CONNECT_SECONDS,
+            ssl=self.tls_options(),
+            transport_options={
+                "client_properties": {"connection_name": name},
+                "frame_handler": tolerant_frame_handler,
+                **options,
+            },
+        )
+
+    def tls_options(self) -> dict[str, Any] | bool:
+        """Return what kombu takes for ``ssl``."""
+        settings = self._settings
+        if not settings.amqp_uri.uses_tls:
+            return False
+        files = {
+            "ca_certs": settings.amqp_ca_file,
+            "certfile": settings.amqp_cert_file,
+            "keyfile": settings.amqp_key_file,
+        }
+        given = {option: path for option, path in files.items() if path}
+        # None: kombu fills in the host of the URI. Without it py-amqp does not check the name.
+        return {"cert_reqs": CERT_REQUIRED, "server_hostname": None} | given
+
+
+def open_once(connection: Connection) -> None:
+    """Open ``connection``, trying each address of a failover list once, or raise the last error."""
+    addresses = len(connection.alt) or 1
+    for remaining in reversed(range(addresses)):
+        if isinstance(connection.ssl, dict):
+            # kombu would keep the first address's name for the others.
+            connection.ssl = {**connection.ssl, "server_hostname": connection.hostname}
+        try:
+            with eventlet.Timeout(2 * CONNECT_SECONDS, TimeoutError("the broker did not answer")):
+                connection.ensure_connection(max_retries=0)
+        except BROKER_ERRORS:
+            if not remaining:
+                raise
+            connection.maybe_switch_next()
+        else:
+            return
+
+
+def quietly_close(connection: Connection, seconds: float = 2.0) -> None:
+    """Close ``connection``, politely if the broker answers in time."""
+    with eventlet.Timeout(seconds, False):
+        with contextlib.suppress(*BROKER_ERRORS):
+            connection.release()
+        return
+    connection.collect()

@@ -1,0 +1,137 @@
+"""Runs the workers of one service: bounded by the caller's deadline, measured, traced and logged.
+
+Nameko's container kills itself over an exception in a dependency's set-up and ignores eventlet's
+own time-outs, which leaves a message unacknowledged for ever. Here both count as a failure of the
+handler, which the entrypoint answers.
+"""
+
+import sys
+import time
+from collections.abc import Callable, Mapping
+from logging import getLogger
+from types import TracebackType
+from typing import Any
+
+import eventlet
+from nameko.constants import AMQP_URI_CONFIG_KEY, MAX_WORKERS_CONFIG_KEY
+from nameko.containers import ServiceContainer, WorkerContext
+
+from mare_nameko.service import invocation as invocations
+from mare_nameko.service.broker import Broker
+from mare_nameko.service.errors import DeadlineExceeded, is_expected
+from mare_nameko.service.invocation import Invocation
+from mare_nameko.service.metrics import Metrics
+from mare_nameko.service.outage import Outage
+from mare_nameko.service.settings import Settings
+from mare_nameko.service.tracing import Kind, Tracer
+
+_log = getLogger(__name__)
+
+ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
+HandleResult = Callable[[WorkerContext, Any, ExcInfo | None], tuple[Any, ExcInfo | None]]
+
+
+class Expired(Exception):
+    """Tells an entrypoint that no handler has seen its message: nobody waits for the answer."""
+
+
+class Container(ServiceContainer):
+    """A service container for Kubernetes."""
+
+    def __init__(
+        self,
+        service_class: type,
+        settings: Settings,
+        *,
+        metrics: Metrics,
+        tracer: Tracer,
+        config: Mapping[str, Any] | None = None,
+    ) -> None:
+        broker = Broker(settings, service_class.name)  # type: ignore[attr-defined]
+        own = {
+            AMQP_URI_CONFIG_KEY: str(settings.amqp_uri),
+            "AMQP_SSL": broker.tls_options(),
+            MAX_WORKERS_CONFIG_KEY: settings.max_workers,
+        }
+        super().__init__(service_class, {**own, **(config or {})})
+        self.settings = settings
+        self.metrics = metrics
+        self.tracer = tracer
+        self.broker = broker
+        self.outage = Outage(broker.connection("").as_uri())
+
+    @property
+    def busy_workers(self) -> int:
+        return len(self._worker_threads)
+
+    @property
+    def has_died(self) -> bool:
+        return bool(self._died.ready())
+
+    def _run_worker(self, worker_ctx: WorkerContext, handle_result: HandleResult | None) -> None:
+        entrypoint = worker_ctx.entrypoint
+        kind: Kind = getattr(entrypoint, "span_kind", "server")
+        invocation = invocations.begin(
+            self.tracer, self.service_name, entrypoint.method_name, kind, worker_ctx.data
+        )
+        worker_ctx.invocation = invocation
+        invocations.current.set(invocation)
+        started = time.monotonic()
+        if invocation.remaining is not None and invocation.remaining <= 0:
+            self._drop(worker_ctx, handle_result)
+            return
+        result, exc_info = self._call(worker_ctx)
+        if handle_result is not None:
+            result, exc_info = handle_result(worker_ctx, result, exc_info)
+        self._worker_result(worker_ctx, result, exc_info)
+        error = exc_info[1] if exc_info else None
+        del exc_info  # breaks a cycle, so that the frames go now and not with the next collection
+        self._worker_teardown(worker_ctx)
+        invocation.span.end(error)
+        outcome = outcome_of(error, entrypoint.expected_exceptions)
+        self.metrics.handled(invocation.entrypoint, outcome, time.monotonic() - started)
+
+    def _drop(self, worker_ctx: WorkerContext, handle_result: HandleResult | None) -> None:
+        invocation: Invocation = worker_ctx.invocation
+        self.metrics.expired(invocation.entrypoint)
+        expired = Expired(invocation.name)
+        invocation.span.end(expired)
+        if handle_result is not None:
+            handle_result(worker_ctx, None, (Expired, expired, None))
+
+    def _call(self, worker_ctx: WorkerContext) -> tuple[Any, ExcInfo | None]:
+        invocation: Invocation = worker_ctx.invocation
+        too_late = DeadlineExceeded(f"{invocation.name} did not end before its caller's deadline.")
+        try:
+            with eventlet.Timeout(invocation.remaining, too_late):
+                self._inject_dependencies(worker_ctx)
+                self._worker_setup(worker_ctx)
+                method = getattr(worker_ctx.service, invocation.entrypoint)
+                return method(*worker_ctx.args, **worker_ctx.kwargs), None
+        except (Exception, eventlet.Timeout) as error:  # noqa: BLE001  whatever a handler raises
+            log_failure(invocation.name, error, worker_ctx.entrypoint.expected_exceptions)
+            return None, sys.exc_info()  # type: ignore[return-value]
+
+
+def outcome_of(error: BaseException | None, declared: Any) -> str:
+    """Return the label of what came of a message."""
+    if error is None:
+        return "ok"
+    if isinstance(error, DeadlineExceeded):
+        return "deadline"
+    return "error" if is_expected(error, declared) else "failure"
+
+
+def log_failure(name: str, error: BaseException, declared: Any) -> None:
+    """Log one line for an error that is part of the interface, a traceback for any other.
+
+    The text of an error of the interface often quotes the request, so only its type is told; the
+    runtime's own errors quote nothing.
+    """
+    kind = type(error)
+    if not is_expected(error, declared):
+        _log.error("%s failed: %s", name, kind.__name__, exc_info=error)
+    elif kind.__module__.startswith("mare_nameko.service."):
+        _log.warning("%s failed: %s", name, error)
+    else:
+        _log.info("%s answered %s", name, kind.__name__)

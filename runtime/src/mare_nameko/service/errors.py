@@ -1,0 +1,95 @@
+"""Errors of the runtime, and how errors travel between services.
+
+::
+
+    DeadlineExceeded        the caller's deadline passed while the work was running
+    CallTimedOut            another service did not answer in time
+    BrokerUnavailable       the broker cannot be reached, or did not confirm a message in time
+    └── MessageRefused      the broker refused a message, for example because a queue is full
+
+A service raises an error type and its callers catch the same type if both know it: types given to
+:func:`register_errors` are. All others arrive as Nameko's ``RemoteError``.
+"""
+
+from typing import Any, TypeVar
+
+from nameko.exceptions import (
+    BadRequest,
+    RemoteError,
+    UnknownService,
+    deserialize,
+    deserialize_to_instance,
+    registry,
+    safe_for_serialization,
+)
+
+E = TypeVar("E", bound=type[BaseException])
+
+
+class DeadlineExceeded(Exception):
+    """Raised in a handler when the caller's deadline has passed."""
+
+
+class CallTimedOut(Exception):
+    """Raised when a called service has not answered in time."""
+
+
+class BrokerUnavailable(Exception):
+    """Raised when a message cannot be handed to the broker in time."""
+
+
+class MessageRefused(BrokerUnavailable):
+    """Raised when the broker refuses a message."""
+
+
+def register_errors(*roots: type[BaseException]) -> None:
+    """Let ``roots`` and all their subclasses arrive as what they are instead of RemoteError."""
+    for error_type in roots:
+        deserialize_to_instance(error_type)
+        register_errors(*error_type.__subclasses__())
+
+
+register_errors(DeadlineExceeded, CallTimedOut, BrokerUnavailable, UnknownService)
+
+
+def is_expected(error: BaseException, declared: Any = ()) -> bool:
+    """Tell whether ``error`` is part of an interface, so that its traceback would tell nothing."""
+    return isinstance(error, (BadRequest, *_as_tuple(declared))) or type(error) in registry.values()
+
+
+def _as_tuple(types: Any) -> tuple[type[BaseException], ...]:
+    return types if isinstance(types, tuple) else (types,)
+
+
+def write_error(error: BaseException) -> dict[str, Any]:
+    """Return ``error`` as Nameko sends it, but with the numbers and nulls in it left as they are.
+
+    Nameko turns every argument that is not text or a container into text, so that a
+    ``retry_after`` of 3 would arrive as ``"3"``.
+    """
+    kind = type(error)
+    return {
+        "exc_type": kind.__name__,
+        "exc_path": f"{kind.__module__}.{kind.__name__}",
+        "exc_args": [_plain(argument) for argument in error.args],
+        "value": safe_for_serialization(error),
+    }
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return safe_for_serialization(value)
+
+
+def read_error(data: dict[str, Any]) -> BaseException:
+    """Return the error that another service sent; never fail over an odd one."""
+    try:
+        error: BaseException = deserialize(data)
+    except TypeError:  # the type wants other arguments than the sender's version of it has
+        error = RemoteError(exc_type=data.get("exc_type"), value=data.get("value"))
+    return error

@@ -1,0 +1,210 @@
+"""``EventDispatcher``, ``@event_handler`` and ``@consume``: events that failure does not lose.
+
+Nameko acknowledges an event whose handler failed, or with ``requeue_on_error`` hands it back at
+once and without end. Here it is parked and tried again, later each time, and after the last time
+given to the dead letters with the reason.
+"""
+
+from collections.abc import Callable
+from logging import getLogger
+from typing import Any
+
+import eventlet
+import nameko.events
+import nameko.messaging
+from amqp import Message as Outgoing
+from kombu import Message
+from nameko.containers import WorkerContext
+from nameko.events import BROADCAST, SERVICE_POOL, SINGLETON
+from nameko.extensions import DependencyProvider
+from nameko.standalone.events import get_event_exchange
+
+from mare_nameko.service.confirms import Unroutable
+from mare_nameko.service.consumer import QueueConsumer
+from mare_nameko.service.container import ExcInfo
+from mare_nameko.service.errors import BrokerUnavailable
+from mare_nameko.service.headers import DEADLINE, find_mistake, read_headers, write_headers
+from mare_nameko.service.publisher import PERSISTENT, Publisher
+from mare_nameko.service.retries import (
+    RetryPolicy,
+    dead_headers,
+    dead_letter_queue,
+    failures_so_far,
+    parked_headers,
+    parking_name,
+    parking_queue,
+)
+from mare_nameko.service.topology import DEAD_LETTERS
+
+__all__ = [
+    "BROADCAST",
+    "SERVICE_POOL",
+    "SINGLETON",
+    "EventDispatcher",
+    "EventHandler",
+    "consume",
+    "event_handler",
+]
+
+_log = getLogger(__name__)
+
+PAUSE_SECONDS = 5.0
+"""Before an event that cannot be parked goes back to its queue, from where it comes at once. Each
+time counts against the delivery limit, so that an alarm of half a minute gives no event up."""
+
+
+class RetryingConsumer(nameko.messaging.Consumer):
+    """An entrypoint that reads a queue.
+
+    ``retries`` overrides RUNTIME_RETRY_LIMIT. ``requeue_on_error`` is accepted for the sake of
+    drop-in use: a failure is always retried.
+    """
+
+    queue_consumer = QueueConsumer()
+    publisher = Publisher()
+    span_kind = "consumer"
+
+    def __init__(self, *args: Any, retries: int | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._retries = retries
+
+    def setup(self) -> None:
+        super().setup()
+        settings = self.container.settings
+        limit = settings.retry_limit if self._retries is None else self._retries
+        if self.queue.exclusive or self.queue.auto_delete:
+            # Gone with this process, while a parked event would wait for it without end.
+            limit = 0
+        self._policy = RetryPolicy(settings.retry_seconds, limit)
+        self.publisher.need(dead_letter_queue(), *map(parking_queue, settings.retry_seconds))
+
+    def handle_message(self, body: Any, message: Message) -> None:
+        mistake = find_mistake(message.headers)
+        if mistake is None:
+            super().handle_message(body, message)
+            return
+        _log.warning("Rejected a message in %s: bad %s", self.queue.name, mistake)
+        self.container.metrics.rejected(mistake)
+        self.queue_consumer.reject_message(message)
+
+    def unpack_message_headers(self, message: Message) -> dict[str, Any]:
+        headers = read_headers(message.headers)
+        # A service that knows no deadlines hands those of a call on to the events that follow from
+        # it. They outlive the call.
+        headers.pop(DEADLINE, None)
+        return headers
+
+    def handle_result(
+        self,
+        message: Message,
+        worker_ctx: WorkerContext,  # noqa: ARG002  as Nameko calls it
+        result: Any = None,
+        exc_info: ExcInfo | None = None,
+    ) -> tuple[Any, ExcInfo | None]:
+        if exc_info is None:
+            self.queue_consumer.ack_message(message)
+        else:
+            self._set_aside(message, exc_info[1])
+        return result, exc_info
+
+    def _set_aside(self, message: Message, error: BaseException) -> None:
+        """Park the event or give it up; only then take it off its queue."""
+        failures = failures_so_far(message.headers) + 1
+        delay = self._policy.next_delay(failures)
+        try:
+            if delay is not None:
+                self._park(message, failures, delay)
+            else:
+                self._give_up(message, failures, error)
+        except (BrokerUnavailable, Unroutable) as trouble:
+            _log.warning("%s goes back to its queue: %s", self._name, trouble)
+            eventlet.sleep(PAUSE_SECONDS)
+            self.queue_consumer.requeue_message(message)
+        except Exception:  # noqa: BLE001  whatever py-amqp raises over headers that it could read
+            _log.exception("%s cannot be set aside", self._name)
+            self.queue_consumer.reject_message(message)
+        else:
+            self.queue_consumer.ack_message(message)
+
+    def _park(self, message: Message, failures: int, delay: float) -> None:
+        headers = parked_headers(message.headers, failures)
+        self.publisher.publish_message(
+            outgoing(message, headers), parking_name(delay), self.queue.name, mandatory=True
+        )
+        self.container.metrics.retried(self.method_name)
+        _log.warning("%s is tried again in %g s (failure %d)", self._name, delay, failures)
+
+    def _give_up(self, message: Message, failures: int, error: BaseException) -> None:
+        headers = dead_headers(message.headers, failures, self.queue.name, error)
+        self.publisher.publish_message(
+            outgoing(message, headers), DEAD_LETTERS, self.queue.name, mandatory=True
+        )
+        self.container.metrics.dead_lettered(self.method_name)
+        _log.error("%s was given up after %d failures", self._name, failures)
+
+    @property
+    def _name(self) -> str:
+        return f"{self.container.service_name}.{self.method_name}"
+
+
+def outgoing(message: Message, headers: dict[str, Any]) -> Outgoing:
+    """Return ``message`` as it can be published again, with other headers."""
+    kept = ("message_id", "correlation_id", "reply_to", "timestamp", "type", "app_id", "priority")
+    return Outgoing(
+        message.body,
+        content_type=message.content_type,
+        content_encoding=message.content_encoding,
+        application_headers=headers,
+        delivery_mode=PERSISTENT,
+        **{name: value for name, value in message.properties.items() if name in kept},
+    )
+
+
+class EventHandler(RetryingConsumer, nameko.events.EventHandler):
+    """A method that handles events of another service."""
+
+
+event_handler = EventHandler.decorator
+consume = RetryingConsumer.decorator
+
+
+class EventDispatcher(DependencyProvider):
+    """Injects ``dispatch(event_type, event_data)``; it returns when the broker has the event.
+
+    Unlike Nameko's it does not need the broker to start.
+    """
+
+    publisher = Publisher()
+
+    def setup(self) -> None:
+        container = self.container
+        self._exchange = get_event_exchange(container.service_name, container.config)
+        self.publisher.need(self._exchange)
+
+    def get_dependency(self, worker_ctx: WorkerContext) -> Callable[[str, Any], None]:
+        def dispatch(event_type: str, event_data: Any) -> None:
+            self._dispatch(worker_ctx, event_type, event_data)
+
+        return dispatch
+
+    def _dispatch(self, worker_ctx: WorkerContext, event_type: str, event_data: Any) -> None:
+        invocation = worker_ctx.invocation
+        name = f"{self.container.service_name}.{event_type}"
+        span = self.container.tracer.begin(
+            name, "producer", invocation.span.context, {"messaging.system": "rabbitmq"}
+        )
+        data = worker_ctx.context_data | invocation.onward(span.context)
+        data.pop(DEADLINE, None)  # the caller's; nobody waits for an event
+        try:
+            self.publisher.publish(
+                event_data,
+                self._exchange.name,
+                event_type,
+                serializer=self.container.serializer,
+                headers=write_headers(data),
+                delivery_mode=PERSISTENT,
+            )
+        except Exception as error:
+            span.end(error)
+            raise
+        span.end()

@@ -1,0 +1,53 @@
+"""Log lines: JSON for machines, plain for a terminal, each with the ids of the message handled."""
+
+import logging
+import sys
+from typing import TextIO
+
+from pythonjsonlogger.json import JsonFormatter
+
+from mare_nameko.service.invocation import current
+
+FIELDS = ("request_id", "trace_id", "span_id", "entrypoint")
+
+_PLAIN = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+_TALKATIVE = ("amqp", "kombu", "nameko")
+"""At DEBUG they write whole messages, whose contents are nobody's business."""
+
+
+class InvocationFilter(logging.Filter):
+    """Adds the service's name and the ids of the message that the green thread handles."""
+
+    def __init__(self, service: str) -> None:
+        super().__init__()
+        self._service = service
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.service = self._service
+        invocation = current.get()
+        if invocation is not None:
+            record.request_id = invocation.request_id
+            record.trace_id = invocation.span.context.trace_id
+            record.span_id = invocation.span.context.span_id
+            record.entrypoint = invocation.entrypoint
+        return True
+
+
+def configure_logs(service: str, level: str, stream: TextIO = sys.stderr) -> None:
+    """Send all log lines from ``level`` on to ``stream``."""
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(logging.Formatter(_PLAIN) if stream.isatty() else json_formatter())
+    handler.addFilter(InvocationFilter(service))
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))
+    logging.captureWarnings(capture=True)
+
+
+def json_formatter() -> logging.Formatter:
+    """Return a formatter with the fields time, level, logger, message, service and the ids."""
+    return JsonFormatter(
+        "%(levelname)s %(name)s %(message)s",
+        rename_fields={"levelname": "level", "name": "logger", "exc_info": "exception"},
+        timestamp="time",
+    )

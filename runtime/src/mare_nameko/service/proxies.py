@@ -1,0 +1,222 @@
+"""``RpcProxy``: calls to other services that cannot wait for ever.
+
+Answers come to an exclusive, classic queue with a new name for every connection: the broker
+removes it with the connection, whatever happens to this process. (Nameko's reply queue is durable
+and stays for five minutes; with quorum queues as the default it is even replicated.)
+"""
+
+import time
+import uuid
+from typing import Any
+
+import nameko.rpc
+from kombu import Message, Queue
+from nameko.containers import WorkerContext
+from nameko.exceptions import UnknownService
+from nameko.extensions import DependencyProvider
+from nameko.rpc import RPC_REPLY_QUEUE_TEMPLATE, get_rpc_exchange
+
+from mare_nameko.service.confirms import Unroutable
+from mare_nameko.service.consumer import QueueConsumer
+from mare_nameko.service.errors import (
+    BrokerUnavailable,
+    CallTimedOut,
+    DeadlineExceeded,
+    read_error,
+)
+from mare_nameko.service.headers import DEADLINE, write_headers
+from mare_nameko.service.invocation import Invocation
+from mare_nameko.service.publisher import PERSISTENT, Publisher
+from mare_nameko.service.tracing import Span
+
+
+class ReplyListener(nameko.rpc.ReplyListener):
+    """Hands answers to those who wait for them."""
+
+    queue_consumer = QueueConsumer()
+
+    def setup(self) -> None:
+        self.exchange = get_rpc_exchange(self.container.config)
+        self._renew_queue()
+        self.queue_consumer.register_provider(self)
+
+    def on_connection_lost(self) -> None:
+        """Fail all calls under way: the broker removed the queue that their answers go to."""
+        for reply in self._reply_events.values():
+            reply.send_exception(BrokerUnavailable("The connection was lost during the call."))
+        self._reply_events.clear()
+        self._renew_queue()
+
+    def _renew_queue(self) -> None:
+        self.routing_key = str(uuid.uuid4())
+        self.queue = Queue(
+            RPC_REPLY_QUEUE_TEMPLATE.format(self.container.service_name, self.routing_key),
+            exchange=self.exchange,
+            routing_key=self.routing_key,
+            exclusive=True,
+            durable=False,
+            auto_delete=True,
+            no_ack=True,
+        )
+
+    def forget(self, correlation_id: str) -> None:
+        """Drop the answer to this call if it still comes."""
+        self._reply_events.pop(correlation_id, None)
+
+    def handle_message(self, body: Any, message: Message) -> None:
+        reply = self._reply_events.pop(message.properties.get("correlation_id"), None)
+        if reply is not None:
+            reply.send(body)
+
+
+class RpcProxy(DependencyProvider):
+    """Injects a proxy: ``self.weather.current(place)``; or ``.call_async(place)``, ``.result()``.
+
+    A call waits ``timeout`` seconds, or RUNTIME_CALL_SECONDS, but never beyond the deadline of the
+    message being handled, and passes its own deadline on. It raises CallTimedOut, UnknownService,
+    BrokerUnavailable, or what the other service raised.
+    """
+
+    rpc_reply_listener = ReplyListener()
+    publisher = Publisher()
+
+    def __init__(self, target_service: str, *, timeout: float | None = None) -> None:
+        super().__init__()
+        self.target_service = target_service
+        self.timeout = timeout
+
+    def setup(self) -> None:
+        self.publisher.need(get_rpc_exchange(self.container.config))
+
+    def get_dependency(self, worker_ctx: WorkerContext) -> "ServiceProxy":
+        worker_ctx.calls = getattr(worker_ctx, "calls", [])
+        return ServiceProxy(self, worker_ctx)
+
+    def worker_teardown(self, worker_ctx: WorkerContext) -> None:
+        """Forget the calls whose answers the worker did not wait for."""
+        for call in getattr(worker_ctx, "calls", []):
+            call.abandon()
+
+    def call(
+        self, worker_ctx: WorkerContext, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> "Call":
+        """Send a request; its time runs from here."""
+        target = f"{self.target_service}.{method}"
+        invocation = worker_ctx.invocation
+        seconds = self._seconds_for(target, invocation)
+        span = self.container.tracer.begin(
+            target,
+            "client",
+            invocation.span.context,
+            {"rpc.system": "nameko", "rpc.method": target},
+        )
+        call = Call(self.rpc_reply_listener, target, seconds, span)
+        worker_ctx.calls.append(call)
+        data = worker_ctx.context_data | invocation.onward(span.context)
+        data[DEADLINE] = time.time() + seconds
+        try:
+            self.publisher.publish(
+                {"args": args, "kwargs": kwargs},
+                self.rpc_reply_listener.exchange.name,
+                target,
+                serializer=self.container.serializer,
+                mandatory=True,
+                headers=write_headers(data),
+                reply_to=self.rpc_reply_listener.routing_key,
+                correlation_id=call.correlation_id,
+                delivery_mode=PERSISTENT,
+            )
+        except Unroutable:
+            unknown = UnknownService(self.target_service)
+            call.end(unknown)
+            raise unknown from None
+        except Exception as error:
+            call.end(error)
+            raise
+        return call
+
+    def _seconds_for(self, target: str, invocation: Invocation) -> float:
+        seconds: float = self.timeout or self.container.settings.call_seconds
+        if invocation.remaining is not None:
+            seconds = min(seconds, invocation.remaining)
+        if seconds <= 0:
+            raise DeadlineExceeded(f"No time is left to call {target}.")
+        if not self.rpc_reply_listener.queue_consumer.can_receive:
+            raise BrokerUnavailable(f"The broker is away, so {target} cannot be called.")
+        return seconds
+
+
+class ServiceProxy:
+    """Another service, as seen by one worker."""
+
+    def __init__(self, provider: RpcProxy, worker_ctx: WorkerContext) -> None:
+        self._provider = provider
+        self._worker_ctx = worker_ctx
+
+    def __getattr__(self, method: str) -> "MethodProxy":
+        return MethodProxy(self._provider, self._worker_ctx, method)
+
+
+class MethodProxy:
+    """A method of another service."""
+
+    def __init__(self, provider: RpcProxy, worker_ctx: WorkerContext, method: str) -> None:
+        self._provider = provider
+        self._worker_ctx = worker_ctx
+        self._method = method
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.call_async(*args, **kwargs).result()
+
+    def call_async(self, *args: Any, **kwargs: Any) -> "Call":
+        return self._provider.call(self._worker_ctx, self._method, args, kwargs)
+
+
+class Call:
+    """A request whose answer may still be on its way."""
+
+    def __init__(self, listener: ReplyListener, target: str, seconds: float, span: Span) -> None:
+        self.correlation_id = str(uuid.uuid4())
+        self._listener = listener
+        self._target = target
+        self._seconds = seconds
+        self._started = time.monotonic()
+        self._reply = listener.get_reply_event(self.correlation_id)
+        self._span = span
+        self._ended = False
+
+    def result(self) -> Any:
+        """Return the answer, or raise what went wrong."""
+        try:
+            answer = self._wait()
+        except BaseException as error:
+            self.end(error)
+            raise
+        self.end()
+        return answer
+
+    def _wait(self) -> Any:
+        left = self._started + self._seconds - time.monotonic()
+        body = self._reply.wait(max(0.0, left))
+        if body is None:
+            raise CallTimedOut(f"{self._target} did not answer within {self._seconds:.1f} s.")
+        if body.get("error"):
+            raise read_error(body["error"])
+        return body["result"]
+
+    def end(self, error: BaseException | None = None) -> None:
+        """Forget the call and note what came of it, once."""
+        self._end("ok" if error is None else type(error).__name__, error)
+
+    def abandon(self) -> None:
+        """Forget the call, unless it has ended: nobody will know what came of it."""
+        self._end("abandoned", None)
+
+    def _end(self, outcome: str, error: BaseException | None) -> None:
+        if self._ended:
+            return
+        self._ended = True
+        self._listener.forget(self.correlation_id)
+        seconds = time.monotonic() - self._started
+        self._listener.container.metrics.called(self._target, outcome, seconds)
+        self._span.end(error)

@@ -1,0 +1,159 @@
+"""Hands messages to the broker over one confirmed connection that comes back by itself."""
+
+import time
+from collections.abc import Mapping
+from logging import getLogger
+from typing import Any
+
+from amqp import Message
+from eventlet.event import Event
+from eventlet.greenthread import GreenThread
+from kombu import Connection, Exchange, Queue
+from kombu.serialization import dumps
+from nameko.extensions import SharedExtension
+
+from mare_nameko.service.backoff import Backoff
+from mare_nameko.service.broker import BROKER_ERRORS, open_once, quietly_close
+from mare_nameko.service.confirms import ConfirmingSession, ConnectionLost
+from mare_nameko.service.errors import BrokerUnavailable
+
+_log = getLogger(__name__)
+
+ATTEMPTS = 3
+"""Connections that one message may be lost with; an error that it causes itself ends there."""
+
+TRANSIENT, PERSISTENT = 1, 2
+
+
+class Publisher(SharedExtension):
+    """The one publishing connection of a service."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._connected = Event()
+        """Carries the session, once there is one."""
+
+        self._stopped = Event()
+        self._thread: GreenThread | None = None
+        self._needed: dict[str, Exchange | Queue] = {}
+        self.blocked = False
+        """Whether the broker has told us that it takes no messages now, for want of memory or disk.
+        It keeps the connection, and would leave what we send unread until the alarm is over."""
+
+    @property
+    def connected(self) -> bool:
+        return bool(self._connected.ready())
+
+    def need(self, *entities: Exchange | Queue) -> None:
+        """Declare ``entities`` on every new connection."""
+        self._needed.update(
+            {f"{type(entity).__name__} {entity.name}": entity for entity in entities}
+        )
+
+    def start(self) -> None:
+        self._thread = self.container.spawn_managed_thread(self._run, identifier="publisher")
+
+    def stop(self) -> None:
+        """Hang up; the workers have stopped, so nothing is on its way."""
+        if not self._stopped.ready():
+            self._stopped.send(True)
+        if self._thread is not None:
+            self._thread.kill()
+
+    def kill(self) -> None:
+        self.stop()
+
+    def publish(
+        self,
+        payload: Any,
+        exchange: str,
+        routing_key: str,
+        *,
+        serializer: str = "json",
+        mandatory: bool = False,
+        headers: Mapping[str, Any] | None = None,
+        **properties: Any,
+    ) -> None:
+        """Publish ``payload`` and return when the broker has it.
+
+        Raise Unroutable if it is mandatory and finds no queue, BrokerUnavailable otherwise.
+        """
+        content_type, content_encoding, body = dumps(payload, serializer=serializer)
+        message = Message(
+            body,
+            content_type=content_type,
+            content_encoding=content_encoding,
+            application_headers=dict(headers or {}),
+            **properties,
+        )
+        self.publish_message(message, exchange, routing_key, mandatory=mandatory)
+
+    def publish_message(
+        self, message: Message, exchange: str, routing_key: str, *, mandatory: bool = False
+    ) -> None:
+        """Publish a message whose body is encoded already; see :meth:`publish`."""
+        settings = self.container.settings
+        give_up = time.monotonic() + settings.publish_seconds
+        for attempt in range(ATTEMPTS):
+            session = self._connected.wait(max(0.0, give_up - time.monotonic()))
+            if self.blocked:
+                raise BrokerUnavailable("The broker is in alarm and takes no messages.")
+            seconds = give_up - time.monotonic()
+            if session is None or seconds <= 0:
+                raise BrokerUnavailable("The broker is away.")
+            try:
+                session.publish(
+                    message, exchange, routing_key, mandatory=mandatory, seconds=seconds
+                )
+            except ConnectionLost as error:
+                if attempt + 1 == ATTEMPTS:
+                    raise BrokerUnavailable(f"The connection was lost: {error}") from error
+            else:
+                return
+
+    def _run(self) -> None:
+        backoff = Backoff()
+        while not self._stopped.ready():
+            try:
+                self._serve_one_connection(backoff)
+            except BROKER_ERRORS as error:
+                self.container.outage.failed(error)
+                self._stopped.wait(backoff.next_delay())
+
+    def _serve_one_connection(self, backoff: Backoff) -> None:
+        connection = self.container.broker.connection(
+            "publisher", on_blocked=self._block, on_unblocked=self._unblock
+        )
+        try:
+            open_once(connection)
+            self._declare(connection)
+            session = ConfirmingSession(connection, on_end=self._forget_session)
+            backoff.connected()
+            self.container.outage.ended()
+            self._connected.send(session)
+            session.read(self._stopped.ready)
+        finally:
+            self.blocked = False
+            quietly_close(connection)
+
+    def _block(self, _: str) -> None:
+        self.blocked = True
+        _log.warning("The broker is in alarm, for want of memory or disk, and takes no messages")
+
+    def _unblock(self) -> None:
+        self.blocked = False
+        _log.info("The broker takes messages again")
+
+    def _forget_session(self) -> None:
+        self._connected = Event()
+
+    def _declare(self, connection: Connection) -> None:
+        for name, entity in self._needed.items():
+            with connection.channel() as channel:
+                try:
+                    entity(channel).declare()
+                except BROKER_ERRORS as error:
+                    if not connection.connected:
+                        raise
+                    # Someone else's, or we may not; the broker tells when it is used.
+                    _log.warning("Cannot declare %s: %s", name, error)

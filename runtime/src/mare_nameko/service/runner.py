@@ -1,0 +1,201 @@
+"""Starts one service, keeps it running, and ends it within a known time."""
+
+import enum
+import faulthandler
+import logging
+import os
+import sys
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+import eventlet
+from eventlet.event import Event
+from eventlet.patcher import is_monkey_patched
+from nameko.containers import get_service_name
+from prometheus_client import disable_created_metrics
+
+from mare_nameko.service.consumer import QueueConsumer
+from mare_nameko.service.container import Container
+from mare_nameko.service.health import HealthApp, serve_health
+from mare_nameko.service.logs import configure_logs
+from mare_nameko.service.metrics import Metrics
+from mare_nameko.service.settings import Settings
+from mare_nameko.service.signals import on_ending_signal
+from mare_nameko.service.tracers import tracer_for
+from mare_nameko.service.vitals import Vitals
+from mare_nameko.settings import SettingsError
+
+_log = logging.getLogger(__name__)
+
+KILL_SECONDS = 1.5
+"""For killing what is left, and for sending the last traces."""
+
+ENDING_SECONDS = 4.0
+"""After the time to stop: more than both take, and a second less than Kubernetes gives."""
+
+LAG_SECONDS = 1.0
+
+
+class Exit(enum.IntEnum):
+    """What the process tells its parent."""
+
+    STOPPED = 0
+    """A signal asked it to stop, and all work was finished."""
+
+    DIED = 1
+    """The service failed beyond repair; another process may do better."""
+
+    MISCONFIGURED = 2
+    """The settings do not work, and will not after a restart."""
+
+    CUT_OFF = 3
+    """It was asked to stop, but work did not end within RUNTIME_SHUTDOWN_SECONDS."""
+
+
+def serve(
+    service_class: type, settings: Settings | None = None, config: Mapping[str, Any] | None = None
+) -> NoReturn:
+    """Run ``service_class`` until a signal comes or it dies, then exit the process.
+
+    Call :func:`~mare_nameko.service.go_green` before importing it. ``config`` is added to what its
+    dependency providers see as ``container.config``.
+    """
+    if not is_monkey_patched("socket"):
+        raise RuntimeError("Call mare_nameko.service.go_green() before importing anything else.")
+    try:
+        settings = settings or Settings.from_env(os.environ)
+    except SettingsError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(Exit.MISCONFIGURED)
+    name = get_service_name(service_class)
+    configure_logs(name, settings.log_level)
+    disable_created_metrics()  # type: ignore[no-untyped-call]
+    tracer = tracer_for(name, export=settings.exports_traces)
+    container = Container(
+        service_class, settings, metrics=Metrics(name), tracer=tracer, config=config
+    )
+    code = Runner(container, settings).run()
+    with eventlet.Timeout(KILL_SECONDS, False):
+        tracer.close()
+    _leave(code)
+
+
+def _leave(code: Exit) -> NoReturn:
+    """End the process now, whatever threads there still are."""
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(code)
+
+
+class Runner:
+    """The life of one container."""
+
+    def __init__(self, container: Container, settings: Settings) -> None:
+        self._container = container
+        self._settings = settings
+        self._vitals = Vitals(container)
+        self._ending = Event()
+        """Carries the reason to end: a signal's number, or the error that the container died of."""
+
+        self._limited = False
+        self._has_failed = False
+        self._consumers = [e for e in container.subextensions if isinstance(e, QueueConsumer)]
+
+    def run(self) -> Exit:
+        """Return when the service has ended."""
+        on_ending_signal(self._end, at_once=self._limit_ending)
+        if not self._serve_health():
+            return Exit.MISCONFIGURED
+        self._observe()
+        eventlet.spawn(self._note_death)
+        eventlet.spawn(self._start)
+        reason = self._ending.wait()
+        if isinstance(reason, SettingsError):
+            return self._kill(Exit.MISCONFIGURED)
+        if isinstance(reason, BaseException):
+            return self._kill(Exit.DIED)
+        if not self._vitals.started and not any(one.connected for one in self._consumers):
+            return Exit.STOPPED
+        return self._stop()
+
+    def _serve_health(self) -> bool:
+        app = HealthApp(self._vitals.ailments, self._vitals.obstacles)
+        host, port = self._settings.health_host, self._settings.health_port
+        try:
+            serve_health(app, host, port)
+        except OSError as error:
+            _log.critical("Cannot serve health at %s:%d: %s", host, port, error)
+            return False
+        return True
+
+    def _start(self) -> None:
+        try:
+            self._container.start()
+        except Exception as error:  # noqa: BLE001  whatever an extension raises
+            self._die(error)
+        else:
+            self._vitals.started = True
+            _log.info("Started %s", self._container.service_name)
+
+    def _note_death(self) -> None:
+        try:
+            self._container.wait()
+        except Exception as error:  # noqa: BLE001  whatever killed it
+            self._die(error)
+
+    def _die(self, error: Exception) -> None:
+        self._has_failed = True
+        if isinstance(error, SettingsError):
+            _log.critical("%s is misconfigured: %s", self._container.service_name, error)
+        else:
+            _log.critical("%s died", self._container.service_name, exc_info=error)
+        self._end(error)
+
+    def _end(self, reason: int | Exception) -> None:
+        if not self._ending.ready():
+            self._ending.send(reason)
+
+    def _stop(self) -> Exit:
+        self._vitals.stopping = True
+        seconds = self._settings.shutdown_seconds
+        _log.info("Stopping: %d workers have %g s to finish", self._container.busy_workers, seconds)
+        with eventlet.Timeout(seconds, False):
+            self._container.stop()
+            _log.info("Stopped %s", self._container.service_name)
+            return Exit.DIED if self._has_failed else Exit.STOPPED
+        _log.error("Cut off %d workers after %g s", self._container.busy_workers, seconds)
+        return self._kill(Exit.CUT_OFF)
+
+    def _kill(self, code: Exit) -> Exit:
+        self._vitals.stopping = True
+        self._limit_ending()
+        with eventlet.Timeout(KILL_SECONDS, False):
+            self._container.kill()
+        return code
+
+    def _limit_ending(self) -> None:
+        """End the process in any case, with a traceback.
+
+        A handler that never yields keeps all green threads from ending it; this takes a real one.
+        Only the first signal counts: a second one would begin the time anew.
+        """
+        if not self._limited:
+            self._limited = True
+            seconds = self._settings.shutdown_seconds + ENDING_SECONDS
+            faulthandler.dump_traceback_later(seconds, exit=True)
+
+    def _observe(self) -> None:
+        container = self._container
+        container.metrics.watch_workers(
+            container.max_workers,
+            busy=lambda: container.busy_workers,
+            in_hand=lambda: sum(len(consumer.in_hand) for consumer in self._consumers),
+        )
+        eventlet.spawn(self._measure_lag)
+
+    def _measure_lag(self) -> None:
+        clock = eventlet.hubs.get_hub().clock
+        while True:
+            due = clock() + LAG_SECONDS
+            eventlet.sleep(LAG_SECONDS)
+            self._container.metrics.lagged(max(0.0, clock() - due))

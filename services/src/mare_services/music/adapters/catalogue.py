@@ -1,0 +1,32 @@
+"""The curated catalogue that ships with the package."""
+
+from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
+
+from mare_services.music.domain.material import Material, MaterialQuery
+from mare_services.music.domain.works import Work, feels_like_home, read_works
+
+
+@cache
+def shipped_works() -> tuple[Work, ...]:
+    """Return the works of the package's own file, read once."""
+    text = files("mare_services.music").joinpath("data/catalogue.tsv").read_text(encoding="utf-8")
+    return tuple(read_works(text.splitlines()))
+
+
+class Catalogue:
+    """Works that fit a mood, those close to the listener favoured."""
+
+    def __init__(self, works: Iterable[Work]) -> None:
+        self._works = tuple((work, work.track) for work in works)
+
+    def material(self, query: MaterialQuery) -> Material:
+        """Return all that fits; the links lead to a search."""
+        fitting = [(work, track) for work, track in self._works if query.mood in work.moods]
+        return Material(
+            source="catalogue",
+            tracks=tuple(track for _, track in fitting),
+            playlists=(),
+            favoured=frozenset(track for work, track in fitting if feels_like_home(work, query)),
+        )

@@ -1,0 +1,139 @@
+"""Music for a mood from the playlists that people share on Deezer; needs no key.
+
+Deezer answers errors with status 200 and an object ``error``, so that only the body tells.
+https://developers.deezer.com/api/errors
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from mare_services.contract.errors import SourceFailed, SourceLimited, SourceUnavailable
+from mare_services.contract.music import Track
+from mare_services.music.adapters.gathering import gathered
+from mare_services.music.adapters.showable import LONGEST_TITLE, is_link
+from mare_services.music.domain.material import Material, MaterialQuery, PlaylistLink
+from mare_services.music.domain.offers import worth_a_link
+from mare_services.music.domain.vocabulary import words_for
+from mare_services.upstream.budget import Budget
+from mare_services.upstream.client import JsonClient
+from mare_services.upstream.lists import fitting
+
+PLAYLISTS = 4
+"""Whose tracks are read at most; two or three usually suffice."""
+
+TRACKS = 50
+"""Read of each playlist."""
+
+QUOTA_SECONDS = 5.0
+"""Deezer allows 50 calls in 5 seconds."""
+
+_QUOTA_EXCEEDED = 4
+_NOT_FOUND = 800
+
+
+class _Error(msgspec.Struct):
+    code: int | None = None
+
+
+class _Answer(msgspec.Struct):
+    data: list[Any] | None = None
+    error: _Error | None = None
+
+
+class _Named(msgspec.Struct):
+    name: str
+
+
+class _Album(msgspec.Struct):
+    title: str | None = None
+
+
+class _Track(msgspec.Struct):
+    title: str
+    link: str
+    artist: _Named
+    album: _Album | None = None
+    duration: int | None = None
+    explicit_lyrics: bool | None = None
+    readable: bool | None = None
+
+
+class _Playlist(msgspec.Struct):
+    id: int
+    title: str
+    link: str
+    nb_tracks: int | None = None
+
+
+class Deezer:
+    """Tracks of the playlists that a search finds."""
+
+    name = "deezer"
+
+    def __init__(self, client: JsonClient) -> None:
+        self._client = client
+
+    def answer(self, query: MaterialQuery, budget: Budget) -> Material:
+        """Return the tracks of some playlists, and those playlists.
+
+        Raises:
+            SourceUnavailable: Deezer does not answer.
+        """
+        playlists = self._playlists(words_for(query.mood, query.flavour).phrases, budget)
+        batches = (self._tracks(number, budget) for number in playlists.values())
+        tracks = gathered(self.name, batches)
+        return Material(source=self.name, tracks=tracks, playlists=tuple(playlists))
+
+    def _playlists(self, phrases: Iterable[str], budget: Budget) -> dict[PlaylistLink, int]:
+        found: dict[PlaylistLink, int] = {}
+        offers: tuple[PlaylistLink, ...] = ()
+        for phrase in phrases:
+            found |= self._search(phrase, budget)
+            offers = worth_a_link(found)
+            if len(offers) >= PLAYLISTS:
+                break
+        return {link: found[link] for link in offers[:PLAYLISTS]}
+
+    def _search(self, phrase: str, budget: Budget) -> dict[PlaylistLink, int]:
+        elements = self._data("/search/playlist", {"q": phrase, "limit": "20"}, budget)
+        return {
+            PlaylistLink(name=each.title, url=each.link, total=each.nb_tracks): each.id
+            for each in fitting(elements, _Playlist)
+            if each.title.strip() and is_link(each.link)
+        }
+
+    def _tracks(self, playlist: int, budget: Budget) -> tuple[Track, ...]:
+        path = f"/playlist/{playlist}/tracks"
+        return tracks_of(self._data(path, {"limit": str(TRACKS)}, budget))
+
+    def _data(self, path: str, params: Mapping[str, str], budget: Budget) -> list[Any]:
+        answer = self._client.get(path, _Answer, params=params, budget=budget).value
+        if answer.error and answer.error.code != _NOT_FOUND:
+            raise _failure(answer.error.code)
+        return answer.data or []
+
+
+def tracks_of(elements: list[Any]) -> tuple[Track, ...]:
+    """Return the tracks that have a title, an artist and a link, and can be played."""
+    return tuple(
+        Track(
+            title=each.title[:LONGEST_TITLE],
+            artists=(each.artist.name,),
+            url=each.link,
+            explicit=each.explicit_lyrics is True,
+            album=each.album.title if each.album else None,
+            duration_seconds=each.duration,
+        )
+        for each in fitting(elements, _Track)
+        if each.title.strip() and each.artist.name and is_link(each.link)
+        if each.readable is not False
+    )
+
+
+def _failure(code: int | None) -> SourceUnavailable:
+    extra: dict[str, Any] = {"source": Deezer.name, "code": code}
+    if code == _QUOTA_EXCEEDED:
+        return SourceLimited("deezer limits our rate.", {**extra, "retry_after": QUOTA_SECONDS})
+    return SourceFailed(f"deezer answered with error {code}.", extra)

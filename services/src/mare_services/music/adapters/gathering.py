@@ -1,0 +1,32 @@
+"""Tracks from several calls, of which the later ones may fail."""
+
+from collections.abc import Iterable
+
+from mare_services.contract.errors import SourceUnavailable
+from mare_services.contract.music import MOST_TRACKS, Track
+from mare_services.music.domain.choosing import suffice
+from mare_services.upstream import failures
+
+ENOUGH = 20
+"""Tracks that make up for a failure: the default length of a playlist."""
+
+
+def gathered(source: str, batches: Iterable[Iterable[Track]]) -> tuple[Track, ...]:
+    """Return tracks until they suffice for every request, or the batches end.
+
+    Raises:
+        SourceUnavailable: as a batch raises it, unless there are enough tracks already.
+        SourceFailed: there is not a single track, which is no outage.
+    """
+    tracks: list[Track] = []
+    try:
+        for batch in batches:
+            tracks.extend(batch)
+            if suffice(tracks, MOST_TRACKS):
+                break
+    except SourceUnavailable:
+        if not suffice(tracks, ENOUGH):
+            raise
+    if not tracks:
+        raise failures.nothing_found(source)
+    return tuple(tracks)

@@ -1,0 +1,61 @@
+"""The live sources, in order, with a memory."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from mare_services.music.domain.material import Material, MaterialQuery
+from mare_services.upstream.budget import Budget, Clock
+from mare_services.upstream.cache import Cache
+from mare_services.upstream.chain import first_answer
+from mare_services.upstream.guarded import Guarded, Spawn
+
+STALE_LIFE = 64_800.0
+"""Seconds, 18 hours: with the longest life of 6 hours, nothing is kept for more than a day."""
+
+NEGATIVE_LIFE = 5.0
+
+
+class LiveMusic:
+    """The first live source that answers; its material serves every request for a while.
+
+    Args:
+        sources: in the order to ask.
+        seconds: for all of them together.
+        cache_seconds: during which material is fresh.
+        cache_entries: of some 40 kB each.
+        spawn: as in :class:`Cache`.
+    """
+
+    def __init__(
+        self,
+        sources: Sequence[Guarded[MaterialQuery, Material]],
+        *,
+        seconds: float,
+        cache_seconds: float,
+        cache_entries: int,
+        spawn: Spawn,
+        clock: Clock = time.monotonic,
+    ) -> None:
+        self._sources = sources
+        self._seconds = seconds
+        self._clock = clock
+        self._cache: Cache[MaterialQuery, Material] = Cache(
+            "music",
+            life=cache_seconds,
+            stale_life=STALE_LIFE,
+            negative_life=NEGATIVE_LIFE,
+            size=cache_entries,
+            spawn=spawn,
+            clock=clock,
+        )
+
+    def material(self, query: MaterialQuery) -> Material:
+        """Return fresh material, or stale material if no source answers.
+
+        Raises:
+            SourceUnavailable: no source answers and nothing is remembered.
+        """
+        budget = Budget.of(self._seconds, self._clock)
+        kept = self._cache.get(query, lambda: first_answer(self._sources, query, budget), budget)
+        return replace(kept.value, stale=kept.stale)

@@ -1,0 +1,78 @@
+"""Spotify's access tokens for an application without a user (client credentials, RFC 6749 4.4)."""
+
+import base64
+import threading
+
+import msgspec
+
+from mare_nameko.settings import Secret
+from mare_services.contract.errors import SourceFailed, SourceRefused
+from mare_services.upstream import failures
+from mare_services.upstream.budget import Budget, Clock
+from mare_services.upstream.client import JsonClient
+
+MARGIN = 60.0
+"""Seconds before its end during which a token is not used any more."""
+
+
+class _Granted(msgspec.Struct):
+    access_token: str
+    expires_in: float
+
+
+class Tokens:
+    """The current token, renewed by one caller while the others wait.
+
+    Args:
+        client: of the accounts service, which is not the API.
+        secret: shown to the accounts service only.
+    """
+
+    def __init__(self, client: JsonClient, client_id: str, secret: Secret, clock: Clock) -> None:
+        self._client = client
+        credentials = base64.b64encode(f"{client_id}:{secret}".encode()).decode()
+        self._authorization = Secret(f"Basic {credentials}")
+        self._clock = clock
+        self._renewing = threading.Lock()
+        self._token = Secret()
+        self._usable_until = 0.0
+
+    def current(self, budget: Budget) -> Secret:
+        """Return a token, asking for one if need be.
+
+        Raises:
+            SourceRefused: client id or secret are wrong.
+            SourceUnavailable: the accounts service does not answer.
+        """
+        if not self._renewing.acquire(timeout=budget.left()):
+            raise failures.timed_out("spotify")
+        try:
+            if not self._token or self._clock() >= self._usable_until:
+                self._renew(budget)
+            return self._token
+        finally:
+            self._renewing.release()
+
+    def drop(self, token: Secret) -> None:
+        """Forget ``token`` unless it has been replaced already."""
+        if self._token == token:
+            self._token = Secret()
+
+    def _renew(self, budget: Budget) -> None:
+        try:
+            granted = self._client.post(
+                "/api/token",
+                _Granted,
+                budget=budget,
+                form={"grant_type": "client_credentials"},
+                headers={"Authorization": self._authorization},
+            ).value
+        except SourceFailed as error:
+            # RFC 6749 says invalid_client with status 400, which elsewhere is not about us.
+            if error.extra.get("status") != 400:  # noqa: PLR2004
+                raise
+            raise SourceRefused(
+                "spotify does not know the client id or the secret.", error.extra
+            ) from None
+        self._token = Secret(granted.access_token)
+        self._usable_until = self._clock() + granted.expires_in - MARGIN

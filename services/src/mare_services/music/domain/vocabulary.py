@@ -1,0 +1,113 @@
+"""The words that find music of a mood in a search.
+
+*Genres* are names that Spotify gives to artists; they find tracks. *Phrases* are what people call
+their playlists; they find those. Local words come first, the world's follow.
+"""
+
+from dataclasses import dataclass
+
+from mare_services.contract.music import Mood
+from mare_services.music.domain.flavours import Flavour
+
+GENRES = 4
+"""At most: each costs a call or two."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How to search for a mood."""
+
+    genres: tuple[str, ...]
+    phrases: tuple[str, ...]
+
+
+def words_for(mood: Mood, flavour: Flavour) -> Words:
+    """Return local and international words, the more telling first."""
+    world = _INTERNATIONAL[mood]
+    local = _LOCAL[flavour].get(mood, _NONE)
+    genres = (*local.genres, *world.genres)[:GENRES]
+    return Words(genres, (*local.phrases, *world.phrases))
+
+
+_NONE = Words((), ())
+
+_INTERNATIONAL: dict[Mood, Words] = {
+    Mood.INSTRUMENTAL: Words(
+        ("ambient", "neoclassical", "post-rock", "new age"),
+        ("peaceful piano", "ambient instrumental"),
+    ),
+    Mood.STORM_ROCK: Words(
+        ("hard rock", "grunge", "metal", "alternative metal"),
+        ("heavy rock storm", "hard rock classics"),
+    ),
+    Mood.PARTY: Words(
+        ("dance pop", "disco", "house", "edm"),
+        ("party hits", "dance party"),
+    ),
+    Mood.FEEL_GOOD: Words(
+        ("pop", "funk", "motown", "reggae"),
+        ("feel good", "happy sunny day"),
+    ),
+    Mood.INDIE: Words(
+        ("indie rock", "alternative rock", "post-punk", "indie pop"),
+        ("indie rock", "alternative rock essentials"),
+    ),
+    Mood.ACOUSTIC: Words(
+        ("singer-songwriter", "folk", "indie folk", "acoustic"),
+        ("rainy day acoustic", "melancholic acoustic"),
+    ),
+    Mood.LO_FI: Words(
+        ("lo-fi beats", "trip hop", "downtempo", "chillhop"),
+        ("lofi chill night", "late night chill"),
+    ),
+    Mood.MELLOW: Words(
+        ("soul", "neo soul", "soft pop", "vocal jazz"),
+        ("mellow soul", "easy afternoon"),
+    ),
+    Mood.POP: Words(
+        ("pop", "dance pop", "synthpop", "soft pop"),
+        ("pop hits", "pop essentials"),
+    ),
+    Mood.ROCK: Words(
+        ("rock", "classic rock", "alternative rock", "hard rock"),
+        ("rock classics", "rock essentials"),
+    ),
+    Mood.CLASSICAL: Words(
+        ("classical", "orchestra", "classical piano", "opera"),
+        ("classical essentials", "classical music"),
+    ),
+}
+
+_LUSOPHONE: dict[Mood, Words] = {
+    Mood.INSTRUMENTAL: Words(("choro",), ("piano relaxante", "instrumental brasileiro")),
+    Mood.STORM_ROCK: Words(("brazilian rock",), ("rock pesado nacional",)),
+    Mood.PARTY: Words(("axé", "pagode"), ("festa brasileira", "axé e samba")),
+    Mood.FEEL_GOOD: Words(("samba", "forró"), ("alto astral", "samba e sol")),
+    Mood.INDIE: Words(("brazilian indie",), ("indie brasileiro",)),
+    Mood.ACOUSTIC: Words(("mpb", "fado"), ("mpb acústico", "voz e violão")),
+    Mood.LO_FI: Words(("bossa nova",), ("lofi brasileiro", "bossa lofi")),
+    Mood.MELLOW: Words(("bossa nova", "mpb"), ("bossa nova", "mpb tarde calma")),
+    Mood.POP: Words(("brazilian pop",), ("pop nacional",)),
+    Mood.ROCK: Words(("brazilian rock",), ("rock nacional anos 80", "rock brasileiro")),
+    Mood.CLASSICAL: Words((), ("música clássica", "clássicos brasileiros villa-lobos")),
+}
+
+_HISPANIC: dict[Mood, Words] = {
+    Mood.INSTRUMENTAL: Words((), ("piano relajante", "guitarra instrumental")),
+    Mood.STORM_ROCK: Words(("rock en español",), ("rock pesado en español",)),
+    Mood.PARTY: Words(("latin", "reggaeton"), ("fiesta latina",)),
+    Mood.FEEL_GOOD: Words(("latin pop",), ("buen rollo", "canciones alegres")),
+    Mood.INDIE: Words(("latin indie",), ("indie en español",)),
+    Mood.ACOUSTIC: Words(("trova",), ("acústico en español",)),
+    Mood.LO_FI: Words((), ("lofi en español",)),
+    Mood.MELLOW: Words(("bolero",), ("boleros y baladas",)),
+    Mood.POP: Words(("latin pop",), ("pop en español",)),
+    Mood.ROCK: Words(("rock en español",), ("rock en español",)),
+    Mood.CLASSICAL: Words((), ("música clásica",)),
+}
+
+_LOCAL: dict[Flavour, dict[Mood, Words]] = {
+    Flavour.LUSOPHONE: _LUSOPHONE,
+    Flavour.HISPANIC: _HISPANIC,
+    Flavour.INTERNATIONAL: {},
+}

@@ -1,0 +1,85 @@
+"""The curated catalogue: works that everyone can find, with what is known of each.
+
+The file says its own format; this module reads it and turns a work into a track.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from mare_services.contract.music import Mood, Track
+from mare_services.music.domain.flavours import Flavour, languages_of
+from mare_services.music.domain.links import search_link
+from mare_services.music.domain.material import MaterialQuery
+
+_FIELDS = 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """One line of the catalogue.
+
+    Attributes:
+        artists: main artist first; the composer of classical works.
+        year: of the first release, or of composition before there were records.
+        language: ISO 639 code; ``zxx`` for no words.
+        country: the main artist's, ISO 3166-1 alpha-2.
+    """
+
+    title: str
+    artists: tuple[str, ...]
+    year: int
+    moods: frozenset[Mood]
+    language: str
+    country: str
+    explicit: bool
+
+    @property
+    def track(self) -> Track:
+        """The work with a link that finds it."""
+        return Track(
+            title=self.title,
+            artists=self.artists,
+            url=search_link(f"{self.title} {self.artists[0]}", "tracks"),
+            explicit=self.explicit,
+        )
+
+
+def read_works(lines: Iterable[str]) -> Iterator[Work]:
+    """Yield the works of a catalogue file.
+
+    Raises:
+        ValueError: a line does not keep to the format; the text gives its number.
+    """
+    for number, line in enumerate(lines, start=1):
+        text = line.rstrip("\n")
+        if text and not text.startswith("#"):
+            try:
+                yield _work(text)
+            except ValueError as error:
+                raise ValueError(f"Line {number} of the catalogue: {error}") from error
+
+
+def _work(line: str) -> Work:
+    fields = line.split("\t")
+    if len(fields) != _FIELDS or not all(fields):
+        raise ValueError(f"expected {_FIELDS} fields between tabs, none of them empty.")
+    artists, year, title, moods, language, country, explicit = fields
+    if explicit not in {"yes", "no"}:
+        raise ValueError(f"explicit is yes or no, not {explicit!r}.")
+    return Work(
+        title=title,
+        artists=tuple(artists.split("; ")),
+        year=int(year),
+        moods=frozenset(Mood(mood) for mood in moods.split(",")),
+        language=language,
+        country=country,
+        explicit=explicit == "yes",
+    )
+
+
+def feels_like_home(work: Work, query: MaterialQuery) -> bool:
+    """Return whether the listener who asks is likely to know the work's words or its artist."""
+    languages = languages_of(query.market)
+    if query.flavour is Flavour.LUSOPHONE:
+        languages |= {"pt"}
+    return work.country == query.market or work.language in languages

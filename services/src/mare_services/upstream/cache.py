@@ -1,0 +1,186 @@
+"""Answers that are worth keeping, each asked for once by all who want it."""
+
+import threading
+import time
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Generic, TypeVar
+
+from cachetools import TLRUCache
+
+from mare_services.contract.errors import ServiceError, SourceUnavailable
+from mare_services.upstream import failures, metrics
+from mare_services.upstream.budget import Budget, Clock
+from mare_services.upstream.guarded import Spawn
+
+LONGEST_OUTAGE_MEMORY = 5.0
+"""Seconds; for longer outages there are breakers, which notice the end of them."""
+
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True)
+class Cached(Generic[Value]):
+    """A value, and whether it has outlived its life."""
+
+    value: Value
+    stale: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Held(Generic[Value]):
+    """A value, fresh or standing in for one that could not be renewed."""
+
+    value: Value
+    stale_at: float
+    ask_again_at: float
+    gone_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """An error that is not worth provoking again yet."""
+
+    error: ServiceError
+    gone_at: float
+
+    @property
+    def ask_again_at(self) -> float:
+        return self.gone_at
+
+
+class Cache(Generic[Key, Value]):
+    """A bounded cache; the least recently used entry goes first.
+
+    Args:
+        name: a label for metrics.
+        life: seconds a value is fresh.
+        stale_life: seconds beyond it during which it stands in for a source that fails.
+        negative_life: seconds an error is remembered, so that nobody asks again at once; five at
+            most if it is an outage, because those end.
+        size: entries.
+        spawn: runs a load in the background, so that it goes on for others when its caller has no
+            time left; without it, the caller runs it, as is right for work that dies with him.
+        is_stopgap: tells a value that stands in for a better one; it is remembered no longer than
+            an error.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        life: float,
+        stale_life: float,
+        negative_life: float,
+        size: int,
+        spawn: Spawn = lambda work: work(),
+        is_stopgap: Callable[[Value], bool] = lambda _: False,
+        clock: Clock = time.monotonic,
+    ) -> None:
+        self._name = name
+        self._life = life
+        self._stale_life = stale_life
+        self._negative_life = negative_life
+        self._spawn = spawn
+        self._is_stopgap = is_stopgap
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._loading: dict[Key, Future[_Held[Value] | _Failed]] = {}
+        self._entries: TLRUCache[Key, _Held[Value] | _Failed] = TLRUCache(
+            size, ttu=lambda _key, entry, _now: entry.gone_at, timer=clock
+        )
+
+    def get(self, key: Key, load: Callable[[], Value], budget: Budget) -> Cached[Value]:
+        """Return the value of ``key``, loading it unless it is fresh.
+
+        All who come while it is loaded wait for that one result, each within the own ``budget``,
+        which does not bound the load. For whom it comes too late, a stale value stands in.
+
+        Raises:
+            ServiceError: as ``load`` raised it, now or less than ``negative_life`` ago, if no
+                stale value stands in for it.
+            SourceTimedOut: the budget is spent before there is a result.
+            BaseException: whatever else ``load`` raised, which says nothing about the source: it is
+                not remembered, and whoever waited loads for himself.
+        """
+        while True:
+            with self._lock:
+                entry = self._entries.get(key)
+                if entry is not None and self._clock() < entry.ask_again_at:
+                    return self._value_or_error(entry, "kept")
+                loading = self._loading.get(key)
+                is_first = loading is None
+                if loading is None:
+                    loading = self._loading[key] = Future()
+            if is_first:
+                self._spawn(partial(self._load, key, load, entry, loading))
+            try:
+                error = loading.exception(budget.left())
+            except TimeoutError:
+                return self._stand_in(entry)
+            if error is None or is_first:
+                return self._value_or_error(loading.result(), "loaded" if is_first else "shared")
+
+    def remembered(self, key: Key) -> Cached[Value]:
+        """Return the value of ``key``, fresh or stale, without loading it.
+
+        Raises:
+            ServiceError: that is remembered in its place, or ``SourceTimedOut`` if nothing is.
+        """
+        with self._lock:
+            entry = self._entries.get(key)
+        return self._stand_in(entry)
+
+    def _stand_in(self, entry: _Held[Value] | _Failed | None) -> Cached[Value]:
+        if entry is None:
+            raise failures.timed_out(self._name)
+        return self._value_or_error(entry, "kept")
+
+    def _load(
+        self,
+        key: Key,
+        load: Callable[[], Value],
+        old: _Held[Value] | _Failed | None,
+        loading: "Future[_Held[Value] | _Failed]",
+    ) -> None:
+        try:
+            entry = self._renewed(load, old)
+        except BaseException as error:  # noqa: BLE001  it is raised where somebody waits for it
+            with self._lock:
+                del self._loading[key]
+            loading.set_exception(error)
+        else:
+            with self._lock:
+                del self._loading[key]
+                self._entries[key] = entry
+            loading.set_result(entry)
+
+    def _renewed(
+        self, load: Callable[[], Value], old: _Held[Value] | _Failed | None
+    ) -> _Held[Value] | _Failed:
+        try:
+            value = load()
+        except ServiceError as error:
+            now = self._clock()
+            if not isinstance(error, SourceUnavailable):
+                return _Failed(error, gone_at=now + self._negative_life)
+            again = now + min(self._negative_life, LONGEST_OUTAGE_MEMORY)
+            if isinstance(old, _Held):
+                return replace(old, ask_again_at=again)
+            return _Failed(error, gone_at=again)
+        life = self._life
+        if self._is_stopgap(value):
+            life = min(life, self._negative_life)
+        stale_at = self._clock() + life
+        return _Held(value, stale_at, stale_at, stale_at + self._stale_life)
+
+    def _value_or_error(self, entry: _Held[Value] | _Failed, how: str) -> Cached[Value]:
+        if isinstance(entry, _Failed):
+            metrics.LOOKUPS.labels(self._name, f"{how}-error").inc()
+            raise type(entry.error)(entry.error.detail, entry.error.extra)
+        stale = self._clock() >= entry.stale_at
+        metrics.LOOKUPS.labels(self._name, f"{how}-stale" if stale else how).inc()
+        return Cached(entry.value, stale)

@@ -1,0 +1,164 @@
+"""A source behind its circuit breaker."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Generic, Protocol, TypeVar
+
+from mare_services.contract.errors import (
+    SourceFailed,
+    SourceLimited,
+    SourceRefused,
+    SourceTimedOut,
+    SourceUnavailable,
+)
+from mare_services.upstream import breaker, failures, metrics
+from mare_services.upstream.breaker import Breaker, Failure, Permission
+from mare_services.upstream.budget import Budget, Clock
+
+Question = TypeVar("Question")
+Answer = TypeVar("Answer")
+Asked_contra = TypeVar("Asked_contra", contravariant=True)
+Answered_co = TypeVar("Answered_co", covariant=True)
+
+Spawn = Callable[[Callable[[], None]], object]
+"""Runs something in the background, such as ``eventlet.spawn_n``."""
+
+TRIAL_BUDGET = 5.0
+"""Seconds for a trial; nobody waits for it, so a slow recovery is a recovery."""
+
+_log = logging.getLogger(__name__)
+
+
+class Source(Protocol[Asked_contra, Answered_co]):
+    """Answers one kind of question from one upstream."""
+
+    name: str
+
+    def answer(self, question: Asked_contra, budget: Budget, /) -> Answered_co:
+        """Return the answer within the budget, or raise a ``SourceUnavailable``."""
+
+
+class Guarded(Generic[Question, Answer]):
+    """Asks a source unless its breaker is open; safe for threads, green or not.
+
+    Args:
+        spawn: runs the trial of a source that may be back, so that no caller waits for it.
+    """
+
+    def __init__(
+        self, source: Source[Question, Answer], *, spawn: Spawn, clock: Clock = time.monotonic
+    ) -> None:
+        self.name = source.name
+        self._source = source
+        self._spawn = spawn
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._breaker = Breaker()
+        self._reason = SourceUnavailable()
+        metrics.OPEN.labels(self.name).set(0)
+
+    def answer(self, question: Question, budget: Budget) -> Answer:
+        """Return the source's answer.
+
+        Raises:
+            SourceUnavailable: as the source raises it, or at once as it was when the breaker
+                opened.
+        """
+        permission = self._permission()
+        if permission is Permission.CALL:
+            return self._ask(question, budget, trial=False)
+        if permission is Permission.TRY:
+            self._spawn(lambda: self._try(question))
+        metrics.CALLS.labels(self.name, "skipped").inc()
+        raise self._remembered()
+
+    def _permission(self) -> Permission:
+        with self._lock:
+            now = self._clock()
+            permission = breaker.permission(self._breaker, now)
+            if permission is Permission.TRY:
+                self._breaker = breaker.trying(self._breaker, now)
+            return permission
+
+    def _try(self, question: Question) -> None:
+        budget = Budget.of(TRIAL_BUDGET, self._clock)
+        with suppress(SourceUnavailable):
+            self._ask(question, budget, trial=True)
+
+    def _ask(self, question: Question, budget: Budget, *, trial: bool) -> Answer:
+        started = self._clock()
+        try:
+            answer = self._source.answer(question, budget)
+        except SourceUnavailable as error:
+            if failures.is_outage(error):
+                self._failed(error, trial=trial)
+            else:
+                self._answered()
+            raise
+        except Exception as error:
+            # Whatever code raises that meets an answer it was not written for.
+            _log.exception("Stumbled over an answer", extra={"source": self.name})
+            nonsense = failures.nonsense(self.name)
+            self._failed(nonsense, trial=trial)
+            raise nonsense from error
+        finally:
+            metrics.SECONDS.labels(self.name).observe(self._clock() - started)
+        self._answered()
+        return answer
+
+    def _answered(self) -> None:
+        metrics.CALLS.labels(self.name, "answered").inc()
+        self._become(lambda _before, _now: breaker.answered())
+
+    def _failed(self, error: SourceUnavailable, *, trial: bool) -> None:
+        failure = _failure(error)
+        metrics.CALLS.labels(self.name, failure).inc()
+        retry_after = error.extra.get("retry_after")
+        self._become(
+            lambda before, now: breaker.failed(
+                before, failure, now, trial=trial, retry_after=retry_after
+            ),
+            error,
+        )
+
+    def _become(
+        self, change: Callable[[Breaker, float], Breaker], reason: SourceUnavailable | None = None
+    ) -> None:
+        with self._lock:
+            before = self._breaker
+            after = self._breaker = change(before, self._clock())
+            if reason is not None and after.open_until != before.open_until:
+                self._reason = reason
+        is_open = after.open_until is not None
+        if is_open is (before.open_until is not None):
+            return
+        metrics.OPEN.labels(self.name).set(is_open)
+        if is_open:
+            _log.warning("Opened a breaker", extra={"source": self.name, "reason": str(reason)})
+        else:
+            _log.info("Closed a breaker", extra={"source": self.name})
+
+    def _remembered(self) -> SourceUnavailable:
+        with self._lock:
+            reason, until = self._reason, self._breaker.open_until
+        extra = dict(reason.extra)
+        if isinstance(reason, SourceLimited) and until is not None:
+            extra["retry_after"] = max(0.0, until - self._clock())
+        return type(reason)(reason.detail, extra)
+
+
+def _failure(error: SourceUnavailable) -> Failure:
+    if error.extra.get("unreachable"):
+        return Failure.UNREACHABLE
+    for kind, failure in (
+        (SourceRefused, Failure.REFUSED),
+        (SourceLimited, Failure.LIMITED),
+        (SourceTimedOut, Failure.TIMED_OUT),
+        (SourceFailed, Failure.FAILED),
+    ):
+        if isinstance(error, kind):
+            return failure
+    return Failure.FAILED

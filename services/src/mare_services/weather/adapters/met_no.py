@@ -1,0 +1,140 @@
+"""The Norwegian Meteorological Institute's Locationforecast: no key, worldwide.
+
+Its terms (api.met.no/doc/TermsOfService) ask for a User-Agent that says who calls, at most four
+decimals in coordinates, and no request before ``Expires``; then one with ``If-Modified-Since``.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+from cachetools import LRUCache
+
+from mare_services.contract.conditions import condition
+from mare_services.contract.errors import SourceFailed
+from mare_services.contract.places import Place
+from mare_services.contract.weather import Observed, Weather
+from mare_services.upstream.budget import Budget
+from mare_services.upstream.client import JsonClient, NotModified
+from mare_services.weather.adapters import plausible
+from mare_services.weather.adapters.met_no_shape import Forecast, Hour, Step
+from mare_services.weather.adapters.met_no_symbols import says_day, wmo_code
+from mare_services.weather.domain.sun import is_day
+
+URL = "https://api.met.no"
+ATTRIBUTION = "Weather data from MET Norway, CC BY 4.0"
+
+REMEMBERED = 1_000
+"""Forecasts, of some 3 kB each."""
+
+HOURS = 12
+"""Of a forecast that are kept; nobody serves an older one."""
+
+STEP = timedelta(hours=1)
+"""From one time of the series to the next."""
+
+SHORTEST_LIFE = timedelta(minutes=5)
+"""Of an answer whose ``Expires`` is missing or past."""
+
+LONGEST_LIFE = timedelta(hours=2)
+"""Whatever ``Expires`` says; met.no says half an hour, so more is a mistake of a proxy or clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    steps: tuple[Step, ...]
+    expires: datetime
+    last_modified: str | None
+
+
+class MetNo:
+    """A source of the weather at a place."""
+
+    name = "met.no"
+
+    def __init__(
+        self, client: JsonClient, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self._client = client
+        self._now = now
+        self._lock = threading.Lock()
+        self._kept: LRUCache[tuple[str, str], _Kept] = LRUCache(REMEMBERED)
+
+    def answer(self, place: Place, budget: Budget) -> Observed:
+        """Return the weather of the current hour."""
+        now = self._now()
+        where = (f"{place.latitude:.2f}", f"{place.longitude:.2f}")
+        with self._lock:
+            kept = self._kept.get(where)
+        if kept is not None and now - kept.steps[-1].time >= STEP:
+            kept = None  # all its hours have passed, so that "still the same" would be no news
+        if kept is None or now >= kept.expires:
+            kept = self._asked(where, kept, now, budget)
+            with self._lock:
+                self._kept[where] = kept
+        return Observed(
+            weather=_weather(_current(kept.steps, now), place), attribution=(ATTRIBUTION,)
+        )
+
+    def _asked(
+        self, where: tuple[str, str], kept: _Kept | None, now: datetime, budget: Budget
+    ) -> _Kept:
+        known = kept.last_modified if kept else None
+        try:
+            reply = self._client.get(
+                "/weatherapi/locationforecast/2.0/compact",
+                Forecast,
+                params={"lat": where[0], "lon": where[1]},
+                headers={"If-Modified-Since": known} if known else None,
+                budget=budget,
+            )
+        except NotModified as unchanged:
+            if kept is None:
+                raise SourceFailed(
+                    "met.no confirms what we never had.", {"source": self.name}
+                ) from None
+            return _Kept(kept.steps, _expiry(unchanged.headers, now), kept.last_modified)
+        steps = tuple(reply.value.properties.timeseries[:HOURS])
+        if not steps:
+            raise SourceFailed("met.no knows no hour.", {"source": self.name})
+        return _Kept(steps, _expiry(reply.headers, now), reply.headers.get("Last-Modified"))
+
+
+def _expiry(headers: Mapping[str, str], now: datetime) -> datetime:
+    earliest, latest = now + SHORTEST_LIFE, now + LONGEST_LIFE
+    try:
+        moment = parsedate_to_datetime(headers.get("Expires", ""))
+    except ValueError:
+        return earliest
+    return min(max(earliest, moment if moment.tzinfo else moment.replace(tzinfo=UTC)), latest)
+
+
+def _current(steps: tuple[Step, ...], now: datetime) -> Step:
+    """Return the step that ``now`` lies in; the first one may still lie ahead."""
+    begun = [step for step in steps if step.time <= now]
+    return begun[-1] if begun else steps[0]
+
+
+def _weather(step: Step, place: Place) -> Weather:
+    instant, hour = step.data.instant.details, step.data.next_1_hours or Hour()
+    symbol = hour.summary.symbol_code
+    code = wmo_code(symbol)
+    shown = says_day(symbol)
+    precipitation = hour.details.precipitation_amount
+    return Weather(
+        temperature=plausible.temperature(MetNo.name, instant.air_temperature),
+        apparent_temperature=None,
+        condition=condition(
+            code, cloud_cover=instant.cloud_area_fraction, precipitation=precipitation
+        ),
+        code=code,
+        is_day=is_day(place.latitude, place.longitude, step.time) if shown is None else shown,
+        observed_at=step.time,
+        source=MetNo.name,
+        wind_speed=plausible.wind_in_metres(instant.wind_speed),
+        precipitation=precipitation,
+        cloud_cover=instant.cloud_area_fraction,
+        humidity=instant.relative_humidity,
+    )

@@ -1,0 +1,86 @@
+"""Open-Meteo's forecast API: no key, 10,000 calls a day (open-meteo.com/en/docs)."""
+
+from datetime import UTC, datetime
+
+from msgspec import Struct
+
+from mare_services.contract.conditions import condition
+from mare_services.contract.places import Place
+from mare_services.contract.weather import Observed, Weather
+from mare_services.upstream.budget import Budget
+from mare_services.upstream.client import JsonClient
+from mare_services.weather.adapters import plausible
+from mare_services.weather.domain.sun import is_day
+
+URL = "https://api.open-meteo.com"
+ATTRIBUTION = "Weather data by Open-Meteo.com, CC BY 4.0"
+
+
+class Current(Struct):
+    """The ``current`` block; any value may be null."""
+
+    time: int
+    temperature_2m: float | None = None
+    apparent_temperature: float | None = None
+    relative_humidity_2m: float | None = None
+    is_day: float | None = None
+    precipitation: float | None = None
+    weather_code: float | None = None
+    cloud_cover: float | None = None
+    wind_speed_10m: float | None = None
+
+
+class Forecast(Struct):
+    """What we read of an answer."""
+
+    current: Current
+
+
+_VARIABLES = ",".join(name for name in Current.__struct_fields__ if name != "time")
+
+
+class OpenMeteo:
+    """A source of the weather at a place."""
+
+    name = "open-meteo"
+
+    def __init__(self, client: JsonClient) -> None:
+        self._client = client
+
+    def answer(self, place: Place, budget: Budget) -> Observed:
+        """Return the weather in the current quarter of an hour."""
+        params = {
+            "latitude": f"{place.latitude:.2f}",
+            "longitude": f"{place.longitude:.2f}",
+            "current": _VARIABLES,
+            "timeformat": "unixtime",
+            "forecast_days": "1",
+        }
+        reply = self._client.get("/v1/forecast", Forecast, params=params, budget=budget)
+        return Observed(weather=_weather(reply.value.current, place), attribution=(ATTRIBUTION,))
+
+
+def _weather(current: Current, place: Place) -> Weather:
+    at = datetime.fromtimestamp(current.time, UTC)
+    code = None if current.weather_code is None else int(current.weather_code)
+    sun_is_up = (
+        is_day(place.latitude, place.longitude, at)
+        if current.is_day is None
+        else bool(current.is_day)
+    )
+    celsius = plausible.temperature(OpenMeteo.name, current.temperature_2m)
+    return Weather(
+        temperature=celsius,
+        apparent_temperature=plausible.feels(current.apparent_temperature, celsius),
+        condition=condition(
+            code, cloud_cover=current.cloud_cover, precipitation=current.precipitation
+        ),
+        code=code,
+        is_day=sun_is_up,
+        observed_at=at,
+        source=OpenMeteo.name,
+        wind_speed=plausible.wind(current.wind_speed_10m),
+        precipitation=current.precipitation,
+        cloud_cover=current.cloud_cover,
+        humidity=current.relative_humidity_2m,
+    )

@@ -1,0 +1,70 @@
+"""The use cases, assembled as the settings say."""
+
+from mare_services.contract.places import Place
+from mare_services.contract.weather import Observed
+from mare_services.upstream.client import JsonClient
+from mare_services.upstream.guarded import Guarded, Source, Spawn
+from mare_services.weather.adapters import climatology, open_meteo_places
+from mare_services.weather.adapters.gazetteer import EmbeddedGazetteer
+from mare_services.weather.adapters.met_no import MetNo
+from mare_services.weather.adapters.open_meteo import OpenMeteo
+from mare_services.weather.adapters.open_meteo_places import OpenMeteoPlaces
+from mare_services.weather.adapters.openweathermap import OpenWeatherMap
+from mare_services.weather.adapters.timely import Timely
+from mare_services.weather.finding import ExactNames, Finder, LiveNames, Misspelt
+from mare_services.weather.geocoding import LiveGeocoder
+from mare_services.weather.locating import Locator
+from mare_services.weather.observing import Observer
+from mare_services.weather.ports import Gazetteer
+from mare_services.weather.settings import Live, Settings
+
+
+def observer(settings: Settings, spawn: Spawn) -> Observer:
+    """Return the use case that knows the weather."""
+    return Observer(
+        [Guarded(Timely(_source(name, settings)), spawn=spawn) for name in settings.live_sources],
+        climatology.from_package() if settings.embedded else None,
+        seconds=settings.live_seconds,
+        cache_seconds=settings.cache_seconds,
+        cache_entries=settings.cache_entries,
+        spawn=spawn,
+    )
+
+
+def locator(settings: Settings, spawn: Spawn) -> Locator:
+    """Return the use case that knows places."""
+    gazetteer = EmbeddedGazetteer.from_package()
+    return Locator(gazetteer, _finders(settings, gazetteer, spawn))
+
+
+def _source(name: Live, settings: Settings) -> Source[Place, Observed]:
+    match name:
+        case "open-meteo":
+            return OpenMeteo(_client(name, settings.open_meteo_url, settings))
+        case "met.no":
+            return MetNo(_client(name, settings.met_no_url, settings))
+        case "openweathermap":
+            client = _client(name, settings.openweathermap_url, settings)
+            return OpenWeatherMap(client, settings.openweathermap_key)
+
+
+def _finders(settings: Settings, gazetteer: Gazetteer, spawn: Spawn) -> list[Finder]:
+    embedded: list[Finder] = [ExactNames(gazetteer), Misspelt(gazetteer)]
+    if settings.geocoder == "embedded":
+        return embedded
+    client = _client(OpenMeteoPlaces.name, settings.open_meteo_geocoding_url, settings)
+    geocoder = LiveGeocoder(
+        Guarded(OpenMeteoPlaces(client), spawn=spawn),
+        open_meteo_places.ATTRIBUTION,
+        seconds=settings.geocoder_seconds,
+        spawn=spawn,
+    )
+    if not settings.embedded:
+        return [LiveNames(geocoder, gazetteer, only_exact=False, is_optional=False)]
+    live = LiveNames(geocoder, gazetteer, only_exact=settings.geocoder == "auto", is_optional=True)
+    exact, misspelt = embedded
+    return [exact, live, misspelt] if settings.geocoder == "auto" else [live, exact, misspelt]
+
+
+def _client(name: str, url: str, settings: Settings) -> JsonClient:
+    return JsonClient(name, url, contact=settings.contact)

@@ -1,0 +1,74 @@
+"""Points of the Earth: their limits, their names in words, their nautical time."""
+
+import math
+
+from mare_services.contract.errors import InvalidRequest
+from mare_services.contract.places import Language, Place
+
+EARTH_RADIUS_KM = 6371.0088
+"""Mean radius, IUGG."""
+
+_DIRECTIONS: dict[Language, tuple[str, str, str, str]] = {
+    "en": ("N", "S", "E", "W"),
+    "pt": ("N", "S", "L", "O"),
+}
+_POLES: dict[Language, tuple[str, str]] = {
+    "en": ("North Pole", "South Pole"),
+    "pt": ("Polo Norte", "Polo Sul"),
+}
+
+
+def checked(latitude: float, longitude: float) -> tuple[float, float]:
+    """Return the coordinates, the date line always as +180, or raise :class:`InvalidRequest`."""
+    if not (math.isfinite(latitude) and -90 <= latitude <= 90):
+        raise InvalidRequest("lat must be a number from -90 to 90.")
+    if not (math.isfinite(longitude) and -180 <= longitude <= 180):
+        raise InvalidRequest("lon must be a number from -180 to 180.")
+    return latitude, 180.0 if longitude == -180 else longitude
+
+
+def distance_km(from_: tuple[float, float], to: tuple[float, float]) -> float:
+    """Return the great-circle distance of two points given as (latitude, longitude) in degrees."""
+    phi1, phi2 = math.radians(from_[0]), math.radians(to[0])
+    half_phi = (phi2 - phi1) / 2
+    half_lambda = math.radians(to[1] - from_[1]) / 2
+    a = math.sin(half_phi) ** 2 + math.cos(phi1) * math.cos(phi2) * math.sin(half_lambda) ** 2
+    return 2 * EARTH_RADIUS_KM * math.asin(math.sqrt(min(a, 1.0)))
+
+
+def remote_place(latitude: float, longitude: float, lang: Language) -> Place:
+    """Return a place for a point that belongs to no city."""
+    return Place(
+        id=None,
+        name=in_words(latitude, longitude, lang),
+        admin1=None,
+        country_code=None,
+        latitude=latitude,
+        longitude=longitude,
+        timezone=nautical_timezone(latitude, longitude),
+    )
+
+
+def in_words(latitude: float, longitude: float, lang: Language) -> str:
+    """Return for example ``12.50° S, 30.00° W``; the poles have names."""
+    degrees_north, degrees_east = round(latitude, 2), round(longitude, 2)
+    if abs(degrees_north) == 90:
+        return _POLES[lang][degrees_north < 0]
+    north, south, east, west = _DIRECTIONS[lang]
+    text = f"{_angle(degrees_north, north, south)}, {_angle(degrees_east, east, west)}"
+    return text.replace(".", ",") if lang == "pt" else text
+
+
+def nautical_timezone(latitude: float, longitude: float) -> str:
+    """Return the time zone that ships keep: whole hours by longitude, UTC at the poles.
+
+    The names carry POSIX signs: ``Etc/GMT+2`` is two hours behind Greenwich.
+    """
+    hours_east = 0 if abs(round(latitude, 2)) == 90 else round(longitude / 15)
+    return f"Etc/GMT{-hours_east:+d}" if hours_east else "Etc/GMT"
+
+
+def _angle(degrees: float, positive: str, negative: str) -> str:
+    if abs(degrees) in {0, 180}:
+        return f"{abs(degrees):.2f}°"
+    return f"{abs(degrees):.2f}° {positive if degrees > 0 else negative}"
