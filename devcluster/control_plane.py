@@ -19,7 +19,7 @@ from devcluster.audit import Request, read_requests, write_policy
 from devcluster.credentials import make_credentials
 from devcluster.kubectl import Kubectl, KubectlFailed
 from devcluster.server import Server
-from mare.local.ports import free_port
+from mare.processes.tcp_ports import free_port
 from tests.vhost import eventually
 
 _START_SECONDS = 90.0

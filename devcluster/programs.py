@@ -11,7 +11,7 @@ from pathlib import Path
 from devcluster.toolchain import go
 from devcluster.toolset import Toolset
 from local.settings import cache_folder
-from mare.local.processes.spawn import DIES_WITH_US
+from mare.processes.spawn import DIES_WITH_US
 
 CONTROL_PLANE = ("etcd", "kube-apiserver", "kube-controller-manager", "kubeadm", "kubectl")
 """What a Kubernetes without nodes needs of the toolset ``kubernetes``."""

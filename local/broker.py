@@ -7,23 +7,23 @@ from contextlib import contextmanager
 from local.rabbitmq import Node
 from local.rabbitmq.node import BrokerFailed
 from local.rabbitmq.origin import broker_to_run
-from mare.local.processes import Backoff
-from mare.local.screen import Screen
+from mare.local_run.terminal import Terminal
+from mare.processes import Backoff
 
 _LOOK_SECONDS = 1.0
 
 
 @contextmanager
-def private_broker(screen: Screen) -> Iterator[Node]:
+def private_broker(terminal: Terminal) -> Iterator[Node]:
     """Start a node with nothing but our own topology; it is gone, data included, afterwards."""
-    program = broker_to_run(lambda line: screen.step("broker", line))
-    screen.step("broker", f"starting {program.describe()}")
+    program = broker_to_run(lambda line: terminal.show("broker", line))
+    terminal.show("broker", f"starting {program.describe()}")
     with Node(program) as node:
-        screen.step("broker", f"ready on port {node.ports.amqp}, private to this run")
+        terminal.show("broker", f"ready on port {node.ports.amqp}, private to this run")
         yield node
 
 
-async def keep_alive(node: Node, screen: Screen, backoff: Backoff | None = None) -> None:
+async def keep_alive(node: Node, terminal: Terminal, backoff: Backoff | None = None) -> None:
     """Start ``node`` again, on its data, whenever it has ended; until cancelled."""
     backoff = backoff or Backoff()
     failures = 0
@@ -33,11 +33,11 @@ async def keep_alive(node: Node, screen: Screen, backoff: Backoff | None = None)
             failures = 0
             continue
         failures += 1
-        screen.step("broker", f"ended; starts again in {backoff.delay(failures):g} s")
+        terminal.show("broker", f"ended; starts again in {backoff.delay(failures):g} s")
         await asyncio.sleep(backoff.delay(failures))
         try:
             await asyncio.to_thread(node.start)
         except BrokerFailed as error:
-            screen.step("broker", str(error))
+            terminal.show("broker", str(error))
         else:
-            screen.step("broker", "ready again")
+            terminal.show("broker", "ready again")

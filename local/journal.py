@@ -8,7 +8,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any
 
-from mare.local.screen import Screen, how_it_ended
+from mare.local_run.terminal import Terminal, describe_exit
 
 _FILE_BYTES = 5_000_000
 _GRAVE = ("WARNING", "ERROR", "CRITICAL")
@@ -24,11 +24,11 @@ class Journal:
     """Takes what the children write and what becomes of them."""
 
     def __init__(
-        self, folder: Path, screen: Screen, clock: Callable[[], float] = time.monotonic
+        self, folder: Path, terminal: Terminal, clock: Callable[[], float] = time.monotonic
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
-        self._screen = screen
+        self._terminal = terminal
         self._files: dict[str, RotatingFileHandler] = {}
         self._clock = clock
         self._shown: dict[tuple[str, str], float] = {}
@@ -37,10 +37,10 @@ class Journal:
         self._file(name).emit(logging.makeLogRecord({"msg": line}))
         text = readable(line)
         if text and self._is_news(name, text):
-            self._screen.step(name, text)
+            self._terminal.show(name, text)
 
     def ended(self, name: str, code: int, again_in: float) -> None:
-        self._screen.news(name, how_it_ended(code, again_in))
+        self._terminal.highlight(name, describe_exit(code, again_in))
 
     def _is_news(self, name: str, text: str) -> bool:
         now = self._clock()

@@ -16,13 +16,13 @@ from local.rabbitmq.node import BrokerFailed
 from local.rabbitmq.origin import NoBroker
 from local.rabbitmq.packages import InstallFailed
 from local.settings import Settings
-from mare.local.mistakes import PlanError
-from mare.local.plan import Plan, read_files
-from mare.local.ports import is_free
-from mare.local.running import STOP_SIGNALS, Options, free_or_any
-from mare.local.running import run as run_plan
-from mare.local.screen import Screen, start_logs
-from mare.local.starting import NotReady
+from mare.local_run.mistakes import PlanError
+from mare.local_run.plan import Plan, read_files
+from mare.local_run.run import STOP_SIGNALS, RunOptions, free_or_zero
+from mare.local_run.run import run as run_plan
+from mare.local_run.startup import NotReady
+from mare.local_run.terminal import Terminal, log_to_terminal
+from mare.processes.tcp_ports import is_free
 from mare_nameko.settings import SettingsError
 
 _FILE = Path(__file__).with_name("stack.yaml")
@@ -36,7 +36,7 @@ def main() -> None:
     for number in STOP_SIGNALS:
         signal.signal(number, lambda *_: sys.exit(0))
     try:
-        run(Settings.from_env(os.environ), Screen())
+        run(Settings.from_env(os.environ), Terminal())
     except (SettingsError, NoBroker, BrokerFailed, InstallFailed, PlanError, Refused) as error:
         sys.exit(str(error))
 
@@ -45,35 +45,35 @@ class Refused(Exception):
     """It cannot run, or not any more; the message says why and what to do."""
 
 
-def run(settings: Settings, screen: Screen) -> None:
+def run(settings: Settings, terminal: Terminal) -> None:
     """Run until a signal comes."""
     if not is_free(settings.gateway_port):
         raise Refused(
             f"Port {settings.gateway_port} is taken: stop what listens there, "
             "or choose another with GATEWAY_PORT=5001 make run."
         )
-    screen.plain(f"Mare on this machine. Ctrl-C stops it; its logs are in {settings.folder}/.\n")
-    with _broker(settings, screen) as (uris, node):
+    terminal.write(f"Mare on this machine. Ctrl-C stops it; its logs are in {settings.folder}/.\n")
+    with _broker(settings, terminal) as (uris, node):
         plan = _plan(settings, uris)
         for note in plan.notes:
-            screen.step("mare", note)
-        start_logs(screen)
-        journal = Journal(Path(settings.folder), screen)
+            terminal.show("mare", note)
+        log_to_terminal(terminal)
+        journal = Journal(Path(settings.folder), terminal)
         with contextlib.closing(journal):
             try:
-                asyncio.run(_serve(plan, node, settings, screen, journal))
+                asyncio.run(_serve(plan, node, settings, terminal, journal))
             except NotReady as error:
                 raise Refused(f"{error}; see {journal.path(error.name)}") from error
-    screen.step("", "everything is stopped")
+    terminal.show("", "everything is stopped")
 
 
 @contextlib.contextmanager
-def _broker(settings: Settings, screen: Screen) -> Iterator[tuple[dict[str, str], Node | None]]:
+def _broker(settings: Settings, terminal: Terminal) -> Iterator[tuple[dict[str, str], Node | None]]:
     if settings.amqp_uri:
-        screen.step("broker", "the one in AMQP_URI")
+        terminal.show("broker", "the one in AMQP_URI")
         yield {}, None
     else:
-        with private_broker(screen) as node:
+        with private_broker(terminal) as node:
             yield {"AMQP_URI": node.amqp_uri, "MANAGEMENT_URI": node.management_uri}, node
 
 
@@ -85,20 +85,20 @@ def _plan(settings: Settings, uris: dict[str, str]) -> Plan:
 
 
 async def _serve(
-    plan: Plan, node: Node | None, settings: Settings, screen: Screen, journal: Journal
+    plan: Plan, node: Node | None, settings: Settings, terminal: Terminal, journal: Journal
 ) -> None:
-    options = Options(
-        dashboard_port=free_or_any(_DASHBOARD_PORT),
+    options = RunOptions(
+        dashboard_port=free_or_zero(_DASHBOARD_PORT),
         statistics_seconds=STATISTICS_SECONDS if node else 5.0,
         give_up_after=_HOPELESS,
     )
 
     def ready(url: str | None) -> None:
-        screen.plain(_what_to_open(settings.gateway_port, url or ""))
+        terminal.write(_what_to_open(settings.gateway_port, url or ""))
 
-    watch = asyncio.create_task(keep_alive(node, screen)) if node else None
+    watch = asyncio.create_task(keep_alive(node, terminal)) if node else None
     try:
-        await run_plan(plan, screen, journal, options, ready)
+        await run_plan(plan, terminal, journal, options, ready)
     finally:
         if watch:
             watch.cancel()

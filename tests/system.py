@@ -10,7 +10,7 @@ from pathlib import Path
 
 import requests
 
-from mare.local.ports import free_port
+from mare.processes.tcp_ports import free_port
 from tests.vhost import eventually
 
 SERVICES = ("weather", "music", "playlists")

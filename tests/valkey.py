@@ -6,7 +6,7 @@ from pathlib import Path
 
 from devcluster.server import Server
 from local.rabbitmq.packages import apt_install
-from mare.local.ports import free_port
+from mare.processes.tcp_ports import free_port
 
 
 class Valkey:

@@ -14,7 +14,7 @@ from typing import Self
 
 from devcluster.node.cgroups import make_cgroups, remove_cgroups
 from devcluster.node.layout import Layout, cgroup
-from mare.local.processes.spawn import spawn
+from mare.processes.spawn import spawn
 
 _PROJECT = Path(__file__).parents[2]
 _START_SECONDS = 300.0

@@ -12,7 +12,7 @@ from devcluster.node.native import NativeNode
 from devcluster.node.policies import API_PORT
 from devcluster.node.requirements import CannotRun, require
 from devcluster.programs import FAST_TESTS, NODE, cache, programs
-from mare.local.ports import free_port, is_free
+from mare.processes.tcp_ports import free_port, is_free
 
 _PROJECT = Path(__file__).parents[2]
 _INGRESS_PORT = 8080

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mare.local.ports import free_port
+from mare.processes.tcp_ports import free_port
 
 STATISTICS_SECONDS = 1
 """Time between two renewals of the numbers of the management API; RabbitMQ's default is 5 s.

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from local.rabbitmq.config import Places, Ports, environment
-from mare.local.processes.spawn import spawn
+from mare.processes.spawn import spawn
 
 _LOG_BYTES = 2_000
 

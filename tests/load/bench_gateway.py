@@ -28,7 +28,7 @@ import requests
 from devcluster.rabbitmq import broker_to_test
 from local.rabbitmq import Node
 from local.settings import cache_folder
-from mare.local.ports import free_port
+from mare.processes.tcp_ports import free_port
 from tests.load.load_generator import Measured, generator, raw_client
 from tests.vhost import Vhost, eventually
 

@@ -21,7 +21,7 @@ from devcluster.images.recipe import component
 from devcluster.rabbitmq import broker_to_test
 from local.rabbitmq import Node
 from local.settings import cache_folder
-from mare.local.ports import free_port
+from mare.processes.tcp_ports import free_port
 from tests.integration.images.running import Image
 
 ROUNDS = 5

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from local.rabbitmq import Management
-from mare.local.ports import free_port
+from mare.processes.tcp_ports import free_port
 from tests.charts.helm import Manifests
 
 _START = Path(__file__).with_name("container.sh")

@@ -15,7 +15,7 @@ from typing import Any
 
 from aiohttp import web
 
-from mare.dashboard.files import INDEX, answer, read_page
+from mare.dashboard.static_files import INDEX, answer, read_page
 from tests.integration.dashboard.charts import chart
 from tests.integration.dashboard.pictures import Json, detail
 from tests.integration.dashboard.situations import SITUATIONS, Situation

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
-from mare.local.ports import free_port
+from mare.processes.tcp_ports import free_port
 from tests.vhost import eventually
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from mare.local.ports import free_port
+from mare.processes.tcp_ports import free_port
 from tests.vhost import eventually
 
 THREADS = 4

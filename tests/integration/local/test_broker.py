@@ -8,8 +8,8 @@ import pytest
 
 from local.broker import keep_alive
 from local.rabbitmq import Node
-from mare.local.processes import Backoff
-from mare.local.screen import Screen
+from mare.local_run.terminal import Terminal
+from mare.processes import Backoff
 
 pytestmark = pytest.mark.broker
 
@@ -21,7 +21,7 @@ def test_a_broker_that_dies_is_reported_and_started_again(
     terminal = io.StringIO()
 
     async def scenario() -> None:
-        watch = asyncio.create_task(keep_alive(node, Screen(terminal), Backoff(first=0.01)))
+        watch = asyncio.create_task(keep_alive(node, Terminal(terminal), Backoff(first=0.01)))
         await asyncio.to_thread(node.kill)
         async with asyncio.timeout(90):
             while "ready again" not in terminal.getvalue():  # noqa: ASYNC110 - in another thread

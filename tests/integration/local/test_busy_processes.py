@@ -12,10 +12,10 @@ import pytest
 
 from mare.broker.brokers import SecretBrokers
 from mare.custom_resource.autoscaler import Autoscaler, read_autoscaler
-from mare.local.consumers import Consumers
-from mare.local.program import Program
-from mare.local.standins import PlainSecrets
-from mare.local.workloads import ProcessWorkloads
+from mare.local_run.broker_secrets import StaticSecrets
+from mare.local_run.connection_owners import ConnectionOwners
+from mare.local_run.program import Program
+from mare.local_run.workloads import ProcessWorkloads
 from mare.ports import Conflict, NotFound, Scale
 from tests.unit.operator_loop.worlds import body
 from tests.vhost import Vhost
@@ -65,11 +65,11 @@ def test_the_busy_one_stays_although_it_is_the_newest(vhost: Vhost) -> None:
         workloads = ProcessWorkloads([program(vhost, 1)], Silence())
         uris = {"amqp-uri": vhost.amqp_uri, "management-uri": vhost.node.management_uri}
         brokers = SecretBrokers(
-            PlainSecrets({"broker": uris}),
+            StaticSecrets({"broker": uris}),
             time.time,
             statistics_seconds=0.5,
             secret_seconds=60,
-            replica_at=Consumers(workloads.sessions).at,
+            replica_at=ConnectionOwners(workloads.sessions).process_at,
         )
         target = autoscaler().target
         workloads.start()
@@ -130,4 +130,7 @@ def test_another_command_is_not_found(vhost: Vhost) -> None:
 
 
 def test_an_address_of_another_machine_is_its_own_name() -> None:
-    assert Consumers(lambda: {os.getpid(): "me"}).at("192.0.2.7:5000") == "192.0.2.7:5000"
+    assert (
+        ConnectionOwners(lambda: {os.getpid(): "me"}).process_at("192.0.2.7:5000")
+        == "192.0.2.7:5000"
+    )

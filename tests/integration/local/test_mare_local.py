@@ -13,7 +13,7 @@ import amqp
 import pytest
 import requests
 
-from mare.local.ports import free_port
+from mare.processes.tcp_ports import free_port
 from tests.vhost import Vhost, eventually
 
 pytestmark = pytest.mark.broker

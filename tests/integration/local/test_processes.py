@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mare.local.processes import Backoff, Command, Group
+from mare.processes import Backoff, Command, Group
 from tests.vhost import eventually
 
 SOON = 30.0
@@ -244,7 +244,7 @@ def test_a_program_that_does_not_exist_is_reported_as_ended() -> None:
 
 PARENT = """
 import asyncio
-from mare.local.processes import Command, Group
+from mare.processes import Command, Group
 
 class Show:
     def wrote(self, name, line): print(line, flush=True)

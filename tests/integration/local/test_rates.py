@@ -14,7 +14,7 @@ from local.rabbitmq.config import STATISTICS_SECONDS
 from mare.broker.brokers import SecretBrokers
 from mare.custom_resource.autoscaler import read_autoscaler
 from mare.domain.unknown import Unknown
-from mare.local.standins import PlainSecrets
+from mare.local_run.broker_secrets import StaticSecrets
 from tests.unit.operator_loop.worlds import body
 from tests.vhost import Vhost, becomes
 
@@ -51,7 +51,7 @@ async def news(vhost: Vhost, asking: float) -> list[tuple[float, int]]:
     """Moments and counters of statistics, beginning with the first that have messages."""
     uris = {"amqp-uri": vhost.amqp_uri, "management-uri": vhost.node.management_uri}
     brokers = SecretBrokers(
-        PlainSecrets({"broker": uris}), time.time, statistics_seconds=asking, secret_seconds=60
+        StaticSecrets({"broker": uris}), time.time, statistics_seconds=asking, secret_seconds=60
     )
     autoscaler = read_autoscaler(body("worker", queues=[{"name": "work"}]))
     found: dict[float, int] = {}

@@ -16,7 +16,7 @@ from typing import Self
 import pytest
 import requests
 
-from mare.local.ports import free_port
+from mare.processes.tcp_ports import free_port
 from tests.vhost import Vhost, eventually
 
 pytestmark = pytest.mark.broker

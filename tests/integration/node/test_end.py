@@ -10,8 +10,8 @@ from devcluster.kind import has_docker
 from devcluster.node.layout import cgroup
 from devcluster.node.native import NativeNode
 from devcluster.node.walls import BELIEVED
-from mare.local.ports import free_port
-from mare.local.processes.spawn import DIES_WITH_US
+from mare.processes.spawn import DIES_WITH_US
+from mare.processes.tcp_ports import free_port
 from tests.vhost import eventually
 
 _PROJECT = Path(__file__).parents[3]

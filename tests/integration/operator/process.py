@@ -8,7 +8,7 @@ from pathlib import Path
 
 import requests
 
-from mare.local.ports import free_port
+from mare.processes.tcp_ports import free_port
 from tests.vhost import eventually
 
 

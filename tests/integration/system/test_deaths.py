@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from local.rabbitmq import Node
-from mare.local.ports import is_free
+from mare.processes.tcp_ports import is_free
 from tests.load.asking import Load
 from tests.system import running_system
 from tests.vhost import eventually

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mare.local.processes import Backoff
+from mare.processes import Backoff
 
 BACKOFF = Backoff(first=0.5, longest=30.0, healthy=10.0)
 

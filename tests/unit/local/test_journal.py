@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from local.journal import Journal, readable
-from mare.local.screen import Screen
+from mare.local_run.terminal import Terminal
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_a_person_sees_warnings_and_whatever_is_no_log_line(line: str, seen: str
 def test_a_line_that_repeats_is_shown_once_in_a_while_and_always_kept(tmp_path: Path) -> None:
     terminal = io.StringIO()
     seconds = iter([0.0, 1.0, 29.0, 31.0, 31.0])
-    journal = Journal(tmp_path, Screen(terminal), clock=lambda: next(seconds))
+    journal = Journal(tmp_path, Terminal(terminal), clock=lambda: next(seconds))
     line = json.dumps({"level": "WARNING", "message": "Waiting"})
     for _ in range(4):
         journal.wrote("weather-1", line)
@@ -56,13 +56,13 @@ def test_a_line_that_repeats_is_shown_once_in_a_while_and_always_kept(tmp_path: 
 )
 def test_an_end_is_told_in_one_line(tmp_path: Path, code: int, words: str) -> None:
     terminal = io.StringIO()
-    journal = Journal(tmp_path, Screen(terminal))
+    journal = Journal(tmp_path, Terminal(terminal))
     journal.ended("music-1", code, 0.5)
     assert terminal.getvalue().rstrip().endswith(f"music-1     {words}")
 
 
 def test_a_log_file_has_a_bound(tmp_path: Path) -> None:
-    journal = Journal(tmp_path, Screen(io.StringIO()))
+    journal = Journal(tmp_path, Terminal(io.StringIO()))
     line = json.dumps({"level": "INFO", "message": "x" * 50_000})
     for _ in range(300):
         journal.wrote("weather-1", line)

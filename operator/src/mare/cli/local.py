@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from mare.local.mistakes import PlanError
-from mare.local.plan import read_files
-from mare.local.running import Options, free_or_any, run
-from mare.local.screen import Screen, ShownProcesses, start_logs
+from mare.local_run.mistakes import PlanError
+from mare.local_run.plan import read_files
+from mare.local_run.run import RunOptions, free_or_zero, run
+from mare.local_run.terminal import Terminal, TerminalEvents, log_to_terminal
 
 _DASHBOARD_PORT = 8081
 _COPIES_FOR_EACH_CORE = 4
@@ -64,20 +64,20 @@ def local(
         plan = read_files(files, os.environ, most=most)
     except PlanError as error:
         raise click.ClickException(f"This cannot be run:\n{error}") from error
-    screen = Screen()
-    start_logs(screen)
+    terminal = Terminal()
+    log_to_terminal(terminal)
     for note in plan.notes:
-        screen.step("mare", note)
-    options = Options(
+        terminal.show("mare", note)
+    options = RunOptions(
         dashboard_port=_port(dashboard, off=no_dashboard),
         metrics_port=metrics,
     )
 
     def ready(url: str | None) -> None:
-        screen.step("mare", f"all is running{f', see {url}' if url else ''}; Ctrl-C ends it")
+        terminal.show("mare", f"all is running{f', see {url}' if url else ''}; Ctrl-C ends it")
 
     try:
-        asyncio.run(run(plan, screen, ShownProcesses(screen), options, ready))
+        asyncio.run(run(plan, terminal, TerminalEvents(terminal), options, ready))
     except OSError as error:
         raise click.ClickException(f"A port cannot be served: {error}") from error
 
@@ -85,4 +85,4 @@ def local(
 def _port(given: int | None, *, off: bool) -> int | None:
     if off:
         return None
-    return free_or_any(_DASHBOARD_PORT) if given is None else given
+    return free_or_zero(_DASHBOARD_PORT) if given is None else given

@@ -1,6 +1,6 @@
 """A read-only page over a `Record`: GET and Server-Sent Events, nothing else.
 
-`served` serves it; `picture` is what every visitor sees, made once a second for all of them;
+`served` serves it; `snapshot` is what every visitor sees, made once a second for all of them;
 `summary` and `detail` are one object, `chart` its past. The page itself lies in page/.
 """
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from mare.dashboard.facts import facts_of
-from mare.dashboard.said import Json, rounded, sentence
+from mare.dashboard.serialize import Json, rounded, sentence
 from mare.dashboard.words import Words
 from mare.domain.sentences import number
 from mare.drawing.drawing import draw, layout, panel_height_for

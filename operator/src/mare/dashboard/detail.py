@@ -5,7 +5,7 @@ from typing import Any
 from mare.custom_resource.status import MOST_QUEUES
 from mare.custom_resource.words import instant
 from mare.dashboard.facts import facts_of
-from mare.dashboard.said import Json, clause, known_or_none, measured, plain, sentence
+from mare.dashboard.serialize import Json, clause, known_or_none, measured, plain, sentence
 from mare.dashboard.summary import summary
 from mare.domain.observation import QueueReading
 from mare.domain.unknown import Unknown

@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from mare.dashboard.leader import Leader
-from mare.dashboard.picture import encoded
+from mare.dashboard.serialize import encode_json
 
 
 class Refused(Exception):
@@ -27,7 +27,7 @@ class Refused(Exception):
             headers["Allow"] = "GET, HEAD"
         return web.Response(
             status=self.status,
-            text=encoded(self.body),
+            text=encode_json(self.body),
             content_type="application/json",
             headers=headers,
         )

@@ -8,15 +8,15 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from mare.custom_resource.autoscaler import Key
-from mare.dashboard.charts import Charts
+from mare.dashboard.chart_requests import Charts
 from mare.dashboard.detail import detail
-from mare.dashboard.files import INDEX, answer, read_page
-from mare.dashboard.foot import foot
 from mare.dashboard.guard import add_headers, guard
 from mare.dashboard.leader import Leader, alone
-from mare.dashboard.picture import Picture, encoded
+from mare.dashboard.operator_status import operator_status
 from mare.dashboard.problem import Refused, standby
-from mare.dashboard.said import Json
+from mare.dashboard.serialize import Json, encode_json
+from mare.dashboard.snapshot import Snapshot
+from mare.dashboard.static_files import INDEX, answer, read_page
 from mare.dashboard.streams import Limits, Streams
 from mare.loop.record import Record
 from mare.ports import Clock
@@ -66,8 +66,8 @@ class _Site:
         self._clock = clock
         self._started_at = round(clock(), 3)
         self._page = read_page()
-        self._picture = Picture(record, self._operator, clock)
-        self._streams = Streams(self._picture, leader, self._told, limits)
+        self._snapshot = Snapshot(record, self._operator, clock)
+        self._streams = Streams(self._snapshot, leader, self._told, limits)
         self._charts = Charts(record, clock)
 
     def application(self, prefix: str, hosts: Collection[str]) -> web.Application:
@@ -91,7 +91,7 @@ class _Site:
         return app
 
     def _operator(self) -> Json:
-        return foot(
+        return operator_status(
             self._record,
             leader=self._leader(),
             ticked_at=self._ticked_at(),
@@ -110,7 +110,7 @@ class _Site:
         async def led(request: web.Request) -> web.StreamResponse:
             leader = self._leader()
             if not leader.leads:
-                self._picture.forget()
+                self._snapshot.forget()
                 raise standby(leader)
             return await handler(request)
 
@@ -126,8 +126,8 @@ class _Site:
         return answer(request, self._page, request.match_info["path"])
 
     async def _state(self, request: web.Request) -> web.Response:
-        await self._picture.refresh()
-        return _json(self._picture.state(request.query.get("namespace")))
+        await self._snapshot.refresh()
+        return _json(self._snapshot.state(request.query.get("namespace")))
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
         if "name" not in request.query:
@@ -137,7 +137,7 @@ class _Site:
         return await self._streams.one(request, key)
 
     async def _one(self, request: web.Request) -> web.Response:
-        return _json(encoded(_found(self._told(_key(request)))))
+        return _json(encode_json(_found(self._told(_key(request)))))
 
     async def _chart(self, request: web.Request) -> web.Response:
         return _json(self._charts.text(_key(request), request.query))

@@ -14,9 +14,9 @@ from aiohttp import web
 
 from mare.custom_resource.autoscaler import Key
 from mare.dashboard.leader import Leader
-from mare.dashboard.picture import Picture, encoded
 from mare.dashboard.problem import Refused, standby
-from mare.dashboard.said import Json
+from mare.dashboard.serialize import Json, encode_json
+from mare.dashboard.snapshot import Snapshot
 
 _SECOND = 1.0
 _RETRY_MILLISECONDS = 2000
@@ -34,13 +34,13 @@ class Limits:
 class Streams:
     def __init__(
         self,
-        picture: Picture,
+        snapshot: Snapshot,
         leader: Callable[[], Leader],
         detail: Callable[[Key], Json | None],
         limits: Limits,
     ) -> None:
         self._limits = limits
-        self._picture = picture
+        self._snapshot = snapshot
         self._leader = leader
         self._detail = detail
         self._open = 0
@@ -53,12 +53,12 @@ class Streams:
             await stream.begin(request)
             seen = _last_event_id(request)
             while not self.ended.is_set() and await self._still_leads(stream):
-                await self._picture.refresh()
-                tick = self._picture.tick
+                await self._snapshot.refresh()
+                tick = self._snapshot.tick
                 if tick != seen:
-                    changes = self._picture.changes(seen, namespace) if seen else None
+                    changes = self._snapshot.changes(seen, namespace) if seen else None
                     if changes is None:
-                        await stream.send("state", self._picture.state(namespace), tick)
+                        await stream.send("state", self._snapshot.state(namespace), tick)
                     else:
                         await stream.send("changes", changes, tick)
                     seen = tick
@@ -74,9 +74,9 @@ class Streams:
                 told = self._detail(key)
                 if told is None:
                     gone = {"namespace": key.namespace, "name": key.name}
-                    await stream.send("gone", encoded(gone), 0)
+                    await stream.send("gone", encode_json(gone), 0)
                     break
-                text = encoded(told)
+                text = encode_json(told)
                 if text != sent:
                     await stream.send("object", text, told["tick"])
                     sent = text
@@ -98,8 +98,8 @@ class Streams:
     async def _still_leads(self, stream: "_Stream") -> bool:
         leader = self._leader()
         if not leader.leads:
-            self._picture.forget()
-            await stream.send("standby", encoded(standby(leader).body), 0)
+            self._snapshot.forget()
+            await stream.send("standby", encode_json(standby(leader).body), 0)
         return leader.leads
 
     async def _pause(self, stream: "_Stream") -> None:

@@ -2,7 +2,7 @@
 
 from mare.custom_resource.conditions import unknown_of
 from mare.dashboard.facts import facts_of
-from mare.dashboard.said import Json, measured, plain, sentence
+from mare.dashboard.serialize import Json, measured, plain, sentence
 from mare.domain.observation import QueueReading
 from mare.domain.unknown import Unknown, total
 from mare.explanation.constraint import constraint_of

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from mare.domain.policy import QueueWaitTime
-from mare.local.mistakes import PlanError
-from mare.local.plan import read_files, read_plan
+from mare.local_run.mistakes import PlanError
+from mare.local_run.plan import read_files, read_plan
 
 ROOT = Path(__file__).parents[3]
 AMQP = "amqp://user:secret@broker/shop"

@@ -11,26 +11,26 @@ from mare.background import background
 from mare.broker.brokers import SecretBrokers
 from mare.clock import steady_clock
 from mare.liveness import standstill
-from mare.local.consumers import Consumers
-from mare.local.objects import NoRivals, ShownObjects
-from mare.local.plan import Plan
-from mare.local.ports import is_free
-from mare.local.processes import Events
-from mare.local.screen import Screen
-from mare.local.standins import PlainSecrets
-from mare.local.starting import Starting
-from mare.local.workloads import ProcessWorkloads
+from mare.local_run.broker_secrets import StaticSecrets
+from mare.local_run.connection_owners import ConnectionOwners
+from mare.local_run.objects import NoRivals, TerminalObjects
+from mare.local_run.plan import Plan
+from mare.local_run.startup import Startup
+from mare.local_run.terminal import Terminal
+from mare.local_run.workloads import ProcessWorkloads
 from mare.loop.loop import Loop
 from mare.loop.measures import Measures
 from mare.loop.pace import Pace
 from mare.loop.record import Record
+from mare.processes import Events
+from mare.processes.tcp_ports import is_free
 
 HOST = "127.0.0.1"
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class RunOptions:
     dashboard_port: int | None = 8081
     """None leaves the dashboard away, 0 takes any port."""
     metrics_port: int | None = None
@@ -43,23 +43,23 @@ class Options:
 
 async def run(
     plan: Plan,
-    screen: Screen,
+    terminal: Terminal,
     events: Events,
-    options: Options,
+    options: RunOptions,
     when_ready: Callable[[str | None], None],
 ) -> None:
     """Start all programs, scale them, and end them when a signal comes; a second one kills them.
 
     `when_ready` is called when each has a copy that is ready, with the URL of the dashboard.
-    Raises `mare.local.starting.NotReady`.
+    Raises `mare.local_run.startup.NotReady`.
     """
     workloads = ProcessWorkloads(plan.programs, events)
-    told = _told(workloads, screen)
+    told = _told(workloads, terminal)
     async with AsyncExitStack() as stack:
-        stack.push_async_callback(_stop, workloads, plan, screen)
+        stack.push_async_callback(_stop, workloads, plan, terminal)
         workloads.start()
-        loop, url = await stack.enter_async_context(_scaling(plan, workloads, screen, options))
-        starting = Starting(plan, workloads, loop.put, screen, options.give_up_after)
+        loop, url = await stack.enter_async_context(_scaling(plan, workloads, terminal, options))
+        starting = Startup(plan, workloads, loop.put, terminal, options.give_up_after)
         start = asyncio.create_task(starting.run())
         stop = asyncio.create_task(told.wait())
         try:
@@ -73,7 +73,7 @@ async def run(
                 task.cancel()
 
 
-def _told(workloads: ProcessWorkloads, screen: Screen) -> asyncio.Event:
+def _told(workloads: ProcessWorkloads, terminal: Terminal) -> asyncio.Event:
     """An event that the first signal sets; each further one kills."""
     told = asyncio.Event()
     killing: list[asyncio.Task[None]] = []
@@ -82,7 +82,7 @@ def _told(workloads: ProcessWorkloads, screen: Screen) -> asyncio.Event:
         if told.is_set():
             killing.append(asyncio.create_task(workloads.kill()))
         else:
-            screen.step("mare", "stopping; a second time ends all at once")
+            terminal.show("mare", "stopping; a second time ends all at once")
         told.set()
 
     for number in STOP_SIGNALS:
@@ -90,25 +90,25 @@ def _told(workloads: ProcessWorkloads, screen: Screen) -> asyncio.Event:
     return told
 
 
-async def _stop(workloads: ProcessWorkloads, plan: Plan, screen: Screen) -> None:
+async def _stop(workloads: ProcessWorkloads, plan: Plan, terminal: Terminal) -> None:
     """Stop the programs one after the other, the first one last, each in a bounded time."""
     for program in reversed(plan.programs):
         await workloads.stop(program.name)
-        screen.step(program.name, "stopped")
+        terminal.show(program.name, "stopped")
 
 
 @asynccontextmanager
 async def _scaling(
-    plan: Plan, workloads: ProcessWorkloads, screen: Screen, options: Options
+    plan: Plan, workloads: ProcessWorkloads, terminal: Terminal, options: RunOptions
 ) -> AsyncIterator[tuple[Loop, str | None]]:
     async with AsyncExitStack() as stack:
         clock = steady_clock()
         brokers = SecretBrokers(
-            PlainSecrets(plan.secrets),
+            StaticSecrets(plan.secrets),
             clock,
             statistics_seconds=options.statistics_seconds,
             secret_seconds=3600,
-            replica_at=Consumers(workloads.sessions).at,
+            replica_at=ConnectionOwners(workloads.sessions).process_at,
         )
         stack.push_async_callback(brokers.close)
         record = Record()
@@ -116,7 +116,7 @@ async def _scaling(
         loop = Loop(
             brokers=brokers,
             workloads=workloads,
-            objects=ShownObjects(screen),
+            objects=TerminalObjects(terminal),
             rivals=NoRivals(),
             leads=lambda: True,
             clock=clock,
@@ -151,6 +151,6 @@ async def _scaling(
         yield loop, url
 
 
-def free_or_any(port: int) -> int:
+def free_or_zero(port: int) -> int:
     """The port if nothing listens there, else 0, which takes any."""
     return port if is_free(port) else 0

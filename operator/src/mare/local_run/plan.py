@@ -8,11 +8,11 @@ from mare.convert.source import Document, InputError, parse_mappings
 from mare.convert.source import Mapping as Tree
 from mare.custom_resource.autoscaler import Autoscaler, read_autoscaler
 from mare.custom_resource.checking import check
-from mare.local import standins
-from mare.local.commands import read_commands
-from mare.local.expanding import UnsetVariable, expand
-from mare.local.mistakes import Mistakes, PlanError, plain
-from mare.local.program import Program
+from mare.local_run import broker_secrets
+from mare.local_run.commands import read_commands
+from mare.local_run.mistakes import Mistakes, PlanError, plain
+from mare.local_run.program import Program
+from mare.local_run.variables import UnsetVariable, expand
 
 NAMESPACE = "local"
 """The namespace of objects that name none."""
@@ -101,8 +101,8 @@ class _Reader:
                 values[key] = expand(str(value), self._environ)
             except UnsetVariable as error:
                 self.mistakes.add(document, ("brokers", name, key), str(error))
-        values = standins.as_read({key: value for key, value in values.items() if value})
-        problem = standins.problem_of(name, values)
+        values = broker_secrets.normalize({key: value for key, value in values.items() if value})
+        problem = broker_secrets.error_in(name, values)
         if problem is not None:
             self.mistakes.add(document, ("brokers", name), f"cannot be used: {problem}")
         return values
@@ -170,12 +170,12 @@ class _Reader:
         name = autoscaler.broker.secret_name
         if name in self._secrets:
             return
-        values = standins.as_read(standins.from_environment(self._environ))
+        values = broker_secrets.normalize(broker_secrets.from_environment(self._environ))
         if not values:
             sentence = f"is {name}: set AMQP_URI, or say under brokers what {name} stands for"
             self.mistakes.add(document, at, sentence)
             return
-        problem = standins.problem_of(name, values)
+        problem = broker_secrets.error_in(name, values)
         if problem is not None:
             self.mistakes.add(document, at, f"is {name}: {problem}; see AMQP_URI, MANAGEMENT_URI")
         self._secrets[name] = values

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from mare.custom_resource.autoscaler import Autoscaler
-from mare.local.plan import Plan
-from mare.local.program import Program
-from mare.local.screen import Screen
-from mare.local.workloads import ProcessWorkloads
+from mare.local_run.plan import Plan
+from mare.local_run.program import Program
+from mare.local_run.terminal import Terminal
+from mare.local_run.workloads import ProcessWorkloads
 
 _LOOK_SECONDS = 0.05
 _SETTLED_SECONDS = 2.0
@@ -30,7 +30,7 @@ class NotReady(Exception):
         self.name = name
 
 
-class Starting:
+class Startup:
     """Awaits a ready copy of each program; `put` is given each autoscaler when it may begin."""
 
     def __init__(
@@ -38,14 +38,14 @@ class Starting:
         plan: Plan,
         workloads: ProcessWorkloads,
         put: Callable[[Autoscaler], None],
-        screen: Screen,
+        terminal: Terminal,
         give_up_after: int | None,
     ) -> None:
         self._programs = plan.programs
         self._autoscalers = {each.target.name: each for each in plan.autoscalers}
         self._workloads = workloads
         self._put = put
-        self._screen = screen
+        self._terminal = terminal
         self._give_up_after = give_up_after
 
     async def run(self) -> None:
@@ -81,7 +81,7 @@ class Starting:
             reason = await self._workloads.obstacle(program, 1)
             why = f"is not ready after {_READY_SECONDS:g} s: {reason}"
             raise NotReady(name, why) from None
-        self._screen.step(name, "ready" if program.probe else "started")
+        self._terminal.show(name, "ready" if program.probe else "started")
 
     async def _until_ready(self, program: Program) -> None:
         replicas = self._workloads.group(program.name).replicas

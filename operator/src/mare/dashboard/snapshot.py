@@ -1,18 +1,17 @@
 """What everybody sees of all objects, made at most once a second for all of them together.
 
-Each object's part is kept encoded, with the tick at which it last changed: who comes back with the
+Each object's part is kept as JSON, with the tick at which it last changed: who comes back with the
 last tick that he saw is given what changed since.
 """
 
 import asyncio
-import json
 import math
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from mare.custom_resource.autoscaler import Key
-from mare.dashboard.said import Json
+from mare.dashboard.serialize import Json, encode_json
 from mare.dashboard.summary import order, summary
 from mare.loop.record import Record
 from mare.ports import Clock
@@ -26,10 +25,6 @@ _REMOVED = 1024
 _TIMED = ("depth", "ready", "unacknowledged", "wait", "publishRate", "ackRate", "drain")
 
 
-def encoded(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-
-
 @dataclass(slots=True)
 class _Part:
     """One object."""
@@ -40,10 +35,10 @@ class _Part:
     text: str
 
 
-class Picture:
-    def __init__(self, record: Record, foot: Callable[[], Json], clock: Clock) -> None:
+class Snapshot:
+    def __init__(self, record: Record, operator_status: Callable[[], Json], clock: Clock) -> None:
         self._record = record
-        self._foot = foot
+        self._operator_status = operator_status
         self._clock = clock
         self._parts: dict[Key, _Part] = {}
         self._removed: deque[tuple[int, Key]] = deque(maxlen=_REMOVED)
@@ -70,7 +65,7 @@ class Picture:
                 self._removed.clear()
                 self._floor = tick
             changed = await self._look(tick, now)
-            operator = encoded(self._foot())
+            operator = encode_json(self._operator_status())
             if changed or operator != self._operator:
                 self.tick, self._operator = tick, operator
             self.at = now
@@ -87,7 +82,7 @@ class Picture:
             fingerprint = _fingerprint(told)
             part = self._parts.get(key)
             if part is None or part.fingerprint != fingerprint:
-                self._parts[key] = _Part(tick, fingerprint, order(told), encoded(told))
+                self._parts[key] = _Part(tick, fingerprint, order(told), encode_json(told))
                 changed = True
         for key in self._parts.keys() - self._record.pasts.keys():
             del self._parts[key]
@@ -112,7 +107,7 @@ class Picture:
             for tick, key in self._removed
             if tick > since and namespace in {None, key.namespace}
         ]
-        return f'{self._message("changed", parts)},"removed":{encoded(removed)}}}'
+        return f'{self._message("changed", parts)},"removed":{encode_json(removed)}}}'
 
     def _message(self, name: str, parts: list[_Part]) -> str:
         texts = ",".join(part.text for part in parts)
@@ -132,4 +127,4 @@ def _fingerprint(told: Json) -> int:
     for name in _TIMED:
         if told["fresh"]:
             values[name] = {**told[name], "at": None}
-    return hash(encoded(values))
+    return hash(encode_json(values))

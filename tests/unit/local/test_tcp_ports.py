@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from mare.local import ports
-from mare.local.ports import free_port, is_free
+from mare.processes import tcp_ports
+from mare.processes.tcp_ports import free_port, is_free
 
 
 def test_a_port_is_given_once_and_lies_below_those_of_outgoing_connections() -> None:
@@ -23,16 +23,16 @@ def test_a_port_with_a_listener_is_not_given(monkeypatch: pytest.MonkeyPatch) ->
     _give_back()
     with socket.create_server(("127.0.0.1", taken)):
         assert not is_free(taken)
-        monkeypatch.setattr(ports, "_numbers", itertools.count(taken - 10_000))
+        monkeypatch.setattr(tcp_ports, "_numbers", itertools.count(taken - 10_000))
         assert free_port() != taken
     assert is_free(taken)
 
 
 _FROM_THERE_ON = """
 import itertools, sys
-from mare.local import ports
-ports._numbers = itertools.count(int(sys.argv[1]) - 10_000)
-print(ports.free_port())
+from mare.processes import tcp_ports
+tcp_ports._numbers = itertools.count(int(sys.argv[1]) - 10_000)
+print(tcp_ports.free_port())
 """
 
 
@@ -51,9 +51,9 @@ def test_another_process_does_not_get_a_port_on_which_nothing_listens_yet() -> N
 def test_no_more_claims_are_held_than_a_process_may_have_files() -> None:
     for _ in range(300):
         free_port()
-    assert len(ports._claims) == 200
+    assert len(tcp_ports._claims) == 200
 
 
 def _give_back() -> None:
-    while ports._claims:
-        os.close(ports._claims.popleft())
+    while tcp_ports._claims:
+        os.close(tcp_ports._claims.popleft())

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping
 
 from mare.custom_resource.autoscaler import ScaleTarget
 from mare.domain.unknown import Unknown
-from mare.local.processes import Events, Group, Replica
-from mare.local.program import Program
-from mare.local.readiness import unready
+from mare.local_run.program import Program
+from mare.local_run.readiness import unready
 from mare.ports import Conflict, NotFound, Scale
+from mare.processes import Events, Group, Replica
 
 _LOOK_SECONDS = 0.1
 

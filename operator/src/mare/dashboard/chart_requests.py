@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 from mare.custom_resource.autoscaler import Key
 from mare.dashboard.chart import Frame, chart
-from mare.dashboard.picture import encoded
 from mare.dashboard.problem import Refused
+from mare.dashboard.serialize import encode_json
 from mare.dashboard.words import LANGUAGES
 from mare.loop.record import Record
 from mare.loop.rings import SPANS
@@ -41,7 +41,7 @@ class Charts:
             text = f"{_MOST_A_SECOND} charts are drawn each second and no more; ask again."
             raise Refused(429, "TooManyDrawings", text, retry_after=1)
         self._lately.append(now)
-        drawn = encoded(chart(past, frame, now))
+        drawn = encode_json(chart(past, frame, now))
         self._drawn[key, frame] = now, drawn
         self._drawn.move_to_end((key, frame))
         if len(self._drawn) > _KEPT:

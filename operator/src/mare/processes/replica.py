@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from mare.local.processes.backoff import Backoff
-from mare.local.processes.lines import Output
-from mare.local.processes.spawn import DIES_WITH_US
+from mare.processes.backoff import Backoff
+from mare.processes.output import Output
+from mare.processes.spawn import DIES_WITH_US
 
 _LAST_WORDS_SECONDS = 1.0
 """How long to read on after the end of a process whose children hold its output open."""

@@ -10,9 +10,9 @@ from typing import Any
 from mare.convert.source import Document, Node, Scalar
 from mare.convert.source import Mapping as Tree
 from mare.custom_resource.checking import check_by
-from mare.local.expanding import UnsetVariable, expand
-from mare.local.mistakes import Mistakes, plain
-from mare.local.program import Probe, Program
+from mare.local_run.mistakes import Mistakes, plain
+from mare.local_run.program import Probe, Program
+from mare.local_run.variables import UnsetVariable, expand
 
 _SCHEMA: dict[str, Any] = {
     "type": "object",

@@ -1,23 +1,23 @@
-"""QueueAutoscalers without a cluster: their status goes nowhere, their Events to the screen."""
+"""QueueAutoscalers without a cluster: their status goes nowhere, their Events to the terminal."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from mare.custom_resource.autoscaler import Autoscaler, Key, ScaleTarget
-from mare.local.screen import Screen
+from mare.local_run.terminal import Terminal
 
 
-class ShownObjects:
+class TerminalObjects:
     """Implements `mare.ports.Objects`."""
 
-    def __init__(self, screen: Screen) -> None:
-        self._screen = screen
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
 
     async def write_status(self, key: Key, status: Mapping[str, Any]) -> None:
         """Nobody would read it: what it says is in the loop's record, which the dashboard shows."""
 
     async def tell(self, autoscaler: Autoscaler, kind: str, reason: str, message: str) -> None:  # noqa: ARG002
-        self._screen.news(autoscaler.target.name, message)
+        self._terminal.highlight(autoscaler.target.name, message)
 
 
 class NoRivals:

@@ -14,7 +14,7 @@ FROM_ENVIRONMENT = {
 """Keys of a Secret that a file says nothing about, and the variables that stand for them."""
 
 
-class PlainSecrets:
+class StaticSecrets:
     """Implements `mare.broker.credentials.Secrets` by values that are known from the start."""
 
     def __init__(self, values: Mapping[str, Mapping[str, str]]) -> None:
@@ -35,7 +35,7 @@ def from_environment(environ: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def as_read(values: Mapping[str, str]) -> dict[str, str]:
+def normalize(values: Mapping[str, str]) -> dict[str, str]:
     """The values with an AMQP URI as it is read here, be it written for kombu or for Celery.
 
     Of several nodes, joined by semicolons, the first is taken.
@@ -47,7 +47,7 @@ def as_read(values: Mapping[str, str]) -> dict[str, str]:
     return read
 
 
-def problem_of(name: str, values: Mapping[str, str]) -> str | None:
+def error_in(name: str, values: Mapping[str, str]) -> str | None:
     """What is wrong with the values of a Secret, without showing one; None if nothing is."""
     try:
         read_access(name, encoded(values))

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mare.local.expanding import expand
-from mare.local.ports import free_port
-from mare.local.processes import Command
+from mare.local_run.variables import expand
+from mare.processes import Command
+from mare.processes.tcp_ports import free_port
 
 NUMBER = "MARE_NUMBER"
 """The variable that tells each copy which one it is, from 1 on."""

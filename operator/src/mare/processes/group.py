@@ -4,8 +4,8 @@ import asyncio
 import itertools
 from collections.abc import Callable, Mapping
 
-from mare.local.processes.backoff import Backoff
-from mare.local.processes.replica import Command, Events, Replica
+from mare.processes.backoff import Backoff
+from mare.processes.replica import Command, Events, Replica
 
 
 class Group:

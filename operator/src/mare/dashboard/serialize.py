@@ -1,5 +1,6 @@
 """Words and numbers as JSON: nothing that is unknown becomes zero."""
 
+import json
 import math
 import re
 from collections.abc import Iterable
@@ -10,6 +11,10 @@ from mare.domain.unknown import Unknown
 
 Json = dict[str, Any]
 _ADDRESS = re.compile(r"\b[\w+.-]+://\S+")
+
+
+def encode_json(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def plain(text: str) -> str:

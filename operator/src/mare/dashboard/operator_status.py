@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from importlib.metadata import version
 
 from mare.dashboard.leader import Leader
-from mare.dashboard.said import Json, plain
+from mare.dashboard.serialize import Json, plain
 from mare.domain.unknown import Unknown
 from mare.loop.record import Past, Record
 
@@ -12,7 +12,7 @@ _LATELY_SECONDS = 300.0
 VERSION = version("mare-operator")
 
 
-def foot(
+def operator_status(
     record: Record, *, leader: Leader, ticked_at: float, started_at: float, now: float
 ) -> Json:
     lately = [each for each in record.troubles if each.at > now - _LATELY_SECONDS]

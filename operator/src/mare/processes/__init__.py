@@ -3,8 +3,8 @@
 Knows nothing of what the processes do; see :class:`Group`.
 """
 
-from mare.local.processes.backoff import Backoff
-from mare.local.processes.group import Group
-from mare.local.processes.replica import Command, Events, Replica
+from mare.processes.backoff import Backoff
+from mare.processes.group import Group
+from mare.processes.replica import Command, Events, Replica
 
 __all__ = ["Backoff", "Command", "Events", "Group", "Replica"]

@@ -10,7 +10,7 @@ _AGAIN_SECONDS = 1.0
 _PROC = Path("/proc")
 
 
-class Consumers:
+class ConnectionOwners:
     """Names the process behind an address; `sessions` are the names of session leaders by id.
 
     An address that no process here has is its own name: another machine's, or a proxy's.
@@ -27,7 +27,7 @@ class Consumers:
         self._known_sessions: Mapping[int, str] = {}
         self._looked_at = float("-inf")
 
-    def at(self, address: str) -> str:
+    def process_at(self, address: str) -> str:
         """The name of the process that is at HOST:PORT."""
         sessions = self._sessions()
         if sessions != self._known_sessions or address not in self._known:
