@@ -12,8 +12,8 @@ from uuid import uuid4
 import amqp
 import pytest
 
-from mare.broker.access import read_access
 from mare.broker.brokers import SecretBrokers
+from mare.broker.connection_parameters import parse_secret
 from mare.custom_resource.autoscaler import read_autoscaler
 from mare.domain.unknown import Unknown
 from mare.ports import Seen
@@ -272,7 +272,7 @@ def test_a_service_that_only_listens_to_events_is_found(vhost: Vhost):
 
 def test_a_secret_never_shows(vhost: Vhost):
     data = OneSecret(amqp_uri=vhost.amqp_uri, management_uri=vhost.node.management_uri).data
-    access = read_access("broker", data)
+    access = parse_secret("broker", data)
 
     assert "mare:" not in repr(access)
 

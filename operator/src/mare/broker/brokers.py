@@ -3,13 +3,13 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 
-from mare.broker.access import Access
-from mare.broker.credentials import Credentials, Secrets, without_vhost
-from mare.broker.naming import Wanted, wanted_by
-from mare.broker.part import Part, part_of
-from mare.broker.seeing import busy_replicas, host_of, own_readings, together, unresolved
-from mare.broker.transience import Transience
-from mare.broker.vhost import VirtualHost
+from mare.broker.connection_parameters import ConnectionParameters
+from mare.broker.object_readings import busy_replicas, host_of, own_readings, together, unresolved
+from mare.broker.queue_names import QueueQuery, queries_of
+from mare.broker.queue_selection import QueueSelection, select_queues
+from mare.broker.secret_cache import SecretCache, Secrets, without_vhost
+from mare.broker.transient_queues import TransientQueues
+from mare.broker.virtual_host import VirtualHost
 from mare.custom_resource.autoscaler import Autoscaler, BrokerReference, Key
 from mare.domain.clause import Clause
 from mare.domain.observation import QueueReading
@@ -34,14 +34,14 @@ class SecretBrokers:
         secret_seconds: float,
         replica_at: Callable[[str], str] = host_of,
     ) -> None:
-        self._credentials = Credentials(secrets, clock, secret_seconds, self._refuses)
+        self._credentials = SecretCache(secrets, clock, secret_seconds, self._refuses)
         self._clock = clock
         self._statistics_seconds = statistics_seconds
         self._replica_at = replica_at
-        self._hosts: dict[Access, dict[str, VirtualHost]] = defaultdict(dict)
+        self._hosts: dict[ConnectionParameters, dict[str, VirtualHost]] = defaultdict(dict)
         """By the broker and the virtual host."""
         self._costs: dict[Key, int] = {}
-        self._transience = Transience()
+        self._transience = TransientQueues()
 
     def group(self, autoscaler: Autoscaler) -> BrokerReference:
         return BrokerReference(autoscaler.broker.namespace, autoscaler.broker.secret_name, None)
@@ -56,7 +56,7 @@ class SecretBrokers:
         access = await self._credentials.of(self.group(next(iter(autoscalers))))
         if isinstance(access, Unknown):
             return {each.key: Seen(queues=access, busy=access) for each in autoscalers}
-        asked: dict[str, list[tuple[Autoscaler, Wanted]]] = defaultdict(list)
+        asked: dict[str, list[tuple[Autoscaler, QueueQuery]]] = defaultdict(list)
         for autoscaler in autoscalers:
             for vhost, wanted in _wanted(autoscaler, access).items():
                 asked[vhost].append((autoscaler, wanted))
@@ -65,7 +65,7 @@ class SecretBrokers:
         for vhost, some in asked.items():
             host = self._host(access, vhost)
             await host.follow()
-            parts = [part_of(autoscaler, wanted, host) for autoscaler, wanted in some]
+            parts = [select_queues(autoscaler, wanted, host) for autoscaler, wanted in some]
             fresh = {name for part in parts for name in part.fresh}
             readings = await host.read(fresh, {name for part in parts for name in part.others})
             for part in parts:
@@ -75,7 +75,10 @@ class SecretBrokers:
         return {key: together(parts) for key, parts in seen.items()}
 
     def _seen(
-        self, part: Part, host: VirtualHost, readings: Mapping[str, QueueReading] | Unknown
+        self,
+        part: QueueSelection,
+        host: VirtualHost,
+        readings: Mapping[str, QueueReading] | Unknown,
     ) -> Seen:
         key, names, now = part.autoscaler.key, host.names, self._clock()
         staleness = part.autoscaler.policy.staleness_seconds
@@ -92,13 +95,13 @@ class SecretBrokers:
             transient=self._transience.of(key, part.wanted, part.found, host),
         )
 
-    def _host(self, access: Access, vhost: str) -> VirtualHost:
+    def _host(self, access: ConnectionParameters, vhost: str) -> VirtualHost:
         hosts = self._hosts[without_vhost(access)]
         if vhost not in hosts:
             hosts[vhost] = VirtualHost(access.at(vhost), self._clock, self._statistics_seconds)
         return hosts[vhost]
 
-    def _refuses(self, access: Access) -> bool:
+    def _refuses(self, access: ConnectionParameters) -> bool:
         """Whether one of the broker's virtual hosts does not let us in."""
         hosts = self._hosts.get(without_vhost(access), {})
         return any(host.refused for host in hosts.values())
@@ -126,5 +129,5 @@ class SecretBrokers:
         await self.keep_only(())
 
 
-def _wanted(autoscaler: Autoscaler, access: Access) -> Mapping[str, Wanted]:
-    return wanted_by(autoscaler, autoscaler.broker.vhost or access.vhost)
+def _wanted(autoscaler: Autoscaler, access: ConnectionParameters) -> Mapping[str, QueueQuery]:
+    return queries_of(autoscaler, autoscaler.broker.vhost or access.vhost)

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from mare.broker.access import Access
-from mare.broker.figures import QueueStatistics, Statistics
-from mare.broker.requesting import BrokerHttp
+from mare.broker.connection_parameters import ConnectionParameters
+from mare.broker.http_client import BrokerHttp
+from mare.broker.queue_statistics import QueueStatistics, Statistics
 from mare.domain.observation import NOT_REPORTED
 from mare.domain.unknown import Unknown
 
@@ -32,7 +32,7 @@ Item = Mapping[str, Any]
 class ManagementStatistics:
     """What `GET /api/queues`, `/api/consumers` and `/api/vhosts/X/channels` tell."""
 
-    def __init__(self, uri: str, access: Access) -> None:
+    def __init__(self, uri: str, access: ConnectionParameters) -> None:
         self._http = BrokerHttp(uri, access, "the management API", _LARGEST_ANSWER)
 
     async def fetch(self, vhost: str, now: float) -> Statistics:

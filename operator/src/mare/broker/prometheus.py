@@ -4,9 +4,9 @@ import asyncio
 import re
 from collections import defaultdict
 
-from mare.broker.access import Access
-from mare.broker.figures import QueueStatistics, Statistics
-from mare.broker.requesting import BrokerHttp
+from mare.broker.connection_parameters import ConnectionParameters
+from mare.broker.http_client import BrokerHttp
+from mare.broker.queue_statistics import QueueStatistics, Statistics
 from mare.domain.observation import NOT_REPORTED
 
 _LARGEST_ANSWER = 32 * 2**20
@@ -32,7 +32,7 @@ _QUEUE = re.compile(r'(?:^|,)queue="((?:[^"\\]|\\.)*)"')
 
 
 class PrometheusStatistics:
-    def __init__(self, uri: str, access: Access) -> None:
+    def __init__(self, uri: str, access: ConnectionParameters) -> None:
         self._http = BrokerHttp(uri, access, "the Prometheus endpoint", _LARGEST_ANSWER)
 
     async def fetch(self, vhost: str, now: float) -> Statistics:

@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Mapping
 
-from mare.broker.access import read_access
+from mare.broker.connection_parameters import parse_secret
 from mare.ports import AccessRefused, NotFound
 
 FROM_ENVIRONMENT = {
@@ -15,7 +15,7 @@ FROM_ENVIRONMENT = {
 
 
 class StaticSecrets:
-    """Implements `mare.broker.credentials.Secrets` by values that are known from the start."""
+    """Implements `mare.broker.secret_cache.Secrets` by values that are known from the start."""
 
     def __init__(self, values: Mapping[str, Mapping[str, str]]) -> None:
         self._values = values
@@ -50,7 +50,7 @@ def normalize(values: Mapping[str, str]) -> dict[str, str]:
 def error_in(name: str, values: Mapping[str, str]) -> str | None:
     """What is wrong with the values of a Secret, without showing one; None if nothing is."""
     try:
-        read_access(name, encoded(values))
+        parse_secret(name, encoded(values))
     except AccessRefused as error:
         return str(error)
     return None

@@ -5,8 +5,8 @@ import base64
 
 import pytest
 
-from mare.broker.access import Access
-from mare.broker.credentials import Credentials
+from mare.broker.connection_parameters import ConnectionParameters
+from mare.broker.secret_cache import SecretCache
 from mare.custom_resource.autoscaler import BrokerReference
 from mare.domain.unknown import Unknown
 from mare.ports import AccessRefused, NotFound, Unavailable
@@ -37,11 +37,11 @@ class Stage:
     def __init__(self) -> None:
         self.shelf = Shelf()
         self.refused = False
-        self.credentials = Credentials(
+        self.credentials = SecretCache(
             self.shelf, lambda: self.shelf.now, 30.0, lambda access: self.refused
         )
 
-    def at(self, now: float, reference: BrokerReference = ONE) -> Access | Unknown:
+    def at(self, now: float, reference: BrokerReference = ONE) -> ConnectionParameters | Unknown:
         self.shelf.now = now
         return asyncio.run(self.credentials.of(reference))
 
@@ -79,7 +79,7 @@ def test_what_cannot_be_read_is_told_and_tried_again_soon(error, reason):
     assert stage.at(0).reason == reason
     stage.shelf.answer = secret("amqp://mare:second@rabbitmq/")
     assert stage.at(1).reason == reason
-    assert isinstance(stage.at(2), Access)
+    assert isinstance(stage.at(2), ConnectionParameters)
 
 
 def test_while_the_api_server_is_away_the_last_word_counts():

@@ -2,20 +2,20 @@
 
 from collections.abc import Collection, Mapping
 
-from mare.broker.naming import Wanted, queues_of
+from mare.broker.queue_names import QueueQuery, queues_of
 
 _MOST = 4096
 """Answers that are kept; a changed object asks for something else."""
 
 
-class Finding:
+class QueueMatcher:
     """To look through 5,000 names takes half a millisecond, and a look comes each second."""
 
     def __init__(self) -> None:
         self._names: Collection[str] = ()
-        self._found: dict[Wanted, Mapping[str, tuple[str, ...]]] = {}
+        self._found: dict[QueueQuery, Mapping[str, tuple[str, ...]]] = {}
 
-    def of(self, wanted: Wanted, names: Collection[str]) -> Mapping[str, tuple[str, ...]]:
+    def of(self, wanted: QueueQuery, names: Collection[str]) -> Mapping[str, tuple[str, ...]]:
         """As `queues_of`; `names` that did not change have to be the same collection."""
         if names is not self._names or len(self._found) >= _MOST:
             self._names, self._found = names, {}

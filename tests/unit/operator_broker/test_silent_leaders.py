@@ -2,9 +2,9 @@
 
 import pytest
 
-from mare.broker.depths import Answer, Depth, late, silent
-from mare.broker.figures import QueueStatistics, Statistics
-from mare.broker.silence import Silences
+from mare.broker.passive_declare import Answer, Depth, late, silent
+from mare.broker.queue_statistics import QueueStatistics, Statistics
+from mare.broker.silent_leaders import SilentLeaders
 from mare.domain.unknown import Unknown
 
 NOTHING = Depth(0, 0)
@@ -20,7 +20,7 @@ def told(at: float, ready: int | None) -> Statistics:
 
 def belief(*looks: Look, has_statistics: bool = True) -> tuple[Answer, float]:
     """What is believed in the end, and of what moment it is."""
-    silences = Silences(has_statistics=has_statistics)
+    silences = SilentLeaders(has_statistics=has_statistics)
     for now, answer, latest in looks:
         believed = silences.believed("work", answer, latest, now)
     return believed

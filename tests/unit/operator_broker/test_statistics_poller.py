@@ -6,8 +6,8 @@ from itertools import count
 
 import pytest
 
-from mare.broker.figures import QueueStatistics, Statistics
-from mare.broker.following import Following
+from mare.broker.queue_statistics import QueueStatistics, Statistics
+from mare.broker.statistics_poller import StatisticsPoller
 from mare.domain.unknown import Unknown
 from mare.ports import AccessRefused
 
@@ -37,13 +37,13 @@ class Answers:
         self.all_given.set()
 
 
-def after(*answers: Answer, look: Callable[[Following], object]):
+def after(*answers: Answer, look: Callable[[StatisticsPoller], object]):
     """What `look` sees once all answers are taken in, of which one comes each second."""
 
     async def follow() -> object:
         source = Answers(*answers)
         seconds = count(100)
-        following = Following(source, "/", lambda: float(next(seconds)), 0.125)
+        following = StatisticsPoller(source, "/", lambda: float(next(seconds)), 0.125)
         await following.begin()
         async with asyncio.timeout(10):
             await source.all_given.wait()
@@ -70,7 +70,7 @@ def test_counters_that_stand_still_are_no_news_but_what_the_queue_holds_is():
 def test_the_names_are_the_same_object_until_a_queue_comes_or_goes():
     async def follow() -> None:
         source = Answers(EMPTY, FULL, {**FULL, "a": QueueStatistics()}, FULL)
-        following = Following(source, "/", lambda: 0.0, 0.125)
+        following = StatisticsPoller(source, "/", lambda: 0.0, 0.125)
         names = []
         for answer in (EMPTY, FULL, {**FULL, "a": QueueStatistics()}, FULL):
             following._take(Statistics(0, answer))
@@ -83,7 +83,7 @@ def test_the_names_are_the_same_object_until_a_queue_comes_or_goes():
 
 def test_nothing_begins_after_the_end():
     async def follow() -> None:
-        following = Following(Answers(EMPTY), "/", lambda: 0.0, 0.125)
+        following = StatisticsPoller(Answers(EMPTY), "/", lambda: 0.0, 0.125)
         await following.close()
         await following.begin()
         assert asyncio.all_tasks() == {asyncio.current_task()}

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from mare.broker.access import Access, read_access
+from mare.broker.connection_parameters import ConnectionParameters, parse_secret
 from mare.custom_resource.autoscaler import BrokerReference
 from mare.domain.unknown import Unknown
 from mare.ports import AccessRefused, Clock, NotFound, Unavailable
@@ -21,11 +21,11 @@ class Secrets(Protocol):
 class _Known:
     """What a reference led to, and when it was looked at."""
 
-    access: Access | Unknown
+    access: ConnectionParameters | Unknown
     at: float
 
 
-class Credentials:
+class SecretCache:
     """A Secret is read again every `seconds`, and soon if the broker that it leads to refuses us.
 
     `refuses` says whether it does.
@@ -36,7 +36,7 @@ class Credentials:
         secrets: Secrets,
         clock: Clock,
         seconds: float,
-        refuses: Callable[[Access], bool],
+        refuses: Callable[[ConnectionParameters], bool],
     ) -> None:
         self._secrets = secrets
         self._clock = clock
@@ -44,7 +44,7 @@ class Credentials:
         self._refuses = refuses
         self._known: dict[BrokerReference, _Known] = {}
 
-    async def of(self, reference: BrokerReference) -> Access | Unknown:
+    async def of(self, reference: BrokerReference) -> ConnectionParameters | Unknown:
         known, now = self._known.get(reference), self._clock()
         if known is not None and now < known.at + self._pause(known.access):
             return known.access
@@ -55,14 +55,14 @@ class Credentials:
         self._known[reference] = _Known(access, now)
         return access
 
-    def _pause(self, access: Access | Unknown) -> float:
+    def _pause(self, access: ConnectionParameters | Unknown) -> float:
         refused = isinstance(access, Unknown) or self._refuses(access)
         return min(_REFUSED_SECONDS, self._seconds) if refused else self._seconds
 
-    async def _read(self, reference: BrokerReference) -> Access | Unknown:
+    async def _read(self, reference: BrokerReference) -> ConnectionParameters | Unknown:
         name = reference.secret_name
         try:
-            return read_access(name, await self._secrets.read(reference.namespace, name))
+            return parse_secret(name, await self._secrets.read(reference.namespace, name))
         except NotFound:
             return Unknown("SecretNotFound", f"Secret {name} does not exist", name)
         except AccessRefused as error:
@@ -70,15 +70,15 @@ class Credentials:
 
     def keep_only(
         self, references: Collection[BrokerReference]
-    ) -> Mapping[BrokerReference, Access]:
+    ) -> Mapping[BrokerReference, ConnectionParameters]:
         """Forget all others; return what is left and leads to a broker."""
         self._known = {each: known for each, known in self._known.items() if each in references}
         return {
             reference: known.access
             for reference, known in self._known.items()
-            if isinstance(known.access, Access)
+            if isinstance(known.access, ConnectionParameters)
         }
 
 
-def without_vhost(access: Access) -> Access:
+def without_vhost(access: ConnectionParameters) -> ConnectionParameters:
     return replace(access, vhost="")

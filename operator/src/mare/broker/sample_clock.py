@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from statistics import fmean, median
 
-from mare.broker.figures import QueueStatistics
+from mare.broker.queue_statistics import QueueStatistics
 from mare.domain.unknown import known
 
 _EARLIER_SECONDS = 0.025
@@ -35,7 +35,7 @@ _MANY = 4
 Counts = tuple[int, int, int]
 
 
-class Phase:
+class SampleClock:
     """Asks every `period` seconds or a little more often, and half a period later when in doubt."""
 
     def __init__(self, period: float) -> None:

@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mare.broker.access import read_access
-from mare.broker.naming import (
-    Wanted,
+from mare.broker.connection_parameters import parse_secret
+from mare.broker.prometheus import _read
+from mare.broker.queue_names import (
+    QueueQuery,
     is_broadcast,
     is_service_queue,
     matcher,
+    queries_of,
     queues_of,
-    wanted_by,
 )
-from mare.broker.prometheus import _read
 from mare.custom_resource.autoscaler import read_autoscaler
 from mare.ports import AccessRefused
 from tests.unit.operator_loop.worlds import body
@@ -84,7 +84,7 @@ def test_a_queue_is_found_once_by_all_the_entries_that_it_fits():
     spec = {"queues": queues, "nameko": {"service": "shop"}}
     names = ["jobs-a", "jobs-b", "evt-cart-paid--shop.on_paid", "evt-a", "other", "rpc-shop"]
 
-    wanted = wanted_by(read_autoscaler(body(**spec)), "/")
+    wanted = queries_of(read_autoscaler(body(**spec)), "/")
 
     assert queues_of(wanted["/"], names) == {
         "jobs-a": ("jobs-a", "jobs-*", "*-a"),
@@ -99,16 +99,16 @@ def test_entries_of_another_virtual_host_are_not_looked_for_in_this_one():
     queues = [{"name": "jobs-a", "vhost": "shop"}, {"name": "jobs-a"}, {"name": "b", "vhost": "x"}]
     autoscaler = read_autoscaler(body(queues=queues))
 
-    assert wanted_by(autoscaler, "shop") == {
-        "shop": Wanted(names=("jobs-a",), patterns=(), service=None),
-        "x": Wanted(names=("b",), patterns=(), service=None),
+    assert queries_of(autoscaler, "shop") == {
+        "shop": QueueQuery(names=("jobs-a",), patterns=(), service=None),
+        "x": QueueQuery(names=("b",), patterns=(), service=None),
     }
 
 
 def test_a_virtual_host_of_which_nothing_is_wanted_is_not_looked_into():
     autoscaler = read_autoscaler(body(queues=[{"name": "b", "vhost": "x"}]))
 
-    assert list(wanted_by(autoscaler, "shop")) == ["x"]
+    assert list(queries_of(autoscaler, "shop")) == ["x"]
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_a_virtual_host_of_which_nothing_is_wanted_is_not_looked_into():
     ],
 )
 def test_the_rpc_queue_of_a_service_is_missed_only_if_nothing_else_of_it_is_there(names, own):
-    assert set(queues_of(Wanted(names=(), patterns=(), service="shop"), names)) == own
+    assert set(queues_of(QueueQuery(names=(), patterns=(), service="shop"), names)) == own
 
 
 def secret(**values: str) -> dict[str, str]:
@@ -133,7 +133,7 @@ def secret(**values: str) -> dict[str, str]:
 
 
 def test_a_secret_leads_to_a_broker_and_its_virtual_host():
-    access = read_access("broker", secret(amqp_uri="amqp://u:p@host/%2Fshop\n"))
+    access = parse_secret("broker", secret(amqp_uri="amqp://u:p@host/%2Fshop\n"))
 
     assert access.vhost == "/shop"
     assert access.at("other").amqp_uri_of_vhost() == "amqp://u:p@host/other"
@@ -143,7 +143,7 @@ def test_a_secret_leads_to_a_broker_and_its_virtual_host():
 def test_what_else_a_secret_holds_may_be_anything():
     keystore = base64.b64encode(b"\x30\x82\xff\xfe").decode()
 
-    access = read_access("broker", {**secret(amqp_uri="amqp://host"), "keystore.p12": keystore})
+    access = parse_secret("broker", {**secret(amqp_uri="amqp://host"), "keystore.p12": keystore})
 
     assert access.amqp_uri == "amqp://host"
 
@@ -164,7 +164,7 @@ def test_what_else_a_secret_holds_may_be_anything():
 )
 def test_what_is_wrong_with_a_secret_is_told_without_what_is_in_it(values, told):
     with pytest.raises(AccessRefused, match=told) as refused:
-        read_access("broker", values)
+        parse_secret("broker", values)
     assert "hidden" not in str(refused.value)
 
 

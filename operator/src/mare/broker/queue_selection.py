@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from mare.broker.naming import Wanted, is_broadcast
-from mare.broker.vhost import VirtualHost
+from mare.broker.queue_names import QueueQuery, is_broadcast
+from mare.broker.virtual_host import VirtualHost
 from mare.custom_resource.autoscaler import Autoscaler
 
 _MOST_FRESH = 256
@@ -16,9 +16,9 @@ Found = Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class QueueSelection:
     autoscaler: Autoscaler
-    wanted: Wanted
+    wanted: QueueQuery
     found: Found
     readable: Found
     """Those that are not one connection's or process's own."""
@@ -34,11 +34,11 @@ class Part:
         return frozenset(islice(self.readable, _MOST_FRESH, None))
 
 
-def part_of(autoscaler: Autoscaler, wanted: Wanted, host: VirtualHost) -> Part:
+def select_queues(autoscaler: Autoscaler, wanted: QueueQuery, host: VirtualHost) -> QueueSelection:
     found = host.queues_of(wanted)
     readable = {
         name: entries
         for name, entries in found.items()
         if not (host.statistics_of(name).exclusive or is_broadcast(name))
     }
-    return Part(autoscaler, wanted, found, readable)
+    return QueueSelection(autoscaler, wanted, found, readable)

@@ -9,10 +9,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from mare.broker import management
-from mare.broker.access import Access
-from mare.broker.figures import Statistics, StatisticsSource
+from mare.broker.connection_parameters import ConnectionParameters
 from mare.broker.management import ManagementStatistics
 from mare.broker.prometheus import PrometheusStatistics
+from mare.broker.queue_statistics import Statistics, StatisticsSource
 from mare.ports import AccessRefused
 
 SOURCES = [ManagementStatistics, PrometheusStatistics]
@@ -48,7 +48,7 @@ def answering(body: bytes, status: int = 200) -> Iterator[str]:
 
 def fetch(kind: type, body: bytes, status: int = 200) -> Statistics:
     async def ask(uri: str) -> Statistics:
-        source: StatisticsSource = kind(uri, Access())
+        source: StatisticsSource = kind(uri, ConnectionParameters())
         try:
             return await source.fetch("/", 7.0)
         finally:

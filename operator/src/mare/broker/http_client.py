@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 import aiohttp
 from yarl import URL
 
-from mare.broker.access import Access, distrust
+from mare.broker.connection_parameters import ConnectionParameters, distrust
 from mare.ports import AccessRefused
 
 _SECONDS = 4.0
@@ -16,7 +16,7 @@ _SECONDS = 4.0
 class BrokerHttp:
     """Requests below one URI of a Secret."""
 
-    def __init__(self, uri: str, access: Access, source: str, largest: int) -> None:
+    def __init__(self, uri: str, access: ConnectionParameters, source: str, largest: int) -> None:
         """An answer of more than `largest` bytes is an error, not the end of the process."""
         parts = urlsplit(uri)
         host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname

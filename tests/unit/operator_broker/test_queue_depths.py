@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable
 import aiormq
 import pytest
 
-from mare.broker import depths
-from mare.broker.access import Access
-from mare.broker.declarations import Declarations
-from mare.broker.depths import Depth
+from mare.broker import passive_declare
+from mare.broker.connection_parameters import ConnectionParameters
+from mare.broker.passive_declare import Depth
+from mare.broker.queue_depths import QueueDepths
 from mare.domain.unknown import Unknown
 from tests.fakes.declarations import Broker, Found
 from tests.unit.operator_loop.worlds import Clock
@@ -18,11 +18,11 @@ from tests.unit.operator_loop.worlds import Clock
 class Stage:
     def __init__(self, broker: Broker) -> None:
         self.broker, self.clock = broker, Clock(100.0)
-        access = Access(amqp_uri="amqp://rabbitmq/")
-        self.declarations = Declarations(access, self.clock, has_statistics=True)
+        access = ConnectionParameters(amqp_uri="amqp://rabbitmq/")
+        self.declarations = QueueDepths(access, self.clock, has_statistics=True)
 
     async def look(self, *names: str) -> dict[str, Depth | str] | str:
-        """Depths, or why they are unknown."""
+        """PassiveDeclare, or why they are unknown."""
         self.broker.asked.clear()
         seen = await self.declarations.read(names, None)
         if isinstance(seen, Unknown):
@@ -101,7 +101,7 @@ def test_whose_turn_did_not_come_is_asked_the_next_time(play, monkeypatch: pytes
     async def story(stage: Stage) -> None:
         stuck = [f"stuck-{number}" for number in range(7)]
         stage.broker.stuck |= {*stuck, "stuck-7"}
-        monkeypatch.setattr("mare.broker.declarations._READ_SECONDS", 0.05)
+        monkeypatch.setattr("mare.broker.queue_depths._READ_SECONDS", 0.05)
         assert (await stage.look("work", *stuck, "stuck-7", "more"))["more"] == "LeaderSilent"
         assert "more" not in stage.broker.asked
         assert await stage.look("more") == {"more": Depth(0, 0)}
@@ -127,7 +127,7 @@ def test_a_surprise_is_a_broker_that_is_out_of_reach(play, monkeypatch: pytest.M
         def surprise(error: object, name: str) -> Unknown:
             raise KeyError(name)
 
-        monkeypatch.setattr(depths, "_why", surprise)
+        monkeypatch.setattr(passive_declare, "_why", surprise)
         assert await stage.look("missing") == "BrokerUnreachable"
         monkeypatch.undo()
 

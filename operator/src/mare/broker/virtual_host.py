@@ -3,15 +3,15 @@
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from mare.broker.access import Access
-from mare.broker.declarations import Declarations
-from mare.broker.depths import Answer, is_unaskable, not_found
-from mare.broker.figures import QueueStatistics, Statistics, StatisticsSource
-from mare.broker.finding import Finding
-from mare.broker.following import Following
+from mare.broker.connection_parameters import ConnectionParameters
 from mare.broker.management import ManagementStatistics
-from mare.broker.naming import Wanted
+from mare.broker.passive_declare import Answer, is_unaskable, not_found
 from mare.broker.prometheus import PrometheusStatistics
+from mare.broker.queue_depths import QueueDepths
+from mare.broker.queue_matcher import QueueMatcher
+from mare.broker.queue_names import QueueQuery
+from mare.broker.queue_statistics import QueueStatistics, Statistics, StatisticsSource
+from mare.broker.statistics_poller import StatisticsPoller
 from mare.domain.clause import Clause
 from mare.domain.observation import NOT_REPORTED, QueueReading
 from mare.domain.unknown import Unknown
@@ -31,19 +31,21 @@ _WITHOUT_MANAGEMENT = Clause(
 class VirtualHost:
     """Opens its connections when they are needed; close it when nobody refers to it any more."""
 
-    def __init__(self, access: Access, clock: Clock, statistics_seconds: float) -> None:
+    def __init__(
+        self, access: ConnectionParameters, clock: Clock, statistics_seconds: float
+    ) -> None:
         self._access = access
         self._clock = clock
         source = _source(access)
         self._declarations = (
-            Declarations(access, clock, has_statistics=source is not None)
+            QueueDepths(access, clock, has_statistics=source is not None)
             if access.amqp_uri
             else None
         )
         self._following = (
-            Following(source, access.vhost, clock, statistics_seconds) if source else None
+            StatisticsPoller(source, access.vhost, clock, statistics_seconds) if source else None
         )
-        self._finding = Finding()
+        self._finding = QueueMatcher()
 
     @property
     def name(self) -> str:
@@ -80,7 +82,7 @@ class VirtualHost:
         """Whether it is known which queues vanish with their last consumer."""
         return self._access.management_uri is not None and self._latest is not None
 
-    def queues_of(self, wanted: Wanted) -> Mapping[str, tuple[str, ...]]:
+    def queues_of(self, wanted: QueueQuery) -> Mapping[str, tuple[str, ...]]:
         """The queues that are asked for, as far as names are known, each with why it is one."""
         return self._finding.of(wanted, () if isinstance(self.names, Unknown) else self.names)
 
@@ -144,7 +146,7 @@ class VirtualHost:
             await self._declarations.close()
 
 
-def _source(access: Access) -> StatisticsSource | None:
+def _source(access: ConnectionParameters) -> StatisticsSource | None:
     if access.management_uri is not None:
         return ManagementStatistics(access.management_uri, access)
     if access.prometheus_uri is not None:

@@ -21,7 +21,7 @@ _KEYS = (*_SCHEMES, "ca.crt", "tls.crt", "tls.key")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Access:
+class ConnectionParameters:
     """URIs and TLS material. Two that are equal share their connections. Never shown."""
 
     amqp_uri: str | None = field(default=None, repr=False)
@@ -32,7 +32,7 @@ class Access:
     key: str | None = field(default=None, repr=False)
     vhost: str = "/"
 
-    def at(self, vhost: str | None) -> "Access":
+    def at(self, vhost: str | None) -> "ConnectionParameters":
         """The same broker's other virtual host; None leaves it."""
         return self if vhost is None else replace(self, vhost=vhost)
 
@@ -76,7 +76,7 @@ def _load(context: ssl.SSLContext, certificate: str, key: str) -> None:
         context.load_cert_chain(chain, secret)
 
 
-def read_access(secret_name: str, data: Mapping[str, str]) -> Access:
+def parse_secret(secret_name: str, data: Mapping[str, str]) -> ConnectionParameters:
     """Read the `data` of a Secret; raise `AccessRefused` saying what is wrong with it."""
     values = {key: _decode(secret_name, key, value) for key, value in data.items() if key in _KEYS}
     for key, schemes in _SCHEMES.items():
@@ -84,7 +84,7 @@ def read_access(secret_name: str, data: Mapping[str, str]) -> Access:
             _check(secret_name, key, values[key], schemes)
     if not values.keys() & _SCHEMES.keys():
         raise AccessRefused(f"Secret {secret_name} has none of {', '.join(_SCHEMES)}")
-    access = Access(
+    access = ConnectionParameters(
         amqp_uri=values.get("amqp-uri"),
         management_uri=values.get("management-uri"),
         prometheus_uri=values.get("prometheus-uri"),

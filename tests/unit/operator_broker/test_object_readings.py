@@ -2,8 +2,8 @@
 
 import pytest
 
-from mare.broker.figures import QueueStatistics, Statistics
-from mare.broker.seeing import busy_replicas, host_of, own_readings, together, unresolved
+from mare.broker.object_readings import busy_replicas, host_of, own_readings, together, unresolved
+from mare.broker.queue_statistics import QueueStatistics, Statistics
 from mare.domain.observation import QueueReading
 from mare.domain.unknown import Unknown
 from mare.ports import Seen

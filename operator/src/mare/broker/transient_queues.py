@@ -2,8 +2,8 @@
 
 from collections.abc import Collection
 
-from mare.broker.naming import Wanted
-from mare.broker.vhost import VirtualHost
+from mare.broker.queue_names import QueueQuery
+from mare.broker.virtual_host import VirtualHost
 from mare.custom_resource.autoscaler import Key
 from mare.domain.unknown import Unknown, known
 
@@ -11,14 +11,14 @@ _NOT_TOLD = Unknown("NotReported", "only the management API tells which queues v
 _NOT_SEEN = Unknown("NoConsumers", "which queues vanish is seen when somebody consumes")
 
 
-class Transience:
+class TransientQueues:
     """Remembers what was seen of each object in each virtual host while it had consumers."""
 
     def __init__(self) -> None:
-        self._seen: dict[tuple[Key, str], tuple[Wanted, tuple[str, ...]]] = {}
+        self._seen: dict[tuple[Key, str], tuple[QueueQuery, tuple[str, ...]]] = {}
 
     def of(
-        self, key: Key, wanted: Wanted, queues: Collection[str], host: VirtualHost
+        self, key: Key, wanted: QueueQuery, queues: Collection[str], host: VirtualHost
     ) -> tuple[str, ...] | Unknown:
         """Those among the `queues` that are there, or that were there when somebody consumed."""
         if not host.tells_transient:

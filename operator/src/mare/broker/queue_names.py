@@ -43,7 +43,7 @@ def is_broadcast(name: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class QueueQuery:
     """What an object asks for in one virtual host."""
 
     names: tuple[str, ...]
@@ -56,7 +56,7 @@ class Wanted:
         return self.service is not None or bool(self.patterns)
 
 
-def wanted_by(autoscaler: Autoscaler, default_vhost: str) -> dict[str, Wanted]:
+def queries_of(autoscaler: Autoscaler, default_vhost: str) -> dict[str, QueueQuery]:
     """What it asks for in each virtual host; the queues of a service are in the default one."""
     entries: dict[str, list[QueueEntry]] = {}
     if autoscaler.service is not None:
@@ -64,7 +64,7 @@ def wanted_by(autoscaler: Autoscaler, default_vhost: str) -> dict[str, Wanted]:
     for entry in autoscaler.entries:
         entries.setdefault(entry.vhost or default_vhost, []).append(entry)
     return {
-        vhost: Wanted(
+        vhost: QueueQuery(
             names=tuple(dict.fromkeys(e.text for e in some if not e.is_pattern)),
             patterns=tuple(dict.fromkeys(e.text for e in some if e.is_pattern)),
             service=autoscaler.service if vhost == default_vhost else None,
@@ -73,7 +73,7 @@ def wanted_by(autoscaler: Autoscaler, default_vhost: str) -> dict[str, Wanted]:
     }
 
 
-def queues_of(wanted: Wanted, names: Collection[str]) -> dict[str, tuple[str, ...]]:
+def queues_of(wanted: QueueQuery, names: Collection[str]) -> dict[str, tuple[str, ...]]:
     """Names of its queues, each once, with all entries of spec.queues by which it is found."""
     found: dict[str, tuple[str, ...]] = {name: (name,) for name in wanted.names}
     if wanted.service is not None:

@@ -3,11 +3,11 @@
 import logging
 from collections.abc import Collection, Mapping
 
-from mare.broker.access import Access
-from mare.broker.depths import Answer, Depths, silent
-from mare.broker.figures import Statistics
+from mare.broker.connection_parameters import ConnectionParameters
+from mare.broker.passive_declare import Answer, PassiveDeclare, silent
 from mare.broker.pauses import Pauses
-from mare.broker.silence import Silences
+from mare.broker.queue_statistics import Statistics
+from mare.broker.silent_leaders import SilentLeaders
 from mare.domain.unknown import Unknown
 from mare.ports import AccessRefused, Clock
 
@@ -19,13 +19,13 @@ _CONNECTION = ""
 _log = logging.getLogger(__name__)
 
 
-class Declarations:
+class QueueDepths:
     """Opens a connection when it is needed; close it when nobody reads its queues any more."""
 
-    def __init__(self, access: Access, clock: Clock, *, has_statistics: bool) -> None:
-        self._depths = Depths(access)
+    def __init__(self, access: ConnectionParameters, clock: Clock, *, has_statistics: bool) -> None:
+        self._depths = PassiveDeclare(access)
         self._clock = clock
-        self._silences = Silences(has_statistics=has_statistics)
+        self._silences = SilentLeaders(has_statistics=has_statistics)
         self._pauses = Pauses()
         self.refused = False
         """Whether the broker does not let us in."""

@@ -8,7 +8,7 @@ from aiormq.abc import AbstractConnection
 from aiormq.exceptions import AMQPError, InvalidFrameError, ProbableAuthenticationError
 from yarl import URL
 
-from mare.broker.access import Access, distrust
+from mare.broker.connection_parameters import ConnectionParameters, distrust
 from mare.ports import AccessRefused
 
 _CONNECT_SECONDS = 5.0
@@ -19,7 +19,7 @@ _HEARTBEAT_SECONDS = 10
 class SharedConnection:
     """Those who need it at the same moment wait for the same attempt; close it in the end."""
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: ConnectionParameters) -> None:
         self._access = access
         self._connection: AbstractConnection | None = None
         self._attempt: asyncio.Task[AbstractConnection] | None = None

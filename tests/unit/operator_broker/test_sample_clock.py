@@ -5,8 +5,8 @@ from random import Random
 
 import pytest
 
-from mare.broker.figures import QueueStatistics
-from mare.broker.phase import Phase
+from mare.broker.queue_statistics import QueueStatistics
+from mare.broker.sample_clock import SampleClock
 from mare.domain.arrivals import Arrivals, Count
 
 RATE = 40.0
@@ -24,7 +24,7 @@ def told(
     moments: list[float], asking: float, late: float, random: Random, rate: float = RATE
 ) -> list[tuple[float, float, int]]:
     """Question, moment and counter of every answer that is news, under a steady rate."""
-    phase, found = Phase(asking), []
+    phase, found = SampleClock(asking), []
     now, latest = 12.3, 0
     while now < moments[-2]:
         while moments[latest + 1] <= now:
@@ -95,7 +95,7 @@ def test_a_broker_that_renews_less_often_than_usual_is_followed(
 @pytest.mark.parametrize("pause", [15.0, 60.0])
 @pytest.mark.parametrize("batch", [1, 1000])
 def test_work_that_comes_in_batches_is_not_taken_for_a_slow_broker(pause: float, batch: int):
-    random, phase, heard, now = Random(7), Phase(PERIOD), [], 0.0
+    random, phase, heard, now = Random(7), SampleClock(PERIOD), [], 0.0
     moments = renewals(PERIOD, random, HOUR)
     while now < HOUR:
         renewed = max(moment for moment in moments if moment <= max(now, moments[0]))
@@ -108,7 +108,7 @@ def test_work_that_comes_in_batches_is_not_taken_for_a_slow_broker(pause: float,
 
 @pytest.mark.parametrize("asking", [1.0, 2.0, 5.0])
 def test_a_queue_that_falls_quiet_is_told_of_once_it_is_sure(asking: float):
-    phase, now, count, heard = Phase(asking), 100.0, 0, []
+    phase, now, count, heard = SampleClock(asking), 100.0, 0, []
     while now < 160:
         if now < 120:
             count = int(now / 5) * 200
@@ -126,7 +126,7 @@ def test_a_queue_that_falls_quiet_is_told_of_once_it_is_sure(asking: float):
 @pytest.mark.parametrize("asking", [1.0, 2.0, 5.0])
 def test_the_first_messages_after_a_silence_are_not_more_than_they_are(asking: float):
     for offset in range(50):
-        phase, now, heard = Phase(asking), 100.0 + offset / 10, []
+        phase, now, heard = SampleClock(asking), 100.0 + offset / 10, []
         while now < 150:
             count = int(max(0, now - 125) / 5) * 200
             at = phase.moment(now, {"work": QueueStatistics(published=count)})
@@ -139,13 +139,13 @@ def test_the_first_messages_after_a_silence_are_not_more_than_they_are(asking: f
 
 @pytest.mark.parametrize("queues", [{}, {"work": QueueStatistics()}])
 def test_without_counters_every_answer_counts(queues):
-    phase = Phase(PERIOD)
+    phase = SampleClock(PERIOD)
 
     assert [phase.moment(PERIOD * n, queues) for n in range(5)] == [0, 5, 10, 15, 20]
 
 
 def test_a_queue_that_comes_or_goes_is_no_renewal():
-    phase = Phase(PERIOD)
+    phase = SampleClock(PERIOD)
     work, reply = QueueStatistics(published=9), QueueStatistics(published=1)
     phase.moment(0.0, {"work": QueueStatistics(published=1)})
     phase.moment(5.0, {"work": work})
@@ -155,7 +155,7 @@ def test_a_queue_that_comes_or_goes_is_no_renewal():
 
 
 def test_an_answer_after_a_long_silence_is_no_older_than_a_period():
-    phase = Phase(PERIOD)
+    phase = SampleClock(PERIOD)
     for now, count in ((0.0, 0), (5.0, 1), (10.0, 1), (12.5, 2)):
         phase.moment(now, {"work": QueueStatistics(published=count)})
 

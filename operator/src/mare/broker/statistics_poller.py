@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import replace
 
-from mare.broker.figures import Statistics, StatisticsSource
-from mare.broker.phase import Phase
+from mare.broker.queue_statistics import Statistics, StatisticsSource
+from mare.broker.sample_clock import SampleClock
 from mare.domain.unknown import Unknown
 from mare.ports import AccessRefused, Clock
 
@@ -17,14 +17,14 @@ _SHORTEST_PAUSE = 0.1
 _log = logging.getLogger(__name__)
 
 
-class Following:
+class StatisticsPoller:
     """Begins with the first call of `begin`; close it in the end."""
 
     def __init__(self, source: StatisticsSource, vhost: str, clock: Clock, seconds: float) -> None:
         self._source = source
         self._vhost = vhost
         self._clock = clock
-        self._phase = Phase(seconds)
+        self._phase = SampleClock(seconds)
         self._task: asyncio.Task[None] | None = None
         self._first = asyncio.Event()
         self._names: Mapping[str, None] | None = None

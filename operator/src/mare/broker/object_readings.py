@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from mare.broker.figures import QueueStatistics, Statistics
+from mare.broker.queue_statistics import QueueStatistics, Statistics
 from mare.domain.observation import NOT_REPORTED, QueueReading
 from mare.domain.unknown import Unknown
 from mare.ports import Seen

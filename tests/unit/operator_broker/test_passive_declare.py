@@ -7,8 +7,8 @@ from typing import Any
 import aiormq
 import pytest
 
-from mare.broker.access import Access
-from mare.broker.depths import Answer, Depth, Depths
+from mare.broker.connection_parameters import ConnectionParameters
+from mare.broker.passive_declare import Answer, Depth, PassiveDeclare
 from mare.domain.unknown import Unknown
 from tests.fakes.declarations import Broker, Found
 
@@ -35,8 +35,8 @@ async def all_asked() -> None:
         await asyncio.sleep(0)
 
 
-def depths() -> Depths:
-    return Depths(Access(amqp_uri="amqp://rabbitmq/"))
+def depths() -> PassiveDeclare:
+    return PassiveDeclare(ConnectionParameters(amqp_uri="amqp://rabbitmq/"))
 
 
 def reasons(answers: dict[str, Answer]) -> dict[str, str | None]:

@@ -12,12 +12,12 @@ from aiormq.exceptions import (
     ChannelNotFoundEntity,
 )
 
-from mare.broker.access import Access
-from mare.broker.connection import SharedConnection
+from mare.broker.amqp_connection import SharedConnection
+from mare.broker.connection_parameters import ConnectionParameters
 from mare.domain.unknown import Unknown
 
 _CHANNELS = 8
-"""Declarations of one reading on their way at a time. A missing queue closes its channel, the
+"""QueueDepths of one reading on their way at a time. A missing queue closes its channel, the
 others go on."""
 _MOST_CHANNELS = 128
 """Of all readings together; RabbitMQ ends a connection that opens more than 2,047."""
@@ -34,10 +34,10 @@ class Depth(NamedTuple):
 Answer = Depth | Unknown
 
 
-class Depths:
+class PassiveDeclare:
     """Readings share one connection, whoever asks for them."""
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: ConnectionParameters) -> None:
         self._shared = SharedConnection(access)
         self._room = asyncio.Semaphore(_MOST_CHANNELS)
         self._idle: list[AbstractChannel] = []

@@ -9,9 +9,9 @@ from typing import Any
 import aiormq
 import pytest
 
-from mare.broker import vhost
+from mare.broker import virtual_host
 from mare.broker.brokers import SecretBrokers
-from mare.broker.figures import QueueStatistics, Statistics
+from mare.broker.queue_statistics import QueueStatistics, Statistics
 from mare.custom_resource.autoscaler import Autoscaler, Key, read_autoscaler
 from mare.domain.unknown import Unknown
 from mare.ports import NotFound, Seen
@@ -68,7 +68,9 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         async def bounded() -> None:
             stage = Stage({key.replace("_", "-"): uri for key, uri in secret.items()})
             monkeypatch.setattr(aiormq, "Connection", stage.broker.connection)
-            monkeypatch.setattr(vhost, "_source", lambda access: stage if _asks(access) else None)
+            monkeypatch.setattr(
+                virtual_host, "_source", lambda access: stage if _asks(access) else None
+            )
             async with asyncio.timeout(20):
                 await story(stage)
                 await stage.brokers.close()

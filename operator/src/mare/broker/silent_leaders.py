@@ -10,8 +10,8 @@ queue had messages.
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from mare.broker.depths import Answer, Depth, is_silence, late
-from mare.broker.figures import Statistics
+from mare.broker.passive_declare import Answer, Depth, is_silence, late
+from mare.broker.queue_statistics import Statistics
 from mare.domain.unknown import Unknown
 
 _PATIENCE_SECONDS = 5.0
@@ -38,7 +38,7 @@ class _Seen(NamedTuple):
 
 
 @dataclass(slots=True)
-class Silences:
+class SilentLeaders:
     """What each queue told last."""
 
     has_statistics: bool
