@@ -6,13 +6,12 @@ from typing import TextIO
 
 import click
 
-from mare.cli.strict import StrictUsage
 from mare.convert.conversion import convert as convert_texts
 from mare.convert.report import data, manifests, text
 from mare.convert.source import MAX_CHARACTERS, InputError
 
 
-@click.command(cls=StrictUsage)
+@click.command
 @click.argument("files", nargs=-1, type=click.File(encoding="utf-8"), default=("-",))
 @click.option(
     "-o",

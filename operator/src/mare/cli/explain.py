@@ -12,7 +12,6 @@ from typing import Any, TextIO
 
 import click
 
-from mare.cli.strict import StrictUsage, WrongUsage
 from mare.cluster.reading import Unreadable, read_events, read_stored
 from mare.explanation import data, text
 from mare.explanation.events import changes_of
@@ -36,7 +35,7 @@ class Moment(click.ParamType[float]):
             self.fail("write a time such as 2026-01-31T12:00:00Z", param, ctx)
 
 
-@click.command(cls=StrictUsage)
+@click.command
 @click.argument("name", required=False)
 @click.option("-n", "--namespace", help="Namespace of the object; default: that of the context.")
 @click.option("--context", help="Context of the kubeconfig; default: the current one.")
@@ -73,7 +72,7 @@ def explain(
         if file is not None:
             body = read_object(file.read(MAX_CHARACTERS + 1), name, namespace)
         elif name is None:
-            raise WrongUsage("Give the NAME of a QueueAutoscaler, or -f FILE.")
+            raise click.UsageError("Give the NAME of a QueueAutoscaler, or -f FILE.")
         else:
             body = asyncio.run(read_stored(name, namespace, context))
             changes = partial(_changes, body["metadata"], context)
