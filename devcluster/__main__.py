@@ -1,4 +1,4 @@
-"""The throw-away cluster on the command line; `make` calls it."""
+"""Command line of the throw-away cluster; the Makefile calls it."""
 
 import argparse
 import os
@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 
 from devcluster.choosing import end_cluster, find_cluster, keep_cluster
 from devcluster.cluster import Cluster
+from devcluster.command import CommandFailed
 from devcluster.context import ContextIncomplete
-from devcluster.kubectl import CommandFailed
 from devcluster.node.native import NodeFailed
 from devcluster.node.requirements import CannotRun
 from devcluster.programs import CONTAINERS, FAST_TESTS, NODE, TOOLS, BuildFailed, programs
@@ -17,8 +17,16 @@ from devcluster.skaffold import become_skaffold
 from devcluster.toolchain import NoGo
 from local.rabbitmq.packages import InstallFailed
 
-_SAID = (BuildFailed, CannotRun, CommandFailed, ContextIncomplete, InstallFailed, NodeFailed, NoGo)
-"""Failures whose message says all that a person needs."""
+_EXPLAINED = (
+    BuildFailed,
+    CannotRun,
+    CommandFailed,
+    ContextIncomplete,
+    InstallFailed,
+    NodeFailed,
+    NoGo,
+)
+"""Errors whose text suffices: no traceback is printed."""
 
 
 def say(line: object) -> None:
@@ -55,8 +63,8 @@ def main() -> None:
     actions = parser.add_subparsers(dest="action", required=True)
     actions.add_parser("programs", help="build what the fast tests need")
     actions.add_parser("more-programs", help="build the rest, too")
-    actions.add_parser("up", help="start a cluster, or say that it runs")
-    actions.add_parser("down", help="remove it and all that it left")
+    actions.add_parser("up", help="start a cluster unless one runs")
+    actions.add_parser("down", help="remove the cluster and its files")
     actions.add_parser("kubectl", help="run kubectl on it")
     actions.add_parser("skaffold", help="run Skaffold on it, with the profile `cluster`")
     asked = parser.parse_args(sys.argv[1:2])
@@ -79,5 +87,5 @@ def main() -> None:
 if __name__ == "__main__":
     try:
         main()
-    except _SAID as failure:
+    except _EXPLAINED as failure:
         sys.exit(str(failure))

@@ -1,4 +1,4 @@
-"""A way into a control plane for somebody who may do less than everything."""
+"""Kubeconfigs for ServiceAccounts, to test with restricted rights."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from devcluster.control_plane import ControlPlane
 def service_account_kubeconfig(
     control_plane: ControlPlane, namespace: str, name: str
 ) -> dict[str, Any]:
-    """Return a kubeconfig for a ServiceAccount that exists; its token is good for an hour."""
+    """Return a kubeconfig for an existing ServiceAccount; its token is valid for one hour."""
     token = control_plane.kubectl("create", "token", name, f"--namespace={namespace}").strip()
     cluster = {
         "server": control_plane.uri,

@@ -1,6 +1,6 @@
-"""Who asked the API server for what, and when: its audit log, without its own parts' requests.
+"""Reads the audit log of the API server, without requests of the control plane itself.
 
-It tells the moment at which a request arrived, to the microsecond, and which calls a role needs.
+Tests take from it when a PATCH arrived, to the microsecond, and which calls a role needs.
 """
 
 import json
@@ -28,7 +28,7 @@ _POLICY = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One request to a resource, after it was answered or, of a watch, after it began."""
+    """One request to a resource: answered, or for a watch, begun."""
 
     time: datetime
     """When it arrived."""
@@ -52,7 +52,9 @@ def read_requests(log: Path) -> list[Request]:
     """Return all requests in the order of their arrival."""
     complete = log.read_text().rpartition("\n")[0]
     entries = (json.loads(line) for line in complete.splitlines())
-    last = {entry["auditID"]: entry for entry in entries}  # a watch has two: begun and ended
+    last = {
+        entry["auditID"]: entry for entry in entries
+    }  # a watch has two entries: begun and ended
     return sorted(map(_request, last.values()), key=lambda request: request.time)
 
 
@@ -60,7 +62,7 @@ def _request(entry: dict[str, Any]) -> Request:
     target = entry["objectRef"]
     return Request(
         time=datetime.fromisoformat(entry["requestReceivedTimestamp"]),
-        user=entry["user"].get("username", ""),  # nobody is known who was refused at the door
+        user=entry["user"].get("username", ""),  # absent if authentication failed
         verb=entry["verb"],
         resource="/".join(filter(None, [target["resource"], target.get("subresource")])),
         namespace=target.get("namespace", ""),

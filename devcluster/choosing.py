@@ -1,4 +1,4 @@
-"""Which cluster: one that is named, else kind's where Docker runs, else a node of our own."""
+"""Selects the cluster: a named context, else kind where Docker runs, else a native node."""
 
 import fcntl
 import os
@@ -16,13 +16,13 @@ from devcluster.programs import cache
 
 
 def keep_cluster(say: Callable[[str], None]) -> Cluster:
-    """Return a cluster that stays until :func:`end_cluster`, started unless it runs already."""
+    """Return the cluster that runs, or start one that runs until `end_cluster`."""
     return _get(say, detached=True)[0]
 
 
 @contextmanager
 def cluster_for_tests(say: Callable[[str], None]) -> Iterator[Cluster]:
-    """Lend the cluster that runs already, or else one that ends with the context."""
+    """Yield the cluster that runs, or start one that ends with the context."""
     cluster, end = _get(say, detached=False)
     try:
         yield cluster
@@ -31,7 +31,7 @@ def cluster_for_tests(say: Callable[[str], None]) -> Iterator[Cluster]:
 
 
 def find_cluster(say: Callable[[str], None]) -> Cluster | None:
-    """Return the cluster that the others would find running."""
+    """Return the running cluster, if there is one."""
     if named := named_context(os.environ, say):
         return named
     if has_docker():
@@ -41,34 +41,34 @@ def find_cluster(say: Callable[[str], None]) -> Cluster | None:
 
 
 def end_cluster(say: Callable[[str], None]) -> None:
-    """Remove ours, if there is one; a cluster that was named stays as it is."""
+    """Remove a cluster that `keep_cluster` started; a named one is left as it is."""
     if has_docker() and find_kind(say):
         stop_kind(say)
     end_node(_folder())
 
 
 def _get(say: Callable[[str], None], *, detached: bool) -> tuple[Cluster, Callable[[], None]]:
-    """Return a cluster, and what ends it if it was started for the caller."""
+    """Return a cluster and a function that ends it if this call started it."""
     cache().mkdir(parents=True, exist_ok=True)
     with (cache() / "start.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if found := find_cluster(say):
-            _refuse_borrowed()
-            return found, _leave_it
+            _refuse_cluster_of_a_test_run()
+            return found, _do_nothing
         if has_docker():
             return start_kind(say), lambda: stop_kind(say)
         node = start_node(_folder(), say, detached=detached)
         return _native(node, say), node.stop
 
 
-def _leave_it() -> None:
-    """Others use it."""
+def _do_nothing() -> None:
+    """The cluster was running before."""
 
 
-def _refuse_borrowed() -> None:
+def _refuse_cluster_of_a_test_run() -> None:
     node = NativeNode.find(_folder())
     if node and not node.layout.detached:
-        raise CannotRun("A test run has a cluster at the moment; wait for its end.")
+        raise CannotRun("A test run uses the cluster now; start again when it has ended.")
 
 
 def _native(node: NativeNode, say: Callable[[str], None]) -> Cluster:

@@ -1,4 +1,4 @@
-"""A cluster to install things on, wherever it came from."""
+"""A cluster as its users see it, whatever runs it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,38 +6,39 @@ from pathlib import Path
 
 from kubernetes import client, config
 
-from devcluster.kubectl import Kubectl, run
+from devcluster.command import run
+from devcluster.kubectl import Kubectl
 from devcluster.programs import programs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cluster:
-    """Fixture ``cluster``; all of its addresses are on this machine's 127.0.0.1."""
+    """Kubeconfig and addresses of a cluster; all addresses are on 127.0.0.1 of this machine."""
 
     kubeconfig: Path
     registry: str
-    """``HOST:PORT`` to push images to, over plain HTTP; the cluster pulls them by the same name."""
+    """HOST:PORT of the registry, plain HTTP; machine and cluster use the same name."""
     ingress: str
-    """URL of the ingress; it chooses by the ``Host`` of a request."""
+    """URL of the ingress; the Host header selects the rule."""
     inside: tuple[str, ...]
-    """Put before a command, it runs it in the node's network; empty where that is the machine's."""
+    """Prefix that runs a command in the network of the node; empty where that is the machine's."""
     load_image: Callable[[Path], None]
-    """Bring the images of a ``docker-archive`` or ``oci-archive`` into the cluster."""
+    """Imports the images of a docker-archive or oci-archive."""
     say: Callable[[str], None]
 
     @property
     def kubectl(self) -> Kubectl:
-        """Run kubectl: ``cluster.kubectl("get", "pods")`` returns what it prints."""
+        """Kubectl of this cluster: `cluster.kubectl("get", "pods")` returns its output."""
         folder = programs("kubernetes", ["kubectl"], self.say)
         return Kubectl(folder / "kubectl", self.kubeconfig)
 
     def helm(self, *arguments: str, version: int = 4, seconds: float = 300) -> str:
-        """Return what Helm ``version`` (3 or 4) prints; raise CommandFailed."""
+        """Return the output of Helm 3 or 4; raise CommandFailed."""
         name = f"helm{version}"
         program = programs("helm", [name], self.say) / name
         return run([str(program), f"--kubeconfig={self.kubeconfig}", *arguments], seconds=seconds)
 
     def client(self) -> client.ApiClient:
-        """Return a client that may do everything, to be used in a ``with`` block."""
+        """Return a client with all rights; use it in a `with` block."""
         api: client.ApiClient = config.new_client_from_config(str(self.kubeconfig))  # type: ignore[no-untyped-call]
         return api

@@ -1,4 +1,4 @@
-"""The command lines of the control plane's servers, with and without a node."""
+"""Command lines of etcd, API server and controllers, with and without a node."""
 
 from pathlib import Path
 
@@ -10,11 +10,11 @@ _WITHOUT_NODES = (
     "namespace-controller",
     "garbage-collector-controller",
 )
-"""The controllers that make sense then."""
+"""The controllers that work without nodes."""
 
 
 def etcd(folder: Path) -> list[str]:
-    """Listen on Unix sockets only, and never wait for the disk: nobody needs the data tomorrow."""
+    """Listen on Unix sockets only; skip fsync, because the data is thrown away."""
     peer = f"unix://{folder}/peer.sock"
     return [
         "etcd",
@@ -60,12 +60,12 @@ def api_server(folder: Path, port: int, *more: str) -> list[str]:
 
 
 def lone_api_server(folder: Path, port: int) -> list[str]:
-    """Without nodes: on 127.0.0.1, and what is asked of it is written down."""
+    """Without nodes: on 127.0.0.1, with the audit log."""
     return api_server(
         folder,
         port,
         "--bind-address=127.0.0.1",
-        "--endpoint-reconciler-type=none",  # a loopback address is none that Pods could use
+        "--endpoint-reconciler-type=none",  # a loopback address is not valid in Endpoints
         "--authorization-mode=RBAC",
         f"--audit-policy-file={audit_policy(folder)}",
         f"--audit-log-path={audit_log(folder)}",

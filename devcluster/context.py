@@ -1,10 +1,10 @@
-"""A cluster that somebody has, used only when its name is said: $MARE_KUBECONTEXT."""
+"""An existing cluster, used only if $MARE_KUBECONTEXT names its context."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from devcluster.cluster import Cluster
-from devcluster.kubectl import run
+from devcluster.command import run
 from devcluster.programs import cache, programs
 
 _NEEDED = {
@@ -14,11 +14,11 @@ _NEEDED = {
 
 
 class ContextIncomplete(Exception):
-    """What to say about the cluster is missing; tells which variables."""
+    """Raised when variables of the cluster are not set; names them."""
 
 
 class NoImageLoading(Exception):
-    """Images reach such a cluster by its registry only."""
+    """Raised for an image import: an existing cluster takes images from its registry only."""
 
 
 def named_context(environ: Mapping[str, str], say: Callable[[str], None]) -> Cluster | None:
@@ -32,7 +32,7 @@ def named_context(environ: Mapping[str, str], say: Callable[[str], None]) -> Clu
     if missing := [f"{name} ({what})" for name, what in _NEEDED.items() if not environ.get(name)]:
         raise ContextIncomplete(f"With MARE_KUBECONTEXT set, set also {' and '.join(missing)}.")
     kubectl = programs("kubernetes", ["kubectl"], say) / "kubectl"
-    # A copy with that context alone: nothing that we run can reach another cluster by accident.
+    # A copy with that context alone, so that no command can reach another cluster by accident.
     minified = run(
         [
             *(str(kubectl), f"--context={context}"),

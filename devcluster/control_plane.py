@@ -1,7 +1,7 @@
-"""A Kubernetes without nodes: etcd, an API server and the controllers, on 127.0.0.1.
+"""A Kubernetes without nodes: etcd, an API server and controllers, on 127.0.0.1.
 
-All that an API server does is real: schemas, CEL, admission, RBAC, watches, conflicts. Deployments
-get their ReplicaSets and Pods, but no Pod ever runs. It needs no root.
+Schemas, CEL, admission, RBAC, watches and conflicts are real. Deployments get ReplicaSets and Pods,
+but no Pod ever runs. It does not need root.
 """
 
 import json
@@ -26,9 +26,9 @@ _START_SECONDS = 90.0
 
 
 class ControlPlane:
-    """A control plane whose files are in ``folder``; its logs stay there after the end.
+    """A control plane with its files in `folder`; its logs remain there after `close`.
 
-    Use it as a context manager, or call :meth:`close` at the end.
+    Use it as a context manager or call `close`.
     """
 
     def __init__(self, programs: Path, folder: Path) -> None:
@@ -37,7 +37,7 @@ class ControlPlane:
         self.folder = folder
         self.kubeconfig = folder / "super-admin.conf"
         self.kubectl = Kubectl(programs / "kubectl", self.kubeconfig)
-        """Run as one who may do everything."""
+        """kubectl with all rights."""
         self._programs = programs
         make_credentials(
             programs / "kubeadm", folder, port, clients=("super-admin", "controller-manager")
@@ -54,7 +54,7 @@ class ControlPlane:
         )
 
     def requests(self) -> list[Request]:
-        """Return what clients have asked for so far, in the order of arrival."""
+        """Return the requests of all clients so far, in order of arrival."""
         return read_requests(commands.audit_log(self.folder))
 
     def define(self, crd: Path) -> None:
@@ -65,14 +65,14 @@ class ControlPlane:
         eventually(lambda: self._is_explained(plural))
 
     def _is_established(self, name: str) -> bool:
-        # `kubectl wait` and a jsonpath fail if they are so quick that there are no conditions yet.
+        # `kubectl wait` and a jsonpath fail while the object has no conditions yet.
         found = json.loads(self.kubectl("get", name, "--output=json"))["status"]["conditions"] or ()
         return any(each["type"] == "Established" and each["status"] == "True" for each in found)
 
     def _is_explained(self, resource: str) -> bool:
         try:
             return bool(self.kubectl("explain", resource))
-        except KubectlFailed:  # discovery and OpenAPI follow a little later than Established
+        except KubectlFailed:  # discovery and OpenAPI are updated shortly after Established
             return False
 
     @property
@@ -80,24 +80,24 @@ class ControlPlane:
         return self.folder / "pki" / "ca.crt"
 
     def client(self) -> client.ApiClient:
-        """Return a client that may do everything, to be used in a ``with`` block."""
+        """Return a client with all rights; use it in a `with` block."""
         api: client.ApiClient = config.new_client_from_config(str(self.kubeconfig))  # type: ignore[no-untyped-call]
         return api
 
     def start(self) -> None:
-        """Start and return when all of it works; raise ServerFailed otherwise."""
+        """Start all servers; raise ServerFailed if one is not ready in time."""
         self._etcd.start((self.folder / "etcd.sock").exists, _START_SECONDS)
         self.start_api_server()
 
     def start_api_server(self) -> None:
         """Start the API server, after :meth:`kill_api_server` on the same port and data."""
         self._api_server.start(self._is_ready, _START_SECONDS)
-        # After 30 s without an API server, the controllers would not look again for 100 s.
+        # After 30 s without an API server, the back-off of the controllers lasts up to 100 s.
         self._controllers.kill()
         self._controllers.start(self._has_service_accounts, _START_SECONDS)
 
     def kill_api_server(self) -> None:
-        """End the API server with SIGKILL, as a crash would."""
+        """End the API server with SIGKILL."""
         self._api_server.kill()
 
     def _is_ready(self) -> bool:
@@ -112,7 +112,7 @@ class ControlPlane:
         return bool(json.loads(self.kubectl("get", "serviceaccounts", "--output=json"))["items"])
 
     def close(self) -> None:
-        """End all and remove the data. It goes at once: nothing is left to save."""
+        """Kill all servers and remove the data."""
         for server in (self._controllers, self._api_server, self._etcd):
             server.kill()
         shutil.rmtree(self.folder / "etcd", ignore_errors=True)

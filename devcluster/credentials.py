@@ -1,18 +1,19 @@
 """Certificates and kubeconfigs of a control plane, made by kubeadm."""
 
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
 
+from devcluster.command import CommandFailed, run
+
 NODE = "control-plane"
 ADDRESS = "192.0.2.10"
-"""Kubeadm refuses a loopback address as the API server's own; this one is for documentation."""
+"""An address of the range for documentation: kubeadm refuses a loopback address here."""
 
 
-class KubeadmFailed(Exception):
-    """kubeadm ended with an error; shows what it said."""
+class KubeadmFailed(CommandFailed):
+    """Raised when kubeadm ends with an error; shows its last output."""
 
 
 def make_credentials(kubeadm: Path, folder: Path, port: int, clients: Sequence[str]) -> None:
@@ -51,15 +52,4 @@ def _version(kubeadm: Path) -> str:
 
 
 def _run(*command: Path | str) -> str:
-    answer = subprocess.run(
-        [str(word) for word in command],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    if answer.returncode:
-        raise KubeadmFailed(f"kubeadm failed:\n{answer.stdout[-2000:]}")
-    return answer.stdout
+    return run(command, seconds=60, failure=KubeadmFailed)

@@ -1,7 +1,7 @@
-"""A small Debian 13 in a folder: made once by debootstrap, kept in the user's cache (root only).
+"""A small Debian 13 in a folder, created once by debootstrap in the user's cache (root only).
 
-It takes about a minute. The folder is made beside its place and renamed, under a lock: two runs
-make one, and a half-made one is never used.
+This takes about a minute. The folder is created under another name and renamed, under a lock, so
+that an incomplete folder is never used.
 """
 
 import fcntl
@@ -20,10 +20,10 @@ _DISPENSABLE = ("var/cache/apt/archives", "var/lib/apt/lists", "usr/share/locale
 def cached_root(
     recipe: str, packages: Sequence[str], cache: Path, say: Callable[[str], None]
 ) -> Path:
-    """Return the folder ``recipe`` below ``cache`` with ``packages`` and what they depend on.
+    """Return the folder `recipe` below `cache` with `packages` and their dependencies.
 
     Raises:
-        InstallFailed: Debian's archive cannot be reached, or this is no Debian.
+        InstallFailed: The archive of Debian cannot be reached, or this machine is not Debian.
     """
     root = cache / recipe
     cache.mkdir(parents=True, exist_ok=True)

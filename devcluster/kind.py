@@ -1,6 +1,6 @@
-"""A cluster in a container of a Docker engine, by kind, with a registry in a container beside it.
+"""A kind cluster in Docker, with a registry in a second container.
 
-Images come from Docker Hub, so that it needs a network.
+Its images come from Docker Hub, so it needs a network.
 """
 
 import shutil
@@ -13,7 +13,7 @@ import yaml
 
 from devcluster.addons import apply_addons
 from devcluster.cluster import Cluster
-from devcluster.kubectl import run
+from devcluster.command import run
 from devcluster.node.layout import SANDBOX_IMAGE
 from devcluster.programs import cache, programs
 from devcluster.toolset import Toolset
@@ -45,7 +45,7 @@ _MIRROR = f"/etc/containerd/certs.d/localhost:{_REGISTRY_PORT}"
 
 
 def has_docker() -> bool:
-    """Tell whether a Docker engine answers."""
+    """Return whether a Docker engine answers."""
     return bool(shutil.which("docker")) and (
         subprocess.run(["docker", "info"], capture_output=True, check=False, timeout=30).returncode
         == 0
@@ -53,12 +53,12 @@ def has_docker() -> bool:
 
 
 def find_kind(say: Callable[[str], None]) -> Cluster | None:
-    """Return our cluster if kind has it already."""
+    """Return the cluster `mare` if kind runs it."""
     return _cluster(say) if _NAME in _kind(say, "get", "clusters").split() else None
 
 
 def start_kind(say: Callable[[str], None]) -> Cluster:
-    """Start one; raise CommandFailed."""
+    """Start the cluster `mare`; raise CommandFailed."""
     _kubeconfig().parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
         yaml.safe_dump(_CONFIG, file)
@@ -71,7 +71,7 @@ def start_kind(say: Callable[[str], None]) -> Cluster:
         *("exec", "--interactive", _NODE, "tee", f"{_MIRROR}/hosts.toml"),
         stdin=f'[host."http://{_REGISTRY}:5000"]\n',
     )
-    # The same shell for tests, by the same name, as in a node of our own.
+    # The tests expect a shell under the name that the native node uses.
     _docker("pull", "busybox:stable")
     _docker("tag", "busybox:stable", SANDBOX_IMAGE)
     _kind(say, "load", "docker-image", SANDBOX_IMAGE)

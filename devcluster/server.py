@@ -1,4 +1,4 @@
-"""One server process of the control plane: its log, its start, its end."""
+"""Starts and stops one server process."""
 
 import os
 import subprocess
@@ -13,11 +13,11 @@ _STOP_SECONDS = 20.0
 
 
 class ServerFailed(Exception):
-    """A server ended or was not ready in time; shows its last lines."""
+    """Raised when a server ends or is not ready in time; shows its last lines."""
 
 
 class Server:
-    """A process that can be started again after its end, with the same command and the same log."""
+    """A process that can be restarted with the same command and log."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class Server:
         return self._process.pid
 
     def start(self, ready: Callable[[], bool], seconds: float) -> None:
-        """Start it and return when ``ready()``; raise :class:`ServerFailed` after ``seconds``."""
+        """Start the process; return when `ready()`, raise ServerFailed after `seconds`."""
         with self._log.open("ab") as log:
             self._process = spawn(
                 self._command,
@@ -52,11 +52,11 @@ class Server:
         deadline = time.monotonic() + seconds
         while not ready():
             if self._process.poll() is not None or time.monotonic() > deadline:
-                raise ServerFailed(f"{self.name} did not start. It said:\n{self.last_lines()}")
+                raise ServerFailed(f"{self.name} did not start:\n{self.last_lines()}")
             time.sleep(0.05)
 
     def stop(self) -> None:
-        """Stop it cleanly; after 20 s at once."""
+        """Send SIGTERM; after 20 s, SIGKILL."""
         if self._process:
             self._process.terminate()
             try:
@@ -65,7 +65,7 @@ class Server:
                 self.kill()
 
     def kill(self) -> None:
-        """End it with SIGKILL, as a crash would."""
+        """Send SIGKILL."""
         if self._process:
             self._process.kill()
             self._process.wait()

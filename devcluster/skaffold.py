@@ -1,4 +1,4 @@
-"""Skaffold on the cluster, with the Helm 3 and the kubectl that it asks for."""
+"""Runs Skaffold on the cluster, with the Helm 3 and kubectl that it needs."""
 
 import os
 import tempfile
@@ -29,7 +29,7 @@ def _environment(cluster: Cluster, say: Say) -> Mapping[str, str]:
 
 
 def _folder_of_helm(say: Say) -> Path:
-    """Return a folder where Helm 3 is called ``helm``: Helm 4 refuses what Skaffold 2.16 asks."""
+    """Return a folder where `helm` is Helm 3: Helm 4 refuses a flag that Skaffold 2.16 uses."""
     program = programs("helm", ["helm3"], say) / "helm3"
     folder = program.parents[1] / "helm3"
     folder.mkdir(exist_ok=True)

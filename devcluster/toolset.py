@@ -1,6 +1,6 @@
-"""The ``tool`` lines of one go.mod, and how the programs that they name are compiled.
+"""Reads the `tool` lines of one go.mod and builds the compiler flags of its programs.
 
-Each folder below ``tools`` has a ``go.mod``, the one place of its programs' versions, and no code.
+Each folder below tools/ has a go.mod, which pins the versions of its programs, and no code.
 """
 
 import hashlib
@@ -15,20 +15,20 @@ _NAMES = {
     "helm.sh/helm/v4/cmd/helm": "helm4",
     "sigs.k8s.io/kube-network-policies/cmd": "kube-network-policies",
 }
-"""Programs that are not called like the last word of their Go package."""
+"""Names of programs that differ from the last element of their package path."""
 
 _STAMPS = (
-    # Without its version, Kubernetes calls itself v0.0.0 and its parts refuse each other.
+    # Without a version, Kubernetes reports v0.0.0 and its components refuse each other.
     ("k8s.io/component-base/version.gitVersion", "k8s.io/kubernetes", "v{0}.{1}.{2}"),
     ("k8s.io/component-base/version.gitMajor", "k8s.io/kubernetes", "{0}"),
     ("k8s.io/component-base/version.gitMinor", "k8s.io/kubernetes", "{1}"),
     ("helm.sh/helm/v3/internal/version.version", "helm.sh/helm/v3", "v{0}.{1}.{2}"),
     ("helm.sh/helm/v4/internal/version.version", "helm.sh/helm/v4", "v{0}.{1}.{2}"),
-    # Helm 3 renders for Kubernetes 1.20 if nobody says what it was built for; Helm 4 knows.
+    # Without it Helm 3 renders for Kubernetes 1.20; Helm 4 reads its own build information.
     ("helm.sh/helm/v3/pkg/chartutil.k8sVersionMinor", "k8s.io/client-go", "{1}"),
     ("helm.sh/helm/v3/pkg/lint/rules.k8sVersionMinor", "k8s.io/client-go", "{1}"),
 )
-"""A variable that the linker sets, the module whose version it tells, and what of it."""
+"""Linker variable, module that the version is taken from, format."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Toolset:
         return tuple(int(part) for part in found[1].split(".")) if found else ()
 
     def version(self, module: str) -> tuple[str, ...] | None:
-        """Return major, minor and patch of a required module, or None if there is none such."""
+        """Return major, minor and patch of a required module, None if it is not required."""
         found = re.search(
             rf"^(?:require )?\s*{re.escape(module)} v(\d+)\.(\d+)\.(\S+)", self.module, re.MULTILINE
         )
@@ -82,7 +82,7 @@ class Toolset:
 
     @property
     def key(self) -> str:
-        """A name that changes when the programs would."""
+        """A name that changes with versions and flags."""
         text = "\0".join([self.module, self.sums, *self.flags])
         return f"{self.name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 

@@ -1,4 +1,4 @@
-"""What a cluster needs beyond Kubernetes, each a file of objects."""
+"""DNS, storage, ingress and NetworkPolicies: one manifest each."""
 
 import string
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ def apply_addons(
     names: Iterable[str] = _WORKLOADS,
     traefik: str = "localhost/traefik:built",
 ) -> None:
-    """Apply the objects of ``names`` and return when they are at work."""
+    """Apply the manifests of `names`; return when their workloads are rolled out."""
     for name in names:
         text = string.Template((_FOLDER / f"{name}.yaml").read_text())
         kubectl(

@@ -1,24 +1,27 @@
-"""Images by buildah: no daemon, no registry, only Debian's packages (root only).
+"""Builds images with buildah: root and Debian's packages suffice, no daemon is needed.
 
-With the isolation ``chroot`` it also works inside a container that may not make others.
+The isolation `chroot` also works in a container that may not create containers.
 """
 
 import json
+import os
 from pathlib import Path
 
+from devcluster.command import run
 from devcluster.debootstrap import SUITE, cached_root
-from devcluster.images.engine import BuildFailed, Say, run
+from devcluster.images.engine import BuildFailed, Say
 from devcluster.images.recipe import Recipe
 
+_SECONDS = 1_800.0
 _BASE_PACKAGES = ["ca-certificates", "python3", "python3-venv"]
 _BASE = f"localhost/mare/base:{SUITE}"
 
-# The machine's own authorities and name servers, for what is fetched during a build.
-_OF_THE_MACHINE = ("/etc/ssl", "/etc/resolv.conf")
+# A build downloads packages: it needs the certificates and name servers of the machine.
+_MOUNTS = ("/etc/ssl", "/etc/resolv.conf")
 
 
 class Buildah:
-    """Keeps images where root's buildah and podman keep theirs."""
+    """Implements `Engine`; images are in the storage that root's buildah and podman share."""
 
     name = "buildah"
 
@@ -33,7 +36,7 @@ class Buildah:
         return _BASE
 
     def import_root(self, root: Path, tag: str) -> None:
-        """Make an image of one layer from a folder."""
+        """Create an image of one layer from a folder."""
         self._say(f"Importing {root} as {tag}")
         container = self._run("from", "scratch").strip()
         try:
@@ -46,7 +49,7 @@ class Buildah:
         values = [f"{key}={value}" for key, value in recipe.arguments.items()]
         self._run(
             *("build", "--quiet", "--layers", "--network", "host"),
-            *(word for path in _OF_THE_MACHINE for word in ("--volume", f"{path}:{path}:ro")),
+            *(word for path in _MOUNTS for word in ("--volume", f"{path}:{path}:ro")),
             *("--file", str(recipe.dockerfile), "--tag", tag),
             *(("--target", recipe.target) if recipe.target else ()),
             *(word for value in values for word in ("--build-arg", value)),
@@ -73,4 +76,7 @@ class Buildah:
             return False
 
     def _run(self, *arguments: str) -> str:
-        return run(["buildah", *arguments], {"BUILDAH_ISOLATION": "chroot"})
+        environment = {**os.environ, "BUILDAH_ISOLATION": "chroot"}
+        return run(
+            ["buildah", *arguments], seconds=_SECONDS, environment=environment, failure=BuildFailed
+        )

@@ -1,20 +1,24 @@
-"""Images by a Docker engine."""
+"""Builds images with a Docker engine."""
 
+import os
 import shutil
 import subprocess
 
-from devcluster.images.engine import run
+from devcluster.command import run
+from devcluster.images.engine import BuildFailed
 from devcluster.images.recipe import STOCK_BASE, Recipe
+
+_SECONDS = 1_800.0
 
 
 class Docker:
-    """The engine that this machine runs."""
+    """Implements `Engine`."""
 
     name = "Docker"
 
     @staticmethod
     def answers() -> bool:
-        """Say whether there is an engine, not just its client."""
+        """Return whether a Docker engine answers: the client alone does not suffice."""
         if not shutil.which("docker"):
             return False
         try:
@@ -24,31 +28,35 @@ class Docker:
         return asked.returncode == 0
 
     def base(self) -> str:
-        run(["docker", "pull", "--quiet", STOCK_BASE])
+        _docker("pull", "--quiet", STOCK_BASE)
         return STOCK_BASE
 
     def build(self, recipe: Recipe, tag: str) -> None:
         values = [f"{key}={value}" for key, value in recipe.arguments.items()]
-        run(
-            [
-                *("docker", "build", "--quiet"),
-                *("--file", str(recipe.dockerfile), "--tag", tag),
-                *(("--target", recipe.target) if recipe.target else ()),
-                *(word for value in values for word in ("--build-arg", value)),
-                str(recipe.context),
-            ],
-            {"DOCKER_BUILDKIT": "1"},
+        _docker(
+            *("build", "--quiet"),
+            *("--file", str(recipe.dockerfile), "--tag", tag),
+            *(("--target", recipe.target) if recipe.target else ()),
+            *(word for value in values for word in ("--build-arg", value)),
+            str(recipe.context),
         )
 
     def size(self, tag: str) -> int:
-        return int(run(["docker", "image", "inspect", "--format", "{{.Size}}", tag]))
+        return int(_docker("image", "inspect", "--format", "{{.Size}}", tag))
 
     def identity(self, tag: str) -> str:
-        asked = run(["docker", "image", "inspect", "--format", "{{.Id}}", tag])
+        asked = _docker("image", "inspect", "--format", "{{.Id}}", tag)
         return asked.strip().removeprefix("sha256:")
 
     def name_also(self, tag: str, other: str) -> None:
-        run(["docker", "tag", tag, other])
+        _docker("tag", tag, other)
 
     def push(self, tag: str, *, insecure: bool) -> None:  # noqa: ARG002 - the daemon's own setting
-        run(["docker", "push", "--quiet", tag])
+        _docker("push", "--quiet", tag)
+
+
+def _docker(*arguments: str) -> str:
+    environment = {**os.environ, "DOCKER_BUILDKIT": "1"}
+    return run(
+        ["docker", *arguments], seconds=_SECONDS, environment=environment, failure=BuildFailed
+    )

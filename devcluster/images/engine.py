@@ -1,35 +1,35 @@
-"""What builds images on this machine."""
+"""The port of an image builder."""
 
 import os
 import shutil
-import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import Protocol
 
+from devcluster.command import CommandFailed
 from devcluster.images.recipe import Recipe
 
 Say = Callable[[str], None]
 
 
 class NoEngine(Exception):
-    """Images cannot be built here; the message says what to do."""
+    """Raised where images cannot be built; the text says what to do."""
 
 
-class BuildFailed(Exception):
-    """An engine ended with an error; shows the end of what it said."""
+class BuildFailed(CommandFailed):
+    """Raised when an engine ends with an error; shows its last output."""
 
 
 class Engine(Protocol):
-    """Builds images and hands them over. Methods raise :class:`BuildFailed`."""
+    """Builds, names and pushes images. Methods raise `BuildFailed`."""
 
     name: str
 
     def base(self) -> str:
-        """Return a Debian 13 with Python 3.13, there to build upon."""
+        """Return the name of a base image: Debian 13 with Python 3.13."""
         ...
 
     def build(self, recipe: Recipe, tag: str) -> None:
-        """Build an image; what has not changed since the last time is taken from there."""
+        """Build an image; unchanged layers come from the cache."""
         ...
 
     def size(self, tag: str) -> int:
@@ -47,22 +47,6 @@ class Engine(Protocol):
     def push(self, tag: str, *, insecure: bool) -> None:
         """Push an image to the registry in its name, by plain HTTP if ``insecure``."""
         ...
-
-
-def run(command: Sequence[str], environment: Mapping[str, str] | None = None) -> str:
-    """Return what ``command`` prints; raise :class:`BuildFailed`."""
-    answer = subprocess.run(
-        command,
-        env={**os.environ, **(environment or {})},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if answer.returncode:
-        said = f"{answer.stdout}{answer.stderr}"[-3000:]
-        raise BuildFailed(f"{' '.join(command[:2])} failed:\n{said}")
-    return answer.stdout
 
 
 def is_root_on_debian() -> bool:

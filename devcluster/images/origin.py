@@ -1,4 +1,4 @@
-"""Where an engine comes from on a machine that was not prepared for us."""
+"""Selects the image builder of this machine, and installs one if possible."""
 
 import shutil
 from pathlib import Path
@@ -10,7 +10,7 @@ from local.rabbitmq.packages import apt_install
 
 
 def engine(cache: Path, say: Say) -> Engine:
-    """Return Docker if its engine runs, else buildah, which root installs on Debian."""
+    """Return Docker if its engine answers, else buildah; root on Debian installs it."""
     return Docker() if Docker.answers() else buildah(cache, say)
 
 

@@ -1,4 +1,4 @@
-"""What an image is made from."""
+"""The inputs of an image build."""
 
 import subprocess
 import tomllib
@@ -24,7 +24,7 @@ class Recipe:
 
 
 def component(name: str, base: str) -> Recipe:
-    """Return the recipe for one of :data:`COMPONENTS`, as the folder has it now."""
+    """Return the recipe for one of COMPONENTS from the working tree."""
     return Recipe(
         context=PROJECT,
         dockerfile=PROJECT / "Dockerfile",

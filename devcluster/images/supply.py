@@ -1,4 +1,4 @@
-"""The images that a cluster of the tests runs: ours, and a RabbitMQ and a Valkey of Debian 13."""
+"""Builds and pushes the images of the test cluster: ours, and RabbitMQ and Valkey of Debian 13."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,9 +19,9 @@ def build(builder: Engine, name: str) -> str:
 
 
 def push_all(builder: Engine, registry: str, say: Callable[[str], None]) -> Mapping[str, str]:
-    """Build all and push them to ``registry``; return how a Pod names each.
+    """Build all images and push them to `registry`; return the reference of each.
 
-    The tag is of the content, so that a node never takes an older image for it.
+    The tag is a digest of the content, so that a node never uses an older image.
     """
     return {name: _push(builder, name, registry, say) for name in IMAGES}
 

@@ -1,4 +1,4 @@
-"""The parent of all Pods' control groups: made for a node, and removed with what is left in it."""
+"""Creates and removes the cgroup that is the parent of all Pods."""
 
 import time
 from pathlib import Path
@@ -6,11 +6,11 @@ from pathlib import Path
 _ROOT = Path("/sys/fs/cgroup")
 _SECONDS = 60.0
 _SHARES = {"cpu.shares": "8192", "cpu.weight": "800"}
-"""All Pods together weigh as much as eight other processes, in version 1 and in version 2."""
+"""All Pods together get the processor share of eight other processes (cgroup v1, v2)."""
 
 
 def make_cgroups(name: str) -> None:
-    """Make ``name`` in each hierarchy that the kernel has, of version 1 or 2."""
+    """Create `name` in each hierarchy of the kernel, version 1 or 2."""
     for hierarchy in _hierarchies():
         folder = hierarchy / name
         folder.mkdir(exist_ok=True)
@@ -20,13 +20,13 @@ def make_cgroups(name: str) -> None:
 
 
 def remove_cgroups(name: str) -> None:
-    """Remove ``name`` with all below it, from which the processes have just been killed."""
+    """Remove `name` and all below it; its processes were killed before."""
     deadline = time.monotonic() + _SECONDS
     while left := [path for hierarchy in _hierarchies() for path in _tree(hierarchy / name)]:
         for path in left:
             try:
                 path.rmdir()
-            except OSError:  # its last process is still being taken away
+            except OSError:  # EBUSY until the last process is reaped
                 if time.monotonic() > deadline:
                     raise
         time.sleep(0.02)

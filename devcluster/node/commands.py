@@ -1,4 +1,4 @@
-"""The command lines of the node's programs, and what the control plane has to know of a node."""
+"""Command lines of all programs of the native node."""
 
 import sys
 
@@ -21,7 +21,7 @@ def api_server(layout: Layout) -> list[str]:
         "--enable-admission-plugins=NodeRestriction",
         f"--kubelet-client-certificate={pki}/apiserver-kubelet-client.crt",
         f"--kubelet-client-key={pki}/apiserver-kubelet-client.key",
-        # Otherwise logs and exec would look for the node's name in the DNS.
+        # By default logs and exec resolve the name of the node by DNS.
         "--kubelet-preferred-address-types=InternalIP",
     )
 

@@ -1,7 +1,6 @@
-"""The configuration files of the node's programs, for a machine that may deny a root this and that.
+"""Configuration files of the native node, for restricted machines.
 
-Capabilities such as SYS_RESOURCE may be missing, the cgroups may be version 1, and the disk may be
-fuller than a kubelet likes.
+CAP_SYS_RESOURCE may be missing, cgroups may be version 1, and the disk may be nearly full.
 """
 
 import json
@@ -26,7 +25,7 @@ def write_configuration(layout: Layout) -> None:
     (folder / "kubelet.yaml").write_text(yaml.safe_dump(_kubelet(layout)))
     (folder / "kube-proxy.yaml").write_text(yaml.safe_dump(_kube_proxy(layout)))
     (folder / "registry.yaml").write_text(yaml.safe_dump(_registry(layout)))
-    (folder / "resolv.conf").write_text("")  # there is no world outside to ask for names
+    (folder / "resolv.conf").write_text("")  # the node has no network outside
     (folder / "cni").mkdir()
     (folder / "cni" / "10-bridge.conflist").write_text(json.dumps(_network()))
 
@@ -85,7 +84,7 @@ def _kubelet(layout: Layout) -> dict[str, Any]:
         "resolvConf": f"{layout.folder}/resolv.conf",
         "maxPods": 200,
         "serializeImagePulls": False,
-        # Once an image was pulled, the kubelet wants a registry's leave for it by every other name.
+        # By default the kubelet verifies a pulled image with the registry again under another name.
         "imagePullCredentialsVerificationPolicy": "NeverVerify",
         "imageGCHighThresholdPercent": 100,
         "imageGCLowThresholdPercent": 99,

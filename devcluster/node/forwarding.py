@@ -1,8 +1,8 @@
-"""The way in: `python -m devcluster.node.forwarding DESCRIPTOR:PORT ...`, inside the node.
+"""Forwards ports of the machine into the node: `python -m devcluster.node.forwarding FD:PORT ...`.
 
-Each descriptor is a socket that was opened on the machine's side of the wall, inherited, and still
-listens there: what arrives is handed on to the same port on this side. So nothing has to run
-outside, and the way in ends with the node.
+Each file descriptor is an inherited socket that listens in the network namespace of the machine.
+Its connections are forwarded to the same port in the namespace of the node. No process is needed
+outside, and the forwarding ends with the node.
 """
 
 import asyncio
@@ -15,10 +15,10 @@ _BACKLOG = 1024
 
 
 async def forward(listener: socket.socket, port: int) -> None:
-    """Hand on each connection that ``listener`` accepts to ``port`` of 127.0.0.1, for ever."""
+    """Forward each connection of `listener` to `port` of 127.0.0.1, for ever."""
 
     async def accepted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError):  # refused, or broken off by either side
+        with contextlib.suppress(OSError):  # refused, or closed by either side
             there = await asyncio.open_connection("127.0.0.1", port, limit=_CHUNK)
             with contextlib.closing(there[1]):
                 await asyncio.gather(_copy(reader, there[1]), _copy(there[0], writer))
@@ -29,7 +29,7 @@ async def forward(listener: socket.socket, port: int) -> None:
 
 
 async def _copy(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-    """Copy until the end, and pass on that this direction has ended."""
+    """Copy until EOF, then send EOF."""
     while chunk := await source.read(_CHUNK):
         sink.write(chunk)
         await sink.drain()

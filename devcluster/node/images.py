@@ -1,24 +1,27 @@
-"""The images that a node needs before there is a registry: a program on nothing, in an archive."""
+"""Builds the images that a node needs before its registry runs: one program each, FROM scratch."""
 
 import os
 import shutil
 import stat
-import subprocess
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from devcluster.kubectl import run
+from devcluster.command import CommandFailed, run
 from devcluster.programs import CONTAINERS, cache, programs
 from devcluster.toolset import Toolset
 
 _SECONDS = 300.0
 
 
+class ImageFailed(CommandFailed):
+    """Raised when an image cannot be built; shows the last output of the command."""
+
+
 def archives(say: Callable[[str], None]) -> tuple[Path, ...]:
     """Return an archive of each image ``localhost/NAME:built``, after building the missing ones.
 
-    The first is busybox, in whose namespaces the others' containers live.
+    The first is busybox: it is the sandbox image, which holds the namespaces of each Pod.
     """
     return (
         _busybox(say),
@@ -37,7 +40,7 @@ def _program(name: str, toolset: str, say: Callable[[str], None]) -> Path:
 
 
 def _busybox(say: Callable[[str], None]) -> Path:
-    """Return Debian's, which is static: a shell for tests, and a sleeper that holds namespaces."""
+    """Use Debian's static busybox: a shell for tests, and the sandbox process of each Pod."""
 
     def fill(root: Path) -> None:
         with tempfile.TemporaryDirectory() as folder:
@@ -89,19 +92,4 @@ def _archive(
 
 
 def _run(*command: str, cwd: str) -> None:
-    answer = subprocess.run(
-        command,
-        cwd=cwd,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-        timeout=_SECONDS,
-    )
-    if answer.returncode:
-        raise ImageFailed(f"{' '.join(command)} failed:\n{answer.stdout[-2000:]}")
-
-
-class ImageFailed(Exception):
-    """An image could not be built; shows what the command said."""
+    run(command, cwd=Path(cwd), seconds=_SECONDS, failure=ImageFailed)

@@ -1,6 +1,6 @@
 """The first process of the node: `python -m devcluster.node.init LAYOUT`, in new namespaces.
 
-It starts everything in here, then only buries the dead. When it is killed, the kernel ends every
+It starts all programs, then reaps child processes. When it is killed, the kernel ends every
 process, mount and network device of the node.
 """
 
@@ -19,10 +19,10 @@ from devcluster.credentials import make_credentials
 from devcluster.kubectl import Kubectl, KubectlFailed
 from devcluster.node import commands
 from devcluster.node.configuration import CONTAINERD, write_configuration
+from devcluster.node.isolation import isolate
 from devcluster.node.layout import Layout
 from devcluster.node.policies import enforce_policies
 from devcluster.node.steps import Steps
-from devcluster.node.walls import raise_walls
 from devcluster.server import Server
 
 _SECONDS = 120.0
@@ -47,9 +47,9 @@ class Node:
         self._kubectl = Kubectl(layout.programs / "kubectl", layout.kubeconfig)
 
     def start(self) -> None:
-        """Start everything; return when Pods run, names resolve and the ingress answers."""
-        with self._steps.step("walls: mounts and network of its own"):
-            raise_walls(self._layout)
+        """Start all programs; return when Pods run, DNS resolves and the ingress answers."""
+        with self._steps.step("namespaces: mounts and network"):
+            isolate(self._layout)
             write_configuration(self._layout)
         images = _Thread(self._containers)
         with self._steps.step("certificates"):
@@ -63,7 +63,7 @@ class Node:
             self._control_plane()
         with self._steps.step("node Ready"):
             self._kubelet()
-        with self._steps.step("images, beyond that"):
+        with self._steps.step("images, remaining time"):
             images.join()
         with self._steps.step("network policies, DNS, storage and ingress"):
             apply_addons(self._kubectl, self._layout.ingress_port)
@@ -72,7 +72,7 @@ class Node:
     def _containers(self) -> None:
         self._server(commands.containerd(self._layout), Path(CONTAINERD).exists)
         for archive in self._layout.archives:
-            with self._steps.step(f"image {archive.stem}, meanwhile"):
+            with self._steps.step(f"image {archive.stem}, in parallel"):
                 subprocess.run(
                     [
                         str(self._layout.programs / "ctr"),
@@ -104,7 +104,7 @@ class Node:
     def _server(self, command: Sequence[str], ready: Callable[[], bool]) -> None:
         layout = self._layout
         Server(
-            [str(layout.programs / command[0]), *command[1:]],  # or what is absolute already
+            [str(layout.programs / command[0]), *command[1:]],  # an absolute path stays as it is
             log=layout.folder / f"{Path(command[0]).name}.log",
             path=layout.path,
             descriptors=layout.listeners,
@@ -147,8 +147,8 @@ class _Thread(threading.Thread):
             raise TimeoutError(f"still not done after {timeout} s")
 
 
-def bury_the_dead() -> None:
-    """Wait for every process whose parent died, for ever; write down what ended."""
+def reap_children() -> None:
+    """Reap orphaned processes for ever; print the status of each."""
     while True:
         process, status = os.wait()
         print(f"process {process} ended with {status}", flush=True)
@@ -163,7 +163,7 @@ def main() -> None:
             traceback.print_exc()
             sys.exit(1)
     layout.ready.touch()
-    bury_the_dead()
+    reap_children()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Where a node has its files and on which ports it listens."""
+"""Files and ports of a native node."""
 
 import hashlib
 import json
@@ -7,24 +7,24 @@ from pathlib import Path
 from typing import Self
 
 REGISTRY_PORT = 5001
-"""Fixed, because it is part of the images' names."""
+"""Fixed: it is part of the names of images."""
 
 PRIVATE = ("/var/lib", "/var/log", "/run")
-"""Folders of the machine in whose places the node has its own."""
+"""Folders of the machine that the node covers with bind mounts of its own."""
 
 SANDBOX_IMAGE = "localhost/busybox:built"
 
 
 def cgroup(folder: Path) -> str:
-    """Return the name that belongs to a node in ``folder``, and to no other."""
+    """Return the cgroup name of the node in `folder`; it is unique to that folder."""
     return f"mare-cluster-{hashlib.sha256(bytes(folder)).hexdigest()[:8]}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """What the two sides of the wall agree on: the starter outside and the first process inside.
+    """What the starting process and the first process of the node share.
 
-    Each port is the same on both sides, so that an address is good on both.
+    A port has the same number inside and outside, so that an address is valid in both.
     """
 
     folder: Path
@@ -37,9 +37,9 @@ class Layout:
     ingress_port: int
     registry_port: int
     detached: bool
-    """Whether it outlives the process that started it."""
+    """Whether the node outlives the process that started it."""
     listeners: tuple[int, ...]
-    """Descriptors of the sockets that listen on the machine's side, in the order of the ports."""
+    """File descriptors of the listening sockets outside, in the order of `ports`."""
 
     @property
     def ports(self) -> tuple[int, int, int]:
@@ -60,7 +60,7 @@ class Layout:
 
     @property
     def progress(self) -> Path:
-        """Grows by a line for each step that is done."""
+        """One line for each finished step."""
         return self.folder / "progress"
 
     @property
@@ -70,7 +70,7 @@ class Layout:
 
     @property
     def path(self) -> str:
-        """Where the node's processes look for programs."""
+        """PATH of the processes of the node."""
         return f"{self.programs}:/usr/sbin:/usr/bin:/sbin:/bin"
 
     def write(self) -> Path:

@@ -1,4 +1,4 @@
-"""Start a node in namespaces of its own, and take all of it away (root on Linux only)."""
+"""Starts and removes a node in namespaces of its own (root on Linux only)."""
 
 import contextlib
 import os
@@ -22,7 +22,7 @@ _LOG_BYTES = 4_000
 
 
 class NodeFailed(Exception):
-    """The node did not start; shows what it said."""
+    """Raised when the node does not start; shows its log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +31,15 @@ class NativeNode:
 
     layout: Layout
     pid: int
-    """Its first process, as the machine numbers it."""
+    """PID of its first process in the namespace of the machine."""
     starter: subprocess.Popen[bytes] | None = None
-    """Our child that waits for it, if this process started it."""
+    """The child that waits for the node, if this process started it."""
 
     @classmethod
     def start(cls, layout: Layout, say: Callable[[str], None]) -> Self:
-        """Return when all is ready, or raise NodeFailed.
+        """Return when the node is ready; raise NodeFailed.
 
-        It ends with this process, however that ends, unless the layout says ``detached``.
+        The kernel kills the node when this process ends, unless the layout is `detached`.
         """
         make_cgroups(layout.cgroup)
         starter = _unshare(layout)
@@ -56,7 +56,7 @@ class NativeNode:
 
     @classmethod
     def find(cls, folder: Path) -> Self | None:
-        """Return the node that runs in ``folder``; remove what is left of one that was killed."""
+        """Return the node that runs in `folder`; remove the remains of a killed one."""
         pid = _running(folder)
         if pid is None:
             _clean(folder)
@@ -65,11 +65,11 @@ class NativeNode:
 
     @property
     def inside(self) -> tuple[str, ...]:
-        """Put before a command, it runs it in the node's network."""
+        """Prefix that runs a command in the network of the node."""
         return ("nsenter", f"--target={self.pid}", "--net", "--")
 
     def load_image(self, archive: Path) -> None:
-        """Import a ``docker-archive`` or ``oci-archive``; raise CalledProcessError."""
+        """Import a docker-archive or oci-archive; raise CalledProcessError."""
         subprocess.run(
             [
                 *("nsenter", f"--target={self.pid}", "--mount", "--"),
@@ -82,24 +82,26 @@ class NativeNode:
         )
 
     def stop(self) -> None:
-        """Kill its first process, wait for the end of all others, remove what they left."""
+        """Kill the first process, wait until all others have ended, remove the files."""
         end_node(self.layout.folder)
         if self.starter:
             self.starter.wait()
 
 
 def end_node(folder: Path) -> None:
-    """Take away the node in ``folder``, whatever is left of it."""
+    """Remove the node in `folder`, complete or not."""
     if (pid := _running(folder)) is not None:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    while _running(folder) is not None:  # the kernel ends all the others before the first
+    while (
+        _running(folder) is not None
+    ):  # the kernel ends all other processes of the namespace first
         time.sleep(0.02)
     _clean(folder)
 
 
 def _running(folder: Path) -> int | None:
-    """Return the number of the node's first process, unless that has ended."""
+    """Return the PID of the first process of the node, None if it has ended."""
     try:
         pid = int((folder / "pid").read_text())
         command = Path(f"/proc/{pid}/cmdline").read_text()
@@ -135,19 +137,19 @@ def _only_child(starter: subprocess.Popen[bytes]) -> int:
         if pids := children.read_text().split():
             return int(pids[0])
         time.sleep(0.01)
-    raise NodeFailed("unshare ended at once: making namespaces needs root with all its rights.")
+    raise NodeFailed("unshare failed: creating namespaces needs root with all capabilities.")
 
 
 def _follow(starter: subprocess.Popen[bytes], layout: Layout, say: Callable[[str], None]) -> None:
-    """Repeat what the node says of its progress, until it is ready."""
-    said = 0
+    """Report the progress of the node until it is ready."""
+    reported = 0
     deadline = time.monotonic() + _START_SECONDS
     while True:
         is_ready = layout.ready.exists()
         lines = layout.progress.read_text().splitlines() if layout.progress.exists() else []
-        for line in lines[said:]:
+        for line in lines[reported:]:
             say(line)
-        said = len(lines)
+        reported = len(lines)
         if is_ready:
             return
         if starter.poll() is not None or time.monotonic() > deadline:

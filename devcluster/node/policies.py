@@ -1,7 +1,7 @@
-"""NetworkPolicies on the node: each new connection of a Pod waits for a program's verdict.
+"""Enforces NetworkPolicies on the node with kube-network-policies.
 
-The program is kube-network-policies, as a DaemonSet. It would ask the kernel for the packets by
-nftables, which not every kernel can; iptables does the same on all that kube-proxy runs on.
+The DaemonSet decides on each new connection of a Pod. It would receive packets by nftables, which
+some kernels lack; iptables with NFQUEUE works wherever kube-proxy does.
 """
 
 import subprocess
@@ -11,7 +11,7 @@ from pathlib import Path
 from devcluster.node.configuration import PODS
 
 API_PORT = 6443
-"""Where NetworkPolicies expect the API server."""
+"""Port of the API server in NetworkPolicies."""
 _QUEUE = "100"
 _QUEUES = Path("/proc/net/netfilter/nfnetlink_queue")
 _SECONDS = 60.0
@@ -20,10 +20,10 @@ _HAND_OVER = (
     *("-j", "NFQUEUE", "--queue-num", _QUEUE),
 )
 _RULES = (
-    # The kubelet's probes always pass.
+    # Probes of the kubelet always pass.
     ("POSTROUTING", "-m", "owner", "--uid-owner", "0", "-j", "ACCEPT"),
-    # A resolver asks for both kinds of addresses at once, from one socket: while the first question
-    # waits for its verdict, the kernel drops the second, and the resolver waits for 5 s.
+    # A resolver sends the A and AAAA queries from one socket. While the first waits for a verdict,
+    # the kernel drops the second, and the resolver waits for 5 s.
     ("POSTROUTING", "--protocol", "udp", "--dport", "53", "-j", "ACCEPT"),
     ("POSTROUTING", "--source", PODS, *_HAND_OVER),
     ("POSTROUTING", "--destination", PODS, *_HAND_OVER),
@@ -33,9 +33,9 @@ _RULES = (
 
 
 def enforce_policies(api_port: int) -> None:
-    """Hand over connections as soon as the program listens; none opens without it from then on.
+    """Send new connections to the program once it listens; from then on none passes without it.
 
-    An API server on another port than policies expect is left out: it could not be named in them.
+    An API server on another port than API_PORT is exempt, because no policy names that port.
     """
     deadline = time.monotonic() + _SECONDS
     while not _is_heard():

@@ -1,4 +1,4 @@
-"""What the native node takes from the distribution, installed where that is possible."""
+"""Checks and installs the Debian packages that a native node needs."""
 
 import os
 import shutil
@@ -25,11 +25,11 @@ class CannotRun(Exception):
 
 
 def require(
-    say: Callable[[str], None], seen_inside: Iterable[Path], *, is_root: bool | None = None
+    say: Callable[[str], None], read_inside: Iterable[Path], *, is_root: bool | None = None
 ) -> None:
-    """Install what is missing; raise CannotRun where that is not possible.
+    """Install missing packages; raise CannotRun where that is not possible.
 
-    ``seen_inside``: what the node's processes read of the machine.
+    `read_inside` are paths of the machine that processes of the node read.
     """
     if is_root is None:
         is_root = os.geteuid() == 0
@@ -38,11 +38,9 @@ def require(
             "A cluster needs a Docker engine (for kind), or root on Linux, "
             "or MARE_KUBECONTEXT with the name of a context of your kubeconfig."
         )
-    for path in seen_inside:
+    for path in read_inside:
         if any(path.is_relative_to(folder) for folder in PRIVATE):
-            raise CannotRun(
-                f"A node would not see {path}: keep it outside of {', '.join(PRIVATE)}."
-            )
+            raise CannotRun(f"A node cannot read {path}: move it outside of {', '.join(PRIVATE)}.")
     missing = [package for program, package in _PACKAGES.items() if not shutil.which(program)]
     if not _NETWORK_PLUGINS.exists():
         missing.append("containernetworking-plugins")

@@ -1,4 +1,4 @@
-"""All that has to be there before a node can start: programs, images, ports."""
+"""Prepares programs, images and ports, then starts a node."""
 
 import socket
 import sys
@@ -26,12 +26,14 @@ def start_node(
     detached: bool,
     registry_port: int = REGISTRY_PORT,
 ) -> NativeNode:
-    """Prepare all and start a node whose state is in ``folder``, which must not exist yet.
+    """Start a node with its state in `folder`, which must not exist.
 
-    Raise CannotRun or NodeFailed.
+    Raises:
+        CannotRun: The machine lacks rights, packages or ports.
+        NodeFailed: The node does not become ready.
     """
     require(say, [folder, cache(), _PROJECT, Path(sys.prefix), Path(sys.base_prefix)])
-    for toolset, names in FAST_TESTS.items():  # others may wait for these
+    for toolset, names in FAST_TESTS.items():  # tests without a node wait for these
         programs(toolset, names, say)
     folder.mkdir(parents=True)
     links = folder / "bin"
@@ -40,7 +42,7 @@ def start_node(
         built = programs(toolset, names, say)
         for name in names:
             (links / name).symlink_to(built / name)
-    ports = (_rather(API_PORT), _rather(_INGRESS_PORT), registry_port)
+    ports = (_preferred(API_PORT), _preferred(_INGRESS_PORT), registry_port)
     with _listening(ports) as listeners:
         layout = Layout(
             folder=folder,
@@ -55,13 +57,13 @@ def start_node(
         return NativeNode.start(layout, say)
 
 
-def _rather(port: int) -> int:
+def _preferred(port: int) -> int:
     return port if is_free(port) else free_port()
 
 
 @contextmanager
 def _listening(ports: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
-    """Listen on the machine's side; the node inherits the sockets and hands on what arrives."""
+    """Listen outside of the node; it inherits the sockets and forwards their connections."""
     listeners = []
     try:
         for port in ports:

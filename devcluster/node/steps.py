@@ -1,4 +1,4 @@
-"""A step, the time that it took, and what a person reads of it."""
+"""Reports how long each step of the start takes."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 
 class Steps:
-    """Times steps; ``say`` gets one line for each when it is done."""
+    """Passes one line for each finished step to `say`."""
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say

@@ -11,9 +11,9 @@ import yaml
 
 from devcluster.choosing import cluster_for_tests
 from devcluster.cluster import Cluster
+from devcluster.command import CommandFailed
 from devcluster.images.origin import engine
 from devcluster.images.supply import push_all
-from devcluster.kubectl import CommandFailed
 from local.settings import cache_folder
 from tests.charts.helm import CHARTS, Helm
 from tests.e2e.application import Application, namespace, program

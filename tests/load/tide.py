@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from devcluster.kubectl import CommandFailed
+from devcluster.command import CommandFailed
 from mare.drawing.drawing import draw
 from mare.drawing.figure import Column, Figure, Level, Panel, Point, Series, Shape
 from mare.drawing.theme import LIGHT

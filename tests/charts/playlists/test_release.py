@@ -6,7 +6,7 @@ import os
 import pytest
 import yaml
 
-from devcluster.kubectl import run
+from devcluster.command import run
 from tests.charts.playlists.conftest import ALONE
 
 VALUES = {**ALONE, "valkey": {"enabled": True}, "gateway": {"rateLimit": "60/minute"}}

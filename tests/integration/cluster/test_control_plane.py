@@ -110,5 +110,5 @@ def _processes(folder: Path) -> list[str]:
 
 def test_a_server_that_cannot_start_shows_its_last_lines(tmp_path: Path) -> None:
     server = Server(["/bin/sh", "-c", "echo the port is taken; exit 1"], tmp_path / "log")
-    with pytest.raises(ServerFailed, match=r"sh did not start\. It said:\nthe port is taken"):
+    with pytest.raises(ServerFailed, match=r"sh did not start:\nthe port is taken"):
         server.start(lambda: False, seconds=10)

@@ -10,8 +10,9 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, Self
 
+from devcluster.command import run
 from devcluster.images.docker import Docker
-from devcluster.images.engine import Engine, run
+from devcluster.images.engine import Engine
 
 # What a container runtime does, without one: mounts of its own, then all rights given up.
 _ENTER = """\
@@ -37,9 +38,11 @@ class Image:
     def config(self) -> Mapping[str, Any]:
         """User, Env, Entrypoint, Cmd, Labels and so on, as the OCI names them."""
         if isinstance(self.engine, Docker):
-            found = json.loads(run(["docker", "image", "inspect", self.tag]))[0]["Config"]
+            found = json.loads(run(["docker", "image", "inspect", self.tag], seconds=60))[0][
+                "Config"
+            ]
         else:
-            asked = run(["buildah", "inspect", "--type", "image", self.tag])
+            asked = run(["buildah", "inspect", "--type", "image", self.tag], seconds=60)
             found = json.loads(asked)["OCIv1"]["config"]
         assert isinstance(found, dict)
         return found
@@ -102,15 +105,15 @@ class Image:
 
     @cached_property
     def _root(self) -> Path:
-        self._container = run(["buildah", "from", self.tag]).strip()
-        return Path(run(["buildah", "mount", self._container]).strip())
+        self._container = run(["buildah", "from", self.tag], seconds=60).strip()
+        return Path(run(["buildah", "mount", self._container], seconds=60).strip())
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._container:
-            run(["buildah", "rm", self._container])
+            run(["buildah", "rm", self._container], seconds=60)
 
 
 class Process:

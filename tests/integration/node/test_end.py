@@ -1,4 +1,4 @@
-"""Nothing is left of a node, also when nobody had the time to say goodbye."""
+"""Nothing is left of a node, however its starter ended."""
 
 import subprocess
 import sys
@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from devcluster.kind import has_docker
+from devcluster.node.isolation import SYSCTLS
 from devcluster.node.layout import cgroup
 from devcluster.node.native import NativeNode
-from devcluster.node.walls import BELIEVED
 from mare.processes.spawn import DIES_WITH_US
 from mare.processes.tcp_ports import free_port
 from tests.vhost import eventually
@@ -66,7 +66,7 @@ def _traces(folder: Path) -> list[str]:
 
 def _settings() -> list[str]:
     """Return what a kubelet would set for the whole machine."""
-    return [Path("/proc/sys", name).read_text() for name in BELIEVED]
+    return [Path("/proc/sys", name).read_text() for name in SYSCTLS]
 
 
 def _pid_namespace(pid: int) -> str:

@@ -8,7 +8,7 @@ from devcluster.node.requirements import CannotRun, require
 
 
 def test_what_the_node_would_hide_from_itself_is_named() -> None:
-    with pytest.raises(CannotRun, match=r"would not see /var/lib/somebody/\.cache"):
+    with pytest.raises(CannotRun, match=r"cannot read /var/lib/somebody/\.cache"):
         require(print, [Path("/home"), Path("/var/lib/somebody/.cache")], is_root=True)
 
 

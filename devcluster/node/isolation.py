@@ -1,26 +1,27 @@
-"""What the first process does inside its new namespaces, before anything else runs there.
+"""Mounts and network of the node, set up by its first process in the new namespaces.
 
-Its network has no way out, and what programs write under /var/lib, /var/log and /run stays in the
-node's own folder. The kernel takes all of it away with the last process.
+The network has no route to the outside. /var/lib and /var/log are folders of the node, /run is a
+tmpfs. The kernel removes mounts and devices with the last process.
 """
 
-import subprocess
 from pathlib import Path
 
+from devcluster.command import run
 from devcluster.credentials import ADDRESS
 from devcluster.node.layout import PRIVATE, Layout
 
-BELIEVED = {
+SYSCTLS = {
     "vm/overcommit_memory": "1",
     "kernel/panic": "10",
     "kernel/panic_on_oops": "1",
     "kernel/keys/root_maxkeys": "1000000",
     "kernel/keys/root_maxbytes": "25000000",
 }
-"""What a kubelet would set for the whole machine. It finds a file that says it is so already."""
+"""Values that a kubelet sets for the whole machine; files mounted over them hold them already."""
 
 
-def raise_walls(layout: Layout) -> None:
+def isolate(layout: Layout) -> None:
+    """Set up mounts and network for `layout`."""
     _mounts(layout.folder)
     _network()
 
@@ -33,16 +34,16 @@ def _mounts(folder: Path) -> None:
         own.mkdir(parents=True)
         _run("mount", "--bind", str(own), path)
     _run("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", in_memory)
-    for name, value in BELIEVED.items():
+    for name, value in SYSCTLS.items():
         own = folder / "sys" / name
         own.parent.mkdir(parents=True, exist_ok=True)
         own.write_text(value)
         _run("mount", "--bind", str(own), f"/proc/sys/{name}")
-    _run("mount", "--make-rshared", "/")  # volumes that the kubelet mounts have to reach containers
+    _run("mount", "--make-rshared", "/")  # mounts of the kubelet must propagate to containers
 
 
 def _network() -> None:
-    """A kubelet refuses a loopback address and wants a default route: give it a wire to nowhere."""
+    """Create a veth pair: the kubelet refuses a loopback address and needs a default route."""
     for command in (
         "link set lo up",
         "link add eth0 type veth peer name nowhere",
@@ -56,4 +57,4 @@ def _network() -> None:
 
 
 def _run(*command: str) -> None:
-    subprocess.run(command, check=True, stdin=subprocess.DEVNULL, timeout=30)
+    run(command, seconds=30)
