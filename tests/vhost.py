@@ -8,7 +8,7 @@ from typing import Any
 import amqp
 
 from local.rabbitmq import Node
-from mare_nameko.service.topology import DEAD_LETTERS
+from mare_nameko.topology import DEAD_LETTERS
 
 PATIENCE = 60.0
 

@@ -6,7 +6,7 @@ from urllib.parse import quote, urlsplit
 
 import requests
 
-from mare_nameko.service.topology import vhost_definitions
+from mare_nameko.topology import vhost_definitions
 
 TIMEOUT = 60.0
 """Seconds for one request."""

@@ -15,7 +15,7 @@ import amqp
 from local.rabbitmq.config import Ports, make_folders
 from local.rabbitmq.management import Management
 from local.rabbitmq.server import Program, Server
-from mare_nameko.service.topology import definitions
+from mare_nameko.topology import definitions
 
 _PREFIX = "mare-rabbitmq-"
 _USER = "mare"

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from mare_nameko.service.topology import vhost_definitions
+from mare_nameko.topology import vhost_definitions
 from tests.charts.helm import Helm, Refused
 from tests.charts.rabbitmq.matrix import CHART, MATRIX
 

@@ -10,7 +10,7 @@ import pytest
 
 from local.rabbitmq import Node
 from local.rabbitmq.server import Program
-from mare_nameko.service.topology import DEAD_LETTERS, DELIVERY_LIMIT
+from mare_nameko.topology import DEAD_LETTERS, DELIVERY_LIMIT
 from tests.vhost import Vhost, eventually
 
 pytestmark = pytest.mark.broker

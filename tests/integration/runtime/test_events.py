@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from mare_nameko.service.topology import DEAD_LETTERS
+from mare_nameko.topology import DEAD_LETTERS
 from tests.integration.runtime.conftest import consumed
 from tests.integration.runtime.odd import nested, odd_properties, publish_odd
 from tests.vhost import Vhost, becomes, eventually

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mare_nameko.service.topology import DEAD_LETTERS
+from mare_nameko.topology import DEAD_LETTERS
 from tests.integration.runtime.conftest import consumed
 from tests.integration.runtime.odd import (
     IN_MILLISECONDS,

@@ -138,8 +138,8 @@ def test_at_a_terminal_the_log_is_plain():
 
 
 SCRIPT = """
-from mare_nameko.service import go_green
-go_green()
+from mare_nameko.service import monkey_patch
+monkey_patch()
 from nameko.dependency_providers import Config
 from mare_nameko.service import rpc, serve
 
@@ -186,7 +186,7 @@ def test_a_program_is_told_of_bad_settings_like_the_command(tmp_path):
     assert ended.stderr == "AMQP_URI='***': an address must begin with amqp:// or amqps://.\n"
 
 
-def test_a_program_that_forgot_to_go_green_is_told(tmp_path):
+def test_a_program_that_forgot_to_monkey_patch_is_told(tmp_path):
     script = tmp_path / "hasty.py"
     script.write_text("from mare_nameko.service import serve\nserve(object)")
 
@@ -194,7 +194,7 @@ def test_a_program_that_forgot_to_go_green_is_told(tmp_path):
         [sys.executable, script], capture_output=True, text=True, timeout=90, check=False
     )
 
-    assert "Call mare_nameko.service.go_green() before" in ended.stderr
+    assert "Call mare_nameko.service.monkey_patch() before" in ended.stderr
 
 
 @pytest.mark.broker

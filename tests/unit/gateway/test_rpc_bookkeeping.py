@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from mare_nameko.client import Disconnected, Overloaded
 from mare_nameko.client.backoff import pauses
-from mare_nameko.client.circuit import Circuits
+from mare_nameko.client.circuit_breaker import CircuitBreakers
 from mare_nameko.client.confirms import Confirms
-from mare_nameko.client.outbound import Route
+from mare_nameko.client.encoding import Route
 from mare_nameko.client.pending import Call, PendingCalls
 
 ROUTE = Route(channel=1, exchange="nameko-rpc", reply_to="reply", frame_max=4096)
@@ -98,7 +98,7 @@ def test_every_message_is_settled_at_most_once_and_in_order(published, answers):
 
 
 def test_a_circuit_opens_after_some_timeouts_in_a_row():
-    circuits = Circuits(max_timeouts=3, pause=5.0)
+    circuits = CircuitBreakers(max_timeouts=3, pause=5.0)
 
     for _ in range(2):
         circuits.timed_out("weather", now=0.0)
@@ -110,7 +110,7 @@ def test_a_circuit_opens_after_some_timeouts_in_a_row():
 
 
 def test_an_open_circuit_lets_one_call_through_in_each_pause():
-    circuits = Circuits(max_timeouts=1, pause=5.0)
+    circuits = CircuitBreakers(max_timeouts=1, pause=5.0)
     circuits.timed_out("weather", now=0.0)
 
     passed = [now for now in range(16) if circuits.refusal("weather", now=float(now)) is None]
@@ -119,7 +119,7 @@ def test_an_open_circuit_lets_one_call_through_in_each_pause():
 
 
 def test_the_first_reply_closes_a_circuit():
-    circuits = Circuits(max_timeouts=1, pause=5.0)
+    circuits = CircuitBreakers(max_timeouts=1, pause=5.0)
     circuits.timed_out("weather", now=0.0)
     circuits.replied("weather")
 
@@ -127,7 +127,7 @@ def test_the_first_reply_closes_a_circuit():
 
 
 def test_a_reply_in_between_starts_the_count_anew():
-    circuits = Circuits(max_timeouts=2, pause=5.0)
+    circuits = CircuitBreakers(max_timeouts=2, pause=5.0)
     circuits.timed_out("weather", now=0.0)
     circuits.replied("weather")
     circuits.timed_out("weather", now=0.0)
@@ -136,7 +136,7 @@ def test_a_reply_in_between_starts_the_count_anew():
 
 
 def test_a_circuit_can_be_opened_for_another_reason():
-    circuits = Circuits(max_timeouts=9, pause=5.0)
+    circuits = CircuitBreakers(max_timeouts=9, pause=5.0)
     circuits.opened("weather", "nobody is there", now=0.0, pause=1.0)
 
     assert circuits.refusal("weather", now=0.9) == "nobody is there"

@@ -5,7 +5,7 @@ from amqp.serialization import dumps
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mare_nameko.client.inbound import Replies, content_header
+from mare_nameko.client.decoding import Replies, content_header
 from mare_nameko.client.inspection import Inspector, declared
 
 DELIVER = b"\x00\x3c\x00\x3c" + dumps("sLbss", ("tag", 1, False, "nameko-rpc", "key"))

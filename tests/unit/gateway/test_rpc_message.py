@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mare_nameko.client import BadReply, RemoteError
+from mare_nameko.client.encoding import Route
 from mare_nameko.client.message import request, result
-from mare_nameko.client.outbound import Route
 
 ROUTE = Route(channel=1, exchange="nameko-rpc", reply_to="reply", frame_max=131072)
 

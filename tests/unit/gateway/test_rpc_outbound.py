@@ -6,7 +6,7 @@ from amqp.serialization import dumps
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mare_nameko.client.outbound import Route, publication
+from mare_nameko.client.encoding import Route, publication
 
 
 class Recorder:

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from mare_nameko.service.topology import definitions, vhost_definitions
+from mare_nameko.topology import definitions, vhost_definitions
 
 
 def test_without_users_the_definitions_hold_no_credentials() -> None:
@@ -45,6 +45,6 @@ def test_each_queue_of_nameko_finds_its_policy(queue: str, policies: list[str]) 
 
 def test_the_module_prints_definitions_that_a_broker_can_import() -> None:
     answer = subprocess.run(
-        [sys.executable, "-m", "mare_nameko.service.topology"], capture_output=True, check=True
+        [sys.executable, "-m", "mare_nameko.topology"], capture_output=True, check=True
     )
     assert json.loads(answer.stdout) == definitions()

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mare_nameko.service.backoff import Backoff
+from mare_nameko.backoff import Backoff
 
 
 def delays(draw, count):

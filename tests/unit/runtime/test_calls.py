@@ -6,7 +6,7 @@ from prometheus_client import CollectorRegistry
 
 from mare_nameko.service.errors import BrokerUnavailable, CallTimedOut, write_error
 from mare_nameko.service.metrics import Metrics
-from mare_nameko.service.proxies import Call
+from mare_nameko.service.rpc_proxy import Call
 from mare_services.contract.errors import PlaceNotFound
 
 

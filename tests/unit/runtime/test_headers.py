@@ -2,7 +2,7 @@
 
 import pytest
 
-from mare_nameko.service.headers import (
+from mare_nameko.headers import (
     find_mistake,
     read_headers,
     read_request_id,

@@ -27,7 +27,7 @@ def modules_after(code):
 def test_a_service_imports_nothing_that_it_does_not_need():
     names = "RpcProxy, rpc, event_handler, EventDispatcher, serve, timer"
     loaded = modules_after(
-        "from mare_nameko.service.greening import go_green; go_green()\n"
+        "from mare_nameko.service.patcher import monkey_patch; monkey_patch()\n"
         f"import mare_nameko.service.command\nfrom mare_nameko.service import {names}"
     )
 
@@ -36,14 +36,14 @@ def test_a_service_imports_nothing_that_it_does_not_need():
 
 
 def test_settings_and_topology_are_to_be_had_without_nameko():
-    loaded = modules_after("import mare_nameko.service.settings, mare_nameko.service.topology")
+    loaded = modules_after("import mare_nameko.service.settings, mare_nameko.topology")
 
     assert not {"eventlet", "nameko", "kombu"} & loaded
 
 
 def test_host_names_are_resolved_beside_the_event_loop():
     loaded = modules_after(
-        "from mare_nameko.service.greening import go_green; go_green()\n"
+        "from mare_nameko.service.patcher import monkey_patch; monkey_patch()\n"
         "import socket, eventlet\n"
         "turns = []\n"
         "eventlet.spawn(lambda: turns.append(1))\n"

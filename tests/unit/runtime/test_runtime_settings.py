@@ -4,7 +4,7 @@ import ssl
 
 import pytest
 
-from mare_nameko.service.broker import Broker
+from mare_nameko.service.connections import Broker
 from mare_nameko.service.settings import Settings
 from mare_nameko.settings import SettingsError
 

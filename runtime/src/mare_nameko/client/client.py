@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from mare_nameko.client import message
-from mare_nameko.client.circuit import Circuits
+from mare_nameko.client.circuit_breaker import CircuitBreakers
+from mare_nameko.client.connection_thread import ConnectionThread
+from mare_nameko.client.encoding import Route
 from mare_nameko.client.errors import CallTimedOut, Disconnected, Overloaded, ServiceUnavailable
 from mare_nameko.client.options import Options
-from mare_nameko.client.outbound import Route
 from mare_nameko.client.pending import Call, PendingCalls
-from mare_nameko.client.pump import Pump
 
 _UNATTENDED_PAUSE = 1.0
 """A service without consumers gets one call a second, enough to be seen by an autoscaler."""
@@ -34,9 +34,9 @@ class RpcClient:
         self._options = options
         self._starting = threading.Lock()
         self._pid: int | None = None
-        self._pump: Pump
+        self._connection: ConnectionThread
         self._pending: PendingCalls
-        self._circuits: Circuits
+        self._breakers: CircuitBreakers
 
     def start(self) -> None:
         """Begin to connect, in this process, unless that has happened; returns at once."""
@@ -54,32 +54,32 @@ class RpcClient:
         self._ids = itertools.count(1)
         self._instance = uuid.uuid4().hex[:12]
         self._pending = PendingCalls(self._options.max_in_flight)
-        self._circuits = Circuits(
+        self._breakers = CircuitBreakers(
             max_timeouts=self._options.max_timeouts, pause=self._options.circuit_pause
         )
-        self._pump = Pump(self._options, self._pending, self._judge_consumers)
-        self._pump.start()
+        self._connection = ConnectionThread(self._options, self._pending, self._on_consumers)
+        self._connection.start()
         self._pid = os.getpid()  # last: from now on other threads use all of the above
 
     def close(self, timeout: float = 5.0) -> None:
         """Leave the broker; calls still in flight fail."""
         if self._started:
-            self._pump.stop()
-            self._pump.join(timeout)
+            self._connection.stop()
+            self._connection.join(timeout)
 
     @property
     def connected(self) -> bool:
-        return self._started and self._pump.route is not None
+        return self._started and self._connection.route is not None
 
     @property
     def ready(self) -> bool:
         """Whether a call has a chance: connected, and the broker takes messages."""
-        return self.connected and not self._pump.blocked
+        return self.connected and not self._connection.blocked
 
     @property
     def alive(self) -> bool:
         """Whether the client can still do its work; False calls for a restart of the process."""
-        return not self._started or self._pump.is_alive()
+        return not self._started or self._connection.is_alive()
 
     @property
     def in_flight(self) -> int:
@@ -88,7 +88,7 @@ class RpcClient:
     @property
     def connections(self) -> int:
         """How many connections were made since the start."""
-        return self._pump.connections if self._started else 0
+        return self._connection.connections if self._started else 0
 
     def call(
         self, target: str, *args: Any, timeout: float, context: Mapping[str, str] | None = None
@@ -111,24 +111,24 @@ class RpcClient:
         )
         call = Call(correlation_id, service, route, frames, now)
         self._pending.add(call)
-        self._pump.publish(call)
-        if self._pump.route is not route:
+        self._connection.publish(call)
+        if self._connection.route is not route:
             # the pump may have failed all pending calls just before this one was added
             self._pending.fail([correlation_id], Disconnected("the connection was lost"))
         self._await(call, deadline)
         reply = call.reply()
-        self._circuits.replied(service)
+        self._breakers.replied(service)
         return message.result(reply)
 
     def _route_to(self, service: str, deadline: float) -> Route:
-        if self._pump.route is None:
-            self._pump.tried.wait(max(0.0, deadline - time.monotonic()))
-        route = self._pump.route
+        if self._connection.route is None:
+            self._connection.tried.wait(max(0.0, deadline - time.monotonic()))
+        route = self._connection.route
         if route is None:
             raise Disconnected("no connection to the broker")
-        if self._pump.blocked:
+        if self._connection.blocked:
             raise Overloaded("the broker is in alarm and takes no messages")
-        if reason := self._circuits.refusal(service, time.monotonic()):
+        if reason := self._breakers.refusal(service, time.monotonic()):
             raise ServiceUnavailable(reason)
         return route
 
@@ -138,22 +138,22 @@ class RpcClient:
             return
         pause = _FIRST_QUESTION_PAUSE
         while (left := deadline - time.monotonic()) > 0:
-            self._pump.ask_for_consumers(call.service)
+            self._connection.ask_for_consumers(call.service)
             if call.wait(min(left, pause)):
                 return
             pause = min(pause * 2, _LONGEST_QUESTION_PAUSE)
         if self._pending.take(call.correlation_id) is None:
             call.wait(seconds)  # somebody is ending it at this very moment
             return
-        self._circuits.timed_out(call.service, time.monotonic())
+        self._breakers.timed_out(call.service, time.monotonic())
         raise CallTimedOut(f"{call.service} did not answer within {seconds:.3g} s")
 
-    def _judge_consumers(self, service: str, consumers: int) -> None:
+    def _on_consumers(self, service: str, consumers: int) -> None:
         """Fail the calls that have waited long enough for a service that nobody runs."""
         if consumers > 0:
             return
         reason = f"nobody consumes the queue of {service}"
         now = time.monotonic()
-        self._circuits.opened(service, reason, now=now, pause=_UNATTENDED_PAUSE)
+        self._breakers.opened(service, reason, now=now, pause=_UNATTENDED_PAUSE)
         waiting = self._pending.waiting_for(service, now - self._options.no_consumers_grace)
         self._pending.fail(waiting, ServiceUnavailable(reason))

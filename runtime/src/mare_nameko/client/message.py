@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
+from mare_nameko.client.encoding import HeaderValue, Route, publication
 from mare_nameko.client.errors import BadReply, RemoteError
-from mare_nameko.client.outbound import HeaderValue, Route, publication
 
 _encode = msgspec.json.Encoder().encode
 _NO_KWARGS: dict[str, Any] = {}

@@ -3,8 +3,8 @@
 import threading
 from collections.abc import Iterable
 
+from mare_nameko.client.encoding import Route
 from mare_nameko.client.errors import Overloaded, RpcError
-from mare_nameko.client.outbound import Route
 
 
 class Call:

@@ -9,14 +9,14 @@ from typing import Any
 from amqp.exceptions import AMQPError, NotFound
 
 from mare_nameko.client.confirms import Confirms
+from mare_nameko.client.connection import BufferedConnection
+from mare_nameko.client.decoding import Replies
+from mare_nameko.client.encoding import Route
 from mare_nameko.client.endpoints import Endpoint
 from mare_nameko.client.errors import Overloaded, ServiceUnavailable
-from mare_nameko.client.inbound import Replies
 from mare_nameko.client.inspection import Inspector
 from mare_nameko.client.options import Options
-from mare_nameko.client.outbound import Route
 from mare_nameko.client.pending import Call, PendingCalls
-from mare_nameko.client.wire import Wire
 
 
 class Session:
@@ -39,7 +39,7 @@ class Session:
         self._on_consumers = on_consumers
         self._reply_key = uuid.uuid4().hex
         host = f"[{endpoint.host}]" if ":" in endpoint.host else endpoint.host
-        self._wire = Wire(
+        self._connection = BufferedConnection(
             host=f"{host}:{endpoint.port}",
             userid=endpoint.user,
             password=endpoint.password,
@@ -60,8 +60,8 @@ class Session:
             raise
 
     def _open(self, options: Options) -> None:
-        self._wire.connect()
-        channel = self._wire.channel()
+        self._connection.connect()
+        channel = self._connection.channel()
         try:
             channel.exchange_declare(self._exchange, "topic", passive=True)
         except NotFound:
@@ -75,14 +75,14 @@ class Session:
         channel.confirm_select()
         channel.events["basic_nack"].add(self._on_nack)
         channel.events["basic_return"].add(self._on_return)
-        self._wire.sock.settimeout(options.method_timeout)
-        self._inspector = Inspector(self._wire.channel(), self._on_consumers)
+        self._connection.sock.settimeout(options.method_timeout)
+        self._inspector = Inspector(self._connection.channel(), self._on_consumers)
         replies = Replies(channel.channel_id, self._on_reply, self._confirms.settled)
-        self._wire.takers = (replies.take, self._inspector.take)
+        self._connection.takers = (replies.take, self._inspector.take)
         self.route = Route(
-            channel.channel_id, self._exchange, self._reply_key, self._wire.frame_max
+            channel.channel_id, self._exchange, self._reply_key, self._connection.frame_max
         )
-        self._fileno: int = self._wire.sock.fileno()
+        self._fileno: int = self._connection.sock.fileno()
 
     def publish(self, calls: Iterable[Call]) -> None:
         """Send the calls that somebody still waits for, all with one write."""
@@ -93,7 +93,7 @@ class Session:
                 frames.append(call.frames)
                 self._confirms.published(call.correlation_id)
         if frames:
-            self._wire.send(b"".join(frames))
+            self._connection.send(b"".join(frames))
 
     def ask_for_consumers(self, service: str) -> None:
         self._inspector.ask(service)
@@ -102,22 +102,22 @@ class Session:
         return self._fileno
 
     def receive(self) -> None:
-        self._wire.receive()
+        self._connection.receive()
 
     def heartbeat(self) -> None:
-        self._wire.heartbeat_tick()
+        self._connection.heartbeat_tick()
 
     def close(self) -> None:
         """Take leave of the broker, which deletes the reply queue."""
         try:
-            self._wire.close()
+            self._connection.close()
         except (OSError, AMQPError):
             self.abort()
 
     def abort(self) -> None:
         """Close the socket without a word; the broker deletes the reply queue all the same."""
         with suppress(OSError):
-            self._wire.collect()
+            self._connection.collect()
 
     def _on_reply(self, correlation_id: str, body: bytes) -> None:
         call = self._pending.take(correlation_id)

@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from mare_nameko.service.events import EventDispatcher as EventDispatcher
     from mare_nameko.service.events import consume as consume
     from mare_nameko.service.events import event_handler as event_handler
-    from mare_nameko.service.greening import go_green as go_green
-    from mare_nameko.service.methods import rpc as rpc
-    from mare_nameko.service.proxies import RpcProxy as RpcProxy
+    from mare_nameko.service.patcher import monkey_patch as monkey_patch
+    from mare_nameko.service.rpc_entrypoint import rpc as rpc
+    from mare_nameko.service.rpc_proxy import RpcProxy as RpcProxy
     from mare_nameko.service.runner import serve as serve
     from mare_nameko.service.settings import Settings as Settings
 
@@ -47,9 +47,9 @@ _HOMES = {
     "mare_nameko.service.events": [
         "BROADCAST", "SERVICE_POOL", "SINGLETON", "EventDispatcher", "consume", "event_handler",
     ],
-    "mare_nameko.service.greening": ["go_green"],
-    "mare_nameko.service.methods": ["rpc"],
-    "mare_nameko.service.proxies": ["RpcProxy"],
+    "mare_nameko.service.patcher": ["monkey_patch"],
+    "mare_nameko.service.rpc_entrypoint": ["rpc"],
+    "mare_nameko.service.rpc_proxy": ["RpcProxy"],
     "mare_nameko.service.runner": ["serve"],
     "mare_nameko.service.settings": ["Settings"],
 }  # fmt: skip

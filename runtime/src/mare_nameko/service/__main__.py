@@ -1,11 +1,11 @@
 """``mare-nameko run SERVICE``: run one service."""
 
-from mare_nameko.service.greening import go_green
+from mare_nameko.service.patcher import monkey_patch
 
 
 def main() -> None:
     """Patch the standard library first: nothing of Nameko may be imported before."""
-    go_green()
+    monkey_patch()
     from mare_nameko.service.command import run  # noqa: PLC0415
 
     run()

@@ -15,7 +15,7 @@ from eventlet.event import Event
 from eventlet.semaphore import Semaphore
 from kombu import Connection
 
-from mare_nameko.service.broker import BROKER_ERRORS
+from mare_nameko.service.connections import BROKER_ERRORS
 from mare_nameko.service.errors import BrokerUnavailable, MessageRefused
 
 READ_SECONDS = 1.0

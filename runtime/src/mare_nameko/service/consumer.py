@@ -20,8 +20,8 @@ from eventlet.event import Event
 from kombu import Connection, Message
 from nameko.extensions import ProviderCollector
 
-from mare_nameko.service.backoff import Backoff
-from mare_nameko.service.broker import BROKER_ERRORS, open_once, quietly_close
+from mare_nameko.backoff import Backoff
+from mare_nameko.service.connections import BROKER_ERRORS, open_once, quietly_close
 from mare_nameko.service.frames import UNREADABLE
 
 _log = getLogger(__name__)
@@ -117,7 +117,7 @@ class QueueConsumer(nameko.messaging.QueueConsumer):
             if not self._providers:
                 self.should_stop = True
             if not self.should_stop:
-                self.container.outage.failed(error)
+                self.container.outage_log.connection_failed(error)
                 eventlet.sleep(self._backoff.next_delay())
 
     def create_connection(self) -> Connection:
@@ -158,7 +158,7 @@ class QueueConsumer(nameko.messaging.QueueConsumer):
         self.connected = True
         self._established = connection
         self._backoff.connected()
-        self.container.outage.ended()
+        self.container.outage_log.connected()
         if self._connections:
             self.container.metrics.reconnected()
         self._connections += 1

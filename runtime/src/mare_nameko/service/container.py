@@ -16,14 +16,14 @@ import eventlet
 from nameko.constants import AMQP_URI_CONFIG_KEY, MAX_WORKERS_CONFIG_KEY
 from nameko.containers import ServiceContainer, WorkerContext
 
-from mare_nameko.service import invocation as invocations
-from mare_nameko.service.broker import Broker
+from mare_nameko.service import context as contexts
+from mare_nameko.service.connections import Broker
+from mare_nameko.service.context import MessageContext
 from mare_nameko.service.errors import DeadlineExceeded, is_expected
-from mare_nameko.service.invocation import Invocation
 from mare_nameko.service.metrics import Metrics
-from mare_nameko.service.outage import Outage
+from mare_nameko.service.outage import OutageLog
 from mare_nameko.service.settings import Settings
-from mare_nameko.service.tracing import Kind, Tracer
+from mare_nameko.tracing import Kind, Tracer
 
 _log = getLogger(__name__)
 
@@ -58,7 +58,7 @@ class Container(ServiceContainer):
         self.metrics = metrics
         self.tracer = tracer
         self.broker = broker
-        self.outage = Outage(broker.connection("").as_uri())
+        self.outage_log = OutageLog(broker.connection("").as_uri())
 
     @property
     def busy_workers(self) -> int:
@@ -71,13 +71,13 @@ class Container(ServiceContainer):
     def _run_worker(self, worker_ctx: WorkerContext, handle_result: HandleResult | None) -> None:
         entrypoint = worker_ctx.entrypoint
         kind: Kind = getattr(entrypoint, "span_kind", "server")
-        invocation = invocations.begin(
+        context = contexts.begin(
             self.tracer, self.service_name, entrypoint.method_name, kind, worker_ctx.data
         )
-        worker_ctx.invocation = invocation
-        invocations.current.set(invocation)
+        worker_ctx.message_context = context
+        contexts.current.set(context)
         started = time.monotonic()
-        if invocation.remaining is not None and invocation.remaining <= 0:
+        if context.remaining is not None and context.remaining <= 0:
             self._drop(worker_ctx, handle_result)
             return
         result, exc_info = self._call(worker_ctx)
@@ -87,29 +87,29 @@ class Container(ServiceContainer):
         error = exc_info[1] if exc_info else None
         del exc_info  # breaks a cycle, so that the frames go now and not with the next collection
         self._worker_teardown(worker_ctx)
-        invocation.span.end(error)
+        context.span.end(error)
         outcome = outcome_of(error, entrypoint.expected_exceptions)
-        self.metrics.handled(invocation.entrypoint, outcome, time.monotonic() - started)
+        self.metrics.handled(context.entrypoint, outcome, time.monotonic() - started)
 
     def _drop(self, worker_ctx: WorkerContext, handle_result: HandleResult | None) -> None:
-        invocation: Invocation = worker_ctx.invocation
-        self.metrics.expired(invocation.entrypoint)
-        expired = Expired(invocation.name)
-        invocation.span.end(expired)
+        context: MessageContext = worker_ctx.message_context
+        self.metrics.expired(context.entrypoint)
+        expired = Expired(context.name)
+        context.span.end(expired)
         if handle_result is not None:
             handle_result(worker_ctx, None, (Expired, expired, None))
 
     def _call(self, worker_ctx: WorkerContext) -> tuple[Any, ExcInfo | None]:
-        invocation: Invocation = worker_ctx.invocation
-        too_late = DeadlineExceeded(f"{invocation.name} did not end before its caller's deadline.")
+        context: MessageContext = worker_ctx.message_context
+        too_late = DeadlineExceeded(f"{context.name} did not end before its caller's deadline.")
         try:
-            with eventlet.Timeout(invocation.remaining, too_late):
+            with eventlet.Timeout(context.remaining, too_late):
                 self._inject_dependencies(worker_ctx)
                 self._worker_setup(worker_ctx)
-                method = getattr(worker_ctx.service, invocation.entrypoint)
+                method = getattr(worker_ctx.service, context.entrypoint)
                 return method(*worker_ctx.args, **worker_ctx.kwargs), None
         except (Exception, eventlet.Timeout) as error:  # noqa: BLE001  whatever a handler raises
-            log_failure(invocation.name, error, worker_ctx.entrypoint.expected_exceptions)
+            log_failure(context.name, error, worker_ctx.entrypoint.expected_exceptions)
             return None, sys.exc_info()  # type: ignore[return-value]
 
 

@@ -19,11 +19,11 @@ from nameko.events import BROADCAST, SERVICE_POOL, SINGLETON
 from nameko.extensions import DependencyProvider
 from nameko.standalone.events import get_event_exchange
 
+from mare_nameko.headers import DEADLINE, find_mistake, read_headers, write_headers
 from mare_nameko.service.confirms import Unroutable
 from mare_nameko.service.consumer import QueueConsumer
 from mare_nameko.service.container import ExcInfo
 from mare_nameko.service.errors import BrokerUnavailable
-from mare_nameko.service.headers import DEADLINE, find_mistake, read_headers, write_headers
 from mare_nameko.service.publisher import PERSISTENT, Publisher
 from mare_nameko.service.retries import (
     RetryPolicy,
@@ -34,7 +34,7 @@ from mare_nameko.service.retries import (
     parking_name,
     parking_queue,
 )
-from mare_nameko.service.topology import DEAD_LETTERS
+from mare_nameko.topology import DEAD_LETTERS
 
 __all__ = [
     "BROADCAST",
@@ -188,12 +188,12 @@ class EventDispatcher(DependencyProvider):
         return dispatch
 
     def _dispatch(self, worker_ctx: WorkerContext, event_type: str, event_data: Any) -> None:
-        invocation = worker_ctx.invocation
+        context = worker_ctx.message_context
         name = f"{self.container.service_name}.{event_type}"
         span = self.container.tracer.begin(
-            name, "producer", invocation.span.context, {"messaging.system": "rabbitmq"}
+            name, "producer", context.span.context, {"messaging.system": "rabbitmq"}
         )
-        data = worker_ctx.context_data | invocation.onward(span.context)
+        data = worker_ctx.context_data | context.onward(span.context)
         data.pop(DEADLINE, None)  # the caller's; nobody waits for an event
         try:
             self.publisher.publish(

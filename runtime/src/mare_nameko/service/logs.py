@@ -6,7 +6,7 @@ from typing import TextIO
 
 from pythonjsonlogger.json import JsonFormatter
 
-from mare_nameko.service.invocation import current
+from mare_nameko.service.context import current
 
 FIELDS = ("request_id", "trace_id", "span_id", "entrypoint")
 
@@ -15,7 +15,7 @@ _TALKATIVE = ("amqp", "kombu", "nameko")
 """At DEBUG they write whole messages, whose contents are nobody's business."""
 
 
-class InvocationFilter(logging.Filter):
+class ContextFilter(logging.Filter):
     """Adds the service's name and the ids of the message that the green thread handles."""
 
     def __init__(self, service: str) -> None:
@@ -24,12 +24,12 @@ class InvocationFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.service = self._service
-        invocation = current.get()
-        if invocation is not None:
-            record.request_id = invocation.request_id
-            record.trace_id = invocation.span.context.trace_id
-            record.span_id = invocation.span.context.span_id
-            record.entrypoint = invocation.entrypoint
+        context = current.get()
+        if context is not None:
+            record.request_id = context.request_id
+            record.trace_id = context.span.context.trace_id
+            record.span_id = context.span.context.span_id
+            record.entrypoint = context.entrypoint
         return True
 
 
@@ -37,7 +37,7 @@ def configure_logs(service: str, level: str, stream: TextIO = sys.stderr) -> Non
     """Send all log lines from ``level`` on to ``stream``."""
     handler = logging.StreamHandler(stream)
     handler.setFormatter(logging.Formatter(_PLAIN) if stream.isatty() else json_formatter())
-    handler.addFilter(InvocationFilter(service))
+    handler.addFilter(ContextFilter(service))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))

@@ -9,7 +9,7 @@ _log = getLogger(__name__)
 QUIET_SECONDS = 5.0
 
 
-class Outage:
+class OutageLog:
     """Shared by the connections of a process, so that one outage is told as one."""
 
     def __init__(self, address: str, clock: Callable[[], float] = time.monotonic) -> None:
@@ -18,7 +18,7 @@ class Outage:
         self._since: float | None = None
         self._told = float("-inf")
 
-    def failed(self, error: BaseException) -> None:
+    def connection_failed(self, error: BaseException) -> None:
         """Note that a connection was lost or could not be made."""
         now = self._clock()
         if self._since is None:
@@ -27,7 +27,7 @@ class Outage:
             self._told = now
             _log.warning("Waiting for the broker at %s: %s", self._address, _sentence(error))
 
-    def ended(self) -> None:
+    def connected(self) -> None:
         """Note that we are connected."""
         if self._since is not None:
             seconds = self._clock() - self._since

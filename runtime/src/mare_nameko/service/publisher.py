@@ -12,9 +12,9 @@ from kombu import Connection, Exchange, Queue
 from kombu.serialization import dumps
 from nameko.extensions import SharedExtension
 
-from mare_nameko.service.backoff import Backoff
-from mare_nameko.service.broker import BROKER_ERRORS, open_once, quietly_close
+from mare_nameko.backoff import Backoff
 from mare_nameko.service.confirms import ConfirmingSession, ConnectionLost
+from mare_nameko.service.connections import BROKER_ERRORS, open_once, quietly_close
 from mare_nameko.service.errors import BrokerUnavailable
 
 _log = getLogger(__name__)
@@ -117,7 +117,7 @@ class Publisher(SharedExtension):
             try:
                 self._serve_one_connection(backoff)
             except BROKER_ERRORS as error:
-                self.container.outage.failed(error)
+                self.container.outage_log.connection_failed(error)
                 self._stopped.wait(backoff.next_delay())
 
     def _serve_one_connection(self, backoff: Backoff) -> None:
@@ -129,7 +129,7 @@ class Publisher(SharedExtension):
             self._declare(connection)
             session = ConfirmingSession(connection, on_end=self._forget_session)
             backoff.connected()
-            self.container.outage.ended()
+            self.container.outage_log.connected()
             self._connected.send(session)
             session.read(self._stopped.ready)
         finally:

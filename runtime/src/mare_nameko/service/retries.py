@@ -16,7 +16,7 @@ from typing import Any
 
 from kombu import Exchange, Queue
 
-from mare_nameko.service.topology import DEAD_LETTERS
+from mare_nameko.topology import DEAD_LETTERS
 
 ATTEMPT = "retry-attempt"
 """Header: how often the event has failed. Without Nameko's prefix, or it would be inherited."""

@@ -17,12 +17,12 @@ from prometheus_client import disable_created_metrics
 from mare_nameko.service.consumer import QueueConsumer
 from mare_nameko.service.container import Container
 from mare_nameko.service.health import HealthApp, serve_health
+from mare_nameko.service.health_checks import HealthChecks
 from mare_nameko.service.logs import configure_logs
 from mare_nameko.service.metrics import Metrics
 from mare_nameko.service.settings import Settings
 from mare_nameko.service.signals import on_ending_signal
 from mare_nameko.service.tracers import tracer_for
-from mare_nameko.service.vitals import Vitals
 from mare_nameko.settings import SettingsError
 
 _log = logging.getLogger(__name__)
@@ -57,11 +57,11 @@ def serve(
 ) -> NoReturn:
     """Run ``service_class`` until a signal comes or it dies, then exit the process.
 
-    Call :func:`~mare_nameko.service.go_green` before importing it. ``config`` is added to what its
-    dependency providers see as ``container.config``.
+    Call :func:`~mare_nameko.service.monkey_patch` before importing it. ``config`` is added to what
+    its dependency providers see as ``container.config``.
     """
     if not is_monkey_patched("socket"):
-        raise RuntimeError("Call mare_nameko.service.go_green() before importing anything else.")
+        raise RuntimeError("Call mare_nameko.service.monkey_patch() before all other imports.")
     try:
         settings = settings or Settings.from_env(os.environ)
     except SettingsError as error:
@@ -93,7 +93,7 @@ class Runner:
     def __init__(self, container: Container, settings: Settings) -> None:
         self._container = container
         self._settings = settings
-        self._vitals = Vitals(container)
+        self._checks = HealthChecks(container)
         self._ending = Event()
         """Carries the reason to end: a signal's number, or the error that the container died of."""
 
@@ -114,12 +114,12 @@ class Runner:
             return self._kill(Exit.MISCONFIGURED)
         if isinstance(reason, BaseException):
             return self._kill(Exit.DIED)
-        if not self._vitals.started and not any(one.connected for one in self._consumers):
+        if not self._checks.started and not any(one.connected for one in self._consumers):
             return Exit.STOPPED
         return self._stop()
 
     def _serve_health(self) -> bool:
-        app = HealthApp(self._vitals.ailments, self._vitals.obstacles)
+        app = HealthApp(self._checks.liveness_failures, self._checks.readiness_failures)
         host, port = self._settings.health_host, self._settings.health_port
         try:
             serve_health(app, host, port)
@@ -134,7 +134,7 @@ class Runner:
         except Exception as error:  # noqa: BLE001  whatever an extension raises
             self._die(error)
         else:
-            self._vitals.started = True
+            self._checks.started = True
             _log.info("Started %s", self._container.service_name)
 
     def _note_death(self) -> None:
@@ -156,7 +156,7 @@ class Runner:
             self._ending.send(reason)
 
     def _stop(self) -> Exit:
-        self._vitals.stopping = True
+        self._checks.stopping = True
         seconds = self._settings.shutdown_seconds
         _log.info("Stopping: %d workers have %g s to finish", self._container.busy_workers, seconds)
         with eventlet.Timeout(seconds, False):
@@ -167,7 +167,7 @@ class Runner:
         return self._kill(Exit.CUT_OFF)
 
     def _kill(self, code: Exit) -> Exit:
-        self._vitals.stopping = True
+        self._checks.stopping = True
         self._limit_ending()
         with eventlet.Timeout(KILL_SECONDS, False):
             self._container.kill()

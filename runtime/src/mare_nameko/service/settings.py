@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from msgspec import Meta
 
-from mare_nameko.service.addresses import AmqpUri, find_tls_mistakes
+from mare_nameko.addresses import AmqpUri, find_tls_mistakes
 from mare_nameko.settings import SettingsError, read_settings, variable
 
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]

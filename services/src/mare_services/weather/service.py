@@ -8,7 +8,7 @@ import eventlet
 from nameko.extensions import DependencyProvider
 
 from mare_nameko.service import register_errors, rpc
-from mare_nameko.service.invocation import current
+from mare_nameko.service.context import current
 from mare_services.contract import wire
 from mare_services.contract.errors import ServiceError
 from mare_services.contract.places import Place, PlaceQuery, PlaceSearch
@@ -84,6 +84,6 @@ class WeatherService:
 
 def _patience() -> float:
     """Return the seconds after which even a live answer would come too late for the caller."""
-    invocation = current.get()
-    remaining = invocation.remaining if invocation else None
+    context = current.get()
+    remaining = context.remaining if context else None
     return math.inf if remaining is None else remaining - SECONDS_TO_ANSWER

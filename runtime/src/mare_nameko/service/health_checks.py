@@ -17,7 +17,7 @@ STUCK_SECONDS = 60.0
 """Longest turn of the consuming loop: it waits up to ten seconds for each address of a broker."""
 
 
-class Vitals:
+class HealthChecks:
     """Answers for one container."""
 
     def __init__(self, container: Container, clock: Callable[[], float] = time.monotonic) -> None:
@@ -26,7 +26,7 @@ class Vitals:
         self.started = False
         self.stopping = False
 
-    def ailments(self) -> list[str]:
+    def liveness_failures(self) -> list[str]:
         """Return why the process should be restarted; empty if it lives."""
         found = []
         if self._container.has_died and not self.stopping:
@@ -37,7 +37,7 @@ class Vitals:
                 found.append(f"the consuming loop has stood still for {still:.0f} s")
         return found
 
-    def obstacles(self) -> list[str]:
+    def readiness_failures(self) -> list[str]:
         """Return why the process cannot take work now; empty if it can."""
         if self.stopping:
             return ["stopping"]
@@ -46,7 +46,7 @@ class Vitals:
             found.append("not connected to the broker")
         if any(one.blocked for one in self._connections() if isinstance(one, Publisher)):
             found.append("the broker is in alarm and takes no messages")
-        return found + self.ailments()
+        return found + self.liveness_failures()
 
     def _consumers(self) -> Iterator[Any]:
         return (one for one in self._connections() if isinstance(one, QueueConsumer))

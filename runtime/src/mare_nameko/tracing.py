@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Literal, Protocol
 
-from mare_nameko.service.tracecontext import TraceContext
+from mare_nameko.trace_context import TraceContext
 
 Kind = Literal["server", "client", "consumer", "producer"]
 
@@ -31,7 +31,7 @@ class Tracer(Protocol):
         """Send what is not sent yet."""
 
 
-class BareSpan:
+class UnrecordedSpan:
     """A span that nobody records: its ids tie logs and messages together."""
 
     __slots__ = ("context",)
@@ -43,7 +43,7 @@ class BareSpan:
         del error
 
 
-class BareTracer:
+class NoExportTracer:
     """Makes ids and passes them on."""
 
     def begin(
@@ -52,8 +52,8 @@ class BareTracer:
         del name, kind, attributes
         span_id = secrets.token_hex(8)
         if parent is not None:
-            return BareSpan(parent.child(span_id))
-        return BareSpan(TraceContext(secrets.token_hex(16), span_id))
+            return UnrecordedSpan(parent.child(span_id))
+        return UnrecordedSpan(TraceContext(secrets.token_hex(16), span_id))
 
     def close(self) -> None:
         pass

@@ -11,7 +11,7 @@ class _Circuit:
     next_trial: float = 0.0
 
 
-class Circuits:
+class CircuitBreakers:
     """One circuit for each service; the time is an argument, in seconds of any steady clock.
 
     A circuit opens after ``max_timeouts`` time-outs in a row, or when the broker says that nobody
@@ -22,11 +22,11 @@ class Circuits:
     def __init__(self, *, max_timeouts: int, pause: float) -> None:
         self._max_timeouts = max_timeouts
         self._pause = pause
-        self._circuits: dict[str, _Circuit] = {}
+        self._breakers: dict[str, _Circuit] = {}
 
     def refusal(self, service: str, now: float) -> str | None:
         """Return why ``service`` is not to be called now, or None."""
-        circuit = self._circuits.get(service)
+        circuit = self._breakers.get(service)
         if circuit is None or not circuit.reason:
             return None
         if now < circuit.next_trial:
@@ -35,10 +35,10 @@ class Circuits:
         return None
 
     def replied(self, service: str) -> None:
-        self._circuits.pop(service, None)
+        self._breakers.pop(service, None)
 
     def timed_out(self, service: str, now: float) -> None:
-        circuit = self._circuits.setdefault(service, _Circuit())
+        circuit = self._breakers.setdefault(service, _Circuit())
         circuit.timeouts += 1
         if circuit.timeouts >= self._max_timeouts:
             reason = f"{circuit.timeouts} calls to {service} in a row timed out"
@@ -46,7 +46,7 @@ class Circuits:
 
     def opened(self, service: str, reason: str, *, now: float, pause: float) -> None:
         """Open the circuit whatever was before, with ``pause`` seconds between trials."""
-        circuit = self._circuits.setdefault(service, _Circuit())
+        circuit = self._breakers.setdefault(service, _Circuit())
         circuit.reason = reason
         circuit.pause = pause
         circuit.next_trial = now + pause

@@ -14,8 +14,8 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace.propagation import set_span_in_context
 
-from mare_nameko.service.tracecontext import TraceContext
-from mare_nameko.service.tracing import Kind, Span
+from mare_nameko.trace_context import TraceContext
+from mare_nameko.tracing import Kind, Span
 
 _INCOMING = ("server", "consumer")
 

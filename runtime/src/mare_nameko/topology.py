@@ -1,7 +1,7 @@
 """What the broker must know before the services come: dead letters and the limits of queues.
 
 It is policy, not queue arguments, so that a stock Nameko service can share the queues and a limit
-can be changed without declaring anything anew. ``python -m mare_nameko.service.topology`` prints
+can be changed without declaring anything anew. ``python -m mare_nameko.topology`` prints
 the definitions for ``rabbitmqctl import_definitions`` or the management API. Importing is
 idempotent. The same definitions serve RabbitMQ 3.10 to 4.x.
 """

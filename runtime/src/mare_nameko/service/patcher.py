@@ -11,7 +11,7 @@ import os
 import warnings
 
 
-def go_green() -> None:
+def monkey_patch() -> None:
     """Patch the standard library; call it before importing anything that opens a socket."""
     os.environ["EVENTLET_NO_GREENDNS"] = "yes"
     # More than there are names to look up at a time: of a broker and a few upstreams.

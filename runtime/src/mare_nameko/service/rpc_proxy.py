@@ -16,18 +16,18 @@ from nameko.exceptions import UnknownService
 from nameko.extensions import DependencyProvider
 from nameko.rpc import RPC_REPLY_QUEUE_TEMPLATE, get_rpc_exchange
 
+from mare_nameko.headers import DEADLINE, write_headers
 from mare_nameko.service.confirms import Unroutable
 from mare_nameko.service.consumer import QueueConsumer
+from mare_nameko.service.context import MessageContext
 from mare_nameko.service.errors import (
     BrokerUnavailable,
     CallTimedOut,
     DeadlineExceeded,
     read_error,
 )
-from mare_nameko.service.headers import DEADLINE, write_headers
-from mare_nameko.service.invocation import Invocation
 from mare_nameko.service.publisher import PERSISTENT, Publisher
-from mare_nameko.service.tracing import Span
+from mare_nameko.tracing import Span
 
 
 class ReplyListener(nameko.rpc.ReplyListener):
@@ -102,17 +102,17 @@ class RpcProxy(DependencyProvider):
     ) -> "Call":
         """Send a request; its time runs from here."""
         target = f"{self.target_service}.{method}"
-        invocation = worker_ctx.invocation
-        seconds = self._seconds_for(target, invocation)
+        context = worker_ctx.message_context
+        seconds = self._seconds_for(target, context)
         span = self.container.tracer.begin(
             target,
             "client",
-            invocation.span.context,
+            context.span.context,
             {"rpc.system": "nameko", "rpc.method": target},
         )
         call = Call(self.rpc_reply_listener, target, seconds, span)
         worker_ctx.calls.append(call)
-        data = worker_ctx.context_data | invocation.onward(span.context)
+        data = worker_ctx.context_data | context.onward(span.context)
         data[DEADLINE] = time.time() + seconds
         try:
             self.publisher.publish(
@@ -135,10 +135,10 @@ class RpcProxy(DependencyProvider):
             raise
         return call
 
-    def _seconds_for(self, target: str, invocation: Invocation) -> float:
+    def _seconds_for(self, target: str, context: MessageContext) -> float:
         seconds: float = self.timeout or self.container.settings.call_seconds
-        if invocation.remaining is not None:
-            seconds = min(seconds, invocation.remaining)
+        if context.remaining is not None:
+            seconds = min(seconds, context.remaining)
         if seconds <= 0:
             raise DeadlineExceeded(f"No time is left to call {target}.")
         if not self.rpc_reply_listener.queue_consumer.can_receive:

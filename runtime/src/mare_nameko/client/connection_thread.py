@@ -15,10 +15,10 @@ from typing import TypeVar
 from amqp.exceptions import AMQPError
 
 from mare_nameko.client.backoff import pauses
+from mare_nameko.client.encoding import Route
 from mare_nameko.client.endpoints import Endpoint
 from mare_nameko.client.errors import Disconnected, Overloaded
 from mare_nameko.client.options import Options
-from mare_nameko.client.outbound import Route
 from mare_nameko.client.pending import Call, PendingCalls
 from mare_nameko.client.session import Session
 
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 _TICK = 1.0
 
 
-class Pump(threading.Thread):
+class ConnectionThread(threading.Thread):
     """Moves calls from many threads to the broker, and the replies back.
 
     Any thread may read the attributes and call the methods; only :meth:`run` touches the socket.
@@ -47,7 +47,7 @@ class Pump(threading.Thread):
         pending: PendingCalls,
         on_consumers: Callable[[str, int], None],
     ) -> None:
-        super().__init__(name="rpc-pump", daemon=True)
+        super().__init__(name="rpc-connection", daemon=True)
         self._options = options
         self._pending = pending
         self._on_consumers = on_consumers

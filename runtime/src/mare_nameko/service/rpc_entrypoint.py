@@ -16,10 +16,10 @@ from nameko.exceptions import (
 )
 from nameko.rpc import get_rpc_exchange
 
+from mare_nameko.headers import find_mistake, read_headers
 from mare_nameko.service.consumer import QueueConsumer
 from mare_nameko.service.container import ExcInfo, Expired
 from mare_nameko.service.errors import BrokerUnavailable, write_error
-from mare_nameko.service.headers import find_mistake, read_headers
 from mare_nameko.service.publisher import TRANSIENT, Publisher
 
 _log = getLogger(__name__)

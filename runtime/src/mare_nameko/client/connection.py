@@ -20,7 +20,7 @@ from mare_nameko.client.frames import Frame, FrameBuffer
 _RECEIVE_SIZE = 256 * 1024
 
 
-class Wire(amqp.Connection):
+class BufferedConnection(amqp.Connection):
     """A connection for one thread that waits with ``poll`` and then calls :meth:`receive`.
 
     Each frame is offered to ``takers`` first; what none of them takes is left to py-amqp.

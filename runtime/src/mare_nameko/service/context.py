@@ -6,19 +6,19 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-from mare_nameko.service.headers import (
+from mare_nameko.headers import (
     DEADLINE,
     REQUEST_ID,
     TRACEPARENT,
     TRACESTATE,
     read_request_id,
 )
-from mare_nameko.service.tracecontext import TraceContext, read_trace_context
-from mare_nameko.service.tracing import Kind, Span, Tracer
+from mare_nameko.trace_context import TraceContext, read_trace_context
+from mare_nameko.tracing import Kind, Span, Tracer
 
 
 @dataclass(frozen=True, slots=True)
-class Invocation:
+class MessageContext:
     """What log lines, nested calls and events tell about the message that caused them."""
 
     service: str
@@ -46,25 +46,25 @@ class Invocation:
         }
 
 
-current: ContextVar[Invocation | None] = ContextVar("invocation", default=None)
-"""The invocation of the running green thread."""
+current: ContextVar[MessageContext | None] = ContextVar("context", default=None)
+"""The context of the running green thread."""
 
 
 def begin(
     tracer: Tracer, service: str, entrypoint: str, kind: Kind, data: dict[str, Any]
-) -> Invocation:
-    """Return an invocation for a message with the context ``data``, which is brought up to date.
+) -> MessageContext:
+    """Return the context for a message with the context ``data``, which is brought up to date.
 
     Ids that the message lacks are made; its span becomes the parent of ours.
     """
     name = f"{service}.{entrypoint}"
     parent = read_trace_context(data.get(TRACEPARENT), data.get(TRACESTATE))
-    invocation = Invocation(
+    context = MessageContext(
         service=service,
         entrypoint=entrypoint,
         request_id=read_request_id(data.get(REQUEST_ID)) or uuid.uuid4().hex,
         span=tracer.begin(name, kind, parent, {"rpc.system": "nameko", "rpc.method": name}),
         deadline=data.get(DEADLINE),
     )
-    data.update(invocation.onward(invocation.span.context))
-    return invocation
+    data.update(context.onward(context.span.context))
+    return context

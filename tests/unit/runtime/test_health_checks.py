@@ -1,0 +1,78 @@
+"""Alive and ready, as told from the inside."""
+
+import pytest
+
+from mare_nameko.service.consumer import QueueConsumer
+from mare_nameko.service.health_checks import HealthChecks
+from mare_nameko.service.publisher import Publisher
+
+
+class Container:
+    """As much of a container as is asked about."""
+
+    def __init__(self):
+        self.has_died = False
+        self.consumer = QueueConsumer()
+        self.subextensions = {self.consumer}
+
+
+@pytest.fixture
+def container():
+    return Container()
+
+
+@pytest.fixture
+def checks(container):
+    return HealthChecks(container, clock=lambda: 1000.0)
+
+
+def test_a_process_that_starts_lives_and_is_not_ready(checks):
+    assert checks.liveness_failures() == []
+    assert checks.readiness_failures() == ["starting", "not connected to the broker"]
+
+
+def test_it_is_ready_when_it_has_started_and_is_connected(checks, container):
+    checks.started = container.consumer.connected = True
+
+    assert checks.readiness_failures() == []
+
+
+def test_it_lives_without_the_broker(checks, container):
+    checks.started = True
+    container.consumer.last_tick = 990.0
+
+    assert checks.liveness_failures() == []
+    assert checks.readiness_failures() == ["not connected to the broker"]
+
+
+def test_it_takes_no_work_while_the_broker_takes_no_messages(checks, container):
+    checks.started = container.consumer.connected = True
+    publisher = Publisher()
+    publisher._connected.send("a session")
+    publisher.blocked = True
+    container.subextensions.add(publisher)
+
+    assert checks.liveness_failures() == []
+    assert checks.readiness_failures() == ["the broker is in alarm and takes no messages"]
+
+
+def test_it_does_not_live_when_its_container_has_died(checks, container):
+    checks.started = container.consumer.connected = True
+    container.has_died = True
+
+    assert checks.liveness_failures() == checks.readiness_failures() == ["the container has died"]
+
+
+def test_it_does_not_live_when_its_consuming_loop_stands_still(checks, container):
+    container.consumer.last_tick = 930.0
+
+    assert checks.liveness_failures() == ["the consuming loop has stood still for 70 s"]
+
+
+def test_while_it_stops_it_lives_and_takes_no_work(checks, container):
+    container.consumer.connected = True
+    checks.started = checks.stopping = True
+    container.has_died = True
+
+    assert checks.liveness_failures() == []
+    assert checks.readiness_failures() == ["stopping"]

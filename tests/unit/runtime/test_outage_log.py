@@ -1,0 +1,65 @@
+"""An outage is told as one, without filling the log."""
+
+import logging
+
+import pytest
+
+from mare_nameko.service.outage import OutageLog
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def outage_log(clock, caplog):
+    caplog.set_level(logging.INFO)
+    return OutageLog("amqp://broker", clock)
+
+
+def test_several_connections_that_fail_together_are_told_once(outage_log, clock, caplog):
+    outage_log.connection_failed(OSError("refused"))
+    outage_log.connection_failed(OSError("refused"))
+    clock.now += 4.9
+    outage_log.connection_failed(OSError("refused"))
+
+    assert caplog.messages == ["Waiting for the broker at amqp://broker: refused"]
+
+
+def test_a_long_outage_is_told_every_five_seconds(outage_log, clock, caplog):
+    for _ in range(11):
+        outage_log.connection_failed(TimeoutError())
+        clock.now += 1
+
+    assert caplog.messages == ["Waiting for the broker at amqp://broker: TimeoutError"] * 3
+
+
+def test_its_end_is_told_with_its_length(outage_log, clock, caplog):
+    outage_log.connection_failed(OSError("refused"))
+    clock.now += 2.5
+    outage_log.connected()
+    outage_log.connected()
+
+    assert caplog.messages[1:] == ["Reached the broker at amqp://broker again after 2.5 s"]
+
+
+def test_the_next_outage_is_told_at_once(outage_log, caplog):
+    outage_log.connection_failed(OSError("refused"))
+    outage_log.connected()
+    outage_log.connection_failed(OSError("gone"))
+
+    assert caplog.messages[-1] == "Waiting for the broker at amqp://broker: gone"
+
+
+def test_a_first_connection_is_no_news(outage_log, caplog):
+    outage_log.connected()
+
+    assert not caplog.messages
