@@ -45,12 +45,12 @@ class Scale:
     selector: str
     grace_seconds: int | None = None
     """Time that a replica is given to end; None if the workload does not tell."""
-    chooses_itself: bool = False
+    ignores_deletion_cost: bool = False
     """Whether nobody else can choose which replicas go, so that busy ones may be among them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class BrokerReading:
     """What a broker tells about the queues of one object."""
 
     queues: tuple[QueueReading, ...] | Unknown
@@ -65,7 +65,7 @@ class Seen:
 class Brokers(Protocol):
     """All brokers that objects refer to."""
 
-    async def read(self, autoscalers: Collection[Autoscaler]) -> Mapping[Key, Seen]:
+    async def read(self, autoscalers: Collection[Autoscaler]) -> Mapping[Key, BrokerReading]:
         """Look at the queues of objects of one broker; never raises for a broker's sake."""
 
     def cost(self, autoscaler: Autoscaler) -> int:
@@ -78,10 +78,10 @@ class Brokers(Protocol):
 class Workloads(Protocol):
     """The scale targets."""
 
-    def seen(self, target: ScaleTarget) -> Scale | Unknown:
+    def get(self, target: ScaleTarget) -> Scale | Unknown:
         """The workload as last seen; whoever asks is told of later changes as well."""
 
-    async def scale(self, target: ScaleTarget, seen: Scale, replicas: int) -> None:
+    async def scale(self, target: ScaleTarget, last_read: Scale, replicas: int) -> None:
         """Ask for replicas, if the workload is still as seen.
 
         Raises `Conflict`, `NotFound`, `AccessRefused` or `Unavailable`.
@@ -90,7 +90,9 @@ class Workloads(Protocol):
     async def refresh(self, target: ScaleTarget) -> None:
         """Read the workload now; raises as `scale` does."""
 
-    async def prefer(self, target: ScaleTarget, seen: Scale, busy: Mapping[str, int]) -> bool:
+    async def set_deletion_costs(
+        self, target: ScaleTarget, last_read: Scale, busy: Mapping[str, int]
+    ) -> bool:
         """Have idle replicas go before busy ones; false if it cannot be known which those are.
 
         Raises as `scale` does.
@@ -103,14 +105,16 @@ class Objects(Protocol):
     async def write_status(self, key: Key, status: Mapping[str, Any]) -> None:
         """Raises `NotFound`, `AccessRefused` or `Unavailable`."""
 
-    async def tell(self, autoscaler: Autoscaler, kind: str, reason: str, message: str) -> None:
+    async def publish_event(
+        self, autoscaler: Autoscaler, kind: str, reason: str, message: str
+    ) -> None:
         """Record an Event, Normal or Warning; raises as `write_status` does."""
 
 
-class Rivals(Protocol):
+class ConflictingAutoscalers(Protocol):
     """Other autoscalers."""
 
-    def of(self, target: ScaleTarget) -> str | None:
+    def find(self, target: ScaleTarget) -> str | None:
         """Kind and name of one that scales the same workload."""
 
 

@@ -26,7 +26,7 @@ def hooks(helm, namespace):
 
 
 @pytest.fixture
-def define(api_server, namespace, hooks, tmp_path):
+def apply_crd(api_server, namespace, hooks, tmp_path):
     """Run what the Job runs, with the Job's rights."""
     bound = [each for each in hooks if each["kind"] not in ("Job", "ConfigMap")]
     api_server.kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all(bound))
@@ -36,7 +36,7 @@ def define(api_server, namespace, hooks, tmp_path):
 
     def run(file):
         return subprocess.run(
-            [str(Path(sys.executable).parent / "mare"), "define", str(file)],
+            [str(Path(sys.executable).parent / "mare"), "apply-crd", str(file)],
             env={"PATH": os.defpath, "KUBECONFIG": str(kubeconfig)},
             capture_output=True,
             text=True,
@@ -47,45 +47,45 @@ def define(api_server, namespace, hooks, tmp_path):
     return run
 
 
-def test_an_older_definition_is_brought_up_to_date(api_server, crd, define):
+def test_an_older_definition_is_brought_up_to_date(api_server, crd, apply_crd):
     older = yaml.safe_load(CRD.read_text())
     del older["spec"]["versions"][0]["additionalPrinterColumns"]
     api_server.kubectl("replace", "-f", "-", stdin=yaml.safe_dump(older))
     columns = f"get {NAME} -o jsonpath={{.spec.versions[0].additionalPrinterColumns[*].name}}"
     assert "Depth" not in api_server.kubectl(*columns.split())
 
-    answer = define(CRD)
+    answer = apply_crd(CRD)
 
     assert answer.stdout == "queueautoscalers.mare.dev is up to date\n", answer.stderr
     assert "Depth" in api_server.kubectl(*columns.split())
 
 
-def test_a_definition_that_is_not_there_is_created(api_server, crd, define):
+def test_a_definition_that_is_not_there_is_created(api_server, crd, apply_crd):
     """As when a tool that knows no first installation runs what is for an upgrade."""
     api_server.kubectl("delete", NAME, "--wait")
 
-    answer = define(CRD)
+    answer = apply_crd(CRD)
 
     assert answer.stdout == "queueautoscalers.mare.dev is up to date\n", answer.stderr
     api_server.kubectl("wait", "--for=condition=established", NAME, "--timeout=30s")
 
 
-def test_the_hook_may_touch_nothing_else(crd, define, tmp_path):
+def test_the_hook_may_touch_nothing_else(crd, apply_crd, tmp_path):
     other = yaml.safe_load(CRD.read_text())
     other["metadata"]["name"] = "others.mare.dev"
     other["spec"]["names"] = {"kind": "Other", "plural": "others"}
     (tmp_path / "other.yaml").write_text(yaml.safe_dump(other))
 
-    answer = define(tmp_path / "other.yaml")
+    answer = apply_crd(tmp_path / "other.yaml")
 
     assert answer.returncode == 1
     assert "forbidden" in answer.stderr
 
 
-def test_what_is_no_definition_is_refused(define, tmp_path):
+def test_what_is_no_definition_is_refused(apply_crd, tmp_path):
     (tmp_path / "pod.yaml").write_text("kind: Pod")
 
-    assert "is not a CustomResourceDefinition" in define(tmp_path / "pod.yaml").stderr
+    assert "is not a CustomResourceDefinition" in apply_crd(tmp_path / "pod.yaml").stderr
 
 
 def test_the_hook_carries_the_very_file_of_crds(hooks):

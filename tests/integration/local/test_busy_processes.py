@@ -85,9 +85,9 @@ def test_the_busy_one_stays_although_it_is_the_newest(vhost: Vhost) -> None:
                 if seen.busy == {"worker-1": 0, "worker-2": 1}:
                     break
                 await asyncio.sleep(0.2)
-        scale_seen = workloads.seen(target)
+        scale_seen = workloads.get(target)
         assert isinstance(scale_seen, Scale)
-        await workloads.prefer(target, scale_seen, seen.busy)
+        await workloads.set_deletion_costs(target, scale_seen, seen.busy)
         await scale(workloads, 1)
         left = [each.name for each in workloads.group("worker").replicas.values()]
         await brokers.close()
@@ -95,7 +95,7 @@ def test_the_busy_one_stays_although_it_is_the_newest(vhost: Vhost) -> None:
         return left
 
     async def scale(workloads: ProcessWorkloads, replicas: int) -> None:
-        seen = workloads.seen(autoscaler().target)
+        seen = workloads.get(autoscaler().target)
         assert isinstance(seen, Scale)
         await workloads.scale(autoscaler().target, seen, replicas)
 
@@ -106,7 +106,7 @@ def test_a_count_that_was_changed_meanwhile_is_a_conflict(vhost: Vhost) -> None:
     async def scenario() -> None:
         workloads = ProcessWorkloads([program(vhost, 0)], Silence())
         target = autoscaler().target
-        seen = workloads.seen(target)
+        seen = workloads.get(target)
         assert isinstance(seen, Scale)
         await workloads.scale(target, seen, 0)
         with pytest.raises(Conflict):
@@ -119,9 +119,9 @@ def test_a_count_that_was_changed_meanwhile_is_a_conflict(vhost: Vhost) -> None:
 def test_another_command_is_not_found(vhost: Vhost) -> None:
     async def scenario() -> None:
         workloads = ProcessWorkloads([program(vhost, 0)], Silence())
-        seen = workloads.seen(autoscaler().target)
+        seen = workloads.get(autoscaler().target)
         other = read_autoscaler(body("other")).target
-        assert not isinstance(workloads.seen(other), Scale)
+        assert not isinstance(workloads.get(other), Scale)
         assert isinstance(seen, Scale)
         with pytest.raises(NotFound):
             await workloads.scale(other, seen, 1)

@@ -16,12 +16,12 @@ from mare.cluster.workloads import WatchedWorkloads
 from mare.custom_resource.autoscaler import ScaleTarget, read_autoscaler
 from mare.leadership import always
 from mare.loop.loop import Loop
-from mare.loop.measures import Measures
+from mare.loop.metrics import Metrics
 from mare.loop.pace import Pace
 from mare.loop.record import Record
 from mare.ports import Scale
 from tests.integration.operator.stage import Broker, Stage, write_kubeconfig
-from tests.unit.operator_loop.worlds import FakeBrokers, FakeRivals, body
+from tests.unit.operator_loop.worlds import FakeBrokers, FakeConflicts, body
 from tests.vhost import becomes, eventually
 
 OTHERS_COUNT = 3
@@ -35,16 +35,18 @@ class Hasty:
         self._stage = stage
         self._changed = False
         self.scaled = asyncio.Event()
-        self.seen, self.refresh = workloads.seen, workloads.refresh
+        self.get, self.refresh = workloads.get, workloads.refresh
 
-    async def scale(self, target: ScaleTarget, seen: Scale, replicas: int) -> None:
+    async def scale(self, target: ScaleTarget, last_read: Scale, replicas: int) -> None:
         if not self._changed:
             self._changed = True
             await asyncio.to_thread(self._stage.scale_by_hand, OTHERS_COUNT)
-        await self._workloads.scale(target, seen, replicas)
+        await self._workloads.scale(target, last_read, replicas)
         self.scaled.set()
 
-    async def prefer(self, target: ScaleTarget, seen: Scale, busy: Mapping[str, int]) -> bool:
+    async def set_deletion_costs(
+        self, target: ScaleTarget, last_read: Scale, busy: Mapping[str, int]
+    ) -> bool:
         raise AssertionError("nothing shrinks here")
 
 
@@ -61,7 +63,7 @@ def test_a_count_that_somebody_else_changed_meanwhile_is_decided_anew(bare_stage
     bare_stage.autoscaler()
     kubeconfig = write_kubeconfig(bare_stage.api_server, bare_stage.namespace, bare_stage.folder)
     record = Record()
-    measures = Measures(record)
+    metrics = Metrics(record)
 
     async def play() -> None:
         configuration = Configuration()
@@ -74,11 +76,11 @@ def test_a_count_that_somebody_else_changed_meanwhile_is_decided_anew(bare_stage
                 brokers=FakeBrokers(time.time, ready={"worker": 95}),
                 workloads=hasty,
                 objects=StoredObjects(api, "test"),
-                rivals=FakeRivals(),
+                conflicts=FakeConflicts(),
                 leads=always,
                 clock=time.time,
                 record=record,
-                measures=measures,
+                metrics=metrics,
                 pace=Pace(),
             )
             autoscaler = body(behavior={"scaleUp": {"tolerance": 0}})
@@ -101,7 +103,7 @@ def test_a_count_that_somebody_else_changed_meanwhile_is_decided_anew(bare_stage
     )  # the controller of Deployments may write between look and change, too
     assert times >= 1
     assert refused == [("patch", 409), ("get", 200)] * times
-    assert measures.conflicts._value.get() == times
+    assert metrics.conflicts._value.get() == times
     decisions = bare_stage.status()["decisions"]
     changes = [(each["from"], each["to"]) for each in decisions if each["from"] != each["to"]]
     assert changes == [(OTHERS_COUNT, bare_stage.replicas())]

@@ -1,4 +1,4 @@
-"""From a burst to the PATCH that asks for all that it needs; ``make bench`` measures how fast."""
+"""From a burst to the PATCH that asks for all that it needs; ``make bench`` metrics how fast."""
 
 from collections.abc import Callable
 

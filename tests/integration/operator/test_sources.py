@@ -16,7 +16,7 @@ from mare.broker.brokers import SecretBrokers
 from mare.broker.connection_parameters import parse_secret
 from mare.custom_resource.autoscaler import read_autoscaler
 from mare.domain.unknown import Unknown
-from mare.ports import Seen
+from mare.ports import BrokerReading
 from tests.unit.operator_loop.worlds import body
 from tests.vhost import Vhost
 
@@ -37,11 +37,13 @@ class OneSecret:
         return self.data
 
 
-def seen_of(secret: OneSecret, vhost: Vhost, until: Callable[[Seen], bool], **spec) -> Seen:
+def seen_of(
+    secret: OneSecret, vhost: Vhost, until: Callable[[BrokerReading], bool], **spec
+) -> BrokerReading:
     """Look at the queues of an object until they are as they should be."""
     autoscaler = read_autoscaler(body(brokerRef={"secretName": "b", "vhost": vhost.name}, **spec))
 
-    async def look() -> Seen:
+    async def look() -> BrokerReading:
         brokers = SecretBrokers(secret, time.time, statistics_seconds=0.3, secret_seconds=60)
         try:
             async with asyncio.timeout(60):
@@ -56,17 +58,17 @@ def seen_of(secret: OneSecret, vhost: Vhost, until: Callable[[Seen], bool], **sp
     return asyncio.run(look())
 
 
-def ready(count: int) -> Callable[[Seen], bool]:
+def ready(count: int) -> Callable[[BrokerReading], bool]:
     """Return whether a queue has as many: of a busy leader, the first look may tell none."""
 
-    def until(seen: Seen) -> bool:
+    def until(seen: BrokerReading) -> bool:
         known = () if isinstance(seen.queues, Unknown) else seen.queues
         return [each.ready for each in known if not isinstance(each.ready, Unknown)] == [count]
 
     return until
 
 
-def counted(seen: Seen) -> bool:
+def counted(seen: BrokerReading) -> bool:
     """Whether the statistics are as new as the messages."""
     return not isinstance(seen.queues, Unknown) and all(
         (each.ready, each.consumers, each.unacknowledged, each.published) == (3, 1, 2, 5)
@@ -74,7 +76,7 @@ def counted(seen: Seen) -> bool:
     )
 
 
-def counts(seen: Seen) -> int:
+def counts(seen: BrokerReading) -> int:
     return 0 if isinstance(seen.queues, Unknown) else len(seen.queues)
 
 

@@ -14,7 +14,7 @@ from mare.broker.brokers import SecretBrokers
 from mare.broker.queue_statistics import QueueStatistics, Statistics
 from mare.custom_resource.autoscaler import Autoscaler, Key, read_autoscaler
 from mare.domain.unknown import Unknown
-from mare.ports import NotFound, Seen
+from mare.ports import BrokerReading, NotFound
 from tests.fakes.declarations import Broker, Found
 from tests.unit.operator_loop.worlds import Clock, body
 
@@ -52,7 +52,7 @@ class Stage:
     async def close(self) -> None:
         """Nothing is open."""
 
-    async def look(self, autoscaler: Autoscaler) -> Seen:
+    async def look(self, autoscaler: Autoscaler) -> BrokerReading:
         return (await self.brokers.read([autoscaler]))[autoscaler.key]
 
     async def renewed(self) -> None:

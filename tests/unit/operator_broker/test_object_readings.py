@@ -6,7 +6,7 @@ from mare.broker.object_readings import busy_replicas, host_of, own_readings, to
 from mare.broker.queue_statistics import QueueStatistics, Statistics
 from mare.domain.observation import QueueReading
 from mare.domain.unknown import Unknown
-from mare.ports import Seen
+from mare.ports import BrokerReading
 
 AWAY = Unknown("BrokerUnreachable", "the broker does not answer")
 UNTOLD = Unknown("PeersUnknown", "the broker does not tell")
@@ -75,14 +75,16 @@ def test_patterns_that_cannot_be_looked_for_are_unknown_queues_of_their_virtual_
     ],
 )
 def test_what_is_known_to_vanish_counts_wherever_else_it_is_unknown(parts, transient):
-    seen = together([Seen(queues=(), busy={}, transient=part) for part in parts])
+    seen = together([BrokerReading(queues=(), busy={}, transient=part) for part in parts])
 
     assert seen.transient == transient
 
 
 def test_virtual_hosts_are_added_up():
-    here = Seen(queues=(reading("a"),), busy={"x": 1, "y": 0}, lost=("rates",), transient=("a",))
-    there = Seen(queues=(reading("b"),), busy={"x": 0, "z": 2}, lost=("rates", "depths"))
+    here = BrokerReading(
+        queues=(reading("a"),), busy={"x": 1, "y": 0}, lost=("rates",), transient=("a",)
+    )
+    there = BrokerReading(queues=(reading("b"),), busy={"x": 0, "z": 2}, lost=("rates", "depths"))
 
     seen = together([here, there])
 
@@ -93,12 +95,14 @@ def test_virtual_hosts_are_added_up():
 
 
 def test_with_one_virtual_host_away_all_is_unknown():
-    assert together([Seen(queues=(reading("a"),), busy={}), Seen(queues=AWAY, busy=AWAY)]) == Seen(
-        queues=AWAY, busy=AWAY
-    )
+    assert together(
+        [BrokerReading(queues=(reading("a"),), busy={}), BrokerReading(queues=AWAY, busy=AWAY)]
+    ) == BrokerReading(queues=AWAY, busy=AWAY)
 
 
 def test_who_is_busy_is_unknown_if_one_virtual_host_does_not_tell():
-    seen = together([Seen(queues=(), busy={"x": 1}), Seen(queues=(), busy=UNTOLD)])
+    seen = together(
+        [BrokerReading(queues=(), busy={"x": 1}), BrokerReading(queues=(), busy=UNTOLD)]
+    )
 
     assert seen.busy == UNTOLD

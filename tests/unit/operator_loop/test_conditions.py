@@ -5,7 +5,7 @@ import pytest
 from mare.custom_resource.autoscaler import read_autoscaler
 from mare.custom_resource.conditions import conditions_of
 from mare.domain.unknown import Unknown
-from mare.ports import Scale, Seen
+from mare.ports import BrokerReading, Scale
 from tests.unit.operator_loop.worlds import body
 
 UNTOLD = Unknown("NotReported", "only the management API tells")
@@ -27,7 +27,7 @@ def test_events_are_safe_if_it_is_known_that_no_queue_vanishes(transient, least,
         scale=Scale(replicas=1, version="1", ready=1, selector=""),
         problem=None,
         unchosen=None,
-        seen=Seen(queues=(), busy={}, transient=transient),
+        reading=BrokerReading(queues=(), busy={}, transient=transient),
         decision=None,
         history=None,
         now=0,

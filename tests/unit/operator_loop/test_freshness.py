@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from mare.domain.observation import NOT_REPORTED, QueueReading
 from mare.loop.freshness import fresh
-from mare.ports import Seen
+from mare.ports import BrokerReading
 from tests.unit.operator_loop.worlds import World, run
 
 NOW = 1_000.0
@@ -13,8 +13,8 @@ READING = QueueReading(
 )
 
 
-def seen(*readings: QueueReading) -> Seen:
-    return Seen(queues=readings, busy=NOT_REPORTED)
+def seen(*readings: QueueReading) -> BrokerReading:
+    return BrokerReading(queues=readings, busy=NOT_REPORTED)
 
 
 def test_what_is_new_stays_as_it_is():
@@ -55,8 +55,8 @@ def test_a_depth_that_is_no_longer_renewed_becomes_unknown_in_status_and_metrics
     assert world.objects.last()["depth"] is None
     assert world.objects.last()["lastDecision"]["reason"] == "QueuesUnknown"
     of_it = {"namespace": "shop", "name": "worker"}
-    assert world.measures.registry.get_sample_value("mare_queues_unknown", of_it) == 1
-    assert len(world.record.troubles) == 1
+    assert world.metrics.registry.get_sample_value("mare_queues_unknown", of_it) == 1
+    assert len(world.record.failures) == 1
 
 
 def test_the_age_of_statistics_is_a_number_for_prometheus():
@@ -72,5 +72,5 @@ def test_the_age_of_statistics_is_a_number_for_prometheus():
     world = run(story)
 
     of_it = {"namespace": "shop", "name": "worker"}
-    assert world.measures.registry.get_sample_value("mare_statistics_age_seconds", of_it) == 30
+    assert world.metrics.registry.get_sample_value("mare_statistics_age_seconds", of_it) == 30
     assert world.objects.condition("MetricsFresh") == ("True", "PartlyFresh")

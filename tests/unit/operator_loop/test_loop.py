@@ -98,7 +98,9 @@ def test_who_stops_leading_exports_nothing_of_objects_any_more():
         world.leads = True
         await world.tick()
         assert exported(world, "mare_queues_unknown") == 1
-        assert [n.depth for _, n in world.record.pasts[WORKER].rings[0].samples(world.clock.now)]
+        assert [
+            n.depth for _, n in world.record.histories[WORKER].series[0].samples(world.clock.now)
+        ]
 
     run(story)
 
@@ -106,7 +108,7 @@ def test_who_stops_leading_exports_nothing_of_objects_any_more():
 def exported(world: World, name: str) -> float | None:
     """A number as Prometheus is told it, of the one object."""
     of = {} if name == "mare_leader" else {"namespace": "shop", "name": "worker"}
-    return world.measures.registry.get_sample_value(name, of)
+    return world.metrics.registry.get_sample_value(name, of)
 
 
 def test_an_unknown_queue_holds_the_count():
@@ -137,7 +139,7 @@ def test_a_removed_object_is_left_alone():
     world = run(story)
 
     assert world.workloads.done == []
-    assert not world.record.pasts
+    assert not world.record.histories
 
 
 def test_an_object_whose_status_is_once_refused_as_gone_is_looked_at_and_written_later():
@@ -194,7 +196,7 @@ def test_wishes_that_nobody_carries_out_are_written_down_when_they_settle(why: s
     async def story(world: World) -> None:
         world.workloads.have("worker", 5)
         if why == "rival":
-            world.rivals.rival = "HorizontalPodAutoscaler worker"
+            world.conflicts.rival = "HorizontalPodAutoscaler worker"
         if why == "refused":
             world.workloads.errors["worker"] = AccessRefused("not allowed")
         world.put(dryRun=why == "dryRun")
@@ -206,7 +208,7 @@ def test_wishes_that_nobody_carries_out_are_written_down_when_they_settle(why: s
 
     assert len(world.objects.statuses) <= 9
     assert len(world.objects.last()["decisions"]) <= 2
-    lines = list(world.record.pasts[WORKER].lines.newest_first())
+    lines = list(world.record.histories[WORKER].decisions.newest_first())
     assert len(lines) <= 2
 
 
@@ -281,9 +283,9 @@ def test_the_record_keeps_what_was_seen_and_decided():
 
     world = run(story)
 
-    past = world.record.pasts[("shop", "worker")]
-    newest, oldest = past.lines.newest_first()
-    assert (oldest.current, oldest.replicas, newest.looks) == (0, 10, 3)
-    assert [numbers.depth for _, numbers in past.rings[0].samples(world.clock.now)] == [95] * 4
+    past = world.record.histories[("shop", "worker")]
+    newest, oldest = past.decisions.newest_first()
+    assert (oldest.current, oldest.replicas, newest.samples) == (0, 10, 3)
+    assert [numbers.depth for _, numbers in past.series[0].samples(world.clock.now)] == [95] * 4
     assert past.changed_at == world.clock.now - 2
-    assert isinstance(past.view.seen.busy, Unknown)
+    assert isinstance(past.view.reading.busy, Unknown)

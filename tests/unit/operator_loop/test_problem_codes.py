@@ -21,7 +21,7 @@ def test_every_code_is_documented():
 
 
 @pytest.mark.parametrize(
-    ("spec", "replicas", "chooses_itself", "code", "advised"),
+    ("spec", "replicas", "ignores_deletion_cost", "code", "advised"),
     [
         ({}, "many", False, "MARE016", "report it"),
         (
@@ -41,15 +41,15 @@ def test_every_code_is_documented():
     ],
 )
 def test_what_is_wrong_with_an_object_has_a_code_and_an_advice(
-    spec: dict, replicas: object, code: str, advised: str, *, chooses_itself: bool
+    spec: dict, replicas: object, code: str, advised: str, *, ignores_deletion_cost: bool
 ):
     async def story(world: World) -> None:
-        world.workloads.have("worker", replicas, chooses_itself=chooses_itself)
+        world.workloads.have("worker", replicas, ignores_deletion_cost=ignores_deletion_cost)
         world.brokers.ready["worker"] = 45
         world.put(**spec)
         await world.tick()
 
-    (problem,) = problems_of(facts_of(run(story).record.pasts[("shop", "worker")]))
+    (problem,) = problems_of(facts_of(run(story).record.histories[("shop", "worker")]))
 
     assert problem.code == code
     assert advised in problem.advice

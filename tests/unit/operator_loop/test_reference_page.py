@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from mare.custom_resource.checking import check
-from mare.loop.measures import Measures
+from mare.loop.metrics import Metrics
 from mare.loop.record import Record
 
 ROOT = Path(__file__).parents[3]
@@ -32,7 +32,7 @@ def test_each_example_is_accepted(spec):
 
 def test_each_metric_is_told():
     page = (ROOT / "docs/queueautoscaler.md").read_text()
-    registry = Measures(Record()).registry
+    registry = Metrics(Record()).registry
     names = {metric.name for metric in registry.collect()}
 
     assert {name for name in names if name not in page} == set()

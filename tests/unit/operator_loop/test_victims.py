@@ -78,10 +78,10 @@ def test_replicas_that_can_be_marked_again_go():
     assert world.objects.condition("VictimsChosen") == ("True", "Chosen")
 
 
-def test_a_workload_that_chooses_itself_shrinks_when_the_drain_wait_is_over():
+def test_a_workload_that_ignores_deletion_cost_shrinks_when_the_drain_wait_is_over():
     async def story(world: World) -> None:
         await three_replicas(world, **idle_only(maxDrainWaitSeconds=60))
-        world.workloads.have("worker", 3, chooses_itself=True)
+        world.workloads.have("worker", 3, ignores_deletion_cost=True)
         for _ in range(55):
             await world.tick()
         assert world.workloads.done == []

@@ -82,7 +82,7 @@ def play(story: Callable[[WatchedWorkloads, Api], Awaitable[None]]) -> None:
 async def told(watched: WatchedWorkloads, asked: ScaleTarget) -> Scale | Unknown:
     """What becomes of a workload that was asked for."""
     for _ in range(100):
-        if (seen := watched.seen(asked)) != NOT_READ_YET:
+        if (seen := watched.get(asked)) != NOT_READ_YET:
             return seen
         await asyncio.sleep(0)
     return NOT_READ_YET
@@ -105,7 +105,7 @@ def test_until_it_can_be_read_it_is_asked_for_again():
         assert (await told(watched, target("b"))).reason == "Forbidden"
         for _ in range(10):
             await asyncio.sleep(0)
-        assert watched.seen(target("b")).replicas == 2
+        assert watched.get(target("b")).replicas == 2
 
     play(story)
 
@@ -130,7 +130,7 @@ def test_deleted_workloads_that_nobody_scales_are_forgotten():
         api.events.put_nowait(("DELETED", item("a")))
         for _ in range(300):
             await asyncio.sleep(0)
-        assert watched.seen(target("a", "apps/v1")).reason == "WorkloadNotFound"
+        assert watched.get(target("a", "apps/v1")).reason == "WorkloadNotFound"
         assert {each.name for each in watched._seen} == {"a", "b"}
 
     play(story)
@@ -149,7 +149,7 @@ def test_who_goes_can_be_chosen_where_replica_sets_are_kept(
 ):
     async def story(watched: WatchedWorkloads, api: Api) -> None:
         seen = await told(watched, ScaleTarget("shop", api_version, kind, "a"))
-        assert seen.chooses_itself is chooses
+        assert seen.ignores_deletion_cost is chooses
 
     play(story)
 
@@ -157,6 +157,8 @@ def test_who_goes_can_be_chosen_where_replica_sets_are_kept(
 def test_who_goes_cannot_be_chosen_without_knowing_the_pods():
     async def story(watched: WatchedWorkloads, api: Api) -> None:
         scale = await told(watched, target("a", "example.test/v1"))
-        assert not await watched.prefer(target("a", "example.test/v1"), scale, {"10.0.0.1": 1})
+        assert not await watched.set_deletion_costs(
+            target("a", "example.test/v1"), scale, {"10.0.0.1": 1}
+        )
 
     play(story)

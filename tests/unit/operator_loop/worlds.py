@@ -15,10 +15,10 @@ from mare.custom_resource.autoscaler import (
 from mare.domain.observation import NOT_REPORTED, QueueReading
 from mare.domain.unknown import Unknown
 from mare.loop.loop import Loop
-from mare.loop.measures import Measures
+from mare.loop.metrics import Metrics
 from mare.loop.pace import Pace
 from mare.loop.record import Record
-from mare.ports import Conflict, Scale, Seen
+from mare.ports import BrokerReading, Conflict, Scale
 
 AT_ONCE = {
     "behavior": {
@@ -90,7 +90,7 @@ class FakeBrokers:
     def cost(self, autoscaler: Autoscaler) -> int:
         return len(autoscaler.entries)
 
-    async def read(self, autoscalers: Collection[Autoscaler]) -> Mapping[Key, Seen]:
+    async def read(self, autoscalers: Collection[Autoscaler]) -> Mapping[Key, BrokerReading]:
         self.reads.append([each.key.name for each in autoscalers])
         if any(each.broker.secret_name in self.slow for each in autoscalers):
             await asyncio.Event().wait()
@@ -99,11 +99,11 @@ class FakeBrokers:
                 raise self.odd[each.broker.secret_name]
         away = {each.key: self.away.get(each.broker.secret_name) for each in autoscalers}
         return {
-            key: Seen(queues=why, busy=why) if why else self._seen(key.name)
+            key: BrokerReading(queues=why, busy=why) if why else self._seen(key.name)
             for key, why in away.items()
         }
 
-    def _seen(self, name: str) -> Seen:
+    def _seen(self, name: str) -> BrokerReading:
         ready = self.ready.get(name, Unknown("QueueNotFound", f"queue {name} does not exist"))
         now = self.clock()
         reading = QueueReading(
@@ -115,7 +115,7 @@ class FakeBrokers:
             statistics_at=self.statistics_at or now,
             unacknowledged=0,
         )
-        return Seen(queues=(reading,), busy=self.busy)
+        return BrokerReading(queues=(reading,), busy=self.busy)
 
 
 @dataclass
@@ -135,10 +135,10 @@ class FakeWorkloads:
             replicas=replicas, version="1", ready=replicas, selector="a=b", **more
         )
 
-    def seen(self, target: ScaleTarget) -> Scale | Unknown:
+    def get(self, target: ScaleTarget) -> Scale | Unknown:
         return self.scales.get(target.name, Unknown("WorkloadNotFound", f"{target} is not there"))
 
-    async def scale(self, target: ScaleTarget, seen: Scale, replicas: int) -> None:
+    async def scale(self, target: ScaleTarget, last_read: Scale, replicas: int) -> None:
         if target.name in self.slow:
             await asyncio.Event().wait()
         if target.name in self.behind:
@@ -146,12 +146,14 @@ class FakeWorkloads:
         if target.name in self.errors:
             raise self.errors[target.name]
         self.done.append((target.name, replicas))
-        self.scales[target.name] = replace(seen, replicas=replicas)
+        self.scales[target.name] = replace(last_read, replicas=replicas)
 
     async def refresh(self, target: ScaleTarget) -> None:
         self.behind.discard(target.name)
 
-    async def prefer(self, target: ScaleTarget, seen: Scale, busy: Mapping[str, int]) -> bool:
+    async def set_deletion_costs(
+        self, target: ScaleTarget, last_read: Scale, busy: Mapping[str, int]
+    ) -> bool:
         self.preferred.append(busy)
         if isinstance(self.marking, Exception):
             raise self.marking
@@ -173,7 +175,9 @@ class FakeObjects:
             raise self.error
         self.statuses.append((key.name, dict(status)))
 
-    async def tell(self, autoscaler: Autoscaler, kind: str, reason: str, message: str) -> None:
+    async def publish_event(
+        self, autoscaler: Autoscaler, kind: str, reason: str, message: str
+    ) -> None:
         self.events.append((autoscaler.key.name, kind, reason))
 
     def last(self, name: str = "worker") -> dict:
@@ -187,10 +191,10 @@ class FakeObjects:
 
 
 @dataclass
-class FakeRivals:
+class FakeConflicts:
     rival: str | None = None
 
-    def of(self, target: ScaleTarget) -> str | None:
+    def find(self, target: ScaleTarget) -> str | None:
         return self.rival
 
 
@@ -201,22 +205,22 @@ class World:
     clock: Clock = field(default_factory=Clock)
     workloads: FakeWorkloads = field(default_factory=FakeWorkloads)
     objects: FakeObjects = field(default_factory=FakeObjects)
-    rivals: FakeRivals = field(default_factory=FakeRivals)
+    conflicts: FakeConflicts = field(default_factory=FakeConflicts)
     record: Record = field(default_factory=Record)
     leads: bool = True
 
     def __post_init__(self) -> None:
         self.brokers = FakeBrokers(self.clock)
-        self.measures = Measures(self.record)
+        self.metrics = Metrics(self.record)
         self.loop = Loop(
             brokers=self.brokers,
             workloads=self.workloads,
             objects=self.objects,
-            rivals=self.rivals,
+            conflicts=self.conflicts,
             leads=lambda: self.leads,
             clock=self.clock,
             record=self.record,
-            measures=self.measures,
+            metrics=self.metrics,
             pace=Pace(),
         )
 

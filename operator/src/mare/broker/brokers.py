@@ -14,7 +14,7 @@ from mare.custom_resource.autoscaler import Autoscaler, BrokerReference, Key
 from mare.domain.clause import Clause
 from mare.domain.observation import QueueReading
 from mare.domain.unknown import Unknown
-from mare.ports import Clock, Seen
+from mare.ports import BrokerReading, Clock
 
 _NOT_ALL_FOUND = Clause("lost.queues", "its queues are not all found")
 
@@ -50,17 +50,17 @@ class SecretBrokers:
         """The queues that were looked at last; before that, about as many as the entries."""
         return max(1, self._costs.get(autoscaler.key, len(autoscaler.entries)))
 
-    async def read(self, autoscalers: Collection[Autoscaler]) -> Mapping[Key, Seen]:
+    async def read(self, autoscalers: Collection[Autoscaler]) -> Mapping[Key, BrokerReading]:
         if not autoscalers:
             return {}
         access = await self._credentials.of(self.group(next(iter(autoscalers))))
         if isinstance(access, Unknown):
-            return {each.key: Seen(queues=access, busy=access) for each in autoscalers}
+            return {each.key: BrokerReading(queues=access, busy=access) for each in autoscalers}
         asked: dict[str, list[tuple[Autoscaler, QueueQuery]]] = defaultdict(list)
         for autoscaler in autoscalers:
             for vhost, wanted in _wanted(autoscaler, access).items():
                 asked[vhost].append((autoscaler, wanted))
-        seen: dict[Key, list[Seen]] = defaultdict(list)
+        seen: dict[Key, list[BrokerReading]] = defaultdict(list)
         costs: Counter[Key] = Counter()
         for vhost, some in asked.items():
             host = self._host(access, vhost)
@@ -79,7 +79,7 @@ class SecretBrokers:
         part: QueueSelection,
         host: VirtualHost,
         readings: Mapping[str, QueueReading] | Unknown,
-    ) -> Seen:
+    ) -> BrokerReading:
         key, names, now = part.autoscaler.key, host.names, self._clock()
         staleness = part.autoscaler.policy.staleness_seconds
         queues = own_readings(part.readable, readings, now, staleness)
@@ -88,7 +88,7 @@ class SecretBrokers:
             lost = (*lost, _NOT_ALL_FOUND, names.clause)
             if not isinstance(queues, Unknown):
                 queues += unresolved(part.wanted.patterns, host.name, names, now)
-        return Seen(
+        return BrokerReading(
             queues=queues,
             busy=busy_replicas(host.statistics, part.readable, self._replica_at),
             lost=lost,

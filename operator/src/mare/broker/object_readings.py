@@ -6,7 +6,7 @@ from dataclasses import replace
 from mare.broker.queue_statistics import QueueStatistics, Statistics
 from mare.domain.observation import NOT_REPORTED, QueueReading
 from mare.domain.unknown import Unknown
-from mare.ports import Seen
+from mare.ports import BrokerReading
 
 _SIGHTINGS = 2
 
@@ -67,7 +67,7 @@ def busy_replicas(
     return busy
 
 
-def together(parts: Sequence[Seen]) -> Seen:
+def together(parts: Sequence[BrokerReading]) -> BrokerReading:
     """What several virtual hosts tell, unknown as soon as one of them is."""
     if len(parts) == 1:
         return parts[0]
@@ -83,7 +83,7 @@ def together(parts: Sequence[Seen]) -> Seen:
         else:
             for replica, count in part.busy.items():
                 busy[replica] = max(busy.get(replica, 0), count)
-    return Seen(
+    return BrokerReading(
         queues=tuple(queues),
         busy=busy if busy_unknown is None else busy_unknown,
         lost=tuple(dict.fromkeys(text for part in parts for text in part.lost)),

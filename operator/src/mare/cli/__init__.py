@@ -13,7 +13,7 @@ import click
 
 COMMANDS = {
     "convert": ("mare.cli.convert", "Convert KEDA ScaledObjects and HPAs to QueueAutoscalers."),
-    "define": ("mare.cli.define", "Apply the CustomResourceDefinition to a cluster."),
+    "apply-crd": ("mare.cli.apply_crd", "Apply the CustomResourceDefinition to a cluster."),
     "explain": ("mare.cli.explain", "Explain the replica count of a QueueAutoscaler."),
     "local": ("mare.cli.local", "Run commands as processes and scale them, without a cluster."),
     "run": ("mare.cli.run", "Run the operator against a cluster."),

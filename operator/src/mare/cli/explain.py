@@ -12,7 +12,7 @@ from typing import Any, TextIO
 
 import click
 
-from mare.cluster.reading import Unreadable, read_events, read_stored
+from mare.cluster.object_reader import Unreadable, read_events, read_stored
 from mare.explanation import data, text
 from mare.explanation.events import changes_of
 from mare.explanation.explained import NothingRecorded, at, oldest

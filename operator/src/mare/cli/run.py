@@ -6,7 +6,7 @@ import os
 import click
 
 from mare import logs
-from mare.cluster.lean import leave_out_the_synchronous_client
+from mare.cluster.client_import import skip_synchronous_client
 from mare.settings import Settings, SettingsError
 
 
@@ -25,7 +25,7 @@ def run() -> None:
     except SettingsError as error:
         raise click.ClickException(str(error)) from error
     logs.start(settings.log_level)
-    leave_out_the_synchronous_client()
-    from mare.operating import operate  # noqa: PLC0415 - only now is it lean
+    skip_synchronous_client()
+    from mare.entrypoint import run_operator  # noqa: PLC0415 - only now is it lean
 
-    asyncio.run(operate(settings))
+    asyncio.run(run_operator(settings))

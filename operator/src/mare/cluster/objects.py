@@ -31,7 +31,9 @@ class StoredObjects:
                 found |= {item["metadata"]["uid"] for item in page["items"]}
         return found
 
-    async def tell(self, autoscaler: Autoscaler, kind: str, reason: str, message: str) -> None:
+    async def publish_event(
+        self, autoscaler: Autoscaler, kind: str, reason: str, message: str
+    ) -> None:
         namespace, name = autoscaler.key
         now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
         event = {

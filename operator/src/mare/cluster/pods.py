@@ -21,7 +21,9 @@ class Pods:
         self._api = api
         self._room = asyncio.Semaphore(_MOST_AT_A_TIME)
 
-    async def prefer(self, namespace: str, selector: str, busy: Mapping[str, int]) -> bool:
+    async def set_deletion_costs(
+        self, namespace: str, selector: str, busy: Mapping[str, int]
+    ) -> bool:
         """Write costs: as many as the unacknowledged messages of a Pod. Raises as `Api.request`.
 
         A Pod that the broker does not know has no consumer, and goes first. If it knows none, a

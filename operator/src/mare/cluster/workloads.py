@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from mare.cluster.api import MERGE_PATCH, Api
-from mare.cluster.kinds import Kinds, Resource
+from mare.cluster.discovery import Kinds, Resource
 from mare.cluster.pods import Pods
 from mare.cluster.watching import watch_for_ever
 from mare.custom_resource.autoscaler import ScaleTarget
@@ -36,7 +36,7 @@ class WatchedWorkloads:
         self._watches: dict[Place, asyncio.Task[None]] = {}
         self._reads: set[asyncio.Task[None]] = set()
 
-    def seen(self, target: ScaleTarget) -> Scale | Unknown:
+    def get(self, target: ScaleTarget) -> Scale | Unknown:
         place = self._place(target)
         if place not in self._watches:
             self._watches[place] = asyncio.create_task(self._follow(place))
@@ -59,22 +59,24 @@ class WatchedWorkloads:
         namespace = None if self._cluster_wide else target.namespace
         return target.api_version, target.kind, namespace
 
-    async def scale(self, target: ScaleTarget, seen: Scale, replicas: int) -> None:
+    async def scale(self, target: ScaleTarget, last_read: Scale, replicas: int) -> None:
         resource = await self._kinds.find(target.api_version, target.kind)
         path = f"{resource.of(target.namespace)}/{target.name}/scale"
-        body = {"metadata": {"resourceVersion": seen.version}, "spec": {"replicas": replicas}}
+        body = {"metadata": {"resourceVersion": last_read.version}, "spec": {"replicas": replicas}}
         answer = await self._api.request("PATCH", path, body, kind=MERGE_PATCH)
-        self._note_scale(target, answer, seen)
+        self._note_scale(target, answer, last_read)
 
     async def refresh(self, target: ScaleTarget) -> None:
         """Read one workload now, after a conflict."""
         resource = await self._kinds.find(target.api_version, target.kind)
         await self._read_one(resource, target)
 
-    async def prefer(self, target: ScaleTarget, seen: Scale, busy: Mapping[str, int]) -> bool:
-        if seen.chooses_itself or not seen.selector:
+    async def set_deletion_costs(
+        self, target: ScaleTarget, last_read: Scale, busy: Mapping[str, int]
+    ) -> bool:
+        if last_read.ignores_deletion_cost or not last_read.selector:
             return False
-        return await self._pods.prefer(target.namespace, seen.selector, busy)
+        return await self._pods.set_deletion_costs(target.namespace, last_read.selector, busy)
 
     def _read_late(self, target: ScaleTarget) -> None:
         """Read a workload whose kind was listed before anybody asked for this one."""
@@ -158,7 +160,7 @@ class WatchedWorkloads:
             else Unknown("NotReported", "/scale tells no ready replicas"),
             selector=answer.get("status", {}).get("selector", ""),
             grace_seconds=known.grace_seconds if known else None,
-            chooses_itself=not _keeps_replica_sets(target),
+            ignores_deletion_cost=not _keeps_replica_sets(target),
         )
 
     def _gone(self, target: ScaleTarget) -> None:
@@ -204,7 +206,7 @@ def _read_workload(item: Mapping[str, Any], target: ScaleTarget) -> Scale:
         ready=status.get("readyReplicas", 0),
         selector=_selector(selector),
         grace_seconds=pod.get("terminationGracePeriodSeconds", 30),
-        chooses_itself=not _keeps_replica_sets(target),
+        ignores_deletion_cost=not _keeps_replica_sets(target),
     )
 
 

@@ -12,7 +12,7 @@ from mare.domain.observation import QueueReading
 from mare.domain.policy import Policy, VictimPolicy
 from mare.domain.sentences import number, significant
 from mare.domain.unknown import Unknown
-from mare.ports import Scale, Seen
+from mare.ports import BrokerReading, Scale
 
 _LIMITS = {
     Reason.SCALE_UP_LIMIT,
@@ -60,7 +60,7 @@ def conditions_of(
     scale: Scale | Unknown,
     problem: Unknown | None,
     unchosen: Unknown | None,
-    seen: Seen,
+    reading: BrokerReading,
     decision: Decision | None,
     history: History | None,
     now: float,
@@ -72,8 +72,8 @@ def conditions_of(
     """
     policy = autoscaler.policy
     able = _able_to_scale(policy, scale, problem)
-    fresh = _metrics_fresh(seen)
-    others = [able, fresh, _events_safe(policy, seen)]
+    fresh = _metrics_fresh(reading)
+    others = [able, fresh, _events_safe(policy, reading)]
     if policy.schedules or autoscaler.wrong_schedules:
         others.append(_schedules_valid(autoscaler))
     if decision is not None and history is not None:
@@ -84,7 +84,7 @@ def conditions_of(
             _paused(policy),
         ]
     if isinstance(scale, Scale) and policy.victim_policy is VictimPolicy.IDLE_ONLY:
-        others.append(_victims_chosen(unchosen, seen))
+        others.append(_victims_chosen(unchosen, reading))
     if isinstance(scale, Scale):
         estimates = history.learning.estimates if history is not None else Estimates()
         others.append(_grace_period_sufficient(scale, estimates))
@@ -124,12 +124,14 @@ def _able_to_scale(policy: Policy, scale: Scale | Unknown, problem: Unknown | No
     return Condition("AbleToScale", "True", "Able", "The workload can be read and changed")
 
 
-def _metrics_fresh(seen: Seen) -> Condition:
-    why = unknown_of(seen.queues)
+def _metrics_fresh(reading: BrokerReading) -> Condition:
+    why = unknown_of(reading.queues)
     if why is not None:
         return Condition("MetricsFresh", "False", why.reason, why.cause, (why.clause,))
-    if seen.lost:
-        return Condition("MetricsFresh", "True", "PartlyFresh", "; ".join(seen.lost), seen.lost)
+    if reading.lost:
+        return Condition(
+            "MetricsFresh", "True", "PartlyFresh", "; ".join(reading.lost), reading.lost
+        )
     return Condition("MetricsFresh", "True", "Fresh", "All that decides is read")
 
 
@@ -174,13 +176,13 @@ def _grace_period_sufficient(scale: Scale, estimates: Estimates) -> Condition:
     return Condition(kind, "False", "GracePeriodTooShort", message, (clause,))
 
 
-def _victims_chosen(unchosen: Unknown | None, seen: Seen) -> Condition:
+def _victims_chosen(unchosen: Unknown | None, reading: BrokerReading) -> Condition:
     kind = "VictimsChosen"
     if unchosen is not None:
         message = f"{unchosen.cause}: nothing shrinks before maxDrainWaitSeconds have passed"
         return Condition(kind, "False", unchosen.reason, message, (unchosen.clause,))
-    if isinstance(seen.busy, Unknown):
-        return Condition(kind, "Unknown", seen.busy.reason, seen.busy.cause)
+    if isinstance(reading.busy, Unknown):
+        return Condition(kind, "Unknown", reading.busy.reason, reading.busy.cause)
     return Condition(kind, "True", "Chosen", "Idle replicas go, and busy ones may finish")
 
 
@@ -196,12 +198,12 @@ def _schedules_valid(autoscaler: Autoscaler) -> Condition:
     return Condition("SchedulesValid", "False", "ScheduleWrong", text, clauses)
 
 
-def _events_safe(policy: Policy, seen: Seen) -> Condition:
-    if policy.rest_replicas != 0 or seen.transient == ():
+def _events_safe(policy: Policy, reading: BrokerReading) -> Condition:
+    if policy.rest_replicas != 0 or reading.transient == ():
         return Condition("EventsSafe", "True", "Safe", "No queue vanishes at zero replicas")
-    if isinstance(seen.transient, Unknown):
-        return Condition("EventsSafe", "Unknown", seen.transient.reason, seen.transient.cause)
-    names = ", ".join(seen.transient[:3])
+    if isinstance(reading.transient, Unknown):
+        return Condition("EventsSafe", "Unknown", reading.transient.reason, reading.transient.cause)
+    names = ", ".join(reading.transient[:3])
     text = f"At zero replicas {names} would vanish and events be lost"
     clause = Clause("events.vanish", text, names=names)
     message = f"{text}: set minReplicas to 1"

@@ -14,7 +14,7 @@ from mare.domain.estimates import Estimates
 from mare.domain.history import History
 from mare.domain.observation import QueueReading
 from mare.domain.unknown import Unknown
-from mare.ports import Scale, Seen
+from mare.ports import BrokerReading, Scale
 
 _MOST_DECISIONS = 10
 _PASSING_SECONDS = 60.0
@@ -41,7 +41,7 @@ def status_of(
     before: Mapping[str, Any],
     *,
     scale: Scale | Unknown,
-    seen: Seen,
+    reading: BrokerReading,
     rates: Mapping[tuple[str, str], tuple[float, float]],
     decision: Decision | None,
     history: History | None,
@@ -53,8 +53,8 @@ def status_of(
     status: Status = {
         "observedGeneration": autoscaler.generation,
         "target": words.targets(autoscaler.policy),
-        "depth": words.depth(seen.queues),
-        "queues": _queues(seen.queues, rates, before),
+        "depth": words.depth(reading.queues),
+        "queues": _queues(reading.queues, rates, before),
         "conditions": _conditions(conditions, autoscaler, before, now),
     }
     if isinstance(scale, Scale):
@@ -63,7 +63,7 @@ def status_of(
     if decision is not None and history is not None:
         estimates = history.learning.estimates
         capacity = autoscaler.policy.capacity_per_replica or estimates.capacity_per_replica
-        seconds = words.wait_seconds(seen.queues, capacity, decision.replicas)
+        seconds = words.wait_seconds(reading.queues, capacity, decision.replicas)
         status |= {
             "wait": words.wait(seconds),
             "desiredReplicas": decision.replicas,

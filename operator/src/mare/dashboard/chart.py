@@ -14,9 +14,9 @@ from mare.drawing.drawing import draw, layout, panel_height_for
 from mare.drawing.figure import Band, Column, Figure, Level, Mark, Panel, Series, Shape
 from mare.drawing.theme import Theme
 from mare.explanation.facts import Facts
-from mare.loop.lines import Line
-from mare.loop.record import Past
-from mare.loop.rings import SPANS, Numbers, Span
+from mare.loop.decision_log import DecisionLogEntry
+from mare.loop.record import AutoscalerHistory
+from mare.loop.time_series import SPANS, Sample, Span
 
 _THEME = Theme(
     background="var(--chart-background)",
@@ -28,7 +28,7 @@ _THEME = Theme(
 )
 """The page's own colours, so that a change of theme needs no new drawing."""
 _DEPTH, _WAIT, _REPLICAS = 0, 1, 2
-Samples = Sequence[tuple[float, Numbers]]
+Samples = Sequence[tuple[float, Sample]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +43,15 @@ class Frame:
     zone: ZoneInfo
 
 
-def chart(past: Past, frame: Frame, now: float) -> Json:
-    ring = past.rings[SPANS.index(frame.span)]
+def chart(past: AutoscalerHistory, frame: Frame, now: float) -> Json:
+    ring = past.series[SPANS.index(frame.span)]
     end = max(now, past.view.at)
     start = end - frame.span.seconds
     samples = [each for each in ring.samples(end) if each[0] >= start]
     facts = facts_of(past)
     changes = [
         line
-        for line in past.lines.newest_first()
+        for line in past.decisions.newest_first()
         if line.current != line.replicas and start <= line.at <= end
     ]
     target = facts.wait_target
@@ -97,7 +97,7 @@ def _panels(
     facts: Facts,
     wait_target: float | None,
     samples: Samples,
-    changes: Iterable[Line],
+    changes: Iterable[DecisionLogEntry],
     frame: Frame,
 ) -> tuple[Panel, Panel]:
     words, policy = frame.words, facts.policy
@@ -121,8 +121,8 @@ def _panels(
     levels = [Level(policy.max_replicas, words.max.format(policy.max_replicas))]
     if policy.min_replicas > 0:
         levels.append(Level(policy.min_replicas, words.min.format(policy.min_replicas)))
-    running = [(at, _count(each.running)) for at, each in samples]
-    wanted = [(at, _count(each.wanted)) for at, each in samples]
+    running = [(at, _count(each.ready)) for at, each in samples]
+    wanted = [(at, _count(each.desired)) for at, each in samples]
     replicas = Panel(
         title=words.replicas,
         series=(
@@ -145,7 +145,7 @@ def _description(
 ) -> str:
     """What somebody who does not see the picture has to know."""
     values = [_or_none(each.wait_seconds if shows_wait else each.depth) for _, each in samples]
-    counts = [each.running for _, each in samples]
+    counts = [each.ready for _, each in samples]
     return frame.words.description.format(
         start=datetime.fromtimestamp(start, frame.zone).strftime("%H:%M"),
         end=datetime.fromtimestamp(end, frame.zone).strftime("%H:%M"),
@@ -168,13 +168,13 @@ def _told(samples: Samples) -> Json:
         "at": [at for at, _ in samples],
         "depth": [_whole(each.depth) for _, each in samples],
         "wait": [rounded(each.wait_seconds) for _, each in samples],
-        "running": [each.running for _, each in samples],
-        "asked": [each.asked for _, each in samples],
-        "wanted": [each.wanted for _, each in samples],
+        "running": [each.ready for _, each in samples],
+        "asked": [each.current for _, each in samples],
+        "wanted": [each.desired for _, each in samples],
     }
 
 
-def _mark(line: Line) -> Json:
+def _mark(line: DecisionLogEntry) -> Json:
     return {
         "at": line.at,
         "from": line.current,

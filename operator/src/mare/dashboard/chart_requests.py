@@ -10,7 +10,7 @@ from mare.dashboard.problem import Refused
 from mare.dashboard.serialize import encode_json
 from mare.dashboard.words import LANGUAGES
 from mare.loop.record import Record
-from mare.loop.rings import SPANS
+from mare.loop.time_series import SPANS
 from mare.ports import Clock
 
 _NARROWEST, _WIDEST = 280, 1600
@@ -31,7 +31,7 @@ class Charts:
 
     def text(self, key: Key, query: Mapping[str, str]) -> str:
         """The chart as JSON; raises `Refused`."""
-        past, now, frame = self._record.pasts.get(key), self._clock(), frame_of(query)
+        past, now, frame = self._record.histories.get(key), self._clock(), frame_of(query)
         if past is None:
             raise Refused(404, "NotFound", "There is no such object.")
         kept = self._drawn.get((key, frame))

@@ -14,14 +14,14 @@ from mare.explanation.constraint import held_by
 from mare.explanation.facts import Facts
 from mare.explanation.ladder import ladder_of
 from mare.explanation.problems import Problem, problems_of
-from mare.loop.lines import Line
-from mare.loop.record import Past
+from mare.loop.decision_log import DecisionLogEntry
+from mare.loop.record import AutoscalerHistory
 
 
-def detail(past: Past, now: float) -> Json:
+def detail(past: AutoscalerHistory, now: float) -> Json:
     view, facts = past.view, facts_of(past)
-    queues = () if isinstance(view.seen.queues, Unknown) else view.seen.queues
-    lines = list(past.lines.newest_first())
+    queues = () if isinstance(view.reading.queues, Unknown) else view.reading.queues
+    lines = list(past.decisions.newest_first())
     namespace, name = facts.key
     command = f"mare explain {name} -n {namespace}"
     return {
@@ -44,7 +44,7 @@ def detail(past: Past, now: float) -> Json:
         "queues": [_queue(each) for each in queues[:MOST_QUEUES]],
         "estimates": _estimates(facts),
         "history": {
-            "since": past.rings[-1].since,
+            "since": past.series[-1].since,
             "decisionsSince": lines[-1].at if lines else None,
         },
         "explain": command,
@@ -75,11 +75,11 @@ def problem(each: Problem) -> Json:
     }
 
 
-def _line(line: Line) -> Json:
+def _line(line: DecisionLogEntry) -> Json:
     return {
         "at": line.at,
         "last": line.last,
-        "count": line.looks,
+        "count": line.samples,
         "from": line.current,
         "to": line.replicas,
         "reason": str(line.reason),

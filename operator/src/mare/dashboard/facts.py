@@ -2,11 +2,11 @@
 
 from mare.domain.unknown import Unknown
 from mare.explanation.facts import Facts, patience
-from mare.loop.record import Past
+from mare.loop.record import AutoscalerHistory
 from mare.ports import Scale
 
 
-def facts_of(past: Past) -> Facts:
+def facts_of(past: AutoscalerHistory) -> Facts:
     view = past.view
     scale = view.scale if isinstance(view.scale, Scale) else None
     since = past.short_since
@@ -18,7 +18,7 @@ def facts_of(past: Past) -> Facts:
         asked=scale.replicas if scale else None,
         ready=None if scale is None or isinstance(scale.ready, Unknown) else scale.ready,
         decision=view.decision,
-        queues=view.seen.queues,
+        queues=view.reading.queues,
         depth=view.depth,
         wait_seconds=view.wait_seconds,
         estimates=view.estimates,

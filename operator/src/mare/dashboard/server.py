@@ -100,7 +100,7 @@ class _Site:
         )
 
     def _told(self, key: Key) -> Json | None:
-        past, now = self._record.pasts.get(key), self._clock()
+        past, now = self._record.histories.get(key), self._clock()
         if past is None:
             return None
         head = {"tick": int(now), "at": round(now, 3), "operator": self._operator()}

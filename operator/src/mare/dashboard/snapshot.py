@@ -72,10 +72,10 @@ class Snapshot:
 
     async def _look(self, tick: int, now: float) -> bool:
         changed = False
-        for number, key in enumerate(list(self._record.pasts)):
+        for number, key in enumerate(list(self._record.histories)):
             if number % _BATCH == _BATCH - 1:
                 await asyncio.sleep(0)
-            past = self._record.pasts.get(key)
+            past = self._record.histories.get(key)
             if past is None:
                 continue
             told = summary(past, now)
@@ -84,7 +84,7 @@ class Snapshot:
             if part is None or part.fingerprint != fingerprint:
                 self._parts[key] = _Part(tick, fingerprint, order(told), encode_json(told))
                 changed = True
-        for key in self._parts.keys() - self._record.pasts.keys():
+        for key in self._parts.keys() - self._record.histories.keys():
             del self._parts[key]
             if len(self._removed) == _REMOVED:
                 self._floor = self._removed[0][0] + 1

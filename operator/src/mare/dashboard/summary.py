@@ -7,7 +7,7 @@ from mare.domain.observation import QueueReading
 from mare.domain.unknown import Unknown, total
 from mare.explanation.constraint import constraint_of
 from mare.explanation.facts import Facts
-from mare.loop.record import Past, View
+from mare.loop.record import AutoscalerHistory, View
 
 ATTENTION = ("unknown", "behind", "pending", "none")
 """In the order in which objects are listed."""
@@ -17,11 +17,11 @@ _NOT_LEARNT = Unknown("NotLearnt", "what a replica can do is not learnt yet")
 _NO_RATE = Unknown("NotReported", "the rates need two statistics of the broker")
 
 
-def summary(past: Past, now: float) -> Json:
+def summary(past: AutoscalerHistory, now: float) -> Json:
     view, facts = past.view, facts_of(past)
     policy, decision = facts.policy, facts.decision
-    why = unknown_of(view.seen.queues)
-    queues = () if isinstance(view.seen.queues, Unknown) else view.seen.queues
+    why = unknown_of(view.reading.queues)
+    queues = () if isinstance(view.reading.queues, Unknown) else view.reading.queues
     read_at = min((each.read_at for each in queues), default=None)
     counted_at = _counted_at(queues)
     published, acknowledged = view.rates or (_NO_RATE, _NO_RATE)

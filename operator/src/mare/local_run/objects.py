@@ -16,12 +16,21 @@ class TerminalObjects:
     async def write_status(self, key: Key, status: Mapping[str, Any]) -> None:
         """Nobody would read it: what it says is in the loop's record, which the dashboard shows."""
 
-    async def tell(self, autoscaler: Autoscaler, kind: str, reason: str, message: str) -> None:  # noqa: ARG002
+    async def publish_event(
+        self,
+        autoscaler: Autoscaler,
+        kind: str,  # noqa: ARG002
+        reason: str,  # noqa: ARG002
+        message: str,
+    ) -> None:
         self._terminal.highlight(autoscaler.target.name, message)
 
 
-class NoRivals:
-    """Implements `mare.ports.Rivals`: a file that has two autoscalers for a command is refused."""
+class NoConflicts:
+    """Implements `mare.ports.ConflictingAutoscalers`.
 
-    def of(self, target: ScaleTarget) -> str | None:  # noqa: ARG002
+    It finds none: a file with two autoscalers for one command is refused.
+    """
+
+    def find(self, target: ScaleTarget) -> str | None:  # noqa: ARG002
         return None

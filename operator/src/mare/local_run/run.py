@@ -13,13 +13,13 @@ from mare.clock import steady_clock
 from mare.liveness import standstill
 from mare.local_run.broker_secrets import StaticSecrets
 from mare.local_run.connection_owners import ConnectionOwners
-from mare.local_run.objects import NoRivals, TerminalObjects
+from mare.local_run.objects import NoConflicts, TerminalObjects
 from mare.local_run.plan import Plan
 from mare.local_run.startup import Startup
 from mare.local_run.terminal import Terminal
 from mare.local_run.workloads import ProcessWorkloads
 from mare.loop.loop import Loop
-from mare.loop.measures import Measures
+from mare.loop.metrics import Metrics
 from mare.loop.pace import Pace
 from mare.loop.record import Record
 from mare.processes import Events
@@ -112,16 +112,16 @@ async def _scaling(
         )
         stack.push_async_callback(brokers.close)
         record = Record()
-        measures = Measures(record)
+        metrics = Metrics(record)
         loop = Loop(
             brokers=brokers,
             workloads=workloads,
             objects=TerminalObjects(terminal),
-            rivals=NoRivals(),
+            conflicts=NoConflicts(),
             leads=lambda: True,
             clock=clock,
             record=record,
-            measures=measures,
+            metrics=metrics,
             pace=Pace(),
         )
         url = None
@@ -143,7 +143,7 @@ async def _scaling(
                     options.metrics_port,
                     standstill=lambda: standstill(loop, clock()),
                     ready=lambda: True,
-                    registry=measures.registry,
+                    registry=metrics.registry,
                 )
             )
         await stack.enter_async_context(background(workloads.watch()))

@@ -35,7 +35,7 @@ class ProcessWorkloads:
     def group(self, name: str) -> Group:
         return self._groups[name]
 
-    def seen(self, target: ScaleTarget) -> Scale | Unknown:
+    def get(self, target: ScaleTarget) -> Scale | Unknown:
         name = target.name
         if name not in self._groups:
             return Unknown("WorkloadNotFound", f"no command is called {name}", name)
@@ -48,11 +48,11 @@ class ProcessWorkloads:
             grace_seconds=int(self._programs[name].stop_seconds),
         )
 
-    async def scale(self, target: ScaleTarget, seen: Scale, replicas: int) -> None:
+    async def scale(self, target: ScaleTarget, last_read: Scale, replicas: int) -> None:
         group = self._groups.get(target.name)
         if group is None:
             raise NotFound(f"no command is called {target.name}")
-        if seen.version != str(self._versions[target.name]):
+        if last_read.version != str(self._versions[target.name]):
             raise Conflict(f"{target.name} was scaled meanwhile")
         self._versions[target.name] += 1
         group.scale(replicas, self._busy.pop(target.name, None))
@@ -60,7 +60,12 @@ class ProcessWorkloads:
     async def refresh(self, target: ScaleTarget) -> None:
         """Nothing is kept that could be old."""
 
-    async def prefer(self, target: ScaleTarget, seen: Scale, busy: Mapping[str, int]) -> bool:  # noqa: ARG002
+    async def set_deletion_costs(
+        self,
+        target: ScaleTarget,
+        last_read: Scale,  # noqa: ARG002
+        busy: Mapping[str, int],
+    ) -> bool:
         """Remember who is busy until the next change of the count."""
         self._busy[target.name] = busy
         return any(each.name in busy for each in self._groups[target.name].replicas.values())

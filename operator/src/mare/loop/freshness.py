@@ -4,10 +4,10 @@ from dataclasses import replace
 
 from mare.domain.clause import Clause
 from mare.domain.unknown import Unknown
-from mare.ports import Seen
+from mare.ports import BrokerReading
 
 
-def fresh(seen: Seen, now: float, staleness_seconds: int) -> Seen:
+def fresh(seen: BrokerReading, now: float, staleness_seconds: int) -> BrokerReading:
     """The same, for people as for decisions: nobody is shown a depth that nobody goes by."""
     if isinstance(seen.queues, Unknown) or not seen.queues:
         return seen

@@ -11,14 +11,14 @@ from typing import Any
 
 from mare.custom_resource.autoscaler import Autoscaler, BrokerReference, Key
 from mare.domain.unknown import Unknown
-from mare.loop.acting import Acting
-from mare.loop.claims import Claims
-from mare.loop.kept import Kept
-from mare.loop.looking import Looking
-from mare.loop.measures import Measures
+from mare.loop.metrics import Metrics
 from mare.loop.pace import Pace, Periods, next_turn
+from mare.loop.reconciler import Reconciler
 from mare.loop.record import Record
-from mare.ports import Brokers, Clock, Objects, Rivals, Seen, Workloads
+from mare.loop.scale_writer import ScaleWriter
+from mare.loop.state import AutoscalerState
+from mare.loop.target_owners import TargetOwners
+from mare.ports import BrokerReading, Brokers, Clock, ConflictingAutoscalers, Objects, Workloads
 
 _BATCH = 25
 """Decisions before others get a turn: at 0.1 ms each, a few milliseconds."""
@@ -36,38 +36,38 @@ class Loop:
         brokers: Brokers,
         workloads: Workloads,
         objects: Objects,
-        rivals: Rivals,
+        conflicts: ConflictingAutoscalers,
         leads: Callable[[], bool],
         clock: Clock,
         record: Record,
-        measures: Measures,
+        metrics: Metrics,
         pace: Pace,
     ) -> None:
         self._brokers = brokers
         self._leads = leads
         self._clock = clock
         self._record = record
-        self._measures = measures
+        self._measures = metrics
         self._pace = pace
         self._periods = Periods(pace)
-        self._claims = Claims()
-        self._acting = Acting(workloads, objects, clock, measures, record)
-        self._looking = Looking(
+        self._claims = TargetOwners()
+        self._acting = ScaleWriter(workloads, objects, clock, metrics, record)
+        self._looking = Reconciler(
             workloads=workloads,
-            rivals=rivals,
+            conflicts=conflicts,
             claims=self._claims,
             acting=self._acting,
             clock=clock,
             record=record,
-            measures=measures,
+            metrics=metrics,
         )
-        self._kept: dict[Key, Kept] = {}
+        self._kept: dict[Key, AutoscalerState] = {}
         self._rounds: dict[BrokerReference, tuple[float, asyncio.Task[None]]] = {}
         """When each was begun."""
         self._numbers = itertools.count()
         self._led = False
         self.ticked_at = clock()
-        """When the loop was last seen alive."""
+        """When the loop ticked last."""
 
     @property
     def oldest_round(self) -> float | None:
@@ -83,7 +83,7 @@ class Loop:
         kept = self._kept.get(autoscaler.key)
         if kept is None or kept.autoscaler.uid != autoscaler.uid:
             self.remove(autoscaler.key)
-            kept = Kept(replace(autoscaler, status=_ELSEWHERE), next(self._numbers))
+            kept = AutoscalerState(replace(autoscaler, status=_ELSEWHERE), next(self._numbers))
             kept.found(autoscaler.status)
             self._kept[autoscaler.key] = kept
             self._claims.put(autoscaler)
@@ -125,7 +125,7 @@ class Loop:
         self._led = leads
         if not leads:
             return
-        due: dict[BrokerReference, list[Kept]] = defaultdict(list)
+        due: dict[BrokerReference, list[AutoscalerState]] = defaultdict(list)
         for kept in self._kept.values():
             if kept.due <= now and not kept.acting:
                 due[self._brokers.group(kept.autoscaler)].append(kept)
@@ -133,35 +133,35 @@ class Loop:
             if group not in self._rounds:
                 self._rounds[group] = now, asyncio.create_task(self._round(group, some))
 
-    async def _round(self, group: BrokerReference, some: Sequence[Kept]) -> None:
+    async def _round(self, group: BrokerReference, some: Sequence[AutoscalerState]) -> None:
         try:
             begun = self._clock()
             self._set_due(some, begun)
-            seen = await self._read(some)
+            readings = await self._read(some)
             for number, kept in enumerate(some):
                 if number % _BATCH == _BATCH - 1:
                     await asyncio.sleep(0)
                 if not kept.removed and not kept.acting and self._leads():
-                    self._looking.look(kept, seen[kept.autoscaler.key])
+                    self._looking.look(kept, readings[kept.autoscaler.key])
             self._measures.round.observe(self._clock() - begun)
         except Exception:  # noqa: BLE001 - whatever happens with one broker, the loop goes on
             _log.exception("Round failed", extra={"secret": group.secret_name})
         finally:
             del self._rounds[group]
 
-    async def _read(self, some: Sequence[Kept]) -> Mapping[Key, Seen]:
+    async def _read(self, some: Sequence[AutoscalerState]) -> Mapping[Key, BrokerReading]:
         """What the broker tells of each; a surprise leaves all unknown, and is logged once."""
         try:
             return await self._brokers.read([kept.autoscaler for kept in some])
         except Exception as error:  # noqa: BLE001 - its objects have to be told, and fall back
             # Without the error's text, which may have an address with a password.
             why = Unknown("NotUnderstood", f"reading the queues fails ({type(error).__name__})")
-            if any(kept.look is None or kept.look.seen.queues != why for kept in some):
+            if any(kept.look is None or kept.look.reading.queues != why for kept in some):
                 key = some[0].autoscaler.broker
                 _log.exception("Queues could not be read", extra={"secret": key.secret_name})
-            return {kept.autoscaler.key: Seen(queues=why, busy=why) for kept in some}
+            return {kept.autoscaler.key: BrokerReading(queues=why, busy=why) for kept in some}
 
-    def _set_due(self, some: Iterable[Kept], now: float) -> None:
+    def _set_due(self, some: Iterable[AutoscalerState], now: float) -> None:
         at_rest, awake = self._periods.at(now, self._reads)
         for kept in some:
             kept.due = next_turn(kept.number, at_rest if kept.resting else awake, now)

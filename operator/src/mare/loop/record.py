@@ -10,11 +10,11 @@ from mare.custom_resource.conditions import Condition
 from mare.domain.decision import Decision
 from mare.domain.estimates import Estimates
 from mare.domain.unknown import Unknown
-from mare.loop.lines import Lines
-from mare.loop.rings import SPANS, Numbers, Ring
-from mare.ports import Scale, Seen
+from mare.loop.decision_log import DecisionLog
+from mare.loop.time_series import SPANS, Sample, TimeSeries
+from mare.ports import BrokerReading, Scale
 
-_TROUBLES = 256
+_MAX_FAILURES = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +24,7 @@ class View:
     at: float
     autoscaler: Autoscaler
     scale: Scale | Unknown
-    seen: Seen
+    reading: BrokerReading
     decision: Decision | None
     estimates: Estimates
     depth: int | None
@@ -35,7 +35,7 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class Failure:
     """Something that did not work."""
 
     at: float
@@ -45,12 +45,14 @@ class Trouble:
 
 
 @dataclass(slots=True)
-class Past:
+class AutoscalerHistory:
     """The newest view of one object, and the last day of it."""
 
     view: View
-    rings: tuple[Ring, ...] = field(default_factory=lambda: tuple(Ring(span) for span in SPANS))
-    lines: Lines = field(default_factory=Lines)
+    series: tuple[TimeSeries, ...] = field(
+        default_factory=lambda: tuple(TimeSeries(span) for span in SPANS)
+    )
+    decisions: DecisionLog = field(default_factory=DecisionLog)
     changed_at: float | None = None
     """When the count was last seen to have changed, by whomever."""
     short_since: float | None = None
@@ -65,20 +67,20 @@ class Past:
         ):
             self.changed_at = view.at
         numbers = _numbers(view)
-        short = numbers.running is not None and numbers.running < (numbers.asked or 0)
+        short = numbers.ready is not None and numbers.ready < (numbers.current or 0)
         if not short:
             self.short_since = None
         elif self.short_since is None or self.changed_at == view.at:
             self.short_since = view.at
-        for ring in self.rings:
+        for ring in self.series:
             ring.add(view.at, numbers)
         if view.decision is not None:
-            self.lines.add(view.at, view.decision)
+            self.decisions.add(view.at, view.decision)
 
 
-def _numbers(view: View) -> Numbers:
+def _numbers(view: View) -> Sample:
     scale = view.scale if isinstance(view.scale, Scale) else None
-    return Numbers(
+    return Sample(
         math.nan if view.depth is None else view.depth,
         math.nan if view.wait_seconds is None else view.wait_seconds,
         None if scale is None or isinstance(scale.ready, Unknown) else scale.ready,
@@ -91,26 +93,26 @@ class Record:
     """All objects. Reading it never waits."""
 
     def __init__(self) -> None:
-        self._pasts: dict[Key, Past] = {}
-        self.troubles: deque[Trouble] = deque(maxlen=_TROUBLES)
+        self._histories: dict[Key, AutoscalerHistory] = {}
+        self.failures: deque[Failure] = deque(maxlen=_MAX_FAILURES)
 
     @property
-    def pasts(self) -> Mapping[Key, Past]:
-        return self._pasts
+    def histories(self) -> Mapping[Key, AutoscalerHistory]:
+        return self._histories
 
     def add(self, view: View) -> None:
         key = view.autoscaler.key
-        past = self._pasts.get(key)
-        why = view.seen.queues
-        if isinstance(why, Unknown) and (past is None or past.view.seen.queues != why):
+        past = self._histories.get(key)
+        why = view.reading.queues
+        if isinstance(why, Unknown) and (past is None or past.view.reading.queues != why):
             self.failed(view.at, key, why.reason, why.cause)
         if past is None:
-            past = self._pasts[key] = Past(view)
+            past = self._histories[key] = AutoscalerHistory(view)
         past.add(view)
 
     def failed(self, at: float, key: Key, reason: str, text: str) -> None:
         """Note what did not work; the text has no secret."""
-        self.troubles.append(Trouble(at, key, reason, text))
+        self.failures.append(Failure(at, key, reason, text))
 
     def remove(self, key: Key) -> None:
-        self._pasts.pop(key, None)
+        self._histories.pop(key, None)

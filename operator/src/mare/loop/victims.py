@@ -6,8 +6,17 @@ from collections.abc import Mapping
 from mare.domain.decision import Decision
 from mare.domain.policy import VictimPolicy
 from mare.domain.unknown import Unknown
-from mare.loop.kept import Kept
-from mare.ports import AccessRefused, Clock, Conflict, NotFound, Scale, Seen, Unavailable, Workloads
+from mare.loop.state import AutoscalerState
+from mare.ports import (
+    AccessRefused,
+    BrokerReading,
+    Clock,
+    Conflict,
+    NotFound,
+    Scale,
+    Unavailable,
+    Workloads,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -17,11 +26,14 @@ class Victims:
         self._workloads = workloads
         self._clock = clock
 
-    async def chosen(self, kept: Kept, seen: Seen, scale: Scale, decision: Decision) -> bool:
+    async def chosen(
+        self, kept: AutoscalerState, reading: BrokerReading, scale: Scale, decision: Decision
+    ) -> bool:
         """Have idle replicas go first; false if busy ones would go that may still finish."""
-        if not _matters(kept, scale, decision) or isinstance(seen.busy, Unknown) or not seen.busy:
+        busy = reading.busy
+        if not _matters(kept, scale, decision) or isinstance(busy, Unknown) or not busy:
             return True
-        kept.unmarked = await self._mark(kept, scale, seen.busy)
+        kept.unmarked = await self._mark(kept, scale, busy)
         if kept.unmarked is None:
             kept.marking_retry.succeeded()
             return True
@@ -32,10 +44,12 @@ class Victims:
         )
         return not self._busy_may_finish(kept)
 
-    async def _mark(self, kept: Kept, scale: Scale, busy: Mapping[str, int]) -> Unknown | None:
+    async def _mark(
+        self, kept: AutoscalerState, scale: Scale, busy: Mapping[str, int]
+    ) -> Unknown | None:
         """Why it was not possible, if so."""
         try:
-            if await self._workloads.prefer(kept.autoscaler.target, scale, busy):
+            if await self._workloads.set_deletion_costs(kept.autoscaler.target, scale, busy):
                 return None
         except AccessRefused as error:
             return Unknown("Forbidden", str(error)[:512])
@@ -43,7 +57,7 @@ class Victims:
             return Unknown("Unavailable", str(error)[:512])
         return Unknown("ConsumersHidden", "no replica has the address of a consumer")
 
-    def _busy_may_finish(self, kept: Kept) -> bool:
+    def _busy_may_finish(self, kept: AutoscalerState) -> bool:
         policy, history = kept.autoscaler.policy, kept.history
         since = history.shrinking_since if history else None
         if since is None or policy.victim_policy is not VictimPolicy.IDLE_ONLY:
@@ -51,23 +65,23 @@ class Victims:
         return self._clock() < since + policy.max_drain_wait_seconds
 
 
-def _matters(kept: Kept, scale: Scale, decision: Decision) -> bool:
+def _matters(kept: AutoscalerState, scale: Scale, decision: Decision) -> bool:
     """Whether some replicas go and others stay, and somebody can choose."""
     some = 0 < decision.replicas < decision.current
     default = kept.autoscaler.policy.victim_policy is VictimPolicy.DEFAULT
-    return some and not default and not scale.chooses_itself
+    return some and not default and not scale.ignores_deletion_cost
 
 
-def unchosen(kept: Kept, scale: Scale) -> Unknown | None:
+def unchosen(kept: AutoscalerState, scale: Scale) -> Unknown | None:
     """Why it cannot be arranged that idle replicas go first, if so."""
-    if scale.chooses_itself:
+    if scale.ignores_deletion_cost:
         text = f"a {kept.autoscaler.target.kind} itself chooses which replicas go, busy or not"
         return Unknown("ChoosesItself", text, kept.autoscaler.target.kind)
     return kept.unmarked
 
 
 def idle_replicas(
-    kept: Kept, scale: Scale, busy: Mapping[str, int] | Unknown, now: float
+    kept: AutoscalerState, scale: Scale, busy: Mapping[str, int] | Unknown, now: float
 ) -> int | Unknown:
     """Those that can be made to go, by the addresses of consumers with their messages.
 
@@ -75,7 +89,7 @@ def idle_replicas(
     that are not busy are no more than the replicas that are left.
     """
     why = unchosen(kept, scale)
-    if why is not None and (scale.chooses_itself or now < kept.marking_retry.at):
+    if why is not None and (scale.ignores_deletion_cost or now < kept.marking_retry.at):
         return why
     if isinstance(busy, Unknown):
         return busy

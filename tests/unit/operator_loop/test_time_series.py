@@ -7,18 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mare.loop.rings import SPANS, UNKNOWN, Numbers, Ring, Span
+from mare.loop.time_series import SPANS, UNKNOWN, Sample, Span, TimeSeries
 
 TEN_MINUTES, HOUR, DAY = SPANS
 
 
 def numbers(depth, count=1):
-    return Numbers(depth, 0.5, count, count, count)
+    return Sample(depth, 0.5, count, count, count)
 
 
-def ring_of(span, looks):
-    ring = Ring(span)
-    for at, each in looks:
+def ring_of(span, samples):
+    ring = TimeSeries(span)
+    for at, each in samples:
         ring.add(at, each)
     return ring
 
@@ -28,7 +28,7 @@ def test_each_second_is_kept_and_what_nobody_saw_is_a_gap():
     samples = dict(ring.samples(121.0))
     assert [samples[at].depth for at in (100.0, 101.0, 120.0, 121.0)] == [1, 2, 3, 3]
     assert all(math.isnan(samples[float(at)].depth) for at in range(102, 120))
-    assert samples[110.0].wanted is None
+    assert samples[110.0].desired is None
 
 
 def test_a_slot_without_a_look_is_no_gap_if_the_next_look_comes_soon():
@@ -37,10 +37,10 @@ def test_a_slot_without_a_look_is_no_gap_if_the_next_look_comes_soon():
 
 
 def test_a_long_slot_keeps_the_peak_and_the_last_count():
-    looks = [(0, numbers(3, 1)), (20, numbers(90, 2)), (40, numbers(5, 4)), (59, UNKNOWN)]
-    [(_, sample)] = ring_of(DAY, looks).samples(59.0)
+    samples = [(0, numbers(3, 1)), (20, numbers(90, 2)), (40, numbers(5, 4)), (59, UNKNOWN)]
+    [(_, sample)] = ring_of(DAY, samples).samples(59.0)
     assert sample.depth == 90
-    assert sample.wanted is None
+    assert sample.desired is None
 
 
 def test_when_looks_end_the_present_is_unknown():
@@ -52,7 +52,7 @@ def test_when_looks_end_the_present_is_unknown():
 
 @pytest.mark.parametrize("span", SPANS)
 def test_the_oldest_goes_first(span):
-    ring = Ring(span)
+    ring = TimeSeries(span)
     for slot in range(3 * span.slots):
         ring.add(slot * span.step, numbers(slot % 7))
     now = (3 * span.slots - 1) * span.step
@@ -75,10 +75,10 @@ def test_what_repeats_is_kept_once_and_read_back_whole(depths):
         max_size=60,
     )
 )
-def test_each_slot_has_what_was_seen_in_it(looks):
+def test_each_slot_has_what_was_seen_in_it(samples):
     span, at = Span("x", 2, 1000), 1000.0
-    ring, seen, last = Ring(span), {}, None
-    for pause, depth in looks:
+    ring, seen, last = TimeSeries(span), {}, None
+    for pause, depth in samples:
         at += pause
         slot = int(at // span.step)
         if last is not None:
@@ -93,7 +93,7 @@ def test_each_slot_has_what_was_seen_in_it(looks):
 
 
 def test_a_day_of_rest_costs_next_to_nothing_and_a_restless_one_is_bounded():
-    resting, restless = Ring(DAY), Ring(DAY)
+    resting, restless = TimeSeries(DAY), TimeSeries(DAY)
     for minute in range(3000):
         resting.add(minute * 60, numbers(0, 0))
         restless.add(minute * 60, numbers(minute))

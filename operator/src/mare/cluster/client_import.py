@@ -8,7 +8,7 @@ import sys
 from importlib.util import find_spec, module_from_spec
 
 
-def leave_out_the_synchronous_client() -> None:
+def skip_synchronous_client() -> None:
     """Call it before the first import of `kubernetes` or kopf; later it changes nothing."""
     spec = find_spec("kubernetes")
     if spec is None or "kubernetes" in sys.modules:

@@ -12,9 +12,9 @@ from mare.custom_resource.conditions import Condition
 from mare.custom_resource.status import status_of, without_absent
 from mare.domain.decision import Decision
 from mare.domain.unknown import Unknown
-from mare.loop.kept import Kept
-from mare.loop.measures import Measures
+from mare.loop.metrics import Metrics
 from mare.loop.record import Record, View
+from mare.loop.state import AutoscalerState
 from mare.loop.victims import Victims
 from mare.ports import (
     AccessRefused,
@@ -33,19 +33,19 @@ _LONGEST_PAUSE = 30.0
 _log = logging.getLogger(__name__)
 
 
-class Acting:
+class ScaleWriter:
     def __init__(
         self,
         workloads: Workloads,
         objects: Objects,
         clock: Clock,
-        measures: Measures,
+        metrics: Metrics,
         record: Record,
     ) -> None:
         self._workloads = workloads
         self._objects = objects
         self._clock = clock
-        self._measures = measures
+        self._measures = metrics
         self._record = record
         self._victims = Victims(workloads, clock)
         self._changes = asyncio.Semaphore(_MOST_AT_A_TIME)
@@ -66,11 +66,13 @@ class Acting:
             self._paused_until = max(self._paused_until, until)
         return wait
 
-    def carry_out(self, kept: Kept, look: View, scale: Scale, decision: Decision) -> None:
+    def carry_out(
+        self, kept: AutoscalerState, look: View, scale: Scale, decision: Decision
+    ) -> None:
         kept.acting = True
         self._start(self._scale(kept, look, scale, decision))
 
-    def write_down(self, kept: Kept, look: View) -> None:
+    def write_down(self, kept: AutoscalerState, look: View) -> None:
         kept.writing = True
         self._start(self._write(kept, look))
 
@@ -79,12 +81,14 @@ class Acting:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _scale(self, kept: Kept, look: View, scale: Scale, decision: Decision) -> None:
+    async def _scale(
+        self, kept: AutoscalerState, look: View, scale: Scale, decision: Decision
+    ) -> None:
         try:
             async with self._changes:
                 if self.is_paused:
                     return
-                if not await self._victims.chosen(kept, look.seen, scale, decision):
+                if not await self._victims.chosen(kept, look.reading, scale, decision):
                     return
                 await self._workloads.scale(kept.autoscaler.target, scale, decision.replicas)
         except Conflict:
@@ -99,7 +103,7 @@ class Acting:
         finally:
             kept.acting = False
 
-    async def _look_again(self, kept: Kept) -> None:
+    async def _look_again(self, kept: AutoscalerState) -> None:
         self._measures.conflicts.inc()
         try:
             await self._workloads.refresh(kept.autoscaler.target)
@@ -107,7 +111,7 @@ class Acting:
             await self._fail(kept, error)
         kept.due = 0.0
 
-    async def _fail(self, kept: Kept, error: Exception) -> None:
+    async def _fail(self, kept: AutoscalerState, error: Exception) -> None:
         reason = {NotFound: "WorkloadNotFound", AccessRefused: "Forbidden"}
         problem = Unknown(reason.get(type(error), "Unavailable"), str(error)[:512])
         now = self._clock()
@@ -119,7 +123,7 @@ class Acting:
             extra={"object": kept.autoscaler.key, "error": str(error)[:512]},
         )
 
-    async def _succeed(self, kept: Kept, look: View, decision: Decision) -> None:
+    async def _succeed(self, kept: AutoscalerState, look: View, decision: Decision) -> None:
         now = self._clock()
         kept.retry.succeeded()
         kept.problem = None
@@ -137,12 +141,12 @@ class Acting:
                 "reason": decision.reason,
             },
         )
-        new = self._workloads.seen(kept.autoscaler.target)
+        new = self._workloads.get(kept.autoscaler.target)
         kept.look = kept.carried_out = replace(look, scale=new)
         await self._write(kept, kept.look)
         await self._tell(kept, "Normal", decision.reason, decision.message)
 
-    async def _write(self, kept: Kept, look: View) -> None:
+    async def _write(self, kept: AutoscalerState, look: View) -> None:
         """Write a look down, or else the one before it whose change could not be written yet."""
         kept.writing = True
         done, look = kept.carried_out, kept.carried_out or look
@@ -155,7 +159,7 @@ class Acting:
                     kept.autoscaler,
                     before,
                     scale=look.scale,
-                    seen=look.seen,
+                    reading=look.reading,
                     rates=kept.rates,
                     decision=look.decision,
                     history=kept.history,
@@ -184,7 +188,7 @@ class Acting:
             kept.writing = False
 
     async def _tell_of_conditions(
-        self, kept: Kept, before: "list[dict[str, str]]", after: tuple[Condition, ...]
+        self, kept: AutoscalerState, before: "list[dict[str, str]]", after: tuple[Condition, ...]
     ) -> None:
         """A Warning for what got worse, so that `kubectl describe` shows when."""
         old = {each["type"]: (each["status"], each["reason"]) for each in before}
@@ -192,10 +196,10 @@ class Acting:
             if each.is_bad and old.get(each.type) != (each.status, each.reason):
                 await self._tell(kept, "Warning", each.reason, each.message)
 
-    async def _tell(self, kept: Kept, kind: str, reason: str, message: str) -> None:
+    async def _tell(self, kept: AutoscalerState, kind: str, reason: str, message: str) -> None:
         try:
             async with self._writes:
-                await self._objects.tell(kept.autoscaler, kind, reason, message)
+                await self._objects.publish_event(kept.autoscaler, kind, reason, message)
         except (NotFound, AccessRefused, Unavailable, Conflict) as error:
             self._obey(error)
             _log.warning("Event was lost", extra={"error": str(error)[:512]})

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.broker
 Burst = Callable[..., None]
 SCALED_OBJECTS = Path(__file__).parent / "scaledobjects.yaml"
 NAMESPACES = 13
-"""Each has two watches for rivals, and one for each kind of workload."""
+"""Each has two watches for conflicts, and one for each kind of workload."""
 HELD = ("False", "OtherAutoscaler")
 
 

@@ -40,7 +40,7 @@ class Retry:
 
 
 @dataclass(slots=True)
-class Kept:
+class AutoscalerState:
     autoscaler: Autoscaler
     number: int
     due: float = 0.0
@@ -160,7 +160,7 @@ class Kept:
         self._written, self._written_at = _fingerprint(self, look), now
 
 
-def _fingerprint(kept: Kept, look: View) -> tuple[int, int]:
+def _fingerprint(kept: AutoscalerState, look: View) -> tuple[int, int]:
     """What makes a status worth writing: at once, and when it has settled.
 
     A count that is only wanted moves with every message: who carries it out writes it as well, and

@@ -14,7 +14,7 @@ _LATENCIES = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 _OBJECT = ("namespace", "name")
 
 
-class Measures:
+class Metrics:
     """One registry for each operator, so that two in a process do not meet."""
 
     def __init__(self, record: Record) -> None:
@@ -54,8 +54,8 @@ class Measures:
         self.decision_latency.observe(max(0.0, now - read_at))
 
     def looked(self, view: View) -> None:
-        if isinstance(view.seen.queues, Unknown):
-            self.broker_errors.labels(view.seen.queues.reason).inc()
+        if isinstance(view.reading.queues, Unknown):
+            self.broker_errors.labels(view.reading.queues.reason).inc()
 
 
 class _Objects(Collector):
@@ -66,7 +66,7 @@ class _Objects(Collector):
         self.are_told = False
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
-        views = [past.view for past in self._record.pasts.values()] if self.are_told else []
+        views = [past.view for past in self._record.histories.values()] if self.are_told else []
         for name, text, number in _NUMBERS:
             family = GaugeMetricFamily(name, text, labels=_OBJECT)
             for view in views:
@@ -77,20 +77,20 @@ class _Objects(Collector):
 
 
 def _age(view: View) -> float | None:
-    queues = view.seen.queues
+    queues = view.reading.queues
     if isinstance(queues, Unknown) or not queues:
         return None
     return view.at - min(reading.read_at for reading in queues)
 
 
 def _statistics_age(view: View) -> float | None:
-    queues = () if isinstance(view.seen.queues, Unknown) else view.seen.queues
+    queues = () if isinstance(view.reading.queues, Unknown) else view.reading.queues
     counted = [at for each in queues if not isinstance(at := each.statistics_at, Unknown)]
     return view.at - min(counted) if counted else None
 
 
 def _busy(view: View) -> int | None:
-    busy = view.seen.busy
+    busy = view.reading.busy
     return None if isinstance(busy, Unknown) else sum(count > 0 for count in busy.values())
 
 

@@ -14,22 +14,22 @@ from mare.background import background
 from mare.broker.brokers import SecretBrokers
 from mare.clock import steady_clock
 from mare.cluster.api import Api, connect
+from mare.cluster.conflicting_autoscalers import WatchedConflicts
 from mare.cluster.objects import GROUP, PLURAL, VERSION, StoredObjects
-from mare.cluster.rivals import WatchedRivals
 from mare.cluster.secret import StoredSecrets
 from mare.cluster.workloads import WatchedWorkloads
 from mare.custom_resource.autoscaler import Key, read_autoscaler
 from mare.leadership import Leadership, LeaseSettings, always
 from mare.liveness import standstill
 from mare.loop.loop import Loop
-from mare.loop.measures import Measures
+from mare.loop.metrics import Metrics
 from mare.loop.pace import Pace
 from mare.loop.record import Record
 from mare.ports import AccessRefused, NotFound, Unavailable
 from mare.settings import Settings
 
 _HOUSEKEEPING_SECONDS = 60.0
-_FIRST_LOOK_SECONDS = 5.0
+_FIRST_READ_SECONDS = 5.0
 _PAGE = 50
 """Objects in one answer. All of a thousand at once leave 35 MB of holes between what stays."""
 _HELD_SECONDS = 0.1
@@ -37,7 +37,7 @@ _HELD_SECONDS = 0.1
 _log = logging.getLogger(__name__)
 
 
-async def operate(settings: Settings, stop: asyncio.Event | None = None) -> None:
+async def run_operator(settings: Settings, stop: asyncio.Event | None = None) -> None:
     """Run until told to stop by a signal or by `stop`."""
     registry = kopf.OperatorRegistry()
     async with _running(settings) as (loop, ready):
@@ -71,7 +71,10 @@ async def _running(settings: Settings) -> AsyncIterator[tuple[Loop, asyncio.Even
         stack.push_async_callback(brokers.close)
         workloads = WatchedWorkloads(api, cluster_wide=not settings.namespaces)
         stack.push_async_callback(workloads.close)
-        objects, rivals = StoredObjects(api, identity), WatchedRivals(api, settings.namespaces)
+        objects, conflicts = (
+            StoredObjects(api, identity),
+            WatchedConflicts(api, settings.namespaces),
+        )
         lease = LeaseSettings(
             namespace=settings.lease_namespace,
             name=settings.lease_name,
@@ -81,16 +84,16 @@ async def _running(settings: Settings) -> AsyncIterator[tuple[Loop, asyncio.Even
         # With an Api of its own: who waits for the others' sake would lose the Lease.
         leadership = Leadership(Api(client), lease) if settings.leader_election else None
         record = Record()
-        measures = Measures(record)
+        metrics = Metrics(record)
         loop = Loop(
             brokers=brokers,
             workloads=workloads,
             objects=objects,
-            rivals=rivals,
+            conflicts=conflicts,
             leads=leadership or always,
             clock=clock,
             record=record,
-            measures=measures,
+            metrics=metrics,
             pace=Pace(shortest=settings.tick_seconds, reads_per_second=settings.reads_per_second),
         )
         ready = asyncio.Event()
@@ -104,7 +107,7 @@ async def _running(settings: Settings) -> AsyncIterator[tuple[Loop, asyncio.Even
                     election_stands_still=leadership is not None and leadership.stands_still,
                 ),
                 ready=ready.is_set,
-                registry=measures.registry,
+                registry=metrics.registry,
             )
         )
         if settings.dashboard:
@@ -130,10 +133,10 @@ async def _running(settings: Settings) -> AsyncIterator[tuple[Loop, asyncio.Even
             workloads=workloads,
         )
         await stack.enter_async_context(background(keeping))
-        await stack.enter_async_context(background(rivals.run()))
+        await stack.enter_async_context(background(conflicts.run()))
         with suppress(TimeoutError):  # nothing is to be changed before others are known
-            async with asyncio.timeout(_FIRST_LOOK_SECONDS):
-                await rivals.looked()
+            async with asyncio.timeout(_FIRST_READ_SECONDS):
+                await conflicts.wait_until_synced()
         await stack.enter_async_context(background(loop.run()))
         yield loop, ready
 

@@ -18,17 +18,17 @@ _NOTHING_FOR_SECONDS = 5.0
 _NAN = math.nan
 
 
-class Numbers(NamedTuple):
+class Sample(NamedTuple):
     """What a chart shows of one moment; NaN and None where unknown."""
 
     depth: float
     wait_seconds: float
-    running: int | None
-    asked: int | None
-    wanted: int | None
+    ready: int | None
+    current: int | None
+    desired: int | None
 
 
-UNKNOWN = Numbers(_NAN, _NAN, None, None, None)
+UNKNOWN = Sample(_NAN, _NAN, None, None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Span:
 SPANS = (Span("10m", 1, 600), Span("1h", 10, 360), Span("24h", 60, 1440))
 
 
-class Ring:
+class TimeSeries:
     """The slots of one span. Of each it keeps the highest depth and wait and the last counts.
 
     While nothing changes, which is nearly always, a look only moves the end of the newest stretch.
@@ -71,7 +71,7 @@ class Ring:
         first = _STRETCH.unpack_from(self._stretches)[0] if self._stretches else self._start
         return float(max(first, self._slot + 1 - self._span.slots) * self._span.step)
 
-    def add(self, at: float, numbers: Numbers) -> None:
+    def add(self, at: float, numbers: Sample) -> None:
         slot, before = int(at // self._span.step), self._at
         self._at = at
         if slot == self._slot:
@@ -90,14 +90,14 @@ class Ring:
         self._start = self._slot = slot
         self._newest = numbers
 
-    def _raise(self, numbers: Numbers) -> None:
+    def _raise(self, numbers: Sample) -> None:
         """Have other numbers in the last slot than in those before it."""
         if self._start < self._slot:
             self._keep(self._start, self._newest)
             self._start = self._slot
         self._newest = numbers
 
-    def _keep(self, slot: int, numbers: Numbers) -> None:
+    def _keep(self, slot: int, numbers: Sample) -> None:
         packed = _STRETCH.pack(
             slot, numbers.depth, numbers.wait_seconds, *(_packed(count) for count in numbers[2:])
         )
@@ -112,10 +112,10 @@ class Ring:
         if stretches and _STRETCH.unpack_from(stretches)[0] < oldest:
             stretches[:4] = oldest.to_bytes(4, "little")
 
-    def samples(self, now: float) -> Iterator[tuple[float, Numbers]]:
+    def samples(self, now: float) -> Iterator[tuple[float, Sample]]:
         """Moments and numbers of every slot up to now, from the first that is held."""
         stretches = [
-            (slot, Numbers(depth, wait, *(_unpacked(count) for count in counts)))
+            (slot, Sample(depth, wait, *(_unpacked(count) for count in counts)))
             for slot, depth, wait, *counts in _STRETCH.iter_unpack(self._stretches)
         ]
         if self._slot >= 0:
@@ -131,13 +131,13 @@ class Ring:
                 yield float(each * step), numbers
 
 
-def _highest(before: Numbers, after: Numbers) -> Numbers:
-    return Numbers(
+def _highest(before: Sample, after: Sample) -> Sample:
+    return Sample(
         _higher(before.depth, after.depth),
         _higher(before.wait_seconds, after.wait_seconds),
-        after.running,
-        after.asked,
-        after.wanted,
+        after.ready,
+        after.current,
+        after.desired,
     )
 
 

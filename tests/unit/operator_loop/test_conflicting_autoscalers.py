@@ -12,7 +12,7 @@ def test_a_workload_that_another_kind_of_autoscaler_scales_is_left_to_it():
     async def story(world: World) -> None:
         world.workloads.have("worker", 0)
         world.brokers.ready["worker"] = 95
-        world.rivals.rival = "HorizontalPodAutoscaler worker"
+        world.conflicts.rival = "HorizontalPodAutoscaler worker"
         world.put()
         for _ in range(20):
             await world.tick()
@@ -30,10 +30,10 @@ def test_when_the_other_one_is_gone_the_workload_is_scaled_at_once():
     async def story(world: World) -> None:
         world.workloads.have("worker", 0)
         world.brokers.ready["worker"] = 95
-        world.rivals.rival = "ScaledObject worker"
+        world.conflicts.rival = "ScaledObject worker"
         world.put()
         await world.tick()
-        world.rivals.rival = None
+        world.conflicts.rival = None
         await world.tick()
 
     world = run(story)
@@ -62,7 +62,7 @@ def test_a_dry_run_tells_of_the_other_autoscaler_and_warns_of_nothing():
     async def story(world: World) -> None:
         world.workloads.have("worker", 0)
         world.brokers.ready["worker"] = 95
-        world.rivals.rival = "ScaledObject worker"
+        world.conflicts.rival = "ScaledObject worker"
         world.put(dryRun=True)
         for _ in range(20):
             await world.tick()

@@ -5,7 +5,7 @@ from collections import defaultdict
 from mare.custom_resource.autoscaler import Autoscaler, Key, ScaleTarget
 
 
-class Claims:
+class TargetOwners:
     def __init__(self) -> None:
         self._of: dict[ScaleTarget, list[tuple[str, Key]]] = defaultdict(list)
 
@@ -26,7 +26,7 @@ class Claims:
         if not claims:
             del self._of[autoscaler.target]
 
-    def elder(self, autoscaler: Autoscaler) -> str | None:
+    def owner(self, autoscaler: Autoscaler) -> str | None:
         """Kind and name of the object that has the same workload, if it is another one."""
         claims = self._of.get(autoscaler.target)
         if not claims or claims[0][1] == autoscaler.key:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from mare.cluster.api import Api
-from mare.cluster.kinds import Resource
+from mare.cluster.discovery import Resource
 from mare.cluster.watching import watch_for_ever
 from mare.custom_resource.autoscaler import ScaleTarget
 from mare.ports import AccessRefused, NotFound
@@ -32,7 +32,7 @@ class _Rival(NamedTuple):
     name: str
 
 
-class WatchedRivals:
+class WatchedConflicts:
     """Those of some namespaces, or without any of all. Who may not watch them finds none."""
 
     def __init__(self, api: Api, namespaces: Sequence[str]) -> None:
@@ -43,14 +43,14 @@ class WatchedRivals:
         self._claims: dict[_Rival, Place] = {}
         self._claimed: defaultdict[Place, set[_Rival]] = defaultdict(set)
 
-    def of(self, target: ScaleTarget) -> str | None:
+    def find(self, target: ScaleTarget) -> str | None:
         claimed = self._claimed.get((target.namespace, target.kind, target.name))
         if not claimed:
             return None
         rival = min(claimed)
         return f"{rival.kind} {rival.name}"
 
-    async def looked(self) -> None:
+    async def wait_until_synced(self) -> None:
         """Return when all that can be seen has been seen once."""
         await self._looked.wait()
 

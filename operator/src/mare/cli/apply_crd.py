@@ -1,4 +1,4 @@
-"""`mare define`: what Helm does not do with a custom resource, an upgrade."""
+"""`mare apply-crd`: what Helm does not do with a custom resource, an upgrade."""
 
 import asyncio
 from typing import TextIO
@@ -7,13 +7,13 @@ import click
 import yaml
 
 from mare.cluster.api import Api, connect
-from mare.cluster.definitions import define as apply
+from mare.cluster.crd import apply_crd as apply_to_cluster
 from mare.ports import AccessRefused, Conflict, NotFound, Unavailable
 
 
 @click.command
 @click.argument("file", type=click.File(encoding="utf-8"))
-def define(file: TextIO) -> None:
+def apply_crd(file: TextIO) -> None:
     """Apply the CustomResourceDefinition in FILE server-side, and wait until it is established.
 
     The chart runs this before an upgrade. It needs the rights to get and to patch this one
@@ -31,4 +31,4 @@ def define(file: TextIO) -> None:
 
 async def _apply(definition: dict[str, object]) -> None:
     async with await connect() as client:
-        await apply(Api(client), definition)
+        await apply_to_cluster(Api(client), definition)

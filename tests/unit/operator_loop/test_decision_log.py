@@ -1,14 +1,14 @@
 """Decisions as lines: a change is one, holds of one cause are one together."""
 
 from mare.domain.policy import Policy, QueueLength
-from mare.loop.lines import MOST_LINES, Lines
+from mare.loop.decision_log import MAX_ENTRIES, DecisionLog
 from tests.unit.operator.building import Timeline
 
 POLICY = Policy(min_replicas=1, max_replicas=10, targets=(QueueLength(messages_per_replica=20),))
 
 
 def lines_of(*depths):
-    time, lines = Timeline(POLICY, 1, at=100.0), Lines()
+    time, lines = Timeline(POLICY, 1, at=100.0), DecisionLog()
     for depth in depths:
         lines.add(time.now, time.sees(ready=depth))
         time.now += 1
@@ -17,8 +17,8 @@ def lines_of(*depths):
 
 def test_holds_of_one_cause_are_folded_with_their_count_and_duration():
     hold, change = lines_of(60, 60, 60, 55)
-    assert (change.current, change.replicas, change.looks) == (1, 3, 1)
-    assert (hold.current, hold.replicas, hold.looks) == (3, 3, 3)
+    assert (change.current, change.replicas, change.samples) == (1, 3, 1)
+    assert (hold.current, hold.replicas, hold.samples) == (3, 3, 3)
     assert (hold.at, hold.last) == (101.0, 103.0)
     assert hold.message.startswith("3 replicas: 55 messages")
 
@@ -33,4 +33,4 @@ def test_a_line_survives_being_packed():
 
 def test_lines_are_bounded():
     lines = lines_of(*([20, 60, 120, 180] * 3 + list(range(20, 20 * 11, 20)) * 20))
-    assert len(lines) <= MOST_LINES
+    assert len(lines) <= MAX_ENTRIES

@@ -13,7 +13,7 @@ _MOST_LOOKS = 60
 _PAUSE = 0.5
 
 
-async def define(api: Api, definition: Mapping[str, Any]) -> None:
+async def apply_crd(api: Api, definition: Mapping[str, Any]) -> None:
     """Apply a CustomResourceDefinition server-side; return when its objects can be created.
 
     The server merges by field, so that there is no annotation with the whole text, which has a

@@ -11,17 +11,17 @@ from dataclasses import dataclass
 from mare.domain.clause import Clause
 from mare.domain.decision import Decision, Reason
 
-MOST_LINES = 32
+MAX_ENTRIES = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """A change, or as many looks as found the same cause to hold."""
+class DecisionLogEntry:
+    """A change, or as many samples as found the same cause to hold."""
 
     at: float
     last: float
     """When it was found last."""
-    looks: int
+    samples: int
     current: int
     raw: int | None
     replicas: int
@@ -35,7 +35,7 @@ class Line:
             [
                 self.at,
                 self.last,
-                self.looks,
+                self.samples,
                 self.current,
                 self.raw,
                 self.replicas,
@@ -49,14 +49,14 @@ class Line:
         ).encode()
 
     @classmethod
-    def unpacked(cls, packed: bytes) -> "Line":
-        at, last, looks, current, raw, replicas, reason, limits, message, clauses = json.loads(
+    def unpacked(cls, packed: bytes) -> "DecisionLogEntry":
+        at, last, samples, current, raw, replicas, reason, limits, message, clauses = json.loads(
             packed
         )
         return cls(
             at=at,
             last=last,
-            looks=looks,
+            samples=samples,
             current=current,
             raw=raw,
             replicas=replicas,
@@ -67,38 +67,38 @@ class Line:
         )
 
 
-class Lines:
+class DecisionLog:
     """The newest lines of one object."""
 
-    __slots__ = ("_at", "_closed", "_decision", "_last", "_looks")
+    __slots__ = ("_at", "_closed", "_decision", "_last", "_samples")
 
     def __init__(self) -> None:
-        self._closed: deque[bytes] = deque(maxlen=MOST_LINES - 1)
+        self._closed: deque[bytes] = deque(maxlen=MAX_ENTRIES - 1)
         self._decision: Decision | None = None
         self._at = self._last = 0.0
-        self._looks = 0
+        self._samples = 0
 
     def add(self, at: float, decision: Decision) -> None:
         open_ = self._decision
         if open_ is not None and _cause(open_) == _cause(decision):
-            self._looks += 1
+            self._samples += 1
         else:
             if open_ is not None:
                 self._closed.append(self._line(open_).packed())
-            self._at, self._looks = at, 1
+            self._at, self._samples = at, 1
         self._decision, self._last = decision, at
 
-    def newest_first(self) -> Iterator[Line]:
+    def newest_first(self) -> Iterator[DecisionLogEntry]:
         if self._decision is not None:
             yield self._line(self._decision)
         for packed in reversed(self._closed):
-            yield Line.unpacked(packed)
+            yield DecisionLogEntry.unpacked(packed)
 
-    def _line(self, decision: Decision) -> Line:
-        return Line(
+    def _line(self, decision: Decision) -> DecisionLogEntry:
+        return DecisionLogEntry(
             at=self._at,
             last=self._last,
-            looks=self._looks,
+            samples=self._samples,
             current=decision.current,
             raw=decision.raw,
             replicas=decision.replicas,
