@@ -2,65 +2,10 @@ import contextlib
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-from mare_nameko.client import Options, RpcClient, parse_uri
-from tests.vhost import Vhost, eventually
-
-STOCK = Path(__file__).with_name("stock_service.py")
-
-
-@contextlib.contextmanager
-def stock_services(vhost, *names):
-    """Run stock Nameko services in a process and yield it when they consume."""
-    process = subprocess.Popen(
-        [sys.executable, STOCK, vhost.amqp_uri, *names], stderr=subprocess.DEVNULL
-    )
-    try:
-        for name in names:
-            eventually(lambda name=name: consumes(vhost, name))
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-
-
-def consumes(vhost, service):
-    queue = f"rpc-{service}"
-    return queue in vhost.queues() and vhost.depth(queue).consumers > 0
-
-
-@pytest.fixture
-def make_client():
-    """Make clients that are connected, and close them after the test."""
-    clients = []
-
-    def make(uri, **options):
-        client = RpcClient(Options(endpoints=parse_uri(uri), name="test", **options))
-        clients.append(client)
-        client.start()
-        eventually(lambda: client.ready)
-        return client
-
-    yield make
-    for client in clients:
-        client.close()
-
-
-@pytest.fixture(scope="module")
-def echo(rabbitmq):
-    """A virtual host in which a stock service called echo runs."""
-    vhost = Vhost(rabbitmq, "gateway-echo")
-    with stock_services(vhost, "echo"):
-        yield vhost
-    vhost.delete()
-
-
-@pytest.fixture
-def client(echo, make_client):
-    return make_client(echo.amqp_uri)
+from tests.integration.runtime_client.stock import stock_services
 
 
 @pytest.fixture

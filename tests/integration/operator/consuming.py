@@ -7,8 +7,8 @@ from typing import Any
 import amqp
 from kubernetes import client
 
-from tests.integration.gateway.amqp_proxy import AmqpProxy
 from tests.integration.operator.stage import Stage
+from tests.integration.runtime_client.amqp_proxy import AmqpProxy
 from tests.vhost import Vhost, becomes, eventually
 
 

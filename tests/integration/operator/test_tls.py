@@ -6,8 +6,8 @@ from contextlib import contextmanager
 import pytest
 import trustme
 
-from tests.integration.gateway.amqp_proxy import AmqpProxy
 from tests.integration.operator.stage import Stage
+from tests.integration.runtime_client.amqp_proxy import AmqpProxy
 from tests.vhost import Vhost, becomes, eventually
 
 pytestmark = pytest.mark.broker

@@ -7,9 +7,9 @@ import threading
 
 import pytest
 
-from tests.integration.gateway.amqp_proxy import BLOCKED, UNBLOCKED, AmqpProxy
 from tests.integration.runtime.calling import Caller, NoAnswer
 from tests.integration.runtime.conftest import consumed
+from tests.integration.runtime_client.amqp_proxy import BLOCKED, UNBLOCKED, AmqpProxy
 from tests.vhost import Vhost, eventually
 
 pytestmark = pytest.mark.broker

@@ -18,7 +18,7 @@ from mare_nameko.client import (
     Tls,
     parse_uri,
 )
-from tests.integration.gateway.amqp_proxy import BLOCKED, UNBLOCKED, AmqpProxy
+from tests.integration.runtime_client.amqp_proxy import BLOCKED, UNBLOCKED, AmqpProxy
 from tests.vhost import Vhost, eventually
 
 
