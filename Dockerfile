@@ -1,5 +1,5 @@
 # Three images: --target gateway, services or operator. Any Python 3.13 on Debian 13 is a base for them.
-# Why it is built like this: docs/decisions/0132-one-dockerfile-for-three-images.md.
+# Why it is built like this: docs/decisions/one-dockerfile.md.
 ARG BASE=python:3.13-slim-trixie
 
 FROM ${BASE} AS build
@@ -94,7 +94,7 @@ LABEL org.opencontainers.image.title="Maré services" \
 FROM runtime AS operator
 COPY --from=operator-dependencies /app /app
 COPY --from=operator-package /package /app
-# What a long answer took goes back to the system: docs/decisions/0142-memory-after-a-restart.md.
+# What a long answer took goes back to the system: docs/measurements/operator.md.
 ENV MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=131072
 EXPOSE 8080
 ENTRYPOINT ["mare"]

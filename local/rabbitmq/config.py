@@ -11,7 +11,7 @@ STATISTICS_SECONDS = 1
 """Time between two renewals of the numbers of the management API; RabbitMQ's default is 5 s.
 
 Counters are sampled as often as the shortest retention policy says, whatever the interval is at
-which statistics are collected (docs/decisions/0140-counters-that-really-advance.md).
+which statistics are collected (docs/decisions/sample-statistics-out-of-step.md).
 """
 _MILLISECONDS = STATISTICS_SECONDS * 1_000
 

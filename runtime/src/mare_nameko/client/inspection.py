@@ -3,7 +3,7 @@
 A synchronous question would hold up every call while the broker thinks about one queue, and a
 quorum queue whose leader never came back is never answered for. While a leader is too busy for
 250 ms or is being elected, the answer is 0 messages and 0 consumers
-(docs/decisions/0144-silence-is-not-zero.md). Without consumers, the call that is asked for would
+(docs/decisions/silence-is-not-zero.md). Without consumers, the call that is asked for would
 be among the messages: such an answer tells nothing.
 """
 
