@@ -16,7 +16,7 @@ def monkey_patch() -> None:
     os.environ["EVENTLET_NO_GREENDNS"] = "yes"
     # More than there are names to look up at a time: of a broker and a few upstreams.
     os.environ.setdefault("EVENTLET_THREADPOOL_SIZE", "8")
-    # That eventlet is in maintenance is known (docs/decisions/mend-nameko-by-subclassing.md); no pod has to repeat it.
+    # Each pod would log that eventlet is in maintenance mode.
     warnings.filterwarnings("ignore", message="\nEventlet is deprecated")
 
     import eventlet  # noqa: PLC0415
