@@ -59,7 +59,7 @@ def _usage_errors_exit_with_1() -> Iterator[None]:
     try:
         yield
     except click.UsageError as error:
-        error.exit_code = 1
+        error.exit_code = 1  # type: ignore[misc]  # click reads it from the instance
         raise
 
 
