@@ -1,4 +1,4 @@
-"""`mare local` with a program of anybody's on a real broker, as a person at a terminal has it."""
+"""`mare local` with an AMQP worker on a real broker, as a user at a terminal runs it."""
 
 import os
 import re
@@ -42,7 +42,7 @@ spec:
 
 
 class Local:
-    """The running command and what it shows."""
+    """The running command and its output."""
 
     def __init__(self, process: "subprocess.Popen[bytes]", output: Path, port: int) -> None:
         self.process = process
@@ -52,12 +52,12 @@ class Local:
     def shown(self) -> str:
         return self._output.read_text()
 
-    def says(self, pattern: str) -> bool:
+    def shows(self, pattern: str) -> bool:
         assert self.process.poll() is None, self.shown()
         return re.search(pattern, self.shown()) is not None
 
     def workers(self) -> set[int]:
-        """The processes of all that ever consumed, as far as they live."""
+        """The live processes among those that have reported consuming."""
         found = {int(pid) for pid in re.findall(r"consuming as (\d+)", self.shown())}
         return {pid for pid in found if Path(f"/proc/{pid}/cwd").exists()}
 
@@ -98,15 +98,15 @@ def burst(vhost: Vhost, messages: int, seconds: float = 0.05) -> None:
             channel.basic_publish(amqp.Message(str(seconds)), routing_key="work")
 
 
-def test_a_burst_starts_processes_that_end_when_it_is_over_and_so_does_ctrl_c(
+def test_a_burst_scales_processes_up_and_down_and_ctrl_c_stops_all(
     tmp_path: Path, vhost: Vhost
 ) -> None:
     with mare_local(tmp_path, vhost, least=1) as local:
-        eventually(lambda: local.says("all is running"))
-        eventually(lambda: len(local.workers()) == 1)  # it consumes, so there is a queue
+        eventually(lambda: local.shows("all commands run"))
+        eventually(lambda: len(local.workers()) == 1)  # it has declared the queue
         (first,) = local.workers()
-        burst(vhost, 200, seconds=0.2)  # enough for three others to come before it is done
-        eventually(lambda: local.says(r"worker +\d → 4 replicas: .*\."))
+        burst(vhost, 200, seconds=0.2)  # enough for three more to start meanwhile
+        eventually(lambda: local.shows(r"worker +\d → 4 replicas: .*\."))
         eventually(lambda: len(local.workers()) == 4)
 
         state = requests.get(f"http://127.0.0.1:{local.port}/api/state", timeout=30).json()
@@ -118,7 +118,7 @@ def test_a_burst_starts_processes_that_end_when_it_is_over_and_so_does_ctrl_c(
 
         (left,) = local.workers()
         os.kill(left, signal.SIGKILL)
-        eventually(lambda: local.says(r"worker-\d +was ended by signal 9; starts again in 0.5 s"))
+        eventually(lambda: local.shows(r"worker-\d +was ended by signal 9; restarts in 0.5 s"))
         eventually(lambda: len(local.workers() - {left}) == 1)
 
         local.process.send_signal(signal.SIGINT)
@@ -129,16 +129,18 @@ def test_a_burst_starts_processes_that_end_when_it_is_over_and_so_does_ctrl_c(
         eventually(lambda: not vhost.connections())
 
 
-def test_at_rest_there_is_no_process_and_a_message_wakes_one(tmp_path: Path, vhost: Vhost) -> None:
+def test_an_idle_queue_has_no_process_and_a_message_starts_one(
+    tmp_path: Path, vhost: Vhost
+) -> None:
     with mare_local(tmp_path, vhost, least=0) as local:
-        eventually(lambda: local.says(r"worker +1 → 0 replicas"), 90)
+        eventually(lambda: local.shows(r"worker +1 → 0 replicas"), 90)
         eventually(lambda: not local.workers())
         burst(vhost, 1)
         eventually(lambda: len(local.workers()) == 1)
         eventually(lambda: vhost.depth("work").ready == 0)
 
 
-def test_a_second_ctrl_c_does_not_wait_for_a_message_to_be_finished(
+def test_a_second_ctrl_c_kills_a_process_that_handles_a_message(
     tmp_path: Path, vhost: Vhost
 ) -> None:
     with mare_local(tmp_path, vhost, least=1) as local:
@@ -146,13 +148,13 @@ def test_a_second_ctrl_c_does_not_wait_for_a_message_to_be_finished(
         burst(vhost, 1, seconds=600)
         eventually(lambda: vhost.queues()["work"].get("messages_unacknowledged") == 1)
         local.process.send_signal(signal.SIGINT)
-        eventually(lambda: local.says("stopping; a second time"))
+        eventually(lambda: local.shows("stopping all commands; press Ctrl-C again"))
         local.process.send_signal(signal.SIGINT)
         assert local.process.wait(90) == 0
         assert local.workers() == set()
 
 
-def test_a_mistake_is_told_with_file_and_line_and_nothing_runs(tmp_path: Path) -> None:
+def test_a_mistake_is_reported_with_file_and_line_and_nothing_starts(tmp_path: Path) -> None:
     file = tmp_path / "mare.yaml"
     file.write_text("commands:\n  worker:\n    run: sleep 1\n    stopSecond: 1\n")
     ended = subprocess.run(
@@ -164,6 +166,6 @@ def test_a_mistake_is_told_with_file_and_line_and_nothing_runs(tmp_path: Path) -
     )
     assert ended.returncode == 1
     assert ended.stderr == (
-        "Error: This cannot be run:\n"
+        "Error: Nothing is started, because of these mistakes:\n"
         f"{file}:4: commands.worker.stopSecond is not a field here; did you mean stopSeconds?\n"
     )

@@ -50,8 +50,8 @@ def test_a_line_that_repeats_is_shown_once_in_a_while_and_always_kept(tmp_path: 
 @pytest.mark.parametrize(
     ("code", "words"),
     [
-        (3, "ended with code 3; starts again in 0.5 s"),
-        (-9, "was ended by signal 9; starts again in 0.5 s"),
+        (3, "ended with exit code 3; restarts in 0.5 s"),
+        (-9, "was ended by signal 9; restarts in 0.5 s"),
     ],
 )
 def test_an_end_is_told_in_one_line(tmp_path: Path, code: int, words: str) -> None:

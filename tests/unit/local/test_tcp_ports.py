@@ -48,12 +48,12 @@ def test_another_process_does_not_get_a_port_on_which_nothing_listens_yet() -> N
     assert others() == port
 
 
-def test_no_more_claims_are_held_than_a_process_may_have_files() -> None:
+def test_no_more_reservations_are_held_than_a_process_may_have_files() -> None:
     for _ in range(300):
         free_port()
-    assert len(tcp_ports._claims) == 200
+    assert len(tcp_ports._reservations) == 200
 
 
 def _give_back() -> None:
-    while tcp_ports._claims:
-        os.close(tcp_ports._claims.popleft())
+    while tcp_ports._reservations:
+        os.close(tcp_ports._reservations.popleft())

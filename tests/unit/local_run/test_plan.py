@@ -1,4 +1,4 @@
-"""Files of `mare local`: what they mean, and what is said about mistakes."""
+"""Files of `mare local`: their meaning, and the reports of their mistakes."""
 
 import os
 import sys
@@ -37,7 +37,7 @@ def mistakes(text, environ=ENVIRON, most=100):
     return str(error.value).splitlines()
 
 
-def test_a_word_is_enough_for_a_command_and_the_rest_has_defaults():
+def test_a_command_line_is_enough_for_a_command():
     (program,) = plan(SMALLEST).programs
     assert program.command(2).arguments == ("sleep", "600")
     assert program.command(2).environment["MARE_NUMBER"] == "2"
@@ -45,7 +45,7 @@ def test_a_word_is_enough_for_a_command_and_the_rest_has_defaults():
     assert (program.stop_seconds, program.replicas, program.ready_port(1)) == (10, 1, None)
 
 
-def test_an_object_is_completed_as_an_api_server_would():
+def test_an_object_gets_the_defaults_of_the_schema():
     (autoscaler,) = plan(SMALLEST).autoscalers
     assert autoscaler.key == ("local", "worker")
     assert autoscaler.target.name == "worker"
@@ -53,16 +53,16 @@ def test_an_object_is_completed_as_an_api_server_would():
     assert (autoscaler.policy.min_replicas, autoscaler.policy.cooldown_seconds) == (0, 60)
 
 
-def test_the_broker_of_a_secret_is_the_one_in_the_environment():
+def test_an_undefined_secret_is_read_from_the_environment():
     read = plan(SMALLEST)
     assert read.secrets == {"rabbitmq": {"amqp-uri": AMQP, "management-uri": MANAGEMENT}}
     assert read.notes == ()
     assert "user:secret" not in repr(read)
 
 
-def test_without_management_it_says_what_is_lost():
+def test_without_a_management_uri_a_note_explains_the_consequence():
     (note,) = plan(SMALLEST, {"PATH": ENVIRON["PATH"], "AMQP_URI": AMQP}).notes
-    assert "without MANAGEMENT_URI unacknowledged messages, rates" in note
+    assert "rabbitmq has no management URI: commands are scaled up but not down" in note
 
 
 @pytest.mark.parametrize(
@@ -73,13 +73,13 @@ def test_without_management_it_says_what_is_lost():
         ("amqps://one/v", "amqps://one/v"),
     ],
 )
-def test_the_uri_may_be_written_for_kombu_or_celery(uri, read):
+def test_an_amqp_uri_can_be_written_for_kombu_or_celery(uri, read):
     brokers = f"brokers: {{rabbitmq: {{amqp-uri: $CELERY_BROKER_URL}}}}\n{SMALLEST}"
     found = plan(brokers, {**ENVIRON, "CELERY_BROKER_URL": uri}).secrets
     assert found["rabbitmq"]["amqp-uri"] == read
 
 
-def test_a_command_in_full(tmp_path):
+def test_a_command_with_every_field(tmp_path):
     (tmp_path / "app").mkdir()
     text = """\
 commands:
@@ -105,13 +105,13 @@ commands:
     assert "debug" not in repr(program)
 
 
-def test_a_port_that_is_given_is_that_of_the_only_copy():
+def test_a_fixed_port_belongs_to_the_only_process():
     text = "commands:\n  web:\n    run: sleep 1\n    ready: {port: $WEB_PORT}\n"
     (program,) = plan(text, {**ENVIRON, "WEB_PORT": "5001"}).programs
     assert program.ready_port(1) == 5001
 
 
-def test_objects_may_be_in_files_of_their_own_among_others_and_in_lists():
+def test_objects_can_be_in_separate_files_beside_other_kinds_and_in_lists():
     listed = AUTOSCALER.replace("\n", "\n    ").rstrip()
     text = f"apiVersion: v1\nkind: List\nitems:\n  - {listed}\n"
     other = "apiVersion: v1\nkind: Secret\nmetadata: {name: rabbitmq}\n"
@@ -123,21 +123,21 @@ def test_objects_may_be_in_files_of_their_own_among_others_and_in_lists():
     assert autoscaler.key.name == "worker"
 
 
-def test_no_more_copies_run_than_a_machine_bears():
+def test_max_lowers_the_bounds():
     read = plan(SMALLEST.replace("  maxReplicas: 6", "  maxReplicas: 6\n  minReplicas: 5"), most=4)
     policy = read.autoscalers[0].policy
     assert (policy.min_replicas, policy.max_replicas) == (4, 4)
-    assert read.notes == ("worker: maxReplicas 6 is 4 here",)
+    assert read.notes == ("worker: maxReplicas 6 is lowered to 4 by --max",)
 
 
-def test_a_count_to_rest_at_that_a_machine_does_not_bear_is_left_out():
+def test_idle_replicas_not_below_a_lowered_minimum_are_ignored():
     spec = "  maxReplicas: 20\n  minReplicas: 10\n  idle: {replicas: 6}"
     read = plan(SMALLEST.replace("  maxReplicas: 6", spec), most=4)
     policy = read.autoscalers[0].policy
     assert (policy.min_replicas, policy.rest_replicas) == (4, None)
     assert read.notes == (
-        "worker: maxReplicas 20 is 4 here",
-        "worker: idle.replicas 6 is not below minReplicas 4 here, so it never rests",
+        "worker: maxReplicas 20 is lowered to 4 by --max",
+        "worker: idle.replicas 6 is ignored: it is not below minReplicas 4",
     )
     assert (
         plan(SMALLEST.replace("  maxReplicas: 6", spec), most=9).autoscalers[0].policy.rest_replicas
@@ -145,23 +145,26 @@ def test_a_count_to_rest_at_that_a_machine_does_not_bear_is_left_out():
     )
 
 
-def test_a_pause_does_not_start_more_copies_than_a_machine_bears():
+def test_max_lowers_the_paused_replicas():
     spec = "  maxReplicas: 3\n  paused: All\n  pausedReplicas: 9"
     read = plan(SMALLEST.replace("  maxReplicas: 6", spec), most=4)
     assert read.autoscalers[0].policy.paused_replicas == 4
-    assert read.notes == ("worker: pausedReplicas 9 is 4 here",)
+    assert read.notes == ("worker: pausedReplicas 9 is lowered to 4 by --max",)
 
 
 @pytest.mark.parametrize(
-    ("commands", "said"),
+    ("commands", "report"),
     [
-        ("  worker: sleep 1 | cat\n", "2: commands.worker.run no shell runs this, so | means"),
-        ("  worker: no-such-program\n", "2: commands.worker.run there is no program no-such"),
-        ("  worker: ./missing\n", "2: commands.worker.run ./missing is no program in"),
+        ("  worker: sleep 1 | cat\n", "2: commands.worker.run is not run by a shell, so | has no"),
+        (
+            "  worker: no-such-program\n",
+            "2: commands.worker.run no-such-program is not found in PATH",
+        ),
+        ("  worker: ./missing\n", "2: commands.worker.run ./missing is not an executable file in"),
         ("  worker: sleep $HOW_LONG\n", "2: commands.worker.run $HOW_LONG is not set; set it"),
-        ("  worker: sleep '1\n", "2: commands.worker.run is not understood"),
+        ("  worker: sleep '1\n", "2: commands.worker.run cannot be split into words"),
         ("  worker: []\n", "2: commands.worker.run has to have at least 1 entries"),
-        ("  Worker!: sleep 1\n", "2: commands.Worker! is no name for a workload"),
+        ("  Worker!: sleep 1\n", "2: commands.Worker! is not a valid name"),
         (
             "  worker:\n    run: sleep 1\n    start: sleep 1\n",
             "4: commands.worker.start is not a field here; there are run, ",
@@ -185,7 +188,7 @@ def test_a_pause_does_not_start_more_copies_than_a_machine_bears():
         ),
         (
             "  worker:\n    run: sleep 1\n    replicas: 2\n    ready: {port: 80}\n",
-            "5: commands.worker.ready.port cannot be that of several copies",
+            "5: commands.worker.ready.port cannot be shared by several processes",
         ),
         (
             "  worker:\n    run: sleep 1\n    folder: nowhere\n",
@@ -193,45 +196,45 @@ def test_a_pause_does_not_start_more_copies_than_a_machine_bears():
         ),
     ],
 )
-def test_a_mistake_in_a_command_is_told_with_its_line_and_what_to_do(commands, said):
+def test_a_mistake_in_a_command_is_reported_with_its_line_and_advice(commands, report):
     (line,) = mistakes(f"commands:\n{commands}")
-    assert line.startswith(f"mare.yaml:{said}")
+    assert line.startswith(f"mare.yaml:{report}")
 
 
 @pytest.mark.parametrize(
-    ("good", "bad", "said"),
+    ("valid", "invalid", "report"),
     [
         ("maxReplicas: 6", "maxReplica: 6", "9: spec.maxReplica is not a field here; did you mean"),
         ("maxReplicas: 6", "maxReplicas: six", "9: spec.maxReplicas has to be a whole number"),
         ("[{name: work}]", "[]", "6: spec name at least one queue under queues, or a Nameko"),
         ("[{name: work}]", "[{}]", "10: spec.queues[0] give each entry either a name or a pattern"),
-        ("mare.dev/v1alpha1", "mare.dev/v1", "3: apiVersion has to be mare.dev/v1alpha1"),
+        ("mare.dev/v1alpha1", "mare.dev/v1", "3: apiVersion must be mare.dev/v1alpha1"),
         ("  scaleTargetRef: {name: worker}", "  scaleTargetRef: {name: workers}", "7: "),
-        ("metadata: {name: worker}", "metadata: {}", "5: metadata needs name"),
+        ("metadata: {name: worker}", "metadata: {}", "5: metadata needs a name"),
     ],
 )
-def test_a_mistake_in_an_object_is_told_with_its_line_and_what_to_do(good, bad, said):
+def test_a_mistake_in_an_object_is_reported_with_its_line_and_advice(valid, invalid, report):
     text = "commands: {worker: sleep 600}\n---\n" + AUTOSCALER
-    found = mistakes(text.replace(good, bad, 1))
-    assert any(line.startswith(f"mare.yaml:{said}") for line in found), found
+    found = mistakes(text.replace(valid, invalid, 1))
+    assert any(line.startswith(f"mare.yaml:{report}") for line in found), found
 
 
-def test_a_schedule_that_never_comes_is_told():
+def test_a_schedule_that_never_starts_is_reported():
     schedule = "  schedules: [{start: 0 25 * * *, end: 0 9 * * *, minReplicas: 2}]\n"
     (line,) = mistakes(SMALLEST + schedule)
     assert line.startswith("mare.yaml:12: spec.schedules[0] start '0 25 * * *' is no cron")
 
 
 @pytest.mark.parametrize(
-    ("environ", "said"),
+    ("environ", "report"),
     [
-        ({}, "9: spec.brokerRef.secretName is rabbitmq: set AMQP_URI, or say under brokers"),
+        ({}, "9: spec.brokerRef.secretName is rabbitmq: set AMQP_URI, or define rabbitmq under"),
         ({"AMQP_URI": "http://secret@x"}, "9: spec.brokerRef.secretName is rabbitmq: amqp-uri of"),
     ],
 )
-def test_a_broker_that_is_missing_or_wrong_is_told_without_its_secrets(environ, said):
+def test_a_missing_or_invalid_broker_is_reported_without_its_password(environ, report):
     (line,) = mistakes(SMALLEST, {"PATH": ENVIRON["PATH"], **environ})
-    assert line.startswith(f"mare.yaml:{said}")
+    assert line.startswith(f"mare.yaml:{report}")
     assert "secret@" not in line
 
 
@@ -240,10 +243,10 @@ def test_two_objects_cannot_scale_one_command():
         SMALLEST + "---\n" + AUTOSCALER.replace("metadata: {name: worker}", "metadata: {name: b}")
     )
     (line,) = mistakes(text)
-    assert "is worker, which worker scales already; remove one" in line
+    assert "is worker, which worker scales already; remove one of them" in line
 
 
-def test_all_mistakes_of_all_files_are_told_at_once():
+def test_all_mistakes_of_all_files_are_reported_at_once():
     with pytest.raises(PlanError) as error:
         read_plan(
             [("a.yaml", "commands: {a: nothing-here, b: }"), ("b.yaml", "spec: {}")], {}, most=1
@@ -256,19 +259,19 @@ def test_all_mistakes_of_all_files_are_told_at_once():
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "report"),
     [
-        ("", "there is nothing in the file"),
+        ("", "the file is empty"),
         ("commands: [", "mare.yaml:1: "),
         (AUTOSCALER, "mare.yaml:1: no document has commands"),
         ("- a", "mare.yaml:1: not a Kubernetes object"),
     ],
 )
-def test_what_is_no_file_of_commands_is_told(text, said):
-    assert mistakes(text)[0].startswith(said)
+def test_a_file_without_commands_is_reported(text, report):
+    assert mistakes(text)[0].startswith(report)
 
 
-def test_the_file_of_make_run_is_good():
+def test_the_file_of_make_run_is_valid():
     environ = {**ENVIRON, "PYTHON": sys.executable, "GATEWAY_PORT": "5000"}
     read = read_files([ROOT / "local/stack.yaml"], environ, most=4)
     assert [each.name for each in read.programs] == ["weather", "music", "playlists", "gateway"]

@@ -1,4 +1,4 @@
-"""`mare local`: the autoscaler over processes of this machine."""
+"""`mare local`: scale processes of this machine."""
 
 import asyncio
 import os
@@ -13,7 +13,7 @@ from mare.local_run.run import RunOptions, free_or_zero, run
 from mare.local_run.terminal import Terminal, TerminalEvents, log_to_terminal
 
 _DASHBOARD_PORT = 8081
-_COPIES_FOR_EACH_CORE = 4
+_PROCESSES_PER_CORE = 4
 
 
 @click.command()
@@ -28,14 +28,14 @@ _COPIES_FOR_EACH_CORE = 4
     "--max",
     "most",
     type=click.IntRange(1, 1000),
-    default=lambda: _COPIES_FOR_EACH_CORE * (os.cpu_count() or 1),
-    show_default=f"{_COPIES_FOR_EACH_CORE} for each core",
-    help="Never more copies of a command, whatever maxReplicas says.",
+    default=lambda: _PROCESSES_PER_CORE * (os.cpu_count() or 1),
+    show_default=f"{_PROCESSES_PER_CORE} per core",
+    help="Upper limit of processes per command; a larger maxReplicas is lowered to it.",
 )
 @click.option(
     "--dashboard",
     type=click.IntRange(0, 65535),
-    help=f"Port of the dashboard on 127.0.0.1.  [default: {_DASHBOARD_PORT}, or a free one]",
+    help=f"Port of the dashboard on 127.0.0.1.  [default: {_DASHBOARD_PORT}, or a free port]",
 )
 @click.option("--no-dashboard", is_flag=True, help="Do not serve the dashboard.")
 @click.option(
@@ -51,38 +51,40 @@ def local(
     no_dashboard: bool,
     metrics: int | None,
 ) -> None:
-    """Run the commands of FILEs and scale them by their queues, without a cluster.
+    """Run the commands of FILEs as processes and scale them by their queues, without a cluster.
 
-    A FILE names commands, and has QueueAutoscalers as they are in a cluster, in documents of their
-    own. The broker is $AMQP_URI, its management API $MANAGEMENT_URI. docs/local.md has an example.
+    One document of the FILEs defines the commands. The other documents are QueueAutoscalers, as
+    they are applied to a cluster. The broker is $AMQP_URI, its management API is $MANAGEMENT_URI.
+    docs/local.md has an example.
 
-    Ctrl-C ends all commands gracefully, twice at once.
+    Press Ctrl-C to stop all commands gracefully, twice to kill them.
     """
     if shutil.which("setpriv") is None:
-        raise click.ClickException("There is no program setpriv: install util-linux.")
+        raise click.ClickException("The program setpriv is missing: install util-linux.")
     try:
         plan = read_files(files, os.environ, most=most)
     except PlanError as error:
-        raise click.ClickException(f"This cannot be run:\n{error}") from error
+        raise click.ClickException(
+            f"Nothing is started, because of these mistakes:\n{error}"
+        ) from error
     terminal = Terminal()
     log_to_terminal(terminal)
     for note in plan.notes:
         terminal.show("mare", note)
     options = RunOptions(
-        dashboard_port=_port(dashboard, off=no_dashboard),
+        dashboard_port=None if no_dashboard else _free_port(dashboard),
         metrics_port=metrics,
     )
 
-    def ready(url: str | None) -> None:
-        terminal.show("mare", f"all is running{f', see {url}' if url else ''}; Ctrl-C ends it")
+    def on_ready(url: str | None) -> None:
+        dashboard_text = f"; the dashboard is at {url}" if url else ""
+        terminal.show("mare", f"all commands run{dashboard_text}. Press Ctrl-C to stop them")
 
     try:
-        asyncio.run(run(plan, terminal, TerminalEvents(terminal), options, ready))
+        asyncio.run(run(plan, terminal, TerminalEvents(terminal), options, on_ready))
     except OSError as error:
-        raise click.ClickException(f"A port cannot be served: {error}") from error
+        raise click.ClickException(f"Cannot listen on a port: {error}") from error
 
 
-def _port(given: int | None, *, off: bool) -> int | None:
-    if off:
-        return None
+def _free_port(given: int | None) -> int:
     return free_or_zero(_DASHBOARD_PORT) if given is None else given

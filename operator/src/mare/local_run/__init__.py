@@ -1,1 +1,1 @@
-"""The operator on one machine: it starts processes where a cluster has replicas."""
+"""`mare local`: the operator's loop scales processes of this machine instead of Pods."""

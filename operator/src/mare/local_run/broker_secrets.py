@@ -1,4 +1,4 @@
-"""What the Secrets that QueueAutoscalers refer to stand for on this machine."""
+"""Replacements for the Secrets that `brokerRef` names."""
 
 import base64
 from collections.abc import Mapping
@@ -11,23 +11,23 @@ FROM_ENVIRONMENT = {
     "management-uri": "MANAGEMENT_URI",
     "prometheus-uri": "PROMETHEUS_URI",
 }
-"""Keys of a Secret that a file says nothing about, and the variables that stand for them."""
+"""The keys of a Secret, and the variables used for a Secret that the file does not define."""
 
 
 class StaticSecrets:
-    """Implements `mare.broker.secret_cache.Secrets` by values that are known from the start."""
+    """Implements `mare.broker.secret_cache.Secrets` with fixed values."""
 
     def __init__(self, values: Mapping[str, Mapping[str, str]]) -> None:
         self._values = values
 
     async def read(self, namespace: str, name: str) -> Mapping[str, str]:  # noqa: ARG002
         if name not in self._values:
-            raise NotFound(f"Secret {name} is not there")
+            raise NotFound(f"Secret {name} is not defined")
         return encoded(self._values[name])
 
 
 def from_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """The values of a Secret by the variables that are set."""
+    """Return the values of a Secret from the variables that are set."""
     return {
         key: environ[variable]
         for key, variable in FROM_ENVIRONMENT.items()
@@ -36,9 +36,9 @@ def from_environment(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def normalize(values: Mapping[str, str]) -> dict[str, str]:
-    """The values with an AMQP URI as it is read here, be it written for kombu or for Celery.
+    """Accept an AMQP URI written for kombu or Celery: `pyamqp://`, or several URIs joined by `;`.
 
-    Of several nodes, joined by semicolons, the first is taken.
+    The first of several URIs is used.
     """
     read = dict(values)
     if "amqp-uri" in read:
@@ -48,7 +48,7 @@ def normalize(values: Mapping[str, str]) -> dict[str, str]:
 
 
 def error_in(name: str, values: Mapping[str, str]) -> str | None:
-    """What is wrong with the values of a Secret, without showing one; None if nothing is."""
+    """Return what is wrong with the values of a Secret, or None. The text contains no value."""
     try:
         parse_secret(name, encoded(values))
     except AccessRefused as error:

@@ -1,4 +1,4 @@
-"""The part of a file that names commands: it has nothing to do with a cluster."""
+"""Reads the `commands` of a file."""
 
 import os
 import shlex
@@ -45,10 +45,10 @@ _SHELL = frozenset({"|", "||", "&", "&&", ";", ">", ">>", "<"})
 def read_commands(
     document: Document, environ: Mapping[str, str], mistakes: Mistakes
 ) -> Iterator[Program]:
-    """Yield the programs of a document that are right; the others are among the mistakes."""
+    """Yield the valid programs of a document; add what is wrong with the others to `mistakes`."""
     commands = document.root.entries.get("commands")
     if not isinstance(commands, Tree):
-        mistakes.add(document, ("commands",), "has to be a mapping of names to commands")
+        mistakes.add(document, ("commands",), "must be a mapping of names to commands")
         return
     for name, node in commands.entries.items():
         program = _Reader(document, name, environ, mistakes).read(node)
@@ -71,7 +71,7 @@ class _Reader:
         self._mistakes.add(self._document, ("commands", self._name, *path), sentence)
 
     def read(self, node: Node) -> Program | None:
-        """Return the program, or None if something is wrong with it."""
+        """Return the program, or None if the command has mistakes."""
         given = plain(node) if isinstance(node, Tree) else {"run": plain(node)}
         if isinstance(given.get("run"), str):
             given["run"] = self._words(given["run"])
@@ -85,7 +85,7 @@ class _Reader:
             self._wrong(fault.path, fault.sentence)
         named = check_by({"type": "object", "properties": {"name": _NAMES}}, {"name": self._name})
         if named.faults:
-            self._wrong((), "is no name for a workload: use a-z, 0-9 and -, at most 63 of them")
+            self._wrong((), "is not a valid name: use at most 63 of the characters a-z, 0-9 and -")
         if not self._good:
             return None
         return self._program(checked.spec, variables)
@@ -115,35 +115,35 @@ class _Reader:
     def _find(self, first: str, program: Program) -> None:
         if "/" in first:
             if not os.access(program.folder / first, os.X_OK):
-                self._wrong(("run",), f"{first} is no program in {program.folder}")
+                self._wrong(("run",), f"{first} is not an executable file in {program.folder}")
         elif shutil.which(first, path=program.environment.get("PATH", os.defpath)) is None:
             self._wrong(
                 ("run",),
-                f"there is no program {first} in PATH; is its virtual environment active?",
+                f"{first} is not found in PATH; activate its virtual environment, or give a path",
             )
 
     def _words(self, text: str) -> list[str]:
         try:
             words = shlex.split(text)
         except ValueError as error:
-            self._wrong(("run",), f"is not understood ({error})")
+            self._wrong(("run",), f"cannot be split into words ({error})")
             return ["?"]
         for sign in _SHELL.intersection(words):
-            hint = f"no shell runs this, so {sign} means nothing; write [sh, -c, '...']"
+            hint = f"is not run by a shell, so {sign} has no effect; write [sh, -c, '...']"
             self._wrong(("run",), hint)
         return words
 
     def _environment(self, node: Node) -> Mapping[str, str]:
-        """All variables of a copy but its number and port."""
-        # Output to a pipe would stay in Python's buffer, and its lines come late.
+        """Return the variables of a process, without its number and port."""
+        # Without PYTHONUNBUFFERED, Python holds back output to a pipe.
         variables = {"PYTHONUNBUFFERED": "1", **self._environ}
         own = node.entries.get("environment") if isinstance(node, Tree) else None
         if own is not None and not isinstance(own, Tree):
-            self._wrong(("environment",), "has to be a mapping of variables to values")
+            self._wrong(("environment",), "must be a mapping of variables to values")
         elif own is not None:
             for name, value in own.entries.items():
                 if not isinstance(value, Scalar):
-                    self._wrong(("environment", name), "has to be a single value")
+                    self._wrong(("environment", name), "must be a single value")
                     continue
                 try:
                     variables[name] = expand(value.text, self._environ)
@@ -166,9 +166,11 @@ class _Reader:
         if (variable is None) == (port is None):
             self._wrong(
                 ("ready",),
-                "needs either portVariable, the variable by which each copy learns its own port,"
-                " or port, that of the only copy",
+                "needs either portVariable, the variable in which each process receives its port,"
+                " or port, the port of the only process",
             )
         if port is not None and replicas > 1:
-            self._wrong(("ready", "port"), "cannot be that of several copies; use portVariable")
+            self._wrong(
+                ("ready", "port"), "cannot be shared by several processes; use portVariable"
+            )
         return Probe(path=ready["path"], variable=variable, port=port)

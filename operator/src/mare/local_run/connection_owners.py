@@ -1,4 +1,4 @@
-"""Which process holds the connection of a consumer, by what the kernel tells in /proc."""
+"""Finds the process that owns a consumer's connection, in /proc."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -6,14 +6,15 @@ from contextlib import suppress
 from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 
-_AGAIN_SECONDS = 1.0
+_RESCAN_SECONDS = 1.0
 _PROC = Path("/proc")
 
 
 class ConnectionOwners:
-    """Names the process behind an address; `sessions` are the names of session leaders by id.
+    """Maps client addresses to the names of processes.
 
-    An address that no process here has is its own name: another machine's, or a proxy's.
+    `sessions` returns the names by session id: each process leads a session of its own. An address
+    that belongs to no process of a session is returned as it is, for example that of a proxy.
     """
 
     def __init__(
@@ -25,24 +26,24 @@ class ConnectionOwners:
         self._clock = clock
         self._known: dict[str, str] = {}
         self._known_sessions: Mapping[int, str] = {}
-        self._looked_at = float("-inf")
+        self._scanned_at = float("-inf")
 
     def process_at(self, address: str) -> str:
-        """The name of the process that is at HOST:PORT."""
+        """Return the name of the process that owns the connection from HOST:PORT."""
         sessions = self._sessions()
         if sessions != self._known_sessions or address not in self._known:
             now = self._clock()
-            if now - self._looked_at >= _AGAIN_SECONDS:
-                self._looked_at, self._known_sessions = now, sessions
+            if now - self._scanned_at >= _RESCAN_SECONDS:
+                self._scanned_at, self._known_sessions = now, sessions
                 self._known = dict(_addresses(sessions))
         return self._known.get(address, address)
 
 
 def _addresses(sessions: Mapping[int, str]) -> Iterator[tuple[str, str]]:
-    """Yield the addresses of the processes of each session, with its name."""
+    """Yield each address of a process of a session, with the name of the session."""
     sockets = dict(_sockets())
     for process in _PROC.glob("[0-9]*"):
-        with suppress(OSError):  # it has ended, or is another user's
+        with suppress(OSError):  # the process has ended, or belongs to another user
             fields = (process / "stat").read_text().rpartition(")")[2].split()
             name = sessions.get(int(fields[3]))
             if name is None:
@@ -55,7 +56,7 @@ def _addresses(sessions: Mapping[int, str]) -> Iterator[tuple[str, str]]:
 
 
 def _sockets() -> Iterator[tuple[str, str]]:
-    """Yield each TCP socket of the machine, as a descriptor names it, with its own address."""
+    """Yield each TCP socket, by the name that a descriptor links to, with its local address."""
     for table in ("tcp", "tcp6"):
         with suppress(OSError):
             for line in (_PROC / "net" / table).read_text().splitlines()[1:]:
@@ -64,7 +65,7 @@ def _sockets() -> Iterator[tuple[str, str]]:
 
 
 def _address(text: str) -> str:
-    """HOST:PORT from the kernel's notation: words of four bytes, the last byte first."""
+    """Parse the kernel's notation: words of four bytes, each with its last byte first."""
     host, _, port = text.partition(":")
     words = (bytes.fromhex(host[i : i + 8])[::-1] for i in range(0, len(host), 8))
     address = ip_address(b"".join(words))

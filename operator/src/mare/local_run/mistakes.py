@@ -1,4 +1,4 @@
-"""What is wrong with a file, each with its line."""
+"""The mistakes of files, each with its line."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,30 +9,30 @@ from mare.convert.source import Document, Mapping, Node, Path, Scalar, Sequence
 
 
 class PlanError(Exception):
-    """Files cannot be used. The text has a line for each mistake, beginning with file:line."""
+    """Files cannot be used. The message has one line per mistake, which begins with FILE:LINE."""
 
 
 @dataclass(slots=True)
 class Mistakes:
-    """Collects them, so that all are told at once."""
+    """Collects mistakes, so that all are reported at once."""
 
     _found: list[tuple[str, int, str]] = field(default_factory=list)
 
     def add(self, document: Document, path: Path, sentence: str) -> None:
-        """Add what is wrong at a path of a document, or where it is missing."""
+        """Add a mistake at a path of a document; the path may be missing from it."""
         line = line_of(document.root, path)
         where = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path).lstrip(".")
         self._found.append((document.file, line, f"{where} {sentence}".strip()))
 
     def raise_any(self) -> None:
-        """Raise `PlanError` if there are any."""
+        """Raise `PlanError` if there are mistakes."""
         if self._found:
             lines = (f"{file}:{line}: {text}" for file, line, text in sorted(set(self._found)))
             raise PlanError("\n".join(lines))
 
 
 def line_of(root: Node, path: Path) -> int:
-    """The line of what is at a path, or of the last part of it that is there."""
+    """Return the line of a path, or of the last part of it that exists."""
     node: Node | None = root
     line = root.line
     for part in path:
@@ -49,7 +49,7 @@ def line_of(root: Node, path: Path) -> int:
 
 
 def plain(node: Node) -> Any:
-    """A tree as Python has it: mappings, lists, text, numbers, booleans and None."""
+    """Return a tree as Python values: dict, list, str, int, float, bool and None."""
     if isinstance(node, Mapping):
         return {name: plain(child) for name, child in node.entries.items()}
     if isinstance(node, Sequence):

@@ -1,4 +1,4 @@
-"""Files as a whole: which programs there are, and how the number of their copies is decided."""
+"""Reads files of commands and QueueAutoscalers into one plan."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -26,11 +26,11 @@ class Plan:
     autoscalers: tuple[Autoscaler, ...]
     secrets: Mapping[str, Mapping[str, str]] = field(repr=False)
     notes: tuple[str, ...]
-    """What is worth knowing although it is no mistake."""
+    """Warnings: what differs from the file, or cannot be measured."""
 
 
 def read_files(files: Iterable[Path], environ: Mapping[str, str], *, most: int) -> Plan:
-    """Read files; raise `PlanError` with all mistakes."""
+    """Read files; raise `PlanError` with every mistake."""
     texts = []
     for file in files:
         try:
@@ -41,7 +41,7 @@ def read_files(files: Iterable[Path], environ: Mapping[str, str], *, most: int) 
 
 
 def read_plan(texts: Iterable[tuple[str, str]], environ: Mapping[str, str], *, most: int) -> Plan:
-    """Read files, given by name and text. `most` copies of a program run, whatever a file says."""
+    """Read files, given by name and text. `most` is the upper limit of processes per program."""
     try:
         documents = [each for file, text in texts for each in parse_mappings(text, file)]
     except InputError as error:
@@ -51,11 +51,11 @@ def read_plan(texts: Iterable[tuple[str, str]], environ: Mapping[str, str], *, m
         reader.read(document)
     if documents and not any("commands" in each.root.entries for each in documents):
         reader.mistakes.add(
-            documents[0], (), "no document has commands: begin with commands: {NAME: PROGRAM}"
+            documents[0], (), "no document has commands: add commands: {NAME: COMMAND}"
         )
     reader.mistakes.raise_any()
     if not documents:
-        raise PlanError("there is nothing in the file: begin with commands: {NAME: PROGRAM}")
+        raise PlanError("the file is empty: add commands: {NAME: COMMAND}")
     return reader.plan()
 
 
@@ -74,7 +74,7 @@ class _Reader:
         if "commands" in entries:
             self._read_own(document)
         elif not {"apiVersion", "kind"} <= entries.keys():
-            self.mistakes.add(document, (), "is neither commands nor a Kubernetes object")
+            self.mistakes.add(document, (), "has neither commands nor apiVersion and kind")
         elif document.kind == "List":
             for index, item in enumerate(document.root.mappings("items")):
                 self._read_object(document, item, ("items", index))
@@ -83,14 +83,16 @@ class _Reader:
 
     def _read_own(self, document: Document) -> None:
         for name in document.root.entries.keys() - {"commands", "brokers"}:
-            self.mistakes.add(document, (name,), "is not a field here; there are commands, brokers")
+            self.mistakes.add(
+                document, (name,), "is not a field here; the fields are commands and brokers"
+            )
         for program in read_commands(document, self._environ, self.mistakes):
             if program.name in self.programs:
-                self.mistakes.add(document, ("commands", program.name), "is there already")
+                self.mistakes.add(document, ("commands", program.name), "is defined twice")
             self.programs[program.name] = program
         for name, broker in document.root.mapping("brokers").entries.items():
             if not isinstance(broker, Tree):
-                self.mistakes.add(document, ("brokers", name), "has to be a mapping of URIs")
+                self.mistakes.add(document, ("brokers", name), "must be a mapping of URIs")
                 continue
             self._secrets[name] = self._read_broker(document, name, broker)
 
@@ -110,13 +112,13 @@ class _Reader:
     def _read_object(self, document: Document, root: Tree, at: tuple[str | int, ...]) -> None:
         kind, version = root.text("kind"), root.text("apiVersion") or ""
         if kind != _KIND:
-            return  # a manifest of something else that the cluster needs
+            return  # the manifest of another kind
         if version != _API_VERSION:
-            self.mistakes.add(document, (*at, "apiVersion"), f"has to be {_API_VERSION}")
+            self.mistakes.add(document, (*at, "apiVersion"), f"must be {_API_VERSION}")
             return
         name = root.mapping("metadata").text("name")
         if not name:
-            self.mistakes.add(document, (*at, "metadata"), "needs name, the name of the object")
+            self.mistakes.add(document, (*at, "metadata"), "needs a name")
             return
         checked = check(plain(root.mapping("spec")))
         for fault in checked.faults:
@@ -140,7 +142,7 @@ class _Reader:
         self._objects.append((document, at, autoscaler))
 
     def plan(self) -> Plan:
-        """All of it; raises `PlanError` if the parts do not fit together."""
+        """Return the plan; raise `PlanError` if objects and commands do not match."""
         scaled: dict[str, str] = {}
         for document, at, autoscaler in self._objects:
             target, spec = autoscaler.target.name, (*at, "spec")
@@ -149,10 +151,10 @@ class _Reader:
                 sentence = f"is {target}, but the commands are {names}"
                 self.mistakes.add(document, (*spec, "scaleTargetRef", "name"), sentence)
             elif self.programs[target].probe and self.programs[target].probe.port:  # type: ignore[union-attr]
-                sentence = f"is {target}, of which there can be one only: its port is given"
+                sentence = f"is {target}, whose port is fixed; to scale it, use ready.portVariable"
                 self.mistakes.add(document, (*spec, "scaleTargetRef", "name"), sentence)
             if target in scaled:
-                sentence = f"is {target}, which {scaled[target]} scales already; remove one"
+                sentence = f"is {target}, which {scaled[target]} scales already; remove one of them"
                 self.mistakes.add(document, (*spec, "scaleTargetRef", "name"), sentence)
             scaled[target] = autoscaler.key.name
             self._resolve(document, (*spec, "brokerRef", "secretName"), autoscaler)
@@ -172,35 +174,41 @@ class _Reader:
             return
         values = broker_secrets.normalize(broker_secrets.from_environment(self._environ))
         if not values:
-            sentence = f"is {name}: set AMQP_URI, or say under brokers what {name} stands for"
+            sentence = f"is {name}: set AMQP_URI, or define {name} under brokers"
             self.mistakes.add(document, at, sentence)
             return
         problem = broker_secrets.error_in(name, values)
         if problem is not None:
-            self.mistakes.add(document, at, f"is {name}: {problem}; see AMQP_URI, MANAGEMENT_URI")
+            self.mistakes.add(
+                document, at, f"is {name}: {problem}; correct AMQP_URI or MANAGEMENT_URI"
+            )
         self._secrets[name] = values
         if len(values) == 1:
             self._notes.append(
-                f"{name} is AMQP_URI alone: without MANAGEMENT_URI unacknowledged messages, rates"
-                " and busy processes are unknown. Processes start for messages that wait, but end"
-                " only by a QueueLength with excludeUnacknowledged"
+                f"{name} has no management URI: commands are scaled up but not down, because"
+                " unacknowledged messages, rates and busy processes are unknown; set"
+                " MANAGEMENT_URI, or use a QueueLength with excludeUnacknowledged"
             )
 
     def _as_run(self, autoscaler: Autoscaler) -> Autoscaler:
-        """What a cluster would have for a Deployment, for a command of this machine."""
+        """Return the autoscaler with a command as its scale target, within the limits of `most`."""
         return self._bounded(replace(autoscaler, target=replace(autoscaler.target, kind="command")))
 
     def _bounded(self, autoscaler: Autoscaler) -> Autoscaler:
         policy, most, name = autoscaler.policy, self._most, autoscaler.key.name
         if policy.paused_replicas is not None and policy.paused_replicas > most:
-            self._notes.append(f"{name}: pausedReplicas {policy.paused_replicas} is {most} here")
+            self._notes.append(
+                f"{name}: pausedReplicas {policy.paused_replicas} is lowered to {most} by --max"
+            )
             policy = replace(policy, paused_replicas=most)
         if policy.max_replicas > most:
-            self._notes.append(f"{name}: maxReplicas {policy.max_replicas} is {most} here")
+            self._notes.append(
+                f"{name}: maxReplicas {policy.max_replicas} is lowered to {most} by --max"
+            )
             least = min(policy.min_replicas, most)
             policy = replace(policy, max_replicas=most, min_replicas=least)
         if policy.idle_replicas is not None and policy.idle_replicas >= policy.min_replicas:
-            text = f"idle.replicas {policy.idle_replicas} is not below minReplicas"
-            self._notes.append(f"{name}: {text} {policy.min_replicas} here, so it never rests")
+            text = f"idle.replicas {policy.idle_replicas} is ignored: it is not below minReplicas"
+            self._notes.append(f"{name}: {text} {policy.min_replicas}")
             policy = replace(policy, idle_replicas=None)
         return replace(autoscaler, policy=policy)

@@ -1,4 +1,4 @@
-"""A program of which any number of copies may run here."""
+"""A command of a file, of which any number of processes can run."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,38 +9,38 @@ from mare.processes import Command
 from mare.processes.tcp_ports import free_port
 
 NUMBER = "MARE_NUMBER"
-"""The variable that tells each copy which one it is, from 1 on."""
+"""The variable with the number of the process, which counts from 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """Where a copy says whether it is ready: with 200 on this path of 127.0.0.1."""
+    """A readiness probe: GET `path` on 127.0.0.1 returns 200 when the process is ready."""
 
     path: str
     variable: str | None
-    """The variable that tells a copy its port."""
+    """The variable in which each process receives its port."""
     port: int | None
-    """The port of the only copy; None lets each have a free one."""
+    """The port of the only process; None gives each process a free port."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
     name: str
     arguments: tuple[str, ...]
-    """As they are written; variables are put in for each copy."""
+    """As written in the file; variables are expanded for each process."""
     environment: Mapping[str, str] = field(repr=False)
-    """All of it."""
+    """All variables; nothing is inherited."""
     folder: Path
     probe: Probe | None
     stop_seconds: float
-    """Between SIGTERM and SIGKILL."""
+    """Seconds between SIGTERM and SIGKILL."""
     replicas: int
-    """Copies at the start, and for ever if no autoscaler changes it."""
+    """Number of processes at the start. It never changes without an autoscaler."""
 
     _ports: dict[int, int] = field(default_factory=dict, init=False, repr=False)
 
     def command(self, number: int) -> Command:
-        """Return the command of copy ``number``, which counts from 1."""
+        """Return the command of process `number`, which counts from 1."""
         environment = {**self.environment, NUMBER: str(number)}
         port = self.ready_port(number)
         if port is not None and self.probe is not None and self.probe.variable is not None:
@@ -52,7 +52,7 @@ class Program:
         )
 
     def ready_port(self, number: int) -> int | None:
-        """The port of a copy, the same whenever it starts again; None without a probe."""
+        """Return the port of a process, the same after each restart; None without a probe."""
         if self.probe is None:
             return None
         if number not in self._ports:

@@ -1,4 +1,4 @@
-"""The composition root of `mare local`: the operator's loop over processes, until told to stop."""
+"""The composition root of `mare local`: the operator's loop over processes, until a signal."""
 
 import asyncio
 import signal
@@ -10,13 +10,13 @@ from mare import dashboard, probes
 from mare.background import background
 from mare.broker.brokers import SecretBrokers
 from mare.clock import steady_clock
+from mare.custom_resource.autoscaler import ScaleTarget
 from mare.liveness import standstill
 from mare.local_run.broker_secrets import StaticSecrets
 from mare.local_run.connection_owners import ConnectionOwners
-from mare.local_run.objects import NoConflicts, TerminalObjects
 from mare.local_run.plan import Plan
 from mare.local_run.startup import Startup
-from mare.local_run.terminal import Terminal
+from mare.local_run.terminal import Terminal, TerminalObjects
 from mare.local_run.workloads import ProcessWorkloads
 from mare.loop.loop import Loop
 from mare.loop.metrics import Metrics
@@ -32,13 +32,14 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
     dashboard_port: int | None = 8081
-    """None leaves the dashboard away, 0 takes any port."""
+    """None disables the dashboard; 0 takes any free port."""
     metrics_port: int | None = None
-    """Port of /livez, /readyz and /metrics; None leaves them away."""
+    """Port of /livez, /readyz and /metrics; None disables them."""
     statistics_seconds: float = 5.0
-    """Time between two readings of a broker's statistics; RabbitMQ renews them as often."""
+    """Interval of reading a broker's statistics. RabbitMQ updates them every 5 s by default."""
     give_up_after: int | None = None
-    """Ends of a first copy that was never ready after which `NotReady` is raised; None waits on."""
+    """Number of ends of a first process, never ready, after which `run` raises `NotReady`; None
+    waits without a limit."""
 
 
 async def run(
@@ -46,52 +47,52 @@ async def run(
     terminal: Terminal,
     events: Events,
     options: RunOptions,
-    when_ready: Callable[[str | None], None],
+    on_ready: Callable[[str | None], None],
 ) -> None:
-    """Start all programs, scale them, and end them when a signal comes; a second one kills them.
+    """Start all programs, scale them, and stop them at a signal; a second signal kills them.
 
-    `when_ready` is called when each has a copy that is ready, with the URL of the dashboard.
+    `on_ready` is called with the URL of the dashboard when each program has a ready process.
     Raises `mare.local_run.startup.NotReady`.
     """
     workloads = ProcessWorkloads(plan.programs, events)
-    told = _told(workloads, terminal)
+    stopping = _stop_at_signal(workloads, terminal)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(_stop, workloads, plan, terminal)
         workloads.start()
         loop, url = await stack.enter_async_context(_scaling(plan, workloads, terminal, options))
-        starting = Startup(plan, workloads, loop.put, terminal, options.give_up_after)
-        start = asyncio.create_task(starting.run())
-        stop = asyncio.create_task(told.wait())
+        startup = Startup(plan, workloads, loop.put, terminal, options.give_up_after)
+        start = asyncio.create_task(startup.run())
+        stop = asyncio.create_task(stopping.wait())
         try:
             await asyncio.wait([start, stop], return_when=asyncio.FIRST_COMPLETED)
             if start.done():
                 start.result()
-                when_ready(url)
+                on_ready(url)
                 await stop
         finally:
             for task in (start, stop):
                 task.cancel()
 
 
-def _told(workloads: ProcessWorkloads, terminal: Terminal) -> asyncio.Event:
-    """An event that the first signal sets; each further one kills."""
-    told = asyncio.Event()
-    killing: list[asyncio.Task[None]] = []
+def _stop_at_signal(workloads: ProcessWorkloads, terminal: Terminal) -> asyncio.Event:
+    """Return an event that the first signal sets. Each further signal kills all processes."""
+    stopping = asyncio.Event()
+    kills: list[asyncio.Task[None]] = []
 
-    def tell() -> None:
-        if told.is_set():
-            killing.append(asyncio.create_task(workloads.kill()))
+    def handle() -> None:
+        if stopping.is_set():
+            kills.append(asyncio.create_task(workloads.kill()))
         else:
-            terminal.show("mare", "stopping; a second time ends all at once")
-        told.set()
+            terminal.show("mare", "stopping all commands; press Ctrl-C again to kill them")
+        stopping.set()
 
     for number in STOP_SIGNALS:
-        asyncio.get_running_loop().add_signal_handler(number, tell)
-    return told
+        asyncio.get_running_loop().add_signal_handler(number, handle)
+    return stopping
 
 
 async def _stop(workloads: ProcessWorkloads, plan: Plan, terminal: Terminal) -> None:
-    """Stop the programs one after the other, the first one last, each in a bounded time."""
+    """Stop the programs one after the other, in the reverse order of the file."""
     for program in reversed(plan.programs):
         await workloads.stop(program.name)
         terminal.show(program.name, "stopped")
@@ -152,5 +153,15 @@ async def _scaling(
 
 
 def free_or_zero(port: int) -> int:
-    """The port if nothing listens there, else 0, which takes any."""
+    """Return the port if it is free, else 0, which takes any free port."""
     return port if is_free(port) else 0
+
+
+class NoConflicts:
+    """Implements `mare.ports.ConflictingAutoscalers` and finds none.
+
+    A file with two autoscalers for one command is rejected before anything starts.
+    """
+
+    def find(self, target: ScaleTarget) -> str | None:  # noqa: ARG002
+        return None

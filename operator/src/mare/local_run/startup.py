@@ -1,4 +1,4 @@
-"""The first copies: awaited, and handed over to their autoscalers when they are there."""
+"""The start of `mare local`: waits for processes, then starts their autoscalers."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,19 +10,19 @@ from mare.local_run.program import Program
 from mare.local_run.terminal import Terminal
 from mare.local_run.workloads import ProcessWorkloads
 
-_LOOK_SECONDS = 0.05
+_POLL_SECONDS = 0.05
 _SETTLED_SECONDS = 2.0
-"""What a program that cannot tell whether it is ready is given to declare its queues."""
-_PATIENCE_SECONDS = 15.0
-"""After this an autoscaler acts, be a copy ready or not."""
-_READY_SECONDS = 60.0
+"""Time for a program without a probe to declare its queues."""
+_LONGEST_WAIT_SECONDS = 15.0
+"""Time after which an autoscaler starts although no process is ready."""
+_READY_TIMEOUT_SECONDS = 60.0
 
 
 class NotReady(Exception):
-    """A program did not come up; the message says which and why.
+    """A program did not become ready. The message says which one and why.
 
     Attributes:
-        name: of the copy.
+        name: the name of the process.
     """
 
     def __init__(self, name: str, why: str) -> None:
@@ -31,7 +31,7 @@ class NotReady(Exception):
 
 
 class Startup:
-    """Awaits a ready copy of each program; `put` is given each autoscaler when it may begin."""
+    """Waits for a ready process of each program, and passes each autoscaler to `put`."""
 
     def __init__(
         self,
@@ -49,16 +49,18 @@ class Startup:
         self._give_up_after = give_up_after
 
     async def run(self) -> None:
-        """Return when all are ready; raise `NotReady` if it is not worth waiting any longer."""
-        tasks = [asyncio.create_task(self._ready(program)) for program in self._programs]
-        tasks += [asyncio.create_task(self._begin_scaling(program)) for program in self._programs]
+        """Return when all programs are ready; raise `NotReady` when one does not become ready."""
+        tasks = [asyncio.create_task(self._report_ready(program)) for program in self._programs]
+        tasks += [
+            asyncio.create_task(self._start_autoscaler(program)) for program in self._programs
+        ]
         try:
             await asyncio.gather(*tasks)
         finally:
             for task in tasks:
                 task.cancel()
 
-    async def _begin_scaling(self, program: Program) -> None:
+    async def _start_autoscaler(self, program: Program) -> None:
         autoscaler = self._autoscalers.get(program.name)
         if autoscaler is None:
             return
@@ -66,20 +68,20 @@ class Startup:
             await asyncio.sleep(_SETTLED_SECONDS)
         elif program.replicas:
             with suppress(TimeoutError):
-                async with asyncio.timeout(_PATIENCE_SECONDS):
+                async with asyncio.timeout(_LONGEST_WAIT_SECONDS):
                     await self._until_ready(program)
         self._put(autoscaler)
 
-    async def _ready(self, program: Program) -> None:
+    async def _report_ready(self, program: Program) -> None:
         if program.replicas == 0:
             return
         name = f"{program.name}-1"
         try:
-            async with asyncio.timeout(_READY_SECONDS if self._give_up_after else None):
+            async with asyncio.timeout(_READY_TIMEOUT_SECONDS if self._give_up_after else None):
                 await self._until_ready(program)
         except TimeoutError:
-            reason = await self._workloads.obstacle(program, 1)
-            why = f"is not ready after {_READY_SECONDS:g} s: {reason}"
+            reason = await self._workloads.unready_reason(program, 1)
+            why = f"is not ready after {_READY_TIMEOUT_SECONDS:g} s: {reason}"
             raise NotReady(name, why) from None
         self._terminal.show(name, "ready" if program.probe else "started")
 
@@ -88,5 +90,5 @@ class Startup:
         while not any(map(self._workloads.is_ready, replicas.values())):
             first = replicas.get(1)
             if self._give_up_after and first and first.ends >= self._give_up_after:
-                raise NotReady(first.name, "does not start")
-            await asyncio.sleep(_LOOK_SECONDS)
+                raise NotReady(first.name, f"ended {first.ends} times before it was ready")
+            await asyncio.sleep(_POLL_SECONDS)

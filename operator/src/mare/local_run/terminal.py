@@ -1,4 +1,4 @@
-"""What a person sees on the terminal: one line for each thing that happens, with its time."""
+"""The terminal of `mare local`: one line for each event, with its time."""
 
 import contextlib
 import logging
@@ -6,41 +6,44 @@ import os
 import sys
 import time
 import zlib
-from typing import TextIO
+from collections.abc import Mapping
+from typing import Any, TextIO
+
+from mare.custom_resource.autoscaler import Autoscaler, Key
 
 _COLOURS = (36, 33, 35, 32, 34, 96, 93, 95, 92, 94)
-_STRONG = 1
+_BOLD = 1
 
 
 class Terminal:
-    """Shows lines with the seconds since it was made; colours names if it is a terminal."""
+    """Writes lines with the seconds since its creation; on a TTY, source names are coloured."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream or sys.stdout
-        self._colours = self._stream.isatty() and not os.environ.get("NO_COLOR")
-        self._began = time.monotonic()
+        self._uses_colours = self._stream.isatty() and not os.environ.get("NO_COLOR")
+        self._started_at = time.monotonic()
 
-    def show(self, who: str, what: str) -> None:
-        """Show that ``who`` did ``what``."""
-        group = who.rpartition("-")[0] or who
+    def show(self, source: str, text: str) -> None:
+        """Write a line of a process or of `mare` itself."""
+        group = source.rpartition("-")[0] or source
         colour = _COLOURS[zlib.crc32(group.encode()) % len(_COLOURS)]
-        passed = time.monotonic() - self._began
-        self.write(f"{passed:7.1f} s  {self._painted(f'{who:<11}', colour)} {what}")
+        seconds = time.monotonic() - self._started_at
+        self.write(f"{seconds:7.1f} s  {self._styled(f'{source:<11}', colour)} {text}")
 
-    def highlight(self, who: str, what: str) -> None:
-        """Show what stands out among the lines of programs."""
-        self.show(who, self._painted(what, _STRONG))
-
-    def _painted(self, text: str, colour: int) -> str:
-        return f"\x1b[{colour}m{text}\x1b[0m" if self._colours else text
+    def highlight(self, source: str, text: str) -> None:
+        """Write a line in bold, so that it stands out among the output of processes."""
+        self.show(source, self._styled(text, _BOLD))
 
     def write(self, text: str = "") -> None:
-        with contextlib.suppress(OSError):  # a closed terminal is no reason to stop
+        with contextlib.suppress(OSError):  # processes go on when the terminal is closed
             print(text, file=self._stream, flush=True)
+
+    def _styled(self, text: str, code: int) -> str:
+        return f"\x1b[{code}m{text}\x1b[0m" if self._uses_colours else text
 
 
 class TerminalEvents:
-    """Implements `mare.processes.Events`: every line is shown."""
+    """Implements `mare.processes.Events`: shows every line of every process."""
 
     def __init__(self, terminal: Terminal) -> None:
         self._terminal = terminal
@@ -53,15 +56,37 @@ class TerminalEvents:
 
 
 def describe_exit(code: int, again_in: float) -> str:
-    """A sentence on a process that ended although nobody asked."""
-    how = f"was ended by signal {-code}" if code < 0 else f"ended with code {code}"
-    return f"{how}; starts again in {again_in:g} s"
+    """A sentence about a process that ended unexpectedly."""
+    how = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
+    return f"{how}; restarts in {again_in:g} s"
+
+
+class TerminalObjects:
+    """Implements `mare.ports.Objects`: shows Events, and drops the status.
+
+    The dashboard reads the same data from the loop's record.
+    """
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+
+    async def write_status(self, key: Key, status: Mapping[str, Any]) -> None:
+        """Do nothing: there is no API server."""
+
+    async def publish_event(
+        self,
+        autoscaler: Autoscaler,
+        kind: str,  # noqa: ARG002
+        reason: str,  # noqa: ARG002
+        message: str,
+    ) -> None:
+        self._terminal.highlight(autoscaler.target.name, message)
 
 
 def log_to_terminal(terminal: Terminal) -> None:
-    """Show what the autoscaler itself has to complain about."""
+    """Show warnings and errors of the autoscaler."""
     logging.basicConfig(level=logging.WARNING, handlers=[_TerminalHandler(terminal)], force=True)
-    logging.getLogger("aiormq").setLevel(logging.ERROR)  # every interrupted call is a warning
+    logging.getLogger("aiormq").setLevel(logging.ERROR)  # it warns of every interrupted call
 
 
 class _TerminalHandler(logging.Handler):

@@ -1,4 +1,4 @@
-"""Variables in a file: $NAME, ${NAME}, ${NAME:-otherwise}, and $$ for a dollar."""
+"""Variables in a file: $NAME, ${NAME}, ${NAME:-default}, and $$ for a dollar sign."""
 
 import re
 from collections.abc import Mapping
@@ -7,23 +7,23 @@ _VARIABLE = re.compile(r"\$(?:(\$)|([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?::-([^}]*))?
 
 
 class UnsetVariable(ValueError):
-    """A variable has no value; the text says what to do."""
+    """A variable has no value. The message says what to do."""
 
 
 def expand(text: str, variables: Mapping[str, str]) -> str:
-    """Put the values in place; raise `UnsetVariable`."""
+    """Replace the variables in `text` by their values; raise `UnsetVariable`."""
 
     def value(found: "re.Match[str]") -> str:
         if found[1]:
             return "$"
-        name, otherwise = found[2] or found[3], found[4]
+        name, default = found[2] or found[3], found[4]
         given = variables.get(name, "")
-        if given or (name in variables and otherwise is None):
+        if given or (name in variables and default is None):
             return given
-        if otherwise is None:
+        if default is None:
             raise UnsetVariable(
-                f"${name} is not set; set it, or write ${{{name}:-VALUE}} for what to take then"
+                f"${name} is not set; set it, or write a default: ${{{name}:-VALUE}}"
             )
-        return otherwise
+        return default
 
     return _VARIABLE.sub(value, text)

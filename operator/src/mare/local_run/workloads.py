@@ -1,4 +1,4 @@
-"""Programs as scale targets: a replica is a process."""
+"""Programs as scale targets. A replica is a process."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -6,15 +6,16 @@ from collections.abc import Iterable, Mapping
 from mare.custom_resource.autoscaler import ScaleTarget
 from mare.domain.unknown import Unknown
 from mare.local_run.program import Program
-from mare.local_run.readiness import unready
 from mare.ports import Conflict, NotFound, Scale
 from mare.processes import Events, Group, Replica
 
-_LOOK_SECONDS = 0.1
+_POLL_SECONDS = 0.1
+_PROBE_TIMEOUT_SECONDS = 2.0
+_LONGEST_ANSWER = 4096
 
 
 class ProcessWorkloads:
-    """Implements `mare.ports.Workloads`. Use it from one event loop that outlives the processes."""
+    """Implements `mare.ports.Workloads`. It belongs to one event loop."""
 
     def __init__(self, programs: Iterable[Program], events: Events) -> None:
         self._programs = {program.name: program for program in programs}
@@ -25,10 +26,10 @@ class ProcessWorkloads:
         self._versions = dict.fromkeys(self._programs, 1)
         self._busy: dict[str, Mapping[str, int]] = {}
         self._ready: set[tuple[str, int]] = set()
-        """Names of replicas, with the process that was found ready."""
+        """The name and process id of each replica that has been ready."""
 
     def start(self) -> None:
-        """Start the copies that each program begins with."""
+        """Start the initial processes of each program."""
         for name, program in self._programs.items():
             self._groups[name].scale(program.replicas)
 
@@ -38,7 +39,7 @@ class ProcessWorkloads:
     def get(self, target: ScaleTarget) -> Scale | Unknown:
         name = target.name
         if name not in self._groups:
-            return Unknown("WorkloadNotFound", f"no command is called {name}", name)
+            return Unknown("WorkloadNotFound", f"there is no command {name}", name)
         replicas = self._groups[name].replicas.values()
         return Scale(
             replicas=len(replicas),
@@ -51,14 +52,14 @@ class ProcessWorkloads:
     async def scale(self, target: ScaleTarget, last_read: Scale, replicas: int) -> None:
         group = self._groups.get(target.name)
         if group is None:
-            raise NotFound(f"no command is called {target.name}")
+            raise NotFound(f"there is no command {target.name}")
         if last_read.version != str(self._versions[target.name]):
-            raise Conflict(f"{target.name} was scaled meanwhile")
+            raise Conflict(f"{target.name} was scaled in the meantime")
         self._versions[target.name] += 1
         group.scale(replicas, self._busy.pop(target.name, None))
 
     async def refresh(self, target: ScaleTarget) -> None:
-        """Nothing is kept that could be old."""
+        """Do nothing: `get` reads the current processes."""
 
     async def set_deletion_costs(
         self,
@@ -66,12 +67,12 @@ class ProcessWorkloads:
         last_read: Scale,  # noqa: ARG002
         busy: Mapping[str, int],
     ) -> bool:
-        """Remember who is busy until the next change of the count."""
+        """Keep the number of messages of each replica for the next `scale`."""
         self._busy[target.name] = busy
         return any(each.name in busy for each in self._groups[target.name].replicas.values())
 
     def sessions(self) -> dict[int, str]:
-        """The names of all replicas that run, by the process that leads their session."""
+        """Return the names of all running replicas by process id, which is the session id too."""
         groups = self._groups.values()
         replicas = (replica for group in groups for replica in group.replicas.values())
         return {replica.pid: replica.name for replica in replicas if replica.pid is not None}
@@ -80,36 +81,55 @@ class ProcessWorkloads:
         return replica.pid is not None and (replica.name, replica.pid) in self._ready
 
     async def watch(self) -> None:
-        """Ask those that are not ready yet whether they are, until cancelled."""
+        """Probe the replicas that are not ready yet, until cancelled."""
         while True:
-            waiting = [
-                self._ask(replica, self._programs[name], number)
+            probes = [
+                self._probe(replica, self._programs[name], number)
                 for name, group in self._groups.items()
                 for number, replica in group.replicas.items()
                 if replica.pid is not None and not self.is_ready(replica)
             ]
-            await asyncio.gather(*waiting)
+            await asyncio.gather(*probes)
             self._ready &= {(name, pid) for pid, name in self.sessions().items()}
-            await asyncio.sleep(_LOOK_SECONDS)
+            await asyncio.sleep(_POLL_SECONDS)
 
-    async def _ask(self, replica: Replica, program: Program, number: int) -> None:
+    async def _probe(self, replica: Replica, program: Program, number: int) -> None:
         pid = replica.pid
-        if pid is not None and await self.obstacle(program, number) is None:
+        if pid is not None and await self.unready_reason(program, number) is None:
             self._ready.add((replica.name, pid))
 
-    async def obstacle(self, program: Program, number: int) -> str | None:
-        """Why a copy is not ready; None if it is, or cannot tell."""
+    async def unready_reason(self, program: Program, number: int) -> str | None:
+        """Return why a process is not ready; None if it is ready or has no probe."""
         port = program.ready_port(number)
         if port is None or program.probe is None:
             return None
-        return await unready(port, program.probe.path)
+        return await _unready_reason(port, program.probe.path)
 
     async def stop(self, name: str) -> None:
-        """End all copies of a program; a second call kills those that still run."""
+        """Stop all processes of a program; a second call kills those that remain."""
         await self._groups[name].stop()
 
     async def kill(self) -> None:
-        """End all processes within a second."""
-        for _ in range(2):  # the second time, those that were only asked before are killed
+        """Kill all processes within a second."""
+        for _ in range(2):  # the second call of `stop` kills
             ends = [asyncio.create_task(group.stop()) for group in self._groups.values()]
             await asyncio.wait(ends, timeout=0.5)
+
+
+async def _unready_reason(port: int, path: str) -> str | None:
+    """Return None if GET `path` on 127.0.0.1 answers 200, else the body of the answer."""
+    try:
+        async with asyncio.timeout(_PROBE_TIMEOUT_SECONDS):
+            head, _, body = (await _get(path, port)).partition("\r\n\r\n")
+    except (OSError, TimeoutError):
+        return f"no answer on port {port}"
+    return None if head.split()[1:2] == ["200"] else body.strip()
+
+
+async def _get(path: str, port: int) -> str:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        writer.write(f"GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
+        return (await reader.read(_LONGEST_ANSWER)).decode(errors="replace")
+    finally:
+        writer.close()

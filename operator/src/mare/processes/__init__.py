@@ -1,6 +1,6 @@
-"""Child processes that are watched, restarted, scaled, and never left behind.
+"""Child processes: started, restarted when they end, scaled, and never left behind.
 
-Knows nothing of what the processes do; see :class:`Group`.
+The package does not know what the processes do. `Group` is the entry point.
 """
 
 from mare.processes.backoff import Backoff

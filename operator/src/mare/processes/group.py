@@ -1,4 +1,4 @@
-"""Any number of copies of one command, changed while they run."""
+"""Any number of processes of one command."""
 
 import asyncio
 import itertools
@@ -9,10 +9,10 @@ from mare.processes.replica import Command, Events, Replica
 
 
 class Group:
-    """Copies of a command, named ``name-1``, ``name-2``...
+    """Processes of a command, named `name-1`, `name-2` and so on.
 
-    ``command`` gets the number of the copy, so that each can have, say, a port of its own. Use it
-    from the thread of one event loop, which has to live as long as the processes should.
+    `command` receives the number of the process, so that each can have its own port. A group
+    belongs to one event loop, which must outlive the processes.
     """
 
     def __init__(
@@ -31,39 +31,39 @@ class Group:
         self._grace = grace
         self._replicas: dict[int, Replica] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
-        """All that run, those included that are being ended."""
+        """One for each process, including those that are being stopped."""
 
     @property
     def replicas(self) -> Mapping[int, Replica]:
-        """Copies that should run, by number; those that are being ended do not count."""
+        """Processes that should run, by number; without those that are being stopped."""
         return self._replicas
 
     def scale(self, replicas: int, busy: Mapping[str, int] | None = None) -> None:
-        """Start what is missing, or begin to end what is too many.
+        """Start missing processes, or begin to stop surplus ones.
 
-        First go those that do not run at the moment, then the least ``busy``, then the newest.
+        Processes that wait for a restart are stopped first, then the least `busy`, then the newest.
         """
         for _ in range(replicas - len(self._replicas)):
             self._start()
         work = busy or {}
 
-        def worth(number: int) -> tuple[bool, int, int]:
+        def priority(number: int) -> tuple[bool, int, int]:
             replica = self._replicas[number]
             return replica.pid is not None, work.get(replica.name, 0), -number
 
-        for number in sorted(self._replicas, key=worth)[: len(self._replicas) - replicas]:
+        for number in sorted(self._replicas, key=priority)[: len(self._replicas) - replicas]:
             del self._replicas[number]
             self._tasks[number].cancel()
 
     async def stop(self) -> None:
-        """End all copies and wait for their end; a second call kills those that still run."""
+        """Stop all processes and wait for their end; a second call kills those that remain."""
         for number in self._tasks.keys() - self._replicas.keys():
             self._tasks[number].cancel()
         self.scale(0)
         await self.settle()
 
     async def settle(self) -> None:
-        """Wait for the end of those that are being ended."""
+        """Wait for the end of all processes that are being stopped."""
         leaving = [self._tasks[n] for n in self._tasks.keys() - self._replicas.keys()]
         if leaving:
             await asyncio.wait(leaving)

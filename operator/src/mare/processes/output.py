@@ -6,14 +6,14 @@ from collections.abc import AsyncIterator
 from typing import Self
 
 LONGEST_LINE = 64 * 1024
-"""Bytes; what is longer comes in pieces."""
+"""Bytes. A longer line is split."""
 
 
 class Output:
-    """A pipe: the child writes to :attr:`writer`, and we read lines.
+    """A pipe: the child writes to `writer`, this process reads lines.
 
-    A pipe of our own, because asyncio's would tie the end of the process to the end of its output,
-    which a grandchild can hold open.
+    asyncio's own pipe would end a process only when its output ends, and a grandchild can keep that
+    open.
     """
 
     def __init__(self) -> None:
@@ -22,17 +22,17 @@ class Output:
         self._transport: asyncio.ReadTransport | None = None
 
     async def lines(self) -> AsyncIterator[str]:
-        """Yield lines without their end until nobody holds the writing end any more."""
+        """Yield lines without their line end until every writing end is closed."""
         stream = asyncio.StreamReader(limit=LONGEST_LINE)
         loop = asyncio.get_running_loop()
         self._transport, _ = await loop.connect_read_pipe(
             lambda: asyncio.StreamReaderProtocol(stream), self._file
         )
-        while line := await _line(stream):
+        while line := await _read_line(stream):
             yield line.rstrip(b"\r\n").decode(errors="replace")
 
     def close_writer(self) -> None:
-        """Close our copy of the writing end, once the child has its own."""
+        """Close this process's copy of the writing end, once the child has its own."""
         if self.writer >= 0:
             os.close(self.writer)
             self.writer = -1
@@ -47,7 +47,7 @@ class Output:
         self._file.close()
 
 
-async def _line(stream: asyncio.StreamReader) -> bytes:
+async def _read_line(stream: asyncio.StreamReader) -> bytes:
     try:
         return await stream.readuntil()
     except asyncio.IncompleteReadError as end:

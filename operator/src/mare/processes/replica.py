@@ -1,4 +1,4 @@
-"""One copy of a command: started, watched, started again, ended."""
+"""One process of a command: started, watched, restarted, stopped."""
 
 import asyncio
 import contextlib
@@ -13,36 +13,35 @@ from mare.processes.backoff import Backoff
 from mare.processes.output import Output
 from mare.processes.spawn import DIES_WITH_US
 
-_LAST_WORDS_SECONDS = 1.0
-"""How long to read on after the end of a process whose children hold its output open."""
+_DRAIN_SECONDS = 1.0
+"""How long output is read after the end of a process whose children keep it open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """What to run."""
-
     arguments: tuple[str, ...]
-
     environment: Mapping[str, str] = field(repr=False)
-    """All of it; nothing is inherited. Not shown, because secrets come this way."""
-
+    """All variables; none is inherited. Not part of the repr, because it can hold secrets."""
     folder: Path | None = None
-    """Where it runs; None is where we run."""
+    """Working directory; None is that of this process."""
 
 
 class Events(Protocol):
-    """Who wants to know what becomes of the processes."""
+    """Receives the output and the unexpected ends of processes."""
 
     def wrote(self, name: str, line: str) -> None:
-        """``name`` wrote a line to standard output or error."""
+        """Process `name` wrote a line to standard output or standard error."""
 
     def ended(self, name: str, code: int, again_in: float) -> None:
-        """``name`` ended although nobody asked (negative: by a signal) and will be restarted."""
+        """Process `name` ended unexpectedly and restarts in `again_in` seconds.
+
+        `code` is the exit code, or the negative number of the signal that ended it.
+        """
 
 
 @dataclass(slots=True, eq=False)
 class Replica:
-    """A process that comes back when it ends, until it is asked to leave."""
+    """A process that is restarted when it ends, until it is stopped."""
 
     name: str
     command: Command
@@ -50,15 +49,15 @@ class Replica:
     backoff: Backoff
     grace: float
     pid: int | None = None
-    """None while it waits to be started again."""
-
+    """None while it waits for its restart."""
     ends: int = 0
-    """How often it ended although nobody asked."""
+    """Number of unexpected ends."""
 
     async def keep_running(self) -> None:
-        """Run the command again and again until cancelled.
+        """Run the command and restart it until cancelled.
 
-        Cancelled, it sends SIGTERM and after ``grace`` seconds SIGKILL; cancelled twice, SIGKILL.
+        The first cancellation sends SIGTERM, and SIGKILL after `grace` seconds. The second one
+        sends SIGKILL at once.
         """
         clock = asyncio.get_running_loop().time
         failures = 0
@@ -66,7 +65,7 @@ class Replica:
             started = clock()
             try:
                 code = await self._run()
-            except OSError as error:  # no memory or no process id; another time there may be
+            except OSError as error:  # out of memory or process ids: a later try may succeed
                 self.events.wrote(self.name, str(error))
                 code = os.EX_OSERR
             failures = self.backoff.failures(failures, clock() - started)
@@ -93,11 +92,11 @@ class Replica:
             try:
                 code = await process.wait()
                 self.pid = None
-                await asyncio.wait([reading], timeout=_LAST_WORDS_SECONDS)
+                await asyncio.wait([reading], timeout=_DRAIN_SECONDS)
                 return code
             finally:
                 try:
-                    await _end(process, self.grace)
+                    await _stop(process, self.grace)
                 finally:
                     self.pid = None
                     reading.cancel()
@@ -108,7 +107,7 @@ class Replica:
             self.events.wrote(self.name, line)
 
 
-async def _end(process: asyncio.subprocess.Process, grace: float) -> None:
+async def _stop(process: asyncio.subprocess.Process, grace: float) -> None:
     if process.returncode is None:
         process.terminate()
     try:
@@ -117,7 +116,7 @@ async def _end(process: asyncio.subprocess.Process, grace: float) -> None:
     except TimeoutError:
         pass
     finally:
-        # The whole session, because a child that died leaves its own children behind.
+        # The whole session: a child that died can leave its own children behind.
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         await process.wait()

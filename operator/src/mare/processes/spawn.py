@@ -6,10 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import IO
 
 DIES_WITH_US = ("setpriv", "--pdeathsig", "KILL", "--")
-"""Put before a command, it makes the kernel kill the child when the thread ends that started it,
-so also when this process dies, however it dies."""
+"""A prefix of a command: the kernel kills the child when the thread that started it ends.
 
-# A thread that lives as long as the interpreter, so that the caller's thread may end.
+This also covers a SIGKILL of this process."""
+
+# This thread lives as long as the interpreter, so that the calling thread can end earlier.
 _spawner = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spawn")
 
 
@@ -20,9 +21,9 @@ def spawn(
     output: IO[bytes],
     descriptors: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
-    """Start ``command`` in a session of its own, so that Ctrl-C reaches only this process.
+    """Start `command` in its own session, so that Ctrl-C reaches only this process.
 
-    Standard output and error both go to ``output``; the child keeps open ``descriptors``.
+    Standard output and standard error both go to `output`. The child inherits `descriptors`.
     """
     return _spawner.submit(
         subprocess.Popen,

@@ -5,30 +5,31 @@ import os
 import socket
 from collections import deque
 
-# Below the range that the kernel gives to outgoing connections (from 32768 on), so that a server
-# that stops and starts again finds its port still free.
+# Below 32768, where the kernel takes ports for outgoing connections: a server that restarts must
+# find its port free.
 _FIRST, _COUNT = 10_000, 20_000
-_MOST_CLAIMS = 200
+_MOST_RESERVATIONS = 200
 
-_numbers = itertools.count(os.getpid() * 100)  # each process begins where few others look
-_claims: deque[int] = deque()
-"""Descriptors of sockets that stand for ports."""
+_numbers = itertools.count(os.getpid() * 100)  # spreads the first tries of several processes
+_reservations: deque[int] = deque()
+"""Descriptors of the sockets that reserve ports."""
 
 
 def free_port() -> int:
-    """Return a port on which nothing listens, and that no other process gets meanwhile.
+    """Return a port on which nothing listens, and reserve it.
 
-    It is kept from others until this process has asked for 200 more, or has ended.
+    `free_port` of another process does not return it until this process has ended or has reserved
+    200 more.
     """
     for number in itertools.islice(_numbers, _COUNT):
         port = _FIRST + number % _COUNT
-        if is_free(port) and _claim(port):
+        if is_free(port) and _reserve(port):
             return port
-    raise OSError(f"All ports from {_FIRST} to {_FIRST + _COUNT - 1} are taken.")
+    raise OSError(f"All ports from {_FIRST} to {_FIRST + _COUNT - 1} are in use.")
 
 
 def is_free(port: int) -> bool:
-    """Tell whether a server could listen on ``port`` of any address."""
+    """Return whether a server could listen on `port` of every address."""
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -38,19 +39,18 @@ def is_free(port: int) -> bool:
         return True
 
 
-def _claim(port: int) -> bool:
-    """Keep a port from processes that ask here as well; False if another one has it.
+def _reserve(port: int) -> bool:
+    """Reserve a port; return False if another process has reserved it.
 
-    Between this look and the moment at which a server listens, two processes would find the same
-    port free. A name among the kernel's abstract Unix sockets is one's own, needs no file, and goes
-    with the process however it ends.
+    Without a reservation, two processes find the same port free until one of them listens. The
+    name of an abstract Unix socket is unique, needs no file, and disappears with its process.
     """
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as claim:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as reservation:
         try:
-            claim.bind(f"\0mare-port-{port}")
+            reservation.bind(f"\0mare-port-{port}")
         except OSError:
             return False
-        _claims.append(claim.detach())
-    if len(_claims) > _MOST_CLAIMS:
-        os.close(_claims.popleft())
+        _reservations.append(reservation.detach())
+    if len(_reservations) > _MOST_RESERVATIONS:
+        os.close(_reservations.popleft())
     return True
