@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from local.rabbitmq import Node
 from local.rabbitmq.node import BrokerFailed
 from local.rabbitmq.origin import broker_to_run
+from mare.backoff import Backoff
 from mare.local_run.terminal import Terminal
-from mare.processes import Backoff
 
 _LOOK_SECONDS = 1.0
 
@@ -23,18 +23,17 @@ def private_broker(terminal: Terminal) -> Iterator[Node]:
         yield node
 
 
-async def keep_alive(node: Node, terminal: Terminal, backoff: Backoff | None = None) -> None:
+async def keep_alive(node: Node, terminal: Terminal, *, first_delay: float = 0.5) -> None:
     """Start ``node`` again, on its data, whenever it has ended; until cancelled."""
-    backoff = backoff or Backoff()
-    failures = 0
+    backoff = Backoff(first=first_delay, longest=30.0)
     while True:
         await asyncio.sleep(_LOOK_SECONDS)
         if await asyncio.to_thread(node.alive):
-            failures = 0
+            backoff.reset()
             continue
-        failures += 1
-        terminal.show("broker", f"ended; starts again in {backoff.delay(failures):g} s")
-        await asyncio.sleep(backoff.delay(failures))
+        delay = backoff.next_delay()
+        terminal.show("broker", f"ended; restarts in {delay:g} s")
+        await asyncio.sleep(delay)
         try:
             await asyncio.to_thread(node.start)
         except BrokerFailed as error:

@@ -9,7 +9,6 @@ import pytest
 from local.broker import keep_alive
 from local.rabbitmq import Node
 from mare.local_run.terminal import Terminal
-from mare.processes import Backoff
 
 pytestmark = pytest.mark.broker
 
@@ -21,7 +20,7 @@ def test_a_broker_that_dies_is_reported_and_started_again(
     terminal = io.StringIO()
 
     async def scenario() -> None:
-        watch = asyncio.create_task(keep_alive(node, Terminal(terminal), Backoff(first=0.01)))
+        watch = asyncio.create_task(keep_alive(node, Terminal(terminal), first_delay=0.01))
         await asyncio.to_thread(node.kill)
         async with asyncio.timeout(90):
             while "ready again" not in terminal.getvalue():  # noqa: ASYNC110 - in another thread
@@ -32,4 +31,4 @@ def test_a_broker_that_dies_is_reported_and_started_again(
     with node.connect() as connection:
         assert connection.connected
     lines = [line.split("broker", 1)[1].strip() for line in terminal.getvalue().splitlines()]
-    assert lines == ["ended; starts again in 0.01 s", "ready again"]
+    assert lines == ["ended; restarts in 0.01 s", "ready again"]

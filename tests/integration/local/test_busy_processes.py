@@ -1,4 +1,4 @@
-"""Who is busy is known from the broker and the kernel, and the idle go first."""
+"""Busy processes are found from the broker and the kernel, and idle processes stop first."""
 
 import asyncio
 import os
@@ -23,7 +23,7 @@ from tests.vhost import Vhost
 pytestmark = pytest.mark.broker
 
 
-class Silence:
+class NoEvents:
     def wrote(self, name: str, line: str) -> None: ...
 
     def ended(self, name: str, code: int, again_in: float) -> None: ...
@@ -60,9 +60,9 @@ def autoscaler() -> Autoscaler:
     return read_autoscaler(body("worker", queues=[{"name": "work"}]))
 
 
-def test_the_busy_one_stays_although_it_is_the_newest(vhost: Vhost) -> None:
+def test_a_busy_process_stays_although_it_is_the_newest(vhost: Vhost) -> None:
     async def scenario() -> list[str]:
-        workloads = ProcessWorkloads([program(vhost, 1)], Silence())
+        workloads = ProcessWorkloads([program(vhost, 1)], NoEvents())
         uris = {"amqp-uri": vhost.amqp_uri, "management-uri": vhost.node.management_uri}
         brokers = SecretBrokers(
             StaticSecrets({"broker": uris}),
@@ -76,7 +76,7 @@ def test_the_busy_one_stays_although_it_is_the_newest(vhost: Vhost) -> None:
         await until(lambda: consumers(vhost) == 1)
         await scale(workloads, 2)
         await until(lambda: consumers(vhost) == 2)
-        publish(vhost, 1)  # to the one that came first
+        publish(vhost, 1)  # delivered to the first process
         await until(lambda: vhost.depth("work").ready == 0)
         publish(vhost, 60)
         async with asyncio.timeout(60):
@@ -102,9 +102,9 @@ def test_the_busy_one_stays_although_it_is_the_newest(vhost: Vhost) -> None:
     assert asyncio.run(scenario()) == ["worker-2"]
 
 
-def test_a_count_that_was_changed_meanwhile_is_a_conflict(vhost: Vhost) -> None:
+def test_scaling_from_an_outdated_read_is_a_conflict(vhost: Vhost) -> None:
     async def scenario() -> None:
-        workloads = ProcessWorkloads([program(vhost, 0)], Silence())
+        workloads = ProcessWorkloads([program(vhost, 0)], NoEvents())
         target = autoscaler().target
         seen = workloads.get(target)
         assert isinstance(seen, Scale)
@@ -116,9 +116,9 @@ def test_a_count_that_was_changed_meanwhile_is_a_conflict(vhost: Vhost) -> None:
     asyncio.run(scenario())
 
 
-def test_another_command_is_not_found(vhost: Vhost) -> None:
+def test_an_unknown_command_is_not_found(vhost: Vhost) -> None:
     async def scenario() -> None:
-        workloads = ProcessWorkloads([program(vhost, 0)], Silence())
+        workloads = ProcessWorkloads([program(vhost, 0)], NoEvents())
         seen = workloads.get(autoscaler().target)
         other = read_autoscaler(body("other")).target
         assert not isinstance(workloads.get(other), Scale)
@@ -129,7 +129,7 @@ def test_another_command_is_not_found(vhost: Vhost) -> None:
     asyncio.run(scenario())
 
 
-def test_an_address_of_another_machine_is_its_own_name() -> None:
+def test_the_address_of_another_machine_is_returned_as_it_is() -> None:
     assert (
         ConnectionOwners(lambda: {os.getpid(): "me"}).process_at("192.0.2.7:5000")
         == "192.0.2.7:5000"

@@ -1,4 +1,4 @@
-"""Child processes: restarted when they die, ended when they are stubborn, never left behind."""
+"""Child processes: restarted when they end, killed when they ignore SIGTERM, never orphaned."""
 
 import asyncio
 import os
@@ -11,11 +11,19 @@ from pathlib import Path
 
 import pytest
 
-from mare.processes import Backoff, Command, Group
+from mare.backoff import Backoff
+from mare.processes import Command, Group, replica
 from tests.vhost import eventually
 
 SOON = 30.0
-QUICK = Backoff(first=0.01, longest=0.05, healthy=60)
+
+
+def quick() -> Backoff:
+    return Backoff(first=0.01, longest=0.05)
+
+
+def slow() -> Backoff:
+    return Backoff(first=60, longest=60)
 
 
 @dataclass
@@ -68,7 +76,7 @@ def test_a_dying_child_is_reported_and_restarted_with_growing_waits() -> None:
     record = Record()
 
     async def scenario() -> None:
-        group = Group("dying", DIE, record, backoff=QUICK)
+        group = Group("dying", DIE, record, new_backoff=quick)
         group.scale(1)
         await until(lambda: len(record.ends) >= 4)
         await group.stop()
@@ -78,11 +86,27 @@ def test_a_dying_child_is_reported_and_restarted_with_growing_waits() -> None:
     assert not any(alive(pid) for pid in record.pids())
 
 
+def test_a_child_that_lived_long_enough_restarts_after_the_first_wait(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(replica, "_HEALTHY_SECONDS", 0.0)
+    record = Record()
+
+    async def scenario() -> None:
+        group = Group("healthy", DIE, record, new_backoff=quick)
+        group.scale(1)
+        await until(lambda: len(record.ends) >= 3)
+        await group.stop()
+
+    asyncio.run(scenario())
+    assert {wait for _, _, wait in record.ends} == {0.01}
+
+
 def test_a_killed_child_comes_back_as_another_process() -> None:
     record = Record()
 
     async def scenario() -> None:
-        group = Group("killed", SLEEP, record, backoff=QUICK)
+        group = Group("killed", SLEEP, record, new_backoff=quick)
         group.scale(1)
         await until(lambda: len(record.pids()) == 1)
         os.kill(record.pids()[0], signal.SIGKILL)
@@ -93,7 +117,7 @@ def test_a_killed_child_comes_back_as_another_process() -> None:
     assert record.ends == [("killed-1", -signal.SIGKILL, 0.01)]
 
 
-def test_the_number_of_copies_follows_what_is_asked_for() -> None:
+def test_the_number_of_processes_follows_scale() -> None:
     record = Record()
 
     def numbers() -> list[str]:
@@ -123,7 +147,7 @@ def test_the_number_of_copies_follows_what_is_asked_for() -> None:
     assert record.ends == []
 
 
-def test_the_idle_go_first_and_of_these_the_newest() -> None:
+def test_idle_processes_stop_first_and_among_equals_the_newest() -> None:
     record = Record()
 
     async def scenario() -> list[list[int]]:
@@ -140,7 +164,7 @@ def test_the_idle_go_first_and_of_these_the_newest() -> None:
     assert asyncio.run(scenario()) == [[1, 2, 4, 5], [2, 4, 5], [4, 5], [5]]
 
 
-def test_one_that_waits_to_be_started_again_goes_before_those_that_work() -> None:
+def test_a_process_that_waits_for_its_restart_stops_before_running_ones() -> None:
     record = Record()
     fragile = python(
         "print('up', flush=True)\nimport time\n"
@@ -148,7 +172,7 @@ def test_one_that_waits_to_be_started_again_goes_before_those_that_work() -> Non
     )
 
     async def scenario() -> list[int]:
-        group = Group("fragile", fragile, record, backoff=Backoff(first=60))
+        group = Group("fragile", fragile, record, new_backoff=slow)
         group.scale(2)
         await until(lambda: record.ends and len(record.pids()) == 2)
         group.scale(1)
@@ -159,7 +183,7 @@ def test_one_that_waits_to_be_started_again_goes_before_those_that_work() -> Non
     assert asyncio.run(scenario()) == [2]
 
 
-def test_a_stubborn_child_is_killed_after_the_grace() -> None:
+def test_a_child_that_ignores_sigterm_is_killed_after_the_grace_period() -> None:
     record = Record()
 
     async def scenario() -> float:
@@ -175,7 +199,7 @@ def test_a_stubborn_child_is_killed_after_the_grace() -> None:
     assert not alive(record.pids()[0])
 
 
-def test_a_second_stop_does_not_wait_for_the_grace() -> None:
+def test_a_second_stop_does_not_wait_for_the_grace_period() -> None:
     record = Record()
 
     async def scenario() -> None:
@@ -192,12 +216,12 @@ def test_a_second_stop_does_not_wait_for_the_grace() -> None:
     assert not alive(record.pids()[0])
 
 
-def test_children_of_a_child_end_with_it_and_do_not_hold_up_its_restart() -> None:
+def test_children_of_a_child_end_with_it_and_do_not_delay_its_restart() -> None:
     record = Record()
     script = "import subprocess; print(subprocess.Popen(['sleep', '600']).pid)"
 
     async def scenario() -> None:
-        group = Group("parent", python(script), record, backoff=Backoff(first=60))
+        group = Group("parent", python(script), record, new_backoff=slow)
         group.scale(1)
         await until(lambda: record.ends)
         await group.stop()
@@ -207,16 +231,16 @@ def test_children_of_a_child_end_with_it_and_do_not_hold_up_its_restart() -> Non
     eventually(lambda: not any(alive(pid) for pid in record.pids()))
 
 
-def test_lines_of_any_length_and_bytes_arrive() -> None:
+def test_long_lines_and_invalid_utf8_arrive() -> None:
     record = Record()
-    # It ends a second later: what is written just before the end may be cut off.
+    # It ends a second later: output written just before the end can be cut off.
     script = (
         "import sys, time; sys.stdout.buffer.write(b'x' * 100_000 + b'\\n\\xff\\nlast');"
         "sys.stdout.flush(); time.sleep(1)"
     )
 
     async def scenario() -> None:
-        group = Group("wordy", python(script), record, backoff=Backoff(first=60))
+        group = Group("wordy", python(script), record, new_backoff=slow)
         group.scale(1)
         await until(lambda: record.ends)
         await group.stop()
@@ -232,7 +256,7 @@ def test_a_program_that_does_not_exist_is_reported_as_ended() -> None:
 
     async def scenario() -> None:
         command = Command(arguments=("/no/such/program",), environment={})
-        group = Group("missing", lambda _: command, record, backoff=QUICK)
+        group = Group("missing", lambda _: command, record, new_backoff=quick)
         group.scale(1)
         await until(lambda: len(record.ends) >= 2)
         await group.stop()
@@ -261,7 +285,7 @@ asyncio.run(main())
 
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGSEGV])
-def test_no_orphan_is_left_when_the_parent_is_killed(end: signal.Signals) -> None:
+def test_no_orphan_remains_when_the_parent_is_killed(end: signal.Signals) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", PARENT], stdout=subprocess.PIPE, text=True
     ) as parent:

@@ -1,4 +1,4 @@
-"""A steady stream stays one, however often the broker is asked for its counters."""
+"""Counters of a steady stream advance evenly, at any polling interval."""
 
 import asyncio
 import time
@@ -20,10 +20,10 @@ from tests.vhost import Vhost, becomes
 
 pytestmark = pytest.mark.broker
 
-_NEWS = 7
+_UPDATES = 7
 _RATE = 50.0
 _LATE = 1
-"""Renewals with which the broker of a busy machine may be late: the gap after it is shorter."""
+"""Late statistics updates that are accepted: a busy machine delays the broker."""
 
 
 @contextmanager
@@ -47,8 +47,8 @@ def stream(vhost: Vhost) -> Iterator[None]:
         thread.join()
 
 
-async def news(vhost: Vhost, asking: float) -> list[tuple[float, int]]:
-    """Moments and counters of statistics, beginning with the first that have messages."""
+async def read_updates(vhost: Vhost, asking: float) -> list[tuple[float, int]]:
+    """Return times and counters of statistics, from the first with messages."""
     uris = {"amqp-uri": vhost.amqp_uri, "management-uri": vhost.node.management_uri}
     brokers = SecretBrokers(
         StaticSecrets({"broker": uris}), time.time, statistics_seconds=asking, secret_seconds=60
@@ -57,7 +57,7 @@ async def news(vhost: Vhost, asking: float) -> list[tuple[float, int]]:
     found: dict[float, int] = {}
     try:
         async with asyncio.timeout(60):
-            while len(found) < _NEWS:
+            while len(found) < _UPDATES:
                 seen = (await brokers.read([autoscaler]))[autoscaler.key]
                 (reading,) = () if isinstance(seen.queues, Unknown) else seen.queues
                 if not isinstance(reading.published, Unknown) and reading.published:
@@ -70,22 +70,22 @@ async def news(vhost: Vhost, asking: float) -> list[tuple[float, int]]:
 
 
 @pytest.mark.parametrize("asking", [STATISTICS_SECONDS, 0.3])
-def test_counters_advance_with_each_renewal_and_never_stand_still(vhost: Vhost, asking: float):
+def test_counters_advance_with_each_statistics_update(vhost: Vhost, asking: float):
     with stream(vhost):
-        # A fault of ours is in each measurement, a stall of a busy machine is not.
-        becomes(lambda: trouble(asyncio.run(news(vhost, asking))), "", 150)
+        # A fault shows in every measurement; a stall of a busy machine does not.
+        becomes(lambda: fault_in(asyncio.run(read_updates(vhost, asking))), "", 150)
 
 
-def trouble(found: list[tuple[float, int]]) -> str:
-    """Return what is wrong with a measurement; empty if nothing is."""
+def fault_in(found: list[tuple[float, int]]) -> str:
+    """Describe what is wrong with a measurement; empty if it is right."""
     (first, before), (last, after) = found[0], found[-1]
     rate = (after - before) / (last - first)
     rates = [(more - less) / (end - begin) for (begin, less), (end, more) in pairwise(found)]
-    astray = [each for each in rates if not 0.3 * rate < each < 2 * rate]
+    outliers = [each for each in rates if not 0.3 * rate < each < 2 * rate]
     is_good = (
         last - first < 2 * STATISTICS_SECONDS * (len(found) - 1)
         and 0.4 * _RATE < rate <= 1.05 * _RATE
         and all(less < more for (_, less), (_, more) in pairwise(found))
-        and len(astray) <= _LATE
+        and len(outliers) <= _LATE
     )
     return "" if is_good else repr((rate, rates))

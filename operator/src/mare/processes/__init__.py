@@ -3,8 +3,7 @@
 The package does not know what the processes do. `Group` is the entry point.
 """
 
-from mare.processes.backoff import Backoff
 from mare.processes.group import Group
 from mare.processes.replica import Command, Events, Replica
 
-__all__ = ["Backoff", "Command", "Events", "Group", "Replica"]
+__all__ = ["Command", "Events", "Group", "Replica"]

@@ -4,7 +4,7 @@ import asyncio
 import itertools
 from collections.abc import Callable, Mapping
 
-from mare.processes.backoff import Backoff
+from mare.backoff import Backoff
 from mare.processes.replica import Command, Events, Replica
 
 
@@ -21,13 +21,13 @@ class Group:
         command: Callable[[int], Command],
         events: Events,
         *,
-        backoff: Backoff | None = None,
+        new_backoff: Callable[[], Backoff] = lambda: Backoff(first=0.5, longest=30.0),
         grace: float = 10.0,
     ) -> None:
         self.name = name
         self._command = command
         self._events = events
-        self._backoff = backoff or Backoff()
+        self._new_backoff = new_backoff
         self._grace = grace
         self._replicas: dict[int, Replica] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
@@ -74,7 +74,7 @@ class Group:
             f"{self.name}-{number}",
             self._command(number),
             self._events,
-            backoff=self._backoff,
+            backoff=self._new_backoff(),
             grace=self._grace,
         )
         self._replicas[number] = replica

@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from mare.processes.backoff import Backoff
+from mare.backoff import Backoff
 from mare.processes.output import Output
 from mare.processes.spawn import DIES_WITH_US
 
+_HEALTHY_SECONDS = 10.0
+"""Lifetime after which an end no longer counts as a failed start."""
 _DRAIN_SECONDS = 1.0
 """How long output is read after the end of a process whose children keep it open."""
 
@@ -60,7 +62,6 @@ class Replica:
         sends SIGKILL at once.
         """
         clock = asyncio.get_running_loop().time
-        failures = 0
         while True:
             started = clock()
             try:
@@ -68,8 +69,9 @@ class Replica:
             except OSError as error:  # out of memory or process ids: a later try may succeed
                 self.events.wrote(self.name, str(error))
                 code = os.EX_OSERR
-            failures = self.backoff.failures(failures, clock() - started)
-            delay = self.backoff.delay(failures)
+            if clock() - started >= _HEALTHY_SECONDS:
+                self.backoff.reset()
+            delay = self.backoff.next_delay()
             self.ends += 1
             self.events.ended(self.name, code, delay)
             await asyncio.sleep(delay)
