@@ -15,7 +15,7 @@ LOCK     := $(UV) pip compile --quiet --universal --python-version 3.11 --genera
             --no-emit-index-url --no-emit-package mare-nameko --no-annotate --no-header
 INSTALL  := $(UV) pip install --quiet --build-constraints requirements/build.txt --python
 
-.PHONY: help run images test check bench dist lock schema data clean
+.PHONY: help run images test check bench mutants dist lock schema data clean
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -46,6 +46,9 @@ bench: .venv/synced ## speed and memory, as ratios measured in one run; then the
 	    echo "== $$bench"; $(PYTHON) -m tests.load.$$(basename $$bench .py); \
 	done
 	$(PYTHON) -m pytest -m slow
+
+mutants: .venv/synced ## faults that the unit tests of a part do not notice: make mutants PART=domain
+	@nice $(PYTHON) .ci/mutants.py $(PART)
 
 dist: .venv/synced ## packaged charts and plain manifests, in dist/: make dist REGISTRY=... TAG=...
 	REGISTRY=$(REGISTRY) TAG=$(TAG) PYTHONPATH=. $(PYTHON) .ci/dist.py dist
