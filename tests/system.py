@@ -20,8 +20,9 @@ class RunningSystem:
     """Ask it over HTTP, kill and start its parts; use :func:`running_system`."""
 
     def __init__(self, amqp_uri: str, folder: Path, environ: dict[str, str]) -> None:
-        port = free_port()
+        port, health_port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{port}"
+        self._health_url = f"http://127.0.0.1:{health_port}"
         self._folder = folder
         self._environ = (
             os.environ
@@ -30,6 +31,7 @@ class RunningSystem:
                 "RUNTIME_HEALTH_PORT": "0",
                 "RUNTIME_SHUTDOWN_SECONDS": "10",
                 "GATEWAY_PORT": str(port),
+                "GATEWAY_HEALTH_PORT": str(health_port),
                 "WEATHER_SOURCES": "none",
                 "WEATHER_GEOCODER": "embedded",
                 "MUSIC_SOURCES": "none",
@@ -68,6 +70,10 @@ class RunningSystem:
         return requests.get(
             self.url + path, params=params, timeout=seconds, headers={"Connection": "close"}
         )
+
+    def probe(self, path: str) -> int:
+        """Return the status of the gateway's /livez or /readyz."""
+        return requests.get(self._health_url + path, timeout=40).status_code
 
     def await_answers(self, seconds: float = 120.0) -> None:
         """Return when a question that passes through every part is answered."""

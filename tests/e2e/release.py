@@ -83,7 +83,7 @@ def installed(cluster: Cluster, images: Mapping[str, str], chart: Path) -> Itera
         application = Application(cluster, name)
         application.apply(*program(images["services"], "forecast", ["open_meteo.py"]), _FORECAST)
         install(application, chart, image_values(images))
-        becomes(lambda: application.status_of("/readyz"), 200, seconds=180)
+        becomes(lambda: application.status_of("/openapi.json"), 200, seconds=180)
         yield application
 
 

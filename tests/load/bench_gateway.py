@@ -2,7 +2,7 @@
 
     python -m tests.load.bench_gateway [--seconds 8] [--rounds 3] [--json FILE]
 
-The same small Flask application, the same gunicorn settings, the same trivial stock Nameko service,
+The same small Flask application, the same granian settings, the same trivial stock Nameko service,
 32 clients; only the RPC client differs (``contenders.py``). The contenders take turns, so that a
 machine that gets busy slows them all, and the medians count. Once with the classic queues that
 stock Nameko gets from a stock RabbitMQ, once with the quorum queues of our policies.
@@ -37,7 +37,6 @@ FOLDER = Path(__file__).parent
 QUEUES = ("classic", "quorum")
 CONTENDERS = ("multiplexed", "pooled", "per_request", "flask_alone", "whole_gateway")
 PATHS = {"whole_gateway": "/v1/places?q=Recife&lang=pt"}
-WORKERS = {"whole_gateway": "mare_gateway.worker.Worker"}
 LEAST_OF_POOL = 2.5
 MOST_OF_ITS_P99 = 0.3
 LEAST_OF_RAW = 0.8
@@ -121,19 +120,13 @@ def service(vhost: Vhost) -> Iterator[None]:
 
 @contextmanager
 def serving(contender: str, vhost: Vhost) -> Iterator[str]:
-    """Serve a contender with gunicorn and yield its address when it answers."""
+    """Serve a contender with granian and yield its address when it answers."""
     port = free_port()
     command = [
-        *(sys.executable, "-W", "ignore", "-m", "gunicorn", f"tests.load.contenders:{contender}()"),
-        *(
-            "--worker-class",
-            WORKERS.get(contender, "gthread"),
-            "--workers",
-            "1",
-            "--threads",
-            str(CLIENTS),
-        ),
-        *("--bind", f"127.0.0.1:{port}", "--no-control-socket", "--log-level", "critical"),
+        *(sys.executable, "-W", "ignore", "-m", "granian", f"tests.load.contenders:{contender}"),
+        *("--factory", "--interface", "wsgi", "--http", "1", "--workers", "1"),
+        *("--blocking-threads", str(CLIENTS), "--host", "127.0.0.1", "--port", str(port)),
+        *("--log-level", "critical"),
     ]
     environ = os.environ | {
         "AMQP_URI": vhost.amqp_uri,

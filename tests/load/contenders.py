@@ -1,6 +1,6 @@
 """The same small Flask application over three RPC clients, and over none.
 
-gunicorn serves them as ``tests.load.contenders:NAME()``; AMQP_URI says where the broker is.
+granian serves them as ``tests.load.contenders:NAME``; AMQP_URI is the address of the broker.
 """
 
 import os

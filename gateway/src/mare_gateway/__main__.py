@@ -2,8 +2,9 @@
 
 import os
 import sys
+import tempfile
+from pathlib import Path
 
-from mare_gateway.server import Server
 from mare_gateway.settings import Settings, SettingsError
 
 
@@ -12,7 +13,13 @@ def main() -> None:
         settings = Settings.from_env(os.environ)
     except SettingsError as error:
         sys.exit(f"The gateway cannot start.\n{error}")
-    Server(settings).run()
+    memory = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
+    with tempfile.TemporaryDirectory(prefix="gateway-metrics-", dir=memory) as folder:
+        # prometheus_client reads the variable when it is imported.
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        from mare_gateway.server import serve  # noqa: PLC0415
+
+        serve(settings)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,6 @@ from mare_gateway.calls import Calls
 from mare_gateway.docs import docs
 from mare_gateway.failures import handle_failures, respond
 from mare_gateway.guards import guard
-from mare_gateway.health import health
 from mare_gateway.metrics import Metrics
 from mare_gateway.observation import observe
 from mare_gateway.settings import Settings
@@ -41,7 +40,7 @@ def create_app(settings: Settings, rpc: Rpc | None = None) -> OpenAPI:
     ``app.extensions["rpc"].start()`` is called there.
     """
     rpc = RpcClient(settings.rpc_options()) if rpc is None else rpc
-    metrics = Metrics(rpc)
+    metrics = Metrics()
     app = OpenAPI(
         __name__,
         info=Info(title="Maré", version=version("mare-gateway"), description=_DESCRIPTION),
@@ -53,7 +52,7 @@ def create_app(settings: Settings, rpc: Rpc | None = None) -> OpenAPI:
     )
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.extensions["rpc"] = rpc
+    app.extensions |= {"rpc": rpc, "metrics": metrics}
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies
@@ -65,7 +64,6 @@ def create_app(settings: Settings, rpc: Rpc | None = None) -> OpenAPI:
     call = Calls(rpc, metrics, settings.timeout)
     api = routes(call, cache_seconds=settings.cache_seconds)
     app.register_api(api)
-    app.register_blueprint(health(rpc, metrics, settings.health_port))
     app.register_blueprint(docs(app))
     app.add_url_rule("/", "index", lambda: redirect("/docs"))
     if settings.rate_limit:

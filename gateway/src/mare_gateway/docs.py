@@ -1,12 +1,11 @@
-"""The OpenAPI document and a page to read and try it, with nothing loaded from elsewhere."""
+"""The OpenAPI document and a page to read and try it. The page loads nothing from other hosts.
 
-from pathlib import Path
+The files of Swagger UI, at /docs/assets, are served by granian: see server.py.
+"""
 
-import flask_openapi3_swagger  # type: ignore[import-untyped]
 from flask import Blueprint, Response, jsonify, url_for
 from flask_openapi3.openapi import OpenAPI
 
-_ASSETS = Path(flask_openapi3_swagger.__file__).parent / "templates" / "swagger"
 _POLICY = (
     "default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self' data:; "
     # Swagger UI writes style attributes
@@ -18,10 +17,10 @@ _PAGE = """\
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
-<link rel="icon" href="{assets}images/swagger.svg">
-<link rel="stylesheet" href="{assets}css/swagger-ui.css">
+<link rel="icon" href="/docs/assets/images/swagger.svg">
+<link rel="stylesheet" href="/docs/assets/css/swagger-ui.css">
 <main id="docs"></main>
-<script src="{assets}js/swagger-ui-bundle.js"></script>
+<script src="/docs/assets/js/swagger-ui-bundle.js"></script>
 <script src="{start}"></script>
 """
 _START = """\
@@ -36,8 +35,8 @@ SwaggerUIBundle({
 
 
 def docs(app: OpenAPI) -> Blueprint:
-    """Return the routes /openapi.json, /docs and the page's files."""
-    routes = Blueprint("docs", __name__, static_folder=_ASSETS, static_url_path="/docs/assets")
+    """Return the routes /openapi.json and /docs."""
+    routes = Blueprint("docs", __name__)
 
     @routes.get("/openapi.json")
     def document() -> Response:
@@ -49,8 +48,7 @@ def docs(app: OpenAPI) -> Blueprint:
 
     @routes.get("/docs")
     def page() -> Response:
-        assets = url_for("docs.static", filename="")
-        html = _PAGE.format(title=app.info.title, assets=assets, start=url_for("docs.start"))
+        html = _PAGE.format(title=app.info.title, start=url_for("docs.start"))
         return Response(html, mimetype="text/html", headers={"Content-Security-Policy": _POLICY})
 
     @routes.get("/docs/start.js")

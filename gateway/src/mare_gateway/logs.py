@@ -1,10 +1,11 @@
-"""How log lines look: one JSON object each, on standard error."""
+"""Log lines as JSON objects, on standard error."""
 
+import logging
 from typing import Any
 
 
 def config(level: str) -> dict[str, Any]:
-    """Return a configuration for ``logging.config.dictConfig``; gunicorn's lines included."""
+    """Return a configuration for ``logging.config.dictConfig`` that covers granian's lines."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -16,10 +17,13 @@ def config(level: str) -> dict[str, Any]:
                 "timestamp": "time",
             }
         },
+        "filters": {"threads": {"()": lambda: _is_no_thread_warning}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
         "root": {"level": level, "handlers": ["stderr"]},
-        "loggers": {
-            "gunicorn.error": {"level": level, "handlers": [], "propagate": True},
-            "gunicorn.access": {"level": "WARNING", "handlers": [], "propagate": True},
-        },
+        "loggers": {"_granian": {"level": level, "filters": ["threads"]}},
     }
+
+
+def _is_no_thread_warning(record: logging.LogRecord) -> bool:
+    # granian warns of more threads than cores; these threads mostly wait for replies.
+    return "Configuration allows spawning up to" not in record.msg

@@ -1,24 +1,33 @@
-"""Prometheus metrics: rate, errors and duration of every route and of every call."""
+"""Prometheus metrics: rate, errors and duration of routes and calls, and the state of the client.
 
-from collections.abc import Iterator
+With several worker processes they are kept in files (``PROMETHEUS_MULTIPROC_DIR``), which a scrape
+adds up.
+"""
 
-from prometheus_client import CollectorRegistry, Histogram
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
+import multiprocessing
+import os
+import signal
+import time
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from mare_nameko.client import Rpc
 
+HEARTBEAT = "gateway_worker_heartbeat_timestamp_seconds"
+READY = "gateway_rpc_ready"
+
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_REPORT_SECONDS = 0.25
 
 
 class Metrics:
-    """The gateway's metrics in a registry of their own, so that applications can be many."""
+    """The metrics of one application, in a registry of its own."""
 
-    def __init__(self, rpc: Rpc) -> None:
+    def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.requests = Histogram(
             "gateway_http_request_duration_seconds",
-            "Time from the request's arrival to its answer.",
+            "Time from the start of a request to its response.",
             ["method", "route", "status"],
             buckets=_BUCKETS,
             registry=self.registry,
@@ -30,22 +39,49 @@ class Metrics:
             buckets=_BUCKETS,
             registry=self.registry,
         )
-        self.registry.register(_ClientState(rpc))
-
-
-class _ClientState(Collector):
-    """Reads the client's state when somebody asks, at no cost to the calls."""
-
-    def __init__(self, rpc: Rpc) -> None:
-        self._rpc = rpc
-
-    def collect(self) -> Iterator[Metric]:
-        yield GaugeMetricFamily(
-            "gateway_rpc_in_flight", "Calls that wait for a reply.", value=self._rpc.in_flight
+        self.in_flight = Gauge(
+            "gateway_rpc_in_flight",
+            "Calls that wait for a reply.",
+            multiprocess_mode="livesum",
+            registry=self.registry,
         )
-        yield GaugeMetricFamily(
-            "gateway_rpc_ready", "1 if calls can be made, else 0.", value=float(self._rpc.ready)
+        self.ready = Gauge(
+            READY,
+            "1 if calls can be made, else 0; the lowest value of all workers.",
+            multiprocess_mode="livemin",
+            registry=self.registry,
         )
-        yield CounterMetricFamily(
-            "gateway_rpc_connections", "Connections made.", value=self._rpc.connections
+        self.connections = Counter(
+            "gateway_rpc_connections", "Connections made to the broker.", registry=self.registry
         )
+        self.heartbeat = Gauge(
+            HEARTBEAT,
+            "Last time that a worker was alive; the earliest of all workers.",
+            multiprocess_mode="livemin",
+            registry=self.registry,
+        )
+        self._connections = 0
+
+    def report(self, rpc: Rpc) -> None:
+        """Set the metrics of the client's state.
+
+        A client whose thread has died reports no heartbeat: the process has to be restarted.
+        """
+        self.in_flight.set(rpc.in_flight)
+        self.ready.set(rpc.ready)
+        self.connections.inc(rpc.connections - self._connections)
+        self._connections = rpc.connections
+        if rpc.alive:
+            self.heartbeat.set_to_current_time()
+
+
+def report_state(rpc: Rpc, metrics: Metrics) -> None:
+    """Report the client's state until the process ends.
+
+    A worker whose parent was killed stops itself, so that its port becomes free.
+    """
+    parent = multiprocessing.parent_process()
+    while parent is None or parent.is_alive():
+        metrics.report(rpc)
+        time.sleep(_REPORT_SECONDS)
+    os.kill(os.getpid(), signal.SIGTERM)

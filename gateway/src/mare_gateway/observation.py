@@ -12,7 +12,6 @@ from mare_gateway.tracing import Tracer
 access_log = logging.getLogger("mare_gateway.access")
 
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
-_PROBES = frozenset({"/livez", "/readyz", "/metrics"})
 
 
 def observe(app: Flask, metrics: Metrics, tracer: Tracer) -> None:
@@ -51,11 +50,7 @@ def _method() -> str:
 
 def _log(method: str, route: str, response: Response, duration: float) -> None:
     """Write one line, without the query: it says where people are and what they like."""
-    level = logging.DEBUG if route in _PROBES else logging.INFO
-    if not access_log.isEnabledFor(level):
-        return
-    access_log.log(
-        level,
+    access_log.info(
         "%s %s %d",
         method,
         request.path,

@@ -1,59 +1,87 @@
-"""gunicorn around the application: one process, many threads."""
+"""granian around the application: a parent process with the probes, and worker processes."""
 
+import importlib.util
+import socket
+import sys
+import threading
+from multiprocessing.util import Finalize
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
-from gunicorn.app.base import BaseApplication
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
 
 from mare_gateway import logs
-from mare_gateway.app import create_app
+from mare_gateway.health import HealthServer, family
 from mare_gateway.settings import Settings
-from mare_gateway.worker import Worker
-from mare_nameko.client import RpcClient
 
 _KEEP_ALIVE = 75
-"""Seconds: longer than the 60 that proxies keep idle connections, so that they close first."""
+"""Seconds that a connection may stay without a complete request head. Proxies close idle
+connections after 60 s; a server that closes first makes them fail requests."""
+
+_MAX_HEAD = 65_536
+"""Bytes of a request head, including the request line."""
+
+_MAX_CONNECTIONS = 4096
+"""Open connections of one worker process. granian accepts no more until one of them is closed."""
 
 
-class Server(BaseApplication):
-    """Serves one application made from ``settings``."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._rpc = RpcClient(settings.rpc_options())
-        super().__init__()
-
-    def load_config(self) -> None:
-        options = {
-            "bind": [_address(self._settings.host, port) for port in self._ports()],
-            "workers": 1,
-            "threads": self._settings.threads,
-            "worker_class": Worker,
-            "worker_tmp_dir": "/dev/shm" if Path("/dev/shm").is_dir() else None,  # noqa: S108
-            "graceful_timeout": int(self._settings.graceful_timeout),
-            "keepalive": _KEEP_ALIVE,
-            "limit_request_line": 8190,
-            "logconfig_dict": logs.config(self._settings.log_level),
-            "control_socket_disable": True,
-            "proc_name": "gateway",
-            # in the worker: threads and connections do not survive the fork
-            "post_worker_init": lambda _worker: self._rpc.start(),
-            "worker_exit": lambda _server, _worker: self._rpc.close(),
-        }
-        for name, value in options.items():
-            self.cfg.set(name, value)
-
-    @property
-    def longest_request(self) -> float:
-        """Seconds that the application may work on one request."""
-        return self._settings.timeout
-
-    def _ports(self) -> list[int]:
-        return [port for port in (self._settings.port, self._settings.health_port) if port]
-
-    def load(self) -> Flask:
-        return create_app(self._settings, self._rpc)
+def serve(settings: Settings) -> None:
+    """Serve the gateway until SIGTERM or SIGINT. The process exits with 1 if a worker dies."""
+    try:
+        # granian's sockets share their port (SO_REUSEPORT): it would not notice another listener.
+        socket.create_server((settings.host, settings.port), family=family(settings.host)).close()
+        health = HealthServer(settings.host, settings.health_port)
+    except OSError as error:
+        ports = f"GATEWAY_PORT {settings.port} or GATEWAY_HEALTH_PORT {settings.health_port}"
+        sys.exit(f"The gateway cannot start. It cannot listen on {ports}: {error.strerror}.")
+    server = Granian(
+        target=settings,  # type: ignore[arg-type]  # passed on to load_application
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        workers=settings.processes,
+        blocking_threads=settings.threads,
+        backpressure=_MAX_CONNECTIONS,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(
+            header_read_timeout=_KEEP_ALIVE * 1000, max_buffer_size=_MAX_HEAD
+        ),
+        websockets=False,
+        # granian streams files: a slow client occupies neither a thread nor 1.5 MB of memory.
+        static_path_route=["/docs/assets"],
+        static_path_mount=[_swagger_files()],
+        log_level=LogLevels(settings.log_level.lower()),
+        log_dictconfig=logs.config(settings.log_level),
+        workers_kill_timeout=int(settings.graceful_timeout),
+    )
+    server.on_startup(health.start)
+    server.serve(target_loader=load_application)
 
 
-def _address(host: str, port: int) -> str:
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+def _swagger_files() -> Path:
+    package = importlib.util.find_spec("flask_openapi3_swagger")
+    assert package is not None
+    assert package.origin is not None
+    return Path(package.origin).parent / "templates" / "swagger"
+
+
+def load_application(settings: Settings) -> Flask:
+    """Return the application, connected to the broker; granian calls it in each worker process."""
+    # Imported here so that the parent process, which only supervises, stays small.
+    from mare_gateway.app import create_app  # noqa: PLC0415
+    from mare_gateway.metrics import report_state  # noqa: PLC0415
+
+    app = create_app(settings)
+    rpc: Any = app.extensions["rpc"]
+    rpc.start()
+    threading.Thread(
+        target=report_state, args=(rpc, app.extensions["metrics"]), daemon=True
+    ).start()
+    # multiprocessing ends a worker without running atexit functions.
+    Finalize(None, app.extensions["tracer"].close, exitpriority=2)
+    Finalize(None, rpc.close, exitpriority=1)
+    return app

@@ -65,17 +65,18 @@ class Settings(BaseModel):
     port: int = Field(5000, ge=1, le=65535, validation_alias="GATEWAY_PORT")
     """Port to listen on; default 5000."""
 
-    health_port: int | None = Field(None, ge=1, le=65535, validation_alias="GATEWAY_HEALTH_PORT")
-    """A second port, which answers all that the first one does, and alone /metrics: what an ingress
-    leads to the first one stays without them. Default: none, /metrics is at the first one."""
+    health_port: int = Field(8000, ge=0, le=65535, validation_alias="GATEWAY_HEALTH_PORT")
+    """Port of /livez, /readyz and /metrics; 0 takes a free one. Default 8000."""
+
+    processes: int = Field(1, ge=1, le=64, validation_alias="GATEWAY_PROCESSES")
+    """Worker processes; default 1. Each has its own connection to the broker."""
 
     threads: int = Field(48, ge=2, le=1024, validation_alias="GATEWAY_THREADS")
-    """Threads, so requests that are worked on at once; default 48. For more, start more gateways:
-    one is one process."""
+    """Requests that one worker process handles at a time; default 48."""
 
     max_in_flight: int = Field(40, ge=1, le=1024, validation_alias="GATEWAY_MAX_IN_FLIGHT")
-    """Requests that may wait for services; more are refused with 503 at once.
-    Smaller than ``threads``, so that probes are answered even then. Default 40."""
+    """Calls that may wait for services in one worker process; more are refused with 503 at once.
+    Must be smaller than GATEWAY_THREADS. Default 40."""
 
     timeout: Seconds = Field(10.0, validation_alias="GATEWAY_TIMEOUT")
     """Deadline of one request, in seconds; default 10."""

@@ -30,6 +30,10 @@ class Tracer(Protocol):
         """Begin the span of a request; ``headers`` has its ``traceparent`` and ``tracestate``."""
         ...
 
+    def close(self) -> None:
+        """Export what has ended, and stop."""
+        ...
+
 
 class Untraced:
     """Tracer and span in one, of which nothing remains."""
@@ -44,4 +48,7 @@ class Untraced:
         return {}
 
     def end(self, attributes: Mapping[str, str | int], *, failed: bool) -> None:
+        pass
+
+    def close(self) -> None:
         pass

@@ -19,21 +19,20 @@ def run_services():
 def run_gateway():
     """Run the real gateway in a process of its own until the end of the test."""
     with contextlib.ExitStack() as stack:
-        yield lambda port, *program, **environ: stack.enter_context(
-            gateway(port, *program, **environ)
-        )
+        yield lambda port, **options: stack.enter_context(gateway(port, **options))
 
 
 @contextlib.contextmanager
-def gateway(port, *program, **environ):
+def gateway(port, *, errors=False, **environ):
+    ports = {"GATEWAY_PORT": str(port), "GATEWAY_HEALTH_PORT": "0"}
     process = subprocess.Popen(
-        [sys.executable, *(program or ("-m", "mare_gateway"))],
-        env={"PATH": os.environ["PATH"], "GATEWAY_PORT": str(port), **environ},
-        stderr=subprocess.PIPE,
+        [sys.executable, "-m", "mare_gateway"],
+        env={"PATH": os.environ["PATH"], **ports, **environ},
+        stderr=subprocess.PIPE if errors else subprocess.DEVNULL,
         text=True,
     )
     try:
         yield process
     finally:
-        process.terminate()  # not kill: its worker would wait for idle connections
+        process.terminate()
         process.communicate(timeout=35)

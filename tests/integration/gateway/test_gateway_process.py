@@ -1,8 +1,11 @@
 """The gateway as in production: ``python -m mare_gateway``, real sockets, stock services."""
 
+import os
+import re
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 import requests
@@ -10,15 +13,19 @@ import requests
 from mare.processes.tcp_ports import free_port
 from tests.vhost import eventually
 
+PROBES = ("/livez", "/readyz", "/metrics")
+
 
 class Http:
-    """Asks one gateway."""
+    """Sends requests to one gateway."""
 
-    def __init__(self, port):
+    def __init__(self, port, health_port):
         self.base = f"http://127.0.0.1:{port}"
+        self.health = f"http://127.0.0.1:{health_port}"
 
     def get(self, path, **options):
-        return requests.get(self.base + path, timeout=60, **options)
+        base = self.health if path in PROBES else self.base
+        return requests.get(base + path, timeout=60, **options)
 
     def status(self, path):
         try:
@@ -32,25 +39,76 @@ def start(run_gateway):
     """Start a gateway that is ready, and return its process and a client for it."""
 
     def start_gateway(vhost, **environ):
-        port = free_port()
-        process = run_gateway(port, AMQP_URI=vhost.amqp_uri, **environ)
-        http = Http(port)
-        eventually(lambda: http.status("/readyz") == 200)
+        port, health_port = free_port(), free_port()
+        process = run_gateway(
+            port, AMQP_URI=vhost.amqp_uri, GATEWAY_HEALTH_PORT=str(health_port), **environ
+        )
+        http = Http(port, health_port)
+        eventually(lambda: http.status("/readyz") == 200 and http.status("/docs") == 200)
         return process, http
 
     return start_gateway
 
 
-def test_what_an_ingress_leads_to_has_no_metrics_if_there_is_a_second_port(vhost, start):
-    health = free_port()
-    _, http = start(vhost, GATEWAY_HEALTH_PORT=str(health))
+@pytest.mark.parametrize("path", PROBES)
+def test_the_port_of_the_api_has_neither_probes_nor_metrics(vhost, start, path):
+    _, http = start(vhost)
 
-    assert http.status("/metrics") == 404
-    assert Http(health).status("/readyz") == 200
-    metrics = Http(health).get("/metrics", headers={"Host": "somewhere.example:5000"})
-    assert "gateway_rpc_ready 1.0" in metrics.text
-    forged = http.get("/metrics", headers={"Host": f"127.0.0.1:{health}"})
-    assert forged.status_code == 404
+    assert requests.get(http.base + path, timeout=60).status_code == 404
+
+
+def test_the_page_has_its_files(vhost, start):
+    _, http = start(vhost)
+
+    links = re.findall(r'(?:src|href)="([^"]+)"', http.get("/docs").text)
+
+    assert len(links) == 4
+    assert all(http.status(link) == 200 for link in links)
+
+
+def test_metrics_of_several_processes_are_added_up(vhost, run_services, start):
+    run_services(vhost, "weather")
+    process, http = start(vhost, GATEWAY_PROCESSES="3")
+
+    for _ in range(30):
+        assert http.status("/v1/weather?city=Recife") == 200
+
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    metrics = http.get("/metrics").text
+    count = 'gateway_rpc_duration_seconds_count{outcome="ok",target="weather.report"} 30.0'
+    assert len(children) == 3
+    assert count in metrics
+    eventually(lambda: "gateway_rpc_connections_total 3.0" in http.get("/metrics").text)
+    assert process.terminate() is None
+    assert process.wait(30) == 0
+
+
+def test_a_worker_that_dies_ends_the_gateway(vhost, start):
+    process, _ = start(vhost)
+    worker = int(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text())
+
+    os.kill(worker, signal.SIGKILL)
+
+    assert process.wait(30) == 1
+
+
+def test_a_worker_stops_when_its_parent_is_killed(vhost, start):
+    process, http = start(vhost)
+
+    process.kill()
+
+    eventually(lambda: http.status("/docs") is None)
+
+
+def test_a_worker_that_is_stuck_is_not_alive(vhost, start):
+    process, http = start(vhost)
+    worker = int(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text())
+
+    os.kill(worker, signal.SIGSTOP)
+    try:
+        eventually(lambda: http.status("/livez") == 503, 30)
+    finally:
+        os.kill(worker, signal.SIGCONT)
 
 
 def slow(http, seconds):
@@ -78,16 +136,6 @@ def test_answers_problems_and_probes_over_real_sockets(vhost, run_services, star
     assert http.status("/livez") == 200
     assert 'route="/v1/weather",status="200"' in http.get("/metrics").text
     assert http.get("/docs").status_code == 200
-
-
-def test_an_address_of_ten_kilobytes_is_refused_with_a_problem(vhost, start):
-    _, http = start(vhost)
-
-    response = http.get("/v1/weather", params={"city": "x" * 10_240})
-
-    assert response.status_code == 414
-    assert response.headers["Content-Type"] == "application/problem+json"
-    assert response.json()["code"] == "uri_too_long"
 
 
 def test_it_stops_gracefully_and_leaves_no_queue(vhost, run_services, start):
@@ -169,8 +217,19 @@ def test_when_the_service_is_killed_requests_fail_clearly_until_another_comes(
     eventually(lambda: http.status("/v1/weather?city=Recife") == 200)
 
 
-def test_bad_settings_are_told_and_nothing_starts(run_gateway):
-    process = run_gateway(5000, GATEWAY_THREADS="none", AMQP_URI="http://u:s3cret@h")
+def test_a_port_that_is_taken_is_reported(vhost, start, run_gateway):
+    _, http = start(vhost)
+
+    process = run_gateway(int(http.base.rpartition(":")[2]), errors=True)
+    _, errors = process.communicate(timeout=90)
+
+    assert process.returncode == 1
+    assert "GATEWAY_PORT" in errors
+    assert "Address already in use" in errors
+
+
+def test_bad_settings_are_reported_without_their_values(run_gateway):
+    process = run_gateway(5000, errors=True, GATEWAY_THREADS="none", AMQP_URI="http://u:s3cret@h")
 
     _, errors = process.communicate(timeout=90)
 

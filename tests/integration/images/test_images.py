@@ -128,7 +128,11 @@ def test_a_service_works_and_stops(images: Mapping[str, Image], vhost: Vhost) ->
 
 def test_the_gateway_works_and_stops(images: Mapping[str, Image], vhost: Vhost) -> None:
     port = free_port()
-    settings = {"AMQP_URI": vhost.amqp_uri, "GATEWAY_PORT": str(port)}
+    settings = {
+        "AMQP_URI": vhost.amqp_uri,
+        "GATEWAY_PORT": str(free_port()),
+        "GATEWAY_HEALTH_PORT": str(port),
+    }
     with images["gateway"].started(**settings) as gateway:
         eventually(lambda: _answers(gateway, f"http://127.0.0.1:{port}/readyz"), 60)
         assert gateway.stop() == 0, gateway.log()

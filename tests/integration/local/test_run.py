@@ -189,12 +189,12 @@ def test_all_children_die_with_it_when_it_is_killed(tmp_path: Path, vhost: Vhost
 
         def is_refused() -> bool:
             try:
-                system.get("/readyz")
+                system.get("/docs")
             except requests.ConnectionError:
                 return True
             return False
 
-        eventually(is_refused)  # the gateway's own child looks for its parent once a second
+        eventually(is_refused)  # the gateway's worker checks for its parent four times a second
 
 
 def test_a_taken_port_is_one_clear_sentence(tmp_path: Path) -> None:

@@ -17,10 +17,10 @@ def test_a_client_above_the_limit_is_told_when_to_come_back(make_client, problem
     assert 0 < int(refusal.response.headers["Retry-After"]) <= 60
 
 
-def test_probes_are_never_limited(make_client):
+def test_the_page_and_the_description_are_not_limited(make_client):
     client = make_client(GATEWAY_RATE_LIMIT="1/minute")
 
-    assert {client.get("/readyz").status_code for _ in range(5)} == {200}
+    assert {client.get("/openapi.json").status_code for _ in range(5)} == {200}
 
 
 @pytest.mark.parametrize(("proxies", "statuses"), [("0", [200, 429]), ("1", [200, 200])])

@@ -1,0 +1,159 @@
+"""Clients that occupy connections: probes and other requests are answered meanwhile."""
+
+import contextlib
+import os
+import signal
+import socket
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import requests
+
+from mare.processes.tcp_ports import free_port
+from tests.vhost import eventually
+
+SECONDS = 8.0
+LARGE_ANSWER = b"GET /docs/assets/js/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\n\r\n"
+NO_BODY = b"POST /v1/playlists HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n"
+
+
+class Gateway:
+    """A gateway without a broker, and connections to it."""
+
+    def __init__(self, run, stack):
+        self.port, self.health_port = free_port(), free_port()
+        self._stack = stack
+        self.process = run(
+            self.port, AMQP_URI="amqp://127.0.0.1:1/", GATEWAY_HEALTH_PORT=str(self.health_port)
+        )
+        eventually(lambda: self.status("/livez") == 200 and self.status("/docs") == 200)
+
+    def status(self, path, timeout=20.0):
+        port = self.port if path == "/docs" else self.health_port
+        with contextlib.suppress(requests.RequestException):
+            return requests.get(f"http://127.0.0.1:{port}{path}", timeout=timeout).status_code
+        return None
+
+    def connect(self, sent=b"", window=None):
+        sock = self._stack.enter_context(socket.socket())
+        if window:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
+        sock.settimeout(20)
+        sock.connect(("127.0.0.1", self.port))
+        sock.sendall(sent)
+        return sock
+
+    def processor_seconds(self):
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        pids = [self.process.pid, *map(int, children.split())]
+        return sum(map(_processor_seconds, pids))
+
+
+def _processor_seconds(pid):
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@pytest.fixture
+def gateway(run_gateway):
+    with contextlib.ExitStack() as stack:
+        yield Gateway(run_gateway, stack)
+
+
+@contextlib.contextmanager
+def probed(gateway):
+    """Probe the gateway ten times a second; fail if a probe is not answered soon.
+
+    One probe in twenty may take longer: the machine of the tests may be busy.
+    """
+    ended = threading.Event()
+    durations = []
+
+    def probe():
+        while not ended.wait(0.1):
+            started = time.monotonic()
+            assert gateway.status("/livez") == 200
+            durations.append(time.monotonic() - started)
+
+    thread = threading.Thread(target=probe)
+    thread.start()
+    started = time.monotonic()
+    try:
+        yield
+        ended.wait(SECONDS - (time.monotonic() - started))
+        assert gateway.status("/docs", timeout=5.0) == 200
+    finally:
+        ended.set()
+        thread.join()
+    durations.sort()
+    assert len(durations) > SECONDS
+    assert durations[len(durations) * 95 // 100] < 0.5
+
+
+def test_half_sent_bodies(gateway):
+    with probed(gateway):
+        for _ in range(48):
+            gateway.connect(NO_BODY + b"12345")
+
+
+def test_bodies_that_never_come(gateway):
+    with probed(gateway):
+        for _ in range(150):
+            gateway.connect(NO_BODY)
+            time.sleep(1 / 14)
+
+
+def test_idle_connections(gateway):
+    with probed(gateway):
+        for _ in range(1001):
+            gateway.connect()
+
+
+def test_heads_that_arrive_in_small_pieces(gateway):
+    head = b"GET /docs HTTP/1.1\r\nX: ".ljust(60_000, b"x")
+    with probed(gateway):
+        used = gateway.processor_seconds()
+        sockets = [gateway.connect() for _ in range(8)]
+        started = time.monotonic()
+        for position in range(0, len(head), 64):
+            for sock in sockets:
+                sock.sendall(head[position : position + 64])
+            time.sleep(max(0.0, started + SECONDS * position / len(head) - time.monotonic()))
+        used = gateway.processor_seconds() - used
+
+    assert used < 0.4 * SECONDS
+
+
+def test_clients_that_never_read(gateway):
+    with probed(gateway):
+        for _ in range(150):
+            gateway.connect(LARGE_ANSWER * 10, window=4096)
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"GET /" + b"x" * 70_000, "431"),
+        (b"GET / HTTP/1.1\r\nX: " + b"x" * 70_000, "431"),
+        (b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 20_000, "431"),
+        (b"\r\n\r\nx\r\n\r\n", "400"),
+    ],
+)
+def test_an_invalid_head_is_refused_before_its_end(gateway, sent, status):
+    answer = gateway.connect(sent).recv(100)
+
+    assert answer.startswith(f"HTTP/1.1 {status} ".encode())
+
+
+def test_idle_connections_do_not_delay_the_stop(gateway):
+    for _ in range(8):
+        gateway.connect()
+    assert gateway.status("/docs") == 200
+    started = time.monotonic()
+
+    gateway.process.send_signal(signal.SIGTERM)
+
+    assert gateway.process.wait(20) == 0
+    assert time.monotonic() - started < 10.0  # an idle connection is kept for 75 s
