@@ -4,15 +4,15 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated
 
 from msgspec import Meta
 
-from mare_nameko.settings import Secret, read_settings, variable
+from mare_nameko.settings import EnvironmentSettings, Secret, variable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(EnvironmentSettings):
     """All other variables go to the services and the gateway as they are."""
 
     amqp_uri: Secret = variable("AMQP_URI", default=Secret())
@@ -26,11 +26,6 @@ class Settings:
 
     file: str = variable("RUN_FILE", default="")
     """``RUN_FILE``: the commands and their autoscaling; default ``local/stack.yaml``."""
-
-    @classmethod
-    def from_env(cls, environ: Mapping[str, str]) -> Self:
-        """Return the settings in ``environ``; raise SettingsError with all mistakes."""
-        return read_settings(cls, "", environ)
 
 
 def cache_folder(environ: Mapping[str, str] = os.environ) -> Path:

@@ -7,6 +7,7 @@ from typing import Any
 from mare.settings import Settings as OperatorSettings
 from mare_gateway.settings import Settings as GatewaySettings
 from mare_nameko.service.settings import Settings as RuntimeSettings
+from mare_nameko.settings import EnvironmentSettings, variable_name
 from mare_services.music.settings import Settings as MusicSettings
 from mare_services.playlists.settings import Settings as PlaylistsSettings
 from mare_services.weather.settings import Settings as WeatherSettings
@@ -15,16 +16,15 @@ OPERATOR = {each.metadata["variable"] for each in dataclasses.fields(OperatorSet
 GATEWAY = {str(each.validation_alias) for each in GatewaySettings.model_fields.values()}
 
 
-def _prefixed(kind: Any, prefix: str) -> set[str]:
-    fields = dataclasses.fields(kind)
-    return {each.metadata.get("variable", prefix + each.name.upper()) for each in fields}
+def _variables(kind: type[EnvironmentSettings]) -> set[str]:
+    return {variable_name(kind, field) for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
 
 
-RUNTIME = _prefixed(RuntimeSettings, "RUNTIME_")
+RUNTIME = _variables(RuntimeSettings)
 SERVICES = {
-    "weather": RUNTIME | _prefixed(WeatherSettings, "WEATHER_"),
-    "music": RUNTIME | _prefixed(MusicSettings, "MUSIC_"),
-    "playlists": RUNTIME | _prefixed(PlaylistsSettings, "PLAYLISTS_"),
+    "weather": RUNTIME | _variables(WeatherSettings),
+    "music": RUNTIME | _variables(MusicSettings),
+    "playlists": RUNTIME | _variables(PlaylistsSettings),
 }
 
 

@@ -11,7 +11,7 @@ from nameko.standalone.rpc import ClusterRpcProxy
 
 from mare_gateway.app import create_app
 from mare_gateway.settings import Settings
-from mare_nameko.client import Options, RpcClient, parse_uri
+from mare_nameko.client import AmqpUri, Options, RpcClient
 from tests.load.load_generator import PAYLOAD
 
 TIMEOUT = 5.0
@@ -30,7 +30,7 @@ def flask_alone():
 
 def multiplexed():
     app = Flask(__name__)
-    client = RpcClient(Options(endpoints=parse_uri(os.environ["AMQP_URI"])))
+    client = RpcClient(Options(amqp_uri=AmqpUri(os.environ["AMQP_URI"])))
     client.start()
 
     @app.get("/")

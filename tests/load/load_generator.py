@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from mare_nameko.client import Options, RpcClient, RpcError, parse_uri
+from mare_nameko.client import AmqpUri, Options, RpcClient, RpcError
 from tests.load.http_clients import ask_for
 from tests.vhost import eventually
 
@@ -64,7 +64,7 @@ def _milliseconds(text: str) -> float:
 
 def raw_client(uri: str, clients: int, seconds: int) -> Measured:
     """Load the service with threads that share one client, without HTTP."""
-    client = RpcClient(Options(endpoints=parse_uri(uri)))
+    client = RpcClient(Options(amqp_uri=AmqpUri(uri)))
     client.start()
     eventually(lambda: client.ready)
     took: list[float] = []

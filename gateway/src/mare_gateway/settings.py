@@ -14,7 +14,7 @@ from pydantic import (
     model_validator,
 )
 
-from mare_nameko.client import Options, Tls, parse_uri
+from mare_nameko.client import AmqpUri, Options, TlsFiles
 
 
 class SettingsError(Exception):
@@ -22,8 +22,7 @@ class SettingsError(Exception):
 
 
 def _known_uri(uri: SecretStr) -> SecretStr:
-    parse_uri(uri.get_secret_value())
-    return uri
+    return SecretStr(AmqpUri(uri.get_secret_value()))
 
 
 def _known_limit(limit: str) -> str:
@@ -138,11 +137,11 @@ class Settings(BaseModel):
 
     def rpc_options(self) -> Options:
         return Options(
-            endpoints=parse_uri(self.amqp_uri.get_secret_value()),
-            tls=Tls(
-                ca_file=self.amqp_ca_file,
-                cert_file=self.amqp_cert_file,
-                key_file=self.amqp_key_file,
+            amqp_uri=AmqpUri(self.amqp_uri.get_secret_value()),
+            tls_files=TlsFiles(
+                ca_file=str(self.amqp_ca_file or ""),
+                cert_file=str(self.amqp_cert_file or ""),
+                key_file=str(self.amqp_key_file or ""),
             ),
             name="gateway",
             max_in_flight=self.max_in_flight,

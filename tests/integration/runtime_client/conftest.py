@@ -2,7 +2,7 @@ import contextlib
 
 import pytest
 
-from mare_nameko.client import Options, RpcClient, parse_uri
+from mare_nameko.client import AmqpUri, Options, RpcClient
 from tests.integration.runtime_client.stock import stock_services
 from tests.vhost import Vhost, eventually
 
@@ -13,7 +13,7 @@ def make_client():
     clients = []
 
     def make(uri, **options):
-        client = RpcClient(Options(endpoints=parse_uri(uri), name="test", **options))
+        client = RpcClient(Options(amqp_uri=AmqpUri(uri), name="test", **options))
         clients.append(client)
         client.start()
         eventually(lambda: client.ready)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mare_nameko.client import Options, RpcClient, parse_uri
+from mare_nameko.client import AmqpUri, Options, RpcClient
 
 README = Path(__file__).parents[3] / "gateway" / "README.md"
 
@@ -18,7 +18,7 @@ def make_new_client():
     clients = []
 
     def make(uri):
-        client = RpcClient(Options(endpoints=parse_uri(uri)))
+        client = RpcClient(Options(amqp_uri=AmqpUri(uri)))
         clients.append(client)
         return client
 

@@ -9,14 +9,14 @@ import pytest
 import trustme
 
 from mare_nameko.client import (
+    AmqpUri,
     CallTimedOut,
     Disconnected,
     Options,
     Overloaded,
     RpcClient,
     RpcError,
-    Tls,
-    parse_uri,
+    TlsFiles,
 )
 from tests.integration.runtime_client.amqp_proxy import BLOCKED, UNBLOCKED, AmqpProxy
 from tests.vhost import Vhost, eventually
@@ -148,7 +148,7 @@ def test_over_tls_many_threads_still_get_their_own_replies(echo, tmp_path):
     with AmqpProxy(echo.node.ports.amqp, authority.issue_cert("127.0.0.1")) as proxy:
         uri = f"amqps{echo.amqp_uri.removeprefix('amqp')}"
         uri = uri.replace(str(echo.node.ports.amqp), str(proxy.port))
-        client = RpcClient(Options(endpoints=parse_uri(uri), tls=Tls(ca_file=ca_file)))
+        client = RpcClient(Options(amqp_uri=AmqpUri(uri), tls_files=TlsFiles(ca_file=str(ca_file))))
         client.start()
         eventually(lambda: client.ready)
         values = ["x" * (number * 997) for number in range(100)]
@@ -167,8 +167,8 @@ def test_a_certificate_for_another_host_gets_no_password(echo, tmp_path, caplog)
     ca_file = tmp_path / "ca.pem"
     authority.cert_pem.write_to_path(str(ca_file))
     with AmqpProxy(echo.node.ports.amqp, authority.issue_cert("broker.example")) as proxy:
-        endpoints = parse_uri(f"amqps://u:p@127.0.0.1:{proxy.port}/")
-        client = RpcClient(Options(endpoints=endpoints, tls=Tls(ca_file=ca_file)))
+        uri = AmqpUri(f"amqps://u:p@127.0.0.1:{proxy.port}/")
+        client = RpcClient(Options(amqp_uri=uri, tls_files=TlsFiles(ca_file=str(ca_file))))
         client.start()
         eventually(lambda: "certificate" in caplog.text)
         assert not client.ready

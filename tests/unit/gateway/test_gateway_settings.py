@@ -47,5 +47,5 @@ def test_secrets_do_not_show():
     settings = Settings.from_env({"AMQP_URI": "amqp://u:s3cret@h"})
 
     assert "s3cret" not in repr(settings)
-    assert settings.rpc_options().endpoints[0].password == "s3cret"
+    assert settings.rpc_options().amqp_uri.addresses[0].password == "s3cret"
     assert "s3cret" not in repr(settings.rpc_options())

@@ -4,7 +4,7 @@ import pytest
 
 from mare_gateway.health import HEARTBEAT_SECONDS, HealthApp
 from mare_gateway.metrics import Metrics
-from mare_nameko.client import CallTimedOut, Options, RpcClient, parse_uri
+from mare_nameko.client import AmqpUri, CallTimedOut, Options, RpcClient
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ def test_unknown_methods_and_paths_make_no_new_series(client, sample):
 
 
 def test_a_client_that_was_never_started_is_alive_but_not_ready():
-    client = RpcClient(Options(endpoints=parse_uri("amqp://")))
+    client = RpcClient(Options(amqp_uri=AmqpUri("amqp://")))
 
     assert client.alive
     assert not client.ready

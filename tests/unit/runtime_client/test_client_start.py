@@ -10,14 +10,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from mare_nameko.client import Disconnected, Options, RpcClient, RpcError, parse_uri
+from mare_nameko.client import AmqpUri, Disconnected, Options, RpcClient, RpcError
 
 NOBODY = "amqp://127.0.0.1:1/"
 
 
 @contextlib.contextmanager
 def client_of(uri, **options):
-    client = RpcClient(Options(endpoints=parse_uri(uri), **options))
+    client = RpcClient(Options(amqp_uri=AmqpUri(uri), **options))
     try:
         yield client
     finally:

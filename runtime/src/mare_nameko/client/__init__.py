@@ -2,14 +2,14 @@
 
 Usable without the rest of the gateway::
 
-    client = RpcClient(Options(endpoints=parse_uri("amqp://guest:guest@localhost/")))
+    client = RpcClient(Options(amqp_uri=AmqpUri("amqp://guest:guest@localhost/")))
     client.call("greeter.hello", "Ana", timeout=5.0)
 
 Works with unmodified Nameko services.
 """
 
+from mare_nameko.addresses import AmqpUri, TlsFiles
 from mare_nameko.client.client import RpcClient
-from mare_nameko.client.endpoints import Endpoint, Tls, parse_uri
 from mare_nameko.client.errors import (
     BadReply,
     CallTimedOut,
@@ -23,10 +23,10 @@ from mare_nameko.client.options import Options
 from mare_nameko.client.port import Rpc
 
 __all__ = [
+    "AmqpUri",
     "BadReply",
     "CallTimedOut",
     "Disconnected",
-    "Endpoint",
     "Options",
     "Overloaded",
     "RemoteError",
@@ -34,6 +34,5 @@ __all__ = [
     "RpcClient",
     "RpcError",
     "ServiceUnavailable",
-    "Tls",
-    "parse_uri",
+    "TlsFiles",
 ]

@@ -14,9 +14,9 @@ from typing import TypeVar
 
 from amqp.exceptions import AMQPError
 
+from mare_nameko.addresses import Address
 from mare_nameko.client.backoff import pauses
 from mare_nameko.client.encoding import Route
-from mare_nameko.client.endpoints import Endpoint
 from mare_nameko.client.errors import Disconnected, Overloaded
 from mare_nameko.client.options import Options
 from mare_nameko.client.pending import Call, PendingCalls
@@ -38,7 +38,7 @@ class ConnectionThread(threading.Thread):
         route: where to publish calls; None while there is no connection.
         blocked: the broker is in alarm (memory or disk) and reads nothing from publishers.
         connections: how often a connection was made.
-        tried: set once a connection was made, or no endpoint gave one.
+        tried: set once a connection was made, or no address gave one.
     """
 
     def __init__(
@@ -84,12 +84,13 @@ class ConnectionThread(threading.Thread):
                 self._waker.send(b"\0")
 
     def run(self) -> None:
-        endpoints = itertools.cycle(self._options.endpoints)
-        untried = len(self._options.endpoints)
+        addresses = self._options.amqp_uri.addresses
+        next_address = itertools.cycle(addresses)
+        untried = len(addresses)
         backoff = self._backoff()
         while not self._stopping.is_set():
             try:
-                session = self._open_session(next(endpoints))
+                session = self._open_session(next(next_address))
                 backoff = self._backoff()
                 self._serve(session)
             except Exception as error:
@@ -106,8 +107,8 @@ class ConnectionThread(threading.Thread):
         self._waker.close()
         self._wakened.close()
 
-    def _open_session(self, endpoint: Endpoint) -> Session:
-        return Session(endpoint, self._options, self._pending, self._on_blocked, self._on_consumers)
+    def _open_session(self, address: Address) -> Session:
+        return Session(address, self._options, self._pending, self._on_blocked, self._on_consumers)
 
     def _backoff(self) -> Iterator[float]:
         return pauses(self._options.backoff, self._options.max_backoff, random.random)

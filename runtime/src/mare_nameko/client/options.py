@@ -2,18 +2,18 @@
 
 from dataclasses import dataclass, field
 
-from mare_nameko.client.endpoints import Endpoint, Tls
+from mare_nameko.addresses import AmqpUri, TlsFiles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """Settings of an :class:`~mare_nameko.client.client.RpcClient`."""
 
-    endpoints: tuple[Endpoint, ...]
-    """Broker nodes, tried in turn."""
+    amqp_uri: AmqpUri
+    """The broker's addresses, tried in turn."""
 
-    tls: Tls = field(default_factory=Tls)
-    """Certificates for endpoints that are secure."""
+    tls_files: TlsFiles = field(default_factory=TlsFiles)
+    """Certificates for ``amqps://`` addresses."""
 
     name: str = "rpc-client"
     """Shown by the broker as the connection's name and in the call stacks of services."""

@@ -8,11 +8,11 @@ from typing import Any
 
 from amqp.exceptions import AMQPError, NotFound
 
+from mare_nameko.addresses import Address
 from mare_nameko.client.confirms import Confirms
 from mare_nameko.client.connection import BufferedConnection
 from mare_nameko.client.decoding import Replies
 from mare_nameko.client.encoding import Route
-from mare_nameko.client.endpoints import Endpoint
 from mare_nameko.client.errors import Overloaded, ServiceUnavailable
 from mare_nameko.client.inspection import Inspector
 from mare_nameko.client.options import Options
@@ -27,7 +27,7 @@ class Session:
 
     def __init__(
         self,
-        endpoint: Endpoint,
+        address: Address,
         options: Options,
         pending: PendingCalls,
         on_blocked: Callable[[bool], None],
@@ -38,14 +38,14 @@ class Session:
         self._confirms = Confirms()
         self._on_consumers = on_consumers
         self._reply_key = uuid.uuid4().hex
-        host = f"[{endpoint.host}]" if ":" in endpoint.host else endpoint.host
+        host = f"[{address.host}]" if ":" in address.host else address.host
         self._connection = BufferedConnection(
-            host=f"{host}:{endpoint.port}",
-            userid=endpoint.user,
-            password=endpoint.password,
+            host=f"{host}:{address.port}",
+            userid=address.user,
+            password=address.password,
             login_method="PLAIN",
-            virtual_host=endpoint.vhost,
-            ssl=options.tls.for_host(endpoint.host) if endpoint.secure else False,
+            virtual_host=address.vhost,
+            ssl=options.tls_files.options(address.host) if options.amqp_uri.uses_tls else False,
             connect_timeout=options.connect_timeout,
             method_timeout=options.method_timeout,
             heartbeat=options.heartbeat,

@@ -1,7 +1,7 @@
 """Connections to the broker: encrypted, named, watched, and never waited for without end."""
 
 import contextlib
-from ssl import CERT_REQUIRED
+import socket
 from typing import Any
 
 import eventlet
@@ -10,7 +10,7 @@ from kombu import Connection
 from kombu.exceptions import OperationalError
 
 from mare_nameko.service.frames import tolerant_frame_handler
-from mare_nameko.service.settings import Settings, host_name
+from mare_nameko.service.settings import Settings
 
 BROKER_ERRORS = (AMQPError, OperationalError, OSError)
 """Everything that the libraries raise when the broker is away, refuses us or hangs up."""
@@ -30,7 +30,7 @@ class Broker:
 
         ``options`` are those of py-amqp's ``Connection``.
         """
-        name = f"{self._service}@{host_name()} {purpose}"
+        name = f"{self._service}@{socket.gethostname()} {purpose}"
         return Connection(
             str(self._settings.amqp_uri),
             heartbeat=self._settings.heartbeat_seconds,
@@ -46,16 +46,7 @@ class Broker:
     def tls_options(self) -> dict[str, Any] | bool:
         """Return what kombu takes for ``ssl``."""
         settings = self._settings
-        if not settings.amqp_uri.uses_tls:
-            return False
-        files = {
-            "ca_certs": settings.amqp_ca_file,
-            "certfile": settings.amqp_cert_file,
-            "keyfile": settings.amqp_key_file,
-        }
-        given = {option: path for option, path in files.items() if path}
-        # None: kombu fills in the host of the URI. Without it py-amqp does not check the name.
-        return {"cert_reqs": CERT_REQUIRED, "server_hostname": None} | given
+        return settings.tls_files.options(host=None) if settings.amqp_uri.uses_tls else False
 
 
 def open_once(connection: Connection) -> None:

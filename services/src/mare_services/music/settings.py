@@ -1,20 +1,21 @@
 """Settings of the music service."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
-from mare_nameko.settings import Secret, SettingsError, read_settings
+from mare_nameko.settings import EnvironmentSettings, Secret
 from mare_services.upstream.choice import Url, mistakes_in
 
 Live = Literal["spotify", "deezer"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(EnvironmentSettings):
     """Read with :meth:`from_env` from variables that begin with ``MUSIC_``."""
+
+    prefix: ClassVar[str] = "MUSIC_"
 
     sources: tuple[Literal["auto", "none", "spotify", "deezer"], ...] = ("auto",)
     """Live sources in the order to ask; ``auto`` (default): Spotify if it has credentials, then
@@ -48,18 +49,14 @@ class Settings:
     cache_entries: Annotated[int, Meta(ge=1)] = 500
     """Moods and markets remembered; one takes about 40 kB; default 500."""
 
-    @classmethod
-    def from_env(cls, environ: Mapping[str, str]) -> Self:
-        """Return the settings in ``environ``; raise SettingsError with all mistakes."""
-        settings = read_settings(cls, "MUSIC_", environ)
-        mistakes = mistakes_in("MUSIC_SOURCES", settings.sources)
-        if bool(settings.spotify_client_id) != bool(settings.spotify_client_secret):
+    def find_mistakes(self) -> list[str]:
+        """Return one sentence for each set of values that exclude each other."""
+        mistakes = mistakes_in("MUSIC_SOURCES", self.sources)
+        if bool(self.spotify_client_id) != bool(self.spotify_client_secret):
             mistakes.append("MUSIC_SPOTIFY_CLIENT_ID and MUSIC_SPOTIFY_CLIENT_SECRET go together.")
-        if "spotify" in settings.sources and not settings.knows_spotify:
+        if "spotify" in self.sources and not self.knows_spotify:
             mistakes.append("MUSIC_SOURCES names spotify, but MUSIC_SPOTIFY_CLIENT_ID is not set.")
-        if mistakes:
-            raise SettingsError("\n".join(mistakes))
-        return settings
+        return mistakes
 
     @property
     def knows_spotify(self) -> bool:

@@ -1,17 +1,18 @@
 """Settings of the playlists service."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Self
+from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
-from mare_nameko.settings import read_settings
+from mare_nameko.settings import EnvironmentSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(EnvironmentSettings):
     """Read with :meth:`from_env` from variables that begin with ``PLAYLISTS_``."""
+
+    prefix: ClassVar[str] = "PLAYLISTS_"
 
     market: Annotated[str, Meta(pattern="^[A-Z]{2}$")] = "US"
     """Music market where neither the caller nor the place has a country; default US."""
@@ -24,8 +25,3 @@ class Settings:
 
     wait_seconds: Annotated[float, Meta(gt=0, le=60)] = 10.0
     """How long to wait for somebody else's answer to the same question, in seconds; default 10."""
-
-    @classmethod
-    def from_env(cls, environ: Mapping[str, str]) -> Self:
-        """Return the settings in ``environ``; raise SettingsError with all mistakes."""
-        return read_settings(cls, "PLAYLISTS_", environ)

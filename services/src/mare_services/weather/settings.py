@@ -1,12 +1,11 @@
 """Settings of the weather service."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
-from mare_nameko.settings import Secret, SettingsError, read_settings
+from mare_nameko.settings import EnvironmentSettings, Secret
 from mare_services.upstream.choice import Url, mistakes_in
 from mare_services.weather.adapters import met_no, open_meteo, open_meteo_places, openweathermap
 
@@ -14,8 +13,10 @@ Live = Literal["open-meteo", "met.no", "openweathermap"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(EnvironmentSettings):
     """Read with :meth:`from_env` from variables that begin with ``WEATHER_``."""
+
+    prefix: ClassVar[str] = "WEATHER_"
 
     sources: tuple[Literal["auto", "none", "open-meteo", "met.no", "openweathermap"], ...] = (
         "auto",
@@ -62,20 +63,16 @@ class Settings:
     cache_entries: Annotated[int, Meta(ge=1)] = 20_000
     """Points remembered, a hundredth of a degree apart; one takes about 1 kB; default 20,000."""
 
-    @classmethod
-    def from_env(cls, environ: Mapping[str, str]) -> Self:
-        """Return the settings in ``environ``; raise SettingsError with all mistakes."""
-        settings = read_settings(cls, "WEATHER_", environ)
-        mistakes = mistakes_in("WEATHER_SOURCES", settings.sources)
-        if "openweathermap" in settings.sources and not settings.openweathermap_key:
+    def find_mistakes(self) -> list[str]:
+        """Return one sentence for each set of values that exclude each other."""
+        mistakes = mistakes_in("WEATHER_SOURCES", self.sources)
+        if "openweathermap" in self.sources and not self.openweathermap_key:
             mistakes.append(
                 "WEATHER_SOURCES names openweathermap, but WEATHER_OPENWEATHERMAP_KEY is not set."
             )
-        if settings.geocoder == "embedded" and not settings.embedded:
+        if self.geocoder == "embedded" and not self.embedded:
             mistakes.append("WEATHER_GEOCODER=embedded and WEATHER_EMBEDDED=false exclude another.")
-        if mistakes:
-            raise SettingsError("\n".join(mistakes))
-        return settings
+        return mistakes
 
     @property
     def live_sources(self) -> tuple[Live, ...]:

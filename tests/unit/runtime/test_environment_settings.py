@@ -1,15 +1,17 @@
 """Settings from environment variables."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import pytest
 
-from mare_nameko.settings import Secret, SettingsError, read_settings, variable
+from mare_nameko.settings import EnvironmentSettings, Secret, SettingsError, variable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
+class Sample(EnvironmentSettings):
+    prefix: ClassVar[str] = "X_"
+
     key: Secret = Secret()
     port: int = 8000
     ratio: float = 0.5
@@ -20,12 +22,14 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Demanding:
+class Demanding(EnvironmentSettings):
+    prefix: ClassVar[str] = "X_"
+
     city: str
 
 
 def test_absent_and_empty_variables_leave_the_default():
-    assert read_settings(Sample, "X_", {"X_PORT": ""}) == Sample()
+    assert Sample.from_env({"X_PORT": ""}) == Sample()
 
 
 def test_each_type_is_converted():
@@ -39,7 +43,7 @@ def test_each_type_is_converted():
         "AMQP_URI": "amqps://broker",
     }
 
-    assert read_settings(Sample, "X_", environ) == Sample(
+    assert Sample.from_env(environ) == Sample(
         key=Secret("s3cret"), port=9000, ratio=2.0, enabled=False, mode="embedded",
         names=("open-meteo", "met.no"), uri="amqps://broker",
     )  # fmt: skip
@@ -47,7 +51,7 @@ def test_each_type_is_converted():
 
 def test_all_mistakes_are_told_at_once():
     with pytest.raises(SettingsError) as failure:
-        read_settings(Sample, "X_", {"X_PORT": "many", "X_MODE": "manual", "X_RATIO": "1"})
+        Sample.from_env({"X_PORT": "many", "X_MODE": "manual", "X_RATIO": "1"})
 
     assert "X_PORT='many'" in str(failure.value)
     assert "X_MODE='manual'" in str(failure.value)
@@ -56,8 +60,8 @@ def test_all_mistakes_are_told_at_once():
 
 def test_a_required_variable_is_asked_for_by_name():
     with pytest.raises(SettingsError, match="X_CITY is not set"):
-        read_settings(Demanding, "X_", {})
+        Demanding.from_env({})
 
 
 def test_a_secret_does_not_show():
-    assert "s3cret" not in repr(read_settings(Sample, "X_", {"X_KEY": "s3cret"}))
+    assert "s3cret" not in repr(Sample.from_env({"X_KEY": "s3cret"}))
