@@ -11,7 +11,7 @@ from tests.integration.dashboard.pictures import Json
 
 SECONDS = {"10m": 600, "1h": 3600, "24h": 86400}
 WORDS = {
-    "en": ("Wait, s", "Replicas", "running", "wanted", "target 2 s"),
+    "en": ("Wait, s", "Replicas", "running", "desired", "target 2 s"),
     "pt": ("Espera, s", "Réplicas", "em execução", "desejadas", "meta 2 s"),
 }
 THEME = Theme(
@@ -37,7 +37,7 @@ def chart(picture: Json, query: dict[str, str]) -> Json:
         "wait": [None if n in gap else 3.2 * value for n, value in enumerate(tide)],
         "depth": [None if n in gap else round(400 * value) for n, value in enumerate(tide)],
         "running": [2 + round(6 * tide[max(0, n - 12)]) for n in range(301)],
-        "wanted": [2 + round(6 * value) for value in tide],
+        "desired": [2 + round(6 * value) for value in tide],
     }
     wait, replicas, running, wanted, target = WORDS[query["lang"]]
     marks = [each for each in picture["decisions"] if each["from"] != each["to"]]
@@ -59,7 +59,7 @@ def chart(picture: Json, query: dict[str, str]) -> Json:
             title=replicas,
             series=(
                 series(running, "running", Shape.AREA, 2),
-                series(wanted, "wanted", Shape.STEPS, 2),
+                series(wanted, "desired", Shape.STEPS, 2),
             ),
             levels=(Level(20.0, "max"),),
             marks=drawn,
@@ -95,6 +95,6 @@ def chart(picture: Json, query: dict[str, str]) -> Json:
         "zone": query["tz"],
         "svg": draw(figure, THEME, width=width, panel_height=each),
         "axis": axis,
-        "samples": samples | {"asked": samples["wanted"]},
+        "samples": samples | {"requested": samples["desired"]},
         "marks": marks,
     }

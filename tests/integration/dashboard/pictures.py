@@ -31,7 +31,7 @@ def backlog(ready: float, replicas: int) -> Json:
 
 
 def summary(at: float, namespace: str = "music", name: str = "playlists", **changes: Any) -> Json:
-    """One object; a dotted key changes a part: `replicas.wanted`."""
+    """One object; a dotted key changes a part: `replicas.desired`."""
     depth = 240 + int(5 * at) % 7
     picture: Json = {
         "namespace": namespace,
@@ -40,7 +40,7 @@ def summary(at: float, namespace: str = "music", name: str = "playlists", **chan
         "attention": "none",
         "paused": None,
         "dryRun": False,
-        "replicas": {"min": 0, "max": 20, "running": 4, "asked": 6, "wanted": 6, "raw": 6},
+        "replicas": {"min": 0, "max": 20, "running": 4, "requested": 6, "desired": 6, "raw": 6},
         "depth": measured(depth, at - 0.4),
         "ready": measured(depth - 9, at - 0.4),
         "unacknowledged": measured(9, at - 4),
@@ -93,7 +93,7 @@ def detail(at: float, picture: Json, told: Json) -> Json:
         "tick": int(at),
         "at": at,
         "operator": told,
-        "ladder": ladder,
+        "trace": ladder,
         "next": [clause("next.growsAt", "grows at 281 messages", messages=281)] if said else [],
         "problems": picture.get("problems", []),
         "decisions": decisions(at) if said else [],

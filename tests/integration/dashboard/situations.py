@@ -39,7 +39,7 @@ def _unknown(at: float, **names: str) -> Json:
         publishRate=measured(None, at),
         ackRate=measured(None, at),
         attention="unknown",
-        replicas={"min": 0, "max": 20, "running": 3, "asked": 3, "wanted": 3, "raw": None},
+        replicas={"min": 0, "max": 20, "running": 3, "requested": 3, "desired": 3, "raw": None},
         fresh=False,
         reason="QueuesUnknown",
         constraint={"code": "unknown", "until": at + 88},
@@ -72,7 +72,7 @@ def _zero(at: float, **names: str) -> Json:
         **{key: measured(0, at) for key in ("depth", "ready", "unacknowledged", "wait", "drain")},
         publishRate=measured(0.0, at),
         ackRate=measured(0.0, at),
-        replicas={"min": 0, "max": 20, "running": 0, "asked": 0, "wanted": 0, "raw": 0},
+        replicas={"min": 0, "max": 20, "running": 0, "requested": 0, "desired": 0, "raw": 0},
         reason="Resting",
         constraint={"code": "resting", "until": None},
         sentence=sentence(0, 0, quiet, clause("rest.stay", "nothing to wake for")),
@@ -85,7 +85,7 @@ def _at_max(at: float, **names: str) -> Json:
         at,
         **names,
         attention="behind",
-        replicas={"min": 1, "max": 10, "running": 10, "asked": 10, "wanted": 10, "raw": 14},
+        replicas={"min": 1, "max": 10, "running": 10, "requested": 10, "desired": 10, "raw": 14},
         wait=measured(7.4, at),
         drain=measured(None, at, {"reason": "NotDraining", "cause": "more arrives"}),
         reason="TooManyReplicas",
@@ -99,7 +99,7 @@ def _paused(at: float, **names: str) -> Json:
         at,
         **names,
         paused="All",
-        replicas={"min": 0, "max": 20, "running": 3, "asked": 3, "wanted": 3, "raw": None},
+        replicas={"min": 0, "max": 20, "running": 3, "requested": 3, "desired": 3, "raw": None},
         reason="Paused",
         constraint={"code": "paused", "until": None},
         sentence=sentence(3, 3, clause("paused.at", "Paused at 3 replicas", replicas=3)),
@@ -111,14 +111,14 @@ def _dry_run(at: float, **names: str) -> Json:
         at,
         **names,
         dryRun=True,
-        replicas={"min": 0, "max": 20, "running": 2, "asked": 2, "wanted": 6, "raw": 6},
+        replicas={"min": 0, "max": 20, "running": 2, "requested": 2, "desired": 6, "raw": 6},
         constraint={"code": "dryRun", "until": None},
         sentence=sentence(2, 6, backlog(231, 6)),
     )
 
 
 def _error(at: float, **names: str) -> Json:
-    nobody = {"running": None, "asked": None, "wanted": None, "raw": None}
+    nobody = {"running": None, "requested": None, "desired": None, "raw": None}
     return summary(
         at,
         **names,
@@ -136,7 +136,7 @@ def _shrinking(at: float, **names: str) -> Json:
     return summary(
         at,
         **names,
-        replicas={"min": 2, "max": 120, "running": 9, "asked": 9, "wanted": 9, "raw": 4},
+        replicas={"min": 2, "max": 120, "running": 9, "requested": 9, "desired": 9, "raw": 4},
         constraint={"code": "window", "until": at + 41},
         sentence=sentence(9, 9, backlog(12, 4), still),
     )

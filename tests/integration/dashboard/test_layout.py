@@ -63,7 +63,7 @@ PAINT = """([selector, property]) => {
 LINES = {
     "running": (".ruler .running", "fill"),
     "ends": (".ruler .max", "stroke"),
-    "wanted": (".ruler .mark.wanted path", "fill"),
+    "desired": (".ruler .mark.desired path", "fill"),
     "raw": (".ruler .mark.raw path", "stroke"),
     "dot": (".ruler .mark.dot path", "stroke"),
     "beyond": (".ruler .beyond", "stroke"),

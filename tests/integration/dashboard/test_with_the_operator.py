@@ -110,7 +110,7 @@ def test_one_object_is_told_whole(visit: Callable[[str], Page], operator: Operat
     page.locator(".cursor").focus()
     page.keyboard.press("End")
     expect(page.locator(".moment")).to_contain_text("depth 95")
-    expect(page.locator(".ladder [data-deciding]")).to_have_count(1)
+    expect(page.locator(".trace [data-deciding]")).to_have_count(1)
     expect(page.locator(".queues")).to_contain_text("95 ready")
     operator.world.brokers.ready["playlists"] = 400
     expect(page.locator(".decisions")).to_contain_text("10 → 40 replicas")

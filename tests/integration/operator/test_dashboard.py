@@ -1,4 +1,4 @@
-"""The dashboard of running operators: what it shows, and what it never does."""
+"""The dashboard of running operators."""
 
 from urllib.parse import urlsplit
 
@@ -12,14 +12,14 @@ def ask(operator, path):
 
 
 def told(operator, path, *keys):
-    """Return what stands there, or None: who does not act any more answers something else."""
+    """Return the JSON, or None: a replica that is no longer the leader answers an error."""
     found = ask(operator, path).json()
     for key in keys:
         found = found.get(key) if isinstance(found, dict) else None
     return found
 
 
-def test_it_shows_what_was_decided_and_no_credentials(own_stage, burst):
+def test_it_shows_decisions_and_no_credentials(own_stage, burst):
     burst(95)
     own_stage.workload(replicas=1)
     own_stage.autoscaler()
@@ -41,7 +41,7 @@ def test_it_shows_what_was_decided_and_no_credentials(own_stage, burst):
         for path in ("api/state", one, f"{one}/chart", f"{one.replace('worker', 'refused')}")
     ]
 
-    assert detail["replicas"]["asked"] == 5
+    assert detail["replicas"]["requested"] == 5
     assert detail["depth"]["value"] == 95
     assert detail["decisions"][0]["to"] == 5  # the newest
     assert state["operator"]["leader"] == "mare-1"
@@ -52,7 +52,7 @@ def test_it_shows_what_was_decided_and_no_credentials(own_stage, burst):
         assert "://" not in text.replace("http://www.w3.org/", "")
 
 
-def test_the_replica_that_stands_by_names_the_one_that_acts(own_stage):
+def test_a_standby_replica_names_the_leader(own_stage):
     operators = [own_stage.operator(POD_NAME=name) for name in ("mare-1", "mare-2")]
     eventually(lambda: [each.leads for each in operators].count(True) == 1)
     leading, standing_by = sorted(operators, key=lambda each: not each.leads)

@@ -1,4 +1,4 @@
-"""Both charts of an object on one time axis, and the numbers in them."""
+"""Both charts of an object on one time axis, and their samples."""
 
 import xml.etree.ElementTree as ET
 
@@ -28,7 +28,7 @@ def charts(*queries, ticks=60, end=None, **spec):
     return found
 
 
-def test_samples_and_marks_are_what_happened_and_gaps_stay_gaps():
+def test_samples_and_marks_match_the_history():
     [(status, chart)] = charts("?range=10m")
     assert status == 200
     samples = chart["samples"]
@@ -36,7 +36,7 @@ def test_samples_and_marks_are_what_happened_and_gaps_stay_gaps():
     assert samples["depth"][:30] == [20] * 30
     assert samples["depth"][40:50] == [None] * 10
     assert samples["depth"][-1] == 100
-    assert samples["wanted"][-1] == 10
+    assert samples["desired"][-1] == 10
     [mark] = chart["marks"]
     assert (mark["from"], mark["to"]) == (2, 10)
     assert "100 messages" in mark["sentence"]["text"]
@@ -44,7 +44,7 @@ def test_samples_and_marks_are_what_happened_and_gaps_stay_gaps():
     assert chart["since"] >= chart["start"]
 
 
-def test_the_picture_is_one_svg_without_a_style_of_its_own():
+def test_the_svg_has_no_inline_style():
     [(_, chart)] = charts("?width=700&height=280&lang=pt&tz=America/Recife")
     root = ET.fromstring(chart["svg"])
     assert root.get("class") == "chart"
@@ -58,7 +58,7 @@ def test_the_picture_is_one_svg_without_a_style_of_its_own():
     assert all(each in {None, "none"} or each.startswith("var(--chart-") for each in colours)
 
 
-def test_the_axis_tells_where_a_moment_lies():
+def test_the_axis_maps_times_to_pixels():
     [(_, chart)] = charts("?range=10m")
     axis, mark = chart["axis"], chart["marks"][0]
     share = (mark["at"] - chart["start"]) / (chart["end"] - chart["start"])
@@ -70,7 +70,7 @@ def test_the_axis_tells_where_a_moment_lies():
     assert tops[0] < axis["panels"][0]["bottom"] < tops[1]
 
 
-def test_the_unknown_is_a_gap_in_the_line():
+def test_an_unknown_value_is_a_gap_in_the_line():
     [(_, chart)] = charts("?range=10m")
     root = ET.fromstring(chart["svg"])
     depth = next(
@@ -83,10 +83,10 @@ WAIT = {"type": "QueueWaitTime", "waitSeconds": 2.5}
 
 
 def test_a_wait_target_is_drawn_with_its_level():
-    def then_empty(world):
+    def drain_the_queue(world):
         world.brokers.ready["busy"] = 0
 
-    [(_, chart)] = charts("", target=WAIT, end=then_empty)
+    [(_, chart)] = charts("", target=WAIT, end=drain_the_queue)
     assert chart["axis"]["panels"][0]["key"] == "wait"
     assert "target 2.5 s" in chart["svg"]
 
@@ -112,13 +112,13 @@ def test_while_no_wait_is_known_the_depth_is_drawn():
         "?tz=/etc/passwd",
     ],
 )
-def test_what_cannot_be_drawn_is_said(query):
+def test_an_invalid_parameter_is_reported_with_the_allowed_values(query):
     [(status, body)] = charts(query, ticks=1)
     assert (status, body["error"]["code"]) == (400, "BadRequest")
-    assert "is a" in body["error"]["message"] or "is one of" in body["error"]["message"]
+    assert "must be" in body["error"]["message"]
 
 
-def test_drawing_is_bounded_and_what_is_drawn_is_shared():
+def test_at_most_ten_charts_a_second_are_drawn_and_equal_ones_are_shared():
     queries = [f"?width={width}" for width in range(300, 700, 20)]
     statuses = [status for status, _ in charts(*queries, ticks=1)]
     assert statuses == [200] * 10 + [429] * 10

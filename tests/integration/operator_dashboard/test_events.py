@@ -1,4 +1,4 @@
-"""Server-Sent Events over real sockets: what changed, resumed, bounded, ended."""
+"""Server-Sent Events over real sockets: changes, resumption, limits, and the end."""
 
 import asyncio
 import time
@@ -16,7 +16,7 @@ async def two(visitor):
     await visitor.world.tick()
 
 
-def test_after_the_whole_picture_only_changes_are_told():
+def test_a_full_state_is_followed_by_changes():
     async def story(visitor):
         await two(visitor)
         async with visitor.events() as events:
@@ -26,7 +26,7 @@ def test_after_the_whole_picture_only_changes_are_told():
             visitor.world.brokers.ready["busy"] = 88
             await visitor.world.tick()
             second = await events.next()
-            while not second.data["changed"]:  # told of the moment before it was looked
+            while not second.data["changed"]:  # the first message can precede the change
                 second = await events.next()
             assert second.kind == "changes"
             assert [each["name"] for each in second.data["changed"]] == ["busy"]
@@ -36,7 +36,7 @@ def test_after_the_whole_picture_only_changes_are_told():
     visit(story)
 
 
-def test_at_most_one_message_a_second_however_much_happens():
+def test_at_most_one_message_a_second_is_sent():
     async def story(visitor):
         await two(visitor)
         times = []
@@ -59,7 +59,7 @@ def test_at_most_one_message_a_second_however_much_happens():
     visit(story)
 
 
-def test_who_comes_back_is_told_what_changed_meanwhile():
+def test_a_reconnect_resumes_with_what_changed_meanwhile():
     async def story(visitor):
         await two(visitor)
         async with visitor.events() as events:
@@ -77,7 +77,7 @@ def test_who_comes_back_is_told_what_changed_meanwhile():
 
 
 @pytest.mark.parametrize("unusable", ["1", "99999999999", "-5", "abc", "9" * 400])
-def test_who_comes_back_with_an_unusable_id_begins_anew(unusable):
+def test_a_reconnect_with_an_unusable_id_gets_a_full_state(unusable):
     async def story(visitor):
         await two(visitor)
         await visitor.state()
@@ -88,7 +88,7 @@ def test_who_comes_back_with_an_unusable_id_begins_anew(unusable):
     visit(story)
 
 
-def test_a_namespace_alone_can_be_followed():
+def test_one_namespace_can_be_streamed():
     async def story(visitor):
         await two(visitor)
         async with visitor.events("?namespace=other") as events:
@@ -99,13 +99,13 @@ def test_a_namespace_alone_can_be_followed():
     visit(story)
 
 
-def test_one_object_is_followed_until_it_is_gone():
+def test_one_object_can_be_streamed_until_it_is_deleted():
     async def story(visitor):
         await two(visitor)
         async with visitor.events("?namespace=shop&name=busy") as events:
             event = await events.next()
             assert (event.kind, event.data["name"]) == ("object", "busy")
-            assert event.data["ladder"]
+            assert event.data["trace"]
             visitor.world.loop.remove(("shop", "busy"))
             await visitor.world.tick(2)
             event = await events.next()
@@ -117,7 +117,7 @@ def test_one_object_is_followed_until_it_is_gone():
     visit(story)
 
 
-def test_silence_is_broken_by_a_comment():
+def test_a_comment_is_sent_after_a_time_without_messages():
     async def story(visitor):
         await two(visitor)
         async with visitor.events() as events:
@@ -127,7 +127,7 @@ def test_silence_is_broken_by_a_comment():
     visit(story, limits=Limits(heartbeat_seconds=1.5))
 
 
-def test_streams_are_counted_and_given_back():
+def test_streams_are_limited_and_released():
     async def story(visitor):
         await two(visitor)
         async with visitor.events() as events:
@@ -135,7 +135,7 @@ def test_streams_are_counted_and_given_back():
             status, body = await visitor.get("/api/events")
             assert (status, body["error"]["code"]) == (503, "TooManyStreams")
             assert (await visitor.state())["objects"]
-        async with asyncio.timeout(20):  # it is noticed when something is to be sent
+        async with asyncio.timeout(20):  # a closed connection is found by the next send
             while True:
                 await visitor.world.tick(2)
                 async with visitor.session.get("/api/events") as answer:
@@ -146,7 +146,7 @@ def test_streams_are_counted_and_given_back():
     visit(story, limits=Limits(streams=1))
 
 
-def test_a_reader_that_takes_nothing_is_let_go_and_hinders_nobody():
+def test_a_visitor_that_reads_nothing_is_disconnected_and_delays_no_other():
     async def story(visitor):
         for number in range(400):
             have(visitor.world, f"object-{number}", ready=95, replicas=10)
@@ -162,17 +162,17 @@ def test_a_reader_that_takes_nothing_is_let_go_and_hinders_nobody():
                     for name in visitor.world.brokers.ready:
                         visitor.world.brokers.ready[name] ^= 1
                     changed: set[str] = set()
-                    while len(changed) < 400:  # a message may come while only some are looked at
+                    while len(changed) < 400:  # a message can come in the middle of a round
                         await visitor.world.tick(1)
                         changed |= {each["name"] for each in (await events.next()).data["changed"]}
                     status, _ = await visitor.get("/api/events?namespace=shop&name=none")
                     async with visitor.session.get("/api/events") as answer:
                         if answer.status == 200:
-                            break  # the idle reader's place is free again
+                            break  # the stream of the slow visitor is free again
         assert status == 404
         del reader
 
-    visit(story, limits=Limits(streams=2, slowest_seconds=8.0))
+    visit(story, limits=Limits(streams=2, send_timeout_seconds=8.0))
 
 
 def test_a_standby_replica_names_the_leader():

@@ -1,11 +1,10 @@
-"""A read-only page over a `Record`: GET and Server-Sent Events, nothing else.
+"""A read-only page over a `Record`, over HTTP and Server-Sent Events.
 
-`served` serves it; `snapshot` is what every visitor sees, made once a second for all of them;
-`summary` and `detail` are one object, `chart` its past. The page itself lies in page/.
+`served` is the entry point. The page itself is in page/.
 """
 
-from mare.dashboard.leader import Leader, alone
+from mare.dashboard.operator_status import Leader, no_election
 from mare.dashboard.server import served
 from mare.dashboard.streams import Limits
 
-__all__ = ["Leader", "Limits", "alone", "served"]
+__all__ = ["Leader", "Limits", "no_election", "served"]

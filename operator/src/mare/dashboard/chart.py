@@ -1,14 +1,15 @@
-"""The past of one object as two charts on one time axis, and the numbers in them."""
+"""The past of one object as two charts on one time axis, with the samples that they show."""
 
+import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from importlib.resources import files
 from zoneinfo import ZoneInfo
 
-from mare.dashboard.facts import facts_of
-from mare.dashboard.serialize import Json, rounded, sentence
-from mare.dashboard.words import Words
+from mare.dashboard.serialize import Json, rounded, serialize_sentence
+from mare.dashboard.summary import facts_of
 from mare.domain.sentences import number
 from mare.drawing.drawing import draw, layout, panel_height_for
 from mare.drawing.figure import Band, Column, Figure, Level, Mark, Panel, Series, Shape
@@ -26,45 +27,69 @@ _THEME = Theme(
     level="var(--chart-level)",
     band="var(--chart-band)",
 )
-"""The page's own colours, so that a change of theme needs no new drawing."""
+"""CSS variables of the page, so that a change of theme needs no new drawing."""
 _DEPTH, _WAIT, _REPLICAS = 0, 1, 2
 Samples = Sequence[tuple[float, Sample]]
+LANGUAGES = ("en", "pt")
+
+
+def _chart_texts(language: str) -> Mapping[str, str]:
+    texts = json.loads((files("mare.dashboard") / "page" / f"{language}.json").read_text("utf-8"))
+    return {
+        key.removeprefix("chart."): text for key, text in texts.items() if key.startswith("chart.")
+    }
+
+
+_TEXTS = {language: _chart_texts(language) for language in LANGUAGES}
+_DECIMAL_SEPARATORS = {"en": ".", "pt": ","}
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """How a chart is wanted."""
+    """The requested form of a chart."""
 
     span: Span
     width: int
     height: int
     language: str
-    words: Words
     zone: ZoneInfo
 
+    def text(self, key: str, **values: object) -> str:
+        return _TEXTS[self.language][key].format(**values)
 
-def chart(past: AutoscalerHistory, frame: Frame, now: float) -> Json:
-    ring = past.series[SPANS.index(frame.span)]
-    end = max(now, past.view.at)
+    def number(self, value: float | None) -> str:
+        if value is None:
+            return "?"
+        return number(round(value, 1)).replace(".", self.decimal_separator)
+
+    @property
+    def decimal_separator(self) -> str:
+        return _DECIMAL_SEPARATORS[self.language]
+
+
+def chart(history: AutoscalerHistory, frame: Frame, now: float) -> Json:
+    series = history.series[SPANS.index(frame.span)]
+    end = max(now, history.view.at)
     start = end - frame.span.seconds
-    samples = [each for each in ring.samples(end) if each[0] >= start]
-    facts = facts_of(past)
+    samples = [each for each in series.samples(end) if each[0] >= start]
+    facts = facts_of(history)
     changes = [
-        line
-        for line in past.decisions.newest_first()
-        if line.current != line.replicas and start <= line.at <= end
+        entry
+        for entry in history.decisions.newest_first()
+        if entry.current != entry.replicas and start <= entry.at <= end
     ]
-    target = facts.wait_target
+    wait_target = facts.wait_target
     if not any(math.isfinite(each.wait_seconds) for _, each in samples):
-        target = None  # nothing is learnt yet, so the depth says more
-    shows_wait = target is not None
+        wait_target = None  # no wait is known yet, so the depth is drawn
+    measure = "depth" if wait_target is None else "wait"
     figure = Figure(
-        title=frame.words.title.format(name=facts.key.name, measure=_measure(frame, shows_wait)),
-        description=_description(samples, frame, start, end, shows_wait=shows_wait),
-        columns=(Column(panels=_panels(facts, target, samples, changes, frame)),),
+        title=frame.text("title", name=facts.key.name, measure=frame.text(measure)),
+        description=_description(samples, frame, start, end, measure),
+        columns=(Column(panels=_panels(facts, wait_target, samples, changes, frame)),),
         start=start,
         end=end,
         zone=frame.zone,
+        decimal_separator=frame.decimal_separator,
     )
     panel_height = panel_height_for(frame.height, 2)
     placed = layout(figure, width=frame.width, panel_height=panel_height)
@@ -72,7 +97,7 @@ def chart(past: AutoscalerHistory, frame: Frame, now: float) -> Json:
         "range": frame.span.name,
         "start": start,
         "end": end,
-        "since": ring.since,
+        "since": series.since,
         "step": frame.span.step,
         "zone": frame.zone.key,
         "svg": draw(figure, _THEME, width=frame.width, panel_height=panel_height),
@@ -83,13 +108,11 @@ def chart(past: AutoscalerHistory, frame: Frame, now: float) -> Json:
             "height": placed.height,
             "panels": [
                 {"key": key, "top": axis.end, "bottom": axis.start, "high": axis.high}
-                for key, axis in zip(
-                    ("wait" if shows_wait else "depth", "replicas"), placed.values, strict=True
-                )
+                for key, axis in zip((measure, "replicas"), placed.values, strict=True)
             ],
         },
-        "samples": _told(samples),
-        "marks": [_mark(line) for line in changes],
+        "samples": _serialize_samples(samples),
+        "marks": [_serialize_change(entry) for entry in changes],
     }
 
 
@@ -100,34 +123,32 @@ def _panels(
     changes: Iterable[DecisionLogEntry],
     frame: Frame,
 ) -> tuple[Panel, Panel]:
-    words, policy = frame.words, facts.policy
-    marks = tuple(Mark(line.at, line.message) for line in changes)
+    policy = facts.policy
+    marks = tuple(Mark(entry.at, entry.message) for entry in changes)
     if wait_target is not None:
-        points = [(at, _or_none(each.wait_seconds)) for at, each in samples]
-        level = Level(wait_target, words.target.format(number(wait_target)))
-        measure = Panel(
-            title=words.wait,
-            series=(Series(words.wait, points, Shape.LINE, _WAIT),),
-            levels=(level,),
-            marks=marks,
-        )
+        title, colour = frame.text("wait"), _WAIT
+        points = [(at, _finite_or_none(each.wait_seconds)) for at, each in samples]
+        target = frame.text("target", seconds=frame.number(wait_target))
+        measure_levels: tuple[Level, ...] = (Level(wait_target, target),)
     else:
-        points = [(at, _or_none(each.depth)) for at, each in samples]
-        measure = Panel(
-            title=words.depth,
-            series=(Series(words.depth, points, Shape.LINE, _DEPTH),),
-            marks=marks,
-        )
-    levels = [Level(policy.max_replicas, words.max.format(policy.max_replicas))]
+        title, colour, measure_levels = frame.text("depth"), _DEPTH, ()
+        points = [(at, _finite_or_none(each.depth)) for at, each in samples]
+    measure = Panel(
+        title=title,
+        series=(Series(title, points, Shape.LINE, colour),),
+        levels=measure_levels,
+        marks=marks,
+    )
+    levels = [Level(policy.max_replicas, frame.text("max", count=policy.max_replicas))]
     if policy.min_replicas > 0:
-        levels.append(Level(policy.min_replicas, words.min.format(policy.min_replicas)))
-    running = [(at, _count(each.ready)) for at, each in samples]
-    wanted = [(at, _count(each.desired)) for at, each in samples]
+        levels.append(Level(policy.min_replicas, frame.text("min", count=policy.min_replicas)))
+    running = [(at, _float_or_none(each.ready)) for at, each in samples]
+    desired = [(at, _float_or_none(each.desired)) for at, each in samples]
     replicas = Panel(
-        title=words.replicas,
+        title=frame.text("replicas"),
         series=(
-            Series(words.running, running, Shape.AREA, _REPLICAS),
-            Series(words.wanted, wanted, Shape.STEPS, _REPLICAS),
+            Series(frame.text("running"), running, Shape.AREA, _REPLICAS),
+            Series(frame.text("desired"), desired, Shape.STEPS, _REPLICAS),
         ),
         levels=tuple(levels),
         marks=marks,
@@ -136,61 +157,55 @@ def _panels(
     return measure, replicas
 
 
-def _measure(frame: Frame, shows_wait: bool) -> str:  # noqa: FBT001
-    return frame.words.wait if shows_wait else frame.words.depth
-
-
-def _description(
-    samples: Samples, frame: Frame, start: float, end: float, *, shows_wait: bool
-) -> str:
-    """What somebody who does not see the picture has to know."""
-    values = [_or_none(each.wait_seconds if shows_wait else each.depth) for _, each in samples]
+def _description(samples: Samples, frame: Frame, start: float, end: float, measure: str) -> str:
+    """A text of the same content, for screen readers."""
+    values = [
+        _finite_or_none(each.wait_seconds if measure == "wait" else each.depth)
+        for _, each in samples
+    ]
     counts = [each.ready for _, each in samples]
-    return frame.words.description.format(
+    return frame.text(
+        "description",
         start=datetime.fromtimestamp(start, frame.zone).strftime("%H:%M"),
         end=datetime.fromtimestamp(end, frame.zone).strftime("%H:%M"),
         zone=frame.zone.key,
-        measure=_measure(frame, shows_wait),
-        value=_shown(values[-1] if values else None),
-        highest=_shown(max((v for v in values if v is not None), default=None)),
-        running=_shown(counts[-1] if counts else None),
-        fewest=_shown(min((c for c in counts if c is not None), default=None)),
-        most=_shown(max((c for c in counts if c is not None), default=None)),
+        measure=frame.text(measure),
+        value=frame.number(values[-1] if values else None),
+        highest=frame.number(max((v for v in values if v is not None), default=None)),
+        running=frame.number(counts[-1] if counts else None),
+        fewest=frame.number(min((c for c in counts if c is not None), default=None)),
+        most=frame.number(max((c for c in counts if c is not None), default=None)),
     )
 
 
-def _shown(value: float | None) -> str:
-    return "?" if value is None else number(round(value, 1))
-
-
-def _told(samples: Samples) -> Json:
+def _serialize_samples(samples: Samples) -> Json:
     return {
         "at": [at for at, _ in samples],
-        "depth": [_whole(each.depth) for _, each in samples],
+        "depth": [_int_or_none(each.depth) for _, each in samples],
         "wait": [rounded(each.wait_seconds) for _, each in samples],
         "running": [each.ready for _, each in samples],
-        "asked": [each.current for _, each in samples],
-        "wanted": [each.desired for _, each in samples],
+        "requested": [each.current for _, each in samples],
+        "desired": [each.desired for _, each in samples],
     }
 
 
-def _mark(line: DecisionLogEntry) -> Json:
+def _serialize_change(entry: DecisionLogEntry) -> Json:
     return {
-        "at": line.at,
-        "from": line.current,
-        "to": line.replicas,
-        "reason": str(line.reason),
-        "sentence": sentence(line.current, line.replicas, line.message, line.clauses),
+        "at": entry.at,
+        "from": entry.current,
+        "to": entry.replicas,
+        "reason": str(entry.reason),
+        "sentence": serialize_sentence(entry.current, entry.replicas, entry.message, entry.clauses),
     }
 
 
-def _or_none(value: float) -> float | None:
+def _finite_or_none(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _whole(value: float) -> int | None:
+def _int_or_none(value: float) -> int | None:
     return int(value) if math.isfinite(value) else None
 
 
-def _count(value: int | None) -> float | None:
+def _float_or_none(value: int | None) -> float | None:
     return None if value is None else float(value)

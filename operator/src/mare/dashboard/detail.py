@@ -1,12 +1,18 @@
-"""One object in full."""
+"""One object with its decisions, trace, problems and queues."""
 
 from typing import Any
 
 from mare.custom_resource.status import MOST_QUEUES
 from mare.custom_resource.words import instant
-from mare.dashboard.facts import facts_of
-from mare.dashboard.serialize import Json, clause, known_or_none, measured, plain, sentence
-from mare.dashboard.summary import summary
+from mare.dashboard.serialize import (
+    Json,
+    known_or_none,
+    redact,
+    serialize_clause,
+    serialize_reading,
+    serialize_sentence,
+)
+from mare.dashboard.summary import facts_of, summary
 from mare.domain.observation import QueueReading
 from mare.domain.unknown import Unknown
 from mare.explanation.ahead import ahead
@@ -18,49 +24,49 @@ from mare.loop.decision_log import DecisionLogEntry
 from mare.loop.record import AutoscalerHistory
 
 
-def detail(past: AutoscalerHistory, now: float) -> Json:
-    view, facts = past.view, facts_of(past)
+def detail(history: AutoscalerHistory, now: float) -> Json:
+    view, facts = history.view, facts_of(history)
     queues = () if isinstance(view.reading.queues, Unknown) else view.reading.queues
-    lines = list(past.decisions.newest_first())
+    entries = list(history.decisions.newest_first())
     namespace, name = facts.key
     command = f"mare explain {name} -n {namespace}"
     return {
-        **summary(past, now),
-        "ladder": ladder(facts),
-        "next": [clause(each) for each in ahead(facts, now)],
+        **summary(history, now),
+        "trace": trace(facts),
+        "next": [serialize_clause(each) for each in ahead(facts, now)],
         "problems": [problem(each) for each in problems_of(facts)],
         "decisions": [
-            {**_line(line), "explain": f"{command} --at {instant(line.at)}"} for line in lines
+            {**_entry(entry), "explain": f"{command} --at {instant(entry.at)}"} for entry in entries
         ],
         "conditions": [
             {
                 "type": each.type,
                 "status": each.status,
                 "reason": each.reason,
-                "message": plain(each.message),
+                "message": redact(each.message),
             }
             for each in view.conditions
         ],
         "queues": [_queue(each) for each in queues[:MOST_QUEUES]],
         "estimates": _estimates(facts),
         "history": {
-            "since": past.series[-1].since,
-            "decisionsSince": lines[-1].at if lines else None,
+            "since": history.series[-1].since,
+            "decisionsSince": entries[-1].at if entries else None,
         },
         "explain": command,
     }
 
 
-def ladder(facts: Facts) -> list[Json]:
-    """The way from what was measured to the result, one rung a step."""
+def trace(facts: Facts) -> list[Json]:
+    """The steps of the newest decision, from the reading to the result."""
     return [
         {
-            "stage": rung.stage,
-            "replicas": rung.replicas,
-            "deciding": rung.deciding,
-            "clause": clause(rung.text),
+            "stage": step.stage,
+            "replicas": step.replicas,
+            "deciding": step.deciding,
+            "clause": serialize_clause(step.text),
         }
-        for rung in (ladder_of(facts.decision) if facts.decision else ())
+        for step in (ladder_of(facts.decision) if facts.decision else ())
     ]
 
 
@@ -68,23 +74,23 @@ def problem(each: Problem) -> Json:
     return {
         "code": each.code,
         "about": each.about,
-        "text": plain(each.text),
+        "text": redact(each.text),
         "try": each.advice,
-        "clauses": [clause(said) for said in (*each.clauses, each.advice)],
+        "clauses": [serialize_clause(clause) for clause in (*each.clauses, each.advice)],
         "docs": each.page,
     }
 
 
-def _line(line: DecisionLogEntry) -> Json:
+def _entry(entry: DecisionLogEntry) -> Json:
     return {
-        "at": line.at,
-        "last": line.last,
-        "count": line.samples,
-        "from": line.current,
-        "to": line.replicas,
-        "reason": str(line.reason),
-        "constraint": str(held_by(line.reason)),
-        "sentence": sentence(line.current, line.replicas, line.message, line.clauses),
+        "at": entry.at,
+        "last": entry.last,
+        "count": entry.samples,
+        "from": entry.current,
+        "to": entry.replicas,
+        "reason": str(entry.reason),
+        "constraint": str(held_by(entry.reason)),
+        "sentence": serialize_sentence(entry.current, entry.replicas, entry.message, entry.clauses),
     }
 
 
@@ -94,18 +100,18 @@ def _queue(reading: QueueReading) -> Json:
     return {
         "vhost": reading.vhost,
         "name": reading.name,
-        "ready": measured(reading.ready, reading.read_at),
-        "unacknowledged": measured(reading.unacknowledged, at),
-        "consumers": measured(reading.consumers, reading.read_at),
+        "ready": serialize_reading(reading.ready, reading.read_at),
+        "unacknowledged": serialize_reading(reading.unacknowledged, at),
+        "consumers": serialize_reading(reading.consumers, reading.read_at),
     }
 
 
 def _estimates(facts: Facts) -> dict[str, Any]:
-    known = facts.estimates
+    estimates = facts.estimates
     return {
-        "arrivalRate": known_or_none(known.arrival_rate),
-        "capacityPerReplica": known_or_none(known.capacity_per_replica),
-        "serviceSeconds": known_or_none(known.service_seconds),
-        "workersPerReplica": known_or_none(known.workers_per_replica),
-        "startSeconds": known_or_none(known.start_seconds),
+        "arrivalRate": known_or_none(estimates.arrival_rate),
+        "capacityPerReplica": known_or_none(estimates.capacity_per_replica),
+        "serviceSeconds": known_or_none(estimates.service_seconds),
+        "workersPerReplica": known_or_none(estimates.workers_per_replica),
+        "startSeconds": known_or_none(estimates.start_seconds),
     }

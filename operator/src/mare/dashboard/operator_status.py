@@ -1,22 +1,36 @@
-"""How the operator itself is doing."""
+"""The state of the operator itself: leader, last tick, brokers, errors."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from importlib.metadata import version
 
-from mare.dashboard.leader import Leader
-from mare.dashboard.serialize import Json, plain
+from mare.dashboard.serialize import Json, redact
 from mare.domain.unknown import Unknown
 from mare.loop.record import AutoscalerHistory, Record
 
-_LATELY_SECONDS = 300.0
+_RECENT_SECONDS = 300.0
 VERSION = version("mare-operator")
+
+
+@dataclass(frozen=True, slots=True)
+class Leader:
+    """The state of the leader election."""
+
+    leads: bool
+    """Whether this replica is the leader."""
+    name: str | None
+    """The Pod of the leader; None if it is not known, or without an election."""
+
+
+def no_election() -> Leader:
+    return Leader(leads=True, name=None)
 
 
 def operator_status(
     record: Record, *, leader: Leader, ticked_at: float, started_at: float, now: float
 ) -> Json:
-    lately = [each for each in record.failures if each.at > now - _LATELY_SECONDS]
-    last = lately[-1] if lately else None
+    recent = [each for each in record.failures if each.at > now - _RECENT_SECONDS]
+    last = recent[-1] if recent else None
     return {
         "version": VERSION,
         "leader": leader.name,
@@ -25,32 +39,32 @@ def operator_status(
         "objects": len(record.histories),
         "brokers": _brokers(record.histories.values()),
         "errors": {
-            "count": len(lately),
-            "seconds": _LATELY_SECONDS,
+            "count": len(recent),
+            "seconds": _RECENT_SECONDS,
             "last": last
             and {
                 "at": last.at,
                 "namespace": last.key.namespace,
                 "name": last.key.name,
                 "reason": last.reason,
-                "message": plain(last.text),
+                "message": redact(last.text),
             },
         },
     }
 
 
-def _brokers(pasts: Iterable[AutoscalerHistory]) -> Json:
-    """Brokers that answer, told apart by the Secrets that lead to them."""
-    found: dict[tuple[str, str], str | None] = {}
-    for past in pasts:
-        broker = past.view.autoscaler.broker
-        queues = past.view.reading.queues
-        why = queues.cause if isinstance(queues, Unknown) else None
+def _brokers(histories: Iterable[AutoscalerHistory]) -> Json:
+    """Count the brokers and those that cannot be read. Each Secret counts as one broker."""
+    errors: dict[tuple[str, str], str | None] = {}
+    for history in histories:
+        broker = history.view.autoscaler.broker
+        queues = history.view.reading.queues
+        error = queues.cause if isinstance(queues, Unknown) else None
         key = broker.namespace, broker.secret_name
-        found[key] = found.get(key) or why
-    away = [why for why in found.values() if why is not None]
+        errors[key] = errors.get(key) or error
+    unreachable = [error for error in errors.values() if error is not None]
     return {
-        "total": len(found),
-        "unreachable": len(away),
-        "cause": plain(away[0]) if away else None,
+        "total": len(errors),
+        "unreachable": len(unreachable),
+        "cause": redact(unreachable[0]) if unreachable else None,
     }

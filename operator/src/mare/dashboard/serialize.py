@@ -1,4 +1,4 @@
-"""Words and numbers as JSON: nothing that is unknown becomes zero."""
+"""Values as JSON. An unknown value is null with its cause, never zero."""
 
 import json
 import math
@@ -10,47 +10,49 @@ from mare.domain.clause import Clause
 from mare.domain.unknown import Unknown
 
 Json = dict[str, Any]
-_ADDRESS = re.compile(r"\b[\w+.-]+://\S+")
+_URI = re.compile(r"\b[\w+.-]+://\S+")
 
 
 def encode_json(value: object) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
-def plain(text: str) -> str:
-    """A text of another program without the addresses in it, which may have credentials."""
-    return _ADDRESS.sub("(address)", text) if "://" in text else text
+def redact(text: str) -> str:
+    """Remove URIs, which can contain credentials, from a text of another program."""
+    return _URI.sub("(address)", text) if "://" in text else text
 
 
-def clause(said: Clause) -> Json:
+def serialize_clause(clause: Clause) -> Json:
     numbers = {
-        name: plain(value) if isinstance(value, str) else value
-        for name, value in said.numbers.items()
+        name: redact(value) if isinstance(value, str) else value
+        for name, value in clause.numbers.items()
     }
-    return {"code": said.code, "numbers": numbers, "text": plain(said)}
+    return {"code": clause.code, "numbers": numbers, "text": redact(clause)}
 
 
-def sentence(current: int, replicas: int, message: str, clauses: Iterable[Clause]) -> Json:
+def serialize_sentence(
+    current: int, replicas: int, message: str, clauses: Iterable[Clause]
+) -> Json:
     return {
         "from": current,
         "to": replicas,
-        "text": plain(message),
-        "clauses": [clause(each) for each in clauses],
+        "text": redact(message),
+        "clauses": [serialize_clause(each) for each in clauses],
     }
 
 
-def measured(value: float | Unknown | None, at: float | None) -> Json:
-    """A number and when it was read; None has no reason to tell."""
+def serialize_reading(value: float | Unknown | None, at: float | None) -> Json:
+    """A number and the time of its reading; None is unknown without a cause."""
     if isinstance(value, Unknown):
-        why = {"reason": value.reason, "cause": plain(value.cause), "name": value.name}
-        return {"value": None, "at": None, "unknown": why}
+        cause = {"reason": value.reason, "cause": redact(value.cause), "name": value.name}
+        return {"value": None, "at": None, "unknown": cause}
     if value is None:
         return {"value": None, "at": None, "unknown": None}
     return {"value": rounded(value), "at": at}
 
 
 def rounded(value: float) -> float | None:
-    """A number that JSON can tell, no longer than it is meaningful."""
+    """A float with three decimals; None if it is infinite or NaN, which JSON does not have."""
     if isinstance(value, int):
         return value
     return round(value, 3) if math.isfinite(value) else None

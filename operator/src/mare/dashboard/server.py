@@ -1,4 +1,4 @@
-"""Serves the page and what it asks for."""
+"""The HTTP server of the dashboard."""
 
 import time
 from collections.abc import AsyncIterator, Callable, Collection
@@ -10,10 +10,8 @@ from aiohttp.typedefs import Handler
 from mare.custom_resource.autoscaler import Key
 from mare.dashboard.chart_requests import Charts
 from mare.dashboard.detail import detail
-from mare.dashboard.guard import add_headers, guard
-from mare.dashboard.leader import Leader, alone
-from mare.dashboard.operator_status import operator_status
-from mare.dashboard.problem import Refused, standby
+from mare.dashboard.http_rules import HttpError, add_headers, check_requests, standby_error
+from mare.dashboard.operator_status import Leader, no_election, operator_status
 from mare.dashboard.serialize import Json, encode_json
 from mare.dashboard.snapshot import Snapshot
 from mare.dashboard.static_files import INDEX, answer, read_page
@@ -22,7 +20,7 @@ from mare.loop.record import Record
 from mare.ports import Clock
 from mare.serving import serving
 
-_GOODBYE_SECONDS = 2.0
+_SHUTDOWN_SECONDS = 2.0
 
 
 @asynccontextmanager
@@ -32,25 +30,25 @@ async def served(
     *,
     record: Record,
     ticked_at: Callable[[], float],
-    leader: Callable[[], Leader] = alone,
+    leader: Callable[[], Leader] = no_election,
     clock: Clock = time.time,
     prefix: str = "",
     hosts: Collection[str] = (),
     limits: Limits = Limits(),  # noqa: B008 - it cannot be changed
 ) -> AsyncIterator[int]:
-    """Serve meanwhile; gives the port.
+    """Serve the dashboard until the block ends; yields the port.
 
-    `prefix` is a path such as /mare under which everything lies, `hosts` are further names by
-    which it may be called; localhost and addresses always are.
+    `prefix` is a path such as /mare, under which everything is served. `hosts` are allowed names
+    besides localhost and IP addresses.
     """
     site = _Site(record, ticked_at, leader, clock, limits)
     app = site.application(prefix.rstrip("/"), hosts)
-    async with serving(app, host, port, goodbye_seconds=_GOODBYE_SECONDS) as taken:
+    async with serving(app, host, port, goodbye_seconds=_SHUTDOWN_SECONDS) as taken:
         yield taken
 
 
 class _Site:
-    """What answers, page and interface."""
+    """The page and its API."""
 
     def __init__(
         self,
@@ -67,27 +65,27 @@ class _Site:
         self._started_at = round(clock(), 3)
         self._page = read_page()
         self._snapshot = Snapshot(record, self._operator, clock)
-        self._streams = Streams(self._snapshot, leader, self._told, limits)
+        self._streams = Streams(self._snapshot, leader, self._detail, limits)
         self._charts = Charts(record, clock)
 
     def application(self, prefix: str, hosts: Collection[str]) -> web.Application:
-        app = web.Application(client_max_size=1024, middlewares=[guard(hosts)])
+        app = web.Application(client_max_size=1024, middlewares=[check_requests(hosts)])
         app.on_response_prepare.append(add_headers)
         app.on_shutdown.append(self._end_streams)
-        api, led = f"{prefix}/api", self._by_leader
+        api, on_leader = f"{prefix}/api", self._on_leader
         one = f"{api}/objects/{{namespace}}/{{name}}"
         app.add_routes(
             [
                 web.get(f"{prefix}/", self._index),
                 web.get(f"{prefix}/page/{{path:.+}}", self._file),
-                web.get(f"{api}/state", led(self._state)),
-                web.get(f"{api}/events", led(self._events), allow_head=False),
-                web.get(one, led(self._one)),
-                web.get(f"{one}/chart", led(self._chart)),
+                web.get(f"{api}/state", on_leader(self._state)),
+                web.get(f"{api}/events", on_leader(self._events), allow_head=False),
+                web.get(one, on_leader(self._one)),
+                web.get(f"{one}/chart", on_leader(self._chart)),
             ]
         )
         if prefix:
-            app.add_routes([web.get(prefix, self._slash)])
+            app.add_routes([web.get(prefix, self._redirect)])
         return app
 
     def _operator(self) -> Json:
@@ -99,24 +97,24 @@ class _Site:
             now=self._clock(),
         )
 
-    def _told(self, key: Key) -> Json | None:
-        past, now = self._record.histories.get(key), self._clock()
-        if past is None:
+    def _detail(self, key: Key) -> Json | None:
+        history, now = self._record.histories.get(key), self._clock()
+        if history is None:
             return None
         head = {"tick": int(now), "at": round(now, 3), "operator": self._operator()}
-        return {**head, **detail(past, now)}
+        return {**head, **detail(history, now)}
 
-    def _by_leader(self, handler: Handler) -> Handler:
-        async def led(request: web.Request) -> web.StreamResponse:
+    def _on_leader(self, handler: Handler) -> Handler:
+        async def checked(request: web.Request) -> web.StreamResponse:
             leader = self._leader()
             if not leader.leads:
                 self._snapshot.forget()
-                raise standby(leader)
+                raise standby_error(leader)
             return await handler(request)
 
-        return led
+        return checked
 
-    async def _slash(self, request: web.Request) -> web.Response:
+    async def _redirect(self, request: web.Request) -> web.Response:
         return web.Response(status=308, headers={"Location": f"{request.path}/"})
 
     async def _index(self, request: web.Request) -> web.Response:
@@ -133,11 +131,11 @@ class _Site:
         if "name" not in request.query:
             return await self._streams.all(request)
         key = Key(request.query.get("namespace", ""), request.query["name"])
-        _found(self._told(key))
+        _found(self._detail(key))
         return await self._streams.one(request, key)
 
     async def _one(self, request: web.Request) -> web.Response:
-        return _json(encode_json(_found(self._told(_key(request)))))
+        return _json(encode_json(_found(self._detail(_key(request)))))
 
     async def _chart(self, request: web.Request) -> web.Response:
         return _json(self._charts.text(_key(request), request.query))
@@ -150,10 +148,10 @@ def _key(request: web.Request) -> Key:
     return Key(request.match_info["namespace"], request.match_info["name"])
 
 
-def _found(told: Json | None) -> Json:
-    if told is None:
-        raise Refused(404, "NotFound", "There is no such object.")
-    return told
+def _found(detail: Json | None) -> Json:
+    if detail is None:
+        raise HttpError(404, "NotFound", "This QueueAutoscaler does not exist.")
+    return detail
 
 
 def _json(text: str) -> web.Response:

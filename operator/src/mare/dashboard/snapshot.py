@@ -1,7 +1,7 @@
-"""What everybody sees of all objects, made at most once a second for all of them together.
+"""All objects as every visitor sees them, made at most once a second for all visitors together.
 
-Each object's part is kept as JSON, with the tick at which it last changed: who comes back with the
-last tick that he saw is given what changed since.
+Each object is kept as JSON with the tick of its last change. A visitor that reconnects sends its
+last tick and receives only what changed since.
 """
 
 import asyncio
@@ -12,26 +12,26 @@ from dataclasses import dataclass
 
 from mare.custom_resource.autoscaler import Key
 from mare.dashboard.serialize import Json, encode_json
-from mare.dashboard.summary import order, summary
+from mare.dashboard.summary import sort_key, summary
 from mare.loop.record import Record
 from mare.ports import Clock
 
 _SECONDS = 1.0
-_UNSEEN_SECONDS = 60.0
-"""Time without a visitor after which everything is forgotten."""
+_IDLE_SECONDS = 60.0
+"""Time without a visitor after which all kept objects are dropped."""
 _BATCH = 50
-"""Objects after which others get a turn: a few milliseconds."""
+"""Objects serialized before the event loop gets a turn: a few milliseconds."""
 _REMOVED = 1024
-_TIMED = ("depth", "ready", "unacknowledged", "wait", "publishRate", "ackRate", "drain")
+_READINGS = ("depth", "ready", "unacknowledged", "wait", "publishRate", "ackRate", "drain")
 
 
 @dataclass(slots=True)
-class _Part:
-    """One object."""
+class _Entry:
+    """One object as JSON."""
 
     tick: int
     fingerprint: int
-    order: tuple[int, str, str]
+    sort_key: tuple[int, str, str]
     text: str
 
 
@@ -40,52 +40,52 @@ class Snapshot:
         self._record = record
         self._operator_status = operator_status
         self._clock = clock
-        self._parts: dict[Key, _Part] = {}
+        self._entries: dict[Key, _Entry] = {}
         self._removed: deque[tuple[int, Key]] = deque(maxlen=_REMOVED)
         self._floor = 0
-        """What is older than this tick is not known any more."""
+        """Changes before this tick are not known."""
         self._operator = ""
         self._refreshing = asyncio.Lock()
         self.tick = 0
         self.at = 0.0
 
     def forget(self) -> None:
-        """Have everybody begin anew: another replica may have acted meanwhile."""
+        """Make every visitor start from a full state: another replica was the leader meanwhile."""
         self.at = -math.inf
 
     async def refresh(self) -> None:
-        """Look again, unless that was done within the last second."""
+        """Read the record again, unless that was done within the last second."""
         async with self._refreshing:
             now = self._clock()
             if 0 <= now - self.at < _SECONDS:
                 return
             tick = max(self.tick + 1, int(now))
-            if now - self.at > _UNSEEN_SECONDS or now < self.at:
-                self._parts.clear()
+            if now - self.at > _IDLE_SECONDS or now < self.at:
+                self._entries.clear()
                 self._removed.clear()
                 self._floor = tick
-            changed = await self._look(tick, now)
+            changed = await self._read(tick, now)
             operator = encode_json(self._operator_status())
             if changed or operator != self._operator:
                 self.tick, self._operator = tick, operator
             self.at = now
 
-    async def _look(self, tick: int, now: float) -> bool:
+    async def _read(self, tick: int, now: float) -> bool:
         changed = False
         for number, key in enumerate(list(self._record.histories)):
             if number % _BATCH == _BATCH - 1:
                 await asyncio.sleep(0)
-            past = self._record.histories.get(key)
-            if past is None:
+            history = self._record.histories.get(key)
+            if history is None:
                 continue
-            told = summary(past, now)
-            fingerprint = _fingerprint(told)
-            part = self._parts.get(key)
-            if part is None or part.fingerprint != fingerprint:
-                self._parts[key] = _Part(tick, fingerprint, order(told), encode_json(told))
+            row = summary(history, now)
+            fingerprint = _fingerprint(row)
+            entry = self._entries.get(key)
+            if entry is None or entry.fingerprint != fingerprint:
+                self._entries[key] = _Entry(tick, fingerprint, sort_key(row), encode_json(row))
                 changed = True
-        for key in self._parts.keys() - self._record.histories.keys():
-            del self._parts[key]
+        for key in self._entries.keys() - self._record.histories.keys():
+            del self._entries[key]
             if len(self._removed) == _REMOVED:
                 self._floor = self._removed[0][0] + 1
             self._removed.append((tick, key))
@@ -93,38 +93,38 @@ class Snapshot:
         return changed
 
     def state(self, namespace: str | None = None) -> str:
-        """Everything, as JSON."""
-        parts = sorted(self._of(namespace), key=lambda part: part.order)
-        return self._message("objects", parts) + "}"
+        """All objects, as JSON."""
+        entries = sorted(self._of(namespace), key=lambda entry: entry.sort_key)
+        return self._message("objects", entries) + "}"
 
     def changes(self, since: int, namespace: str | None = None) -> str | None:
-        """What changed after a tick, as JSON; None if that tick is too long ago."""
+        """Changes after a tick, as JSON; None if that tick is too old."""
         if not self._floor <= since <= self.tick:
             return None
-        parts = [part for part in self._of(namespace) if part.tick > since]
+        entries = [entry for entry in self._of(namespace) if entry.tick > since]
         removed = [
             {"namespace": key.namespace, "name": key.name}
             for tick, key in self._removed
             if tick > since and namespace in {None, key.namespace}
         ]
-        return f'{self._message("changed", parts)},"removed":{encode_json(removed)}}}'
+        return f'{self._message("changed", entries)},"removed":{encode_json(removed)}}}'
 
-    def _message(self, name: str, parts: list[_Part]) -> str:
-        texts = ",".join(part.text for part in parts)
+    def _message(self, name: str, entries: list[_Entry]) -> str:
+        texts = ",".join(entry.text for entry in entries)
         at = round(self.at, 3)
         head = f'{{"tick":{self.tick},"at":{at},"operator":{self._operator}'
         return f'{head},"{name}":[{texts}]'
 
-    def _of(self, namespace: str | None) -> Iterator[_Part]:
-        for key, part in self._parts.items():
+    def _of(self, namespace: str | None) -> Iterator[_Entry]:
+        for key, entry in self._entries.items():
             if namespace in {None, key.namespace}:
-                yield part
+                yield entry
 
 
-def _fingerprint(told: Json) -> int:
-    """Equal if nothing but the time of the readings differs."""
-    values = {**told}
-    for name in _TIMED:
-        if told["fresh"]:
-            values[name] = {**told[name], "at": None}
+def _fingerprint(row: Json) -> int:
+    """A hash without the times of readings, while these are fresh."""
+    values = {**row}
+    for name in _READINGS:
+        if row["fresh"]:
+            values[name] = {**row[name], "at": None}
     return hash(encode_json(values))

@@ -1,4 +1,4 @@
-"""The files of the page, read once: whatever a path says, only these are served."""
+"""The files of the page. All are read at the start, so that no path of a request is opened."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -8,10 +8,10 @@ from importlib.resources.abc import Traversable
 
 from aiohttp import web
 
-from mare.dashboard.problem import Refused
+from mare.dashboard.http_rules import HttpError
 
 INDEX = "index.html"
-_KINDS = {
+_CONTENT_TYPES = {
     "html": "text/html",
     "css": "text/css",
     "js": "text/javascript",
@@ -23,14 +23,14 @@ _TEXTS = {"html", "css", "js", "svg"}
 
 @dataclass(frozen=True, slots=True)
 class File:
-    kind: str
+    content_type: str
     is_text: bool
     content: bytes
     etag: str
 
 
 def read_page() -> Mapping[str, File]:
-    """All files by their path below page/."""
+    """Return all files by their path below page/."""
     return dict(_read(files("mare.dashboard") / "page", ""))
 
 
@@ -42,23 +42,23 @@ def _read(folder: Traversable, prefix: str) -> Iterator[tuple[str, File]]:
         suffix = each.name.rpartition(".")[2]
         if each.is_dir():
             yield from _read(each, f"{path}/")
-        elif suffix in _KINDS:
+        elif suffix in _CONTENT_TYPES:
             content = each.read_bytes()
             etag = hashlib.sha256(content).hexdigest()[:32]
-            yield path, File(_KINDS[suffix], suffix in _TEXTS, content, etag)
+            yield path, File(_CONTENT_TYPES[suffix], suffix in _TEXTS, content, etag)
 
 
 def answer(request: web.Request, page: Mapping[str, File], path: str) -> web.Response:
     file = page.get(path)
     if file is None:
-        raise Refused(404, "NotFound", "There is no such file.")
+        raise HttpError(404, "NotFound", "This file does not exist.")
     headers = {"Cache-Control": "no-cache"}
     if any(each.value in {file.etag, "*"} for each in request.if_none_match or ()):
         response = web.Response(status=304, headers=headers)
     else:
         response = web.Response(
             body=file.content,
-            content_type=file.kind,
+            content_type=file.content_type,
             charset="utf-8" if file.is_text else None,
             headers=headers,
         )

@@ -1,7 +1,7 @@
-"""Server-Sent Events: at most one message a second, and a slow reader is behind alone.
+"""Server-Sent Events, at most one a second for each visitor.
 
-Nothing is queued: after each message that was sent, the next one tells what changed since. So a
-slow reader costs one buffer of its connection, and is let go when that does not empty.
+Nothing is queued: each message contains what changed since the previous one. A slow visitor costs
+one connection buffer, and is disconnected when that buffer does not empty.
 """
 
 import asyncio
@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from mare.custom_resource.autoscaler import Key
-from mare.dashboard.leader import Leader
-from mare.dashboard.problem import Refused, standby
+from mare.dashboard.http_rules import HttpError, standby_error
+from mare.dashboard.operator_status import Leader
 from mare.dashboard.serialize import Json, encode_json
 from mare.dashboard.snapshot import Snapshot
 
@@ -26,9 +26,9 @@ _RETRY_MILLISECONDS = 2000
 class Limits:
     streams: int = 32
     heartbeat_seconds: float = 15.0
-    """Silence after which a comment shows that the line is alive."""
-    slowest_seconds: float = 15.0
-    """Time in which a message has to be taken."""
+    """Time without a message after which a comment is sent, so that proxies keep the connection."""
+    send_timeout_seconds: float = 15.0
+    """Time in which a visitor must take a message."""
 
 
 class Streams:
@@ -71,14 +71,14 @@ class Streams:
             await stream.begin(request)
             sent = ""
             while not self.ended.is_set() and await self._still_leads(stream):
-                told = self._detail(key)
-                if told is None:
+                detail = self._detail(key)
+                if detail is None:
                     gone = {"namespace": key.namespace, "name": key.name}
                     await stream.send("gone", encode_json(gone), 0)
                     break
-                text = encode_json(told)
+                text = encode_json(detail)
                 if text != sent:
-                    await stream.send("object", text, told["tick"])
+                    await stream.send("object", text, detail["tick"])
                     sent = text
                 await self._pause(stream)
         return stream.response
@@ -87,8 +87,8 @@ class Streams:
     def _counted(self) -> Iterator[None]:
         most = self._limits.streams
         if self._open >= most:
-            text = f"{most} streams are open, which is the most; ask api/state instead."
-            raise Refused(503, "TooManyStreams", text, retry_after=5)
+            text = f"All {most} streams are in use. Poll api/state instead."
+            raise HttpError(503, "TooManyStreams", text, retry_after=5)
         self._open += 1
         try:
             yield
@@ -99,7 +99,7 @@ class Streams:
         leader = self._leader()
         if not leader.leads:
             self._snapshot.forget()
-            await stream.send("standby", encode_json(standby(leader).body), 0)
+            await stream.send("standby", encode_json(standby_error(leader).body), 0)
         return leader.leads
 
     async def _pause(self, stream: "_Stream") -> None:
@@ -123,7 +123,7 @@ class _Stream:
         await self._write(f"retry: {_RETRY_MILLISECONDS}\n\n")
 
     async def send(self, event: str, data: str, tick: int) -> None:
-        """Send a message; without a tick it is none to go on from."""
+        """Send a message. Without a tick, a visitor cannot resume from it."""
         identity = f"id: {tick}\n" if tick else ""
         await self._write(f"{identity}event: {event}\ndata: {data}\n\n")
 
@@ -133,12 +133,12 @@ class _Stream:
 
     async def _write(self, text: str) -> None:
         try:
-            async with asyncio.timeout(self._limits.slowest_seconds):
+            async with asyncio.timeout(self._limits.send_timeout_seconds):
                 await self.response.write(text.encode())
         except TimeoutError as error:
             if self._transport is not None:
                 self._transport.abort()
-            raise ConnectionResetError("the reader is too slow") from error
+            raise ConnectionResetError("the visitor reads too slowly") from error
         self._sent_at = time.monotonic()
 
 

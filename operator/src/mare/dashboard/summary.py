@@ -1,31 +1,31 @@
-"""One object in short, and how much it needs attention."""
+"""One object as a row of the list, and whether it needs attention."""
 
 from mare.custom_resource.conditions import unknown_of
-from mare.dashboard.facts import facts_of
-from mare.dashboard.serialize import Json, measured, plain, sentence
+from mare.dashboard.serialize import Json, redact, serialize_reading, serialize_sentence
 from mare.domain.observation import QueueReading
 from mare.domain.unknown import Unknown, total
 from mare.explanation.constraint import constraint_of
-from mare.explanation.facts import Facts
+from mare.explanation.facts import Facts, patience
 from mare.loop.record import AutoscalerHistory, View
+from mare.ports import Scale
 
 ATTENTION = ("unknown", "behind", "pending", "none")
-"""In the order in which objects are listed."""
+"""The order of the list: `unknown` first."""
 _FRESH_SECONDS = 3.0
-_NOT_DRAINING = Unknown("NotDraining", "at least as much arrives as is finished")
-_NOT_LEARNT = Unknown("NotLearnt", "what a replica can do is not learnt yet")
-_NO_RATE = Unknown("NotReported", "the rates need two statistics of the broker")
+_NOT_DRAINING = Unknown("NotDraining", "messages arrive at least as fast as they are processed")
+_NOT_LEARNT = Unknown("NotLearnt", "the capacity of a replica is not known yet")
+_NO_RATE = Unknown("NotReported", "rates need two readings of the broker's statistics")
 
 
-def summary(past: AutoscalerHistory, now: float) -> Json:
-    view, facts = past.view, facts_of(past)
+def summary(history: AutoscalerHistory, now: float) -> Json:
+    view, facts = history.view, facts_of(history)
     policy, decision = facts.policy, facts.decision
-    why = unknown_of(view.reading.queues)
+    unknown = unknown_of(view.reading.queues)
     queues = () if isinstance(view.reading.queues, Unknown) else view.reading.queues
     read_at = min((each.read_at for each in queues), default=None)
     counted_at = _counted_at(queues)
     published, acknowledged = view.rates or (_NO_RATE, _NO_RATE)
-    able = facts.cannot_act
+    unable = facts.cannot_act
     return {
         "namespace": facts.key.namespace,
         "name": facts.key.name,
@@ -37,31 +37,55 @@ def summary(past: AutoscalerHistory, now: float) -> Json:
             "min": policy.min_replicas,
             "max": policy.max_replicas,
             "running": facts.ready,
-            "asked": facts.asked,
-            "wanted": decision.replicas if decision else None,
+            "requested": facts.asked,
+            "desired": decision.replicas if decision else None,
             "raw": decision.raw if decision else None,
         },
-        "depth": measured(why or view.depth, read_at),
-        "ready": measured(why or total(each.ready for each in queues), read_at),
-        "unacknowledged": measured(
-            why or total(each.unacknowledged for each in queues), counted_at
+        "depth": serialize_reading(unknown or view.depth, read_at),
+        "ready": serialize_reading(unknown or total(each.ready for each in queues), read_at),
+        "unacknowledged": serialize_reading(
+            unknown or total(each.unacknowledged for each in queues), counted_at
         ),
-        "wait": measured(why or _wait(view), read_at),
+        "wait": serialize_reading(unknown or _wait(view), read_at),
         "waitTarget": facts.wait_target,
-        "publishRate": measured(why or published, counted_at),
-        "ackRate": measured(why or acknowledged, counted_at),
-        "drain": measured(why or drain(facts), read_at),
-        "fresh": why is None and read_at is not None and now - read_at <= _FRESH_SECONDS,
+        "publishRate": serialize_reading(unknown or published, counted_at),
+        "ackRate": serialize_reading(unknown or acknowledged, counted_at),
+        "drain": serialize_reading(unknown or drain(facts), read_at),
+        "fresh": unknown is None and read_at is not None and now - read_at <= _FRESH_SECONDS,
         "reason": str(decision.reason) if decision else None,
         "constraint": {
             "code": str(constraint_of(facts)),
             "until": decision.until if decision else None,
         },
         "sentence": decision
-        and sentence(decision.current, decision.replicas, decision.message, decision.clauses),
-        "changedAt": past.changed_at,
-        "error": able and {"reason": able.reason, "message": plain(able.message)},
+        and serialize_sentence(
+            decision.current, decision.replicas, decision.message, decision.clauses
+        ),
+        "changedAt": history.changed_at,
+        "error": unable and {"reason": unable.reason, "message": redact(unable.message)},
     }
+
+
+def facts_of(history: AutoscalerHistory) -> Facts:
+    """The facts of the newest view of an object."""
+    view = history.view
+    scale = view.scale if isinstance(view.scale, Scale) else None
+    since = history.short_since
+    return Facts(
+        key=view.autoscaler.key,
+        target=view.autoscaler.target,
+        policy=view.autoscaler.policy,
+        at=view.at,
+        asked=scale.replicas if scale else None,
+        ready=None if scale is None or isinstance(scale.ready, Unknown) else scale.ready,
+        decision=view.decision,
+        queues=view.reading.queues,
+        depth=view.depth,
+        wait_seconds=view.wait_seconds,
+        estimates=view.estimates,
+        conditions=view.conditions,
+        pending=since is not None and view.at - since > patience(view.estimates),
+    )
 
 
 def attention(facts: Facts) -> str:
@@ -72,16 +96,16 @@ def attention(facts: Facts) -> str:
     return "pending" if facts.pending else "none"
 
 
-def order(summary: Json) -> tuple[int, str, str]:
-    """What needs attention comes first."""
+def sort_key(summary: Json) -> tuple[int, str, str]:
+    """Objects that need attention sort first."""
     return ATTENTION.index(summary["attention"]), summary["namespace"], summary["name"]
 
 
 def drain(facts: Facts) -> float | Unknown | None:
-    """Seconds until what is ready is worked off, if arrivals and replicas stay as they are."""
-    ready = unknown_of(facts.queues)
-    if ready is not None or isinstance(facts.queues, Unknown):
-        return ready
+    """Seconds until the ready messages are processed, at the present rates."""
+    unknown = unknown_of(facts.queues)
+    if unknown is not None or isinstance(facts.queues, Unknown):
+        return unknown
     waiting = total(each.ready for each in facts.queues)
     if waiting == 0:
         return 0.0

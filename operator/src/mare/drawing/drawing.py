@@ -69,7 +69,7 @@ def draw(figure: Figure, theme: Theme, *, width: int = 1280, panel_height: int =
     for column, time in zip(figure.columns, placed.times, strict=True):
         body += _heading(column, time.start, theme)
         for panel, values in zip(column.panels, placed.values, strict=True):
-            body += _panel(panel, time, values, theme)
+            body += _panel(panel, time, values, theme, figure.decimal_separator)
         body += _time_axis(time, height - _FOOT, theme, figure.zone)
     return "".join(
         [
@@ -108,7 +108,9 @@ def _heading(column: Column, left: float, theme: Theme) -> Iterator[str]:
         yield _text(left, 34, column.subtitle, theme.faint)
 
 
-def _panel(panel: Panel, time: Axis, values: Axis, theme: Theme) -> Iterator[str]:
+def _panel(
+    panel: Panel, time: Axis, values: Axis, theme: Theme, decimal_separator: str
+) -> Iterator[str]:
     if _has_room(panel, time):
         yield _text(time.start, values.end - 6, panel.title, theme.ink, weight="bold")
     yield from _legend(panel, time, values, theme)
@@ -123,7 +125,8 @@ def _panel(panel: Panel, time: Axis, values: Axis, theme: Theme) -> Iterator[str
         y = values.at(value)
         opacity = 0.6 if share == 0 else 0.25
         yield _line(time.start, y, time.end, y, theme.faint, opacity=opacity)
-        yield _text(time.start - 6, y + 4, amount(value, values.high), theme.faint, anchor="end")
+        label = amount(value, values.high).replace(".", decimal_separator)
+        yield _text(time.start - 6, y + 4, label, theme.faint, anchor="end")
     for mark in panel.marks:
         x = time.at(mark.moment)
         yield (
@@ -137,8 +140,8 @@ def _panel(panel: Panel, time: Axis, values: Axis, theme: Theme) -> Iterator[str
         if level.value <= values.high:
             y = values.at(level.value)
             yield _line(time.start, y, time.end, y, theme.level, dash="5 3")
-            label = y - 4 if y - values.end > _ROOM else y + 13
-            yield _text(time.end - 3, label, level.label, theme.level, anchor="end", halo=theme)
+            baseline = y - 4 if y - values.end > _ROOM else y + 13
+            yield _text(time.end - 3, baseline, level.label, theme.level, anchor="end", halo=theme)
 
 
 def _has_room(panel: Panel, time: Axis) -> bool:

@@ -80,5 +80,5 @@ class Figure:
     start: float
     end: float
     zone: tzinfo | None = None
-    """Moments are seconds since the epoch and are labelled with the time of day in this zone; None
-    labels them with the time since zero."""
+    """The time zone of labels with the time of day. None labels the seconds since zero."""
+    decimal_separator: str = "."

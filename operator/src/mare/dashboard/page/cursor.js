@@ -123,7 +123,7 @@ export class Cursor {
       depth: known(samples.depth[index], (value) => words.number(value)),
       wait: known(samples.wait[index], (value) => words.duration(value)),
       running: known(samples.running[index], (value) => words.number(value)),
-      wanted: known(samples.wanted[index], (value) => words.number(value)),
+      desired: known(samples.desired[index], (value) => words.number(value)),
     });
     const before = marks
       .filter((each) => each.at <= at + chart.step / 2)

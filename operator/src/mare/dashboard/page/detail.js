@@ -5,12 +5,12 @@ import { Charts } from "./charts.js";
 import { countsInWords, legendOf } from "./counts.js";
 import { Decisions } from "./decisions.js";
 import { Figures } from "./figures.js";
-import { showLadder, showProblems, showQueues } from "./reasons.js";
+import { showTrace, showProblems, showQueues } from "./reasons.js";
 import { makeRuler, showRuler } from "./ruler.js";
 import { headOf, plainSentence, showClauses, showSentence } from "./sentence.js";
 import { element, part, setAttribute, setText, showEach } from "./text.js";
 
-const PARTS = ["all", "namespace", "name", "sentence", "next", "ruler", "legend", "target", "problems", "ladder", "queues"];
+const PARTS = ["all", "namespace", "name", "sentence", "next", "ruler", "legend", "target", "problems", "trace", "queues"];
 
 export class Detail {
   constructor(root, words, { href, object, announcer, now }) {
@@ -54,7 +54,7 @@ export class Detail {
     this.figures.show({ ...object, fresh }, now);
     this.charts.show(plainSentence(words, object.sentence));
     this.decisions.show(object, now);
-    showLadder(parts.ladder, words, object.ladder);
+    showTrace(parts.trace, words, object.trace);
     showQueues(parts.queues, words, object.queues);
     const key = [object.sentence?.to, object.constraint.code, object.error?.reason].join();
     const constraint = constraintText(words, { ...object.constraint, until: null }, now);

@@ -111,10 +111,10 @@ export class List {
   #showNamespaces(names) {
     const select = this.parts.namespace;
     if (this.namespace) names.add(this.namespace);
-    const wanted = [...names].sort(compare);
+    const desired = [...names].sort(compare);
     const there = [...select.options].slice(1).map((each) => each.value);
-    if (wanted.join() !== there.join()) {
-      const options = wanted.map((name) => {
+    if (desired.join() !== there.join()) {
+      const options = desired.map((name) => {
         const option = element("option");
         option.value = name;
         setText(option, name);

@@ -13,13 +13,13 @@ function withParts(name, parts) {
   return made;
 }
 
-export function showLadder(list, words, ladder) {
-  showEach(list, ladder, {
+export function showTrace(list, words, trace) {
+  showEach(list, trace, {
     key: ({ stage }) => stage,
     make: () => withParts("li", ["stage", "count", "text"]),
     show: (item, { stage, replicas, deciding, clause }) => {
       const [name, count, text] = item.children;
-      setText(name, words.text(`stage.${stage}`) + (deciding ? ` (${words.text("ladder.deciding")})` : ""));
+      setText(name, words.text(`stage.${stage}`) + (deciding ? ` (${words.text("trace.deciding")})` : ""));
       setText(count, replicas === null ? "" : words.number(replicas));
       const said = clauseText(words, clause);
       showClause(text, { ...said, text: capital(said.text) });

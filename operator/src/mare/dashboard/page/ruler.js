@@ -1,5 +1,5 @@
 /**
- * The ruler: from the fewest replicas to the most, what runs, what starts, what is wanted, and what
+ * The ruler: from the fewest replicas to the most, what runs, what starts, what is desired, and what
  * the load asks for even where that lies beyond the most. Zero is drawn like any other count.
  */
 
@@ -29,10 +29,10 @@ export function makeRuler(small = false) {
   for (const end of ["min", "max"]) add(end, "line", { y1: bar.y - 3, y2: bar.y + thick + 3 });
   if (!small) {
     addMark(layers, svg, "raw", "M0 5l6 6-6 6-6-6z", bar.y + thick);
-    addMark(layers, svg, "wanted", "M0 5l8 12h-16z", bar.y + thick);
+    addMark(layers, svg, "desired", "M0 5l8 12h-16z", bar.y + thick);
     addMark(layers, svg, "dot", "M-5 0a5 5 0 1 0 10 0a5 5 0 1 0-10 0", middle);
   } else {
-    addMark(layers, svg, "wanted", "M0 1l4.5 5h-9z", bar.y + thick);
+    addMark(layers, svg, "desired", "M0 1l4.5 5h-9z", bar.y + thick);
   }
   return { svg, layers, mostCells: small ? MOST_SMALL_CELLS : MOST_CELLS };
 }
@@ -57,9 +57,9 @@ function addMark(layers, svg, name, path, y) {
 }
 
 /** Show the counts of a summary; `label` is the same in words. */
-export function showRuler({ svg, layers, mostCells }, { min, max, running, asked, wanted, raw }, label) {
+export function showRuler({ svg, layers, mostCells }, { min, max, running, requested, desired, raw }, label) {
   const beyond = Math.min(raw ?? 0, MOST_BEYOND * max);
-  const top = Math.max(max, running ?? 0, asked ?? 0, wanted ?? 0, beyond, 1);
+  const top = Math.max(max, running ?? 0, requested ?? 0, desired ?? 0, beyond, 1);
   const at = (count) => `${(MARGIN + ((100 - 2 * MARGIN) * count) / top).toFixed(2)}%`;
   const span = (rect, from, to) => {
     const shown = from !== null && to !== null && to > from;
@@ -77,15 +77,15 @@ export function showRuler({ svg, layers, mostCells }, { min, max, running, asked
   setAttribute(svg, "data-unknown", running === null ? "true" : null);
   span(layers.band, 0, max);
   span(layers.running, 0, running);
-  span(layers.starting, running, asked);
+  span(layers.starting, running, requested);
   setAttribute(layers.beyond, "x1", at(max));
   setAttribute(layers.beyond, "x2", at(top));
   for (const [name, count] of [["min", min], ["max", max]]) {
     setAttribute(layers[name], "x1", at(count));
     setAttribute(layers[name], "x2", at(count));
   }
-  mark(layers.raw, raw === wanted || raw === null ? null : Math.min(raw, top));
-  mark(layers.wanted, wanted);
+  mark(layers.raw, raw === desired || raw === null ? null : Math.min(raw, top));
+  mark(layers.desired, desired);
   mark(layers.dot, running);
   showCells(layers, top, mostCells);
 }

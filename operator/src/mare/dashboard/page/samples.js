@@ -3,7 +3,7 @@
 import { element, setText } from "./text.js";
 
 const ROWS = 20;
-const COLUMNS = ["depth", "wait", "running", "wanted"];
+const COLUMNS = ["depth", "wait", "running", "desired"];
 
 export function showSamples(table, words, { samples }, now) {
   const count = samples.at.length;

@@ -1,4 +1,4 @@
-"""Who is answered, and with which headers."""
+"""Which requests are served, and with which headers."""
 
 import aiohttp
 import pytest
@@ -9,7 +9,7 @@ PATHS = ["/", "/api/state", "/api/objects/shop/busy", "/page/app.js", "/nowhere"
 
 
 def answers(*requests, **settings):
-    """Status, headers and text of each answer to (method, path, headers)."""
+    """Return status, headers and text of the response to each (method, path, headers)."""
     found = []
 
     async def story(visitor):
@@ -26,20 +26,20 @@ def answers(*requests, **settings):
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND"])
-def test_only_reading_is_possible(method):
+def test_only_reads_are_served(method):
     for status, headers, _ in answers(*((method, path, {}) for path in PATHS)):
         assert status == 405
         assert headers["Allow"] == "GET, HEAD"
         assert "Access-Control-Allow-Origin" not in headers
 
 
-def test_head_is_reading():
+def test_head_is_a_read():
     [(status, headers, text)] = answers(("HEAD", "/api/state", {}))
     assert (status, text) == (200, "")
     assert headers["Content-Type"].startswith("application/json")
 
 
-def test_every_answer_is_protected():
+def test_every_response_has_the_security_headers():
     for _, headers, _ in answers(*(("GET", path, {}) for path in PATHS)):
         assert headers["Content-Security-Policy"].startswith("default-src 'self'; frame-ancestors")
         assert headers["X-Content-Type-Options"] == "nosniff"
@@ -62,7 +62,7 @@ def test_every_answer_is_protected():
         ("", 421),
     ],
 )
-def test_only_own_names_are_answered(host, status):
+def test_only_allowed_host_names_are_served(host, status):
     request = ("GET", "/api/state", {"Host": host})
     [(found, _, _)] = answers(request, hosts=["mare.example"])
     assert found == status
@@ -83,12 +83,12 @@ def test_only_own_names_are_answered(host, status):
         ({"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}, 200),
     ],
 )
-def test_other_sites_may_not_read(headers, status):
+def test_requests_of_other_sites_are_refused(headers, status):
     request = ("GET", "/api/state", {"Host": "localhost:8081", **headers})
     assert answers(request)[0][0] == status
 
 
-def test_everything_lies_below_the_prefix():
+def test_everything_is_served_below_the_prefix():
     paths = ["/mare/", "/mare/api/state", "/mare/page/app.js", "/", "/api/state"]
     found = answers(*(("GET", path, {}) for path in [*paths, "/mare"]), prefix="/mare")
     assert [status for status, _, _ in found] == [200, 200, 200, 404, 404, 308]
@@ -110,12 +110,12 @@ def test_only_files_of_the_page_are_served(path):
     assert found == [404]
 
 
-def test_a_file_that_is_known_is_not_sent_again():
+def test_a_known_file_is_not_sent_again():
     [(_, headers, _)] = answers(("GET", "/page/app.js", {}))
     [(status, _, text)] = answers(("GET", "/page/app.js", {"If-None-Match": headers["ETag"]}))
     assert (status, text) == (304, "")
 
 
-def test_what_is_too_large_is_refused():
+def test_a_large_request_is_refused():
     [(status, _, _)] = answers(("GET", "/api/state", {"X-Long": "x" * 20_000}))
     assert status == 400

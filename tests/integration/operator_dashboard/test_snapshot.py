@@ -1,4 +1,4 @@
-"""What a visitor is told of objects in every situation."""
+"""The JSON of objects in every situation."""
 
 from dataclasses import replace
 
@@ -12,7 +12,7 @@ TOLD = {"type": "QueueWaitTime", "waitSeconds": 2.0, "capacityPerReplica": 5}
 
 
 def told_of(name, *, ticks=3, prepare=None, **given):
-    """State and detail of one object after a few ticks."""
+    """Return state and detail of one object after a few ticks."""
     told = {}
 
     async def story(visitor):
@@ -31,21 +31,21 @@ def told_of(name, *, ticks=3, prepare=None, **given):
     return one
 
 
-def test_a_count_that_follows_its_queue():
+def test_a_workload_that_follows_its_queue():
     one = told_of("normal", ready=95, replicas=10)
     assert one["replicas"] == {
         "min": 0,
         "max": 50,
         "running": 10,
-        "asked": 10,
-        "wanted": 10,
+        "requested": 10,
+        "desired": 10,
         "raw": 10,
     }
     assert one["depth"]["value"] == 95
     assert one["constraint"] == {"code": "none", "until": None}
     assert one["fresh"] is True
     assert one["sentence"]["clauses"][0]["numbers"] == {"messages": 95, "each": 10}
-    [deciding] = [rung for rung in one["ladder"] if rung["deciding"]]
+    [deciding] = [step for step in one["trace"] if step["deciding"]]
     assert (deciding["stage"], deciding["replicas"]) == ("wish", 10)
     assert {each["code"]: each["numbers"] for each in one["next"]} == {
         "next.growsAt": {"messages": 111},
@@ -61,7 +61,7 @@ def test_zero_is_a_normal_state():
     assert [each["code"] for each in one["next"]] == ["next.wakesAt"]
 
 
-def test_unknown_is_null_with_a_reason_and_never_zero():
+def test_an_unknown_value_is_null_with_a_reason():
     gone = Unknown("BrokerUnreachable", "amqp://me:secret@broker:5672 does not answer")
     one = told_of("unknown", ready=gone, replicas=3, fallback={"replicas": 2, "afterSeconds": 60})
     assert one["attention"] == "unknown"
@@ -87,14 +87,14 @@ def test_unknown_is_null_with_a_reason_and_never_zero():
         ({}, 96, 9, "tolerance", "next.growsAt"),
     ],
 )
-def test_the_one_constraint(spec, ready, replicas, code, next_code):
+def test_the_constraint(spec, ready, replicas, code, next_code):
     ticks = 3 if code == "window" else 20
     one = told_of("held", ticks=ticks, ready=ready, replicas=replicas, **spec)
     assert one["constraint"]["code"] == code
     assert next_code in [each["code"] for each in one["next"]]
 
 
-def test_pods_that_are_pending_are_told_apart_from_a_start():
+def test_pending_pods_differ_from_starting_ones():
     def half_ready(world):
         world.workloads.scales["slow"] = replace(world.workloads.scales["slow"], ready=1)
 
@@ -105,20 +105,20 @@ def test_pods_that_are_pending_are_told_apart_from_a_start():
     assert [each["code"] for each in held_up["problems"]] == ["MARE014"]
 
 
-def test_a_workload_that_is_not_there_is_an_error():
+def test_a_missing_workload_is_an_error():
     def without_workload(world):
         del world.workloads.scales["lost"]
 
     one = told_of("lost", ready=95, replicas=1, prepare=without_workload)
     assert one["error"]["reason"] == "WorkloadNotFound"
     assert (one["constraint"]["code"], one["sentence"]) == ("unable", None)
-    assert (one["ladder"], one["next"]) == ([], [])
+    assert (one["trace"], one["next"]) == ([], [])
     [missing] = one["problems"]
     assert missing["code"] == "MARE010"
     assert [each["code"] for each in missing["clauses"]] == ["unknown", "advice.createWorkload"]
 
 
-def test_what_the_api_server_says_is_told_besides_what_it_means():
+def test_an_error_has_the_message_of_the_api_server():
     def refused(world):
         world.workloads.errors["kept"] = AccessRefused("may not patch deployments/scale")
 
@@ -128,12 +128,12 @@ def test_what_the_api_server_says_is_told_besides_what_it_means():
     assert problem["clauses"][1]["text"] == problem["text"] == "may not patch deployments/scale"
 
 
-def test_a_capacity_that_is_told_need_not_be_learnt_to_know_the_wait():
+def test_a_configured_capacity_gives_the_wait_at_once():
     one = told_of("told", ready=20, replicas=2, ticks=1, target=TOLD)
     assert (one["wait"]["value"], one["waitTarget"]) == (2.0, 2.0)
 
 
-def test_what_needs_attention_comes_first():
+def test_objects_that_need_attention_come_first():
     names = []
 
     async def story(visitor):
@@ -151,7 +151,7 @@ def test_what_needs_attention_comes_first():
     assert names == ["d-unknown", "c-behind", "b-pending", "a-calm"]
 
 
-def test_nobody_has_objects_yet():
+def test_without_objects_the_list_is_empty():
     async def story(visitor):
         state = await visitor.state()
         assert state["objects"] == []
@@ -161,7 +161,7 @@ def test_nobody_has_objects_yet():
     visit(story)
 
 
-def test_the_foot_tells_of_errors_of_the_last_minutes():
+def test_the_operator_status_has_recent_errors():
     async def story(visitor):
         world = visitor.world
         have(world, "refused", ready=95, replicas=1)
@@ -177,7 +177,7 @@ def test_the_foot_tells_of_errors_of_the_last_minutes():
     visit(story)
 
 
-def test_a_broker_that_does_not_answer_is_told_of_in_the_foot():
+def test_the_operator_status_counts_unreachable_brokers():
     async def story(visitor):
         world = visitor.world
         have(world, "fine", ready=95, replicas=10)
