@@ -16,7 +16,7 @@ from local.rabbitmq.node import BrokerFailed
 from local.rabbitmq.origin import NoBroker
 from local.rabbitmq.packages import InstallFailed
 from local.settings import Settings
-from mare.local_run.mistakes import PlanError
+from mare.documents.tree import InputError
 from mare.local_run.plan import Plan, read_files
 from mare.local_run.run import STOP_SIGNALS, RunOptions, free_or_zero
 from mare.local_run.run import run as run_plan
@@ -37,7 +37,7 @@ def main() -> None:
         signal.signal(number, lambda *_: sys.exit(0))
     try:
         run(Settings.from_env(os.environ), Terminal())
-    except (SettingsError, NoBroker, BrokerFailed, InstallFailed, PlanError, Refused) as error:
+    except (SettingsError, NoBroker, BrokerFailed, InstallFailed, InputError, Refused) as error:
         sys.exit(str(error))
 
 

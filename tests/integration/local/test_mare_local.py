@@ -167,5 +167,5 @@ def test_a_mistake_is_reported_with_file_and_line_and_nothing_starts(tmp_path: P
     assert ended.returncode == 1
     assert ended.stderr == (
         "Error: Nothing is started, because of these mistakes:\n"
-        f"{file}:4: commands.worker.stopSecond is not a field here; did you mean stopSeconds?\n"
+        f"{file}:4: commands.worker.stopSecond is not a known field; did you mean stopSeconds?\n"
     )

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from mare.documents.tree import InputError
 from mare.domain.policy import QueueWaitTime
-from mare.local_run.mistakes import PlanError
 from mare.local_run.plan import read_files, read_plan
 
 ROOT = Path(__file__).parents[3]
@@ -32,7 +32,7 @@ def plan(text, environ=ENVIRON, most=100):
 
 
 def mistakes(text, environ=ENVIRON, most=100):
-    with pytest.raises(PlanError) as error:
+    with pytest.raises(InputError) as error:
         plan(text, environ, most)
     return str(error.value).splitlines()
 
@@ -167,7 +167,7 @@ def test_max_lowers_the_paused_replicas():
         ("  Worker!: sleep 1\n", "2: commands.Worker! is not a valid name"),
         (
             "  worker:\n    run: sleep 1\n    start: sleep 1\n",
-            "4: commands.worker.start is not a field here; there are run, ",
+            "4: commands.worker.start is not a known field; known fields: run, ",
         ),
         ("  worker:\n    folder: .\n", "2: commands.worker.run is missing; add it"),
         (
@@ -176,7 +176,7 @@ def test_max_lowers_the_paused_replicas():
         ),
         (
             "  worker:\n    run: sleep 1\n    stopSecond: 1\n",
-            "4: commands.worker.stopSecond is not a field here; did you mean stopSeconds?",
+            "4: commands.worker.stopSecond is not a known field; did you mean stopSeconds?",
         ),
         (
             "  worker:\n    run: sleep 1\n    environment:\n      A: $B\n",
@@ -204,7 +204,7 @@ def test_a_mistake_in_a_command_is_reported_with_its_line_and_advice(commands, r
 @pytest.mark.parametrize(
     ("valid", "invalid", "report"),
     [
-        ("maxReplicas: 6", "maxReplica: 6", "9: spec.maxReplica is not a field here; did you mean"),
+        ("maxReplicas: 6", "maxReplica: 6", "9: spec.maxReplica is not a known field; did you"),
         ("maxReplicas: 6", "maxReplicas: six", "9: spec.maxReplicas has to be a whole number"),
         ("[{name: work}]", "[]", "6: spec name at least one queue under queues, or a Nameko"),
         ("[{name: work}]", "[{}]", "10: spec.queues[0] give each entry either a name or a pattern"),
@@ -247,7 +247,7 @@ def test_two_objects_cannot_scale_one_command():
 
 
 def test_all_mistakes_of_all_files_are_reported_at_once():
-    with pytest.raises(PlanError) as error:
+    with pytest.raises(InputError) as error:
         read_plan(
             [("a.yaml", "commands: {a: nothing-here, b: }"), ("b.yaml", "spec: {}")], {}, most=1
         )
@@ -264,7 +264,7 @@ def test_all_mistakes_of_all_files_are_reported_at_once():
         ("", "the file is empty"),
         ("commands: [", "mare.yaml:1: "),
         (AUTOSCALER, "mare.yaml:1: no document has commands"),
-        ("- a", "mare.yaml:1: not a Kubernetes object"),
+        ("- a", "mare.yaml:1: the document has to be a mapping"),
     ],
 )
 def test_a_file_without_commands_is_reported(text, report):

@@ -4,12 +4,13 @@ from hypothesis import given as given_any
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from mare.convert import source
 from mare.convert.conversion import convert
 from mare.convert.findings import Outcome, spelled
 from mare.convert.metadata import LAST_APPLIED
 from mare.convert.report import manifests, text
-from mare.convert.source import InputError, leaves, masked, parse
+from mare.documents import tree
+from mare.documents.tree import InputError, leaves, masked
+from mare.documents.tree import parse_objects as parse
 from tests.unit.operator_convert.inputs import scaledobject
 
 HEAD = "apiVersion: v1\nkind: Thing\n"
@@ -45,12 +46,12 @@ def test_anchors_and_merges_are_values_of_each_place():
     [
         ("a: [1", "x.yaml:1: expected ',' or ']'"),
         ("a: b: c", "x.yaml:1: mapping values are not allowed here"),
-        (f"{HEAD}a: 1\na: 2\n", "x.yaml:4: a stands here twice"),
-        (f"{HEAD}? [a]\n: 1\n", "x.yaml:3: a key has to be a plain word"),
-        (f"{HEAD}<<: {{? [a] : 1}}\n", "x.yaml:3: a key has to be a plain word"),
-        ("- 1\n", "x.yaml:1: not a Kubernetes object"),
+        (f"{HEAD}a: 1\na: 2\n", "x.yaml:4: the key a is duplicated"),
+        (f"{HEAD}? [a]\n: 1\n", "x.yaml:3: a key has to be a scalar"),
+        (f"{HEAD}<<: {{? [a] : 1}}\n", "x.yaml:3: a key has to be a scalar"),
+        ("- 1\n", "x.yaml:1: the document has to be a mapping"),
         ("name: x\n", "x.yaml:1: not a Kubernetes object"),
-        ("just words\n", "x.yaml:1: not a Kubernetes object"),
+        ("just words\n", "x.yaml:1: the document has to be a mapping"),
         (f"{HEAD}a: {{{{ .Values.a }}}}\n", "(a template? render it first)"),
         (f"{HEAD}a: &a [*a]\n", "nested deeper than 64"),
         ("a: \x00\n", "x.yaml:1: unacceptable character"),
@@ -103,7 +104,7 @@ def _converted_or_told(text):
 
 
 def test_aliases_that_multiply_are_stopped(monkeypatch):
-    monkeypatch.setattr(source, "MAX_VALUES", 1000)
+    monkeypatch.setattr(tree, "MAX_VALUES", 1000)
     lines = [f"{HEAD}a0: &a0 [x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 8)}]" for n in range(1, 8)]
     with pytest.raises(InputError, match="more than 1,000 values"):
@@ -111,7 +112,7 @@ def test_aliases_that_multiply_are_stopped(monkeypatch):
 
 
 def test_too_long_a_text_is_refused_before_it_is_read(monkeypatch):
-    monkeypatch.setattr(source, "MAX_CHARACTERS", 10)
+    monkeypatch.setattr(tree, "MAX_CHARACTERS", 10)
     with pytest.raises(InputError, match="more than 10 characters"):
         parse(HEAD, "x.yaml")
 

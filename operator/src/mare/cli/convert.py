@@ -8,7 +8,7 @@ import click
 
 from mare.convert.conversion import convert as convert_texts
 from mare.convert.report import data, manifests, text
-from mare.convert.source import MAX_CHARACTERS, InputError
+from mare.documents.tree import MAX_CHARACTERS, InputError
 
 
 @click.command

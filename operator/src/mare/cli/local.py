@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from mare.local_run.mistakes import PlanError
+from mare.documents.tree import InputError
 from mare.local_run.plan import read_files
 from mare.local_run.run import RunOptions, free_or_zero, run
 from mare.local_run.terminal import Terminal, TerminalEvents, log_to_terminal
@@ -63,7 +63,7 @@ def local(
         raise click.ClickException("The program setpriv is missing: install util-linux.")
     try:
         plan = read_files(files, os.environ, most=most)
-    except PlanError as error:
+    except InputError as error:
         raise click.ClickException(
             f"Nothing is started, because of these mistakes:\n{error}"
         ) from error

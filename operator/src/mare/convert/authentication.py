@@ -11,7 +11,7 @@ from mare.convert.draft import Draft
 from mare.convert.findings import Outcome, Result
 from mare.convert.origins import Elsewhere, Origin, Stored, Variable
 from mare.convert.reading import Section
-from mare.convert.source import Document
+from mare.documents.tree import Document
 
 KINDS = ("TriggerAuthentication", "ClusterTriggerAuthentication")
 KEDA_NAMESPACE = "keda"

@@ -9,7 +9,7 @@ from mare.convert.findings import ALONG, Conversion, Outcome, Result
 from mare.convert.hpa import convert_hpa, made_by_keda
 from mare.convert.lookup import Lookup, lookup
 from mare.convert.scaledobject import convert_scaledobject
-from mare.convert.source import Document, Mapping, Sequence, parse
+from mare.documents.tree import Document, Mapping, Sequence, parse_objects
 
 HPA = "HorizontalPodAutoscaler"
 AUTOSCALING_GROUPS = ("keda.sh", "keda.k8s.io", "eventing.keda.sh", "autoscaling")
@@ -28,7 +28,7 @@ def convert(texts: Iterable[tuple[str, str]]) -> Conversion:
     documents: list[Document] = []
     results: dict[int, Result] = {}
     for file, text in texts:
-        for document in parse(text, file):
+        for document in parse_objects(text, file):
             items = _items(document)
             if items is not None:
                 results[len(documents)] = _wrapper(document)

@@ -19,7 +19,7 @@ from mare.convert.findings import (
     spelled,
 )
 from mare.convert.manifest import Manifest, scalar, steps
-from mare.convert.source import Document, Mapping, Node, Path, Scalar, Sequence, leaves
+from mare.documents.tree import Document, Mapping, Node, Path, Scalar, Sequence, leaves
 
 T = TypeVar("T")
 API_VERSION = "mare.dev/v1alpha1"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from mare.convert.manifest import Manifest
-from mare.convert.source import Path
+from mare.documents.tree import Path
 
 
 class Outcome(StrEnum):

@@ -14,9 +14,9 @@ from mare.convert.origins import Elsewhere
 from mare.convert.quantities import plain, quantity
 from mare.convert.reading import Section
 from mare.convert.scaledobject import DRY_RUN, convert_scale_target
-from mare.convert.source import Document
 from mare.convert.targets import MOST_TARGETS, MULTIPLIED, RULES
 from mare.convert.triggers import QUEUE_LENGTH
+from mare.documents.tree import Document
 
 METRICS = {
     "rabbitmq_queue_messages": False,

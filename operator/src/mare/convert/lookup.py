@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from mare.convert.authentication import KINDS, Authentication, read_authentication
 from mare.convert.origins import Origin, Stored, Written, secret_value
-from mare.convert.source import Document
+from mare.documents.tree import Document
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from mare.convert.source import Path, printable
+from mare.documents.tree import Path, printable
 
 ORDER = (
     "apiVersion",

@@ -6,7 +6,7 @@ import shlex
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
-from mare.convert.source import Document
+from mare.documents.tree import Document
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from mare.convert.draft import Draft, Field
 from mare.convert.findings import Outcome, named
 from mare.convert.quantities import quantity
-from mare.convert.source import Mapping, Node, Path, Scalar, Sequence
+from mare.documents.tree import Mapping, Node, Path, Scalar, Sequence
 
 T = TypeVar("T")
 

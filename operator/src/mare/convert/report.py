@@ -8,7 +8,7 @@ from mare.convert.authentication import KINDS
 from mare.convert.draft import KIND
 from mare.convert.findings import ALONG, Conversion, Finding, Outcome, Result, spelled
 from mare.convert.migration import Step, steps
-from mare.convert.source import Path, printable
+from mare.documents.tree import Path, printable
 
 READ = ("ScaledObject", "HorizontalPodAutoscaler", *KINDS)
 """The kinds that are told about; others are kept as they are."""

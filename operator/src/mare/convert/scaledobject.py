@@ -11,9 +11,9 @@ from mare.convert.origins import Variable
 from mare.convert.queues import convert_queues
 from mare.convert.reading import Section
 from mare.convert.schedules import convert_schedule
-from mare.convert.source import Document
 from mare.convert.targets import convert_targets
 from mare.convert.triggers import Trigger, read_trigger
+from mare.documents.tree import Document
 
 DRY_RUN = "until the old autoscaler is gone"
 

@@ -54,16 +54,16 @@ def _name(body: Mapping[str, Any]) -> str:
 
 def _completed(body: dict[str, Any], namespace: str | None) -> dict[str, Any]:
     checked = check(body.get("spec"))
-    if checked.faults:
-        faults = [f"spec.{'.'.join(map(str, f.path))} {f.sentence}" for f in checked.faults]
-        raise UnusableFile("\n  ".join(["would be refused:", *faults]))
+    if checked.mistakes:
+        listed = [f"spec.{'.'.join(map(str, m.path))} {m.sentence}" for m in checked.mistakes]
+        raise UnusableFile("\n  ".join(["would be refused:", *listed]))
     metadata = {
         "namespace": namespace or "default",
         "uid": "",
         "generation": 1,
         **body["metadata"],
     }
-    return {**_plain(body), "metadata": _plain(metadata), "spec": checked.spec}
+    return {**_plain(body), "metadata": _plain(metadata), "spec": checked.value}
 
 
 def _plain(value: Any) -> Any:

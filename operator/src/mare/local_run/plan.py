@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from mare.convert.source import Document, InputError, parse_mappings
-from mare.convert.source import Mapping as Tree
 from mare.custom_resource.autoscaler import Autoscaler, read_autoscaler
 from mare.custom_resource.checking import check
+from mare.documents.mistakes import Mistakes
+from mare.documents.tree import Document, InputError, parse, plain
+from mare.documents.tree import Mapping as Tree
 from mare.local_run import broker_secrets
 from mare.local_run.commands import read_commands
-from mare.local_run.mistakes import Mistakes, PlanError, plain
 from mare.local_run.program import Program
 from mare.local_run.variables import UnsetVariable, expand
 
@@ -30,22 +30,19 @@ class Plan:
 
 
 def read_files(files: Iterable[Path], environ: Mapping[str, str], *, most: int) -> Plan:
-    """Read files; raise `PlanError` with every mistake."""
+    """Read files; raise `InputError` with every mistake."""
     texts = []
     for file in files:
         try:
             texts.append((str(file), file.read_text(encoding="utf-8")))
         except (OSError, UnicodeDecodeError) as error:
-            raise PlanError(f"{file}:1: cannot be read ({error})") from error
+            raise InputError(f"{file}:1: cannot be read ({error})") from error
     return read_plan(texts, environ, most=most)
 
 
 def read_plan(texts: Iterable[tuple[str, str]], environ: Mapping[str, str], *, most: int) -> Plan:
     """Read files, given by name and text. `most` is the upper limit of processes per program."""
-    try:
-        documents = [each for file, text in texts for each in parse_mappings(text, file)]
-    except InputError as error:
-        raise PlanError(str(error)) from error
+    documents = [each for file, text in texts for each in parse(text, file)]
     reader = _Reader(environ, most)
     for document in documents:
         reader.read(document)
@@ -55,7 +52,7 @@ def read_plan(texts: Iterable[tuple[str, str]], environ: Mapping[str, str], *, m
         )
     reader.mistakes.raise_any()
     if not documents:
-        raise PlanError("the file is empty: add commands: {NAME: COMMAND}")
+        raise InputError("the file is empty: add commands: {NAME: COMMAND}")
     return reader.plan()
 
 
@@ -82,19 +79,13 @@ class _Reader:
             self._read_object(document, document.root, ())
 
     def _read_own(self, document: Document) -> None:
-        for name in document.root.entries.keys() - {"commands", "brokers"}:
-            self.mistakes.add(
-                document, (name,), "is not a field here; the fields are commands and brokers"
-            )
         for program in read_commands(document, self._environ, self.mistakes):
             if program.name in self.programs:
                 self.mistakes.add(document, ("commands", program.name), "is defined twice")
             self.programs[program.name] = program
         for name, broker in document.root.mapping("brokers").entries.items():
-            if not isinstance(broker, Tree):
-                self.mistakes.add(document, ("brokers", name), "must be a mapping of URIs")
-                continue
-            self._secrets[name] = self._read_broker(document, name, broker)
+            if isinstance(broker, Tree):
+                self._secrets[name] = self._read_broker(document, name, broker)
 
     def _read_broker(self, document: Document, name: str, broker: Tree) -> dict[str, str]:
         values = {}
@@ -121,9 +112,8 @@ class _Reader:
             self.mistakes.add(document, (*at, "metadata"), "needs a name")
             return
         checked = check(plain(root.mapping("spec")))
-        for fault in checked.faults:
-            self.mistakes.add(document, (*at, "spec", *fault.path), fault.sentence)
-        if checked.faults:
+        self.mistakes.add_all(document, (*at, "spec"), checked.mistakes)
+        if checked.mistakes:
             return
         namespace = root.mapping("metadata").text("namespace") or NAMESPACE
         autoscaler = read_autoscaler(
@@ -134,7 +124,7 @@ class _Reader:
                     "uid": f"{namespace}/{name}",
                     "generation": 1,
                 },
-                "spec": checked.spec,
+                "spec": checked.value,
             }
         )
         for wrong in autoscaler.wrong_schedules:
@@ -142,7 +132,7 @@ class _Reader:
         self._objects.append((document, at, autoscaler))
 
     def plan(self) -> Plan:
-        """Return the plan; raise `PlanError` if objects and commands do not match."""
+        """Return the plan; raise `InputError` if objects and commands do not match."""
         scaled: dict[str, str] = {}
         for document, at, autoscaler in self._objects:
             target, spec = autoscaler.target.name, (*at, "spec")

@@ -12,7 +12,7 @@ NUMBER = "MARE_NUMBER"
 """The variable with the number of the process, which counts from 1."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Probe:
     """A readiness probe: GET `path` on 127.0.0.1 returns 200 when the process is ready."""
 

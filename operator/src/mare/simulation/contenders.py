@@ -83,13 +83,13 @@ def _behavior(fields: Fields) -> Behavior | None:
 def _read(fields: Fields, spec: Any, *path: str) -> Policy:
     """A policy, or after complaints one to go on with."""
     checked = check({**_NOT_SIMULATED, **spec} if isinstance(spec, Mapping) else spec)
-    for fault in checked.faults:
-        fields.complain(_place(*path, *fault.path), fault.sentence)
-    if checked.faults:
+    for mistake in checked.mistakes:
+        fields.complain(_place(*path, *mistake.path), mistake.sentence)
+    if checked.mistakes:
         return Policy(max_replicas=1)
-    for each in wrong_schedules(checked.spec):
+    for each in wrong_schedules(checked.value):
         fields.complain(_place(*path, "schedules", each.index), f"is wrong: {each.problem}")
-    return read_policy(checked.spec)
+    return read_policy(checked.value)
 
 
 def _place(first: str | int, *further: str | int) -> str:

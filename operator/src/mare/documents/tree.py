@@ -1,12 +1,12 @@
-"""YAML as a tree that knows its lines.
+"""Parses YAML into a tree whose nodes know their line.
 
-Positions come from PyYAML's composer, which is all that a round trip needs here: the output is a
-new object, so comments and layout of the input have no place in it.
+PyYAML's composer gives the positions. Comments and layout are not kept: no file is written back.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import yaml
 
@@ -19,17 +19,17 @@ Path = tuple[str | int, ...]
 
 
 class InputError(Exception):
-    """The input is not YAML, or not a Kubernetes object. The message begins with file:line."""
+    """The files are wrong. The message has a line for each mistake, beginning with file:line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
     text: str
     kind: str
-    """str, int, float, bool, null, or timestamp, as YAML resolves it."""
+    """str, int, float, bool, null or timestamp, as YAML resolves it."""
     line: int
     spelling: str
-    """As the user wrote it, secrets masked, on one line."""
+    """The source text, on one line, with secrets masked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +38,17 @@ class Mapping:
     line: int
 
     def text(self, name: str) -> str | None:
-        """A value below, None if there is no single one."""
+        """The scalar under a key; None if it is absent, null or not a scalar."""
         node = self.entries.get(name)
         return node.text if isinstance(node, Scalar) and node.kind != "null" else None
 
     def mapping(self, name: str) -> "Mapping":
-        """A mapping below, an empty one if there is none."""
+        """The mapping under a key; empty if it is absent or not a mapping."""
         node = self.entries.get(name)
         return node if isinstance(node, Mapping) else Mapping({}, self.line)
 
     def mappings(self, name: str) -> list["Mapping"]:
-        """The mappings of a list below."""
+        """The mappings in the list under a key."""
         node = self.entries.get(name)
         items = node.items if isinstance(node, Sequence) else ()
         return [item for item in items if isinstance(item, Mapping)]
@@ -65,7 +65,7 @@ Node = Scalar | Mapping | Sequence
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One object of a file."""
+    """One document of a YAML stream."""
 
     file: str
     root: Mapping
@@ -83,8 +83,8 @@ class Document:
         return self.root.mapping("metadata").text("namespace")
 
 
-def leaves(node: Node, path: Path = ()) -> Iterator[tuple[Path, Scalar | Mapping | Sequence]]:
-    """The values of a tree: its scalars, and the mappings and sequences that are empty."""
+def leaves(node: Node, path: Path = ()) -> Iterator[tuple[Path, Node]]:
+    """Yield the scalars of a tree, and its empty mappings and sequences, with their paths."""
     if isinstance(node, Mapping) and node.entries:
         for key, child in node.entries.items():
             yield from leaves(child, (*path, key))
@@ -95,28 +95,71 @@ def leaves(node: Node, path: Path = ()) -> Iterator[tuple[Path, Scalar | Mapping
         yield path, node
 
 
+def line_of(root: Node, path: Path) -> int:
+    """The line of the value at a path, or of its innermost parent that exists."""
+    node: Node | None = root
+    line = root.line
+    for part in path:
+        if isinstance(node, Mapping) and isinstance(part, str):
+            node = node.entries.get(part)
+        elif isinstance(node, Sequence) and isinstance(part, int):
+            node = node.items[part] if part < len(node.items) else None
+        else:
+            node = None
+        if node is None:
+            break
+        line = node.line
+    return line
+
+
+def plain(node: Node) -> Any:
+    """The tree as dict, list, str, int, float, bool and None. Timestamps and .inf stay text."""
+    match node:
+        case Mapping(entries):
+            return {name: plain(child) for name, child in entries.items()}
+        case Sequence(items):
+            return [plain(item) for item in items]
+        case Scalar(text, "int" | "float" | "bool" | "null") if not _NO_NUMBER.search(text):
+            try:
+                return yaml.safe_load(text)
+            except (ValueError, yaml.YAMLError):
+                return text
+        case Scalar(text):
+            return text
+
+
+_NO_NUMBER = re.compile(r"\.(inf|nan)$", re.IGNORECASE)
+
+
+def spelled(path: Path) -> str:
+    """A path as kubectl writes it: triggers[0].metadata.value."""
+    text = ""
+    for step in path:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        elif "." in step or "/" in step:
+            text += f'["{step}"]'
+        else:
+            text += f".{step}" if text else step
+    return text
+
+
 def parse(text: str, file: str) -> list[Document]:
-    """The objects of a YAML stream, without its empty documents.
-
-    Raises `InputError`.
-    """
-    documents = parse_mappings(text, file)
-    for document in documents:
-        if not {"apiVersion", "kind"} <= document.root.entries.keys():
-            hint = template_hint(text)
-            where = f"{file}:{document.root.line}"
-            raise InputError(f"{where}: not a Kubernetes object: no apiVersion and kind{hint}")
-    return documents
-
-
-def parse_mappings(text: str, file: str) -> list[Document]:
-    """The mappings of a YAML stream, be they objects or not, without its empty documents.
-
-    Raises `InputError`.
-    """
+    """The mappings of a YAML stream; empty documents are skipped. Raises `InputError`."""
     if len(text) > MAX_CHARACTERS:
         raise InputError(f"{file}:1: more than {MAX_CHARACTERS:,} characters")
     return [Document(file, root) for root in _Reader(text, file).roots()]
+
+
+def parse_objects(text: str, file: str) -> list[Document]:
+    """The Kubernetes objects of a YAML stream. Raises `InputError`."""
+    documents = parse(text, file)
+    for document in documents:
+        if not {"apiVersion", "kind"} <= document.root.entries.keys():
+            where = f"{file}:{document.root.line}"
+            hint = template_hint(text)
+            raise InputError(f"{where}: not a Kubernetes object: no apiVersion and kind{hint}")
+    return documents
 
 
 def template_hint(text: str) -> str:
@@ -146,12 +189,12 @@ class _Reader:
                 raise self._error(line, _problem(error)) from error
             except (yaml.YAMLError, RecursionError) as error:
                 raise self._error(1, _problem(error)) from error
-            assert node is not None, "check_node said that there is one"
+            assert node is not None, "check_node returned True"
             root = self._node(node, node.start_mark.line + 1, 0, secret=False)
             if isinstance(root, Scalar) and root.kind == "null":
                 continue
             if not isinstance(root, Mapping):
-                raise self._error(root.line, "not a Kubernetes object, which is a mapping")
+                raise self._error(root.line, "the document has to be a mapping")
             yield root
 
     def _node(self, node: yaml.Node, line: int, depth: int, *, secret: bool) -> Node:
@@ -163,20 +206,14 @@ class _Reader:
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, line, depth, secret=secret)
         if isinstance(node, yaml.SequenceNode):
-            return Sequence(
-                tuple(
-                    self._node(item, item.start_mark.line + 1, depth + 1, secret=secret)
-                    for item in node.value
-                ),
-                line,
+            items = (
+                self._node(item, item.start_mark.line + 1, depth + 1, secret=secret)
+                for item in node.value
             )
+            return Sequence(tuple(items), line)
         spelling = self._text[node.start_mark.index : node.end_mark.index]
-        return Scalar(
-            node.value,
-            node.tag.rpartition(":")[2],
-            line,
-            MASK if secret else masked(spelling),
-        )
+        kind = node.tag.rpartition(":")[2]
+        return Scalar(node.value, kind, line, MASK if secret else masked(spelling))
 
     def _mapping(self, node: yaml.MappingNode, line: int, depth: int, *, secret: bool) -> Mapping:
         if node not in self._merged:
@@ -187,19 +224,19 @@ class _Reader:
         for key, value in node.value:
             at = key.start_mark.line + 1
             if not isinstance(key, yaml.ScalarNode):
-                raise self._error(at, "a key has to be a plain word")
+                raise self._error(at, "a key has to be a scalar")
             hidden = secret or key.value in CONFIDENTIAL or (hides and key.value not in PUBLIC)
             hidden = hidden or (key.value == "host" and "://" not in value.value)
             entries[key.value] = self._node(value, at, depth + 1, secret=hidden)
         return Mapping(entries, line)
 
     def _merge(self, node: yaml.MappingNode) -> None:
-        """Put what << refers to in its place, after a look for keys that are written twice."""
+        """Replace << by the entries it refers to, after checking for duplicate keys."""
         written: set[str] = set()
         for key, _ in node.value:
             name = str(key.value)
             if name in written and name != "<<":
-                raise self._error(key.start_mark.line + 1, f"{name} stands here twice")
+                raise self._error(key.start_mark.line + 1, f"the key {name} is duplicated")
             written.add(name)
         try:
             self._loader.flatten_mapping(node)
@@ -215,28 +252,21 @@ def _problem(error: Exception) -> str:
 
 
 MASK = "***"
-CONFIDENTIAL = frozenset(
-    {
-        "password",
-        "username",
-        "token",
-        "keyPassword",
-        "kubectl.kubernetes.io/last-applied-configuration",
-    }
-)
-"""Keys whose value is never shown."""
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+CONFIDENTIAL = frozenset({"password", "username", "token", "keyPassword", LAST_APPLIED})
+"""Keys whose values are never printed."""
 PUBLIC = frozenset({"apiVersion", "kind", "metadata", "type"})
-"""Keys of a Secret that are not secret."""
+"""Keys of a Secret that are printed."""
 _CREDENTIALS = re.compile(r"(://)\S*@")
 _LONGEST = 80
 
 
 def printable(text: str) -> str:
-    """The text on one line: what would end it, or steer a terminal, is a space."""
+    """The text with a space for each line break and control character."""
     return "".join(each if each.isprintable() else " " for each in text)
 
 
 def masked(spelling: str) -> str:
-    """A value on one line and without the credentials of a URI."""
+    """A value on one line, at most 80 characters, without the credentials of a URI."""
     line = " ".join(_CREDENTIALS.sub(rf"\1{MASK}@", spelling).split())
     return line if len(line) <= _LONGEST else line[: _LONGEST - 3] + "..."

@@ -1,0 +1,28 @@
+"""Collects the mistakes of a set of files, so that one run reports them all."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from mare.documents.schema import Mistake
+from mare.documents.tree import Document, InputError, Path, line_of, spelled
+
+
+@dataclass(slots=True)
+class Mistakes:
+    _found: set[tuple[str, int, str]] = field(default_factory=set)
+
+    def add(self, document: Document, path: Path, sentence: str) -> None:
+        """Add a mistake at a path of a document; the path need not exist."""
+        line = line_of(document.root, path)
+        self._found.add((document.file, line, f"{spelled(path)} {sentence}".strip()))
+
+    def add_all(self, document: Document, at: Path, mistakes: Iterable[Mistake]) -> None:
+        """Add the mistakes of the value at a path."""
+        for mistake in mistakes:
+            self.add(document, (*at, *mistake.path), mistake.sentence)
+
+    def raise_any(self) -> None:
+        """Raise `InputError` if a mistake was added."""
+        if self._found:
+            found = sorted(self._found)
+            raise InputError("\n".join(f"{file}:{line}: {text}" for file, line, text in found))

@@ -1,0 +1,168 @@
+"""Checks a value by a JSON schema as the Kubernetes API server does.
+
+jsonschema evaluates the schema, cel-python the rules of `x-kubernetes-validations`. Like an API
+server, this module also fills in defaults, removes null and refuses unknown fields.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from sys import float_info
+from typing import Any, cast
+
+import celpy
+from celpy.adapter import json_to_cel
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from mare.documents.tree import Path
+
+Schema = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    path: Path
+    """From the root of the value on; of a missing field, the path where it belongs."""
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    value: dict[str, Any]
+    """With defaults filled in. Usable only without mistakes."""
+    mistakes: tuple[Mistake, ...]
+
+
+def check(schema: Schema, value: Any) -> Checked:
+    """Fill in the defaults of a value and check it by a schema."""
+    completed = _complete(value, schema)
+    mistakes = list(_broken_bounds(schema, completed))
+    if not mistakes:  # like the API server, evaluates rules only on values of the right shape
+        mistakes = list(_broken_rules(completed, schema, ()))
+    return Checked(completed if isinstance(completed, dict) else {}, tuple(mistakes))
+
+
+def _complete(value: Any, schema: Schema) -> Any:
+    """The value with defaults, without null, and with numbers of the type of the schema."""
+    if isinstance(value, list) and "items" in schema:
+        return [_complete(item, schema["items"]) for item in value]
+    if isinstance(value, dict):
+        fields = schema.get("properties", {})
+        completed = {}
+        for name in [*fields, *(name for name in value if name not in fields)]:
+            below = fields.get(name) or _of_others(schema)
+            given = value.get(name)
+            given = below.get("default") if given is None else given
+            if given is not None:
+                completed[name] = _complete(given, below)
+        return completed
+    if type(value) in (int, float):
+        if not abs(value) <= float_info.max:
+            return str(value)  # JSON has neither infinity nor NaN
+        kind = schema.get("type")
+        if kind == "number":
+            return float(value)
+        return int(value) if kind == "integer" and float(value).is_integer() else value
+    return value
+
+
+def _of_others(schema: Schema) -> Schema:
+    """The schema of the fields that `properties` does not name."""
+    below = schema.get("additionalProperties")
+    return below if isinstance(below, Mapping) else {}
+
+
+def _broken_bounds(schema: Schema, value: Any) -> Iterator[Mistake]:
+    for error in Draft202012Validator(_strict(schema)).iter_errors(value):
+        path: Path = tuple(error.absolute_path)
+        if "propertyNames" in error.absolute_schema_path:
+            path = (*path, error.instance)
+        match error.validator:
+            case "required":
+                for name in error.validator_value:
+                    if name not in error.instance:
+                        yield Mistake((*path, name), "is missing; add it")
+            case "additionalProperties" if "properties" in error.schema:
+                fields = error.schema["properties"]
+                for name in error.instance.keys() - fields.keys():
+                    yield Mistake((*path, name), _unknown(str(name), fields))
+            case _:
+                yield Mistake(path, _sentence(error))
+
+
+def _unknown(name: str, fields: Mapping[str, Any]) -> str:
+    near = get_close_matches(name, fields, 1)
+    hint = f"did you mean {near[0]}?" if near else f"known fields: {', '.join(fields)}"
+    return f"is not a known field; {hint}"
+
+
+def _sentence(error: ValidationError) -> str:
+    kind, bound, schema = str(error.validator), cast("Any", error.validator_value), error.schema
+    assert isinstance(schema, Mapping)
+    if kind == "type":
+        return _TYPES[bound] if isinstance(bound, str) else f"has to be {' or '.join(bound)}"
+    if "type" not in schema and kind != "pattern":
+        return "has to be a number, or a quantity such as 50m"
+    if kind == "enum":
+        bound = ", ".join(map(str, bound))
+    described = schema.get("description") if kind == "pattern" else None
+    return str(described or _SENTENCES[kind].format(bound))
+
+
+_TYPES = {
+    "object": "has to be a mapping",
+    "array": "has to be a list",
+    "string": "has to be text; put it in quotes",
+    "boolean": "has to be true or false, without quotes",
+    "integer": "has to be a whole number, without quotes",
+    "number": "has to be a number, without quotes",
+}
+_SENTENCES = {
+    "enum": "has to be one of {}",
+    "pattern": "has to match {}",
+    "minimum": "has to be at least {}",
+    "exclusiveMinimum": "has to be above {}",
+    "maximum": "has to be at most {}",
+    "minLength": "has to have at least {} characters",
+    "maxLength": "has to have at most {} characters",
+    "minItems": "has to have at least {} entries",
+    "maxItems": "has to have at most {} entries",
+    "uniqueItems": "has a duplicate entry; remove one of the two",
+}
+
+
+def _strict(schema: Schema) -> Schema:
+    """The schema without unknown fields, except where it allows them by additionalProperties."""
+    strict = dict(schema)
+    if "properties" in schema:
+        strict.setdefault("additionalProperties", False)
+        strict["properties"] = {n: _strict(below) for n, below in schema["properties"].items()}
+    if _of_others(schema):
+        strict["additionalProperties"] = _strict(_of_others(schema))
+    if "items" in schema:
+        strict["items"] = _strict(schema["items"])
+    if strict.pop("x-kubernetes-list-type", None) == "set":
+        strict["uniqueItems"] = True
+    return strict
+
+
+def _broken_rules(value: Any, schema: Schema, path: Path) -> Iterator[Mistake]:
+    for rule in schema.get("x-kubernetes-validations", ()):
+        if not _program(rule["rule"]).evaluate({"self": json_to_cel(value)}):
+            below = rule.get("fieldPath", "").split(".")[1:]
+            yield Mistake((*path, *below), rule["message"])
+    if isinstance(value, dict):
+        for name, child in value.items():
+            below_schema = schema.get("properties", {}).get(name) or _of_others(schema)
+            yield from _broken_rules(child, below_schema, (*path, name))
+    elif isinstance(value, list):
+        for index, child in enumerate(value):
+            yield from _broken_rules(child, schema.get("items", {}), (*path, index))
+
+
+@cache
+def _program(rule: str) -> celpy.Runner:
+    environment = celpy.Environment()
+    return environment.program(environment.compile(rule))
