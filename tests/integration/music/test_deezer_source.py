@@ -7,9 +7,9 @@ import pytest
 from mare_services.contract.errors import SourceFailed, SourceLimited, SourceTimedOut
 from mare_services.contract.music import MOST_TRACKS, Mood
 from mare_services.music.adapters.deezer import Deezer
-from mare_services.music.domain.choosing import suffice
-from mare_services.music.domain.flavours import Flavour
+from mare_services.music.domain.language_areas import LanguageArea
 from mare_services.music.domain.material import MaterialQuery
+from mare_services.music.domain.selection import suffice
 from mare_services.upstream.budget import Budget
 from mare_services.upstream.client import JsonClient
 from tests.fakes.upstreams import deezer, faults
@@ -25,7 +25,7 @@ def server():
 
 
 def ask(server, seconds=5.0):
-    query = MaterialQuery(mood=Mood.ACOUSTIC, market="BR", flavour=Flavour.LUSOPHONE)
+    query = MaterialQuery(mood=Mood.ACOUSTIC, market="BR", area=LanguageArea.LUSOPHONE)
     return Deezer(JsonClient("deezer", server.url)).answer(query, Budget.of(seconds))
 
 

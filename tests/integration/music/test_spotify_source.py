@@ -18,9 +18,9 @@ from mare_services.contract.errors import (
 from mare_services.contract.music import MOST_TRACKS, Mood
 from mare_services.music.adapters.spotify.source import Spotify
 from mare_services.music.adapters.spotify.tokens import Tokens
-from mare_services.music.domain.choosing import suffice
-from mare_services.music.domain.flavours import flavour_of
+from mare_services.music.domain.language_areas import language_area
 from mare_services.music.domain.material import MaterialQuery
+from mare_services.music.domain.selection import suffice
 from mare_services.upstream.budget import Budget
 from mare_services.upstream.client import JsonClient
 from tests.fakes.upstreams import faults, spotify
@@ -64,7 +64,7 @@ def source_of(server, clock, secret=SECRET):
 
 
 def ask(source, seconds=5.0, *, mood=Mood.MELLOW, market="BR"):
-    query = MaterialQuery(mood=mood, market=market, flavour=flavour_of(market, "en"))
+    query = MaterialQuery(mood=mood, market=market, area=language_area(market, "en"))
     return source.answer(query, Budget.of(seconds))
 
 

@@ -16,7 +16,7 @@ blocking_sleep = eventlet.patcher.original("time").sleep
 
 
 def note(text):
-    """Write a line into the diary that all processes of a flavour share."""
+    """Write a line into the diary that all processes of a area share."""
     with Path(os.environ["DIARY"]).open("a") as diary:
         diary.write(f"{text}\n")
 

@@ -4,14 +4,14 @@ import pytest
 
 from mare_services.upstream.budget import Budget
 from mare_services.upstream.client import JsonClient
-from mare_services.weather.adapters.open_meteo_places import OpenMeteoPlaces
-from mare_services.weather.ports import NameQuestion
+from mare_services.weather.adapters.open_meteo_geocoder import OpenMeteoGeocoder
+from mare_services.weather.ports import NameQuery
 from tests.fakes.upstreams import open_meteo
 
 
 def places_of(server, name, country=None, lang="pt"):
-    question = NameQuestion(name, country, lang)
-    return OpenMeteoPlaces(JsonClient("source", server.url)).answer(question, Budget.of(3))
+    question = NameQuery(name, country, lang)
+    return OpenMeteoGeocoder(JsonClient("source", server.url)).answer(question, Budget.of(3))
 
 
 def test_the_geocoder_finds_villages_and_leaves_out_airports(open_meteo_server):

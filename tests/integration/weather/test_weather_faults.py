@@ -20,7 +20,7 @@ from mare_services.upstream.client import JsonClient
 from mare_services.upstream.guarded import Guarded
 from mare_services.weather.adapters.open_meteo import OpenMeteo
 from mare_services.weather.assembly import locator, observer
-from mare_services.weather.observing import Observer
+from mare_services.weather.observer import Observer
 from mare_services.weather.reporting import report
 from mare_services.weather.settings import Settings
 from tests.fakes.upstreams import faults, openweathermap

@@ -7,8 +7,8 @@ import pytest
 
 from mare_services.contract.music import MOST_TRACKS, Mood
 from mare_services.music.adapters.catalogue import shipped_works
-from mare_services.music.domain.choosing import suffice
-from mare_services.music.domain.folding import folded, work_key
+from mare_services.music.domain.normalization import folded, work_key
+from mare_services.music.domain.selection import suffice
 from mare_services.music.domain.works import read_works
 
 WORKS = shipped_works()

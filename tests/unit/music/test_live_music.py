@@ -5,12 +5,12 @@ import pytest
 from mare_services.contract.errors import SourceTimedOut, SourceUnavailable
 from mare_services.contract.music import Mood, Track
 from mare_services.music.adapters.live import LiveMusic
-from mare_services.music.domain.flavours import Flavour
+from mare_services.music.domain.language_areas import LanguageArea
 from mare_services.music.domain.material import Material, MaterialQuery
 from mare_services.upstream.guarded import Guarded
 
 HOUR = 3600.0
-QUERY = MaterialQuery(mood=Mood.PARTY, market="BR", flavour=Flavour.LUSOPHONE)
+QUERY = MaterialQuery(mood=Mood.PARTY, market="BR", area=LanguageArea.LUSOPHONE)
 
 
 class Clock:
@@ -80,7 +80,7 @@ def test_material_is_asked_for_once_in_its_life(live, clock, first):
 
 def test_another_mood_is_another_question(live, first):
     live.material(QUERY)
-    live.material(MaterialQuery(mood=Mood.INDIE, market="BR", flavour=Flavour.LUSOPHONE))
+    live.material(MaterialQuery(mood=Mood.INDIE, market="BR", area=LanguageArea.LUSOPHONE))
 
     assert len(first.asked) == 2
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mare_services.upstream.retry_after import seconds_to_wait
+from mare_services.upstream.failures import retry_after_seconds
 
 NOW = datetime(2026, 3, 26, 13, 15, tzinfo=UTC)
 
@@ -29,11 +29,11 @@ NOW = datetime(2026, 3, 26, 13, 15, tzinfo=UTC)
     ],
 )
 def test_seconds_and_dates_are_understood_and_nonsense_is_not(header, seconds):
-    assert seconds_to_wait(header, NOW) == seconds
+    assert retry_after_seconds(header, NOW) == seconds
 
 
 @given(st.text(max_size=40))
 def test_no_header_breaks_it(header):
-    waited = seconds_to_wait(header, NOW)
+    waited = retry_after_seconds(header, NOW)
 
     assert waited is None or 0 <= waited <= 86_400

@@ -2,8 +2,8 @@ import pytest
 
 from mare_services.weather.adapters.climatology import from_package
 from mare_services.weather.adapters.gazetteer import EmbeddedGazetteer
-from mare_services.weather.finding import ExactNames, Misspelt
-from mare_services.weather.locating import Locator
+from mare_services.weather.finders import ExactNames, MisspeltNames
+from mare_services.weather.locator import Locator
 
 
 @pytest.fixture(scope="session")
@@ -14,7 +14,7 @@ def gazetteer():
 @pytest.fixture(scope="session")
 def locator(gazetteer):
     """A locator that asks nobody."""
-    return Locator(gazetteer, [ExactNames(gazetteer), Misspelt(gazetteer)])
+    return Locator(gazetteer, [ExactNames(gazetteer), MisspeltNames(gazetteer)])
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from mare_services.contract.errors import InvalidRequest
 from mare_services.contract.places import PlaceQuery
 from mare_services.weather.domain.coordinates import distance_km
 from mare_services.weather.domain.nearest import Grid
-from mare_services.weather.locating import NEAREST_KM
+from mare_services.weather.locator import NEAREST_KM
 
 latitudes = st.floats(-90, 90)
 longitudes = st.floats(-180, 180)

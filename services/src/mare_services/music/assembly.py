@@ -10,7 +10,7 @@ from mare_services.music.adapters.deezer import Deezer
 from mare_services.music.adapters.live import LiveMusic
 from mare_services.music.adapters.spotify.source import Spotify
 from mare_services.music.adapters.spotify.tokens import Tokens
-from mare_services.music.composing import compose
+from mare_services.music.composer import compose
 from mare_services.music.settings import Live, Settings
 from mare_services.upstream.client import JsonClient
 from mare_services.upstream.guarded import Guarded, Spawn

@@ -40,7 +40,7 @@ class MusicService:
         """Return a ``Composed`` for a ``MusicRequest``, as plain JSON.
 
         Raises:
-            InvalidRequest: the request cannot be understood.
+            InvalidRequest: the request cannot be interpret.
             SourceUnavailable: there is no music; only with the catalogue switched off.
         """
         return wire.write(self.composer(wire.read(request, MusicRequest)))

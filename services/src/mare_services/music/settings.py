@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import Meta
 
 from mare_nameko.settings import EnvironmentSettings, Secret
-from mare_services.upstream.choice import Url, mistakes_in
+from mare_services.upstream.source_settings import Url, source_mistakes
 
 Live = Literal["spotify", "deezer"]
 
@@ -51,7 +51,7 @@ class Settings(EnvironmentSettings):
 
     def find_mistakes(self) -> list[str]:
         """Return one sentence for each set of values that exclude each other."""
-        mistakes = mistakes_in("MUSIC_SOURCES", self.sources)
+        mistakes = source_mistakes("MUSIC_SOURCES", self.sources)
         if bool(self.spotify_client_id) != bool(self.spotify_client_secret):
             mistakes.append("MUSIC_SPOTIFY_CLIENT_ID and MUSIC_SPOTIFY_CLIENT_SECRET go together.")
         if "spotify" in self.sources and not self.knows_spotify:

@@ -10,16 +10,16 @@ from mare_nameko.service import RpcProxy, register_errors, rpc
 from mare_services.contract import wire
 from mare_services.contract.errors import ServiceError
 from mare_services.contract.suggestion import SuggestionRequest
-from mare_services.playlists.adapters.peers import MusicPeer, WeatherPeer
+from mare_services.playlists.adapters.rpc import MusicRpc, WeatherRpc
 from mare_services.playlists.settings import Settings
-from mare_services.playlists.suggesting import suggest
+from mare_services.playlists.suggester import suggest
 from mare_services.upstream.budget import Budget
 from mare_services.upstream.cache import Cache
 
 register_errors(ServiceError)
 
 
-class Desk(DependencyProvider):
+class PlaylistsResources(DependencyProvider):
     """What all workers share: the settings, and the answers given a moment ago."""
 
     def setup(self) -> None:
@@ -34,7 +34,7 @@ class Desk(DependencyProvider):
             is_stopgap=lambda answer: bool(answer["degraded"]),
         )
 
-    def get_dependency(self, worker_ctx: Any) -> "Desk":  # noqa: ARG002
+    def get_dependency(self, worker_ctx: Any) -> "PlaylistsResources":  # noqa: ARG002
         """Return the one desk."""
         return self
 
@@ -46,14 +46,14 @@ class PlaylistsService:
 
     weather = RpcProxy("weather")
     music = RpcProxy("music")
-    desk = Desk()
+    desk = PlaylistsResources()
 
     @rpc
     def suggest(self, request: Any) -> Any:
         """Return a ``Suggestion`` for a ``SuggestionRequest``, as plain JSON.
 
         Raises:
-            InvalidRequest: the request cannot be understood.
+            InvalidRequest: the request cannot be interpret.
             PlaceNotFound: no place has the name.
             PlaceAmbiguous: a strict request names several places.
             SourceUnavailable: only with embedded sources switched off.
@@ -65,8 +65,8 @@ class PlaylistsService:
     def _answer(self, asked: SuggestionRequest) -> Any:
         suggestion = suggest(
             asked,
-            weather=WeatherPeer(self.weather),
-            music=MusicPeer(self.music),
+            weather=WeatherRpc(self.weather),
+            music=MusicRpc(self.music),
             now=datetime.now(UTC),
             default_market=self.desk.settings.market,
         )

@@ -14,7 +14,7 @@ Answer = TypeVar("Answer")
 SHARE = 0.6
 """Of what is left, for every source but the last: a slow one leaves time for the next."""
 
-WORTH_ASKING = 0.2
+MIN_CALL_SECONDS = 0.2
 """Seconds; with less, the failure would be ours, and the source's breaker would pay for it."""
 
 
@@ -31,7 +31,7 @@ def first_answer(
     reason = SourceUnavailable("No source is configured.")
     for position, source in enumerate(sources, start=1):
         left = budget.left()
-        if left < WORTH_ASKING:
+        if left < MIN_CALL_SECONDS:
             reason = failures.timed_out(source.name)
             continue
         part = budget if position == len(sources) else budget.at_most(left * SHARE)

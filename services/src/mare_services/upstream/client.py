@@ -3,12 +3,12 @@
 import logging
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.cookiejar import DefaultCookiePolicy
 from importlib.metadata import version
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 import requests
@@ -19,6 +19,7 @@ from mare_services.upstream import failures
 from mare_services.upstream.budget import Budget, enforced
 
 T = TypeVar("T")
+
 
 CONNECT_SECONDS = 1.0
 READ_SECONDS = 2.0
@@ -159,3 +160,12 @@ class JsonClient:
             return msgspec.json.decode(body, type=shape)
         except (ValueError, RecursionError):
             raise failures.nonsense(self._source) from None
+
+
+def valid_elements(elements: list[Any] | None, shape: type[T]) -> Iterator[T]:
+    """Yield the elements that have the shape. Elements that are null or incomplete are skipped."""
+    for element in elements or ():
+        try:
+            yield msgspec.convert(element, shape)
+        except msgspec.ValidationError:
+            continue

@@ -4,7 +4,8 @@ Bodies, URLs and exception texts of upstreams may hold keys or markup, so none o
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 import requests
 from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
@@ -16,7 +17,31 @@ from mare_services.contract.errors import (
     SourceTimedOut,
     SourceUnavailable,
 )
-from mare_services.upstream.retry_after import seconds_to_wait
+
+LONGEST = 86_400.0
+"""Seconds; Spotify is known to ask for 24 hours. More than that is taken for a mistake."""
+
+
+def retry_after_seconds(header: str | None, now: datetime) -> float | None:
+    """Return the seconds that ``header`` asks for, within 0 and a day; ``None`` if it is unusable.
+
+    Args:
+        header: as received.
+        now: aware; dates in the header are counted from it.
+    """
+    if header is None:
+        return None
+    text = header.strip()
+    if text.isascii() and text.isdigit():
+        return min(float(text[:9]), LONGEST)
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return min(max((moment - now).total_seconds(), 0.0), LONGEST)
+
 
 TRANSPORT_ERRORS = (requests.RequestException, HTTPError, TimeoutError)
 """What a call may raise before there is a whole answer."""
@@ -59,7 +84,7 @@ def of_status(
     if status in {401, 403}:
         return SourceRefused(f"{source} refused our credentials ({status}).", extra)
     if status == 429:  # noqa: PLR2004
-        wait = seconds_to_wait(headers.get("Retry-After"), now)
+        wait = retry_after_seconds(headers.get("Retry-After"), now)
         return SourceLimited(f"{source} limits our rate.", {**extra, "retry_after": wait})
     return SourceFailed(f"{source} answered with status {status}.", extra)
 

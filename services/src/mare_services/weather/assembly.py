@@ -4,17 +4,17 @@ from mare_services.contract.places import Place
 from mare_services.contract.weather import Observed
 from mare_services.upstream.client import JsonClient
 from mare_services.upstream.guarded import Guarded, Source, Spawn
-from mare_services.weather.adapters import climatology, open_meteo_places
+from mare_services.weather.adapters import climatology, open_meteo_geocoder
 from mare_services.weather.adapters.gazetteer import EmbeddedGazetteer
 from mare_services.weather.adapters.met_no import MetNo
 from mare_services.weather.adapters.open_meteo import OpenMeteo
-from mare_services.weather.adapters.open_meteo_places import OpenMeteoPlaces
+from mare_services.weather.adapters.open_meteo_geocoder import OpenMeteoGeocoder
 from mare_services.weather.adapters.openweathermap import OpenWeatherMap
-from mare_services.weather.adapters.timely import Timely
-from mare_services.weather.finding import ExactNames, Finder, LiveNames, Misspelt
-from mare_services.weather.geocoding import LiveGeocoder
-from mare_services.weather.locating import Locator
-from mare_services.weather.observing import Observer
+from mare_services.weather.adapters.validation import Timely
+from mare_services.weather.finders import ExactNames, Finder, LiveNames, MisspeltNames
+from mare_services.weather.geocoder import CachedGeocoder
+from mare_services.weather.locator import Locator
+from mare_services.weather.observer import Observer
 from mare_services.weather.ports import Gazetteer
 from mare_services.weather.settings import Live, Settings
 
@@ -49,13 +49,13 @@ def _source(name: Live, settings: Settings) -> Source[Place, Observed]:
 
 
 def _finders(settings: Settings, gazetteer: Gazetteer, spawn: Spawn) -> list[Finder]:
-    embedded: list[Finder] = [ExactNames(gazetteer), Misspelt(gazetteer)]
+    embedded: list[Finder] = [ExactNames(gazetteer), MisspeltNames(gazetteer)]
     if settings.geocoder == "embedded":
         return embedded
-    client = _client(OpenMeteoPlaces.name, settings.open_meteo_geocoding_url, settings)
-    geocoder = LiveGeocoder(
-        Guarded(OpenMeteoPlaces(client), spawn=spawn),
-        open_meteo_places.ATTRIBUTION,
+    client = _client(OpenMeteoGeocoder.name, settings.open_meteo_geocoding_url, settings)
+    geocoder = CachedGeocoder(
+        Guarded(OpenMeteoGeocoder(client), spawn=spawn),
+        open_meteo_geocoder.ATTRIBUTION,
         seconds=settings.geocoder_seconds,
         spawn=spawn,
     )

@@ -38,7 +38,7 @@ class Gazetteer(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class NameQuestion:
+class NameQuery:
     """Ask a geocoder for a name as it was typed, in one country if that is known."""
 
     name: str
@@ -51,7 +51,7 @@ class Geocoder(Protocol):
 
     attribution: str
 
-    def find(self, question: NameQuestion) -> Sequence[City]:
+    def find(self, question: NameQuery) -> Sequence[City]:
         """Return the likeliest places first, or raise ``SourceUnavailable``.
 
         Their ``division`` is empty: GeoNames' codes are known to the gazetteer alone.

@@ -7,8 +7,8 @@ from dataclasses import replace
 from mare_services.contract.conditions import in_words
 from mare_services.contract.units import in_units
 from mare_services.contract.weather import WeatherQuery, WeatherReport
-from mare_services.weather.locating import Locator
-from mare_services.weather.observing import Observer
+from mare_services.weather.locator import Locator
+from mare_services.weather.observer import Observer
 
 
 def report(

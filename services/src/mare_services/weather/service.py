@@ -23,7 +23,7 @@ SECONDS_TO_ANSWER = 0.3
 """For the way back, out of a caller's deadline."""
 
 
-class Station(DependencyProvider):
+class WeatherResources(DependencyProvider):
     """The use cases, assembled once for all workers: they share connections, data and memory."""
 
     def setup(self) -> None:
@@ -32,7 +32,7 @@ class Station(DependencyProvider):
         self.locator = locator(settings, spawn=eventlet.spawn_n)
         self.observer = observer(settings, spawn=eventlet.spawn_n)
 
-    def get_dependency(self, worker_ctx: Any) -> "Station":  # noqa: ARG002
+    def get_dependency(self, worker_ctx: Any) -> "WeatherResources":  # noqa: ARG002
         """Return the one that all share."""
         return self
 
@@ -45,7 +45,7 @@ class WeatherService:
 
     name = "weather"
 
-    station = Station()
+    station = WeatherResources()
 
     @rpc
     def locate(self, request: Any) -> Any:

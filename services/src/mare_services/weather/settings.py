@@ -6,8 +6,8 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import Meta
 
 from mare_nameko.settings import EnvironmentSettings, Secret
-from mare_services.upstream.choice import Url, mistakes_in
-from mare_services.weather.adapters import met_no, open_meteo, open_meteo_places, openweathermap
+from mare_services.upstream.source_settings import Url, source_mistakes
+from mare_services.weather.adapters import met_no, open_meteo, open_meteo_geocoder, openweathermap
 
 Live = Literal["open-meteo", "met.no", "openweathermap"]
 
@@ -38,7 +38,7 @@ class Settings(EnvironmentSettings):
     open_meteo_url: Url = open_meteo.URL
     """Where Open-Meteo's forecast API is."""
 
-    open_meteo_geocoding_url: Url = open_meteo_places.URL
+    open_meteo_geocoding_url: Url = open_meteo_geocoder.URL
     """Where Open-Meteo's geocoding API is."""
 
     met_no_url: Url = met_no.URL
@@ -65,7 +65,7 @@ class Settings(EnvironmentSettings):
 
     def find_mistakes(self) -> list[str]:
         """Return one sentence for each set of values that exclude each other."""
-        mistakes = mistakes_in("WEATHER_SOURCES", self.sources)
+        mistakes = source_mistakes("WEATHER_SOURCES", self.sources)
         if "openweathermap" in self.sources and not self.openweathermap_key:
             mistakes.append(
                 "WEATHER_SOURCES names openweathermap, but WEATHER_OPENWEATHERMAP_KEY is not set."

@@ -5,7 +5,7 @@ from functools import cache
 from importlib.resources import files
 
 from mare_services.music.domain.material import Material, MaterialQuery
-from mare_services.music.domain.works import Work, feels_like_home, read_works
+from mare_services.music.domain.works import Work, is_local, read_works
 
 
 @cache
@@ -16,17 +16,17 @@ def shipped_works() -> tuple[Work, ...]:
 
 
 class Catalogue:
-    """Works that fit a mood, those close to the listener favoured."""
+    """Works that fit a mood, those close to the listener preferred."""
 
     def __init__(self, works: Iterable[Work]) -> None:
         self._works = tuple((work, work.track) for work in works)
 
     def material(self, query: MaterialQuery) -> Material:
         """Return all that fits; the links lead to a search."""
-        fitting = [(work, track) for work, track in self._works if query.mood in work.moods]
+        valid_elements = [(work, track) for work, track in self._works if query.mood in work.moods]
         return Material(
             source="catalogue",
-            tracks=tuple(track for _, track in fitting),
+            tracks=tuple(track for _, track in valid_elements),
             playlists=(),
-            favoured=frozenset(track for work, track in fitting if feels_like_home(work, query)),
+            preferred=frozenset(track for work, track in valid_elements if is_local(work, query)),
         )

@@ -11,14 +11,12 @@ import msgspec
 
 from mare_services.contract.errors import SourceFailed, SourceLimited, SourceUnavailable
 from mare_services.contract.music import Track
-from mare_services.music.adapters.gathering import gathered
-from mare_services.music.adapters.showable import LONGEST_TITLE, is_link
+from mare_services.music.adapters.tracks import LONGEST_TITLE, collect_tracks, is_link
 from mare_services.music.domain.material import Material, MaterialQuery, PlaylistLink
-from mare_services.music.domain.offers import worth_a_link
+from mare_services.music.domain.selection import usable_playlists
 from mare_services.music.domain.vocabulary import words_for
 from mare_services.upstream.budget import Budget
-from mare_services.upstream.client import JsonClient
-from mare_services.upstream.lists import fitting
+from mare_services.upstream.client import JsonClient, valid_elements
 
 PLAYLISTS = 4
 """Whose tracks are read at most; two or three usually suffice."""
@@ -81,9 +79,9 @@ class Deezer:
         Raises:
             SourceUnavailable: Deezer does not answer.
         """
-        playlists = self._playlists(words_for(query.mood, query.flavour).phrases, budget)
+        playlists = self._playlists(words_for(query.mood, query.area).phrases, budget)
         batches = (self._tracks(number, budget) for number in playlists.values())
-        tracks = gathered(self.name, batches)
+        tracks = collect_tracks(self.name, batches)
         return Material(source=self.name, tracks=tracks, playlists=tuple(playlists))
 
     def _playlists(self, phrases: Iterable[str], budget: Budget) -> dict[PlaylistLink, int]:
@@ -91,7 +89,7 @@ class Deezer:
         offers: tuple[PlaylistLink, ...] = ()
         for phrase in phrases:
             found |= self._search(phrase, budget)
-            offers = worth_a_link(found)
+            offers = usable_playlists(found)
             if len(offers) >= PLAYLISTS:
                 break
         return {link: found[link] for link in offers[:PLAYLISTS]}
@@ -100,7 +98,7 @@ class Deezer:
         elements = self._data("/search/playlist", {"q": phrase, "limit": "20"}, budget)
         return {
             PlaylistLink(name=each.title, url=each.link, total=each.nb_tracks): each.id
-            for each in fitting(elements, _Playlist)
+            for each in valid_elements(elements, _Playlist)
             if each.title.strip() and is_link(each.link)
         }
 
@@ -126,7 +124,7 @@ def tracks_of(elements: list[Any]) -> tuple[Track, ...]:
             album=each.album.title if each.album else None,
             duration_seconds=each.duration,
         )
-        for each in fitting(elements, _Track)
+        for each in valid_elements(elements, _Track)
         if each.title.strip() and each.artist.name and is_link(each.link)
         if each.readable is not False
     )

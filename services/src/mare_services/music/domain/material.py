@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from mare_services.contract.music import Mood, Track
-from mare_services.music.domain.flavours import Flavour
+from mare_services.music.domain.language_areas import LanguageArea
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +16,7 @@ class MaterialQuery:
 
     mood: Mood
     market: str
-    flavour: Flavour
+    area: LanguageArea
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,12 +33,12 @@ class Material:
     """Tracks to choose from, and playlists to link to, best first.
 
     Attributes:
-        favoured: those of the tracks that are closer to the listener than the rest.
+        preferred: those of the tracks that are closer to the listener than the rest.
         stale: older than the cache's life, served because no source answered.
     """
 
     source: str
     tracks: tuple[Track, ...]
     playlists: tuple[PlaylistLink, ...]
-    favoured: frozenset[Track] = frozenset()
+    preferred: frozenset[Track] = frozenset()
     stale: bool = False

@@ -5,9 +5,22 @@ their playlists; they find those. Local words come first, the world's follow.
 """
 
 from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import quote
 
 from mare_services.contract.music import Mood
-from mare_services.music.domain.flavours import Flavour
+from mare_services.contract.places import Language
+from mare_services.music.domain.language_areas import LanguageArea
+
+
+def search_link(words: str, kind: Literal["tracks", "playlists"]) -> str:
+    """Return a link that opens Spotify's search, in the browser or in the app.
+
+    A slash would end the query even when it is encoded, so that ``AC/DC`` is searched as two words.
+    """
+    query = " ".join(words.replace("/", " ").split())
+    return f"https://open.spotify.com/search/{quote(query, safe='')}/{kind}"
+
 
 GENRES = 4
 """At most: each costs a call or two."""
@@ -21,10 +34,10 @@ class Words:
     phrases: tuple[str, ...]
 
 
-def words_for(mood: Mood, flavour: Flavour) -> Words:
+def words_for(mood: Mood, area: LanguageArea) -> Words:
     """Return local and international words, the more telling first."""
     world = _INTERNATIONAL[mood]
-    local = _LOCAL[flavour].get(mood, _NONE)
+    local = _LOCAL[area].get(mood, _NONE)
     genres = (*local.genres, *world.genres)[:GENRES]
     return Words(genres, (*local.phrases, *world.phrases))
 
@@ -106,8 +119,28 @@ _HISPANIC: dict[Mood, Words] = {
     Mood.CLASSICAL: Words((), ("música clásica",)),
 }
 
-_LOCAL: dict[Flavour, dict[Mood, Words]] = {
-    Flavour.LUSOPHONE: _LUSOPHONE,
-    Flavour.HISPANIC: _HISPANIC,
-    Flavour.INTERNATIONAL: {},
+_LOCAL: dict[LanguageArea, dict[Mood, Words]] = {
+    LanguageArea.LUSOPHONE: _LUSOPHONE,
+    LanguageArea.HISPANIC: _HISPANIC,
+    LanguageArea.INTERNATIONAL: {},
 }
+
+
+_TITLES: dict[Mood, dict[Language, str]] = {
+    Mood.INSTRUMENTAL: {"en": "Quiet instrumentals", "pt": "Instrumentais serenos"},
+    Mood.STORM_ROCK: {"en": "Rock for the storm", "pt": "Rock para a tempestade"},
+    Mood.PARTY: {"en": "Time to dance", "pt": "Hora de dançar"},
+    Mood.FEEL_GOOD: {"en": "Feel-good songs", "pt": "Músicas de alto-astral"},
+    Mood.INDIE: {"en": "Indie and alternative", "pt": "Indie e alternativo"},
+    Mood.ACOUSTIC: {"en": "Acoustic and wistful", "pt": "Acústico e melancólico"},
+    Mood.LO_FI: {"en": "Lo-fi for a calm night", "pt": "Lo-fi para uma noite calma"},
+    Mood.MELLOW: {"en": "Mellow and soulful", "pt": "Suave, com bossa e MPB"},
+    Mood.POP: {"en": "Pop for everyone", "pt": "Pop para todo mundo"},
+    Mood.ROCK: {"en": "Rock essentials", "pt": "Rock essencial"},
+    Mood.CLASSICAL: {"en": "Classical favourites", "pt": "Música clássica essencial"},
+}
+
+
+def title_of(mood: Mood, lang: Language) -> str:
+    """Return the title in the reader's language."""
+    return _TITLES[mood][lang]

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from mare_services.contract.music import Mood, Track
-from mare_services.music.domain.flavours import Flavour, languages_of
-from mare_services.music.domain.links import search_link
+from mare_services.music.domain.language_areas import LanguageArea, languages_of
 from mare_services.music.domain.material import MaterialQuery
+from mare_services.music.domain.vocabulary import search_link
 
 _FIELDS = 7
 
@@ -77,9 +77,9 @@ def _work(line: str) -> Work:
     )
 
 
-def feels_like_home(work: Work, query: MaterialQuery) -> bool:
+def is_local(work: Work, query: MaterialQuery) -> bool:
     """Return whether the listener who asks is likely to know the work's words or its artist."""
     languages = languages_of(query.market)
-    if query.flavour is Flavour.LUSOPHONE:
+    if query.area is LanguageArea.LUSOPHONE:
         languages |= {"pt"}
     return work.country == query.market or work.language in languages

@@ -1,14 +1,62 @@
 """The ``mood`` policy: weather to four values, four values to a mood."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from mare_services.contract.conditions import Condition
 from mare_services.contract.music import Mood
-from mare_services.contract.suggestion import MoodChoice
+from mare_services.contract.suggestion import MoodChoice, Reason
 from mare_services.contract.weather import Weather
-from mare_services.playlists.domain.names import name_of
 from mare_services.playlists.domain.rules import reasons
-from mare_services.playlists.domain.values import Values
+
+_NAMES: dict[Mood, tuple[str, str]] = {
+    Mood.INSTRUMENTAL: ("instrumental & ambient", "instrumental e ambiente"),
+    Mood.STORM_ROCK: ("storm rock", "rock de tempestade"),
+    Mood.PARTY: ("party & dance", "festa e dança"),
+    Mood.FEEL_GOOD: ("feel-good pop", "pop alto-astral"),
+    Mood.INDIE: ("indie & alternative rock", "indie e rock alternativo"),
+    Mood.ACOUSTIC: ("acoustic & melancholic", "acústico e melancólico"),
+    Mood.LO_FI: ("lo-fi & chill night", "lo-fi e noite tranquila"),
+    Mood.MELLOW: ("mellow pop & soul", "pop suave e MPB"),
+    Mood.POP: ("pop", "pop"),
+    Mood.ROCK: ("rock", "rock"),
+    Mood.CLASSICAL: ("classical", "clássica"),
+}
+
+
+def name_of(mood: Mood, lang: str) -> str:
+    """Return the mood's name in Portuguese for ``pt``, in English for everything else."""
+    english, portuguese = _NAMES[mood]
+    return portuguese if lang == "pt" else english
+
+
+_DECIMALS = 6
+"""Many inputs lie exactly on a threshold and would flip with plain float sums."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Values:
+    """Energy, valence, acousticness and instrumentalness, each from 0 to 1."""
+
+    energy: float
+    valence: float
+    acousticness: float
+    instrumentalness: float
+
+    @classmethod
+    def total(cls, reasons: tuple[Reason, ...]) -> "Values":
+        """Return the sum of all contributions, clipped once at the end."""
+        return cls(
+            energy=_clip(sum(reason.energy for reason in reasons)),
+            valence=_clip(sum(reason.valence for reason in reasons)),
+            acousticness=_clip(sum(reason.acousticness for reason in reasons)),
+            instrumentalness=_clip(sum(reason.instrumentalness for reason in reasons)),
+        )
+
+
+def _clip(value: float) -> float:
+    return round(min(max(value, 0.0), 1.0), _DECIMALS)
+
 
 VERSION = 1
 

@@ -18,9 +18,8 @@ from mare_services.contract.places import Place
 from mare_services.contract.weather import Observed, Weather
 from mare_services.upstream.budget import Budget
 from mare_services.upstream.client import JsonClient, NotModified
-from mare_services.weather.adapters import plausible
-from mare_services.weather.adapters.met_no_shape import Forecast, Hour, Step
-from mare_services.weather.adapters.met_no_symbols import says_day, wmo_code
+from mare_services.weather.adapters import validation
+from mare_services.weather.adapters.met_no_format import Forecast, Hour, Step, says_day, wmo_code
 from mare_services.weather.domain.sun import is_day
 
 URL = "https://api.met.no"
@@ -124,7 +123,7 @@ def _weather(step: Step, place: Place) -> Weather:
     shown = says_day(symbol)
     precipitation = hour.details.precipitation_amount
     return Weather(
-        temperature=plausible.temperature(MetNo.name, instant.air_temperature),
+        temperature=validation.temperature(MetNo.name, instant.air_temperature),
         apparent_temperature=None,
         condition=condition(
             code, cloud_cover=instant.cloud_area_fraction, precipitation=precipitation
@@ -133,7 +132,7 @@ def _weather(step: Step, place: Place) -> Weather:
         is_day=is_day(place.latitude, place.longitude, step.time) if shown is None else shown,
         observed_at=step.time,
         source=MetNo.name,
-        wind_speed=plausible.wind_in_metres(instant.wind_speed),
+        wind_speed=validation.wind_in_metres(instant.wind_speed),
         precipitation=precipitation,
         cloud_cover=instant.cloud_area_fraction,
         humidity=instant.relative_humidity,

@@ -9,7 +9,7 @@ from mare_services.contract.places import Place
 from mare_services.contract.weather import Observed, Weather
 from mare_services.upstream.budget import Budget
 from mare_services.upstream.client import JsonClient
-from mare_services.weather.adapters import plausible
+from mare_services.weather.adapters import validation
 from mare_services.weather.domain.sun import is_day
 
 URL = "https://api.open-meteo.com"
@@ -68,10 +68,10 @@ def _weather(current: Current, place: Place) -> Weather:
         if current.is_day is None
         else bool(current.is_day)
     )
-    celsius = plausible.temperature(OpenMeteo.name, current.temperature_2m)
+    celsius = validation.temperature(OpenMeteo.name, current.temperature_2m)
     return Weather(
         temperature=celsius,
-        apparent_temperature=plausible.feels(current.apparent_temperature, celsius),
+        apparent_temperature=validation.feels(current.apparent_temperature, celsius),
         condition=condition(
             code, cloud_cover=current.cloud_cover, precipitation=current.precipitation
         ),
@@ -79,7 +79,7 @@ def _weather(current: Current, place: Place) -> Weather:
         is_day=sun_is_up,
         observed_at=at,
         source=OpenMeteo.name,
-        wind_speed=plausible.wind(current.wind_speed_10m),
+        wind_speed=validation.wind(current.wind_speed_10m),
         precipitation=current.precipitation,
         cloud_cover=current.cloud_cover,
         humidity=current.relative_humidity_2m,

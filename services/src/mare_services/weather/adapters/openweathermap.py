@@ -9,7 +9,7 @@ from mare_services.contract.places import Place
 from mare_services.contract.weather import Observed, Weather
 from mare_services.upstream.budget import Budget
 from mare_services.upstream.client import JsonClient
-from mare_services.weather.adapters import plausible
+from mare_services.weather.adapters import validation
 from mare_services.weather.domain.sun import is_day
 
 URL = "https://api.openweathermap.org"
@@ -89,16 +89,16 @@ def _weather(answer: Answer, place: Place) -> Weather:
     cloud_cover = answer.clouds.all if answer.clouds else None
     fallen = [part.hour for part in (answer.rain, answer.snow) if part and part.hour is not None]
     shown = {"d": True, "n": False}.get((sky.icon or "")[-1:])
-    celsius = plausible.temperature(OpenWeatherMap.name, answer.main.temp)
+    celsius = validation.temperature(OpenWeatherMap.name, answer.main.temp)
     return Weather(
         temperature=celsius,
-        apparent_temperature=plausible.feels(answer.main.feels_like, celsius),
+        apparent_temperature=validation.feels(answer.main.feels_like, celsius),
         condition=condition(code, cloud_cover=cloud_cover, precipitation=sum(fallen)),
         code=code,
         is_day=is_day(place.latitude, place.longitude, at) if shown is None else shown,
         observed_at=at,
         source=OpenWeatherMap.name,
-        wind_speed=plausible.wind_in_metres(answer.wind.speed if answer.wind else None),
+        wind_speed=validation.wind_in_metres(answer.wind.speed if answer.wind else None),
         precipitation=sum(fallen),
         cloud_cover=cloud_cover,
         humidity=answer.main.humidity,

@@ -1,0 +1,110 @@
+"""What Spotify's search answers, read as mistrustfully as its history demands.
+
+``items`` may be null, and so may its elements: each playlist of Spotify's own is. Images, owners,
+descriptions and popularity come and go; we read none of them. ``total`` of a search is an estimate
+that moves from page to page, so that only the number of elements tells whether a page was the last.
+A playlist's number of tracks is in ``items`` since February 2026, in ``tracks`` before.
+"""
+
+from typing import Any
+
+import msgspec
+
+from mare_services.contract.music import Track
+from mare_services.music.adapters.tracks import LONGEST_TITLE, is_link
+from mare_services.music.domain.material import PlaylistLink
+from mare_services.upstream.client import valid_elements
+
+
+class Page(msgspec.Struct):
+    """One kind of thing in an answer."""
+
+    items: list[Any] | None = None
+
+
+class Found(msgspec.Struct):
+    """An answer; kinds that were not asked for are missing."""
+
+    tracks: Page | None = None
+    playlists: Page | None = None
+
+
+class _Named(msgspec.Struct):
+    name: str
+
+
+class _Urls(msgspec.Struct):
+    spotify: str | None = None
+
+
+class _Album(msgspec.Struct):
+    name: str | None = None
+
+
+class _Track(msgspec.Struct):
+    name: str
+    artists: list[Any]
+    external_urls: _Urls
+    album: _Album | None = None
+    duration_ms: float | None = None
+    explicit: bool | None = None
+    is_playable: bool | None = None
+
+
+class _Size(msgspec.Struct):
+    total: int | None = None
+
+
+class _Playlist(msgspec.Struct):
+    name: str
+    external_urls: _Urls
+    items: _Size | None = None
+    tracks: _Size | None = None
+
+
+def elements_of(page: Page | None) -> list[Any]:
+    """Return what the page holds, nulls included."""
+    return (page.items if page else None) or []
+
+
+def tracks_of(found: Found) -> tuple[Track, ...]:
+    """Return the tracks that have a name, an artist and a link, and can be played."""
+    read = (_track(element) for element in valid_elements(elements_of(found.tracks), _Track))
+    return tuple(track for track in read if track)
+
+
+def playlists_of(found: Found) -> tuple[PlaylistLink, ...]:
+    """Return the playlists that have a name and a link, in the order found."""
+    return tuple(
+        PlaylistLink(name=each.name, url=each.external_urls.spotify, total=_total(each))
+        for each in valid_elements(elements_of(found.playlists), _Playlist)
+        if each.name.strip() and is_link(each.external_urls.spotify)
+    )
+
+
+def _track(element: _Track) -> Track | None:
+    artists = tuple(
+        artist.name for artist in valid_elements(element.artists, _Named) if artist.name
+    )
+    url = element.external_urls.spotify
+    if not element.name.strip() or not artists or not is_link(url) or element.is_playable is False:
+        return None
+    return Track(
+        title=element.name[:LONGEST_TITLE],
+        artists=artists,
+        url=url,
+        explicit=element.explicit is True,
+        album=element.album.name if element.album else None,
+        duration_seconds=_seconds(element.duration_ms),
+    )
+
+
+def _seconds(milliseconds: float | None) -> int | None:
+    return None if milliseconds is None else round(milliseconds / 1000)
+
+
+def _total(element: _Playlist) -> int | None:
+    for size in (element.items, element.tracks):
+        if size is not None and size.total is not None:
+            return size.total
+    return None

@@ -1,0 +1,78 @@
+"""The work itself: a mood in, a playlist out, never an empty one."""
+
+import re
+
+from mare_services.contract.errors import InvalidRequest, SourceUnavailable
+from mare_services.contract.music import Composed, MusicRequest, Playlist, check_limit
+from mare_services.music.domain.language_areas import language_area
+from mare_services.music.domain.material import Material, MaterialQuery
+from mare_services.music.domain.selection import pick, pick_playlist, ranked
+from mare_services.music.domain.vocabulary import search_link, title_of, words_for
+from mare_services.music.ports import MusicSource
+
+_THANKS = {
+    "spotify": "Music metadata by Spotify",
+    "deezer": "Music metadata by Deezer",
+    "catalogue": "Curated catalogue of the Maré project (CC0)",
+}
+
+
+def compose(request: MusicRequest, *, live: MusicSource, catalogue: MusicSource | None) -> Composed:
+    """Return a playlist for the mood.
+
+    The ``live`` sources are asked first. The ``catalogue`` answers when they cannot, and adds what
+    they have too few of; ``None`` does neither.
+
+    Raises:
+        InvalidRequest: a limit outside 1 to 50, or a market that is not two letters.
+        SourceUnavailable: as ``live`` raises it, if there is no catalogue.
+    """
+    query = _query(request)
+    embedded = catalogue.material(query) if catalogue else None
+    try:
+        material = live.material(query)
+    except SourceUnavailable:
+        if embedded is None:
+            raise
+        material = embedded
+    return _composed(request, query, material, embedded)
+
+
+def _query(request: MusicRequest) -> MaterialQuery:
+    check_limit(request.limit)
+    if not re.fullmatch("[A-Za-z]{2}", request.market):
+        raise InvalidRequest("market must be the two letters of a country.")
+    market = request.market.upper()
+    area = language_area(market, request.lang)
+    return MaterialQuery(mood=request.mood, market=market, area=area)
+
+
+def _composed(
+    request: MusicRequest, query: MaterialQuery, material: Material, embedded: Material | None
+) -> Composed:
+    candidates = ranked(material, request.seed)
+    own = pick(candidates, limit=request.limit, explicit=request.explicit)
+    tracks = own
+    if len(own) < request.limit and embedded is not None and embedded is not material:
+        candidates += ranked(embedded, request.seed)
+        tracks = pick(candidates, limit=request.limit, explicit=request.explicit)
+    playlist = Playlist(
+        name=title_of(request.mood, request.lang),
+        url=_link(query, material, request.seed),
+        source=material.source,
+        tracks=tracks,
+        stale=material.stale,
+        filled=len(tracks) - len(own),
+    )
+    thanks = (_THANKS[material.source],)
+    return Composed(
+        playlist=playlist,
+        attribution=(*thanks, _THANKS["catalogue"]) if playlist.filled else thanks,
+    )
+
+
+def _link(query: MaterialQuery, material: Material, seed: str) -> str:
+    found = pick_playlist(material.playlists, seed)
+    if found:
+        return found.url
+    return search_link(words_for(query.mood, query.area).phrases[0], "playlists")

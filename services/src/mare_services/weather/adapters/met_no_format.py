@@ -1,0 +1,103 @@
+"""From met.no's symbol codes (api.met.no/weatherapi/weathericon/2.0) to WMO codes."""
+
+from datetime import datetime
+
+from msgspec import Struct, field
+
+
+class Details(Struct):
+    """Of an instant or an hour."""
+
+    air_temperature: float | None = None
+    wind_speed: float | None = None
+    cloud_area_fraction: float | None = None
+    relative_humidity: float | None = None
+    precipitation_amount: float | None = None
+
+
+class Summary(Struct):
+    """Of an hour."""
+
+    symbol_code: str | None = None
+
+
+class Instant(Struct):
+    """Values at a time."""
+
+    details: Details = field(default_factory=Details)
+
+
+class Hour(Struct):
+    """Values over an hour."""
+
+    summary: Summary = field(default_factory=Summary)
+    details: Details = field(default_factory=Details)
+
+
+class Data(Struct):
+    """What a step of the series holds."""
+
+    instant: Instant = field(default_factory=Instant)
+    next_1_hours: Hour | None = None
+
+
+class Step(Struct):
+    """One time of the series."""
+
+    time: datetime
+    data: Data
+
+
+class Properties(Struct):
+    """Of the GeoJSON feature."""
+
+    timeseries: list[Step]
+
+
+class Forecast(Struct):
+    """The GeoJSON feature."""
+
+    properties: Properties
+
+
+_CODES = {
+    "clearsky": 0,
+    "fair": 1,
+    "partlycloudy": 2,
+    "cloudy": 3,
+    "fog": 45,
+    "lightrain": 61,
+    "rain": 63,
+    "heavyrain": 65,
+    "lightrainshowers": 80,
+    "rainshowers": 81,
+    "heavyrainshowers": 82,
+    "lightsleet": 66,
+    "sleet": 66,
+    "heavysleet": 67,
+    "lightsleetshowers": 66,
+    "sleetshowers": 66,
+    "heavysleetshowers": 67,
+    "lightsnow": 71,
+    "snow": 73,
+    "heavysnow": 75,
+    "lightsnowshowers": 85,
+    "snowshowers": 85,
+    "heavysnowshowers": 86,
+}
+_THUNDERSTORM = 95
+
+
+def wmo_code(symbol: str | None) -> int | None:
+    """Return the WMO code of a symbol, ``None`` for an unknown one.
+
+    Every symbol with thunder ends alike, two of them after a misspelling that met.no keeps for the
+    sake of old clients (``lightssleetshowersandthunder``).
+    """
+    name = (symbol or "").partition("_")[0]
+    return _THUNDERSTORM if name.endswith("andthunder") else _CODES.get(name)
+
+
+def says_day(symbol: str | None) -> bool | None:
+    """Return whether a symbol shows day or night, ``None`` if it shows neither."""
+    return {"day": True, "night": False}.get((symbol or "").partition("_")[2])

@@ -1,0 +1,89 @@
+"""Open-Meteo's geocoding API: no key, small places too (open-meteo.com/en/docs/geocoding-api)."""
+
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from msgspec import Meta, Struct
+
+from mare_services.upstream.budget import Budget
+from mare_services.upstream.client import JsonClient, valid_elements
+from mare_services.weather.domain.cities import City
+from mare_services.weather.domain.coordinates import nautical_timezone
+from mare_services.weather.ports import NameQuery
+
+URL = "https://geocoding-api.open-meteo.com"
+ATTRIBUTION = "Geocoding by Open-Meteo.com, places from GeoNames (geonames.org), CC BY 4.0"
+
+COUNT = 100
+"""Places to ask for, the most there are: filters of the API apply after the count, ours too."""
+
+
+class Result(Struct):
+    """One place; what is unknown is absent."""
+
+    id: int
+    name: str
+    latitude: Annotated[float, Meta(ge=-90, le=90)]
+    longitude: Annotated[float, Meta(ge=-180, le=180)]
+    feature_code: str | None = None
+    country_code: str | None = None
+    admin1: str | None = None
+    timezone: str | None = None
+    population: float | None = None
+
+
+class Answer(Struct):
+    """What we read of an answer; without a match there is no ``results``."""
+
+    results: list[Any] | None = None
+
+
+class OpenMeteoGeocoder:
+    """A source of places of a name, in the API's order."""
+
+    name = "open-meteo-geocoding"
+
+    def __init__(self, client: JsonClient) -> None:
+        self._client = client
+
+    def answer(self, question: NameQuery, budget: Budget) -> tuple[City, ...]:
+        """Return populated places; airports, regions and what makes no sense are left out."""
+        params = {
+            "name": question.name,
+            "count": str(COUNT),
+            "language": question.lang,
+            "format": "json",
+        }
+        if question.country:
+            params["countryCode"] = question.country
+        reply = self._client.get("/v1/search", Answer, params=params, budget=budget)
+        return tuple(
+            _city(result)
+            for result in valid_elements(reply.value.results, Result)
+            if (result.feature_code or "").startswith("PPL")
+            and question.country in {None, result.country_code}
+        )
+
+
+def _city(result: Result) -> City:
+    return City(
+        id=result.id,
+        name=result.name,
+        portuguese=None,
+        country=result.country_code,
+        division="",
+        division_name=result.admin1,
+        latitude=result.latitude,
+        longitude=result.longitude,
+        timezone=_known_zone(result.timezone)
+        or nautical_timezone(result.latitude, result.longitude),
+        population=int(result.population or 0),
+    )
+
+
+def _known_zone(name: str | None) -> str | None:
+    """Return the time zone unless this machine lacks it: theirs may be newer, or be no zone."""
+    try:
+        return ZoneInfo(name).key if name else None
+    except (ValueError, LookupError, OSError):
+        return None

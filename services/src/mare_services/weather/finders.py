@@ -1,0 +1,164 @@
+"""Ways to find a city by name; a locator tries some of them in order."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from mare_services.contract.errors import InvalidRequest, SourceUnavailable
+from mare_services.contract.places import PlaceQuery
+from mare_services.weather.domain.cities import Bounds, City, within
+from mare_services.weather.domain.names import fold
+from mare_services.weather.domain.place_query import Name, interpretations
+from mare_services.weather.domain.spelling import Near, meant
+from mare_services.weather.ports import Gazetteer, Geocoder, NameQuery
+
+LONGEST_CODE = 3
+"""Letters of a country's code; Bra in Italy is not meant to be anywhere in Brazil."""
+
+
+class Finder(Protocol):
+    """One way to find cities."""
+
+    attribution: str
+
+    def find(self, name: Name, query: PlaceQuery) -> Sequence[City]:
+        """Return the cities that are meant, the likeliest first; none if this way finds none."""
+
+
+def bounds(gazetteer: Gazetteer, name: Name) -> Bounds:
+    """Return the areas that a name is said to lie in; an unknown area holds no city.
+
+    Raises:
+        InvalidRequest: there is no such country.
+    """
+    said = [gazetteer.areas(qualifier) for qualifier in name.qualifiers]
+    if name.country is not None:
+        countries = frozenset(a for a in gazetteer.areas(name.country) if not a.division)
+        if not countries:
+            raise InvalidRequest("country is neither a two-letter code nor a name of a country.")
+        said.append(countries)
+    if name.state is not None:
+        said.append(frozenset(a for a in gazetteer.areas(name.state) if a.division))
+    return said
+
+
+def interpret(gazetteer: Gazetteer, name: Name) -> list[Name]:
+    """Return what a name may mean, all of it as a name first; see :func:`interpretations`."""
+    return interpretations(name, lambda key: bool(gazetteer.areas(key)))
+
+
+class ExactNames:
+    """Cities of the gazetteer with exactly this name.
+
+    A city's own name beats what others call a larger one: Islamabad is not Chattogram. Only the
+    name of a country beats it: Mexico is not the town of that name in the Philippines.
+    """
+
+    def __init__(self, gazetteer: Gazetteer) -> None:
+        self.attribution = gazetteer.attribution
+        self._gazetteer = gazetteer
+
+    def find(self, name: Name, query: PlaceQuery) -> Sequence[City]:
+        """Return the cities of this name, or of a part of it that is followed by areas.
+
+        Larger cities that others call so come second, unless the query is strict.
+        """
+        for reading in interpret(self._gazetteer, name):
+            if found := self._likeliest(reading, strict=query.strict):
+                return found
+        return []
+
+    def _likeliest(self, name: Name, *, strict: bool) -> list[City]:
+        areas = bounds(self._gazetteer, name)
+        namesakes = self._gazetteer.named(name.key)
+        own, others = within(namesakes.primary, areas), within(namesakes.alternate, areas)
+        if not own:
+            return others
+        larger = [city for city in others if city.population > own[0].population]
+        first = own[0] if areas else self._of_country(name.key, larger) or own[0]
+        rest = own if strict else [*larger, *own]
+        return [first, *(city for city in rest if city != first)]
+
+    def _of_country(self, key: str, cities: Sequence[City]) -> City | None:
+        if len(key) <= LONGEST_CODE:
+            return None
+        countries = frozenset(area for area in self._gazetteer.areas(key) if not area.division)
+        return next(iter(within(cities, [countries])), None)
+
+
+class MisspeltNames:
+    """The one city of the gazetteer that a misspelt name can only mean."""
+
+    def __init__(self, gazetteer: Gazetteer) -> None:
+        self.attribution = gazetteer.attribution
+        self._gazetteer = gazetteer
+        self._exact = ExactNames(gazetteer)
+
+    def find(self, name: Name, query: PlaceQuery) -> Sequence[City]:
+        """Return the cities of the corrected name, unless the query is strict."""
+        if query.strict:
+            return []
+        for reading in interpret(self._gazetteer, name):
+            if correction := meant(reading.key, self.near(reading)):
+                return self._exact.find(replace(reading, text=correction.key), query)
+        return []
+
+    def near(self, name: Name) -> list[Near]:
+        """Return the names that resemble this one and have a city within its bounds."""
+        areas = bounds(self._gazetteer, name)
+        near = []
+        for key, edits in self._gazetteer.resembling(name.key):
+            namesakes = self._gazetteer.named(key)
+            cities = within(namesakes.primary, areas) or within(namesakes.alternate, areas)
+            if cities:
+                near.append(Near(key, edits, cities[0]))
+        return near
+
+
+class LiveNames:
+    """Places of a geocoder.
+
+    Args:
+        only_exact: ignore places whose name is merely similar to what was typed.
+        is_optional: find nothing, instead of failing, while the geocoder cannot be asked.
+    """
+
+    def __init__(
+        self, geocoder: Geocoder, gazetteer: Gazetteer, *, only_exact: bool, is_optional: bool
+    ) -> None:
+        self.attribution = geocoder.attribution
+        self._geocoder = geocoder
+        self._gazetteer = gazetteer
+        self._only_exact = only_exact
+        self._is_optional = is_optional
+
+    def find(self, name: Name, query: PlaceQuery) -> Sequence[City]:
+        """Return the geocoder's places within the bounds, those of exactly this name first.
+
+        It is asked for the whole name, and then for what is left when all areas are taken away.
+        """
+        whole, *shorter = interpret(self._gazetteer, name)
+        for reading in (whole, *shorter[-1:]):
+            if found := self._found(reading, query):
+                return found
+        return []
+
+    def _found(self, name: Name, query: PlaceQuery) -> Sequence[City]:
+        areas = bounds(self._gazetteer, name)
+        countries = {area.country for said in areas for area in said}
+        country = countries.pop() if len(countries) == 1 else None
+        try:
+            found = self._geocoder.find(NameQuery(name.text, country, query.lang))
+        except SourceUnavailable:
+            if self._is_optional:
+                return []
+            raise
+        bounded = within(map(self._placed, found), areas)
+        exact = [city for city in bounded if fold(city.name) == name.key]
+        return exact if exact or self._only_exact else bounded
+
+    def _placed(self, city: City) -> City:
+        """Return the city with GeoNames' code of its division, so that bounds apply to it."""
+        named = self._gazetteer.areas(fold(city.division_name or ""))
+        codes = [a.division for a in named if a.country == city.country and a.division]
+        return replace(city, division=codes[0]) if codes else city

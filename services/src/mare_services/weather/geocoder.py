@@ -1,0 +1,66 @@
+"""A live geocoder with a memory."""
+
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+
+from mare_services.contract.errors import PlaceNotFound
+from mare_services.upstream.budget import Budget, Clock
+from mare_services.upstream.cache import Cache
+from mare_services.upstream.guarded import Guarded, Spawn
+from mare_services.weather.domain.cities import City
+from mare_services.weather.ports import NameQuery
+
+LIFE = 2_592_000.0
+"""Seconds, 30 days: places do not move."""
+
+NOTHING_LIFE = 300.0
+"""Seconds that it is remembered that a name has no place."""
+
+ENTRIES = 2_000
+"""Answers, of some 10 kB at most."""
+
+
+class CachedGeocoder:
+    """Fills :class:`mare_services.weather.ports.Geocoder` with one guarded source.
+
+    Args:
+        seconds: for one look-up; the weather and the music still have to come.
+        spawn: as in :class:`Cache`.
+    """
+
+    def __init__(
+        self,
+        source: Guarded[NameQuery, tuple[City, ...]],
+        attribution: str,
+        *,
+        seconds: float,
+        spawn: Spawn,
+        clock: Clock = time.monotonic,
+    ) -> None:
+        self.attribution = attribution
+        self._source = source
+        self._seconds = seconds
+        self._clock = clock
+        self._cache: Cache[NameQuery, tuple[City, ...]] = Cache(
+            "geocoder",
+            life=LIFE,
+            stale_life=0,
+            negative_life=NOTHING_LIFE,
+            size=ENTRIES,
+            spawn=spawn,
+            clock=clock,
+        )
+
+    def find(self, question: NameQuery) -> Sequence[City]:
+        """Return the likeliest places first, or raise ``SourceUnavailable``."""
+        budget = Budget.of(self._seconds, self._clock)
+        with suppress(PlaceNotFound):
+            return self._cache.get(question, lambda: self._asked(question, budget), budget).value
+        return ()
+
+    def _asked(self, question: NameQuery, budget: Budget) -> tuple[City, ...]:
+        cities = self._source.answer(question, budget)
+        if not cities:
+            raise PlaceNotFound
+        return cities

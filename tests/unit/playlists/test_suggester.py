@@ -1,0 +1,152 @@
+"""The use case with small stand-ins for the weather and music services."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from mare_services.contract.errors import InvalidRequest, PlaceNotFound
+from mare_services.contract.music import Composed, MusicRequest, Playlist, Track
+from mare_services.contract.places import Located, Place, PlaceQuery
+from mare_services.contract.suggestion import SuggestionRequest
+from mare_services.contract.weather import Observed, Weather
+from mare_services.playlists.suggester import suggest
+
+RECIFE = Place(
+    id=3390760, name="Recife", admin1="Pernambuco", country_code="BR", latitude=-8.05389,
+    longitude=-34.88111, timezone="America/Recife", population=1_488_920,
+)  # fmt: skip
+NOON_IN_RECIFE = datetime(2026, 6, 1, 15, 0, tzinfo=UTC)
+
+
+class FixedWeather:
+    def __init__(self, place: Place = RECIFE, *, estimated: bool = False) -> None:
+        self.place = place
+        self.asked: list[PlaceQuery] = []
+        self.observed = Weather(
+            temperature=30.0, apparent_temperature=33.0, condition="clear", code=0, is_day=True,
+            wind_speed=16.1, observed_at=NOON_IN_RECIFE, source="test", estimated=estimated,
+        )  # fmt: skip
+
+    def locate(self, query: PlaceQuery) -> Located:
+        self.asked.append(query)
+        return Located(place=self.place, attribution=("places",))
+
+    def current(self, place: Place) -> Observed:
+        return Observed(weather=self.observed, attribution=("weather", "places"))
+
+
+class RecordingMusic:
+    def __init__(self, source: str = "spotify") -> None:
+        self.source = source
+        self.asked: list[MusicRequest] = []
+
+    def compose(self, request: MusicRequest) -> Composed:
+        self.asked.append(request)
+        track = Track(title="Anunciação", artists=("Alceu Valença",), url="https://example.org/1")
+        return Composed(
+            playlist=Playlist(name="x", url="https://example.org", source=self.source,
+                              tracks=(track,)),
+            attribution=("music",),
+        )  # fmt: skip
+
+
+def ask(request=None, weather=None, music=None, now=NOON_IN_RECIFE):
+    return suggest(
+        request or SuggestionRequest(city="Recife"),
+        weather=weather or FixedWeather(),
+        music=music or RecordingMusic(),
+        now=now,
+        default_market="US",
+    )
+
+
+def test_the_answer_carries_place_weather_mood_and_playlist():
+    answer = ask()
+
+    assert answer.place.name == "Recife"
+    assert answer.mood.name == "party & dance"
+    assert answer.playlist.tracks[0].title == "Anunciação"
+    assert answer.degraded == ()
+    assert answer.attribution == ("places", "weather", "music")
+
+
+def test_only_the_question_of_where_goes_to_the_weather_service():
+    weather = FixedWeather()
+
+    ask(SuggestionRequest(city="Recife", state="PE", strict=True, limit=5), weather)
+
+    assert weather.asked == [PlaceQuery(city="Recife", state="PE", strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("request_market", "country", "expected"),
+    [("PT", "BR", "PT"), (None, "BR", "BR"), (None, None, "US")],
+)
+def test_the_market_is_the_callers_else_the_places_else_the_default(
+    request_market, country, expected
+):
+    music = RecordingMusic()
+
+    ask(
+        SuggestionRequest(city="x", market=request_market),
+        FixedWeather(replace(RECIFE, country_code=country)),
+        music,
+    )
+
+    assert music.asked[0].market == expected
+
+
+def test_same_place_date_and_seed_give_the_same_choice_until_midnight_there():
+    music = RecordingMusic()
+
+    for now in (
+        datetime(2026, 6, 1, 15, 0, tzinfo=UTC),
+        datetime(2026, 6, 2, 2, 59, tzinfo=UTC),
+        datetime(2026, 6, 2, 3, 0, tzinfo=UTC),
+    ):
+        ask(music=music, now=now)
+
+    before, same_day, next_day = (request.seed for request in music.asked)
+    assert before == same_day
+    assert next_day != same_day
+
+
+def test_what_is_estimated_or_from_the_catalogue_is_called_degraded():
+    answer = ask(weather=FixedWeather(estimated=True), music=RecordingMusic("catalogue"))
+
+    assert answer.degraded == ("weather", "music")
+
+
+def test_a_second_live_source_is_not_degraded():
+    assert ask(music=RecordingMusic("deezer")).degraded == ()
+
+
+def test_the_reader_gets_the_units_and_words_asked_for_and_the_same_mood():
+    metric = ask()
+    imperial = ask(SuggestionRequest(city="Recife", units="imperial", lang="pt"))
+
+    assert imperial.weather.temperature == 86.0
+    assert imperial.weather.wind_speed == 10.0
+    assert imperial.weather.units.temperature == "°F"
+    assert imperial.weather.condition == "céu limpo"
+    assert imperial.mood.mood is metric.mood.mood
+
+
+@pytest.mark.parametrize("limit", [0, 51, -1])
+def test_a_limit_out_of_bounds_is_refused_before_anyone_is_asked(limit):
+    weather = FixedWeather()
+
+    with pytest.raises(InvalidRequest, match="from 1 to 50"):
+        ask(SuggestionRequest(city="Recife", limit=limit), weather)
+
+    assert weather.asked == []
+
+
+def test_an_unknown_place_is_told_as_it_is():
+    class Nowhere(FixedWeather):
+        def locate(self, query: PlaceQuery) -> Located:
+            raise PlaceNotFound("No place is called 'x'.", {"suggestions": []})
+
+    with pytest.raises(PlaceNotFound):
+        ask(weather=Nowhere())

@@ -1,0 +1,146 @@
+"""Who is asked for the weather, for how long, and what an impatient caller costs the others."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from mare_services.contract.errors import InvalidRequest, SourceFailed, SourceTimedOut
+from mare_services.contract.places import Place
+from mare_services.contract.weather import Observed, Weather
+from mare_services.upstream.budget import Budget
+from mare_services.upstream.guarded import Guarded
+from mare_services.weather.adapters.validation import Timely
+from mare_services.weather.observer import Observer
+
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+RECIFE, OLINDA = (-8.05, -34.88), (-8.01, -34.85)
+
+
+def place(point=RECIFE):
+    return Place(
+        id=None, name="", admin1=None, country_code=None, timezone="Etc/GMT",
+        latitude=point[0], longitude=point[1],
+    )  # fmt: skip
+
+
+def observed(at=NOON, source="live"):
+    weather = Weather(
+        temperature=20.0, apparent_temperature=None, condition="clear", code=0, is_day=True,
+        observed_at=at, source=source,
+    )  # fmt: skip
+    return Observed(weather=weather)
+
+
+class Slow:
+    """Answers when it is let, and notes how long it was given."""
+
+    name = "live"
+
+    def __init__(self):
+        self.budgets = []
+        self.may_answer = threading.Event()
+
+    def answer(self, _place, budget):
+        self.budgets.append(budget.left())
+        assert self.may_answer.wait(5)
+        return observed()
+
+
+@pytest.fixture
+def source():
+    return Slow()
+
+
+@pytest.fixture
+def threads():
+    return []
+
+
+@pytest.fixture
+def observer(source, climatology, threads):
+    def spawn(work):
+        threads.append(threading.Thread(target=work, daemon=True))
+        threads[-1].start()
+
+    guarded = Guarded(source, spawn=spawn)
+    return Observer(
+        [guarded], climatology, seconds=2, cache_seconds=900, cache_entries=9, spawn=spawn
+    )
+
+
+def test_an_impatient_caller_gets_an_estimate_and_the_next_one_the_answer(
+    observer, source, threads
+):
+    hurried = observer.current(place(), 0.2)
+    source.may_answer.set()
+    threads[0].join()
+
+    assert hurried.weather.source == "climatology"
+    assert observer.current(place()).weather.source == "live"
+    assert source.budgets == [pytest.approx(2, abs=0.2)], "asked once, with all the time there is"
+
+
+def test_an_impatient_caller_does_not_make_a_source_look_broken(observer, source, threads):
+    for _ in range(3):
+        observer.current(place(), 0.2)
+    source.may_answer.set()
+    threads[0].join()
+
+    assert observer.current(place(OLINDA)).weather.source == "live"
+
+
+def test_who_has_no_time_at_all_asks_nobody(observer, source):
+    assert observer.current(place(), -1.0).weather.source == "climatology"
+    assert source.budgets == []
+
+
+def test_who_has_no_time_at_all_gets_what_is_remembered(observer, source):
+    source.may_answer.set()
+    observer.current(place())
+
+    assert observer.current(place(), -1.0).weather.source == "live"
+
+
+@pytest.mark.parametrize("point", [(999.0, 0.0), (0.0, 180.1), (float("nan"), 0.0)])
+def test_there_is_no_weather_beyond_the_earth(observer, point):
+    with pytest.raises(InvalidRequest):
+        observer.current(place(point))
+
+
+class Saying:
+    name = "live"
+
+    def __init__(self, at):
+        self.at = at
+
+    def answer(self, _place, _budget):
+        return observed(self.at)
+
+
+@pytest.mark.parametrize("hours", [-3, 0, 1])
+def test_weather_of_these_hours_is_believed(hours):
+    source = Timely(Saying(NOON + timedelta(hours=hours)), lambda: NOON)
+
+    assert source.answer(place(), Budget.of(1)).weather.temperature == 20
+
+
+@pytest.mark.parametrize("at", [datetime(1970, 1, 1, tzinfo=UTC), NOON - timedelta(hours=3.1)])
+def test_weather_of_another_time_is_a_failure(at):
+    with pytest.raises(SourceFailed):
+        Timely(Saying(at), lambda: NOON).answer(place(), Budget.of(1))
+
+
+def test_without_climatology_the_impatient_are_told_so(source):
+    observer = Observer(
+        [Guarded(source, spawn=threading.Thread)],
+        None,
+        seconds=2,
+        cache_seconds=900,
+        cache_entries=9,
+        spawn=lambda work: threading.Thread(target=work, daemon=True).start(),
+    )
+
+    with pytest.raises(SourceTimedOut):
+        observer.current(place(), 0.2)
+    source.may_answer.set()
