@@ -37,6 +37,7 @@ check: .venv/synced ## lint, types, import contracts, lock: seconds, without net
 	$(PYTHON) .ci/lock.py
 	$(PYTHON) .ci/schema.py
 	$(PYTHON) .ci/fields.py
+	$(PYTHON) .ci/settings_docs.py
 	$(PYTHON) .ci/chart_docs.py --check
 	$(PYTHON) .ci/tree.py
 	.venv/bin/mypy runtime/src services/src gateway/src operator/src local devcluster .ci
@@ -62,9 +63,10 @@ lock: $(filter .cache/%,$(UV)) ## choose versions within the bounds of each pypr
 	$(LOCK) --group build -o requirements/build.txt
 	python3 .ci/lock.py --write
 
-schema: .venv/synced ## give operator and docs what the custom resource's definition says
+schema: .venv/synced ## write the tables of the docs from the custom resource and the settings
 	$(PYTHON) .ci/schema.py --write
 	$(PYTHON) .ci/fields.py --write
+	$(PYTHON) .ci/settings_docs.py --write
 
 data: .cache/data/synced ## rebuild the embedded places and climate from their sources
 	for script in services/data/*.py; do .cache/data/bin/python $$script; done

@@ -44,9 +44,9 @@ def test_all_bad_settings_are_told_at_once():
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("nothing", "no service .nothing."),
+        ("nothing", "no service 'nothing'"),
         ("mare_nameko.service:Nothing", "no class 'Nothing'"),
-        ("tests.integration.runtime.subjects:Headers", "has no name"),
+        ("tests.integration.runtime.subjects:Headers", "no attribute 'name'"),
     ],
 )
 def test_an_unknown_service_is_told(name, words):
@@ -64,10 +64,10 @@ def test_a_bad_setting_of_the_service_itself_is_told_like_one_of_the_runtime():
     assert "music is misconfigured: MUSIC_SOURCES" in ended.stderr
 
 
-def test_without_arguments_it_says_what_it_wants():
+def test_without_arguments_it_shows_its_usage():
     ended = run()
 
-    assert ended.returncode == 1
+    assert ended.returncode == 2
     assert ended.stderr.startswith("usage:")
 
 
@@ -134,7 +134,9 @@ def test_at_a_terminal_the_log_is_plain():
         process.terminate()
     os.close(terminal)
 
-    assert re.match(r"\d{4}-\d\d-\d\d \S+ INFO +services\.runtime\.health: Serving health", first)
+    assert re.match(
+        r"\d{4}-\d\d-\d\d \S+ INFO +mare_nameko\.service\.health: Serving health", first
+    )
 
 
 SCRIPT = """

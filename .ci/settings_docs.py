@@ -1,0 +1,101 @@
+"""Write the tables of environment variables from the classes that read them.
+
+``make schema`` runs this with ``--write``, ``make check`` without. The table stands between
+``<!-- MARK -->`` and ``<!-- /MARK -->``. Each field of a class is one row; the string below the
+field is its description. A class is an ``EnvironmentSettings`` or a pydantic model.
+"""
+
+import ast
+import dataclasses
+import inspect
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from pydoc import locate
+from typing import Any
+
+from tables import refresh
+
+from mare_nameko.settings import variable_name
+
+TABLES = [
+    (Path("runtime/README.md"), "settings", "mare_nameko.service.settings.Settings"),
+]
+
+Row = tuple[str, Any, str]
+"""Name of the variable, default, description."""
+
+
+def table(kind: Any) -> str:
+    """Return the Markdown table of the settings class ``kind``."""
+    rows = _pydantic_rows(kind) if hasattr(kind, "model_fields") else _dataclass_rows(kind)
+    lines = [f"| `{name}` | {_shown(default)} | {_cell(text)} |" for name, default, text in rows]
+    return "\n".join(["| variable | default | description |", "|---|---|---|", *lines]) + "\n"
+
+
+def _pydantic_rows(kind: Any) -> Iterator[Row]:
+    prefix = kind.model_config.get("env_prefix", "")
+    for name, field in kind.model_fields.items():
+        default = field.get_default(call_default_factory=not field.is_required())
+        variable = field.validation_alias or (prefix + name).upper()
+        yield str(variable), ... if field.is_required() else default, field.description or ""
+
+
+def _dataclass_rows(kind: Any) -> Iterator[Row]:
+    texts = {name: text for each in reversed(kind.__mro__) for name, text in _field_texts(each)}
+    for field in dataclasses.fields(kind):
+        default = field.default
+        if field.default_factory is not dataclasses.MISSING:
+            default = field.default_factory()
+        required = default is dataclasses.MISSING
+        yield variable_name(kind, field), ... if required else default, texts.get(field.name, "")
+
+
+def _field_texts(kind: type) -> Iterator[tuple[str, str]]:
+    """Yield the fields that a class declares, with the string below each."""
+    if kind is object:
+        return
+    (node,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
+    assert isinstance(node, ast.ClassDef)
+    for field, below in zip(node.body, node.body[1:], strict=False):
+        if isinstance(field, ast.AnnAssign) and isinstance(below, ast.Expr):
+            assert isinstance(field.target, ast.Name)
+            assert isinstance(below.value, ast.Constant)
+            yield field.target.id, str(below.value.value)
+
+
+def _shown(default: Any) -> str:
+    if default is ...:
+        return "required"
+    if hasattr(default, "get_secret_value"):
+        default = default.get_secret_value()
+    if isinstance(default, tuple | list):
+        default = ",".join(map(_text, default))
+    return f"`{_text(default)}`" if default not in ("", None) else ""
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("``", "`").replace("|", "\\|")
+
+
+def main() -> None:
+    check = sys.argv[1:] != ["--write"]
+    stale = [
+        f"{page} ({mark})"
+        for page, mark, name in TABLES
+        if not refresh(page, mark, table(locate(name)), check=check)
+    ]
+    if stale and check:
+        names = ", ".join(stale)
+        sys.exit(f"The table of settings is not that of the code in {names}: run 'make schema'.")
+
+
+if __name__ == "__main__":
+    main()
