@@ -20,7 +20,7 @@ class Backoff:
 
     def next_delay(self) -> float:
         """Count a failure and return the seconds to wait before the next attempt."""
-        delay = min(self.longest, self.first * 2 ** min(self.failures, _MAX_DOUBLINGS))
+        delay = min(self.longest, self.first * 2.0 ** min(self.failures, _MAX_DOUBLINGS))
         self.failures += 1
         return delay
 

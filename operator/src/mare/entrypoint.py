@@ -15,8 +15,7 @@ from mare.broker.brokers import SecretBrokers
 from mare.clock import steady_clock
 from mare.cluster.api import Api, connect
 from mare.cluster.conflicting_autoscalers import WatchedConflicts
-from mare.cluster.objects import GROUP, PLURAL, VERSION, StoredObjects
-from mare.cluster.secret import StoredSecrets
+from mare.cluster.objects import GROUP, PLURAL, VERSION, StoredObjects, StoredSecrets
 from mare.cluster.workloads import WatchedWorkloads
 from mare.custom_resource.autoscaler import Key, read_autoscaler
 from mare.leadership import Leadership, LeaseSettings, always

@@ -15,8 +15,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mare.cluster.api import Api
+from mare.cluster.paths import Resource
 from mare.ports import AccessRefused, Conflict, NotFound, Unavailable
 
+_LEASES = Resource("coordination.k8s.io/v1", "leases")
 _PATIENCE_SECONDS = 30.0
 _log = logging.getLogger(__name__)
 
@@ -41,7 +43,8 @@ class Leadership:
         self._api = api
         self._settings = settings
         self._clock = clock
-        self._path = f"/apis/coordination.k8s.io/v1/namespaces/{settings.namespace}/leases"
+        self._collection = _LEASES.path(settings.namespace)
+        self._path = _LEASES.path(settings.namespace, settings.name)
         self._until = 0.0
         self._observed: tuple[str, str] = ("", "")
         self._observed_at = 0.0
@@ -110,10 +113,10 @@ class Leadership:
                 await self._replace(written, self._spec(written["spec"]))
                 return True
         try:
-            lease = await self._api.request("GET", f"{self._path}/{self._settings.name}")
+            lease = await self._api.request("GET", self._path)
         except NotFound:
             body = {"metadata": {"name": self._settings.name}, "spec": self._spec({})}
-            self._written = await self._api.request("POST", self._path, body)
+            self._written = await self._api.request("POST", self._collection, body)
             return True
         spec = lease.get("spec") or {}
         holder, renewed = spec.get("holderIdentity") or "", spec.get("renewTime") or ""
@@ -141,8 +144,7 @@ class Leadership:
     async def _replace(self, lease: dict[str, Any], spec: dict[str, Any]) -> None:
         """With the version that was read: whoever was quicker wins."""
         body = {"metadata": lease["metadata"], "spec": spec}
-        path = f"{self._path}/{self._settings.name}"
-        self._written = await self._api.request("PUT", path, body)
+        self._written = await self._api.request("PUT", self._path, body)
 
     async def _release(self) -> None:
         if not self():
@@ -150,7 +152,7 @@ class Leadership:
         self._until = 0.0
         self._written = None
         try:
-            lease = await self._api.request("GET", f"{self._path}/{self._settings.name}")
+            lease = await self._api.request("GET", self._path)
             if lease["spec"].get("holderIdentity") == self._settings.identity:
                 await self._replace(lease, {**lease["spec"], "holderIdentity": ""})
         except (Conflict, NotFound, AccessRefused, Unavailable) as error:

@@ -1,4 +1,4 @@
-"""What the loop needs from the outside: brokers, the API server, a clock."""
+"""The interfaces through which the loop meets brokers, the API server and a clock."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -11,15 +11,22 @@ from mare.domain.unknown import Unknown
 
 
 class AccessRefused(Exception):
-    """Somebody has to mend credentials or rights; the text says which, without any secret."""
+    """Credentials or rights are missing. The text names them and contains no secret."""
+
+
+class InvalidName(AccessRefused):
+    """A name cannot be part of an API path, so no request is sent."""
 
 
 class Conflict(Exception):
-    """The workload is not what it was when the decision was made."""
+    """The object has changed since it was read."""
 
 
 class Unavailable(Exception):
-    """The API server cannot do it now."""
+    """The API server cannot serve the request now.
+
+    `retry_after` is the number of seconds that it asks clients to wait, if it does.
+    """
 
     def __init__(self, text: str, retry_after: float | None = None) -> None:
         super().__init__(text)
@@ -27,62 +34,62 @@ class Unavailable(Exception):
 
 
 class NotFound(Exception):
-    """There is no such object."""
+    """The object does not exist."""
 
 
 NOT_READ_YET = Unknown("NotReadYet", "the workload is not read yet")
-"""What a workload is for a moment after it was asked for first."""
+"""The state of a workload between its first `Workloads.get` and the first answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
-    """A workload as last seen."""
+    """The scale of a workload as last read."""
 
     replicas: int
     version: str
-    """Changes with every change of the workload."""
+    """The resourceVersion, which changes with every change of the workload."""
     ready: int | Unknown
     selector: str
     grace_seconds: int | None = None
-    """Time that a replica is given to end; None if the workload does not tell."""
+    """terminationGracePeriodSeconds of a Pod; None if it cannot be read."""
     ignores_deletion_cost: bool = False
-    """Whether nobody else can choose which replicas go, so that busy ones may be among them."""
+    """Whether the workload's controller picks the Pods to delete without the deletion cost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrokerReading:
-    """What a broker tells about the queues of one object."""
+    """What a broker reports about the queues of one object."""
 
     queues: tuple[QueueReading, ...] | Unknown
     busy: Mapping[str, int] | Unknown
-    """Addresses of consumers with their unacknowledged messages, the most of the last two looks."""
+    """Unacknowledged messages by consumer address: the higher count of the last two statistics."""
     lost: tuple[Clause, ...] = ()
-    """Sentences on what cannot be known, for want of a source."""
+    """Sentences that name what cannot be known, because a source is missing."""
     transient: tuple[str, ...] | Unknown = ()
-    """Queues of the object that vanish with their last consumer, be they there or not."""
+    """Queues of the object that the broker deletes with their last consumer."""
 
 
 class Brokers(Protocol):
     """All brokers that objects refer to."""
 
     async def read(self, autoscalers: Collection[Autoscaler]) -> Mapping[Key, BrokerReading]:
-        """Look at the queues of objects of one broker; never raises for a broker's sake."""
+        """Read the queues of objects that share a broker; a broker's failure is not raised."""
 
     def cost(self, autoscaler: Autoscaler) -> int:
-        """Reads that one look at an object takes."""
+        """Return the number of broker requests that one read of the object takes."""
 
     def group(self, autoscaler: Autoscaler) -> BrokerReference:
-        """What objects have in common that can be read together."""
+        """Return the key of objects that can be read together."""
 
 
 class Workloads(Protocol):
     """The scale targets."""
 
     def get(self, target: ScaleTarget) -> Scale | Unknown:
-        """The workload as last seen; whoever asks is told of later changes as well."""
+        """Return the scale as last read. The first call for a target starts a watch."""
 
     async def scale(self, target: ScaleTarget, last_read: Scale, replicas: int) -> None:
-        """Ask for replicas, if the workload is still as seen.
+        """Set the replicas, if the workload has not changed since `last_read`.
 
         Raises `Conflict`, `NotFound`, `AccessRefused` or `Unavailable`.
         """
@@ -93,7 +100,7 @@ class Workloads(Protocol):
     async def set_deletion_costs(
         self, target: ScaleTarget, last_read: Scale, busy: Mapping[str, int]
     ) -> bool:
-        """Have idle replicas go before busy ones; false if it cannot be known which those are.
+        """Mark Pods so that idle ones are deleted first; false if no Pod is a known consumer.
 
         Raises as `scale` does.
         """
@@ -103,7 +110,7 @@ class Objects(Protocol):
     """The QueueAutoscalers."""
 
     async def write_status(self, key: Key, status: Mapping[str, Any]) -> None:
-        """Raises `NotFound`, `AccessRefused` or `Unavailable`."""
+        """Write the status; raises `NotFound`, `AccessRefused` or `Unavailable`."""
 
     async def publish_event(
         self, autoscaler: Autoscaler, kind: str, reason: str, message: str
@@ -112,12 +119,12 @@ class Objects(Protocol):
 
 
 class ConflictingAutoscalers(Protocol):
-    """Other autoscalers."""
+    """Other autoscalers, such as an HPA."""
 
     def find(self, target: ScaleTarget) -> str | None:
-        """Kind and name of one that scales the same workload."""
+        """Return the kind and name of another autoscaler of the workload, if there is one."""
 
 
 class Clock(Protocol):
     def __call__(self) -> float:
-        """Seconds since the epoch."""
+        """Return the seconds since the epoch."""

@@ -42,6 +42,11 @@ def _text(n: int) -> str:
     return "x" * n
 
 
+def _api_version(n: int) -> str:
+    version = min(n, 63)
+    return _text(version) if n == version else f"{_text(n - version - 1)}/{_text(version)}"
+
+
 def _cron(n: int) -> str:
     return "0 8 * * " + "1" * (n - 8)
 
@@ -74,7 +79,9 @@ def _looking_at(queues: list[dict[str, str]]) -> Spec:
 BOUNDS = {
     "spec.minReplicas": Bounds(0, 10_000, lambda n: spec(minReplicas=n, maxReplicas=10_000)),
     "spec.maxReplicas": Bounds(1, 10_000, lambda n: spec(maxReplicas=n)),
-    "spec.scaleTargetRef.apiVersion": Bounds(1, 317, lambda n: _target_of(apiVersion=_text(n))),
+    "spec.scaleTargetRef.apiVersion": Bounds(
+        1, 317, lambda n: _target_of(apiVersion=_api_version(n))
+    ),
     "spec.scaleTargetRef.kind": Bounds(1, 63, lambda n: _target_of(kind=_text(n))),
     "spec.scaleTargetRef.name": Bounds(1, 253, lambda n: _target_of(name=_text(n))),
     "spec.brokerRef.secretName": Bounds(1, 253, lambda n: spec(brokerRef={"secretName": _text(n)})),

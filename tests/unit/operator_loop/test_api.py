@@ -6,6 +6,7 @@ import pytest
 from aiohttp import web
 
 from mare.cluster.api import Api
+from mare.cluster.paths import Resource
 from mare.ports import AccessRefused, Conflict, NotFound, Unavailable
 from tests.unit.operator_loop.api_servers import Answer, served
 
@@ -15,7 +16,7 @@ def asked_of(answer: Answer, times: int = 1) -> tuple[list[Exception | dict], li
 
     async def once(api: Api) -> Exception | dict:
         try:
-            return await api.request("GET", "/thing")
+            return await api.request("GET", Resource("v1", "things").path())
         except (AccessRefused, Conflict, NotFound, Unavailable) as error:
             return error
 
@@ -50,7 +51,7 @@ def test_an_answer_that_no_api_server_gives_means_that_there_is_none(body: str):
     (told,), _ = asked_of(lambda _: web.Response(text=body, content_type="text/html"))
 
     assert isinstance(told, Unavailable)
-    assert "something else than" in str(told)
+    assert "does not answer with" in str(told)
 
 
 @pytest.mark.parametrize("status", [429, 503])

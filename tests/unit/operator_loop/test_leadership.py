@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mare.cluster.paths import ApiPath
 from mare.leadership import Leadership, LeaseSettings
 from mare.ports import Conflict, NotFound, Unavailable
 
@@ -19,7 +20,7 @@ class Leases:
         self.odd: Exception | None = None
         self.asked: list[str] = []
 
-    async def request(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+    async def request(self, method: str, path: ApiPath, body: Any = None) -> dict[str, Any]:
         await asyncio.sleep(0)
         self.asked.append(method)
         if self.odd is not None:

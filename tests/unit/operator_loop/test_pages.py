@@ -9,6 +9,7 @@ from kubernetes.aio.client import ApiClient, Configuration
 
 from mare.cluster.api import Api, Expired
 from mare.cluster.objects import StoredObjects
+from mare.cluster.paths import Resource
 
 _NAMES = [f"uid-{number}" for number in range(250)]
 
@@ -50,7 +51,7 @@ def ask(
 
 def test_a_list_of_three_parts_is_whole_and_no_part_is_long():
     async def parts(api: Api) -> list[int]:
-        return [len(page["items"]) async for page in api.pages("/list")]
+        return [len(page["items"]) async for page in api.pages(Resource("v1", "things").path())]
 
     assert ask(_listed, parts) == [100, 100, 50]
     assert ask(_listed, lambda api: StoredObjects(api, "me").uids(("shop",))) == set(_NAMES)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from mare.cluster import workloads
+from mare.cluster.paths import ApiPath
 from mare.cluster.workloads import WatchedWorkloads
 from mare.custom_resource.autoscaler import ScaleTarget
 from mare.domain.unknown import Unknown
@@ -28,27 +29,29 @@ class Api:
         self.errors: list[Exception] = []
         """What comes of the next requests for a count."""
 
-    async def request(self, method: str, path: str, body: object = None, **_: object) -> dict:
-        if path in KINDS:
-            plural, kind = KINDS[path]
+    async def request(self, method: str, path: ApiPath, body: object = None, **_: object) -> dict:
+        if path.text in KINDS:
+            plural, kind = KINDS[path.text]
             names = [plural, f"{plural}/scale"]
             return {"resources": [{"name": name, "kind": kind} for name in names]}
         if self.errors:
             raise self.errors.pop(0)
-        name = path.split("/")[-2]
+        name = path.text.split("/")[-2]
         if name not in self.replicas:
-            raise NotFound(path)
+            raise NotFound(path.text)
         return {
             "metadata": {"resourceVersion": "1"},
             "spec": {"replicas": self.replicas[name]},
             "status": {"selector": f"app={name}"},
         }
 
-    async def pages(self, path: str) -> AsyncIterator[dict[str, Any]]:
+    async def pages(self, path: ApiPath) -> AsyncIterator[dict[str, Any]]:
         items = [item(name) for name in self.replicas]
         yield {"metadata": {"resourceVersion": "1"}, "items": items}
 
-    async def changes(self, path: str, version: str) -> AsyncIterator[tuple[str, dict[str, Any]]]:
+    async def changes(
+        self, path: ApiPath, version: str
+    ) -> AsyncIterator[tuple[str, dict[str, Any]]]:
         while True:
             yield await self.events.get()
 
@@ -64,7 +67,7 @@ def target(name: str, api_version: str = "argoproj.io/v1alpha1") -> ScaleTarget:
 
 @pytest.fixture(autouse=True)
 def _without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workloads, "_PAUSE", 0.0)
+    monkeypatch.setattr(workloads, "_FIRST_PAUSE", 0.0)
 
 
 def play(story: Callable[[WatchedWorkloads, Api], Awaitable[None]]) -> None:
@@ -131,7 +134,7 @@ def test_deleted_workloads_that_nobody_scales_are_forgotten():
         for _ in range(300):
             await asyncio.sleep(0)
         assert watched.get(target("a", "apps/v1")).reason == "WorkloadNotFound"
-        assert {each.name for each in watched._seen} == {"a", "b"}
+        assert {each.name for each in watched._last_read} == {"a", "b"}
 
     play(story)
 

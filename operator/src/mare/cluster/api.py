@@ -1,4 +1,4 @@
-"""Requests to the API server: plain JSON over the official client, with errors of the ports."""
+"""Requests to the API server: plain JSON over the official client, with the errors of `ports`."""
 
 import json
 import time
@@ -11,37 +11,35 @@ import aiohttp
 from kubernetes.aio import config
 from kubernetes.aio.client import ApiClient, Configuration
 
+from mare.cluster.paths import ApiPath
 from mare.ports import AccessRefused, Conflict, NotFound, Unavailable
 
 METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
-"""Answers without spec and status: a tenth of the size."""
+"""Answers with metadata only, a tenth of the size."""
 MERGE_PATCH = "application/merge-patch+json"
+APPLY_PATCH = "application/apply-patch+yaml"
 _PAGE = 100
-"""Objects in one part of a list. With the managed fields of 1,000, metadata alone take 21 MB."""
-_SECONDS = 5.0
+"""Objects in one page. The metadata of 1,000 take 21 MB because of their managed fields."""
+_TIMEOUT_SECONDS = 5.0
 _WATCH_SECONDS = 300
 _LONGEST_PAUSE = 30.0
 _TOKEN = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
 
 
 async def connect() -> ApiClient:
-    """A client with the Pod's service account, or else with the kubeconfig."""
+    """Return a client with the Pod's service account or, outside a Pod, with the kubeconfig."""
     configuration = Configuration()
-    if _TOKEN.exists():  # noqa: ASYNC240 - once, at the start
+    if _TOKEN.exists():  # noqa: ASYNC240 - a local file, once at the start
         config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
     else:
         await config.load_kube_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
-    configuration.connection_pool_maxsize = 0  # no limit: each watch holds a connection
+    configuration.connection_pool_maxsize = 0  # unlimited: each watch holds a connection
     return ApiClient(configuration)
 
 
 class Api:
-    """What the rest of this package rests on.
-
-    When the API server says for how long it wants to be left alone, nothing is sent meanwhile, but
-    for no longer than 30 s.
-    """
+    """Sends requests; none for as long as an answer's Retry-After says, up to 30 s."""
 
     def __init__(self, client: ApiClient) -> None:
         self._client = client
@@ -50,7 +48,7 @@ class Api:
     async def request(
         self,
         method: str,
-        path: str,
+        path: ApiPath,
         body: object = None,
         *,
         kind: str = "application/json",
@@ -68,7 +66,7 @@ class Api:
                 body=body,
                 kind=kind,
                 query=query or [],
-                timeout=_SECONDS,
+                timeout=_TIMEOUT_SECONDS,
                 accept=accept,
             )
             data = await answer.read()
@@ -78,20 +76,22 @@ class Api:
         return _decoded(data)
 
     async def pages(
-        self, path: str, *selectors: tuple[str, str], accept: str = "application/json"
+        self, path: ApiPath, *selectors: tuple[str, str], accept: str = "application/json"
     ) -> AsyncIterator[dict[str, Any]]:
-        """Yield a list in parts, so that a long one never is in memory; raises as `request`."""
+        """Yield a list page by page, so that a long one is never in memory; raises as `request`."""
         first = query = [("limit", str(_PAGE)), *selectors]
         while query:
             listed = await self.request("GET", path, query=query, accept=accept)
-            following = listed["metadata"].get("continue")
-            query = [*first, ("continue", following)] if following else []
+            token = listed["metadata"].get("continue")
+            query = [*first, ("continue", token)] if token else []
             yield listed
 
-    async def changes(self, path: str, version: str) -> AsyncIterator[tuple[str, dict[str, Any]]]:
-        """Yield ADDED, MODIFIED or DELETED and the object, after a version and from then on.
+    async def changes(
+        self, path: ApiPath, version: str
+    ) -> AsyncIterator[tuple[str, dict[str, Any]]]:
+        """Watch: yield ADDED, MODIFIED or DELETED and the object, for changes after `version`.
 
-        Raises as `request`, `Expired` among them: then all has to be listed again.
+        Raises as `request`, and `Expired` if the objects have to be listed again.
         """
         while True:
             async for event in self._watched(path, version):
@@ -102,7 +102,7 @@ class Api:
                 if event["type"] != "BOOKMARK":
                     yield event["type"], item
 
-    async def _watched(self, path: str, version: str) -> AsyncIterator[dict[str, Any]]:
+    async def _watched(self, path: ApiPath, version: str) -> AsyncIterator[dict[str, Any]]:
         """Yield events until the server ends the stream."""
         query = [
             ("watch", "true"),
@@ -110,7 +110,7 @@ class Api:
             ("allowWatchBookmarks", "true"),
             ("timeoutSeconds", str(_WATCH_SECONDS)),
         ]
-        timeout = aiohttp.ClientTimeout(sock_connect=_SECONDS, sock_read=_WATCH_SECONDS / 3)
+        timeout = aiohttp.ClientTimeout(sock_connect=_TIMEOUT_SECONDS, sock_read=_WATCH_SECONDS / 3)
         try:
             answer = await self._send(
                 "GET", path, body=None, kind="application/json", query=query, timeout=timeout
@@ -126,7 +126,7 @@ class Api:
     async def _send(
         self,
         method: str,
-        path: str,
+        path: ApiPath,
         *,
         body: object,
         kind: str,
@@ -136,10 +136,10 @@ class Api:
     ) -> aiohttp.ClientResponse:
         left = self._paused_until - time.monotonic()
         if left > 0:
-            raise Unavailable("the API server has asked for a pause", left)
+            raise Unavailable("the API server asks clients to wait (Retry-After)", left)
         _, url, headers, body, _ = await self._client.param_serialize(
             method,
-            path,
+            path.text,
             query_params=query,
             header_params={"Content-Type": kind, "Accept": accept},
             body=body,
@@ -173,16 +173,16 @@ class Api:
 
 
 class Expired(Unavailable):
-    """The version is too old to go on from."""
+    """The resourceVersion is too old to continue a watch or a list."""
 
 
 def _decoded(data: bytes) -> dict[str, Any]:
     try:
         decoded = json.loads(data)
     except ValueError as error:
-        raise Unavailable("the API server answers with something else than JSON") from error
+        raise Unavailable("the API server does not answer with JSON") from error
     if not isinstance(decoded, dict):
-        raise Unavailable("the API server answers with something else than an object")
+        raise Unavailable("the API server does not answer with a JSON object")
     return decoded
 
 

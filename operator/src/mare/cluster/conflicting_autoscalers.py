@@ -1,4 +1,7 @@
-"""Other autoscalers of the same workload: two that pull at one count never come to rest."""
+"""Watches HorizontalPodAutoscalers and ScaledObjects, which may scale the same workload.
+
+Two autoscalers of one workload overwrite each other's count again and again.
+"""
 
 import asyncio
 import logging
@@ -8,103 +11,112 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from mare.cluster.api import Api
-from mare.cluster.discovery import Resource
-from mare.cluster.watching import watch_for_ever
+from mare.cluster.paths import Resource
+from mare.cluster.watch import keep_watching
 from mare.custom_resource.autoscaler import ScaleTarget
 from mare.ports import AccessRefused, NotFound
 
 _KINDS = {
-    "HorizontalPodAutoscaler": Resource("/apis/autoscaling/v2", "horizontalpodautoscalers"),
-    "ScaledObject": Resource("/apis/keda.sh/v1alpha1", "scaledobjects"),
+    "HorizontalPodAutoscaler": Resource("autoscaling/v2", "horizontalpodautoscalers"),
+    "ScaledObject": Resource("keda.sh/v1alpha1", "scaledobjects"),
 }
 _PAUSED = "autoscaling.keda.sh/paused", "autoscaling.keda.sh/paused-replicas"
-"""Annotations of a ScaledObject that leaves its workload alone."""
-_PAUSE = 5.0
+"""Annotations of a ScaledObject that does not scale its workload."""
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 5.0
 _log = logging.getLogger(__name__)
 
-Place = tuple[str, str, str]
-"""Namespace, kind and name of a workload."""
+Workload = tuple[str, str, str]
+"""Namespace, kind and name."""
 
 
-class _Rival(NamedTuple):
+class _Autoscaler(NamedTuple):
     kind: str
     namespace: str
     name: str
 
 
 class WatchedConflicts:
-    """Those of some namespaces, or without any of all. Who may not watch them finds none."""
+    """Implements `mare.ports.ConflictingAutoscalers`, for some namespaces or, without any, all.
+
+    A kind that may not be watched is treated as if it had no objects.
+    """
 
     def __init__(self, api: Api, namespaces: Sequence[str]) -> None:
         self._api = api
-        self._followed = [(kind, scope) for kind in _KINDS for scope in namespaces or (None,)]
-        self._unlooked = set(self._followed)
-        self._looked = asyncio.Event()
-        self._claims: dict[_Rival, Place] = {}
-        self._claimed: defaultdict[Place, set[_Rival]] = defaultdict(set)
+        self._watches = [(kind, scope) for kind in _KINDS for scope in namespaces or (None,)]
+        self._not_synced = set(self._watches)
+        self._synced = asyncio.Event()
+        self._target_of: dict[_Autoscaler, Workload] = {}
+        self._autoscalers_of: defaultdict[Workload, set[_Autoscaler]] = defaultdict(set)
 
     def find(self, target: ScaleTarget) -> str | None:
-        claimed = self._claimed.get((target.namespace, target.kind, target.name))
-        if not claimed:
+        autoscalers = self._autoscalers_of.get((target.namespace, target.kind, target.name))
+        if not autoscalers:
             return None
-        rival = min(claimed)
-        return f"{rival.kind} {rival.name}"
+        first = min(autoscalers)
+        return f"{first.kind} {first.name}"
 
     async def wait_until_synced(self) -> None:
-        """Return when all that can be seen has been seen once."""
-        await self._looked.wait()
+        """Return when each kind has been listed once, or cannot be."""
+        await self._synced.wait()
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
-            for kind, scope in self._followed:
-                group.create_task(self._follow(kind, scope))
+            for kind, scope in self._watches:
+                group.create_task(self._watch(kind, scope))
 
-    async def _follow(self, kind: str, scope: str | None) -> None:
-        def unseen(error: NotFound | AccessRefused) -> None:
-            _log.debug("Other autoscalers are not seen", extra={"error": str(error)})
-            self._all(kind, scope, {})
+    async def _watch(self, kind: str, scope: str | None) -> None:
+        def on_refusal(error: NotFound | AccessRefused) -> None:
+            _log.debug("Other autoscalers cannot be watched", extra={"error": str(error)})
+            self._replace_all(kind, scope, {})
 
-        await watch_for_ever(
-            partial(self._list_and_watch, kind, scope), kind=kind, pause=_PAUSE, on_refusal=unseen
+        await keep_watching(
+            partial(self._list_and_watch, kind, scope),
+            kind=kind,
+            first_pause=_FIRST_PAUSE,
+            longest_pause=_LONGEST_PAUSE,
+            on_refusal=on_refusal,
         )
 
     async def _list_and_watch(self, kind: str, scope: str | None) -> None:
-        path, version = _KINDS[kind].of(scope), ""
-        there: dict[_Rival, Place | None] = {}
+        path, version = _KINDS[kind].path(scope), ""
+        listed: dict[_Autoscaler, Workload | None] = {}
         async for page in self._api.pages(path):
-            there |= {_rival(kind, item): _claim(item) for item in page["items"]}
+            listed |= {_identity(kind, item): _target(item) for item in page["items"]}
             version = page["metadata"]["resourceVersion"]
-        self._all(kind, scope, there)
+        self._replace_all(kind, scope, listed)
         async for change, item in self._api.changes(path, version):
-            self._note(_rival(kind, item), None if change == "DELETED" else _claim(item))
+            self._set(_identity(kind, item), None if change == "DELETED" else _target(item))
 
-    def _all(self, kind: str, scope: str | None, there: Mapping[_Rival, Place | None]) -> None:
-        for rival in self._claims.keys() - there.keys():
-            if rival.kind == kind and scope in (None, rival.namespace):
-                self._note(rival, None)
-        for rival, claim in there.items():
-            self._note(rival, claim)
-        self._unlooked.discard((kind, scope))
-        if not self._unlooked:
-            self._looked.set()
+    def _replace_all(
+        self, kind: str, scope: str | None, listed: Mapping[_Autoscaler, Workload | None]
+    ) -> None:
+        for known in self._target_of.keys() - listed.keys():
+            if known.kind == kind and scope in (None, known.namespace):
+                self._set(known, None)
+        for autoscaler, target in listed.items():
+            self._set(autoscaler, target)
+        self._not_synced.discard((kind, scope))
+        if not self._not_synced:
+            self._synced.set()
 
-    def _note(self, rival: _Rival, claim: Place | None) -> None:
-        before = self._claims.pop(rival, None)
+    def _set(self, autoscaler: _Autoscaler, target: Workload | None) -> None:
+        before = self._target_of.pop(autoscaler, None)
         if before is not None:
-            self._claimed[before].discard(rival)
-            if not self._claimed[before]:
-                del self._claimed[before]
-        if claim is not None:
-            self._claims[rival] = claim
-            self._claimed[claim].add(rival)
+            self._autoscalers_of[before].discard(autoscaler)
+            if not self._autoscalers_of[before]:
+                del self._autoscalers_of[before]
+        if target is not None:
+            self._target_of[autoscaler] = target
+            self._autoscalers_of[target].add(autoscaler)
 
 
-def _rival(kind: str, item: Mapping[str, Any]) -> _Rival:
-    return _Rival(kind, item["metadata"]["namespace"], item["metadata"]["name"])
+def _identity(kind: str, item: Mapping[str, Any]) -> _Autoscaler:
+    return _Autoscaler(kind, item["metadata"]["namespace"], item["metadata"]["name"])
 
 
-def _claim(item: Mapping[str, Any]) -> Place | None:
-    """The workload that it scales, if it does."""
+def _target(item: Mapping[str, Any]) -> Workload | None:
+    """Return the workload that an object scales; None while it is paused."""
     metadata, target = item["metadata"], item["spec"]["scaleTargetRef"]
     annotations = metadata.get("annotations", {})
     if any(annotations.get(name, "false") != "false" for name in _PAUSED):

@@ -1,38 +1,34 @@
-"""The definition of QueueAutoscalers in the API server, brought up to date."""
+"""Applies the CustomResourceDefinition of QueueAutoscalers."""
 
 import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from mare.cluster.api import Api
+from mare.cluster.api import APPLY_PATCH, Api
+from mare.cluster.paths import Resource
 from mare.ports import Unavailable
 
-_APPLY_PATCH = "application/apply-patch+yaml"
-_OWNER = "mare-operator"
-_MOST_LOOKS = 60
+_DEFINITIONS = Resource("apiextensions.k8s.io/v1", "customresourcedefinitions")
+_FIELD_MANAGER = "mare-operator"
+_MAX_READS = 60
 _PAUSE = 0.5
 
 
 async def apply_crd(api: Api, definition: Mapping[str, Any]) -> None:
-    """Apply a CustomResourceDefinition server-side; return when its objects can be created.
+    """Apply the definition server-side, and return when it is established.
 
-    The server merges by field, so that there is no annotation with the whole text, which has a
-    limit. Raises as `Api.request`, and `Unavailable` if it is not established within 30 s.
+    A client-side apply would store the whole text in an annotation, which has a size limit.
+    Raises as `Api.request`, and `Unavailable` if it is not established within 30 s.
     """
     name = definition["metadata"]["name"]
-    path = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{name}"
-    await api.request(
-        "PATCH",
-        path,
-        definition,
-        kind=_APPLY_PATCH,
-        query=[("fieldManager", _OWNER), ("force", "true")],
-    )
-    for _ in range(_MOST_LOOKS):
+    path = _DEFINITIONS.path(name=name)
+    query = [("fieldManager", _FIELD_MANAGER), ("force", "true")]
+    await api.request("PATCH", path, definition, kind=APPLY_PATCH, query=query)
+    for _ in range(_MAX_READS):
         if _is_established(await api.request("GET", path)):
             return
         await asyncio.sleep(_PAUSE)
-    raise Unavailable(f"{name} is not established after {_MOST_LOOKS * _PAUSE:.0f} s")
+    raise Unavailable(f"{name} is not established after {_MAX_READS * _PAUSE:.0f} s")
 
 
 def _is_established(definition: Mapping[str, Any]) -> bool:

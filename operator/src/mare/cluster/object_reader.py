@@ -1,4 +1,4 @@
-"""One look at an object, or at its Events, with somebody's own kubeconfig."""
+"""Reads one QueueAutoscaler and its Events with the user's kubeconfig, for `mare explain`."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,46 +9,47 @@ from kubernetes.aio.client import ApiClient, Configuration
 from kubernetes.aio.config import ConfigException
 
 from mare.cluster.api import Api
-from mare.cluster.objects import GROUP, PLURAL, VERSION
-from mare.ports import AccessRefused, NotFound, Unavailable
+from mare.cluster.objects import EVENTS, QUEUE_AUTOSCALERS
+from mare.ports import AccessRefused, InvalidName, NotFound, Unavailable
 
 
 class Unreadable(Exception):
-    """The object cannot be read; the text says what to do."""
+    """The object cannot be read. The text says what to do."""
 
 
 async def read_stored(name: str, namespace: str | None, context: str | None) -> dict[str, Any]:
-    """The object as the API server has it; raises `Unreadable`."""
-    async with _reading(namespace, context, "get queueautoscalers") as (api, where):
+    """Return the object; without a namespace, from that of the context. Raises `Unreadable`."""
+    async with _connected(namespace, context, "get queueautoscalers") as (api, chosen):
         try:
-            path = f"/apis/{GROUP}/{VERSION}/namespaces/{where}/{PLURAL}/{name}"
-            return await api.request("GET", path)
+            return await api.request("GET", QUEUE_AUTOSCALERS.path(chosen, name))
         except NotFound as error:
-            text = f"there is no QueueAutoscaler {name} in namespace {where}"
+            text = f"there is no QueueAutoscaler {name} in namespace {chosen}"
             raise Unreadable(f"{text}: see kubectl get qa --all-namespaces") from error
 
 
 async def read_events(uid: str, namespace: str, context: str | None) -> list[dict[str, Any]]:
-    """The Events of the object that the API server still has; raises `Unreadable`."""
-    async with _reading(namespace, context, "list events.events.k8s.io") as (api, _):
-        path = f"/apis/events.k8s.io/v1/namespaces/{namespace}/events"
-        of_it = ("fieldSelector", f"regarding.uid={uid}")
-        return [item async for page in api.pages(path, of_it) for item in page["items"]]
+    """Return the Events of the object that the API server still has; raises `Unreadable`."""
+    async with _connected(namespace, context, "list events.events.k8s.io") as (api, _):
+        selector = ("fieldSelector", f"regarding.uid={uid}")
+        pages = api.pages(EVENTS.path(namespace), selector)
+        return [item async for page in pages for item in page["items"]]
 
 
 @asynccontextmanager
-async def _reading(
+async def _connected(
     namespace: str | None, context: str | None, right: str
 ) -> AsyncIterator[tuple[Api, str]]:
-    """An API server and the namespace to look at; what goes wrong is `Unreadable`."""
+    """Yield a connection and the namespace to use; raise `Unreadable` for every failure."""
     configuration = Configuration()
     try:
-        own = await _load(configuration, context)
+        default = await _load(configuration, context)
     except (ConfigException, OSError, ValueError) as error:
         raise Unreadable(f"the kubeconfig cannot be used: {error}") from error
     async with ApiClient(configuration) as client:
         try:
-            yield Api(client), namespace or own
+            yield Api(client), namespace or default
+        except InvalidName as error:
+            raise Unreadable(str(error)) from error
         except AccessRefused as error:
             raise Unreadable(f"{error}: you need the right to {right}") from error
         except Unavailable as error:
@@ -56,7 +57,7 @@ async def _reading(
 
 
 async def _load(configuration: Configuration, context: str | None) -> str:
-    """Read the kubeconfig; returns the namespace of the context."""
+    """Load the kubeconfig; return the namespace of the context."""
     await config.load_kube_config(context=context, client_configuration=configuration)  # type: ignore[no-untyped-call]
     contexts, active = config.list_kube_config_contexts()  # type: ignore[no-untyped-call]
     chosen = active if context is None else next(c for c in contexts if c["name"] == context)

@@ -1,4 +1,4 @@
-"""QueueAutoscalers and what is written about them."""
+"""Reads and writes QueueAutoscalers, their Events and Secrets."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -6,30 +6,50 @@ from typing import Any
 from uuid import uuid4
 
 from mare.cluster.api import MERGE_PATCH, METADATA, METADATA_LIST, Api
+from mare.cluster.paths import Resource
 from mare.custom_resource.autoscaler import Autoscaler, Key
 
 GROUP, VERSION, PLURAL = "mare.dev", "v1alpha1", "queueautoscalers"
-_LONGEST_NOTE = 1024
+QUEUE_AUTOSCALERS = Resource(f"{GROUP}/{VERSION}", PLURAL)
+EVENTS = Resource("events.k8s.io/v1", "events")
+_SECRETS = Resource("v1", "secrets")
+_MAX_NOTE, _MAX_INSTANCE = 1024, 128
+"""Limits of the Event API, in characters."""
+
+
+class StoredSecrets:
+    """Reads Secrets one at a time, so that the right to list them is not needed."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    async def read(self, namespace: str, name: str) -> Mapping[str, str]:
+        """Return the data, as base64; raises as `Api.request`."""
+        secret = await self._api.request("GET", _SECRETS.path(namespace, name))
+        return secret.get("data") or {}
 
 
 class StoredObjects:
+    """Implements `mare.ports.Objects`. `instance` names this replica in Events."""
+
     def __init__(self, api: Api, instance: str) -> None:
         self._api = api
         self._instance = instance
 
     async def write_status(self, key: Key, status: Mapping[str, Any]) -> None:
-        path = f"{_path(key.namespace)}/{key.name}/status"
+        path = QUEUE_AUTOSCALERS.path(*key, "status")
         await self._api.request(
             "PATCH", path, {"status": status}, kind=MERGE_PATCH, accept=METADATA
         )
 
     async def uids(self, namespaces: tuple[str, ...]) -> set[str]:
-        """The objects that exist; raises as `Api.request`."""
-        found = set()
-        for namespace in namespaces or ("",):
-            async for page in self._api.pages(_path(namespace), accept=METADATA_LIST):
-                found |= {item["metadata"]["uid"] for item in page["items"]}
-        return found
+        """Return the uids of the objects that exist; raises as `Api.request`."""
+        uids = set()
+        for namespace in namespaces or (None,):
+            path = QUEUE_AUTOSCALERS.path(namespace)
+            async for page in self._api.pages(path, accept=METADATA_LIST):
+                uids |= {item["metadata"]["uid"] for item in page["items"]}
+        return uids
 
     async def publish_event(
         self, autoscaler: Autoscaler, kind: str, reason: str, message: str
@@ -40,23 +60,17 @@ class StoredObjects:
             "metadata": {"name": f"{name[:200]}.{uuid4().hex[:16]}", "namespace": namespace},
             "type": kind,
             "reason": reason,
-            "note": message[:_LONGEST_NOTE],
+            "note": message[:_MAX_NOTE],
             "action": "Scale",
             "eventTime": now,
             "reportingController": "mare.dev/operator",
-            "reportingInstance": self._instance[:128],
+            "reportingInstance": self._instance[:_MAX_INSTANCE],
             "regarding": {
-                "apiVersion": f"{GROUP}/{VERSION}",
+                "apiVersion": QUEUE_AUTOSCALERS.api_version,
                 "kind": "QueueAutoscaler",
                 "namespace": namespace,
                 "name": name,
                 "uid": autoscaler.uid,
             },
         }
-        path = f"/apis/events.k8s.io/v1/namespaces/{namespace}/events"
-        await self._api.request("POST", path, event)
-
-
-def _path(namespace: str) -> str:
-    scope = f"/namespaces/{namespace}" if namespace else ""
-    return f"/apis/{GROUP}/{VERSION}{scope}/{PLURAL}"
+        await self._api.request("POST", EVENTS.path(namespace), event)

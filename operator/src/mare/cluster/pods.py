@@ -1,8 +1,9 @@
-"""Which Pods go first when a ReplicaSet shrinks: controller.kubernetes.io/pod-deletion-cost.
+"""Deletion costs of Pods, by which a ReplicaSet picks the Pods that it deletes.
 
-The ReplicaSet controller takes Pods of lower cost first, among those that are equally far in life
-(https://kubernetes.io/docs/concepts/workloads/controllers/replicaset/#pod-deletion-cost). It asks
-not to renew the annotation often: it is written just before a workload shrinks, where it differs.
+The ReplicaSet controller deletes Pods of lower cost first, among Pods in the same state:
+https://kubernetes.io/docs/concepts/workloads/controllers/replicaset/#pod-deletion-cost. Kubernetes
+asks clients not to update the annotation often. It is written just before a scale-down, and only
+where it differs.
 """
 
 import asyncio
@@ -10,44 +11,46 @@ from collections.abc import Mapping
 from typing import Any
 
 from mare.cluster.api import MERGE_PATCH, Api
+from mare.cluster.paths import ApiPath, Resource
 from mare.ports import NotFound
 
 COST = "controller.kubernetes.io/pod-deletion-cost"
-_MOST_AT_A_TIME = 8
+_PODS = Resource("v1", "pods")
+_MAX_CONCURRENT_WRITES = 8
 
 
 class Pods:
     def __init__(self, api: Api) -> None:
         self._api = api
-        self._room = asyncio.Semaphore(_MOST_AT_A_TIME)
+        self._writes = asyncio.Semaphore(_MAX_CONCURRENT_WRITES)
 
     async def set_deletion_costs(
         self, namespace: str, selector: str, busy: Mapping[str, int]
     ) -> bool:
-        """Write costs: as many as the unacknowledged messages of a Pod. Raises as `Api.request`.
+        """Set each Pod's cost to its number of unacknowledged messages; raises as `Api.request`.
 
-        A Pod that the broker does not know has no consumer, and goes first. If it knows none, a
-        proxy or a shared network hides who is who: any cost would be a guess, and none is written.
+        A Pod without a consumer costs 0. If no Pod has the address of a consumer, as behind a
+        proxy, nothing is written and the result is false: every cost would be a guess.
         """
-        path = f"/api/v1/namespaces/{namespace}/pods"
-        pods = (await self._api.request("GET", path, query=[("labelSelector", selector)]))["items"]
+        query = [("labelSelector", selector)]
+        pods = (await self._api.request("GET", _PODS.path(namespace), query=query))["items"]
         if not any(_address(pod) in busy for pod in pods):
             return False
-        changes = [
-            self._write(f"{path}/{pod['metadata']['name']}", cost)
+        writes = [
+            self._write(_PODS.path(namespace, pod["metadata"]["name"]), cost)
             for pod in pods
             if (cost := str(busy.get(_address(pod), 0))) != _cost(pod)
         ]
-        await asyncio.gather(*changes)
+        await asyncio.gather(*writes)
         return True
 
-    async def _write(self, path: str, cost: str) -> None:
-        async with self._room:
+    async def _write(self, path: ApiPath, cost: str) -> None:
+        async with self._writes:
             try:
                 body = {"metadata": {"annotations": {COST: cost}}}
                 await self._api.request("PATCH", path, body, kind=MERGE_PATCH)
             except NotFound:
-                return  # it is gone already
+                return  # the Pod has been deleted since it was listed
 
 
 def _address(pod: Mapping[str, Any]) -> str:

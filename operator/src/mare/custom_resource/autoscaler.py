@@ -59,6 +59,8 @@ class Autoscaler:
     policy: Policy
     status: Mapping[str, Any]
     """The status when it was read last."""
+    version: str = ""
+    """The resourceVersion."""
     created: str = ""
     """When, in RFC 3339."""
     wrong_schedules: tuple[WrongSchedule, ...] = ()
@@ -80,9 +82,18 @@ def read_autoscaler(body: Mapping[str, Any]) -> Autoscaler:
         service=spec.get("nameko", {}).get("service"),
         policy=read_policy(spec),
         status=body.get("status") or {},
+        version=metadata.get("resourceVersion", ""),
         created=metadata.get("creationTimestamp", ""),
         wrong_schedules=wrong_schedules(spec),
     )
+
+
+def is_older(version: str, than: str) -> bool:
+    """Say whether one resourceVersion is older; false if they cannot be compared.
+
+    https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions
+    """
+    return version.isdecimal() and than.isdecimal() and int(version) < int(than)
 
 
 def _read_entry(entry: Mapping[str, Any]) -> QueueEntry:

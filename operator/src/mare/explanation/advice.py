@@ -14,6 +14,10 @@ ABLE: dict[str, Hint] = {
         "MARE010",
         Clause("advice.createWorkload", "create the workload, or correct spec.scaleTargetRef"),
     ),
+    "InvalidName": (
+        "MARE010",
+        Clause("advice.createWorkload", "create the workload, or correct spec.scaleTargetRef"),
+    ),
     "KindNotFound": (
         "MARE010",
         Clause("advice.correctKind", "correct apiVersion and kind of spec.scaleTargetRef"),

@@ -20,6 +20,7 @@ from mare.ports import (
     AccessRefused,
     Clock,
     Conflict,
+    InvalidName,
     NotFound,
     Objects,
     Scale,
@@ -112,7 +113,11 @@ class ScaleWriter:
         kept.due = 0.0
 
     async def _fail(self, kept: AutoscalerState, error: Exception) -> None:
-        reason = {NotFound: "WorkloadNotFound", AccessRefused: "Forbidden"}
+        reason = {
+            NotFound: "WorkloadNotFound",
+            AccessRefused: "Forbidden",
+            InvalidName: "InvalidName",
+        }
         problem = Unknown(reason.get(type(error), "Unavailable"), str(error)[:512])
         now = self._clock()
         kept.problem = problem

@@ -1,0 +1,75 @@
+"""Paths of the API server, built from validated segments.
+
+Names come from tenants, brokers, other controllers and discovery. An HTTP client resolves `..`, so
+the name `../../kube-system/deployments/coredns` would lead a request to another namespace. `Api`
+accepts `ApiPath` only, and this module is the only one that makes them.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from mare.ports import InvalidName
+
+_LABEL = r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
+_SUBDOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
+_RESOURCE = re.compile(r"[a-z](?:[-a-z0-9]*[a-z0-9])?")
+_MAX_SUBDOMAIN, _MAX_LABEL = 253, 63
+_MAX_SHOWN = 64
+
+
+@dataclass(frozen=True, slots=True)
+class ApiPath:
+    """A path that a request may use. Make it with `Resource.path` or `discovery_path`."""
+
+    text: str
+
+
+class Resource(NamedTuple):
+    """A resource type as the API server serves it, such as `apps/v1` and `deployments`."""
+
+    api_version: str
+    plural: str
+
+    def path(
+        self, namespace: str | None = None, name: str | None = None, subresource: str | None = None
+    ) -> ApiPath:
+        """Return the path of a collection, an object or a subresource; raise `InvalidName`.
+
+        Without a namespace the path is cluster-wide. None leaves a segment out, "" is invalid.
+        """
+        segments = [discovery_path(self.api_version).text]
+        if namespace is not None:
+            segments += ["namespaces", _subdomain(namespace, "namespace", _MAX_LABEL)]
+        segments.append(_resource(self.plural, "resource"))
+        if name is not None:
+            segments.append(_subdomain(name, "name"))
+        if subresource is not None:
+            segments.append(_resource(subresource, "subresource"))
+        return ApiPath("/".join(segments))
+
+
+def discovery_path(api_version: str) -> ApiPath:
+    """Return the path that lists the resources of `v1` or of a group and version."""
+    group, slash, version = api_version.rpartition("/")
+    if not slash:
+        return ApiPath(f"/api/{_resource(version, 'apiVersion')}")
+    group, version = _subdomain(group, "API group"), _resource(version, "API version")
+    return ApiPath(f"/apis/{group}/{version}")
+
+
+def _subdomain(text: str, kind: str, longest: int = _MAX_SUBDOMAIN) -> str:
+    return _valid(text, kind, _SUBDOMAIN, longest)
+
+
+def _resource(text: str, kind: str) -> str:
+    return _valid(text, kind, _RESOURCE, _MAX_LABEL)
+
+
+def _valid(text: str, kind: str, pattern: re.Pattern[str], longest: int) -> str:
+    if len(text) <= longest and pattern.fullmatch(text):
+        return text
+    shown = ascii(text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}...")
+    raise InvalidName(
+        f"{shown} is not a valid {kind}: use at most {longest} lower-case letters, digits, - and ."
+    )
