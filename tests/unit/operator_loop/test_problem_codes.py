@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mare.dashboard.facts import facts_of
+from mare.dashboard.summary import facts_of
 from mare.explanation import advice, problems
 from mare.explanation.problems import problems_of
 from tests.unit.operator_loop.worlds import World, run
