@@ -19,8 +19,8 @@ from mare_gateway.guards import guard
 from mare_gateway.metrics import Metrics
 from mare_gateway.observation import observe
 from mare_gateway.settings import Settings
-from mare_gateway.tracing import Tracer, Untraced
 from mare_nameko.client import Rpc, RpcClient
+from mare_nameko.tracing import create_tracer
 
 log = logging.getLogger(__name__)
 
@@ -57,11 +57,13 @@ def create_app(settings: Settings, rpc: Rpc | None = None) -> OpenAPI:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies
         )
-    tracer = app.extensions["tracer"] = _tracer(settings)
+    tracer = app.extensions["tracer"] = create_tracer(
+        "gateway", export=bool(settings.otlp_endpoint)
+    )
     observe(app, metrics, tracer)
     guard(app)
     handle_failures(app)
-    call = Calls(rpc, metrics, settings.timeout)
+    call = Calls(rpc, metrics, tracer, settings.timeout)
     api = routes(call, cache_seconds=settings.cache_seconds)
     app.register_api(api)
     app.register_blueprint(docs(app))
@@ -71,17 +73,6 @@ def create_app(settings: Settings, rpc: Rpc | None = None) -> OpenAPI:
 
         limit_rate(app, api, settings)
     return app
-
-
-def _tracer(settings: Settings) -> Tracer:
-    if not settings.otlp_endpoint:
-        return Untraced()
-    try:
-        from mare_gateway.otel import OtelTracer  # noqa: PLC0415 - an optional dependency
-    except ImportError as error:
-        log.warning("Traces are not exported, the extra 'tracing' is not installed: %s", error)
-        return Untraced()
-    return OtelTracer()
 
 
 def _invalid(error: ValidationError) -> Response:

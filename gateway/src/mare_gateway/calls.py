@@ -8,14 +8,16 @@ from flask import g
 
 from mare_gateway.metrics import Metrics
 from mare_nameko.client import BadReply, CallTimedOut, RemoteError, Rpc, RpcError
+from mare_nameko.tracing import Span, Tracer
 
 
 class Calls:
     """Calls services for the request that the current thread works on."""
 
-    def __init__(self, rpc: Rpc, metrics: Metrics, timeout: float) -> None:
+    def __init__(self, rpc: Rpc, metrics: Metrics, tracer: Tracer, timeout: float) -> None:
         self._rpc = rpc
         self._durations = metrics.calls
+        self._tracer = tracer
         self._timeout = timeout
 
     def __call__(self, target: str, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -24,13 +26,13 @@ class Calls:
         Raises BadReply if that is no object, as all answers of our services are.
         """
         started = time.perf_counter()
-        span = g.span.call(target)
+        span = self._begin_span(target)
         left = self._timeout - (started - g.started)
         outcome = "ok"
         try:
             if left <= 0:
                 raise CallTimedOut(f"no time was left to call {target}")
-            context = g.identity.context() | span.context()
+            context = g.identity.headers(span.context)
             return _object(self._rpc.call(target, request, timeout=left, context=context), target)
         except RpcError as error:
             outcome = error.exc_type if isinstance(error, RemoteError) else type(error).__name__
@@ -38,7 +40,12 @@ class Calls:
         finally:
             duration = time.perf_counter() - started
             self._durations.labels(target, outcome).observe(duration)
-            span.end({"outcome": outcome}, failed=outcome != "ok")
+            span.end(None if outcome == "ok" else outcome)
+
+    def _begin_span(self, target: str) -> Span:
+        service, _, method = target.partition(".")
+        attributes = {"rpc.system": "nameko", "rpc.service": service, "rpc.method": method}
+        return self._tracer.begin(target, "client", g.span.context, attributes)
 
 
 def _object(answer: Any, target: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from flask import Flask, Response, g, request
 
 from mare_gateway.identity import identify
 from mare_gateway.metrics import Metrics
-from mare_gateway.tracing import Tracer
+from mare_nameko.tracing import Tracer, read_trace_context
 
 access_log = logging.getLogger("mare_gateway.access")
 
@@ -21,9 +21,9 @@ def observe(app: Flask, metrics: Metrics, tracer: Tracer) -> None:
     def begin() -> None:
         g.started = time.perf_counter()
         headers = request.headers
-        sent = {name: headers[name] for name in ("traceparent", "tracestate") if name in headers}
-        g.span = tracer.serve(_method(), sent)
-        g.identity = identify(headers.get("X-Request-Id"), **(g.span.context() or sent))
+        parent = read_trace_context(headers.get("traceparent"), headers.get("tracestate"))
+        g.span = tracer.begin(_method(), "server", parent, {})
+        g.identity = identify(headers.get("X-Request-Id"), g.span.context)
 
     @app.after_request
     def end(response: Response) -> Response:
@@ -33,13 +33,14 @@ def observe(app: Flask, metrics: Metrics, tracer: Tracer) -> None:
         method = _method()
         metrics.requests.labels(method, route, response.status_code).observe(duration)
         _log(method, route, response, duration)
+        failed = response.status_code >= 500  # noqa: PLR2004
         g.span.end(
+            str(response.status_code) if failed else None,
             {
                 "http.request.method": method,
                 "http.route": route,
                 "http.response.status_code": response.status_code,
             },
-            failed=response.status_code >= 500,  # noqa: PLR2004
         )
         return response
 

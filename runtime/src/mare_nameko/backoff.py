@@ -1,41 +1,52 @@
-"""How long to wait before the next attempt to reach the broker."""
+"""Delays between attempts to connect to the broker."""
 
 import random
 import time
 from collections.abc import Callable
 
-FIRST_SECONDS = 0.5
-LAST_SECONDS = 8.0
-
 STEADY_SECONDS = 10.0
-"""How long a connection has to last before its end counts as a first failure."""
+"""A connection that lasts this long resets the delay."""
 
 
 class Backoff:
-    """Delays that double from half a second to eight, each shortened by up to a half.
+    """Delays that double from ``first`` to ``longest`` seconds, each shortened by up to a half.
 
-    The random part keeps a fleet that lost its broker in one moment from coming back in one.
+    The jitter keeps the pods that lost the broker together from reconnecting together.
+
+    Args:
+        first: shortest delay, in seconds.
+        longest: longest delay, in seconds.
+        steady: seconds that a connection has to last to reset the delay.
+        draw: returns a number from 0 to 1.
+        clock: returns seconds of a monotonic clock.
     """
 
     def __init__(
         self,
+        first: float = 0.5,
+        longest: float = 8.0,
+        *,
+        steady: float = STEADY_SECONDS,
         draw: Callable[[], float] = random.random,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._first = first
+        self._longest = longest
+        self._steady = steady
         self._draw = draw
         self._clock = clock
-        self._delay = FIRST_SECONDS
+        self._delay = first
         self._connected_at: float | None = None
 
     def connected(self) -> None:
-        """Note a success: if it lasts, the next delay is the shortest again."""
+        """Record that a connection was made."""
         self._connected_at = self._clock()
 
     def next_delay(self) -> float:
-        """Return the seconds to wait now; the next answer is twice as long."""
+        """Return the seconds to wait before the next attempt."""
         connected_at, self._connected_at = self._connected_at, None
-        if connected_at is not None and self._clock() - connected_at >= STEADY_SECONDS:
-            self._delay = FIRST_SECONDS
+        if connected_at is not None and self._clock() - connected_at >= self._steady:
+            self._delay = self._first
         delay = self._delay
-        self._delay = min(LAST_SECONDS, 2 * delay)
+        self._delay = min(self._longest, 2 * delay)
         return delay * (1 - self._draw() / 2)

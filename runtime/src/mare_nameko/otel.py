@@ -1,7 +1,7 @@
-"""Spans for OpenTelemetry, sent in batches over OTLP; imported only where that is asked for.
+"""Export of spans by OpenTelemetry, in batches over OTLP.
 
-The exporter reads the standard ``OTEL_*`` variables itself. The span of a message is made current,
-so that what a handler's libraries record belongs to it.
+The SDK reads the standard ``OTEL_*`` variables itself. The span of a message or request is made
+current, so that spans of instrumented libraries become its children.
 """
 
 from collections.abc import Mapping
@@ -14,8 +14,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace.propagation import set_span_in_context
 
-from mare_nameko.trace_context import TraceContext
-from mare_nameko.tracing import Kind, Span
+from mare_nameko.tracing import Kind, Span, TraceContext
 
 _INCOMING = ("server", "consumer")
 
@@ -37,10 +36,13 @@ class RecordedSpan:
             found.trace_state.to_header(),
         )
 
-    def end(self, error: BaseException | None = None) -> None:
+    def end(
+        self, error: str | None = None, attributes: Mapping[str, str | int] | None = None
+    ) -> None:
+        if attributes:
+            self._span.set_attributes(dict(attributes))
         if error is not None:
-            # The type only: the text may quote the request.
-            self._span.set_attribute("error.type", type(error).__name__)
+            self._span.set_attribute("error.type", error)
             self._span.set_status(trace.StatusCode.ERROR)
         self._span.end()
         if self._token is not None:
@@ -55,7 +57,7 @@ class OpenTelemetryTracer:
         self._provider = TracerProvider(resource=resource)
         self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
         trace.set_tracer_provider(self._provider)
-        self._tracer = self._provider.get_tracer("mare_nameko.service")
+        self._tracer = self._provider.get_tracer("mare_nameko")
 
     def begin(
         self, name: str, kind: Kind, parent: TraceContext | None, attributes: Mapping[str, str]

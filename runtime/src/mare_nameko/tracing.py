@@ -1,50 +1,100 @@
-"""Spans of a trace: always with ids for logs and headers, whether or not somebody records them."""
+"""Distributed tracing: W3C Trace Context in two headers, and spans that may be exported.
 
+Each message and request has a trace id and a span id, for log lines and headers. Only
+:mod:`mare_nameko.otel` exports spans. https://www.w3.org/TR/trace-context/
+"""
+
+import re
 import secrets
 from collections.abc import Mapping
-from typing import Literal, Protocol
+from dataclasses import dataclass
+from logging import getLogger
+from typing import Literal, Protocol, Self
 
-from mare_nameko.trace_context import TraceContext
+_log = getLogger(__name__)
+
+_TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
+_TRACESTATE = re.compile(r"[\x20-\x7e]{1,512}")
+_INVALID_VERSION = "ff"
+_SAMPLED = 1
 
 Kind = Literal["server", "client", "consumer", "producer"]
 
 
+@dataclass(frozen=True, slots=True)
+class TraceContext:
+    """The ids of one span, in lower-case hexadecimal (32 and 16 digits), and its trace's state."""
+
+    trace_id: str
+    span_id: str
+    sampled: bool = True
+    state: str = ""
+
+    @property
+    def traceparent(self) -> str:
+        return f"00-{self.trace_id}-{self.span_id}-{int(self.sampled):02x}"
+
+    def child(self, span_id: str) -> Self:
+        """Return the context of a span below this one."""
+        return type(self)(self.trace_id, span_id, self.sampled, self.state)
+
+
+def read_trace_context(traceparent: object, tracestate: object = "") -> TraceContext | None:
+    """Return the context in the two headers, or None if ``traceparent`` is absent or malformed."""
+    found = _TRACEPARENT.fullmatch(traceparent) if isinstance(traceparent, str) else None
+    if found is None:
+        return None
+    version, trace_id, span_id, flags, rest = found.groups()
+    if version == _INVALID_VERSION or (version == "00" and rest):
+        return None
+    if not int(trace_id, 16) or not int(span_id, 16):
+        return None
+    has_state = isinstance(tracestate, str) and _TRACESTATE.fullmatch(tracestate)
+    state = str(tracestate) if has_state else ""
+    return TraceContext(trace_id, span_id, bool(int(flags, 16) & _SAMPLED), state)
+
+
 class Span(Protocol):
-    """Work that takes time: a message being handled, or a call to another service."""
+    """A request, a message being handled, or a call to another service."""
 
     @property
     def context(self) -> TraceContext: ...
 
-    def end(self, error: BaseException | None = None) -> None:
-        """Say that the work is done; ``error`` marks it as failed."""
+    def end(
+        self, error: str | None = None, attributes: Mapping[str, str | int] | None = None
+    ) -> None:
+        """End the span. ``error`` is a type or a code: a text may quote the request."""
 
 
 class Tracer(Protocol):
-    """Begins spans."""
+    """Starts spans."""
 
     def begin(
         self, name: str, kind: Kind, parent: TraceContext | None, attributes: Mapping[str, str]
     ) -> Span:
-        """Return a span below ``parent``, or of a new trace."""
+        """Return a span below ``parent``; without a parent it is the root of a new trace."""
 
     def close(self) -> None:
-        """Send what is not sent yet."""
+        """Export the spans that are buffered."""
 
 
-class UnrecordedSpan:
-    """A span that nobody records: its ids tie logs and messages together."""
+@dataclass(frozen=True, slots=True)
+class UnexportedSpan:
+    """A span that consists of its ids."""
 
-    __slots__ = ("context",)
+    context: TraceContext
 
-    def __init__(self, context: TraceContext) -> None:
-        self.context = context
+    def end(
+        self, error: str | None = None, attributes: Mapping[str, str | int] | None = None
+    ) -> None:
+        """Do nothing."""
 
-    def end(self, error: BaseException | None = None) -> None:
-        del error
 
+class UnexportedTracer:
+    """Generates ids and passes them on.
 
-class NoExportTracer:
-    """Makes ids and passes them on."""
+    A new trace counts as sampled: otherwise services that export would leave it out.
+    """
 
     def begin(
         self, name: str, kind: Kind, parent: TraceContext | None, attributes: Mapping[str, str]
@@ -52,8 +102,20 @@ class NoExportTracer:
         del name, kind, attributes
         span_id = secrets.token_hex(8)
         if parent is not None:
-            return UnrecordedSpan(parent.child(span_id))
-        return UnrecordedSpan(TraceContext(secrets.token_hex(16), span_id))
+            return UnexportedSpan(parent.child(span_id))
+        return UnexportedSpan(TraceContext(secrets.token_hex(16), span_id))
 
     def close(self) -> None:
-        pass
+        """Do nothing."""
+
+
+def create_tracer(service: str, *, export: bool) -> Tracer:
+    """Return a tracer that exports if ``export`` is set and the extra ``tracing`` is installed."""
+    if not export:
+        return UnexportedTracer()
+    try:
+        from mare_nameko.otel import OpenTelemetryTracer  # noqa: PLC0415  its import takes 0.2 s
+    except ImportError as error:
+        _log.warning("Traces are not exported: the extra 'tracing' is not installed (%s)", error)
+        return UnexportedTracer()
+    return OpenTelemetryTracer(service)

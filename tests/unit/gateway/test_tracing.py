@@ -85,7 +85,7 @@ def test_spans_do_not_say_what_was_asked_for(traced):
 
 
 def test_without_the_extra_that_exports_it_says_so_and_serves(make_client, monkeypatch, caplog):
-    monkeypatch.setitem(sys.modules, "mare_gateway.otel", None)
+    monkeypatch.setitem(sys.modules, "mare_nameko.otel", None)
 
     client = make_client(OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:4318")
 

@@ -2,7 +2,6 @@
 
 import itertools
 import logging
-import random
 import select
 import socket
 import threading
@@ -15,7 +14,7 @@ from typing import TypeVar
 from amqp.exceptions import AMQPError
 
 from mare_nameko.addresses import Address
-from mare_nameko.client.backoff import pauses
+from mare_nameko.backoff import Backoff
 from mare_nameko.client.encoding import Route
 from mare_nameko.client.errors import Disconnected, Overloaded
 from mare_nameko.client.options import Options
@@ -87,11 +86,12 @@ class ConnectionThread(threading.Thread):
         addresses = self._options.amqp_uri.addresses
         next_address = itertools.cycle(addresses)
         untried = len(addresses)
-        backoff = self._backoff()
+        options = self._options
+        backoff = Backoff(options.backoff, options.max_backoff, steady=0.0)
         while not self._stopping.is_set():
             try:
                 session = self._open_session(next(next_address))
-                backoff = self._backoff()
+                backoff.connected()
                 self._serve(session)
             except Exception as error:
                 # Not only OSError and AMQPError: py-amqp lets struct.error and others through when
@@ -102,16 +102,13 @@ class ConnectionThread(threading.Thread):
             untried -= 1
             if untried <= 0:
                 self.tried.set()
-            self._stopping.wait(next(backoff))
+            self._stopping.wait(backoff.next_delay())
         self.tried.set()
         self._waker.close()
         self._wakened.close()
 
     def _open_session(self, address: Address) -> Session:
         return Session(address, self._options, self._pending, self._on_blocked, self._on_consumers)
-
-    def _backoff(self) -> Iterator[float]:
-        return pauses(self._options.backoff, self._options.max_backoff, random.random)
 
     def _serve(self, session: Session) -> None:
         log.info("Connected to the broker")

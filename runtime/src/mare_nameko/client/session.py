@@ -9,7 +9,6 @@ from typing import Any
 from amqp.exceptions import AMQPError, NotFound
 
 from mare_nameko.addresses import Address
-from mare_nameko.client.confirms import Confirms
 from mare_nameko.client.connection import BufferedConnection
 from mare_nameko.client.decoding import Replies
 from mare_nameko.client.encoding import Route
@@ -17,6 +16,7 @@ from mare_nameko.client.errors import Overloaded, ServiceUnavailable
 from mare_nameko.client.inspection import Inspector
 from mare_nameko.client.options import Options
 from mare_nameko.client.pending import Call, PendingCalls
+from mare_nameko.confirms import Unconfirmed
 
 
 class Session:
@@ -35,7 +35,7 @@ class Session:
     ) -> None:
         self._exchange = options.exchange
         self._pending = pending
-        self._confirms = Confirms()
+        self._unconfirmed: Unconfirmed[str] = Unconfirmed()
         self._on_consumers = on_consumers
         self._reply_key = uuid.uuid4().hex
         host = f"[{address.host}]" if ":" in address.host else address.host
@@ -77,7 +77,7 @@ class Session:
         channel.events["basic_return"].add(self._on_return)
         self._connection.sock.settimeout(options.method_timeout)
         self._inspector = Inspector(self._connection.channel(), self._on_consumers)
-        replies = Replies(channel.channel_id, self._on_reply, self._confirms.settled)
+        replies = Replies(channel.channel_id, self._on_reply, self._unconfirmed.settle)
         self._connection.takers = (replies.take, self._inspector.take)
         self.route = Route(
             channel.channel_id, self._exchange, self._reply_key, self._connection.frame_max
@@ -91,7 +91,7 @@ class Session:
             # A call for another session could not be answered; it has been failed with that one.
             if call.route is self.route and call.correlation_id in self._pending:
                 frames.append(call.frames)
-                self._confirms.published(call.correlation_id)
+                self._unconfirmed.add(call.correlation_id)
         if frames:
             self._connection.send(b"".join(frames))
 
@@ -125,7 +125,7 @@ class Session:
             call.succeed(body)
 
     def _on_nack(self, tag: int, multiple: bool) -> None:  # noqa: FBT001 - as py-amqp calls it
-        for correlation_id in self._confirms.settled(tag, multiple):
+        for correlation_id in self._unconfirmed.settle(tag, multiple):
             if call := self._pending.take(correlation_id):
                 call.fail(Overloaded(f"the queue of {call.service} is full"))
 

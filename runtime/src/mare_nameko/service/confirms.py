@@ -15,6 +15,7 @@ from eventlet.event import Event
 from eventlet.semaphore import Semaphore
 from kombu import Connection
 
+from mare_nameko.confirms import Unconfirmed
 from mare_nameko.service.connections import BROKER_ERRORS
 from mare_nameko.service.errors import BrokerUnavailable, MessageRefused
 
@@ -65,8 +66,7 @@ class ConfirmingSession:
         self._channel.events["basic_nack"].add(self._on_nack)
         self._channel.events["basic_return"].add(self._on_return)
         self._writing = Semaphore()
-        self._sequence = 0
-        self._waiting: dict[int, Confirm] = {}
+        self._unconfirmed: Unconfirmed[Confirm] = Unconfirmed()
         self.error: BaseException | None = None
 
     def publish(
@@ -83,9 +83,7 @@ class ConfirmingSession:
         try:
             if self.error is not None:
                 raise ConnectionLost(str(self.error))
-            self._sequence += 1
-            sequence = self._sequence
-            self._waiting[sequence] = confirm
+            tag = self._unconfirmed.add(confirm)
             # Channel.basic_publish would also read from the socket, which is the reader's.
             arguments = (0, exchange, routing_key, mandatory, False)
             try:
@@ -101,7 +99,7 @@ class ConfirmingSession:
         try:
             outcome = confirm.event.wait(max(0.0, give_up - time.monotonic()))
         finally:
-            self._waiting.pop(sequence, None)
+            self._unconfirmed.discard(tag)
         if outcome is None:
             raise BrokerUnavailable(f"The broker has not confirmed a message within {seconds:g} s.")
         (trouble,) = outcome
@@ -128,27 +126,21 @@ class ConfirmingSession:
         if self.error is not None:
             return
         self.error = error
-        for confirm in self._waiting.values():
+        for confirm in self._unconfirmed.pending():
             confirm.settle(ConnectionLost(str(error)))
-        self._waiting.clear()
         self._on_end()
 
-    def _on_ack(self, sequence: int, multiple: bool) -> None:  # noqa: FBT001  as amqp calls it
-        for confirm in self._settled(sequence, multiple=multiple):
+    def _on_ack(self, tag: int, multiple: bool) -> None:  # noqa: FBT001  as py-amqp calls it
+        for confirm in self._unconfirmed.settle(tag, multiple):
             confirm.settle()
 
-    def _on_nack(self, sequence: int, multiple: bool) -> None:  # noqa: FBT001  as amqp calls it
-        for confirm in self._settled(sequence, multiple=multiple):
+    def _on_nack(self, tag: int, multiple: bool) -> None:  # noqa: FBT001  as py-amqp calls it
+        for confirm in self._unconfirmed.settle(tag, multiple):
             confirm.settle(MessageRefused("The broker refused the message; its queue may be full."))
-
-    def _settled(self, sequence: int, *, multiple: bool) -> list[Confirm]:
-        sequences = [s for s in self._waiting if s <= sequence] if multiple else [sequence]
-        found = (self._waiting.pop(number, None) for number in sequences)
-        return [confirm for confirm in found if confirm is not None]
 
     def _on_return(self, _: Exception, exchange: str, routing_key: str, message: Message) -> None:
         # The broker sends it just before the confirm, without the number of the message.
         key = (exchange, routing_key, message.properties.get("correlation_id"))
-        for confirm in self._waiting.values():
+        for confirm in self._unconfirmed.pending():
             if confirm.key == key:
                 confirm.returned = True

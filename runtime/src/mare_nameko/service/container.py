@@ -87,7 +87,7 @@ class Container(ServiceContainer):
         error = exc_info[1] if exc_info else None
         del exc_info  # breaks a cycle, so that the frames go now and not with the next collection
         self._worker_teardown(worker_ctx)
-        context.span.end(error)
+        context.span.end(None if error is None else type(error).__name__)
         outcome = outcome_of(error, entrypoint.expected_exceptions)
         self.metrics.handled(context.entrypoint, outcome, time.monotonic() - started)
 
@@ -95,7 +95,7 @@ class Container(ServiceContainer):
         context: MessageContext = worker_ctx.message_context
         self.metrics.expired(context.entrypoint)
         expired = Expired(context.name)
-        context.span.end(expired)
+        context.span.end(Expired.__name__)
         if handle_result is not None:
             handle_result(worker_ctx, None, (Expired, expired, None))
 

@@ -13,8 +13,7 @@ from mare_nameko.headers import (
     TRACESTATE,
     read_request_id,
 )
-from mare_nameko.trace_context import TraceContext, read_trace_context
-from mare_nameko.tracing import Kind, Span, Tracer
+from mare_nameko.tracing import Kind, Span, TraceContext, Tracer, read_trace_context
 
 
 @dataclass(frozen=True, slots=True)

@@ -205,6 +205,6 @@ class EventDispatcher(DependencyProvider):
                 delivery_mode=PERSISTENT,
             )
         except Exception as error:
-            span.end(error)
+            span.end(type(error).__name__)
             raise
         span.end()

@@ -206,13 +206,14 @@ class Call:
 
     def end(self, error: BaseException | None = None) -> None:
         """Forget the call and note what came of it, once."""
-        self._end("ok" if error is None else type(error).__name__, error)
+        kind = None if error is None else type(error).__name__
+        self._end(kind or "ok", kind)
 
     def abandon(self) -> None:
         """Forget the call, unless it has ended: nobody will know what came of it."""
         self._end("abandoned", None)
 
-    def _end(self, outcome: str, error: BaseException | None) -> None:
+    def _end(self, outcome: str, error: str | None) -> None:
         if self._ended:
             return
         self._ended = True

@@ -22,8 +22,8 @@ from mare_nameko.service.logs import configure_logs
 from mare_nameko.service.metrics import Metrics
 from mare_nameko.service.settings import Settings
 from mare_nameko.service.signals import on_ending_signal
-from mare_nameko.service.tracers import tracer_for
 from mare_nameko.settings import SettingsError
+from mare_nameko.tracing import create_tracer
 
 _log = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ def serve(
     name = get_service_name(service_class)
     configure_logs(name, settings.log_level)
     disable_created_metrics()  # type: ignore[no-untyped-call]
-    tracer = tracer_for(name, export=settings.exports_traces)
+    tracer = create_tracer(name, export=settings.exports_traces)
     container = Container(
         service_class, settings, metrics=Metrics(name), tracer=tracer, config=config
     )

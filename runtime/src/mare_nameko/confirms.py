@@ -1,0 +1,46 @@
+"""Publisher confirms: which message the broker means by a delivery tag."""
+
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Unconfirmed(Generic[T]):
+    """The messages of one channel in confirm mode that have no ack and no nack yet.
+
+    The broker numbers the messages of a channel from 1. The order of calls to :meth:`add` must be
+    the order in which the messages are written.
+    """
+
+    def __init__(self) -> None:
+        self._last_tag = 0
+        self._items: dict[int, T] = {}
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def add(self, item: T) -> int:
+        """Record the next message of the channel and return its delivery tag."""
+        self._last_tag += 1
+        self._items[self._last_tag] = item
+        return self._last_tag
+
+    def settle(self, tag: int, multiple: bool) -> list[T]:  # noqa: FBT001  as py-amqp calls it
+        """Remove and return what an ack or nack of ``tag`` settles, oldest first."""
+        if not multiple:
+            item = self._items.pop(tag, None)
+            return [] if item is None else [item]
+        settled = []
+        for unconfirmed in list(self._items):  # in the order of their tags
+            if unconfirmed > tag:
+                break
+            settled.append(self._items.pop(unconfirmed))
+        return settled
+
+    def discard(self, tag: int) -> None:
+        """Forget a message whose confirm is no longer awaited."""
+        self._items.pop(tag, None)
+
+    def pending(self) -> list[T]:
+        """Return all messages without confirm, oldest first."""
+        return list(self._items.values())

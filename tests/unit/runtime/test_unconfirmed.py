@@ -1,0 +1,23 @@
+"""Publisher confirms."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mare_nameko.confirms import Unconfirmed
+
+
+@given(st.integers(1, 30), st.lists(st.tuples(st.integers(1, 30), st.booleans()), max_size=30))
+def test_every_message_is_settled_at_most_once_and_in_order(published, answers):
+    unconfirmed = Unconfirmed()
+    for number in range(1, published + 1):
+        unconfirmed.add(str(number))
+
+    settled = []
+    for tag, multiple in answers:
+        batch = [int(number) for number in unconfirmed.settle(tag, multiple)]
+        assert batch == sorted(batch)
+        assert all(number <= tag if multiple else number == tag for number in batch)
+        settled += batch
+
+    assert len(settled) == len(set(settled))
+    assert len(unconfirmed) == published - len(settled)
