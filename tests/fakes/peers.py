@@ -1,7 +1,7 @@
-"""Stand-ins for the weather and music services, small enough to see through.
+"""Fakes of the weather and music services.
 
-Weather knows Recife and nothing else; music gives another track at each call, one of the catalogue
-in the market CC.
+The fake weather service knows only Recife. The fake music service returns another track at each
+call; in the market CC its source is the catalogue.
 """
 
 from mare_nameko.service import rpc
@@ -31,14 +31,10 @@ class Weather:
     name = "weather"
 
     @rpc
-    def locate(self, request):
+    def observe(self, request):
         if request["city"] != "Recife":
-            raise PlaceNotFound("No place is called that.", {"suggestions": [RECIFE]})
-        return {"place": RECIFE, "attribution": ["places"]}
-
-    @rpc
-    def current(self, place):
-        return {"weather": CLEAR, "attribution": ["weather"]}
+            raise PlaceNotFound("No place has this name.", {"suggestions": [RECIFE]})
+        return {"place": RECIFE, "weather": CLEAR, "attribution": ["places", "weather"]}
 
 
 class Music:

@@ -95,7 +95,7 @@ _OF_SERVICES: Mapping[str, Problem] = {
 """By the name of the exception's type; a type that is not here is a failure of the service."""
 
 _FOR_THE_CALLER: Mapping[str, frozenset[str]] = {
-    "InvalidRequest": frozenset(),
+    "InvalidRequest": frozenset({"errors"}),
     "PlaceNotFound": frozenset({"suggestions"}),
     "PlaceAmbiguous": frozenset({"candidates"}),
 }

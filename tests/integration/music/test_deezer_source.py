@@ -5,7 +5,7 @@ import time
 import pytest
 
 from mare_services.contract.errors import SourceFailed, SourceLimited, SourceTimedOut
-from mare_services.contract.music import MOST_TRACKS, Mood
+from mare_services.contract.music import MAX_TRACKS, Mood
 from mare_services.music.adapters.deezer import Deezer
 from mare_services.music.domain.language_areas import LanguageArea
 from mare_services.music.domain.material import MaterialQuery
@@ -37,7 +37,7 @@ def test_it_offers_enough_tracks_of_playlists_and_those_playlists(server):
     material = ask(server)
 
     assert material.source == "deezer"
-    assert suffice(material.tracks, MOST_TRACKS)
+    assert suffice(material.tracks, MAX_TRACKS)
     assert material.playlists[0].name == "mpb acústico 1"
     assert material.playlists[0].url == "https://www.deezer.com/playlist/1"
     assert len(server.asked) <= 4
@@ -95,7 +95,7 @@ def test_other_errors_with_status_200_are_failures_without_deezers_words(server,
 def test_a_playlist_that_is_gone_is_passed_over(server):
     server.plays(FOUND, deezer.NO_DATA, tracks(0, 50))
 
-    assert suffice(ask(server).tracks, MOST_TRACKS)
+    assert suffice(ask(server).tracks, MAX_TRACKS)
 
 
 def test_a_quota_met_half_way_keeps_what_is_there(server):

@@ -15,7 +15,7 @@ from mare_services.contract.errors import (
     SourceTimedOut,
     SourceUnavailable,
 )
-from mare_services.contract.music import MOST_TRACKS, Mood
+from mare_services.contract.music import MAX_TRACKS, Mood
 from mare_services.music.adapters.spotify.source import Spotify
 from mare_services.music.adapters.spotify.tokens import Tokens
 from mare_services.music.domain.language_areas import language_area
@@ -77,7 +77,7 @@ def test_it_offers_enough_tracks_and_playlists_with_links(source):
     material = ask(source)
 
     assert material.source == "spotify"
-    assert suffice(material.tracks, MOST_TRACKS)
+    assert suffice(material.tracks, MAX_TRACKS)
     assert all(each.url.startswith("https://open.spotify.com/track/") for each in material.tracks)
     assert [each.name for each in material.playlists[:2]] == ["bossanova-0", "bossanova-1"]
 
@@ -151,7 +151,7 @@ def test_an_expired_token_is_replaced_once(fake, source, server):
     ask(source)
     fake.tokens.clear()
 
-    assert suffice(ask(source).tracks, MOST_TRACKS)
+    assert suffice(ask(source).tracks, MAX_TRACKS)
     assert len(spotify.token_requests(server)) == 2
 
 
@@ -239,7 +239,7 @@ def test_without_playlists_the_tracks_are_still_good(fake, source, answer):
     material = ask(source)
 
     assert material.playlists == ()
-    assert suffice(material.tracks, MOST_TRACKS)
+    assert suffice(material.tracks, MAX_TRACKS)
 
 
 def test_a_limit_met_half_way_keeps_what_is_there(source, server):

@@ -35,7 +35,7 @@ def test_it_asks_its_peers_once_for_the_same_question_and_passes_on_what_they_re
     nowhere = call(playlists, "playlists.suggest", {"city": "Nowhere"})["error"]
     assert nowhere["exc_type"] == "PlaceNotFound"
     detail, extra = nowhere["exc_args"]
-    assert detail == "No place is called that."
+    assert detail == "No place has this name."
     assert extra["suggestions"][0]["id"] == 3390760
 
     wrong = call(playlists, "playlists.suggest", {"city": "Recife", "policy": "dance"})["error"]

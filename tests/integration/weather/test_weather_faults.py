@@ -45,7 +45,7 @@ class Clock:
 
 
 def test_open_meteo_comes_first_and_is_thanked(environ, met_no_server):
-    observed = assembled(environ, observer).current(place())
+    observed = assembled(environ, observer).observe(place())
 
     assert observed.weather.source == "open-meteo"
     assert observed.attribution == ("Weather data by Open-Meteo.com, CC BY 4.0",)
@@ -56,7 +56,7 @@ def test_open_meteo_comes_first_and_is_thanked(environ, met_no_server):
 def test_a_second_live_source_is_no_degradation(environ, open_meteo_server):
     open_meteo_server.plays(faults.BROKEN_IN_HTML)
 
-    observed = assembled(environ, observer).current(place())
+    observed = assembled(environ, observer).observe(place())
 
     assert observed.weather.source == "met.no"
     assert not observed.degraded
@@ -65,21 +65,21 @@ def test_a_second_live_source_is_no_degradation(environ, open_meteo_server):
 def test_who_has_a_key_is_served_with_it_first(environ):
     environ["WEATHER_OPENWEATHERMAP_KEY"] = openweathermap.KEY
 
-    assert assembled(environ, observer).current(place()).weather.source == "openweathermap"
+    assert assembled(environ, observer).observe(place()).weather.source == "openweathermap"
 
 
 def test_the_order_is_the_users_choice(environ, open_meteo_server):
     environ["WEATHER_SOURCES"] = "met.no, open-meteo"
 
-    assert assembled(environ, observer).current(place()).weather.source == "met.no"
+    assert assembled(environ, observer).observe(place()).weather.source == "met.no"
     assert open_meteo_server.asked == []
 
 
 def test_neighbours_share_an_answer_for_a_quarter_of_an_hour(environ, open_meteo_server):
     observing = assembled(environ, observer)
 
-    first = observing.current(place(-8.0501, -34.8803))
-    again = observing.current(place(-8.0499, -34.8797))
+    first = observing.observe(place(-8.0501, -34.8803))
+    again = observing.observe(place(-8.0499, -34.8797))
 
     assert first == again
     assert len(open_meteo_server.asked) == 1
@@ -128,7 +128,7 @@ def test_a_hopeless_upstream_is_asked_once(environ, open_meteo_server, fault):
     observing = assembled(environ, observer)
 
     for degree in range(5):
-        assert observing.current(place(degree, degree)).weather.source == "met.no"
+        assert observing.observe(place(degree, degree)).weather.source == "met.no"
 
     assert len(open_meteo_server.asked) == 1
 
@@ -139,7 +139,7 @@ def test_an_upstream_that_comes_back_is_found_out_without_anybody_waiting(
     environ["WEATHER_SOURCES"] = "open-meteo"
     observing = assembled(environ, observer)
     open_meteo_server.plays(faults.as_json({}, 429, Retry_After="1"))
-    observing.current(place(1, 1))
+    observing.observe(place(1, 1))
     open_meteo_server.recovers()
 
     degrees, waits = itertools.count(2), []
@@ -160,7 +160,7 @@ def test_a_machine_without_internet_waits_once_and_never_again(environ, nowhere)
     def everything_asked():
         with pytest.raises(PlaceNotFound):
             locating.locate(PlaceQuery(city="Trancoso"))
-        return observing.current(place())
+        return observing.observe(place())
 
     with nowhere() as url:
         offline = {name: url for name in environ if name.endswith("_URL")}
@@ -187,17 +187,17 @@ def test_old_weather_stands_in_for_none(environ, open_meteo_server):
         spawn=in_background,
         clock=clock,
     )
-    fresh = observing.current(place())
+    fresh = observing.observe(place())
     open_meteo_server.plays(faults.BROKEN_IN_HTML)
     clock.now += 901
 
-    stale = observing.current(place())
+    stale = observing.observe(place())
 
     assert stale.weather == replace(fresh.weather, stale=True)
     assert stale.degraded
     clock.now += 10_800
     with pytest.raises(SourceFailed):
-        observing.current(place())
+        observing.observe(place())
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ def test_with_embedded_data_switched_off_errors_surface(
 
     for _ in range(2):
         with pytest.raises(error) as caught:
-            observing.current(place())
+            observing.observe(place())
         with pytest.raises(error):
             locating.locate(PlaceQuery(city="Recife"))
         assert "secret-of-the-upstream" not in repr(caught.value)
@@ -228,7 +228,7 @@ def test_with_embedded_data_switched_off_errors_surface(
 def test_without_live_sources_nothing_leaves_the_machine(environ, open_meteo_server, met_no_server):
     environ |= {"WEATHER_SOURCES": "none", "WEATHER_GEOCODER": "embedded"}
 
-    assert assembled(environ, observer).current(place()).weather.source == "climatology"
+    assert assembled(environ, observer).observe(place()).weather.source == "climatology"
     with pytest.raises(PlaceNotFound):
         assembled(environ, locator).locate(PlaceQuery(city="Trancoso"))
     assert open_meteo_server.asked == met_no_server.asked == []
@@ -256,7 +256,7 @@ def test_no_fault_makes_the_key_show(environ, owm_server, caplog):
     for fault in faults.EVERY_FAULT.values():
         owm_server.plays(fault(owm_server))
         with pytest.raises(SourceUnavailable) as caught:
-            assembled(environ, observer).current(place())
+            assembled(environ, observer).observe(place())
         assert openweathermap.KEY not in repr(caught.value) + repr(Settings.from_env(environ))
 
     assert caplog.text

@@ -6,8 +6,8 @@ import time
 import pytest
 
 from mare_services.contract import wire
-from mare_services.contract.places import Located, PlaceList
-from mare_services.contract.weather import Observed, WeatherReport
+from mare_services.contract.places import PlaceList
+from mare_services.contract.weather import WeatherReport
 from tests.fakes.upstreams import faults, open_meteo
 from tests.fakes.upstreams.server import upstream
 from tests.serving import call, serving
@@ -19,8 +19,7 @@ OFFLINE = {"WEATHER_SOURCES": "none", "WEATHER_GEOCODER": "embedded"}
 
 def test_it_answers_all_its_methods_offline_and_stops_on_sigterm(vhost):
     with serving(vhost, "weather", **OFFLINE) as process:
-        located = wire.read(call(vhost, "weather.locate", {"city": "recife"})["result"], Located)
-        current = call(vhost, "weather.current", wire.write(located.place))
+        observed = call(vhost, "weather.observe", {"city": "recife", "lang": "pt"})
         found = call(vhost, "weather.search", {"q": "lon", "lang": "pt", "limit": 3})
         report = call(
             vhost, "weather.report", {"latitude": -12.5, "longitude": -30.0, "units": "imperial"}
@@ -28,8 +27,9 @@ def test_it_answers_all_its_methods_offline_and_stops_on_sigterm(vhost):
         process.send_signal(signal.SIGTERM)
         assert process.wait(90) == 0
 
-    assert located.place.name == "Recife"
-    assert wire.read(current["result"], Observed).weather.source == "climatology"
+    metric = wire.read(observed["result"], WeatherReport)
+    assert metric.place.name == "Recife"
+    assert (metric.weather.source, metric.weather.units.temperature) == ("climatology", "°C")
     assert wire.read(found["result"], PlaceList).places[0].name == "Londres"
     reported = wire.read(report["result"], WeatherReport)
     assert reported.place.name == "12.50° S, 30.00° W"
@@ -39,13 +39,13 @@ def test_it_answers_all_its_methods_offline_and_stops_on_sigterm(vhost):
 
 def test_it_says_what_is_wrong_with_a_request(vhost):
     mistakes = [
-        ("weather.locate", {"city": "Xyzzyville"}, "PlaceNotFound"),
-        ("weather.locate", {"city": "Springfield", "strict": True}, "PlaceAmbiguous"),
-        ("weather.locate", {"city": "x" * 10_000}, "InvalidRequest"),
-        ("weather.locate", {"latitude": 91, "longitude": 0}, "InvalidRequest"),
-        ("weather.locate", {"city": 5}, "InvalidRequest"),
+        ("weather.observe", {"city": "Xyzzyville"}, "PlaceNotFound"),
+        ("weather.observe", {"city": "Springfield", "strict": True}, "PlaceAmbiguous"),
+        ("weather.observe", {"city": "x" * 10_000}, "InvalidRequest"),
+        ("weather.observe", {"latitude": 91, "longitude": 0}, "InvalidRequest"),
+        ("weather.observe", {"city": 5}, "InvalidRequest"),
         ("weather.search", {}, "InvalidRequest"),
-        ("weather.current", {"latitude": 0}, "InvalidRequest"),
+        ("weather.observe", {"latitude": 0}, "InvalidRequest"),
         ("weather.report", {"city": "Recife", "units": "kelvin"}, "InvalidRequest"),
         ("weather.report", "Recife", "InvalidRequest"),
     ]

@@ -9,11 +9,15 @@ import pytest
 from mare_services.contract import wire
 from mare_services.contract.errors import InvalidRequest, PlaceNotFound
 from mare_services.contract.music import Mood, MusicRequest
-from mare_services.contract.places import PlaceQuery
+from mare_services.contract.places import Place, PlaceQuery
 from mare_services.contract.suggestion import SuggestionRequest
-from mare_services.contract.units import in_units
-from mare_services.contract.weather import Observed, Weather
+from mare_services.contract.units import for_reader
+from mare_services.contract.weather import Weather, WeatherReport
 
+PLACE = Place(
+    id=None, name="x", admin1=None, country_code=None, latitude=1.5, longitude=-2.0,
+    timezone="Etc/GMT",
+)  # fmt: skip
 WEATHER = Weather(
     temperature=20.0, apparent_temperature=None, condition="rain", code=61, is_day=True,
     wind_speed=1.609344, precipitation=25.4, observed_at=datetime(2026, 6, 1, 12, tzinfo=UTC),
@@ -27,7 +31,7 @@ WEATHER = Weather(
         PlaceQuery(city="São Paulo", lang="pt"),
         MusicRequest(mood=Mood.LO_FI, market="BR"),
         SuggestionRequest(latitude=1.5, longitude=-2.0, limit=3),
-        Observed(weather=WEATHER, attribution=("a", "b")),
+        WeatherReport(place=PLACE, weather=WEATHER, attribution=("a", "b")),
     ],
 )
 def test_a_value_survives_the_wire(value):
@@ -62,13 +66,14 @@ def test_an_error_carries_a_sentence_and_data():
     assert rebuilt.extra == {"suggestions": ["y"]}
 
 
-def test_imperial_weather_is_rounded_to_what_a_reader_can_use():
-    shown = in_units(WEATHER, "imperial")
+def test_weather_for_a_reader_is_rounded_and_translated():
+    shown = for_reader(WEATHER, "imperial", "pt")
 
     assert (shown.temperature, shown.apparent_temperature) == (68.0, None)
     assert (shown.wind_speed, shown.precipitation) == (1.0, 1.0)
+    assert shown.condition == "chuva"
     assert (shown.units.temperature, shown.units.wind_speed) == ("°F", "mph")
 
 
-def test_metric_weather_is_shown_with_its_wind_rounded():
-    assert in_units(WEATHER, "metric") == replace(WEATHER, wind_speed=1.6)
+def test_metric_weather_for_a_reader_has_a_rounded_wind():
+    assert for_reader(WEATHER, "metric", "en") == replace(WEATHER, wind_speed=1.6)

@@ -2,6 +2,8 @@
 
 import pytest
 
+from mare_nameko.client import RemoteError
+
 
 def bad(document):
     return [entry["parameter"] for entry in document.errors]
@@ -10,14 +12,6 @@ def bad(document):
 @pytest.mark.parametrize(
     ("query", "parameters"),
     [
-        ("", ["city", "lat", "lon"]),
-        ("lat=1", ["lon"]),
-        ("lon=1", ["lat"]),
-        ("city=Recife&lat=1&lon=2", ["city", "lat", "lon"]),
-        ("city=Recife&lat=1", ["city", "lat", "lon"]),
-        ("lat=1&lon=2&country=BR", ["country"]),
-        ("lat=1&lon=2&state=PE", ["state"]),
-        ("lat=1&lon=2&country=BR&state=PE", ["country", "state"]),
         ("lat=nan&lon=0", ["lat"]),
         ("lat=0&lon=inf", ["lon"]),
         ("lat=-inf&lon=NaN", ["lat", "lon"]),
@@ -58,6 +52,19 @@ def test_every_bad_parameter_is_named(problem, rpc, query, parameters):
     assert bad(refusal) == parameters
     assert all(entry["detail"].endswith(".") for entry in refusal.errors)
     assert rpc.calls == []
+
+
+def test_the_services_report_contradicting_parameters(problem, rpc):
+    errors = [{"parameter": "lon", "detail": "lat and lon need each other."}]
+    rpc.answers["playlists.suggest"] = RemoteError(
+        "InvalidRequest", ("lat and lon need each other.", {"errors": errors})
+    )
+
+    refusal = problem("/v1/playlists?lat=1")
+
+    assert (refusal.status, refusal.code) == (400, "invalid_parameter")
+    assert refusal.detail == "lat and lon need each other."
+    assert refusal.errors == errors
 
 
 @pytest.mark.parametrize(

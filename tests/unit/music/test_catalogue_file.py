@@ -5,7 +5,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from mare_services.contract.music import MOST_TRACKS, Mood
+from mare_services.contract.music import MAX_TRACKS, Mood
 from mare_services.music.adapters.catalogue import shipped_works
 from mare_services.music.domain.normalization import folded, work_key
 from mare_services.music.domain.selection import suffice
@@ -21,7 +21,7 @@ def in_mood(mood):
 
 @pytest.mark.parametrize("mood", Mood)
 def test_every_mood_can_fill_the_longest_playlist_without_explicit_tracks(mood):
-    assert suffice((work.track for work in in_mood(mood)), MOST_TRACKS)
+    assert suffice((work.track for work in in_mood(mood)), MAX_TRACKS)
 
 
 @pytest.mark.parametrize("mood", sorted(set(Mood) - {Mood.INSTRUMENTAL, Mood.CLASSICAL}))

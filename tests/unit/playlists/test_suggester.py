@@ -1,4 +1,4 @@
-"""The use case with small stand-ins for the weather and music services."""
+"""Suggestions with fakes of the weather and music services."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -7,9 +7,9 @@ import pytest
 
 from mare_services.contract.errors import InvalidRequest, PlaceNotFound
 from mare_services.contract.music import Composed, MusicRequest, Playlist, Track
-from mare_services.contract.places import Located, Place, PlaceQuery
+from mare_services.contract.places import Place, PlaceQuery
 from mare_services.contract.suggestion import SuggestionRequest
-from mare_services.contract.weather import Observed, Weather
+from mare_services.contract.weather import Weather, WeatherReport
 from mare_services.playlists.suggester import suggest
 
 RECIFE = Place(
@@ -23,17 +23,20 @@ class FixedWeather:
     def __init__(self, place: Place = RECIFE, *, estimated: bool = False) -> None:
         self.place = place
         self.asked: list[PlaceQuery] = []
-        self.observed = Weather(
+        self.weather = Weather(
             temperature=30.0, apparent_temperature=33.0, condition="clear", code=0, is_day=True,
             wind_speed=16.1, observed_at=NOON_IN_RECIFE, source="test", estimated=estimated,
         )  # fmt: skip
 
-    def locate(self, query: PlaceQuery) -> Located:
+    def observe(self, query: PlaceQuery) -> WeatherReport:
         self.asked.append(query)
-        return Located(place=self.place, attribution=("places",))
-
-    def current(self, place: Place) -> Observed:
-        return Observed(weather=self.observed, attribution=("weather", "places"))
+        return WeatherReport(
+            place=self.place,
+            weather=self.weather,
+            alternatives=(replace(self.place, id=1),),
+            degraded=("weather",) if self.weather.degraded else (),
+            attribution=("places", "weather", "places"),
+        )
 
 
 class RecordingMusic:
@@ -61,17 +64,18 @@ def ask(request=None, weather=None, music=None, now=NOON_IN_RECIFE):
     )
 
 
-def test_the_answer_carries_place_weather_mood_and_playlist():
+def test_a_suggestion_has_place_weather_mood_and_playlist():
     answer = ask()
 
     assert answer.place.name == "Recife"
     assert answer.mood.name == "party & dance"
     assert answer.playlist.tracks[0].title == "Anunciação"
+    assert [place.id for place in answer.alternatives] == [1]
     assert answer.degraded == ()
     assert answer.attribution == ("places", "weather", "music")
 
 
-def test_only_the_question_of_where_goes_to_the_weather_service():
+def test_only_the_place_query_is_sent_to_the_weather_service():
     weather = FixedWeather()
 
     ask(SuggestionRequest(city="Recife", state="PE", strict=True, limit=5), weather)
@@ -112,7 +116,7 @@ def test_same_place_date_and_seed_give_the_same_choice_until_midnight_there():
     assert next_day != same_day
 
 
-def test_what_is_estimated_or_from_the_catalogue_is_called_degraded():
+def test_estimated_weather_and_the_catalogue_are_degraded():
     answer = ask(weather=FixedWeather(estimated=True), music=RecordingMusic("catalogue"))
 
     assert answer.degraded == ("weather", "music")
@@ -122,7 +126,7 @@ def test_a_second_live_source_is_not_degraded():
     assert ask(music=RecordingMusic("deezer")).degraded == ()
 
 
-def test_the_reader_gets_the_units_and_words_asked_for_and_the_same_mood():
+def test_units_and_language_do_not_change_the_mood():
     metric = ask()
     imperial = ask(SuggestionRequest(city="Recife", units="imperial", lang="pt"))
 
@@ -134,7 +138,7 @@ def test_the_reader_gets_the_units_and_words_asked_for_and_the_same_mood():
 
 
 @pytest.mark.parametrize("limit", [0, 51, -1])
-def test_a_limit_out_of_bounds_is_refused_before_anyone_is_asked(limit):
+def test_a_limit_out_of_range_is_refused_before_a_call(limit):
     weather = FixedWeather()
 
     with pytest.raises(InvalidRequest, match="from 1 to 50"):
@@ -143,10 +147,10 @@ def test_a_limit_out_of_bounds_is_refused_before_anyone_is_asked(limit):
     assert weather.asked == []
 
 
-def test_an_unknown_place_is_told_as_it_is():
+def test_an_error_of_the_weather_service_is_passed_on():
     class Nowhere(FixedWeather):
-        def locate(self, query: PlaceQuery) -> Located:
-            raise PlaceNotFound("No place is called 'x'.", {"suggestions": []})
+        def observe(self, query: PlaceQuery) -> WeatherReport:
+            raise PlaceNotFound("No place has this name.", {"suggestions": []})
 
     with pytest.raises(PlaceNotFound):
         ask(weather=Nowhere())

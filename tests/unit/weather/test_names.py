@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mare_services.contract.errors import InvalidRequest
-from mare_services.weather.domain.names import LONGEST_NAME, clean, fold
+from mare_services.weather.domain.names import MAX_NAME, clean, fold
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_folding_is_final_and_trims(text):
     [
         ("", "empty"),
         (" \u3000", "empty"),
-        ("x" * (LONGEST_NAME + 1), "longer than 200"),
+        ("x" * (MAX_NAME + 1), "longer than 200"),
         ("x" * 10_000, "longer than 200"),
         ("Reci\x00fe", "control"),
         ("Reci\nfe", "control"),

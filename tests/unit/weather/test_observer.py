@@ -1,17 +1,18 @@
-"""Who is asked for the weather, for how long, and what an impatient caller costs the others."""
+"""Which source observes the weather, and callers with little time left."""
 
 import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mare_services.contract.errors import InvalidRequest, SourceFailed, SourceTimedOut
+from mare_services.contract.errors import SourceFailed, SourceTimedOut
 from mare_services.contract.places import Place
-from mare_services.contract.weather import Observed, Weather
+from mare_services.contract.weather import Weather
 from mare_services.upstream.budget import Budget
 from mare_services.upstream.guarded import Guarded
 from mare_services.weather.adapters.validation import Timely
 from mare_services.weather.observer import Observer
+from mare_services.weather.ports import Observed
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 RECIFE, OLINDA = (-8.05, -34.88), (-8.01, -34.85)
@@ -69,46 +70,40 @@ def observer(source, climatology, threads):
     )
 
 
-def test_an_impatient_caller_gets_an_estimate_and_the_next_one_the_answer(
+def test_a_caller_with_little_time_gets_an_estimate_and_the_next_one_the_live_weather(
     observer, source, threads
 ):
-    hurried = observer.current(place(), 0.2)
+    early = observer.observe(place(), 0.2)
     source.may_answer.set()
     threads[0].join()
 
-    assert hurried.weather.source == "climatology"
-    assert observer.current(place()).weather.source == "live"
+    assert early.weather.source == "climatology"
+    assert observer.observe(place()).weather.source == "live"
     assert source.budgets == [pytest.approx(2, abs=0.2)], "asked once, with all the time there is"
 
 
-def test_an_impatient_caller_does_not_make_a_source_look_broken(observer, source, threads):
+def test_a_caller_with_little_time_opens_no_breaker(observer, source, threads):
     for _ in range(3):
-        observer.current(place(), 0.2)
+        observer.observe(place(), 0.2)
     source.may_answer.set()
     threads[0].join()
 
-    assert observer.current(place(OLINDA)).weather.source == "live"
+    assert observer.observe(place(OLINDA)).weather.source == "live"
 
 
-def test_who_has_no_time_at_all_asks_nobody(observer, source):
-    assert observer.current(place(), -1.0).weather.source == "climatology"
+def test_without_time_no_source_is_called(observer, source):
+    assert observer.observe(place(), -1.0).weather.source == "climatology"
     assert source.budgets == []
 
 
-def test_who_has_no_time_at_all_gets_what_is_remembered(observer, source):
+def test_without_time_the_cached_weather_is_returned(observer, source):
     source.may_answer.set()
-    observer.current(place())
+    observer.observe(place())
 
-    assert observer.current(place(), -1.0).weather.source == "live"
-
-
-@pytest.mark.parametrize("point", [(999.0, 0.0), (0.0, 180.1), (float("nan"), 0.0)])
-def test_there_is_no_weather_beyond_the_earth(observer, point):
-    with pytest.raises(InvalidRequest):
-        observer.current(place(point))
+    assert observer.observe(place(), -1.0).weather.source == "live"
 
 
-class Saying:
+class Fixed:
     name = "live"
 
     def __init__(self, at):
@@ -119,8 +114,8 @@ class Saying:
 
 
 @pytest.mark.parametrize("hours", [-3, 0, 1])
-def test_weather_of_these_hours_is_believed(hours):
-    source = Timely(Saying(NOON + timedelta(hours=hours)), lambda: NOON)
+def test_weather_of_about_now_is_accepted(hours):
+    source = Timely(Fixed(NOON + timedelta(hours=hours)), lambda: NOON)
 
     assert source.answer(place(), Budget.of(1)).weather.temperature == 20
 
@@ -128,10 +123,10 @@ def test_weather_of_these_hours_is_believed(hours):
 @pytest.mark.parametrize("at", [datetime(1970, 1, 1, tzinfo=UTC), NOON - timedelta(hours=3.1)])
 def test_weather_of_another_time_is_a_failure(at):
     with pytest.raises(SourceFailed):
-        Timely(Saying(at), lambda: NOON).answer(place(), Budget.of(1))
+        Timely(Fixed(at), lambda: NOON).answer(place(), Budget.of(1))
 
 
-def test_without_climatology_the_impatient_are_told_so(source):
+def test_without_climatology_a_caller_with_little_time_gets_a_timeout(source):
     observer = Observer(
         [Guarded(source, spawn=threading.Thread)],
         None,
@@ -142,5 +137,5 @@ def test_without_climatology_the_impatient_are_told_so(source):
     )
 
     with pytest.raises(SourceTimedOut):
-        observer.current(place(), 0.2)
+        observer.observe(place(), 0.2)
     source.may_answer.set()

@@ -1,10 +1,12 @@
-"""How a name that is typed without commas may be read."""
+"""Valid and invalid place queries, and the interpretations of a name without commas."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mare_services.weather.domain.place_query import Name, interpretations
+from mare_services.contract.errors import InvalidRequest
+from mare_services.contract.places import PlaceQuery
+from mare_services.weather.domain.place_query import Name, Point, interpretations, parse_query
 
 AREAS = {"sp", "brasil", "rio", "rio grande do sul", "sul", "usa"}
 
@@ -54,3 +56,38 @@ def test_there_are_few_readings_and_each_has_a_name(words):
 
     assert len(found) <= 6
     assert all(text for text, _ in found)
+
+
+@pytest.mark.parametrize(
+    ("query", "parameters"),
+    [
+        ({}, ["city", "lat", "lon"]),
+        ({"latitude": 1.0}, ["lon"]),
+        ({"longitude": 1.0}, ["lat"]),
+        ({"city": "Recife", "latitude": 1.0, "longitude": 2.0}, ["city", "lat", "lon"]),
+        ({"city": "Recife", "latitude": 1.0}, ["city", "lat"]),
+        ({"latitude": 1.0, "longitude": 2.0, "country": "BR"}, ["country"]),
+        ({"latitude": 1.0, "longitude": 2.0, "state": "PE"}, ["state"]),
+        ({"latitude": 1.0, "longitude": 2.0, "country": "B", "state": "P"}, ["country", "state"]),
+        ({"latitude": 90.01, "longitude": 0.0}, ["lat"]),
+        ({"latitude": 0.0, "longitude": float("nan")}, ["lon"]),
+        ({"city": "-"}, ["city"]),
+        ({"city": " "}, ["city"]),
+        ({"city": "a\0b"}, ["city"]),
+        ({"city": "x", "country": "y" * 201}, ["country"]),
+    ],
+)
+def test_an_invalid_query_names_its_wrong_parameters(query, parameters):
+    with pytest.raises(InvalidRequest) as caught:
+        parse_query(PlaceQuery(**query))
+
+    errors = caught.value.extra["errors"]
+    assert [each["parameter"] for each in errors] == parameters
+    assert {each["detail"] for each in errors} == {caught.value.detail}
+
+
+def test_coordinates_are_a_point_and_a_city_is_a_name():
+    assert parse_query(PlaceQuery(latitude=-8.0, longitude=-180.0)) == Point(-8.0, 180.0)
+    assert parse_query(PlaceQuery(city="Recife, PE", country="BR")) == Name(
+        text="Recife", qualifiers=("pe",), country="br"
+    )

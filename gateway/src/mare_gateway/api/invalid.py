@@ -44,10 +44,6 @@ def _of(errors: list[dict[str, str]]) -> Problem:
 
 
 def _told(mistake: Any, known: Iterable[str]) -> Iterator[tuple[str, str]]:
-    if not mistake["loc"]:
-        for parameter in mistake["ctx"]["parameters"]:
-            yield parameter, mistake["msg"]
-        return
     parameter = _shown(str(mistake["loc"][0]))
     if mistake["type"] == "extra_forbidden":
         yield parameter, f"There is no such parameter; there are: {', '.join(known)}."

@@ -2,7 +2,7 @@
 
 import functools
 import unicodedata
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -12,7 +12,6 @@ from pydantic import (
     Field,
     FiniteFloat,
     StringConstraints,
-    model_validator,
 )
 from pydantic_core import PydanticCustomError
 
@@ -97,22 +96,6 @@ class WeatherQuery(Query):
     strict: bool = False
     """Answer 409 with the candidates when several cities have this name."""
 
-    @model_validator(mode="after")
-    def _one_place(self) -> Self:
-        by_name = self.city is not None
-        coordinates = [self.lat, self.lon]
-        if by_name and coordinates != [None, None]:
-            raise _wrong("Give either a city or coordinates, not both.", "city", "lat", "lon")
-        if not by_name and coordinates == [None, None]:
-            raise _wrong("Say where: give city, or lat and lon.", "city", "lat", "lon")
-        if not by_name and None in coordinates:
-            absent = "lat" if self.lat is None else "lon"
-            raise _wrong("lat and lon go together.", absent)
-        areas = [name for name in ("country", "state") if getattr(self, name)]
-        if not by_name and areas:
-            raise _wrong("country and state go with a city only.", *areas)
-        return self
-
     def request(self, preferred: Language) -> dict[str, Any]:
         """Return the service's request; ``preferred`` is the language if none was asked for."""
         fields = self.model_dump(exclude={"lat", "lon"}, exclude_none=True)
@@ -138,7 +121,3 @@ class PlaylistsQuery(WeatherQuery):
 
     explicit: bool = True
     """Whether tracks with explicit lyrics are welcome."""
-
-
-def _wrong(sentence: str, *parameters: str) -> PydanticCustomError:
-    return PydanticCustomError("place", sentence, {"parameters": list(parameters)})

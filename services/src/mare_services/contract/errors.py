@@ -3,20 +3,20 @@
 ::
 
     ServiceError
-    ├── InvalidRequest          the caller must change the request
+    ├── InvalidRequest          the caller must change the request; with ``errors``
     ├── PlaceNotFound           with ``suggestions``
-    ├── PlaceAmbiguous          strict look-up with several matches, with ``candidates``
-    └── SourceUnavailable       no source of an answer is left, embedded ones included
-        ├── SourceRefused       the upstream rejects our credentials
-        ├── SourceLimited       the upstream limits our rate, with ``retry_after`` in seconds
-        ├── SourceFailed        the upstream answers with an error or with nonsense
-        └── SourceTimedOut      the upstream does not answer in time
+    ├── PlaceAmbiguous          a strict query matches several places; with ``candidates``
+    └── SourceUnavailable       no source can answer, not even an embedded one
+        ├── SourceRefused       the upstream rejects the credentials
+        ├── SourceLimited       the upstream limits the rate; with ``retry_after`` in seconds
+        ├── SourceFailed        the upstream returns an error or an unknown format
+        └── SourceTimedOut      the upstream does not respond in time
 
 Nameko sends ``exc_type`` and ``exc_args``: the first argument is a sentence for people, the second
-a mapping for programs. Receivers decide by the name of the type.
+a mapping for programs. Callers decide by the name of the type.
 """
 
-from typing import Any
+from typing import Any, Self
 
 
 class ServiceError(Exception):
@@ -32,7 +32,13 @@ class ServiceError(Exception):
 
 
 class InvalidRequest(ServiceError):
-    """Raised when a request cannot be understood."""
+    """Raised for a request that the caller must change."""
+
+    @classmethod
+    def of(cls, detail: str, *parameters: str) -> Self:
+        """Return the error that reports ``detail`` for each of the parameters."""
+        errors = [{"parameter": parameter, "detail": detail} for parameter in parameters]
+        return cls(detail, {"errors": errors})
 
 
 class PlaceNotFound(ServiceError):
@@ -40,24 +46,24 @@ class PlaceNotFound(ServiceError):
 
 
 class PlaceAmbiguous(ServiceError):
-    """Raised by a strict look-up with several matches; ``extra["candidates"]`` are places."""
+    """Raised for a strict query with several matches; ``extra["candidates"]`` is a list."""
 
 
 class SourceUnavailable(ServiceError):
-    """Raised when no source can answer; ``extra["source"]`` names the last one asked."""
+    """Raised when no source can answer; ``extra["source"]`` is the last one that was called."""
 
 
 class SourceRefused(SourceUnavailable):
-    """Raised when an upstream rejects our credentials (401, 403)."""
+    """Raised when an upstream rejects the credentials (401, 403)."""
 
 
 class SourceLimited(SourceUnavailable):
-    """Raised when an upstream limits our rate (429); ``extra["retry_after"]`` is in seconds."""
+    """Raised when an upstream limits the rate (429); ``extra["retry_after"]`` is in seconds."""
 
 
 class SourceFailed(SourceUnavailable):
-    """Raised when an upstream answers 5xx, not JSON, or JSON of another shape."""
+    """Raised when an upstream returns 5xx, no JSON, or JSON of another format."""
 
 
 class SourceTimedOut(SourceUnavailable):
-    """Raised when an upstream does not answer within its budget or cannot be reached."""
+    """Raised when an upstream does not respond in time or cannot be reached."""

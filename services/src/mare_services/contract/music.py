@@ -6,12 +6,12 @@ from enum import StrEnum
 from mare_services.contract.errors import InvalidRequest
 from mare_services.contract.places import Language
 
-MOST_TRACKS = 50
-"""The largest limit of a request."""
+MAX_TRACKS = 50
+"""Largest limit of a request."""
 
 
 class Mood(StrEnum):
-    """What a playlist can feel like. Policies choose one; music sources translate it."""
+    """The mood of a playlist. A policy chooses it; the music sources turn it into search terms."""
 
     INSTRUMENTAL = "instrumental"
     STORM_ROCK = "storm-rock"
@@ -28,27 +28,24 @@ class Mood(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MusicRequest:
-    """Ask for music of a mood.
-
-    Attributes:
-        market: ISO 3166-1 alpha-2 code of the listener's country.
-        limit: tracks wanted, 1 to 50.
-        seed: same seed, same choice from the same material.
-        explicit: whether explicit tracks are welcome.
-    """
+    """A request for tracks of a mood."""
 
     mood: Mood
     market: str
+    """ISO 3166-1 alpha-2 code of the listener's country."""
     lang: Language = "en"
     limit: int = 20
+    """Number of tracks, 1 to 50."""
     seed: str = ""
+    """The same seed gives the same choice from the same tracks."""
     explicit: bool = True
+    """Whether tracks with explicit lyrics are allowed."""
 
 
 def check_limit(limit: int) -> None:
-    """Raise :class:`InvalidRequest` for the limit of a request outside 1 to 50."""
-    if not 1 <= limit <= MOST_TRACKS:
-        raise InvalidRequest(f"limit is {limit}, but must be from 1 to {MOST_TRACKS}.")
+    """Raise ``InvalidRequest`` for a limit outside 1 to 50."""
+    if not 1 <= limit <= MAX_TRACKS:
+        raise InvalidRequest.of(f"limit must be from 1 to {MAX_TRACKS}.", "limit")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,27 +62,23 @@ class Track:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Playlist:
-    """Tracks under a name.
-
-    Attributes:
-        url: where to listen: a playlist, or a search that leads to one.
-        source: ``spotify``, ``deezer`` or ``catalogue``.
-        stale: older than the cache's life, served because no source answered.
-        filled: how many of the tracks, always the last ones, come from the catalogue because the
-            source had too few.
-    """
+    """Tracks under a name."""
 
     name: str
     url: str
+    """A playlist of the source, or a search for one."""
     source: str
+    """spotify, deezer or catalogue."""
     tracks: tuple[Track, ...]
     stale: bool = False
+    """Older than the life of a cache entry, because no source answered."""
     filled: int = 0
+    """Number of tracks, always the last ones, from the catalogue because the source had too few."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Composed:
-    """A playlist, and who is to be thanked for it."""
+    """A playlist and its attribution."""
 
     playlist: Playlist
     attribution: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Places and how to ask for one."""
+"""Places, and requests that name one."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,74 +8,57 @@ Language = Literal["en", "pt"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A city, or a point of the Earth far from any city.
-
-    Attributes:
-        id: GeoNames id; ``None`` for a point that belongs to no city.
-        admin1: first-level division (state, province, region), by name.
-        country_code: ISO 3166-1 alpha-2.
-        latitude: degrees north, -90 to 90.
-        longitude: degrees east, -180 to 180.
-        timezone: IANA name.
-        population: people, ``None`` where unknown.
-    """
+    """A city, or a point far from any city."""
 
     id: int | None
+    """GeoNames id; null for a point that belongs to no city."""
     name: str
     admin1: str | None
+    """Name of the first-level division: state, province or region."""
     country_code: str | None
+    """ISO 3166-1 alpha-2."""
     latitude: float
+    """Degrees north, -90 to 90."""
     longitude: float
+    """Degrees east, -180 to 180."""
     timezone: str
+    """IANA name."""
     population: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceQuery:
-    """Ask for a place by name or by coordinates, never by both.
+    """A place by name or by coordinates, never by both.
 
-    Attributes:
-        city: a name, optionally with state or country behind commas: ``"Recife, BR"``.
-        country: ISO 3166-1 alpha-2 code or a country's name.
-        state: a first-level division by name or letters.
-        strict: refuse to guess between several exact matches.
+    The weather service checks that. Other services pass the query on.
     """
 
     city: str | None = None
+    """A name, optionally with state or country behind commas: ``Recife, BR``."""
     country: str | None = None
+    """ISO 3166-1 alpha-2 code or the name of the city's country."""
     state: str | None = None
+    """First-level division of the city, by name or letters."""
     latitude: float | None = None
     longitude: float | None = None
     lang: Language = "en"
     strict: bool = False
+    """Raise ``PlaceAmbiguous`` if several places have exactly this name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceSearch:
-    """Ask which places a name that is still being typed may become.
-
-    Attributes:
-        q: the beginning of a name.
-        limit: places wanted, 1 to 50.
-    """
+    """A search for places by the beginning of a name."""
 
     q: str
     lang: Language = "en"
     limit: int = 10
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Located:
-    """The place found, and up to five others that the name could mean."""
-
-    place: Place
-    alternatives: tuple[Place, ...] = ()
-    attribution: tuple[str, ...] = ()
+    """Largest number of places, 1 to 50."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceList:
-    """Places whose names begin with, or resemble, what was typed; best first."""
+    """Places whose names begin with, or resemble, the text of a search; best match first."""
 
     places: tuple[Place, ...]
     attribution: tuple[str, ...] = ()

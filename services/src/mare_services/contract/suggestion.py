@@ -4,32 +4,29 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mare_services.contract.music import Mood, Playlist
-from mare_services.contract.places import Place, PlaceQuery
-from mare_services.contract.weather import Units, Weather
+from mare_services.contract.places import Place
+from mare_services.contract.weather import Weather, WeatherQuery
 
 PolicyName = Literal["mood", "ifood", "ingaia"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SuggestionRequest(PlaceQuery):
-    """Ask for a playlist: where, and how it should be.
+class SuggestionRequest(WeatherQuery):
+    """A place, and the properties of the playlist."""
 
-    Attributes:
-        market: ISO 3166-1 alpha-2 code; the place's own country when absent.
-        seed: varies the choice; same place, date and seed give the same answer.
-    """
-
-    units: Units = "metric"
     market: str | None = None
+    """ISO 3166-1 alpha-2 code of the listener's country; default: the place's country."""
     limit: int = 20
     policy: PolicyName = "mood"
     seed: str = ""
+    """Varies the choice of tracks. The same place, date and seed give the same choice."""
     explicit: bool = True
+    """Whether tracks with explicit lyrics are allowed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """One rule that fired and what it added to each value."""
+    """A rule that applied, and what it added to each value."""
 
     rule: str
     energy: float = 0.0
@@ -40,12 +37,14 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MoodChoice:
-    """A mood and how a policy came to it; the four values are ``None`` for plain intervals."""
+    """A mood and the reasons for it. Only the policy ``mood`` computes the four values."""
 
     policy: PolicyName
     version: int
+    """Version of the policy's rules."""
     mood: Mood
     name: str
+    """Name of the mood, in the language of the answer."""
     reasons: tuple[Reason, ...]
     energy: float | None = None
     valence: float | None = None
@@ -62,5 +61,7 @@ class Suggestion:
     mood: MoodChoice
     playlist: Playlist
     alternatives: tuple[Place, ...] = ()
-    degraded: tuple[str, ...] = ()
+    """Other places with this name, at most five."""
+    degraded: tuple[Literal["weather", "music"], ...] = ()
+    """Parts that are less than a fresh answer of a live source."""
     attribution: tuple[str, ...] = ()

@@ -1,8 +1,10 @@
-"""Metric inside, the reader's units outside."""
+"""Weather for a reader: units and words. Between services it is metric, with English words."""
 
 from collections.abc import Callable
 from dataclasses import replace
 
+from mare_services.contract.conditions import in_words
+from mare_services.contract.places import Language
 from mare_services.contract.weather import UnitNames, Units, Weather
 
 _IMPERIAL = UnitNames(temperature="°F", wind_speed="mph", precipitation="in")
@@ -10,8 +12,12 @@ _KILOMETRES_IN_A_MILE = 1.609344
 _MILLIMETRES_IN_AN_INCH = 25.4
 
 
-def in_units(weather: Weather, units: Units) -> Weather:
-    """Return metric ``weather`` in ``units``, rounded to what a reader can use."""
+def for_reader(weather: Weather, units: Units, lang: Language) -> Weather:
+    """Return metric ``weather`` in ``units``, rounded, with its condition in the language."""
+    return replace(_in_units(weather, units), condition=in_words(weather.condition, lang))
+
+
+def _in_units(weather: Weather, units: Units) -> Weather:
     if units == "metric":
         return replace(weather, wind_speed=_each(weather.wind_speed, _tenths))
     return replace(

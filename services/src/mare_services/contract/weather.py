@@ -11,7 +11,7 @@ Units = Literal["metric", "imperial"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitNames:
-    """The units of a :class:`Weather`, written out for people."""
+    """The units of the numbers of a Weather."""
 
     temperature: str = "°C"
     wind_speed: str = "km/h"
@@ -20,62 +20,53 @@ class UnitNames:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weather:
-    """Weather at one moment, metric unless ``units`` says otherwise.
-
-    Attributes:
-        condition: a word of :mod:`mare_services.contract.conditions`.
-        code: WMO 4677 code as Open-Meteo uses it; ``None`` where the source has none.
-        wind_speed: mean speed at 10 m.
-        precipitation: of the last hour or less.
-        cloud_cover: per cent.
-        humidity: relative, per cent.
-        source: ``open-meteo``, ``met.no``, ``openweathermap`` or ``climatology``.
-        estimated: a climatological mean, not a measurement or a model's analysis.
-        stale: older than the cache's life, served because no source answered.
-    """
+    """The weather at one moment."""
 
     temperature: float
     apparent_temperature: float | None
     condition: str
+    """One word, in the language of the answer; between services a ``Condition``."""
     code: int | None
+    """WMO 4677 code; null where the source has none."""
     is_day: bool
     observed_at: datetime
     source: str
+    """open-meteo, met.no, openweathermap or climatology."""
     wind_speed: float | None = None
+    """Mean speed at 10 m."""
     precipitation: float | None = None
+    """Of the last hour or less."""
     cloud_cover: float | None = None
+    """Per cent."""
     humidity: float | None = None
+    """Relative, per cent."""
     estimated: bool = False
+    """A climatological mean, not a measurement or a forecast."""
     stale: bool = False
+    """Older than the life of a cache entry, because no source answered."""
     units: UnitNames = field(default_factory=UnitNames)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Observed:
-    """The weather now, and who is to be thanked for it."""
-
-    weather: Weather
-    attribution: tuple[str, ...] = ()
 
     @property
     def degraded(self) -> bool:
         """Whether this is less than a fresh answer of a live source."""
-        return self.weather.stale or self.weather.estimated
+        return self.stale or self.estimated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeatherQuery(PlaceQuery):
-    """Ask for the weather at a place in units of the reader's choice."""
+    """A place, and the units of the answer."""
 
     units: Units = "metric"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeatherReport:
-    """A place and its weather: the whole answer to a person."""
+    """A place and its weather."""
 
     place: Place
     weather: Weather
     alternatives: tuple[Place, ...] = ()
-    degraded: tuple[str, ...] = ()
+    """Other places with this name, at most five."""
+    degraded: tuple[Literal["weather"], ...] = ()
+    """Contains "weather" if it is less than a fresh answer of a live source."""
     attribution: tuple[str, ...] = ()

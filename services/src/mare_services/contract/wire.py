@@ -1,7 +1,7 @@
-"""Between plain JSON values and the types of the contract.
+"""Conversion between JSON values and the types of the contract.
 
-Unknown fields are ignored, so that a newer sender can talk to an older receiver during a rolling
-upgrade; missing and mistyped ones are refused with a sentence that names the field.
+Unknown fields are ignored, so that an older receiver understands a newer sender during a rolling
+upgrade. A missing or mistyped field raises an error that names it.
 """
 
 from typing import Any, TypeVar
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 def read(data: Any, kind: type[T]) -> T:
-    """Return ``data`` as a ``kind``, or raise :class:`InvalidRequest` naming the wrong field."""
+    """Return ``data`` as a ``kind``, or raise ``InvalidRequest`` that names the wrong field."""
     try:
         return msgspec.convert(data, kind)
     except msgspec.ValidationError as error:
@@ -22,5 +22,5 @@ def read(data: Any, kind: type[T]) -> T:
 
 
 def write(value: Any) -> Any:
-    """Return ``value`` as plain JSON values; times become ISO 8601 strings."""
+    """Return ``value`` as JSON values; times become ISO 8601 strings."""
     return msgspec.to_builtins(value)

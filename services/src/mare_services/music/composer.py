@@ -41,7 +41,7 @@ def compose(request: MusicRequest, *, live: MusicSource, catalogue: MusicSource 
 def _query(request: MusicRequest) -> MaterialQuery:
     check_limit(request.limit)
     if not re.fullmatch("[A-Za-z]{2}", request.market):
-        raise InvalidRequest("market must be the two letters of a country.")
+        raise InvalidRequest.of("market must be a country code of two letters.", "market")
     market = request.market.upper()
     area = language_area(market, request.lang)
     return MaterialQuery(mood=request.mood, market=market, area=area)

@@ -1,21 +1,19 @@
-"""What the playlists service needs from others."""
+"""What the playlists service needs from other services."""
 
 from typing import Protocol
 
 from mare_services.contract.music import Composed, MusicRequest
-from mare_services.contract.places import Located, Place, PlaceQuery
-from mare_services.contract.weather import Observed
+from mare_services.contract.places import PlaceQuery
+from mare_services.contract.weather import WeatherReport
 
 
 class WeatherSource(Protocol):
-    """Knows places and the weather there."""
+    """Finds a place and its weather."""
 
-    def locate(self, query: PlaceQuery) -> Located: ...
-
-    def current(self, place: Place) -> Observed: ...
+    def observe(self, query: PlaceQuery) -> WeatherReport: ...
 
 
 class MusicSource(Protocol):
-    """Knows music for a mood."""
+    """Finds music for a mood."""
 
     def compose(self, request: MusicRequest) -> Composed: ...

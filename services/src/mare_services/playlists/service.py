@@ -1,4 +1,4 @@
-"""The Nameko service: one remote method around the use case."""
+"""The Nameko service ``playlists``."""
 
 import os
 from datetime import UTC, datetime
@@ -20,54 +20,53 @@ register_errors(ServiceError)
 
 
 class PlaylistsResources(DependencyProvider):
-    """What all workers share: the settings, and the answers given a moment ago."""
+    """Settings and cache, shared by all workers."""
 
     def setup(self) -> None:
-        """Read the settings and start with nothing remembered."""
+        """Read the settings. An invalid setting stops the service before it takes a message."""
         self.settings = Settings.from_env(os.environ)
-        self.answers: Cache[SuggestionRequest, Any] = Cache(
+        self.cache: Cache[SuggestionRequest, Any] = Cache(
             "playlists",
             life=self.settings.cache_seconds,
             stale_life=0,
             negative_life=1,
             size=self.settings.cache_entries,
-            is_stopgap=lambda answer: bool(answer["degraded"]),
+            is_stopgap=lambda suggestion: bool(suggestion["degraded"]),
         )
 
     def get_dependency(self, worker_ctx: Any) -> "PlaylistsResources":  # noqa: ARG002
-        """Return the one desk."""
         return self
 
 
 class PlaylistsService:
-    """Finds a playlist that fits the weather at a place."""
+    """Suggests a playlist that fits the weather at a place."""
 
     name = "playlists"
 
     weather = RpcProxy("weather")
     music = RpcProxy("music")
-    desk = PlaylistsResources()
+    resources = PlaylistsResources()
 
     @rpc
     def suggest(self, request: Any) -> Any:
         """Return a ``Suggestion`` for a ``SuggestionRequest``, as plain JSON.
 
         Raises:
-            InvalidRequest: the request cannot be interpret.
+            InvalidRequest: the request has to be changed.
             PlaceNotFound: no place has the name.
-            PlaceAmbiguous: a strict request names several places.
-            SourceUnavailable: only with embedded sources switched off.
+            PlaceAmbiguous: a strict query matches several places.
+            SourceUnavailable: no source responds and embedded sources are switched off.
         """
-        asked = wire.read(request, SuggestionRequest)
-        budget = Budget.of(self.desk.settings.wait_seconds)
-        return self.desk.answers.get(asked, lambda: self._answer(asked), budget).value
+        query = wire.read(request, SuggestionRequest)
+        budget = Budget.of(self.resources.settings.wait_seconds)
+        return self.resources.cache.get(query, lambda: self._suggestion(query), budget).value
 
-    def _answer(self, asked: SuggestionRequest) -> Any:
+    def _suggestion(self, query: SuggestionRequest) -> Any:
         suggestion = suggest(
-            asked,
+            query,
             weather=WeatherRpc(self.weather),
             music=MusicRpc(self.music),
             now=datetime.now(UTC),
-            default_market=self.desk.settings.market,
+            default_market=self.resources.settings.market,
         )
         return wire.write(suggestion)

@@ -1,27 +1,15 @@
-"""The work itself: where, what weather, which mood, what music."""
+"""Suggests a playlist: place, weather, mood, music."""
 
-from collections.abc import Iterable
-from dataclasses import fields, replace
+from dataclasses import fields
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from mare_services.contract.conditions import in_words
-from mare_services.contract.music import Composed, MusicRequest, check_limit
-from mare_services.contract.places import Located, Place, PlaceQuery
+from mare_services.contract.music import MusicRequest, check_limit
+from mare_services.contract.places import Place, PlaceQuery
 from mare_services.contract.suggestion import Suggestion, SuggestionRequest
-from mare_services.contract.units import in_units
-from mare_services.contract.weather import Observed
+from mare_services.contract.units import for_reader
 from mare_services.playlists.domain.policies import choose
 from mare_services.playlists.ports import MusicSource, WeatherSource
-
-
-def seed_for(place: Place, day: date, seed: str) -> str:
-    """Return the same text for the same place, local date and caller's seed.
-
-    A point without an id is known by its coordinates to two decimals, about a kilometre.
-    """
-    where = f"{place.latitude:.2f},{place.longitude:.2f}" if place.id is None else str(place.id)
-    return f"{where}/{day.isoformat()}/{seed}"
 
 
 def suggest(
@@ -32,47 +20,44 @@ def suggest(
     now: datetime,
     default_market: str,
 ) -> Suggestion:
-    """Return a playlist that fits the weather at the place now.
+    """Return a playlist that fits the weather at the place.
 
-    Raises :class:`~mare_services.contract.errors.InvalidRequest` for a limit outside 1 to 50, and
-    whatever the two sources raise.
+    Raises ``InvalidRequest`` for a limit outside 1 to 50, and the errors of the two sources.
     """
     check_limit(request.limit)
-    located = weather.locate(_query(request))
-    observed = weather.current(located.place)
-    there = now.astimezone(ZoneInfo(located.place.timezone))
-    mood = choose(request.policy, observed.weather, there.hour, request.lang)
+    report = weather.observe(_place_query(request))
+    place = report.place
+    local = now.astimezone(ZoneInfo(place.timezone))
+    mood = choose(request.policy, report.weather, local.hour, request.lang)
     composed = music.compose(
         MusicRequest(
             mood=mood.mood,
-            market=request.market or located.place.country_code or default_market,
+            market=request.market or place.country_code or default_market,
             lang=request.lang,
             limit=request.limit,
-            seed=seed_for(located.place, there.date(), request.seed),
+            seed=_seed(place, local.date(), request.seed),
             explicit=request.explicit,
         )
     )
-    shown = in_units(observed.weather, request.units)
     return Suggestion(
-        place=located.place,
-        weather=replace(shown, condition=in_words(shown.condition, request.lang)),
+        place=place,
+        weather=for_reader(report.weather, request.units, request.lang),
         mood=mood,
         playlist=composed.playlist,
-        alternatives=located.alternatives,
-        degraded=_degraded(observed, composed),
-        attribution=_thanks(located, observed, composed),
+        alternatives=report.alternatives,
+        degraded=(*report.degraded, "music") if composed.degraded else report.degraded,
+        attribution=tuple(dict.fromkeys((*report.attribution, *composed.attribution))),
     )
 
 
-def _query(request: SuggestionRequest) -> PlaceQuery:
+def _place_query(request: SuggestionRequest) -> PlaceQuery:
     return PlaceQuery(**{each.name: getattr(request, each.name) for each in fields(PlaceQuery)})
 
 
-def _degraded(observed: Observed, composed: Composed) -> tuple[str, ...]:
-    parts = (("weather", observed.degraded), ("music", composed.degraded))
-    return tuple(name for name, degraded in parts if degraded)
+def _seed(place: Place, day: date, seed: str) -> str:
+    """Return the seed for a place, its local date and the caller's seed.
 
-
-def _thanks(*answers: Located | Observed | Composed) -> tuple[str, ...]:
-    lines: Iterable[str] = (line for answer in answers for line in answer.attribution)
-    return tuple(dict.fromkeys(lines))
+    A point without an id is identified by its coordinates to two decimals, about a kilometre.
+    """
+    where = f"{place.latitude:.2f},{place.longitude:.2f}" if place.id is None else str(place.id)
+    return f"{where}/{day.isoformat()}/{seed}"

@@ -1,7 +1,6 @@
 """The use cases, assembled as the settings say."""
 
 from mare_services.contract.places import Place
-from mare_services.contract.weather import Observed
 from mare_services.upstream.client import JsonClient
 from mare_services.upstream.guarded import Guarded, Source, Spawn
 from mare_services.weather.adapters import climatology, open_meteo_geocoder
@@ -15,7 +14,7 @@ from mare_services.weather.finders import ExactNames, Finder, LiveNames, Misspel
 from mare_services.weather.geocoder import CachedGeocoder
 from mare_services.weather.locator import Locator
 from mare_services.weather.observer import Observer
-from mare_services.weather.ports import Gazetteer
+from mare_services.weather.ports import Gazetteer, Observed
 from mare_services.weather.settings import Live, Settings
 
 

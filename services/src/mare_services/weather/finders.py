@@ -35,7 +35,9 @@ def bounds(gazetteer: Gazetteer, name: Name) -> Bounds:
     if name.country is not None:
         countries = frozenset(a for a in gazetteer.areas(name.country) if not a.division)
         if not countries:
-            raise InvalidRequest("country is neither a two-letter code nor a name of a country.")
+            raise InvalidRequest.of(
+                "country is neither a two-letter code nor a name of a country.", "country"
+            )
         said.append(countries)
     if name.state is not None:
         said.append(frozenset(a for a in gazetteer.areas(name.state) if a.division))

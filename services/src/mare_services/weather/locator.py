@@ -1,30 +1,39 @@
-"""The use case: from what was asked to a place."""
+"""Finds the place of a query."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from mare_services.contract.errors import InvalidRequest, PlaceAmbiguous, PlaceNotFound
-from mare_services.contract.places import Language, Located, PlaceList, PlaceQuery, PlaceSearch
+from mare_services.contract.places import Language, Place, PlaceList, PlaceQuery, PlaceSearch
 from mare_services.contract.wire import write
 from mare_services.weather.domain.cities import City
 from mare_services.weather.domain.coordinates import remote_place
 from mare_services.weather.domain.names import clean
-from mare_services.weather.domain.place_query import Name, Point, asked
+from mare_services.weather.domain.place_query import Name, Point, parse_query
 from mare_services.weather.domain.spelling import SLIPS, Near, ranked
 from mare_services.weather.finders import Finder, MisspeltNames, interpret
 from mare_services.weather.ports import Gazetteer
 
 NEAREST_KM = 100.0
-"""How far a city may be to lend a point its name, country and clock."""
+"""A point gets name, country and time zone of the nearest city within this distance."""
 
 ALTERNATIVES = 5
-"""Places that are named beside the one found, or instead of one."""
+"""Largest number of alternatives, or of suggestions if there is no match."""
 
-MOST_FOUND = 50
+MAX_FOUND = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Located:
+    """A place, and up to five others with the same name."""
+
+    place: Place
+    alternatives: tuple[Place, ...] = ()
+    attribution: tuple[str, ...] = ()
 
 
 class Locator:
-    """Finds places by name, in the ways given, and by coordinates."""
+    """Finds places by coordinates and, with the finders in their order, by name."""
 
     def __init__(self, gazetteer: Gazetteer, finders: Sequence[Finder]) -> None:
         self._gazetteer = gazetteer
@@ -32,36 +41,36 @@ class Locator:
         self._misspelt = MisspeltNames(gazetteer)
 
     def locate(self, query: PlaceQuery) -> Located:
-        """Return the place, and up to five others that the name could mean.
+        """Return the place, and up to five others with the same name.
 
         Raises:
             InvalidRequest: the query contradicts itself or is out of range.
             PlaceNotFound: with up to five suggestions.
             PlaceAmbiguous: the query is strict and several places have exactly this name.
-            SourceUnavailable: only a geocoder may answer, and it does not.
+            SourceUnavailable: the geocoder is the only source and does not respond.
         """
-        question = asked(query)
-        if isinstance(question, Point):
-            return self._around(question, query.lang)
+        target = parse_query(query)
+        if isinstance(target, Point):
+            return self._nearest(target, query.lang)
         for finder in self._finders:
-            if found := finder.find(question, query):
+            if found := finder.find(target, query):
                 return _located(found, query, finder.attribution)
-        suggestions = [city.as_place(query.lang) for city in self._suggestions(question)]
+        suggestions = [city.as_place(query.lang) for city in self._suggestions(target)]
         raise PlaceNotFound("No place has this name.", {"suggestions": write(suggestions)})
 
-    def search(self, asked_for: PlaceSearch) -> PlaceList:
-        """Return places whose names begin as typed, or else resemble it; the likeliest first."""
-        if not 1 <= asked_for.limit <= MOST_FOUND:
-            raise InvalidRequest(f"limit must be from 1 to {MOST_FOUND}.")
-        name = Name(text=clean(asked_for.q, "q"))
-        cities = self._gazetteer.beginning(name.key, asked_for.limit) if name.key else ()
-        found = cities or _slips(self._misspelt.near(name))[: asked_for.limit]
+    def search(self, search: PlaceSearch) -> PlaceList:
+        """Return places whose names begin with the text, else similar names; best match first."""
+        if not 1 <= search.limit <= MAX_FOUND:
+            raise InvalidRequest.of(f"limit must be from 1 to {MAX_FOUND}.", "limit")
+        name = Name(text=clean(search.q, "q"))
+        cities = self._gazetteer.beginning(name.key, search.limit) if name.key else ()
+        found = cities or _slips(self._misspelt.near(name))[: search.limit]
         return PlaceList(
-            places=tuple(city.as_place(asked_for.lang) for city in found),
+            places=tuple(city.as_place(search.lang) for city in found),
             attribution=(self._gazetteer.attribution,),
         )
 
-    def _around(self, point: Point, lang: Language) -> Located:
+    def _nearest(self, point: Point, lang: Language) -> Located:
         city = self._gazetteer.nearest(point.latitude, point.longitude, NEAREST_KM)
         if city is None:
             return Located(place=remote_place(point.latitude, point.longitude, lang))

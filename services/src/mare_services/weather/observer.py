@@ -1,4 +1,4 @@
-"""The use case: the weather at a place now, from whoever knows it best."""
+"""Observes the weather at a place: live, from the cache, or from the climatology."""
 
 import math
 import time
@@ -8,32 +8,31 @@ from datetime import UTC, datetime
 
 from mare_services.contract.errors import SourceUnavailable
 from mare_services.contract.places import Place
-from mare_services.contract.weather import Observed
 from mare_services.upstream.budget import Budget, Clock
 from mare_services.upstream.cache import Cache, Cached
 from mare_services.upstream.chain import MIN_CALL_SECONDS, first_answer
 from mare_services.upstream.guarded import Guarded, Spawn
 from mare_services.weather.domain.climate import Climatology
-from mare_services.weather.domain.coordinates import checked
+from mare_services.weather.ports import Observed
 
 STALE_LIFE = 10_800.0
-"""Seconds, three hours; after that, the season says more about the weather than the past does."""
+"""Seconds, three hours. After that the climatology predicts the weather better."""
 
 NEGATIVE_LIFE = 5.0
-"""Seconds a failure of all sources is remembered."""
+"""Seconds for which a failure of all sources is cached."""
 
 ESTIMATE_ATTRIBUTION = "Contains modified Copernicus Climate Change Service information"
 
 
 class Observer:
-    """Knows the weather: live, or what it was, or what it usually is.
+    """Returns live weather, else cached weather, else the climatological mean.
 
     Args:
-        sources: live, in the order to ask.
-        climatology: the last resort; ``None`` lets the errors of the sources through.
-        seconds: for all live sources of an answer together.
-        cache_seconds: during which an answer is fresh.
-        cache_entries: of about 1 kB each, one for each hundredth of a degree asked for.
+        sources: live sources, in the order in which they are called.
+        climatology: ``None`` lets the errors of the sources through.
+        seconds: for all live sources of one observation together.
+        cache_seconds: life of a cache entry.
+        cache_entries: about 1 kB each, one for each hundredth of a degree.
         spawn: as in :class:`Cache`.
     """
 
@@ -64,31 +63,30 @@ class Observer:
             clock=clock,
         )
 
-    def current(self, place: Place, patience: float = math.inf) -> Observed:
-        """Return the weather, live only if that takes no more seconds than ``patience``.
+    def observe(self, place: Place, time_left: float = math.inf) -> Observed:
+        """Return the weather. A live source gets at most ``time_left`` seconds.
 
-        A live answer that comes too late for this caller is there for the next one.
+        A live response that arrives later is cached for the next caller.
 
         Raises:
-            InvalidRequest: there is no such point.
-            SourceUnavailable: no source answers, nothing is remembered, there is no climatology.
+            SourceUnavailable: no source responds, the cache has no entry and there is no
+                climatology.
         """
         try:
-            kept = self._known(place, patience)
+            cached = self._live(place, time_left)
         except SourceUnavailable:
             if self._climatology is None:
                 raise
             return self._estimated(self._climatology, place)
-        return replace(kept.value, weather=replace(kept.value.weather, stale=kept.stale))
+        return replace(cached.value, weather=replace(cached.value.weather, stale=cached.stale))
 
-    def _known(self, place: Place, patience: float) -> Cached[Observed]:
-        latitude, longitude = checked(place.latitude, place.longitude)
-        key = round(latitude, 2), round(longitude, 2)
-        if patience < MIN_CALL_SECONDS:
+    def _live(self, place: Place, time_left: float) -> Cached[Observed]:
+        key = round(place.latitude, 2), round(place.longitude, 2)
+        if time_left < MIN_CALL_SECONDS:
             return self._cache.remembered(key)
         budget = Budget.of(self._seconds, self._clock)
         return self._cache.get(
-            key, lambda: first_answer(self._sources, place, budget), budget.at_most(patience)
+            key, lambda: first_answer(self._sources, place, budget), budget.at_most(time_left)
         )
 
     def _estimated(self, climatology: Climatology, place: Place) -> Observed:

@@ -1,23 +1,32 @@
-"""What the use cases need from the outside."""
+"""What the service needs from gazetteers, geocoders and weather sources."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from mare_services.contract.places import Language
+from mare_services.contract.weather import Weather
 from mare_services.weather.domain.cities import Area, City
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """The weather according to a source, and the attribution that the source requires."""
+
+    weather: Weather
+    attribution: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Namesakes:
-    """Cities of one name, the largest first: their own name, or one that others use."""
+    """Cities with one name, the largest first. Alternate names are in other languages or short."""
 
     primary: Sequence[City]
     alternate: Sequence[City]
 
 
 class Gazetteer(Protocol):
-    """Cities by name and by position, always at hand. Keys are folded names."""
+    """Embedded cities by name and by position. Keys are folded names."""
 
     attribution: str
 
@@ -25,21 +34,21 @@ class Gazetteer(Protocol):
         """Return all cities of exactly this name."""
 
     def beginning(self, key: str, limit: int) -> Sequence[City]:
-        """Return cities whose name begins so: own names first, then others, by population."""
+        """Return cities whose name begins with the key: primary names first, by population."""
 
     def resembling(self, key: str) -> Sequence[tuple[str, int]]:
-        """Return known names that resemble this one and their distance in edits, closest first."""
+        """Return similar names and their edit distances, closest first."""
 
     def nearest(self, latitude: float, longitude: float, radius_km: float) -> City | None:
         """Return the nearest city within the radius."""
 
     def areas(self, key: str) -> frozenset[Area]:
-        """Return the countries and first-level divisions of this name, code or abbreviation."""
+        """Return the countries and first-level divisions with this name, code or abbreviation."""
 
 
 @dataclass(frozen=True, slots=True)
 class NameQuery:
-    """Ask a geocoder for a name as it was typed, in one country if that is known."""
+    """A query to a geocoder: a name as typed, and the country if it is known."""
 
     name: str
     country: str | None
@@ -47,12 +56,12 @@ class NameQuery:
 
 
 class Geocoder(Protocol):
-    """Places of any size by name, from elsewhere."""
+    """Places of any size by name, from a live source."""
 
     attribution: str
 
     def find(self, question: NameQuery) -> Sequence[City]:
-        """Return the likeliest places first, or raise ``SourceUnavailable``.
+        """Return the best match first, or raise ``SourceUnavailable``.
 
-        Their ``division`` is empty: GeoNames' codes are known to the gazetteer alone.
+        ``division`` is empty: only the gazetteer knows the codes of GeoNames.
         """

@@ -1,4 +1,4 @@
-"""The Nameko service: four remote methods around the two use cases."""
+"""The Nameko service ``weather``."""
 
 import math
 import os
@@ -11,79 +11,81 @@ from mare_nameko.service import register_errors, rpc
 from mare_nameko.service.context import current
 from mare_services.contract import wire
 from mare_services.contract.errors import ServiceError
-from mare_services.contract.places import Place, PlaceQuery, PlaceSearch
-from mare_services.contract.weather import WeatherQuery
+from mare_services.contract.places import PlaceQuery, PlaceSearch
+from mare_services.contract.units import for_reader
+from mare_services.contract.weather import WeatherQuery, WeatherReport
 from mare_services.weather.assembly import locator, observer
-from mare_services.weather.reporting import report
 from mare_services.weather.settings import Settings
 
 register_errors(ServiceError)
 
 SECONDS_TO_ANSWER = 0.3
-"""For the way back, out of a caller's deadline."""
+"""Part of the caller's deadline that is reserved for the reply."""
 
 
 class WeatherResources(DependencyProvider):
-    """The use cases, assembled once for all workers: they share connections, data and memory."""
+    """Locator and observer, created once: all workers share connections, data and caches."""
 
     def setup(self) -> None:
-        """Read the settings; what is wrong with them stops the service before it takes a call."""
+        """Read the settings. An invalid setting stops the service before it takes a message."""
         settings = Settings.from_env(os.environ)
         self.locator = locator(settings, spawn=eventlet.spawn_n)
         self.observer = observer(settings, spawn=eventlet.spawn_n)
 
     def get_dependency(self, worker_ctx: Any) -> "WeatherResources":  # noqa: ARG002
-        """Return the one that all share."""
         return self
 
 
 class WeatherService:
-    """Knows places and the weather there.
+    """Finds places and their weather.
 
-    Each method takes and returns plain JSON, and may raise ``InvalidRequest``.
+    Each method takes and returns plain JSON. Each may raise ``InvalidRequest``.
     """
 
     name = "weather"
 
-    station = WeatherResources()
-
-    @rpc
-    def locate(self, request: Any) -> Any:
-        """Return a ``Located`` for a ``PlaceQuery``.
-
-        Raises:
-            PlaceNotFound: no place has the name.
-            PlaceAmbiguous: a strict request names several places.
-            SourceUnavailable: only with embedded sources switched off.
-        """
-        return wire.write(self.station.locator.locate(wire.read(request, PlaceQuery)))
+    resources = WeatherResources()
 
     @rpc
     def search(self, request: Any) -> Any:
         """Return a ``PlaceList`` for a ``PlaceSearch``."""
-        asked = wire.read(request, PlaceSearch)
-        return wire.write(self.station.locator.search(asked))
+        return wire.write(self.resources.locator.search(wire.read(request, PlaceSearch)))
 
     @rpc
-    def current(self, request: Any) -> Any:
-        """Return an ``Observed`` for a ``Place``.
+    def observe(self, request: Any) -> Any:
+        """Return a ``WeatherReport`` for a ``PlaceQuery``: metric, with English conditions.
 
         Raises:
-            SourceUnavailable: only with embedded sources switched off.
+            PlaceNotFound: no place has the name.
+            PlaceAmbiguous: a strict query matches several places.
+            SourceUnavailable: no source responds and embedded sources are switched off.
         """
-        place = wire.read(request, Place)
-        return wire.write(self.station.observer.current(place, _patience()))
+        return wire.write(self._observed(wire.read(request, PlaceQuery)))
 
     @rpc
     def report(self, request: Any) -> Any:
-        """Return a ``WeatherReport`` for a ``WeatherQuery``; errors as for the other methods."""
-        asked = wire.read(request, WeatherQuery)
-        station = self.station
-        return wire.write(report(asked, station.locator, station.observer, _patience))
+        """Return a ``WeatherReport`` for a ``WeatherQuery``, in its units and language.
+
+        Raises the errors of ``observe``.
+        """
+        query = wire.read(request, WeatherQuery)
+        return wire.write(self._observed(query, query))
+
+    def _observed(self, query: PlaceQuery, reader: WeatherQuery | None = None) -> WeatherReport:
+        located = self.resources.locator.locate(query)
+        observed = self.resources.observer.observe(located.place, _time_left())
+        weather = observed.weather
+        return WeatherReport(
+            place=located.place,
+            weather=for_reader(weather, reader.units, reader.lang) if reader else weather,
+            alternatives=located.alternatives,
+            degraded=("weather",) if weather.degraded else (),
+            attribution=(*located.attribution, *observed.attribution),
+        )
 
 
-def _patience() -> float:
-    """Return the seconds after which even a live answer would come too late for the caller."""
+def _time_left() -> float:
+    """Return the seconds for which the caller still waits for a live response."""
     context = current.get()
     remaining = context.remaining if context else None
     return math.inf if remaining is None else remaining - SECONDS_TO_ANSWER

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import TypeGuard
 
 from mare_services.contract.errors import SourceUnavailable
-from mare_services.contract.music import MOST_TRACKS, Track
+from mare_services.contract.music import MAX_TRACKS, Track
 from mare_services.music.domain.selection import suffice
 from mare_services.upstream import failures
 
@@ -31,7 +31,7 @@ def collect_tracks(source: str, batches: Iterable[Iterable[Track]]) -> tuple[Tra
     try:
         for batch in batches:
             tracks.extend(batch)
-            if suffice(tracks, MOST_TRACKS):
+            if suffice(tracks, MAX_TRACKS):
                 break
     except SourceUnavailable:
         if not suffice(tracks, ENOUGH):

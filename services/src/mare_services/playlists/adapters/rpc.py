@@ -1,18 +1,18 @@
-"""The weather and music services, called over AMQP."""
+"""The weather and music services, called by RPC."""
 
 from typing import Any, Protocol, TypeVar
 
 from mare_services.contract import wire
 from mare_services.contract.errors import InvalidRequest, SourceFailed
 from mare_services.contract.music import Composed, MusicRequest
-from mare_services.contract.places import Located, Place, PlaceQuery
-from mare_services.contract.weather import Observed
+from mare_services.contract.places import PlaceQuery
+from mare_services.contract.weather import WeatherReport
 
 T = TypeVar("T")
 
 
 class Proxy(Protocol):
-    """What a Nameko RPC proxy offers: one method for every remote one."""
+    """A Nameko RPC proxy: it has a method for each method of the service."""
 
     def __getattr__(self, method: str) -> Any: ...
 
@@ -23,11 +23,8 @@ class WeatherRpc:
     def __init__(self, proxy: Proxy) -> None:
         self._proxy = proxy
 
-    def locate(self, query: PlaceQuery) -> Located:
-        return _answer("weather", self._proxy.locate(wire.write(query)), Located)
-
-    def current(self, place: Place) -> Observed:
-        return _answer("weather", self._proxy.current(wire.write(place)), Observed)
+    def observe(self, query: PlaceQuery) -> WeatherReport:
+        return _read("weather", self._proxy.observe(wire.write(query)), WeatherReport)
 
 
 class MusicRpc:
@@ -37,12 +34,12 @@ class MusicRpc:
         self._proxy = proxy
 
     def compose(self, request: MusicRequest) -> Composed:
-        return _answer("music", self._proxy.compose(wire.write(request)), Composed)
+        return _read("music", self._proxy.compose(wire.write(request)), Composed)
 
 
-def _answer(peer: str, data: Any, kind: type[T]) -> T:
+def _read(service: str, reply: Any, kind: type[T]) -> T:
     try:
-        return wire.read(data, kind)
+        return wire.read(reply, kind)
     except InvalidRequest as error:
-        # Ours was fine: the fault is the peer's, so the caller must not be told to change it.
-        raise SourceFailed(f"The {peer} service answered out of shape: {error}") from error
+        # InvalidRequest would tell the caller to change its request, which is not at fault.
+        raise SourceFailed(f"The reply of {service} has an unknown format: {error}") from error

@@ -15,12 +15,13 @@ from cachetools import LRUCache
 from mare_services.contract.conditions import condition
 from mare_services.contract.errors import SourceFailed
 from mare_services.contract.places import Place
-from mare_services.contract.weather import Observed, Weather
+from mare_services.contract.weather import Weather
 from mare_services.upstream.budget import Budget
 from mare_services.upstream.client import JsonClient, NotModified
 from mare_services.weather.adapters import validation
 from mare_services.weather.adapters.met_no_format import Forecast, Hour, Step, says_day, wmo_code
 from mare_services.weather.domain.sun import is_day
+from mare_services.weather.ports import Observed
 
 URL = "https://api.met.no"
 ATTRIBUTION = "Weather data from MET Norway, CC BY 4.0"

@@ -6,11 +6,12 @@ from msgspec import Struct
 
 from mare_services.contract.conditions import condition
 from mare_services.contract.places import Place
-from mare_services.contract.weather import Observed, Weather
+from mare_services.contract.weather import Weather
 from mare_services.upstream.budget import Budget
 from mare_services.upstream.client import JsonClient
 from mare_services.weather.adapters import validation
 from mare_services.weather.domain.sun import is_day
+from mare_services.weather.ports import Observed
 
 URL = "https://api.open-meteo.com"
 ATTRIBUTION = "Weather data by Open-Meteo.com, CC BY 4.0"

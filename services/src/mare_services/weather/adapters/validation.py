@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 from mare_services.contract.errors import SourceFailed
 from mare_services.contract.places import Place
-from mare_services.contract.weather import Observed
 from mare_services.upstream.budget import Budget
 from mare_services.upstream.guarded import Source
+from mare_services.weather.ports import Observed
 
 COLDEST, HOTTEST = -95.0, 65.0
 """Degrees Celsius; the records are -89.2 and 56.7. Sentinels and kelvins lie outside."""

@@ -19,11 +19,11 @@ _POLES: dict[Language, tuple[str, str]] = {
 
 
 def checked(latitude: float, longitude: float) -> tuple[float, float]:
-    """Return the coordinates, the date line always as +180, or raise :class:`InvalidRequest`."""
+    """Return the coordinates, with -180 as +180, or raise ``InvalidRequest``."""
     if not (math.isfinite(latitude) and -90 <= latitude <= 90):
-        raise InvalidRequest("lat must be a number from -90 to 90.")
+        raise InvalidRequest.of("lat must be a number from -90 to 90.", "lat")
     if not (math.isfinite(longitude) and -180 <= longitude <= 180):
-        raise InvalidRequest("lon must be a number from -180 to 180.")
+        raise InvalidRequest.of("lon must be a number from -180 to 180.", "lon")
     return latitude, 180.0 if longitude == -180 else longitude
 
 

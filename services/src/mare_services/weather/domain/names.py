@@ -5,7 +5,7 @@ import unicodedata
 
 from mare_services.contract.errors import InvalidRequest
 
-LONGEST_NAME = 200
+MAX_NAME = 200
 """Characters, areas behind commas included; the longest city name in the data has 57."""
 
 _LETTERS = str.maketrans(
@@ -42,14 +42,14 @@ _SPACED = re.compile(r"[\s,\-\u2010-\u2015/()_]+")
 
 
 def clean(text: str, field: str) -> str:
-    """Return ``text`` in NFC without outer space, or raise :class:`InvalidRequest`."""
-    if len(text) > LONGEST_NAME:
-        raise InvalidRequest(f"{field} is longer than {LONGEST_NAME} characters.")
+    """Return ``text`` in NFC without outer space, or raise ``InvalidRequest`` for ``field``."""
+    if len(text) > MAX_NAME:
+        raise InvalidRequest.of(f"{field} is longer than {MAX_NAME} characters.", field)
     cleaned = unicodedata.normalize("NFC", text).strip()
     if not cleaned:
-        raise InvalidRequest(f"{field} is empty.")
+        raise InvalidRequest.of(f"{field} is empty.", field)
     if any(unicodedata.category(character) in {"Cc", "Cs"} for character in cleaned):
-        raise InvalidRequest(f"{field} holds control characters.")
+        raise InvalidRequest.of(f"{field} contains control characters.", field)
     return cleaned
 
 

@@ -1,4 +1,4 @@
-"""What a query asks for: coordinates, or a name and where it should lie."""
+"""The parts of a place query: coordinates, or a name and the areas that contain it."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -8,16 +8,16 @@ from mare_services.contract.places import PlaceQuery
 from mare_services.weather.domain.coordinates import checked
 from mare_services.weather.domain.names import clean, fold
 
-MOST_AREA_WORDS = 5
-"""Words behind a name that may say where it lies: ``rio grande do sul brasil``."""
+MAX_AREA_WORDS = 5
+"""Words behind a name that may be areas: ``rio grande do sul brasil``."""
 
-LONGEST_AREA = 4
-"""Words of one area, as in ``rio grande do sul``."""
+MAX_WORDS_OF_AN_AREA = 4
+"""Words of one area: ``rio grande do sul``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Coordinates in degrees, checked."""
+    """Valid coordinates in degrees."""
 
     latitude: float
     longitude: float
@@ -45,19 +45,23 @@ class Name:
         return fold(self.text)
 
 
-def asked(query: PlaceQuery) -> Point | Name:
-    """Return what is asked for, or raise :class:`InvalidRequest` for too much or too little."""
-    if query.latitude is not None or query.longitude is not None:
-        if query.latitude is None or query.longitude is None:
-            raise InvalidRequest("lat and lon belong together.")
-        if query.city is not None:
-            raise InvalidRequest("Ask by city or by lat and lon, not by both.")
+def parse_query(query: PlaceQuery) -> Point | Name:
+    """Return the point or the name of a query, or raise ``InvalidRequest``."""
+    coordinates = {"lat": query.latitude, "lon": query.longitude}
+    given = [name for name, value in coordinates.items() if value is not None]
+    if query.city is not None and given:
+        raise InvalidRequest.of("Give either a city or coordinates.", "city", *given)
+    if query.latitude is not None and query.longitude is not None:
+        if areas := [name for name in ("country", "state") if getattr(query, name) is not None]:
+            raise InvalidRequest.of("country and state need a city.", *areas)
         return Point(*checked(query.latitude, query.longitude))
+    if given:
+        raise InvalidRequest.of("lat and lon need each other.", *(coordinates.keys() - given))
     if query.city is None:
-        raise InvalidRequest("Ask by city or by lat and lon.")
+        raise InvalidRequest.of("Give a city, or lat and lon.", "city", "lat", "lon")
     text, *qualifiers = (part.strip() for part in clean(query.city, "city").split(","))
     if not fold(text):
-        raise InvalidRequest("city holds no letters.")
+        raise InvalidRequest.of("city contains no letters or digits.", "city")
     return Name(
         text=text,
         qualifiers=tuple(filter(None, map(fold, qualifiers))),
@@ -67,27 +71,27 @@ def asked(query: PlaceQuery) -> Point | Name:
 
 
 def interpretations(name: Name, is_area: Callable[[str], bool]) -> list[Name]:
-    """Return what a name may mean: all of it, or its first words, lying in the areas that follow.
+    """Return the whole name, and its first words if the words behind them are areas.
 
-    ``london uk`` and ``sao paulo sp brasil`` are read as ``london, uk`` and ``sao paulo, sp,
-    brasil``. The longest name comes first. At most five words are taken for areas.
+    ``london uk`` also means ``london, uk``; ``sao paulo sp brasil`` also means ``sao paulo, sp,
+    brasil``. The longest name comes first. At most five words are treated as areas.
     """
     words = name.key.split()
     return [
         name,
         *(
             replace(name, text=" ".join(words[:cut]), qualifiers=(*areas, *name.qualifiers))
-            for cut in range(len(words) - 1, max(len(words) - 1 - MOST_AREA_WORDS, 0), -1)
+            for cut in range(len(words) - 1, max(len(words) - 1 - MAX_AREA_WORDS, 0), -1)
             for areas in _divided(words[cut:], is_area)
         ),
     ]
 
 
 def _divided(words: Sequence[str], is_area: Callable[[str], bool]) -> Iterator[tuple[str, ...]]:
-    """Yield every way to divide the words into areas, none if there is a word that is no area."""
+    """Yield every division of the words into areas; none if a word belongs to no area."""
     if not words:
         yield ()
-    for length in range(1, min(LONGEST_AREA, len(words)) + 1):
+    for length in range(1, min(MAX_WORDS_OF_AN_AREA, len(words)) + 1):
         area = " ".join(words[:length])
         if is_area(area):
             for rest in _divided(words[length:], is_area):
