@@ -32,7 +32,7 @@ def test_a_narrow_page_is_one_column(
     assert page.evaluate(CUT) == []
     assert page.evaluate(SMALL) == []
     if query:
-        boxes = [page.locator(each).bounding_box() for each in (".charts", ".told")]
+        boxes = [page.locator(each).bounding_box() for each in (".charts", ".decisions-card")]
         assert boxes[0] is not None
         assert boxes[1] is not None
         assert boxes[0]["x"] == boxes[1]["x"]
@@ -42,7 +42,7 @@ def test_a_narrow_page_is_one_column(
 @pytest.mark.parametrize("situation", ["busy", "zero", "unknown", "at-max", "shrinking"])
 def test_what_matters_lies_above_the_fold(open_page: Open, situation: str, lang: str) -> None:
     page = open_page(situation, DETAIL, width=1280, height=720, lang=lang)
-    for part in (".sentence", ".ruler", ".figures", "svg.chart", ".moment", ".told", ".foot"):
+    for part in (".sentence", ".ruler", ".figures", "svg.chart", ".moment", ".decisions-card", ".footer"):
         box = page.locator(f"#detail {part}").first.bounding_box()
         assert box is not None
         assert box["y"] + box["height"] <= 720, part

@@ -1,9 +1,9 @@
 /**
- * Says changes to who listens: what matters and has settled, never every tick. The last thing said
- * within the pause wins.
+ * Announces changes to screen readers: a state that has settled, not every tick. Within the delay,
+ * the last text wins.
  */
 
-const SETTLES = 2500;
+const DELAY = 2500;
 
 export class Announcer {
   #last;
@@ -15,15 +15,15 @@ export class Announcer {
     this.urgent = urgent;
   }
 
-  /** Tell a new state, known by its key; the first one is what the page shows anyway. */
-  tell(key, text) {
+  /** Announce a new state, identified by its key. The first state is on the page already. */
+  announce(key, text) {
     if (this.#last === undefined) this.#last = key;
     if (this.#last === key) return;
     this.#last = key;
     this.say(text);
   }
 
-  say(text, after = SETTLES) {
+  say(text, after = DELAY) {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       this.polite.textContent = text;
@@ -34,7 +34,7 @@ export class Announcer {
     clearTimeout(this.#timer);
   }
 
-  /** Interrupt, once for each time that something begins to fail. */
+  /** Interrupt once for each failure; null ends the failure. */
   alarm(text) {
     if (Boolean(text) === this.#alarmed) return;
     this.#alarmed = Boolean(text);

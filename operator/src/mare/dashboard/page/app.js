@@ -1,23 +1,22 @@
-/** Puts the page together: language, controls, what is heard, and the view that shows it. */
+/** The entry point: connects the feed, the controls and the view of the list or of one object. */
 
 import { Announcer } from "./announcer.js";
+import { Pause, setUpLanguage, setUpTheme } from "./controls.js";
 import { Detail } from "./detail.js";
+import { part, setAttribute, setText } from "./dom.js";
 import { Feed } from "./feed.js";
-import { Foot } from "./foot.js";
 import { List } from "./list.js";
-import { Notice } from "./notice.js";
-import { Pause } from "./pause.js";
-import { LANGUAGES, chooseLanguage, loadWords, storeLanguage, storedLanguage } from "./words.js";
-import { part, setAttribute, setText } from "./text.js";
+import { Footer, Notice } from "./operator_status.js";
+import { chooseLanguage, loadWords, storedLanguage } from "./words.js";
 
-const TICKS_ENDED = 5;
-const SHOWN_EVERY = 1050;
+const STALE_SECONDS = 5;
+const SHOW_EVERY = 1050;
 
 const query = new URLSearchParams(window.location.search);
 const language = chooseLanguage(window.location.search, storedLanguage(), navigator.languages);
 const words = await loadWords(language, import.meta.url);
 
-/** The address of this page with other values; an empty one is left out. */
+/** The address of this page with changed parameters; an empty value removes a parameter. */
 function href(values) {
   const next = new URLSearchParams(window.location.search);
   for (const [name, value] of Object.entries(values)) {
@@ -32,29 +31,14 @@ document.documentElement.lang = language;
 for (const node of document.querySelectorAll("[data-text]")) setText(node, words.text(node.dataset.text));
 for (const node of document.querySelectorAll("[data-label]")) setAttribute(node, "aria-label", words.text(node.dataset.label));
 part(document, "home").href = href({ namespace: "", name: "" });
-
-const other = LANGUAGES.find((each) => each !== language);
-const languageLink = document.getElementById("language");
-setText(languageLink, words.text("language.other"));
-setAttribute(languageLink, "lang", other);
-setAttribute(languageLink, "hreflang", other);
-languageLink.href = href({ lang: other });
-languageLink.addEventListener("click", () => storeLanguage(other));
-
-const themeButton = document.getElementById("theme");
-const showTheme = () => setText(themeButton, words.text(window.mareTheme.current() === "dark" ? "theme.light" : "theme.dark"));
-themeButton.addEventListener("click", () => {
-  window.mareTheme.switch();
-  showTheme();
-});
-window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", showTheme);
-showTheme();
+setUpLanguage(document.getElementById("language"), words, href);
+setUpTheme(document.getElementById("theme"), words);
 
 const announcer = new Announcer(document.getElementById("polite"), document.getElementById("urgent"));
 const notice = new Notice(document.getElementById("notice"), words, announcer);
 const object = query.get("name") ? { namespace: query.get("namespace") ?? "default", name: query.get("name") } : null;
 const section = document.getElementById(object ? "detail" : "list");
-const foot = new Foot(part(document, object ? "own-foot" : "foot"), words);
+const footer = new Footer(part(document, object ? "own-footer" : "footer"), words);
 const view = object
   ? new Detail(section, words, { href, object, announcer, now: () => feed.now() })
   : new List(section, words, { href, namespace: query.get("namespace"), announcer });
@@ -70,10 +54,10 @@ const pause = new Pause(document.getElementById("pause"), words, (paused) => {
 
 const feed = new Feed({
   stream: object ? `api/events?namespace=${path[0]}&name=${path[1]}` : "api/events",
-  ask: object ? `api/objects/${path.join("/")}` : "api/state",
-  answers: object ? "object" : "state",
+  poll: object ? `api/objects/${path.join("/")}` : "api/state",
+  pollEvent: object ? "object" : "state",
   take(event, data) {
-    if (pause.paused) return; // what is missed is asked for afterwards
+    if (pause.paused) return; // `resume` polls the whole state
     view.take(event, data);
     show();
   },
@@ -86,7 +70,7 @@ const feed = new Feed({
 const waiting = document.getElementById("waiting");
 let shownAt = -Infinity;
 
-/** Show what is known now; while paused, nothing moves. */
+/** Show the newest state; while paused, only the notice changes. */
 function show() {
   if (document.hidden) return;
   shownAt = performance.now();
@@ -95,15 +79,15 @@ function show() {
   setText(waiting.firstElementChild, words.text(notice.kind === "gone" ? "missing" : "waiting"));
   if (pause.paused) setText(part(document, "pulse"), words.text("pulse.paused"));
   if (pause.paused || view.operator === undefined) return;
-  const live = notice.kind === null && now - view.operator.tickedAt < TICKS_ENDED;
+  const live = notice.kind === null && now - view.operator.tickedAt < STALE_SECONDS;
   waiting.hidden = true;
   section.hidden = false;
   setAttribute(document.documentElement, "data-live", String(live));
   setText(part(document, "pulse"), live ? words.text("pulse.live") : words.ago(now - view.operator.tickedAt));
   view.show(now, live);
-  foot.show(view.operator, view.history, now);
+  footer.show(view.operator, view.history, now);
 }
 
-setInterval(() => performance.now() - shownAt > SHOWN_EVERY && show(), 250); // ages grow without messages
+setInterval(() => performance.now() - shownAt > SHOW_EVERY && show(), 250); // ages grow without messages
 document.addEventListener("visibilitychange", show);
 feed.start();

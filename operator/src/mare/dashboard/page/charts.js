@@ -1,17 +1,18 @@
-/** Two charts on one time axis, drawn by the operator; the cursor over them is the page's. */
+/** Two charts on one time axis, drawn by the operator, and their samples as a table. */
 
-import { Cursor } from "./cursor.js";
-import { showSamples } from "./samples.js";
-import { element, part, setAttribute, setText } from "./text.js";
+import { Cursor } from "./chart_cursor.js";
+import { element, part, setAttribute, setText } from "./dom.js";
 
 const RANGES = { "10m": 1, "1h": 10, "24h": 60 };
 const HEIGHTS = { narrow: 400, low: 240, high: 320 };
 const WIDE = 560;
 const HIGH_WINDOW = 840;
+const TABLE_ROWS = 20;
+const TABLE_COLUMNS = ["depth", "wait", "running", "desired"];
 
 export class Charts {
-  #asking = false;
-  #askedAt = -Infinity;
+  #loading = false;
+  #loadedAt = -Infinity;
   #range = "10m";
 
   constructor(root, words, object, now) {
@@ -28,11 +29,11 @@ export class Charts {
     new ResizeObserver(() => this.#widthChanged()).observe(this.picture);
   }
 
-  /** Called whenever the object was heard of, so that charts stand still with everything else. */
+  /** Called for each message about the object, so that a paused page stops the charts too. */
   show(sentence) {
     setAttribute(this.figure, "aria-label", sentence);
     if (document.hidden) return;
-    if (performance.now() - this.#askedAt >= 1000 * RANGES[this.#range] - 100) this.#ask();
+    if (performance.now() - this.#loadedAt >= 1000 * RANGES[this.#range] - 100) this.#load();
   }
 
   #width() {
@@ -40,13 +41,13 @@ export class Charts {
   }
 
   #widthChanged() {
-    if (this.chart && this.#width() !== this.chart.axis.width) this.#ask();
+    if (this.chart && this.#width() !== this.chart.axis.width) this.#load();
   }
 
-  async #ask() {
-    if (this.#asking) return;
-    this.#asking = true;
-    this.#askedAt = performance.now();
+  async #load() {
+    if (this.#loading) return;
+    this.#loading = true;
+    this.#loadedAt = performance.now();
     const width = this.#width();
     const query = new URLSearchParams({
       range: this.#range,
@@ -59,9 +60,9 @@ export class Charts {
       const answer = await fetch(`${this.path}?${query}`);
       if (answer.ok) this.#draw(await answer.json());
     } catch {
-      // the feed tells why nothing is heard; the last picture stays
+      // the feed reports the failure; the last chart stays
     } finally {
-      this.#asking = false;
+      this.#loading = false;
     }
   }
 
@@ -88,11 +89,49 @@ export class Charts {
         this.#range = range;
         for (const each of buttons) setAttribute(each, "aria-pressed", String(each === button));
         this.cursor.clear();
-        this.#asking = false;
-        this.#ask();
+        this.#loading = false;
+        this.#load();
       });
       return button;
     });
     group.append(...buttons);
   }
+}
+
+/** Show about 20 of the samples. */
+function showSamples(table, words, { samples }, now) {
+  const count = samples.at.length;
+  const step = Math.max(1, Math.ceil(count / TABLE_ROWS));
+  const rows = [];
+  for (let index = count - 1; index >= 0; index -= step) {
+    const texts = TABLE_COLUMNS.map((name) => {
+      const value = samples[name][index];
+      if (value === null || value === undefined) return words.text("unknown");
+      return name === "wait" ? words.duration(value) : words.number(value);
+    });
+    rows.push(tableRow("td", words.time(samples.at[index], now), texts));
+  }
+  const head = element("thead");
+  const heading = tableRow("th", words.text("table.time"), TABLE_COLUMNS.map((name) => words.text(`table.${name}`)));
+  for (const cell of heading.children) cell.scope = "col";
+  head.append(heading);
+  const body = element("tbody");
+  body.append(...rows);
+  table.replaceChildren(head, body);
+}
+
+function tableRow(kind, first, texts) {
+  const row = element("tr");
+  const name = element("th");
+  name.scope = "row";
+  setText(name, first);
+  row.append(
+    name,
+    ...texts.map((text) => {
+      const cell = element(kind);
+      setText(cell, text);
+      return cell;
+    }),
+  );
+  return row;
 }

@@ -1,7 +1,7 @@
-/** What was decided, newest first; what only held the count is one line for each cause. */
+/** The decisions, newest first. Decisions that kept the count for the same cause are one line. */
 
+import { fromTemplate, part, setAttribute, setText, showEach } from "./dom.js";
 import { headOf, showWhy } from "./sentence.js";
-import { fromTemplate, part, setAttribute, setText, showEach } from "./text.js";
 
 const FEW = 3;
 const COPIED_FOR = 2000;
@@ -75,7 +75,7 @@ export class Decisions {
       setText(button, this.words.text("copied"));
       this.announcer.say(this.words.text("copied.command", { command }), 0);
     } catch {
-      setText(button, command); // without the right to copy, the command is shown to be copied by hand
+      setText(button, command); // without access to the clipboard, the command is shown instead
       return;
     }
     setTimeout(() => setText(button, before), COPIED_FOR);

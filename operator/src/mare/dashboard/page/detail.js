@@ -1,14 +1,11 @@
-/** One object: the sentence first, then everything that leads to it. */
+/** The page of one object: the decision in a sentence, then readings, charts, decisions, trace. */
 
-import { constraintText } from "./constraint.js";
 import { Charts } from "./charts.js";
-import { countsInWords, legendOf } from "./counts.js";
 import { Decisions } from "./decisions.js";
-import { Figures } from "./figures.js";
-import { showTrace, showProblems, showQueues } from "./reasons.js";
+import { element, fromTemplate, part, setAttribute, setText, showEach } from "./dom.js";
 import { makeRuler, showRuler } from "./ruler.js";
-import { headOf, plainSentence, showClauses, showSentence } from "./sentence.js";
-import { element, part, setAttribute, setText, showEach } from "./text.js";
+import { capital, causeText, clauseText, headOf, plainSentence, showClause, showClauses, showSentence } from "./sentence.js";
+import { constraintText, countsText, legendOf, showConstraint, showReading, unknownText } from "./values.js";
 
 const PARTS = ["all", "namespace", "name", "sentence", "next", "ruler", "legend", "target", "problems", "trace", "queues"];
 
@@ -43,7 +40,7 @@ export class Detail {
     setAttribute(this.root, "data-attention", object.attention);
     showSentence(parts.sentence, words, object.sentence);
     showClauses(parts.next, words, object.next);
-    showRuler(this.ruler, object.replicas, countsInWords(words, object.replicas));
+    showRuler(this.ruler, object.replicas, countsText(words, object.replicas));
     showEach(parts.legend, legendOf(words, object.replicas), {
       key: ([name]) => name,
       make: ([name]) => element("li", `of-${name}`),
@@ -58,6 +55,116 @@ export class Detail {
     showQueues(parts.queues, words, object.queues);
     const key = [object.sentence?.to, object.constraint.code, object.error?.reason].join();
     const constraint = constraintText(words, { ...object.constraint, until: null }, now);
-    this.announcer.tell(key, words.text("spoken", { head, constraint }));
+    this.announcer.announce(key, words.text("spoken", { head, constraint }));
   }
+}
+
+/** Four readings with their age, and the constraint that decides the count. */
+class Figures {
+  constructor(parent, words) {
+    this.words = words;
+    this.cards = {};
+    for (const name of ["depth", "wait", "rates", "drain", "held"]) {
+      const root = fromTemplate("figure");
+      root.classList.add(name);
+      this.cards[name] = { root, value: part(root, "value"), more: part(root, "more"), age: part(root, "age") };
+      setText(part(root, "label"), words.text(`figure.${name}`));
+      parent.append(root);
+    }
+    this.chip = element("span", "chip");
+    this.cards.held.value.append(this.chip);
+  }
+
+  show(object, now) {
+    const { words, cards } = this;
+    const { fresh } = object;
+    const show = (name, reading, text, more = "") => showReading(cards[name], words, { reading, text, more, fresh }, now);
+    show("depth", object.depth, (value) => words.number(value), this.#depthParts(object));
+    show(
+      "wait",
+      object.wait,
+      (value) => words.duration(value),
+      object.waitTarget === null ? words.text("figure.wait.free") : words.text("figure.wait.target", { target: words.duration(object.waitTarget) }),
+    );
+    const rate = object.publishRate.value === null ? object.publishRate : object.ackRate;
+    show("rates", rate, () => words.text("figure.rates.value", { in: object.publishRate.value, out: object.ackRate.value }), words.text("figure.rates.more"));
+    show("drain", object.drain, (value) => (value === 0 ? words.text("figure.drain.none") : words.duration(value)), object.drain.value ? words.text("figure.drain.more") : "");
+    showConstraint(this.chip, words, object.constraint, now);
+    setText(cards.held.more, words.text(`constraint.${object.constraint.code}.more`, object.replicas));
+  }
+
+  #depthParts({ ready, unacknowledged }) {
+    const { words } = this;
+    const count = (reading) => (reading.value === null ? words.text("unknown") : words.number(reading.value));
+    return words.text("figure.depth.parts", { ready: count(ready), unacknowledged: count(unacknowledged) });
+  }
+}
+
+function withParts(name, parts) {
+  const made = element(name);
+  for (const each of parts) made.append(element(each === "text" ? "p" : "span", each));
+  return made;
+}
+
+/** The steps of the decision, from the reading to the result. */
+function showTrace(list, words, trace) {
+  showEach(list, trace, {
+    key: ({ stage }) => stage,
+    make: () => withParts("li", ["stage", "count", "text"]),
+    show: (item, { stage, replicas, deciding, clause }) => {
+      const [name, count, text] = item.children;
+      setText(name, words.text(`stage.${stage}`) + (deciding ? ` (${words.text("trace.deciding")})` : ""));
+      setText(count, replicas === null ? "" : words.number(replicas));
+      const shown = clauseText(words, clause);
+      showClause(text, { ...shown, text: capital(shown.text) });
+      setAttribute(item, "data-deciding", deciding ? "true" : null);
+    },
+  });
+}
+
+function showQueues(list, words, queues) {
+  const count = (reading) => (reading.value === null ? unknownText(words, reading) : words.number(reading.value));
+  showEach(list, queues, {
+    key: ({ vhost, name }) => `${vhost} ${name}`,
+    make: () => withParts("li", ["stage", "text"]),
+    show: (item, { name, ready, unacknowledged, consumers }) => {
+      setText(item.children[0], name);
+      if (ready.unknown) {
+        showClause(item.children[1], causeText(words, ready.unknown));
+        return;
+      }
+      const counts = { ready: count(ready), unacknowledged: count(unacknowledged), consumers: count(consumers) };
+      showClause(item.children[1], { text: words.text("queues.counts", counts), lang: null });
+    },
+  });
+}
+
+/** An error that prevents scaling comes first, then the operator's warnings with their advice. */
+function showProblems(list, words, { error, problems }) {
+  const foreign = words.language === "en" ? null : "en";
+  const repeated = error && problems.some(({ text }) => text.toLowerCase() === error.message.toLowerCase());
+  const shown = [
+    ...(error && !repeated ? [{ kind: "error", code: error.reason, title: words.text("problem.unable"), text: error.message }] : []),
+    ...problems.map((each) => ({ ...each, title: problemTitle(words, each), text: `${asSentence(each.text)} ${asSentence(each.try)}` })),
+  ];
+  showEach(list, shown, {
+    key: ({ code, title }) => `${code} ${title}`,
+    make: () => withParts("li", ["stage", "text"]),
+    show: (item, { kind = null, title, text, clauses = [] }) => {
+      setAttribute(item, "data-kind", kind);
+      setText(item.children[0], title);
+      if (foreign && clauses.length) showClauses(item.children[1], words, clauses);
+      else showClause(item.children[1], { text: text.trim(), lang: foreign });
+    },
+  });
+}
+
+function problemTitle(words, { code, about }) {
+  const key = `problem.${code}`;
+  return words.has(key) ? `${words.text(key)} · ${about} (${code})` : `${about} (${code})`;
+}
+
+function asSentence(text) {
+  if (!text) return "";
+  return capital(text) + (/[.!?]$/.test(text) ? "" : ".");
 }

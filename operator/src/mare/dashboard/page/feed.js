@@ -1,26 +1,26 @@
 /**
- * Brings what the operator says: by Server-Sent Events, and by asking where those do not come.
- * Tells `take(event, data)` what arrives and `trouble(kind, detail)` why nothing does:
- * lost, standby (with the leader's name), gone, or null when all is well again.
+ * Receives the state of the operator by Server-Sent Events, and by polling while none arrive.
+ * Calls `take(event, data)` for each message, and `trouble(kind, detail)` for each failure:
+ * "lost", "standby" with the leader's name, "gone", or null after a success.
  */
 
 const SILENCE = 5000;
-const ASK_EVERY = 2000;
+const POLL_EVERY = 2000;
 const REOPEN_AFTER = 8000;
 
 export class Feed {
   #source = null;
-  #heard = performance.now();
-  #asked = -Infinity;
-  #opened = 0;
+  #receivedAt = performance.now();
+  #polledAt = -Infinity;
+  #openedAt = 0;
   #latest = 0;
-  #received = 0;
+  #latestReceivedAt = 0;
   #missed = false;
 
-  constructor({ stream, ask, answers, take, trouble }) {
+  constructor({ stream, poll, pollEvent, take, trouble }) {
     this.stream = stream;
-    this.ask = ask;
-    this.answers = answers; // the event that an answer to `ask` stands for
+    this.poll = poll;
+    this.pollEvent = pollEvent; // the event that a polled answer is equal to
     this.take = take;
     this.trouble = trouble;
   }
@@ -31,29 +31,29 @@ export class Feed {
     document.addEventListener("visibilitychange", () => this.#watch());
   }
 
-  /** Ask for everything, now; changes to what was missed mean nothing until it comes. */
+  /** Poll the whole state now. Until it arrives, changes are ignored: earlier ones were missed. */
   refresh() {
     this.#missed = true;
-    this.#askOnce(performance.now());
+    this.#pollOnce(performance.now());
   }
 
-  /** The operator's clock, in seconds since the epoch; the reader's own may be wrong. */
+  /** The operator's clock in seconds since the epoch: the visitor's own clock can be wrong. */
   now() {
     if (!this.#latest) return Date.now() / 1000;
-    return this.#latest + (performance.now() - this.#received) / 1000;
+    return this.#latest + (performance.now() - this.#latestReceivedAt) / 1000;
   }
 
   #open() {
-    this.#opened = performance.now();
+    this.#openedAt = performance.now();
     this.#source?.close();
     this.#source = new EventSource(this.stream);
     for (const event of ["state", "changes", "object", "gone", "standby"]) {
-      this.#source.addEventListener(event, (message) => this.#hear(event, JSON.parse(message.data)));
+      this.#source.addEventListener(event, (message) => this.#receive(event, JSON.parse(message.data)));
     }
     this.#source.addEventListener("error", () => this.#watch());
   }
 
-  #hear(event, data) {
+  #receive(event, data) {
     if (event === "standby") {
       this.#source.close();
       this.trouble("standby", data.error?.leader ?? null);
@@ -64,9 +64,9 @@ export class Feed {
       return;
     }
     if (event === "changes" && this.#missed) return;
-    if (data.at < this.#latest) return; // an answer may arrive after a message that is newer
-    this.#heard = performance.now();
-    this.#received = this.#heard;
+    if (data.at < this.#latest) return; // a polled answer can arrive after a newer message
+    this.#receivedAt = performance.now();
+    this.#latestReceivedAt = this.#receivedAt;
     this.#latest = data.at;
     this.#missed = false;
     this.trouble(null);
@@ -77,17 +77,17 @@ export class Feed {
     if (document.hidden) return;
     const now = performance.now();
     const closed = this.#source.readyState === EventSource.CLOSED;
-    if ((closed || now - this.#heard > SILENCE) && now - this.#asked >= ASK_EVERY) this.#askOnce(now);
-    if (closed && now - this.#opened > REOPEN_AFTER) this.#open();
+    if ((closed || now - this.#receivedAt > SILENCE) && now - this.#polledAt >= POLL_EVERY) this.#pollOnce(now);
+    if (closed && now - this.#openedAt > REOPEN_AFTER) this.#open();
   }
 
-  async #askOnce(now) {
-    this.#asked = now;
+  async #pollOnce(now) {
+    this.#polledAt = now;
     try {
-      const answer = await fetch(this.ask, { signal: AbortSignal.timeout(ASK_EVERY * 2) });
-      const said = await answer.json();
-      if (answer.ok) this.#hear(this.answers, said);
-      else if (said.error?.code === "Standby") this.trouble("standby", said.error.leader);
+      const answer = await fetch(this.poll, { signal: AbortSignal.timeout(POLL_EVERY * 2) });
+      const data = await answer.json();
+      if (answer.ok) this.#receive(this.pollEvent, data);
+      else if (data.error?.code === "Standby") this.trouble("standby", data.error.leader);
       else if (answer.status === 404) this.trouble("gone");
       else this.trouble("lost");
     } catch {

@@ -1,10 +1,8 @@
-/** The list: one row for each object, those that need attention first. */
+/** The list: one row for each object, objects that need attention first. */
 
-import { constraintText, showConstraint } from "./constraint.js";
-import { countsInShort, countsInWords } from "./counts.js";
-import { unknownWord } from "./measured.js";
+import { element, fromTemplate, part, setAttribute, setText, showEach } from "./dom.js";
 import { makeRuler, showRuler } from "./ruler.js";
-import { element, fromTemplate, part, setAttribute, setText, showEach } from "./text.js";
+import { constraintText, countsText, shortCountsText, showConstraint, unknownText } from "./values.js";
 
 const ATTENTION = ["unknown", "behind", "pending", "none"];
 const keyOf = ({ namespace, name }) => `${namespace}/${name}`;
@@ -23,7 +21,7 @@ function compare(one, other) {
 
 export class List {
   #objects = new Map();
-  #rows = new WeakMap(); // of each row its parts, not looked for again every second
+  #rows = new WeakMap(); // the parts of each row, so that they are not searched every second
 
   constructor(root, words, { href, namespace, announcer }) {
     this.root = root;
@@ -57,7 +55,7 @@ export class List {
     const summary = shown.length ? words.text("list.attention", { count: waiting, total: shown.length }) : "";
     setText(parts.summary, summary);
     document.title = `${waiting ? `(${waiting}) ` : ""}${words.text("list.title")} · Maré`;
-    this.announcer.tell(`${waiting} of ${shown.length}`, summary);
+    this.announcer.announce(`${waiting} of ${shown.length}`, summary);
     showEach(parts.rows, shown, {
       key: keyOf,
       make: () => this.#makeRow(),
@@ -87,11 +85,11 @@ export class List {
     setText(parts.link, object.name);
     setAttribute(parts.link, "href", this.href({ namespace: object.namespace, name: object.name }));
     setText(parts.namespace, object.namespace);
-    showRuler(parts.measure, object.replicas, countsInWords(words, object.replicas));
-    setText(parts.count, countsInShort(words, object.replicas));
+    showRuler(parts.measure, object.replicas, countsText(words, object.replicas));
+    setText(parts.count, shortCountsText(words, object.replicas));
     const { wait } = object;
     setAttribute(parts.value, "data-unknown", wait.value === null ? "true" : null);
-    setText(parts.value, wait.value === null ? unknownWord(words, wait) : words.duration(wait.value));
+    setText(parts.value, wait.value === null ? unknownText(words, wait) : words.duration(wait.value));
     setText(parts.age, fresh || wait.at === null ? this.#target(object) : words.ago(now - wait.at));
     showConstraint(parts.chip, words, object.constraint, now);
     parts.chip.title = constraintText(words, object.constraint, now);
@@ -111,10 +109,10 @@ export class List {
   #showNamespaces(names) {
     const select = this.parts.namespace;
     if (this.namespace) names.add(this.namespace);
-    const desired = [...names].sort(compare);
-    const there = [...select.options].slice(1).map((each) => each.value);
-    if (desired.join() !== there.join()) {
-      const options = desired.map((name) => {
+    const sorted = [...names].sort(compare);
+    const existing = [...select.options].slice(1).map((each) => each.value);
+    if (sorted.join() !== existing.join()) {
+      const options = sorted.map((name) => {
         const option = element("option");
         option.value = name;
         setText(option, name);

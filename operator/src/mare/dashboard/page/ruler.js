@@ -1,17 +1,17 @@
 /**
- * The ruler: from the fewest replicas to the most, what runs, what starts, what is desired, and what
- * the load asks for even where that lies beyond the most. Zero is drawn like any other count.
+ * The ruler: from minReplicas to maxReplicas, with running, starting and desired replicas, and the
+ * count that the load needs, even above maxReplicas. Zero is drawn like any other count.
  */
 
-import { setAttribute } from "./text.js";
+import { setAttribute } from "./dom.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const MOST_CELLS = 60;
 const MOST_SMALL_CELLS = 30;
-const MOST_BEYOND = 1.4; // times the most: a wish a hundred times as large would leave no ruler
+const MOST_BEYOND = 1.4; // times maxReplicas: a longer axis would leave no room for the ruler
 const MARGIN = 2.5; // percent on each side, so that marks at the ends have room
 
-/** An empty ruler; a small one has no marks but the wish. */
+/** Create an empty ruler; a small one only marks the desired replicas. */
 export function makeRuler(small = false) {
   const svg = shape("svg", { class: small ? "ruler small" : "ruler", role: "img" });
   const layers = {};
@@ -39,7 +39,7 @@ export function makeRuler(small = false) {
 
 let cells = 0;
 
-/** One pattern for all cuts: a thousand rulers would else be thirty thousand lines. */
+/** One pattern draws all cells of a ruler: a thousand rulers would need 30,000 lines. */
 function addCells(layers, svg, add, bar) {
   const id = `cells-${(cells += 1)}`;
   const place = { id, patternUnits: "userSpaceOnUse", x: `${MARGIN}%`, width: "5%", height: "100%" };
@@ -56,7 +56,7 @@ function addMark(layers, svg, name, path, y) {
   layers[name] = place;
 }
 
-/** Show the counts of a summary; `label` is the same in words. */
+/** Show the counts of a summary; `label` is their text. */
 export function showRuler({ svg, layers, mostCells }, { min, max, running, requested, desired, raw }, label) {
   const beyond = Math.min(raw ?? 0, MOST_BEYOND * max);
   const top = Math.max(max, running ?? 0, requested ?? 0, desired ?? 0, beyond, 1);
@@ -90,7 +90,7 @@ export function showRuler({ svg, layers, mostCells }, { min, max, running, reque
   showCells(layers, top, mostCells);
 }
 
-/** A thin cut between one replica and the next, where there is room for it. */
+/** A thin line between replicas, where there is room for it. */
 function showCells(layers, count, most) {
   setAttribute(layers.cells, "visibility", count > most ? "hidden" : null);
   if (count <= most) setAttribute(layers.cell, "width", `${((100 - 2 * MARGIN) / count).toFixed(4)}%`);

@@ -1,6 +1,6 @@
 /** What was decided, in the reader's language: from codes and numbers, never from English text. */
 
-import { element, setText } from "./text.js";
+import { element, setText } from "./dom.js";
 
 /** A clause as a text and, where there are no words for its code, the language it is left in. */
 export function clauseText(words, clause) {

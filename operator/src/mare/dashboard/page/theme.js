@@ -1,4 +1,4 @@
-/* Before the first paint, and therefore no module: the theme that was chosen, else the system's. */
+/* Sets the theme before the first paint, so it is not a module: the stored theme, else the system's. */
 (() => {
   const STORED = "mare.theme";
   const system = window.matchMedia("(prefers-color-scheme: dark)");
@@ -6,7 +6,7 @@
   try {
     chosen = window.localStorage.getItem(STORED);
   } catch {
-    // storage may be forbidden; then the system's theme is shown
+    // storage can be disabled; then the system's theme is used
   }
 
   const current = () => (chosen === "light" || chosen === "dark" ? chosen : system.matches ? "dark" : "light");
@@ -23,7 +23,7 @@
       try {
         window.localStorage.setItem(STORED, chosen);
       } catch {
-        // as above
+        // the choice then lasts for this page only
       }
       show();
       return chosen;

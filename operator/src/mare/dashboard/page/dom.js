@@ -1,10 +1,10 @@
-/** Changes what is shown in place, and only if it differs: focus and selection stay where they are. */
+/** Updates the document in place and only where it differs, so that focus and selection stay. */
 
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
-/** Set an attribute, or take it away if the value is null. */
+/** Set an attribute, or remove it if the value is null. */
 export function setAttribute(node, name, value) {
   if (value === null) {
     if (node.hasAttribute(name)) node.removeAttribute(name);
@@ -13,46 +13,46 @@ export function setAttribute(node, name, value) {
   }
 }
 
-/** An element with a class, or with none. */
+/** Create an element, with a class if one is given. */
 export function element(name, className = "") {
   const made = document.createElement(name);
   if (className) made.className = className;
   return made;
 }
 
-/** A copy of what a template of the page holds. */
+/** Copy the content of a template of the page. */
 export function fromTemplate(id) {
   return document.getElementById(id).content.firstElementChild.cloneNode(true);
 }
 
-/** The part of an element that its data-part names. */
+/** Find the descendant with this data-part. */
 export function part(parent, name) {
   return parent.querySelector(`[data-part="${name}"]`);
 }
 
 /**
- * Let the children of `parent` be one for each item, in their order. Children are kept by key;
- * they are not moved while `still` holds, for a thing that moves away cannot be read or pressed.
+ * Give `parent` one child for each item, in the order of the items. Children are kept by key. With
+ * `still`, children do not move: a moving row cannot be read or clicked.
  */
 export function showEach(parent, items, { key, make, show, still = false }) {
-  const there = new Map([...parent.children].map((child) => [child.dataset.key, child]));
-  const wanted = items.map((item) => {
+  const existing = new Map([...parent.children].map((child) => [child.dataset.key, child]));
+  const children = items.map((item) => {
     const name = String(key(item));
-    let child = there.get(name);
+    let child = existing.get(name);
     if (child === undefined) {
       child = make(item);
       child.dataset.key = name;
     }
-    there.delete(name);
+    existing.delete(name);
     show(child, item);
     return child;
   });
-  for (const child of there.values()) child.remove();
+  for (const child of existing.values()) child.remove();
   if (still) {
-    for (const child of wanted) if (child.parentNode !== parent) parent.append(child);
+    for (const child of children) if (child.parentNode !== parent) parent.append(child);
     return;
   }
-  wanted.forEach((child, index) => {
+  children.forEach((child, index) => {
     if (parent.children[index] !== child) parent.insertBefore(child, parent.children[index] ?? null);
   });
 }

@@ -1,7 +1,7 @@
-/** One cursor over both charts, by pointer and by keys: the figures and the sentence of that moment. */
+/** One cursor over both charts, moved by pointer or keys: the values and decision of a moment. */
 
+import { part, setAttribute } from "./dom.js";
 import { plainSentence, showClause } from "./sentence.js";
-import { part, setAttribute } from "./text.js";
 
 const PAGE = 10;
 
@@ -23,7 +23,7 @@ export class Cursor {
     this.#show();
   }
 
-  /** A new picture: the cursor stays at its moment until that has left it. */
+  /** Take a new chart. The cursor stays at its moment while the chart contains it. */
   take(chart) {
     this.chart = chart;
     if (this.#at !== null) {
@@ -55,26 +55,26 @@ export class Cursor {
   #press(event) {
     const last = (this.chart?.samples.at.length ?? 0) - 1;
     if (last < 0 || event.altKey || event.ctrlKey || event.metaKey) return;
-    const here = this.#index ?? last;
+    const index = this.#index ?? last;
     const moves = {
-      ArrowLeft: () => here - 1,
-      ArrowRight: () => here + 1,
-      PageDown: () => here - PAGE,
-      PageUp: () => here + PAGE,
+      ArrowLeft: () => index - 1,
+      ArrowRight: () => index + 1,
+      PageDown: () => index - PAGE,
+      PageUp: () => index + PAGE,
       Home: () => 0,
       End: () => last,
-      ArrowUp: () => this.#decision(1) ?? here,
-      ArrowDown: () => this.#decision(-1) ?? here,
+      ArrowUp: () => this.#change(1) ?? index,
+      ArrowDown: () => this.#change(-1) ?? index,
       Escape: () => null,
     };
     if (!(event.key in moves)) return;
     event.preventDefault();
-    const index = moves[event.key]();
-    this.#go(index === null ? null : Math.min(last, Math.max(0, index)));
+    const next = moves[event.key]();
+    this.#go(next === null ? null : Math.min(last, Math.max(0, next)));
   }
 
-  /** The sample at the next decision in a direction. */
-  #decision(direction) {
+  /** The index of the sample at the next change in a direction. */
+  #change(direction) {
     const { marks, samples } = this.chart;
     const at = this.#at ?? samples.at.at(-1);
     const beyond = marks.map((each) => each.at).filter((each) => (each - at) * direction > this.chart.step / 2);
@@ -97,7 +97,7 @@ export class Cursor {
     setAttribute(slider, "aria-valuemin", Math.floor(start));
     setAttribute(slider, "aria-valuemax", Math.ceil(end));
     setAttribute(slider, "aria-valuenow", Math.round(at));
-    const text = this.#words(index);
+    const text = this.#text(index);
     setAttribute(slider, "aria-valuetext", text);
     showClause(this.moment, { text: this.#at === null ? words.text("cursor.hint") : text, lang: null });
     const x = axis.left + ((at - start) / (end - start)) * (axis.right - axis.left);
@@ -105,7 +105,7 @@ export class Cursor {
     axis.panels.forEach((panel, number) => this.#dot(hair.children[number], panel, index));
   }
 
-  /** A dot where the line of a panel stands at this moment; none where that is unknown. */
+  /** Put a dot on the line of a panel; none where the value is unknown. */
   #dot(dot, { key, top, bottom, high }, index) {
     const value = this.chart.samples[key === "replicas" ? "running" : key][index];
     dot.hidden = value === null || value === undefined;
@@ -113,7 +113,7 @@ export class Cursor {
     dot.style.top = `${((100 * y) / this.chart.axis.height).toFixed(2)}%`;
   }
 
-  #words(index) {
+  #text(index) {
     const { words, chart } = this;
     const { samples, marks } = chart;
     const at = samples.at[index];
@@ -132,14 +132,14 @@ export class Cursor {
   }
 }
 
-/** The index of the sorted moment that lies closest. */
-export function nearest(moments, wanted) {
+/** The index of the closest of sorted moments. */
+export function nearest(moments, target) {
   let low = 0;
   let high = moments.length - 1;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (moments[middle] < wanted) low = middle + 1;
+    if (moments[middle] < target) low = middle + 1;
     else high = middle;
   }
-  return low > 0 && wanted - moments[low - 1] < moments[low] - wanted ? low - 1 : low;
+  return low > 0 && target - moments[low - 1] < moments[low] - target ? low - 1 : low;
 }

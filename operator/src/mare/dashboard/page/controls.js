@@ -1,0 +1,57 @@
+/** The controls of the page's head: pause, theme and language. */
+
+import { part, setAttribute, setText } from "./dom.js";
+import { LANGUAGES, storeLanguage } from "./words.js";
+
+/**
+ * Stops every movement of the page (WCAG 2.2.2). The key is Alt+P, because keys of a single letter
+ * disturb speech input (WCAG 2.1.4).
+ */
+export class Pause {
+  paused = false;
+
+  constructor(button, words, changed) {
+    this.button = button;
+    this.words = words;
+    this.changed = changed;
+    button.addEventListener("click", () => this.toggle());
+    document.addEventListener("keydown", (event) => {
+      const alt = event.altKey && event.code === "KeyP" && !event.ctrlKey && !event.metaKey;
+      if (alt || event.code === "Pause") {
+        event.preventDefault();
+        this.toggle();
+      }
+    });
+    this.#show();
+  }
+
+  toggle() {
+    this.paused = !this.paused;
+    this.#show();
+    this.changed(this.paused);
+  }
+
+  #show() {
+    setText(part(this.button, "label"), this.words.text(this.paused ? "resume" : "pause"));
+    setAttribute(this.button, "data-paused", this.paused ? "true" : null);
+  }
+}
+
+export function setUpTheme(button, words) {
+  const show = () => setText(button, words.text(window.mareTheme.current() === "dark" ? "theme.light" : "theme.dark"));
+  button.addEventListener("click", () => {
+    window.mareTheme.switch();
+    show();
+  });
+  window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", show);
+  show();
+}
+
+export function setUpLanguage(link, words, href) {
+  const other = LANGUAGES.find((each) => each !== words.language);
+  setText(link, words.text("language.other"));
+  setAttribute(link, "lang", other);
+  setAttribute(link, "hreflang", other);
+  link.href = href({ lang: other });
+  link.addEventListener("click", () => storeLanguage(other));
+}

@@ -1,0 +1,90 @@
+/** The state of the operator: the notice below the page's head, and the footer. */
+
+import { element, setAttribute, setText } from "./dom.js";
+import { ageText } from "./values.js";
+
+const STALE_SECONDS = 5;
+
+/** One line: paused, no connection, standby, deleted, or an unreachable broker. */
+export class Notice {
+  kind = null;
+  #detail = null;
+  #pausedAt = 0;
+
+  constructor(line, words, announcer) {
+    this.line = line;
+    this.words = words;
+    this.announcer = announcer;
+  }
+
+  trouble(kind, detail = null) {
+    this.kind = kind;
+    this.#detail = detail;
+  }
+
+  pausedAt(now) {
+    this.#pausedAt = now;
+  }
+
+  show(operator, paused, now) {
+    const [kind, text] = this.#text(operator, paused, now);
+    this.line.hidden = kind === null;
+    setText(this.line, text);
+    setAttribute(this.line, "data-kind", kind);
+    if (!paused) this.announcer.alarm(kind === "broker" ? text : null);
+  }
+
+  #text(operator, paused, now) {
+    const { words, kind } = this;
+    const age = operator ? words.ago(now - operator.tickedAt) : "";
+    if (paused) return ["paused", words.text("notice.paused", { time: words.time(this.#pausedAt, now) })];
+    if (kind === "standby" && this.#detail) return [kind, words.text("notice.standby", { leader: this.#detail })];
+    if (kind === "standby") return [kind, words.text("notice.standby.alone")];
+    if (kind === "gone") return [kind, words.text("notice.gone")];
+    if (kind === "lost") return [kind, operator ? words.text("notice.lost", { age }) : words.text("notice.never")];
+    if (operator?.brokers.unreachable) {
+      return ["broker", words.text("notice.broker", { count: operator.brokers.unreachable })];
+    }
+    return [null, ""];
+  }
+}
+
+export class Footer {
+  constructor(list, words) {
+    this.list = list;
+    this.words = words;
+    this.values = new Map();
+  }
+
+  show(operator, history, now) {
+    const { words } = this;
+    const { brokers, errors } = operator;
+    this.#row(
+      "broker",
+      brokers.unreachable
+        ? words.text("footer.broker.bad", { count: brokers.unreachable, total: brokers.total })
+        : words.text(brokers.total ? "footer.broker.good" : "footer.broker.none", { count: brokers.total }),
+      brokers.unreachable ? "bad" : null,
+    );
+    const age = now - operator.tickedAt;
+    this.#row("tick", ageText(words, age), age > STALE_SECONDS ? "bad" : null);
+    this.#row("leader", operator.leader ?? words.text("footer.leader.local"));
+    if (history) this.#row("history", words.time(history.since, now));
+    this.#row("errors", words.number(errors.count), errors.count ? "bad" : null);
+    this.#row("version", operator.version);
+  }
+
+  #row(name, text, state = null) {
+    if (!this.values.has(name)) {
+      const row = element("div");
+      const term = element("dt");
+      const value = element("dd");
+      setText(term, this.words.text(`footer.${name}`));
+      row.append(term, value);
+      this.list.append(row);
+      this.values.set(name, value);
+    }
+    setText(this.values.get(name), text);
+    setAttribute(this.values.get(name), "data-state", state);
+  }
+}
