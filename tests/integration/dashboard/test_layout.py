@@ -42,7 +42,16 @@ def test_a_narrow_page_is_one_column(
 @pytest.mark.parametrize("situation", ["busy", "zero", "unknown", "at-max", "shrinking"])
 def test_what_matters_lies_above_the_fold(open_page: Open, situation: str, lang: str) -> None:
     page = open_page(situation, DETAIL, width=1280, height=720, lang=lang)
-    for part in (".sentence", ".ruler", ".figures", "svg.chart", ".moment", ".decisions-card", ".footer"):
+    parts = (
+        ".sentence",
+        ".ruler",
+        ".figures",
+        "svg.chart",
+        ".moment",
+        ".decisions-card",
+        ".footer",
+    )
+    for part in parts:
         box = page.locator(f"#detail {part}").first.bounding_box()
         assert box is not None
         assert box["y"] + box["height"] <= 720, part

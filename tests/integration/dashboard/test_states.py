@@ -31,7 +31,7 @@ def test_a_working_object_tells_its_sum(open_page: Open) -> None:
     assert page.locator(".legend li").all_inner_texts() == [
         "4 running",
         "2 starting",
-        "6 wanted",
+        "6 desired",
         "0 to 20 allowed",
     ]
     assert (value(page, "wait"), value(page, "rates"), chip(page)) == (
@@ -49,7 +49,7 @@ def test_zero_is_drawn_as_zero(open_page: Open) -> None:
     assert page.inner_text(".sentence").startswith("0 replicas: no message waits or runs")
     assert chip(page) == "resting"
     label = page.get_attribute("svg.ruler", "aria-label")
-    assert label == "0 running, 0 wanted and 0 to 20 allowed"
+    assert label == "0 running, 0 desired and 0 to 20 allowed"
     assert page.locator(".ruler .mark.dot").is_visible()
 
 

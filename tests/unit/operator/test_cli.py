@@ -2,10 +2,11 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from mare.cli import COMMANDS, mare
 
@@ -36,3 +37,34 @@ def test_an_unknown_option_ends_every_subcommand_with_code_1(name: str) -> None:
 @pytest.mark.parametrize("arguments", [["--no-such-option"], ["no-such-command"], ["local"]])
 def test_other_usage_errors_end_with_code_1(arguments: list[str]) -> None:
     assert CliRunner().invoke(mare, arguments).exit_code == 1
+
+
+DEFINITION = "kind: CustomResourceDefinition\nmetadata: {name: x}\n"
+KUBECONFIG = "apiVersion: v1\nkind: Config\n"
+
+
+def run_with_kubeconfig(kubeconfig: Path, command: str, *arguments: str) -> Result:
+    runner = CliRunner(env={"KUBECONFIG": str(kubeconfig)})
+    return runner.invoke(mare, [command, *arguments], input=DEFINITION)
+
+
+@pytest.mark.parametrize("command", [["run"], ["apply-crd", "-"], ["explain", "worker"]])
+@pytest.mark.parametrize("content", [None, "", KUBECONFIG])
+def test_without_a_cluster_a_command_ends_with_one_sentence(
+    tmp_path: Path, content: str | None, command: list[str]
+) -> None:
+    kubeconfig = tmp_path / "config"
+    if content is not None:
+        kubeconfig.write_text(content)
+    result = run_with_kubeconfig(kubeconfig, *command)
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: No cluster is configured: ")
+    assert result.output.count("\n") == 1
+    assert str(kubeconfig) in result.output
+
+
+def test_an_unknown_context_is_named(tmp_path: Path) -> None:
+    kubeconfig = tmp_path / "config"
+    kubeconfig.write_text(KUBECONFIG)
+    result = run_with_kubeconfig(kubeconfig, "explain", "worker", "--context", "no-such")
+    assert "has no usable context no-such" in result.output

@@ -7,6 +7,7 @@ import click
 
 from mare import logs
 from mare.cluster.client_import import skip_synchronous_client
+from mare.ports import Unavailable
 from mare.settings import Settings, SettingsError
 
 
@@ -28,4 +29,7 @@ def run() -> None:
     skip_synchronous_client()
     from mare.entrypoint import run_operator  # noqa: PLC0415 - only now is it lean
 
-    asyncio.run(run_operator(settings))
+    try:
+        asyncio.run(run_operator(settings))
+    except Unavailable as error:
+        raise click.ClickException(str(error)) from error

@@ -11,6 +11,7 @@ import aiohttp
 from kubernetes.aio import config
 from kubernetes.aio.client import ApiClient, Configuration
 
+from mare.cluster.kubeconfig import load_kubeconfig
 from mare.cluster.paths import ApiPath
 from mare.ports import AccessRefused, Conflict, NotFound, Unavailable
 
@@ -28,12 +29,15 @@ _TOKEN = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
 
 
 async def connect() -> ApiClient:
-    """Return a client with the Pod's service account or, outside a Pod, with the kubeconfig."""
+    """Return a client with the Pod's service account or, outside a Pod, with the kubeconfig.
+
+    Raises `Unavailable` if there is neither.
+    """
     configuration = Configuration()
     if _TOKEN.exists():  # noqa: ASYNC240 - a local file, once at the start
         config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
     else:
-        await config.load_kube_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
+        await load_kubeconfig(configuration)
     configuration.connection_pool_maxsize = 0  # unlimited: each watch holds a connection
     return ApiClient(configuration)
 

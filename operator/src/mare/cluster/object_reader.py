@@ -4,11 +4,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from kubernetes.aio import config
 from kubernetes.aio.client import ApiClient, Configuration
-from kubernetes.aio.config import ConfigException
 
 from mare.cluster.api import Api
+from mare.cluster.kubeconfig import load_kubeconfig
 from mare.cluster.objects import EVENTS, QUEUE_AUTOSCALERS
 from mare.ports import AccessRefused, InvalidName, NotFound, Unavailable
 
@@ -42,9 +41,9 @@ async def _connected(
     """Yield a connection and the namespace to use; raise `Unreadable` for every failure."""
     configuration = Configuration()
     try:
-        default = await _load(configuration, context)
-    except (ConfigException, OSError, ValueError) as error:
-        raise Unreadable(f"the kubeconfig cannot be used: {error}") from error
+        default = await load_kubeconfig(configuration, context)
+    except Unavailable as error:
+        raise Unreadable(str(error)) from error
     async with ApiClient(configuration) as client:
         try:
             yield Api(client), namespace or default
@@ -54,11 +53,3 @@ async def _connected(
             raise Unreadable(f"{error}: you need the right to {right}") from error
         except Unavailable as error:
             raise Unreadable(str(error)) from error
-
-
-async def _load(configuration: Configuration, context: str | None) -> str:
-    """Load the kubeconfig; return the namespace of the context."""
-    await config.load_kube_config(context=context, client_configuration=configuration)  # type: ignore[no-untyped-call]
-    contexts, active = config.list_kube_config_contexts()  # type: ignore[no-untyped-call]
-    chosen = active if context is None else next(c for c in contexts if c["name"] == context)
-    return str(chosen["context"].get("namespace") or "default")
