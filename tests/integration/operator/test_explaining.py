@@ -160,7 +160,7 @@ def test_what_cannot_be_read_is_said(explain):
     for told, said in (
         (explain("nobody"), "there is no QueueAutoscaler nobody in namespace"),
         (explain("worker", account="stranger"), "you need the right to get queueautoscalers"),
-        (explain("worker", "--context", "elsewhere"), "the kubeconfig cannot be used"),
+        (explain("worker", "--context", "elsewhere"), "has no usable context elsewhere"),
     ):
         assert told.returncode == 1
         assert said in told.stderr

@@ -1,5 +1,6 @@
 """Reads the user's kubeconfig."""
 
+import logging
 import os
 from pathlib import Path
 
@@ -15,6 +16,7 @@ async def load_kubeconfig(configuration: Configuration, context: str | None = No
 
     Raises `Unavailable` with a sentence that says what to do.
     """
+    logging.getLogger("kubernetes").setLevel(logging.ERROR)  # it repeats the exception
     paths = os.environ.get("KUBECONFIG") or "~/.kube/config"
     if not any(Path(path).expanduser().is_file() for path in paths.split(os.pathsep) if path):  # noqa: ASYNC240
         raise Unavailable(
