@@ -1,4 +1,4 @@
-"""What objects see of their queues: by declaration, by statistics, or not at all."""
+"""What objects read of their queues: by passive declare, from statistics, or not at all."""
 
 import asyncio
 import base64
@@ -9,22 +9,28 @@ from typing import Any
 import aiormq
 import pytest
 
-from mare.broker import virtual_host
+from mare.broker import brokers, queue_selection, virtual_host
 from mare.broker.brokers import SecretBrokers
+from mare.broker.connection_parameters import ConnectionParameters
 from mare.broker.queue_statistics import QueueStatistics, Statistics
 from mare.custom_resource.autoscaler import Autoscaler, Key, read_autoscaler
+from mare.domain.decide import decide
+from mare.domain.history import History
+from mare.domain.observation import Observation, Workload
 from mare.domain.unknown import Unknown
 from mare.ports import BrokerReading, NotFound
 from tests.fakes.declarations import Broker, Found
-from tests.unit.operator_loop.worlds import Clock, body
+from tests.unit.operator_broker import virtual_time
+from tests.unit.operator_loop.worlds import body
 
 EVENTS = "evt-cart-paid--shop.on_paid"
 AMQP = {"amqp-uri": "amqp://rabbitmq/"}
 MANAGEMENT = {"management-uri": "http://rabbitmq:15672"}
+PATTERN = {"queues": [{"pattern": "w*"}]}
 PROMETHEUS = {"prometheus-uri": "http://rabbitmq:15692"}
 
 
-def told(ready: int = 0, consumers: int = 0, **fields: Any) -> QueueStatistics:
+def sampled(ready: int = 0, consumers: int = 0, **fields: Any) -> QueueStatistics:
     return QueueStatistics(ready=ready, consumers=consumers, unacknowledged=0, **fields)
 
 
@@ -34,12 +40,14 @@ class Stage:
 
     secret: dict[str, str]
     broker: Broker = field(default_factory=Broker)
-    clock: Clock = field(default_factory=Clock)
     statistics: dict[str, QueueStatistics] = field(default_factory=dict)
     """By the name of a queue in any virtual host."""
+    statistics_hang: bool = False
 
     def __post_init__(self) -> None:
-        self.brokers = SecretBrokers(self, self.clock, statistics_seconds=0.1, secret_seconds=60)
+        self.brokers = SecretBrokers(
+            self, virtual_time.now, statistics_seconds=5, secret_seconds=60
+        )
 
     async def read(self, namespace: str, name: str) -> dict[str, str]:
         if not self.secret:
@@ -47,43 +55,42 @@ class Stage:
         return {k: base64.b64encode(value.encode()).decode() for k, value in self.secret.items()}
 
     async def fetch(self, vhost: str, now: float) -> Statistics:
+        if self.statistics_hang:
+            await asyncio.sleep(10**9)
         return Statistics(now, dict(self.statistics))
 
     async def close(self) -> None:
         """Nothing is open."""
 
-    async def look(self, autoscaler: Autoscaler) -> BrokerReading:
+    async def reading(self, autoscaler: Autoscaler) -> BrokerReading:
         return (await self.brokers.read([autoscaler]))[autoscaler.key]
 
-    async def renewed(self) -> None:
-        """Let new statistics come."""
-        (hosts,) = self.brokers._hosts.values()
-        for host in hosts.values():
-            host._following._take(await self.fetch(host.name, self.clock()))
+    async def new_statistics(self, **statistics: QueueStatistics) -> None:
+        """Wait until these statistics have been polled."""
+        self.statistics = {**statistics}
+        await asyncio.sleep(5)
 
 
 @pytest.fixture
 def play(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     def run(story: Callable[[Stage], Awaitable[None]], **secret: str) -> None:
-        async def bounded() -> None:
+        async def closing() -> None:
             stage = Stage({key.replace("_", "-"): uri for key, uri in secret.items()})
             monkeypatch.setattr(aiormq, "Connection", stage.broker.connection)
             monkeypatch.setattr(
-                virtual_host, "_source", lambda access: stage if _asks(access) else None
+                virtual_host, "_source", lambda p: stage if _has_statistics(p) else None
             )
-            async with asyncio.timeout(20):
-                await story(stage)
-                await stage.brokers.close()
+            await story(stage)
+            await stage.brokers.close()
             assert stage.broker.open == 0
-            assert asyncio.all_tasks() == {asyncio.current_task()}
 
-        asyncio.run(bounded())
+        virtual_time.run(closing())
 
     return run
 
 
-def _asks(access: Any) -> bool:
-    return bool(access.management_uri or access.prometheus_uri)
+def _has_statistics(parameters: ConnectionParameters) -> bool:
+    return bool(parameters.management_uri or parameters.prometheus_uri)
 
 
 def autoscaler(namespace: str = "shop", **spec: Any) -> Autoscaler:
@@ -96,18 +103,18 @@ def test_namespaces_with_the_same_broker_share_its_connection(play):
     async def story(stage: Stage) -> None:
         stage.broker.queues["worker"] = Found(3, 1)
         objects = [autoscaler(f"shop-{number}") for number in range(50)]
-        for seen in await asyncio.gather(*(stage.look(each) for each in objects)):
-            assert [each.ready for each in seen.queues] == [3]
+        for reading in await asyncio.gather(*(stage.reading(each) for each in objects)):
+            assert [each.ready for each in reading.queues] == [3]
         assert len(stage.broker.connections) == 1
 
     play(story, **AMQP)
 
 
-def test_what_nobody_refers_to_is_closed_also_in_a_broker_that_others_use(play):
+def test_a_connection_without_objects_is_closed_also_in_a_shared_broker(play):
     async def story(stage: Stage) -> None:
         here, there = autoscaler(queues=[{"name": "a"}]), autoscaler("other")
         there = replace(there, broker=replace(there.broker, vhost="there"))
-        await asyncio.gather(stage.look(here), stage.look(there))
+        await asyncio.gather(stage.reading(here), stage.reading(there))
         assert stage.broker.open == 2
         await stage.brokers.keep_only([here])
         assert stage.broker.open == 1
@@ -118,106 +125,158 @@ def test_what_nobody_refers_to_is_closed_also_in_a_broker_that_others_use(play):
     play(story, **AMQP)
 
 
-def test_more_queues_than_are_looked_at_are_as_the_statistics_tell(play):
+def test_queues_beyond_the_first_256_are_as_old_as_the_statistics(play):
     async def story(stage: Stage) -> None:
         names = [f"mail.{number:04}" for number in range(300)]
         stage.broker.queues = dict.fromkeys(names, Found(2, 0))
-        stage.statistics = dict.fromkeys(names, told(ready=1))
+        stage.statistics = dict.fromkeys(names, sampled(ready=1))
         mails = autoscaler(queues=[{"pattern": "mail.*"}])
         assert stage.brokers.cost(mails) == 1
-        seen = await stage.look(mails)
+        queues = (await stage.reading(mails)).queues
 
-        assert [each.ready for each in seen.queues] == [2] * 256 + [1] * 44
+        assert [each.ready for each in queues] == [2] * 256 + [1] * 44
         assert len(stage.broker.asked) == stage.brokers.cost(mails) == 256
 
-        stage.clock.now += 16  # no statistics came meanwhile
-        seen = await stage.look(mails)
-        assert {each.ready.reason for each in seen.queues[256:]} == {"Stale"}
-        assert {each.ready for each in seen.queues[:256]} == {2}
+        stage.statistics_hang = True
+        await asyncio.sleep(16)
+        queues = (await stage.reading(mails)).queues
+        assert {each.read_at for each in queues[:256]} == {16.0}
+        assert {each.read_at for each in queues[256:]} == {0.0}
 
     play(story, **AMQP, **MANAGEMENT)
 
 
-def test_without_amqp_the_last_statistics_do_not_stand_for_ever(play):
+def test_without_amqp_a_reading_is_as_old_as_the_statistics(play):
     async def story(stage: Stage) -> None:
-        stage.statistics = {"worker": told(ready=5)}
-        (seen,) = (await stage.look(autoscaler())).queues
-        assert seen.ready == 5
-        stage.clock.now += 16
-        (seen,) = (await stage.look(autoscaler())).queues
-        assert (seen.ready.reason, seen.consumers.reason) == ("Stale", "Stale")
+        stage.statistics = {"worker": sampled(ready=5)}
+        await stage.reading(autoscaler())
+        stage.statistics_hang = True
+        await asyncio.sleep(16)
+        (queue,) = (await stage.reading(autoscaler())).queues
+        assert (queue.ready, queue.read_at, queue.statistics_at) == (5, 0.0, 0.0)
 
     play(story, **MANAGEMENT)
 
 
-def test_a_queue_that_amqp_cannot_ask_for_is_as_the_statistics_tell(play):
+def test_fresh_queues_scale_up_while_the_statistics_of_another_queue_are_old(play):
+    """500 fresh messages need 50 replicas, 20 at once; the age of one queue does not hide them."""
+
     async def story(stage: Stage) -> None:
-        stage.statistics = {"fila-ação": told(ready=5)}
-        stage.broker.queues["worker"] = Found(1, 1)
-        both = autoscaler(queues=[{"name": "fila-ação"}, {"name": "worker"}])
-        assert [each.ready for each in (await stage.look(both)).queues] == [5, 1]
+        stage.broker.queues["worker"] = Found(500, 1)
+        stage.statistics = {"worker": sampled(500, 1), "fila-ação": sampled(0, 1)}
+        both = autoscaler(maxReplicas=20, queues=[{"name": "worker"}, {"name": "fila-ação"}])
+        await stage.reading(both)
+        stage.statistics_hang = True
+        await asyncio.sleep(20)
+        queues = (await stage.reading(both)).queues
+        now = virtual_time.now()
+        assert sorted(now - each.read_at for each in queues) == [0.0, 20.0]
+
+        observation = Observation(workload=Workload(replicas=1, ready=1), queues=queues)
+        decision, _ = decide(both.policy, observation, History.begin(now, 1), now)
+        assert decision.replicas == 20
+
+        empty = tuple(replace(each, ready=0) for each in queues)
+        observation = Observation(workload=Workload(replicas=20, ready=20), queues=empty)
+        decision, _ = decide(both.policy, observation, History.begin(now, 20), now)
+        assert decision.replicas == 20
 
     play(story, **AMQP, **MANAGEMENT)
 
 
-def test_a_queue_that_nobody_can_ask_for_makes_no_other_one_unknown(play):
+def test_an_object_over_the_limit_is_unknown_and_others_are_read(play, monkeypatch):
+    monkeypatch.setattr(queue_selection, "MAX_QUEUES_OF_OBJECT", 2)
+
+    async def story(stage: Stage) -> None:
+        stage.broker.queues = dict.fromkeys(["a-1", "a-2", "a-3", "worker"], Found(1, 0))
+        stage.statistics = dict.fromkeys(stage.broker.queues, sampled(1))
+        greedy = autoscaler("greedy", queues=[{"pattern": "a-*"}])
+        readings = await stage.brokers.read([greedy, autoscaler()])
+        assert readings[greedy.key].queues.reason == "TooManyQueues"
+        assert readings[greedy.key].busy.reason == "TooManyQueues"
+        assert [each.ready for each in readings[autoscaler().key].queues] == [1]
+        assert stage.broker.asked == ["worker"]
+
+    play(story, **AMQP, **MANAGEMENT)
+
+
+def test_the_limit_applies_to_the_queues_of_all_virtual_hosts(play, monkeypatch):
+    monkeypatch.setattr(brokers, "MAX_QUEUES_OF_OBJECT", 2)
+
+    async def story(stage: Stage) -> None:
+        entries = [{"name": name, "vhost": name} for name in "abc"]
+        reading = await stage.reading(autoscaler(queues=entries))
+        assert reading.queues.reason == "TooManyQueues"
+
+    play(story, **AMQP)
+
+
+def test_a_queue_that_amqp_cannot_declare_is_read_from_statistics(play):
+    async def story(stage: Stage) -> None:
+        stage.statistics = {"fila-ação": sampled(ready=5)}
+        stage.broker.queues["worker"] = Found(1, 1)
+        both = autoscaler(queues=[{"name": "fila-ação"}, {"name": "worker"}])
+        assert [each.ready for each in (await stage.reading(both)).queues] == [5, 1]
+
+    play(story, **AMQP, **MANAGEMENT)
+
+
+def test_a_queue_that_no_source_reports_does_not_affect_others(play):
     async def story(stage: Stage) -> None:
         stage.broker.queues["worker"] = Found(1, 1)
         both = autoscaler(queues=[{"name": "fila-ação"}, {"name": "worker"}])
-        unknown, known = (await stage.look(both)).queues
+        unknown, known = (await stage.reading(both)).queues
         assert (unknown.ready.reason, known.ready) == ("NotReported", 1)
 
     play(story, **AMQP)
 
 
-def test_each_queue_of_two_virtual_hosts_is_there_once(play):
+def test_each_queue_of_three_virtual_hosts_is_read_once(play):
     async def story(stage: Stage) -> None:
         entries = [{"name": "a", "vhost": "x"}, {"pattern": "b-*", "vhost": "y"}, {"name": "c"}]
-        seen = await stage.look(autoscaler(queues=entries))
-        assert {(each.vhost, each.name) for each in seen.queues} == {
+        reading = await stage.reading(autoscaler(queues=entries))
+        assert {(each.vhost, each.name) for each in reading.queues} == {
             ("x", "a"),
             ("y", "b-*"),
             ("/", "c"),
         }
-        assert len(seen.queues) == 3
+        assert len(reading.queues) == 3
 
     play(story, **AMQP)
 
 
 def test_a_nameko_service_that_only_listens_is_read(play):
     async def story(stage: Stage) -> None:
-        stage.statistics = {EVENTS: told(consumers=1)}
+        stage.statistics = {EVENTS: sampled(consumers=1)}
         stage.broker.queues = {EVENTS: Found(4, 1)}
         shop = autoscaler(queues=[], nameko={"service": "shop"})
-        (seen,) = (await stage.look(shop)).queues
-        assert (seen.name, seen.ready) == (EVENTS, 4)
+        (reading,) = (await stage.reading(shop)).queues
+        assert (reading.name, reading.ready) == (EVENTS, 4)
 
     play(story, **AMQP, **MANAGEMENT)
 
 
 @pytest.mark.parametrize("secret", [AMQP, PROMETHEUS, {**AMQP, **PROMETHEUS}])
-def test_which_queues_vanish_only_the_management_api_tells(play, secret):
+def test_transient_queues_are_unknown_without_the_management_api(play, secret):
     async def story(stage: Stage) -> None:
-        stage.statistics = {"worker": told()}
-        assert isinstance((await stage.look(autoscaler())).transient, Unknown)
+        stage.statistics = {"worker": sampled()}
+        assert isinstance((await stage.reading(autoscaler())).transient, Unknown)
 
     play(story, **secret)
 
 
-def test_queues_that_have_vanished_are_remembered(play):
+def test_transient_queues_are_remembered_after_their_deletion(play):
     async def story(stage: Stage) -> None:
         shop = autoscaler(queues=[], nameko={"service": "shop"})
-        rpc = {"rpc-shop": told(consumers=1)}
-        stage.statistics = {**rpc, EVENTS: told(consumers=1, transient=True)}
-        assert (await stage.look(shop)).transient == (EVENTS,)
+        rpc = {"rpc-shop": sampled(consumers=1)}
+        stage.statistics = {**rpc, EVENTS: sampled(consumers=1, transient=True)}
+        assert (await stage.reading(shop)).transient == (EVENTS,)
 
-        stage.statistics = {"rpc-shop": told()}  # nobody consumes any more
-        await stage.renewed()
-        assert (await stage.look(shop)).transient == (EVENTS,)
+        await stage.new_statistics(**{"rpc-shop": sampled()})
+        assert (await stage.reading(shop)).transient == (EVENTS,)
 
-        stage.statistics = {**rpc, EVENTS: told(consumers=1)}  # it is durable now
-        await stage.renewed()
-        assert (await stage.look(shop)).transient == ()
+        await stage.new_statistics(**rpc, **{EVENTS: sampled(consumers=1)})
+        assert (await stage.reading(shop)).transient == ()
 
     play(story, **AMQP, **MANAGEMENT)
 
@@ -225,15 +284,17 @@ def test_queues_that_have_vanished_are_remembered(play):
 @pytest.mark.parametrize(
     ("spec", "statistics", "transient"),
     [
-        pytest.param({}, {"worker": told()}, (), id="all are there"),
+        pytest.param({}, {"worker": sampled()}, (), id="all are there"),
         pytest.param({}, {}, "NoConsumers", id="one is missing"),
-        pytest.param({"queues": [{"pattern": "w*"}]}, {"worker": told()}, "NoConsumers", id="more"),
+        pytest.param(
+            {"queues": [{"pattern": "w*"}]}, {"worker": sampled()}, "NoConsumers", id="more"
+        ),
     ],
 )
-def test_while_nobody_consumes_what_vanishes_may_not_be_there(play, spec, statistics, transient):
+def test_without_consumers_a_missing_queue_may_be_transient(play, spec, statistics, transient):
     async def story(stage: Stage) -> None:
         stage.statistics = statistics
-        seen = (await stage.look(autoscaler(**spec))).transient
-        assert getattr(seen, "reason", seen) == transient
+        found = (await stage.reading(autoscaler(**spec))).transient
+        assert getattr(found, "reason", found) == transient
 
     play(story, **AMQP, **MANAGEMENT)

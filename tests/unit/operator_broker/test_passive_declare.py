@@ -1,8 +1,6 @@
-"""Readings over one connection, however many want it and whatever happens to some of them."""
+"""All reads share one connection, and one queue that fails does not affect the others."""
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any
 
 import aiormq
 import pytest
@@ -11,6 +9,7 @@ from mare.broker.connection_parameters import ConnectionParameters
 from mare.broker.passive_declare import Answer, Depth, PassiveDeclare
 from mare.domain.unknown import Unknown
 from tests.fakes.declarations import Broker, Found
+from tests.unit.operator_broker.virtual_time import run
 
 ONE = Found(1, 1)
 
@@ -22,20 +21,12 @@ def broker(monkeypatch: pytest.MonkeyPatch) -> Broker:
     return broker
 
 
-def run(story: Coroutine[Any, Any, Any]) -> Any:
-    async def bounded() -> Any:
-        async with asyncio.timeout(20):
-            return await story
-
-    return asyncio.run(bounded())
-
-
 async def all_asked() -> None:
     for _ in range(100):
         await asyncio.sleep(0)
 
 
-def depths() -> PassiveDeclare:
+def declare() -> PassiveDeclare:
     return PassiveDeclare(ConnectionParameters(amqp_uri="amqp://rabbitmq/"))
 
 
@@ -46,9 +37,9 @@ def reasons(answers: dict[str, Answer]) -> dict[str, str | None]:
     }
 
 
-def test_all_who_read_at_the_same_time_share_one_connection(broker: Broker):
+def test_concurrent_reads_share_one_connection(broker: Broker):
     async def story() -> None:
-        read = depths()
+        read = declare()
         everybody = (read.read([f"work-{number}"], 5) for number in range(50))
         for number, answers in enumerate(await asyncio.gather(*everybody)):
             assert answers == {f"work-{number}": Depth(1, 1)}
@@ -59,9 +50,9 @@ def test_all_who_read_at_the_same_time_share_one_connection(broker: Broker):
     run(story())
 
 
-def test_after_a_restart_they_share_the_next_one(broker: Broker):
+def test_after_a_restart_all_reads_share_the_next_connection(broker: Broker):
     async def story() -> None:
-        read = depths()
+        read = declare()
         broker.stuck.add("work-0")
         waiting = [asyncio.create_task(read.read(["work-0"], 5)) for _ in range(20)]
         await all_asked()
@@ -78,10 +69,10 @@ def test_after_a_restart_they_share_the_next_one(broker: Broker):
     run(story())
 
 
-def test_all_who_wait_for_a_broker_that_is_away_wait_for_one_attempt(broker: Broker):
+def test_concurrent_reads_of_an_unreachable_broker_share_one_attempt(broker: Broker):
     async def story() -> None:
         broker.is_away = True
-        read = depths()
+        read = declare()
         everybody = (read.read(["work-0"], 5) for _ in range(20))
         lost = await asyncio.gather(*everybody, return_exceptions=True)
         assert all(isinstance(each, OSError) for each in lost)
@@ -90,9 +81,9 @@ def test_all_who_wait_for_a_broker_that_is_away_wait_for_one_attempt(broker: Bro
     run(story())
 
 
-def test_whoever_gives_up_takes_nobody_elses_connection(broker: Broker):
+def test_a_cancelled_read_does_not_cancel_the_connection_of_others(broker: Broker):
     async def story() -> None:
-        read = depths()
+        read = declare()
         first = asyncio.create_task(read.read(["work-0"], 5))
         second = asyncio.create_task(read.read(["work-1"], 5))
         await asyncio.sleep(0)
@@ -104,13 +95,14 @@ def test_whoever_gives_up_takes_nobody_elses_connection(broker: Broker):
     run(story())
 
 
-def test_one_queue_that_never_answers_does_not_cut_the_connection_of_others(broker: Broker):
+def test_one_queue_that_never_answers_does_not_close_the_connection(broker: Broker):
     async def story() -> None:
         broker.stuck.add("stuck")
-        read = depths()
+        read = declare()
         slow = asyncio.create_task(read.read(["stuck"], 0.1))
         while not slow.done():
             assert await read.read(["work-0"], 5) == {"work-0": Depth(1, 1)}
+            await asyncio.sleep(0.01)
         assert reasons(await slow) == {"stuck": "LeaderSilent"}
         assert (len(broker.connections), broker.open) == (1, 1)
         await read.close()
@@ -118,21 +110,21 @@ def test_one_queue_that_never_answers_does_not_cut_the_connection_of_others(brok
     run(story())
 
 
-def test_a_connection_by_which_nothing_is_answered_is_cut(broker: Broker):
+def test_a_connection_that_answers_nothing_is_closed(broker: Broker):
     async def story() -> None:
         broker.stuck |= {"work-0", "work-1"}
-        read = depths()
-        with pytest.raises(OSError, match="nothing is answered"):
+        read = declare()
+        with pytest.raises(OSError, match="answers no declare"):
             await read.read(["work-0", "work-1"], 0.1)
         assert broker.open == 0
 
     run(story())
 
 
-def test_a_heartbeat_that_did_not_come_is_no_cancellation(broker: Broker):
+def test_a_missing_heartbeat_is_a_connection_error_and_no_cancellation(broker: Broker):
     async def story() -> None:
         broker.stuck.add("work-0")
-        read = depths()
+        read = declare()
         reading = asyncio.create_task(read.read(["work-0"], 5))
         await all_asked()
         broker.connections[0].break_off(asyncio.CancelledError)
@@ -145,7 +137,7 @@ def test_a_heartbeat_that_did_not_come_is_no_cancellation(broker: Broker):
 def test_silent_leaders_make_only_their_own_queues_unknown(broker: Broker):
     async def story() -> None:
         broker.silent = {f"silent-{number}" for number in range(100)}
-        read = depths()
+        read = declare()
         answers = await read.read([*broker.queues, *broker.silent], 0.4)
         known = {name: answer for name, answer in answers.items() if isinstance(answer, Depth)}
         assert known == dict.fromkeys(broker.queues, Depth(1, 1))
@@ -158,9 +150,9 @@ def test_silent_leaders_make_only_their_own_queues_unknown(broker: Broker):
     run(story())
 
 
-def test_a_queue_that_cannot_be_asked_for_leaves_the_others_alone(broker: Broker):
+def test_a_queue_that_cannot_be_declared_does_not_affect_the_others(broker: Broker):
     async def story() -> None:
-        read = depths()
+        read = declare()
         answers = await read.read(["fila-ação", "missing", "work-0"], 5)
         assert reasons(answers) == {
             "fila-ação": "NotReported",
@@ -172,9 +164,9 @@ def test_a_queue_that_cannot_be_asked_for_leaves_the_others_alone(broker: Broker
     run(story())
 
 
-def test_nothing_is_opened_after_the_end(broker: Broker):
+def test_no_connection_is_opened_after_close(broker: Broker):
     async def story() -> None:
-        read = depths()
+        read = declare()
         await read.close()
         with pytest.raises(OSError, match="closed"):
             await read.read(["work-0"], 5)

@@ -1,7 +1,8 @@
-"""Who does not answer is left alone for a while; the others are read as ever."""
+"""A queue or broker that does not answer is retried with a backoff; other queues are still read."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from itertools import pairwise
 
 import aiormq
 import pytest
@@ -12,25 +13,36 @@ from mare.broker.passive_declare import Depth
 from mare.broker.queue_depths import QueueDepths
 from mare.domain.unknown import Unknown
 from tests.fakes.declarations import Broker, Found
-from tests.unit.operator_loop.worlds import Clock
+from tests.unit.operator_broker import virtual_time
 
 
 class Stage:
     def __init__(self, broker: Broker) -> None:
-        self.broker, self.clock = broker, Clock(100.0)
-        access = ConnectionParameters(amqp_uri="amqp://rabbitmq/")
-        self.declarations = QueueDepths(access, self.clock, has_statistics=True)
+        self.broker = broker
+        parameters = ConnectionParameters(amqp_uri="amqp://rabbitmq/")
+        self.depths = QueueDepths(parameters, virtual_time.now, has_statistics=True)
 
-    async def look(self, *names: str) -> dict[str, Depth | str] | str:
-        """PassiveDeclare, or why they are unknown."""
+    async def read(self, *names: str) -> dict[str, Depth | str] | str:
+        """The depths, or why they are unknown."""
         self.broker.asked.clear()
-        seen = await self.declarations.read(names, None)
-        if isinstance(seen, Unknown):
-            return seen.reason
+        depths = await self.depths.read(names, None)
+        if isinstance(depths, Unknown):
+            return depths.reason
         return {
             name: answer.reason if isinstance(answer, Unknown) else answer
-            for name, (answer, _) in seen.items()
+            for name, (answer, _) in depths.items()
         }
+
+    async def declare_times(self, name: str, seconds: float) -> list[float]:
+        """When the queue is declared, if it is read four times a second."""
+        times, begun = [], virtual_time.now()
+        while virtual_time.now() < begun + seconds:
+            read_at = virtual_time.now()
+            await self.read(name, "work")
+            if name in self.broker.asked:
+                times.append(read_at)
+            await asyncio.sleep(0.25)
+        return times
 
 
 @pytest.fixture
@@ -39,96 +51,108 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Stage], Awaitab
     monkeypatch.setattr(aiormq, "Connection", broker.connection)
 
     def run(story: Callable[[Stage], Awaitable[None]]) -> None:
-        async def bounded() -> None:
+        async def closing() -> None:
             stage = Stage(broker)
-            async with asyncio.timeout(20):
-                await story(stage)
-            await stage.declarations.close()
+            await story(stage)
+            await stage.depths.close()
             assert broker.open == 0
 
-        asyncio.run(bounded())
+        virtual_time.run(closing())
 
     return run
 
 
-def test_a_silent_queue_is_unknown_and_is_left_alone_for_longer_and_longer(play):
+def test_a_missing_queue_is_declared_after_half_a_second_then_up_to_every_8_s(play):
+    async def story(stage: Stage) -> None:
+        times = await stage.declare_times("missing", 39)
+        gaps = [later - earlier for earlier, later in pairwise(times)]
+        assert gaps == [0.5, 1, 2, 4, 8, 8, 8]
+
+    play(story)
+
+
+def test_a_queue_that_was_found_again_starts_with_the_shortest_backoff(play):
+    async def story(stage: Stage) -> None:
+        await stage.declare_times("late", 10)
+        stage.broker.queues["late"] = Found(1, 0)
+        await asyncio.sleep(8)
+        assert await stage.read("late") == {"late": Depth(1, 0)}
+        del stage.broker.queues["late"]
+        times = await stage.declare_times("late", 1.25)
+        assert [later - earlier for earlier, later in pairwise(times)] == [0.5]
+
+    play(story)
+
+
+def test_a_silent_queue_is_unknown_after_5_s_and_does_not_hide_the_others(play):
     async def story(stage: Stage) -> None:
         stage.broker.silent.add("quiet")
-        asked = []
-        for _ in range(15):
-            seen = await stage.look("quiet", "work")
-            assert seen == {"quiet": Depth(0, 0), "work": Depth(3, 1)}
-            if "quiet" in stage.broker.asked:
-                asked.append(stage.clock.now - 100)
-            stage.clock.now += 0.25
-        assert asked == [0, 0.5, 1.5, 3.5]
-        stage.clock.now += 2
-        assert await stage.look("quiet", "work") == {"quiet": "LeaderSilent", "work": Depth(3, 1)}
+        assert await stage.read("quiet", "work") == {"quiet": Depth(0, 0), "work": Depth(3, 1)}
+        await asyncio.sleep(5.5)
+        assert await stage.read("quiet", "work") == {"quiet": "LeaderSilent", "work": Depth(3, 1)}
 
         stage.broker.silent.clear()
         stage.broker.queues["quiet"] = Found(2, 0)
-        stage.clock.now += 8
-        assert await stage.look("quiet") == {"quiet": Depth(2, 0)}
-        assert await stage.look("quiet") == {"quiet": Depth(2, 0)}
+        await asyncio.sleep(8)
+        assert await stage.read("quiet") == {"quiet": Depth(2, 0)}
 
     play(story)
 
 
-def test_an_empty_queue_that_becomes_silent_is_unknown_soon_and_not_empty(play):
+def test_an_empty_queue_that_becomes_silent_turns_unknown(play):
     async def story(stage: Stage) -> None:
-        assert await stage.look("more") == {"more": Depth(0, 0)}
+        assert await stage.read("more") == {"more": Depth(0, 0)}
         stage.broker.silent.add("more")
-        stage.clock.now += 4
-        assert await stage.look("more") == {"more": Depth(0, 0)}
-        stage.clock.now += 4
-        assert await stage.look("more") == {"more": "LeaderSilent"}
+        await asyncio.sleep(4)
+        assert await stage.read("more") == {"more": Depth(0, 0)}
+        await asyncio.sleep(4)
+        assert await stage.read("more") == {"more": "LeaderSilent"}
 
     play(story)
 
 
-def test_who_did_not_answer_the_last_time_is_asked_last(play):
+def test_a_queue_that_did_not_answer_is_declared_after_the_others(play):
     async def story(stage: Stage) -> None:
         stage.broker.silent.add("quiet")
-        await stage.look("quiet", "work", "more")
-        stage.clock.now += 1
-        await stage.look("quiet", "work", "more")
+        await stage.read("quiet", "work", "more")
+        await asyncio.sleep(1)
+        await stage.read("quiet", "work", "more")
         assert stage.broker.asked == ["work", "more", "quiet"]
 
     play(story)
 
 
-def test_whose_turn_did_not_come_is_asked_the_next_time(play, monkeypatch: pytest.MonkeyPatch):
+def test_a_queue_that_was_not_reached_in_time_is_declared_at_the_next_read(play):
     async def story(stage: Stage) -> None:
-        stuck = [f"stuck-{number}" for number in range(7)]
-        stage.broker.stuck |= {*stuck, "stuck-7"}
-        monkeypatch.setattr("mare.broker.queue_depths._READ_SECONDS", 0.05)
-        assert (await stage.look("work", *stuck, "stuck-7", "more"))["more"] == "LeaderSilent"
+        stuck = [f"stuck-{number}" for number in range(8)]
+        stage.broker.stuck |= set(stuck)
+        assert (await stage.read("work", *stuck, "more"))["more"] == "LeaderSilent"
         assert "more" not in stage.broker.asked
-        assert await stage.look("more") == {"more": Depth(0, 0)}
+        assert await stage.read("more") == {"more": Depth(0, 0)}
 
     play(story)
 
 
-def test_a_broker_that_is_away_pauses_once_for_all_who_look(play):
+def test_concurrent_reads_of_an_unreachable_broker_back_off_once(play):
     async def story(stage: Stage) -> None:
         stage.broker.is_away = True
-        seen = await asyncio.gather(*(stage.look("work") for _ in range(20)))
-        assert set(seen) == {"BrokerUnreachable"}
+        depths = await asyncio.gather(*(stage.read("work") for _ in range(20)))
+        assert set(depths) == {"BrokerUnreachable"}
         stage.broker.is_away = False
-        assert await stage.look("work") == "BrokerUnreachable"
-        stage.clock.now += 0.5
-        assert await stage.look("work") == {"work": Depth(3, 1)}
+        assert await stage.read("work") == "BrokerUnreachable"
+        await asyncio.sleep(0.5)
+        assert await stage.read("work") == {"work": Depth(3, 1)}
 
     play(story)
 
 
-def test_a_surprise_is_a_broker_that_is_out_of_reach(play, monkeypatch: pytest.MonkeyPatch):
+def test_an_unexpected_error_counts_as_an_unreachable_broker(play, monkeypatch: pytest.MonkeyPatch):
     async def story(stage: Stage) -> None:
-        def surprise(error: object, name: str) -> Unknown:
+        def fail(error: object, name: str) -> Unknown:
             raise KeyError(name)
 
-        monkeypatch.setattr(passive_declare, "_why", surprise)
-        assert await stage.look("missing") == "BrokerUnreachable"
+        monkeypatch.setattr(passive_declare, "_cause", fail)
+        assert await stage.read("missing") == "BrokerUnreachable"
         monkeypatch.undo()
 
     play(story)

@@ -1,11 +1,10 @@
-"""Two clocks: what the counts between two answers are worth, however often it is asked."""
+"""Rates stay right while the clocks of operator and broker drift, at any polling period."""
 
 from itertools import pairwise
 from random import Random
 
 import pytest
 
-from mare.broker.queue_statistics import QueueStatistics
 from mare.broker.sample_clock import SampleClock
 from mare.domain.arrivals import Arrivals, Count
 
@@ -15,25 +14,25 @@ DAY = 24 * 3600.0
 HOUR = 3600.0
 
 
-def renewals(period: float, random: Random, length: float = DAY) -> list[float]:
-    """The moments at which a broker renews its counters; each strays, as RabbitMQ's do."""
+def sample_times(period: float, random: Random, length: float = DAY) -> list[float]:
+    """When a broker samples its counters, with the jitter of RabbitMQ."""
     return [n * period + random.gauss(0, 0.02) for n in range(int(length / period) + 2)]
 
 
-def told(
-    moments: list[float], asking: float, late: float, random: Random, rate: float = RATE
+def samples(
+    moments: list[float], polling: float, late: float, random: Random, rate: float = RATE
 ) -> list[tuple[float, float, int]]:
-    """Question, moment and counter of every answer that is news, under a steady rate."""
-    phase, found = SampleClock(asking), []
+    """Request time, sample time and counter of each new sample at a steady rate."""
+    clock, found = SampleClock(polling), []
     now, latest = 12.3, 0
     while now < moments[-2]:
         while moments[latest + 1] <= now:
             latest += 1
         count = round(rate * moments[latest])
-        at = phase.moment(now, {"work": QueueStatistics(published=count)})
+        at = clock.sample_time(now, {"work": (count, 0, 0)})
         if at is not None:
             found.append((now, at, count))
-        now += phase.pause + abs(random.gauss(0, late))
+        now += clock.pause + abs(random.gauss(0, late))
     return found
 
 
@@ -45,7 +44,7 @@ def rates(answers: list[tuple[float, float, int]]) -> list[float]:
 @pytest.mark.parametrize("late", [0.001, 0.005])
 def test_a_steady_rate_stays_steady_while_the_clocks_pass_each_other(period: float, late: float):
     random = Random(7)
-    found = rates(told(renewals(period, random), PERIOD, late, random))
+    found = rates(samples(sample_times(period, random), PERIOD, late, random))
 
     assert len(found) > 0.95 * DAY / PERIOD
     assert min(found) > 0.9 * RATE
@@ -54,14 +53,14 @@ def test_a_steady_rate_stays_steady_while_the_clocks_pass_each_other(period: flo
 
 @pytest.mark.parametrize("rate", [40.0, 400.0])
 @pytest.mark.parametrize(
-    ("asking", "renewing"),
+    ("polling", "period"),
     [(1.0, 5.002), (2.0, 5.002), (5.0, 5.002), (0.5, 1.002), (1.0, 1.002), (15.0, 15.002)],
 )
-def test_the_estimate_is_right_however_often_it_is_asked(
-    asking: float, renewing: float, rate: float
+def test_the_estimated_rate_is_right_at_any_polling_period(
+    polling: float, period: float, rate: float
 ):
     random = Random(7)
-    answers = told(renewals(renewing, random, HOUR), asking, 0.005, random, rate)
+    answers = samples(sample_times(period, random, HOUR), polling, 0.005, random, rate)
     arrivals, estimates, lost = Arrivals(), [], 0
     for before, (now, at, count) in pairwise(answers):
         remembered = len(arrivals.counts)
@@ -70,93 +69,93 @@ def test_the_estimate_is_right_however_often_it_is_asked(
         estimates.append(arrivals.rate)
 
     settled = estimates[20:]
-    assert len(estimates) > 0.95 * HOUR / renewing
+    assert len(estimates) > 0.95 * HOUR / period
     assert min(settled) > 0.96 * rate
     assert max(settled) < 1.04 * rate
     assert lost <= 1  # the very first count
 
 
 @pytest.mark.parametrize("rate", [2.0, 40.0])
-@pytest.mark.parametrize("renewing", [6.002, 8.002, 10.002])
-@pytest.mark.parametrize("asking", [1.0, 2.0, 5.0])
-def test_a_broker_that_renews_less_often_than_usual_is_followed(
-    asking: float, renewing: float, rate: float
+@pytest.mark.parametrize("period", [6.002, 8.002, 10.002])
+@pytest.mark.parametrize("polling", [1.0, 2.0, 5.0])
+def test_a_longer_sampling_period_of_the_broker_is_learnt(
+    polling: float, period: float, rate: float
 ):
     random = Random(7)
-    answers = told(renewals(renewing, random, HOUR), asking, 0.005, random, rate)
-    learnt = [each for each in answers if each[0] > 25 * renewing]
+    answers = samples(sample_times(period, random, HOUR), polling, 0.005, random, rate)
+    settled = [each for each in answers if each[0] > 25 * period]
 
-    assert len(learnt) > 0.9 * (HOUR - 25 * renewing) / renewing
-    assert min(rates(learnt)) > 0.88 * rate
-    assert max(rates(learnt)) < 1.12 * rate
-    assert max(later[0] - each[1] for each, later in pairwise(learnt)) < renewing + 1.5 * asking
+    assert len(settled) > 0.9 * (HOUR - 25 * period) / period
+    assert min(rates(settled)) > 0.88 * rate
+    assert max(rates(settled)) < 1.12 * rate
+    assert max(later[0] - each[1] for each, later in pairwise(settled)) < period + 1.5 * polling
 
 
 @pytest.mark.parametrize("pause", [15.0, 60.0])
 @pytest.mark.parametrize("batch", [1, 1000])
-def test_work_that_comes_in_batches_is_not_taken_for_a_slow_broker(pause: float, batch: int):
-    random, phase, heard, now = Random(7), SampleClock(PERIOD), [], 0.0
-    moments = renewals(PERIOD, random, HOUR)
+def test_messages_in_batches_are_not_taken_for_a_long_sampling_period(pause: float, batch: int):
+    random, clock, found, now = Random(7), SampleClock(PERIOD), [], 0.0
+    moments = sample_times(PERIOD, random, HOUR)
     while now < HOUR:
         renewed = max(moment for moment in moments if moment <= max(now, moments[0]))
-        at = phase.moment(now, {"work": QueueStatistics(published=batch * int(renewed / pause))})
-        heard += [] if at is None else [(now, at)]
-        now += phase.pause
+        at = clock.sample_time(now, {"work": (batch * int(renewed / pause), 0, 0)})
+        found += [] if at is None else [(now, at)]
+        now += clock.pause
 
-    assert max(later[0] - each[1] for each, later in pairwise(heard)) < 2 * PERIOD
+    assert max(later[0] - each[1] for each, later in pairwise(found)) < 2 * PERIOD
 
 
-@pytest.mark.parametrize("asking", [1.0, 2.0, 5.0])
-def test_a_queue_that_falls_quiet_is_told_of_once_it_is_sure(asking: float):
-    phase, now, count, heard = SampleClock(asking), 100.0, 0, []
+@pytest.mark.parametrize("polling", [1.0, 2.0, 5.0])
+def test_equal_counters_are_a_new_sample_once_a_period_has_ended(polling: float):
+    clock, now, count, found = SampleClock(polling), 100.0, 0, []
     while now < 160:
         if now < 120:
             count = int(now / 5) * 200
-        at = phase.moment(now, {"work": QueueStatistics(published=count)})
+        at = clock.sample_time(now, {"work": (count, 0, 0)})
         if at is not None:
-            heard.append((now, at, count))
-        now += phase.pause
+            found.append((now, at, count))
+        now += clock.pause
 
-    quiet = [now for now, _, counted in heard if counted == count]
+    quiet = [now for now, _, counted in found if counted == count]
     assert 1.1 * PERIOD <= quiet[1] - quiet[0] < 2 * PERIOD
     assert all(x < y for x, y in pairwise(quiet))
     assert quiet[-1] > 160 - PERIOD
 
 
-@pytest.mark.parametrize("asking", [1.0, 2.0, 5.0])
-def test_the_first_messages_after_a_silence_are_not_more_than_they_are(asking: float):
+@pytest.mark.parametrize("polling", [1.0, 2.0, 5.0])
+def test_the_first_messages_after_a_pause_do_not_exceed_the_real_rate(polling: float):
     for offset in range(50):
-        phase, now, heard = SampleClock(asking), 100.0 + offset / 10, []
+        clock, now, found = SampleClock(polling), 100.0 + offset / 10, []
         while now < 150:
             count = int(max(0, now - 125) / 5) * 200
-            at = phase.moment(now, {"work": QueueStatistics(published=count)})
+            at = clock.sample_time(now, {"work": (count, 0, 0)})
             if at is not None:
-                heard.append((now, at, count))
-            now += phase.pause
+                found.append((now, at, count))
+            now += clock.pause
 
-        assert 0.7 * RATE < max(rates(heard)) < 1.3 * RATE
-
-
-@pytest.mark.parametrize("queues", [{}, {"work": QueueStatistics()}])
-def test_without_counters_every_answer_counts(queues):
-    phase = SampleClock(PERIOD)
-
-    assert [phase.moment(PERIOD * n, queues) for n in range(5)] == [0, 5, 10, 15, 20]
+        assert 0.7 * RATE < max(rates(found)) < 1.3 * RATE
 
 
-def test_a_queue_that_comes_or_goes_is_no_renewal():
-    phase = SampleClock(PERIOD)
-    work, reply = QueueStatistics(published=9), QueueStatistics(published=1)
-    phase.moment(0.0, {"work": QueueStatistics(published=1)})
-    phase.moment(5.0, {"work": work})
+@pytest.mark.parametrize("queues", [{}, {"work": (0, 0, 0)}])
+def test_without_counters_every_response_is_a_new_sample(queues):
+    clock = SampleClock(PERIOD)
 
-    assert phase.moment(6.0, {"work": work, "reply": reply}) is None
-    assert phase.moment(7.0, {"work": work}) is None
+    assert [clock.sample_time(PERIOD * n, queues) for n in range(5)] == [0, 5, 10, 15, 20]
 
 
-def test_an_answer_after_a_long_silence_is_no_older_than_a_period():
-    phase = SampleClock(PERIOD)
+def test_a_queue_that_is_created_or_deleted_is_no_new_sample():
+    clock = SampleClock(PERIOD)
+    work, reply = (9, 0, 0), (1, 0, 0)
+    clock.sample_time(0.0, {"work": (1, 0, 0)})
+    clock.sample_time(5.0, {"work": work})
+
+    assert clock.sample_time(6.0, {"work": work, "reply": reply}) is None
+    assert clock.sample_time(7.0, {"work": work}) is None
+
+
+def test_a_response_after_a_long_pause_is_at_most_a_period_old():
+    clock = SampleClock(PERIOD)
     for now, count in ((0.0, 0), (5.0, 1), (10.0, 1), (12.5, 2)):
-        phase.moment(now, {"work": QueueStatistics(published=count)})
+        clock.sample_time(now, {"work": (count, 0, 0)})
 
-    assert 495.0 <= phase.moment(500.0, {"work": QueueStatistics(published=9)}) <= 500.0
+    assert 495.0 <= clock.sample_time(500.0, {"work": (9, 0, 0)}) <= 500.0

@@ -1,4 +1,4 @@
-"""Secrets are read seldom, and soon when what they say does not let us in."""
+"""A Secret is read every 30 s, and every 2 s while the broker refuses its credentials."""
 
 import asyncio
 import base64
@@ -18,8 +18,8 @@ def secret(uri: str) -> dict[str, str]:
     return {"amqp-uri": base64.b64encode(uri.encode()).decode()}
 
 
-class Shelf:
-    """Secrets that can be changed, taken away or made unreadable."""
+class FakeSecrets:
+    """Secrets that can be changed, deleted or made unreadable."""
 
     def __init__(self) -> None:
         self.answer: dict[str, str] | Exception = secret("amqp://mare:first@rabbitmq/")
@@ -35,33 +35,33 @@ class Shelf:
 
 class Stage:
     def __init__(self) -> None:
-        self.shelf = Shelf()
+        self.secrets = FakeSecrets()
         self.refused = False
-        self.credentials = SecretCache(
-            self.shelf, lambda: self.shelf.now, 30.0, lambda access: self.refused
+        self.cache = SecretCache(
+            self.secrets, lambda: self.secrets.now, 30.0, lambda parameters: self.refused
         )
 
     def at(self, now: float, reference: BrokerReference = ONE) -> ConnectionParameters | Unknown:
-        self.shelf.now = now
-        return asyncio.run(self.credentials.of(reference))
+        self.secrets.now = now
+        return asyncio.run(self.cache.get(reference))
 
 
-def test_a_secret_is_read_every_half_a_minute():
+def test_a_secret_is_read_every_30_s():
     stage = Stage()
     for second in range(91):
         stage.at(second)
 
-    assert stage.shelf.read_at == [0, 30, 60, 90]
+    assert stage.secrets.read_at == [0, 30, 60, 90]
 
 
-def test_a_password_that_is_refused_is_looked_up_every_two_seconds():
+def test_the_secret_of_a_refused_password_is_read_every_2_s():
     stage = Stage()
     stage.at(0)
     stage.refused = True
     for second in range(1, 7):
         stage.at(second)
 
-    assert stage.shelf.read_at == [0, 2, 4, 6]
+    assert stage.secrets.read_at == [0, 2, 4, 6]
 
 
 @pytest.mark.parametrize(
@@ -72,38 +72,38 @@ def test_a_password_that_is_refused_is_looked_up_every_two_seconds():
         (Unavailable("no"), "SecretUnreadable"),
     ],
 )
-def test_what_cannot_be_read_is_told_and_tried_again_soon(error, reason):
+def test_an_unreadable_secret_is_unknown_and_read_again_after_2_s(error, reason):
     stage = Stage()
-    stage.shelf.answer = error
+    stage.secrets.answer = error
 
     assert stage.at(0).reason == reason
-    stage.shelf.answer = secret("amqp://mare:second@rabbitmq/")
+    stage.secrets.answer = secret("amqp://mare:second@rabbitmq/")
     assert stage.at(1).reason == reason
     assert isinstance(stage.at(2), ConnectionParameters)
 
 
-def test_while_the_api_server_is_away_the_last_word_counts():
+def test_while_the_api_server_is_unavailable_the_last_parameters_stay():
     stage = Stage()
     first = stage.at(0)
-    stage.shelf.answer = Unavailable("no")
+    stage.secrets.answer = Unavailable("no")
 
     assert stage.at(40) == first
 
 
-def test_a_secret_that_was_deleted_counts_no_more():
+def test_a_deleted_secret_is_unknown():
     stage = Stage()
     stage.at(0)
-    stage.shelf.answer = NotFound("no")
+    stage.secrets.answer = NotFound("no")
 
     assert stage.at(40).reason == "SecretNotFound"
 
 
-def test_brokers_that_nobody_refers_to_are_forgotten():
+def test_secrets_without_a_reference_are_removed():
     stage = Stage()
     stage.at(0, OTHER)
-    stage.shelf.answer = secret("amqp://mare:second@rabbitmq/")
+    stage.secrets.answer = secret("amqp://mare:second@rabbitmq/")
     kept = stage.at(0, ONE)
 
-    assert stage.credentials.keep_only([ONE]) == {ONE: kept}
+    assert stage.cache.keep_only([ONE]) == {ONE: kept}
     stage.at(1, OTHER)
-    assert stage.shelf.read_at == [0, 0, 1]
+    assert stage.secrets.read_at == [0, 0, 1]

@@ -1,119 +1,148 @@
-"""Statistics that are renewed beside whoever reads them."""
+"""The poller keeps the last two samples and the last error."""
 
 import asyncio
 from collections.abc import Callable
-from itertools import count
+from typing import Any
 
 import pytest
 
-from mare.broker.queue_statistics import QueueStatistics, Statistics
-from mare.broker.statistics_poller import StatisticsPoller
+from mare.broker.queue_statistics import QueueStatistics, Statistics, StatisticsPoller
 from mare.domain.unknown import Unknown
 from mare.ports import AccessRefused
+from tests.unit.operator_broker import virtual_time
 
-Answer = Exception | dict[str, QueueStatistics]
+Response = Exception | dict[str, QueueStatistics]
 EMPTY = {"work": QueueStatistics(ready=0, published=5)}
 FULL = {"work": QueueStatistics(ready=3, published=5)}
 MORE = {"work": QueueStatistics(ready=9, published=11)}
+PERIOD = 5.0
 
 
-class Answers:
-    """A source that gives these answers, one for each question, and then none any more."""
+class Source:
+    """Returns these responses, one for each request, and then none."""
 
-    def __init__(self, *answers: Answer) -> None:
-        self._answers = list(answers)
-        self.all_given = asyncio.Event()
+    def __init__(self, *responses: Response, seconds: float = 0.0) -> None:
+        self._responses = list(responses)
+        self._seconds = seconds
+        self.requested_at: list[float] = []
 
     async def fetch(self, vhost: str, now: float) -> Statistics:
-        if not self._answers:
-            self.all_given.set()
-            await asyncio.Event().wait()
-        answer = self._answers.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        return Statistics(now, answer)
+        self.requested_at.append(now)
+        await asyncio.sleep(self._seconds)
+        if not self._responses:
+            await asyncio.sleep(10**9)
+        response = self._responses.pop(0)
+        if isinstance(response, Exception):
+            raise response
+        return Statistics(now, response)
 
     async def close(self) -> None:
-        self.all_given.set()
+        """Nothing is open."""
 
 
-def after(*answers: Answer, look: Callable[[StatisticsPoller], object]):
-    """What `look` sees once all answers are taken in, of which one comes each second."""
+def poll(source: Source, read: Callable[[StatisticsPoller], Any], seconds: float = 60.0) -> Any:
+    """What `read` returns after the poller has run for some seconds."""
 
-    async def follow() -> object:
-        source = Answers(*answers)
-        seconds = count(100)
-        following = StatisticsPoller(source, "/", lambda: float(next(seconds)), 0.125)
-        await following.begin()
-        async with asyncio.timeout(10):
-            await source.all_given.wait()
-        seen = look(following)
-        await following.close()
-        return seen
+    async def story() -> Any:
+        poller = StatisticsPoller(source, "/", virtual_time.now, PERIOD)
+        await poller.start()
+        await asyncio.sleep(seconds)
+        found = read(poller)
+        await poller.close()
+        return found
 
-    return asyncio.run(follow())
+    return virtual_time.run(story())
 
 
-def test_the_last_two_are_kept():
-    kept = after(EMPTY, FULL, MORE, look=lambda f: f.last_two)
+def test_the_last_two_samples_are_kept():
+    kept = poll(Source(EMPTY, FULL, MORE), lambda p: p.last_two)
 
     assert [each.queues for each in kept] == [FULL, MORE]
 
 
-def test_counters_that_stand_still_are_no_news_but_what_the_queue_holds_is():
-    kept = after(MORE, EMPTY, FULL, look=lambda f: f.last_two)
+def test_equal_counters_are_no_new_sample_but_depths_are_updated():
+    kept = poll(Source(MORE, EMPTY, FULL), lambda p: p.last_two)
 
     assert [each.queues for each in kept] == [MORE, FULL]
-    assert kept[1].at == 101.0
+    assert kept[1].at == pytest.approx(PERIOD, abs=0.1)
 
 
-def test_the_names_are_the_same_object_until_a_queue_comes_or_goes():
-    async def follow() -> None:
-        source = Answers(EMPTY, FULL, {**FULL, "a": QueueStatistics()}, FULL)
-        following = StatisticsPoller(source, "/", lambda: 0.0, 0.125)
+def test_the_time_of_a_request_is_part_of_the_period():
+    slow = Source(EMPTY, FULL, MORE, seconds=1.0)
+    poll(slow, lambda p: None)
+
+    assert slow.requested_at[1] == pytest.approx(PERIOD, abs=0.1)
+
+
+def test_a_request_that_takes_a_period_is_not_followed_by_the_next_one_at_once():
+    slow = Source(EMPTY, FULL, seconds=20.0)
+    poll(slow, lambda p: None)
+
+    assert slow.requested_at[1] == pytest.approx(20.1)
+
+
+def test_the_start_waits_2_s_for_the_first_statistics():
+    async def story() -> list[float]:
+        poller = StatisticsPoller(Source(), "/", virtual_time.now, PERIOD)
+        waited = []
+        for _ in range(2):
+            begun = virtual_time.now()
+            await poller.start()
+            waited.append(virtual_time.now() - begun)
+        await poller.close()
+        return waited
+
+    assert virtual_time.run(story()) == [2.0, 0.0]
+
+
+def test_the_names_are_the_same_object_until_a_queue_is_created_or_deleted():
+    async def story() -> None:
+        poller = StatisticsPoller(Source(), "/", virtual_time.now, PERIOD)
         names = []
-        for answer in (EMPTY, FULL, {**FULL, "a": QueueStatistics()}, FULL):
-            following._take(Statistics(0, answer))
-            names.append(following.names)
+        for queues in (EMPTY, FULL, {**FULL, "a": QueueStatistics()}, FULL):
+            poller._add(Statistics(0, queues))
+            names.append(poller.names)
         assert names[0] is names[1]
         assert [list(each) for each in names[1:]] == [["work"], ["a", "work"], ["work"]]
 
-    asyncio.run(follow())
+    virtual_time.run(story())
 
 
-def test_nothing_begins_after_the_end():
-    async def follow() -> None:
-        following = StatisticsPoller(Answers(EMPTY), "/", lambda: 0.0, 0.125)
-        await following.close()
-        await following.begin()
+def test_a_closed_poller_does_not_start():
+    async def story() -> None:
+        poller = StatisticsPoller(Source(EMPTY), "/", virtual_time.now, PERIOD)
+        await poller.close()
+        await poller.start()
         assert asyncio.all_tasks() == {asyncio.current_task()}
 
-    asyncio.run(follow())
+    virtual_time.run(story())
 
 
-def test_nothing_is_known_before_the_first_answer():
-    names = after(look=lambda f: f.names)
+def test_nothing_is_known_before_the_first_response():
+    names = poll(Source(), lambda p: p.names)
 
     assert isinstance(names, Unknown)
     assert names.reason == "NotReadYet"
 
 
-@pytest.mark.parametrize(
-    ("error", "reason", "refused"),
-    [
-        (AccessRefused("no"), "AccessRefused", True),
-        (OSError("gone"), "StatisticsUnreachable", False),
-        (KeyError("queue"), "StatisticsUnreadable", False),
-    ],
-)
-def test_an_error_is_told_and_the_last_numbers_stay(error, reason, refused):
-    told = after(EMPTY, error, look=lambda f: (f.error.reason, f.refused, f.latest.queues))
-
-    assert told == (reason, refused, EMPTY)
+ERRORS = [
+    (AccessRefused("no"), "AccessRefused", True),
+    (OSError("gone"), "StatisticsUnreachable", False),
+    (KeyError("queue"), "StatisticsUnreadable", False),
+]
 
 
-@pytest.mark.parametrize("error", [AccessRefused("no"), OSError("gone"), KeyError("queue")])
-def test_an_error_is_over_with_the_next_answer(error):
-    told = after(error, FULL, look=lambda f: (f.error, f.refused, f.latest.queues))
+@pytest.mark.parametrize(("error", "reason", "refused"), ERRORS)
+def test_after_an_error_the_last_statistics_stay(error, reason, refused):
+    found = poll(
+        Source(EMPTY, error), lambda p: (p.error.reason, p.is_refused, p.latest.queues, p.latest.at)
+    )
 
-    assert told == (None, False, FULL)
+    assert found == (reason, refused, EMPTY, 0.0)
+
+
+@pytest.mark.parametrize("error", [each for each, _, _ in ERRORS])
+def test_the_next_response_clears_an_error(error):
+    found = poll(Source(error, FULL), lambda p: (p.error, p.is_refused, p.latest.queues))
+
+    assert found == (None, False, FULL)

@@ -1,99 +1,336 @@
-"""What the management API and the Prometheus plugin answer is bounded, and is not trusted."""
+"""Responses of the management API and the Prometheus plugin are parsed, bounded and not trusted."""
 
 import asyncio
+import gzip
+import json
 import threading
-from collections.abc import Iterator
+import tracemalloc
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from mare.broker import management
 from mare.broker.connection_parameters import ConnectionParameters
 from mare.broker.management import ManagementStatistics
-from mare.broker.prometheus import PrometheusStatistics
-from mare.broker.queue_statistics import Statistics, StatisticsSource
+from mare.broker.prometheus import DetailedMetrics, PrometheusStatistics
+from mare.broker.queue_statistics import QueueStatistics, StatisticsSource
+from mare.domain.unknown import Unknown
 from mare.ports import AccessRefused
 
 SOURCES = [ManagementStatistics, PrometheusStatistics]
+MIB = 2**20
+
+
+@dataclass
+class FakeServer:
+    """Returns the same response to each request for a path, and [] for other paths."""
+
+    bodies: Mapping[str, bytes] = field(default_factory=dict)
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    requested: list[str] = field(default_factory=list)
+    uri: str = ""
 
 
 @contextmanager
-def answering(body: bytes, status: int = 200) -> Iterator[str]:
-    """A broker that has one answer for all questions."""
-
+def serve(server: FakeServer) -> Iterator[FakeServer]:
     class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
         def do_GET(self) -> None:
-            self.send_response(status)
+            path = urlsplit(self.path).path
+            server.requested.append(path)
+            body = server.bodies.get(path, b"[]")
+            self.send_response(server.status)
             self.send_header("Content-Length", str(len(body)))
+            for name, value in server.headers.items():
+                self.send_header(name, value)
             self.end_headers()
             try:
                 self.wfile.write(body)
             except ConnectionError:
-                self.close_connection = True  # it was too much
+                self.close_connection = True  # The client refuses the rest.
 
         def log_message(self, *_: object) -> None:
-            """Keep quiet."""
+            """Write no log."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
+    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=http.serve_forever, args=(0.01,))
     thread.start()
+    server.uri = f"http://127.0.0.1:{http.server_port}"
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield server
     finally:
-        server.shutdown()
+        http.shutdown()
         thread.join()
-        server.server_close()
+        http.server_close()
 
 
-def fetch(kind: type, body: bytes, status: int = 200) -> Statistics:
-    async def ask(uri: str) -> Statistics:
+def fetch(kind: type, server: FakeServer, vhost: str = "/") -> Mapping[str, QueueStatistics]:
+    async def request(uri: str) -> Mapping[str, QueueStatistics]:
         source: StatisticsSource = kind(uri, ConnectionParameters())
         try:
-            return await source.fetch("/", 7.0)
+            return (await source.fetch(vhost, 7.0)).queues
         finally:
             await source.close()
 
-    with answering(body, status) as uri:
-        return asyncio.run(ask(uri))
+    with serve(server):
+        return asyncio.run(request(server.uri))
+
+
+def same_for_all(body: bytes, **fields: Any) -> FakeServer:
+    paths = ["/api/queues/%2F", "/api/consumers/%2F", "/api/vhosts/%2F/channels"]
+    return FakeServer(dict.fromkeys([*paths, "/metrics/detailed"], body), **fields)
+
+
+def management_of(
+    queues: list[dict], consumers: list[dict] | None = None, channels: list[dict] | None = None
+) -> FakeServer:
+    return FakeServer(
+        {
+            "/api/queues/%2F": json.dumps(queues).encode(),
+            "/api/consumers/%2F": json.dumps(consumers or []).encode(),
+            "/api/vhosts/%2F/channels": json.dumps(channels or []).encode(),
+        }
+    )
+
+
+def consumer(channel: str, prefetch: int, **details: Any) -> dict:
+    found = {"name": channel, "peer_host": "10.0.0.1", "peer_port": 4000, **details}
+    return {"queue": {"name": "work"}, "prefetch_count": prefetch, "channel_details": found}
+
+
+WORK = {"name": "work", "messages_ready": 3, "messages_unacknowledged": 2, "consumers": 1}
+
+
+def test_the_management_api_reports_counts_consumers_and_peers():
+    stats = {"publish": 9, "deliver_get": 7, "ack": 4}
+    (work,) = fetch(
+        ManagementStatistics,
+        management_of(
+            [{**WORK, "message_stats": stats}],
+            [consumer("one", 10), consumer("two", 20, peer_port=4001)],
+            [
+                {"name": "one", "messages_unacknowledged": 2},
+                {"name": "two", "messages_unacknowledged": 0},
+            ],
+        ),
+    ).values()
+
+    assert (work.ready, work.unacknowledged, work.consumers, work.prefetch) == (3, 2, 1, 15)
+    assert (work.published, work.delivered, work.acknowledged) == (9, 7, 4)
+    assert work.peers == {"10.0.0.1:4000": 2, "10.0.0.1:4001": 0}
+
+
+def test_deliveries_without_acknowledgement_count_as_acknowledged():
+    stats = {"deliver_get": 9, "ack": 4, "deliver_no_ack": 3, "get_no_ack": 2}
+    (work,) = fetch(
+        ManagementStatistics, management_of([{**WORK, "message_stats": stats}])
+    ).values()
+
+    assert (work.delivered, work.acknowledged) == (9, 9)
+
+
+def test_a_new_queue_has_no_counts_but_its_type():
+    queues = [
+        {"name": "log", "type": "stream", "auto_delete": True},
+        {"name": "x", "exclusive": True},
+    ]
+    found = fetch(ManagementStatistics, management_of(queues))
+
+    assert isinstance(found["log"].ready, Unknown)
+    assert (found["log"].stream, found["log"].transient, found["log"].exclusive) == (1, 1, 0)
+    assert (found["x"].stream, found["x"].transient, found["x"].exclusive) == (0, 1, 1)
+
+
+@pytest.mark.parametrize("empty", [[], None, {}])
+def test_empty_details_are_accepted_as_erlang_writes_them(empty):
+    held = {"queue": {"name": "work"}, "prefetch_count": 1, "channel_details": empty}
+    (work,) = fetch(
+        ManagementStatistics, management_of([{**WORK, "message_stats": empty}], [held])
+    ).values()
+
+    assert (work.published, work.acknowledged) == (0, 0)
+    assert work.peers.reason == "PeersUnknown"
 
 
 @pytest.mark.parametrize(
-    ("kind", "limit", "told"),
-    [(ManagementStatistics, 8, "more than 8 MiB"), (PrometheusStatistics, 32, "more than 32 MiB")],
+    ("prefetches", "prefetch"), [([], "NoConsumers"), ([5, 0], "NoPrefetch"), ([5, 6], 5.5)]
 )
-def test_an_answer_that_would_take_all_memory_is_not_taken_in(kind, limit, told):
-    with pytest.raises(OSError, match=told):
-        fetch(kind, b" " * (limit * 2**20 + 1))
+def test_the_prefetch_count_is_unknown_without_consumers_or_limit(prefetches, prefetch):
+    held = [consumer("one", count) for count in prefetches]
+    (work,) = fetch(ManagementStatistics, management_of([WORK], held)).values()
+
+    assert getattr(work.prefetch, "reason", work.prefetch) == prefetch
 
 
-@pytest.mark.parametrize(
-    ("body", "told"),
-    [(b"<html>", "something else than JSON"), (b"{}", "something else than a list")],
-)
-def test_an_answer_of_another_kind_is_told(body, told):
-    with pytest.raises(OSError, match=told):
-        fetch(ManagementStatistics, body)
+def test_a_virtual_host_is_encoded_in_each_path():
+    server = FakeServer()
+    fetch(ManagementStatistics, server, "a/b")
+
+    assert server.requested == [
+        "/api/queues/a%2Fb",
+        "/api/consumers/a%2Fb",
+        "/api/vhosts/a%2Fb/channels",
+    ]
+    with pytest.raises(AccessRefused, match="cannot be named"):
+        fetch(ManagementStatistics, server, "..")
+    assert len(server.requested) == 3
 
 
 @pytest.mark.parametrize("kind", SOURCES)
-def test_a_password_that_is_refused_is_told_apart_from_a_failure(kind):
+def test_redirects_are_not_followed(kind):
+    with serve(FakeServer()) as other:
+        server = same_for_all(b"", status=302, headers={"Location": f"{other.uri}/secret"})
+        with pytest.raises(OSError, match="status 302"):
+            fetch(kind, server)
+
+    assert len(server.requested) == 1
+    assert other.requested == []
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+def test_refused_credentials_differ_from_a_failure(kind):
     with pytest.raises(AccessRefused, match="refuses the user"):
-        fetch(kind, b"", 401)
+        fetch(kind, same_for_all(b"", status=401))
     with pytest.raises(OSError, match="status 500"):
-        fetch(kind, b"", 500)
+        fetch(kind, same_for_all(b"", status=500))
 
 
-def test_an_answer_is_understood_while_the_loop_goes_on(monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<html>",
+        b"{}",
+        b'[{"name": 3}]',
+        b'[{"name": "a", "messages_ready": -1}]',
+        b'[{"name": "a", "messages_ready": 1e99}]',
+        b'[{"name": "a", "messages_ready": 99999999999999999999}]',
+        b'[{"name": "a", "messages_ready": "3"}]',
+        b'[{"name": "\xff"}]',
+        b'[{"name": "a", "more": ' + b"[" * 100_000,
+    ],
+)
+def test_a_response_of_another_shape_is_an_error_that_does_not_quote_it(body):
+    with pytest.raises(OSError, match=r"^the management API returns an unexpected response$"):
+        fetch(ManagementStatistics, same_for_all(body))
+
+
+@pytest.mark.parametrize(("kind", "limit"), [(ManagementStatistics, 8), (PrometheusStatistics, 32)])
+def test_a_response_over_the_size_limit_is_refused(kind, limit):
+    with pytest.raises(OSError, match=f"more than {limit} MiB"):
+        fetch(kind, same_for_all(b"\n" * (limit * MIB + 1)))
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+def test_a_compressed_response_is_not_decompressed(kind):
+    bomb = gzip.compress(b"[" + b" " * (64 * MIB) + b"]")
+
+    peak = peak_mib(
+        lambda: fetch_or_error(kind, same_for_all(bomb, headers={"Content-Encoding": "gzip"}))
+    )
+
+    assert peak < 8
+
+
+def test_many_small_objects_are_refused_before_they_are_decoded():
+    items = (8 * MIB - 2) // 12
+    body = b"[" + b",".join([b'{"name":""}'] * items) + b"]"
+
+    def refused() -> None:
+        with pytest.raises(OSError, match="more than 100,000 JSON objects"):
+            fetch(ManagementStatistics, same_for_all(body))
+
+    assert peak_mib(refused) < 24
+
+
+def test_too_many_queues_are_refused():
+    names = [f"a{number}" for number in range(30_001)]
+    with pytest.raises(OSError, match="more than 30,000 queues"):
+        fetch(ManagementStatistics, management_of([{"name": name} for name in names]))
+    lines = (f'rabbitmq_detailed_queue_consumers{{queue="{name}"}} 1' for name in names)
+    with pytest.raises(OSError, match="more than 30,000 queues"):
+        fetch(PrometheusStatistics, same_for_all("\n".join(lines).encode()))
+
+
+def fetch_or_error(kind: type, server: FakeServer) -> object:
+    try:
+        return fetch(kind, server)
+    except OSError as error:
+        return error
+
+
+def peak_mib(call: Any) -> float:
+    """The memory that a call takes at most."""
+    tracemalloc.start()
+    try:
+        call()
+        return tracemalloc.get_traced_memory()[1] / MIB
+    finally:
+        tracemalloc.stop()
+
+
+def test_responses_are_decoded_in_another_thread(monkeypatch: pytest.MonkeyPatch):
     threads = []
-    join = management._joined
+    decode = management._decode
 
-    def joined(*bodies: bytes) -> object:
+    def decoded(*args: Any) -> object:
         threads.append(threading.current_thread())
-        return join(*bodies)
+        return decode(*args)
 
-    monkeypatch.setattr(management, "_joined", joined)
+    monkeypatch.setattr(management, "_decode", decoded)
 
-    assert fetch(ManagementStatistics, b"[]").queues == {}
+    assert fetch(ManagementStatistics, FakeServer()) == {}
+    assert len(threads) == 3
     assert threading.main_thread() not in threads
-    assert threads
+
+
+METRICS = """\
+# TYPE rabbitmq_detailed_queue_messages_ready gauge
+rabbitmq_detailed_queue_messages_ready{vhost="/",queue="a \\"b\\"}"} 3
+rabbitmq_detailed_queue_messages_unacked{vhost="/",queue="a \\"b\\"}"} 2
+rabbitmq_detailed_queue_consumers{vhost="/",queue="a \\"b\\"}"} 1
+rabbitmq_detailed_queue_exchange_messages_published_total{exchange="x",queue="a \\"b\\"}"} 4
+rabbitmq_detailed_queue_exchange_messages_published_total{exchange="y",queue="a \\"b\\"}"} 5
+rabbitmq_detailed_queue_messages_delivered_ack_total{vhost="/",queue="a \\"b\\"}"} 7
+rabbitmq_detailed_queue_messages_acked_total{vhost="/",queue="a \\"b\\"}"} 6
+rabbitmq_detailed_queue_messages_delivered_total{vhost="/",queue="a \\"b\\"}"} 1
+rabbitmq_detailed_queue_get_total{vhost="/",queue="a \\"b\\"}"} 2
+rabbitmq_detailed_queue_messages_acked_total{vhost="/",queue="gone"} 6
+"""
+
+
+@pytest.mark.parametrize("block", [1, 7, 100, 10_000])
+def test_detailed_metrics_are_added_up_by_queue_however_they_are_split(block):
+    metrics, rest, text = DetailedMetrics(), bytearray(), METRICS.encode()
+    for start in range(0, len(text), block):
+        rest = metrics.parse(rest + text[start : start + block])
+
+    (name, queue), *others = metrics.queues().items()
+    assert (name, others) == ('a "b"}', [])
+    assert (queue.ready, queue.unacknowledged, queue.consumers) == (3, 2, 1)
+    assert (queue.published, queue.delivered, queue.acknowledged) == (9, 10, 9)
+
+
+def test_the_last_line_of_the_metrics_may_lack_its_end():
+    body = b'rabbitmq_detailed_queue_messages_ready{queue="a"} 5'
+
+    assert fetch(PrometheusStatistics, same_for_all(body))["a"].ready == 5
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"x" * (3 * MIB),
+        b'rabbitmq_detailed_queue_messages_ready{queue="a"} 9007199254740994\n',
+        b'rabbitmq_detailed_queue_messages_ready{queue="a"} 1e99\n',
+    ],
+)
+def test_metrics_with_huge_lines_or_counts_are_refused(body):
+    with pytest.raises(OSError, match="the Prometheus endpoint returns"):
+        fetch(PrometheusStatistics, same_for_all(body))

@@ -1,1 +1,1 @@
-"""RabbitMQ as the operator sees it: depths by AMQP, statistics by HTTP."""
+"""Queue depths by AMQP and queue statistics by HTTP."""

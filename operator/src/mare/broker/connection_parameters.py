@@ -1,4 +1,4 @@
-"""The way into a broker, as a Secret gives it."""
+"""Connection parameters of a broker, parsed from a Secret."""
 
 import base64
 import binascii
@@ -17,47 +17,60 @@ _SCHEMES = {
     "prometheus-uri": ("http", "https"),
 }
 _KEYS = (*_SCHEMES, "ca.crt", "tls.crt", "tls.key")
-"""What is read of a Secret; it may hold more, for others."""
+"""The keys that are read. Other keys of the Secret are ignored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionParameters:
-    """URIs and TLS material. Two that are equal share their connections. Never shown."""
+    """URIs and TLS material. Objects with equal parameters share connections.
+
+    No field has a repr: the URIs contain passwords.
+    """
 
     amqp_uri: str | None = field(default=None, repr=False)
     management_uri: str | None = field(default=None, repr=False)
     prometheus_uri: str | None = field(default=None, repr=False)
-    authority: str | None = field(default=None, repr=False)
-    certificate: str | None = field(default=None, repr=False)
-    key: str | None = field(default=None, repr=False)
+    ca_certificate: str | None = field(default=None, repr=False)
+    client_certificate: str | None = field(default=None, repr=False)
+    client_key: str | None = field(default=None, repr=False)
     vhost: str = "/"
 
-    def at(self, vhost: str | None) -> "ConnectionParameters":
-        """The same broker's other virtual host; None leaves it."""
-        return self if vhost is None else replace(self, vhost=vhost)
+    def with_vhost(self, vhost: str) -> "ConnectionParameters":
+        """The same broker with another virtual host."""
+        return replace(self, vhost=vhost)
 
-    def amqp_uri_of_vhost(self) -> str | None:
-        if self.amqp_uri is None:
-            return None
-        parts = urlsplit(self.amqp_uri)
-        return parts._replace(path=f"/{quote(self.vhost, safe='')}").geturl()
+    def amqp_url(self) -> str:
+        """The AMQP URI with the virtual host as its path; raises `AccessRefused`."""
+        parts = urlsplit(self.amqp_uri or "")
+        return parts._replace(path=f"/{path_segment(self.vhost)}").geturl()
 
-    def context(self) -> ssl.SSLContext:
-        """Settings of TLS: the given authority instead of the system's, the given certificate.
+    def ssl_context(self) -> ssl.SSLContext:
+        """TLS settings. `ca.crt` replaces the system's certificate authorities.
 
-        Raises `AccessRefused` if the material cannot be read.
+        Raises `AccessRefused` if the material is not PEM.
         """
         try:
-            context = ssl.create_default_context(cadata=self.authority)
-            if self.certificate is not None and self.key is not None:
-                _load(context, self.certificate, self.key)
+            context = ssl.create_default_context(cadata=self.ca_certificate)
+            if self.client_certificate is not None and self.client_key is not None:
+                _load_client_certificate(context, self.client_certificate, self.client_key)
         except (ssl.SSLError, ValueError, OSError) as error:
             raise AccessRefused("ca.crt, tls.crt or tls.key of the Secret are not PEM") from error
         return context
 
 
-def distrust(error: BaseException | None, source: str) -> AccessRefused | None:
-    """Says that a certificate was not trusted, if that is what is behind an error."""
+def path_segment(vhost: str) -> str:
+    """A virtual host as one percent-encoded path segment of a URL.
+
+    Raises `AccessRefused` for "." and "..": servers and proxies resolve these segments even when
+    they are encoded, so that the request would reach another path.
+    """
+    if vhost in (".", ".."):
+        raise AccessRefused(f"a virtual host cannot be named {vhost}")
+    return quote(vhost, safe="")
+
+
+def certificate_error(error: BaseException | None, source: str) -> AccessRefused | None:
+    """The refusal to report if an error was caused by a certificate that failed verification."""
     while error is not None:
         if isinstance(error, ssl.SSLCertVerificationError):
             why = error.verify_message.rstrip(".")
@@ -66,8 +79,8 @@ def distrust(error: BaseException | None, source: str) -> AccessRefused | None:
     return None
 
 
-def _load(context: ssl.SSLContext, certificate: str, key: str) -> None:
-    # The ssl module reads a client's certificate from files only; a private folder goes at once.
+def _load_client_certificate(context: ssl.SSLContext, certificate: str, key: str) -> None:
+    # The ssl module loads a client certificate only from files.
     with tempfile.TemporaryDirectory(prefix="mare-tls-") as folder:
         chain, secret = Path(folder, "tls.crt"), Path(folder, "tls.key")
         chain.write_text(certificate)
@@ -77,25 +90,25 @@ def _load(context: ssl.SSLContext, certificate: str, key: str) -> None:
 
 
 def parse_secret(secret_name: str, data: Mapping[str, str]) -> ConnectionParameters:
-    """Read the `data` of a Secret; raise `AccessRefused` saying what is wrong with it."""
+    """Parse the base64 `data` of a Secret; raise `AccessRefused` with what is wrong in it."""
     values = {key: _decode(secret_name, key, value) for key, value in data.items() if key in _KEYS}
     for key, schemes in _SCHEMES.items():
         if key in values:
-            _check(secret_name, key, values[key], schemes)
+            _check_uri(secret_name, key, values[key], schemes)
     if not values.keys() & _SCHEMES.keys():
         raise AccessRefused(f"Secret {secret_name} has none of {', '.join(_SCHEMES)}")
-    access = ConnectionParameters(
+    parameters = ConnectionParameters(
         amqp_uri=values.get("amqp-uri"),
         management_uri=values.get("management-uri"),
         prometheus_uri=values.get("prometheus-uri"),
-        authority=values.get("ca.crt"),
-        certificate=values.get("tls.crt"),
-        key=values.get("tls.key"),
-        vhost=_vhost(values.get("amqp-uri", "")),
+        ca_certificate=values.get("ca.crt"),
+        client_certificate=values.get("tls.crt"),
+        client_key=values.get("tls.key"),
+        vhost=_vhost_of(values.get("amqp-uri", "")),
     )
-    if access.authority or access.certificate:
-        access.context()  # what cannot be read is told here, before anything rests on it
-    return access
+    if parameters.ca_certificate or parameters.client_certificate:
+        parameters.ssl_context()  # Reports a broken certificate now, not at the first connection.
+    return parameters
 
 
 def _decode(secret_name: str, key: str, value: str) -> str:
@@ -105,16 +118,17 @@ def _decode(secret_name: str, key: str, value: str) -> str:
         raise AccessRefused(f"{key} of Secret {secret_name} is not text") from error
 
 
-def _check(secret_name: str, key: str, uri: str, schemes: tuple[str, ...]) -> None:
-    wanted = f"{key} of Secret {secret_name} has to begin with {' or '.join(schemes)}://"
+def _check_uri(secret_name: str, key: str, uri: str, schemes: tuple[str, ...]) -> None:
+    schemes_text = " or ".join(f"{scheme}://" for scheme in schemes)
+    problem = f"{key} of Secret {secret_name} must begin with {schemes_text} and name a host"
     try:
         parts = urlsplit(uri)
         good = parts.scheme in schemes and parts.hostname and (parts.port is None or parts.port > 0)
     except ValueError as error:
-        raise AccessRefused(f"{wanted} and name a host") from error
+        raise AccessRefused(problem) from error
     if not good:
-        raise AccessRefused(f"{wanted} and name a host")
+        raise AccessRefused(problem)
 
 
-def _vhost(amqp_uri: str) -> str:
+def _vhost_of(amqp_uri: str) -> str:
     return unquote(urlsplit(amqp_uri).path.removeprefix("/")) or "/"

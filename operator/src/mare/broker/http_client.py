@@ -1,23 +1,33 @@
-"""HTTP requests to a broker: one connection, bounded in time and size, no secret in an error."""
+"""An HTTP client for the management API and the Prometheus endpoint of a broker."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from http import HTTPStatus
 from urllib.parse import unquote, urlsplit
 
 import aiohttp
 from yarl import URL
 
-from mare.broker.connection_parameters import ConnectionParameters, distrust
+from mare.broker.connection_parameters import ConnectionParameters, certificate_error
 from mare.ports import AccessRefused
 
 _SECONDS = 4.0
+_CHUNK_BYTES = 2**16
+
+Query = Mapping[str, str | Sequence[str]]
 
 
-class BrokerHttp:
-    """Requests below one URI of a Secret."""
+class BrokerHttpClient:
+    """GET requests below one URI of a Secret, over one connection.
 
-    def __init__(self, uri: str, access: ConnectionParameters, source: str, largest: int) -> None:
-        """An answer of more than `largest` bytes is an error, not the end of the process."""
+    No request follows a redirect, takes longer than 4 s, or returns more than `max_bytes`.
+    Errors contain no URI, which may contain a password.
+    """
+
+    def __init__(
+        self, uri: str, parameters: ConnectionParameters, source: str, max_bytes: int
+    ) -> None:
+        """`source` names the endpoint in errors, for example "the management API"."""
         parts = urlsplit(uri)
         host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
         port = f":{parts.port}" if parts.port else ""
@@ -26,45 +36,65 @@ class BrokerHttp:
         if parts.username is not None:
             user, password = unquote(parts.username), unquote(parts.password or "")
             self._headers["Authorization"] = aiohttp.encode_basic_auth(user, password)
-        self._tls = access.context() if parts.scheme == "https" else False
+        self._tls = parameters.ssl_context() if parts.scheme == "https" else True
         self._source = source
-        self._largest = largest
+        self._max_bytes = max_bytes
         self._session: aiohttp.ClientSession | None = None
 
-    async def get(self, path: str, query: Mapping[str, str | Sequence[str]]) -> bytes:
-        """Return the body; raise `AccessRefused`, or OSError for everything else."""
+    async def get(self, path: str, query: Query) -> bytearray:
+        """The body of a response.
+
+        Raises:
+            AccessRefused: The broker refuses the credentials or its certificate is not trusted.
+            OSError: Any other failure.
+        """
+        body = bytearray()
+        async with self.stream(path, query) as chunks:
+            async for chunk in chunks:
+                body += chunk
+        return body
+
+    @asynccontextmanager
+    async def stream(self, path: str, query: Query) -> AsyncIterator[AsyncIterator[bytes]]:
+        """The body of a response in chunks of at most 64 KiB; raises as `get` does.
+
+        `path` is percent-encoded already.
+        """
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                headers=self._headers,
+                headers={**self._headers, "Accept-Encoding": "identity"},
                 timeout=aiohttp.ClientTimeout(total=_SECONDS),
-                connector=aiohttp.TCPConnector(limit=1, ssl=self._tls or True),
+                connector=aiohttp.TCPConnector(limit=1, ssl=self._tls),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                # 64 KiB of compressed data can decompress to 64 MiB in one step.
+                auto_decompress=False,
             )
         pairs = [(k, v) for k, vs in query.items() for v in ([vs] if isinstance(vs, str) else vs)]
+        url = URL(self._base + path, encoded=True)
         try:
-            async with self._session.get(
-                self._url(path), params=pairs, allow_redirects=False
-            ) as answer:
-                return await self._read(answer)
+            async with self._session.get(url, params=pairs, allow_redirects=False) as response:
+                self._check_status(response.status)
+                yield self._chunks(response)
         except TimeoutError as error:
             raise OSError(f"{self._source} does not answer within {_SECONDS:.0f} s") from error
         except aiohttp.ClientError as error:
-            unreached = OSError(f"{self._source} is not reached ({type(error).__name__})")
-            raise (distrust(error, self._source) or unreached) from error
+            failure = OSError(f"{self._source} cannot be reached ({type(error).__name__})")
+            raise (certificate_error(error, self._source) or failure) from error
 
-    def _url(self, path: str) -> URL:
-        return URL(self._base + path, encoded=True)
-
-    async def _read(self, answer: aiohttp.ClientResponse) -> bytes:
-        if answer.status in (401, 403):
+    def _check_status(self, status: int) -> None:
+        if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
             raise AccessRefused(f"{self._source} refuses the user or the password")
-        if answer.status != HTTPStatus.OK:
-            raise OSError(f"{self._source} answers with status {answer.status}")
-        body = bytearray()
-        async for part in answer.content.iter_chunked(2**16):
-            body += part
-            if len(body) > self._largest:
-                raise OSError(f"{self._source} answers with more than {self._largest >> 20} MiB")
-        return bytes(body)
+        if status != HTTPStatus.OK:
+            raise OSError(f"{self._source} answers with status {status}")
+
+    async def _chunks(self, response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+        size = 0
+        async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
+            size += len(chunk)
+            if size > self._max_bytes:
+                limit = self._max_bytes >> 20
+                raise OSError(f"{self._source} returns more than {limit} MiB")
+            yield chunk
 
     async def close(self) -> None:
         session, self._session = self._session, None

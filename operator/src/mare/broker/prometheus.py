@@ -1,16 +1,21 @@
-"""Statistics from the detailed metrics of the Prometheus plugin: one request, without peers."""
+"""Statistics from the detailed metrics of the Prometheus plugin: one request, without consumers."""
 
 import asyncio
 import re
 from collections import defaultdict
 
 from mare.broker.connection_parameters import ConnectionParameters
-from mare.broker.http_client import BrokerHttp
-from mare.broker.queue_statistics import QueueStatistics, Statistics
+from mare.broker.http_client import BrokerHttpClient
+from mare.broker.queue_statistics import MAX_QUEUES, QueueStatistics, Statistics
 from mare.domain.observation import NOT_REPORTED
 
-_LARGEST_ANSWER = 32 * 2**20
-"""20,000 queues."""
+_SOURCE = "the Prometheus endpoint"
+_MAX_BYTES = 32 * 2**20
+"""Of one response. 20,000 queues take 32 MiB."""
+_MAX_LINE_BYTES = 2**16
+_BLOCK_BYTES = 2**20
+"""Parsed at once in a thread, in 30 ms."""
+_MAX_COUNT = 2**53
 _FAMILIES = [
     "queue_coarse_metrics",
     "queue_consumer_count",
@@ -18,57 +23,100 @@ _FAMILIES = [
     "queue_exchange_metrics",
 ]
 _FIELDS = {
-    "queue_messages_ready": "ready",
-    "queue_messages_unacked": "unacknowledged",
-    "queue_consumers": "consumers",
-    "queue_exchange_messages_published_total": "published",
-    "queue_messages_delivered_ack_total": "delivered",
-    "queue_messages_acked_total": "acknowledged",
+    b"queue_messages_ready": "ready",
+    b"queue_messages_unacked": "unacknowledged",
+    b"queue_consumers": "consumers",
+    b"queue_exchange_messages_published_total": "published",
+    b"queue_messages_delivered_ack_total": "delivered",
+    b"queue_messages_acked_total": "acknowledged",
 }
-_BOTH = {"queue_messages_delivered_total", "queue_get_total"}
-"""Delivered without need of an acknowledgement: these count as delivered and as acknowledged."""
-_LINE = re.compile(r"rabbitmq_detailed_(\w+)\{([^}]*)\} (\d+(?:\.0+)?(?:e[+-]?\d+)?)$")
-_QUEUE = re.compile(r'(?:^|,)queue="((?:[^"\\]|\\.)*)"')
+_WITHOUT_ACKNOWLEDGEMENT = {b"queue_messages_delivered_total", b"queue_get_total"}
+"""Messages delivered in automatic acknowledgement mode: delivered and acknowledged at once."""
+_LINE = re.compile(
+    rb"^rabbitmq_detailed_(\w+)\{(.*)\} (\d{1,16}(?:\.0+)?(?:e[+-]?\d\d?)?)$", re.MULTILINE
+)
+_QUEUE = re.compile(rb'(?:^|,)queue="((?:[^"\\]|\\.)*)"')
 
 
 class PrometheusStatistics:
-    def __init__(self, uri: str, access: ConnectionParameters) -> None:
-        self._http = BrokerHttp(uri, access, "the Prometheus endpoint", _LARGEST_ANSWER)
+    """Statistics from /metrics/detailed."""
+
+    def __init__(self, uri: str, parameters: ConnectionParameters) -> None:
+        self._http = BrokerHttpClient(uri, parameters, _SOURCE, _MAX_BYTES)
 
     async def fetch(self, vhost: str, now: float) -> Statistics:
+        """Implements `StatisticsSource`. The response is parsed as it arrives."""
+        metrics = DetailedMetrics()
+        block = bytearray()
         query = {"vhost": vhost, "family": _FAMILIES}
-        body = await self._http.get("/metrics/detailed", query)
-        return Statistics(now, await asyncio.to_thread(_read, body.decode(errors="replace")))
+        async with self._http.stream("/metrics/detailed", query) as chunks:
+            async for chunk in chunks:
+                block += chunk
+                if len(block) >= _BLOCK_BYTES:
+                    block = await asyncio.to_thread(metrics.parse, block)
+        await asyncio.to_thread(metrics.parse, block + b"\n")
+        return Statistics(now, await asyncio.to_thread(metrics.queues))
 
     async def close(self) -> None:
         await self._http.close()
 
 
-def _read(text: str) -> dict[str, QueueStatistics]:
-    counts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for line in text.splitlines():
-        found = _LINE.match(line)
-        queue = _QUEUE.search(found[2]) if found else None
-        if not found or not queue:
-            continue
-        name, metric, value = _unescape(queue[1]), found[1], int(float(found[3]))
+class DetailedMetrics:
+    """Metrics added up by queue."""
+
+    def __init__(self) -> None:
+        self._counts: dict[bytes, dict[str, int]] = defaultdict(dict)
+
+    def parse(self, block: bytearray) -> bytearray:
+        """Add the complete lines of a block; return the rest, which begins the next block.
+
+        Raises OSError for a line or a number of queues over the limit.
+        """
+        end = block.rfind(b"\n") + 1
+        rest = block[end:]
+        if len(rest) > _MAX_LINE_BYTES:
+            raise OSError(f"{_SOURCE} returns a line of more than 64 KiB")
+        for line in _LINE.finditer(block, 0, end):
+            self._add_line(line)
+        if len(self._counts) > MAX_QUEUES:
+            raise OSError(f"{_SOURCE} returns more than {MAX_QUEUES:,} queues")
+        return rest
+
+    def _add_line(self, line: "re.Match[bytes]") -> None:
+        metric, labels, value = line.groups()
+        queue, count = _QUEUE.search(labels), int(float(value))
+        if queue is None:
+            return
+        if count > _MAX_COUNT:
+            raise OSError(f"{_SOURCE} returns an unexpected response")
         if metric in _FIELDS:
-            counts[name][_FIELDS[metric]] += value
-        elif metric in _BOTH:
-            counts[name]["delivered"] += value
-            counts[name]["acknowledged"] += value
-    return {name: _complete(fields) for name, fields in counts.items() if "ready" in fields}
+            self._add(queue[1], _FIELDS[metric], count)
+        elif metric in _WITHOUT_ACKNOWLEDGEMENT:
+            self._add(queue[1], "delivered", count)
+            self._add(queue[1], "acknowledged", count)
+
+    def _add(self, queue: bytes, field: str, value: int) -> None:
+        counts = self._counts[queue]
+        counts[field] = counts.get(field, 0) + value
+
+    def queues(self) -> dict[str, QueueStatistics]:
+        """The statistics of each queue whose ready messages are reported."""
+        return {
+            _unescape(name.decode(errors="replace")): _statistics_of(counts)
+            for name, counts in self._counts.items()
+            if "ready" in counts
+        }
 
 
-def _complete(fields: dict[str, int]) -> QueueStatistics:
-    """A queue without a message so far has no counters yet: they are zero."""
+def _statistics_of(counts: dict[str, int]) -> QueueStatistics:
+    """A counter that is missing is 0: RabbitMQ reports it after the first message."""
     return QueueStatistics(
-        ready=fields.get("ready", NOT_REPORTED),
-        unacknowledged=fields.get("unacknowledged", NOT_REPORTED),
-        consumers=fields.get("consumers", NOT_REPORTED),
-        published=fields.get("published", 0),
-        delivered=fields.get("delivered", 0),
-        acknowledged=fields.get("acknowledged", 0),
+        ready=counts.get("ready", NOT_REPORTED),
+        unacknowledged=counts.get("unacknowledged", NOT_REPORTED),
+        consumers=counts.get("consumers", NOT_REPORTED),
+        published=counts.get("published", 0),
+        delivered=counts.get("delivered", 0),
+        acknowledged=counts.get("acknowledged", 0),
     )
 
 

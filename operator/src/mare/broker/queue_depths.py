@@ -1,82 +1,196 @@
-"""What passive declarations tell of queues; who does not answer is left alone for a while."""
+"""Depths by passive declare, where 0 and 0 is an empty queue or a leader that does not answer.
+
+A passive declare of a quorum queue asks the leader and waits for 250 ms. While the leader is too
+busy, is being elected or has lost its majority, RabbitMQ returns no error but 0 messages and 0
+consumers (`stat` in rabbit_quorum_queue.erl, seen on 4.0.5). A queue in trouble seems empty.
+Therefore a late 0 and 0 is never taken for an empty queue, and one in time only if the queue had no
+messages before.
+"""
 
 import logging
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
+from mare.backoff import RetryTimer
 from mare.broker.connection_parameters import ConnectionParameters
-from mare.broker.passive_declare import Answer, PassiveDeclare, silent
-from mare.broker.pauses import Pauses
+from mare.broker.passive_declare import Answer, Depth, PassiveDeclare, is_silent, late, silent
 from mare.broker.queue_statistics import Statistics
-from mare.broker.silent_leaders import SilentLeaders
 from mare.domain.unknown import Unknown
 from mare.ports import AccessRefused, Clock
 
 _READ_SECONDS = 2.0
-_EACH_SECONDS = 0.002
-"""Time that a declaration may take beyond that, ten times what it takes."""
+_DECLARE_SECONDS = 0.002
+"""Added for each queue: ten times what a declare takes."""
 _CONNECTION = ""
-"""What pauses when the connection breaks; no queue is called that."""
+"""The name under which the connection backs off. No queue has an empty name."""
+_FIRST_RETRY_SECONDS, _MAX_RETRY_SECONDS = 0.5, 8.0
+_ELECTION_SECONDS = 5.0
+"""How long the last answer stands in for a missing one. A leader election takes less."""
+_MAX_DOUBT_SECONDS = 60.0
+"""Without statistics, 0 and 0 is accepted this long after the last messages."""
+_MAX_QUEUES = 20_000
+_NEVER = float("-inf")
+_EMPTY = Depth(0, 0)
 _log = logging.getLogger(__name__)
 
 
-class QueueDepths:
-    """Opens a connection when it is needed; close it when nobody reads its queues any more."""
+@dataclass(slots=True)
+class _Retry:
+    """A queue, or the connection, that did not answer."""
 
-    def __init__(self, access: ConnectionParameters, clock: Clock, *, has_statistics: bool) -> None:
-        self._depths = PassiveDeclare(access)
+    why: Unknown
+    timer: RetryTimer = field(
+        default_factory=lambda: RetryTimer(_FIRST_RETRY_SECONDS, _MAX_RETRY_SECONDS)
+    )
+
+
+class QueueDepths:
+    """Reads depths. A queue or broker that does not answer is retried with a backoff."""
+
+    def __init__(
+        self, parameters: ConnectionParameters, clock: Clock, *, has_statistics: bool
+    ) -> None:
+        self._declare = PassiveDeclare(parameters)
         self._clock = clock
-        self._silences = SilentLeaders(has_statistics=has_statistics)
-        self._pauses = Pauses()
-        self.refused = False
-        """Whether the broker does not let us in."""
+        self._leaders = LeaderAnswers(has_statistics=has_statistics)
+        self._retries: dict[str, _Retry] = {}
+        self.is_refused = False
+        """Whether the broker refuses the connection."""
 
     async def read(
         self, names: Collection[str], latest: Statistics | None
     ) -> Mapping[str, tuple[Answer, float]] | Unknown:
-        """What is to be believed of each queue, and of what moment it is.
+        """The depth of each queue and the time of the answer; unknown without a connection.
 
-        `latest` are the last statistics, which tell whether a queue that says nothing is empty.
+        The `latest` statistics show whether a queue that returns 0 and 0 is empty.
         """
         now = self._clock()
-        if (broken := self._pauses.why(_CONNECTION, now)) is not None:
-            return broken
-        pausing = {name: self._pauses.why(name, now) for name in names}
-        answers: dict[str, Answer] = {name: why for name, why in pausing.items() if why}
-        asked = [name for name, why in pausing.items() if not why]
-        asked.sort(key=self._pauses.has_missed)  # the time may be over before these answer
-        new = await self._ask(asked)
+        if (failure := self._postponed(_CONNECTION, now)) is not None:
+            return failure
+        postponed = {name: self._postponed(name, now) for name in names}
+        answers: dict[str, Answer] = {name: why for name, why in postponed.items() if why}
+        due = [name for name, why in postponed.items() if not why]
+        # Queues that answered last time come first: the time may not suffice for the others.
+        due.sort(key=self._retries.__contains__)
+        new = await self._read(due)
         if isinstance(new, Unknown):
             return new
         answers |= new
         return {
-            name: self._silences.believed(name, answers.get(name, silent(name)), latest, now)
+            name: self._leaders.accepted(name, answers.get(name, silent(name)), latest, now)
             for name in names
         }
 
-    async def _ask(self, names: Collection[str]) -> Mapping[str, Answer] | Unknown:
+    async def _read(self, names: Collection[str]) -> Mapping[str, Answer] | Unknown:
         try:
-            answers = await self._depths.read(names, _READ_SECONDS + len(names) * _EACH_SECONDS)
+            seconds = _READ_SECONDS + len(names) * _DECLARE_SECONDS
+            answers = await self._declare.read(names, seconds)
         except AccessRefused as error:
-            self.refused = True
-            return self._broken(Unknown("AccessRefused", str(error)), error)
-        except Exception as error:  # noqa: BLE001 - whatever happens with one broker, others are read
-            return self._broken(Unknown("BrokerUnreachable", "the broker does not answer"), error)
-        self.refused = False
-        self._pauses.found(_CONNECTION)
+            self.is_refused = True
+            return self._connection_failed(Unknown("AccessRefused", str(error)), error)
+        except Exception as error:  # noqa: BLE001 - one broker's failure must not stop other brokers
+            why = Unknown("BrokerUnreachable", "the broker does not answer")
+            return self._connection_failed(why, error)
+        self.is_refused = False
+        self._retries.pop(_CONNECTION, None)
         now = self._clock()
         for name, answer in answers.items():
             if isinstance(answer, Unknown):
-                self._pauses.missed(name, answer, now)
+                self._postpone(name, answer, now)
             else:
-                self._pauses.found(name)
+                self._retries.pop(name, None)
         return answers
 
-    def _broken(self, why: Unknown, error: Exception) -> Unknown:
+    def _connection_failed(self, why: Unknown, error: Exception) -> Unknown:
         now = self._clock()
-        if self._pauses.why(_CONNECTION, now) is None:  # else somebody else has just told
+        if self._postponed(_CONNECTION, now) is None:  # A concurrent read may have logged it.
             unexpected = not isinstance(error, OSError | AccessRefused)
-            _log.warning("Broker is not reached", extra={"error": str(error)}, exc_info=unexpected)
-        return self._pauses.missed(_CONNECTION, why, now)
+            _log.warning(
+                "Broker cannot be reached", extra={"error": str(error)}, exc_info=unexpected
+            )
+        self._postpone(_CONNECTION, why, now)
+        return why
+
+    def _postponed(self, name: str, now: float) -> Unknown | None:
+        """Why a queue is not declared yet; None if it may be."""
+        retry = self._retries.get(name)
+        return retry.why if retry is not None and now < retry.timer.due else None
+
+    def _postpone(self, name: str, why: Unknown, now: float) -> None:
+        """Back off, but once only for reads that failed at the same time."""
+        retry = self._retries.get(name)
+        if retry is None:
+            retry = self._retries[name] = _Retry(why)
+            if len(self._retries) > _MAX_QUEUES:
+                del self._retries[next(iter(self._retries))]
+        if now >= retry.timer.due:
+            retry.why = why
+            retry.timer.failed(now)
 
     async def close(self) -> None:
-        await self._depths.close()
+        await self._declare.close()
+
+
+class _Last(NamedTuple):
+    """The last answers of one queue."""
+
+    certain_at: float = _NEVER
+    certain: Depth = _EMPTY
+    """The last depth with a message or a consumer, which only the leader can report."""
+    empty_at: float = _NEVER
+    """When 0 and 0 was accepted last."""
+
+    @property
+    def newest(self) -> tuple[float, Depth]:
+        return max((self.certain_at, self.certain), (self.empty_at, _EMPTY))
+
+
+@dataclass(slots=True)
+class LeaderAnswers:
+    """Decides for each queue whether 0 and 0 is an answer of its leader."""
+
+    has_statistics: bool
+    _last: dict[str, _Last] = field(default_factory=dict)
+
+    def accepted(
+        self, name: str, answer: Answer, latest: Statistics | None, now: float
+    ) -> tuple[Answer, float]:
+        """The answer to use and its time.
+
+        Without an answer of the leader, this is the last one for 5 s, then `LeaderSilent`.
+        """
+        last = self._last.get(name, _Last())
+        if answer == late(name) and name not in self._last:
+            answer = _EMPTY  # The first answer can be late because the operator is starting.
+        if is_silent(answer):
+            return _last_or_unknown(answer, *last.newest, now)
+        if isinstance(answer, Unknown):
+            self._last.pop(name, None)
+            return answer, now
+        if any(answer):
+            self._store(name, _Last(now, answer))
+            return answer, now
+        last_at, ready = max((last.certain_at, last.certain.ready), _sampled(name, latest))
+        if ready == 0 or (not self.has_statistics and now - last_at > _MAX_DOUBT_SECONDS):
+            self._store(name, last._replace(empty_at=now))
+            return answer, now
+        return _last_or_unknown(late(name), last.certain_at, last.certain, now)
+
+    def _store(self, name: str, last: _Last) -> None:
+        self._last.pop(name, None)
+        self._last[name] = last
+        if len(self._last) > _MAX_QUEUES:  # Remove the queue that was read least recently.
+            del self._last[next(iter(self._last))]
+
+
+def _last_or_unknown(why: Answer, at: float, depth: Depth, now: float) -> tuple[Answer, float]:
+    return (depth, at) if now - at <= _ELECTION_SECONDS else (why, now)
+
+
+def _sampled(name: str, latest: Statistics | None) -> tuple[float, int]:
+    """The time of the statistics of a queue, and its ready messages then."""
+    queue = latest.queues.get(name) if latest else None
+    if latest is None or queue is None or isinstance(queue.ready, Unknown):
+        return _NEVER, 0
+    return latest.at, queue.ready

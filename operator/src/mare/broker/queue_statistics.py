@@ -1,16 +1,28 @@
-"""What a broker tells about queues every few seconds, whatever the source."""
+"""Queue statistics, which RabbitMQ updates every few seconds, and the task that polls them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import asyncio
+import logging
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from mare.broker.sample_clock import SampleClock
 from mare.domain.observation import NOT_REPORTED
-from mare.domain.unknown import Unknown
+from mare.domain.unknown import Unknown, known
+from mare.ports import AccessRefused, Clock
+
+MAX_QUEUES = 30_000
+"""Queues of one virtual host. Their statistics take about 25 MB."""
+_FIRST_SECONDS = 2.0
+"""How long the first read of queues waits for the first statistics."""
+_MIN_PAUSE_SECONDS = 0.1
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueStatistics:
-    """One queue, each count as `QueueReading` has it."""
+    """One queue. The counts have the meaning of the fields of `QueueReading`."""
 
     ready: int | Unknown = NOT_REPORTED
     consumers: int | Unknown = NOT_REPORTED
@@ -20,17 +32,21 @@ class QueueStatistics:
     delivered: int | Unknown = NOT_REPORTED
     acknowledged: int | Unknown = NOT_REPORTED
     transient: bool = False
-    """Whether it vanishes with its last consumer."""
+    """Whether RabbitMQ deletes the queue with its last consumer."""
     exclusive: bool = False
     stream: bool = False
-    """Whether it keeps its messages, whoever has read them."""
     peers: Mapping[str, int] | Unknown = NOT_REPORTED
-    """HOST:PORT of its consumers with the unacknowledged messages of their channels."""
+    """HOST:PORT of its consumers, with the unacknowledged messages of their channels."""
+
+    @property
+    def counters(self) -> tuple[int, int, int]:
+        """Messages published, delivered and acknowledged so far; 0 where unknown."""
+        return known(self.published, 0), known(self.delivered, 0), known(self.acknowledged, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """All queues of a virtual host at one moment."""
+    """All queues of a virtual host at one time."""
 
     at: float
     queues: Mapping[str, QueueStatistics] = field(default_factory=dict)
@@ -38,6 +54,93 @@ class Statistics:
 
 class StatisticsSource(Protocol):
     async def fetch(self, vhost: str, now: float) -> Statistics:
-        """Raises `AccessRefused`, or OSError if the source does not answer well."""
+        """Raises `AccessRefused` or OSError."""
 
     async def close(self) -> None: ...
+
+
+class StatisticsPoller:
+    """Fetches the statistics of one virtual host in a task, from the first `start` to `close`."""
+
+    def __init__(self, source: StatisticsSource, vhost: str, clock: Clock, seconds: float) -> None:
+        """`seconds` is the period of the requests."""
+        self._source = source
+        self._vhost = vhost
+        self._clock = clock
+        self._sample_clock = SampleClock(seconds)
+        self._task: asyncio.Task[None] | None = None
+        self._fetched = asyncio.Event()
+        self._names: Mapping[str, None] | None = None
+        self.last_two: tuple[Statistics, ...] = ()
+        """Two samples at most, the newer one last."""
+        self.error: Unknown | None = None
+        """Why the last request failed."""
+
+    @property
+    def latest(self) -> Statistics | None:
+        return self.last_two[-1] if self.last_two else None
+
+    @property
+    def is_refused(self) -> bool:
+        return self.error is not None and self.error.reason == "AccessRefused"
+
+    @property
+    def names(self) -> Collection[str] | Unknown:
+        """The queues that exist. The object stays the same until a queue is created or deleted."""
+        if self._names is not None:
+            return self._names
+        return self.error or Unknown("NotReadYet", "the statistics have not been read yet")
+
+    async def start(self) -> None:
+        """Start the task; wait up to 2 s for the first response."""
+        if self._fetched.is_set():
+            return
+        if self._task is None:
+            self._task = asyncio.create_task(self._poll())
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_FIRST_SECONDS):
+                await self._fetched.wait()
+        self._fetched.set()
+
+    async def _poll(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            begun = loop.time()
+            self.error = await self._fetch()
+            self._fetched.set()
+            passed = loop.time() - begun
+            await asyncio.sleep(max(_MIN_PAUSE_SECONDS, self._sample_clock.pause - passed))
+
+    async def _fetch(self) -> Unknown | None:
+        """Fetch one sample; return why that failed."""
+        try:
+            self._add(await self._source.fetch(self._vhost, self._clock()))
+        except AccessRefused as error:
+            return Unknown("AccessRefused", str(error))
+        except OSError as error:
+            return Unknown("StatisticsUnreachable", str(error))
+        except Exception as error:  # noqa: BLE001 - an unexpected response must not end the task
+            _log.exception("Statistics could not be read")
+            cause = f"the statistics cannot be parsed ({type(error).__name__})"
+            return Unknown("StatisticsUnreadable", cause)
+        return None
+
+    def _add(self, new: Statistics) -> None:
+        at = self._sample_clock.sample_time(
+            new.at, {name: queue.counters for name, queue in new.queues.items()}
+        )
+        if at is None:  # The counters are those of the last sample; the other fields may be newer.
+            *before, latest = self.last_two
+            self.last_two = (*before, replace(new, at=latest.at))
+        else:
+            self.last_two = (*self.last_two[-1:], replace(new, at=at))
+        if self._names is None or self._names.keys() != new.queues.keys():
+            self._names = dict.fromkeys(sorted(new.queues))
+
+    async def close(self) -> None:
+        self._fetched.set()  # A later `start` must not create a task, since nothing would end it.
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+        await self._source.close()

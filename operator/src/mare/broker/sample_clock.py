@@ -1,11 +1,13 @@
-"""When to ask for statistics that the broker renews by its own clock, and of what moment they are.
+"""An estimate of when RabbitMQ sampled the counters in a response.
 
-RabbitMQ samples its counters every 5 s (measured: 5.002 s, give or take 0.03 s). Asked every 5 s by
-another clock, it tells nearly the same moment of its period for an hour, and then, when the two
-pass each other, the same numbers twice or those of two periods at once: a rate of zero or of twice
-what it is, in which the estimates would see a jump. Asked more often than it renews, it does so all
-the time. So the same numbers again are no news until a renewal must have come, and numbers that
-changed are of a moment between the question before and this one.
+RabbitMQ samples its counters every 5 s (measured: 5.002 s, standard deviation 0.02 s). A client
+that polls every 5 s by its own clock drifts against that period. When the two clocks pass each
+other, one response repeats the counters of the last one, or contains those of two periods. The rate
+between them is zero or twice the real rate. A client that polls more often receives repeated
+counters all the time.
+
+Therefore equal counters are no new sample until a period must have ended, and the time of changed
+counters lies between the previous request and this one.
 """
 
 from collections import deque
@@ -13,89 +15,100 @@ from collections.abc import Mapping
 from itertools import pairwise
 from statistics import fmean, median
 
-from mare.broker.queue_statistics import QueueStatistics
-from mare.domain.unknown import known
-
 _EARLIER_SECONDS = 0.025
-"""As much as one renewal strays, so that no renewal is passed over."""
-_USUAL_SECONDS = 5.0
-"""RabbitMQ's own period, which is taken for a broker's until its counters tell of another one."""
-_SURE = 1.1
-"""Periods after numbers that changed within which they change again, unless nothing comes."""
-_LONGEST_SECONDS = 10.0
-"""Rarer changes than this are taken for work that comes in batches, as that of a cron job, and what
-is renewed more rarely is older than `stalenessSeconds` at its default."""
+"""Requests are earlier by this, the jitter of RabbitMQ's period, so that no sample is missed."""
+_DEFAULT_PERIOD_SECONDS = 5.0
+"""RabbitMQ's period, assumed until the counters show another one."""
+_CERTAIN_PERIODS = 1.1
+"""Equal counters are a new sample this many periods after the last change."""
+_MAX_PERIOD_SECONDS = 10.0
+"""Changes at longer intervals are taken for messages in batches, as from a cron job. Statistics of
+a longer period are older than `stalenessSeconds` at its default anyway."""
 _CHANGES = 17
-"""Their mean gap is off by a sixteenth of the pause between questions, which no rounding turns."""
-_SILENCE = 1.8
-"""Gaps that are so much longer than the median have no message at one renewal or more."""
-_MANY = 4
-"""Messages of a change of which some would have been told before, had there been a renewal."""
+"""With 17 changes, the error of the mean gap is a sixteenth of the polling period at most, which
+does not change a rounded result."""
+_GAP_FACTOR = 1.8
+"""A gap that exceeds the median by this factor spans a sample without messages."""
+_MIN_MESSAGES = 4
+"""Changes of fewer messages do not show a long period: messages that rare may simply not occur in
+each sample."""
 
-Counts = tuple[int, int, int]
+Counters = tuple[int, int, int]
 
 
 class SampleClock:
-    """Asks every `period` seconds or a little more often, and half a period later when in doubt."""
+    """Returns the sample time of each response and the pause before the next request.
 
-    def __init__(self, period: float) -> None:
-        self._asking = period
-        self._counted: dict[str, Counts] = {}
-        self._asked = self._changed = self._told = float("-inf")
-        self._renewed: float | None = None
+    The pause is the polling period, or half a sampling period after repeated counters.
+    """
+
+    def __init__(self, polling_seconds: float) -> None:
+        self._polling = polling_seconds
+        self._counters: dict[str, Counters] = {}
+        self._requested_at = self._changed_at = self._sampled_at = float("-inf")
+        self._last_sample: float | None = None
+        """The time of the last sample whose counters changed; None after a sample that did not."""
         self._changes: deque[tuple[float, int]] = deque(maxlen=_CHANGES)
         """When counters changed, and by how much."""
-        self.pause = period - _EARLIER_SECONDS
-        """Seconds from the last question to the next one."""
+        self.pause = polling_seconds - _EARLIER_SECONDS
+        """Seconds from the last request to the next one."""
 
-    def moment(self, now: float, queues: Mapping[str, QueueStatistics]) -> float | None:
-        """The moment that an answer tells of; None if it is the last one once more."""
-        counted = {name: _counted(each) for name, each in queues.items()}
-        grown = [_grown(count, counted.get(name, count)) for name, count in self._counted.items()]
-        changed = any(grown)
-        before, self._asked, self._counted = self._asked, now, counted
+    def sample_time(self, now: float, counters: Mapping[str, Counters]) -> float | None:
+        """When the counters were sampled; None if they repeat the last sample.
+
+        Args:
+            now: The time of the request.
+            counters: By queue.
+        """
+        increases = [
+            _increase(old, new)
+            for name, old in self._counters.items()
+            if (new := counters.get(name, old)) != old
+        ]
+        changed = bool(increases)
+        previous, self._requested_at, self._counters = self._requested_at, now, dict(counters)
         if changed:
-            self._changes.append((now, sum(grown)))
-            self._changed = now
-        period = self._renewed_every()
-        self.pause = self._asking - _EARLIER_SECONDS
+            self._changes.append((now, sum(increases)))
+            self._changed_at = now
+        period = self._period()
+        self.pause = self._polling - _EARLIER_SECONDS
         if changed:
-            self._told = self._renewed = self._renewal(now, max(before, now - period), period)
-        elif now < self._changed + period * _SURE:
+            self._last_sample = self._aligned(now, max(previous, now - period), period)
+            self._sampled_at = self._last_sample
+        elif now < self._changed_at + period * _CERTAIN_PERIODS:
             self.pause = min(self.pause, period / 2)
             return None
-        else:  # so old that the next answer, whose numbers may be new, is a period younger
-            self._renewed = None
-            self._told = max(self._told, now + self._asking - period)
-        return self._told
+        else:
+            # Old enough for the next response, whose counters may have changed, to be a period
+            # younger.
+            self._last_sample = None
+            self._sampled_at = max(self._sampled_at, now + self._polling - period)
+        return self._sampled_at
 
-    def _renewal(self, now: float, earliest: float, period: float) -> float:
-        """The last one: whole periods after the one before, as far as the questions allow it."""
-        if self._renewed is None:
+    def _aligned(self, now: float, earliest: float, period: float) -> float:
+        """Whole periods after the last sample, between `earliest` and `now`."""
+        if self._last_sample is None:
             return now
-        periods = max(1, (now - self._renewed) // period)
-        return min(max(self._renewed + periods * period, earliest), now)
+        periods = max(1, (now - self._last_sample) // period)
+        return min(max(self._last_sample + periods * period, earliest), now)
 
-    def _renewed_every(self) -> float:
-        """Seconds between renewals, whole ones as in the retention policies, which decide.
+    def _period(self) -> float:
+        """The sampling period in whole seconds, as RabbitMQ's retention policies define it.
 
-        Changes that are rare are renewals that are rare only if each has many messages.
+        Changes at long intervals show a long period only if each has many messages.
         """
-        usual = max(self._asking, _USUAL_SECONDS)
+        default = max(self._polling, _DEFAULT_PERIOD_SECONDS)
         if len(self._changes) < _CHANGES:
-            return usual
+            return default
         gaps = [later - earlier for (earlier, _), (later, _) in pairwise(self._changes)]
-        longest = _SILENCE * median(gaps)
-        found = max(self._asking, round(fmean(gap for gap in gaps if gap < longest)))
-        few = min(messages for _, messages in self._changes) < _MANY
-        return usual if found > usual and (few or found > _LONGEST_SECONDS) else found
+        longest = _GAP_FACTOR * median(gaps)
+        measured = max(self._polling, round(fmean(gap for gap in gaps if gap < longest)))
+        few = min(messages for _, messages in self._changes) < _MIN_MESSAGES
+        if measured > default and (few or measured > _MAX_PERIOD_SECONDS):
+            return default
+        return measured
 
 
-def _counted(queue: QueueStatistics) -> Counts:
-    """The messages that came and went so far."""
-    return known(queue.published, 0), known(queue.delivered, 0), known(queue.acknowledged, 0)
-
-
-def _grown(before: Counts, after: Counts) -> int:
-    """The most messages that came or went; a counter that began anew has changed as well."""
+def _increase(before: Counters, after: Counters) -> int:
+    """The largest change of a counter. A counter that was reset has changed too."""
     return max(abs(new - old) for old, new in zip(before, after, strict=True))

@@ -1,7 +1,7 @@
-"""The ways into brokers, found by Secret and looked at again now and then."""
+"""A cache of the Secrets that hold connection parameters."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 from mare.broker.connection_parameters import ConnectionParameters, parse_secret
@@ -18,17 +18,15 @@ class Secrets(Protocol):
 
 
 @dataclass(slots=True)
-class _Known:
-    """What a reference led to, and when it was looked at."""
-
-    access: ConnectionParameters | Unknown
-    at: float
+class _Entry:
+    parameters: ConnectionParameters | Unknown
+    read_at: float
 
 
 class SecretCache:
-    """A Secret is read again every `seconds`, and soon if the broker that it leads to refuses us.
+    """Reads a Secret every `seconds`, and every 2 s while the broker refuses its credentials.
 
-    `refuses` says whether it does.
+    `is_refused` returns whether a broker refuses these parameters.
     """
 
     def __init__(
@@ -36,27 +34,32 @@ class SecretCache:
         secrets: Secrets,
         clock: Clock,
         seconds: float,
-        refuses: Callable[[ConnectionParameters], bool],
+        is_refused: Callable[[ConnectionParameters], bool],
     ) -> None:
         self._secrets = secrets
         self._clock = clock
         self._seconds = seconds
-        self._refuses = refuses
-        self._known: dict[BrokerReference, _Known] = {}
+        self._is_refused = is_refused
+        self._entries: dict[BrokerReference, _Entry] = {}
 
-    async def of(self, reference: BrokerReference) -> ConnectionParameters | Unknown:
-        known, now = self._known.get(reference), self._clock()
-        if known is not None and now < known.at + self._pause(known.access):
-            return known.access
+    async def get(self, reference: BrokerReference) -> ConnectionParameters | Unknown:
+        """The parameters in a Secret, or why they are unknown.
+
+        While the API server is unavailable, the last parameters stay in use.
+        """
+        entry, now = self._entries.get(reference), self._clock()
+        if entry is not None and now < entry.read_at + self._lifetime(entry.parameters):
+            return entry.parameters
         try:
-            access = await self._read(reference)
+            parameters = await self._read(reference)
         except Unavailable as error:
-            access = Unknown("SecretUnreadable", str(error)) if known is None else known.access
-        self._known[reference] = _Known(access, now)
-        return access
+            unread = Unknown("SecretUnreadable", str(error))
+            parameters = unread if entry is None else entry.parameters
+        self._entries[reference] = _Entry(parameters, now)
+        return parameters
 
-    def _pause(self, access: ConnectionParameters | Unknown) -> float:
-        refused = isinstance(access, Unknown) or self._refuses(access)
+    def _lifetime(self, parameters: ConnectionParameters | Unknown) -> float:
+        refused = isinstance(parameters, Unknown) or self._is_refused(parameters)
         return min(_REFUSED_SECONDS, self._seconds) if refused else self._seconds
 
     async def _read(self, reference: BrokerReference) -> ConnectionParameters | Unknown:
@@ -71,14 +74,10 @@ class SecretCache:
     def keep_only(
         self, references: Collection[BrokerReference]
     ) -> Mapping[BrokerReference, ConnectionParameters]:
-        """Forget all others; return what is left and leads to a broker."""
-        self._known = {each: known for each, known in self._known.items() if each in references}
+        """Remove all other entries; return the remaining ones whose parameters are known."""
+        self._entries = {key: entry for key, entry in self._entries.items() if key in references}
         return {
-            reference: known.access
-            for reference, known in self._known.items()
-            if isinstance(known.access, ConnectionParameters)
+            reference: entry.parameters
+            for reference, entry in self._entries.items()
+            if isinstance(entry.parameters, ConnectionParameters)
         }
-
-
-def without_vhost(access: ConnectionParameters) -> ConnectionParameters:
-    return replace(access, vhost="")

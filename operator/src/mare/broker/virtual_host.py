@@ -1,23 +1,26 @@
-"""One virtual host of one broker: what is fresh and what is renewed every few seconds, together."""
+"""One virtual host of a broker: its queues by passive declare and by statistics."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
 
 from mare.broker.connection_parameters import ConnectionParameters
 from mare.broker.management import ManagementStatistics
-from mare.broker.passive_declare import Answer, is_unaskable, not_found
+from mare.broker.passive_declare import Answer, is_unsupported, not_found
 from mare.broker.prometheus import PrometheusStatistics
 from mare.broker.queue_depths import QueueDepths
-from mare.broker.queue_matcher import QueueMatcher
-from mare.broker.queue_names import QueueQuery
-from mare.broker.queue_statistics import QueueStatistics, Statistics, StatisticsSource
-from mare.broker.statistics_poller import StatisticsPoller
+from mare.broker.queue_selection import QueueMatcher, QueueQuery, QueueSelection
+from mare.broker.queue_statistics import (
+    QueueStatistics,
+    Statistics,
+    StatisticsPoller,
+    StatisticsSource,
+)
 from mare.domain.clause import Clause
 from mare.domain.observation import NOT_REPORTED, QueueReading
 from mare.domain.unknown import Unknown
 from mare.ports import Clock
 
-_UNTOLD = QueueStatistics()
+_NO_STATISTICS = Unknown("NoStatistics", "patterns need management-uri or prometheus-uri")
+_NOT_REPORTED = QueueStatistics()
 _WITHOUT_STATISTICS = Clause(
     "lost.statistics",
     "without management-uri and prometheus-uri, unacknowledged and rates are unknown",
@@ -29,146 +32,159 @@ _WITHOUT_MANAGEMENT = Clause(
 
 
 class VirtualHost:
-    """Opens its connections when they are needed; close it when nobody refers to it any more."""
+    """Opens its connections on first use, until `close`."""
 
     def __init__(
-        self, access: ConnectionParameters, clock: Clock, statistics_seconds: float
+        self, parameters: ConnectionParameters, clock: Clock, statistics_seconds: float
     ) -> None:
-        self._access = access
+        self._parameters = parameters
         self._clock = clock
-        source = _source(access)
-        self._declarations = (
-            QueueDepths(access, clock, has_statistics=source is not None)
-            if access.amqp_uri
+        source = _source(parameters)
+        self._depths = (
+            QueueDepths(parameters, clock, has_statistics=source is not None)
+            if parameters.amqp_uri
             else None
         )
-        self._following = (
-            StatisticsPoller(source, access.vhost, clock, statistics_seconds) if source else None
+        self._poller = (
+            StatisticsPoller(source, parameters.vhost, clock, statistics_seconds)
+            if source
+            else None
         )
-        self._finding = QueueMatcher()
+        self._matcher = QueueMatcher(clock)
+        self._exclusive: tuple[Statistics | None, frozenset[str]] = None, frozenset()
 
     @property
     def name(self) -> str:
-        return self._access.vhost
+        return self._parameters.vhost
 
     @property
-    def refused(self) -> bool:
-        """Whether the broker does not let us in: then the Secret may have been changed."""
-        sources = (self._declarations, self._following)
-        return any(source is not None and source.refused for source in sources)
+    def is_refused(self) -> bool:
+        """Whether the broker refuses the credentials."""
+        sources = (self._depths, self._poller)
+        return any(source is not None and source.is_refused for source in sources)
 
     @property
-    def statistics(self) -> tuple[Statistics, ...]:
-        """The last two, the newer one last."""
-        return self._following.last_two if self._following else ()
-
-    def statistics_of(self, name: str) -> QueueStatistics:
-        """What the last of them tell of a queue."""
-        return self._latest.queues.get(name, _UNTOLD) if self._latest else _UNTOLD
+    def last_two_statistics(self) -> Sequence[Statistics]:
+        """The newer one last."""
+        return self._poller.last_two if self._poller else ()
 
     @property
     def _latest(self) -> Statistics | None:
-        return self._following.latest if self._following else None
+        return self._poller.latest if self._poller else None
 
     @property
     def names(self) -> Collection[str] | Unknown:
-        """The queues that exist, as of the last statistics."""
-        if self._following is None:
-            return Unknown("NoStatistics", "patterns need management-uri or prometheus-uri")
-        return self._following.names
+        """The queues that exist, according to the statistics."""
+        return self._poller.names if self._poller else _NO_STATISTICS
 
     @property
-    def tells_transient(self) -> bool:
-        """Whether it is known which queues vanish with their last consumer."""
-        return self._access.management_uri is not None and self._latest is not None
+    def reports_transient(self) -> bool:
+        """Whether the statistics show which queues are deleted with their last consumer."""
+        return self._parameters.management_uri is not None and self._latest is not None
 
-    def queues_of(self, wanted: QueueQuery) -> Mapping[str, tuple[str, ...]]:
-        """The queues that are asked for, as far as names are known, each with why it is one."""
-        return self._finding.of(wanted, () if isinstance(self.names, Unknown) else self.names)
+    def statistics_of(self, name: str) -> QueueStatistics:
+        return self._latest.queues.get(name, _NOT_REPORTED) if self._latest else _NOT_REPORTED
 
-    def lost(self) -> tuple[Clause, ...]:
-        """What cannot be known for want of a source, or while one fails."""
-        if self._following is None:
+    def missing_sources(self) -> tuple[Clause, ...]:
+        """What is unknown because a source is not configured or fails."""
+        if self._poller is None:
             return (_WITHOUT_STATISTICS,)
         found = []
-        if self._following.error is not None:
-            found.append(self._following.error.clause)
-        if self._declarations is None:
+        if self._poller.error is not None:
+            found.append(self._poller.error.clause)
+        if self._depths is None:
             found.append(_WITHOUT_AMQP)
-        if self._access.management_uri is None:
+        if self._parameters.management_uri is None:
             found.append(_WITHOUT_MANAGEMENT)
         return tuple(found)
 
-    async def follow(self) -> None:
-        """Have the statistics renewed from now on; wait for the first ones, but not for long."""
-        if self._following is not None:
-            await self._following.begin()
+    async def start_statistics(self) -> None:
+        """Start to poll the statistics; wait up to 2 s for the first ones."""
+        if self._poller is not None:
+            await self._poller.start()
+
+    async def select(self, query: QueueQuery) -> QueueSelection | Unknown:
+        """The queues of a query, as far as names are known; unknown if it exceeds a limit."""
+        names = () if isinstance(self.names, Unknown) else self.names
+        return await self._matcher.select(query, names, self._exclusive_queues())
+
+    def _exclusive_queues(self) -> frozenset[str]:
+        latest = self._latest
+        if latest is not self._exclusive[0]:
+            queues = latest.queues if latest else {}
+            names = frozenset(name for name, queue in queues.items() if queue.exclusive)
+            self._exclusive = latest, names
+        return self._exclusive[1]
 
     async def read(
-        self, names: Collection[str], others: Collection[str]
+        self, declared: Collection[str], sampled: Collection[str]
     ) -> Mapping[str, QueueReading] | Unknown:
-        """Look at queues now, and at `others` as the last statistics tell them."""
-        if self._declarations is None:
+        """Read the `declared` queues now and the `sampled` ones from the last statistics.
+
+        Without AMQP, all queues come from the statistics.
+        """
+        if self._depths is None:
             if isinstance(self.names, Unknown):
                 return self.names
-            return {name: self._told(name) for name in (*names, *others)}
-        believed = await self._declarations.read(names, self._latest)
-        if isinstance(believed, Unknown):
-            return believed
-        declared = {name: self._declared(name, *each) for name, each in believed.items()}
-        return {name: self._told(name) for name in others} | declared
+            return {name: self._sampled(name) for name in (*declared, *sampled)}
+        depths = await self._depths.read(declared, self._latest)
+        if isinstance(depths, Unknown):
+            return depths
+        readings = {name: self._declared(name, *each) for name, each in depths.items()}
+        return {name: self._sampled(name) for name in sampled} | readings
 
     def _declared(self, name: str, answer: Answer, at: float) -> QueueReading:
-        if is_unaskable(answer) and self._latest is not None:
-            return self._told(name)
+        if is_unsupported(answer) and self._latest is not None:
+            return self._sampled(name)
         ready, consumers = (answer, answer) if isinstance(answer, Unknown) else answer
         return self._reading(name, at, ready, consumers)
 
-    def _told(self, name: str) -> QueueReading:
-        """What the last statistics tell, as old as they are."""
-        at, queues = (self._latest.at, self._latest.queues) if self._latest else (0.0, {})
-        missing = not_found(name)
-        known = queues.get(name, QueueStatistics(ready=missing, consumers=missing))
-        return self._reading(name, at, known.ready, known.consumers)
+    def _sampled(self, name: str) -> QueueReading:
+        latest = self._latest
+        if latest is None:
+            why = self.names if isinstance(self.names, Unknown) else NOT_REPORTED
+            return self._reading(name, self._clock(), why, why)
+        queue = latest.queues.get(name)
+        if queue is None:
+            return self._reading(name, latest.at, not_found(name), not_found(name))
+        return self._reading(name, latest.at, queue.ready, queue.consumers)
 
     def _reading(
         self, name: str, at: float, ready: int | Unknown, consumers: int | Unknown
     ) -> QueueReading:
-        bare = QueueReading(
-            name=name, vhost=self._access.vhost, read_at=at, ready=ready, consumers=consumers
+        """A reading completed with the statistics of its queue."""
+        latest = self._latest
+        queue = latest.queues.get(name, _NOT_REPORTED) if latest else _NOT_REPORTED
+        vhost = self._parameters.vhost
+        if queue.stream:
+            text = f"{name} is a stream: it keeps its messages after they are acknowledged"
+            why = Unknown("QueueIsStream", text, name)
+            return QueueReading(name=name, vhost=vhost, read_at=at, ready=why, consumers=why)
+        is_sampled = latest is not None and not isinstance(queue.ready, Unknown)
+        return QueueReading(
+            name=name,
+            vhost=vhost,
+            read_at=at,
+            ready=ready,
+            consumers=consumers,
+            statistics_at=latest.at if latest is not None and is_sampled else NOT_REPORTED,
+            unacknowledged=queue.unacknowledged,
+            prefetch=queue.prefetch,
+            published=queue.published,
+            delivered=queue.delivered,
+            acknowledged=queue.acknowledged,
         )
-        return _join(bare, self._latest)
 
     async def close(self) -> None:
-        if self._following is not None:
-            await self._following.close()
-        if self._declarations is not None:
-            await self._declarations.close()
+        if self._poller is not None:
+            await self._poller.close()
+        if self._depths is not None:
+            await self._depths.close()
 
 
-def _source(access: ConnectionParameters) -> StatisticsSource | None:
-    if access.management_uri is not None:
-        return ManagementStatistics(access.management_uri, access)
-    if access.prometheus_uri is not None:
-        return PrometheusStatistics(access.prometheus_uri, access)
+def _source(parameters: ConnectionParameters) -> StatisticsSource | None:
+    if parameters.management_uri is not None:
+        return ManagementStatistics(parameters.management_uri, parameters)
+    if parameters.prometheus_uri is not None:
+        return PrometheusStatistics(parameters.prometheus_uri, parameters)
     return None
-
-
-def _join(bare: QueueReading, latest: Statistics | None) -> QueueReading:
-    """A reading with what the statistics tell of its queue."""
-    known = latest.queues.get(bare.name) if latest else None
-    if latest is None or known is None:
-        return bare
-    if known.stream:
-        text = f"{bare.name} is a stream, which keeps its messages whoever has read them"
-        unknown = Unknown("QueueIsStream", text, bare.name)
-        return replace(bare, ready=unknown, consumers=unknown)
-    return replace(
-        bare,
-        statistics_at=NOT_REPORTED if isinstance(known.ready, Unknown) else latest.at,
-        unacknowledged=known.unacknowledged,
-        prefetch=known.prefetch,
-        published=known.published,
-        delivered=known.delivered,
-        acknowledged=known.acknowledged,
-    )

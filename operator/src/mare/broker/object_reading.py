@@ -1,0 +1,147 @@
+"""What one object reads of a virtual host, and of several together."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from mare.broker.queue_selection import QueueQuery, QueueSelection
+from mare.broker.queue_statistics import QueueStatistics, Statistics
+from mare.broker.virtual_host import VirtualHost
+from mare.custom_resource.autoscaler import Key
+from mare.domain.clause import Clause
+from mare.domain.observation import NOT_REPORTED, QueueReading
+from mare.domain.unknown import Unknown, known
+from mare.ports import BrokerReading
+
+_NAMES_UNKNOWN = Clause("lost.queues", "its queues are not all found")
+_TRANSIENT_NOT_REPORTED = Unknown(
+    "NotReported", "only the management API reports which queues are deleted with their consumers"
+)
+_TRANSIENT_NOT_SEEN = Unknown(
+    "NoConsumers", "queues that are deleted with their consumers are seen while consumers exist"
+)
+_SAMPLES = 2
+"""A replica is idle if it was idle in two samples."""
+
+
+def host_of(address: str) -> str:
+    """The host of HOST:PORT, which identifies a Pod."""
+    return address.rpartition(":")[0]
+
+
+def reading_of(
+    selection: QueueSelection,
+    host: VirtualHost,
+    readings: Mapping[str, QueueReading] | Unknown,
+    replica_at: Callable[[str], str],
+    now: float,
+) -> BrokerReading:
+    """The reading of an object, as old as its parts are: the decision rejects what is too old."""
+    missing, names, query = host.missing_sources(), host.names, selection.query
+    queues: tuple[QueueReading, ...] | Unknown = (
+        readings
+        if isinstance(readings, Unknown)
+        else tuple(replace(readings[name], entries=by) for name, by in selection.readable.items())
+    )
+    if isinstance(names, Unknown) and query.needs_names:
+        missing = (*missing, _NAMES_UNKNOWN, names.clause)
+        if not isinstance(queues, Unknown):
+            queues += unresolved_patterns(query.patterns, host.name, names, now)
+    return BrokerReading(
+        queues=queues,
+        busy=busy_replicas(host.last_two_statistics, selection.readable, replica_at),
+        lost=missing,
+    )
+
+
+def unresolved_patterns(
+    patterns: Iterable[str], vhost: str, why: Unknown, now: float
+) -> tuple[QueueReading, ...]:
+    """An unknown queue for each pattern, while the names of queues are unknown."""
+    return tuple(
+        QueueReading(name=each, vhost=vhost, entries=(each,), read_at=now, ready=why, consumers=why)
+        for each in patterns
+    )
+
+
+def busy_replicas(
+    samples: Sequence[Statistics], queues: Iterable[str], replica_at: Callable[[str], str]
+) -> Mapping[str, int] | Unknown:
+    """The largest number of unacknowledged messages of each replica in the last two samples."""
+    if len(samples) < _SAMPLES:
+        return NOT_REPORTED
+    busy: dict[str, int] = {}
+    for statistics in samples:
+        for name in queues:
+            queue = statistics.queues.get(name, QueueStatistics())
+            if isinstance(queue.peers, Unknown):
+                return queue.peers
+            _add_largest(busy, {replica_at(address): n for address, n in queue.peers.items()})
+    return busy
+
+
+def _add_largest(busy: dict[str, int], more: Mapping[str, int]) -> None:
+    for replica, count in more.items():
+        busy[replica] = max(busy.get(replica, 0), count)
+
+
+def merge_readings(parts: Sequence[BrokerReading]) -> BrokerReading:
+    """The readings of several virtual hosts together; unknown if one of them is."""
+    if len(parts) == 1:
+        return parts[0]
+    queues: list[QueueReading] = []
+    busy: dict[str, int] = {}
+    busy_unknown: Unknown | None = None
+    for part in parts:
+        if isinstance(part.queues, Unknown):
+            return part
+        queues += part.queues
+        if isinstance(part.busy, Unknown):
+            busy_unknown = part.busy
+        else:
+            _add_largest(busy, part.busy)
+    return BrokerReading(
+        queues=tuple(queues),
+        busy=busy if busy_unknown is None else busy_unknown,
+        lost=tuple(dict.fromkeys(text for part in parts for text in part.lost)),
+        transient=_merge_transient([part.transient for part in parts]),
+    )
+
+
+def _merge_transient(
+    parts: Sequence[tuple[str, ...] | Unknown],
+) -> tuple[str, ...] | Unknown:
+    """The known transient queues; unknown only if none is known."""
+    names = tuple(name for part in parts if not isinstance(part, Unknown) for name in part)
+    unknown = (part for part in parts if isinstance(part, Unknown))
+    return names or next(unknown, ())
+
+
+class TransientQueues:
+    """Remembers which queues of an object RabbitMQ deletes with their last consumer.
+
+    Such a queue is gone while the workload has no replicas, so that nothing can scale it up again.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[Key, str], tuple[QueueQuery, tuple[str, ...]]] = {}
+        """By object and virtual host, for the query that the object had then."""
+
+    def find(
+        self, key: Key, selection: QueueSelection, host: VirtualHost
+    ) -> tuple[str, ...] | Unknown:
+        """The transient queues that exist, or existed when the object had consumers last."""
+        if not host.reports_transient:
+            return _TRANSIENT_NOT_REPORTED
+        statistics = {name: host.statistics_of(name) for name in selection.found}
+        transient = tuple(name for name, queue in statistics.items() if queue.transient)
+        place, query = (key, host.name), selection.query
+        if transient or any(known(queue.consumers, 0) for queue in statistics.values()):
+            self._known[place] = query, transient
+        known_query, known_queues = self._known.get(place, (None, ()))
+        if known_query == query:
+            return known_queues
+        all_exist = not any(isinstance(queue.ready, Unknown) for queue in statistics.values())
+        return () if all_exist and not query.needs_names else _TRANSIENT_NOT_SEEN
+
+    def keep_only(self, keys: Collection[Key]) -> None:
+        self._known = {place: each for place, each in self._known.items() if place[0] in keys}

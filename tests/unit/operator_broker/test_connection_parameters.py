@@ -1,0 +1,75 @@
+"""Connection parameters are parsed from a Secret; errors name the key and hide the value."""
+
+import base64
+
+import pytest
+
+from mare.broker.connection_parameters import ConnectionParameters, parse_secret, path_segment
+from mare.ports import AccessRefused
+
+
+def secret(**values: str) -> dict[str, str]:
+    return {
+        key.replace("_", "-"): base64.b64encode(value.encode()).decode()
+        for key, value in values.items()
+    }
+
+
+def test_a_secret_contains_the_uri_and_its_virtual_host():
+    parameters = parse_secret("broker", secret(amqp_uri="amqp://u:p@host/%2Fshop\n"))
+
+    assert parameters.vhost == "/shop"
+    assert parameters.with_vhost("other").amqp_url() == "amqp://u:p@host/other"
+    assert "p@host" not in repr(parameters)
+
+
+def test_other_keys_of_a_secret_are_ignored():
+    keystore = base64.b64encode(b"\x30\x82\xff\xfe").decode()
+
+    parameters = parse_secret(
+        "broker", {**secret(amqp_uri="amqp://host"), "keystore.p12": keystore}
+    )
+
+    assert parameters.amqp_uri == "amqp://host"
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({}, "has none of"),
+        ({"amqp-uri": "!"}, "is not text"),
+        (secret(amqp_uri="http://host"), "must begin with amqp"),
+        (secret(management_uri="https://"), "name a host"),
+        (secret(amqp_uri="amqp://host:port"), "name a host"),
+        (
+            {**secret(amqp_uri="amqps://u:hidden@host"), "ca.crt": secret(a="no")["a"]},
+            "are not PEM",
+        ),
+    ],
+)
+def test_an_invalid_secret_is_refused_without_showing_its_values(values, message):
+    with pytest.raises(AccessRefused, match=message) as refused:
+        parse_secret("broker", values)
+    assert "hidden" not in str(refused.value)
+
+
+@pytest.mark.parametrize("vhost", [".", ".."])
+def test_a_virtual_host_cannot_change_the_path_of_a_request(vhost):
+    with pytest.raises(AccessRefused, match="cannot be named"):
+        path_segment(vhost)
+    with pytest.raises(AccessRefused, match="cannot be named"):
+        ConnectionParameters(amqp_uri="amqp://host/", vhost=vhost).amqp_url()
+
+
+@pytest.mark.parametrize(
+    ("vhost", "segment"),
+    [
+        ("/", "%2F"),
+        ("../x", "..%2Fx"),
+        ("a?b#c", "a%3Fb%23c"),
+        ("a%2Fb", "a%252Fb"),
+        ("ação", "a%C3%A7%C3%A3o"),
+    ],
+)
+def test_a_virtual_host_is_one_percent_encoded_path_segment(vhost, segment):
+    assert path_segment(vhost) == segment

@@ -1,0 +1,159 @@
+"""The AMQP connection to a hostile broker is closed before a large frame is read."""
+
+import asyncio
+import struct
+import tracemalloc
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import pamqp.frame
+import pytest
+from pamqp import commands
+from pamqp.heartbeat import Heartbeat
+
+from mare.broker.amqp_connection import SharedConnection
+from mare.broker.connection_parameters import ConnectionParameters
+from mare.broker.frame_limit import MAX_FRAME_BYTES, FrameLimitReader
+from mare.broker.passive_declare import Depth, PassiveDeclare
+
+Attack = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+METHOD, HEADER, BODY, HEARTBEAT = 1, 2, 3, 8
+
+
+def header(kind: int, length: int, channel: int = 0) -> bytes:
+    return struct.pack(">BHI", kind, channel, length)
+
+
+class HostileBroker:
+    """Answers the handshake as RabbitMQ does, then does what the test says."""
+
+    def __init__(self, attack: Attack | None, *, at_start: Attack | None = None) -> None:
+        self._attack, self._at_start = attack, at_start
+        self.dropped = asyncio.Event()
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError, asyncio.IncompleteReadError):
+            await self._talk(reader, writer)
+        self.dropped.set()
+        writer.close()
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readexactly(8)
+        if self._at_start:
+            await self._at_start(reader, writer)
+        start = commands.Connection.Start(
+            mechanisms="PLAIN", server_properties={"capabilities": {}}
+        )
+        for frame in (start, commands.Connection.Tune(2047, 131_072, 60)):
+            writer.write(pamqp.frame.marshal(frame, 0))
+            await read_frame(reader)
+        await read_frame(reader)  # connection.open follows tune-ok without an answer between.
+        writer.write(pamqp.frame.marshal(commands.Connection.OpenOk(), 0))
+        if self._attack:
+            await self._attack(reader, writer)
+        while await reader.read(2**16):
+            pass
+
+
+async def read_frame(reader: asyncio.StreamReader) -> bytes:
+    head = await reader.readexactly(7)
+    return await reader.readexactly(struct.unpack(">BHI", head)[2] + 1)
+
+
+@asynccontextmanager
+async def listening(broker: HostileBroker) -> AsyncIterator[ConnectionParameters]:
+    server = await asyncio.start_server(broker, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server:
+        yield ConnectionParameters(amqp_uri=f"amqp://user:password@127.0.0.1:{port}/")
+
+
+async def flood(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Send 64 MiB of one frame of 1 GiB."""
+    writer.write(header(METHOD, 2**30))
+    for _ in range(64):
+        writer.write(bytes(2**20))
+        await writer.drain()
+
+
+def run_in_little_memory(story: Coroutine[Any, Any, None]) -> None:
+    tracemalloc.start()
+    try:
+        asyncio.run(asyncio.wait_for(story, 30))
+        assert tracemalloc.get_traced_memory()[1] < 8 * 2**20
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_frame_of_a_gibibyte_in_the_handshake_is_not_read():
+    async def story() -> None:
+        broker = HostileBroker(None, at_start=flood)
+        async with listening(broker) as parameters:
+            connection = SharedConnection(parameters)
+            with pytest.raises(OSError, match="AMQPConnectionError"):
+                await connection.get()
+            await broker.dropped.wait()
+            await connection.close()
+
+    run_in_little_memory(story())
+
+
+def test_a_frame_of_a_gibibyte_on_an_open_connection_closes_it():
+    async def story() -> None:
+        broker = HostileBroker(flood)
+        async with listening(broker) as parameters:
+            declare = PassiveDeclare(parameters)
+            with pytest.raises(OSError):
+                await declare.read(["work"], 10)
+            await broker.dropped.wait()
+            await declare.close()
+
+    run_in_little_memory(story())
+
+
+@pytest.mark.parametrize("kind", [HEADER, BODY, ord("A")])
+def test_only_methods_and_heartbeats_are_accepted(kind):
+    async def story() -> None:
+        reader = FrameLimitReader(asyncio.get_running_loop())
+        reader.feed_data(header(kind, 10))
+        with pytest.raises(ConnectionResetError):
+            await reader.readexactly(1)
+
+    asyncio.run(story())
+
+
+def test_frames_up_to_the_limit_pass_however_they_are_split():
+    async def story() -> None:
+        frames = (
+            header(METHOD, MAX_FRAME_BYTES)
+            + bytes(MAX_FRAME_BYTES)
+            + b"\xce"
+            + pamqp.frame.marshal(Heartbeat(), 0)
+        )
+        for size in (1, 3, 7, 8, 1000, len(frames)):
+            reader = FrameLimitReader(asyncio.get_running_loop())
+            for start in range(0, len(frames), size):
+                reader.feed_data(frames[start : start + size])
+            assert await reader.readexactly(len(frames)) == frames
+            reader.feed_data(header(METHOD, MAX_FRAME_BYTES + 1))
+            with pytest.raises(ConnectionResetError):
+                await reader.readexactly(1)
+
+    asyncio.run(story())
+
+
+def test_depths_are_read_through_the_limit():
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_frame(reader)
+        writer.write(pamqp.frame.marshal(commands.Channel.OpenOk(), 1))
+        await read_frame(reader)
+        writer.write(pamqp.frame.marshal(commands.Queue.DeclareOk("work", 3, 1), 1))
+
+    async def story() -> None:
+        async with listening(HostileBroker(answer)) as parameters:
+            declare = PassiveDeclare(parameters)
+            assert await declare.read(["work"], 10) == {"work": Depth(3, 1)}
+            await declare.close()
+
+    asyncio.run(asyncio.wait_for(story(), 30))

@@ -1,0 +1,108 @@
+"""What one object reads of a virtual host, and of several together."""
+
+import pytest
+
+from mare.broker.object_reading import (
+    busy_replicas,
+    host_of,
+    merge_readings,
+    unresolved_patterns,
+)
+from mare.broker.queue_statistics import QueueStatistics, Statistics
+from mare.domain.observation import QueueReading
+from mare.domain.unknown import Unknown
+from mare.ports import BrokerReading
+
+UNREACHABLE = Unknown("BrokerUnreachable", "the broker does not answer")
+NOT_REPORTED = Unknown("PeersUnknown", "the broker does not report it")
+
+
+def statistics(**peers: dict[str, int] | Unknown) -> Statistics:
+    return Statistics(0, {name: QueueStatistics(peers=each) for name, each in peers.items()})
+
+
+def reading(name: str) -> QueueReading:
+    return QueueReading(name=name, read_at=0, ready=1, consumers=1)
+
+
+def test_busy_replicas_are_unknown_before_the_second_sample():
+    one = statistics(work={"10.0.0.1:4000": 0})
+
+    assert isinstance(busy_replicas([one], ["work"], host_of), Unknown)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "busy"),
+    [
+        pytest.param({"a:1": 0}, {"a:1": 0}, {"a": 0}, id="idle in both"),
+        pytest.param({"a:1": 2}, {"a:1": 0}, {"a": 2}, id="busy before"),
+        pytest.param({"a:1": 0, "a:2": 3}, {"a:1": 1}, {"a": 3}, id="two connections"),
+        pytest.param({"a:1": 0}, {"b:1": 1}, {"a": 0, "b": 1}, id="one came"),
+        pytest.param({"a:1": 0}, {}, {"a": 0}, id="one left"),
+    ],
+)
+def test_a_replica_is_as_busy_as_in_the_busier_of_two_samples(before, now, busy):
+    two = [statistics(work=before, other={"c:1": 9}), statistics(work=now)]
+
+    assert busy_replicas(two, ["work"], host_of) == busy
+
+
+def test_one_queue_without_peers_makes_busy_replicas_unknown():
+    two = [statistics(work={"a:1": 0}, more=NOT_REPORTED)] * 2
+
+    assert busy_replicas(two, ["work", "more"], host_of) == NOT_REPORTED
+
+
+def test_patterns_without_names_are_unknown_queues_of_their_virtual_host():
+    found = unresolved_patterns(["a*", "b*"], "shop", NOT_REPORTED, 7)
+
+    assert [(each.vhost, each.name, each.entries) for each in found] == [
+        ("shop", "a*", ("a*",)),
+        ("shop", "b*", ("b*",)),
+    ]
+    assert {each.ready for each in found} == {NOT_REPORTED}
+
+
+@pytest.mark.parametrize(
+    ("parts", "transient"),
+    [
+        ([("a",), NOT_REPORTED], ("a",)),
+        ([NOT_REPORTED, ()], NOT_REPORTED),
+        ([(), ()], ()),
+    ],
+)
+def test_known_transient_queues_remain_if_another_virtual_host_is_unknown(parts, transient):
+    found = merge_readings([BrokerReading(queues=(), busy={}, transient=part) for part in parts])
+
+    assert found.transient == transient
+
+
+def test_queues_and_busy_replicas_of_virtual_hosts_are_merged():
+    here = BrokerReading(
+        queues=(reading("a"),), busy={"x": 1, "y": 0}, lost=("rates",), transient=("a",)
+    )
+    there = BrokerReading(queues=(reading("b"),), busy={"x": 0, "z": 2}, lost=("rates", "depths"))
+
+    found = merge_readings([here, there])
+
+    assert [each.name for each in found.queues] == ["a", "b"]
+    assert found.busy == {"x": 1, "y": 0, "z": 2}
+    assert found.lost == ("rates", "depths")
+    assert found.transient == ("a",)
+
+
+def test_an_unreachable_virtual_host_makes_the_reading_unknown():
+    assert merge_readings(
+        [
+            BrokerReading(queues=(reading("a"),), busy={}),
+            BrokerReading(queues=UNREACHABLE, busy=UNREACHABLE),
+        ]
+    ) == BrokerReading(queues=UNREACHABLE, busy=UNREACHABLE)
+
+
+def test_busy_replicas_are_unknown_if_one_virtual_host_does_not_report_them():
+    found = merge_readings(
+        [BrokerReading(queues=(), busy={"x": 1}), BrokerReading(queues=(), busy=NOT_REPORTED)]
+    )
+
+    assert found.busy == NOT_REPORTED
