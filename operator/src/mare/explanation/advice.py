@@ -52,6 +52,13 @@ SECRET = (
         "advice.createSecret", "create the Secret that spec.brokerRef names, with the key amqp-uri"
     ),
 )
+FEWER_QUEUES = (
+    "MARE002",
+    Clause(
+        "advice.fewerQueues",
+        "narrow the patterns under spec.queues, or divide them among several objects",
+    ),
+)
 FRESH: dict[str, Hint] = {
     "QueueNotFound": (
         "MARE002",
@@ -65,6 +72,8 @@ FRESH: dict[str, Hint] = {
         "MARE002",
         Clause("advice.noStream", "name a queue that loses its messages as they are read"),
     ),
+    "TooManyQueues": FEWER_QUEUES,
+    "PatternsTooSlow": FEWER_QUEUES,
     "QueueRefused": (
         "MARE004",
         Clause(
