@@ -74,8 +74,8 @@ class Settings:
     """Port of the same; 0 takes any. Default: 8080."""
     dashboard: bool = _variable("MARE_DASHBOARD", True, _switch)
     """Whether to serve the page that shows what is decided and why. Default: true."""
-    dashboard_host: str = _variable("MARE_DASHBOARD_HOST", "0.0.0.0")  # noqa: S104
-    """Address of the dashboard. Default: all."""
+    dashboard_host: str = _variable("MARE_DASHBOARD_HOST", "127.0.0.1")
+    """Address on which the dashboard listens. Default: 127.0.0.1."""
     dashboard_port: int = _variable("MARE_DASHBOARD_PORT", 8081, _port)
     """Port of the dashboard; 0 takes any. Default: 8081."""
     dashboard_prefix: str = _variable("MARE_DASHBOARD_PREFIX", "", _path)

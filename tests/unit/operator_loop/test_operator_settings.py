@@ -47,7 +47,7 @@ def test_all_mistakes_are_told_at_once():
     }
 
 
-def test_the_dashboard_lies_where_it_is_told():
+def test_the_dashboard_has_settings():
     settings = Settings.from_env(
         {
             "MARE_DASHBOARD": "false",
@@ -58,6 +58,7 @@ def test_the_dashboard_lies_where_it_is_told():
     )
 
     assert Settings.from_env({}).dashboard is True
+    assert Settings.from_env({}).dashboard_host == "127.0.0.1"
     assert settings.dashboard is False
     assert settings.dashboard_port == 9
     assert settings.dashboard_prefix == "/tides/mare"
