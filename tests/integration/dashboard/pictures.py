@@ -1,4 +1,4 @@
-"""What an operator tells of objects, in situations that a page has to show: the contract's JSON."""
+"""The JSON of objects in the situations of the tests."""
 
 import copy
 from typing import Any
@@ -78,7 +78,7 @@ def operator(at: float, **changes: Any) -> Json:
 
 
 def detail(at: float, picture: Json, told: Json) -> Json:
-    """A summary with what only the page of one object shows."""
+    """A summary with the data of the page of one object."""
     said = picture["sentence"]
     steps = said["clauses"] if said else []
     stages = ["wish", "window", "policy", "bounds"]

@@ -1,7 +1,6 @@
-"""An operator's dashboard that tells what a test wants to be told.
+"""A dashboard server that sends the states that a test chooses.
 
-Every situation lies at a path of its own, `/zero/` and so on, so that each test also shows that the
-page works behind a prefix.
+Every situation has its own path, for example `/zero/`, so that each test also covers a prefix.
 """
 
 import asyncio
@@ -27,12 +26,12 @@ STANDBY = {"error": {"code": "Standby", "message": "stands by", "leader": "mare-
 
 @dataclass
 class Stage:
-    """What the server answers; a test may change it while pages are open."""
+    """What the server answers; a test can change it while pages are open."""
 
     url: str = ""
     situations: dict[str, Situation] = field(default_factory=lambda: dict(SITUATIONS))
     tick: float = 1.0
-    """Seconds between messages; an operator sends one a second at most."""
+    """Seconds between messages. An operator sends at most one a second."""
     streams: bool = True
     broken: bool = False
     standby: bool = False
@@ -42,7 +41,7 @@ class Stage:
 
 @contextmanager
 def staged() -> Iterator[Stage]:
-    """Serve until the end of the block, from a thread of its own."""
+    """Serve in a thread until the end of the block."""
     stage = Stage()
     loop = asyncio.new_event_loop()
     ready, over = threading.Event(), asyncio.Event()

@@ -1,4 +1,4 @@
-"""The situations, each a function of the time: what the operator tells in it."""
+"""Situations: each is a function from the time to the state that the operator sends."""
 
 from collections.abc import Callable
 from typing import Any

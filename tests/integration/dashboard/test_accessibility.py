@@ -1,4 +1,4 @@
-"""What axe finds on every view and in every state, theme, width and language: nothing."""
+"""axe finds no violation in any view, state, theme, width and language."""
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
@@ -20,7 +20,7 @@ VIEWS = {
 
 @pytest.mark.parametrize("lang", ["en-GB", "pt-BR"])
 @pytest.mark.parametrize("view", VIEWS)
-def test_axe_finds_nothing(open_page: Open, view: str, lang: str) -> None:
+def test_axe_finds_no_violation(open_page: Open, view: str, lang: str) -> None:
     page = open_page(*VIEWS[view], lang=lang)
     for width in (1280, 320):
         page.set_viewport_size({"width": width, "height": 720})
@@ -29,7 +29,7 @@ def test_axe_finds_nothing(open_page: Open, view: str, lang: str) -> None:
             assert _violations(page) == [], (width, theme)
 
 
-def test_axe_finds_nothing_with_everything_open(open_page: Open) -> None:
+def test_axe_finds_no_violation_with_everything_open(open_page: Open) -> None:
     page = open_page("busy", DETAIL)
     page.click("summary")
     page.click("[data-part=decisions-more]")
@@ -37,7 +37,7 @@ def test_axe_finds_nothing_with_everything_open(open_page: Open) -> None:
     assert _violations(page) == []
 
 
-def test_axe_finds_nothing_where_there_is_nothing(open_page: Open) -> None:
+def test_axe_finds_no_violation_on_an_empty_page(open_page: Open) -> None:
     page = open_page("empty", DETAIL, shows=False)
     page.wait_for_selector("#notice[data-kind=gone]")
     assert _violations(page) == []
@@ -49,7 +49,7 @@ RUN = """(tags) => axe.run(document, {runOnly: tags, resultTypes: ["violations",
 
 
 def _violations(page: Page) -> list[str]:
-    """What is wrong; what axe cannot tell (text over graphics) is only printed."""
+    """Return the violations; print what axe cannot decide (text over graphics)."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
     violations, incomplete = page.evaluate(RUN, TAGS)

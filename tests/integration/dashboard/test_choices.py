@@ -1,23 +1,23 @@
-"""Language and theme: what is asked for, else what was chosen, else what the browser has."""
+"""Language and theme: from the address, else the stored choice, else the browser."""
 
 from playwright.sync_api import expect
 
 from tests.integration.dashboard.conftest import DETAIL, Open
 
 
-def test_the_browser_decides_at_first(open_page: Open) -> None:
+def test_the_browser_decides_without_a_choice(open_page: Open) -> None:
     page = open_page("busy", lang="pt-BR", theme="dark")
     expect(page.locator("html")).to_have_attribute("lang", "pt")
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     assert page.inner_text("h1:visible") == "Autoscalers de filas"
 
 
-def test_a_language_without_words_is_english(open_page: Open) -> None:
+def test_an_unsupported_language_becomes_english(open_page: Open) -> None:
     page = open_page("busy", lang="de-DE")
     expect(page.locator("html")).to_have_attribute("lang", "en")
 
 
-def test_the_address_decides_before_all_else(open_page: Open) -> None:
+def test_the_address_decides_first(open_page: Open) -> None:
     page = open_page("busy", f"{DETAIL}&lang=pt")
     expect(page.locator("html")).to_have_attribute("lang", "pt")
     assert page.inner_text(".sentence").startswith("6 réplicas: ")
@@ -27,7 +27,7 @@ def test_the_address_decides_before_all_else(open_page: Open) -> None:
     expect(page.locator("html")).to_have_attribute("lang", "pt")
 
 
-def test_a_chosen_language_stays(open_page: Open) -> None:
+def test_a_chosen_language_is_stored(open_page: Open) -> None:
     page = open_page("busy", DETAIL)
     page.click("#language")
     page.wait_for_url("**lang=pt")
@@ -35,7 +35,7 @@ def test_a_chosen_language_stays(open_page: Open) -> None:
     expect(page.locator("html")).to_have_attribute("lang", "pt")
 
 
-def test_a_chosen_theme_stays(open_page: Open) -> None:
+def test_a_chosen_theme_is_stored(open_page: Open) -> None:
     page = open_page("busy")
     expect(page.locator("#theme")).to_have_text("Dark")
     page.click("#theme")
@@ -45,7 +45,7 @@ def test_a_chosen_theme_stays(open_page: Open) -> None:
     expect(page.locator("#theme")).to_have_text("Light")
 
 
-def test_everything_comes_from_the_operator_and_nothing_is_forbidden(open_page: Open) -> None:
+def test_everything_is_loaded_from_the_operator_without_policy_violations(open_page: Open) -> None:
     seen: list[str] = []
     page = open_page(
         "busy", DETAIL, before=lambda page: page.on("request", lambda r: seen.append(r.url))

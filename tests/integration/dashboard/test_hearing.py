@@ -1,4 +1,4 @@
-"""How the page hears of changes, and what it says when it hears nothing."""
+"""How the page receives changes, and what it shows when it receives none."""
 
 from collections.abc import Iterator
 
@@ -17,7 +17,7 @@ def troubled(stage: Stage) -> Iterator[Stage]:
 
 
 @pytest.mark.parametrize("query", ["", DETAIL], ids=["list", "detail"])
-def test_the_page_asks_where_no_stream_is_to_be_had(
+def test_the_page_polls_where_no_stream_is_available(
     open_page: Open, troubled: Stage, query: str
 ) -> None:
     troubled.streams = False
@@ -31,14 +31,14 @@ def test_the_page_asks_where_no_stream_is_to_be_had(
     expect(page.locator("#notice")).to_be_hidden()
 
 
-def test_a_lost_operator_leaves_grey_figures_that_say_their_age(
+def test_without_the_operator_values_are_grey_and_show_their_age(
     open_page: Open, troubled: Stage
 ) -> None:
     page = open_page("busy", DETAIL, before=by_hand)
     troubled.broken = True
     page.clock.fast_forward(6000)
     notice = page.locator("#notice")
-    expect(notice).to_contain_text("The operator does not answer. These figures were read")
+    expect(notice).to_contain_text("These values were read")
     expect(page.locator("html")).to_have_attribute("data-live", "false")
     expect(page.locator(".figure.depth")).to_have_attribute("data-state", "stale")
     expect(page.locator(".figure.depth .age")).to_contain_text("ago")
@@ -55,15 +55,15 @@ def test_a_standby_replica_names_the_leader(open_page: Open, troubled: Stage) ->
     expect(page.locator("#notice")).to_contain_text("mare-operator-other acts")
 
 
-def test_an_object_that_is_not_there_is_said_to_be_missing(open_page: Open) -> None:
+def test_a_missing_object_is_reported(open_page: Open) -> None:
     page = open_page("empty", "?namespace=music&name=none", shows=False)
-    expect(page.locator("#notice")).to_contain_text("does not exist, or was deleted")
+    expect(page.locator("#notice")).to_contain_text("does not exist. It may have been deleted")
 
 
-def test_the_first_look_at_a_broken_operator_says_so(open_page: Open, troubled: Stage) -> None:
+def test_a_page_opened_without_an_operator_says_so(open_page: Open, troubled: Stage) -> None:
     troubled.broken = True
     page = open_page("busy", shows=False, before=by_hand)
-    expect(page.locator("#notice")).to_contain_text("does not answer. Trying again")
+    expect(page.locator("#notice")).to_contain_text("check that it runs. Trying again")
     troubled.broken = False
     page.clock.fast_forward(2000)
     page.wait_for_selector("#list:not([hidden])")

@@ -1,4 +1,4 @@
-"""Everything can be done by keys, in the order in which it is read, and focus is never lost."""
+"""Everything works by keyboard, in reading order, and focus is never lost."""
 
 from playwright.sync_api import Page, expect
 
@@ -23,7 +23,7 @@ def stops(page: Page, most: int = 40) -> list[str]:
     return found
 
 
-def test_keys_go_through_one_object_as_it_is_read(open_page: Open) -> None:
+def test_tab_follows_the_reading_order_of_one_object(open_page: Open) -> None:
     page = open_page("busy", DETAIL)
     assert stops(page) == [
         *("skip", "home", "pause", "theme", "language", "all"),
@@ -32,7 +32,7 @@ def test_keys_go_through_one_object_as_it_is_read(open_page: Open) -> None:
     ]
 
 
-def test_keys_go_through_the_list_as_it_is_read(open_page: Open) -> None:
+def test_tab_follows_the_reading_order_of_the_list(open_page: Open) -> None:
     page = open_page("many")
     assert stops(page) == [
         *("skip", "home", "pause", "theme", "language", "namespace"),
@@ -40,7 +40,7 @@ def test_keys_go_through_the_list_as_it_is_read(open_page: Open) -> None:
     ]
 
 
-def test_the_content_can_be_reached_at_once(open_page: Open) -> None:
+def test_the_skip_link_leads_to_the_content(open_page: Open) -> None:
     page = open_page("busy", DETAIL)
     page.keyboard.press("Tab")
     expect(page.locator(".skip")).to_be_in_viewport()
@@ -49,7 +49,7 @@ def test_the_content_can_be_reached_at_once(open_page: Open) -> None:
     assert page.evaluate(FOCUS) == "all"
 
 
-def test_focus_can_be_seen(open_page: Open) -> None:
+def test_focus_is_visible(open_page: Open) -> None:
     page = open_page("busy", DETAIL)
     for _ in range(12):
         page.keyboard.press("Tab")
@@ -89,7 +89,7 @@ def test_the_pointer_moves_the_same_cursor(open_page: Open) -> None:
     assert hair["height"] == place["height"]
 
 
-def test_a_row_that_has_focus_stays_where_it_is(open_page: Open, stage: Stage) -> None:
+def test_a_focused_row_does_not_move(open_page: Open, stage: Stage) -> None:
     stage.situations["reordered"], stage.tick = SITUATIONS["many"], 0.2
     page = open_page("reordered")
     link = page.locator("tbody a", has_text="playlists")

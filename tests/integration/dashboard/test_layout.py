@@ -1,4 +1,4 @@
-"""Where things lie: above the fold, in one column, large enough, and drawn strongly enough."""
+"""The layout: above the fold, in one column, with large enough targets and enough contrast."""
 
 import re
 
@@ -40,7 +40,7 @@ def test_a_narrow_page_is_one_column(
 
 @pytest.mark.parametrize("lang", ["en-GB", "pt-BR"])
 @pytest.mark.parametrize("situation", ["busy", "zero", "unknown", "at-max", "shrinking"])
-def test_what_matters_lies_above_the_fold(open_page: Open, situation: str, lang: str) -> None:
+def test_the_decision_is_above_the_fold(open_page: Open, situation: str, lang: str) -> None:
     page = open_page(situation, DETAIL, width=1280, height=720, lang=lang)
     parts = (
         ".sentence",
@@ -86,14 +86,14 @@ LINES = {
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_lines_and_marks_can_be_made_out(open_page: Open, theme: str) -> None:
+def test_lines_and_marks_have_enough_contrast(open_page: Open, theme: str) -> None:
     page = open_page("at-max", DETAIL, theme=theme)
     ratios = {name: contrast(page, *how) for name, how in LINES.items()}
     assert {name: ratio for name, ratio in ratios.items() if ratio < 3} == {}
 
 
 def contrast(page: Page, selector: str, paint: str) -> float:
-    """The ratio of WCAG 2 between what is drawn and the card below it."""
+    """Return the contrast ratio of WCAG 2 between a mark and its card."""
     inks = page.evaluate(PAINT, [selector, paint])
     lighter, darker = sorted(map(luminance, inks), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
@@ -113,7 +113,7 @@ def test_forced_colours_keep_the_shapes(open_page: Open) -> None:
     assert fill == border
 
 
-def test_nothing_moves_for_who_wants_no_motion(open_page: Open) -> None:
+def test_reduced_motion_disables_animations(open_page: Open) -> None:
     page = open_page("busy", DETAIL)
     slow = """() => [...document.querySelectorAll("*")].filter((node) =>
       parseFloat(getComputedStyle(node).transitionDuration) > 0

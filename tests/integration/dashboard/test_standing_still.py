@@ -1,4 +1,4 @@
-"""Everything stands still when asked to (WCAG 2.2.2), and only changes are spoken (4.1.3)."""
+"""A paused page does not move (WCAG 2.2.2), and only changes are announced (4.1.3)."""
 
 from collections.abc import Callable
 
@@ -26,14 +26,14 @@ def _hurry(stage: Stage) -> None:
 
 
 def ticks(stage: Stage, count: int) -> None:
-    """Wait until the page was told `count` times more."""
+    """Wait for `count` more messages to the page."""
     goal = stage.ticks + count
     eventually(lambda: stage.ticks >= goal)
 
 
 @pytest.mark.parametrize("query", ["", DETAIL], ids=["list", "detail"])
 @pytest.mark.parametrize("how", ["button", "key"])
-def test_pausing_freezes_everything(open_page: Open, stage: Stage, how: str, query: str) -> None:
+def test_a_paused_page_does_not_change(open_page: Open, stage: Stage, how: str, query: str) -> None:
     page = open_page("busy", query)
     moves(page)
     press(page, how)
@@ -42,14 +42,16 @@ def test_pausing_freezes_everything(open_page: Open, stage: Stage, how: str, que
     before, charts = page.evaluate(CONTENT), stage.asked.get("chart", 0)
     ticks(stage, 4)
     assert page.evaluate(CONTENT) == before
-    assert stage.asked.get("chart", 0) <= charts + 1  # one may have been under way
+    assert stage.asked.get("chart", 0) <= charts + 1  # one can be under way
     press(page, how)
     expect(page.locator("#pause")).to_have_text("PauseAlt P")
     expect(page.locator("#notice")).to_be_hidden()
     moves(page)
 
 
-def test_choosing_while_paused_shows_nothing_newer(open_page: Open, stage: Stage) -> None:
+def test_choosing_a_namespace_while_paused_shows_nothing_newer(
+    open_page: Open, stage: Stage
+) -> None:
     stage.situations["told"] = SITUATIONS["busy"]
     page = open_page("told")
     page.click("#pause")
@@ -76,7 +78,7 @@ def moves(page: Page) -> None:
 
 @pytest.fixture
 def tell(stage: Stage) -> Callable[[str], None]:
-    """Let the situation `told` be another one from now on."""
+    """Let a test replace the situation `told`."""
 
     def change(name: str) -> None:
         stage.situations["told"] = SITUATIONS[name]
@@ -88,38 +90,40 @@ def tell(stage: Stage) -> Callable[[str], None]:
 @pytest.fixture
 def page(open_page: Open, tell: Callable[[str], None]) -> Page:
     page = open_page("told", DETAIL, before=by_hand)
-    page.clock.pause_at(page.evaluate("Date.now()") / 1000 + 3)  # nothing settles meanwhile
+    page.clock.pause_at(page.evaluate("Date.now()") / 1000 + 3)  # no announcement is due meanwhile
     page.evaluate(WATCH)
     return page
 
 
 def said(page: Page, stage: Stage) -> list[str]:
-    """What was spoken once everything has settled."""
+    """Return what was announced after the delay."""
     ticks(stage, 2)
     page.clock.fast_forward(4000)
     ticks(stage, 2)
     return page.evaluate("window.said")
 
 
-def test_ticks_are_not_spoken(page: Page, stage: Stage) -> None:
+def test_ticks_are_not_announced(page: Page, stage: Stage) -> None:
     moves(page)
     assert said(page, stage) == []
     assert said(page, stage) == []
 
 
-def test_a_change_is_spoken_once(page: Page, stage: Stage, tell: Callable[[str], None]) -> None:
+def test_a_change_is_announced_once(page: Page, stage: Stage, tell: Callable[[str], None]) -> None:
     tell("at-max")
     expect(page.locator("#detail .chip")).to_have_text("maximum")
-    assert said(page, stage) == ["10 replicas. Held by: maximum."]
-    assert said(page, stage) == ["10 replicas. Held by: maximum."]
+    assert said(page, stage) == ["10 replicas. Limited by: maximum."]
+    assert said(page, stage) == ["10 replicas. Limited by: maximum."]
 
 
-def test_a_flicker_is_one_sentence(page: Page, stage: Stage, tell: Callable[[str], None]) -> None:
+def test_a_short_change_is_announced_as_one_sentence(
+    page: Page, stage: Stage, tell: Callable[[str], None]
+) -> None:
     tell("at-max")
     expect(page.locator("#detail .chip")).to_have_text("maximum")
     tell("busy")
     expect(page.locator("#detail .chip")).to_have_text("nothing")
-    assert said(page, stage) == ["6 replicas. Held by: nothing."]
+    assert said(page, stage) == ["6 replicas. Limited by: nothing."]
 
 
 def test_an_unreachable_broker_interrupts_once(
@@ -127,13 +131,13 @@ def test_an_unreachable_broker_interrupts_once(
 ) -> None:
     tell("stale")
     alarm = page.locator("#urgent")
-    expect(alarm).to_contain_text("The broker is unreachable")
+    expect(alarm).to_contain_text("The broker cannot be reached")
     assert said(page, stage).count(alarm.inner_text()) == 1
     tell("busy")
     expect(alarm).to_be_empty()
 
 
-def test_what_changes_while_paused_is_not_spoken(
+def test_a_change_while_paused_is_not_announced(
     page: Page, stage: Stage, tell: Callable[[str], None]
 ) -> None:
     page.click("#pause")

@@ -1,4 +1,4 @@
-"""Every state is shown as what it is: zero is a number, unknown is a word, old figures say so."""
+"""Every state is visible: zero is a number, unknown is a word, old values show their age."""
 
 import re
 
@@ -20,7 +20,7 @@ def chip(page: Page) -> str:
     return text(page, "#detail .chip")
 
 
-def test_a_working_object_tells_its_sum(open_page: Open) -> None:
+def test_a_working_object_shows_its_decision(open_page: Open) -> None:
     page = open_page("busy", DETAIL)
     sentence = text(page, ".sentence")
     assert re.fullmatch(
@@ -65,7 +65,7 @@ def test_unknown_is_never_zero(open_page: Open) -> None:
     assert re.fullmatch(r"missing data, 8\d s", chip(page))
 
 
-def test_unknown_has_words_in_each_language(open_page: Open) -> None:
+def test_unknown_is_translated(open_page: Open) -> None:
     page = open_page("unknown", DETAIL, lang="pt-BR")
     assert page.inner_text(".sentence") == (
         "3 réplicas: a fila orders não existe. Mantido, porque desconhecido não é zero."
@@ -73,13 +73,13 @@ def test_unknown_has_words_in_each_language(open_page: Open) -> None:
     assert value(page, "depth") == "desconhecido"
 
 
-def test_english_that_is_left_over_is_marked_as_such(open_page: Open) -> None:
+def test_text_without_a_translation_is_marked_as_english(open_page: Open) -> None:
     page = open_page("error", DETAIL, lang="pt-BR")
     left = page.locator(".problems [lang=en]")
     assert left.inner_text() == 'deployments.apps "playlists" not found'
 
 
-def test_problems_are_told_in_the_readers_language_but_for_what_others_say(open_page: Open) -> None:
+def test_problems_are_translated_except_for_texts_of_other_programs(open_page: Open) -> None:
     page = open_page("missing", DETAIL, lang="pt-BR")
     said = page.locator(".problems .text span")
     assert said.all_inner_texts() == [
@@ -99,7 +99,7 @@ def test_a_gap_in_the_history_is_a_gap(open_page: Open) -> None:
     expect(waits.filter(has_text="unknown").first).to_be_visible()
 
 
-def test_the_wish_beyond_the_most_is_shown(open_page: Open) -> None:
+def test_a_load_above_the_maximum_is_shown(open_page: Open) -> None:
     page = open_page("at-max", DETAIL)
     assert "the load asks for 14" in page.locator(".legend li").all_inner_texts()
     raw, most = (page.locator(f".ruler {part}").bounding_box() for part in (".mark.raw", ".max"))
@@ -118,26 +118,26 @@ def test_the_wish_beyond_the_most_is_shown(open_page: Open) -> None:
         ("error", "unable to scale"),
     ],
 )
-def test_one_chip_says_what_holds_the_count(open_page: Open, situation: str, says: str) -> None:
+def test_one_chip_shows_the_constraint(open_page: Open, situation: str, says: str) -> None:
     page = open_page(situation, DETAIL)
-    expect(page.locator("#detail .chip").first).to_have_text(says)  # each message tells it anew
+    expect(page.locator("#detail .chip").first).to_have_text(says)  # each message updates it
 
 
-def test_an_error_is_told_with_its_words(open_page: Open) -> None:
+def test_an_error_is_shown_with_its_message(open_page: Open) -> None:
     page = open_page("error", DETAIL)
     assert page.inner_text(".sentence") == "Nothing is decided yet."
     assert 'deployments.apps "playlists" not found' in page.inner_text(".problems")
     assert "running: unknown" in page.locator(".legend li").all_inner_texts()
 
 
-def test_old_figures_are_grey_and_say_their_age(open_page: Open) -> None:
+def test_old_values_are_grey_and_show_their_age(open_page: Open) -> None:
     page = open_page("stale", DETAIL)
     expect(page.locator(".figure.depth .age").first).to_have_text("12 s ago")
     expect(page.locator(".figure.depth")).to_have_attribute("data-state", "stale")
-    assert "The broker is unreachable" in page.inner_text("#urgent")
+    assert "The broker cannot be reached" in page.inner_text("#urgent")
 
 
-def test_the_list_begins_with_what_needs_attention(open_page: Open) -> None:
+def test_the_list_begins_with_objects_that_need_attention(open_page: Open) -> None:
     page = open_page("many")
     names = page.locator("tbody th a").all_inner_texts()
     assert names[:3] == ["invoices", "orders", "payments"]
@@ -165,7 +165,7 @@ def test_an_empty_list_says_what_to_do(open_page: Open) -> None:
     assert page.locator("table.objects").is_hidden()
 
 
-def test_the_command_that_explains_is_copied(open_page: Open) -> None:
+def test_the_explain_command_is_copied(open_page: Open) -> None:
     page = open_page("busy", DETAIL, permissions=["clipboard-read", "clipboard-write"])
     page.locator(".decisions .copy").first.click()
     expect(page.locator(".decisions .copy").first).to_have_text("Copied")
@@ -173,11 +173,11 @@ def test_the_command_that_explains_is_copied(open_page: Open) -> None:
     assert copied.startswith("mare explain playlists -n music")
 
 
-def test_holds_are_one_line(open_page: Open) -> None:
+def test_decisions_that_kept_the_count_are_one_line(open_page: Open) -> None:
     page = open_page("busy", DETAIL)
     hold = text(page, ".decisions [data-kind=hold]")
-    assert "4 held" in hold
-    assert "57 looks in 56 s" in hold
+    assert "Kept at 4" in hold
+    assert "57 readings in 56 s" in hold
     assert page.locator(".decisions li").count() == 3
     page.click("[data-part=decisions-more]")
     assert page.locator(".decisions li").count() == 11

@@ -1,4 +1,4 @@
-"""The page and the operator's own server, together: what one tells the other shows."""
+"""The page together with the operator's own server."""
 
 import asyncio
 import threading
@@ -101,7 +101,9 @@ def test_the_list_follows_the_operator(visit: Callable[[str], Page], operator: O
     expect(rows.filter(has_text="playlists").locator(".count")).to_contain_text("40")
 
 
-def test_one_object_is_told_whole(visit: Callable[[str], Page], operator: Operator) -> None:
+def test_one_object_is_shown_with_all_parts(
+    visit: Callable[[str], Page], operator: Operator
+) -> None:
     page = visit("?namespace=shop&name=playlists")
     expect(page.locator(".sentence")).to_have_text(
         "10 replicas: 95 messages wait or run, 10 for each replica."
@@ -124,7 +126,7 @@ def test_a_range_of_a_day_is_drawn(visit: Callable[[str], Page]) -> None:
     assert answer.value.status == 200
 
 
-def test_a_page_says_who_leads_now(visit: Callable[[str], Page], operator: Operator) -> None:
+def test_a_page_shows_the_leader(visit: Callable[[str], Page], operator: Operator) -> None:
     page = visit("?namespace=shop&name=playlists")
     expect(page.locator("svg.chart")).to_be_visible()
     operator.leads = False

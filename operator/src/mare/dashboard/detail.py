@@ -28,15 +28,15 @@ def detail(history: AutoscalerHistory, now: float) -> Json:
     view, facts = history.view, facts_of(history)
     queues = () if isinstance(view.reading.queues, Unknown) else view.reading.queues
     entries = list(history.decisions.newest_first())
-    namespace, name = facts.key
-    command = f"mare explain {name} -n {namespace}"
+    command = _explain_command(facts)
     return {
         **summary(history, now),
         "trace": trace(facts),
         "next": [serialize_clause(each) for each in ahead(facts, now)],
         "problems": [problem(each) for each in problems_of(facts)],
         "decisions": [
-            {**_entry(entry), "explain": f"{command} --at {instant(entry.at)}"} for entry in entries
+            {**_entry(entry), "explain": command and f"{command} --at {instant(entry.at)}"}
+            for entry in entries
         ],
         "conditions": [
             {
@@ -55,6 +55,13 @@ def detail(history: AutoscalerHistory, now: float) -> Json:
         },
         "explain": command,
     }
+
+
+def _explain_command(facts: Facts) -> str | None:
+    """None under `mare local`, whose objects are in no cluster."""
+    if facts.target.kind == "command":
+        return None
+    return f"mare explain {facts.key.name} -n {facts.key.namespace}"
 
 
 def trace(facts: Facts) -> list[Json]:

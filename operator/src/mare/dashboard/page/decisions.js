@@ -28,6 +28,7 @@ export class Decisions {
     this.decisions = decisions;
     this.now = now;
     this.command = explain;
+    this.explain.hidden = explain === null;
     const since = history.decisionsSince;
     setText(this.since, since === null ? this.words.text("sentence.none") : this.words.text("decisions.since", { time: this.words.time(since, now) }));
     this.#show();
@@ -57,7 +58,8 @@ export class Decisions {
 
   #showOne(item, { at, last, count, from, to, sentence, explain }) {
     const { words, now } = this;
-    item.dataset.command = explain ?? this.command;
+    item.dataset.command = explain;
+    part(item, "copy").hidden = explain === null;
     setAttribute(item, "data-kind", from === to ? "hold" : to > from ? "up" : "down");
     const time = part(item, "time");
     setText(time, words.time(at, now));

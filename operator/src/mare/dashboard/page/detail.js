@@ -46,7 +46,8 @@ export class Detail {
       make: ([name]) => element("li", `of-${name}`),
       show: (item, [, text]) => setText(item, text),
     });
-    setText(parts.target, words.text(object.dryRun ? "detail.target.dry" : "detail.target", object.target));
+    const kind = words.has(`kind.${object.target.kind}`) ? words.text(`kind.${object.target.kind}`) : object.target.kind;
+    setText(parts.target, words.text(object.dryRun ? "detail.target.dry" : "detail.target", { ...object.target, kind }));
     showProblems(parts.problems, words, object);
     this.figures.show({ ...object, fresh }, now);
     this.charts.show(plainSentence(words, object.sentence));
