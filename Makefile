@@ -37,6 +37,7 @@ check: .venv/synced ## lint, types, import contracts, lock: seconds, without net
 	$(PYTHON) .ci/lock.py
 	$(PYTHON) .ci/schema.py
 	$(PYTHON) .ci/fields.py
+	$(PYTHON) .ci/answers.py
 	$(PYTHON) .ci/settings_docs.py
 	$(PYTHON) .ci/chart_docs.py --check
 	$(PYTHON) .ci/tree.py
@@ -66,6 +67,7 @@ lock: $(filter .cache/%,$(UV)) ## choose versions within the bounds of each pypr
 schema: .venv/synced ## write the tables of the docs from the custom resource and the settings
 	$(PYTHON) .ci/schema.py --write
 	$(PYTHON) .ci/fields.py --write
+	$(PYTHON) .ci/answers.py --write
 	$(PYTHON) .ci/settings_docs.py --write
 
 data: .cache/data/synced ## rebuild the embedded places and climate from their sources

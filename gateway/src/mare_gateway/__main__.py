@@ -5,7 +5,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from mare_gateway.settings import Settings, SettingsError
+from mare_gateway.settings import Settings
+from mare_nameko.settings import SettingsError
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Calls on behalf of the current request: with its deadline and identity, and measured."""
+"""Calls to services, with the deadline and the identity of the current request."""
 
 import time
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from mare_nameko.tracing import Span, Tracer
 
 
 class Calls:
-    """Calls services for the request that the current thread works on."""
+    """Calls services for the request of the current thread."""
 
     def __init__(self, rpc: Rpc, metrics: Metrics, tracer: Tracer, timeout: float) -> None:
         self._rpc = rpc
@@ -21,9 +21,9 @@ class Calls:
         self._timeout = timeout
 
     def __call__(self, target: str, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what ``target`` answers to ``request`` in what is left of the request's time.
+        """Return the reply of ``target`` within the rest of the request's deadline.
 
-        Raises BadReply if that is no object, as all answers of our services are.
+        Raises RpcError; BadReply if the reply is not an object.
         """
         started = time.perf_counter()
         span = self._begin_span(target)
@@ -31,7 +31,7 @@ class Calls:
         outcome = "ok"
         try:
             if left <= 0:
-                raise CallTimedOut(f"no time was left to call {target}")
+                raise CallTimedOut(f"the deadline passed before the call to {target}")
             context = g.identity.headers(span.context)
             return _object(self._rpc.call(target, request, timeout=left, context=context), target)
         except RpcError as error:
@@ -50,5 +50,5 @@ class Calls:
 
 def _object(answer: Any, target: str) -> dict[str, Any]:
     if not isinstance(answer, dict):
-        raise BadReply(f"{target} answered with something else than an object")
+        raise BadReply(f"the reply of {target} is not an object")
     return answer

@@ -1,4 +1,4 @@
-"""Turns whatever goes wrong in a request into a problem document."""
+"""Responds to every error of a request with a problem document."""
 
 import logging
 import re
@@ -13,9 +13,9 @@ from mare_nameko.client import RpcError
 log = logging.getLogger(__name__)
 
 _SENTENCES = {
-    404: "There is nothing at this address.",
-    405: "This address does not know that method.",
-    413: "The request's body is too large.",
+    404: "This path does not exist.",
+    405: "This path does not support the method.",
+    413: "The request body is too large.",
     429: "Too many requests from your address. Try again later.",
 }
 
@@ -33,7 +33,7 @@ def respond(problem: Problem) -> Response:
 
 
 def handle_failures(app: Flask) -> None:
-    """Have every error of ``app`` answered with a problem."""
+    """Register error handlers that respond with a problem."""
 
     @app.errorhandler(RpcError)
     def call_failed(error: RpcError) -> Response:
@@ -44,7 +44,7 @@ def handle_failures(app: Flask) -> None:
 
     @app.errorhandler(HTTPException)
     def refused(error: HTTPException) -> Response:
-        if error.response is not None:  # a validation error: already a problem
+        if error.response is not None:  # the problem of a validation error
             return error.response  # type: ignore[return-value]
         status = error.code or 500
         response = respond(

@@ -1,4 +1,4 @@
-"""What is noted about each request: who it is, how long it took, how it ended."""
+"""Identity, trace, metrics and access log of each request."""
 
 import logging
 import time
@@ -50,7 +50,7 @@ def _method() -> str:
 
 
 def _log(method: str, route: str, response: Response, duration: float) -> None:
-    """Write one line, without the query: it says where people are and what they like."""
+    """Write one line. It omits the query, which contains locations of people."""
     access_log.info(
         "%s %s %d",
         method,

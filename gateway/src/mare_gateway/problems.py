@@ -1,13 +1,14 @@
-"""Errors as RFC 9457 problem details, and the one table that maps every error to one.
+"""Problem details (RFC 9457), and the table that maps each error to one.
 
-A problem carries sentences that we wrote and values that the caller sent or may see. Never an
-upstream's body, a stack trace or a secret.
+A problem never contains the body of an upstream's response, a stack trace or a secret.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
+
+from pydantic import BaseModel, ConfigDict
 
 from mare_nameko.client import (
     CallTimedOut,
@@ -20,7 +21,7 @@ from mare_nameko.client import (
 
 MEDIA_TYPE = "application/problem+json"
 
-_LONGEST_RETRY_AFTER = 3600
+_MAX_RETRY_AFTER = 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,10 +29,10 @@ class Problem:
     """One problem.
 
     Attributes:
-        code: a stable word for programs.
+        code: a stable identifier for programs.
         detail: a sentence for people.
-        retry_after: seconds after which another try makes sense.
-        members: extension members, such as ``errors``, ``suggestions`` or ``candidates``.
+        retry_after: seconds after which the client may try again.
+        members: extension members: ``errors``, ``suggestions`` or ``candidates``.
     """
 
     status: int
@@ -54,16 +55,41 @@ class Problem:
         }
 
 
+class ParameterError(BaseModel):
+    """A mistake in one parameter."""
+
+    parameter: str
+    detail: str
+
+
+class ProblemDocument(BaseModel):
+    """RFC 9457 problem details, as the OpenAPI document describes them."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    code: str
+    """A stable identifier for programs."""
+    request_id: str
+    errors: list[ParameterError] | None = None
+    suggestions: list[dict[str, Any]] | None = None
+    candidates: list[dict[str, Any]] | None = None
+
+
 def _problem(status: int, code: str, detail: str, retry_after: int | None = None) -> Problem:
     return Problem(status=status, code=code, detail=detail, retry_after=retry_after)
 
 
-INTERNAL = _problem(500, "internal_error", "Something went wrong here. It has been noted.")
+INTERNAL = _problem(500, "internal_error", "The gateway failed. The error is logged.")
 
-_SERVICE_FAILED = _problem(502, "service_error", "A service failed to answer this request.")
-_TIMED_OUT = _problem(504, "service_timeout", "The answer took too long.")
+_SERVICE_FAILED = _problem(502, "service_error", "A service failed.")
+_TIMED_OUT = _problem(504, "service_timeout", "The service did not respond in time.")
 
-_OVERLOADED = _problem(503, "overloaded", "Too many requests at once. Try again.", 1)
+_OVERLOADED = _problem(503, "overloaded", "Too many requests are in progress. Try again.", 1)
 _NOT_RUNNING = _problem(503, "service_unavailable", "A service is not running.", 2)
 _UNREACHABLE = _problem(503, "service_unavailable", "The services cannot be reached.", 1)
 
@@ -76,34 +102,32 @@ _OF_CALLS: Mapping[type[RpcError], Problem] = {
 
 _OF_SERVICES: Mapping[str, Problem] = {
     "InvalidRequest": _problem(400, "invalid_parameter", "The request is not valid."),
-    "PlaceNotFound": _problem(404, "place_not_found", "No such place is known."),
+    "PlaceNotFound": _problem(404, "place_not_found", "No place has this name."),
     "PlaceAmbiguous": _problem(409, "place_ambiguous", "Several places have this name."),
-    "SourceRefused": _problem(502, "upstream_auth", "A source of our data refuses our access."),
-    "SourceLimited": _problem(
-        503, "upstream_rate_limited", "A source of our data limits our requests.", 60
-    ),
-    "SourceFailed": _problem(502, "upstream_error", "A source of our data fails."),
-    "SourceTimedOut": _problem(504, "upstream_timeout", "A source of our data does not answer."),
-    "SourceUnavailable": _problem(503, "upstream_unavailable", "No source can answer.", 60),
+    "SourceRefused": _problem(502, "upstream_auth", "A data source rejects the credentials."),
+    "SourceLimited": _problem(503, "upstream_rate_limited", "A data source limits the rate.", 60),
+    "SourceFailed": _problem(502, "upstream_error", "A data source failed."),
+    "SourceTimedOut": _problem(504, "upstream_timeout", "A data source did not respond in time."),
+    "SourceUnavailable": _problem(503, "upstream_unavailable", "No data source can answer.", 60),
     "DeadlineExceeded": _TIMED_OUT,
-    # of a service that calls another one
+    # Errors of a call from one service to another.
     "CallTimedOut": _TIMED_OUT,
     "UnknownService": _NOT_RUNNING,
     "MessageRefused": _OVERLOADED,
     "BrokerUnavailable": _UNREACHABLE,
 }
-"""By the name of the exception's type; a type that is not here is a failure of the service."""
+"""By the name of the exception's type. Any other type is a failure of the service."""
 
 _FOR_THE_CALLER: Mapping[str, frozenset[str]] = {
     "InvalidRequest": frozenset({"errors"}),
     "PlaceNotFound": frozenset({"suggestions"}),
     "PlaceAmbiguous": frozenset({"candidates"}),
 }
-"""Errors whose own sentence is passed on, and the members that are passed on with it."""
+"""Errors whose sentence is passed on to the client, and the members that are passed on with it."""
 
 
 def problem_of(error: RpcError) -> Problem:
-    """Return the problem that a failed call is to the client."""
+    """Return the problem of a failed call."""
     if isinstance(error, RemoteError):
         return _of_service(error)
     return _OF_CALLS.get(type(error), _SERVICE_FAILED)
@@ -121,7 +145,7 @@ def _of_service(error: RemoteError) -> Problem:
 
 
 def _arguments(args: tuple[Any, ...]) -> tuple[str, Mapping[str, Any]]:
-    """Return the sentence and the mapping that the services' errors carry, if they do."""
+    """Return the sentence and the mapping of an error of the contract, if there are any."""
     sentence = args[0] if args and isinstance(args[0], str) else ""
     extra = args[1] if len(args) > 1 and isinstance(args[1], dict) else {}
     return sentence, extra
@@ -129,6 +153,6 @@ def _arguments(args: tuple[Any, ...]) -> tuple[str, Mapping[str, Any]]:
 
 def _seconds(value: Any, default: int) -> int:
     try:
-        return max(1, min(_LONGEST_RETRY_AFTER, round(float(value))))
+        return max(1, min(_MAX_RETRY_AFTER, round(float(value))))
     except (TypeError, ValueError, OverflowError):
         return default

@@ -84,7 +84,7 @@ def test_retry_after_of_a_source_is_passed_on_within_bounds(sent, told):
 
 @pytest.mark.parametrize("args", [(), (1,), ("", "x"), (None, None), ("", {"suggestions": []}, 3)])
 def test_arguments_of_another_shape_do_no_harm(args):
-    assert problem_of(RemoteError("PlaceNotFound", args)).detail == "No such place is known."
+    assert problem_of(RemoteError("PlaceNotFound", args)).detail == "No place has this name."
 
 
 def test_a_document_has_all_members_of_the_standard():
@@ -94,7 +94,7 @@ def test_a_document_has_all_members_of_the_standard():
         "type": "urn:mare:problem:service_timeout",
         "title": "Gateway Timeout",
         "status": 504,
-        "detail": "The answer took too long.",
+        "detail": "The service did not respond in time.",
         "instance": "/v1/places",
         "code": "service_timeout",
         "request_id": "r-1",

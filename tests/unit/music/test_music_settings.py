@@ -27,10 +27,10 @@ def test_live_sources_are_asked_in_this_order(environ, sources):
     ("environ", "mistake"),
     [
         ({"MUSIC_SOURCES": "spotify"}, "MUSIC_SPOTIFY_CLIENT_ID is not set"),
-        ({"MUSIC_SOURCES": "none,deezer"}, "stand alone"),
+        ({"MUSIC_SOURCES": "none,deezer"}, "cannot be combined"),
         ({"MUSIC_SOURCES": "napster"}, "MUSIC_SOURCES='napster'"),
-        ({"MUSIC_SPOTIFY_CLIENT_ID": "id"}, "go together"),
-        ({"MUSIC_SPOTIFY_CLIENT_SECRET": "s3cret"}, "go together"),
+        ({"MUSIC_SPOTIFY_CLIENT_ID": "id"}, "need each other"),
+        ({"MUSIC_SPOTIFY_CLIENT_SECRET": "s3cret"}, "need each other"),
         ({"MUSIC_CACHE_SECONDS": "60"}, "MUSIC_CACHE_SECONDS"),
         ({"MUSIC_LIVE_SECONDS": "0"}, "MUSIC_LIVE_SECONDS"),
     ],

@@ -31,7 +31,7 @@ def test_sources_are_asked_in_the_order_given(sources, live):
     ("environ", "complaints"),
     [
         ({"WEATHER_SOURCES": "accuweather"}, ["WEATHER_SOURCES"]),
-        ({"WEATHER_SOURCES": "auto,met.no"}, ["stand alone"]),
+        ({"WEATHER_SOURCES": "auto,met.no"}, ["cannot be combined"]),
         ({"WEATHER_SOURCES": "met.no,open-meteo,met.no"}, ["twice"]),
         ({"WEATHER_SOURCES": ","}, ["no source"]),
         ({"WEATHER_MET_NO_URL": "api.met.no"}, ["WEATHER_MET_NO_URL"]),

@@ -1,4 +1,4 @@
-"""The parameters of each endpoint and the rules between them."""
+"""The parameters of each endpoint. The weather service checks which of them go together."""
 
 import functools
 import unicodedata
@@ -16,7 +16,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 Language = Literal["en", "pt"]
-_LONGEST_NAME = 200
+_MAX_NAME = 200
 
 
 def _printable(text: str) -> str:
@@ -31,7 +31,7 @@ def _primary_subtag(value: object) -> object:
 
 Name = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=_LONGEST_NAME, strip_whitespace=True),
+    StringConstraints(min_length=1, max_length=_MAX_NAME, strip_whitespace=True),
     AfterValidator(_printable),
 ]
 Latitude = Annotated[FiniteFloat, Field(ge=-90, le=90)]
@@ -41,14 +41,14 @@ Lang = Annotated[Language, BeforeValidator(_primary_subtag)]
 
 
 class Query(BaseModel):
-    """Base of all queries: unknown parameters are refused, so that a typing error is noticed."""
+    """Base of all queries. An unknown parameter is an error, so that typing errors are noticed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     @classmethod
     @functools.cache
     def model_json_schema(cls, *args: Any, **kwargs: Any) -> dict[str, Any]:  # type: ignore[override]
-        """Return the JSON schema; kept, because flask-openapi3 asks for it in every request."""
+        """Return the JSON schema. It is cached: flask-openapi3 requests it for every request."""
         return super().model_json_schema(*args, **kwargs)
 
 
@@ -56,16 +56,16 @@ class PlacesQuery(Query):
     """A search by the beginning of a name."""
 
     q: Name = Field(json_schema_extra={"example": "Rec"})
-    """What was typed so far."""
+    """The beginning of a name."""
 
     lang: Lang | None = None
     """Language of the answer: en or pt. Default: what Accept-Language prefers."""
 
     limit: int = Field(10, ge=1, le=50)
-    """How many places at most."""
+    """Largest number of places."""
 
     def request(self, preferred: Language) -> dict[str, Any]:
-        """Return the service's request; ``preferred`` is the language if none was asked for."""
+        """Return the message to the service; ``preferred`` is the default language."""
         return {"q": self.q, "lang": self.lang or preferred, "limit": self.limit}
 
 
@@ -73,7 +73,7 @@ class WeatherQuery(Query):
     """A place, by name or by coordinates."""
 
     city: Name | None = Field(None, json_schema_extra={"example": "Recife"})
-    """City, optionally with state or country behind commas: `Recife, BR`."""
+    """City, optionally with state or country behind commas: `Recife, BR`. Or `lat` and `lon`."""
 
     country: Name | None = None
     """ISO 3166-1 alpha-2 code or English name of the city's country."""
@@ -94,10 +94,10 @@ class WeatherQuery(Query):
     """Units of the weather."""
 
     strict: bool = False
-    """Answer 409 with the candidates when several cities have this name."""
+    """Respond with 409 and the candidates if several cities have this name."""
 
     def request(self, preferred: Language) -> dict[str, Any]:
-        """Return the service's request; ``preferred`` is the language if none was asked for."""
+        """Return the message to the service; ``preferred`` is the default language."""
         fields = self.model_dump(exclude={"lat", "lon"}, exclude_none=True)
         if self.lat is not None:
             fields |= {"latitude": self.lat, "longitude": self.lon}
@@ -105,19 +105,19 @@ class WeatherQuery(Query):
 
 
 class PlaylistsQuery(WeatherQuery):
-    """A place, and how the playlist should be."""
+    """A place, and the properties of the playlist."""
 
     market: Market | None = None
     """ISO 3166-1 alpha-2 code of the listener's country. Default: the place's country."""
 
     limit: int = Field(20, ge=1, le=50)
-    """How many tracks."""
+    """Number of tracks."""
 
     policy: Literal["mood", "ifood", "ingaia"] = "mood"
-    """Rule from weather to music."""
+    """Rules that choose the mood."""
 
     seed: Annotated[str, StringConstraints(max_length=100), AfterValidator(_printable)] = ""
-    """Another seed, another choice; the same seed on the same day, the same playlist."""
+    """Varies the choice of tracks. The same seed on the same day gives the same playlist."""
 
     explicit: bool = True
-    """Whether tracks with explicit lyrics are welcome."""
+    """Whether tracks with explicit lyrics are allowed."""

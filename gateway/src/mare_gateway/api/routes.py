@@ -1,4 +1,4 @@
-"""The endpoints: each checks its query, calls one service and passes the answer on."""
+"""The endpoints. Each validates its query, calls one method of a service and returns its answer."""
 
 from typing import Any
 
@@ -7,37 +7,40 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from flask_openapi3.types import ResponseDict
 
-from mare_gateway.api.answers import PlaceList, ProblemDocument, Suggestion, WeatherReport
-from mare_gateway.api.invalid import repeated
+from mare_gateway.api.parameters import repeated
 from mare_gateway.api.queries import Language, PlacesQuery, PlaylistsQuery, WeatherQuery
-from mare_gateway.caching import answer
 from mare_gateway.calls import Calls
 from mare_gateway.failures import respond
 from mare_gateway.problems import MEDIA_TYPE
+from mare_gateway.responses import answer
 
 QUERIES = (PlacesQuery, PlaylistsQuery, WeatherQuery)
 
 
-def _problem(description: str) -> dict[str, Any]:
-    schema = {"$ref": f"#/components/schemas/{ProblemDocument.__name__}"}
-    return {"description": description, "content": {MEDIA_TYPE: {"schema": schema}}}
+def _answer(schema: str, description: str = "OK", media_type: str = "application/json") -> Any:
+    content = {media_type: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+    return {"description": description, "content": content}
+
+
+def _problem(description: str) -> Any:
+    return _answer("ProblemDocument", description, MEDIA_TYPE)
 
 
 _PROBLEMS: ResponseDict = {
-    400: _problem("A parameter is missing, unknown, out of bounds or contradicts another."),
+    400: _problem("A parameter is missing, unknown, out of range or contradicts another one."),
     429: _problem("Too many requests from one address."),
-    502: _problem("A service or a source of our data failed."),
-    503: _problem("A service is not running, or there are too many requests at once."),
-    504: _problem("The answer took too long."),
+    502: _problem("A service or a data source failed."),
+    503: _problem("A service is not running, or too many requests are in progress."),
+    504: _problem("The service did not respond in time."),
 }
 _PLACE_PROBLEMS: ResponseDict = {
-    404: _problem("No such place; `suggestions` are similar ones."),
-    409: _problem("Several places have this name and `strict` was set; `candidates` are they."),
+    404: _problem("No place has this name; `suggestions` are similar ones."),
+    409: _problem("`strict` is set and several places have this name: the `candidates`."),
 }
 
 
 def routes(call: Calls, *, cache_seconds: int) -> APIBlueprint:
-    """Return the API's routes, answered with the help of ``call``."""
+    """Return the routes of the API; ``call`` calls the services."""
     api = APIBlueprint(
         "v1",
         __name__,
@@ -51,34 +54,34 @@ def routes(call: Calls, *, cache_seconds: int) -> APIBlueprint:
         problem = repeated(request.args.items(multi=True))
         return respond(problem) if problem else None
 
-    def ask(target: str, query: PlacesQuery | WeatherQuery) -> Response:
-        asked = query.request(_preferred_language())
-        found = call(target, asked)
-        return answer(found, request, seconds=cache_seconds, language=asked["lang"])
+    def forward(target: str, query: PlacesQuery | WeatherQuery) -> Response:
+        message = query.request(_preferred_language())
+        reply = call(target, message)
+        return answer(reply, request, seconds=cache_seconds, language=message["lang"])
 
-    @api.get("/playlists", responses={200: Suggestion, **_PLACE_PROBLEMS})
+    @api.get("/playlists", responses={200: _answer("Suggestion"), **_PLACE_PROBLEMS})
     def playlists(query: PlaylistsQuery) -> Response:
         """A playlist for the weather at a place.
 
-        The answer says why: each rule that fired, and what it added to the mood.
+        The answer contains the reasons: each rule that applied, and what it added to the mood.
         """
-        return ask("playlists.suggest", query)
+        return forward("playlists.suggest", query)
 
-    @api.get("/places", responses={200: PlaceList})
+    @api.get("/places", responses={200: _answer("PlaceList")})
     def places(query: PlacesQuery) -> Response:
         """Places by the beginning of their name."""
-        return ask("weather.search", query)
+        return forward("weather.search", query)
 
-    @api.get("/weather", responses={200: WeatherReport, **_PLACE_PROBLEMS})
+    @api.get("/weather", responses={200: _answer("WeatherReport"), **_PLACE_PROBLEMS})
     def weather(query: WeatherQuery) -> Response:
         """The weather at a place."""
-        return ask("weather.report", query)
+        return forward("weather.report", query)
 
     return api
 
 
 def _preferred_language() -> Language:
-    # Not werkzeug's best_match: it takes any "en" for better than the best "pt-BR".
+    # werkzeug's best_match prefers any "en" to the best "pt-BR".
     for tag, quality in request.accept_languages:  # best first
         language = tag.partition("-")[0].lower()
         if quality > 0 and language in ("en", "pt"):

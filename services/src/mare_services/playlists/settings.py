@@ -10,18 +10,18 @@ from mare_nameko.settings import EnvironmentSettings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings(EnvironmentSettings):
-    """Read with :meth:`from_env` from variables that begin with ``PLAYLISTS_``."""
+    """Settings of the playlists service."""
 
     prefix: ClassVar[str] = "PLAYLISTS_"
 
     market: Annotated[str, Meta(pattern="^[A-Z]{2}$")] = "US"
-    """Music market where neither the caller nor the place has a country; default US."""
+    """Music market if neither the request nor the place has a country."""
 
     cache_seconds: Annotated[float, Meta(gt=0, le=900)] = 60.0
-    """How long an answer may be given again to the same question, in seconds; default 60."""
+    """Seconds for which an answer is cached; a degraded answer is cached for 1 s."""
 
     cache_entries: Annotated[int, Meta(ge=1)] = 2_000
-    """Answers remembered; one takes about 10 kB; default 2,000."""
+    """Answers in the cache, about 10 kB each."""
 
     wait_seconds: Annotated[float, Meta(gt=0, le=60)] = 10.0
-    """How long to wait for somebody else's answer to the same question, in seconds; default 10."""
+    """Seconds that a request waits for an equal one that is in progress."""

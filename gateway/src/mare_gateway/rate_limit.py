@@ -1,4 +1,4 @@
-"""How many requests one client may make; off unless a limit is set."""
+"""The rate limit of client addresses."""
 
 from typing import Any
 
@@ -12,8 +12,8 @@ _STORAGE_SECONDS = 0.5
 
 
 def limit_rate(app: Flask, api: Blueprint, settings: Settings) -> None:
-    """Limit what one client address may ask of ``api``; probes are never limited."""
-    storage = settings.rate_limit_storage.get_secret_value()
+    """Limit the requests of one client address to ``api``."""
+    storage = str(settings.rate_limit_storage)
     limiter = Limiter(
         get_remote_address,
         app=app,
@@ -21,7 +21,7 @@ def limit_rate(app: Flask, api: Blueprint, settings: Settings) -> None:
         storage_options=_storage_options(storage),
         strategy="moving-window",
         headers_enabled=True,
-        # A storage that is away must not take the gateway with it: each counts for itself then.
+        # Without its storage each worker process counts for itself.
         in_memory_fallback_enabled=True,
         swallow_errors=True,
     )
@@ -31,10 +31,10 @@ def limit_rate(app: Flask, api: Blueprint, settings: Settings) -> None:
 def _storage_options(uri: str) -> dict[str, Any]:
     if not uri.startswith("redis"):
         return {}
-    from redis.backoff import NoBackoff  # noqa: PLC0415 - the counts of most stay in memory
+    from redis.backoff import NoBackoff  # noqa: PLC0415  only with a shared storage
     from redis.retry import Retry  # noqa: PLC0415
 
-    # The client's own patience, ten seconds for each of three attempts, would be our clients' too.
+    # The defaults of redis-py, 3 attempts of 10 s, would delay each request by 30 s.
     return {
         "socket_connect_timeout": _STORAGE_SECONDS,
         "socket_timeout": _STORAGE_SECONDS,

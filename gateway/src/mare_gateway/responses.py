@@ -1,21 +1,27 @@
-"""Answers that clients and proxies may keep, and how they ask whether theirs is still good."""
+"""Response headers for caches and for browsers."""
 
 import hashlib
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from flask import Request, Response
+from flask import Flask, Request, Response
 
 _DEGRADED_SECONDS = 60
+_SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+}
 
 _encode = msgspec.json.Encoder().encode
 
 
 def answer(body: Mapping[str, Any], request: Request, *, seconds: int, language: str) -> Response:
-    """Return ``body`` as JSON with a strong ETag, or 304 if the client has it already.
+    """Return ``body`` as JSON with a strong ETag, or 304 if the client has the same body.
 
-    A degraded answer is to be asked for again sooner: its sources may be back in a minute.
+    It may be cached for ``seconds``. A degraded answer may be cached for 60 s at most, because its
+    sources may respond again by then.
     """
     encoded = _encode(body)
     etag = hashlib.blake2b(encoded, digest_size=16).hexdigest()
@@ -35,5 +41,15 @@ def answer(body: Mapping[str, Any], request: Request, *, seconds: int, language:
 
 
 def _cache_control(seconds: int) -> str:
-    """Return the header; stale answers are welcome for as long as RFC 5861 lets us say."""
+    """Return the header. Stale answers may be used as RFC 5861 describes."""
     return f"public, max-age={seconds}, stale-while-revalidate={2 * seconds}, stale-if-error=86400"
+
+
+def add_security_headers(app: Flask) -> None:
+    """Add headers to every response that does not set them itself."""
+
+    @app.after_request
+    def add(response: Response) -> Response:
+        for name, value in _SECURITY_HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response

@@ -1,0 +1,58 @@
+"""Problems of query parameters: one sentence for each wrong parameter."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from mare_gateway.problems import Problem
+
+_MAX_NAME = 40
+
+
+def problem(error: ValidationError, parameters: Mapping[str, Iterable[str]]) -> Problem:
+    """Return the problem of a query that pydantic refused.
+
+    ``parameters`` has the parameters of each query by the name of its model. The problem does not
+    repeat the values: they may be long, or private.
+    """
+    known = parameters.get(error.title, ())
+    return _invalid(
+        {"parameter": _short(str(mistake["loc"][0])), "detail": _sentence(mistake, known)}
+        for mistake in error.errors(include_url=False, include_input=False)
+    )
+
+
+def repeated(parameters: Iterable[tuple[str, str]]) -> Problem | None:
+    """Return the problem of parameters that occur more than once, or None."""
+    counts = Counter(name for name, _value in parameters)
+    errors = [
+        {"parameter": _short(name), "detail": "This parameter was given more than once."}
+        for name, count in counts.items()
+        if count > 1
+    ]
+    return _invalid(errors) if errors else None
+
+
+def _invalid(errors: Iterable[dict[str, str]]) -> Problem:
+    found = list(errors)
+    names = ", ".join(dict.fromkeys(entry["parameter"] for entry in found))
+    return Problem(
+        status=400,
+        code="invalid_parameter",
+        detail=f"These parameters are invalid: {names}.",
+        members={"errors": found},
+    )
+
+
+def _sentence(mistake: Any, known: Iterable[str]) -> str:
+    if mistake["type"] == "extra_forbidden":
+        return f"This parameter is unknown. Known parameters: {', '.join(known)}."
+    if mistake["type"] == "missing":
+        return "This parameter is required."
+    return f"{mistake['msg'].replace('Input should', 'It should')}."
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _MAX_NAME else f"{name[:_MAX_NAME]}…"
