@@ -18,7 +18,7 @@ from mare_gateway.observation import observe
 from mare_gateway.problems import ProblemDocument
 from mare_gateway.responses import add_security_headers
 from mare_gateway.settings import Settings
-from mare_nameko.client import Rpc, RpcClient
+from mare_nameko.client import RpcClient
 from mare_nameko.tracing import create_tracer
 
 _DESCRIPTION = """\
@@ -30,7 +30,7 @@ parts that are less than a fresh answer of a live source.
 _PARAMETERS = {query.__name__: tuple(query.model_fields) for query in QUERIES}
 
 
-def create_app(settings: Settings, rpc: Rpc | None = None) -> OpenAPI:
+def create_app(settings: Settings, rpc: RpcClient | None = None) -> OpenAPI:
     """Return the gateway as a WSGI application.
 
     It connects to the broker on the first call, or when ``app.extensions["rpc"].start()`` is

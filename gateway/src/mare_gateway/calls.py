@@ -7,14 +7,14 @@ from typing import Any
 from flask import g
 
 from mare_gateway.metrics import Metrics
-from mare_nameko.client import BadReply, CallTimedOut, RemoteError, Rpc, RpcError
+from mare_nameko.client import BadReply, CallTimedOut, RemoteError, RpcClient, RpcError
 from mare_nameko.tracing import Span, Tracer
 
 
 class Calls:
     """Calls services for the request of the current thread."""
 
-    def __init__(self, rpc: Rpc, metrics: Metrics, tracer: Tracer, timeout: float) -> None:
+    def __init__(self, rpc: RpcClient, metrics: Metrics, tracer: Tracer, timeout: float) -> None:
         self._rpc = rpc
         self._durations = metrics.calls
         self._tracer = tracer

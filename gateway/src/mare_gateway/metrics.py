@@ -11,7 +11,7 @@ import time
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from mare_nameko.client import Rpc
+from mare_nameko.client import RpcClient
 
 HEARTBEAT = "gateway_worker_heartbeat_timestamp_seconds"
 READY = "gateway_rpc_ready"
@@ -62,7 +62,7 @@ class Metrics:
         )
         self._connections = 0
 
-    def report(self, rpc: Rpc) -> None:
+    def report(self, rpc: RpcClient) -> None:
         """Set the metrics of the client's state.
 
         A client whose thread has died reports no heartbeat: the process has to be restarted.
@@ -75,7 +75,7 @@ class Metrics:
             self.heartbeat.set_to_current_time()
 
 
-def report_state(rpc: Rpc, metrics: Metrics) -> None:
+def report_state(rpc: RpcClient, metrics: Metrics) -> None:
     """Report the client's state until the process ends.
 
     A worker whose parent was killed stops itself, so that its port becomes free.

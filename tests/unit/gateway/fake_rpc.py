@@ -1,4 +1,4 @@
-"""An RPC client that answers from memory; implements :class:`mare_nameko.client.Rpc`."""
+"""A substitute for :class:`mare_nameko.client.RpcClient` that answers from memory."""
 
 from dataclasses import dataclass, field
 from typing import Any

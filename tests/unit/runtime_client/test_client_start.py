@@ -11,6 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from mare_nameko.client import AmqpUri, Disconnected, Options, RpcClient, RpcError
+from mare_nameko.client import client as client_module
+from mare_nameko.client.encoding import Route
 
 NOBODY = "amqp://127.0.0.1:1/"
 
@@ -72,3 +74,37 @@ def test_once_no_endpoint_has_answered_calls_fail_at_once():
             client.call("a.b", timeout=60)
 
     assert time.monotonic() - started < 1.0
+
+
+class LosingConnection:
+    """Loses its route while a call is handed over, after it has failed the pending calls."""
+
+    def __init__(self, *_):
+        self.route = Route(1, "nameko-rpc", "first", 131072)
+        self.blocked = False
+
+    def start(self):
+        """Stand in for the thread."""
+
+    def publish(self, call):
+        self.route = Route(1, "nameko-rpc", "second", 131072)
+
+    def count_consumers(self, service):
+        """Stand in for a request to the broker."""
+
+    def stop(self):
+        """Stand in for the thread."""
+
+    def join(self, timeout):
+        """Stand in for the thread."""
+
+
+def test_a_call_handed_over_while_the_connection_is_lost_fails_at_once(monkeypatch):
+    monkeypatch.setattr(client_module, "ConnectionThread", LosingConnection)
+    with client_of(NOBODY, no_consumers_grace=60.0) as client:
+        started = time.monotonic()
+        with pytest.raises(Disconnected, match="the connection was lost"):
+            client.call("a.b", timeout=5)
+
+        assert client.in_flight == 0
+    assert time.monotonic() - started < 4

@@ -5,8 +5,7 @@ from amqp.serialization import dumps
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mare_nameko.client.decoding import Replies, content_header
-from mare_nameko.client.inspection import Inspector, declared
+from mare_nameko.client.decoding import ConsumerCounter, ReplyReader, content_header, declared
 
 DELIVER = b"\x00\x3c\x00\x3c" + dumps("sLbss", ("tag", 1, False, "nameko-rpc", "key"))
 RETURN = b"\x00\x3c\x00\x32" + dumps("Bsss", (312, "NO_ROUTE", "nameko-rpc", "a.b"))
@@ -38,7 +37,7 @@ class Listener:
     def __init__(self):
         self.replies = []
         self.acks = []
-        self.frames = Replies(
+        self.frames = ReplyReader(
             1,
             lambda correlation_id, body: self.replies.append((correlation_id, body)),
             lambda tag, multiple: self.acks.append((tag, multiple)),
@@ -76,7 +75,7 @@ def test_replies_follow_each_other():
     assert listener.replies == [("1", b"x"), ("2", b"x")]
 
 
-def test_acks_are_told():
+def test_acks_are_reported():
     listener = Listener()
 
     assert listener.frames.take(1, 1, b"\x00\x3c\x00\x50" + pack(">QB", 9, 1))
@@ -110,32 +109,32 @@ def test_consumers_are_read_from_the_brokers_answer(queue, messages, consumers):
     assert declared(declare_ok(queue, messages, consumers)) == (queue, messages, consumers)
 
 
-def test_an_inspector_asks_passively_and_tells_the_answer():
-    told = []
+def test_consumers_are_requested_passively_and_reported():
+    reported = []
     channel = Channel()
-    inspector = Inspector(channel, lambda service, consumers: told.append((service, consumers)))
+    counter = ConsumerCounter(channel, lambda *counted: reported.append(counted))
 
-    inspector.ask("weather")
+    counter.request("weather")
 
     ((method, arguments),) = channel.sent
     assert method == (50, 10)
     assert arguments[2:] == b"\x0brpc-weather" + b"\x01" + bytes(4)  # passive and nothing else
-    assert inspector.take(1, 2, declare_ok("rpc-weather", 5, 0))
-    assert told == [("weather", 0)]
+    assert counter.take(1, 2, declare_ok("rpc-weather", 5, 0))
+    assert reported == [("weather", 0)]
 
 
 def test_the_silence_of_a_queues_leader_is_no_answer():
-    told = []
-    inspector = Inspector(Channel(), lambda service, consumers: told.append((service, consumers)))
+    reported = []
+    counter = ConsumerCounter(Channel(), lambda *counted: reported.append(counted))
 
-    assert inspector.take(1, 2, declare_ok("rpc-weather", 0, 0))
-    assert inspector.take(1, 2, declare_ok("rpc-weather", 0, 3))
-    assert told == [("weather", 3)]
+    assert counter.take(1, 2, declare_ok("rpc-weather", 0, 0))
+    assert counter.take(1, 2, declare_ok("rpc-weather", 0, 3))
+    assert reported == [("weather", 3)]
 
 
-def test_an_inspector_leaves_other_frames_alone():
-    inspector = Inspector(Channel(), None)
+def test_the_counter_leaves_other_frames_alone():
+    counter = ConsumerCounter(Channel(), None)
 
-    assert not inspector.take(1, 1, declare_ok("rpc-weather", 5, 0))
-    assert not inspector.take(1, 2, b"\x00\x14\x00\x28" + bytes(9))
-    assert not inspector.take(2, 2, header(1))
+    assert not counter.take(1, 1, declare_ok("rpc-weather", 5, 0))
+    assert not counter.take(1, 2, b"\x00\x14\x00\x28" + bytes(9))
+    assert not counter.take(2, 2, header(1))

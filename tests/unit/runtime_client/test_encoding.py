@@ -32,6 +32,7 @@ def as_py_amqp_writes_it(route, routing_key, body, headers, correlation_id):
         delivery_mode=1,
         reply_to=route.reply_to,
         correlation_id=correlation_id,
+        message_id=correlation_id,
     )
     arguments = dumps("Bssbb", (0, route.exchange, routing_key, True, False))
     write(1, route.channel, spec.Basic.Publish, arguments, message)

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mare_nameko.client import BadReply, RemoteError
-from mare_nameko.client.encoding import Route
-from mare_nameko.client.message import request, result
+from mare_nameko.client.decoding import result
+from mare_nameko.client.encoding import Route, request
 
 ROUTE = Route(channel=1, exchange="nameko-rpc", reply_to="reply", frame_max=131072)
 
@@ -75,3 +75,10 @@ def test_a_request_carries_what_nameko_and_its_nested_calls_need():
         assert part in frames
     for header in (b"nameko.deadline", b"nameko.request_id", b"nameko.traceparent"):
         assert header in frames
+
+
+def test_the_message_id_is_the_correlation_id():
+    frames = request(ROUTE, "a.b", [], correlation_id="c-1", caller="x", deadline=1.0, context=None)
+
+    assert frames.count(b"\x03c-1") == 2
+    assert frames.index(b"\x05reply") < frames.rindex(b"\x03c-1")

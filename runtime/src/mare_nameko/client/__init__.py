@@ -1,11 +1,11 @@
-"""A client for Nameko services: many threads, one AMQP connection, each reply to its caller.
+"""A client for Nameko services: many threads share one AMQP connection.
 
-Usable without the rest of the gateway::
+::
 
     client = RpcClient(Options(amqp_uri=AmqpUri("amqp://guest:guest@localhost/")))
     client.call("greeter.hello", "Ana", timeout=5.0)
 
-Works with unmodified Nameko services.
+The services may be stock Nameko services.
 """
 
 from mare_nameko.addresses import AmqpUri, TlsFiles
@@ -20,7 +20,6 @@ from mare_nameko.client.errors import (
     ServiceUnavailable,
 )
 from mare_nameko.client.options import Options
-from mare_nameko.client.port import Rpc
 
 __all__ = [
     "AmqpUri",
@@ -30,7 +29,6 @@ __all__ = [
     "Options",
     "Overloaded",
     "RemoteError",
-    "Rpc",
     "RpcClient",
     "RpcError",
     "ServiceUnavailable",

@@ -1,4 +1,4 @@
-"""Circuit breakers: stop calling a service that does not answer, and try again later."""
+"""Circuit breakers: no calls to a service that does not answer, except trials."""
 
 from dataclasses import dataclass
 
@@ -12,21 +12,21 @@ class _Circuit:
 
 
 class CircuitBreakers:
-    """One circuit for each service; the time is an argument, in seconds of any steady clock.
+    """One circuit for each service.
 
-    A circuit opens after ``max_timeouts`` time-outs in a row, or when the broker says that nobody
-    consumes the service's queue. While open it lets one call through in each pause, as a trial;
-    the first reply closes it.
+    A circuit opens after ``max_timeouts`` consecutive time-outs, or when the service's queue has no
+    consumer. An open circuit lets one call through in each pause. The first reply closes it.
+    All times are in seconds of one monotonic clock.
     """
 
     def __init__(self, *, max_timeouts: int, pause: float) -> None:
         self._max_timeouts = max_timeouts
         self._pause = pause
-        self._breakers: dict[str, _Circuit] = {}
+        self._circuits: dict[str, _Circuit] = {}
 
     def refusal(self, service: str, now: float) -> str | None:
-        """Return why ``service`` is not to be called now, or None."""
-        circuit = self._breakers.get(service)
+        """Return why ``service`` must not be called now, or None."""
+        circuit = self._circuits.get(service)
         if circuit is None or not circuit.reason:
             return None
         if now < circuit.next_trial:
@@ -35,18 +35,18 @@ class CircuitBreakers:
         return None
 
     def replied(self, service: str) -> None:
-        self._breakers.pop(service, None)
+        self._circuits.pop(service, None)
 
     def timed_out(self, service: str, now: float) -> None:
-        circuit = self._breakers.setdefault(service, _Circuit())
+        circuit = self._circuits.setdefault(service, _Circuit())
         circuit.timeouts += 1
         if circuit.timeouts >= self._max_timeouts:
             reason = f"{circuit.timeouts} calls to {service} in a row timed out"
             self.opened(service, reason, now=now, pause=self._pause)
 
     def opened(self, service: str, reason: str, *, now: float, pause: float) -> None:
-        """Open the circuit whatever was before, with ``pause`` seconds between trials."""
-        circuit = self._breakers.setdefault(service, _Circuit())
+        """Open the circuit, with ``pause`` seconds between trials."""
+        circuit = self._circuits.setdefault(service, _Circuit())
         circuit.reason = reason
         circuit.pause = pause
         circuit.next_trial = now + pause

@@ -1,4 +1,4 @@
-"""The callers' side of the client: many threads call, each waits for its own reply."""
+"""The client as its callers see it: many threads call, and each waits for its own reply."""
 
 import itertools
 import os
@@ -8,26 +8,26 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from mare_nameko.client import message
 from mare_nameko.client.circuit_breaker import CircuitBreakers
 from mare_nameko.client.connection_thread import ConnectionThread
-from mare_nameko.client.encoding import Route
+from mare_nameko.client.decoding import result
+from mare_nameko.client.encoding import Route, request
 from mare_nameko.client.errors import CallTimedOut, Disconnected, Overloaded, ServiceUnavailable
 from mare_nameko.client.options import Options
 from mare_nameko.client.pending import Call, PendingCalls
 
-_UNATTENDED_PAUSE = 1.0
-"""A service without consumers gets one call a second, enough to be seen by an autoscaler."""
-_FIRST_QUESTION_PAUSE, _LONGEST_QUESTION_PAUSE = 0.1, 1.0
-"""Seconds between questions for the consumers: some get no answer that tells anything."""
+_NO_CONSUMERS_PAUSE = 1.0
+"""A service without consumers gets one call a second: enough for an autoscaler to start it."""
+_FIRST_COUNT_PAUSE, _LONGEST_COUNT_PAUSE = 0.1, 1.0
+"""Seconds between requests for the number of consumers; some answers have to be ignored."""
 
 
 class RpcClient:
-    """Calls Nameko services over one connection; implements :class:`~mare_nameko.client.port.Rpc`.
+    """Calls methods of Nameko services over one connection.
 
-    Starts its thread on the first call, so that it may be made before a server forks. That call and
-    others that come so early wait for the first attempt to connect; later ones fail at once while
-    there is no connection.
+    The first call starts the thread that connects, so that a client can be created before a server
+    forks. Calls before the end of the first attempt to connect wait for it. Later ones fail at once
+    while there is no connection.
     """
 
     def __init__(self, options: Options) -> None:
@@ -39,7 +39,7 @@ class RpcClient:
         self._breakers: CircuitBreakers
 
     def start(self) -> None:
-        """Begin to connect, in this process, unless that has happened; returns at once."""
+        """Start to connect in this process, unless that has happened; return at once."""
         if self._started:
             return
         with self._starting:
@@ -59,10 +59,10 @@ class RpcClient:
         )
         self._connection = ConnectionThread(self._options, self._pending, self._on_consumers)
         self._connection.start()
-        self._pid = os.getpid()  # last: from now on other threads use all of the above
+        self._pid = os.getpid()  # last: other threads use all of the above as soon as it is set
 
     def close(self, timeout: float = 5.0) -> None:
-        """Leave the broker; calls still in flight fail."""
+        """Close the connection; calls in flight fail."""
         if self._started:
             self._connection.stop()
             self._connection.join(timeout)
@@ -73,34 +73,45 @@ class RpcClient:
 
     @property
     def ready(self) -> bool:
-        """Whether a call has a chance: connected, and the broker takes messages."""
+        """Whether the client is connected and the broker takes messages."""
         return self.connected and not self._connection.blocked
 
     @property
     def alive(self) -> bool:
-        """Whether the client can still do its work; False calls for a restart of the process."""
+        """False if the client's thread has died: only a restart of the process helps."""
         return not self._started or self._connection.is_alive()
 
     @property
     def in_flight(self) -> int:
+        """Number of calls that wait for their reply."""
         return len(self._pending) if self._started else 0
 
     @property
     def connections(self) -> int:
-        """How many connections were made since the start."""
+        """Number of connections made since the start."""
         return self._connection.connections if self._started else 0
 
     def call(
         self, target: str, *args: Any, timeout: float, context: Mapping[str, str] | None = None
     ) -> Any:
-        """Return what ``target`` (``service.method``) answers within ``timeout`` seconds."""
+        """Call a method and return its result.
+
+        Args:
+            target: ``service.method``.
+            args: the arguments; they are encoded as JSON.
+            timeout: seconds until the call fails. The service receives the deadline.
+            context: ``nameko.*`` headers without the prefix. Nested calls inherit them.
+
+        Raises:
+            RpcError: one of its subclasses; see :mod:`mare_nameko.client.errors`.
+        """
         deadline = time.monotonic() + timeout
         self.start()
         service = target.partition(".")[0]
         route = self._route_to(service, deadline)
         now = time.monotonic()
         correlation_id = f"{self._instance}-{next(self._ids)}"
-        frames = message.request(
+        frames = request(
             route,
             target,
             args,
@@ -113,12 +124,13 @@ class RpcClient:
         self._pending.add(call)
         self._connection.publish(call)
         if self._connection.route is not route:
-            # the pump may have failed all pending calls just before this one was added
+            # The connection was lost. Its thread may have failed the pending calls before this one
+            # was added to them.
             self._pending.fail([correlation_id], Disconnected("the connection was lost"))
         self._await(call, deadline)
         reply = call.reply()
         self._breakers.replied(service)
-        return message.result(reply)
+        return result(reply)
 
     def _route_to(self, service: str, deadline: float) -> Route:
         if self._connection.route is None:
@@ -136,24 +148,24 @@ class RpcClient:
         seconds = deadline - call.started
         if call.wait(min(seconds, self._options.no_consumers_grace)):
             return
-        pause = _FIRST_QUESTION_PAUSE
+        pause = _FIRST_COUNT_PAUSE
         while (left := deadline - time.monotonic()) > 0:
-            self._connection.ask_for_consumers(call.service)
+            self._connection.count_consumers(call.service)
             if call.wait(min(left, pause)):
                 return
-            pause = min(pause * 2, _LONGEST_QUESTION_PAUSE)
+            pause = min(pause * 2, _LONGEST_COUNT_PAUSE)
         if self._pending.take(call.correlation_id) is None:
-            call.wait(seconds)  # somebody is ending it at this very moment
+            call.wait(seconds)  # the connection's thread is ending the call at this moment
             return
         self._breakers.timed_out(call.service, time.monotonic())
         raise CallTimedOut(f"{call.service} did not answer within {seconds:.3g} s")
 
     def _on_consumers(self, service: str, consumers: int) -> None:
-        """Fail the calls that have waited long enough for a service that nobody runs."""
+        """Fail the calls whose grace for a service without consumers is over."""
         if consumers > 0:
             return
-        reason = f"nobody consumes the queue of {service}"
+        reason = f"the queue of {service} has no consumer"
         now = time.monotonic()
-        self._breakers.opened(service, reason, now=now, pause=_UNATTENDED_PAUSE)
+        self._breakers.opened(service, reason, now=now, pause=_NO_CONSUMERS_PAUSE)
         waiting = self._pending.waiting_for(service, now - self._options.no_consumers_grace)
         self._pending.fail(waiting, ServiceUnavailable(reason))

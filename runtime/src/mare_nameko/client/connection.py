@@ -1,29 +1,61 @@
-"""py-amqp's connection, with batched input and output and a short cut for some frames.
+"""py-amqp's connection with batched input and output, and with a time limit on every exchange.
 
-Replies that arrive together are read with one ``recv``; requests published together leave with one
-``send``. Every synchronous exchange has a time limit, so that the thread that owns the connection
-can never wait for ever. All of it goes through what py-amqp offers for the purpose: its
-``frame_handler`` and ``frame_writer`` arguments and :meth:`blocking_read`.
+Replies that arrive together are read with one ``recv``; requests published together are sent with
+one ``send``. Only documented extension points of py-amqp are used: its argument ``frame_handler``
+and the method :meth:`blocking_read`.
 """
 
 import ssl
 from collections.abc import Callable
+from struct import Struct
 from typing import Any
 
 import amqp
 from amqp import spec
-from amqp.exceptions import NotFound
+from amqp.exceptions import NotFound, UnexpectedFrame
 from amqp.method_framing import frame_handler
 
-from mare_nameko.client.frames import Frame, FrameBuffer
-
 _RECEIVE_SIZE = 256 * 1024
+_HEADER = Struct(">BHI")
+_END = 0xCE
+
+Frame = tuple[int, int, bytes]
+"""Type, channel and payload."""
+
+
+class FrameBuffer:
+    """Splits a stream of bytes into AMQP frames.
+
+    py-amqp calls ``recv`` three times for each frame: nine times for a reply, which has three.
+    """
+
+    def __init__(self) -> None:
+        self._bytes = bytearray()
+
+    def feed(self, data: bytes) -> None:
+        self._bytes += data
+
+    def next(self) -> Frame | None:
+        """Return the next complete frame, or None. Raises UnexpectedFrame if this is not AMQP."""
+        buffer = self._bytes
+        if len(buffer) < _HEADER.size:
+            return None
+        kind, channel, size = _HEADER.unpack_from(buffer)
+        end = _HEADER.size + size
+        if len(buffer) <= end:
+            return None
+        if buffer[end] != _END:
+            raise UnexpectedFrame(f"frame ends with {buffer[end]:#04x} instead of {_END:#04x}")
+        payload = bytes(buffer[_HEADER.size : end])
+        del buffer[: end + 1]
+        return kind, channel, payload
 
 
 class BufferedConnection(amqp.Connection):
-    """A connection for one thread that waits with ``poll`` and then calls :meth:`receive`.
+    """A connection for one thread, which waits with ``poll`` and then calls :meth:`receive`.
 
-    Each frame is offered to ``takers`` first; what none of them takes is left to py-amqp.
+    Each frame is offered to the functions in ``takers`` in turn. If all of them return False,
+    py-amqp processes it.
     """
 
     def __init__(self, *, method_timeout: float, **options: Any) -> None:
@@ -38,36 +70,32 @@ class BufferedConnection(amqp.Connection):
         def on_frame(frame: Frame) -> bool:
             for take in self.takers:
                 if take(*frame):
-                    self.bytes_recv += 1  # a sign of life, as heartbeats are
+                    self.bytes_recv += 1  # py-amqp's heartbeat check reads this counter
                     return True
             return bool(handle(frame))
 
         return on_frame
 
     def blocking_read(self, timeout: float | None = None) -> Any:
-        """Handle one frame; every synchronous method of py-amqp waits through this one."""
+        """Process one frame. All synchronous methods of py-amqp wait in here."""
         while (frame := self._buffer.next()) is None:
             self.sock.settimeout(timeout or self._method_timeout)
             self._fill()
         return self.on_inbound_frame(frame)
 
     def receive(self) -> None:
-        """Read what has arrived and handle every whole frame in it."""
+        """Read the bytes that have arrived and process all complete frames."""
         self._fill()
-        self.handle_received()
-
-    def handle_received(self) -> None:
-        """Handle every whole frame that has been read."""
         while (frame := self._buffer.next()) is not None:
             try:
                 self.on_inbound_frame(frame)
             except NotFound as error:
                 if error.method_sig != spec.Queue.Declare:
                     raise
-                # We asked for a queue that is gone; py-amqp has opened the channel anew.
+                # ConsumerCounter requested a missing queue. py-amqp has reopened the channel.
 
     def send(self, frames: bytes) -> None:
-        """Write whole frames."""
+        """Write complete frames."""
         self.transport.write(frames)
         self.bytes_sent += 1
 
@@ -78,5 +106,5 @@ class BufferedConnection(amqp.Connection):
             raise ConnectionResetError("the broker closed the connection")
         self._buffer.feed(data)
         while isinstance(sock, ssl.SSLSocket) and sock.pending():
-            # poll() knows nothing of bytes that OpenSSL has decrypted already
+            # poll() does not report bytes that OpenSSL has already decrypted.
             self._buffer.feed(sock.recv(_RECEIVE_SIZE))

@@ -1,4 +1,4 @@
-"""The thread that owns the connection: it alone reads, writes and reconnects."""
+"""The thread that owns the connection. No other thread reads, writes or reconnects."""
 
 import itertools
 import logging
@@ -29,15 +29,15 @@ _TICK = 1.0
 
 
 class ConnectionThread(threading.Thread):
-    """Moves calls from many threads to the broker, and the replies back.
+    """Transfers calls from many threads to the broker, and replies back.
 
-    Any thread may read the attributes and call the methods; only :meth:`run` touches the socket.
+    Any thread may read the attributes and call the methods; only :meth:`run` uses the socket.
 
     Attributes:
-        route: where to publish calls; None while there is no connection.
-        blocked: the broker is in alarm (memory or disk) and reads nothing from publishers.
-        connections: how often a connection was made.
-        tried: set once a connection was made, or no address gave one.
+        route: where calls are published; None while there is no connection.
+        blocked: the broker is in alarm (memory or disk) and blocks publishers.
+        connections: number of connections made.
+        tried: is set when a connection was made, or an attempt at each address failed.
     """
 
     def __init__(
@@ -51,10 +51,10 @@ class ConnectionThread(threading.Thread):
         self._pending = pending
         self._on_consumers = on_consumers
         self._calls: deque[Call] = deque()
-        self._questions: deque[str] = deque()
+        self._services_to_count: deque[str] = deque()
         self._awake = False
-        self._waker, self._wakened = socket.socketpair()
-        self._waker.setblocking(False)
+        self._wake_writer, self._wake_reader = socket.socketpair()
+        self._wake_writer.setblocking(False)
         self._stopping = threading.Event()
         self.route: Route | None = None
         self.blocked = False
@@ -65,9 +65,9 @@ class ConnectionThread(threading.Thread):
         self._calls.append(call)
         self._wake_up()
 
-    def ask_for_consumers(self, service: str) -> None:
+    def count_consumers(self, service: str) -> None:
         """Have ``on_consumers`` called with the number of consumers of the service's queue."""
-        self._questions.append(service)
+        self._services_to_count.append(service)
         self._wake_up()
 
     def stop(self) -> None:
@@ -75,18 +75,18 @@ class ConnectionThread(threading.Thread):
         self._wake_up()
 
     def _wake_up(self) -> None:
-        # While awake, the pump looks into its queues again before it sleeps; that saves a system
-        # call for nearly every message under load.
+        # While awake, the thread reads its queues again before it waits. Under load this saves a
+        # system call for nearly every message.
         if not self._awake:
             self._awake = True
-            with suppress(OSError):  # a full pipe wakes as well, a closed one need not
-                self._waker.send(b"\0")
+            with suppress(OSError):  # a full pipe wakes as well; a closed one is not read any more
+                self._wake_writer.send(b"\0")
 
     def run(self) -> None:
-        addresses = self._options.amqp_uri.addresses
+        options = self._options
+        addresses = options.amqp_uri.addresses
         next_address = itertools.cycle(addresses)
         untried = len(addresses)
-        options = self._options
         backoff = Backoff(options.backoff, options.max_backoff, steady=0.0)
         while not self._stopping.is_set():
             try:
@@ -94,8 +94,8 @@ class ConnectionThread(threading.Thread):
                 backoff.connected()
                 self._serve(session)
             except Exception as error:
-                # Not only OSError and AMQPError: py-amqp lets struct.error and others through when
-                # frames make no sense, and a dead pump would be a dead gateway.
+                # Not only OSError and AMQPError: py-amqp raises struct.error and others for
+                # malformed frames, and without this thread no call is ever answered.
                 expected = isinstance(error, OSError | AMQPError)
                 log.warning("No connection to the broker: %s", error, exc_info=not expected)
             self._pending.fail_all(Disconnected("the connection to the broker was lost"))
@@ -104,8 +104,8 @@ class ConnectionThread(threading.Thread):
                 self.tried.set()
             self._stopping.wait(backoff.next_delay())
         self.tried.set()
-        self._waker.close()
-        self._wakened.close()
+        self._wake_writer.close()
+        self._wake_reader.close()
 
     def _open_session(self, address: Address) -> Session:
         return Session(address, self._options, self._pending, self._on_blocked, self._on_consumers)
@@ -131,21 +131,21 @@ class ConnectionThread(threading.Thread):
     def _exchange(self, session: Session) -> None:
         poll = select.poll()
         poll.register(session.fileno(), select.POLLIN)
-        poll.register(self._wakened, select.POLLIN)
+        poll.register(self._wake_reader, select.POLLIN)
         next_tick = time.monotonic() + _TICK
         while not self._stopping.is_set():
             self._awake = False
-            ready = poll.poll(0 if self._calls or self._questions else _TICK * 1000)
+            ready = poll.poll(0 if self._calls or self._services_to_count else _TICK * 1000)
             self._awake = True
             for fd, _event in ready:
                 if fd == session.fileno():
                     session.receive()
                 else:
-                    self._wakened.recv(4096)
+                    self._wake_reader.recv(4096)
             if self._calls:
                 session.publish(_drain(self._calls))
-            for service in set(_drain(self._questions)):
-                session.ask_for_consumers(service)
+            for service in set(_drain(self._services_to_count)):
+                session.count_consumers(service)
             if (now := time.monotonic()) >= next_tick:
                 session.heartbeat()
                 next_tick = now + _TICK

@@ -1,17 +1,25 @@
-"""Replies and confirms, read from their frames without py-amqp's general machinery.
+"""Reads replies, confirms and consumer counts from AMQP frames without py-amqp's general decoder.
 
-A busy gateway receives little else. What this does not know is left to py-amqp.
+A busy gateway receives little else. Frames that are not recognized here are left to py-amqp.
 """
 
 from collections.abc import Callable
 from struct import Struct
+from typing import Any
+
+import msgspec
+from amqp import spec
+
+from mare_nameko.client.errors import BadReply, RemoteError
 
 _METHOD_FRAME, _HEADER_FRAME, _BODY_FRAME = 1, 2, 3
 _DELIVER = b"\x00\x3c\x00\x3c"
 _ACK = b"\x00\x3c\x00\x50"
+_DECLARE_OK = b"\x00\x32\x00\x0b"
 _ACK_ARGUMENTS = Struct(">QB")
 _BODY_SIZE_AND_FLAGS = Struct(">QH")
 _LONG = Struct(">I")
+_COUNTS = Struct(">II")
 
 _CONTENT_TYPE = 0x8000
 _CONTENT_ENCODING = 0x4000
@@ -20,9 +28,47 @@ _DELIVERY_MODE = 0x1000
 _PRIORITY = 0x0800
 _CORRELATION_ID = 0x0400
 
+_QUEUE_PREFIX = "rpc-"
 
-class Replies:
-    """Takes the frames of deliveries and acks on one channel that has a single consumer."""
+
+class _Error(msgspec.Struct):
+    exc_type: str
+    exc_args: list[Any] = []
+    value: str = ""
+
+
+class _Reply(msgspec.Struct):
+    result: Any = None
+    error: _Error | None = None
+
+
+_decode = msgspec.json.Decoder(_Reply).decode
+
+
+def result(body: bytes) -> Any:
+    """Return the result in the body of a reply.
+
+    Raises:
+        RemoteError: the service answered with an exception.
+        BadReply: the body is not a reply of Nameko's protocol.
+    """
+    try:
+        reply = _decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadReply(f"cannot read the reply: {error}") from None
+    if reply.error is not None:
+        raise RemoteError(reply.error.exc_type, reply.error.exc_args, reply.error.value)
+    return reply.result
+
+
+class ReplyReader:
+    """Reads deliveries and acks on one channel that has a single consumer.
+
+    Args:
+        channel: number of the channel.
+        on_reply: called with the correlation id and the body of each delivery.
+        on_ack: called with the delivery tag and the flag ``multiple`` of each ack.
+    """
 
     def __init__(
         self,
@@ -39,7 +85,7 @@ class Replies:
         self._body: list[bytes] = []
 
     def take(self, kind: int, channel: int, payload: bytes) -> bool:
-        """Handle one frame; whether it was for us."""
+        """Process a frame; return False if py-amqp must process it."""
         if channel != self._channel:
             return False
         if kind == _METHOD_FRAME:
@@ -76,7 +122,7 @@ class Replies:
 
 
 def content_header(payload: bytes) -> tuple[int, str]:
-    """Return body size and correlation id; the id is empty where the message has none."""
+    """Return body size and correlation id of a message; the id is empty if it has none."""
     size, flags = _BODY_SIZE_AND_FLAGS.unpack_from(payload, 4)
     if not flags & _CORRELATION_ID:
         return size, ""
@@ -92,3 +138,44 @@ def content_header(payload: bytes) -> tuple[int, str]:
     if flags & _PRIORITY:
         at += 1
     return size, payload[at + 1 : at + 1 + payload[at]].decode("utf-8", "replace")
+
+
+class ConsumerCounter:
+    """Requests the number of consumers of a service's queue and does not wait for the answer.
+
+    A synchronous request would delay all calls while the broker handles it, and is never answered
+    for a quorum queue that lost its leader. For up to 250 ms, or during the election of a leader,
+    the broker reports 0 messages and 0 consumers. That answer is ignored: without consumers, the
+    call that waits would be one of the messages. (docs/decisions/silence-is-not-zero.md)
+
+    Args:
+        channel: a channel for this purpose only. The broker closes it if a queue does not exist.
+        on_consumers: called with the service and its number of consumers.
+    """
+
+    def __init__(self, channel: Any, on_consumers: Callable[[str, int], None]) -> None:
+        self._channel = channel
+        self._on_consumers = on_consumers
+
+    def request(self, service: str) -> None:
+        queue = f"{_QUEUE_PREFIX}{service}"
+        passive = (0, queue, True, False, False, False, False, None)
+        self._channel.send_method(spec.Queue.Declare, "BsbbbbbF", passive)
+
+    def take(self, kind: int, channel: int, payload: bytes) -> bool:
+        """Process a frame; return False if py-amqp must process it."""
+        if channel != self._channel.channel_id or kind != _METHOD_FRAME:
+            return False
+        if payload[:4] != _DECLARE_OK:
+            return False
+        queue, messages, consumers = declared(payload)
+        if messages or consumers:
+            self._on_consumers(queue.removeprefix(_QUEUE_PREFIX), consumers)
+        return True
+
+
+def declared(payload: bytes) -> tuple[str, int, int]:
+    """Return queue, ready messages and consumers from the method ``queue.declare-ok``."""
+    end = 5 + payload[4]
+    messages, consumers = _COUNTS.unpack_from(payload, end)
+    return payload[5:end].decode("utf-8", "replace"), messages, consumers

@@ -1,13 +1,18 @@
-"""A request as the AMQP 0-9-1 frames that publish it, ready to be written.
+"""Encodes a request of Nameko's RPC protocol as the AMQP 0-9-1 frames that publish it.
 
-py-amqp builds the same bytes, but in the thread that owns the connection and at ten times the
-cost; there it was 15 % of what a busy gateway did. Callers use this in their own threads.
+py-amqp builds the same bytes at ten times the cost, in the thread that owns the connection: 15 % of
+the time of a busy gateway. Callers use this module in their own threads.
 """
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from struct import Struct
+from typing import Any
+
+import msgspec
+
+from mare_nameko.headers import CALL_ID_STACK, DEADLINE, PREFIX
 
 _FRAME = Struct(">BHI")
 _CONTENT_HEADER = Struct(">HHQH")
@@ -20,23 +25,67 @@ _PUBLISH = b"\x00\x3c\x00\x28\x00\x00"  # class, method, a reserved short
 _MANDATORY = b"\x01"
 _FRAME_OVERHEAD = 8
 
-_FLAGS = 0x8000 | 0x4000 | 0x2000 | 0x1000 | 0x0400 | 0x0200
-"""Content type and encoding, headers, delivery mode, correlation id, reply to."""
+_FLAGS = 0x8000 | 0x4000 | 0x2000 | 0x1000 | 0x0400 | 0x0200 | 0x0080
+"""Content type and encoding, headers, delivery mode, correlation id, reply to, message id."""
 
 _JSON = b"\x10application/json\x05utf-8"
 _TRANSIENT = b"\x01"
+
+_encode = msgspec.json.Encoder().encode
+_NO_KWARGS: dict[str, Any] = {}
+_STACK_HEADER = PREFIX + CALL_ID_STACK
+_DEADLINE_HEADER = PREFIX + DEADLINE
 
 HeaderValue = str | float | list[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """What callers must know of a session to encode a request for it."""
+    """The properties of a session that the frames of a request contain."""
 
     channel: int
     exchange: str
     reply_to: str
     frame_max: int
+
+
+def request(
+    route: Route,
+    target: str,
+    args: Sequence[Any],
+    *,
+    correlation_id: str,
+    caller: str,
+    deadline: float,
+    context: Mapping[str, str] | None,
+) -> bytes:
+    """Return the frames of one call.
+
+    Content type, ``reply_to`` and correlation id are always present: a stock Nameko service dies of
+    a message without them.
+
+    Args:
+        route: the session that the frames are for.
+        target: ``service.method``.
+        args: the positional arguments.
+        correlation_id: unique among all clients. It is the message id as well.
+        caller: name of the client, for Nameko's call stack.
+        deadline: seconds since the epoch.
+        context: further ``nameko.*`` headers, without the prefix.
+    """
+    headers: dict[str, HeaderValue] = {
+        _STACK_HEADER: [f"{caller}.{correlation_id}"],
+        _DEADLINE_HEADER: deadline,
+    }
+    for name, value in (context or {}).items():
+        headers[PREFIX + name] = value
+    return publication(
+        route,
+        routing_key=target,
+        headers=headers,
+        correlation_id=correlation_id,
+        body=_encode({"args": args, "kwargs": _NO_KWARGS}),
+    )
 
 
 def publication(
@@ -48,14 +97,9 @@ def publication(
     body: bytes,
 ) -> bytes:
     """Return the frames that publish ``body`` as JSON, mandatory and transient."""
+    message_id = _short(correlation_id)
     properties = b"".join(
-        (
-            _JSON,
-            _table(headers),
-            _TRANSIENT,
-            _short(correlation_id),
-            _short(route.reply_to),
-        )
+        (_JSON, _table(headers), _TRANSIENT, message_id, _short(route.reply_to), message_id)
     )
     header = _CONTENT_HEADER.pack(_BASIC, 0, len(body), _FLAGS) + properties
     limit = route.frame_max - _FRAME_OVERHEAD

@@ -1,20 +1,22 @@
-"""Why a call can fail.
+"""The exceptions of :meth:`RpcClient.call`.
 
 ::
 
     RpcError
-    ├── Disconnected            no connection to the broker, or it was lost before the reply came
+    ├── Disconnected            no connection to the broker, or it was lost before the reply
     ├── Overloaded              the broker, the queue or this client takes no more calls now
-    ├── ServiceUnavailable      nobody is there to answer: no queue, no consumer, or circuit open
-    ├── CallTimedOut            the deadline passed before the reply came
-    ├── BadReply                the reply is not what Nameko's protocol says
+    ├── ServiceUnavailable      the service has no queue or no consumer, or its circuit is open
+    ├── CallTimedOut            the deadline passed before the reply
+    ├── BadReply                the reply is not one of Nameko's protocol
     └── RemoteError             the service answered with an exception
 
-After ``Disconnected`` and ``CallTimedOut`` the call may have been executed, or still be. After
-``Overloaded`` and ``ServiceUnavailable`` it was not executed, with three exceptions: a call that
-was in flight when the broker raised an alarm, one whose queue lost its leader while it took the
-message, and one that waits for a service without consumers: when they come, a stock service
-executes it, and one of ours sees that its deadline has passed.
+After ``Disconnected`` and ``CallTimedOut`` the service may have executed the call, or may do so
+later. After ``Overloaded`` and ``ServiceUnavailable`` it has not, except in three cases:
+
+* The call was in flight when the broker raised an alarm.
+* The queue lost its leader while it took the message.
+* The call waited for a service without consumers. A stock Nameko service that starts later executes
+  it; a service on mare-nameko drops it because its deadline has passed.
 """
 
 from collections.abc import Sequence
@@ -22,7 +24,7 @@ from typing import Any
 
 
 class RpcError(Exception):
-    """Base of everything that :meth:`RpcClient.call` raises."""
+    """Base of the exceptions that :meth:`RpcClient.call` raises."""
 
 
 class Disconnected(RpcError):
@@ -42,15 +44,15 @@ class CallTimedOut(RpcError):
 
 
 class BadReply(RpcError):
-    """Raised when a reply cannot be understood."""
+    """Raised when a reply cannot be decoded."""
 
 
 class RemoteError(RpcError):
     """Raised when the service answers with an exception.
 
     Attributes:
-        exc_type: the name of the exception's class; receivers decide by it.
-        exc_args: the arguments, as plain JSON values.
+        exc_type: the name of the exception's class.
+        exc_args: its arguments, as JSON values.
     """
 
     def __init__(self, exc_type: str, exc_args: Sequence[Any] = (), value: str = "") -> None:

@@ -1,4 +1,4 @@
-"""How a client behaves; every time is in seconds."""
+"""The options of a client. All times are in seconds."""
 
 from dataclasses import dataclass, field
 
@@ -7,7 +7,7 @@ from mare_nameko.addresses import AmqpUri, TlsFiles
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """Settings of an :class:`~mare_nameko.client.client.RpcClient`."""
+    """Options of an :class:`~mare_nameko.client.client.RpcClient`."""
 
     amqp_uri: AmqpUri
     """The broker's addresses, tried in turn."""
@@ -16,35 +16,35 @@ class Options:
     """Certificates for ``amqps://`` addresses."""
 
     name: str = "rpc-client"
-    """Shown by the broker as the connection's name and in the call stacks of services."""
+    """Name of the connection at the broker, and of the caller in Nameko's call stack."""
 
     max_in_flight: int = 256
-    """Calls that may wait for a reply at once; more are refused at once."""
+    """Calls that may wait for a reply at a time. Further calls fail at once."""
 
     no_consumers_grace: float = 2.0
-    """How long a call waits for a consumer to appear before it fails; 0 fails at once, a value
-    above the call's own time-out never does and so gives an autoscaler time to wake a service."""
+    """How long a call waits for a consumer of the service's queue before it fails. A value above
+    the time limit of the calls gives an autoscaler time to start the service from 0 replicas."""
 
     max_timeouts: int = 5
-    """Time-outs in a row after which a service's circuit opens."""
+    """Consecutive time-outs that open a service's circuit."""
 
     circuit_pause: float = 5.0
-    """An open circuit lets one call through in this time, as a trial."""
+    """An open circuit lets one call through in this time."""
 
     connect_timeout: float = 3.0
-    """Bound on connecting to one endpoint, TLS and log-in included."""
+    """Time limit to connect to one address, including TLS and login."""
 
     method_timeout: float = 5.0
-    """Bound on one synchronous exchange with the broker, and on one write."""
+    """Time limit of one synchronous exchange with the broker, and of one write."""
 
     heartbeat: float = 10.0
-    """AMQP heartbeat; a silent peer is given up after twice that."""
+    """AMQP heartbeat. A connection that is silent for twice as long is closed."""
 
     backoff: float = 0.2
-    """First pause before connecting anew; it doubles, with jitter, up to ``max_backoff``."""
+    """First delay before reconnecting. It doubles up to ``max_backoff``, with jitter."""
 
     max_backoff: float = 5.0
-    """Longest pause before connecting anew."""
+    """Longest delay before reconnecting."""
 
     exchange: str = "nameko-rpc"
     """The exchange that Nameko's configuration calls ``rpc_exchange``."""

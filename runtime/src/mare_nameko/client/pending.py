@@ -1,4 +1,4 @@
-"""Calls that wait for their reply."""
+"""The calls that wait for their reply."""
 
 import threading
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from mare_nameko.client.errors import Overloaded, RpcError
 
 
 class Call:
-    """One call: made and awaited by its caller's thread, ended once by whoever comes first."""
+    """One call, which is ended by the thread that takes it from the pending calls."""
 
     __slots__ = (
         "_error",
@@ -31,12 +31,12 @@ class Call:
         self.started = started
         self._reply: bytes | None = None
         self._error: RpcError | None = None
-        # A bare lock is the cheapest thing to wait on: an Event holds a lock, a condition, a list.
+        # A lock is cheaper than an Event, which consists of a lock, a condition and a list.
         self._gate = threading.Lock()
         self._gate.acquire()
 
     def wait(self, timeout: float) -> bool:
-        """Wait until the call has ended; whether it has."""
+        """Wait up to ``timeout`` seconds for the end of the call; return whether it has ended."""
         return self._gate.acquire(timeout=max(0.0, timeout))
 
     def succeed(self, body: bytes) -> None:
@@ -58,8 +58,8 @@ class Call:
 class PendingCalls:
     """The calls in flight, by correlation id.
 
-    Safe without a lock: each step is one operation on a dict, and whoever takes a call out of it is
-    the only one who may end that call.
+    Thread-safe without a lock: each step is one operation on a dict, and only the thread that
+    removes a call from the dict may end it.
     """
 
     def __init__(self, limit: int) -> None:
@@ -74,11 +74,11 @@ class PendingCalls:
 
     def add(self, call: Call) -> None:
         if len(self._calls) >= self._limit:
-            raise Overloaded(f"{self._limit} calls are in flight already")
+            raise Overloaded(f"{self._limit} calls are in flight")
         self._calls[call.correlation_id] = call
 
     def take(self, correlation_id: str) -> Call | None:
-        """Remove and return a call; None if it has ended already, for example by a time-out."""
+        """Remove and return a call; None if it has ended, for example by a time-out."""
         return self._calls.pop(correlation_id, None)
 
     def fail(self, correlation_ids: Iterable[str], error: RpcError) -> None:

@@ -1,4 +1,4 @@
-"""One connection's life: a channel, a reply queue of its own, and what goes through them."""
+"""One connection to the broker, with a channel and an exclusive reply queue."""
 
 import socket
 import uuid
@@ -10,19 +10,25 @@ from amqp.exceptions import AMQPError, NotFound
 
 from mare_nameko.addresses import Address
 from mare_nameko.client.connection import BufferedConnection
-from mare_nameko.client.decoding import Replies
+from mare_nameko.client.decoding import ConsumerCounter, ReplyReader
 from mare_nameko.client.encoding import Route
 from mare_nameko.client.errors import Overloaded, ServiceUnavailable
-from mare_nameko.client.inspection import Inspector
 from mare_nameko.client.options import Options
 from mare_nameko.client.pending import Call, PendingCalls
 from mare_nameko.confirms import Unconfirmed
 
 
 class Session:
-    """Publishes calls and hands their replies to ``pending``; for the thread that owns it only.
+    """Publishes calls and passes their replies to ``pending``. Only for the thread that owns it.
 
-    Any OSError or AMQPError out of it means that the session is over.
+    An OSError or AMQPError raised by a method means that the session is over.
+
+    Args:
+        address: the node to connect to.
+        options: the options of the client.
+        pending: the calls in flight.
+        on_blocked: called when the broker starts (True) or stops (False) to block publishers.
+        on_consumers: called with a service and the number of consumers of its queue.
     """
 
     def __init__(
@@ -39,13 +45,14 @@ class Session:
         self._on_consumers = on_consumers
         self._reply_key = uuid.uuid4().hex
         host = f"[{address.host}]" if ":" in address.host else address.host
+        uses_tls = options.amqp_uri.uses_tls
         self._connection = BufferedConnection(
             host=f"{host}:{address.port}",
             userid=address.user,
             password=address.password,
             login_method="PLAIN",
             virtual_host=address.vhost,
-            ssl=options.tls_files.options(address.host) if options.amqp_uri.uses_tls else False,
+            ssl=options.tls_files.options(address.host) if uses_tls else False,
             connect_timeout=options.connect_timeout,
             method_timeout=options.method_timeout,
             heartbeat=options.heartbeat,
@@ -76,27 +83,29 @@ class Session:
         channel.events["basic_nack"].add(self._on_nack)
         channel.events["basic_return"].add(self._on_return)
         self._connection.sock.settimeout(options.method_timeout)
-        self._inspector = Inspector(self._connection.channel(), self._on_consumers)
-        replies = Replies(channel.channel_id, self._on_reply, self._unconfirmed.settle)
-        self._connection.takers = (replies.take, self._inspector.take)
+        self._counter = ConsumerCounter(self._connection.channel(), self._on_consumers)
+        replies = ReplyReader(channel.channel_id, self._on_reply, self._unconfirmed.settle)
+        self._connection.takers = (replies.take, self._counter.take)
         self.route = Route(
             channel.channel_id, self._exchange, self._reply_key, self._connection.frame_max
         )
         self._fileno: int = self._connection.sock.fileno()
 
     def publish(self, calls: Iterable[Call]) -> None:
-        """Send the calls that somebody still waits for, all with one write."""
+        """Send the calls that are still pending with one write.
+
+        A call that was encoded for an earlier session is left out: its reply queue is deleted.
+        """
         frames = []
         for call in calls:
-            # A call for another session could not be answered; it has been failed with that one.
             if call.route is self.route and call.correlation_id in self._pending:
                 frames.append(call.frames)
                 self._unconfirmed.add(call.correlation_id)
         if frames:
             self._connection.send(b"".join(frames))
 
-    def ask_for_consumers(self, service: str) -> None:
-        self._inspector.ask(service)
+    def count_consumers(self, service: str) -> None:
+        self._counter.request(service)
 
     def fileno(self) -> int:
         return self._fileno
@@ -108,20 +117,20 @@ class Session:
         self._connection.heartbeat_tick()
 
     def close(self) -> None:
-        """Take leave of the broker, which deletes the reply queue."""
+        """Close the connection with AMQP's handshake; the broker deletes the reply queue."""
         try:
             self._connection.close()
         except (OSError, AMQPError):
             self.abort()
 
     def abort(self) -> None:
-        """Close the socket without a word; the broker deletes the reply queue all the same."""
+        """Close the socket without a handshake; the broker deletes the reply queue as well."""
         with suppress(OSError):
             self._connection.collect()
 
     def _on_reply(self, correlation_id: str, body: bytes) -> None:
         call = self._pending.take(correlation_id)
-        if call is not None:  # else the reply is late: its caller has given up
+        if call is not None:  # None: the call timed out before
             call.succeed(body)
 
     def _on_nack(self, tag: int, multiple: bool) -> None:  # noqa: FBT001 - as py-amqp calls it
