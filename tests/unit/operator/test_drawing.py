@@ -1,4 +1,4 @@
-"""The drawing keeps to its rules: gaps stay gaps, counts are steps, axes begin at zero."""
+"""The rules of the drawing: gaps stay gaps, counts are steps, axes begin at zero."""
 
 import re
 from dataclasses import replace
@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 from mare.drawing.axes import Axis, amount, duration, round_top, time_ticks
 from mare.drawing.drawing import draw
 from mare.drawing.figure import Band, Column, Figure, Level, Mark, Panel, Series, Shape
-from mare.drawing.paths import path_of
+from mare.drawing.paths import path_of, thin
 from mare.drawing.png import png_of
 from mare.drawing.theme import DARK, LIGHT, Theme
-from mare.drawing.thinning import thin
 
 SVG = "{http://www.w3.org/2000/svg}"
 TIME, VALUES = Axis(0, 100, 0, 100), Axis(0, 10, 100, 0)
@@ -36,16 +35,16 @@ def test_an_unknown_value_is_a_gap_and_not_bridged():
     assert (lines_of(known), lines_of(broken)) == (1, 2)
 
 
-def test_nothing_known_draws_nothing():
+def test_unknown_values_alone_draw_nothing():
     assert path_of(Series("n", [(0, None), (10, None)]), TIME, VALUES) == ""
 
 
-def test_a_count_holds_until_it_changes():
+def test_a_count_is_constant_until_its_next_point():
     steps = Series("n", [(0, 1.0), (10, 5.0)], Shape.STEPS)
     assert path_of(steps, TIME, VALUES) == "M0.0,90.0L10.0,90.0L10.0,50.0"
 
 
-def test_an_area_goes_down_to_zero():
+def test_an_area_is_filled_down_to_zero():
     area = Series("n", [(0, 5.0), (10, 5.0)], Shape.AREA)
     assert path_of(area, TIME, VALUES) == "M0.0,100.0L0.0,50.0L10.0,50.0L10.0,100.0"
 
@@ -74,17 +73,17 @@ def test_axes_end_at_a_round_number(value, top):
     assert round_top(value) == pytest.approx(top)
 
 
-def test_axes_of_counts_have_a_whole_middle():
+def test_the_middle_of_an_axis_of_counts_is_a_whole_number():
     assert [round_top(value, whole=True) for value in (0, 1, 3, 5)] == [2, 2, 4, 6]
 
 
-def test_times_and_amounts_read_well():
+def test_labels_of_times_and_values():
     assert [duration(s) for s in (0, 90, 900, 7200)] == ["0 s", "90 s", "15 min", "2 h"]
     assert [amount(v, 10_000) for v in (0, 5000, 10_000)] == ["0", "5k", "10k"]
     assert time_ticks(0, 3600, 4) == [0, 900, 1800, 2700, 3600]
 
 
-def test_the_picture_is_well_formed_and_says_what_it_shows():
+def test_the_svg_is_well_formed_and_has_a_description():
     panel = Panel(
         title="Depth <x>",
         series=(Series("ready & waiting", [(0, 1.0), (50, 8.0)]),),
@@ -113,7 +112,7 @@ def test_panels_of_a_row_share_their_axis():
     assert draw(both, LIGHT).count(">80<") == 2
 
 
-def test_a_page_can_theme_it_by_variables():
+def test_colours_can_be_css_variables():
     theme = Theme(
         background="var(--paper)",
         ink="var(--ink)",
@@ -136,7 +135,7 @@ def contrast(one, other):
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK])
-def test_text_and_lines_stand_out_from_the_ground(theme):
+def test_text_and_lines_have_enough_contrast(theme):
     assert all(contrast(c, theme.background) >= 4.5 for c in (theme.ink, theme.faint, theme.level))
     assert all(contrast(colour, theme.background) >= 3 for colour in theme.series)
 
@@ -146,7 +145,7 @@ def test_a_png_is_rendered():
     assert png_of(draw(figure(panel), LIGHT)).startswith(b"\x89PNG")
 
 
-def test_where_title_and_legend_do_not_fit_the_legend_stays():
+def test_without_room_the_title_gives_way_to_the_legend():
     names = ("em execução", "desejadas")
     series = tuple(Series(name, [(0.0, 1.0), (90.0, 2.0)], Shape.STEPS) for name in names)
     drawn = figure(Panel(title="Réplicas", series=series))
@@ -156,7 +155,7 @@ def test_where_title_and_legend_do_not_fit_the_legend_stays():
     assert all(f">{name}</text>" in narrow for name in names)
 
 
-def test_moments_are_labelled_by_the_clock_of_a_zone():
+def test_times_are_labelled_in_a_time_zone():
     noon = 1_767_268_800.0  # 2026-01-01T12:00:00Z
     drawn = figure(
         Panel(title="p", series=(Series("s", [(noon, 1.0)]),)),
@@ -169,7 +168,7 @@ def test_moments_are_labelled_by_the_clock_of_a_zone():
     assert all(label.endswith(("0", "5")) for label in labels)
 
 
-def test_a_band_lies_behind_what_is_drawn():
+def test_a_band_is_behind_the_series():
     panel = Panel(title="p", series=(Series("s", [(0.0, 1.0)]),), top=10.0, band=Band(2, 30))
     root = ET.fromstring(draw(figure(panel), replace(LIGHT, band="#eee")))
     [band] = [each for each in root.iter(f"{SVG}rect") if each.get("fill") == "#eee"]

@@ -1,6 +1,5 @@
-"""Draws measures and counts over time as SVG, for the dashboard and for the simulation alike.
+"""Draws time series as SVG, for the dashboard and the simulation.
 
-Describe a `Figure` (figure.py), choose a `Theme` (theme.py) and call `draw` (drawing.py). Counts
-are steps and measures are lines; a value of None is a gap, never zero and never bridged; every
-axis begins at zero.
+Describe a `Figure` (figure.py), choose a `Theme` (theme.py) and call `draw` (drawing.py). A value
+of None is a gap: it is never drawn as zero and never bridged. Every axis of values begins at zero.
 """

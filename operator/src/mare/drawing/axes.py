@@ -1,4 +1,4 @@
-"""Round numbers for axes, and where a value lies on one."""
+"""Axes: round numbers, labels, and positions in pixels."""
 
 import math
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _HOUR = 3600
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """Values from `low` to `high` on pixels from `start` to `end`."""
+    """Maps values from `low` to `high` to pixels from `start` to `end`."""
 
     low: float
     high: float
@@ -26,7 +26,7 @@ class Axis:
 
 
 def round_top(value: float, whole: bool = False) -> float:  # noqa: FBT001, FBT002
-    """The next round number at or above a value; `whole` keeps its half a whole number."""
+    """Return the next round number at or above a value; `whole` makes it an even number."""
     if value <= 0:
         return 2.0 if whole else 1.0
     power = 10.0 ** math.floor(math.log10(value))
@@ -35,28 +35,28 @@ def round_top(value: float, whole: bool = False) -> float:  # noqa: FBT001, FBT0
 
 
 def time_ticks(start: float, end: float, most: int) -> list[float]:
-    """Round moments between start and end, at most so many."""
+    """Return round times between start and end, at most `most`."""
     step = next((s for s in _TIME_STEPS if (end - start) / s <= most), _TIME_STEPS[-1])
     first = math.ceil(start / step) * step
     return [first + step * index for index in range(int((end - first) / step) + 1)]
 
 
 def local_ticks(start: float, end: float, most: int, zone: tzinfo) -> list[float]:
-    """Moments that are round on the clocks of a zone; `start` and `end` are since the epoch."""
+    """Return times that are round in a time zone; `start` and `end` are epoch seconds."""
     offset = datetime.fromtimestamp(start, zone).utcoffset()
     shift = offset.total_seconds() if offset else 0.0
     return [tick - shift for tick in time_ticks(start + shift, end + shift, most)]
 
 
 def time_of_day(moment: float, zone: tzinfo, spacing: float) -> str:
-    """The time on the clocks of a zone, with seconds where labels are closer than a minute."""
+    """Return the time of day in a zone; with seconds if labels are less than a minute apart."""
     return datetime.fromtimestamp(moment, zone).strftime(
         "%H:%M:%S" if spacing % _MINUTE else "%H:%M"
     )
 
 
 def duration(seconds: float) -> str:
-    """A time since the beginning, for example 90 s, 15 min or 2 h."""
+    """Return the seconds since the start as a label, for example 90 s, 15 min or 2 h."""
     if seconds and seconds % _HOUR == 0:
         return f"{seconds / _HOUR:g} h"
     if seconds and seconds % _MINUTE == 0:
@@ -65,7 +65,7 @@ def duration(seconds: float) -> str:
 
 
 def amount(value: float, top: float) -> str:
-    """A value on an axis that ends at `top`; on a long one all are thousands."""
+    """Return the label of a value on an axis up to `top`; from 10,000 on, in thousands."""
     if top < _THOUSANDS_FROM or value == 0:
         return f"{value:g}"
     return f"{value / 1000:g}k"

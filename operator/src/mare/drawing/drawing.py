@@ -1,4 +1,4 @@
-"""Draws a figure as SVG: text and plain shapes, so that it scales, prints and takes a theme."""
+"""Draws a figure as SVG of text and plain shapes, without scripts and style sheets."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,15 +21,15 @@ from mare.drawing.theme import Theme
 _LEFT, _RIGHT, _GAP = 46, 14, 14
 _HEAD, _NO_HEAD, _TITLE, _FOOT = 44, 8, 26, 30
 _ROOM = 16
-"""Pixels above a level that its label needs, or it goes below."""
+"""Pixels that a label needs above its level; with less room it is below."""
 _LETTER, _SAMPLE = 6.8, 41
-"""Pixels of a letter, and of what a legend draws for a series with the gaps beside it."""
+"""Width in pixels of a letter, and of the sample of a series in a legend with its gaps."""
 _FONT = "system-ui, 'Segoe UI', 'Liberation Sans', 'DejaVu Sans', sans-serif"
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where the panels of a figure lie, in pixels."""
+    """The positions of a figure's panels, in pixels."""
 
     height: int
     times: tuple[Axis, ...]
@@ -57,12 +57,12 @@ def layout(figure: Figure, *, width: int, panel_height: int) -> Layout:
 
 
 def panel_height_for(height: int, rows: int) -> int:
-    """The height of panels that make up a figure of so many pixels without headings."""
+    """Return the panel height of a figure with `height` pixels and no headings."""
     return (height - _NO_HEAD - _FOOT) // rows - _TITLE
 
 
 def draw(figure: Figure, theme: Theme, *, width: int = 1280, panel_height: int = 130) -> str:
-    """Draw a figure: its columns side by side, its panels above one another on one time axis."""
+    """Draw a figure: columns side by side, the panels of a column above one another."""
     placed = layout(figure, width=width, panel_height=panel_height)
     height = placed.height
     body: list[str] = []
@@ -145,7 +145,7 @@ def _panel(
 
 
 def _has_room(panel: Panel, time: Axis) -> bool:
-    """Whether the title fits beside the legend; where it does not, the legend says enough."""
+    """Whether the title fits beside the legend; without room it is left out."""
     names = [series.name for series in panel.series] if len(panel.series) > 1 else []
     legend = sum(_LETTER * len(name) + _SAMPLE for name in names)
     return time.end - time.start >= legend + 1.1 * _LETTER * len(panel.title)

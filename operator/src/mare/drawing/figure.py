@@ -1,4 +1,4 @@
-"""What is to be drawn: columns of panels that share a time axis."""
+"""The content of a drawing: columns of panels that share a time axis."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,14 +6,14 @@ from datetime import tzinfo
 from enum import StrEnum
 
 Point = tuple[float, float | None]
-"""A moment in seconds and a value, None where it is not known."""
+"""A time in seconds and a value; None if it is unknown."""
 
 
 class Shape(StrEnum):
     LINE = "line"
-    """A measure."""
+    """A measured value."""
     STEPS = "steps"
-    """A count that holds until the next point."""
+    """A count that is constant until the next point."""
     AREA = "area"
     """A count, filled down to zero."""
 
@@ -24,12 +24,12 @@ class Series:
     points: Sequence[Point]
     shape: Shape = Shape.LINE
     colour: int = 0
-    """Which of the theme's colours; the same thing has the same one everywhere."""
+    """Index of a colour of the theme."""
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """A horizontal line that is labelled on itself, for example a target."""
+    """A labelled horizontal line, for example a target."""
 
     value: float
     label: str
@@ -37,7 +37,7 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """A range of values that is shaded, for example from the fewest to the most replicas."""
+    """A shaded range of values, for example from minReplicas to maxReplicas."""
 
     low: float
     high: float
@@ -45,7 +45,7 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A moment, for example a decision; the text is its tooltip."""
+    """A time, for example that of a decision, with a tooltip."""
 
     moment: float
     text: str
@@ -59,7 +59,7 @@ class Panel:
     marks: tuple[Mark, ...] = ()
     band: Band | None = None
     top: float | None = None
-    """The upper end of the axis; None fits it to what is drawn."""
+    """The upper end of the axis; None derives it from the values."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,11 +71,11 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """Columns side by side; all have as many panels, and those of a row share their axis."""
+    """Columns with the same number of panels; the panels of a row share their axis of values."""
 
     title: str
     description: str
-    """What a person who does not see the picture has to know."""
+    """The content as text, for screen readers."""
     columns: tuple[Column, ...]
     start: float
     end: float

@@ -1,4 +1,4 @@
-"""Colours. Any CSS value will do, so that a page can pass `var(--ink)` and theme the rest."""
+"""Colours: any CSS value, for example `var(--ink)` for a page with its own themes."""
 
 from dataclasses import dataclass
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 class Theme:
     background: str
     ink: str
-    """Text and axes."""
+    """Colour of text and axes."""
     faint: str
-    """Grid and secondary text."""
+    """Colour of the grid and of secondary text."""
     series: tuple[str, ...]
     level: str
     band: str = "none"
