@@ -6,7 +6,7 @@ import eventlet
 import pytest
 from amqp import Message
 
-from mare_nameko.service.confirms import ConfirmingSession, ConnectionLost
+from mare_nameko.service.confirming_session import ConfirmingSession, ConnectionLost
 from mare_nameko.service.errors import BrokerUnavailable
 
 SECONDS = 0.1
@@ -72,7 +72,7 @@ def test_whoever_waits_for_his_turn_to_write_waits_no_longer_than_he_would_for_a
 
 
 def test_a_heartbeat_that_cannot_be_written_ends_the_connection(session, ends, monkeypatch):
-    monkeypatch.setattr("mare_nameko.service.confirms.READ_SECONDS", SECONDS)
+    monkeypatch.setattr("mare_nameko.service.confirming_session.READ_SECONDS", SECONDS)
 
     with pytest.raises(TimeoutError, match="reads nothing"):
         session.read(stopped=lambda: False)

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from mare_nameko.service.outage import OutageLog
+from mare_nameko.service.connections import OutageLog
 
 
 class Clock:

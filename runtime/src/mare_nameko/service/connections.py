@@ -1,7 +1,10 @@
-"""Connections to the broker: encrypted, named, watched, and never waited for without end."""
+"""Connections to the broker: with TLS, name, heartbeat and time limits."""
 
 import contextlib
 import socket
+import time
+from collections.abc import Callable
+from logging import getLogger
 from typing import Any
 
 import eventlet
@@ -12,21 +15,24 @@ from kombu.exceptions import OperationalError
 from mare_nameko.service.frames import tolerant_frame_handler
 from mare_nameko.service.settings import Settings
 
+_log = getLogger(__name__)
+
 BROKER_ERRORS = (AMQPError, OperationalError, OSError)
-"""Everything that the libraries raise when the broker is away, refuses us or hangs up."""
+"""What the libraries raise when the broker is unreachable, refuses a request or disconnects."""
 
 CONNECT_SECONDS = 5.0
+REPORT_SECONDS = 5.0
 
 
 class Broker:
-    """The broker of one service: makes connections that are not open yet."""
+    """Creates the connections of one service; they are not open yet."""
 
     def __init__(self, settings: Settings, service: str) -> None:
         self._settings = settings
         self._service = service
 
     def connection(self, purpose: str, **options: Any) -> Connection:
-        """Return a connection that the broker shows as ``service@host purpose``.
+        """Return a connection that RabbitMQ lists as ``service@host purpose``.
 
         ``options`` are those of py-amqp's ``Connection``.
         """
@@ -44,7 +50,7 @@ class Broker:
         )
 
     def tls_options(self) -> dict[str, Any] | bool:
-        """Return what kombu takes for ``ssl``."""
+        """Return kombu's argument ``ssl``."""
         settings = self._settings
         return settings.tls_files.options(host=None) if settings.amqp_uri.uses_tls else False
 
@@ -54,7 +60,7 @@ def open_once(connection: Connection) -> None:
     addresses = len(connection.alt) or 1
     for remaining in reversed(range(addresses)):
         if isinstance(connection.ssl, dict):
-            # kombu would keep the first address's name for the others.
+            # kombu would verify the name of the first address for the others too.
             connection.ssl = {**connection.ssl, "server_hostname": connection.hostname}
         try:
             with eventlet.Timeout(2 * CONNECT_SECONDS, TimeoutError("the broker did not answer")):
@@ -67,10 +73,41 @@ def open_once(connection: Connection) -> None:
             return
 
 
-def quietly_close(connection: Connection, seconds: float = 2.0) -> None:
-    """Close ``connection``, politely if the broker answers in time."""
+def close_quietly(connection: Connection, seconds: float = 2.0) -> None:
+    """Close ``connection``, with AMQP's handshake if the broker answers in time."""
     with eventlet.Timeout(seconds, False):
         with contextlib.suppress(*BROKER_ERRORS):
             connection.release()
         return
     connection.collect()
+
+
+class OutageLog:
+    """Logs an outage of the broker: its start, every 5 s, and its end.
+
+    The connections of a process share one, so that an outage is logged once.
+    """
+
+    def __init__(self, address: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._address = address
+        self._clock = clock
+        self._since: float | None = None
+        self._reported_at = float("-inf")
+
+    def connection_failed(self, error: BaseException) -> None:
+        """Record that a connection was lost or could not be opened."""
+        now = self._clock()
+        if self._since is None:
+            self._since = now
+        if now - self._reported_at >= REPORT_SECONDS:
+            self._reported_at = now
+            sentence = str(error) or type(error).__name__
+            _log.warning("Waiting for the broker at %s: %s", self._address, sentence)
+
+    def connected(self) -> None:
+        """Record that a connection was opened."""
+        if self._since is not None:
+            seconds = self._clock() - self._since
+            _log.info("Reached the broker at %s again after %.1f s", self._address, seconds)
+        self._since = None
+        self._reported_at = float("-inf")

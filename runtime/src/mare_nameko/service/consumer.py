@@ -21,7 +21,7 @@ from kombu import Connection, Message
 from nameko.extensions import ProviderCollector
 
 from mare_nameko.backoff import Backoff
-from mare_nameko.service.connections import BROKER_ERRORS, open_once, quietly_close
+from mare_nameko.service.connections import BROKER_ERRORS, close_quietly, open_once
 from mare_nameko.service.frames import UNREADABLE
 
 _log = getLogger(__name__)
@@ -133,7 +133,7 @@ class QueueConsumer(nameko.messaging.QueueConsumer):
         finally:
             # The broker takes them back with the connection, so nobody may begin them here.
             self._forget_those_without_worker()
-            quietly_close(connection)
+            close_quietly(connection)
 
     def on_iteration(self) -> None:
         now = time.monotonic()

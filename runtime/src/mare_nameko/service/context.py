@@ -1,4 +1,4 @@
-"""One message being handled, from the moment a worker takes it to the moment it is settled."""
+"""The context of the message that a worker handles."""
 
 import time
 import uuid
@@ -6,19 +6,13 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-from mare_nameko.headers import (
-    DEADLINE,
-    REQUEST_ID,
-    TRACEPARENT,
-    TRACESTATE,
-    read_request_id,
-)
+from mare_nameko.headers import DEADLINE, REQUEST_ID, TRACEPARENT, TRACESTATE, read_request_id
 from mare_nameko.tracing import Kind, Span, TraceContext, Tracer, read_trace_context
 
 
 @dataclass(frozen=True, slots=True)
 class MessageContext:
-    """What log lines, nested calls and events tell about the message that caused them."""
+    """Ids and deadline of a message, for log lines, calls and events that follow from it."""
 
     service: str
     entrypoint: str
@@ -33,11 +27,11 @@ class MessageContext:
 
     @property
     def remaining(self) -> float | None:
-        """Seconds until the deadline, negative after it; None without one."""
+        """Seconds until the deadline, negative after it; None without a deadline."""
         return None if self.deadline is None else self.deadline - time.time()
 
-    def onward(self, trace: TraceContext) -> dict[str, Any]:
-        """Return what a message that we send must carry; ``trace`` is the sending's own span."""
+    def outgoing(self, trace: TraceContext) -> dict[str, Any]:
+        """Return the context data of a message whose span is ``trace``."""
         return {
             REQUEST_ID: self.request_id,
             TRACEPARENT: trace.traceparent,
@@ -45,16 +39,21 @@ class MessageContext:
         }
 
 
-current: ContextVar[MessageContext | None] = ContextVar("context", default=None)
-"""The context of the running green thread."""
+current: ContextVar[MessageContext | None] = ContextVar("message_context", default=None)
+"""The context of the message that the running green thread handles."""
 
 
 def begin(
     tracer: Tracer, service: str, entrypoint: str, kind: Kind, data: dict[str, Any]
 ) -> MessageContext:
-    """Return the context for a message with the context ``data``, which is brought up to date.
+    """Start the span of a message and return its context; write the new ids into ``data``.
 
-    Ids that the message lacks are made; its span becomes the parent of ours.
+    Args:
+        tracer: starts the span, below the one in the message.
+        service: name of the service.
+        entrypoint: name of the method.
+        kind: ``server`` for requests, ``consumer`` for events.
+        data: Nameko's context data of the message. Missing ids are generated.
     """
     name = f"{service}.{entrypoint}"
     parent = read_trace_context(data.get(TRACEPARENT), data.get(TRACESTATE))
@@ -65,5 +64,5 @@ def begin(
         span=tracer.begin(name, kind, parent, {"rpc.system": "nameko", "rpc.method": name}),
         deadline=data.get(DEADLINE),
     )
-    data.update(context.onward(context.span.context))
+    data.update(context.outgoing(context.span.context))
     return context

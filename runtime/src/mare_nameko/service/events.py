@@ -1,8 +1,8 @@
-"""``EventDispatcher``, ``@event_handler`` and ``@consume``: events that failure does not lose.
+"""``EventDispatcher``, ``@event_handler`` and ``@consume``: failed events are not lost.
 
-Nameko acknowledges an event whose handler failed, or with ``requeue_on_error`` hands it back at
-once and without end. Here it is parked and tried again, later each time, and after the last time
-given to the dead letters with the reason.
+Nameko acknowledges an event whose handler failed, or requeues it at once and without limit if
+``requeue_on_error`` is set. Here the event is parked and delivered again, with growing delays.
+After the last retry it is dead-lettered with the reason.
 """
 
 from collections.abc import Callable
@@ -20,11 +20,11 @@ from nameko.extensions import DependencyProvider
 from nameko.standalone.events import get_event_exchange
 
 from mare_nameko.headers import DEADLINE, find_mistake, read_headers, write_headers
-from mare_nameko.service.confirms import Unroutable
+from mare_nameko.service.confirming_session import Unroutable
 from mare_nameko.service.consumer import QueueConsumer
 from mare_nameko.service.container import ExcInfo
 from mare_nameko.service.errors import BrokerUnavailable
-from mare_nameko.service.publisher import PERSISTENT, Publisher
+from mare_nameko.service.publisher import PERSISTENT, Publisher, new_message_id
 from mare_nameko.service.retries import (
     RetryPolicy,
     dead_headers,
@@ -48,16 +48,20 @@ __all__ = [
 
 _log = getLogger(__name__)
 
-PAUSE_SECONDS = 5.0
-"""Before an event that cannot be parked goes back to its queue, from where it comes at once. Each
-time counts against the delivery limit, so that an alarm of half a minute gives no event up."""
+REQUEUE_PAUSE_SECONDS = 5.0
+"""Pause before an event that cannot be parked is requeued, because it is redelivered at once. Each
+delivery counts against the delivery limit; with this pause an alarm of 30 s does not reach it."""
+
+_KEPT_PROPERTIES = (
+    "message_id", "correlation_id", "reply_to", "timestamp", "type", "app_id", "priority",
+)  # fmt: skip
 
 
 class RetryingConsumer(nameko.messaging.Consumer):
-    """An entrypoint that reads a queue.
+    """An entrypoint that consumes a queue.
 
-    ``retries`` overrides RUNTIME_RETRY_LIMIT. ``requeue_on_error`` is accepted for the sake of
-    drop-in use: a failure is always retried.
+    ``retries`` overrides RUNTIME_RETRY_LIMIT. ``requeue_on_error`` is accepted for compatibility
+    and has no effect: a failed event is always retried.
     """
 
     queue_consumer = QueueConsumer()
@@ -73,10 +77,10 @@ class RetryingConsumer(nameko.messaging.Consumer):
         settings = self.container.settings
         limit = settings.retry_limit if self._retries is None else self._retries
         if self.queue.exclusive or self.queue.auto_delete:
-            # Gone with this process, while a parked event would wait for it without end.
+            # The queue is deleted with this process; a parked event would find no queue.
             limit = 0
         self._policy = RetryPolicy(settings.retry_seconds, limit)
-        self.publisher.need(dead_letter_queue(), *map(parking_queue, settings.retry_seconds))
+        self.publisher.declare(dead_letter_queue(), *map(parking_queue, settings.retry_seconds))
 
     def handle_message(self, body: Any, message: Message) -> None:
         mistake = find_mistake(message.headers)
@@ -89,8 +93,7 @@ class RetryingConsumer(nameko.messaging.Consumer):
 
     def unpack_message_headers(self, message: Message) -> dict[str, Any]:
         headers = read_headers(message.headers)
-        # A service that knows no deadlines hands those of a call on to the events that follow from
-        # it. They outlive the call.
+        # Stock services copy the deadline of a call to the events that follow from it.
         headers.pop(DEADLINE, None)
         return headers
 
@@ -108,7 +111,7 @@ class RetryingConsumer(nameko.messaging.Consumer):
         return result, exc_info
 
     def _set_aside(self, message: Message, error: BaseException) -> None:
-        """Park the event or give it up; only then take it off its queue."""
+        """Park or dead-letter the event, and only then acknowledge it."""
         failures = failures_so_far(message.headers) + 1
         delay = self._policy.next_delay(failures)
         try:
@@ -116,12 +119,12 @@ class RetryingConsumer(nameko.messaging.Consumer):
                 self._park(message, failures, delay)
             else:
                 self._give_up(message, failures, error)
-        except (BrokerUnavailable, Unroutable) as trouble:
-            _log.warning("%s goes back to its queue: %s", self._name, trouble)
-            eventlet.sleep(PAUSE_SECONDS)
+        except (BrokerUnavailable, Unroutable) as failure:
+            _log.warning("%s is requeued: %s", self._name, failure)
+            eventlet.sleep(REQUEUE_PAUSE_SECONDS)
             self.queue_consumer.requeue_message(message)
-        except Exception:  # noqa: BLE001  whatever py-amqp raises over headers that it could read
-            _log.exception("%s cannot be set aside", self._name)
+        except Exception:  # noqa: BLE001  py-amqp cannot encode every header that it can decode
+            _log.exception("%s cannot be published again", self._name)
             self.queue_consumer.reject_message(message)
         else:
             self.queue_consumer.ack_message(message)
@@ -140,7 +143,7 @@ class RetryingConsumer(nameko.messaging.Consumer):
             outgoing(message, headers), DEAD_LETTERS, self.queue.name, mandatory=True
         )
         self.container.metrics.dead_lettered(self.method_name)
-        _log.error("%s was given up after %d failures", self._name, failures)
+        _log.error("%s was dead-lettered after %d failures", self._name, failures)
 
     @property
     def _name(self) -> str:
@@ -148,15 +151,17 @@ class RetryingConsumer(nameko.messaging.Consumer):
 
 
 def outgoing(message: Message, headers: dict[str, Any]) -> Outgoing:
-    """Return ``message`` as it can be published again, with other headers."""
-    kept = ("message_id", "correlation_id", "reply_to", "timestamp", "type", "app_id", "priority")
+    """Return a received message for publishing, with other headers and the same id."""
+    kept = {
+        name: message.properties[name] for name in _KEPT_PROPERTIES if name in message.properties
+    }
     return Outgoing(
         message.body,
         content_type=message.content_type,
         content_encoding=message.content_encoding,
         application_headers=headers,
         delivery_mode=PERSISTENT,
-        **{name: value for name, value in message.properties.items() if name in kept},
+        **{"message_id": new_message_id(), **kept},
     )
 
 
@@ -169,7 +174,7 @@ consume = RetryingConsumer.decorator
 
 
 class EventDispatcher(DependencyProvider):
-    """Injects ``dispatch(event_type, event_data)``; it returns when the broker has the event.
+    """Injects ``dispatch(event_type, event_data)``, which returns when the broker has confirmed.
 
     Unlike Nameko's it does not need the broker to start.
     """
@@ -179,7 +184,7 @@ class EventDispatcher(DependencyProvider):
     def setup(self) -> None:
         container = self.container
         self._exchange = get_event_exchange(container.service_name, container.config)
-        self.publisher.need(self._exchange)
+        self.publisher.declare(self._exchange)
 
     def get_dependency(self, worker_ctx: WorkerContext) -> Callable[[str, Any], None]:
         def dispatch(event_type: str, event_data: Any) -> None:
@@ -193,8 +198,8 @@ class EventDispatcher(DependencyProvider):
         span = self.container.tracer.begin(
             name, "producer", context.span.context, {"messaging.system": "rabbitmq"}
         )
-        data = worker_ctx.context_data | context.onward(span.context)
-        data.pop(DEADLINE, None)  # the caller's; nobody waits for an event
+        data = worker_ctx.context_data | context.outgoing(span.context)
+        data.pop(DEADLINE, None)  # it is the deadline of the call, not of the event
         try:
             self.publisher.publish(
                 event_data,

@@ -1,6 +1,7 @@
-"""Hands messages to the broker over one confirmed connection that comes back by itself."""
+"""Publishes messages over one confirmed connection that is reopened when it is lost."""
 
 import time
+import uuid
 from collections.abc import Mapping
 from logging import getLogger
 from typing import Any
@@ -13,14 +14,15 @@ from kombu.serialization import dumps
 from nameko.extensions import SharedExtension
 
 from mare_nameko.backoff import Backoff
-from mare_nameko.service.confirms import ConfirmingSession, ConnectionLost
-from mare_nameko.service.connections import BROKER_ERRORS, open_once, quietly_close
+from mare_nameko.service.confirming_session import ConfirmingSession, ConnectionLost
+from mare_nameko.service.connections import BROKER_ERRORS, close_quietly, open_once
 from mare_nameko.service.errors import BrokerUnavailable
 
 _log = getLogger(__name__)
 
 ATTEMPTS = 3
-"""Connections that one message may be lost with; an error that it causes itself ends there."""
+"""Times that one message is published if the connection is lost before the confirm. The limit ends
+messages that cause the loss."""
 
 TRANSIENT, PERSISTENT = 1, 2
 
@@ -31,22 +33,22 @@ class Publisher(SharedExtension):
     def __init__(self) -> None:
         super().__init__()
         self._connected = Event()
-        """Carries the session, once there is one."""
+        """Carries the session as soon as there is one."""
 
         self._stopped = Event()
         self._thread: GreenThread | None = None
-        self._needed: dict[str, Exchange | Queue] = {}
+        self._declared: dict[str, Exchange | Queue] = {}
         self.blocked = False
-        """Whether the broker has told us that it takes no messages now, for want of memory or disk.
-        It keeps the connection, and would leave what we send unread until the alarm is over."""
+        """Whether the broker is in alarm (memory or disk). It keeps the connection open then, and
+        does not read what is published until the alarm ends."""
 
     @property
     def connected(self) -> bool:
         return bool(self._connected.ready())
 
-    def need(self, *entities: Exchange | Queue) -> None:
+    def declare(self, *entities: Exchange | Queue) -> None:
         """Declare ``entities`` on every new connection."""
-        self._needed.update(
+        self._declared.update(
             {f"{type(entity).__name__} {entity.name}": entity for entity in entities}
         )
 
@@ -54,7 +56,7 @@ class Publisher(SharedExtension):
         self._thread = self.container.spawn_managed_thread(self._run, identifier="publisher")
 
     def stop(self) -> None:
-        """Hang up; the workers have stopped, so nothing is on its way."""
+        """Close the connection. Nothing is unconfirmed: all workers have stopped."""
         if not self._stopped.ready():
             self._stopped.send(True)
         if self._thread is not None:
@@ -74,9 +76,13 @@ class Publisher(SharedExtension):
         headers: Mapping[str, Any] | None = None,
         **properties: Any,
     ) -> None:
-        """Publish ``payload`` and return when the broker has it.
+        """Publish ``payload`` and return when the broker has confirmed it.
 
-        Raise Unroutable if it is mandatory and finds no queue, BrokerUnavailable otherwise.
+        The message gets a ``message_id`` unless ``properties`` has one.
+
+        Raises:
+            Unroutable: the message is mandatory and reaches no queue.
+            BrokerUnavailable: the broker has not confirmed it within RUNTIME_PUBLISH_SECONDS.
         """
         content_type, content_encoding, body = dumps(payload, serializer=serializer)
         message = Message(
@@ -84,23 +90,26 @@ class Publisher(SharedExtension):
             content_type=content_type,
             content_encoding=content_encoding,
             application_headers=dict(headers or {}),
-            **properties,
+            **{"message_id": new_message_id(), **properties},
         )
         self.publish_message(message, exchange, routing_key, mandatory=mandatory)
 
     def publish_message(
         self, message: Message, exchange: str, routing_key: str, *, mandatory: bool = False
     ) -> None:
-        """Publish a message whose body is encoded already; see :meth:`publish`."""
-        settings = self.container.settings
-        give_up = time.monotonic() + settings.publish_seconds
+        """Publish an encoded message like :meth:`publish`.
+
+        It is published again if the connection is lost before the confirm. Consumers recognize the
+        duplicate by its ``message_id``.
+        """
+        give_up = time.monotonic() + self.container.settings.publish_seconds
         for attempt in range(ATTEMPTS):
             session = self._connected.wait(max(0.0, give_up - time.monotonic()))
             if self.blocked:
                 raise BrokerUnavailable("The broker is in alarm and takes no messages.")
             seconds = give_up - time.monotonic()
             if session is None or seconds <= 0:
-                raise BrokerUnavailable("The broker is away.")
+                raise BrokerUnavailable("The broker is unreachable.")
             try:
                 session.publish(
                     message, exchange, routing_key, mandatory=mandatory, seconds=seconds
@@ -126,7 +135,7 @@ class Publisher(SharedExtension):
         )
         try:
             open_once(connection)
-            self._declare(connection)
+            self._declare_on(connection)
             session = ConfirmingSession(connection, on_end=self._forget_session)
             backoff.connected()
             self.container.outage_log.connected()
@@ -134,11 +143,11 @@ class Publisher(SharedExtension):
             session.read(self._stopped.ready)
         finally:
             self.blocked = False
-            quietly_close(connection)
+            close_quietly(connection)
 
     def _block(self, _: str) -> None:
         self.blocked = True
-        _log.warning("The broker is in alarm, for want of memory or disk, and takes no messages")
+        _log.warning("The broker is in alarm (memory or disk) and takes no messages")
 
     def _unblock(self) -> None:
         self.blocked = False
@@ -147,13 +156,18 @@ class Publisher(SharedExtension):
     def _forget_session(self) -> None:
         self._connected = Event()
 
-    def _declare(self, connection: Connection) -> None:
-        for name, entity in self._needed.items():
+    def _declare_on(self, connection: Connection) -> None:
+        for name, entity in self._declared.items():
             with connection.channel() as channel:
                 try:
                     entity(channel).declare()
                 except BROKER_ERRORS as error:
                     if not connection.connected:
                         raise
-                    # Someone else's, or we may not; the broker tells when it is used.
+                    # It exists with other arguments, or this user may not declare it. Publishing
+                    # to it may work, and fails with an error of its own otherwise.
                     _log.warning("Cannot declare %s: %s", name, error)
+
+
+def new_message_id() -> str:
+    return uuid.uuid4().hex

@@ -1,8 +1,8 @@
-"""``RpcProxy``: calls to other services that cannot wait for ever.
+"""``RpcProxy``: calls to other services, with a time limit.
 
-Answers come to an exclusive, classic queue with a new name for every connection: the broker
-removes it with the connection, whatever happens to this process. (Nameko's reply queue is durable
-and stays for five minutes; with quorum queues as the default it is even replicated.)
+Replies arrive in an exclusive classic queue with a new name for each connection. The broker deletes
+it with the connection. Nameko's reply queue is durable, stays for five minutes, and is replicated
+where quorum is the default queue type.
 """
 
 import time
@@ -17,7 +17,7 @@ from nameko.extensions import DependencyProvider
 from nameko.rpc import RPC_REPLY_QUEUE_TEMPLATE, get_rpc_exchange
 
 from mare_nameko.headers import DEADLINE, write_headers
-from mare_nameko.service.confirms import Unroutable
+from mare_nameko.service.confirming_session import Unroutable
 from mare_nameko.service.consumer import QueueConsumer
 from mare_nameko.service.context import MessageContext
 from mare_nameko.service.errors import (
@@ -31,7 +31,7 @@ from mare_nameko.tracing import Span
 
 
 class ReplyListener(nameko.rpc.ReplyListener):
-    """Hands answers to those who wait for them."""
+    """Passes replies to the workers that wait for them."""
 
     queue_consumer = QueueConsumer()
 
@@ -41,7 +41,7 @@ class ReplyListener(nameko.rpc.ReplyListener):
         self.queue_consumer.register_provider(self)
 
     def on_connection_lost(self) -> None:
-        """Fail all calls under way: the broker removed the queue that their answers go to."""
+        """Fail all pending calls: the broker has deleted their reply queue."""
         for reply in self._reply_events.values():
             reply.send_exception(BrokerUnavailable("The connection was lost during the call."))
         self._reply_events.clear()
@@ -86,21 +86,21 @@ class RpcProxy(DependencyProvider):
         self.timeout = timeout
 
     def setup(self) -> None:
-        self.publisher.need(get_rpc_exchange(self.container.config))
+        self.publisher.declare(get_rpc_exchange(self.container.config))
 
     def get_dependency(self, worker_ctx: WorkerContext) -> "ServiceProxy":
         worker_ctx.calls = getattr(worker_ctx, "calls", [])
         return ServiceProxy(self, worker_ctx)
 
     def worker_teardown(self, worker_ctx: WorkerContext) -> None:
-        """Forget the calls whose answers the worker did not wait for."""
+        """Drop the calls whose replies the worker did not wait for."""
         for call in getattr(worker_ctx, "calls", []):
             call.abandon()
 
     def call(
         self, worker_ctx: WorkerContext, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> "Call":
-        """Send a request; its time runs from here."""
+        """Publish a request and return the pending call. Its time limit starts now."""
         target = f"{self.target_service}.{method}"
         context = worker_ctx.message_context
         seconds = self._seconds_for(target, context)
@@ -112,7 +112,7 @@ class RpcProxy(DependencyProvider):
         )
         call = Call(self.rpc_reply_listener, target, seconds, span)
         worker_ctx.calls.append(call)
-        data = worker_ctx.context_data | context.onward(span.context)
+        data = worker_ctx.context_data | context.outgoing(span.context)
         data[DEADLINE] = time.time() + seconds
         try:
             self.publisher.publish(
@@ -124,6 +124,7 @@ class RpcProxy(DependencyProvider):
                 headers=write_headers(data),
                 reply_to=self.rpc_reply_listener.routing_key,
                 correlation_id=call.correlation_id,
+                message_id=call.correlation_id,
                 delivery_mode=PERSISTENT,
             )
         except Unroutable:
@@ -140,14 +141,14 @@ class RpcProxy(DependencyProvider):
         if context.remaining is not None:
             seconds = min(seconds, context.remaining)
         if seconds <= 0:
-            raise DeadlineExceeded(f"No time is left to call {target}.")
+            raise DeadlineExceeded(f"The deadline has passed before the call to {target}.")
         if not self.rpc_reply_listener.queue_consumer.can_receive:
-            raise BrokerUnavailable(f"The broker is away, so {target} cannot be called.")
+            raise BrokerUnavailable(f"The broker is unreachable: {target} cannot be called.")
         return seconds
 
 
 class ServiceProxy:
-    """Another service, as seen by one worker."""
+    """The dependency that a worker uses: its attributes are methods of the other service."""
 
     def __init__(self, provider: RpcProxy, worker_ctx: WorkerContext) -> None:
         self._provider = provider
@@ -173,7 +174,7 @@ class MethodProxy:
 
 
 class Call:
-    """A request whose answer may still be on its way."""
+    """A request that may be waiting for its reply."""
 
     def __init__(self, listener: ReplyListener, target: str, seconds: float, span: Span) -> None:
         self.correlation_id = str(uuid.uuid4())
@@ -186,7 +187,7 @@ class Call:
         self._ended = False
 
     def result(self) -> Any:
-        """Return the answer, or raise what went wrong."""
+        """Wait for the reply and return its result, or raise its error."""
         try:
             answer = self._wait()
         except BaseException as error:
@@ -205,12 +206,12 @@ class Call:
         return body["result"]
 
     def end(self, error: BaseException | None = None) -> None:
-        """Forget the call and note what came of it, once."""
+        """End the call and record its outcome, once."""
         kind = None if error is None else type(error).__name__
         self._end(kind or "ok", kind)
 
     def abandon(self) -> None:
-        """Forget the call, unless it has ended: nobody will know what came of it."""
+        """End the call with the outcome ``abandoned``, unless it has ended."""
         self._end("abandoned", None)
 
     def _end(self, outcome: str, error: str | None) -> None:

@@ -1,9 +1,9 @@
-"""One AMQP connection that many green threads publish over at once, each waiting for its confirm.
+"""An AMQP connection over which many green threads publish, each waiting for its own confirm.
 
-kombu's pool gives every publisher a connection of its own: eleven per pod with ten workers, none
-with heartbeats, and no limit on the wait for a confirm. Here the workers share one: a reader
-matches the confirms to those who wait, keeps up heartbeats, and fails all of them the moment the
-connection does.
+kombu's pool gives each publisher a connection of its own: eleven in a pod with ten workers, without
+heartbeats and without a time limit for the confirm. Here the workers share one connection. A reader
+matches confirms to waiting workers, sends heartbeats, and fails all workers when the connection is
+lost.
 """
 
 import time
@@ -22,24 +22,16 @@ from mare_nameko.service.errors import BrokerUnavailable, MessageRefused
 READ_SECONDS = 1.0
 
 
-def limited(seconds: float) -> eventlet.Timeout:
-    """Return a context in which a write raises TimeoutError after ``seconds``.
-
-    A broker that reads nothing lets the buffers fill, and then a write never returns.
-    """
-    return eventlet.Timeout(max(0.0, seconds), TimeoutError("the broker reads nothing"))
-
-
 class Unroutable(Exception):
-    """Raised when a mandatory message finds no queue."""
+    """Raised when a mandatory message reaches no queue."""
 
 
 class ConnectionLost(Exception):
-    """Raised for a message that was not confirmed before its connection ended."""
+    """Raised when the connection ends before the confirm of a message."""
 
 
 class Confirm:
-    """What the broker will say about one message."""
+    """The confirm of one message, for the worker that waits for it."""
 
     __slots__ = ("event", "key", "returned")
 
@@ -55,7 +47,7 @@ class Confirm:
 
 
 class ConfirmingSession:
-    """An open connection in confirm mode; unusable once :attr:`error` is set."""
+    """An open connection in confirm mode. It is unusable once :attr:`error` is set."""
 
     def __init__(self, connection: Connection, on_end: Callable[[], None]) -> None:
         self._connection = connection
@@ -72,25 +64,28 @@ class ConfirmingSession:
     def publish(
         self, message: Message, exchange: str, routing_key: str, *, mandatory: bool, seconds: float
     ) -> None:
-        """Publish and wait for the confirm, all within ``seconds``.
+        """Publish a message and wait for its confirm, within ``seconds``.
 
-        Raise Unroutable, ConnectionLost (who knows whether it arrived), or BrokerUnavailable.
+        Raises:
+            Unroutable: the message is mandatory and reaches no queue.
+            ConnectionLost: the connection ended; the broker may have the message.
+            BrokerUnavailable: the broker refused the message or sent no confirm in time.
         """
         give_up = time.monotonic() + seconds
-        confirm = Confirm((exchange, routing_key, message.properties.get("correlation_id")))
+        confirm = Confirm(_key(message, exchange, routing_key))
         if not self._writing.acquire(timeout=seconds):
             raise BrokerUnavailable(f"The broker has read nothing for {seconds:g} s.")
         try:
             if self.error is not None:
                 raise ConnectionLost(str(self.error))
             tag = self._unconfirmed.add(confirm)
-            # Channel.basic_publish would also read from the socket, which is the reader's.
+            # Channel.basic_publish would also read from the socket, which only the reader may do.
             arguments = (0, exchange, routing_key, mandatory, False)
             try:
-                with limited(give_up - time.monotonic()):
+                with _time_limit(give_up - time.monotonic()):
                     self._channel.send_method(spec.Basic.Publish, "Bssbb", arguments, message)
             except BaseException as error:
-                # Whatever it is, a deadline too: half a frame may be on its way.
+                # A deadline too: half a frame may have been written.
                 self.fail(error)
                 if not isinstance(error, BROKER_ERRORS):
                     raise
@@ -102,9 +97,9 @@ class ConfirmingSession:
             self._unconfirmed.discard(tag)
         if outcome is None:
             raise BrokerUnavailable(f"The broker has not confirmed a message within {seconds:g} s.")
-        (trouble,) = outcome
-        if trouble is not None:
-            raise trouble
+        (refusal,) = outcome
+        if refusal is not None:
+            raise refusal
 
     def read(self, stopped: Callable[[], bool]) -> None:
         """Read confirms until ``stopped``; raise one of BROKER_ERRORS if the connection ends."""
@@ -113,7 +108,7 @@ class ConfirmingSession:
                 try:
                     self._connection.drain_events(timeout=READ_SECONDS)
                 except TimeoutError:
-                    with limited(READ_SECONDS):
+                    with _time_limit(READ_SECONDS):
                         self._connection.heartbeat_check()
         except BROKER_ERRORS as error:
             self.fail(error)
@@ -122,7 +117,7 @@ class ConfirmingSession:
             raise ConnectionError(str(self.error))
 
     def fail(self, error: BaseException) -> None:
-        """Give up on the connection and on everything that is not confirmed."""
+        """End the session: fail all messages without confirm."""
         if self.error is not None:
             return
         self.error = error
@@ -139,8 +134,20 @@ class ConfirmingSession:
             confirm.settle(MessageRefused("The broker refused the message; its queue may be full."))
 
     def _on_return(self, _: Exception, exchange: str, routing_key: str, message: Message) -> None:
-        # The broker sends it just before the confirm, without the number of the message.
-        key = (exchange, routing_key, message.properties.get("correlation_id"))
+        # The broker sends it before the confirm, without the delivery tag.
+        key = _key(message, exchange, routing_key)
         for confirm in self._unconfirmed.pending():
             if confirm.key == key:
                 confirm.returned = True
+
+
+def _key(message: Message, exchange: str, routing_key: str) -> tuple[str, str, str | None]:
+    return exchange, routing_key, message.properties.get("correlation_id")
+
+
+def _time_limit(seconds: float) -> eventlet.Timeout:
+    """Return a context in which a write raises TimeoutError after ``seconds``.
+
+    A write blocks without limit if the broker stops reading and the buffers are full.
+    """
+    return eventlet.Timeout(max(0.0, seconds), TimeoutError("the broker reads nothing"))
