@@ -1,4 +1,4 @@
-"""Work that goes on beside the block that started it."""
+"""Runs a coroutine for the time of a block."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
@@ -8,7 +8,7 @@ from typing import Any
 
 @asynccontextmanager
 async def background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run `work` until the block ends, then cancel it and wait for its end."""
+    """Run `work` until the block ends, then cancel it and wait for it."""
     task = asyncio.create_task(work)
     try:
         yield

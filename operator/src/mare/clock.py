@@ -1,17 +1,17 @@
-"""The time by which the operator decides."""
+"""The clock of the operator's decisions."""
 
 import time
 
 from mare.ports import Clock
 
-_STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-"""Runs on while a machine sleeps, where there is such a clock."""
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""Counts the time for which a machine is suspended, on systems that have such a clock."""
 
 
 def steady_clock() -> Clock:
-    """Seconds since the epoch as of the start, and from then on as many as have passed.
+    """Return a clock that shows the system time of now and then counts seconds.
 
-    Whoever sets the clock of the machine, windows neither end early nor last an hour longer.
+    Setting the system time does not change a stabilization window or the duration of a Lease.
     """
-    start = time.time() - time.clock_gettime(_STEADY)
-    return lambda: start + time.clock_gettime(_STEADY)
+    start = time.time() - time.clock_gettime(_CLOCK)
+    return lambda: start + time.clock_gettime(_CLOCK)

@@ -1,4 +1,4 @@
-"""The composition root of `mare run`: kopf tells of objects, the loop does the rest."""
+"""Starts all parts of `mare run`: kopf watches the objects, the loop scales their workloads."""
 
 import asyncio
 import logging
@@ -18,26 +18,25 @@ from mare.cluster.conflicting_autoscalers import WatchedConflicts
 from mare.cluster.objects import GROUP, PLURAL, VERSION, StoredObjects, StoredSecrets
 from mare.cluster.workloads import WatchedWorkloads
 from mare.custom_resource.autoscaler import Key, read_autoscaler
-from mare.leadership import Leadership, LeaseSettings, always
-from mare.liveness import standstill
+from mare.leadership import ElectedLeader, LeaseSettings
 from mare.loop.loop import Loop
 from mare.loop.metrics import Metrics
 from mare.loop.pace import Pace
 from mare.loop.record import Record
-from mare.ports import AccessRefused, NotFound, Unavailable
+from mare.ports import AccessRefused, NotFound, SoleReplica, Unavailable
 from mare.settings import Settings
 
 _HOUSEKEEPING_SECONDS = 60.0
-_FIRST_READ_SECONDS = 5.0
+_MAX_SYNC_SECONDS = 5.0
 _PAGE = 50
-"""Objects in one answer. All of a thousand at once leave 35 MB of holes between what stays."""
-_HELD_SECONDS = 0.1
-"""How long kopf holds an object after its event; its own 5 s add a page to a page."""
+"""Objects in one answer. 1,000 at once fragment the heap by 35 MB, which stay allocated."""
+_IDLE_SECONDS = 0.1
+"""How long kopf keeps a worker for an object; its default of 5 s adds memory for each page."""
 _log = logging.getLogger(__name__)
 
 
 async def run_operator(settings: Settings, stop: asyncio.Event | None = None) -> None:
-    """Run until told to stop by a signal or by `stop`."""
+    """Run until a signal or `stop` ends it."""
     registry = kopf.OperatorRegistry()
     async with _running(settings) as (loop, ready):
         _register(registry, loop)
@@ -45,7 +44,7 @@ async def run_operator(settings: Settings, stop: asyncio.Event | None = None) ->
             registry=registry,
             settings=_kopf_settings(),
             standalone=True,
-            # kopf would ask for the name of the user, whom a container need not know.
+            # By default kopf looks up the name of the user, which a container may not have.
             identity=settings.identity,  # type: ignore[arg-type]  # a NewType it does not export
             clusterwide=not settings.namespaces,
             namespaces=settings.namespaces,
@@ -59,8 +58,17 @@ async def _running(settings: Settings) -> AsyncIterator[tuple[Loop, asyncio.Even
     async with AsyncExitStack() as stack:
         clock = steady_clock()
         client = await stack.enter_async_context(await connect())
-        api = Api(client)
         identity = f"{settings.identity}-{uuid4().hex[:8]}"
+        lease = LeaseSettings(
+            namespace=settings.lease_namespace,
+            name=settings.lease_name,
+            identity=identity,
+            duration_seconds=settings.lease_seconds,
+        )
+        # The election has an Api of its own, which does not pause when other requests have to.
+        election = ElectedLeader(Api(client), lease, clock) if settings.leader_election else None
+        leadership = election or SoleReplica()
+        api = Api(client, may_write=leadership)
         brokers = SecretBrokers(
             StoredSecrets(api),
             clock,
@@ -70,18 +78,8 @@ async def _running(settings: Settings) -> AsyncIterator[tuple[Loop, asyncio.Even
         stack.push_async_callback(brokers.close)
         workloads = WatchedWorkloads(api, cluster_wide=not settings.namespaces)
         stack.push_async_callback(workloads.close)
-        objects, conflicts = (
-            StoredObjects(api, identity),
-            WatchedConflicts(api, settings.namespaces),
-        )
-        lease = LeaseSettings(
-            namespace=settings.lease_namespace,
-            name=settings.lease_name,
-            identity=identity,
-            duration_seconds=settings.lease_seconds,
-        )
-        # With an Api of its own: who waits for the others' sake would lose the Lease.
-        leadership = Leadership(Api(client), lease) if settings.leader_election else None
+        objects = StoredObjects(api, identity)
+        conflicts = WatchedConflicts(api, settings.namespaces)
         record = Record()
         metrics = Metrics(record)
         loop = Loop(
@@ -89,7 +87,7 @@ async def _running(settings: Settings) -> AsyncIterator[tuple[Loop, asyncio.Even
             workloads=workloads,
             objects=objects,
             conflicts=conflicts,
-            leads=leadership or always,
+            leadership=leadership,
             clock=clock,
             record=record,
             metrics=metrics,
@@ -100,10 +98,8 @@ async def _running(settings: Settings) -> AsyncIterator[tuple[Loop, asyncio.Even
             probes.served(
                 settings.host,
                 settings.port,
-                standstill=lambda: standstill(
-                    loop,
-                    clock(),
-                    election_stands_still=leadership is not None and leadership.stands_still,
+                liveness_failure=lambda: probes.find_liveness_failure(
+                    loop, clock(), election_stalled=election is not None and election.is_stalled
                 ),
                 ready=ready.is_set,
                 registry=metrics.registry,
@@ -116,36 +112,36 @@ async def _running(settings: Settings) -> AsyncIterator[tuple[Loop, asyncio.Even
                     settings.dashboard_port,
                     record=record,
                     ticked_at=lambda: loop.ticked_at,
-                    leader=lambda: _leader(leadership, settings),
+                    leader=lambda: _leader(election, settings),
                     clock=clock,
                     prefix=settings.dashboard_prefix,
                     hosts=settings.dashboard_hosts,
                 )
             )
-        if leadership is not None:
-            await stack.enter_async_context(background(leadership.run()))
-        keeping = _keep_house(
+        if election is not None:
+            await stack.enter_async_context(background(election.run()))
+        housekeeping = _keep_house(
             namespaces=settings.namespaces,
             loop=loop,
             objects=objects,
             brokers=brokers,
             workloads=workloads,
         )
-        await stack.enter_async_context(background(keeping))
+        await stack.enter_async_context(background(housekeeping))
         await stack.enter_async_context(background(conflicts.run()))
-        with suppress(TimeoutError):  # nothing is to be changed before others are known
-            async with asyncio.timeout(_FIRST_READ_SECONDS):
+        with suppress(TimeoutError):  # a workload must not be scaled before its HPA is known
+            async with asyncio.timeout(_MAX_SYNC_SECONDS):
                 await conflicts.wait_until_synced()
         await stack.enter_async_context(background(loop.run()))
         yield loop, ready
 
 
-def _leader(leadership: Leadership | None, settings: Settings) -> dashboard.Leader:
-    """Who acts, by the name of its Pod."""
-    if leadership is None:
+def _leader(election: ElectedLeader | None, settings: Settings) -> dashboard.Leader:
+    """Return whether this replica leads, and the name of the Pod that does."""
+    if election is None:
         return dashboard.Leader(leads=True, name=settings.identity)
-    holder = leadership.holder
-    return dashboard.Leader(leads=leadership(), name=holder and holder.rpartition("-")[0])
+    holder = election.holder
+    return dashboard.Leader(leads=election(), name=holder and holder.rpartition("-")[0])
 
 
 async def _keep_house(
@@ -156,48 +152,53 @@ async def _keep_house(
     brokers: SecretBrokers,
     workloads: WatchedWorkloads,
 ) -> None:
-    """Forget what nobody refers to, and objects whose end was not told."""
+    """Remove deleted objects whose watch event was lost, and what no object refers to."""
     while True:
         try:
             known = loop.autoscalers
             uids = await objects.uids(namespaces)
             for autoscaler in known:
                 if autoscaler.uid not in uids:
-                    loop.remove(autoscaler.key)
+                    loop.remove(autoscaler.key, autoscaler.uid)
             await brokers.keep_only(loop.autoscalers)
             workloads.keep_only([each.target for each in loop.autoscalers])
         except (AccessRefused, NotFound, Unavailable) as error:
             _log.warning("Housekeeping failed", extra={"error": str(error)[:512]})
-        except Exception:  # noqa: BLE001 - it comes again in a minute
+        except Exception:  # noqa: BLE001 - it runs again in a minute
             _log.exception("Housekeeping failed")
         await asyncio.sleep(_HOUSEKEEPING_SECONDS)
 
 
 def _register(registry: kopf.OperatorRegistry, loop: Loop) -> None:
-    """Only what leaves no trace on objects: no finalizers, no annotations."""
+    """Register event handlers only: they add no finalizer and no annotation to objects."""
 
     @kopf.on.login(registry=registry)
     def login(**kwargs: Any) -> kopf.ConnectionInfo | None:
         return kopf.login_with_service_account(**kwargs) or kopf.login_with_kubeconfig(**kwargs)
 
     @kopf.on.event(GROUP, VERSION, PLURAL, registry=registry)
-    async def told(type: str | None, body: Mapping[str, Any], **_: Any) -> None:  # noqa: A002
-        metadata = body["metadata"]
-        key = Key(metadata["namespace"], metadata["name"])
-        if type == "DELETED":
-            loop.remove(key)
-            return
-        try:
-            loop.put(read_autoscaler(body))
-        except (KeyError, TypeError, ValueError):
-            _log.exception("Object could not be read", extra={"object": key})
+    async def handle(type: str | None, body: Mapping[str, Any], **_: Any) -> None:  # noqa: A002
+        handle_event(loop, type, body)
+
+
+def handle_event(loop: Loop, kind: str | None, body: Mapping[str, Any]) -> None:
+    """Take a watch event. An object that is being deleted is not scaled any more."""
+    metadata = body["metadata"]
+    key = Key(metadata["namespace"], metadata["name"])
+    if kind == "DELETED" or metadata.get("deletionTimestamp"):
+        loop.remove(key, metadata["uid"])
+        return
+    try:
+        loop.put(read_autoscaler(body))
+    except (KeyError, TypeError, ValueError):
+        _log.exception("Object could not be read", extra={"object": key})
 
 
 def _kopf_settings() -> kopf.OperatorSettings:
-    """Time-outs so that no watch stalls for ever, no scan of the cluster, and little memory."""
+    """Return settings with time-outs for every request, no scan of the cluster, little memory."""
     settings = kopf.OperatorSettings()
     settings.watching.chunk_size = _PAGE
-    settings.queueing.idle_timeout = _HELD_SECONDS
+    settings.queueing.idle_timeout = _IDLE_SECONDS
     settings.watching.server_timeout = 300
     settings.watching.client_timeout = 310
     settings.watching.connect_timeout = 10

@@ -1,14 +1,14 @@
-"""One of several replicas acts: whoever holds a Lease (coordination.k8s.io).
+"""Leader election by a Lease (coordination.k8s.io), so that one of several replicas acts.
 
-The official client's own election neither gives the lease back nor survives a connection that
-breaks, so this is its protocol once more: optimistic replacement of a Lease, expiry measured on the
-own clock from the moment at which a renewal was seen, never from the times that others wrote.
+The official client's election neither releases the Lease nor survives a broken connection. This is
+the same protocol: a Lease is replaced only in the version that was read, and expires by the own
+clock, counted from the moment at which its last renewal was read.
 """
 
 import asyncio
 import logging
-import time
-from collections.abc import Callable
+import math
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,10 +16,12 @@ from typing import Any
 
 from mare.cluster.api import Api
 from mare.cluster.paths import Resource
-from mare.ports import AccessRefused, Conflict, NotFound, Unavailable
+from mare.ports import AccessRefused, Clock, Conflict, NotFound, Unavailable
 
 _LEASES = Resource("coordination.k8s.io/v1", "leases")
-_PATIENCE_SECONDS = 30.0
+_STALLED_SECONDS = 30.0
+_SAFETY_FACTOR = 0.9
+"""A leader stops acting after this share of the duration, before others may take the Lease."""
 _log = logging.getLogger(__name__)
 
 
@@ -29,46 +31,56 @@ class LeaseSettings:
     name: str
     identity: str
     duration_seconds: float = 3.5
-    """Time after which others take a lease that is not renewed."""
+    """Time after which another replica takes a Lease that is not renewed."""
 
     @property
     def renew_seconds(self) -> float:
         return self.duration_seconds / 5
 
+    @property
+    def published_seconds(self) -> int:
+        """The duration that others have to wait for: the Lease has whole seconds only."""
+        return math.ceil(self.duration_seconds)
 
-class Leadership:
-    def __init__(
-        self, api: Api, settings: LeaseSettings, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+
+class ElectedLeader:
+    """Implements `mare.ports.Leadership`."""
+
+    def __init__(self, api: Api, settings: LeaseSettings, clock: Clock) -> None:
         self._api = api
         self._settings = settings
         self._clock = clock
         self._collection = _LEASES.path(settings.namespace)
         self._path = _LEASES.path(settings.namespace, settings.name)
         self._until = 0.0
+        self._holds = False
+        """Whether the last Lease that was read or written names this replica."""
         self._observed: tuple[str, str] = ("", "")
+        """Holder and renewal time of the Lease as last read."""
         self._observed_at = 0.0
+        self._observed_seconds = settings.duration_seconds
+        """How long the holder's Lease lasts, which its own settings decide."""
         self._written: dict[str, Any] | None = None
-        """The lease as written last, while it is ours."""
+        """The Lease as last written, while this replica holds it."""
         self._tried_at = clock()
+        self.term = 0
 
     def __call__(self) -> bool:
-        """Whether this replica may act now: no longer than its last renewal is good for."""
         return self._clock() < self._until
 
     @property
     def holder(self) -> str | None:
-        """Who acts, as far as is known."""
+        """The identity of the leader, as far as it is known."""
         return self._settings.identity if self() else self._observed[0] or None
 
     @property
-    def stands_still(self) -> bool:
-        """Whether it was not even tried for long to get the lease or to keep it."""
-        patience = max(_PATIENCE_SECONDS, 2 * self._settings.duration_seconds)
+    def is_stalled(self) -> bool:
+        """Whether the last attempt to get or renew the Lease is too long ago."""
+        patience = max(_STALLED_SECONDS, 2 * self._settings.duration_seconds)
         return self._clock() - self._tried_at > patience
 
     async def run(self) -> None:
-        """Try to get the lease, and to keep it, until cancelled; then give it back."""
+        """Acquire and renew the Lease until cancelled; then release it."""
         try:
             while True:
                 await self._try()
@@ -77,14 +89,15 @@ class Leadership:
             await self._release()
 
     def pause(self) -> float:
-        """Seconds until the next try; who waits for a lease is there when it expires."""
-        left = self._observed_at + self._settings.duration_seconds - self._clock()
-        waits = not self() and self._observed[0] not in ("", self._settings.identity)
-        return (
-            min(self._settings.renew_seconds, max(0.05, left))
-            if waits
-            else self._settings.renew_seconds
-        )
+        """Return the seconds until the next attempt.
+
+        A waiting replica reads the Lease twice as often as its holder renews it, and again at the
+        moment at which it expires.
+        """
+        if self() or self._observed[0] in ("", self._settings.identity):
+            return self._settings.renew_seconds
+        left = self._observed_at + self._observed_seconds - self._clock()
+        return min(self._settings.renew_seconds / 2, max(0.05, left))
 
     async def _try(self) -> None:
         begun = self._clock()
@@ -96,73 +109,83 @@ class Leadership:
         except (AccessRefused, Unavailable) as error:
             _log.warning("Lease could not be read or written", extra={"error": str(error)[:512]})
             held = False
-        except Exception:  # noqa: BLE001 - whatever an answer looks like, the election goes on
+        except Exception:  # noqa: BLE001 - an answer of an unexpected shape must not end the election
             _log.exception("Lease could not be read or written")
             held = False
         self._tried_at = self._clock()
         if held:
             if not self():
-                _log.info("Started leading")
-            # Shorter than the others wait, so that two never act at the same time.
-            self._until = begun + self._settings.duration_seconds * 0.9
+                _log.info("Started leading", extra={"term": self.term})
+            # From the request, not from the answer: others count from a moment in between.
+            self._until = begun + self._settings.duration_seconds * _SAFETY_FACTOR
 
     async def _acquire(self) -> bool:
         written, self._written = self._written, None
         if written is not None and self():
-            with suppress(Conflict, NotFound):  # else somebody has changed it: look at it
+            with suppress(Conflict, NotFound):  # another client has changed it: read it below
                 await self._replace(written, self._spec(written["spec"]))
                 return True
         try:
             lease = await self._api.request("GET", self._path)
         except NotFound:
+            self._holds = False
             body = {"metadata": {"name": self._settings.name}, "spec": self._spec({})}
             self._written = await self._api.request("POST", self._collection, body)
+            self._start_term()
             return True
         spec = lease.get("spec") or {}
-        holder, renewed = spec.get("holderIdentity") or "", spec.get("renewTime") or ""
-        if (holder, renewed) != self._observed:
-            self._observed, self._observed_at = (holder, renewed), self._clock()
-        mine = holder == self._settings.identity
-        expired = self._clock() >= self._observed_at + self._settings.duration_seconds
-        if holder and not mine and not expired:
+        self._holds = self._holds and spec.get("holderIdentity") == self._settings.identity
+        if not self._may_take(spec):
             self._until = 0.0
             return False
         await self._replace(lease, self._spec(spec))
+        if not self._holds:
+            self._start_term()
         return True
 
-    def _spec(self, before: dict[str, Any]) -> dict[str, Any]:
+    def _start_term(self) -> None:
+        """Count a new term: another replica may have led since this one did."""
+        self.term += 1
+        self._holds = True
+
+    def _may_take(self, spec: Mapping[str, Any]) -> bool:
+        """Observe a Lease; say whether it is ours, free or expired."""
+        holder, renewed = spec.get("holderIdentity") or "", spec.get("renewTime") or ""
+        if (holder, renewed) != self._observed:
+            self._observed, self._observed_at = (holder, renewed), self._clock()
+        published = spec.get("leaseDurationSeconds") or self._settings.published_seconds
+        self._observed_seconds = float(published)
+        if holder in ("", self._settings.identity):
+            return True
+        return self._clock() >= self._observed_at + self._observed_seconds
+
+    def _spec(self, before: Mapping[str, Any]) -> dict[str, Any]:
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        mine = before.get("holderIdentity") == self._settings.identity
+        is_ours = before.get("holderIdentity") == self._settings.identity
         return {
             "holderIdentity": self._settings.identity,
-            "leaseDurationSeconds": max(1, round(self._settings.duration_seconds)),
-            "acquireTime": before.get("acquireTime", now) if mine else now,
+            "leaseDurationSeconds": self._settings.published_seconds,
+            "acquireTime": before.get("acquireTime", now) if is_ours else now,
             "renewTime": now,
-            "leaseTransitions": before.get("leaseTransitions", 0) + (0 if mine else 1),
+            "leaseTransitions": before.get("leaseTransitions", 0) + (0 if is_ours else 1),
         }
 
-    async def _replace(self, lease: dict[str, Any], spec: dict[str, Any]) -> None:
-        """With the version that was read: whoever was quicker wins."""
+    async def _replace(self, lease: Mapping[str, Any], spec: Mapping[str, Any]) -> None:
+        """Write the Lease, if it still has the version that was read."""
         body = {"metadata": lease["metadata"], "spec": spec}
         self._written = await self._api.request("PUT", self._path, body)
 
     async def _release(self) -> None:
         if not self():
             return
-        self._until = 0.0
-        self._written = None
+        self._until, self._written = 0.0, None
         try:
             lease = await self._api.request("GET", self._path)
             if lease["spec"].get("holderIdentity") == self._settings.identity:
                 await self._replace(lease, {**lease["spec"], "holderIdentity": ""})
         except (Conflict, NotFound, AccessRefused, Unavailable) as error:
-            _log.warning("Lease was not given back", extra={"error": str(error)[:512]})
+            _log.warning("Lease was not released", extra={"error": str(error)[:512]})
         except Exception:  # noqa: BLE001 - it expires by itself
-            _log.exception("Lease was not given back")
+            _log.exception("Lease was not released")
         else:
-            _log.info("Gave the lease back")
-
-
-def always() -> bool:
-    """The leadership of a replica that is alone."""
-    return True
+            _log.info("Released the Lease")

@@ -109,8 +109,13 @@ class Workloads(Protocol):
 class Objects(Protocol):
     """The QueueAutoscalers."""
 
-    async def write_status(self, key: Key, status: Mapping[str, Any]) -> None:
-        """Write the status; raises `NotFound`, `AccessRefused` or `Unavailable`."""
+    async def write_status(
+        self, autoscaler: Autoscaler, version: str, status: Mapping[str, Any]
+    ) -> str:
+        """Write the status, if the object still has this resourceVersion; return the new one.
+
+        Raises `Conflict`, `NotFound`, `AccessRefused` or `Unavailable`.
+        """
 
     async def publish_event(
         self, autoscaler: Autoscaler, kind: str, reason: str, message: str
@@ -123,6 +128,26 @@ class ConflictingAutoscalers(Protocol):
 
     def find(self, target: ScaleTarget) -> str | None:
         """Return the kind and name of another autoscaler of the workload, if there is one."""
+
+
+class Leadership(Protocol):
+    """Whether this replica may act. Only one replica of an operator does."""
+
+    def __call__(self) -> bool:
+        """Say whether it may act at this moment."""
+
+    @property
+    def term(self) -> int:
+        """A number that changes if another replica may have led since it was read last."""
+
+
+class SoleReplica:
+    """Implements `Leadership` for an operator with one replica, which always leads."""
+
+    term = 0
+
+    def __call__(self) -> bool:
+        return True
 
 
 class Clock(Protocol):

@@ -1,4 +1,4 @@
-"""What Kubernetes and Prometheus ask the operator: /livez, /readyz, /metrics."""
+"""The HTTP endpoints for Kubernetes and Prometheus: /livez, /readyz and /metrics."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -7,7 +7,24 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from mare.loop.loop import Loop
 from mare.serving import serving
+
+_MAX_TICK_SECONDS = 10.0
+_MAX_ROUND_SECONDS = 300.0
+"""Each request of a round has a time-out: 10 s in all for each virtual host."""
+
+
+def find_liveness_failure(loop: Loop, now: float, *, election_stalled: bool = False) -> str | None:
+    """Return what has stalled and a restart would repair; None if nothing has."""
+    round_begun_at = loop.oldest_round
+    if now - loop.ticked_at > _MAX_TICK_SECONDS:
+        return f"the loop has not ticked for more than {_MAX_TICK_SECONDS:.0f} s"
+    if election_stalled:
+        return "the leader election has stopped trying to get or renew the Lease"
+    if round_begun_at is not None and now - round_begun_at > _MAX_ROUND_SECONDS:
+        return f"reading the queues takes more than {_MAX_ROUND_SECONDS:.0f} s"
+    return None
 
 
 @asynccontextmanager
@@ -15,17 +32,17 @@ async def served(
     host: str,
     port: int,
     *,
-    standstill: Callable[[], str | None],
+    liveness_failure: Callable[[], str | None],
     ready: Callable[[], bool],
     registry: CollectorRegistry,
 ) -> AsyncIterator[int]:
-    """Serve meanwhile; gives the port. /livez fails with what stands still."""
+    """Serve the endpoints during the block; yield the port."""
 
     async def livez(_: web.Request) -> web.Response:
-        return _answer(standstill())
+        return _response(liveness_failure())
 
     async def readyz(_: web.Request) -> web.Response:
-        return _answer(None if ready() else "the objects are not read yet")
+        return _response(None if ready() else "the objects are not read yet")
 
     async def metrics(_: web.Request) -> web.Response:
         return web.Response(
@@ -36,11 +53,11 @@ async def served(
     app.add_routes(
         [web.get("/livez", livez), web.get("/readyz", readyz), web.get("/metrics", metrics)]
     )
-    async with serving(app, host, port) as taken:
-        yield taken
+    async with serving(app, host, port) as bound_port:
+        yield bound_port
 
 
-def _answer(problem: str | None) -> web.Response:
-    if problem is None:
+def _response(failure: str | None) -> web.Response:
+    if failure is None:
         return web.Response(text="ok\n")
-    return web.Response(status=503, text=f"{problem}\n")
+    return web.Response(status=503, text=f"{failure}\n")

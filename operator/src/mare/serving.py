@@ -1,23 +1,23 @@
-"""An HTTP application that is served meanwhile."""
+"""Serves an HTTP application for the time of a block."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-_GOODBYE_SECONDS = 60.0
-"""aiohttp's own."""
+_SHUTDOWN_SECONDS = 60.0
+"""The default of aiohttp."""
 
 
 @asynccontextmanager
 async def serving(
-    app: web.Application, host: str, port: int, *, goodbye_seconds: float = _GOODBYE_SECONDS
+    app: web.Application, host: str, port: int, *, shutdown_seconds: float = _SHUTDOWN_SECONDS
 ) -> AsyncIterator[int]:
-    """Serve `app` without an access log; gives the port, which 0 leaves to the system.
+    """Serve `app` without an access log; yield the port, which the system chooses for port 0.
 
-    Connections that are in use at the end have `goodbye_seconds`.
+    At the end, requests that are being answered have `shutdown_seconds` to finish.
     """
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=goodbye_seconds)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=shutdown_seconds)
     await runner.setup()
     try:
         await web.TCPSite(runner, host, port).start()

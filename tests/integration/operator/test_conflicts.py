@@ -14,12 +14,11 @@ from mare.cluster.api import Api
 from mare.cluster.objects import StoredObjects
 from mare.cluster.workloads import WatchedWorkloads
 from mare.custom_resource.autoscaler import ScaleTarget, read_autoscaler
-from mare.leadership import always
 from mare.loop.loop import Loop
 from mare.loop.metrics import Metrics
 from mare.loop.pace import Pace
 from mare.loop.record import Record
-from mare.ports import Scale
+from mare.ports import Scale, SoleReplica
 from tests.integration.operator.stage import Broker, Stage, write_kubeconfig
 from tests.unit.operator_loop.worlds import FakeBrokers, FakeConflicts, body
 from tests.vhost import becomes, eventually
@@ -77,7 +76,7 @@ def test_a_count_that_somebody_else_changed_meanwhile_is_decided_anew(bare_stage
                 workloads=hasty,
                 objects=StoredObjects(api, "test"),
                 conflicts=FakeConflicts(),
-                leads=always,
+                leadership=SoleReplica(),
                 clock=time.time,
                 record=record,
                 metrics=metrics,

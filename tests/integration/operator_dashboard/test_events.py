@@ -64,7 +64,7 @@ def test_a_reconnect_resumes_with_what_changed_meanwhile():
         await two(visitor)
         async with visitor.events() as events:
             seen = (await events.next()).id
-        visitor.world.loop.remove(("shop", "calm"))
+        visitor.world.loop.remove(("shop", "calm"), "uid-calm")
         visitor.world.brokers.ready["busy"] = 80
         await visitor.world.tick(2)
         async with visitor.events(**{"Last-Event-ID": str(seen)}) as events:
@@ -106,7 +106,7 @@ def test_one_object_can_be_streamed_until_it_is_deleted():
             event = await events.next()
             assert (event.kind, event.data["name"]) == ("object", "busy")
             assert event.data["trace"]
-            visitor.world.loop.remove(("shop", "busy"))
+            visitor.world.loop.remove(("shop", "busy"), "uid-busy")
             await visitor.world.tick(2)
             event = await events.next()
             assert (event.kind, event.data) == ("gone", {"namespace": "shop", "name": "busy"})

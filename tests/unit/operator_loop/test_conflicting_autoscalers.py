@@ -88,8 +88,8 @@ def test_an_older_object_that_only_shows_what_it_would_do_is_in_nobodys_way():
         world.put("b", scaleTargetRef=ONE, created=OLD, generation=2)
         for _ in range(20):
             await world.tick()
-        world.loop.remove(("shop", "b"))
-        world.loop.remove(("shop", "a"))
+        world.loop.remove(("shop", "b"), "uid-b")
+        world.loop.remove(("shop", "a"), "uid-a")
 
     world = run(story)
 
@@ -108,7 +108,7 @@ def test_the_younger_one_acts_when_the_older_one_is_removed_or_turns_elsewhere(t
         if turns:
             world.put("b", generation=2, created=OLD)
         else:
-            world.loop.remove(("shop", "b"))
+            world.loop.remove(("shop", "b"), "uid-b")
         for _ in range(20):
             await world.tick()
 

@@ -1,4 +1,4 @@
-"""Who may act, when several replicas want to."""
+"""Leader election between replicas."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,8 +7,15 @@ from typing import Any
 import pytest
 
 from mare.cluster.paths import ApiPath
-from mare.leadership import Leadership, LeaseSettings
+from mare.leadership import ElectedLeader, LeaseSettings
 from mare.ports import Conflict, NotFound, Unavailable
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
 class Leases:
@@ -19,10 +26,16 @@ class Leases:
         self.away = False
         self.odd: Exception | None = None
         self.asked: list[str] = []
+        self.clock = Clock()
+        self.takes = 0.0
+        """Seconds until a request is answered."""
+        self.loses_answers = False
+        """Whether the answers to changes get lost."""
 
     async def request(self, method: str, path: ApiPath, body: Any = None) -> dict[str, Any]:
         await asyncio.sleep(0)
         self.asked.append(method)
+        self.clock.now += self.takes
         if self.odd is not None:
             raise self.odd
         if self.away:
@@ -37,27 +50,25 @@ class Leases:
         if method == "PUT" and body["metadata"]["resourceVersion"] != version:
             raise Conflict("it has changed")
         self.lease = {"metadata": {"resourceVersion": version + 1}, "spec": dict(body["spec"])}
+        if self.loses_answers:
+            raise Unavailable("the answer is lost")
         return self.lease
 
 
-class Clock:
-    now = 100.0
+def play(story: Callable[[Leases, Clock, Callable[[str], ElectedLeader]], Awaitable[None]]) -> None:
+    leases = Leases()
+    clock = leases.clock
 
-    def __call__(self) -> float:
-        return self.now
-
-
-def play(story: Callable[[Leases, Clock, Callable[[str], Leadership]], Awaitable[None]]) -> None:
-    leases, clock = Leases(), Clock()
-
-    def candidate(identity: str) -> Leadership:
-        settings = LeaseSettings(namespace="shop", name="mare", identity=identity)
-        return Leadership(leases, settings, clock)
+    def candidate(identity: str, seconds: float = 3.5) -> ElectedLeader:
+        settings = LeaseSettings(
+            namespace="shop", name="mare", identity=identity, duration_seconds=seconds
+        )
+        return ElectedLeader(leases, settings, clock)
 
     asyncio.run(story(leases, clock, candidate))
 
 
-def test_the_first_one_leads_and_the_second_waits_until_it_is_silent():
+def test_the_first_replica_leads_until_it_does_not_renew_its_lease():
     async def story(leases, clock, candidate):
         first, second = candidate("first"), candidate("second")
         await first._try()
@@ -67,7 +78,7 @@ def test_the_first_one_leads_and_the_second_waits_until_it_is_silent():
         assert not first()
         await second._try()
         assert not second()
-        clock.now += 0.4
+        clock.now += 0.9
         await second._try()
         assert second()
         await first._try()
@@ -76,24 +87,20 @@ def test_the_first_one_leads_and_the_second_waits_until_it_is_silent():
     play(story)
 
 
-def test_who_is_killed_is_replaced_within_four_and_a_half_seconds_whenever_that_is():
+def test_a_killed_leader_is_replaced_within_four_and_a_half_seconds_at_any_phase():
     async def story(leases, clock, candidate):
         for phase in range(8):
             first, second = candidate(f"first-{phase}"), candidate(f"second-{phase}")
             await first._try()
-            clock.now += phase / 10
-            await second._try()
-            for _ in range(3):
-                clock.now += 0.7
-                await first._try()  # its last renewal; the next one is 0.7 s away
-                clock.now += phase / 10
-                await second._try()
-                clock.now -= phase / 10
-            renewed = clock.now
-            clock.now += phase / 10
+            renewed, tried, killed = clock.now, clock.now + phase / 10, clock.now + 2
             while not second():
-                clock.now += second.pause()
-                await second._try()
+                if renewed + 0.7 < min(tried, killed):
+                    clock.now = renewed = renewed + 0.7
+                    await first._try()
+                else:
+                    clock.now = tried
+                    await second._try()
+                    tried += second.pause()
             assert clock.now - renewed <= 4.5
             await second._release()
             clock.now += 10
@@ -101,7 +108,148 @@ def test_who_is_killed_is_replaced_within_four_and_a_half_seconds_whenever_that_
     play(story)
 
 
-def test_who_renews_goes_on_leading():
+def test_the_lease_of_another_replica_lasts_as_long_as_that_one_says():
+    async def story(leases, clock, candidate):
+        slow, fast = candidate("slow", 60.0), candidate("fast", 3.5)
+        await slow._try()
+        await fast._try()
+        clock.now += 53.9
+        await fast._try()
+        assert (slow(), fast()) == (True, False)
+        clock.now += 6.2
+        await fast._try()
+        assert (slow(), fast()) == (False, True)
+
+    play(story)
+
+
+def test_a_published_duration_is_never_shorter_than_the_real_one():
+    async def story(leases, clock, candidate):
+        for seconds, published in ((2.0, 2), (2.1, 3), (3.5, 4), (59.5, 60)):
+            replica = candidate(f"with-{seconds}", seconds)
+            await replica._try()
+            assert leases.lease["spec"]["leaseDurationSeconds"] == published
+            await replica._release()
+
+    play(story)
+
+
+def test_leadership_lasts_from_the_request_and_not_from_the_answer():
+    async def story(leases, clock, candidate):
+        first = candidate("first")
+        await first._try()
+        leases.takes = 1.5
+        begun = clock.now
+        await first._try()
+        assert clock.now == begun + 1.5
+        clock.now = begun + 3.1
+        assert first()
+        clock.now = begun + 3.2
+        assert not first()
+
+    play(story)
+
+
+def test_a_lease_that_another_replica_holds_is_only_read():
+    async def story(leases, clock, candidate):
+        await candidate("first")._try()
+        second = candidate("second")
+        leases.asked.clear()
+        for _ in range(5):
+            clock.now += 0.6
+            await second._try()
+        assert leases.asked == ["GET"] * 5
+        assert leases.lease["spec"]["holderIdentity"] == "first"
+
+    play(story)
+
+
+def test_a_leader_whose_lease_was_taken_does_not_release_it():
+    async def story(leases, clock, candidate):
+        first = candidate("first")
+        await first._try()
+        leases.lease["spec"]["holderIdentity"] = "hand"
+        await first._release()
+        assert leases.lease["spec"]["holderIdentity"] == "hand"
+
+    play(story)
+
+
+def test_an_attempt_ends_well_before_the_lease_does(monkeypatch: pytest.MonkeyPatch):
+    timeouts = []
+    timeout = asyncio.timeout
+
+    def recording(seconds: float):
+        timeouts.append(seconds)
+        return timeout(seconds)
+
+    monkeypatch.setattr(asyncio, "timeout", recording)
+
+    async def story(leases, clock, candidate):
+        await candidate("first", 10.0)._try()
+
+    play(story)
+    assert timeouts == [5.0]
+
+
+def test_a_lapse_without_another_leader_goes_on_with_the_same_term():
+    async def story(leases, clock, candidate):
+        first = candidate("first")
+        await first._try()
+        term = first.term
+        for _ in range(3):
+            leases.away = True
+            clock.now += 20
+            await first._try()
+            assert not first()
+            leases.away = False
+            await first._try()
+            assert first()
+        assert first.term == term
+
+    play(story)
+
+
+def test_after_another_leader_a_new_term_begins():
+    async def story(leases, clock, candidate):
+        first, second = candidate("first"), candidate("second")
+        await first._try()
+        term = first.term
+        await second._try()
+        clock.now += 5
+        await second._try()
+        assert second()
+        await second._release()
+        await first._try()
+        assert first()
+        assert first.term != term
+
+    play(story)
+
+
+def test_a_lease_whose_answer_was_lost_begins_a_new_term():
+    async def story(leases, clock, candidate):
+        first, second = candidate("first"), candidate("second")
+        await second._try()
+        term = second.term
+        clock.now += 5
+        await first._try()
+        clock.now += 5
+        await first._try()
+        await first._release()
+        leases.loses_answers = True
+        await second._try()
+        assert leases.lease["spec"]["holderIdentity"] == "second"
+        assert not second()
+        leases.loses_answers = False
+        await second._try()
+        assert second()
+        assert second.term != term
+
+    play(story)
+
+
+def test_a_replica_that_renews_its_lease_keeps_it():
     async def story(leases, clock, candidate):
         first, second = candidate("first"), candidate("second")
         for _ in range(20):
@@ -114,7 +262,7 @@ def test_who_renews_goes_on_leading():
     play(story)
 
 
-def test_of_two_that_want_a_free_lease_at_the_same_time_one_gets_it():
+def test_one_of_two_replicas_gets_a_free_lease():
     async def story(leases, clock, candidate):
         both = candidate("first"), candidate("second")
         await asyncio.gather(*(each._try() for each in both))
@@ -123,7 +271,7 @@ def test_of_two_that_want_a_free_lease_at_the_same_time_one_gets_it():
     play(story)
 
 
-def test_without_the_api_server_nobody_leads_for_long():
+def test_a_leader_that_cannot_renew_stops_before_its_lease_ends():
     async def story(leases, clock, candidate):
         first = candidate("first")
         await first._try()
@@ -140,7 +288,9 @@ def test_without_the_api_server_nobody_leads_for_long():
 
 
 @pytest.mark.parametrize("odd", [ValueError("no JSON"), KeyError("spec"), AssertionError()])
-def test_no_answer_however_odd_ends_the_election(odd: Exception, caplog: pytest.LogCaptureFixture):
+def test_an_unexpected_answer_does_not_end_the_election(
+    odd: Exception, caplog: pytest.LogCaptureFixture
+):
     async def story(leases, clock, candidate):
         first = candidate("first")
         running = asyncio.create_task(first.run())
@@ -161,7 +311,7 @@ def test_no_answer_however_odd_ends_the_election(odd: Exception, caplog: pytest.
     assert "Lease could not be read or written" in caplog.messages
 
 
-def test_who_leads_renews_by_one_request():
+def test_a_leader_renews_by_one_request():
     async def story(leases, clock, candidate):
         first = candidate("first")
         await first._try()
@@ -175,7 +325,7 @@ def test_who_leads_renews_by_one_request():
     play(story)
 
 
-def test_a_lease_that_somebody_else_has_written_is_looked_at():
+def test_a_lease_that_another_client_has_written_is_read_again():
     async def story(leases, clock, candidate):
         first = candidate("first")
         await first._try()
@@ -193,21 +343,21 @@ def test_a_lease_that_somebody_else_has_written_is_looked_at():
     play(story)
 
 
-def test_an_election_that_is_not_held_any_more_stands_still():
+def test_an_election_without_attempts_has_stalled():
     async def story(leases, clock, candidate):
         first = candidate("first")
         leases.away = True
         for _ in range(60):
             clock.now += 1
             await first._try()
-        assert not first.stands_still
+        assert not first.is_stalled
         clock.now += 31
-        assert first.stands_still
+        assert first.is_stalled
 
     play(story)
 
 
-def test_a_lease_that_was_given_back_is_taken_at_once():
+def test_a_released_lease_is_taken_at_once():
     async def story(leases, clock, candidate):
         first, second = candidate("first"), candidate("second")
         await first._try()
@@ -220,7 +370,7 @@ def test_a_lease_that_was_given_back_is_taken_at_once():
 
 
 @pytest.mark.parametrize("seconds", [0.0, 3.0])
-def test_a_replica_that_stops_without_leading_leaves_the_lease_alone(seconds: float):
+def test_a_replica_that_stops_without_leading_does_not_release_the_lease(seconds: float):
     async def story(leases, clock, candidate):
         first, second = candidate("first"), candidate("second")
         await first._try()

@@ -2,10 +2,9 @@
 
 import pytest
 
-from mare.custom_resource.autoscaler import read_autoscaler
 from mare.domain.unknown import Unknown
 from mare.ports import AccessRefused, NotFound
-from tests.unit.operator_loop.worlds import AT_ONCE, World, body, run
+from tests.unit.operator_loop.worlds import AT_ONCE, World, run
 
 WORKER = ("shop", "worker")
 
@@ -75,7 +74,7 @@ def test_a_new_leader_goes_on_with_what_the_former_one_wrote_last():
         world.leads = False
         world.put()
         await world.tick()
-        world.loop.put(read_autoscaler({**body(), "status": written}))
+        world.put(status=written)
         world.leads = True
         await world.tick()
 
@@ -131,7 +130,7 @@ def test_a_removed_object_is_left_alone():
         world.workloads.have("worker", 0)
         world.put()
         await world.tick()
-        world.loop.remove(("shop", "worker"))
+        world.loop.remove(("shop", "worker"), "uid-worker")
         world.brokers.ready["worker"] = 95
         for _ in range(3):
             await world.tick()

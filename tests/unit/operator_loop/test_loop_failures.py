@@ -170,9 +170,9 @@ def test_a_change_that_fails_is_told_and_tried_again_at_a_growing_pace(
         world.workloads.errors["worker"] = error
         world.put()
         for _ in range(60):
-            before = world.loop._kept[("shop", "worker")].retry.at
+            before = world.loop._states[("shop", "worker")].scale_retry.due
             await world.tick(0.5)
-            if world.loop._kept[("shop", "worker")].retry.at != before:
+            if world.loop._states[("shop", "worker")].scale_retry.due != before:
                 attempts.append(world.clock.now)
         assert world.objects.condition("AbleToScale") == ("False", reason)
         world.workloads.errors.clear()

@@ -34,6 +34,8 @@ def body(
     *,
     generation: int = 1,
     secret: str = "broker",
+    version: int = 100,
+    uid: str = "",
     created: str = "2026-01-01T00:00:00Z",
     **spec: Any,
 ) -> dict:
@@ -42,7 +44,8 @@ def body(
         "metadata": {
             "namespace": "shop",
             "name": name,
-            "uid": f"uid-{name}",
+            "uid": uid or f"uid-{name}",
+            "resourceVersion": str(version),
             "generation": generation,
             "creationTimestamp": created,
         },
@@ -74,6 +77,8 @@ class FakeBrokers:
     busy: Mapping[str, int] | Unknown = NOT_REPORTED
     slow: set[str] = field(default_factory=set)
     """Secrets whose broker never answers."""
+    answers: asyncio.Event | None = None
+    """Set when reads are to be answered; without it they are answered at once."""
     away: dict[str, Unknown] = field(default_factory=dict)
     """Secrets whose broker cannot be reached."""
     odd: dict[str, Exception] = field(default_factory=dict)
@@ -94,6 +99,8 @@ class FakeBrokers:
         self.reads.append([each.key.name for each in autoscalers])
         if any(each.broker.secret_name in self.slow for each in autoscalers):
             await asyncio.Event().wait()
+        if self.answers is not None:
+            await self.answers.wait()
         for each in autoscalers:
             if each.broker.secret_name in self.odd:
                 raise self.odd[each.broker.secret_name]
@@ -122,6 +129,10 @@ class FakeBrokers:
 class FakeWorkloads:
     scales: dict[str, Scale | Unknown] = field(default_factory=dict)
     done: list[tuple[str, int]] = field(default_factory=list)
+    sent: list[str] = field(default_factory=list)
+    """The workloads of all requests to change or mark something, answered or not."""
+    answers: asyncio.Event | None = None
+    """Set when those requests are to be answered; without it they are answered at once."""
     preferred: list[Mapping[str, int]] = field(default_factory=list)
     marking: Any = True
     """Whether idle replicas can be made to go first, or what comes of trying."""
@@ -139,6 +150,7 @@ class FakeWorkloads:
         return self.scales.get(target.name, Unknown("WorkloadNotFound", f"{target} is not there"))
 
     async def scale(self, target: ScaleTarget, last_read: Scale, replicas: int) -> None:
+        await self._send(target.name)
         if target.name in self.slow:
             await asyncio.Event().wait()
         if target.name in self.behind:
@@ -148,12 +160,18 @@ class FakeWorkloads:
         self.done.append((target.name, replicas))
         self.scales[target.name] = replace(last_read, replicas=replicas)
 
+    async def _send(self, name: str) -> None:
+        self.sent.append(name)
+        if self.answers is not None:
+            await self.answers.wait()
+
     async def refresh(self, target: ScaleTarget) -> None:
         self.behind.discard(target.name)
 
     async def set_deletion_costs(
         self, target: ScaleTarget, last_read: Scale, busy: Mapping[str, int]
     ) -> bool:
+        await self._send(target.name)
         self.preferred.append(busy)
         if isinstance(self.marking, Exception):
             raise self.marking
@@ -166,14 +184,24 @@ class FakeObjects:
     events: list[tuple[str, str, str]] = field(default_factory=list)
     error: Exception | None = None
     answers: asyncio.Event | None = None
-    """When writes come to an end; at once without it."""
+    """Set when writes are to be answered; without it they are answered at once."""
+    stored: dict[str, int] = field(default_factory=dict)
+    """The resourceVersion of each object."""
 
-    async def write_status(self, key: Key, status: Mapping[str, Any]) -> None:
+    async def write_status(
+        self, autoscaler: Autoscaler, version: str, status: Mapping[str, Any]
+    ) -> str:
+        name = autoscaler.key.name
         if self.answers is not None:
             await self.answers.wait()
         if self.error is not None:
             raise self.error
-        self.statuses.append((key.name, dict(status)))
+        stored = self.stored.get(name, int(version))
+        if int(version) != stored:
+            raise Conflict("the object has been modified")
+        self.statuses.append((name, dict(status)))
+        self.stored[name] = stored + 1
+        return str(stored + 1)
 
     async def publish_event(
         self, autoscaler: Autoscaler, kind: str, reason: str, message: str
@@ -199,6 +227,18 @@ class FakeConflicts:
 
 
 @dataclass
+class FakeLeadership:
+    world: "World"
+
+    def __call__(self) -> bool:
+        return self.world.leads
+
+    @property
+    def term(self) -> int:
+        return self.world.term
+
+
+@dataclass
 class World:
     """A loop and all around it."""
 
@@ -208,6 +248,7 @@ class World:
     conflicts: FakeConflicts = field(default_factory=FakeConflicts)
     record: Record = field(default_factory=Record)
     leads: bool = True
+    term: int = 1
 
     def __post_init__(self) -> None:
         self.brokers = FakeBrokers(self.clock)
@@ -217,15 +258,21 @@ class World:
             workloads=self.workloads,
             objects=self.objects,
             conflicts=self.conflicts,
-            leads=lambda: self.leads,
+            leadership=FakeLeadership(self),
             clock=self.clock,
             record=self.record,
             metrics=self.metrics,
             pace=Pace(),
         )
 
-    def put(self, name: str = "worker", **fields: Any) -> None:
-        self.loop.put(read_autoscaler(body(name, **fields)))
+    def put(
+        self, name: str = "worker", status: Mapping[str, Any] | None = None, **fields: Any
+    ) -> None:
+        """Bring the watch event of a change, with the newest version unless another is given."""
+        stored = self.objects.stored.get(name, 100)
+        fields = {"version": stored + 1, **fields}
+        self.objects.stored[name] = max(stored, fields["version"])
+        self.loop.put(read_autoscaler({**body(name, **fields), "status": status}))
 
     async def tick(self, seconds: float = 1.0) -> None:
         """Let time pass, tick, and let everything that can happen, happen."""

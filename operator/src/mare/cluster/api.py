@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -45,8 +45,10 @@ async def connect() -> ApiClient:
 class Api:
     """Sends requests; none for as long as an answer's Retry-After says, up to 30 s."""
 
-    def __init__(self, client: ApiClient) -> None:
+    def __init__(self, client: ApiClient, may_write: Callable[[], bool] = lambda: True) -> None:
+        """`may_write` is called immediately before each request that changes something."""
         self._client = client
+        self._may_write = may_write
         self._paused_until = 0.0
 
     async def request(
@@ -141,6 +143,8 @@ class Api:
         left = self._paused_until - time.monotonic()
         if left > 0:
             raise Unavailable("the API server asks clients to wait (Retry-After)", left)
+        if method != "GET" and not self._may_write():
+            raise Unavailable("this replica does not lead")
         _, url, headers, body, _ = await self._client.param_serialize(
             method,
             path.text,

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from mare.cluster.api import MERGE_PATCH, METADATA, METADATA_LIST, Api
 from mare.cluster.paths import Resource
-from mare.custom_resource.autoscaler import Autoscaler, Key
+from mare.custom_resource.autoscaler import Autoscaler
 
 GROUP, VERSION, PLURAL = "mare.dev", "v1alpha1", "queueautoscalers"
 QUEUE_AUTOSCALERS = Resource(f"{GROUP}/{VERSION}", PLURAL)
@@ -36,11 +36,15 @@ class StoredObjects:
         self._api = api
         self._instance = instance
 
-    async def write_status(self, key: Key, status: Mapping[str, Any]) -> None:
-        path = QUEUE_AUTOSCALERS.path(*key, "status")
-        await self._api.request(
-            "PATCH", path, {"status": status}, kind=MERGE_PATCH, accept=METADATA
-        )
+    async def write_status(
+        self, autoscaler: Autoscaler, version: str, status: Mapping[str, Any]
+    ) -> str:
+        path = QUEUE_AUTOSCALERS.path(*autoscaler.key, "status")
+        # A former leader knows an older version than the one that the new leader has written.
+        metadata = {"uid": autoscaler.uid, "resourceVersion": version}
+        body = {"metadata": metadata, "status": status}
+        answer = await self._api.request("PATCH", path, body, kind=MERGE_PATCH, accept=METADATA)
+        return str(answer["metadata"]["resourceVersion"])
 
     async def uids(self, namespaces: tuple[str, ...]) -> set[str]:
         """Return the uids of the objects that exist; raises as `Api.request`."""

@@ -43,7 +43,7 @@ async def served(
     """
     site = _Site(record, ticked_at, leader, clock, limits)
     app = site.application(prefix.rstrip("/"), hosts)
-    async with serving(app, host, port, goodbye_seconds=_SHUTDOWN_SECONDS) as taken:
+    async with serving(app, host, port, shutdown_seconds=_SHUTDOWN_SECONDS) as taken:
         yield taken
 
 

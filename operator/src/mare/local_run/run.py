@@ -11,7 +11,6 @@ from mare.background import background
 from mare.broker.brokers import SecretBrokers
 from mare.clock import steady_clock
 from mare.custom_resource.autoscaler import ScaleTarget
-from mare.liveness import standstill
 from mare.local_run.broker_secrets import StaticSecrets
 from mare.local_run.connection_owners import ConnectionOwners
 from mare.local_run.plan import Plan
@@ -22,6 +21,7 @@ from mare.loop.loop import Loop
 from mare.loop.metrics import Metrics
 from mare.loop.pace import Pace
 from mare.loop.record import Record
+from mare.ports import SoleReplica
 from mare.processes import Events
 from mare.processes.tcp_ports import is_free
 
@@ -119,7 +119,7 @@ async def _scaling(
             workloads=workloads,
             objects=TerminalObjects(terminal),
             conflicts=NoConflicts(),
-            leads=lambda: True,
+            leadership=SoleReplica(),
             clock=clock,
             record=record,
             metrics=metrics,
@@ -142,7 +142,7 @@ async def _scaling(
                 probes.served(
                     HOST,
                     options.metrics_port,
-                    standstill=lambda: standstill(loop, clock()),
+                    liveness_failure=lambda: probes.find_liveness_failure(loop, clock()),
                     ready=lambda: True,
                     registry=metrics.registry,
                 )

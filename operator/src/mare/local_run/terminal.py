@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Mapping
 from typing import Any, TextIO
 
-from mare.custom_resource.autoscaler import Autoscaler, Key
+from mare.custom_resource.autoscaler import Autoscaler
 
 _COLOURS = (36, 33, 35, 32, 34, 96, 93, 95, 92, 94)
 _BOLD = 1
@@ -70,8 +70,14 @@ class TerminalObjects:
     def __init__(self, terminal: Terminal) -> None:
         self._terminal = terminal
 
-    async def write_status(self, key: Key, status: Mapping[str, Any]) -> None:
-        """Do nothing: there is no API server."""
+    async def write_status(
+        self,
+        autoscaler: Autoscaler,  # noqa: ARG002
+        version: str,
+        status: Mapping[str, Any],  # noqa: ARG002
+    ) -> str:
+        """Write nothing: the dashboard shows the same from the loop's record."""
+        return version
 
     async def publish_event(
         self,

@@ -1,15 +1,15 @@
-"""The loop: who is due is looked at together with the others of its broker, and decided alone."""
+"""The loop: objects that are due are read in one batch per broker; each is decided separately."""
 
 import asyncio
 import itertools
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from mare.custom_resource.autoscaler import Autoscaler, BrokerReference, Key
+from mare.custom_resource.autoscaler import Autoscaler, BrokerReference, Key, is_older
 from mare.domain.unknown import Unknown
 from mare.loop.metrics import Metrics
 from mare.loop.pace import Pace, Periods, next_turn
@@ -17,18 +17,29 @@ from mare.loop.reconciler import Reconciler
 from mare.loop.record import Record
 from mare.loop.scale_writer import ScaleWriter
 from mare.loop.state import AutoscalerState
+from mare.loop.status_writer import StatusWriter
 from mare.loop.target_owners import TargetOwners
-from mare.ports import BrokerReading, Brokers, Clock, ConflictingAutoscalers, Objects, Workloads
+from mare.loop.write_guard import WriteGuard
+from mare.ports import (
+    BrokerReading,
+    Brokers,
+    Clock,
+    ConflictingAutoscalers,
+    Leadership,
+    Objects,
+    Workloads,
+)
 
 _BATCH = 25
-"""Decisions before others get a turn: at 0.1 ms each, a few milliseconds."""
-_ELSEWHERE: dict[str, Any] = {}
-"""The status of an object lies packed in what is kept of it."""
+"""Decisions between two yields to the event loop; each takes 0.1 ms."""
+_MAX_REMOVED = 1024
+_IN_STATE: dict[str, Any] = {}
+"""Stands for the status of an object, which `AutoscalerState` holds compressed."""
 _log = logging.getLogger(__name__)
 
 
 class Loop:
-    """Give it objects by `put` and `remove`; it acts while `leads` says so."""
+    """Scales the objects given by `put`, until `remove`, while this replica leads."""
 
     def __init__(
         self,
@@ -37,76 +48,98 @@ class Loop:
         workloads: Workloads,
         objects: Objects,
         conflicts: ConflictingAutoscalers,
-        leads: Callable[[], bool],
+        leadership: Leadership,
         clock: Clock,
         record: Record,
         metrics: Metrics,
         pace: Pace,
     ) -> None:
         self._brokers = brokers
-        self._leads = leads
+        self._leadership = leadership
         self._clock = clock
         self._record = record
-        self._measures = metrics
+        self._metrics = metrics
         self._pace = pace
         self._periods = Periods(pace)
-        self._claims = TargetOwners()
-        self._acting = ScaleWriter(workloads, objects, clock, metrics, record)
-        self._looking = Reconciler(
+        self._owners = TargetOwners()
+        guard = WriteGuard(leadership, clock)
+        statuses = StatusWriter(objects, guard, clock, record)
+        scales = ScaleWriter(
+            workloads=workloads,
+            statuses=statuses,
+            guard=guard,
+            clock=clock,
+            metrics=metrics,
+            record=record,
+        )
+        self._reconciler = Reconciler(
             workloads=workloads,
             conflicts=conflicts,
-            claims=self._claims,
-            acting=self._acting,
+            owners=self._owners,
+            scales=scales,
+            statuses=statuses,
+            guard=guard,
             clock=clock,
             record=record,
             metrics=metrics,
         )
-        self._kept: dict[Key, AutoscalerState] = {}
+        self._states: dict[Key, AutoscalerState] = {}
+        self._removed: dict[str, None] = {}
+        """The uids removed last, in their order: a late watch event must not bring one back."""
         self._rounds: dict[BrokerReference, tuple[float, asyncio.Task[None]]] = {}
-        """When each was begun."""
+        """The start time and the task of each round."""
         self._numbers = itertools.count()
-        self._led = False
+        self._leads = False
+        self._term: int | None = None
         self.ticked_at = clock()
-        """When the loop ticked last."""
+        """When the last tick was."""
 
     @property
     def oldest_round(self) -> float | None:
-        """When the oldest round that has not ended was begun; None if there is none."""
+        """When the oldest round that is still running was started; None if there is none."""
         return min((begun for begun, _ in self._rounds.values()), default=None)
 
     @property
     def autoscalers(self) -> list[Autoscaler]:
-        return [kept.autoscaler for kept in self._kept.values()]
+        return [state.autoscaler for state in self._states.values()]
 
     def put(self, autoscaler: Autoscaler) -> None:
-        """Take an object that is new or changed."""
-        kept = self._kept.get(autoscaler.key)
-        if kept is None or kept.autoscaler.uid != autoscaler.uid:
-            self.remove(autoscaler.key)
-            kept = AutoscalerState(replace(autoscaler, status=_ELSEWHERE), next(self._numbers))
-            kept.found(autoscaler.status)
-            self._kept[autoscaler.key] = kept
-            self._claims.put(autoscaler)
-        elif kept.autoscaler.generation != autoscaler.generation:
-            self._claims.remove(kept.autoscaler)
-            self._claims.put(autoscaler)
-            if kept.autoscaler.target != autoscaler.target:
-                kept.history = kept.estimates = None
-            kept.autoscaler = replace(autoscaler, status=_ELSEWHERE)
-            kept.problem = None
-            kept.due = 0.0
-        if not self._led:
-            kept.found(autoscaler.status)  # whoever leads goes on writing it
+        """Add an object or take its change; an event older than what is known is ignored."""
+        state = self._states.get(autoscaler.key)
+        late = state is not None and is_older(autoscaler.version, state.version)
+        if late or autoscaler.uid in self._removed:
+            return
+        stored = replace(autoscaler, status=_IN_STATE)
+        if state is None or state.autoscaler.uid != autoscaler.uid:
+            if state is not None:
+                self.remove(autoscaler.key, state.autoscaler.uid)
+            state = AutoscalerState(stored, next(self._numbers))
+            state.adopt_status(autoscaler.status)
+            self._states[autoscaler.key] = state
+            self._owners.put(stored)
+        elif state.autoscaler.generation != autoscaler.generation:
+            self._owners.remove(state.autoscaler)
+            self._owners.put(stored)
+            state.replace_spec(stored)
+        state.version = autoscaler.version
+        if not self._leads:
+            state.adopt_status(autoscaler.status)  # the leader writes it
 
-    def remove(self, key: Key) -> None:
-        kept = self._kept.pop(key, None)
-        if kept is not None:
-            kept.removed = True
-            self._claims.remove(kept.autoscaler)
-            self._record.remove(key)
+    def remove(self, key: Key, uid: str) -> None:
+        """Remove an object, unless another one has its name now."""
+        self._removed[uid] = None
+        if len(self._removed) > _MAX_REMOVED:
+            del self._removed[next(iter(self._removed))]
+        state = self._states.get(key)
+        if state is None or state.autoscaler.uid != uid:
+            return
+        del self._states[key]
+        state.removed = True
+        self._owners.remove(state.autoscaler)
+        self._record.remove(key)
 
     async def run(self) -> None:
-        """Tick until cancelled; then wait for what is on its way."""
+        """Tick until cancelled, then wait for writes that are under way."""
         try:
             while True:
                 self.tick()
@@ -115,69 +148,71 @@ class Loop:
             await self.close()
 
     def tick(self) -> None:
-        """Start a round for each broker that has objects due and is not being read already."""
+        """Start a round for each broker that has objects due and no running round."""
         now = self.ticked_at = self._clock()
-        leads = self._leads()
-        self._measures.leads(leads)
-        if leads != self._led:
-            for kept in self._kept.values():
-                kept.forget()
-        self._led = leads
-        if not leads:
+        self._leads = self._leadership()
+        self._metrics.set_leading(self._leads)
+        if not self._leads:
             return
+        if self._leadership.term != self._term:
+            self._term = self._leadership.term
+            for state in self._states.values():
+                state.start_term()
         due: dict[BrokerReference, list[AutoscalerState]] = defaultdict(list)
-        for kept in self._kept.values():
-            if kept.due <= now and not kept.acting:
-                due[self._brokers.group(kept.autoscaler)].append(kept)
-        for group, some in due.items():
+        for state in self._states.values():
+            if state.due <= now and not state.scaling:
+                due[self._brokers.group(state.autoscaler)].append(state)
+        for group, states in due.items():
             if group not in self._rounds:
-                self._rounds[group] = now, asyncio.create_task(self._round(group, some))
+                self._rounds[group] = now, asyncio.create_task(self._round(group, states))
 
-    async def _round(self, group: BrokerReference, some: Sequence[AutoscalerState]) -> None:
+    async def _round(self, group: BrokerReference, states: Sequence[AutoscalerState]) -> None:
         try:
             begun = self._clock()
-            self._set_due(some, begun)
-            readings = await self._read(some)
-            for number, kept in enumerate(some):
+            self._set_due(states, begun)
+            autoscalers = [state.autoscaler for state in states]
+            readings = await self._read(states)
+            for number, (state, autoscaler) in enumerate(zip(states, autoscalers, strict=True)):
                 if number % _BATCH == _BATCH - 1:
                     await asyncio.sleep(0)
-                if not kept.removed and not kept.acting and self._leads():
-                    self._looking.look(kept, readings[kept.autoscaler.key])
-            self._measures.round.observe(self._clock() - begun)
-        except Exception:  # noqa: BLE001 - whatever happens with one broker, the loop goes on
+                is_current = not state.removed and state.autoscaler is autoscaler
+                if is_current and not state.scaling and self._leadership():
+                    self._reconciler.reconcile(state, readings[autoscaler.key])
+            self._metrics.round.observe(self._clock() - begun)
+        except Exception:  # noqa: BLE001 - an error with one broker must not end the loop
             _log.exception("Round failed", extra={"secret": group.secret_name})
         finally:
             del self._rounds[group]
 
-    async def _read(self, some: Sequence[AutoscalerState]) -> Mapping[Key, BrokerReading]:
-        """What the broker tells of each; a surprise leaves all unknown, and is logged once."""
+    async def _read(self, states: Sequence[AutoscalerState]) -> Mapping[Key, BrokerReading]:
+        """Read the queues; after an unexpected error all of them are unknown."""
         try:
-            return await self._brokers.read([kept.autoscaler for kept in some])
-        except Exception as error:  # noqa: BLE001 - its objects have to be told, and fall back
-            # Without the error's text, which may have an address with a password.
+            return await self._brokers.read([state.autoscaler for state in states])
+        except Exception as error:  # noqa: BLE001 - the objects report it, and use their fallback
+            # Without the error's text, which may contain an address with a password.
             why = Unknown("NotUnderstood", f"reading the queues fails ({type(error).__name__})")
-            if any(kept.look is None or kept.look.reading.queues != why for kept in some):
-                key = some[0].autoscaler.broker
-                _log.exception("Queues could not be read", extra={"secret": key.secret_name})
-            return {kept.autoscaler.key: BrokerReading(queues=why, busy=why) for kept in some}
+            if any(state.view is None or state.view.reading.queues != why for state in states):
+                broker = states[0].autoscaler.broker
+                _log.exception("Queues could not be read", extra={"secret": broker.secret_name})
+            return {state.autoscaler.key: BrokerReading(queues=why, busy=why) for state in states}
 
-    def _set_due(self, some: Iterable[AutoscalerState], now: float) -> None:
-        at_rest, awake = self._periods.at(now, self._reads)
-        for kept in some:
-            kept.due = next_turn(kept.number, at_rest if kept.resting else awake, now)
+    def _set_due(self, states: Iterable[AutoscalerState], now: float) -> None:
+        of_idle, of_others = self._periods.at(now, self._count_reads)
+        for state in states:
+            state.due = next_turn(state.number, of_idle if state.is_idle else of_others, now)
 
-    def _reads(self) -> tuple[int, int]:
-        """Those of one look at all objects at rest, and of one look at all objects."""
-        at_rest, of_all = 0, 0
-        for kept in self._kept.values():
-            reads = self._brokers.cost(kept.autoscaler)
+    def _count_reads(self) -> tuple[int, int]:
+        """Return the reads that all idle objects take, and that all objects take."""
+        of_idle, of_all = 0, 0
+        for state in self._states.values():
+            reads = self._brokers.cost(state.autoscaler)
             of_all += reads
-            at_rest += reads if kept.resting else 0
-        return at_rest, of_all
+            of_idle += reads if state.is_idle else 0
+        return of_idle, of_all
 
     async def close(self) -> None:
         for _, task in list(self._rounds.values()):
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
-        await self._acting.close()
+        await self._reconciler.close()

@@ -1,4 +1,4 @@
-"""What Prometheus is told."""
+"""The Prometheus metrics of the operator."""
 
 from collections.abc import Iterable
 
@@ -15,7 +15,7 @@ _OBJECT = ("namespace", "name")
 
 
 class Metrics:
-    """One registry for each operator, so that two in a process do not meet."""
+    """The metrics in a registry of their own, so that a process can run two operators."""
 
     def __init__(self, record: Record) -> None:
         self.registry = CollectorRegistry()
@@ -23,54 +23,59 @@ class Metrics:
         self.registry.register(self._objects)
         self.decision_latency = Histogram(
             "mare_decision_to_scale_seconds",
-            "From the reading to the changed workload",
+            "Time from the reading to the changed workload",
             buckets=_LATENCIES,
             registry=self.registry,
         )
         self.round = Histogram(
             "mare_round_seconds",
-            "From reading the queues of a broker to the last decision",
+            "Time to read the queues of a broker and decide on its objects",
             buckets=_LATENCIES,
             registry=self.registry,
         )
         self.changes = Counter(
-            "mare_scale_changes", "Changes carried out", ["direction"], registry=self.registry
+            "mare_scale_changes", "Changes of a workload", ["direction"], registry=self.registry
         )
         self.conflicts = Counter(
-            "mare_scale_conflicts", "Changes decided anew", registry=self.registry
+            "mare_scale_conflicts",
+            "Changes refused because the workload had changed",
+            registry=self.registry,
         )
         self.broker_errors = Counter(
-            "mare_broker_errors", "Looks that found nothing", ["reason"], registry=self.registry
+            "mare_broker_errors", "Reads that failed", ["reason"], registry=self.registry
         )
-        self._leading = Gauge("mare_leader", "1 while this replica acts", registry=self.registry)
+        self._leading = Gauge("mare_leader", "1 while this replica leads", registry=self.registry)
 
-    def leads(self, acts: bool) -> None:  # noqa: FBT001
-        """Tell whether this replica acts; what it saw of objects before is nobody's news."""
-        self._leading.set(acts)
-        self._objects.are_told = acts
+    def set_leading(self, leads: bool) -> None:  # noqa: FBT001
+        """Export the metrics of objects while this replica leads.
+
+        They are removed when leadership is lost: stale values would keep alerts firing.
+        """
+        self._leading.set(leads)
+        self._objects.exported = leads
 
     def scaled(self, read_at: float, now: float, *, up: bool) -> None:
         self.changes.labels("up" if up else "down").inc()
         self.decision_latency.observe(max(0.0, now - read_at))
 
-    def looked(self, view: View) -> None:
+    def observed(self, view: View) -> None:
         if isinstance(view.reading.queues, Unknown):
             self.broker_errors.labels(view.reading.queues.reason).inc()
 
 
 class _Objects(Collector):
-    """The numbers of each object, drawn from the record when they are asked for."""
+    """The metrics of each object, taken from the record at each scrape."""
 
     def __init__(self, record: Record) -> None:
         self._record = record
-        self.are_told = False
+        self.exported = False
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
-        views = [past.view for past in self._record.histories.values()] if self.are_told else []
-        for name, text, number in _NUMBERS:
+        views = [past.view for past in self._record.histories.values()] if self.exported else []
+        for name, text, value_of in _GAUGES:
             family = GaugeMetricFamily(name, text, labels=_OBJECT)
             for view in views:
-                value = number(view)
+                value = value_of(view)
                 if value is not None:
                     family.add_metric(list(view.autoscaler.key), value)
             yield family
@@ -94,13 +99,13 @@ def _busy(view: View) -> int | None:
     return None if isinstance(busy, Unknown) else sum(count > 0 for count in busy.values())
 
 
-_NUMBERS = (
+_GAUGES = (
     ("mare_queue_depth_messages", "Messages ready and unacknowledged", lambda v: v.depth),
     ("mare_busy_replicas", "Addresses of consumers with unacknowledged messages", _busy),
-    ("mare_wait_seconds", "How long an arriving message waits", lambda v: v.wait_seconds),
+    ("mare_wait_seconds", "Time that an arriving message waits", lambda v: v.wait_seconds),
     (
         "mare_current_replicas",
-        "Replicas asked for",
+        "Replicas in the workload's spec",
         lambda v: v.scale.replicas if isinstance(v.scale, Scale) else None,
     ),
     (

@@ -1,6 +1,8 @@
-"""One object looked at: decided, told to record and metrics, and carried out or written down."""
+"""Reconciles one object: decide, record, and start the writes that follow."""
 
+import asyncio
 import logging
+from collections.abc import Coroutine
 
 from mare.custom_resource import words
 from mare.custom_resource.autoscaler import Autoscaler
@@ -16,115 +18,131 @@ from mare.loop.metrics import Metrics
 from mare.loop.record import Record, View
 from mare.loop.scale_writer import ScaleWriter
 from mare.loop.state import AutoscalerState
+from mare.loop.status_writer import StatusWriter
 from mare.loop.target_owners import TargetOwners
 from mare.loop.victims import idle_replicas, unchosen
-from mare.ports import NOT_READ_YET, BrokerReading, Clock, ConflictingAutoscalers, Scale, Workloads
+from mare.loop.write_guard import WriteGuard
+from mare.ports import (
+    NOT_READ_YET,
+    BrokerReading,
+    Clock,
+    ConflictingAutoscalers,
+    Scale,
+    Workloads,
+)
 
 _NOT_DECIDED = "NotDecided"
+_CLOSING_SECONDS = 5
 _log = logging.getLogger(__name__)
 
 
 class Reconciler:
-    """Looks at objects one at a time; whatever happens with one, the others are looked at."""
+    """Reconciles objects one at a time; an error of one does not affect the others."""
 
     def __init__(
         self,
         *,
         workloads: Workloads,
         conflicts: ConflictingAutoscalers,
-        claims: TargetOwners,
-        acting: ScaleWriter,
+        owners: TargetOwners,
+        scales: ScaleWriter,
+        statuses: StatusWriter,
+        guard: WriteGuard,
         clock: Clock,
         record: Record,
         metrics: Metrics,
     ) -> None:
         self._workloads = workloads
         self._conflicts = conflicts
-        self._claims = claims
-        self._acting = acting
+        self._owners = owners
+        self._scales = scales
+        self._statuses = statuses
+        self._guard = guard
         self._clock = clock
         self._record = record
-        self._measures = metrics
+        self._metrics = metrics
+        self._tasks: set[asyncio.Task[None]] = set()
 
-    def look(self, kept: AutoscalerState, reading: BrokerReading) -> None:
-        """Decide by what was reading of the queues, and start what follows from it."""
+    def reconcile(self, state: AutoscalerState, reading: BrokerReading) -> None:
+        """Decide on a reading of the queues, and start the writes that follow."""
         try:
-            self._look_and_decide(kept, reading)
-        except Exception as error:  # noqa: BLE001 - one object's surprise is nobody else's
-            self._give_up(kept, reading, error)
+            self._reconcile(state, reading)
+        except Exception as error:  # noqa: BLE001 - an error of one object must not end the others
+            self._give_up(state, reading, error)
 
-    def _give_up(self, kept: AutoscalerState, reading: BrokerReading, error: Exception) -> None:
-        """Say why there is no decision; the next look may make one."""
-        key = kept.autoscaler.key
+    def _give_up(self, state: AutoscalerState, reading: BrokerReading, error: Exception) -> None:
+        """Report why there is no decision; the next reconciliation may make one."""
+        key = state.autoscaler.key
         problem = Unknown(_NOT_DECIDED, f"{type(error).__name__}: {error}"[:512])
-        if problem != kept.problem:
+        if problem != state.problem:
             _log.error("Object could not be decided", extra={"object": key}, exc_info=error)
             self._record.failed(self._clock(), key, problem.reason, problem.cause)
-        kept.problem = problem
-        look = self._conclude(kept, reading, problem, None, problem)
-        if kept.wants_writing(look.at):
-            self._acting.write_down(kept, look)
+        state.problem = problem
+        view = self._conclude(state, reading, problem, None, problem)
+        if state.needs_status_write(view.at):
+            self._start(self._statuses.write(state))
 
-    def _look_and_decide(self, kept: AutoscalerState, reading: BrokerReading) -> None:
+    def _reconcile(self, state: AutoscalerState, reading: BrokerReading) -> None:
         now = self._clock()
-        reading = fresh(reading, now, kept.autoscaler.policy.staleness_seconds)
-        scale = self._workloads.get(kept.autoscaler.target)
+        reading = fresh(reading, now, state.autoscaler.policy.staleness_seconds)
+        scale = self._workloads.get(state.autoscaler.target)
         if scale == NOT_READ_YET:
             return
-        decision = _decided(kept, scale, reading, now) if isinstance(scale, Scale) else None
-        kept.count(reading.queues)
-        if decision is not None and (not decision.changes or _was_undecided(kept)):
-            kept.problem = None
-        conflict = self._conflict(kept.autoscaler)
-        look = self._conclude(kept, reading, scale, decision, conflict or kept.problem)
-        if self._acting.is_paused:
+        decision = _decide(state, scale, reading, now) if isinstance(scale, Scale) else None
+        state.rates.observe(reading.queues)
+        if decision is not None and (not decision.changes or _was_undecided(state)):
+            state.problem = None
+        conflict = self._conflict(state.autoscaler)
+        view = self._conclude(state, reading, scale, decision, conflict or state.problem)
+        if self._guard.is_paused:
             return
         if (
             decision is not None
             and isinstance(scale, Scale)
             and decision.changes
-            and not kept.autoscaler.policy.dry_run
+            and not state.autoscaler.policy.dry_run
             and conflict is None
-            and now >= kept.retry.at
+            and now >= state.scale_retry.due
         ):
-            self._acting.carry_out(kept, look, scale, decision)
-        elif kept.wants_writing(now):
-            self._acting.write_down(kept, look)
+            state.scaling = True
+            self._start(self._scales.write(state, view, scale, decision))
+        elif state.needs_status_write(now):
+            state.writing = True
+            self._start(self._statuses.write(state))
 
     def _conflict(self, autoscaler: Autoscaler) -> Unknown | None:
-        """Why the workload is left to another one: two that pull at it never come to rest."""
-        other = self._conflicts.find(autoscaler.target) or self._claims.owner(autoscaler)
+        """Return why the workload is left to another autoscaler."""
+        other = self._conflicts.find(autoscaler.target) or self._owners.owner(autoscaler)
         if other is None:
             return None
         both = f"{other} scales {autoscaler.target} as well"
-        return Unknown(
-            "OtherAutoscaler", f"{both}: nothing is changed until one of them goes", other
-        )
+        text = f"{both}: nothing is changed until one of them is deleted"
+        return Unknown("OtherAutoscaler", text, other)
 
     def _conclude(
         self,
-        kept: AutoscalerState,
+        state: AutoscalerState,
         reading: BrokerReading,
         scale: Scale | Unknown,
         decision: Decision | None,
         problem: Unknown | None,
     ) -> View:
-        """Draw the conditions, and tell record and metrics."""
-        autoscaler, now = kept.autoscaler, self._clock()
+        """Derive the conditions, and give the view to record and metrics."""
+        autoscaler, now = state.autoscaler, self._clock()
         conditions = conditions_of(
             autoscaler=autoscaler,
             scale=scale,
             problem=problem,
-            unchosen=unchosen(kept, scale) if isinstance(scale, Scale) else None,
+            unchosen=unchosen(state, scale) if isinstance(scale, Scale) else None,
             reading=reading,
             decision=decision,
-            history=kept.history,
+            history=state.history,
             now=now,
         )
-        estimates = kept.history.learning.estimates if kept.history else Estimates()
+        estimates = state.history.learning.estimates if state.history else Estimates()
         replicas = scale.replicas if isinstance(scale, Scale) else 0
         capacity = autoscaler.policy.capacity_per_replica or estimates.capacity_per_replica
-        view = kept.look = View(
+        view = state.view = View(
             at=now,
             autoscaler=autoscaler,
             scale=scale,
@@ -133,23 +151,35 @@ class Reconciler:
             estimates=estimates,
             depth=words.depth(reading.queues),
             wait_seconds=words.wait_seconds(reading.queues, capacity, replicas),
-            rates=kept.rates_of_all(reading.queues),
+            rates=state.rates.total(reading.queues),
             conditions=conditions,
         )
         self._record.add(view)
-        self._measures.looked(view)
+        self._metrics.observed(view)
         return view
 
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
-def _was_undecided(kept: AutoscalerState) -> bool:
-    return kept.problem is not None and kept.problem.reason == _NOT_DECIDED
+    async def close(self) -> None:
+        """Wait for writes that are under way; each request has a time-out of its own."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=_CLOSING_SECONDS)
+        for task in self._tasks:
+            task.cancel()
 
 
-def _decided(kept: AutoscalerState, scale: Scale, reading: BrokerReading, now: float) -> Decision:
-    if kept.history is None:
-        kept.history = History.begin(now, scale.replicas, kept.estimates)
-    idle = idle_replicas(kept, scale, reading.busy, now)
+def _was_undecided(state: AutoscalerState) -> bool:
+    return state.problem is not None and state.problem.reason == _NOT_DECIDED
+
+
+def _decide(state: AutoscalerState, scale: Scale, reading: BrokerReading, now: float) -> Decision:
+    if state.history is None:
+        state.history = History.begin(now, scale.replicas, state.estimates)
+    idle = idle_replicas(state, scale, reading.busy, now)
     workload = Workload(replicas=scale.replicas, ready=scale.ready, idle=idle)
     observation = Observation(workload=workload, queues=reading.queues)
-    decision, kept.history = decide(kept.autoscaler.policy, observation, kept.history, now)
+    decision, state.history = decide(state.autoscaler.policy, observation, state.history, now)
     return decision

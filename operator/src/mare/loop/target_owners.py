@@ -1,4 +1,4 @@
-"""Who scales a workload that several objects name: of those that would, the one created first."""
+"""Which of several objects scales a workload that all of them name: the oldest one."""
 
 from collections import defaultdict
 
@@ -7,28 +7,28 @@ from mare.custom_resource.autoscaler import Autoscaler, Key, ScaleTarget
 
 class TargetOwners:
     def __init__(self) -> None:
-        self._of: dict[ScaleTarget, list[tuple[str, Key]]] = defaultdict(list)
+        self._by_age: dict[ScaleTarget, list[tuple[str, Key]]] = defaultdict(list)
 
     def put(self, autoscaler: Autoscaler) -> None:
-        """Take the claim of an object; one that only shows what it would do has none."""
+        """Add an object; a dry run scales nothing, so it owns nothing."""
         if autoscaler.policy.dry_run:
             return
-        claims = self._of[autoscaler.target]
-        claims.append((autoscaler.created, autoscaler.key))
-        claims.sort()
+        objects = self._by_age[autoscaler.target]
+        objects.append((autoscaler.created, autoscaler.key))
+        objects.sort()
 
     def remove(self, autoscaler: Autoscaler) -> None:
-        """Forget an object, which has to be given as it was put."""
+        """Remove an object, which has to be the one that was put."""
         if autoscaler.policy.dry_run:
             return
-        claims = self._of[autoscaler.target]
-        claims.remove((autoscaler.created, autoscaler.key))
-        if not claims:
-            del self._of[autoscaler.target]
+        objects = self._by_age[autoscaler.target]
+        objects.remove((autoscaler.created, autoscaler.key))
+        if not objects:
+            del self._by_age[autoscaler.target]
 
     def owner(self, autoscaler: Autoscaler) -> str | None:
-        """Kind and name of the object that has the same workload, if it is another one."""
-        claims = self._of.get(autoscaler.target)
-        if not claims or claims[0][1] == autoscaler.key:
+        """Return the kind and name of the object that scales the workload, if it is another one."""
+        objects = self._by_age.get(autoscaler.target)
+        if not objects or objects[0][1] == autoscaler.key:
             return None
-        return f"QueueAutoscaler {claims[0][1].name}"
+        return f"QueueAutoscaler {objects[0][1].name}"

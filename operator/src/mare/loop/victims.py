@@ -1,4 +1,4 @@
-"""Which replicas go when a workload shrinks: idle ones first, or alone."""
+"""Which Pods a scale-down deletes: idle ones first, or only idle ones."""
 
 import logging
 from collections.abc import Mapping
@@ -26,72 +26,76 @@ class Victims:
         self._workloads = workloads
         self._clock = clock
 
-    async def chosen(
-        self, kept: AutoscalerState, reading: BrokerReading, scale: Scale, decision: Decision
+    async def may_go(
+        self, state: AutoscalerState, reading: BrokerReading, scale: Scale, decision: Decision
     ) -> bool:
-        """Have idle replicas go first; false if busy ones would go that may still finish."""
+        """Mark Pods so that idle ones are deleted first.
+
+        Returns false if busy ones would be deleted that may still finish (`IdleOnly`).
+        """
         busy = reading.busy
-        if not _matters(kept, scale, decision) or isinstance(busy, Unknown) or not busy:
+        if not _matters(state, scale, decision) or isinstance(busy, Unknown) or not busy:
             return True
-        kept.unmarked = await self._mark(kept, scale, busy)
-        if kept.unmarked is None:
-            kept.marking_retry.succeeded()
+        state.marking_problem = await self._mark(state, scale, busy)
+        if state.marking_problem is None:
+            state.marking_retry.succeeded()
             return True
-        kept.marking_retry.failed(self._clock())
+        state.marking_retry.failed(self._clock())
         _log.warning(
-            "Idle replicas could not be made to go first",
-            extra={"object": kept.autoscaler.key, "error": kept.unmarked.cause},
+            "Idle Pods could not be marked for deletion",
+            extra={"object": state.autoscaler.key, "error": state.marking_problem.cause},
         )
-        return not self._busy_may_finish(kept)
+        return not self._busy_may_finish(state)
 
     async def _mark(
-        self, kept: AutoscalerState, scale: Scale, busy: Mapping[str, int]
+        self, state: AutoscalerState, scale: Scale, busy: Mapping[str, int]
     ) -> Unknown | None:
-        """Why it was not possible, if so."""
+        """Return why it was not possible; None after a success."""
         try:
-            if await self._workloads.set_deletion_costs(kept.autoscaler.target, scale, busy):
+            if await self._workloads.set_deletion_costs(state.autoscaler.target, scale, busy):
                 return None
         except AccessRefused as error:
             return Unknown("Forbidden", str(error)[:512])
         except (NotFound, Unavailable, Conflict) as error:
             return Unknown("Unavailable", str(error)[:512])
-        return Unknown("ConsumersHidden", "no replica has the address of a consumer")
+        return Unknown("ConsumersHidden", "no Pod has the address of a consumer")
 
-    def _busy_may_finish(self, kept: AutoscalerState) -> bool:
-        policy, history = kept.autoscaler.policy, kept.history
+    def _busy_may_finish(self, state: AutoscalerState) -> bool:
+        policy, history = state.autoscaler.policy, state.history
         since = history.shrinking_since if history else None
         if since is None or policy.victim_policy is not VictimPolicy.IDLE_ONLY:
             return False
         return self._clock() < since + policy.max_drain_wait_seconds
 
 
-def _matters(kept: AutoscalerState, scale: Scale, decision: Decision) -> bool:
-    """Whether some replicas go and others stay, and somebody can choose."""
-    some = 0 < decision.replicas < decision.current
-    default = kept.autoscaler.policy.victim_policy is VictimPolicy.DEFAULT
-    return some and not default and not scale.ignores_deletion_cost
+def _matters(state: AutoscalerState, scale: Scale, decision: Decision) -> bool:
+    """Say whether some Pods stay and the deletion cost decides which."""
+    some_stay = 0 < decision.replicas < decision.current
+    default = state.autoscaler.policy.victim_policy is VictimPolicy.DEFAULT
+    return some_stay and not default and not scale.ignores_deletion_cost
 
 
-def unchosen(kept: AutoscalerState, scale: Scale) -> Unknown | None:
-    """Why it cannot be arranged that idle replicas go first, if so."""
+def unchosen(state: AutoscalerState, scale: Scale) -> Unknown | None:
+    """Return why a scale-down cannot be steered to idle Pods; None if it can."""
     if scale.ignores_deletion_cost:
-        text = f"a {kept.autoscaler.target.kind} itself chooses which replicas go, busy or not"
-        return Unknown("ChoosesItself", text, kept.autoscaler.target.kind)
-    return kept.unmarked
+        kind = state.autoscaler.target.kind
+        text = f"a {kind} itself chooses which replicas go, busy or not"
+        return Unknown("ChoosesItself", text, kind)
+    return state.marking_problem
 
 
 def idle_replicas(
-    kept: AutoscalerState, scale: Scale, busy: Mapping[str, int] | Unknown, now: float
+    state: AutoscalerState, scale: Scale, busy: Mapping[str, int] | Unknown, now: float
 ) -> int | Unknown:
-    """Those that can be made to go, by the addresses of consumers with their messages.
+    """Return the number of replicas that are known to be idle.
 
-    The address of a replica that has just gone is still told of for two statistics, as idle: all
-    that are not busy are no more than the replicas that are left.
+    The statistics list a replica that has just gone for two more readings, as idle. Replicas that
+    exist and are not busy are therefore the upper bound.
     """
-    why = unchosen(kept, scale)
-    if why is not None and (scale.ignores_deletion_cost or now < kept.marking_retry.at):
+    why = unchosen(state, scale)
+    if why is not None and (scale.ignores_deletion_cost or now < state.marking_retry.due):
         return why
     if isinstance(busy, Unknown):
         return busy
-    at_work = sum(1 for count in busy.values() if count > 0)
-    return min(len(busy) - at_work, max(0, scale.replicas - at_work))
+    working = sum(1 for count in busy.values() if count > 0)
+    return min(len(busy) - working, max(0, scale.replicas - working))

@@ -1,60 +1,64 @@
-"""When the operator is to be started anew, and by which clock that is told."""
+"""When /livez fails, and which clock it uses."""
 
 import time
 
 import pytest
 
 from mare.clock import steady_clock
-from mare.liveness import standstill
+from mare.probes import find_liveness_failure
 from tests.unit.operator_loop.worlds import World, run
 
 
-def test_a_loop_that_goes_on_is_alive():
+def test_a_loop_that_ticks_is_alive():
     async def story(world: World) -> None:
         world.workloads.have("worker", 1)
         world.brokers.ready["worker"] = 5
         world.put()
         for _ in range(100):
             await world.tick()
-            assert standstill(world.loop, world.clock()) is None
+            assert find_liveness_failure(world.loop, world.clock()) is None
 
     run(story)
 
 
-def test_a_loop_without_ticks_stands_still():
+def test_a_loop_without_ticks_is_not_alive():
     async def story(world: World) -> None:
         await world.tick()
         world.clock.now += 11
-        assert standstill(world.loop, world.clock()) == "no tick for too long"
+        assert find_liveness_failure(world.loop, world.clock()) == (
+            "the loop has not ticked for more than 10 s"
+        )
 
     run(story)
 
 
-def test_an_election_stands_still():
+def test_an_election_stalled():
     async def story(world: World) -> None:
         await world.tick()
-        told = standstill(world.loop, world.clock(), election_stands_still=True)
+        told = find_liveness_failure(world.loop, world.clock(), election_stalled=True)
         assert "Lease" in (told or "")
 
     run(story)
 
 
-def test_a_round_that_does_not_end_stands_still():
+def test_a_round_that_does_not_end_is_not_alive():
     async def story(world: World) -> None:
         world.workloads.have("worker", 1)
         world.brokers.slow = {"broker"}
         world.put()
         for _ in range(299):
             await world.tick()
-        assert standstill(world.loop, world.clock()) is None
+        assert find_liveness_failure(world.loop, world.clock()) is None
         for _ in range(5):
             await world.tick()
-        assert standstill(world.loop, world.clock()) == "queues are being read for too long"
+        assert find_liveness_failure(world.loop, world.clock()) == (
+            "reading the queues takes more than 300 s"
+        )
 
     run(story)
 
 
-def test_who_sets_the_clock_of_the_machine_moves_nothing(monkeypatch: pytest.MonkeyPatch):
+def test_setting_the_system_time_does_not_move_the_clock(monkeypatch: pytest.MonkeyPatch):
     clock = steady_clock()
     before = clock()
     assert before == pytest.approx(time.time(), abs=5)

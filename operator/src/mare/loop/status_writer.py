@@ -1,0 +1,103 @@
+"""Writes statuses and Events, a bounded number at a time."""
+
+import asyncio
+import logging
+from collections.abc import Iterable, Mapping
+
+from mare.custom_resource.conditions import Condition
+from mare.custom_resource.status import status_of, without_absent
+from mare.loop.record import Record
+from mare.loop.state import AutoscalerState
+from mare.loop.write_guard import WriteGuard
+from mare.ports import AccessRefused, Clock, Conflict, NotFound, Objects, Unavailable
+
+_MAX_CONCURRENT_WRITES = 16
+_log = logging.getLogger(__name__)
+
+
+class StatusWriter:
+    def __init__(self, objects: Objects, guard: WriteGuard, clock: Clock, record: Record) -> None:
+        self._objects = objects
+        self._guard = guard
+        self._clock = clock
+        self._record = record
+        self._slots = asyncio.Semaphore(_MAX_CONCURRENT_WRITES)
+
+    async def write(self, state: AutoscalerState) -> None:
+        """Write the last view, or one whose change was applied and is not in the status yet."""
+        state.writing = True
+        try:
+            # The status is built inside: 1,000 statuses that wait for a slot take 15 MB.
+            async with self._slots:
+                await self._write(state)
+        except Conflict:  # the watch brings the version that the object has now
+            state.status_retry.failed(self._clock())
+        except (NotFound, AccessRefused, Unavailable) as error:
+            self._failed(state, error)
+        except Exception:  # noqa: BLE001 - an error of one object must not end the others
+            _log.exception("Status could not be written", extra={"object": state.autoscaler.key})
+            state.status_retry.failed(self._clock())
+        finally:
+            state.writing = False
+
+    async def _write(self, state: AutoscalerState) -> None:
+        applied, view = state.applied, state.applied or state.view
+        if view is None or not self._guard.allows_writes(state):
+            return
+        if applied is None and view.autoscaler is not state.autoscaler:
+            return  # the next reconciliation decides by the new spec
+        before = state.status
+        status = status_of(
+            view.autoscaler,
+            before,
+            scale=view.scale,
+            reading=view.reading,
+            rates=state.rates.by_queue,
+            decision=view.decision,
+            history=state.history,
+            conditions=view.conditions,
+            scaled=applied is not None,
+            now=self._clock(),
+        )
+        version = await self._objects.write_status(view.autoscaler, state.version, status)
+        state.status_retry.succeeded()
+        if state.applied is applied:
+            state.applied = None
+        now = self._clock()
+        state.status_written(without_absent({**before, **status}), version, view, now)
+        await self._warn(state, before.get("conditions", ()), view.conditions)
+
+    def _failed(self, state: AutoscalerState, error: Exception) -> None:
+        now, text = self._clock(), str(error)[:512]
+        state.status_retry.failed(now, self._guard.respect(error))
+        self._record.failed(now, state.autoscaler.key, "StatusNotWritten", text)
+        _log.warning(
+            "Status could not be written", extra={"object": state.autoscaler.key, "error": text}
+        )
+
+    async def _warn(
+        self,
+        state: AutoscalerState,
+        before: Iterable[Mapping[str, str]],
+        after: Iterable[Condition],
+    ) -> None:
+        """Publish a Warning for each condition that has become bad."""
+        old = {each["type"]: (each["status"], each["reason"]) for each in before}
+        for each in after:
+            if each.is_bad and old.get(each.type) != (each.status, each.reason):
+                await self._publish(state, "Warning", each.reason, each.message)
+
+    async def publish_event(
+        self, state: AutoscalerState, kind: str, reason: str, message: str
+    ) -> None:
+        async with self._slots:
+            await self._publish(state, kind, reason, message)
+
+    async def _publish(self, state: AutoscalerState, kind: str, reason: str, message: str) -> None:
+        if not self._guard.allows_writes(state):
+            return
+        try:
+            await self._objects.publish_event(state.autoscaler, kind, reason, message)
+        except (NotFound, AccessRefused, Unavailable, Conflict) as error:
+            self._guard.respect(error)
+            _log.warning("Event could not be published", extra={"error": str(error)[:512]})

@@ -1,0 +1,41 @@
+"""The checks that come immediately before each write to the API server."""
+
+from mare.loop.record import View
+from mare.loop.state import AutoscalerState
+from mare.ports import Clock, Leadership, Unavailable
+
+_LONGEST_PAUSE = 30.0
+
+
+class WriteGuard:
+    """Allows writes while this replica leads and the API server does not ask clients to wait.
+
+    A decision waits for a free slot and for other requests before it is carried out. In the
+    meantime the Lease can expire and the object can be paused, changed or deleted.
+    """
+
+    def __init__(self, leadership: Leadership, clock: Clock) -> None:
+        self._leadership = leadership
+        self._clock = clock
+        self._paused_until = 0.0
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the API server asks clients to wait: a decision of now would be out of date."""
+        return self._clock() < self._paused_until
+
+    def allows_writes(self, state: AutoscalerState) -> bool:
+        return self._leadership() and not self.is_paused and not state.removed
+
+    def allows_scaling(self, state: AutoscalerState, view: View) -> bool:
+        """Say whether a decision may be carried out: its spec has to be the current one."""
+        return self.allows_writes(state) and view.autoscaler is state.autoscaler
+
+    def respect(self, error: Exception) -> float:
+        """Pause all writes if the API server asks for it; return the seconds that it asks for."""
+        seconds = error.retry_after if isinstance(error, Unavailable) else None
+        if seconds is None:
+            return 0.0
+        until = self._clock() + min(seconds, _LONGEST_PAUSE)
+        self._paused_until = max(self._paused_until, until)
+        return seconds

@@ -1,0 +1,290 @@
+"""A write that had to wait is sent only if it is still right."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from mare.entrypoint import handle_event
+from mare.ports import Unavailable
+from tests.unit.operator_loop.worlds import World, body, run
+
+SLOTS = 16
+NAMES = [f"worker-{number}" for number in range(40)]
+BUSY = {"10.0.0.1": 3, "10.0.0.2": 0, "10.0.0.3": 0}
+IDLE_FIRST = {"scaleDown": {"stabilizationWindowSeconds": 0, "victimPolicy": "IdleFirst"}}
+
+
+async def settle() -> None:
+    for _ in range(200):
+        await asyncio.sleep(0)
+
+
+def lose_leadership(world: World) -> None:
+    world.leads = False
+
+
+def pause(world: World) -> None:
+    for name in NAMES:
+        world.put(name, generation=2, paused="All")
+
+
+def delete(world: World) -> None:
+    for name in NAMES:
+        handle_event(world.loop, "DELETED", body(name))
+
+
+def start_deletion(world: World) -> None:
+    for name in NAMES:
+        event = body(name)
+        event["metadata"]["deletionTimestamp"] = "2026-01-02T00:00:00Z"
+        handle_event(world.loop, "MODIFIED", event)
+
+
+def create_anew(world: World) -> None:
+    for name in NAMES:
+        world.put(name, uid=f"new-{name}", paused="All")
+
+
+CHANGES = [lose_leadership, pause, delete, start_deletion, create_anew]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_that_waits_for_a_slot_is_not_sent_when_it_is_out_of_date(
+    change: Callable[[World], None],
+):
+    async def story(world: World) -> None:
+        for name in NAMES:
+            world.workloads.have(name, 0)
+            world.brokers.ready[name] = 95
+            world.put(name)
+        world.workloads.answers = asyncio.Event()
+        await world.tick()
+        assert len(world.workloads.sent) == SLOTS
+        change(world)
+        world.workloads.answers.set()
+        await settle()
+        for _ in range(3):
+            await world.tick()
+
+    assert len(run(story).workloads.sent) == SLOTS
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_scale_down_is_not_sent_when_it_went_out_of_date_while_pods_were_marked(
+    change: Callable[[World], None],
+):
+    async def story(world: World) -> None:
+        name = NAMES[0]
+        world.workloads.have(name, 3)
+        world.brokers.ready[name] = 5
+        world.brokers.busy = BUSY
+        world.put(name, minReplicas=1, behavior=IDLE_FIRST)
+        world.workloads.answers = asyncio.Event()
+        await world.tick()
+        assert world.workloads.sent == [name]
+        change(world)
+        world.workloads.answers.set()
+        await settle()
+
+    assert run(story).workloads.done == []
+
+
+@pytest.mark.parametrize("change", [lose_leadership, delete, start_deletion])
+def test_a_status_that_waits_for_a_slot_is_not_written_when_it_is_out_of_date(
+    change: Callable[[World], None],
+):
+    async def story(world: World) -> None:
+        world.objects.answers = asyncio.Event()
+        for name in NAMES:
+            world.workloads.have(name, 0)
+            world.brokers.ready[name] = 0
+            world.put(name)
+        await world.tick()
+        change(world)
+        world.objects.answers.set()
+        await settle()
+
+    assert len(run(story).objects.statuses) == SLOTS
+
+
+def test_a_status_of_an_older_generation_is_not_written():
+    async def story(world: World) -> None:
+        world.objects.answers = asyncio.Event()
+        for name in NAMES:
+            world.workloads.have(name, 0)
+            world.brokers.ready[name] = 0
+            world.put(name)
+        await world.tick()
+        world.put(NAMES[-1], generation=2)
+        world.objects.answers.set()
+        await settle()
+        assert NAMES[-1] not in [name for name, _ in world.objects.statuses]
+        await world.tick()
+
+    assert run(story).objects.last(NAMES[-1])["observedGeneration"] == 2
+
+
+@pytest.mark.parametrize("change", [lose_leadership, delete, start_deletion])
+def test_an_event_is_not_published_when_it_is_out_of_date(change: Callable[[World], None]):
+    async def story(world: World) -> None:
+        name = NAMES[0]
+        world.workloads.have(name, 0)
+        world.brokers.ready[name] = 95
+        world.objects.answers = asyncio.Event()
+        world.put(name)
+        await world.tick()
+        assert world.workloads.done == [(name, 10)]
+        change(world)
+        world.objects.answers.set()
+        await settle()
+
+    assert run(story).objects.events == []
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_reading_that_took_long_decides_nothing_when_it_is_out_of_date(
+    change: Callable[[World], None],
+):
+    async def story(world: World) -> None:
+        for name in NAMES:
+            world.workloads.have(name, 0)
+            world.brokers.ready[name] = 95
+            world.put(name)
+        world.brokers.answers = asyncio.Event()
+        await world.tick()
+        change(world)
+        world.brokers.answers.set()
+        await settle()
+
+    world = run(story)
+    assert world.workloads.sent == []
+    assert not world.record.histories
+
+
+def test_a_lapse_of_leadership_does_not_reset_the_window():
+    async def story(world: World) -> None:
+        world.workloads.have("worker", 10)
+        world.brokers.ready["worker"] = 5
+        window = {"scaleDown": {"stabilizationWindowSeconds": 30}}
+        world.put(behavior=window, minReplicas=1)
+        for second in range(32):
+            world.leads = second not in (10, 11, 25)
+            await world.tick()
+
+    assert run(story).workloads.done == [("worker", 1)]
+
+
+def test_a_new_term_resets_the_window():
+    async def story(world: World) -> None:
+        world.workloads.have("worker", 10)
+        world.brokers.ready["worker"] = 5
+        window = {"scaleDown": {"stabilizationWindowSeconds": 30}}
+        world.put(behavior=window, minReplicas=1)
+        for second in range(50):
+            world.term = 1 if second < 25 else 2
+            await world.tick()
+
+    assert run(story).workloads.done == []
+
+
+def test_an_event_that_is_older_than_the_known_version_is_ignored():
+    async def story(world: World) -> None:
+        world.workloads.have("worker", 0)
+        world.brokers.ready["worker"] = 95
+        world.put(version=110, generation=2, paused="All")
+        world.put(version=105, generation=1)
+        for _ in range(5):
+            await world.tick()
+
+    assert run(story).workloads.sent == []
+
+
+def test_a_late_event_does_not_bring_a_deleted_object_back():
+    async def story(world: World) -> None:
+        world.workloads.have("worker", 0)
+        world.brokers.ready["worker"] = 95
+        world.put()
+        handle_event(world.loop, "DELETED", body())
+        world.put()
+        for _ in range(5):
+            await world.tick()
+
+    assert run(story).workloads.sent == []
+
+
+def test_the_deletion_of_an_object_leaves_another_one_of_its_name_alone():
+    async def story(world: World) -> None:
+        world.workloads.have("worker", 0)
+        world.brokers.ready["worker"] = 95
+        world.put()
+        world.put(uid="another")
+        world.loop.remove(("shop", "worker"), "uid-worker")
+        await world.tick()
+
+    assert run(story).workloads.done == [("worker", 10)]
+
+
+def test_a_former_leader_does_not_overwrite_the_status_of_its_successor():
+    async def story(world: World) -> None:
+        world.workloads.have("worker", 0)
+        world.brokers.ready["worker"] = 95
+        world.put()
+        world.objects.stored["worker"] += 1  # the successor has written; its event is on the way
+        await world.tick()
+        assert world.workloads.done == [("worker", 10)]
+        assert world.objects.statuses == []
+        world.put(version=world.objects.stored["worker"])
+        await world.tick()
+
+    assert run(story).objects.last()["lastDecision"]["to"] == 10
+
+
+def test_another_workload_has_no_past():
+    async def story(world: World) -> None:
+        window = {"scaleDown": {"stabilizationWindowSeconds": 30}}
+        world.workloads.have("worker", 0)
+        world.workloads.have("other", 20)
+        world.brokers.ready["worker"] = 95
+        world.put(behavior=window, minReplicas=1)
+        for _ in range(3):
+            await world.tick()
+        world.brokers.ready["worker"] = 5
+        target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "other"}
+        world.put(behavior=window, minReplicas=1, scaleTargetRef=target, generation=2)
+        for _ in range(25):
+            await world.tick()
+
+    assert "other" not in dict(run(story).workloads.done)
+
+
+def test_a_pause_that_a_status_write_meets_holds_for_changes_as_well():
+    async def story(world: World) -> None:
+        for name in ("worker", "other"):
+            world.workloads.have(name, 0)
+            world.brokers.ready[name] = 0
+        world.objects.error = Unavailable("too many requests", retry_after=10)
+        world.put("other")
+        await world.tick()
+        world.objects.error = None
+        world.brokers.ready["worker"] = 95
+        world.put()
+        for _ in range(9):
+            await world.tick()
+        assert world.workloads.sent == []
+        for _ in range(3):
+            await world.tick()
+
+    assert run(story).workloads.done == [("worker", 10)]
+
+
+def test_repeated_conflicts_are_retried_at_a_growing_interval():
+    async def story(world: World) -> None:
+        world.workloads.have("worker", 0)
+        world.brokers.ready["worker"] = 95
+        world.put()
+        for _ in range(300):
+            world.workloads.behind = {"worker"}
+            await world.tick(0.1)
+
+    assert len(run(story).workloads.sent) <= 8
