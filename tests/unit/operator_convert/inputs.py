@@ -5,7 +5,8 @@ from typing import Any
 import yaml
 
 from mare.convert.conversion import convert
-from mare.convert.findings import Conversion, Finding, Result, spelled
+from mare.convert.findings import Conversion, Finding, Result
+from mare.documents.tree import spelled
 
 HTTP = "http://u:pw@rabbit:15672/shop"
 AMQP = "amqp://u:pw@rabbit:5672/shop"

@@ -183,7 +183,7 @@ def test_an_authentication_of_another_namespace_is_another():
     given["metadata"]["namespace"] = "other"
     conversion = converted(user(), given)
     found = finding(conversion.results[0], "spec.triggers[0].authenticationRef.name")
-    assert "rabbit is not among the input" in found.says
+    assert "rabbit is not in the input" in found.says
     assert conversion.results[1].outcomes == {Outcome.DROPPED: 7}
 
 
@@ -212,9 +212,17 @@ def test_a_secret_in_the_input_tells_the_protocol_and_is_never_shown():
         ({"secretTargetRef": [secret_ref("vhostName")]}, Outcome.NEEDS_YOU, "brokerRef.vhost"),
         ({"secretTargetRef": [secret_ref("tls")]}, Outcome.TRANSLATED, "amqps or https"),
         ({"secretTargetRef": [secret_ref("topic")]}, Outcome.DROPPED, "does not read topic"),
-        ({"podIdentity": {"provider": "none"}}, Outcome.TRANSLATED, "no cloud's identity"),
-        ({"podIdentity": {"provider": "azure-workload"}}, Outcome.NEEDS_YOU, "name and password"),
-        ({"oauth2": {"clientId": "a", "scopes": ["b"]}}, Outcome.NEEDS_YOU, "name and password"),
+        ({"podIdentity": {"provider": "none"}}, Outcome.TRANSLATED, "no cloud identity"),
+        (
+            {"podIdentity": {"provider": "azure-workload"}},
+            Outcome.NEEDS_YOU,
+            "or certificate",
+        ),
+        (
+            {"oauth2": {"clientId": "a", "scopes": ["b"]}},
+            Outcome.NEEDS_YOU,
+            "or certificate",
+        ),
         (
             {"hashiCorpVault": {"address": "x", "secrets": [{"parameter": "host"}]}},
             Outcome.NEEDS_YOU,
@@ -223,7 +231,7 @@ def test_a_secret_in_the_input_tells_the_protocol_and_is_never_shown():
         ({"secretTargetRefs": []}, Outcome.REFUSED, "did you mean secretTargetRef?"),
     ],
 )
-def test_each_way_to_authenticate_has_its_class(part, outcome, says):
+def test_each_way_to_authenticate_has_its_outcome(part, outcome, says):
     [_, result] = converted(user(), authentication(**part)).results
     name = next(iter(part))
     below = [found for found in result.findings if name in found.path]
@@ -256,7 +264,7 @@ def test_what_the_authentication_gives_goes_before_variables_of_the_workload():
     for name in ("hostFromEnv", "usernameFromEnv", "passwordFromEnv"):
         found = finding(result, f"spec.triggers[0].metadata.{name}")
         assert found.outcome is Outcome.DROPPED
-        assert "goes before it" in found.says
+        assert "takes precedence" in found.says
 
 
 def test_a_host_in_the_object_goes_before_the_authentication(run):
@@ -267,7 +275,7 @@ def test_a_host_in_the_object_goes_before_the_authentication(run):
         "ca.crt": "CA",
     }
     found = finding(converted(*given).results[0], "spec.triggers[0].authenticationRef.name")
-    assert found.says == "bring what it gives into the same Secret"
+    assert found.says == "add its values to the same Secret"
 
 
 def test_login_from_variables_goes_into_the_uri():
@@ -279,9 +287,11 @@ def test_login_from_variables_goes_into_the_uri():
 def test_an_unseen_management_uri_needs_its_virtual_host_written():
     [result] = converted(user(protocol="http")).results
     found = finding(result, "spec.triggers[0].authenticationRef.name")
-    assert "behind the last / of that URI to brokerRef.vhost" in found.says
+    assert "brokerRef.vhost to the part of that URI after the last /" in found.says
 
 
-def test_a_broker_without_management_is_told_that_nothing_rests():
+def test_a_broker_without_management_uri_is_never_idle():
     [result] = converted(scaledobject(rabbitmq(AMQP))).results
-    assert "the workload never rests" in finding(result, "spec.triggers[0].metadata.host").says
+    assert (
+        "the workload never becomes idle" in finding(result, "spec.triggers[0].metadata.host").says
+    )

@@ -28,7 +28,7 @@ def test_yaml_alone_is_on_stdout_and_the_report_on_stderr(file: Path):
     assert (manifest["kind"], manifest["metadata"]["name"]) == ("QueueAutoscaler", "orders")
     assert "# was: queueName: orders" in result.stdout
     assert f"{file}:1: ScaledObject orders -> QueueAutoscaler orders" in result.stderr
-    assert "The safe order from here:" in result.stderr
+    assert "Migrate in this order:" in result.stderr
 
 
 def test_stdin_is_read_with_a_dash_and_without_anything():
@@ -53,7 +53,7 @@ def test_json_has_objects_report_and_steps_in_one_document(file: Path):
     assert [found["kind"] for found in document["objects"]] == ["QueueAutoscaler"]
     classes = [value["class"] for value in document["report"][0]["values"]]
     assert {name: classes.count(name) for name in document["summary"]} == document["summary"]
-    assert document["steps"][-1]["says"] == "Switch dryRun off."
+    assert document["steps"][-1]["says"] == "Set dryRun to false."
 
 
 @pytest.mark.parametrize(

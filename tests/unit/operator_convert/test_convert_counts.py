@@ -36,21 +36,21 @@ def test_the_cooldown_of_keda_is_written_out_for_what_rests_below_its_minimum():
 @pytest.mark.parametrize(
     ("given", "why"),
     [
-        ({"minReplicaCount": 5, "maxReplicaCount": 3}, "is larger than maxReplicaCount 3"),
-        ({"idleReplicaCount": 0}, "has to be lower than minReplicaCount, 0"),
-        ({"minReplicaCount": "1"}, "has to be an integer, without quotes"),
-        ({"maxReplicaCount": 0}, "has to be from 1 to 10000"),
-        ({"cooldownPeriod": 86_401}, "has to be from 0 to 86400"),
-        ({"fallback": {"replicas": 3}}, "fallback needs failureThreshold"),
-        ({"fallback": {"failureThreshold": 9999, "replicas": 3}}, "is more than a day"),
+        ({"minReplicaCount": 5, "maxReplicaCount": 3}, "is larger than maxReplicas"),
+        ({"idleReplicaCount": 0}, "has to be lower than minReplicas"),
+        ({"minReplicaCount": "1"}, "has to be a whole number, without quotes"),
+        ({"maxReplicaCount": 0}, "has to be at least 1"),
+        ({"cooldownPeriod": 86_401}, "has to be at most 86400"),
+        ({"fallback": {"replicas": 3}}, "fallback.failureThreshold is missing"),
+        ({"fallback": {"failureThreshold": 9999, "replicas": 3}}, "has to be at most 86400"),
         (
             {"fallback": {"failureThreshold": 1, "replicas": 3, "behavior": "scalingModifiers"}},
             "has to be one of static",
         ),
         ({"triggers": []}, "there is no rabbitmq trigger"),
-        ({"triggers": {}}, "triggers has to be a list of mappings"),
-        ({"scaleTargetRef": {}}, "scaleTargetRef needs name"),
-        ({"scaleTargetRef": {"deploymentName": "x"}}, "deploymentName is not a field"),
+        ({"triggers": {}}, "there is no rabbitmq trigger"),
+        ({"scaleTargetRef": {}}, "is missing; add it"),
+        ({"scaleTargetRef": {"deploymentName": "x"}}, "is not a known field"),
         ({"maxReplicaCounts": 3}, "did you mean maxReplicaCount?"),
     ],
 )
@@ -88,7 +88,8 @@ def test_a_fallback_that_shrinks_on_missing_data_is_dropped_with_its_effect():
     found = finding(result, "spec.fallback.replicas")
     assert found.outcome is Outcome.DROPPED
     assert (
-        found.says == "while the queues cannot be read the count is held; KEDA would lower it to 6"
+        found.says == "while the queues cannot be read, Maré keeps the current replicas; "
+        "KEDA would lower them to 6"
     )
 
 
@@ -144,11 +145,11 @@ def test_a_tolerance_in_another_notation_becomes_a_number():
 @pytest.mark.parametrize(
     ("rules", "why"),
     [
-        ({"scaleUp": {"policies": []}}, "needs at least one policy"),
-        ({"scaleUp": {"tolerance": "2"}}, "has to be from 0 to 1"),
+        ({"scaleUp": {"policies": []}}, "has to have at least 1 entries"),
+        ({"scaleUp": {"tolerance": "2"}}, "has to be a number, or a quantity"),
         ({"scaleUp": {"tolerance": "much"}}, "has to be a quantity"),
-        ({"scaleUp": {"policies": [{"type": "Pods", "value": 4}]}}, "a policy needs periodSeconds"),
-        ({"scaleUp": {"stabilizationWindowSeconds": 4000}}, "has to be from 0 to 3600"),
+        ({"scaleUp": {"policies": [{"type": "Pods", "value": 4}]}}, "periodSeconds is missing"),
+        ({"scaleUp": {"stabilizationWindowSeconds": 4000}}, "has to be at most 3600"),
         ({"scaleup": {"selectPolicy": "Max"}}, "did you mean scaleUp?"),
     ],
 )
@@ -185,8 +186,8 @@ def test_annotations_that_pause_or_force_become_fields(annotations, written):
 @pytest.mark.parametrize(
     ("annotations", "why"),
     [
-        ({f"{PREFIX}/paused-replicas": "many"}, "has to be a count of replicas"),
-        ({f"{PREFIX}/paused-scale": "true"}, "is not a field that mare convert knows"),
+        ({f"{PREFIX}/paused-replicas": "many"}, "has to be a number of replicas"),
+        ({f"{PREFIX}/paused-scale": "true"}, "is not an annotation that mare convert knows"),
     ],
 )
 def test_an_annotation_that_keda_would_not_understand_is_refused(annotations, why):
@@ -204,7 +205,7 @@ def test_annotations_of_others_are_kept():
     ("part", "value", "effect"),
     [
         ("ownerReferences", [{"kind": "App", "name": "x"}], "not deleted together with the owner"),
-        ("finalizers", ["a", "b"], "guard the old object"),
+        ("finalizers", ["a", "b"], "protect the old object"),
         ("uid", "1", "the API server writes it"),
     ],
 )
@@ -220,10 +221,10 @@ def test_metadata_of_the_cluster_is_dropped_with_its_effect(part, value, effect)
 def test_a_label_that_is_no_string_is_refused_as_kubernetes_does():
     given = scaledobject()
     given["metadata"]["labels"] = {"version": 1.2}
-    assert refusals(converted(given).results[0]) == ["has to be a string; put it in quotes"]
+    assert refusals(converted(given).results[0]) == ["has to be text; put it in quotes"]
 
 
 def test_more_policies_than_a_queueautoscaler_takes_are_refused():
     policy = {"type": "Pods", "value": 4, "periodSeconds": 15}
     [result] = converted(_behavior({"scaleUp": {"policies": [policy] * 9}})).results
-    assert refusals(result) == ["scaleUp has more than 8 policies"]
+    assert refusals(result) == ["behavior.scaleUp.policies has to have at most 8 entries"]

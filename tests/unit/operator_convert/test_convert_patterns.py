@@ -119,7 +119,7 @@ def test_two_triggers_that_may_find_the_same_queue_are_refused():
     first = rabbitmq(useRegex="true", queueName="^orders-.*$")
     [result] = converted(scaledobject(first, rabbitmq(queueName="orders-eu"))).results
     assert refusals(result) == [
-        "orders-* and orders-eu may find the same queue, which counts only once in Maré"
+        "orders-* and orders-eu can match the same queue, which Maré counts only once"
     ]
 
 

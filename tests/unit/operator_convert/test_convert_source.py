@@ -5,11 +5,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from mare.convert.conversion import convert
-from mare.convert.findings import Outcome, spelled
+from mare.convert.findings import Outcome
 from mare.convert.metadata import LAST_APPLIED
 from mare.convert.report import manifests, text
 from mare.documents import tree
-from mare.documents.tree import InputError, leaves, masked
+from mare.documents.tree import InputError, leaves, masked, spelled
 from mare.documents.tree import parse_objects as parse
 from tests.unit.operator_convert.inputs import scaledobject
 
@@ -169,15 +169,15 @@ def test_the_objects_of_a_list_are_converted_one_by_one():
     assert [result.kind for result in conversion.results] == ["List", "ScaledObject", "ConfigMap"]
     assert len(conversion.converted) == 1
     assert conversion.results[0].outcomes == {Outcome.TRANSLATED: 3}
-    assert "left as they are: ConfigMap x" in text(conversion)
+    assert "unchanged: ConfigMap x" in text(conversion)
 
 
 @pytest.mark.parametrize(
     ("version", "kind", "why"),
     [
-        ("keda.sh/v1alpha1", "ScaledJob", "a job for each message"),
-        ("keda.k8s.io/v1alpha1", "ScaledObject", "bring it to KEDA 2 first"),
-        ("eventing.keda.sh/v1alpha1", "CloudEventSource", "no counterpart"),
+        ("keda.sh/v1alpha1", "ScaledJob", "Job per message"),
+        ("keda.k8s.io/v1alpha1", "ScaledObject", "upgrade the object to KEDA 2"),
+        ("eventing.keda.sh/v1alpha1", "CloudEventSource", "no equivalent"),
     ],
 )
 def test_other_objects_of_keda_are_refused(version, kind, why):

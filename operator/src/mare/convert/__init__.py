@@ -1,8 +1,8 @@
-"""`mare convert`: what another autoscaler says about a queue, said as a QueueAutoscaler.
+"""Converts KEDA ScaledObjects and HorizontalPodAutoscalers to QueueAutoscalers.
 
-Every value of the input ends in exactly one class: kept, translated, needs you, dropped or refused.
-Nothing is left out silently, so that a person can trust what comes out.
+Every value of the input gets exactly one outcome: kept, translated, needs you, dropped or refused.
+The result is checked by the schema of the custom resource; a mistake refuses the value behind it.
 
-Pure: text goes in, a `Conversion` comes out. Read `conversion` for the whole, `scaledobject` and
-`hpa` for the order of the steps, and then the step that you came for.
+The package is pure: text in, a `Conversion` out. `conversion` is the entry point; `scaledobject`
+and `hpa` convert one object each.
 """

@@ -1,31 +1,23 @@
-"""TriggerAuthentication: what it gives to a trigger, and what becomes of it.
+"""Reads how a trigger of KEDA reaches its broker, and converts TriggerAuthentications.
 
-Maré reads one Secret for each broker, with fixed keys. So everything that a TriggerAuthentication
-gathers has to be brought there once; the command for it stands at the object that needs it.
+KEDA gathers URI, login and certificates from the trigger, variables of the workload, Secrets,
+ConfigMaps and external stores. Maré reads one Secret per broker.
 """
 
-from collections.abc import Mapping as AnyMapping
-from dataclasses import dataclass
+import base64
+import binascii
+from collections import defaultdict
+from collections.abc import Mapping
 
 from mare.convert.draft import Draft
-from mare.convert.findings import Outcome, Result
-from mare.convert.origins import Elsewhere, Origin, Stored, Variable
-from mare.convert.reading import Section
-from mare.documents.tree import Document
+from mare.convert.findings import Result
+from mare.convert.secret import Access, Origin, kubectl, uri
+from mare.documents.tree import Document, Path
 
-KINDS = ("TriggerAuthentication", "ClusterTriggerAuthentication")
+AUTHENTICATIONS = ("TriggerAuthentication", "ClusterTriggerAuthentication")
 KEDA_NAMESPACE = "keda"
-"""Where the Secrets of a ClusterTriggerAuthentication lie unless KEDA is told otherwise."""
-STORES = {
-    "hashiCorpVault": "HashiCorp Vault",
-    "azureKeyVault": "Azure Key Vault",
-    "gcpSecretManager": "Google Secret Manager",
-    "awsSecretManager": "AWS Secrets Manager",
-}
-KEDA_ONLY = {
-    "filePath": "a file in KEDA's pod",
-    "boundServiceAccountToken": "a token of a service account",
-}
+"""The default namespace of the Secrets of a ClusterTriggerAuthentication."""
+LOGIN = "Maré logs in by password or certificate: create such a user in RabbitMQ"
 PARAMETERS = {
     "host": "it becomes the URI in Maré's Secret",
     "username": "it becomes a part of the URI in Maré's Secret",
@@ -34,95 +26,234 @@ PARAMETERS = {
     "cert": "it becomes tls.crt in Maré's Secret",
     "key": "it becomes tls.key in Maré's Secret",
     "keyPassword": "Maré reads no encrypted key: decrypt it with openssl pkey",
-    "vhostName": "write it to brokerRef.vhost, unless amqp-uri has it",
-    "protocol": "Maré's Secret has a key for each protocol, amqp-uri and management-uri",
-    "tls": "an amqps or https URI in Maré's Secret says it",
-    "workloadIdentityResource": "Maré logs in with a name and password, or a certificate",
+    "vhostName": "write it to brokerRef.vhost, unless amqp-uri contains it",
+    "protocol": "Maré's Secret has one key per protocol, amqp-uri and management-uri",
+    "tls": "the scheme amqps or https of the URI replaces it",
+    "workloadIdentityResource": LOGIN,
 }
-LOGIN = "Maré logs in with a name and password, or a certificate: make it a user in RabbitMQ"
+STORES = {
+    "hashiCorpVault": "HashiCorp Vault",
+    "azureKeyVault": "Azure Key Vault",
+    "gcpSecretManager": "Google Secret Manager",
+    "awsSecretManager": "AWS Secrets Manager",
+}
+ENTRIES = ("secretTargetRef", "configMapTargetRef", "env", "filePath", "boundServiceAccountToken")
+REPLACED = "a Secret replaces it"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Authentication:
-    """What a TriggerAuthentication gives: an origin for each parameter of the trigger."""
+class Objects:
+    """Finds Secrets and TriggerAuthentications in the input."""
 
-    kind: str
-    name: str
-    parameters: AnyMapping[str, Origin]
-    foreign_login: bool
-    """Whether it logs in by a cloud's identity or OAuth 2."""
+    def __init__(self, documents: list[Document]) -> None:
+        self._documents = documents
+        self.users: dict[int, list[Document]] = defaultdict(list)
+        """The objects that use a document, by its identity."""
+
+    def find(self, kind: str, name: str, namespace: str | None) -> Document | None:
+        """An object by name. No namespace means the current one, which matches any."""
+        for document in self._documents:
+            same_namespace = (
+                None in (document.namespace, namespace) or document.namespace == namespace
+            )
+            if (document.kind, document.name) == (kind, name) and same_namespace:
+                return document
+        return None
 
 
-def read_authentication(document: Document, workload: str) -> Authentication:
-    """Read it for a trigger that scales the workload, named as kubectl does."""
-    spec = document.root.mapping("spec")
-    cluster = document.kind == "ClusterTriggerAuthentication"
-    namespace = KEDA_NAMESPACE if cluster else document.namespace
-    parameters: dict[str, Origin] = {}
-    for part, kind in (("secretTargetRef", "Secret"), ("configMapTargetRef", "ConfigMap")):
-        for entry in spec.mappings(part):
-            stored = Stored(kind, entry.text("name") or "", entry.text("key") or "", namespace)
-            parameters[entry.text("parameter") or ""] = stored
-    for entry in spec.mappings("env"):
-        name, container = entry.text("name") or "", entry.text("containerName")
-        variable = Variable(name, container, workload, document.namespace)
-        parameters[entry.text("parameter") or ""] = variable
-    for part, store in STORES.items():
-        for entry in spec.mapping(part).mappings("secrets"):
-            parameters[entry.text("parameter") or ""] = Elsewhere(store)
-    for part, place in KEDA_ONLY.items():
-        for entry in spec.mappings(part):
-            parameters[entry.text("parameter") or ""] = Elsewhere(place)
-    identity = spec.mapping("podIdentity").text("provider") or "none"
-    return Authentication(
-        kind=document.kind,
-        name=document.name,
-        parameters=parameters,
-        foreign_login=identity != "none" or bool(spec.mapping("oauth2").entries),
+def read_access(
+    draft: Draft,
+    path: Path,
+    objects: Objects,
+    container: str | None,
+    workload: str,
+    *,
+    needs_http: bool,
+) -> Access | None:
+    """Read how a trigger reaches its broker. None if it names no broker."""
+    at, reference = (*path, "metadata"), (*path, "authenticationRef")
+    metadata = draft.value(at) or {}
+    namespace = draft.document.namespace
+    name = draft.value((*reference, "name"))
+    kind = draft.value((*reference, "kind")) or AUTHENTICATIONS[0]
+    draft.absorb((*reference, "kind"), REPLACED)
+    scope = namespace if kind == AUTHENTICATIONS[0] else None
+    authentication = objects.find(kind, name, scope) if name else None
+    origins: dict[str, Origin] = {}
+    if authentication is not None:
+        objects.users[id(authentication)].append(draft.document)
+        origins = _read_authentication(authentication, objects, workload)
+    _read_login(draft, at, origins, container, workload)
+    source: Path
+    if "host" in metadata:
+        source = (*at, "host")
+        origins["host"] = Origin("the host in the trigger", text=metadata["host"])
+    elif name and ("host" in origins or "hostFromEnv" not in metadata):
+        source = (*reference, "name")
+    elif "hostFromEnv" in metadata:
+        source = (*at, "hostFromEnv")
+        variable = metadata["hostFromEnv"]
+        origins["host"] = _variable(variable, container, workload, namespace)
+    else:
+        draft.problem("a rabbitmq trigger needs host, hostFromEnv or authenticationRef", path)
+        return None
+    if source[-1] != "hostFromEnv":
+        draft.drop((*at, "hostFromEnv"), f"{source[-1]} takes precedence")
+    if source[-1] != "name":
+        draft.need((*reference, "name"), "add its values to the same Secret")
+    _convert_tls(draft, at, metadata.get("unsafeSsl"))
+    if origins.get("host", Origin("")).text is not None and uri(origins) is None:
+        draft.problem("host is not a URI of amqp, amqps, http or https", source)
+    protocol = _protocol(metadata, origins, needs_http=needs_http)
+    return Access(
+        source=source,
+        remark=f"was: {draft.spelling(source)}",
+        origins=origins,
+        protocol=protocol,
+        source_name=name if source[-1] == "name" else "",
+        cautions=tuple(_cautions(name, authentication, origins, metadata, protocol)),
     )
 
 
-def convert_authentication(document: Document, users: list[str]) -> Result:
-    """What becomes of it, given the titles of the converted objects that use it."""
+def _read_login(
+    draft: Draft, at: Path, origins: dict[str, Origin], container: str | None, workload: str
+) -> None:
+    """Add user and password from variables of the workload."""
+    for parameter in ("username", "password"):
+        path = (*at, f"{parameter}FromEnv")
+        name = draft.value(path)
+        if name and parameter in origins:
+            draft.drop(path, "authenticationRef takes precedence")
+        elif name:
+            namespace = draft.document.namespace
+            origins[parameter] = _variable(name, container, workload, namespace)
+            draft.need(path, PARAMETERS[parameter])
+
+
+def _convert_tls(draft: Draft, at: Path, unsafe: str | None) -> None:
+    if unsafe == "true":
+        says = "Maré always verifies the broker: add its CA to the Secret as ca.crt"
+        draft.need((*at, "unsafeSsl"), says)
+    draft.absorb((*at, "unsafeSsl"), "Maré always verifies the broker")
+
+
+def _protocol(
+    metadata: Mapping[str, str], origins: Mapping[str, Origin], *, needs_http: bool
+) -> str | None:
+    stated = metadata.get("protocol") or origins.get("protocol", Origin("")).text
+    if stated in ("amqp", "http"):
+        return stated
+    parts = uri(origins)
+    if parts is not None:
+        return "http" if parts.scheme.startswith("http") else "amqp"
+    return "http" if needs_http else None
+
+
+def _cautions(
+    name: str | None,
+    authentication: Document | None,
+    origins: Mapping[str, Origin],
+    metadata: Mapping[str, str],
+    protocol: str | None,
+) -> list[str]:
+    found = []
+    if name and authentication is None:
+        found.append(f"{name} is not in the input; add it for a complete command")
+    if authentication is not None:
+        spec = authentication.root.mapping("spec")
+        if authentication.kind == AUTHENTICATIONS[1]:
+            found.append(f"replace the namespace {KEDA_NAMESPACE} if KEDA is in another one")
+        identity = spec.mapping("podIdentity").text("provider") or "none"
+        if identity != "none" or spec.mapping("oauth2").entries:
+            found.append(LOGIN)
+    if "keyPassword" in origins:
+        found.append(PARAMETERS["keyPassword"])
+    if "vhostName" in origins and "vhostName" not in metadata:
+        found.append(f"set brokerRef.vhost to the value of {origins['vhostName'].place}")
+    elif protocol == "http" and "vhostName" not in metadata and uri(origins) is None:
+        found.append("set brokerRef.vhost to the part of that URI after the last /")
+    if protocol is None:
+        found.append(
+            "if it is an AMQP URI, KEDA counts ready messages only: add"
+            " excludeUnacknowledged: true to the target"
+        )
+    return found
+
+
+def _read_authentication(document: Document, objects: Objects, workload: str) -> dict[str, Origin]:
+    """The origin of each parameter that a TriggerAuthentication gives."""
+    spec, own = document.root.mapping("spec"), document.namespace
+    namespace = KEDA_NAMESPACE if document.kind == AUTHENTICATIONS[1] else own
+    origins: dict[str, Origin] = {}
+    for part, kind in (("secretTargetRef", "Secret"), ("configMapTargetRef", "ConfigMap")):
+        for entry in spec.mappings(part):
+            name, key = entry.text("name") or "", entry.text("key") or ""
+            secret = objects.find("Secret", name, namespace) if kind == "Secret" else None
+            path = f"jsonpath={{.data.{key.replace('.', chr(92) + '.')}}}"
+            command = kubectl(namespace, "get", kind.lower(), name, "-o", path)
+            origins[entry.text("parameter") or ""] = Origin(
+                place=f"{kind} {name}, key {key}",
+                command=f"{command} | base64 -d" if kind == "Secret" else command,
+                text=_secret_value(secret, key),
+            )
+    for entry in spec.mappings("env"):
+        variable = _variable(entry.text("name") or "", entry.text("containerName"), workload, own)
+        origins[entry.text("parameter") or ""] = variable
+    for part, store in STORES.items():
+        for entry in spec.mapping(part).mappings("secrets"):
+            origins[entry.text("parameter") or ""] = Origin(store)
+    for part in ("filePath", "boundServiceAccountToken"):
+        for entry in spec.mappings(part):
+            origins[entry.text("parameter") or ""] = Origin(f"{part} of KEDA's pod")
+    return origins
+
+
+def _variable(name: str, container: str | None, workload: str, namespace: str | None) -> Origin:
+    within = ("-c", container) if container else ()
+    command = kubectl(namespace, "exec", workload, *within, "--", "printenv", name)
+    place = f"variable {name} of {workload}" + (f", container {container}" if container else "")
+    return Origin(place, rf"{command} | tr -d '\n'", is_variable=True)
+
+
+def _secret_value(secret: Document | None, key: str) -> str | None:
+    """A value of a Secret in the input. It is never printed."""
+    if secret is None:
+        return None
+    written = secret.root.mapping("stringData").text(key)
+    encoded = secret.root.mapping("data").text(key)
+    if written is not None or encoded is None:
+        return written
+    try:
+        return base64.b64decode(encoded, validate=True).decode().strip()
+    except (binascii.Error, ValueError):
+        return None
+
+
+def convert_authentication(document: Document, users: list[Document]) -> Result:
+    """Convert a TriggerAuthentication, given the converted objects that use it."""
     draft = Draft(document)
     if not users:
-        draft.settle_below((), Outcome.DROPPED, "nothing that was converted uses it")
+        draft.drop((), "no converted object uses it")
         return draft.result()
-    root = Section(draft, (), document.root)
-    spec = root.section("spec")
-    for path in (("apiVersion",), ("kind",), ("metadata", "name"), ("metadata", "namespace")):
-        draft.settle_below(path, Outcome.TRANSLATED, "a Secret takes its place")
-    for name in ("metadata", "status"):
-        draft.settle_below((name,), Outcome.DROPPED, "the Secret is made without it")
-    see = f"see {users[0]}"
-    for part in ("secretTargetRef", "configMapTargetRef", "env", *KEDA_ONLY):
-        for entry in spec.sections(part):
-            _convert_entry(draft, entry, see)
+    draft.check(AUTHENTICATIONS[0])
+    for path in ("apiVersion", "kind", "metadata.name", "metadata.namespace"):
+        draft.absorb(path, REPLACED)
+    for path in ("metadata", "status"):
+        draft.drop(path, "the Secret is created without it")
+    see = f"see {users[0].kind} {users[0].name}"
+    for part in ENTRIES:
+        for index, entry in enumerate(draft.value(("spec", part)) or ()):
+            parameter = (entry or {}).get("parameter")
+            at = ("spec", part, index)
+            if parameter in ("protocol", "tls"):
+                draft.absorb(at, PARAMETERS[parameter])
+            elif parameter in PARAMETERS:
+                draft.need(at, f"{parameter}: {PARAMETERS[parameter]}; {see}")
+            else:
+                draft.drop(at, f"the RabbitMQ trigger does not read {parameter}")
     for part, store in STORES.items():
-        draft.ask(spec.path, part)
-        says = f"bring what is in {store} into Maré's Secret; {see}"
-        draft.settle_below((*spec.path, part), Outcome.NEEDS_YOU, says)
-    identity = spec.section("podIdentity").text("provider")
-    if identity is not None and identity.value == "none":
-        draft.absorb(identity, "no cloud's identity is used")
-    for part in ("podIdentity", "oauth2"):
-        draft.ask(spec.path, part)
-        draft.settle_below((*spec.path, part), Outcome.NEEDS_YOU, LOGIN)
+        draft.need(f"spec.{part}", f"add the values of {store} to Maré's Secret; {see}")
+    if draft.value("spec.podIdentity.provider") == "none":
+        draft.absorb("spec.podIdentity.provider", "no cloud identity is used")
+    draft.need("spec.podIdentity", LOGIN)
+    draft.need("spec.oauth2", LOGIN)
     return draft.result()
-
-
-def _convert_entry(draft: Draft, entry: Section, see: str) -> None:
-    parameter = entry.text("parameter", needed_by="an entry")
-    names = ("name", "key", "containerName", "path", "serviceAccountName")
-    others = [field for field in map(entry.text, names) if field is not None]
-    if parameter is None:
-        return
-    fields, says = [parameter, *others], PARAMETERS.get(parameter.value)
-    if says is None:
-        says = f"the RabbitMQ trigger does not read {parameter.value}"
-        draft.settle_together(fields, Outcome.DROPPED, says, entry.path)
-    elif parameter.value in ("protocol", "tls"):
-        draft.settle_together(fields, Outcome.TRANSLATED, says, entry.path)
-    else:
-        says = f"{parameter.value}: {says}; {see}"
-        draft.settle_together(fields, Outcome.NEEDS_YOU, says, entry.path)

@@ -1,184 +1,261 @@
-"""One input object on its way: what became of its values, and what is to be written.
+"""One object on its way: the outcome of each of its values, and the output that they give."""
 
-Each value can be settled once; what nobody asked for is refused at the end.
-"""
+import json
+from dataclasses import replace
+from functools import cache
+from importlib.resources import files
+from typing import Any
 
-from dataclasses import dataclass
-from difflib import get_close_matches
-from typing import Any, Generic, TypeVar
-
-from mare.convert.findings import (
-    ALONG,
-    Addition,
-    Finding,
-    Outcome,
-    Problem,
-    Result,
-    Workload,
-    named,
+from mare.convert.findings import ALONG, Addition, Finding, Outcome, Problem, Result
+from mare.convert.manifest import Manifest, scalar, steps
+from mare.custom_resource.checking import spec_schema
+from mare.documents.schema import Schema, check
+from mare.documents.tree import (
+    Document,
+    Mapping,
+    Node,
+    Path,
+    Scalar,
+    leaves,
+    line_of,
+    plain,
     spelled,
 )
-from mare.convert.manifest import Manifest, scalar, steps
-from mare.documents.tree import Document, Mapping, Node, Path, Scalar, Sequence, leaves
 
-T = TypeVar("T")
 API_VERSION = "mare.dev/v1alpha1"
 KIND = "QueueAutoscaler"
+_MEANINGFUL_IF_EMPTY = (("behavior",), ("policies",))
 
 
-@dataclass(frozen=True, slots=True)
-class Field(Generic[T]):
-    """A value of the input, read as what it has to be."""
-
-    path: Path
-    line: int
-    spelling: str
-    value: T
-
-    @property
-    def was(self) -> str:
-        """The remark beside a translated line."""
-        return f"was: {named(self.path)}: {self.spelling}"
+@cache
+def input_schemas() -> dict[str, Schema]:
+    """The JSON schemas of the input, by kind or type of trigger."""
+    text = files("mare.convert").joinpath("schema.json").read_text(encoding="utf-8")
+    schemas: dict[str, Schema] = json.loads(text)
+    return schemas
 
 
 class Draft:
+    """Each value can be settled once. A value that is not settled at the end is refused.
+
+    A path is a dotted string or a tuple. An outcome for a path holds for all open values below it;
+    it has no effect if the path is absent, so that callers need not test for it.
+    """
+
     def __init__(self, document: Document) -> None:
-        self._document = document
-        self._open: dict[Path, Node] = dict(leaves(document.root))
-        self._known: dict[Path, set[str]] = {}
-        self._findings: list[Finding] = []
+        self.document = document
+        self.manifest = Manifest()
+        self.scale_target = ("", "")
+        self.restores_count = False
+        self._nodes: dict[Path, Node] = dict(leaves(document.root))
+        self._open = dict(self._nodes)
+        self._findings: dict[Path, Finding] = {}
         self._problems: list[Problem] = []
         self._additions: list[Addition] = []
-        self.manifest = Manifest()
-        self.workload: Workload | None = None
-        self.restores_count = False
+        self._sources: dict[Path, Path] = {}
+        self._values = plain(document.root)
+        for path in self._nodes:
+            if self._absent(path):
+                self._remove(path)
+            elif _of_trigger(path):
+                self.value(path[:-1])[path[-1]] = self._text(path)
 
-    @property
-    def document(self) -> Document:
-        return self._document
+    def _text(self, path: Path) -> str:
+        node = self._nodes[path]
+        return node.text.strip() if isinstance(node, Scalar) else ""
+
+    def _absent(self, path: Path) -> str:
+        """Why a value is the same as an absent one; empty if it is not."""
+        node = self._nodes[path]
+        if isinstance(node, Scalar) and node.kind == "null":
+            return "null is the same as absent"
+        if isinstance(node, Scalar):
+            blank = _of_trigger(path) and not node.text.strip()
+            return "KEDA reads an empty value as absent" if blank else ""
+        return "" if path[-1:] in _MEANINGFUL_IF_EMPTY else "empty is the same as absent"
 
     @property
     def refused(self) -> bool:
-        refused = any(finding.outcome is Outcome.REFUSED for finding in self._findings)
-        return refused or bool(self._problems)
+        found = any(finding.outcome is Outcome.REFUSED for finding in self._findings.values())
+        return found or bool(self._problems)
 
-    def keep(self, field: Field[Any], to: str | Path) -> None:
-        """The same value with the same meaning."""
-        self.manifest.put(to, field.value)
-        self._settle(Outcome.KEPT, field.path)
+    def value(self, path: str | Path) -> Any:
+        """The value at a path; None if it is absent, null or refused."""
+        value = self._values
+        for step in steps(path):
+            if isinstance(value, dict):
+                value = value.get(step)
+            elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+                value = value[step]
+            else:
+                return None
+        return value
 
-    def translate(self, field: Field[Any], to: str | Path, value: Any, says: str = "") -> None:
-        """Another name, value or meaning, which `says` explains."""
-        self.manifest.put(to, value, field.was)
-        self._settle(Outcome.TRANSLATED, field.path, new=_written(to, value), says=says)
+    def spelling(self, path: str | Path) -> str:
+        """The last name of a path and its value, as a remark for a line of the output."""
+        found = steps(path)
+        names = [step for step in found if isinstance(step, str)]
+        name = ".".join(names[-2:] if names[-1] == "name" else names[-1:])
+        return f"{name}: {spelling_of(self._nodes[found])}"
 
-    def absorb(self, field: Field[Any], says: str) -> None:
-        """Nothing to write, because Maré always does so."""
-        self._settle(Outcome.TRANSLATED, field.path, says=says)
+    def keep(self, path: str | Path, to: str | Path) -> None:
+        """Write a value, or a whole subtree, unchanged."""
+        at, place = steps(path), steps(to)
+        for leaf in [leaf for leaf in self._below(at) if not self._absent(leaf)]:
+            target = (*place, *leaf[len(at) :])
+            self.manifest.put(target, self.value(leaf))
+            self._sources[target] = leaf
+            self._settle(leaf, Outcome.KEPT)
 
-    def need(self, field: Field[Any], says: str, command: str = "", new: str = "") -> None:
-        self._settle(Outcome.NEEDS_YOU, field.path, says=says, command=command, new=new)
+    def keep_all(self) -> None:
+        """Keep an object that is not converted."""
+        self._settle((), Outcome.KEPT, "not an autoscaler, it stays unchanged")
 
-    def drop(self, field: Field[Any], effect: str) -> None:
-        self._settle(Outcome.DROPPED, field.path, says=effect)
+    def translate(
+        self, path: str | Path, to: str | Path, value: Any, says: str = "", remark: str = ""
+    ) -> None:
+        """Write another value or under another name; `says` explains a change of meaning."""
+        if steps(path) in self._open and not self._absent(steps(path)):
+            self.manifest.put(to, value, remark or f"was: {self.spelling(path)}")
+            self._sources.setdefault(steps(to), steps(path))
+            self._settle(steps(path), Outcome.TRANSLATED, says, new=_written(to, value))
 
-    def refuse(self, field: Field[Any], why: str) -> None:
-        self._settle(Outcome.REFUSED, field.path, says=why)
+    def write(self, path: str | Path, to: str | Path, value: Any) -> None:
+        """Write a value that an input value causes besides its own outcome."""
+        self.manifest.put(to, value, f"was: {self.spelling(path)}")
+        self._sources.setdefault(steps(to), steps(path))
 
-    def problem(self, line: int, says: str) -> None:
-        """Refuse the object for something that is not there, or wrong as a whole."""
-        self._problems.append(Problem(line, says))
+    def absorb(self, path: str | Path, says: str) -> None:
+        """Write nothing: Maré always behaves like this value."""
+        self._settle(path, Outcome.TRANSLATED, says)
+
+    def need(self, path: str | Path, says: str, command: str = "", new: str = "") -> None:
+        self._settle(path, Outcome.NEEDS_YOU, says, new=new, command=command)
+
+    def drop(self, path: str | Path, effect: str) -> None:
+        self._settle(path, Outcome.DROPPED, effect)
+
+    def refuse(self, path: str | Path, why: str) -> None:
+        self._settle(path, Outcome.REFUSED, why)
+
+    def problem(self, says: str, path: str | Path = ()) -> None:
+        """Refuse the object for a missing value or a contradiction between values."""
+        found = Problem(line_of(self.document.root, steps(path)), says)
+        if found not in self._problems:
+            self._problems.append(found)
 
     def add(self, to: str | Path, value: Any, because: str) -> None:
-        """Write what the input leaves to a default that is not ours."""
+        """Write a value that the input leaves to a default."""
         self.manifest.put(to, value, because)
         addition = Addition(_written(to, value), because)
         if addition not in self._additions:
             self._additions.append(addition)
 
-    def settle_together(
-        self, fields: list[Field[Any]], outcome: Outcome, says: str, part_of: Path
-    ) -> None:
-        """The same fate for fields that belong together."""
-        for field in fields:
-            self._settle(outcome, field.path, says=says, part_of=part_of)
-
-    def settle_below(self, path: Path, outcome: Outcome, says: str) -> None:
-        """The same fate for all values of a part of the input that are still open."""
-        for leaf in [leaf for leaf in self._open if leaf[: len(path)] == path]:
-            self._settle(outcome, leaf, says=says, part_of=path)
-
-    def is_open(self, path: Path) -> bool:
-        return path in self._open
-
-    def ask(self, path: Path, name: str) -> None:
-        """Remember a name that would be understood there."""
-        self._known.setdefault(path, set()).add(name)
+    def check(self, schema: str, path: str | Path = ()) -> None:
+        """Refuse what does not fit the schema of the input, and read it as absent from now on."""
+        at = steps(path)
+        for mistake in check(input_schemas()[schema], self.value(at)).mistakes:
+            place = (*at, *mistake.path)
+            if self._below(place):
+                self.refuse(place, mistake.sentence)
+                self._remove(place)
+            else:
+                where = spelled(place).removeprefix("spec.")
+                self.problem(f"{where} {mistake.sentence}".strip(), place)
+        _prune(self.value(at))
 
     def result(self) -> Result:
-        """What became of the object; nothing is written if a part of it is refused."""
-        for path, says in {path: self._unknown(path) for path in self._open}.items():
-            self._settle(Outcome.REFUSED, path, says=says)
-        order = {path: index for index, (path, _) in enumerate(leaves(self._document.root))}
+        """The outcome of the object; a refused value refuses all of it."""
+        for path in list(self._open):
+            if self._absent(path):
+                self.absorb(path, self._absent(path))
+            else:
+                self.refuse(path, ALONG if self.refused else "mare convert has no rule for it")
+        written = self.manifest.data()
+        if written and not self.refused:
+            self._check_output(written["spec"])
         result = Result(
-            file=self._document.file,
-            line=self._document.root.line,
-            kind=self._document.kind,
-            namespace=self._document.namespace,
-            name=self._document.name,
-            findings=tuple(sorted(self._findings, key=lambda finding: order[finding.path])),
+            file=self.document.file,
+            line=self.document.root.line,
+            kind=self.document.kind,
+            namespace=self.document.namespace,
+            name=self.document.name,
+            findings=tuple(self._findings[path] for path in self._nodes),
             problems=tuple(self._problems),
             additions=tuple(self._additions),
-            manifest=self.manifest if self.manifest.data() else None,
-            workload=self.workload,
+            manifest=self.manifest if written else None,
+            scale_target=self.scale_target,
             restores_count=self.restores_count,
         )
         return result.without_output() if result.refused else result
 
+    def _check_output(self, spec: Any) -> None:
+        for mistake in check(spec_schema(), spec).mistakes:
+            place = ("spec", *mistake.path)
+            source = self._sources.get(place)
+            if source is not None:
+                self._findings[source] = replace(
+                    self._findings[source],
+                    outcome=Outcome.REFUSED,
+                    new="",
+                    says=mistake.sentence,
+                    command="",
+                )
+                continue
+            below = [path for to, path in self._sources.items() if to[: len(place)] == place]
+            sentence = f"{spelled(mistake.path)} {mistake.sentence}".strip()
+            self.problem(sentence, below[0] if below else ("spec",))
+
+    def _below(self, path: Path) -> list[Path]:
+        return [leaf for leaf in self._open if leaf[: len(path)] == path]
+
     def _settle(
         self,
+        path: str | Path,
         outcome: Outcome,
-        path: Path,
+        says: str = "",
         *,
         new: str = "",
-        says: str = "",
         command: str = "",
-        part_of: Path = (),
     ) -> None:
-        node = self._open.pop(path)
-        self._findings.append(
-            Finding(
+        at = steps(path)
+        for leaf in self._below(at):
+            node = self._open.pop(leaf)
+            self._findings[leaf] = Finding(
                 outcome=outcome,
-                path=path,
+                path=leaf,
                 line=node.line,
                 was=spelling_of(node),
                 new=new,
                 says=says,
                 command=command,
-                part_of=part_of,
+                part_of=at if at != leaf else (),
             )
-        )
 
-    def _unknown(self, path: Path) -> str:
-        parent = path
-        while parent and (parent == path or parent not in self._known):
-            parent = parent[:-1]
-        name, known = str(path[len(parent)]), self._known.get(parent, set())
-        if name in known:
-            return ALONG if self.refused else "there is no rule for it"
-        near = get_close_matches(name, sorted(known), n=1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        return f"{name} is not a field that mare convert knows{hint}"
+    def _remove(self, path: Path) -> None:
+        parent: Any = self.value(path[:-1])
+        parent[path[-1]] = None
+
+
+def _of_trigger(path: Path) -> bool:
+    """Whether it is in the metadata of a trigger, which KEDA reads as trimmed text."""
+    return path[:2] == ("spec", "triggers") and path[3:4] == ("metadata",)
+
+
+def _prune(value: Any) -> None:
+    """Remove absent fields."""
+    for child in value.values() if isinstance(value, dict) else value or ():
+        if isinstance(child, dict | list):
+            _prune(child)
+    if isinstance(value, dict):
+        for name in [name for name, child in value.items() if child is None]:
+            del value[name]
 
 
 def spelling_of(node: Node) -> str:
-    match node:
-        case Scalar():
-            return node.spelling
-        case Mapping():
-            return "{}"
-        case Sequence():
-            return "[]"
+    if isinstance(node, Scalar):
+        return node.spelling
+    return "{}" if isinstance(node, Mapping) else "[]"
 
 
 def _written(to: str | Path, value: Any) -> str:

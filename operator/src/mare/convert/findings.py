@@ -1,4 +1,4 @@
-"""What became of each value, in five classes."""
+"""The outcome of each value of the input."""
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
@@ -18,26 +18,26 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What became of one value of the input."""
+    """The outcome of one value."""
 
     outcome: Outcome
     path: Path
     line: int
     was: str
-    """The value as the user wrote it, secrets masked."""
+    """The value as it is written in the input, with secrets masked."""
     new: str = ""
-    """Where and what it is now; empty if there is nothing to write."""
+    """Field and value in the output; empty if nothing is written."""
     says: str = ""
-    """The formula, what to do, the effect or the reason, as a clause."""
+    """The formula, the action to take, the effect or the reason."""
     command: str = ""
-    """What to type, if the user is needed."""
+    """A shell command for the user."""
     part_of: Path = ()
-    """The larger part of the input of which this is the common fate; empty if it stands alone."""
+    """The subtree of the input that shares this outcome; empty for a single value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why an object is refused, where no single value is at fault."""
+    """Why an object is refused, if the cause is not a single value."""
 
     line: int
     says: str
@@ -45,23 +45,15 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Addition:
-    """A line of the output that no value of the input stands behind."""
+    """A line of the output that no value of the input causes."""
 
     new: str
     says: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Workload:
-    """What is scaled."""
-
-    kind: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What became of one object."""
+    """The outcome of one object."""
 
     file: str
     line: int
@@ -72,9 +64,10 @@ class Result:
     problems: tuple[Problem, ...] = ()
     additions: tuple[Addition, ...] = ()
     manifest: Manifest | None = None
-    workload: Workload | None = None
+    scale_target: tuple[str, str] = ("", "")
+    """Kind and name."""
     restores_count: bool = False
-    """Whether deleting the object sets the workload back to the count from before it."""
+    """Whether KEDA restores the original replica count when the object is deleted."""
 
     @property
     def title(self) -> str:
@@ -93,7 +86,7 @@ class Result:
         return bool(self.problems) or self.outcomes[Outcome.REFUSED] > 0
 
     def without_output(self, *problems: Problem) -> "Result":
-        """The same object refused, and all its values with it."""
+        """The object refused as a whole."""
         return replace(
             self,
             findings=tuple(_refused_along(finding) for finding in self.findings),
@@ -109,18 +102,12 @@ ALONG = "there is no output for this object"
 def _refused_along(finding: Finding) -> Finding:
     if finding.outcome is Outcome.REFUSED:
         return finding
-    return Finding(
-        outcome=Outcome.REFUSED,
-        path=finding.path,
-        line=finding.line,
-        was=finding.was,
-        says=ALONG,
-    )
+    return replace(finding, outcome=Outcome.REFUSED, new="", says=ALONG, command="", part_of=())
 
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """What became of the whole input."""
+    """The outcome of the whole input."""
 
     results: tuple[Result, ...] = field(default=())
 
@@ -133,31 +120,12 @@ class Conversion:
         return [result for result in self.results if result.manifest is not None]
 
     def exit_code(self, *, strict: bool = False) -> int:
-        """0 if all is kept or translated, 1 if something is refused, 2 if a person has to look.
+        """0 if everything is kept or translated, 1 if something is refused, else 2.
 
-        `strict` makes 1 of 2.
+        With `strict`, 1 instead of 2.
         """
         if any(result.refused for result in self.results):
             return 1
         if self.outcomes[Outcome.NEEDS_YOU] or self.outcomes[Outcome.DROPPED]:
             return 1 if strict else 2
         return 0
-
-
-def spelled(path: Path) -> str:
-    """A path as kubectl writes it, triggers[0].metadata.value."""
-    text = ""
-    for step in path:
-        if isinstance(step, int):
-            text += f"[{step}]"
-        elif "." in step or "/" in step:
-            text += f'["{step}"]'
-        else:
-            text += f".{step}" if text else step
-    return text
-
-
-def named(path: Path) -> str:
-    """The last name of a path, with the one before it if that is needed to know what it is."""
-    names = [step for step in path if isinstance(step, str)]
-    return ".".join(names[-2:] if names[-1:] == ["name"] else names[-1:])

@@ -1,169 +1,129 @@
-"""A HorizontalPodAutoscaler (autoscaling/v2) on a queue becomes a QueueAutoscaler.
+"""Converts a HorizontalPodAutoscaler (autoscaling/v2) that scales by a queue.
 
-Only External metrics whose name says without doubt what they count: those of RabbitMQ's own
-Prometheus endpoint.
+Only External metrics of RabbitMQ's own Prometheus endpoint are converted: their names say what
+they count.
 """
 
-from mare.convert.behavior import convert_behavior
-from mare.convert.broker import Access, convert_broker
-from mare.convert.counts import MOST_REPLICAS
-from mare.convert.draft import Draft, Field
-from mare.convert.findings import ALONG, Outcome, Result
-from mare.convert.metadata import MARKER_LABEL, convert_metadata
-from mare.convert.origins import Elsewhere
-from mare.convert.quantities import plain, quantity
-from mare.convert.reading import Section
-from mare.convert.scaledobject import DRY_RUN, convert_scale_target
-from mare.convert.targets import MOST_TARGETS, MULTIPLIED, RULES
-from mare.convert.triggers import QUEUE_LENGTH
-from mare.documents.tree import Document
+from mare.convert.draft import Draft
+from mare.convert.metadata import convert_metadata
+from mare.convert.quantities import number_of
+from mare.convert.scaledobject import DRY_RUN, convert_behavior, convert_scale_target
+from mare.convert.secret import Access, Origin, convert_broker
+from mare.convert.triggers import MODES, MULTIPLIED, QUEUE_LENGTH
+from mare.documents.tree import Path
 
-METRICS = {
+READY_ONLY = {
     "rabbitmq_queue_messages": False,
     "rabbitmq_queue_messages_ready": True,
     "rabbitmq_detailed_queue_messages": False,
     "rabbitmq_detailed_queue_messages_ready": True,
 }
-"""The metrics that can be carried over, and whether they count ready messages only."""
-OTHER_LABEL = "the Secret's URIs choose the broker: see that it is the one of this label"
+"""The metrics that can be converted, and whether they count ready messages only."""
+OTHER_LABEL = "the URIs in the Secret select the broker: check that it is the one of this label"
 
 
-def made_by_keda(document: Document) -> bool:
-    """Whether it belongs to a ScaledObject."""
-    return document.root.mapping("metadata").mapping("labels").text(MARKER_LABEL) is not None
-
-
-def convert_hpa(document: Document) -> Result:
-    draft = Draft(document)
-    root = Section(draft, (), document.root)
-    convert_metadata(draft, root)
-    spec = root.section("spec")
-    convert_scale_target(draft, spec)
-    _convert_bounds(draft, spec)
-    convert_behavior(draft, spec)
-    metrics = spec.sections("metrics")
-    if not metrics:
-        draft.problem(spec.line, "a QueueAutoscaler needs a queue: there is no External metric")
-    if len(metrics) > MOST_TARGETS:
-        draft.problem(spec.line, f"a QueueAutoscaler has at most {MOST_TARGETS} targets")
-    _convert_metrics(draft, metrics)
-    draft.add("spec.dryRun", True, DRY_RUN)
-    return draft.result()
-
-
-def _convert_bounds(draft: Draft, spec: Section) -> None:
-    minimum = spec.integer("minReplicas", 0, MOST_REPLICAS)
-    maximum = spec.integer("maxReplicas", 1, MOST_REPLICAS, needed_by="an HPA")
-    if minimum is not None:
-        draft.keep(minimum, "spec.minReplicas")
-    else:
+def convert_hpa(draft: Draft) -> None:
+    draft.check("HorizontalPodAutoscaler")
+    convert_metadata(draft)
+    convert_scale_target(draft)
+    if draft.value("spec.minReplicas") is None:
         draft.add("spec.minReplicas", 1, "HPA's default")
-    if maximum is not None:
-        draft.keep(maximum, "spec.maxReplicas")
-        if minimum is not None and minimum.value > maximum.value:
-            draft.problem(minimum.line, "minReplicas is larger than maxReplicas")
+    draft.keep("spec.minReplicas", "spec.minReplicas")
+    draft.keep("spec.maxReplicas", "spec.maxReplicas")
+    convert_behavior(draft, "spec.behavior")
+    _convert_metrics(draft)
+    draft.add("spec.dryRun", True, DRY_RUN)
 
 
-def _convert_metrics(draft: Draft, metrics: list[Section]) -> None:
+def _convert_metrics(draft: Draft) -> None:
+    metrics = draft.value("spec.metrics") or []
+    if not metrics:
+        draft.problem("a QueueAutoscaler needs a queue: there is no External metric", ("spec",))
     written: list[str] = []
-    vhosts: list[Field[str]] = []
+    vhosts: list[Path] = []
+    queues = []
     accesses = []
-    queues_of: list[list[str]] = []
-    for index, section in enumerate(metrics):
-        kind = section.text("type", needed_by="a metric")
-        if kind is None or kind.value != "External":
-            says = f"Maré scales by queues, not by a metric of type {kind.value}" if kind else ALONG
-            draft.settle_below(section.path, Outcome.REFUSED, says)
+    for index, metric in enumerate(metrics):
+        path = ("spec", "metrics", index)
+        kind = (metric or {}).get("type")
+        if kind != "External":
+            says = f"Maré scales by queues, not by a metric of type {kind}"
+            draft.refuse(path, says if kind else "a metric needs type")
             continue
+        draft.check("External", path)
         to = "spec.target" if len(metrics) == 1 else f"spec.targets.{index}"
-        external = section.section("external")
-        metric = external.section("metric")
-        _convert_name(draft, metric, to)
-        _convert_target(draft, external.section("target"), to)
-        queues_of.append(_convert_selector(draft, metric, written, vhosts))
-        accesses.append(_access(kind))
-    if len({vhost.value for vhost in vhosts}) > 1:
-        draft.problem(vhosts[0].line, "queues in several virtual hosts need several objects")
+        _convert_name(draft, (*path, "external", "metric", "name"), to)
+        _convert_value(draft, (*path, "external", "target"), to)
+        queues.append(_convert_selector(draft, path, written, vhosts))
+        host = {"host": Origin("your broker")}
+        accesses.append(Access((*path, "type"), "an HPA does not know the broker", host))
+    if len({draft.value(path) for path in vhosts}) > 1:
+        draft.problem("queues in several virtual hosts need several objects", vhosts[0])
     else:
-        for vhost in vhosts:
-            draft.translate(vhost, "spec.brokerRef.vhost", vhost.value)
-    if len(written) > 1 and len(metrics) > 1:
-        for index, queues in enumerate(queues_of):
-            draft.manifest.put(f"spec.targets.{index}.queues", queues)
-    convert_broker(draft, accesses, draft.document.name)
+        for label in vhosts:
+            draft.translate(label, "spec.brokerRef.vhost", draft.value(label))
+    if len(written) > 1 and len(metrics) > 1 and not draft.refused:
+        for index, names in enumerate(queues):
+            draft.manifest.put(f"spec.targets.{index}.queues", names)
+    convert_broker(draft, accesses)
 
 
-def _access(kind: Field[str]) -> Access:
-    """An HPA knows nothing of the broker, its metrics come from an adapter."""
-    return Access(
-        origins={"host": Elsewhere("your broker")},
-        protocol="amqp",
-        host_text=None,
-        source=kind,
-        source_name="",
-        remark="an HPA does not know the broker",
-    )
-
-
-def _convert_name(draft: Draft, metric: Section, to: str) -> None:
-    name = metric.text("name", needed_by="a metric")
-    if name is None:
-        return
-    ready_only = METRICS.get(name.value)
+def _convert_name(draft: Draft, path: Path, to: str) -> None:
+    ready_only = READY_ONLY.get(draft.value(path))
     if ready_only is None:
-        draft.refuse(name, f"what it counts is not known; known are {', '.join(METRICS)}")
+        draft.refuse(path, f"it is unknown what it counts; known are {', '.join(READY_ONLY)}")
         return
     if ready_only:
-        draft.manifest.put(f"{to}.excludeUnacknowledged", True, name.was)
+        draft.write(path, f"{to}.excludeUnacknowledged", True)
     counted = "ready messages" if ready_only else "ready and unacknowledged messages"
-    draft.translate(name, f"{to}.type", QUEUE_LENGTH, f"counts {counted}")
+    draft.translate(path, f"{to}.type", QUEUE_LENGTH, f"counts {counted}")
 
 
-def _convert_target(draft: Draft, target: Section, to: str) -> None:
-    kind = target.choice("type", ("AverageValue", "Value"), needed_by="a metric's target")
-    if kind is not None and kind.value == "Value":
-        draft.refuse(kind, f"{MULTIPLIED}; QueueLength means AverageValue in Maré")
+def _convert_value(draft: Draft, path: Path, to: str) -> None:
+    target = draft.value(path) or {}
+    if target.get("type") == "Value":
+        draft.refuse(path, f"{MULTIPLIED}; QueueLength means AverageValue in Maré")
         return
-    if kind is not None:
-        draft.absorb(kind, "what QueueLength means")
-    average = target.quantity("averageValue", needed_by="a target of type AverageValue")
-    if average is None:
+    draft.absorb((*path, "type"), "QueueLength always means AverageValue")
+    if "averageValue" not in target:
+        draft.problem("a target of type AverageValue needs averageValue", path)
         return
-    rule, number = RULES[QUEUE_LENGTH], quantity(average.value)
-    if not rule.least <= number <= rule.most:
-        draft.refuse(average, f"has to be from {rule.least:g} to {rule.most:g}")
+    number, at = number_of(target["averageValue"]), (*path, "averageValue")
+    if number is None:
+        draft.refuse(at, "has to be a quantity, for example 30 or 500m")
     else:
-        draft.translate(average, f"{to}.{rule.name}", plain(number), rule.formula)
+        mode = MODES[QUEUE_LENGTH]
+        draft.translate(at, f"{to}.{mode.field}", number, mode.formula)
 
 
 def _convert_selector(
-    draft: Draft, metric: Section, written: list[str], vhosts: list[Field[str]]
+    draft: Draft, path: Path, written: list[str], vhosts: list[Path]
 ) -> list[str]:
-    """Write the queues that the labels choose; several are added up, as HPA does."""
-    selector = metric.section("selector")
-    queues: list[Field[str]] = []
-    for label in selector.section("matchLabels").words():
-        if label.path[-1] == "queue":
+    """Write the queues that the labels select; several are summed, as in the HPA."""
+    selector = (*path, "external", "metric", "selector")
+    found = draft.value(selector) or {}
+    queues: list[Path] = []
+    for name in found.get("matchLabels", ()):
+        label = (*selector, "matchLabels", name)
+        if name == "queue":
             queues.append(label)
-        elif label.path[-1] == "vhost":
+        elif name == "vhost":
             vhosts.append(label)
         else:
             draft.need(label, OTHER_LABEL)
-    for expression in selector.sections("matchExpressions"):
-        key, operator = expression.text("key"), expression.text("operator")
-        values = expression.texts("values")
-        names = [field.value for field in (key, operator) if field is not None]
-        if key is None or operator is None or names != ["queue", "In"]:
-            says = "only an expression queue In [...] can be carried over"
-            draft.settle_below(expression.path, Outcome.REFUSED, says)
+    for index, expression in enumerate(found.get("matchExpressions", ())):
+        at = (*selector, "matchExpressions", index)
+        if not expression or (expression.get("key"), expression.get("operator")) != ("queue", "In"):
+            draft.refuse(at, "only an expression queue In [...] can be converted")
             continue
-        draft.absorb(key, "each value becomes an entry of queues")
-        draft.absorb(operator, "each value becomes an entry of queues")
-        queues += values
+        for name in ("key", "operator"):
+            draft.absorb((*at, name), "each value becomes an entry of queues")
+        queues += [(*at, "values", place) for place in range(len(expression.get("values", ())))]
     if not queues and not draft.refused:
-        draft.problem(metric.line, "no label queue says which queue it is about")
-    for queue in queues:
-        if queue.value not in written:
-            written.append(queue.value)
-        draft.translate(queue, f"spec.queues.{written.index(queue.value)}.name", queue.value)
-    return [queue.value for queue in queues]
+        draft.problem("the label queue is missing", (*path, "external", "metric"))
+    names = [draft.value(queue) for queue in queues if draft.value(queue)]
+    for queue, name in zip(queues, names, strict=False):
+        if name not in written:
+            written.append(name)
+        draft.translate(queue, f"spec.queues.{written.index(name)}.name", name)
+    return names

@@ -1,4 +1,4 @@
-"""The object that comes out: values with a remark each, as data and as YAML."""
+"""The QueueAutoscaler that is written: values with remarks, as data and as YAML."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -40,12 +40,12 @@ ORDER = (
     "pausedReplicas",
     "dryRun",
 )
-"""How a QueueAutoscaler is read; what is not named here keeps the order in which it was put."""
+"""The order of fields; fields that are not listed follow in the order in which they were set."""
 
 
 @dataclass(slots=True)
 class Line:
-    """A value of the output. A list in it is written in one line."""
+    """A value of the output; a list is written in one line."""
 
     value: Any
     remark: str = ""
@@ -82,7 +82,7 @@ class Manifest:
 
 
 def steps(path: str | Path) -> Path:
-    """A dotted path taken apart; a part of digits is an index."""
+    """The parts of a dotted path; digits are an index."""
     if isinstance(path, tuple):
         return path
     return tuple(int(part) if part.isdigit() else part for part in path.split("."))
@@ -136,7 +136,7 @@ def scalar(value: Any) -> str:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Puts words in quotes that are more to Go's parser than to PyYAML: 1e3 is a number, y true."""
+    """Quotes words that Go's YAML parser reads as another type than PyYAML: 1e3, y."""
 
     def represent_word(self, text: str) -> yaml.Node:
         misread = text[:1] in set("0123456789+-.") or text in set("yYnN")

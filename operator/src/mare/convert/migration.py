@@ -1,10 +1,10 @@
-"""The safe way from one autoscaler to the other: never two of them on one workload."""
+"""The migration in steps that never leave two autoscalers active on one workload."""
 
 from dataclasses import dataclass
 
 from mare.convert.findings import Conversion, Result
 from mare.convert.metadata import PAUSED
-from mare.convert.origins import kubectl
+from mare.convert.secret import kubectl
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,7 @@ class Step:
 
 
 def steps(conversion: Conversion) -> list[Step]:
-    """What to do with the output, in order; nothing if there is none."""
+    """The steps in order; none without output."""
     results = conversion.converted
     if not results:
         return []
@@ -25,31 +25,31 @@ def steps(conversion: Conversion) -> list[Step]:
     ]
     planned = [
         Step(
-            "Pause the old autoscaler; the count stands still from here on.",
+            "Pause the old autoscaler; the replicas do not change from here on.",
             tuple(_on(r, "annotate", r, f"{PAUSED}=true", "--overwrite") for r in paused),
         ),
-        Step("Make the Secrets.", tuple(dict.fromkeys(needed))),
+        Step("Create the Secrets.", tuple(dict.fromkeys(needed))),
         Step(
-            "Apply the output, here FILE. It says dryRun: true, so it decides and touches nothing.",
+            "Apply the output, here FILE. With dryRun: true it decides but changes nothing.",
             ("kubectl apply -f FILE",),
         ),
         Step(
-            "Compare what it would do with what you expect, on the dashboard or here.",
+            "Compare its decisions with your expectations, on the dashboard or here.",
             tuple(kubectl(r.namespace, "describe", "qa", r.name) for r in results),
         ),
         Step(
-            "Tell KEDA to leave the count as it is when its object goes.",
+            "Configure KEDA to keep the replicas when its object is deleted.",
             tuple(_on(r, "patch", r, "--type=merge", "-p", _KEEP_COUNT) for r in restoring),
         ),
         Step(
-            "Delete the old autoscaler; the HPA of a ScaledObject goes with it.",
+            "Delete the old autoscaler; this also deletes the HPA of a ScaledObject.",
             tuple(_on(r, "delete", r) for r in results),
         ),
         Step(
-            "See that nothing else scales the workload. Maré shows it as AbleToScale: False.",
+            "Check that nothing else scales the workload; Maré reports it as AbleToScale: False.",
             tuple(dict.fromkeys(kubectl(r.namespace, "get", "hpa,scaledobject") for r in results)),
         ),
-        Step("Switch dryRun off.", tuple(_switch_on(r) for r in results)),
+        Step("Set dryRun to false.", tuple(_switch_on(r) for r in results)),
     ]
     return [step for step in planned if step.commands]
 

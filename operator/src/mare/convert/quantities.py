@@ -1,39 +1,33 @@
-"""Quantities as Kubernetes writes them, 500m or 1Ki."""
+"""Quantities of Kubernetes, such as 500m or 1Ki."""
 
 import re
-from decimal import Decimal
 
-_SCALES = {
-    "n": Decimal("1e-9"),
-    "u": Decimal("1e-6"),
-    "m": Decimal("1e-3"),
-    "": Decimal(1),
-    "k": Decimal("1e3"),
-    "M": Decimal("1e6"),
-    "G": Decimal("1e9"),
-    "T": Decimal("1e12"),
-    "P": Decimal("1e15"),
-    "E": Decimal("1e18"),
-    "Ki": Decimal(2**10),
-    "Mi": Decimal(2**20),
-    "Gi": Decimal(2**30),
-    "Ti": Decimal(2**40),
-    "Pi": Decimal(2**50),
-    "Ei": Decimal(2**60),
-}
+from mare.custom_resource.checking import spec_schema
+
+_DIVISORS = {"n": 1e9, "u": 1e6, "m": 1e3}
+_SCALES = {"": 1.0}
+_SCALES |= {sign: 1000.0**power for power, sign in enumerate("kMGTPE", start=1)}
+_SCALES |= {f"{sign}i": 1024.0**power for power, sign in enumerate("KMGTPE", start=1)}
 _QUANTITY = re.compile(
-    r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?)([A-Za-z]{0,2})"
+    r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2})?)([A-Za-z]{0,2})"
 )
 
 
-def quantity(text: str) -> Decimal:
-    """The number that a quantity stands for. Raises ValueError."""
-    found = _QUANTITY.fullmatch(text)
-    if found is None or found[2] not in _SCALES:
-        raise ValueError("has to be a quantity, for example 30 or 500m")
-    return Decimal(found[1]) * _SCALES[found[2]]
+def number_of(quantity: str | float) -> int | float | None:
+    """The number that a quantity stands for; None if it is not a quantity."""
+    found = _QUANTITY.fullmatch(str(quantity))
+    if found is None or found[2] not in (_SCALES | _DIVISORS):
+        return None
+    number, unit = float(found[1]), found[2]
+    return plain(number / _DIVISORS[unit] if unit in _DIVISORS else number * _SCALES[unit])
 
 
-def plain(number: Decimal | float) -> int | float:
-    """A number without a fraction that says nothing."""
-    return int(number) if number == int(number) else float(number)
+def plain(number: float) -> int | float:
+    """The number as int if it is a whole one."""
+    return int(number) if number == int(number) else number
+
+
+def is_tolerance(text: str) -> bool:
+    """Whether a QueueAutoscaler takes the text as a tolerance."""
+    rules = spec_schema()["properties"]["behavior"]["properties"]["scaleUp"]["properties"]
+    return re.fullmatch(rules["tolerance"]["pattern"], text) is not None

@@ -1,17 +1,17 @@
-"""What a person reads: a line for each value that is not simply kept, as compilers write them."""
+"""The report: one line per value that is not kept unchanged, in the format of a compiler."""
 
 from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
-from mare.convert.authentication import KINDS
+from mare.convert.authentication import AUTHENTICATIONS
 from mare.convert.draft import KIND
-from mare.convert.findings import ALONG, Conversion, Finding, Outcome, Result, spelled
+from mare.convert.findings import ALONG, Conversion, Finding, Outcome, Result
 from mare.convert.migration import Step, steps
-from mare.documents.tree import Path, printable
+from mare.documents.tree import Path, printable, spelled
 
-READ = ("ScaledObject", "HorizontalPodAutoscaler", *KINDS)
-"""The kinds that are told about; others are kept as they are."""
+READ = ("ScaledObject", "HorizontalPodAutoscaler", *AUTHENTICATIONS)
+"""The kinds that are reported; other kinds stay unchanged."""
 
 
 def text(conversion: Conversion) -> str:
@@ -21,7 +21,7 @@ def text(conversion: Conversion) -> str:
     lines.append(_summary(conversion))
     planned = steps(conversion)
     if planned:
-        lines += ["", "The safe order from here:"]
+        lines += ["", "Migrate in this order:"]
     for number, step in enumerate(planned, start=1):
         lines.append(f"{number}. {step.says}")
         lines += [f"   {line}" for command in step.commands for line in command.split("\n")]
@@ -54,7 +54,7 @@ def _object(result: Result) -> Iterator[str]:
     if result.manifest is not None:
         becomes = f" -> {KIND} {result.name}"
     elif result.refused:
-        becomes = " is refused, there is no output for it"
+        becomes = " is refused: there is no output for it"
     yield f"{result.file}:{result.line}: {result.title}{becomes}"
     for problem in result.problems:
         yield f"{result.file}:{problem.line}: refused: {problem.says}"
@@ -72,7 +72,7 @@ def _object(result: Result) -> Iterator[str]:
 
 
 def _fate(finding: Finding) -> tuple[Path, Outcome, str]:
-    """What findings have in common that are told in one line."""
+    """What the findings of one line of the report have in common."""
     return finding.part_of or finding.path, finding.outcome, finding.says
 
 
@@ -91,7 +91,7 @@ def _others(conversion: Conversion) -> list[str]:
         for result in conversion.results
         if result.kind not in READ and not result.refused and not result.kind.endswith("List")
     ]
-    return [f"left as they are: {', '.join(others)}"] if others else []
+    return [f"unchanged: {', '.join(others)}"] if others else []
 
 
 def _summary(conversion: Conversion) -> str:

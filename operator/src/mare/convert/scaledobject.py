@@ -1,100 +1,176 @@
-"""A KEDA ScaledObject (keda.sh/v1alpha1) becomes a QueueAutoscaler."""
+"""Converts a KEDA ScaledObject (keda.sh/v1alpha1)."""
 
-from mare.convert.behavior import convert_behavior
-from mare.convert.broker import convert_broker
-from mare.convert.counts import convert_counts
+import re
+from typing import Any
+
+from mare.convert.authentication import Objects
 from mare.convert.draft import Draft
-from mare.convert.findings import ALONG, Outcome, Result, Workload
-from mare.convert.lookup import Lookup
 from mare.convert.metadata import convert_metadata
-from mare.convert.origins import Variable
-from mare.convert.queues import convert_queues
-from mare.convert.reading import Section
-from mare.convert.schedules import convert_schedule
-from mare.convert.targets import convert_targets
-from mare.convert.triggers import Trigger, read_trigger
-from mare.documents.tree import Document
+from mare.convert.quantities import is_tolerance, number_of
+from mare.convert.secret import convert_broker
+from mare.convert.triggers import convert_targets, convert_trigger
 
-DRY_RUN = "until the old autoscaler is gone"
-
-
-def convert_scaledobject(document: Document, lookup: Lookup) -> Result:
-    draft = Draft(document)
-    root = Section(draft, (), document.root)
-    convert_metadata(draft, root)
-    spec = root.section("spec")
-    convert_scale_target(draft, spec)
-    most = convert_counts(draft, spec)
-    _convert_advanced(draft, spec.section("advanced"))
-    triggers = _convert_triggers(draft, spec, lookup, most)
-    if triggers:
-        entries = convert_queues(draft, triggers)
-        convert_targets(draft, triggers, entries)
-        convert_broker(draft, [trigger.access for trigger in triggers], document.name)
-    draft.add("spec.dryRun", True, DRY_RUN)
-    return draft.result()
+DRY_RUN = "until the old autoscaler is deleted"
+NO_BEHAVIOR = "HPA's defaults, unchanged; remove it for Maré's defaults, which react faster"
+KEDA_MAX_REPLICAS = 100
+KEDA_COOLDOWN = 300
+HPA_SYNC_SECONDS = 15
 
 
-def convert_scale_target(draft: Draft, spec: Section) -> None:
-    """scaleTargetRef, the same in KEDA, HPA and here."""
-    target = spec.section("scaleTargetRef")
-    api_version, kind = target.text("apiVersion"), target.text("kind", 63)
-    name = target.text("name", needed_by="scaleTargetRef")
-    for field in (api_version, kind, name):
-        if field is not None:
-            draft.keep(field, f"spec.scaleTargetRef.{field.path[-1]}")
-    draft.workload = Workload(
-        kind=kind.value if kind is not None else "Deployment",
-        name=name.value if name is not None else "",
-    )
-
-
-def _convert_advanced(draft: Draft, advanced: Section) -> None:
-    restore = advanced.boolean("restoreToOriginalReplicaCount")
-    if restore is not None and restore.value:
-        draft.restores_count = True
-        draft.drop(restore, "the count stays as it is when a QueueAutoscaler is deleted")
-    elif restore is not None:
-        draft.absorb(restore, "the count stays as it is when the object is deleted")
-    config = advanced.section("horizontalPodAutoscalerConfig")
-    name = config.text("name")
-    if name is not None:
-        draft.drop(name, "there is no HPA")
-    convert_behavior(draft, config)
-    advanced.section("scalingModifiers")
-    modifiers = (*advanced.path, "scalingModifiers")
-    says = "Maré takes the largest of several targets and has no formulas; write targets instead"
-    draft.settle_below(modifiers, Outcome.REFUSED, says)
-
-
-def _convert_triggers(draft: Draft, spec: Section, lookup: Lookup, most: int) -> list[Trigger]:
-    """The RabbitMQ triggers; cron triggers are converted on the way, others refused."""
-    assert draft.workload is not None
-    workload = f"{draft.workload.kind.lower()}/{draft.workload.name}"
-    container = spec.section("scaleTargetRef").text("envSourceContainerName")
-    container_name = container.value if container is not None else None
-    sections = spec.sections("triggers")
+def convert_scaledobject(draft: Draft, objects: Objects) -> None:
+    draft.check("ScaledObject")
+    convert_metadata(draft)
+    container = draft.value("spec.scaleTargetRef.envSourceContainerName")
+    convert_scale_target(draft)
+    most = _convert_counts(draft)
+    _convert_advanced(draft)
+    kind, name = draft.scale_target
+    workload = f"{kind.lower()}/{name}"
     triggers, schedules = [], 0
-    for section in sections:
-        kind = section.text("type", needed_by="a trigger")
-        match kind.value if kind is not None else None:
+    for index, trigger in enumerate(draft.value("spec.triggers") or ()):
+        path = ("spec", "triggers", index)
+        match (trigger or {}).get("type"):
             case "rabbitmq":
-                trigger = read_trigger(draft, section, lookup, container_name, workload)
-                triggers += [trigger] if trigger is not None else []
+                draft.check("rabbitmq", path)
+                triggers.append(convert_trigger(draft, path, objects, container, workload))
             case "cron":
-                convert_schedule(draft, section, schedules, most)
+                draft.check("cron", path)
+                _convert_schedule(draft, path, f"spec.schedules.{schedules}", most)
                 schedules += 1
             case None:
-                draft.settle_below(section.path, Outcome.REFUSED, ALONG)
+                draft.refuse(path, "a trigger needs type")
             case other:
-                says = f"Maré scales by RabbitMQ and by schedules, not by {other}"
-                draft.settle_below(section.path, Outcome.REFUSED, says)
+                draft.refuse(path, f"Maré scales by RabbitMQ and by schedules, not by {other}")
     if not triggers and not draft.refused:
-        draft.problem(spec.line, "a QueueAutoscaler needs a queue: there is no rabbitmq trigger")
-    if container is not None:
-        origins = [origin for trigger in triggers for origin in trigger.access.origins.values()]
-        if any(isinstance(origin, Variable) for origin in origins):
-            draft.need(container, "the variables are those of this container")
+        draft.problem("a QueueAutoscaler needs a queue: there is no rabbitmq trigger", ("spec",))
+    complete = [trigger for trigger in triggers if trigger is not None]
+    if complete:
+        convert_targets(draft, complete)
+        convert_broker(draft, [trigger.access for trigger in complete])
+    container_path = "spec.scaleTargetRef.envSourceContainerName"
+    if any(trigger.access.reads_variables for trigger in complete):
+        draft.need(container_path, "the variables are those of this container")
+    draft.drop(container_path, "no variable of the workload is read")
+    draft.add("spec.dryRun", True, DRY_RUN)
+
+
+def convert_scale_target(draft: Draft) -> None:
+    """Keep scaleTargetRef, which is the same in KEDA, HPA and Maré."""
+    for name in ("apiVersion", "kind", "name"):
+        draft.keep(f"spec.scaleTargetRef.{name}", f"spec.scaleTargetRef.{name}")
+    target = draft.value("spec.scaleTargetRef") or {}
+    draft.scale_target = (target.get("kind", "Deployment"), target.get("name", ""))
+
+
+def _convert_counts(draft: Draft) -> int:
+    """Convert the limits, idle and fallback. Returns maxReplicas."""
+    spec = draft.value("spec") or {}
+    least, most = spec.get("minReplicaCount", 0), spec.get("maxReplicaCount", KEDA_MAX_REPLICAS)
+    for old, new, value in (
+        ("minReplicaCount", "minReplicas", least),
+        ("maxReplicaCount", "maxReplicas", most),
+    ):
+        if old in spec:
+            draft.translate(f"spec.{old}", f"spec.{new}", value)
         else:
-            draft.drop(container, "no variable of the workload is read")
-    return triggers
+            draft.add(f"spec.{new}", value, "KEDA's default")
+    idle = spec.get("idleReplicaCount")
+    draft.translate("spec.idleReplicaCount", "spec.idle.replicas", idle)
+    if "cooldownPeriod" in spec:
+        says = "counted from the last message, ready or unacknowledged"
+        to = "spec.idle.cooldownSeconds"
+        draft.translate("spec.cooldownPeriod", to, spec["cooldownPeriod"], says)
+    elif least == 0 or idle is not None:
+        draft.add("spec.idle.cooldownSeconds", KEDA_COOLDOWN, "KEDA's default; Maré's is 60")
+    initial = spec.get("initialCooldownPeriod")
+    if initial == 0:
+        draft.absorb("spec.initialCooldownPeriod", "Maré has no initial cooldown")
+    effect = f"the workload can become idle in the first {initial} s after the object is created"
+    draft.drop("spec.initialCooldownPeriod", effect)
+    draft.drop("spec.pollingInterval", "Maré reads the queues at least once a second")
+    fallback = spec.get("fallback") or {}
+    if {"failureThreshold", "replicas"} <= fallback.keys():
+        _convert_fallback(draft, fallback, most)
+    return int(most)
+
+
+def _convert_fallback(draft: Draft, fallback: dict[str, Any], most: int) -> None:
+    path, replicas = "spec.fallback", fallback["replicas"]
+    behavior = fallback.get("behavior", "static")
+    if behavior == "currentReplicas":
+        draft.absorb(path, "without a fallback Maré also keeps the current replicas")
+        return
+    if behavior == "currentReplicasIfLower":
+        effect = "while the queues cannot be read, Maré keeps the current replicas"
+        draft.drop(path, f"{effect}; KEDA would lower them to {replicas}")
+        return
+    threshold = fallback["failureThreshold"]
+    says = f"{threshold} + 1 failures, one every {HPA_SYNC_SECONDS} s"
+    seconds = (threshold + 1) * HPA_SYNC_SECONDS
+    draft.translate(f"{path}.failureThreshold", "spec.fallback.afterSeconds", seconds, says)
+    if replicas <= most:
+        draft.keep(f"{path}.replicas", "spec.fallback.replicas")
+    draft.translate(f"{path}.replicas", "spec.fallback.replicas", most, f"maxReplicas is {most}")
+    ours = behavior[0].upper() + behavior[1:]
+    if "behavior" in fallback:
+        draft.translate(f"{path}.behavior", "spec.fallback.behavior", ours)
+    else:
+        because = "KEDA's default; Maré's is CurrentReplicasIfHigher"
+        draft.add("spec.fallback.behavior", ours, because)
+
+
+def _convert_advanced(draft: Draft) -> None:
+    path = "spec.advanced.restoreToOriginalReplicaCount"
+    if draft.value(path):
+        draft.restores_count = True
+        draft.drop(path, "the replicas stay as they are when a QueueAutoscaler is deleted")
+    draft.absorb(path, "the replicas stay as they are when the object is deleted")
+    draft.drop("spec.advanced.horizontalPodAutoscalerConfig.name", "Maré creates no HPA")
+    convert_behavior(draft, "spec.advanced.horizontalPodAutoscalerConfig.behavior")
+    says = "Maré uses the largest of several targets and has no formulas; write targets instead"
+    draft.refuse("spec.advanced.scalingModifiers", says)
+
+
+def convert_behavior(draft: Draft, path: str) -> None:
+    """Keep `behavior`, whose fields are those of an HPA. Without it HPA's defaults are written."""
+    behavior = draft.value(path)
+    if not behavior or not isinstance(behavior, dict) or not any(behavior.values()):
+        if behavior is None:
+            draft.add("spec.behavior", {}, NO_BEHAVIOR)
+        else:
+            draft.keep(path, "spec.behavior")
+            draft.manifest.put("spec.behavior", {}, NO_BEHAVIOR)
+        return
+    for way, rules in behavior.items():
+        tolerance = rules.get("tolerance") if isinstance(rules, dict) else None
+        if isinstance(tolerance, str) and not is_tolerance(tolerance):
+            at = f"{path}.{way}.tolerance"
+            number = number_of(tolerance)
+            if number is None:
+                draft.refuse(at, "has to be a quantity, for example 0.1 or 50m")
+            else:
+                to = f"spec.behavior.{way}.tolerance"
+                draft.translate(at, to, number, "the same value as a number")
+    draft.keep(path, "spec.behavior")
+
+
+def _convert_schedule(draft: Draft, path: tuple[str | int, ...], to: str, most: int) -> None:
+    """Convert a cron trigger to a schedule: a minimum from each start to the next end."""
+    draft.absorb((*path, "type"), "a schedule is a minimum, like a cron trigger")
+    draft.drop((*path, "name"), "schedules have no name")
+    draft.absorb((*path, "metricType"), "a schedule has no metric")
+    draft.drop((*path, "useCachedMetrics"), "a schedule has no metric")
+    draft.refuse((*path, "authenticationRef"), "a cron trigger needs no authentication")
+    metadata = draft.value((*path, "metadata")) or {}
+    for name in ("start", "end", "timezone"):
+        at = (*path, "metadata", name)
+        if name != "timezone" and not re.fullmatch(r"\S+( +\S+){4}", metadata.get(name, "")):
+            draft.refuse(at, "has to have five fields")
+        draft.keep(at, f"{to}.{name}")
+    at = (*path, "metadata", "desiredReplicas")
+    wanted = float(metadata.get("desiredReplicas", 1))
+    if wanted < 1 or not wanted.is_integer():
+        draft.refuse(at, "has to be a whole number of at least 1")
+        return
+    says = f"maxReplicas is {most}" if wanted > most else ""
+    draft.translate(at, f"{to}.minReplicas", min(int(wanted), most), says)

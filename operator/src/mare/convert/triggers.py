@@ -1,153 +1,219 @@
-"""A RabbitMQ trigger of KEDA, read and checked as KEDA 2.21 does.
+"""Converts RabbitMQ triggers of KEDA 2.21 to targets and queues.
 
-Source: pkg/scalers/rabbitmq_scaler.go and its documentation. Settled here is what concerns the
-trigger alone; the rest is for `queues`, `targets` and `broker`, which see all triggers together.
+Source: pkg/scalers/rabbitmq_scaler.go and its documentation.
 """
 
+import math
 from dataclasses import dataclass
+from typing import Any
 
-from mare.convert.access import read_access
-from mare.convert.broker import Access
-from mare.convert.draft import Draft, Field
-from mare.convert.findings import named
-from mare.convert.lookup import Lookup
-from mare.convert.reading import Parameters, Section
+from mare.convert.authentication import Objects, read_access
+from mare.convert.draft import Draft
+from mare.convert.quantities import plain
+from mare.convert.queues import convert_queues
+from mare.convert.secret import Access
+from mare.documents.tree import Path
 
 QUEUE_LENGTH = "QueueLength"
-MODES = (
-    QUEUE_LENGTH,
-    "MessageRate",
-    "DeliverGetRate",
-    "PublishedToDeliveredRatio",
-    "ExpectedQueueConsumptionTime",
-)
-DEFAULT_LENGTH = 20
-OPERATIONS = ("sum", "avg", "max")
-LONGEST = 255
-"""Of the name of a queue or a virtual host."""
+KEDA_LENGTH = 20
+MULTIPLIED = "metricType Value multiplies the current replicas by metric / value"
+SHARED_OUT = "metricType AverageValue (the default) divides the metric by the replicas"
+READY_ONLY = "over AMQP KEDA counts ready messages only"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """What a mode of KEDA is in a target."""
+
+    field: str
+    metric_type: str
+    """The metricType under which it has the same meaning."""
+    formula: str
+
+
+MODES = {
+    QUEUE_LENGTH: Mode(
+        "messagesPerReplica", "AverageValue", "replicas = messages / value, as before"
+    ),
+    "MessageRate": Mode(
+        "messagesPerSecondPerReplica",
+        "AverageValue",
+        "replicas = arrivals per second / value, as before",
+    ),
+    "PublishedToDeliveredRatio": Mode(
+        "ratio", "Value", "replicas = ready replicas x (published / delivered) / value, as before"
+    ),
+    "ExpectedQueueConsumptionTime": Mode(
+        "consumptionSeconds",
+        "Value",
+        "replicas = (arrivals per second + ready / value) / messages per second of a replica;"
+        " KEDA adds a ratio to seconds",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
 class Trigger:
-    """What one trigger looks at; its fields are settled by those who see all triggers."""
-
-    line: int
-    queue: Field[str]
-    regex: bool
-    mode: Field[str] | None
-    value: Field[float] | None
-    """`value` or the deprecated `queueLength`; None for KEDA's default."""
-    activation: Field[float] | None
-    metric_type: Field[str] | None
-    exclude: Field[bool] | None
-    protocol: Field[str] | None
-    vhost: Field[str] | None
+    path: Path
+    """Of its metadata."""
+    metadata: dict[str, Any]
+    mode: str
+    metric_type: str
     access: Access
 
     @property
-    def mode_name(self) -> str:
-        return self.mode.value if self.mode is not None else QUEUE_LENGTH
-
-    @property
-    def metric_type_name(self) -> str:
-        return self.metric_type.value if self.metric_type is not None else "AverageValue"
+    def line_path(self) -> Path:
+        return self.path[:-1]
 
 
-def read_trigger(
-    draft: Draft, section: Section, lookup: Lookup, container: str | None, workload: str
+def convert_trigger(
+    draft: Draft, path: Path, objects: Objects, container: str | None, workload: str
 ) -> Trigger | None:
-    """The trigger, None if it is not complete."""
-    metadata = section.parameters("metadata")
-    queue = metadata.text("queueName", LONGEST, needed_by="a rabbitmq trigger")
-    mode = metadata.option("mode", MODES)
-    regex, exclude = metadata.flag("useRegex"), metadata.flag("excludeUnacknowledged")
-    if regex is not None:
-        says = "the entries of queues say it" if regex.value else "queueName is a name"
-        draft.absorb(regex, says)
-    http_only = [f"mode {mode.value}"] if mode is not None and mode.value != QUEUE_LENGTH else []
-    for flag in (regex, exclude):
-        http_only += [named(flag.path)] if flag is not None and flag.value else []
-    access = read_access(
-        draft,
-        section,
-        metadata,
-        lookup,
-        container=container,
-        workload=workload,
-        needs_http=bool(http_only),
-    )
-    if access is not None and access.protocol == "amqp" and http_only:
-        draft.problem(section.line, f"KEDA refuses {http_only[0]} over AMQP, it needs http")
-    timeout = metadata.number("timeout")
-    if access is not None and access.protocol == "amqp" and timeout is not None and timeout.value:
-        draft.problem(section.line, "KEDA refuses timeout over AMQP; remove it")
-    use_regex = regex is not None and regex.value
-    _settle_the_rest(draft, section, metadata, regex=use_regex)
-    value = _value(draft, section, metadata, mode)
-    protocol = metadata.option("protocol", ("auto", "amqp", "http"))
-    if queue is None or access is None:
+    """Convert what concerns one trigger only. None if it is incomplete."""
+    at = (*path, "metadata")
+    metadata = draft.value(at) or {}
+    regex = metadata.get("useRegex") == "true"
+    mode = metadata.get("mode", QUEUE_LENGTH)
+    http_only = [f"mode {mode}"] if mode != QUEUE_LENGTH else []
+    http_only += [name for name in ("useRegex", "excludeUnacknowledged") if _on(metadata, name)]
+    access = read_access(draft, path, objects, container, workload, needs_http=bool(http_only))
+    if access is not None and access.protocol == "amqp":
+        if http_only:
+            draft.problem(f"KEDA refuses {http_only[0]} over AMQP, it needs http", path)
+        if float(metadata.get("timeout", 0)):
+            draft.problem("KEDA refuses timeout over AMQP; remove it", path)
+    _check_value(draft, at, metadata)
+    _convert_the_rest(draft, path, regex=regex)
+    if access is None or "queueName" not in metadata:
         return None
-    return Trigger(
-        line=section.line,
-        queue=queue,
-        regex=use_regex,
-        mode=mode,
-        value=value,
-        activation=metadata.number("activationValue"),
-        metric_type=section.choice("metricType", ("AverageValue", "Value")),
-        exclude=exclude,
-        protocol=protocol,
-        vhost=metadata.text("vhostName", LONGEST),
-        access=access,
+    metric_type = draft.value((*path, "metricType")) or "AverageValue"
+    return Trigger(at, metadata, mode, metric_type, access)
+
+
+def _on(metadata: dict[str, Any], name: str) -> bool:
+    return metadata.get(name) == "true"
+
+
+def _check_value(draft: Draft, at: Path, metadata: dict[str, Any]) -> None:
+    """Refuse what KEDA refuses of the old and the new way to give the value."""
+    for name in ("value", "queueLength"):
+        if name in metadata and float(metadata[name]) == 0:
+            draft.absorb((*at, name), "KEDA reads 0 as absent")
+            del metadata[name]
+    if "queueLength" in metadata and {"mode", "value"} & metadata.keys():
+        says = "KEDA refuses queueLength together with mode and value; remove it"
+        draft.problem(says, (*at, "queueLength"))
+    elif ("mode" in metadata) != ("value" in metadata):
+        one, other = ("value", "mode") if "value" in metadata else ("mode", "value")
+        draft.problem(f"KEDA refuses {one} without {other}; add {other}", at[:-1])
+
+
+def _convert_the_rest(draft: Draft, path: Path, *, regex: bool) -> None:
+    at = (*path, "metadata")
+    draft.absorb((*path, "type"), "a QueueAutoscaler scales by RabbitMQ only")
+    draft.drop((*path, "name"), "Maré's metrics have the name of the queue instead")
+    effect = "all objects of a broker are read together, at least once a second"
+    draft.drop((*path, "useCachedMetrics"), effect)
+    draft.absorb(
+        (*at, "useRegex"), "queues has the names and patterns" if regex else "queueName is a name"
     )
+    draft.drop((*at, "metricName"), "KEDA ignores it as well")
+    draft.drop((*at, "pageSize"), "Maré reads all pages")
+    draft.drop((*at, "timeout"), "Maré has its own time limit for the broker")
+    operation = draft.value((*at, "operation"))
+    if regex and operation in ("avg", "max"):
+        says = f"Maré sums queues and has no {operation}; write one trigger per queue"
+        draft.refuse((*at, "operation"), says)
+    draft.absorb((*at, "operation"), "Maré sums the queues of an object")
 
 
-def _value(
-    draft: Draft, section: Section, metadata: Parameters, mode: Field[str] | None
-) -> Field[float] | None:
-    """The value by KEDA's rules for the old and the new way to give it."""
-    value = _not_zero(draft, metadata.number("value"))
-    length = _not_zero(draft, metadata.number("queueLength"))
-    if length is not None and (mode is not None or value is not None):
-        draft.problem(length.line, "KEDA refuses queueLength beside mode and value; remove it")
-    elif mode is None and value is not None:
-        draft.problem(section.line, "KEDA refuses value without mode; add mode")
-    elif mode is not None and value is None:
-        draft.problem(section.line, "KEDA refuses mode without value; add value")
-    return value or length
+def convert_targets(draft: Draft, triggers: list[Trigger]) -> None:
+    """Write queues, and target or targets, of all triggers."""
+    queues = convert_queues(draft, triggers)
+    several = len(triggers) > 1 and len({text for texts in queues for text in texts}) > 1
+    for index, (trigger, texts) in enumerate(zip(triggers, queues, strict=True)):
+        to = "spec.target" if len(triggers) == 1 else f"spec.targets.{index}"
+        _convert_target(draft, trigger, to, about_one_queue=several)
+        if several:
+            draft.manifest.put(f"{to}.queues", texts)
+    _convert_activation(draft, triggers)
 
 
-def _not_zero(draft: Draft, field: Field[float] | None) -> Field[float] | None:
-    if field is not None and field.value == 0:
-        draft.absorb(field, "KEDA reads 0 as absent")
-        return None
-    return field
-
-
-def _settle_the_rest(draft: Draft, section: Section, metadata: Parameters, *, regex: bool) -> None:
-    """What has no bearing on queues, target or broker."""
-    kind, name = section.text("type"), section.text("name")
-    if kind is not None:
-        draft.absorb(kind, "a QueueAutoscaler is about RabbitMQ")
-    if name is not None:
-        draft.drop(name, "Maré's metrics name the queue instead")
-    cached = section.boolean("useCachedMetrics")
-    if cached is not None:
-        draft.drop(cached, "one reading serves all objects, each second or more often")
-    effects = {
-        "metricName": "KEDA ignores it as well",
-        "pageSize": "Maré reads all pages",
-        "timeout": "Maré has its own limit for an answer of the broker",
-    }
-    for parameter, effect in effects.items():
-        field = metadata.text(parameter)
-        if field is not None:
-            draft.drop(field, effect)
-    operation = metadata.option("operation", OPERATIONS)
-    if operation is None:
+def _convert_target(draft: Draft, trigger: Trigger, to: str, *, about_one_queue: bool) -> None:
+    at, metadata, name = trigger.path, trigger.metadata, trigger.mode
+    mode = MODES.get(name)
+    if mode is None:
+        draft.refuse(
+            (*at, "mode"), "Maré has no target for deliveries; MessageRate is the arrivals"
+        )
         return
-    if not regex or operation.value == "sum":
-        draft.absorb(operation, "the queues of one object are added up")
+    if about_one_queue and name != QUEUE_LENGTH:
+        says = "in Maré it is the sum of all queues of the object, in KEDA it is one queue"
+        draft.refuse((*at, "mode"), says)
+    if "mode" in metadata:
+        draft.translate((*at, "mode"), f"{to}.type", name)
+    elif "queueLength" in metadata:
+        remark = f"was: {draft.spelling((*at, 'queueLength'))}, the old form of mode: QueueLength"
+        draft.manifest.put(f"{to}.type", QUEUE_LENGTH, remark)
     else:
-        way = operation.value
-        draft.refuse(operation, f"Maré adds queues up, it has no {way}; write a trigger for each")
+        draft.add(f"{to}.type", QUEUE_LENGTH, "KEDA's default")
+    given = "value" if "value" in metadata else "queueLength"
+    if given in metadata:
+        value = plain(float(metadata[given]))
+        draft.translate((*at, given), f"{to}.{mode.field}", value, mode.formula)
+    else:
+        draft.add(f"{to}.{mode.field}", KEDA_LENGTH, "KEDA's default")
+    _convert_metric_type(draft, trigger, mode)
+    _convert_counting(draft, trigger, to)
+
+
+def _convert_metric_type(draft: Draft, trigger: Trigger, mode: Mode) -> None:
+    path = (*trigger.line_path, "metricType")
+    if trigger.metric_type == mode.metric_type:
+        draft.absorb(path, f"{trigger.mode} always means this metricType")
+        return
+    why = MULTIPLIED if mode.metric_type == "AverageValue" else SHARED_OUT
+    says = f"{why}; in Maré {trigger.mode} means metricType: {mode.metric_type}"
+    if draft.value(path) is None:
+        draft.problem(says, trigger.line_path)
+    draft.refuse(path, says)
+
+
+def _convert_counting(draft: Draft, trigger: Trigger, to: str) -> None:
+    """Convert which messages QueueLength counts."""
+    at, place = trigger.path, f"{to}.excludeUnacknowledged"
+    counts = trigger.mode == QUEUE_LENGTH
+    exclude, protocol = (*at, "excludeUnacknowledged"), (*at, "protocol")
+    if _on(trigger.metadata, "excludeUnacknowledged") and counts:
+        draft.translate(exclude, place, True)
+    elif _on(trigger.metadata, "excludeUnacknowledged"):
+        draft.absorb(exclude, f"KEDA reads it in mode {QUEUE_LENGTH} only")
+    draft.absorb(exclude, "ready and unacknowledged messages count")
+    if trigger.access.protocol == "amqp" and counts:
+        if draft.value(protocol) == "amqp":
+            draft.translate(protocol, place, True, READY_ONLY)
+        else:
+            draft.add(place, True, READY_ONLY)
+    draft.absorb(protocol, "the Secret has one key per protocol, amqp-uri and management-uri")
+
+
+def _convert_activation(draft: Draft, triggers: list[Trigger]) -> None:
+    """Write the lowest threshold of all triggers, so that the workload starts no later."""
+    counted = (QUEUE_LENGTH, "MessageRate")
+    levels = [
+        float(trigger.metadata.get("activationValue", 0))
+        for trigger in triggers
+        if trigger.mode in counted
+    ]
+    lowest = min(levels if len(levels) == len(triggers) else [0, *levels])
+    says = "activates above it, as in KEDA; messages below it are processed once it is active"
+    if len(triggers) > 1:
+        says = f"the lowest of all triggers, for the sum of all queues; {says}"
+    for trigger in triggers:
+        path = (*trigger.path, "activationValue")
+        if trigger.mode not in counted:
+            draft.drop(path, "Maré activates by ready messages, here by the first one")
+        elif lowest < 0:
+            draft.translate(path, "spec.activation.mode", "Always", "KEDA is always active")
+        else:
+            draft.translate(path, "spec.activation.threshold", math.floor(lowest), says)

@@ -55,7 +55,7 @@ def _complete(value: Any, schema: Schema) -> Any:
             below = fields.get(name) or _of_others(schema)
             given = value.get(name)
             given = below.get("default") if given is None else given
-            if given is not None:
+            if given is not None or name not in fields:
                 completed[name] = _complete(given, below)
         return completed
     if type(value) in (int, float):
@@ -149,8 +149,10 @@ def _strict(schema: Schema) -> Schema:
 
 
 def _broken_rules(value: Any, schema: Schema, path: Path) -> Iterator[Mistake]:
-    for rule in schema.get("x-kubernetes-validations", ()):
-        if not _program(rule["rule"]).evaluate({"self": json_to_cel(value)}):
+    rules = schema.get("x-kubernetes-validations", ())
+    activation = {"self": json_to_cel(value)} if rules else {}
+    for rule in rules:
+        if not _program(rule["rule"]).evaluate(activation):
             below = rule.get("fieldPath", "").split(".")[1:]
             yield Mistake((*path, *below), rule["message"])
     if isinstance(value, dict):
