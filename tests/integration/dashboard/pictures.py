@@ -12,7 +12,7 @@ def measured(value: float | None, at: float, unknown: Json | None = None) -> Jso
     return {"value": value, "at": at}
 
 
-MISSING = {"reason": "QueueNotFound", "cause": "…", "name": "orders"}
+MISSING = {"reason": "QueueNotFound", "cause": "queue orders does not exist", "name": "orders"}
 
 
 def clause(code: str, text: str, **numbers: Any) -> Json:
@@ -25,7 +25,10 @@ def sentence(before: int, after: int, *clauses: Json) -> Json:
 
 
 def backlog(ready: float, replicas: int) -> Json:
-    text = f"{ready:g} messages wait and 41.2 a second arrive"
+    text = (
+        f"{ready:g} messages wait and 41.2 a second arrive, a replica finishes 8.5 a second:"
+        f" {replicas} replicas to work it off in 24 s"
+    )
     numbers = {"arrivalRate": 41.2, "capacity": 8.5, "replicas": replicas, "drainSeconds": 24}
     return clause("wait.backlog", text, ready=ready, **numbers)
 
@@ -108,7 +111,13 @@ def detail(at: float, picture: Json, told: Json) -> Json:
 def decisions(at: float) -> list[Json]:
     """Newest first: two changes, a folded hold, and enough others to fold the list."""
     start = int(at / 60) * 60 - 41
-    held = clause("window.down", "4 was still wanted", replicas=4, windowSeconds=60, seconds=41)
+    held = clause(
+        "window.down",
+        "4 was still wanted within the last 60 s",
+        replicas=4,
+        windowSeconds=60,
+        seconds=41,
+    )
     changes = [(start - 61 - 70 * n, 2 + n % 3, 3 + n % 2) for n in range(9)]
     return [
         _decision(start, 4, 6, sentence(4, 6, backlog(231, 6))),

@@ -29,8 +29,8 @@ def _state(at: float, *objects: Json, **told: Any) -> State:
 
 def _unknown(at: float, **names: str) -> Json:
     nothing = {key: measured(None, at) for key in ("depth", "ready", "wait", "drain")}
-    missing = clause("unknown", "…", **MISSING)
-    held = clause("knowledge.held", "Held, because unknown is not zero")
+    missing = clause("unknown", MISSING["cause"], **MISSING)
+    held = clause("knowledge.held", "held, because unknown is not zero")
     return summary(
         at,
         **names,
@@ -65,7 +65,7 @@ def _missing(at: float, **names: str) -> Json:
 
 
 def _zero(at: float, **names: str) -> Json:
-    quiet = clause("length", "0 messages wait or run, 20 for each replica", messages=0, each=20)
+    quiet = clause("length", "no message waits or runs, 20 for each replica", messages=0, each=20)
     return summary(
         at,
         **names,
@@ -87,7 +87,9 @@ def _at_max(at: float, **names: str) -> Json:
         attention="behind",
         replicas={"min": 1, "max": 10, "running": 10, "requested": 10, "desired": 10, "raw": 14},
         wait=measured(7.4, at),
-        drain=measured(None, at, {"reason": "NotDraining", "cause": "more arrives"}),
+        drain=measured(
+            None, at, {"reason": "NotDraining", "cause": "more messages arrive than are processed"}
+        ),
         reason="TooManyReplicas",
         constraint={"code": "max", "until": None},
         sentence=sentence(10, 10, backlog(980, 14), limit),
@@ -132,7 +134,13 @@ def _error(at: float, **names: str) -> Json:
 
 
 def _shrinking(at: float, **names: str) -> Json:
-    still = clause("window.down", "9 was still wanted", replicas=9, windowSeconds=60, seconds=41)
+    still = clause(
+        "window.down",
+        "9 was still wanted within the last 60 s",
+        replicas=9,
+        windowSeconds=60,
+        seconds=41,
+    )
     return summary(
         at,
         **names,

@@ -52,7 +52,7 @@ def test_a_standby_replica_names_the_leader(open_page: Open, troubled: Stage) ->
     page = open_page("busy", DETAIL, before=by_hand)
     troubled.streams, troubled.standby = False, True
     page.clock.fast_forward(6000)
-    expect(page.locator("#notice")).to_contain_text("mare-operator-other acts")
+    expect(page.locator("#notice")).to_contain_text("the leader is mare-operator-other")
 
 
 def test_a_missing_object_is_reported(open_page: Open) -> None:

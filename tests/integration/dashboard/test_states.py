@@ -101,7 +101,7 @@ def test_a_gap_in_the_history_is_a_gap(open_page: Open) -> None:
 
 def test_a_load_above_the_maximum_is_shown(open_page: Open) -> None:
     page = open_page("at-max", DETAIL)
-    assert "the load asks for 14" in page.locator(".legend li").all_inner_texts()
+    assert "the load needs 14" in page.locator(".legend li").all_inner_texts()
     raw, most = (page.locator(f".ruler {part}").bounding_box() for part in (".mark.raw", ".max"))
     assert raw is not None
     assert most is not None
@@ -125,7 +125,7 @@ def test_one_chip_shows_the_constraint(open_page: Open, situation: str, says: st
 
 def test_an_error_is_shown_with_its_message(open_page: Open) -> None:
     page = open_page("error", DETAIL)
-    assert page.inner_text(".sentence") == "Nothing is decided yet."
+    assert page.inner_text(".sentence") == "No decision yet."
     assert 'deployments.apps "playlists" not found' in page.inner_text(".problems")
     assert "running: unknown" in page.locator(".legend li").all_inner_texts()
 

@@ -130,4 +130,4 @@ def test_a_page_shows_the_leader(visit: Callable[[str], Page], operator: Operato
     page = visit("?namespace=shop&name=playlists")
     expect(page.locator("svg.chart")).to_be_visible()
     operator.leads = False
-    expect(page.locator("#notice")).to_contain_text("mare-one acts")
+    expect(page.locator("#notice")).to_contain_text("the leader is mare-one")

@@ -1,8 +1,13 @@
-"""The words of the page: the same keys and placeholders in each language, and none is missing."""
+"""The texts of the page: complete in each language, and equal in keys and placeholders.
 
+The English text of a clause or a cause comes from the operator; the page has only translations.
+"""
+
+import ast
 import json
 import re
 from collections import Counter
+from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -12,11 +17,17 @@ import pytest
 MARE = Path(str(files("mare")))
 PAGE = MARE / "dashboard" / "page"
 LANGUAGES = ("en", "pt")
-WORDS: dict[str, dict[str, Any]] = {
+TEXTS: dict[str, dict[str, Any]] = {
     lang: json.loads((PAGE / f"{lang}.json").read_text(encoding="utf-8")) for lang in LANGUAGES
 }
-FAMILIES = ("clause.", "cause.", "constraint.", "problem.", "stage.", "unknown.", "unit.", "range.")
-"""Keys that are put together from a code; the others stand in the sources as they are."""
+TRANSLATED = ("clause.", "cause.", "counted.")
+"""Keys without an English text; `counted.` are parts of clauses."""
+FAMILIES = (
+    *TRANSLATED, "chart.", "constraint.", "kind.", "problem.", "range.", "stage.", "unit.",
+    "unknown.",
+)  # fmt: skip
+"""Keys that are built from a code; other keys are literals in the sources."""
+SHARED = [key for key in TEXTS["pt"] if not key.startswith(TRANSLATED)]
 
 
 def forms(entry: Any) -> list[str]:
@@ -28,7 +39,7 @@ def placeholders(text: str) -> Counter[str]:
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_no_key_stands_twice(lang: str) -> None:
+def test_no_key_is_defined_twice(lang: str) -> None:
     pairs: list[str] = []
     text = (PAGE / f"{lang}.json").read_text(encoding="utf-8")
     json.loads(text, object_pairs_hook=lambda found: pairs.extend(key for key, _ in found))
@@ -37,22 +48,18 @@ def test_no_key_stands_twice(lang: str) -> None:
 
 
 def test_languages_have_the_same_keys() -> None:
-    assert list(WORDS["en"]) == list(WORDS["pt"])
+    assert list(TEXTS["en"]) == SHARED
 
 
-@pytest.mark.parametrize("key", WORDS["en"])
+@pytest.mark.parametrize("key", SHARED)
 def test_languages_have_the_same_placeholders(key: str) -> None:
-    english, portuguese = (WORDS[lang][key] for lang in LANGUAGES)
-    assert isinstance(english, dict) == isinstance(portuguese, dict)
-    if isinstance(english, dict):
-        assert placeholders(english["other"]) == placeholders(portuguese["other"])
-    else:
-        assert placeholders(english) == placeholders(portuguese)
+    english, portuguese = (forms(TEXTS[lang][key])[-1] for lang in LANGUAGES)
+    assert placeholders(english) == placeholders(portuguese)
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_every_form_is_written_out(lang: str) -> None:
-    for key, entry in WORDS[lang].items():
+def test_every_plural_form_is_complete(lang: str) -> None:
+    for key, entry in TEXTS[lang].items():
         assert all(form.strip() == form != "" for form in forms(entry)), key
         if isinstance(entry, dict):
             assert {"one", "other"} <= set(entry), key
@@ -61,50 +68,68 @@ def test_every_form_is_written_out(lang: str) -> None:
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_counted_words_exist(lang: str) -> None:
-    texts = " ".join(form for entry in WORDS[lang].values() for form in forms(entry))
-    assert set(re.findall(r"\|([\w.]+)\}", texts)) <= set(WORDS[lang])
+def test_counted_texts_exist(lang: str) -> None:
+    texts = " ".join(form for entry in TEXTS[lang].values() for form in forms(entry))
+    assert set(re.findall(r"\|([\w.]+)\}", texts)) <= set(TEXTS[lang])
 
 
-def test_every_word_that_the_page_asks_for_exists() -> None:
+def test_every_text_that_the_page_uses_exists() -> None:
     sources = "".join(path.read_text(encoding="utf-8") for path in PAGE.glob("*.js"))
-    asked = set(re.findall(r'text\(\s*"([\w.]+)"', sources))
-    asked |= set(re.findall(r'data-(?:text|label)="([\w.]+)"', (PAGE / "index.html").read_text()))
-    assert asked - set(WORDS["en"]) == set()
+    used = set(re.findall(r'text\(\s*"([\w.]+)"', sources))
+    used |= set(re.findall(r'data-(?:text|label)="([\w.]+)"', (PAGE / "index.html").read_text()))
+    assert used - set(SHARED) == set()
 
 
-def test_every_word_is_used() -> None:
+def test_every_text_is_used() -> None:
     sources = "".join(path.read_text(encoding="utf-8") for path in PAGE.glob("*.[jh]*"))
     prefixes = set(re.findall(r"`([\w.]+?)\.?\$\{", sources))
     unused = [
         key
-        for key in WORDS["en"]
+        for key in SHARED
         if f'"{key}"' not in sources
         and not key.startswith(FAMILIES)
         and not any(key.startswith(f"{prefix}.") for prefix in prefixes)
-        and not any(f"|{key}}}" in form for entry in WORDS["en"].values() for form in forms(entry))
         and not (key.endswith(".unknown") and f'"{key.removesuffix(".unknown")}"' in sources)
     ]
     assert unused == []
 
 
-def _in_the_code(name: str) -> set[str]:
-    """The first words that something of the operator is made with."""
-    code = "".join(
-        path.read_text(encoding="utf-8")
-        for path in MARE.rglob("*.py")
-        if "simulation" not in path.parts
-    )
-    return set(re.findall(name + r'\(\s*"([\w.]+)"', code))
+def calls_of(name: str) -> Iterator[ast.Call]:
+    """Yield the calls of `name` in the operator that begin with a literal text."""
+    for path in MARE.rglob("*.py"):
+        if "simulation" in path.parts:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                first = node.args[0] if node.args else None
+                if node.func.id == name and isinstance(first, ast.Constant):
+                    yield node
 
 
-def test_every_cause_can_be_said() -> None:
-    reasons = _in_the_code("Unknown") - {"NotWritten"}  # of a status, which the page never reads
+def codes_of(name: str) -> set[str]:
+    return {str(call.args[0].value) for call in calls_of(name)}  # type: ignore[attr-defined]
+
+
+def test_every_cause_is_translated() -> None:
+    reasons = codes_of("Unknown") - {"NotWritten"}  # of a status, which the page does not read
     assert {"QueueNotFound", "OtherAutoscaler", "Stale"} <= reasons
-    assert {f"cause.{reason}" for reason in reasons} - set(WORDS["en"]) == set()
+    assert {f"cause.{reason}" for reason in reasons} - set(TEXTS["pt"]) == set()
 
 
-def test_every_clause_of_the_operator_can_be_said() -> None:
-    codes = _in_the_code("Clause") - {"recorded"}  # an English sentence that a status has kept
+def test_every_clause_is_translated() -> None:
+    codes = codes_of("Clause") - {"recorded"}  # the English sentence of a stored status
     assert {"bounds.max", "rest.stay", "knowledge.held"} <= codes
-    assert {f"clause.{code}" for code in codes} - set(WORDS["en"]) == set()
+    assert {f"clause.{code}" for code in codes} - set(TEXTS["pt"]) == set()
+
+
+def test_a_translated_clause_has_only_numbers_of_the_operator() -> None:
+    checked = 0
+    for call in calls_of("Clause"):
+        names = {keyword.arg for keyword in call.keywords}
+        key = f"clause.{call.args[0].value}"  # type: ignore[attr-defined]
+        if None in names or key not in TEXTS["pt"]:
+            continue  # numbers from a mapping cannot be read from the source
+        used = re.findall(r"\{(\w+)", TEXTS["pt"][key])
+        assert set(used) <= names | {"cause"}, key
+        checked += 1
+    assert checked > 20

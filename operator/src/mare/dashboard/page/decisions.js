@@ -58,7 +58,7 @@ export class Decisions {
 
   #showOne(item, { at, last, count, from, to, sentence, explain }) {
     const { words, now } = this;
-    item.dataset.command = explain;
+    item.dataset.command = explain ?? this.command;
     part(item, "copy").hidden = explain === null;
     setAttribute(item, "data-kind", from === to ? "hold" : to > from ? "up" : "down");
     const time = part(item, "time");

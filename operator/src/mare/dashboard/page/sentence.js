@@ -1,8 +1,11 @@
-/** What was decided, in the reader's language: from codes and numbers, never from English text. */
+/**
+ * Decisions as sentences. English is the text of the operator; a translation is built from the code
+ * and the numbers of each clause. English that has no translation is marked as such.
+ */
 
 import { element, setText } from "./dom.js";
 
-/** A clause as a text and, where there are no words for its code, the language it is left in. */
+/** The text of a clause; `lang` is set if it is not in the language of the page. */
 export function clauseText(words, clause) {
   const key = `clause.${clause.code}`;
   if (!words.has(key)) return { text: clause.text, lang: words.language === "en" ? null : "en" };
@@ -11,7 +14,7 @@ export function clauseText(words, clause) {
   return { text: words.text(key, { ...clause.numbers, cause }), lang };
 }
 
-/** Why something is not known; `unknown` has a reason in one word and a cause in English. */
+/** The cause of an unknown value; `unknown` has a reason code and an English cause. */
 export function causeText(words, unknown) {
   const general = `cause.${unknown.reason}`;
   const key = unknown.name && words.has(`${general}.named`) ? `${general}.named` : general;
@@ -19,13 +22,13 @@ export function causeText(words, unknown) {
   return { text: unknown.cause ?? unknown.reason, lang: words.language === "en" ? null : "en" };
 }
 
-/** How many replicas, or from how many to how many. */
+/** "6 replicas", or "4 → 6 replicas". */
 export function headOf(words, { from, to }) {
   if (from === to) return words.text("replicas", { count: to });
   return words.text("replicas.change", { from, count: to });
 }
 
-/** The sentence in parts: how many, and why. */
+/** A sentence as its head, the count, and its tail, the causes. */
 function partsOf(words, sentence) {
   const [first, ...others] = sentence.clauses;
   if (first === undefined || first.code.startsWith("paused.")) {
@@ -44,7 +47,7 @@ export function plainSentence(words, sentence) {
   return [head, ...tail.map((each) => each.text)].join(" ");
 }
 
-/** Show a sentence in place: its count in bold, a text of another language marked as such. */
+/** Show a sentence in place, with its count in bold. */
 export function showSentence(node, words, sentence) {
   if (sentence === null) {
     showParts(node, [{ text: words.text("sentence.none"), lang: null }]);
@@ -54,7 +57,7 @@ export function showSentence(node, words, sentence) {
   showParts(node, [{ text: head, lang: null, strong: true }, ...tail]);
 }
 
-/** Show only why. */
+/** Show a sentence without its head. */
 export function showWhy(node, words, sentence) {
   showParts(node, sentence === null ? [] : sentencesOf(words, sentence.clauses));
 }
@@ -91,7 +94,7 @@ function showParts(node, parts) {
   parts.forEach((each, index) => setText(node.children[index], each.text));
 }
 
-/** A text as the beginning of a sentence; the name of a field, like maxReplicas, stays as it is. */
+/** Capitalize a text, except for the name of a field, such as maxReplicas. */
 export function capital(text) {
   if (/^[a-z]+[A-Z.]/.test(text)) return text;
   return text.charAt(0).toLocaleUpperCase() + text.slice(1);

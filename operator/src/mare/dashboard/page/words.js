@@ -1,20 +1,20 @@
-/** Words, numbers and times in the language of the reader. */
+/** Texts, numbers and times in the language of the visitor. */
 
 export const LANGUAGES = ["en", "pt"];
 const STORED = "mare.language";
 
-/** The language asked for by the address, else the one chosen before, else the browser's. */
+/** The language of the address, else the stored choice, else the browser's. */
 export function chooseLanguage(search, stored, preferred) {
-  const asked = new URLSearchParams(search).get("lang");
-  const wishes = [asked, stored, ...preferred].map((each) => (each ?? "").toLowerCase().split("-")[0]);
-  return wishes.find((each) => LANGUAGES.includes(each)) ?? LANGUAGES[0];
+  const requested = new URLSearchParams(search).get("lang");
+  const candidates = [requested, stored, ...preferred].map((each) => (each ?? "").toLowerCase().split("-")[0]);
+  return candidates.find((each) => LANGUAGES.includes(each)) ?? LANGUAGES[0];
 }
 
 export function storedLanguage() {
   try {
     return window.localStorage.getItem(STORED);
   } catch {
-    return null; // storage may be forbidden; then each visit begins anew
+    return null; // storage can be disabled; then the choice lasts for one page
   }
 }
 
@@ -22,7 +22,7 @@ export function storeLanguage(language) {
   try {
     window.localStorage.setItem(STORED, language);
   } catch {
-    // as above
+    // the choice lasts for one page
   }
 }
 
@@ -72,34 +72,34 @@ export class Words {
     });
   }
 
-  /** A number in three significant digits, as sentences are calculated; whole ones in all theirs. */
+  /** A number with three significant digits, as in sentences; whole numbers with all digits. */
   number(value) {
     const whole = Number.isInteger(value) || Math.abs(value) >= 100;
     return (whole ? this.whole : this.exact).format(value);
   }
 
-  /** A span of time with its unit: 0.4 s, 41 s, 12 min, 3 h. */
+  /** A duration with its unit: 0.4 s, 41 s, 12 min, 3 h. */
   duration(seconds) {
     const [value, unit] = inUnit(seconds);
     const short = unit === "second" && value < 10;
     return this.text(`unit.${unit}`, { value: (short ? this.tenths : this.whole).format(value) });
   }
 
-  /** A span of time until now, in words: 12 s ago. */
+  /** The age of something: 12 s ago. */
   ago(seconds) {
     const [value, unit] = inUnit(Math.max(0, seconds));
     const duration = this.text(`unit.${unit}`, { value: this.whole.format(Math.floor(value)) });
     return this.text("ago", { duration });
   }
 
-  /** A time of day, with the day where it is another one. */
+  /** A time of day, with the date if it is not today. */
   time(epoch, now) {
     const moment = new Date(epoch * 1000);
     const sameDay = moment.toDateString() === new Date(now * 1000).toDateString();
     return (sameDay ? this.clock : this.day).format(moment);
   }
 
-  /** The name of the reader's time zone, as short as it is known. */
+  /** The short name of the visitor's time zone. */
   zone(epoch) {
     const parts = new Intl.DateTimeFormat(this.locale, { timeZoneName: "short" }).formatToParts(epoch * 1000);
     return parts.find((each) => each.type === "timeZoneName")?.value ?? "";
