@@ -53,9 +53,9 @@ export class Words {
   }
 
   /**
-   * The text of a key. Numbers among the values are written as the language has it, null as
-   * unknown; a text with several forms is chosen by the value `count`; {ready|messages} is the text
-   * `messages` with ready as its count.
+   * The text of a key with its values. The plural form is chosen by the value `count`. Numbers are
+   * formatted in the language, and null is "unknown". {ready|counted.messages} is the text
+   * `counted.messages` with the value `ready` as its count.
    */
   text(key, values = {}) {
     let entry = this.entries[key];
@@ -97,12 +97,6 @@ export class Words {
     const moment = new Date(epoch * 1000);
     const sameDay = moment.toDateString() === new Date(now * 1000).toDateString();
     return (sameDay ? this.clock : this.day).format(moment);
-  }
-
-  /** The short name of the visitor's time zone. */
-  zone(epoch) {
-    const parts = new Intl.DateTimeFormat(this.locale, { timeZoneName: "short" }).formatToParts(epoch * 1000);
-    return parts.find((each) => each.type === "timeZoneName")?.value ?? "";
   }
 
   list(texts) {
