@@ -136,6 +136,16 @@ def test_deliveries_without_acknowledgement_count_as_acknowledged():
     assert (work.delivered, work.acknowledged) == (9, 9)
 
 
+def test_two_channels_of_one_connection_count_as_the_busier_one():
+    held, channels = [], []
+    for channel, count in (("one", 2), ("two", 0)):
+        held.append(consumer(channel, 10))
+        channels.append({"name": channel, "messages_unacknowledged": count})
+    (work,) = fetch(ManagementStatistics, management_of([WORK], held, channels)).values()
+
+    assert work.peers == {"10.0.0.1:4000": 2}
+
+
 def test_a_new_queue_has_no_counts_but_its_type():
     queues = [
         {"name": "log", "type": "stream", "auto_delete": True},
