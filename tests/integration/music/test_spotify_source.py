@@ -168,7 +168,7 @@ def test_a_wrong_secret_is_a_refusal_and_nothing_is_searched(server, clock, capl
         ask(source_of(server, clock, secret="another-secret"))
 
     assert spotify.searches(server) == []
-    assert "Refused by Spotify" in caplog.text
+    assert "Spotify rejects the credentials" in caplog.text
     assert "another-secret" not in caplog.text
 
 

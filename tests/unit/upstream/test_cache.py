@@ -271,11 +271,11 @@ def test_an_error_in_the_background_reaches_the_caller(shared):
 
 def test_what_is_remembered_can_be_had_without_asking_anybody(cache, clock):
     with pytest.raises(SourceTimedOut):
-        cache.remembered("k")
+        cache.peek("k")
     get(cache, lambda: 1)
     clock.now += 61
 
-    found = cache.remembered("k")
+    found = cache.peek("k")
 
     assert (found.value, found.stale) == (1, True)
 

@@ -138,12 +138,12 @@ def test_a_remembered_rate_limit_counts_down(guard, budget, clock):
 
 
 @pytest.mark.parametrize(
-    "stumble",
+    "error",
     [KeyError("x"), TypeError(), ValueError(), ZeroDivisionError(), RecursionError(), Exception()],
 )
-def test_a_source_that_stumbles_has_failed(guard, budget, stumble):
-    with pytest.raises(SourceFailed, match="unknown shape"):
-        guard(Scripted("a", stumble)).answer("?", budget)
+def test_a_source_that_fails_unexpectedly_has_failed(guard, budget, error):
+    with pytest.raises(SourceFailed, match="unknown format"):
+        guard(Scripted("a", error)).answer("?", budget)
 
 
 def test_calls_are_counted_by_outcome(guard, budget):

@@ -10,7 +10,7 @@ from mare_services.contract.places import Place
 from mare_services.contract.weather import Weather
 from mare_services.upstream.budget import Budget
 from mare_services.upstream.guarded import Guarded
-from mare_services.weather.adapters.validation import Timely
+from mare_services.weather.adapters.validation import TimeChecked
 from mare_services.weather.observer import Observer
 from mare_services.weather.ports import Observed
 
@@ -115,7 +115,7 @@ class Fixed:
 
 @pytest.mark.parametrize("hours", [-3, 0, 1])
 def test_weather_of_about_now_is_accepted(hours):
-    source = Timely(Fixed(NOON + timedelta(hours=hours)), lambda: NOON)
+    source = TimeChecked(Fixed(NOON + timedelta(hours=hours)), lambda: NOON)
 
     assert source.answer(place(), Budget.of(1)).weather.temperature == 20
 
@@ -123,7 +123,7 @@ def test_weather_of_about_now_is_accepted(hours):
 @pytest.mark.parametrize("at", [datetime(1970, 1, 1, tzinfo=UTC), NOON - timedelta(hours=3.1)])
 def test_weather_of_another_time_is_a_failure(at):
     with pytest.raises(SourceFailed):
-        Timely(Fixed(at), lambda: NOON).answer(place(), Budget.of(1))
+        TimeChecked(Fixed(at), lambda: NOON).answer(place(), Budget.of(1))
 
 
 def test_without_climatology_a_caller_with_little_time_gets_a_timeout(source):

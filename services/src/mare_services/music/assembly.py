@@ -1,4 +1,4 @@
-"""The use case with its sources, as the settings want them."""
+"""Creates the composer and its sources from the settings."""
 
 import time
 from collections.abc import Callable
@@ -19,7 +19,7 @@ Compose = Callable[[MusicRequest], Composed]
 
 
 def composer(settings: Settings, *, spawn: Spawn) -> Compose:
-    """Return what composes a playlist; ``spawn`` as in :class:`Guarded`."""
+    """Return the function that composes a playlist; ``spawn`` as in :class:`Guarded`."""
     live = LiveMusic(
         [Guarded(_source(name, settings), spawn=spawn) for name in settings.live_sources],
         seconds=settings.live_seconds,

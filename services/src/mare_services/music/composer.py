@@ -1,4 +1,4 @@
-"""The work itself: a mood in, a playlist out, never an empty one."""
+"""Composes a playlist for a mood."""
 
 import re
 
@@ -10,7 +10,7 @@ from mare_services.music.domain.selection import pick, pick_playlist, ranked
 from mare_services.music.domain.vocabulary import search_link, title_of, words_for
 from mare_services.music.ports import MusicSource
 
-_THANKS = {
+_ATTRIBUTIONS = {
     "spotify": "Music metadata by Spotify",
     "deezer": "Music metadata by Deezer",
     "catalogue": "Curated catalogue of the Maré project (CC0)",
@@ -20,12 +20,12 @@ _THANKS = {
 def compose(request: MusicRequest, *, live: MusicSource, catalogue: MusicSource | None) -> Composed:
     """Return a playlist for the mood.
 
-    The ``live`` sources are asked first. The ``catalogue`` answers when they cannot, and adds what
-    they have too few of; ``None`` does neither.
+    The tracks come from the ``live`` sources. The ``catalogue`` replaces sources that fail, and
+    adds tracks if there are too few. ``None`` switches it off.
 
     Raises:
         InvalidRequest: a limit outside 1 to 50, or a market that is not two letters.
-        SourceUnavailable: as ``live`` raises it, if there is no catalogue.
+        SourceUnavailable: the error of ``live``, if there is no catalogue.
     """
     query = _query(request)
     embedded = catalogue.material(query) if catalogue else None
@@ -64,10 +64,10 @@ def _composed(
         stale=material.stale,
         filled=len(tracks) - len(own),
     )
-    thanks = (_THANKS[material.source],)
+    attribution = (_ATTRIBUTIONS[material.source],)
     return Composed(
         playlist=playlist,
-        attribution=(*thanks, _THANKS["catalogue"]) if playlist.filled else thanks,
+        attribution=(*attribution, _ATTRIBUTIONS["catalogue"]) if playlist.filled else attribution,
     )
 
 

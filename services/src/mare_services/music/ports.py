@@ -1,4 +1,4 @@
-"""What the music service needs from outside."""
+"""What the music service needs from music sources."""
 
 from typing import Protocol
 
@@ -6,11 +6,11 @@ from mare_services.music.domain.material import Material, MaterialQuery
 
 
 class MusicSource(Protocol):
-    """Anything that knows music for a mood."""
+    """Finds music for a mood."""
 
     def material(self, query: MaterialQuery) -> Material:
         """Return tracks to choose from, at least one.
 
         Raises:
-            SourceUnavailable: there is nothing to be had now.
+            SourceUnavailable: the source does not respond or has no track.
         """

@@ -1,4 +1,4 @@
-"""The Nameko service: one remote method around the use case."""
+"""The Nameko service ``music``."""
 
 import os
 from typing import Any
@@ -16,24 +16,23 @@ from mare_services.music.settings import Settings
 register_errors(ServiceError)
 
 
-class Composer(DependencyProvider):
-    """The use case, assembled once for all workers: they share its connections and its memory."""
+class MusicResources(DependencyProvider):
+    """The composer, created once: all workers share connections and caches."""
 
     def setup(self) -> None:
-        """Read the settings and assemble."""
+        """Read the settings. An invalid setting stops the service before it takes a message."""
         self._compose = composer(Settings.from_env(os.environ), spawn=eventlet.spawn_n)
 
     def get_dependency(self, worker_ctx: Any) -> Compose:  # noqa: ARG002
-        """Return the one that all share."""
         return self._compose
 
 
 class MusicService:
-    """Turns a mood into a playlist."""
+    """Composes playlists."""
 
     name = "music"
 
-    composer = Composer()
+    compose_playlist = MusicResources()
 
     @rpc
     def compose(self, request: Any) -> Any:
@@ -41,6 +40,6 @@ class MusicService:
 
         Raises:
             InvalidRequest: the request cannot be interpret.
-            SourceUnavailable: there is no music; only with the catalogue switched off.
+            SourceUnavailable: no source responds and the catalogue is switched off.
         """
-        return wire.write(self.composer(wire.read(request, MusicRequest)))
+        return wire.write(self.compose_playlist(wire.read(request, MusicRequest)))

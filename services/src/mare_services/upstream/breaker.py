@@ -1,32 +1,32 @@
-"""When to leave a broken upstream alone: the pure core of a circuit breaker.
+"""The states of a circuit breaker, without clock or lock.
 
-Closed, every call passes. Open, none does until ``open_until``; then one trial may find out whether
-the upstream is back, and whoever asks in the meantime is refused as before.
+While it is closed, every call passes. While it is open, no call passes until ``open_until``; then
+one trial checks the upstream, and other calls are still refused.
 
-What opens it depends on how hopeless the failure is. Unreachable, refused or rate-limited: at once.
-Anything else: after three failures in a row, but at once if the upstream has never answered since
-the start, because a machine without internet must not spend its time on one time-out after another.
+It opens at once if the upstream is unreachable, rejects the credentials or limits the rate. It
+opens after three other failures in a row, but after the first one if the upstream has never
+responded: a machine without internet should not wait for one timeout after another.
 """
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-PATIENCE = 3
-"""Failures in a row that a proven upstream may have."""
+MAX_FAILURES = 3
+"""Failures in a row that open the breaker of an upstream that has responded before."""
 
 FIRST_OPENING = 5.0
 LONGEST_OPENING = 300.0
-"""Seconds; each opening in a row doubles the time from the first to the longest."""
+"""Seconds. The time doubles with each opening in a row."""
 
-UNSAID_LIMIT = 60.0
-"""Seconds to stay away from an upstream that limits our rate and does not say for how long."""
+DEFAULT_RETRY_AFTER = 60.0
+"""Seconds, if an upstream limits the rate without a Retry-After header."""
 
 TRIAL_SECONDS = 10.0
-"""A trial that has not reported by then is given up, and the next one may start."""
+"""After this time another trial may start."""
 
 
 class Failure(StrEnum):
-    """How a call failed, as far as the breaker cares."""
+    """The kinds of failure that the breaker distinguishes."""
 
     UNREACHABLE = "unreachable"
     REFUSED = "refused"
@@ -36,7 +36,7 @@ class Failure(StrEnum):
 
 
 class Permission(StrEnum):
-    """What a caller may do now."""
+    """What a caller may do: call, run the trial, or not call."""
 
     CALL = "call"
     TRY = "try"
@@ -45,12 +45,12 @@ class Permission(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Breaker:
-    """The memory of one upstream.
+    """The state of one upstream.
 
     Attributes:
-        proven: the upstream has answered at least once.
+        proven: the upstream has responded at least once.
         failures: in a row.
-        openings: in a row, without an answer in between.
+        openings: in a row, without a response in between.
         open_until: seconds on the caller's clock; ``None`` while closed.
     """
 
@@ -68,12 +68,12 @@ def permission(breaker: Breaker, now: float) -> Permission:
 
 
 def trying(breaker: Breaker, now: float) -> Breaker:
-    """Return the breaker with a trial under way, so that nobody starts a second one."""
+    """Return the breaker during a trial; it permits no second one."""
     return replace(breaker, open_until=now + TRIAL_SECONDS)
 
 
 def answered() -> Breaker:
-    """Return the breaker after an answer: all is forgiven."""
+    """Return the closed breaker after a response."""
     return Breaker(proven=True)
 
 
@@ -82,8 +82,8 @@ def failed(
 ) -> Breaker:
     """Return the breaker after a failure at ``now``.
 
-    Calls that started before the breaker opened may fail after it; unlike a failed ``trial`` they
-    prolong nothing. ``retry_after`` is the time in seconds that the upstream asks us to stay away.
+    A call that started before the breaker opened may fail later. Unlike a failed ``trial`` it does
+    not prolong the opening. ``retry_after`` is the header of the upstream, in seconds.
     """
     opening = _opening(breaker.openings, failure, retry_after)
     if breaker.open_until is not None and not trial:
@@ -92,7 +92,7 @@ def failed(
         return replace(breaker, open_until=max(breaker.open_until, now + opening))
     failures = breaker.failures + 1
     is_gradual = failure in {Failure.TIMED_OUT, Failure.FAILED}
-    if is_gradual and breaker.proven and not trial and failures < PATIENCE:
+    if is_gradual and breaker.proven and not trial and failures < MAX_FAILURES:
         return replace(breaker, failures=failures)
     return replace(
         breaker,
@@ -104,7 +104,7 @@ def failed(
 
 def _opening(earlier: int, failure: Failure, retry_after: float | None) -> float:
     if failure is Failure.LIMITED:
-        return UNSAID_LIMIT if retry_after is None else max(retry_after, 1.0)
+        return DEFAULT_RETRY_AFTER if retry_after is None else max(retry_after, 1.0)
     if failure is Failure.REFUSED:
         return LONGEST_OPENING
     return min(FIRST_OPENING * 2.0 ** min(earlier, 16), LONGEST_OPENING)

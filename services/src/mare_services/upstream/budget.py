@@ -1,4 +1,4 @@
-"""How long a question may still take."""
+"""The time that is left for a request."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -10,7 +10,7 @@ import eventlet
 from eventlet import patcher
 
 Clock = Callable[[], float]
-"""Returns seconds that never run backwards."""
+"""Returns monotonic seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,8 @@ class Budget:
 def enforced(budget: Budget) -> Iterator[None]:
     """Raise ``TimeoutError`` inside the block as soon as the budget is spent.
 
-    Socket time-outs bound the pause between two bytes, not their sum, and not the resolver. Under
-    eventlet every wait passes through the hub, which can end it. Without eventlet nothing can, and
-    the block has to look at the budget itself.
+    Socket timeouts bound the pause between two bytes, but neither the sum nor the resolver. Under
+    eventlet the hub can interrupt every wait. Without eventlet the block must check the budget.
     """
     if not patcher.is_monkey_patched("socket"):
         yield

@@ -1,4 +1,4 @@
-"""Answers that are worth keeping, each asked for once by all who want it."""
+"""A cache that loads each key once for all concurrent callers."""
 
 import threading
 import time
@@ -15,8 +15,8 @@ from mare_services.upstream import failures, metrics
 from mare_services.upstream.budget import Budget, Clock
 from mare_services.upstream.guarded import Spawn
 
-LONGEST_OUTAGE_MEMORY = 5.0
-"""Seconds; for longer outages there are breakers, which notice the end of them."""
+MAX_OUTAGE_LIFE = 5.0
+"""Seconds for which an outage is cached. Longer outages open breakers, which notice their end."""
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
@@ -24,7 +24,7 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True)
 class Cached(Generic[Value]):
-    """A value, and whether it has outlived its life."""
+    """A value, and whether it is older than its life."""
 
     value: Value
     stale: bool
@@ -32,7 +32,7 @@ class Cached(Generic[Value]):
 
 @dataclass(frozen=True, slots=True)
 class _Held(Generic[Value]):
-    """A value, fresh or standing in for one that could not be renewed."""
+    """A value, fresh or used while its source fails."""
 
     value: Value
     stale_at: float
@@ -42,7 +42,7 @@ class _Held(Generic[Value]):
 
 @dataclass(frozen=True, slots=True)
 class _Failed:
-    """An error that is not worth provoking again yet."""
+    """An error that is cached."""
 
     error: ServiceError
     gone_at: float
@@ -53,19 +53,17 @@ class _Failed:
 
 
 class Cache(Generic[Key, Value]):
-    """A bounded cache; the least recently used entry goes first.
+    """A bounded cache that evicts the least recently used entry.
 
     Args:
         name: a label for metrics.
-        life: seconds a value is fresh.
-        stale_life: seconds beyond it during which it stands in for a source that fails.
-        negative_life: seconds an error is remembered, so that nobody asks again at once; five at
-            most if it is an outage, because those end.
-        size: entries.
-        spawn: runs a load in the background, so that it goes on for others when its caller has no
-            time left; without it, the caller runs it, as is right for work that dies with him.
-        is_stopgap: tells a value that stands in for a better one; it is remembered no longer than
-            an error.
+        life: seconds for which a value is fresh.
+        stale_life: seconds after that in which it is used if its source fails.
+        negative_life: seconds for which an error is cached; an outage for at most 5 s.
+        size: number of entries.
+        spawn: runs a load in the background, so that it continues when its caller has no time
+            left. By default the caller runs it.
+        is_stopgap: whether a value replaces a better one; it is cached no longer than an error.
     """
 
     def __init__(
@@ -96,15 +94,14 @@ class Cache(Generic[Key, Value]):
     def get(self, key: Key, load: Callable[[], Value], budget: Budget) -> Cached[Value]:
         """Return the value of ``key``, loading it unless it is fresh.
 
-        All who come while it is loaded wait for that one result, each within the own ``budget``,
-        which does not bound the load. For whom it comes too late, a stale value stands in.
+        Concurrent callers wait for one load, each within its own ``budget``. The budget does not
+        bound the load. A caller whose budget ends first gets the stale value, if there is one.
 
         Raises:
-            ServiceError: as ``load`` raised it, now or less than ``negative_life`` ago, if no
-                stale value stands in for it.
-            SourceTimedOut: the budget is spent before there is a result.
-            BaseException: whatever else ``load`` raised, which says nothing about the source: it is
-                not remembered, and whoever waited loads for himself.
+            ServiceError: the error of ``load``, now or cached, if there is no stale value.
+            SourceTimedOut: the budget ends before there is a result.
+            BaseException: any other error of ``load``. It is not cached: the callers that waited
+                load the value themselves.
         """
         while True:
             with self._lock:
@@ -120,21 +117,21 @@ class Cache(Generic[Key, Value]):
             try:
                 error = loading.exception(budget.left())
             except TimeoutError:
-                return self._stand_in(entry)
+                return self._cached(entry)
             if error is None or is_first:
                 return self._value_or_error(loading.result(), "loaded" if is_first else "shared")
 
-    def remembered(self, key: Key) -> Cached[Value]:
+    def peek(self, key: Key) -> Cached[Value]:
         """Return the value of ``key``, fresh or stale, without loading it.
 
         Raises:
-            ServiceError: that is remembered in its place, or ``SourceTimedOut`` if nothing is.
+            ServiceError: the cached error, or ``SourceTimedOut`` if there is no entry.
         """
         with self._lock:
             entry = self._entries.get(key)
-        return self._stand_in(entry)
+        return self._cached(entry)
 
-    def _stand_in(self, entry: _Held[Value] | _Failed | None) -> Cached[Value]:
+    def _cached(self, entry: _Held[Value] | _Failed | None) -> Cached[Value]:
         if entry is None:
             raise failures.timed_out(self._name)
         return self._value_or_error(entry, "kept")
@@ -148,7 +145,7 @@ class Cache(Generic[Key, Value]):
     ) -> None:
         try:
             entry = self._renewed(load, old)
-        except BaseException as error:  # noqa: BLE001  it is raised where somebody waits for it
+        except BaseException as error:  # noqa: BLE001  the waiting callers raise it
             with self._lock:
                 del self._loading[key]
             loading.set_exception(error)
@@ -167,7 +164,7 @@ class Cache(Generic[Key, Value]):
             now = self._clock()
             if not isinstance(error, SourceUnavailable):
                 return _Failed(error, gone_at=now + self._negative_life)
-            again = now + min(self._negative_life, LONGEST_OUTAGE_MEMORY)
+            again = now + min(self._negative_life, MAX_OUTAGE_LIFE)
             if isinstance(old, _Held):
                 return replace(old, ask_again_at=again)
             return _Failed(error, gone_at=again)

@@ -1,4 +1,4 @@
-"""The first answer of several sources, asked in order under one budget."""
+"""The first answer of several sources, called in order within one budget."""
 
 from collections.abc import Sequence
 from typing import TypeVar
@@ -12,10 +12,10 @@ Question = TypeVar("Question")
 Answer = TypeVar("Answer")
 
 SHARE = 0.6
-"""Of what is left, for every source but the last: a slow one leaves time for the next."""
+"""Share of the time left for every source but the last, so that a slow one leaves time."""
 
 MIN_CALL_SECONDS = 0.2
-"""Seconds; with less, the failure would be ours, and the source's breaker would pay for it."""
+"""Seconds. A call with less time would fail and count against the source's breaker."""
 
 
 def first_answer(
@@ -23,10 +23,10 @@ def first_answer(
 ) -> Answer:
     """Return the first answer that comes within the budget.
 
-    A source for which there is hardly any time left is not asked.
+    A source for which less than ``MIN_CALL_SECONDS`` is left is not called.
 
     Raises:
-        SourceUnavailable: none answered; the error of the last one.
+        SourceUnavailable: the error of the last source.
     """
     reason = SourceUnavailable("No source is configured.")
     for position, source in enumerate(sources, start=1):

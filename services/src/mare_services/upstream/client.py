@@ -1,4 +1,4 @@
-"""One HTTP call to a JSON API, bounded in time and size, with a typed answer."""
+"""HTTP calls to a JSON API, bounded in time and size, with typed responses."""
 
 import logging
 import random
@@ -26,25 +26,25 @@ READ_SECONDS = 2.0
 MAXIMAL_BYTES = 1_048_576
 CONNECTIONS = 16
 PAUSE_SECONDS = (0.05, 0.15)
-"""Before the second attempt, drawn at random so that callers do not return as a herd."""
+"""Range of the random pause before the retry, so that callers do not retry together."""
 
 _NOT_MODIFIED = 304
 _CHUNK = 65_536
 
-# Their DEBUG lines hold whole URLs, and OpenWeatherMap's key is a part of its URL.
+# Its DEBUG lines contain URLs, and the URL of OpenWeatherMap contains the key.
 logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
 
 
 @dataclass(frozen=True, slots=True)
 class Reply(Generic[T]):
-    """A decoded body and the headers it came with, whose names know no case."""
+    """A decoded body and its headers; header names ignore case."""
 
     value: T
     headers: Mapping[str, str]
 
 
 class NotModified(Exception):
-    """Raised for status 304 to a conditional request; to any other it is a failure."""
+    """Raised for status 304 of a conditional request."""
 
     def __init__(self, headers: Mapping[str, str]) -> None:
         super().__init__()
@@ -52,19 +52,19 @@ class NotModified(Exception):
 
 
 def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Keep requests from replacing our Authorization by what ~/.netrc says of the host."""
+    """Return the request as it is. By default requests replaces Authorization from ~/.netrc."""
     return request
 
 
 class JsonClient:
     """The HTTP API of one upstream under ``base_url``.
 
-    Proxies and certificate authorities come from the environment, as everywhere with requests.
-    Redirects are not followed and cookies not kept: JSON APIs need neither.
+    Proxies and certificate authorities come from the environment variables of requests. Redirects
+    are not followed and cookies are not stored.
 
     Args:
         source: the upstream's name in errors.
-        contact: e-mail address or URL of whoever runs this, for the User-Agent; met.no asks for it.
+        contact: e-mail address or URL of the operator, for the User-Agent.
     """
 
     def __init__(self, source: str, base_url: str, *, contact: str = "") -> None:
@@ -87,10 +87,10 @@ class JsonClient:
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Reply[T]:
-        """Return the answer as a ``shape``, trying twice if the first attempt deserves it.
+        """Return the response as a ``shape``. A transient failure is retried once.
 
         Raises:
-            SourceUnavailable: always as one of its four children.
+            SourceUnavailable: one of its four subclasses.
             NotModified: if ``headers`` make the request conditional.
         """
         request = requests.Request("GET", self._base_url + path, headers=headers, params=params)
@@ -113,7 +113,7 @@ class JsonClient:
         form: Mapping[str, str],
         headers: Mapping[str, str] | None = None,
     ) -> Reply[T]:
-        """Send a form once and return the answer as a ``shape``; errors as for :meth:`get`."""
+        """Send a form once; raises the errors of :meth:`get`."""
         request = requests.Request("POST", self._base_url + path, headers=headers, data=form)
         body, received = self._attempt(request, budget)
         return Reply(self._decoded(body, shape), received)
@@ -126,7 +126,7 @@ class JsonClient:
                 if response.ok and response.status_code < _NOT_MODIFIED:
                     return self._body(response, budget), response.headers
         except failures.TRANSPORT_ERRORS as error:
-            # The text of the cause may hold the URL, and with it a key.
+            # The text of the cause may contain the URL, and the URL a key.
             raise failures.of_transport(self._source, error) from None
         if response.status_code == _NOT_MODIFIED and "If-Modified-Since" in request.headers:
             raise NotModified(response.headers)
@@ -159,7 +159,7 @@ class JsonClient:
         try:
             return msgspec.json.decode(body, type=shape)
         except (ValueError, RecursionError):
-            raise failures.nonsense(self._source) from None
+            raise failures.unknown_format(self._source) from None
 
 
 def valid_elements(elements: list[Any] | None, shape: type[T]) -> Iterator[T]:

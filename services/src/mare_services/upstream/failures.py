@@ -1,6 +1,6 @@
-"""From what HTTP says to the errors of the contract, without a word of the upstream's own.
+"""Errors of the contract for failures of HTTP calls.
 
-Bodies, URLs and exception texts of upstreams may hold keys or markup, so none of them is passed on.
+Bodies, URLs and exception texts of upstreams may contain keys or markup. None is passed on.
 """
 
 from collections.abc import Mapping
@@ -18,12 +18,12 @@ from mare_services.contract.errors import (
     SourceUnavailable,
 )
 
-LONGEST = 86_400.0
-"""Seconds; Spotify is known to ask for 24 hours. More than that is taken for a mistake."""
+MAX_RETRY_AFTER = 86_400.0
+"""Seconds. Spotify sends up to 24 hours; more is treated as a mistake."""
 
 
 def retry_after_seconds(header: str | None, now: datetime) -> float | None:
-    """Return the seconds that ``header`` asks for, within 0 and a day; ``None`` if it is unusable.
+    """Return the seconds of a ``Retry-After`` header, 0 to one day; ``None`` if it is invalid.
 
     Args:
         header: as received.
@@ -33,18 +33,18 @@ def retry_after_seconds(header: str | None, now: datetime) -> float | None:
         return None
     text = header.strip()
     if text.isascii() and text.isdigit():
-        return min(float(text[:9]), LONGEST)
+        return min(float(text[:9]), MAX_RETRY_AFTER)
     try:
         moment = parsedate_to_datetime(text)
     except ValueError:
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return min(max((moment - now).total_seconds(), 0.0), LONGEST)
+    return min(max((moment - now).total_seconds(), 0.0), MAX_RETRY_AFTER)
 
 
 TRANSPORT_ERRORS = (requests.RequestException, HTTPError, TimeoutError)
-"""What a call may raise before there is a whole answer."""
+"""Errors of a call before its response is complete."""
 
 
 def _is_reset(error: Exception) -> bool:
@@ -59,57 +59,57 @@ def is_transient(error: SourceFailed) -> bool:
 
 
 def is_outage(error: SourceUnavailable) -> bool:
-    """Return whether the next question is likely to fail as well."""
+    """Return whether the next call is likely to fail too."""
     return error.extra.get("found") != 0
 
 
 def of_transport(source: str, error: Exception) -> SourceUnavailable:
-    """Return the error for a call that ended without a whole answer."""
+    """Return the error of a call without a complete response."""
     if isinstance(error, requests.ConnectTimeout):
         return unreachable(source)
     if isinstance(error, (TimeoutError, requests.Timeout, ReadTimeoutError)):
         return timed_out(source)
     if _is_reset(error):
-        return SourceFailed(f"{source} broke the connection.", {"source": source})
+        return SourceFailed(f"{source} closed the connection.", {"source": source})
     if isinstance(error, requests.ConnectionError):
         return unreachable(source)
-    return SourceFailed(f"{source} answered with broken HTTP.", {"source": source})
+    return SourceFailed(f"{source} returned invalid HTTP.", {"source": source})
 
 
 def of_status(
     source: str, status: int, headers: Mapping[str, str], now: datetime
 ) -> SourceUnavailable:
-    """Return the error for an answer that is not a success."""
+    """Return the error of a response that is not a success."""
     extra = {"source": source, "status": status}
     if status in {401, 403}:
-        return SourceRefused(f"{source} refused our credentials ({status}).", extra)
+        return SourceRefused(f"{source} rejects the credentials ({status}).", extra)
     if status == 429:  # noqa: PLR2004
         wait = retry_after_seconds(headers.get("Retry-After"), now)
-        return SourceLimited(f"{source} limits our rate.", {**extra, "retry_after": wait})
-    return SourceFailed(f"{source} answered with status {status}.", extra)
+        return SourceLimited(f"{source} limits the rate.", {**extra, "retry_after": wait})
+    return SourceFailed(f"{source} returned status {status}.", extra)
 
 
 def timed_out(source: str) -> SourceTimedOut:
-    """Return the error for an upstream that took the question and did not answer in time."""
-    return SourceTimedOut(f"{source} did not answer in time.", {"source": source})
+    """Return the error of an upstream that did not respond in time."""
+    return SourceTimedOut(f"{source} did not respond in time.", {"source": source})
 
 
 def unreachable(source: str) -> SourceTimedOut:
-    """Return the error for an upstream with which no connection came about."""
+    """Return the error of an upstream that refuses connections or cannot be resolved."""
     extra = {"source": source, "unreachable": True}
     return SourceTimedOut(f"{source} cannot be reached.", extra)
 
 
-def nonsense(source: str) -> SourceFailed:
-    """Return the error for a success whose body is not what the documentation promises."""
-    return SourceFailed(f"{source} answered in an unknown shape.", {"source": source})
+def unknown_format(source: str) -> SourceFailed:
+    """Return the error of a successful response in an unknown format."""
+    return SourceFailed(f"{source} returned an unknown format.", {"source": source})
 
 
 def nothing_found(source: str) -> SourceFailed:
-    """Return the error for an upstream that is well and has nothing for this question."""
+    """Return the error of an upstream that works and has no result."""
     return SourceFailed(f"{source} found nothing.", {"source": source, "found": 0})
 
 
 def oversized(source: str, status: int) -> SourceFailed:
-    """Return the error for a body that nobody wants to hold in memory."""
-    return SourceFailed(f"{source} answered with too much.", {"source": source, "status": status})
+    """Return the error of a response that is too large."""
+    return SourceFailed(f"{source} returned more than 1 MiB.", {"source": source, "status": status})

@@ -18,38 +18,38 @@ from mare_services.upstream import breaker, failures, metrics
 from mare_services.upstream.breaker import Breaker, Failure, Permission
 from mare_services.upstream.budget import Budget, Clock
 
-Question = TypeVar("Question")
+Request = TypeVar("Request")
 Answer = TypeVar("Answer")
-Asked_contra = TypeVar("Asked_contra", contravariant=True)
-Answered_co = TypeVar("Answered_co", covariant=True)
+Request_contra = TypeVar("Request_contra", contravariant=True)
+Answer_co = TypeVar("Answer_co", covariant=True)
 
 Spawn = Callable[[Callable[[], None]], object]
-"""Runs something in the background, such as ``eventlet.spawn_n``."""
+"""Runs a function in the background, for example ``eventlet.spawn_n``."""
 
 TRIAL_BUDGET = 5.0
-"""Seconds for a trial; nobody waits for it, so a slow recovery is a recovery."""
+"""Seconds for a trial. No caller waits for it."""
 
 _log = logging.getLogger(__name__)
 
 
-class Source(Protocol[Asked_contra, Answered_co]):
-    """Answers one kind of question from one upstream."""
+class Source(Protocol[Request_contra, Answer_co]):
+    """Responds to one kind of request with one upstream."""
 
     name: str
 
-    def answer(self, question: Asked_contra, budget: Budget, /) -> Answered_co:
+    def answer(self, request: Request_contra, budget: Budget, /) -> Answer_co:
         """Return the answer within the budget, or raise a ``SourceUnavailable``."""
 
 
-class Guarded(Generic[Question, Answer]):
-    """Asks a source unless its breaker is open; safe for threads, green or not.
+class Guarded(Generic[Request, Answer]):
+    """Calls a source unless its breaker is open. Safe for threads, green or not.
 
     Args:
-        spawn: runs the trial of a source that may be back, so that no caller waits for it.
+        spawn: runs the trial while the breaker is open, so that no caller waits for it.
     """
 
     def __init__(
-        self, source: Source[Question, Answer], *, spawn: Spawn, clock: Clock = time.monotonic
+        self, source: Source[Request, Answer], *, spawn: Spawn, clock: Clock = time.monotonic
     ) -> None:
         self.name = source.name
         self._source = source
@@ -60,18 +60,17 @@ class Guarded(Generic[Question, Answer]):
         self._reason = SourceUnavailable()
         metrics.OPEN.labels(self.name).set(0)
 
-    def answer(self, question: Question, budget: Budget) -> Answer:
+    def answer(self, request: Request, budget: Budget) -> Answer:
         """Return the source's answer.
 
         Raises:
-            SourceUnavailable: as the source raises it, or at once as it was when the breaker
-                opened.
+            SourceUnavailable: the error of the source, or the error that opened the breaker.
         """
         permission = self._permission()
         if permission is Permission.CALL:
-            return self._ask(question, budget, trial=False)
+            return self._ask(request, budget, trial=False)
         if permission is Permission.TRY:
-            self._spawn(lambda: self._try(question))
+            self._spawn(lambda: self._try(request))
         metrics.CALLS.labels(self.name, "skipped").inc()
         raise self._remembered()
 
@@ -83,15 +82,15 @@ class Guarded(Generic[Question, Answer]):
                 self._breaker = breaker.trying(self._breaker, now)
             return permission
 
-    def _try(self, question: Question) -> None:
+    def _try(self, request: Request) -> None:
         budget = Budget.of(TRIAL_BUDGET, self._clock)
         with suppress(SourceUnavailable):
-            self._ask(question, budget, trial=True)
+            self._ask(request, budget, trial=True)
 
-    def _ask(self, question: Question, budget: Budget, *, trial: bool) -> Answer:
+    def _ask(self, request: Request, budget: Budget, *, trial: bool) -> Answer:
         started = self._clock()
         try:
-            answer = self._source.answer(question, budget)
+            answer = self._source.answer(request, budget)
         except SourceUnavailable as error:
             if failures.is_outage(error):
                 self._failed(error, trial=trial)
@@ -99,11 +98,11 @@ class Guarded(Generic[Question, Answer]):
                 self._answered()
             raise
         except Exception as error:
-            # Whatever code raises that meets an answer it was not written for.
-            _log.exception("Stumbled over an answer", extra={"source": self.name})
-            nonsense = failures.nonsense(self.name)
-            self._failed(nonsense, trial=trial)
-            raise nonsense from error
+            # The source did not expect this format of the response.
+            _log.exception("A source failed unexpectedly", extra={"source": self.name})
+            failure = failures.unknown_format(self.name)
+            self._failed(failure, trial=trial)
+            raise failure from error
         finally:
             metrics.SECONDS.labels(self.name).observe(self._clock() - started)
         self._answered()

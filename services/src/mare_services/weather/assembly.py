@@ -9,7 +9,7 @@ from mare_services.weather.adapters.met_no import MetNo
 from mare_services.weather.adapters.open_meteo import OpenMeteo
 from mare_services.weather.adapters.open_meteo_geocoder import OpenMeteoGeocoder
 from mare_services.weather.adapters.openweathermap import OpenWeatherMap
-from mare_services.weather.adapters.validation import Timely
+from mare_services.weather.adapters.validation import TimeChecked
 from mare_services.weather.finders import ExactNames, Finder, LiveNames, MisspeltNames
 from mare_services.weather.geocoder import CachedGeocoder
 from mare_services.weather.locator import Locator
@@ -19,9 +19,12 @@ from mare_services.weather.settings import Live, Settings
 
 
 def observer(settings: Settings, spawn: Spawn) -> Observer:
-    """Return the use case that knows the weather."""
+    """Return the observer with its sources."""
     return Observer(
-        [Guarded(Timely(_source(name, settings)), spawn=spawn) for name in settings.live_sources],
+        [
+            Guarded(TimeChecked(_source(name, settings)), spawn=spawn)
+            for name in settings.live_sources
+        ],
         climatology.from_package() if settings.embedded else None,
         seconds=settings.live_seconds,
         cache_seconds=settings.cache_seconds,
@@ -31,7 +34,7 @@ def observer(settings: Settings, spawn: Spawn) -> Observer:
 
 
 def locator(settings: Settings, spawn: Spawn) -> Locator:
-    """Return the use case that knows places."""
+    """Return the locator with its finders."""
     gazetteer = EmbeddedGazetteer.from_package()
     return Locator(gazetteer, _finders(settings, gazetteer, spawn))
 

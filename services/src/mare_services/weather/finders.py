@@ -1,4 +1,4 @@
-"""Ways to find a city by name; a locator tries some of them in order."""
+"""Finders of cities by name. A locator tries them in order."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,48 +12,48 @@ from mare_services.weather.domain.place_query import Name, interpretations
 from mare_services.weather.domain.spelling import Near, meant
 from mare_services.weather.ports import Gazetteer, Geocoder, NameQuery
 
-LONGEST_CODE = 3
-"""Letters of a country's code; Bra in Italy is not meant to be anywhere in Brazil."""
+MAX_CODE = 3
+"""Letters of a country code. Bra in Italy is not a city of Brazil."""
 
 
 class Finder(Protocol):
-    """One way to find cities."""
+    """Finds cities by name."""
 
     attribution: str
 
     def find(self, name: Name, query: PlaceQuery) -> Sequence[City]:
-        """Return the cities that are meant, the likeliest first; none if this way finds none."""
+        """Return the matching cities, the best match first."""
 
 
 def bounds(gazetteer: Gazetteer, name: Name) -> Bounds:
-    """Return the areas that a name is said to lie in; an unknown area holds no city.
+    """Return the areas of a name. An unknown area contains no city.
 
     Raises:
-        InvalidRequest: there is no such country.
+        InvalidRequest: the country does not exist.
     """
-    said = [gazetteer.areas(qualifier) for qualifier in name.qualifiers]
+    found = [gazetteer.areas(qualifier) for qualifier in name.qualifiers]
     if name.country is not None:
         countries = frozenset(a for a in gazetteer.areas(name.country) if not a.division)
         if not countries:
             raise InvalidRequest.of(
                 "country is neither a two-letter code nor a name of a country.", "country"
             )
-        said.append(countries)
+        found.append(countries)
     if name.state is not None:
-        said.append(frozenset(a for a in gazetteer.areas(name.state) if a.division))
-    return said
+        found.append(frozenset(a for a in gazetteer.areas(name.state) if a.division))
+    return found
 
 
 def interpret(gazetteer: Gazetteer, name: Name) -> list[Name]:
-    """Return what a name may mean, all of it as a name first; see :func:`interpretations`."""
+    """Return the interpretations of a name; the whole name comes first."""
     return interpretations(name, lambda key: bool(gazetteer.areas(key)))
 
 
 class ExactNames:
     """Cities of the gazetteer with exactly this name.
 
-    A city's own name beats what others call a larger one: Islamabad is not Chattogram. Only the
-    name of a country beats it: Mexico is not the town of that name in the Philippines.
+    A primary name wins over the alternate name of a larger city: Islamabad is not Chattogram. The
+    name of a country wins over both: Mexico is not the town of that name in the Philippines.
     """
 
     def __init__(self, gazetteer: Gazetteer) -> None:
@@ -61,16 +61,16 @@ class ExactNames:
         self._gazetteer = gazetteer
 
     def find(self, name: Name, query: PlaceQuery) -> Sequence[City]:
-        """Return the cities of this name, or of a part of it that is followed by areas.
+        """Return the cities with this name, or with its first words if areas follow.
 
-        Larger cities that others call so come second, unless the query is strict.
+        Larger cities with this alternate name come second, unless the query is strict.
         """
         for reading in interpret(self._gazetteer, name):
-            if found := self._likeliest(reading, strict=query.strict):
+            if found := self._best(reading, strict=query.strict):
                 return found
         return []
 
-    def _likeliest(self, name: Name, *, strict: bool) -> list[City]:
+    def _best(self, name: Name, *, strict: bool) -> list[City]:
         areas = bounds(self._gazetteer, name)
         namesakes = self._gazetteer.named(name.key)
         own, others = within(namesakes.primary, areas), within(namesakes.alternate, areas)
@@ -82,14 +82,14 @@ class ExactNames:
         return [first, *(city for city in rest if city != first)]
 
     def _of_country(self, key: str, cities: Sequence[City]) -> City | None:
-        if len(key) <= LONGEST_CODE:
+        if len(key) <= MAX_CODE:
             return None
         countries = frozenset(area for area in self._gazetteer.areas(key) if not area.division)
         return next(iter(within(cities, [countries])), None)
 
 
 class MisspeltNames:
-    """The one city of the gazetteer that a misspelt name can only mean."""
+    """The city of the gazetteer of which the name is a misspelling."""
 
     def __init__(self, gazetteer: Gazetteer) -> None:
         self.attribution = gazetteer.attribution
@@ -97,7 +97,7 @@ class MisspeltNames:
         self._exact = ExactNames(gazetteer)
 
     def find(self, name: Name, query: PlaceQuery) -> Sequence[City]:
-        """Return the cities of the corrected name, unless the query is strict."""
+        """Return the cities with the corrected name, unless the query is strict."""
         if query.strict:
             return []
         for reading in interpret(self._gazetteer, name):
@@ -106,7 +106,7 @@ class MisspeltNames:
         return []
 
     def near(self, name: Name) -> list[Near]:
-        """Return the names that resemble this one and have a city within its bounds."""
+        """Return similar names with a city within the bounds."""
         areas = bounds(self._gazetteer, name)
         near = []
         for key, edits in self._gazetteer.resembling(name.key):
@@ -121,8 +121,8 @@ class LiveNames:
     """Places of a geocoder.
 
     Args:
-        only_exact: ignore places whose name is merely similar to what was typed.
-        is_optional: find nothing, instead of failing, while the geocoder cannot be asked.
+        only_exact: ignore places whose name only resembles the typed one.
+        is_optional: find nothing, instead of raising, if the geocoder does not respond.
     """
 
     def __init__(
@@ -135,9 +135,9 @@ class LiveNames:
         self._is_optional = is_optional
 
     def find(self, name: Name, query: PlaceQuery) -> Sequence[City]:
-        """Return the geocoder's places within the bounds, those of exactly this name first.
+        """Return the geocoder's places within the bounds, exact names first.
 
-        It is asked for the whole name, and then for what is left when all areas are taken away.
+        The geocoder is called with the whole name, then with the name without all areas.
         """
         whole, *shorter = interpret(self._gazetteer, name)
         for reading in (whole, *shorter[-1:]):
@@ -147,7 +147,7 @@ class LiveNames:
 
     def _found(self, name: Name, query: PlaceQuery) -> Sequence[City]:
         areas = bounds(self._gazetteer, name)
-        countries = {area.country for said in areas for area in said}
+        countries = {area.country for each in areas for area in each}
         country = countries.pop() if len(countries) == 1 else None
         try:
             found = self._geocoder.find(NameQuery(name.text, country, query.lang))
@@ -160,7 +160,7 @@ class LiveNames:
         return exact if exact or self._only_exact else bounded
 
     def _placed(self, city: City) -> City:
-        """Return the city with GeoNames' code of its division, so that bounds apply to it."""
+        """Return the city with the GeoNames code of its division, which the bounds use."""
         named = self._gazetteer.areas(fold(city.division_name or ""))
         codes = [a.division for a in named if a.country == city.country and a.division]
         return replace(city, division=codes[0]) if codes else city

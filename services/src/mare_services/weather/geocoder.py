@@ -1,4 +1,4 @@
-"""A live geocoder with a memory."""
+"""A live geocoder with a cache."""
 
 import time
 from collections.abc import Sequence
@@ -12,20 +12,20 @@ from mare_services.weather.domain.cities import City
 from mare_services.weather.ports import NameQuery
 
 LIFE = 2_592_000.0
-"""Seconds, 30 days: places do not move."""
+"""Seconds, 30 days."""
 
 NOTHING_LIFE = 300.0
-"""Seconds that it is remembered that a name has no place."""
+"""Seconds for which it is cached that a name has no place."""
 
 ENTRIES = 2_000
-"""Answers, of some 10 kB at most."""
+"""Answers, at most about 10 kB each."""
 
 
 class CachedGeocoder:
-    """Fills :class:`mare_services.weather.ports.Geocoder` with one guarded source.
+    """Implements :class:`mare_services.weather.ports.Geocoder` with one guarded source.
 
     Args:
-        seconds: for one look-up; the weather and the music still have to come.
+        seconds: for one lookup.
         spawn: as in :class:`Cache`.
     """
 
@@ -53,7 +53,7 @@ class CachedGeocoder:
         )
 
     def find(self, question: NameQuery) -> Sequence[City]:
-        """Return the likeliest places first, or raise ``SourceUnavailable``."""
+        """Return the best match first, or raise ``SourceUnavailable``."""
         budget = Budget.of(self._seconds, self._clock)
         with suppress(PlaceNotFound):
             return self._cache.get(question, lambda: self._asked(question, budget), budget).value

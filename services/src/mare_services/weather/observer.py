@@ -83,7 +83,7 @@ class Observer:
     def _live(self, place: Place, time_left: float) -> Cached[Observed]:
         key = round(place.latitude, 2), round(place.longitude, 2)
         if time_left < MIN_CALL_SECONDS:
-            return self._cache.remembered(key)
+            return self._cache.peek(key)
         budget = Budget.of(self._seconds, self._clock)
         return self._cache.get(
             key, lambda: first_answer(self._sources, place, budget), budget.at_most(time_left)

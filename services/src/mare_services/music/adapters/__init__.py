@@ -1,1 +1,1 @@
-"""Where music comes from: other people's APIs and our own catalogue."""
+"""Music sources: APIs of third parties and the catalogue."""

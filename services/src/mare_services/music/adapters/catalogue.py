@@ -10,19 +10,19 @@ from mare_services.music.domain.works import Work, is_local, read_works
 
 @cache
 def shipped_works() -> tuple[Work, ...]:
-    """Return the works of the package's own file, read once."""
+    """Return the works of the file in this package."""
     text = files("mare_services.music").joinpath("data/catalogue.tsv").read_text(encoding="utf-8")
     return tuple(read_works(text.splitlines()))
 
 
 class Catalogue:
-    """Works that fit a mood, those close to the listener preferred."""
+    """Works of a mood. Those of the listener's country or languages are preferred."""
 
     def __init__(self, works: Iterable[Work]) -> None:
         self._works = tuple((work, work.track) for work in works)
 
     def material(self, query: MaterialQuery) -> Material:
-        """Return all that fits; the links lead to a search."""
+        """Return all works of the mood; their links are searches."""
         valid_elements = [(work, track) for work, track in self._works if query.mood in work.moods]
         return Material(
             source="catalogue",

@@ -1,6 +1,6 @@
-"""Music for a mood from the playlists that people share on Deezer; needs no key.
+"""Tracks for a mood from public playlists on Deezer; needs no key.
 
-Deezer answers errors with status 200 and an object ``error``, so that only the body tells.
+Deezer reports errors with status 200 and an object ``error`` in the body.
 https://developers.deezer.com/api/errors
 """
 
@@ -11,18 +11,18 @@ import msgspec
 
 from mare_services.contract.errors import SourceFailed, SourceLimited, SourceUnavailable
 from mare_services.contract.music import Track
-from mare_services.music.adapters.tracks import LONGEST_TITLE, collect_tracks, is_link
+from mare_services.music.adapters.tracks import MAX_TITLE, collect_tracks, is_link
 from mare_services.music.domain.material import Material, MaterialQuery, PlaylistLink
 from mare_services.music.domain.selection import usable_playlists
 from mare_services.music.domain.vocabulary import words_for
 from mare_services.upstream.budget import Budget
 from mare_services.upstream.client import JsonClient, valid_elements
 
-PLAYLISTS = 4
-"""Whose tracks are read at most; two or three usually suffice."""
+MAX_PLAYLISTS = 4
+"""Playlists that are read; two or three usually suffice."""
 
 TRACKS = 50
-"""Read of each playlist."""
+"""Tracks that are read of each playlist."""
 
 QUOTA_SECONDS = 5.0
 """Deezer allows 50 calls in 5 seconds."""
@@ -74,10 +74,10 @@ class Deezer:
         self._client = client
 
     def answer(self, query: MaterialQuery, budget: Budget) -> Material:
-        """Return the tracks of some playlists, and those playlists.
+        """Return the tracks of some playlists, and these playlists.
 
         Raises:
-            SourceUnavailable: Deezer does not answer.
+            SourceUnavailable: Deezer does not respond.
         """
         playlists = self._playlists(words_for(query.mood, query.area).phrases, budget)
         batches = (self._tracks(number, budget) for number in playlists.values())
@@ -90,9 +90,9 @@ class Deezer:
         for phrase in phrases:
             found |= self._search(phrase, budget)
             offers = usable_playlists(found)
-            if len(offers) >= PLAYLISTS:
+            if len(offers) >= MAX_PLAYLISTS:
                 break
-        return {link: found[link] for link in offers[:PLAYLISTS]}
+        return {link: found[link] for link in offers[:MAX_PLAYLISTS]}
 
     def _search(self, phrase: str, budget: Budget) -> dict[PlaylistLink, int]:
         elements = self._data("/search/playlist", {"q": phrase, "limit": "20"}, budget)
@@ -117,7 +117,7 @@ def tracks_of(elements: list[Any]) -> tuple[Track, ...]:
     """Return the tracks that have a title, an artist and a link, and can be played."""
     return tuple(
         Track(
-            title=each.title[:LONGEST_TITLE],
+            title=each.title[:MAX_TITLE],
             artists=(each.artist.name,),
             url=each.link,
             explicit=each.explicit_lyrics is True,
@@ -133,5 +133,5 @@ def tracks_of(elements: list[Any]) -> tuple[Track, ...]:
 def _failure(code: int | None) -> SourceUnavailable:
     extra: dict[str, Any] = {"source": Deezer.name, "code": code}
     if code == _QUOTA_EXCEEDED:
-        return SourceLimited("deezer limits our rate.", {**extra, "retry_after": QUOTA_SECONDS})
-    return SourceFailed(f"deezer answered with error {code}.", extra)
+        return SourceLimited("deezer limits the rate.", {**extra, "retry_after": QUOTA_SECONDS})
+    return SourceFailed(f"deezer returned error {code}.", extra)

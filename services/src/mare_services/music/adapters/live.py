@@ -1,4 +1,4 @@
-"""The live sources, in order, with a memory."""
+"""The live music sources, in order, with a cache."""
 
 import time
 from collections.abc import Sequence
@@ -11,19 +11,19 @@ from mare_services.upstream.chain import first_answer
 from mare_services.upstream.guarded import Guarded, Spawn
 
 STALE_LIFE = 64_800.0
-"""Seconds, 18 hours: with the longest life of 6 hours, nothing is kept for more than a day."""
+"""Seconds, 18 hours. With the longest life of 6 hours nothing is cached for more than a day."""
 
 NEGATIVE_LIFE = 5.0
 
 
 class LiveMusic:
-    """The first live source that answers; its material serves every request for a while.
+    """The first live source that responds; its tracks are cached for all requests.
 
     Args:
-        sources: in the order to ask.
-        seconds: for all of them together.
-        cache_seconds: during which material is fresh.
-        cache_entries: of some 40 kB each.
+        sources: in the order in which they are called.
+        seconds: for all sources together.
+        cache_seconds: life of a cache entry.
+        cache_entries: about 40 kB each.
         spawn: as in :class:`Cache`.
     """
 
@@ -51,11 +51,11 @@ class LiveMusic:
         )
 
     def material(self, query: MaterialQuery) -> Material:
-        """Return fresh material, or stale material if no source answers.
+        """Return fresh tracks, or stale ones if no source responds.
 
         Raises:
-            SourceUnavailable: no source answers and nothing is remembered.
+            SourceUnavailable: no source responds and the cache has no entry.
         """
         budget = Budget.of(self._seconds, self._clock)
-        kept = self._cache.get(query, lambda: first_answer(self._sources, query, budget), budget)
-        return replace(kept.value, stale=kept.stale)
+        cached = self._cache.get(query, lambda: first_answer(self._sources, query, budget), budget)
+        return replace(cached.value, stale=cached.stale)

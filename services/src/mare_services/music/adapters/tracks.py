@@ -1,4 +1,4 @@
-"""Tracks from several calls, of which the later ones may fail."""
+"""Tracks from several calls to an upstream, and checks of their texts."""
 
 from collections.abc import Iterable
 from typing import TypeGuard
@@ -8,24 +8,24 @@ from mare_services.contract.music import MAX_TRACKS, Track
 from mare_services.music.domain.selection import suffice
 from mare_services.upstream import failures
 
-LONGEST_TITLE = 300
+MAX_TITLE = 300
 
 
 def is_link(url: str | None) -> TypeGuard[str]:
-    """Return whether ``url`` is one that a page may show as a link."""
+    """Return whether a page may use ``url`` as a link."""
     return url is not None and url.startswith("https://")
 
 
 ENOUGH = 20
-"""Tracks that make up for a failure: the default length of a playlist."""
+"""Tracks with which a later failure is ignored: the default length of a playlist."""
 
 
 def collect_tracks(source: str, batches: Iterable[Iterable[Track]]) -> tuple[Track, ...]:
-    """Return tracks until they suffice for every request, or the batches end.
+    """Return tracks until there are enough for every request, or the batches end.
 
     Raises:
-        SourceUnavailable: as a batch raises it, unless there are enough tracks already.
-        SourceFailed: there is not a single track, which is no outage.
+        SourceUnavailable: the error of a batch, if there are not enough tracks yet.
+        SourceFailed: there is no track; this does not count as an outage.
     """
     tracks: list[Track] = []
     try:

@@ -1,1 +1,1 @@
-"""What music fits a mood, and which of it to choose: pure."""
+"""Search terms for a mood, and the choice of tracks."""

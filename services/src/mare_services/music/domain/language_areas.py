@@ -1,4 +1,4 @@
-"""What kind of music feels like home to a listener."""
+"""The language area of a listener."""
 
 from enum import StrEnum
 
@@ -21,7 +21,7 @@ _SPOKEN: dict[str, str] = {
 
 
 class LanguageArea(StrEnum):
-    """Whose words to search with."""
+    """A language area with search terms of its own."""
 
     LUSOPHONE = "lusophone"
     HISPANIC = "hispanic"
@@ -29,12 +29,12 @@ class LanguageArea(StrEnum):
 
 
 def language_area(market: str, lang: Language) -> LanguageArea:
-    """Return the area for a listener in ``market`` who reads ``lang``."""
+    """Return the area of a listener in ``market`` with the language ``lang``."""
     if lang == "pt" or "pt" in languages_of(market):
         return LanguageArea.LUSOPHONE
     return LanguageArea.HISPANIC if "es" in languages_of(market) else LanguageArea.INTERNATIONAL
 
 
 def languages_of(market: str) -> frozenset[str]:
-    """Return the languages in which music sounds native there, as far as the catalogue has any."""
+    """Return the languages of the catalogue that are spoken in ``market``."""
     return frozenset(language for language, where in _SPOKEN.items() if market in where.split())

@@ -1,4 +1,4 @@
-"""What a source has to offer for a mood, before anything is chosen from it."""
+"""Candidates: the tracks and playlists that a source has for a mood."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from mare_services.music.domain.language_areas import LanguageArea
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaterialQuery:
-    """Everything that makes material differ; what only concerns the choice is left out.
+    """A request to a music source. It omits what only concerns the choice of tracks.
 
     Attributes:
         market: ISO 3166-1 alpha-2 code of the listener's country.
@@ -21,7 +21,7 @@ class MaterialQuery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaylistLink:
-    """Somebody's playlist; ``total`` is its number of tracks where the source says it."""
+    """A public playlist; ``total`` is its number of tracks, if known."""
 
     name: str
     url: str
@@ -33,8 +33,8 @@ class Material:
     """Tracks to choose from, and playlists to link to, best first.
 
     Attributes:
-        preferred: those of the tracks that are closer to the listener than the rest.
-        stale: older than the cache's life, served because no source answered.
+        preferred: tracks of the listener's country or languages.
+        stale: older than the life of a cache entry, because no source responded.
     """
 
     source: str

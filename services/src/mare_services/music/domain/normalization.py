@@ -1,4 +1,4 @@
-"""When two spellings mean the same work."""
+"""Keys of works and artists: equal for spellings of the same name."""
 
 import re
 import unicodedata
@@ -14,22 +14,22 @@ _VERSION = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-"""Where a title ends and the story of the recording begins: behind a dash or in a bracket."""
+"""Information on the recording, behind a dash or in brackets."""
 
 
 def folded(text: str) -> str:
-    """Return the letters and digits of ``text`` without case and accents; all, if it has none."""
+    """Return the letters and digits of ``text`` without case and accents; else ``text``."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(filter(str.isalnum, decomposed)) or text
 
 
 def work_key(track: Track) -> tuple[str, str]:
-    """Return what all recordings of one work by one artist have in common."""
+    """Return the same key for all recordings of one work by one artist."""
     version = _VERSION.search(track.title)
     title = track.title[: version.start()] if version else track.title
     return folded(title), artist_key(track)
 
 
 def artist_key(track: Track) -> str:
-    """Return the main artist, however spelt."""
+    """Return the key of the main artist."""
     return folded(track.artists[0])

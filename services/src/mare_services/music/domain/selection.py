@@ -1,8 +1,7 @@
-"""The choice from the material: the same for the same seed, and varied for another.
+"""The choice of tracks and playlists. It depends only on the seed and the candidates.
 
-Each track draws a number from the seed and its own name, and the highest come first. Nothing else
-enters, so the choice needs no state, is the same in every process, and hardly changes when a source
-offers a few tracks more or less.
+Each track gets a number, which is a hash of the seed and its name; the highest numbers come first.
+So the choice is the same in every process, and hardly changes with a few tracks more or less.
 """
 
 import re
@@ -16,16 +15,16 @@ from mare_services.music.domain.normalization import artist_key, folded, work_ke
 
 PER_ARTIST = 2
 PREFERENCE = 4.0
-"""A preferred track stands in for this many others in the draw."""
+"""A preferred track is as likely to come first as this many others."""
 
 BEST = 3
-"""Playlists among which the seed may choose; further down they fit less."""
+"""Number of playlists from which the seed chooses."""
 
 
 def ranked(material: Material, seed: str) -> list[Track]:
-    """Return all tracks of the material in the order of the draw."""
+    """Return all tracks, ordered by their numbers."""
     keys = {
-        track: _draw(seed, *work_key(track))
+        track: _number(seed, *work_key(track))
         ** (1 / PREFERENCE if track in material.preferred else 1.0)
         for track in material.tracks
     }
@@ -33,7 +32,7 @@ def ranked(material: Material, seed: str) -> list[Track]:
 
 
 def pick(tracks: Iterable[Track], *, limit: int, explicit: bool) -> tuple[Track, ...]:
-    """Return the first tracks: no work twice, no artist more than twice, clean ones on request."""
+    """Return the first tracks: no work twice, no artist more than twice."""
     picked: list[Track] = []
     works: set[tuple[str, str]] = set()
     artists: Counter[str] = Counter()
@@ -50,21 +49,21 @@ def pick(tracks: Iterable[Track], *, limit: int, explicit: bool) -> tuple[Track,
 
 
 def suffice(tracks: Iterable[Track], limit: int) -> bool:
-    """Return whether the tracks meet a request of ``limit``, even one without explicit tracks."""
+    """Return whether ``limit`` tracks can be picked, even without explicit ones."""
     return len(pick(tracks, limit=limit, explicit=False)) == limit
 
 
 def pick_playlist(playlists: Sequence[PlaylistLink], seed: str) -> PlaylistLink | None:
     """Return one of the best playlists; ``None`` if there are none."""
-    return max(playlists[:BEST], key=lambda link: _draw(seed, link.url), default=None)
+    return max(playlists[:BEST], key=lambda link: _number(seed, link.url), default=None)
 
 
-def _draw(*parts: str) -> float:
+def _number(*parts: str) -> float:
     digest = blake2b("\x1f".join(parts).encode(), digest_size=8).digest()
     return int.from_bytes(digest) / 2**64
 
 
-FEWEST_TRACKS = 10
+MIN_TRACKS = 10
 
 _ADVERT = re.compile(
     r"https?:|www\.|t\.me/|\.(?:com|net|info)\b|@\w|%\s*off\b"
@@ -75,13 +74,13 @@ _ADVERT = re.compile(
 
 
 def usable_playlists(found: Iterable[PlaylistLink]) -> tuple[PlaylistLink, ...]:
-    """Return the playlists without adverts, fragments and doubles, in the order found."""
+    """Return the playlists without adverts, duplicates and those with fewer than 10 tracks."""
     kept: list[PlaylistLink] = []
     known: set[str] = set()
     for link in found:
-        is_fragment = link.total is not None and link.total < FEWEST_TRACKS
+        is_short = link.total is not None and link.total < MIN_TRACKS
         names = {link.url, folded(link.name)}
-        if not is_fragment and not _ADVERT.search(link.name) and known.isdisjoint(names):
+        if not is_short and not _ADVERT.search(link.name) and known.isdisjoint(names):
             known |= names
             kept.append(link)
     return tuple(kept)

@@ -1,7 +1,7 @@
-"""The words that find music of a mood in a search.
+"""Texts for a mood: search terms, search links and titles.
 
-*Genres* are names that Spotify gives to artists; they find tracks. *Phrases* are what people call
-their playlists; they find those. Local words come first, the world's follow.
+*Genres* are names that Spotify gives to artists; they find tracks. *Phrases* are common names of
+playlists; they find playlists. Terms of the listener's language area come first.
 """
 
 from dataclasses import dataclass
@@ -16,26 +16,26 @@ from mare_services.music.domain.language_areas import LanguageArea
 def search_link(words: str, kind: Literal["tracks", "playlists"]) -> str:
     """Return a link that opens Spotify's search, in the browser or in the app.
 
-    A slash would end the query even when it is encoded, so that ``AC/DC`` is searched as two words.
+    A slash ends the query even if it is encoded: ``AC/DC`` is searched as two words.
     """
     query = " ".join(words.replace("/", " ").split())
     return f"https://open.spotify.com/search/{quote(query, safe='')}/{kind}"
 
 
 GENRES = 4
-"""At most: each costs a call or two."""
+"""Largest number of genres: each needs one or two calls."""
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """How to search for a mood."""
+    """Search terms for a mood."""
 
     genres: tuple[str, ...]
     phrases: tuple[str, ...]
 
 
 def words_for(mood: Mood, area: LanguageArea) -> Words:
-    """Return local and international words, the more telling first."""
+    """Return local and international search terms, the most specific first."""
     world = _INTERNATIONAL[mood]
     local = _LOCAL[area].get(mood, _NONE)
     genres = (*local.genres, *world.genres)[:GENRES]
@@ -142,5 +142,5 @@ _TITLES: dict[Mood, dict[Language, str]] = {
 
 
 def title_of(mood: Mood, lang: Language) -> str:
-    """Return the title in the reader's language."""
+    """Return the title of a playlist."""
     return _TITLES[mood][lang]

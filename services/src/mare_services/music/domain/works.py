@@ -1,7 +1,4 @@
-"""The curated catalogue: works that everyone can find, with what is known of each.
-
-The file says its own format; this module reads it and turns a work into a track.
-"""
+"""The works of the catalogue. The head of the file describes its format."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -35,7 +32,7 @@ class Work:
 
     @property
     def track(self) -> Track:
-        """The work with a link that finds it."""
+        """The work as a track; its link is a search."""
         return Track(
             title=self.title,
             artists=self.artists,
@@ -48,7 +45,7 @@ def read_works(lines: Iterable[str]) -> Iterator[Work]:
     """Yield the works of a catalogue file.
 
     Raises:
-        ValueError: a line does not keep to the format; the text gives its number.
+        ValueError: a line has another format; the text contains its number.
     """
     for number, line in enumerate(lines, start=1):
         text = line.rstrip("\n")
@@ -78,7 +75,7 @@ def _work(line: str) -> Work:
 
 
 def is_local(work: Work, query: MaterialQuery) -> bool:
-    """Return whether the listener who asks is likely to know the work's words or its artist."""
+    """Return whether the work is of the listener's country or languages."""
     languages = languages_of(query.market)
     if query.area is LanguageArea.LUSOPHONE:
         languages |= {"pt"}

@@ -1,7 +1,7 @@
-"""The Norwegian Meteorological Institute's Locationforecast: no key, worldwide.
+"""Locationforecast of the Norwegian Meteorological Institute: no key, worldwide.
 
-Its terms (api.met.no/doc/TermsOfService) ask for a User-Agent that says who calls, at most four
-decimals in coordinates, and no request before ``Expires``; then one with ``If-Modified-Since``.
+Its terms (api.met.no/doc/TermsOfService) require a User-Agent with a contact, at most four decimals
+in coordinates, and no request before ``Expires``; later requests have ``If-Modified-Since``.
 """
 
 import threading
@@ -26,24 +26,24 @@ from mare_services.weather.ports import Observed
 URL = "https://api.met.no"
 ATTRIBUTION = "Weather data from MET Norway, CC BY 4.0"
 
-REMEMBERED = 1_000
-"""Forecasts, of some 3 kB each."""
+MAX_FORECASTS = 1_000
+"""Forecasts in the cache, about 3 kB each."""
 
 HOURS = 12
-"""Of a forecast that are kept; nobody serves an older one."""
+"""Hours of a forecast that are cached."""
 
 STEP = timedelta(hours=1)
 """From one time of the series to the next."""
 
 SHORTEST_LIFE = timedelta(minutes=5)
-"""Of an answer whose ``Expires`` is missing or past."""
+"""Life of a response whose ``Expires`` is missing or past."""
 
 LONGEST_LIFE = timedelta(hours=2)
-"""Whatever ``Expires`` says; met.no says half an hour, so more is a mistake of a proxy or clock."""
+"""Upper bound of ``Expires``. met.no sends half an hour; more is a mistake of a proxy or clock."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class _Forecast:
     steps: tuple[Step, ...]
     expires: datetime
     last_modified: str | None
@@ -60,28 +60,28 @@ class MetNo:
         self._client = client
         self._now = now
         self._lock = threading.Lock()
-        self._kept: LRUCache[tuple[str, str], _Kept] = LRUCache(REMEMBERED)
+        self._cached: LRUCache[tuple[str, str], _Forecast] = LRUCache(MAX_FORECASTS)
 
     def answer(self, place: Place, budget: Budget) -> Observed:
         """Return the weather of the current hour."""
         now = self._now()
         where = (f"{place.latitude:.2f}", f"{place.longitude:.2f}")
         with self._lock:
-            kept = self._kept.get(where)
-        if kept is not None and now - kept.steps[-1].time >= STEP:
-            kept = None  # all its hours have passed, so that "still the same" would be no news
-        if kept is None or now >= kept.expires:
-            kept = self._asked(where, kept, now, budget)
+            cached = self._cached.get(where)
+        if cached is not None and now - cached.steps[-1].time >= STEP:
+            cached = None  # all hours are past: a 304 would not help
+        if cached is None or now >= cached.expires:
+            cached = self._fetch(where, cached, now, budget)
             with self._lock:
-                self._kept[where] = kept
+                self._cached[where] = cached
         return Observed(
-            weather=_weather(_current(kept.steps, now), place), attribution=(ATTRIBUTION,)
+            weather=_weather(_current(cached.steps, now), place), attribution=(ATTRIBUTION,)
         )
 
-    def _asked(
-        self, where: tuple[str, str], kept: _Kept | None, now: datetime, budget: Budget
-    ) -> _Kept:
-        known = kept.last_modified if kept else None
+    def _fetch(
+        self, where: tuple[str, str], cached: _Forecast | None, now: datetime, budget: Budget
+    ) -> _Forecast:
+        known = cached.last_modified if cached else None
         try:
             reply = self._client.get(
                 "/weatherapi/locationforecast/2.0/compact",
@@ -91,15 +91,15 @@ class MetNo:
                 budget=budget,
             )
         except NotModified as unchanged:
-            if kept is None:
+            if cached is None:
                 raise SourceFailed(
-                    "met.no confirms what we never had.", {"source": self.name}
+                    "met.no returned 304 to an unconditional request.", {"source": self.name}
                 ) from None
-            return _Kept(kept.steps, _expiry(unchanged.headers, now), kept.last_modified)
+            return _Forecast(cached.steps, _expiry(unchanged.headers, now), cached.last_modified)
         steps = tuple(reply.value.properties.timeseries[:HOURS])
         if not steps:
-            raise SourceFailed("met.no knows no hour.", {"source": self.name})
-        return _Kept(steps, _expiry(reply.headers, now), reply.headers.get("Last-Modified"))
+            raise SourceFailed("met.no returned no hours.", {"source": self.name})
+        return _Forecast(steps, _expiry(reply.headers, now), reply.headers.get("Last-Modified"))
 
 
 def _expiry(headers: Mapping[str, str], now: datetime) -> datetime:
@@ -112,7 +112,7 @@ def _expiry(headers: Mapping[str, str], now: datetime) -> datetime:
 
 
 def _current(steps: tuple[Step, ...], now: datetime) -> Step:
-    """Return the step that ``now`` lies in; the first one may still lie ahead."""
+    """Return the step that contains ``now``, or the first one if it is in the future."""
     begun = [step for step in steps if step.time <= now]
     return begun[-1] if begun else steps[0]
 

@@ -1,4 +1,7 @@
-"""From met.no's symbol codes (api.met.no/weatherapi/weathericon/2.0) to WMO codes."""
+"""The format of Locationforecast, and the WMO codes of its symbols.
+
+Every value of an hour may be missing. Symbols: api.met.no/weatherapi/weathericon/2.0
+"""
 
 from datetime import datetime
 
@@ -91,8 +94,8 @@ _THUNDERSTORM = 95
 def wmo_code(symbol: str | None) -> int | None:
     """Return the WMO code of a symbol, ``None`` for an unknown one.
 
-    Every symbol with thunder ends alike, two of them after a misspelling that met.no keeps for the
-    sake of old clients (``lightssleetshowersandthunder``).
+    All symbols with thunder have the same ending. Two contain a misspelling that met.no keeps for
+    old clients (``lightssleetshowersandthunder``).
     """
     name = (symbol or "").partition("_")[0]
     return _THUNDERSTORM if name.endswith("andthunder") else _CODES.get(name)

@@ -1,4 +1,4 @@
-"""What every weather API has to say, and may say wrongly."""
+"""Validation of the responses of weather APIs."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -10,10 +10,10 @@ from mare_services.upstream.guarded import Source
 from mare_services.weather.ports import Observed
 
 COLDEST, HOTTEST = -95.0, 65.0
-"""Degrees Celsius; the records are -89.2 and 56.7. Sentinels and kelvins lie outside."""
+"""Degrees Celsius. The records are -89.2 and 56.7; sentinels and kelvins are outside."""
 
-FARTHEST_FELT = 40.0
-"""Degrees Celsius; wind and humidity make it feel some 30 colder or warmer at most."""
+MAX_FELT_DIFFERENCE = 40.0
+"""Degrees Celsius. Wind and humidity change the apparent temperature by about 30 at most."""
 
 FASTEST = 450.0
 """km/h; the record is a gust of 408."""
@@ -22,13 +22,13 @@ FASTEST = 450.0
 def temperature(source: str, celsius: float | None) -> float:
     """Return the temperature, or raise ``SourceFailed`` if it is missing or impossible."""
     if celsius is None or not COLDEST <= celsius <= HOTTEST:
-        raise SourceFailed(f"{source} knows no temperature.", {"source": source})
+        raise SourceFailed(f"{source} returned no valid temperature.", {"source": source})
     return celsius
 
 
 def feels(celsius: float | None, air: float) -> float | None:
     """Return the apparent temperature, ``None`` if it is impossible at this air temperature."""
-    return celsius if celsius is not None and abs(celsius - air) <= FARTHEST_FELT else None
+    return celsius if celsius is not None and abs(celsius - air) <= MAX_FELT_DIFFERENCE else None
 
 
 def wind(kilometres_per_hour: float | None) -> float | None:
@@ -38,16 +38,16 @@ def wind(kilometres_per_hour: float | None) -> float | None:
 
 
 def wind_in_metres(metres_per_second: float | None) -> float | None:
-    """Return the speed in the contract's unit, ``None`` if it is impossible."""
+    """Return the speed in km/h, ``None`` if it is impossible."""
     return wind(None if metres_per_second is None else metres_per_second * 3.6)
 
 
-FARTHEST = timedelta(hours=3)
-"""From now, past or future; beyond it, the season says more about the weather."""
+MAX_AGE = timedelta(hours=3)
+"""Past or future. Beyond it the climatology predicts the weather better."""
 
 
-class Timely:
-    """Refuses weather of another time: of 1970, from a proxy's memory, by a clock that is wrong."""
+class TimeChecked:
+    """Rejects weather of another time: from a proxy's cache, or because a clock is wrong."""
 
     def __init__(
         self,
@@ -59,8 +59,10 @@ class Timely:
         self._now = now
 
     def answer(self, place: Place, budget: Budget) -> Observed:
-        """Return the source's answer, or raise ``SourceFailed`` if it is not about now."""
+        """Return the source's answer, or raise ``SourceFailed`` if it is too old."""
         observed = self._source.answer(place, budget)
-        if abs(self._now() - observed.weather.observed_at) > FARTHEST:
-            raise SourceFailed(f"{self.name} tells of another time.", {"source": self.name})
+        if abs(self._now() - observed.weather.observed_at) > MAX_AGE:
+            raise SourceFailed(
+                f"{self.name} returned the weather of another time.", {"source": self.name}
+            )
         return observed

@@ -1,4 +1,4 @@
-"""Cities and the areas they lie in."""
+"""Cities and the areas that contain them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,20 +8,20 @@ from mare_services.contract.places import Language, Place
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """A country, or one of its first-level divisions by GeoNames' code for it."""
+    """A country, or a first-level division of it (GeoNames code)."""
 
     country: str
     division: str = ""
 
     def holds(self, city: "City") -> bool:
-        """Return whether the city lies in the area."""
+        """Return whether the area contains the city."""
         return self.country == city.country and self.division in {"", city.division}
 
 
 Bounds = Sequence[frozenset[Area]]
-"""What was said about where the city lies: one of the areas of each set.
+"""Areas that contain a city: one of each set.
 
-One word may mean several areas: ``CA`` is California and Canada.
+A set has several areas if a word is ambiguous: ``CA`` is California and Canada.
 """
 
 
@@ -30,7 +30,7 @@ class City:
     """A city of the gazetteer or of a geocoder.
 
     Attributes:
-        portuguese: its name in Portuguese where that is another.
+        portuguese: the name in Portuguese, if it differs.
         country: ISO 3166-1 alpha-2.
         division: GeoNames' code of the first-level division inside the country.
         division_name: in the country's own language or in English.
@@ -49,7 +49,7 @@ class City:
     population: int
 
     def as_place(self, lang: Language) -> Place:
-        """Return the city in the contract's terms."""
+        """Return the city as a place of the contract."""
         return Place(
             id=self.id,
             name=self.portuguese if lang == "pt" and self.portuguese else self.name,
@@ -63,7 +63,7 @@ class City:
 
 
 def within(cities: Iterable[City], bounds: Bounds) -> list[City]:
-    """Return the cities that lie in all the bounds, in the same order."""
+    """Return the cities within all bounds, in the same order."""
     return [
         city for city in cities if all(any(area.holds(city) for area in areas) for areas in bounds)
     ]

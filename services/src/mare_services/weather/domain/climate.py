@@ -1,4 +1,4 @@
-"""What the weather usually is: an estimate from monthly means, for when nothing better is known.
+"""The climatology: an estimate of the weather from monthly means.
 
 The asset has 12 months, 181 rows from the north pole and 360 columns from 180° W, twice: signed
 bytes of half degrees Celsius, then unsigned bytes of four times the square root of a month's
@@ -20,31 +20,31 @@ MONTHS, ROWS, COLUMNS = 12, 181, 360
 
 WIDEST_SWING, NARROWEST_SWING = 6.0, 3.0
 """Half the difference in degrees Celsius of the warmest and the coldest hour, at the equator, in a
-month without rain and in a wet one. Our own assumption: the means say nothing about hours. It
-shrinks with the cosine of the latitude, as the sun's daily path does."""
+month without rain and in a wet one. An assumption: the data has no hours. It decreases with
+the cosine of the latitude."""
 
 WET_MONTH = 100.0
-"""Millimetres from which the swing is the narrowest."""
+"""Millimetres from which the difference is smallest."""
 
 WARMEST_HOUR = 15.0
-"""Of the sun's own time."""
+"""Hour of local solar time."""
 
 _SNOW_BELOW = 0.5
 _CLEAR, _PARTLY_CLOUDY, _OVERCAST, _RAIN, _SNOW = 0, 2, 3, 61, 71
 _SKIES = ((20.0, _CLEAR), (80.0, _PARTLY_CLOUDY), (140.0, _OVERCAST), (math.inf, _RAIN))
-"""The sky of a month by its millimetres. A guess that keeps dry places sunny and wet ones wet."""
+"""The condition of a month by its millimetres: an assumption."""
 
 
 @dataclass(frozen=True, slots=True)
 class Normals:
-    """What is usual: degrees Celsius over day and night, and millimetres in a month."""
+    """Means of a day in degrees Celsius, and millimetres of a month."""
 
     temperature: float
     precipitation: float
 
 
 class Climatology:
-    """Monthly means over the whole Earth, interpolated between months and degrees."""
+    """Monthly means of the whole Earth, interpolated between months and degrees."""
 
     def __init__(self, packed: bytes) -> None:
         cells = MONTHS * ROWS * COLUMNS
@@ -52,7 +52,7 @@ class Climatology:
         self._rain = memoryview(packed)[cells:].cast("B")
 
     def normals(self, latitude: float, longitude: float, at: datetime) -> Normals:
-        """Return what is usual at a point on a day of the year."""
+        """Return the means at a point on a day of the year."""
         days = monthrange(at.year, at.month)[1]
         middle_of_month = at.month - 1.5 + (at.day - 0.5) / days
         month, later = math.floor(middle_of_month), middle_of_month % 1

@@ -1,4 +1,4 @@
-"""Points of the Earth: their limits, their names in words, their nautical time."""
+"""Coordinates: limits, distances, names and nautical time zones."""
 
 import math
 
@@ -37,7 +37,7 @@ def distance_km(from_: tuple[float, float], to: tuple[float, float]) -> float:
 
 
 def remote_place(latitude: float, longitude: float, lang: Language) -> Place:
-    """Return a place for a point that belongs to no city."""
+    """Return the place of a point that belongs to no city."""
     return Place(
         id=None,
         name=in_words(latitude, longitude, lang),
@@ -60,9 +60,9 @@ def in_words(latitude: float, longitude: float, lang: Language) -> str:
 
 
 def nautical_timezone(latitude: float, longitude: float) -> str:
-    """Return the time zone that ships keep: whole hours by longitude, UTC at the poles.
+    """Return the nautical time zone: whole hours by longitude, UTC at the poles.
 
-    The names carry POSIX signs: ``Etc/GMT+2`` is two hours behind Greenwich.
+    The names have POSIX signs: ``Etc/GMT+2`` is two hours behind Greenwich.
     """
     hours_east = 0 if abs(round(latitude, 2)) == 90 else round(longitude / 15)
     return f"Etc/GMT{-hours_east:+d}" if hours_east else "Etc/GMT"

@@ -1,4 +1,4 @@
-"""Names of places as people type them: cleaned, and folded so that spellings meet."""
+"""Names of places: cleaned, and folded to a key that is equal for all spellings."""
 
 import re
 import unicodedata
@@ -6,7 +6,7 @@ import unicodedata
 from mare_services.contract.errors import InvalidRequest
 
 MAX_NAME = 200
-"""Characters, areas behind commas included; the longest city name in the data has 57."""
+"""Characters, with areas behind commas. The longest city name in the data has 57."""
 
 _LETTERS = str.maketrans(
     {
@@ -22,17 +22,17 @@ _LETTERS = str.maketrans(
     }
 )
 _MARKS = re.compile("[\u0300-\u036f]")
-"""Combining accents; those of kana, Arabic or Devanagari lie elsewhere."""
+"""Combining accents of Latin, Greek and Cyrillic."""
 
 _LONE_ACUTE = "\u00b4"
-"""What a Brazilian keyboard gives for an apostrophe; NFKD would make a space of it."""
+"""Brazilian keyboards produce it for an apostrophe; NFKD would turn it into a space."""
 
 _POINTS = ".'`\u02bb\u02bc\u2018\u2019\u2032"
-"""Points, apostrophes and what stands in for them."""
+"""Points, apostrophes and similar characters."""
 
 _INVISIBLE = "\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff"
-"""Marks that come along with what is copied from a page: soft hyphens, spaces without width,
-directions. Joiners stay: words of Persian and Indian languages need them."""
+"""Invisible characters in copied text: soft hyphens, zero-width spaces, directions. Joiners are
+kept: words of Persian and Indian languages need them."""
 
 _DROPPED = re.compile(f"[{_POINTS}{_INVISIBLE}]")
 
@@ -54,11 +54,11 @@ def clean(text: str, field: str) -> str:
 
 
 def fold(text: str) -> str:
-    """Return the key under which spellings of one name meet.
+    """Return a key that is equal for all spellings of a name.
 
     Case, accents of Latin, Greek and Cyrillic letters, points, apostrophes and the kind of hyphen
-    make no difference: ``São Paulo`` and ``sao paulo``, ``St. John's`` and ``saint johns`` are one.
-    Signs of other scripts stay, because they change the word: が is not か.
+    make no difference: ``São Paulo`` equals ``sao paulo``, ``St. John's`` equals ``saint johns``.
+    Marks of other scripts are kept, because they change the word: が is not か.
     """
     typed = text.replace(_LONE_ACUTE, "'")
     decomposed = unicodedata.normalize("NFKD", typed).casefold().translate(_LETTERS)

@@ -1,4 +1,4 @@
-"""When a name that nobody has is close enough to one that somebody has."""
+"""Corrections of misspelt names."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,30 +7,30 @@ from mare_services.weather.domain.cities import City
 from mare_services.weather.domain.names import fold
 
 SHORTEST = 5
-"""Letters; below that, one edit turns too many names into others (Lome, Lima, Rome)."""
+"""Letters. One edit changes too many shorter names into others (Lome, Lima, Rome)."""
 
 LONGEST = 60
-"""Letters; longer names are not compared, so that the time for it stays bounded."""
+"""Letters. Longer names are not compared, to bound the time."""
 
 TWO_EDITS_FROM = 12
-"""Letters from which two edits may still be answered directly."""
+"""Letters from which two edits are corrected."""
 
 SLIPS = 2
-"""Edits up to which a misspelling is likelier than an unfinished name."""
+"""Edits up to which a misspelling is likelier than an incomplete name."""
 
 LIKELY = 100_000
-"""People; who misspells a name most likely means a larger city, and Gotham is not Gotha."""
+"""People. Only larger cities are corrections: Gotham is not Gotha."""
 
 DOMINANCE = 5
-"""How many times larger than every other candidate a city has to be to be meant."""
+"""A correction is this many times larger than every other candidate."""
 
 SUGGESTED = 0.6
-"""Share of letters that have to be right for a name to be suggested."""
+"""Share of correct letters from which a name is suggested."""
 
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """A known name close to what was typed.
+    """A known name that resembles the typed one.
 
     Attributes:
         edits: insertions, deletions, substitutions and swaps of neighbours between the two.
@@ -43,15 +43,15 @@ class Near:
 
 
 def is_comparable(key: str) -> bool:
-    """Return whether a folded name is worth comparing with all others."""
+    """Return whether a folded name is compared with all others."""
     return SHORTEST - 2 <= len(key) <= LONGEST
 
 
 def meant(typed: str, near: Sequence[Near]) -> Near | None:
-    """Return the one name that ``typed`` can only mean, or ``None``.
+    """Return the correction of ``typed``, or ``None`` if it is ambiguous.
 
-    Only the closest names count. If they belong to several cities, one of them has to dominate. The
-    first letter has to be right, as it nearly always is in a misspelling.
+    Only the closest names count. If they belong to several cities, one must be much larger. The
+    first letter must be the same, as in nearly all misspellings.
     """
     if not near or len(typed) < SHORTEST:
         return None

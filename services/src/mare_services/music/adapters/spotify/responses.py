@@ -1,9 +1,9 @@
-"""What Spotify's search answers, read as mistrustfully as its history demands.
+"""The format of Spotify's search results.
 
-``items`` may be null, and so may its elements: each playlist of Spotify's own is. Images, owners,
-descriptions and popularity come and go; we read none of them. ``total`` of a search is an estimate
-that moves from page to page, so that only the number of elements tells whether a page was the last.
-A playlist's number of tracks is in ``items`` since February 2026, in ``tracks`` before.
+``items`` may be null, and so may its elements: Spotify's own playlists are null. ``total`` of a
+search is an estimate that changes from page to page; only the number of elements shows whether a
+page is the last one. A playlist's number of tracks is in ``items`` since February 2026, in
+``tracks`` before.
 """
 
 from typing import Any
@@ -11,19 +11,19 @@ from typing import Any
 import msgspec
 
 from mare_services.contract.music import Track
-from mare_services.music.adapters.tracks import LONGEST_TITLE, is_link
+from mare_services.music.adapters.tracks import MAX_TITLE, is_link
 from mare_services.music.domain.material import PlaylistLink
 from mare_services.upstream.client import valid_elements
 
 
 class Page(msgspec.Struct):
-    """One kind of thing in an answer."""
+    """One kind of result."""
 
     items: list[Any] | None = None
 
 
 class Found(msgspec.Struct):
-    """An answer; kinds that were not asked for are missing."""
+    """A response. Kinds that were not requested are missing."""
 
     tracks: Page | None = None
     playlists: Page | None = None
@@ -63,12 +63,12 @@ class _Playlist(msgspec.Struct):
 
 
 def elements_of(page: Page | None) -> list[Any]:
-    """Return what the page holds, nulls included."""
+    """Return the elements of the page, nulls included."""
     return (page.items if page else None) or []
 
 
 def tracks_of(found: Found) -> tuple[Track, ...]:
-    """Return the tracks that have a name, an artist and a link, and can be played."""
+    """Return the playable tracks that have a name, an artist and a link."""
     read = (_track(element) for element in valid_elements(elements_of(found.tracks), _Track))
     return tuple(track for track in read if track)
 
@@ -90,7 +90,7 @@ def _track(element: _Track) -> Track | None:
     if not element.name.strip() or not artists or not is_link(url) or element.is_playable is False:
         return None
     return Track(
-        title=element.name[:LONGEST_TITLE],
+        title=element.name[:MAX_TITLE],
         artists=artists,
         url=url,
         explicit=element.explicit is True,

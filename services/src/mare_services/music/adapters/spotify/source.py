@@ -1,4 +1,4 @@
-"""Music for a mood by searching Spotify."""
+"""Tracks and playlists for a mood by Spotify's search."""
 
 import logging
 from collections.abc import Iterator, Mapping
@@ -26,37 +26,37 @@ _CODES = (
 )
 _MARKETS = frozenset(_CODES.split())
 
-ELSEWHERE = "US"
-"""The market that Spotify assumes itself when none is given."""
+DEFAULT_MARKET = "US"
+"""Spotify's own default market."""
 
 
-def served(market: str) -> str:
-    """Return ``market`` if Spotify is there, else one where it is.
+def available_market(market: str) -> str:
+    """Return ``market`` if Spotify is available there, else the default market.
 
-    An unknown market is an error to the API, and errors would open the breaker for everyone.
+    The API reports an unknown market as an error, and errors open the breaker.
     """
-    return market if market in _MARKETS else ELSEWHERE
+    return market if market in _MARKETS else DEFAULT_MARKET
 
 
 PAGE = 10
-"""The largest page of a search; more is an error since February 2026."""
+"""Largest page of a search."""
 
 PAGES = 2
-"""Of each search; with four genres they hold 80 tracks, of which 50 are wanted."""
+"""Pages of each search. Four genres give 80 tracks; a request needs at most 50."""
 
 TRACKS_SHARE = 0.8
-"""Of the budget; the rest is for the playlist to link to."""
+"""Share of the budget for tracks; the rest is for the playlist link."""
 
 _FORBIDDEN = 403
-_KEPT_OUT = (
-    "spotify does not let the application in (403): its owner needs an active Premium subscription."
+_NO_PREMIUM = (
+    "spotify rejects the application (403): its owner needs an active Premium subscription."
 )
 
 _log = logging.getLogger(__name__)
 
 
 class Spotify:
-    """Tracks by genre, and playlists by what people call them."""
+    """Tracks by genre, and playlists by name."""
 
     name = "spotify"
 
@@ -68,14 +68,17 @@ class Spotify:
         """Return tracks and playlists.
 
         Raises:
-            SourceRefused: credentials are wrong, or Spotify does not let the application in.
-            SourceUnavailable: it does not answer.
+            SourceRefused: the credentials are wrong, or the application is rejected.
+            SourceUnavailable: Spotify does not respond.
         """
         try:
             part = budget.at_most(budget.left() * TRACKS_SHARE)
             tracks = collect_tracks(self.name, self._batches(query, part))
         except SourceRefused as refusal:
-            _log.error("Refused by Spotify", extra={"source": self.name, "reason": str(refusal)})
+            _log.error(
+                "Spotify rejects the credentials",
+                extra={"source": self.name, "reason": str(refusal)},
+            )
             raise
         return Material(source=self.name, tracks=tracks, playlists=self._playlists(query, budget))
 
@@ -99,7 +102,7 @@ class Spotify:
         try:
             found = self._search("playlist", phrase, query.market, budget)
         except SourceUnavailable:
-            return ()  # the tracks are what matters; a search link stands in for the playlist
+            return ()  # the playlist then links to a search
         return usable_playlists(responses.playlists_of(found))
 
     def _search(
@@ -108,7 +111,7 @@ class Spotify:
         params = {
             "q": words,
             "type": kind,
-            "market": served(market),
+            "market": available_market(market),
             "limit": str(PAGE),
             "offset": str(offset),
         }
@@ -117,8 +120,8 @@ class Spotify:
             return self._found(params, token, budget)
         except SourceRefused as refusal:
             if refusal.extra.get("status") == _FORBIDDEN:
-                raise SourceRefused(_KEPT_OUT, refusal.extra) from None
-            # A token may be withdrawn before its time, so a new one is worth one try.
+                raise SourceRefused(_NO_PREMIUM, refusal.extra) from None
+            # A token may be revoked before it expires: retry once with a new one.
             self._tokens.drop(token)
         return self._found(params, self._tokens.current(budget), budget)
 

@@ -12,7 +12,7 @@ from mare_services.upstream.budget import Budget, Clock
 from mare_services.upstream.client import JsonClient
 
 MARGIN = 60.0
-"""Seconds before its end during which a token is not used any more."""
+"""Seconds before its expiry from which a token is not used any more."""
 
 
 class _Granted(msgspec.Struct):
@@ -21,11 +21,11 @@ class _Granted(msgspec.Struct):
 
 
 class Tokens:
-    """The current token, renewed by one caller while the others wait.
+    """The current token. One caller renews it while the others wait.
 
     Args:
-        client: of the accounts service, which is not the API.
-        secret: shown to the accounts service only.
+        client: for the accounts service, not for the API.
+        secret: sent to the accounts service only.
     """
 
     def __init__(self, client: JsonClient, client_id: str, secret: Secret, clock: Clock) -> None:
@@ -38,11 +38,11 @@ class Tokens:
         self._usable_until = 0.0
 
     def current(self, budget: Budget) -> Secret:
-        """Return a token, asking for one if need be.
+        """Return a valid token; request one if there is none.
 
         Raises:
-            SourceRefused: client id or secret are wrong.
-            SourceUnavailable: the accounts service does not answer.
+            SourceRefused: the client id or the secret is wrong.
+            SourceUnavailable: the accounts service does not respond.
         """
         if not self._renewing.acquire(timeout=budget.left()):
             raise failures.timed_out("spotify")
@@ -54,7 +54,7 @@ class Tokens:
             self._renewing.release()
 
     def drop(self, token: Secret) -> None:
-        """Forget ``token`` unless it has been replaced already."""
+        """Discard ``token`` unless it has been replaced already."""
         if self._token == token:
             self._token = Secret()
 
@@ -68,11 +68,11 @@ class Tokens:
                 headers={"Authorization": self._authorization},
             ).value
         except SourceFailed as error:
-            # RFC 6749 says invalid_client with status 400, which elsewhere is not about us.
+            # Spotify reports invalid_client with status 400 (RFC 6749).
             if error.extra.get("status") != 400:  # noqa: PLR2004
                 raise
             raise SourceRefused(
-                "spotify does not know the client id or the secret.", error.extra
+                "spotify rejects the client id or the secret.", error.extra
             ) from None
         self._token = Secret(granted.access_token)
         self._usable_until = self._clock() + granted.expires_in - MARGIN
