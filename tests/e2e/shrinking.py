@@ -1,4 +1,4 @@
-"""Nodes of a RabbitMQ cluster are taken away: never as long as they are members of it."""
+"""Nodes of a RabbitMQ cluster are removed, and only after they have left the cluster."""
 
 from collections.abc import Callable
 
@@ -9,11 +9,11 @@ from tests.e2e.application import Application
 from tests.e2e.revisions import containers, deployed, roll_back
 
 FIRST = "rabbitmq-0"
-REFUSAL = r"Members of the cluster would be taken away: \S+rabbitmq-1\S+ \S+rabbitmq-2\S+"
+REFUSAL = r"Members of the cluster would be removed: \S+rabbitmq-1\S+ \S+rabbitmq-2\S+"
 
 
 def assert_members_stay(broker: Application, helm: Callable[[int], str]) -> None:
-    """Assert that no upgrade and no rollback to revision 1, of one node, takes two of three."""
+    """Assert that no upgrade and no rollback to revision 1, of one node, stops two of three."""
     before = containers(broker)
     with pytest.raises(CommandFailed, match="two nodes have no majority"):
         helm(2)
@@ -24,23 +24,15 @@ def assert_members_stay(broker: Application, helm: Callable[[int], str]) -> None
             roll_back(broker, "1", version)
     assert containers(broker) == before
 
-    # Helm leaves it pending, and refuses upgrades, until it is brought back to what runs.
+    # After a refused rollback, Helm refuses upgrades until a rollback to the current revision.
     with pytest.raises(CommandFailed, match="another operation"):
         helm(3)
     roll_back(broker, deployed(broker), 4)
     assert containers(broker) == before
 
 
-def take_away(broker: Application, helm: Callable[[int], str]) -> None:
-    """Let two of three nodes leave the cluster as the chart says, and lower ``replicas``."""
-    for number in (2, 1):
-        node = f"rabbit@rabbitmq-{number}.rabbitmq-nodes.{broker.namespace}.svc.cluster.local"
-        _run(broker, "rabbitmq-upgrade", "--node", node, "drain")
-        _run(broker, "rabbitmq-queues", "shrink", node)
-        _run(broker, "rabbitmqctl", "--node", node, "stop_app")
-        _run(broker, "rabbitmqctl", "--node", node, "reset")
+def remove_nodes(broker: Application, helm: Callable[[int], str]) -> None:
+    """Remove two of three nodes from the cluster as the chart documents it, then lower replicas."""
+    script = ("sh", "/etc/rabbitmq/remove-nodes.sh", "1")
+    broker.kubectl("exec", FIRST, "--", *script, seconds=620)
     helm(1)
-
-
-def _run(broker: Application, *command: str) -> str:
-    return broker.kubectl("exec", FIRST, "--", *command)

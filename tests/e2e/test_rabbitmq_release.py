@@ -1,4 +1,4 @@
-"""The life of a release of charts/rabbitmq: one node, three, a full stop, gone, again, and one."""
+"""A release of charts/rabbitmq: one node, three, a full stop, a new installation, one node."""
 
 import json
 import time
@@ -11,7 +11,7 @@ from devcluster.cluster import Cluster
 from devcluster.kubectl import KubectlFailed
 from tests.e2e.application import Application, job, namespace, program
 from tests.e2e.failing import assert_a_failed_upgrade_can_be_taken_back
-from tests.e2e.shrinking import assert_members_stay, take_away
+from tests.e2e.shrinking import assert_members_stay, remove_nodes
 from tests.vhost import becomes, eventually
 
 CHART = Path(__file__).parents[2] / "charts" / "rabbitmq"
@@ -61,14 +61,14 @@ def _ctl(broker: Application, *arguments: str) -> str:
 
 
 def _waiting(broker: Application) -> int:
-    """Return the messages in the queue, which the broker counts anew every five seconds."""
+    """Return the messages in the queue, which the broker counts every 5 s."""
     try:
-        told = _ctl(
+        listed = _ctl(
             broker, "rabbitmqctl", "--silent", "list_queues", "name", "messages", "--formatter=json"
         )
     except KubectlFailed:  # a node whose port is open may not know its queues yet
         return -1
-    rows = json.loads(told)
+    rows = json.loads(listed)
     return sum(row["messages"] for row in rows if row["name"] == "work")
 
 
@@ -83,7 +83,7 @@ def _restarts(broker: Application) -> int:
     return int(broker.kubectl("get", "pod", "rabbitmq-0", path) or 0)
 
 
-def test_a_release_keeps_its_messages_and_passwords_through_all_of_its_life(
+def test_a_release_keeps_its_messages_and_passwords_while_nodes_come_and_go(
     cluster: Cluster, images: Mapping[str, str], broker: Application, helm: Release, record_property
 ):
     helm(1)
@@ -128,5 +128,5 @@ def test_a_release_keeps_its_messages_and_passwords_through_all_of_its_life(
     eventually(lambda: _waiting(broker) == MESSAGES, seconds=180)
     cluster.helm("test", "rabbitmq", "--namespace", broker.namespace, seconds=320)
 
-    take_away(broker, helm)
+    remove_nodes(broker, helm)
     eventually(lambda: _waiting(broker) == MESSAGES, seconds=180)

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Start of the main container: prepares what the broker reads, refuses what would harm its data, and
-# becomes the broker. It runs at every start of the container, which an init container does not.
+# Start of the broker's container: writes what the broker reads, checks its volume, and becomes the
+# broker. An init container does not run again when only this container restarts.
 set -eu
 umask 077
 
@@ -12,8 +12,8 @@ refuse() {
     exit 1
 }
 
-# The kubelet widens the modes of a volume at every mount, and Erlang wants the cookie for itself
-# alone: so it lies in memory and is written anew each time.
+# Erlang rejects a cookie that others can read, and the kubelet widens the modes of a volume at each
+# mount. So the cookie is written to memory at each start.
 write_cookie() {
     rm -f "$HOME/.erlang.cookie"
     tr -d '\n' < "$credentials/erlang-cookie" > "$HOME/.erlang.cookie"
@@ -24,8 +24,8 @@ escaped() {
     printf '%s' "$1" | sed -e 's/\\/\\\\/g' -e 's/"/\\"/g'
 }
 
-# The broker applies all files of the folder, in the order of their names, at every start. That is
-# how a password that was changed in the Secret gets into an old volume.
+# The broker imports all files of the folder at each start, in the order of their names. This applies
+# a password that was changed in the Secret to data that has the old one.
 write_definitions() {
     rm -rf "$HOME/definitions"
     mkdir "$HOME/definitions"
@@ -34,7 +34,7 @@ write_definitions() {
         password=$(cat "$credentials/$name-password")
         case $password in
             '') refuse "The password of user $name is empty." ;;
-            *[[:cntrl:]]*) refuse "The password of user $name has a control character in it." ;;
+            *[[:cntrl:]]*) refuse "The password of user $name contains a control character." ;;
         esac
         printf '%s{"name": "%s", "password": "%s", "tags": %s}' \
             "$separator" "$name" "$(escaped "$password")" "$tags"
@@ -48,7 +48,7 @@ write_definitions() {
     return 0
 }
 
-command -v rabbitmq-server > /dev/null || refuse "There is no rabbitmq-server in $PATH: set image.path."
+command -v rabbitmq-server > /dev/null || refuse "rabbitmq-server is not in $PATH. Set image.path."
 [ "${GUARD:-}" = true ] && . "$files/guard.sh"
 write_cookie
 write_definitions

@@ -1,4 +1,5 @@
-# After an upgrade or a rollback: once all nodes run with it, tell them the definitions, enable what it brought, spread the leaders.
+# After an upgrade or a rollback: waits until all nodes run the version of this image, then imports
+# the definitions, enables feature flags and spreads the leaders.
 version=$(installed_version)
 
 upgraded() {
@@ -6,14 +7,14 @@ upgraded() {
         [ "$(on "$node" rabbitmq-diagnostics server_version 2> /dev/null | tail -n 1)" = "$version" ] || return 1
         on "$node" rabbitmq-diagnostics check_running > /dev/null 2>&1 || return 1
     done
-    # Users come with the restart of a node, and permissions need them.
+    # Definitions have permissions, and those need their users, which a node imports at its start.
     users=$(on "$first" rabbitmqctl list_users | cut -f 1) || return 1
     while read -r user tags; do
         echo "$users" | grep -qxF "$user" || return 1
     done < /etc/rabbitmq-files/users
 }
 
-# The Job's own deadline ends the wait.
+# The deadline of the Job ends this.
 await_nodes() {
     until upgraded; do
         echo "Waiting for all nodes to run $version"
@@ -23,12 +24,12 @@ await_nodes() {
 
 await_nodes
 
-# In the order of a start, so that the same wins as there.
+# In the order that a node imports them at its start, so that the last one wins here, too.
 for file in /etc/rabbitmq-files/definitions.json /etc/rabbitmq-definitions/*.json; do
     [ -e "$file" ] || continue
     until on "$first" rabbitmqctl import_definitions "$file"; do
-        # With the same version, nodes may begin to restart only now.
-        ! upgraded || refuse "RabbitMQ does not take the definitions of ${file##*/}, and no node would start with them."
+        # Where the version stays, a node may restart only now.
+        ! upgraded || refuse "RabbitMQ rejects the definitions of ${file##*/}. A node that restarts would fail for them."
         await_nodes
     done
 done
@@ -43,15 +44,15 @@ if [ "$FLAGS" = true ]; then
 fi
 
 if [ "$REBALANCE" = true ]; then
-    # Queues that were made when there were fewer nodes.
+    # A queue that was declared when there were fewer nodes has fewer members.
     if [ "$(echo "$NODES" | wc -w)" = 3 ]; then
         for node in $NODES; do
-            on "$first" rabbitmq-queues grow "$node" all > /dev/null || echo "Not all queues could grow to $node"
+            on "$first" rabbitmq-queues grow "$node" all > /dev/null || echo "Some queues did not get a member on $node"
         done
     fi
     for attempt in 1 2 3; do
         on "$first" rabbitmq-queues rebalance quorum && break
-        echo "Could not spread the leaders, attempt $attempt"
+        echo "The leaders were not spread, attempt $attempt"
         sleep 5
     done
 fi

@@ -16,7 +16,7 @@ users: |
   {{- range $name := include "rabbitmq.users" . | fromJsonArray }}
   {{ $name }} {{ (get $.Values.users $name).tags | default list | toJson }}
   {{- end }}
-{{- range $file := list "entry.sh" "guard.sh" "versions.sh" "drain.sh" }}
+{{- range $file := list "entry.sh" "guard.sh" "versions.sh" "drain.sh" "remove-nodes.sh" "remove-members.erl" }}
 {{ $file }}: |
   {{- $.Files.Get (printf "files/%s" $file) | nindent 2 }}
 {{- end }}

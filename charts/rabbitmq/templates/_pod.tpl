@@ -36,7 +36,7 @@
 {{- end }}
 - {name: GUARD, value: {{ .Values.upgrade.guard | quote }}}
 {{- with .Values.upgrade.adopt }}
-- {name: ADOPT, value: {{ . | quote }}}
+- {name: ADOPT, value: "true"}
 {{- end }}
 {{- end -}}
 

@@ -17,6 +17,7 @@ from tests.charts.helm import Manifests
 
 _START = Path(__file__).with_name("container.sh")
 _LOG_BYTES = 3000
+_DOMAIN = "market.svc.cluster.local"
 
 
 class Ports:
@@ -62,6 +63,9 @@ class Container:
         *,
         job: Mapping[str, Any] | None = None,
         environment: Mapping[str, str] | None = None,
+        ordinal: int = 0,
+        network: str = "",
+        hosts: str = "",
     ) -> None:
         self._root = root
         self._folder = folder
@@ -74,7 +78,10 @@ class Container:
         self._user = pod["securityContext"]["runAsUser"]
         (self._container,) = pod["containers"]
         self._volumes = {volume["name"]: volume for volume in pod["volumes"]}
-        self.name = f"{self.stateful_set['metadata']['name']}-0"
+        self.name = f"{self.stateful_set['metadata']['name']}-{ordinal}"
+        self._network = network
+        self.host = f"{self.name}.{self.stateful_set['spec']['serviceName']}.{_DOMAIN}"
+        self._hosts = hosts or f"127.0.0.1 localhost {self.host}"
 
     def start(self) -> None:
         """Start the container, as after a crash: volumes are mounted anew, data and memory stay."""
@@ -82,12 +89,21 @@ class Container:
             f"{self._volume(mount['name'])}:{mount['mountPath']}"
             for mount in self._container["volumeMounts"]
         ]
-        command = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", str(_START)]
+        enter = ["nsenter", f"--net=/run/netns/{self._network}"] if self._network else []
+        command = [
+            *enter,
+            "unshare",
+            "--mount",
+            "--pid",
+            "--fork",
+            "--kill-child",
+            "sh",
+            str(_START),
+        ]
         places = [str(self._root), str(self._folder), str(self._user), " ".join(mounts)]
-        host = f"{self.name}.{self.stateful_set['spec']['serviceName']}.market.svc.cluster.local"
         with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(
-                [*command, *places, host, *self._command()],
+                [*command, *places, self._hosts, *self._command()],
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -124,9 +140,10 @@ class Container:
         folder.chmod(0o2770)
         return folder
 
-    def exec(self, *command: str) -> str:
+    def exec(self, *command: str, seconds: float = 60) -> str:
         """Return what ``command`` prints in the container, as with ``kubectl exec``."""
-        enter = ["nsenter", f"--target={self._init()}", "--mount", "--pid", "--root", "--wd"]
+        spaces = ["--mount", "--pid", "--net", "--root", "--wd"]
+        enter = ["nsenter", f"--target={self._init()}", *spaces]
         switch = ["setpriv", f"--reuid={self._user}", f"--regid={self._user}", "--clear-groups"]
         return subprocess.run(
             [*enter, *switch, *command],
@@ -134,7 +151,7 @@ class Container:
             capture_output=True,
             text=True,
             check=True,
-            timeout=60,
+            timeout=seconds,
         ).stdout
 
     def _init(self) -> int:

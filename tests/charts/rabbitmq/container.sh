@@ -1,7 +1,7 @@
-# container.sh ROOT FOLDER USER "SOURCE:TARGET ..." HOST COMMAND...
+# container.sh ROOT FOLDER USER "SOURCE:TARGET ..." HOSTS COMMAND...
 # Runs COMMAND in namespaces of its own, over a read-only ROOT with the given mounts.
 set -e
-root=$1 folder=$2 user=$3 mounts=$4 host=$5
+root=$1 folder=$2 user=$3 mounts=$4 hosts=$5
 shift 5
 mount --make-rprivate /
 mkdir -p "$folder/container"
@@ -9,7 +9,7 @@ mount -t tmpfs tmpfs "$folder/container"
 cd "$folder/container"
 mkdir upper work new
 mount -t overlay overlay -o "lowerdir=$root,upperdir=upper,workdir=work" new
-echo "127.0.0.1 localhost $host" > new/etc/hosts
+echo "$hosts" > new/etc/hosts
 for pair in $mounts; do mkdir -p "new${pair#*:}"; done
 mount -o remount,ro new
 mount -t proc proc new/proc

@@ -1,4 +1,4 @@
-"""RabbitMQ's programs without RabbitMQ: they answer for nodes that a test describes."""
+"""Programs in the place of RabbitMQ's: they answer for nodes that a test describes."""
 
 import subprocess
 from collections.abc import Collection, Mapping
@@ -17,7 +17,12 @@ case $5 in
     import_definitions) ! mv "$folder/$5" "$folder/check_running" ;;
     check_running) ! rm "$folder/$5" ;;
     check_local_alarms | check_if_node_is_quorum_critical) [ ! -e "$folder/$5" ] ;;
-    eval) cat "$folder/$(echo "$6" | grep -o "list_[a-z]*")" ;;
+    eval)
+        case $6 in
+            *rabbit_amqqueue*) cat "$folder/broken" ;;
+            *) cat "$folder/$(echo "$6" | grep -o "list_[a-z]*")" ;;
+        esac
+        ;;
     *) cat "$folder/$5" ;;
 esac
 """
@@ -25,15 +30,20 @@ esac
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One that answers; ``fails`` are checks that it does not pass, or what a restart cuts off."""
+    """A node that answers.
+
+    ``fails`` are checks that it does not pass, and commands that a restart interrupts. ``broken``
+    are queues without a leader.
+    """
 
     version: str = "4.2.4"
     flags: Mapping[str, str] = field(default_factory=dict)
     fails: Collection[str] = ()
+    broken: Collection[str] = ()
 
 
 class Nodes:
-    """Those of a cluster: ``members`` belong to it, and of them those in ``running`` answer."""
+    """The nodes of a cluster: ``members`` belong to it, and those in ``running`` answer."""
 
     def __init__(self, folder: Path, members: Collection[str], running: Mapping[str, Node]) -> None:
         self._folder = folder
@@ -44,6 +54,7 @@ class Nodes:
                 "server_version": [node.version],
                 "list_users": [f"{user}\t[]" for user in _USERS],
                 "list_feature_flags": [f"{flag}\t{state}" for flag, state in node.flags.items()],
+                "broken": [*node.broken, "ok"],
                 **dict.fromkeys(node.fails, ()),
             }
             (folder / "nodes" / name).mkdir(parents=True)

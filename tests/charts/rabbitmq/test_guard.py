@@ -1,4 +1,4 @@
-"""The check of the version step, with folders in the place of broker and data."""
+"""The check of a volume at the start of a node, with folders instead of a broker and its data."""
 
 import subprocess
 from collections.abc import Callable
@@ -25,7 +25,7 @@ def data(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def start(tmp_path: Path, data: Path) -> Start:
-    """Start a node of a version; return why it refused, or nothing."""
+    """Start a node of a version; return the reason of a refusal, or nothing."""
 
     def run(version: str, node: str = NODE, adopt: str = "", *, full: bool = False) -> str:
         home = tmp_path / version
@@ -37,7 +37,7 @@ def start(tmp_path: Path, data: Path) -> Start:
         script = (
             f'set -eu; refuse() {{ echo "$*"; exit 1; }}; files={CHART}/files; . $files/guard.sh'
         )
-        if full:  # no file may grow, and the signal of it is only an error of the write
+        if full:  # no file may grow: a write fails instead of ending the process
             script = f"trap '' XFSZ; ulimit -f 0; {script}"
         answer = subprocess.run(
             ["sh", "-c", script],
@@ -58,45 +58,19 @@ def start(tmp_path: Path, data: Path) -> Start:
 
 
 def _write(data: Path, flags: str = FLAGS) -> None:
-    """What a broker leaves behind."""
+    """Write what a broker leaves on its volume."""
     (data / NODE).mkdir(exist_ok=True)
     (data / f"{NODE}-feature_flags").write_text(flags)
 
 
-@pytest.mark.parametrize(
-    ("path", "refused"),
-    [
-        (["4.2.4", "4.2.9", "4.2.1"], ""),
-        (["3.13.7", "4.0.5", "4.1.2", "4.2.4", "4.3.0"], ""),
-        (["3.13.7", "4.2.4"], ""),
-        (["4.3.6", "4.4.0"], ""),
-        (["3.12.1", "4.0.5"], "Upgrade to one of these first: 3.13."),
-        (["4.1.2", "4.3.0"], "Upgrade to one of these first: 4.2."),
-        (["4.3.6", "4.5.0"], "Upgrade to one of these first: 4.4."),
-    ],
-)
-def test_only_steps_that_rabbitmq_knows(start: Start, data: Path, path, refused):
-    *before, last = path
-    for version in before:
+@pytest.mark.parametrize("path", [["4.2.4", "4.2.9", "4.2.1"], ["3.13.7", "4.0.5", "4.3.0"]])
+def test_an_upgrade_is_left_to_rabbitmq(start: Start, data: Path, path: list[str]):
+    for version in path:
         assert not start(version)
         _write(data)
 
-    assert refused in start(last)
-    assert bool(start(last)) == bool(refused)
 
-
-def test_a_step_needs_its_feature_flags(start: Start, data: Path):
-    start("4.2.4")
-    _write(data, FLAGS.replace("khepri_db,", ""))
-
-    answer = start("4.3.0")
-
-    assert "feature flags that are off: khepri_db." in answer
-    assert "enable_feature_flag all" in answer
-    assert not start("4.2.4")
-
-
-def test_the_way_back_is_open_until_a_flag_is_on(start: Start, data: Path):
+def test_a_downgrade_is_refused_once_a_feature_flag_was_enabled(start: Start, data: Path):
     start("4.1.2")
     _write(data, "['rabbitmq_4.0.0'].")
     start("4.2.4")
@@ -105,7 +79,7 @@ def test_the_way_back_is_open_until_a_flag_is_on(start: Start, data: Path):
     start("4.2.4")
     _write(data)
 
-    assert "its feature flags are on; 4.1.2 cannot read it" in start("4.1.2")
+    assert "with its feature flags enabled, and 4.1.2 cannot read it" in start("4.1.2")
 
 
 def test_another_nodes_volume_is_refused(start: Start, data: Path):
@@ -124,20 +98,19 @@ def test_a_full_volume_costs_the_guard_nothing(start: Start, data: Path):
     assert not start("4.2.4", full=True)
     assert start("4.2.9", full=True)
     assert not start("4.2.9")
-    assert "no way from 4.2.9 to 4.5.0" in start("4.5.0")
+    assert "written by RabbitMQ 4.2.9" in start("4.1.0")
 
 
 @pytest.mark.parametrize("folder", ["lost+found", ".snapshot"])
-def test_what_a_file_system_brings_along_is_not_strange(start: Start, data: Path, folder: str):
+def test_folders_of_a_file_system_are_no_data(start: Start, data: Path, folder: str):
     (data / folder).mkdir()
 
     assert not start("4.2.4")
 
 
-def test_strange_data_is_refused_unless_adopted(start: Start, data: Path):
+def test_foreign_data_is_refused_unless_adopted(start: Start, data: Path):
     _write(data)
 
     assert "which this chart did not write" in start("4.2.4")
-    assert "RabbitMQ knows no way from 3.12 to 4.2.4" in start("4.2.4", adopt="3.12")
-    assert not start("4.2.4", adopt="4.1")
+    assert not start("4.2.4", adopt="true")
     assert not start("4.2.4")

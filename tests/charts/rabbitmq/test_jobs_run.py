@@ -21,7 +21,7 @@ def test_a_healthy_broker_may_be_upgraded_and_rolled_back(node):
     code, said = broker.job("preflight", changed)
     assert (code, said.splitlines()[-1].split(":")[0]) == (0, "Ready to be upgraded"), said
     assert broker.job("preflight") == (0, "The nodes stay as they are.\n")
-    assert broker.job("rollback", changed) == (0, "No member is taken away.\n")
+    assert broker.job("rollback", changed) == (0, "No member is removed.\n")
 
     # Users come with the restart of the nodes, which have no new password yet before the upgrade.
     code, said = broker.job("preflight", {"users": {"new": {}}})
@@ -62,4 +62,4 @@ def test_definitions_that_no_node_would_start_with_are_told_at_once(node):
     )
 
     assert code == 1
-    assert "RabbitMQ does not take the definitions of definitions.json" in said
+    assert "RabbitMQ rejects the definitions of definitions.json" in said

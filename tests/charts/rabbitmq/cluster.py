@@ -1,0 +1,131 @@
+"""Nodes of the chart in one cluster, each in a container and a network of its own. Root only."""
+
+import secrets
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import amqp
+
+from tests.charts.helm import Helm
+from tests.charts.rabbitmq.container import Container
+from tests.charts.rabbitmq.matrix import CHART
+from tests.vhost import becomes, eventually
+
+_BOOT_SECONDS = 120.0
+_RUNNING = "length(rabbit_nodes:list_running())."
+
+
+class Cluster:
+    """Use it as a context manager: once it is entered, each node sees all others run.
+
+    The nodes are reached from this machine over a bridge, on the ports that the chart gives them.
+    """
+
+    def __init__(
+        self,
+        helm: Helm,
+        root: Path,
+        folder: Path,
+        *,
+        passwords: Mapping[str, str],
+        replicas: int = 3,
+    ) -> None:
+        self._password = passwords["admin-password"]
+        self._id = f"mare{secrets.token_hex(3)}"
+        self._subnet = f"10.{secrets.randbelow(100) + 100}.{secrets.randbelow(256)}"
+        manifests = helm.template(CHART, {"replicas": replicas})
+        secret = {"shop-rabbitmq-credentials": passwords}
+        self.nodes = []
+        for number in range(replicas):
+            (folder / str(number)).mkdir()
+            container = Container(
+                *(root, folder / str(number), manifests, secret),
+                ordinal=number,
+                network=f"{self._id}-{number}",
+                hosts=self._hosts(manifests.one("StatefulSet"), replicas),
+            )
+            self.nodes.append(container)
+
+    def _hosts(self, stateful_set: Mapping[str, Any], replicas: int) -> str:
+        name, service = stateful_set["metadata"]["name"], stateful_set["spec"]["serviceName"]
+        domain = f"{service}.market.svc.cluster.local"
+        nodes = [f"{self.address(n)} {name}-{n}.{domain}" for n in range(replicas)]
+        return "\n".join(["127.0.0.1 localhost", *nodes])
+
+    def __enter__(self) -> Self:
+        try:
+            self._connect()
+            for node in self.nodes:
+                node.start()
+            self.await_running(range(len(self.nodes)))
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _connect(self) -> None:
+        _ip(f"link add {self._id} type bridge")
+        _ip(f"addr add {self._subnet}.1/24 dev {self._id}")
+        _ip(f"link set {self._id} up")
+        for number in range(len(self.nodes)):
+            network = f"{self._id}-{number}"
+            _ip(f"netns add {network}")
+            _ip(f"link add {network} type veth peer name eth0 netns {network}")
+            _ip(f"link set {network} master {self._id} up")
+            _ip(f"-n {network} addr add {self.address(number)}/24 dev eth0")
+            _ip(f"-n {network} link set eth0 up")
+            _ip(f"-n {network} link set lo up")
+
+    def close(self) -> None:
+        for number, node in enumerate(self.nodes):
+            node.kill()
+            _ip(f"netns delete {self._id}-{number}", check=False)
+        _ip(f"link delete {self._id}", check=False)
+
+    def await_running(self, numbers: Sequence[int]) -> None:
+        """Wait until each of these nodes sees as many running members."""
+        for number in numbers:
+            eventually(lambda n=number: self.connects(n), _BOOT_SECONDS)
+            becomes(lambda n=number: self.ask(n, _RUNNING), str(len(numbers)), _BOOT_SECONDS)
+
+    def address(self, number: int) -> str:
+        return f"{self._subnet}.{number + 2}"
+
+    def name(self, number: int) -> str:
+        return f"rabbit@{self.nodes[number].host}"
+
+    def run(self, number: int, *command: str, seconds: float = 60) -> str:
+        """Return what a command prints in a node's container; raises CalledProcessError."""
+        return self.nodes[number].exec(*command, seconds=seconds)
+
+    def ask(self, number: int, expression: str) -> str:
+        """Return what an Erlang expression is on a node."""
+        return self.run(number, "rabbitmqctl", "--silent", "eval", expression).strip()
+
+    def connect(self, number: int) -> amqp.Connection:
+        """Return an open connection of the administrator."""
+        connection = amqp.Connection(
+            f"{self.address(number)}:5672",
+            userid="admin",
+            password=self._password,
+            connect_timeout=10,
+            read_timeout=30,
+        )
+        connection.connect()
+        return connection
+
+    def connects(self, number: int) -> bool:
+        try:
+            self.connect(number).close()
+        except (OSError, amqp.AMQPError):
+            return False
+        return True
+
+
+def _ip(command: str, *, check: bool = True) -> None:
+    subprocess.run(["ip", *command.split()], check=check, capture_output=not check)

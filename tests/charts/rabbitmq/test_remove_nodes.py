@@ -1,0 +1,98 @@
+"""Nodes leave a real cluster of three, as before ``replicas`` is lowered."""
+
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import amqp
+import pytest
+
+from tests.charts.helm import Helm
+from tests.charts.rabbitmq.cluster import Cluster
+from tests.charts.rabbitmq.conftest import PASSWORDS
+from tests.vhost import becomes
+
+MESSAGES = 20
+REMOVE = ("sh", "/etc/rabbitmq/remove-nodes.sh")
+WITHOUT_LEADER = (
+    "[Q || Q <- rabbit_amqqueue:list(), element(1, ra:members(amqqueue:get_pid(Q), 3000)) =/= ok]."
+)
+
+pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.fixture
+def cluster(helm: Helm, debian: Path, tmp_path: Path) -> Iterator[Cluster]:
+    with Cluster(helm, debian, tmp_path, passwords=PASSWORDS) as cluster:
+        yield cluster
+
+
+def _fill(cluster: Cluster, number: int, queue: str, kind: str = "quorum") -> None:
+    """Declare a queue over a connection to this node, which makes it the leader, and publish."""
+    with cluster.connect(number) as connection:
+        channel = connection.channel()
+        channel.confirm_select()
+        arguments = {"x-queue-type": kind}
+        channel.queue_declare(queue, durable=True, auto_delete=False, arguments=arguments)
+        for _ in range(MESSAGES):
+            message = amqp.Message(b"x" * 500, delivery_mode=2)
+            channel.basic_publish_confirm(message, routing_key=queue)
+
+
+def _count(cluster: Cluster, queue: str) -> Callable[[], int]:
+    def count() -> int:
+        with cluster.connect(0) as connection:
+            return connection.channel().queue_declare(queue, passive=True).message_count
+
+    return count
+
+
+def test_one_node_of_three_keeps_all_messages_wherever_the_leaders_were(cluster: Cluster):
+    for number in range(3):
+        _fill(cluster, number, f"work-{number}")
+    with pytest.raises(subprocess.CalledProcessError):  # interrupted, wherever it is by then
+        cluster.run(0, "timeout", "--signal=KILL", "15", *REMOVE, "1")
+
+    said = cluster.run(0, *REMOVE, "1", seconds=200)
+
+    assert said.endswith("Set replicas to 1 now.\n")
+    for node in cluster.nodes:
+        node.stop()
+    cluster.nodes[0].start()
+    cluster.await_running([0])
+    assert cluster.ask(0, "length(rabbit_nodes:list_members()).") == "1"
+    for number in range(3):
+        becomes(_count(cluster, f"work-{number}"), MESSAGES)
+    assert cluster.ask(0, WITHOUT_LEADER) == "[]"
+
+
+def test_a_node_that_is_down_is_forgotten_and_a_classic_queue_is_not_lost(cluster: Cluster):
+    _fill(cluster, 1, "classic", "classic")
+    _fill(cluster, 2, "work")
+    cluster.nodes[2].kill()
+
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        cluster.run(0, *REMOVE, "1", "10", seconds=120)
+
+    assert "classic in / is a classic queue that only rabbit@" in refused.value.stdout
+    assert "Gave up after 10 s. No message is lost." in refused.value.stderr
+    becomes(_count(cluster, "classic"), MESSAGES)
+
+    cluster.run(0, "rabbitmqctl", "delete_queue", "classic")
+    said = cluster.run(0, *REMOVE, "1", seconds=200)
+
+    assert f"{cluster.name(2)} was down and has left the cluster. Delete its volume" in said
+    becomes(_count(cluster, "work"), MESSAGES)
+    assert cluster.ask(0, WITHOUT_LEADER) == "[]"
+
+
+def test_a_number_of_nodes_that_cannot_be_is_refused(cluster: Cluster):
+    wrong = {
+        (1, "1"): "Run this on the first node",
+        (0, "3"): "There are no more than 3 nodes.",
+        (0, "2"): "Keep an odd number of nodes",
+    }
+    for (number, count), sentence in wrong.items():
+        with pytest.raises(subprocess.CalledProcessError) as refused:
+            cluster.run(number, *REMOVE, count)
+        assert sentence in refused.value.stderr
