@@ -1,1 +1,1 @@
-"""Nameko made fit for Kubernetes (`service`), and a thread-safe RPC client (`client`)."""
+"""Nameko for Kubernetes (`service`), and a thread-safe RPC client (`client`)."""

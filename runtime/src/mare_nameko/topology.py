@@ -1,9 +1,9 @@
-"""What the broker must know before the services come: dead letters and the limits of queues.
+"""RabbitMQ definitions that the services need: dead letters and limits of queues.
 
-It is policy, not queue arguments, so that a stock Nameko service can share the queues and a limit
-can be changed without declaring anything anew. ``python -m mare_nameko.topology`` prints
-the definitions for ``rabbitmqctl import_definitions`` or the management API. Importing is
-idempotent. The same definitions serve RabbitMQ 3.10 to 4.x.
+Limits are policies and not queue arguments: a stock Nameko service can share the queues, and a
+limit can be changed without declaring a queue again. ``python -m mare_nameko.topology`` prints the
+definitions for ``rabbitmqctl import_definitions`` or the management API. The import is idempotent.
+The definitions work with RabbitMQ 3.10 to 4.x.
 """
 
 import json
@@ -12,17 +12,16 @@ from collections.abc import Mapping
 from typing import Any
 
 DEAD_LETTERS = "dead-letters"
-"""Exchange and queue of messages that no worker could take."""
+"""Exchange and queue of rejected messages and of events after their last retry."""
 
 DELIVERY_LIMIT = 5
-"""Times that a message may come back: after one more, its sixth delivery, it is dead-lettered
-instead of killing one more worker."""
+"""Times that a message may be redelivered. After its sixth delivery it is dead-lettered."""
 
 MAX_LENGTH = 100_000
-"""Messages in one queue; the broker refuses what comes on top, so that publishers learn of it."""
+"""Messages in one queue. The broker refuses further ones with a nack."""
 
 REPLY_QUEUE_EXPIRES = 60_000
-"""Milliseconds after which a reply queue that nobody consumes goes away."""
+"""Milliseconds after which a reply queue without consumers is deleted."""
 
 _WORK = r"^(rpc|evt)-"
 _DEAD_LETTERED = {"dead-letter-exchange": DEAD_LETTERS}
@@ -40,7 +39,7 @@ def definitions(vhost: str = "/", users: Mapping[str, str] | None = None) -> dic
             {"name": name, "password": password, "tags": ["administrator"]}
             for name, password in passwords.items()
         ],
-        # Known to 3.11 and later; before, a queue is classic unless it asks for another type.
+        # RabbitMQ before 3.11 ignores it: queues without a type are classic there.
         "vhosts": [{"name": vhost, "metadata": {"default_queue_type": "quorum"}}],
         "permissions": [
             {"user": name, "vhost": vhost, "configure": ".*", "write": ".*", "read": ".*"}
@@ -54,15 +53,14 @@ def definitions(vhost: str = "/", users: Mapping[str, str] | None = None) -> dic
 
 
 def vhost_definitions() -> dict[str, list[dict[str, Any]]]:
-    """Return what one virtual host holds, in the form of ``POST /api/definitions/VHOST``."""
+    """Return the definitions of a virtual host, as ``POST /api/definitions/VHOST`` takes them."""
     return {
         "exchanges": [_exchange(DEAD_LETTERS)],
         "queues": [_queue(DEAD_LETTERS)],
         "bindings": [_binding(DEAD_LETTERS)],
         "policies": [
-            # A policy with a key that a queue type does not know does not apply to that queue, so
-            # classic queues fall through to the second one. (The apply-to "quorum_queues" would
-            # say it more plainly; it came with 3.12.)
+            # A policy with a key that a queue type does not support does not apply to that queue:
+            # classic queues get the second policy. (The apply-to "quorum_queues" needs 3.12.)
             _policy(
                 "work",
                 _WORK,
@@ -72,7 +70,7 @@ def vhost_definitions() -> dict[str, list[dict[str, Any]]]:
                 **{"delivery-limit": DELIVERY_LIMIT, "dead-letter-strategy": "at-least-once"},
             ),
             _policy("work-classic", _WORK, priority=10, **_DEAD_LETTERED, **_BOUNDED),
-            # Where failed events wait; the rest of it is arguments, see retries.py.
+            # Parking queues of failed events; service/retries.py declares their arguments.
             _policy(
                 "retries",
                 r"^retry-",
@@ -81,7 +79,7 @@ def vhost_definitions() -> dict[str, list[dict[str, Any]]]:
                 **{"dead-letter-strategy": "at-least-once"},
             ),
             _policy("replies", r"^rpc\.reply-", priority=10, expires=REPLY_QUEUE_EXPIRES),
-            # To look into a dead letter is a delivery too, and RabbitMQ 4 drops a message after 20.
+            # Reading a dead letter counts as a delivery; RabbitMQ 4 drops a message after 20.
             _policy(
                 DEAD_LETTERS,
                 f"^{DEAD_LETTERS}$",

@@ -49,6 +49,26 @@ def test_the_runtime_and_stock_nameko_share_a_queue(vhost, caller, launch):
     assert all(process.entries() for process in processes)
 
 
+def test_requests_and_events_have_a_message_id(vhost, caller, launch):
+    launch("runtime", "Worker", vhost.amqp_uri).wait_ready()
+    launch("runtime", "Front", vhost.amqp_uri).wait_ready()
+    with vhost.connect() as connection:
+        channel = connection.channel()
+        for queue, exchange, key in (
+            ("requests", "nameko-rpc", "worker.*"),
+            ("events", "front.events", "#"),
+        ):
+            channel.queue_declare(queue, durable=True, auto_delete=False)
+            channel.queue_bind(queue, exchange, key)
+
+    caller.call("front.relay", "echo", 1)
+    caller.call("front.emit", "good")
+
+    request, event = vhost.get("requests"), vhost.get("events")
+    assert request.properties["message_id"] == request.properties["correlation_id"]
+    assert event.properties["message_id"]
+
+
 class DirectCaller(Caller):
     """Takes its answers through RabbitMQ's direct reply-to."""
 

@@ -98,7 +98,7 @@ def test_what_cannot_be_rejected_alone_ends_the_connection_and_not_the_process(
 
     eventually(lambda: vhost.dead_letters() == 1)
     assert caller.call("worker.echo", "still here") == "still here"
-    assert "Cannot read what the broker sends" in worker.log()
+    assert "Cannot decode a frame of the broker" in worker.log()
     assert worker.metric("runtime_reconnects_total") == 2
 
 

@@ -55,7 +55,7 @@ def test_an_outage_from_its_beginning_to_its_end(own_rabbitmq, launch):
     assert dying.wait(60) == 1
 
     # Whoever finishes work during the outage lives on, although the answer is lost.
-    eventually(lambda: "Lost the answer of worker.work" in working.log())
+    eventually(lambda: "Lost the reply of worker.work" in working.log())
     assert working.get("/livez") == (200, "ok\n")
     assert working.get("/readyz") == (503, "not connected to the broker\n")
 
@@ -160,7 +160,7 @@ def test_while_the_broker_is_in_alarm_publishing_fails_at_once_and_readiness_say
 
         caller.send("worker.echo", 1)
 
-        eventually(lambda: "Lost the answer of worker.echo: The broker is in alarm" in worker.log())
+        eventually(lambda: "Lost the reply of worker.echo: The broker is in alarm" in worker.log())
         assert worker.get("/livez")[0] == 200
         assert worker.get("/readyz")[1] == "the broker is in alarm and takes no messages\n"
         alarm.tell(UNBLOCKED)

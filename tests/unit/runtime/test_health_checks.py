@@ -3,7 +3,7 @@
 import pytest
 
 from mare_nameko.service.consumer import QueueConsumer
-from mare_nameko.service.health_checks import HealthChecks
+from mare_nameko.service.health import HealthChecks
 from mare_nameko.service.publisher import Publisher
 
 
@@ -66,7 +66,7 @@ def test_it_does_not_live_when_its_container_has_died(checks, container):
 def test_it_does_not_live_when_its_consuming_loop_stands_still(checks, container):
     container.consumer.last_tick = 930.0
 
-    assert checks.liveness_failures() == ["the consuming loop has stood still for 70 s"]
+    assert checks.liveness_failures() == ["the consuming loop has been stuck for 70 s"]
 
 
 def test_while_it_stops_it_lives_and_takes_no_work(checks, container):

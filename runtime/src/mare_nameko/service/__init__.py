@@ -1,6 +1,6 @@
-"""Nameko made fit for Kubernetes, over Nameko's own extension points.
+"""Nameko for Kubernetes, built on Nameko's extension points.
 
-The names are Nameko's, so that a service changes its imports and nothing else::
+The names are Nameko's: a service changes its imports and its command::
 
     from mare_nameko.service import EventDispatcher, RpcProxy, event_handler, rpc, timer
 
@@ -11,10 +11,10 @@ The names are Nameko's, so that a service changes its imports and nothing else::
         @rpc
         def suggest(self, request): ...
 
-``python -m mare_nameko.service package.module:Playlists`` runs it; :func:`serve` does from Python.
+``mare-nameko run package.module:Playlists`` runs it, and :func:`serve` from Python.
 
-A name is imported when it is first used: eventlet has to patch the standard library before
-anything of Nameko is imported, and whoever wants only the settings pays for nothing else.
+A name is imported when it is first used: eventlet must patch the standard library before Nameko is
+imported, and an import of the settings must not import Nameko.
 """
 
 import importlib

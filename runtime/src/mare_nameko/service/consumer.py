@@ -1,10 +1,10 @@
-"""Takes messages from the broker for all entrypoints of a service, and gives them back in order.
+"""Consumes the queues of all entrypoints of a service over one connection.
 
 Nameko's QueueConsumer closes its connection as soon as the consumers are cancelled, although
-workers still hold unacknowledged messages: the broker then hands those to another pod, and the
-work is done twice. It also waits for the broker before it stops, and treats every lost connection
-with a traceback. This one keeps the connection until the last message is settled, and can be
-stopped at any time.
+workers still have unacknowledged messages. The broker then delivers those to another pod, and the
+work is done twice. It also cannot stop while the broker is unreachable, and logs a traceback for
+each lost connection. This one keeps the connection until the last message is acknowledged or
+rejected, and can be stopped at any time.
 """
 
 import time
@@ -26,11 +26,11 @@ from mare_nameko.service.frames import UNREADABLE
 
 _log = getLogger(__name__)
 
-Handing = tuple[Any, Any, Message]
-"""Who takes the message, its body, and the message."""
+Delivery = tuple[Any, Any, Message]
+"""The provider that handles the message, the decoded body, and the message."""
 
 TICK_SECONDS = 0.2
-"""How soon the loop notices that it shall cancel a consumer, or stop."""
+"""Interval in which the loop checks whether to cancel a consumer or to stop."""
 
 
 class QueueConsumer(nameko.messaging.QueueConsumer):
@@ -42,19 +42,19 @@ class QueueConsumer(nameko.messaging.QueueConsumer):
         """Whether all consumers are registered."""
 
         self.can_receive = False
-        """Whether all queues exist. It comes earlier: while the first consumer has messages
-        already and its workers call other services, the others are still being registered."""
+        """Whether all queues exist, so that replies can arrive. It is set before ``connected``: the
+        workers of the first consumer call other services while the last is being registered."""
 
         self.last_tick: float | None = None
-        """When the loop last turned, in seconds of the monotonic clock; None before it begins."""
+        """Monotonic time of the loop's last iteration, in seconds; None before the first."""
 
         self.in_hand: set[Message] = set()
-        """Messages that we received and neither acknowledged nor rejected."""
+        """Messages that are neither acknowledged, rejected nor requeued."""
 
-        self._without_worker: deque[Handing] = deque()
-        """Those of them that wait for a worker, first come first served."""
+        self._waiting: deque[Delivery] = deque()
+        """Those of them that wait for a worker, oldest first."""
 
-        self._all_settled = Event()
+        self._none_in_hand = Event()
         self._backoff = Backoff()
         self._established: Connection | None = None
         self._last_beat = 0.0
@@ -71,7 +71,7 @@ class QueueConsumer(nameko.messaging.QueueConsumer):
             self._give_up()
 
     def kill(self) -> None:
-        """Hang up now; the broker hands what is in hand to somebody else."""
+        """Close the connection now; the broker delivers the messages in hand to other consumers."""
         self.should_stop = True
         if self.connected:
             with eventlet.Timeout(1, False):
@@ -85,19 +85,19 @@ class QueueConsumer(nameko.messaging.QueueConsumer):
             self._gt.kill()
 
     def unregister_provider(self, provider: Any) -> None:
-        """Cancel the provider's consumer; return when every message in hand is settled.
+        """Cancel the provider's consumer; return when no message is in hand.
 
-        Messages that have no worker yet go back for others to take.
+        Messages without a worker are requeued.
         """
         if provider in self._consumers:
             cancelled = self._pending_remove_providers.setdefault(provider, Event())
             cancelled.wait()
         ProviderCollector.unregister_provider(self, provider)
-        # Not before: what goes back while we consume its queue comes back at once, and each time
-        # counts against the delivery limit.
-        self._give_back(provider)
+        # After the cancellation: a message that is requeued while this process consumes the queue
+        # is redelivered to it at once, and each delivery counts against the delivery limit.
+        self._requeue_waiting(provider)
         while self.in_hand:
-            self._all_settled.wait()
+            self._none_in_hand.wait()
 
     # The loop
 
@@ -131,14 +131,14 @@ class QueueConsumer(nameko.messaging.QueueConsumer):
             open_once(connection)
             yield connection
         finally:
-            # The broker takes them back with the connection, so nobody may begin them here.
-            self._forget_those_without_worker()
+            # The broker requeues them with the end of the connection, so they must not start here.
+            self._drop_waiting()
             close_quietly(connection)
 
     def on_iteration(self) -> None:
         now = time.monotonic()
         if self._established is not None and now - self._last_beat >= TICK_SECONDS:
-            # kombu does it only after a silence, which a busy reply queue never keeps.
+            # kombu does it only when nothing arrives, which never happens on a busy reply queue.
             self._last_beat = now
             self._established.heartbeat_check()
         self.last_tick = now
@@ -179,30 +179,30 @@ class QueueConsumer(nameko.messaging.QueueConsumer):
             provider.handle_message(body, message)
             return
         self.in_hand.add(message)
-        self._without_worker.append((provider, body, message))
-        self._hand_out()
+        self._waiting.append((provider, body, message))
+        self._start_workers()
 
-    def _hand_out(self) -> None:
-        """Give as many messages to the workers as can take one.
+    def _start_workers(self) -> None:
+        """Start a worker for each message, up to ``max_workers``.
 
-        Nameko would take all at once, and keep those without a worker where they can neither be
-        given back nor forgotten. (A timer may take a worker in between; then one does wait there.)
+        Nameko starts threads for all of them, which wait for a worker. From there a message can
+        neither be requeued nor dropped. (A timer may take a worker meanwhile; then one waits so.)
         """
-        waiting = self._without_worker
+        waiting = self._waiting
         while waiting and len(self.in_hand) - len(waiting) < self.container.max_workers:
             super().handle_message(*waiting.popleft())
 
-    def _give_back(self, provider: Any) -> None:
-        waiting, self._without_worker = self._without_worker, deque()
-        self._without_worker.extend(one for one in waiting if one[0] is not provider)
+    def _requeue_waiting(self, provider: Any) -> None:
+        waiting, self._waiting = self._waiting, deque()
+        self._waiting.extend(one for one in waiting if one[0] is not provider)
         for its_provider, _, message in waiting:
             if its_provider is provider:
                 self.requeue_message(message)
 
-    def _forget_those_without_worker(self) -> None:
-        forgotten = [message for _, _, message in self._without_worker]
-        self._without_worker.clear()
-        self._are_settled(*forgotten)
+    def _drop_waiting(self) -> None:
+        forgotten = [message for _, _, message in self._waiting]
+        self._waiting.clear()
+        self._remove_from_hand(*forgotten)
 
     def on_decode_error(self, message: Message, exc: Exception) -> None:
         queue = message.delivery_info.get("routing_key")
@@ -219,22 +219,22 @@ class QueueConsumer(nameko.messaging.QueueConsumer):
         self._settle(message, message.requeue)
 
     def reject_message(self, message: Message) -> None:
-        """Give the message to the dead-letter exchange of its queue."""
+        """Reject the message; the broker dead-letters it."""
         self._settle(message, message.reject)
 
     def _settle(self, message: Message, answer: Any) -> None:
         try:
-            # A closed channel has no connection; its messages went back to the broker by then.
+            # A closed channel has no connection, and the broker has requeued its messages.
             if message.channel.connection:
                 answer()
         except BROKER_ERRORS as error:
             _log.debug("Could not settle a message: %s", error)
         finally:
-            self._are_settled(message)
+            self._remove_from_hand(message)
 
-    def _are_settled(self, *messages: Message) -> None:
+    def _remove_from_hand(self, *messages: Message) -> None:
         self.in_hand.difference_update(messages)
         if not self.in_hand:
-            self._all_settled, settled = Event(), self._all_settled
+            self._none_in_hand, settled = Event(), self._none_in_hand
             settled.send()
-        self._hand_out()
+        self._start_workers()

@@ -1,8 +1,7 @@
-"""Runs the workers of one service: bounded by the caller's deadline, measured, traced and logged.
+"""Runs the workers of one service, each limited by its caller's deadline, measured and traced.
 
-Nameko's container kills itself over an exception in a dependency's set-up and ignores eventlet's
-own time-outs, which leaves a message unacknowledged for ever. Here both count as a failure of the
-handler, which the entrypoint answers.
+Nameko's container dies of an exception in a dependency's set-up. It does not catch eventlet's
+time-outs, after which the message stays unacknowledged. Here both are failures of the handler.
 """
 
 import sys
@@ -31,7 +30,7 @@ HandleResult = Callable[[WorkerContext, Any, ExcInfo | None], tuple[Any, ExcInfo
 
 
 class Expired(Exception):
-    """Tells an entrypoint that no handler has seen its message: nobody waits for the answer."""
+    """Passed to an entrypoint for a message that was dropped because its deadline had passed."""
 
 
 class Container(ServiceContainer):
@@ -84,7 +83,7 @@ class Container(ServiceContainer):
             result, exc_info = handle_result(worker_ctx, result, exc_info)
         self._worker_result(worker_ctx, result, exc_info)
         error = exc_info[1] if exc_info else None
-        del exc_info  # breaks a cycle, so that the frames go now and not with the next collection
+        del exc_info  # ends a reference cycle: the frames are freed now, without garbage collection
         self._worker_teardown(worker_ctx)
         context.span.end(None if error is None else type(error).__name__)
         outcome = outcome_of(error, entrypoint.expected_exceptions)
@@ -113,7 +112,7 @@ class Container(ServiceContainer):
 
 
 def outcome_of(error: BaseException | None, declared: Any) -> str:
-    """Return the label of what came of a message."""
+    """Return the metric label of the outcome of a message."""
     if error is None:
         return "ok"
     if isinstance(error, DeadlineExceeded):
@@ -122,10 +121,10 @@ def outcome_of(error: BaseException | None, declared: Any) -> str:
 
 
 def log_failure(name: str, error: BaseException, declared: Any) -> None:
-    """Log one line for an error that is part of the interface, a traceback for any other.
+    """Log one line for an error that the interface declares, and a traceback for any other.
 
-    The text of an error of the interface often quotes the request, so only its type is told; the
-    runtime's own errors quote nothing.
+    The text of a declared error may quote the request: only its type is logged. The runtime's own
+    errors quote nothing.
     """
     kind = type(error)
     if not is_expected(error, declared):

@@ -1,14 +1,14 @@
-"""Errors of the runtime, and how errors travel between services.
+"""Errors of the runtime, and the form of errors in replies.
 
 ::
 
     DeadlineExceeded        the caller's deadline passed while the work was running
     CallTimedOut            another service did not answer in time
-    BrokerUnavailable       the broker cannot be reached, or did not confirm a message in time
+    BrokerUnavailable       the broker is unreachable, or did not confirm a message in time
     └── MessageRefused      the broker refused a message, for example because a queue is full
 
-A service raises an error type and its callers catch the same type if both know it: types given to
-:func:`register_errors` are. All others arrive as Nameko's ``RemoteError``.
+Error types that both sides give to :func:`register_errors` are raised in the caller as the same
+type. All others are raised as Nameko's ``RemoteError``.
 """
 
 from typing import Any, TypeVar
@@ -35,7 +35,7 @@ class CallTimedOut(Exception):
 
 
 class BrokerUnavailable(Exception):
-    """Raised when a message cannot be handed to the broker in time."""
+    """Raised when the broker does not confirm a message in time."""
 
 
 class MessageRefused(BrokerUnavailable):
@@ -43,7 +43,7 @@ class MessageRefused(BrokerUnavailable):
 
 
 def register_errors(*roots: type[BaseException]) -> None:
-    """Let ``roots`` and all their subclasses arrive as what they are instead of RemoteError."""
+    """Let callers raise ``roots`` and their subclasses as these types instead of RemoteError."""
     for error_type in roots:
         deserialize_to_instance(error_type)
         register_errors(*error_type.__subclasses__())
@@ -53,7 +53,7 @@ register_errors(DeadlineExceeded, CallTimedOut, BrokerUnavailable, UnknownServic
 
 
 def is_expected(error: BaseException, declared: Any = ()) -> bool:
-    """Tell whether ``error`` is part of an interface, so that its traceback would tell nothing."""
+    """Return whether the interface declares ``error``. Its traceback is not logged."""
     return isinstance(error, (BadRequest, *_as_tuple(declared))) or type(error) in registry.values()
 
 
@@ -62,10 +62,10 @@ def _as_tuple(types: Any) -> tuple[type[BaseException], ...]:
 
 
 def write_error(error: BaseException) -> dict[str, Any]:
-    """Return ``error`` as Nameko sends it, but with the numbers and nulls in it left as they are.
+    """Return ``error`` in the form of Nameko's replies, with its numbers and nulls unchanged.
 
-    Nameko turns every argument that is not text or a container into text, so that a
-    ``retry_after`` of 3 would arrive as ``"3"``.
+    Nameko converts every argument that is neither text nor a container to text: a ``retry_after``
+    of 3 would become ``"3"``.
     """
     kind = type(error)
     return {
@@ -87,9 +87,9 @@ def _plain(value: Any) -> Any:
 
 
 def read_error(data: dict[str, Any]) -> BaseException:
-    """Return the error that another service sent; never fail over an odd one."""
+    """Return the error in a reply. Malformed ones become RemoteError."""
     try:
         error: BaseException = deserialize(data)
-    except TypeError:  # the type wants other arguments than the sender's version of it has
+    except TypeError:  # the constructor has other parameters than the sender's version
         error = RemoteError(exc_type=data.get("exc_type"), value=data.get("value"))
     return error

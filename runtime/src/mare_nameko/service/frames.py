@@ -1,8 +1,8 @@
-"""Frames that py-amqp cannot read cost a message at most, never the process.
+"""Handles frames that py-amqp cannot decode.
 
-RabbitMQ hands properties on as the publisher wrote them: a header with a time in milliseconds, an
-id of sixteen raw bytes. py-amqp decodes them while it reads the connection, before anybody can
-look, and raises whatever it stumbles over. Let through, that ends one process after the other.
+RabbitMQ passes properties on as the publisher wrote them: a header with a time in milliseconds, an
+id of 16 raw bytes. py-amqp decodes them while it reads the connection, before any consumer, and
+raises errors of many types. Unhandled, such a message ends one process after the other.
 """
 
 import struct
@@ -21,17 +21,17 @@ Frame = tuple[int, int, bytes]
 """Type, number of the channel, content."""
 
 UNREADABLE = "application/x-unreadable"
-"""Content type that no consumer accepts: of messages whose own properties cannot be read."""
+"""Content type of messages with undecodable properties. No consumer accepts it."""
 
 _METHOD, _HEADER = 1, 2
 _DELIVER = struct.pack(">HH", *spec.Basic.Deliver)
 _HAS_CONTENT_TYPE = 0x8000
 _BEFORE_PROPERTIES = 12
-"""Bytes of a header frame that say which class it belongs to and how long the body is."""
+"""Bytes of a header frame with the class and the size of the body."""
 
 
 class UnreadableFrame(AMQPConnectionError):
-    """Raised when the broker sends what cannot be read: the connection has been closed."""
+    """Raised after the connection was closed because of an undecodable frame."""
 
 
 def tolerant_frame_handler(
@@ -39,8 +39,8 @@ def tolerant_frame_handler(
 ) -> Callable[[Frame], bool]:
     """Return a frame handler for py-amqp's ``Connection``.
 
-    A delivery with unreadable properties comes as one of the content type :data:`UNREADABLE`, to
-    be rejected alone. Anything else that cannot be read raises UnreadableFrame.
+    A delivery with undecodable properties gets the content type :data:`UNREADABLE`, so that it is
+    rejected alone. Any other undecodable frame raises UnreadableFrame.
     """
     read = frame_handler(connection, callback)
     methods: dict[int, bytes] = {}
@@ -52,13 +52,13 @@ def tolerant_frame_handler(
         try:
             return bool(read(frame))
         except Exception as error:
-            # A message of ours that comes back is not replaced: it would not be known again.
+            # A returned message is not replaced: its publisher would not recognize it.
             if kind == _HEADER and methods.get(channel) == _DELIVER:
                 return bool(read((kind, channel, _with_other_properties(content))))
             if isinstance(error, AMQPError | OSError):
                 raise
-            _log.exception("Cannot read what the broker sends")
-            # At once: whatever is read from here on would be taken for a part of this message.
+            _log.exception("Cannot decode a frame of the broker")
+            # py-amqp would take all further frames for a part of this message.
             connection.collect()
             raise UnreadableFrame(f"unreadable frame: {error}") from error
 

@@ -1,11 +1,12 @@
-"""/livez, /readyz and /metrics over HTTP, served between the messages by the same loop.
+"""Liveness, readiness and metrics over HTTP.
 
-That it is the same loop is the point: a handler that blocks it blocks the answer too, and the
-kubelet notices.
+The server runs in the event loop of the workers. A handler that blocks the loop blocks the probes
+too, and the kubelet restarts the pod.
 """
 
 import socket
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Iterator
 from logging import getLogger
 from typing import Any
 
@@ -13,51 +14,103 @@ import eventlet
 from eventlet import wsgi
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 
+from mare_nameko.service.consumer import QueueConsumer
+from mare_nameko.service.container import Container
+from mare_nameko.service.publisher import Publisher
+
 _log = getLogger(__name__)
 
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
-Question = Callable[[], list[str]]
+FindFailures = Callable[[], list[str]]
 
 CONNECTIONS = 16
 SOCKET_SECONDS = 5.0
 LONGEST_URL = 512
 
+STUCK_SECONDS = 60.0
+"""Longest iteration of the consuming loop: it waits up to 10 s for each address of the broker."""
+
+
+class HealthChecks:
+    """Checks of one container.
+
+    Liveness does not depend on the broker: a restart of the pod does not make it reachable.
+    """
+
+    def __init__(self, container: Container, clock: Callable[[], float] = time.monotonic) -> None:
+        self._container = container
+        self._clock = clock
+        self.started = False
+        self.stopping = False
+
+    def liveness_failures(self) -> list[str]:
+        """Return why the process must be restarted; empty if it is alive."""
+        failures = []
+        if self._container.has_died and not self.stopping:
+            failures.append("the container has died")
+        for consumer in self._consumers():
+            idle = 0.0 if consumer.last_tick is None else self._clock() - consumer.last_tick
+            if idle > STUCK_SECONDS:
+                failures.append(f"the consuming loop has been stuck for {idle:.0f} s")
+        return failures
+
+    def readiness_failures(self) -> list[str]:
+        """Return why the process cannot take work; empty if it is ready."""
+        if self.stopping:
+            return ["stopping"]
+        failures = [] if self.started else ["starting"]
+        if not all(connection.connected for connection in self._connections()):
+            failures.append("not connected to the broker")
+        if any(each.blocked for each in self._connections() if isinstance(each, Publisher)):
+            failures.append("the broker is in alarm and takes no messages")
+        return failures + self.liveness_failures()
+
+    def _consumers(self) -> Iterator[Any]:
+        return (each for each in self._connections() if isinstance(each, QueueConsumer))
+
+    def _connections(self) -> Iterator[Any]:
+        extensions = self._container.subextensions
+        return (each for each in extensions if isinstance(each, QueueConsumer | Publisher))
+
 
 class HealthApp:
-    """A WSGI application; a question returns the reasons for a no."""
+    """The WSGI application of /livez, /readyz and /metrics."""
 
     def __init__(
-        self, alive: Question, ready: Question, registry: CollectorRegistry = REGISTRY
+        self,
+        liveness_failures: FindFailures,
+        readiness_failures: FindFailures,
+        registry: CollectorRegistry = REGISTRY,
     ) -> None:
-        self._questions = {"/livez": alive, "/readyz": ready}
+        self._checks = {"/livez": liveness_failures, "/readyz": readiness_failures}
         self._registry = registry
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        status, kind, body = self._answer(environ["REQUEST_METHOD"], environ["PATH_INFO"])
+        status, kind, body = self._respond(environ["REQUEST_METHOD"], environ["PATH_INFO"])
         headers = [("Content-Type", kind), ("Content-Length", str(len(body)))]
         start_response(status, [*headers, ("Cache-Control", "no-store")])
         return [b"" if environ["REQUEST_METHOD"] == "HEAD" else body]
 
-    def _answer(self, method: str, path: str) -> tuple[str, str, bytes]:
+    def _respond(self, method: str, path: str) -> tuple[str, str, bytes]:
         plain = "text/plain; charset=utf-8"
         if method not in ("GET", "HEAD"):
             return "405 Method Not Allowed", plain, b"GET or HEAD only\n"
         if path == "/metrics":
             return "200 OK", CONTENT_TYPE_LATEST, generate_latest(self._registry)
-        if path not in self._questions:
+        if path not in self._checks:
             return "404 Not Found", plain, b"/livez, /readyz or /metrics\n"
-        reasons = self._questions[path]()
-        if reasons:
-            return "503 Service Unavailable", plain, ("; ".join(reasons) + "\n").encode()
+        failures = self._checks[path]()
+        if failures:
+            return "503 Service Unavailable", plain, ("; ".join(failures) + "\n").encode()
         return "200 OK", plain, b"ok\n"
 
 
 def serve_health(app: HealthApp, host: str, port: int) -> int:
-    """Serve ``app`` in a green thread; return the port, or raise OSError if it is taken.
+    """Serve ``app`` in a green thread and return the port. Raises OSError if the port is in use.
 
-    Without a ``host`` it listens on all addresses, of both families where there are two.
+    An empty ``host`` means all addresses, of IPv6 and IPv4 if the machine has both.
     """
-    host = host or ("::" if socket.has_dualstack_ipv6() else "0.0.0.0")  # noqa: S104  that is asked
+    host = host or ("::" if socket.has_dualstack_ipv6() else "0.0.0.0")  # noqa: S104
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = eventlet.listen((host, port), family, reuse_port=False)
     eventlet.spawn(
@@ -72,7 +125,7 @@ def serve_health(app: HealthApp, host: str, port: int) -> int:
         url_length_limit=LONGEST_URL,
         log=getLogger("eventlet.wsgi"),
     )
-    taken: int = listener.getsockname()[1]
+    bound: int = listener.getsockname()[1]
     shown = f"[{host}]" if ":" in host else host
-    _log.info("Serving health and metrics at http://%s:%d", shown, taken)
-    return taken
+    _log.info("Serving health and metrics at http://%s:%d", shown, bound)
+    return bound

@@ -1,4 +1,4 @@
-"""Log lines: JSON for machines, plain for a terminal, each with the ids of the message handled."""
+"""Log lines with the ids of the message being handled: JSON, or plain text at a terminal."""
 
 import logging
 import sys
@@ -12,11 +12,11 @@ FIELDS = ("request_id", "trace_id", "span_id", "entrypoint")
 
 _PLAIN = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 _TALKATIVE = ("amqp", "kombu", "nameko")
-"""At DEBUG they write whole messages, whose contents are nobody's business."""
+"""At DEBUG these loggers write the contents of messages."""
 
 
 class ContextFilter(logging.Filter):
-    """Adds the service's name and the ids of the message that the green thread handles."""
+    """Adds the service's name, and the ids of the message that the green thread handles."""
 
     def __init__(self, service: str) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class ContextFilter(logging.Filter):
 
 
 def configure_logs(service: str, level: str, stream: TextIO = sys.stderr) -> None:
-    """Send all log lines from ``level`` on to ``stream``."""
+    """Write log lines of at least ``level`` to ``stream``."""
     handler = logging.StreamHandler(stream)
     handler.setFormatter(logging.Formatter(_PLAIN) if stream.isatty() else json_formatter())
     handler.addFilter(ContextFilter(service))

@@ -1,7 +1,6 @@
-"""Numbers about the work of a service, for Prometheus.
+"""Prometheus metrics of a service: rate, errors and duration of messages and calls, and workers.
 
-RED (rate, errors, duration) for each entrypoint and for each call to another service, and how full
-the process is. They live in the default registry, beside those of the service itself.
+They are in the default registry, like the service's own metrics.
 """
 
 from collections.abc import Callable
@@ -12,7 +11,7 @@ BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 
 class Metrics:
-    """The metrics of one service; every one has the label ``service``."""
+    """The metrics of one service. Each has the label ``service``."""
 
     def __init__(self, service: str, registry: CollectorRegistry = REGISTRY) -> None:
         self._service = service
@@ -30,37 +29,37 @@ class Metrics:
 
         self._handled = histogram(
             "request_duration_seconds",
-            "Time a worker spent on a message, by what came of it.",
+            "Time a worker spent on a message, by outcome.",
             "entrypoint",
             "outcome",
         )
         self._called = histogram(
             "call_duration_seconds",
-            "Time a call to another service took, by what came of it.",
+            "Time of a call to another service, by outcome.",
             "target",
             "outcome",
         )
         self._expired = counter(
             "expired_total", "Requests dropped because their deadline had passed.", "entrypoint"
         )
-        self._retried = counter("retried_total", "Events parked to be tried again.", "entrypoint")
+        self._retried = counter("retried_total", "Events parked for a retry.", "entrypoint")
         self._dead_lettered = counter(
-            "dead_lettered_total", "Events given up after their last retry.", "entrypoint"
+            "dead_lettered_total", "Events dead-lettered after their last retry.", "entrypoint"
         )
         self._rejected = counter(
-            "rejected_total", "Messages that no worker could take, by what is wrong.", "reason"
+            "rejected_total", "Messages rejected because they cannot be handled.", "reason"
         )
-        self._reconnects = counter("reconnects_total", "Times the broker was found again.")
-        self._busy = gauge("workers_busy", "Workers at work.")
-        self._max = gauge("workers_max", "Workers that there can be.")
-        self._in_hand = gauge("messages_in_hand", "Messages received and not yet settled.")
-        self._lag = gauge("loop_lag_seconds", "How late green threads get their turn.")
+        self._reconnects = counter("reconnects_total", "Reconnections to the broker.")
+        self._busy = gauge("workers_busy", "Workers that handle a message.")
+        self._max = gauge("workers_max", "Maximum number of workers.")
+        self._in_hand = gauge("messages_in_hand", "Messages delivered and not acknowledged.")
+        self._lag = gauge("loop_lag_seconds", "Delay of green threads behind their schedule.")
         self._outcomes: dict[tuple[str, str], Callable[[float], None]] = {}
 
     def watch_workers(
         self, maximum: int, busy: Callable[[], float], in_hand: Callable[[], float]
     ) -> None:
-        """Read the gauges from these functions whenever somebody asks."""
+        """Read the gauges from these functions at each scrape."""
         self._max.labels(self._service).set(maximum)
         self._busy.labels(self._service).set_function(busy)
         self._in_hand.labels(self._service).set_function(in_hand)

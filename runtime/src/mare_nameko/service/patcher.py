@@ -1,22 +1,24 @@
-"""Cooperative green threads instead of blocking calls, before anything else is imported.
+"""Replaces blocking calls of the standard library by eventlet's cooperative ones.
 
-Eventlet resolves host names with a library of its own, dnspython, whose import takes 0.3 of the
-0.6 s that a Nameko service needs to start, which every pod of a burst pays. The resolver of the
-C library in a native thread costs nothing at start, does not block the others either, and knows
-all that the machine knows (``/etc/hosts``, nsswitch, search domains).
+Eventlet resolves host names with dnspython, whose import takes 0.3 s of the 0.6 s that a Nameko
+service needs to start; each new pod pays for that. Here the C library's resolver runs in native
+threads instead. It costs nothing at start, does not block green threads, and uses ``/etc/hosts``,
+nsswitch and search domains.
 """
 
 import functools
 import os
 import warnings
+from collections.abc import Callable
+from typing import Any
 
 
 def monkey_patch() -> None:
-    """Patch the standard library; call it before importing anything that opens a socket."""
+    """Patch the standard library. Call it before importing anything that opens a socket."""
     os.environ["EVENTLET_NO_GREENDNS"] = "yes"
-    # More than there are names to look up at a time: of a broker and a few upstreams.
+    # More threads than names that are resolved at a time: the broker's and those of few upstreams.
     os.environ.setdefault("EVENTLET_THREADPOOL_SIZE", "8")
-    # Each pod would log that eventlet is in maintenance mode.
+    # The deprecation is accepted: see docs/decisions/mend-nameko-by-subclassing.md.
     warnings.filterwarnings("ignore", message="\nEventlet is deprecated")
 
     import eventlet  # noqa: PLC0415
@@ -34,10 +36,42 @@ def _resolve_in_native_threads() -> None:
     import eventlet.green.socket  # noqa: PLC0415
     from eventlet import tpool  # noqa: PLC0415
 
-    from mare_nameko.service.lookups import sharing  # noqa: PLC0415
-
     for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "getnameinfo"):
         native = getattr(eventlet.green.socket, name)
-        resolve = sharing(functools.partial(tpool.execute, native))
+        resolve = coalesce(functools.partial(tpool.execute, native))
         setattr(socket, name, resolve)
         setattr(eventlet.green.socket, name, resolve)
+
+
+def coalesce(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return ``function`` such that concurrent calls with the same arguments share one execution.
+
+    A name server that does not answer occupies a native thread for up to 30 s. Without sharing, the
+    callers of one unreachable host would occupy all threads, and the broker's name could not be
+    resolved.
+    """
+    import eventlet  # noqa: PLC0415
+
+    running: dict[Any, Any] = {}
+
+    def shared(*args: Any, **kwargs: Any) -> Any:
+        key = (args, tuple(sorted(kwargs.items())))
+        if key not in running:
+            thread = eventlet.spawn(_outcome, function, args, kwargs)
+            thread.link(lambda _: running.pop(key))
+            running[key] = thread
+        value, error = running[key].wait()
+        if error is not None:
+            raise error
+        return value
+
+    return shared
+
+
+def _outcome(
+    function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[Any, Exception | None]:
+    try:
+        return function(*args, **kwargs), None
+    except Exception as error:  # noqa: BLE001  raised again in each caller
+        return None, error

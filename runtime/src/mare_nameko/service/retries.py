@@ -1,13 +1,12 @@
-"""When a failed event is tried again, and where it waits until then.
+"""The delay before a failed event is delivered again, and the queue where it is parked until then.
 
-It waits in a parking queue that all services share, one for each delay. A queue's messages all
-wait equally long, so none stands behind one that waits longer, and the broker hands each back to
-the queue it came from: dead-lettered to the default exchange under the routing key that it was
-parked with, which is the name of that queue. Each parking queue has a fanout exchange of its own,
-because the routing key is taken.
+There is one parking queue for each delay, for all services. All messages of a queue have the same
+TTL, so that the oldest expires first. An expired message is dead-lettered to the default exchange
+with its routing key, which is the name of the queue it came from. A fanout exchange for each
+parking queue leaves the routing key free for that name.
 
-Attempts are counted in a header of our own. RabbitMQ 4 no longer counts ``x-death`` for messages
-that a client publishes anew (rabbitmq-server #11331), and would count deliveries, not failures.
+The header ``retry-attempt`` counts failures. RabbitMQ 4 no longer updates ``x-death`` of messages
+that a client publishes again (rabbitmq-server #11331).
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,7 +18,7 @@ from kombu import Exchange, Queue
 from mare_nameko.topology import DEAD_LETTERS
 
 ATTEMPT = "retry-attempt"
-"""Header: how often the event has failed. Without Nameko's prefix, or it would be inherited."""
+"""Header: number of failures. It has no Nameko prefix, so that other messages do not inherit it."""
 
 REASON = "dead-letter-reason"
 ERROR = "dead-letter-error"
@@ -30,13 +29,13 @@ LONGEST_ERROR = 500
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How often and after which delays, in seconds; the last one repeats."""
+    """The limit of retries and the delays in seconds; the last one repeats."""
 
     delays: Sequence[float]
     limit: int
 
     def next_delay(self, failures: int) -> float | None:
-        """Return how long an event that has failed ``failures`` times waits; None to give it up."""
+        """Return the delay after failure number ``failures``, or None after the last retry."""
         if failures > self.limit or not self.delays:
             return None
         return self.delays[min(failures, len(self.delays)) - 1]
@@ -65,7 +64,7 @@ def parking_queue(delay: float) -> Queue:
 
 
 def dead_letter_queue() -> Queue:
-    """Return the queue of events that are given up, as the topology defines it."""
+    """Return the queue of dead letters as the topology defines it."""
     exchange = Exchange(DEAD_LETTERS, type="topic", durable=True)
     kind = {"x-queue-type": "quorum"}
     return Queue(DEAD_LETTERS, exchange, routing_key="#", durable=True, queue_arguments=kind)
@@ -79,7 +78,7 @@ def parked_headers(headers: Mapping[str, Any], failures: int) -> dict[str, Any]:
 def dead_headers(
     headers: Mapping[str, Any], failures: int, queue: str, error: BaseException
 ) -> dict[str, Any]:
-    """Return the headers of an event that is given up: why, after how much, and from where."""
+    """Return the headers of an event that is dead-lettered: reason, error, failures and queue."""
     return {
         **parked_headers(headers, failures),
         REASON: "retries-exhausted",
@@ -89,7 +88,7 @@ def dead_headers(
 
 
 def _own_headers(headers: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the sender wrote: not the broker's notes, nor a compression undone by now."""
+    """Return the headers without those of the broker, and without a compression that is undone."""
     return {
         name: value
         for name, value in headers.items()

@@ -28,7 +28,7 @@ DIRECT_REPLY_TO = "amq.rabbitmq.reply-to"
 
 
 class RpcConsumer(nameko.rpc.RpcConsumer):
-    """The queue of a service, ``rpc-<service>``, and the answers to what comes out of it."""
+    """Consumes the queue ``rpc-<service>`` and publishes the replies."""
 
     queue_consumer = QueueConsumer()
     publisher = Publisher()
@@ -56,11 +56,11 @@ class RpcConsumer(nameko.rpc.RpcConsumer):
     def handle_result(
         self, message: Message, result: Any, exc_info: ExcInfo | None
     ) -> tuple[Any, ExcInfo | None]:
-        """Answer, then acknowledge.
+        """Publish the reply, then acknowledge the request.
 
-        An answer that the broker does not take in time is lost, but the work is done: it is not
-        given back to be done again for a caller who has most likely gone. Expired requests are not
-        answered, so that a backlog of them is gone as fast as it can be.
+        A reply that the broker does not confirm in time is lost. The request is acknowledged even
+        so: its work is done, and its caller has most likely given up. Expired requests get no
+        reply, so that a backlog of them is cleared fast.
         """
         error = exc_info[1] if exc_info else None
         if not isinstance(error, Expired):
@@ -68,7 +68,7 @@ class RpcConsumer(nameko.rpc.RpcConsumer):
                 reply = encode_reply(message, result, error)
             except UnserializableValueError as unserializable:
                 what = type(result if error is None else error).__name__
-                _log.error("The answer cannot be serialized: %s", what)
+                _log.error("The reply cannot be serialized: %s", what)
                 result, exc_info = None, (type(unserializable), unserializable, None)
                 reply = encode_reply(message, None, unserializable)
             self._send(message, reply)
@@ -81,7 +81,7 @@ class RpcConsumer(nameko.rpc.RpcConsumer):
         try:
             self.publisher.publish_message(reply, exchange, reply_to)
         except BrokerUnavailable as error:
-            _log.warning("Lost the answer of %s: %s", message.delivery_info["routing_key"], error)
+            _log.warning("Lost the reply of %s: %s", message.delivery_info["routing_key"], error)
 
 
 class Rpc(nameko.rpc.Rpc):
@@ -117,10 +117,10 @@ rpc = Rpc.decorator
 
 
 def find_mistake_in_request(message: Message) -> str | None:
-    """Return what keeps a request from being answered, or None.
+    """Return the name of a property that makes a reply impossible, or None.
 
-    Stock Nameko dies over these outside any handler, leaves the message in the queue, and so kills
-    the next pod as well.
+    A stock Nameko process dies of it outside the handler. The message stays in the queue and kills
+    the next pod.
     """
     properties = message.properties
     if not properties.get("reply_to"):
@@ -131,12 +131,12 @@ def find_mistake_in_request(message: Message) -> str | None:
 
 
 def encode_reply(request: Message, result: Any, error: BaseException | None) -> Reply:
-    """Return the answer in the encoding of the request, or raise UnserializableValueError."""
+    """Return the reply in the serialization of the request, or raise UnserializableValueError."""
     serializer = registry.type_to_name[request.content_type]
     try:
         payload = {"result": result, "error": None if error is None else write_error(error)}
         content_type, encoding, body = dumps(payload, serializer=serializer)
-    except Exception:  # noqa: BLE001  whatever comes of what a handler returns or raises
+    except Exception:  # noqa: BLE001  serializers raise any type
         raise UnserializableValueError(result if error is None else error) from None
     return Reply(
         body,

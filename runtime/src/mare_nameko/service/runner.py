@@ -1,4 +1,4 @@
-"""Starts one service, keeps it running, and ends it within a known time."""
+"""Runs one service from start to exit. The exit takes a limited time in all cases."""
 
 import enum
 import faulthandler
@@ -16,8 +16,7 @@ from prometheus_client import disable_created_metrics
 
 from mare_nameko.service.consumer import QueueConsumer
 from mare_nameko.service.container import Container
-from mare_nameko.service.health import HealthApp, serve_health
-from mare_nameko.service.health_checks import HealthChecks
+from mare_nameko.service.health import HealthApp, HealthChecks, serve_health
 from mare_nameko.service.logs import configure_logs
 from mare_nameko.service.metrics import Metrics
 from mare_nameko.service.settings import Settings
@@ -28,34 +27,35 @@ from mare_nameko.tracing import create_tracer
 _log = logging.getLogger(__name__)
 
 KILL_SECONDS = 1.5
-"""For killing what is left, and for sending the last traces."""
+"""Time limit for killing the container, and for exporting the last spans."""
 
 ENDING_SECONDS = 4.0
-"""After the time to stop: more than both take, and a second less than Kubernetes gives."""
+"""Time after RUNTIME_SHUTDOWN_SECONDS until the process is killed: more than twice KILL_SECONDS,
+and a second less than the recommended grace period leaves."""
 
 LAG_SECONDS = 1.0
 
 
 class Exit(enum.IntEnum):
-    """What the process tells its parent."""
+    """Exit codes of the process."""
 
     STOPPED = 0
-    """A signal asked it to stop, and all work was finished."""
+    """Stopped by a signal; all work was finished."""
 
     DIED = 1
-    """The service failed beyond repair; another process may do better."""
+    """The service failed; a restart may help."""
 
     MISCONFIGURED = 2
-    """The settings do not work, and will not after a restart."""
+    """The settings are wrong; a restart does not help."""
 
     CUT_OFF = 3
-    """It was asked to stop, but work did not end within RUNTIME_SHUTDOWN_SECONDS."""
+    """Stopped by a signal, but work did not finish within RUNTIME_SHUTDOWN_SECONDS."""
 
 
 def serve(
     service_class: type, settings: Settings | None = None, config: Mapping[str, Any] | None = None
 ) -> NoReturn:
-    """Run ``service_class`` until a signal comes or it dies, then exit the process.
+    """Run ``service_class`` until a signal arrives or it fails, then exit the process.
 
     Call :func:`~mare_nameko.service.monkey_patch` before importing it. ``config`` is added to what
     its dependency providers see as ``container.config``.
@@ -81,28 +81,28 @@ def serve(
 
 
 def _leave(code: Exit) -> NoReturn:
-    """End the process now, whatever threads there still are."""
+    """Exit now, without waiting for other threads."""
     logging.shutdown()
     sys.stdout.flush()
     os._exit(code)
 
 
 class Runner:
-    """The life of one container."""
+    """Starts, observes and ends one container."""
 
     def __init__(self, container: Container, settings: Settings) -> None:
         self._container = container
         self._settings = settings
         self._checks = HealthChecks(container)
         self._ending = Event()
-        """Carries the reason to end: a signal's number, or the error that the container died of."""
+        """Carries the reason to end: a signal's number, or the error that killed the container."""
 
         self._limited = False
         self._has_failed = False
         self._consumers = [e for e in container.subextensions if isinstance(e, QueueConsumer)]
 
     def run(self) -> Exit:
-        """Return when the service has ended."""
+        """Run the service and return the exit code when it has ended."""
         on_ending_signal(self._end, at_once=self._limit_ending)
         if not self._serve_health():
             return Exit.MISCONFIGURED
@@ -131,7 +131,7 @@ class Runner:
     def _start(self) -> None:
         try:
             self._container.start()
-        except Exception as error:  # noqa: BLE001  whatever an extension raises
+        except Exception as error:  # noqa: BLE001  an extension can raise any type
             self._die(error)
         else:
             self._checks.started = True
@@ -140,7 +140,7 @@ class Runner:
     def _note_death(self) -> None:
         try:
             self._container.wait()
-        except Exception as error:  # noqa: BLE001  whatever killed it
+        except Exception as error:  # noqa: BLE001  a handler can raise any type
             self._die(error)
 
     def _die(self, error: Exception) -> None:
@@ -163,7 +163,7 @@ class Runner:
             self._container.stop()
             _log.info("Stopped %s", self._container.service_name)
             return Exit.DIED if self._has_failed else Exit.STOPPED
-        _log.error("Cut off %d workers after %g s", self._container.busy_workers, seconds)
+        _log.error("Killed %d workers after %g s", self._container.busy_workers, seconds)
         return self._kill(Exit.CUT_OFF)
 
     def _kill(self, code: Exit) -> Exit:
@@ -174,10 +174,10 @@ class Runner:
         return code
 
     def _limit_ending(self) -> None:
-        """End the process in any case, with a traceback.
+        """Start a native thread that kills the process with a traceback after the last limit.
 
-        A handler that never yields keeps all green threads from ending it; this takes a real one.
-        Only the first signal counts: a second one would begin the time anew.
+        A handler that never yields blocks all green threads. Only the first signal starts the
+        thread: a second one would extend the limit.
         """
         if not self._limited:
             self._limited = True

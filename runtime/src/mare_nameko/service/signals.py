@@ -1,4 +1,4 @@
-"""Signals as something that a green thread can wait for."""
+"""SIGTERM and SIGINT, passed on to a green thread."""
 
 import signal
 import socket
@@ -12,8 +12,8 @@ ENDING = (signal.SIGTERM, signal.SIGINT)
 def on_ending_signal(react: Callable[[int], None], *, at_once: Callable[[], None]) -> None:
     """Call ``react`` in a green thread for each SIGTERM and SIGINT from now on.
 
-    A signal handler runs in the middle of the event loop, where nothing may switch. So it only
-    calls ``at_once``; the byte that Python writes for the signal wakes the loop for the rest.
+    A signal handler runs within the event loop, where no green thread may switch. It only calls
+    ``at_once``. Python writes a byte for the signal, which wakes the loop and calls ``react``.
     """
     reader, writer = socket.socketpair()
     writer.setblocking(False)

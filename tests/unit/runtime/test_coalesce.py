@@ -6,7 +6,7 @@ import eventlet
 import pytest
 from eventlet.event import Event
 
-from mare_nameko.service.lookups import sharing
+from mare_nameko.service.patcher import coalesce
 
 
 class NameServer:
@@ -27,7 +27,7 @@ def server():
 
 
 def test_who_asks_what_is_asked_already_shares_the_answer(server):
-    look_up = sharing(server.look_up)
+    look_up = coalesce(server.look_up)
     asking = [eventlet.spawn(look_up, "broker", 5672, family=0) for _ in range(3)]
     other = eventlet.spawn(look_up, "weather", 443)
     eventlet.sleep(0)
@@ -40,7 +40,7 @@ def test_who_asks_what_is_asked_already_shares_the_answer(server):
 
 
 def test_an_answer_is_not_kept(server):
-    look_up = sharing(server.look_up)
+    look_up = coalesce(server.look_up)
     server.answer.send("address")
     look_up("broker")
     look_up("broker")
@@ -49,7 +49,7 @@ def test_an_answer_is_not_kept(server):
 
 
 def test_an_error_reaches_all_who_ask(server):
-    look_up = sharing(server.look_up)
+    look_up = coalesce(server.look_up)
     asking = [eventlet.spawn(look_up, "broker") for _ in range(2)]
     eventlet.sleep(0)
     server.answer.send_exception(socket.gaierror("unknown"))
@@ -60,7 +60,7 @@ def test_an_error_reaches_all_who_ask(server):
 
 
 def test_whoever_gives_up_leaves_the_question_to_the_others(server):
-    look_up = sharing(server.look_up)
+    look_up = coalesce(server.look_up)
     with pytest.raises(eventlet.Timeout), eventlet.Timeout(0.01):
         look_up("broker")
 
