@@ -47,7 +47,7 @@ def test_zero_is_drawn_as_zero(open_page: Open) -> None:
     assert value(page, "depth") == "0"
     assert value(page, "wait") == "0 s"
     assert page.inner_text(".sentence").startswith("0 replicas: no message waits or runs")
-    assert chip(page) == "resting"
+    assert chip(page) == "idle"
     label = page.get_attribute("svg.ruler", "aria-label")
     assert label == "0 running, 0 desired and 0 to 20 allowed"
     assert page.locator(".ruler .mark.dot").is_visible()
