@@ -1,4 +1,4 @@
-"""The broker of a run: the one in $AMQP_URI, or a private node that is kept alive."""
+"""The private broker of a run."""
 
 import asyncio
 from collections.abc import Iterator
@@ -10,12 +10,12 @@ from local.rabbitmq.origin import broker_to_run
 from mare.backoff import Backoff
 from mare.local_run.terminal import Terminal
 
-_LOOK_SECONDS = 1.0
+_CHECK_SECONDS = 1.0
 
 
 @contextmanager
 def private_broker(terminal: Terminal) -> Iterator[Node]:
-    """Start a node with nothing but our own topology; it is gone, data included, afterwards."""
+    """Start a node with only the topology of Maré; remove it and its data at the end."""
     program = broker_to_run(lambda line: terminal.show("broker", line))
     terminal.show("broker", f"starting {program.describe()}")
     with Node(program) as node:
@@ -24,10 +24,10 @@ def private_broker(terminal: Terminal) -> Iterator[Node]:
 
 
 async def keep_alive(node: Node, terminal: Terminal, *, first_delay: float = 0.5) -> None:
-    """Start ``node`` again, on its data, whenever it has ended; until cancelled."""
+    """Restart ``node`` on its data whenever it has ended, until cancelled."""
     backoff = Backoff(first=first_delay, longest=30.0)
     while True:
-        await asyncio.sleep(_LOOK_SECONDS)
+        await asyncio.sleep(_CHECK_SECONDS)
         if await asyncio.to_thread(node.alive):
             backoff.reset()
             continue

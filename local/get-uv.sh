@@ -1,6 +1,6 @@
 #!/bin/sh
-# Put uv, hash-pinned, into the virtual environment $1. Needs python3 3.11 or later; where it comes
-# without venv (Debian, Ubuntu), root installs that package and anybody else is told which one.
+# Install uv, hash-pinned, into the virtual environment $1. Needs python3 3.11 or later. If python3 has
+# no venv module (Debian, Ubuntu), root installs it; other users get a message.
 set -eu
 target=$1
 

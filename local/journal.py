@@ -1,4 +1,4 @@
-"""The log lines of the children: all go to files of bounded size, the bad ones to the terminal."""
+"""Log lines of the child processes: all go to files, warnings and errors to the terminal."""
 
 import json
 import logging
@@ -13,7 +13,7 @@ from mare.local_run.terminal import Terminal, describe_exit
 _FILE_BYTES = 5_000_000
 _GRAVE = ("WARNING", "ERROR", "CRITICAL")
 _REPEAT_SECONDS = 30.0
-"""The terminal shows the same line of the same child once in this time; the file has them all."""
+"""The terminal shows the same line of a child once in this time. The file contains all lines."""
 
 _UNSHOWN = {"level", "logger", "message", "time", "service", "exception", "entrypoint"} | {
     f"{kind}_id" for kind in ("request", "trace", "span")
@@ -21,7 +21,7 @@ _UNSHOWN = {"level", "logger", "message", "time", "service", "exception", "entry
 
 
 class Journal:
-    """Takes what the children write and what becomes of them."""
+    """Receives the output and the exits of the child processes."""
 
     def __init__(
         self, folder: Path, terminal: Terminal, clock: Callable[[], float] = time.monotonic
@@ -66,7 +66,7 @@ class Journal:
 
 
 def readable(line: str) -> str | None:
-    """Return what a person should see of a log line: None if it is JSON and no warning."""
+    """Return the text of a line for the terminal: None if it is JSON below WARNING."""
     try:
         entry = json.loads(line)
     except ValueError:

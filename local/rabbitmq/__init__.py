@@ -1,4 +1,4 @@
-"""A RabbitMQ node of our own on this machine, beside whatever else runs on it."""
+"""A private RabbitMQ node on this machine, isolated from other nodes."""
 
 from local.rabbitmq.management import Management
 from local.rabbitmq.node import Node

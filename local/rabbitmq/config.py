@@ -1,4 +1,4 @@
-"""The files and the environment of a node that shares nothing with other nodes of the machine."""
+"""Files and environment of a node that shares nothing with other nodes of the machine."""
 
 import json
 from dataclasses import dataclass, field
@@ -37,7 +37,7 @@ class Places:
 
 
 def make_folders(folder: Path, ports: Ports, places: Places, definitions: dict[str, Any]) -> None:
-    """Fill a node's folder, which is nobody else's: ``settings/`` and an empty ``data/``.
+    """Create the folders of a node: ``settings/`` and an empty ``data/``.
 
     The server of a container runs as another user, so all may read below ``folder``.
     """
@@ -75,14 +75,14 @@ management.sample_retention_policies.detailed.minute = {STATISTICS_SECONDS}
 
 
 def environment(node: str, ports: Ports, places: Places) -> dict[str, str]:
-    """Return the whole environment of the server; nothing of the machine's own settings is read."""
+    """Return the environment of the server. It reads no settings of the machine."""
     return {
         "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
         "LANG": "C.UTF-8",
         "HOME": str(places.data),
         "ERL_EPMD_PORT": str(ports.epmd),
         "ERL_CRASH_DUMP": f"{places.data}/erl_crash.dump",
-        # An address, because a minimal machine may not know the name localhost.
+        # An address: a minimal machine may not resolve localhost.
         "RABBITMQ_USE_LONGNAME": "true",
         "RABBITMQ_NODENAME": f"{node}@127.0.0.1",
         "RABBITMQ_DIST_PORT": str(ports.distribution),
@@ -96,7 +96,6 @@ def environment(node: str, ports: Ports, places: Places) -> dict[str, str]:
         "RABBITMQ_LOG_BASE": f"{places.data}/log",
         "RABBITMQ_LOGS": "-",
         "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": ("-kernel inet_dist_use_interface {127,0,0,1}"),
-        # The start script then becomes the server instead of waiting for it, so that a signal
-        # reaches the server itself.
+        # The start script then calls exec, so that signals reach the server.
         "RUNNING_UNDER_SYSTEMD": "true",
     }

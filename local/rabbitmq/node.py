@@ -1,4 +1,4 @@
-"""One private RabbitMQ node: own ports, own name, own data, nothing left afterwards."""
+"""A private RabbitMQ node with ports, name and data of its own. Nothing is left at the end."""
 
 import contextlib
 import fcntl
@@ -22,11 +22,11 @@ _USER = "mare"
 _BOOT_SECONDS = 90.0
 _STOP_SECONDS = 30.0
 _CLAIM_SECONDS = 60.0
-"""A folder younger than this may belong to a node that is about to claim it."""
+"""A younger folder may belong to a node that has not locked it yet."""
 
 
 class BrokerFailed(Exception):
-    """The server ended or said nothing while it should have started; shows its last lines."""
+    """Raised when the server does not start; the text contains its last lines."""
 
 
 class Node:
@@ -53,7 +53,7 @@ class Node:
 
     @property
     def amqp_uri(self) -> str:
-        """URI of the virtual host ``/``, password included."""
+        """URI of the virtual host ``/``, with the password."""
         return self.vhost_uri("/")
 
     def vhost_uri(self, vhost: str) -> str:
@@ -61,7 +61,7 @@ class Node:
         return f"amqp://{_USER}:{self._password}@127.0.0.1:{self.ports.amqp}/{path}"
 
     def connect(self, vhost: str = "/", port: int | None = None) -> amqp.Connection:
-        """Return an open connection, to be used in a ``with`` block; a proxy has another port."""
+        """Return an open connection; ``port`` is that of a proxy, if there is one."""
         connection = amqp.Connection(
             f"127.0.0.1:{port or self.ports.amqp}",
             userid=_USER,
@@ -74,7 +74,7 @@ class Node:
 
     @property
     def management_uri(self) -> str:
-        """URI of the management API, password included."""
+        """URI of the management API, with the password."""
         return f"http://{_USER}:{self._password}@127.0.0.1:{self.ports.management}"
 
     @property
@@ -82,44 +82,43 @@ class Node:
         return tuple(int(part) for part in self.management.version().split("."))
 
     def start(self) -> None:
-        """Start and return when clients can connect; raise :class:`BrokerFailed` otherwise."""
+        """Start the server; return when clients can connect, or raise :class:`BrokerFailed`."""
         self._server.start()
         deadline = time.monotonic() + _BOOT_SECONDS
         while not self.management.listens(self.ports.amqp):
             if not self._server.alive() or time.monotonic() > deadline:
-                raise BrokerFailed(f"RabbitMQ did not start. It said:\n{self._server.log()}")
+                raise BrokerFailed(f"RabbitMQ did not start. Its last lines:\n{self._server.log()}")
             time.sleep(0.05)
 
     def alive(self) -> bool:
-        """Tell whether the server runs, be it ready or not."""
+        """Return whether the server process runs."""
         return self._server.alive()
 
     def stop(self) -> None:
-        """Stop it cleanly; after 30 s at once."""
+        """Stop the server gracefully; kill it after 30 s."""
         self._server.terminate()
         if not self._server.wait(_STOP_SECONDS):
             self.kill()
 
     def settle(self) -> None:
-        """Wait until a crash cannot harm the quorum queues that exist by now.
+        """Wait until the existing quorum queues survive a crash.
 
-        RabbitMQ saves their names every 500 ms (``auto_save`` in ra_directory.erl) and does not
-        tell when it has; a queue declared just before a crash never answers again. A busy machine
-        may hold it up for two seconds more.
+        RabbitMQ saves their names every 500 ms (``auto_save`` in ra_directory.erl). A queue that is
+        declared just before a crash never responds again. A busy machine may need 2 s more.
         """
         time.sleep(3)
 
     def kill(self) -> None:
-        """End the server with SIGKILL, as a crash would; see :meth:`settle`."""
+        """Kill the server like a crash; see :meth:`settle`."""
         self._server.kill()
         self._server.wait(_STOP_SECONDS)
 
     def log(self) -> str:
-        """Return the last lines that the server wrote."""
+        """Return the last lines of the server's output."""
         return self._server.log()
 
     def close(self) -> None:
-        """End the node and remove its data. It goes at once: nothing is left to save."""
+        """Kill the server and remove its data."""
         self.kill()
         self._server.remove()
         self.management.close()
@@ -144,7 +143,7 @@ class Node:
 
 
 def _claim(folder: Path) -> IO[bytes]:
-    """Hold ``folder`` for as long as this process lives; BlockingIOError if another holds it."""
+    """Lock ``folder`` until this process ends; raises BlockingIOError if it is locked."""
     claim = (folder / "claim").open("wb")
     try:
         fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -155,7 +154,7 @@ def _claim(folder: Path) -> IO[bytes]:
 
 
 def _remove_abandoned(program: Program) -> None:
-    """Remove what earlier runs left because they were killed before they could."""
+    """Remove the folders of runs that were killed."""
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         with contextlib.suppress(OSError):
             if time.time() - folder.stat().st_mtime > _CLAIM_SECONDS:

@@ -1,4 +1,4 @@
-"""Where a broker comes from on a machine that was not prepared for us."""
+"""Finds or installs a RabbitMQ on this machine."""
 
 import os
 import shutil
@@ -13,11 +13,11 @@ _OLDEST_TO_RUN = (3, 10)
 
 
 class NoBroker(Exception):
-    """There is no RabbitMQ here and none can be had; the message says what to do."""
+    """Raised when there is no RabbitMQ and none can be installed. The text says what to do."""
 
 
 def broker_to_run(say: Callable[[str], None]) -> Program:
-    """Return the machine's RabbitMQ, or Docker's, or the distribution's, which root installs."""
+    """Return an installed RabbitMQ, or Docker's; else install the package, if root."""
     if program := installed_broker(_OLDEST_TO_RUN, say):
         return program
     if may_install():
@@ -27,12 +27,12 @@ def broker_to_run(say: Callable[[str], None]) -> Program:
             return program
     raise NoBroker(
         "There is no broker: install rabbitmq-server 3.10 or later or start Docker, "
-        "or set AMQP_URI to a broker that you have."
+        "or set AMQP_URI to an existing broker."
     )
 
 
 def installed_broker(oldest: tuple[int, ...], say: Callable[[str], None]) -> Program | None:
-    """Return the machine's RabbitMQ or Docker's, if there is one of that version or later."""
+    """Return an installed RabbitMQ of at least version ``oldest``, or Docker's, or None."""
     return _machines(oldest) or docker(say)
 
 

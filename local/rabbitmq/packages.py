@@ -1,4 +1,4 @@
-"""Debian packages, installed without letting them start a server (root only)."""
+"""Installs Debian packages without starting their services (root only)."""
 
 import fcntl
 import subprocess
@@ -8,13 +8,13 @@ from pathlib import Path
 
 _POLICY = Path("/usr/sbin/policy-rc.d")
 _LOCK = Path("/run/mare-apt.lock")
-"""Not where everybody may put a link to somewhere else: root opens it to write."""
+"""In a folder that only root can write: other users could replace it by a link."""
 _MARK = "# Written by Mare for the time of one apt-get install."
 _NOTHING_STARTS = f"#!/bin/sh\n{_MARK}\nexit 101\n"
 
 
 class InstallFailed(Exception):
-    """apt-get ended with an error; shows its last lines."""
+    """Raised when apt-get fails; the text contains its last lines."""
 
 
 def apt_install(packages: Sequence[str], say: Callable[[str], None]) -> None:
@@ -27,7 +27,7 @@ def apt_install(packages: Sequence[str], say: Callable[[str], None]) -> None:
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """Wait for other processes of ours: apt-get gives up where another one runs."""
+    """Wait for other runs: apt-get fails while another apt-get runs."""
     with _LOCK.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -39,7 +39,7 @@ def _apt(action: str, *arguments: str) -> None:
 
 
 def run_installer(name: str, command: Sequence[str]) -> None:
-    """Run ``command``; raise :class:`InstallFailed` with the end of what it said."""
+    """Run ``command``; raise :class:`InstallFailed` with the end of its output."""
     answer = subprocess.run(
         command,
         stdin=subprocess.DEVNULL,
@@ -54,7 +54,7 @@ def run_installer(name: str, command: Sequence[str]) -> None:
 
 @contextmanager
 def services_do_not_start(policy: Path = _POLICY) -> Iterator[None]:
-    """Keep packages from starting what they install; the machine's own policy comes back after."""
+    """Prevent packages from starting services; restore the machine's policy at the end."""
     own = policy.with_name("policy-rc.d.own")
     if policy.exists() and _MARK not in policy.read_text():
         policy.rename(own)
@@ -70,5 +70,5 @@ def services_do_not_start(policy: Path = _POLICY) -> Iterator[None]:
 
 
 def disable_at_boot(service: str) -> None:
-    """Keep ``service``, just installed, from starting with the machine, whatever starts that."""
+    """Disable the start of ``service`` at boot."""
     subprocess.run(["update-rc.d", service, "disable"], check=False, capture_output=True)

@@ -1,4 +1,4 @@
-"""RabbitMQ as a child process: the machine's own program, or the one in another root folder."""
+"""RabbitMQ as a child process: the installed program, or one in another root folder."""
 
 import contextlib
 import re
@@ -18,7 +18,7 @@ class Runnable(Protocol):
     """A program whose servers are child processes."""
 
     def command(self, folder: Path, program: str, *arguments: str) -> list[str]:
-        """Return a command that runs ``program`` with ``folder`` in its reach."""
+        """Return a command that runs ``program`` with access to ``folder``."""
 
     def places(self, folder: Path) -> Places: ...
 

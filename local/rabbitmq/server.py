@@ -1,4 +1,4 @@
-"""What a node needs from the thing that runs the server, be it a process or a container."""
+"""What a node needs from a server: a process or a container."""
 
 from pathlib import Path
 from typing import Protocol
@@ -7,37 +7,37 @@ from local.rabbitmq.config import Places, Ports
 
 
 class Server(Protocol):
-    """One RabbitMQ server that can be started and ended more than once."""
+    """A RabbitMQ server that can be started and stopped more than once."""
 
     def start(self) -> None:
-        """Start it; raise OSError if that is impossible."""
+        """Start the server, or raise OSError."""
 
     def alive(self) -> bool: ...
 
     def terminate(self) -> None:
-        """Ask it to stop."""
+        """Send SIGTERM."""
 
     def kill(self) -> None:
-        """End it at once."""
+        """Send SIGKILL."""
 
     def wait(self, seconds: float) -> bool:
-        """Wait for its end; False if it still runs after ``seconds``."""
+        """Return whether the server ends within ``seconds``."""
 
     def log(self) -> str:
-        """Return the end of what it has written."""
+        """Return the end of its output."""
 
     def remove(self) -> None:
-        """Give back what it holds outside the node's folder."""
+        """Remove what is outside the node's folder."""
 
 
 class Program(Protocol):
-    """A RabbitMQ that can be run on this machine."""
+    """An installed RabbitMQ."""
 
     def describe(self) -> str:
-        """Say in a few words what it is."""
+        """Return a short description."""
 
     def places(self, folder: Path) -> Places:
-        """Say where its servers see ``folder``."""
+        """Return the paths of ``folder`` as the server sees them."""
 
     def server(self, name: str, folder: Path, ports: Ports) -> Server:
-        """Return a server, not started, whose files are in ``folder``."""
+        """Return a server that is not started; its files are in ``folder``."""

@@ -15,13 +15,11 @@ from mare_services.contract.errors import (
     SourceUnavailable,
 )
 from mare_services.contract.places import PlaceQuery
-from mare_services.contract.weather import WeatherQuery
 from mare_services.upstream.client import JsonClient
 from mare_services.upstream.guarded import Guarded
 from mare_services.weather.adapters.open_meteo import OpenMeteo
 from mare_services.weather.assembly import locator, observer
 from mare_services.weather.observer import Observer
-from mare_services.weather.reporting import report
 from mare_services.weather.settings import Settings
 from tests.fakes.upstreams import faults, openweathermap
 from tests.integration.weather.assembling import (
@@ -232,18 +230,6 @@ def test_without_live_sources_nothing_leaves_the_machine(environ, open_meteo_ser
     with pytest.raises(PlaceNotFound):
         assembled(environ, locator).locate(PlaceQuery(city="Trancoso"))
     assert open_meteo_server.asked == met_no_server.asked == []
-
-
-def test_a_report_speaks_the_readers_language_and_units(environ):
-    query = WeatherQuery(city="London", lang="pt", units="imperial")
-
-    reported = report(query, assembled(environ, locator), assembled(environ, observer))
-
-    assert reported.place.name == "Londres"
-    assert (reported.weather.temperature, reported.weather.units.temperature) == (75.7, "°F")
-    assert reported.weather.condition == "céu limpo"
-    assert reported.degraded == ()
-    assert len(reported.attribution) == 2
 
 
 def test_no_fault_makes_the_key_show(environ, owm_server, caplog):

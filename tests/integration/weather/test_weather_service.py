@@ -22,7 +22,9 @@ def test_it_answers_all_its_methods_offline_and_stops_on_sigterm(vhost):
         observed = call(vhost, "weather.observe", {"city": "recife", "lang": "pt"})
         found = call(vhost, "weather.search", {"q": "lon", "lang": "pt", "limit": 3})
         report = call(
-            vhost, "weather.report", {"latitude": -12.5, "longitude": -30.0, "units": "imperial"}
+            vhost,
+            "weather.report",
+            {"latitude": -12.5, "longitude": -30.0, "units": "imperial", "lang": "pt"},
         )
         process.send_signal(signal.SIGTERM)
         assert process.wait(90) == 0
@@ -32,7 +34,8 @@ def test_it_answers_all_its_methods_offline_and_stops_on_sigterm(vhost):
     assert (metric.weather.source, metric.weather.units.temperature) == ("climatology", "°C")
     assert wire.read(found["result"], PlaceList).places[0].name == "Londres"
     reported = wire.read(report["result"], WeatherReport)
-    assert reported.place.name == "12.50° S, 30.00° W"
+    assert reported.place.name == "12,50° S, 30,00° O"
+    assert reported.weather.condition in {"céu limpo", "parcialmente nublado", "encoberto", "chuva"}
     assert reported.weather.units.temperature == "°F"
     assert reported.degraded == ("weather",)
 

@@ -67,7 +67,7 @@ def test_open_meteo_is_told_two_decimals_and_one_day(open_meteo_server):
 
 
 def test_open_meteo_may_know_little_more_than_the_temperature(open_meteo_server):
-    nulls = dict.fromkeys(set(open_meteo.observe()) - {"time", "temperature_2m"})
+    nulls = dict.fromkeys(set(open_meteo.current()) - {"time", "temperature_2m"})
     open_meteo_server.plays(open_meteo.forecast(**nulls))
 
     weather = weather_of(OpenMeteo(client(open_meteo_server)))

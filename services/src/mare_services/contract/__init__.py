@@ -1,5 +1,5 @@
-"""What the services say to each other: the shapes of requests, answers and errors.
+"""The contract between the services: requests, answers and errors.
 
-Everything here is pure and immutable. The edge of a service turns wire data (plain JSON values)
-into these types with :func:`read` and back with :func:`write`; nothing else knows about the wire.
+The types are immutable. A service converts JSON values to these types with :func:`wire.read`, and
+back with :func:`wire.write`.
 """

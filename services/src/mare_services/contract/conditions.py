@@ -6,7 +6,7 @@ from mare_services.contract.places import Language
 
 
 class Condition(StrEnum):
-    """One word for the sky, the same in every answer."""
+    """The condition of the sky in one word."""
 
     CLEAR = "clear"
     PARTLY_CLOUDY = "partly cloudy"
@@ -48,8 +48,8 @@ def condition(
 ) -> Condition:
     """Return the condition of a WMO code.
 
-    A code outside all ranges, or none at all, is judged by what else is known: any precipitation is
-    rain, 85 % cloud or more is overcast, everything else partly cloudy.
+    Without a known code, precipitation means rain, cloud cover of 85 % or more means overcast, and
+    anything else partly cloudy.
     """
     if code is not None:
         for first, last, name in _CODES:

@@ -1,4 +1,4 @@
-"""The ``mood`` policy: weather to four values, four values to a mood."""
+"""The policy ``mood``: from the weather to four values, and from the values to a mood."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ def name_of(mood: Mood, lang: str) -> str:
 
 
 _DECIMALS = 6
-"""Many inputs lie exactly on a threshold and would flip with plain float sums."""
+"""Rounding: many inputs are exactly on a threshold, and float sums would cross it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,11 +70,11 @@ _BUCKETS: tuple[tuple[Mood, Callable[[Values, bool], bool]], ...] = (
     (Mood.LO_FI, lambda v, _: v.energy < 0.40),
     (Mood.MELLOW, lambda _v, _: True),
 )
-"""The first one that holds is the mood; their order is part of the policy."""
+"""The first one that applies is the mood; their order is part of the policy."""
 
 
 def choose(weather: Weather, local_hour: int, lang: str) -> MoodChoice:
-    """Return the mood for metric ``weather`` at ``local_hour`` (0 to 23) with all its reasons."""
+    """Return the mood for metric ``weather`` at ``local_hour`` (0 to 23) with its reasons."""
     fired = reasons(weather, local_hour)
     values = Values.total(fired)
     mood = _bucket(values, thunder=weather.condition == Condition.THUNDERSTORM)
@@ -92,4 +92,4 @@ def choose(weather: Weather, local_hour: int, lang: str) -> MoodChoice:
 
 
 def _bucket(values: Values, *, thunder: bool) -> Mood:
-    return next(mood for mood, holds in _BUCKETS if holds(values, thunder))
+    return next(mood for mood, applies in _BUCKETS if applies(values, thunder))

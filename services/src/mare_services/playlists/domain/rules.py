@@ -1,9 +1,9 @@
-"""The rules of the ``mood`` policy: what each trait of the weather adds to each value.
+"""The rules of the policy ``mood``: what each property of the weather adds to each value.
 
-The signs follow published evidence; the sizes are our own and versioned with the policy.
+The signs follow published evidence. The sizes are assumptions, and have a version.
 
-* Sun raises energy and happiness, rain lowers both and asks for acoustic music, snow for
-  instrumental music: Climatune, Spotify and AccuWeather, 2017.
+* Sun raises energy and happiness. Rain lowers both and raises acousticness. Snow raises
+  instrumentalness: Climatune, Spotify and AccuWeather, 2017.
 * Energetic and positive songs rise with temperature and sunshine: Anglada-Tort et al., "Here comes
   the sun", Royal Society Open Science, 2023.
 * Relaxing music late at night, energetic music in working hours: Park et al., Nature Human
@@ -50,7 +50,7 @@ _DAYPARTS: tuple[tuple[int, Reason], ...] = (
 
 
 def reasons(weather: Weather, local_hour: int) -> tuple[Reason, ...]:
-    """Return every rule that fires for metric ``weather`` at ``local_hour`` (0 to 23), in order."""
+    """Return the rules that apply to metric ``weather`` at ``local_hour`` (0 to 23), in order."""
     feels = weather.apparent_temperature
     celsius = weather.temperature if feels is None else feels
     fired = [

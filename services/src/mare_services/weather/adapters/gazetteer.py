@@ -1,4 +1,4 @@
-"""The embedded gazetteer: an SQLite database that is read where it lies."""
+"""The embedded gazetteer: a read-only SQLite database."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from mare_services.weather.ports import Namesakes
 ATTRIBUTION = "Places from GeoNames (geonames.org), CC BY 4.0"
 
 FAMOUS = 300_000
-"""People; larger cities are also found by misspellings of what other languages call them."""
+"""People. Larger cities are also found by misspelt alternate names."""
 
 _NEIGHBOURS = 40
 _COMPARED = 500
@@ -36,10 +36,10 @@ _MANY = 1_000
 
 
 class EmbeddedGazetteer:
-    """Fills :class:`mare_services.weather.ports.Gazetteer`; all methods take less than 5 ms.
+    """Implements :class:`mare_services.weather.ports.Gazetteer`; all methods take less than 5 ms.
 
-    The first look-up of a misspelling and the first of a point take 45 and 30 ms: what they compare
-    with is read then, so that a pod that is never asked for one is ready earlier.
+    The first lookup of a misspelt name and of a point take 45 and 30 ms: they load their indexes
+    then, so that a pod is ready earlier.
     """
 
     attribution = ATTRIBUTION
@@ -50,20 +50,20 @@ class EmbeddedGazetteer:
 
     @classmethod
     def from_package(cls) -> Self:
-        """Return the gazetteer that is shipped with this package."""
+        """Return the gazetteer of this package."""
         with as_file(files("mare_services.weather") / "data/places.sqlite") as path:
             address = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
             return cls(sqlite3.connect(address, uri=True, check_same_thread=False))
 
     def named(self, key: str) -> Namesakes:
-        """Return all cities of exactly this name."""
+        """Return all cities with exactly this name."""
         return Namesakes(
             self._cities(_NAMED.format("primary_name"), key),
             self._cities(_NAMED.format("alternate_name"), key),
         )
 
     def beginning(self, key: str, limit: int) -> Sequence[City]:
-        """Return cities whose name begins so: own names first, then others, by population."""
+        """Return cities whose name begins with the key: primary names first, by population."""
         end = key + _LAST_CHARACTER
         found = self._cities(_BEGINNING.format("primary_name"), key, end, limit=limit)
         if len(found) < limit:
@@ -73,7 +73,7 @@ class EmbeddedGazetteer:
         return found[:limit]
 
     def resembling(self, key: str) -> Sequence[tuple[str, int]]:
-        """Return known names that resemble this one and their distance in edits, closest first."""
+        """Return similar names and their edit distances, closest first."""
         return self._compared(key) if is_comparable(key) else ()
 
     def _compare(self, key: str) -> Sequence[tuple[str, int]]:
@@ -95,7 +95,7 @@ class EmbeddedGazetteer:
         return None if index is None else self._cities("WHERE rank = ?", index + 1)[0]
 
     def areas(self, key: str) -> frozenset[Area]:
-        """Return the countries and first-level divisions of this name, code or abbreviation."""
+        """Return the countries and first-level divisions with this name, code or abbreviation."""
         rows = self._database.execute(
             "SELECT country, division FROM area_name WHERE key = ?", (key,)
         )

@@ -32,7 +32,7 @@ class Current(Struct):
 
 
 class Forecast(Struct):
-    """What we read of an answer."""
+    """The part of a response that is read."""
 
     current: Current
 
@@ -41,7 +41,7 @@ _VARIABLES = ",".join(name for name in Current.__struct_fields__ if name != "tim
 
 
 class OpenMeteo:
-    """A source of the weather at a place."""
+    """A live weather source."""
 
     name = "open-meteo"
 

@@ -15,11 +15,11 @@ URL = "https://geocoding-api.open-meteo.com"
 ATTRIBUTION = "Geocoding by Open-Meteo.com, places from GeoNames (geonames.org), CC BY 4.0"
 
 COUNT = 100
-"""Places to ask for, the most there are: filters of the API apply after the count, ours too."""
+"""Largest number of results. The API filters after it has counted."""
 
 
 class Result(Struct):
-    """One place; what is unknown is absent."""
+    """One place. Unknown fields are absent."""
 
     id: int
     name: str
@@ -33,13 +33,13 @@ class Result(Struct):
 
 
 class Answer(Struct):
-    """What we read of an answer; without a match there is no ``results``."""
+    """The part of a response that is read. Without a match there is no ``results``."""
 
     results: list[Any] | None = None
 
 
 class OpenMeteoGeocoder:
-    """A source of places of a name, in the API's order."""
+    """A source of places by name, in the order of the API."""
 
     name = "open-meteo-geocoding"
 
@@ -47,7 +47,7 @@ class OpenMeteoGeocoder:
         self._client = client
 
     def answer(self, question: NameQuery, budget: Budget) -> tuple[City, ...]:
-        """Return populated places; airports, regions and what makes no sense are left out."""
+        """Return populated places, without airports, regions and invalid results."""
         params = {
             "name": question.name,
             "count": str(COUNT),
@@ -82,7 +82,7 @@ def _city(result: Result) -> City:
 
 
 def _known_zone(name: str | None) -> str | None:
-    """Return the time zone unless this machine lacks it: theirs may be newer, or be no zone."""
+    """Return the time zone if this machine knows it; the API may know newer ones."""
     try:
         return ZoneInfo(name).key if name else None
     except (ValueError, LookupError, OSError):

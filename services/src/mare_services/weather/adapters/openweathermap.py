@@ -18,14 +18,14 @@ ATTRIBUTION = "Weather data provided by OpenWeather (openweathermap.org), CC BY-
 
 
 class Sky(Struct):
-    """One of the conditions, the main one first; the icon ends in ``d`` or ``n``."""
+    """A condition, the main one first. The icon ends with ``d`` or ``n``."""
 
     id: int | None = None
     icon: str | None = None
 
 
 class Main(Struct):
-    """Measured values, metric on request (kelvins otherwise)."""
+    """Measured values, metric because the request says so."""
 
     temp: float | None = None
     feels_like: float | None = None
@@ -51,7 +51,7 @@ class Fallen(Struct):
 
 
 class Answer(Struct):
-    """What we read of an answer; ``cod`` is a number or a string and never read."""
+    """The part of a response that is read."""
 
     dt: int
     main: Main
@@ -63,7 +63,7 @@ class Answer(Struct):
 
 
 class OpenWeatherMap:
-    """A source of the weather at a place."""
+    """A live weather source."""
 
     name = "openweathermap"
 
@@ -115,9 +115,9 @@ _CODES = {
     800: 0, 801: 1, 802: 2, 803: 2, 804: 3,
 }  # fmt: skip
 _GROUPS = {2: 95, 3: 53, 5: 63, 6: 73}
-"""By the hundreds, for conditions that the table lacks."""
+"""WMO codes by hundreds, for ids that the table lacks."""
 
 
 def wmo_code(condition_id: int) -> int | None:
-    """Return the WMO code of a condition id, ``None`` for smoke, dust and the unknown."""
+    """Return the WMO code of a condition id, ``None`` for smoke, dust and unknown ids."""
     return _CODES.get(condition_id, _GROUPS.get(condition_id // 100))

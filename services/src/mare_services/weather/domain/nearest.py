@@ -14,7 +14,7 @@ _ROWS, _COLUMNS = 180, 360
 
 
 class Grid:
-    """Points by the degree they lie in; a query looks only into buckets within its radius."""
+    """Points in buckets of one degree. A query reads only the buckets within its radius."""
 
     def __init__(self, points: Iterable[Point]) -> None:
         self._buckets: dict[tuple[int, int], list[tuple[Point, int]]] = defaultdict(list)
@@ -43,7 +43,7 @@ class Grid:
 
 
 def _reach_in_longitude(latitude: float, reach: float) -> float:
-    """Return by how many degrees of longitude a circle of ``reach`` degrees extends.
+    """Return how many degrees of longitude a circle of ``reach`` degrees covers.
 
     ``sin(half width) = sin(reach) / cos(latitude)`` where the circle touches its outermost
     meridians; a circle that holds a pole touches all of them.

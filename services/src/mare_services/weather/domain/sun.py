@@ -1,10 +1,10 @@
-"""Whether the sun is up, by NOAA's approximate solar position (gml.noaa.gov/grad/solcalc)."""
+"""Day or night, by NOAA's approximate solar position (gml.noaa.gov/grad/solcalc)."""
 
 import math
 from datetime import UTC, datetime
 
 HORIZON = -0.833
-"""Elevation in degrees at sunrise: refraction, and the sun's upper edge."""
+"""Elevation in degrees at sunrise, with refraction and the radius of the sun."""
 
 
 def is_day(latitude: float, longitude: float, at: datetime) -> bool:
@@ -13,7 +13,7 @@ def is_day(latitude: float, longitude: float, at: datetime) -> bool:
 
 
 def elevation(latitude: float, longitude: float, at: datetime) -> float:
-    """Return the sun's height over the horizon in degrees, right to about half a degree."""
+    """Return the sun's elevation in degrees; the error is about half a degree."""
     utc = at.astimezone(UTC)
     hours = utc.hour + utc.minute / 60 + utc.second / 3600
     year = 2 * math.pi / 365 * (utc.timetuple().tm_yday - 1 + (hours - 12) / 24)
