@@ -17,9 +17,9 @@ from mare.domain.policy import (
     QueueLength,
     QueueWaitTime,
 )
-from mare.simulation.contest import run
+from mare.simulation.comparison import run_simulation
 from mare.simulation.reading import read_scenario
-from mare.simulation.world import messages_of
+from mare.simulation.simulation import generate_messages
 from tests.unit.operator.building import Timeline, once, reading, seen
 
 SCENARIOS = Path(mare.simulation.__file__).parent / "scenarios"
@@ -141,7 +141,7 @@ def recomputed(message, current):
 def recorded():
     for name in ("bursts", "ramp", "square", "slow-start", "prefetch"):
         scenario = read_scenario(SCENARIOS / f"{name}.yaml")
-        result = run(scenario, scenario.contenders[0], *messages_of(scenario))
+        result = run_simulation(scenario, scenario.autoscalers[0], *generate_messages(scenario))
         yield from result.changes
 
 

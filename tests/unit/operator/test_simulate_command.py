@@ -9,14 +9,19 @@ import yaml
 from click.testing import CliRunner
 
 from mare.cli.simulate import simulate
+from mare.documents.tree import InputError
 from mare.domain.policy import Policy, QueueLength, QueueWaitTime
-from mare.simulation.contest import run
-from mare.simulation.fields import InvalidScenario
+from mare.simulation.comparison import run_simulation
 from mare.simulation.load import Load, Points
-from mare.simulation.packaged import packaged
-from mare.simulation.reading import read_scenario
-from mare.simulation.scenario import Contender, HpaSettings, KedaSettings, Scenario, Worker
-from mare.simulation.world import messages_of
+from mare.simulation.reading import packaged, read_scenario
+from mare.simulation.scenario import (
+    HpaSettings,
+    KedaSettings,
+    Scenario,
+    SimulatedAutoscaler,
+    Worker,
+)
+from mare.simulation.simulation import generate_messages
 
 SCENARIOS = list(packaged().values())
 SHORT = """
@@ -25,7 +30,7 @@ description: A short one.
 seconds: 120
 load: [{kind: constant, rate: 20}, {kind: bursts, messages: 100, at: [60]}]
 worker: {serviceSeconds: 0.5}
-contenders:
+autoscalers:
   - {name: ours, mare: {target: {waitSeconds: 5}}}
   - {name: length, mare: {target: {type: QueueLength, messagesPerReplica: 20}}}
   - name: keda
@@ -49,7 +54,7 @@ def called(*arguments):
 def test_every_scenario_that_comes_with_it_can_be_read(path):
     scenario = read_scenario(path)
     assert scenario.name == path.stem
-    assert len(scenario.contenders) == 5
+    assert len(scenario.autoscalers) == 5
 
 
 def test_a_scenario_that_comes_with_it_is_found_by_its_name():
@@ -58,11 +63,11 @@ def test_a_scenario_that_comes_with_it_is_found_by_its_name():
     assert result.output.startswith("### steady")
     unknown = called("stready")
     assert unknown.exit_code == 2
-    assert "no scenario among bursts, heavy-tailed, " in unknown.output
+    assert "Scenarios of the package: bursts, heavy-tailed, " in unknown.output
 
 
-def test_contenders_are_read_in_their_own_words(short):
-    ours, length, keda, hpa = read_scenario(short).contenders
+def test_each_autoscaler_is_read_with_its_own_fields(short):
+    ours, length, keda, hpa = read_scenario(short).autoscalers
     assert ours.settings.targets == (QueueWaitTime(wait_seconds=5),)
     assert length.settings.targets == (QueueLength(messages_per_replica=20),)
     assert ours.settings.max_replicas == 30
@@ -71,7 +76,7 @@ def test_contenders_are_read_in_their_own_words(short):
     assert hpa.settings == HpaSettings(cpu_percent=70)
 
 
-def test_the_table_names_every_contender(short):
+def test_the_table_has_every_autoscaler(short):
     result = called(short)
     assert result.exit_code == 0
     assert all(name in result.output for name in ("ours", "length", "keda", "hpa"))
@@ -84,9 +89,9 @@ def test_the_same_seed_gives_the_same_figures_and_another_gives_others(short):
 
 
 def test_json_has_every_change_with_its_reason(short):
-    told = json.loads(called(short, "--json").output)
-    ours = told["results"][0]
-    assert ours["contender"] == "ours"
+    report = json.loads(called(short, "--json").output)
+    ours = report["results"][0]
+    assert ours["autoscaler"] == "ours"
     assert ours["changes"][0]["message"].startswith(f"1 → {ours['changes'][0]['after']} replicas")
 
 
@@ -106,41 +111,76 @@ def test_a_plot_is_drawn(short, tmp_path, suffix):
     assert called(short, "--plot", tmp_path / "plot.gif").exit_code == 2
 
 
-def test_all_mistakes_are_told_at_once(tmp_path):
+KINDS = ("constant", "points", "square", "sine", "bursts", "recorded")
+
+
+def mistakes(tmp_path, text):
     path = tmp_path / "wrong.yaml"
-    path.write_text(
-        "seconds: -1\nload: [{kind: sawtooth}, {kind: constant, rate: x, rats: 3}]\n"
-        "worker: {serviceSeconds: 0, distribution: pareto, workers: 4, prefetch: 2}\n"
-        "contenders:\n- {name: a}\n- {name: b, mare: {target: {type: QueueLength}}}\n"
-        "- {name: c, mare: {behaviour: {}, minReplicas: 20, targets: [{typ: QueueLength}]}}\n"
-        "- {name: d, mare: 5}\n- {name: e, mare: {minReplicas: 20, maxReplicas: 3}}\n"
-        "- {name: f, keda: {behavior: {scaleUp: {speed: 3}}}}\n"
-        "- {name: g, mare: {schedules: [{start: 0 25 * * *, end: 0 8 * * *, minReplicas: 2}]}}\n"
-        "speed: 3\n"
-    )
-    with pytest.raises(InvalidScenario) as caught:
+    path.write_text(text)
+    with pytest.raises(InputError) as caught:
         read_scenario(path)
-    told = "\n".join(caught.value.problems)
-    for word in (
-        "seconds has to be above 0",
-        "load[0].kind has to be one of",
-        "load[1].rate has to be a number",
-        "load[1].rats is not known here",
-        "worker.serviceSeconds",
-        "worker.variation has to be above 1",
-        "worker.prefetch",
-        "contenders[0].name needs one of",
-        "contenders[1].mare.target QueueLength needs messagesPerReplica",
-        "contenders[2].mare.behaviour is not a known field; did you mean behavior?",
-        "contenders[2].mare.targets[0].typ is not a known field; did you mean type?",
-        "contenders[3].mare has to be a mapping",
-        "contenders[4].mare.minReplicas minReplicas is larger than maxReplicas",
-        "contenders[5].keda.behavior.scaleUp.speed is not a known field",
-        "contenders[6].mare.schedules[0] is wrong: start '0 25 * * *' is no cron expression",
-        "speed is not known here",
-    ):
-        assert word in told
     assert called(path).exit_code == 1
+    return str(caught.value).replace(str(path), "wrong.yaml")
+
+
+def test_all_values_of_the_wrong_shape_are_reported_together(tmp_path):
+    assert mistakes(
+        tmp_path,
+        "seconds: -1\nload: [{kind: sawtooth}, {kind: constant, rate: x, low: 3}, {kind: sine}]\n"
+        "worker: {serviceSeconds: 0, workers: 0}\n"
+        "autoscalers:\n- {mare: {}}\n- {name: d, mare: 5}\nspeed: 3\n",
+    ).splitlines() == [
+        "wrong.yaml:1: seconds has to be above 0",
+        f"wrong.yaml:2: load[0].kind has to be one of {', '.join(KINDS)}",
+        "wrong.yaml:2: load[1].low has to be one of kind, rate",
+        "wrong.yaml:2: load[1].rate has to be a number, without quotes",
+        "wrong.yaml:2: load[2].high is missing; add it",
+        "wrong.yaml:2: load[2].low is missing; add it",
+        "wrong.yaml:2: load[2].periodSeconds is missing; add it",
+        "wrong.yaml:3: worker.serviceSeconds has to be above 0",
+        "wrong.yaml:3: worker.workers has to be at least 1",
+        "wrong.yaml:5: autoscalers[0].name is missing; add it",
+        "wrong.yaml:6: autoscalers[1].mare has to be a mapping",
+        "wrong.yaml:7: speed is not a known field; did you mean seed?",
+    ]
+
+
+PREFETCH = "has to be at least workers: otherwise some workers never get a message"
+SMALL = "seconds: 9\nload: [{kind: constant, rate: 1}]\n"
+
+
+def test_all_contradictions_are_reported_together(tmp_path):
+    assert mistakes(
+        tmp_path,
+        f"{SMALL}worker: {{serviceSeconds: 1, distribution: pareto, workers: 4, prefetch: 2}}\n"
+        "minReplicas: 5\nmaxReplicas: 4\nautoscalers:\n- {name: a}\n",
+    ).splitlines() == [
+        f"wrong.yaml:3: worker.prefetch {PREFETCH}",
+        "wrong.yaml:3: worker.variation has to be above 1 for pareto: otherwise there is no mean",
+        "wrong.yaml:5: maxReplicas has to be at least minReplicas",
+        "wrong.yaml:7: autoscalers[0] needs one of mare, keda and hpa",
+    ]
+
+
+def test_all_mistakes_of_policies_are_reported_together(tmp_path):
+    found = mistakes(
+        tmp_path,
+        f"{SMALL}worker: {{serviceSeconds: 1}}\nautoscalers:\n"
+        "- {name: b, mare: {target: {type: QueueLength}}}\n"
+        "- {name: c, mare: {behaviour: {}, minReplicas: 20, targets: [{typ: QueueLength}]}}\n"
+        "- {name: e, mare: {minReplicas: 20, maxReplicas: 3}}\n"
+        "- {name: f, keda: {behavior: {scaleUp: {speed: 3}}}}\n"
+        "- {name: g, mare: {schedules: [{start: 0 25 * * *, end: 0 8 * * *, minReplicas: 2}]}}\n",
+    )
+    for sentence in (
+        "5: autoscalers[0].mare.target QueueLength needs messagesPerReplica",
+        "6: autoscalers[1].mare.behaviour is not a known field; did you mean behavior?",
+        "6: autoscalers[1].mare.targets[0].typ is not a known field; did you mean type?",
+        "7: autoscalers[2].mare.minReplicas minReplicas is larger than maxReplicas",
+        "8: autoscalers[3].keda.behavior.scaleUp.speed is not a known field",
+        "9: autoscalers[4].mare.schedules[0] start '0 25 * * *' is no",
+    ):
+        assert sentence in found
 
 
 @pytest.mark.parametrize("figure", [".inf", ".nan", f"1{'0' * 400}"])
@@ -156,17 +196,17 @@ def test_all_mistakes_are_told_at_once(tmp_path):
         "worker: {{serviceSeconds: 1, workers: {}}}",
     ],
 )
-def test_a_figure_that_nothing_can_be_reckoned_with_is_refused(tmp_path, line, figure):
+def test_infinity_and_nan_are_refused(tmp_path, line, figure):
     whole = {"seconds": 60, "load": [{"kind": "constant", "rate": 1}]}
     whole |= {"worker": {"serviceSeconds": 1}} | yaml.safe_load(line.format(figure))
     path = tmp_path / "wrong.yaml"
     path.write_text(yaml.safe_dump(whole))
     answer = called(path)
     assert answer.exit_code == 1
-    assert "is not a scenario" in answer.output
+    assert "is not valid" in answer.output
 
 
-def test_a_worker_has_at_least_one_place(tmp_path):
+def test_a_replica_has_at_least_one_worker(tmp_path):
     path = tmp_path / "wrong.yaml"
     path.write_text(
         "seconds: 60\nload: [{kind: constant, rate: 1}]\n"
@@ -183,15 +223,15 @@ def test_a_recorded_load_is_replayed(tmp_path):
     path.write_text(
         "seconds: 30\nload: [{kind: recorded, file: load.csv}]\nworker: {serviceSeconds: 0.1}\n"
     )
-    arrivals, _ = messages_of(read_scenario(path))
+    arrivals, _ = generate_messages(read_scenario(path))
     assert len(arrivals) == 40
     assert not [moment for moment in arrivals if 10 <= moment < 20]
 
 
-def test_a_file_that_is_not_yaml_is_told(tmp_path):
+def test_a_file_that_is_not_yaml_is_reported(tmp_path):
     path = tmp_path / "broken.yaml"
     path.write_text("a: [")
-    assert "is not YAML" in called(path).output
+    assert "broken.yaml:1: " in called(path).output
 
 
 def test_an_hour_of_ten_services_takes_seconds():
@@ -200,13 +240,13 @@ def test_an_hour_of_ten_services_takes_seconds():
         seconds=3600,
         load=Load(rates=(Points(((0.0, 10.0),)),)),
         worker=Worker(service_seconds=0.5),
-        contenders=(),
+        autoscalers=(),
     )
-    contender = Contender("Maré", Policy(max_replicas=30))
+    autoscaler = SimulatedAutoscaler("Maré", Policy(max_replicas=30))
     began = time.process_time()
     for seed in range(10):
         service = replace(scenario, seed=seed)
-        assert run(service, contender, *messages_of(service)).messages > 35_000
+        assert run_simulation(service, autoscaler, *generate_messages(service)).messages > 35_000
     assert time.process_time() - began < 10  # 5 s on an idle machine, with room for a busy one
 
 
@@ -214,11 +254,11 @@ def test_an_hour_of_ten_services_takes_seconds():
     "part",
     ["{kind: constant, rate: 1.0e+9}", "{kind: bursts, messages: 30000000, at: [1]}"],
 )
-def test_more_messages_than_can_be_replayed_are_refused(tmp_path, part):
+def test_too_many_messages_are_refused(tmp_path, part):
     path = tmp_path / "much.yaml"
     path.write_text(f"seconds: 60\nload: [{part}]\nworker: {{serviceSeconds: 1}}\n")
 
-    with pytest.raises(InvalidScenario, match=r"load is \S+ messages; at most are 20,000,000"):
+    with pytest.raises(InputError, match=r"load has \S+ messages; the limit is 20,000,000"):
         read_scenario(path)
 
 
@@ -226,14 +266,16 @@ SLOW_READY = """
 seconds: 600
 load: [{kind: square, low: 4, high: 64, periodSeconds: 300}]
 worker: {serviceSeconds: 0.5, startSeconds: 30, readySeconds: READY}
-contenders: [{name: ours, mare: {}}]
+autoscalers: [{name: ours, mare: {}}]
 """
 
 
 def cost(path, ready_seconds):
     path.write_text(SLOW_READY.replace("READY", str(ready_seconds)))
     scenario = read_scenario(path)
-    return run(scenario, scenario.contenders[0], *messages_of(scenario)).replica_seconds
+    return run_simulation(
+        scenario, scenario.autoscalers[0], *generate_messages(scenario)
+    ).replica_seconds
 
 
 @pytest.mark.parametrize("ready_seconds", [0, 5, 900])
@@ -247,12 +289,12 @@ def test_idle_only_shrinks_as_replicas_become_idle(tmp_path):
     path.write_text(
         "seconds: 300\nload: [{kind: bursts, messages: 80, at: [10]}]\n"
         "worker: {serviceSeconds: 20, variation: 1, workers: 1}\nmaxReplicas: 80\n"
-        "contenders:\n- name: ours\n  mare:\n    minReplicas: 0\n"
+        "autoscalers:\n- name: ours\n  mare:\n    minReplicas: 0\n"
         "    target: {type: QueueLength, messagesPerReplica: 1, queues: [work]}\n"
         "    behavior: {scaleDown: {victimPolicy: IdleOnly, stabilizationWindowSeconds: 0}}\n"
     )
     scenario = read_scenario(path)
-    result = run(scenario, scenario.contenders[0], *messages_of(scenario))
+    result = run_simulation(scenario, scenario.autoscalers[0], *generate_messages(scenario))
     shrinking = [change for change in result.changes if change.after < change.before]
     assert len(shrinking) > 3
     assert (shrinking[-1].after, result.redelivered) == (0, 0)

@@ -6,20 +6,20 @@ from itertools import pairwise
 import pytest
 
 from mare.domain.policy import Policy, QueueLength
-from mare.simulation.contenders import TUNED
-from mare.simulation.contest import run
+from mare.simulation.comparison import run_simulation
 from mare.simulation.load import Burst, Load
 from mare.simulation.results import reversals
 from mare.simulation.scenario import (
-    Contender,
+    TUNED,
     HpaSettings,
     KedaSettings,
     Outage,
     Scenario,
+    SimulatedAutoscaler,
     Trigger,
     Worker,
 )
-from mare.simulation.world import Change, messages_of
+from mare.simulation.simulation import Change, generate_messages
 
 BURST = Scenario(
     name="burst",
@@ -28,7 +28,7 @@ BURST = Scenario(
     worker=Worker(service_seconds=10_000, workers=1, start_seconds=3),
     min_replicas=0,
     max_replicas=20,
-    contenders=(),
+    autoscalers=(),
 )
 LENGTH = Policy(max_replicas=20, targets=(QueueLength(messages_per_replica=20),))
 
@@ -36,7 +36,9 @@ LENGTH = Policy(max_replicas=20, targets=(QueueLength(messages_per_replica=20),)
 def seconds_to(replicas, settings, seed, scenario=BURST):
     """From the burst to the change that asks for so many."""
     seeded = replace(scenario, seed=seed)
-    result = run(seeded, Contender("one", settings), *messages_of(seeded))
+    result = run_simulation(
+        seeded, SimulatedAutoscaler("one", settings), *generate_messages(seeded)
+    )
     return min(change.second for change in result.changes if change.after >= replicas) - 100
 
 
@@ -66,7 +68,9 @@ def test_keda_rests_after_its_cooldown_and_from_any_count():
         BURST, worker=replace(BURST.worker, service_seconds=1.0, workers=100), seconds=900
     )
     seeded = replace(emptied, seed=3)
-    result = run(seeded, Contender("one", KedaSettings()), *messages_of(seeded))
+    result = run_simulation(
+        seeded, SimulatedAutoscaler("one", KedaSettings()), *generate_messages(seeded)
+    )
     last = result.changes[-1]
     assert (last.after, last.reason) == (0, "KEDAScaleTargetDeactivated")
     assert 400 < last.second < 465
@@ -77,7 +81,9 @@ def test_a_failing_metric_holds_the_hpas_count():
     settings = KedaSettings(
         polling_interval=1, behavior=TUNED, triggers=(Trigger(mode="MessageRate", value=1),)
     )
-    result = run(scenario, Contender("one", settings), *messages_of(scenario))
+    result = run_simulation(
+        scenario, SimulatedAutoscaler("one", settings), *generate_messages(scenario)
+    )
     assert not [change for change in result.changes if 201 < change.second < 350]
 
 
@@ -89,9 +95,11 @@ def test_an_hpa_by_processor_use_cannot_wake_and_follows_use():
         worker=Worker(service_seconds=1.0, workers=4),
         min_replicas=0,
         max_replicas=20,
-        contenders=(),
+        autoscalers=(),
     )
-    result = run(busy, Contender("one", HpaSettings()), *messages_of(busy))
+    result = run_simulation(
+        busy, SimulatedAutoscaler("one", HpaSettings()), *generate_messages(busy)
+    )
     assert all(change.after >= 1 for change in result.changes)
     assert max(change.after for change in result.changes) >= 3
     assert result.changes[0].after <= 4  # at most twice the replicas or four at a look

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import mare.simulation
-from mare.simulation.contest import contest
+from mare.simulation.comparison import compare
 from mare.simulation.reading import read_scenario
 
 SCENARIOS = Path(mare.simulation.__file__).parent / "scenarios"
@@ -20,11 +20,11 @@ TENTH_OF_A_SECOND = 0.1  # waits below it are noise
 
 @cache
 def held(name):
-    """Each contender's result, by name."""
+    """The result of each autoscaler, by name."""
     scenario = read_scenario(SCENARIOS / f"{name}.yaml")
-    asked = tuple(each for each in scenario.contenders if each.name != "HPA alone")
-    results = contest(replace(scenario, contenders=asked))
-    return {result.contender: result for result in results}
+    asked = tuple(each for each in scenario.autoscalers if each.name != "HPA alone")
+    results = compare(replace(scenario, autoscalers=asked))
+    return {result.autoscaler: result for result in results}
 
 
 @pytest.mark.parametrize("other", ["KEDA default", "KEDA tuned"])

@@ -1,22 +1,21 @@
-"""`mare simulate`: what a policy would have done, next to KEDA and an HPA."""
+"""`mare simulate`: compares policies with KEDA and an HPA on the same messages."""
 
 import json
 from pathlib import Path
 
 import click
 
+from mare.documents.tree import InputError
 from mare.drawing.png import NoRenderer, png_of
-from mare.simulation.contest import repeated
-from mare.simulation.fields import InvalidScenario
-from mare.simulation.packaged import packaged
-from mare.simulation.picture import picture
-from mare.simulation.reading import read_scenario
+from mare.simulation.comparison import compare_seeds
+from mare.simulation.plot import plot_svg
+from mare.simulation.reading import packaged, read_scenario
 from mare.simulation.report import data, markdown, table
 from mare.simulation.scenario import Scenario
 
 
 class _ScenarioFile(click.ParamType[Path]):
-    """A file, or the name of a scenario that comes with the package."""
+    """A file, or the name of a scenario of the package."""
 
     name = "scenario"
 
@@ -26,23 +25,41 @@ class _ScenarioFile(click.ParamType[Path]):
         path, known = Path(value), packaged()
         if not path.is_file() and str(value) not in known:
             names = ", ".join(known)
-            self.fail(f"There is no file {value}, and no scenario among {names}", param, ctx)
+            self.fail(f"There is no file {value}. Scenarios of the package: {names}", param, ctx)
         return path if path.is_file() else known[str(value)]
 
 
 @click.command()
 @click.argument("scenarios", metavar="SCENARIO...", nargs=-1, required=True, type=_ScenarioFile())
-@click.option("--json", "form", flag_value="json", help="All figures and changes, a line each.")
-@click.option("--markdown", "form", flag_value="markdown", help="A table for a page.")
-@click.option("--table", "form", flag_value="table", default="table", help="The default.")
-@click.option("--decisions", is_flag=True, help="List what the first contender decided, and why.")
+@click.option(
+    "--json",
+    "form",
+    flag_value="json",
+    help="Print all figures and changes as JSON, one line per scenario.",
+)
+@click.option("--markdown", "form", flag_value="markdown", help="Print a Markdown table.")
+@click.option(
+    "--table", "form", flag_value="table", default="table", help="Print a table (default)."
+)
+@click.option(
+    "--decisions",
+    is_flag=True,
+    help="List the decisions of the first autoscaler.",
+)
 @click.option(
     "--plot",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    help="Draw depth, wait and replicas to a .png or .svg file.",
+    help="Plot depth, wait and replicas to a .png or .svg file.",
 )
-@click.option("--seed", type=click.IntRange(min=0), help="Another seed than the scenario's.")
-@click.option("--seeds", type=click.IntRange(1, 100), default=1, help="Mean of so many seeds.")
+@click.option(
+    "--seed", type=click.IntRange(min=0), help="Use this seed instead of the one of the scenario."
+)
+@click.option(
+    "--seeds",
+    type=click.IntRange(1, 100),
+    default=1,
+    help="Print the means of this number of seeds.",
+)
 def simulate(
     *,
     scenarios: tuple[Path, ...],
@@ -52,18 +69,18 @@ def simulate(
     seed: int | None,
     seeds: int,
 ) -> None:
-    """Replay each scenario message by message, and compare who scales how.
+    """Simulate each scenario message by message and compare autoscalers.
 
-    SCENARIO is a YAML file, or a name such as square of those that come with the package. The same
+    SCENARIO is a YAML file, or the name of a scenario of the package, such as square. The same
     seed gives the same messages and the same figures.
     """
     if plot is not None and plot.suffix not in {".png", ".svg"}:
-        raise click.BadParameter("has to end in .png or .svg", param_hint="--plot")
+        raise click.BadParameter("The name has to end in .png or .svg", param_hint="--plot")
     if plot is not None and len(scenarios) > 1:
-        raise click.BadParameter("draws one scenario", param_hint="--plot")
+        raise click.BadParameter("needs exactly one scenario", param_hint="--plot")
     for path in scenarios:
         scenario = _read(path, seed)
-        results = repeated(scenario, seeds)
+        results = compare_seeds(scenario, seeds)
         match form:
             case "json":
                 click.echo(json.dumps(data(scenario, results), ensure_ascii=False))
@@ -76,15 +93,14 @@ def simulate(
             for change in results[0].changes:
                 click.echo(f"{change.second:8.1f} s  {change.reason}  {change.message}")
         if plot is not None:
-            _draw(plot, picture(scenario, results))
+            _draw(plot, plot_svg(scenario, results))
 
 
 def _read(path: Path, seed: int | None) -> Scenario:
     try:
         return read_scenario(path, seed)
-    except InvalidScenario as error:
-        listed = "\n  ".join(error.problems)
-        raise click.ClickException(f"{path} is not a scenario:\n  {listed}") from error
+    except InputError as error:
+        raise click.ClickException(f"The scenario is not valid:\n{error}") from error
 
 
 def _draw(plot: Path, svg: str) -> None:

@@ -1,4 +1,4 @@
-"""Replays a load against workers of a kind, scaled by Maré or by others, message by message.
+"""Simulates a workload message by message, scaled by Maré, KEDA or an HPA.
 
-Deterministic for a seed. Every contender sees the same messages with the same service times.
+The result is deterministic for a seed. All autoscalers get the same messages and service times.
 """

@@ -1,4 +1,4 @@
-"""Loads: rates over time, bursts, and recorded counts; and the messages that they make."""
+"""Loads: rates over time, bursts and recorded counts, and the messages they generate."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -8,7 +8,7 @@ from random import Random
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """A rate that goes straight from each (second, messages a second) to the next."""
+    """A rate that is linear between points (second, messages per second)."""
 
     points: tuple[tuple[float, float], ...]
 
@@ -26,7 +26,7 @@ class Points:
 
 @dataclass(frozen=True, slots=True)
 class Square:
-    """A rate that jumps between low and high, half a period each, low first."""
+    """A rate that alternates between low and high, half a period each, low first."""
 
     low: float
     high: float
@@ -38,7 +38,7 @@ class Square:
 
 @dataclass(frozen=True, slots=True)
 class Sine:
-    """A rate that swings between low and high, low first."""
+    """A sine between low and high, low first."""
 
     low: float
     high: float
@@ -51,7 +51,7 @@ class Sine:
 
 @dataclass(frozen=True, slots=True)
 class Burst:
-    """Messages that are published within a moment."""
+    """Messages that are published within a short time."""
 
     at: float
     messages: int
@@ -70,20 +70,20 @@ Rate = Points | Square | Sine
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """Everything that arrives, added up."""
+    """The sum of all loads."""
 
     rates: tuple[Rate, ...] = ()
     bursts: tuple[Burst, ...] = ()
     recorded: Recorded | None = None
 
     def expected(self, seconds: float) -> float:
-        """How many messages arrive, in the mean."""
+        """The expected number of messages."""
         streams = sum(_rate(self.rates, second) for second in range(math.ceil(seconds)))
         recorded = self.recorded.rows if self.recorded is not None else ()
         return streams + sum(b.messages for b in self.bursts) + sum(n for _, n in recorded)
 
     def arrivals(self, seconds: float, random: Random) -> list[float]:
-        """The moments of all arrivals, in order: Poisson streams of the rates, and the rest."""
+        """The sorted arrival times; rates are Poisson processes."""
         moments = list(_poisson(self.rates, seconds, random))
         for burst in self.bursts:
             moments += [
@@ -95,7 +95,7 @@ class Load:
 
 
 def _poisson(rates: Sequence[Rate], seconds: float, random: Random) -> Iterator[float]:
-    """Spend exponential amounts of expected messages, second by second."""
+    """Generate a Poisson process by exponential gaps in expected messages, second by second."""
     next_in = random.expovariate(1.0)
     for second in range(math.ceil(seconds)):
         rate = _rate(rates, second)

@@ -1,159 +1,197 @@
-"""Reads a scenario from YAML. docs/simulation.md lists the fields."""
+"""Reads scenarios from YAML files. docs/simulation.md lists the fields."""
 
 import csv
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+import json
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from mare.simulation.contenders import read_contender, usual_contenders
-from mare.simulation.fields import LARGEST, Fields, InvalidScenario
+from mare.custom_resource.checking import check as check_spec
+from mare.custom_resource.checking import spec_schema
+from mare.custom_resource.policies import read_policy, wrong_schedules
+from mare.documents.mistakes import Mistakes
+from mare.documents.schema import Schema, check
+from mare.documents.tree import Document, InputError, parse, plain
+from mare.documents.tree import Path as Place
+from mare.domain.policy import Behavior, Policy
 from mare.simulation.load import Burst, Load, Points, Rate, Recorded, Sine, Square
-from mare.simulation.scenario import Distribution, Outage, Scenario, Worker
+from mare.simulation.scenario import (
+    Distribution,
+    HpaSettings,
+    KedaSettings,
+    Outage,
+    Scenario,
+    SimulatedAutoscaler,
+    Trigger,
+    Worker,
+    default_autoscalers,
+)
 
-_LONGEST_SECONDS = 7 * 86_400
 _MOST_MESSAGES = 20_000_000
-_PAIR = 2
+_FOLDER = Path(__file__).parent / "scenarios"
+_NOT_SIMULATED = {
+    "scaleTargetRef": {"name": "work"},
+    "brokerRef": {"secretName": "rabbitmq"},
+    "queues": [{"name": "work"}],
+}
+"""Required fields of a QueueAutoscaler; a scenario has one workload with one queue."""
+
+
+def packaged() -> dict[str, Path]:
+    """The scenarios of the package, by name."""
+    return {path.stem: path for path in sorted(_FOLDER.glob("*.yaml"))}
+
+
+@cache
+def schema() -> Schema:
+    """The JSON schema of a scenario."""
+    text = files("mare.simulation").joinpath("schema.json").read_text(encoding="utf-8")
+    read: Schema = json.loads(text)
+    return read
 
 
 def read_scenario(path: Path, seed: int | None = None) -> Scenario:
-    """Read a scenario; files that it names lie beside it. Raises InvalidScenario or OSError."""
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise InvalidScenario([f"{path.name} is not YAML: {error}"]) from error
-    problems: list[str] = []
-    scenario = _scenario(Fields(document, "", problems), path)
-    if problems:
-        raise InvalidScenario(problems)
-    return scenario if seed is None else replace(scenario, seed=seed)
+    """Read a scenario; recorded loads are files in the same folder.
 
-
-def _scenario(fields: Fields, path: Path) -> Scenario:
-    seconds = fields.number("seconds")
-    if seconds > _LONGEST_SECONDS:
-        fields.complain("seconds", f"may be at most {_LONGEST_SECONDS}")
-    worker = _worker(fields.fields("worker"))
-    minimum, maximum = fields.integer("minReplicas", 1), fields.integer("maxReplicas", 30)
-    if maximum < max(1, minimum):
-        fields.complain("maxReplicas", "has to be at least 1 and at least minReplicas")
-    read = [read_contender(each, minimum, maximum) for each in fields.each("contenders")]
-    scenario = Scenario(
-        name=fields.text("name", path.stem),
-        description=fields.text("description", ""),
-        seconds=seconds,
-        seed=fields.integer("seed", 1),
-        load=_load(fields, path.parent, min(seconds, _LONGEST_SECONDS)),
-        worker=worker,
-        min_replicas=minimum,
-        max_replicas=maximum,
-        initial_replicas=fields.integer("initialReplicas", 0),
-        tick_seconds=fields.number("tickSeconds", 1.0, above=0.05),
-        outages=tuple(
-            Outage(each.amount("start"), each.number("seconds")) for each in fields.each("outages")
-        ),
-        contenders=tuple(read) or usual_contenders(worker, minimum, maximum),
-    )
-    fields.finish()
+    Raises `InputError` with all mistakes, or OSError.
+    """
+    documents = parse(path.read_text(encoding="utf-8"), str(path))
+    if len(documents) != 1:
+        raise InputError(f"{path}:1: has to be one YAML document")
+    given = plain(documents[0].root)
+    checked = check(schema(), given if seed is None else {**given, "seed": seed})
+    reader = _Reader(documents[0], path)
+    reader.mistakes.add_all(documents[0], (), checked.mistakes)
+    reader.mistakes.raise_any()
+    scenario = reader.scenario(checked.value)
+    reader.mistakes.raise_any()
     return scenario
 
 
-def _worker(fields: Fields) -> Worker:
-    names = tuple(Distribution)
-    distribution = Distribution(fields.choice("distribution", names, Distribution.LOGNORMAL))
-    prefetch = fields.integer("prefetch") if fields.has("prefetch") else None
-    worker = Worker(
-        service_seconds=fields.number("serviceSeconds"),
-        distribution=distribution,
-        variation=fields.number("variation", 0.5),
-        workers=fields.integer("workers", 4),
-        prefetch=prefetch,
-        start_seconds=fields.amount("startSeconds", 3.0),
-        ready_seconds=fields.amount("readySeconds", 0.0),
-        stop_seconds=fields.amount("stopSeconds", 0.0),
-    )
-    if worker.workers < 1:
-        fields.complain("workers", "has to be at least 1")
-    if worker.distribution is Distribution.PARETO and worker.variation <= 1:
-        fields.complain("variation", "has to be above 1 for pareto: else there is no mean")
-    if worker.consumer_prefetch < worker.workers:
-        fields.complain("prefetch", "has to be at least workers, or some never have a message")
-    fields.finish()
-    return worker
+class _Reader:
+    """Reads a checked document. Mistakes that no schema describes go to `mistakes`."""
 
+    def __init__(self, document: Document, path: Path) -> None:
+        self._document = document
+        self._path = path
+        self.mistakes = Mistakes()
 
-def _load(fields: Fields, folder: Path, seconds: float) -> Load:
-    rates: list[Rate] = []
-    bursts: list[Burst] = []
-    recorded: Recorded | None = None
-    for part in fields.each("load"):
-        kind = part.choice("kind", ("constant", "points", "square", "sine", "bursts", "recorded"))
-        match kind:
-            case "bursts":
-                bursts += _bursts(part)
-            case "recorded":
-                recorded = _recorded(part, folder)
-            case _:
-                rates.append(_RATES[kind](part))
-        part.finish()
-    if not (rates or bursts or recorded):
-        fields.complain("load", "has to have at least one part")
-    load = Load(rates=tuple(rates), bursts=tuple(bursts), recorded=recorded)
-    if (expected := load.expected(seconds)) > _MOST_MESSAGES:
-        fields.complain("load", f"is {expected:.3g} messages; at most are {_MOST_MESSAGES:,}")
-    return load
+    def scenario(self, given: dict[str, Any]) -> Scenario:
+        worker = Worker(
+            service_seconds=given["worker"]["serviceSeconds"],
+            distribution=Distribution(given["worker"]["distribution"]),
+            variation=given["worker"]["variation"],
+            workers=given["worker"]["workers"],
+            prefetch=given["worker"].get("prefetch"),
+            start_seconds=given["worker"]["startSeconds"],
+            ready_seconds=given["worker"]["readySeconds"],
+            stop_seconds=given["worker"]["stopSeconds"],
+        )
+        least, most = given["minReplicas"], given["maxReplicas"]
+        limits = {"minReplicas": least, "maxReplicas": most}
+        autoscalers = tuple(
+            SimulatedAutoscaler(each["name"], self._settings(each, ("autoscalers", index), limits))
+            for index, each in enumerate(given["autoscalers"])
+        )
+        return Scenario(
+            name=given.get("name", self._path.stem),
+            description=given["description"],
+            seconds=given["seconds"],
+            seed=given["seed"],
+            load=self._load(given),
+            worker=worker,
+            min_replicas=least,
+            max_replicas=most,
+            initial_replicas=given["initialReplicas"],
+            tick_seconds=given["tickSeconds"],
+            outages=tuple(Outage(each["start"], each["seconds"]) for each in given["outages"]),
+            autoscalers=autoscalers or default_autoscalers(worker, least, most),
+        )
 
+    def _settings(
+        self, given: dict[str, Any], at: Place, limits: dict[str, int]
+    ) -> Policy | KedaSettings | HpaSettings:
+        if "mare" in given:
+            return self._policy({**limits, **given["mare"]}, (*at, "mare"))
+        if "hpa" in given:
+            behavior = self._behavior(given["hpa"], (*at, "hpa"))
+            return HpaSettings(cpu_percent=given["hpa"]["cpuPercent"], behavior=behavior)
+        keda = given["keda"]
+        triggers = (
+            Trigger(
+                mode=each["mode"],
+                value=each["value"],
+                activation_value=each["activationValue"],
+                protocol=each["protocol"],
+            )
+            for each in keda["triggers"]
+        )
+        return KedaSettings(
+            polling_interval=keda["pollingInterval"],
+            cooldown_period=keda["cooldownPeriod"],
+            triggers=tuple(triggers),
+            behavior=self._behavior(keda, (*at, "keda")),
+        )
 
-def _points(part: Fields) -> Rate:
-    points = part.listed("points")
-    right = [
-        (float(point[0]), float(point[1]))
-        for point in points
-        if isinstance(point, list) and len(point) == _PAIR and all(_is_amount(n) for n in point)
-    ]
-    if len(right) < len(points) or not right or right != sorted(right, key=lambda p: p[0]):
-        part.complain("points", "has to be a list of [second, messages a second], in order")
-        return Points(((0.0, 0.0),))
-    return Points(tuple(right))
+    def _policy(self, spec: dict[str, Any], at: Place) -> Policy:
+        checked = check_spec({**_NOT_SIMULATED, **spec})
+        self.mistakes.add_all(self._document, at, checked.mistakes)
+        if checked.mistakes:
+            return Policy(max_replicas=1)
+        for each in wrong_schedules(checked.value):
+            self.mistakes.add(self._document, (*at, "schedules", each.index), each.problem)
+        return read_policy(checked.value)
 
+    def _behavior(self, given: dict[str, Any], at: Place) -> Behavior | None:
+        """The `behavior` of an HPA. Absent is not the same as empty."""
+        if "behavior" not in given:
+            return None
+        checked = check(spec_schema()["properties"]["behavior"], given["behavior"])
+        self.mistakes.add_all(self._document, (*at, "behavior"), checked.mistakes)
+        spec = {} if checked.mistakes else checked.value
+        return read_policy({"maxReplicas": 1, "behavior": spec}).behavior
 
-def _is_amount(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= LARGEST
+    def _load(self, given: dict[str, Any]) -> Load:
+        rates: list[Rate] = []
+        bursts: list[Burst] = []
+        recorded: Recorded | None = None
+        for index, part in enumerate(given["load"]):
+            match part["kind"]:
+                case "constant":
+                    rates.append(Points(((0.0, part["rate"]),)))
+                case "points":
+                    rates.append(self._points(part["points"], ("load", index, "points")))
+                case "square":
+                    rates.append(Square(part["low"], part["high"], part["periodSeconds"]))
+                case "sine":
+                    rates.append(Sine(part["low"], part["high"], part["periodSeconds"]))
+                case "bursts":
+                    within = part.get("withinSeconds", 1.0)
+                    bursts += [Burst(moment, part["messages"], within) for moment in part["at"]]
+                case _:
+                    recorded = self._recorded(part["file"], ("load", index, "file"))
+        load = Load(rates=tuple(rates), bursts=tuple(bursts), recorded=recorded)
+        if (expected := load.expected(given["seconds"])) > _MOST_MESSAGES:
+            sentence = f"has {expected:.3g} messages; the limit is {_MOST_MESSAGES:,}"
+            self.mistakes.add(self._document, ("load",), sentence)
+        return load
 
+    def _points(self, given: list[list[float]], at: Place) -> Points:
+        points = tuple((point[0], point[1]) for point in given)
+        if list(points) != sorted(points, key=lambda point: point[0]):
+            self.mistakes.add(self._document, at, "has to be in the order of the seconds")
+        return Points(points)
 
-_RATES: Mapping[str, Callable[[Fields], Rate]] = {
-    "constant": lambda part: Points(((0.0, part.amount("rate")),)),
-    "points": _points,
-    "square": lambda part: Square(
-        part.amount("low"), part.amount("high"), part.number("periodSeconds")
-    ),
-    "sine": lambda part: Sine(
-        part.amount("low"), part.amount("high"), part.number("periodSeconds")
-    ),
-}
-
-
-def _bursts(part: Fields) -> list[Burst]:
-    messages, within = part.integer("messages"), part.number("withinSeconds", 1.0)
-    moments = part.listed("at")
-    if not all(_is_amount(moment) for moment in moments):
-        part.complain("at", "has to be a list of seconds")
-        return []
-    return [Burst(float(moment), messages, within) for moment in moments]
-
-
-def _recorded(part: Fields, folder: Path) -> Recorded:
-    """A CSV file with the columns `second` and `messages`, those until the next row."""
-    name = part.text("file")
-    try:
-        with (folder / name).open(encoding="utf-8", newline="") as file:
-            rows = [(float(r["second"]), int(r["messages"])) for r in csv.DictReader(file)]
-    except (OSError, KeyError, ValueError, TypeError) as error:
-        part.complain("file", f"cannot be read, its columns are second and messages: {error}")
-        return Recorded(())
-    if rows != sorted(rows, key=lambda row: row[0]):
-        part.complain("file", "has to be in the order of its seconds")
-        return Recorded(())
-    return Recorded(tuple(rows))
+    def _recorded(self, name: str, at: Place) -> Recorded:
+        """Read a CSV file with the columns second and messages (those until the next row)."""
+        try:
+            with (self._path.parent / name).open(encoding="utf-8", newline="") as file:
+                rows = [(float(r["second"]), int(r["messages"])) for r in csv.DictReader(file)]
+        except (OSError, KeyError, ValueError, TypeError) as error:
+            sentence = f"cannot be read; its columns have to be second and messages: {error}"
+            self.mistakes.add(self._document, at, sentence)
+            return Recorded(())
+        if rows != sorted(rows, key=lambda row: row[0]):
+            self.mistakes.add(self._document, at, "has to be in the order of the seconds")
+        return Recorded(tuple(rows))

@@ -1,4 +1,4 @@
-"""A contest as a table for people, and as data."""
+"""A comparison as a table and as JSON data."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -8,7 +8,7 @@ from mare.simulation.results import Result
 from mare.simulation.scenario import Scenario
 
 _HEAD = (
-    "contender",
+    "autoscaler",
     "wait p50",
     "p95",
     "p99",
@@ -23,7 +23,7 @@ _HEAD = (
 
 
 def table(results: Sequence[Result]) -> str:
-    """Columns that line up; waits are in seconds."""
+    """Aligned columns; waits are in seconds."""
     rows = [_HEAD, *(_row(result) for result in results)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
     return "\n".join(
@@ -36,14 +36,14 @@ def table(results: Sequence[Result]) -> str:
 
 
 def markdown(results: Sequence[Result]) -> str:
-    """The same as a table of a Markdown page."""
+    """The same table in Markdown."""
     rows = [_HEAD, ("---", *("---:" for _ in _HEAD[1:])), *(_row(result) for result in results)]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 def _row(result: Result) -> tuple[str, ...]:
     return (
-        result.contender,
+        result.autoscaler,
         *(f"{wait:.2f}" for wait in (result.wait_p50, result.wait_p95, result.wait_p99)),
         f"{result.wait_max:.1f}",
         f"{result.replica_seconds:,.0f}",
@@ -56,7 +56,7 @@ def _row(result: Result) -> tuple[str, ...]:
 
 
 def data(scenario: Scenario, results: Sequence[Result]) -> dict[str, Any]:
-    """All figures and every change with its reason, fit for JSON."""
+    """All figures, and every change with its reason."""
     return {
         "scenario": scenario.name,
         "description": scenario.description,

@@ -1,4 +1,4 @@
-"""What a run came to."""
+"""The result of a simulation."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -6,63 +6,63 @@ from itertools import pairwise
 from statistics import fmean
 from typing import Any
 
-from mare.simulation.world import Change, Sample, World
+from mare.simulation.simulation import Change, Sample, Simulation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """One contender's run of a scenario."""
+    """The result of one autoscaler."""
 
-    contender: str
+    autoscaler: str
     messages: float
     replica_seconds: float
-    """From being asked for to the end, over all replicas."""
+    """From start to end, summed over all replicas."""
     work_seconds: float
-    """Replica-seconds that the messages needed: service times over workers."""
+    """Replica-seconds of processing: service times divided by workers."""
     wait_p50: float
     wait_p95: float
     wait_p99: float
     wait_max: float
     largest_backlog: float
     reversals: float
-    """Changes of direction, from growing to shrinking and back."""
+    """Changes of direction between scaling up and down."""
     redelivered: float
     unstarted: float
-    """Messages that nobody had begun at the end; their wait so far counts."""
+    """Messages not started at the end; their wait until then counts."""
     changes: tuple[Change, ...]
     samples: tuple[Sample, ...]
 
     @property
     def efficiency(self) -> float:
-        """Work done over replica-seconds."""
+        """Share of the replica-seconds spent on messages."""
         return self.work_seconds / self.replica_seconds if self.replica_seconds else 0.0
 
 
-def result_of(contender: str, world: World) -> Result:
-    station = world.station
-    end = world.now
-    everyone = [*station.replicas, *station.gone]
-    waits = sorted(station.waits_until(end))
+def result_of(autoscaler: str, simulation: Simulation) -> Result:
+    pool = simulation.pool
+    end = simulation.now
+    replicas = [*pool.replicas, *pool.terminated]
+    waits = sorted(pool.waits_until(end))
     return Result(
-        contender=contender,
+        autoscaler=autoscaler,
         messages=len(waits),
-        replica_seconds=sum(min(end, each.gone_at) - each.created for each in everyone),
-        work_seconds=station.busy_seconds / world.scenario.worker.workers,
+        replica_seconds=sum(min(end, each.terminated_at) - each.created for each in replicas),
+        work_seconds=pool.busy_seconds / simulation.scenario.worker.workers,
         wait_p50=percentile(waits, 0.50),
         wait_p95=percentile(waits, 0.95),
         wait_p99=percentile(waits, 0.99),
         wait_max=waits[-1] if waits else 0.0,
-        largest_backlog=max((sample.ready for sample in world.samples), default=0),
-        reversals=reversals(world.changes),
-        redelivered=station.redelivered,
-        unstarted=sum(1 for wait in station.waits if wait < 0),
-        changes=tuple(world.changes),
-        samples=tuple(world.samples),
+        largest_backlog=max((sample.ready for sample in simulation.samples), default=0),
+        reversals=reversals(simulation.changes),
+        redelivered=pool.redelivered,
+        unstarted=sum(1 for wait in pool.waits if wait < 0),
+        changes=tuple(simulation.changes),
+        samples=tuple(simulation.samples),
     )
 
 
 def percentile(ordered: Sequence[float], share: float) -> float:
-    """The value that `share` of the ordered values do not exceed."""
+    """The value that a share of the ordered values does not exceed."""
     if not ordered:
         return 0.0
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
@@ -89,6 +89,6 @@ _MEASURES = (
 
 
 def mean_of(runs: Sequence[Result]) -> Result:
-    """The mean of a contender's runs with several seeds; changes and samples are the first's."""
+    """The means of an autoscaler's results; changes and samples are those of the first."""
     means: dict[str, Any] = {name: fmean(getattr(run, name) for run in runs) for name in _MEASURES}
     return replace(runs[0], **means)

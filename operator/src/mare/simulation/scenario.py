@@ -1,10 +1,10 @@
-"""A scenario: what arrives, who works on it, and who scales them."""
+"""A scenario: the load, the workers, and the autoscalers to compare."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal
 
-from mare.domain.policy import Behavior, Policy
+from mare.domain.policy import Behavior, Policy, PolicyType, ScalingPolicy, ScalingRules
 from mare.simulation.load import Load
 
 TriggerMode = Literal["QueueLength", "MessageRate"]
@@ -19,7 +19,7 @@ class Distribution(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
-    """A replica and what it does with a message."""
+    """A replica and the time it needs for a message."""
 
     service_seconds: float
     """Mean time that a worker needs for a message."""
@@ -29,17 +29,17 @@ class Worker:
     workers: int = 4
     """Messages that a replica works on at a time."""
     prefetch: int | None = None
-    """Messages that the broker gives a replica at a time; None means as many as it has workers."""
+    """Prefetch count of a replica; None means the number of its workers."""
     start_seconds: float = 3.0
-    """From being asked for to the first message."""
+    """From scale-up to the first message."""
     ready_seconds: float = 0.0
-    """From being asked for to Ready; without a readiness probe that is before the first message."""
+    """From scale-up to Ready; without a readiness probe this is before the first message."""
     stop_seconds: float = 0.0
-    """From the last message to the end of a replica that was asked to go."""
+    """From the last message to the end of a terminating replica."""
 
     @property
     def capacity(self) -> float:
-        """Messages a second that a replica finishes."""
+        """Messages per second that a replica finishes."""
         return self.workers / self.service_seconds
 
     @property
@@ -49,7 +49,7 @@ class Worker:
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """A time in which the broker answers nobody."""
+    """A time in which the broker is unreachable."""
 
     start: float
     seconds: float
@@ -57,18 +57,18 @@ class Outage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trigger:
-    """A trigger of type rabbitmq, in KEDA's words."""
+    """A trigger of type rabbitmq, with KEDA's fields."""
 
     mode: TriggerMode = "QueueLength"
     value: float = 20
     activation_value: float = 0
     protocol: Literal["amqp", "http"] = "amqp"
-    """QueueLength by amqp counts ready messages only, by http unacknowledged ones as well."""
+    """QueueLength counts ready messages only over amqp, over http unacknowledged ones as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KedaSettings:
-    """The fields of a ScaledObject that decide, with KEDA's defaults."""
+    """The fields of a ScaledObject that affect scaling, with KEDA's defaults."""
 
     polling_interval: float = 30
     cooldown_period: float = 300
@@ -78,15 +78,15 @@ class KedaSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HpaSettings:
-    """An HPA on processor use."""
+    """An HPA on CPU utilization."""
 
     cpu_percent: float = 80
     behavior: Behavior | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Contender:
-    """Somebody who scales."""
+class SimulatedAutoscaler:
+    """An autoscaler to compare."""
 
     name: str
     settings: Policy | KedaSettings | HpaSettings
@@ -94,7 +94,7 @@ class Contender:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """All that a run depends on."""
+    """All inputs of a simulation."""
 
     name: str
     description: str = ""
@@ -105,8 +105,40 @@ class Scenario:
     min_replicas: int = 1
     max_replicas: int = 30
     initial_replicas: int = 0
-    """Replicas at the beginning, if more than `min_replicas`."""
+    """Replicas at the start, if more than `min_replicas`."""
     tick_seconds: float = 1.0
-    """How often Maré looks."""
+    """Interval of Maré's decisions."""
     outages: tuple[Outage, ...] = ()
-    contenders: tuple[Contender, ...]
+    autoscalers: tuple[SimulatedAutoscaler, ...]
+
+
+TUNED = Behavior(
+    scale_up=ScalingRules(
+        policies=(
+            ScalingPolicy(PolicyType.PERCENT, 900, 15),
+            ScalingPolicy(PolicyType.PODS, 100, 15),
+        )
+    ),
+    scale_down=ScalingRules(
+        stabilization_window_seconds=60, policies=(ScalingPolicy(PolicyType.PERCENT, 100, 15),)
+    ),
+)
+"""The fastest behavior of an HPA without much flapping."""
+
+
+def default_autoscalers(
+    worker: Worker, minimum: int, maximum: int
+) -> tuple[SimulatedAutoscaler, ...]:
+    """Maré with its defaults, KEDA from its defaults to an expert's settings, and an HPA on CPU.
+
+    The expert has measured the capacity of a replica and scales by the arrival rate as well.
+    """
+    rate = Trigger(mode="MessageRate", value=0.8 * worker.capacity)
+    tuned = KedaSettings(polling_interval=1.0, cooldown_period=60.0, behavior=TUNED)
+    return (
+        SimulatedAutoscaler("Maré", Policy(min_replicas=minimum, max_replicas=maximum)),
+        SimulatedAutoscaler("KEDA default", KedaSettings()),
+        SimulatedAutoscaler("KEDA tuned", tuned),
+        SimulatedAutoscaler("KEDA expert", replace(tuned, triggers=(rate, Trigger()))),
+        SimulatedAutoscaler("HPA alone", HpaSettings()),
+    )

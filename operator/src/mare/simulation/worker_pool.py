@@ -1,8 +1,8 @@
-"""A queue and the replicas that consume it, message by message.
+"""Simulates a queue and the replicas that consume it, message by message.
 
-RabbitMQ hands messages out in turn to the consumers that have room left in their prefetch; a
-replica works on `workers` of its messages at a time and keeps the others. This is the hot loop of
-the simulation: one push and one pop of a heap for each message.
+RabbitMQ delivers round-robin to the consumers below their prefetch. A replica processes `workers`
+of its messages at a time and buffers the others. This is the hot loop of the simulation: one push
+and one pop of a heap per message.
 """
 
 from collections import deque
@@ -18,21 +18,21 @@ from mare.simulation.scenario import Worker
 class Replica:
     created: float
     ready_at: float
-    """When it consumes."""
-    told_ready_at: float
-    """When Kubernetes calls it Ready, which may be earlier or later."""
+    """When it starts to consume."""
+    reported_ready_at: float
+    """When Kubernetes reports it Ready, which may be earlier or later."""
     is_ready: bool = False
-    is_going: bool = False
+    is_terminating: bool = False
     busy: int = 0
     unacknowledged: int = 0
     waiting: deque[int] = field(default_factory=deque)
-    """Messages that it was given and has not begun."""
-    gone_at: float = inf
+    """Delivered messages that no worker has started."""
+    terminated_at: float = inf
 
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """What the broker tells of the queue every 5 s."""
+    """The statistics of the queue, which the broker updates every 5 s."""
 
     at: float
     ready: int
@@ -43,11 +43,11 @@ class Statistics:
     delivered: int
     acknowledged: int
     busy: Mapping[int, bool]
-    """Of each replica that consumes, whether it has messages."""
+    """Whether each consuming replica has messages."""
 
 
-class Station:
-    """The queue and its replicas at a moment, `now`."""
+class WorkerPool:
+    """The queue and its replicas at the time `now`."""
 
     def __init__(
         self, worker: Worker, arrivals: Sequence[float], services: Sequence[float]
@@ -57,10 +57,10 @@ class Station:
         self._services = services
         self.now = 0.0
         self.replicas: list[Replica] = []
-        """Those that are there or start, without those that go."""
-        self.gone: list[Replica] = []
+        """Starting and running replicas, without terminating ones."""
+        self.terminated: list[Replica] = []
         self.waits: list[float] = [-1.0] * len(arrivals)
-        """Seconds in the queue of each message, -1 while no worker has it."""
+        """Seconds in the queue of each message; -1 before a worker starts it."""
         self.busy_seconds = 0.0
         self.redelivered = 0
         self.is_down = False
@@ -82,8 +82,8 @@ class Station:
         return sum(replica.is_ready for replica in self.replicas)
 
     @property
-    def told_ready(self) -> int:
-        return sum(replica.told_ready_at <= self.now for replica in self.replicas)
+    def reported_ready(self) -> int:
+        return sum(replica.reported_ready_at <= self.now for replica in self.replicas)
 
     def statistics(self) -> Statistics:
         return Statistics(
@@ -103,13 +103,13 @@ class Station:
         return self.now - self._arrivals[self._queue[0]] if self._queue else 0.0
 
     def waits_until(self, end: float) -> Iterator[float]:
-        """The wait of each published message; of one that nobody has begun, so far."""
+        """The wait of each published message; for one not yet started, the wait until `end`."""
         for message in range(self.published):
             wait = self.waits[message]
             yield wait if wait >= 0 else end - self._arrivals[message]
 
     def advance(self, until: float) -> None:
-        """Let everything happen up to a moment."""
+        """Simulate up to a time."""
         while True:
             starting = [replica for replica in self.replicas if not replica.is_ready]
             first = min(starting, key=lambda replica: replica.ready_at, default=None)
@@ -121,7 +121,7 @@ class Station:
         self._run(until)
 
     def scale(self, count: int, *, idle_first: bool) -> None:
-        """Start replicas, or let some go: those that do not consume yet before the others."""
+        """Start or terminate replicas; replicas that do not consume yet are terminated first."""
         while len(self.replicas) < count:
             worker, now = self._worker, self.now
             self.replicas.append(
@@ -136,21 +136,21 @@ class Station:
 
         victims = sorted(self.replicas, key=order)[: len(self.replicas) - count]
         for victim in victims:
-            self._let_go(victim)
+            self._terminate(victim)
 
-    def turn_down(self) -> None:
-        """The broker answers nobody: no message comes in, and none goes out."""
+    def stop_broker(self) -> None:
+        """Stop publishing and delivering."""
         self.is_down = True
 
-    def turn_up(self) -> None:
+    def start_broker(self) -> None:
         self.is_down = False
         for replica in list(self.replicas):
             self._offer(replica)
 
-    def _let_go(self, replica: Replica) -> None:
-        replica.is_going = True
+    def _terminate(self, replica: Replica) -> None:
+        replica.is_terminating = True
         self.replicas.remove(replica)
-        self.gone.append(replica)
+        self.terminated.append(replica)
         if replica in self._with_room:
             self._with_room.remove(replica)
         returned = len(replica.waiting)
@@ -163,11 +163,11 @@ class Station:
             for other in list(self._with_room):
                 self._offer(other)
         if replica.busy == 0:
-            replica.gone_at = self.now + self._worker.stop_seconds
+            replica.terminated_at = self.now + self._worker.stop_seconds
 
     def _offer(self, replica: Replica) -> None:
-        """Fill a replica's room from the queue, and remember it if there is still some."""
-        if not replica.is_ready or replica.is_going or self.is_down:
+        """Deliver up to the prefetch of a replica, and note the replica if it can take more."""
+        if not replica.is_ready or replica.is_terminating or self.is_down:
             return
         room = self._worker.consumer_prefetch
         while self._queue and replica.unacknowledged < room:
@@ -200,7 +200,7 @@ class Station:
             if arrival <= finish:
                 if arrival > until:
                     break
-                if arrival < self.now:  # held back by its publisher while the broker was down
+                if arrival < self.now:  # the publisher retried while the broker was down
                     arrivals[published] = arrival = self.now
                 self.now = arrival
                 self.published = published + 1
@@ -225,9 +225,9 @@ class Station:
         replica.unacknowledged -= 1
         if replica.waiting:
             self._begin(replica.waiting.popleft(), replica)
-        if replica.is_going:
+        if replica.is_terminating:
             if replica.busy == 0:
-                replica.gone_at = self.now + self._worker.stop_seconds
+                replica.terminated_at = self.now + self._worker.stop_seconds
         elif self.is_down:
             if was_full:
                 return

@@ -1,4 +1,4 @@
-"""The clock of a simulation: who looks when, what they see, and what it came to."""
+"""The clock of a simulation, its scheduled actions, and the recorded samples."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,19 +7,19 @@ from math import log, sqrt
 from random import Random
 
 from mare.simulation.scenario import Distribution, Scenario
-from mare.simulation.station import Station, Statistics
+from mare.simulation.worker_pool import Statistics, WorkerPool
 
 STATISTICS_SECONDS = 5.0
 """collect_statistics_interval of RabbitMQ."""
 
 
 class BrokerUnreachable(Exception):
-    """Raised when somebody asks a broker that is down."""
+    """Raised by a read while the broker is down."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A count that somebody asked for."""
+    """A change of spec.replicas."""
 
     second: float
     before: int
@@ -30,7 +30,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One second of a run, for pictures."""
+    """The state at one second, for plots."""
 
     second: float
     ready: int
@@ -40,83 +40,83 @@ class Sample:
     consuming: int
 
 
-class World:
-    """A station in time, and the doors through which it may be looked at and changed."""
+class Simulation:
+    """A worker pool over time, with the interfaces to read and scale it."""
 
     def __init__(self, scenario: Scenario, arrivals: list[float], services: list[float]) -> None:
         self.scenario = scenario
-        self.station = Station(scenario.worker, arrivals, services)
+        self.pool = WorkerPool(scenario.worker, arrivals, services)
         self.random = Random(scenario.seed + 1)  # noqa: S311
         self.wanted = 0
         self.changes: list[Change] = []
         self.samples: list[Sample] = []
         self._statistics: Statistics | None = None
         self._agenda: list[tuple[float, int, float, Callable[[], None]]] = []
-        self.begin_with(max(scenario.min_replicas, scenario.initial_replicas))
+        self.start_with(max(scenario.min_replicas, scenario.initial_replicas))
 
-    def begin_with(self, replicas: int) -> None:
-        """Have replicas that have long been there when the scenario begins."""
+    def start_with(self, replicas: int) -> None:
+        """Set the replicas that are ready when the scenario starts."""
         self.wanted = replicas
-        self.station.scale(replicas, idle_first=False)
-        for replica in self.station.replicas:
-            replica.ready_at = replica.told_ready_at = 0.0
+        self.pool.scale(replicas, idle_first=False)
+        for replica in self.pool.replicas:
+            replica.ready_at = replica.reported_ready_at = 0.0
 
     @property
     def now(self) -> float:
-        return self.station.now
+        return self.pool.now
 
     def every(self, seconds: float, act: Callable[[], None], first: float) -> None:
-        """Have something done again and again. Who comes first in a moment is who asked first."""
+        """Run an action periodically. At equal times, actions run in the order of registration."""
         heappush(self._agenda, (first, len(self._agenda), seconds, act))
 
     def declare(self) -> tuple[int, int]:
-        """Ready messages and consumers at this moment, as a passive declare tells them."""
-        if self.station.is_down:
+        """Ready messages and consumers, as a passive declare returns them."""
+        if self.pool.is_down:
             raise BrokerUnreachable
-        return self.station.ready, self.station.consumers
+        return self.pool.ready, self.pool.consumers
 
     def statistics(self) -> Statistics:
-        """What the management API tells: the broker's last statistics, up to 5 s old."""
-        if self.station.is_down or self._statistics is None:
+        """The last statistics of the broker, up to 5 s old, as the management API returns them."""
+        if self.pool.is_down or self._statistics is None:
             raise BrokerUnreachable
         return self._statistics
 
     def scale(self, count: int, reason: str, message: str, *, idle_first: bool = False) -> None:
-        """Carry out a change of spec.replicas."""
+        """Change spec.replicas."""
         self.changes.append(Change(self.now, self.wanted, count, reason, message))
         self.wanted = count
-        self.station.scale(count, idle_first=idle_first)
+        self.pool.scale(count, idle_first=idle_first)
 
     def run(self) -> None:
-        """Live through the scenario."""
-        scenario, station = self.scenario, self.station
+        """Simulate the whole scenario."""
+        scenario, pool = self.scenario, self.pool
         self.every(STATISTICS_SECONDS, self._renew, self.random.random() * STATISTICS_SECONDS)
         self.every(1.0, self._sample, 0.0)
         for outage in scenario.outages:
-            self.every(scenario.seconds, station.turn_down, outage.start)
-            self.every(scenario.seconds, station.turn_up, outage.start + outage.seconds)
+            self.every(scenario.seconds, pool.stop_broker, outage.start)
+            self.every(scenario.seconds, pool.start_broker, outage.start + outage.seconds)
         while self._agenda:
             moment, order, seconds, act = heappop(self._agenda)
             if moment > scenario.seconds:
                 break
-            station.advance(moment)
+            pool.advance(moment)
             act()
             heappush(self._agenda, (moment + seconds, order, seconds, act))
-        station.advance(scenario.seconds)
+        pool.advance(scenario.seconds)
 
     def _renew(self) -> None:
-        if not self.station.is_down:
-            self._statistics = self.station.statistics()
+        if not self.pool.is_down:
+            self._statistics = self.pool.statistics()
 
     def _sample(self) -> None:
-        station = self.station
+        pool = self.pool
         self.samples.append(
-            Sample(self.now, station.ready, station.oldest_wait(), self.wanted, station.consumers)
+            Sample(self.now, pool.ready, pool.oldest_wait(), self.wanted, pool.consumers)
         )
 
 
-def messages_of(scenario: Scenario) -> tuple[list[float], list[float]]:
-    """The moments of arrival and the service times, the same for every contender."""
+def generate_messages(scenario: Scenario) -> tuple[list[float], list[float]]:
+    """Arrival and service time of each message, the same for all autoscalers."""
     random = Random(scenario.seed)  # noqa: S311
     arrivals = scenario.load.arrivals(scenario.seconds, random)
     draw = _service_times(scenario, random)

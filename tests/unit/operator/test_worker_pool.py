@@ -3,40 +3,40 @@
 import pytest
 
 from mare.simulation.scenario import Worker
-from mare.simulation.station import Station
+from mare.simulation.worker_pool import WorkerPool
 
 
-def station(arrivals, service=1.0, *, replicas=1, **worker):
+def pool(arrivals, service=1.0, *, replicas=1, **worker):
     worker = {"service_seconds": service, "workers": 1, "start_seconds": 0.0, **worker}
-    built = Station(Worker(**worker), arrivals, [service] * len(arrivals))
+    built = WorkerPool(Worker(**worker), arrivals, [service] * len(arrivals))
     built.scale(replicas, idle_first=False)
     built.advance(0.0)
     return built
 
 
 def test_messages_wait_for_one_worker_in_turn():
-    one = station([0.0, 0.1, 0.2])
+    one = pool([0.0, 0.1, 0.2])
     one.advance(10)
     assert one.waits == pytest.approx([0.0, 0.9, 1.8])
     assert (one.acknowledged, one.ready, one.unacknowledged) == (3, 0, 0)
 
 
 def test_replicas_take_turns():
-    two = station([0.0, 0.1, 0.2], replicas=2)
+    two = pool([0.0, 0.1, 0.2], replicas=2)
     two.advance(0.5)
     assert [replica.busy for replica in two.replicas] == [1, 1]
     assert (two.ready, two.unacknowledged) == (1, 2)
 
 
 def test_a_prefetch_hides_messages_inside_a_replica():
-    greedy = station([0.0] * 5, prefetch=4)
+    greedy = pool([0.0] * 5, prefetch=4)
     greedy.advance(0.5)
     assert (greedy.ready, greedy.unacknowledged) == (1, 4)
     assert greedy.replicas[0].busy == 1
 
 
 def test_a_new_replica_consumes_after_its_start():
-    slow = station([1.0], replicas=0, start_seconds=3.0)
+    slow = pool([1.0], replicas=0, start_seconds=3.0)
     slow.advance(2.0)
     slow.scale(1, idle_first=False)
     slow.advance(10.0)
@@ -44,17 +44,17 @@ def test_a_new_replica_consumes_after_its_start():
 
 
 def test_a_replica_that_goes_finishes_its_message_and_returns_the_others():
-    greedy = station([0.0, 0.1, 0.2], prefetch=4)
+    greedy = pool([0.0, 0.1, 0.2], prefetch=4)
     greedy.advance(0.5)
     greedy.scale(0, idle_first=False)
     assert (greedy.ready, greedy.redelivered) == (2, 2)
     greedy.advance(5.0)
-    assert greedy.gone[0].gone_at == pytest.approx(1.0)
+    assert greedy.terminated[0].terminated_at == pytest.approx(1.0)
     assert greedy.acknowledged == 1
 
 
 def test_those_that_start_go_first_and_then_the_idle():
-    mixed = station([0.0], service=9.0, replicas=2)
+    mixed = pool([0.0], service=9.0, replicas=2)
     mixed.advance(1.0)
     mixed.scale(3, idle_first=True)
     mixed.scale(2, idle_first=True)
@@ -64,11 +64,11 @@ def test_those_that_start_go_first_and_then_the_idle():
 
 
 def test_a_broker_that_is_down_neither_takes_nor_gives():
-    down = station([1.0, 2.0])
-    down.turn_down()
+    down = pool([1.0, 2.0])
+    down.stop_broker()
     down.advance(5.0)
     assert (down.published, down.ready) == (0, 0)
-    down.turn_up()
+    down.start_broker()
     down.advance(5.5)
     assert (down.published, down.unacknowledged, down.ready) == (2, 1, 1)
     down.advance(9.0)
@@ -77,7 +77,7 @@ def test_a_broker_that_is_down_neither_takes_nor_gives():
 
 def test_no_message_is_lost_or_doubled_while_replicas_come_and_go():
     arrivals = [index * 0.01 for index in range(2000)]
-    restless = station(arrivals, service=0.07, workers=2, prefetch=6)
+    restless = pool(arrivals, service=0.07, workers=2, prefetch=6)
     for second in range(40):
         restless.scale(1 + (second * 7) % 5, idle_first=second % 2 == 0)
         restless.advance(float(second))

@@ -1,4 +1,4 @@
-"""A contest as a picture: a column for each contender, all on the same axes."""
+"""Draws a comparison: one column per autoscaler, all with the same axes."""
 
 from collections.abc import Sequence
 
@@ -12,13 +12,13 @@ from mare.simulation.scenario import Scenario
 _WIDTH = 300
 
 
-def picture(scenario: Scenario, results: Sequence[Result]) -> str:
-    """Draw a contest as SVG."""
+def plot_svg(scenario: Scenario, results: Sequence[Result]) -> str:
+    """Draw a comparison as SVG."""
     levels = _wait_levels(scenario)
     figure = Figure(
         title=scenario.name,
         description=f"{scenario.description} "
-        + " ".join(f"{result.contender}: {_summary(result)}." for result in results),
+        + " ".join(f"{result.autoscaler}: {_summary(result)}." for result in results),
         columns=tuple(_column(result, scenario, levels) for result in results),
         start=0.0,
         end=scenario.seconds,
@@ -27,9 +27,9 @@ def picture(scenario: Scenario, results: Sequence[Result]) -> str:
 
 
 def _wait_levels(scenario: Scenario) -> tuple[Level, ...]:
-    for contender in scenario.contenders:
-        if isinstance(contender.settings, Policy):
-            for target in contender.settings.targets:
+    for autoscaler in scenario.autoscalers:
+        if isinstance(autoscaler.settings, Policy):
+            for target in autoscaler.settings.targets:
                 if isinstance(target, QueueWaitTime):
                     return (Level(target.wait_seconds, f"{target.wait_seconds:g} s"),)
     return ()
@@ -45,7 +45,7 @@ def _column(result: Result, scenario: Scenario, levels: tuple[Level, ...]) -> Co
     wanted = Series("wanted", [(s.second, float(s.wanted)) for s in samples], Shape.STEPS, 2)
     top = Level(float(scenario.max_replicas), "max")
     return Column(
-        title=result.contender,
+        title=result.autoscaler,
         subtitle=_summary(result),
         panels=(
             Panel(title="Messages ready", series=(depth,)),

@@ -1,8 +1,8 @@
-"""The HorizontalPodAutoscaler of Kubernetes 1.37, as its controller computes.
+"""Simulates the controller of the HorizontalPodAutoscaler of Kubernetes 1.37.
 
-It looks every 15 s. `behavior` is the same code that Maré uses; an absent one is not the default
-behavior but the older rule: at most twice the replicas or 4 at each look, and down only to the most
-that was recommended within 5 minutes.
+The controller runs every 15 s. `behavior` is evaluated by the same code as Maré's. An absent
+behavior is not the default behavior but the older rule: a sync at most doubles the replicas (or
+adds up to 4), and scales down only to the highest recommendation of the last 5 minutes.
 """
 
 import math
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from mare.domain import behavior as behaviors
 from mare.domain.behavior import Recommendation, ScaleEvent, within_tolerance
 from mare.domain.policy import HPA_SCALE_DOWN, HPA_SCALE_UP, Behavior
-from mare.simulation.world import World
+from mare.simulation.simulation import Simulation
 
 SYNC_SECONDS = 15.0
 _LEGACY_WINDOW = 300.0
@@ -21,12 +21,12 @@ HPA_BEHAVIOR = Behavior(scale_up=HPA_SCALE_UP, scale_down=HPA_SCALE_DOWN)
 
 
 class MetricUnavailable(Exception):
-    """Raised by a metric that cannot be had; the count may then not shrink."""
+    """Raised by a metric that cannot be read. It prevents scaling down."""
 
 
 @dataclass(frozen=True, slots=True)
 class AverageValue:
-    """An external metric, divided among the replicas."""
+    """An external metric, divided by the replicas."""
 
     total: Callable[[], float]
     each: float
@@ -34,10 +34,10 @@ class AverageValue:
 
 @dataclass(frozen=True, slots=True)
 class Utilization:
-    """A share that the ready pods use on average, of which `target` is fine."""
+    """The mean CPU utilization of the ready pods, with a target."""
 
     use: Callable[[], tuple[float, int, int]]
-    """Share used by the pods with a metric, their number, and the number without one."""
+    """Mean utilization of the pods with a metric, their number, and the number without one."""
     target: float
 
 
@@ -46,9 +46,9 @@ Metric = AverageValue | Utilization
 
 @dataclass(slots=True)
 class HorizontalPodAutoscaler:
-    """One HPA object and the controller's memory of it."""
+    """One HPA object and the state of the controller for it."""
 
-    world: World
+    simulation: Simulation
     metrics: tuple[Metric, ...]
     min_replicas: int
     max_replicas: int
@@ -57,13 +57,13 @@ class HorizontalPodAutoscaler:
     _events: list[ScaleEvent] = field(default_factory=list)
 
     def start(self) -> None:
-        first = self.world.random.random() * SYNC_SECONDS
-        self.world.every(SYNC_SECONDS, self.sync, first)
+        first = self.simulation.random.random() * SYNC_SECONDS
+        self.simulation.every(SYNC_SECONDS, self.sync, first)
 
     def sync(self) -> None:
-        now, current = self.world.now, self.world.wanted
+        now, current = self.simulation.now, self.simulation.wanted
         if current == 0:
-            return  # scaling is disabled at zero
+            return  # an HPA is disabled at 0 replicas
         if not self._recommendations:
             self._recommendations = (Recommendation(now, current),)
         if current > self.max_replicas or current < self.min_replicas:
@@ -91,13 +91,13 @@ class HorizontalPodAutoscaler:
         self._scale(after, f"desired {desired}")
 
     def _scale(self, after: int, message: str) -> None:
-        before = self.world.wanted
+        before = self.simulation.wanted
         if after != before:
-            self._events.append(ScaleEvent(self.world.now, after - before))
-            self.world.scale(after, "SuccessfulRescale", message)
+            self._events.append(ScaleEvent(self.simulation.now, after - before))
+            self.simulation.scale(after, "SuccessfulRescale", message)
 
     def _legacy(self, current: int, desired: int, now: float) -> int:
-        recent = [r for r in self._recommendations if r.time > now - _LEGACY_WINDOW]
+        recent = [r for r in self._recommendations if r.time >= now - _LEGACY_WINDOW]
         stabilized = max([desired, *(r.replicas for r in recent)])
         self._recommendations = (*recent, Recommendation(now, desired))
         ceiling = min(self.max_replicas, max(2 * current, 4))
@@ -130,7 +130,7 @@ class HorizontalPodAutoscaler:
         if within_tolerance(behavior, ratio):
             return current
         if missing:
-            # Pods without a metric count as idle when growing and as fully used when shrinking.
+            # Pods without a metric count as 0 % when scaling up, as 100 % when scaling down.
             assumed = 0.0 if ratio > 1 else 1.0
             use = (use * measured + assumed * missing) / (measured + missing)
             adjusted = use / metric.target

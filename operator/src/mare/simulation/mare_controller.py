@@ -1,0 +1,102 @@
+"""Simulates Maré: the operator's `decide` with the readings that RabbitMQ provides."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+from mare.domain.decide import decide
+from mare.domain.history import History
+from mare.domain.observation import Observation, QueueReading, Workload
+from mare.domain.policy import Policy, VictimPolicy
+from mare.domain.unknown import Unknown
+from mare.simulation.simulation import STATISTICS_SECONDS, BrokerUnreachable, Simulation
+from mare.simulation.worker_pool import Statistics
+
+
+@dataclass(slots=True)
+class _Readings:
+    statistics: Statistics | None = None
+    at: float = 0.0
+    before: Statistics | None = None
+
+
+def attach(simulation: Simulation, policy: Policy, tick_seconds: float = 1.0) -> None:
+    """Add Maré to a simulation: it reads ready messages each tick and statistics every 5 s."""
+    history = History.begin(0.0, simulation.wanted)
+    readings = _Readings()
+    entries = tuple(name for target in policy.targets for name in getattr(target, "queues", ()))
+
+    def read_statistics() -> None:
+        with suppress(BrokerUnreachable):
+            readings.before, readings.statistics, readings.at = (
+                readings.statistics,
+                simulation.statistics(),
+                simulation.now,
+            )
+
+    def tick() -> None:
+        nonlocal history
+        observation = _observe(simulation, readings, entries)
+        decision, history = decide(policy, observation, history, simulation.now)
+        if decision.changes:
+            idle_first = policy.victim_policy is not VictimPolicy.DEFAULT
+            simulation.scale(
+                decision.replicas, decision.reason, decision.message, idle_first=idle_first
+            )
+            change = decision.replicas - decision.current
+            history = history.scaled(change, simulation.now, policy.behavior)
+
+    simulation.every(
+        STATISTICS_SECONDS, read_statistics, simulation.random.random() * STATISTICS_SECONDS
+    )
+    simulation.every(tick_seconds, tick, simulation.random.random() * tick_seconds)
+
+
+def _observe(simulation: Simulation, readings: _Readings, entries: tuple[str, ...]) -> Observation:
+    """The observation of the operator. All entries of a policy are the one simulated queue."""
+    workload = Workload(
+        replicas=simulation.wanted,
+        ready=simulation.pool.reported_ready,
+        idle=_idle(simulation, readings),
+    )
+    try:
+        ready, consumers = simulation.declare()
+    except BrokerUnreachable:
+        return Observation(
+            workload=workload,
+            queues=Unknown("BrokerUnreachable", "the broker does not answer"),
+        )
+    statistics = readings.statistics
+    if statistics is None:
+        reading = QueueReading(
+            name="work", entries=entries, read_at=simulation.now, ready=ready, consumers=consumers
+        )
+    else:
+        reading = QueueReading(
+            name="work",
+            entries=entries,
+            read_at=simulation.now,
+            ready=ready,
+            consumers=consumers,
+            statistics_at=readings.at,
+            unacknowledged=statistics.unacknowledged,
+            prefetch=_prefetch(statistics),
+            published=statistics.published,
+            delivered=statistics.delivered,
+            acknowledged=statistics.acknowledged,
+        )
+    return Observation(workload=workload, queues=(reading,))
+
+
+def _idle(simulation: Simulation, readings: _Readings) -> int | Unknown:
+    """Replicas without a message in the last two statistics."""
+    if readings.statistics is None or readings.before is None:
+        return Unknown("NotReadYet", "fewer than two statistics have been read")
+    latest, before = readings.statistics.busy, readings.before.busy
+    at_work = sum(busy or before.get(replica, False) for replica, busy in latest.items())
+    return min(len(latest) - at_work, max(0, simulation.wanted - at_work))
+
+
+def _prefetch(statistics: Statistics) -> float | Unknown:
+    if statistics.consumers == 0:
+        return Unknown("NoConsumers", "the queue has no consumer")
+    return statistics.prefetch / statistics.consumers
