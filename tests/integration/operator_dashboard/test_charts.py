@@ -4,6 +4,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
+from mare.dashboard.chart import _start
 from mare.domain.unknown import Unknown
 from tests.integration.operator_dashboard.visiting import have, visit
 
@@ -40,8 +41,15 @@ def test_samples_and_marks_match_the_history():
     [mark] = chart["marks"]
     assert (mark["from"], mark["to"]) == (2, 10)
     assert "100 messages" in mark["sentence"]["text"]
-    assert chart["end"] - chart["start"] == 600
+    assert chart["end"] - chart["start"] == 60
     assert chart["since"] >= chart["start"]
+
+
+@pytest.mark.parametrize(
+    ("since", "start"), [(None, 400), (0, 400), (400, 400), (700, 700), (990, 940)]
+)
+def test_the_axis_begins_with_a_short_history(since, start):
+    assert _start(since, end=1000, seconds=600) == start
 
 
 def test_the_svg_has_no_inline_style():

@@ -70,7 +70,7 @@ class Frame:
 def chart(history: AutoscalerHistory, frame: Frame, now: float) -> Json:
     series = history.series[SPANS.index(frame.span)]
     end = max(now, history.view.at)
-    start = end - frame.span.seconds
+    start = _start(series.since, end, frame.span.seconds)
     samples = [each for each in series.samples(end) if each[0] >= start]
     facts = facts_of(history)
     changes = [
@@ -114,6 +114,13 @@ def chart(history: AutoscalerHistory, frame: Frame, now: float) -> Json:
         "samples": _serialize_samples(samples),
         "marks": [_serialize_change(entry) for entry in changes],
     }
+
+
+def _start(since: float | None, end: float, seconds: float) -> float:
+    """Begin the axis with a history shorter than the range, but show a tenth of the range."""
+    if since is None:
+        return end - seconds
+    return max(end - seconds, min(since, end - seconds / 10))
 
 
 def _panels(

@@ -69,7 +69,7 @@ export class List {
     const parts = { measure: makeRuler(true) };
     for (const node of row.querySelectorAll("[data-part]")) parts[node.dataset.part] = node;
     parts.ruler.append(parts.measure.svg);
-    for (const name of ["replicas", "wait", "held", "changed"]) {
+    for (const name of ["replicas", "depth", "wait", "held", "changed"]) {
       parts[name].dataset.label = this.words.text(`list.${name}`);
     }
     this.#rows.set(row, parts);
@@ -87,13 +87,19 @@ export class List {
     setText(parts.namespace, object.namespace);
     showRuler(parts.measure, object.replicas, countsText(words, object.replicas));
     setText(parts.count, shortCountsText(words, object.replicas));
-    const { wait } = object;
-    setAttribute(parts.value, "data-unknown", wait.value === null ? "true" : null);
-    setText(parts.value, wait.value === null ? unknownText(words, wait) : words.duration(wait.value));
+    const { depth, wait } = object;
+    this.#showReading(parts.messages, depth, (value) => words.number(value));
+    this.#showReading(parts.value, wait, (value) => words.duration(value));
     setText(parts.age, fresh || wait.at === null ? this.#target(object) : words.ago(now - wait.at));
     showConstraint(parts.chip, words, object.constraint, now);
     parts.chip.title = constraintText(words, object.constraint, now);
     setText(parts.changed, object.changedAt === null ? words.text("list.never") : words.ago(now - object.changedAt));
+  }
+
+  #showReading(node, reading, text) {
+    const unknown = reading.value === null;
+    setAttribute(node, "data-unknown", unknown ? "true" : null);
+    setText(node, unknown ? unknownText(this.words, reading) : text(reading.value));
   }
 
   #target({ waitTarget }) {
