@@ -149,9 +149,13 @@ class Stage:
             name, self.namespace, {"spec": {"replicas": replicas}}
         )
 
-    def status(self, name: str = "worker") -> dict[str, Any]:
+    def stored(self, name: str = "worker") -> dict[str, Any]:
+        """Return the object as the API server has it."""
         objects = client.CustomObjectsApi(self.api)
-        whole = objects.get_namespaced_custom_object(GROUP, VERSION, self.namespace, PLURAL, name)
+        return objects.get_namespaced_custom_object(GROUP, VERSION, self.namespace, PLURAL, name)
+
+    def status(self, name: str = "worker") -> dict[str, Any]:
+        whole = self.stored(name)
         return whole.get("status", {})
 
     def condition(self, kind: str, name: str = "worker") -> tuple[str, str]:

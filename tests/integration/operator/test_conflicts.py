@@ -20,7 +20,7 @@ from mare.loop.pace import Pace
 from mare.loop.record import Record
 from mare.ports import Scale, SoleReplica
 from tests.integration.operator.stage import Broker, Stage, write_kubeconfig
-from tests.unit.operator_loop.worlds import FakeBrokers, FakeConflicts, body
+from tests.unit.operator_loop.worlds import FakeBrokers, FakeConflicts
 from tests.vhost import becomes, eventually
 
 OTHERS_COUNT = 3
@@ -59,7 +59,8 @@ def bare_stage(api_server: ControlPlane, crd: Path, namespace: str, tmp_path: Pa
 
 def test_a_count_that_somebody_else_changed_meanwhile_is_decided_anew(bare_stage: Stage):
     bare_stage.workload(replicas=0)
-    bare_stage.autoscaler()
+    bare_stage.autoscaler(behavior={"scaleUp": {"tolerance": 0}})
+    stored = bare_stage.stored()
     kubeconfig = write_kubeconfig(bare_stage.api_server, bare_stage.namespace, bare_stage.folder)
     record = Record()
     metrics = Metrics(record)
@@ -82,9 +83,7 @@ def test_a_count_that_somebody_else_changed_meanwhile_is_decided_anew(bare_stage
                 metrics=metrics,
                 pace=Pace(),
             )
-            autoscaler = body(behavior={"scaleUp": {"tolerance": 0}})
-            autoscaler["metadata"]["namespace"] = bare_stage.namespace
-            loop.put(read_autoscaler(autoscaler))
+            loop.put(read_autoscaler(stored))
             running = asyncio.create_task(loop.run())
             async with asyncio.timeout(90):
                 await hasty.scaled.wait()
