@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mare.settings import Settings as OperatorSettings
+from mare.settings import variables as operator_variables
 from mare_gateway.settings import Settings as GatewaySettings
 from mare_nameko.service.settings import Settings as RuntimeSettings
 from mare_nameko.settings import EnvironmentSettings, variable_name
@@ -12,8 +12,7 @@ from mare_services.music.settings import Settings as MusicSettings
 from mare_services.playlists.settings import Settings as PlaylistsSettings
 from mare_services.weather.settings import Settings as WeatherSettings
 
-OPERATOR = {each.metadata["variable"] for each in dataclasses.fields(OperatorSettings)}
-GATEWAY = {str(each.validation_alias) for each in GatewaySettings.model_fields.values()}
+OPERATOR = set(operator_variables())
 
 
 def _variables(kind: type[EnvironmentSettings]) -> set[str]:
@@ -21,6 +20,7 @@ def _variables(kind: type[EnvironmentSettings]) -> set[str]:
 
 
 RUNTIME = _variables(RuntimeSettings)
+GATEWAY = _variables(GatewaySettings)
 SERVICES = {
     "weather": RUNTIME | _variables(WeatherSettings),
     "music": RUNTIME | _variables(MusicSettings),

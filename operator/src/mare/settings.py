@@ -1,111 +1,108 @@
-"""The operator's settings: environment variables, read once."""
+"""The operator's settings: environment variables, read once at the start."""
 
-import dataclasses
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+_PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)*")
 
 
 class SettingsError(Exception):
-    """Environment variables cannot be understood; the text lists every one."""
+    """Environment variables are wrong. The text has one line for each of them."""
 
 
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
-
-
-def _switch(text: str) -> bool:
-    if text.lower() not in ("true", "false"):
-        raise ValueError("is neither true nor false")
-    return text.lower() == "true"
-
-
-def _number(low: float, high: float) -> Callable[[str], float]:
-    def read(text: str) -> float:
-        value = float(text)
-        if not low <= value <= high:
-            raise ValueError(f"is not between {low} and {high}")
-        return value
-
-    return read
-
-
-def _port(text: str) -> int:
-    return int(_number(0, 65535)(text))
+def _names(text: str | tuple[str, ...]) -> tuple[str, ...]:
+    if isinstance(text, tuple):
+        return text
+    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def _path(text: str) -> str:
     path = "/" + text.strip("/") if text.strip("/") else ""
-    if not re.fullmatch(r"(/[A-Za-z0-9._~-]+)*", path):
-        raise ValueError("is not a path such as /mare")
+    if not _PREFIX.fullmatch(path):
+        raise ValueError("use a path such as /mare")
     return path
 
 
-def _one_of(*choices: str) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        if text not in choices:
-            raise ValueError(f"is none of {', '.join(choices)}")
-        return text
-
-    return read
+Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
+Path = Annotated[str, BeforeValidator(_path)]
+Port = Annotated[int, Field(ge=0, le=65535)]
 
 
-def _variable(name: str, default: Any, read: Callable[[str], Any] = str) -> Any:
-    return dataclasses.field(default=default, metadata={"variable": name, "read": read})
+class Settings(BaseModel):
+    """The string below each field is its description in the documentation."""
 
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", populate_by_name=True, use_attribute_docstrings=True
+    )
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    namespaces: tuple[str, ...] = _variable("MARE_NAMESPACES", (), _words)
-    """Namespaces to look after, separated by commas. Default: the whole cluster."""
-    leader_election: bool = _variable("MARE_LEADER_ELECTION", True, _switch)
-    """Whether to wait for a Lease before acting. Default: true."""
-    lease_namespace: str = _variable("POD_NAMESPACE", "default")
-    """Namespace of the Lease. Default: default."""
-    lease_name: str = _variable("MARE_LEASE_NAME", "mare-operator")
-    lease_seconds: float = _variable("MARE_LEASE_SECONDS", 3.5, _number(2, 60))
-    """Seconds after which another replica takes a Lease that is not renewed. Default: 3.5."""
-    identity: str = _variable("POD_NAME", "mare")
-    """Name of this replica; each needs its own. A random suffix is added. Default: mare."""
-    host: str = _variable("MARE_HOST", "0.0.0.0")  # noqa: S104
-    """Address of /livez, /readyz and /metrics. Default: all."""
-    port: int = _variable("MARE_PORT", 8080, _port)
-    """Port of the same; 0 takes any. Default: 8080."""
-    dashboard: bool = _variable("MARE_DASHBOARD", True, _switch)
-    """Whether to serve the page that shows what is decided and why. Default: true."""
-    dashboard_host: str = _variable("MARE_DASHBOARD_HOST", "127.0.0.1")
-    """Address on which the dashboard listens. Default: 127.0.0.1."""
-    dashboard_port: int = _variable("MARE_DASHBOARD_PORT", 8081, _port)
-    """Port of the dashboard; 0 takes any. Default: 8081."""
-    dashboard_prefix: str = _variable("MARE_DASHBOARD_PREFIX", "", _path)
-    """Path under which the dashboard lies, for example /mare. Default: none."""
-    dashboard_hosts: tuple[str, ...] = _variable("MARE_DASHBOARD_HOSTS", (), _words)
-    """Names by which the dashboard may be called besides localhost and addresses. Default: none."""
-    tick_seconds: float = _variable("MARE_TICK_SECONDS", 0.25, _number(0.05, 1))
-    """Shortest time between two looks at an object, in seconds. Default: 0.25."""
-    reads_per_second: float = _variable("MARE_READS_PER_SECOND", 400.0, _number(1, 10_000))
-    """Broker reads a second up to which ticks are that short. Default: 400."""
-    statistics_seconds: float = _variable("MARE_STATISTICS_SECONDS", 5.0, _number(1, 60))
-    """Time between two readings of a broker's statistics, in seconds. Default: 5."""
-    secret_seconds: float = _variable("MARE_SECRET_SECONDS", 30.0, _number(1, 3600))
-    """Time after which a Secret is read again, in seconds. Default: 30."""
-    log_level: str = _variable("LOG_LEVEL", "INFO", _one_of("DEBUG", "INFO", "WARNING", "ERROR"))
+    namespaces: Names = Field((), validation_alias="MARE_NAMESPACES")
+    """Namespaces to watch, separated by commas. Empty: the whole cluster."""
+    leader_election: bool = Field(True, validation_alias="MARE_LEADER_ELECTION")
+    """Whether to act only while this replica holds the Lease."""
+    lease_namespace: str = Field("default", validation_alias="POD_NAMESPACE")
+    """Namespace of the Lease."""
+    lease_name: str = Field("mare-operator", validation_alias="MARE_LEASE_NAME")
+    """Name of the Lease."""
+    lease_seconds: Annotated[float, Field(ge=2, le=60)] = Field(
+        3.5, validation_alias="MARE_LEASE_SECONDS"
+    )
+    """Seconds after which another replica takes a Lease that is not renewed."""
+    identity: str = Field("mare", validation_alias="POD_NAME")
+    """Name of this replica. Each replica needs its own; a random suffix is added."""
+    host: str = Field("0.0.0.0", validation_alias="MARE_HOST")  # noqa: S104
+    """Address of /livez, /readyz and /metrics."""
+    port: Port = Field(8080, validation_alias="MARE_PORT")
+    """Port of /livez, /readyz and /metrics. 0 takes a free port."""
+    dashboard: bool = Field(True, validation_alias="MARE_DASHBOARD")
+    """Whether to serve the dashboard."""
+    dashboard_host: str = Field("127.0.0.1", validation_alias="MARE_DASHBOARD_HOST")
+    """Address of the dashboard."""
+    dashboard_port: Port = Field(8081, validation_alias="MARE_DASHBOARD_PORT")
+    """Port of the dashboard. 0 takes a free port."""
+    dashboard_prefix: Path = Field("", validation_alias="MARE_DASHBOARD_PREFIX")
+    """Path of the dashboard, for example /mare."""
+    dashboard_hosts: Names = Field((), validation_alias="MARE_DASHBOARD_HOSTS")
+    """Host names of the dashboard, separated by commas, besides localhost and IP addresses."""
+    tick_seconds: Annotated[float, Field(ge=0.05, le=1)] = Field(
+        0.25, validation_alias="MARE_TICK_SECONDS"
+    )
+    """Shortest time between two reads of an object, in seconds."""
+    reads_per_second: Annotated[float, Field(ge=1, le=10_000)] = Field(
+        400.0, validation_alias="MARE_READS_PER_SECOND"
+    )
+    """Broker reads per second. With more objects than that allows, each is read less often."""
+    statistics_seconds: Annotated[float, Field(ge=1, le=60)] = Field(
+        5.0, validation_alias="MARE_STATISTICS_SECONDS"
+    )
+    """Time between two readings of a broker's statistics, in seconds."""
+    secret_seconds: Annotated[float, Field(ge=1, le=3600)] = Field(
+        30.0, validation_alias="MARE_SECRET_SECONDS"
+    )
+    """Time after which a Secret is read again, in seconds."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", validation_alias="LOG_LEVEL"
+    )
+    """Least severe level that is logged."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
-        """Read them; raise `SettingsError` that names all variables that are wrong."""
-        values: dict[str, Any] = {}
-        mistakes = []
-        for field in dataclasses.fields(cls):
-            name, read = field.metadata["variable"], field.metadata["read"]
-            text = environ.get(name, "").strip()
-            if not text:
-                continue
-            try:
-                values[field.name] = read(text)
-            except ValueError as error:
-                mistakes.append(f"{name}={text!r} {error}")
-        if mistakes:
-            raise SettingsError("\n".join(mistakes))
-        return cls(**values)
+        """Read the settings; raise `SettingsError` that names every wrong variable.
+
+        An empty variable counts as absent.
+        """
+        given = {name: text.strip() for name, text in environ.items() if text.strip()}
+        try:
+            return cls.model_validate(given)
+        except ValidationError as error:
+            mistakes = (
+                f"{each['loc'][0]}={each['input']!r}: {each['msg']}" for each in error.errors()
+            )
+            raise SettingsError("\n".join(mistakes)) from error
+
+
+def variables() -> list[str]:
+    """Return the names of all environment variables."""
+    return [str(field.validation_alias) for field in Settings.model_fields.values()]

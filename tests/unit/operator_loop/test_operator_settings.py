@@ -2,10 +2,10 @@
 
 import pytest
 
-from mare.settings import Settings, SettingsError
+from mare.settings import Settings, SettingsError, variables
 
 
-def test_without_any_variable_the_whole_cluster_is_looked_after():
+def test_without_variables_the_whole_cluster_is_watched():
     settings = Settings.from_env({})
 
     assert settings.namespaces == ()
@@ -30,7 +30,7 @@ def test_variables_are_read():
     assert settings.lease_seconds == 15
 
 
-def test_all_mistakes_are_told_at_once():
+def test_an_error_names_all_wrong_variables():
     with pytest.raises(SettingsError) as error:
         Settings.from_env(
             {
@@ -66,6 +66,15 @@ def test_the_dashboard_has_settings():
 
 
 @pytest.mark.parametrize("prefix", ["/a b", "/../x?y", "/{path}", "/é"])
-def test_a_prefix_that_is_no_path_is_refused(prefix):
+def test_a_dashboard_prefix_has_to_be_a_path(prefix):
     with pytest.raises(SettingsError, match="MARE_DASHBOARD_PREFIX"):
         Settings.from_env({"MARE_DASHBOARD_PREFIX": prefix})
+
+
+def test_an_empty_variable_counts_as_absent():
+    assert Settings.from_env({"MARE_PORT": " ", "POD_NAME": ""}) == Settings.from_env({})
+
+
+def test_every_variable_has_a_name_and_a_description():
+    assert len(set(variables())) == len(Settings.model_fields) == len(variables())
+    assert all(field.description for field in Settings.model_fields.values())

@@ -8,26 +8,19 @@ import click
 from mare import logs
 from mare.cluster.client_import import skip_synchronous_client
 from mare.ports import Unavailable
-from mare.settings import Settings, SettingsError
+from mare.settings import Settings, SettingsError, variables
 
 
-@click.command
+@click.command(epilog=f"Environment variables: {', '.join(variables())}.")
 def run() -> None:
-    """Scale workloads of a Kubernetes cluster, until stopped.
-
-    It is set by environment variables: MARE_NAMESPACES, MARE_LEADER_ELECTION, MARE_LEASE_NAME,
-    MARE_LEASE_SECONDS, POD_NAMESPACE, POD_NAME, MARE_HOST, MARE_PORT, MARE_DASHBOARD,
-    MARE_DASHBOARD_HOST, MARE_DASHBOARD_PORT, MARE_DASHBOARD_PREFIX, MARE_DASHBOARD_HOSTS,
-    MARE_TICK_SECONDS, MARE_READS_PER_SECOND, MARE_STATISTICS_SECONDS, MARE_SECRET_SECONDS and
-    LOG_LEVEL.
-    """
+    """Run the operator, which scales workloads of a Kubernetes cluster until it is stopped."""
     try:
         settings = Settings.from_env(os.environ)
     except SettingsError as error:
         raise click.ClickException(str(error)) from error
     logs.start(settings.log_level)
     skip_synchronous_client()
-    from mare.entrypoint import run_operator  # noqa: PLC0415 - only now is it lean
+    from mare.entrypoint import run_operator  # noqa: PLC0415 - after the line above
 
     try:
         asyncio.run(run_operator(settings))
