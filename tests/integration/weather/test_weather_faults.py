@@ -47,7 +47,7 @@ def test_open_meteo_comes_first_and_is_thanked(environ, met_no_server):
 
     assert observed.weather.source == "open-meteo"
     assert observed.attribution == ("Weather data by Open-Meteo.com, CC BY 4.0",)
-    assert not observed.degraded
+    assert not observed.weather.degraded
     assert met_no_server.asked == []
 
 
@@ -57,7 +57,7 @@ def test_a_second_live_source_is_no_degradation(environ, open_meteo_server):
     observed = assembled(environ, observer).observe(place())
 
     assert observed.weather.source == "met.no"
-    assert not observed.degraded
+    assert not observed.weather.degraded
 
 
 def test_who_has_a_key_is_served_with_it_first(environ):
@@ -91,13 +91,13 @@ def test_there_is_weather_in_time_whatever_all_upstreams_do(
         server.plays(faults.EVERY_FAULT[fault](server))
     observing = assembled(environ, observer)
 
-    observed, seconds = timed(observing.current, place())
-    again, _ = timed(observing.current, place())
-    at_once = [timed(observing.current, place())[1] for _ in range(5)]
+    observed, seconds = timed(observing.observe, place())
+    again, _ = timed(observing.observe, place())
+    at_once = [timed(observing.observe, place())[1] for _ in range(5)]
 
     assert observed.weather.source == again.weather.source == "climatology"
     assert observed.weather.estimated
-    assert observed.degraded
+    assert observed.weather.degraded
     assert 20 < observed.weather.temperature < 32
     assert observed.attribution == (
         "Contains modified Copernicus Climate Change Service information",
@@ -110,7 +110,7 @@ def test_there_is_weather_in_time_whatever_all_upstreams_do(
 def test_met_no_stands_in_for_whatever_open_meteo_does(environ, open_meteo_server, fault):
     open_meteo_server.plays(faults.EVERY_FAULT[fault](open_meteo_server))
 
-    observed, seconds = timed(assembled(environ, observer).current, place())
+    observed, seconds = timed(assembled(environ, observer).observe, place())
 
     assert observed.weather.source == "met.no"
     assert seconds < LIVE_SECONDS + BUSY_SECONDS
@@ -144,7 +144,7 @@ def test_an_upstream_that_comes_back_is_found_out_without_anybody_waiting(
 
     def is_back():
         degree = next(degrees) / 4
-        observed, seconds = timed(observing.current, place(degree, degree))
+        observed, seconds = timed(observing.observe, place(degree, degree))
         waits.append(seconds)
         return observed.weather.source == "open-meteo"
 
@@ -165,7 +165,7 @@ def test_a_machine_without_internet_waits_once_and_never_again(environ, nowhere)
         locating, observing = assembled(offline, locator), assembled(offline, observer)
         first, seconds = timed(everything_asked)
         later = [timed(everything_asked)[1] for _ in range(20)]
-        elsewhere = [timed(observing.current, place(degree, degree))[1] for degree in range(20)]
+        elsewhere = [timed(observing.observe, place(degree, degree))[1] for degree in range(20)]
 
     assert first.weather.source == "climatology"
     assert seconds < 2.0 + LIVE_SECONDS + BUSY_SECONDS
@@ -192,7 +192,7 @@ def test_old_weather_stands_in_for_none(environ, open_meteo_server):
     stale = observing.observe(place())
 
     assert stale.weather == replace(fresh.weather, stale=True)
-    assert stale.degraded
+    assert stale.weather.degraded
     clock.now += 10_800
     with pytest.raises(SourceFailed):
         observing.observe(place())
