@@ -1,4 +1,4 @@
-"""The simulated KEDA and HPA react as the real ones were measured to."""
+"""The simulated KEDA and HPA react like measured real ones."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -7,6 +7,7 @@ import pytest
 
 from mare.domain.policy import Policy, QueueLength
 from mare.simulation.comparison import run_simulation
+from mare.simulation.hpa_controller import AverageValue, HorizontalPodAutoscaler
 from mare.simulation.load import Burst, Load
 from mare.simulation.results import reversals
 from mare.simulation.scenario import (
@@ -34,7 +35,7 @@ LENGTH = Policy(max_replicas=20, targets=(QueueLength(messages_per_replica=20),)
 
 
 def seconds_to(replicas, settings, seed, scenario=BURST):
-    """From the burst to the change that asks for so many."""
+    """Seconds from the burst to the change to at least this many replicas."""
     seeded = replace(scenario, seed=seed)
     result = run_simulation(
         seeded, SimulatedAutoscaler("one", settings), *generate_messages(seeded)
@@ -53,17 +54,17 @@ def seconds_to(replicas, settings, seed, scenario=BURST):
         (KedaSettings(polling_interval=1, behavior=TUNED), (0, 1.1), (0, 16)),
     ],
 )
-def test_keda_wakes_by_its_poll_and_grows_by_the_hpas_looks(settings, first, tenth):
+def test_keda_activates_at_its_poll_and_scales_up_at_the_syncs_of_the_hpa(settings, first, tenth):
     for seed in range(6):
         assert first[0] <= seconds_to(1, settings, seed) <= first[1]
         assert tenth[0] <= seconds_to(9, settings, seed) <= tenth[1]
 
 
-def test_mare_asks_for_all_at_its_next_look():
+def test_mare_scales_to_all_replicas_at_its_next_tick():
     assert all(seconds_to(10, LENGTH, seed) <= 1.02 for seed in range(6))
 
 
-def test_keda_rests_after_its_cooldown_and_from_any_count():
+def test_keda_deactivates_after_its_cooldown_from_any_count():
     emptied = replace(
         BURST, worker=replace(BURST.worker, service_seconds=1.0, workers=100), seconds=900
     )
@@ -76,7 +77,40 @@ def test_keda_rests_after_its_cooldown_and_from_any_count():
     assert 400 < last.second < 465
 
 
-def test_a_failing_metric_holds_the_hpas_count():
+def test_the_cooldown_of_keda_ends_at_its_last_second():
+    """KEDA stores whole seconds: a poll exactly 300 s after the last activity deactivates."""
+    seeded = replace(
+        BURST, worker=replace(BURST.worker, service_seconds=0.1, workers=100), seconds=900
+    )
+    settings = KedaSettings(polling_interval=50)
+    result = run_simulation(
+        seeded, SimulatedAutoscaler("one", settings), *generate_messages(seeded)
+    )
+    activated, deactivated = result.changes[0].second, result.changes[-1].second
+    assert deactivated - activated == pytest.approx(300)
+
+
+class FiveReplicas:
+    """Stands in for a simulation with 5 replicas at the start."""
+
+    def __init__(self):
+        self.now = 0.0
+        self.wanted = 5
+
+    def scale(self, count, reason, message):
+        self.wanted = count
+
+
+def test_the_window_of_an_absent_behavior_includes_300_seconds():
+    simulation = FiveReplicas()
+    hpa = HorizontalPodAutoscaler(simulation, (AverageValue(lambda: 1, 1),), 1, 20)
+    for second in range(0, 316, 15):
+        simulation.now = float(second)
+        hpa.sync()
+        assert simulation.wanted == (5 if second <= 300 else 1), second
+
+
+def test_a_failing_metric_keeps_the_replicas_of_the_hpa():
     scenario = replace(BURST, outages=(Outage(200.0, 150.0),))
     settings = KedaSettings(
         polling_interval=1, behavior=TUNED, triggers=(Trigger(mode="MessageRate", value=1),)
@@ -87,7 +121,7 @@ def test_a_failing_metric_holds_the_hpas_count():
     assert not [change for change in result.changes if 201 < change.second < 350]
 
 
-def test_an_hpa_by_processor_use_cannot_wake_and_follows_use():
+def test_an_hpa_on_cpu_follows_utilization_and_stays_above_0():
     busy = Scenario(
         name="busy",
         seconds=600,
@@ -102,7 +136,7 @@ def test_an_hpa_by_processor_use_cannot_wake_and_follows_use():
     )
     assert all(change.after >= 1 for change in result.changes)
     assert max(change.after for change in result.changes) >= 3
-    assert result.changes[0].after <= 4  # at most twice the replicas or four at a look
+    assert result.changes[0].after <= 4  # a sync at most doubles the replicas or scales to 4
 
 
 def test_reversals_are_changes_of_direction():

@@ -1,0 +1,34 @@
+"""`mare run` stays small: it imports nothing that only other subcommands need."""
+
+import subprocess
+import sys
+
+PROGRAM = """
+import sys
+import mare.cli.run
+from mare.cluster.client_import import skip_synchronous_client
+skip_synchronous_client()
+import mare.entrypoint
+print(*sys.modules, sep="\\n")
+"""
+# mare.drawing is not in the list: the dashboard of `mare run` draws its charts with it.
+UNWANTED = {
+    "celpy",
+    "jsonschema",
+    "lark",
+    "pendulum",
+    "mare.convert",
+    "mare.documents",
+    "mare.local_run",
+    "mare.simulation",
+}
+
+
+def test_mare_run_imports_neither_the_tools_nor_the_schema_libraries():
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True
+    )
+    imported = done.stdout.splitlines()
+    assert "kopf" in imported
+    found = {name for name in imported for each in UNWANTED if f"{name}.".startswith(f"{each}.")}
+    assert found == set()
