@@ -1,10 +1,10 @@
-"""A broker that answers passive declarations as aiormq would, and can be made to fail."""
+"""A broker that answers passive declares through the interface of aiormq, and can fail."""
 
 import asyncio
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from aiormq.exceptions import ChannelNotFoundEntity
+from aiormq.exceptions import ChannelNotFoundEntity, ProbableAuthenticationError
 
 
 class Found(NamedTuple):
@@ -14,14 +14,16 @@ class Found(NamedTuple):
 
 @dataclass
 class Broker:
-    """Give `connection` to whoever would make an `aiormq.Connection`."""
+    """`connection` replaces `aiormq.Connection`."""
 
     queues: dict[str, Found] = field(default_factory=dict)
     silent: set[str] = field(default_factory=set)
-    """Queues of which it says 0 and 0, after as long as RabbitMQ waits for a leader."""
+    """Queues that return 0 and 0, after the time that RabbitMQ waits for a leader."""
     stuck: set[str] = field(default_factory=set)
-    """Queues of which it says nothing at all."""
+    """Queues that never answer."""
     is_away: bool = False
+    refuses: bool = False
+    """Whether it refuses the password."""
     connections: "list[Connection]" = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
 
@@ -49,6 +51,8 @@ class Connection:
         await asyncio.sleep(0)
         if self.broker.is_away:
             raise ConnectionError("refused")
+        if self.broker.refuses:
+            raise ProbableAuthenticationError("no")
         self.is_closed = False
 
     async def channel(self, *, publisher_confirms: bool) -> "Channel":

@@ -211,6 +211,42 @@ def test_the_limit_applies_to_the_queues_of_all_virtual_hosts(play, monkeypatch)
     play(story, **AMQP)
 
 
+def test_a_queue_that_becomes_exclusive_is_no_longer_read(play):
+    async def story(stage: Stage) -> None:
+        stage.broker.queues["worker"] = Found(1, 1)
+        await stage.new_statistics(worker=sampled(1))
+        assert [each.name for each in (await stage.reading(autoscaler())).queues] == ["worker"]
+        await stage.new_statistics(worker=sampled(1, exclusive=True))
+        assert (await stage.reading(autoscaler())).queues == ()
+
+    play(story, **AMQP, **MANAGEMENT)
+
+
+def test_a_stream_is_unknown_because_it_keeps_its_messages(play):
+    async def story(stage: Stage) -> None:
+        stage.broker.queues["worker"] = Found(9, 1)
+        await stage.new_statistics(worker=sampled(9, stream=True))
+        (queue,) = (await stage.reading(autoscaler())).queues
+        assert (queue.ready.reason, queue.consumers.reason) == ("QueueIsStream", "QueueIsStream")
+
+    play(story, **AMQP, **MANAGEMENT)
+
+
+def test_the_secret_of_a_broker_that_refuses_the_password_is_read_every_2_s(play):
+    async def story(stage: Stage) -> None:
+        stage.broker.refuses = True
+        assert (await stage.reading(autoscaler())).queues.reason == "AccessRefused"
+        stage.secret = {"amqp-uri": "amqp://user:new@rabbitmq/"}
+        stage.broker.refuses = False
+        stage.broker.queues["worker"] = Found(1, 1)
+        await asyncio.sleep(2)
+        assert [each.ready for each in (await stage.reading(autoscaler())).queues] == [1]
+        await stage.brokers.keep_only([autoscaler()])
+        assert len(stage.brokers._hosts) == 1
+
+    play(story, **AMQP)
+
+
 def test_a_queue_that_amqp_cannot_declare_is_read_from_statistics(play):
     async def story(stage: Stage) -> None:
         stage.statistics = {"fila-ação": sampled(ready=5)}
@@ -277,6 +313,17 @@ def test_transient_queues_are_remembered_after_their_deletion(play):
 
         await stage.new_statistics(**rpc, **{EVENTS: sampled(consumers=1)})
         assert (await stage.reading(shop)).transient == ()
+
+    play(story, **AMQP, **MANAGEMENT)
+
+
+def test_transient_queues_of_another_query_are_forgotten(play):
+    async def story(stage: Stage) -> None:
+        stage.statistics = {"worker": sampled(consumers=1, transient=True)}
+        assert (await stage.reading(autoscaler())).transient == ("worker",)
+        await stage.new_statistics()
+        changed = autoscaler(queues=[{"name": "other"}])
+        assert (await stage.reading(changed)).transient.reason == "NoConsumers"
 
     play(story, **AMQP, **MANAGEMENT)
 

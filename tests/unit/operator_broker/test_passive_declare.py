@@ -5,6 +5,7 @@ import asyncio
 import aiormq
 import pytest
 
+from mare.broker.amqp_connection import SharedConnection
 from mare.broker.connection_parameters import ConnectionParameters
 from mare.broker.passive_declare import Answer, Depth, PassiveDeclare
 from mare.domain.unknown import Unknown
@@ -91,6 +92,19 @@ def test_a_cancelled_read_does_not_cancel_the_connection_of_others(broker: Broke
         assert await second == {"work-1": Depth(1, 1)}
         assert len(broker.connections) == 1
         await read.close()
+
+    run(story())
+
+
+def test_dropping_an_old_connection_keeps_its_successor(broker: Broker):
+    async def story() -> None:
+        shared = SharedConnection(ConnectionParameters(amqp_uri="amqp://rabbitmq/"))
+        old = await shared.get()
+        broker.restart()
+        new = await shared.get()
+        await shared.drop(old)
+        assert await shared.get() is new
+        await shared.close()
 
     run(story())
 

@@ -146,6 +146,32 @@ def test_concurrent_reads_of_an_unreachable_broker_back_off_once(play):
     play(story)
 
 
+def test_a_connection_that_worked_again_starts_with_the_shortest_backoff(play):
+    async def story(stage: Stage) -> None:
+        for _ in range(2):
+            stage.broker.is_away = True
+            stage.broker.restart()
+            assert await stage.read("work") == "BrokerUnreachable"
+            stage.broker.is_away = False
+            await asyncio.sleep(0.5)
+            assert await stage.read("work") == {"work": Depth(3, 1)}
+
+    play(story)
+
+
+def test_a_refused_password_is_reported_until_it_is_accepted(play):
+    async def story(stage: Stage) -> None:
+        stage.broker.refuses = True
+        assert await stage.read("work") == "AccessRefused"
+        assert stage.depths.is_refused
+        stage.broker.refuses = False
+        await asyncio.sleep(0.5)
+        await stage.read("work")
+        assert not stage.depths.is_refused
+
+    play(story)
+
+
 def test_an_unexpected_error_counts_as_an_unreachable_broker(play, monkeypatch: pytest.MonkeyPatch):
     async def story(stage: Stage) -> None:
         def fail(error: object, name: str) -> Unknown:
