@@ -1,4 +1,4 @@
-"""`mare convert`: YAML alone on stdout, the report on stderr, the verdict as exit code."""
+"""`mare convert`: QueueAutoscalers on stdout, the report on stderr, the result as exit code."""
 
 import json
 import sys
@@ -23,14 +23,14 @@ from mare.documents.tree import MAX_CHARACTERS, InputError
 )
 @click.option("--strict", is_flag=True, help="Exit with 1 instead of 2.")
 def convert(files: tuple[TextIO, ...], output: str, *, strict: bool) -> None:
-    """Turn KEDA ScaledObjects and HorizontalPodAutoscalers into QueueAutoscalers.
+    """Convert KEDA ScaledObjects and HorizontalPodAutoscalers to QueueAutoscalers.
 
-    FILES are YAML or JSON, - is stdin, which is also read without any. Give the
-    TriggerAuthentications along with the ScaledObjects that use them.
+    FILES are YAML or JSON; - or no file is stdin. Add the TriggerAuthentications that the
+    ScaledObjects use.
 
-    Every value of the input is accounted for: kept, translated, needs you, dropped or refused.
-    Exit code 0: all kept or translated. 2: something is dropped or needs you. 1: something is
-    refused, or the input cannot be read.
+    Every value of the input has one outcome: kept, translated, needs you, dropped or refused.
+    Exit code 0: everything is kept or translated. 2: something is dropped or needs you. 1:
+    something is refused, or the input cannot be read.
     """
     try:
         conversion = convert_texts((file.name, _read(file)) for file in files)
