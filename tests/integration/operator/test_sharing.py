@@ -1,4 +1,4 @@
-"""Namespaces that refer to the same broker share its connections, whatever happens to it."""
+"""Namespaces with the same broker share its connections, also after a failure."""
 
 import asyncio
 import time
@@ -42,10 +42,10 @@ async def brokers_of(secret: OneSecret) -> AsyncIterator[SecretBrokers]:
         await brokers.close()
 
 
-async def look(brokers: SecretBrokers, some: list[Autoscaler]) -> Mapping[Key, int | str]:
-    """The ready messages of each object or why they are unknown, by rounds at the same time."""
+async def read_all(brokers: SecretBrokers, some: list[Autoscaler]) -> Mapping[Key, int | str]:
+    """The ready messages of each object or why they are unknown, by concurrent reads."""
     rounds = await asyncio.gather(*(brokers.read([each]) for each in some))
-    queues = {key: seen.queues for found in rounds for key, seen in found.items()}
+    queues = {key: reading.queues for found in rounds for key, reading in found.items()}
     return {
         key: found.reason if isinstance(found, Unknown) else _ready(found[0].ready)
         for key, found in queues.items()
@@ -57,7 +57,7 @@ def _ready(ready: int | Unknown) -> int | str:
 
 
 def own(connections: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Names of those that an operator has opened; its ports are in them."""
+    """Names of the connections that the operator opened; they contain its ports."""
     return [each["name"] for each in connections if each.get("user_provided_name") == "mare"]
 
 
@@ -69,7 +69,7 @@ async def until(read: Callable[[], Awaitable[object]], expected: object) -> None
             await asyncio.sleep(0.1)
 
 
-def test_many_namespaces_have_one_connection_also_after_a_restart(
+def test_many_namespaces_share_one_connection_also_after_a_restart(
     own_rabbitmq: Callable[[], Node],
 ):
     node = own_rabbitmq()
@@ -84,15 +84,15 @@ def test_many_namespaces_have_one_connection_also_after_a_restart(
     async def story() -> None:
         async with brokers_of(OneSecret(amqp_uri=node.amqp_uri)) as brokers:
 
-            async def seen() -> set[int | str]:
-                return set((await look(brokers, everybody)).values())
+            async def reading() -> set[int | str]:
+                return set((await read_all(brokers, everybody)).values())
 
-            await until(seen, {0})
+            await until(reading, {0})
             await connected(1)
             await asyncio.to_thread(node.kill)
-            await until(seen, {"BrokerUnreachable"})
+            await until(reading, {"BrokerUnreachable"})
             start = asyncio.create_task(asyncio.to_thread(node.start))
-            await until(seen, {0})
+            await until(reading, {0})
             await start
             await connected(1)
         await connected(0)
@@ -100,7 +100,7 @@ def test_many_namespaces_have_one_connection_also_after_a_restart(
     asyncio.run(story())
 
 
-def test_a_silent_leader_leaves_others_their_answers_and_their_connection(vhost: Vhost):
+def test_a_silent_leader_does_not_affect_other_queues_or_the_connection(vhost: Vhost):
     for name in ("work", "other"):
         with vhost.connect() as connection:
             connection.channel().queue_declare(name, durable=True, auto_delete=False)
@@ -110,20 +110,20 @@ def test_a_silent_leader_leaves_others_their_answers_and_their_connection(vhost:
     async def story() -> None:
         async with brokers_of(OneSecret(amqp_uri=vhost.amqp_uri)) as brokers:
 
-            async def seen() -> Mapping[str, set[int | str]]:
-                told: dict[str, set[int | str]] = defaultdict(set)
-                for key, ready in (await look(brokers, some)).items():
-                    told[key.name].add(ready)
-                assert told["other"] == {1}
-                return told
+            async def reading() -> Mapping[str, set[int | str]]:
+                found: dict[str, set[int | str]] = defaultdict(set)
+                for key, ready in (await read_all(brokers, some)).items():
+                    found[key.name].add(ready)
+                assert found["other"] == {1}
+                return found
 
-            await until(seen, {"work": {1}, "other": {1}})
+            await until(reading, {"work": {1}, "other": {1}})
             await asyncio.to_thread(becomes, lambda: len(own(vhost.connections())), 1)
             first = own(vhost.connections())
             with silent_leader(vhost, "work"):
                 assert vhost.depth("work") == Depth(ready=0, consumers=0)
-                await until(seen, {"work": {"LeaderSilent"}, "other": {1}})
-            await until(seen, {"work": {1}, "other": {1}})
+                await until(reading, {"work": {"LeaderSilent"}, "other": {1}})
+            await until(reading, {"work": {1}, "other": {1}})
             assert own(vhost.connections()) == first
 
     asyncio.run(story())

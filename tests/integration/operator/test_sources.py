@@ -1,4 +1,4 @@
-"""Each source of a broker alone is enough to scale; what is lost without the others is told."""
+"""Each source of a broker alone is enough to scale; the reading lists what is then unknown."""
 
 import asyncio
 import base64
@@ -37,47 +37,47 @@ class OneSecret:
         return self.data
 
 
-def seen_of(
+def read_until(
     secret: OneSecret, vhost: Vhost, until: Callable[[BrokerReading], bool], **spec
 ) -> BrokerReading:
-    """Look at the queues of an object until they are as they should be."""
+    """Read the queues of an object until a condition holds."""
     autoscaler = read_autoscaler(body(brokerRef={"secretName": "b", "vhost": vhost.name}, **spec))
 
-    async def look() -> BrokerReading:
+    async def read() -> BrokerReading:
         brokers = SecretBrokers(secret, time.time, statistics_seconds=0.3, secret_seconds=60)
         try:
             async with asyncio.timeout(60):
                 while True:
-                    seen = (await brokers.read([autoscaler]))[autoscaler.key]
-                    if until(seen):
-                        return seen
+                    reading = (await brokers.read([autoscaler]))[autoscaler.key]
+                    if until(reading):
+                        return reading
                     await asyncio.sleep(0.1)
         finally:
             await brokers.close()
 
-    return asyncio.run(look())
+    return asyncio.run(read())
 
 
 def ready(count: int) -> Callable[[BrokerReading], bool]:
-    """Return whether a queue has as many: of a busy leader, the first look may tell none."""
+    """Whether the queue has this depth: a busy leader may not answer the first read."""
 
-    def until(seen: BrokerReading) -> bool:
-        known = () if isinstance(seen.queues, Unknown) else seen.queues
+    def until(reading: BrokerReading) -> bool:
+        known = () if isinstance(reading.queues, Unknown) else reading.queues
         return [each.ready for each in known if not isinstance(each.ready, Unknown)] == [count]
 
     return until
 
 
-def counted(seen: BrokerReading) -> bool:
-    """Whether the statistics are as new as the messages."""
-    return not isinstance(seen.queues, Unknown) and all(
+def counted(reading: BrokerReading) -> bool:
+    """Whether the statistics include the messages."""
+    return not isinstance(reading.queues, Unknown) and all(
         (each.ready, each.consumers, each.unacknowledged, each.published) == (3, 1, 2, 5)
-        for each in seen.queues
+        for each in reading.queues
     )
 
 
-def counts(seen: BrokerReading) -> int:
-    return 0 if isinstance(seen.queues, Unknown) else len(seen.queues)
+def counts(reading: BrokerReading) -> int:
+    return 0 if isinstance(reading.queues, Unknown) else len(reading.queues)
 
 
 @pytest.fixture
@@ -95,44 +95,46 @@ def work(vhost: Vhost):
         yield
 
 
-def test_amqp_alone_tells_what_is_ready_and_that_the_rest_is_unknown(vhost: Vhost, work):
-    seen = seen_of(OneSecret(amqp_uri=vhost.amqp_uri), vhost, ready(3), queues=[{"name": "work"}])
+def test_amqp_alone_reports_ready_messages_and_consumers(vhost: Vhost, work):
+    reading = read_until(
+        OneSecret(amqp_uri=vhost.amqp_uri), vhost, ready(3), queues=[{"name": "work"}]
+    )
 
-    (reading,) = seen.queues
-    assert (reading.ready, reading.consumers) == (3, 1)
-    assert isinstance(reading.unacknowledged, Unknown)
-    assert "unacknowledged and rates are unknown" in seen.lost[0]
+    (queue,) = reading.queues
+    assert (queue.ready, queue.consumers) == (3, 1)
+    assert isinstance(queue.unacknowledged, Unknown)
+    assert "unacknowledged and rates are unknown" in reading.lost[0]
 
 
-def test_management_alone_tells_all_but_fresh_depths(vhost: Vhost, work):
+def test_the_management_api_alone_reports_all_but_current_depths(vhost: Vhost, work):
     secret = OneSecret(management_uri=vhost.node.management_uri)
-    seen = seen_of(secret, vhost, counted, queues=[{"name": "work"}])
+    reading = read_until(secret, vhost, counted, queues=[{"name": "work"}])
 
-    (reading,) = seen.queues
-    assert reading.prefetch == 2
-    assert seen.lost == ("without amqp-uri, depths are as old as the statistics",)
+    (queue,) = reading.queues
+    assert queue.prefetch == 2
+    assert reading.lost == ("without amqp-uri, depths are as old as the statistics",)
 
 
-def test_prometheus_alone_tells_counts_but_neither_prefetch_nor_peers(vhost: Vhost, work):
+def test_prometheus_alone_reports_counts_but_neither_prefetch_nor_busy_replicas(vhost: Vhost, work):
     secret = OneSecret(prometheus_uri=f"http://127.0.0.1:{vhost.node.ports.prometheus}")
-    seen = seen_of(secret, vhost, counted, queues=[{"name": "work"}])
+    reading = read_until(secret, vhost, counted, queues=[{"name": "work"}])
 
-    (reading,) = seen.queues
-    assert isinstance(reading.prefetch, Unknown)
-    assert isinstance(seen.busy, Unknown)
+    (queue,) = reading.queues
+    assert isinstance(queue.prefetch, Unknown)
+    assert isinstance(reading.busy, Unknown)
 
 
-def test_amqp_with_management_tells_all_and_who_is_busy(vhost: Vhost, work):
+def test_amqp_with_the_management_api_reports_all_and_busy_replicas(vhost: Vhost, work):
     secret = OneSecret(amqp_uri=vhost.amqp_uri, management_uri=vhost.node.management_uri)
-    seen = seen_of(
+    reading = read_until(
         secret,
         vhost,
-        lambda seen: counted(seen) and seen.busy == {"127.0.0.1": 2},
+        lambda reading: counted(reading) and reading.busy == {"127.0.0.1": 2},
         queues=[{"name": "work"}],
     )
 
-    assert seen.lost == ()
-    assert seen.busy == {"127.0.0.1": 2}
+    assert reading.lost == ()
+    assert reading.busy == {"127.0.0.1": 2}
 
 
 NOTHING = {"configure": "^$", "write": "^$", "read": "^$"}
@@ -140,8 +142,8 @@ NOTHING = {"configure": "^$", "write": "^$", "read": "^$"}
 
 @contextmanager
 def user_of(vhost: Vhost, tags: str, permissions: dict[str, str] | None) -> Iterator[OneSecret]:
-    """A Secret with a user of its own, who goes with the block; permissions may be none at all."""
-    name = f"looks-{uuid4().hex[:8]}"
+    """A Secret with a user of its own; without `permissions` the virtual host is closed to it."""
+    name = f"user-{uuid4().hex[:8]}"
     call = vhost.node.management.call
     call("PUT", "users", name, body={"password": "secret", "tags": tags})
     if permissions is not None:
@@ -153,34 +155,34 @@ def user_of(vhost: Vhost, tags: str, permissions: dict[str, str] | None) -> Iter
     call("DELETE", "users", name)
 
 
-def test_a_user_with_the_tag_monitoring_and_empty_permissions_sees_all(vhost: Vhost, work):
+def test_a_user_with_the_tag_monitoring_and_empty_permissions_reads_all(vhost: Vhost, work):
     with user_of(vhost, "monitoring", NOTHING) as secret:
-        seen = seen_of(
+        reading = read_until(
             secret,
             vhost,
-            lambda seen: counted(seen) and seen.busy == {"127.0.0.1": 2},
+            lambda reading: counted(reading) and reading.busy == {"127.0.0.1": 2},
             queues=[{"pattern": "wor*"}],
         )
 
-    (reading,) = seen.queues
-    assert (seen.lost, reading.prefetch) == ((), 2)
+    (queue,) = reading.queues
+    assert (reading.lost, queue.prefetch) == ((), 2)
 
 
-def test_a_user_with_the_tag_management_alone_does_not_see_who_is_busy(vhost: Vhost, work):
+def test_a_user_with_the_tag_management_cannot_read_busy_replicas(vhost: Vhost, work):
     with user_of(vhost, "management", NOTHING) as secret:
-        seen = seen_of(secret, vhost, counted, queues=[{"name": "work"}])
+        reading = read_until(secret, vhost, counted, queues=[{"name": "work"}])
 
-    (reading,) = seen.queues
-    assert isinstance(reading.prefetch, Unknown)
-    assert isinstance(seen.busy, Unknown)
+    (queue,) = reading.queues
+    assert isinstance(queue.prefetch, Unknown)
+    assert isinstance(reading.busy, Unknown)
 
 
 def test_a_user_without_permissions_in_the_virtual_host_is_refused(vhost: Vhost, work):
     with user_of(vhost, "monitoring", None) as secret:
-        seen = seen_of(secret, vhost, lambda seen: True, queues=[{"name": "work"}])
+        reading = read_until(secret, vhost, lambda reading: True, queues=[{"name": "work"}])
 
-    assert seen.queues.reason == "AccessRefused"
-    assert vhost.name in seen.queues.cause
+    assert reading.queues.reason == "AccessRefused"
+    assert vhost.name in reading.queues.cause
 
 
 def test_patterns_and_the_queues_of_a_nameko_service_are_found(vhost: Vhost):
@@ -191,15 +193,15 @@ def test_patterns_and_the_queues_of_a_nameko_service_are_found(vhost: Vhost):
             channel.queue_declare(name, durable=True, auto_delete=False)
     secret = OneSecret(amqp_uri=vhost.amqp_uri, management_uri=vhost.node.management_uri)
 
-    seen = seen_of(
+    reading = read_until(
         secret,
         vhost,
-        lambda seen: counts(seen) == 4,
+        lambda reading: counts(reading) == 4,
         queues=[{"pattern": "jobs-?"}],
         nameko={"service": "shop", "maxWorkers": 3},
     )
 
-    assert {each.name: each.entries for each in seen.queues} == {
+    assert {each.name: each.entries for each in reading.queues} == {
         "jobs-a": ("jobs-?",),
         "jobs-b": ("jobs-?",),
         "rpc-shop": (),
@@ -207,91 +209,96 @@ def test_patterns_and_the_queues_of_a_nameko_service_are_found(vhost: Vhost):
     }
 
 
-def test_a_queue_that_fits_several_entries_is_counted_once(vhost: Vhost, work):
+def test_a_queue_that_several_entries_select_is_read_once(vhost: Vhost, work):
     secret = OneSecret(amqp_uri=vhost.amqp_uri, management_uri=vhost.node.management_uri)
     entries = [{"name": "work"}, {"pattern": "wor*"}, {"pattern": "*rk"}]
 
-    seen = seen_of(secret, vhost, counted, queues=entries)
+    reading = read_until(secret, vhost, counted, queues=entries)
 
-    (reading,) = (each for each in seen.queues if each.name == "work")
-    assert reading.entries == ("work", "wor*", "*rk")
+    (queue,) = (each for each in reading.queues if each.name == "work")
+    assert queue.entries == ("work", "wor*", "*rk")
 
 
 def test_a_pattern_without_statistics_is_unknown_and_not_empty(vhost: Vhost):
-    seen = seen_of(
-        OneSecret(amqp_uri=vhost.amqp_uri), vhost, lambda seen: True, queues=[{"pattern": "jobs-*"}]
+    reading = read_until(
+        OneSecret(amqp_uri=vhost.amqp_uri),
+        vhost,
+        lambda reading: True,
+        queues=[{"pattern": "jobs-*"}],
     )
 
-    (reading,) = seen.queues
-    assert isinstance(reading.ready, Unknown)
+    (queue,) = reading.queues
+    assert isinstance(queue.ready, Unknown)
 
 
-def test_a_missing_queue_does_not_cost_the_others_their_connection(vhost: Vhost, work):
+def test_missing_queues_do_not_close_the_connection_of_others(vhost: Vhost, work):
     names = [{"name": f"missing-{number}"} for number in range(20)] + [{"name": "work"}]
 
-    seen = seen_of(OneSecret(amqp_uri=vhost.amqp_uri), vhost, ready(3), queues=names)
+    reading = read_until(OneSecret(amqp_uri=vhost.amqp_uri), vhost, ready(3), queues=names)
 
-    assert [r.ready for r in seen.queues if not isinstance(r.ready, Unknown)] == [3]
-    assert len(seen.queues) == 21
+    assert [r.ready for r in reading.queues if not isinstance(r.ready, Unknown)] == [3]
+    assert len(reading.queues) == 21
 
 
-def test_a_name_that_amqp_cannot_ask_for_is_told_by_statistics(vhost: Vhost):
+def test_a_name_that_amqp_cannot_declare_is_read_from_statistics(vhost: Vhost):
     with vhost.connect() as connection:
         connection.channel().queue_declare("fila-ação", durable=True, auto_delete=False)
     vhost.publish(b"x", routing_key="fila-ação")
     secret = OneSecret(amqp_uri=vhost.amqp_uri, management_uri=vhost.node.management_uri)
 
-    seen = seen_of(
-        secret, vhost, lambda seen: seen.queues[0].ready == 1, queues=[{"name": "fila-ação"}]
+    reading = read_until(
+        secret, vhost, lambda reading: reading.queues[0].ready == 1, queues=[{"name": "fila-ação"}]
     )
-    alone = seen_of(
+    alone = read_until(
         OneSecret(amqp_uri=vhost.amqp_uri),
         vhost,
-        lambda seen: True,
+        lambda reading: True,
         queues=[{"name": "fila-ação"}],
     )
 
-    assert [each.ready for each in seen.queues] == [1]
+    assert [each.ready for each in reading.queues] == [1]
     assert [each.ready.reason for each in alone.queues] == ["NotReported"]
 
 
-def test_a_service_that_only_listens_to_events_is_found(vhost: Vhost):
+def test_a_service_that_only_consumes_events_is_found(vhost: Vhost):
     with vhost.connect() as connection:
         channel = connection.channel()
         channel.queue_declare("evt-cart-paid--shop.on_paid", durable=True, auto_delete=False)
     secret = OneSecret(amqp_uri=vhost.amqp_uri, management_uri=vhost.node.management_uri)
 
-    seen = seen_of(
+    reading = read_until(
         secret,
         vhost,
-        lambda seen: [each.name for each in seen.queues] != ["rpc-shop"],
+        lambda reading: [each.name for each in reading.queues] != ["rpc-shop"],
         queues=[],
         nameko={"service": "shop"},
     )
 
-    assert [(each.name, each.ready) for each in seen.queues] == [("evt-cart-paid--shop.on_paid", 0)]
+    assert [(each.name, each.ready) for each in reading.queues] == [
+        ("evt-cart-paid--shop.on_paid", 0)
+    ]
 
 
-def test_a_secret_never_shows(vhost: Vhost):
+def test_the_repr_of_connection_parameters_contains_no_password(vhost: Vhost):
     data = OneSecret(amqp_uri=vhost.amqp_uri, management_uri=vhost.node.management_uri).data
-    access = parse_secret("broker", data)
+    parameters = parse_secret("broker", data)
 
-    assert "mare:" not in repr(access)
+    assert "mare:" not in repr(parameters)
 
 
-def test_a_stream_is_no_queue_that_could_be_emptied(vhost: Vhost):
+def test_a_stream_is_unknown(vhost: Vhost):
     with vhost.connect() as connection:
         channel = connection.channel()
         arguments = {"x-queue-type": "stream"}
         channel.queue_declare("log", durable=True, auto_delete=False, arguments=arguments)
     secret = OneSecret(amqp_uri=vhost.amqp_uri, management_uri=vhost.node.management_uri)
 
-    seen = seen_of(
+    reading = read_until(
         secret,
         vhost,
-        lambda seen: counts(seen) == 1 and isinstance(seen.queues[0].ready, Unknown),
+        lambda reading: counts(reading) == 1 and isinstance(reading.queues[0].ready, Unknown),
         queues=[{"name": "log"}],
     )
 
-    (reading,) = seen.queues
-    assert reading.ready.reason == "QueueIsStream"
+    (queue,) = reading.queues
+    assert queue.ready.reason == "QueueIsStream"

@@ -1,4 +1,4 @@
-"""TLS to the broker, with the authority that the Secret names."""
+"""TLS to the broker with the certificate authority of the Secret."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,7 +25,7 @@ def pem(authority: trustme.CA) -> str:
     return authority.cert_pem.bytes().decode()
 
 
-def test_the_right_authority_opens_the_way_and_a_wrong_one_is_told(
+def test_the_right_authority_is_accepted_and_a_wrong_one_is_reported(
     stage: Stage, vhost: Vhost, burst: Callable[..., None]
 ):
     authority = trustme.CA()
@@ -47,7 +47,7 @@ def test_the_right_authority_opens_the_way_and_a_wrong_one_is_told(
         eventually(lambda: stage.condition("MetricsFresh")[0] == "True")
 
 
-def test_a_certificate_for_another_host_is_told(
+def test_a_certificate_for_another_host_is_reported(
     stage: Stage, vhost: Vhost, burst: Callable[..., None]
 ):
     authority = trustme.CA()

@@ -26,7 +26,7 @@ def header(kind: int, length: int, channel: int = 0) -> bytes:
 
 
 class HostileBroker:
-    """Answers the handshake as RabbitMQ does, then does what the test says."""
+    """Answers the handshake as RabbitMQ does, then attacks."""
 
     def __init__(self, attack: Attack | None, *, at_start: Attack | None = None) -> None:
         self._attack, self._at_start = attack, at_start

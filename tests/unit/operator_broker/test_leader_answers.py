@@ -37,13 +37,13 @@ def accepted(*reads: Read, has_statistics: bool = True) -> tuple[Answer, float]:
         ),
         pytest.param(
             [(1, Depth(9, 0), sampled(0, 9)), (9, NOTHING, sampled(2, 0))],
-            id="statistics tell that it was emptied",
+            id="statistics show that it was emptied",
         ),
-        pytest.param([(9, NOTHING, sampled(0, 0))], id="statistics say the same"),
+        pytest.param([(9, NOTHING, sampled(0, 0))], id="statistics agree"),
         pytest.param([(9, LATE, None)], id="the first answer of all is late"),
         pytest.param(
             [(2, Depth(0, 1), sampled(1, 9)), (9, NOTHING, sampled(1, 9))],
-            id="statistics are older than what was seen",
+            id="statistics are older than the last answer",
         ),
         pytest.param(
             [(1, Depth(9, 0), None), (2, GONE, None), (9, NOTHING, None)],
@@ -69,14 +69,14 @@ def test_an_empty_queue_is_empty(reads):
         ),
         pytest.param(
             [(1, Depth(9, 0), None), (7, NOTHING, sampled(2, None))],
-            id="statistics do not tell its messages",
+            id="statistics do not contain its messages",
         ),
-        pytest.param([(1, SILENT, None)], id="nothing was ever told"),
+        pytest.param([(1, SILENT, None)], id="no answer was ever given"),
         pytest.param([(1, NOTHING, None), (7, SILENT, None)], id="it was empty"),
         pytest.param([(1, LATE, None), (7, LATE, None)], id="it is late again and again"),
         pytest.param([(7, LATE, sampled(6, 1))], id="it is late, and statistics saw messages"),
         pytest.param(
-            [(1, Depth(0, 2), None), (7, SILENT, sampled(6, 0))], id="statistics say it is empty"
+            [(1, Depth(0, 2), None), (7, SILENT, sampled(6, 0))], id="statistics show it empty"
         ),
     ],
 )

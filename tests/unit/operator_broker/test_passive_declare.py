@@ -157,7 +157,7 @@ def test_silent_leaders_make_only_their_own_queues_unknown(broker: Broker):
         assert known == dict.fromkeys(broker.queues, Depth(1, 1))
         silent = {name: why for name, why in reasons(answers).items() if why}
         assert set(silent.values()) == {"LeaderSilent"}
-        assert 8 <= len(silent) < 100  # the others are not asked
+        assert 8 <= len(silent) < 100  # The others are not declared.
         assert broker.open == 1
         await read.close()
 
