@@ -9,8 +9,18 @@ from pathlib import Path
 import eventlet
 from nameko.extensions import DependencyProvider
 
-from mare_nameko.service import BROADCAST, EventDispatcher, RpcProxy, event_handler, rpc, timer
+from mare_nameko.service import (
+    BROADCAST,
+    EventDispatcher,
+    RpcProxy,
+    event_handler,
+    register_errors,
+    rpc,
+    timer,
+)
 from mare_services.contract.errors import PlaceNotFound, SourceLimited
+
+register_errors(PlaceNotFound, SourceLimited)
 
 blocking_sleep = eventlet.patcher.original("time").sleep
 

@@ -24,9 +24,7 @@ def test_the_client_of_the_readme_calls_its_service(vhost, tmp_path):
     command = [Path(sys.executable).with_name("mare-nameko"), "run", "greeter:Greeter"]
     environ = os.environ | {"AMQP_URI": vhost.amqp_uri, "RUNTIME_HEALTH_PORT": "0"}
 
-    with subprocess.Popen(
-        [command, "run", "greeter:Greeter"], cwd=tmp_path, env=environ
-    ) as service:
+    with subprocess.Popen(command, cwd=tmp_path, env=environ) as service:
         try:
             consumed(vhost, "rpc-greeter")
             client = [sys.executable, "client.py"]
