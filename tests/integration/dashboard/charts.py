@@ -1,4 +1,4 @@
-"""Charts as the operator draws them, of a tide that comes and goes, with an hour unknown."""
+"""Charts of a periodic load with an unknown interval, as the operator draws them."""
 
 import math
 from typing import Any
@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 from mare.drawing.drawing import draw, layout, panel_height_for
 from mare.drawing.figure import Band, Column, Figure, Level, Mark, Panel, Series, Shape
 from mare.drawing.theme import Theme
-from tests.integration.dashboard.pictures import Json
+from tests.integration.dashboard.payloads import Json
 
 SECONDS = {"10m": 600, "1h": 3600, "24h": 86400}
-WORDS = {
+TEXTS = {
     "en": ("Wait, s", "Replicas", "running", "desired", "target 2 s"),
     "pt": ("Espera, s", "Réplicas", "em execução", "desejadas", "meta 2 s"),
 }
@@ -39,7 +39,7 @@ def chart(picture: Json, query: dict[str, str]) -> Json:
         "running": [2 + round(6 * tide[max(0, n - 12)]) for n in range(301)],
         "desired": [2 + round(6 * value) for value in tide],
     }
-    wait, replicas, running, wanted, target = WORDS[query["lang"]]
+    wait, replicas, running, wanted, target = TEXTS[query["lang"]]
     marks = [each for each in picture["decisions"] if each["from"] != each["to"]]
     drawn = tuple(
         Mark(each["at"], each["sentence"]["text"]) for each in marks if each["at"] > start

@@ -22,7 +22,7 @@ SILENT = (
     "--disable-component-update",
     "--disable-sync",
 )
-"""Flags with which Chromium talks to nobody but the page's own server."""
+"""Flags with which Chromium sends requests only to the server of the page."""
 
 
 class NoChromium(Exception):

@@ -16,7 +16,7 @@ from aiohttp import web
 
 from mare.dashboard.static_files import INDEX, answer, read_page
 from tests.integration.dashboard.charts import chart
-from tests.integration.dashboard.pictures import Json, detail
+from tests.integration.dashboard.payloads import Json, detail
 from tests.integration.dashboard.situations import SITUATIONS, Situation
 
 PAGE = read_page()
@@ -35,7 +35,7 @@ class Stage:
     streams: bool = True
     broken: bool = False
     standby: bool = False
-    asked: dict[str, int] = field(default_factory=dict)
+    requests: dict[str, int] = field(default_factory=dict)
     ticks: int = 0
 
 
@@ -91,7 +91,7 @@ class _Answers:
         return answer(request, PAGE, request.match_info.get("file", INDEX))
 
     async def state(self, request: web.Request) -> web.StreamResponse:
-        return self._answer("state", lambda: self._told(request))
+        return self._answer("state", lambda: self._state_of(request))
 
     async def detail(self, request: web.Request) -> web.StreamResponse:
         return self._answer("object", lambda: self._one(request))
@@ -110,25 +110,25 @@ class _Answers:
         await answer.prepare(request)
         with suppress(ConnectionError):
             while stage.streams and not stage.broken:
-                data = self._one(request) if event == "object" else self._told(request)
+                data = self._one(request) if event == "object" else self._state_of(request)
                 await answer.write(f"event: {event}\ndata: {json.dumps(data)}\n\n".encode())
                 stage.ticks += 1
                 await asyncio.sleep(stage.tick)
         return answer
 
-    def _told(self, request: web.Request) -> Json:
+    def _state_of(self, request: web.Request) -> Json:
         return self._stage.situations[request.match_info["situation"]](time.time())
 
     def _one(self, request: web.Request) -> Json | None:
-        state, wanted = self._told(request), dict(request.match_info) | dict(request.query)
+        state, key = self._state_of(request), dict(request.match_info) | dict(request.query)
         for each in state["objects"]:
-            if (each["namespace"], each["name"]) == (wanted["namespace"], wanted["name"]):
+            if (each["namespace"], each["name"]) == (key["namespace"], key["name"]):
                 return detail(state["at"], each, state["operator"])
         return None
 
     def _answer(self, name: str, make: Callable[[], Any]) -> web.Response:
         stage = self._stage
-        stage.asked[name] = stage.asked.get(name, 0) + 1
+        stage.requests[name] = stage.requests.get(name, 0) + 1
         if stage.broken:
             return web.json_response({"error": {"code": "Broken"}}, status=502)
         if stage.standby:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from tests.integration.dashboard.pictures import (
+from tests.integration.dashboard.payloads import (
     MISSING,
     Json,
     backlog,
@@ -18,11 +18,11 @@ State = Json
 Situation = Callable[[float], State]
 
 
-def _state(at: float, *objects: Json, **told: Any) -> State:
+def _state(at: float, *objects: Json, **changes: Any) -> State:
     return {
         "tick": int(at),
         "at": at,
-        "operator": operator(at, objects=len(objects), **told),
+        "operator": operator(at, objects=len(objects), **changes),
         "objects": list(objects),
     }
 
@@ -120,12 +120,12 @@ def _dry_run(at: float, **names: str) -> Json:
 
 
 def _error(at: float, **names: str) -> Json:
-    nobody = {"running": None, "requested": None, "desired": None, "raw": None}
+    unknown = {"running": None, "requested": None, "desired": None, "raw": None}
     return summary(
         at,
         **names,
         attention="unknown",
-        replicas={"min": 0, "max": 20, **nobody},
+        replicas={"min": 0, "max": 20, **unknown},
         constraint={"code": "unable", "until": None},
         error={"reason": "WorkloadNotFound", "message": 'deployments.apps "playlists" not found'},
         sentence=None,

@@ -50,11 +50,11 @@ def test_everything_is_loaded_from_the_operator_without_policy_violations(open_p
     page = open_page(
         "busy", DETAIL, before=lambda page: page.on("request", lambda r: seen.append(r.url))
     )
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text))
+    messages: list[str] = []
+    page.on("console", lambda message: messages.append(message.text))
     page.reload()
     page.wait_for_selector("svg.chart")
     page.hover(".cursor", position={"x": 300, "y": 50})
     assert seen
     assert all(url.startswith(page.url.split("?")[0]) for url in seen)
-    assert said == []
+    assert messages == []

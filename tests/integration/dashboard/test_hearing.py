@@ -24,9 +24,9 @@ def test_the_page_polls_where_no_stream_is_available(
     page = open_page("busy", query, before=by_hand)
     name = "object" if query else "state"
     for _ in range(2):
-        before = troubled.asked[name]
+        before = troubled.requests[name]
         page.clock.fast_forward(2000)
-        eventually(lambda: troubled.asked[name] > before)  # noqa: B023 - asked within the loop
+        eventually(lambda: troubled.requests[name] > before)  # noqa: B023 - called within the loop
     expect(page.locator("html")).to_have_attribute("data-live", "true")
     expect(page.locator("#notice")).to_be_hidden()
 

@@ -11,10 +11,11 @@ from tests.integration.dashboard.situations import SITUATIONS
 from tests.vhost import eventually
 
 WATCH = """() => {
-  window.said = [];
+  window.announced = [];
   for (const id of ["polite", "urgent"]) {
     const node = document.getElementById(id);
-    new MutationObserver(() => window.said.push(node.textContent)).observe(node, {childList: true});
+    new MutationObserver(() => window.announced.push(node.textContent))
+      .observe(node, {childList: true});
   }
 }"""
 CONTENT = "document.querySelector('main').innerHTML"
@@ -39,10 +40,10 @@ def test_a_paused_page_does_not_change(open_page: Open, stage: Stage, how: str, 
     press(page, how)
     expect(page.locator("#pause")).to_have_text("ResumeAlt P")
     expect(page.locator("#notice")).to_contain_text("Paused at")
-    before, charts = page.evaluate(CONTENT), stage.asked.get("chart", 0)
+    before, charts = page.evaluate(CONTENT), stage.requests.get("chart", 0)
     ticks(stage, 4)
     assert page.evaluate(CONTENT) == before
-    assert stage.asked.get("chart", 0) <= charts + 1  # one can be under way
+    assert stage.requests.get("chart", 0) <= charts + 1  # one can be under way
     press(page, how)
     expect(page.locator("#pause")).to_have_text("PauseAlt P")
     expect(page.locator("#notice")).to_be_hidden()
@@ -52,11 +53,11 @@ def test_a_paused_page_does_not_change(open_page: Open, stage: Stage, how: str, 
 def test_choosing_a_namespace_while_paused_shows_nothing_newer(
     open_page: Open, stage: Stage
 ) -> None:
-    stage.situations["told"] = SITUATIONS["busy"]
-    page = open_page("told")
+    stage.situations["changing"] = SITUATIONS["busy"]
+    page = open_page("changing")
     page.click("#pause")
     before = page.inner_text("tbody")
-    stage.situations["told"] = SITUATIONS["at-max"]
+    stage.situations["changing"] = SITUATIONS["at-max"]
     ticks(stage, 3)
     page.select_option("select", "music")
     assert page.inner_text("tbody") == before
@@ -78,10 +79,10 @@ def moves(page: Page) -> None:
 
 @pytest.fixture
 def tell(stage: Stage) -> Callable[[str], None]:
-    """Let a test replace the situation `told`."""
+    """Let a test replace the situation `changing`."""
 
     def change(name: str) -> None:
-        stage.situations["told"] = SITUATIONS[name]
+        stage.situations["changing"] = SITUATIONS[name]
 
     change("busy")
     return change
@@ -89,31 +90,31 @@ def tell(stage: Stage) -> Callable[[str], None]:
 
 @pytest.fixture
 def page(open_page: Open, tell: Callable[[str], None]) -> Page:
-    page = open_page("told", DETAIL, before=by_hand)
+    page = open_page("changing", DETAIL, before=by_hand)
     page.clock.pause_at(page.evaluate("Date.now()") / 1000 + 3)  # no announcement is due meanwhile
     page.evaluate(WATCH)
     return page
 
 
-def said(page: Page, stage: Stage) -> list[str]:
+def announced(page: Page, stage: Stage) -> list[str]:
     """Return what was announced after the delay."""
     ticks(stage, 2)
     page.clock.fast_forward(4000)
     ticks(stage, 2)
-    return page.evaluate("window.said")
+    return page.evaluate("window.announced")
 
 
 def test_ticks_are_not_announced(page: Page, stage: Stage) -> None:
     moves(page)
-    assert said(page, stage) == []
-    assert said(page, stage) == []
+    assert announced(page, stage) == []
+    assert announced(page, stage) == []
 
 
 def test_a_change_is_announced_once(page: Page, stage: Stage, tell: Callable[[str], None]) -> None:
     tell("at-max")
     expect(page.locator("#detail .chip")).to_have_text("maximum")
-    assert said(page, stage) == ["10 replicas. Limited by: maximum."]
-    assert said(page, stage) == ["10 replicas. Limited by: maximum."]
+    assert announced(page, stage) == ["10 replicas. Limited by: maximum."]
+    assert announced(page, stage) == ["10 replicas. Limited by: maximum."]
 
 
 def test_a_short_change_is_announced_as_one_sentence(
@@ -123,7 +124,7 @@ def test_a_short_change_is_announced_as_one_sentence(
     expect(page.locator("#detail .chip")).to_have_text("maximum")
     tell("busy")
     expect(page.locator("#detail .chip")).to_have_text("nothing")
-    assert said(page, stage) == ["6 replicas. Limited by: nothing."]
+    assert announced(page, stage) == ["6 replicas. Limited by: nothing."]
 
 
 def test_an_unreachable_broker_interrupts_once(
@@ -132,7 +133,7 @@ def test_an_unreachable_broker_interrupts_once(
     tell("stale")
     alarm = page.locator("#urgent")
     expect(alarm).to_contain_text("The broker cannot be reached")
-    assert said(page, stage).count(alarm.inner_text()) == 1
+    assert announced(page, stage).count(alarm.inner_text()) == 1
     tell("busy")
     expect(alarm).to_be_empty()
 
@@ -142,4 +143,4 @@ def test_a_change_while_paused_is_not_announced(
 ) -> None:
     page.click("#pause")
     tell("zero")
-    assert said(page, stage) == []
+    assert announced(page, stage) == []

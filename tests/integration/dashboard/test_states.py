@@ -81,8 +81,8 @@ def test_text_without_a_translation_is_marked_as_english(open_page: Open) -> Non
 
 def test_problems_are_translated_except_for_texts_of_other_programs(open_page: Open) -> None:
     page = open_page("missing", DETAIL, lang="pt-BR")
-    said = page.locator(".problems .text span")
-    assert said.all_inner_texts() == [
+    texts = page.locator(".problems .text span")
+    assert texts.all_inner_texts() == [
         "A fila orders não existe.",
         "No queue in vhost '/'.",
         "Declare a fila ou corrija o nome dela em spec.queues.",
@@ -144,6 +144,7 @@ def test_the_list_begins_with_objects_that_need_attention(open_page: Open) -> No
     assert names[3:] == sorted(names[3:])
     assert page.inner_text("[data-part=summary]") == "3 of 8 need attention"
     row = page.locator("tbody tr").nth(1)
+    assert row.locator("[data-part=depth] > span").inner_text() == "unknown"
     assert row.locator("[data-part=wait] > span").first.inner_text() == "unknown"
 
 

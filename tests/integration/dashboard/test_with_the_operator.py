@@ -77,18 +77,18 @@ def operator() -> Iterator[Operator]:
 @pytest.fixture
 def visit(browser: Browser, operator: Operator) -> Iterator[Callable[[str], Page]]:
     context = browser.new_context(locale="en-GB", timezone_id="America/Recife")
-    said: list[str] = []
+    messages: list[str] = []
 
     def open_page(query: str) -> Page:
         page = context.new_page()
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: messages.append(str(error)))
+        page.on("console", lambda message: messages.append(message.text))
         page.goto(f"http://127.0.0.1:{operator.port}{PREFIX}/{query}")
         return page
 
     yield open_page
     context.close()
-    assert [each for each in said if "503 (Service Unavailable)" not in each] == []
+    assert [each for each in messages if "503 (Service Unavailable)" not in each] == []
 
 
 def test_the_list_follows_the_operator(visit: Callable[[str], Page], operator: Operator) -> None:

@@ -1,4 +1,4 @@
-"""A small worker as anybody could have: a message from $QUEUE says how many seconds it takes."""
+"""A small worker: the body of a message from $QUEUE is the seconds that it takes."""
 
 import os
 import signal

@@ -36,7 +36,7 @@ def backlog(ready: float, replicas: int) -> Json:
 def summary(at: float, namespace: str = "music", name: str = "playlists", **changes: Any) -> Json:
     """One object; a dotted key changes a part: `replicas.desired`."""
     depth = 240 + int(5 * at) % 7
-    picture: Json = {
+    summary_json: Json = {
         "namespace": namespace,
         "name": name,
         "target": {"kind": "Deployment", "name": name},
@@ -60,12 +60,12 @@ def summary(at: float, namespace: str = "music", name: str = "playlists", **chan
         "error": None,
     }
     for path, value in changes.items():
-        place = picture
+        place = summary_json
         *way, last = path.split("__")
         for step in way:
             place = place[step]
         place[last] = value
-    return picture
+    return summary_json
 
 
 def operator(at: float, **changes: Any) -> Json:
@@ -80,31 +80,31 @@ def operator(at: float, **changes: Any) -> Json:
     } | changes
 
 
-def detail(at: float, picture: Json, told: Json) -> Json:
+def detail(at: float, summary_json: Json, operator_state: Json) -> Json:
     """A summary with the data of the page of one object."""
-    said = picture["sentence"]
-    steps = said["clauses"] if said else []
+    decided = summary_json["sentence"]
+    steps = decided["clauses"] if decided else []
     stages = ["wish", "window", "policy", "bounds"]
     last = len(steps) - 1
-    count = said["to"] if said else None
-    ladder = [
+    count = decided["to"] if decided else None
+    trace = [
         {"stage": stages[n], "replicas": count, "deciding": n == last, "clause": step}
         for n, step in enumerate(steps)
     ]
-    queue = {"name": f"rpc-{picture['name']}", "vhost": "/", "consumers": measured(40, at)}
-    return copy.deepcopy(picture) | {
+    queue = {"name": f"rpc-{summary_json['name']}", "vhost": "/", "consumers": measured(40, at)}
+    return copy.deepcopy(summary_json) | {
         "tick": int(at),
         "at": at,
-        "operator": told,
-        "trace": ladder,
-        "next": [clause("next.growsAt", "grows at 281 messages", messages=281)] if said else [],
-        "problems": picture.get("problems", []),
-        "decisions": decisions(at) if said else [],
+        "operator": operator_state,
+        "trace": trace,
+        "next": [clause("next.growsAt", "grows at 281 messages", messages=281)] if decided else [],
+        "problems": summary_json.get("problems", []),
+        "decisions": decisions(at) if decided else [],
         "conditions": [],
-        "queues": [queue | {each: picture[each] for each in ("ready", "unacknowledged")}],
+        "queues": [queue | {each: summary_json[each] for each in ("ready", "unacknowledged")}],
         "estimates": {"arrivalRate": 41.2, "capacityPerReplica": 8.5},
         "history": {"since": at - 9000, "decisionsSince": at - 9000},
-        "explain": f"mare explain {picture['name']} -n {picture['namespace']}",
+        "explain": f"mare explain {summary_json['name']} -n {summary_json['namespace']}",
     }
 
 
@@ -129,7 +129,7 @@ def decisions(at: float) -> list[Json]:
     ]
 
 
-def _decision(at: float, before: int, after: int, said: Json, count: int = 1) -> Json:
+def _decision(at: float, before: int, after: int, decided: Json, count: int = 1) -> Json:
     return {
         "at": at,
         "last": at + count - 1,
@@ -138,5 +138,5 @@ def _decision(at: float, before: int, after: int, said: Json, count: int = 1) ->
         "to": after,
         "reason": "LoadGrew" if after > before else "LoadFell",
         "constraint": "window" if after == before else "none",
-        "sentence": said,
+        "sentence": decided,
     }
