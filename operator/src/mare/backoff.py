@@ -36,9 +36,9 @@ class RetryTimer(Backoff):
     due: float = 0.0
     """Time from which the next attempt is allowed."""
 
-    def failed(self, now: float, at_least: float = 0.0) -> None:
-        """Postpone the next attempt by the backoff, and by `at_least` seconds."""
-        self.due = now + max(self.next_delay(), at_least)
+    def failed(self, now: float) -> None:
+        """Postpone the next attempt by the backoff."""
+        self.due = now + self.next_delay()
 
     def succeeded(self) -> None:
         """Allow the next attempt at once."""

@@ -1,12 +1,16 @@
-"""Logs: one JSON object on a line."""
+"""Logs of the operator: one JSON object per line."""
 
 import logging
 import sys
 
 from pythonjsonlogger.json import JsonFormatter
 
+_VERBOSE = ("aiormq", "kopf", "asyncio", "aiohttp.access")
+"""Loggers that write below WARNING what helps only the developers of those libraries."""
+
 
 def start(level: str) -> None:
+    """Write logs of this level and above to stderr."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         JsonFormatter(
@@ -17,5 +21,5 @@ def start(level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for chatty in ("aiormq", "kopf", "asyncio", "aiohttp.access"):
-        logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLevelName(level)))
+    for name in _VERBOSE:
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))

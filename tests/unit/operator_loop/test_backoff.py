@@ -15,14 +15,12 @@ def test_a_backoff_that_fails_for_days_stays_at_the_longest():
     assert backoff.next_delay() == 30.0
 
 
-def test_a_retry_timer_is_due_after_the_backoff_or_the_requested_delay_if_that_is_longer():
+def test_a_retry_timer_is_due_after_the_backoff_and_at_once_after_a_success():
     timer = RetryTimer(first=0.5, longest=15.0)
     timer.failed(100.0)
     assert timer.due == 100.5
-    timer.failed(100.0, at_least=7.0)
-    assert timer.due == 107.0
     timer.failed(100.0)
-    assert timer.due == 102.0
+    assert timer.due == 101.0
     timer.succeeded()
     assert timer.due == 0.0
     timer.failed(100.0)

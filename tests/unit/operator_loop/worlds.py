@@ -86,6 +86,8 @@ class FakeBrokers:
     reads: list[list[str]] = field(default_factory=list)
     read_at: float | None = None
     """When a source that does not answer any more told all of it last."""
+    reading: BrokerReading | None = None
+    """What each read returns, if not one queue named after the object."""
     statistics_at: float | None = None
     """When its statistics did."""
 
@@ -111,6 +113,8 @@ class FakeBrokers:
         }
 
     def _seen(self, name: str) -> BrokerReading:
+        if self.reading is not None:
+            return self.reading
         ready = self.ready.get(name, Unknown("QueueNotFound", f"queue {name} does not exist"))
         now = self.clock()
         reading = QueueReading(

@@ -59,8 +59,9 @@ class Metrics:
         self.decision_latency.observe(max(0.0, now - read_at))
 
     def observed(self, view: View) -> None:
-        if isinstance(view.reading.queues, Unknown):
-            self.broker_errors.labels(view.reading.queues.reason).inc()
+        failure = view.read_failure
+        if failure is not None:
+            self.broker_errors.labels(failure.reason).inc()
 
 
 class _Objects(Collector):
@@ -89,9 +90,7 @@ def _age(view: View) -> float | None:
 
 
 def _statistics_age(view: View) -> float | None:
-    queues = () if isinstance(view.reading.queues, Unknown) else view.reading.queues
-    counted = [at for each in queues if not isinstance(at := each.statistics_at, Unknown)]
-    return view.at - min(counted) if counted else None
+    return None if view.statistics_at is None else view.at - view.statistics_at
 
 
 def _busy(view: View) -> int | None:

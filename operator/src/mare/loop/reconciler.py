@@ -3,17 +3,18 @@
 import asyncio
 import logging
 from collections.abc import Coroutine
+from dataclasses import replace
 
 from mare.custom_resource import words
 from mare.custom_resource.autoscaler import Autoscaler
 from mare.custom_resource.conditions import conditions_of
+from mare.domain.clause import Clause
 from mare.domain.decide import decide
 from mare.domain.decision import Decision
 from mare.domain.estimates import Estimates
 from mare.domain.history import History
-from mare.domain.observation import Observation, Workload
+from mare.domain.observation import Observation, Workload, load_of
 from mare.domain.unknown import Unknown
-from mare.loop.freshness import fresh
 from mare.loop.metrics import Metrics
 from mare.loop.record import Record, View
 from mare.loop.scale_writer import ScaleWriter
@@ -84,7 +85,6 @@ class Reconciler:
 
     def _reconcile(self, state: AutoscalerState, reading: BrokerReading) -> None:
         now = self._clock()
-        reading = fresh(reading, now, state.autoscaler.policy.staleness_seconds)
         scale = self._workloads.get(state.autoscaler.target)
         if scale == NOT_READ_YET:
             return
@@ -129,6 +129,8 @@ class Reconciler:
     ) -> View:
         """Derive the conditions, and give the view to record and metrics."""
         autoscaler, now = state.autoscaler, self._clock()
+        statistics_at = _oldest_statistics(reading)
+        reading = _as_decided(reading, now, autoscaler.policy.staleness_seconds)
         conditions = conditions_of(
             autoscaler=autoscaler,
             scale=scale,
@@ -147,6 +149,7 @@ class Reconciler:
             autoscaler=autoscaler,
             scale=scale,
             reading=reading,
+            statistics_at=statistics_at,
             decision=decision,
             estimates=estimates,
             depth=words.depth(reading.queues),
@@ -169,6 +172,26 @@ class Reconciler:
             await asyncio.wait(self._tasks, timeout=_CLOSING_SECONDS)
         for task in self._tasks:
             task.cancel()
+
+
+def _as_decided(reading: BrokerReading, now: float, staleness_seconds: int) -> BrokerReading:
+    """Return the reading as `decide` takes it, in which what is too old is unknown."""
+    if isinstance(reading.queues, Unknown) or not reading.queues:
+        return reading
+    queues = load_of(reading.queues, now, staleness_seconds).readings
+    statistics_at = _oldest_statistics(reading)
+    lost = reading.lost
+    if statistics_at is not None and now - statistics_at > staleness_seconds:
+        text = f"the last statistics are older than {staleness_seconds} s"
+        lost = (*lost, Clause("lost.stale", text, seconds=staleness_seconds))
+    return replace(reading, queues=queues, lost=lost)
+
+
+def _oldest_statistics(reading: BrokerReading) -> float | None:
+    """Return when the oldest statistics were taken; None if no queue has any."""
+    queues = () if isinstance(reading.queues, Unknown) else reading.queues
+    times = (at for each in queues if not isinstance(at := each.statistics_at, Unknown))
+    return min(times, default=None)
 
 
 def _was_undecided(state: AutoscalerState) -> bool:

@@ -1,4 +1,4 @@
-"""What was seen and decided lately, in memory, for whoever shows it."""
+"""What was read and decided lately, in memory, for the dashboard and the metrics."""
 
 import math
 from collections import deque
@@ -19,24 +19,35 @@ _MAX_FAILURES = 256
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """One object at one moment."""
+    """What was read of one object at one moment, and what was decided."""
 
     at: float
     autoscaler: Autoscaler
     scale: Scale | Unknown
     reading: BrokerReading
+    """What is too old is unknown in it, as it is to the decision."""
+    statistics_at: float | None
+    """When the oldest statistics of a queue were taken, however old they are."""
     decision: Decision | None
     estimates: Estimates
     depth: int | None
     wait_seconds: float | None
     rates: tuple[float, float] | None
-    """Messages published and acknowledged each second, by the last two statistics."""
+    """Messages published and acknowledged per second, between the last two statistics."""
     conditions: tuple[Condition, ...]
+
+    @property
+    def read_failure(self) -> Unknown | None:
+        """Why the queues could not be read, or not lately."""
+        if isinstance(self.reading.queues, Unknown):
+            return self.reading.queues
+        ready = (each.ready for each in self.reading.queues)
+        return next((r for r in ready if isinstance(r, Unknown) and r.reason == "Stale"), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Something that did not work."""
+    """A failed read or write."""
 
     at: float
     key: Key
@@ -46,7 +57,7 @@ class Failure:
 
 @dataclass(slots=True)
 class AutoscalerHistory:
-    """The newest view of one object, and the last day of it."""
+    """The newest view of one object, and its last 24 hours."""
 
     view: View
     series: tuple[TimeSeries, ...] = field(
@@ -54,9 +65,9 @@ class AutoscalerHistory:
     )
     decisions: DecisionLog = field(default_factory=DecisionLog)
     changed_at: float | None = None
-    """When the count was last seen to have changed, by whomever."""
+    """When the number of replicas changed last, by any client."""
     short_since: float | None = None
-    """Since when fewer replicas are ready than asked for."""
+    """Since when fewer replicas are ready than the workload's spec has."""
 
     def add(self, view: View) -> None:
         before, self.view = self.view.scale, view
@@ -66,19 +77,19 @@ class AutoscalerHistory:
             and before.replicas != view.scale.replicas
         ):
             self.changed_at = view.at
-        numbers = _numbers(view)
-        short = numbers.ready is not None and numbers.ready < (numbers.current or 0)
+        sample = _sample(view)
+        short = sample.ready is not None and sample.ready < (sample.current or 0)
         if not short:
             self.short_since = None
         elif self.short_since is None or self.changed_at == view.at:
             self.short_since = view.at
-        for ring in self.series:
-            ring.add(view.at, numbers)
+        for series in self.series:
+            series.add(view.at, sample)
         if view.decision is not None:
             self.decisions.add(view.at, view.decision)
 
 
-def _numbers(view: View) -> Sample:
+def _sample(view: View) -> Sample:
     scale = view.scale if isinstance(view.scale, Scale) else None
     return Sample(
         math.nan if view.depth is None else view.depth,
@@ -90,7 +101,7 @@ def _numbers(view: View) -> Sample:
 
 
 class Record:
-    """All objects. Reading it never waits."""
+    """The histories of all objects."""
 
     def __init__(self) -> None:
         self._histories: dict[Key, AutoscalerHistory] = {}
@@ -102,16 +113,17 @@ class Record:
 
     def add(self, view: View) -> None:
         key = view.autoscaler.key
-        past = self._histories.get(key)
-        why = view.reading.queues
-        if isinstance(why, Unknown) and (past is None or past.view.reading.queues != why):
-            self.failed(view.at, key, why.reason, why.cause)
-        if past is None:
-            past = self._histories[key] = AutoscalerHistory(view)
-        past.add(view)
+        history = self._histories.get(key)
+        before = None if history is None else history.view.read_failure
+        failure = view.read_failure
+        if failure is not None and (before is None or before.reason != failure.reason):
+            self.failed(view.at, key, failure.reason, failure.cause)
+        if history is None:
+            history = self._histories[key] = AutoscalerHistory(view)
+        history.add(view)
 
     def failed(self, at: float, key: Key, reason: str, text: str) -> None:
-        """Note what did not work; the text has no secret."""
+        """Add a failure, whose text must not contain a secret."""
         self.failures.append(Failure(at, key, reason, text))
 
     def remove(self, key: Key) -> None:

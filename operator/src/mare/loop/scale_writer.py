@@ -108,7 +108,8 @@ class ScaleWriter:
     def _failed(self, state: AutoscalerState, error: Exception) -> None:
         now, text = self._clock(), str(error)[:512]
         state.problem = Unknown(_REASONS.get(type(error), "Unavailable"), text)
-        state.scale_retry.failed(now, self._guard.respect(error))
+        state.scale_retry.failed(now)
+        self._guard.respect(error)
         self._record.failed(now, state.autoscaler.key, state.problem.reason, text)
         _log.warning(
             "Workload could not be scaled", extra={"object": state.autoscaler.key, "error": text}

@@ -69,7 +69,8 @@ class StatusWriter:
 
     def _failed(self, state: AutoscalerState, error: Exception) -> None:
         now, text = self._clock(), str(error)[:512]
-        state.status_retry.failed(now, self._guard.respect(error))
+        state.status_retry.failed(now)
+        self._guard.respect(error)
         self._record.failed(now, state.autoscaler.key, "StatusNotWritten", text)
         _log.warning(
             "Status could not be written", extra={"object": state.autoscaler.key, "error": text}

@@ -31,11 +31,9 @@ class WriteGuard:
         """Say whether a decision may be carried out: its spec has to be the current one."""
         return self.allows_writes(state) and view.autoscaler is state.autoscaler
 
-    def respect(self, error: Exception) -> float:
-        """Pause all writes if the API server asks for it; return the seconds that it asks for."""
+    def respect(self, error: Exception) -> None:
+        """Pause all writes for as long as the API server asks for, within bounds."""
         seconds = error.retry_after if isinstance(error, Unavailable) else None
-        if seconds is None:
-            return 0.0
-        until = self._clock() + min(seconds, _LONGEST_PAUSE)
-        self._paused_until = max(self._paused_until, until)
-        return seconds
+        if seconds is not None:
+            until = self._clock() + min(seconds, _LONGEST_PAUSE)
+            self._paused_until = max(self._paused_until, until)

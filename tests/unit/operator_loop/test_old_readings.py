@@ -1,41 +1,29 @@
-"""What is too old is unknown to people as it is to decisions."""
+"""Readings that are too old: unknown in status and metrics as they are to decisions."""
 
 from dataclasses import replace
 
-from mare.domain.observation import NOT_REPORTED, QueueReading
-from mare.loop.freshness import fresh
+from mare.domain.observation import QueueReading
+from mare.domain.unknown import Unknown
 from mare.ports import BrokerReading
 from tests.unit.operator_loop.worlds import World, run
 
-NOW = 1_000.0
-READING = QueueReading(
-    name="work", read_at=NOW, ready=5, consumers=1, statistics_at=NOW, unacknowledged=0
-)
 
+def test_fresh_queues_scale_up_though_the_statistics_of_another_one_are_old():
+    async def story(world: World) -> None:
+        world.workloads.have("worker", 1)
+        now = world.clock.now + 1
+        fresh = QueueReading(
+            name="a", read_at=now, ready=500, consumers=1, statistics_at=now, unacknowledged=0
+        )
+        old = replace(fresh, name="b", ready=0, statistics_at=now - 20)
+        world.brokers.reading = BrokerReading(queues=(fresh, old), busy=Unknown("NotReported", "-"))
+        world.put(minReplicas=1)
+        await world.tick()
 
-def seen(*readings: QueueReading) -> BrokerReading:
-    return BrokerReading(queues=readings, busy=NOT_REPORTED)
+    world = run(story)
 
-
-def test_what_is_new_stays_as_it_is():
-    assert fresh(seen(READING), NOW + 15, 15) == seen(READING)
-    assert fresh(seen(), NOW, 15) == seen()
-
-
-def test_one_old_reading_makes_all_queues_unknown():
-    told = fresh(seen(replace(READING, read_at=NOW + 10), READING), NOW + 16, 15)
-
-    assert told.queues.reason == "Stale"
-    assert fresh(told, NOW + 20, 15) == told
-
-
-def test_old_statistics_are_told_and_fresh_depths_stay():
-    new = replace(READING, read_at=NOW + 16)
-
-    told = fresh(seen(new), NOW + 16, 15)
-
-    assert told.queues == (new,)
-    assert told.lost == ("the last statistics are older than 15 s",)
+    assert world.workloads.done == [("worker", 50)]
+    assert world.objects.condition("MetricsFresh") == ("True", "PartlyFresh")
 
 
 def test_a_depth_that_is_no_longer_renewed_becomes_unknown_in_status_and_metrics():
