@@ -225,7 +225,9 @@ def test_the_deletion_of_an_object_leaves_another_one_of_its_name_alone():
     assert run(story).workloads.done == [("worker", 10)]
 
 
-def test_a_former_leader_does_not_overwrite_the_status_of_its_successor():
+def test_a_former_leader_does_not_overwrite_the_status_of_its_successor(
+    caplog: pytest.LogCaptureFixture,
+):
     async def story(world: World) -> None:
         world.workloads.have("worker", 0)
         world.brokers.ready["worker"] = 95
@@ -238,6 +240,7 @@ def test_a_former_leader_does_not_overwrite_the_status_of_its_successor():
         await world.tick()
 
     assert run(story).objects.last()["lastDecision"]["to"] == 10
+    assert not [each for each in caplog.records if each.levelname in ("WARNING", "ERROR")]
 
 
 def test_another_workload_has_no_past():
