@@ -1,4 +1,4 @@
-{{/* What is set in extraEnv takes the place of what is set here. */}}
+{{/* A variable in extraEnv replaces one of the chart. */}}
 {{- define "operator.env" -}}
 {{- $names := list -}}
 {{- range .Values.extraEnv }}{{ $names = append $names .name }}{{ end -}}
@@ -19,7 +19,7 @@
 - {name: MARE_HOST, value: "0.0.0.0"}
 - {name: MARE_PORT, value: "8080"}
 - {name: MARE_DASHBOARD, value: {{ .Values.dashboard.enabled | quote }}}
-- {name: MARE_DASHBOARD_HOST, value: "0.0.0.0"}
+- {name: MARE_DASHBOARD_HOST, value: {{ ternary "0.0.0.0" "127.0.0.1" (not (empty .Values.networkPolicy.dashboardFrom)) | quote }}}
 - {name: MARE_DASHBOARD_PORT, value: "8081"}
 - {name: MARE_DASHBOARD_PREFIX, value: {{ .Values.dashboard.prefix | quote }}}
 - {name: MARE_DASHBOARD_HOSTS, value: {{ join "," .Values.dashboard.hosts | quote }}}

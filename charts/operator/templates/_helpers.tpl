@@ -11,7 +11,7 @@
 {{- end -}}
 {{- end -}}
 
-{{/* Objects without a namespace: two releases of one name must not meet. */}}
+{{/* The name of objects of the cluster, different for releases of one name in two namespaces. */}}
 {{- define "operator.clusterName" -}}
 {{- printf "%s-%s" .Release.Namespace (include "operator.fullname" .) -}}
 {{- end -}}
@@ -22,7 +22,7 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 app.kubernetes.io/component: operator
 {{- end -}}
 
-{{/* Nothing that changes with the chart's version, or a new chart alone would restart the operator. */}}
+{{/* Without labels that change with the version of the chart: those would restart the operator. */}}
 {{- define "operator.podLabels" -}}
 {{ include "operator.selectorLabels" . }}
 app.kubernetes.io/part-of: mare
@@ -60,14 +60,26 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end -}}
 {{- end -}}
 
-{{/* Before an installation or an upgrade; gone when it has succeeded. The weight is the argument. */}}
+{{/* Annotations of a hook before an installation or an upgrade, with this weight. */}}
 {{- define "operator.hook" -}}
 helm.sh/hook: pre-install,pre-upgrade
 helm.sh/hook-weight: {{ . | quote }}
 helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
 {{- end -}}
 
-{{/* The namespaces to look after, as JSON; each may be a template. */}}
+{{/* A value that is true or false, or null for the default: true without namespaces. Empty is false. */}}
+{{- define "operator.clusterWide" -}}
+{{- $value := index . 1 -}}
+{{- if kindIs "bool" $value | ternary $value (not (index . 0).Values.namespaces) }}true{{ end -}}
+{{- end -}}
+
+{{/* Whether Pods are marked: null means with namespaces only. Empty is false. */}}
+{{- define "operator.markPods" -}}
+{{- $value := .Values.rbac.markPods -}}
+{{- if kindIs "bool" $value | ternary $value (not (empty .Values.namespaces)) }}true{{ end -}}
+{{- end -}}
+
+{{/* The watched namespaces, as JSON; each may be a template. */}}
 {{- define "operator.namespaces" -}}
 {{- $names := list -}}
 {{- range .Values.namespaces }}{{ $names = append $names (tpl . $) }}{{ end -}}

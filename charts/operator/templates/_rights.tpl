@@ -1,4 +1,4 @@
-{{/* All that the operator may do in a namespace that it looks after. */}}
+{{/* All rights of the operator in a namespace that it watches. */}}
 {{- define "operator.rights" -}}
 - {apiGroups: [mare.dev], resources: [queueautoscalers], verbs: [list, watch]}
 - {apiGroups: [mare.dev], resources: [queueautoscalers/status], verbs: [patch]}
@@ -16,11 +16,11 @@
   resourceNames: {{ toJson . }}
   {{- end }}
   verbs: [get]
-{{- if .Values.rbac.markPods }}
+{{- if include "operator.markPods" . }}
 - {apiGroups: [""], resources: [pods], verbs: [list, patch]}
 {{- end }}
 - {apiGroups: [events.k8s.io], resources: [events], verbs: [create]}
-# Other autoscalers of the same workload are reported, never touched.
+# Other autoscalers of a workload are reported and never changed.
 - {apiGroups: [autoscaling], resources: [horizontalpodautoscalers], verbs: [list, watch]}
 - {apiGroups: [keda.sh], resources: [scaledobjects], verbs: [list, watch]}
 {{- end -}}

@@ -1,4 +1,4 @@
-"""What the operator's chart renders."""
+"""Objects that the chart of the operator renders."""
 
 import pytest
 
@@ -9,6 +9,7 @@ from tests.charts.operator.conftest import CHART
 MATRIX = {
     "defaults": {},
     "one namespace": {"namespaces": ["shop"], "replicas": 1},
+    "Pods are marked": {"rbac": {"markPods": True}},
     "its own namespace": {"namespaces": ["{{ .Release.Namespace }}"]},
     "no extras": {
         "dashboard": {"enabled": False},
@@ -61,7 +62,7 @@ def test_both_helms_accept_and_render_it(each_helm, values):
     ],
     ids=str,
 )
-def test_values_that_cannot_be_meant_are_refused(helm, values):
+def test_invalid_values_are_refused(helm, values):
     with pytest.raises(Refused, match=next(iter(values))):
         helm.template(CHART, values)
 
@@ -74,16 +75,22 @@ def test_a_namespace_may_be_the_releases_own(helm):
     assert environment.variables(container)["MARE_NAMESPACES"] == "market"
 
 
-def test_with_namespaces_the_operator_itself_gets_nothing_in_the_cluster(helm):
-    values = {"namespaces": ["shop"], "crds": {"upgrade": False}, "rbac": {"aggregate": False}}
+def test_with_namespaces_nothing_belongs_to_the_cluster(helm):
+    rendered = helm.template(CHART, {"namespaces": ["shop"]})
 
-    manifests = helm.template(CHART, values)
-
-    assert not manifests.all("ClusterRole")
-    assert not manifests.all("ClusterRoleBinding")
+    assert not [each["kind"] for each in rendered if "namespace" not in each["metadata"]]
 
 
-def test_people_who_may_edit_may_edit_autoscalers_too(helm):
+def test_the_right_to_patch_pods_of_the_cluster_comes_with_a_policy(helm):
+    def policies(values):
+        return len(helm.template(CHART, values).all("ValidatingAdmissionPolicy"))
+
+    assert policies({}) == 0
+    assert policies({"rbac": {"markPods": True}}) == 1
+    assert policies({"rbac": {"markPods": True}, "namespaces": ["shop"]}) == 0
+
+
+def test_the_role_edit_includes_autoscalers(helm):
     roles = {
         each["metadata"]["name"]: each["metadata"]["labels"]
         for each in helm.template(CHART).all("ClusterRole")
@@ -93,22 +100,26 @@ def test_people_who_may_edit_may_edit_autoscalers_too(helm):
     assert "rbac.authorization.k8s.io/aggregate-to-view" not in roles["market-shop-operator-edit"]
 
 
-def test_the_dashboard_is_open_to_nobody_unless_said(helm):
-    def ports(values):
-        policy = helm.template(CHART, values).one("NetworkPolicy", "shop-operator")
-        return [port["port"] for rule in policy["spec"]["ingress"] for port in rule["ports"]]
+@pytest.mark.parametrize(
+    ("peers", "host", "names"),
+    [([], "127.0.0.1", ["metrics"]), ([{"podSelector": {}}], "0.0.0.0", ["metrics", "dashboard"])],
+)
+def test_the_dashboard_is_reachable_from_the_named_peers_alone(helm, peers, host, names):
+    rendered = helm.template(CHART, {"networkPolicy": {"dashboardFrom": peers}})
 
-    assert ports({}) == ["metrics"]
-    peers = [{"namespaceSelector": {}}]
-    assert ports({"networkPolicy": {"dashboardFrom": peers}}) == ["metrics", "dashboard"]
+    policy = rendered.one("NetworkPolicy", "shop-operator")["spec"]["ingress"]
+    (container,) = environment.containers(rendered.one("Deployment"))
+    assert [port["port"] for rule in policy for port in rule["ports"]] == names
+    assert [port["name"] for port in rendered.one("Service")["spec"]["ports"]] == names
+    assert environment.variables(container)["MARE_DASHBOARD_HOST"] == host
 
 
-def test_the_notes_say_how_to_reach_the_replica_that_acts(helm):
+def test_the_notes_show_how_to_open_the_dashboard_of_the_leader(helm):
     notes = helm.notes(CHART)
 
     assert "leader=$(kubectl get lease -n market shop-operator" in notes
     assert 'kubectl port-forward -n market "pod/${leader%-*}" 8081' in notes
-    assert "amqp-uri alone" in notes
+    assert "management URI" in notes
     assert "Warning" not in notes
     assert "Set replicas to 2" in helm.notes(CHART, {"replicas": 1})
 
@@ -120,7 +131,7 @@ def test_a_new_version_of_the_chart_alone_restarts_nothing(helm):
     assert not {"helm.sh/chart", "app.kubernetes.io/version"} & set(labels)
 
 
-def test_whoever_may_read_metrics_the_test_of_the_release_may(helm):
+def test_helm_test_may_read_the_metrics(helm):
     prometheus = {"podSelector": {"matchLabels": {"app": "prometheus"}}}
 
     manifests = helm.template(CHART, {"networkPolicy": {"metricsFrom": [prometheus]}})

@@ -38,10 +38,7 @@ def test_values_arrive_as_settings(helm):
 def test_the_defaults_of_the_chart_are_those_of_the_operator(helm):
     environ = {name: value for name, value in _environ(helm, {}).items() if value}
 
-    assert Settings.from_env(environ) == Settings(
-        lease_name=environ["MARE_LEASE_NAME"],
-        dashboard_host="0.0.0.0",  # the chart's NetworkPolicy decides who reaches it
-    )
+    assert Settings.from_env(environ) == Settings(lease_name=environ["MARE_LEASE_NAME"])
 
 
 def test_a_variable_of_ones_own_takes_the_place_of_the_charts(helm):

@@ -1,7 +1,7 @@
-"""What the operator may do, asked of the API server: what it needs, and nothing else.
+"""The rights of the operator, as the API server reports them: those that it needs, and no others.
 
-The committed lists are what a reader of the chart wants to know. Each line is a resource with the
-verbs that are not Forbidden; every other pair of the API server's resources and verbs is.
+Each line of the committed lists is a resource with its allowed verbs. Every other pair of a
+resource of the API server and a verb is forbidden.
 """
 
 from pathlib import Path
@@ -44,6 +44,14 @@ def watched(api_server, namespace):
 
 def test_in_the_whole_cluster(bind, rights_of, watched):
     user = bind({})
+
+    lines = committed("watched").splitlines(keepends=True)
+    expected = "".join(line for line in lines if not line.startswith("pods:"))
+    assert reviews.lines(rights_of(user, watched)) == expected
+
+
+def test_in_the_whole_cluster_with_the_right_to_mark_pods(bind, rights_of, watched):
+    user = bind({"rbac": {"markPods": True}})
 
     assert reviews.lines(rights_of(user, watched)) == committed("watched")
 

@@ -7,7 +7,10 @@ from typing import Any
 from devcluster.programs import programs
 from tests.charts.helm import CHARTS, Helm
 
-_KINDS = ("ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding", "Lease")
+_KINDS = (
+    *("ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding", "Lease"),
+    *("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"),
+)
 _NOT_FOR_THE_OPERATOR = {"crds": {"upgrade": False}}
 
 
