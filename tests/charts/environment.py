@@ -19,7 +19,6 @@ def _variables(kind: type[EnvironmentSettings]) -> set[str]:
     return {variable_name(kind, field) for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
 
 
-GATEWAY = _variables(GatewaySettings)
 RUNTIME = _variables(RuntimeSettings)
 GATEWAY = _variables(GatewaySettings)
 SERVICES = {

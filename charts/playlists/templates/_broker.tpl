@@ -10,7 +10,7 @@
 {{- end -}}
 {{- end -}}
 
-{{/* Name of the Secret with ca.crt, empty if the broker is not to be checked by one of its own. */}}
+{{/* Name of the Secret with ca.crt; empty for the authorities of the image. */}}
 {{- define "playlists.brokerAuthority" -}}
 {{- $tls := .root.Values.rabbitmq.tls | default dict -}}
 {{- if .root.Values.broker.caSecretName -}}

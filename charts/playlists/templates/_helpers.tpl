@@ -13,7 +13,7 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 app.kubernetes.io/component: {{ .component }}
 {{- end -}}
 
-{{/* Nothing that changes with the chart's version, or a new chart alone would restart all Pods. */}}
+{{/* Without labels that change with the version of the chart: those would restart all Pods. */}}
 {{- define "playlists.podLabels" -}}
 {{ include "playlists.selectorLabels" . }}
 app.kubernetes.io/part-of: mare
@@ -51,13 +51,13 @@ labels: {{- include "playlists.labels" . | nindent 2 }}
 {{- end -}}
 {{- end -}}
 
-{{/* A service with what it leaves to serviceDefaults, as JSON. The argument: root and component. */}}
+{{/* The values of a service, merged with serviceDefaults, as JSON. The argument: root and component. */}}
 {{- define "playlists.service" -}}
 {{- $own := get .root.Values.services .component | default dict -}}
 {{- mustMergeOverwrite (deepCopy .root.Values.serviceDefaults) (deepCopy $own) | toJson -}}
 {{- end -}}
 
-{{/* Names of the services, as JSON. One whose values are null is removed, whoever brought it. */}}
+{{/* Names of the services, as JSON. null removes one. */}}
 {{- define "playlists.serviceNames" -}}
 {{- $names := list -}}
 {{- range $name, $own := .Values.services -}}
@@ -68,7 +68,7 @@ labels: {{- include "playlists.labels" . | nindent 2 }}
 {{- toJson $names -}}
 {{- end -}}
 
-{{/* Names of services that may rest at zero, joined by commas. */}}
+{{/* Names of services that can have zero replicas, joined by commas. */}}
 {{- define "playlists.resting" -}}
 {{- $names := list -}}
 {{- range $name := include "playlists.serviceNames" . | fromJsonArray -}}
@@ -80,7 +80,7 @@ labels: {{- include "playlists.labels" . | nindent 2 }}
 {{- join ", " $names -}}
 {{- end -}}
 
-{{/* DNS, and the other ports of the argument, wherever they are. The argument: root and ports. */}}
+{{/* Rules for DNS and for these ports at any address. The argument: root and ports. */}}
 {{- define "playlists.egress" -}}
 - ports:
     {{- range .root.Values.networkPolicy.dnsPorts }}
@@ -99,7 +99,7 @@ labels: {{- include "playlists.labels" . | nindent 2 }}
 {{- if and $valkey.enabled (not $valkey.existingSecret) (not $valkey.externalSecretName) }}true{{ end -}}
 {{- end -}}
 
-{{/* Name of the Secret that has the URI of Valkey or its like; empty if there is none. */}}
+{{/* Name of the Secret with the URI of Valkey; empty without one. */}}
 {{- define "playlists.valkeySecret" -}}
 {{- $valkey := .Values.valkey -}}
 {{- if $valkey.externalSecretName -}}

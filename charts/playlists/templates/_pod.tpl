@@ -1,4 +1,4 @@
-{{/* What all Pods of gateway and services have in common. The argument: root and component. */}}
+{{/* The common part of the Pods of gateway and services. The argument: root and component. */}}
 {{- define "playlists.podMetadata" -}}
 labels:
   {{- include "playlists.podLabels" . | nindent 2 }}

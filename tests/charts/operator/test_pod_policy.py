@@ -1,13 +1,14 @@
 """Of a Pod, the operator of the whole cluster may change the deletion cost alone."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from kubernetes import client
+from kubernetes.client import ApiException
 
 from devcluster.control_plane import ControlPlane
-from devcluster.kubectl import KubectlFailed
 from tests.vhost import eventually
 
 COST = "controller.kubernetes.io/pod-deletion-cost"
@@ -23,14 +24,15 @@ FORBIDDEN: dict[str, dict[str, Any]] = {
     "a removed annotation": {"metadata": {"annotations": {"mine": None}}},
 }
 
-Patch = Callable[[dict[str, Any]], str]
+_PATCH = "application/strategic-merge-patch+json"
+
+Patch = Callable[[dict[str, Any]], None]
 
 
 @pytest.fixture
-def patch(api_server: ControlPlane, bind: Callable[..., str], namespace: str) -> Patch:
-    """Patch a Pod as the operator; raises KubectlFailed."""
+def patch(api_server: ControlPlane, bind: Callable[..., str], namespace: str) -> Iterator[Patch]:
+    """Patch a Pod as the operator; raises ApiException."""
     user = bind({"rbac": {"markPods": True}})
-    api_server.kubectl("label", "namespace", namespace, "--overwrite", "test=pod-policy")
     pod = {
         "apiVersion": "v1",
         "kind": "Pod",
@@ -42,25 +44,29 @@ def patch(api_server: ControlPlane, bind: Callable[..., str], namespace: str) ->
     }
     api_server.kubectl("create", "-n", namespace, "-f", "-", stdin=json.dumps(pod))
 
-    def patch(change: dict[str, Any]) -> str:
-        options = ("--type=strategic", f"--patch={json.dumps(change)}", f"--as={user}")
-        return api_server.kubectl("patch", "pod", "work", "-n", namespace, *options)
+    with api_server.client() as api:
+        api.set_default_header("Impersonate-User", user)
+        pods = client.CoreV1Api(api)
 
-    def is_refused() -> bool:
-        try:
-            patch(FORBIDDEN["a label"])
-        except KubectlFailed as failure:
-            return REFUSAL in str(failure)
-        return False
+        def patch(change: dict[str, Any]) -> None:
+            pods.patch_namespaced_pod("work", namespace, change, _content_type=_PATCH)
 
-    eventually(is_refused)  # a policy takes effect some time after it was created
-    return patch
+        def refusal() -> str:
+            try:
+                patch(FORBIDDEN["a label"])
+            except ApiException as failure:
+                return str(failure.body)
+            return ""
+
+        eventually(lambda: REFUSAL in refusal())  # a policy takes effect after its creation
+        yield patch
 
 
 def test_only_the_deletion_cost_can_be_changed(patch: Patch):
     for change in FORBIDDEN.values():
-        with pytest.raises(KubectlFailed, match=REFUSAL):
+        with pytest.raises(ApiException) as refused:
             patch(change)
+        assert REFUSAL in str(refused.value.body)
     patch({"metadata": {"annotations": {COST: "3"}}})
     patch({"metadata": {"annotations": {COST: "0"}}})
     patch({"metadata": {"annotations": {COST: None}}})
