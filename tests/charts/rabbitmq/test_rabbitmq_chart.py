@@ -133,6 +133,6 @@ def test_the_notes_say_what_to_open_and_which_password_is_valid(helm: Helm):
     notes = helm.notes(CHART)
 
     assert "open http://127.0.0.1:15672 after" in notes
-    assert "always the one in the Secret shop-rabbitmq-credentials" in notes
+    assert "The passwords in the Secret shop-rabbitmq-credentials are valid" in notes
     assert "Set replicas to 3" in notes
     assert "Set replicas to 3" not in helm.notes(CHART, MATRIX["three"])
