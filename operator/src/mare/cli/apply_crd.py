@@ -1,4 +1,4 @@
-"""`mare apply-crd`: what Helm does not do with a custom resource, an upgrade."""
+"""`mare apply-crd`: updates the CustomResourceDefinition, which Helm does not."""
 
 import asyncio
 from typing import TextIO
@@ -16,8 +16,8 @@ from mare.ports import AccessRefused, Conflict, NotFound, Unavailable
 def apply_crd(file: TextIO) -> None:
     """Apply the CustomResourceDefinition in FILE server-side, and wait until it is established.
 
-    The chart runs this before an upgrade. It needs the rights to get and to patch this one
-    definition, and to create it if there is none.
+    The chart runs this before an upgrade. It needs the rights to get, patch and create this one
+    definition.
     """
     definition = yaml.safe_load(file)
     if not isinstance(definition, dict) or definition.get("kind") != "CustomResourceDefinition":

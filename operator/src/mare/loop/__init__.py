@@ -1,1 +1,1 @@
-"""Look, decide, act: again and again, for every object on its own."""
+"""Read, decide, write: again and again, for each object separately."""

@@ -1,6 +1,6 @@
-"""The decisions of one object as lines, those of one cause that changed nothing folded into one.
+"""The last decisions of one object. Decisions in a row with one cause and no change are one entry.
 
-A `Decision` with its ladder takes some kilobytes; of what is past, the packed line is enough.
+A `Decision` with its trace takes some kilobytes. Past entries are kept as JSON, which is smaller.
 """
 
 import json
@@ -16,12 +16,13 @@ MAX_ENTRIES = 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionLogEntry:
-    """A change, or as many samples as found the same cause to hold."""
+    """A change, or several decisions in a row that kept the replicas for the same reason."""
 
     at: float
     last: float
-    """When it was found last."""
+    """When the last of these decisions was made."""
     samples: int
+    """Number of decisions."""
     current: int
     raw: int | None
     replicas: int
@@ -68,7 +69,7 @@ class DecisionLogEntry:
 
 
 class DecisionLog:
-    """The newest lines of one object."""
+    """The newest entries of one object."""
 
     __slots__ = ("_at", "_closed", "_decision", "_last", "_samples")
 
@@ -84,17 +85,17 @@ class DecisionLog:
             self._samples += 1
         else:
             if open_ is not None:
-                self._closed.append(self._line(open_).packed())
+                self._closed.append(self._entry(open_).packed())
             self._at, self._samples = at, 1
         self._decision, self._last = decision, at
 
     def newest_first(self) -> Iterator[DecisionLogEntry]:
         if self._decision is not None:
-            yield self._line(self._decision)
+            yield self._entry(self._decision)
         for packed in reversed(self._closed):
             yield DecisionLogEntry.unpacked(packed)
 
-    def _line(self, decision: Decision) -> DecisionLogEntry:
+    def _entry(self, decision: Decision) -> DecisionLogEntry:
         return DecisionLogEntry(
             at=self._at,
             last=self._last,
@@ -110,6 +111,6 @@ class DecisionLog:
 
 
 def _cause(decision: Decision) -> tuple[int, bool, bool, Reason]:
-    """What several decisions have in common; after a change that was carried out, nothing."""
+    """Return what the decisions of one entry have in common; a change alters `current`."""
     grows, shrinks = decision.replicas > decision.current, decision.replicas < decision.current
     return decision.current, grows, shrinks, decision.reason

@@ -34,7 +34,7 @@ _BATCH = 25
 """Decisions between two yields to the event loop; each takes 0.1 ms."""
 _MAX_REMOVED = 1024
 _IN_STATE: dict[str, Any] = {}
-"""Stands for the status of an object, which `AutoscalerState` holds compressed."""
+"""Stands for the status of an object, which `AutoscalerState` holds as text."""
 _log = logging.getLogger(__name__)
 
 

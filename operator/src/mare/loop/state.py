@@ -1,7 +1,6 @@
 """What the loop knows of one object."""
 
 import json
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -51,8 +50,8 @@ class AutoscalerState:
     status_retry: RetryTimer = field(default_factory=_new_timer)
     marking_retry: RetryTimer = field(default_factory=_new_timer)
     rates: QueueRates = field(default_factory=QueueRates)
-    _packed_status: bytes = b""
-    """Compressed JSON: of 1,000 objects 0.9 MB, where plain dicts take 15 MB."""
+    _status_json: str = "{}"
+    """The status as text: for 1,000 objects 5 MB, where dicts take 16 MB."""
     _written_capacity: float | None = None
     _written: tuple[int, int] | None = None
     """The fingerprint of the view that the status shows."""
@@ -61,7 +60,8 @@ class AutoscalerState:
     @property
     def status(self) -> dict[str, Any]:
         """The status as last written or read."""
-        return json.loads(zlib.decompress(self._packed_status)) if self._packed_status else {}
+        status: dict[str, Any] = json.loads(self._status_json)
+        return status
 
     def adopt_status(self, status: Mapping[str, Any]) -> None:
         """Take a status that another replica has written."""
@@ -71,7 +71,7 @@ class AutoscalerState:
             self.estimates = read_estimates(status)
 
     def _set_status(self, status: Mapping[str, Any]) -> None:
-        self._packed_status = zlib.compress(json.dumps(status).encode(), 1)
+        self._status_json = json.dumps(status)
         self._written_capacity = status.get("estimates", {}).get("capacityPerReplica")
 
     @property

@@ -1,7 +1,7 @@
-"""The past of one object in numbers: the finer, the shorter.
+"""The last 24 hours of one object as samples for charts, the older the coarser.
 
-A workload at rest stays the same for hours, so what is kept are stretches of equal numbers, 18
-bytes for each. At worst, when every second differs, the 2,400 slots of all rings take 43 KB.
+Equal samples in a row are stored once, in 18 bytes. At worst, when all 2,400 samples of an object
+differ, that is 47 MB for 1,000 objects; tuples would take 570 MB.
 """
 
 import math
@@ -11,15 +11,15 @@ from struct import Struct
 from typing import NamedTuple
 
 _STRETCH = Struct("<Iff3H")
-"""Its first slot, depth, wait, and three counts."""
+"""First slot, depth, wait, and the three numbers of replicas."""
 _NO_COUNT = 0xFFFF
 _NOTHING_FOR_SECONDS = 5.0
-"""Time without a look after which a gap is shown."""
+"""Time without a sample after which a chart shows a gap."""
 _NAN = math.nan
 
 
 class Sample(NamedTuple):
-    """What a chart shows of one moment; NaN and None where unknown."""
+    """What a chart shows of one moment; NaN and None stand for unknown."""
 
     depth: float
     wait_seconds: float
@@ -33,7 +33,7 @@ UNKNOWN = Sample(_NAN, _NAN, None, None, None)
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A range of a chart: so many slots of `step` seconds."""
+    """The range of a chart: `slots` samples, one every `step` seconds."""
 
     name: str
     step: int
@@ -48,9 +48,9 @@ SPANS = (Span("10m", 1, 600), Span("1h", 10, 360), Span("24h", 60, 1440))
 
 
 class TimeSeries:
-    """The slots of one span. Of each it keeps the highest depth and wait and the last counts.
+    """The samples of one span: the highest depth and wait of each slot, and its last replicas.
 
-    While nothing changes, which is nearly always, a look only moves the end of the newest stretch.
+    A sample that equals the one before only moves the end of the newest stretch.
     """
 
     __slots__ = ("_at", "_newest", "_slot", "_span", "_start", "_stretches")
@@ -65,7 +65,7 @@ class TimeSeries:
 
     @property
     def since(self) -> float | None:
-        """When the history begins; None if there is none."""
+        """When the series begins; None if it is empty."""
         if self._slot < 0:
             return None
         first = _STRETCH.unpack_from(self._stretches)[0] if self._stretches else self._start
@@ -91,7 +91,7 @@ class TimeSeries:
         self._newest = numbers
 
     def _raise(self, numbers: Sample) -> None:
-        """Have other numbers in the last slot than in those before it."""
+        """Replace the sample of the last slot, and keep those of the slots before it."""
         if self._start < self._slot:
             self._keep(self._start, self._newest)
             self._start = self._slot
@@ -105,7 +105,7 @@ class TimeSeries:
             self._stretches += packed
 
     def _forget(self, oldest: int) -> None:
-        """Drop stretches that ended before a slot; one that goes on begins there."""
+        """Drop stretches that ended before a slot, and shorten one that reaches over it."""
         stretches, size = self._stretches, _STRETCH.size
         while len(stretches) > size and _STRETCH.unpack_from(stretches, size)[0] <= oldest:
             del stretches[:size]
@@ -113,7 +113,7 @@ class TimeSeries:
             stretches[:4] = oldest.to_bytes(4, "little")
 
     def samples(self, now: float) -> Iterator[tuple[float, Sample]]:
-        """Moments and numbers of every slot up to now, from the first that is held."""
+        """Yield time and sample of every slot, from the first one up to now."""
         stretches = [
             (slot, Sample(depth, wait, *(_unpacked(count) for count in counts)))
             for slot, depth, wait, *counts in _STRETCH.iter_unpack(self._stretches)
@@ -142,7 +142,7 @@ def _highest(before: Sample, after: Sample) -> Sample:
 
 
 def _higher(one: float, other: float) -> float:
-    """The higher one of two that may be NaN."""
+    """Return the higher of two numbers that may be NaN."""
     return one if one >= other or math.isnan(other) else other
 
 
