@@ -20,7 +20,7 @@ def assert_a_failed_upgrade_can_be_taken_back(
     before = deployed(broker)
     helm(3, NOWHERE, wait=False)
     eventually(lambda: _without_a_place(broker) == ["pod/rabbitmq-2"], seconds=120)
-    with pytest.raises(CommandFailed, match=r"is a member and not running.*by helm rollback"):
+    with pytest.raises(CommandFailed, match=r"is a member and does not run.*by helm rollback"):
         helm(3, "logLevel=debug")
 
     roll_back(broker, before, 4)

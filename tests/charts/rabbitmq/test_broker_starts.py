@@ -138,5 +138,5 @@ def test_data_of_another_node_stops_the_start(node, tmp_path):
     broker.container.start()
 
     assert broker.container.wait(30) == 1
-    assert "already holds rabbit@old" in broker.container.log()
+    assert "The volume holds rabbit@old" in broker.container.log()
     assert {path.name for path in (tmp_path / "data").iterdir()} == {"rabbit@old"}
