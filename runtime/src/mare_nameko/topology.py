@@ -54,10 +54,19 @@ def definitions(vhost: str = "/", users: Mapping[str, str] | None = None) -> dic
 
 def vhost_definitions() -> dict[str, list[dict[str, Any]]]:
     """Return the definitions of a virtual host, as ``POST /api/definitions/VHOST`` takes them."""
+    lasting = {"name": DEAD_LETTERS, "durable": True, "auto_delete": False}
     return {
-        "exchanges": [_exchange(DEAD_LETTERS)],
-        "queues": [_queue(DEAD_LETTERS)],
-        "bindings": [_binding(DEAD_LETTERS)],
+        "exchanges": [{**lasting, "type": "topic", "arguments": {}}],
+        "queues": [{**lasting, "arguments": {"x-queue-type": "quorum"}}],
+        "bindings": [
+            {
+                "source": DEAD_LETTERS,
+                "destination": DEAD_LETTERS,
+                "destination_type": "queue",
+                "routing_key": "#",
+                "arguments": {},
+            }
+        ],
         "policies": [
             # A policy with a key that a queue type does not support does not apply to that queue:
             # classic queues get the second policy. (The apply-to "quorum_queues" needs 3.12.)
@@ -87,29 +96,6 @@ def vhost_definitions() -> dict[str, list[dict[str, Any]]]:
                 **{"max-length": MAX_LENGTH, "delivery-limit": 1_000_000},
             ),
         ],
-    }
-
-
-def _exchange(name: str) -> dict[str, Any]:
-    return {"name": name, "type": "topic", "durable": True, "auto_delete": False, "arguments": {}}
-
-
-def _queue(name: str) -> dict[str, Any]:
-    return {
-        "name": name,
-        "durable": True,
-        "auto_delete": False,
-        "arguments": {"x-queue-type": "quorum"},
-    }
-
-
-def _binding(name: str) -> dict[str, Any]:
-    return {
-        "source": name,
-        "destination": name,
-        "destination_type": "queue",
-        "routing_key": "#",
-        "arguments": {},
     }
 
 
