@@ -52,8 +52,8 @@ def finding(result: Result, path: str) -> Finding:
 
 def refusals(result: Result) -> list[str]:
     """Why an object is refused."""
-    said = [found.says for found in result.findings if "no output" not in found.says]
-    refused = [found.says for found in result.findings if found.outcome.value == "refused"]
-    return [problem.says for problem in result.problems] + [
-        says for says in refused if says in said
+    said = [found.note for found in result.findings if "no output" not in found.note]
+    refused = [found.note for found in result.findings if found.outcome.value == "refused"]
+    return [problem.note for problem in result.problems] + [
+        note for note in refused if note in said
     ]

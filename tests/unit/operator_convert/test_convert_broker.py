@@ -155,7 +155,7 @@ def test_user_and_password_of_their_own_have_to_be_filled_in(run):
         "amqp-uri": "amqp://USER:PASSWORD@HOST:5672/VHOST"
     }
     found = finding(converted(*given).results[0], "spec.triggers[0].authenticationRef.name")
-    assert "Secret old, key username, Secret old, key password" in found.says
+    assert "Secret old, key username, Secret old, key password" in found.note
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_an_authentication_of_another_namespace_is_another():
     given["metadata"]["namespace"] = "other"
     conversion = converted(user(), given)
     found = finding(conversion.results[0], "spec.triggers[0].authenticationRef.name")
-    assert "rabbit is not in the input" in found.says
+    assert "rabbit is not in the input" in found.note
     assert conversion.results[1].outcomes == {Outcome.DROPPED: 7}
 
 
@@ -206,7 +206,7 @@ def test_a_secret_in_the_input_tells_the_protocol_and_is_never_shown():
 
 
 @pytest.mark.parametrize(
-    ("part", "outcome", "says"),
+    ("part", "outcome", "note"),
     [
         ({"secretTargetRef": [secret_ref("keyPassword")]}, Outcome.NEEDS_YOU, "openssl pkey"),
         ({"secretTargetRef": [secret_ref("vhostName")]}, Outcome.NEEDS_YOU, "brokerRef.vhost"),
@@ -231,13 +231,13 @@ def test_a_secret_in_the_input_tells_the_protocol_and_is_never_shown():
         ({"secretTargetRefs": []}, Outcome.REFUSED, "did you mean secretTargetRef?"),
     ],
 )
-def test_each_way_to_authenticate_has_its_outcome(part, outcome, says):
+def test_each_way_to_authenticate_has_its_outcome(part, outcome, note):
     [_, result] = converted(user(), authentication(**part)).results
     name = next(iter(part))
     below = [found for found in result.findings if name in found.path]
     assert below
     assert {found.outcome for found in below} == {outcome}
-    assert all(says in found.says for found in below)
+    assert all(note in found.note for found in below)
 
 
 def test_two_brokers_in_one_object_are_refused():
@@ -254,7 +254,7 @@ def test_an_unverified_broker_needs_its_ca():
     [result] = converted(scaledobject(rabbitmq(unsafeSsl="true"))).results
     found = finding(result, "spec.triggers[0].metadata.unsafeSsl")
     assert found.outcome is Outcome.NEEDS_YOU
-    assert "always verifies" in found.says
+    assert "always verifies" in found.note
 
 
 def test_what_the_authentication_gives_goes_before_variables_of_the_workload():
@@ -264,7 +264,7 @@ def test_what_the_authentication_gives_goes_before_variables_of_the_workload():
     for name in ("hostFromEnv", "usernameFromEnv", "passwordFromEnv"):
         found = finding(result, f"spec.triggers[0].metadata.{name}")
         assert found.outcome is Outcome.DROPPED
-        assert "takes precedence" in found.says
+        assert "takes precedence" in found.note
 
 
 def test_a_host_in_the_object_goes_before_the_authentication(run):
@@ -275,7 +275,7 @@ def test_a_host_in_the_object_goes_before_the_authentication(run):
         "ca.crt": "CA",
     }
     found = finding(converted(*given).results[0], "spec.triggers[0].authenticationRef.name")
-    assert found.says == "add its values to the same Secret"
+    assert found.note == "add its values to the same Secret"
 
 
 def test_login_from_variables_goes_into_the_uri():
@@ -287,11 +287,11 @@ def test_login_from_variables_goes_into_the_uri():
 def test_an_unseen_management_uri_needs_its_virtual_host_written():
     [result] = converted(user(protocol="http")).results
     found = finding(result, "spec.triggers[0].authenticationRef.name")
-    assert "brokerRef.vhost to the part of that URI after the last /" in found.says
+    assert "brokerRef.vhost to the part of that URI after the last /" in found.note
 
 
 def test_a_broker_without_management_uri_is_never_idle():
     [result] = converted(scaledobject(rabbitmq(AMQP))).results
     assert (
-        "the workload never becomes idle" in finding(result, "spec.triggers[0].metadata.host").says
+        "the workload never becomes idle" in finding(result, "spec.triggers[0].metadata.host").note
     )

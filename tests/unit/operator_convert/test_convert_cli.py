@@ -53,7 +53,7 @@ def test_json_has_objects_report_and_steps_in_one_document(file: Path):
     assert [found["kind"] for found in document["objects"]] == ["QueueAutoscaler"]
     classes = [value["class"] for value in document["report"][0]["values"]]
     assert {name: classes.count(name) for name in document["summary"]} == document["summary"]
-    assert document["steps"][-1]["says"] == "Set dryRun to false."
+    assert document["steps"][-1]["note"] == "Set dryRun to false."
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_the_exit_code_is_the_verdict(given, code, strict_code):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "stdin", "says"),
+    ("arguments", "stdin", "note"),
     [
         (["nowhere.yaml"], "", "nowhere.yaml"),
         (["--wrong"], "", "--wrong"),
@@ -82,10 +82,10 @@ def test_the_exit_code_is_the_verdict(given, code, strict_code):
         ([], b"a: \xff", "<stdin>:1: not UTF-8"),
     ],
 )
-def test_what_cannot_be_read_at_all_exits_with_1_and_no_output(arguments, stdin, says):
+def test_what_cannot_be_read_at_all_exits_with_1_and_no_output(arguments, stdin, note):
     result = run(*arguments, stdin=stdin)
     assert (result.exit_code, result.stdout) == (1, "")
-    assert says in result.stderr
+    assert note in result.stderr
 
 
 def test_a_refused_object_does_not_keep_the_others_from_coming_out():

@@ -88,7 +88,7 @@ def test_a_fallback_that_shrinks_on_missing_data_is_dropped_with_its_effect():
     found = finding(result, "spec.fallback.replicas")
     assert found.outcome is Outcome.DROPPED
     assert (
-        found.says == "while the queues cannot be read, Maré keeps the current replicas; "
+        found.note == "while the queues cannot be read, Maré keeps the current replicas; "
         "KEDA would lower them to 6"
     )
 
@@ -215,7 +215,7 @@ def test_metadata_of_the_cluster_is_dropped_with_its_effect(part, value, effect)
     [result] = converted(given).results
     below = [found for found in result.findings if part in found.path]
     assert {found.outcome for found in below} == {Outcome.DROPPED}
-    assert all(effect in found.says for found in below)
+    assert all(effect in found.note for found in below)
 
 
 def test_a_label_that_is_no_string_is_refused_as_kubernetes_does():

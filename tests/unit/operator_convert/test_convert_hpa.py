@@ -138,13 +138,13 @@ def test_two_autoscalers_of_one_workload_do_not_both_come_out():
     conversion = converted(one, other)
     assert len(conversion.converted) == 1
     [problem] = conversion.results[1].problems
-    assert problem.says.endswith("scales the same workload")
-    assert "HorizontalPodAutoscaler mailer (input.yaml:1)" in problem.says
+    assert problem.note.endswith("scales the same workload")
+    assert "HorizontalPodAutoscaler mailer (input.yaml:1)" in problem.note
 
 
 def test_two_objects_of_one_name_do_not_both_come_out():
     given = hpa(metric())
     given["metadata"]["name"] = "orders"
     conversion = converted(scaledobject(), given)
-    assert conversion.results[1].problems[0].says.endswith("has the same name")
+    assert conversion.results[1].problems[0].note.endswith("has the same name")
     assert conversion.exit_code() == 1

@@ -77,14 +77,14 @@ def test_a_pattern_with_letters_needs_a_look_because_the_search_ignores_case():
     assert spec_of(given)["queues"] == [{"pattern": "orders-*"}]
     found = finding(converted(given).results[0], "spec.triggers[0].metadata.queueName")
     assert found.outcome is Outcome.NEEDS_YOU
-    assert "ignores case" in found.says
+    assert "ignores case" in found.note
 
 
 def test_a_pattern_without_letters_is_translated():
     given = scaledobject(rabbitmq(useRegex="true", queueName="^1-.*$"))
     found = finding(converted(given).results[0], "spec.triggers[0].metadata.queueName")
     assert found.outcome is Outcome.TRANSLATED
-    assert "unknown, not 0" in found.says
+    assert "unknown, not 0" in found.note
 
 
 def test_an_expression_that_cannot_be_said_refuses_the_object():
@@ -92,7 +92,7 @@ def test_an_expression_that_cannot_be_said_refuses_the_object():
     conversion = converted(given)
     found = finding(conversion.results[0], "spec.triggers[0].metadata.queueName")
     assert found.outcome is Outcome.REFUSED
-    assert "[0-9]+" in found.says
+    assert "[0-9]+" in found.note
     assert not conversion.converted
 
 

@@ -96,8 +96,8 @@ def test_an_unknown_protocol_needs_the_user():
     trigger = {"type": "rabbitmq", "metadata": {"queueName": "a", "hostFromEnv": "RABBIT"}}
     conversion = converted(scaledobject(trigger))
     found = finding(conversion.results[0], f"{METADATA}.hostFromEnv")
-    assert "add excludeUnacknowledged: true" in found.says
-    assert "if the URI begins with http, use the key management-uri" in found.says
+    assert "add excludeUnacknowledged: true" in found.note
+    assert "if the URI begins with http, use the key management-uri" in found.note
 
 
 def test_triggers_of_several_queues_become_several_targets():
@@ -160,7 +160,7 @@ def test_an_activation_value_that_does_not_count_messages_is_dropped():
     conversion = converted(scaledobject(trigger))
     found = finding(conversion.results[0], f"{METADATA}.activationValue")
     assert found.outcome is Outcome.DROPPED
-    assert "by the first one" in found.says
+    assert "by the first one" in found.note
 
 
 def test_a_cron_trigger_becomes_a_schedule():

@@ -131,8 +131,8 @@ def _read_login(
 
 def _convert_tls(draft: Draft, at: Path, unsafe: str | None) -> None:
     if unsafe == "true":
-        says = "Maré always verifies the broker: add its CA to the Secret as ca.crt"
-        draft.need((*at, "unsafeSsl"), says)
+        note = "Maré always verifies the broker: add its CA to the Secret as ca.crt"
+        draft.need((*at, "unsafeSsl"), note)
     draft.absorb((*at, "unsafeSsl"), "Maré always verifies the broker")
 
 

@@ -57,8 +57,8 @@ def _convert_one(document: Document, objects: Objects) -> Result:
         convert_hpa(draft)
     elif version.partition("/")[0] in AUTOSCALING_GROUPS:
         draft.refuse((), ALONG)
-        says = REFUSALS.get(document.kind, "Maré has no equivalent")
-        draft.problem(f"{document.kind}: {says}")
+        note = REFUSALS.get(document.kind, "Maré has no equivalent")
+        draft.problem(f"{document.kind}: {note}")
     else:
         draft.keep_all()
     return draft.result()
@@ -93,5 +93,5 @@ def _without_conflicts(results: Iterable[Result]) -> Iterator[Result]:
             yield result
         else:
             what = "has the same name" if name in first else "scales the same workload"
-            says = f"{other.title} ({other.file}:{other.line}) {what}"
-            yield result.without_output(Problem(result.line, says))
+            note = f"{other.title} ({other.file}:{other.line}) {what}"
+            yield result.without_output(Problem(result.line, note))

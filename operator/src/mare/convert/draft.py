@@ -112,25 +112,25 @@ class Draft:
         self._settle((), Outcome.KEPT, "not an autoscaler, it stays unchanged")
 
     def translate(
-        self, path: str | Path, to: str | Path, value: Any, says: str = "", remark: str = ""
+        self, path: str | Path, to: str | Path, value: Any, note: str = "", remark: str = ""
     ) -> None:
-        """Write another value or under another name; `says` explains a change of meaning."""
+        """Write another value or under another name; `note` explains a change of meaning."""
         if steps(path) in self._open and not self._absent(steps(path)):
             self.manifest.put(to, value, remark or f"was: {self.spelling(path)}")
             self._sources.setdefault(steps(to), steps(path))
-            self._settle(steps(path), Outcome.TRANSLATED, says, new=_written(to, value))
+            self._settle(steps(path), Outcome.TRANSLATED, note, new=_written(to, value))
 
     def write(self, path: str | Path, to: str | Path, value: Any) -> None:
         """Write a value that an input value causes besides its own outcome."""
         self.manifest.put(to, value, f"was: {self.spelling(path)}")
         self._sources.setdefault(steps(to), steps(path))
 
-    def absorb(self, path: str | Path, says: str) -> None:
+    def absorb(self, path: str | Path, note: str) -> None:
         """Write nothing: Maré always behaves like this value."""
-        self._settle(path, Outcome.TRANSLATED, says)
+        self._settle(path, Outcome.TRANSLATED, note)
 
-    def need(self, path: str | Path, says: str, command: str = "", new: str = "") -> None:
-        self._settle(path, Outcome.NEEDS_YOU, says, new=new, command=command)
+    def need(self, path: str | Path, note: str, command: str = "", new: str = "") -> None:
+        self._settle(path, Outcome.NEEDS_YOU, note, new=new, command=command)
 
     def drop(self, path: str | Path, effect: str) -> None:
         self._settle(path, Outcome.DROPPED, effect)
@@ -138,9 +138,9 @@ class Draft:
     def refuse(self, path: str | Path, why: str) -> None:
         self._settle(path, Outcome.REFUSED, why)
 
-    def problem(self, says: str, path: str | Path = ()) -> None:
+    def problem(self, note: str, path: str | Path = ()) -> None:
         """Refuse the object for a missing value or a contradiction between values."""
-        found = Problem(line_of(self.document.root, steps(path)), says)
+        found = Problem(line_of(self.document.root, steps(path)), note)
         if found not in self._problems:
             self._problems.append(found)
 
@@ -198,7 +198,7 @@ class Draft:
                     self._findings[source],
                     outcome=Outcome.REFUSED,
                     new="",
-                    says=mistake.sentence,
+                    note=mistake.sentence,
                     command="",
                 )
                 continue
@@ -213,7 +213,7 @@ class Draft:
         self,
         path: str | Path,
         outcome: Outcome,
-        says: str = "",
+        note: str = "",
         *,
         new: str = "",
         command: str = "",
@@ -227,7 +227,7 @@ class Draft:
                 line=node.line,
                 was=spelling_of(node),
                 new=new,
-                says=says,
+                note=note,
                 command=command,
                 part_of=at if at != leaf else (),
             )

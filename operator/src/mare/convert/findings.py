@@ -27,7 +27,7 @@ class Finding:
     """The value as it is written in the input, with secrets masked."""
     new: str = ""
     """Field and value in the output; empty if nothing is written."""
-    says: str = ""
+    note: str = ""
     """The formula, the action to take, the effect or the reason."""
     command: str = ""
     """A shell command for the user."""
@@ -40,7 +40,7 @@ class Problem:
     """Why an object is refused, if the cause is not a single value."""
 
     line: int
-    says: str
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Addition:
     """A line of the output that no value of the input causes."""
 
     new: str
-    says: str
+    note: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +102,7 @@ ALONG = "there is no output for this object"
 def _refused_along(finding: Finding) -> Finding:
     if finding.outcome is Outcome.REFUSED:
         return finding
-    return replace(finding, outcome=Outcome.REFUSED, new="", says=ALONG, command="", part_of=())
+    return replace(finding, outcome=Outcome.REFUSED, new="", note=ALONG, command="", part_of=())
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,8 +47,8 @@ def _convert_metrics(draft: Draft) -> None:
         path = ("spec", "metrics", index)
         kind = (metric or {}).get("type")
         if kind != "External":
-            says = f"Maré scales by queues, not by a metric of type {kind}"
-            draft.refuse(path, says if kind else "a metric needs type")
+            note = f"Maré scales by queues, not by a metric of type {kind}"
+            draft.refuse(path, note if kind else "a metric needs type")
             continue
         draft.check("External", path)
         to = "spec.target" if len(metrics) == 1 else f"spec.targets.{index}"

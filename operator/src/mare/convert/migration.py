@@ -9,7 +9,7 @@ from mare.convert.secret import kubectl
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    says: str
+    note: str
     commands: tuple[str, ...] = ()
 
 

@@ -1,7 +1,7 @@
-"""Regular expressions of the management API as wildcards, where that is the same.
+"""Converts regular expressions of the management API to equivalent wildcards.
 
-The API searches: anywhere in the name unless anchored, and without regard to case (measured on
-RabbitMQ 4: `^ORDERS$` finds the queue orders).
+The API searches anywhere in the name unless the expression is anchored, and ignores case (measured
+on RabbitMQ 4: `^ORDERS$` matches the queue orders).
 """
 
 import re
@@ -14,11 +14,11 @@ _QUANTIFIED = ("*", "+", "?", "{")
 
 
 class NotAWildcard(ValueError):
-    """The expression says more than * and ? can."""
+    """Raised for an expression that * and ? cannot represent."""
 
 
 def wildcards(expression: str) -> list[str]:
-    """The wildcard patterns that fit the names which a search for the expression finds.
+    """The wildcard patterns that match the same names as the expression.
 
     Raises `NotAWildcard`.
     """
@@ -28,7 +28,7 @@ def wildcards(expression: str) -> list[str]:
         raise NotAWildcard(f"has more than {MOST_ALTERNATIVES} alternatives")
     patterns = [pattern for pattern in map(_wildcard, parts) if pattern]
     if not patterns:
-        raise NotAWildcard("finds only a queue without a name")
+        raise NotAWildcard("matches only an empty name")
     return list(dict.fromkeys(patterns))
 
 
@@ -41,13 +41,13 @@ def _wildcard(expression: str) -> str:
     while position < len(body):
         token = _TOKEN.match(body, position)
         if token is None or body[token.end() : token.end() + 1] in _QUANTIFIED:
-            raise NotAWildcard(f"has {body[position:]}, which is more than * and ? can say")
+            raise NotAWildcard(f"has {body[position:]}, which * and ? cannot represent")
         if token["any"]:
             pattern += {"": "?", "*": "*", "+": "?*"}[token["many"]]
         else:
             literal = token["escaped"] or token["plain"]
             if literal in "*?":
-                raise NotAWildcard(f"has a literal {literal}, which a wildcard cannot say")
+                raise NotAWildcard(f"has a literal {literal}, which a wildcard cannot represent")
             pattern += literal
         position = token.end()
     pattern += "" if end else "*"
@@ -55,7 +55,7 @@ def _wildcard(expression: str) -> str:
 
 
 def ignores_case(pattern: str) -> bool:
-    """Whether regard to case makes a difference for the pattern."""
+    """Whether the pattern contains letters, so that case matters."""
     return pattern.lower() != pattern.upper()
 
 
@@ -64,20 +64,20 @@ def is_name(pattern: str) -> bool:
 
 
 def overlap(one: str, other: str) -> bool:
-    """Whether there is a name that both patterns fit."""
+    """Whether a name can match both patterns."""
     todo, seen = [(0, 0)], set[tuple[int, int]]()
     while todo:
         place = i, j = todo.pop()
         if place in seen:
             continue
         seen.add(place)
-        here, there = one[i : i + 1], other[j : j + 1]
-        if here == there == "":
+        left, right = one[i : i + 1], other[j : j + 1]
+        if left == right == "":
             return True
-        if here == "*":
-            todo += [(i + 1, j), (i, j + 1)] if there else [(i + 1, j)]
-        elif there == "*":
-            todo += [(i, j + 1), (i + 1, j)] if here else [(i, j + 1)]
-        elif here and there and (here == there or "?" in (here, there)):
+        if left == "*":
+            todo += [(i + 1, j), (i, j + 1)] if right else [(i + 1, j)]
+        elif right == "*":
+            todo += [(i, j + 1), (i + 1, j)] if left else [(i, j + 1)]
+        elif left and right and (left == right or "?" in (left, right)):
             todo.append((i + 1, j + 1))
     return False

@@ -70,8 +70,8 @@ def _write_entries(draft: Draft, trigger: Trigger, entries: list[Entry], places:
     regex = trigger.metadata.get("useRegex") == "true"
     if regex and any(ignores_case(text) for _, text, _ in entries):
         new = ", ".join(f"{kind}: {text}" for kind, text, _ in entries)
-        says = f"{CASE}; {missing}".removesuffix("; ")
-        draft.need(path, says, new=f"queues {new}")
+        note = f"{CASE}; {missing}".removesuffix("; ")
+        draft.need(path, note, new=f"queues {new}")
     else:
         kind, text, _ = entries[0]
         draft.translate(path, f"{places[0]}.{kind}", text, missing)
@@ -95,9 +95,9 @@ def _refuse_ambiguity(
     for (_, these), (later, those) in combinations(zip(triggers, texts, strict=True), 2):
         for one, other in product(these, those):
             if one != other and overlap(one, other):
-                says = f"{one} and {other} can match the same queue, which Maré counts only once"
-                draft.problem(says, later.line_path)
+                note = f"{one} and {other} can match the same queue, which Maré counts only once"
+                draft.problem(note, later.line_path)
     twice = [text for text, count in Counter(text for _, text, _ in written).items() if count > 1]
     if twice:
-        says = f"{twice[0]} is in two virtual hosts; write one object per virtual host"
-        draft.problem(says, triggers[0].line_path)
+        note = f"{twice[0]} is in two virtual hosts; write one object per virtual host"
+        draft.problem(note, triggers[0].line_path)

@@ -23,7 +23,7 @@ def text(conversion: Conversion) -> str:
     if planned:
         lines += ["", "Migrate in this order:"]
     for number, step in enumerate(planned, start=1):
-        lines.append(f"{number}. {step.says}")
+        lines.append(f"{number}. {step.note}")
         lines += [f"   {line}" for command in step.commands for line in command.split("\n")]
     return "\n".join(map(printable, lines)) + "\n"
 
@@ -57,10 +57,10 @@ def _object(result: Result) -> Iterator[str]:
         becomes = " is refused: there is no output for it"
     yield f"{result.file}:{result.line}: {result.title}{becomes}"
     for problem in result.problems:
-        yield f"{result.file}:{problem.line}: refused: {problem.says}"
-    shown = [f for f in result.findings if f.outcome is not Outcome.KEPT and f.says != ALONG]
+        yield f"{result.file}:{problem.line}: refused: {problem.note}"
+    shown = [f for f in result.findings if f.outcome is not Outcome.KEPT and f.note != ALONG]
     if len({_fate(finding)[1:] for finding in result.findings}) == 1 and len(shown) > 1:
-        yield f"{result.file}:{result.line}: {shown[0].outcome}: all of it ({shown[0].says})"
+        yield f"{result.file}:{result.line}: {shown[0].outcome}: all of it ({shown[0].note})"
         return
     for _, group in groupby(shown, key=_fate):
         findings = list(group)
@@ -68,12 +68,12 @@ def _object(result: Result) -> Iterator[str]:
         for command in filter(None, (finding.command for finding in findings)):
             yield from (f"    {line}" for line in command.split("\n"))
     for addition in result.additions:
-        yield f"{result.file}:{result.line}: added: {addition.new} ({addition.says})"
+        yield f"{result.file}:{result.line}: added: {addition.new} ({addition.note})"
 
 
 def _fate(finding: Finding) -> tuple[Path, Outcome, str]:
     """What the findings of one line of the report have in common."""
-    return finding.part_of or finding.path, finding.outcome, finding.says
+    return finding.part_of or finding.path, finding.outcome, finding.note
 
 
 def _line(result: Result, findings: list[Finding]) -> str:
@@ -81,8 +81,8 @@ def _line(result: Result, findings: list[Finding]) -> str:
     path = spelled(first.part_of if several else first.path).removeprefix("spec.")
     was = f" ({len(findings)} values)" if several else f": {first.was}"
     new = f" -> {first.new}" if first.new else ""
-    says = f" ({first.says})" if first.says else ""
-    return f"{result.file}:{first.line}: {first.outcome}: {path}{was}{new}{says}"
+    note = f" ({first.note})" if first.note else ""
+    return f"{result.file}:{first.line}: {first.outcome}: {path}{was}{new}{note}"
 
 
 def _others(conversion: Conversion) -> list[str]:
@@ -115,15 +115,15 @@ def _object_data(result: Result) -> dict[str, Any]:
                 "class": finding.outcome.value,
                 "was": finding.was,
                 "new": finding.new,
-                "says": finding.says,
+                "note": finding.note,
                 "command": finding.command,
             }
             for finding in result.findings
         ],
-        "problems": [{"line": p.line, "says": p.says} for p in result.problems],
-        "added": [{"new": a.new, "says": a.says} for a in result.additions],
+        "problems": [{"line": p.line, "note": p.note} for p in result.problems],
+        "added": [{"new": a.new, "note": a.note} for a in result.additions],
     }
 
 
 def _step_data(step: Step) -> dict[str, Any]:
-    return {"says": step.says, "commands": list(step.commands)}
+    return {"note": step.note, "commands": list(step.commands)}

@@ -77,9 +77,9 @@ def _convert_counts(draft: Draft) -> int:
     idle = spec.get("idleReplicaCount")
     draft.translate("spec.idleReplicaCount", "spec.idle.replicas", idle)
     if "cooldownPeriod" in spec:
-        says = "counted from the last message, ready or unacknowledged"
+        note = "counted from the last message, ready or unacknowledged"
         to = "spec.idle.cooldownSeconds"
-        draft.translate("spec.cooldownPeriod", to, spec["cooldownPeriod"], says)
+        draft.translate("spec.cooldownPeriod", to, spec["cooldownPeriod"], note)
     elif least == 0 or idle is not None:
         draft.add("spec.idle.cooldownSeconds", KEDA_COOLDOWN, "KEDA's default; Maré's is 60")
     initial = spec.get("initialCooldownPeriod")
@@ -105,9 +105,9 @@ def _convert_fallback(draft: Draft, fallback: dict[str, Any], most: int) -> None
         draft.drop(path, f"{effect}; KEDA would lower them to {replicas}")
         return
     threshold = fallback["failureThreshold"]
-    says = f"{threshold} + 1 failures, one every {HPA_SYNC_SECONDS} s"
+    note = f"{threshold} + 1 failures, one every {HPA_SYNC_SECONDS} s"
     seconds = (threshold + 1) * HPA_SYNC_SECONDS
-    draft.translate(f"{path}.failureThreshold", "spec.fallback.afterSeconds", seconds, says)
+    draft.translate(f"{path}.failureThreshold", "spec.fallback.afterSeconds", seconds, note)
     if replicas <= most:
         draft.keep(f"{path}.replicas", "spec.fallback.replicas")
     draft.translate(f"{path}.replicas", "spec.fallback.replicas", most, f"maxReplicas is {most}")
@@ -127,8 +127,8 @@ def _convert_advanced(draft: Draft) -> None:
     draft.absorb(path, "the replicas stay as they are when the object is deleted")
     draft.drop("spec.advanced.horizontalPodAutoscalerConfig.name", "Maré creates no HPA")
     convert_behavior(draft, "spec.advanced.horizontalPodAutoscalerConfig.behavior")
-    says = "Maré uses the largest of several targets and has no formulas; write targets instead"
-    draft.refuse("spec.advanced.scalingModifiers", says)
+    note = "Maré uses the largest of several targets and has no formulas; write targets instead"
+    draft.refuse("spec.advanced.scalingModifiers", note)
 
 
 def convert_behavior(draft: Draft, path: str) -> None:
@@ -172,5 +172,5 @@ def _convert_schedule(draft: Draft, path: tuple[str | int, ...], to: str, most: 
     if wanted < 1 or not wanted.is_integer():
         draft.refuse(at, "has to be a whole number of at least 1")
         return
-    says = f"maxReplicas is {most}" if wanted > most else ""
-    draft.translate(at, f"{to}.minReplicas", min(int(wanted), most), says)
+    note = f"maxReplicas is {most}" if wanted > most else ""
+    draft.translate(at, f"{to}.minReplicas", min(int(wanted), most), note)

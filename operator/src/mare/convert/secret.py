@@ -44,7 +44,7 @@ class Access:
     remark: str
     origins: Mapping[str, Origin]
     protocol: str | None = "amqp"
-    """amqp or http; None if only the unknown host says it."""
+    """amqp or http; None if only the unknown host determines it."""
     source_name: str = ""
     """The name of the TriggerAuthentication, if it is the source."""
     cautions: tuple[str, ...] = ()
@@ -84,8 +84,8 @@ def convert_broker(draft: Draft, accesses: list[Access]) -> None:
         first = by_key.setdefault(access.key, access)
         one, other = (each.origins.get("host") for each in (first, access))
         if (one, first.source_name) != (other, access.source_name):
-            says = "the triggers use different brokers, a QueueAutoscaler has one"
-            draft.problem(says, access.source)
+            note = "the triggers use different brokers, a QueueAutoscaler has one"
+            draft.problem(note, access.source)
     names = {access.source_name for access in accesses}
     own = names.pop() if len(names) == 1 and names != {""} else draft.document.name
     name = f"mare-{own}"[:253].rstrip("-.")
@@ -103,11 +103,11 @@ def convert_broker(draft: Draft, accesses: list[Access]) -> None:
     remarks += [without for key, without in WITHOUT.items() if key not in entries]
     create = kubectl(draft.document.namespace, "create", "secret", "generic", name)
     command = " \\\n  ".join([create, *entries.values()])
-    says = "; ".join(["create this Secret", *dict.fromkeys(filter(None, remarks))])
+    note = "; ".join(["create this Secret", *dict.fromkeys(filter(None, remarks))])
     for access in accesses:
         draft.manifest.put("spec.brokerRef.secretName", name, access.remark)
-        draft.need(access.source, says, command, f"brokerRef.secretName: {name}")
-        says, command = "the same Secret", ""
+        draft.need(access.source, note, command, f"brokerRef.secretName: {name}")
+        note, command = "the same Secret", ""
 
 
 def _uri_argument(key: str, access: Access) -> tuple[str, str]:

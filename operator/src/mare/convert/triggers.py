@@ -101,8 +101,8 @@ def _check_value(draft: Draft, at: Path, metadata: dict[str, Any]) -> None:
             draft.absorb((*at, name), "KEDA reads 0 as absent")
             del metadata[name]
     if "queueLength" in metadata and {"mode", "value"} & metadata.keys():
-        says = "KEDA refuses queueLength together with mode and value; remove it"
-        draft.problem(says, (*at, "queueLength"))
+        note = "KEDA refuses queueLength together with mode and value; remove it"
+        draft.problem(note, (*at, "queueLength"))
     elif ("mode" in metadata) != ("value" in metadata):
         one, other = ("value", "mode") if "value" in metadata else ("mode", "value")
         draft.problem(f"KEDA refuses {one} without {other}; add {other}", at[:-1])
@@ -122,8 +122,8 @@ def _convert_the_rest(draft: Draft, path: Path, *, regex: bool) -> None:
     draft.drop((*at, "timeout"), "Maré has its own time limit for the broker")
     operation = draft.value((*at, "operation"))
     if regex and operation in ("avg", "max"):
-        says = f"Maré sums queues and has no {operation}; write one trigger per queue"
-        draft.refuse((*at, "operation"), says)
+        note = f"Maré sums queues and has no {operation}; write one trigger per queue"
+        draft.refuse((*at, "operation"), note)
     draft.absorb((*at, "operation"), "Maré sums the queues of an object")
 
 
@@ -148,8 +148,8 @@ def _convert_target(draft: Draft, trigger: Trigger, to: str, *, about_one_queue:
         )
         return
     if about_one_queue and name != QUEUE_LENGTH:
-        says = "in Maré it is the sum of all queues of the object, in KEDA it is one queue"
-        draft.refuse((*at, "mode"), says)
+        note = "in Maré it is the sum of all queues of the object, in KEDA it is one queue"
+        draft.refuse((*at, "mode"), note)
     if "mode" in metadata:
         draft.translate((*at, "mode"), f"{to}.type", name)
     elif "queueLength" in metadata:
@@ -173,10 +173,10 @@ def _convert_metric_type(draft: Draft, trigger: Trigger, mode: Mode) -> None:
         draft.absorb(path, f"{trigger.mode} always means this metricType")
         return
     why = MULTIPLIED if mode.metric_type == "AverageValue" else SHARED_OUT
-    says = f"{why}; in Maré {trigger.mode} means metricType: {mode.metric_type}"
+    note = f"{why}; in Maré {trigger.mode} means metricType: {mode.metric_type}"
     if draft.value(path) is None:
-        draft.problem(says, trigger.line_path)
-    draft.refuse(path, says)
+        draft.problem(note, trigger.line_path)
+    draft.refuse(path, note)
 
 
 def _convert_counting(draft: Draft, trigger: Trigger, to: str) -> None:
@@ -206,9 +206,9 @@ def _convert_activation(draft: Draft, triggers: list[Trigger]) -> None:
         if trigger.mode in counted
     ]
     lowest = min(levels if len(levels) == len(triggers) else [0, *levels])
-    says = "activates above it, as in KEDA; messages below it are processed once it is active"
+    note = "activates above it, as in KEDA; messages below it are processed once it is active"
     if len(triggers) > 1:
-        says = f"the lowest of all triggers, for the sum of all queues; {says}"
+        note = f"the lowest of all triggers, for the sum of all queues; {note}"
     for trigger in triggers:
         path = (*trigger.path, "activationValue")
         if trigger.mode not in counted:
@@ -216,4 +216,4 @@ def _convert_activation(draft: Draft, triggers: list[Trigger]) -> None:
         elif lowest < 0:
             draft.translate(path, "spec.activation.mode", "Always", "KEDA is always active")
         else:
-            draft.translate(path, "spec.activation.threshold", math.floor(lowest), says)
+            draft.translate(path, "spec.activation.threshold", math.floor(lowest), note)

@@ -1,4 +1,4 @@
-"""A QueueAutoscaler as the operator works with it."""
+"""A QueueAutoscaler as the operator uses it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from mare.domain.policy import Policy
 
 
 class Key(NamedTuple):
-    """Which object it is."""
+    """Namespace and name of a QueueAutoscaler."""
 
     namespace: str
     name: str
@@ -17,7 +17,7 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ScaleTarget:
-    """The workload, in the namespace of the object."""
+    """The scale target, in the namespace of the object."""
 
     namespace: str
     api_version: str
@@ -30,7 +30,7 @@ class ScaleTarget:
 
 @dataclass(frozen=True, slots=True)
 class QueueEntry:
-    """An entry of spec.queues: a name, or a pattern with * and ?."""
+    """An entry of spec.queues: a name, or a pattern with the wildcards * and ?."""
 
     text: str
     is_pattern: bool
@@ -39,7 +39,7 @@ class QueueEntry:
 
 @dataclass(frozen=True, slots=True)
 class BrokerReference:
-    """The Secret that leads to the broker."""
+    """The Secret with the URIs of the broker."""
 
     namespace: str
     secret_name: str
@@ -55,20 +55,20 @@ class Autoscaler:
     broker: BrokerReference
     entries: tuple[QueueEntry, ...]
     service: str | None
-    """The Nameko service whose queues are looked for."""
+    """The Nameko service whose queues are read."""
     policy: Policy
     status: Mapping[str, Any]
-    """The status when it was read last."""
+    """The status at the last read."""
     version: str = ""
     """The resourceVersion."""
     created: str = ""
-    """When, in RFC 3339."""
+    """The creation time, in RFC 3339."""
     wrong_schedules: tuple[WrongSchedule, ...] = ()
-    """Those of the spec that the policy leaves out."""
+    """Invalid schedules of the spec, which the policy does not contain."""
 
 
 def read_autoscaler(body: Mapping[str, Any]) -> Autoscaler:
-    """Read an object that the API server has validated and completed with its defaults."""
+    """Read an object that is validated and completed with defaults."""
     metadata, spec = body["metadata"], body["spec"]
     namespace = metadata["namespace"]
     target, broker = spec["scaleTargetRef"], spec["brokerRef"]

@@ -1,4 +1,4 @@
-"""The spec of a QueueAutoscaler as a policy of the domain."""
+"""Reads the spec of a QueueAutoscaler into the policy of the domain."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -34,17 +34,17 @@ Spec = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class WrongSchedule:
-    """One that means no time, which no API server can see."""
+    """A schedule whose cron expression or time zone is invalid; no schema can check that."""
 
     index: int
-    """Its place under spec.schedules."""
+    """The index in spec.schedules."""
     problem: str
 
 
 def read_policy(spec: Spec) -> Policy:
-    """Read a spec that the API server has validated and completed with its defaults.
+    """Read a spec that is validated and completed with defaults.
 
-    Wrong schedules are left out, so that one of them does not keep the rest from being followed.
+    Invalid schedules are left out, so that the other schedules still apply.
     """
     behavior = spec.get("behavior")
     down = (behavior or {}).get("scaleDown", {})
@@ -114,7 +114,7 @@ def _read_target(target: Spec, nameko_workers: int | None) -> Target:
 
 
 def _read_behavior(behavior: Spec) -> Behavior:
-    """What is left out of a given behavior means what it means to a HorizontalPodAutoscaler."""
+    """Read a behavior; absent fields have the defaults of a HorizontalPodAutoscaler."""
     return Behavior(
         scale_up=_read_rules(behavior.get("scaleUp", {}), HPA_SCALE_UP),
         scale_down=_read_rules(behavior.get("scaleDown", {}), HPA_SCALE_DOWN),
@@ -138,7 +138,7 @@ def _read_rules(rules: Spec, defaults: ScalingRules) -> ScalingRules:
 
 
 def read_quantity(value: float | str) -> float:
-    """Read a number, or a quantity that may be given in thousandths: 50m is 0.05."""
+    """Read a number or a quantity in thousandths: 50m is 0.05."""
     if isinstance(value, str) and value.endswith("m"):
         return int(value[:-1]) / 1000
     return float(value)
