@@ -18,7 +18,7 @@ from mare.loop.loop import Loop
 from mare.loop.metrics import Metrics
 from mare.loop.pace import Pace
 from mare.loop.record import Record
-from mare.ports import Scale, SoleReplica
+from mare.ports import Conflict, Scale, SoleReplica
 from tests.integration.operator.stage import Broker, Stage, write_kubeconfig
 from tests.unit.operator_loop.worlds import FakeBrokers, FakeConflicts
 from tests.vhost import becomes, eventually
@@ -111,3 +111,27 @@ def test_a_count_that_somebody_else_changed_meanwhile_is_decided_anew(bare_stage
 def _scale_requests(stage: Stage) -> list[tuple[str, int]]:
     asked = [each for each in stage.asked() if each.resource == "deployments/scale"]
     return [(each.verb, each.code) for each in asked]
+
+
+def test_a_status_is_not_written_over_a_newer_one_or_into_another_object(bare_stage: Stage):
+    bare_stage.autoscaler()
+    old = read_autoscaler(bare_stage.stored())
+    kubeconfig = write_kubeconfig(bare_stage.api_server, bare_stage.namespace, bare_stage.folder)
+
+    async def play() -> None:
+        configuration = Configuration()
+        await config.load_kube_config(str(kubeconfig), client_configuration=configuration)
+        async with ApiClient(configuration) as client:
+            objects = StoredObjects(Api(client), "test")
+            version = await objects.write_status(old, old.version, {"depth": 1})
+            with pytest.raises(Conflict):
+                await objects.write_status(old, old.version, {"depth": 2})
+            await objects.write_status(old, version, {"depth": 3})
+            await asyncio.to_thread(bare_stage.delete)
+            await asyncio.to_thread(bare_stage.autoscaler)
+            with pytest.raises(Conflict):
+                await objects.write_status(old, version, {"depth": 4})
+
+    asyncio.run(play())
+
+    assert "depth" not in bare_stage.status()
