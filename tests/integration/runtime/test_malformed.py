@@ -58,7 +58,7 @@ def test_a_malformed_request_is_put_aside(
     ],
     ids=["time in milliseconds", "raw id", "raw id without body", "raw header name"],
 )
-def test_a_request_with_unreadable_properties_is_put_aside_and_disturbs_nobody(
+def test_a_request_with_unreadable_properties_is_dead_lettered_and_others_are_answered(
     reason, message, shared_vhost, shared_caller, shared_worker
 ):
     dead = shared_vhost.dead_letters()

@@ -125,7 +125,7 @@ def proxy(rabbitmq):
     proxy.close()
 
 
-def test_a_connection_that_says_nothing_any_more_counts_as_lost(vhost, launch, proxy):
+def test_a_silent_connection_counts_as_lost(vhost, launch, proxy):
     uri = vhost.amqp_uri.replace(f":{vhost.node.ports.amqp}/", f":{proxy.port}/")
     worker = launch("runtime", "Worker", uri, RUNTIME_HEARTBEAT_SECONDS="1").wait_ready()
 
@@ -148,7 +148,7 @@ class Alarm(AmqpProxy):
                 client.sendall(frame)
 
 
-def test_while_the_broker_is_in_alarm_publishing_fails_at_once_and_readiness_says_why(
+def test_during_an_alarm_publishing_fails_at_once_and_the_service_is_not_ready(
     vhost, caller, launch
 ):
     port = vhost.node.ports.amqp

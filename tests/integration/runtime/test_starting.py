@@ -26,7 +26,7 @@ def run(*arguments, **environ):
     )
 
 
-def test_all_bad_settings_are_told_at_once():
+def test_all_wrong_settings_are_reported_at_once():
     ended = run(
         "weather",
         AMQP_URI="http://u:secret@broker/",
@@ -49,7 +49,7 @@ def test_all_bad_settings_are_told_at_once():
         ("tests.integration.runtime.subjects:Headers", "no attribute 'name'"),
     ],
 )
-def test_an_unknown_service_is_told(name, words):
+def test_an_unknown_service_is_reported(name, words):
     ended = run(name)
 
     assert ended.returncode == 2
@@ -57,7 +57,7 @@ def test_an_unknown_service_is_told(name, words):
     assert "Traceback" not in ended.stderr
 
 
-def test_a_bad_setting_of_the_service_itself_is_told_like_one_of_the_runtime():
+def test_a_wrong_setting_of_the_service_ends_the_process_with_the_same_code():
     ended = run("music", MUSIC_SOURCES="vinyl", RUNTIME_HEALTH_PORT="0")
 
     assert ended.returncode == 2
@@ -71,7 +71,7 @@ def test_without_arguments_it_shows_its_usage():
     assert ended.stderr.startswith("usage:")
 
 
-def test_a_port_that_is_taken_is_told(launch):
+def test_a_port_in_use_is_reported(launch):
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
         worker = launch("runtime", "Worker", NOWHERE, RUNTIME_HEALTH_PORT=port)
@@ -115,7 +115,7 @@ def test_a_signal_before_the_broker_is_reached_ends_it_at_once(launch):
     ("right", "wrong", "words"),
     [("//mare:", "//someone:", "ACCESS_REFUSED"), ("/test-", "/no-test-", "vhost no-test-")],
 )
-def test_refused_credentials_are_told_and_tried_again(right, wrong, words, vhost, launch):
+def test_refused_credentials_are_logged_and_tried_again(right, wrong, words, vhost, launch):
     worker = launch("runtime", "Worker", vhost.amqp_uri.replace(right, wrong))
 
     eventually(lambda: words in worker.log())
@@ -170,7 +170,7 @@ def test_a_program_can_serve_a_class_of_its_own(vhost, caller, tmp_path):
         assert process.wait(60) == 0
 
 
-def test_a_program_is_told_of_bad_settings_like_the_command(tmp_path):
+def test_serve_reports_wrong_settings_like_the_command(tmp_path):
     script = tmp_path / "own.py"
     script.write_text(SCRIPT)
     environ = os.environ | {"AMQP_URI": "nonsense"}
@@ -188,7 +188,7 @@ def test_a_program_is_told_of_bad_settings_like_the_command(tmp_path):
     assert ended.stderr == "AMQP_URI='***': an address must begin with amqp:// or amqps://.\n"
 
 
-def test_a_program_that_forgot_to_monkey_patch_is_told(tmp_path):
+def test_serve_without_monkey_patch_is_refused(tmp_path):
     script = tmp_path / "hasty.py"
     script.write_text("from mare_nameko.service import serve\nserve(object)")
 
@@ -200,7 +200,7 @@ def test_a_program_that_forgot_to_monkey_patch_is_told(tmp_path):
 
 
 @pytest.mark.broker
-def test_health_answers_what_it_is_asked_and_nothing_else(shared_worker):
+def test_the_health_port_serves_three_paths_only(shared_worker):
     assert shared_worker.get("/livez") == (200, "ok\n")
     assert shared_worker.get("/readyz") == (200, "ok\n")
     assert shared_worker.get("/metrics")[1].startswith("# HELP")

@@ -93,7 +93,7 @@ def test_a_service_is_not_taken_for_dead_while_the_leader_of_its_queue_is_silent
     assert client.call("echo.echo", 1, timeout=30) == 1
 
 
-def test_a_queue_that_is_gone_when_asked_for_does_no_harm(vhost, make_client, run_services):
+def test_counting_consumers_of_a_deleted_queue_does_no_harm(vhost, make_client, run_services):
     run_services(vhost, "echo")
     queue_for(vhost, "gone")
     client = make_client(vhost.amqp_uri, no_consumers_grace=10.0)
@@ -123,7 +123,7 @@ def test_with_a_long_grace_a_call_waits_for_its_service_to_be_woken(
         assert reply.result() == 7
 
 
-def test_a_message_that_nobody_takes_carries_what_a_service_needs(vhost, make_client):
+def test_a_message_without_consumer_has_all_properties_that_a_service_needs(vhost, make_client):
     queue_for(vhost, "spy")
     client = make_client(vhost.amqp_uri, no_consumers_grace=0.0)
     context = {"request_id": "r-1", "traceparent": "00-a-b-01"}
@@ -143,7 +143,7 @@ def test_a_message_that_nobody_takes_carries_what_a_service_needs(vhost, make_cl
     assert headers["nameko.deadline"] == pytest.approx(time.time() + 30, abs=5)
 
 
-def test_a_request_whose_caller_has_gone_is_no_dead_letter(vhost, make_client):
+def test_an_expired_request_is_no_dead_letter(vhost, make_client):
     queue_for(vhost, "asleep")
     client = make_client(vhost.amqp_uri, no_consumers_grace=9.0)
 

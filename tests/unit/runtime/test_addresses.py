@@ -16,7 +16,7 @@ from mare_nameko.addresses import AmqpUri, TlsFiles
         ("amqp://a%40b:p%2Fq@[::1]:5673/a%2Fb", ("::1", 5673, "a@b", "p/q", "a/b", False)),
     ],
 )
-def test_a_uri_says_where_the_broker_is(uri, expected):
+def test_a_uri_is_split_into_its_parts(uri, expected):
     parsed = AmqpUri(uri)
     (node,) = parsed.addresses
 

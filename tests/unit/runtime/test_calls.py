@@ -54,7 +54,7 @@ def call(listener, span, seconds=5.0):
     return Call(listener, "worker.echo", seconds, span)
 
 
-def test_an_answer_is_returned_and_can_be_asked_for_again(listener, span):
+def test_a_result_can_be_read_twice(listener, span):
     pending = call(listener, span)
     listener.waiting[pending.correlation_id].send({"result": 7, "error": None})
 
@@ -92,7 +92,7 @@ def test_a_lost_connection_ends_it(listener, span):
         pending.result()
 
 
-def test_an_answer_that_nobody_waits_for_is_forgotten_and_does_not_count_as_one(listener, span):
+def test_an_abandoned_call_is_dropped_and_counted_as_abandoned(listener, span):
     pending = call(listener, span)
 
     pending.abandon()

@@ -26,7 +26,7 @@ def server():
     return NameServer()
 
 
-def test_who_asks_what_is_asked_already_shares_the_answer(server):
+def test_concurrent_lookups_of_one_name_share_one_execution(server):
     look_up = coalesce(server.look_up)
     asking = [eventlet.spawn(look_up, "broker", 5672, family=0) for _ in range(3)]
     other = eventlet.spawn(look_up, "weather", 443)
@@ -39,7 +39,7 @@ def test_who_asks_what_is_asked_already_shares_the_answer(server):
     assert sorted(server.questions) == [("broker", 5672), ("weather", 443)]
 
 
-def test_an_answer_is_not_kept(server):
+def test_a_result_is_not_cached(server):
     look_up = coalesce(server.look_up)
     server.answer.send("address")
     look_up("broker")
@@ -48,7 +48,7 @@ def test_an_answer_is_not_kept(server):
     assert len(server.questions) == 2
 
 
-def test_an_error_reaches_all_who_ask(server):
+def test_an_error_is_raised_in_all_callers(server):
     look_up = coalesce(server.look_up)
     asking = [eventlet.spawn(look_up, "broker") for _ in range(2)]
     eventlet.sleep(0)
@@ -59,7 +59,7 @@ def test_an_error_reaches_all_who_ask(server):
             one.wait()
 
 
-def test_whoever_gives_up_leaves_the_question_to_the_others(server):
+def test_a_caller_that_gives_up_does_not_cancel_the_lookup_of_the_others(server):
     look_up = coalesce(server.look_up)
     with pytest.raises(eventlet.Timeout), eventlet.Timeout(0.01):
         look_up("broker")

@@ -58,9 +58,7 @@ def test_a_write_that_does_not_return_ends_the_connection_in_time(session, ends)
     assert ends == ["end"]
 
 
-def test_whoever_waits_for_his_turn_to_write_waits_no_longer_than_he_would_for_a_confirm(
-    session, ends
-):
+def test_waiting_to_write_counts_against_the_time_limit(session, ends):
     first = eventlet.spawn(publish, session, seconds=30)
     eventlet.sleep(0)
 

@@ -49,7 +49,7 @@ def test_each_type_is_converted():
     )  # fmt: skip
 
 
-def test_all_mistakes_are_told_at_once():
+def test_all_mistakes_are_reported_at_once():
     with pytest.raises(SettingsError) as failure:
         Sample.from_env({"X_PORT": "many", "X_MODE": "manual", "X_RATIO": "1"})
 
@@ -58,7 +58,7 @@ def test_all_mistakes_are_told_at_once():
     assert "X_RATIO" not in str(failure.value)
 
 
-def test_a_required_variable_is_asked_for_by_name():
+def test_a_missing_required_variable_is_named():
     with pytest.raises(SettingsError, match="X_CITY is not set"):
         Demanding.from_env({})
 

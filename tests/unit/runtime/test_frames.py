@@ -70,7 +70,7 @@ def test_an_unreadable_message_that_comes_back_to_its_publisher_ends_the_connect
     assert connection.messages == []
 
 
-def test_what_the_broker_says_about_the_connection_is_passed_on(connection):
+def test_connection_frames_are_passed_on(connection):
     def close(*_):
         raise amqp.exceptions.ConnectionForced("maintenance")
 

@@ -30,7 +30,7 @@ def test_a_process_without_ailments_lives(app):
     assert headers["Cache-Control"] == "no-store"
 
 
-def test_what_is_in_the_way_is_told(app):
+def test_readiness_failures_are_the_body_of_the_answer(app):
     assert ask(app, "/readyz")[::2] == ("503 Service Unavailable", "starting; not connected\n")
 
 
@@ -46,7 +46,7 @@ def test_other_methods_and_paths_are_refused(app):
     assert ask(app, "/")[0] == "404 Not Found"
 
 
-def test_metrics_tell_of_requests_and_workers():
+def test_metrics_contain_requests_and_workers():
     registry = CollectorRegistry()
     metrics = Metrics("worker", registry)
     metrics.watch_workers(10, busy=lambda: 3, in_hand=lambda: 7)

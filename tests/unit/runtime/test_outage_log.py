@@ -25,7 +25,7 @@ def outage_log(clock, caplog):
     return OutageLog("amqp://broker", clock)
 
 
-def test_several_connections_that_fail_together_are_told_once(outage_log, clock, caplog):
+def test_connections_that_fail_together_are_logged_once(outage_log, clock, caplog):
     outage_log.connection_failed(OSError("refused"))
     outage_log.connection_failed(OSError("refused"))
     clock.now += 4.9
@@ -34,7 +34,7 @@ def test_several_connections_that_fail_together_are_told_once(outage_log, clock,
     assert caplog.messages == ["Waiting for the broker at amqp://broker: refused"]
 
 
-def test_a_long_outage_is_told_every_five_seconds(outage_log, clock, caplog):
+def test_a_long_outage_is_logged_every_five_seconds(outage_log, clock, caplog):
     for _ in range(11):
         outage_log.connection_failed(TimeoutError())
         clock.now += 1
@@ -42,7 +42,7 @@ def test_a_long_outage_is_told_every_five_seconds(outage_log, clock, caplog):
     assert caplog.messages == ["Waiting for the broker at amqp://broker: TimeoutError"] * 3
 
 
-def test_its_end_is_told_with_its_length(outage_log, clock, caplog):
+def test_the_end_of_an_outage_is_logged_with_its_length(outage_log, clock, caplog):
     outage_log.connection_failed(OSError("refused"))
     clock.now += 2.5
     outage_log.connected()
@@ -51,7 +51,7 @@ def test_its_end_is_told_with_its_length(outage_log, clock, caplog):
     assert caplog.messages[1:] == ["Reached the broker at amqp://broker again after 2.5 s"]
 
 
-def test_the_next_outage_is_told_at_once(outage_log, caplog):
+def test_the_next_outage_is_logged_at_once(outage_log, caplog):
     outage_log.connection_failed(OSError("refused"))
     outage_log.connected()
     outage_log.connection_failed(OSError("gone"))
@@ -59,7 +59,7 @@ def test_the_next_outage_is_told_at_once(outage_log, caplog):
     assert caplog.messages[-1] == "Waiting for the broker at amqp://broker: gone"
 
 
-def test_a_first_connection_is_no_news(outage_log, caplog):
+def test_the_first_connection_is_not_logged(outage_log, caplog):
     outage_log.connected()
 
     assert not caplog.messages

@@ -34,7 +34,7 @@ def test_without_delays_or_retries_an_event_is_given_up_at_once(policy):
 
 
 @given(st.lists(st.floats(0.1, 100), min_size=1), st.integers(0, 50))
-def test_there_are_as_many_retries_as_the_limit_says(steps, limit):
+def test_the_limit_is_the_number_of_retries(steps, limit):
     assert len(delays(RetryPolicy(steps, limit))) == limit
 
 
@@ -64,7 +64,7 @@ def test_the_sender_keeps_its_headers_and_the_broker_its_notes():
     }
 
 
-def test_a_dead_event_says_why_and_from_where():
+def test_a_dead_event_has_its_reason_and_its_queue():
     headers = dead_headers({"a": 1}, 6, "evt-a", ValueError("x" * 1000))
 
     assert headers["a"] == 1
@@ -75,7 +75,7 @@ def test_a_dead_event_says_why_and_from_where():
     assert len(headers["dead-letter-error"]) == 500
 
 
-def test_a_parking_queue_hands_back_to_where_the_routing_key_says():
+def test_a_parking_queue_returns_events_to_the_queue_of_their_routing_key():
     queue = parking_queue(0.25)
 
     assert queue.name == queue.exchange.name == "retry-0.25s"

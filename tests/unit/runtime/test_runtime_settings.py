@@ -82,7 +82,7 @@ def test_a_value_that_cannot_work_is_refused(name, value):
         ("amqp://a/;amqps://b/", "must all begin with amqps://"),
     ],
 )
-def test_a_wrong_address_is_told_without_quoting_it(uri, words):
+def test_a_wrong_address_is_reported_without_quoting_it(uri, words):
     with pytest.raises(SettingsError) as caught:
         Settings.from_env({"AMQP_URI": uri})
 
@@ -115,7 +115,7 @@ def test_every_address_with_tls_is_verified(uri):
         connection.maybe_switch_next()
 
 
-def test_all_that_is_wrong_is_told_at_once(tmp_path):
+def test_all_mistakes_of_broker_and_runtime_are_reported_at_once(tmp_path):
     with pytest.raises(SettingsError) as caught:
         Settings.from_env(
             {

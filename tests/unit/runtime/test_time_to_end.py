@@ -6,5 +6,5 @@ GRACE_SECONDS = 5
 """What the chart adds to RUNTIME_SHUTDOWN_SECONDS before Kubernetes kills."""
 
 
-def test_a_stuck_process_tells_where_it_stands_before_it_is_killed_and_an_orderly_end_fits_in():
+def test_the_traceback_of_a_stuck_process_comes_after_all_limits_and_before_sigkill():
     assert 2 * KILL_SECONDS < ENDING_SECONDS < GRACE_SECONDS
