@@ -80,7 +80,7 @@ def test_a_worker_that_is_not_ours_scales_from_zero_and_back(recorder: Applicati
 
     assert max(counts) == 5
     # The Event is told after the replicas are set.
-    eventually(lambda: "Rested" in reasons_told(recorder))
+    eventually(lambda: "ScaledToIdle" in reasons_told(recorder))
 
 
 def reasons_told(recorder: Application) -> set[str]:

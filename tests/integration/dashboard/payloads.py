@@ -84,7 +84,7 @@ def detail(at: float, summary_json: Json, operator_state: Json) -> Json:
     """A summary with the data of the page of one object."""
     decided = summary_json["sentence"]
     steps = decided["clauses"] if decided else []
-    stages = ["wish", "window", "policy", "bounds"]
+    stages = ["proposal", "window", "policy", "bounds"]
     last = len(steps) - 1
     count = decided["to"] if decided else None
     trace = [

@@ -73,7 +73,7 @@ def _zero(at: float, **names: str) -> Json:
         publishRate=measured(0.0, at),
         ackRate=measured(0.0, at),
         replicas={"min": 0, "max": 20, "running": 0, "requested": 0, "desired": 0, "raw": 0},
-        reason="Resting",
+        reason="Idle",
         constraint={"code": "resting", "until": None},
         sentence=sentence(0, 0, quiet, clause("rest.stay", "nothing to wake for")),
     )

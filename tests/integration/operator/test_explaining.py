@@ -85,7 +85,7 @@ def test_the_right_to_get_the_object_is_enough(stage, burst, explain):
     assert "Warning MARE021 (QueueAutoscaler/worker)" in told.stdout
     assert "\x1b[" not in told.stdout
     data = json.loads(explain("worker", "-o", "json", "-n", stage.namespace).stdout)
-    assert data["ladder"][1]["replicas"] == data["replicas"]["raw"] == 50
+    assert data["trace"][1]["replicas"] == data["replicas"]["raw"] == 50
     first = stage.status()["decisions"][-1]["time"]
     assert json.loads(explain("worker", "--at", first, "-o", "json").stdout)["time"] == first
 

@@ -35,12 +35,12 @@ def test_a_burst_brings_a_workload_from_zero_to_what_it_needs_in_one_step(
     eventually(lambda: stage.status().get("desiredReplicas") == 10)
     status = stage.status()
     (decision,) = (each for each in status["decisions"] if each["from"] != each["to"])
-    assert (decision["from"], decision["to"], decision["reason"]) == (0, 10, "Woken")
+    assert (decision["from"], decision["to"], decision["reason"]) == (0, 10, "Activated")
     assert "200 messages wait" in decision["message"]
     assert status["depth"] == 200
     assert status["queues"][0]["name"] == "work"
     assert stage.condition("Ready")[0] == "True"
-    eventually(lambda: ("Normal", "Woken") in stage.events())
+    eventually(lambda: ("Normal", "Activated") in stage.events())
 
 
 def test_a_workload_follows_its_queue_down_and_rests_when_it_is_empty(
@@ -54,7 +54,7 @@ def test_a_workload_follows_its_queue_down_and_rests_when_it_is_empty(
     purge(vhost)
 
     eventually(lambda: stage.replicas() == 0, 90)
-    eventually(lambda: stage.status()["lastDecision"]["reason"] in ("Rested", "Resting"))
+    eventually(lambda: stage.status()["lastDecision"]["reason"] in ("ScaledToIdle", "Idle"))
 
 
 def test_a_changed_object_counts_at_once_and_a_deleted_one_no_more(stage: Stage, burst: Burst):

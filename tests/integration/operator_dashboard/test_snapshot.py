@@ -46,7 +46,7 @@ def test_a_workload_that_follows_its_queue():
     assert one["fresh"] is True
     assert one["sentence"]["clauses"][0]["numbers"] == {"messages": 95, "each": 10}
     [deciding] = [step for step in one["trace"] if step["deciding"]]
-    assert (deciding["stage"], deciding["replicas"]) == ("wish", 10)
+    assert (deciding["stage"], deciding["replicas"]) == ("proposal", 10)
     assert {each["code"]: each["numbers"] for each in one["next"]} == {
         "next.growsAt": {"messages": 111},
         "next.shrinksAt": {"messages": 89},

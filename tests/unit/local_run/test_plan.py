@@ -134,13 +134,15 @@ def test_idle_replicas_not_below_a_lowered_minimum_are_ignored():
     spec = "  maxReplicas: 20\n  minReplicas: 10\n  idle: {replicas: 6}"
     read = plan(SMALLEST.replace("  maxReplicas: 6", spec), most=4)
     policy = read.autoscalers[0].policy
-    assert (policy.min_replicas, policy.rest_replicas) == (4, None)
+    assert (policy.min_replicas, policy.effective_idle_replicas) == (4, None)
     assert read.notes == (
         "worker: maxReplicas 20 is lowered to 4 by --max",
         "worker: idle.replicas 6 is ignored: it is not below minReplicas 4",
     )
     assert (
-        plan(SMALLEST.replace("  maxReplicas: 6", spec), most=9).autoscalers[0].policy.rest_replicas
+        plan(SMALLEST.replace("  maxReplicas: 6", spec), most=9)
+        .autoscalers[0]
+        .policy.effective_idle_replicas
         == 6
     )
 

@@ -99,11 +99,11 @@ def test_a_larger_wish_never_gives_fewer_replicas(step, more):
 
 
 @given(behaviors, st.lists(st.tuples(st.floats(0.25, 40), counts), min_size=1, max_size=40))
-def test_forgetting_what_no_window_needs_changes_no_outcome(behavior, wishes):
+def test_forgetting_what_no_window_needs_changes_no_outcome(behavior, proposals):
     everything: tuple[Recommendation, ...] = ()
     kept: tuple[Recommendation, ...] = ()
     now, current = 0.0, 20
-    for passed, desired in wishes:
+    for passed, desired in proposals:
         now += passed
         step = {
             "min_replicas": 1,

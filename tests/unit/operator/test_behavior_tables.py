@@ -3,7 +3,6 @@
 import pytest
 
 from mare.domain.behavior import (
-    Limit,
     Recommendation,
     ScaleEvent,
     down_limit,
@@ -21,6 +20,7 @@ from mare.domain.policy import (
     ScalingRules,
     SelectPolicy,
 )
+from mare.domain.reason import Reason
 
 HPA = Behavior(scale_up=HPA_SCALE_UP, scale_down=HPA_SCALE_DOWN)
 NOW = 10_000.0
@@ -115,9 +115,12 @@ def test_disabled_keeps_the_count():
         scale_up=rules(pods(4), select=SelectPolicy.DISABLED),
         scale_down=rules(pods(4), select=SelectPolicy.DISABLED),
     )
-    assert (step(behavior, 5, 9).replicas, step(behavior, 5, 9).reason) == (5, Limit.SCALE_UP_LIMIT)
+    assert (step(behavior, 5, 9).replicas, step(behavior, 5, 9).reason) == (
+        5,
+        Reason.SCALE_UP_LIMIT,
+    )
     down = step(behavior, 5, 1)
-    assert (down.replicas, down.reason) == (5, Limit.SCALE_DOWN_LIMIT)
+    assert (down.replicas, down.reason) == (5, Reason.SCALE_DOWN_LIMIT)
 
 
 @pytest.mark.parametrize(
@@ -147,17 +150,17 @@ def test_each_policy_looks_back_by_its_own_period():
 def test_shrinking_waits_until_the_window_holds_no_higher_wish():
     behavior = Behavior(scale_up=HPA_SCALE_UP, scale_down=rules(window=300))
     held = step(behavior, 10, 2, past=((299.9, 10), (100, 4)))
-    assert (held.replicas, held.stabilization) == (10, Limit.SCALE_DOWN_STABILIZED)
+    assert (held.replicas, held.stabilization) == (10, Reason.SCALE_DOWN_STABILIZED)
     partly = step(behavior, 10, 2, past=((300, 10), (100, 4)))
     assert partly.replicas == 4
     free = step(behavior, 10, 2, past=((300, 10), (301, 4)))
-    assert (free.replicas, free.stabilization) == (2, Limit.NONE)
+    assert (free.replicas, free.stabilization) == (2, Reason.DESIRED_WITHIN_RANGE)
 
 
 def test_growing_takes_the_least_wish_of_its_window():
     behavior = Behavior(scale_up=rules(window=60), scale_down=HPA_SCALE_DOWN)
     held = step(behavior, 3, 20, past=((59, 5), (61, 1)))
-    assert (held.replicas, held.stabilization) == (5, Limit.SCALE_UP_STABILIZED)
+    assert (held.replicas, held.stabilization) == (5, Reason.SCALE_UP_STABILIZED)
 
 
 def test_the_present_count_moves_no_further_than_the_windows_agree():
@@ -169,11 +172,11 @@ def test_the_present_count_moves_no_further_than_the_windows_agree():
 @pytest.mark.parametrize(
     ("current", "desired", "reason"),
     [
-        (10, 200, Limit.TOO_MANY_REPLICAS),  # max 15 is below the up limit 20
-        (6, 200, Limit.SCALE_UP_LIMIT),
-        (15, 200, Limit.TOO_MANY_REPLICAS),
-        (10, 0, Limit.TOO_FEW_REPLICAS),
-        (10, 12, Limit.NONE),
+        (10, 200, Reason.TOO_MANY_REPLICAS),  # max 15 is below the up limit 20
+        (6, 200, Reason.SCALE_UP_LIMIT),
+        (15, 200, Reason.TOO_MANY_REPLICAS),
+        (10, 0, Reason.TOO_FEW_REPLICAS),
+        (10, 12, Reason.DESIRED_WITHIN_RANGE),
     ],
 )
 def test_reasons_tell_bounds_from_policies(current, desired, reason):
@@ -182,9 +185,9 @@ def test_reasons_tell_bounds_from_policies(current, desired, reason):
 
 
 def test_bounds_equal_to_the_limit_are_named_rather_than_the_policy():
-    assert step(HPA, 10, 100, bounds=(1, 20)).reason is Limit.TOO_MANY_REPLICAS
+    assert step(HPA, 10, 100, bounds=(1, 20)).reason is Reason.TOO_MANY_REPLICAS
     behavior = Behavior(scale_up=HPA_SCALE_UP, scale_down=rules(pods(5)))
-    assert step(behavior, 10, 1, bounds=(5, 20)).reason is Limit.TOO_FEW_REPLICAS
+    assert step(behavior, 10, 1, bounds=(5, 20)).reason is Reason.TOO_FEW_REPLICAS
 
 
 def test_a_count_outside_of_the_bounds_jumps_past_windows_and_policies():

@@ -135,7 +135,7 @@ def test_the_count_lies_within_the_bounds_or_at_rest(story, data):
     observation = data.draw(observations(replicas, now))
     count = decide(policy, observation, history, now)[0].replicas
     if policy.paused is None:
-        rest = policy.rest_replicas
+        rest = policy.effective_idle_replicas
         at_rest = rest is not None and count <= rest
         assert at_rest or max(1, policy.min_replicas) <= count
         assert count <= policy.max_replicas
@@ -182,8 +182,8 @@ def test_a_decision_that_was_carried_out_is_not_made_again(story, data):
     after = after.scaled(first.replicas - replicas, now, policy.behavior)
     workload = replace(seen.workload, replicas=first.replicas)
     again, _ = decide(policy, replace(seen, workload=workload), after, now)
-    woken = replicas < policy.min_replicas or first.reason == "Woken"
-    rests_now_that_it_is_smallest = again.reason == "Rested"
+    woken = replicas < policy.min_replicas or first.reason == "Activated"
+    rests_now_that_it_is_smallest = again.reason == "ScaledToIdle"
     if not (woken or rests_now_that_it_is_smallest):
         assert again.replicas == first.replicas
 
@@ -258,7 +258,7 @@ def test_nothing_shrinks_or_rests_before_window_and_cooldown_are_full_again(stor
     for step in (0.5, 0.5, 4, 10, 45, 60, 120):
         time.now += step
         decision = time.sees()
-        shrinks, rests = decision.replicas < decision.current, decision.reason == "Rested"
+        shrinks, rests = decision.replicas < decision.current, decision.reason == "ScaledToIdle"
         if time.now - since < policy.cooldown_seconds:
             assert not rests
         if time.now - since < window and held <= policy.max_replicas:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import mare.simulation
-from mare.domain.decision import Reason, Stage
+from mare.domain.decision import Stage
 from mare.domain.policy import (
     ExpectedQueueConsumptionTime,
     MaximumConcurrency,
@@ -17,6 +17,7 @@ from mare.domain.policy import (
     QueueLength,
     QueueWaitTime,
 )
+from mare.domain.reason import Reason
 from mare.simulation.comparison import run_simulation
 from mare.simulation.reading import read_scenario
 from mare.simulation.simulation import generate_messages
@@ -128,7 +129,7 @@ def recomputed(message, current):
         count = current
     if "is unknown" in message or "unknown is" in message:
         count = max(count, current)
-    held = re.search(r"(\d+) was still wanted", message)
+    held = re.search(r"Scale-down below (\d+) is possible", message)
     if held:
         count = int(held.group(1))
     for bound, choose in ((r"maxReplicas is (\d+)", min), (r"minReplicas is (\d+)", max)):
@@ -203,7 +204,7 @@ def test_the_ladder_marks_the_step_that_decided():
     decision = once(policy, seen(2, reading(240, at=1000.0)))
     assert [step.stage for step in decision.steps] == [
         Stage.MEASURED,
-        Stage.WISH,
+        Stage.PROPOSAL,
         Stage.WINDOW,
         Stage.BOUNDS,
     ]
@@ -222,6 +223,6 @@ def test_a_window_that_holds_counts_down_to_its_end():
     decision = time.sees(ready=20)
     assert (decision.replicas, decision.reason) == (10, Reason.SCALE_DOWN_STABILIZED)
     assert decision.until == 15.0
-    assert "may shrink in 11 s" in decision.message
+    assert "is possible in 11 s" in decision.message
     time.now = decision.until
     assert time.sees(ready=20).replicas == 1

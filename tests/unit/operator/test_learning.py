@@ -7,9 +7,8 @@ import pytest
 
 from mare.domain.arrivals import Count, rate_at, remember
 from mare.domain.capacity import Capacity, Interval
-from mare.domain.estimates import Estimates, learn, recall
+from mare.domain.estimates import Estimates, ReplicaStarts, learn, recall
 from mare.domain.observation import Workload, load_of
-from mare.domain.starting import Starting
 from mare.domain.unknown import Unknown
 from tests.unit.operator.building import UNREACHABLE, reading
 
@@ -99,16 +98,22 @@ def test_faster_workers_are_found_out_although_saturation_spoke_against_it():
 
 
 def test_the_start_is_timed_from_the_wish_to_the_first_consumer():
-    starting = Starting().seen(2, 2, 0.0).seen(5, 2, 10.0).seen(5, 2, 12.0).seen(5, 3, 14.0)
+    starting = (
+        ReplicaStarts()
+        .observe(2, 2, 0.0)
+        .observe(5, 2, 10.0)
+        .observe(5, 2, 12.0)
+        .observe(5, 3, 14.0)
+    )
     assert starting.start_seconds == 4.0
-    later = starting.seen(6, 5, 20.0).seen(6, 6, 34.0)
+    later = starting.observe(6, 5, 20.0).observe(6, 6, 34.0)
     assert later.start_seconds == pytest.approx(4 + 0.3 * 10)
 
 
 def test_consumers_of_a_replica_are_counted_when_all_is_settled():
-    starting = Starting().seen(2, 6, 0.0)
-    assert starting.seen(2, 6, 10.0).consumers_per_replica is None
-    assert starting.seen(2, 6, 60.0).consumers_per_replica == 3
+    starting = ReplicaStarts().observe(2, 6, 0.0)
+    assert starting.observe(2, 6, 10.0).consumers_per_replica is None
+    assert starting.observe(2, 6, 60.0).consumers_per_replica == 3
 
 
 def watched(looks, learning=None, replicas=2):

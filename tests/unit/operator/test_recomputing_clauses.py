@@ -13,7 +13,7 @@ from mare.domain.policy import (
     QueueLength,
     QueueWaitTime,
 )
-from mare.domain.targets import wish_of
+from mare.domain.targets import proposal_of
 from tests.unit.operator.building import Timeline, amqp_only, once, reading, seen
 
 FORMULAS = {
@@ -74,7 +74,7 @@ def test_the_numbers_of_the_clauses_lead_to_the_wish():
 
 def without_work(highest_rate):
     target = QueueWaitTime(capacity_per_replica=2.0, workers_per_replica=1)
-    return wish_of(
+    return proposal_of(
         target,
         load_of((reading(at=9.0),), 9.0, 30.0),
         Estimates(arrival_rate=0.0, highest_rate=highest_rate),
@@ -84,13 +84,13 @@ def without_work(highest_rate):
 
 
 def test_without_work_there_is_nothing_to_divide():
-    wish = without_work(highest_rate=0.0)
-    assert FORMULAS[wish.text.code](wish.text.numbers) == wish.raw == 0
-    assert wish.text == "0 messages wait and 0 a second arrive, for which no replica is needed"
+    proposal = without_work(highest_rate=0.0)
+    assert FORMULAS[proposal.text.code](proposal.text.numbers) == proposal.raw == 0
+    assert proposal.text == "0 messages wait and 0 a second arrive, for which no replica is needed"
 
 
 def test_a_count_that_is_kept_for_what_came_lately_says_so():
-    wish = without_work(highest_rate=1.5)
-    assert (wish.raw, wish.replicas) == (0, 1)
-    assert wish.kept == "1 replica for up to 1.5 a second, lately or soon"
-    assert wish.kept.numbers == {"replicas": 1, "highestRate": 1.5}
+    proposal = without_work(highest_rate=1.5)
+    assert (proposal.raw, proposal.replicas) == (0, 1)
+    assert proposal.within_tolerance == "1 replica for up to 1.5 a second, lately or soon"
+    assert proposal.within_tolerance.numbers == {"replicas": 1, "highestRate": 1.5}

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from mare.domain.decision import Reason
 from mare.domain.observation import Observation, Workload
 from mare.domain.policy import (
     Behavior,
@@ -16,6 +15,7 @@ from mare.domain.policy import (
     QueueWaitTime,
     ScalingRules,
 )
+from mare.domain.reason import Reason
 from tests.unit.operator.building import (
     LENGTH,
     UNREACHABLE,

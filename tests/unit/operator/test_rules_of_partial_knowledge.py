@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from mare.domain.decision import Reason
 from mare.domain.estimates import Estimates
 from mare.domain.history import History
 from mare.domain.policy import (
@@ -18,6 +17,7 @@ from mare.domain.policy import (
     QueueWaitTime,
     ScalingRules,
 )
+from mare.domain.reason import Reason
 from tests.unit.operator.building import (
     LENGTH,
     Timeline,
@@ -37,7 +37,7 @@ def test_a_missing_queue_beside_an_empty_one_holds_and_is_named():
     assert (decision.replicas, decision.reason) == (7, Reason.PARTLY_UNKNOWN)
     assert decision.message == (
         "7 replicas: 0 messages wait or run, 20 for each replica, queue other does not exist."
-        " Held, because a part of what decides is unknown."
+        " Scaling down is blocked, because an input of the formula is unknown."
     )
 
 
@@ -130,7 +130,7 @@ def test_a_rate_of_yesterday_is_none(target):
 def test_a_rate_that_is_not_known_still_wakes_who_rests():
     policy = Policy(max_replicas=50, targets=(BY_RATE["rate"],))
     decision = once(policy, seen(0, amqp_only(5, at=1000.0)))
-    assert (decision.replicas, decision.reason) == (1, Reason.WOKEN)
+    assert (decision.replicas, decision.reason) == (1, Reason.ACTIVATED)
     assert decision.message.startswith("0 → 1 replica: 5 messages wait, nothing is learnt")
     assert once(policy, seen(0, amqp_only(0, at=1000.0))).replicas == 0
     assert once(policy, unreachable(0)).replicas == 0
@@ -174,7 +174,7 @@ def test_without_statistics_what_is_ready_raises_the_count(target, replicas, mes
 
 
 def test_no_target_shrinks_while_another_knows_only_a_part():
-    """The larger wish is of a target that knows all it needs, the smaller one might be larger."""
+    """All inputs of the larger proposal are known; the smaller one could become larger."""
     each = QueueLength(messages_per_replica=1, queues=("work",))
     other = QueueLength(messages_per_replica=1, exclude_unacknowledged=True, queues=("other",))
     policy = Policy(min_replicas=1, max_replicas=50, targets=(each, other))

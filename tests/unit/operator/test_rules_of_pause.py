@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mare.domain.decision import Reason, Stage
+from mare.domain.decision import Stage
 from mare.domain.policy import (
     Behavior,
     Pause,
@@ -15,6 +15,7 @@ from mare.domain.policy import (
     Schedule,
     VictimPolicy,
 )
+from mare.domain.reason import Reason
 from mare.domain.schedules import floor_of, is_active, problem_of
 from tests.unit.operator.building import Timeline, once, reading, seen
 
@@ -128,4 +129,4 @@ def test_idle_only_without_knowledge_waits_for_its_time():
     time.now = 100.0
     decision = time.sees(ready=20)
     assert decision.replicas == 10
-    assert "Nobody knows who is idle, because" in decision.message
+    assert "Which replicas are idle is unknown, because" in decision.message

@@ -2,7 +2,6 @@
 
 import pytest
 
-from mare.domain.decision import Reason
 from mare.domain.observation import NOT_REPORTED
 from mare.domain.policy import (
     Behavior,
@@ -14,6 +13,7 @@ from mare.domain.policy import (
     ScalingRules,
     Schedule,
 )
+from mare.domain.reason import Reason
 from tests.unit.operator.building import (
     UNREACHABLE,
     Timeline,
@@ -35,7 +35,7 @@ def resting(**given):
 @pytest.mark.parametrize(("messages", "replicas"), [(1, 1), (20, 1), (21, 2), (200, 10)])
 def test_from_zero_the_wanted_count_is_asked_for_at_once(messages, replicas):
     decision = once(resting(), seen(0, reading(messages, at=1000.0)))
-    assert (decision.replicas, decision.reason) == (replicas, Reason.WOKEN)
+    assert (decision.replicas, decision.reason) == (replicas, Reason.ACTIVATED)
 
 
 def test_the_step_from_zero_is_outside_of_behavior():
@@ -50,7 +50,7 @@ def test_the_step_from_zero_stays_within_the_bounds():
 
 def test_nothing_wakes_without_a_message():
     decision = once(resting(), seen(0, reading(0, at=1000.0)))
-    assert (decision.replicas, decision.reason) == (0, Reason.RESTING)
+    assert (decision.replicas, decision.reason) == (0, Reason.IDLE)
 
 
 @pytest.mark.parametrize(("messages", "replicas"), [(5, 0), (6, 1)])
@@ -69,7 +69,7 @@ def test_rest_comes_after_the_cooldown_and_two_quiet_statistics():
     time.passes(59)
     assert time.replicas == 1
     decision = time.passes(1)
-    assert (decision.replicas, decision.reason) == (0, Reason.RESTED)
+    assert (decision.replicas, decision.reason) == (0, Reason.SCALED_TO_IDLE)
 
 
 def test_one_quiet_statistics_is_not_enough():
@@ -184,5 +184,5 @@ def test_the_cooldown_begins_anew_after_what_nobody_saw(queues):
     assert time.passes(298).replicas == 1
     time.now += 1
     decision = time.sees()
-    assert (decision.replicas, decision.reason) == (0, Reason.RESTED)
+    assert (decision.replicas, decision.reason) == (0, Reason.SCALED_TO_IDLE)
     assert "for 300 s" in decision.message

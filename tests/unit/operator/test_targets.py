@@ -2,7 +2,6 @@
 
 import pytest
 
-from mare.domain.decision import Reason
 from mare.domain.policy import (
     ExpectedQueueConsumptionTime,
     MaximumConcurrency,
@@ -11,6 +10,7 @@ from mare.domain.policy import (
     QueueLength,
     QueueWaitTime,
 )
+from mare.domain.reason import Reason
 from tests.unit.operator.building import Timeline, amqp_only, once, reading, seen
 
 

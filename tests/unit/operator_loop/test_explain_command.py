@@ -44,10 +44,10 @@ def test_the_verdict_the_ladder_and_what_would_change_it():
     result = explain(stored())
     assert result.exit_code == 0, result.output
     lines = result.output.splitlines()
-    assert lines[0] == "Deployment/worker is at its wish"
+    assert lines[0] == "Deployment/worker is on target"
     assert lines[1] == "10 replicas: 95 messages wait or run, 10 for each replica."
     assert [line for line in lines if line.startswith(">")] == [
-        "> wish         10  95 messages wait or run, 10 for each replica"
+        "> proposal     10  95 messages wait or run, 10 for each replica"
     ]
     assert "Next: grows at 111 messages." in lines
     assert "Next: wants fewer at 89 messages or less." in lines
@@ -58,11 +58,16 @@ def test_the_verdict_the_ladder_and_what_would_change_it():
     [
         ({"ready": 999, "maxReplicas": 20}, 3, "limited (max)", "> bounds       20  maxReplicas"),
         ({"ready": 5, "minReplicas": 3}, 3, "limited (min)", "> bounds        3  minReplicas is 3"),
-        ({"ready": 20, "ticks": 3}, 3, "limited (window)", "> window       10  10 was still"),
-        ({"ready": 0, "replicas": 0}, 0, "at its wish", "> wish          0  0 messages"),
+        (
+            {"ready": 20, "ticks": 3},
+            3,
+            "limited (window)",
+            "> window       10  Scale-down below 10",
+        ),
+        ({"ready": 0, "replicas": 0}, 0, "on target", "> proposal      0  0 messages"),
         ({"paused": "All"}, 3, "limited (paused)", "> pause        10  Paused at 10"),
-        ({"ready": 20, "dryRun": True}, 3, "limited (dryRun)", "> wish          2  20 messages"),
-        ({"ready": 109}, 0, "at its wish", "> tolerance    10  109 % of what"),
+        ({"ready": 20, "dryRun": True}, 3, "limited (dryRun)", "> proposal      2  20 messages"),
+        ({"ready": 109}, 0, "on target", "> tolerance    10  109 % of what"),
     ],
 )
 def test_the_line_that_decided_is_marked(given, code, first, deciding):
@@ -112,7 +117,7 @@ def test_json_has_the_same():
         "wanted": 20,
         "raw": 100,
     }
-    [deciding] = [rung for rung in told["ladder"] if rung["deciding"]]
+    [deciding] = [step for step in told["trace"] if step["deciding"]]
     assert (deciding["stage"], deciding["replicas"]) == ("bounds", 20)
     assert told["next"][0]["code"] == "next.raiseMax"
     assert [each["code"] for each in told["problems"]] == ["MARE021"]

@@ -23,7 +23,7 @@ def test_a_deep_queue_wakes_a_workload_in_one_step_and_it_is_written_down():
     assert (status["currentReplicas"], status["desiredReplicas"]) == (10, 10)
     assert status["lastDecision"]["from"] == 0
     assert status["depth"] == 95
-    assert world.objects.events == [("worker", "Normal", "Woken")]
+    assert world.objects.events == [("worker", "Normal", "Activated")]
 
 
 def test_while_nothing_changes_nothing_is_written():
@@ -65,7 +65,13 @@ def test_a_follower_does_not_even_look_and_a_new_leader_shrinks_nothing_at_once(
 
 
 def test_a_new_leader_goes_on_with_what_the_former_one_wrote_last():
-    past = {"time": "1970-01-01T00:00:00Z", "from": 1, "to": 2, "reason": "Woken", "message": "."}
+    past = {
+        "time": "1970-01-01T00:00:00Z",
+        "from": 1,
+        "to": 2,
+        "reason": "Activated",
+        "message": ".",
+    }
     written = {"decisions": [past], "lastDecision": past, "estimates": {"startSeconds": 7.0}}
 
     async def story(world: World) -> None:

@@ -58,14 +58,14 @@ def explain(
     moment: float | None,
     output: str,
 ) -> None:
-    """Say why the workload of the QueueAutoscaler NAME has the replicas that it has.
+    """Explain the replicas of the workload of the QueueAutoscaler NAME.
 
-    It reads the object, so the right to get it is enough. Its status has the last decision with its
-    ladder and those before; what is live is on the operator's dashboard. For a time --at which the
-    status does not reach back to, its Events are read. A file is judged as of the moment at which
+    Reads the object: the last decision with its trace, and the decisions before it. The right to
+    get the object is enough. Current values are on the operator's dashboard. --at reads Events
+    if the status does not reach back to that time. A file is explained as of the time at which
     its status was written.
 
-    Exit code 0: at its wish. 3: limited. 4: not known. 1: unable to scale, or an error.
+    Exit code 0: on target. 3: limited. 4: not known. 1: unable to scale, or an error.
     """
     changes: Callable[[], tuple[Recorded, ...]] = tuple
     try:

@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mare.custom_resource.autoscaler import Autoscaler
-from mare.domain.clause import Clause
-from mare.domain.decision import Decision, Reason
+from mare.domain.clause import Clause, number, significant
+from mare.domain.decision import Decision
 from mare.domain.estimates import Estimates
 from mare.domain.history import History
 from mare.domain.observation import QueueReading
 from mare.domain.policy import Policy, VictimPolicy
-from mare.domain.sentences import number, significant
+from mare.domain.reason import Reason
 from mare.domain.unknown import Unknown
 from mare.ports import BrokerReading, Scale
 
@@ -199,7 +199,7 @@ def _schedules_valid(autoscaler: Autoscaler) -> Condition:
 
 
 def _events_safe(policy: Policy, reading: BrokerReading) -> Condition:
-    if policy.rest_replicas != 0 or reading.transient == ():
+    if policy.effective_idle_replicas != 0 or reading.transient == ():
         return Condition("EventsSafe", "True", "Safe", "No queue vanishes at zero replicas")
     if isinstance(reading.transient, Unknown):
         return Condition("EventsSafe", "Unknown", reading.transient.reason, reading.transient.cause)

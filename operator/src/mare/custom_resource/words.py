@@ -3,6 +3,7 @@
 import math
 from datetime import UTC, datetime
 
+from mare.domain.clause import number
 from mare.domain.observation import QueueReading
 from mare.domain.policy import (
     ExpectedQueueConsumptionTime,
@@ -14,7 +15,6 @@ from mare.domain.policy import (
     QueueWaitTime,
     Target,
 )
-from mare.domain.sentences import number
 from mare.domain.unknown import Unknown, total
 
 _LONG = 100.0

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from mare.dashboard.serialize import Json, rounded, serialize_sentence
 from mare.dashboard.summary import facts_of
-from mare.domain.sentences import number
+from mare.domain.clause import number
 from mare.drawing.drawing import draw, layout, panel_height_for
 from mare.drawing.figure import Band, Column, Figure, Level, Mark, Panel, Series, Shape
 from mare.drawing.theme import Theme

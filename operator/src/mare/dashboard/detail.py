@@ -15,11 +15,11 @@ from mare.dashboard.serialize import (
 from mare.dashboard.summary import facts_of, summary
 from mare.domain.observation import QueueReading
 from mare.domain.unknown import Unknown
-from mare.explanation.ahead import ahead
 from mare.explanation.constraint import held_by
 from mare.explanation.facts import Facts
-from mare.explanation.ladder import ladder_of
+from mare.explanation.next_changes import next_changes
 from mare.explanation.problems import Problem, problems_of
+from mare.explanation.steps import trace_of
 from mare.loop.decision_log import DecisionLogEntry
 from mare.loop.record import AutoscalerHistory
 
@@ -32,7 +32,7 @@ def detail(history: AutoscalerHistory, now: float) -> Json:
     return {
         **summary(history, now),
         "trace": trace(facts),
-        "next": [serialize_clause(each) for each in ahead(facts, now)],
+        "next": [serialize_clause(each) for each in next_changes(facts, now)],
         "problems": [problem(each) for each in problems_of(facts)],
         "decisions": [
             {**_entry(entry), "explain": command and f"{command} --at {instant(entry.at)}"}
@@ -73,7 +73,7 @@ def trace(facts: Facts) -> list[Json]:
             "deciding": step.deciding,
             "clause": serialize_clause(step.text),
         }
-        for step in (ladder_of(facts.decision) if facts.decision else ())
+        for step in (trace_of(facts.decision) if facts.decision else ())
     ]
 
 

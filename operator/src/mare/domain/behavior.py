@@ -8,21 +8,12 @@ older than its own direction's periods while the other direction still counts it
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 
+from mare.domain.clause import Clause
+from mare.domain.context import DecisionContext
+from mare.domain.decision import DecisionTrace, Stage
 from mare.domain.policy import Behavior, PolicyType, ScalingRules, SelectPolicy
-
-
-class Limit(StrEnum):
-    """What a count was limited by, in the controller's words."""
-
-    NONE = "DesiredWithinRange"
-    SCALE_UP_STABILIZED = "ScaleUpStabilized"
-    SCALE_DOWN_STABILIZED = "ScaleDownStabilized"
-    SCALE_UP_LIMIT = "ScaleUpLimit"
-    SCALE_DOWN_LIMIT = "ScaleDownLimit"
-    TOO_MANY_REPLICAS = "TooManyReplicas"
-    TOO_FEW_REPLICAS = "TooFewReplicas"
+from mare.domain.reason import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +34,13 @@ class ScaleEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limited:
-    """The outcome of a step."""
+    """The count that `behavior` allows, and why."""
 
     replicas: int
-    reason: Limit
+    reason: Reason
     stabilized: int
     """The count after the windows, before policies and bounds."""
-    stabilization: Limit
+    stabilization: Reason
     recommendations: tuple[Recommendation, ...]
     """The past ones that are still needed, and the new one."""
 
@@ -75,26 +66,26 @@ def limit(
         bound = max_replicas if too_many else min_replicas
         return Limited(
             replicas=bound,
-            reason=Limit.TOO_MANY_REPLICAS if too_many else Limit.TOO_FEW_REPLICAS,
+            reason=Reason.TOO_MANY_REPLICAS if too_many else Reason.TOO_FEW_REPLICAS,
             stabilized=bound,
-            stabilization=Limit.NONE,
+            stabilization=Reason.DESIRED_WITHIN_RANGE,
             recommendations=recommendations,
         )
     stabilized = _stabilize(behavior, current, desired, recommendations, now)
-    stabilization = Limit.NONE
+    stabilization = Reason.DESIRED_WITHIN_RANGE
     if stabilized != desired:
         growing = desired >= current
-        stabilization = Limit.SCALE_UP_STABILIZED if growing else Limit.SCALE_DOWN_STABILIZED
-    replicas, reason = stabilized, Limit.NONE
+        stabilization = Reason.SCALE_UP_STABILIZED if growing else Reason.SCALE_DOWN_STABILIZED
+    replicas, reason = stabilized, Reason.DESIRED_WITHIN_RANGE
     if stabilized > current:
         ceiling = up_limit(behavior.scale_up, current, events, now)
         if stabilized > min(max_replicas, ceiling):
-            reason = Limit.TOO_MANY_REPLICAS if max_replicas <= ceiling else Limit.SCALE_UP_LIMIT
+            reason = Reason.TOO_MANY_REPLICAS if max_replicas <= ceiling else Reason.SCALE_UP_LIMIT
             replicas = min(max_replicas, ceiling)
     elif stabilized < current:
         floor = down_limit(behavior.scale_down, current, events, now)
         if stabilized < max(min_replicas, floor):
-            reason = Limit.TOO_FEW_REPLICAS if min_replicas >= floor else Limit.SCALE_DOWN_LIMIT
+            reason = Reason.TOO_FEW_REPLICAS if min_replicas >= floor else Reason.SCALE_DOWN_LIMIT
             replicas = max(min_replicas, floor)
     return Limited(
         replicas=replicas,
@@ -200,3 +191,77 @@ def longest_period(behavior: Behavior) -> int:
 
 
 _NO_LIMIT = 2**31 - 1
+
+
+_NO_WINDOW = Clause("window.none", "no window limits it")
+_WITHIN_LIMITS = Clause("policy.none", "within policies and bounds")
+
+
+def record_behavior(
+    trace: DecisionTrace, context: DecisionContext, limited: Limited, desired: int
+) -> None:
+    """Record in the trace how windows, policies and bounds changed the desired count."""
+    match limited.stabilization:
+        case Reason.SCALE_UP_STABILIZED:
+            _record_scale_up_window(trace, context, limited)
+        case Reason.SCALE_DOWN_STABILIZED:
+            _record_scale_down_window(trace, context, limited, desired)
+        case _:
+            trace.move_to(Stage.WINDOW, limited.stabilized, _NO_WINDOW)
+    reason = limited.reason
+    match reason:
+        case Reason.DESIRED_WITHIN_RANGE:
+            trace.move_to(Stage.POLICY, limited.replicas, _WITHIN_LIMITS)
+            return
+        case Reason.SCALE_UP_LIMIT:
+            stage, remark = Stage.POLICY, _allowed("Up", limited.replicas)
+        case Reason.SCALE_DOWN_LIMIT:
+            stage, remark = Stage.POLICY, _allowed("Down", limited.replicas)
+        case Reason.TOO_MANY_REPLICAS:
+            stage, remark = Stage.BOUNDS, at_most(context.policy.max_replicas)
+        case _:
+            stage, remark = Stage.BOUNDS, context.why_floor
+            reason = Reason.SCHEDULED if context.schedule is not None else reason
+    trace.limit(stage, limited.replicas, reason, remark)
+
+
+def at_most(ceiling: int) -> Clause:
+    return Clause("bounds.max", f"maxReplicas is {ceiling}", max=ceiling)
+
+
+def _allowed(direction: str, count: int) -> Clause:
+    text = f"The scale{direction} policies allow {count} now"
+    return Clause(f"policy.{direction.lower()}", text, replicas=count)
+
+
+def _record_scale_up_window(
+    trace: DecisionTrace, context: DecisionContext, limited: Limited
+) -> None:
+    window = context.policy.behavior.scale_up.stabilization_window_seconds
+    count = limited.stabilized
+    text = f"The scale-up stabilization window of {window} s allows {count}"
+    remark = Clause("window.up", text, replicas=count, windowSeconds=window)
+    trace.limit(Stage.WINDOW, count, Reason.SCALE_UP_STABILIZED, remark)
+
+
+def _record_scale_down_window(
+    trace: DecisionTrace, context: DecisionContext, limited: Limited, desired: int
+) -> None:
+    """A smaller count is possible once the last larger recommendation leaves the window."""
+    window = context.policy.behavior.scale_down.stabilization_window_seconds
+    count = limited.stabilized
+    blocking = [
+        past.time
+        for past in limited.recommendations
+        if past.replicas >= count and past.replicas > desired
+    ]
+    until = max(blocking) + window if blocking else None
+    seconds = None if until is None else round(until - context.now)
+    text = f"{count} was still needed within the stabilization window of {window} s"
+    if seconds is not None:
+        text = (
+            f"Scale-down below {count} is possible in {seconds} s,"
+            f" after the stabilization window of {window} s"
+        )
+    remark = Clause("window.down", text, replicas=count, windowSeconds=window, seconds=seconds)
+    trace.limit(Stage.WINDOW, count, Reason.SCALE_DOWN_STABILIZED, remark, until)

@@ -1,203 +1,220 @@
-"""The rules in their order: pause, knowledge, rest, and then behavior as autoscaling/v2 has it.
+"""Decides how many replicas a workload gets.
 
-One function, `decide`, for the operator, for local processes and for the simulation.
+The rules apply in this order: pause, unknown queues, the targets' proposals, idle, schedules,
+`behavior` as in autoscaling/v2, IdleOnly. `decide` is used by the operator, by `mare local` and by
+the simulation.
 """
 
 from dataclasses import replace
 
-from mare.domain import resting
-from mare.domain.behavior import limit
-from mare.domain.clause import Clause
-from mare.domain.course import Course
-from mare.domain.decision import Decision, Reason, Stage
+from mare.domain import idle
+from mare.domain.behavior import at_most, limit, record_behavior
+from mare.domain.clause import Clause, replicas
+from mare.domain.context import DecisionContext, Proposal, context_of
+from mare.domain.decision import Decision, DecisionTrace, Stage
 from mare.domain.estimates import learn
-from mare.domain.history import History, look
-from mare.domain.limits import at_most, explain
+from mare.domain.history import History
 from mare.domain.observation import Observation, load_of
 from mare.domain.policy import FallbackBehavior, Pause, Policy, VictimPolicy
-from mare.domain.sentences import replicas
-from mare.domain.situation import Situation, situation
-from mare.domain.targets import wish_of
+from mare.domain.reason import Reason
+from mare.domain.targets import proposal_of
 from mare.domain.unknown import Unknown, known
-from mare.domain.wish import Wish
 
 
 def decide(
     policy: Policy, observation: Observation, history: History, now: float
 ) -> tuple[Decision, History]:
-    """Decide how many replicas the workload shall have.
+    """Decide how many replicas the workload gets, and return the history for the next call.
 
-    Whoever carries the decision out calls `History.scaled` once the change is made.
+    The caller calls `History.scaled` after it has carried the decision out.
     """
     workload = observation.workload
     load = load_of(observation.queues, now, policy.staleness_seconds)
     learning = learn(history.learning, load, workload, now, policy.workers_per_replica)
-    history = look(history, load, learning, now)
-    here = situation(policy, workload, load, now)
-    course = Course(workload.replicas)
+    history = history.observe(load, learning, now)
+    context = context_of(policy, workload, load, now)
+    trace = DecisionTrace(workload.replicas)
     if policy.paused is Pause.ALL:
-        _pause_all(course, policy)
-        return course.decided(), _held(course, here, history)
-    wish = _largest(
+        _pause_all(trace, policy)
+        return trace.decided(), _keep_count(trace, context, history)
+    proposal = _largest(
         [
-            wish_of(target, load, learning.estimates, workload, policy.behavior)
+            proposal_of(target, load, learning.estimates, workload, policy.behavior)
             for target in policy.targets
         ]
     )
-    if isinstance(wish, Unknown):
-        wish = resting.wish_to_wake(here, wish)
-    if isinstance(wish, Unknown):
-        _without_knowledge(course, here, wish, history)
-        history = _held(course, here, history)
+    if isinstance(proposal, Unknown):
+        proposal = idle.proposal_to_activate(context, proposal)
+    if isinstance(proposal, Unknown):
+        _without_proposal(trace, context, proposal, history)
+        history = _keep_count(trace, context, history)
     else:
-        history = _with_knowledge(course, here, wish, history)
-    _pause_one_way(course, policy)
-    return course.decided(), history
+        history = _with_proposal(trace, context, proposal, history)
+    _pause_one_direction(trace, policy)
+    return trace.decided(), history
 
 
-def _largest(wishes: list[Wish | Unknown]) -> Wish | Unknown:
-    """The wish for the most replicas; it may ask for fewer if all are known, and wholly."""
-    told = [wish for wish in wishes if not isinstance(wish, Unknown)]
-    untold = [wish for wish in wishes if isinstance(wish, Unknown)]
-    if not told:
-        return untold[0]
-    largest = max(told, key=lambda wish: wish.replicas)
-    sure = not untold and all(wish.may_shrink for wish in told)
-    return largest if sure else replace(largest, may_shrink=False)
+def _largest(proposals: list[Proposal | Unknown]) -> Proposal | Unknown:
+    """Return the largest proposal. It allows scaling down only if every proposal does."""
+    known_ones = [each for each in proposals if not isinstance(each, Unknown)]
+    unknown_ones = [each for each in proposals if isinstance(each, Unknown)]
+    if not known_ones:
+        return unknown_ones[0]
+    largest = max(known_ones, key=lambda proposal: proposal.replicas)
+    complete = not unknown_ones and all(each.allows_scale_down for each in known_ones)
+    return largest if complete else replace(largest, allows_scale_down=False)
 
 
-def _held(course: Course, here: Situation, history: History) -> History:
-    return history.held(max(course.count, course.current), here.now, here.policy.behavior)
+def _keep_count(trace: DecisionTrace, context: DecisionContext, history: History) -> History:
+    count = max(trace.count, trace.current)
+    return history.count_kept(count, context.now, context.policy.behavior)
 
 
-def _pause_all(course: Course, policy: Policy) -> None:
-    count = course.current if policy.paused_replicas is None else policy.paused_replicas
-    course.note(Stage.WISH, None, Clause("paused.unseen", "not looked at while paused"))
+def _pause_all(trace: DecisionTrace, policy: Policy) -> None:
+    count = trace.current if policy.paused_replicas is None else policy.paused_replicas
+    trace.record(Stage.PROPOSAL, None, Clause("paused.unseen", "not calculated while paused"))
     remark = Clause("paused.at", f"Paused at {replicas(count)}", replicas=count)
-    course.limit(Stage.PAUSE, count, Reason.PAUSED, remark)
+    trace.limit(Stage.PAUSE, count, Reason.PAUSED, remark)
 
 
-def _pause_one_way(course: Course, policy: Policy) -> None:
-    shrinks, grows = course.count < course.current, course.count > course.current
-    if (policy.paused is Pause.SCALE_IN and shrinks) or (
-        policy.paused is Pause.SCALE_OUT and grows
-    ):
-        way = "Shrinking" if shrinks else "Growing"
-        text = f"{way} to {course.count} is paused"
-        remark = Clause(f"paused.{way.lower()}", text, replicas=course.count)
-        course.limit(Stage.PAUSE, course.current, Reason.PAUSED, remark)
+def _pause_one_direction(trace: DecisionTrace, policy: Policy) -> None:
+    down, up = trace.count < trace.current, trace.count > trace.current
+    if (policy.paused is Pause.SCALE_IN and down) or (policy.paused is Pause.SCALE_OUT and up):
+        code = "paused.shrinking" if down else "paused.growing"
+        text = f"Scaling {'down' if down else 'up'} to {trace.count} is paused"
+        remark = Clause(code, text, replicas=trace.count)
+        trace.limit(Stage.PAUSE, trace.current, Reason.PAUSED, remark)
 
 
-def _without_knowledge(course: Course, here: Situation, why: Unknown, history: History) -> None:
-    """Hold what is there; long without any reading, go to the fallback. Bounds may shrink it."""
-    course.say(why.clause)
-    course.note(Stage.MEASURED, None, why.clause)
-    since, fallback = history.unknown_since, here.policy.fallback
-    if since is None:  # what is known of the queues does not tell a count
-        fallback, since = None, here.now
-    unknown_for = here.now - since
+def _without_proposal(
+    trace: DecisionTrace, context: DecisionContext, why: Unknown, history: History
+) -> None:
+    """Keep the count, or use the fallback once its time has passed. Bounds still apply."""
+    trace.set_formula(why.clause)
+    trace.record(Stage.MEASURED, None, why.clause)
+    since, fallback = history.unknown_since, context.policy.fallback
+    if since is None:  # some queue is known, so that the fallback does not apply
+        fallback, since = None, context.now
+    unknown_for = context.now - since
     if fallback is not None and unknown_for >= fallback.after_seconds:
         count = fallback.replicas
         if fallback.behavior is FallbackBehavior.CURRENT_REPLICAS_IF_HIGHER:
-            count = max(count, course.current)
-        text = f"Nothing is known for {unknown_for:.0f} s, the fallback is {fallback.replicas}"
+            count = max(count, trace.current)
+        text = f"No queue is known for {unknown_for:.0f} s, the fallback is {fallback.replicas}"
         seconds = round(unknown_for)
         remark = Clause("knowledge.fallback", text, seconds=seconds, replicas=fallback.replicas)
-        course.limit(Stage.KNOWLEDGE, count, Reason.FALLBACK, remark)
+        trace.limit(Stage.KNOWLEDGE, count, Reason.FALLBACK, remark)
     else:
         until = None if fallback is None else since + fallback.after_seconds
-        remark = Clause("knowledge.held", "Held, because unknown is not zero")
-        course.limit(Stage.KNOWLEDGE, course.current, Reason.QUEUES_UNKNOWN, remark, until)
-    rests = here.rest is not None and course.count <= here.rest
-    _bound(course, here, 0 if rests else here.floor)
+        text = "The count stays until the queues can be read"
+        remark = Clause("knowledge.held", text)
+        trace.limit(Stage.KNOWLEDGE, trace.current, Reason.QUEUES_UNKNOWN, remark, until)
+    stays_idle = context.idle_replicas is not None and trace.count <= context.idle_replicas
+    _bound(trace, context, 0 if stays_idle else context.floor)
 
 
-def _bound(course: Course, here: Situation, floor: int) -> None:
-    ceiling = here.policy.max_replicas
-    if course.count > ceiling:
-        course.limit(Stage.BOUNDS, ceiling, Reason.TOO_MANY_REPLICAS, at_most(ceiling))
-    elif course.count < floor:
-        course.limit(Stage.BOUNDS, floor, Reason.TOO_FEW_REPLICAS, here.why_floor)
+def _bound(trace: DecisionTrace, context: DecisionContext, floor: int) -> None:
+    ceiling = context.policy.max_replicas
+    if trace.count > ceiling:
+        trace.limit(Stage.BOUNDS, ceiling, Reason.TOO_MANY_REPLICAS, at_most(ceiling))
+    elif trace.count < floor:
+        trace.limit(Stage.BOUNDS, floor, Reason.TOO_FEW_REPLICAS, context.why_floor)
 
 
-def _with_knowledge(course: Course, here: Situation, wish: Wish, history: History) -> History:
-    course.raw = wish.raw
-    course.say(wish.text)
-    course.note(Stage.MEASURED, None, here.load.as_far_as_known().text)
-    course.note(Stage.WISH, wish.raw, wish.text)
-    if wish.kept:
-        course.go(Stage.TOLERANCE, wish.replicas, wish.kept)
-        course.say(wish.text, wish.kept, joined=", but ")
-    if wish.unknown:
-        course.add(wish.unknown.clause)
-    if here.is_at_rest:
-        if not resting.wakes(here):
-            resting.stay(course)
+def _with_proposal(
+    trace: DecisionTrace, context: DecisionContext, proposal: Proposal, history: History
+) -> History:
+    trace.raw = proposal.raw
+    trace.set_formula(proposal.text)
+    trace.record(Stage.MEASURED, None, context.load.as_far_as_known().text)
+    trace.record(Stage.PROPOSAL, proposal.raw, proposal.text)
+    if proposal.within_tolerance:
+        trace.move_to(Stage.TOLERANCE, proposal.replicas, proposal.within_tolerance)
+        trace.set_formula(proposal.text, proposal.within_tolerance, joined=", but ")
+    if proposal.unknown:
+        trace.extend_formula(proposal.unknown.clause)
+    if context.is_idle:
+        if not idle.has_activation(context):
+            idle.stay_idle(trace)
             return history
-        course.reason = Reason.WOKEN
-        remark = Clause("rest.woken", "woken, in one step outside of behavior")
-        course.go(Stage.REST, max(wish.replicas, here.floor), remark)
-        _bound(course, here, here.floor)
-        return history.woken(course.count, here.now)
-    desired = _desired(course, here, wish)
+        trace.reason = Reason.ACTIVATED
+        remark = Clause("rest.woken", "activated in one step, without scale-up policies")
+        trace.move_to(Stage.IDLE, max(proposal.replicas, context.floor), remark)
+        _bound(trace, context, context.floor)
+        return history.activated(trace.count, context.now)
+    desired = _desired(trace, context, proposal)
     limited = limit(
-        here.policy.behavior,
-        min_replicas=here.floor,
-        max_replicas=here.policy.max_replicas,
-        current=course.current,
+        context.policy.behavior,
+        min_replicas=context.floor,
+        max_replicas=context.policy.max_replicas,
+        current=trace.current,
         desired=desired,
         recommendations=history.recommendations,
         events=history.events,
-        now=here.now,
+        now=context.now,
     )
-    explain(course, here, limited, desired)
+    record_behavior(trace, context, limited, desired)
     history = replace(history, recommendations=limited.recommendations)
-    history = _spare_the_busy(course, here, history)
-    resting.rest_if_quiet(course, here, history)
+    history = _keep_busy_replicas(trace, context, history)
+    idle.scale_to_idle(trace, context, history)
     return history
 
 
-def _desired(course: Course, here: Situation, wish: Wish) -> int:
-    """What is wanted before behavior: no less than knowledge and schedules allow."""
-    desired = wish.replicas
-    if not wish.may_shrink and desired < course.current:
-        desired = course.current
-        text = "Held, because a part of what decides is unknown"
+def _desired(trace: DecisionTrace, context: DecisionContext, proposal: Proposal) -> int:
+    """Return the count before `behavior`: at least what unknown queues and schedules require."""
+    desired = proposal.replicas
+    if not proposal.allows_scale_down and desired < trace.current:
+        desired = trace.current
+        text = "Scaling down is blocked, because an input of the formula is unknown"
         remark = Clause("knowledge.partly", text)
-        course.limit(Stage.KNOWLEDGE, desired, Reason.PARTLY_UNKNOWN, remark)
-    if here.schedule is not None and here.floor > desired:
-        desired = here.floor
-        if course.current >= desired:  # else it is said where the bounds are
-            course.limit(Stage.SCHEDULE, desired, Reason.SCHEDULED, here.why_floor)
+        trace.limit(Stage.KNOWLEDGE, desired, Reason.PARTLY_UNKNOWN, remark)
+    if context.schedule is not None and context.floor > desired:
+        desired = context.floor
+        if trace.current >= desired:  # else `record_behavior` names the schedule as the bound
+            trace.limit(Stage.SCHEDULE, desired, Reason.SCHEDULED, context.why_floor)
     return desired
 
 
-def _spare_the_busy(course: Course, here: Situation, history: History) -> History:
-    """With IdleOnly, shrink by as many as are idle, until the drain wait has passed."""
-    policy, wanted = here.policy, course.count
-    if policy.victim_policy is not VictimPolicy.IDLE_ONLY or wanted >= course.current:
-        return replace(history, shrinking_since=None) if history.shrinking_since else history
-    since = here.now if history.shrinking_since is None else history.shrinking_since
-    spare = _idle_replicas(here, history)
+def _keep_busy_replicas(
+    trace: DecisionTrace, context: DecisionContext, history: History
+) -> History:
+    """With IdleOnly, remove only idle replicas until maxDrainWaitSeconds have passed."""
+    policy, desired = context.policy, trace.count
+    if policy.victim_policy is not VictimPolicy.IDLE_ONLY or desired >= trace.current:
+        return replace(history, draining_since=None) if history.draining_since else history
+    since = context.now if history.draining_since is None else history.draining_since
+    removable = _idle_replicas(context, history)
     until = since + policy.max_drain_wait_seconds
-    if course.current - wanted > spare and here.now < until:
-        remark = _who_is_spared(here.workload.idle, spare, wanted)
-        course.limit(Stage.VICTIMS, course.current - spare, Reason.DRAINING, remark, until)
-    spared_at = known(here.load.statistics_at, history.spared_at)
-    return replace(history, shrinking_since=since, spared_at=spared_at)
+    if trace.current - desired > removable and context.now < until:
+        remark = _why_busy_stay(context.workload.idle, removable, desired)
+        trace.limit(Stage.VICTIMS, trace.current - removable, Reason.DRAINING, remark, until)
+    counted_at = known(context.load.statistics_at, history.idle_counted_at)
+    return replace(history, draining_since=since, idle_counted_at=counted_at)
 
 
-def _who_is_spared(idle: int | Unknown, spare: int, wanted: int) -> Clause:
-    if isinstance(idle, Unknown):
-        text = f"Nobody knows who is idle, because {idle.cause}, and the busy may finish first"
-        return Clause("victims.unknown", text, reason=idle.reason, cause=idle.cause, name=idle.name)
-    text = f"{replicas(spare)} idle, busy ones may finish before {wanted} is reached"
-    return Clause("victims.draining", text, idle=spare, replicas=wanted)
+def _why_busy_stay(idle_count: int | Unknown, removable: int, desired: int) -> Clause:
+    if isinstance(idle_count, Unknown):
+        text = f"Which replicas are idle is unknown, because {idle_count.cause}"
+        return Clause(
+            "victims.unknown",
+            text,
+            reason=idle_count.reason,
+            cause=idle_count.cause,
+            name=idle_count.name,
+        )
+    text = (
+        f"{replicas(removable)} idle, busy ones finish their messages before {desired} is reached"
+    )
+    return Clause("victims.draining", text, idle=removable, replicas=desired)
 
 
-def _idle_replicas(here: Situation, history: History) -> int:
-    """Replicas known to be idle; each statistics counts once, or the same would go twice."""
-    statistics_at, idle = here.load.statistics_at, here.workload.idle
-    if isinstance(idle, Unknown) or isinstance(statistics_at, Unknown):
+def _idle_replicas(context: DecisionContext, history: History) -> int:
+    """Return the replicas known to be idle.
+
+    Each statistics update counts once: a second decision on the same one would remove the same
+    number of replicas again.
+    """
+    statistics_at, idle_count = context.load.statistics_at, context.workload.idle
+    if isinstance(idle_count, Unknown) or isinstance(statistics_at, Unknown):
         return 0
-    return idle if statistics_at > history.spared_at else 0
+    return idle_count if statistics_at > history.idle_counted_at else 0

@@ -1,40 +1,17 @@
-"""What was decided and why: a count, a reason, a sentence with its numbers, the ladder of steps."""
+"""A decision: the count, the reason, the sentence, and the trace of the steps that led to it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from mare.domain.clause import Clause
-
-
-class Reason(StrEnum):
-    """The cause of a decision in one word. Where a limit decides, the word is the limit's."""
-
-    WITHIN_TARGET = "WithinTarget"
-    LOAD_GREW = "LoadGrew"
-    LOAD_FELL = "LoadFell"
-    WOKEN = "Woken"
-    RESTED = "Rested"
-    RESTING = "Resting"
-    COOLING_DOWN = "CoolingDown"
-    QUEUES_UNKNOWN = "QueuesUnknown"
-    PARTLY_UNKNOWN = "PartlyUnknown"
-    FALLBACK = "Fallback"
-    PAUSED = "Paused"
-    SCHEDULED = "Scheduled"
-    DRAINING = "Draining"
-    SCALE_UP_STABILIZED = "ScaleUpStabilized"
-    SCALE_DOWN_STABILIZED = "ScaleDownStabilized"
-    SCALE_UP_LIMIT = "ScaleUpLimit"
-    SCALE_DOWN_LIMIT = "ScaleDownLimit"
-    TOO_MANY_REPLICAS = "TooManyReplicas"
-    TOO_FEW_REPLICAS = "TooFewReplicas"
+from mare.domain.clause import Clause, replicas
+from mare.domain.reason import Reason
 
 
 class Stage(StrEnum):
-    """The rungs of the ladder, in the order in which they are climbed."""
+    """The rules, in the order in which they are applied."""
 
     MEASURED = "measured"
-    WISH = "wish"
+    PROPOSAL = "proposal"
     TOLERANCE = "tolerance"
     KNOWLEDGE = "knowledge"
     SCHEDULE = "schedule"
@@ -42,39 +19,39 @@ class Stage(StrEnum):
     POLICY = "policy"
     BOUNDS = "bounds"
     VICTIMS = "victims"
-    REST = "rest"
+    IDLE = "idle"
     PAUSE = "pause"
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One rung: the count after it, and why."""
+    """One rule: the count after it, and why."""
 
     stage: Stage
     replicas: int | None
-    """None while nothing is wanted yet."""
+    """None before the first proposal."""
     text: Clause
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """The replicas that a workload shall have from now on."""
+    """The replicas that a workload gets, and why."""
 
     current: int
-    """The replicas that it was asked to have so far."""
+    """spec.replicas of the workload before the decision."""
     raw: int | None
-    """The replicas that the targets ask for; None if the queues are unknown."""
+    """The result of the targets' formulas; None if the queues are unknown."""
     replicas: int
     reason: Reason
     message: str
-    """One sentence or two, whose numbers lead to the result."""
+    """One or two sentences. The result can be recomputed from the numbers in them."""
     clauses: tuple[Clause, ...]
-    """What the message says: the sum, and what holds its result."""
+    """The clauses of the message: the formula, then the limits."""
     steps: tuple[Step, ...]
     limited_by: tuple[Reason, ...] = ()
-    """What kept the count from following the targets, the deciding one last."""
+    """Limits that changed the result of the formula, the deciding one last."""
     until: float | None = None
-    """When the deciding limit passes, if time alone lets it pass."""
+    """When the deciding limit ends, if it ends by time alone."""
 
     @property
     def changes(self) -> bool:
@@ -89,3 +66,82 @@ class Decision:
             if step.replicas != before:
                 deciding, before = step, step.replicas
         return deciding
+
+
+class DecisionTrace:
+    """Records how the rules change a count, and makes the decision of it."""
+
+    def __init__(self, current: int) -> None:
+        self.current = current
+        self.count = current
+        self.raw: int | None = None
+        self.reason = Reason.WITHIN_TARGET
+        self.until: float | None = None
+        self._steps: list[Step] = []
+        self._limits: list[Reason] = []
+        self._remarks: list[Clause] = []
+        self._formula: tuple[Clause, ...] = ()
+        self._formula_text = ""
+
+    def set_formula(self, *clauses: Clause, joined: str = ", ") -> None:
+        """Set the formula that the sentence begins with."""
+        self._formula, self._formula_text = clauses, joined.join(clauses)
+
+    def extend_formula(self, clause: Clause) -> None:
+        """Append a clause to the formula."""
+        self._formula, self._formula_text = (
+            (*self._formula, clause),
+            f"{self._formula_text}, {clause}",
+        )
+
+    def record(self, stage: Stage, count: int | None, text: Clause) -> None:
+        """Add a step that does not change the count."""
+        self._steps.append(Step(stage, count, text))
+
+    def move_to(self, stage: Stage, count: int, text: Clause) -> None:
+        """Set the count and add the step."""
+        self.count = count
+        self._steps.append(Step(stage, count, text))
+
+    def limit(
+        self, stage: Stage, count: int, reason: Reason, remark: Clause, until: float | None = None
+    ) -> None:
+        """Set the count to what a limit allows, until a time if the limit ends by itself."""
+        self.move_to(stage, count, remark)
+        self._limits.append(reason)
+        self._remarks.append(remark)
+        self.until = until
+
+    def move_to_idle(self, count: int, clause: Clause) -> None:
+        """Set the count of an idle workload. Limits so far no longer apply."""
+        self.set_formula(clause)
+        self.raw, self.reason, self.until = count, Reason.SCALED_TO_IDLE, None
+        self._limits, self._remarks = [], []
+        self.move_to(Stage.IDLE, count, clause)
+
+    def decided(self) -> Decision:
+        if self.count != self.current:
+            head = f"{self.current} → {replicas(self.count)}"
+        else:
+            head = replicas(self.count)
+        sentences = [f"{head}: {self._formula_text}." if self._formula_text else f"{head}."]
+        sentences += [f"{remark}." for remark in self._remarks]
+        return Decision(
+            current=self.current,
+            raw=self.raw,
+            replicas=self.count,
+            reason=self._reason(),
+            message=" ".join(sentences),
+            clauses=(*self._formula, *self._remarks),
+            steps=tuple(self._steps),
+            limited_by=tuple(self._limits),
+            until=self.until,
+        )
+
+    def _reason(self) -> Reason:
+        """Return the limit that decides, else the direction of the change."""
+        if self._limits and (self.count == self.current or self.count != self.raw):
+            return self._limits[-1]
+        if self.reason is not Reason.WITHIN_TARGET or self.count == self.current:
+            return self.reason
+        return Reason.LOAD_GREW if self.count > self.current else Reason.LOAD_FELL

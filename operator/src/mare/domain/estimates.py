@@ -8,10 +8,14 @@ from dataclasses import dataclass, field, replace
 
 from mare.domain.arrivals import Arrivals, Count
 from mare.domain.capacity import Capacity, remembered
-from mare.domain.interval import Open, opened
+from mare.domain.interval import OpenInterval, open_interval
 from mare.domain.observation import Load, Workload
-from mare.domain.starting import Starting
 from mare.domain.unknown import Unknown, known
+
+_SETTLED_SECONDS = 15.0
+_UNKNOWN_START = 15.0
+_WEIGHT = 0.3
+"""Weight of a new measurement in the moving mean."""
 
 _NOTHING_SEEN = Unknown("NothingLearnt", "nothing is learnt of the workload yet")
 
@@ -56,6 +60,49 @@ class Estimates:
         return self.workers_per_replica / self.capacity_per_replica
 
 
+@dataclass(frozen=True, slots=True)
+class ReplicaStarts:
+    """Measures start-up time and consumers of a replica, from consumer counts."""
+
+    replicas: int | None = None
+    changed_at: float = 0.0
+    asked_at: float | None = None
+    """When replicas were added; None once the first of them consumes."""
+    consumers_when_asked: int = 0
+    start_seconds: float | None = None
+    """From scale-up to the first new consumer."""
+    consumers_per_replica: float | None = None
+
+    def observe(self, replicas: int, consumers: int, now: float) -> "ReplicaStarts":
+        """Return the state after one more sample."""
+        if self.replicas is None:
+            return replace(self, replicas=replicas, changed_at=now)
+        if replicas != self.replicas:
+            return self._changed(replicas, consumers, now)
+        if self.asked_at is not None and consumers > self.consumers_when_asked:
+            took = now - self.asked_at
+            before = took if self.start_seconds is None else self.start_seconds
+            return replace(self, asked_at=None, start_seconds=before + _WEIGHT * (took - before))
+        settling = _SETTLED_SECONDS + 2 * (self.start_seconds or _UNKNOWN_START)
+        if now - self.changed_at > settling and consumers >= replicas > 0:
+            each = consumers / replicas
+            if each != self.consumers_per_replica:
+                return replace(self, consumers_per_replica=each)
+        return self
+
+    def _changed(self, replicas: int, consumers: int, now: float) -> "ReplicaStarts":
+        assert self.replicas is not None
+        waits = self.asked_at is not None
+        grown = replicas > self.replicas
+        return replace(
+            self,
+            replicas=replicas,
+            changed_at=now,
+            asked_at=(self.asked_at if waits else now) if grown else None,
+            consumers_when_asked=self.consumers_when_asked if waits else consumers,
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Learning:
     """The estimates and the memory behind them."""
@@ -63,8 +110,8 @@ class Learning:
     estimates: Estimates = field(default_factory=Estimates)
     arrivals: Arrivals = field(default_factory=Arrivals)
     capacity: Capacity = field(default_factory=Capacity)
-    starting: Starting = field(default_factory=Starting)
-    interval: Open | None = None
+    starting: ReplicaStarts = field(default_factory=ReplicaStarts)
+    interval: OpenInterval | None = None
     """Since the last statistics."""
 
 
@@ -78,7 +125,7 @@ def recall(estimates: Estimates) -> Learning:
     capacity = Capacity()
     if not isinstance(per_replica, Unknown) and not isinstance(workers, Unknown):
         capacity = remembered(per_replica, workers)
-    starting = Starting(start_seconds=estimates.start_seconds)
+    starting = ReplicaStarts(start_seconds=estimates.start_seconds)
     return Learning(estimates=estimates, capacity=capacity, starting=starting)
 
 
@@ -89,7 +136,7 @@ def learn(
     load = load.of_existing()
     if isinstance(load.ready, Unknown) or isinstance(load.consumers, Unknown):
         return replace(learning, interval=None)
-    starting = learning.starting.seen(workload.replicas, load.consumers, now)
+    starting = learning.starting.observe(workload.replicas, load.consumers, now)
     if starting is not learning.starting:
         estimates = replace(
             learning.estimates,
@@ -106,17 +153,17 @@ def learn(
         learning = replace(learning, estimates=estimates)
     interval = learning.interval
     if interval is None:
-        return replace(learning, interval=opened(load, working, None, slots))
-    interval = interval.looked(load.ready, working)
+        return replace(learning, interval=open_interval(load, working, None, slots))
+    interval = interval.observe(load.ready, working)
     if interval.is_over(load):
         learning = _with_statistics(learning, interval, load, slots, workers, now)
-        interval = opened(load, working, interval, slots)
+        interval = open_interval(load, working, interval, slots)
     return replace(learning, interval=interval)
 
 
 def _with_statistics(  # noqa: PLR0917
     learning: Learning,
-    interval: Open,
+    interval: OpenInterval,
     load: Load,
     slots: float,
     known_workers: int | None,

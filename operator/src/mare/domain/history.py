@@ -1,4 +1,4 @@
-"""What has to be remembered from one decision to the next."""
+"""The state that one decision hands to the next."""
 
 from dataclasses import dataclass, replace
 
@@ -11,7 +11,7 @@ from mare.domain.unknown import Unknown, known, total
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """The memory of one QueueAutoscaler. Make one with `begin`, hand back what `decide` returns."""
+    """The state of one QueueAutoscaler: `begin` creates it, `decide` returns the next one."""
 
     learning: Learning
     recommendations: tuple[Recommendation, ...]
@@ -22,13 +22,13 @@ class History:
     events: tuple[ScaleEvent, ...] = ()
     unknown_since: float | None = None
     """Since when nothing is known of any queue."""
-    quiet_sightings: int = 0
+    quiet_samples: int = 0
     """Statistics in a row without any message, ready or unacknowledged."""
     quiet_at: float = 0.0
     """The statistics that were counted last."""
-    shrinking_since: float | None = None
+    draining_since: float | None = None
     """Since when busy replicas keep the workload from shrinking."""
-    spared_at: float = 0.0
+    idle_counted_at: float = 0.0
     """The statistics by which idle replicas were last chosen to go."""
 
     @classmethod
@@ -46,13 +46,13 @@ class History:
         )
 
     def scaled(self, change: int, now: float, behavior: Behavior) -> "History":
-        """Remember a change that was carried out; one that failed is not an event."""
+        """Record a change that was carried out. A failed change is no scale event."""
         cutoff = now - longest_period(behavior)
         kept = tuple(event for event in self.events if event.time > cutoff)
         return replace(self, events=(*kept, ScaleEvent(now, change)))
 
-    def woken(self, replicas: int, now: float) -> "History":
-        """Begin the windows anew: the step from rest is outside of behavior."""
+    def activated(self, replicas: int, now: float) -> "History":
+        """Restart the windows: the step from idle is not subject to `behavior`."""
         return replace(
             self,
             recommendations=(Recommendation(now, replicas),),
@@ -60,49 +60,48 @@ class History:
             quiet_since=now,
         )
 
-    def held(self, replicas: int, now: float, behavior: Behavior) -> "History":
-        """Remember that the count was kept without a look at the queues.
+    def observe(self, load: Load, learning: Learning, now: float) -> "History":
+        """Record whether there are messages, and since when no queue is known."""
+        ready = load.as_far_as_known().ready
+        if isinstance(ready, Unknown):
+            return replace(
+                self,
+                learning=learning,
+                quiet_samples=0,
+                quiet_since=now,
+                unknown_since=now if self.unknown_since is None else self.unknown_since,
+            )
+        running = known(load.unacknowledged, 0) > 0
+        active = ready > 0 or running or _has_arrived(self.learning, learning)
+        quiet = not active and not isinstance(total((load.ready, load.unacknowledged)), Unknown)
+        statistics_at = known(load.statistics_at, 0.0)
+        samples, counted_at = self.quiet_samples, self.quiet_at
+        if not quiet:
+            samples = 0
+        elif statistics_at > counted_at:
+            samples, counted_at = samples + 1, statistics_at
+        return replace(
+            self,
+            learning=learning,
+            unknown_since=None,
+            last_active=now if active else self.last_active,
+            quiet_since=self.quiet_since if quiet else now,
+            quiet_samples=samples,
+            quiet_at=counted_at,
+        )
 
-        The windows for shrinking and the cooldown begin anew. A wish to grow is taken to stand, so
-        that a moment without knowledge does not put it off.
+    def count_kept(self, replicas: int, now: float, behavior: Behavior) -> "History":
+        """Record that the count stayed without a proposal.
+
+        The scale-down windows and the cooldown restart. The last recommendation to scale up stays
+        in force, so that a moment of unknown queues does not restart the scale-up window.
         """
         replicas = max(replicas, self.recommendations[-1].replicas)
-        held = remember(behavior, self.recommendations, Recommendation(now, replicas))
-        return replace(self, recommendations=held, quiet_since=now)
-
-
-def look(history: History, load: Load, learning: Learning, now: float) -> History:
-    """Note whether there is work, and since when nothing is known."""
-    ready = load.as_far_as_known().ready
-    if isinstance(ready, Unknown):
-        return replace(
-            history,
-            learning=learning,
-            quiet_sightings=0,
-            quiet_since=now,
-            unknown_since=now if history.unknown_since is None else history.unknown_since,
-        )
-    running = known(load.unacknowledged, 0) > 0
-    active = ready > 0 or running or _has_arrived(history.learning, learning)
-    quiet = not active and not isinstance(total((load.ready, load.unacknowledged)), Unknown)
-    statistics_at = known(load.statistics_at, 0.0)
-    sightings, seen_at = history.quiet_sightings, history.quiet_at
-    if not quiet:
-        sightings = 0
-    elif statistics_at > seen_at:
-        sightings, seen_at = sightings + 1, statistics_at
-    return replace(
-        history,
-        learning=learning,
-        unknown_since=None,
-        last_active=now if active else history.last_active,
-        quiet_since=history.quiet_since if quiet else now,
-        quiet_sightings=sightings,
-        quiet_at=seen_at,
-    )
+        recommendations = remember(behavior, self.recommendations, Recommendation(now, replicas))
+        return replace(self, recommendations=recommendations, quiet_since=now)
 
 
 def _has_arrived(before: Learning, after: Learning) -> bool:
-    """Whether new statistics tell of a message that came, and perhaps went, between two looks."""
+    """Return whether a message arrived since the last statistics, even if it is gone again."""
     counts = after.arrivals.counts
     return counts is not before.arrivals.counts and bool(counts) and counts[-1].messages > 0

@@ -9,7 +9,7 @@ from mare.domain.observation import Load, QueueReading
 from mare.domain.unknown import Unknown, known
 
 
-class _Going(Enum):
+class LoadRegime(Enum):
     """How an interval went."""
 
     CALM = auto()
@@ -21,7 +21,7 @@ class _Going(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Open:
+class OpenInterval:
     """An interval that has begun."""
 
     began: float
@@ -31,10 +31,10 @@ class Open:
     highest_ready: int
     fewest_working: float
     most_working: float
-    before: _Going
+    before: LoadRegime
     """How the interval before went: the broker's statistics may be a whole interval old."""
 
-    def looked(self, ready: int, working: float) -> "Open":
+    def observe(self, ready: int, working: float) -> "OpenInterval":
         """The same after one more look, in which `working` replicas consumed."""
         return replace(
             self,
@@ -44,15 +44,15 @@ class Open:
             most_working=max(self.most_working, working),
         )
 
-    def going(self, workers: float) -> _Going:
+    def regime(self, workers: float) -> LoadRegime:
         if self.fewest_working != self.most_working:
-            return _Going.MIXED
+            return LoadRegime.MIXED
         if self.lowest_ready > 0:
-            return _Going.SATURATED
+            return LoadRegime.SATURATED
         # In a calm queue some messages are ready at times; half as many as there are workers
         # means that a burst was worked off, whose acknowledgements no sighting shows as work.
         few = workers * self.most_working / 2
-        return _Going.CALM if self.highest_ready <= few else _Going.MIXED
+        return LoadRegime.CALM if self.highest_ready <= few else LoadRegime.MIXED
 
     def is_over(self, load: Load) -> bool:
         """Whether there are newer statistics of every queue: each virtual host has its own time."""
@@ -91,9 +91,9 @@ class Open:
 
     def closed(self, load: Load, workers: float, known_workers: int | None) -> Interval | None:
         """The interval as evidence, None if it is none."""
-        going = self.going(workers)
+        regime = self.regime(workers)
         acknowledged = self.increase("acknowledged", load)
-        if going is _Going.MIXED or going is not self.before or self.most_working == 0:
+        if regime is LoadRegime.MIXED or regime is not self.before or self.most_working == 0:
             return None
         if isinstance(acknowledged, Unknown) or isinstance(load.unacknowledged, Unknown):
             return None
@@ -107,19 +107,21 @@ class Open:
             acknowledged=acknowledged,
             busy_seconds=busy * seconds,
             replica_seconds=self.most_working * seconds,
-            saturated=going is _Going.SATURATED,
+            saturated=regime is LoadRegime.SATURATED,
         )
 
 
-def opened(load: Load, working: float, before: Open | None, workers: float) -> Open:
+def open_interval(
+    load: Load, working: float, before: OpenInterval | None, workers: float
+) -> OpenInterval:
     """Begin an interval with the newest statistics."""
     ready = known(load.ready, 0)
-    return Open(
+    return OpenInterval(
         began=known(load.statistics_at, 0.0),
         readings=load.readings,
         lowest_ready=ready,
         highest_ready=ready,
         fewest_working=working,
         most_working=working,
-        before=_Going.MIXED if before is None else before.going(workers),
+        before=LoadRegime.MIXED if before is None else before.regime(workers),
     )

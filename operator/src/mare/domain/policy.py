@@ -201,7 +201,7 @@ class Policy:
         return next((capacity for capacity in told if capacity is not None), None)
 
     @property
-    def rest_replicas(self) -> int | None:
+    def effective_idle_replicas(self) -> int | None:
         """The count to rest at when there is no work, None if it never rests."""
         if self.always_active:
             return None

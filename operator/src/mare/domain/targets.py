@@ -4,7 +4,17 @@ import math
 from dataclasses import replace
 
 from mare.domain.behavior import within_tolerance
-from mare.domain.clause import Clause
+from mare.domain.clause import (
+    Clause,
+    hundredths,
+    messages,
+    number,
+    percent,
+    replicas,
+    significant,
+    workers,
+)
+from mare.domain.context import Proposal
 from mare.domain.estimates import Estimates
 from mare.domain.observation import Load, Workload
 from mare.domain.policy import (
@@ -17,23 +27,13 @@ from mare.domain.policy import (
     QueueWaitTime,
     Target,
 )
-from mare.domain.sentences import (
-    hundredths,
-    messages,
-    number,
-    percent,
-    replicas,
-    significant,
-    workers,
-)
 from mare.domain.unknown import Unknown, known, total
-from mare.domain.wait_target import wish_by_wait
-from mare.domain.wish import Wish
+from mare.domain.wait_target import proposal_by_wait
 
 
-def wish_of(
+def proposal_of(
     target: Target, load: Load, estimates: Estimates, workload: Workload, behavior: Behavior
-) -> Wish | Unknown:
+) -> Proposal | Unknown:
     """What a target asks for, unknown if what it needs is unknown.
 
     While a part of the queues is unknown it is what the others ask for at least.
@@ -41,25 +41,25 @@ def wish_of(
     entries = target.queues if isinstance(target, QueueLength | MaximumConcurrency) else ()
     unknown = total((load.ready, load.of(entries)[0]))
     if not isinstance(unknown, Unknown):
-        return _wish(target, load, estimates, workload, behavior)
+        return _proposal(target, load, estimates, workload, behavior)
     part = load.as_far_as_known()
     if isinstance(part.ready, Unknown):
         return part.ready
     if isinstance(target, QueueLength | MaximumConcurrency):
         found = tuple(entry for entry in entries if any(entry in r.entries for r in part.readings))
         target = replace(target, queues=found or entries)
-    wish = _wish(target, part, estimates, workload, behavior)
-    if isinstance(wish, Unknown):
+    proposal = _proposal(target, part, estimates, workload, behavior)
+    if isinstance(proposal, Unknown):
         return unknown
-    return replace(wish, may_shrink=False, unknown=unknown)
+    return replace(proposal, allows_scale_down=False, unknown=unknown)
 
 
-def _wish(
+def _proposal(
     target: Target, load: Load, estimates: Estimates, workload: Workload, behavior: Behavior
-) -> Wish | Unknown:
+) -> Proposal | Unknown:
     match target:
         case QueueWaitTime():
-            return wish_by_wait(target, load, estimates, workload)
+            return proposal_by_wait(target, load, estimates, workload)
         case QueueLength():
             return _by_length(target, load, workload, behavior)
         case MessageRate():
@@ -74,7 +74,7 @@ def _wish(
 
 def _per_replica(
     total: float, each: float, workload: Workload, behavior: Behavior, text: Clause
-) -> Wish:
+) -> Proposal:
     """The sum of AverageValue in autoscaling/v2, with its tolerance."""
     raw = math.ceil(total / each)
     current = workload.replicas
@@ -82,13 +82,13 @@ def _per_replica(
         use = total / (each * current)
         why = f"{percent(use)} of what {replicas(current)} are for"
         kept = Clause("kept.share", why, percent=hundredths(use), replicas=current)
-        return Wish(raw, current, text, kept)
-    return Wish(raw, raw, text)
+        return Proposal(raw, current, text, kept)
+    return Proposal(raw, raw, text)
 
 
 def _by_length(
     target: QueueLength, load: Load, workload: Workload, behavior: Behavior
-) -> Wish | Unknown:
+) -> Proposal | Unknown:
     ready, unacknowledged = load.of(target.queues)
     if isinstance(ready, Unknown):
         return ready
@@ -101,8 +101,8 @@ def _by_length(
     if isinstance(unacknowledged, Unknown):
         text = f"{messages(ready)} wait, unknown is how many run, {number(each)} for each replica"
         clause = Clause("length.partly", text, ready=ready, each=each)
-        wish = _per_replica(count, each, workload, behavior, clause)
-        return replace(wish, may_shrink=False)
+        proposal = _per_replica(count, each, workload, behavior, clause)
+        return replace(proposal, allows_scale_down=False)
     text = f"{messages(count)} wait or run, {number(each)} for each replica"
     clause = Clause("length", text, messages=count, each=each)
     return _per_replica(count, each, workload, behavior, clause)
@@ -114,15 +114,15 @@ def _by_rate(
     estimates: Estimates,
     workload: Workload,
     behavior: Behavior,
-) -> Wish | Unknown:
+) -> Proposal | Unknown:
     """By the last rate that was seen, which without statistics may be an old one."""
     if isinstance(estimates.arrival_rate, Unknown):
         return estimates.arrival_rate
     rate, each = significant(estimates.arrival_rate), target.messages_per_second_per_replica
     text = f"{number(rate)} a second arrive, {number(each)} for each replica"
     clause = Clause("rate", text, arrivalRate=rate, each=each)
-    wish = _per_replica(rate, each, workload, behavior, clause)
-    return replace(wish, may_shrink=not isinstance(load.statistics_at, Unknown))
+    proposal = _per_replica(rate, each, workload, behavior, clause)
+    return replace(proposal, allows_scale_down=not isinstance(load.statistics_at, Unknown))
 
 
 def _by_ratio(
@@ -131,7 +131,7 @@ def _by_ratio(
     estimates: Estimates,
     workload: Workload,
     behavior: Behavior,
-) -> Wish | Unknown:
+) -> Proposal | Unknown:
     """The sum of Value in autoscaling/v2: the ratio moves the ready replicas."""
     if isinstance(estimates.delivery_ratio, Unknown):
         return estimates.delivery_ratio
@@ -148,8 +148,8 @@ def _by_ratio(
     raw = math.ceil(use * ready)
     if within_tolerance(behavior, use):
         why = Clause("kept.ratio", f"{percent(use)} of what is fine", percent=hundredths(use))
-        return Wish(raw, workload.replicas, clause, why if raw != workload.replicas else None)
-    return Wish(raw, raw, clause)
+        return Proposal(raw, workload.replicas, clause, why if raw != workload.replicas else None)
+    return Proposal(raw, raw, clause)
 
 
 def _by_consumption(
@@ -158,7 +158,7 @@ def _by_consumption(
     estimates: Estimates,
     workload: Workload,
     behavior: Behavior,
-) -> Wish | Unknown:
+) -> Proposal | Unknown:
     capacity = target.capacity_per_replica or estimates.capacity_per_replica
     if isinstance(load.ready, Unknown):
         return load.ready
@@ -174,8 +174,8 @@ def _by_consumption(
             capacity=capacity,
             seconds=seconds,
         )
-        wish = _per_replica(load.ready / seconds, capacity, workload, behavior, clause)
-        return replace(wish, may_shrink=False)
+        proposal = _per_replica(load.ready / seconds, capacity, workload, behavior, clause)
+        return replace(proposal, allows_scale_down=False)
     rate = significant(estimates.arrival_rate)
     clause = Clause(
         "consumption",
@@ -186,8 +186,8 @@ def _by_consumption(
         capacity=capacity,
         seconds=seconds,
     )
-    wish = _per_replica(rate + load.ready / seconds, capacity, workload, behavior, clause)
-    return replace(wish, may_shrink=not isinstance(load.statistics_at, Unknown))
+    proposal = _per_replica(rate + load.ready / seconds, capacity, workload, behavior, clause)
+    return replace(proposal, allows_scale_down=not isinstance(load.statistics_at, Unknown))
 
 
 def _by_concurrency(
@@ -196,7 +196,7 @@ def _by_concurrency(
     estimates: Estimates,
     workload: Workload,
     behavior: Behavior,
-) -> Wish | Unknown:
+) -> Proposal | Unknown:
     ready, unacknowledged = load.of(target.queues)
     slots = target.workers_per_replica or estimates.workers_per_replica
     if isinstance(ready, Unknown):
@@ -214,8 +214,8 @@ def _by_concurrency(
             workers=slots,
             busyPercent=target.busy_percent,
         )
-        wish = _per_replica(ready, each, workload, behavior, clause)
-        return replace(wish, may_shrink=False)
+        proposal = _per_replica(ready, each, workload, behavior, clause)
+        return replace(proposal, allows_scale_down=False)
     count = ready + unacknowledged
     clause = Clause(
         "concurrency",

@@ -21,7 +21,7 @@ class Unknown:
     cause: str
     """A clause for a sentence, for example "queue orders does not exist"."""
     name: str = field(default="", compare=False)
-    """What the clause is about, if it names something: here, orders."""
+    """What the clause is about, if it names something: context, orders."""
 
     @property
     def clause(self) -> Clause:

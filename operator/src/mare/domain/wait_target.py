@@ -3,11 +3,9 @@
 import math
 from dataclasses import replace
 
-from mare.domain.clause import Clause, Number
-from mare.domain.estimates import Estimates
-from mare.domain.observation import Load, Workload
-from mare.domain.policy import QueueWaitTime
-from mare.domain.sentences import (
+from mare.domain.clause import (
+    Clause,
+    Number,
     hundredths,
     messages,
     number,
@@ -16,9 +14,12 @@ from mare.domain.sentences import (
     significant,
     workers,
 )
+from mare.domain.context import Proposal
+from mare.domain.estimates import Estimates
+from mare.domain.observation import Load, Workload
+from mare.domain.policy import QueueWaitTime
 from mare.domain.unknown import Unknown, known
 from mare.domain.waiting import Cause, Demand, Need, need_of
-from mare.domain.wish import Wish
 
 _GROW = 0.85
 """Share of their idle time that the present replicas must have lost before more are asked for."""
@@ -33,9 +34,9 @@ _COLD_BAND = 2.5
 """Messages for each worker that are left alone while nothing is known of the service time."""
 
 
-def wish_by_wait(
+def proposal_by_wait(
     target: QueueWaitTime, load: Load, estimates: Estimates, workload: Workload
-) -> Wish | Unknown:
+) -> Proposal | Unknown:
     """What QueueWaitTime asks for. Without statistics it can only ask for more."""
     if isinstance(load.ready, Unknown):
         return load.ready
@@ -57,9 +58,9 @@ def wish_by_wait(
     rate_unknown = isinstance(estimates.arrival_rate, Unknown)
     if rate_unknown or isinstance(load.statistics_at, Unknown):
         text = _partly(demand, need) if rate_unknown else _clause(demand, need)
-        return Wish(need.replicas, need.replicas, text, may_shrink=False)
+        return Proposal(need.replicas, need.replicas, text, allows_scale_down=False)
     if need.replicas > workload.replicas and _is_too_few(workload.replicas, demand, error):
-        return Wish(need.replicas, need.replicas, _clause(demand, need))
+        return Proposal(need.replicas, need.replicas, _clause(demand, need))
     highest = significant(max(demand.arrival_rate, known(estimates.highest_rate, 0.0)))
     if need.replicas < workload.replicas:
         fewer = _fewer(demand, highest, error, workload.replicas)
@@ -78,7 +79,7 @@ def _is_too_few(current: int, demand: Demand, error: float) -> bool:
     return need_of(at_best, _GROW).replicas > current
 
 
-def _fewer(demand: Demand, highest_rate: float, error: float, current: int) -> Wish | None:
+def _fewer(demand: Demand, highest_rate: float, error: float, current: int) -> Proposal | None:
     """Fewer replicas, if they would do for the highest rate and with each doing a little less."""
     at_worst = replace(
         demand,
@@ -88,20 +89,20 @@ def _fewer(demand: Demand, highest_rate: float, error: float, current: int) -> W
     need = need_of(at_worst, _SHRINK)
     if need.replicas >= current:
         return None
-    return Wish(need.replicas, need.replicas, _clause(at_worst, need))
+    return Proposal(need.replicas, need.replicas, _clause(at_worst, need))
 
 
-def _kept(current: int, demand: Demand, need: Need, highest_rate: float) -> Wish:
+def _kept(current: int, demand: Demand, need: Need, highest_rate: float) -> Proposal:
     text = _clause(demand, need)
     if need.replicas == current:
-        return Wish(current, current, text)
+        return Proposal(current, current, text)
     if need.replicas < current and highest_rate > demand.arrival_rate:
         why = f"{replicas(current)} for up to {number(highest_rate)} a second, lately or soon"
         kept = Clause("kept.lately", why, replicas=current, highestRate=highest_rate)
-        return Wish(need.replicas, current, text, kept)
+        return Proposal(need.replicas, current, text, kept)
     busy = demand.arrival_rate / (current * demand.capacity_per_replica)
     kept = Clause("kept.busy", f"{percent(busy)} busy is left alone", busyPercent=hundredths(busy))
-    return Wish(need.replicas, current, text, kept)
+    return Proposal(need.replicas, current, text, kept)
 
 
 def _prefetched(target: QueueWaitTime, load: Load, estimates: Estimates, workload: Workload) -> int:
@@ -114,13 +115,15 @@ def _prefetched(target: QueueWaitTime, load: Load, estimates: Estimates, workloa
     return max(0, load.unacknowledged - math.ceil(working * target.workers_per_replica))
 
 
-def _by_workers(load: Load, slots: float | Unknown, workload: Workload) -> Wish:
+def _by_workers(load: Load, slots: float | Unknown, workload: Workload) -> Proposal:
     """Nothing is known of the service time: a worker for each message, but one replica at first."""
     count = known(load.ready, 0) + known(load.unacknowledged, 0)
     if isinstance(slots, Unknown):
         raw = max(workload.replicas, 1 if count else 0)
         text = f"{messages(count)} wait or run, what a replica can do is not learnt yet"
-        return Wish(raw, raw, Clause("wait.unlearnt", text, messages=count), may_shrink=False)
+        return Proposal(
+            raw, raw, Clause("wait.unlearnt", text, messages=count), allows_scale_down=False
+        )
     each = significant(slots)
     raw = math.ceil(count / each)
     text = f"{messages(count)} wait or run, a replica handles {number(each)} at a time"
@@ -128,8 +131,10 @@ def _by_workers(load: Load, slots: float | Unknown, workload: Workload) -> Wish:
     if workload.replicas < raw and count <= _COLD_BAND * workload.replicas * each:
         why = f"up to {_COLD_BAND:g} for each worker are fine"
         kept = Clause("kept.perWorker", why, messagesPerWorker=_COLD_BAND)
-        return Wish(raw, workload.replicas, clause, kept)
-    return Wish(raw, raw, clause, may_shrink=not isinstance(load.unacknowledged, Unknown))
+        return Proposal(raw, workload.replicas, clause, kept)
+    return Proposal(
+        raw, raw, clause, allows_scale_down=not isinstance(load.unacknowledged, Unknown)
+    )
 
 
 def _clause(demand: Demand, need: Need) -> Clause:

@@ -13,7 +13,7 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
-from mare.domain.sentences import significant
+from mare.domain.clause import significant
 
 _PERCENTILE = 0.95
 _IDLE_SHARE = 0.2

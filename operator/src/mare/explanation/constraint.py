@@ -2,7 +2,8 @@
 
 from enum import StrEnum
 
-from mare.domain.decision import Decision, Reason, Stage
+from mare.domain.decision import Decision, Stage
+from mare.domain.reason import Reason
 from mare.explanation.facts import Facts
 
 
@@ -42,7 +43,7 @@ _BY_REASON = {
     Reason.SCHEDULED: Constraint.SCHEDULE,
     Reason.DRAINING: Constraint.DRAINING,
     Reason.COOLING_DOWN: Constraint.COOLDOWN,
-    Reason.RESTING: Constraint.RESTING,
+    Reason.IDLE: Constraint.RESTING,
 }
 _ABOVE_ALL = {Reason.PAUSED, Reason.FALLBACK, Reason.QUEUES_UNKNOWN}
 

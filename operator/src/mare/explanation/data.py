@@ -4,7 +4,7 @@ from typing import Any
 
 from mare.custom_resource.words import instant
 from mare.explanation.explained import Explained, constraint_at
-from mare.explanation.ladder import Rung, ladder_of
+from mare.explanation.steps import TraceStep, trace_of
 from mare.explanation.stored import Recorded
 
 Json = dict[str, Any]
@@ -32,10 +32,10 @@ def data(explained: Explained) -> Json:
         "waitSeconds": facts.wait_seconds,
         "written": instant(facts.at) if facts.at else None,
         "outdated": explained.outdated,
-        "ladder": [_rung(each) for each in explained.ladder],
+        "trace": [_trace_step(each) for each in explained.trace],
         "next": [
             {"code": each.code, "numbers": dict(each.numbers), "text": str(each)}
-            for each in explained.ahead
+            for each in explained.next_changes
         ],
         "problems": [
             {
@@ -62,14 +62,14 @@ def data_at(past: Recorded) -> Json:
         "reason": str(decision.reason),
         "constraint": str(constraint_at(past)),
         "sentence": decision.message,
-        "ladder": [_rung(each) for each in ladder_of(decision)],
+        "trace": [_trace_step(each) for each in trace_of(decision)],
     }
 
 
-def _rung(rung: Rung) -> Json:
+def _trace_step(step: TraceStep) -> Json:
     return {
-        "stage": rung.stage,
-        "replicas": rung.replicas,
-        "text": str(rung.text),
-        "deciding": rung.deciding,
+        "stage": step.stage,
+        "replicas": step.replicas,
+        "text": str(step.text),
+        "deciding": step.deciding,
     }

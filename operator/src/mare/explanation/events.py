@@ -6,14 +6,15 @@ from typing import Any
 
 from mare.custom_resource.words import seconds_of
 from mare.domain.clause import Clause
-from mare.domain.decision import Decision, Reason
+from mare.domain.decision import Decision
+from mare.domain.reason import Reason
 from mare.explanation.stored import Recorded, Source
 
 _CHANGE = re.compile(r"(\d+) → (\d+) replicas?[:.]")
 
 
 def changes_of(events: Iterable[Mapping[str, Any]]) -> tuple[Recorded, ...]:
-    """Changes that were carried out, newest first; an Event has neither the ladder nor the sum."""
+    """Changes that were carried out, newest first; an Event has neither the trace nor the sum."""
     return tuple(sorted(_changes(events), key=lambda each: each.at, reverse=True))
 
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from mare.custom_resource.words import instant
 from mare.domain.clause import Clause
-from mare.explanation.ahead import ahead
 from mare.explanation.constraint import Constraint, constraint_of, held_by
 from mare.explanation.facts import Facts
-from mare.explanation.ladder import Rung, ladder_of
+from mare.explanation.next_changes import next_changes
 from mare.explanation.problems import Problem, problems_of
+from mare.explanation.steps import TraceStep, trace_of
 from mare.explanation.stored import Recorded, facts_of_object, recorded
 from mare.explanation.verdict import Verdict, verdict_of
 
@@ -25,8 +25,8 @@ class Explained:
     verdict: Verdict
     constraint: Constraint
     sentence: str
-    ladder: tuple[Rung, ...]
-    ahead: tuple[Clause, ...]
+    trace: tuple[TraceStep, ...]
+    next_changes: tuple[Clause, ...]
     problems: tuple[Problem, ...]
     decisions: tuple[Recorded, ...]
     outdated: bool
@@ -42,8 +42,8 @@ def explain(body: Mapping[str, Any], now: float) -> Explained:
         verdict=verdict_of(facts),
         constraint=constraint_of(facts),
         sentence=decision.message if decision else _without_decision(facts),
-        ladder=ladder_of(decision) if decision else (),
-        ahead=ahead(facts, now),
+        trace=trace_of(decision) if decision else (),
+        next_changes=next_changes(facts, now),
         problems=problems_of(facts),
         decisions=recorded(body),
         outdated=_is_outdated(body),

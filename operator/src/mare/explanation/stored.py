@@ -10,8 +10,9 @@ from mare.custom_resource.autoscaler import read_autoscaler
 from mare.custom_resource.conditions import Condition
 from mare.custom_resource.status import read_estimates
 from mare.domain.clause import Clause
-from mare.domain.decision import Decision, Reason, Stage, Step
+from mare.domain.decision import Decision, Stage, Step
 from mare.domain.observation import QueueReading
+from mare.domain.reason import Reason
 from mare.domain.unknown import Unknown
 from mare.explanation.facts import Facts, patience
 
@@ -71,7 +72,7 @@ def written_at(body: Mapping[str, Any]) -> float:
 
 
 def recorded(body: Mapping[str, Any]) -> tuple[Recorded, ...]:
-    """The decisions that the status has, newest first; only the newest has its ladder."""
+    """The decisions that the status has, newest first; only the newest has its trace."""
     status = body.get("status") or {}
     last = status.get("lastDecision")
     ring = status.get("decisions", [])

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from click import style
 
 from mare.explanation.explained import Explained, constraint_at
-from mare.explanation.ladder import Rung, ladder_of
+from mare.explanation.steps import TraceStep, trace_of
 from mare.explanation.stored import Recorded, Source
 from mare.explanation.verdict import Verdict
 
 _COLOURS = {
-    Verdict.AT_ITS_WISH: "green",
+    Verdict.ON_TARGET: "green",
     Verdict.LIMITED: "yellow",
     Verdict.UNKNOWN: "magenta",
     Verdict.UNABLE: "red",
@@ -33,7 +33,7 @@ def text_at(past: Recorded, name: str, oldest: str) -> str:
     lines = [
         f"{name} at {_time(past.at)}: {constraint_at(past)}",
         decision.message,
-        *_ladder(ladder_of(decision)),
+        *_trace(trace_of(decision)),
         "",
         f"By {told}; {oldest}.",
     ]
@@ -42,14 +42,14 @@ def text_at(past: Recorded, name: str, oldest: str) -> str:
 
 def _lines(explained: Explained, now: float) -> Iterator[str]:
     facts, verdict = explained.facts, explained.verdict
-    said = verdict.words if verdict is Verdict.AT_ITS_WISH else _with_constraint(explained)
+    said = verdict.words if verdict is Verdict.ON_TARGET else _with_constraint(explained)
     name = f"{facts.target.kind}/{facts.target.name}"
     yield f"{style(name, bold=True)} is {style(said, fg=_COLOURS[verdict])}"
     yield explained.sentence
-    yield from _ladder(explained.ladder)
-    if explained.ahead:
+    yield from _trace(explained.trace)
+    if explained.next_changes:
         yield ""
-        yield from (f"Next: {clause}." for clause in explained.ahead)
+        yield from (f"Next: {clause}." for clause in explained.next_changes)
     for problem in explained.problems:
         yield ""
         warning = style(f"Warning {problem.code}", fg="yellow", bold=True)
@@ -67,13 +67,13 @@ def _with_constraint(explained: Explained) -> str:
     return f"{explained.verdict.words} ({explained.constraint})"
 
 
-def _ladder(rungs: tuple[Rung, ...]) -> Iterator[str]:
-    if rungs:
+def _trace(steps: tuple[TraceStep, ...]) -> Iterator[str]:
+    if steps:
         yield ""
-    for rung in rungs:
-        count = "" if rung.replicas is None else str(rung.replicas)
-        line = f"{'>' if rung.deciding else ' '} {rung.stage:<9} {count:>5}  {rung.text}"
-        yield style(line, bold=True) if rung.deciding else line
+    for step in steps:
+        count = "" if step.replicas is None else str(step.replicas)
+        line = f"{'>' if step.deciding else ' '} {step.stage:<9} {count:>5}  {step.text}"
+        yield style(line, bold=True) if step.deciding else line
 
 
 def _decision(past: Recorded) -> str:

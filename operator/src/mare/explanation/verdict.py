@@ -1,4 +1,4 @@
-"""The verdict: at its wish, limited, not known, or unable."""
+"""The verdict: at its proposal, limited, not known, or unable."""
 
 from enum import Enum
 
@@ -9,7 +9,7 @@ from mare.explanation.facts import Facts
 class Verdict(Enum):
     """What it is called, and the exit code of `mare explain`."""
 
-    AT_ITS_WISH = ("at its wish", 0)
+    ON_TARGET = ("on target", 0)
     UNABLE = ("unable to scale", 1)
     LIMITED = ("limited", 3)
     UNKNOWN = ("not known", 4)
@@ -19,7 +19,7 @@ class Verdict(Enum):
         self.exit_code = exit_code
 
 
-_AT_ITS_WISH = {Constraint.NONE, Constraint.TOLERANCE, Constraint.RESTING}
+_ON_TARGET = {Constraint.NONE, Constraint.TOLERANCE, Constraint.RESTING}
 _UNKNOWN = {Constraint.UNKNOWN, Constraint.FALLBACK}
 
 
@@ -31,4 +31,4 @@ def verdict_of(facts: Facts) -> Verdict:
     constraint = constraint_of(facts)
     if constraint in _UNKNOWN:
         return Verdict.UNKNOWN
-    return Verdict.AT_ITS_WISH if constraint in _AT_ITS_WISH else Verdict.LIMITED
+    return Verdict.ON_TARGET if constraint in _ON_TARGET else Verdict.LIMITED

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mare.domain.clause import Clause
-from mare.domain.decision import Decision, Reason
+from mare.domain.decision import Decision
+from mare.domain.reason import Reason
 
 MAX_ENTRIES = 32
 

@@ -62,7 +62,7 @@ class Victims:
 
     def _busy_may_finish(self, state: AutoscalerState) -> bool:
         policy, history = state.autoscaler.policy, state.history
-        since = history.shrinking_since if history else None
+        since = history.draining_since if history else None
         if since is None or policy.victim_policy is not VictimPolicy.IDLE_ONLY:
             return False
         return self._clock() < since + policy.max_drain_wait_seconds

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from mare.domain.clause import Clause
-from mare.domain.decision import Decision, Reason
+from mare.domain.clause import Clause, messages
+from mare.domain.decision import Decision
 from mare.domain.observation import Load, Workload, load_of
-from mare.domain.sentences import messages
-from mare.domain.targets import wish_of
+from mare.domain.reason import Reason
+from mare.domain.targets import proposal_of
 from mare.domain.unknown import Unknown, known
 from mare.explanation.constraint import Constraint, constraint_of
 from mare.explanation.facts import Facts
@@ -15,14 +15,14 @@ from mare.explanation.facts import Facts
 _MOST_MESSAGES = 1 << 40
 
 
-def ahead(facts: Facts, now: float) -> tuple[Clause, ...]:
+def next_changes(facts: Facts, now: float) -> tuple[Clause, ...]:
     """What would change the count next, as clauses for people."""
     if facts.decision is None:
         return ()
-    return tuple(_ahead(facts, facts.decision, now))
+    return tuple(_next_changes(facts, facts.decision, now))
 
 
-def _ahead(facts: Facts, decision: Decision, now: float) -> Iterator[Clause]:
+def _next_changes(facts: Facts, decision: Decision, now: float) -> Iterator[Clause]:
     match constraint_of(facts):
         case Constraint.PAUSED:
             yield Clause("next.resume", "scales again when spec.paused is removed")
@@ -43,7 +43,7 @@ def _when_time_has_passed(facts: Facts, decision: Decision, until: float, now: f
     given = {"seconds": seconds, "until": until}
     match decision.limited_by[-1] if decision.limited_by else None:
         case Reason.COOLING_DOWN:
-            rest = known_rest(facts)
+            rest = _idle_replicas(facts)
             text = f"rests at {rest} in {seconds} s, if no message comes"
             return Clause("next.restsIn", text, replicas=rest, **given)
         case Reason.QUEUES_UNKNOWN:
@@ -57,45 +57,45 @@ def _when_time_has_passed(facts: Facts, decision: Decision, until: float, now: f
             return Clause("next.shrinksIn", f"may shrink in {seconds} s", **given)
 
 
-def known_rest(facts: Facts) -> int:
-    return facts.policy.rest_replicas or 0
+def _idle_replicas(facts: Facts) -> int:
+    return facts.policy.effective_idle_replicas or 0
 
 
 def _by_load(facts: Facts, decision: Decision) -> Iterator[Clause]:
     policy = facts.policy
-    if decision.reason is Reason.RESTING:
+    if decision.reason is Reason.IDLE:
         count = policy.activation_threshold + 1
         yield Clause("next.wakesAt", f"wakes at {messages(count)}", messages=count)
         return
     load = load_of(facts.queues, facts.at, policy.staleness_seconds)
-    wish_at = _wishes(facts, load, decision.replicas)
-    if wish_at is None or isinstance(load.ready, Unknown):
+    proposal_at = _proposals(facts, load, decision.replicas)
+    if proposal_at is None or isinstance(load.ready, Unknown):
         return
     running = known(load.unacknowledged, 0)
     if decision.replicas >= policy.max_replicas:
         text = f"cannot grow beyond maxReplicas, which is {policy.max_replicas}"
         yield Clause("next.raiseMax", text, max=policy.max_replicas)
     else:
-        more = _first(load.ready, lambda ready: wish_at(ready) > decision.replicas)
+        more = _first(load.ready, lambda ready: proposal_at(ready) > decision.replicas)
         if more is not None:
             count = more + running
             yield Clause("next.growsAt", f"grows at {messages(count)}", messages=count)
-    if wish_at(0) < decision.replicas and decision.replicas > max(1, policy.min_replicas):
-        least = _first(0, lambda ready: wish_at(ready) >= decision.replicas)
+    if proposal_at(0) < decision.replicas and decision.replicas > max(1, policy.min_replicas):
+        least = _first(0, lambda ready: proposal_at(ready) >= decision.replicas)
         if least is not None and least > 0:
             count = least - 1 + running
             text = f"wants fewer at {messages(count)} or less"
             yield Clause("next.shrinksAt", text, messages=count)
 
 
-def _wishes(facts: Facts, load: Load, count: int) -> Callable[[int], int] | None:
-    """The largest wish at so many ready messages, if all else stayed as it is."""
+def _proposals(facts: Facts, load: Load, count: int) -> Callable[[int], int] | None:
+    """The largest proposal at so many ready messages, if all else stayed as it is."""
     policy, ready = facts.policy, facts.ready
     workload = Workload(replicas=count) if ready is None else Workload(replicas=count, ready=ready)
 
-    def wish_at(ready_messages: int) -> int:
-        wishes = [
-            wish_of(
+    def proposal_at(ready_messages: int) -> int:
+        proposals = [
+            proposal_of(
                 target,
                 replace(load, ready=ready_messages),
                 facts.estimates,
@@ -105,9 +105,9 @@ def _wishes(facts: Facts, load: Load, count: int) -> Callable[[int], int] | None
             for target in policy.targets
             if not getattr(target, "queues", ())
         ]
-        return max((w.replicas for w in wishes if not isinstance(w, Unknown)), default=-1)
+        return max((w.replicas for w in proposals if not isinstance(w, Unknown)), default=-1)
 
-    return wish_at if wish_at(0) >= 0 else None
+    return proposal_at if proposal_at(0) >= 0 else None
 
 
 def _first(start: int, holds: Callable[[int], bool]) -> int | None:

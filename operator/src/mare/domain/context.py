@@ -1,4 +1,4 @@
-"""All that the rules look at, worked out once for a decision."""
+"""The inputs of the rules: what is fixed for one decision, and what one target proposes."""
 
 from dataclasses import dataclass
 
@@ -6,24 +6,43 @@ from mare.domain.clause import Clause
 from mare.domain.observation import Load, Workload
 from mare.domain.policy import Policy, Schedule
 from mare.domain.schedules import floor_of
+from mare.domain.unknown import Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """The replicas that one target proposes."""
+
+    raw: int
+    """The result of the target's formula."""
+    replicas: int
+    """The current count if the formula is within the tolerance, else `raw`."""
+    text: Clause
+    """The formula with its numbers."""
+    within_tolerance: Clause | None = None
+    """Why the current count stays although `raw` differs."""
+    allows_scale_down: bool = True
+    """False if an unknown input could raise the result."""
+    unknown: Unknown | None = None
+    """What the formula leaves out, if some queues are unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Situation:
-    """The policy, what was seen, and the moment."""
+class DecisionContext:
+    """The policy, the observed load and the time of one decision."""
 
     policy: Policy
     workload: Workload
     load: Load
     now: float
     floor: int
-    """The fewest replicas while there is work or a schedule."""
+    """The fewest replicas of a workload that is not idle."""
     schedule: Schedule | None
     """The schedule that sets the floor, if one does."""
 
     @property
     def why_floor(self) -> Clause:
-        """Where the floor comes from."""
+        """The rule that sets the floor."""
         if self.schedule is not None:
             start = self.schedule.start
             text = f"The schedule that starts at {start} keeps {self.floor}"
@@ -36,22 +55,22 @@ class Situation:
         return Clause("bounds.quiet", text)
 
     @property
-    def rest(self) -> int | None:
-        """The count to rest at without work, None if it may not rest now."""
-        return None if self.schedule else self.policy.rest_replicas
+    def idle_replicas(self) -> int | None:
+        """The count of an idle workload; None if the workload cannot become idle now."""
+        return None if self.schedule else self.policy.effective_idle_replicas
 
     @property
-    def is_at_rest(self) -> bool:
-        return self.rest is not None and self.workload.replicas <= self.rest
+    def is_idle(self) -> bool:
+        return self.idle_replicas is not None and self.workload.replicas <= self.idle_replicas
 
 
-def situation(policy: Policy, workload: Workload, load: Load, now: float) -> Situation:
+def context_of(policy: Policy, workload: Workload, load: Load, now: float) -> DecisionContext:
     floor = max(1, policy.min_replicas)
     scheduled, schedule = floor_of(policy.schedules, now)
     if scheduled <= policy.min_replicas:
         schedule = None
     else:
         floor = min(scheduled, policy.max_replicas)
-    return Situation(
+    return DecisionContext(
         policy=policy, workload=workload, load=load, now=now, floor=floor, schedule=schedule
     )

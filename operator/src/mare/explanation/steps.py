@@ -1,4 +1,4 @@
-"""The sum of a decision, one rung a rule, with the one marked that decided."""
+"""The sum of a decision, one step a rule, with the one marked that decided."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from mare.domain.decision import Decision
 
 
 @dataclass(frozen=True, slots=True)
-class Rung:
+class TraceStep:
     stage: str
     replicas: int | None
     """The count after it; None while nothing is wanted yet."""
@@ -15,11 +15,12 @@ class Rung:
     deciding: bool
 
 
-def ladder_of(decision: Decision) -> tuple[Rung, ...]:
-    """Empty if the rungs of a decision were not kept."""
+def trace_of(decision: Decision) -> tuple[TraceStep, ...]:
+    """Empty if the steps of a decision were not kept."""
     if not decision.steps:
         return ()
     deciding = decision.deciding_step
     return tuple(
-        Rung(str(step.stage), step.replicas, step.text, step is deciding) for step in decision.steps
+        TraceStep(str(step.stage), step.replicas, step.text, step is deciding)
+        for step in decision.steps
     )

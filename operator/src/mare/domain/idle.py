@@ -1,0 +1,62 @@
+"""Scaling to the idle count (usually 0) and back: activation and cooldown, as in KEDA."""
+
+from mare.domain.clause import Clause, messages
+from mare.domain.context import DecisionContext, Proposal
+from mare.domain.decision import DecisionTrace, Stage
+from mare.domain.history import History
+from mare.domain.reason import Reason
+from mare.domain.unknown import Unknown, known, total
+
+_QUIET_SAMPLES = 2
+"""Statistics in a row without a message: one alone can be stale."""
+_NOTHING = Clause("rest.stay", "no message activates the workload")
+
+
+def has_activation(context: DecisionContext) -> bool:
+    """Return whether more messages are ready than the activation threshold, in known queues."""
+    ready = context.load.as_far_as_known().ready
+    return not isinstance(ready, Unknown) and ready > context.policy.activation_threshold
+
+
+def proposal_to_activate(context: DecisionContext, why: Unknown) -> Proposal | Unknown:
+    """Propose the fewest replicas if an idle workload has messages; else return `why`."""
+    if not (context.is_idle and has_activation(context)):
+        return why
+    ready = known(context.load.as_far_as_known().ready, 0)
+    clause = Clause("rest.waiting", f"{messages(ready)} wait", ready=ready)
+    return Proposal(context.floor, context.floor, clause, allows_scale_down=False, unknown=why)
+
+
+def stay_idle(trace: DecisionTrace) -> None:
+    trace.reason = Reason.IDLE
+    trace.extend_formula(_NOTHING)
+    trace.move_to(Stage.IDLE, trace.current, _NOTHING)
+
+
+def scale_to_idle(trace: DecisionTrace, context: DecisionContext, history: History) -> None:
+    """Scale from the smallest count to the idle count, after the cooldown without a message."""
+    idle_replicas = context.idle_replicas
+    if idle_replicas is None or max(trace.count, trace.current) > context.floor:
+        return
+    unknown = total((context.load.ready, context.load.unacknowledged))
+    cooldown = context.policy.cooldown_seconds
+    quiet_at = history.quiet_since + cooldown
+    if history.quiet_samples >= _QUIET_SAMPLES and context.now >= quiet_at:
+        quiet = context.now - history.quiet_since
+        text = f"no message, ready or unacknowledged, for {quiet:.0f} s"
+        trace.move_to_idle(idle_replicas, Clause("rest.rested", text, seconds=round(quiet)))
+    elif history.quiet_samples > 0:
+        text = f"Scales to {idle_replicas} after {cooldown} s without a message"
+        remark = Clause("rest.cooldown", text, replicas=idle_replicas, cooldownSeconds=cooldown)
+        trace.limit(Stage.IDLE, trace.count, Reason.COOLING_DOWN, remark, quiet_at)
+    elif isinstance(unknown, Unknown):
+        text = f"Does not scale to {idle_replicas}, because {unknown.cause}"
+        remark = Clause(
+            "rest.unknown",
+            text,
+            replicas=idle_replicas,
+            reason=unknown.reason,
+            cause=unknown.cause,
+            name=unknown.name,
+        )
+        trace.limit(Stage.IDLE, trace.count, Reason.PARTLY_UNKNOWN, remark)
