@@ -153,7 +153,7 @@ def test_what_is_secret_is_not_shown(given):
 def test_no_name_writes_lines_of_the_output_or_of_the_report(control):
     name = f"orders{control}kind: Role"
     given = scaledobject()
-    given["metadata"] |= {"name": name, "namespace": name, "labels": {name: "a"}}
+    given["metadata"] |= {"namespace": name, "labels": {name: "a"}, "annotations": {"a": name}}
     conversion = convert([("x.yaml", yaml.safe_dump(given))])
     [result] = conversion.results
     assert result.manifest is not None
