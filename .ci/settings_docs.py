@@ -10,6 +10,7 @@ import dataclasses
 import inspect
 import sys
 import textwrap
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from pydoc import locate
@@ -90,6 +91,7 @@ def _cell(text: str) -> str:
 
 
 def main() -> None:
+    warnings.filterwarnings("ignore", message="\nEventlet is deprecated")
     check = sys.argv[1:] != ["--write"]
     stale = [
         f"{page} ({mark})"
