@@ -126,7 +126,7 @@ def serving(contender: str, vhost: Vhost) -> Iterator[str]:
         *(sys.executable, "-W", "ignore", "-m", "granian", f"tests.load.contenders:{contender}"),
         *("--factory", "--interface", "wsgi", "--http", "1", "--workers", "1"),
         *("--blocking-threads", str(CLIENTS), "--host", "127.0.0.1", "--port", str(port)),
-        *("--log-level", "critical"),
+        *("--log-level", "critical", "--workers-kill-timeout", "5"),
     ]
     environ = os.environ | {
         "AMQP_URI": vhost.amqp_uri,

@@ -1,6 +1,8 @@
 """granian around the application: a parent process with the probes, and worker processes."""
 
 import importlib.util
+import os
+import signal
 import socket
 import sys
 import threading
@@ -59,6 +61,9 @@ def serve(settings: Settings) -> None:
         workers_kill_timeout=int(settings.graceful_timeout),
     )
     server.on_startup(health.start)
+    # A worker inherits the parent's handler, which would ignore a SIGTERM until granian installs
+    # the worker's own handler.
+    os.register_at_fork(after_in_child=lambda: signal.signal(signal.SIGTERM, signal.SIG_DFL))
     server.serve(target_loader=load_application)
 
 

@@ -83,6 +83,17 @@ def test_metrics_of_several_processes_are_added_up(vhost, run_services, start):
     assert process.wait(30) == 0
 
 
+def test_it_stops_at_once_while_a_worker_loads(vhost, run_gateway):
+    port, health_port = free_port(), free_port()
+    http = Http(port, health_port)
+    process = run_gateway(port, AMQP_URI=vhost.amqp_uri, GATEWAY_HEALTH_PORT=str(health_port))
+    eventually(lambda: http.status("/livez") == 200)  # the parent answers before the worker
+
+    process.send_signal(signal.SIGTERM)
+
+    assert process.wait(15) == 0  # without the worker's reaction it takes 30 s
+
+
 def test_a_worker_that_dies_ends_the_gateway(vhost, start):
     process, _ = start(vhost)
     worker = int(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text())
