@@ -118,9 +118,17 @@ class Objects(Protocol):
         """
 
     async def publish_event(
-        self, autoscaler: Autoscaler, kind: str, reason: str, message: str
+        self,
+        autoscaler: Autoscaler,
+        kind: str,
+        reason: str,
+        message: str,
+        change: tuple[int, int] | None = None,
     ) -> None:
-        """Record an Event, Normal or Warning; raises as `write_status` does."""
+        """Record an Event, Normal or Warning; raises as `write_status` does.
+
+        `change` has the replicas before and after, if the workload was scaled.
+        """
 
 
 class ConflictingAutoscalers(Protocol):

@@ -137,16 +137,21 @@ def test_the_decision_in_force_at_a_time():
     assert (told["to"], told["source"]) == (20, "status")
 
 
-def event(second: int, note: str, reason: str = "LoadGrew", kind: str = "Normal"):
+def event(second: int, note: str, reason: str = "LoadGrew", change=None):
     at = f"2026-01-31T12:00:{second:02}.000000Z"
-    return {"eventTime": at, "note": note, "reason": reason, "type": kind}
+    names = ("mare.dev/from-replicas", "mare.dev/to-replicas")
+    annotations = dict(zip(names, change, strict=True)) if change else None
+    metadata = {"annotations": annotations}
+    return {"eventTime": at, "note": note, "reason": reason, "metadata": metadata}
 
 
 def test_events_tell_of_changes_and_of_nothing_else():
-    grown = event(1, "0 → 1 replica: 9 messages wait or run, 10 for each replica.")
-    paused = event(3, "4 → 2 replicas. Paused at 2 replicas.", "Paused")
-    warned = event(2, "queue worker does not exist", "QueueNotFound", "Warning")
-    strange = event(4, "1 → 2 replicas: by another version", "SomethingNew")
+    grown = event(
+        1, "0 → 1 replica: 9 messages wait or run, 10 for each replica.", change=("0", "1")
+    )
+    paused = event(3, "4 → 2 replicas. Paused at 2 replicas.", "Paused", ("4", "2"))
+    warned = event(2, "queue worker does not exist", "QueueNotFound")
+    strange = event(4, "1 → 2 replicas: by another version", "SomethingNew", ("1", "2"))
     told = changes_of([grown, warned, paused, strange])
     assert [(each.decision.current, each.decision.replicas) for each in told] == [(4, 2), (0, 1)]
     assert told[0].at - told[1].at == 2

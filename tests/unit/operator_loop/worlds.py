@@ -208,7 +208,12 @@ class FakeObjects:
         return str(stored + 1)
 
     async def publish_event(
-        self, autoscaler: Autoscaler, kind: str, reason: str, message: str
+        self,
+        autoscaler: Autoscaler,
+        kind: str,
+        reason: str,
+        message: str,
+        change: tuple[int, int] | None = None,
     ) -> None:
         self.events.append((autoscaler.key.name, kind, reason))
 

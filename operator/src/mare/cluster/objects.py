@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from mare.cluster.api import MERGE_PATCH, METADATA, METADATA_LIST, Api
 from mare.cluster.paths import Resource
-from mare.custom_resource.autoscaler import Autoscaler
+from mare.custom_resource.autoscaler import FROM_REPLICAS, TO_REPLICAS, Autoscaler
 
 GROUP, VERSION, PLURAL = "mare.dev", "v1alpha1", "queueautoscalers"
 QUEUE_AUTOSCALERS = Resource(f"{GROUP}/{VERSION}", PLURAL)
@@ -56,11 +56,16 @@ class StoredObjects:
         return uids
 
     async def publish_event(
-        self, autoscaler: Autoscaler, kind: str, reason: str, message: str
+        self,
+        autoscaler: Autoscaler,
+        kind: str,
+        reason: str,
+        message: str,
+        change: tuple[int, int] | None = None,
     ) -> None:
         namespace, name = autoscaler.key
         now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-        event = {
+        event: dict[str, Any] = {
             "metadata": {"name": f"{name[:200]}.{uuid4().hex[:16]}", "namespace": namespace},
             "type": kind,
             "reason": reason,
@@ -77,4 +82,9 @@ class StoredObjects:
                 "uid": autoscaler.uid,
             },
         }
+        if change is not None:
+            event["metadata"]["annotations"] = {
+                FROM_REPLICAS: str(change[0]),
+                TO_REPLICAS: str(change[1]),
+            }
         await self._api.request("POST", EVENTS.path(namespace), event)

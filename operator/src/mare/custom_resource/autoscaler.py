@@ -7,6 +7,9 @@ from typing import Any, NamedTuple
 from mare.custom_resource.policies import WrongSchedule, read_policy, wrong_schedules
 from mare.domain.policy import Policy
 
+FROM_REPLICAS, TO_REPLICAS = "mare.dev/from-replicas", "mare.dev/to-replicas"
+"""Annotations of an Event: the replicas before and after a change."""
+
 
 class Key(NamedTuple):
     """Namespace and name of a QueueAutoscaler."""

@@ -1,33 +1,31 @@
 """The changes that Events of an object tell of, for the time before its status begins."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from mare.custom_resource.autoscaler import FROM_REPLICAS, TO_REPLICAS
 from mare.custom_resource.words import seconds_of
 from mare.domain.clause import Clause
 from mare.domain.decision import Decision
 from mare.domain.reason import Reason
 from mare.explanation.stored import Recorded, Source
 
-_CHANGE = re.compile(r"(\d+) → (\d+) replicas?[:.]")
-
 
 def changes_of(events: Iterable[Mapping[str, Any]]) -> tuple[Recorded, ...]:
-    """Changes that were carried out, newest first; an Event has neither the trace nor the sum."""
+    """Changes that were carried out, newest first; an Event has no trace."""
     return tuple(sorted(_changes(events), key=lambda each: each.at, reverse=True))
 
 
 def _changes(events: Iterable[Mapping[str, Any]]) -> Iterator[Recorded]:
     for event in events:
         note = event.get("note", "")
-        counts = _CHANGE.match(note)
-        if counts is None or event["type"] != "Normal" or event["reason"] not in set(Reason):
+        annotations = event["metadata"].get("annotations") or {}
+        if TO_REPLICAS not in annotations or event["reason"] not in set(Reason):
             continue
         decision = Decision(
-            current=int(counts[1]),
+            current=int(annotations[FROM_REPLICAS]),
             raw=None,
-            replicas=int(counts[2]),
+            replicas=int(annotations[TO_REPLICAS]),
             reason=Reason(event["reason"]),
             message=note,
             clauses=(Clause("recorded", note),),

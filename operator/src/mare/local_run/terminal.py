@@ -85,6 +85,7 @@ class TerminalObjects:
         kind: str,  # noqa: ARG002
         reason: str,  # noqa: ARG002
         message: str,
+        change: tuple[int, int] | None = None,  # noqa: ARG002
     ) -> None:
         self._terminal.highlight(autoscaler.target.name, message)
 

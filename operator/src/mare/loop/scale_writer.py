@@ -134,4 +134,10 @@ class ScaleWriter:
         scale = self._workloads.get(view.autoscaler.target)
         state.view = state.applied = replace(view, scale=scale)
         await self._statuses.write(state)
-        await self._statuses.publish_event(state, "Normal", decision.reason, decision.message)
+        await self._statuses.publish_event(
+            state,
+            "Normal",
+            decision.reason,
+            decision.message,
+            (decision.current, decision.replicas),
+        )

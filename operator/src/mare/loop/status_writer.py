@@ -89,16 +89,28 @@ class StatusWriter:
                 await self._publish(state, "Warning", each.reason, each.message)
 
     async def publish_event(
-        self, state: AutoscalerState, kind: str, reason: str, message: str
+        self,
+        state: AutoscalerState,
+        kind: str,
+        reason: str,
+        message: str,
+        change: tuple[int, int] | None = None,
     ) -> None:
         async with self._slots:
-            await self._publish(state, kind, reason, message)
+            await self._publish(state, kind, reason, message, change)
 
-    async def _publish(self, state: AutoscalerState, kind: str, reason: str, message: str) -> None:
+    async def _publish(
+        self,
+        state: AutoscalerState,
+        kind: str,
+        reason: str,
+        message: str,
+        change: tuple[int, int] | None = None,
+    ) -> None:
         if not self._guard.allows_writes(state):
             return
         try:
-            await self._objects.publish_event(state.autoscaler, kind, reason, message)
+            await self._objects.publish_event(state.autoscaler, kind, reason, message, change)
         except (NotFound, AccessRefused, Unavailable, Conflict) as error:
             self._guard.respect(error)
             _log.warning("Event could not be published", extra={"error": str(error)[:512]})
