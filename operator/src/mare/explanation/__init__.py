@@ -1,5 +1,5 @@
-"""Why a workload has the replicas that it has, for `mare explain` and the dashboard alike.
+"""Explains the replicas of a workload, for `mare explain` and the dashboard.
 
-`facts` is what is known of one object at one moment, wherever it comes from; `constraint`, `ahead`
-and `problems` are what follows from it. All of it is pure.
+`facts` has what is known of one object at one moment. `constraint`, `next_changes` and `problems`
+are derived from it, without input or output.
 """
