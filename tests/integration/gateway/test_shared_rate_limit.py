@@ -60,7 +60,7 @@ def test_a_storage_that_dies_leaves_each_gateway_counting_for_itself(valkey, mak
     assert _statuses(gateway, 4) == [200, 200, 200, 429]
 
 
-def test_a_storage_that_is_silent_keeps_nobody_waiting(make_gateway):
+def test_a_storage_that_does_not_respond_delays_no_request(make_gateway):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         gateway = make_gateway(f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
         begun = time.monotonic()

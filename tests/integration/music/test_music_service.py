@@ -29,7 +29,7 @@ def test_it_composes_from_the_catalogue_and_stops_on_sigterm(vhost):
     assert again["result"] == reply["result"]
 
 
-def test_a_request_that_cannot_be_understood_is_told_so(vhost):
+def test_an_invalid_request_is_reported(vhost):
     mistakes = [
         (REQUEST | {"limit": 51}, "limit"),
         (REQUEST | {"market": "Brazil"}, "market"),

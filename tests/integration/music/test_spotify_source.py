@@ -129,7 +129,7 @@ def test_many_callers_ask_for_one_token(source, server):
     assert len(spotify.token_requests(server)) == 1
 
 
-def test_who_waits_for_a_token_does_so_within_the_own_budget(source, server):
+def test_waiting_for_a_token_ends_with_the_callers_budget(source, server):
     server.plays(faults.dripping_body(server))  # a silent server would not be waited for so long
 
     def wait_long():
@@ -172,9 +172,7 @@ def test_a_wrong_secret_is_a_refusal_and_nothing_is_searched(server, clock, capl
     assert "another-secret" not in caplog.text
 
 
-def test_an_owner_without_premium_is_a_refusal_told_loudly_and_not_an_empty_answer(
-    source, server, caplog
-):
+def test_an_owner_without_premium_is_logged_as_a_refusal(source, server, caplog):
     server.plays(TOKEN, spotify.NO_PREMIUM)
 
     with pytest.raises(SourceRefused, match="Premium subscription") as failure:

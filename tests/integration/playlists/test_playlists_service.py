@@ -20,7 +20,7 @@ def playlists(vhost: Vhost):
         yield vhost
 
 
-def test_it_asks_its_peers_once_for_the_same_question_and_passes_on_what_they_refuse(playlists):
+def test_an_equal_request_is_cached_and_errors_of_other_services_are_passed_on(playlists):
     first = call(playlists, "playlists.suggest", {"city": "Recife", "lang": "pt"})
     again = call(playlists, "playlists.suggest", {"lang": "pt", "city": "Recife"})
     other = call(playlists, "playlists.suggest", {"city": "Recife", "lang": "pt", "seed": "2"})

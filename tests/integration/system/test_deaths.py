@@ -78,7 +78,7 @@ def test_a_killed_service_costs_clean_errors_until_it_is_back(system, service):
     assert load.slowest < TIMEOUT + BUSY_SECONDS
 
 
-def test_a_killed_broker_costs_clean_errors_and_everybody_comes_back_by_himself(system, node):
+def test_a_killed_broker_causes_clean_errors_and_all_parts_reconnect(system, node):
     node.settle()
     with load_on(system).running() as load:
         eventually(lambda: load.statuses[200] >= CLIENTS)
@@ -110,7 +110,7 @@ def test_a_service_that_stops_gracefully_costs_nothing_while_another_works(syste
     assert system.end("playlists-2", signal.SIGTERM) == 0
 
 
-def test_no_queue_is_left_of_those_who_died(system, node):
+def test_killed_processes_leave_no_queue(system, node):
     eventually(lambda: len(replies(queues(node))) == CALLERS)  # others, just ended, may be listed
     before = queues(node)
     system.end("gateway", signal.SIGKILL)

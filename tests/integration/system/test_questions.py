@@ -158,7 +158,7 @@ def test_a_name_of_ten_kilobytes_is_refused_without_repeating_it(system):
         "🌊" * 40,
     ],
 )
-def test_a_hostile_name_is_just_a_name_that_nobody_has(system, city):
+def test_a_hostile_name_is_an_unknown_name(system, city):
     response = system.get("/v1/playlists", city=city)
 
     assert response.status_code == 404

@@ -61,7 +61,7 @@ def test_that_a_name_is_unknown_is_remembered(environ, open_meteo_server):
     assert len(open_meteo_server.asked) == 1
 
 
-def test_a_geocoder_that_is_asked_first_is_believed(environ, open_meteo_server):
+def test_a_geocoder_that_is_first_wins(environ, open_meteo_server):
     environ["WEATHER_GEOCODER"] = "open-meteo"
     open_meteo_server.plays(open_meteo.places(open_meteo.place(9, "Lissabon", country_code="PT")))
 

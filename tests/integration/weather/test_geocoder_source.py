@@ -26,7 +26,7 @@ def test_the_geocoder_finds_villages_and_leaves_out_airports(open_meteo_server):
     assert open_meteo_server.asked[0].params["count"] == "100"
 
 
-def test_the_geocoder_is_told_the_country_and_not_trusted_to_keep_to_it(open_meteo_server):
+def test_the_country_is_sent_to_the_geocoder_and_checked_in_its_results(open_meteo_server):
     found = places_of(open_meteo_server, "Trancoso", "PT")
 
     assert [city.country for city in found] == ["PT"]

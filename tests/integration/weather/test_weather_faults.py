@@ -42,7 +42,7 @@ class Clock:
         return self.now
 
 
-def test_open_meteo_comes_first_and_is_thanked(environ, met_no_server):
+def test_open_meteo_is_first_and_in_the_attribution(environ, met_no_server):
     observed = assembled(environ, observer).observe(place())
 
     assert observed.weather.source == "open-meteo"
@@ -60,7 +60,7 @@ def test_a_second_live_source_is_no_degradation(environ, open_meteo_server):
     assert not observed.weather.degraded
 
 
-def test_who_has_a_key_is_served_with_it_first(environ):
+def test_openweathermap_is_first_if_it_has_a_key(environ):
     environ["WEATHER_OPENWEATHERMAP_KEY"] = openweathermap.KEY
 
     assert assembled(environ, observer).observe(place()).weather.source == "openweathermap"
@@ -121,7 +121,7 @@ def test_met_no_stands_in_for_whatever_open_meteo_does(environ, open_meteo_serve
     [faults.UNAUTHORIZED, faults.FORBIDDEN_IN_WORDS, faults.LIMITED_FOR_A_DAY],
     ids=["401", "403", "429"],
 )
-def test_a_hopeless_upstream_is_asked_once(environ, open_meteo_server, fault):
+def test_an_upstream_that_refuses_the_credentials_is_called_once(environ, open_meteo_server, fault):
     open_meteo_server.plays(fault)
     observing = assembled(environ, observer)
 
@@ -131,9 +131,7 @@ def test_a_hopeless_upstream_is_asked_once(environ, open_meteo_server, fault):
     assert len(open_meteo_server.asked) == 1
 
 
-def test_an_upstream_that_comes_back_is_found_out_without_anybody_waiting(
-    environ, open_meteo_server
-):
+def test_a_recovered_upstream_is_detected_in_the_background(environ, open_meteo_server):
     environ["WEATHER_SOURCES"] = "open-meteo"
     observing = assembled(environ, observer)
     open_meteo_server.plays(faults.as_json({}, 429, Retry_After="1"))

@@ -43,7 +43,7 @@ def weather_of(source):
     return source.answer(SAO_PAULO, Budget.of(3)).weather
 
 
-def test_open_meteo_tells_the_weather_now(open_meteo_server):
+def test_open_meteo_returns_the_current_weather(open_meteo_server):
     open_meteo_server.plays(open_meteo.forecast())
 
     weather = weather_of(OpenMeteo(client(open_meteo_server)))
@@ -121,7 +121,7 @@ def test_nonsense_of_open_meteo_is_a_failure(open_meteo_server, answer):
         weather_of(OpenMeteo(client(open_meteo_server)))
 
 
-def test_met_no_tells_the_weather_of_the_hour(met_no_server):
+def test_met_no_returns_the_weather_of_the_hour(met_no_server):
     weather = weather_of(MetNo(client(met_no_server), Now()))
 
     assert weather.temperature == 5.2
@@ -238,7 +238,7 @@ def test_nonsense_of_met_no_is_a_failure(met_no_server, answer):
         weather_of(MetNo(client(met_no_server), Now()))
 
 
-def test_openweathermap_tells_the_weather_in_degrees_celsius(owm_server):
+def test_openweathermap_returns_degrees_celsius(owm_server):
     weather = weather_of(OpenWeatherMap(client(owm_server), openweathermap.KEY))
 
     assert (weather.temperature, weather.apparent_temperature) == (13.5, 13.1)

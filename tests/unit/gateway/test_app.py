@@ -61,7 +61,7 @@ def test_head_is_get_without_the_body(client):
         assert head.headers[name] == get.headers[name]
 
 
-def test_options_tells_the_methods(client):
+def test_options_lists_the_methods(client):
     response = client.options(PATH)
 
     assert response.status_code == 200
@@ -105,7 +105,7 @@ def test_a_body_that_is_too_large_is_refused(rpc):
     assert client.post("/read", data=b"x" * 11).get_json()["code"] == "request_entity_too_large"
 
 
-def test_a_failure_of_ours_is_noted_here_and_not_told_there(problem, rpc, caplog):
+def test_an_internal_error_is_logged_and_not_sent_to_the_client(problem, rpc, caplog):
     rpc.answers["playlists.suggest"] = ZeroDivisionError("s3cret")
 
     refusal = problem(PATH)
@@ -169,7 +169,7 @@ def test_the_root_leads_to_the_documentation(client):
     assert (response.status_code, response.location) == (302, "/docs")
 
 
-def test_the_access_log_says_how_it_went_but_not_who_asked_for_what(client, caplog):
+def test_the_access_log_has_no_query(client, caplog):
     with caplog.at_level(logging.INFO, "mare_gateway.access"):
         client.get("/v1/weather?lat=-8.0512345&lon=-34.88", headers={"X-Request-Id": "r-1"})
 

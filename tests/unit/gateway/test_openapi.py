@@ -20,7 +20,7 @@ def test_the_document_is_valid_openapi_3_1(document):
     OpenAPIV31SpecValidator(document).validate()
 
 
-def test_every_endpoint_tells_its_answer_and_its_problems(document):
+def test_every_endpoint_describes_its_answer_and_its_problems(document):
     assert set(document["paths"]) == {"/v1/playlists", "/v1/places", "/v1/weather"}
     for path in document["paths"].values():
         responses = path["get"]["responses"]

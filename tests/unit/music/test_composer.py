@@ -76,7 +76,7 @@ def test_without_a_playlist_the_link_leads_to_a_search_for_one():
     )
 
 
-def test_too_few_live_tracks_are_filled_up_from_the_catalogue_and_it_is_said():
+def test_the_catalogue_fills_a_playlist_with_too_few_live_tracks():
     answer = composed(Live(tracks=3))
 
     assert len(answer.playlist.tracks) == 20
@@ -98,7 +98,7 @@ def test_explicit_tracks_are_replaced_when_they_are_not_welcome():
     assert composed(Live(explicit=True)).playlist.filled == 0
 
 
-def test_stale_material_is_said_to_be_stale():
+def test_stale_tracks_are_marked_as_stale():
     answer = composed(Live(stale=True))
 
     assert answer.playlist.stale

@@ -147,7 +147,7 @@ def test_many_callers_load_once(cache):
     assert (results, len(loads)) == ([42] * 8, 1)
 
 
-def test_who_waits_for_another_caller_does_so_within_the_own_budget(cache):
+def test_waiting_for_another_caller_ends_with_the_own_budget(cache):
     started, released = threading.Event(), threading.Event()
 
     def load():
@@ -173,7 +173,7 @@ def in_a_thread(work):
 
 
 @pytest.mark.parametrize("error", [SystemExit(), ConnectionError("the broker is away")])
-def test_who_waits_for_a_caller_who_dies_of_something_else_asks_himself(cache, error):
+def test_callers_load_the_value_themselves_if_the_first_load_raises_another_error(cache, error):
     started, waited_for, results = threading.Event(), threading.Event(), []
 
     def lead():
@@ -200,7 +200,7 @@ def test_who_waits_for_a_caller_who_dies_of_something_else_asks_himself(cache, e
     assert results == [2]
 
 
-def test_who_waits_meets_the_error_of_his_own_load(cache):
+def test_a_waiting_caller_gets_the_error_of_its_own_load(cache):
     started, waited_for, met = threading.Event(), threading.Event(), []
 
     def ask(load, budget):
@@ -237,7 +237,7 @@ def shared(clock):
     )
 
 
-def test_an_impatient_caller_leaves_and_the_answer_still_arrives_for_others(shared):
+def test_a_load_continues_for_others_when_its_caller_has_no_time_left(shared):
     released = threading.Event()
 
     def load():
@@ -251,7 +251,7 @@ def test_an_impatient_caller_leaves_and_the_answer_still_arrives_for_others(shar
     assert get(shared, never).value == 42
 
 
-def test_for_whom_it_comes_too_late_the_old_value_stands_in(shared, clock):
+def test_a_caller_whose_budget_ends_gets_the_stale_value(shared, clock):
     released = threading.Event()
     get(shared, lambda: 1)
     clock.now += 60

@@ -192,7 +192,7 @@ def test_a_slow_source_leaves_time_for_the_next(guard, budget, clock):
     assert second.budgets == [pytest.approx(0.8)]
 
 
-def test_a_spent_budget_asks_nobody_else(guard, budget, clock):
+def test_without_time_no_further_source_is_called(guard, budget, clock):
     slow = Scripted("a", failures.timed_out("a"), clock=clock, seconds=5)
     second = Scripted("b", 2)
 

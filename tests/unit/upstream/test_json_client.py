@@ -140,7 +140,7 @@ def test_a_pause_of_two_seconds_is_too_long_whatever_the_budget(server):
     assert READ_SECONDS <= time.monotonic() - started < 15
 
 
-def test_a_spent_budget_asks_nothing(server):
+def test_without_time_no_request_is_sent(server):
     with pytest.raises(SourceTimedOut):
         get(server, seconds=0)
 

@@ -43,7 +43,7 @@ def test_words_behind_a_name_are_read_as_areas_if_all_of_them_are(typed, shorter
     assert read(typed) == [(typed, ()), *shorter]
 
 
-def test_what_was_said_behind_commas_holds_for_every_reading():
+def test_areas_behind_commas_apply_to_every_interpretation():
     assert read("paulo sp", qualifiers=("brasil",)) == [
         ("paulo sp", ("brasil",)),
         ("paulo", ("sp", "brasil")),

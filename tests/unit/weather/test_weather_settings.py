@@ -47,7 +47,7 @@ def test_sources_are_asked_in_the_order_given(sources, live):
         ),
     ],
 )
-def test_mistakes_are_told_all_at_once(environ, complaints):
+def test_all_mistakes_are_reported_at_once(environ, complaints):
     with pytest.raises(SettingsError) as caught:
         Settings.from_env(environ)
 
