@@ -1,0 +1,111 @@
+"""Jobs: playlists that are composed in the background, and the events of their way."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from mare_services.contract.suggestion import Suggestion, SuggestionRequest
+from mare_services.contract.weather import WeatherReport
+
+
+class JobState(StrEnum):
+    """Where a job is. The last four are terminal."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    PARTIAL = "partial"
+    """The weather is known, the playlist is not yet."""
+    COMPLETE = "complete"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+    @property
+    def is_terminal(self) -> bool:
+        return self in (self.COMPLETE, self.FAILED, self.CANCELLED, self.EXPIRED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobSubmission:
+    """A request for a job.
+
+    Attributes:
+        id: UUIDv7, made by the caller: a repeated submission does not create a second job.
+        client: owner of the job; an empty text is the anonymous client.
+        idempotency_key: the same key with the same request returns the first job.
+    """
+
+    id: str
+    request: SuggestionRequest
+    client: str = ""
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobFailure:
+    """Why a job failed: the type of the error and a sentence."""
+
+    type: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobView:
+    """A job as its owner sees it."""
+
+    id: str
+    state: JobState
+    request: SuggestionRequest
+    created_at: datetime
+    updated_at: datetime
+    expires_at: datetime
+    attempt: int
+    weather: WeatherReport | None = None
+    result: Suggestion | None = None
+    failure: JobFailure | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobAccepted:
+    """Event ``jobs.job_accepted``: an attempt at a job waits for a worker."""
+
+    job_id: str
+    attempt: int
+    request: SuggestionRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobStarted:
+    """Event ``playlists.job_started``."""
+
+    job_id: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeatherObserved:
+    """Event ``playlists.weather_observed``: the partial result."""
+
+    job_id: str
+    attempt: int
+    report: WeatherReport
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaylistComposed:
+    """Event ``playlists.playlist_composed``: the complete result."""
+
+    job_id: str
+    attempt: int
+    suggestion: Any
+    """A ``Suggestion`` as plain JSON."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaylistFailed:
+    """Event ``playlists.playlist_failed``: this attempt has no result."""
+
+    job_id: str
+    attempt: int
+    failure: JobFailure

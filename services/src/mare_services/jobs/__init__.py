@@ -1,0 +1,1 @@
+"""Jobs: records of work that is done in the background."""

@@ -1,0 +1,228 @@
+"""The job store in SQL: one implementation for SQLite and PostgreSQL.
+
+Times are seconds since the epoch, documents are JSON text. A change locks the row of its job, in
+PostgreSQL with FOR UPDATE, in SQLite with the write lock of BEGIN IMMEDIATE.
+"""
+
+import json
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+import uuid_utils
+
+from mare_services.contract.jobs import JobState
+from mare_services.jobs.domain.job import Job, OutboxEvent
+from mare_services.jobs.ports import Change, Decide, IdempotencyConflict, StoredEvent
+
+SCHEMA = (
+    """CREATE TABLE IF NOT EXISTS jobs (
+        id TEXT PRIMARY KEY,
+        client TEXT NOT NULL,
+        idempotency_key TEXT,
+        state TEXT NOT NULL,
+        attempt INTEGER NOT NULL,
+        redelivered INTEGER NOT NULL,
+        created_at DOUBLE PRECISION NOT NULL,
+        updated_at DOUBLE PRECISION NOT NULL,
+        deadline DOUBLE PRECISION NOT NULL,
+        retained_until DOUBLE PRECISION NOT NULL,
+        request TEXT NOT NULL,
+        weather TEXT,
+        result TEXT,
+        failure TEXT,
+        UNIQUE (client, idempotency_key)
+    )""",
+    "CREATE INDEX IF NOT EXISTS jobs_by_client ON jobs (client, id)",
+    "CREATE INDEX IF NOT EXISTS jobs_by_state ON jobs (state, deadline)",
+    "CREATE INDEX IF NOT EXISTS jobs_by_retention ON jobs (retained_until)",
+    """CREATE TABLE IF NOT EXISTS inbox (
+        message_id TEXT PRIMARY KEY,
+        job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE
+    )""",
+    "CREATE INDEX IF NOT EXISTS inbox_by_job ON inbox (job_id)",
+    """CREATE TABLE IF NOT EXISTS outbox (
+        message_id TEXT PRIMARY KEY,
+        type TEXT NOT NULL,
+        data TEXT NOT NULL
+    )""",
+)
+_DOCUMENTS = ("request", "weather", "result", "failure")
+_TIMES = ("created_at", "updated_at", "deadline", "retained_until")
+_PLAIN = ("id", "client", "idempotency_key", "attempt", "redelivered")
+_COLUMNS = (*_PLAIN, "state", *_TIMES, *_DOCUMENTS)
+_UNFINISHED = "('pending', 'running', 'partial')"
+
+
+class Transaction(Protocol):
+    """Runs statements with ``%s`` placeholders in one transaction."""
+
+    def execute(self, statement: str, values: Sequence[Any] = ()) -> Sequence[tuple[Any, ...]]: ...
+
+
+class Database(Protocol):
+    """Opens transactions: committed durably at the end, rolled back by an exception."""
+
+    lock_row: str
+    """What SELECT needs to lock its rows, for example ``FOR UPDATE``."""
+
+    def transaction(self) -> AbstractContextManager[Transaction]: ...
+
+    def close(self) -> None: ...
+
+
+class SqlJobStore:
+    """Implements `JobStore`. Its methods block, so call them in native threads."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        with database.transaction() as transaction:
+            for statement in SCHEMA:
+                transaction.execute(statement)
+
+    def accept(self, change: Change) -> Job:
+        job = change.job
+        with self._database.transaction() as transaction:
+            placeholders = ", ".join(["%s"] * len(_COLUMNS))
+            inserted = transaction.execute(
+                f"INSERT INTO jobs ({', '.join(_COLUMNS)}) VALUES ({placeholders})"  # noqa: S608
+                " ON CONFLICT DO NOTHING RETURNING id",
+                _row_of(job),
+            )
+            if inserted:
+                _store_events(transaction, change.events)
+                return job
+            existing = self._existing(transaction, job)
+        if existing.request != job.request or existing.client != job.client:
+            raise IdempotencyConflict("The idempotency key belongs to another request.")
+        return existing
+
+    def _existing(self, transaction: Transaction, job: Job) -> Job:
+        found = _select(transaction, "WHERE id = %s", (job.id,)) or _select(
+            transaction,
+            "WHERE client = %s AND idempotency_key = %s",
+            (job.client, job.idempotency_key),
+        )
+        return found[0]
+
+    def get(self, job_id: str) -> Job | None:
+        with self._database.transaction() as transaction:
+            return next(iter(_select(transaction, "WHERE id = %s", (job_id,))), None)
+
+    def list(self, client: str, *, limit: int, before: str | None = None) -> Sequence[Job]:
+        older = "" if before is None else "AND id < %s"
+        values = (client, limit) if before is None else (client, before, limit)
+        with self._database.transaction() as transaction:
+            return _select(
+                transaction, f"WHERE client = %s {older} ORDER BY id DESC LIMIT %s", values
+            )
+
+    def change(self, job_id: str, decide: Decide, *, message_id: str | None = None) -> Job | None:
+        with self._database.transaction() as transaction:
+            found = _select(transaction, f"WHERE id = %s {self._database.lock_row}", (job_id,))
+            if not found:
+                return None
+            job = found[0]
+            if message_id is not None and not _is_new(transaction, message_id, job_id):
+                return job
+            change = decide(job)
+            if change is None:
+                return job
+            assignments = ", ".join(f"{column} = %s" for column in _COLUMNS)
+            transaction.execute(
+                f"UPDATE jobs SET {assignments} WHERE id = %s",  # noqa: S608
+                (*_row_of(change.job), job_id),
+            )
+            _store_events(transaction, change.events)
+            return change.job
+
+    def unpublished(self, limit: int) -> Sequence[StoredEvent]:
+        with self._database.transaction() as transaction:
+            rows = transaction.execute(
+                "SELECT message_id, type, data FROM outbox ORDER BY message_id LIMIT %s", (limit,)
+            )
+        return [
+            StoredEvent(message_id=message_id, type=kind, data=json.loads(data))
+            for message_id, kind, data in rows
+        ]
+
+    def forget_published(self, message_ids: Sequence[str]) -> None:
+        with self._database.transaction() as transaction:
+            for message_id in message_ids:
+                transaction.execute("DELETE FROM outbox WHERE message_id = %s", (message_id,))
+
+    def stalled(self, unchanged_since: datetime, limit: int) -> Sequence[str]:
+        return self._ids(
+            f"state IN {_UNFINISHED} AND updated_at < %s ORDER BY updated_at", unchanged_since, limit
+        )
+
+    def overdue(self, now: datetime, limit: int) -> Sequence[str]:
+        return self._ids(f"state IN {_UNFINISHED} AND deadline < %s ORDER BY deadline", now, limit)
+
+    def _ids(self, condition: str, moment: datetime, limit: int) -> Sequence[str]:
+        with self._database.transaction() as transaction:
+            rows = transaction.execute(
+                f"SELECT id FROM jobs WHERE {condition} LIMIT %s",  # noqa: S608
+                (moment.timestamp(), limit),
+            )
+        return [row[0] for row in rows]
+
+    def delete_expired(self, now: datetime) -> int:
+        with self._database.transaction() as transaction:
+            rows = transaction.execute(
+                "DELETE FROM jobs WHERE retained_until < %s RETURNING id", (now.timestamp(),)
+            )
+        return len(rows)
+
+    def check(self) -> None:
+        with self._database.transaction() as transaction:
+            transaction.execute("SELECT 1")
+
+    def close(self) -> None:
+        self._database.close()
+
+
+def _select(transaction: Transaction, rest: str, values: Sequence[Any]) -> Sequence[Job]:
+    rows = transaction.execute(f"SELECT {', '.join(_COLUMNS)} FROM jobs {rest}", values)  # noqa: S608
+    return [_job_of(dict(zip(_COLUMNS, row, strict=True))) for row in rows]
+
+
+def _is_new(transaction: Transaction, message_id: str, job_id: str) -> bool:
+    return bool(
+        transaction.execute(
+            "INSERT INTO inbox (message_id, job_id) VALUES (%s, %s)"
+            " ON CONFLICT DO NOTHING RETURNING message_id",
+            (message_id, job_id),
+        )
+    )
+
+
+def _store_events(transaction: Transaction, events: Sequence[OutboxEvent]) -> None:
+    for event in events:
+        transaction.execute(
+            "INSERT INTO outbox (message_id, type, data) VALUES (%s, %s, %s)",
+            (str(uuid_utils.uuid7()), event.type, json.dumps(event.data)),
+        )
+
+
+def _row_of(job: Job) -> tuple[Any, ...]:
+    return (
+        *(getattr(job, column) for column in _PLAIN),
+        job.state.value,
+        *(getattr(job, column).timestamp() for column in _TIMES),
+        *(_text(getattr(job, column)) for column in _DOCUMENTS),
+    )
+
+
+def _job_of(row: dict[str, Any]) -> Job:
+    return Job(
+        state=JobState(row["state"]),
+        **{column: row[column] for column in _PLAIN},
+        **{column: datetime.fromtimestamp(row[column], UTC) for column in _TIMES},
+        **{column: None if row[column] is None else json.loads(row[column]) for column in _DOCUMENTS},
+    )
+
+
+def _text(document: Any) -> str | None:
+    return None if document is None else json.dumps(document)

@@ -1,0 +1,1 @@
+"""The life of a job, without input or output, clock or environment."""

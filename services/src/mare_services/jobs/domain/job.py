@@ -1,0 +1,142 @@
+"""A job and the changes that its events make."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from mare_services.contract.jobs import JobState
+
+_NEXT = {
+    JobState.PENDING: {
+        JobState.RUNNING, JobState.PARTIAL, JobState.COMPLETE, JobState.FAILED,
+        JobState.CANCELLED, JobState.EXPIRED,
+    },
+    JobState.RUNNING: {
+        JobState.PARTIAL, JobState.COMPLETE, JobState.FAILED, JobState.CANCELLED, JobState.EXPIRED,
+    },
+    JobState.PARTIAL: {
+        JobState.COMPLETE, JobState.FAILED, JobState.CANCELLED, JobState.EXPIRED,
+    },
+    JobState.COMPLETE: set(),
+    JobState.FAILED: {JobState.PENDING},
+    JobState.CANCELLED: {JobState.PENDING},
+    JobState.EXPIRED: {JobState.PENDING},
+}  # fmt: skip
+"""Legal transitions. Events can overtake each other, so a state may be skipped."""
+
+
+class IllegalTransition(Exception):
+    """Raised for a change that the state of the job does not allow."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A job as the store holds it; `request`, `weather`, `result` and `failure` are plain JSON.
+
+    Attributes:
+        attempt: counts from 1; results of earlier attempts are ignored.
+        deadline: when the job expires unless it ends before.
+        retained_until: when the record is deleted; set when the job ends.
+        redelivered: times that the sweeper published this attempt again.
+    """
+
+    id: str
+    client: str
+    request: Any
+    created_at: datetime
+    updated_at: datetime
+    deadline: datetime
+    retained_until: datetime
+    state: JobState = JobState.PENDING
+    attempt: int = 1
+    redelivered: int = 0
+    idempotency_key: str | None = None
+    weather: Any = None
+    result: Any = None
+    failure: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """How long a job may take, and how long its record is kept after its end."""
+
+    duration: timedelta = timedelta(minutes=15)
+    retention: timedelta = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxEvent:
+    """An event to publish, stored in the transaction of the change that causes it."""
+
+    type: str
+    data: Any = field(hash=False)
+
+
+def new_job(
+    *, id: str, client: str, request: Any, idempotency_key: str | None, now: datetime, terms: Terms
+) -> Job:
+    return Job(
+        id=id,
+        client=client,
+        request=request,
+        idempotency_key=idempotency_key,
+        created_at=now,
+        updated_at=now,
+        deadline=now + terms.duration,
+        retained_until=now + terms.duration + terms.retention,
+    )
+
+
+def accepted_event(job: Job) -> OutboxEvent:
+    """Return the event that makes a worker take the current attempt."""
+    data = {"job_id": job.id, "attempt": job.attempt, "request": job.request}
+    return OutboxEvent("job_accepted", data)
+
+
+def changed_event(job: Job) -> OutboxEvent:
+    """Return the event that tells streams and webhooks about a new state."""
+    data = {
+        "job_id": job.id,
+        "attempt": job.attempt,
+        "state": job.state.value,
+        "client": job.client,
+        "updated_at": job.updated_at.isoformat(),
+    }
+    return OutboxEvent("job_changed", data)
+
+
+def move_to(job: Job, state: JobState, now: datetime, terms: Terms, **fields: Any) -> Job:
+    """Return the job in `state`; raise IllegalTransition if it cannot follow the current one."""
+    if state not in _NEXT[job.state]:
+        raise IllegalTransition(f"A job that is {job.state} cannot become {state}.")
+    if state.is_terminal:
+        fields["retained_until"] = now + terms.retention
+    return replace(job, state=state, updated_at=now, **fields)
+
+
+def record(
+    job: Job, attempt: int, state: JobState, now: datetime, terms: Terms, **fields: Any
+) -> Job | None:
+    """Return the job after an event of `attempt`, None if the event changes nothing.
+
+    An event of another attempt, a repeated one and one that comes after the end change nothing.
+    """
+    if attempt != job.attempt or state not in _NEXT[job.state]:
+        return None
+    return move_to(job, state, now, terms, **fields)
+
+
+def retry(job: Job, now: datetime, terms: Terms) -> Job:
+    """Return the job as a new attempt; raise IllegalTransition unless it ended without a result."""
+    return move_to(
+        job,
+        JobState.PENDING,
+        now,
+        terms,
+        attempt=job.attempt + 1,
+        redelivered=0,
+        weather=None,
+        failure=None,
+        deadline=now + terms.duration,
+        retained_until=now + terms.duration + terms.retention,
+    )

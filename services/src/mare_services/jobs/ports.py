@@ -1,0 +1,83 @@
+"""What the service needs of a store of jobs."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from mare_services.jobs.domain.job import Job, OutboxEvent
+
+
+class IdempotencyConflict(Exception):
+    """Raised when a client repeats an idempotency key with another request."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredEvent:
+    """An event of the outbox; `message_id` is the same each time it is published."""
+
+    message_id: str
+    type: str
+    data: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The new record of a job, and the events to publish because of it."""
+
+    job: Job
+    events: tuple[OutboxEvent, ...] = ()
+
+
+Decide = Callable[[Job], Change | None]
+
+
+class JobStore(Protocol):
+    """Durable records of jobs. Each method is one transaction, and returns when it is on disk."""
+
+    def accept(self, change: Change) -> Job:
+        """Store a new job with its events; return the first job of its id or idempotency key.
+
+        Raises:
+            IdempotencyConflict: the client used the key for another request.
+        """
+        ...
+
+    def get(self, job_id: str) -> Job | None: ...
+
+    def list(self, client: str, *, limit: int, before: str | None = None) -> Sequence[Job]:
+        """Return the jobs of `client`, the newest first, those older than the id `before`."""
+        ...
+
+    def change(self, job_id: str, decide: Decide, *, message_id: str | None = None) -> Job | None:
+        """Read a job, apply `decide`, write the result; return the record afterwards.
+
+        A `message_id` that was applied before changes nothing. Returns None for an unknown job.
+        """
+        ...
+
+    def unpublished(self, limit: int) -> Sequence[StoredEvent]:
+        """Return the oldest events of the outbox."""
+        ...
+
+    def forget_published(self, message_ids: Sequence[str]) -> None:
+        """Remove events from the outbox that the broker has confirmed."""
+        ...
+
+    def stalled(self, unchanged_since: datetime, limit: int) -> Sequence[str]:
+        """Return ids of unfinished jobs without a change since then."""
+        ...
+
+    def overdue(self, now: datetime, limit: int) -> Sequence[str]:
+        """Return ids of unfinished jobs whose deadline has passed."""
+        ...
+
+    def delete_expired(self, now: datetime) -> int:
+        """Delete records and inbox entries whose retention has passed; return how many jobs."""
+        ...
+
+    def check(self) -> None:
+        """Raise if the store cannot be reached."""
+        ...
+
+    def close(self) -> None: ...
