@@ -1,52 +1,73 @@
 """PostgreSQL for a cluster: durable, transactional, shared by all replicas."""
 
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from psycopg import Cursor
-from psycopg_pool import ConnectionPool
+import psycopg
 
-_CONNECTIONS = 8
-_WAIT_SECONDS = 5.0
+_OPTIONS = (
+    "-c synchronous_commit=on -c statement_timeout=10000 -c lock_timeout=5000"
+    " -c idle_in_transaction_session_timeout=15000"
+)
+"""A server whose default is ``synchronous_commit=off`` would lose accepted jobs in a crash."""
+_CONNECT_SECONDS = 5
 
 
 class PostgreSql:
-    """Implements `Database` with a pool of connections.
+    """Implements `Database` with one connection for each native thread.
 
-    `synchronous_commit` is set on each connection, so that a server default of `off` loses nothing.
+    The locks of psycopg's pool would be eventlet's, which do not work across native threads.
     """
 
     lock_row = "FOR UPDATE"
 
     def __init__(self, uri: str) -> None:
-        self._pool = ConnectionPool(
-            uri,
-            min_size=1,
-            max_size=_CONNECTIONS,
-            timeout=_WAIT_SECONDS,
-            kwargs={
-                "options": "-c synchronous_commit=on -c statement_timeout=10000"
-                " -c lock_timeout=5000 -c idle_in_transaction_session_timeout=15000",
-                "connect_timeout": 5,
-            },
-            check=ConnectionPool.check_connection,
-            open=True,
-        )
+        self._uri = uri
+        self._local = threading.local()
+        self._all: list[psycopg.Connection[tuple[Any, ...]]] = []
 
     @contextmanager
     def transaction(self) -> Iterator["_Transaction"]:
-        with self._pool.connection() as connection, connection.cursor() as cursor:
+        connection = self._connection()
+        with connection.transaction(), connection.cursor() as cursor:
             yield _Transaction(cursor)
 
     def close(self) -> None:
-        self._pool.close()
+        for connection in self._all:
+            connection.close()
+
+    def _connection(self) -> "psycopg.Connection[tuple[Any, ...]]":
+        connection: psycopg.Connection[tuple[Any, ...]] | None
+        connection = getattr(self._local, "connection", None)
+        if connection is None or not _is_alive(connection):
+            if connection is not None:
+                connection.close()
+                self._all.remove(connection)
+            connection = psycopg.connect(
+                self._uri, autocommit=True, options=_OPTIONS, connect_timeout=_CONNECT_SECONDS
+            )
+            self._local.connection = connection
+            self._all.append(connection)
+        return connection
 
 
 class _Transaction:
-    def __init__(self, cursor: "Cursor[tuple[Any, ...]]") -> None:
+    def __init__(self, cursor: "psycopg.Cursor[tuple[Any, ...]]") -> None:
         self._cursor = cursor
 
     def execute(self, statement: str, values: Sequence[Any] = ()) -> Sequence[tuple[Any, ...]]:
-        self._cursor.execute(statement, values)  # type: ignore[arg-type]  # no literal: built here
+        self._cursor.execute(statement, values)
         return self._cursor.fetchall() if self._cursor.description else []
+
+
+def _is_alive(connection: "psycopg.Connection[tuple[Any, ...]]") -> bool:
+    """Return whether the server still answers; a restart of it closes all connections."""
+    if connection.closed:
+        return False
+    try:
+        connection.execute("")
+    except psycopg.OperationalError:
+        return False
+    return True

@@ -154,7 +154,9 @@ class SqlJobStore:
 
     def stalled(self, unchanged_since: datetime, limit: int) -> Sequence[str]:
         return self._ids(
-            f"state IN {_UNFINISHED} AND updated_at < %s ORDER BY updated_at", unchanged_since, limit
+            f"state IN {_UNFINISHED} AND updated_at < %s ORDER BY updated_at",
+            unchanged_since,
+            limit,
         )
 
     def overdue(self, now: datetime, limit: int) -> Sequence[str]:
@@ -216,12 +218,13 @@ def _row_of(job: Job) -> tuple[Any, ...]:
 
 
 def _job_of(row: dict[str, Any]) -> Job:
-    return Job(
-        state=JobState(row["state"]),
-        **{column: row[column] for column in _PLAIN},
-        **{column: datetime.fromtimestamp(row[column], UTC) for column in _TIMES},
-        **{column: None if row[column] is None else json.loads(row[column]) for column in _DOCUMENTS},
-    )
+    fields = dict(row)
+    fields["state"] = JobState(row["state"])
+    for column in _TIMES:
+        fields[column] = datetime.fromtimestamp(row[column], UTC)
+    for column in _DOCUMENTS:
+        fields[column] = None if row[column] is None else json.loads(row[column])
+    return Job(**fields)
 
 
 def _text(document: Any) -> str | None:

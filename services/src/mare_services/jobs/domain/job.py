@@ -73,10 +73,16 @@ class OutboxEvent:
 
 
 def new_job(
-    *, id: str, client: str, request: Any, idempotency_key: str | None, now: datetime, terms: Terms
+    *,
+    job_id: str,
+    client: str,
+    request: Any,
+    idempotency_key: str | None,
+    now: datetime,
+    terms: Terms,
 ) -> Job:
     return Job(
-        id=id,
+        id=job_id,
         client=client,
         request=request,
         idempotency_key=idempotency_key,

@@ -1,0 +1,210 @@
+"""What every store of jobs does, whichever database is below it."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from mare_services.contract.jobs import JobState
+from mare_services.jobs.domain.job import OutboxEvent, Terms, accepted_event, new_job, record
+from mare_services.jobs.ports import Change, IdempotencyConflict
+
+NOW = datetime(2026, 11, 25, 12, 30, 15, 250_000, tzinfo=UTC)
+TERMS = Terms()
+
+
+def submission(number=1, *, client="ana", key=None, request=None, now=NOW):
+    job = new_job(
+        job_id=f"019ab000-0000-7000-8000-{number:012}",
+        client=client,
+        request=request or {"city": "Recife", "limit": 20},
+        idempotency_key=key,
+        now=now,
+        terms=TERMS,
+    )
+    return Change(job, (accepted_event(job),))
+
+
+def complete(result):
+    def decide(job):
+        done = record(job, job.attempt, JobState.COMPLETE, NOW, TERMS, result=result)
+        return Change(done, (OutboxEvent("job_changed", {"id": job.id}),)) if done else None
+
+    return decide
+
+
+def types(store):
+    return [event.type for event in store.unpublished(100)]
+
+
+def test_an_accepted_job_is_there_for_every_process_with_its_event(open_store):
+    accepted = open_store().accept(submission())
+
+    other = open_store()
+    assert other.get(accepted.id) == accepted == submission().job
+    assert [event.data for event in other.unpublished(10)] == [
+        {"job_id": accepted.id, "attempt": 1, "request": {"city": "Recife", "limit": 20}}
+    ]
+
+
+def test_an_unknown_job_is_none(store):
+    assert store.get("nothing") is None
+    assert store.change("nothing", complete(1)) is None
+
+
+def test_the_same_submission_twice_is_one_job_with_one_event(store):
+    store.accept(submission())
+
+    assert store.accept(submission(now=NOW + timedelta(seconds=5))).created_at == NOW
+    assert types(store) == ["job_accepted"]
+
+
+def test_the_same_key_and_request_return_the_first_job(store):
+    first = store.accept(submission(1, key="k"))
+
+    assert store.accept(submission(2, key="k")).id == first.id
+    assert types(store) == ["job_accepted"]
+
+
+def test_the_same_key_with_another_request_is_a_conflict(store):
+    store.accept(submission(1, key="k"))
+
+    with pytest.raises(IdempotencyConflict):
+        store.accept(submission(2, key="k", request={"city": "Olinda"}))
+    assert len(store.list("ana", limit=10)) == 1
+
+
+def test_the_id_of_another_client_is_a_conflict_and_reveals_nothing(store):
+    store.accept(submission(1, client="ana"))
+
+    with pytest.raises(IdempotencyConflict):
+        store.accept(submission(1, client="eve"))
+
+
+def test_two_clients_may_use_the_same_key(store):
+    first = store.accept(submission(1, client="ana", key="k"))
+
+    assert store.accept(submission(2, client="rui", key="k")).id != first.id
+
+
+def test_many_jobs_without_a_key_do_not_meet(store):
+    for number in range(5):
+        store.accept(submission(number))
+
+    assert len(store.list("ana", limit=10)) == 5
+
+
+def test_a_client_sees_its_own_jobs_the_newest_first_page_by_page(store):
+    for number in range(5):
+        store.accept(submission(number))
+    store.accept(submission(9, client="rui"))
+
+    page = store.list("ana", limit=2)
+    rest = store.list("ana", limit=10, before=page[-1].id)
+
+    assert [job.id[-1] for job in page] == ["4", "3"]
+    assert [job.id[-1] for job in rest] == ["2", "1", "0"]
+
+
+def test_state_inbox_and_outbox_change_together(store):
+    job = store.accept(submission()).id
+
+    store.change(job, complete({"n": 1}), message_id="m1")
+
+    assert store.get(job).state is JobState.COMPLETE
+    assert types(store) == ["job_accepted", "job_changed"]
+
+
+def test_a_message_that_was_applied_before_changes_nothing(store):
+    job = store.accept(submission()).id
+    store.change(job, complete({"n": 1}), message_id="m1")
+
+    calls = []
+    store.change(job, calls.append, message_id="m1")
+
+    assert calls == []
+    assert types(store) == ["job_accepted", "job_changed"]
+
+
+def test_a_failure_in_the_middle_leaves_no_trace(store):
+    job = store.accept(submission()).id
+
+    def fail(_):
+        raise ValueError("in the middle")
+
+    with pytest.raises(ValueError, match="middle"):
+        store.change(job, fail, message_id="m1")
+
+    assert store.get(job).state is JobState.PENDING
+    store.change(job, complete(1), message_id="m1")
+    assert store.get(job).state is JobState.COMPLETE
+
+
+def test_published_events_leave_the_outbox(store):
+    for number in range(3):
+        store.accept(submission(number))
+    first, *rest = store.unpublished(10)
+
+    store.forget_published([first.message_id])
+
+    assert store.unpublished(10) == rest
+
+
+def test_only_unfinished_jobs_are_stalled_or_overdue(store):
+    for number in range(3):
+        store.accept(submission(number))
+    store.change(submission(1).job.id, complete(1))
+    late = NOW + TERMS.duration + timedelta(seconds=1)
+
+    stalled = store.stalled(NOW + timedelta(seconds=1), 10)
+
+    assert [job[-1] for job in sorted(stalled)] == ["0", "2"]
+    assert store.stalled(NOW, 10) == []
+    assert sorted(store.overdue(late, 10)) == sorted(stalled)
+    assert store.overdue(NOW, 10) == []
+
+
+def test_a_record_is_deleted_after_its_retention_with_its_inbox(store):
+    job = store.accept(submission()).id
+    store.change(job, complete(1), message_id="m1")
+    ended = store.get(job)
+
+    assert store.delete_expired(ended.retained_until - timedelta(seconds=1)) == 0
+    assert store.delete_expired(ended.retained_until + timedelta(seconds=1)) == 1
+    assert store.get(job) is None
+    store.accept(submission())
+    assert store.change(job, complete(2), message_id="m1").result == 2
+
+
+def test_of_many_threads_that_end_a_job_one_wins(store):
+    job = store.accept(submission()).id
+    results = []
+
+    def end(number):
+        results.append(store.change(job, complete(number), message_id=f"m{number}").result)
+
+    threads = [threading.Thread(target=end, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(set(results)) == 1
+    assert types(store).count("job_changed") == 1
+
+
+def test_of_many_threads_with_one_key_one_job_is_stored(store):
+    ids = []
+
+    def accept(number):
+        ids.append(store.accept(submission(number, key="k")).id)
+
+    threads = [threading.Thread(target=accept, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(ids) == 8
+    assert len(set(ids)) == 1
+    assert types(store) == ["job_accepted"]

@@ -1,0 +1,100 @@
+"""A private PostgreSQL server on a Unix socket, for the tests."""
+
+import contextlib
+import itertools
+import os
+import pwd
+import shutil
+import subprocess
+from pathlib import Path
+
+from local.rabbitmq.packages import apt_install, disable_at_boot
+from mare.processes.spawn import DIES_WITH_US, spawn
+from mare.processes.tcp_ports import free_port
+from tests.vhost import eventually
+
+_PROGRAMS = Path("/usr/lib/postgresql")
+
+
+class PostgreSqlServer:
+    """Runs as the user ``postgres``, because the server refuses to run as root."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._numbers = itertools.count()
+        self._port = free_port()
+        self._process = None
+
+    def __enter__(self):
+        self._programs = _programs()
+        self._user = pwd.getpwnam("postgres") if os.geteuid() == 0 else None
+        data = self._folder / "data"
+        data.mkdir()
+        if self._user:
+            for path in (data, *data.parents):
+                if path == Path("/tmp"):
+                    break
+                path.chmod(path.stat().st_mode | 0o011)
+            os.chown(data, self._user.pw_uid, self._user.pw_gid)
+        self._run("initdb", "--auth=trust", "--username=mare", "--no-sync", f"--pgdata={data}")
+        self.start()
+        return self
+
+    def start(self) -> None:
+        data = self._folder / "data"
+        command = [
+            *self._as_user(),
+            *DIES_WITH_US,  # again: a change of the user clears the signal
+            str(self._programs / "postgres"),
+            *("-D", str(data), "-p", str(self._port), "-h", "127.0.0.1"),
+            *("-c", "unix_socket_directories="),
+        ]
+        with (self._folder / "log").open("ab") as log:
+            self._process = spawn(command, environment={"PATH": os.defpath}, output=log)
+        eventually(self._answers, 30)
+
+    def kill(self) -> None:
+        """End the server and its children with SIGKILL."""
+        pid = int((self._folder / "data/postmaster.pid").read_text().splitlines()[0])
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        for each in (pid, *map(int, children)):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(each, 9)
+        self._process.wait()
+
+    def new_database(self) -> str:
+        """Return the URI of an empty database."""
+        name = f"jobs{next(self._numbers)}"
+        self._run(
+            *("psql", "--host=127.0.0.1", f"--port={self._port}", "--username=mare"),
+            *("--dbname=postgres", "--quiet", f"--command=CREATE DATABASE {name}"),
+        )
+        return f"postgresql://mare@127.0.0.1:{self._port}/{name}"
+
+    def __exit__(self, *_) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(20)
+
+    def _answers(self) -> bool:
+        ready = [self._programs / "pg_isready", "--host=127.0.0.1", f"--port={self._port}"]
+        return subprocess.run(ready, capture_output=True, check=False).returncode == 0
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [*self._as_user(), str(self._programs / program), *arguments]
+        subprocess.run(command, check=True, capture_output=True, timeout=60, cwd="/")
+
+    def _as_user(self) -> list[str]:
+        if self._user is None:
+            return []
+        user, group = self._user.pw_uid, self._user.pw_gid
+        return ["setpriv", f"--reuid={user}", f"--regid={group}", "--clear-groups"]
+
+
+def _programs() -> Path:
+    if not any(_PROGRAMS.glob("*/bin/postgres")):
+        if shutil.which("apt-get") is None or os.geteuid() != 0:
+            raise RuntimeError("The tests need PostgreSQL: install the package postgresql.")
+        apt_install(["postgresql"], print)
+        disable_at_boot("postgresql")
+    return max(_PROGRAMS.glob("*/bin"))
