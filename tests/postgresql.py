@@ -6,6 +6,7 @@ import os
 import pwd
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 from local.rabbitmq.packages import apt_install, disable_at_boot
@@ -19,8 +20,7 @@ _PROGRAMS = Path("/usr/lib/postgresql")
 class PostgreSqlServer:
     """Runs as the user ``postgres``, because the server refuses to run as root."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self) -> None:
         self._numbers = itertools.count()
         self._port = free_port()
         self._process = None
@@ -28,13 +28,15 @@ class PostgreSqlServer:
     def __enter__(self):
         self._programs = _programs()
         self._user = pwd.getpwnam("postgres") if os.geteuid() == 0 else None
+        # Not below pytest's folder, which only its owner may enter.
+        self._temporary = tempfile.TemporaryDirectory(
+            prefix="postgresql-", ignore_cleanup_errors=True
+        )
+        self._folder = Path(self._temporary.name)
+        self._folder.chmod(0o711)
         data = self._folder / "data"
         data.mkdir()
         if self._user:
-            for path in (data, *data.parents):
-                if path == Path("/tmp"):
-                    break
-                path.chmod(path.stat().st_mode | 0o011)
             os.chown(data, self._user.pw_uid, self._user.pw_gid)
         self._run("initdb", "--auth=trust", "--username=mare", "--no-sync", f"--pgdata={data}")
         self.start()
@@ -75,6 +77,7 @@ class PostgreSqlServer:
         if self._process is not None:
             self._process.terminate()
             self._process.wait(20)
+        self._temporary.cleanup()
 
     def _answers(self) -> bool:
         ready = [self._programs / "pg_isready", "--host=127.0.0.1", f"--port={self._port}"]

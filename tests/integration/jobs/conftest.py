@@ -9,8 +9,8 @@ from tests.postgresql import PostgreSqlServer
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory):
-    with PostgreSqlServer(tmp_path_factory.mktemp("postgresql")) as server:
+def postgresql():
+    with PostgreSqlServer() as server:
         yield server
 
 

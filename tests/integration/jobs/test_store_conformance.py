@@ -33,8 +33,13 @@ def complete(result):
     return decide
 
 
+def outbox(store, limit=100):
+    """Return the events without claiming them for later calls."""
+    return store.claim_events(NOW, NOW - timedelta(seconds=1), limit)
+
+
 def types(store):
-    return [event.type for event in store.unpublished(100)]
+    return [event.type for event in outbox(store)]
 
 
 def test_an_accepted_job_is_there_for_every_process_with_its_event(open_store):
@@ -42,7 +47,7 @@ def test_an_accepted_job_is_there_for_every_process_with_its_event(open_store):
 
     other = open_store()
     assert other.get(accepted.id) == accepted == submission().job
-    assert [event.data for event in other.unpublished(10)] == [
+    assert [event.data for event in outbox(other)] == [
         {"job_id": accepted.id, "attempt": 1, "request": {"city": "Recife", "limit": 20}}
     ]
 
@@ -143,11 +148,25 @@ def test_a_failure_in_the_middle_leaves_no_trace(store):
 def test_published_events_leave_the_outbox(store):
     for number in range(3):
         store.accept(submission(number))
-    first, *rest = store.unpublished(10)
+    first, *rest = outbox(store)
 
     store.forget_published([first.message_id])
 
-    assert store.unpublished(10) == rest
+    assert outbox(store) == rest
+
+
+def test_a_claimed_event_goes_to_one_caller_until_its_claim_ends(open_store):
+    one, other = open_store(), open_store()
+    for number in range(3):
+        one.accept(submission(number))
+    until = NOW + timedelta(seconds=10)
+
+    first = one.claim_events(NOW, until, 2)
+
+    assert len(first) == 2
+    assert len(other.claim_events(NOW, until, 10)) == 1
+    assert other.claim_events(NOW, until, 10) == []
+    assert len(other.claim_events(until + timedelta(seconds=1), until, 10)) == 3
 
 
 def test_only_unfinished_jobs_are_stalled_or_overdue(store):

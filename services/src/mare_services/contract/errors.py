@@ -67,3 +67,15 @@ class SourceFailed(SourceUnavailable):
 
 class SourceTimedOut(SourceUnavailable):
     """Raised when an upstream does not respond in time or cannot be reached."""
+
+
+class JobNotFound(ServiceError):
+    """Raised when a client has no job of that id."""
+
+
+class IdempotencyKeyReused(ServiceError):
+    """Raised when a client sends an idempotency key again with another request."""
+
+
+class JobNotChangeable(ServiceError):
+    """Raised for a change that ``extra["state"]``, the state of the job, does not allow."""

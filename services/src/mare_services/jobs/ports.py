@@ -56,8 +56,8 @@ class JobStore(Protocol):
         """
         ...
 
-    def unpublished(self, limit: int) -> Sequence[StoredEvent]:
-        """Return the oldest events of the outbox."""
+    def claim_events(self, now: datetime, until: datetime, limit: int) -> Sequence[StoredEvent]:
+        """Return the oldest events of the outbox; until then no other caller gets them."""
         ...
 
     def forget_published(self, message_ids: Sequence[str]) -> None:

@@ -1,15 +1,23 @@
 """The Nameko service ``playlists``."""
 
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 from nameko.extensions import DependencyProvider
 
-from mare_nameko.service import RpcProxy, register_errors, rpc
+from mare_nameko.service import EventDispatcher, RpcProxy, event_handler, register_errors, rpc
 from mare_services.contract import wire
-from mare_services.contract.errors import ServiceError
-from mare_services.contract.suggestion import SuggestionRequest
+from mare_services.contract.errors import (
+    InvalidRequest,
+    PlaceAmbiguous,
+    PlaceNotFound,
+    ServiceError,
+)
+from mare_services.contract.jobs import JobAccepted
+from mare_services.contract.suggestion import Suggestion, SuggestionRequest
+from mare_services.contract.weather import WeatherReport
 from mare_services.playlists.adapters.rpc import MusicRpc, WeatherRpc
 from mare_services.playlists.settings import Settings
 from mare_services.playlists.suggester import suggest
@@ -17,6 +25,9 @@ from mare_services.upstream.budget import Budget
 from mare_services.upstream.cache import Cache
 
 register_errors(ServiceError)
+
+_FINAL = (InvalidRequest, PlaceNotFound, PlaceAmbiguous)
+"""Errors that another attempt does not mend."""
 
 
 class PlaylistsResources(DependencyProvider):
@@ -46,6 +57,7 @@ class PlaylistsService:
     weather = RpcProxy("weather")
     music = RpcProxy("music")
     resources = PlaylistsResources()
+    dispatch = EventDispatcher()
 
     @rpc
     def suggest(self, request: Any) -> Any:
@@ -59,14 +71,43 @@ class PlaylistsService:
         """
         query = wire.read(request, SuggestionRequest)
         budget = Budget.of(self.resources.settings.wait_seconds)
-        return self.resources.cache.get(query, lambda: self._suggestion(query), budget).value
+        return self.resources.cache.get(
+            query, lambda: wire.write(self._suggest(query)), budget
+        ).value
 
-    def _suggestion(self, query: SuggestionRequest) -> Any:
-        suggestion = suggest(
+    @event_handler("jobs", "job_accepted")
+    def compose(self, event: Any) -> None:
+        """Do the work of a job, and publish the weather before the playlist.
+
+        Another error than a final one leaves the event to the retries of the runtime. The events
+        of an attempt are the same if the work is done twice, and the jobs service counts them once.
+        """
+        job = wire.read(event, JobAccepted)
+        attempt = {"job_id": job.job_id, "attempt": job.attempt}
+        self.dispatch("job_started", attempt)
+        try:
+            suggestion = self._suggest(
+                job.request,
+                lambda report: self.dispatch(
+                    "weather_observed", {**attempt, "report": wire.write(report)}
+                ),
+            )
+        except _FINAL as error:
+            failure = {"type": type(error).__name__, "detail": str(error)}
+            self.dispatch("playlist_failed", {**attempt, "failure": failure})
+        else:
+            self.dispatch("playlist_composed", {**attempt, "suggestion": wire.write(suggestion)})
+
+    def _suggest(
+        self,
+        query: SuggestionRequest,
+        on_weather: Callable[[WeatherReport], None] = lambda _: None,
+    ) -> Suggestion:
+        return suggest(
             query,
             weather=WeatherRpc(self.weather),
             music=MusicRpc(self.music),
             now=datetime.now(UTC),
             default_market=self.resources.settings.market,
+            on_weather=on_weather,
         )
-        return wire.write(suggestion)

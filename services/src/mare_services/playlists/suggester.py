@@ -1,6 +1,7 @@
 """Suggests a playlist: place, weather, mood, music."""
 
-from dataclasses import fields
+from collections.abc import Callable
+from dataclasses import fields, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -8,6 +9,7 @@ from mare_services.contract.music import MusicRequest, check_limit
 from mare_services.contract.places import Place, PlaceQuery
 from mare_services.contract.suggestion import Suggestion, SuggestionRequest
 from mare_services.contract.units import for_reader
+from mare_services.contract.weather import WeatherReport
 from mare_services.playlists.domain.policies import choose
 from mare_services.playlists.ports import MusicSource, WeatherSource
 
@@ -19,14 +21,18 @@ def suggest(
     music: MusicSource,
     now: datetime,
     default_market: str,
+    on_weather: Callable[[WeatherReport], None] = lambda _: None,
 ) -> Suggestion:
     """Return a playlist that fits the weather at the place.
 
-    Raises ``InvalidRequest`` for a limit outside 1 to 50, and the errors of the two sources.
+    Calls `on_weather` with place and weather before it looks for music. Raises ``InvalidRequest``
+    for a limit outside 1 to 50, and the errors of the two sources.
     """
     check_limit(request.limit)
     report = weather.observe(_place_query(request))
     place = report.place
+    shown = for_reader(report.weather, request.units, request.lang)
+    on_weather(replace(report, weather=shown))
     local = now.astimezone(ZoneInfo(place.timezone))
     mood = choose(request.policy, report.weather, local.hour, request.lang)
     composed = music.compose(
@@ -41,7 +47,7 @@ def suggest(
     )
     return Suggestion(
         place=place,
-        weather=for_reader(report.weather, request.units, request.lang),
+        weather=shown,
         mood=mood,
         playlist=composed.playlist,
         alternatives=report.alternatives,

@@ -22,6 +22,7 @@ class PostgreSql:
     """
 
     lock_row = "FOR UPDATE"
+    skip_locked = "FOR UPDATE SKIP LOCKED"
 
     def __init__(self, uri: str) -> None:
         self._uri = uri

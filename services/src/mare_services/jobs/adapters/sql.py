@@ -45,7 +45,8 @@ SCHEMA = (
     """CREATE TABLE IF NOT EXISTS outbox (
         message_id TEXT PRIMARY KEY,
         type TEXT NOT NULL,
-        data TEXT NOT NULL
+        data TEXT NOT NULL,
+        claimed_until DOUBLE PRECISION NOT NULL DEFAULT 0
     )""",
 )
 _DOCUMENTS = ("request", "weather", "result", "failure")
@@ -66,6 +67,8 @@ class Database(Protocol):
 
     lock_row: str
     """What SELECT needs to lock its rows, for example ``FOR UPDATE``."""
+    skip_locked: str
+    """The same, leaving out rows that are locked."""
 
     def transaction(self) -> AbstractContextManager[Transaction]: ...
 
@@ -137,14 +140,18 @@ class SqlJobStore:
             _store_events(transaction, change.events)
             return change.job
 
-    def unpublished(self, limit: int) -> Sequence[StoredEvent]:
+    def claim_events(self, now: datetime, until: datetime, limit: int) -> Sequence[StoredEvent]:
         with self._database.transaction() as transaction:
             rows = transaction.execute(
-                "SELECT message_id, type, data FROM outbox ORDER BY message_id LIMIT %s", (limit,)
+                "UPDATE outbox SET claimed_until = %s WHERE message_id IN ("  # noqa: S608
+                " SELECT message_id FROM outbox WHERE claimed_until < %s"
+                f" ORDER BY message_id LIMIT %s {self._database.skip_locked})"
+                " RETURNING message_id, type, data",
+                (until.timestamp(), now.timestamp(), limit),
             )
         return [
             StoredEvent(message_id=message_id, type=kind, data=json.loads(data))
-            for message_id, kind, data in rows
+            for message_id, kind, data in sorted(rows)
         ]
 
     def forget_published(self, message_ids: Sequence[str]) -> None:

@@ -16,7 +16,7 @@ class Sqlite:
     Several processes of one machine may share the file.
     """
 
-    lock_row = ""
+    lock_row = skip_locked = ""
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -1,0 +1,100 @@
+"""Publishes the outbox: events that the store holds go to the broker, at least once."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from logging import getLogger
+from typing import Any
+
+import eventlet
+from eventlet import tpool
+from eventlet.queue import Empty, LightQueue
+from nameko.extensions import DependencyProvider
+from nameko.standalone.events import get_event_exchange
+
+from mare_nameko.service.confirms import Unroutable
+from mare_nameko.service.errors import BrokerUnavailable
+from mare_nameko.service.publisher import PERSISTENT, Publisher
+from mare_services.jobs.ports import JobStore, StoredEvent
+
+_log = getLogger(__name__)
+
+POLL_SECONDS = 1.0
+"""Interval at which events of other replicas that have died are found."""
+CLAIM_SECONDS = 15.0
+PAUSE_SECONDS = 2.0
+BATCH = 50
+NEEDS_A_WORKER = frozenset({"job_accepted"})
+"""Events that stay in the outbox until a queue exists for them."""
+
+
+class OutboxRelay(DependencyProvider):
+    """Injects a function that wakes the relay, so that a new event does not wait for the poll."""
+
+    publisher = Publisher()
+
+    def __init__(self) -> None:
+        self._wakes: LightQueue = LightQueue(1)
+        self._thread: Any = None
+
+    def setup(self) -> None:
+        container = self.container
+        self._exchange = get_event_exchange(container.service_name, container.config)
+        self.publisher.need(self._exchange)
+
+    def start(self) -> None:
+        self._thread = self.container.spawn_managed_thread(self._run, identifier="outbox relay")
+
+    def stop(self) -> None:
+        """Stop; events that are claimed but not published are taken over when the claim ends."""
+        if self._thread is not None:
+            self._thread.kill()
+
+    def get_dependency(self, worker_ctx: Any) -> Callable[[], None]:  # noqa: ARG002
+        return self._wake
+
+    def _wake(self) -> None:
+        if self._wakes.empty():
+            self._wakes.put_nowait(None)
+
+    def _run(self) -> None:
+        while True:
+            try:
+                while self._publish_batch() == BATCH:
+                    pass
+            except Exception as error:  # noqa: BLE001 - the store or the broker may be away
+                _log.warning("The outbox cannot be published: %s", type(error).__name__)
+                eventlet.sleep(PAUSE_SECONDS)
+            try:
+                self._wakes.get(timeout=POLL_SECONDS)
+            except Empty:
+                continue
+
+    def _publish_batch(self) -> int:
+        store = self._store()
+        now = datetime.now(UTC)
+        until = now + timedelta(seconds=CLAIM_SECONDS)
+        events = tpool.execute(store.claim_events, now, until, BATCH)
+        published = [event.message_id for event in events if self._publish(event)]
+        if published:
+            tpool.execute(store.forget_published, published)
+        return len(published)
+
+    def _store(self) -> JobStore:
+        stores = (getattr(each, "store", None) for each in self.container.dependencies)
+        found: JobStore = next(store for store in stores if store is not None)
+        return found
+
+    def _publish(self, event: StoredEvent) -> bool:
+        try:
+            self.publisher.publish(
+                event.data,
+                self._exchange.name,
+                event.type,
+                mandatory=event.type in NEEDS_A_WORKER,
+                delivery_mode=PERSISTENT,
+                message_id=event.message_id,
+            )
+        except (Unroutable, BrokerUnavailable) as error:
+            _log.warning("Event %s stays in the outbox: %s", event.type, error)
+            return False
+        return True

@@ -1,0 +1,156 @@
+"""What clients and events do with jobs, over any store."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from mare_services.contract.errors import IdempotencyKeyReused, JobNotChangeable, JobNotFound
+from mare_services.contract.jobs import JobState
+from mare_services.jobs.domain.job import (
+    IllegalTransition,
+    Job,
+    Terms,
+    accepted_event,
+    changed_event,
+    move_to,
+    new_job,
+    record,
+    retry,
+)
+from mare_services.jobs.ports import Change, IdempotencyConflict, JobStore
+
+BATCH = 100
+
+
+class JobBook:
+    """Applies the rules of jobs to a store. All methods block on the store."""
+
+    def __init__(
+        self,
+        store: JobStore,
+        *,
+        terms: Terms,
+        stalled_after: timedelta,
+        redeliveries: int,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._terms = terms
+        self._stalled_after = stalled_after
+        self._redeliveries = redeliveries
+        self._clock = clock
+
+    def accept(self, *, job_id: str, client: str, request: Any, idempotency_key: str | None) -> Job:
+        """Store a job durably; return the first one for a repeated id or key.
+
+        Raises IdempotencyKeyReused.
+        """
+        job = new_job(
+            job_id=job_id,
+            client=client,
+            request=request,
+            idempotency_key=idempotency_key,
+            now=self._clock(),
+            terms=self._terms,
+        )
+        try:
+            return self._store.accept(Change(job, (accepted_event(job),)))
+        except IdempotencyConflict as error:
+            raise IdempotencyKeyReused(str(error)) from None
+
+    def get(self, job_id: str, client: str) -> Job:
+        """Return a job of `client`; raise JobNotFound, also for the job of another client."""
+        job = self._store.get(job_id)
+        if job is None or job.client != client:
+            raise JobNotFound("There is no such job, or its record has expired.")
+        return job
+
+    def list(self, client: str, limit: int, before: str | None) -> list[Job]:
+        """Return the jobs of `client`, the newest first."""
+        return list(self._store.list(client, limit=limit, before=before))
+
+    def cancel(self, job_id: str, client: str) -> Job:
+        """End a job without a result; a cancelled job stays as it is."""
+        job = self.get(job_id, client)
+        if job.state is JobState.CANCELLED:
+            return job
+        return self._change(
+            job_id, lambda job: move_to(job, JobState.CANCELLED, self._clock(), self._terms)
+        )
+
+    def retry(self, job_id: str, client: str) -> Job:
+        """Start another attempt at a job that ended without a result."""
+        self.get(job_id, client)
+        return self._change(
+            job_id, lambda job: retry(job, self._clock(), self._terms), publish_request=True
+        )
+
+    def record(
+        self, job_id: str, attempt: int, state: JobState, *, message_id: str, **fields: Any
+    ) -> Job | None:
+        """Record what a worker reports; None for an unknown job."""
+
+        def decide(job: Job) -> Change | None:
+            changed = record(job, attempt, state, self._clock(), self._terms, **fields)
+            return Change(changed, (changed_event(changed),)) if changed else None
+
+        return self._store.change(job_id, decide, message_id=message_id)
+
+    def sweep(self) -> dict[str, int]:
+        """Expire overdue jobs, publish stalled ones again, delete old records; return how many."""
+        now = self._clock()
+        since = now - self._stalled_after
+        stalled = self._store.stalled(since, BATCH)
+        overdue = self._store.overdue(now, BATCH)
+        return {
+            "expired": sum(self._expire(job_id, now) for job_id in overdue),
+            "redelivered": sum(self._redeliver(job_id, since) for job_id in stalled),
+            "deleted": self._store.delete_expired(now),
+        }
+
+    def _expire(self, job_id: str, now: datetime) -> bool:
+        def decide(job: Job) -> Change | None:
+            if job.state.is_terminal or job.deadline > now:
+                return None
+            expired = move_to(job, JobState.EXPIRED, now, self._terms)
+            return Change(expired, (changed_event(expired),))
+
+        job = self._store.change(job_id, decide)
+        return job is not None and job.state is JobState.EXPIRED
+
+    def _redeliver(self, job_id: str, since: datetime) -> bool:
+        published = False
+
+        def decide(job: Job) -> Change | None:
+            nonlocal published
+            if job.state.is_terminal or job.updated_at >= since:
+                return None
+            if job.redelivered >= self._redeliveries:
+                return None
+            published = True
+            again = replace(job, redelivered=job.redelivered + 1, updated_at=self._clock())
+            return Change(again, (accepted_event(again),))
+
+        self._store.change(job_id, decide)
+        return published
+
+    def _change(
+        self, job_id: str, move: Callable[[Job], Job], *, publish_request: bool = False
+    ) -> Job:
+        def decide(job: Job) -> Change:
+            changed = move(job)
+            events = (changed_event(changed),)
+            return Change(
+                changed, (*events, accepted_event(changed)) if publish_request else events
+            )
+
+        try:
+            job = self._store.change(job_id, decide)
+        except IllegalTransition as error:
+            state = self._store.get(job_id)
+            extra = {"state": state.state.value} if state else {}
+            raise JobNotChangeable(str(error), extra) from None
+        if job is None:
+            raise JobNotFound("There is no such job, or its record has expired.")
+        return job

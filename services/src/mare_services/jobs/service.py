@@ -1,0 +1,174 @@
+"""The Nameko service ``jobs``."""
+
+import os
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from logging import getLogger
+from typing import Any, TypeVar
+
+from eventlet import tpool
+from nameko.extensions import DependencyProvider
+
+from mare_nameko.service import event_handler, register_errors, rpc, timer
+from mare_services.contract import wire
+from mare_services.contract.errors import ServiceError
+from mare_services.contract.jobs import JobState, JobSubmission
+from mare_services.jobs.adapters.relay import OutboxRelay
+from mare_services.jobs.adapters.sql import Database, SqlJobStore
+from mare_services.jobs.adapters.sqlite import Sqlite
+from mare_services.jobs.book import JobBook
+from mare_services.jobs.domain.job import Job
+from mare_services.jobs.ports import JobStore
+from mare_services.jobs.settings import Settings, StoreUri
+
+register_errors(ServiceError)
+_log = getLogger(__name__)
+T = TypeVar("T")
+
+PAGE = 100
+SWEEP_SECONDS = 5.0
+
+
+class JobsResources(DependencyProvider):
+    """Store and rules, shared by all workers."""
+
+    def setup(self) -> None:
+        """Open the store. An invalid setting or a missing store stops the service at once."""
+        self.settings = Settings.from_env(os.environ)
+        self.store: JobStore = tpool.execute(_open, self.settings.store)
+        self.book = JobBook(
+            self.store,
+            terms=self.settings.terms,
+            stalled_after=timedelta(seconds=self.settings.stalled_seconds),
+            redeliveries=self.settings.redeliveries,
+            clock=lambda: datetime.now(UTC),
+        )
+
+    def stop(self) -> None:
+        self.store.close()
+
+    def get_dependency(self, worker_ctx: Any) -> "JobsResources":  # noqa: ARG002
+        return self
+
+
+class JobsService:
+    """Keeps the records of jobs; the work itself is done by other services."""
+
+    name = "jobs"
+
+    resources = JobsResources()
+    wake_relay = OutboxRelay()
+
+    @rpc
+    def accept(self, submission: Any) -> Any:
+        """Store a ``JobSubmission`` and return its ``JobView``; it is on disk then.
+
+        Raises:
+            InvalidRequest: the submission has to be changed.
+            IdempotencyKeyReused: the key belongs to another request.
+        """
+        asked = wire.read(submission, JobSubmission)
+        job = self._call(
+            lambda: self.resources.book.accept(
+                job_id=asked.id,
+                client=asked.client,
+                request=wire.write(asked.request),
+                idempotency_key=asked.idempotency_key,
+            )
+        )
+        self.wake_relay()
+        return view(job)
+
+    @rpc
+    def get(self, job_id: str, client: str = "") -> Any:
+        """Return the ``JobView`` of a job of `client`; raise JobNotFound."""
+        return view(self._call(lambda: self.resources.book.get(job_id, client)))
+
+    @rpc
+    def list(self, client: str = "", limit: int = 20, before: str | None = None) -> Sequence[Any]:
+        """Return the jobs of `client`, the newest first, without their results."""
+        size = max(1, min(limit, PAGE))
+        jobs = self._call(lambda: self.resources.book.list(client, size, before))
+        return [summary(job) for job in jobs]
+
+    @rpc
+    def cancel(self, job_id: str, client: str = "") -> Any:
+        """End a job; raise JobNotFound or JobNotChangeable."""
+        job = self._call(lambda: self.resources.book.cancel(job_id, client))
+        self.wake_relay()
+        return view(job)
+
+    @rpc
+    def retry(self, job_id: str, client: str = "") -> Any:
+        """Start another attempt; raise JobNotFound or JobNotChangeable."""
+        job = self._call(lambda: self.resources.book.retry(job_id, client))
+        self.wake_relay()
+        return view(job)
+
+    @event_handler("playlists", "job_started")
+    def job_started(self, event: Any) -> None:
+        self._record(event, JobState.RUNNING)
+
+    @event_handler("playlists", "weather_observed")
+    def weather_observed(self, event: Any) -> None:
+        self._record(event, JobState.PARTIAL, weather=event["report"])
+
+    @event_handler("playlists", "playlist_composed")
+    def playlist_composed(self, event: Any) -> None:
+        self._record(event, JobState.COMPLETE, result=event["suggestion"])
+
+    @event_handler("playlists", "playlist_failed")
+    def playlist_failed(self, event: Any) -> None:
+        self._record(event, JobState.FAILED, failure=event["failure"])
+
+    @timer(interval=SWEEP_SECONDS)
+    def sweep(self) -> None:
+        """Expire overdue jobs, publish stalled ones again, delete old records."""
+        counts = self._call(self.resources.book.sweep)
+        if any(counts.values()):
+            _log.info("Swept jobs: %s", counts)
+            self.wake_relay()
+
+    def _record(self, event: Any, state: JobState, **fields: Any) -> None:
+        job_id, attempt = event["job_id"], event["attempt"]
+        self._call(
+            lambda: self.resources.book.record(
+                job_id, attempt, state, message_id=f"{state}:{job_id}:{attempt}", **fields
+            )
+        )
+        self.wake_relay()
+
+    def _call(self, work: Callable[[], T]) -> T:
+        """Run `work` in a native thread: a lock of the store does not stop heartbeats there."""
+        result: T = tpool.execute(work)
+        return result
+
+
+def view(job: Job) -> Any:
+    """Return the job as its owner sees it, as plain JSON."""
+    return {**summary(job), "weather": job.weather, "result": job.result, "failure": job.failure}
+
+
+def summary(job: Job) -> Any:
+    """Return the job without its results, as plain JSON."""
+    return {
+        "id": job.id,
+        "state": job.state.value,
+        "attempt": job.attempt,
+        "request": job.request,
+        "created_at": job.created_at.isoformat(),
+        "updated_at": job.updated_at.isoformat(),
+        "expires_at": job.retained_until.isoformat(),
+    }
+
+
+def _open(uri: StoreUri) -> JobStore:
+    return SqlJobStore(_database(uri))
+
+
+def _database(uri: StoreUri) -> Database:
+    if uri.sqlite_path is not None:
+        return Sqlite(uri.sqlite_path)
+    from mare_services.jobs.adapters.postgresql import PostgreSql  # noqa: PLC0415 - optional
+
+    return PostgreSql(str(uri))

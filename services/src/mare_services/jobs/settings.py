@@ -1,0 +1,56 @@
+"""Settings of the jobs service."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+from msgspec import Meta
+
+from mare_nameko.settings import EnvironmentSettings, Secret
+from mare_services.jobs.domain.job import Terms
+
+Seconds = Annotated[float, Meta(gt=0, le=604_800)]
+
+
+class StoreUri(Secret):
+    """``sqlite:///PATH`` or ``postgresql://USER:PASSWORD@HOST/DATABASE``."""
+
+    __slots__ = ()
+
+    def __init__(self, text: str) -> None:
+        if not text.startswith(("sqlite:///", "postgresql://", "postgres://")):
+            raise ValueError("a store must begin with sqlite:/// or postgresql://")
+
+    @property
+    def sqlite_path(self) -> Path | None:
+        return Path(self.removeprefix("sqlite://")) if self.startswith("sqlite://") else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings(EnvironmentSettings):
+    """Read with :meth:`from_env` from variables that begin with ``JOBS_``."""
+
+    prefix: ClassVar[str] = "JOBS_"
+
+    store: StoreUri
+    """Store of the jobs: ``sqlite:///PATH`` on one machine, ``postgresql://...`` in a cluster."""
+
+    duration_seconds: Seconds = 900.0
+    """How long a job may take before it expires, in seconds; default 900."""
+
+    retention_seconds: Seconds = 86_400.0
+    """How long the record of an ended job is kept, in seconds; default 86,400."""
+
+    stalled_seconds: Seconds = 60.0
+    """Without a change for this long, a job is published to the workers again; default 60."""
+
+    redeliveries: Annotated[int, Meta(ge=0, le=100)] = 5
+    """How often a stalled attempt is published again before it is left to expire; default 5."""
+
+    @property
+    def terms(self) -> Terms:
+        return Terms(
+            duration=timedelta(seconds=self.duration_seconds),
+            retention=timedelta(seconds=self.retention_seconds),
+        )

@@ -1,0 +1,118 @@
+"""Jobs through their whole life: store, outbox, broker, playlists, and back."""
+
+import pytest
+import uuid_utils
+
+from tests.serving import call, serving
+from tests.vhost import eventually
+
+pytestmark = pytest.mark.broker
+
+
+@pytest.fixture(params=["SQLite", "PostgreSQL"])
+def store_uri(request, tmp_path):
+    if request.param == "SQLite":
+        return f"sqlite://{tmp_path}/jobs.sqlite"
+    return request.getfixturevalue("postgresql").new_database()
+
+
+@pytest.fixture
+def peers(vhost):
+    with (
+        serving(vhost, "tests.fakes.peers:Weather", SERVES="weather"),
+        serving(vhost, "tests.fakes.peers:Music", SERVES="music"),
+    ):
+        yield vhost
+
+
+def accept(vhost, **request):
+    job = {"id": str(uuid_utils.uuid7()), "client": "ana", "request": request}
+    return call(vhost, "jobs.accept", job)["result"]
+
+
+def ended(vhost, job_id):
+    """Return the job when it has ended."""
+    views = []
+
+    def has_ended():
+        views.append(call(vhost, "jobs.get", job_id, "ana")["result"])
+        return views[-1]["state"] in ("complete", "failed", "expired")
+
+    eventually(has_ended)
+    return views[-1]
+
+
+def test_an_accepted_job_is_composed_in_the_background(peers, store_uri):
+    with serving(peers, "jobs", JOBS_STORE=store_uri), serving(peers, "playlists"):
+        accepted = accept(peers, city="Recife", limit=2)
+
+        done = ended(peers, accepted["id"])
+
+    assert accepted["state"] == "pending"
+    assert done["state"] == "complete"
+    assert done["weather"]["place"]["name"] == "Recife"
+    assert done["result"]["playlist"]["tracks"]
+    assert (done["attempt"], done["failure"]) == (1, None)
+
+
+def test_a_job_that_cannot_succeed_fails_with_the_reason(peers, store_uri):
+    with serving(peers, "jobs", JOBS_STORE=store_uri), serving(peers, "playlists"):
+        done = ended(peers, accept(peers, city="Nowhere")["id"])
+
+    assert done["state"] == "failed"
+    assert done["failure"] == {"type": "PlaceNotFound", "detail": "No place has this name."}
+    assert done["result"] is None
+
+
+def test_a_job_waits_for_a_service_that_has_never_run(peers, store_uri):
+    with serving(peers, "jobs", JOBS_STORE=store_uri):
+        accepted = accept(peers, city="Recife")
+        with serving(peers, "playlists"):
+            assert ended(peers, accepted["id"])["state"] == "complete"
+
+
+def test_a_job_survives_the_death_of_the_service_that_accepted_it(peers, store_uri):
+    with serving(peers, "jobs", JOBS_STORE=store_uri) as process:
+        accepted = accept(peers, city="Recife")
+        process.kill()
+        process.wait()
+    with serving(peers, "playlists"), serving(peers, "jobs", JOBS_STORE=store_uri):
+        assert ended(peers, accepted["id"])["state"] == "complete"
+
+
+def test_the_jobs_of_a_client_are_its_own(peers, store_uri):
+    with serving(peers, "jobs", JOBS_STORE=store_uri):
+        first = accept(peers, city="Recife")
+        second = accept(peers, city="Olinda")
+
+        mine = call(peers, "jobs.list", "ana")["result"]
+        others = call(peers, "jobs.list", "eve")["result"]
+        refused = call(peers, "jobs.get", first["id"], "eve")["error"]
+        cancelled = call(peers, "jobs.cancel", first["id"], "ana")["result"]
+        twice = call(peers, "jobs.cancel", first["id"], "ana")["result"]
+        again = call(peers, "jobs.retry", first["id"], "ana")["result"]
+        pending = call(peers, "jobs.retry", second["id"], "ana")["error"]
+
+    assert [job["id"] for job in mine] == [second["id"], first["id"]]
+    assert others == []
+    assert refused["exc_type"] == "JobNotFound"
+    assert cancelled["state"] == twice["state"] == "cancelled"
+    assert (again["state"], again["attempt"]) == ("pending", 2)
+    assert pending["exc_type"] == "JobNotChangeable"
+
+
+def test_an_idempotency_key_gives_one_job(peers, store_uri):
+    def submit(city):
+        job = {
+            "id": str(uuid_utils.uuid7()),
+            "client": "ana",
+            "request": {"city": city},
+            "idempotency_key": "k",
+        }
+        return call(peers, "jobs.accept", job)
+
+    with serving(peers, "jobs", JOBS_STORE=store_uri):
+        first, same, other = submit("Recife"), submit("Recife"), submit("Olinda")
+
+    assert same["result"]["id"] == first["result"]["id"]
+    assert other["error"]["exc_type"] == "IdempotencyKeyReused"
