@@ -54,7 +54,7 @@ def _consumes(process: "subprocess.Popen[str]", vhost: Vhost, queue: str) -> boo
 
 
 def call(
-    vhost: Vhost, method: str, *arguments: Any, seconds: float = 30.0, **headers: Any
+    vhost: Vhost, method: str, request: Any, seconds: float = 30.0, **headers: Any
 ) -> dict[str, Any]:
     """Return the reply of ``music.compose`` and its like: ``result``, ``error``, ``seconds``."""
     replies: list[amqp.Message] = []
@@ -62,7 +62,7 @@ def call(
         channel = connection.channel()
         channel.basic_consume("amq.rabbitmq.reply-to", no_ack=True, callback=replies.append)
         message = amqp.Message(
-            json.dumps({"args": arguments, "kwargs": {}}),
+            json.dumps({"args": [request], "kwargs": {}}),
             content_type="application/json",
             content_encoding="utf-8",
             reply_to="amq.rabbitmq.reply-to",

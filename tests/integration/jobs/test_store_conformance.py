@@ -76,7 +76,7 @@ def test_the_same_key_with_another_request_is_a_conflict(store):
 
     with pytest.raises(IdempotencyConflict):
         store.accept(submission(2, key="k", request={"city": "Olinda"}))
-    assert len(store.list("ana", limit=10)) == 1
+    assert types(store) == ["job_accepted"]
 
 
 def test_the_id_of_another_client_is_a_conflict_and_reveals_nothing(store):
@@ -96,19 +96,7 @@ def test_many_jobs_without_a_key_do_not_meet(store):
     for number in range(5):
         store.accept(submission(number))
 
-    assert len(store.list("ana", limit=10)) == 5
-
-
-def test_a_client_sees_its_own_jobs_the_newest_first_page_by_page(store):
-    for number in range(5):
-        store.accept(submission(number))
-    store.accept(submission(9, client="rui"))
-
-    page = store.list("ana", limit=2)
-    rest = store.list("ana", limit=10, before=page[-1].id)
-
-    assert [job.id[-1] for job in page] == ["4", "3"]
-    assert [job.id[-1] for job in rest] == ["2", "1", "0"]
+    assert types(store) == 5 * ["job_accepted"]
 
 
 def test_state_inbox_and_outbox_change_together(store):

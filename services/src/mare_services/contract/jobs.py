@@ -28,18 +28,23 @@ class JobState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobSubmission:
-    """A request for a job.
-
-    Attributes:
-        id: UUIDv7, made by the caller: a repeated submission does not create a second job.
-        client: owner of the job; an empty text is the anonymous client.
-        idempotency_key: the same key with the same request returns the first job.
-    """
+    """A request for a job."""
 
     id: str
+    """UUIDv7 of the caller. A repeated submission does not create a second job."""
     request: SuggestionRequest
     client: str = ""
+    """Owner of the job. An empty text is the anonymous client."""
     idempotency_key: str | None = None
+    """The same key with the same request returns the first job."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobQuery:
+    """Names a job of a client."""
+
+    id: str
+    client: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +65,13 @@ class JobView:
     created_at: datetime
     updated_at: datetime
     expires_at: datetime
+    """When the record is deleted."""
     attempt: int
+    """Counts from 1; a retry is a new attempt."""
     weather: WeatherReport | None = None
+    """The partial result: place and weather."""
     result: Suggestion | None = None
+    """The complete result."""
     failure: JobFailure | None = None
 
 

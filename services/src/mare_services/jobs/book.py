@@ -66,10 +66,6 @@ class JobBook:
             raise JobNotFound("There is no such job, or its record has expired.")
         return job
 
-    def list(self, client: str, limit: int, before: str | None) -> list[Job]:
-        """Return the jobs of `client`, the newest first."""
-        return list(self._store.list(client, limit=limit, before=before))
-
     def cancel(self, job_id: str, client: str) -> Job:
         """End a job without a result; a cancelled job stays as it is."""
         job = self.get(job_id, client)

@@ -45,10 +45,6 @@ class JobStore(Protocol):
 
     def get(self, job_id: str) -> Job | None: ...
 
-    def list(self, client: str, *, limit: int, before: str | None = None) -> Sequence[Job]:
-        """Return the jobs of `client`, the newest first, those older than the id `before`."""
-        ...
-
     def change(self, job_id: str, decide: Decide, *, message_id: str | None = None) -> Job | None:
         """Read a job, apply `decide`, write the result; return the record afterwards.
 

@@ -1,7 +1,7 @@
 """The Nameko service ``jobs``."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from logging import getLogger
 from typing import Any, TypeVar
@@ -12,7 +12,7 @@ from nameko.extensions import DependencyProvider
 from mare_nameko.service import event_handler, register_errors, rpc, timer
 from mare_services.contract import wire
 from mare_services.contract.errors import ServiceError
-from mare_services.contract.jobs import JobState, JobSubmission
+from mare_services.contract.jobs import JobQuery, JobState, JobSubmission
 from mare_services.jobs.adapters.relay import OutboxRelay
 from mare_services.jobs.adapters.sql import Database, SqlJobStore
 from mare_services.jobs.adapters.sqlite import Sqlite
@@ -25,7 +25,6 @@ register_errors(ServiceError)
 _log = getLogger(__name__)
 T = TypeVar("T")
 
-PAGE = 100
 SWEEP_SECONDS = 5.0
 
 
@@ -80,30 +79,20 @@ class JobsService:
         return view(job)
 
     @rpc
-    def get(self, job_id: str, client: str = "") -> Any:
-        """Return the ``JobView`` of a job of `client`; raise JobNotFound."""
-        return view(self._call(lambda: self.resources.book.get(job_id, client)))
+    def get(self, query: Any) -> Any:
+        """Return the ``JobView`` for a ``JobQuery``; raise JobNotFound."""
+        asked = wire.read(query, JobQuery)
+        return view(self._call(lambda: self.resources.book.get(asked.id, asked.client)))
 
     @rpc
-    def list(self, client: str = "", limit: int = 20, before: str | None = None) -> Sequence[Any]:
-        """Return the jobs of `client`, the newest first, without their results."""
-        size = max(1, min(limit, PAGE))
-        jobs = self._call(lambda: self.resources.book.list(client, size, before))
-        return [summary(job) for job in jobs]
+    def cancel(self, query: Any) -> Any:
+        """End the job of a ``JobQuery``; raise JobNotFound or JobNotChangeable."""
+        return self._changed(query, self.resources.book.cancel)
 
     @rpc
-    def cancel(self, job_id: str, client: str = "") -> Any:
-        """End a job; raise JobNotFound or JobNotChangeable."""
-        job = self._call(lambda: self.resources.book.cancel(job_id, client))
-        self.wake_relay()
-        return view(job)
-
-    @rpc
-    def retry(self, job_id: str, client: str = "") -> Any:
+    def retry(self, query: Any) -> Any:
         """Start another attempt; raise JobNotFound or JobNotChangeable."""
-        job = self._call(lambda: self.resources.book.retry(job_id, client))
-        self.wake_relay()
-        return view(job)
+        return self._changed(query, self.resources.book.retry)
 
     @event_handler("playlists", "job_started")
     def job_started(self, event: Any) -> None:
@@ -129,6 +118,12 @@ class JobsService:
             _log.info("Swept jobs: %s", counts)
             self.wake_relay()
 
+    def _changed(self, query: Any, change: Callable[[str, str], Job]) -> Any:
+        asked = wire.read(query, JobQuery)
+        job = self._call(lambda: change(asked.id, asked.client))
+        self.wake_relay()
+        return view(job)
+
     def _record(self, event: Any, state: JobState, **fields: Any) -> None:
         job_id, attempt = event["job_id"], event["attempt"]
         self._call(
@@ -145,20 +140,18 @@ class JobsService:
 
 
 def view(job: Job) -> Any:
-    """Return the job as its owner sees it, as plain JSON."""
-    return {**summary(job), "weather": job.weather, "result": job.result, "failure": job.failure}
-
-
-def summary(job: Job) -> Any:
-    """Return the job without its results, as plain JSON."""
+    """Return the ``JobView`` of a job, as plain JSON."""
     return {
         "id": job.id,
         "state": job.state.value,
-        "attempt": job.attempt,
         "request": job.request,
         "created_at": job.created_at.isoformat(),
         "updated_at": job.updated_at.isoformat(),
         "expires_at": job.retained_until.isoformat(),
+        "attempt": job.attempt,
+        "weather": job.weather,
+        "result": job.result,
+        "failure": job.failure,
     }
 
 

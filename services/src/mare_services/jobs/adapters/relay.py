@@ -11,7 +11,7 @@ from eventlet.queue import Empty, LightQueue
 from nameko.extensions import DependencyProvider
 from nameko.standalone.events import get_event_exchange
 
-from mare_nameko.service.confirms import Unroutable
+from mare_nameko.confirms import Unroutable
 from mare_nameko.service.errors import BrokerUnavailable
 from mare_nameko.service.publisher import PERSISTENT, Publisher
 from mare_services.jobs.ports import JobStore, StoredEvent
@@ -39,7 +39,7 @@ class OutboxRelay(DependencyProvider):
     def setup(self) -> None:
         container = self.container
         self._exchange = get_event_exchange(container.service_name, container.config)
-        self.publisher.need(self._exchange)
+        self.publisher.declare(self._exchange)
 
     def start(self) -> None:
         self._thread = self.container.spawn_managed_thread(self._run, identifier="outbox relay")

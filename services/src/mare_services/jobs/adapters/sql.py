@@ -34,7 +34,6 @@ SCHEMA = (
         failure TEXT,
         UNIQUE (client, idempotency_key)
     )""",
-    "CREATE INDEX IF NOT EXISTS jobs_by_client ON jobs (client, id)",
     "CREATE INDEX IF NOT EXISTS jobs_by_state ON jobs (state, deadline)",
     "CREATE INDEX IF NOT EXISTS jobs_by_retention ON jobs (retained_until)",
     """CREATE TABLE IF NOT EXISTS inbox (
@@ -112,14 +111,6 @@ class SqlJobStore:
     def get(self, job_id: str) -> Job | None:
         with self._database.transaction() as transaction:
             return next(iter(_select(transaction, "WHERE id = %s", (job_id,))), None)
-
-    def list(self, client: str, *, limit: int, before: str | None = None) -> Sequence[Job]:
-        older = "" if before is None else "AND id < %s"
-        values = (client, limit) if before is None else (client, before, limit)
-        with self._database.transaction() as transaction:
-            return _select(
-                transaction, f"WHERE client = %s {older} ORDER BY id DESC LIMIT %s", values
-            )
 
     def change(self, job_id: str, decide: Decide, *, message_id: str | None = None) -> Job | None:
         with self._database.transaction() as transaction:
