@@ -12,7 +12,7 @@ from pathlib import Path
 from pydantic import ConfigDict, TypeAdapter, create_model
 
 from mare_gateway import problems
-from mare_services.contract import music, places, suggestion, weather
+from mare_services.contract import jobs, music, places, suggestion, weather
 
 FILE = Path("gateway/src/mare_gateway/api/answers.json")
 PLACES = tuple[places.Place, ...] | None
@@ -23,15 +23,26 @@ PROBLEM = create_model(
     suggestions=(PLACES, None),
     candidates=(PLACES, None),
 )
-ANSWERS = (PROBLEM, places.PlaceList, weather.WeatherReport, suggestion.Suggestion)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class JobDocument(jobs.JobView):
+    """A job and the paths that belong to it."""
+
+    links: dict[str, str]
+    """Paths: `self`, `cancel` (DELETE) and `retry` (POST)."""
+
+
+ANSWERS = (PROBLEM, places.PlaceList, weather.WeatherReport, suggestion.Suggestion, JobDocument)
 
 
 def schemas() -> str:
-    for module in (music, places, suggestion, weather):
+    for module in (jobs, music, places, suggestion, weather):
         for kind in vars(module).values():
             if dataclasses.is_dataclass(kind):
                 # The string below a field is its description.
                 setattr(kind, "__pydantic_config__", ConfigDict(use_attribute_docstrings=True))  # noqa: B010
+    setattr(JobDocument, "__pydantic_config__", ConfigDict(use_attribute_docstrings=True))  # noqa: B010
     adapters = [(kind, "serialization", TypeAdapter(kind)) for kind in ANSWERS]
     _, found = TypeAdapter.json_schemas(
         adapters,  # type: ignore[arg-type]

@@ -78,7 +78,11 @@ def _broker(settings: Settings, terminal: Terminal) -> Iterator[tuple[dict[str, 
 
 
 def _plan(settings: Settings, uris: dict[str, str]) -> Plan:
-    own = {"PYTHON": sys.executable, "GATEWAY_PORT": str(settings.gateway_port)}
+    own = {
+        "PYTHON": sys.executable,
+        "GATEWAY_PORT": str(settings.gateway_port),
+        "JOBS_STORE": settings.jobs_store or f"sqlite://{Path(settings.folder).absolute()}/jobs.db",
+    }
     # More processes than twice the cores only take turns.
     most = max(2, 2 * (os.cpu_count() or 1))
     return read_files([Path(settings.file or _FILE)], {**os.environ, **own, **uris}, most=most)

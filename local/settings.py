@@ -21,8 +21,11 @@ class Settings(EnvironmentSettings):
     gateway_port: Annotated[int, Meta(ge=1, le=65535)] = variable("GATEWAY_PORT", default=5000)
     """Port of the gateway."""
 
+    jobs_store: Secret = variable("JOBS_STORE", default=Secret())
+    """Store of the jobs. Empty: an SQLite file in `RUN_FOLDER`."""
+
     folder: str = variable("RUN_FOLDER", default=".cache/run")
-    """Folder of the log files."""
+    """Folder of the log files and of the store of jobs."""
 
     file: str = variable("RUN_FILE", default="")
     """Commands and their autoscaling. Empty: `local/stack.yaml`."""

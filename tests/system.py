@@ -13,7 +13,7 @@ import requests
 from mare.processes.tcp_ports import free_port
 from tests.vhost import eventually
 
-SERVICES = ("weather", "music", "playlists")
+SERVICES = ("weather", "music", "playlists", "jobs")
 
 
 class RunningSystem:
@@ -35,6 +35,7 @@ class RunningSystem:
                 "WEATHER_SOURCES": "none",
                 "WEATHER_GEOCODER": "embedded",
                 "MUSIC_SOURCES": "none",
+                "JOBS_STORE": f"sqlite://{folder}/jobs.db",
             }
             | environ
         )

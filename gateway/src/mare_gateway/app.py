@@ -59,7 +59,7 @@ def create_app(settings: Settings, rpc: RpcClient | None = None) -> OpenAPI:
     add_security_headers(app)
     handle_failures(app)
     calls = Calls(rpc, metrics, tracer, settings.timeout)
-    api = routes(calls, cache_seconds=settings.cache_seconds)
+    api = routes(calls, cache_seconds=settings.cache_seconds, timeout=settings.timeout)
     app.register_api(api)
     app.register_blueprint(docs(app))
     app.add_url_rule("/", "index", lambda: redirect("/docs"))

@@ -78,6 +78,8 @@ class ProblemDocument(BaseModel):
     errors: list[ParameterError] | None = None
     suggestions: list[dict[str, Any]] | None = None
     candidates: list[dict[str, Any]] | None = None
+    state: str | None = None
+    """State of a job that cannot be changed."""
 
 
 def _problem(status: int, code: str, detail: str, retry_after: int | None = None) -> Problem:
@@ -109,6 +111,11 @@ _OF_SERVICES: Mapping[str, Problem] = {
     "SourceFailed": _problem(502, "upstream_error", "A data source failed."),
     "SourceTimedOut": _problem(504, "upstream_timeout", "A data source did not respond in time."),
     "SourceUnavailable": _problem(503, "upstream_unavailable", "No data source can answer.", 60),
+    "JobNotFound": _problem(404, "job_not_found", "There is no such job."),
+    "JobNotChangeable": _problem(409, "job_not_changeable", "The job cannot be changed now."),
+    "IdempotencyKeyReused": _problem(
+        422, "idempotency_key_reused", "The Idempotency-Key belongs to another request."
+    ),
     "DeadlineExceeded": _TIMED_OUT,
     # Errors of a call from one service to another.
     "CallTimedOut": _TIMED_OUT,
@@ -122,6 +129,9 @@ _FOR_THE_CALLER: Mapping[str, frozenset[str]] = {
     "InvalidRequest": frozenset({"errors"}),
     "PlaceNotFound": frozenset({"suggestions"}),
     "PlaceAmbiguous": frozenset({"candidates"}),
+    "JobNotFound": frozenset(),
+    "JobNotChangeable": frozenset({"state"}),
+    "IdempotencyKeyReused": frozenset(),
 }
 """Errors whose sentence is passed on to the client, and the members that are passed on with it."""
 

@@ -23,20 +23,26 @@ def answer(body: Mapping[str, Any], request: Request, *, seconds: int, language:
     It may be cached for ``seconds``. A degraded answer may be cached for 60 s at most, because its
     sources may respond again by then.
     """
+    response = entity(body, request)
+    response.headers["Cache-Control"] = _cache_control(
+        min(seconds, _DEGRADED_SECONDS) if body.get("degraded") else seconds
+    )
+    response.headers["Vary"] = "Accept-Language"
+    response.headers["Content-Language"] = language
+    return response
+
+
+def entity(body: Mapping[str, Any], request: Request) -> Response:
+    """Return ``body`` as JSON with a strong ETag, or 304 if the client has the same body."""
     encoded = _encode(body)
     etag = hashlib.blake2b(encoded, digest_size=16).hexdigest()
-    unchanged = request.if_none_match.contains_weak(etag)
+    unchanged = request.method == "GET" and request.if_none_match.contains_weak(etag)
     response = Response(
         b"" if unchanged else encoded,
         status=304 if unchanged else 200,
         mimetype="application/json",
     )
     response.headers["ETag"] = f'"{etag}"'
-    response.headers["Cache-Control"] = _cache_control(
-        min(seconds, _DEGRADED_SECONDS) if body.get("degraded") else seconds
-    )
-    response.headers["Vary"] = "Accept-Language"
-    response.headers["Content-Language"] = language
     return response
 
 

@@ -18,6 +18,19 @@ PLACE = {
 }
 SUGGESTION = {"place": PLACE, "playlist": {"name": "Sol e maré"}, "degraded": []}
 
+JOB = {
+    "id": "019ab000-0000-7000-8000-000000000001",
+    "state": "pending",
+    "request": {"city": "Recife", "lang": "en"},
+    "created_at": "2026-11-25T12:00:00+00:00",
+    "updated_at": "2026-11-25T12:00:00+00:00",
+    "expires_at": "2026-11-26T12:15:00+00:00",
+    "attempt": 1,
+    "weather": None,
+    "result": None,
+    "failure": None,
+}
+
 
 @pytest.fixture
 def rpc():
@@ -26,6 +39,10 @@ def rpc():
             "playlists.suggest": SUGGESTION,
             "weather.search": {"places": [PLACE], "attribution": []},
             "weather.report": {"place": PLACE, "degraded": []},
+            "jobs.accept": JOB,
+            "jobs.get": {**JOB, "state": "complete", "result": SUGGESTION},
+            "jobs.cancel": {**JOB, "state": "cancelled"},
+            "jobs.retry": {**JOB, "attempt": 2},
         }
     )
 

@@ -65,11 +65,11 @@ def test_options_lists_the_methods(client):
     response = client.options(PATH)
 
     assert response.status_code == 200
-    assert set(response.allow) == {"GET", "HEAD", "OPTIONS"}
+    assert set(response.allow) == {"GET", "HEAD", "OPTIONS", "POST"}
 
 
 def test_another_method_is_refused_with_those_that_are_known(client):
-    response = client.post(PATH)
+    response = client.put(PATH)
 
     assert response.status_code == 405
     assert response.content_type == "application/problem+json"

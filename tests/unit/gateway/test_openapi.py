@@ -15,25 +15,34 @@ def document(client):
     return client.get("/openapi.json").get_json()
 
 
+def operations(document):
+    return [operation for path in document["paths"].values() for operation in path.values()]
+
+
 def test_the_document_is_valid_openapi_3_1(document):
     assert document["openapi"] == "3.1.0"
     OpenAPIV31SpecValidator(document).validate()
 
 
 def test_every_endpoint_describes_its_answer_and_its_problems(document):
-    assert set(document["paths"]) == {"/v1/playlists", "/v1/places", "/v1/weather"}
-    for path in document["paths"].values():
-        responses = path["get"]["responses"]
+    assert set(document["paths"]) == {
+        *("/v1/playlists", "/v1/places", "/v1/weather"),
+        *("/v1/jobs/{job_id}", "/v1/jobs/{job_id}/retry"),
+    }
+    for operation in operations(document):
+        responses = operation["responses"]
         assert {"200", "400", "429", "502", "503", "504"} <= set(responses)
         for status, response in responses.items():
-            media = "application/json" if status == "200" else "application/problem+json"
+            media = "application/json" if status in ("200", "202") else "application/problem+json"
             assert list(response["content"]) == [media]
     assert {"404", "409"} <= set(document["paths"]["/v1/playlists"]["get"]["responses"])
 
 
 def test_every_parameter_is_described(document):
-    for path in document["paths"].values():
-        assert all(parameter["description"] for parameter in path["get"]["parameters"])
+    for operation in operations(document):
+        described = [each["description"] for each in operation.get("parameters", ())]
+        assert all(described)
+        assert described or operation["requestBody"]
 
 
 def test_every_answer_is_described_as_the_services_send_it(document):

@@ -7,14 +7,16 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from flask_openapi3.types import ResponseDict
 
+from mare_gateway.api.jobs import JobPath, Jobs, job_routes
 from mare_gateway.api.parameters import repeated
+from mare_gateway.api.preferences import Preferences
 from mare_gateway.api.queries import Language, PlacesQuery, PlaylistsQuery, WeatherQuery
 from mare_gateway.calls import Calls
 from mare_gateway.failures import respond
 from mare_gateway.problems import MEDIA_TYPE
 from mare_gateway.responses import answer
 
-QUERIES = (PlacesQuery, PlaylistsQuery, WeatherQuery)
+QUERIES = (PlacesQuery, PlaylistsQuery, WeatherQuery, JobPath)
 
 
 def _answer(schema: str, description: str = "OK", media_type: str = "application/json") -> Any:
@@ -39,7 +41,24 @@ _PLACE_PROBLEMS: ResponseDict = {
 }
 
 
-def routes(call: Calls, *, cache_seconds: int) -> APIBlueprint:
+_JOB_PROBLEMS: ResponseDict = {
+    404: _problem("There is no such job, or its record has expired."),
+    409: _problem("The state of the job does not allow this."),
+}
+_ACCEPTED: ResponseDict = {
+    200: _answer("JobDocument", "The job ended within the preferred wait."),
+    202: _answer("JobDocument", "The job is stored."),
+    422: _problem("The Idempotency-Key belongs to another request."),
+}
+_PLAYLIST: ResponseDict = {
+    200: _answer("Suggestion"),
+    202: _ACCEPTED[202],
+    **_PLACE_PROBLEMS,
+}
+_JOB: ResponseDict = {200: _answer("JobDocument"), **_JOB_PROBLEMS}
+
+
+def routes(call: Calls, *, cache_seconds: int, timeout: float) -> APIBlueprint:
     """Return the routes of the API; ``call`` calls the services."""
     api = APIBlueprint(
         "v1",
@@ -59,12 +78,21 @@ def routes(call: Calls, *, cache_seconds: int) -> APIBlueprint:
         reply = call(target, message)
         return answer(reply, request, seconds=cache_seconds, language=message["lang"])
 
-    @api.get("/playlists", responses={200: _answer("Suggestion"), **_PLACE_PROBLEMS})
+    jobs = Jobs(call, timeout=timeout)
+    job_routes(api, jobs, accepted=_ACCEPTED, job=_JOB, language=_preferred_language)
+
+    @api.get(
+        "/playlists", responses={200: _answer("Suggestion"), 202: _ACCEPTED[202], **_PLACE_PROBLEMS}
+    )
     def playlists(query: PlaylistsQuery) -> Response:
         """A playlist for the weather at a place.
 
         The answer contains the reasons: each rule that applied, and what it added to the mood.
+        With `Prefer: respond-async` the playlist is composed in the background: 202.
         """
+        preferences = Preferences.parse(request.headers.get("Prefer"))
+        if preferences.respond_async:
+            return jobs.submit(query.request(_preferred_language()), preferences)
         return forward("playlists.suggest", query)
 
     @api.get("/places", responses={200: _answer("PlaceList")})

@@ -11,7 +11,7 @@ from eventlet.queue import Empty, LightQueue
 from nameko.extensions import DependencyProvider
 from nameko.standalone.events import get_event_exchange
 
-from mare_nameko.confirms import Unroutable
+from mare_nameko.service.confirming_session import Unroutable
 from mare_nameko.service.errors import BrokerUnavailable
 from mare_nameko.service.publisher import PERSISTENT, Publisher
 from mare_services.jobs.ports import JobStore, StoredEvent

@@ -1,0 +1,146 @@
+"""Playlists in the background: submit a job, read it, cancel it, try it again."""
+
+import re
+import time
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import msgspec
+import uuid_utils
+from flask import Response, g, request
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.types import ResponseDict
+from pydantic import StringConstraints
+from werkzeug.exceptions import UnsupportedMediaType
+
+from mare_gateway.api.preferences import Preferences
+from mare_gateway.api.queries import PlaylistsQuery, Query
+from mare_gateway.calls import Calls
+from mare_gateway.failures import respond
+from mare_gateway.problems import Problem
+from mare_gateway.responses import entity
+
+POLL_SECONDS = 0.1
+RETRY_AFTER = 1
+_UNFINISHED = frozenset({"pending", "running", "partial"})
+_KEY = re.compile(r"[!-~]{1,255}")
+JobId = Annotated[str, StringConstraints(pattern="^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+
+
+class JobPath(Query):
+    """The path of a job."""
+
+    job_id: JobId
+    """Id of the job."""
+
+
+class Jobs:
+    """Calls the jobs service for the current request."""
+
+    def __init__(self, call: Calls, *, timeout: float) -> None:
+        self._call = call
+        self._timeout = timeout
+
+    def submit(self, message: Mapping[str, Any], preferences: Preferences) -> Response:
+        """Store a job; return 202, or 200 if it is complete within the preferred wait."""
+        key = request.headers.get("Idempotency-Key")
+        if key is not None and not _KEY.fullmatch(key):
+            return respond(_INVALID_KEY)
+        submission = {"id": str(uuid_utils.uuid7()), "request": message, "idempotency_key": key}
+        job = self._call("jobs.accept", submission)
+        if preferences.wait is not None:
+            job = self._await(job, preferences.wait)
+        return self._accepted(job, preferences)
+
+    def show(self, method: str, job_id: str) -> Response:
+        """Call a method of the jobs service for one job and return its record."""
+        job = self._call(f"jobs.{method}", {"id": job_id})
+        response = entity(_document(job), request)
+        response.headers["Cache-Control"] = "private, no-cache"
+        if job["state"] in _UNFINISHED:
+            response.headers["Retry-After"] = str(RETRY_AFTER)
+        return response
+
+    def _await(self, job: dict[str, Any], seconds: float) -> dict[str, Any]:
+        """Read the job until it has ended, at most for `seconds` and the rest of the deadline."""
+        left = self._timeout - (time.perf_counter() - g.started) - 1
+        give_up = time.monotonic() + min(seconds, left)
+        while job["state"] in _UNFINISHED and time.monotonic() < give_up:
+            time.sleep(POLL_SECONDS)
+            job = self._call("jobs.get", {"id": job["id"]})
+        return job
+
+    def _accepted(self, job: dict[str, Any], preferences: Preferences) -> Response:
+        finished = job["state"] not in _UNFINISHED
+        response = entity(_document(job), request)
+        response.status_code = 200 if finished else 202
+        response.headers["Location"] = _path(job["id"])
+        response.headers["Cache-Control"] = "private, no-store"
+        if not finished:
+            response.headers["Retry-After"] = str(RETRY_AFTER)
+        if preferences.applied:
+            response.headers["Preference-Applied"] = preferences.applied
+        return response
+
+
+def job_routes(
+    api: APIBlueprint, jobs: Jobs, *, accepted: ResponseDict, job: ResponseDict, language: Any
+) -> None:
+    """Add the routes of jobs to `api`; `language` returns what Accept-Language prefers."""
+
+    @api.before_request
+    def refuse_what_is_no_object() -> Response | None:
+        if request.method != "POST" or not request.path.endswith("/playlists"):
+            return None
+        if not request.is_json:
+            raise UnsupportedMediaType
+        try:
+            body = msgspec.json.decode(request.get_data())
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            body = None
+        return None if isinstance(body, dict) else respond(_INVALID_BODY)
+
+    @api.post("/playlists", responses=accepted)
+    def submit_playlist(body: PlaylistsQuery) -> Response:
+        """Compose a playlist in the background.
+
+        Returns 202 when the job is stored, with the path of the job in `Location`. With
+        `Prefer: wait=5` the answer is 200 if the job ends within 5 s. A repeated
+        `Idempotency-Key` returns the first job.
+        """
+        preferences = Preferences.parse(request.headers.get("Prefer"))
+        return jobs.submit(body.request(language()), preferences)
+
+    @api.get("/jobs/<job_id>", responses=job)
+    def get_job(path: JobPath) -> Response:
+        """The state of a job, with the weather as soon as it is known and the playlist at last."""
+        return jobs.show("get", path.job_id)
+
+    @api.delete("/jobs/<job_id>", responses=job)
+    def cancel_job(path: JobPath) -> Response:
+        """Cancel a job that has not ended."""
+        return jobs.show("cancel", path.job_id)
+
+    @api.post("/jobs/<job_id>/retry", responses=job)
+    def retry_job(path: JobPath) -> Response:
+        """Start another attempt at a job that failed, was cancelled or expired."""
+        return jobs.show("retry", path.job_id)
+
+
+_INVALID_BODY = Problem(
+    status=400, code="invalid_body", detail="The body must be a JSON object in UTF-8."
+)
+_INVALID_KEY = Problem(
+    status=400,
+    code="invalid_idempotency_key",
+    detail="Idempotency-Key must have 1 to 255 printable ASCII characters without spaces.",
+)
+
+
+def _document(job: Mapping[str, Any]) -> dict[str, Any]:
+    path = _path(job["id"])
+    return {**job, "links": {"self": path, "cancel": path, "retry": f"{path}/retry"}}
+
+
+def _path(job_id: str) -> str:
+    return f"/v1/jobs/{job_id}"
