@@ -138,7 +138,7 @@ def test_it_says_what_to_open_answers_survives_a_death_and_stops_without_a_trace
         assert answer.json()["playlist"]["tracks"]
 
         children = system.children()
-        assert len(children) == 4
+        assert len(children) == 5
         (weather,) = (child for child in children if b"weather" in command_line(child))
         os.kill(weather, signal.SIGKILL)
         eventually(lambda: "weather-1   was ended by signal 9; starts again" in system.shown())
@@ -148,11 +148,12 @@ def test_it_says_what_to_open_answers_survives_a_death_and_stops_without_a_trace
         system.process.send_signal(signal.SIGINT)
         assert system.process.wait(120) == 0
         stopped = re.findall(r" s  (\w+) +stopped\n", system.shown())
-        assert stopped == ["gateway", "playlists", "music", "weather"]
+        assert stopped == ["gateway", "jobs", "playlists", "music", "weather"]
         assert all(gone(pid) for pid in children)
         eventually(lambda: not vhost.connections())
-        logs = sorted(path.name for path in (tmp_path / "logs").iterdir())
-        assert logs == ["gateway-1.log", "music-1.log", "playlists-1.log", "weather-1.log"]
+        logs = sorted(path.name for path in (tmp_path / "logs").glob("*.log"))
+        names = ("gateway", "jobs", "music", "playlists", "weather")
+        assert logs == [f"{name}-1.log" for name in names]
 
 
 def test_under_load_processes_rise_and_fall_again_and_nobody_is_refused(
