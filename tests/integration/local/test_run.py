@@ -141,7 +141,7 @@ def test_it_says_what_to_open_answers_survives_a_death_and_stops_without_a_trace
         assert len(children) == 5
         (weather,) = (child for child in children if b"weather" in command_line(child))
         os.kill(weather, signal.SIGKILL)
-        eventually(lambda: "weather-1   was ended by signal 9; starts again" in system.shown())
+        eventually(lambda: "weather-1   was ended by signal 9; restarts in" in system.shown())
         eventually(lambda: system.get("/v1/places?q=Olinda").status_code == 200, STARTED)
 
         children |= system.children()
