@@ -26,6 +26,7 @@ TABLES = [
     (Path("docs/services.md"), "weather", "mare_services.weather.settings.Settings"),
     (Path("docs/services.md"), "music", "mare_services.music.settings.Settings"),
     (Path("docs/services.md"), "playlists", "mare_services.playlists.settings.Settings"),
+    (Path("docs/services.md"), "jobs", "mare_services.jobs.settings.Settings"),
 ]
 
 Row = tuple[str, Any, str]

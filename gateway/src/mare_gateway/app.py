@@ -59,7 +59,12 @@ def create_app(settings: Settings, rpc: RpcClient | None = None) -> OpenAPI:
     add_security_headers(app)
     handle_failures(app)
     calls = Calls(rpc, metrics, tracer, settings.timeout)
-    api = routes(calls, cache_seconds=settings.cache_seconds, timeout=settings.timeout)
+    api = routes(
+        calls,
+        cache_seconds=settings.cache_seconds,
+        timeout=settings.timeout,
+        most_bodies=max(1, settings.threads // 6),
+    )
     app.register_api(api)
     app.register_blueprint(docs(app))
     app.add_url_rule("/", "index", lambda: redirect("/docs"))

@@ -16,7 +16,10 @@ from tests.vhost import eventually
 
 SECONDS = 8.0
 LARGE_ANSWER = b"GET /docs/assets/js/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\n\r\n"
-NO_BODY = b"POST /v1/playlists HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n"
+NO_BODY = (
+    b"POST /v1/playlists HTTP/1.1\r\nHost: x\r\n"
+    b"Content-Type: application/json\r\nContent-Length: 10\r\n\r\n"
+)
 
 
 class Gateway:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from mare_services.jobs.service import JobsService
 from mare_services.music.service import MusicService
 from mare_services.playlists.service import PlaylistsService
 from mare_services.weather.service import WeatherService
@@ -16,10 +17,10 @@ def page():
     return PAGE.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("service", [WeatherService, MusicService, PlaylistsService])
+@pytest.mark.parametrize("service", [WeatherService, MusicService, PlaylistsService, JobsService])
 def test_every_method_is_documented(page, service):
     methods = [name for name, it in vars(service).items() if hasattr(it, "nameko_entrypoints")]
 
     assert methods
     for method in methods:
-        assert f"| `{service.name}.{method}` |" in page
+        assert f"`{service.name}.{method}`" in page

@@ -1,6 +1,7 @@
 """Playlists in the background: submit a job, read it, cancel it, try it again."""
 
 import re
+import threading
 import time
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -35,9 +36,14 @@ class JobPath(Query):
 
 
 class Jobs:
-    """Calls the jobs service for the current request."""
+    """Calls the jobs service for the current request.
 
-    def __init__(self, call: Calls, *, timeout: float) -> None:
+    At most `most_bodies` threads wait for request bodies: the HTTP server has no time limit for a
+    body, so that a client which sends half of one keeps its thread.
+    """
+
+    def __init__(self, call: Calls, *, timeout: float, most_bodies: int) -> None:
+        self.most_bodies = most_bodies
         self._call = call
         self._timeout = timeout
 
@@ -87,6 +93,7 @@ def job_routes(
     api: APIBlueprint, jobs: Jobs, *, accepted: ResponseDict, job: ResponseDict, language: Any
 ) -> None:
     """Add the routes of jobs to `api`; `language` returns what Accept-Language prefers."""
+    bodies = threading.BoundedSemaphore(jobs.most_bodies)
 
     @api.before_request
     def refuse_what_is_no_object() -> Response | None:
@@ -94,10 +101,14 @@ def job_routes(
             return None
         if not request.is_json:
             raise UnsupportedMediaType
+        if not bodies.acquire(blocking=False):
+            return respond(_TOO_MANY_BODIES)
         try:
             body = msgspec.json.decode(request.get_data())
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             body = None
+        finally:
+            bodies.release()
         return None if isinstance(body, dict) else respond(_INVALID_BODY)
 
     @api.post("/playlists", responses=accepted)
@@ -129,6 +140,9 @@ def job_routes(
 
 _INVALID_BODY = Problem(
     status=400, code="invalid_body", detail="The body must be a JSON object in UTF-8."
+)
+_TOO_MANY_BODIES = Problem(
+    status=503, code="overloaded", detail="Too many requests are being received.", retry_after=1
 )
 _INVALID_KEY = Problem(
     status=400,

@@ -58,7 +58,7 @@ _PLAYLIST: ResponseDict = {
 _JOB: ResponseDict = {200: _answer("JobDocument"), **_JOB_PROBLEMS}
 
 
-def routes(call: Calls, *, cache_seconds: int, timeout: float) -> APIBlueprint:
+def routes(call: Calls, *, cache_seconds: int, timeout: float, most_bodies: int) -> APIBlueprint:
     """Return the routes of the API; ``call`` calls the services."""
     api = APIBlueprint(
         "v1",
@@ -78,7 +78,7 @@ def routes(call: Calls, *, cache_seconds: int, timeout: float) -> APIBlueprint:
         reply = call(target, message)
         return answer(reply, request, seconds=cache_seconds, language=message["lang"])
 
-    jobs = Jobs(call, timeout=timeout)
+    jobs = Jobs(call, timeout=timeout, most_bodies=most_bodies)
     job_routes(api, jobs, accepted=_ACCEPTED, job=_JOB, language=_preferred_language)
 
     @api.get(
