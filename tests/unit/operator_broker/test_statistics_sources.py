@@ -1,111 +1,28 @@
 """Responses of the management API and the Prometheus plugin are parsed, bounded and not trusted."""
 
-import asyncio
 import gzip
-import json
 import threading
 import tracemalloc
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
 from mare.broker import management
-from mare.broker.connection_parameters import ConnectionParameters
 from mare.broker.management import ManagementStatistics
 from mare.broker.prometheus import DetailedMetrics, PrometheusStatistics
-from mare.broker.queue_statistics import QueueStatistics, StatisticsSource
 from mare.domain.unknown import Unknown
 from mare.ports import AccessRefused
-
-SOURCES = [ManagementStatistics, PrometheusStatistics]
-MIB = 2**20
-
-
-@dataclass
-class FakeServer:
-    """Returns the same response to each request for a path, and [] for other paths."""
-
-    bodies: Mapping[str, bytes] = field(default_factory=dict)
-    status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict)
-    requested: list[str] = field(default_factory=list)
-    uri: str = ""
-
-
-@contextmanager
-def serve(server: FakeServer) -> Iterator[FakeServer]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            path = urlsplit(self.path).path
-            server.requested.append(path)
-            body = server.bodies.get(path, b"[]")
-            self.send_response(server.status)
-            self.send_header("Content-Length", str(len(body)))
-            for name, value in server.headers.items():
-                self.send_header(name, value)
-            self.end_headers()
-            try:
-                self.wfile.write(body)
-            except ConnectionError:
-                self.close_connection = True  # The client refuses the rest.
-
-        def log_message(self, *_: object) -> None:
-            """Write no log."""
-
-    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=http.serve_forever, args=(0.01,))
-    thread.start()
-    server.uri = f"http://127.0.0.1:{http.server_port}"
-    try:
-        yield server
-    finally:
-        http.shutdown()
-        thread.join()
-        http.server_close()
-
-
-def fetch(kind: type, server: FakeServer, vhost: str = "/") -> Mapping[str, QueueStatistics]:
-    async def request(uri: str) -> Mapping[str, QueueStatistics]:
-        source: StatisticsSource = kind(uri, ConnectionParameters())
-        try:
-            return (await source.fetch(vhost, 7.0)).queues
-        finally:
-            await source.close()
-
-    with serve(server):
-        return asyncio.run(request(server.uri))
-
-
-def same_for_all(body: bytes, **fields: Any) -> FakeServer:
-    paths = ["/api/queues/%2F", "/api/consumers/%2F", "/api/vhosts/%2F/channels"]
-    return FakeServer(dict.fromkeys([*paths, "/metrics/detailed"], body), **fields)
-
-
-def management_of(
-    queues: list[dict], consumers: list[dict] | None = None, channels: list[dict] | None = None
-) -> FakeServer:
-    return FakeServer(
-        {
-            "/api/queues/%2F": json.dumps(queues).encode(),
-            "/api/consumers/%2F": json.dumps(consumers or []).encode(),
-            "/api/vhosts/%2F/channels": json.dumps(channels or []).encode(),
-        }
-    )
-
-
-def consumer(channel: str, prefetch: int, **details: Any) -> dict:
-    found = {"name": channel, "peer_host": "10.0.0.1", "peer_port": 4000, **details}
-    return {"queue": {"name": "work"}, "prefetch_count": prefetch, "channel_details": found}
-
-
-WORK = {"name": "work", "messages_ready": 3, "messages_unacknowledged": 2, "consumers": 1}
+from tests.unit.operator_broker.statistics_server import (
+    MIB,
+    SOURCES,
+    WORK,
+    FakeServer,
+    consumer,
+    fetch,
+    management_of,
+    same_for_all,
+    serve,
+)
 
 
 def test_the_management_api_reports_counts_consumers_and_peers():

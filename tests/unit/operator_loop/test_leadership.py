@@ -1,71 +1,10 @@
 """Leader election between replicas."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any
 
 import pytest
 
-from mare.cluster.paths import ApiPath
-from mare.leadership import ElectedLeader, LeaseSettings
-from mare.ports import Conflict, NotFound, Unavailable
-
-
-class Clock:
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-class Leases:
-    """The part of an API server that keeps one Lease."""
-
-    def __init__(self) -> None:
-        self.lease: dict[str, Any] | None = None
-        self.away = False
-        self.odd: Exception | None = None
-        self.asked: list[str] = []
-        self.clock = Clock()
-        self.takes = 0.0
-        """Seconds until a request is answered."""
-        self.loses_answers = False
-        """Whether the answers to changes get lost."""
-
-    async def request(self, method: str, path: ApiPath, body: Any = None) -> dict[str, Any]:
-        await asyncio.sleep(0)
-        self.asked.append(method)
-        self.clock.now += self.takes
-        if self.odd is not None:
-            raise self.odd
-        if self.away:
-            raise Unavailable("away")
-        if method == "GET":
-            if self.lease is None:
-                raise NotFound("no lease")
-            return {"metadata": dict(self.lease["metadata"]), "spec": dict(self.lease["spec"])}
-        version = self.lease["metadata"]["resourceVersion"] if self.lease else 0
-        if method == "POST" and self.lease is not None:
-            raise Conflict("it exists")
-        if method == "PUT" and body["metadata"]["resourceVersion"] != version:
-            raise Conflict("it has changed")
-        self.lease = {"metadata": {"resourceVersion": version + 1}, "spec": dict(body["spec"])}
-        if self.loses_answers:
-            raise Unavailable("the answer is lost")
-        return self.lease
-
-
-def play(story: Callable[[Leases, Clock, Callable[[str], ElectedLeader]], Awaitable[None]]) -> None:
-    leases = Leases()
-    clock = leases.clock
-
-    def candidate(identity: str, seconds: float = 3.5) -> ElectedLeader:
-        settings = LeaseSettings(
-            namespace="shop", name="mare", identity=identity, duration_seconds=seconds
-        )
-        return ElectedLeader(leases, settings, clock)
-
-    asyncio.run(story(leases, clock, candidate))
+from tests.unit.operator_loop.candidates import play
 
 
 def test_the_first_replica_leads_until_it_does_not_renew_its_lease():
@@ -309,73 +248,3 @@ def test_an_unexpected_answer_does_not_end_the_election(
 
     play(story)
     assert "Lease could not be read or written" in caplog.messages
-
-
-def test_a_leader_renews_by_one_request():
-    async def story(leases, clock, candidate):
-        first = candidate("first")
-        await first._try()
-        leases.asked.clear()
-        for _ in range(5):
-            clock.now += 0.7
-            await first._try()
-            assert first()
-        assert leases.asked == ["PUT"] * 5
-
-    play(story)
-
-
-def test_a_lease_that_another_client_has_written_is_read_again():
-    async def story(leases, clock, candidate):
-        first = candidate("first")
-        await first._try()
-        await first._try()
-        taken = {**leases.lease["spec"], "holderIdentity": "hand", "renewTime": "later"}
-        version = leases.lease["metadata"]["resourceVersion"] + 1
-        leases.lease = {"metadata": {"resourceVersion": version}, "spec": taken}
-        await first._try()
-        assert not first()
-        assert first.holder == "hand"
-        leases.lease = None
-        await first._try()
-        assert first()
-
-    play(story)
-
-
-def test_an_election_without_attempts_has_stalled():
-    async def story(leases, clock, candidate):
-        first = candidate("first")
-        leases.away = True
-        for _ in range(60):
-            clock.now += 1
-            await first._try()
-        assert not first.is_stalled
-        clock.now += 31
-        assert first.is_stalled
-
-    play(story)
-
-
-def test_a_released_lease_is_taken_at_once():
-    async def story(leases, clock, candidate):
-        first, second = candidate("first"), candidate("second")
-        await first._try()
-        await first._release()
-        assert not first()
-        await second._try()
-        assert second()
-
-    play(story)
-
-
-@pytest.mark.parametrize("seconds", [0.0, 3.0])
-def test_a_replica_that_stops_without_leading_does_not_release_the_lease(seconds: float):
-    async def story(leases, clock, candidate):
-        first, second = candidate("first"), candidate("second")
-        await first._try()
-        clock.now += seconds
-        await second._release()
-        assert leases.lease["spec"]["holderIdentity"] == "first"
-
-    play(story)

@@ -1,0 +1,66 @@
+"""Candidates of an election on a fake clock and a fake API of Leases."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from mare.cluster.paths import ApiPath
+from mare.leadership import ElectedLeader, LeaseSettings
+from mare.ports import Conflict, NotFound, Unavailable
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Leases:
+    """The part of an API server that keeps one Lease."""
+
+    def __init__(self) -> None:
+        self.lease: dict[str, Any] | None = None
+        self.away = False
+        self.odd: Exception | None = None
+        self.asked: list[str] = []
+        self.clock = Clock()
+        self.takes = 0.0
+        """Seconds until a request is answered."""
+        self.loses_answers = False
+        """Whether the answers to changes get lost."""
+
+    async def request(self, method: str, path: ApiPath, body: Any = None) -> dict[str, Any]:
+        await asyncio.sleep(0)
+        self.asked.append(method)
+        self.clock.now += self.takes
+        if self.odd is not None:
+            raise self.odd
+        if self.away:
+            raise Unavailable("away")
+        if method == "GET":
+            if self.lease is None:
+                raise NotFound("no lease")
+            return {"metadata": dict(self.lease["metadata"]), "spec": dict(self.lease["spec"])}
+        version = self.lease["metadata"]["resourceVersion"] if self.lease else 0
+        if method == "POST" and self.lease is not None:
+            raise Conflict("it exists")
+        if method == "PUT" and body["metadata"]["resourceVersion"] != version:
+            raise Conflict("it has changed")
+        self.lease = {"metadata": {"resourceVersion": version + 1}, "spec": dict(body["spec"])}
+        if self.loses_answers:
+            raise Unavailable("the answer is lost")
+        return self.lease
+
+
+def play(story: Callable[[Leases, Clock, Callable[[str], ElectedLeader]], Awaitable[None]]) -> None:
+    leases = Leases()
+    clock = leases.clock
+
+    def candidate(identity: str, seconds: float = 3.5) -> ElectedLeader:
+        settings = LeaseSettings(
+            namespace="shop", name="mare", identity=identity, duration_seconds=seconds
+        )
+        return ElectedLeader(leases, settings, clock)
+
+    asyncio.run(story(leases, clock, candidate))
