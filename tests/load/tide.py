@@ -29,7 +29,7 @@ class Course:
     """One run: what the operator saw and did each second, and what people got."""
 
     samples: Mapping[str, Sequence[float | None]]
-    """By name: at, depth, wait, running, asked, wanted; None where it was not known."""
+    """By name: at, depth, wait, running, requested, desired; None where it was not known."""
     arrivals: Sequence[Point]
     """Requests a second."""
     answered: int
@@ -150,7 +150,7 @@ def picture(course: Course, *, target_seconds: float, most: int) -> str:
             title="Replicas of weather",
             series=(
                 series("running", "running", Shape.AREA, 2),
-                series("wanted", "wanted", Shape.STEPS, 2),
+                series("desired", "desired", Shape.STEPS, 2),
             ),
             levels=(Level(float(most), "max"),),
         ),

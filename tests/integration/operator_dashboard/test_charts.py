@@ -7,6 +7,7 @@ import pytest
 from mare.dashboard.chart import _start
 from mare.domain.unknown import Unknown
 from tests.integration.operator_dashboard.visiting import have, visit
+from tests.load import tide
 
 
 def charts(*queries, ticks=60, end=None, **spec):
@@ -43,6 +44,12 @@ def test_samples_and_marks_match_the_history():
     assert "100 messages" in mark["sentence"]["text"]
     assert chart["end"] - chart["start"] == 60
     assert chart["since"] >= chart["start"]
+
+
+def test_the_picture_of_the_load_test_draws_the_samples():
+    [(_, chart)] = charts("?range=10m")
+    course = tide.Course(chart["samples"], [], answered=0, failed=0, most_ready=0)
+    assert tide.picture(course, target_seconds=2.0, most=10).startswith("<svg")
 
 
 @pytest.mark.parametrize(
