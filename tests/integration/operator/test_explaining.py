@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from devcluster.access import service_account_kubeconfig
+from mare.custom_resource.autoscaler import FROM_REPLICAS, TO_REPLICAS
 from tests.vhost import becomes, eventually
 
 ONLOOKER = """
@@ -107,7 +108,8 @@ def test_events_reach_further_back_than_the_status(stage, burst, explain):
     eventually(changes)
     [latest] = changes()
     earlier = "2026-01-31T12:00:00.000000Z"
-    again = {"metadata": {"name": "earlier"}, "eventTime": earlier, "note": "7 → 1 replica: less."}
+    metadata = {"name": "earlier", "annotations": {FROM_REPLICAS: "7", TO_REPLICAS: "1"}}
+    again = {"metadata": metadata, "eventTime": earlier, "note": "7 → 1 replica: less."}
     kubectl("create", *here, "-f", "-", stdin=json.dumps({**latest, **again}))
     between = ("worker", "--at", "2026-01-31T13:00:00Z")
 
