@@ -26,8 +26,8 @@ def sentence(before: int, after: int, *clauses: Json) -> Json:
 
 def backlog(ready: float, replicas: int) -> Json:
     text = (
-        f"{ready:g} messages wait and 41.2 a second arrive, a replica finishes 8.5 a second:"
-        f" {replicas} replicas to work it off in 24 s"
+        f"{ready:g} ready messages and an arrival rate of 41.2 messages/s at 8.5 messages/s per"
+        f" replica need {replicas} replicas to empty the queues in 24 s"
     )
     numbers = {"arrivalRate": 41.2, "capacity": 8.5, "replicas": replicas, "drainSeconds": 24}
     return clause("wait.backlog", text, ready=ready, **numbers)
@@ -97,7 +97,9 @@ def detail(at: float, summary_json: Json, operator_state: Json) -> Json:
         "at": at,
         "operator": operator_state,
         "trace": trace,
-        "next": [clause("next.growsAt", "grows at 281 messages", messages=281)] if decided else [],
+        "next": [clause("next.scalesUpAt", "scales up at 281 messages", messages=281)]
+        if decided
+        else [],
         "problems": summary_json.get("problems", []),
         "decisions": decisions(at) if decided else [],
         "conditions": [],

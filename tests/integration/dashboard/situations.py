@@ -30,7 +30,7 @@ def _state(at: float, *objects: Json, **changes: Any) -> State:
 def _unknown(at: float, **names: str) -> Json:
     nothing = {key: measured(None, at) for key in ("depth", "ready", "wait", "drain")}
     missing = clause("unknown", MISSING["cause"], **MISSING)
-    held = clause("knowledge.held", "held, because unknown is not zero")
+    held = clause("unknown.held", "the count stays until the queues can be read")
     return summary(
         at,
         **names,
@@ -65,7 +65,13 @@ def _missing(at: float, **names: str) -> Json:
 
 
 def _zero(at: float, **names: str) -> Json:
-    quiet = clause("length", "no message waits or runs, 20 for each replica", messages=0, each=20)
+    quiet = clause(
+        "length",
+        "0 messages at 20 per replica need 0 replicas",
+        messages=0,
+        each=20,
+        replicas=0,
+    )
     return summary(
         at,
         **names,
@@ -75,7 +81,7 @@ def _zero(at: float, **names: str) -> Json:
         replicas={"min": 0, "max": 20, "running": 0, "requested": 0, "desired": 0, "raw": 0},
         reason="Idle",
         constraint={"code": "resting", "until": None},
-        sentence=sentence(0, 0, quiet, clause("rest.stay", "nothing to wake for")),
+        sentence=sentence(0, 0, quiet, clause("idle.stays", "no message activates the workload")),
     )
 
 
@@ -104,7 +110,7 @@ def _paused(at: float, **names: str) -> Json:
         replicas={"min": 0, "max": 20, "running": 3, "requested": 3, "desired": 3, "raw": None},
         reason="Paused",
         constraint={"code": "paused", "until": None},
-        sentence=sentence(3, 3, clause("paused.at", "Paused at 3 replicas", replicas=3)),
+        sentence=sentence(3, 3, clause("paused.all", "spec.paused is All")),
     )
 
 

@@ -20,7 +20,7 @@ def test_an_unsupported_language_becomes_english(open_page: Open) -> None:
 def test_the_address_decides_first(open_page: Open) -> None:
     page = open_page("busy", f"{DETAIL}&lang=pt")
     expect(page.locator("html")).to_have_attribute("lang", "pt")
-    assert page.inner_text(".sentence").startswith("6 réplicas: ")
+    assert page.inner_text(".sentence").startswith("Mantido em 6: ")
     assert "41,2" in page.inner_text(".figure.rates")
     page.click("[data-part=all]")
     page.wait_for_url("**/?lang=pt")

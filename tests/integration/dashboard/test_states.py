@@ -24,8 +24,8 @@ def test_a_working_object_shows_its_decision(open_page: Open) -> None:
     page = open_page("busy", DETAIL)
     sentence = text(page, ".sentence")
     assert re.fullmatch(
-        r"6 replicas: 2\d\d messages wait and 41.2 a second arrive, a replica finishes 8.5 a"
-        r" second: 6 replicas to work it off in 24 s\.",
+        r"Kept at 6: 2\d\d ready messages and an arrival rate of 41.2 messages/s at 8.5"
+        r" messages/s per replica need 6 replicas to empty the queues in 24 s\.",
         sentence,
     )
     assert page.locator(".legend li").all_inner_texts() == [
@@ -46,7 +46,7 @@ def test_zero_is_drawn_as_zero(open_page: Open) -> None:
     page = open_page("zero", DETAIL)
     assert value(page, "depth") == "0"
     assert value(page, "wait") == "0 s"
-    assert page.inner_text(".sentence").startswith("0 replicas: no message waits or runs")
+    assert page.inner_text(".sentence").startswith("Kept at 0: 0 messages at 20 per replica")
     assert chip(page) == "idle"
     label = page.get_attribute("svg.ruler", "aria-label")
     assert label == "0 running, 0 desired and 0 to 20 allowed"
@@ -60,7 +60,7 @@ def test_unknown_is_never_zero(open_page: Open) -> None:
         assert page.inner_text(f".figure.{figure} .more") == "queue orders does not exist"
     assert "0" not in page.inner_text(".figure.depth")
     assert page.inner_text(".sentence") == (
-        "3 replicas: queue orders does not exist. Held, because unknown is not zero."
+        "Kept at 3: queue orders does not exist. The count stays until the queues can be read."
     )
     assert re.fullmatch(r"missing data, 8\d s", chip(page))
 
@@ -68,7 +68,7 @@ def test_unknown_is_never_zero(open_page: Open) -> None:
 def test_unknown_is_translated(open_page: Open) -> None:
     page = open_page("unknown", DETAIL, lang="pt-BR")
     assert page.inner_text(".sentence") == (
-        "3 réplicas: a fila orders não existe. Mantido, porque desconhecido não é zero."
+        "Mantido em 3: a fila orders não existe. A contagem fica até que as filas possam ser lidas."
     )
     assert value(page, "depth") == "desconhecido"
 

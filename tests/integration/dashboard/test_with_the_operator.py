@@ -106,7 +106,7 @@ def test_one_object_is_shown_with_all_parts(
 ) -> None:
     page = visit("?namespace=shop&name=playlists")
     expect(page.locator(".sentence")).to_have_text(
-        "10 replicas: 95 messages wait or run, 10 for each replica."
+        "Kept at 10: 95 messages at 10 per replica need 10 replicas."
     )
     expect(page.locator("svg.chart")).to_be_visible()
     page.locator(".cursor").focus()

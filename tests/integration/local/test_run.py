@@ -168,7 +168,7 @@ def test_under_load_processes_rise_and_fall_again_and_nobody_is_refused(
             eventually(lambda: re.search(r"playlists +\d → [2-4] replicas: ", system.shown()))
             eventually(lambda: vhost.depth("rpc-playlists").consumers >= 2)
         assert set(load.statuses) == {200}
-        eventually(lambda: re.search(r"playlists +\d → 1 replica: ", system.shown()), 120)
+        eventually(lambda: re.search(r"playlists +\d → 1 replicas: ", system.shown()), 120)
         eventually(lambda: vhost.depth("rpc-playlists").consumers == 1)
         assert system.get("/v1/playlists?city=Recife").status_code == 200
 

@@ -79,8 +79,7 @@ def test_the_right_to_get_the_object_is_enough(stage, burst, explain):
     assert told.returncode == 3, told.stdout + told.stderr
     lines = told.stdout.splitlines()
     assert lines[0].startswith("Deployment/worker is limited (")
-    assert "999 messages wait" in lines[1]
-    assert "20 for each replica. maxReplicas is 3." in lines[1]
+    assert "999 messages at 20 per replica need 50 replicas. maxReplicas is 3." in lines[1]
     [deciding] = [line for line in lines if line.startswith(">")]
     assert deciding.split()[1:3] == ["bounds", "3"]
     assert "Warning MARE021 (QueueAutoscaler/worker)" in told.stdout

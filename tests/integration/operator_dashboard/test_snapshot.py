@@ -44,12 +44,16 @@ def test_a_workload_that_follows_its_queue():
     assert one["depth"]["value"] == 95
     assert one["constraint"] == {"code": "none", "until": None}
     assert one["fresh"] is True
-    assert one["sentence"]["clauses"][0]["numbers"] == {"messages": 95, "each": 10}
+    assert one["sentence"]["clauses"][0]["numbers"] == {
+        "messages": 95,
+        "each": 10,
+        "replicas": 10,
+    }
     [deciding] = [step for step in one["trace"] if step["deciding"]]
     assert (deciding["stage"], deciding["replicas"]) == ("proposal", 10)
     assert {each["code"]: each["numbers"] for each in one["next"]} == {
-        "next.growsAt": {"messages": 111},
-        "next.shrinksAt": {"messages": 89},
+        "next.scalesUpAt": {"messages": 111},
+        "next.scalesDownAt": {"messages": 89},
     }
 
 
@@ -58,7 +62,7 @@ def test_zero_is_a_normal_state():
     assert one["attention"] == "none"
     assert (one["depth"]["value"], one["drain"]["value"], one["wait"]["value"]) == (0, 0, 0)
     assert one["constraint"]["code"] == "resting"
-    assert [each["code"] for each in one["next"]] == ["next.wakesAt"]
+    assert [each["code"] for each in one["next"]] == ["next.activatesAt"]
 
 
 def test_an_unknown_value_is_null_with_a_reason():
@@ -82,9 +86,9 @@ def test_an_unknown_value_is_null_with_a_reason():
         ({"paused": "All"}, 95, 3, "paused", "next.resume"),
         ({"dryRun": True}, 95, 2, "dryRun", "next.carryOut"),
         ({"maxReplicas": 5}, 95, 5, "max", "next.raiseMax"),
-        ({"minReplicas": 3}, 20, 3, "min", "next.growsAt"),
-        ({}, 10, 9, "window", "next.shrinksIn"),
-        ({}, 96, 9, "tolerance", "next.growsAt"),
+        ({"minReplicas": 3}, 20, 3, "min", "next.scalesUpAt"),
+        ({}, 10, 9, "window", "next.scalesDownIn"),
+        ({}, 96, 9, "tolerance", "next.scalesUpAt"),
     ],
 )
 def test_the_constraint(spec, ready, replicas, code, next_code):

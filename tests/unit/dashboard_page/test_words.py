@@ -118,7 +118,7 @@ def test_every_cause_is_translated() -> None:
 
 def test_every_clause_is_translated() -> None:
     codes = codes_of("Clause") - {"recorded"}  # the English sentence of a stored status
-    assert {"bounds.max", "rest.stay", "knowledge.held"} <= codes
+    assert {"bounds.max", "idle.stays", "unknown.held"} <= codes
     assert {f"clause.{code}" for code in codes} - set(TEXTS["pt"]) == set()
 
 

@@ -2,6 +2,7 @@
 
 import re
 
+from mare.domain.clause import capital
 from mare.domain.policy import Fallback, Pause, Policy, QueueLength, QueueWaitTime, Schedule
 from tests.unit.operator.building import Timeline, once, reading, seen, unreachable
 
@@ -46,24 +47,26 @@ def several():
 
 def test_clauses_carry_their_numbers_and_make_up_the_message():
     for decision in several():
-        look_at(decision)
+        check(decision)
 
 
-def look_at(decision):
+def check(decision):
     assert decision.clauses
     for clause in (*decision.clauses, *(step.text for step in decision.steps)):
-        told = {float(n) for n in clause.numbers.values() if isinstance(n, int | float)}
+        numbers = {float(n) for n in clause.numbers.values() if isinstance(n, int | float)}
         texts = " ".join(n for n in clause.numbers.values() if isinstance(n, str))
-        missing = set(numbers_in(clause)) - told - set(numbers_in(texts))
+        missing = set(numbers_in(clause)) - numbers - set(numbers_in(texts))
         if clause.code == "wait.wait":
             missing -= {95.0}  # the percentile, a constant of the design
         assert not missing, (clause.code, str(clause), dict(clause.numbers))
-    for clause in decision.clauses:
-        assert str(clause) in decision.message
+    first, *others = decision.clauses
+    assert f": {first}." in decision.message
+    assert all(f" {capital(each)}." in decision.message for each in others)
 
 
 def test_a_clause_is_its_text():
     decision = once(Policy(max_replicas=5, targets=LENGTH), seen(2, reading(240, at=1000.0)))
-    sum_, bound = decision.clauses
-    assert (sum_.code, sum_.numbers) == ("length", {"messages": 240, "each": 20})
+    formula, bound = decision.clauses
+    assert formula.code == "length"
+    assert formula.numbers == {"messages": 240, "each": 20, "replicas": 12}
     assert (bound, bound.code, bound.numbers) == ("maxReplicas is 5", "bounds.max", {"max": 5})

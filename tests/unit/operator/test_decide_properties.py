@@ -196,15 +196,14 @@ def test_the_same_look_gives_the_same_decision(story, data):
 
 
 @given(stories(), st.data())
-def test_the_ladder_ends_at_the_count_and_the_sentence_names_it(story, data):
+def test_the_trace_ends_at_the_count_and_the_sentence_begins_with_it(story, data):
     policy, history, replicas, now = story
     observation = data.draw(observations(replicas, now))
     decision, _ = decide(policy, observation, history, now)
     assert decision.steps[-1].replicas == decision.replicas
-    shown = decision.message.split(" replica", 1)[0].split(" → ")[-1]
-    assert int(shown) == decision.replicas
-    if decision.changes:
-        assert decision.message.startswith(f"{decision.current} → ")
+    head = f"{decision.current} → {decision.replicas} replicas: "
+    kept = f"Kept at {decision.replicas}: "
+    assert decision.message.startswith(head if decision.changes else kept)
     assert replace(decision, steps=()).message == decision.message
 
 

@@ -1,4 +1,4 @@
-"""Whoever reads a decision can repeat the sum: the sentence's own numbers give its result."""
+"""The numbers in the sentence of a decision give its result."""
 
 import math
 import re
@@ -25,18 +25,18 @@ from tests.unit.operator.building import Timeline, once, reading, seen
 
 SCENARIOS = Path(mare.simulation.__file__).parent / "scenarios"
 N = r"([\d.]+)"
-ALMOST = 1e-9  # what is written in decimals comes back a hair beside it
+ALMOST = 1e-9  # decimal numbers of the sentence are not exact in binary
 
 
 def ceil(value):
     return math.ceil(value - ALMOST)
 
 
-def by_use(rate, capacity, _replicas, percent):
+def by_use(rate, capacity, _needed, percent):
     return ceil(rate / (capacity * percent / 100))
 
 
-def by_wait(rate, capacity, workers, _replicas, _percent, wait):
+def by_wait(rate, capacity, workers, _needed, _percent, wait):
     replicas = 1
     while True:
         spare, use = replicas * capacity - rate, rate / (replicas * capacity)
@@ -47,11 +47,11 @@ def by_wait(rate, capacity, workers, _replicas, _percent, wait):
         replicas += 1
 
 
-def by_backlog(ready, rate, capacity, _replicas, drain):
+def by_backlog(ready, rate, capacity, _needed, drain):
     return ceil((rate + ready / drain) / capacity)
 
 
-def by_workers(ready, rate, capacity, workers, _replicas):
+def by_workers(ready, rate, capacity, workers, _needed):
     return ceil(rate / capacity + ready / workers)
 
 
@@ -59,75 +59,77 @@ def by_nothing(_ready, *_rate):
     return 0
 
 
-def by_known_backlog(ready, capacity, replicas, drain):
-    return by_backlog(ready, 0, capacity, replicas, drain)
+def by_known_backlog(ready, capacity, needed, drain):
+    return by_backlog(ready, 0, capacity, needed, drain)
 
 
-def by_known_workers(ready, _capacity, workers, _replicas):
+def by_known_workers(ready, _capacity, workers, _needed):
     return ceil(ready / workers)
 
 
-def by_known_consumption(ready, capacity, seconds):
-    return by_consumption(0, ready, capacity, seconds)
+def by_known_consumption(ready, seconds, capacity, needed):
+    return by_consumption(0, ready, seconds, capacity, needed)
 
 
-def by_length(messages, each):
+def by_length(messages, each, _needed):
     return ceil(messages / each)
 
 
-def by_concurrency(messages, workers, percent):
+def by_concurrency(messages, workers, percent, _needed):
     return ceil(messages / (workers * percent / 100))
 
 
-def by_consumption(rate, ready, capacity, seconds):
+def by_consumption(rate, ready, seconds, capacity, _needed):
     return ceil((rate + ready / seconds) / capacity)
 
 
-def by_ratio(ratio, fine, ready):
-    return ceil(ratio / fine * ready)
+def by_ratio(ratio, target, ready, _needed):
+    return ceil(ratio / target * ready)
 
 
-FINISHES = f"a replica finishes {N} a second"
-WAIT = f"{N} messages? wait"
-RUN = f"{N} messages? wait or run"
-ARRIVE = f"{N} a second arrive"
-COUNT = f"{N} replicas?"
-SILENT = f"{WAIT}, unknown is how many arrive"
-RUNNING = f"{WAIT}, unknown is how many run"
-SUMS = {
-    rf"{ARRIVE}, {FINISHES}: {COUNT} at most {N} % busy": by_use,
-    rf"{ARRIVE}, {FINISHES} with {N} workers?: {COUNT} so that {N} % wait at most {N} s": by_wait,
-    rf"{WAIT} and {ARRIVE}, {FINISHES}: {COUNT} to work it off in {N} s": by_backlog,
-    rf"{WAIT} and {ARRIVE}, {FINISHES} with {N} workers?: {COUNT} to begin": by_workers,
-    rf"{WAIT} and {ARRIVE}, for which no replica is needed": by_nothing,
-    rf"{SILENT}, {FINISHES}: {COUNT} to work it off in {N} s": by_known_backlog,
-    rf"{SILENT}, {FINISHES} with {N} workers?: {COUNT} to begin": by_known_workers,
-    rf"{SILENT}, {FINISHES}, {N} s for what waits": by_known_consumption,
-    rf"{SILENT}\.": by_nothing,
-    rf"{RUNNING}, {N} for each replica": by_length,
-    rf"{RUNNING}, a replica has {N} workers?, {N} % busy is fine": by_concurrency,
-    rf"{RUN}, a replica handles {N} at a time": by_length,
-    rf"{RUN}, {N} for each replica": by_length,
-    rf"{WAIT}, {N} for each replica": by_length,
-    rf"{RUN}, a replica has {N} workers?, {N} % busy is fine": by_concurrency,
-    rf"{ARRIVE} and {WAIT}, {FINISHES}, {N} s for what waits": by_consumption,
-    rf"{ARRIVE}, {N} for each replica": by_length,
-    rf"{N} messages are published for each delivered one, {N} are fine, {COUNT}": by_ratio,
+EACH = f"at {N} messages/s per replica"
+WITH = f"{EACH} with {N} workers?"
+READY = f"{N} ready messages?"
+MESSAGES = f"{N}(?: ready)? messages?"
+RATE = f"{N} messages/s"
+ARRIVALS = f"an arrival rate of {RATE}"
+NEED = f"needs? {N} replicas?"
+FORMULAS = {
+    rf"{READY} and {ARRIVALS} {EACH} {NEED} to empty the queues in {N} s": by_backlog,
+    rf"{READY} and {ARRIVALS} {WITH} {NEED} to start every message": by_workers,
+    rf"{READY} and {ARRIVALS} need no replica": by_nothing,
+    rf"{ARRIVALS} {EACH} {NEED}, at most {N} % busy": by_use,
+    rf"{ARRIVALS} {WITH} {NEED}, so that {N} % of messages wait at most {N} s": by_wait,
+    rf"{READY} {EACH} {NEED} to empty the queues in {N} s": by_known_backlog,
+    rf"{READY} {WITH} {NEED} to start every message": by_known_workers,
+    rf"{READY}; the arrival rate is unknown": by_nothing,
+    rf"consuming {RATE} that arrive and {READY} in {N} s, {EACH}, {NEED}": by_consumption,
+    rf"consuming {READY} in {N} s, {EACH}, {NEED}": by_known_consumption,
+    rf"{MESSAGES}, at {N} workers? per replica, {N} % of them busy, {NEED}": by_concurrency,
+    rf"{MESSAGES} at {N} workers? per replica {NEED}": by_length,
+    rf"{MESSAGES} at {N} per replica {NEED}": by_length,
+    rf"{ARRIVALS} {EACH} {NEED}": by_length,
+    rf"a ratio of {N} .* at a target of {N} with {N} replicas? ready, {NEED}": by_ratio,
 }
 
 
 def recomputed(message, current):
-    """The count that the sentence's numbers lead to."""
-    for pattern, formula in SUMS.items():
-        found = re.search(pattern, message)
+    """Return the count that results from the numbers in the sentence."""
+    band = re.search(rf"{N} messages? for {N} workers? is within the scale-up threshold", message)
+    for pattern, formula in FORMULAS.items():
+        found = re.search(pattern, message, re.IGNORECASE)
         if found:
             count = formula(*(float(number) for number in found.groups()))
+            stated = re.search(NEED, found[0])
+            assert stated is None or count == int(stated[1]), message
             break
     else:
-        raise AssertionError(message)
-    if re.search(r"is left alone|are fine\.|of what|lately or soon", message):
+        assert band, message
         count = current
-    if "is unknown" in message or "unknown is" in message:
+        assert float(band[1]) <= 2.5 * float(band[2])
+    if re.search(r"within the tolerance|which needs at least", message):
+        count = current
+    if "is unknown" in message or "are unknown" in message:
         count = max(count, current)
     held = re.search(r"Scale-down below (\d+) is possible", message)
     if held:
@@ -154,7 +156,7 @@ def test_every_recorded_change_can_be_recomputed_from_its_sentence():
 
 
 def flowing(rate, ready=0, unacknowledged=0):
-    """Looks at a queue through which messages flow."""
+    """Return a function that reads a queue with a steady flow of messages."""
 
     def at(now):
         return reading(
@@ -187,19 +189,19 @@ def flowing(rate, ready=0, unacknowledged=0):
 @pytest.mark.parametrize(
     ("rate", "ready", "unacknowledged"), [(9.1, 0, 5), (9.1, 57, 8), (3, 2, 1)]
 )
-def test_every_target_gives_its_sum(target, rate, ready, unacknowledged):
+def test_the_sentence_of_every_target_can_be_recomputed(target, rate, ready, unacknowledged):
     time = Timeline(Policy(min_replicas=1, max_replicas=300, targets=(target,)), 4)
-    look = flowing(rate, ready, unacknowledged)
+    read = flowing(rate, ready, unacknowledged)
     for _ in range(60):
         time.now += 1
         before = time.replicas
-        decision = time.look(look(time.now))
+        decision = time.look(read(time.now))
         if decision.reason is not Reason.QUEUES_UNKNOWN:
             assert recomputed(decision.message, before) == decision.replicas, decision.message
             assert decision.raw == decision.steps[1].replicas
 
 
-def test_the_ladder_marks_the_step_that_decided():
+def test_the_trace_marks_the_deciding_step():
     policy = Policy(max_replicas=5, targets=(QueueLength(messages_per_replica=20),))
     decision = once(policy, seen(2, reading(240, at=1000.0)))
     assert [step.stage for step in decision.steps] == [
@@ -212,7 +214,7 @@ def test_the_ladder_marks_the_step_that_decided():
     assert decision.deciding_step.stage is Stage.BOUNDS
     assert decision.limited_by == (Reason.TOO_MANY_REPLICAS,)
     assert decision.message == (
-        "2 → 5 replicas: 240 messages wait or run, 20 for each replica. maxReplicas is 5."
+        "2 → 5 replicas: 240 messages at 20 per replica need 12 replicas. maxReplicas is 5."
     )
 
 

@@ -1,4 +1,4 @@
-"""The numbers that a clause carries lead to the count as well as its words do."""
+"""The numbers of a clause, which translations use, give the same result as its text."""
 
 import math
 from dataclasses import replace
@@ -32,7 +32,7 @@ FORMULAS = {
     "wait.nothing.partly": lambda n: n["ready"],
     "wait.backlog.partly": lambda n: n["ready"] / n["drainSeconds"] / n["capacity"],
     "wait.workers.partly": lambda n: n["ready"] / n["workers"],
-    "rest.waiting": lambda n: n["ready"] > 0,
+    "idle.ready": lambda n: n["ready"] > 0,
 }
 ASLEEP = Workload(replicas=0)
 TARGETS = [
@@ -61,10 +61,10 @@ def decisions():
             yield once(replace(time.policy, min_replicas=0), replace(alone, workload=ASLEEP))
 
 
-def test_the_numbers_of_the_clauses_lead_to_the_wish():
+def test_the_numbers_of_a_formula_give_the_proposal():
     recomputed = set()
     for decision in decisions():
-        clause = decision.clauses[0]
+        clause = decision.steps[1].text
         if clause.code in FORMULAS:
             count = math.ceil(FORMULAS[clause.code](clause.numbers) - 1e-9)
             assert count == decision.raw, decision.message
@@ -86,11 +86,13 @@ def without_work(highest_rate):
 def test_without_work_there_is_nothing_to_divide():
     proposal = without_work(highest_rate=0.0)
     assert FORMULAS[proposal.text.code](proposal.text.numbers) == proposal.raw == 0
-    assert proposal.text == "0 messages wait and 0 a second arrive, for which no replica is needed"
+    assert proposal.text == "0 ready messages and an arrival rate of 0 messages/s need no replica"
 
 
-def test_a_count_that_is_kept_for_what_came_lately_says_so():
+def test_a_count_kept_for_the_highest_rate_names_that_rate():
     proposal = without_work(highest_rate=1.5)
     assert (proposal.raw, proposal.replicas) == (0, 1)
-    assert proposal.within_tolerance == "1 replica for up to 1.5 a second, lately or soon"
-    assert proposal.within_tolerance.numbers == {"replicas": 1, "highestRate": 1.5}
+    assert proposal.within_tolerance == (
+        "the highest rate of the last 15 s and the next 30 s is 1.5 messages/s,"
+        " which needs at least 1 replica"
+    )

@@ -36,8 +36,8 @@ def test_a_missing_queue_beside_an_empty_one_holds_and_is_named():
     decision = once(watching(), seen(7, reading(0, at=1000.0), missing(at=1000.0)), since=0.0)
     assert (decision.replicas, decision.reason) == (7, Reason.PARTLY_UNKNOWN)
     assert decision.message == (
-        "7 replicas: 0 messages wait or run, 20 for each replica, queue other does not exist."
-        " Scaling down is blocked, because an input of the formula is unknown."
+        "Kept at 7: 0 messages at 20 per replica need 0 replicas. Queue other does not exist."
+        " Scale-down is blocked while an input of the formula is unknown."
     )
 
 
@@ -54,7 +54,7 @@ def test_what_is_known_raises_the_count_whatever_other_queue_is_missing(targets,
     policy = Policy(max_replicas=50, targets=targets)
     decision = once(policy, seen(replicas, reading(480, at=1000.0), missing(at=1000.0)))
     assert decision.replicas >= 24
-    assert "queue other does not exist" in decision.message
+    assert "Queue other does not exist." in decision.message
 
 
 def test_a_pattern_that_fits_none_leaves_the_count_to_the_other_queues_of_its_target():
@@ -62,7 +62,7 @@ def test_a_pattern_that_fits_none_leaves_the_count_to_the_other_queues_of_its_ta
     policy = Policy(max_replicas=50, targets=(target,))
     decision = once(policy, seen(2, reading(480, at=1000.0)))
     assert decision.replicas == 24
-    assert "no queue is found by mail.*" in decision.message
+    assert "No queue is found by mail.*" in decision.message
     held = once(policy, seen(40, reading(480, at=1000.0)), since=0.0)
     assert (held.replicas, held.reason) == (40, Reason.PARTLY_UNKNOWN)
 
@@ -92,7 +92,7 @@ def test_one_of_two_readings_that_is_stale_is_unknown_alone():
     old = reading(0, at=950.0, name="other")
     decision = once(watching(), seen(7, reading(400, at=1000.0), old))
     assert decision.replicas == 20
-    assert "the last reading is 50 s old" in decision.message
+    assert "The last reading is 50 s old" in decision.message
 
 
 BY_RATE = {
@@ -131,7 +131,7 @@ def test_a_rate_that_is_not_known_still_wakes_who_rests():
     policy = Policy(max_replicas=50, targets=(BY_RATE["rate"],))
     decision = once(policy, seen(0, amqp_only(5, at=1000.0)))
     assert (decision.replicas, decision.reason) == (1, Reason.ACTIVATED)
-    assert decision.message.startswith("0 → 1 replica: 5 messages wait, nothing is learnt")
+    assert decision.message.startswith("0 → 1 replicas: 5 ready messages. Nothing is learnt")
     assert once(policy, seen(0, amqp_only(0, at=1000.0))).replicas == 0
     assert once(policy, unreachable(0)).replicas == 0
 
@@ -143,24 +143,24 @@ def test_a_rate_that_is_not_known_still_wakes_who_rests():
             QueueWaitTime(capacity_per_replica=8),
             30,
             (
-                "480 messages wait, unknown is how many arrive, a replica finishes 8 a second:"
-                " 30 replicas to work it off in 2 s"
+                "480 ready messages at 8 messages/s per replica need 30 replicas to empty the"
+                " queues in 2 s; the arrival rate is unknown"
             ),
         ),
         (
             ExpectedQueueConsumptionTime(consumption_seconds=10, capacity_per_replica=8),
             6,
             (
-                "480 messages wait, unknown is how many arrive, a replica finishes 8 a second,"
-                " 10 s for what waits"
+                "consuming 480 ready messages in 10 s, at 8 messages/s per replica, needs 6"
+                " replicas; the arrival rate is unknown"
             ),
         ),
         (
             MaximumConcurrency(workers_per_replica=16),
             30,
             (
-                "480 messages wait, unknown is how many run, a replica has 16 workers,"
-                " 100 % busy is fine"
+                "480 ready messages, at 16 workers per replica, 100 % of them busy, need 30"
+                " replicas; unacknowledged messages are unknown"
             ),
         ),
     ],

@@ -129,4 +129,4 @@ def test_idle_only_without_knowledge_waits_for_its_time():
     time.now = 100.0
     decision = time.sees(ready=20)
     assert decision.replicas == 10
-    assert "Which replicas are idle is unknown, because" in decision.message
+    assert "The idle replicas are unknown, because" in decision.message

@@ -149,7 +149,7 @@ def test_what_waits_inside_the_replicas_waits_in_those_that_consume():
     policy = Policy(min_replicas=1, max_replicas=500, targets=(waiting(),))
     full = reading(0, 44, at=1000.0, prefetch=100.0, consumers=1)
     decision = once(policy, seen(10, full, ready=10), since=0.0)
-    assert (decision.raw, decision.message[:31]) == (3, "10 replicas: 40 messages wait, ")
+    assert (decision.raw, decision.steps[1].text.numbers["ready"]) == (3, 40)
 
 
 def test_what_a_target_leaves_out_another_one_may_tell():

@@ -20,7 +20,7 @@ def test_holds_of_one_cause_are_folded_with_their_count_and_duration():
     assert (change.current, change.replicas, change.samples) == (1, 3, 1)
     assert (hold.current, hold.replicas, hold.samples) == (3, 3, 3)
     assert (hold.at, hold.last) == (101.0, 103.0)
-    assert hold.message.startswith("3 replicas: 55 messages")
+    assert hold.message.startswith("Kept at 3: 55 messages")
 
 
 def test_a_line_survives_being_packed():
@@ -28,7 +28,7 @@ def test_a_line_survives_being_packed():
     fresh = lines_of(60, 60)
     assert packed == fresh
     assert packed[1].clauses[0].code == "length"
-    assert packed[1].clauses[0].numbers == {"messages": 60, "each": 20}
+    assert packed[1].clauses[0].numbers == {"messages": 60, "each": 20, "replicas": 3}
 
 
 def test_lines_are_bounded():

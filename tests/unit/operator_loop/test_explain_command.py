@@ -45,12 +45,12 @@ def test_the_verdict_the_ladder_and_what_would_change_it():
     assert result.exit_code == 0, result.output
     lines = result.output.splitlines()
     assert lines[0] == "Deployment/worker is on target"
-    assert lines[1] == "10 replicas: 95 messages wait or run, 10 for each replica."
+    assert lines[1] == "Kept at 10: 95 messages at 10 per replica need 10 replicas."
     assert [line for line in lines if line.startswith(">")] == [
-        "> proposal     10  95 messages wait or run, 10 for each replica"
+        "> proposal     10  95 messages at 10 per replica need 10 replicas"
     ]
-    assert "Next: grows at 111 messages." in lines
-    assert "Next: wants fewer at 89 messages or less." in lines
+    assert "Next: scales up at 111 messages." in lines
+    assert "Next: scales down at 89 messages or fewer." in lines
 
 
 @pytest.mark.parametrize(
@@ -62,12 +62,12 @@ def test_the_verdict_the_ladder_and_what_would_change_it():
             {"ready": 20, "ticks": 3},
             3,
             "limited (window)",
-            "> window       10  Scale-down below 10",
+            "> window       10  scale-down below 10",
         ),
         ({"ready": 0, "replicas": 0}, 0, "on target", "> proposal      0  0 messages"),
-        ({"paused": "All"}, 3, "limited (paused)", "> pause        10  Paused at 10"),
+        ({"paused": "All"}, 3, "limited (paused)", "> pause        10  spec.paused is All"),
         ({"ready": 20, "dryRun": True}, 3, "limited (dryRun)", "> proposal      2  20 messages"),
-        ({"ready": 109}, 0, "on target", "> tolerance    10  109 % of what"),
+        ({"ready": 109}, 0, "on target", "> tolerance    10  109 % of the target"),
     ],
 )
 def test_the_line_that_decided_is_marked(given, code, first, deciding):
@@ -147,9 +147,9 @@ def event(second: int, note: str, reason: str = "LoadGrew", change=None):
 
 def test_events_tell_of_changes_and_of_nothing_else():
     grown = event(
-        1, "0 → 1 replica: 9 messages wait or run, 10 for each replica.", change=("0", "1")
+        1, "0 → 1 replicas: 9 messages at 10 per replica need 1 replica.", change=("0", "1")
     )
-    paused = event(3, "4 → 2 replicas. Paused at 2 replicas.", "Paused", ("4", "2"))
+    paused = event(3, "4 → 2 replicas: spec.pausedReplicas is 2.", "Paused", ("4", "2"))
     warned = event(2, "queue worker does not exist", "QueueNotFound")
     strange = event(4, "1 → 2 replicas: by another version", "SomethingNew", ("1", "2"))
     told = changes_of([grown, warned, paused, strange])

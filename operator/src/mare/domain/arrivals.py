@@ -20,8 +20,8 @@ _TREND = 3.0
 """Standard deviations at which a slope counts."""
 _ENOUGH = 8
 """Counts below which a slope says nothing: the first one may be half from before a jump."""
-_LATELY_SECONDS = 15.0
-_COMING_SECONDS = 30.0
+RECENT_SECONDS = 15
+FORECAST_SECONDS = 30
 _LONGEST_START = 30.0
 
 
@@ -50,10 +50,10 @@ class Arrivals:
         """The same with one more count. A rising rate is taken as it will be after a start."""
         counts = remember(self.counts, new)
         rate = max(rate_at(counts, now), rate_at(counts, now + min(start_seconds, _LONGEST_START)))
-        rates = tuple(past for past in self.rates if past[0] > now - _LATELY_SECONDS)
+        rates = tuple(past for past in self.rates if past[0] > now - RECENT_SECONDS)
         if len(counts) > 1:
             rates = (*rates, (now, rate))
-        coming = rate_at(counts, now + _COMING_SECONDS)
+        coming = rate_at(counts, now + FORECAST_SECONDS)
         return Arrivals(counts, rates, rate, max(rate, coming, *(past[1] for past in rates)))
 
 

@@ -230,7 +230,7 @@ def at_most(ceiling: int) -> Clause:
 
 
 def _allowed(direction: str, count: int) -> Clause:
-    text = f"The scale{direction} policies allow {count} now"
+    text = f"the scale{direction} policies allow {count} now"
     return Clause(f"policy.{direction.lower()}", text, replicas=count)
 
 
@@ -239,7 +239,7 @@ def _record_scale_up_window(
 ) -> None:
     window = context.policy.behavior.scale_up.stabilization_window_seconds
     count = limited.stabilized
-    text = f"The scale-up stabilization window of {window} s allows {count}"
+    text = f"the scale-up stabilization window of {window} s allows {count}"
     remark = Clause("window.up", text, replicas=count, windowSeconds=window)
     trace.limit(Stage.WINDOW, count, Reason.SCALE_UP_STABILIZED, remark)
 
@@ -260,7 +260,7 @@ def _record_scale_down_window(
     text = f"{count} was still needed within the stabilization window of {window} s"
     if seconds is not None:
         text = (
-            f"Scale-down below {count} is possible in {seconds} s,"
+            f"scale-down below {count} is possible in {seconds} s,"
             f" after the stabilization window of {window} s"
         )
     remark = Clause("window.down", text, replicas=count, windowSeconds=window, seconds=seconds)

@@ -5,6 +5,7 @@ are found by the code.
 """
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Self
 
@@ -13,7 +14,7 @@ Number = float | str | None
 
 
 class Clause(str):
-    """The English text, without a full stop."""
+    """The English text: it begins in lower case and has no full stop."""
 
     __slots__ = ("code", "numbers")
 
@@ -45,8 +46,19 @@ def replicas(count: int) -> str:
     return "1 replica" if count == 1 else f"{count} replicas"
 
 
-def messages(count: int) -> str:
-    return "1 message" if count == 1 else f"{count} messages"
+def messages(count: int, kind: str = "") -> str:
+    """Format a number of messages, for example "2 ready messages" with kind "ready "."""
+    return f"1 {kind}message" if count == 1 else f"{count} {kind}messages"
+
+
+def need(count: int, result: int) -> str:
+    """Format the result of a formula whose subject is this many messages."""
+    return f"{'needs' if count == 1 else 'need'} {replicas(result)}"
+
+
+def capital(text: str) -> str:
+    """Capitalize a text, except for the name of a field, such as maxReplicas."""
+    return text if re.match("[a-z]+[A-Z.]", text) else text[:1].upper() + text[1:]
 
 
 def workers(count: float) -> str:

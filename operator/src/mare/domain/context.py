@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mare.domain.clause import Clause
+from mare.domain.clause import Clause, replicas
 from mare.domain.observation import Load, Workload
 from mare.domain.policy import Policy, Schedule
 from mare.domain.schedules import floor_of
@@ -21,10 +21,21 @@ class Proposal:
     """The formula with its numbers."""
     within_tolerance: Clause | None = None
     """Why the current count stays although `raw` differs."""
+    tolerance_has_formula: bool = False
+    """Whether `within_tolerance` has all numbers of the formula."""
+    remark: Clause | None = None
+    """What the formula does not know."""
     allows_scale_down: bool = True
     """False if an unknown input could raise the result."""
     unknown: Unknown | None = None
     """What the formula leaves out, if some queues are unknown."""
+
+    @property
+    def sentence(self) -> tuple[Clause, ...]:
+        """The clauses of the decision: why the count stays, the formula, what is not known."""
+        formula = None if self.tolerance_has_formula else self.text
+        clauses = (self.within_tolerance, formula, self.remark)
+        return tuple(each for each in clauses if each is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,13 +56,13 @@ class DecisionContext:
         """The rule that sets the floor."""
         if self.schedule is not None:
             start = self.schedule.start
-            text = f"The schedule that starts at {start} keeps {self.floor}"
+            text = f"the schedule that starts at {start} keeps at least {replicas(self.floor)}"
             return Clause("bounds.schedule", text, start=start, replicas=self.floor)
         if self.policy.min_replicas > 0:
             return Clause("bounds.min", f"minReplicas is {self.floor}", min=self.floor)
         if self.policy.always_active:
-            return Clause("bounds.always", "activation.mode is Always, which keeps one")
-        text = "One is kept until the queues have been quiet for the cooldown"
+            return Clause("bounds.always", "activation.mode is Always, which keeps 1 replica")
+        text = "the last replica stays until the cooldown has passed without a message"
         return Clause("bounds.quiet", text)
 
     @property

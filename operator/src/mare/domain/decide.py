@@ -72,17 +72,21 @@ def _keep_count(trace: DecisionTrace, context: DecisionContext, history: History
 
 def _pause_all(trace: DecisionTrace, policy: Policy) -> None:
     count = trace.current if policy.paused_replicas is None else policy.paused_replicas
-    trace.record(Stage.PROPOSAL, None, Clause("paused.unseen", "not calculated while paused"))
-    remark = Clause("paused.at", f"Paused at {replicas(count)}", replicas=count)
+    text = "not calculated while paused"
+    trace.record(Stage.PROPOSAL, None, Clause("paused.notCalculated", text))
+    remark = Clause("paused.all", "spec.paused is All")
+    if policy.paused_replicas is not None:
+        remark = Clause("paused.at", f"spec.pausedReplicas is {count}", replicas=count)
     trace.limit(Stage.PAUSE, count, Reason.PAUSED, remark)
 
 
 def _pause_one_direction(trace: DecisionTrace, policy: Policy) -> None:
     down, up = trace.count < trace.current, trace.count > trace.current
     if (policy.paused is Pause.SCALE_IN and down) or (policy.paused is Pause.SCALE_OUT and up):
-        code = "paused.shrinking" if down else "paused.growing"
-        text = f"Scaling {'down' if down else 'up'} to {trace.count} is paused"
-        remark = Clause(code, text, replicas=trace.count)
+        text = f"scale-{'down' if down else 'up'} to {trace.count} is paused by spec.paused"
+        remark = Clause("paused.scaleUp", text, replicas=trace.count)
+        if down:
+            remark = Clause("paused.scaleDown", text, replicas=trace.count)
         trace.limit(Stage.PAUSE, trace.current, Reason.PAUSED, remark)
 
 
@@ -100,15 +104,15 @@ def _without_proposal(
         count = fallback.replicas
         if fallback.behavior is FallbackBehavior.CURRENT_REPLICAS_IF_HIGHER:
             count = max(count, trace.current)
-        text = f"No queue is known for {unknown_for:.0f} s, the fallback is {fallback.replicas}"
         seconds = round(unknown_for)
-        remark = Clause("knowledge.fallback", text, seconds=seconds, replicas=fallback.replicas)
-        trace.limit(Stage.KNOWLEDGE, count, Reason.FALLBACK, remark)
+        text = f"no queue could be read for {seconds} s; fallback.replicas is {fallback.replicas}"
+        remark = Clause("unknown.fallback", text, seconds=seconds, replicas=fallback.replicas)
+        trace.limit(Stage.UNKNOWN, count, Reason.FALLBACK, remark)
     else:
         until = None if fallback is None else since + fallback.after_seconds
-        text = "The count stays until the queues can be read"
-        remark = Clause("knowledge.held", text)
-        trace.limit(Stage.KNOWLEDGE, trace.current, Reason.QUEUES_UNKNOWN, remark, until)
+        text = "the count stays until the queues can be read"
+        remark = Clause("unknown.held", text)
+        trace.limit(Stage.UNKNOWN, trace.current, Reason.QUEUES_UNKNOWN, remark, until)
     stays_idle = context.idle_replicas is not None and trace.count <= context.idle_replicas
     _bound(trace, context, 0 if stays_idle else context.floor)
 
@@ -125,12 +129,11 @@ def _with_proposal(
     trace: DecisionTrace, context: DecisionContext, proposal: Proposal, history: History
 ) -> History:
     trace.raw = proposal.raw
-    trace.set_formula(proposal.text)
+    trace.set_formula(*proposal.sentence)
     trace.record(Stage.MEASURED, None, context.load.as_far_as_known().text)
     trace.record(Stage.PROPOSAL, proposal.raw, proposal.text)
     if proposal.within_tolerance:
         trace.move_to(Stage.TOLERANCE, proposal.replicas, proposal.within_tolerance)
-        trace.set_formula(proposal.text, proposal.within_tolerance, joined=", but ")
     if proposal.unknown:
         trace.extend_formula(proposal.unknown.clause)
     if context.is_idle:
@@ -138,7 +141,7 @@ def _with_proposal(
             idle.stay_idle(trace)
             return history
         trace.reason = Reason.ACTIVATED
-        remark = Clause("rest.woken", "activated in one step, without scale-up policies")
+        remark = Clause("idle.activated", "activated in one step, without scale-up policies")
         trace.move_to(Stage.IDLE, max(proposal.replicas, context.floor), remark)
         _bound(trace, context, context.floor)
         return history.activated(trace.count, context.now)
@@ -165,9 +168,9 @@ def _desired(trace: DecisionTrace, context: DecisionContext, proposal: Proposal)
     desired = proposal.replicas
     if not proposal.allows_scale_down and desired < trace.current:
         desired = trace.current
-        text = "Scaling down is blocked, because an input of the formula is unknown"
-        remark = Clause("knowledge.partly", text)
-        trace.limit(Stage.KNOWLEDGE, desired, Reason.PARTLY_UNKNOWN, remark)
+        text = "scale-down is blocked while an input of the formula is unknown"
+        remark = Clause("unknown.partly", text)
+        trace.limit(Stage.UNKNOWN, desired, Reason.PARTLY_UNKNOWN, remark)
     if context.schedule is not None and context.floor > desired:
         desired = context.floor
         if trace.current >= desired:  # else `record_behavior` names the schedule as the bound
@@ -194,7 +197,7 @@ def _keep_busy_replicas(
 
 def _why_busy_stay(idle_count: int | Unknown, removable: int, desired: int) -> Clause:
     if isinstance(idle_count, Unknown):
-        text = f"Which replicas are idle is unknown, because {idle_count.cause}"
+        text = f"the idle replicas are unknown, because {idle_count.cause}"
         return Clause(
             "victims.unknown",
             text,
@@ -203,7 +206,8 @@ def _why_busy_stay(idle_count: int | Unknown, removable: int, desired: int) -> C
             name=idle_count.name,
         )
     text = (
-        f"{replicas(removable)} idle, busy ones finish their messages before {desired} is reached"
+        f"{replicas(removable)} idle; busy replicas finish their messages before scale-down to"
+        f" {desired}"
     )
     return Clause("victims.draining", text, idle=removable, replicas=desired)
 

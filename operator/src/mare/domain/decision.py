@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from mare.domain.clause import Clause, replicas
+from mare.domain.clause import Clause, capital
 from mare.domain.reason import Reason
 
 
@@ -13,7 +13,7 @@ class Stage(StrEnum):
     MEASURED = "measured"
     PROPOSAL = "proposal"
     TOLERANCE = "tolerance"
-    KNOWLEDGE = "knowledge"
+    UNKNOWN = "unknown"
     SCHEDULE = "schedule"
     WINDOW = "window"
     POLICY = "policy"
@@ -44,7 +44,7 @@ class Decision:
     replicas: int
     reason: Reason
     message: str
-    """One or two sentences. The result can be recomputed from the numbers in them."""
+    """What is decided, then why. The result can be recomputed from the numbers in it."""
     clauses: tuple[Clause, ...]
     """The clauses of the message: the formula, then the limits."""
     steps: tuple[Step, ...]
@@ -81,18 +81,14 @@ class DecisionTrace:
         self._limits: list[Reason] = []
         self._remarks: list[Clause] = []
         self._formula: tuple[Clause, ...] = ()
-        self._formula_text = ""
 
-    def set_formula(self, *clauses: Clause, joined: str = ", ") -> None:
+    def set_formula(self, *clauses: Clause) -> None:
         """Set the formula that the sentence begins with."""
-        self._formula, self._formula_text = clauses, joined.join(clauses)
+        self._formula = clauses
 
     def extend_formula(self, clause: Clause) -> None:
         """Append a clause to the formula."""
-        self._formula, self._formula_text = (
-            (*self._formula, clause),
-            f"{self._formula_text}, {clause}",
-        )
+        self._formula = (*self._formula, clause)
 
     def record(self, stage: Stage, count: int | None, text: Clause) -> None:
         """Add a step that does not change the count."""
@@ -120,19 +116,14 @@ class DecisionTrace:
         self.move_to(Stage.IDLE, count, clause)
 
     def decided(self) -> Decision:
-        if self.count != self.current:
-            head = f"{self.current} → {replicas(self.count)}"
-        else:
-            head = replicas(self.count)
-        sentences = [f"{head}: {self._formula_text}." if self._formula_text else f"{head}."]
-        sentences += [f"{remark}." for remark in self._remarks]
+        clauses = (*self._formula, *self._remarks)
         return Decision(
             current=self.current,
             raw=self.raw,
             replicas=self.count,
             reason=self._reason(),
-            message=" ".join(sentences),
-            clauses=(*self._formula, *self._remarks),
+            message=_message(self.current, self.count, clauses),
+            clauses=clauses,
             steps=tuple(self._steps),
             limited_by=tuple(self._limits),
             until=self.until,
@@ -145,3 +136,10 @@ class DecisionTrace:
         if self.reason is not Reason.WITHIN_TARGET or self.count == self.current:
             return self.reason
         return Reason.LOAD_GREW if self.count > self.current else Reason.LOAD_FELL
+
+
+def _message(current: int, count: int, clauses: tuple[Clause, ...]) -> str:
+    """Return the decision, the first clause as its cause, and a sentence for each other clause."""
+    head = f"Kept at {count}" if count == current else f"{current} → {count} replicas"
+    cause, *others = clauses
+    return " ".join([f"{head}: {cause}.", *(f"{capital(each)}." for each in others)])

@@ -9,7 +9,7 @@ from mare.domain.unknown import Unknown, known, total
 
 _QUIET_SAMPLES = 2
 """Statistics in a row without a message: one alone can be stale."""
-_NOTHING = Clause("rest.stay", "no message activates the workload")
+_NOTHING = Clause("idle.stays", "no message activates the workload")
 
 
 def has_activation(context: DecisionContext) -> bool:
@@ -23,7 +23,7 @@ def proposal_to_activate(context: DecisionContext, why: Unknown) -> Proposal | U
     if not (context.is_idle and has_activation(context)):
         return why
     ready = known(context.load.as_far_as_known().ready, 0)
-    clause = Clause("rest.waiting", f"{messages(ready)} wait", ready=ready)
+    clause = Clause("idle.ready", messages(ready, "ready "), ready=ready)
     return Proposal(context.floor, context.floor, clause, allows_scale_down=False, unknown=why)
 
 
@@ -44,15 +44,15 @@ def scale_to_idle(trace: DecisionTrace, context: DecisionContext, history: Histo
     if history.quiet_samples >= _QUIET_SAMPLES and context.now >= quiet_at:
         quiet = context.now - history.quiet_since
         text = f"no message, ready or unacknowledged, for {quiet:.0f} s"
-        trace.move_to_idle(idle_replicas, Clause("rest.rested", text, seconds=round(quiet)))
+        trace.move_to_idle(idle_replicas, Clause("idle.scaled", text, seconds=round(quiet)))
     elif history.quiet_samples > 0:
-        text = f"Scales to {idle_replicas} after {cooldown} s without a message"
-        remark = Clause("rest.cooldown", text, replicas=idle_replicas, cooldownSeconds=cooldown)
+        text = f"scale-down to {idle_replicas} follows after {cooldown} s without a message"
+        remark = Clause("idle.cooldown", text, replicas=idle_replicas, cooldownSeconds=cooldown)
         trace.limit(Stage.IDLE, trace.count, Reason.COOLING_DOWN, remark, quiet_at)
     elif isinstance(unknown, Unknown):
-        text = f"Does not scale to {idle_replicas}, because {unknown.cause}"
+        text = f"scale-down to {idle_replicas} is blocked, because {unknown.cause}"
         remark = Clause(
-            "rest.unknown",
+            "idle.unknown",
             text,
             replicas=idle_replicas,
             reason=unknown.reason,

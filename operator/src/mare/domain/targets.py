@@ -1,4 +1,4 @@
-"""What each target asks for, and the clause that says so."""
+"""The proposal of each target, with its formula as a clause."""
 
 import math
 from dataclasses import replace
@@ -8,6 +8,7 @@ from mare.domain.clause import (
     Clause,
     hundredths,
     messages,
+    need,
     number,
     percent,
     replicas,
@@ -34,9 +35,10 @@ from mare.domain.wait_target import proposal_by_wait
 def proposal_of(
     target: Target, load: Load, estimates: Estimates, workload: Workload, behavior: Behavior
 ) -> Proposal | Unknown:
-    """What a target asks for, unknown if what it needs is unknown.
+    """Return the proposal of a target; unknown if an input of its formula is unknown.
 
-    While a part of the queues is unknown it is what the others ask for at least.
+    If only some queues are unknown, the proposal is that of the known queues. It then does not
+    allow scaling down.
     """
     entries = target.queues if isinstance(target, QueueLength | MaximumConcurrency) else ()
     unknown = total((load.ready, load.of(entries)[0]))
@@ -75,13 +77,13 @@ def _proposal(
 def _per_replica(
     total: float, each: float, workload: Workload, behavior: Behavior, text: Clause
 ) -> Proposal:
-    """The sum of AverageValue in autoscaling/v2, with its tolerance."""
+    """Propose total / each replicas, with the tolerance of AverageValue in autoscaling/v2."""
     raw = math.ceil(total / each)
     current = workload.replicas
     if current > 0 and raw != current and within_tolerance(behavior, total / (each * current)):
         use = total / (each * current)
-        why = f"{percent(use)} of what {replicas(current)} are for"
-        kept = Clause("kept.share", why, percent=hundredths(use), replicas=current)
+        why = f"{percent(use)} of the target for {replicas(current)} is within the tolerance"
+        kept = Clause("tolerance.share", why, percent=hundredths(use), replicas=current)
         return Proposal(raw, current, text, kept)
     return Proposal(raw, raw, text)
 
@@ -93,18 +95,21 @@ def _by_length(
     if isinstance(ready, Unknown):
         return ready
     each = target.messages_per_replica
+    count = ready
+    if not target.exclude_unacknowledged:
+        count += known(unacknowledged, 0)
+    raw = math.ceil(count / each)
+    share = f"at {number(each)} per replica {need(count, raw)}"
     if target.exclude_unacknowledged:
-        text = f"{messages(ready)} wait, {number(each)} for each replica"
-        clause = Clause("length.ready", text, ready=ready, each=each)
-        return _per_replica(ready, each, workload, behavior, clause)
-    count = ready + known(unacknowledged, 0)
+        text = f"{messages(count, 'ready ')} {share}"
+        clause = Clause("length.ready", text, ready=count, each=each, replicas=raw)
+        return _per_replica(count, each, workload, behavior, clause)
     if isinstance(unacknowledged, Unknown):
-        text = f"{messages(ready)} wait, unknown is how many run, {number(each)} for each replica"
-        clause = Clause("length.partly", text, ready=ready, each=each)
+        text = f"{messages(count, 'ready ')} {share}; unacknowledged messages are unknown"
+        clause = Clause("length.partly", text, ready=count, each=each, replicas=raw)
         proposal = _per_replica(count, each, workload, behavior, clause)
         return replace(proposal, allows_scale_down=False)
-    text = f"{messages(count)} wait or run, {number(each)} for each replica"
-    clause = Clause("length", text, messages=count, each=each)
+    clause = Clause("length", f"{messages(count)} {share}", messages=count, each=each, replicas=raw)
     return _per_replica(count, each, workload, behavior, clause)
 
 
@@ -115,12 +120,14 @@ def _by_rate(
     workload: Workload,
     behavior: Behavior,
 ) -> Proposal | Unknown:
-    """By the last rate that was seen, which without statistics may be an old one."""
+    """Propose by the last arrival rate. Without statistics it is old and cannot scale down."""
     if isinstance(estimates.arrival_rate, Unknown):
         return estimates.arrival_rate
     rate, each = significant(estimates.arrival_rate), target.messages_per_second_per_replica
-    text = f"{number(rate)} a second arrive, {number(each)} for each replica"
-    clause = Clause("rate", text, arrivalRate=rate, each=each)
+    raw = math.ceil(rate / each)
+    text = f"an arrival rate of {number(rate)} messages/s at {number(each)} messages/s per replica"
+    text += f" needs {replicas(raw)}"
+    clause = Clause("rate", text, arrivalRate=rate, each=each, replicas=raw)
     proposal = _per_replica(rate, each, workload, behavior, clause)
     return replace(proposal, allows_scale_down=not isinstance(load.statistics_at, Unknown))
 
@@ -132,23 +139,27 @@ def _by_ratio(
     workload: Workload,
     behavior: Behavior,
 ) -> Proposal | Unknown:
-    """The sum of Value in autoscaling/v2: the ratio moves the ready replicas."""
+    """Multiply the ready replicas by ratio / target, as Value metrics in autoscaling/v2."""
     if isinstance(estimates.delivery_ratio, Unknown):
         return estimates.delivery_ratio
     if isinstance(load.statistics_at, Unknown):
         return load.statistics_at
     ready = known(workload.ready, workload.replicas)
     if ready == 0:
-        return Unknown("NoneReady", "no replica is ready, of which the ratio would be a share")
+        return Unknown("NoneReady", "no replica is ready, so that the ratio has no base")
     ratio = significant(estimates.delivery_ratio)
-    text = f"{number(ratio)} messages are published for each delivered one, {number(target.ratio)}"
-    text += f" are fine, {replicas(ready)} ready"
-    clause = Clause("ratio", text, ratio=ratio, fine=target.ratio, replicas=ready)
     use = ratio / target.ratio
     raw = math.ceil(use * ready)
+    text = (
+        f"a ratio of {number(ratio)} published messages to each delivered one,"
+        f" at a target of {number(target.ratio)} with {replicas(ready)} ready,"
+        f" needs {replicas(raw)}"
+    )
+    clause = Clause("ratio", text, ratio=ratio, target=target.ratio, ready=ready, replicas=raw)
     if within_tolerance(behavior, use):
-        why = Clause("kept.ratio", f"{percent(use)} of what is fine", percent=hundredths(use))
-        return Proposal(raw, workload.replicas, clause, why if raw != workload.replicas else None)
+        why = f"{percent(use)} of the target is within the tolerance"
+        kept = Clause("tolerance.ratio", why, percent=hundredths(use))
+        return Proposal(raw, workload.replicas, clause, kept if raw != workload.replicas else None)
     return Proposal(raw, raw, clause)
 
 
@@ -165,28 +176,32 @@ def _by_consumption(
     if isinstance(capacity, Unknown):
         return capacity
     capacity, seconds = significant(capacity), target.consumption_seconds
+    rate = significant(known(estimates.arrival_rate, 0.0))
+    required = rate + load.ready / seconds
+    raw = math.ceil(required / capacity)
+    backlog = f"{messages(load.ready, 'ready ')} in {number(seconds)} s"
+    result = f"at {number(capacity)} messages/s per replica, needs {replicas(raw)}"
     if isinstance(estimates.arrival_rate, Unknown):
         clause = Clause(
             "consumption.partly",
-            f"{messages(load.ready)} wait, unknown is how many arrive,"
-            f" a replica finishes {number(capacity)} a second, {number(seconds)} s for what waits",
+            f"consuming {backlog}, {result}; the arrival rate is unknown",
             ready=load.ready,
             capacity=capacity,
             seconds=seconds,
+            replicas=raw,
         )
-        proposal = _per_replica(load.ready / seconds, capacity, workload, behavior, clause)
+        proposal = _per_replica(required, capacity, workload, behavior, clause)
         return replace(proposal, allows_scale_down=False)
-    rate = significant(estimates.arrival_rate)
     clause = Clause(
         "consumption",
-        f"{number(rate)} a second arrive and {messages(load.ready)} wait,"
-        f" a replica finishes {number(capacity)} a second, {number(seconds)} s for what waits",
+        f"consuming {number(rate)} messages/s that arrive and {backlog}, {result}",
         arrivalRate=rate,
         ready=load.ready,
         capacity=capacity,
         seconds=seconds,
+        replicas=raw,
     )
-    proposal = _per_replica(rate + load.ready / seconds, capacity, workload, behavior, clause)
+    proposal = _per_replica(required, capacity, workload, behavior, clause)
     return replace(proposal, allows_scale_down=not isinstance(load.statistics_at, Unknown))
 
 
@@ -198,31 +213,34 @@ def _by_concurrency(
     behavior: Behavior,
 ) -> Proposal | Unknown:
     ready, unacknowledged = load.of(target.queues)
-    slots = target.workers_per_replica or estimates.workers_per_replica
+    per_replica = target.workers_per_replica or estimates.workers_per_replica
     if isinstance(ready, Unknown):
         return ready
-    if isinstance(slots, Unknown):
-        return slots
-    slots = significant(slots)
-    each = slots * target.busy_percent / 100
+    if isinstance(per_replica, Unknown):
+        return per_replica
+    per_replica = significant(per_replica)
+    each = per_replica * target.busy_percent / 100
+    count = ready + known(unacknowledged, 0)
+    raw = math.ceil(count / each)
+    share = f"at {workers(per_replica)} per replica, {target.busy_percent} % of them busy,"
+    share += f" {need(count, raw)}"
     if isinstance(unacknowledged, Unknown):
         clause = Clause(
             "concurrency.partly",
-            f"{messages(ready)} wait, unknown is how many run, a replica has {workers(slots)},"
-            f" {target.busy_percent} % busy is fine",
+            f"{messages(count, 'ready ')}, {share}; unacknowledged messages are unknown",
             ready=ready,
-            workers=slots,
+            workers=per_replica,
             busyPercent=target.busy_percent,
+            replicas=raw,
         )
-        proposal = _per_replica(ready, each, workload, behavior, clause)
+        proposal = _per_replica(count, each, workload, behavior, clause)
         return replace(proposal, allows_scale_down=False)
-    count = ready + unacknowledged
     clause = Clause(
         "concurrency",
-        f"{messages(count)} wait or run, a replica has {workers(slots)},"
-        f" {target.busy_percent} % busy is fine",
+        f"{messages(count)}, {share}",
         messages=count,
-        workers=slots,
+        workers=per_replica,
         busyPercent=target.busy_percent,
+        replicas=raw,
     )
     return _per_replica(count, each, workload, behavior, clause)

@@ -1,13 +1,20 @@
-"""The target QueueWaitTime: more when replicas are clearly too few, fewer when too many."""
+"""The target QueueWaitTime: keeps the wait of 95 % of the messages below `waitSeconds`.
+
+Estimates have errors, and arrivals vary. So the count stays between two thresholds: it grows if the
+current replicas are too few even with a favorable estimate, and shrinks if fewer replicas are
+enough even with an unfavorable one.
+"""
 
 import math
 from dataclasses import replace
 
+from mare.domain.arrivals import FORECAST_SECONDS, RECENT_SECONDS
 from mare.domain.clause import (
     Clause,
     Number,
     hundredths,
     messages,
+    need,
     number,
     percent,
     replicas,
@@ -21,174 +28,211 @@ from mare.domain.policy import QueueWaitTime
 from mare.domain.unknown import Unknown, known
 from mare.domain.waiting import Cause, Demand, Need, need_of
 
-_GROW = 0.85
-"""Share of their idle time that the present replicas must have lost before more are asked for."""
-_SHRINK = 1.15
-"""Share of its idle time that a smaller count must keep before it is asked for."""
-_PATIENCE = 1.5
-"""Drain times that the present replicas may need for a backlog before more are asked for."""
+_SCALE_UP_IDLE = 0.85
+"""Scale up once the current replicas have less than this share of their intended idle time."""
+_SCALE_DOWN_IDLE = 1.15
+"""Scale down only to a count that has this multiple of its intended idle time."""
+_SCALE_UP_DRAIN = 1.5
+"""Scale up for a backlog only if the current replicas need this multiple of the drain time."""
 _DRAIN_PER_START = 1 / 3
-"""Where a replica takes long to start, a burst has waited for that anyway: then hurrying with many
-replicas for a moment buys little, and a third of the start-up time is taken to work it off."""
-_COLD_BAND = 2.5
-"""Messages for each worker that are left alone while nothing is known of the service time."""
+"""Lower bound of the drain time, as a share of the start-up time. A backlog has waited for the
+start-up anyway, and many replicas that start late for a short moment reduce its wait little."""
+_SCALE_UP_PER_WORKER = 2.5
+"""Messages per worker above which to scale up while the service time is unknown."""
+_SERVICE_UNKNOWN = Clause("wait.serviceUnknown", "service time not yet known")
 
 
 def proposal_by_wait(
     target: QueueWaitTime, load: Load, estimates: Estimates, workload: Workload
 ) -> Proposal | Unknown:
-    """What QueueWaitTime asks for. Without statistics it can only ask for more."""
+    """Return the proposal of QueueWaitTime. Without statistics it does not allow scaling down."""
     if isinstance(load.ready, Unknown):
         return load.ready
-    slots = target.workers_per_replica or estimates.workers_per_replica
+    per_replica = target.workers_per_replica or estimates.workers_per_replica
     capacity = target.capacity_per_replica or estimates.capacity_per_replica
     if isinstance(capacity, Unknown):
-        return _by_workers(load, slots, workload)
+        return _by_workers(load, per_replica, workload)
     start = estimates.start_seconds or 0.0
     demand = Demand(
         arrival_rate=significant(known(estimates.arrival_rate, 0.0)),
         ready=load.ready + _prefetched(target, load, estimates, workload),
         capacity_per_replica=significant(capacity),
-        workers_per_replica=significant(known(slots, 1.0)),
+        workers_per_replica=significant(known(per_replica, 1.0)),
         wait_seconds=target.wait_seconds,
         drain_seconds=significant(max(target.wait_seconds, start * _DRAIN_PER_START)),
     )
     error = 0.0 if target.capacity_per_replica else estimates.capacity_error
-    need = need_of(demand)
+    needed = need_of(demand)
     rate_unknown = isinstance(estimates.arrival_rate, Unknown)
     if rate_unknown or isinstance(load.statistics_at, Unknown):
-        text = _partly(demand, need) if rate_unknown else _clause(demand, need)
-        return Proposal(need.replicas, need.replicas, text, allows_scale_down=False)
-    if need.replicas > workload.replicas and _is_too_few(workload.replicas, demand, error):
-        return Proposal(need.replicas, need.replicas, _clause(demand, need))
+        text = _backlog_clause(demand, needed) if rate_unknown else _clause(demand, needed)
+        return Proposal(needed.replicas, needed.replicas, text, allows_scale_down=False)
+    current = workload.replicas
+    if needed.replicas > current and _are_too_few(current, demand, error):
+        return Proposal(needed.replicas, needed.replicas, _clause(demand, needed))
     highest = significant(max(demand.arrival_rate, known(estimates.highest_rate, 0.0)))
-    if need.replicas < workload.replicas:
-        fewer = _fewer(demand, highest, error, workload.replicas)
+    if needed.replicas < current:
+        fewer = _fewer(demand, highest, error, current)
         if fewer is not None:
             return fewer
-    return _kept(workload.replicas, demand, need, highest)
+    return _kept(current, demand, needed, highest)
 
 
-def _is_too_few(current: int, demand: Demand, error: float) -> bool:
-    """Whether the present replicas would not do even if each could do a little more."""
+def _are_too_few(current: int, demand: Demand, error: float) -> bool:
+    """Return whether the current replicas are too few even if each has a higher capacity."""
     at_best = replace(
         demand,
         capacity_per_replica=demand.capacity_per_replica * (1 + error),
-        drain_seconds=demand.drain_seconds * _PATIENCE,
+        drain_seconds=demand.drain_seconds * _SCALE_UP_DRAIN,
     )
-    return need_of(at_best, _GROW).replicas > current
+    return need_of(at_best, _SCALE_UP_IDLE).replicas > current
 
 
 def _fewer(demand: Demand, highest_rate: float, error: float, current: int) -> Proposal | None:
-    """Fewer replicas, if they would do for the highest rate and with each doing a little less."""
+    """Propose fewer replicas if they are enough for the highest rate at a lower capacity."""
     at_worst = replace(
         demand,
         arrival_rate=highest_rate,
         capacity_per_replica=significant(demand.capacity_per_replica * (1 - error)),
     )
-    need = need_of(at_worst, _SHRINK)
-    if need.replicas >= current:
+    needed = need_of(at_worst, _SCALE_DOWN_IDLE)
+    if needed.replicas >= current:
         return None
-    return Proposal(need.replicas, need.replicas, _clause(at_worst, need))
+    return Proposal(needed.replicas, needed.replicas, _clause(at_worst, needed))
 
 
-def _kept(current: int, demand: Demand, need: Need, highest_rate: float) -> Proposal:
-    text = _clause(demand, need)
-    if need.replicas == current:
+def _kept(current: int, demand: Demand, needed: Need, highest_rate: float) -> Proposal:
+    text = _clause(demand, needed)
+    if needed.replicas == current:
         return Proposal(current, current, text)
-    if need.replicas < current and highest_rate > demand.arrival_rate:
-        why = f"{replicas(current)} for up to {number(highest_rate)} a second, lately or soon"
-        kept = Clause("kept.lately", why, replicas=current, highestRate=highest_rate)
-        return Proposal(need.replicas, current, text, kept)
+    if needed.replicas < current and highest_rate > demand.arrival_rate:
+        why = (
+            f"the highest rate of the last {RECENT_SECONDS} s and the next {FORECAST_SECONDS} s"
+            f" is {number(highest_rate)} messages/s, which needs at least {replicas(current)}"
+        )
+        kept = Clause(
+            "tolerance.highestRate",
+            why,
+            recentSeconds=RECENT_SECONDS,
+            forecastSeconds=FORECAST_SECONDS,
+            highestRate=highest_rate,
+            replicas=current,
+        )
+        return Proposal(needed.replicas, current, text, kept)
     busy = demand.arrival_rate / (current * demand.capacity_per_replica)
-    kept = Clause("kept.busy", f"{percent(busy)} busy is left alone", busyPercent=hundredths(busy))
-    return Proposal(need.replicas, current, text, kept)
+    why = f"{replicas(current)} at {percent(busy)} busy"
+    why += f" {'is' if current == 1 else 'are'} within the tolerance"
+    kept = Clause("tolerance.busy", why, replicas=current, busyPercent=hundredths(busy))
+    return Proposal(needed.replicas, current, text, kept)
 
 
 def _prefetched(target: QueueWaitTime, load: Load, estimates: Estimates, workload: Workload) -> int:
-    """Messages that wait inside the replicas, if it is known how many they really work on."""
+    """Return the messages that consumers have prefetched and no worker has begun.
+
+    It is 0 unless the workers per replica are given. It is 0 without consumers too: a client of
+    basic.get takes one message at a time and prefetches none.
+    """
     if target.workers_per_replica is None or isinstance(load.unacknowledged, Unknown):
         return 0
     working = estimates.working(load, workload)
-    if working == 0:  # who does not consume takes messages one at a time
+    if working == 0:
         return 0
     return max(0, load.unacknowledged - math.ceil(working * target.workers_per_replica))
 
 
-def _by_workers(load: Load, slots: float | Unknown, workload: Workload) -> Proposal:
-    """Nothing is known of the service time: a worker for each message, but one replica at first."""
+def _by_workers(load: Load, per_replica: float | Unknown, workload: Workload) -> Proposal:
+    """Propose a worker for each message while the service time is unknown.
+
+    If the workers per replica are unknown too, it proposes the first replica at most.
+    """
     count = known(load.ready, 0) + known(load.unacknowledged, 0)
-    if isinstance(slots, Unknown):
+    if isinstance(per_replica, Unknown):
         raw = max(workload.replicas, 1 if count else 0)
-        text = f"{messages(count)} wait or run, what a replica can do is not learnt yet"
-        return Proposal(
-            raw, raw, Clause("wait.unlearnt", text, messages=count), allows_scale_down=False
-        )
-    each = significant(slots)
+        text = f"{messages(count)}; workers per replica and service time not yet known"
+        clause = Clause("wait.workersUnknown", text, messages=count)
+        return Proposal(raw, raw, clause, allows_scale_down=False)
+    each = significant(per_replica)
     raw = math.ceil(count / each)
-    text = f"{messages(count)} wait or run, a replica handles {number(each)} at a time"
-    clause = Clause("wait.byWorkers", text, messages=count, workers=each)
-    if workload.replicas < raw and count <= _COLD_BAND * workload.replicas * each:
-        why = f"up to {_COLD_BAND:g} for each worker are fine"
-        kept = Clause("kept.perWorker", why, messagesPerWorker=_COLD_BAND)
-        return Proposal(raw, workload.replicas, clause, kept)
+    text = f"{messages(count)} at {workers(each)} per replica {need(count, raw)}"
+    clause = Clause("wait.byWorkers", text, messages=count, workers=each, replicas=raw)
+    present = workload.replicas * each
+    threshold = _SCALE_UP_PER_WORKER * present
+    if workload.replicas < raw and count <= threshold:
+        why = f"{messages(count)} for {workers(present)} is within the scale-up threshold of"
+        why += f" {number(threshold)}"
+        kept = Clause(
+            "tolerance.perWorker", why, messages=count, workers=present, threshold=threshold
+        )
+        return Proposal(
+            raw,
+            workload.replicas,
+            clause,
+            kept,
+            tolerance_has_formula=True,
+            remark=_SERVICE_UNKNOWN,
+        )
     return Proposal(
-        raw, raw, clause, allows_scale_down=not isinstance(load.unacknowledged, Unknown)
+        raw,
+        raw,
+        clause,
+        remark=_SERVICE_UNKNOWN,
+        allows_scale_down=not isinstance(load.unacknowledged, Unknown),
     )
 
 
-def _clause(demand: Demand, need: Need) -> Clause:
-    rate, capacity, slots = (
-        demand.arrival_rate,
-        demand.capacity_per_replica,
-        demand.workers_per_replica,
-    )
-    arrive = f"{number(rate)} a second arrive"
-    each = f"a replica finishes {number(capacity)} a second"
-    ready, count = messages(demand.ready), replicas(need.replicas)
-    if need.replicas == 0:
-        text = f"{ready} wait and {arrive}, for which no replica is needed"
+def _clause(demand: Demand, needed: Need) -> Clause:
+    """Return the formula of the condition that needs the most replicas."""
+    rate, capacity = demand.arrival_rate, demand.capacity_per_replica
+    arrivals = f"an arrival rate of {number(rate)} messages/s"
+    ready, count = messages(demand.ready, "ready "), replicas(needed.replicas)
+    if needed.replicas == 0:
+        text = f"{ready} and {arrivals} need no replica"
         return Clause("wait.nothing", text, ready=demand.ready, arrivalRate=rate)
-    said: dict[str, Number] = {
+    each = f"at {number(capacity)} messages/s per replica"
+    numbers: dict[str, Number] = {
         "arrivalRate": rate,
         "capacity": capacity,
-        "replicas": need.replicas,
+        "replicas": needed.replicas,
     }
-    match need.cause:
+    match needed.cause:
         case Cause.UTILIZATION:
-            text = f"{arrive}, {each}: {count} at most {percent(need.busy_share)} busy"
-            said["busyPercent"] = hundredths(need.busy_share)
+            text = f"{arrivals} {each} needs {count}, at most {percent(needed.busy_share)} busy"
+            numbers["busyPercent"] = hundredths(needed.busy_share)
         case Cause.WAIT:
-            wait = number(demand.wait_seconds)
-            each += f" with {workers(slots)}"
-            text = f"{arrive}, {each}: {count} so that 95 % wait at most {wait} s"
-            said |= {"workers": slots, "waitSeconds": demand.wait_seconds}
+            each += f" with {workers(demand.workers_per_replica)}"
+            text = f"{arrivals} {each} needs {count}, so that 95 % of messages wait at most"
+            text += f" {number(demand.wait_seconds)} s"
+            numbers["workers"] = demand.workers_per_replica
+            numbers["waitSeconds"] = demand.wait_seconds
         case Cause.BACKLOG:
             drain = number(demand.drain_seconds)
-            text = f"{ready} wait and {arrive}, {each}: {count} to work it off in {drain} s"
-            said |= {"ready": demand.ready, "drainSeconds": demand.drain_seconds}
+            text = f"{ready} and {arrivals} {each} need {count} to empty the queues in {drain} s"
+            numbers["ready"], numbers["drainSeconds"] = demand.ready, demand.drain_seconds
         case Cause.WORKERS:
-            each += f" with {workers(slots)}"
-            text = f"{ready} wait and {arrive}, {each}: {count} to begin all at once"
-            said |= {"ready": demand.ready, "workers": slots}
-    return Clause(f"wait.{need.cause.lower()}", text, **said)
+            each += f" with {workers(demand.workers_per_replica)}"
+            text = f"{ready} and {arrivals} {each} need {count} to start every message at once"
+            numbers["ready"], numbers["workers"] = demand.ready, demand.workers_per_replica
+    return Clause(f"wait.{needed.cause.lower()}", text, **numbers)
 
 
-def _partly(demand: Demand, need: Need) -> Clause:
-    """What the backlog alone asks for."""
-    ready, count = messages(demand.ready), replicas(need.replicas)
-    text = f"{ready} wait, unknown is how many arrive"
-    if need.replicas == 0:
-        return Clause("wait.nothing.partly", text, ready=demand.ready)
+def _backlog_clause(demand: Demand, needed: Need) -> Clause:
+    """Return the formula without an arrival rate."""
+    ready = messages(demand.ready, "ready ")
+    unknown = "the arrival rate is unknown"
+    if needed.replicas == 0:
+        return Clause("wait.nothing.partly", f"{ready}; {unknown}", ready=demand.ready)
     capacity = demand.capacity_per_replica
-    text += f", a replica finishes {number(capacity)} a second"
-    said: dict[str, Number] = {
+    each = f"at {number(capacity)} messages/s per replica"
+    result = need(demand.ready, needed.replicas)
+    numbers: dict[str, Number] = {
         "ready": demand.ready,
         "capacity": capacity,
-        "replicas": need.replicas,
+        "replicas": needed.replicas,
     }
-    if need.cause is Cause.WORKERS:
-        text += f" with {workers(demand.workers_per_replica)}: {count} to begin all at once"
-        return Clause("wait.workers.partly", text, **said, workers=demand.workers_per_replica)
-    text += f": {count} to work it off in {number(demand.drain_seconds)} s"
-    return Clause("wait.backlog.partly", text, **said, drainSeconds=demand.drain_seconds)
+    if needed.cause is Cause.WORKERS:
+        each += f" with {workers(demand.workers_per_replica)}"
+        text = f"{ready} {each} {result} to start every message at once; {unknown}"
+        return Clause("wait.workers.partly", text, **numbers, workers=demand.workers_per_replica)
+    drain = number(demand.drain_seconds)
+    text = f"{ready} {each} {result} to empty the queues in {drain} s; {unknown}"
+    return Clause("wait.backlog.partly", text, **numbers, drainSeconds=demand.drain_seconds)

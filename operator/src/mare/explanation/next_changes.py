@@ -28,7 +28,7 @@ def _next_changes(facts: Facts, decision: Decision, now: float) -> Iterator[Clau
             yield Clause("next.resume", "scales again when spec.paused is removed")
             return
         case Constraint.UNKNOWN | Constraint.FALLBACK if decision.raw is None:
-            yield Clause("next.known", "follows its queues again as soon as they can be read")
+            yield Clause("next.known", "follows the queues again once they can be read")
         case Constraint.DRY_RUN:
             yield Clause("next.carryOut", "is carried out when spec.dryRun is false")
     if decision.until is not None and decision.until > now:
@@ -43,18 +43,18 @@ def _when_time_has_passed(facts: Facts, decision: Decision, until: float, now: f
     given = {"seconds": seconds, "until": until}
     match decision.limited_by[-1] if decision.limited_by else None:
         case Reason.COOLING_DOWN:
-            rest = _idle_replicas(facts)
-            text = f"rests at {rest} in {seconds} s, if no message comes"
-            return Clause("next.restsIn", text, replicas=rest, **given)
+            idle = _idle_replicas(facts)
+            text = f"scales down to {idle} in {seconds} s if no message arrives"
+            return Clause("next.idleIn", text, replicas=idle, **given)
         case Reason.QUEUES_UNKNOWN:
             count = facts.policy.fallback.replicas if facts.policy.fallback else 0
-            text = f"goes to the fallback of {count} in {seconds} s"
+            text = f"scales to fallback.replicas, {count}, in {seconds} s"
             return Clause("next.fallbackIn", text, replicas=count, **given)
         case Reason.DRAINING:
-            text = f"shrinks in {seconds} s, even if replicas are busy"
+            text = f"scales down in {seconds} s, even if replicas are busy"
             return Clause("next.drainedIn", text, **given)
         case _:
-            return Clause("next.shrinksIn", f"may shrink in {seconds} s", **given)
+            return Clause("next.scalesDownIn", f"can scale down in {seconds} s", **given)
 
 
 def _idle_replicas(facts: Facts) -> int:
@@ -65,7 +65,7 @@ def _by_load(facts: Facts, decision: Decision) -> Iterator[Clause]:
     policy = facts.policy
     if decision.reason is Reason.IDLE:
         count = policy.activation_threshold + 1
-        yield Clause("next.wakesAt", f"wakes at {messages(count)}", messages=count)
+        yield Clause("next.activatesAt", f"is activated at {messages(count)}", messages=count)
         return
     load = load_of(facts.queues, facts.at, policy.staleness_seconds)
     proposal_at = _proposals(facts, load, decision.replicas)
@@ -73,19 +73,19 @@ def _by_load(facts: Facts, decision: Decision) -> Iterator[Clause]:
         return
     running = known(load.unacknowledged, 0)
     if decision.replicas >= policy.max_replicas:
-        text = f"cannot grow beyond maxReplicas, which is {policy.max_replicas}"
+        text = f"cannot scale up beyond maxReplicas, which is {policy.max_replicas}"
         yield Clause("next.raiseMax", text, max=policy.max_replicas)
     else:
         more = _first(load.ready, lambda ready: proposal_at(ready) > decision.replicas)
         if more is not None:
             count = more + running
-            yield Clause("next.growsAt", f"grows at {messages(count)}", messages=count)
+            yield Clause("next.scalesUpAt", f"scales up at {messages(count)}", messages=count)
     if proposal_at(0) < decision.replicas and decision.replicas > max(1, policy.min_replicas):
         least = _first(0, lambda ready: proposal_at(ready) >= decision.replicas)
         if least is not None and least > 0:
             count = least - 1 + running
-            text = f"wants fewer at {messages(count)} or less"
-            yield Clause("next.shrinksAt", text, messages=count)
+            text = f"scales down at {messages(count)} or fewer"
+            yield Clause("next.scalesDownAt", text, messages=count)
 
 
 def _proposals(facts: Facts, load: Load, count: int) -> Callable[[int], int] | None:

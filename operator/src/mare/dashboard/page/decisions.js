@@ -64,7 +64,7 @@ export class Decisions {
     const time = part(item, "time");
     setText(time, words.time(at, now));
     setAttribute(time, "datetime", new Date(at * 1000).toISOString());
-    setText(part(item, "change"), from === to ? words.text("decision.held", { count: to }) : headOf(words, { from, to }));
+    setText(part(item, "change"), headOf(words, { from, to }));
     const folded = from === to && last > at;
     setText(part(item, "fold"), folded ? words.text("decision.fold", { count, duration: words.duration(last - at) }) : "");
     showWhy(part(item, "sentence"), words, sentence);

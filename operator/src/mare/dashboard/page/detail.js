@@ -35,7 +35,8 @@ export class Detail {
     const { words, parts, object } = this;
     const fresh = object.fresh && live;
     const head = object.sentence ? headOf(words, object.sentence) : words.text("unknown");
-    document.title = `${head} · ${object.name} · Maré`;
+    const count = object.sentence ? words.text("replicas", { count: object.sentence.to }) : head;
+    document.title = `${count} · ${object.name} · Maré`;
     setAttribute(this.root, "data-stale", live ? null : "true");
     setAttribute(this.root, "data-attention", object.attention);
     showSentence(parts.sentence, words, object.sentence);

@@ -22,18 +22,15 @@ export function causeText(words, unknown) {
   return { text: unknown.cause ?? unknown.reason, lang: words.language === "en" ? null : "en" };
 }
 
-/** "6 replicas", or "4 → 6 replicas". */
+/** What was decided: "Kept at 6", or "4 → 6 replicas". */
 export function headOf(words, { from, to }) {
-  if (from === to) return words.text("replicas", { count: to });
+  if (from === to) return words.text("decision.kept", { count: to });
   return words.text("replicas.change", { from, count: to });
 }
 
-/** A sentence as its head, the count, and its tail, the causes. */
+/** A sentence as its head, what was decided, and its tail, the causes. */
 function partsOf(words, sentence) {
   const [first, ...others] = sentence.clauses;
-  if (first === undefined || first.code.startsWith("paused.")) {
-    return { head: `${headOf(words, sentence)}.`, tail: sentencesOf(words, sentence.clauses) };
-  }
   const { text, lang } = clauseText(words, first);
   return {
     head: `${headOf(words, sentence)}:`,
