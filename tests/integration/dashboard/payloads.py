@@ -54,7 +54,7 @@ def summary(at: float, namespace: str = "music", name: str = "playlists", **chan
         "drain": measured(5.1, at - 0.4),
         "fresh": True,
         "reason": "LoadGrew",
-        "constraint": {"code": "none", "until": None},
+        "constraint": {"code": "DesiredWithinRange", "until": None},
         "sentence": sentence(6, 6, backlog(depth - 9, 6)),
         "changedAt": int(at / 60) * 60 - 41,
         "error": None,
@@ -139,6 +139,6 @@ def _decision(at: float, before: int, after: int, decided: Json, count: int = 1)
         "from": before,
         "to": after,
         "reason": "LoadGrew" if after > before else "LoadFell",
-        "constraint": "window" if after == before else "none",
+        "constraint": "ScaleDownStabilized" if after == before else "DesiredWithinRange",
         "sentence": decided,
     }

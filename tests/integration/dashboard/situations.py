@@ -42,7 +42,7 @@ def _unknown(at: float, **names: str) -> Json:
         replicas={"min": 0, "max": 20, "running": 3, "requested": 3, "desired": 3, "raw": None},
         fresh=False,
         reason="QueuesUnknown",
-        constraint={"code": "unknown", "until": at + 88},
+        constraint={"code": "QueuesUnknown", "until": at + 88},
         sentence=sentence(3, 3, missing, held),
     )
 
@@ -80,7 +80,7 @@ def _zero(at: float, **names: str) -> Json:
         ackRate=measured(0.0, at),
         replicas={"min": 0, "max": 20, "running": 0, "requested": 0, "desired": 0, "raw": 0},
         reason="Idle",
-        constraint={"code": "resting", "until": None},
+        constraint={"code": "Idle", "until": None},
         sentence=sentence(0, 0, quiet, clause("idle.stays", "no message activates the workload")),
     )
 
@@ -97,7 +97,7 @@ def _at_max(at: float, **names: str) -> Json:
             None, at, {"reason": "NotDraining", "cause": "more messages arrive than are processed"}
         ),
         reason="TooManyReplicas",
-        constraint={"code": "max", "until": None},
+        constraint={"code": "TooManyReplicas", "until": None},
         sentence=sentence(10, 10, backlog(980, 14), limit),
     )
 
@@ -109,7 +109,7 @@ def _paused(at: float, **names: str) -> Json:
         paused="All",
         replicas={"min": 0, "max": 20, "running": 3, "requested": 3, "desired": 3, "raw": None},
         reason="Paused",
-        constraint={"code": "paused", "until": None},
+        constraint={"code": "Paused", "until": None},
         sentence=sentence(3, 3, clause("paused.all", "spec.paused is All")),
     )
 
@@ -120,7 +120,7 @@ def _dry_run(at: float, **names: str) -> Json:
         **names,
         dryRun=True,
         replicas={"min": 0, "max": 20, "running": 2, "requested": 2, "desired": 6, "raw": 6},
-        constraint={"code": "dryRun", "until": None},
+        constraint={"code": "DryRun", "until": None},
         sentence=sentence(2, 6, backlog(231, 6)),
     )
 
@@ -132,7 +132,7 @@ def _error(at: float, **names: str) -> Json:
         **names,
         attention="unknown",
         replicas={"min": 0, "max": 20, **unknown},
-        constraint={"code": "unable", "until": None},
+        constraint={"code": "UnableToScale", "until": None},
         error={"reason": "WorkloadNotFound", "message": 'deployments.apps "playlists" not found'},
         sentence=None,
         changedAt=None,
@@ -151,7 +151,7 @@ def _shrinking(at: float, **names: str) -> Json:
         at,
         **names,
         replicas={"min": 2, "max": 120, "running": 9, "requested": 9, "desired": 9, "raw": 4},
-        constraint={"code": "window", "until": at + 41},
+        constraint={"code": "ScaleDownStabilized", "until": at + 41},
         sentence=sentence(9, 9, backlog(12, 4), still),
     )
 

@@ -42,7 +42,7 @@ def test_a_workload_that_follows_its_queue():
         "raw": 10,
     }
     assert one["depth"]["value"] == 95
-    assert one["constraint"] == {"code": "none", "until": None}
+    assert one["constraint"] == {"code": "DesiredWithinRange", "until": None}
     assert one["fresh"] is True
     assert one["sentence"]["clauses"][0]["numbers"] == {
         "messages": 95,
@@ -61,7 +61,7 @@ def test_zero_is_a_normal_state():
     one = told_of("zero", ready=0, replicas=0)
     assert one["attention"] == "none"
     assert (one["depth"]["value"], one["drain"]["value"], one["wait"]["value"]) == (0, 0, 0)
-    assert one["constraint"]["code"] == "resting"
+    assert one["constraint"]["code"] == "Idle"
     assert [each["code"] for each in one["next"]] == ["next.activatesAt"]
 
 
@@ -72,7 +72,7 @@ def test_an_unknown_value_is_null_with_a_reason():
     assert one["depth"]["value"] is None
     assert one["depth"]["unknown"]["reason"] == "BrokerUnreachable"
     assert one["fresh"] is False
-    assert one["constraint"]["code"] == "unknown"
+    assert one["constraint"]["code"] == "QueuesUnknown"
     assert one["constraint"]["until"] is not None
     assert "next.fallbackIn" in [each["code"] for each in one["next"]]
     assert [each["code"] for each in one["problems"]] == ["MARE001"]
@@ -83,16 +83,16 @@ def test_an_unknown_value_is_null_with_a_reason():
 @pytest.mark.parametrize(
     ("spec", "ready", "replicas", "code", "next_code"),
     [
-        ({"paused": "All"}, 95, 3, "paused", "next.resume"),
-        ({"dryRun": True}, 95, 2, "dryRun", "next.carryOut"),
-        ({"maxReplicas": 5}, 95, 5, "max", "next.raiseMax"),
-        ({"minReplicas": 3}, 20, 3, "min", "next.scalesUpAt"),
-        ({}, 10, 9, "window", "next.scalesDownIn"),
-        ({}, 96, 9, "tolerance", "next.scalesUpAt"),
+        ({"paused": "All"}, 95, 3, "Paused", "next.resume"),
+        ({"dryRun": True}, 95, 2, "DryRun", "next.carryOut"),
+        ({"maxReplicas": 5}, 95, 5, "TooManyReplicas", "next.raiseMax"),
+        ({"minReplicas": 3}, 20, 3, "TooFewReplicas", "next.scalesUpAt"),
+        ({}, 10, 9, "ScaleDownStabilized", "next.scalesDownIn"),
+        ({}, 96, 9, "WithinTolerance", "next.scalesUpAt"),
     ],
 )
 def test_the_constraint(spec, ready, replicas, code, next_code):
-    ticks = 3 if code == "window" else 20
+    ticks = 3 if code == "ScaleDownStabilized" else 20
     one = told_of("held", ticks=ticks, ready=ready, replicas=replicas, **spec)
     assert one["constraint"]["code"] == code
     assert next_code in [each["code"] for each in one["next"]]
@@ -104,8 +104,8 @@ def test_pending_pods_differ_from_starting_ones():
 
     starting = told_of("slow", ready=95, replicas=10, prepare=half_ready)
     held_up = told_of("slow", ready=95, replicas=10, prepare=half_ready, ticks=40)
-    assert (starting["attention"], starting["constraint"]["code"]) == ("none", "none")
-    assert (held_up["attention"], held_up["constraint"]["code"]) == ("pending", "pending")
+    assert (starting["attention"], starting["constraint"]["code"]) == ("none", "DesiredWithinRange")
+    assert (held_up["attention"], held_up["constraint"]["code"]) == ("pending", "PodsPending")
     assert [each["code"] for each in held_up["problems"]] == ["MARE014"]
 
 
@@ -115,7 +115,7 @@ def test_a_missing_workload_is_an_error():
 
     one = told_of("lost", ready=95, replicas=1, prepare=without_workload)
     assert one["error"]["reason"] == "WorkloadNotFound"
-    assert (one["constraint"]["code"], one["sentence"]) == ("unable", None)
+    assert (one["constraint"]["code"], one["sentence"]) == ("UnableToScale", None)
     assert (one["trace"], one["next"]) == ([], [])
     [missing] = one["problems"]
     assert missing["code"] == "MARE010"

@@ -14,6 +14,9 @@ from typing import Any
 
 import pytest
 
+from mare.domain.reason import Reason
+from mare.explanation.constraint import limit_of
+
 MARE = Path(str(files("mare")))
 PAGE = MARE / "dashboard" / "page"
 LANGUAGES = ("en", "pt")
@@ -114,6 +117,13 @@ def test_every_cause_is_translated() -> None:
     reasons = codes_of("Unknown") - {"NotWritten"}  # of a status, which the page does not read
     assert {"QueueNotFound", "OtherAutoscaler", "Stale"} <= reasons
     assert {f"cause.{reason}" for reason in reasons} - set(TEXTS["pt"]) == set()
+
+
+def test_every_limit_has_a_text() -> None:
+    codes = {limit_of(reason) for reason in Reason}
+    keys = {key for code in codes for key in (f"constraint.{code}", f"constraint.{code}.more")}
+    assert {"constraint.TooManyReplicas", "constraint.DesiredWithinRange.more"} <= keys
+    assert keys | {"constraint.until"} == {k for k in SHARED if k.startswith("constraint.")}
 
 
 def test_every_clause_is_translated() -> None:

@@ -5,7 +5,7 @@ import pytest
 from mare.custom_resource.autoscaler import read_autoscaler
 from mare.custom_resource.policies import read_policy, read_quantity
 from mare.custom_resource.status import read_estimates, without_absent
-from mare.custom_resource.words import instant, seconds_of, wait
+from mare.custom_resource.status_values import instant, seconds_of, wait
 from mare.domain.policy import (
     HPA_SCALE_DOWN,
     HPA_SCALE_UP,

@@ -56,17 +56,27 @@ def test_the_verdict_the_ladder_and_what_would_change_it():
 @pytest.mark.parametrize(
     ("given", "code", "first", "deciding"),
     [
-        ({"ready": 999, "maxReplicas": 20}, 3, "limited (max)", "> bounds       20  maxReplicas"),
-        ({"ready": 5, "minReplicas": 3}, 3, "limited (min)", "> bounds        3  minReplicas is 3"),
+        (
+            {"ready": 999, "maxReplicas": 20},
+            3,
+            "limited (TooManyReplicas)",
+            "> bounds       20  maxReplicas",
+        ),
+        (
+            {"ready": 5, "minReplicas": 3},
+            3,
+            "limited (TooFewReplicas)",
+            "> bounds        3  minReplicas is 3",
+        ),
         (
             {"ready": 20, "ticks": 3},
             3,
-            "limited (window)",
+            "limited (ScaleDownStabilized)",
             "> window       10  scale-down below 10",
         ),
         ({"ready": 0, "replicas": 0}, 0, "on target", "> proposal      0  0 messages"),
-        ({"paused": "All"}, 3, "limited (paused)", "> pause        10  spec.paused is All"),
-        ({"ready": 20, "dryRun": True}, 3, "limited (dryRun)", "> proposal      2  20 messages"),
+        ({"paused": "All"}, 3, "limited (Paused)", "> pause        10  spec.paused is All"),
+        ({"ready": 20, "dryRun": True}, 3, "limited (DryRun)", "> proposal      2  20 messages"),
         ({"ready": 109}, 0, "on target", "> tolerance    10  109 % of the target"),
     ],
 )
@@ -82,7 +92,7 @@ def test_the_unknown_is_told_with_what_to_try():
     gone = Unknown("QueueNotFound", "queue worker does not exist")
     result = explain(stored(ready=gone))
     assert result.exit_code == 4, result.output
-    assert "is not known (unknown)" in result.output
+    assert "is not known (QueuesUnknown)" in result.output
     assert "Warning MARE002 (QueueAutoscaler/worker) queue worker does not exist" in result.output
     assert "  try: declare the queue, or correct its name under spec.queues" in result.output
     assert "  see: docs/explain.md#mare002" in result.output
@@ -108,7 +118,11 @@ def test_nobody_has_decided_yet():
 def test_json_has_the_same():
     document = stored(ready=999, maxReplicas=20)
     told = json.loads(explain(document, "-o", "json").output)
-    assert (told["verdict"], told["exitCode"], told["constraint"]) == ("LIMITED", 3, "max")
+    assert (told["verdict"], told["exitCode"], told["constraint"]) == (
+        "LIMITED",
+        3,
+        "TooManyReplicas",
+    )
     assert told["replicas"] == {
         "min": 0,
         "max": 20,

@@ -6,7 +6,7 @@ It is a merge patch: a field that is to be absent is None.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mare.custom_resource import words
+from mare.custom_resource import status_values
 from mare.custom_resource.autoscaler import Autoscaler
 from mare.custom_resource.conditions import Condition
 from mare.domain.decision import Decision, Step
@@ -52,8 +52,8 @@ def status_of(
     """The status to write, given the one before; `scaled` says that the count was just changed."""
     status: Status = {
         "observedGeneration": autoscaler.generation,
-        "target": words.targets(autoscaler.policy),
-        "depth": words.depth(reading.queues),
+        "target": status_values.targets(autoscaler.policy),
+        "depth": status_values.depth(reading.queues),
         "queues": _queues(reading.queues, rates, before),
         "conditions": _conditions(conditions, autoscaler, before, now),
     }
@@ -63,16 +63,16 @@ def status_of(
     if decision is not None and history is not None:
         estimates = history.learning.estimates
         capacity = autoscaler.policy.capacity_per_replica or estimates.capacity_per_replica
-        seconds = words.wait_seconds(reading.queues, capacity, decision.replicas)
+        seconds = status_values.wait_seconds(reading.queues, capacity, decision.replicas)
         status |= {
-            "wait": words.wait(seconds),
+            "wait": status_values.wait(seconds),
             "desiredReplicas": decision.replicas,
-            "lastActiveTime": words.instant(history.last_active),
+            "lastActiveTime": status_values.instant(history.last_active),
             "estimates": _estimates(estimates, now),
             **_decisions(decision, before, now, scaled=scaled),
         }
     if scaled:
-        status["lastScaleTime"] = words.instant(now)
+        status["lastScaleTime"] = status_values.instant(now)
     return status
 
 
@@ -94,7 +94,7 @@ def _queue(reading: QueueReading, rates: tuple[float, float] | None) -> Status:
     status: Status = {
         "vhost": reading.vhost,
         "name": reading.name,
-        "time": words.instant(reading.read_at),
+        "time": status_values.instant(reading.read_at),
     }
     for field in ("ready", "unacknowledged", "consumers"):
         value = getattr(reading, field)
@@ -120,7 +120,7 @@ def _estimates(estimates: Estimates, now: float) -> Status:
         for name, value in values.items()
         if value is not None and not isinstance(value, Unknown)
     }
-    return {**found, "time": words.instant(now)} if found else {}
+    return {**found, "time": status_values.instant(now)} if found else {}
 
 
 def _decisions(
@@ -132,7 +132,7 @@ def _decisions(
         if not decision.changes or last.get("from") == decision.current:
             return {}
     new: Status = {
-        "time": words.instant(now),
+        "time": status_values.instant(now),
         "from": decision.current,
         "to": decision.replicas,
         "reason": str(decision.reason),
@@ -142,7 +142,7 @@ def _decisions(
     if decision.raw is not None:
         new["raw"] = decision.raw
     if decision.until is not None:
-        new["until"] = words.instant(decision.until)
+        new["until"] = status_values.instant(decision.until)
     ring = [new, *_lasting(before, now)]
     # A merge patch merges mappings: what the new decision lacks has to be taken away.
     last = {"raw": None, "until": None, **new, "steps": [_step(each) for each in decision.steps]}
@@ -154,7 +154,7 @@ def _lasting(before: Mapping[str, Any], now: float) -> list[Status]:
     ring: list[Status] = before.get("decisions", [])
     if not ring or ring[0]["time"] == before.get("lastScaleTime"):
         return ring
-    return ring[1:] if now - words.seconds_of(ring[0]["time"]) < _PASSING_SECONDS else ring
+    return ring[1:] if now - status_values.seconds_of(ring[0]["time"]) < _PASSING_SECONDS else ring
 
 
 def _step(step: Step) -> Status:
@@ -176,7 +176,7 @@ def _conditions(
             "reason": each.reason,
             "message": each.message,
             "observedGeneration": autoscaler.generation,
-            "lastTransitionTime": since.get((each.type, each.status), words.instant(now)),
+            "lastTransitionTime": since.get((each.type, each.status), status_values.instant(now)),
         }
         for each in conditions
     ]

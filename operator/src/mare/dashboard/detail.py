@@ -3,7 +3,7 @@
 from typing import Any
 
 from mare.custom_resource.status import MOST_QUEUES
-from mare.custom_resource.words import instant
+from mare.custom_resource.status_values import instant
 from mare.dashboard.serialize import (
     Json,
     known_or_none,
@@ -15,7 +15,7 @@ from mare.dashboard.serialize import (
 from mare.dashboard.summary import facts_of, summary
 from mare.domain.observation import QueueReading
 from mare.domain.unknown import Unknown
-from mare.explanation.constraint import held_by
+from mare.explanation.constraint import limit_of
 from mare.explanation.facts import Facts
 from mare.explanation.next_changes import next_changes
 from mare.explanation.problems import Problem, problems_of
@@ -96,7 +96,7 @@ def _entry(entry: DecisionLogEntry) -> Json:
         "from": entry.current,
         "to": entry.replicas,
         "reason": str(entry.reason),
-        "constraint": str(held_by(entry.reason)),
+        "constraint": str(limit_of(entry.reason)),
         "sentence": serialize_sentence(entry.current, entry.replicas, entry.message, entry.clauses),
     }
 

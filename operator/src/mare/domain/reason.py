@@ -1,13 +1,14 @@
-"""The reasons of decisions and limits, as in status, Events, metrics and `mare explain`."""
+"""The reasons of decisions and limits, as in status, Events, the dashboard and `mare explain`."""
 
 from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """Why a count is what it is, in one word."""
+    """Why a count is what it is, in one word. The words are those of the HPA where it has one."""
 
     # The load decides.
     WITHIN_TARGET = "WithinTarget"
+    WITHIN_TOLERANCE = "WithinTolerance"
     LOAD_GREW = "LoadGrew"
     LOAD_FELL = "LoadFell"
     # The workload becomes idle or leaves idle.
@@ -15,7 +16,7 @@ class Reason(StrEnum):
     SCALED_TO_IDLE = "ScaledToIdle"
     IDLE = "Idle"
     COOLING_DOWN = "CoolingDown"
-    # A limit decides. The words of the HPA where it has one.
+    # A limit decides.
     DESIRED_WITHIN_RANGE = "DesiredWithinRange"
     SCALE_UP_STABILIZED = "ScaleUpStabilized"
     SCALE_DOWN_STABILIZED = "ScaleDownStabilized"
@@ -26,7 +27,11 @@ class Reason(StrEnum):
     SCHEDULED = "Scheduled"
     DRAINING = "Draining"
     PAUSED = "Paused"
-    # Something is unknown.
+    # A value is unknown.
     QUEUES_UNKNOWN = "QueuesUnknown"
     PARTLY_UNKNOWN = "PartlyUnknown"
     FALLBACK = "Fallback"
+    # A decision is not carried out, or its replicas do not become ready.
+    DRY_RUN = "DryRun"
+    PODS_PENDING = "PodsPending"
+    UNABLE_TO_SCALE = "UnableToScale"

@@ -1,71 +1,39 @@
-"""The one thing that keeps a count from following its queues."""
-
-from enum import StrEnum
+"""The one reason that keeps a count from following its queues."""
 
 from mare.domain.decision import Decision, Stage
 from mare.domain.reason import Reason
 from mare.explanation.facts import Facts
 
-
-class Constraint(StrEnum):
-    """Codes for people and programs; they stay the same."""
-
-    NONE = "none"
-    TOLERANCE = "tolerance"
-    WINDOW = "window"
-    SCALE_UP_POLICY = "scaleUpPolicy"
-    SCALE_DOWN_POLICY = "scaleDownPolicy"
-    MIN = "min"
-    MAX = "max"
-    SCHEDULE = "schedule"
-    UNKNOWN = "unknown"
-    FALLBACK = "fallback"
-    PAUSED = "paused"
-    DRY_RUN = "dryRun"
-    DRAINING = "draining"
-    PENDING = "pending"
-    COOLDOWN = "cooldown"
-    RESTING = "resting"
-    UNABLE = "unable"
-
-
-_BY_REASON = {
-    Reason.PAUSED: Constraint.PAUSED,
-    Reason.FALLBACK: Constraint.FALLBACK,
-    Reason.QUEUES_UNKNOWN: Constraint.UNKNOWN,
-    Reason.PARTLY_UNKNOWN: Constraint.UNKNOWN,
-    Reason.SCALE_UP_STABILIZED: Constraint.WINDOW,
-    Reason.SCALE_DOWN_STABILIZED: Constraint.WINDOW,
-    Reason.SCALE_UP_LIMIT: Constraint.SCALE_UP_POLICY,
-    Reason.SCALE_DOWN_LIMIT: Constraint.SCALE_DOWN_POLICY,
-    Reason.TOO_MANY_REPLICAS: Constraint.MAX,
-    Reason.TOO_FEW_REPLICAS: Constraint.MIN,
-    Reason.SCHEDULED: Constraint.SCHEDULE,
-    Reason.DRAINING: Constraint.DRAINING,
-    Reason.COOLING_DOWN: Constraint.COOLDOWN,
-    Reason.IDLE: Constraint.RESTING,
+_UNLIMITED = {
+    Reason.WITHIN_TARGET,
+    Reason.LOAD_GREW,
+    Reason.LOAD_FELL,
+    Reason.ACTIVATED,
+    Reason.SCALED_TO_IDLE,
 }
-_ABOVE_ALL = {Reason.PAUSED, Reason.FALLBACK, Reason.QUEUES_UNKNOWN}
+_BEFORE_DRY_RUN = {Reason.PAUSED, Reason.FALLBACK, Reason.QUEUES_UNKNOWN}
 
 
-def constraint_of(facts: Facts) -> Constraint:
-    """Exactly one: what would have to change first."""
+def constraint_of(facts: Facts) -> Reason:
+    """Return what must change before the count changes; DesiredWithinRange if nothing must."""
     decision = facts.decision
     if facts.cannot_act is not None or decision is None:
-        return Constraint.UNABLE
-    if decision.reason in _ABOVE_ALL:
-        return _BY_REASON[decision.reason]
+        return Reason.UNABLE_TO_SCALE
+    if decision.reason in _BEFORE_DRY_RUN:
+        return decision.reason
     if facts.policy.dry_run:
-        return Constraint.DRY_RUN
+        return Reason.DRY_RUN
     if facts.pending:
-        return Constraint.PENDING
-    return held_by(decision.reason, kept=_is_kept(decision))
+        return Reason.PODS_PENDING
+    if decision.reason in _UNLIMITED and _is_within_tolerance(decision):
+        return Reason.WITHIN_TOLERANCE
+    return limit_of(decision.reason)
 
 
-def held_by(reason: Reason, *, kept: bool = False) -> Constraint:
-    """What a decision by itself tells; `kept` says that a tolerance decided."""
-    return _BY_REASON.get(reason, Constraint.TOLERANCE if kept else Constraint.NONE)
+def limit_of(reason: Reason) -> Reason:
+    """Return the limit that a decision names; DesiredWithinRange if it names none."""
+    return Reason.DESIRED_WITHIN_RANGE if reason in _UNLIMITED else reason
 
 
-def _is_kept(decision: Decision) -> bool:
+def _is_within_tolerance(decision: Decision) -> bool:
     return any(step.stage is Stage.TOLERANCE for step in decision.steps)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mare.custom_resource.words import instant
+from mare.custom_resource.status_values import instant
 from mare.explanation.explained import Explained, constraint_at
 from mare.explanation.steps import TraceStep, trace_of
 from mare.explanation.stored import Recorded

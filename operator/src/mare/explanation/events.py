@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from mare.custom_resource.autoscaler import FROM_REPLICAS, TO_REPLICAS
-from mare.custom_resource.words import seconds_of
+from mare.custom_resource.status_values import seconds_of
 from mare.domain.clause import Clause
 from mare.domain.decision import Decision
 from mare.domain.reason import Reason

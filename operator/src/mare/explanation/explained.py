@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mare.custom_resource.words import instant
+from mare.custom_resource.status_values import instant
 from mare.domain.clause import Clause
-from mare.explanation.constraint import Constraint, constraint_of, held_by
+from mare.domain.reason import Reason
+from mare.explanation.constraint import constraint_of, limit_of
 from mare.explanation.facts import Facts
 from mare.explanation.next_changes import next_changes
 from mare.explanation.problems import Problem, problems_of
@@ -23,7 +24,7 @@ class NothingRecorded(Exception):
 class Explained:
     facts: Facts
     verdict: Verdict
-    constraint: Constraint
+    constraint: Reason
     sentence: str
     trace: tuple[TraceStep, ...]
     next_changes: tuple[Clause, ...]
@@ -65,8 +66,8 @@ def oldest(decisions: Sequence[Recorded]) -> str:
     return f"the oldest decision in its {decisions[-1].source} is of {instant(decisions[-1].at)}"
 
 
-def constraint_at(past: Recorded) -> Constraint:
-    return held_by(past.decision.reason)
+def constraint_at(past: Recorded) -> Reason:
+    return limit_of(past.decision.reason)
 
 
 def _is_outdated(body: Mapping[str, Any]) -> bool:

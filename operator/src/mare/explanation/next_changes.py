@@ -9,7 +9,7 @@ from mare.domain.observation import Load, Workload, load_of
 from mare.domain.reason import Reason
 from mare.domain.targets import proposal_of
 from mare.domain.unknown import Unknown, known
-from mare.explanation.constraint import Constraint, constraint_of
+from mare.explanation.constraint import constraint_of
 from mare.explanation.facts import Facts
 
 _MOST_MESSAGES = 1 << 40
@@ -24,12 +24,12 @@ def next_changes(facts: Facts, now: float) -> tuple[Clause, ...]:
 
 def _next_changes(facts: Facts, decision: Decision, now: float) -> Iterator[Clause]:
     match constraint_of(facts):
-        case Constraint.PAUSED:
+        case Reason.PAUSED:
             yield Clause("next.resume", "scales again when spec.paused is removed")
             return
-        case Constraint.UNKNOWN | Constraint.FALLBACK if decision.raw is None:
+        case Reason.QUEUES_UNKNOWN | Reason.FALLBACK if decision.raw is None:
             yield Clause("next.known", "follows the queues again once they can be read")
-        case Constraint.DRY_RUN:
+        case Reason.DRY_RUN:
             yield Clause("next.carryOut", "is carried out when spec.dryRun is false")
     if decision.until is not None and decision.until > now:
         yield _when_time_has_passed(facts, decision, decision.until, now)

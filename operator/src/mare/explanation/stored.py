@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from mare.custom_resource import words
+from mare.custom_resource import status_values
 from mare.custom_resource.autoscaler import read_autoscaler
 from mare.custom_resource.conditions import Condition
 from mare.custom_resource.status import read_estimates
@@ -56,7 +56,7 @@ def facts_of_object(body: Mapping[str, Any], now: float) -> Facts:
         decision=_decision(last) if last else None,
         queues=queues,
         depth=status.get("depth"),
-        wait_seconds=words.wait_seconds(queues, capacity, asked or 0),
+        wait_seconds=status_values.wait_seconds(queues, capacity, asked or 0),
         estimates=estimates,
         conditions=tuple(
             Condition(each["type"], each["status"], each["reason"], each["message"])
@@ -77,7 +77,9 @@ def recorded(body: Mapping[str, Any]) -> tuple[Recorded, ...]:
     last = status.get("lastDecision")
     ring = status.get("decisions", [])
     told = [last, *ring[1:]] if last else ring
-    return tuple(Recorded(at=words.seconds_of(d["time"]), decision=_decision(d)) for d in told)
+    return tuple(
+        Recorded(at=status_values.seconds_of(d["time"]), decision=_decision(d)) for d in told
+    )
 
 
 def _decision(told: Mapping[str, Any]) -> Decision:
@@ -123,8 +125,8 @@ def _times(status: Mapping[str, Any]) -> Iterator[float]:
     told = [*status.get("queues", ()), status.get("estimates", {}), status.get("lastDecision", {})]
     for each in told:
         if "time" in each:
-            yield words.seconds_of(each["time"])
+            yield status_values.seconds_of(each["time"])
 
 
 def _moment(text: str | None) -> float | None:
-    return None if text is None else words.seconds_of(text)
+    return None if text is None else status_values.seconds_of(text)

@@ -2,7 +2,8 @@
 
 from enum import Enum
 
-from mare.explanation.constraint import Constraint, constraint_of
+from mare.domain.reason import Reason
+from mare.explanation.constraint import constraint_of
 from mare.explanation.facts import Facts
 
 
@@ -19,8 +20,8 @@ class Verdict(Enum):
         self.exit_code = exit_code
 
 
-_ON_TARGET = {Constraint.NONE, Constraint.TOLERANCE, Constraint.RESTING}
-_UNKNOWN = {Constraint.UNKNOWN, Constraint.FALLBACK}
+_ON_TARGET = {Reason.DESIRED_WITHIN_RANGE, Reason.WITHIN_TOLERANCE, Reason.IDLE}
+_UNKNOWN = {Reason.QUEUES_UNKNOWN, Reason.PARTLY_UNKNOWN, Reason.FALLBACK}
 
 
 def verdict_of(facts: Facts) -> Verdict:

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Coroutine
 from dataclasses import replace
 
-from mare.custom_resource import words
+from mare.custom_resource import status_values
 from mare.custom_resource.autoscaler import Autoscaler
 from mare.custom_resource.conditions import conditions_of
 from mare.domain.clause import Clause
@@ -152,8 +152,8 @@ class Reconciler:
             statistics_at=statistics_at,
             decision=decision,
             estimates=estimates,
-            depth=words.depth(reading.queues),
-            wait_seconds=words.wait_seconds(reading.queues, capacity, replicas),
+            depth=status_values.depth(reading.queues),
+            wait_seconds=status_values.wait_seconds(reading.queues, capacity, replicas),
             rates=state.rates.total(reading.queues),
             conditions=conditions,
         )

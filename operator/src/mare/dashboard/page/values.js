@@ -4,17 +4,18 @@ import { setAttribute, setText } from "./dom.js";
 import { causeText, showClause } from "./sentence.js";
 
 const MOODS = {
-  none: "calm",
-  tolerance: "calm",
-  resting: "asleep",
-  cooldown: "asleep",
-  paused: "asleep",
-  dryRun: "asleep",
-  max: "warn",
-  pending: "warn",
-  fallback: "warn",
-  unknown: "bad",
-  unable: "bad",
+  DesiredWithinRange: "calm",
+  WithinTolerance: "calm",
+  Idle: "asleep",
+  CoolingDown: "asleep",
+  Paused: "asleep",
+  DryRun: "asleep",
+  TooManyReplicas: "warn",
+  PodsPending: "warn",
+  Fallback: "warn",
+  QueuesUnknown: "bad",
+  PartlyUnknown: "bad",
+  UnableToScale: "bad",
 };
 const CURRENT_SECONDS = 2;
 

@@ -1,4 +1,4 @@
-"""Times and short phrases as a status has them."""
+"""The values of a status: times, targets, depth and wait, as text or numbers."""
 
 import math
 from datetime import UTC, datetime
