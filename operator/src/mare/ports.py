@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from mare.custom_resource.autoscaler import Autoscaler, BrokerReference, Key, ScaleTarget
 from mare.domain.clause import Clause
-from mare.domain.observation import QueueReading
+from mare.domain.observation import NOT_REPORTED, QueueReading
 from mare.domain.unknown import Unknown
 
 
@@ -63,6 +63,8 @@ class BrokerReading:
     queues: tuple[QueueReading, ...] | Unknown
     busy: Mapping[str, int] | Unknown
     """Unacknowledged messages by consumer address: the higher count of the last two statistics."""
+    busy_at: float | Unknown = NOT_REPORTED
+    """When the newer of these statistics was taken."""
     lost: tuple[Clause, ...] = ()
     """Sentences that name what cannot be known, because a source is missing."""
     transient: tuple[str, ...] | Unknown = ()

@@ -79,14 +79,21 @@ def test_known_transient_queues_remain_if_another_virtual_host_is_unknown(parts,
 
 def test_queues_and_busy_replicas_of_virtual_hosts_are_merged():
     here = BrokerReading(
-        queues=(reading("a"),), busy={"x": 1, "y": 0}, lost=("rates",), transient=("a",)
+        queues=(reading("a"),),
+        busy={"x": 1, "y": 0},
+        busy_at=20,
+        lost=("rates",),
+        transient=("a",),
     )
-    there = BrokerReading(queues=(reading("b"),), busy={"x": 0, "z": 2}, lost=("rates", "depths"))
+    there = BrokerReading(
+        queues=(reading("b"),), busy={"x": 0, "z": 2}, busy_at=10, lost=("rates", "depths")
+    )
 
     found = merge_readings([here, there])
 
     assert [each.name for each in found.queues] == ["a", "b"]
     assert found.busy == {"x": 1, "y": 0, "z": 2}
+    assert found.busy_at == 10
     assert found.lost == ("rates", "depths")
     assert found.transient == ("a",)
 

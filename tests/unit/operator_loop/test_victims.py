@@ -95,6 +95,33 @@ def test_a_workload_that_ignores_deletion_cost_shrinks_when_the_drain_wait_is_ov
     assert world.workloads.preferred == []
 
 
+def test_with_idle_first_old_counts_of_busy_replicas_mark_no_pod():
+    async def story(world: World) -> None:
+        await three_replicas(world, **idle_only(victimPolicy="IdleFirst"))
+        world.brokers.busy_at = world.clock.now - 15
+        await world.tick()
+
+    world = run(story)
+
+    assert world.workloads.done == [("worker", 1)]
+    assert world.workloads.preferred == []
+
+
+def test_with_idle_only_old_counts_of_busy_replicas_remove_none_before_the_drain_wait_is_over():
+    async def story(world: World) -> None:
+        await three_replicas(world, **idle_only(maxDrainWaitSeconds=60))
+        world.brokers.busy_at = world.clock.now - 15
+        for _ in range(55):
+            await world.tick()
+        assert world.workloads.done == []
+        assert world.objects.condition("VictimsChosen") == ("Unknown", "Stale")
+        assert world.objects.condition("ScalingLimited") == ("True", "Draining")
+        for _ in range(10):
+            await world.tick()
+
+    assert run(story).workloads.done == [("worker", 1)]
+
+
 @pytest.mark.parametrize("marking", [False, AccessRefused("pods is forbidden")])
 def test_with_idle_first_a_workload_shrinks_all_the_same(marking: object):
     async def story(world: World) -> None:

@@ -75,6 +75,8 @@ class FakeBrokers:
     clock: Clock
     ready: dict[str, int | Unknown] = field(default_factory=dict)
     busy: Mapping[str, int] | Unknown = NOT_REPORTED
+    busy_at: float | None = None
+    """When the busy replicas were counted, if not now."""
     slow: set[str] = field(default_factory=set)
     """Secrets whose broker never answers."""
     answers: asyncio.Event | None = None
@@ -126,7 +128,7 @@ class FakeBrokers:
             statistics_at=self.statistics_at or now,
             unacknowledged=0,
         )
-        return BrokerReading(queues=(reading,), busy=self.busy)
+        return BrokerReading(queues=(reading,), busy=self.busy, busy_at=self.busy_at or now)
 
 
 @dataclass

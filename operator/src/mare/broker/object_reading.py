@@ -46,9 +46,11 @@ def reading_of(
         missing = (*missing, _NAMES_UNKNOWN, names.clause)
         if not isinstance(queues, Unknown):
             queues += unresolved_patterns(query.patterns, host.name, names, now)
+    statistics = host.last_two_statistics
     return BrokerReading(
         queues=queues,
-        busy=busy_replicas(host.last_two_statistics, selection.readable, replica_at),
+        busy=busy_replicas(statistics, selection.readable, replica_at),
+        busy_at=statistics[-1].at if statistics else NOT_REPORTED,
         lost=missing,
     )
 
@@ -102,9 +104,16 @@ def merge_readings(parts: Sequence[BrokerReading]) -> BrokerReading:
     return BrokerReading(
         queues=tuple(queues),
         busy=busy if busy_unknown is None else busy_unknown,
+        busy_at=_oldest([part.busy_at for part in parts]),
         lost=tuple(dict.fromkeys(text for part in parts for text in part.lost)),
         transient=_merge_transient([part.transient for part in parts]),
     )
+
+
+def _oldest(times: Sequence[float | Unknown]) -> float | Unknown:
+    """The smallest time; unknown if one of them is."""
+    unknown = (at for at in times if isinstance(at, Unknown))
+    return next(unknown, None) or min(at for at in times if not isinstance(at, Unknown))
 
 
 def _merge_transient(

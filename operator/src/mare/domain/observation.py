@@ -145,19 +145,23 @@ def load_of(
 
 def _still_known(reading: QueueReading, now: float, staleness_seconds: float) -> QueueReading:
     """A reading in which what is too old is unknown; statistics are all there, or none of them."""
-    statistics_at = reading.statistics_at
+    statistics_at = statistics_time(reading.statistics_at, now, staleness_seconds)
     if now - reading.read_at > staleness_seconds:
         stale = Unknown("Stale", f"the last reading is {now - reading.read_at:.0f} s old")
         reading = replace(reading, ready=stale, consumers=stale)
         statistics_at = stale
-    elif not isinstance(statistics_at, Unknown) and now - statistics_at > staleness_seconds:
-        age = now - statistics_at
-        statistics_at = Unknown("Stale", f"the last statistics are {age:.0f} s old")
-    elif not isinstance(statistics_at, Unknown) or isinstance(reading.unacknowledged, Unknown):
+    elif not isinstance(statistics_at, Unknown):
         return reading
     return replace(
         reading, statistics_at=statistics_at, unacknowledged=statistics_at, prefetch=statistics_at
     )
+
+
+def statistics_time(at: float | Unknown, now: float, staleness_seconds: float) -> float | Unknown:
+    """Return when statistics were taken; unknown if they are too old to decide on."""
+    if isinstance(at, Unknown) or now - at <= staleness_seconds:
+        return at
+    return Unknown("Stale", f"the last statistics are {now - at:.0f} s old")
 
 
 def _together(queues: tuple[QueueReading, ...]) -> Load:

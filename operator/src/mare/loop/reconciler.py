@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from dataclasses import replace
 
 from mare.custom_resource import status_values
@@ -13,7 +13,7 @@ from mare.domain.decide import decide
 from mare.domain.decision import Decision
 from mare.domain.estimates import Estimates
 from mare.domain.history import History
-from mare.domain.observation import Observation, Workload, load_of
+from mare.domain.observation import Observation, Workload, load_of, statistics_time
 from mare.domain.unknown import Unknown
 from mare.loop.metrics import Metrics
 from mare.loop.record import Record, View
@@ -176,15 +176,26 @@ class Reconciler:
 
 def _as_decided(reading: BrokerReading, now: float, staleness_seconds: int) -> BrokerReading:
     """Return the reading as `decide` takes it, in which what is too old is unknown."""
+    reading = replace(reading, busy=_busy(reading, now, staleness_seconds))
     if isinstance(reading.queues, Unknown) or not reading.queues:
         return reading
     queues = load_of(reading.queues, now, staleness_seconds).readings
-    statistics_at = _oldest_statistics(reading)
+    oldest = _oldest_statistics(reading)
     lost = reading.lost
-    if statistics_at is not None and now - statistics_at > staleness_seconds:
+    if oldest is not None and isinstance(statistics_time(oldest, now, staleness_seconds), Unknown):
         text = f"the last statistics are older than {staleness_seconds} s"
         lost = (*lost, Clause("lost.stale", text, seconds=staleness_seconds))
     return replace(reading, queues=queues, lost=lost)
+
+
+def _busy(
+    reading: BrokerReading, now: float, staleness_seconds: int
+) -> Mapping[str, int] | Unknown:
+    """Return the counts of busy replicas; unknown if they are too old to decide on."""
+    if isinstance(reading.busy, Unknown):
+        return reading.busy
+    at = statistics_time(reading.busy_at, now, staleness_seconds)
+    return at if isinstance(at, Unknown) else reading.busy
 
 
 def _oldest_statistics(reading: BrokerReading) -> float | None:
@@ -201,7 +212,8 @@ def _was_undecided(state: AutoscalerState) -> bool:
 def _decide(state: AutoscalerState, scale: Scale, reading: BrokerReading, now: float) -> Decision:
     if state.history is None:
         state.history = History.begin(now, scale.replicas, state.estimates)
-    idle = idle_replicas(state, scale, reading.busy, now)
+    busy = _busy(reading, now, state.autoscaler.policy.staleness_seconds)
+    idle = idle_replicas(state, scale, busy, now)
     workload = Workload(replicas=scale.replicas, ready=scale.ready, idle=idle)
     observation = Observation(workload=workload, queues=reading.queues)
     decision, state.history = decide(state.autoscaler.policy, observation, state.history, now)
