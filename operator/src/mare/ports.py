@@ -1,6 +1,6 @@
 """The interfaces through which the loop meets brokers, the API server and a clock."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -100,11 +100,15 @@ class Workloads(Protocol):
         """Read the workload now; raises as `scale` does."""
 
     async def set_deletion_costs(
-        self, target: ScaleTarget, last_read: Scale, busy: Mapping[str, int]
+        self,
+        target: ScaleTarget,
+        last_read: Scale,
+        busy: Mapping[str, int],
+        is_allowed: Callable[[], bool],
     ) -> bool:
         """Mark Pods so that idle ones are deleted first; false if no Pod is a known consumer.
 
-        Raises as `scale` does.
+        `is_allowed` is called immediately before each write. Raises as `scale` does.
         """
 
 

@@ -87,7 +87,7 @@ def test_a_busy_process_stays_although_it_is_the_newest(vhost: Vhost) -> None:
                 await asyncio.sleep(0.2)
         scale_seen = workloads.get(target)
         assert isinstance(scale_seen, Scale)
-        await workloads.set_deletion_costs(target, scale_seen, seen.busy)
+        await workloads.set_deletion_costs(target, scale_seen, seen.busy, lambda: True)
         await scale(workloads, 1)
         left = [each.name for each in workloads.group("worker").replicas.values()]
         await brokers.close()

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -44,7 +44,11 @@ class Hasty:
         self.scaled.set()
 
     async def set_deletion_costs(
-        self, target: ScaleTarget, last_read: Scale, busy: Mapping[str, int]
+        self,
+        target: ScaleTarget,
+        last_read: Scale,
+        busy: Mapping[str, int],
+        is_allowed: Callable[[], bool],
     ) -> bool:
         raise AssertionError("nothing shrinks here")
 

@@ -87,7 +87,9 @@ def test_a_scale_down_is_not_sent_when_it_went_out_of_date_while_pods_were_marke
         world.workloads.answers.set()
         await settle()
 
-    assert run(story).workloads.done == []
+    world = run(story)
+    assert world.workloads.marking_allowed is False
+    assert world.workloads.done == []
 
 
 @pytest.mark.parametrize("change", [lose_leadership, delete, start_deletion])

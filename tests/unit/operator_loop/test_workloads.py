@@ -161,7 +161,7 @@ def test_who_goes_cannot_be_chosen_without_knowing_the_pods():
     async def story(watched: WatchedWorkloads, api: Api) -> None:
         scale = await told(watched, target("a", "example.test/v1"))
         assert not await watched.set_deletion_costs(
-            target("a", "example.test/v1"), scale, {"10.0.0.1": 1}
+            target("a", "example.test/v1"), scale, {"10.0.0.1": 1}, lambda: True
         )
 
     play(story)

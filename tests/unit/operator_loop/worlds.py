@@ -171,13 +171,21 @@ class FakeWorkloads:
         if self.answers is not None:
             await self.answers.wait()
 
+    marking_allowed: bool | None = None
+    """Whether Pods could still be marked after the last answer to a request to do so."""
+
     async def refresh(self, target: ScaleTarget) -> None:
         self.behind.discard(target.name)
 
     async def set_deletion_costs(
-        self, target: ScaleTarget, last_read: Scale, busy: Mapping[str, int]
+        self,
+        target: ScaleTarget,
+        last_read: Scale,
+        busy: Mapping[str, int],
+        is_allowed: Callable[[], bool],
     ) -> bool:
         await self._send(target.name)
+        self.marking_allowed = is_allowed()
         self.preferred.append(busy)
         if isinstance(self.marking, Exception):
             raise self.marking

@@ -7,7 +7,7 @@ where it differs.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from mare.cluster.api import MERGE_PATCH, Api
@@ -25,9 +25,16 @@ class Pods:
         self._writes = asyncio.Semaphore(_MAX_CONCURRENT_WRITES)
 
     async def set_deletion_costs(
-        self, namespace: str, selector: str, busy: Mapping[str, int]
+        self,
+        namespace: str,
+        selector: str,
+        busy: Mapping[str, int],
+        is_allowed: Callable[[], bool],
     ) -> bool:
         """Set each Pod's cost to its number of unacknowledged messages; raises as `Api.request`.
+
+        `is_allowed` is called immediately before each write: Pods of a paused object stay as they
+        are.
 
         A Pod without a consumer costs 0. If no Pod has the address of a consumer, as behind a
         proxy, nothing is written and the result is false: every cost would be a guess.
@@ -37,15 +44,17 @@ class Pods:
         if not any(_address(pod) in busy for pod in pods):
             return False
         writes = [
-            self._write(_PODS.path(namespace, pod["metadata"]["name"]), cost)
+            self._write(_PODS.path(namespace, pod["metadata"]["name"]), cost, is_allowed)
             for pod in pods
             if (cost := str(busy.get(_address(pod), 0))) != _cost(pod)
         ]
         await asyncio.gather(*writes)
         return True
 
-    async def _write(self, path: ApiPath, cost: str) -> None:
+    async def _write(self, path: ApiPath, cost: str, is_allowed: Callable[[], bool]) -> None:
         async with self._writes:
+            if not is_allowed():
+                return
             try:
                 body = {"metadata": {"annotations": {COST: cost}}}
                 await self._api.request("PATCH", path, body, kind=MERGE_PATCH)

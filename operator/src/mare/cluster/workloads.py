@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import lru_cache, partial
 from typing import Any
@@ -87,11 +87,16 @@ class WatchedWorkloads:
         await self._read(resource, target)
 
     async def set_deletion_costs(
-        self, target: ScaleTarget, last_read: Scale, busy: Mapping[str, int]
+        self,
+        target: ScaleTarget,
+        last_read: Scale,
+        busy: Mapping[str, int],
+        is_allowed: Callable[[], bool],
     ) -> bool:
-        if last_read.ignores_deletion_cost or not last_read.selector:
+        namespace, selector = target.namespace, last_read.selector
+        if last_read.ignores_deletion_cost or not selector:
             return False
-        return await self._pods.set_deletion_costs(target.namespace, last_read.selector, busy)
+        return await self._pods.set_deletion_costs(namespace, selector, busy, is_allowed)
 
     def _read_later(self, target: ScaleTarget) -> None:
         """Start to read a workload whose kind was listed before the workload was a target."""

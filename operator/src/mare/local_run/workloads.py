@@ -1,7 +1,7 @@
 """Programs as scale targets. A replica is a process."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from mare.custom_resource.autoscaler import ScaleTarget
 from mare.domain.unknown import Unknown
@@ -66,6 +66,7 @@ class ProcessWorkloads:
         target: ScaleTarget,
         last_read: Scale,  # noqa: ARG002
         busy: Mapping[str, int],
+        is_allowed: Callable[[], bool],  # noqa: ARG002
     ) -> bool:
         """Keep the number of messages of each replica for the next `scale`."""
         self._busy[target.name] = busy

@@ -7,6 +7,7 @@ wait for them.
 import asyncio
 import logging
 from dataclasses import replace
+from functools import partial
 
 from mare.domain.decision import Decision
 from mare.domain.unknown import Unknown
@@ -82,12 +83,13 @@ class ScaleWriter:
         self, state: AutoscalerState, view: View, scale: Scale, decision: Decision
     ) -> bool:
         """Send the PATCH; false if the decision is out of date or has to wait for busy Pods."""
-        if not self._guard.allows_scaling(state, view):
+        is_allowed = partial(self._guard.allows_scaling, state, view)
+        if not is_allowed():
             return False
-        if not await self._victims.may_go(state, view.reading, scale, decision):
+        if not await self._victims.may_go(state, view.reading, scale, decision, is_allowed):
             return False
         # Marking Pods takes requests, in which everything may have changed.
-        if not self._guard.allows_scaling(state, view):
+        if not is_allowed():
             return False
         await self._workloads.scale(view.autoscaler.target, scale, decision.replicas)
         return True

@@ -1,7 +1,7 @@
 """Which Pods a scale-down deletes: idle ones first, or only idle ones."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from mare.domain.decision import Decision
 from mare.domain.policy import VictimPolicy
@@ -27,16 +27,21 @@ class Victims:
         self._clock = clock
 
     async def may_go(
-        self, state: AutoscalerState, reading: BrokerReading, scale: Scale, decision: Decision
+        self,
+        state: AutoscalerState,
+        reading: BrokerReading,
+        scale: Scale,
+        decision: Decision,
+        is_allowed: Callable[[], bool],
     ) -> bool:
-        """Mark Pods so that idle ones are deleted first.
+        """Mark Pods so that idle ones are deleted first, as long as `is_allowed`.
 
         Returns false if busy ones would be deleted that may still finish (`IdleOnly`).
         """
         busy = reading.busy
         if not _matters(state, scale, decision) or isinstance(busy, Unknown) or not busy:
             return True
-        state.marking_problem = await self._mark(state, scale, busy)
+        state.marking_problem = await self._mark(state, scale, busy, is_allowed)
         if state.marking_problem is None:
             state.marking_retry.succeeded()
             return True
@@ -48,11 +53,16 @@ class Victims:
         return not self._busy_may_finish(state)
 
     async def _mark(
-        self, state: AutoscalerState, scale: Scale, busy: Mapping[str, int]
+        self,
+        state: AutoscalerState,
+        scale: Scale,
+        busy: Mapping[str, int],
+        is_allowed: Callable[[], bool],
     ) -> Unknown | None:
         """Return why it was not possible; None after a success."""
+        target = state.autoscaler.target
         try:
-            if await self._workloads.set_deletion_costs(state.autoscaler.target, scale, busy):
+            if await self._workloads.set_deletion_costs(target, scale, busy, is_allowed):
                 return None
         except AccessRefused as error:
             return Unknown("Forbidden", str(error)[:512])

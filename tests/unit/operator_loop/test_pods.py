@@ -1,0 +1,45 @@
+"""Deletion costs of Pods."""
+
+import asyncio
+
+from mare.cluster.paths import ApiPath
+from mare.cluster.pods import Pods
+
+
+class FakeApi:
+    """Has Pods with consumers, and answers a PATCH when `answers` is set."""
+
+    def __init__(self, pods: int) -> None:
+        self.answers = asyncio.Event()
+        self.patched: list[str] = []
+        self._pods = [
+            {"metadata": {"name": f"pod-{n}"}, "status": {"podIP": f"10.0.0.{n}"}}
+            for n in range(pods)
+        ]
+
+    async def request(self, method: str, path: ApiPath, *_: object, **__: object) -> dict:
+        if method == "GET":
+            return {"items": self._pods}
+        self.patched.append(path.text)
+        await self.answers.wait()
+        return {}
+
+
+def test_no_pod_is_marked_after_the_decision_went_out_of_date():
+    allowed = True
+
+    async def story() -> list[str]:
+        nonlocal allowed
+        api = FakeApi(pods=20)
+        busy = {f"10.0.0.{n}": 1 for n in range(20)}
+        marking = asyncio.create_task(
+            Pods(api).set_deletion_costs("shop", "app=a", busy, lambda: allowed)
+        )
+        for _ in range(10):
+            await asyncio.sleep(0)
+        allowed = False
+        api.answers.set()
+        await marking
+        return api.patched
+
+    assert len(asyncio.run(story())) == 8
