@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from mare.dashboard import Leader, served
-from tests.unit.operator_loop.worlds import Clock, World
+from tests.unit.operator_loop.fakes import Clock
+from tests.unit.operator_loop.worlds import World
 
 PREFIX = "/mare"
 

@@ -20,7 +20,7 @@ from mare.loop.pace import Pace
 from mare.loop.record import Record
 from mare.ports import Conflict, Scale, SoleReplica
 from tests.integration.operator.stage import Broker, Stage, write_kubeconfig
-from tests.unit.operator_loop.worlds import FakeBrokers, FakeConflicts
+from tests.unit.operator_loop.fakes import FakeBrokers, FakeConflicts
 from tests.vhost import becomes, eventually
 
 OTHERS_COUNT = 3

@@ -1,24 +1,22 @@
-"""Small worlds for the loop: brokers, workloads and objects that do as they are told."""
+"""A loop with brokers, workloads and objects in memory."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from mare.custom_resource.autoscaler import (
-    Autoscaler,
-    BrokerReference,
-    Key,
-    ScaleTarget,
-    read_autoscaler,
-)
-from mare.domain.observation import NOT_REPORTED, QueueReading
-from mare.domain.unknown import Unknown
+from mare.custom_resource.autoscaler import read_autoscaler
 from mare.loop.loop import Loop
 from mare.loop.metrics import Metrics
 from mare.loop.pace import Pace
 from mare.loop.record import Record
-from mare.ports import BrokerReading, Conflict, Scale
+from tests.unit.operator_loop.fakes import (
+    Clock,
+    FakeBrokers,
+    FakeConflicts,
+    FakeObjects,
+    FakeWorkloads,
+)
 
 AT_ONCE = {
     "behavior": {
@@ -60,189 +58,6 @@ def body(
             **spec,
         },
     }
-
-
-@dataclass
-class Clock:
-    now: float = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@dataclass
-class FakeBrokers:
-    clock: Clock
-    ready: dict[str, int | Unknown] = field(default_factory=dict)
-    busy: Mapping[str, int] | Unknown = NOT_REPORTED
-    busy_at: float | None = None
-    """When the busy replicas were counted, if not now."""
-    slow: set[str] = field(default_factory=set)
-    """Secrets whose broker never answers."""
-    answers: asyncio.Event | None = None
-    """Set when reads are to be answered; without it they are answered at once."""
-    away: dict[str, Unknown] = field(default_factory=dict)
-    """Secrets whose broker cannot be reached."""
-    odd: dict[str, Exception] = field(default_factory=dict)
-    """Secrets with which reading fails as nobody expects."""
-    reads: list[list[str]] = field(default_factory=list)
-    read_at: float | None = None
-    """When a source that does not answer any more told all of it last."""
-    reading: BrokerReading | None = None
-    """What each read returns, if not one queue named after the object."""
-    statistics_at: float | None = None
-    """When its statistics did."""
-
-    def group(self, autoscaler: Autoscaler) -> BrokerReference:
-        return autoscaler.broker
-
-    def cost(self, autoscaler: Autoscaler) -> int:
-        return len(autoscaler.entries)
-
-    async def read(self, autoscalers: Collection[Autoscaler]) -> Mapping[Key, BrokerReading]:
-        self.reads.append([each.key.name for each in autoscalers])
-        if any(each.broker.secret_name in self.slow for each in autoscalers):
-            await asyncio.Event().wait()
-        if self.answers is not None:
-            await self.answers.wait()
-        for each in autoscalers:
-            if each.broker.secret_name in self.odd:
-                raise self.odd[each.broker.secret_name]
-        away = {each.key: self.away.get(each.broker.secret_name) for each in autoscalers}
-        return {
-            key: BrokerReading(queues=why, busy=why) if why else self._seen(key.name)
-            for key, why in away.items()
-        }
-
-    def _seen(self, name: str) -> BrokerReading:
-        if self.reading is not None:
-            return self.reading
-        ready = self.ready.get(name, Unknown("QueueNotFound", f"queue {name} does not exist"))
-        now = self.clock()
-        reading = QueueReading(
-            name=name,
-            entries=(name,),
-            read_at=self.read_at or now,
-            ready=ready,
-            consumers=0,
-            statistics_at=self.statistics_at or now,
-            unacknowledged=0,
-        )
-        return BrokerReading(queues=(reading,), busy=self.busy, busy_at=self.busy_at or now)
-
-
-@dataclass
-class FakeWorkloads:
-    scales: dict[str, Scale | Unknown] = field(default_factory=dict)
-    done: list[tuple[str, int]] = field(default_factory=list)
-    sent: list[str] = field(default_factory=list)
-    """The workloads of all requests to change or mark something, answered or not."""
-    answers: asyncio.Event | None = None
-    """Set when those requests are to be answered; without it they are answered at once."""
-    preferred: list[Mapping[str, int]] = field(default_factory=list)
-    marking: Any = True
-    """Whether idle replicas can be made to go first, or what comes of trying."""
-    errors: dict[str, Exception] = field(default_factory=dict)
-    slow: set[str] = field(default_factory=set)
-    behind: set[str] = field(default_factory=set)
-    """Workloads that have changed without our having seen it."""
-
-    def have(self, name: str, replicas: int, **more: Any) -> None:
-        self.scales[name] = Scale(
-            replicas=replicas, version="1", ready=replicas, selector="a=b", **more
-        )
-
-    def get(self, target: ScaleTarget) -> Scale | Unknown:
-        return self.scales.get(target.name, Unknown("WorkloadNotFound", f"{target} is not there"))
-
-    async def scale(self, target: ScaleTarget, last_read: Scale, replicas: int) -> None:
-        await self._send(target.name)
-        if target.name in self.slow:
-            await asyncio.Event().wait()
-        if target.name in self.behind:
-            raise Conflict("it has changed")
-        if target.name in self.errors:
-            raise self.errors[target.name]
-        self.done.append((target.name, replicas))
-        self.scales[target.name] = replace(last_read, replicas=replicas)
-
-    async def _send(self, name: str) -> None:
-        self.sent.append(name)
-        if self.answers is not None:
-            await self.answers.wait()
-
-    marking_allowed: bool | None = None
-    """Whether Pods could still be marked after the last answer to a request to do so."""
-
-    async def refresh(self, target: ScaleTarget) -> None:
-        self.behind.discard(target.name)
-
-    async def set_deletion_costs(
-        self,
-        target: ScaleTarget,
-        last_read: Scale,
-        busy: Mapping[str, int],
-        is_allowed: Callable[[], bool],
-    ) -> bool:
-        await self._send(target.name)
-        self.marking_allowed = is_allowed()
-        self.preferred.append(busy)
-        if isinstance(self.marking, Exception):
-            raise self.marking
-        return self.marking
-
-
-@dataclass
-class FakeObjects:
-    statuses: list[tuple[str, dict]] = field(default_factory=list)
-    events: list[tuple[str, str, str]] = field(default_factory=list)
-    error: Exception | None = None
-    answers: asyncio.Event | None = None
-    """Set when writes are to be answered; without it they are answered at once."""
-    stored: dict[str, int] = field(default_factory=dict)
-    """The resourceVersion of each object."""
-
-    async def write_status(
-        self, autoscaler: Autoscaler, version: str, status: Mapping[str, Any]
-    ) -> str:
-        name = autoscaler.key.name
-        if self.answers is not None:
-            await self.answers.wait()
-        if self.error is not None:
-            raise self.error
-        stored = self.stored.get(name, int(version))
-        if int(version) != stored:
-            raise Conflict("the object has been modified")
-        self.statuses.append((name, dict(status)))
-        self.stored[name] = stored + 1
-        return str(stored + 1)
-
-    async def publish_event(
-        self,
-        autoscaler: Autoscaler,
-        kind: str,
-        reason: str,
-        message: str,
-        change: tuple[int, int] | None = None,
-    ) -> None:
-        self.events.append((autoscaler.key.name, kind, reason))
-
-    def last(self, name: str = "worker") -> dict:
-        return next(status for who, status in reversed(self.statuses) if who == name)
-
-    def condition(self, kind: str, name: str = "worker") -> tuple[str, str]:
-        for each in self.last(name)["conditions"]:
-            if each["type"] == kind:
-                return each["status"], each["reason"]
-        raise KeyError(kind)
-
-
-@dataclass
-class FakeConflicts:
-    rival: str | None = None
-
-    def find(self, target: ScaleTarget) -> str | None:
-        return self.rival
 
 
 @dataclass
