@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
@@ -12,6 +13,7 @@ import kopf
 from mare import dashboard, probes
 from mare.background import background
 from mare.broker.brokers import SecretBrokers
+from mare.broker.networks import BrokerNetworks, addresses_of
 from mare.clock import steady_clock
 from mare.cluster.api import Api, connect
 from mare.cluster.conflicting_autoscalers import WatchedConflicts
@@ -74,6 +76,10 @@ async def _running(settings: Settings) -> AsyncIterator[tuple[Loop, asyncio.Even
             clock,
             statistics_seconds=settings.statistics_seconds,
             secret_seconds=settings.secret_seconds,
+            networks=BrokerNetworks(
+                settings.broker_networks,
+                await addresses_of(os.environ.get("KUBERNETES_SERVICE_HOST")),
+            ),
         )
         stack.push_async_callback(brokers.close)
         workloads = WatchedWorkloads(api, cluster_wide=not settings.namespaces)

@@ -4,7 +4,14 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    IPvAnyNetwork,
+    ValidationError,
+)
 
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)*")
 
@@ -27,6 +34,7 @@ def _path(text: str) -> str:
 
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
+Networks = Annotated[tuple[IPvAnyNetwork, ...], BeforeValidator(_names)]
 Path = Annotated[str, BeforeValidator(_path)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 
@@ -82,6 +90,12 @@ class Settings(BaseModel):
         30.0, validation_alias="MARE_SECRET_SECONDS"
     )
     """Time after which a Secret is read again, in seconds."""
+    broker_networks: Networks = Field(
+        ("0.0.0.0/0", "::/0"), validation_alias="MARE_BROKER_NETWORKS", validate_default=True
+    )
+    """Networks that connections to brokers may lead to, separated by commas. They include loopback,
+    link-local and metadata addresses only if a network lies within such a range, such as
+    127.0.0.0/8. The address of the API server is always refused."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", validation_alias="LOG_LEVEL"
     )

@@ -1,5 +1,7 @@
 """What the chart tells the operator, read by the operator's own settings."""
 
+from ipaddress import ip_network
+
 from mare.settings import Settings
 from tests.charts import environment
 from tests.charts.operator.conftest import CHART
@@ -21,7 +23,12 @@ def test_values_arrive_as_settings(helm):
         helm,
         {
             "namespaces": ["shop", "mail"],
-            "settings": {"tickSeconds": 0.5, "readsPerSecond": 1000, "leaseSeconds": 15},
+            "settings": {
+                "tickSeconds": 0.5,
+                "readsPerSecond": 1000,
+                "leaseSeconds": 15,
+                "brokerNetworks": ["10.0.0.0/8"],
+            },
             "dashboard": {"prefix": "/mare", "hosts": ["mare.example"]},
             "logLevel": "DEBUG",
         },
@@ -31,6 +38,7 @@ def test_values_arrive_as_settings(helm):
     assert settings.namespaces == ("shop", "mail")
     assert (settings.tick_seconds, settings.reads_per_second) == (0.5, 1000)
     assert settings.lease_seconds == 15
+    assert settings.broker_networks == (ip_network("10.0.0.0/8"),)
     assert (settings.dashboard_prefix, settings.dashboard_hosts) == ("/mare", ("mare.example",))
     assert settings.log_level == "DEBUG"
 

@@ -11,6 +11,7 @@ import amqp
 import pytest
 
 from mare.broker.brokers import SecretBrokers
+from mare.broker.networks import ANY_NETWORK
 from mare.custom_resource.autoscaler import Autoscaler, read_autoscaler
 from mare.local_run.broker_secrets import StaticSecrets
 from mare.local_run.connection_owners import ConnectionOwners
@@ -69,6 +70,7 @@ def test_a_busy_process_stays_although_it_is_the_newest(vhost: Vhost) -> None:
             time.time,
             statistics_seconds=0.5,
             secret_seconds=60,
+            networks=ANY_NETWORK,
             replica_at=ConnectionOwners(workloads.sessions).process_at,
         )
         target = autoscaler().target

@@ -12,6 +12,7 @@ import pytest
 
 from local.rabbitmq.config import STATISTICS_SECONDS
 from mare.broker.brokers import SecretBrokers
+from mare.broker.networks import ANY_NETWORK
 from mare.custom_resource.autoscaler import read_autoscaler
 from mare.domain.unknown import Unknown
 from mare.local_run.broker_secrets import StaticSecrets
@@ -51,7 +52,11 @@ async def read_updates(vhost: Vhost, queue: str, asking: float) -> list[tuple[fl
     """Return times and counters of statistics, from the first with messages."""
     uris = {"amqp-uri": vhost.amqp_uri, "management-uri": vhost.node.management_uri}
     brokers = SecretBrokers(
-        StaticSecrets({"broker": uris}), time.time, statistics_seconds=asking, secret_seconds=60
+        StaticSecrets({"broker": uris}),
+        time.time,
+        statistics_seconds=asking,
+        secret_seconds=60,
+        networks=ANY_NETWORK,
     )
     autoscaler = read_autoscaler(body("worker", queues=[{"name": queue}]))
     found: dict[float, int] = {}

@@ -30,6 +30,7 @@ class Operator:
             "MARE_DASHBOARD_PORT": str(self.dashboard_port),
             "MARE_STATISTICS_SECONDS": "1",
             "MARE_SECRET_SECONDS": "2",
+            "MARE_BROKER_NETWORKS": "0.0.0.0/0,127.0.0.0/8,::1/128",
             **settings,
         }
         self._process: subprocess.Popen[bytes] | None = None

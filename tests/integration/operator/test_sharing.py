@@ -12,6 +12,7 @@ import pytest
 
 from local.rabbitmq import Node
 from mare.broker.brokers import SecretBrokers
+from mare.broker.networks import ANY_NETWORK
 from mare.custom_resource.autoscaler import Autoscaler, Key, read_autoscaler
 from mare.domain.unknown import Unknown
 from tests.integration.operator.test_sources import OneSecret
@@ -35,7 +36,9 @@ def objects(queue: str, vhost: str = "/") -> list[Autoscaler]:
 
 @asynccontextmanager
 async def brokers_of(secret: OneSecret) -> AsyncIterator[SecretBrokers]:
-    brokers = SecretBrokers(secret, time.time, statistics_seconds=5, secret_seconds=60)
+    brokers = SecretBrokers(
+        secret, time.time, statistics_seconds=5, secret_seconds=60, networks=ANY_NETWORK
+    )
     try:
         yield brokers
     finally:

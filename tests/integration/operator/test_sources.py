@@ -14,6 +14,7 @@ import pytest
 
 from mare.broker.brokers import SecretBrokers
 from mare.broker.connection_parameters import parse_secret
+from mare.broker.networks import ANY_NETWORK
 from mare.custom_resource.autoscaler import read_autoscaler
 from mare.domain.unknown import Unknown
 from mare.ports import BrokerReading
@@ -44,7 +45,9 @@ def read_until(
     autoscaler = read_autoscaler(body(brokerRef={"secretName": "b", "vhost": vhost.name}, **spec))
 
     async def read() -> BrokerReading:
-        brokers = SecretBrokers(secret, time.time, statistics_seconds=0.3, secret_seconds=60)
+        brokers = SecretBrokers(
+            secret, time.time, statistics_seconds=0.3, secret_seconds=60, networks=ANY_NETWORK
+        )
         try:
             async with asyncio.timeout(60):
                 while True:

@@ -12,6 +12,7 @@ import pytest
 from mare.broker import virtual_host
 from mare.broker.brokers import SecretBrokers
 from mare.broker.connection_parameters import ConnectionParameters
+from mare.broker.networks import ANY_NETWORK
 from mare.broker.queue_statistics import QueueStatistics, Statistics
 from mare.custom_resource.autoscaler import Autoscaler, Key, read_autoscaler
 from mare.ports import BrokerReading, NotFound
@@ -42,7 +43,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         self.brokers = SecretBrokers(
-            self, virtual_time.now, statistics_seconds=5, secret_seconds=60
+            self, virtual_time.now, statistics_seconds=5, secret_seconds=60, networks=ANY_NETWORK
         )
 
     async def read(self, namespace: str, name: str) -> dict[str, str]:

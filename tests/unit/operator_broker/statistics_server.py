@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from mare.broker.connection_parameters import ConnectionParameters
 from mare.broker.management import ManagementStatistics
+from mare.broker.networks import ANY_NETWORK
 from mare.broker.prometheus import PrometheusStatistics
 from mare.broker.queue_statistics import QueueStatistics, StatisticsSource
 
@@ -66,7 +67,7 @@ def serve(server: FakeServer) -> Iterator[FakeServer]:
 
 def fetch(kind: type, server: FakeServer, vhost: str = "/") -> Mapping[str, QueueStatistics]:
     async def request(uri: str) -> Mapping[str, QueueStatistics]:
-        source: StatisticsSource = kind(uri, ConnectionParameters())
+        source: StatisticsSource = kind(uri, ConnectionParameters(networks=ANY_NETWORK))
         try:
             return (await source.fetch(vhost, 7.0)).queues
         finally:

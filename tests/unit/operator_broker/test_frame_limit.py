@@ -15,6 +15,7 @@ from pamqp.heartbeat import Heartbeat
 from mare.broker.amqp_connection import SharedConnection
 from mare.broker.connection_parameters import ConnectionParameters
 from mare.broker.frame_limit import MAX_FRAME_BYTES, FrameLimitReader
+from mare.broker.networks import ANY_NETWORK
 from mare.broker.passive_declare import Depth, PassiveDeclare
 
 Attack = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -66,7 +67,8 @@ async def listening(broker: HostileBroker) -> AsyncIterator[ConnectionParameters
     server = await asyncio.start_server(broker, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     async with server:
-        yield ConnectionParameters(amqp_uri=f"amqp://user:password@127.0.0.1:{port}/")
+        uri = f"amqp://user:password@127.0.0.1:{port}/"
+        yield ConnectionParameters(amqp_uri=uri, networks=ANY_NETWORK)
 
 
 async def flood(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -8,7 +8,7 @@ from aiormq.abc import AbstractConnection
 from aiormq.exceptions import AMQPError, InvalidFrameError, ProbableAuthenticationError
 from yarl import URL
 
-from mare.broker.connection_parameters import ConnectionParameters, certificate_error
+from mare.broker.connection_parameters import ConnectionParameters, refusal_behind
 from mare.broker.frame_limit import FrameLimitTransport
 from mare.ports import AccessRefused
 
@@ -46,7 +46,8 @@ class SharedConnection:
             heartbeat=str(_HEARTBEAT_SECONDS), name="mare"
         )
         context = self._parameters.ssl_context() if uri.scheme == "amqps" else None
-        connection = aiormq.Connection(uri, transport_factory=FrameLimitTransport(context))
+        transport = FrameLimitTransport(context, self._parameters.networks)
+        connection = aiormq.Connection(uri, transport_factory=transport)
         try:
             async with asyncio.timeout(_CONNECT_SECONDS):
                 await connection.connect()
@@ -54,9 +55,7 @@ class SharedConnection:
         except ProbableAuthenticationError as error:
             raise AccessRefused("the broker refuses the user or the password") from error
         except (AMQPError, ConnectionError, TimeoutError) as error:
-            refused = certificate_error(error, "the broker") or _refusal(
-                error, self._parameters.vhost
-            )
+            refused = refusal_behind(error, "the broker") or _refusal(error, self._parameters.vhost)
             raise (refused or OSError(type(error).__name__)) from error
         finally:
             if self._connection is not connection:

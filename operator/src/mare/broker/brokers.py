@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 
 from mare.broker.connection_parameters import ConnectionParameters
+from mare.broker.networks import BrokerNetworks
 from mare.broker.object_reading import (
     TransientQueues,
     host_of,
@@ -39,9 +40,10 @@ class SecretBrokers:
         *,
         statistics_seconds: float,
         secret_seconds: float,
+        networks: BrokerNetworks,
         replica_at: Callable[[str], str] = host_of,
     ) -> None:
-        self._secrets = SecretCache(secrets, clock, secret_seconds, self._is_refused)
+        self._secrets = SecretCache(secrets, clock, secret_seconds, self._is_refused, networks)
         self._clock = clock
         self._statistics_seconds = statistics_seconds
         self._replica_at = replica_at

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
+from mare.broker.networks import DEFAULT_NETWORKS, AddressRefused, BrokerNetworks
 from mare.ports import AccessRefused
 
 _SCHEMES = {
@@ -22,7 +23,7 @@ _KEYS = (*_SCHEMES, "ca.crt", "tls.crt", "tls.key")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionParameters:
-    """URIs and TLS material. Objects with equal parameters share connections.
+    """URIs, TLS material and allowed networks. Objects with equal ones share connections.
 
     No field has a repr: the URIs contain passwords.
     """
@@ -34,6 +35,7 @@ class ConnectionParameters:
     client_certificate: str | None = field(default=None, repr=False)
     client_key: str | None = field(default=None, repr=False)
     vhost: str = "/"
+    networks: BrokerNetworks = DEFAULT_NETWORKS
 
     def with_vhost(self, vhost: str) -> "ConnectionParameters":
         """The same broker with another virtual host."""
@@ -69,9 +71,14 @@ def path_segment(vhost: str) -> str:
     return quote(vhost, safe="")
 
 
-def certificate_error(error: BaseException | None, source: str) -> AccessRefused | None:
-    """The refusal to report if an error was caused by a certificate that failed verification."""
+def refusal_behind(error: BaseException | None, source: str) -> AccessRefused | None:
+    """The refusal to report if a certificate or an address that is not allowed caused an error."""
     while error is not None:
+        if isinstance(error, AddressRefused):
+            return AccessRefused(
+                f"the address of {source} is not in a network that the operator may connect to:"
+                " see MARE_BROKER_NETWORKS"
+            )
         if isinstance(error, ssl.SSLCertVerificationError):
             why = error.verify_message.rstrip(".")
             return AccessRefused(f"the certificate of {source} is refused, {why}: see ca.crt")
@@ -89,7 +96,9 @@ def _load_client_certificate(context: ssl.SSLContext, certificate: str, key: str
         context.load_cert_chain(chain, secret)
 
 
-def parse_secret(secret_name: str, data: Mapping[str, str]) -> ConnectionParameters:
+def parse_secret(
+    secret_name: str, data: Mapping[str, str], networks: BrokerNetworks = DEFAULT_NETWORKS
+) -> ConnectionParameters:
     """Parse the base64 `data` of a Secret; raise `AccessRefused` with what is wrong in it."""
     values = {key: _decode(secret_name, key, value) for key, value in data.items() if key in _KEYS}
     for key, schemes in _SCHEMES.items():
@@ -105,6 +114,7 @@ def parse_secret(secret_name: str, data: Mapping[str, str]) -> ConnectionParamet
         client_certificate=values.get("tls.crt"),
         client_key=values.get("tls.key"),
         vhost=_vhost_of(values.get("amqp-uri", "")),
+        networks=networks,
     )
     if parameters.ca_certificate or parameters.client_certificate:
         parameters.ssl_context()  # Reports a broken certificate now, not at the first connection.

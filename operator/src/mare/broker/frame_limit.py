@@ -15,6 +15,8 @@ from aiormq.connection import TransportFactory
 from aiormq.exceptions import AMQPConnectionError
 from yarl import URL
 
+from mare.broker.networks import BrokerNetworks
+
 MAX_FRAME_BYTES = 131_072
 """The frame_max that RabbitMQ negotiates by default."""
 _HEADER = struct.Struct(">BHI")
@@ -56,18 +58,26 @@ class FrameLimitReader(asyncio.StreamReader):
 
 
 class FrameLimitTransport(TransportFactory):
-    """Opens connections whose reader is a `FrameLimitReader`, with TLS if there is a context."""
+    """Opens connections whose reader is a `FrameLimitReader`, with TLS if there is a context.
 
-    def __init__(self, context: ssl.SSLContext | None) -> None:
+    They lead to allowed networks only.
+    """
+
+    def __init__(self, context: ssl.SSLContext | None, networks: BrokerNetworks) -> None:
         self._context = context
+        self._networks = networks
 
     async def create(self, url: URL, **_: Any) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         loop = asyncio.get_running_loop()
         reader = FrameLimitReader(loop)
         protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
         try:
+            connection = await self._networks.connect(url.host or "", url.port or 0)
             transport, _protocol = await loop.create_connection(
-                lambda: protocol, url.host or "", url.port or 0, ssl=self._context
+                lambda: protocol,
+                sock=connection,
+                ssl=self._context,
+                server_hostname=url.host if self._context else None,
             )
         except OSError as error:
             raise AMQPConnectionError(*error.args) from error

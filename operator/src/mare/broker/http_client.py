@@ -1,5 +1,6 @@
 """An HTTP client for the management API and the Prometheus endpoint of a broker."""
 
+import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from http import HTTPStatus
@@ -8,9 +9,11 @@ from urllib.parse import unquote, urlsplit
 import aiohttp
 from yarl import URL
 
-from mare.broker.connection_parameters import ConnectionParameters, certificate_error
+from mare.broker.connection_parameters import ConnectionParameters, refusal_behind
+from mare.broker.networks import Resolver
 from mare.ports import AccessRefused
 
+_log = logging.getLogger(__name__)
 _SECONDS = 4.0
 _CHUNK_BYTES = 2**16
 
@@ -37,6 +40,7 @@ class BrokerHttpClient:
             user, password = unquote(parts.username), unquote(parts.password or "")
             self._headers["Authorization"] = aiohttp.encode_basic_auth(user, password)
         self._tls = parameters.ssl_context() if parts.scheme == "https" else True
+        self._networks = parameters.networks
         self._source = source
         self._max_bytes = max_bytes
         self._session: aiohttp.ClientSession | None = None
@@ -64,7 +68,12 @@ class BrokerHttpClient:
             self._session = aiohttp.ClientSession(
                 headers={**self._headers, "Accept-Encoding": "identity"},
                 timeout=aiohttp.ClientTimeout(total=_SECONDS),
-                connector=aiohttp.TCPConnector(limit=1, ssl=self._tls),
+                connector=aiohttp.TCPConnector(
+                    limit=1,
+                    ssl=self._tls,
+                    resolver=Resolver(),
+                    socket_factory=self._networks.open_socket,
+                ),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 # 64 KiB of compressed data can decompress to 64 MiB in one step.
                 auto_decompress=False,
@@ -79,13 +88,15 @@ class BrokerHttpClient:
             raise OSError(f"{self._source} does not answer within {_SECONDS:.0f} s") from error
         except aiohttp.ClientError as error:
             failure = OSError(f"{self._source} cannot be reached ({type(error).__name__})")
-            raise (certificate_error(error, self._source) or failure) from error
+            raise (refusal_behind(error, self._source) or failure) from error
 
     def _check_status(self, status: int) -> None:
         if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
             raise AccessRefused(f"{self._source} refuses the user or the password")
         if status != HTTPStatus.OK:
-            raise OSError(f"{self._source} answers with status {status}")
+            # A status would show a tenant what answers in networks that only the operator reaches.
+            _log.debug("Unexpected response", extra={"source": self._source, "status": status})
+            raise OSError(f"{self._source} does not return statistics")
 
     async def _chunks(self, response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
         size = 0

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from mare.broker.connection_parameters import ConnectionParameters, parse_secret
+from mare.broker.networks import DEFAULT_NETWORKS, BrokerNetworks
 from mare.custom_resource.autoscaler import BrokerReference
 from mare.domain.unknown import Unknown
 from mare.ports import AccessRefused, Clock, NotFound, Unavailable
@@ -35,11 +36,13 @@ class SecretCache:
         clock: Clock,
         seconds: float,
         is_refused: Callable[[ConnectionParameters], bool],
+        networks: BrokerNetworks = DEFAULT_NETWORKS,
     ) -> None:
         self._secrets = secrets
         self._clock = clock
         self._seconds = seconds
         self._is_refused = is_refused
+        self._networks = networks
         self._entries: dict[BrokerReference, _Entry] = {}
 
     async def get(self, reference: BrokerReference) -> ConnectionParameters | Unknown:
@@ -65,7 +68,8 @@ class SecretCache:
     async def _read(self, reference: BrokerReference) -> ConnectionParameters | Unknown:
         name = reference.secret_name
         try:
-            return parse_secret(name, await self._secrets.read(reference.namespace, name))
+            data = await self._secrets.read(reference.namespace, name)
+            return parse_secret(name, data, self._networks)
         except NotFound:
             return Unknown("SecretNotFound", f"Secret {name} does not exist", name)
         except AccessRefused as error:

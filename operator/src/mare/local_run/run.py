@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from mare import dashboard, probes
 from mare.background import background
 from mare.broker.brokers import SecretBrokers
+from mare.broker.networks import ANY_NETWORK
 from mare.clock import steady_clock
 from mare.custom_resource.autoscaler import ScaleTarget
 from mare.local_run.broker_secrets import StaticSecrets
@@ -109,6 +110,7 @@ async def _scaling(
             clock,
             statistics_seconds=options.statistics_seconds,
             secret_seconds=3600,
+            networks=ANY_NETWORK,
             replica_at=ConnectionOwners(workloads.sessions).process_at,
         )
         stack.push_async_callback(brokers.close)
