@@ -1,6 +1,8 @@
 """Jobs over HTTP: accepted with 202, read, cancelled and tried again."""
 
 import re
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -41,10 +43,56 @@ def test_each_submission_has_an_id_of_its_own(client, rpc):
     assert rpc.calls[0].request["id"] != rpc.calls[1].request["id"]
 
 
-def test_the_idempotency_key_is_passed_on(client, rpc):
-    submit(client, Idempotency_Key="a-b")
+def sent_key(client, rpc, key, address="192.0.2.1"):
+    client.post(
+        "/v1/playlists",
+        json={"city": "Recife"},
+        headers={"Idempotency-Key": key},
+        environ_base={"REMOTE_ADDR": address},
+    )
+    return rpc.calls[-1].request["idempotency_key"]
 
-    assert rpc.calls[-1].request["idempotency_key"] == "a-b"
+
+def test_an_idempotency_key_is_that_of_one_client_address(client, rpc):
+    first = sent_key(client, rpc, "order-1")
+
+    assert first == sent_key(client, rpc, "order-1")
+    assert first != sent_key(client, rpc, "order-2")
+    assert first != sent_key(client, rpc, "order-1", address="192.0.2.2")
+
+
+def test_a_few_clients_that_prefer_to_wait_leave_threads_to_the_others(make_client, rpc):
+    rpc.answers["jobs.get"] = JOB  # the job does not end
+    client = make_client(GATEWAY_TIMEOUT="2.5", GATEWAY_THREADS="12", GATEWAY_MAX_IN_FLIGHT="2")
+    with ThreadPoolExecutor(6) as threads:
+        begun = time.monotonic()
+        waiting = [
+            threads.submit(lambda: (submit(client, Prefer="wait=9"), time.monotonic() - begun))
+            for _ in range(6)
+        ]
+        answers = [each.result() for each in waiting]
+
+    assert {response.status_code for response, _ in answers} == {202}
+    assert sorted(passed > 1 for _, passed in answers) == [False] * 4 + [True] * 2
+    applied = [response.headers.get("Preference-Applied") for response, _ in answers]
+    assert sorted(map(str, applied)) == ["None"] * 4 + ["wait=9"] * 2
+
+
+@pytest.mark.parametrize("depth", [100, 900, 930, 950, 960, 970, 980, 990, 1000])
+def test_a_deeply_nested_body_is_a_problem_of_the_client(client, depth):
+    body = b'{"city": "Recife", "seed": ' + b"[" * depth + b"]" * depth + b"}"
+
+    assert (
+        client.post("/v1/playlists", data=body, content_type="application/json").status_code == 400
+    )
+
+
+def test_the_problem_of_many_unknown_fields_is_short(client):
+    response = submit(client, {f"field{number}": 1 for number in range(3000)})
+
+    assert response.status_code == 400
+    assert len(response.get_json()["errors"]) == 20
+    assert len(response.data) < 10_000
 
 
 @pytest.mark.parametrize("key", ["", "a b", "é", "x" * 256])

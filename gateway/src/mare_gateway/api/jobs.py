@@ -1,9 +1,11 @@
 """Playlists in the background: submit a job, read it, cancel it, try it again."""
 
+import hashlib
 import re
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any
 
 import msgspec
@@ -38,12 +40,14 @@ class JobPath(Query):
 class Jobs:
     """Calls the jobs service for the current request.
 
-    At most `most_bodies` threads wait for request bodies: the HTTP server has no time limit for a
-    body, so that a client which sends half of one keeps its thread.
+    At most `most_bodies` threads wait for request bodies, and as many for the end of a job: the
+    HTTP server has no time limit for a body, so that a client which sends half of one keeps its
+    thread.
     """
 
     def __init__(self, call: Calls, *, timeout: float, most_bodies: int) -> None:
         self.most_bodies = most_bodies
+        self._waits = threading.BoundedSemaphore(most_bodies)
         self._call = call
         self._timeout = timeout
 
@@ -52,10 +56,20 @@ class Jobs:
         key = request.headers.get("Idempotency-Key")
         if key is not None and not _KEY.fullmatch(key):
             return respond(_INVALID_KEY)
-        submission = {"id": str(uuid_utils.uuid7()), "request": message, "idempotency_key": key}
+        submission = {
+            "id": str(uuid_utils.uuid7()),
+            "request": message,
+            "idempotency_key": _scoped(key),
+        }
         job = self._call("jobs.accept", submission)
         if preferences.wait is not None:
-            job = self._await(job, preferences.wait)
+            if self._waits.acquire(blocking=False):
+                try:
+                    job = self._await(job, preferences.wait)
+                finally:
+                    self._waits.release()
+            else:
+                preferences = replace(preferences, wait=None)
         return self._accepted(job, preferences)
 
     def show(self, method: str, job_id: str) -> Response:
@@ -105,6 +119,8 @@ def job_routes(
             return respond(_TOO_MANY_BODIES)
         try:
             body = msgspec.json.decode(request.get_data())
+            # The parser of Flask nests less deep. Its result is cached for the validation.
+            request.get_json(silent=True)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             body = None
         finally:
@@ -149,6 +165,18 @@ _INVALID_KEY = Problem(
     code="invalid_idempotency_key",
     detail="Idempotency-Key must have 1 to 255 printable ASCII characters without spaces.",
 )
+
+
+def _scoped(key: str | None) -> str | None:
+    """Return the key for this client address.
+
+    All anonymous clients are one owner for the jobs service. Without the address, the key of one
+    client would refuse the requests of another, or return its job.
+    """
+    if key is None:
+        return None
+    text = f"{request.remote_addr} {key}"
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 def _document(job: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any
 
 from pydantic import ValidationError
@@ -9,6 +10,8 @@ from pydantic import ValidationError
 from mare_gateway.problems import Problem
 
 _MAX_NAME = 40
+_MAX_ERRORS = 20
+"""Errors in one problem: a body of 64 KiB can contain 5,000 unknown fields."""
 
 
 def problem(error: ValidationError, parameters: Mapping[str, Iterable[str]]) -> Problem:
@@ -36,7 +39,7 @@ def repeated(parameters: Iterable[tuple[str, str]]) -> Problem | None:
 
 
 def _invalid(errors: Iterable[dict[str, str]]) -> Problem:
-    found = list(errors)
+    found = list(islice(errors, _MAX_ERRORS))
     names = ", ".join(dict.fromkeys(entry["parameter"] for entry in found))
     return Problem(
         status=400,
