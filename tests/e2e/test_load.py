@@ -1,4 +1,4 @@
-"""Two minutes of people: the replicas rise, nobody is refused, the replicas fall."""
+"""Two minutes of load: replicas are added, no request fails, replicas are removed."""
 
 from pathlib import Path
 
@@ -8,15 +8,15 @@ from tests.e2e.application import Application
 from tests.load import tide
 
 PICTURE = Path(".cache/load.svg")
-"""What the last run looked like; docs/pictures has one."""
+"""The picture of the last run; docs/pictures has one."""
 
 
 @pytest.mark.timeout(1000)
-def test_replicas_follow_a_tide_of_requests(application: Application, tmp_path: Path):
-    course = tide.run(application, tmp_path)
+def test_replicas_follow_the_request_rate(application: Application, tmp_path: Path):
+    load = tide.run(application, tmp_path)
 
     PICTURE.parent.mkdir(exist_ok=True)
-    PICTURE.write_text(tide.picture(course, target_seconds=0.5, most=5))
-    assert course.failed == 0
-    assert course.answered > 400
-    assert course.most_ready >= 3
+    PICTURE.write_text(tide.picture(load, target_seconds=0.5, most=5))
+    assert load.failed == 0
+    assert load.answered > 400
+    assert load.most_ready >= 3

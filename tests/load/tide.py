@@ -1,4 +1,4 @@
-"""Two minutes of load on the application in a cluster, what came of it, and a picture of it."""
+"""Puts two minutes of load on the application in a cluster, and draws the samples of the run."""
 
 import csv
 import json
@@ -25,17 +25,17 @@ _DASHBOARD_PORT = 8081
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
-    """One run: what the operator saw and did each second, and what people got."""
+class LoadRun:
+    """One run: the operator's sample of each second, and the results of the requests."""
 
     samples: Mapping[str, Sequence[float | None]]
-    """By name: at, depth, wait, running, requested, desired; None where it was not known."""
+    """By name: at, depth, wait, running, requested, desired. None is an unknown value."""
     arrivals: Sequence[Point]
-    """Requests a second."""
+    """Times of the run and requests per second."""
     answered: int
     failed: int
     most_ready: int
-    """Pods of the service that were ready at once, as the API server told."""
+    """Most Pods of the service that were ready at once, as the API server reports."""
 
     def points(self, name: str) -> list[Point]:
         return [
@@ -48,13 +48,13 @@ class Course:
         return [value for value in self.samples[name] if value is not None]
 
 
-def run(application: Application, folder: Path) -> Course:
-    """Let the tide come in and go out again; `folder` gets locust's own reports.
+def run(application: Application, folder: Path) -> LoadRun:
+    """Run the load until it ends; locust writes its reports to `folder`.
 
-    Raise AssertionError if there is more than one replica in the end.
+    Raise AssertionError if the service does not return to one replica.
     """
     started = time.time()
-    with _watched(application) as ready:
+    with _ready_counts(application) as ready:
         subprocess.run(
             [
                 *(sys.executable, "-m", "locust", "--headless", "--only-summary"),
@@ -68,31 +68,31 @@ def run(application: Application, folder: Path) -> Course:
             capture_output=True,
         )
     becomes(lambda: application.replicas(SERVICE), 1, FALL_SECONDS)
-    return Course(_seen(application, started), *_told(folder), max(ready, default=0))
+    return LoadRun(_samples(application, started), *_locust_results(folder), max(ready, default=0))
 
 
 @contextmanager
-def _watched(application: Application) -> Iterator[Sequence[int]]:
-    """Note how many Pods are ready: a history of the operator ends with the one that acts."""
-    over = threading.Event()
-    seen: list[int] = []
+def _ready_counts(application: Application) -> Iterator[Sequence[int]]:
+    """Record the number of ready Pods: the history of an operator ends with its leadership."""
+    ended = threading.Event()
+    counts: list[int] = []
 
-    def look() -> None:
-        while not over.wait(2):
+    def record() -> None:
+        while not ended.wait(2):
             with suppress(CommandFailed):
-                seen.append(application.ready(SERVICE))
+                counts.append(application.ready(SERVICE))
 
-    thread = threading.Thread(target=look)
+    thread = threading.Thread(target=record)
     thread.start()
     try:
-        yield seen
+        yield counts
     finally:
-        over.set()
+        ended.set()
         thread.join()
 
 
-def _seen(application: Application, since: float) -> Mapping[str, Sequence[float | None]]:
-    """What the acting operator has in its history."""
+def _samples(application: Application, since: float) -> Mapping[str, Sequence[float | None]]:
+    """Return the history of the operator that is the leader, from the time `since` on."""
     path = f"api/objects/{application.namespace}/{SERVICE}/chart?range=10m"
     samples = json.loads(_dashboard(application, path))["samples"]
     chosen = [number for number, at in enumerate(samples["at"]) if at >= since]
@@ -100,22 +100,23 @@ def _seen(application: Application, since: float) -> Mapping[str, Sequence[float
 
 
 def _dashboard(application: Application, path: str) -> str:
-    """The answer of the replica that acts, once there is one; the other one refuses."""
+    """Return the response of the leader, once there is one; the other replica has no data."""
     pods = f"/api/v1/namespaces/{application.namespace}/pods"
-    found: list[str] = []
+    responses: list[str] = []
 
-    def is_told() -> bool:
+    def responds() -> bool:
         for pod in application.pods("operator"):
             with suppress(CommandFailed):
                 path_of_pod = f"{pods}/{pod}:{_DASHBOARD_PORT}/proxy/{path}"
-                found.append(application.kubectl("get", "--raw", path_of_pod))
-        return bool(found)
+                responses.append(application.kubectl("get", "--raw", path_of_pod))
+        return bool(responses)
 
-    eventually(is_told, 120)
-    return found[0]
+    eventually(responds, 120)
+    return responses[0]
 
 
-def _told(folder: Path) -> tuple[list[Point], int, int]:
+def _locust_results(folder: Path) -> tuple[list[Point], int, int]:
+    """Return arrivals, requests and failures."""
     with (folder / "tide_stats_history.csv").open() as file:
         rows = [row for row in csv.DictReader(file) if row["Name"] == "Aggregated"]
     with (folder / "tide_stats.csv").open() as file:
@@ -124,22 +125,23 @@ def _told(folder: Path) -> tuple[list[Point], int, int]:
     return arrivals, int(whole["Request Count"]), int(whole["Failure Count"])
 
 
-def picture(course: Course, *, target_seconds: float, most: int) -> str:
-    """Draw arrival rate, depth, wait and replicas over one time axis, as SVG."""
-    moments = [at for at, _ in course.points("depth")]
+def picture(load: LoadRun, *, target_seconds: float, most: int) -> str:
+    """Return arrival rate, depth, wait and replicas over one time axis, as SVG."""
+    moments = [at for at, _ in load.points("depth")]
     start = moments[0]
 
     def from_start(points: Sequence[Point]) -> list[Point]:
         return [(at - start, value) for at, value in points]
 
     def series(label: str, name: str, shape: Shape, colour: int) -> Series:
-        return Series(label, from_start(course.points(name)), shape, colour)
+        return Series(label, from_start(load.points(name)), shape, colour)
 
-    arrivals = Series("requests", from_start(course.arrivals), Shape.LINE, 3)
+    arrivals = Series("requests", from_start(load.arrivals), Shape.LINE, 3)
     panels = (
-        Panel(title="Requests a second", series=(arrivals,)),
+        Panel(title="Requests per second", series=(arrivals,)),
         Panel(
-            title="Messages, ready or in work", series=(series("depth", "depth", Shape.LINE, 0),)
+            title="Queue depth: ready and unacknowledged",
+            series=(series("depth", "depth", Shape.LINE, 0),),
         ),
         Panel(
             title="Wait, s",
@@ -156,9 +158,9 @@ def picture(course: Course, *, target_seconds: float, most: int) -> str:
         ),
     )
     figure = Figure(
-        title="A tide of requests through the ingress",
-        description=f"{course.answered} requests, {course.failed} failed; up to "
-        f"{max(course.known('running')):g} replicas of the weather service.",
+        title="Requests through the ingress",
+        description=f"{load.answered} requests, {load.failed} failed; up to "
+        f"{max(load.known('running')):g} replicas of the weather service.",
         columns=(Column(panels=panels),),
         start=0.0,
         end=moments[-1] - start,

@@ -48,8 +48,8 @@ def test_samples_and_marks_match_the_history():
 
 def test_the_picture_of_the_load_test_draws_the_samples():
     [(_, chart)] = charts("?range=10m")
-    course = tide.Course(chart["samples"], [], answered=0, failed=0, most_ready=0)
-    assert tide.picture(course, target_seconds=2.0, most=10).startswith("<svg")
+    load = tide.LoadRun(chart["samples"], [], answered=0, failed=0, most_ready=0)
+    assert tide.picture(load, target_seconds=2.0, most=10).startswith("<svg")
 
 
 @pytest.mark.parametrize(
