@@ -28,12 +28,14 @@ class Calls:
         started = time.perf_counter()
         span = self._begin_span(target)
         left = self._timeout - (started - g.started)
-        outcome = "ok"
+        outcome = "error"
         try:
             if left <= 0:
                 raise CallTimedOut(f"the deadline passed before the call to {target}")
             context = g.identity.headers(span.context)
-            return _object(self._rpc.call(target, request, timeout=left, context=context), target)
+            reply = self._rpc.call(target, request, timeout=left, context=context)
+            answer = _object(reply, target)
+            outcome = "ok"
         except RpcError as error:
             outcome = error.exc_type if isinstance(error, RemoteError) else type(error).__name__
             raise
@@ -41,6 +43,7 @@ class Calls:
             duration = time.perf_counter() - started
             self._durations.labels(target, outcome).observe(duration)
             span.end(None if outcome == "ok" else outcome)
+        return answer
 
     def _begin_span(self, target: str) -> Span:
         service, _, method = target.partition(".")

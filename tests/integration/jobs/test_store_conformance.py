@@ -163,10 +163,11 @@ def test_only_unfinished_jobs_are_stalled_or_overdue(store):
     store.change(submission(1).job.id, complete(1))
     late = NOW + TERMS.duration + timedelta(seconds=1)
 
-    stalled = store.stalled(NOW + timedelta(seconds=1), 10)
+    stalled = store.stalled(NOW + timedelta(seconds=1), 5, 10)
 
     assert [job[-1] for job in sorted(stalled)] == ["0", "2"]
-    assert store.stalled(NOW, 10) == []
+    assert store.stalled(NOW, 5, 10) == []
+    assert store.stalled(NOW + timedelta(seconds=1), 0, 10) == []
     assert sorted(store.overdue(late, 10)) == sorted(stalled)
     assert store.overdue(NOW, 10) == []
 

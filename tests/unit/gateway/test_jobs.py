@@ -166,6 +166,24 @@ def test_a_job_that_does_not_end_in_time_is_202_with_what_is_known(make_client, 
     assert response.get_json()["weather"] == {"place": "Recife"}
 
 
+def test_an_accepted_job_is_returned_although_it_cannot_be_read(client, rpc):
+    rpc.answers["jobs.get"] = RemoteError("BrokerUnavailable")
+
+    response = submit(client, Prefer="wait=5")
+
+    assert response.status_code == 202
+    assert response.headers["Location"] == PATH
+
+
+def test_an_accepted_job_has_a_body_whatever_the_client_has(client):
+    headers = {"Prefer": "respond-async", "If-None-Match": "*"}
+
+    response = client.get("/v1/playlists?city=Recife", headers=headers)
+
+    assert response.status_code == 202
+    assert response.get_json()["state"] == "pending"
+
+
 def test_a_complete_job_has_an_etag_and_no_retry_after(client):
     first = client.get(PATH)
     again = client.get(PATH, headers={"If-None-Match": first.headers["ETag"]})

@@ -4,8 +4,7 @@ import hashlib
 import re
 import threading
 import time
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -17,11 +16,12 @@ from pydantic import StringConstraints
 from werkzeug.exceptions import UnsupportedMediaType
 
 from mare_gateway.api.preferences import Preferences
-from mare_gateway.api.queries import PlaylistsQuery, Query
+from mare_gateway.api.queries import Language, PlaylistsQuery, Query
 from mare_gateway.calls import Calls
 from mare_gateway.failures import respond
 from mare_gateway.problems import Problem
 from mare_gateway.responses import entity
+from mare_nameko.client import RpcError
 
 POLL_SECONDS = 0.1
 RETRY_AFTER = 1
@@ -40,16 +40,13 @@ class JobPath(Query):
 class Jobs:
     """Calls the jobs service for the current request.
 
-    At most `most_bodies` threads wait for request bodies, and as many for the end of a job: the
-    HTTP server has no time limit for a body, so that a client which sends half of one keeps its
-    thread.
+    At most `most_waiting` threads wait for jobs to end; beyond that, ``Prefer: wait`` is ignored.
     """
 
-    def __init__(self, call: Calls, *, timeout: float, most_bodies: int) -> None:
-        self.most_bodies = most_bodies
-        self._waits = threading.BoundedSemaphore(most_bodies)
+    def __init__(self, call: Calls, *, timeout: float, most_waiting: int) -> None:
         self._call = call
         self._timeout = timeout
+        self._waiting = threading.BoundedSemaphore(most_waiting)
 
     def submit(self, message: Mapping[str, Any], preferences: Preferences) -> Response:
         """Store a job; return 202, or 200 if it is complete within the preferred wait."""
@@ -62,17 +59,15 @@ class Jobs:
             "idempotency_key": _scoped(key),
         }
         job = self._call("jobs.accept", submission)
-        if preferences.wait is not None:
-            if self._waits.acquire(blocking=False):
-                try:
-                    job = self._await(job, preferences.wait)
-                finally:
-                    self._waits.release()
-            else:
-                preferences = replace(preferences, wait=None)
-        return self._accepted(job, preferences)
+        waited = preferences.wait is not None and self._waiting.acquire(blocking=False)
+        if waited:
+            try:
+                job = self._await(job, preferences.wait or 0.0)
+            finally:
+                self._waiting.release()
+        return _accepted(job, preferences.applied(waited=waited))
 
-    def show(self, method: str, job_id: str) -> Response:
+    def call_for_job(self, method: str, job_id: str) -> Response:
         """Call a method of the jobs service for one job and return its record."""
         job = self._call(f"jobs.{method}", {"id": job_id})
         response = entity(_document(job), request)
@@ -87,31 +82,33 @@ class Jobs:
         give_up = time.monotonic() + min(seconds, left)
         while job["state"] in _UNFINISHED and time.monotonic() < give_up:
             time.sleep(POLL_SECONDS)
-            job = self._call("jobs.get", {"id": job["id"]})
+            try:
+                job = self._call("jobs.get", {"id": job["id"]})
+            except RpcError:  # the job is accepted: its path must reach the client
+                return job
         return job
-
-    def _accepted(self, job: dict[str, Any], preferences: Preferences) -> Response:
-        finished = job["state"] not in _UNFINISHED
-        response = entity(_document(job), request)
-        response.status_code = 200 if finished else 202
-        response.headers["Location"] = _path(job["id"])
-        response.headers["Cache-Control"] = "private, no-store"
-        if not finished:
-            response.headers["Retry-After"] = str(RETRY_AFTER)
-        if preferences.applied:
-            response.headers["Preference-Applied"] = preferences.applied
-        return response
 
 
 def job_routes(
-    api: APIBlueprint, jobs: Jobs, *, accepted: ResponseDict, job: ResponseDict, language: Any
+    api: APIBlueprint,
+    jobs: Jobs,
+    *,
+    accepted: ResponseDict,
+    job: ResponseDict,
+    language: Callable[[], Language],
+    most_bodies: int,
 ) -> None:
-    """Add the routes of jobs to `api`; `language` returns what Accept-Language prefers."""
-    bodies = threading.BoundedSemaphore(jobs.most_bodies)
+    """Add the routes of jobs to `api`; `language` returns what Accept-Language prefers.
+
+    At most `most_bodies` threads wait for request bodies: the HTTP server has no time limit for a
+    body, so that a client which sends half of one keeps its thread.
+    """
+    bodies = threading.BoundedSemaphore(most_bodies)
 
     @api.before_request
     def refuse_what_is_no_object() -> Response | None:
-        if request.method != "POST" or not request.path.endswith("/playlists"):
+        submits = request.endpoint == f"{api.name}.submit_playlist"
+        if not submits or request.method != "POST":  # OPTIONS has the same endpoint
             return None
         if not request.is_json:
             raise UnsupportedMediaType
@@ -141,17 +138,17 @@ def job_routes(
     @api.get("/jobs/<job_id>", responses=job)
     def get_job(path: JobPath) -> Response:
         """The state of a job, with the weather as soon as it is known and the playlist at last."""
-        return jobs.show("get", path.job_id)
+        return jobs.call_for_job("get", path.job_id)
 
     @api.delete("/jobs/<job_id>", responses=job)
     def cancel_job(path: JobPath) -> Response:
         """Cancel a job that has not ended."""
-        return jobs.show("cancel", path.job_id)
+        return jobs.call_for_job("cancel", path.job_id)
 
     @api.post("/jobs/<job_id>/retry", responses=job)
     def retry_job(path: JobPath) -> Response:
         """Start another attempt at a job that failed, was cancelled or expired."""
-        return jobs.show("retry", path.job_id)
+        return jobs.call_for_job("retry", path.job_id)
 
 
 _INVALID_BODY = Problem(
@@ -177,6 +174,22 @@ def _scoped(key: str | None) -> str | None:
         return None
     text = f"{request.remote_addr} {key}"
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _accepted(job: Mapping[str, Any], applied: str) -> Response:
+    finished = job["state"] not in _UNFINISHED
+    response = Response(
+        msgspec.json.encode(_document(job)),
+        status=200 if finished else 202,
+        mimetype="application/json",
+    )
+    response.headers["Location"] = _path(job["id"])
+    response.headers["Cache-Control"] = "private, no-store"
+    if not finished:
+        response.headers["Retry-After"] = str(RETRY_AFTER)
+    if applied:
+        response.headers["Preference-Applied"] = applied
+    return response
 
 
 def _document(job: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,11 +22,10 @@ class Preferences:
         tokens = parse_dict_header(header or "")
         return cls("respond-async" in tokens, _seconds(tokens.get("wait")))
 
-    @property
-    def applied(self) -> str:
-        """The value of ``Preference-Applied``."""
+    def applied(self, *, waited: bool) -> str:
+        """Return the value of ``Preference-Applied``."""
         parts = ["respond-async"] if self.respond_async else []
-        return ", ".join(parts if self.wait is None else [*parts, f"wait={self.wait:g}"])
+        return ", ".join([*parts, f"wait={self.wait:g}"] if waited else parts)
 
 
 def _seconds(text: str | None) -> float | None:

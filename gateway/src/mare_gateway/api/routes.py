@@ -78,8 +78,15 @@ def routes(call: Calls, *, cache_seconds: int, timeout: float, most_bodies: int)
         reply = call(target, message)
         return answer(reply, request, seconds=cache_seconds, language=message["lang"])
 
-    jobs = Jobs(call, timeout=timeout, most_bodies=most_bodies)
-    job_routes(api, jobs, accepted=_ACCEPTED, job=_JOB, language=_preferred_language)
+    jobs = Jobs(call, timeout=timeout, most_waiting=most_bodies)
+    job_routes(
+        api,
+        jobs,
+        accepted=_ACCEPTED,
+        job=_JOB,
+        language=_preferred_language,
+        most_bodies=most_bodies,
+    )
 
     @api.get(
         "/playlists", responses={200: _answer("Suggestion"), 202: _ACCEPTED[202], **_PLACE_PROBLEMS}

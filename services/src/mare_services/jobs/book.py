@@ -97,11 +97,11 @@ class JobBook:
         """Expire overdue jobs, publish stalled ones again, delete old records; return how many."""
         now = self._clock()
         since = now - self._stalled_after
-        stalled = self._store.stalled(since, BATCH)
+        stalled = self._store.stalled(since, self._redeliveries, BATCH)
         overdue = self._store.overdue(now, BATCH)
         return {
             "expired": sum(self._expire(job_id, now) for job_id in overdue),
-            "redelivered": sum(self._redeliver(job_id, since) for job_id in stalled),
+            "redelivered": sum(self._redeliver(job_id, now) for job_id in stalled),
             "deleted": self._store.delete_expired(now),
         }
 
@@ -115,12 +115,14 @@ class JobBook:
         job = self._store.change(job_id, decide)
         return job is not None and job.state is JobState.EXPIRED
 
-    def _redeliver(self, job_id: str, since: datetime) -> bool:
+    def _redeliver(self, job_id: str, now: datetime) -> bool:
+        """Publish a stalled job again; the wait doubles each time, since a backlog is no loss."""
         published = False
 
         def decide(job: Job) -> Change | None:
             nonlocal published
-            if job.state.is_terminal or job.updated_at >= since:
+            wait = self._stalled_after * 2**job.redelivered
+            if job.state.is_terminal or job.updated_at > now - wait:
                 return None
             if job.redelivered >= self._redeliveries:
                 return None

@@ -60,8 +60,8 @@ class JobStore(Protocol):
         """Remove events from the outbox that the broker has confirmed."""
         ...
 
-    def stalled(self, unchanged_since: datetime, limit: int) -> Sequence[str]:
-        """Return ids of unfinished jobs without a change since then."""
+    def stalled(self, unchanged_since: datetime, redeliveries: int, limit: int) -> Sequence[str]:
+        """Return ids of unfinished jobs without a change since then and fewer redeliveries."""
         ...
 
     def overdue(self, now: datetime, limit: int) -> Sequence[str]:

@@ -13,6 +13,14 @@ _OPTIONS = (
 )
 """A server whose default is ``synchronous_commit=off`` would lose accepted jobs in a crash."""
 _CONNECT_SECONDS = 5
+_DEAD_PEER: dict[str, int] = {
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+"""A host that vanishes is noticed after 10 s. The kernel's defaults hold the thread for minutes."""
+_SCHEMA_LOCK = 0x6D617265
 
 
 class PostgreSql:
@@ -47,7 +55,11 @@ class PostgreSql:
                 connection.close()
                 self._all.remove(connection)
             connection = psycopg.connect(
-                self._uri, autocommit=True, options=_OPTIONS, connect_timeout=_CONNECT_SECONDS
+                self._uri,
+                autocommit=True,
+                options=_OPTIONS,
+                connect_timeout=_CONNECT_SECONDS,
+                **_DEAD_PEER,  # type: ignore[arg-type]  # psycopg passes them to libpq
             )
             self._local.connection = connection
             self._all.append(connection)
@@ -61,6 +73,9 @@ class _Transaction:
     def execute(self, statement: str, values: Sequence[Any] = ()) -> Sequence[tuple[Any, ...]]:
         self._cursor.execute(statement, values)
         return self._cursor.fetchall() if self._cursor.description else []
+
+    def lock_schema(self) -> None:
+        self.execute("SELECT pg_advisory_xact_lock(%s)", (_SCHEMA_LOCK,))
 
 
 def _is_alive(connection: "psycopg.Connection[tuple[Any, ...]]") -> bool:

@@ -12,7 +12,6 @@ from nameko.extensions import DependencyProvider
 from nameko.standalone.events import get_event_exchange
 
 from mare_nameko.service.confirming_session import Unroutable
-from mare_nameko.service.errors import BrokerUnavailable
 from mare_nameko.service.publisher import PERSISTENT, Publisher
 from mare_services.jobs.ports import JobStore, StoredEvent
 
@@ -21,7 +20,9 @@ _log = getLogger(__name__)
 POLL_SECONDS = 1.0
 """Interval at which events of other replicas that have died are found."""
 CLAIM_SECONDS = 15.0
+"""Time in which no other replica publishes a claimed event."""
 PAUSE_SECONDS = 2.0
+"""Pause after an error of the store or of the broker."""
 BATCH = 50
 NEEDS_A_WORKER = frozenset({"job_accepted"})
 """Events that stay in the outbox until a queue exists for them."""
@@ -74,9 +75,12 @@ class OutboxRelay(DependencyProvider):
         now = datetime.now(UTC)
         until = now + timedelta(seconds=CLAIM_SECONDS)
         events = tpool.execute(store.claim_events, now, until, BATCH)
-        published = [event.message_id for event in events if self._publish(event)]
-        if published:
-            tpool.execute(store.forget_published, published)
+        published: list[str] = []
+        try:
+            published.extend(event.message_id for event in events if self._publish(event))
+        finally:
+            if published:
+                tpool.execute(store.forget_published, published)
         return len(published)
 
     def _store(self) -> JobStore:
@@ -94,7 +98,7 @@ class OutboxRelay(DependencyProvider):
                 delivery_mode=PERSISTENT,
                 message_id=event.message_id,
             )
-        except (Unroutable, BrokerUnavailable) as error:
-            _log.warning("Event %s stays in the outbox: %s", event.type, error)
+        except Unroutable:
+            _log.warning("No queue exists for %s: the event stays in the outbox", event.type)
             return False
         return True

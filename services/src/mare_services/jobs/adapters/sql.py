@@ -52,6 +52,7 @@ _DOCUMENTS = ("request", "weather", "result", "failure")
 _TIMES = ("created_at", "updated_at", "deadline", "retained_until")
 _PLAIN = ("id", "client", "idempotency_key", "attempt", "redelivered")
 _COLUMNS = (*_PLAIN, "state", *_TIMES, *_DOCUMENTS)
+_DELETED_AT_ONCE = 1_000
 _UNFINISHED = "('pending', 'running', 'partial')"
 
 
@@ -59,6 +60,9 @@ class Transaction(Protocol):
     """Runs statements with ``%s`` placeholders in one transaction."""
 
     def execute(self, statement: str, values: Sequence[Any] = ()) -> Sequence[tuple[Any, ...]]: ...
+
+    def lock_schema(self) -> None:
+        """Let one process at a time create the tables."""
 
 
 class Database(Protocol):
@@ -80,6 +84,7 @@ class SqlJobStore:
     def __init__(self, database: Database) -> None:
         self._database = database
         with database.transaction() as transaction:
+            transaction.lock_schema()
             for statement in SCHEMA:
                 transaction.execute(statement)
 
@@ -150,28 +155,29 @@ class SqlJobStore:
             for message_id in message_ids:
                 transaction.execute("DELETE FROM outbox WHERE message_id = %s", (message_id,))
 
-    def stalled(self, unchanged_since: datetime, limit: int) -> Sequence[str]:
+    def stalled(self, unchanged_since: datetime, redeliveries: int, limit: int) -> Sequence[str]:
         return self._ids(
-            f"state IN {_UNFINISHED} AND updated_at < %s ORDER BY updated_at",
-            unchanged_since,
-            limit,
+            "updated_at < %s AND redelivered < %s ORDER BY updated_at LIMIT %s",
+            (unchanged_since.timestamp(), redeliveries, limit),
         )
 
     def overdue(self, now: datetime, limit: int) -> Sequence[str]:
-        return self._ids(f"state IN {_UNFINISHED} AND deadline < %s ORDER BY deadline", now, limit)
+        return self._ids("deadline < %s ORDER BY deadline LIMIT %s", (now.timestamp(), limit))
 
-    def _ids(self, condition: str, moment: datetime, limit: int) -> Sequence[str]:
+    def _ids(self, condition: str, values: Sequence[Any]) -> Sequence[str]:
         with self._database.transaction() as transaction:
             rows = transaction.execute(
-                f"SELECT id FROM jobs WHERE {condition} LIMIT %s",  # noqa: S608
-                (moment.timestamp(), limit),
+                f"SELECT id FROM jobs WHERE state IN {_UNFINISHED} AND {condition}",  # noqa: S608
+                values,
             )
         return [row[0] for row in rows]
 
     def delete_expired(self, now: datetime) -> int:
         with self._database.transaction() as transaction:
             rows = transaction.execute(
-                "DELETE FROM jobs WHERE retained_until < %s RETURNING id", (now.timestamp(),)
+                "DELETE FROM jobs WHERE id IN"
+                " (SELECT id FROM jobs WHERE retained_until < %s LIMIT %s) RETURNING id",
+                (now.timestamp(), _DELETED_AT_ONCE),
             )
         return len(rows)
 

@@ -30,10 +30,11 @@ class Sqlite:
         connection.execute("BEGIN IMMEDIATE")
         try:
             yield _Transaction(connection)
+            connection.execute("COMMIT")
         except BaseException:
-            connection.execute("ROLLBACK")
+            if connection.in_transaction:  # some errors roll back by themselves
+                connection.execute("ROLLBACK")
             raise
-        connection.execute("COMMIT")
 
     def close(self) -> None:
         for connection in self._all:
@@ -59,3 +60,6 @@ class _Transaction:
 
     def execute(self, statement: str, values: Sequence[Any] = ()) -> Sequence[tuple[Any, ...]]:
         return self._connection.execute(statement.replace("%s", "?"), values).fetchall()
+
+    def lock_schema(self) -> None:
+        """BEGIN IMMEDIATE holds the write lock already."""
