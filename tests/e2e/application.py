@@ -1,4 +1,4 @@
-"""The application in one namespace of the cluster, as a person with kubectl and curl sees it."""
+"""The application in one namespace of the cluster, reached by kubectl and HTTP."""
 
 import json
 from collections.abc import Iterator
@@ -26,20 +26,20 @@ class Application:
     release: str = "mare"
 
     def ask(self, path: str, *, timeout: float = 45, **params: Any) -> requests.Response:
-        """Ask through the ingress."""
+        """Send a GET request through the ingress."""
         return requests.get(
             f"{self.cluster.ingress}{path}", params=params, headers={"Host": HOST}, timeout=timeout
         )
 
     def status_of(self, path: str, **params: Any) -> int | str:
-        """Return the status of an answer, or the error's name: for asking until one comes."""
+        """Return the status of the response, or the name of the error: for repeated requests."""
         try:
             return self.ask(path, **params).status_code
         except requests.RequestException as error:
             return type(error).__name__
 
     def anywhere(self, number: int) -> requests.Response:
-        """Ask for a playlist at a point that nobody has asked for, so that no cache answers."""
+        """Request a playlist for a point that no other number has, so that no cache responds."""
         latitude, longitude = number % 8000 / 50 - 80, number // 8000 - 170
         return self.ask("/v1/playlists", lat=latitude, lon=longitude)
 
@@ -50,7 +50,7 @@ class Application:
         self.kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all(documents))
 
     def replicas(self, workload: str) -> int:
-        """Replicas that are asked for."""
+        """Return the replicas in the spec of a Deployment."""
         with self._api() as api:
             apps = client.AppsV1Api(api)
             scale = apps.read_namespaced_deployment_scale(workload, self.namespace)
@@ -61,7 +61,7 @@ class Application:
         return int(text or 0)
 
     def pods(self, component: str) -> list[str]:
-        """Names of the Pods of a component, those that are ending left out."""
+        """Return the names of the Pods of a component, except terminating ones."""
         text = self.kubectl(
             *("get", "pods", "--output=json"), f"--selector=app.kubernetes.io/component={component}"
         )
@@ -72,11 +72,11 @@ class Application:
         ]
 
     def kill(self, pod: str) -> None:
-        """End it at once, without a grace."""
+        """Delete a Pod without a grace period."""
         self.kubectl("delete", "pod", pod, "--grace-period=0", "--force", "--wait=false")
 
     def roll_out(self, *workloads: str, seconds: int = 300) -> None:
-        """Wait until each is what its object says."""
+        """Wait until the rollout of each Deployment is complete."""
         for workload in workloads:
             self.kubectl(
                 *("rollout", "status", f"deployment/{workload}", f"--timeout={seconds}s"),
@@ -84,7 +84,7 @@ class Application:
             )
 
     def status(self, name: str) -> dict[str, Any]:
-        """Status of a QueueAutoscaler."""
+        """Return the status of a QueueAutoscaler."""
         return json.loads(self.kubectl("get", "qa", name, "--output=json")).get("status", {})
 
     def _api(self) -> client.ApiClient:
@@ -93,8 +93,8 @@ class Application:
 
 @contextmanager
 def namespace(cluster: Cluster, name: str) -> Iterator[str]:
-    """Make a namespace that admits restricted Pods only; it goes with all that is in it."""
-    # One of the same name may still be on its way out.
+    """Create a namespace that admits restricted Pods only; delete it at the end."""
+    # A namespace of the same name may still be terminating.
     cluster.kubectl("wait", "--for=delete", f"namespace/{name}", "--timeout=300s", seconds=310)
     cluster.kubectl("create", "namespace", name)
     cluster.kubectl(
@@ -107,7 +107,7 @@ def namespace(cluster: Cluster, name: str) -> Iterator[str]:
 
 
 def program(image: str, name: str, command: list[str], **environment: Any) -> list[dict[str, Any]]:
-    """Return a Deployment of a program of ours, and the ConfigMap with all of them."""
+    """Return a ConfigMap with all files of programs/, and a Deployment that runs one of them."""
     sources = {path.name: path.read_text() for path in PROGRAMS.glob("*.py")}
     return [
         {
@@ -132,7 +132,7 @@ def program(image: str, name: str, command: list[str], **environment: Any) -> li
 
 
 def job(image: str, name: str, command: list[str], **environment: Any) -> dict[str, Any]:
-    """Return a Job of a program of ours."""
+    """Return a Job that runs a file of programs/."""
     pod = {**_pod(image, command, environment), "restartPolicy": "Never"}
     return {
         "apiVersion": "batch/v1",
@@ -158,7 +158,7 @@ def _pod(image: str, command: list[str], environment: dict[str, Any]) -> dict[st
                 "image": image,
                 "command": ["python", "-u", *command],
                 "workingDir": "/programs",
-                # Those of the image keep the folder of a script off the path.
+                # The image sets it, which keeps the folder of the script off sys.path.
                 "env": [{"name": "PYTHONSAFEPATH", "value": ""}, *_variables(environment)],
                 "volumeMounts": [{"name": "programs", "mountPath": "/programs"}],
                 "resources": {"requests": {"cpu": "10m", "memory": "32Mi"}},

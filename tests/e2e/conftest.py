@@ -1,4 +1,4 @@
-"""The whole application on the cluster: installed once, for all tests that leave it working."""
+"""The whole application on the cluster, installed once for all tests."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,18 +12,18 @@ from tests.e2e.release import chart_with_dependencies, installed, pushed_images
 
 @pytest.fixture(scope="session")
 def images(cluster: Cluster) -> Mapping[str, str]:
-    """By what name the cluster pulls gateway, services, operator, rabbitmq and valkey."""
+    """References of the images of gateway, services, operator, rabbitmq and valkey."""
     return pushed_images(cluster)
 
 
 @pytest.fixture(scope="session")
 def chart(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """charts/playlists with what it depends on."""
+    """A copy of charts/playlists with its dependencies."""
     return chart_with_dependencies(tmp_path_factory.mktemp("charts"))
 
 
 @pytest.fixture(scope="session")
 def application(cluster: Cluster, images: Mapping[str, str], chart: Path) -> Iterator[Application]:
-    """The release that tests share: whoever breaks something mends it."""
+    """The release that the tests share: a test that breaks a part repairs it."""
     with installed(cluster, images, chart) as application:
         yield application

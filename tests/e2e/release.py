@@ -1,4 +1,4 @@
-"""The chart on the cluster, installed as a person would."""
+"""Installs the chart on the cluster by Helm."""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -28,17 +28,17 @@ def say(line: object) -> None:
 
 
 def chart_with_dependencies(folder: Path) -> Path:
-    """Return a copy of charts/playlists with the charts that it depends on."""
+    """Return a copy of charts/playlists with its dependencies."""
     return Helm.vendored(CHARTS / "playlists", folder)
 
 
 def pushed_images(cluster: Cluster) -> Mapping[str, str]:
-    """Build ours and the servers'; return by what name the cluster pulls each."""
+    """Build all images and push them; return the reference of each."""
     return push_all(engine(cache_folder(), say), cluster.registry, say)
 
 
 def image_values(images: Mapping[str, str]) -> dict[str, Any]:
-    """Return the values that name the images."""
+    """Return the values of the chart that name the images."""
     return {
         "gateway": {"image": _image(images["gateway"])},
         "serviceDefaults": {"image": _image(images["services"])},
@@ -51,7 +51,7 @@ def image_values(images: Mapping[str, str]) -> dict[str, Any]:
 def install(
     application: Application, chart: Path, *values: Mapping[str, Any], version: int = 4
 ) -> None:
-    """Install or upgrade by Helm, and wait until everything is ready."""
+    """Install or upgrade by Helm, and wait until all Pods are ready."""
     with TemporaryDirectory() as folder:
         files = [VALUES]
         for number, each in enumerate(values):
@@ -66,11 +66,10 @@ def install(
                 seconds=620,
             )
         except CommandFailed as failure:
-            raise CommandFailed(f"{failure}\n{_seen(application)}") from failure
+            raise CommandFailed(f"{failure}\n{_pods_and_warnings(application)}") from failure
 
 
-def _seen(application: Application) -> str:
-    """What a person would look at next."""
+def _pods_and_warnings(application: Application) -> str:
     pods = application.kubectl("get", "pods", "--output=wide")
     events = application.kubectl("get", "events", "--field-selector=type=Warning")
     return f"{pods}\n{events[-8000:]}"
@@ -78,7 +77,7 @@ def _seen(application: Application) -> str:
 
 @contextmanager
 def installed(cluster: Cluster, images: Mapping[str, str], chart: Path) -> Iterator[Application]:
-    """Lend the release `mare`, its weather from an API in the cluster that takes 0.3 s."""
+    """Yield the release `mare`. Its weather API is a Pod that responds after 0.3 s."""
     with namespace(cluster, NAMESPACE) as name:
         application = Application(cluster, name)
         application.apply(*program(images["services"], "forecast", ["open_meteo.py"]), _FORECAST)
@@ -89,7 +88,7 @@ def installed(cluster: Cluster, images: Mapping[str, str], chart: Path) -> Itera
 
 @contextmanager
 def application_on_a_cluster() -> Iterator[Application]:
-    """Lend it on the cluster that runs, or on one for the time being."""
+    """Yield the application on the running cluster, or on one that ends with the context."""
     with cluster_for_tests(say) as cluster, TemporaryDirectory() as folder:
         chart = chart_with_dependencies(Path(folder))
         with installed(cluster, pushed_images(cluster), chart) as application:

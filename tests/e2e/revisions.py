@@ -1,4 +1,4 @@
-"""Revisions of a release of charts/rabbitmq, and the nodes that each left behind."""
+"""Revisions of a release of charts/rabbitmq, and the containers of its nodes."""
 
 import json
 
@@ -6,7 +6,7 @@ from tests.e2e.application import Application
 
 
 def containers(broker: Application) -> dict[str, str]:
-    """Return the container of each node: one that started anew would be another."""
+    """Return the ID of the container of each node: a restart changes it."""
     pods = json.loads(
         broker.kubectl(
             *("get", "pods", "--selector=app.kubernetes.io/component=broker", "--output=json")
@@ -19,14 +19,14 @@ def containers(broker: Application) -> dict[str, str]:
 
 
 def deployed(broker: Application) -> str:
-    """Return the last revision that Helm calls deployed; raise IndexError if there is none."""
+    """Return the last revision with the status deployed; raise IndexError if there is none."""
     arguments = ("history", broker.release, "--namespace", broker.namespace, "--output=json")
     history = json.loads(broker.cluster.helm(*arguments))
     return [str(each["revision"]) for each in history if each["status"] == "deployed"][-1]
 
 
 def roll_back(broker: Application, revision: str, version: int) -> None:
-    """Roll back by this version of Helm, and wait; raise CommandFailed with what it says."""
+    """Roll back by this version of Helm, and wait; raise CommandFailed with its output."""
     broker.cluster.helm(
         *("rollback", broker.release, revision, "--namespace", broker.namespace),
         *("--wait", "--timeout=4m"),

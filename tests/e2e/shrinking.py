@@ -1,4 +1,4 @@
-"""Nodes of a RabbitMQ cluster are removed, and only after they have left the cluster."""
+"""RabbitMQ nodes are removed only after they have left the cluster."""
 
 from collections.abc import Callable
 

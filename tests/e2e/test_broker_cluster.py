@@ -1,4 +1,4 @@
-"""Three RabbitMQ nodes lose one of them."""
+"""One of three RabbitMQ nodes is killed."""
 
 import time
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""The two pages that people look at, in Chromium, on the cluster."""
+"""The dashboard and the page of the API in Chromium, on the cluster."""
 
 import subprocess
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from tests.load.asking import Load
 from tests.vhost import eventually
 
 PICTURE = Path(".cache/cluster-dashboard.png")
-"""What the last run looked like; docs/pictures has one."""
+"""The screenshot of the last run; docs/pictures has one."""
 
 
 @pytest.fixture(scope="module")
@@ -36,12 +36,12 @@ def page(browser: Browser) -> Iterator[Page]:
 
 def test_the_dashboard_shows_a_load(application: Application, page: Page):
     def is_shown() -> bool:
-        # The lease may change hands between the question who acts and the answer of the page.
+        # The leader may change after its name was read.
         with suppress(AssertionError, Error, LookupError), _dashboard(application) as url:
             page.goto(f"{url}/?namespace={application.namespace}&name=mare-weather")
             expect(page.get_by_role("heading", level=1)).to_contain_text("mare-weather")
             expect(page.locator("svg").first).to_be_visible()
-            # The chart is drawn anew once a second; ten of them show the rise.
+            # The chart is updated once a second; after 10 s it shows the new replicas.
             page.wait_for_timeout(10_000)
             page.screenshot(path=PICTURE)
             return True
@@ -61,19 +61,19 @@ def test_the_gateway_documents_its_api(application: Application, page: Page):
 
 @contextmanager
 def _dashboard(application: Application) -> Iterator[str]:
-    """Forward a port of this machine to the operator that acts, which its Lease names.
+    """Forward a port of this machine to the operator that holds the Lease.
 
-    Raise IndexError if it names none that runs.
+    Raise IndexError if the holder does not run.
     """
     holder = application.kubectl(
         "get", "lease", "mare-operator", "--output=jsonpath={.spec.holderIdentity}"
     )
-    acting = [pod for pod in application.pods("operator") if holder.startswith(pod)]
+    leaders = [pod for pod in application.pods("operator") if holder.startswith(pod)]
     kubectl = application.cluster.kubectl
     forward = subprocess.Popen(
         [
             *(str(kubectl.program), f"--kubeconfig={kubectl.kubeconfig}", "port-forward"),
-            *("-n", application.namespace, f"pod/{acting[0]}", ":8081"),
+            *("-n", application.namespace, f"pod/{leaders[0]}", ":8081"),
         ],
         stdout=subprocess.PIPE,
         text=True,

@@ -1,4 +1,4 @@
-"""What a person gets who has installed the chart."""
+"""The application responds after `helm install`."""
 
 import itertools
 
@@ -17,9 +17,9 @@ def test_a_city_gets_a_playlist_through_the_ingress(application: Application):
     numbers = itertools.count()
 
     def source() -> str:
-        # The seed: an answer that was late once is given again to the same question.
-        again = application.ask("/v1/playlists", city="Recife", seed=str(next(numbers))).json()
-        return again.get("weather", {}).get("source", "")
+        # A new seed for each request: a response from a fallback source is cached.
+        response = application.ask("/v1/playlists", city="Recife", seed=str(next(numbers))).json()
+        return response.get("weather", {}).get("source", "")
 
     becomes(source, "open-meteo", 120)
 
@@ -28,7 +28,7 @@ def test_coordinates_get_a_playlist(application: Application):
     assert application.ask("/v1/playlists", lat=-8.05, lon=-34.9).json()["playlist"]["tracks"]
 
 
-def test_what_is_wrong_is_a_problem_that_says_so(application: Application):
+def test_an_unknown_city_gets_a_problem_document(application: Application):
     response = application.ask("/v1/playlists", city="Nowhereville-upon-Nothing")
 
     assert response.status_code == 404
@@ -41,15 +41,15 @@ def test_the_release_tests_itself(application: Application):
     )
 
 
-def test_every_pod_is_restricted_and_runs(application: Application):
-    """The namespace admits no others; this says that none was refused."""
+def test_every_component_runs_in_restricted_pods(application: Application):
+    """The namespace admits no other Pods; this shows that none was rejected."""
     assert "violates PodSecurity" not in application.kubectl("get", "events")
     for name in ("gateway", "weather", "music", "playlists", "operator"):
         eventually(lambda name=name: application.ready(f"mare-{name}") >= 1, 120)
 
 
-def test_the_autoscalers_say_what_they_do(application: Application):
-    told = application.kubectl("get", "qa")
+def test_autoscalers_report_their_status(application: Application):
+    listed = application.kubectl("get", "qa")
 
-    assert "mare-weather" in told
+    assert "mare-weather" in listed
     assert application.status("mare-weather")["currentReplicas"] >= 1

@@ -1,4 +1,4 @@
-"""The NetworkPolicies of the charts, enforced: who is named opens a connection, and nobody else."""
+"""The cluster enforces the NetworkPolicies of the charts: only allowed connections open."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -27,7 +27,7 @@ AS_OPERATOR = {"app.kubernetes.io/component": "operator"}
 
 @pytest.fixture(scope="module")
 def elsewhere(application: Application, images: Mapping[str, str]) -> Iterator[Application]:
-    """Another namespace with two Pods: `stranger`, and `operator` with the label of ours."""
+    """Another namespace with two Pods: `stranger`, and `operator` with the operator's label."""
     with namespace(application.cluster, "elsewhere") as name:
         others = Application(application.cluster, name)
         others.apply(*_idle(images, "stranger", {}), *_idle(images, "operator", AS_OPERATOR))
@@ -37,14 +37,14 @@ def elsewhere(application: Application, images: Mapping[str, str]) -> Iterator[A
 
 @pytest.fixture
 def neighbour(application: Application, images: Mapping[str, str]) -> Iterator[Application]:
-    """A Pod `neighbour` in the namespace of the release, which is no part of it."""
+    """A Pod `neighbour` in the namespace of the release, which does not belong to it."""
     application.apply(*_idle(images, "neighbour", {}))
     application.roll_out("neighbour")
     yield application
     application.kubectl("delete", "deployment/neighbour")
 
 
-def test_a_stranger_may_ask_the_gateway_and_read_metrics(elsewhere: Application):
+def test_a_stranger_reaches_the_gateway_and_metrics_of_rabbitmq(elsewhere: Application):
     assert_opens(elsewhere, "stranger", {GATEWAY, METRICS, *UNGUARDED})
 
 
@@ -52,11 +52,11 @@ def test_an_operator_of_another_namespace_reaches_broker_and_management(elsewher
     assert_opens(elsewhere, "operator", {GATEWAY, AMQP, MANAGEMENT, METRICS, *UNGUARDED})
 
 
-def test_a_neighbour_has_amqp_and_no_management(neighbour: Application):
+def test_a_neighbour_reaches_amqp_and_not_the_management_api(neighbour: Application):
     assert_opens(neighbour, "neighbour", {GATEWAY, AMQP, METRICS, *UNGUARDED})
 
 
-def test_our_operator_reaches_the_api_server_and_the_broker(application: Application):
+def test_the_operator_reaches_the_api_server_and_the_broker(application: Application):
     assert_opens(application, "mare-operator", {AMQP, MANAGEMENT, METRICS, API_SERVER})
 
 
@@ -69,27 +69,28 @@ def test_a_service_reaches_the_broker_and_its_sources(application: Application):
 
 
 def assert_opens(application: Application, deployment: str, expected: set[str]) -> None:
-    """Assert that its Pod opens connections to these, and that no answer comes from all others."""
-    asked = OF_THE_RELEASE | UNGUARDED
+    """Assert that a Pod connects to the expected addresses; packets to others are dropped."""
+    addresses = OF_THE_RELEASE | UNGUARDED
     if f":{API_PORT}" not in application.cluster.kubeconfig.read_text():
-        asked -= {API_SERVER}  # in kind, or where another program has the port: open to every Pod
+        # In kind, or if another program uses the port, the API server is open to every Pod.
+        addresses -= {API_SERVER}
     script = (PROGRAMS / "knock.py").read_text()
-    command = ("exec", f"deployment/{deployment}", "--", "python", "-c", script, *sorted(asked))
+    command = ("exec", f"deployment/{deployment}", "--", "python", "-c", script, *sorted(addresses))
 
     def opened() -> dict[str, str]:
-        with suppress(KubectlFailed):  # the Pod that kubectl chose may be going
+        with suppress(KubectlFailed):  # the Pod that kubectl selected may be terminating
             return json.loads(application.kubectl(*command))
         return {}
 
-    becomes(  # a Pod that has just come is known to the network a moment later
+    becomes(  # the network knows a new Pod with a delay
         opened,
-        {address: "open" if address in expected else "dropped" for address in asked},
+        {address: "open" if address in expected else "dropped" for address in addresses},
         180,
     )
 
 
 def _idle(images: Mapping[str, str], name: str, labels: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Return a Deployment of a Pod that does nothing, with these labels too."""
+    """Return a Deployment of an idle Pod with further labels."""
     objects = program(images["services"], name, ["-c", "import signal; signal.pause()"])
     objects[1]["spec"]["template"]["metadata"]["labels"] |= labels
     return objects

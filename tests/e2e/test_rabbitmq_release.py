@@ -1,4 +1,4 @@
-"""A release of charts/rabbitmq: one node, three, a full stop, a new installation, one node."""
+"""A release of charts/rabbitmq: one node, three, a stop of all, a new installation, one node."""
 
 import json
 import time
@@ -10,7 +10,7 @@ import pytest
 from devcluster.cluster import Cluster
 from devcluster.kubectl import KubectlFailed
 from tests.e2e.application import Application, job, namespace, program
-from tests.e2e.failing import assert_a_failed_upgrade_can_be_taken_back
+from tests.e2e.failing import assert_rollback_repairs_a_failed_upgrade
 from tests.e2e.shrinking import assert_members_stay, remove_nodes
 from tests.vhost import becomes, eventually
 
@@ -31,7 +31,7 @@ def broker(cluster: Cluster) -> Iterator[Application]:
 
 @pytest.fixture
 def helm(cluster: Cluster, images: Mapping[str, str], broker: Application) -> Release:
-    """Install or upgrade to this number of nodes and further values; wait, or run no hooks."""
+    """Install or upgrade to this number of nodes; without `wait`, no hooks run either."""
     repository, _, tag = images["rabbitmq"].rpartition(":")
 
     def upgrade(replicas: int, *values: str, wait: bool = True) -> str:
@@ -60,19 +60,19 @@ def _ctl(broker: Application, *arguments: str) -> str:
     return broker.kubectl("exec", "rabbitmq-0", "--", *arguments, seconds=120)
 
 
-def _waiting(broker: Application) -> int:
-    """Return the messages in the queue, which the broker counts every 5 s."""
+def _messages(broker: Application) -> int:
+    """Return the messages in the queue, which the broker counts every 5 s; -1 if unknown."""
     try:
         listed = _ctl(
             broker, "rabbitmqctl", "--silent", "list_queues", "name", "messages", "--formatter=json"
         )
-    except KubectlFailed:  # a node whose port is open may not know its queues yet
+    except KubectlFailed:  # a node that has just started may not list its queues yet
         return -1
     rows = json.loads(listed)
     return sum(row["messages"] for row in rows if row["name"] == "work")
 
 
-def _ours(broker: Application) -> set[str]:
+def _objects(broker: Application) -> set[str]:
     kinds = "all,secret,configmap,pvc,role,rolebinding,pdb,netpol,serviceaccount"
     names = broker.kubectl("get", kinds, "--output=name").split()
     return {name for name in names if "rabbitmq" in name}
@@ -83,7 +83,7 @@ def _restarts(broker: Application) -> int:
     return int(broker.kubectl("get", "pod", "rabbitmq-0", path) or 0)
 
 
-def test_a_release_keeps_its_messages_and_passwords_while_nodes_come_and_go(
+def test_a_release_keeps_messages_and_passwords_while_nodes_are_added_and_removed(
     cluster: Cluster, images: Mapping[str, str], broker: Application, helm: Release, record_property
 ):
     helm(1)
@@ -94,12 +94,12 @@ def test_a_release_keeps_its_messages_and_passwords_while_nodes_come_and_go(
     broker.apply(files, job(images["services"], "publisher", publish, AMQP_URI=uri))
     broker.kubectl("wait", "--for=condition=complete", "job/publisher", "--timeout=120s")
 
-    # The container alone, not its Pod: the volumes' modes are as the kubelet left them.
-    with pytest.raises(KubectlFailed, match="exit code"):  # cut off by the end of the container
+    # Only the container restarts, not its Pod, so the kubelet does not set the volumes' modes.
+    with pytest.raises(KubectlFailed, match="exit code"):  # the container ends during the command
         _ctl(broker, "rabbitmqctl", "eval", "erlang:halt(1).")
     eventually(lambda: _restarts(broker) >= 1, seconds=120)
     eventually(_nodes_ready(broker, 1), seconds=120)
-    eventually(lambda: _waiting(broker) == MESSAGES, seconds=180)
+    eventually(lambda: _messages(broker) == MESSAGES, seconds=180)
 
     helm(3, LATE)
     assert broker.kubectl("get", "secret", "rabbitmq-late", "--output=jsonpath={.data.amqp-uri}")
@@ -108,7 +108,7 @@ def test_a_release_keeps_its_messages_and_passwords_while_nodes_come_and_go(
     members = ("rabbitmq-queues", "--silent", "quorum_status", "work")
     becomes(lambda: _ctl(broker, *members).count("voter"), 3, 120)  # promoted when caught up
     assert_members_stay(broker, helm)
-    assert_a_failed_upgrade_can_be_taken_back(broker, helm, LATE)
+    assert_rollback_repairs_a_failed_upgrade(broker, helm, LATE)
 
     for pod in broker.pods("broker"):
         broker.kill(pod)
@@ -116,17 +116,17 @@ def test_a_release_keeps_its_messages_and_passwords_while_nodes_come_and_go(
     eventually(lambda: not _nodes_ready(broker, 3)(), seconds=60)
     eventually(_nodes_ready(broker, 3), seconds=240)
     record_property("full_restart_seconds", round(time.monotonic() - stopped))
-    eventually(lambda: _waiting(broker) == MESSAGES, seconds=180)
+    eventually(lambda: _messages(broker) == MESSAGES, seconds=180)
 
     cluster.helm("uninstall", "rabbitmq", "--namespace", broker.namespace, "--wait", seconds=320)
     volumes = {f"persistentvolumeclaim/data-rabbitmq-{number}" for number in range(3)}
     kept = volumes | {"secret/rabbitmq-credentials"}
-    eventually(lambda: _ours(broker) == kept, seconds=120)
+    eventually(lambda: _objects(broker) == kept, seconds=120)
 
     helm(3)
     assert passwords.items() <= json.loads(broker.kubectl(*CREDENTIALS)).items()
-    eventually(lambda: _waiting(broker) == MESSAGES, seconds=180)
+    eventually(lambda: _messages(broker) == MESSAGES, seconds=180)
     cluster.helm("test", "rabbitmq", "--namespace", broker.namespace, seconds=320)
 
     remove_nodes(broker, helm)
-    eventually(lambda: _waiting(broker) == MESSAGES, seconds=180)
+    eventually(lambda: _messages(broker) == MESSAGES, seconds=180)

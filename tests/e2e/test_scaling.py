@@ -1,4 +1,4 @@
-"""Replicas rise with the queue and fall with it: ours, and a worker that knows nothing of us."""
+"""The operator scales the services of the chart, and a worker that uses no code of Maré."""
 
 import json
 from collections.abc import Mapping
@@ -9,24 +9,24 @@ from tests.e2e.application import Application, job, program
 from tests.load.asking import Load
 from tests.vhost import becomes, eventually
 
-RISE, FALL = 180, 300
+SCALE_UP_SECONDS, SCALE_DOWN_SECONDS = 180, 300
 
 pytestmark = pytest.mark.timeout(1200)
 
 
-def test_load_raises_the_services_and_they_fall_again(application: Application):
+def test_services_scale_up_under_load_and_down_after_it(application: Application):
     with Load(application.anywhere, clients=24).running() as load:
-        eventually(lambda: application.replicas("mare-weather") >= 3, seconds=RISE)
-        eventually(lambda: application.ready("mare-weather") >= 3, seconds=RISE)
+        eventually(lambda: application.replicas("mare-weather") >= 3, seconds=SCALE_UP_SECONDS)
+        eventually(lambda: application.ready("mare-weather") >= 3, seconds=SCALE_UP_SECONDS)
 
     assert load.failed == []
-    eventually(lambda: application.replicas("mare-weather") == 1, seconds=FALL)
+    eventually(lambda: application.replicas("mare-weather") == 1, seconds=SCALE_DOWN_SECONDS)
     becomes(lambda: application.status_of("/v1/playlists", city="Olinda"), 200)
 
 
 @pytest.fixture
 def recorder(application: Application, images: Mapping[str, str]) -> Application:
-    """A Deployment `recorder` at zero, its work, and then a QueueAutoscaler for it."""
+    """A Deployment `recorder` with zero replicas, 400 messages, then a QueueAutoscaler."""
     uri = {"name": "mare-rabbitmq-worker", "key": "amqp-uri"}
     deployment = program(
         images["services"],
@@ -38,7 +38,7 @@ def recorder(application: Application, images: Mapping[str, str]) -> Application
     deployment[1]["spec"]["replicas"] = 0
     publish = job(images["services"], "publisher", ["publisher.py", "400", "500"], AMQP_URI=uri)
     application.apply(*deployment, publish)
-    # All of it: a busy broker may confirm more slowly than the first workers are done.
+    # All messages first: a busy broker may confirm more slowly than the first workers finish.
     application.kubectl(
         *("wait", "--for=condition=complete", "job/publisher", "--timeout=300s"), seconds=310
     )
@@ -69,20 +69,20 @@ AUTOSCALER = {
 }
 
 
-def test_a_worker_that_is_not_ours_scales_from_zero_and_back(recorder: Application):
+def test_a_plain_worker_scales_from_zero_and_back(recorder: Application):
     counts: list[int] = []
 
     def back_at_zero() -> bool:
         counts.append(recorder.replicas("recorder"))
         return counts[-1] == 0 and max(counts) > 0
 
-    eventually(back_at_zero, seconds=FALL)
+    eventually(back_at_zero, seconds=SCALE_DOWN_SECONDS)
 
     assert max(counts) == 5
-    # The Event is told after the replicas are set.
-    eventually(lambda: "ScaledToIdle" in reasons_told(recorder))
+    # The Event is written after the replicas are set.
+    eventually(lambda: "ScaledToIdle" in event_reasons(recorder))
 
 
-def reasons_told(recorder: Application) -> set[str]:
+def event_reasons(recorder: Application) -> set[str]:
     events = json.loads(recorder.kubectl("get", "events.events.k8s.io", "--output=json"))["items"]
     return {each["reason"] for each in events if each["regarding"]["name"] == "recorder"}

@@ -19,7 +19,7 @@ def empty(cluster: Cluster) -> Iterator[Application]:
 
 
 @pytest.mark.timeout(1250)
-def test_skaffold_deploys_what_it_has_built(empty: Application, skaffold: Path, helm3: Path):
+def test_skaffold_builds_pushes_and_deploys(empty: Application, skaffold: Path, helm3: Path):
     environment = os.environ | {
         "KUBECONFIG": str(empty.cluster.kubeconfig),
         "SKAFFOLD_UPDATE_CHECK": "false",

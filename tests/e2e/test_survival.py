@@ -1,4 +1,4 @@
-"""Pods die under load: clean errors for a moment, nothing that was accepted is lost."""
+"""Pods are killed under load: errors are short and well-formed, and no message is lost."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -9,37 +9,37 @@ from tests.e2e.application import Application, job, program
 from tests.load.asking import Load
 from tests.vhost import eventually
 
-CLEAN = {200, 502, 503, 504}
+WELL_FORMED = {200, 502, 503, 504}
 CLIENTS = 4
 COUNT = 800
 FIRST = 10_000
-"""The first id; lower ones of another test lie in the same queue."""
+"""The first ID; the queue may still have lower ones of another test."""
 RECOVERY = 180
-"""Seconds after which everybody has to be served again, whoever died."""
+"""Seconds within which every request succeeds again, whichever Pod was killed."""
 
 pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.mark.parametrize("component", ["weather", "playlists", "gateway", "operator"])
-def test_a_killed_pod_costs_clean_errors_and_no_more(
+def test_requests_succeed_again_after_a_pod_was_killed(
     application: Application, component: str, record_property
 ):
     with Load(application.anywhere, clients=CLIENTS).running() as load:
         eventually(lambda: len(load.answers) >= 8, seconds=180)
         application.kill(application.pods(component)[0])
         killed = time.time()
-        eventually(lambda: _served_for(load, seconds=3, since=killed), seconds=RECOVERY)
+        eventually(lambda: _succeeds_for(load, seconds=3, since=killed), seconds=RECOVERY)
 
     application.roll_out(f"mare-{component}")
     last = max((answer.at for answer in load.failed), default=killed)
     record_property("recovery_seconds", round(last - killed, 1))
-    connection_errors = [a for a in load.failed if a.status not in CLEAN]
-    # Requests in the killed gateway have nobody left to answer them.
+    connection_errors = [a for a in load.failed if a.status not in WELL_FORMED]
+    # The connections of a killed gateway are closed without a response.
     assert len(connection_errors) <= (2 * CLIENTS if component == "gateway" else 0)
 
 
-def _served_for(load: Load, *, seconds: float, since: float) -> bool:
-    """Whether for this long nobody was refused and somebody was served."""
+def _succeeds_for(load: Load, *, seconds: float, since: float) -> bool:
+    """Return whether there were requests in the last `seconds`, and all succeeded."""
     start = time.time() - seconds
     recent = [answer for answer in load.answers if answer.at > start]
     return start > since and bool(recent) and all(answer.status == 200 for answer in recent)
@@ -47,7 +47,7 @@ def _served_for(load: Load, *, seconds: float, since: float) -> bool:
 
 @pytest.fixture
 def recording(application: Application, images: Mapping[str, str]) -> Iterator[Application]:
-    """Two recorders at work, and a publisher who goes on until all is confirmed."""
+    """Two workers, and a publisher that continues until all messages are confirmed."""
     uri = {"name": "mare-rabbitmq-worker", "key": "amqp-uri"}
     deployment = program(
         *(images["services"], "recorder", ["recorder.py"]),
@@ -55,7 +55,7 @@ def recording(application: Application, images: Mapping[str, str]) -> Iterator[A
         SECONDS_PER_MESSAGE="0.02",
     )
     deployment[1]["spec"]["replicas"] = 2
-    # 20 s or more: it has to be at work when the broker dies.
+    # This takes 20 s or more: it must run when the broker is killed.
     publish = ["publisher.py", str(COUNT), "40", str(FIRST)]
     application.apply(*deployment)
     application.roll_out("recorder")
@@ -64,7 +64,7 @@ def recording(application: Application, images: Mapping[str, str]) -> Iterator[A
     application.kubectl("delete", "deployment/recorder", "job/publisher")
 
 
-def test_no_confirmed_message_is_lost_whoever_dies(
+def test_no_confirmed_message_is_lost_with_the_broker_or_a_worker(
     recording: Application, images: Mapping[str, str], record_property
 ):
     recording.kubectl("wait", "--for=jsonpath={.status.ready}=1", "job/publisher", "--timeout=110s")
@@ -96,13 +96,15 @@ def _recorder(application: Application) -> str:
     return names.splitlines()[0].removeprefix("pod/")
 
 
-def test_the_application_answers_after_its_broker_died(application: Application, record_property):
+def test_requests_succeed_again_after_the_broker_was_killed(
+    application: Application, record_property
+):
     with Load(application.anywhere, clients=CLIENTS).running() as load:
         eventually(lambda: len(load.answers) >= 8, seconds=180)
         application.kill("mare-rabbitmq-0")
         killed = time.time()
-        eventually(lambda: _served_for(load, seconds=3, since=killed), seconds=RECOVERY)
+        eventually(lambda: _succeeds_for(load, seconds=3, since=killed), seconds=RECOVERY)
 
     last = max((answer.at for answer in load.failed), default=killed)
     record_property("recovery_seconds", round(last - killed, 1))
-    assert {answer.status for answer in load.failed} <= CLEAN
+    assert {answer.status for answer in load.failed} <= WELL_FORMED

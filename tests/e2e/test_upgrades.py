@@ -1,4 +1,4 @@
-"""A release changes under load, goes back, and leaves."""
+"""A release is upgraded under load, rolled back and uninstalled."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,7 +18,7 @@ KINDS = (
 )
 KEPT = {
     "persistentvolumeclaim/data-mare-rabbitmq-0",
-    # Without its Erlang cookie and passwords the volume would be of no use.
+    # A node cannot use the volume without its Erlang cookie and passwords.
     "secret/mare-rabbitmq-credentials",
     "persistentvolumeclaim/data-mare-valkey-0",
 }
@@ -50,7 +50,7 @@ def test_a_release_rolls_back_under_load(application: Application):
     assert load.failed == []
 
 
-def test_nothing_but_volumes_is_left_of_a_release(
+def test_uninstall_keeps_only_volumes_and_their_credentials(
     cluster: Cluster, chart: Path, images: Mapping[str, str]
 ):
     with namespace(cluster, "leaving") as name:
@@ -62,10 +62,10 @@ def test_nothing_but_volumes_is_left_of_a_release(
         )
 
         eventually(lambda: not any(small.pods(each) for each in ("gateway", "rabbitmq")), 120)
-        becomes(lambda: _left(small), KEPT, 120)
+        becomes(lambda: _remaining(small), KEPT, 120)
         assert f"{name}-mare" not in small.kubectl("get", "clusterrole,clusterrolebinding")
 
 
-def _left(application: Application) -> set[str]:
+def _remaining(application: Application) -> set[str]:
     names = set(application.kubectl("get", KINDS, "--output=name").split())
     return names - {"configmap/kube-root-ca.crt", "serviceaccount/default"}

@@ -1,4 +1,4 @@
-"""Read the ids that were noted in `seen` until each has come, or four minutes have passed."""
+"""Read IDs from `seen` until each was read, or four minutes have passed; print missing ones."""
 
 import sys
 import time

@@ -1,4 +1,4 @@
-"""Knock at each HOST:PORT that is given; print as JSON what came of it: open, dropped, an error."""
+"""Connect to each HOST:PORT of the arguments; print as JSON: open, dropped, or the error."""
 
 import json
 import socket

@@ -1,4 +1,4 @@
-"""A forecast API that takes its time, so that a few requests a second are a load for one worker."""
+"""A forecast API with a delay, so that a few requests per second are a load for one worker."""
 
 import json
 import os
@@ -35,7 +35,7 @@ class Forecast(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Write no log."""
 
 
 ThreadingHTTPServer(("", 8080), Forecast).serve_forever()

@@ -1,4 +1,4 @@
-"""Publish ids to `work`, each again until the broker has confirmed it."""
+"""Publish IDs to `work`, each until the broker confirms it."""
 
 import sys
 import time
