@@ -78,13 +78,14 @@ def test_a_few_clients_that_prefer_to_wait_leave_threads_to_the_others(make_clie
     assert sorted(map(str, applied)) == ["None"] * 4 + ["wait=9"] * 2
 
 
-@pytest.mark.parametrize("depth", [100, 900, 930, 950, 960, 970, 980, 990, 1000])
-def test_a_deeply_nested_body_is_a_problem_of_the_client(client, depth):
-    body = b'{"city": "Recife", "seed": ' + b"[" * depth + b"]" * depth + b"}"
+def test_a_deeply_nested_body_is_a_problem_of_the_client(client):
+    def status(depth):
+        body = b'{"city": "Recife", "seed": ' + b"[" * depth + b"]" * depth + b"}"
+        response = client.post("/v1/playlists", data=body, content_type="application/json")
+        return response.status_code
 
-    assert (
-        client.post("/v1/playlists", data=body, content_type="application/json").status_code == 400
-    )
+    # The parsers reach the recursion limit at different depths, a few below 1,000.
+    assert {status(depth) for depth in range(700, 1010, 3)} == {400}
 
 
 def test_the_problem_of_many_unknown_fields_is_short(client):
