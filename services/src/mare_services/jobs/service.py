@@ -6,13 +6,22 @@ from datetime import UTC, datetime, timedelta
 from logging import getLogger
 from typing import Any, TypeVar
 
+import msgspec
 from eventlet import tpool
 from nameko.extensions import DependencyProvider
 
 from mare_nameko.service import event_handler, register_errors, rpc, timer
 from mare_services.contract import wire
-from mare_services.contract.errors import ServiceError
-from mare_services.contract.jobs import JobQuery, JobState, JobSubmission
+from mare_services.contract.errors import InvalidRequest, ServiceError
+from mare_services.contract.jobs import (
+    JobQuery,
+    JobStarted,
+    JobState,
+    JobSubmission,
+    PlaylistComposed,
+    PlaylistFailed,
+    WeatherObserved,
+)
 from mare_services.jobs.adapters.relay import OutboxRelay
 from mare_services.jobs.adapters.sql import Database, SqlJobStore
 from mare_services.jobs.adapters.sqlite import Sqlite
@@ -25,7 +34,11 @@ register_errors(ServiceError)
 _log = getLogger(__name__)
 T = TypeVar("T")
 
+Report = TypeVar("Report", JobStarted, WeatherObserved, PlaylistComposed, PlaylistFailed)
+
 SWEEP_SECONDS = 5.0
+LARGEST_DOCUMENT = 2**18
+"""Bytes of the JSON in one event. The playlist of 50 tracks takes 30 KiB."""
 
 
 class JobsResources(DependencyProvider):
@@ -96,19 +109,19 @@ class JobsService:
 
     @event_handler("playlists", "job_started")
     def job_started(self, event: Any) -> None:
-        self._record(event, JobState.RUNNING)
+        self._record(event, JobStarted, JobState.RUNNING)
 
     @event_handler("playlists", "weather_observed")
     def weather_observed(self, event: Any) -> None:
-        self._record(event, JobState.PARTIAL, weather=event["report"])
+        self._record(event, WeatherObserved, JobState.PARTIAL, weather="report")
 
     @event_handler("playlists", "playlist_composed")
     def playlist_composed(self, event: Any) -> None:
-        self._record(event, JobState.COMPLETE, result=event["suggestion"])
+        self._record(event, PlaylistComposed, JobState.COMPLETE, result="suggestion")
 
     @event_handler("playlists", "playlist_failed")
     def playlist_failed(self, event: Any) -> None:
-        self._record(event, JobState.FAILED, failure=event["failure"])
+        self._record(event, PlaylistFailed, JobState.FAILED, failure="failure")
 
     @timer(interval=SWEEP_SECONDS)
     def sweep(self) -> None:
@@ -124,11 +137,19 @@ class JobsService:
         self.wake_relay()
         return view(job)
 
-    def _record(self, event: Any, state: JobState, **fields: Any) -> None:
-        job_id, attempt = event["job_id"], event["attempt"]
+    def _record(self, event: Any, kind: type[Report], state: JobState, **fields: str) -> None:
+        """Record an event; `fields` maps fields of the job to those of the event.
+
+        InvalidRequest is raised for an event of another shape or size, which ends as a dead letter.
+        """
+        report = wire.read(event, kind)
+        job_id, attempt = report.job_id, report.attempt
+        documents = {name: event[source] for name, source in fields.items()}
+        if len(msgspec.json.encode(documents)) > LARGEST_DOCUMENT:
+            raise InvalidRequest(f"{kind.__name__}: it has more than {LARGEST_DOCUMENT} bytes.")
         self._call(
             lambda: self.resources.book.record(
-                job_id, attempt, state, message_id=f"{state}:{job_id}:{attempt}", **fields
+                job_id, attempt, state, message_id=f"{state}:{job_id}:{attempt}", **documents
             )
         )
         self.wake_relay()

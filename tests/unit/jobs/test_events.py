@@ -1,0 +1,117 @@
+"""Events of an unexpected shape or size are refused and change nothing."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from mare_services.contract.errors import InvalidRequest
+from mare_services.contract.jobs import JobState
+from mare_services.jobs.adapters.sql import SqlJobStore
+from mare_services.jobs.adapters.sqlite import Sqlite
+from mare_services.jobs.book import JobBook
+from mare_services.jobs.domain.job import Terms
+from mare_services.jobs.service import JobsService
+from mare_services.playlists.service import PlaylistsService
+
+REPORT = {
+    "place": {
+        "id": 3390760,
+        "name": "Recife",
+        "admin1": "Pernambuco",
+        "country_code": "BR",
+        "latitude": -8.05,
+        "longitude": -34.88,
+        "timezone": "America/Recife",
+    },
+    "weather": {
+        "temperature": 29.0,
+        "apparent_temperature": None,
+        "condition": "clear",
+        "code": None,
+        "is_day": True,
+        "observed_at": "2026-11-25T12:00:00+00:00",
+        "source": "climatology",
+    },
+}
+MALFORMED = [None, 3, "x", [], {}, {"job_id": "1"}, {"job_id": "1", "attempt": "1"},
+             {"job_id": {"a": 1}, "attempt": 1},
+             {"job_id": None, "attempt": 1}]  # fmt: skip
+
+
+@pytest.fixture
+def store(tmp_path: Path):
+    store = SqlJobStore(Sqlite(tmp_path / "jobs.db"))
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def service(store: SqlJobStore) -> JobsService:
+    service = JobsService()
+    service.wake_relay = lambda: None
+    service.resources = type("Resources", (), {})()
+    service.resources.book = JobBook(
+        store,
+        terms=Terms(),
+        stalled_after=timedelta(minutes=1),
+        redeliveries=1,
+        clock=lambda: datetime.now(UTC),
+    )
+    service._call = lambda work: work()
+    service.accept({"id": "1", "request": {"city": "Recife"}})
+    return service
+
+
+@pytest.mark.parametrize("event", MALFORMED)
+def test_a_malformed_event_changes_no_job(service, store, event):
+    for handle in (
+        service.job_started,
+        service.weather_observed,
+        service.playlist_composed,
+        service.playlist_failed,
+    ):
+        with pytest.raises(InvalidRequest):
+            handle(event)
+
+    assert store.get("1").state is JobState.PENDING
+
+
+@pytest.mark.parametrize("report", [None, {}, "x" * 2**20, {"place": 1, "weather": 2}])
+def test_a_malformed_weather_report_is_not_stored(service, store, report):
+    with pytest.raises(InvalidRequest):
+        service.weather_observed({"job_id": "1", "attempt": 1, "report": report})
+
+    assert store.get("1").weather is None
+
+
+def test_a_document_of_megabytes_is_not_stored(service, store):
+    large = {**REPORT, "attribution": ["x" * 10_000_000]}
+    with pytest.raises(InvalidRequest, match="more than 262144 bytes"):
+        service.weather_observed({"job_id": "1", "attempt": 1, "report": large})
+    with pytest.raises(InvalidRequest, match="more than 262144 bytes"):
+        service.playlist_composed({"job_id": "1", "attempt": 1, "suggestion": ["x" * 10_000_000]})
+
+    assert store.get("1").state is JobState.PENDING
+
+
+def test_well_formed_events_are_stored_as_they_came(service, store):
+    service.job_started({"job_id": "1", "attempt": 1})
+    service.weather_observed({"job_id": "1", "attempt": 1, "report": {**REPORT, "new": 1}})
+    service.playlist_composed({"job_id": "1", "attempt": 1, "suggestion": {"playlist": []}})
+
+    job = store.get("1")
+    assert job.state is JobState.COMPLETE
+    assert job.weather == {**REPORT, "new": 1}
+    assert job.result == {"playlist": []}
+
+
+@pytest.mark.parametrize("event", [*MALFORMED, {"job_id": "1", "attempt": 1, "request": "x"}])
+def test_playlists_does_no_work_for_a_malformed_job(event):
+    service = PlaylistsService()
+    published = []
+    service.dispatch = lambda *event: published.append(event)
+
+    with pytest.raises(InvalidRequest):
+        service.compose(event)
+    assert published == []
