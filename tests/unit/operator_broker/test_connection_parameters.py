@@ -1,8 +1,18 @@
 """Connection parameters are parsed from a Secret; errors name the key and hide the value."""
 
 import base64
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+)
+from cryptography.x509.oid import NameOID
 
 from mare.broker.connection_parameters import ConnectionParameters, parse_secret, path_segment
 from mare.ports import AccessRefused
@@ -51,6 +61,26 @@ def test_an_invalid_secret_is_refused_without_showing_its_values(values, message
     with pytest.raises(AccessRefused, match=message) as refused:
         parse_secret("broker", values)
     assert "hidden" not in str(refused.value)
+
+
+def test_an_encrypted_key_is_refused_without_a_prompt():
+    key = rsa.generate_private_key(65537, 2048)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mare")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+        .public_bytes(Encoding.PEM)
+    )
+    encrypted = key.private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"passphrase")
+    )
+    values = secret(amqp_uri="amqps://host")
+    values |= {"tls.crt": base64.b64encode(certificate).decode()}
+    values |= {"tls.key": base64.b64encode(encrypted).decode()}
+
+    with pytest.raises(AccessRefused, match="store it without a passphrase"):
+        parse_secret("broker", values)
 
 
 @pytest.mark.parametrize("vhost", [".", ".."])

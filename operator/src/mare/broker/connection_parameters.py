@@ -93,7 +93,12 @@ def _load_client_certificate(context: ssl.SSLContext, certificate: str, key: str
         chain.write_text(certificate)
         secret.touch(mode=0o600)
         secret.write_text(key)
-        context.load_cert_chain(chain, secret)
+        context.load_cert_chain(chain, secret, password=_no_passphrase)
+
+
+def _no_passphrase() -> str:
+    # Without this function, OpenSSL asks for a passphrase on the terminal and blocks the process.
+    raise AccessRefused("tls.key of the Secret is encrypted: store it without a passphrase")
 
 
 def parse_secret(
