@@ -276,6 +276,7 @@ def test_a_file_without_commands_is_reported(text, report):
 def test_the_file_of_make_run_is_valid():
     environ = {**ENVIRON, "PYTHON": sys.executable, "GATEWAY_PORT": "5000"}
     read = read_files([ROOT / "local/stack.yaml"], environ, most=4)
-    assert [each.name for each in read.programs] == ["weather", "music", "playlists", "gateway"]
-    assert [each.target.name for each in read.autoscalers] == ["weather", "music", "playlists"]
+    services = ["weather", "music", "playlists", "jobs"]
+    assert [each.name for each in read.programs] == [*services, "gateway"]
+    assert [each.target.name for each in read.autoscalers] == services
     assert read.notes == ()

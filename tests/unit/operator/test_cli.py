@@ -1,7 +1,9 @@
 """`mare`: a fast --help, and the same exit code for the same mistake in every subcommand."""
 
+import logging
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -9,6 +11,16 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mare.cli import COMMANDS, mare
+
+
+@pytest.fixture(autouse=True)
+def root_logger() -> Iterator[None]:
+    """Restore the root logger, which `mare run` configures."""
+    root = logging.getLogger()
+    level, handlers = root.level, root.handlers[:]
+    yield
+    root.setLevel(level)
+    root.handlers[:] = handlers
 
 
 def test_help_imports_no_subcommand() -> None:
