@@ -2,13 +2,13 @@
 
 import pytest
 
-from mare.domain.capacity import Capacity, Interval, Sightings
+from mare.domain.capacity import Capacity, DecayingSums, Interval
 
 
 def test_an_older_rate_at_saturation_weighs_half_when_it_is_doubted_by_two():
     """The rate of 1/s may be 2/s by now: 1,000 messages in 500 s, half of which count."""
-    old = Capacity(saturated=Sightings(acknowledged=1000, seconds=1000), doubt=2.0)
-    new = old.seen(
+    old = Capacity(saturated=DecayingSums(acknowledged=1000, seconds=1000), doubt=2.0)
+    new = old.observe(
         Interval(
             seconds=0.0, acknowledged=100, busy_seconds=0.0, replica_seconds=100.0, saturated=True
         )

@@ -63,7 +63,7 @@ def interval(acknowledged, busy, *, saturated=False, seconds=5.0, replicas=2):
 def after(intervals):
     capacity = Capacity()
     for each in intervals:
-        capacity = capacity.seen(each)
+        capacity = capacity.observe(each)
     return capacity
 
 

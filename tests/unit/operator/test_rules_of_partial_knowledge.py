@@ -62,7 +62,7 @@ def test_a_pattern_that_fits_none_leaves_the_count_to_the_other_queues_of_its_ta
     policy = Policy(max_replicas=50, targets=(target,))
     decision = once(policy, seen(2, reading(480, at=1000.0)))
     assert decision.replicas == 24
-    assert "No queue is found by mail.*" in decision.message
+    assert "No queue matches mail.*" in decision.message
     held = once(policy, seen(40, reading(480, at=1000.0)), since=0.0)
     assert (held.replicas, held.reason) == (40, Reason.PARTLY_UNKNOWN)
 
@@ -131,7 +131,9 @@ def test_a_rate_that_is_not_known_still_wakes_who_rests():
     policy = Policy(max_replicas=50, targets=(BY_RATE["rate"],))
     decision = once(policy, seen(0, amqp_only(5, at=1000.0)))
     assert (decision.replicas, decision.reason) == (1, Reason.ACTIVATED)
-    assert decision.message.startswith("0 → 1 replicas: 5 ready messages. Nothing is learnt")
+    assert decision.message.startswith(
+        "0 → 1 replicas: 5 ready messages. The workload has not been measured"
+    )
     assert once(policy, seen(0, amqp_only(0, at=1000.0))).replicas == 0
     assert once(policy, unreachable(0)).replicas == 0
 

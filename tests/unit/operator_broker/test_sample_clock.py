@@ -64,7 +64,7 @@ def test_the_estimated_rate_is_right_at_any_polling_period(
     arrivals, estimates, lost = Arrivals(), [], 0
     for before, (now, at, count) in pairwise(answers):
         remembered = len(arrivals.counts)
-        arrivals = arrivals.seen(Count(at, at - before[1], count - before[2]), now, 5.0)
+        arrivals = arrivals.observe(Count(at, at - before[1], count - before[2]), now, 5.0)
         lost += len(arrivals.counts) < min(remembered, 10)
         estimates.append(arrivals.rate)
 

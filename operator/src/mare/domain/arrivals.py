@@ -1,10 +1,10 @@
 """The arrival rate, from counts of published messages.
 
-A Poisson stream of rate r counted for s seconds has a relative noise of 1 / sqrt(r s): 5 s at 40/s
-are 7 % wide, which would turn every steady load into a restless count of replicas. So the counts of
-the last two minutes are taken together, as a straight line when they clearly rise or fall and as a
-mean when they do not. But newest counts that noise cannot explain are a jump, and all older ones
-are dropped at once.
+Poisson arrivals of rate r, counted for s seconds, have a relative noise of 1 / sqrt(r s). It is 7 %
+for 5 s at 40 messages/s, which would change the replicas even under a steady load. So the rate is
+estimated from the counts of the last two minutes: from their linear trend if it is significant,
+else from their mean. If noise cannot explain the newest counts, the rate has jumped, and all older
+counts are dropped.
 """
 
 import math
@@ -13,16 +13,19 @@ from dataclasses import dataclass
 
 _MEMORY_SECONDS = 120.0
 _JUMP = 4.0
-"""Standard deviations at which the newest counts are a jump: noise alone makes about one a day."""
+"""Standard deviations beyond which the newest counts are a jump: noise causes one a day."""
 _NEWEST = 3
-"""Counts that are looked at together, so that a smaller jump is seen as well, only later."""
+"""Most newest counts that are tested together: more counts detect a smaller jump, but later."""
 _TREND = 3.0
-"""Standard deviations at which a slope counts."""
+"""Standard deviations beyond which a trend is significant."""
 _ENOUGH = 8
-"""Counts below which a slope says nothing: the first one may be half from before a jump."""
+"""Fewest counts for a trend: the first one can contain arrivals from before a jump."""
 RECENT_SECONDS = 15
+"""Age up to which past rates count for the highest rate."""
 FORECAST_SECONDS = 30
-_LONGEST_START = 30.0
+"""Time ahead for which the trend counts for the highest rate."""
+_MAX_START_SECONDS = 30.0
+"""Longest start-up time for which a rising rate is extrapolated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +39,22 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Arrivals:
-    """Counts of one stream, and the rates that were found lately."""
+    """The counts of one stream, and its recent rates."""
 
     counts: tuple[Count, ...] = ()
     rates: tuple[tuple[float, float], ...] = ()
-    """Moments and rates, without those that rest on a single count."""
+    """Times and rates, without rates of a single count."""
     rate: float | None = None
-    """Messages a second that arrive when replicas asked for now are ready; None before a count."""
+    """Messages/s at the time when replicas started now are ready; None before the first count."""
     highest_rate: float | None = None
-    """The highest rate of the last and the next half minute, as far as the trend tells."""
+    """The highest rate from `RECENT_SECONDS` ago to `FORECAST_SECONDS` ahead."""
 
-    def seen(self, new: Count, now: float, start_seconds: float) -> "Arrivals":
-        """The same with one more count. A rising rate is taken as it will be after a start."""
+    def observe(self, new: Count, now: float, start_seconds: float) -> "Arrivals":
+        """Return the arrivals with one more count. A rising rate is extrapolated by the start-up."""
         counts = remember(self.counts, new)
-        rate = max(rate_at(counts, now), rate_at(counts, now + min(start_seconds, _LONGEST_START)))
+        rate = max(
+            rate_at(counts, now), rate_at(counts, now + min(start_seconds, _MAX_START_SECONDS))
+        )
         rates = tuple(past for past in self.rates if past[0] > now - RECENT_SECONDS)
         if len(counts) > 1:
             rates = (*rates, (now, rate))
@@ -58,7 +63,7 @@ class Arrivals:
 
 
 def remember(counts: tuple[Count, ...], new: Count) -> tuple[Count, ...]:
-    """The counts that still belong to the same stream, and the new one."""
+    """Return the counts since the last jump, including the new one."""
     recent = (*(count for count in counts if count.end > new.end - _MEMORY_SECONDS), new)
     for newest in range(1, min(_NEWEST, len(recent) - 1) + 1):
         if _is_jump(recent[:-newest], recent[-newest:]):
@@ -67,7 +72,7 @@ def remember(counts: tuple[Count, ...], new: Count) -> tuple[Count, ...]:
 
 
 def _is_jump(older: Sequence[Count], newer: Sequence[Count]) -> bool:
-    """Whether noise cannot explain the newer counts by the older ones."""
+    """Return whether the newer counts differ from the older ones by more than noise."""
     seconds = sum(count.seconds for count in newer)
     expected = rate_at(older, newer[-1].end - seconds / 2) * seconds
     surplus = abs(sum(count.messages for count in newer) - expected)
@@ -76,7 +81,7 @@ def _is_jump(older: Sequence[Count], newer: Sequence[Count]) -> bool:
 
 
 def rate_at(counts: Sequence[Count], moment: float) -> float:
-    """Messages a second that arrive at a moment, by the trend of the counts if there is one."""
+    """Return the messages/s at a time, from the trend of the counts, else from their mean."""
     seconds = sum(count.seconds for count in counts)
     mean = sum(count.messages for count in counts) / seconds
     if len(counts) < _ENOUGH:

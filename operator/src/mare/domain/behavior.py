@@ -1,8 +1,8 @@
 """How fast a count may move: `behavior` of autoscaling/v2, step by step.
 
-Checked against the controller of Kubernetes 1.37. One thing is deliberately better: a scale event
-is kept as long as a policy of either direction needs it; the controller may overwrite one that is
-older than its own direction's periods while the other direction still counts it.
+Tested against the controller of Kubernetes 1.37, with one difference: a scale event is kept as long
+as a policy of either direction needs it. The controller can overwrite an event that only the other
+direction still needs.
 """
 
 import math
@@ -18,7 +18,7 @@ from mare.domain.reason import Reason
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """A count that was desired, before any limit. `time` is when it was last desired."""
+    """A desired count before limits, and the last time at which it was desired."""
 
     time: float
     replicas: int
@@ -26,7 +26,7 @@ class Recommendation:
 
 @dataclass(frozen=True, slots=True)
 class ScaleEvent:
-    """A change that was carried out."""
+    """A change of replicas that was carried out."""
 
     time: float
     change: int
@@ -42,7 +42,7 @@ class Limited:
     """The count after the windows, before policies and bounds."""
     stabilization: Reason
     recommendations: tuple[Recommendation, ...]
-    """The past ones that are still needed, and the new one."""
+    """The past recommendations that windows still need, and the new one."""
 
 
 def limit(
@@ -58,8 +58,8 @@ def limit(
 ) -> Limited:
     """Limit a desired count to what windows, policies and bounds allow.
 
-    A count outside of [min, max] jumps to the bound at once, past windows and policies. Otherwise
-    the windows come first, then the policies, then the bounds.
+    A current count outside [min, max] moves to the bound at once, without windows and policies.
+    Otherwise windows apply first, then policies, then bounds.
     """
     if current > max_replicas or current < min_replicas:
         too_many = current > max_replicas
@@ -103,7 +103,7 @@ def _stabilize(
     recommendations: Iterable[Recommendation],
     now: float,
 ) -> int:
-    """Raise the current count to the least that was desired lately, lower it to the most."""
+    """Limit the count to the range of the recommendations within the windows."""
     low = high = desired
     up_cutoff = now - behavior.scale_up.stabilization_window_seconds
     down_cutoff = now - behavior.scale_down.stabilization_window_seconds
@@ -118,10 +118,10 @@ def _stabilize(
 def remember(
     behavior: Behavior, past: tuple[Recommendation, ...], new: Recommendation
 ) -> tuple[Recommendation, ...]:
-    """Keep what a window can still need, so that minutes of ticks stay a handful of entries.
+    """Keep the recommendations that a window can still need, which are few.
 
-    Past the up window only the maximum matters, so an entry counts no more once a later one is as
-    large; and one that repeats its predecessor replaces it.
+    Older than the scale-up window, only the maximum matters: an entry is dropped if a later one is
+    as large. Of equal consecutive entries only the last is kept.
     """
     up_cutoff = new.time - behavior.scale_up.stabilization_window_seconds
     down_cutoff = new.time - behavior.scale_down.stabilization_window_seconds
@@ -139,7 +139,7 @@ def remember(
 
 
 def up_limit(rules: ScalingRules, current: int, events: Iterable[ScaleEvent], now: float) -> int:
-    """The most replicas that the policies allow; never below the current ones."""
+    """Return the most replicas that the policies allow, at least the current ones."""
     if rules.select_policy is SelectPolicy.DISABLED:
         return current
     proposals = []
@@ -156,7 +156,7 @@ def up_limit(rules: ScalingRules, current: int, events: Iterable[ScaleEvent], no
 
 
 def down_limit(rules: ScalingRules, current: int, events: Iterable[ScaleEvent], now: float) -> int:
-    """The fewest replicas that the policies allow; never above the current ones."""
+    """Return the fewest replicas that the policies allow, at most the current ones."""
     if rules.select_policy is SelectPolicy.DISABLED:
         return current
     proposals = []
@@ -180,12 +180,12 @@ def _at_period_start(
 
 
 def within_tolerance(behavior: Behavior, ratio: float) -> bool:
-    """Whether a ratio of wanted to present is left alone; the bounds belong to it."""
+    """Return whether a ratio of desired to current is within the tolerance, bounds included."""
     return 1 - behavior.scale_down.tolerance <= ratio <= 1 + behavior.scale_up.tolerance
 
 
 def longest_period(behavior: Behavior) -> int:
-    """Seconds for which a scale event has to be remembered."""
+    """Return the seconds for which scale events are needed."""
     policies = behavior.scale_up.policies + behavior.scale_down.policies
     return max((policy.period_seconds for policy in policies), default=0)
 

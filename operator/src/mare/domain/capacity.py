@@ -1,61 +1,62 @@
-"""What one replica can do, learnt from unacknowledged messages and acknowledgements.
+"""The capacity of one replica, estimated from unacknowledged messages and acknowledgements.
 
-Little's law: busy workers = acknowledgements a second x service time. Consumers show their
-prefetch, so a replica with `workers` of them finishes workers x acknowledged / busy-seconds. Where
-the prefetch exceeds the real workers, unacknowledged messages include some that no worker has
-begun, and the figure is too high; then the rate at saturation, seen while messages were ready all
-the time, contradicts it and is believed instead.
+Little's law: busy workers = acknowledgements per second x service time. So a replica with `workers`
+has a capacity of workers x acknowledged / busy-seconds; the prefetch of its consumers is the number
+of workers. If the prefetch is greater than the number of workers, that capacity is too high:
+prefetched messages count as busy. Then the rate at saturation, measured while messages were always
+ready, is lower and is used instead.
 """
 
 import math
 from dataclasses import dataclass
 
-_SIGHTING_SECONDS = 5.0
-"""Unacknowledged messages are seen no more often than this."""
-_LARGEST_ERROR = 0.5
+_SAMPLE_SECONDS = 5.0
+"""Interval of the broker's statistics, which contain unacknowledged messages."""
+_MAX_ERROR = 0.5
 _LONG_SECONDS = 900.0
-"""Age at which a sighting still counts for 1/e; the mean of a minute is several percent wide."""
+"""Age at which a sample has the weight 1/e. A mean of 60 s has several percent of noise."""
 _SHORT_SECONDS = 60.0
 _SURPRISE = 0.25
-"""Difference of the last minute at which the long memory is given up."""
+"""Relative difference of the short mean beyond which it replaces the long mean."""
 _CONTRADICTION = 0.8
-"""Share of the figure by Little's law below which the rate at saturation is believed."""
+"""Share of the capacity by Little's law below which the rate at saturation is used."""
 _RELAXATION = 1.0 / 6000
-"""Growth each second of what the rate at saturation may have become, so that faster workers are
-found out in time."""
+"""Growth of `doubt` per second: an old rate at saturation must not hide faster workers."""
 _ENOUGH_MESSAGES = 10.0
 _ENOUGH_SECONDS = 50.0
-"""Evidence before a service time is believed: of slow messages few are acknowledged, of quick ones
-few are unacknowledged in any of the sightings."""
+"""Least evidence for a service time. Few slow messages are acknowledged, and few quick messages are
+unacknowledged in a sample, so both limits are needed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interval:
-    """What is known for sure of the time between two statistics."""
+    """Evidence from the time between two statistics updates."""
 
     seconds: float
     acknowledged: int
     busy_seconds: float
-    """Time that workers had a message, over all of them."""
+    """Sum over all workers of the time in which they had a message."""
     replica_seconds: float
-    """Time that replicas consumed, over all of them."""
+    """Sum over all replicas of the time in which they consumed."""
     saturated: bool
-    """Whether messages were ready all the time."""
+    """Whether messages were always ready."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sightings:
-    """Sums that fade with age: messages acknowledged, and the seconds that they took."""
+class DecayingSums:
+    """Sums whose parts lose weight with age: acknowledged messages and the seconds they took."""
 
     acknowledged: float = 0.0
     seconds: float = 0.0
 
-    def with_more(self, acknowledged: float, seconds: float, fading: float) -> "Sightings":
-        return Sightings(self.acknowledged * fading + acknowledged, self.seconds * fading + seconds)
+    def add(self, acknowledged: float, seconds: float, decay: float) -> "DecayingSums":
+        return DecayingSums(
+            self.acknowledged * decay + acknowledged, self.seconds * decay + seconds
+        )
 
     @property
     def each(self) -> float | None:
-        """Seconds for each message, None until there is enough evidence."""
+        """Seconds per message; None without enough evidence."""
         if self.acknowledged < _ENOUGH_MESSAGES or self.seconds < _ENOUGH_SECONDS:
             return None
         return self.seconds / self.acknowledged
@@ -63,17 +64,17 @@ class Sightings:
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """What was seen of the replicas at work."""
+    """The evidence for the capacity of a replica."""
 
-    long: Sightings = Sightings()
-    short: Sightings = Sightings()
-    saturated: Sightings = Sightings()
-    """Here the seconds are those of replicas."""
+    long: DecayingSums = DecayingSums()
+    short: DecayingSums = DecayingSums()
+    saturated: DecayingSums = DecayingSums()
+    """The seconds are those of replicas, not of workers."""
     doubt: float = 1.0
-    """Times the rate at saturation that replicas may do by now."""
+    """Factor by which the capacity can exceed the last rate at saturation."""
 
     def per_replica(self, workers: float | None) -> float | None:
-        """Messages a second that a replica finishes when it has enough to do, None if unknown."""
+        """Return the messages/s of a replica that is always busy; None if unknown."""
         at_saturation = None
         if self.saturated.acknowledged >= _ENOUGH_MESSAGES and self.saturated.seconds > 0:
             at_saturation = self.saturated.acknowledged / self.saturated.seconds
@@ -87,29 +88,29 @@ class Capacity:
 
     @property
     def error(self) -> float:
-        """Relative standard error: that of the number of unacknowledged messages sighted."""
-        sightings = self.long.seconds / _SIGHTING_SECONDS
-        return min(_LARGEST_ERROR, 1 / math.sqrt(sightings)) if sightings else _LARGEST_ERROR
+        """The relative standard error, from the number of unacknowledged messages in samples."""
+        samples = self.long.seconds / _SAMPLE_SECONDS
+        return min(_MAX_ERROR, 1 / math.sqrt(samples)) if samples else _MAX_ERROR
 
-    def seen(self, interval: Interval) -> "Capacity":
-        """The same with one more interval."""
+    def observe(self, interval: Interval) -> "Capacity":
+        """Return the capacity with the evidence of one more interval."""
         seconds, acknowledged = interval.seconds, interval.acknowledged
-        fading = math.exp(-seconds / _LONG_SECONDS)
-        long = self.long.with_more(acknowledged, interval.busy_seconds, fading)
-        short = self.short.with_more(
+        decay = math.exp(-seconds / _LONG_SECONDS)
+        long = self.long.add(acknowledged, interval.busy_seconds, decay)
+        short = self.short.add(
             acknowledged, interval.busy_seconds, math.exp(-seconds / _SHORT_SECONDS)
         )
         if short.each and long.each and abs(short.each / long.each - 1) > _SURPRISE:
             long = short
         if not interval.saturated:
             return Capacity(long, short, self.saturated, self.doubt * (1 + _RELAXATION * seconds))
-        doubted = Sightings(self.saturated.acknowledged, self.saturated.seconds / self.doubt)
-        more = doubted.with_more(acknowledged, interval.replica_seconds, fading / self.doubt)
+        doubted = DecayingSums(self.saturated.acknowledged, self.saturated.seconds / self.doubt)
+        more = doubted.add(acknowledged, interval.replica_seconds, decay / self.doubt)
         return Capacity(long, short, more)
 
 
 def remembered(per_replica: float, workers: float) -> Capacity:
-    """What a former operator wrote down, as just enough evidence."""
+    """Return a stored capacity with just enough evidence, so that new evidence replaces it soon."""
     each = workers / per_replica
     messages = max(_ENOUGH_MESSAGES, _ENOUGH_SECONDS / each)
-    return Capacity(long=Sightings(messages, messages * each))
+    return Capacity(long=DecayingSums(messages, messages * each))

@@ -1,7 +1,7 @@
-"""Learns arrival rate, capacity and start-up time from what RabbitMQ tells.
+"""Estimates arrival rate, capacity and start-up time from readings of the queues.
 
-Ready messages and consumers are seen at every tick; counters, unacknowledged messages and prefetch
-only when the broker has renewed its statistics, every 5 s.
+Ready messages and consumers are read four times a second. Counters, unacknowledged messages and
+prefetch change only when the broker updates its statistics, every 5 s.
 """
 
 from dataclasses import dataclass, field, replace
@@ -17,42 +17,42 @@ _UNKNOWN_START = 15.0
 _WEIGHT = 0.3
 """Weight of a new measurement in the moving mean."""
 
-_NOTHING_SEEN = Unknown("NothingLearnt", "nothing is learnt of the workload yet")
+_NO_ESTIMATE = Unknown("NothingLearnt", "the workload has not been measured yet")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimates:
-    """What is learnt; worth keeping across a restart."""
+    """The estimates of one workload. The status stores them for the next operator process."""
 
-    arrival_rate: float | Unknown = _NOTHING_SEEN
-    """Messages a second that arrive at all the queues."""
-    highest_rate: float | Unknown = _NOTHING_SEEN
-    """The highest arrival rate of the last and, by the trend, the next half minute."""
-    delivery_ratio: float | Unknown = _NOTHING_SEEN
-    """Published / delivered messages of the last statistics."""
-    capacity_per_replica: float | Unknown = _NOTHING_SEEN
-    """Messages a second that one replica finishes when it has enough to do."""
+    arrival_rate: float | Unknown = _NO_ESTIMATE
+    """Messages/s that arrive at all queues together."""
+    highest_rate: float | Unknown = _NO_ESTIMATE
+    """The highest recent or forecast arrival rate."""
+    delivery_ratio: float | Unknown = _NO_ESTIMATE
+    """Published / delivered messages between the last two statistics updates."""
+    capacity_per_replica: float | Unknown = _NO_ESTIMATE
+    """Messages/s of one replica that is always busy."""
     capacity_error: float = 0.0
-    """Its relative standard error."""
-    workers_per_replica: float | Unknown = _NOTHING_SEEN
+    """The relative standard error of `capacity_per_replica`."""
+    workers_per_replica: float | Unknown = _NO_ESTIMATE
     """Messages that one replica handles at a time."""
     start_seconds: float | None = None
-    """From asking for a replica to its first consumer."""
+    """Time from a scale-up to the first consumer of a new replica."""
     consumers_per_replica: float | None = None
 
     def working(self, load: Load, workload: Workload) -> float:
-        """Replicas that consume. Ready ones need not do so yet, and those that do not be Ready."""
+        """Return the replicas that consume. A ready Pod may not consume yet, and the reverse."""
         if isinstance(load.consumers, Unknown):
             return float(workload.replicas)
         return min(float(workload.replicas), load.consumers / self.consumers_each(load))
 
     def consumers_each(self, load: Load) -> float:
-        """Consumers of a replica; until it is seen, one for each queue that has any."""
+        """Return the consumers of a replica; until measured, one for each consumed queue."""
         return self.consumers_per_replica or max(1, load.consumed_queues)
 
     @property
     def service_seconds(self) -> float | Unknown:
-        """Seconds that a worker needs for a message."""
+        """The service time: seconds that a worker needs for a message."""
         if isinstance(self.capacity_per_replica, Unknown):
             return self.capacity_per_replica
         if isinstance(self.workers_per_replica, Unknown):
@@ -62,15 +62,15 @@ class Estimates:
 
 @dataclass(frozen=True, slots=True)
 class ReplicaStarts:
-    """Measures start-up time and consumers of a replica, from consumer counts."""
+    """Measures the start-up time and the consumers of a replica from the number of consumers."""
 
     replicas: int | None = None
     changed_at: float = 0.0
-    asked_at: float | None = None
+    scaled_up_at: float | None = None
     """When replicas were added; None once the first of them consumes."""
-    consumers_when_asked: int = 0
+    consumers_before: int = 0
     start_seconds: float | None = None
-    """From scale-up to the first new consumer."""
+    """Seconds from a scale-up to the first new consumer."""
     consumers_per_replica: float | None = None
 
     def observe(self, replicas: int, consumers: int, now: float) -> "ReplicaStarts":
@@ -79,10 +79,12 @@ class ReplicaStarts:
             return replace(self, replicas=replicas, changed_at=now)
         if replicas != self.replicas:
             return self._changed(replicas, consumers, now)
-        if self.asked_at is not None and consumers > self.consumers_when_asked:
-            took = now - self.asked_at
+        if self.scaled_up_at is not None and consumers > self.consumers_before:
+            took = now - self.scaled_up_at
             before = took if self.start_seconds is None else self.start_seconds
-            return replace(self, asked_at=None, start_seconds=before + _WEIGHT * (took - before))
+            return replace(
+                self, scaled_up_at=None, start_seconds=before + _WEIGHT * (took - before)
+            )
         settling = _SETTLED_SECONDS + 2 * (self.start_seconds or _UNKNOWN_START)
         if now - self.changed_at > settling and consumers >= replicas > 0:
             each = consumers / replicas
@@ -92,35 +94,35 @@ class ReplicaStarts:
 
     def _changed(self, replicas: int, consumers: int, now: float) -> "ReplicaStarts":
         assert self.replicas is not None
-        waits = self.asked_at is not None
+        waits = self.scaled_up_at is not None
         grown = replicas > self.replicas
         return replace(
             self,
             replicas=replicas,
             changed_at=now,
-            asked_at=(self.asked_at if waits else now) if grown else None,
-            consumers_when_asked=self.consumers_when_asked if waits else consumers,
+            scaled_up_at=(self.scaled_up_at if waits else now) if grown else None,
+            consumers_before=self.consumers_before if waits else consumers,
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Learning:
-    """The estimates and the memory behind them."""
+    """The estimates and the measurements that they are made from."""
 
     estimates: Estimates = field(default_factory=Estimates)
     arrivals: Arrivals = field(default_factory=Arrivals)
     capacity: Capacity = field(default_factory=Capacity)
     starting: ReplicaStarts = field(default_factory=ReplicaStarts)
     interval: OpenInterval | None = None
-    """Since the last statistics."""
+    """The interval since the last statistics update."""
 
 
 def recall(estimates: Estimates) -> Learning:
-    """Begin with what a former operator wrote down of the workload.
+    """Begin with the stored estimates of an earlier operator process.
 
-    Rates are left out: they tell of the queues as they were then.
+    Arrival rates are left out, because they can have changed.
     """
-    estimates = replace(estimates, arrival_rate=_NOTHING_SEEN, highest_rate=_NOTHING_SEEN)
+    estimates = replace(estimates, arrival_rate=_NO_ESTIMATE, highest_rate=_NO_ESTIMATE)
     per_replica, workers = estimates.capacity_per_replica, estimates.workers_per_replica
     capacity = Capacity()
     if not isinstance(per_replica, Unknown) and not isinstance(workers, Unknown):
@@ -132,7 +134,7 @@ def recall(estimates: Estimates) -> Learning:
 def learn(
     learning: Learning, load: Load, workload: Workload, now: float, workers: int | None = None
 ) -> Learning:
-    """Learn from one more look at the queues; the `workers` of a replica may be known."""
+    """Update the estimates with one reading. `workers` per replica are None if not configured."""
     load = load.of_existing()
     if isinstance(load.ready, Unknown) or isinstance(load.consumers, Unknown):
         return replace(learning, interval=None)
@@ -169,14 +171,14 @@ def _with_statistics(  # noqa: PLR0917
     known_workers: int | None,
     now: float,
 ) -> Learning:
-    """Take in what the newest statistics tell of the time since the ones before."""
+    """Update the estimates with the counters of a statistics update."""
     arrivals, capacity, estimates = learning.arrivals, learning.capacity, learning.estimates
     published = interval.increase("published", load)
     delivered = interval.increase("delivered", load)
     end = known(load.statistics_at, now)
     if not isinstance(published, Unknown):
         count = Count(end, end - interval.began, published)
-        arrivals = arrivals.seen(count, now, estimates.start_seconds or 0.0)
+        arrivals = arrivals.observe(count, now, estimates.start_seconds or 0.0)
         estimates = replace(
             estimates,
             arrival_rate=_or(arrivals.rate, estimates.arrival_rate),
@@ -185,7 +187,7 @@ def _with_statistics(  # noqa: PLR0917
         )
     evidence = interval.closed(load, slots, known_workers)
     if evidence is not None:
-        capacity = capacity.seen(evidence)
+        capacity = capacity.observe(evidence)
         per_replica = capacity.per_replica(slots or None)
         estimates = replace(
             estimates,
@@ -199,7 +201,7 @@ def _ratio(published: int, delivered: int | Unknown) -> float | Unknown:
     if isinstance(delivered, Unknown):
         return delivered
     if delivered == 0:
-        return Unknown("NothingDelivered", "no message was delivered, the ratio means nothing")
+        return Unknown("NothingDelivered", "no message was delivered, so that there is no ratio")
     return published / delivered
 
 

@@ -16,27 +16,27 @@ class History:
     learning: Learning
     recommendations: tuple[Recommendation, ...]
     last_active: float
-    """When there was last work to do."""
+    """When there was last a message."""
     quiet_since: float
     """Since when it is known that there is no message, ready or unacknowledged."""
     events: tuple[ScaleEvent, ...] = ()
     unknown_since: float | None = None
-    """Since when nothing is known of any queue."""
+    """Since when no queue could be read."""
     quiet_samples: int = 0
     """Statistics in a row without any message, ready or unacknowledged."""
     quiet_at: float = 0.0
-    """The statistics that were counted last."""
+    """The time of the statistics that were counted last."""
     draining_since: float | None = None
-    """Since when busy replicas keep the workload from shrinking."""
+    """Since when busy replicas delay a scale-down."""
     idle_counted_at: float = 0.0
-    """The statistics by which idle replicas were last chosen to go."""
+    """The time of the statistics by which idle replicas were last removed."""
 
     @classmethod
     def begin(cls, now: float, replicas: int, estimates: Estimates | None = None) -> "History":
-        """Start with no more than what a former operator learnt.
+        """Start without history, except for stored estimates.
 
-        The present count is the first recommendation and the present moment counts as active, so
-        that nothing shrinks before the windows have refilled.
+        The current count is the first recommendation and the current time counts as active, so
+        that no scale-down happens before the windows are full.
         """
         return cls(
             learning=recall(estimates or Estimates()),

@@ -1,4 +1,4 @@
-"""What happened between two statistics of the broker, put together from the looks in between."""
+"""The time between two statistics updates of the broker, and the readings in it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -10,32 +10,32 @@ from mare.domain.unknown import Unknown, known
 
 
 class LoadRegime(Enum):
-    """How an interval went."""
+    """The load during an interval."""
 
     CALM = auto()
     """The replicas stayed the same, and few messages were ready."""
     SATURATED = auto()
     """The replicas stayed the same, and messages were ready all the time."""
     MIXED = auto()
-    """Neither. What was acknowledged and what was seen may then belong to different times."""
+    """Neither. Acknowledged and unacknowledged messages can belong to different loads."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenInterval:
-    """An interval that has begun."""
+    """The current interval."""
 
     began: float
     readings: tuple[QueueReading, ...]
-    """The queues when it began."""
+    """The queues at the beginning."""
     lowest_ready: int
     highest_ready: int
     fewest_working: float
     most_working: float
     before: LoadRegime
-    """How the interval before went: the broker's statistics may be a whole interval old."""
+    """The load of the previous interval: the broker's statistics can be one interval old."""
 
     def observe(self, ready: int, working: float) -> "OpenInterval":
-        """The same after one more look, in which `working` replicas consumed."""
+        """Return the interval after one more reading with `working` consuming replicas."""
         return replace(
             self,
             lowest_ready=min(self.lowest_ready, ready),
@@ -49,23 +49,23 @@ class OpenInterval:
             return LoadRegime.MIXED
         if self.lowest_ready > 0:
             return LoadRegime.SATURATED
-        # In a calm queue some messages are ready at times; half as many as there are workers
-        # means that a burst was worked off, whose acknowledgements no sighting shows as work.
+        # More ready messages than half the workers are a burst. Its messages can be acknowledged
+        # without being unacknowledged in any sample, so that the service time would be too short.
         few = workers * self.most_working / 2
         return LoadRegime.CALM if self.highest_ready <= few else LoadRegime.MIXED
 
     def is_over(self, load: Load) -> bool:
-        """Whether there are newer statistics of every queue: each virtual host has its own time."""
+        """Return whether every queue has newer statistics. Each virtual host has its own update."""
         return known(load.statistics_at, self.began) > self.began and all(
             known(after.statistics_at, 0.0) > known(before.statistics_at, 0.0)
             for before, after in self._pairs(load)
         )
 
     def increase(self, counter: str, load: Load) -> int | Unknown:
-        """What a counter grew by, over the queues that were there all the time.
+        """Return the increase of a counter, summed over queues that exist since the beginning.
 
-        What a queue's counter grew by between its own two statistics is taken as the rate of the
-        whole interval.
+        The increase of each queue is scaled from the time between its own two updates to the
+        length of the interval.
         """
         seconds = known(load.statistics_at, self.began) - self.began
         result = 0.0
@@ -77,7 +77,7 @@ class OpenInterval:
             if isinstance(before, Unknown):
                 return before
             if after < before:
-                return Unknown("CounterReset", f"the counters of {later.name} began anew")
+                return Unknown("CounterReset", f"the counters of {later.name} were reset")
             own_seconds = known(later.statistics_at, 0.0) - known(earlier.statistics_at, 0.0)
             result += (after - before) * seconds / own_seconds
         return round(result)
@@ -90,7 +90,7 @@ class OpenInterval:
                 yield before, later
 
     def closed(self, load: Load, workers: float, known_workers: int | None) -> Interval | None:
-        """The interval as evidence, None if it is none."""
+        """Return the evidence of the interval; None if load or replicas changed in it."""
         regime = self.regime(workers)
         acknowledged = self.increase("acknowledged", load)
         if regime is LoadRegime.MIXED or regime is not self.before or self.most_working == 0:
@@ -114,7 +114,7 @@ class OpenInterval:
 def open_interval(
     load: Load, working: float, before: OpenInterval | None, workers: float
 ) -> OpenInterval:
-    """Begin an interval with the newest statistics."""
+    """Begin an interval at the newest statistics update."""
     ready = known(load.ready, 0)
     return OpenInterval(
         began=known(load.statistics_at, 0.0),

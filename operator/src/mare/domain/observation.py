@@ -1,4 +1,4 @@
-"""What was seen of the queues and the workload."""
+"""The input of a decision: readings of the queues, and the workload."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -7,36 +7,36 @@ from mare.domain.clause import Clause
 from mare.domain.unknown import Unknown, total
 
 NOT_REPORTED = Unknown("NotReported", "the broker's statistics are not read")
-_READY_NOT_REPORTED = Unknown("NotReported", "the workload does not tell its ready replicas")
+_READY_NOT_REPORTED = Unknown("NotReported", "the workload does not report its ready replicas")
 _NO_QUEUE = Unknown("QueueNotFound", "no queue is found")
-_IDLE_NOT_REPORTED = Unknown("NotReported", "the broker does not tell which replicas are busy")
+_IDLE_NOT_REPORTED = Unknown("NotReported", "the broker does not report which replicas are busy")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueReading:
-    """One queue as the broker tells it.
+    """One queue as the broker reports it.
 
-    `ready` and `consumers` are as old as `read_at`, the rest as `statistics_at`: a passive declare
-    is fresh at call time, the statistics are renewed by the broker every 5 s.
+    `ready` and `consumers` are of the time `read_at`, from a passive declare. The other values are
+    of the time `statistics_at`, because the broker updates its statistics every 5 s.
     """
 
     name: str
     vhost: str = "/"
     entries: tuple[str, ...] = ()
-    """The names and patterns in spec.queues by which it was found."""
+    """The names and patterns in spec.queues that match it."""
     read_at: float
     ready: int | Unknown
     consumers: int | Unknown
     statistics_at: float | Unknown = NOT_REPORTED
     unacknowledged: int | Unknown = NOT_REPORTED
     prefetch: float | Unknown = NOT_REPORTED
-    """The prefetch count of its consumers, the mean if they differ; unknown if one has no limit."""
+    """The mean prefetch count of its consumers; unknown if one of them has no limit."""
     published: int | Unknown = NOT_REPORTED
-    """Messages published to it so far."""
+    """Counter of published messages."""
     delivered: int | Unknown = NOT_REPORTED
-    """Messages delivered from it so far."""
+    """Counter of delivered messages."""
     acknowledged: int | Unknown = NOT_REPORTED
-    """Messages acknowledged, or delivered without need of it, so far."""
+    """Counter of messages acknowledged or delivered with automatic acknowledgement."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,24 +44,24 @@ class Workload:
     """The scale target."""
 
     replicas: int
-    """Replicas that it is asked to have."""
+    """spec.replicas of its scale subresource."""
     ready: int | Unknown = _READY_NOT_REPORTED
     idle: int | Unknown = _IDLE_NOT_REPORTED
-    """Ready replicas that had no unacknowledged message in the last two statistics."""
+    """Ready replicas without an unacknowledged message in the last two statistics updates."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
-    """All that a decision sees."""
+    """The readings that a decision is made from."""
 
     workload: Workload
     queues: tuple[QueueReading, ...] | Unknown
-    """Unknown if the broker cannot be reached. An empty tuple: no queue fits the patterns."""
+    """Unknown if the broker cannot be reached; empty if no queue matches the patterns."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """The queues of a workload taken together, with what is too old made unknown."""
+    """The sums over the queues of a workload. Values of old readings are unknown."""
 
     ready: int | Unknown
     consumers: int | Unknown
@@ -71,13 +71,13 @@ class Load:
     prefetch: float | Unknown
     """Mean prefetch count of the consumers."""
     statistics_at: float | Unknown
-    """The oldest of the queues' statistics."""
+    """The time of the oldest statistics of a queue."""
     readings: tuple[QueueReading, ...]
-    """Empty if nothing is known of any queue."""
+    """Empty if no queue could be read."""
 
     @property
     def text(self) -> Clause:
-        """What was measured."""
+        """The measured counts."""
         counts = {
             "ready": self.ready,
             "unacknowledged": self.unacknowledged,
@@ -93,7 +93,7 @@ class Load:
         return Clause("measured", text, **known_counts)
 
     def of(self, entries: tuple[str, ...]) -> tuple[int | Unknown, int | Unknown]:
-        """Ready and unacknowledged messages of some of the entries of spec.queues."""
+        """Return ready and unacknowledged messages of entries of spec.queues; none means all."""
         if not entries:
             return self.ready, self.unacknowledged
         some = [
@@ -101,7 +101,7 @@ class Load:
         ]
         missing = next((e for e in entries if all(e not in r.entries for r in some)), None)
         if missing is not None:
-            unknown = Unknown("QueueNotFound", f"no queue is found by {missing}", missing)
+            unknown = Unknown("QueueNotFound", f"no queue matches {missing}", missing)
             return unknown, unknown
         ready = total(reading.ready for reading in some)
         if isinstance(self.statistics_at, Unknown):
@@ -109,16 +109,16 @@ class Load:
         return ready, total(reading.unacknowledged for reading in some)
 
     def as_far_as_known(self) -> "Load":
-        """The same of those queues alone whose ready messages are known: at least so much waits."""
+        """Return the load of the queues with known ready messages, a lower bound of the load."""
         if not isinstance(self.ready, Unknown):
             return self
-        return self._of_those(lambda reading: not isinstance(reading.ready, Unknown))
+        return self._where(lambda reading: not isinstance(reading.ready, Unknown))
 
     def of_existing(self) -> "Load":
-        """The same without queues that do not exist: no message is in them, and nobody at work."""
+        """Return the load without missing queues, which have no messages and no consumers."""
         if not isinstance(self.ready, Unknown):
             return self
-        return self._of_those(
+        return self._where(
             lambda reading: (
                 not (
                     isinstance(reading.ready, Unknown) and reading.ready.reason == _NO_QUEUE.reason
@@ -126,25 +126,25 @@ class Load:
             )
         )
 
-    def _of_those(self, fits: Callable[[QueueReading], bool]) -> "Load":
-        fitting = tuple(reading for reading in self.readings if fits(reading))
-        return _together(fitting) if fitting else self
+    def _where(self, matches: Callable[[QueueReading], bool]) -> "Load":
+        matching = tuple(reading for reading in self.readings if matches(reading))
+        return _sum(matching) if matching else self
 
 
 def load_of(
     queues: tuple[QueueReading, ...] | Unknown, now: float, staleness_seconds: float
 ) -> Load:
-    """The load of the queues, where every reading older than `staleness_seconds` is unknown."""
+    """Return the load. Readings older than `staleness_seconds` are unknown."""
     if isinstance(queues, Unknown):
         return _unknown_load(queues)
     if not queues:
         return _unknown_load(_NO_QUEUE)
-    fresh = tuple(_still_known(reading, now, staleness_seconds) for reading in queues)
-    return _together(fresh)
+    fresh = tuple(_without_stale(reading, now, staleness_seconds) for reading in queues)
+    return _sum(fresh)
 
 
-def _still_known(reading: QueueReading, now: float, staleness_seconds: float) -> QueueReading:
-    """A reading in which what is too old is unknown; statistics are all there, or none of them."""
+def _without_stale(reading: QueueReading, now: float, staleness_seconds: float) -> QueueReading:
+    """Return a reading whose old values are unknown. Statistics become unknown together."""
     statistics_at = statistics_time(reading.statistics_at, now, staleness_seconds)
     if now - reading.read_at > staleness_seconds:
         stale = Unknown("Stale", f"the last reading is {now - reading.read_at:.0f} s old")
@@ -164,7 +164,7 @@ def statistics_time(at: float | Unknown, now: float, staleness_seconds: float) -
     return Unknown("Stale", f"the last statistics are {now - at:.0f} s old")
 
 
-def _together(queues: tuple[QueueReading, ...]) -> Load:
+def _sum(queues: tuple[QueueReading, ...]) -> Load:
     statistics_at = _oldest_statistics(queues)
     return Load(
         ready=total(reading.ready for reading in queues),
@@ -201,7 +201,7 @@ def _mean_prefetch(queues: tuple[QueueReading, ...]) -> float | Unknown:
         consumers += reading.consumers
         weighted += reading.consumers * reading.prefetch
     if consumers == 0:
-        return Unknown("NoConsumers", "no consumer is there to show its prefetch")
+        return Unknown("NoConsumers", "the queues have no consumer whose prefetch is known")
     return weighted / consumers
 
 

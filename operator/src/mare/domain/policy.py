@@ -1,4 +1,4 @@
-"""What a user asks for: the spec of a QueueAutoscaler, checked and with its defaults filled in."""
+"""The spec of a QueueAutoscaler, validated and with defaults."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -34,7 +34,7 @@ class FallbackBehavior(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ScalingPolicy:
-    """What a change may amount to within a period."""
+    """The largest change within a period."""
 
     type: PolicyType
     value: int
@@ -43,7 +43,7 @@ class ScalingPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScalingRules:
-    """Rules of one direction, as in autoscaling/v2. Without policies the rate has no limit."""
+    """Rules of one direction, as in autoscaling/v2. Without policies, changes have no limit."""
 
     stabilization_window_seconds: int = 0
     select_policy: SelectPolicy = SelectPolicy.MAX
@@ -70,7 +70,7 @@ HPA_SCALE_DOWN = ScalingRules(
 OWN_BEHAVIOR = Behavior(
     scale_up=ScalingRules(), scale_down=ScalingRules(stabilization_window_seconds=15)
 )
-"""What an absent `behavior` means: up at once, down when 15 s have agreed on it."""
+"""The default of `behavior`: scale up at once, scale down after a window of 15 s."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,9 +79,9 @@ class QueueWaitTime:
 
     wait_seconds: float = 2.0
     capacity_per_replica: float | None = None
-    """Messages a second that a replica finishes; None has it learnt."""
+    """Messages/s of a replica; None if it is estimated."""
     workers_per_replica: int | None = None
-    """Messages that a replica handles at a time; None has it learnt from the prefetch."""
+    """Messages that a replica handles at a time; None if the prefetch gives it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,12 +91,12 @@ class QueueLength:
     messages_per_replica: float
     exclude_unacknowledged: bool = False
     queues: tuple[str, ...] = ()
-    """Entries of spec.queues to look at; empty means all."""
+    """Entries of spec.queues that count; empty means all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageRate:
-    """One replica for each `messages_per_second_per_replica` arrivals a second."""
+    """One replica for each `messages_per_second_per_replica` of the arrival rate."""
 
     messages_per_second_per_replica: float
 
@@ -110,7 +110,7 @@ class PublishedToDeliveredRatio:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectedQueueConsumptionTime:
-    """As many replicas as work off the arrivals, and the backlog in `consumption_seconds`."""
+    """As many replicas as consume the arrivals, and the backlog in `consumption_seconds`."""
 
     consumption_seconds: float
     capacity_per_replica: float | None = None
@@ -118,7 +118,7 @@ class ExpectedQueueConsumptionTime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaximumConcurrency:
-    """A worker for each message, waiting or running, with `busy_percent` of the workers busy."""
+    """A worker for each ready or unacknowledged message, with `busy_percent` of them busy."""
 
     workers_per_replica: int | None = None
     busy_percent: int = 100
@@ -146,7 +146,7 @@ class Fallback:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """From each `start` to the next `end`, cron expressions of five fields, a floor is kept."""
+    """A minimum from each `start` to the next `end`, which are cron expressions of five fields."""
 
     start: str
     end: str
@@ -156,21 +156,21 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """One QueueAutoscaler, as far as a decision depends on it."""
+    """The fields of a spec that a decision depends on."""
 
     min_replicas: int = 0
     max_replicas: int
     targets: tuple[Target, ...] = (QueueWaitTime(),)
-    """At least one; the one that asks for the most replicas wins."""
+    """At least one; the largest proposal applies."""
     behavior: Behavior = OWN_BEHAVIOR
     victim_policy: VictimPolicy = VictimPolicy.IDLE_FIRST
     max_drain_wait_seconds: int = 300
     activation_threshold: int = 0
-    """Ready messages above which a resting workload is woken."""
+    """Ready messages above which an idle workload is activated."""
     always_active: bool = False
-    """Whether at least one replica is kept, whatever the queues say."""
+    """Whether at least one replica is kept even without messages."""
     idle_replicas: int | None = None
-    """The count to rest at, below `min_replicas`; None rests at `min_replicas`."""
+    """The idle count, below `min_replicas`; None for `min_replicas`."""
     cooldown_seconds: int = 60
     fallback: Fallback | None = None
     staleness_seconds: int = 15
@@ -178,31 +178,31 @@ class Policy:
     paused: Pause | None = None
     paused_replicas: int | None = None
     dry_run: bool = False
-    """Decide as always; whoever carries decisions out leaves the workload alone."""
+    """Whether decisions are reported but not carried out."""
 
     @property
     def workers_per_replica(self) -> int | None:
-        """Messages that a replica handles at a time, by the first target that tells."""
-        told = (
+        """The workers per replica of the first target that has them."""
+        configured = (
             target.workers_per_replica
             for target in self.targets
             if isinstance(target, QueueWaitTime | MaximumConcurrency)
         )
-        return next((workers for workers in told if workers is not None), None)
+        return next((workers for workers in configured if workers is not None), None)
 
     @property
     def capacity_per_replica(self) -> float | None:
-        """Messages a second that a replica finishes, by the first target that tells."""
-        told = (
+        """The capacity per replica of the first target that has it."""
+        configured = (
             target.capacity_per_replica
             for target in self.targets
             if isinstance(target, QueueWaitTime | ExpectedQueueConsumptionTime)
         )
-        return next((capacity for capacity in told if capacity is not None), None)
+        return next((capacity for capacity in configured if capacity is not None), None)
 
     @property
     def effective_idle_replicas(self) -> int | None:
-        """The count to rest at when there is no work, None if it never rests."""
+        """The count of the idle workload; None if it never becomes idle."""
         if self.always_active:
             return None
         if self.idle_replicas is not None:

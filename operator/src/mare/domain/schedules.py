@@ -1,4 +1,4 @@
-"""Floors by the clock: between the start and the end of a schedule more replicas are kept."""
+"""Minimum replicas between the start and the end of a schedule."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ _MINUTE = 60
 
 
 def floor_of(schedules: Iterable[Schedule], now: float) -> tuple[int, Schedule | None]:
-    """The highest floor in force and the schedule that sets it."""
+    """Return the highest minimum of the active schedules, and its schedule."""
     highest: tuple[int, Schedule | None] = (0, None)
     for schedule in schedules:
         if schedule.min_replicas > highest[0] and is_active(schedule, now):
@@ -22,11 +22,11 @@ def floor_of(schedules: Iterable[Schedule], now: float) -> tuple[int, Schedule |
 
 
 def problem_of(schedule: Schedule) -> str | None:
-    """What is wrong with a schedule, as a sentence that says what to write; None if nothing is."""
+    """Return the error of a schedule with a correction; None if it is valid."""
     try:
         ZoneInfo(schedule.timezone)
     except (KeyError, ValueError, OSError):
-        return f"{schedule.timezone!r} is no time zone; write one such as America/Recife"
+        return f"{schedule.timezone!r} is no time zone; an example is America/Recife"
     for name, expression in (("start", schedule.start), ("end", schedule.end)):
         try:
             occurs = next(CronSim(expression, datetime(2000, 1, 1, tzinfo=UTC)), None)
@@ -38,15 +38,15 @@ def problem_of(schedule: Schedule) -> str | None:
 
 
 def is_active(schedule: Schedule, now: float) -> bool:
-    """Whether the last start is later than the last end."""
+    """Return whether the last start is later than the last end."""
     return _is_active_in_minute(
         schedule.start, schedule.end, schedule.timezone, int(now // _MINUTE)
     )
 
 
-@lru_cache(maxsize=4096)  # a decision is asked for every second, the answer changes by the minute
+@lru_cache(maxsize=4096)  # evaluated every second, but the result changes once a minute at most
 def _is_active_in_minute(start: str, end: str, timezone: str, minute: int) -> bool:
-    # The evaluator's past excludes the present: the first second after the minute includes it.
+    # The reverse iterator excludes its start: a second is added to include the current minute.
     moment = datetime.fromtimestamp(minute * _MINUTE + 1, ZoneInfo(timezone))
     started = next(CronSim(start, moment, reverse=True), None)
     ended = next(CronSim(end, moment, reverse=True), None)

@@ -1,6 +1,6 @@
-"""The type of a thing that is not known.
+"""The type of an unknown value.
 
-It is neither zero nor None, so that the type checker asks at every use what is to happen then.
+It is neither 0 nor None, so that the type checker requires every use to handle it.
 """
 
 from collections.abc import Iterable
@@ -14,14 +14,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Why a thing is not known."""
+    """An unknown value, and why it is unknown."""
 
     reason: str
     """One CamelCase word, for example QueueNotFound."""
     cause: str
     """A clause for a sentence, for example "queue orders does not exist"."""
     name: str = field(default="", compare=False)
-    """What the clause is about, if it names something: context, orders."""
+    """The name of the object in the cause, for example orders."""
 
     @property
     def clause(self) -> Clause:
@@ -29,7 +29,7 @@ class Unknown:
 
 
 def total(parts: Iterable[int | Unknown]) -> int | Unknown:
-    """The sum of the parts, unknown as soon as one of them is."""
+    """Return the sum; unknown if a part is unknown."""
     result = 0
     for part in parts:
         if isinstance(part, Unknown):

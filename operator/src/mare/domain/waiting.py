@@ -1,12 +1,12 @@
 """How many replicas keep the wait short: Little's law, a queueing formula and the backlog.
 
-Arrival rate r, capacity per replica c, workers per replica k, ready messages b, wait target w,
-drain time d. The fewest replicas n are wanted for which
+For arrival rate r, capacity per replica c, workers per replica k, ready messages b, wait target w
+and drain time d, the result is the smallest n for which
 
-* the share of busy time r / (n c) leaves enough room for the ups and downs of arrivals;
-* 95 of 100 messages wait no longer than w, without a backlog;
-* the backlog is worked off in d besides what arrives, n >= (r + b / d) / c; but a message needs no
-  second worker, so that n >= r / c + b / k is enough.
+* the busy share r / (n c) leaves enough idle time for the variation of arrivals;
+* 95 % of messages wait at most w, without a backlog;
+* the backlog is consumed in d in addition to arrivals: n >= (r + b / d) / c. One worker per message
+  is enough: n >= r / c + b / k.
 """
 
 import math
@@ -17,25 +17,25 @@ from mare.domain.clause import significant
 
 _PERCENTILE = 0.95
 _IDLE_SHARE = 0.2
-"""Idle time that a few workers need, to be ready when arrivals come close together."""
+"""Largest idle share, which few workers need because arrivals vary."""
 _STAFFING = 1.4
-"""Idle share times the square root of the workers: the more there are, the fuller they may be
+"""Idle share times the square root of the workers: more workers need a smaller idle share
 (square-root staffing, Halfin and Whitt 1981)."""
 
 
 class Cause(StrEnum):
-    """Which condition asks for the most replicas."""
+    """The condition that needs the most replicas."""
 
     UTILIZATION = "Utilization"
     WAIT = "Wait"
     BACKLOG = "Backlog"
     WORKERS = "Workers"
-    """The backlog, where a worker for each of its messages is enough."""
+    """The backlog, with one worker per message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demand:
-    """The work, and what a replica can do."""
+    """The load, the capacity of a replica, and the targets."""
 
     arrival_rate: float
     ready: int
@@ -51,13 +51,13 @@ class Need:
 
     replicas: int
     cause: Cause
-    """The condition that asks for them."""
+    """The condition that needs them."""
     busy_share: float
-    """The share of busy time that was allowed."""
+    """The largest busy share that leaves enough idle time."""
 
 
 def need_of(demand: Demand, idle: float = 1.0) -> Need:
-    """The replicas that a demand needs; `idle` scales the idle share that they are left."""
+    """Return the replicas that a demand needs. `idle` scales the intended idle share."""
     by_use, share = _need_for_use(demand, idle)
     by_wait = _need_for_wait(demand, by_use)
     by_backlog, cause = _need_for_backlog(demand)
@@ -67,12 +67,12 @@ def need_of(demand: Demand, idle: float = 1.0) -> Need:
 
 
 def busy_share(workers: float, idle: float = 1.0) -> float:
-    """The share of busy time that this many workers are given."""
+    """Return the largest busy share of this many workers."""
     return significant(1 - idle * min(_IDLE_SHARE, _STAFFING / math.sqrt(workers)))
 
 
 def _need_for_use(demand: Demand, idle: float) -> tuple[int, float]:
-    """More replicas may be fuller: begin with too few and go up until they are enough."""
+    """Return the fewest replicas with enough idle time. More replicas need a smaller idle share."""
     count = max(1, math.ceil(demand.arrival_rate / demand.capacity_per_replica))
     while True:
         share = busy_share(max(1.0, count * demand.workers_per_replica), idle)
@@ -83,7 +83,7 @@ def _need_for_use(demand: Demand, idle: float) -> tuple[int, float]:
 
 
 def _need_for_wait(demand: Demand, at_least: int) -> int:
-    """The fewest replicas from `at_least` on with a short enough wait, found by halving."""
+    """Return the fewest replicas, from `at_least` on, with a short wait; by binary search."""
     if demand.arrival_rate == 0 or waits(demand, at_least) <= demand.wait_seconds:
         return at_least
     too_few, step = at_least, 1
@@ -115,11 +115,11 @@ def _need_for_backlog(demand: Demand) -> tuple[int, Cause]:
 
 
 def waits(demand: Demand, replicas: int) -> float:
-    """The time that 95 of 100 messages do not exceed in the queue, without a backlog.
+    """Return the 95th percentile of the wait, without a backlog.
 
-    A queue with m servers, use u and service time s delays a message with probability about
-    u^(sqrt(2 (m + 1)) - 1), and then for a time that is about exponential with mean
-    s / (m (1 - u)) (Sakasegawa 1977).
+    With m workers, utilization u and service time s, a message waits with probability
+    u^(sqrt(2 (m + 1)) - 1). The wait is then exponential with mean s / (m (1 - u)). Both are
+    approximations (Sakasegawa 1977).
     """
     capacity = replicas * demand.capacity_per_replica
     if demand.arrival_rate >= capacity:
