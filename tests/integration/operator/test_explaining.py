@@ -117,12 +117,12 @@ def test_events_reach_further_back_than_the_status(stage, burst, explain):
     assert refused.returncode == 4
     assert "events are not used" in refused.stderr
     assert "you need the right to list events.events.k8s.io." in refused.stderr
-    assert "the oldest decision in its status is of " in refused.stderr
+    assert "the oldest decision in its status is from " in refused.stderr
     kubectl("apply", *here, "-f", "-", stdin=EVENTS)
     becomes(lambda: explain(*between).returncode, 0)
     text = explain(*between).stdout
     assert "7 → 1 replica: less." in text
-    assert "the oldest decision in its events is of 2026-01-31T12:00:00Z." in text
+    assert "the oldest decision in its events is from 2026-01-31T12:00:00Z." in text
     assert json.loads(explain(*between, "-o", "json").stdout)["source"] == "events"
 
 

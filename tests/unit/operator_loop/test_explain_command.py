@@ -40,7 +40,7 @@ def explain(document, *arguments, **environ):
     return CliRunner(env=environ).invoke(mare, ["explain", "-f", "-", *arguments], input=text)
 
 
-def test_the_verdict_the_ladder_and_what_would_change_it():
+def test_the_text_has_verdict_trace_and_next_changes():
     result = explain(stored())
     assert result.exit_code == 0, result.output
     lines = result.output.splitlines()
@@ -88,13 +88,13 @@ def test_the_line_that_decided_is_marked(given, code, first, deciding):
     assert marked.startswith(deciding)
 
 
-def test_the_unknown_is_told_with_what_to_try():
+def test_an_unknown_queue_is_explained_with_advice():
     gone = Unknown("QueueNotFound", "queue worker does not exist")
     result = explain(stored(ready=gone))
     assert result.exit_code == 4, result.output
-    assert "is not known (QueuesUnknown)" in result.output
+    assert "is unknown (QueuesUnknown)" in result.output
     assert "Warning MARE002 (QueueAutoscaler/worker) queue worker does not exist" in result.output
-    assert "  try: declare the queue, or correct its name under spec.queues" in result.output
+    assert "  try: declare the queue, or correct its name in spec.queues" in result.output
     assert "  see: docs/explain.md#mare002" in result.output
 
 
@@ -108,33 +108,33 @@ def test_what_cannot_be_carried_out_is_an_error():
     assert "Warning MARE011 (Deployment/worker) may not patch" in result.output
 
 
-def test_nobody_has_decided_yet():
+def test_an_object_without_a_status_has_no_decision():
     document = {key: value for key, value in stored().items() if key != "status"}
     result = explain(document)
     assert result.exit_code == 4
-    assert "No operator has decided on it yet." in result.output
+    assert "No decision yet" in result.output
 
 
 def test_json_has_the_same():
     document = stored(ready=999, maxReplicas=20)
-    told = json.loads(explain(document, "-o", "json").output)
-    assert (told["verdict"], told["exitCode"], told["constraint"]) == (
+    explained = json.loads(explain(document, "-o", "json").output)
+    assert (explained["verdict"], explained["exitCode"], explained["constraint"]) == (
         "LIMITED",
         3,
         "TooManyReplicas",
     )
-    assert told["replicas"] == {
+    assert explained["replicas"] == {
         "min": 0,
         "max": 20,
         "ready": 10,
-        "asked": 20,
-        "wanted": 20,
+        "requested": 20,
+        "desired": 20,
         "raw": 100,
     }
-    [deciding] = [step for step in told["trace"] if step["deciding"]]
+    [deciding] = [step for step in explained["trace"] if step["deciding"]]
     assert (deciding["stage"], deciding["replicas"]) == ("bounds", 20)
-    assert told["next"][0]["code"] == "next.raiseMax"
-    assert [each["code"] for each in told["problems"]] == ["MARE021"]
+    assert explained["next"][0]["code"] == "next.raiseMax"
+    assert [each["code"] for each in explained["problems"]] == ["MARE021"]
 
 
 def test_the_decision_in_force_at_a_time():
@@ -143,12 +143,15 @@ def test_the_decision_in_force_at_a_time():
     result = explain(document, "--at", times[-1])
     assert result.exit_code == 0
     assert "10 → 20 replicas" in result.output
-    assert f"By its status; the oldest decision in its status is of {times[-1]}." in result.output
+    assert (
+        f"Source: its status; the oldest decision in its status is from {times[-1]}."
+        in result.output
+    )
     early = explain(document, "--at", "1970-01-01T00:00:00Z")
     assert early.exit_code == 4
-    assert f"the oldest decision in its status is of {times[-1]}" in early.output
-    told = json.loads(explain(document, "--at", times[-1], "-o", "json").output)
-    assert (told["to"], told["source"]) == (20, "status")
+    assert f"the oldest decision in its status is from {times[-1]}" in early.output
+    explained = json.loads(explain(document, "--at", times[-1], "-o", "json").output)
+    assert (explained["to"], explained["source"]) == (20, "status")
 
 
 def event(second: int, note: str, reason: str = "LoadGrew", change=None):
@@ -159,19 +162,24 @@ def event(second: int, note: str, reason: str = "LoadGrew", change=None):
     return {"eventTime": at, "note": note, "reason": reason, "metadata": metadata}
 
 
-def test_events_tell_of_changes_and_of_nothing_else():
+def test_only_events_of_changes_are_decisions():
     grown = event(
         1, "0 → 1 replicas: 9 messages at 10 per replica need 1 replica.", change=("0", "1")
     )
     paused = event(3, "4 → 2 replicas: spec.pausedReplicas is 2.", "Paused", ("4", "2"))
     warned = event(2, "queue worker does not exist", "QueueNotFound")
     strange = event(4, "1 → 2 replicas: by another version", "SomethingNew", ("1", "2"))
-    told = changes_of([grown, warned, paused, strange])
-    assert [(each.decision.current, each.decision.replicas) for each in told] == [(4, 2), (0, 1)]
-    assert told[0].at - told[1].at == 2
-    past = at(told, told[0].at - 1)
+    explained = changes_of([grown, warned, paused, strange])
+    assert [(each.decision.current, each.decision.replicas) for each in explained] == [
+        (4, 2),
+        (0, 1),
+    ]
+    assert explained[0].at - explained[1].at == 2
+    past = at(explained, explained[0].at - 1)
     assert past.decision.message == grown["note"]
-    assert "By the last change before, from its events" in text_at(past, "worker", oldest(told))
+    assert "Source: its Events: the last change before that time" in text_at(
+        past, "worker", oldest(explained)
+    )
 
 
 def test_colours_only_for_a_terminal():
@@ -219,12 +227,12 @@ def test_what_is_wrong_with_a_file_is_said(text, said):
         {"estimates": []},
     ],
 )
-def test_a_status_of_another_version_is_told(other):
+def test_a_status_of_another_version_is_explained(other):
     document = stored()
     document["status"] |= other
     result = explain(document)
     assert result.exit_code == 1
-    assert "not one that this version writes" in result.output
+    assert "has a format that this version does not know" in result.output
 
 
 def test_wrong_usage_is_an_error():

@@ -129,8 +129,8 @@ def test_a_schedule_that_means_no_time_is_told_and_the_rest_is_followed():
     assert world.workloads.done == [("worker", 12)]
     told = {each["type"]: each for each in world.mended["conditions"]}["SchedulesValid"]
     assert (told["status"], told["reason"]) == ("False", "ScheduleWrong")
-    assert "spec.schedules[1] is not followed: 'America/Recive' is no time zone" in told["message"]
-    assert "spec.schedules[2] is not followed: start '0 25 * * *'" in told["message"]
+    assert "spec.schedules[1] is ignored: 'America/Recive' is no time zone" in told["message"]
+    assert "spec.schedules[2] is ignored: start '0 25 * * *'" in told["message"]
     assert world.objects.events.count(("worker", "Warning", "ScheduleWrong")) == 1
     assert world.objects.condition("SchedulesValid") == ("True", "Valid")
 

@@ -23,7 +23,7 @@ def test_every_code_is_documented():
 @pytest.mark.parametrize(
     ("spec", "replicas", "ignores_deletion_cost", "code", "advised"),
     [
-        ({}, "many", False, "MARE016", "report it"),
+        ({}, "many", False, "MARE016", "report the problem"),
         (
             {"behavior": {"scaleDown": {"victimPolicy": "IdleOnly"}}},
             5,

@@ -1,4 +1,4 @@
-"""`mare explain`: why a workload has the replicas that it has, by what its object tells."""
+"""`mare explain`: explains the replicas of a workload from its stored object."""
 
 import asyncio
 import json
@@ -28,7 +28,7 @@ class Moment(click.ParamType[float]):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
-        """RFC 3339; a time without a zone is one of this machine."""
+        """Parse RFC 3339; a time without a zone is local time."""
         try:
             return datetime.fromisoformat(value).timestamp()
         except ValueError:
@@ -65,7 +65,7 @@ def explain(
     if the status does not reach back to that time. A file is explained as of the time at which
     its status was written.
 
-    Exit code 0: on target. 3: limited. 4: not known. 1: unable to scale, or an error.
+    Exit code 0: on target. 3: limited. 4: unknown. 1: unable to scale, or an error.
     """
     changes: Callable[[], tuple[Recorded, ...]] = tuple
     try:
@@ -77,35 +77,35 @@ def explain(
             body = asyncio.run(read_stored(name, namespace, context))
             changes = partial(_changes, body["metadata"], context)
         if moment is not None:
-            told, code = _told_at(body, moment, changes, output)
+            output_text, code = _explain_at(body, moment, changes, output)
         else:
-            told, code = _told(body, written_at(body) if file else None, output)
+            output_text, code = _explain(body, written_at(body) if file else None, output)
     except (UnusableFile, UnicodeDecodeError) as error:
         raise click.ClickException(f"{file.name if file else ''} {error}") from error
     except Unreadable as error:
         raise click.ClickException(str(error)) from error
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
-        reason = "its status is not one that this version writes"
+        reason = "the status has a format that this version does not know"
         raise click.ClickException(f"{reason} ({type(error).__name__}: {error})") from error
-    click.echo(told, nl=False, color=False if os.environ.get("NO_COLOR") else None)
+    click.echo(output_text, nl=False, color=False if os.environ.get("NO_COLOR") else None)
     sys.exit(code)
 
 
-def _told(body: Mapping[str, Any], judged_at: float | None, output: str) -> tuple[str, int]:
-    """What to print, and the exit code."""
+def _explain(body: Mapping[str, Any], judged_at: float | None, output: str) -> tuple[str, int]:
+    """Return the output and the exit code."""
     now = time.time()
     explained = explain_object(body, now if judged_at is None else judged_at)
-    told = _json(data.data(explained)) if output == "json" else text.text(explained, now)
-    return told, explained.verdict.exit_code
+    shown = _json(data.data(explained)) if output == "json" else text.text(explained, now)
+    return shown, explained.verdict.exit_code
 
 
-def _told_at(
+def _explain_at(
     body: Mapping[str, Any],
     moment: float,
     changes: Callable[[], tuple[Recorded, ...]],
     output: str,
 ) -> tuple[str, int]:
-    """The same of a decision of the past, by the status, or else by the changes before it."""
+    """Return output and exit code for a past decision, from the status or else from Events."""
     name, decisions = body["metadata"]["name"], recorded(body)
     if not decisions or decisions[-1].at > moment:
         decisions = (*decisions, *changes())
@@ -122,12 +122,12 @@ def _told_at(
 
 
 def _changes(metadata: Mapping[str, Any], context: str | None) -> tuple[Recorded, ...]:
-    """The changes that Events tell of; none, and a line that says why, if they cannot be read."""
+    """Return the changes in Events; if they cannot be read, print why and return none."""
     try:
         events = read_events(metadata["uid"], metadata["namespace"], context)
         return changes_of(asyncio.run(events))
     except Unreadable as error:
-        click.echo(f"Its events are not used: {error}.", err=True)
+        click.echo(f"Events are not used: {error}.", err=True)
         return ()
 
 

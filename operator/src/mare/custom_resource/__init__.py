@@ -1,1 +1,1 @@
-"""QueueAutoscalers as the API server keeps them: their spec read, their status written."""
+"""QueueAutoscalers of the API server: reads their spec, writes their status."""

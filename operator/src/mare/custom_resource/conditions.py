@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mare.custom_resource.autoscaler import Autoscaler
-from mare.domain.clause import Clause, number, significant
+from mare.domain.clause import Clause, capital, number, significant
 from mare.domain.decision import Decision
 from mare.domain.estimates import Estimates
 from mare.domain.history import History
@@ -41,16 +41,16 @@ class Condition:
     reason: str
     message: str
     clauses: tuple[Clause, ...] = ()
-    """What the message says, where somebody has to do something about it."""
+    """The clauses of the message, if the condition needs an action."""
 
     @property
     def is_bad(self) -> bool:
-        """Whether somebody is to be warned of it."""
+        """Whether the operator publishes a Warning for it."""
         return self.status == _BAD_WHEN.get(self.type)
 
     @property
     def is_urgent(self) -> bool:
-        """Whether a change of it is written down at once."""
+        """Whether a change of it is written to the status at once."""
         return self.type in _URGENT
 
 
@@ -65,10 +65,10 @@ def conditions_of(
     history: History | None,
     now: float,
 ) -> tuple[Condition, ...]:
-    """All conditions.
+    """Return all conditions.
 
-    `problem` is what kept the last change from being carried out, `unchosen` why idle replicas
-    cannot be made to go first.
+    `problem` is why the last decision was not carried out, `unchosen` why idle replicas cannot be
+    removed first.
     """
     policy = autoscaler.policy
     able = _able_to_scale(policy, scale, problem)
@@ -94,7 +94,7 @@ def conditions_of(
 def _fallback(decision: Decision) -> Condition:
     if Reason.FALLBACK in decision.limited_by:
         return Condition("Fallback", "True", "Fallback", decision.message)
-    return Condition("Fallback", "False", "NotFallback", "No fallback is in force")
+    return Condition("Fallback", "False", "NotFallback", "The fallback is not used")
 
 
 def _paused(policy: Policy) -> Condition:
@@ -102,7 +102,7 @@ def _paused(policy: Policy) -> Condition:
         return Condition(
             "Paused", "True", f"Paused{policy.paused}", f"spec.paused is {policy.paused}"
         )
-    return Condition("Paused", "False", "NotPaused", "Nothing is paused")
+    return Condition("Paused", "False", "NotPaused", "Scaling is not paused")
 
 
 def _ready(policy: Policy, able: Condition, fresh: Condition) -> Condition:
@@ -111,15 +111,17 @@ def _ready(policy: Policy, able: Condition, fresh: Condition) -> Condition:
             return Condition("Ready", "False", each.reason, each.message)
     if policy.dry_run:
         return Condition("Ready", "True", "DryRun", "Decisions are shown but not carried out")
-    return Condition("Ready", "True", "Ready", "The queues are read and the workload is scaled")
+    return Condition(
+        "Ready", "True", "Ready", "The queues can be read and the workload can be scaled"
+    )
 
 
 def _able_to_scale(policy: Policy, scale: Scale | Unknown, problem: Unknown | None) -> Condition:
     why = scale if isinstance(scale, Unknown) else problem
     if why is not None:
-        # A dry run beside the one that scales is what it is for, so it is told and not warned of.
-        beside = policy.dry_run and why.reason == "OtherAutoscaler"
-        status = "True" if beside else "False"
+        # A dry run is meant to run beside another autoscaler: it is reported without a warning.
+        expected = policy.dry_run and why.reason == "OtherAutoscaler"
+        status = "True" if expected else "False"
         return Condition("AbleToScale", status, why.reason, why.cause, (why.clause,))
     return Condition("AbleToScale", "True", "Able", "The workload can be read and changed")
 
@@ -132,11 +134,11 @@ def _metrics_fresh(reading: BrokerReading) -> Condition:
         return Condition(
             "MetricsFresh", "True", "PartlyFresh", "; ".join(reading.lost), reading.lost
         )
-    return Condition("MetricsFresh", "True", "Fresh", "All that decides is read")
+    return Condition("MetricsFresh", "True", "Fresh", "All inputs of the decision are known")
 
 
 def unknown_of(queues: tuple[QueueReading, ...] | Unknown) -> Unknown | None:
-    """Why the depth is unknown, if it is."""
+    """Return why the depth is unknown; None if it is known."""
     if isinstance(queues, Unknown):
         return queues
     if not queues:
@@ -148,63 +150,79 @@ def _active(policy: Policy, history: History, fresh: Condition, now: float) -> C
     if fresh.status != "True":
         return Condition("Active", "Unknown", fresh.reason, fresh.message)
     if now - history.last_active <= max(10, policy.cooldown_seconds):
-        return Condition("Active", "True", "Work", "There is work, or was until a moment ago")
-    return Condition("Active", "False", "NoWork", "There is no message, ready or unacknowledged")
+        return Condition(
+            "Active", "True", "Work", "The queues have messages, or had some within the cooldown"
+        )
+    return Condition(
+        "Active", "False", "NoWork", "The queues have no message, ready or unacknowledged"
+    )
 
 
 def _scaling_limited(decision: Decision) -> Condition:
     limits: Iterable[Reason] = reversed(decision.limited_by)
     limit = next((each for each in limits if each in _LIMITS), None)
     if limit is None:
-        return Condition("ScalingLimited", "False", "DesiredWithinRange", "No limit decides")
+        return Condition("ScalingLimited", "False", "DesiredWithinRange", "No limit applies")
     return Condition("ScalingLimited", "True", limit, decision.message)
 
 
 def _grace_period_sufficient(scale: Scale, estimates: Estimates) -> Condition:
     kind = "GracePeriodSufficient"
     if scale.grace_seconds is None:
-        return Condition(kind, "Unknown", "NotReported", "The workload tells no grace period")
+        return Condition(
+            kind, "Unknown", "NotReported", "The workload reports no terminationGracePeriodSeconds"
+        )
     service = estimates.service_seconds
     if isinstance(service, Unknown):
         return Condition(kind, "Unknown", service.reason, service.cause)
     if service <= scale.grace_seconds:
-        return Condition(kind, "True", "Sufficient", "A message is finished before a replica ends")
+        return Condition(
+            kind, "True", "Sufficient", "The service time is shorter than the grace period"
+        )
     seconds = significant(service, 2)
-    text = f"A message takes {number(seconds)} s but a replica has {scale.grace_seconds} s to end"
+    text = f"the service time of {number(seconds)} s exceeds the grace period of"
+    text += f" {scale.grace_seconds} s"
     clause = Clause("grace.short", text, seconds=seconds, graceSeconds=scale.grace_seconds)
-    message = f"{text}: raise terminationGracePeriodSeconds"
+    message = f"{capital(text)}: raise terminationGracePeriodSeconds"
     return Condition(kind, "False", "GracePeriodTooShort", message, (clause,))
 
 
 def _victims_chosen(unchosen: Unknown | None, reading: BrokerReading) -> Condition:
     kind = "VictimsChosen"
     if unchosen is not None:
-        message = f"{unchosen.cause}: nothing shrinks before maxDrainWaitSeconds have passed"
+        message = f"{unchosen.cause}: scale-down waits for maxDrainWaitSeconds"
         return Condition(kind, "False", unchosen.reason, message, (unchosen.clause,))
     if isinstance(reading.busy, Unknown):
         return Condition(kind, "Unknown", reading.busy.reason, reading.busy.cause)
-    return Condition(kind, "True", "Chosen", "Idle replicas go, and busy ones may finish")
+    return Condition(
+        kind,
+        "True",
+        "Chosen",
+        "Idle replicas are removed first; busy replicas finish their messages",
+    )
 
 
 def _schedules_valid(autoscaler: Autoscaler) -> Condition:
     wrong = autoscaler.wrong_schedules
     if not wrong:
-        return Condition("SchedulesValid", "True", "Valid", "All schedules can be followed")
+        return Condition("SchedulesValid", "True", "Valid", "All schedules are valid")
     clauses = tuple(
-        Clause("schedule.wrong", f"spec.schedules[{each.index}] is not followed", index=each.index)
+        Clause("schedule.wrong", f"spec.schedules[{each.index}] is ignored", index=each.index)
         for each in wrong
     )
-    text = "; ".join(f"{said}: {each.problem}" for said, each in zip(clauses, wrong, strict=True))
+    text = "; ".join(
+        f"{clause}: {each.problem}" for clause, each in zip(clauses, wrong, strict=True)
+    )
     return Condition("SchedulesValid", "False", "ScheduleWrong", text, clauses)
 
 
 def _events_safe(policy: Policy, reading: BrokerReading) -> Condition:
     if policy.effective_idle_replicas != 0 or reading.transient == ():
-        return Condition("EventsSafe", "True", "Safe", "No queue vanishes at zero replicas")
+        return Condition("EventsSafe", "True", "Safe", "No queue is deleted at zero replicas")
     if isinstance(reading.transient, Unknown):
         return Condition("EventsSafe", "Unknown", reading.transient.reason, reading.transient.cause)
     names = ", ".join(reading.transient[:3])
-    text = f"At zero replicas {names} would vanish and events be lost"
+    text = f"at zero replicas, RabbitMQ deletes {names}, and their events are lost"
     clause = Clause("events.vanish", text, names=names)
-    message = f"{text}: set minReplicas to 1"
+    message = f"{capital(text)}: set minReplicas to 1"
     return Condition("EventsSafe", "False", "QueuesVanish", message, (clause,))

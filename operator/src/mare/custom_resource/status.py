@@ -18,14 +18,14 @@ from mare.ports import BrokerReading, Scale
 
 _MOST_DECISIONS = 10
 _PASSING_SECONDS = 60.0
-"""Age up to which a decision that changed nothing gives way to the next one."""
+"""Age up to which a decision without a change is replaced by the next one."""
 MOST_QUEUES = 256
 
 Status = dict[str, Any]
 
 
 def read_estimates(status: Mapping[str, Any]) -> Estimates:
-    """What a former operator learnt."""
+    """Return the stored estimates."""
     kept = status.get("estimates", {})
     fields = {
         "arrival_rate": kept.get("arrivalRate"),
@@ -49,7 +49,10 @@ def status_of(
     scaled: bool,
     now: float,
 ) -> Status:
-    """The status to write, given the one before; `scaled` says that the count was just changed."""
+    """Return the status to write.
+
+    `before` is the stored status, `scaled` whether the replicas were just changed.
+    """
     status: Status = {
         "observedGeneration": autoscaler.generation,
         "target": status_values.targets(autoscaler.policy),
@@ -143,23 +146,24 @@ def _decisions(
         new["raw"] = decision.raw
     if decision.until is not None:
         new["until"] = status_values.instant(decision.until)
-    ring = [new, *_lasting(before, now)]
-    # A merge patch merges mappings: what the new decision lacks has to be taken away.
+    decisions = [new, *_lasting(before, now)]
+    # A merge patch merges mappings: absent fields must be null to be removed.
     last = {"raw": None, "until": None, **new, "steps": [_step(each) for each in decision.steps]}
-    return {"lastDecision": last, "decisions": ring[:_MOST_DECISIONS]}
+    return {"lastDecision": last, "decisions": decisions[:_MOST_DECISIONS]}
 
 
 def _lasting(before: Mapping[str, Any], now: float) -> list[Status]:
-    """The decisions so far, without the newest one if it was no change and soon outlived."""
-    ring: list[Status] = before.get("decisions", [])
-    if not ring or ring[0]["time"] == before.get("lastScaleTime"):
-        return ring
-    return ring[1:] if now - status_values.seconds_of(ring[0]["time"]) < _PASSING_SECONDS else ring
+    """Return the stored decisions, without the newest if it is recent and changed nothing."""
+    stored: list[Status] = before.get("decisions", [])
+    if not stored or stored[0]["time"] == before.get("lastScaleTime"):
+        return stored
+    age = now - status_values.seconds_of(stored[0]["time"])
+    return stored[1:] if age < _PASSING_SECONDS else stored
 
 
 def _step(step: Step) -> Status:
-    told: Status = {"stage": str(step.stage), "text": str(step.text)[:512]}
-    return told if step.replicas is None else {**told, "replicas": step.replicas}
+    status: Status = {"stage": str(step.stage), "text": str(step.text)[:512]}
+    return status if step.replicas is None else {**status, "replicas": step.replicas}
 
 
 def _conditions(
@@ -183,7 +187,7 @@ def _conditions(
 
 
 def without_absent(status: Mapping[str, Any]) -> Status:
-    """The status as it is stored once the patch is merged."""
+    """Return the status that results from the merge patch."""
     return {
         name: without_absent(value) if isinstance(value, dict) else value
         for name, value in status.items()

@@ -17,11 +17,12 @@ from mare.domain.policy import (
 )
 from mare.domain.unknown import Unknown, total
 
-_LONG = 100.0
+_WHOLE_SECONDS = 100.0
+"""Wait from which on decimals are omitted."""
 
 
 def instant(seconds: float) -> str:
-    """RFC 3339 in whole seconds."""
+    """Return a time in RFC 3339, in whole seconds."""
     return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -30,7 +31,7 @@ def seconds_of(text: str) -> float:
 
 
 def targets(policy: Policy) -> str:
-    """What decides the count, for a column of a table."""
+    """Return the targets in short, for a column of `kubectl get`."""
     return ", ".join(_target(target) for target in policy.targets)[:256]
 
 
@@ -51,7 +52,7 @@ def _target(target: Target) -> str:
 
 
 def depth(queues: tuple[QueueReading, ...] | Unknown) -> int | None:
-    """Messages ready and, as far as known, unacknowledged; None if unknown."""
+    """Return ready plus known unacknowledged messages; None if ready messages are unknown."""
     if isinstance(queues, Unknown) or not queues:
         return None
     ready = total(reading.ready for reading in queues)
@@ -64,7 +65,7 @@ def depth(queues: tuple[QueueReading, ...] | Unknown) -> int | None:
 def wait_seconds(
     queues: tuple[QueueReading, ...] | Unknown, capacity: float | Unknown, replicas: int
 ) -> float | None:
-    """How long a message that arrives now stands behind the others; None if unknown."""
+    """Return the seconds that an arriving message waits behind the others; None if unknown."""
     if isinstance(queues, Unknown) or not queues:
         return None
     ready = total(reading.ready for reading in queues)
@@ -80,4 +81,4 @@ def wait_seconds(
 def wait(seconds: float | None) -> str:
     if seconds is None or not math.isfinite(seconds):
         return "unknown"
-    return f"{seconds:.1f}s" if seconds < _LONG else f"{seconds:.0f}s"
+    return f"{seconds:.1f}s" if seconds < _WHOLE_SECONDS else f"{seconds:.0f}s"

@@ -5,7 +5,7 @@ from mare.dashboard.serialize import Json, redact, serialize_reading, serialize_
 from mare.domain.observation import QueueReading
 from mare.domain.unknown import Unknown, total
 from mare.explanation.constraint import constraint_of
-from mare.explanation.facts import Facts, patience
+from mare.explanation.facts import Facts, pending_seconds
 from mare.loop.record import AutoscalerHistory, View
 from mare.ports import Scale
 
@@ -37,7 +37,7 @@ def summary(history: AutoscalerHistory, now: float) -> Json:
             "min": policy.min_replicas,
             "max": policy.max_replicas,
             "running": facts.ready,
-            "requested": facts.asked,
+            "requested": facts.requested,
             "desired": decision.replicas if decision else None,
             "raw": decision.raw if decision else None,
         },
@@ -76,7 +76,7 @@ def facts_of(history: AutoscalerHistory) -> Facts:
         target=view.autoscaler.target,
         policy=view.autoscaler.policy,
         at=view.at,
-        asked=scale.replicas if scale else None,
+        requested=scale.replicas if scale else None,
         ready=None if scale is None or isinstance(scale.ready, Unknown) else scale.ready,
         decision=view.decision,
         queues=view.reading.queues,
@@ -84,7 +84,7 @@ def facts_of(history: AutoscalerHistory) -> Facts:
         wait_seconds=view.wait_seconds,
         estimates=view.estimates,
         conditions=view.conditions,
-        pending=since is not None and view.at - since > patience(view.estimates),
+        pending=since is not None and view.at - since > pending_seconds(view.estimates),
     )
 
 
@@ -113,7 +113,7 @@ def drain(facts: Facts) -> float | Unknown | None:
     rate = facts.estimates.arrival_rate
     if isinstance(each, Unknown) or isinstance(rate, Unknown) or isinstance(waiting, Unknown):
         return _NOT_LEARNT
-    spare = each * (facts.ready if facts.ready is not None else facts.asked or 0) - rate
+    spare = each * (facts.ready if facts.ready is not None else facts.requested or 0) - rate
     return waiting / spare if spare > 0 else _NOT_DRAINING
 
 

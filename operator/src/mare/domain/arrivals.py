@@ -50,7 +50,7 @@ class Arrivals:
     """The highest rate from `RECENT_SECONDS` ago to `FORECAST_SECONDS` ahead."""
 
     def observe(self, new: Count, now: float, start_seconds: float) -> "Arrivals":
-        """Return the arrivals with one more count. A rising rate is extrapolated by the start-up."""
+        """Add one count. A rising rate is extrapolated by the start-up time."""
         counts = remember(self.counts, new)
         rate = max(
             rate_at(counts, now), rate_at(counts, now + min(start_seconds, _MAX_START_SECONDS))

@@ -1,5 +1,5 @@
 """Explains the replicas of a workload, for `mare explain` and the dashboard.
 
-`facts` has what is known of one object at one moment. `constraint`, `next_changes` and `problems`
+`facts` has the state of one object at one time. `constraint`, `next_changes` and `problems`
 are derived from it, without input or output.
 """

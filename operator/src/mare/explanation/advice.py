@@ -1,13 +1,13 @@
-"""What to try, by what is wrong: a code of docs/explain.md and a clause."""
+"""The advice for each problem: a code of docs/explain.md and a clause."""
 
 from mare.domain.clause import Clause
 
 Hint = tuple[str, Clause]
 
-CANNOT_ACT = ("MARE015", Clause("advice.wait", "wait a moment, then look at the operator's log"))
-SURPRISE = (
+CANNOT_ACT = ("MARE015", Clause("advice.wait", "wait a minute, then read the operator's log"))
+BUG = (
     "MARE016",
-    Clause("advice.report", "report it, with what the operator's log says of it"),
+    Clause("advice.report", "report the problem with the lines of the operator's log"),
 )
 ABLE: dict[str, Hint] = {
     "WorkloadNotFound": (
@@ -26,24 +26,24 @@ ABLE: dict[str, Hint] = {
         "MARE011",
         Clause(
             "advice.allowScale",
-            "let the operator's service account get and patch the workload's scale",
+            "grant the operator's service account get and patch on the workload's scale",
         ),
     ),
     "AccessRefused": (
         "MARE011",
-        Clause("advice.allowRead", "let the operator's service account read the workload"),
+        Clause("advice.allowRead", "grant the operator's service account get on the workload"),
     ),
     "OtherAutoscaler": (
         "MARE013",
         Clause("advice.deleteOther", "delete the other autoscaler, or this one"),
     ),
-    "NotDecided": SURPRISE,
+    "NotDecided": BUG,
 }
 BROKER = (
     "MARE001",
     Clause(
         "advice.checkBroker",
-        "check that the broker runs and that the URI in the Secret leads to it",
+        "check that the broker runs and that the URI in the Secret is correct",
     ),
 )
 SECRET = (
@@ -56,21 +56,21 @@ FEWER_QUEUES = (
     "MARE002",
     Clause(
         "advice.fewerQueues",
-        "narrow the patterns under spec.queues, or divide them among several objects",
+        "narrow the patterns in spec.queues, or divide them among several objects",
     ),
 )
 FRESH: dict[str, Hint] = {
     "QueueNotFound": (
         "MARE002",
-        Clause("advice.declareQueue", "declare the queue, or correct its name under spec.queues"),
+        Clause("advice.declareQueue", "declare the queue, or correct its name in spec.queues"),
     ),
     "QueueExclusive": (
         "MARE002",
-        Clause("advice.otherQueue", "name a queue that is not exclusive to one connection"),
+        Clause("advice.otherQueue", "select a queue that is not exclusive to one connection"),
     ),
     "QueueIsStream": (
         "MARE002",
-        Clause("advice.noStream", "name a queue that loses its messages as they are read"),
+        Clause("advice.noStream", "select a classic or quorum queue instead of a stream"),
     ),
     "TooManyQueues": FEWER_QUEUES,
     "PatternsTooSlow": FEWER_QUEUES,
@@ -78,8 +78,8 @@ FRESH: dict[str, Hint] = {
         "MARE004",
         Clause(
             "advice.allowQueue",
-            "find out who forbids this user to see the queue: RabbitMQ by itself asks for no"
-            " permission on it",
+            "check the broker's plug-ins and policies: RabbitMQ itself needs no permission for a"
+            " passive declare",
         ),
     ),
     "AccessRefused": (
@@ -92,35 +92,35 @@ FRESH: dict[str, Hint] = {
         "MARE006",
         Clause(
             "advice.checkMembers",
-            "look at the queue's members: rabbitmq-queues quorum_status QUEUE",
+            "check the members of the queue: rabbitmq-queues quorum_status QUEUE",
         ),
     ),
     "SecretNotFound": SECRET,
     "SecretRefused": (
         "MARE003",
-        Clause("advice.allowSecret", "let the operator's service account get the Secret"),
+        Clause("advice.allowSecret", "grant the operator's service account get on the Secret"),
     ),
     "SecretUnreadable": SECRET,
-    "NotUnderstood": SURPRISE,
+    "NotUnderstood": BUG,
 }
-STATISTICS = Clause("advice.addStatistics", "put management-uri or prometheus-uri into the Secret")
+STATISTICS = Clause("advice.addStatistics", "add management-uri or prometheus-uri to the Secret")
 GRACE = Clause(
     "advice.raiseGrace",
-    "raise terminationGracePeriodSeconds of the workload's Pods above the time of a message",
+    "raise terminationGracePeriodSeconds of the Pods above the service time",
 )
 VICTIMS: dict[str, Clause] = {
     "ChoosesItself": Clause(
         "advice.keepReplicaSets",
-        "scale a Deployment, or set maxDrainWaitSeconds above the time that a message takes",
+        "scale a Deployment, or set maxDrainWaitSeconds above the service time",
     ),
     "Forbidden": Clause(
-        "advice.allowPods", "let the operator's service account list and patch Pods"
+        "advice.allowPods", "grant the operator's service account list and patch on Pods"
     ),
 }
-DRAIN = Clause("advice.drain", "set maxDrainWaitSeconds above the time that a message takes")
-SCHEDULES = Clause("advice.correctSchedule", "correct what is said of it under spec.schedules")
+DRAIN = Clause("advice.drain", "set maxDrainWaitSeconds above the service time")
+SCHEDULES = Clause("advice.correctSchedule", "correct the entry in spec.schedules")
 EVENTS = Clause("advice.raiseMin", "set spec.minReplicas to 1")
 PENDING = Clause(
-    "advice.checkPods", "look at the Pods: kubectl describe pods shows what keeps them"
+    "advice.checkPods", "check the Pods: kubectl describe pods shows why they are not ready"
 )
-BEHIND = Clause("advice.raiseMax", "raise spec.maxReplicas, or make a message take less time")
+BEHIND = Clause("advice.raiseMax", "raise spec.maxReplicas, or reduce the service time")

@@ -1,4 +1,4 @@
-"""An explanation as JSON; codes and keys stay the same."""
+"""An explanation as JSON with stable keys and codes."""
 
 from typing import Any
 
@@ -24,8 +24,8 @@ def data(explained: Explained) -> Json:
             "min": facts.policy.min_replicas,
             "max": facts.policy.max_replicas,
             "ready": facts.ready,
-            "asked": facts.asked,
-            "wanted": decision.replicas if decision else None,
+            "requested": facts.requested,
+            "desired": decision.replicas if decision else None,
             "raw": decision.raw if decision else None,
         },
         "depth": facts.depth,

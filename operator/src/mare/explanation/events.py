@@ -1,4 +1,4 @@
-"""The changes that Events of an object tell of, for the time before its status begins."""
+"""The changes in the Events of an object, which go further back than its status."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -12,7 +12,7 @@ from mare.explanation.stored import Recorded, Source
 
 
 def changes_of(events: Iterable[Mapping[str, Any]]) -> tuple[Recorded, ...]:
-    """Changes that were carried out, newest first; an Event has no trace."""
+    """Return the changes that were carried out, newest first. An Event has no trace."""
     return tuple(sorted(_changes(events), key=lambda each: each.at, reverse=True))
 
 

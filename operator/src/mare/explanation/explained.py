@@ -1,4 +1,4 @@
-"""Everything that `mare explain` says of one object, before it becomes text or JSON."""
+"""The explanation of one object, which `mare explain` prints as text or JSON."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from mare.explanation.verdict import Verdict, verdict_of
 
 
 class NothingRecorded(Exception):
-    """No decision is recorded for that time; the text says how far back they go."""
+    """No decision is recorded for that time. The text names the oldest one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,11 +31,15 @@ class Explained:
     problems: tuple[Problem, ...]
     decisions: tuple[Recorded, ...]
     outdated: bool
-    """Whether the spec was changed after the status was written."""
+    """Whether the spec changed after the status was written."""
 
 
 def explain(body: Mapping[str, Any], now: float) -> Explained:
-    """Explain an object as it is stored; raises ValueError if a newer operator wrote it."""
+    """Explain a stored object.
+
+    Raises:
+        ValueError: a newer operator wrote its status.
+    """
     facts = facts_of_object(body, now)
     decision = facts.decision
     return Explained(
@@ -52,7 +56,15 @@ def explain(body: Mapping[str, Any], now: float) -> Explained:
 
 
 def at(decisions: Sequence[Recorded], moment: float) -> Recorded:
-    """The decision of those, newest first, that was in force then; raises `NothingRecorded`."""
+    """Return the decision in force at a time.
+
+    Args:
+        decisions: newest first.
+        moment: seconds since the epoch.
+
+    Raises:
+        NothingRecorded: the decisions do not go back that far.
+    """
     for each in decisions:
         if each.at <= moment:
             return each
@@ -60,10 +72,10 @@ def at(decisions: Sequence[Recorded], moment: float) -> Recorded:
 
 
 def oldest(decisions: Sequence[Recorded]) -> str:
-    """How far back those reach; empty without any."""
+    """Return which decision is the oldest, as text; empty without decisions."""
     if not decisions:
         return ""
-    return f"the oldest decision in its {decisions[-1].source} is of {instant(decisions[-1].at)}"
+    return f"the oldest decision in its {decisions[-1].source} is from {instant(decisions[-1].at)}"
 
 
 def constraint_at(past: Recorded) -> Reason:
@@ -77,5 +89,5 @@ def _is_outdated(body: Mapping[str, Any]) -> bool:
 
 def _without_decision(facts: Facts) -> str:
     if facts.cannot_act is not None:
-        return f"Nothing is decided, because {facts.cannot_act.message}."
-    return "No operator has decided on it yet."
+        return f"No decision, because {facts.cannot_act.message}."
+    return "No decision yet: no operator has reconciled the object."

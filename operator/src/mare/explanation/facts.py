@@ -1,4 +1,4 @@
-"""What is known of one object at one moment."""
+"""The state of one object at one time."""
 
 from dataclasses import dataclass
 
@@ -10,13 +10,14 @@ from mare.domain.observation import QueueReading
 from mare.domain.policy import Policy, QueueWaitTime
 from mare.domain.unknown import Unknown
 
-_PENDING_SECONDS = 30.0
-_STARTS = 3.0
+_MIN_PENDING_SECONDS = 30.0
+_PENDING_STARTS = 3.0
+"""Start-up times after which a replica that is not ready counts as pending."""
 
 
-def patience(estimates: Estimates) -> float:
-    """Seconds after which replicas that are not ready are held up, not just starting."""
-    return max(_PENDING_SECONDS, _STARTS * (estimates.start_seconds or 0.0))
+def pending_seconds(estimates: Estimates) -> float:
+    """Return the seconds after which a replica is pending instead of starting."""
+    return max(_MIN_PENDING_SECONDS, _PENDING_STARTS * (estimates.start_seconds or 0.0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,9 +26,9 @@ class Facts:
     target: ScaleTarget
     policy: Policy
     at: float
-    """When it was seen."""
-    asked: int | None
-    """Replicas that the workload is asked to have; None if it cannot be read."""
+    """The time of the state."""
+    requested: int | None
+    """spec.replicas of the workload; None if it cannot be read."""
     ready: int | None
     decision: Decision | None
     queues: tuple[QueueReading, ...] | Unknown
@@ -36,7 +37,7 @@ class Facts:
     estimates: Estimates
     conditions: tuple[Condition, ...]
     pending: bool
-    """Whether replicas are missing for longer than a start takes."""
+    """Whether replicas are not ready for longer than a start-up takes."""
 
     def condition(self, kind: str) -> Condition | None:
         return next((each for each in self.conditions if each.type == kind), None)
@@ -49,7 +50,7 @@ class Facts:
 
     @property
     def wait_target(self) -> float | None:
-        """Seconds, None without a target of the type QueueWaitTime."""
+        """The seconds of the first target QueueWaitTime; None without one."""
         for target in self.policy.targets:
             if isinstance(target, QueueWaitTime):
                 return target.wait_seconds
@@ -57,8 +58,8 @@ class Facts:
 
     @property
     def is_behind(self) -> bool:
-        """At the upper bound, and more would be wanted."""
-        if self.asked is None or self.asked < self.policy.max_replicas:
+        """Whether maxReplicas are requested and are too few."""
+        if self.requested is None or self.requested < self.policy.max_replicas:
             return False
         if self.wait_target is not None and self.wait_seconds is not None:
             return self.wait_seconds > self.wait_target

@@ -1,4 +1,4 @@
-"""QueueAutoscalers from YAML, as `kubectl get -o yaml` gives them or as somebody wrote them."""
+"""Reads a QueueAutoscaler from YAML: output of `kubectl get -o yaml`, or a manifest."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
@@ -13,11 +13,15 @@ MAX_CHARACTERS = 4_000_000
 
 
 class UnusableFile(Exception):
-    """The text says what is wrong, a line for each mistake."""
+    """The file is invalid. The text has a line for each mistake."""
 
 
 def read_object(text: str, name: str | None, namespace: str | None) -> dict[str, Any]:
-    """The one object of that name, with its defaults; raises `UnusableFile`."""
+    """Return the one object with the name and namespace, with defaults.
+
+    Raises:
+        UnusableFile: not YAML, an invalid object, or not exactly one object.
+    """
     if len(text) > MAX_CHARACTERS:
         raise UnusableFile(f"is longer than {MAX_CHARACTERS} characters")
     try:
@@ -29,11 +33,11 @@ def read_object(text: str, name: str | None, namespace: str | None) -> dict[str,
         found = [e for e in found if e["metadata"].get("namespace") in {None, namespace}]
     if len(found) != 1:
         names = ", ".join(sorted(_name(each) for each in found))
-        wanted = f"{_KIND} {name}" if name else _KIND
+        described = f"{_KIND} {name}" if name else _KIND
         raise UnusableFile(
-            f"has more than one {wanted}: give a name and -n ({names})"
+            f"has more than one {described}: give a name and -n ({names})"
             if found
-            else f"has no {wanted}"
+            else f"has no {described}"
         )
     return _completed(found[0], namespace)
 
@@ -67,7 +71,7 @@ def _completed(body: dict[str, Any], namespace: str | None) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """YAML reads a time without quotes as one; the API has texts."""
+    """Convert times to text: YAML parses an unquoted time, JSON of the API has a string."""
     match value:
         case dict():
             return {key: _plain(each) for key, each in value.items()}

@@ -1,4 +1,4 @@
-"""What would change a count: more messages, fewer messages, time, or somebody."""
+"""The next changes of a count: by more or fewer messages, by time, or by an edit of the spec."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -16,7 +16,7 @@ _MOST_MESSAGES = 1 << 40
 
 
 def next_changes(facts: Facts, now: float) -> tuple[Clause, ...]:
-    """What would change the count next, as clauses for people."""
+    """Return what changes the count next, if all else stays the same."""
     if facts.decision is None:
         return ()
     return tuple(_next_changes(facts, facts.decision, now))
@@ -89,7 +89,7 @@ def _by_load(facts: Facts, decision: Decision) -> Iterator[Clause]:
 
 
 def _proposals(facts: Facts, load: Load, count: int) -> Callable[[int], int] | None:
-    """The largest proposal at so many ready messages, if all else stayed as it is."""
+    """Return the largest proposal as a function of ready messages; None if it is unknown."""
     policy, ready = facts.policy, facts.ready
     workload = Workload(replicas=count) if ready is None else Workload(replicas=count, ready=ready)
 
@@ -105,13 +105,15 @@ def _proposals(facts: Facts, load: Load, count: int) -> Callable[[int], int] | N
             for target in policy.targets
             if not getattr(target, "queues", ())
         ]
-        return max((w.replicas for w in proposals if not isinstance(w, Unknown)), default=-1)
+        return max(
+            (each.replicas for each in proposals if not isinstance(each, Unknown)), default=-1
+        )
 
     return proposal_at if proposal_at(0) >= 0 else None
 
 
 def _first(start: int, holds: Callable[[int], bool]) -> int | None:
-    """The least number from `start` on for which it holds, if it holds from there on."""
+    """Return the least number from `start` on for which a monotonic condition holds."""
     if holds(start):
         return start
     step = 1

@@ -1,4 +1,4 @@
-"""What somebody should mend: a stable code, a sentence, what to try. Each is in docs/explain.md."""
+"""Problems that need an action: a stable code of docs/explain.md, a sentence and advice."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ PAGE = "explain.md"
 class Problem:
     code: str
     about: str
-    """Kind and name of what it is about, for example Deployment/playlists."""
+    """Kind and name of the object with the problem, for example Deployment/playlists."""
     text: str
     clauses: tuple[Clause, ...]
-    """What the text says; empty if it is read from a status, which keeps the text alone."""
+    """The clauses of the text; empty for a stored status, which has only the text."""
     advice: Clause
 
     @property
@@ -56,14 +56,14 @@ def _problems(facts: Facts) -> Iterator[Problem]:
     safe = facts.condition("EventsSafe")
     if safe is not None and safe.is_bad:
         yield _problem("MARE020", own, safe, advice.EVENTS)
-    if facts.pending and facts.asked is not None and facts.ready is not None:
-        missing = facts.asked - facts.ready
-        text = f"{missing} of {facts.asked} replicas are not ready for longer than a start takes"
-        clause = Clause("pods.pending", text, missing=missing, replicas=facts.asked)
+    if facts.pending and facts.requested is not None and facts.ready is not None:
+        missing = facts.requested - facts.ready
+        text = f"{missing} of {facts.requested} replicas are not ready for longer than a start-up"
+        clause = Clause("pods.pending", text, missing=missing, replicas=facts.requested)
         yield _own("MARE014", workload, clause, advice.PENDING)
     if facts.is_behind:
         most = facts.policy.max_replicas
-        text = f"all {most} replicas are asked for and are too few"
+        text = f"all {most} replicas are requested and are too few"
         yield _own("MARE021", own, Clause("pods.behind", text, replicas=most), advice.BEHIND)
 
 
@@ -90,4 +90,4 @@ _QUOTED = {
     "StatisticsUnreadable",
     "Unavailable",
 }
-"""Reasons whose texts, most of them the API server's or the broker's, tell more than any clause."""
+"""Reasons whose text, from the API server or the broker, has more detail than the clauses."""

@@ -1,4 +1,4 @@
-"""The sum of a decision, one step a rule, with the one marked that decided."""
+"""The trace of a decision, with the deciding step marked."""
 
 from dataclasses import dataclass
 
@@ -10,13 +10,13 @@ from mare.domain.decision import Decision
 class TraceStep:
     stage: str
     replicas: int | None
-    """The count after it; None while nothing is wanted yet."""
+    """The count after the step; None before the first proposal."""
     text: Clause
     deciding: bool
 
 
 def trace_of(decision: Decision) -> tuple[TraceStep, ...]:
-    """Empty if the steps of a decision were not kept."""
+    """Return the trace; empty if the steps were not stored."""
     if not decision.steps:
         return ()
     deciding = decision.deciding_step

@@ -1,4 +1,4 @@
-"""The facts of an object as the API server keeps it: what was written last, with its times."""
+"""The facts of an object from its stored status, as of the time of the status."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,13 +14,13 @@ from mare.domain.decision import Decision, Stage, Step
 from mare.domain.observation import QueueReading
 from mare.domain.reason import Reason
 from mare.domain.unknown import Unknown
-from mare.explanation.facts import Facts, patience
+from mare.explanation.facts import Facts, pending_seconds
 
 _NOT_WRITTEN = Unknown("NotWritten", "no operator has written a status yet")
 
 
 class Source(StrEnum):
-    """What keeps decisions."""
+    """Where a recorded decision is stored."""
 
     STATUS = "status"
     EVENTS = "events"
@@ -28,7 +28,7 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """A decision, when it was made, and what has kept it."""
+    """A past decision, its time, and where it is stored."""
 
     at: float
     decision: Decision
@@ -36,67 +36,71 @@ class Recorded:
 
 
 def facts_of_object(body: Mapping[str, Any], now: float) -> Facts:
-    """Read an object with all its defaults; raises ValueError if a newer operator wrote it."""
+    """Return the facts of an object with defaults.
+
+    Raises:
+        ValueError: a newer operator wrote the status.
+    """
     autoscaler = read_autoscaler(body)
     status = autoscaler.status
     queues = _queues(status)
     estimates = read_estimates(status)
     capacity = autoscaler.policy.capacity_per_replica or estimates.capacity_per_replica
-    asked, ready = status.get("currentReplicas"), status.get("readyReplicas")
+    requested, ready = status.get("currentReplicas"), status.get("readyReplicas")
     last = status.get("lastDecision")
     since = _moment(status.get("lastScaleTime") or body["metadata"].get("creationTimestamp"))
-    short = asked is not None and ready is not None and ready < asked
+    short = requested is not None and ready is not None and ready < requested
     return Facts(
         key=autoscaler.key,
         target=autoscaler.target,
         policy=autoscaler.policy,
         at=written_at(body),
-        asked=asked,
+        requested=requested,
         ready=ready,
         decision=_decision(last) if last else None,
         queues=queues,
         depth=status.get("depth"),
-        wait_seconds=status_values.wait_seconds(queues, capacity, asked or 0),
+        wait_seconds=status_values.wait_seconds(queues, capacity, requested or 0),
         estimates=estimates,
         conditions=tuple(
             Condition(each["type"], each["status"], each["reason"], each["message"])
             for each in status.get("conditions", ())
         ),
-        pending=short and since is not None and now - since > patience(estimates),
+        pending=short and since is not None and now - since > pending_seconds(estimates),
     )
 
 
 def written_at(body: Mapping[str, Any]) -> float:
-    """The newest moment in a status, 0 if there is none."""
+    """Return the newest time in a status; 0 without any."""
     return max(_times(body.get("status") or {}), default=0.0)
 
 
 def recorded(body: Mapping[str, Any]) -> tuple[Recorded, ...]:
-    """The decisions that the status has, newest first; only the newest has its trace."""
+    """Return the decisions in the status, newest first. Only the newest has a trace."""
     status = body.get("status") or {}
     last = status.get("lastDecision")
-    ring = status.get("decisions", [])
-    told = [last, *ring[1:]] if last else ring
+    older = status.get("decisions", [])
+    stored = [last, *older[1:]] if last else older
     return tuple(
-        Recorded(at=status_values.seconds_of(d["time"]), decision=_decision(d)) for d in told
+        Recorded(at=status_values.seconds_of(d["time"]), decision=_decision(d)) for d in stored
     )
 
 
-def _decision(told: Mapping[str, Any]) -> Decision:
-    message = told["message"]
+def _decision(stored: Mapping[str, Any]) -> Decision:
+    message = stored["message"]
     return Decision(
-        current=told["from"],
-        raw=told.get("raw"),
-        replicas=told["to"],
-        reason=Reason(told["reason"]),
+        current=stored["from"],
+        raw=stored.get("raw"),
+        replicas=stored["to"],
+        reason=Reason(stored["reason"]),
         message=message,
         clauses=(Clause("recorded", message),),
         steps=tuple(
             Step(Stage(step["stage"]), step.get("replicas"), Clause("recorded", step["text"]))
-            for step in told.get("steps", ())
+            for step in stored.get("steps", ())
         ),
-        limited_by=tuple(Reason(each) for each in told.get("limitedBy", ())),
-        until=_moment(told.get("until")),
+        limited_by=tuple(Reason(each) for each in stored.get("limitedBy", ())),
+        until=_moment(stored.get("until")),
     )
 
 
@@ -106,24 +110,28 @@ def _queues(status: Mapping[str, Any]) -> tuple[QueueReading, ...] | Unknown:
     return tuple(_queue(each) for each in status["queues"])
 
 
-def _queue(told: Mapping[str, Any]) -> QueueReading:
-    why = Unknown(told.get("unknown", "NotReported"), f"queue {told['name']} could not be read")
-    at = _moment(told.get("time")) or 0.0
+def _queue(stored: Mapping[str, Any]) -> QueueReading:
+    why = Unknown(stored.get("unknown", "NotReported"), f"queue {stored['name']} could not be read")
+    at = _moment(stored.get("time")) or 0.0
     return QueueReading(
-        name=told["name"],
-        vhost=told["vhost"],
+        name=stored["name"],
+        vhost=stored["vhost"],
         read_at=at,
-        ready=told.get("ready", why),
-        consumers=told.get("consumers", why),
-        statistics_at=at if "unacknowledged" in told else why,
-        unacknowledged=told.get("unacknowledged", why),
+        ready=stored.get("ready", why),
+        consumers=stored.get("consumers", why),
+        statistics_at=at if "unacknowledged" in stored else why,
+        unacknowledged=stored.get("unacknowledged", why),
     )
 
 
 def _times(status: Mapping[str, Any]) -> Iterator[float]:
-    """Moments at which something of the status was seen."""
-    told = [*status.get("queues", ()), status.get("estimates", {}), status.get("lastDecision", {})]
-    for each in told:
+    """Yield the times of the values in a status."""
+    stored = [
+        *status.get("queues", ()),
+        status.get("estimates", {}),
+        status.get("lastDecision", {}),
+    ]
+    for each in stored:
         if "time" in each:
             yield status_values.seconds_of(each["time"])
 

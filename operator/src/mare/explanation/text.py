@@ -1,4 +1,4 @@
-"""An explanation for a terminal. The caller takes the colours away where there is none."""
+"""An explanation as text with colours. The caller removes them if the output is no terminal."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -16,8 +16,8 @@ _COLOURS = {
     Verdict.UNKNOWN: "magenta",
     Verdict.UNABLE: "red",
 }
-_NEWS_SECONDS = 5.0
-"""Age from which on it is said how old a decision is."""
+_RECENT_SECONDS = 5.0
+"""Age of a decision up to which the text does not mention it."""
 
 
 def text(explained: Explained, now: float) -> str:
@@ -25,26 +25,26 @@ def text(explained: Explained, now: float) -> str:
 
 
 def text_at(past: Recorded, name: str, oldest: str) -> str:
-    """One decision of the past, and how far back there are any."""
+    """Return the text of a past decision, with the oldest one that is recorded."""
     decision = past.decision
-    told = (
-        "the last change before, from its events" if past.source is Source.EVENTS else "its status"
-    )
+    source = "its status"
+    if past.source is Source.EVENTS:
+        source = "its Events: the last change before that time"
     lines = [
         f"{name} at {_time(past.at)}: {constraint_at(past)}",
         decision.message,
         *_trace(trace_of(decision)),
         "",
-        f"By {told}; {oldest}.",
+        f"Source: {source}; {oldest}.",
     ]
     return "\n".join(lines) + "\n"
 
 
 def _lines(explained: Explained, now: float) -> Iterator[str]:
     facts, verdict = explained.facts, explained.verdict
-    said = verdict.words if verdict is Verdict.ON_TARGET else _with_constraint(explained)
+    state = verdict.text if verdict is Verdict.ON_TARGET else _with_constraint(explained)
     name = f"{facts.target.kind}/{facts.target.name}"
-    yield f"{style(name, bold=True)} is {style(said, fg=_COLOURS[verdict])}"
+    yield f"{style(name, bold=True)} is {style(state, fg=_COLOURS[verdict])}"
     yield explained.sentence
     yield from _trace(explained.trace)
     if explained.next_changes:
@@ -64,7 +64,7 @@ def _lines(explained: Explained, now: float) -> Iterator[str]:
 
 
 def _with_constraint(explained: Explained) -> str:
-    return f"{explained.verdict.words} ({explained.constraint})"
+    return f"{explained.verdict.text} ({explained.constraint})"
 
 
 def _trace(steps: tuple[TraceStep, ...]) -> Iterator[str]:
@@ -83,12 +83,12 @@ def _decision(past: Recorded) -> str:
 def _age(explained: Explained, now: float) -> Iterator[str]:
     if explained.outdated:
         yield ""
-        yield "The spec has changed since: the operator has not looked at it yet."
+        yield "The spec has changed since: the operator has not reconciled it yet."
     decided_at = explained.decisions[0].at if explained.decisions else now
-    if now - decided_at > _NEWS_SECONDS:
+    if now - decided_at > _RECENT_SECONDS:
         yield ""
-        yield f"Decided {_span(now - decided_at)} ago; written anew when count or cause change."
-        yield "What is live is on the operator's dashboard."
+        yield f"Decided {_span(now - decided_at)} ago, since when count and reason are the same."
+        yield "Current values are on the operator's dashboard."
 
 
 def _span(seconds: float) -> str:

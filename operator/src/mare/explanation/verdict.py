@@ -1,4 +1,4 @@
-"""The verdict: at its proposal, limited, not known, or unable."""
+"""The verdict of an explanation: on target, limited, unknown, or unable to scale."""
 
 from enum import Enum
 
@@ -8,15 +8,15 @@ from mare.explanation.facts import Facts
 
 
 class Verdict(Enum):
-    """What it is called, and the exit code of `mare explain`."""
+    """The text of the verdict, and the exit code of `mare explain`."""
 
     ON_TARGET = ("on target", 0)
     UNABLE = ("unable to scale", 1)
     LIMITED = ("limited", 3)
-    UNKNOWN = ("not known", 4)
+    UNKNOWN = ("unknown", 4)
 
-    def __init__(self, words: str, exit_code: int) -> None:
-        self.words = words
+    def __init__(self, text: str, exit_code: int) -> None:
+        self.text = text
         self.exit_code = exit_code
 
 

@@ -1,0 +1,64 @@
+"""The Event of a change, written by the loop and read back by `mare explain --at`."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+from mare.cluster.objects import StoredObjects
+from mare.domain.reason import Reason
+from mare.explanation.events import changes_of
+from tests.unit.operator_loop.worlds import FakeObjects, World
+
+
+@dataclass
+class FakeApi:
+    events: list[dict[str, Any]] = field(default_factory=list)
+
+    async def request(self, method: str, path: object, body: dict[str, Any]) -> None:
+        assert method == "POST"
+        self.events.append(body)
+
+
+class ObjectsWithEvents(FakeObjects):
+    """Writes statuses to memory, and Events as the cluster adapter does."""
+
+    def __init__(self, api: FakeApi) -> None:
+        super().__init__()
+        self.publish_event = StoredObjects(api, "replica-1").publish_event  # type: ignore[method-assign]
+
+
+def test_the_event_of_a_change_carries_the_change():
+    api = FakeApi()
+    world = World(objects=ObjectsWithEvents(api))
+
+    async def scale_up_then_down() -> None:
+        world.workloads.have("worker", 2)
+        world.brokers.ready["worker"] = 95
+        world.put()
+        await world.tick()
+        world.brokers.ready["worker"] = 35
+        for _ in range(20):
+            await world.tick()
+
+    asyncio.run(scale_up_then_down())
+
+    down, up = changes_of(api.events)
+    assert (up.decision.current, up.decision.replicas) == (2, 10)
+    assert (down.decision.current, down.decision.replicas) == (10, 4)
+    assert (up.decision.reason, down.decision.reason) == (Reason.LOAD_GREW, Reason.LOAD_FELL)
+    assert up.decision.message.startswith("2 → 10 replicas: 95 messages")
+
+
+def test_an_event_of_a_condition_is_no_change():
+    api = FakeApi()
+    world = World(objects=ObjectsWithEvents(api))
+
+    async def missing_queue() -> None:
+        world.workloads.have("worker", 2)
+        world.put()
+        await world.tick()
+
+    asyncio.run(missing_queue())
+
+    assert [each["reason"] for each in api.events] == ["QueueNotFound"]
+    assert changes_of(api.events) == ()
