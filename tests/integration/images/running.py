@@ -1,4 +1,4 @@
-"""Processes from an image as a restricted Pod has them: read-only root, no capability, no root."""
+"""Runs an image like a restricted Pod: read-only root file system, no capabilities, no root."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from devcluster.command import run
 from devcluster.images.docker import Docker
 from devcluster.images.engine import Engine
 
-# What a container runtime does, without one: mounts of its own, then all rights given up.
+# Like a container runtime: mounts in a new namespace, then all privileges are dropped.
 _ENTER = """\
 root=$0; user=$1; folder=$2; shift 2
 mount --bind "$root" "$root" && mount -o remount,bind,ro "$root"
@@ -26,7 +26,7 @@ exec setpriv --no-new-privs --bounding-set=-all,+sys_chroot,+setuid,+setgid \\
 
 
 class Image:
-    """One built image; close it when it is not run any more."""
+    """A built image. Closing it removes its container."""
 
     def __init__(self, engine: Engine, tag: str, base: str) -> None:
         self.engine = engine
@@ -36,22 +36,22 @@ class Image:
 
     @cached_property
     def config(self) -> Mapping[str, Any]:
-        """User, Env, Entrypoint, Cmd, Labels and so on, as the OCI names them."""
+        """The OCI configuration: User, Env, Entrypoint, Cmd, Labels."""
         if isinstance(self.engine, Docker):
-            found = json.loads(run(["docker", "image", "inspect", self.tag], seconds=60))[0][
+            config = json.loads(run(["docker", "image", "inspect", self.tag], seconds=60))[0][
                 "Config"
             ]
         else:
-            asked = run(["buildah", "inspect", "--type", "image", self.tag], seconds=60)
-            found = json.loads(asked)["OCIv1"]["config"]
-        assert isinstance(found, dict)
-        return found
+            output = run(["buildah", "inspect", "--type", "image", self.tag], seconds=60)
+            config = json.loads(output)["OCIv1"]["config"]
+        assert isinstance(config, dict)
+        return config
 
     def output(self, *command: str) -> str:
-        """Return what a command prints in the image; fail if it fails."""
-        answer = self.attempt(*command)
-        assert answer.returncode == 0, answer.stdout
-        return answer.stdout
+        """Return the output of a command in the image; fail if the command fails."""
+        result = self.attempt(*command)
+        assert result.returncode == 0, result.stdout
+        return result.stdout
 
     def attempt(self, *command: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -68,9 +68,9 @@ class Image:
     def started(
         self, *arguments: str, folder: Path = Path("/mnt"), **environ: str
     ) -> Iterator["Process"]:
-        """Start what the image starts, with ``arguments`` instead of its default ones.
+        """Start the entrypoint of the image with ``arguments``, or with the default ones.
 
-        It finds the files of ``folder`` in /mnt.
+        ``folder`` is mounted at /mnt.
         """
         config = self.config
         command = [*(config.get("Entrypoint") or ()), *(arguments or config.get("Cmd") or ())]
@@ -117,7 +117,7 @@ class Image:
 
 
 class Process:
-    """A running image."""
+    """The process of a started image."""
 
     def __init__(self, process: "subprocess.Popen[bytes]", log: int) -> None:
         self._process = process
@@ -127,12 +127,12 @@ class Process:
         return self._process.poll() is None
 
     def stop(self, seconds: float = 60) -> int:
-        """Ask it to end; return its exit code."""
+        """Send SIGTERM; return the exit code."""
         self._process.terminate()
         return self._process.wait(seconds)
 
     def resident_megabytes(self) -> float:
-        """Return what the process holds; with Docker, only the client is one of ours."""
+        """Return the resident memory of the process; with Docker, of the client."""
         status = Path(f"/proc/{self._process.pid}/status").read_text()
         (line,) = (line for line in status.splitlines() if line.startswith("VmRSS"))
         return int(line.split()[1]) / 1024

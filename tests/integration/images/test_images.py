@@ -1,4 +1,4 @@
-"""The images are small, run with the least rights, and start what they are for."""
+"""The images are small, run without privileges, and start their programs."""
 
 import ast
 import sys
@@ -18,17 +18,17 @@ from mare.processes.tcp_ports import free_port
 from tests.integration.images.running import Image, Process
 from tests.vhost import Vhost, becomes, eventually
 
-pytestmark = pytest.mark.timeout(900)  # the first build of a machine fetches all dependencies
+pytestmark = pytest.mark.timeout(900)  # the first build on a machine downloads all dependencies
 
-MOST_MEGABYTES = 120
-WORKS_WITH = {
+MAX_MEGABYTES = 120
+IMPORTS = {
     "gateway": "mare_gateway.server",
     "services": "mare_nameko.service.command, mare_services.weather.service",
     "operator": "mare.cli.run",
 }
-"""What each image imports before it works."""
+"""Modules that the program of each image imports."""
 
-COMPILED_AGAIN = """
+MODULES_WITHOUT_BYTECODE = """
 import os, sys, {modules}
 specs = [getattr(module, "__spec__", None) for module in sys.modules.values()]
 print([spec.name for spec in specs if spec and spec.has_location and spec.origin.endswith(".py")
@@ -38,7 +38,7 @@ print([spec.name for spec in specs if spec and spec.has_location and spec.origin
 
 @pytest.fixture(scope="module")
 def images() -> Iterator[Mapping[str, Image]]:
-    """All images, built from the files as they are now."""
+    """All images, built from the work tree."""
     builder = engine(cache_folder(), lambda line: print(line, file=sys.__stderr__, flush=True))
     base = builder.base()
     with ExitStack() as stack:
@@ -60,22 +60,22 @@ def image(images: Mapping[str, Image], name: str) -> Image:
     return images[name]
 
 
-def test_it_adds_little_to_its_base(image: Image) -> None:
-    assert 10 < image.megabytes_above_base <= MOST_MEGABYTES
+def test_an_image_adds_at_most_120_mb_to_its_base(image: Image) -> None:
+    assert 10 < image.megabytes_above_base <= MAX_MEGABYTES
 
 
-def test_it_says_what_it_is(image: Image, name: str) -> None:
+def test_labels_name_title_licence_version_and_revision(image: Image, name: str) -> None:
     labels = image.config["Labels"]
     assert labels["org.opencontainers.image.title"] == f"Maré {name}"
     assert labels["org.opencontainers.image.licenses"] == "Apache-2.0"
-    told = image.output(
+    installed = image.output(
         "python", "-c", f"import importlib.metadata as m; print(m.version('mare-{name}'))"
     )
-    assert labels["org.opencontainers.image.version"] == told.strip()
+    assert labels["org.opencontainers.image.version"] == installed.strip()
     assert len(labels["org.opencontainers.image.revision"]) in (len("unknown"), 40)
 
 
-def test_it_is_nobody_and_can_write_nowhere(image: Image) -> None:
+def test_the_user_has_no_privileges_and_cannot_write(image: Image) -> None:
     assert image.config["User"] == "65532:65532"
     assert image.output("id", "-u").strip() == "65532"
     assert "CapEff:\t0000000000000000" in image.output("cat", "/proc/self/status")
@@ -83,15 +83,15 @@ def test_it_is_nobody_and_can_write_nowhere(image: Image) -> None:
         assert image.attempt("touch", f"{folder}/x").returncode != 0, folder
 
 
-def test_nothing_of_it_belongs_to_who_runs_it(image: Image) -> None:
-    """So that even with a root that is not read-only nobody can change the code that runs."""
+def test_the_user_owns_no_file_of_the_application(image: Image) -> None:
+    """Even if the root file system is writable, a process cannot change its code."""
     assert (
         image.output("find", "/app", "-user", "65532", "-o", "-perm", "/0022", "!", "-type", "l")
         == ""
     )
 
 
-def test_it_brings_nothing_to_build_or_install_with(image: Image) -> None:
+def test_an_image_has_no_build_tools_and_no_installers(image: Image) -> None:
     for program in ("pip", "pip3", "uv", "hatchling", "gcc", "cc", "make", "git"):
         assert image.attempt("sh", "-c", f"command -v {program}").returncode != 0, program
     for interpreter in ("python", "/usr/bin/env python3"):
@@ -103,20 +103,20 @@ def test_it_brings_nothing_to_build_or_install_with(image: Image) -> None:
     )
 
 
-def test_nothing_is_compiled_at_its_start(image: Image, name: str) -> None:
-    found = image.output(
-        "python", "-W", "ignore", "-c", COMPILED_AGAIN.format(modules=WORKS_WITH[name])
+def test_every_imported_module_has_bytecode(image: Image, name: str) -> None:
+    missing = image.output(
+        "python", "-W", "ignore", "-c", MODULES_WITHOUT_BYTECODE.format(modules=IMPORTS[name])
     )
-    assert ast.literal_eval(found) == []
+    assert ast.literal_eval(missing) == []
 
 
 def test_no_folder_shadows_the_standard_library(image: Image) -> None:
     for module in ("operator", "queue", "types"):
-        where = image.output("python", "-c", f"import {module}; print({module}.__file__)")
-        assert not where.startswith("/app")
+        file = image.output("python", "-c", f"import {module}; print({module}.__file__)")
+        assert not file.startswith("/app")
 
 
-def test_a_service_works_and_stops(images: Mapping[str, Image], vhost: Vhost) -> None:
+def test_a_service_gets_ready_and_stops(images: Mapping[str, Image], vhost: Vhost) -> None:
     port = free_port()
     settings = {"AMQP_URI": vhost.amqp_uri, "RUNTIME_HEALTH_PORT": str(port)}
     with images["services"].started("weather", **settings) as service:
@@ -126,7 +126,7 @@ def test_a_service_works_and_stops(images: Mapping[str, Image], vhost: Vhost) ->
         assert "ERROR" not in service.log()
 
 
-def test_the_gateway_works_and_stops(images: Mapping[str, Image], vhost: Vhost) -> None:
+def test_the_gateway_gets_ready_and_stops(images: Mapping[str, Image], vhost: Vhost) -> None:
     port = free_port()
     settings = {
         "AMQP_URI": vhost.amqp_uri,
@@ -138,21 +138,22 @@ def test_the_gateway_works_and_stops(images: Mapping[str, Image], vhost: Vhost) 
         assert gateway.stop() == 0, gateway.log()
 
 
-def test_the_services_say_which_there_are(images: Mapping[str, Image]) -> None:
+def test_the_image_of_the_services_prints_usage_without_arguments(
+    images: Mapping[str, Image],
+) -> None:
     with images["services"].started() as process:
         eventually(lambda: not process.alive())
         assert "usage: mare-nameko" in process.log()
 
 
-def test_the_operator_says_what_it_lacks(images: Mapping[str, Image]) -> None:
-    """Its default command without a cluster; on a cluster the tests of the charts see it."""
+def test_the_operator_names_an_invalid_setting(images: Mapping[str, Image]) -> None:
     assert "mare, version" in images["operator"].output("mare", "--version")
     with images["operator"].started(KUBECONFIG="/nowhere", MARE_TICK_SECONDS="soon") as process:
         eventually(lambda: not process.alive())
         assert "MARE_TICK_SECONDS='soon'" in process.log()
 
 
-def test_the_operator_works_without_a_name_of_its_user(
+def test_the_operator_gets_ready_as_a_user_without_a_name(
     images: Mapping[str, Image], api_server: ControlPlane, crd: Path, namespace: str, tmp_path: Path
 ) -> None:
     kubeconfig = tmp_path / "kubeconfig"
@@ -161,7 +162,7 @@ def test_the_operator_works_without_a_name_of_its_user(
     port = free_port()
     settings = {
         "KUBECONFIG": "/mnt/kubeconfig",
-        "TMPDIR": "/dev/shm",  # for the certificates of a kubeconfig, which no Pod has
+        "TMPDIR": "/dev/shm",  # kubeconfig certificates are written there; a Pod has none
         "MARE_NAMESPACES": namespace,
         "POD_NAMESPACE": namespace,
         "MARE_PORT": str(port),

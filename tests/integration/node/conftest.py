@@ -1,4 +1,4 @@
-"""A namespace that allows as little as Kubernetes knows to forbid."""
+"""A namespace with the strictest Pod Security Standard."""
 
 import itertools
 import os
@@ -15,7 +15,7 @@ _numbers = itertools.count(1)
 def restricted(cluster: Cluster) -> Iterator[str]:
     """Name of a fresh namespace with the Pod Security Standard `restricted`."""
     if os.environ.get("MARE_KUBECONTEXT"):
-        pytest.skip("the tests of our own clusters use an image that only those have")
+        pytest.skip("these tests use an image that only kind and native nodes have")
     name = f"node-test-{next(_numbers)}"
     cluster.kubectl("create", "namespace", name)
     cluster.kubectl("label", "namespace", name, "pod-security.kubernetes.io/enforce=restricted")

@@ -1,4 +1,4 @@
-"""Objects of a Pod that says a word over HTTP, with all that `restricted` asks for."""
+"""Manifests of a Pod that serves one word over HTTP and meets the `restricted` standard."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ _ANSWER = f"mkdir -p /tmp/www; echo tide > /tmp/www/index.html; exec httpd -f -p
 
 
 def pod(name: str, *, image: str = BUSYBOX, claim: str = "") -> dict[str, Any]:
-    """Return a Pod that is Ready when it answers; ``claim`` is mounted at /data."""
+    """Return a Pod that is Ready when it responds; ``claim`` is mounted at /data."""
     mounts: list[dict[str, Any]] = [{"name": "tmp", "mountPath": "/tmp"}]
     volumes: list[dict[str, Any]] = [{"name": "tmp", "emptyDir": {}}]
     if claim:

@@ -1,4 +1,4 @@
-"""Nothing is left of a node, however its starter ended."""
+"""A node ends completely when its starter is killed."""
 
 import subprocess
 import sys
@@ -44,7 +44,7 @@ def test_a_node_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
             assert node
             namespace = _pid_namespace(node.pid)
             assert len(_processes(namespace)) > 10
-            assert not _traces(folder)  # what it has, only it can see
+            assert not _traces(folder)  # mounts and devices are in its own namespaces
             assert _settings() == settings
         finally:
             starter.kill()
@@ -56,7 +56,7 @@ def test_a_node_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
 
 
 def _traces(folder: Path) -> list[str]:
-    """Return mounts and network devices of the node that the machine has."""
+    """Return mounts and network devices of the node that are visible on the machine."""
     mounts = Path("/proc/mounts").read_text().splitlines()
     devices = [path.name for path in Path("/sys/class/net").iterdir()]
     return [line for line in mounts if str(folder) in line] + [
@@ -65,7 +65,7 @@ def _traces(folder: Path) -> list[str]:
 
 
 def _settings() -> list[str]:
-    """Return what a kubelet would set for the whole machine."""
+    """Return the kernel settings that a kubelet changes for the whole machine."""
     return [Path("/proc/sys", name).read_text() for name in SYSCTLS]
 
 

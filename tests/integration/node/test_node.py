@@ -1,4 +1,4 @@
-"""What charts rely on: restricted Pods, names, volumes, the way in, images from both sources."""
+"""The features of a cluster that the charts need: Pods, DNS, volumes, ingress, images."""
 
 import shutil
 import subprocess
@@ -35,7 +35,7 @@ def in_pod(cluster: Cluster, namespace: str, name: str, command: str) -> str:
     return cluster.kubectl("exec", f"--namespace={namespace}", name, "--", "sh", "-c", command)
 
 
-def test_a_restricted_pod_gets_ready_and_another_kind_is_refused(
+def test_a_restricted_pod_gets_ready_and_a_privileged_one_is_rejected(
     cluster: Cluster, restricted: str
 ) -> None:
     apply(cluster, restricted, pod("web"))
@@ -59,9 +59,9 @@ def test_names_of_services_resolve(cluster: Cluster, restricted: str) -> None:
     eventually(lambda: _answer(cluster, restricted, found))
 
 
-def test_names_outside_are_refused_at_once(cluster: Cluster, restricted: str) -> None:
+def test_external_names_get_nxdomain_at_once(cluster: Cluster, restricted: str) -> None:
     if not cluster.inside:
-        pytest.skip("only a node of our own has no world outside")
+        pytest.skip("only a native node has no network outside")
     apply(cluster, restricted, pod("web"))
     wait_until_ready(cluster, restricted, "web")
     outside = "nslookup example.org 2>&1 || true"
@@ -85,7 +85,7 @@ def test_a_claim_gets_a_volume_that_outlives_its_pod(cluster: Cluster, restricte
     assert in_pod(cluster, restricted, "second", "cat /data/tide").strip() == "high"
 
 
-def test_the_ingress_answers_on_this_machine_by_host(cluster: Cluster, restricted: str) -> None:
+def test_the_ingress_routes_by_host_on_this_machine(cluster: Cluster, restricted: str) -> None:
     apply(cluster, restricted, pod("web"), service("web"), ingress("web", "web.test"))
     wait_until_ready(cluster, restricted, "web")
     eventually(lambda: _status(cluster, "web.test") == 200)
@@ -99,7 +99,7 @@ def _status(cluster: Cluster, host: str) -> int:
         return 0
 
 
-def test_the_way_in_is_the_same_inside(cluster: Cluster) -> None:
+def test_the_ingress_has_the_same_address_on_the_node(cluster: Cluster) -> None:
     ask = f"import requests; print(requests.get({cluster.ingress!r}, timeout=60).status_code)"
     answer = subprocess.run(
         [*cluster.inside, sys.executable, "-c", ask], capture_output=True, text=True, check=True
@@ -111,7 +111,7 @@ def test_pods_run_images_that_were_pushed_or_loaded(
     cluster: Cluster, restricted: str, tmp_path: Path
 ) -> None:
     if not shutil.which("buildah"):
-        pytest.skip("needs buildah, which a node of our own installs")
+        pytest.skip("needs buildah, which a native node installs")
     pushed = f"{cluster.registry}/{restricted}/pushed:1"
     loaded = f"localhost/{restricted}/loaded:1"
     archive = tmp_path / "loaded.tar"
@@ -133,6 +133,6 @@ def test_pods_run_images_that_were_pushed_or_loaded(
     wait_until_ready(cluster, restricted, "same-image-by-its-first-name")
 
 
-def test_both_helms_reach_it(cluster: Cluster) -> None:
+def test_both_helm_versions_reach_the_cluster(cluster: Cluster) -> None:
     for version in (3, 4):
         assert cluster.helm("list", "--all-namespaces", version=version).startswith("NAME")
