@@ -1,4 +1,4 @@
-"""Builds what decisions are made from, with a stream of work that behaves like RabbitMQ."""
+"""Builds the inputs of decisions, and a workload over time."""
 
 from dataclasses import replace
 
@@ -54,22 +54,22 @@ def unreachable(replicas):
 
 
 def once(policy, observation, *, at=1000.0, since=None, replicas=None) -> Decision:
-    """A first decision, or one long after `since`."""
+    """Return the first decision, or one with a history since `since`."""
     began = at if since is None else since
     count = observation.workload.replicas if replicas is None else replicas
     return decide(policy, observation, History.begin(began, count), at)[0]
 
 
 def away(time, seconds):
-    """The broker does not answer for a while; returns the last decision."""
+    """Let the broker not answer for a time; return the last decision."""
     for _ in range(seconds):
         time.now += 1
-        decision = time.look(queues=UNREACHABLE)
+        decision = time.read(queues=UNREACHABLE)
     return decision
 
 
 class Timeline:
-    """Lets time pass: decisions are carried out at once."""
+    """A workload over time: decisions are carried out at once."""
 
     def __init__(self, policy: Policy, replicas: int, at: float = 0.0) -> None:
         self.policy = policy
@@ -78,7 +78,7 @@ class Timeline:
         self.history = History.begin(at, replicas)
         self.decisions: list[Decision] = []
 
-    def look(self, *readings, queues=None, **workload) -> Decision:
+    def read(self, *readings, queues=None, **workload) -> Decision:
         observation = Observation(
             workload=Workload(replicas=self.replicas, **workload),
             queues=tuple(readings) if queues is None else queues,
@@ -93,11 +93,11 @@ class Timeline:
         return decision
 
     def sees(self, ready=0, unacknowledged=0, **workload) -> Decision:
-        """One look at fresh figures."""
-        return self.look(reading(ready, unacknowledged, at=self.now), **workload)
+        """Decide on a fresh reading."""
+        return self.read(reading(ready, unacknowledged, at=self.now), **workload)
 
     def passes(self, seconds, ready=0, unacknowledged=0, *, step=1.0, **workload) -> Decision:
-        """Look every `step` for a while; returns the last decision."""
+        """Decide every `step` seconds for a time; return the last decision."""
         end = self.now + seconds
         decision = self.sees(ready, unacknowledged, **workload)
         while self.now + step <= end:

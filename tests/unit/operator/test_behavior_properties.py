@@ -57,7 +57,7 @@ def test_the_outcome_lies_within_the_bounds(step):
 
 
 @given(steps())
-def test_it_never_moves_against_the_wish(step):
+def test_it_never_moves_against_the_desired_count(step):
     outcome = limit(**step)
     if step["min_replicas"] <= step["current"] <= step["max_replicas"]:
         low, high = sorted((step["current"], step["desired"]))
@@ -67,7 +67,7 @@ def test_it_never_moves_against_the_wish(step):
 
 
 @given(steps())
-def test_it_never_shrinks_below_a_wish_that_is_younger_than_the_window(step):
+def test_it_never_scales_below_a_recommendation_within_the_window(step):
     outcome = limit(**step)
     window = step["behavior"].scale_down.stabilization_window_seconds
     young = [r.replicas for r in step["recommendations"] if r.time > NOW - window]
@@ -93,7 +93,7 @@ def test_a_step_that_was_carried_out_is_not_taken_again(step):
 
 
 @given(steps(), counts)
-def test_a_larger_wish_never_gives_fewer_replicas(step, more):
+def test_a_larger_desired_count_never_gives_fewer_replicas(step, more):
     larger = limit(**{**step, "desired": step["desired"] + more})
     assert larger.replicas >= limit(**step).replicas
 

@@ -92,7 +92,7 @@ def test_the_down_limit_is_cut_off_in_doubles(policy, current, expected):
     assert down_limit(rules(policy), current, (), NOW) == expected
 
 
-def test_a_documented_example_shrinks_by_the_larger_of_four_pods_and_ten_percent():
+def test_the_documented_example_removes_the_larger_of_four_pods_and_ten_percent():
     behavior = Behavior(scale_up=HPA_SCALE_UP, scale_down=rules(pods(4), percent(10)))
     steps = [80]
     while steps[-1] > 10:
@@ -147,7 +147,7 @@ def test_each_policy_looks_back_by_its_own_period():
     assert step(behavior, 10, 100, events=((20, 1),)).replicas == 15
 
 
-def test_shrinking_waits_until_the_window_holds_no_higher_wish():
+def test_scale_down_waits_until_the_window_has_no_higher_recommendation():
     behavior = Behavior(scale_up=HPA_SCALE_UP, scale_down=rules(window=300))
     held = step(behavior, 10, 2, past=((299.9, 10), (100, 4)))
     assert (held.replicas, held.stabilization) == (10, Reason.SCALE_DOWN_STABILIZED)
@@ -157,7 +157,7 @@ def test_shrinking_waits_until_the_window_holds_no_higher_wish():
     assert (free.replicas, free.stabilization) == (2, Reason.DESIRED_WITHIN_RANGE)
 
 
-def test_growing_takes_the_least_wish_of_its_window():
+def test_scale_up_takes_the_lowest_recommendation_of_its_window():
     behavior = Behavior(scale_up=rules(window=60), scale_down=HPA_SCALE_DOWN)
     held = step(behavior, 3, 20, past=((59, 5), (61, 1)))
     assert (held.replicas, held.stabilization) == (5, Reason.SCALE_UP_STABILIZED)
@@ -196,7 +196,7 @@ def test_a_count_outside_of_the_bounds_jumps_past_windows_and_policies():
     assert step(slow, 1, 1, bounds=(8, 10), past=((1, 1),)).replicas == 8
 
 
-def test_the_wish_is_remembered_as_it_was_before_any_limit():
+def test_recommendations_are_stored_before_limits():
     outcome = step(HPA, 10, 500, bounds=(1, 20))
     assert outcome.recommendations[-1] == Recommendation(NOW, 500)
 

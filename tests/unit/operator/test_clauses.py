@@ -33,7 +33,7 @@ def several():
     yield falling.sees(ready=20)
     learning = Timeline(Policy(max_replicas=50, targets=(QueueWaitTime(),)), 1)
     for second in range(90):
-        yield learning.look(
+        yield learning.read(
             reading(
                 40 if second % 30 > 20 else 0,
                 3,

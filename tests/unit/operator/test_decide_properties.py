@@ -130,7 +130,7 @@ def stories(draw):
 
 
 @given(stories(), st.data())
-def test_the_count_lies_within_the_bounds_or_at_rest(story, data):
+def test_the_count_is_within_the_bounds_or_idle(story, data):
     policy, history, replicas, now = story
     observation = data.draw(observations(replicas, now))
     count = decide(policy, observation, history, now)[0].replicas
@@ -142,7 +142,7 @@ def test_the_count_lies_within_the_bounds_or_at_rest(story, data):
 
 
 @given(stories())
-def test_unknown_never_shrinks(story):
+def test_unknown_queues_never_cause_scale_down(story):
     policy, history, replicas, now = story
     observation = Observation(workload=Workload(replicas=replicas), queues=LOST)
     decision, _ = decide(policy, observation, history, now)
@@ -189,7 +189,7 @@ def test_a_decision_that_was_carried_out_is_not_made_again(story, data):
 
 
 @given(stories(), st.data())
-def test_the_same_look_gives_the_same_decision(story, data):
+def test_the_same_reading_gives_the_same_decision(story, data):
     policy, history, replicas, now = story
     observation = data.draw(observations(replicas, now))
     assert decide(policy, observation, history, now) == decide(policy, observation, history, now)
@@ -218,7 +218,7 @@ wild_times = st.fixed_dictionaries(
         "ready_replicas": st.sampled_from([LOST, 0, 1, 60]),
     }
 )
-"""A while in which all stays as it is, with a look every 5 s and acknowledgements in between."""
+"""A time with constant load: a reading every 5 s, with acknowledgements in between."""
 
 
 @given(policies(), st.integers(0, 60), st.lists(wild_times, min_size=1, max_size=3))
@@ -238,11 +238,11 @@ def test_whatever_is_seen_a_decision_is_made(policy, replicas, times):
                 delivered=done,
                 acknowledged=done,
             )
-            time.look(fresh, ready=wild["ready_replicas"])
+            time.read(fresh, ready=wild["ready_replicas"])
 
 
 @given(stories(), st.sampled_from([LOST, None]), st.lists(st.sampled_from([0.25, 1, 60])))
-def test_nothing_shrinks_or_rests_before_window_and_cooldown_are_full_again(story, lost, steps):
+def test_no_scale_down_before_window_and_cooldown_have_passed_again(story, lost, steps):
     """After the broker was away, or the queues were not looked at while all was paused."""
     policy, history, replicas, now = story
     time = Timeline(policy, replicas, at=now)
@@ -250,7 +250,7 @@ def test_nothing_shrinks_or_rests_before_window_and_cooldown_are_full_again(stor
     time.policy = replace(policy, paused=None if lost else Pause.ALL)
     for step in (1, *steps):
         time.now += step
-        time.look(queues=lost or (reading(at=time.now),))
+        time.read(queues=lost or (reading(at=time.now),))
     time.policy = replace(policy, paused=None)
     held, since = time.replicas, time.now
     window = policy.behavior.scale_down.stabilization_window_seconds

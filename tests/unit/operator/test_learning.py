@@ -97,7 +97,7 @@ def test_faster_workers_are_found_out_although_saturation_spoke_against_it():
     assert per_replica > 8
 
 
-def test_the_start_is_timed_from_the_wish_to_the_first_consumer():
+def test_start_up_time_runs_from_scale_up_to_the_first_consumer():
     starting = (
         ReplicaStarts()
         .observe(2, 2, 0.0)
@@ -130,7 +130,7 @@ def flow(now, rate=8.0, **given):
     return now, reading(0, 4, at=now, **fields)
 
 
-def test_everything_is_learnt_from_what_the_broker_tells():
+def test_estimates_are_made_from_the_readings_of_the_broker():
     estimates = watched([flow(5.0 * index) for index in range(40)]).estimates
     assert estimates.arrival_rate == pytest.approx(8, rel=0.01)
     assert estimates.capacity_per_replica == pytest.approx(8, rel=0.01)
@@ -170,7 +170,7 @@ def test_a_restart_remembers_capacity_and_start_but_no_rate():
     )
 
 
-def test_a_burst_that_was_worked_off_between_two_looks_does_not_mislead():
+def test_a_burst_that_ends_between_two_readings_does_not_change_the_capacity():
     looks = [flow(5.0 * index) for index in range(1, 40)]
     burst = []
     for index in range(40, 46):

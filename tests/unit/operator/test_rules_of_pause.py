@@ -85,7 +85,7 @@ def test_a_schedule_holds_from_its_start_to_its_end_in_its_zone(text, active):
         ({"timezone": "../../etc/passwd"}, "no time zone"),
     ],
 )
-def test_what_is_wrong_with_a_schedule_is_told(given, word):
+def test_the_error_of_a_schedule_names_the_field(given, word):
     problem = problem_of(replace(OFFICE, **given))
     assert problem is None if word is None else word in problem
 
@@ -116,7 +116,7 @@ def test_idle_only_lets_the_idle_go_and_waits_for_the_others():
     decision = time.sees(ready=20, idle=3)
     assert (decision.replicas, decision.reason) == (7, Reason.DRAINING)
     assert decision.steps[-1].stage is Stage.VICTIMS
-    assert time.look(reading(20, at=100.0), idle=3).replicas == 7  # the same three are gone already
+    assert time.read(reading(20, at=100.0), idle=3).replicas == 7  # the same three are gone already
     time.now = 130.0
     assert time.sees(ready=20, idle=0).replicas == 7
     time.now = 160.0

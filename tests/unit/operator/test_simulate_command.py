@@ -284,7 +284,7 @@ def test_when_a_pod_says_it_is_ready_costs_nothing(tmp_path, ready_seconds):
     assert cost(path, ready_seconds) == cost(path, 30)
 
 
-def test_idle_only_shrinks_as_replicas_become_idle(tmp_path):
+def test_idle_only_scales_down_as_replicas_become_idle(tmp_path):
     path = tmp_path / "idle.yaml"
     path.write_text(
         "seconds: 300\nload: [{kind: bursts, messages: 80, at: [10]}]\n"

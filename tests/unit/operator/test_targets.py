@@ -51,7 +51,7 @@ def test_queues_are_added_up_because_a_replica_serves_all():
     assert asked(target, *both).replicas == 3
 
 
-def test_a_target_can_look_at_some_of_the_queues():
+def test_a_target_can_select_some_of_the_queues():
     target = QueueLength(messages_per_replica=20, queues=("a",))
     both = [reading(30, at=1000.0, name="a"), reading(900, at=1000.0, name="b")]
     assert asked(target, *both).replicas == 2
@@ -83,7 +83,7 @@ def test_a_ratio_moves_the_ready_replicas():
     time = Timeline(policy, 4)
     for second in range(20):
         time.now = float(second)
-        decision = time.look(
+        decision = time.read(
             reading(50, 4, at=time.now, published=second * 30, delivered=second * 20), ready=4
         )
         if decision.changes:
@@ -98,7 +98,7 @@ def test_a_ratio_without_deliveries_is_unknown():
     time = Timeline(policy, 4)
     for second in range(20):
         time.now = float(second)
-        decision = time.look(reading(50, 4, at=time.now, published=second * 30))
+        decision = time.read(reading(50, 4, at=time.now, published=second * 30))
     assert (decision.replicas, decision.reason) == (4, Reason.QUEUES_UNKNOWN)
 
 
@@ -129,7 +129,7 @@ def test_wait_time_gives_each_message_a_worker_while_nothing_is_learnt():
     assert (few.replicas, few.reason) == (1, Reason.WITHIN_TARGET)
 
 
-def test_wait_time_wakes_one_when_even_the_workers_are_unknown():
+def test_wait_time_activates_one_replica_while_the_workers_are_unknown():
     policy = Policy(max_replicas=50)
     assert once(policy, seen(0, amqp_only(500, at=1000.0))).replicas == 1
 
@@ -142,7 +142,7 @@ def test_a_ratio_of_no_ready_replica_is_unknown():
     for second in range(60):
         time.now = float(second)
         fresh = reading(50, 4, at=time.now, published=second * 40, delivered=second * 20)
-        assert time.look(fresh, ready=0).replicas == 4
+        assert time.read(fresh, ready=0).replicas == 4
 
 
 def test_what_waits_inside_the_replicas_waits_in_those_that_consume():

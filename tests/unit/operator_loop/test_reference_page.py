@@ -30,7 +30,7 @@ def test_each_example_is_accepted(spec):
     assert check(spec).mistakes == ()
 
 
-def test_each_metric_is_told():
+def test_each_metric_is_documented():
     page = (ROOT / "docs/queueautoscaler.md").read_text()
     registry = Metrics(Record()).registry
     names = {metric.name for metric in registry.collect()}

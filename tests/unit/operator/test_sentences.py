@@ -195,7 +195,7 @@ def test_the_sentence_of_every_target_can_be_recomputed(target, rate, ready, una
     for _ in range(60):
         time.now += 1
         before = time.replicas
-        decision = time.look(read(time.now))
+        decision = time.read(read(time.now))
         if decision.reason is not Reason.QUEUES_UNKNOWN:
             assert recomputed(decision.message, before) == decision.replicas, decision.message
             assert decision.raw == decision.steps[1].replicas

@@ -1,4 +1,4 @@
-"""To zero and back."""
+"""Scaling to the idle count and back."""
 
 import pytest
 
@@ -28,43 +28,43 @@ LENGTH = (QueueLength(messages_per_replica=20),)
 SLOW = ScalingRules(policies=(ScalingPolicy(PolicyType.PODS, 1, 60),))
 
 
-def resting(**given):
+def idling(**given):
     return Policy(max_replicas=50, targets=LENGTH, **given)
 
 
 @pytest.mark.parametrize(("messages", "replicas"), [(1, 1), (20, 1), (21, 2), (200, 10)])
-def test_from_zero_the_wanted_count_is_asked_for_at_once(messages, replicas):
-    decision = once(resting(), seen(0, reading(messages, at=1000.0)))
+def test_activation_goes_to_the_proposal_in_one_step(messages, replicas):
+    decision = once(idling(), seen(0, reading(messages, at=1000.0)))
     assert (decision.replicas, decision.reason) == (replicas, Reason.ACTIVATED)
 
 
 def test_the_step_from_zero_is_outside_of_behavior():
-    policy = resting(behavior=Behavior(scale_up=SLOW, scale_down=SLOW))
+    policy = idling(behavior=Behavior(scale_up=SLOW, scale_down=SLOW))
     assert once(policy, seen(0, reading(200, at=1000.0))).replicas == 10
 
 
 def test_the_step_from_zero_stays_within_the_bounds():
-    decision = once(resting(), seen(0, reading(10_000, at=1000.0)))
+    decision = once(idling(), seen(0, reading(10_000, at=1000.0)))
     assert (decision.replicas, decision.reason) == (50, Reason.TOO_MANY_REPLICAS)
 
 
-def test_nothing_wakes_without_a_message():
-    decision = once(resting(), seen(0, reading(0, at=1000.0)))
+def test_no_activation_without_a_message():
+    decision = once(idling(), seen(0, reading(0, at=1000.0)))
     assert (decision.replicas, decision.reason) == (0, Reason.IDLE)
 
 
 @pytest.mark.parametrize(("messages", "replicas"), [(5, 0), (6, 1)])
 def test_a_threshold_has_to_be_exceeded(messages, replicas):
-    policy = resting(activation_threshold=5)
+    policy = idling(activation_threshold=5)
     assert once(policy, seen(0, reading(messages, at=1000.0))).replicas == replicas
 
 
-def test_a_fresh_look_alone_wakes_even_without_statistics():
-    assert once(resting(), seen(0, amqp_only(200, at=1000.0))).replicas == 10
+def test_ready_messages_activate_without_statistics():
+    assert once(idling(), seen(0, amqp_only(200, at=1000.0))).replicas == 10
 
 
-def test_rest_comes_after_the_cooldown_and_two_quiet_statistics():
-    time = Timeline(resting(cooldown_seconds=60), 3)
+def test_scale_to_idle_needs_the_cooldown_and_two_quiet_statistics():
+    time = Timeline(idling(cooldown_seconds=60), 3)
     time.passes(5, ready=40)
     time.passes(59)
     assert time.replicas == 1
@@ -73,92 +73,92 @@ def test_rest_comes_after_the_cooldown_and_two_quiet_statistics():
 
 
 def test_one_quiet_statistics_is_not_enough():
-    time = Timeline(resting(cooldown_seconds=0), 1)
+    time = Timeline(idling(cooldown_seconds=0), 1)
     time.sees(ready=1)
     time.now += 1
-    assert time.look(reading(0, 0, at=1.0)).replicas == 1
+    assert time.read(reading(0, 0, at=1.0)).replicas == 1
     for _ in range(10):
         time.now += 1
-        decision = time.look(reading(0, 0, at=time.now, statistics_at=1.0))
+        decision = time.read(reading(0, 0, at=time.now, statistics_at=1.0))
         assert decision.replicas == 1
     assert time.sees().replicas == 0
 
 
-def test_a_message_in_work_keeps_from_rest():
-    time = Timeline(resting(cooldown_seconds=10), 1)
+def test_an_unacknowledged_message_blocks_scale_to_idle():
+    time = Timeline(idling(cooldown_seconds=10), 1)
     time.passes(600, ready=0, unacknowledged=1)
     assert time.replicas == 1
 
 
-def test_a_message_that_came_and_went_between_two_looks_is_work():
-    time = Timeline(resting(cooldown_seconds=30), 1)
+def test_a_message_that_is_gone_before_the_next_reading_restarts_the_cooldown():
+    time = Timeline(idling(cooldown_seconds=30), 1)
     for second in range(300):
         time.now = float(second)
-        time.look(reading(at=time.now, published=second // 20, acknowledged=second // 20))
+        time.read(reading(at=time.now, published=second // 20, acknowledged=second // 20))
     assert time.replicas == 1
 
 
-def test_unknown_unacknowledged_messages_keep_from_rest_and_it_says_so():
-    time = Timeline(resting(cooldown_seconds=10), 1)
+def test_unknown_unacknowledged_messages_block_scale_to_idle_with_a_reason():
+    time = Timeline(idling(cooldown_seconds=10), 1)
     for second in range(300):
         time.now = float(second)
-        decision = time.look(amqp_only(0, at=time.now))
+        decision = time.read(amqp_only(0, at=time.now))
     assert decision.replicas == 1
     assert NOT_REPORTED.cause in decision.message
 
 
-def test_an_idle_count_of_its_own_is_rested_at_and_left():
-    time = Timeline(resting(min_replicas=3, idle_replicas=1, cooldown_seconds=30), 3)
+def test_a_workload_scales_to_its_idle_count_and_back():
+    time = Timeline(idling(min_replicas=3, idle_replicas=1, cooldown_seconds=30), 3)
     time.passes(40)
     assert time.replicas == 1
     assert time.sees(ready=1).replicas == 3
 
 
-def test_without_an_idle_count_a_minimum_is_kept_for_ever():
-    time = Timeline(resting(min_replicas=2), 2)
+def test_without_an_idle_count_the_minimum_stays():
+    time = Timeline(idling(min_replicas=2), 2)
     assert time.passes(3600, step=10).replicas == 2
 
 
 def test_always_active_keeps_one():
-    assert once(resting(always_active=True), seen(0, reading(at=1000.0))).replicas == 1
-    time = Timeline(resting(always_active=True), 1)
+    assert once(idling(always_active=True), seen(0, reading(at=1000.0))).replicas == 1
+    time = Timeline(idling(always_active=True), 1)
     assert time.passes(600).replicas == 1
 
 
-def test_a_schedule_wakes_and_keeps_from_rest():
+def test_a_schedule_activates_and_blocks_scale_to_idle():
     always = Schedule(start="* * * * *", end="0 0 29 2 *", min_replicas=4)
-    assert once(resting(schedules=(always,)), seen(0, reading(at=1000.0))).replicas == 4
-    time = Timeline(resting(schedules=(always,)), 4)
+    assert once(idling(schedules=(always,)), seen(0, reading(at=1000.0))).replicas == 4
+    time = Timeline(idling(schedules=(always,)), 4)
     decision = time.passes(600)
     assert (decision.replicas, decision.reason) == (4, Reason.SCHEDULED)
     assert "* * * * *" in decision.message
 
 
-def test_paused_growth_leaves_it_asleep_and_paused_shrinking_keeps_it_awake():
-    asleep = once(resting(paused=Pause.SCALE_OUT), seen(0, reading(200, at=1000.0)))
+def test_pausing_one_direction_blocks_activation_or_scale_to_idle():
+    asleep = once(idling(paused=Pause.SCALE_OUT), seen(0, reading(200, at=1000.0)))
     assert (asleep.replicas, asleep.reason) == (0, Reason.PAUSED)
-    time = Timeline(resting(paused=Pause.SCALE_IN), 1)
+    time = Timeline(idling(paused=Pause.SCALE_IN), 1)
     assert time.passes(600).reason is Reason.PAUSED
     assert time.replicas == 1
 
 
-def test_an_unreachable_broker_neither_wakes_nor_rests():
-    assert once(resting(), unreachable(0)).replicas == 0
-    time = Timeline(resting(cooldown_seconds=10), 1)
+def test_an_unreachable_broker_neither_activates_nor_scales_to_idle():
+    assert once(idling(), unreachable(0)).replicas == 0
+    time = Timeline(idling(cooldown_seconds=10), 1)
     time.passes(100)
     assert time.replicas == 0
-    time = Timeline(resting(cooldown_seconds=10), 1)
+    time = Timeline(idling(cooldown_seconds=10), 1)
     for second in range(300):
         time.now = float(second)
-        time.look(queues=unreachable(1).queues)
+        time.read(queues=unreachable(1).queues)
     assert time.replicas == 1
 
 
-def test_rest_comes_from_the_smallest_count_only():
+def test_scale_to_idle_starts_from_the_smallest_count():
     behavior = Behavior(
         scale_up=ScalingRules(), scale_down=ScalingRules(stabilization_window_seconds=60)
     )
-    time = Timeline(resting(cooldown_seconds=30, behavior=behavior), 1)
+    time = Timeline(idling(cooldown_seconds=30, behavior=behavior), 1)
     time.passes(5, ready=120)
     time.passes(90)
     counts = [decision.replicas for decision in time.decisions]
@@ -166,20 +166,20 @@ def test_rest_comes_from_the_smallest_count_only():
     assert counts[-1] == 0
 
 
-def test_who_rests_says_nothing_of_what_had_kept_it():
-    time = Timeline(resting(cooldown_seconds=60), 1)
+def test_scale_to_idle_clears_earlier_limits():
+    time = Timeline(idling(cooldown_seconds=60), 1)
     decision = time.passes(60)
     assert decision.message == ("1 → 0 replicas: no message, ready or unacknowledged, for 60 s.")
     assert (decision.limited_by, decision.until) == ((), None)
 
 
 @pytest.mark.parametrize("queues", [UNREACHABLE, None], ids=["unreachable", "no statistics"])
-def test_the_cooldown_begins_anew_after_what_nobody_saw(queues):
-    time = Timeline(resting(cooldown_seconds=300), 1)
+def test_the_cooldown_restarts_after_a_time_without_readings(queues):
+    time = Timeline(idling(cooldown_seconds=300), 1)
     time.sees(ready=5)
     for _ in range(400):
         time.now += 1
-        time.look(queues=queues or (amqp_only(at=time.now),))
+        time.read(queues=queues or (amqp_only(at=time.now),))
     time.now += 1
     assert time.passes(298).replicas == 1
     time.now += 1

@@ -1,4 +1,4 @@
-"""A part of what decides is unknown: it wakes and raises, and shrinks nothing."""
+"""Some queues or statistics are unknown: the rest can scale up, and nothing scales down."""
 
 from dataclasses import replace
 
@@ -73,7 +73,7 @@ def test_a_missing_queue_does_not_keep_from_learning():
         time.now = float(second)
         done = 8 * second
         fresh = reading(0, 4, at=time.now, consumers=2, published=done, acknowledged=done)
-        time.look(fresh, missing(at=time.now))
+        time.read(fresh, missing(at=time.now))
     assert time.history.learning.estimates.capacity_per_replica == pytest.approx(8, rel=0.05)
     assert time.history.learning.estimates.arrival_rate == pytest.approx(8, rel=0.05)
 
@@ -82,7 +82,7 @@ def test_the_fallback_waits_until_nothing_at_all_is_known():
     time = Timeline(watching(fallback=Fallback(replicas=10, after_seconds=60)), 7)
     for _ in range(120):
         time.now += 1
-        assert time.look(reading(0, at=time.now), missing(at=time.now)).replicas == 7
+        assert time.read(reading(0, at=time.now), missing(at=time.now)).replicas == 7
     away(time, 60)
     assert time.replicas == 7
     assert away(time, 1).replicas == 10
@@ -102,7 +102,7 @@ BY_RATE = {
 
 
 @pytest.mark.parametrize("target", BY_RATE.values(), ids=BY_RATE)
-def test_a_rate_of_statistics_that_stand_still_shrinks_nothing(target):
+def test_a_rate_of_stale_statistics_blocks_scale_down(target):
     """The last statistics tell of nearly nothing, and are old when the window has passed."""
     minute = ScalingRules(stabilization_window_seconds=60)
     behavior = Behavior(scale_up=ScalingRules(), scale_down=minute)
@@ -112,7 +112,7 @@ def test_a_rate_of_statistics_that_stand_still_shrinks_nothing(target):
         time.now = float(second)
         at = min(second, 60)
         count = 100 * min(at, 55) + (at > 55)
-        time.look(reading(at=time.now, statistics_at=float(at), published=count, delivered=count))
+        time.read(reading(at=time.now, statistics_at=float(at), published=count, delivered=count))
     assert time.replicas == 20
 
 
@@ -124,10 +124,10 @@ def test_a_rate_of_yesterday_is_none(target):
     time.history = History.begin(0.0, 20, told)
     for second in range(300):
         time.now = float(second)
-        assert time.look(amqp_only(3, at=time.now)).replicas == 20
+        assert time.read(amqp_only(3, at=time.now)).replicas == 20
 
 
-def test_a_rate_that_is_not_known_still_wakes_who_rests():
+def test_an_unknown_rate_does_not_block_activation():
     policy = Policy(max_replicas=50, targets=(BY_RATE["rate"],))
     decision = once(policy, seen(0, amqp_only(5, at=1000.0)))
     assert (decision.replicas, decision.reason) == (1, Reason.ACTIVATED)
@@ -175,7 +175,7 @@ def test_without_statistics_what_is_ready_raises_the_count(target, replicas, mes
     assert (held.replicas, held.reason) == (40, Reason.PARTLY_UNKNOWN)
 
 
-def test_no_target_shrinks_while_another_knows_only_a_part():
+def test_no_target_scales_down_while_another_is_partly_unknown():
     """All inputs of the larger proposal are known; the smaller one could become larger."""
     each = QueueLength(messages_per_replica=1, queues=("work",))
     other = QueueLength(messages_per_replica=1, exclude_unacknowledged=True, queues=("other",))

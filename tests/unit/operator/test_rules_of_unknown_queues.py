@@ -47,19 +47,19 @@ def test_no_queue_at_all_is_unknown():
 def test_a_reading_counts_until_it_is_stale(age, replicas):
     time = Timeline(watching(), 7)
     time.now = 100.0
-    assert time.look(reading(0, at=time.now - age)).replicas == replicas
+    assert time.read(reading(0, at=time.now - age)).replicas == replicas
 
 
-def test_stale_statistics_hold_although_the_queue_looks_empty():
+def test_stale_statistics_block_scale_down_of_an_empty_queue():
     time = Timeline(watching(), 7)
     time.now = 100.0
     stale = reading(0, at=time.now, statistics_at=50.0)
-    decision = time.look(stale)
+    decision = time.read(stale)
     assert (decision.replicas, decision.reason) == (7, Reason.PARTLY_UNKNOWN)
-    assert time.look(reading(400, at=time.now, statistics_at=50.0)).replicas == 20
+    assert time.read(reading(400, at=time.now, statistics_at=50.0)).replicas == 20
 
 
-def test_the_fallback_comes_after_its_time_and_never_shrinks_by_itself():
+def test_the_fallback_applies_after_its_time_and_does_not_scale_down():
     time = Timeline(watching(fallback=Fallback(replicas=10, after_seconds=60)), 7)
     assert away(time, 60).replicas == 7
     decision = away(time, 1)
@@ -74,7 +74,7 @@ def test_the_fallback_counts_from_zero_as_well():
     assert away(time, 3).replicas == 2
 
 
-def test_a_static_fallback_may_shrink_because_it_was_asked_to():
+def test_a_static_fallback_can_scale_down():
     fallback = Fallback(replicas=2, after_seconds=60, behavior=FallbackBehavior.STATIC)
     time = Timeline(watching(fallback=fallback), 7)
     assert away(time, 100).replicas == 2
@@ -92,7 +92,7 @@ def test_bounds_hold_without_knowledge():
     assert once(watching(), unreachable(0)).replicas == 1
 
 
-def test_one_target_unknown_keeps_from_shrinking_but_not_from_growing():
+def test_an_unknown_target_blocks_scale_down_but_not_scale_up():
     both = (*LENGTH, MessageRate(messages_per_second_per_replica=5))
     policy = Policy(min_replicas=1, max_replicas=50, targets=both)
     held = once(policy, seen(7, amqp_only(0, at=1000.0)), since=0.0)
@@ -106,7 +106,7 @@ def test_the_wait_target_without_statistics_only_grows():
     assert once(policy, seen(7, amqp_only(400, at=1000.0)), since=0.0).replicas == 25
 
 
-def test_a_restart_shrinks_nothing_before_its_window_has_refilled():
+def test_no_scale_down_before_the_window_is_full_after_a_restart():
     time = Timeline(watching(), 9, at=1000.0)
     window = time.policy.behavior.scale_down.stabilization_window_seconds
     assert time.passes(window - 1).replicas == 9
@@ -115,13 +115,13 @@ def test_a_restart_shrinks_nothing_before_its_window_has_refilled():
 
 
 @pytest.mark.parametrize("pause", [None, Pause.ALL])
-def test_windows_are_full_again_before_anything_shrinks(pause):
+def test_no_scale_down_before_the_windows_are_full_again(pause):
     time = Timeline(watching(), 10)
     time.passes(60, ready=200)
     time.policy = replace(time.policy, paused=pause)
     for _ in range(60):
         time.now += 1
-        time.look(queues=(reading(at=time.now),) if pause else UNREACHABLE)
+        time.read(queues=(reading(at=time.now),) if pause else UNREACHABLE)
     time.policy = replace(time.policy, paused=None)
     window = time.policy.behavior.scale_down.stabilization_window_seconds
     time.now += 1

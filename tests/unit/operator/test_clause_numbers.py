@@ -54,7 +54,7 @@ def decisions():
             ready = 60 if second % 20 > 12 else 0
             count = int(9.1 * time.now)
             fresh = reading(ready, 5, at=time.now, published=count, acknowledged=count)
-            yield time.look(fresh)
+            yield time.read(fresh)
         for ready in (0, 60):
             alone = seen(1, amqp_only(ready, at=1000.0))
             yield once(replace(time.policy, min_replicas=0), alone, since=0.0)
