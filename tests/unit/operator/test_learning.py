@@ -1,11 +1,11 @@
-"""Arrival rate, capacity and start-up time from what RabbitMQ tells."""
+"""Estimates of arrival rate, capacity and start-up time from readings of RabbitMQ."""
 
 from dataclasses import replace
 from random import Random
 
 import pytest
 
-from mare.domain.arrivals import Count, rate_at, remember
+from mare.domain.arrivals import Arrivals, Count, rate_at, remember
 from mare.domain.capacity import Capacity, Interval
 from mare.domain.estimates import Estimates, ReplicaStarts, learn, recall
 from mare.domain.observation import Workload, load_of
@@ -30,12 +30,29 @@ def test_a_steady_rate_is_the_mean_of_two_minutes():
     assert all(37 < estimate < 43 for estimate in estimates)
 
 
+def test_counts_are_kept_for_two_minutes():
+    counts = counted([40] * 60)
+    assert (counts[0].end, counts[-1].end) == (185, 300)
+
+
+def test_the_highest_rate_is_that_of_the_last_15_seconds_and_the_next_30():
+    arrivals = Arrivals(rates=((100.0, 90.0), (110.0, 70.0)))
+    for index in range(20):
+        new = Count(20.0 + 5 * index, 5.0, 100 + 5 * index)
+        arrivals = replace(arrivals, counts=remember(arrivals.counts, new))
+    later = arrivals.observe(Count(120.0, 5.0, 200), 120.0, 0.0)
+    assert later.highest_rate == 70
+    steep = Arrivals(counts=arrivals.counts).observe(Count(120.0, 5.0, 200), 120.0, 0.0)
+    assert steep.highest_rate == pytest.approx(rate_at(steep.counts, 150.0))
+    assert steep.highest_rate > steep.rate + 4
+
+
 def test_a_jump_counts_at_once():
     assert rate_at(counted([4] * 20 + [64]), 105) == 64
     assert rate_at(counted([64] * 20 + [4]), 105) == 4
 
 
-def test_a_moderate_jump_counts_when_noise_no_longer_explains_it():
+def test_a_moderate_jump_counts_after_some_counts():
     assert rate_at(counted([40] * 20 + [52] * 3), 115) == pytest.approx(52)
 
 
@@ -90,7 +107,7 @@ def test_slower_workers_are_noticed_within_minutes():
     assert after(fast + slow).per_replica(4) == pytest.approx(4, rel=0.2)
 
 
-def test_faster_workers_are_found_out_although_saturation_spoke_against_it():
+def test_faster_workers_are_noticed_after_a_rate_at_saturation():
     full, later = [interval(80, 40, saturated=True)] * 5, [interval(40, 2)] * 240
     per_replica = after(full + later).per_replica(20)
     assert per_replica is not None
@@ -138,7 +155,7 @@ def test_estimates_are_made_from_the_readings_of_the_broker():
     assert estimates.delivery_ratio == 1
 
 
-def test_counters_that_begin_anew_are_no_negative_rate():
+def test_a_counter_reset_is_no_negative_rate():
     before = [flow(5.0 * index) for index in range(1, 20)]
     restarted = [flow(5.0 * index, published=index, acknowledged=index) for index in range(20, 22)]
     assert watched(before + restarted).estimates.arrival_rate >= 0
@@ -152,13 +169,13 @@ def test_a_queue_that_appears_is_no_jump():
     assert learning.estimates.arrival_rate == pytest.approx(8, rel=0.01)
 
 
-def test_an_outage_keeps_what_was_learnt():
+def test_an_outage_keeps_the_estimates():
     learning = watched([flow(5.0 * index) for index in range(40)])
     away = watched([(200.0 + second, UNREACHABLE) for second in range(60)], learning)
     assert away.estimates == learning.estimates
 
 
-def test_a_restart_remembers_capacity_and_start_but_no_rate():
+def test_a_restart_keeps_capacity_and_start_up_time_but_no_rate():
     told = Estimates(
         arrival_rate=8.0, capacity_per_replica=8.0, workers_per_replica=4.0, start_seconds=3.0
     )
@@ -189,7 +206,7 @@ def test_a_burst_that_ends_between_two_readings_does_not_change_the_capacity():
     assert capacity == pytest.approx(8, rel=0.05)
 
 
-def test_a_night_without_work_makes_no_replica_faster():
+def test_a_time_without_messages_does_not_raise_the_capacity():
     full, quiet = [interval(80, 8, saturated=True)] * 10, [interval(0, 0)] * 12 * 60 * 10
     assert after(full + quiet).per_replica(4) == pytest.approx(8)
 
@@ -214,16 +231,16 @@ def saturated(seconds, *, consumers, ready_replicas):
 
 
 @pytest.mark.parametrize("ready_replicas", [0, 2, 50, Unknown("NotReported", "it is not told")])
-def test_replicas_at_work_are_those_that_consume_whatever_is_ready(ready_replicas):
+def test_working_replicas_are_those_that_consume(ready_replicas):
     capacity = saturated(120, consumers=2, ready_replicas=ready_replicas)
     assert capacity == pytest.approx(8, rel=0.01)
 
 
-def test_nothing_is_learnt_of_replicas_without_consumers():
+def test_replicas_without_consumers_give_no_capacity():
     assert isinstance(saturated(120, consumers=0, ready_replicas=2), Unknown)
 
 
-def test_virtual_hosts_with_statistics_of_different_moments_are_counted_each_by_its_own():
+def test_each_virtual_host_has_its_own_statistics_interval():
     learning, rates = recall(Estimates()), []
     for tick in range(4 * 300):
         now = tick / 4
