@@ -3,6 +3,8 @@
 import math
 from dataclasses import replace
 
+import pytest
+
 from mare.domain.estimates import Estimates
 from mare.domain.observation import Workload, load_of
 from mare.domain.policy import (
@@ -96,3 +98,15 @@ def test_a_count_kept_for_the_highest_rate_names_that_rate():
         "the highest rate of the last 15 s and the next 30 s is 1.5 messages/s,"
         " which needs at least 1 replica"
     )
+
+
+@pytest.mark.parametrize(("current", "replicas"), [(20, 20), (19, 30)])
+def test_a_backlog_scales_up_beyond_one_and_a_half_drain_times(current, replicas):
+    proposal = proposal_of(
+        QueueWaitTime(capacity_per_replica=8.0, workers_per_replica=4),
+        load_of((reading(480, at=9.0),), 9.0, 30.0),
+        Estimates(arrival_rate=0.0),
+        Workload(replicas=current),
+        Policy(max_replicas=50).behavior,
+    )
+    assert (proposal.raw, proposal.replicas) == (30, replicas)

@@ -8,6 +8,7 @@ import pytest
 from mare.domain.arrivals import Arrivals, Count, rate_at, remember
 from mare.domain.capacity import Capacity, Interval
 from mare.domain.estimates import Estimates, ReplicaStarts, learn, recall
+from mare.domain.interval import open_interval
 from mare.domain.observation import Workload, load_of
 from mare.domain.unknown import Unknown
 from tests.unit.operator.building import UNREACHABLE, reading
@@ -253,3 +254,17 @@ def test_each_virtual_host_has_its_own_statistics_interval():
         if now > 30:
             rates.append(learning.estimates.arrival_rate)
     assert rates == pytest.approx([41] * len(rates), rel=0.01)
+
+
+def test_a_restart_keeps_no_highest_rate():
+    assert isinstance(recall(Estimates(highest_rate=9.0)).estimates.highest_rate, Unknown)
+
+
+def test_busy_time_is_the_mean_of_the_unacknowledged_messages_at_both_ends():
+    def load(at, unacknowledged):
+        return load_of((reading(0, unacknowledged, at=at),), at, 30.0)
+
+    first = open_interval(load(0.0, 1), 1.0, None, 4)
+    second = open_interval(load(5.0, 2), 1.0, first, 4)
+    evidence = second.closed(load(10.0, 6), 4, None)
+    assert evidence.busy_seconds == 5 * (2 + 6) / 2
