@@ -1,15 +1,11 @@
 """The first call makes the connection, and waits for it."""
 
-import re
 import socket
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
 from mare_nameko.client import AmqpUri, Options, RpcClient
-
-README = Path(__file__).parents[3] / "gateway" / "README.md"
 
 
 @pytest.fixture
@@ -25,17 +21,6 @@ def make_new_client():
     yield make
     for client in clients:
         client.close()
-
-
-def test_the_example_of_the_readme_works(vhost, run_services, capsys):
-    run_services(vhost, "greeter")
-    (example,) = re.findall(r"```python\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
-    local = "amqp://guest:guest@localhost/"
-    assert local in example
-
-    exec(example.replace(local, vhost.amqp_uri), {})
-
-    assert capsys.readouterr().out == "Hello, Ana!\n"
 
 
 def test_many_threads_may_make_the_first_call(echo, make_new_client):
