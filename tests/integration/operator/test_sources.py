@@ -13,7 +13,6 @@ import amqp
 import pytest
 
 from mare.broker.brokers import SecretBrokers
-from mare.broker.connection_parameters import parse_secret
 from mare.broker.networks import ANY_NETWORK
 from mare.custom_resource.autoscaler import read_autoscaler
 from mare.domain.unknown import Unknown
@@ -28,7 +27,6 @@ class OneSecret:
     """A Secret that leads to a broker."""
 
     def __init__(self, **values: str) -> None:
-
         self.data = {
             key.replace("_", "-"): base64.b64encode(value.encode()).decode()
             for key, value in values.items()
@@ -280,13 +278,6 @@ def test_a_service_that_only_consumes_events_is_found(vhost: Vhost):
     assert [(each.name, each.ready) for each in reading.queues] == [
         ("evt-cart-paid--shop.on_paid", 0)
     ]
-
-
-def test_the_repr_of_connection_parameters_contains_no_password(vhost: Vhost):
-    data = OneSecret(amqp_uri=vhost.amqp_uri, management_uri=vhost.node.management_uri).data
-    parameters = parse_secret("broker", data)
-
-    assert "mare:" not in repr(parameters)
 
 
 def test_a_stream_is_unknown(vhost: Vhost):
