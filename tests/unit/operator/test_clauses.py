@@ -3,6 +3,7 @@
 import re
 
 from mare.domain.clause import capital
+from mare.domain.decision import Stage
 from mare.domain.policy import Fallback, Pause, Policy, QueueLength, QueueWaitTime, Schedule
 from tests.unit.operator.building import Timeline, once, reading, seen, unreachable
 
@@ -70,3 +71,15 @@ def test_a_clause_is_its_text():
     assert formula.code == "length"
     assert formula.numbers == {"messages": 240, "each": 20, "replicas": 12}
     assert (bound, bound.code, bound.numbers) == ("maxReplicas is 5", "bounds.max", {"max": 5})
+
+
+def test_the_step_that_decides_a_jump_to_a_bound_is_the_bound():
+    above = once(Policy(max_replicas=5, targets=LENGTH), seen(8, reading(238, at=1000.0)))
+    below = once(
+        Policy(min_replicas=3, max_replicas=5, targets=LENGTH), seen(1, reading(1, at=1000.0))
+    )
+
+    assert [(each.replicas, each.deciding_step.stage) for each in (above, below)] == [
+        (5, Stage.BOUNDS),
+        (3, Stage.BOUNDS),
+    ]

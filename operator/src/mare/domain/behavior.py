@@ -67,7 +67,7 @@ def limit(
         return Limited(
             replicas=bound,
             reason=Reason.TOO_MANY_REPLICAS if too_many else Reason.TOO_FEW_REPLICAS,
-            stabilized=bound,
+            stabilized=desired,
             stabilization=Reason.DESIRED_WITHIN_RANGE,
             recommendations=recommendations,
         )
