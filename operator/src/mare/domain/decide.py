@@ -1,8 +1,13 @@
 """Decides how many replicas a workload gets.
 
-The rules apply in this order: pause, unknown queues, the targets' proposals, idle, schedules,
-`behavior` as in autoscaling/v2, IdleOnly. `decide` is used by the operator, by `mare local` and by
-the simulation.
+1. `paused: All` keeps the count and ends the decision.
+2. Each target proposes a count; the largest proposal applies.
+3. Without any proposal the count stays, or the fallback applies.
+4. With a proposal an idle workload stays idle or is activated. Any other workload passes unknown
+   inputs, schedules, `behavior` as in autoscaling/v2, IdleOnly, and may become idle.
+5. `paused: ScaleIn` and `ScaleOut` apply last.
+
+The operator, `mare local` and the simulation call `decide`.
 """
 
 from dataclasses import replace
@@ -36,7 +41,7 @@ def decide(
     trace = DecisionTrace(workload.replicas)
     if policy.paused is Pause.ALL:
         _pause_all(trace, policy)
-        return trace.decided(), _keep_count(trace, context, history)
+        return trace.decided(), _record_kept_count(trace, context, history)
     proposal = _largest(
         [
             proposal_of(target, load, learning.estimates, workload, policy.behavior)
@@ -47,7 +52,7 @@ def decide(
         proposal = idle.proposal_to_activate(context, proposal)
     if isinstance(proposal, Unknown):
         _without_proposal(trace, context, proposal, history)
-        history = _keep_count(trace, context, history)
+        history = _record_kept_count(trace, context, history)
     else:
         history = _with_proposal(trace, context, proposal, history)
     _pause_one_direction(trace, policy)
@@ -65,7 +70,7 @@ def _largest(proposals: list[Proposal | Unknown]) -> Proposal | Unknown:
     return largest if complete else replace(largest, allows_scale_down=False)
 
 
-def _keep_count(trace: DecisionTrace, context: DecisionContext, history: History) -> History:
+def _record_kept_count(trace: DecisionTrace, context: DecisionContext, history: History) -> History:
     count = max(trace.count, trace.current)
     return history.count_kept(count, context.now, context.policy.behavior)
 
@@ -93,12 +98,14 @@ def _pause_one_direction(trace: DecisionTrace, policy: Policy) -> None:
 def _without_proposal(
     trace: DecisionTrace, context: DecisionContext, why: Unknown, history: History
 ) -> None:
-    """Keep the count, or use the fallback once its time has passed. Bounds still apply."""
+    """Keep the count, or use the fallback once its time has passed. Bounds still apply.
+
+    The fallback needs that no queue is known; `unknown_since` is None while one is.
+    """
     trace.set_formula(why.clause)
     trace.record(Stage.MEASURED, None, why.clause)
-    since, fallback = history.unknown_since, context.policy.fallback
-    if since is None:  # some queue is known, so that the fallback does not apply
-        fallback, since = None, context.now
+    since = context.now if history.unknown_since is None else history.unknown_since
+    fallback = None if history.unknown_since is None else context.policy.fallback
     unknown_for = context.now - since
     if fallback is not None and unknown_for >= fallback.after_seconds:
         count = fallback.replicas

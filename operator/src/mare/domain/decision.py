@@ -8,7 +8,7 @@ from mare.domain.reason import Reason
 
 
 class Stage(StrEnum):
-    """The rules, in the order in which they are applied."""
+    """The labels of the trace. An idle workload passes IDLE before BOUNDS."""
 
     MEASURED = "measured"
     PROPOSAL = "proposal"

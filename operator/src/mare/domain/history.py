@@ -91,7 +91,7 @@ class History:
         )
 
     def count_kept(self, replicas: int, now: float, behavior: Behavior) -> "History":
-        """Record that the count stayed without a proposal.
+        """Record a count that no proposal decided.
 
         The scale-down windows and the cooldown restart. The last recommendation to scale up stays
         in force, so that a moment of unknown queues does not restart the scale-up window.
