@@ -113,8 +113,8 @@ def test_ticks_are_not_announced(page: Page, stage: Stage) -> None:
 def test_a_change_is_announced_once(page: Page, stage: Stage, tell: Callable[[str], None]) -> None:
     tell("at-max")
     expect(page.locator("#detail .chip")).to_have_text("maximum")
-    assert announced(page, stage) == ["10 replicas. Limited by: maximum."]
-    assert announced(page, stage) == ["10 replicas. Limited by: maximum."]
+    assert announced(page, stage) == ["Kept at 10. Limited by: maximum."]
+    assert announced(page, stage) == ["Kept at 10. Limited by: maximum."]
 
 
 def test_a_short_change_is_announced_as_one_sentence(
@@ -124,7 +124,7 @@ def test_a_short_change_is_announced_as_one_sentence(
     expect(page.locator("#detail .chip")).to_have_text("maximum")
     tell("busy")
     expect(page.locator("#detail .chip")).to_have_text("nothing")
-    assert announced(page, stage) == ["6 replicas. Limited by: nothing."]
+    assert announced(page, stage) == ["Kept at 6. Limited by: nothing."]
 
 
 def test_an_unreachable_broker_interrupts_once(
