@@ -106,6 +106,16 @@ def test_well_formed_events_are_stored_as_they_came(service, store):
     assert job.result == {"playlist": []}
 
 
+def test_a_playlist_that_overtakes_the_weather_brings_it_along(service, store):
+    composed = {"job_id": "1", "attempt": 1, "suggestion": {"playlist": []}, "report": REPORT}
+
+    service.playlist_composed(composed)
+    service.weather_observed({"job_id": "1", "attempt": 1, "report": REPORT})
+
+    job = store.get("1")
+    assert (job.state, job.weather) == (JobState.COMPLETE, REPORT)
+
+
 @pytest.mark.parametrize("event", [*MALFORMED, {"job_id": "1", "attempt": 1, "request": "x"}])
 def test_playlists_does_no_work_for_a_malformed_job(event):
     service = PlaylistsService()

@@ -109,6 +109,8 @@ class PlaylistComposed:
     attempt: int
     suggestion: Any
     """A ``Suggestion`` as plain JSON."""
+    report: WeatherReport | None = None
+    """The partial result again: this event can overtake ``weather_observed``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -117,7 +117,8 @@ class JobsService:
 
     @event_handler("playlists", "playlist_composed")
     def playlist_composed(self, event: Any) -> None:
-        self._record(event, PlaylistComposed, JobState.COMPLETE, result="suggestion")
+        fields = {"result": "suggestion", "weather": "report"}
+        self._record(event, PlaylistComposed, JobState.COMPLETE, **fields)
 
     @event_handler("playlists", "playlist_failed")
     def playlist_failed(self, event: Any) -> None:
@@ -144,7 +145,7 @@ class JobsService:
         """
         report = wire.read(event, kind)
         job_id, attempt = report.job_id, report.attempt
-        documents = {name: event[source] for name, source in fields.items()}
+        documents = {name: event[source] for name, source in fields.items() if source in event}
         if len(msgspec.json.encode(documents)) > LARGEST_DOCUMENT:
             raise InvalidRequest(f"{kind.__name__}: it has more than {LARGEST_DOCUMENT} bytes.")
         self._call(

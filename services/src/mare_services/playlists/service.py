@@ -84,19 +84,21 @@ class PlaylistsService:
         """
         job = wire.read(event, JobAccepted)
         attempt = {"job_id": job.job_id, "attempt": job.attempt}
+        partial: dict[str, Any] = {}
+
+        def publish_weather(report: WeatherReport) -> None:
+            partial["report"] = wire.write(report)
+            self.dispatch("weather_observed", {**attempt, **partial})
+
         self.dispatch("job_started", attempt)
         try:
-            suggestion = self._suggest(
-                job.request,
-                lambda report: self.dispatch(
-                    "weather_observed", {**attempt, "report": wire.write(report)}
-                ),
-            )
+            suggestion = self._suggest(job.request, publish_weather)
         except _FINAL as error:
             failure = {"type": type(error).__name__, "detail": str(error)}
             self.dispatch("playlist_failed", {**attempt, "failure": failure})
         else:
-            self.dispatch("playlist_composed", {**attempt, "suggestion": wire.write(suggestion)})
+            complete = {"suggestion": wire.write(suggestion)}
+            self.dispatch("playlist_composed", {**attempt, **partial, **complete})
 
     def _suggest(
         self,
