@@ -51,7 +51,7 @@ def test_one_node_of_three_keeps_all_messages_wherever_the_leaders_were(cluster:
     for number in range(3):
         _fill(cluster, number, f"work-{number}")
     with pytest.raises(subprocess.CalledProcessError):  # interrupted, wherever it is by then
-        cluster.run(0, "timeout", "--signal=KILL", "15", *REMOVE, "1")
+        cluster.run(0, "timeout", "--signal=KILL", "4", *REMOVE, "1")
 
     said = cluster.run(0, *REMOVE, "1", seconds=200)
 

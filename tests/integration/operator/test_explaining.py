@@ -79,7 +79,8 @@ def test_the_right_to_get_the_object_is_enough(stage, burst, explain):
     assert told.returncode == 3, told.stdout + told.stderr
     lines = told.stdout.splitlines()
     assert lines[0].startswith("Deployment/worker is limited (")
-    assert "999 messages at 20 per replica need 50 replicas. maxReplicas is 3." in lines[1]
+    assert "999 ready messages at 20 per replica need 50 replicas" in lines[1]
+    assert "maxReplicas is 3." in lines[1]
     [deciding] = [line for line in lines if line.startswith(">")]
     assert deciding.split()[1:3] == ["bounds", "3"]
     assert "Warning MARE021 (QueueAutoscaler/worker)" in told.stdout
@@ -115,7 +116,7 @@ def test_events_reach_further_back_than_the_status(stage, burst, explain):
     refused = explain(*between)
 
     assert refused.returncode == 4
-    assert "events are not used" in refused.stderr
+    assert "Events are not used" in refused.stderr
     assert "you need the right to list events.events.k8s.io." in refused.stderr
     assert "the oldest decision in its status is from " in refused.stderr
     kubectl("apply", *here, "-f", "-", stdin=EVENTS)

@@ -36,7 +36,7 @@ def test_a_burst_brings_a_workload_from_zero_to_what_it_needs_in_one_step(
     status = stage.status()
     (decision,) = (each for each in status["decisions"] if each["from"] != each["to"])
     assert (decision["from"], decision["to"], decision["reason"]) == (0, 10, "Activated")
-    assert "200 messages wait" in decision["message"]
+    assert "200 ready messages at 20 per replica need 10" in decision["message"]
     assert status["depth"] == 200
     assert status["queues"][0]["name"] == "work"
     assert stage.condition("Ready")[0] == "True"
