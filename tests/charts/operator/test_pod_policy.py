@@ -1,5 +1,6 @@
 """Of a Pod, the operator of the whole cluster may change the deletion cost alone."""
 
+import itertools
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -51,9 +52,13 @@ def patch(api_server: ControlPlane, bind: Callable[..., str], namespace: str) ->
         def patch(change: dict[str, Any]) -> None:
             pods.patch_namespaced_pod("work", namespace, change, _content_type=_PATCH)
 
+        labels = itertools.count()
+
         def refusal() -> str:
+            # Another label each time: before the policy is in force the change succeeds, and the
+            # same one again would change nothing.
             try:
-                patch(FORBIDDEN["a label"])
+                patch({"metadata": {"labels": {"app": f"try-{next(labels)}"}}})
             except ApiException as failure:
                 return str(failure.body)
             return ""

@@ -55,10 +55,10 @@ def test_explain_describes_every_field_in_whole_sentences(
     api_server: ControlPlane, crd: Path, schema: Schema
 ) -> None:
     text = " ".join(api_server.kubectl("explain", "qa", "--recursive=false").split())
-    assert "Scales a workload so that its RabbitMQ queues are worked off in time." in text
+    assert "Scales a workload by the depth of its RabbitMQ queues." in text
     text = " ".join(api_server.kubectl("explain", "qa.spec.target").split())
     assert "Absent: QueueWaitTime with waitSeconds 2, which needs no tuning." in text
-    assert "waitSeconds <number> QueueWaitTime: the longest that a message is to stand" in text
+    assert "waitSeconds <number> QueueWaitTime: longest wait of a message in the queue" in text
     undescribed = [
         path
         for path, node in fields_of(schema, "qa")
