@@ -8,7 +8,8 @@ from pathlib import Path
 
 from devcluster.cluster import Cluster
 from devcluster.context import named_context
-from devcluster.kind import find_kind, has_docker, start_kind, stop_kind
+from devcluster.images.docker import Docker
+from devcluster.kind import find_kind, start_kind, stop_kind
 from devcluster.node.native import NativeNode, end_node
 from devcluster.node.requirements import CannotRun
 from devcluster.node.starting import start_node
@@ -34,7 +35,7 @@ def find_cluster(say: Callable[[str], None]) -> Cluster | None:
     """Return the running cluster, if there is one."""
     if named := named_context(os.environ, say):
         return named
-    if has_docker():
+    if Docker.answers():
         return find_kind(say)
     node = NativeNode.find(_folder())
     return _native(node, say) if node else None
@@ -42,7 +43,7 @@ def find_cluster(say: Callable[[str], None]) -> Cluster | None:
 
 def end_cluster(say: Callable[[str], None]) -> None:
     """Remove a cluster that `keep_cluster` started; a named one is left as it is."""
-    if has_docker() and find_kind(say):
+    if Docker.answers() and find_kind(say):
         stop_kind(say)
     end_node(_folder())
 
@@ -55,7 +56,7 @@ def _get(say: Callable[[str], None], *, detached: bool) -> tuple[Cluster, Callab
         if found := find_cluster(say):
             _refuse_cluster_of_a_test_run()
             return found, _do_nothing
-        if has_docker():
+        if Docker.answers():
             return start_kind(say), lambda: stop_kind(say)
         node = start_node(_folder(), say, detached=detached)
         return _native(node, say), node.stop

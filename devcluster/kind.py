@@ -3,8 +3,6 @@
 Its images come from Docker Hub, so it needs a network.
 """
 
-import shutil
-import subprocess
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -42,14 +40,6 @@ _CONFIG = {
     ],
 }
 _MIRROR = f"/etc/containerd/certs.d/localhost:{_REGISTRY_PORT}"
-
-
-def has_docker() -> bool:
-    """Return whether a Docker engine answers."""
-    return bool(shutil.which("docker")) and (
-        subprocess.run(["docker", "info"], capture_output=True, check=False, timeout=30).returncode
-        == 0
-    )
 
 
 def find_kind(say: Callable[[str], None]) -> Cluster | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from devcluster.kind import has_docker
+from devcluster.images.docker import Docker
 from devcluster.node.isolation import SYSCTLS
 from devcluster.node.layout import cgroup
 from devcluster.node.native import NativeNode
@@ -27,7 +27,7 @@ signal.pause()
 
 @pytest.mark.timeout(600)
 def test_a_node_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
-    if has_docker():
+    if Docker.answers():
         pytest.skip("kind is used where Docker runs")
     settings = _settings()
     folder = tmp_path / "node"

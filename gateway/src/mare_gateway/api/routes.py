@@ -88,9 +88,7 @@ def routes(call: Calls, *, cache_seconds: int, timeout: float, most_bodies: int)
         most_bodies=most_bodies,
     )
 
-    @api.get(
-        "/playlists", responses={200: _answer("Suggestion"), 202: _ACCEPTED[202], **_PLACE_PROBLEMS}
-    )
+    @api.get("/playlists", responses=_PLAYLIST)
     def playlists(query: PlaylistsQuery) -> Response:
         """A playlist for the weather at a place.
 
