@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from devcluster.debootstrap import SUITE, cached_root
-from local.rabbitmq.config import Places, Ports
-from local.rabbitmq.origin import NoBroker, installed_broker, may_install
-from local.rabbitmq.process import Process
-from local.rabbitmq.server import Program
+from local.rabbitmq.origin import may_install
+from mare.private_broker.config import Places, Ports
+from mare.private_broker.origin import NoBroker, installed_broker
+from mare.private_broker.process import Process
+from mare.private_broker.server import Program
 
 _RECIPE = f"rabbitmq-{SUITE}-1"
 _OLDEST_TO_TEST = (4, 0)

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from local.rabbitmq import Node
-from local.rabbitmq.node import BrokerFailed
 from local.rabbitmq.origin import broker_to_run
 from mare.backoff import Backoff
 from mare.local_run.terminal import Terminal
+from mare.private_broker.node import BrokerFailed
 
 _CHECK_SECONDS = 1.0
 

@@ -11,9 +11,6 @@ from pathlib import Path
 from local.broker import keep_alive, private_broker
 from local.journal import Journal
 from local.rabbitmq import Node
-from local.rabbitmq.config import STATISTICS_SECONDS
-from local.rabbitmq.node import BrokerFailed
-from local.rabbitmq.origin import NoBroker
 from local.rabbitmq.packages import InstallFailed
 from local.settings import Settings
 from mare.documents.tree import InputError
@@ -22,6 +19,9 @@ from mare.local_run.run import STOP_SIGNALS, RunOptions, free_or_zero
 from mare.local_run.run import run as run_plan
 from mare.local_run.startup import NotReady
 from mare.local_run.terminal import Terminal, log_to_terminal
+from mare.private_broker.config import STATISTICS_SECONDS
+from mare.private_broker.node import BrokerFailed
+from mare.private_broker.origin import NoBroker
 from mare.processes.tcp_ports import is_free
 from mare_nameko.settings import SettingsError
 

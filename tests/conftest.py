@@ -9,8 +9,8 @@ import pytest
 
 from devcluster.rabbitmq import broker_to_test
 from local.rabbitmq import Node
-from local.rabbitmq.server import Program
 from local.settings import cache_folder
+from mare.private_broker.server import Program
 from tests.vhost import Vhost
 
 pytest_plugins = ["tests.cluster_fixtures", "tests.distribution"]

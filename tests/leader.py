@@ -4,9 +4,9 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from local.rabbitmq.config import environment
-from local.rabbitmq.container import Container
-from local.rabbitmq.process import Process
+from mare.private_broker.config import environment
+from mare.private_broker.container import Container
+from mare.private_broker.process import Process
 from tests.vhost import Vhost
 
 _LEADER = """\

@@ -9,7 +9,7 @@ import amqp
 import pytest
 
 from local.rabbitmq import Node
-from local.rabbitmq.server import Program
+from mare.private_broker.server import Program
 from mare_nameko.topology import DEAD_LETTERS, DELIVERY_LIMIT
 from tests.vhost import Vhost, eventually
 

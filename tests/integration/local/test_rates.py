@@ -10,12 +10,12 @@ from threading import Event, Thread
 import amqp
 import pytest
 
-from local.rabbitmq.config import STATISTICS_SECONDS
 from mare.broker.brokers import SecretBrokers
 from mare.broker.networks import ANY_NETWORK
 from mare.custom_resource.autoscaler import read_autoscaler
 from mare.domain.unknown import Unknown
 from mare.local_run.broker_secrets import StaticSecrets
+from mare.private_broker.config import STATISTICS_SECONDS
 from tests.unit.operator_loop.worlds import body
 from tests.vhost import Vhost, becomes
 

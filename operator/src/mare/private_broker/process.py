@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from local.rabbitmq.config import Places, Ports, environment
+from mare.private_broker.config import Places, Ports, environment
 from mare.processes.spawn import spawn
 
 _LOG_BYTES = 2_000

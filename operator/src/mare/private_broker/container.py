@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from local.rabbitmq.config import Places, Ports, environment
+from mare.private_broker.config import Places, Ports, environment
 
 IMAGE = "rabbitmq:4-management"
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Protocol
 
-from local.rabbitmq.config import Places, Ports
+from mare.private_broker.config import Places, Ports
 
 
 class Server(Protocol):

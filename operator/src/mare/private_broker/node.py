@@ -1,0 +1,165 @@
+"""A private RabbitMQ node with ports, name and data of its own. Nothing is left at the end."""
+
+import base64
+import contextlib
+import fcntl
+import secrets
+import shutil
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+from mare.private_broker.config import Ports, make_folders
+from mare.private_broker.server import Program, Server
+
+_NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+_CHECK_SECONDS = 60.0
+_PREFIX = "mare-rabbitmq-"
+_USER = "mare"
+_BOOT_SECONDS = 90.0
+_STOP_SECONDS = 30.0
+_CLAIM_SECONDS = 60.0
+"""A younger folder may belong to a node that has not locked it yet."""
+
+
+class BrokerFailed(Exception):
+    """Raised when the server does not start; the text contains its last lines."""
+
+
+class PrivateNode:
+    """A node that can be started, stopped and killed any number of times on the same data.
+
+    Use it as a context manager, or call :meth:`close` at the end.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self.ports = Ports()
+        self.password = secrets.token_urlsafe(24)
+        _remove_abandoned(program)
+        self._folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+        self.name = self._folder.name
+        self._claim = _claim(self._folder)
+        make_folders(
+            self._folder,
+            self.ports,
+            program.places(self._folder),
+            self.definitions(_USER, self.password),
+        )
+        self._server: Server = program.server(self.name, self._folder, self.ports)
+
+    def definitions(self, user: str, password: str) -> dict[str, Any]:
+        """Return the RabbitMQ definitions of the node: one user who may do everything."""
+        return {
+            "users": [{"name": user, "password": password, "tags": ["administrator"]}],
+            "vhosts": [{"name": "/"}],
+            "permissions": [
+                {"user": user, "vhost": "/", "configure": ".*", "write": ".*", "read": ".*"}
+            ],
+        }
+
+    @property
+    def amqp_uri(self) -> str:
+        """URI of the virtual host ``/``, with the password."""
+        return self.vhost_uri("/")
+
+    def vhost_uri(self, vhost: str) -> str:
+        path = "%2F" if vhost == "/" else vhost
+        return f"amqp://{_USER}:{self.password}@127.0.0.1:{self.ports.amqp}/{path}"
+
+    @property
+    def management_uri(self) -> str:
+        """URI of the management API, with the password."""
+        return f"http://{_USER}:{self.password}@127.0.0.1:{self.ports.management}"
+
+    def start(self) -> None:
+        """Start the server; return when clients can connect, or raise :class:`BrokerFailed`."""
+        self._server.start()
+        deadline = time.monotonic() + _BOOT_SECONDS
+        while not self.listens():
+            if not self._server.alive() or time.monotonic() > deadline:
+                raise BrokerFailed(f"RabbitMQ did not start. Its last lines:\n{self._server.log()}")
+            time.sleep(0.05)
+
+    def listens(self) -> bool:
+        """Return whether the server accepts AMQP connections; False while it boots."""
+        credentials = base64.b64encode(f"{_USER}:{self.password}".encode()).decode()
+        check = f"health/checks/port-listener/{self.ports.amqp}"
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.ports.management}/api/{check}",
+            headers={"Authorization": f"Basic {credentials}"},
+        )
+        try:
+            with _NO_PROXY.open(request, timeout=_CHECK_SECONDS):
+                return True
+        except OSError:
+            return False
+
+    def alive(self) -> bool:
+        """Return whether the server process runs."""
+        return self._server.alive()
+
+    def stop(self) -> None:
+        """Stop the server gracefully; kill it after 30 s."""
+        self._server.terminate()
+        if not self._server.wait(_STOP_SECONDS):
+            self.kill()
+
+    def kill(self) -> None:
+        """Kill the server like a crash."""
+        self._server.kill()
+        self._server.wait(_STOP_SECONDS)
+
+    def log(self) -> str:
+        """Return the last lines of the server's output."""
+        return self._server.log()
+
+    def close(self) -> None:
+        """Kill the server and remove its data."""
+        self.kill()
+        self._server.remove()
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._claim.close()
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _claim(folder: Path) -> IO[bytes]:
+    """Lock ``folder`` until this process ends; raises BlockingIOError if it is locked."""
+    claim = (folder / "claim").open("wb")
+    try:
+        fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        claim.close()
+        raise
+    return claim
+
+
+def _remove_abandoned(program: Program) -> None:
+    """Remove the folders of runs that were killed."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError):
+            if time.time() - folder.stat().st_mtime > _CLAIM_SECONDS:
+                _remove(folder, program)
+
+
+def _remove(folder: Path, program: Program) -> None:
+    with _claim(folder):
+        program.server(folder.name, folder, Ports()).remove()
+        shutil.rmtree(folder, ignore_errors=True)
