@@ -44,3 +44,8 @@ class Unconfirmed(Generic[T]):
     def pending(self) -> list[T]:
         """Return all messages without confirm, oldest first."""
         return list(self._items.values())
+
+    def clear(self) -> list[T]:
+        """Remove and return all messages without confirm, oldest first: a late ack settles none."""
+        items, self._items = list(self._items.values()), {}
+        return items

@@ -76,3 +76,16 @@ def test_a_heartbeat_that_cannot_be_written_ends_the_connection(session, ends, m
         session.read(stopped=lambda: False)
 
     assert ends == ["end"]
+
+
+def test_a_late_confirm_of_a_failed_session_is_ignored(session, monkeypatch):
+    monkeypatch.setattr(FullConnection, "send_method", lambda *_: None)
+    waiting = eventlet.spawn(publish, session, seconds=30)
+    eventlet.sleep(0)
+    session.fail(OSError("lost"))
+    with pytest.raises(ConnectionLost):
+        waiting.wait()
+
+    session._on_ack(1, multiple=True)
+
+    assert len(session._unconfirmed) == 0

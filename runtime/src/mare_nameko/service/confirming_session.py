@@ -121,7 +121,7 @@ class ConfirmingSession:
         if self.error is not None:
             return
         self.error = error
-        for confirm in self._unconfirmed.pending():
+        for confirm in self._unconfirmed.clear():
             confirm.settle(ConnectionLost(str(error)))
         self._on_end()
 

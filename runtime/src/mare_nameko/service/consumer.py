@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from logging import getLogger
 from typing import Any
 
@@ -149,9 +150,24 @@ class QueueConsumer(nameko.messaging.QueueConsumer):
             self.should_stop = True
 
     def get_consumers(self, consumer_cls: Any, channel: Any) -> Any:
-        consumers = super().get_consumers(consumer_cls, channel)
+        """Declare the queues and return their consumers.
+
+        Nameko iterates over the set of providers while the broker answers. A provider that
+        unregisters meanwhile changes the set; here it gets no consumer.
+        """
+        for provider in list(self._providers):
+            consumer = consumer_cls(
+                queues=[provider.queue],
+                callbacks=[partial(self.handle_message, provider)],
+                accept=self.accept,
+            )
+            consumer.qos(prefetch_count=self.prefetch_count)
+            if provider in self._providers:
+                self._consumers[provider] = consumer
+        for provider in self._consumers.keys() - self._providers:
+            del self._consumers[provider]
         self.can_receive = True
-        return consumers
+        return list(self._consumers.values())
 
     def on_consume_ready(self, connection: Connection, channel: Any, consumers: Any) -> None:
         super().on_consume_ready(connection, channel, consumers)
