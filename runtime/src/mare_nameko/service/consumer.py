@@ -149,7 +149,7 @@ class QueueConsumer(nameko.messaging.QueueConsumer):
         if not self._consumers and not self.in_hand:
             self.should_stop = True
 
-    def get_consumers(self, consumer_cls: Any, channel: Any) -> Any:
+    def get_consumers(self, consumer_cls: Any, channel: Any) -> Any:  # noqa: ARG002
         """Declare the queues and return their consumers.
 
         Nameko iterates over the set of providers while the broker answers. A provider that
