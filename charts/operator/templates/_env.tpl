@@ -27,6 +27,7 @@
 - {name: MARE_READS_PER_SECOND, value: {{ .Values.settings.readsPerSecond | quote }}}
 - {name: MARE_STATISTICS_SECONDS, value: {{ .Values.settings.statisticsSeconds | quote }}}
 - {name: MARE_SECRET_SECONDS, value: {{ .Values.settings.secretSeconds | quote }}}
+- {name: MARE_REQUIRE_SECRET_LABEL, value: {{ .Values.settings.requireSecretLabel | quote }}}
 - {name: MARE_BROKER_NETWORKS, value: {{ join "," .Values.settings.brokerNetworks | quote }}}
 - {name: LOG_LEVEL, value: {{ .Values.logLevel | quote }}}
 {{- end -}}

@@ -72,7 +72,7 @@ async def _running(settings: Settings) -> AsyncIterator[tuple[Loop, asyncio.Even
         leadership = election or SoleReplica()
         api = Api(client, may_write=leadership)
         brokers = SecretBrokers(
-            StoredSecrets(api),
+            StoredSecrets(api, require_label=settings.require_secret_label),
             clock,
             statistics_seconds=settings.statistics_seconds,
             secret_seconds=settings.secret_seconds,

@@ -90,6 +90,8 @@ class Settings(BaseModel):
         30.0, validation_alias="MARE_SECRET_SECONDS"
     )
     """Time after which a Secret is read again, in seconds."""
+    require_secret_label: bool = Field(True, validation_alias="MARE_REQUIRE_SECRET_LABEL")
+    """Whether to use only Secrets with the label `mare.dev/broker=true`."""
     broker_networks: Networks = Field(
         ("0.0.0.0/0", "::/0"), validation_alias="MARE_BROKER_NETWORKS", validate_default=True
     )

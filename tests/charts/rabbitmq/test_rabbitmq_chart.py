@@ -136,3 +136,14 @@ def test_the_notes_say_what_to_open_and_which_password_is_valid(helm: Helm):
     assert "The passwords in the Secret shop-rabbitmq-credentials are valid" in notes
     assert "Set replicas to 3" in notes
     assert "Set replicas to 3" not in helm.notes(CHART, MATRIX["three"])
+
+
+def test_only_the_secret_of_the_operator_has_the_label_that_the_operator_requires(helm):
+    secrets = helm.template(CHART).all("Secret")
+
+    labelled = [
+        each["metadata"]["name"]
+        for each in secrets
+        if each["metadata"]["labels"].get("mare.dev/broker") == "true"
+    ]
+    assert labelled == ["shop-rabbitmq-operator"]

@@ -79,7 +79,7 @@ class Stage:
             {
                 "apiVersion": "v1",
                 "kind": "Secret",
-                "metadata": {"name": name},
+                "metadata": {"name": name, "labels": {"mare.dev/broker": "true"}},
                 "stringData": dict(values),
             }
         )

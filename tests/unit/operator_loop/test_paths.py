@@ -96,8 +96,9 @@ def test_no_request_is_sent_for_a_hostile_object():
                 scale = Scale(replicas=1, version="1", ready=1, selector="a=b")
                 with pytest.raises(InvalidName):
                     await workloads.scale(target, scale, 0)
+            secrets = StoredSecrets(api, require_label=True)
             with pytest.raises(InvalidName):
-                await StoredSecrets(api).read("shop", "../../victim/secrets/rabbitmq")
+                await secrets.read("shop", "../../victim/secrets/rabbitmq")
             await workloads.close()
             return requests
 

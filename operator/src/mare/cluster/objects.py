@@ -7,7 +7,8 @@ from uuid import uuid4
 
 from mare.cluster.api import MERGE_PATCH, METADATA, METADATA_LIST, Api
 from mare.cluster.paths import Resource
-from mare.custom_resource.autoscaler import FROM_REPLICAS, TO_REPLICAS, Autoscaler
+from mare.custom_resource.autoscaler import BROKER_LABEL, FROM_REPLICAS, TO_REPLICAS, Autoscaler
+from mare.ports import AccessRefused
 
 GROUP, VERSION, PLURAL = "mare.dev", "v1alpha1", "queueautoscalers"
 QUEUE_AUTOSCALERS = Resource(f"{GROUP}/{VERSION}", PLURAL)
@@ -20,12 +21,24 @@ _MAX_NOTE, _MAX_INSTANCE = 1024, 128
 class StoredSecrets:
     """Reads Secrets one at a time, so that the right to list them is not needed."""
 
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: Api, *, require_label: bool) -> None:
         self._api = api
+        self._require_label = require_label
 
     async def read(self, namespace: str, name: str) -> Mapping[str, str]:
-        """Return the data, as base64; raises as `Api.request`."""
+        """Return the data, as base64; raises as `Api.request`.
+
+        A Secret without the label raises `AccessRefused`: RBAC cannot select Secrets by label, and
+        not each Secret of a namespace is meant for each of its users.
+        """
         secret = await self._api.request("GET", _SECRETS.path(namespace, name))
+        label, _, value = BROKER_LABEL.partition("=")
+        labels = secret["metadata"].get("labels") or {}
+        if self._require_label and labels.get(label) != value:
+            raise AccessRefused(
+                f"Secret {name} does not have the label {BROKER_LABEL}:"
+                f" run kubectl -n {namespace} label secret {name} {BROKER_LABEL}"
+            )
         return secret.get("data") or {}
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from mare.convert.draft import Draft
+from mare.custom_resource.autoscaler import BROKER_LABEL
 from mare.documents.tree import Path
 
 AMQP_URI, MANAGEMENT_URI = "amqp-uri", "management-uri"
@@ -102,7 +103,8 @@ def convert_broker(draft: Draft, accesses: list[Access]) -> None:
         remarks += [remark, *access.cautions]
     remarks += [without for key, without in WITHOUT.items() if key not in entries]
     create = kubectl(draft.document.namespace, "create", "secret", "generic", name)
-    command = " \\\n  ".join([create, *entries.values()])
+    label = kubectl(draft.document.namespace, "label", "secret", name, BROKER_LABEL)
+    command = " \\\n  ".join([create, *entries.values(), f"&& {label}"])
     note = "; ".join(["create this Secret", *dict.fromkeys(filter(None, remarks))])
     for access in accesses:
         draft.manifest.put("spec.brokerRef.secretName", name, access.remark)

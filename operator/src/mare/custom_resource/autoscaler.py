@@ -9,6 +9,8 @@ from mare.domain.policy import Policy
 
 FROM_REPLICAS, TO_REPLICAS = "mare.dev/from-replicas", "mare.dev/to-replicas"
 """Annotations of an Event: the replicas before and after a change."""
+BROKER_LABEL = "mare.dev/broker=true"
+"""Label of the Secrets that an object may name."""
 
 
 class Key(NamedTuple):

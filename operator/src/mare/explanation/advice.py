@@ -98,7 +98,11 @@ FRESH: dict[str, Hint] = {
     "SecretNotFound": SECRET,
     "SecretRefused": (
         "MARE003",
-        Clause("advice.allowSecret", "grant the operator's service account get on the Secret"),
+        Clause(
+            "advice.allowSecret",
+            "grant the operator's service account get on the Secret, and give the Secret the label"
+            " mare.dev/broker=true",
+        ),
     ),
     "SecretUnreadable": SECRET,
     "NotUnderstood": BUG,
