@@ -1,4 +1,4 @@
-"""``python -m mare_gateway``: serve until SIGTERM."""
+"""``mare-gateway``: serve until SIGTERM. ``mare-gateway keys``: manage API keys."""
 
 import os
 import sys
@@ -10,6 +10,11 @@ from mare_nameko.settings import SettingsError
 
 
 def main() -> None:
+    if sys.argv[1:2] == ["keys"]:
+        from mare_gateway.key_command import run  # noqa: PLC0415  only for this command
+
+        run(sys.argv[2:])
+        return
     try:
         settings = Settings.from_env(os.environ)
     except SettingsError as error:

@@ -10,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from mare_gateway.api import parameters
 from mare_gateway.api.routes import QUERIES, routes
+from mare_gateway.authentication import Authenticator, authenticate
 from mare_gateway.calls import Calls
 from mare_gateway.docs import docs
 from mare_gateway.failures import handle_failures, respond
@@ -56,6 +57,7 @@ def create_app(settings: Settings, rpc: RpcClient | None = None) -> OpenAPI:
             app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies
         )
     observe(app, metrics, tracer)
+    authenticate(app, Authenticator(settings))
     add_security_headers(app)
     handle_failures(app)
     calls = Calls(rpc, metrics, tracer, settings.timeout)

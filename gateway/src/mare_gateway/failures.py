@@ -27,6 +27,7 @@ def respond(problem: Problem) -> Response:
         msgspec.json.encode(document), status=problem.status, content_type=MEDIA_TYPE
     )
     response.headers["Cache-Control"] = "no-store"
+    response.headers.update(problem.headers)
     if problem.retry_after is not None:
         response.headers["Retry-After"] = str(problem.retry_after)
     return response

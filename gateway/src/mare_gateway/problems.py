@@ -33,6 +33,7 @@ class Problem:
         detail: a sentence for people.
         retry_after: seconds after which the client may try again.
         members: extension members: ``errors``, ``suggestions`` or ``candidates``.
+        headers: further headers of the response.
     """
 
     status: int
@@ -40,6 +41,7 @@ class Problem:
     detail: str
     retry_after: int | None = None
     members: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def document(self, *, instance: str, request_id: str) -> dict[str, Any]:
         """Return the JSON document; ``instance`` is the path of the request."""

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self
 
 from msgspec import Meta
 
+from mare_gateway.clients import Scope
+from mare_gateway.keys import KeySet
 from mare_nameko.addresses import BrokerSettings
 from mare_nameko.client import Options
 from mare_nameko.settings import Secret, variable
@@ -75,6 +78,14 @@ class Settings(BrokerSettings):
     """Where requests are counted: `memory://` in each worker process, or the URI of a Redis or
     Valkey server that all gateways share."""
 
+    keys_file: str = ""
+    """File of API keys, which `mare-gateway keys` writes. It is read again when it changes. Empty:
+    no keys, every client may do everything."""
+
+    anonymous_scopes: tuple[Scope, ...] = ("read",)
+    """What clients without a key may do if there are keys: `read`, `jobs`, or both. Clients with a
+    key have the scopes of their key."""
+
     trusted_proxies: Annotated[int, Meta(ge=0, le=10)] = 0
     """Number of proxies in front that append to X-Forwarded-For. 0: the header is ignored."""
 
@@ -88,6 +99,16 @@ class Settings(BrokerSettings):
     def find_mistakes(self) -> Iterator[str]:
         if self.max_in_flight >= self.threads:
             yield "GATEWAY_MAX_IN_FLIGHT must be less than GATEWAY_THREADS."
+        if self.keys_file:
+            try:
+                KeySet.read(Path(self.keys_file).read_bytes())
+            except (OSError, ValueError) as error:
+                yield f"GATEWAY_KEYS_FILE={self.keys_file!r}: {error}."
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only clients on this machine can connect."""
+        return self.host in ("127.0.0.1", "::1", "localhost")
 
     def rpc_options(self) -> Options:
         """Return the options of the RPC client of a worker process."""

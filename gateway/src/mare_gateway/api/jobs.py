@@ -1,6 +1,5 @@
 """Playlists in the background: submit a job, read it, cancel it, try it again."""
 
-import hashlib
 import re
 import threading
 import time
@@ -56,7 +55,8 @@ class Jobs:
         submission = {
             "id": str(uuid_utils.uuid7()),
             "request": message,
-            "idempotency_key": _scoped(key),
+            "client": g.client.name,
+            "idempotency_key": None if key is None else g.client.idempotency_key(key),
         }
         job = self._call("jobs.accept", submission)
         waited = preferences.wait is not None and self._waiting.acquire(blocking=False)
@@ -69,7 +69,7 @@ class Jobs:
 
     def call_for_job(self, method: str, job_id: str) -> Response:
         """Call a method of the jobs service for one job and return its record."""
-        job = self._call(f"jobs.{method}", {"id": job_id})
+        job = self._call(f"jobs.{method}", {"id": job_id, "client": g.client.name})
         response = entity(_document(job), request)
         response.headers["Cache-Control"] = "private, no-cache"
         if job["state"] in _UNFINISHED:
@@ -83,7 +83,7 @@ class Jobs:
         while job["state"] in _UNFINISHED and time.monotonic() < give_up:
             time.sleep(POLL_SECONDS)
             try:
-                job = self._call("jobs.get", {"id": job["id"]})
+                job = self._call("jobs.get", {"id": job["id"], "client": g.client.name})
             except RpcError:  # the job is accepted: its path must reach the client
                 return job
         return job
@@ -162,18 +162,6 @@ _INVALID_KEY = Problem(
     code="invalid_idempotency_key",
     detail="Idempotency-Key must have 1 to 255 printable ASCII characters without spaces.",
 )
-
-
-def _scoped(key: str | None) -> str | None:
-    """Return the key for this client address.
-
-    All anonymous clients are one owner for the jobs service. Without the address, the key of one
-    client would refuse the requests of another, or return its job.
-    """
-    if key is None:
-        return None
-    text = f"{request.remote_addr} {key}"
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 def _accepted(job: Mapping[str, Any], applied: str) -> Response:

@@ -11,11 +11,14 @@ from mare_gateway.api.jobs import JobPath, Jobs, job_routes
 from mare_gateway.api.parameters import repeated
 from mare_gateway.api.preferences import Preferences
 from mare_gateway.api.queries import Language, PlacesQuery, PlaylistsQuery, WeatherQuery
+from mare_gateway.authentication import refusal
 from mare_gateway.calls import Calls
+from mare_gateway.clients import Scope
 from mare_gateway.failures import respond
 from mare_gateway.problems import MEDIA_TYPE
 from mare_gateway.responses import answer
 
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
 QUERIES = (PlacesQuery, PlaylistsQuery, WeatherQuery, JobPath)
 
 
@@ -69,6 +72,11 @@ def routes(call: Calls, *, cache_seconds: int, timeout: float, most_bodies: int)
     )
 
     @api.before_request
+    def check_scope() -> Response | None:
+        problem = refusal(_scope())
+        return respond(problem) if problem else None
+
+    @api.before_request
     def refuse_repeated_parameters() -> Response | None:
         problem = repeated(request.args.items(multi=True))
         return respond(problem) if problem else None
@@ -111,6 +119,12 @@ def routes(call: Calls, *, cache_seconds: int, timeout: float, most_bodies: int)
         return forward("weather.report", query)
 
     return api
+
+
+def _scope() -> Scope:
+    is_job = request.path.startswith("/v1/jobs") or request.method not in _READING
+    preferences = Preferences.parse(request.headers.get("Prefer"))
+    return "jobs" if is_job or preferences.respond_async else "read"
 
 
 def _preferred_language() -> Language:
