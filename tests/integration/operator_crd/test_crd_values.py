@@ -23,6 +23,7 @@ CHOICES = {
     "spec.behavior.scaleDown.policies[0].type": ["Pods", "Percent"],
     "spec.behavior.scaleDown.victimPolicy": ["IdleFirst", "IdleOnly", "Default"],
     "spec.fallback.behavior": ["CurrentReplicasIfHigher", "Static"],
+    "spec.onDelete": ["Keep", "Restore"],
     "spec.paused": ["All", "ScaleIn", "ScaleOut"],
     "spec.target.type": [
         "QueueWaitTime",
@@ -150,6 +151,7 @@ def test_the_api_server_fills_in_the_defaults(dry_run: DryRun) -> None:
         "idle": {"cooldownSeconds": 60},
         "stalenessSeconds": 15,
         "dryRun": False,
+        "onDelete": "Keep",
     }
 
 

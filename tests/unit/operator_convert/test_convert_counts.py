@@ -109,11 +109,12 @@ def test_each_field_has_its_class(field, value, outcome):
 
 
 @pytest.mark.parametrize("value", [True, False])
-def test_restoring_the_count_is_dropped_and_changes_the_order_of_migration(value):
+def test_restoring_the_count_is_translated_and_changes_the_order_of_migration(value):
     [result] = converted(scaledobject(advanced={"restoreToOriginalReplicaCount": value})).results
     assert result.restores_count is value
     outcome = finding(result, "spec.advanced.restoreToOriginalReplicaCount").outcome
-    assert outcome is (Outcome.DROPPED if value else Outcome.TRANSLATED)
+    assert outcome is Outcome.TRANSLATED
+    assert result.manifest.data()["spec"].get("onDelete") == ("Restore" if value else None)
 
 
 def _behavior(rules):

@@ -123,7 +123,7 @@ def _convert_advanced(draft: Draft) -> None:
     path = "spec.advanced.restoreToOriginalReplicaCount"
     if draft.value(path):
         draft.restores_count = True
-        draft.drop(path, "the replicas stay as they are when a QueueAutoscaler is deleted")
+        draft.translate(path, "spec.onDelete", "Restore", "the count before Maré's first change")
     draft.absorb(path, "the replicas stay as they are when the object is deleted")
     draft.drop("spec.advanced.horizontalPodAutoscalerConfig.name", "Maré creates no HPA")
     convert_behavior(draft, "spec.advanced.horizontalPodAutoscalerConfig.behavior")

@@ -66,6 +66,8 @@ class Autoscaler:
     """The status at the last read."""
     version: str = ""
     """The resourceVersion."""
+    restores_replicas: bool = False
+    """Whether the deletion of the object gives the workload its original replicas back."""
     created: str = ""
     """The creation time, in RFC 3339."""
     wrong_schedules: tuple[WrongSchedule, ...] = ()
@@ -88,6 +90,7 @@ def read_autoscaler(body: Mapping[str, Any]) -> Autoscaler:
         policy=read_policy(spec),
         status=body.get("status") or {},
         version=metadata.get("resourceVersion", ""),
+        restores_replicas=spec.get("onDelete") == "Restore",
         created=metadata.get("creationTimestamp", ""),
         wrong_schedules=wrong_schedules(spec),
     )

@@ -46,6 +46,7 @@ def status_of(
     decision: Decision | None,
     history: History | None,
     conditions: Iterable[Condition],
+    original_replicas: int | None,
     scaled: bool,
     now: float,
 ) -> Status:
@@ -74,6 +75,8 @@ def status_of(
             "estimates": _estimates(estimates, now),
             **_decisions(decision, before, now, scaled=scaled),
         }
+    if original_replicas is not None:
+        status["originalReplicas"] = original_replicas
     if scaled:
         status["lastScaleTime"] = status_values.instant(now)
     return status

@@ -15,6 +15,7 @@ from mare.loop.metrics import Metrics
 from mare.loop.pace import Pace, Periods, next_turn
 from mare.loop.reconciler import Reconciler
 from mare.loop.record import Record
+from mare.loop.restorer import ReplicaRestorer
 from mare.loop.scale_writer import ScaleWriter
 from mare.loop.state import AutoscalerState
 from mare.loop.status_writer import StatusWriter
@@ -83,6 +84,7 @@ class Loop:
             record=record,
             metrics=metrics,
         )
+        self._restorer = ReplicaRestorer(workloads, leadership, self._owners)
         self._states: dict[Key, AutoscalerState] = {}
         self._removed: dict[str, None] = {}
         """The uids removed last, in their order: a late watch event must not bring one back."""
@@ -137,6 +139,7 @@ class Loop:
         state.removed = True
         self._owners.remove(state.autoscaler)
         self._record.remove(key)
+        self._restorer.start(state)
 
     async def run(self) -> None:
         """Tick until cancelled, then wait for writes that are under way."""
@@ -215,4 +218,5 @@ class Loop:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+        await self._restorer.close()
         await self._reconciler.close()

@@ -88,6 +88,8 @@ class Reconciler:
         scale = self._workloads.get(state.autoscaler.target)
         if scale == NOT_READ_YET:
             return
+        if isinstance(scale, Scale) and state.original_replicas is None:
+            state.original_replicas = scale.replicas
         decision = _decide(state, scale, reading, now) if isinstance(scale, Scale) else None
         state.rates.observe(reading.queues)
         if decision is not None and (not decision.changes or _was_undecided(state)):

@@ -33,6 +33,8 @@ class AutoscalerState:
     version: str = ""
     """The newest resourceVersion that is known."""
     due: float = 0.0
+    original_replicas: int | None = None
+    """Replicas of the workload before the object scaled it."""
     history: History | None = None
     estimates: Estimates | None = None
     view: View | None = None
@@ -67,6 +69,7 @@ class AutoscalerState:
         """Take a status that another replica has written."""
         self._set_status(status)
         self._written = None
+        self.original_replicas = status.get("originalReplicas", self.original_replicas)
         if self.history is None:
             self.estimates = read_estimates(status)
 
@@ -90,7 +93,7 @@ class AutoscalerState:
     def replace_spec(self, autoscaler: Autoscaler) -> None:
         """Take a new generation; what was learnt of another workload is dropped."""
         if self.autoscaler.target != autoscaler.target:
-            self.history = self.estimates = None
+            self.history = self.estimates = self.original_replicas = None
         self.autoscaler = autoscaler
         self.problem = None
         self.due = 0.0

@@ -56,6 +56,7 @@ class StatusWriter:
             decision=view.decision,
             history=state.history,
             conditions=view.conditions,
+            original_replicas=state.original_replicas,
             scaled=applied is not None,
             now=self._clock(),
         )

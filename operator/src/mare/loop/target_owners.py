@@ -26,6 +26,10 @@ class TargetOwners:
         if not objects:
             del self._by_age[autoscaler.target]
 
+    def is_owned(self, target: ScaleTarget) -> bool:
+        """Say whether any object scales the workload."""
+        return target in self._by_age
+
     def owner(self, autoscaler: Autoscaler) -> str | None:
         """Return the kind and name of the object that scales the workload, if it is another one."""
         objects = self._by_age.get(autoscaler.target)

@@ -1,0 +1,71 @@
+"""Gives a workload its original replicas back when its object is deleted (`spec.onDelete`).
+
+There is no finalizer: it would block the deletion of namespaces while no operator runs.
+"""
+
+import asyncio
+import logging
+
+from mare.backoff import Backoff
+from mare.loop.state import AutoscalerState
+from mare.loop.target_owners import TargetOwners
+from mare.ports import AccessRefused, Conflict, Leadership, NotFound, Scale, Unavailable, Workloads
+
+_MAX_CONCURRENT = 4
+_MAX_ATTEMPTS = 6
+_log = logging.getLogger(__name__)
+
+
+class ReplicaRestorer:
+    def __init__(self, workloads: Workloads, leadership: Leadership, owners: TargetOwners) -> None:
+        self._workloads = workloads
+        self._leadership = leadership
+        self._owners = owners
+        self._slots = asyncio.Semaphore(_MAX_CONCURRENT)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def start(self, state: AutoscalerState) -> None:
+        """Restore the replicas of a deleted object in the background, if it wants that."""
+        autoscaler, replicas = state.autoscaler, state.original_replicas
+        if not autoscaler.restores_replicas or autoscaler.policy.dry_run or replicas is None:
+            return
+        task = asyncio.get_running_loop().create_task(self._restore(state, replicas))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _restore(self, state: AutoscalerState, replicas: int) -> None:
+        backoff = Backoff(0.5, 8.0)
+        while backoff.failures < _MAX_ATTEMPTS:
+            try:
+                async with self._slots:
+                    await self._try(state, replicas)
+            except NotFound:
+                return
+            except (AccessRefused, Conflict, Unavailable) as error:
+                _log.warning(
+                    "Original replicas could not be restored",
+                    extra={"object": state.autoscaler.key, "error": str(error)[:512]},
+                )
+                await asyncio.sleep(backoff.next_delay())
+            else:
+                return
+
+    async def _try(self, state: AutoscalerState, replicas: int) -> None:
+        """Send the PATCH, unless another object or another replica is responsible by now."""
+        target = state.autoscaler.target
+        await self._workloads.refresh(target)
+        scale = self._workloads.get(target)
+        if not self._leadership() or self._owners.is_owned(target):
+            return
+        if not isinstance(scale, Scale) or scale.replicas == replicas:
+            return
+        await self._workloads.scale(target, scale, replicas)
+        _log.info(
+            "Restored original replicas",
+            extra={"object": state.autoscaler.key, "from": scale.replicas, "to": replicas},
+        )
+
+    async def close(self) -> None:
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -1,0 +1,99 @@
+"""What `spec.onDelete` does with the replicas of a workload."""
+
+import asyncio
+
+import pytest
+
+from mare.entrypoint import handle_event
+from tests.unit.operator_loop.worlds import AT_ONCE, World, body, run
+
+
+async def settle() -> None:
+    for _ in range(100):
+        await asyncio.sleep(0)
+
+
+async def scale_to_zero(world: World, on_delete: str, **spec: object) -> None:
+    world.workloads.have("worker", 3)
+    world.brokers.ready["worker"] = 0
+    world.put(onDelete=on_delete, **AT_ONCE, **spec)
+    for _ in range(5):
+        await world.tick()
+    assert world.workloads.scales["worker"].replicas == 0
+
+
+def delete(world: World) -> None:
+    handle_event(world.loop, "DELETED", body())
+
+
+@pytest.mark.parametrize(("on_delete", "replicas"), [("Restore", 3), ("Keep", 0)])
+def test_deleting_an_object_at_zero_restores_the_replicas_if_it_says_so(on_delete, replicas):
+    async def story(world: World) -> None:
+        await scale_to_zero(world, on_delete)
+        delete(world)
+        await settle()
+
+    assert run(story).workloads.scales["worker"].replicas == replicas
+
+
+def test_the_original_replicas_are_in_the_status_and_outlast_the_leader():
+    async def story(world: World) -> None:
+        await scale_to_zero(world, "Restore")
+        assert world.objects.last()["originalReplicas"] == 3
+
+    async def successor(world: World) -> None:
+        world.workloads.have("worker", 0)
+        world.brokers.ready["worker"] = 0
+        world.put(status={"originalReplicas": 3}, onDelete="Restore", **AT_ONCE)
+        await world.tick()
+        delete(world)
+        await settle()
+
+    run(story)
+    assert run(successor).workloads.scales["worker"].replicas == 3
+
+
+def test_a_replica_that_does_not_lead_restores_nothing():
+    async def story(world: World) -> None:
+        await scale_to_zero(world, "Restore")
+        world.leads = False
+        delete(world)
+        await settle()
+
+    assert run(story).workloads.scales["worker"].replicas == 0
+
+
+def test_a_workload_of_another_object_is_left_to_that_object():
+    async def story(world: World) -> None:
+        await scale_to_zero(world, "Restore")
+        target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "worker"}
+        world.put("successor", scaleTargetRef=target)
+        delete(world)
+        await settle()
+
+    assert run(story).workloads.scales["worker"].replicas == 0
+
+
+def test_another_workload_has_another_original_count():
+    async def story(world: World) -> None:
+        await scale_to_zero(world, "Restore")
+        world.workloads.have("other", 5)
+        target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "other"}
+        world.put(generation=2, scaleTargetRef=target, onDelete="Restore", **AT_ONCE)
+        await world.tick()
+        assert world.objects.last()["originalReplicas"] == 5
+
+    run(story)
+
+
+def test_a_dry_run_restores_nothing():
+    async def story(world: World) -> None:
+        world.workloads.have("worker", 3)
+        world.brokers.ready["worker"] = 0
+        world.put(onDelete="Restore", dryRun=True, **AT_ONCE)
+        await world.tick()
+        world.workloads.have("worker", 1)
+        delete(world)
+        await settle()
+
+    assert run(story).workloads.done == []
