@@ -17,6 +17,7 @@ from mare_gateway.failures import handle_failures, respond
 from mare_gateway.metrics import Metrics
 from mare_gateway.observation import observe
 from mare_gateway.problems import ProblemDocument
+from mare_gateway.protocol import keep_to_protocol
 from mare_gateway.responses import add_security_headers
 from mare_gateway.settings import Settings
 from mare_nameko.client import RpcClient
@@ -57,6 +58,7 @@ def create_app(settings: Settings, rpc: RpcClient | None = None) -> OpenAPI:
             app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies
         )
     observe(app, metrics, tracer)
+    keep_to_protocol(app)
     authenticate(app, Authenticator(settings))
     add_security_headers(app)
     handle_failures(app)

@@ -21,6 +21,9 @@ def bad(document):
         ("lat=0&lon=180.01", ["lon"]),
         ("lat=0&lon=-180.01", ["lon"]),
         ("lat=north&lon=", ["lat", "lon"]),
+        ("lat=1_0&lon=0", ["lat"]),
+        ("lat=%201&lon=%D9%A1", ["lat", "lon"]),
+        ("city=Recife&limit=1_0", ["limit"]),
         ("city=", ["city"]),
         ("city=%20%20", ["city"]),
         ("city=" + "x" * 201, ["city"]),
@@ -80,6 +83,41 @@ def test_weather_knows_nothing_of_music(problem):
 
     assert bad(refusal) == ["limit"]
     assert "city, country, state, lat, lon" in refusal.errors[0]["detail"]
+
+
+def test_three_hundred_unknown_parameters_give_a_short_problem(problem):
+    refusal = problem("/v1/playlists?" + "&".join(f"unknown{number}=1" for number in range(300)))
+
+    assert len(refusal.errors) == 20
+    assert len(refusal.response.data) < 5_000
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("lat=x&lon=0", "It must be a number."),
+        ("lat=91&lon=0", "It must be at most 90."),
+        ("lat=-91&lon=0", "It must be at least -90."),
+        ("lat=inf&lon=0", "It must be a number."),
+        ("city=", "It must not be empty."),
+        ("city=" + "x" * 201, "It must have at most 200 characters."),
+        ("city=a%00b", "It must not contain control characters."),
+        ("city=a&limit=2.5", "It must be a whole number."),
+        ("city=a&lang=fr", "It must be 'en' or 'pt'."),
+        ("city=a&market=BRA", "It must be a country code of two letters, for example BR."),
+        ("city=a&strict=perhaps", "It must be true or false."),
+    ],
+)
+def test_what_is_wrong_is_said_in_words(problem, query, sentence):
+    assert problem(f"/v1/playlists?{query}").errors[0]["detail"] == sentence
+
+
+@pytest.mark.parametrize("latitude", [True, "1_0", "", [1], {}])
+def test_a_body_has_numbers_as_numbers(client, latitude):
+    response = client.post("/v1/playlists", json={"lat": latitude, "lon": 0})
+
+    assert response.status_code == 400
+    assert response.get_json()["errors"][0]["parameter"] == "lat"
 
 
 def test_a_refusal_does_not_repeat_what_was_sent(problem):

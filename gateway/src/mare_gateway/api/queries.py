@@ -1,6 +1,7 @@
 """The parameters of each endpoint. The weather service checks which of them go together."""
 
 import functools
+import re
 import unicodedata
 from typing import Annotated, Any, Literal
 
@@ -17,12 +18,20 @@ from pydantic_core import PydanticCustomError
 
 Language = Literal["en", "pt"]
 _MAX_NAME = 200
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
 def _printable(text: str) -> str:
     if any(unicodedata.category(character) in ("Cc", "Cs") for character in text):
         raise PydanticCustomError("printable", "It must not contain control characters")
     return text
+
+
+def _decimal(value: object) -> object:
+    """Refuse what pydantic would convert: ``1_0``, ``true``, digits of other scripts."""
+    if isinstance(value, bool) or (isinstance(value, str) and not _NUMBER.fullmatch(value)):
+        raise PydanticCustomError("decimal", "It must be a number")
+    return value
 
 
 def _primary_subtag(value: object) -> object:
@@ -34,8 +43,9 @@ Name = Annotated[
     StringConstraints(min_length=1, max_length=_MAX_NAME, strip_whitespace=True),
     AfterValidator(_printable),
 ]
-Latitude = Annotated[FiniteFloat, Field(ge=-90, le=90)]
-Longitude = Annotated[FiniteFloat, Field(ge=-180, le=180)]
+Latitude = Annotated[FiniteFloat, Field(ge=-90, le=90), BeforeValidator(_decimal)]
+Longitude = Annotated[FiniteFloat, Field(ge=-180, le=180), BeforeValidator(_decimal)]
+Limit = Annotated[int, Field(ge=1, le=50), BeforeValidator(_decimal)]
 Market = Annotated[str, StringConstraints(pattern="^[A-Za-z]{2}$", to_upper=True)]
 Lang = Annotated[Language, BeforeValidator(_primary_subtag)]
 
@@ -61,7 +71,7 @@ class PlacesQuery(Query):
     lang: Lang | None = None
     """Language of the answer: en or pt. Default: what Accept-Language prefers."""
 
-    limit: int = Field(10, ge=1, le=50)
+    limit: Limit = 10
     """Largest number of places."""
 
     def request(self, preferred: Language) -> dict[str, Any]:
@@ -110,7 +120,7 @@ class PlaylistsQuery(WeatherQuery):
     market: Market | None = None
     """ISO 3166-1 alpha-2 code of the listener's country. Default: the place's country."""
 
-    limit: int = Field(20, ge=1, le=50)
+    limit: Limit = 20
     """Number of tracks."""
 
     policy: Literal["mood", "ifood", "ingaia"] = "mood"
