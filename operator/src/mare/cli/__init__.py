@@ -14,6 +14,7 @@ import click
 COMMANDS = {
     "convert": ("mare.cli.convert", "Convert KEDA ScaledObjects and HPAs to QueueAutoscalers."),
     "apply-crd": ("mare.cli.apply_crd", "Apply the CustomResourceDefinition to a cluster."),
+    "demo": ("mare.cli.demo", "Show the autoscaler at work on this machine, in two minutes."),
     "explain": ("mare.cli.explain", "Explain the replica count of a QueueAutoscaler."),
     "local": ("mare.cli.local", "Run commands as processes and scale them, without a cluster."),
     "run": ("mare.cli.run", "Run the operator against a cluster."),

@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -49,11 +49,14 @@ async def run(
     events: Events,
     options: RunOptions,
     on_ready: Callable[[str | None], None],
+    *,
+    during: Callable[[ProcessWorkloads], Awaitable[None]] | None = None,
 ) -> None:
     """Start all programs, scale them, and stop them at a signal; a second signal kills them.
 
     `on_ready` is called with the URL of the dashboard when each program has a ready process.
-    Raises `mare.local_run.startup.NotReady`.
+    `during` runs from then on; all programs are stopped when it ends. Without it they run until a
+    signal. Raises `mare.local_run.startup.NotReady`.
     """
     workloads = ProcessWorkloads(plan.programs, events)
     stopping = _stop_at_signal(workloads, terminal)
@@ -69,10 +72,25 @@ async def run(
             if start.done():
                 start.result()
                 on_ready(url)
-                await stop
+                await _until(stop, during and during(workloads))
         finally:
             for task in (start, stop):
                 task.cancel()
+
+
+async def _until(stop: asyncio.Task[bool], work: Awaitable[None] | None) -> None:
+    """Wait for the end of `work` or for `stop`, which cancels it."""
+    if work is None:
+        await stop
+        return
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.wait([task, stop], return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            await task
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
 
 
 def _stop_at_signal(workloads: ProcessWorkloads, terminal: Terminal) -> asyncio.Event:

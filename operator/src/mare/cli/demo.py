@@ -1,0 +1,56 @@
+"""`mare demo`: shows the autoscaler at work, with nothing to prepare."""
+
+import os
+import shutil
+
+import click
+
+from mare.demo.run import run
+from mare.local_run.run import free_or_zero
+from mare.private_broker.node import BrokerFailed
+from mare.private_broker.origin import NoBroker
+
+_DASHBOARD_PORT = 8081
+_PROCESSES_PER_CORE = 4
+_MOST_PROCESSES = 8
+
+
+@click.command()
+@click.option(
+    "--seconds",
+    type=click.IntRange(5, 3600),
+    default=120,
+    show_default=True,
+    help="Length of the load.",
+)
+@click.option(
+    "--max",
+    "most",
+    type=click.IntRange(1, 64),
+    default=lambda: min(_MOST_PROCESSES, _PROCESSES_PER_CORE * (os.cpu_count() or 1)),
+    show_default=f"{_PROCESSES_PER_CORE} per core, at most {_MOST_PROCESSES}",
+    help="Upper limit of worker processes; the load is in proportion to it.",
+)
+@click.option(
+    "--dashboard",
+    type=click.IntRange(0, 65535),
+    help=f"Port of the dashboard on 127.0.0.1.  [default: {_DASHBOARD_PORT}, or a free port]",
+)
+def demo(*, seconds: int, most: int, dashboard: int | None) -> None:
+    """Scale workers under a load that rises and falls, for two minutes.
+
+    Starts a private RabbitMQ on this machine, worker processes, the load and the dashboard.
+    RabbitMQ has to be installed (the package rabbitmq-server), or Docker has to run.
+
+    Ctrl-C or the end of the load removes everything, and prints the waits and the
+    replica-seconds, beside those that KEDA would have had with the same load by simulation.
+    """
+    if shutil.which("setpriv") is None:
+        raise click.ClickException("The program setpriv is missing: install util-linux.")
+    port = free_or_zero(_DASHBOARD_PORT) if dashboard is None else dashboard
+    try:
+        run(seconds=float(seconds), most=most, dashboard_port=port)
+    except (NoBroker, BrokerFailed) as error:
+        raise click.ClickException(str(error)) from error
+    except OSError as error:
+        raise click.ClickException(f"The demo cannot run: {error}") from error

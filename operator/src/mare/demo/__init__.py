@@ -1,0 +1,1 @@
+"""`mare demo`: a private broker, workers of a known service time, and a load."""

@@ -1,0 +1,56 @@
+"""What the demo runs: its queue, its workers, its load."""
+
+from random import Random
+
+from mare.domain.policy import Policy
+from mare.simulation.load import Burst, Load, Points
+from mare.simulation.scenario import Distribution, Worker
+
+QUEUE = "demo"
+SERVICE_SECONDS = 0.5
+"""Time that a worker needs for a message."""
+WORKERS = 4
+"""Messages that a process works on at a time; also its prefetch count."""
+_PEAK_SHARE = 0.6
+"""Peak of the load, as a share of what all processes together can do."""
+_BURST_SECONDS = 3.0
+"""Time that all processes together need for the burst."""
+
+
+def worker(start_seconds: float) -> Worker:
+    """Return the worker for a simulation."""
+    return Worker(
+        service_seconds=SERVICE_SECONDS,
+        distribution=Distribution.CONSTANT,
+        workers=WORKERS,
+        start_seconds=start_seconds,
+    )
+
+
+def policy(most: int) -> Policy:
+    """Return the policy of `stack.yaml`: 0 to `most` replicas, and the defaults."""
+    return Policy(min_replicas=0, max_replicas=most)
+
+
+def load(seconds: float, most: int) -> Load:
+    """Return two waves with a pause between them, and a burst near the end.
+
+    Args:
+        seconds: Length of the load.
+        most: Number of processes that may run; the load fits them.
+    """
+    capacity = most * WORKERS / SERVICE_SECONDS
+    peak = _PEAK_SHARE * capacity
+    shape = (
+        (0.0, 0.05), (0.2, 1.0), (0.3, 1.0), (0.42, 0.0),
+        (0.5, 0.0), (0.55, 0.5), (0.65, 0.5), (0.75, 0.1), (1.0, 0.0),
+    )  # fmt: skip
+    return Load(
+        rates=(Points(tuple((share * seconds, height * peak) for share, height in shape)),),
+        bursts=(Burst(0.8 * seconds, round(_BURST_SECONDS * capacity)),),
+    )
+
+
+def arrivals(seconds: float, most: int) -> list[float]:
+    """Return the times, in seconds from the start, at which messages are published."""
+    return load(seconds, most).arrivals(seconds, Random(1))  # noqa: S311

@@ -1,0 +1,97 @@
+"""`mare demo`: its load, its count of what happens, and the report beside the simulations."""
+
+import io
+
+import pytest
+
+from mare.demo.report import report, scenario
+from mare.demo.screen import ProgressTerminal, WorkerEvents
+from mare.demo.settings import SERVICE_SECONDS, WORKERS, arrivals
+from mare.demo.tally import Tally
+
+
+@pytest.mark.parametrize("most", [1, 8, 64])
+def test_the_load_fits_the_processes_and_has_a_pause(most: int) -> None:
+    moments = arrivals(120, most)
+    capacity = most * WORKERS / SERVICE_SECONDS
+    assert 0.1 < len(moments) / (120 * capacity) < 0.6
+    assert not [moment for moment in moments if 51 < moment < 60]
+    assert moments == sorted(moments)
+    assert moments[-1] < 120
+
+
+def test_replica_seconds_add_up_the_processes_between_two_counts() -> None:
+    tally = Tally(10)
+    tally.advance(1.0, 2)
+    tally.advance(3.0, 5)
+    tally.advance(4.0, 0)
+    assert tally.replica_seconds == 2 * 2 + 5 * 1
+    assert tally.most_replicas == 5
+
+
+def test_the_recorded_load_has_each_message_in_its_second() -> None:
+    tally = Tally(10, published=[0.2, 0.9, 2.5])
+    tally.advance(3.2, 0)
+    assert tally.rows() == ((0.0, 2), (1.0, 0), (2.0, 1), (3.0, 0))
+
+
+def test_the_progress_shows_the_load_so_far_and_what_waits() -> None:
+    tally = Tally(40, published=[0.5, 0.6, 11.0, 11.1, 11.2, 11.9], waits=[0.1])
+    tally.advance(12.0, 1)
+    line = tally.progress(width=4)
+    assert line.startswith("  12 of 40 s  ▄█  ")
+    assert "3 messages/s" in line
+    assert "5 waiting    1 replica  wait 0.1 s" in line
+
+
+def test_the_report_compares_the_measured_run_with_simulations_of_its_load() -> None:
+    tally = Tally(60, published=arrivals(60, 4))
+    tally.waits = [0.25] * len(tally.published)
+    tally.advance(0.0, 2)
+    tally.advance(60.0, 2)
+    rows = [line.split("  ") for line in report(tally, 4, 0.5).splitlines()]
+    cells = {row[1]: [cell.strip() for cell in row[2:] if cell] for row in rows if len(row) > 3}
+    assert cells["Maré, measured"] == ["0.2 s", "0.2 s", "120", "0"]
+    assert set(cells) >= {"Maré, simulated", "KEDA default, simulated", "KEDA expert, simulated"}
+    played = scenario(tally, 4, 0.5)
+    assert played.load.expected(60) == len(tally.published)
+    assert played.worker.start_seconds == 0.5
+
+
+def test_the_report_of_a_demo_that_ended_at_once_says_so() -> None:
+    assert report(Tally(60), 4, 1.0) == "No message was published."
+
+
+def test_lines_of_workers_are_counted_and_all_others_are_shown() -> None:
+    shown, tally, now = io.StringIO(), Tally(10), 100.0
+    events = WorkerEvents(ProgressTerminal(shown), tally, lambda: now)
+    events.running({"worker-1"})
+    now = 100.75
+    events.running({"worker-1"})
+    events.wrote("worker-1", "started")
+    events.wrote("worker-1", "waited 0.1250")
+    events.wrote("worker-1", "Traceback")
+    assert events.start_seconds == 0.75
+    assert tally.waits == [0.125]
+    assert [line.split()[-1] for line in shown.getvalue().splitlines()] == ["Traceback"]
+
+
+class Tty(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_on_a_terminal_the_progress_stays_below_the_other_lines() -> None:
+    stream = Tty()
+    terminal = ProgressTerminal(stream)
+    terminal.progress("10 %", 1)
+    terminal.write("a decision")
+    assert stream.getvalue() == "\r\x1b[K10 %\r\x1b[Ka decision\n\r\x1b[K10 %"
+
+
+def test_without_a_terminal_the_progress_is_a_line_every_ten_seconds() -> None:
+    stream = io.StringIO()
+    terminal = ProgressTerminal(stream)
+    for second in range(21):
+        terminal.progress(str(second), second)
+    assert stream.getvalue().split() == ["0", "10", "20"]
