@@ -3,14 +3,17 @@
 import json
 
 import pytest
+from click import unstyle
 from click.testing import CliRunner
 
 from mare.cli import mare
 from mare.custom_resource.status import without_absent
+from mare.custom_resource.status_values import seconds_of
 from mare.domain.unknown import Unknown
 from mare.explanation.events import changes_of
 from mare.explanation.explained import at, oldest
-from mare.explanation.text import text_at
+from mare.explanation.explained import explain as explain_object
+from mare.explanation.text import text, text_at
 from mare.ports import AccessRefused
 from tests.unit.operator_loop.worlds import World, body, run
 
@@ -36,8 +39,8 @@ def stored(ready=95, replicas=10, ticks=20, prepare=None, **spec):
 
 
 def explain(document, *arguments, **environ):
-    text = document if isinstance(document, str) else json.dumps(document)
-    return CliRunner(env=environ).invoke(mare, ["explain", "-f", "-", *arguments], input=text)
+    given = document if isinstance(document, str) else json.dumps(document)
+    return CliRunner(env=environ).invoke(mare, ["explain", "-f", "-", *arguments], input=given)
 
 
 def test_the_text_has_verdict_trace_and_next_changes():
@@ -113,6 +116,18 @@ def test_an_object_without_a_status_has_no_decision():
     result = explain(document)
     assert result.exit_code == 4
     assert "No decision yet" in result.output
+
+
+@pytest.mark.parametrize(
+    ("age", "sentence"),
+    [(5, "No decision yet"), (60, "Check that one runs and watches namespace shop")],
+)
+def test_an_object_that_no_operator_watches_is_explained(age, sentence):
+    document = {key: value for key, value in stored().items() if key != "status"}
+    created = seconds_of(document["metadata"]["creationTimestamp"])
+    explained = explain_object(document, created + age)
+    assert sentence in explained.sentence
+    assert unstyle(text(explained, created + age)).startswith("Deployment/worker is unknown\n")
 
 
 def test_json_has_the_same():

@@ -17,6 +17,8 @@ COMMANDS = {
     "demo": ("mare.cli.demo", "Show the autoscaler at work on this machine, in two minutes."),
     "explain": ("mare.cli.explain", "Explain the replica count of a QueueAutoscaler."),
     "local": ("mare.cli.local", "Run commands as processes and scale them, without a cluster."),
+    "pause": ("mare.cli.pause", "Stop the scaling of a workload."),
+    "resume": ("mare.cli.pause", "Restart the scaling of a paused workload."),
     "run": ("mare.cli.run", "Run the operator against a cluster."),
     "simulate": ("mare.cli.simulate", "Compare scaling policies with KEDA and an HPA."),
 }

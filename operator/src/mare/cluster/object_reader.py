@@ -1,15 +1,15 @@
-"""Reads one QueueAutoscaler and its Events with the user's kubeconfig, for `mare explain`."""
+"""Reads and pauses one QueueAutoscaler with the user's kubeconfig."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
 from kubernetes.aio.client import ApiClient, Configuration
 
-from mare.cluster.api import Api
+from mare.cluster.api import MERGE_PATCH, Api
 from mare.cluster.kubeconfig import load_kubeconfig
 from mare.cluster.objects import EVENTS, QUEUE_AUTOSCALERS
-from mare.ports import AccessRefused, InvalidName, NotFound, Unavailable
+from mare.ports import AccessRefused, Conflict, InvalidName, NotFound, Unavailable
 
 
 class Unreadable(Exception):
@@ -22,8 +22,27 @@ async def read_stored(name: str, namespace: str | None, context: str | None) -> 
         try:
             return await api.request("GET", QUEUE_AUTOSCALERS.path(chosen, name))
         except NotFound as error:
-            text = f"there is no QueueAutoscaler {name} in namespace {chosen}"
-            raise Unreadable(f"{text}: see kubectl get qa --all-namespaces") from error
+            raise Unreadable(_missing(name, chosen)) from error
+
+
+async def patch_spec(
+    name: str, namespace: str | None, context: str | None, spec: Mapping[str, Any]
+) -> str:
+    """Merge fields into the spec of an object; return its namespace. Raises `Unreadable`."""
+    async with _connected(namespace, context, "patch queueautoscalers") as (api, chosen):
+        path = QUEUE_AUTOSCALERS.path(chosen, name)
+        try:
+            await api.request("PATCH", path, {"spec": spec}, kind=MERGE_PATCH)
+        except NotFound as error:
+            raise Unreadable(_missing(name, chosen)) from error
+        return chosen
+
+
+def _missing(name: str, namespace: str) -> str:
+    return (
+        f"there is no QueueAutoscaler {name} in namespace {namespace}:"
+        " see kubectl get qa --all-namespaces"
+    )
 
 
 async def read_events(uid: str, namespace: str, context: str | None) -> list[dict[str, Any]]:
@@ -51,5 +70,5 @@ async def _connected(
             raise Unreadable(str(error)) from error
         except AccessRefused as error:
             raise Unreadable(f"{error}: you need the right to {right}") from error
-        except Unavailable as error:
+        except (Conflict, Unavailable) as error:
             raise Unreadable(str(error)) from error

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mare.custom_resource.status_values import instant
+from mare.custom_resource.status_values import instant, seconds_of
 from mare.domain.clause import Clause
 from mare.domain.reason import Reason
 from mare.explanation.constraint import constraint_of, limit_of
@@ -14,6 +14,9 @@ from mare.explanation.problems import Problem, problems_of
 from mare.explanation.steps import TraceStep, trace_of
 from mare.explanation.stored import Recorded, facts_of_object, recorded
 from mare.explanation.verdict import Verdict, verdict_of
+
+_RECONCILED_WITHIN = 30.0
+"""Seconds after which a running operator has written the first status."""
 
 
 class NothingRecorded(Exception):
@@ -46,7 +49,7 @@ def explain(body: Mapping[str, Any], now: float) -> Explained:
         facts=facts,
         verdict=verdict_of(facts),
         constraint=constraint_of(facts),
-        sentence=decision.message if decision else _without_decision(facts),
+        sentence=decision.message if decision else _without_decision(facts, body, now),
         trace=trace_of(decision) if decision else (),
         next_changes=next_changes(facts, now),
         problems=problems_of(facts),
@@ -87,7 +90,14 @@ def _is_outdated(body: Mapping[str, Any]) -> bool:
     return observed is not None and observed != body["metadata"]["generation"]
 
 
-def _without_decision(facts: Facts) -> str:
+def _without_decision(facts: Facts, body: Mapping[str, Any], now: float) -> str:
     if facts.cannot_act is not None:
         return f"No decision, because {facts.cannot_act.message}."
-    return "No decision yet: no operator has reconciled the object."
+    created = body["metadata"].get("creationTimestamp")
+    if body.get("status") or not created or now - seconds_of(created) < _RECONCILED_WITHIN:
+        return "No decision yet: no operator has reconciled the object."
+    return (
+        f"No operator has reconciled the object since {created}. Check that one runs and watches"
+        f" namespace {facts.key.namespace}: kubectl get deployments --all-namespaces"
+        " -l app.kubernetes.io/name=operator,app.kubernetes.io/part-of=mare"
+    )

@@ -42,7 +42,8 @@ def text_at(past: Recorded, name: str, oldest: str) -> str:
 
 def _lines(explained: Explained, now: float) -> Iterator[str]:
     facts, verdict = explained.facts, explained.verdict
-    state = verdict.text if verdict is Verdict.ON_TARGET else _with_constraint(explained)
+    is_plain = verdict is Verdict.ON_TARGET or (facts.decision is None and not facts.cannot_act)
+    state = verdict.text if is_plain else _with_constraint(explained)
     name = f"{facts.target.kind}/{facts.target.name}"
     yield f"{style(name, bold=True)} is {style(state, fg=_COLOURS[verdict])}"
     yield explained.sentence

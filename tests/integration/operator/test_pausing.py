@@ -1,0 +1,82 @@
+"""`mare pause` and `mare resume` on a real API server."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from devcluster.access import service_account_kubeconfig
+from tests.vhost import becomes, eventually
+
+PAUSER = """
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: pauser}
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: stranger}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: pauser}
+rules: [{apiGroups: [mare.dev], resources: [queueautoscalers], verbs: [patch]}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: pauser}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: pauser}
+subjects: [{kind: ServiceAccount, name: pauser}]
+"""
+
+
+@pytest.fixture
+def mare(stage):
+    stage.api_server.kubectl("apply", "-n", stage.namespace, "-f", "-", stdin=PAUSER)
+
+    def run(*arguments, account="pauser"):
+        config = service_account_kubeconfig(stage.api_server, stage.namespace, account)
+        kubeconfig = stage.folder / f"{account}.conf"
+        kubeconfig.write_text(yaml.safe_dump(config))
+        return subprocess.run(
+            [str(Path(sys.executable).parent / "mare"), *arguments],
+            env={"PATH": "/usr/bin:/bin", "KUBECONFIG": str(kubeconfig)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    return run
+
+
+def test_a_paused_workload_keeps_its_replicas_until_it_is_resumed(stage, burst, mare):
+    stage.workload(replicas=1)
+    stage.autoscaler(maxReplicas=3)
+    eventually(lambda: stage.status().get("currentReplicas") is not None)
+
+    paused = mare("pause", "worker", "--replicas", "2")
+
+    assert paused.returncode == 0, paused.stderr
+    assert paused.stdout.startswith("worker in namespace ")
+    assert paused.stdout.endswith(": scaling is paused at 2 replicas.\n")
+    becomes(lambda: stage.status().get("currentReplicas"), 2)
+    burst(999)
+    becomes(lambda: stage.status().get("depth"), 999)
+    assert stage.status()["currentReplicas"] == 2
+    assert stage.status()["lastDecision"]["reason"] == "Paused"
+    assert mare("resume", "worker").returncode == 0
+    becomes(lambda: stage.status().get("currentReplicas"), 3)
+
+
+def test_a_pause_that_cannot_be_set_ends_with_a_sentence(mare):
+    for run, text in (
+        (mare("pause", "worker"), "there is no QueueAutoscaler worker in namespace"),
+        (mare("pause", "worker", account="stranger"), "you need the right to patch"),
+        (mare("pause", "worker", "--direction", "in", "--replicas", "2"), "--direction both"),
+    ):
+        assert run.returncode == 1
+        assert text in run.stderr
+        assert "Traceback" not in run.stderr
