@@ -54,7 +54,7 @@ def called(*arguments):
 def test_every_scenario_that_comes_with_it_can_be_read(path):
     scenario = read_scenario(path)
     assert scenario.name == path.stem
-    assert len(scenario.autoscalers) == 5
+    assert scenario.autoscalers[0].name == "Maré"
 
 
 def test_a_scenario_that_comes_with_it_is_found_by_its_name():
@@ -63,7 +63,7 @@ def test_a_scenario_that_comes_with_it_is_found_by_its_name():
     assert result.output.startswith("### steady")
     unknown = called("stready")
     assert unknown.exit_code == 2
-    assert "Scenarios of the package: bursts, heavy-tailed, " in unknown.output
+    assert "Scenarios of the package: amqp-only, bimodal, " in unknown.output
 
 
 def test_each_autoscaler_is_read_with_its_own_fields(short):
@@ -145,7 +145,9 @@ def test_all_values_of_the_wrong_shape_are_reported_together(tmp_path):
     ]
 
 
-PREFETCH = "has to be at least workers: otherwise some workers never get a message"
+PREFETCH = (
+    "has to be at least workers, or 0 for no limit: otherwise some workers never get a message"
+)
 SMALL = "seconds: 9\nload: [{kind: constant, rate: 1}]\n"
 
 
@@ -215,6 +217,17 @@ def test_a_replica_has_at_least_one_worker(tmp_path):
     assert "worker.workers has to be a whole number" in called(path).output
     path.write_text(path.read_text().replace("0.5", "0"))
     assert "worker.workers has to be at least 1" in called(path).output
+
+
+def test_slow_messages_of_a_bimodal_worker_keep_the_mean(tmp_path):
+    path = tmp_path / "bimodal.yaml"
+    worker = "serviceSeconds: 0.5475, distribution: bimodal, slowSeconds: 10, slowShare: 0.05"
+    path.write_text(f"seconds: 1000\nload: [{{kind: constant, rate: 20}}]\nworker: {{{worker}}}\n")
+    _, services = generate_messages(read_scenario(path))
+    assert sorted({round(each, 9) for each in services}) == [0.05, 10]
+    assert services.count(10) / len(services) == pytest.approx(0.05, abs=0.01)
+    path.write_text(path.read_text().replace("slowShare: 0.05", "slowShare: 0.06"))
+    assert "slowSeconds times slowShare has to be below serviceSeconds" in called(path).output
 
 
 def test_a_recorded_load_is_replayed(tmp_path):

@@ -84,3 +84,25 @@ def test_no_message_is_lost_or_doubled_while_replicas_come_and_go():
     restless.advance(100.0)
     assert restless.acknowledged == 2000
     assert all(wait >= 0 for wait in restless.waits)
+
+
+def test_without_a_limit_no_message_stays_in_the_queue():
+    greedy = pool([0.0] * 500, prefetch=0)
+    greedy.advance(0.5)
+    assert (greedy.ready, greedy.unacknowledged, greedy.statistics().prefetch) == (0, 500, 0)
+
+
+def test_counters_with_an_offset_do_not_fall_below_zero():
+    one = pool([0.0, 0.1])
+    one.advance(5.0)
+    assert one.statistics(offset=100).published == 102
+    assert one.statistics(offset=-100).acknowledged == 0
+
+
+def test_a_replica_that_is_terminated_at_work_is_counted():
+    two = pool([0.0], service=9.0, replicas=2)
+    two.advance(1.0)
+    two.scale(1, idle_first=True)
+    assert two.ended_busy == 0
+    two.scale(0, idle_first=True)
+    assert two.ended_busy == 1

@@ -99,4 +99,6 @@ def _idle(simulation: Simulation, readings: _Readings) -> int | Unknown:
 def _prefetch(statistics: Statistics) -> float | Unknown:
     if statistics.consumers == 0:
         return Unknown("NoConsumers", "the queue has no consumer")
+    if statistics.prefetch == 0:
+        return Unknown("NoPrefetch", "a consumer has no prefetch count")
     return statistics.prefetch / statistics.consumers

@@ -17,6 +17,7 @@ from mare.documents.tree import Path as Place
 from mare.domain.policy import Behavior, Policy
 from mare.simulation.load import Burst, Load, Points, Rate, Recorded, Sine, Square
 from mare.simulation.scenario import (
+    CounterJump,
     Distribution,
     HpaSettings,
     KedaSettings,
@@ -83,6 +84,8 @@ class _Reader:
             distribution=Distribution(given["worker"]["distribution"]),
             variation=given["worker"]["variation"],
             workers=given["worker"]["workers"],
+            slow_seconds=given["worker"]["slowSeconds"],
+            slow_share=given["worker"]["slowShare"],
             prefetch=given["worker"].get("prefetch"),
             start_seconds=given["worker"]["startSeconds"],
             ready_seconds=given["worker"]["readySeconds"],
@@ -106,6 +109,11 @@ class _Reader:
             initial_replicas=given["initialReplicas"],
             tick_seconds=given["tickSeconds"],
             outages=tuple(Outage(each["start"], each["seconds"]) for each in given["outages"]),
+            counter_jumps=tuple(
+                CounterJump(each["at"], each["seconds"], each["messages"])
+                for each in given["counterJumps"]
+            ),
+            has_statistics=given["statistics"],
             autoscalers=autoscalers or default_autoscalers(worker, least, most),
         )
 

@@ -19,6 +19,7 @@ _HEAD = (
     "reversals",
     "largest backlog",
     "redelivered",
+    "ended busy",
 )
 
 
@@ -52,6 +53,7 @@ def _row(result: Result) -> tuple[str, ...]:
         f"{result.reversals:.3g}",
         f"{result.largest_backlog:,.0f}",
         f"{result.redelivered:,.0f}",
+        f"{result.ended_busy:,.0f}",
     )
 
 

@@ -27,6 +27,8 @@ class Result:
     reversals: float
     """Changes of direction between scaling up and down."""
     redelivered: float
+    ended_busy: float
+    """Replicas that were terminated while they processed a message."""
     unstarted: float
     """Messages not started at the end; their wait until then counts."""
     changes: tuple[Change, ...]
@@ -55,6 +57,7 @@ def result_of(autoscaler: str, simulation: Simulation) -> Result:
         largest_backlog=max((sample.ready for sample in simulation.samples), default=0),
         reversals=reversals(simulation.changes),
         redelivered=pool.redelivered,
+        ended_busy=pool.ended_busy,
         unstarted=sum(1 for wait in pool.waits if wait < 0),
         changes=tuple(simulation.changes),
         samples=tuple(simulation.samples),
@@ -84,6 +87,7 @@ _MEASURES = (
     "largest_backlog",
     "reversals",
     "redelivered",
+    "ended_busy",
     "unstarted",
 )
 

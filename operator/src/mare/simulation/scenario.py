@@ -7,6 +7,8 @@ from typing import Literal
 from mare.domain.policy import Behavior, Policy, PolicyType, ScalingPolicy, ScalingRules
 from mare.simulation.load import Load
 
+_UNLIMITED = 2**31 - 1
+
 TriggerMode = Literal["QueueLength", "MessageRate"]
 
 
@@ -15,6 +17,7 @@ class Distribution(StrEnum):
     EXPONENTIAL = "exponential"
     LOGNORMAL = "lognormal"
     PARETO = "pareto"
+    BIMODAL = "bimodal"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +31,12 @@ class Worker:
     """Standard deviation over mean for lognormal; the shape, above 1, for pareto."""
     workers: int = 4
     """Messages that a replica works on at a time."""
+    slow_seconds: float = 0.0
+    """Service time of slow messages, for bimodal."""
+    slow_share: float = 0.0
+    """Share of slow messages, for bimodal; the others take so long that the mean is right."""
     prefetch: int | None = None
-    """Prefetch count of a replica; None means the number of its workers."""
+    """Prefetch count of a replica; None means the number of its workers, 0 is without a limit."""
     start_seconds: float = 3.0
     """From scale-up to the first message."""
     ready_seconds: float = 0.0
@@ -44,7 +51,7 @@ class Worker:
 
     @property
     def consumer_prefetch(self) -> int:
-        return self.prefetch or self.workers
+        return self.workers if self.prefetch is None else self.prefetch or _UNLIMITED
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,19 @@ class Outage:
 
     start: float
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class CounterJump:
+    """A time in which the broker reports counters of messages that are wrong by an offset.
+
+    A negative offset is a node that is missing from the answers, an endless one another broker.
+    """
+
+    at: float
+    seconds: float
+    messages: int
+    """Added to each counter; a counter does not fall below 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +129,9 @@ class Scenario:
     tick_seconds: float = 1.0
     """Interval of Maré's decisions."""
     outages: tuple[Outage, ...] = ()
+    counter_jumps: tuple[CounterJump, ...] = ()
+    has_statistics: bool = True
+    """Whether the statistics of the broker can be read: without them, only passive declares can."""
     autoscalers: tuple[SimulatedAutoscaler, ...]
 
 

@@ -77,7 +77,7 @@ class Simulation:
 
     def statistics(self) -> Statistics:
         """The last statistics of the broker, up to 5 s old, as the management API returns them."""
-        if self.pool.is_down or self._statistics is None:
+        if self.pool.is_down or self._statistics is None or not self.scenario.has_statistics:
             raise BrokerUnreachable
         return self._statistics
 
@@ -106,7 +106,9 @@ class Simulation:
 
     def _renew(self) -> None:
         if not self.pool.is_down:
-            self._statistics = self.pool.statistics()
+            jumps = self.scenario.counter_jumps
+            now = [each.messages for each in jumps if 0 <= self.now - each.at < each.seconds]
+            self._statistics = self.pool.statistics(offset=sum(now))
 
     def _sample(self) -> None:
         pool = self.pool
@@ -134,6 +136,10 @@ def _service_times(scenario: Scenario, random: Random) -> Callable[[], float]:
             sigma = sqrt(log(1 + variation**2))
             mu = log(mean) - sigma**2 / 2
             return lambda: random.lognormvariate(mu, sigma)
+        case Distribution.BIMODAL:
+            slow, share = scenario.worker.slow_seconds, scenario.worker.slow_share
+            quick = (mean - share * slow) / (1 - share)
+            return lambda: slow if random.random() < share else quick
         case Distribution.PARETO:
             scale = mean * (variation - 1) / variation
             return lambda: scale * random.paretovariate(variation)

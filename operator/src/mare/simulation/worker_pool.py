@@ -39,6 +39,7 @@ class Statistics:
     unacknowledged: int
     consumers: int
     prefetch: int
+    """The sum of the consumers; 0 if they have no limit."""
     published: int
     delivered: int
     acknowledged: int
@@ -63,6 +64,7 @@ class WorkerPool:
         """Seconds in the queue of each message; -1 before a worker starts it."""
         self.busy_seconds = 0.0
         self.redelivered = 0
+        self.ended_busy = 0
         self.is_down = False
         self.published = self.delivered = self.acknowledged = 0
         self._queue: deque[int] = deque()
@@ -85,16 +87,19 @@ class WorkerPool:
     def reported_ready(self) -> int:
         return sum(replica.reported_ready_at <= self.now for replica in self.replicas)
 
-    def statistics(self) -> Statistics:
+    def statistics(self, offset: int = 0) -> Statistics:
+        """Return the statistics, with an offset that is added to the counters."""
         return Statistics(
             at=self.now,
             ready=self.ready,
             unacknowledged=self.unacknowledged,
             consumers=self.consumers,
-            prefetch=self.consumers * self._worker.consumer_prefetch,
-            published=self.published,
-            delivered=self.delivered,
-            acknowledged=self.acknowledged,
+            prefetch=0
+            if self._worker.prefetch == 0
+            else self.consumers * self._worker.consumer_prefetch,
+            published=max(0, self.published + offset),
+            delivered=max(0, self.delivered + offset),
+            acknowledged=max(0, self.acknowledged + offset),
             busy={id(each): each.unacknowledged > 0 for each in self.replicas if each.is_ready},
         )
 
@@ -151,6 +156,7 @@ class WorkerPool:
         replica.is_terminating = True
         self.replicas.remove(replica)
         self.terminated.append(replica)
+        self.ended_busy += replica.busy > 0
         if replica in self._with_room:
             self._with_room.remove(replica)
         returned = len(replica.waiting)
