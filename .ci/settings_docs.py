@@ -27,6 +27,7 @@ TABLES = [
     (Path("docs/services.md"), "music", "mare_services.music.settings.Settings"),
     (Path("docs/services.md"), "playlists", "mare_services.playlists.settings.Settings"),
     (Path("docs/services.md"), "jobs", "mare_services.jobs.settings.Settings"),
+    (Path("docs/services.md"), "webhooks", "mare_services.webhooks.settings.Settings"),
 ]
 
 Row = tuple[str, Any, str]

@@ -7,7 +7,8 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
-from mare_nameko.settings import EnvironmentSettings, Secret
+from mare_nameko.settings import EnvironmentSettings, Secret, variable
+from mare_services.contract.callback_urls import UrlRules
 from mare_services.jobs.domain.job import Terms
 
 Seconds = Annotated[float, Meta(gt=0, le=604_800)]
@@ -47,6 +48,24 @@ class Settings(EnvironmentSettings):
 
     redeliveries: Annotated[int, Meta(ge=0, le=100)] = 5
     """How often a stalled attempt is published again before it is left to expire; default 5."""
+
+    callbacks: bool = False
+    """Whether jobs may have a `callback_url`. Set it where the webhooks service runs."""
+
+    callback_ports: tuple[Annotated[int, Meta(ge=1, le=65_535)], ...] = variable(
+        "WEBHOOKS_PORTS", default=(443, 8443)
+    )
+    """Ports of receivers, as the webhooks service has them."""
+
+    callback_localhost: bool = variable("WEBHOOKS_ALLOW_LOCALHOST", default=False)
+    """For development: whether callbacks may go to this machine."""
+
+    @property
+    def url_rules(self) -> UrlRules | None:
+        """Return the rules of callback URLs, None if jobs have no callbacks."""
+        if not self.callbacks:
+            return None
+        return UrlRules(ports=self.callback_ports, allow_localhost=self.callback_localhost)
 
     @property
     def terms(self) -> Terms:

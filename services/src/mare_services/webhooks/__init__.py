@@ -1,0 +1,1 @@
+"""Webhooks: delivers the callbacks of jobs."""

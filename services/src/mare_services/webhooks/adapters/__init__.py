@@ -1,0 +1,1 @@
+"""Callbacks over HTTP, names over DNS, delays over queues."""

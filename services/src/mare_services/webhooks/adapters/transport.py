@@ -1,0 +1,178 @@
+"""One HTTP request to a checked address, bounded in time and size.
+
+The socket is connected to an address that was checked, and the host's name only appears in TLS and
+in the header Host. So a name that resolves differently a moment later leads nowhere else. Proxies,
+redirects and cookies are not used, and no connection is used twice.
+"""
+
+import http.client
+import socket
+import ssl
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, closing, suppress
+from typing import Any
+
+import certifi
+
+from mare_services.contract.callback_urls import Destination
+from mare_services.contract.public_addresses import Address
+from mare_services.upstream.budget import Budget, enforced
+from mare_services.webhooks.adapters.names import Resolver
+from mare_services.webhooks.ports import Answer, SendingFailed
+
+CONNECT_SECONDS = 4.0
+MOST_ADDRESSES = 3
+"""Addresses of a host to which connections are attempted."""
+LONGEST_HEAD = 16_384
+"""Bytes of status line and headers, those of interim responses included."""
+READ_BYTES = 16_384
+READ_SECONDS = 0.5
+
+Connect = Callable[[Address, int, float], socket.socket]
+
+
+def connect(address: Address, port: int, seconds: float) -> socket.socket:
+    """Return a socket that is connected to ``address``; raise OSError."""
+    family = socket.AF_INET if address.version == 4 else socket.AF_INET6  # noqa: PLR2004
+    found = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        found.settimeout(seconds)
+        found.connect((str(address), port))
+    except BaseException:
+        found.close()
+        raise
+    return found
+
+
+class HttpTransport:
+    """Implements `Transport`.
+
+    Args:
+        seconds: time limit of one request. Between two bytes it holds everywhere, for the request
+            as a whole only under eventlet.
+        ca_file: certificate authorities; empty: those of certifi.
+    """
+
+    def __init__(
+        self,
+        resolver: Resolver,
+        *,
+        seconds: float,
+        ca_file: str = "",
+        connect: Connect = connect,
+    ) -> None:
+        self._resolver = resolver
+        self._seconds = seconds
+        self._connect = connect
+        self._tls = ssl.create_default_context(cafile=ca_file or certifi.where())
+        self._tls.minimum_version = ssl.TLSVersion.TLSv1_2
+
+    def post(self, destination: Destination, headers: Mapping[str, str], body: bytes) -> Answer:
+        """Send the request once; raise SendingFailed."""
+        try:
+            return self._post(destination, headers, body)
+        except TimeoutError:
+            raise SendingFailed("No answer in time.") from None
+        except ssl.SSLCertVerificationError as error:
+            reason = error.verify_message[:100].rstrip(".")
+            raise SendingFailed(f"The certificate is not valid: {reason}.") from None
+        except ssl.SSLError:
+            raise SendingFailed("TLS failed.") from None
+        except _HeadTooLong:
+            raise SendingFailed("The headers of the answer are too long.") from None
+        except http.client.RemoteDisconnected:
+            raise SendingFailed("The host closed the connection.") from None
+        except (http.client.HTTPException, ValueError):
+            raise SendingFailed("The answer is not HTTP.") from None
+        except OSError:
+            raise SendingFailed("The connection failed.") from None
+
+    def _post(self, destination: Destination, headers: Mapping[str, str], body: bytes) -> Answer:
+        budget = Budget.of(self._seconds)
+        with ExitStack() as opened:
+            with enforced(budget):
+                connected = opened.enter_context(closing(self._open(destination, budget)))
+                connected.settimeout(max(0.01, budget.left()))
+                response = _exchange(connected, destination, headers, body)
+                opened.enter_context(closing(response))
+            _read_rest(connected, response)
+            return Answer(status=response.status, retry_after=response.headers["Retry-After"])
+
+    def _open(self, destination: Destination, budget: Budget) -> socket.socket:
+        """Return a connection to the first checked address that accepts one."""
+        addresses = self._resolver.addresses(destination)[:MOST_ADDRESSES]
+        failure: OSError = OSError()
+        for address in addresses:
+            seconds = min(CONNECT_SECONDS, budget.left())
+            try:
+                plain = self._connect(address, destination.port, max(0.01, seconds))
+            except OSError as error:
+                failure = error
+            else:
+                return self._secure(plain, destination)
+        raise failure
+
+    def _secure(self, plain: socket.socket, destination: Destination) -> socket.socket:
+        if destination.scheme == "http":
+            return plain
+        try:
+            # OpenSSL checks an address against the addresses of the certificate.
+            return self._tls.wrap_socket(plain, server_hostname=destination.host)
+        except BaseException:
+            plain.close()
+            raise
+
+
+def _exchange(
+    connected: socket.socket, destination: Destination, headers: Mapping[str, str], body: bytes
+) -> http.client.HTTPResponse:
+    connection = http.client.HTTPConnection(destination.host, destination.port)
+    connection.response_class = _BoundedResponse
+    connection.sock = connected
+    connection.request("POST", destination.target, body, {"Host": destination.authority, **headers})
+    return connection.getresponse()
+
+
+def _read_rest(connected: socket.socket, response: http.client.HTTPResponse) -> None:
+    """Read a small body, so that the receiver sees a regular end of the connection."""
+    with (
+        suppress(OSError, http.client.HTTPException, ValueError),
+        enforced(Budget.of(READ_SECONDS)),
+    ):
+        connected.settimeout(READ_SECONDS)
+        response.read(READ_BYTES)
+
+
+class _HeadTooLong(Exception):
+    """Raised while the head of an answer is read."""
+
+
+class _BoundedResponse(http.client.HTTPResponse):
+    """Bounds the head of an answer. The standard library allows 100 headers of 64 KiB."""
+
+    def begin(self) -> None:
+        whole = self.fp
+        self.fp = _Head(whole)  # type: ignore[assignment]
+        super().begin()
+        self.fp = whole
+
+
+class _Head:
+    """The part of a file that `HTTPResponse.begin` uses."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+        self._left = LONGEST_HEAD
+
+    def readline(self, limit: int) -> bytes:
+        line: bytes = self._file.readline(min(limit, self._left + 1))
+        self._left -= len(line)
+        if self._left < 0:
+            raise _HeadTooLong
+        return line
+
+    def close(self) -> None:
+        self._file.close()
+
+    def flush(self) -> None:
+        """The response does not write."""

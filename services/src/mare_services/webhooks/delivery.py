@@ -1,0 +1,222 @@
+"""One message of the queue of callbacks: send it, report it, and see to its next attempt."""
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from logging import getLogger
+
+import msgspec
+from cachetools import TTLCache
+
+from mare_services.contract.callback_urls import (
+    CallbackUrlRefused,
+    Destination,
+    UrlRules,
+    read_url,
+)
+from mare_services.contract.callbacks import (
+    CallbackAttempted,
+    CallbackDue,
+    Delivery,
+    DeliveryProgress,
+    Outcome,
+)
+from mare_services.upstream.breaker import Failure
+from mare_services.upstream.failures import retry_after_seconds
+from mare_services.webhooks.domain.destinations import Admission, Destinations, Passage
+from mare_services.webhooks.domain.schedule import Schedule
+from mare_services.webhooks.ports import Queues, SendingFailed, Transport
+from mare_services.webhooks.signing import Signer
+
+_log = getLogger(__name__)
+
+_GONE = 410
+_LIMITS = frozenset({429, 503})
+_REMEMBERED_JOBS = 10_000
+_SUCCESS = range(200, 300)
+_REDIRECTS = range(300, 400)
+_SERVER_ERRORS = range(500, 600)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Result:
+    """What became of one attempt. ``failure`` counts for the breaker."""
+
+    outcome: Outcome
+    status: int | None = None
+    detail: str = ""
+    seconds: float = 0.0
+    retry_after: float | None = None
+    failure: Failure | None = None
+
+
+class CallbackDelivery:
+    """Delivers callbacks at least once, as long as the schedule allows.
+
+    Args:
+        clock: seconds since the epoch.
+        monotonic: seconds that only increase.
+        draw: a random number from 0 to 1.
+    """
+
+    def __init__(
+        self,
+        *,
+        transport: Transport,
+        rules: UrlRules,
+        schedule: Schedule,
+        destinations: Destinations,
+        signer: Signer,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+        draw: Callable[[], float] = random.random,
+    ) -> None:
+        self._transport = transport
+        self._rules = rules
+        self._schedule = schedule
+        self._destinations = destinations
+        self._signer = signer
+        self._clock = clock
+        self._monotonic = monotonic
+        self._draw = draw
+        self._note = " (callbacks to this machine are allowed)" if rules.allow_localhost else ""
+        self._gone: TTLCache[str, bool] = TTLCache(_REMEMBERED_JOBS, ttl=86_400, timer=monotonic)
+        """Jobs whose receiver wants no further callbacks. The jobs service makes no more of them;
+        this ends those that are waiting already."""
+
+    def handle(self, due: CallbackDue, queues: Queues) -> None:
+        """Send the callback if it is time; the message can be acknowledged afterwards."""
+        now = self._clock()
+        if due.job_id in self._gone:
+            return
+        parking = self._schedule.parking(due.progress.not_before - now)
+        if parking is not None:
+            queues.park(due, parking)
+            return
+        due = replace(due, progress=self._schedule.begin(due.progress, now))
+        try:
+            destination = read_url(due.url, self._rules)
+        except CallbackUrlRefused as error:
+            self._finish(due, _failed(f"The URL is refused. {error}"), queues)
+            return
+        passage = self._destinations.enter(destination, self._monotonic())
+        if passage.admission is Admission.POSTPONE:
+            self._postpone(due, queues)
+        elif passage.admission is Admission.SKIP:
+            detail = "Earlier callbacks to this URL failed."
+            self._finish(due, _Result(outcome=Outcome.SKIPPED, detail=detail), queues)
+        else:
+            self._finish(due, self._attempt(due, destination, passage), queues)
+
+    def _attempt(self, due: CallbackDue, destination: Destination, passage: Passage) -> _Result:
+        started = self._monotonic()
+        result = _failed("The attempt was interrupted.")
+        try:
+            result = self._send(due, destination)
+        finally:
+            ended = self._monotonic()
+            self._destinations.leave(passage, ended, result.failure, result.retry_after)
+        return replace(result, seconds=round(ended - started, 3))
+
+    def _send(self, due: CallbackDue, destination: Destination) -> _Result:
+        body = msgspec.json.encode(due.payload)
+        signed = self._signer.headers(due.webhook_id, body.decode(), self._clock())
+        try:
+            answer = self._transport.post(destination, {**_HEADERS, **signed}, body)
+        except SendingFailed as error:
+            return _failed(str(error))
+        if answer.status in _SUCCESS:
+            return _Result(outcome=Outcome.DELIVERED, status=answer.status)
+        if answer.status == _GONE:
+            return _Result(outcome=Outcome.GONE, status=answer.status)
+        retry_after = retry_after_seconds(answer.retry_after, datetime.now(UTC))
+        is_limit = answer.status in _LIMITS and retry_after is not None
+        return _Result(
+            outcome=Outcome.FAILED,
+            status=answer.status,
+            detail="Redirects are not followed." if answer.status in _REDIRECTS else "",
+            retry_after=retry_after if is_limit else None,
+            failure=_failure_of(answer.status, is_limit=is_limit),
+        )
+
+    def _postpone(self, due: CallbackDue, queues: Queues) -> None:
+        progress = self._schedule.postpone(due.progress, self._clock(), self._draw())
+        if progress is None:
+            self._finish(due, _failed("The destination is too slow."), queues)
+            return
+        self._park(due, progress, queues)
+
+    def _finish(self, due: CallbackDue, result: _Result, queues: Queues) -> None:
+        """Report the attempt and park, end or dead-letter the callback."""
+        progress = None
+        if result.outcome in (Outcome.FAILED, Outcome.SKIPPED):
+            progress = self._schedule.retry(
+                due.progress, self._clock(), self._draw(), at_least=result.retry_after or 0.0
+            )
+            if progress is None:
+                made = replace(due.progress, attempts=due.progress.attempts + 1)
+                queues.dead_letter(replace(due, progress=made), _reason(result))
+            else:
+                self._park(due, progress, queues)
+        elif result.outcome is Outcome.GONE:
+            self._gone[due.job_id] = True
+        self._report(due, result, progress, queues)
+
+    def _park(self, due: CallbackDue, progress: DeliveryProgress, queues: Queues) -> None:
+        seconds = progress.not_before - self._clock()
+        shortest = self._schedule.parkings[-1]
+        queues.park(replace(due, progress=progress), self._schedule.parking(seconds) or shortest)
+
+    def _report(
+        self,
+        due: CallbackDue,
+        result: _Result,
+        progress: DeliveryProgress | None,
+        queues: Queues,
+    ) -> None:
+        number = due.progress.attempts + 1
+        delivery = Delivery(
+            webhook_id=due.webhook_id,
+            type=due.type,
+            number=number,
+            at=datetime.fromtimestamp(self._clock(), UTC),
+            outcome=result.outcome,
+            status=result.status,
+            detail=result.detail,
+            seconds=result.seconds,
+            next_at=datetime.fromtimestamp(progress.not_before, UTC) if progress else None,
+        )
+        _log.info(
+            "Callback %s of job %s, attempt %d: %s%s%s",
+            due.type,
+            due.job_id,
+            number,
+            result.outcome,
+            f", {_reason(result)}" if result.outcome is not Outcome.DELIVERED else "",
+            self._note,
+        )
+        queues.report(CallbackAttempted(job_id=due.job_id, delivery=delivery))
+
+
+_HEADERS: Mapping[str, str] = {
+    "Content-Type": "application/json",
+    "User-Agent": f"Mare/{version('mare-services')} (webhooks)",
+    "Connection": "close",
+}
+
+
+def _failed(detail: str) -> _Result:
+    return _Result(outcome=Outcome.FAILED, detail=detail, failure=Failure.TIMED_OUT)
+
+
+def _failure_of(status: int, *, is_limit: bool) -> Failure | None:
+    if is_limit:
+        return Failure.LIMITED
+    return Failure.FAILED if status in _SERVER_ERRORS else None
+
+
+def _reason(result: _Result) -> str:
+    return result.detail or f"status {result.status}"

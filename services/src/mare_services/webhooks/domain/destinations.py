@@ -1,0 +1,105 @@
+"""Bounds of what is sent to one destination: concurrency, rate, circuit breaker."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from cachetools import LRUCache
+
+from mare_services.contract.callback_urls import Destination
+from mare_services.upstream import breaker
+from mare_services.upstream.breaker import Breaker, Failure, Permission
+
+REMEMBERED = 10_000
+"""Destinations and URLs in memory, about 0.5 kB each. The least recently used are forgotten."""
+
+
+class Admission(StrEnum):
+    """What may be done with a callback now."""
+
+    SEND = "send"
+    POSTPONE = "postpone"
+    """As many callbacks to the host as allowed are being sent, or were sent lately."""
+    SKIP = "skip"
+    """Its breaker is open: count the attempt as failed, without sending."""
+
+
+@dataclass(slots=True)
+class _Host:
+    """Token bucket and concurrency of one host and port."""
+
+    tokens: float
+    filled_at: float
+    in_flight: int = 0
+
+
+@dataclass(slots=True)
+class _Url:
+    breaker: Breaker = field(default_factory=breaker.answered)
+    """It starts as after a success: otherwise one failure would open it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A callback that is admitted; give it back with :meth:`Destinations.leave`."""
+
+    admission: Admission
+    host: _Host
+    url: _Url
+    is_trial: bool = False
+
+
+class Destinations:
+    """Admits callbacks. The bounds count for a host and port, the breaker for a URL.
+
+    Different clients share hosts, so the failing URL of one must not hold back those of the others.
+    Times are monotonic seconds.
+    """
+
+    def __init__(self, *, concurrency: int, rate: float) -> None:
+        self._concurrency = concurrency
+        self._rate = rate
+        self._burst = max(1.0, rate)
+        self._hosts: LRUCache[str, _Host] = LRUCache(REMEMBERED)
+        self._urls: LRUCache[str, _Url] = LRUCache(REMEMBERED)
+
+    def enter(self, destination: Destination, now: float) -> Passage:
+        """Return whether a callback may be sent now."""
+        host = self._host(destination.origin, now)
+        path = destination.target.partition("?")[0]
+        key = destination.origin + path
+        url = self._urls.get(key) or _Url()
+        self._urls[key] = url
+        permission = breaker.permission(url.breaker, now)
+        if permission is Permission.REFRAIN:
+            return Passage(Admission.SKIP, host, url)
+        if host.in_flight >= self._concurrency or host.tokens < 1:
+            return Passage(Admission.POSTPONE, host, url)
+        is_trial = permission is Permission.TRY
+        if is_trial:
+            url.breaker = breaker.trying(url.breaker, now)
+        host.tokens -= 1
+        host.in_flight += 1
+        return Passage(Admission.SEND, host, url, is_trial)
+
+    def leave(
+        self,
+        passage: Passage,
+        now: float,
+        failure: Failure | None,
+        retry_after: float | None = None,
+    ) -> None:
+        """Record the end of an attempt that was admitted, and its failure."""
+        passage.host.in_flight -= 1
+        if failure is None:
+            passage.url.breaker = breaker.answered()
+            return
+        passage.url.breaker = breaker.failed(
+            passage.url.breaker, failure, now, trial=passage.is_trial, retry_after=retry_after
+        )
+
+    def _host(self, origin: str, now: float) -> _Host:
+        host = self._hosts.get(origin) or _Host(self._burst, now)
+        self._hosts[origin] = host
+        host.tokens = min(self._burst, host.tokens + (now - host.filled_at) * self._rate)
+        host.filled_at = now
+        return host
