@@ -18,6 +18,7 @@
   valueFrom: {fieldRef: {fieldPath: metadata.namespace}}
 - {name: MARE_HOST, value: "0.0.0.0"}
 - {name: MARE_PORT, value: "8080"}
+- {name: MARE_METRICS_AUTHENTICATION, value: {{ .Values.metrics.authentication | quote }}}
 - {name: MARE_DASHBOARD, value: {{ .Values.dashboard.enabled | quote }}}
 - {name: MARE_DASHBOARD_HOST, value: {{ ternary "0.0.0.0" "127.0.0.1" (not (empty .Values.networkPolicy.dashboardFrom)) | quote }}}
 - {name: MARE_DASHBOARD_PORT, value: "8081"}

@@ -17,6 +17,7 @@ from mare.broker.networks import BrokerNetworks, addresses_of
 from mare.clock import steady_clock
 from mare.cluster.api import Api, connect
 from mare.cluster.conflicting_autoscalers import WatchedConflicts
+from mare.cluster.metrics_access import MetricsAccess
 from mare.cluster.objects import GROUP, PLURAL, VERSION, StoredObjects, StoredSecrets
 from mare.cluster.workloads import WatchedWorkloads
 from mare.custom_resource.autoscaler import Key, read_autoscaler
@@ -109,6 +110,11 @@ async def _running(settings: Settings) -> AsyncIterator[tuple[Loop, asyncio.Even
                 ),
                 ready=ready.is_set,
                 registry=metrics.registry,
+                check_access=(
+                    MetricsAccess(Api(client), clock).check
+                    if settings.metrics_authentication
+                    else None
+                ),
             )
         )
         if settings.dashboard:

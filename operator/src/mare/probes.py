@@ -1,7 +1,8 @@
 """The HTTP endpoints for Kubernetes and Prometheus: /livez, /readyz and /metrics."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry, generate_latest
@@ -35,8 +36,12 @@ async def served(
     liveness_failure: Callable[[], str | None],
     ready: Callable[[], bool],
     registry: CollectorRegistry,
+    check_access: Callable[[str | None], Awaitable[HTTPStatus]] | None = None,
 ) -> AsyncIterator[int]:
-    """Serve the endpoints during the block; yield the port."""
+    """Serve the endpoints during the block; yield the port.
+
+    `check_access` returns the status for an Authorization header of a request for /metrics.
+    """
 
     async def livez(_: web.Request) -> web.Response:
         return _response(liveness_failure())
@@ -44,7 +49,12 @@ async def served(
     async def readyz(_: web.Request) -> web.Response:
         return _response(None if ready() else "the objects are not read yet")
 
-    async def metrics(_: web.Request) -> web.Response:
+    async def metrics(request: web.Request) -> web.Response:
+        status = HTTPStatus.OK
+        if check_access is not None:
+            status = await check_access(request.headers.get("Authorization"))
+        if status is not HTTPStatus.OK:
+            return web.Response(status=status, text=f"{status.phrase}\n")
         return web.Response(
             body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST}
         )

@@ -64,6 +64,8 @@ class Settings(BaseModel):
     """Address of /livez, /readyz and /metrics."""
     port: Port = Field(8080, validation_alias="MARE_PORT")
     """Port of /livez, /readyz and /metrics. 0 takes a free port."""
+    metrics_authentication: bool = Field(False, validation_alias="MARE_METRICS_AUTHENTICATION")
+    """Whether /metrics requires the token of a user with `get` on the non-resource URL /metrics."""
     dashboard: bool = Field(True, validation_alias="MARE_DASHBOARD")
     """Whether to serve the dashboard."""
     dashboard_host: str = Field("127.0.0.1", validation_alias="MARE_DASHBOARD_HOST")

@@ -58,3 +58,14 @@ def test_a_variable_of_ones_own_takes_the_place_of_the_charts(helm):
     names = [each["name"] for each in container["env"]]
     assert len(names) == len(set(names))
     assert environment.variables(container)["LOG_LEVEL"] == "ERROR"
+
+
+def test_authenticated_metrics_come_with_the_right_to_review_tokens(helm):
+    values = {"metrics": {"authentication": True, "serviceMonitor": {"enabled": True}}}
+    rendered = helm.template(CHART, values)
+
+    roles = [each["roleRef"]["name"] for each in rendered.all("ClusterRoleBinding")]
+    assert "system:auth-delegator" in roles
+    [endpoint] = rendered.one("ServiceMonitor", "shop-operator")["spec"]["endpoints"]
+    assert endpoint["bearerTokenFile"].endswith("serviceaccount/token")
+    assert "system:auth-delegator" not in str(list(helm.template(CHART, {})))
