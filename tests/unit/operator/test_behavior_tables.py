@@ -7,7 +7,7 @@ from mare.domain.behavior import (
     ScaleEvent,
     down_limit,
     limit,
-    longest_period,
+    store_event,
     up_limit,
     within_tolerance,
 )
@@ -216,6 +216,24 @@ def test_tolerance_is_kept_for_each_direction():
     assert not within_tolerance(behavior, 1.001)
 
 
-def test_events_are_kept_as_long_as_either_direction_counts_them():
-    behavior = Behavior(scale_up=rules(pods(1, 15)), scale_down=rules(pods(1, 600)))
-    assert longest_period(behavior) == 600
+def stored(behavior, *events):
+    kept = ()
+    for time, change in events:
+        kept = store_event(behavior, kept, ScaleEvent(time, change))
+    return tuple((event.time, event.change) for event in kept)
+
+
+UNEQUAL = Behavior(scale_up=rules(pods(1, 15)), scale_down=rules(pods(1, 600)))
+
+
+def test_an_event_replaces_one_that_its_own_direction_needs_no_more():
+    """The policy of the other direction, with its 600 s, loses that event in the controller too."""
+    assert stored(UNEQUAL, (0.0, 2), (20.0, 3)) == ((20.0, 3),)
+    assert stored(UNEQUAL, (0.0, -2), (20.0, -3)) == ((0.0, -2), (20.0, -3))
+    assert stored(UNEQUAL, (0.0, 2), (15.0, 3)) == ((0.0, 2), (15.0, 3))
+
+
+def test_only_one_event_is_replaced_and_the_others_count_on():
+    events = ((0.0, 1), (1.0, 2), (20.0, 3))
+    assert stored(UNEQUAL, *events) == ((0.0, 1), (20.0, 3))
+    assert stored(UNEQUAL, (0.0, 2), (5.0, -1), (20.0, 3)) == ((20.0, 3), (5.0, -1))

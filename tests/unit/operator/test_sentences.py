@@ -127,7 +127,7 @@ def recomputed(message, current):
         assert band, message
         count = current
         assert float(band[1]) <= 2.5 * float(band[2])
-    if re.search(r"within the tolerance|which needs at least", message):
+    if re.search(r"within the tolerance|which needs at least|the next statistics decide", message):
         count = current
     if "is unknown" in message or "are unknown" in message:
         count = max(count, current)

@@ -162,3 +162,48 @@ def test_what_a_target_leaves_out_another_one_may_tell():
         ),
     )
     assert (policy.workers_per_replica, policy.capacity_per_replica) == (6, 7.0)
+
+
+def test_a_ratio_moves_the_count_once_for_each_sample():
+    policy = Policy(
+        min_replicas=1, max_replicas=1000, targets=(PublishedToDeliveredRatio(ratio=1.0),)
+    )
+    time, counts = Timeline(policy, 4), []
+    for tick in range(60):
+        time.now = tick / 2
+        sample = tick // 10 * 5.0
+        time.read(
+            reading(
+                50,
+                4,
+                at=time.now,
+                statistics_at=sample,
+                published=int(sample * 40),
+                delivered=int(sample * 20),
+            ),
+            ready=time.replicas,
+        )
+        counts.append(time.replicas)
+    assert counts[:21] == [4] * 10 + [8] * 11
+    assert max(counts[20:29]) == 8  # the sample at 10 s contains messages of before the change
+    assert counts[30] == 16
+    assert time.decisions[25].clauses[0].code == "tolerance.ratioUsed"
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        QueueLength(messages_per_replica=0.001),
+        QueueWaitTime(wait_seconds=0.001, capacity_per_replica=0.0001, workers_per_replica=1),
+        ExpectedQueueConsumptionTime(consumption_seconds=0.001, capacity_per_replica=0.0001),
+        MaximumConcurrency(workers_per_replica=1, busy_percent=1),
+    ],
+)
+def test_a_count_is_at_most_what_the_api_of_kubernetes_stores(target):
+    decision = asked(target, reading(2**40, at=1000.0))
+    assert (decision.raw, decision.replicas) == (2**31 - 1, 500)
+
+
+def test_a_formula_without_a_bound_gives_the_largest_count():
+    target = QueueLength(messages_per_replica=5e-324)
+    assert asked(target, reading(2**40, at=1000.0)).raw == 2**31 - 1

@@ -1,8 +1,6 @@
 """How fast a count may move: `behavior` of autoscaling/v2, step by step.
 
-Tested against the controller of Kubernetes 1.37, with one difference: a scale event is kept as long
-as a policy of either direction needs it. The controller can overwrite an event that only the other
-direction still needs.
+Tested against the controller of Kubernetes 1.37.
 """
 
 import math
@@ -184,10 +182,22 @@ def within_tolerance(behavior: Behavior, ratio: float) -> bool:
     return 1 - behavior.scale_down.tolerance <= ratio <= 1 + behavior.scale_up.tolerance
 
 
-def longest_period(behavior: Behavior) -> int:
-    """Return the seconds for which scale events are needed."""
-    policies = behavior.scale_up.policies + behavior.scale_down.policies
-    return max((policy.period_seconds for policy in policies), default=0)
+def store_event(
+    behavior: Behavior, events: tuple[ScaleEvent, ...], new: ScaleEvent
+) -> tuple[ScaleEvent, ...]:
+    """Return the events with a new one, stored as the controller does (`storeScaleEvent`).
+
+    It replaces the last event of its direction that no policy of that direction needs any more. A
+    policy of the other direction with a longer period loses that event.
+    """
+    rules = behavior.scale_up if new.change > 0 else behavior.scale_down
+    longest = max((policy.period_seconds for policy in rules.policies), default=0)
+    cutoff = new.time - longest
+    for index in reversed(range(len(events))):
+        old = events[index]
+        if (old.change > 0) == (new.change > 0) and old.time < cutoff:
+            return (*events[:index], new, *events[index + 1 :])
+    return (*events, new)
 
 
 _NO_LIMIT = 2**31 - 1

@@ -30,6 +30,8 @@ class Estimates:
     """The highest recent or forecast arrival rate."""
     delivery_ratio: float | Unknown = _NO_ESTIMATE
     """Published / delivered messages between the last two statistics updates."""
+    ratio_is_used: bool = False
+    """Whether the replicas changed since the messages of `delivery_ratio` were counted."""
     capacity_per_replica: float | Unknown = _NO_ESTIMATE
     """Messages/s of one replica that is always busy."""
     capacity_error: float = 0.0
@@ -139,6 +141,9 @@ def learn(
     if isinstance(load.ready, Unknown) or isinstance(load.consumers, Unknown):
         return replace(learning, interval=None)
     starting = learning.starting.observe(workload.replicas, load.consumers, now)
+    if learning.starting.replicas not in {None, workload.replicas}:
+        estimates = replace(learning.estimates, ratio_is_used=True)
+        learning = replace(learning, estimates=estimates)
     if starting is not learning.starting:
         estimates = replace(
             learning.estimates,
@@ -184,6 +189,8 @@ def _with_statistics(  # noqa: PLR0917
             arrival_rate=_or(arrivals.rate, estimates.arrival_rate),
             highest_rate=_or(arrivals.highest_rate, estimates.highest_rate),
             delivery_ratio=_ratio(published, delivered),
+            ratio_is_used=estimates.ratio_is_used
+            and interval.began < learning.starting.changed_at + (estimates.start_seconds or 0.0),
         )
     evidence = interval.closed(load, slots, known_workers)
     if evidence is not None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from mare.domain.behavior import Recommendation, ScaleEvent, longest_period, remember
+from mare.domain.behavior import Recommendation, ScaleEvent, remember, store_event
 from mare.domain.estimates import Estimates, Learning, recall
 from mare.domain.observation import Load
 from mare.domain.policy import Behavior
@@ -47,9 +47,7 @@ class History:
 
     def scaled(self, change: int, now: float, behavior: Behavior) -> "History":
         """Record a change that was carried out. A failed change is no scale event."""
-        cutoff = now - longest_period(behavior)
-        kept = tuple(event for event in self.events if event.time > cutoff)
-        return replace(self, events=(*kept, ScaleEvent(now, change)))
+        return replace(self, events=store_event(behavior, self.events, ScaleEvent(now, change)))
 
     def activated(self, replicas: int, now: float) -> "History":
         """Restart the windows: the step from idle is not subject to `behavior`."""

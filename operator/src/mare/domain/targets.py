@@ -1,6 +1,5 @@
 """The proposal of each target, with its formula as a clause."""
 
-import math
 from dataclasses import replace
 
 from mare.domain.behavior import within_tolerance
@@ -16,6 +15,7 @@ from mare.domain.clause import (
     workers,
 )
 from mare.domain.context import Proposal
+from mare.domain.count import count_of
 from mare.domain.estimates import Estimates
 from mare.domain.observation import Load, Workload
 from mare.domain.policy import (
@@ -78,7 +78,7 @@ def _per_replica(
     total: float, each: float, workload: Workload, behavior: Behavior, text: Clause
 ) -> Proposal:
     """Propose total / each replicas, with the tolerance of AverageValue in autoscaling/v2."""
-    raw = math.ceil(total / each)
+    raw = count_of(total / each)
     current = workload.replicas
     if current > 0 and raw != current and within_tolerance(behavior, total / (each * current)):
         use = total / (each * current)
@@ -98,7 +98,7 @@ def _by_length(
     count = ready
     if not target.exclude_unacknowledged:
         count += known(unacknowledged, 0)
-    raw = math.ceil(count / each)
+    raw = count_of(count / each)
     share = f"at {number(each)} per replica {need(count, raw)}"
     if target.exclude_unacknowledged:
         text = f"{messages(count, 'ready ')} {share}"
@@ -124,7 +124,7 @@ def _by_rate(
     if isinstance(estimates.arrival_rate, Unknown):
         return estimates.arrival_rate
     rate, each = significant(estimates.arrival_rate), target.messages_per_second_per_replica
-    raw = math.ceil(rate / each)
+    raw = count_of(rate / each)
     text = f"an arrival rate of {number(rate)} messages/s at {number(each)} messages/s per replica"
     text += f" needs {replicas(raw)}"
     clause = Clause("rate", text, arrivalRate=rate, each=each, replicas=raw)
@@ -149,7 +149,7 @@ def _by_ratio(
         return Unknown("NoneReady", "no replica is ready, so that the ratio has no base")
     ratio = significant(estimates.delivery_ratio)
     use = ratio / target.ratio
-    raw = math.ceil(use * ready)
+    raw = count_of(use * ready)
     text = (
         f"a ratio of {number(ratio)} published messages to each delivered one,"
         f" at a target of {number(target.ratio)} with {replicas(ready)} ready,"
@@ -160,6 +160,9 @@ def _by_ratio(
         why = f"{percent(use)} of the target is within the tolerance"
         kept = Clause("tolerance.ratio", why, percent=hundredths(use))
         return Proposal(raw, workload.replicas, clause, kept if raw != workload.replicas else None)
+    if estimates.ratio_is_used and raw != workload.replicas:
+        why = "the replicas changed after this ratio was measured, and the next statistics decide"
+        return Proposal(raw, workload.replicas, clause, Clause("tolerance.ratioUsed", why))
     return Proposal(raw, raw, clause)
 
 
@@ -178,7 +181,7 @@ def _by_consumption(
     capacity, seconds = significant(capacity), target.consumption_seconds
     rate = significant(known(estimates.arrival_rate, 0.0))
     required = rate + load.ready / seconds
-    raw = math.ceil(required / capacity)
+    raw = count_of(required / capacity)
     backlog = f"{messages(load.ready, 'ready ')} in {number(seconds)} s"
     result = f"at {number(capacity)} messages/s per replica, needs {replicas(raw)}"
     if isinstance(estimates.arrival_rate, Unknown):
@@ -221,7 +224,7 @@ def _by_concurrency(
     per_replica = significant(per_replica)
     each = per_replica * target.busy_percent / 100
     count = ready + known(unacknowledged, 0)
-    raw = math.ceil(count / each)
+    raw = count_of(count / each)
     share = f"at {workers(per_replica)} per replica, {target.busy_percent} % of them busy,"
     share += f" {need(count, raw)}"
     if isinstance(unacknowledged, Unknown):

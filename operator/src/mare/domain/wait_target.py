@@ -22,6 +22,7 @@ from mare.domain.clause import (
     workers,
 )
 from mare.domain.context import Proposal
+from mare.domain.count import count_of
 from mare.domain.estimates import Estimates
 from mare.domain.observation import Load, Workload
 from mare.domain.policy import QueueWaitTime
@@ -152,7 +153,7 @@ def _by_workers(load: Load, per_replica: float | Unknown, workload: Workload) ->
         clause = Clause("wait.workersUnknown", text, messages=count)
         return Proposal(raw, raw, clause, allows_scale_down=False)
     each = significant(per_replica)
-    raw = math.ceil(count / each)
+    raw = count_of(count / each)
     text = f"{messages(count)} at {workers(each)} per replica {need(count, raw)}"
     clause = Clause("wait.byWorkers", text, messages=count, workers=each, replicas=raw)
     present = workload.replicas * each

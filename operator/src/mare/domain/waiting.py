@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from mare.domain.clause import significant
+from mare.domain.count import count_of
 
 _PERCENTILE = 0.95
 _IDLE_SHARE = 0.2
@@ -63,7 +64,7 @@ def need_of(demand: Demand, idle: float = 1.0) -> Need:
     by_backlog, cause = _need_for_backlog(demand)
     if by_backlog > by_wait:
         return Need(by_backlog, cause, share)
-    return Need(by_wait, Cause.WAIT if by_wait > by_use else Cause.UTILIZATION, share)
+    return Need(count_of(by_wait), Cause.WAIT if by_wait > by_use else Cause.UTILIZATION, share)
 
 
 def busy_share(workers: float, idle: float = 1.0) -> float:
@@ -73,10 +74,10 @@ def busy_share(workers: float, idle: float = 1.0) -> float:
 
 def _need_for_use(demand: Demand, idle: float) -> tuple[int, float]:
     """Return the fewest replicas with enough idle time. More replicas need a smaller idle share."""
-    count = max(1, math.ceil(demand.arrival_rate / demand.capacity_per_replica))
+    count = max(1, count_of(demand.arrival_rate / demand.capacity_per_replica))
     while True:
         share = busy_share(max(1.0, count * demand.workers_per_replica), idle)
-        needed = math.ceil(demand.arrival_rate / (share * demand.capacity_per_replica))
+        needed = count_of(demand.arrival_rate / (share * demand.capacity_per_replica))
         if needed <= count:
             return needed, share
         count = needed
@@ -104,8 +105,8 @@ def _need_for_backlog(demand: Demand) -> tuple[int, Cause]:
     if demand.ready == 0:
         return 0, Cause.BACKLOG
     rate = demand.arrival_rate + demand.ready / demand.drain_seconds
-    in_time = math.ceil(rate / demand.capacity_per_replica)
-    one_worker_each = math.ceil(
+    in_time = count_of(rate / demand.capacity_per_replica)
+    one_worker_each = count_of(
         demand.arrival_rate / demand.capacity_per_replica
         + demand.ready / demand.workers_per_replica
     )

@@ -7,7 +7,7 @@ adds up to 4), and scales down only to the highest recommendation of the last 5 
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from mare.domain import behavior as behaviors
 from mare.domain.behavior import Recommendation, ScaleEvent, within_tolerance
@@ -54,7 +54,7 @@ class HorizontalPodAutoscaler:
     max_replicas: int
     behavior: Behavior | None = None
     _recommendations: tuple[Recommendation, ...] = ()
-    _events: list[ScaleEvent] = field(default_factory=list)
+    _events: tuple[ScaleEvent, ...] = ()
 
     def start(self) -> None:
         first = self.simulation.random.random() * SYNC_SECONDS
@@ -93,7 +93,9 @@ class HorizontalPodAutoscaler:
     def _scale(self, after: int, message: str) -> None:
         before = self.simulation.wanted
         if after != before:
-            self._events.append(ScaleEvent(self.simulation.now, after - before))
+            if self.behavior is not None:
+                event = ScaleEvent(self.simulation.now, after - before)
+                self._events = behaviors.store_event(self.behavior, self._events, event)
             self.simulation.scale(after, "SuccessfulRescale", message)
 
     def _legacy(self, current: int, desired: int, now: float) -> int:
