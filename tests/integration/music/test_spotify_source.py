@@ -122,6 +122,19 @@ def test_a_token_serves_until_a_minute_before_its_end(source, server, clock):
     assert len(spotify.token_requests(server)) == 2
 
 
+def test_a_token_without_an_end_serves_for_nine_minutes(fake, source, server, clock):
+    fake.expires_in = None
+    ask(source)
+    clock.now += 539
+    ask(source)
+    assert len(spotify.token_requests(server)) == 1
+    clock.now += 1
+
+    ask(source)
+
+    assert len(spotify.token_requests(server)) == 2
+
+
 def test_many_callers_ask_for_one_token(source, server):
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: ask(source), range(8)))

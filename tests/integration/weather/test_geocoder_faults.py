@@ -2,7 +2,7 @@
 
 import pytest
 
-from mare_services.contract.errors import PlaceNotFound
+from mare_services.contract.errors import PlaceNotFound, SourceUnavailable
 from mare_services.contract.places import PlaceQuery
 from mare_services.weather.assembly import locator
 from tests.fakes.upstreams import faults, open_meteo
@@ -77,3 +77,16 @@ def test_the_gazetteer_stands_in_for_the_geocoder(environ, open_meteo_server, fa
 
     assert located.place.id == 3390760
     assert seconds < LIVE_SECONDS + BUSY_SECONDS
+
+
+@pytest.mark.parametrize("fault", ["500 in HTML", "429 for 3 seconds", "reset", "slow"])
+def test_a_geocoder_that_fails_does_not_say_that_a_place_is_unknown(
+    environ, open_meteo_server, fault
+):
+    open_meteo_server.plays(faults.EVERY_FAULT[fault](open_meteo_server))
+    locating = assembled(environ, locator)
+
+    for _ in range(2):
+        with pytest.raises(SourceUnavailable):
+            locating.locate(PlaceQuery(city="Trancoso"))
+    assert locating.locate(PlaceQuery(city="campnas")).place.name == "Campinas"

@@ -217,6 +217,17 @@ def test_met_no_may_know_no_more_than_the_temperature(met_no_server):
     assert (weather.temperature, weather.code, weather.condition) == (5.2, None, "overcast")
 
 
+def test_met_no_may_have_values_of_six_hours_only(met_no_server):
+    six = {"summary": {"symbol_code": "rain_day"}, "details": {"precipitation_amount": 4.5}}
+    met_no_server.plays(
+        met_no.forecast(met_no.step("2026-03-26T16:00:00Z", 5.2, None, next_6_hours=six))
+    )
+
+    weather = weather_of(MetNo(client(met_no_server), Now()))
+
+    assert (weather.condition, weather.code, weather.precipitation) == ("rain", 63, 0.8)
+
+
 def test_the_wind_is_not_rounded_before_anything_depends_on_it(met_no_server, owm_server):
     step = met_no.step("2026-03-26T16:00:00Z", 5.2, "rain")
     step["data"]["instant"]["details"]["wind_speed"] = 10.83

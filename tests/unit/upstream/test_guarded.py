@@ -1,5 +1,7 @@
 """A source behind its breaker, and several of them in a chain; time stands still unless told."""
 
+from datetime import UTC, datetime
+
 import pytest
 from prometheus_client import REGISTRY
 
@@ -144,6 +146,36 @@ def test_a_remembered_rate_limit_counts_down(guard, budget, clock):
 def test_a_source_that_fails_unexpectedly_has_failed(guard, budget, error):
     with pytest.raises(SourceFailed, match="unknown format"):
         guard(Scripted("a", error)).answer("?", budget)
+
+
+def test_one_client_uses_up_its_own_tokens_and_opens_no_breaker(clock, budget):
+    source = Scripted("a", 42)
+    guarded = Guarded(source, spawn=lambda _: None, rate=2, clock=clock)
+    for _ in range(20):
+        assert guarded.answer("?", budget) == 42
+
+    with pytest.raises(SourceLimited, match="Too many calls") as caught:
+        guarded.answer("?", budget)
+
+    assert caught.value.extra["retry_after"] == pytest.approx(0.5)
+    assert len(source.asked) == 20
+    clock.now += 0.5
+    assert guarded.answer("?", budget) == 42
+    clock.now += 3600
+    assert [guarded.answer("?", budget) for _ in range(20)] == [42] * 20
+    with pytest.raises(SourceLimited):
+        guarded.answer("?", budget)
+
+
+@pytest.mark.parametrize(
+    ("status", "level"), [(401, "ERROR"), (403, "ERROR"), (429, "WARNING"), (500, "WARNING")]
+)
+def test_only_rejected_credentials_are_logged_as_an_error(guard, budget, caplog, status, level):
+    failure = failures.of_status("a", status, {}, datetime.now(UTC))
+    with pytest.raises(SourceUnavailable):
+        guard(Scripted("a", failure)).answer("?", budget)
+
+    assert [record.levelname for record in caplog.records] == [level]
 
 
 def test_calls_are_counted_by_outcome(guard, budget):

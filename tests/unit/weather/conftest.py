@@ -2,6 +2,7 @@ import pytest
 
 from mare_services.weather.adapters.climatology import from_package
 from mare_services.weather.adapters.gazetteer import EmbeddedGazetteer
+from mare_services.weather.adapters.time_zones import PolygonTimeZones
 from mare_services.weather.finders import ExactNames, MisspeltNames
 from mare_services.weather.locator import Locator
 
@@ -14,7 +15,7 @@ def gazetteer():
 @pytest.fixture(scope="session")
 def locator(gazetteer):
     """A locator that asks nobody."""
-    return Locator(gazetteer, [ExactNames(gazetteer), MisspeltNames(gazetteer)])
+    return Locator(gazetteer, [ExactNames(gazetteer), MisspeltNames(gazetteer)], PolygonTimeZones())
 
 
 @pytest.fixture(scope="session")

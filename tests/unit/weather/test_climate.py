@@ -1,6 +1,6 @@
 """The embedded climatology against what is known of some cities."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -103,6 +103,16 @@ def test_it_says_that_it_is_an_estimate_and_whether_the_sun_is_up(climatology):
     assert (noon.source, noon.estimated, noon.stale) == ("climatology", True, False)
     assert (noon.is_day, midnight.is_day) == (True, False)
     assert noon.observed_at == middle_of(7, 12)
+
+
+def test_an_estimate_is_the_same_for_an_hour(climatology):
+    hour = [
+        climatology.estimate(*LONDON, middle_of(7, 12) + timedelta(minutes=minutes, seconds=7))
+        for minutes in range(0, 60, 7)
+    ]
+
+    assert set(hour) == {climatology.estimate(*LONDON, middle_of(7, 12))}
+    assert climatology.estimate(*LONDON, middle_of(7, 13)) not in hour
 
 
 @given(

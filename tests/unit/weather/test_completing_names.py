@@ -66,3 +66,28 @@ def test_completion_is_quick(locator, typed):
         locator.search(PlaceSearch(q=typed))
 
     assert (time.process_time() - started) / 10 < 0.02
+
+
+@pytest.mark.parametrize(
+    ("typed", "name", "country"),
+    [
+        ("Recife, PE", "Recife", "BR"),
+        ("Recife, P", "Recife", "BR"),
+        ("Recife,", "Recife", "BR"),
+        ("recife pe brasil", "Recife", "BR"),
+        ("Spring, IL", "Springfield", "US"),
+        ("Lond, Canada", "London", "CA"),
+        ("São Paulo", "São Paulo", "BR"),
+    ],
+)
+def test_areas_behind_the_beginning_of_a_name_are_understood(locator, typed, name, country):
+    first, *others = locator.search(PlaceSearch(q=typed)).places
+
+    assert (first.name, first.country_code) == (name, country)
+    assert len(others) < 10
+
+
+def test_areas_exclude_other_places_of_the_name(locator):
+    found = locator.search(PlaceSearch(q="Springfield, IL", limit=50)).places
+
+    assert {place.admin1 for place in found} == {"Illinois"}

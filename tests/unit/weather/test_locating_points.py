@@ -54,7 +54,6 @@ def test_a_point_near_a_city_has_its_name_and_clock_but_keeps_its_coordinates(
         (0.0, -140.0, "0.00°, 140.00° W", "Etc/GMT+9"),
         (30.0, 179.99, "30.00° N, 179.99° E", "Etc/GMT-12"),
         (90.0, 45.0, "North Pole", "Etc/GMT"),
-        (-90.0, -170.0, "South Pole", "Etc/GMT"),
         (89.0, 170.0, "89.00° N, 170.00° E", "Etc/GMT-11"),
     ],
 )
@@ -67,6 +66,28 @@ def test_a_point_far_from_any_city_is_named_by_its_coordinates(
     assert located.place.timezone == timezone
     assert located.place.country_code is None
     assert located.alternatives == ()
+
+
+@pytest.mark.parametrize(
+    ("point", "name", "country", "timezone"),
+    [
+        ((-3.854, -32.424), "3.85° S, 32.42° W", "BR", "America/Noronha"),
+        ((-25.345, 131.036), "25.34° S, 131.04° E", "AU", "Australia/Darwin"),
+        ((-43.95, -176.55), "43.95° S, 176.55° W", "NZ", "Pacific/Chatham"),
+        ((72.0, -40.0), "72.00° N, 40.00° W", "GL", "America/Nuuk"),
+        ((-77.85, 166.67), "77.85° S, 166.67° E", "AQ", "Antarctica/McMurdo"),
+        ((-90.0, 0.0), "South Pole", "AQ", "Antarctica/McMurdo"),
+    ],
+)
+def test_land_far_from_any_city_has_its_country_and_its_civil_time(
+    at, point, name, country, timezone
+):
+    located = at(*point)
+
+    place = located.place
+    assert (place.id, place.name) == (None, name)
+    assert (place.country_code, place.timezone) == (country, timezone)
+    assert "OpenStreetMap" in located.attribution[0]
 
 
 def test_words_for_coordinates_follow_the_language(at):

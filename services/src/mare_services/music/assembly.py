@@ -21,7 +21,10 @@ Compose = Callable[[MusicRequest], Composed]
 def composer(settings: Settings, *, spawn: Spawn) -> Compose:
     """Return the function that composes a playlist; ``spawn`` as in :class:`Guarded`."""
     live = LiveMusic(
-        [Guarded(_source(name, settings), spawn=spawn) for name in settings.live_sources],
+        [
+            Guarded(_source(name, settings), spawn=spawn, rate=settings.calls_per_second)
+            for name in settings.live_sources
+        ],
         seconds=settings.live_seconds,
         cache_seconds=settings.cache_seconds,
         cache_entries=settings.cache_entries,

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import Meta
 
 from mare_nameko.settings import EnvironmentSettings, Secret
-from mare_services.upstream.source_settings import Url, source_mistakes
+from mare_services.upstream.source_settings import Rate, Url, source_mistakes
 
 Live = Literal["spotify", "deezer"]
 
@@ -41,6 +41,10 @@ class Settings(EnvironmentSettings):
 
     live_seconds: Annotated[float, Meta(gt=0, le=30)] = 2.0
     """Seconds for all live sources of an answer together."""
+
+    calls_per_second: Rate = 5.0
+    """Calls a second to each upstream from one process, with bursts of ten times as many. Beyond it
+    the next source is used. Protects the quota that all clients share."""
 
     cache_seconds: Annotated[float, Meta(ge=3_600, le=21_600)] = 21_600.0
     """Seconds for which live tracks are fresh, one to six hours. For 18 hours more they are used,

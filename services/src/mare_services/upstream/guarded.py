@@ -1,6 +1,7 @@
 """A source behind its circuit breaker."""
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from mare_services.contract.errors import (
 from mare_services.upstream import breaker, failures, metrics
 from mare_services.upstream.breaker import Breaker, Failure, Permission
 from mare_services.upstream.budget import Budget, Clock
+from mare_services.upstream.token_bucket import TokenBucket
 
 Request = TypeVar("Request")
 Answer = TypeVar("Answer")
@@ -46,15 +48,23 @@ class Guarded(Generic[Request, Answer]):
 
     Args:
         spawn: runs the trial while the breaker is open, so that no caller waits for it.
+        rate: calls a second that the upstream gets, with bursts of ten times as many. Without it,
+            one client could use up the limit of an upstream, which opens the breaker for all.
     """
 
     def __init__(
-        self, source: Source[Request, Answer], *, spawn: Spawn, clock: Clock = time.monotonic
+        self,
+        source: Source[Request, Answer],
+        *,
+        spawn: Spawn,
+        rate: float = math.inf,
+        clock: Clock = time.monotonic,
     ) -> None:
         self.name = source.name
         self._source = source
         self._spawn = spawn
         self._clock = clock
+        self._bucket = None if rate == math.inf else TokenBucket(rate, max(1.0, 10 * rate), clock)
         self._lock = threading.Lock()
         self._breaker = Breaker()
         self._reason = SourceUnavailable()
@@ -65,14 +75,23 @@ class Guarded(Generic[Request, Answer]):
 
         Raises:
             SourceUnavailable: the error of the source, or the error that opened the breaker.
+            SourceLimited: the calls of this process exceed ``rate``.
         """
         permission = self._permission()
         if permission is Permission.CALL:
+            self._take_token()
             return self._ask(request, budget, trial=False)
         if permission is Permission.TRY:
             self._spawn(lambda: self._try(request))
         metrics.CALLS.labels(self.name, "skipped").inc()
         raise self._remembered()
+
+    def _take_token(self) -> None:
+        seconds = self._bucket.take() if self._bucket else 0.0
+        if seconds > 0:
+            metrics.CALLS.labels(self.name, "throttled").inc()
+            extra = {"source": self.name, "retry_after": seconds}
+            raise SourceLimited(f"Too many calls to {self.name} in a short time.", extra)
 
     def _permission(self) -> Permission:
         with self._lock:
@@ -136,7 +155,9 @@ class Guarded(Generic[Request, Answer]):
             return
         metrics.OPEN.labels(self.name).set(is_open)
         if is_open:
-            _log.warning("Opened a breaker", extra={"source": self.name, "reason": str(reason)})
+            # Credentials do not mend themselves: somebody has to change a setting.
+            level = logging.ERROR if isinstance(reason, SourceRefused) else logging.WARNING
+            _log.log(level, "Opened a breaker", extra={"source": self.name, "reason": str(reason)})
         else:
             _log.info("Closed a breaker", extra={"source": self.name})
 

@@ -4,7 +4,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 CALLS = Counter(
     "upstream_calls_total",
-    "Calls to a source: answered, skipped by the breaker, or the kind of failure.",
+    "Calls to a source: answered, skipped by the breaker, throttled, or the kind of failure.",
     ["source", "outcome"],
 )
 SECONDS = Histogram(

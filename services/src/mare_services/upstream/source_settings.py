@@ -8,6 +8,9 @@ from msgspec import Meta
 Url = Annotated[str, Meta(pattern=r"^https?://[^\s/?#]+[^\s?#]*$")]
 """Base URL of an API, without a query: paths are appended to it."""
 
+Rate = Annotated[float, Meta(gt=0, le=1000)]
+"""Calls a second."""
+
 
 def source_mistakes(variable: str, sources: Sequence[str]) -> list[str]:
     """Return one sentence for each mistake in the list of sources in ``variable``."""

@@ -9,6 +9,7 @@ from mare_services.weather.adapters.met_no import MetNo
 from mare_services.weather.adapters.open_meteo import OpenMeteo
 from mare_services.weather.adapters.open_meteo_geocoder import OpenMeteoGeocoder
 from mare_services.weather.adapters.openweathermap import OpenWeatherMap
+from mare_services.weather.adapters.time_zones import PolygonTimeZones
 from mare_services.weather.adapters.validation import TimeChecked
 from mare_services.weather.finders import ExactNames, Finder, LiveNames, MisspeltNames
 from mare_services.weather.geocoder import CachedGeocoder
@@ -22,7 +23,9 @@ def observer(settings: Settings, spawn: Spawn) -> Observer:
     """Return the observer with its sources."""
     return Observer(
         [
-            Guarded(TimeChecked(_source(name, settings)), spawn=spawn)
+            Guarded(
+                TimeChecked(_source(name, settings)), spawn=spawn, rate=settings.calls_per_second
+            )
             for name in settings.live_sources
         ],
         climatology.from_package() if settings.embedded else None,
@@ -36,7 +39,7 @@ def observer(settings: Settings, spawn: Spawn) -> Observer:
 def locator(settings: Settings, spawn: Spawn) -> Locator:
     """Return the locator with its finders."""
     gazetteer = EmbeddedGazetteer.from_package()
-    return Locator(gazetteer, _finders(settings, gazetteer, spawn))
+    return Locator(gazetteer, _finders(settings, gazetteer, spawn), PolygonTimeZones())
 
 
 def _source(name: Live, settings: Settings) -> Source[Place, Observed]:
@@ -56,7 +59,7 @@ def _finders(settings: Settings, gazetteer: Gazetteer, spawn: Spawn) -> list[Fin
         return embedded
     client = _client(OpenMeteoGeocoder.name, settings.open_meteo_geocoding_url, settings)
     geocoder = CachedGeocoder(
-        Guarded(OpenMeteoGeocoder(client), spawn=spawn),
+        Guarded(OpenMeteoGeocoder(client), spawn=spawn, rate=settings.calls_per_second),
         open_meteo_geocoder.ATTRIBUTION,
         seconds=settings.geocoder_seconds,
         spawn=spawn,

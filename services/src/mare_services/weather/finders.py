@@ -122,7 +122,8 @@ class LiveNames:
 
     Args:
         only_exact: ignore places whose name only resembles the typed one.
-        is_optional: find nothing, instead of raising, if the geocoder does not respond.
+        is_optional: find nothing, instead of raising, if the geocoder cannot be reached: a machine
+            without internet has the embedded places. A geocoder that fails may know the place.
     """
 
     def __init__(
@@ -151,8 +152,8 @@ class LiveNames:
         country = countries.pop() if len(countries) == 1 else None
         try:
             found = self._geocoder.find(NameQuery(name.text, country, query.lang))
-        except SourceUnavailable:
-            if self._is_optional:
+        except SourceUnavailable as error:
+            if self._is_optional and error.extra.get("unreachable"):
                 return []
             raise
         bounded = within(map(self._placed, found), areas)

@@ -3,16 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from mare_services.contract.errors import InvalidRequest, PlaceAmbiguous, PlaceNotFound
+from mare_services.contract.errors import (
+    InvalidRequest,
+    PlaceAmbiguous,
+    PlaceNotFound,
+    SourceUnavailable,
+)
 from mare_services.contract.places import Language, Place, PlaceList, PlaceQuery, PlaceSearch
 from mare_services.contract.wire import write
-from mare_services.weather.domain.cities import City
+from mare_services.weather.domain.cities import City, within
 from mare_services.weather.domain.coordinates import remote_place
-from mare_services.weather.domain.names import clean
+from mare_services.weather.domain.names import clean, fold
 from mare_services.weather.domain.place_query import Name, Point, parse_query
 from mare_services.weather.domain.spelling import SLIPS, Near, ranked
-from mare_services.weather.finders import Finder, MisspeltNames, interpret
-from mare_services.weather.ports import Gazetteer
+from mare_services.weather.finders import Finder, MisspeltNames, bounds, interpret
+from mare_services.weather.ports import Gazetteer, TimeZones
 
 NEAREST_KM = 100.0
 """A point gets name, country and time zone of the nearest city within this distance."""
@@ -21,6 +26,8 @@ ALTERNATIVES = 5
 """Largest number of alternatives, or of suggestions if there is no match."""
 
 MAX_FOUND = 50
+MAX_BEGUN = 1_000
+"""Cities that are compared with the areas of a search; the largest come first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +42,11 @@ class Located:
 class Locator:
     """Finds places by coordinates and, with the finders in their order, by name."""
 
-    def __init__(self, gazetteer: Gazetteer, finders: Sequence[Finder]) -> None:
+    def __init__(
+        self, gazetteer: Gazetteer, finders: Sequence[Finder], time_zones: TimeZones
+    ) -> None:
         self._gazetteer = gazetteer
+        self._time_zones = time_zones
         self._finders = finders
         self._misspelt = MisspeltNames(gazetteer)
 
@@ -47,14 +57,23 @@ class Locator:
             InvalidRequest: the query contradicts itself or is out of range.
             PlaceNotFound: with up to five suggestions.
             PlaceAmbiguous: the query is strict and several places have exactly this name.
-            SourceUnavailable: the geocoder is the only source and does not respond.
+            SourceUnavailable: no finder knows the name, and the geocoder failed: the place may
+                exist.
         """
         target = parse_query(query)
         if isinstance(target, Point):
             return self._nearest(target, query.lang)
+        outage: SourceUnavailable | None = None
         for finder in self._finders:
-            if found := finder.find(target, query):
+            try:
+                found = finder.find(target, query)
+            except SourceUnavailable as error:
+                outage = error
+                continue
+            if found:
                 return _located(found, query, finder.attribution)
+        if outage is not None:
+            raise outage
         suggestions = [city.as_place(query.lang) for city in self._suggestions(target)]
         raise PlaceNotFound("No place has this name.", {"suggestions": write(suggestions)})
 
@@ -62,20 +81,45 @@ class Locator:
         """Return places whose names begin with the text, else similar names; best match first."""
         if not 1 <= search.limit <= MAX_FOUND:
             raise InvalidRequest.of(f"limit must be from 1 to {MAX_FOUND}.", "limit")
-        name = Name(text=clean(search.q, "q"))
-        cities = self._gazetteer.beginning(name.key, search.limit) if name.key else ()
-        found = cities or _slips(self._misspelt.near(name))[: search.limit]
+        text, *qualifiers = (part.strip() for part in clean(search.q, "q").split(","))
+        name = Name(text=text, qualifiers=tuple(filter(None, map(fold, qualifiers))))
+        found = self._beginning(name, search.limit) if name.key else []
+        if not found:
+            found = _slips(self._misspelt.near(replace(name, qualifiers=())))[: search.limit]
         return PlaceList(
             places=tuple(city.as_place(search.lang) for city in found),
             attribution=(self._gazetteer.attribution,),
         )
 
+    def _beginning(self, name: Name, limit: int) -> list[City]:
+        """Return cities whose name begins with the text, within the areas behind it.
+
+        The last area may be incomplete: while it is typed, an unknown one is ignored.
+        """
+        if name.qualifiers and not self._gazetteer.areas(name.qualifiers[-1]):
+            name = replace(name, qualifiers=name.qualifiers[:-1])
+        for reading in interpret(self._gazetteer, name):
+            areas = bounds(self._gazetteer, reading)
+            begun = self._gazetteer.beginning(reading.key, MAX_BEGUN if areas else limit)
+            if found := within(begun, areas)[:limit]:
+                return found
+        return []
+
     def _nearest(self, point: Point, lang: Language) -> Located:
         city = self._gazetteer.nearest(point.latitude, point.longitude, NEAREST_KM)
         if city is None:
-            return Located(place=remote_place(point.latitude, point.longitude, lang))
+            return self._remote(point, lang)
         place = replace(city.as_place(lang), latitude=point.latitude, longitude=point.longitude)
         return Located(place=place, attribution=(self._gazetteer.attribution,))
+
+    def _remote(self, point: Point, lang: Language) -> Located:
+        zone = self._time_zones.at(point.latitude, point.longitude)
+        if zone is None:
+            return Located(place=remote_place(point.latitude, point.longitude, lang))
+        place = remote_place(
+            point.latitude, point.longitude, lang, country=zone.country, timezone=zone.name
+        )
+        return Located(place=place, attribution=(self._time_zones.attribution,))
 
     def _suggestions(self, name: Name) -> list[City]:
         shortest = interpret(self._gazetteer, name)[-1]

@@ -25,6 +25,23 @@ class Namesakes:
     alternate: Sequence[City]
 
 
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A civil time zone (IANA name) and its country (ISO 3166-1 alpha-2)."""
+
+    name: str
+    country: str | None
+
+
+class TimeZones(Protocol):
+    """Time zones by position."""
+
+    attribution: str
+
+    def at(self, latitude: float, longitude: float) -> Zone | None:
+        """Return the zone of a point on land; None at sea."""
+
+
 class Gazetteer(Protocol):
     """Embedded cities by name and by position. Keys are folded names."""
 

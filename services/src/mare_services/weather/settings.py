@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import Meta
 
 from mare_nameko.settings import EnvironmentSettings, Secret
-from mare_services.upstream.source_settings import Url, source_mistakes
+from mare_services.upstream.source_settings import Rate, Url, source_mistakes
 from mare_services.weather.adapters import met_no, open_meteo, open_meteo_geocoder, openweathermap
 
 Live = Literal["open-meteo", "met.no", "openweathermap"]
@@ -56,6 +56,10 @@ class Settings(EnvironmentSettings):
 
     geocoder_seconds: Annotated[float, Meta(gt=0, le=30)] = 0.8
     """Seconds for one request to the geocoder. A name with areas behind it may need two."""
+
+    calls_per_second: Rate = 5.0
+    """Calls a second to each upstream from one process, with bursts of ten times as many. Beyond it
+    the next source is used. Protects the quota that all clients share."""
 
     cache_seconds: Annotated[float, Meta(ge=60, le=3_600)] = 900.0
     """Seconds for which weather is fresh. For three hours more it is used, flagged as stale, if no

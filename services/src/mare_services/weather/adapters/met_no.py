@@ -118,11 +118,14 @@ def _current(steps: tuple[Step, ...], now: datetime) -> Step:
 
 
 def _weather(step: Step, place: Place) -> Weather:
-    instant, hour = step.data.instant.details, step.data.next_1_hours or Hour()
-    symbol = hour.summary.symbol_code
+    instant = step.data.instant.details
+    hour, six = step.data.next_1_hours or Hour(), step.data.next_6_hours or Hour()
+    symbol = hour.summary.symbol_code or six.summary.symbol_code
     code = wmo_code(symbol)
-    shown = says_day(symbol)
+    shown = says_day(hour.summary.symbol_code)
     precipitation = hour.details.precipitation_amount
+    if precipitation is None and six.details.precipitation_amount is not None:
+        precipitation = round(six.details.precipitation_amount / 6, 1)
     return Weather(
         temperature=validation.temperature(MetNo.name, instant.air_temperature),
         apparent_temperature=None,

@@ -1,6 +1,6 @@
 """The format of Locationforecast, and the WMO codes of its symbols.
 
-Every value of an hour may be missing. Symbols: api.met.no/weatherapi/weathericon/2.0
+Every value of a period may be missing. Symbols: api.met.no/weatherapi/weathericon/2.0
 """
 
 from datetime import datetime
@@ -31,7 +31,7 @@ class Instant(Struct):
 
 
 class Hour(Struct):
-    """Values over an hour."""
+    """Values over one or six hours."""
 
     summary: Summary = field(default_factory=Summary)
     details: Details = field(default_factory=Details)
@@ -42,6 +42,8 @@ class Data(Struct):
 
     instant: Instant = field(default_factory=Instant)
     next_1_hours: Hour | None = None
+    next_6_hours: Hour | None = None
+    """Beyond two to three days, and at some places always, it is the only one."""
 
 
 class Step(Struct):

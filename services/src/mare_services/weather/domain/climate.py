@@ -64,8 +64,11 @@ class Climatology:
         )
 
     def estimate(self, latitude: float, longitude: float, at: datetime) -> Weather:
-        """Return an estimate of the weather; ``at`` is aware."""
-        utc = at.astimezone(UTC)
+        """Return an estimate of the weather in the hour of ``at``, which is aware.
+
+        It is the same for the whole hour, except for sunrise and sunset: caches can keep it.
+        """
+        utc = at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
         solar = utc + timedelta(hours=longitude / 15)
         usual = self.normals(latitude, longitude, solar)
         temperature = usual.temperature + _swing(usual.precipitation, latitude) * math.cos(
@@ -77,7 +80,7 @@ class Climatology:
             apparent_temperature=None,
             condition=condition(code),
             code=code,
-            is_day=is_day(latitude, longitude, utc),
+            is_day=is_day(latitude, longitude, at),
             observed_at=utc,
             source=SOURCE,
             estimated=True,

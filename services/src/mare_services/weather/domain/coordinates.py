@@ -36,16 +36,23 @@ def distance_km(from_: tuple[float, float], to: tuple[float, float]) -> float:
     return 2 * EARTH_RADIUS_KM * math.asin(math.sqrt(min(a, 1.0)))
 
 
-def remote_place(latitude: float, longitude: float, lang: Language) -> Place:
-    """Return the place of a point that belongs to no city."""
+def remote_place(
+    latitude: float,
+    longitude: float,
+    lang: Language,
+    *,
+    country: str | None = None,
+    timezone: str | None = None,
+) -> Place:
+    """Return the place of a point that belongs to no city; at sea its time zone is nautical."""
     return Place(
         id=None,
         name=in_words(latitude, longitude, lang),
         admin1=None,
-        country_code=None,
+        country_code=country,
         latitude=latitude,
         longitude=longitude,
-        timezone=nautical_timezone(latitude, longitude),
+        timezone=timezone or nautical_timezone(latitude, longitude),
     )
 
 

@@ -14,10 +14,14 @@ from mare_services.upstream.client import JsonClient
 MARGIN = 60.0
 """Seconds before its expiry from which a token is not used any more."""
 
+DEFAULT_LIFE = 600.0
+"""Seconds, if the response has no ``expires_in``, which RFC 6749 only recommends. A token that ends
+earlier is dropped at the first 401."""
+
 
 class _Granted(msgspec.Struct):
     access_token: str
-    expires_in: float
+    expires_in: float | None = None
 
 
 class Tokens:
@@ -75,4 +79,5 @@ class Tokens:
                 "spotify rejects the client id or the secret.", error.extra
             ) from None
         self._token = Secret(granted.access_token)
-        self._usable_until = self._clock() + granted.expires_in - MARGIN
+        life = DEFAULT_LIFE if granted.expires_in is None else granted.expires_in
+        self._usable_until = self._clock() + life - MARGIN
