@@ -12,6 +12,7 @@ from mare_services.contract.errors import (
     SourceFailed,
     SourceLimited,
     SourceRefused,
+    SourceTimedOut,
     SourceUnavailable,
 )
 from mare_services.contract.places import PlaceQuery
@@ -153,15 +154,16 @@ def test_a_recovered_upstream_is_detected_in_the_background(environ, open_meteo_
 
 @pytest.mark.parametrize("nowhere", [faults.black_hole, faults.closed_port])
 def test_a_machine_without_internet_waits_once_and_never_again(environ, nowhere):
-    def everything_asked():
-        with pytest.raises(PlaceNotFound):
+    def everything_asked(*errors):
+        with pytest.raises((PlaceNotFound, *errors)):
             locating.locate(PlaceQuery(city="Trancoso"))
         return observing.observe(place())
 
     with nowhere() as url:
         offline = {name: url for name in environ if name.endswith("_URL")}
         locating, observing = assembled(offline, locator), assembled(offline, observer)
-        first, seconds = timed(everything_asked)
+        # The first caller may be out of time before the connection is given up.
+        first, seconds = timed(everything_asked, SourceTimedOut)
         later = [timed(everything_asked)[1] for _ in range(20)]
         elsewhere = [timed(observing.observe, place(degree, degree))[1] for degree in range(20)]
 
