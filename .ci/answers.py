@@ -12,7 +12,7 @@ from pathlib import Path
 from pydantic import ConfigDict, TypeAdapter, create_model
 
 from mare_gateway import problems
-from mare_services.contract import jobs, music, places, suggestion, weather
+from mare_services.contract import callbacks, jobs, music, places, suggestion, weather
 
 FILE = Path("gateway/src/mare_gateway/api/answers.json")
 PLACES = tuple[places.Place, ...] | None
@@ -33,11 +33,18 @@ class JobDocument(jobs.JobView):
     """Paths: `self`, `cancel` (DELETE) and `retry` (POST)."""
 
 
-ANSWERS = (PROBLEM, places.PlaceList, weather.WeatherReport, suggestion.Suggestion, JobDocument)
+ANSWERS = (
+    PROBLEM,
+    places.PlaceList,
+    weather.WeatherReport,
+    suggestion.Suggestion,
+    JobDocument,
+    callbacks.DeliveryList,
+)
 
 
 def schemas() -> str:
-    for module in (jobs, music, places, suggestion, weather):
+    for module in (callbacks, jobs, music, places, suggestion, weather):
         for kind in vars(module).values():
             if dataclasses.is_dataclass(kind):
                 # The string below a field is its description.

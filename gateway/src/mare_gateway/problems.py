@@ -118,6 +118,9 @@ _OF_SERVICES: Mapping[str, Problem] = {
     "IdempotencyKeyReused": _problem(
         422, "idempotency_key_reused", "The Idempotency-Key belongs to another request."
     ),
+    "CallbacksUnavailable": _problem(
+        400, "callbacks_unavailable", "This installation sends no callbacks."
+    ),
     "DeadlineExceeded": _TIMED_OUT,
     # Errors of a call from one service to another.
     "CallTimedOut": _TIMED_OUT,
@@ -134,6 +137,7 @@ _FOR_THE_CALLER: Mapping[str, frozenset[str]] = {
     "JobNotFound": frozenset(),
     "JobNotChangeable": frozenset({"state"}),
     "IdempotencyKeyReused": frozenset(),
+    "CallbacksUnavailable": frozenset(),
 }
 """Errors whose sentence is passed on to the client, and the members that are passed on with it."""
 

@@ -27,7 +27,7 @@ def test_the_document_is_valid_openapi_3_1(document):
 def test_every_endpoint_describes_its_answer_and_its_problems(document):
     assert set(document["paths"]) == {
         *("/v1/playlists", "/v1/places", "/v1/weather"),
-        *("/v1/jobs/{job_id}", "/v1/jobs/{job_id}/retry"),
+        *("/v1/jobs/{job_id}", "/v1/jobs/{job_id}/retry", "/v1/jobs/{job_id}/deliveries"),
     }
     for operation in operations(document):
         responses = operation["responses"]

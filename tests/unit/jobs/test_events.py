@@ -5,11 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from mare_services.contract.callback_urls import UrlRules
 from mare_services.contract.errors import InvalidRequest
 from mare_services.contract.jobs import JobState
+from mare_services.jobs.adapters.deliveries import SqlDeliveryLog
 from mare_services.jobs.adapters.sql import SqlJobStore
 from mare_services.jobs.adapters.sqlite import Sqlite
 from mare_services.jobs.book import JobBook
+from mare_services.jobs.callbacks import JobCallbacks
 from mare_services.jobs.domain.job import Terms
 from mare_services.jobs.service import JobsService
 from mare_services.playlists.service import PlaylistsService
@@ -47,7 +50,7 @@ def store(tmp_path: Path):
 
 
 @pytest.fixture
-def service(store: SqlJobStore) -> JobsService:
+def service(store: SqlJobStore, tmp_path: Path) -> JobsService:
     service = JobsService()
     service.wake_relay = lambda: None
     service.resources = type("Resources", (), {})()
@@ -58,6 +61,8 @@ def service(store: SqlJobStore) -> JobsService:
         redeliveries=1,
         clock=lambda: datetime.now(UTC),
     )
+    log = SqlDeliveryLog(Sqlite(tmp_path / "jobs.db"))
+    service.resources.callbacks = JobCallbacks(store, log, UrlRules())
     service._call = lambda work: work()
     service.accept({"id": "1", "request": {"city": "Recife"}})
     return service

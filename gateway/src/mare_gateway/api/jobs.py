@@ -15,7 +15,7 @@ from pydantic import StringConstraints
 from werkzeug.exceptions import UnsupportedMediaType
 
 from mare_gateway.api.preferences import Preferences
-from mare_gateway.api.queries import Language, PlaylistsQuery, Query
+from mare_gateway.api.queries import Language, PlaylistSubmission, Query
 from mare_gateway.calls import Calls
 from mare_gateway.failures import respond
 from mare_gateway.problems import Problem
@@ -47,7 +47,12 @@ class Jobs:
         self._timeout = timeout
         self._waiting = threading.BoundedSemaphore(most_waiting)
 
-    def submit(self, message: Mapping[str, Any], preferences: Preferences) -> Response:
+    def submit(
+        self,
+        message: Mapping[str, Any],
+        preferences: Preferences,
+        callback: Mapping[str, Any] | None = None,
+    ) -> Response:
         """Store a job; return 202, or 200 if it is complete within the preferred wait."""
         key = request.headers.get("Idempotency-Key")
         if key is not None and not _KEY.fullmatch(key):
@@ -57,6 +62,7 @@ class Jobs:
             "request": message,
             "client": g.client.name,
             "idempotency_key": None if key is None else g.client.idempotency_key(key),
+            "callback": callback,
         }
         job = self._call("jobs.accept", submission)
         waited = preferences.wait is not None and self._waiting.acquire(blocking=False)
@@ -125,7 +131,7 @@ def job_routes(
         return None if isinstance(body, dict) else respond(_INVALID_BODY)
 
     @api.post("/playlists", responses=accepted)
-    def submit_playlist(body: PlaylistsQuery) -> Response:
+    def submit_playlist(body: PlaylistSubmission) -> Response:
         """Compose a playlist in the background.
 
         Returns 202 when the job is stored, with the path of the job in `Location`. With
@@ -133,7 +139,7 @@ def job_routes(
         `Idempotency-Key` returns the first job.
         """
         preferences = Preferences.parse(request.headers.get("Prefer"))
-        return jobs.submit(body.request(language()), preferences)
+        return jobs.submit(body.request(language()), preferences, body.callback())
 
     @api.get("/jobs/<job_id>", responses=job)
     def get_job(path: JobPath) -> Response:

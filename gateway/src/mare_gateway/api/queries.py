@@ -13,6 +13,8 @@ from pydantic import (
     Field,
     FiniteFloat,
     StringConstraints,
+    ValidationInfo,
+    field_validator,
 )
 from pydantic_core import PydanticCustomError
 
@@ -131,3 +133,39 @@ class PlaylistsQuery(WeatherQuery):
 
     explicit: bool = True
     """Whether tracks with explicit lyrics are allowed."""
+
+
+CallbackType = Literal[
+    "job.started", "job.weather", "job.complete", "job.failed", "job.cancelled", "job.expired"
+]
+
+
+class PlaylistSubmission(PlaylistsQuery):
+    """A playlist in the background, and the callbacks on its way."""
+
+    callback_url: Annotated[str, StringConstraints(min_length=1, max_length=2000)] | None = Field(
+        None, json_schema_extra={"example": "https://example.com/hooks/playlists"}
+    )
+    """https URL that receives signed callbacks (Standard Webhooks)."""
+
+    events: list[CallbackType] | None = Field(None, min_length=1, max_length=6)
+    """The callbacks that are wanted; needs `callback_url`. Default: those of the end of the job."""
+
+    def request(self, preferred: Language) -> dict[str, Any]:
+        """Return the message to the service, without the callback."""
+        fields = super().request(preferred)
+        return {name: fields[name] for name in fields if name not in ("callback_url", "events")}
+
+    def callback(self) -> dict[str, Any] | None:
+        """Return the callback of the job, None without one."""
+        if self.callback_url is None:
+            return None
+        events = {} if self.events is None else {"events": self.events}
+        return {"url": self.callback_url, **events}
+
+    @field_validator("events")
+    @classmethod
+    def _has_a_receiver(cls, events: object, info: ValidationInfo) -> object:
+        if events is not None and info.data.get("callback_url") is None:
+            raise PydanticCustomError("needs_callback_url", "It needs callback_url")
+        return events

@@ -7,10 +7,17 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from flask_openapi3.types import ResponseDict
 
+from mare_gateway.api.callbacks import callback_routes
 from mare_gateway.api.jobs import JobPath, Jobs, job_routes
 from mare_gateway.api.parameters import repeated
 from mare_gateway.api.preferences import Preferences
-from mare_gateway.api.queries import Language, PlacesQuery, PlaylistsQuery, WeatherQuery
+from mare_gateway.api.queries import (
+    Language,
+    PlacesQuery,
+    PlaylistsQuery,
+    PlaylistSubmission,
+    WeatherQuery,
+)
 from mare_gateway.authentication import refusal
 from mare_gateway.calls import Calls
 from mare_gateway.clients import Scope
@@ -19,7 +26,7 @@ from mare_gateway.problems import MEDIA_TYPE
 from mare_gateway.responses import answer
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
-QUERIES = (PlacesQuery, PlaylistsQuery, WeatherQuery, JobPath)
+QUERIES = (PlacesQuery, PlaylistsQuery, PlaylistSubmission, WeatherQuery, JobPath)
 
 
 def _answer(schema: str, description: str = "OK", media_type: str = "application/json") -> Any:
@@ -59,6 +66,7 @@ _PLAYLIST: ResponseDict = {
     **_PLACE_PROBLEMS,
 }
 _JOB: ResponseDict = {200: _answer("JobDocument"), **_JOB_PROBLEMS}
+_DELIVERIES: ResponseDict = {200: _answer("DeliveryList"), 404: _JOB_PROBLEMS[404]}
 
 
 def routes(call: Calls, *, cache_seconds: int, timeout: float, most_bodies: int) -> APIBlueprint:
@@ -95,6 +103,8 @@ def routes(call: Calls, *, cache_seconds: int, timeout: float, most_bodies: int)
         language=_preferred_language,
         most_bodies=most_bodies,
     )
+
+    callback_routes(api, call, deliveries=_DELIVERIES)
 
     @api.get("/playlists", responses=_PLAYLIST)
     def playlists(query: PlaylistsQuery) -> Response:

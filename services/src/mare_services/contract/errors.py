@@ -77,5 +77,9 @@ class IdempotencyKeyReused(ServiceError):
     """Raised when a client sends an idempotency key again with another request."""
 
 
+class CallbacksUnavailable(ServiceError):
+    """Raised for a job with callbacks in an installation that sends none."""
+
+
 class JobNotChangeable(ServiceError):
     """Raised for a change that ``extra["state"]``, the state of the job, does not allow."""

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from mare_services.contract.callbacks import Callback, CallbackView
 from mare_services.contract.suggestion import Suggestion, SuggestionRequest
 from mare_services.contract.weather import WeatherReport
 
@@ -37,6 +38,7 @@ class JobSubmission:
     """Owner of the job. An empty text is the anonymous client."""
     idempotency_key: str | None = None
     """The same key with the same request returns the first job."""
+    callback: Callback | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +75,7 @@ class JobView:
     result: Suggestion | None = None
     """The complete result."""
     failure: JobFailure | None = None
+    callback: CallbackView | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

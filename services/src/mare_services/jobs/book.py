@@ -12,12 +12,12 @@ from mare_services.jobs.domain.job import (
     Job,
     Terms,
     accepted_event,
-    changed_event,
     move_to,
     new_job,
     record,
     retry,
 )
+from mare_services.jobs.domain.view import change_events
 from mare_services.jobs.ports import Change, IdempotencyConflict, JobStore
 
 BATCH = 100
@@ -41,7 +41,15 @@ class JobBook:
         self._redeliveries = redeliveries
         self._clock = clock
 
-    def accept(self, *, job_id: str, client: str, request: Any, idempotency_key: str | None) -> Job:
+    def accept(
+        self,
+        *,
+        job_id: str,
+        client: str,
+        request: Any,
+        idempotency_key: str | None,
+        callback: Any = None,
+    ) -> Job:
         """Store a job durably; return the first one for a repeated id or key.
 
         Raises IdempotencyKeyReused.
@@ -53,6 +61,7 @@ class JobBook:
             idempotency_key=idempotency_key,
             now=self._clock(),
             terms=self._terms,
+            callback=callback,
         )
         try:
             return self._store.accept(Change(job, (accepted_event(job),)))
@@ -89,7 +98,7 @@ class JobBook:
 
         def decide(job: Job) -> Change | None:
             changed = record(job, attempt, state, self._clock(), self._terms, **fields)
-            return Change(changed, (changed_event(changed),)) if changed else None
+            return Change(changed, change_events(changed)) if changed else None
 
         return self._store.change(job_id, decide, message_id=message_id)
 
@@ -110,7 +119,7 @@ class JobBook:
             if job.state.is_terminal or job.deadline > now:
                 return None
             expired = move_to(job, JobState.EXPIRED, now, self._terms)
-            return Change(expired, (changed_event(expired),))
+            return Change(expired, change_events(expired))
 
         job = self._store.change(job_id, decide)
         return job is not None and job.state is JobState.EXPIRED
@@ -138,7 +147,7 @@ class JobBook:
     ) -> Job:
         def decide(job: Job) -> Change:
             changed = move(job)
-            events = (changed_event(changed),)
+            events = change_events(changed)
             return Change(
                 changed, (*events, accepted_event(changed)) if publish_request else events
             )

@@ -77,3 +77,15 @@ class JobStore(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+class DeliveryLog(Protocol):
+    """Attempts to deliver the callbacks of jobs. Each method is one transaction."""
+
+    def add(self, job_id: str, delivery: Any) -> None:
+        """Store a ``Delivery`` once; its webhook id and number identify it."""
+        ...
+
+    def of(self, job_id: str) -> Sequence[Any]:
+        """Return the deliveries of a job, oldest first, at most 200."""
+        ...

@@ -12,6 +12,7 @@ from nameko.extensions import DependencyProvider
 
 from mare_nameko.service import event_handler, register_errors, rpc, timer
 from mare_services.contract import wire
+from mare_services.contract.callbacks import CallbackAttempted
 from mare_services.contract.errors import InvalidRequest, ServiceError
 from mare_services.contract.jobs import (
     JobQuery,
@@ -22,12 +23,15 @@ from mare_services.contract.jobs import (
     PlaylistFailed,
     WeatherObserved,
 )
+from mare_services.jobs.adapters.deliveries import SqlDeliveryLog
 from mare_services.jobs.adapters.relay import OutboxRelay
 from mare_services.jobs.adapters.sql import Database, SqlJobStore
 from mare_services.jobs.adapters.sqlite import Sqlite
 from mare_services.jobs.book import JobBook
+from mare_services.jobs.callbacks import JobCallbacks
 from mare_services.jobs.domain.job import Job
-from mare_services.jobs.ports import JobStore
+from mare_services.jobs.domain.view import view
+from mare_services.jobs.ports import DeliveryLog, JobStore
 from mare_services.jobs.settings import Settings, StoreUri
 
 register_errors(ServiceError)
@@ -47,7 +51,9 @@ class JobsResources(DependencyProvider):
     def setup(self) -> None:
         """Open the store. An invalid setting or a missing store stops the service at once."""
         self.settings = Settings.from_env(os.environ)
-        self.store: JobStore = tpool.execute(_open, self.settings.store)
+        self.store: JobStore
+        self.store, log = tpool.execute(_open, self.settings.store)
+        self.callbacks = JobCallbacks(self.store, log, self.settings.url_rules)
         self.book = JobBook(
             self.store,
             terms=self.settings.terms,
@@ -77,15 +83,18 @@ class JobsService:
 
         Raises:
             InvalidRequest: the submission has to be changed.
+            CallbacksUnavailable: it has a callback, and this installation sends none.
             IdempotencyKeyReused: the key belongs to another request.
         """
         asked = wire.read(submission, JobSubmission)
+        callback = self.resources.callbacks.read(asked.callback)
         job = self._call(
             lambda: self.resources.book.accept(
                 job_id=asked.id,
                 client=asked.client,
                 request=wire.write(asked.request),
                 idempotency_key=asked.idempotency_key,
+                callback=callback,
             )
         )
         self.wake_relay()
@@ -106,6 +115,22 @@ class JobsService:
     def retry(self, query: Any) -> Any:
         """Start another attempt; raise JobNotFound or JobNotChangeable."""
         return self._changed(query, self.resources.book.retry)
+
+    @rpc
+    def deliveries(self, query: Any) -> Any:
+        """Return the ``DeliveryList`` of a job; raise JobNotFound."""
+        asked = wire.read(query, JobQuery)
+
+        def read() -> Any:
+            self.resources.book.get(asked.id, asked.client)
+            return self.resources.callbacks.deliveries(asked.id)
+
+        return {"deliveries": self._call(read)}
+
+    @event_handler("webhooks", "callback_attempted")
+    def callback_attempted(self, event: Any) -> None:
+        attempted = wire.read(event, CallbackAttempted)
+        self._call(lambda: self.resources.callbacks.record(attempted))
 
     @event_handler("playlists", "job_started")
     def job_started(self, event: Any) -> None:
@@ -161,24 +186,9 @@ class JobsService:
         return result
 
 
-def view(job: Job) -> Any:
-    """Return the ``JobView`` of a job, as plain JSON."""
-    return {
-        "id": job.id,
-        "state": job.state.value,
-        "request": job.request,
-        "created_at": job.created_at.isoformat(),
-        "updated_at": job.updated_at.isoformat(),
-        "expires_at": job.retained_until.isoformat(),
-        "attempt": job.attempt,
-        "weather": job.weather,
-        "result": job.result,
-        "failure": job.failure,
-    }
-
-
-def _open(uri: StoreUri) -> JobStore:
-    return SqlJobStore(_database(uri))
+def _open(uri: StoreUri) -> tuple[JobStore, DeliveryLog]:
+    database = _database(uri)
+    return SqlJobStore(database), SqlDeliveryLog(database)
 
 
 def _database(uri: StoreUri) -> Database:

@@ -24,7 +24,7 @@ CLAIM_SECONDS = 15.0
 PAUSE_SECONDS = 2.0
 """Pause after an error of the store or of the broker."""
 BATCH = 50
-NEEDS_A_WORKER = frozenset({"job_accepted"})
+NEEDS_A_WORKER = frozenset({"job_accepted", "callback_due"})
 """Events that stay in the outbox until a queue exists for them."""
 
 

@@ -32,6 +32,7 @@ SCHEMA = (
         weather TEXT,
         result TEXT,
         failure TEXT,
+        callback TEXT,
         UNIQUE (client, idempotency_key)
     )""",
     "CREATE INDEX IF NOT EXISTS jobs_by_state ON jobs (state, deadline)",
@@ -48,7 +49,7 @@ SCHEMA = (
         claimed_until DOUBLE PRECISION NOT NULL DEFAULT 0
     )""",
 )
-_DOCUMENTS = ("request", "weather", "result", "failure")
+_DOCUMENTS = ("request", "weather", "result", "failure", "callback")
 _TIMES = ("created_at", "updated_at", "deadline", "retained_until")
 _PLAIN = ("id", "client", "idempotency_key", "attempt", "redelivered")
 _COLUMNS = (*_PLAIN, "state", *_TIMES, *_DOCUMENTS)
@@ -63,6 +64,9 @@ class Transaction(Protocol):
 
     def lock_schema(self) -> None:
         """Let one process at a time create the tables."""
+
+    def add_column(self, table: str, column: str, kind: str) -> None:
+        """Add a column to a table of an earlier version, unless it has the column."""
 
 
 class Database(Protocol):
@@ -87,6 +91,7 @@ class SqlJobStore:
             transaction.lock_schema()
             for statement in SCHEMA:
                 transaction.execute(statement)
+            transaction.add_column("jobs", "callback", "TEXT")
 
     def accept(self, change: Change) -> Job:
         job = change.job
@@ -101,7 +106,7 @@ class SqlJobStore:
                 _store_events(transaction, change.events)
                 return job
             existing = self._existing(transaction, job)
-        if existing.request != job.request or existing.client != job.client:
+        if _submitted(existing) != _submitted(job):
             raise IdempotencyConflict("The idempotency key belongs to another request.")
         return existing
 
@@ -210,6 +215,12 @@ def _store_events(transaction: Transaction, events: Sequence[OutboxEvent]) -> No
             "INSERT INTO outbox (message_id, type, data) VALUES (%s, %s, %s)",
             (str(uuid_utils.uuid7()), event.type, json.dumps(event.data)),
         )
+
+
+def _submitted(job: Job) -> tuple[Any, ...]:
+    """Return what a repeated submission must have in common with the first."""
+    callback = job.callback or {}
+    return job.client, job.request, callback.get("url"), callback.get("events")
 
 
 def _row_of(job: Job) -> tuple[Any, ...]:

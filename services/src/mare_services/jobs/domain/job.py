@@ -31,13 +31,14 @@ class IllegalTransition(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A job as the store holds it; `request`, `weather`, `result` and `failure` are plain JSON.
+    """A job as the store holds it; the documents are plain JSON.
 
     Attributes:
         attempt: counts from 1; results of earlier attempts are ignored.
         deadline: when the job expires unless it ends before.
         retained_until: when the record is deleted; set when the job ends.
         redelivered: times that the sweeper published this attempt again.
+        callback: ``url``, ``events``, ``destination`` and ``ended``, or None.
     """
 
     id: str
@@ -54,6 +55,7 @@ class Job:
     weather: Any = None
     result: Any = None
     failure: Any = None
+    callback: Any = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,12 +82,14 @@ def new_job(
     idempotency_key: str | None,
     now: datetime,
     terms: Terms,
+    callback: Any = None,
 ) -> Job:
     return Job(
         id=job_id,
         client=client,
         request=request,
         idempotency_key=idempotency_key,
+        callback=callback,
         created_at=now,
         updated_at=now,
         deadline=now + terms.duration,

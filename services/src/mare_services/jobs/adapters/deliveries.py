@@ -1,0 +1,45 @@
+"""The log of deliveries in the database of the jobs."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from mare_services.jobs.adapters.sql import Database
+
+SCHEMA = """CREATE TABLE IF NOT EXISTS deliveries (
+    webhook_id TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+    document TEXT NOT NULL,
+    PRIMARY KEY (webhook_id, number)
+)"""
+INDEX = "CREATE INDEX IF NOT EXISTS deliveries_by_job ON deliveries (job_id)"
+
+_MOST = 200
+"""Deliveries that are returned for one job. Six callbacks with all their attempts are 54."""
+
+
+class SqlDeliveryLog:
+    """Implements `DeliveryLog`. The table of jobs must exist."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        with database.transaction() as transaction:
+            transaction.lock_schema()
+            transaction.execute(SCHEMA)
+            transaction.execute(INDEX)
+
+    def add(self, job_id: str, delivery: Any) -> None:
+        with self._database.transaction() as transaction:
+            transaction.execute(
+                "INSERT INTO deliveries (webhook_id, number, job_id, document)"
+                " SELECT %s, %s, id, %s FROM jobs WHERE id = %s ON CONFLICT DO NOTHING",
+                (delivery["webhook_id"], delivery["number"], json.dumps(delivery), job_id),
+            )
+
+    def of(self, job_id: str) -> Sequence[Any]:
+        with self._database.transaction() as transaction:
+            rows = transaction.execute(
+                "SELECT document FROM deliveries WHERE job_id = %s LIMIT %s", (job_id, _MOST)
+            )
+        return sorted((json.loads(row[0]) for row in rows), key=lambda each: str(each["at"]))

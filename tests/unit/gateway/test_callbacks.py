@@ -1,0 +1,86 @@
+"""Callbacks over HTTP: wanted with a job, logged below it."""
+
+import pytest
+
+from mare_nameko.client import RemoteError
+from tests.unit.gateway.conftest import JOB
+
+URL = "https://example.com/hooks"
+LOG = {"deliveries": [{"webhook_id": "msg_1", "number": 1, "outcome": "delivered"}]}
+
+
+def submit(client, **fields):
+    return client.post("/v1/playlists", json={"city": "Recife", **fields})
+
+
+def test_the_callback_goes_to_the_jobs_service_apart_from_the_request(client, rpc):
+    submit(client, callback_url=URL, events=["job.weather", "job.complete"])
+
+    submission = rpc.calls[-1].request
+    assert submission["callback"] == {"url": URL, "events": ["job.weather", "job.complete"]}
+    assert {"callback_url", "events"}.isdisjoint(submission["request"])
+
+
+def test_the_jobs_service_chooses_the_events_if_the_client_does_not(client, rpc):
+    submit(client, callback_url=URL)
+
+    assert rpc.calls[-1].request["callback"] == {"url": URL}
+
+
+def test_a_job_without_a_callback_has_none(client, rpc):
+    submit(client)
+
+    assert rpc.calls[-1].request["callback"] is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "parameter"),
+    [
+        ({"events": ["job.complete"]}, "events"),
+        ({"callback_url": URL, "events": []}, "events"),
+        ({"callback_url": URL, "events": ["job.paid"]}, "events"),
+        ({"callback_url": URL, "events": "job.complete"}, "events"),
+        ({"callback_url": ""}, "callback_url"),
+        ({"callback_url": "https://example.com/" + "x" * 2000}, "callback_url"),
+        ({"callback_url": 7}, "callback_url"),
+    ],
+)
+def test_a_callback_with_a_mistake_is_refused_before_any_call(client, rpc, fields, parameter):
+    response = submit(client, **fields)
+
+    assert response.status_code == 400
+    assert {each["parameter"] for each in response.get_json()["errors"]} == {parameter}
+    assert rpc.calls == []
+
+
+def test_a_get_takes_no_callback(client):
+    response = client.get(f"/v1/playlists?city=Recife&callback_url={URL}")
+
+    assert response.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        ("CallbacksUnavailable", "callbacks_unavailable"),
+        ("InvalidRequest", "invalid_parameter"),
+    ],
+)
+def test_a_refused_callback_is_a_problem_with_the_reason(client, rpc, error, code):
+    rpc.answers["jobs.accept"] = RemoteError(error, ("Its port must be 443.", {}))
+
+    response = submit(client, callback_url=URL)
+
+    assert response.status_code == 400
+    assert response.get_json()["code"] == code
+    assert response.get_json()["detail"] == "Its port must be 443."
+
+
+def test_the_deliveries_of_a_job_are_a_list_below_it(client, rpc):
+    rpc.answers["jobs.deliveries"] = LOG
+
+    response = client.get(f"/v1/jobs/{JOB['id']}/deliveries")
+
+    assert response.get_json() == LOG
+    assert response.headers["Cache-Control"] == "private, no-cache"
+    assert rpc.calls[-1].request["id"] == JOB["id"]
