@@ -13,6 +13,7 @@ from local.journal import Journal
 from local.rabbitmq import Node
 from local.rabbitmq.packages import InstallFailed
 from local.settings import Settings
+from local.webhook_secret import kept_secret
 from mare.documents.tree import InputError
 from mare.local_run.plan import Plan, read_files
 from mare.local_run.run import STOP_SIGNALS, RunOptions, free_or_zero
@@ -81,6 +82,9 @@ def _plan(settings: Settings, uris: dict[str, str]) -> Plan:
     own = {
         "PYTHON": sys.executable,
         "GATEWAY_PORT": str(settings.gateway_port),
+        "JOBS_CALLBACKS": "true",
+        "WEBHOOKS_SECRETS": settings.webhooks_secrets or kept_secret(_secret_file(settings)),
+        "WEBHOOKS_ALLOW_LOCALHOST": str(settings.webhooks_allow_localhost).lower(),
         "JOBS_STORE": settings.jobs_store or f"sqlite://{Path(settings.folder).absolute()}/jobs.db",
     }
     # More processes than twice the cores only take turns.
@@ -98,7 +102,7 @@ async def _serve(
     )
 
     def ready(url: str | None) -> None:
-        terminal.write(_what_to_open(settings.gateway_port, url or ""))
+        terminal.write(_what_to_open(settings, url or ""))
 
     watch = asyncio.create_task(keep_alive(node, terminal)) if node else None
     try:
@@ -108,13 +112,28 @@ async def _serve(
             watch.cancel()
 
 
-def _what_to_open(port: int, dashboard: str) -> str:
+def _secret_file(settings: Settings) -> Path:
+    return Path(settings.folder) / "webhooks-secret"
+
+
+def _what_to_open(settings: Settings, dashboard: str) -> str:
+    port = settings.gateway_port
     return f"""
 Open  http://127.0.0.1:{port}/docs
 or    curl 'http://127.0.0.1:{port}/v1/playlists?city=Recife'
       curl 'http://127.0.0.1:{port}/v1/places?q=campnas'
 and   {dashboard}  to see processes rise and fall with their queues
+{_about_callbacks(settings)}
 """
+
+
+def _about_callbacks(settings: Settings) -> str:
+    secret = "WEBHOOKS_SECRETS" if settings.webhooks_secrets else _secret_file(settings)
+    localhost = "also to http://127.0.0.1 and " if settings.webhooks_allow_localhost else ""
+    return (
+        f"Callbacks of jobs go {localhost}to https URLs. The secret that verifies them is in"
+        f" {secret};\na receiver of ten lines is in docs/jobs.md, Callbacks."
+    )
 
 
 if __name__ == "__main__":

@@ -24,8 +24,14 @@ class Settings(EnvironmentSettings):
     jobs_store: Secret = variable("JOBS_STORE", default=Secret())
     """Store of the jobs. Empty: an SQLite file in `RUN_FOLDER`."""
 
+    webhooks_secrets: Secret = variable("WEBHOOKS_SECRETS", default=Secret())
+    """Secrets that sign callbacks. Empty: one is made and kept in `RUN_FOLDER`."""
+
+    webhooks_allow_localhost: bool = variable("WEBHOOKS_ALLOW_LOCALHOST", default=True)
+    """Whether callbacks may go to this machine."""
+
     folder: str = variable("RUN_FOLDER", default=".cache/run")
-    """Folder of the log files and of the store of jobs."""
+    """Folder of the log files, the store of jobs and the secret of callbacks."""
 
     file: str = variable("RUN_FILE", default="")
     """Commands and their autoscaling. Empty: `local/stack.yaml`."""

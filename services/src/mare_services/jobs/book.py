@@ -98,7 +98,7 @@ class JobBook:
 
         def decide(job: Job) -> Change | None:
             changed = record(job, attempt, state, self._clock(), self._terms, **fields)
-            return Change(changed, change_events(changed)) if changed else None
+            return Change(changed, change_events(changed, job)) if changed else None
 
         return self._store.change(job_id, decide, message_id=message_id)
 

@@ -34,18 +34,32 @@ def view(job: Job) -> Any:
     }
 
 
-def change_events(job: Job) -> tuple[OutboxEvent, ...]:
-    """Return the events to publish after a change: for streams, and for a callback if wanted."""
-    kind = _CALLBACKS.get(job.state)
+def change_events(job: Job, before: Job | None = None) -> tuple[OutboxEvent, ...]:
+    """Return the events to publish after a change: for streams, and for callbacks.
+
+    A playlist that overtakes the weather brings it along. ``job.weather`` is then sent as well, so
+    that a receiver can rely on it.
+    """
     callback = job.callback
-    if kind is None or callback is None or callback["ended"] or kind not in callback["events"]:
+    if callback is None or callback["ended"]:
         return (changed_event(job),)
-    payload = {"type": kind.value, "timestamp": job.updated_at.isoformat(), "data": view(job)}
-    due = {
-        "webhook_id": f"msg_{job.id}_{job.attempt}_{job.state}",
+    reached = [_CALLBACKS[job.state]] if job.state in _CALLBACKS else []
+    if before is not None and before.weather is None and job.weather is not None:
+        reached.insert(0, CallbackType.WEATHER)
+    due = (_due(job, kind) for kind in dict.fromkeys(reached) if kind in callback["events"])
+    return (changed_event(job), *due)
+
+
+def _due(job: Job, kind: CallbackType) -> OutboxEvent:
+    data = {
+        "webhook_id": f"msg_{job.id}_{job.attempt}_{kind.removeprefix('job.')}",
         "job_id": job.id,
         "type": kind.value,
-        "url": callback["url"],
-        "payload": payload,
+        "url": job.callback["url"],
+        "payload": {
+            "type": kind.value,
+            "timestamp": job.updated_at.isoformat(),
+            "data": view(job),
+        },
     }
-    return (changed_event(job), OutboxEvent("callback_due", due))
+    return OutboxEvent("callback_due", data)
