@@ -30,7 +30,7 @@ class JobDocument(jobs.JobView):
     """A job and the paths that belong to it."""
 
     links: dict[str, str]
-    """Paths: `self`, `cancel` (DELETE) and `retry` (POST)."""
+    """Paths: `self`, `events` (Server-Sent Events), `cancel` (DELETE) and `retry` (POST)."""
 
 
 ANSWERS = (

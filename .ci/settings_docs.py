@@ -23,6 +23,7 @@ from mare_nameko.settings import variable_name
 TABLES = [
     (Path("runtime/README.md"), "settings", "mare_nameko.service.settings.Settings"),
     (Path("gateway/README.md"), "settings", "mare_gateway.settings.Settings"),
+    (Path("gateway/README.md"), "events", "mare_gateway.events.settings.Settings"),
     (Path("docs/services.md"), "weather", "mare_services.weather.settings.Settings"),
     (Path("docs/services.md"), "music", "mare_services.music.settings.Settings"),
     (Path("docs/services.md"), "playlists", "mare_services.playlists.settings.Settings"),

@@ -23,7 +23,7 @@ from mare.local_run.terminal import Terminal, log_to_terminal
 from mare.private_broker.config import STATISTICS_SECONDS
 from mare.private_broker.node import BrokerFailed
 from mare.private_broker.origin import NoBroker
-from mare.processes.tcp_ports import is_free
+from mare.processes.tcp_ports import free_port, is_free
 from mare_nameko.settings import SettingsError
 
 _FILE = Path(__file__).with_name("stack.yaml")
@@ -81,10 +81,12 @@ def _broker(settings: Settings, terminal: Terminal) -> Iterator[tuple[dict[str, 
 def _plan(settings: Settings, uris: dict[str, str]) -> Plan:
     own = {
         "PYTHON": sys.executable,
-        "GATEWAY_PORT": str(settings.gateway_port),
         "JOBS_CALLBACKS": "true",
         "WEBHOOKS_SECRETS": settings.webhooks_secrets or kept_secret(_secret_file(settings)),
         "WEBHOOKS_ALLOW_LOCALHOST": str(settings.webhooks_allow_localhost).lower(),
+        "FRONT_PORT": str(settings.gateway_port),
+        "FRONT_GATEWAY_PORT": str(free_port()),
+        "FRONT_EVENTS_PORT": str(free_port()),
         "JOBS_STORE": settings.jobs_store or f"sqlite://{Path(settings.folder).absolute()}/jobs.db",
     }
     # More processes than twice the cores only take turns.

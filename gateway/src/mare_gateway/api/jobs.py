@@ -18,15 +18,15 @@ from mare_gateway.api.preferences import Preferences
 from mare_gateway.api.queries import Language, PlaylistSubmission, Query
 from mare_gateway.calls import Calls
 from mare_gateway.failures import respond
+from mare_gateway.job_documents import ID_PATTERN, UNFINISHED, document, path_of
 from mare_gateway.problems import Problem
 from mare_gateway.responses import entity
 from mare_nameko.client import RpcError
 
 POLL_SECONDS = 0.1
 RETRY_AFTER = 1
-_UNFINISHED = frozenset({"pending", "running", "partial"})
 _KEY = re.compile(r"[!-~]{1,255}")
-JobId = Annotated[str, StringConstraints(pattern="^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+JobId = Annotated[str, StringConstraints(pattern=f"^{ID_PATTERN}$")]
 
 
 class JobPath(Query):
@@ -76,9 +76,9 @@ class Jobs:
     def call_for_job(self, method: str, job_id: str) -> Response:
         """Call a method of the jobs service for one job and return its record."""
         job = self._call(f"jobs.{method}", {"id": job_id, "client": g.client.name})
-        response = entity(_document(job), request)
+        response = entity(document(job), request)
         response.headers["Cache-Control"] = "private, no-cache"
-        if job["state"] in _UNFINISHED:
+        if job["state"] in UNFINISHED:
             response.headers["Retry-After"] = str(RETRY_AFTER)
         return response
 
@@ -86,7 +86,7 @@ class Jobs:
         """Read the job until it has ended, at most for `seconds` and the rest of the deadline."""
         left = self._timeout - (time.perf_counter() - g.started) - 1
         give_up = time.monotonic() + min(seconds, left)
-        while job["state"] in _UNFINISHED and time.monotonic() < give_up:
+        while job["state"] in UNFINISHED and time.monotonic() < give_up:
             time.sleep(POLL_SECONDS)
             try:
                 job = self._call("jobs.get", {"id": job["id"], "client": g.client.name})
@@ -101,6 +101,7 @@ def job_routes(
     *,
     accepted: ResponseDict,
     job: ResponseDict,
+    stream: ResponseDict,
     language: Callable[[], Language],
     most_bodies: int,
 ) -> None:
@@ -146,6 +147,17 @@ def job_routes(
         """The state of a job, with the weather as soon as it is known and the playlist at last."""
         return jobs.call_for_job("get", path.job_id)
 
+    @api.get("/jobs/<job_id>/events", responses=stream)
+    def stream_job(path: JobPath) -> Response:
+        """The states of a job as Server-Sent Events, until it ends.
+
+        The events process serves this path. A gateway that is asked redirects to a path that every
+        ingress can route to that process. The data of an event is the document of the job; its id
+        is attempt and state. The last event is `end`: close the stream then.
+        """
+        location = {"Location": f"/v1/streams/{path.job_id}", "Cache-Control": "no-store"}
+        return Response(status=307, headers=location)
+
     @api.delete("/jobs/<job_id>", responses=job)
     def cancel_job(path: JobPath) -> Response:
         """Cancel a job that has not ended."""
@@ -171,25 +183,16 @@ _INVALID_KEY = Problem(
 
 
 def _accepted(job: Mapping[str, Any], applied: str) -> Response:
-    finished = job["state"] not in _UNFINISHED
+    finished = job["state"] not in UNFINISHED
     response = Response(
-        msgspec.json.encode(_document(job)),
+        msgspec.json.encode(document(job)),
         status=200 if finished else 202,
         mimetype="application/json",
     )
-    response.headers["Location"] = _path(job["id"])
+    response.headers["Location"] = path_of(job["id"])
     response.headers["Cache-Control"] = "private, no-store"
     if not finished:
         response.headers["Retry-After"] = str(RETRY_AFTER)
     if applied:
         response.headers["Preference-Applied"] = applied
     return response
-
-
-def _document(job: Mapping[str, Any]) -> dict[str, Any]:
-    path = _path(job["id"])
-    return {**job, "links": {"self": path, "cancel": path, "retry": f"{path}/retry"}}
-
-
-def _path(job_id: str) -> str:
-    return f"/v1/jobs/{job_id}"

@@ -67,6 +67,14 @@ _PLAYLIST: ResponseDict = {
 }
 _JOB: ResponseDict = {200: _answer("JobDocument"), **_JOB_PROBLEMS}
 _DELIVERIES: ResponseDict = {200: _answer("DeliveryList"), 404: _JOB_PROBLEMS[404]}
+_STREAM: ResponseDict = {
+    200: {"description": "OK", "content": {"text/event-stream": {"schema": {"type": "string"}}}},
+    204: {"description": "The job has ended with the state in `Last-Event-ID`."},
+    307: {"description": "Another process serves the stream: its path is in `Location`."},
+    404: _JOB_PROBLEMS[404],
+    429: _problem("Too many streams of one address."),
+    503: _problem("Too many streams, or the state of the job cannot be read."),
+}
 
 
 def routes(call: Calls, *, cache_seconds: int, timeout: float, most_bodies: int) -> APIBlueprint:
@@ -100,6 +108,7 @@ def routes(call: Calls, *, cache_seconds: int, timeout: float, most_bodies: int)
         jobs,
         accepted=_ACCEPTED,
         job=_JOB,
+        stream=_STREAM,
         language=_preferred_language,
         most_bodies=most_bodies,
     )

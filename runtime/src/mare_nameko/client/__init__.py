@@ -20,12 +20,14 @@ from mare_nameko.client.errors import (
     ServiceUnavailable,
 )
 from mare_nameko.client.options import Options
+from mare_nameko.client.subscription import EventSubscription
 
 __all__ = [
     "AmqpUri",
     "BadReply",
     "CallTimedOut",
     "Disconnected",
+    "EventSubscription",
     "Options",
     "Overloaded",
     "RemoteError",

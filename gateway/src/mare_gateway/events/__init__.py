@@ -1,0 +1,1 @@
+"""The process that streams the changes of jobs as Server-Sent Events."""

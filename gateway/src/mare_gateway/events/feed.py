@@ -1,0 +1,156 @@
+"""Distributes the states of jobs to streams: one read for each change, however many streams."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from mare_gateway.events.messages import Snapshot
+from mare_nameko.client import RemoteError, RpcError
+
+log = logging.getLogger(__name__)
+
+QUEUE_SIZE = 8
+"""States that wait for one stream. A job has four in an attempt; a slow client misses the oldest,
+and each state contains all earlier results."""
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
+"""Seconds before a failed read is repeated."""
+
+Read = Callable[[str], Awaitable[Mapping[str, Any]]]
+
+
+class Closed(Exception):
+    """Raised by a subscription after which no state follows: the process stops."""
+
+
+class Subscription:
+    """The states of one job for one stream."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[Snapshot] = deque(maxlen=QUEUE_SIZE)
+        self._error: Exception | None = None
+        self._something = asyncio.Event()
+
+    async def next(self) -> Snapshot:
+        """Return the next state; raise Closed, or RemoteError if there is no such job."""
+        while not self._waiting:
+            if self._error is not None:
+                raise self._error
+            self._something.clear()
+            await self._something.wait()
+        return self._waiting.popleft()
+
+    def put(self, snapshot: Snapshot) -> None:
+        self._waiting.append(snapshot)
+        self._something.set()
+
+    def fail(self, error: Exception) -> None:
+        self._error = error
+        self._something.set()
+
+
+class _Watch:
+    """A job with at least one subscription."""
+
+    def __init__(self) -> None:
+        self.subscriptions: set[Subscription] = set()
+        self.latest: Snapshot | None = None
+        self.outdated = True
+        self.reading: asyncio.Task[None] | None = None
+
+
+class JobFeed:
+    """Reads jobs that have changed and passes their states to subscriptions.
+
+    All methods belong to one event loop.
+
+    Args:
+        read: returns the record of a job; raises RpcError.
+    """
+
+    def __init__(self, read: Read) -> None:
+        self._read = read
+        self._watches: dict[str, _Watch] = {}
+        self._closed = False
+
+    @contextmanager
+    def subscribe(self, job_id: str) -> Iterator[Subscription]:
+        """Yield the states of a job, beginning with the present one."""
+        watch = self._watches.setdefault(job_id, _Watch())
+        subscription = Subscription()
+        watch.subscriptions.add(subscription)
+        if self._closed:
+            subscription.fail(Closed())
+        elif watch.latest is not None:
+            subscription.put(watch.latest)
+        self._refresh(job_id, watch)
+        try:
+            yield subscription
+        finally:
+            watch.subscriptions.discard(subscription)
+            if not watch.subscriptions:
+                self._forget(job_id, watch)
+
+    def changed(self, job_id: str) -> None:
+        """Read a job again if a stream needs it."""
+        if watch := self._watches.get(job_id):
+            watch.outdated = True
+            self._refresh(job_id, watch)
+
+    def reread(self) -> None:
+        """Read all jobs again, because changes may have been missed."""
+        for job_id in list(self._watches):
+            self.changed(job_id)
+
+    def close(self) -> None:
+        """End all streams."""
+        self._closed = True
+        for watch in self._watches.values():
+            _fail(watch, Closed())
+
+    def _forget(self, job_id: str, watch: _Watch) -> None:
+        if self._watches.get(job_id) is watch:
+            del self._watches[job_id]
+        if watch.reading is not None:
+            watch.reading.cancel()
+
+    def _refresh(self, job_id: str, watch: _Watch) -> None:
+        if watch.outdated and watch.reading is None and not self._closed:
+            watch.reading = asyncio.create_task(self._read_until_current(job_id, watch))
+
+    async def _read_until_current(self, job_id: str, watch: _Watch) -> None:
+        pause = _FIRST_PAUSE
+        try:
+            while watch.outdated:
+                watch.outdated = False
+                try:
+                    snapshot = Snapshot.of(await self._read(job_id))
+                except RpcError as error:
+                    if isinstance(error, RemoteError) and error.exc_type == "JobNotFound":
+                        self._watches.pop(job_id, None)
+                        _fail(watch, error)
+                        return
+                    log.warning("A job cannot be read: %s", error)
+                    watch.outdated = True
+                    await asyncio.sleep(pause)
+                    pause = min(_LONGEST_PAUSE, 2 * pause)
+                else:
+                    _deliver(watch, snapshot)
+        finally:
+            watch.reading = None
+
+
+def _deliver(watch: _Watch, snapshot: Snapshot) -> None:
+    if watch.latest is not None and watch.latest.event_id == snapshot.event_id:
+        return
+    watch.latest = snapshot
+    for subscription in watch.subscriptions:
+        subscription.put(snapshot)
+
+
+def _fail(watch: _Watch, error: Exception) -> None:
+    for subscription in watch.subscriptions:
+        subscription.fail(error)

@@ -1,0 +1,49 @@
+"""Server-Sent Events: the bytes of a stream.
+
+https://html.spec.whatwg.org/multipage/server-sent-events.html
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import msgspec
+
+from mare_gateway.job_documents import UNFINISHED, document
+
+_encode = msgspec.json.Encoder().encode
+
+RETRY_MILLISECONDS = 1000
+OPENING = f"retry: {RETRY_MILLISECONDS}\n\n".encode()
+"""Makes a client reconnect after a second if the stream breaks."""
+
+HEARTBEAT = b": heartbeat\n\n"
+"""A comment, which keeps proxies from closing the connection and finds broken ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A job in one state, encoded once for all streams.
+
+    Attributes:
+        event_id: attempt and state, for example ``1-partial``; it changes with both only.
+        is_final: no later event can follow, except after a retry of the job.
+        event: the bytes of the event.
+    """
+
+    event_id: str
+    is_final: bool
+    event: bytes
+
+    @classmethod
+    def of(cls, job: Mapping[str, Any]) -> Self:
+        """Return the snapshot of a record of the jobs service."""
+        event_id = f"{job['attempt']}-{job['state']}"
+        # JSON has no line breaks, so that it is one line of data.
+        lines = (b"id: ", event_id.encode(), b"\ndata: ", _encode(document(job)), b"\n\n")
+        return cls(event_id, job["state"] not in UNFINISHED, b"".join(lines))
+
+
+def end(snapshot: Snapshot) -> bytes:
+    """Return the last event of a stream; the client should close it instead of reconnecting."""
+    return f"event: end\nid: {snapshot.event_id}\ndata: {{}}\n\n".encode()

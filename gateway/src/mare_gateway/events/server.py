@@ -1,0 +1,164 @@
+"""The listeners of the process: streams, and probes with metrics."""
+
+import asyncio
+import logging
+import resource
+import signal
+import socket
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from mare_gateway.events.feed import JobFeed
+from mare_gateway.events.metrics import Metrics
+from mare_gateway.events.settings import Settings
+from mare_gateway.events.streams import Streams, problem_response
+from mare_gateway.problems import Problem
+from mare_nameko.client import BadReply, EventSubscription, RpcClient
+
+log = logging.getLogger(__name__)
+
+_READERS = 16
+"""Jobs that are read at a time."""
+
+_MAX_LINE = 8_190
+_KEEP_ALIVE = 75.0
+_UNREAD_MILLISECONDS = 30_000
+"""Time after which the kernel closes a connection whose client does not acknowledge or read."""
+
+
+async def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT. Raises OSError if a port is taken."""
+    metrics = Metrics()
+    with connected(settings) as (feed, events):
+        stopping = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+        runners = [
+            await _listen(_health_app(events, metrics), settings.host, settings.health_port),
+            await _listen(_stream_app(feed, settings, metrics), settings.host, settings.port),
+        ]
+        log.info("Streaming on port %d, probes on %d", *(_port(each) for each in reversed(runners)))
+        await stopping.wait()
+        feed.close()
+        for runner in reversed(runners):
+            await runner.cleanup()
+
+
+@contextmanager
+def connected(settings: Settings) -> Iterator[tuple[JobFeed, EventSubscription]]:
+    """Yield a feed that the broker keeps current, and the subscription to the broker's events."""
+    loop = asyncio.get_running_loop()
+    options = settings.rpc_options()
+    rpc = RpcClient(options)
+    readers = ThreadPoolExecutor(_READERS, thread_name_prefix="reader")
+
+    def read_now(job_id: str) -> Mapping[str, Any]:
+        reply = rpc.call("jobs.get", {"id": job_id}, timeout=settings.read_seconds)
+        if not isinstance(reply, dict):
+            raise BadReply("the reply of jobs.get is not an object")
+        return reply
+
+    async def read(job_id: str) -> Mapping[str, Any]:
+        return await loop.run_in_executor(readers, read_now, job_id)
+
+    feed = JobFeed(read)
+
+    def on_event(event: Any) -> None:
+        job_id = event.get("job_id") if isinstance(event, dict) else None
+        if isinstance(job_id, str):
+            loop.call_soon_threadsafe(feed.changed, job_id)
+
+    def on_subscribed() -> None:
+        loop.call_soon_threadsafe(feed.reread)
+
+    events = EventSubscription(
+        options,
+        "jobs",
+        "job_changed",
+        on_event=on_event,
+        on_subscribed=on_subscribed,
+    )
+    events.start()
+    try:
+        yield feed, events
+    finally:
+        events.stop()
+        rpc.close()
+        readers.shutdown(wait=False, cancel_futures=True)
+
+
+async def _listen(app: web.Application, host: str, port: int) -> web.AppRunner:
+    runner = web.AppRunner(
+        app, access_log=None, shutdown_timeout=5.0, keepalive_timeout=_KEEP_ALIVE,
+        handler_cancellation=True, max_line_size=_MAX_LINE, max_field_size=_MAX_LINE,
+    )  # fmt: skip
+    await runner.setup()
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.create_server((host, port), family=family, backlog=1024)
+    # Accepted sockets inherit the option.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNREAD_MILLISECONDS)
+    await web.SockSite(runner, listener, backlog=1024).start()
+    return runner
+
+
+def _port(runner: web.AppRunner) -> int:
+    return int(runner.addresses[0][1])
+
+
+def _stream_app(feed: JobFeed, settings: Settings, metrics: Metrics) -> web.Application:
+    app = web.Application(middlewares=[_refusals], client_max_size=1024)
+    Streams(feed, settings, metrics).add_to(app)
+    return app
+
+
+@web.middleware
+async def _refusals(request: web.Request, handler: Any) -> web.StreamResponse:
+    """Respond with a problem document where aiohttp would with a text."""
+    try:
+        response: web.StreamResponse = await handler(request)
+    except web.HTTPMethodNotAllowed as error:
+        response = problem_response(request, _NOT_ALLOWED)
+        response.headers["Allow"] = error.headers["Allow"]
+    except web.HTTPNotFound:
+        response = problem_response(request, _NOT_FOUND)
+    return response
+
+
+def _health_app(events: EventSubscription, metrics: Metrics) -> web.Application:
+    """Return the probes. They run in the event loop: if it is stuck, they fail."""
+
+    async def live(_: web.Request) -> web.Response:
+        alive = events.is_alive()
+        return web.Response(text="ok\n" if alive else "no events\n", status=200 if alive else 503)
+
+    async def ready(_: web.Request) -> web.Response:
+        connected = events.connected
+        text = "ok\n" if connected else "not connected to the broker\n"
+        return web.Response(text=text, status=200 if connected else 503)
+
+    async def show_metrics(_: web.Request) -> web.Response:
+        body = generate_latest(metrics.registry)
+        return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    app = web.Application(client_max_size=1024)
+    app.router.add_get("/livez", live)
+    app.router.add_get("/readyz", ready)
+    app.router.add_get("/metrics", show_metrics)
+    return app
+
+
+def raise_file_limit() -> None:
+    """Allow as many open files as the system permits: each stream is one."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+_NOT_FOUND = Problem(status=404, code="not_found", detail="This path does not exist.")
+_NOT_ALLOWED = Problem(
+    status=405, code="method_not_allowed", detail="This path does not support the method."
+)

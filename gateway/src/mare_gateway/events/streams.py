@@ -1,0 +1,171 @@
+"""The HTTP application: one route, which answers with a stream of a job's states."""
+
+import asyncio
+import logging
+import re
+import secrets
+import time
+from collections.abc import AsyncIterator
+
+import msgspec
+from aiohttp import web
+
+from mare_gateway.events import messages
+from mare_gateway.events.feed import Closed, JobFeed, Subscription
+from mare_gateway.events.limits import Refused, StreamLimits, client_address
+from mare_gateway.events.messages import Snapshot
+from mare_gateway.events.metrics import Metrics
+from mare_gateway.events.settings import Settings
+from mare_gateway.job_documents import ID_PATTERN
+from mare_gateway.problems import MEDIA_TYPE, Problem, problem_of
+from mare_nameko.client import RemoteError
+
+access_log = logging.getLogger("mare_gateway.events.access")
+
+PATHS = (f"/v1/jobs/{{job_id:{ID_PATTERN}}}/events", f"/v1/streams/{{job_id:{ID_PATTERN}}}")
+"""The second path is for ingresses, which route by the beginning of a path."""
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+_HEADERS = {
+    "Content-Type": "text/event-stream; charset=utf-8",
+    "Cache-Control": "no-store",
+    "X-Accel-Buffering": "no",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class Streams:
+    """Handles the requests for streams."""
+
+    def __init__(self, feed: JobFeed, settings: Settings, metrics: Metrics) -> None:
+        self._feed = feed
+        self._settings = settings
+        self._metrics = metrics
+        self._limits = StreamLimits(
+            most=settings.max_streams, most_per_address=settings.max_streams_per_address
+        )
+
+    def add_to(self, app: web.Application) -> None:
+        for path in PATHS:
+            app.router.add_get(path, self.stream, allow_head=False)
+
+    async def stream(self, request: web.Request) -> web.StreamResponse:
+        """Stream the states of a job until it ends, or respond with a problem."""
+        forwarded_for = request.headers.getall("X-Forwarded-For", [])
+        address = client_address(
+            request.remote or "", forwarded_for, self._settings.trusted_proxies
+        )
+        job_id = request.match_info["job_id"]
+        try:
+            with self._limits.occupy(address), self._feed.subscribe(job_id) as states:
+                self._metrics.open.set(self._limits.open)
+                first = await self._first(states)
+                return await self._respond(request, states, first)
+        except Refused as refused:
+            self._metrics.refused.labels(refused.problem.code).inc()
+            return problem_response(request, refused.problem)
+        except RemoteError as error:
+            return problem_response(request, problem_of(error))
+        except Closed:
+            return problem_response(request, _UNAVAILABLE)
+        finally:
+            self._metrics.open.set(self._limits.open)
+
+    async def _first(self, states: Subscription) -> Snapshot:
+        try:
+            async with asyncio.timeout(self._settings.read_seconds):
+                return await states.next()
+        except TimeoutError:
+            raise Refused(_UNAVAILABLE) from None
+
+    async def _respond(
+        self, request: web.Request, states: Subscription, first: Snapshot
+    ) -> web.StreamResponse:
+        last_id = request.headers.get("Last-Event-ID")
+        if first.is_final and first.event_id == last_id:
+            return web.Response(status=204)  # keeps an EventSource from reconnecting
+        response = web.StreamResponse(headers=_HEADERS)
+        response.headers["X-Request-Id"] = request_id(request)
+        started = time.perf_counter()
+        outcome = "disconnected"
+        try:
+            await self._send(request, response, self._events(states, first, last_id))
+            outcome = "ended"
+        except TimeoutError:
+            # A close would wait until the client has read what is buffered.
+            if request.transport is not None:
+                request.transport.abort()
+            outcome = "too slow"
+        except (Closed, RemoteError):
+            outcome = "closed"
+        finally:
+            self._metrics.streams.labels(outcome).inc()
+            _log(request, outcome, time.perf_counter() - started)
+        return response
+
+    async def _send(
+        self, request: web.Request, response: web.StreamResponse, events: AsyncIterator[bytes]
+    ) -> None:
+        await response.prepare(request)
+        async for event in events:
+            async with asyncio.timeout(self._settings.send_seconds):
+                await response.write(event)
+            self._metrics.events.inc()
+        async with asyncio.timeout(self._settings.send_seconds):
+            await response.write_eof()
+
+    async def _events(
+        self, states: Subscription, first: Snapshot, last_id: str | None
+    ) -> AsyncIterator[bytes]:
+        yield messages.OPENING
+        state = first
+        if state.event_id != last_id:
+            yield state.event
+        while not state.is_final:
+            try:
+                async with asyncio.timeout(self._settings.heartbeat_seconds):
+                    state = await states.next()
+            except TimeoutError:
+                yield messages.HEARTBEAT
+            else:
+                yield state.event
+        yield messages.end(state)
+
+
+def problem_response(request: web.Request, problem: Problem) -> web.Response:
+    """Return a problem document."""
+    headers = {"Cache-Control": "no-store", "X-Request-Id": request_id(request)}
+    if problem.retry_after is not None:
+        headers["Retry-After"] = str(problem.retry_after)
+    document = problem.document(instance=request.path, request_id=headers["X-Request-Id"])
+    return web.Response(
+        status=problem.status,
+        body=msgspec.json.encode(document),
+        content_type=MEDIA_TYPE,
+        headers=headers,
+    )
+
+
+def request_id(request: web.Request) -> str:
+    """Return the id that the client sent, or a new one."""
+    if "request_id" not in request:
+        given = request.headers.get("X-Request-Id", "")
+        request["request_id"] = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
+    return str(request["request_id"])
+
+
+def _log(request: web.Request, outcome: str, duration: float) -> None:
+    details = {
+        "outcome": outcome,
+        "duration_s": round(duration, 3),
+        "request_id": request_id(request),
+    }
+    access_log.info("Stream of %s %s", request.match_info["job_id"], outcome, extra=details)
+
+
+_UNAVAILABLE = Problem(
+    status=503,
+    code="service_unavailable",
+    detail="The state of the job cannot be read now.",
+    retry_after=1,
+)

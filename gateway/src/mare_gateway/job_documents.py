@@ -1,0 +1,18 @@
+"""A job as clients see it: the same document in answers, streams and webhooks."""
+
+from collections.abc import Mapping
+from typing import Any
+
+UNFINISHED = frozenset({"pending", "running", "partial"})
+ID_PATTERN = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+
+
+def document(job: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the record of the jobs service with the paths that belong to it."""
+    path = path_of(job["id"])
+    links = {"self": path, "events": f"{path}/events", "cancel": path, "retry": f"{path}/retry"}
+    return {**job, "links": links}
+
+
+def path_of(job_id: str) -> str:
+    return f"/v1/jobs/{job_id}"

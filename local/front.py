@@ -1,0 +1,164 @@
+"""``python -m local.front``: the one address of ``make run``, as an ingress is in a cluster.
+
+Streams go to the events process, everything else to the gateway. The addresses of clients are
+passed on in X-Forwarded-For.
+"""
+
+import asyncio
+import os
+import re
+import signal
+import sys
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+import aiohttp
+from aiohttp import web
+from msgspec import Meta
+from multidict import CIMultiDict
+from yarl import URL
+
+from mare_nameko.settings import EnvironmentSettings, SettingsError, variable
+
+Port = Annotated[int, Meta(ge=1, le=65535)]
+
+STREAM = re.compile(r"/v1/(jobs/[^/?]+/events|streams/[^/?]+)")
+_CHUNK = 65_536
+_CONNECT_SECONDS = 2.0
+_HOP_BY_HOP = frozenset(
+    {"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"}
+)
+"""Headers of one connection (RFC 9110, 7.6.1)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings(EnvironmentSettings):
+    """Settings of the front; ``local/run.py`` sets them."""
+
+    prefix: ClassVar[str] = "FRONT_"
+
+    host: str = variable("GATEWAY_HOST", default="127.0.0.1")
+    """Address to listen on."""
+    port: Port = 5000
+    """Port to listen on."""
+    health_port: Port = 8000
+    """Port of /readyz."""
+    gateway_port: Port
+    """Port of the gateway on 127.0.0.1."""
+    events_port: Port
+    """Port of the events process on 127.0.0.1."""
+
+
+class Front:
+    """Forwards requests; a client that reads slowly stops the reading from its server."""
+
+    def __init__(self, session: aiohttp.ClientSession, settings: Settings) -> None:
+        self._session = session
+        self._settings = settings
+
+    async def forward(self, request: web.BaseRequest) -> web.StreamResponse:
+        streams = STREAM.fullmatch(request.path)
+        port = self._settings.events_port if streams else self._settings.gateway_port
+        try:
+            sent = await self._session.request(
+                request.method,
+                URL(f"http://127.0.0.1:{port}{request.raw_path}", encoded=True),
+                headers=_passed_on(request),
+                data=request.content.iter_chunked(_CHUNK) if request.body_exists else None,
+                allow_redirects=False,
+            )
+        except (OSError, aiohttp.ClientError):
+            return _unavailable(request)
+        async with sent as answer:
+            return await _copy(request, answer)
+
+
+async def _copy(request: web.BaseRequest, answer: aiohttp.ClientResponse) -> web.StreamResponse:
+    headers = _end_to_end(answer.headers)
+    response = web.StreamResponse(status=answer.status, reason=answer.reason, headers=headers)
+    await response.prepare(request)
+    try:
+        async for chunk in answer.content.iter_any():
+            await response.write(chunk)
+    except aiohttp.ClientError:
+        # The end of the body would look like a complete answer.
+        if request.transport is not None:
+            request.transport.abort()
+    return response
+
+
+def _passed_on(request: web.BaseRequest) -> CIMultiDict[str]:
+    headers = _end_to_end(request.headers)
+    headers.add("X-Forwarded-For", request.remote or "")
+    return headers
+
+
+def _end_to_end(headers: "aiohttp.typedefs.LooseHeaders") -> CIMultiDict[str]:
+    copied = CIMultiDict(headers)
+    for name in _HOP_BY_HOP:
+        copied.popall(name, None)
+    return copied
+
+
+def _unavailable(request: web.BaseRequest) -> web.Response:
+    document = {
+        "type": "urn:mare:problem:service_unavailable",
+        "title": "Service Unavailable",
+        "status": 503,
+        "detail": "This part of the gateway is not running.",
+        "instance": request.path,
+        "code": "service_unavailable",
+    }
+    return web.json_response(
+        document,
+        status=503,
+        headers={"Retry-After": "1", "Cache-Control": "no-store"},
+        content_type="application/problem+json",
+    )
+
+
+async def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT; raise OSError if a port is taken."""
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    session = aiohttp.ClientSession(
+        auto_decompress=False,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30),
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS),
+        skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
+    )
+    async with session:
+        front = web.ServerRunner(web.Server(Front(session, settings).forward, access_log=None))
+        await front.setup()
+        await web.TCPSite(front, settings.host, settings.port, shutdown_timeout=5).start()
+        probes = web.AppRunner(_probes(), access_log=None)
+        await probes.setup()
+        await web.TCPSite(probes, "127.0.0.1", settings.health_port).start()
+        await stopping.wait()
+        await front.cleanup()
+        await probes.cleanup()
+
+
+def _probes() -> web.Application:
+    async def ready(_: web.Request) -> web.Response:
+        return web.Response(text="ok\n")
+
+    app = web.Application()
+    app.router.add_get("/readyz", ready)
+    return app
+
+
+def main() -> None:
+    try:
+        settings = Settings.from_env(os.environ)
+        asyncio.run(serve(settings))
+    except SettingsError as error:
+        sys.exit(f"The front cannot start.\n{error}")
+    except OSError as error:
+        sys.exit(f"The front cannot listen on port {settings.port}: {error.strerror}.")
+
+
+if __name__ == "__main__":
+    main()

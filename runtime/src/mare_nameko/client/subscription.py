@@ -1,0 +1,140 @@
+"""Receives events of a Nameko service in a process that is no Nameko service."""
+
+import itertools
+import logging
+import socket
+import threading
+import uuid
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import amqp
+import msgspec
+from amqp.exceptions import AMQPError, NotFound
+
+from mare_nameko.addresses import Address
+from mare_nameko.backoff import Backoff
+from mare_nameko.client.options import Options
+
+log = logging.getLogger(__name__)
+
+_TICK = 1.0
+_MOST_WAITING = 10_000
+"""Events that the broker holds for a process that does not read; older ones are dropped."""
+
+
+class EventSubscription(threading.Thread):
+    """A thread that consumes one type of event over a connection of its own.
+
+    Every subscription gets every event, from the moment at which it is subscribed. Events that are
+    published while it is not connected are lost: read again in ``on_subscribed`` what they could
+    have changed. Both functions run in this thread.
+
+    Args:
+        options: addresses, TLS files, name and times of the connection.
+        service: name of the service that dispatches the events.
+        event_type: name of the events.
+        on_event: called with the decoded JSON of each event.
+        on_subscribed: called after each connection, when all later events are received.
+    """
+
+    def __init__(
+        self,
+        options: Options,
+        service: str,
+        event_type: str,
+        *,
+        on_event: Callable[[Any], None],
+        on_subscribed: Callable[[], None],
+    ) -> None:
+        super().__init__(name="events", daemon=True)
+        self._options = options
+        self._exchange = f"{service}.events"
+        self._event_type = event_type
+        self._on_event = on_event
+        self._on_subscribed = on_subscribed
+        self._stopping = threading.Event()
+        self.connected = False
+        """Whether events are received now."""
+
+    def stop(self) -> None:
+        """End the thread within a second."""
+        self._stopping.set()
+
+    def run(self) -> None:
+        options = self._options
+        next_address = itertools.cycle(options.amqp_uri.addresses)
+        backoff = Backoff(options.backoff, options.max_backoff, steady=0.0)
+        while not self._stopping.is_set():
+            try:
+                self._consume(next(next_address), backoff)
+            except Exception as error:
+                # Without this thread no event is received: no error may end it.
+                expected = isinstance(error, OSError | AMQPError)
+                log.warning("No events from the broker: %s", error, exc_info=not expected)
+            self.connected = False
+            self._stopping.wait(backoff.next_delay())
+
+    def _consume(self, address: Address, backoff: Backoff) -> None:
+        connection = self._connection(address)
+        try:
+            connection.connect()
+            self._subscribe(connection.channel())
+            backoff.connected()
+            self.connected = True
+            log.info("Receiving %s of %s", self._event_type, self._exchange)
+            self._on_subscribed()
+            while not self._stopping.is_set():
+                with suppress(TimeoutError):
+                    connection.drain_events(timeout=_TICK)
+                connection.heartbeat_tick()
+            connection.close()
+        finally:
+            with suppress(OSError):
+                connection.collect()
+
+    def _connection(self, address: Address) -> Any:
+        options = self._options
+        host = f"[{address.host}]" if ":" in address.host else address.host
+        uses_tls = options.amqp_uri.uses_tls
+        return amqp.Connection(
+            host=f"{host}:{address.port}",
+            userid=address.user,
+            password=address.password,
+            login_method="PLAIN",
+            virtual_host=address.vhost,
+            ssl=options.tls_files.options(address.host) if uses_tls else False,
+            connect_timeout=options.connect_timeout,
+            read_timeout=2 * options.heartbeat,
+            write_timeout=options.method_timeout,
+            heartbeat=options.heartbeat,
+            client_properties={"connection_name": f"{options.name}-events@{socket.gethostname()}"},
+        )
+
+    def _subscribe(self, channel: Any) -> None:
+        try:
+            channel.exchange_declare(self._exchange, "topic", passive=True)
+        except NotFound:
+            channel = channel.connection.channel()
+            channel.exchange_declare(self._exchange, "topic", durable=True, auto_delete=False)
+        # No policy of topology.py applies to this name: a full queue must not refuse the events of
+        # the publisher. The permissions of the services cover it.
+        queue = f"rpc.events-{self._options.name}-{uuid.uuid4().hex}"
+        channel.queue_declare(
+            queue,
+            exclusive=True,
+            auto_delete=True,
+            arguments={"x-queue-type": "classic", "x-max-length": _MOST_WAITING},
+        )
+        channel.queue_bind(queue, self._exchange, routing_key=self._event_type)
+        channel.basic_consume(queue, no_ack=True, callback=self._receive)
+
+    def _receive(self, message: Any) -> None:
+        body = message.body
+        try:
+            event = msgspec.json.decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            log.warning("Ignored an event of %s that is no JSON", self._exchange)
+            return
+        self._on_event(event)
