@@ -10,7 +10,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from mare_gateway.api import parameters
 from mare_gateway.api.routes import QUERIES, routes
-from mare_gateway.authentication import Authenticator, authenticate
+from mare_gateway.authentication import authenticate
+from mare_gateway.authenticator import Authenticator
 from mare_gateway.calls import Calls
 from mare_gateway.docs import docs
 from mare_gateway.failures import handle_failures, respond

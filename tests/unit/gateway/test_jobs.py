@@ -28,7 +28,12 @@ def test_a_stored_job_is_accepted_with_its_path(client, rpc):
     assert response.headers["Cache-Control"] == "private, no-store"
     document = response.get_json()
     assert document["state"] == "pending"
-    assert document["links"] == {"self": PATH, "cancel": PATH, "retry": f"{PATH}/retry"}
+    assert document["links"] == {
+        "self": PATH,
+        "events": f"{PATH}/events",
+        "cancel": PATH,
+        "retry": f"{PATH}/retry",
+    }
     call = rpc.calls[-1]
     assert call.target == "jobs.accept"
     assert UUID_7.fullmatch(call.request["id"])

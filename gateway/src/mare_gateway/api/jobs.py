@@ -142,6 +142,12 @@ def job_routes(
         preferences = Preferences.parse(request.headers.get("Prefer"))
         return jobs.submit(body.request(language()), preferences, body.callback())
 
+    _routes_of_one_job(api, jobs, job=job, stream=stream)
+
+
+def _routes_of_one_job(
+    api: APIBlueprint, jobs: Jobs, *, job: ResponseDict, stream: ResponseDict
+) -> None:
     @api.get("/jobs/<job_id>", responses=job)
     def get_job(path: JobPath) -> Response:
         """The state of a job, with the weather as soon as it is known and the playlist at last."""

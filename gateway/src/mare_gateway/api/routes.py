@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, request
+from flask import Response, g, request
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from flask_openapi3.types import ResponseDict
@@ -18,7 +18,7 @@ from mare_gateway.api.queries import (
     PlaylistSubmission,
     WeatherQuery,
 )
-from mare_gateway.authentication import refusal
+from mare_gateway.authenticator import refusal
 from mare_gateway.calls import Calls
 from mare_gateway.clients import Scope
 from mare_gateway.failures import respond
@@ -89,7 +89,7 @@ def routes(call: Calls, *, cache_seconds: int, timeout: float, most_bodies: int)
 
     @api.before_request
     def check_scope() -> Response | None:
-        problem = refusal(_scope())
+        problem = refusal(g.client, _scope())
         return respond(problem) if problem else None
 
     @api.before_request

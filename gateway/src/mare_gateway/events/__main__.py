@@ -20,9 +20,8 @@ def main() -> None:
     raise_file_limit()
     try:
         asyncio.run(serve(settings))
-    except OSError as error:
-        ports = f"EVENTS_PORT {settings.port} or EVENTS_HEALTH_PORT {settings.health_port}"
-        sys.exit(f"The events process cannot start. It cannot listen on {ports}: {error.strerror}.")
+    except (OSError, ValueError) as error:
+        sys.exit(f"The events process cannot start. {error}")
 
 
 if __name__ == "__main__":

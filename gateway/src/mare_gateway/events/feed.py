@@ -19,7 +19,10 @@ and each state contains all earlier results."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
 """Seconds before a failed read is repeated."""
 
-Read = Callable[[str], Awaitable[Mapping[str, Any]]]
+Job = tuple[str, str]
+"""Owner and id of a job: the owner of an anonymous client's job is an empty text."""
+
+Read = Callable[[Job], Awaitable[Mapping[str, Any]]]
 
 
 class Closed(Exception):
@@ -73,37 +76,37 @@ class JobFeed:
 
     def __init__(self, read: Read) -> None:
         self._read = read
-        self._watches: dict[str, _Watch] = {}
+        self._watches: dict[Job, _Watch] = {}
         self._closed = False
 
     @contextmanager
-    def subscribe(self, job_id: str) -> Iterator[Subscription]:
+    def subscribe(self, job: Job) -> Iterator[Subscription]:
         """Yield the states of a job, beginning with the present one."""
-        watch = self._watches.setdefault(job_id, _Watch())
+        watch = self._watches.setdefault(job, _Watch())
         subscription = Subscription()
         watch.subscriptions.add(subscription)
         if self._closed:
             subscription.fail(Closed())
         elif watch.latest is not None:
             subscription.put(watch.latest)
-        self._refresh(job_id, watch)
+        self._refresh(job, watch)
         try:
             yield subscription
         finally:
             watch.subscriptions.discard(subscription)
             if not watch.subscriptions:
-                self._forget(job_id, watch)
+                self._forget(job, watch)
 
-    def changed(self, job_id: str) -> None:
+    def changed(self, job: Job) -> None:
         """Read a job again if a stream needs it."""
-        if watch := self._watches.get(job_id):
+        if watch := self._watches.get(job):
             watch.outdated = True
-            self._refresh(job_id, watch)
+            self._refresh(job, watch)
 
     def reread(self) -> None:
         """Read all jobs again, because changes may have been missed."""
-        for job_id in list(self._watches):
-            self.changed(job_id)
+        for job in list(self._watches):
+            self.changed(job)
 
     def close(self) -> None:
         """End all streams."""
@@ -111,26 +114,26 @@ class JobFeed:
         for watch in self._watches.values():
             _fail(watch, Closed())
 
-    def _forget(self, job_id: str, watch: _Watch) -> None:
-        if self._watches.get(job_id) is watch:
-            del self._watches[job_id]
+    def _forget(self, job: Job, watch: _Watch) -> None:
+        if self._watches.get(job) is watch:
+            del self._watches[job]
         if watch.reading is not None:
             watch.reading.cancel()
 
-    def _refresh(self, job_id: str, watch: _Watch) -> None:
+    def _refresh(self, job: Job, watch: _Watch) -> None:
         if watch.outdated and watch.reading is None and not self._closed:
-            watch.reading = asyncio.create_task(self._read_until_current(job_id, watch))
+            watch.reading = asyncio.create_task(self._read_until_current(job, watch))
 
-    async def _read_until_current(self, job_id: str, watch: _Watch) -> None:
+    async def _read_until_current(self, job: Job, watch: _Watch) -> None:
         pause = _FIRST_PAUSE
         try:
             while watch.outdated:
                 watch.outdated = False
                 try:
-                    snapshot = Snapshot.of(await self._read(job_id))
+                    snapshot = Snapshot.of(await self._read(job))
                 except RpcError as error:
                     if isinstance(error, RemoteError) and error.exc_type == "JobNotFound":
-                        self._watches.pop(job_id, None)
+                        self._watches.pop(job, None)
                         _fail(watch, error)
                         return
                     log.warning("A job cannot be read: %s", error)

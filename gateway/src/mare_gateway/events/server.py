@@ -13,7 +13,7 @@ from typing import Any
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from mare_gateway.events.feed import JobFeed
+from mare_gateway.events.feed import Job, JobFeed
 from mare_gateway.events.metrics import Metrics
 from mare_gateway.events.settings import Settings
 from mare_gateway.events.streams import Streams, problem_response
@@ -57,21 +57,23 @@ def connected(settings: Settings) -> Iterator[tuple[JobFeed, EventSubscription]]
     rpc = RpcClient(options)
     readers = ThreadPoolExecutor(_READERS, thread_name_prefix="reader")
 
-    def read_now(job_id: str) -> Mapping[str, Any]:
-        reply = rpc.call("jobs.get", {"id": job_id}, timeout=settings.read_seconds)
+    def read_now(job: Job) -> Mapping[str, Any]:
+        client, job_id = job
+        query = {"id": job_id, "client": client}
+        reply = rpc.call("jobs.get", query, timeout=settings.read_seconds)
         if not isinstance(reply, dict):
             raise BadReply("the reply of jobs.get is not an object")
         return reply
 
-    async def read(job_id: str) -> Mapping[str, Any]:
-        return await loop.run_in_executor(readers, read_now, job_id)
+    async def read(job: Job) -> Mapping[str, Any]:
+        return await loop.run_in_executor(readers, read_now, job)
 
     feed = JobFeed(read)
 
     def on_event(event: Any) -> None:
-        job_id = event.get("job_id") if isinstance(event, dict) else None
-        if isinstance(job_id, str):
-            loop.call_soon_threadsafe(feed.changed, job_id)
+        if isinstance(event, dict):
+            job = str(event.get("client", "")), str(event.get("job_id"))
+            loop.call_soon_threadsafe(feed.changed, job)
 
     def on_subscribed() -> None:
         loop.call_soon_threadsafe(feed.reread)
@@ -84,6 +86,7 @@ def connected(settings: Settings) -> Iterator[tuple[JobFeed, EventSubscription]]
         on_subscribed=on_subscribed,
     )
     events.start()
+    rpc.start()
     try:
         yield feed, events
     finally:

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
+from mare_gateway.clients import Scope
 from mare_nameko.addresses import BrokerSettings
 from mare_nameko.client import Options
 from mare_nameko.settings import variable
@@ -43,6 +44,13 @@ class Settings(BrokerSettings):
     read_seconds: Seconds = 5.0
     """Deadline for the state of a job, in seconds."""
 
+    keys_file: str = variable("GATEWAY_KEYS_FILE", default="")
+    """File of API keys, as for the gateway."""
+
+    anonymous_scopes: tuple[Scope, ...] = variable("GATEWAY_ANONYMOUS_SCOPES", default=("read",))
+    """What clients without a key may do if there are keys, as for the gateway; streams need `jobs`.
+    """
+
     trusted_proxies: Annotated[int, Meta(ge=0, le=10)] = variable(
         "GATEWAY_TRUSTED_PROXIES", default=0
     )
@@ -50,6 +58,11 @@ class Settings(BrokerSettings):
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = variable("LOG_LEVEL", default="INFO")
     """Least severe level that is logged."""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only clients on this machine can connect."""
+        return self.host in ("127.0.0.1", "::1", "localhost")
 
     def rpc_options(self) -> Options:
         """Return the options of both connections to the broker."""

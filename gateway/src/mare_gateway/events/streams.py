@@ -10,6 +10,8 @@ from collections.abc import AsyncIterator
 import msgspec
 from aiohttp import web
 
+from mare_gateway.authenticator import INVALID_KEY, Authenticator, refusal
+from mare_gateway.clients import Client
 from mare_gateway.events import messages
 from mare_gateway.events.feed import Closed, JobFeed, Subscription
 from mare_gateway.events.limits import Refused, StreamLimits, client_address
@@ -26,6 +28,7 @@ PATHS = (f"/v1/jobs/{{job_id:{ID_PATTERN}}}/events", f"/v1/streams/{{job_id:{ID_
 """The second path is for ingresses, which route by the beginning of a path."""
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+_ID = web.RequestKey("request_id", str)
 _HEADERS = {
     "Content-Type": "text/event-stream; charset=utf-8",
     "Cache-Control": "no-store",
@@ -41,6 +44,7 @@ class Streams:
         self._feed = feed
         self._settings = settings
         self._metrics = metrics
+        self._authenticator = Authenticator(settings)
         self._limits = StreamLimits(
             most=settings.max_streams, most_per_address=settings.max_streams_per_address
         )
@@ -51,13 +55,10 @@ class Streams:
 
     async def stream(self, request: web.Request) -> web.StreamResponse:
         """Stream the states of a job until it ends, or respond with a problem."""
-        forwarded_for = request.headers.getall("X-Forwarded-For", [])
-        address = client_address(
-            request.remote or "", forwarded_for, self._settings.trusted_proxies
-        )
-        job_id = request.match_info["job_id"]
         try:
-            with self._limits.occupy(address), self._feed.subscribe(job_id) as states:
+            client = self._client(request)
+            job = client.name, request.match_info["job_id"]
+            with self._limits.occupy(client.address), self._feed.subscribe(job) as states:
                 self._metrics.open.set(self._limits.open)
                 first = await self._first(states)
                 return await self._respond(request, states, first)
@@ -70,6 +71,20 @@ class Streams:
             return problem_response(request, _UNAVAILABLE)
         finally:
             self._metrics.open.set(self._limits.open)
+
+    def _client(self, request: web.Request) -> Client:
+        """Return the client of a request; raise Refused without a valid key and the scope."""
+        address = client_address(
+            request.remote or "",
+            request.headers.getall("X-Forwarded-For", []),
+            self._settings.trusted_proxies,
+        )
+        client = self._authenticator.identify(request.headers.get("Authorization"), address)
+        if client is None:
+            raise Refused(INVALID_KEY)
+        if problem := refusal(client, "jobs"):
+            raise Refused(problem)
+        return client
 
     async def _first(self, states: Subscription) -> Snapshot:
         try:
@@ -87,7 +102,7 @@ class Streams:
         response = web.StreamResponse(headers=_HEADERS)
         response.headers["X-Request-Id"] = request_id(request)
         started = time.perf_counter()
-        outcome = "disconnected"
+        outcome = "disconnected"  # unless one of the others follows: aiohttp cancels this task
         try:
             await self._send(request, response, self._events(states, first, last_id))
             outcome = "ended"
@@ -96,6 +111,8 @@ class Streams:
             if request.transport is not None:
                 request.transport.abort()
             outcome = "too slow"
+        except ConnectionError:
+            outcome = "disconnected"
         except (Closed, RemoteError):
             outcome = "closed"
         finally:
@@ -134,7 +151,11 @@ class Streams:
 
 def problem_response(request: web.Request, problem: Problem) -> web.Response:
     """Return a problem document."""
-    headers = {"Cache-Control": "no-store", "X-Request-Id": request_id(request)}
+    headers = {
+        "Cache-Control": "no-store",
+        "X-Request-Id": request_id(request),
+        **problem.headers,
+    }
     if problem.retry_after is not None:
         headers["Retry-After"] = str(problem.retry_after)
     document = problem.document(instance=request.path, request_id=headers["X-Request-Id"])
@@ -148,10 +169,10 @@ def problem_response(request: web.Request, problem: Problem) -> web.Response:
 
 def request_id(request: web.Request) -> str:
     """Return the id that the client sent, or a new one."""
-    if "request_id" not in request:
+    if _ID not in request:
         given = request.headers.get("X-Request-Id", "")
-        request["request_id"] = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
-    return str(request["request_id"])
+        request[_ID] = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
+    return request[_ID]
 
 
 def _log(request: web.Request, outcome: str, duration: float) -> None:

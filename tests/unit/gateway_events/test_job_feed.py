@@ -1,0 +1,159 @@
+"""The feed reads a changed job once and passes its states to all of its streams."""
+
+import asyncio
+
+import pytest
+
+from mare_gateway.events.feed import QUEUE_SIZE, Closed, JobFeed
+from mare_nameko.client import Disconnected, RemoteError
+
+JOB = ("ana", "019ab000-0000-7000-8000-000000000001")
+
+
+class Store:
+    """The states that the jobs service returns, one for each read; the last one repeats."""
+
+    def __init__(self, *states):
+        self.states = list(states)
+        self.reads = 0
+
+    async def read(self, job):
+        self.reads += 1
+        await asyncio.sleep(0)
+        state = self.states.pop(0) if len(self.states) > 1 else self.states[0]
+        if isinstance(state, Exception):
+            raise state
+        return {"id": job[1], "attempt": 1, "state": state}
+
+
+async def settle():
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+def ids(subscription):
+    return [snapshot.event_id for snapshot in subscription._waiting]
+
+
+def test_a_stream_begins_with_the_present_state_and_gets_each_later_one():
+    async def run():
+        store = Store("pending", "partial", "complete")
+        feed = JobFeed(store.read)
+        with feed.subscribe(JOB) as states:
+            seen = [await states.next()]
+            for _ in range(2):
+                feed.changed(JOB)
+                seen.append(await states.next())
+        assert [each.event_id for each in seen] == ["1-pending", "1-partial", "1-complete"]
+        assert [each.is_final for each in seen] == [False, False, True]
+
+    asyncio.run(run())
+
+
+def test_a_change_is_read_once_for_all_streams_of_the_job():
+    async def run():
+        store = Store("pending", "partial")
+        feed = JobFeed(store.read)
+        with feed.subscribe(JOB) as first, feed.subscribe(JOB) as second:
+            await settle()
+            feed.changed(JOB)
+            await settle()
+            assert ids(first) == ids(second) == ["1-pending", "1-partial"]
+        assert store.reads == 2
+
+    asyncio.run(run())
+
+
+def test_changes_during_a_read_cause_one_more_read():
+    async def run():
+        store = Store("pending", "complete")
+        feed = JobFeed(store.read)
+        with feed.subscribe(JOB) as states:
+            await asyncio.sleep(0)  # the first read has begun
+            feed.changed(JOB)
+            feed.changed(JOB)
+            await settle()
+            assert ids(states) == ["1-pending", "1-complete"]
+            assert store.reads == 2
+
+    asyncio.run(run())
+
+
+def test_a_job_without_streams_is_not_read():
+    async def run():
+        store = Store("pending")
+        feed = JobFeed(store.read)
+        with feed.subscribe(JOB):
+            await settle()
+        feed.changed(JOB)
+        feed.changed(("bruno", JOB[1]))
+        await settle()
+        assert store.reads == 1
+
+    asyncio.run(run())
+
+
+def test_a_stream_that_is_not_read_keeps_the_newest_states_only():
+    async def run():
+        store = Store(*(f"state-{number}" for number in range(QUEUE_SIZE + 5)))
+        feed = JobFeed(store.read)
+        with feed.subscribe(JOB) as states:
+            for _ in range(QUEUE_SIZE + 5):
+                await settle()
+                feed.changed(JOB)
+            await settle()
+            assert len(ids(states)) == QUEUE_SIZE
+            assert ids(states)[-1] == f"1-state-{QUEUE_SIZE + 4}"
+
+    asyncio.run(run())
+
+
+def test_all_watched_jobs_are_read_again_after_an_interruption():
+    async def run():
+        store = Store("pending", "complete")
+        feed = JobFeed(store.read)
+        with feed.subscribe(JOB) as states:
+            await settle()
+            feed.reread()
+            await settle()
+            assert ids(states) == ["1-pending", "1-complete"]
+
+    asyncio.run(run())
+
+
+def test_a_failed_read_is_repeated(monkeypatch):
+    monkeypatch.setattr("mare_gateway.events.feed._FIRST_PAUSE", 0.0)
+
+    async def run():
+        store = Store(Disconnected("away"), RemoteError("OperationalError"), "pending")
+        with JobFeed(store.read).subscribe(JOB) as states:
+            assert (await states.next()).event_id == "1-pending"
+
+    asyncio.run(run())
+
+
+def test_the_streams_of_a_deleted_job_end():
+    async def run():
+        store = Store("pending", RemoteError("JobNotFound"))
+        feed = JobFeed(store.read)
+        with feed.subscribe(JOB) as states:
+            await states.next()
+            feed.changed(JOB)
+            with pytest.raises(RemoteError):
+                await states.next()
+
+    asyncio.run(run())
+
+
+def test_no_stream_outlives_the_feed():
+    async def run():
+        feed = JobFeed(Store("pending").read)
+        with feed.subscribe(JOB) as states:
+            await states.next()
+            feed.close()
+            with pytest.raises(Closed):
+                await states.next()
+        with feed.subscribe(JOB) as late, pytest.raises(Closed):
+            await late.next()
+
+    asyncio.run(run())

@@ -1,0 +1,170 @@
+"""Streams over HTTP, with a jobs service that is a function."""
+
+import asyncio
+import json
+
+from aiohttp.test_utils import TestClient, TestServer
+
+from mare_gateway.events.feed import JobFeed
+from mare_gateway.events.metrics import Metrics
+from mare_gateway.events.server import _stream_app
+from mare_gateway.events.settings import Settings
+from mare_nameko.client import Disconnected, RemoteError
+
+ID = "019ab000-0000-7000-8000-000000000001"
+PATH = f"/v1/jobs/{ID}/events"
+
+
+class System:
+    """A job whose states a test sets, and a client of its streams."""
+
+    def __init__(self, **environ):
+        self.state = "pending"
+        self.error = None
+        self.feed = JobFeed(self._read)
+        self.metrics = Metrics()
+        app = _stream_app(self.feed, Settings.from_env(environ), self.metrics)
+        self.client = TestClient(TestServer(app))
+
+    async def _read(self, job):
+        if self.error:
+            raise self.error
+        return {"id": job[1], "client": job[0], "attempt": 1, "state": self.state}
+
+    def move_to(self, state):
+        self.state = state
+        self.feed.changed(("", ID))
+
+    async def get(self, path=PATH, **headers):
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return await self.client.get(path, headers=named)
+
+    def metric(self, name, **labels):
+        return self.metrics.registry.get_sample_value(name, labels)
+
+    async def until(self, condition):
+        while not condition():  # noqa: ASYNC110 - metrics have no event to await
+            await asyncio.sleep(0.01)
+
+
+def run(test, **environ):
+    async def main():
+        system = System(**environ)
+        async with system.client:
+            await asyncio.wait_for(test(system), 20)
+
+    asyncio.run(main())
+
+
+def events(text):
+    blocks = [
+        block for block in text.split("\n\n") if block and not block.startswith(("retry", ":"))
+    ]
+    return [dict(line.split(": ", 1) for line in block.split("\n")) for block in blocks]
+
+
+def test_a_stream_has_the_document_of_the_job_in_each_state_and_an_end():
+    async def test(system):
+        response = await system.get()
+        for state in ("partial", "complete"):
+            await asyncio.sleep(0.02)
+            system.move_to(state)
+        sent = events(await response.text())
+
+        assert response.headers["Content-Type"] == "text/event-stream; charset=utf-8"
+        assert response.headers["Cache-Control"] == "no-store"
+        assert [event["id"] for event in sent] == [
+            "1-pending", "1-partial", "1-complete", "1-complete",
+        ]  # fmt: skip
+        assert sent[-1]["event"] == "end"
+        document = json.loads(sent[1]["data"])
+        assert (document["id"], document["state"]) == (ID, "partial")
+        assert document["links"]["self"] == f"/v1/jobs/{ID}"
+
+    run(test)
+
+
+def test_a_client_that_reconnects_gets_only_what_is_new():
+    async def test(system):
+        system.state = "partial"
+        response = await system.get(Last_Event_ID="1-partial")
+        await asyncio.sleep(0.02)
+        system.move_to("complete")
+        assert [event["id"] for event in events(await response.text())] == ["1-complete"] * 2
+
+        ended = await system.get(Last_Event_ID="1-complete")
+        assert (ended.status, await ended.text()) == (204, "")
+
+    run(test)
+
+
+def test_a_quiet_stream_has_heartbeats():
+    async def test(system):
+        response = await system.get()
+        received = b""
+        while received.count(b": heartbeat\n\n") < 3:
+            received += await response.content.readany()
+        response.close()
+
+    run(test, EVENTS_HEARTBEAT_SECONDS="0.01")
+
+
+def test_what_cannot_be_streamed_is_refused_with_a_problem():
+    async def test(system):
+        system.error = RemoteError("JobNotFound")
+        unknown = await system.get()
+        assert (unknown.status, unknown.content_type) == (404, "application/problem+json")
+        assert (await unknown.json())["code"] == "job_not_found"
+        system.error = Disconnected("no broker")
+        unreadable = await system.get()
+        assert (unreadable.status, unreadable.headers["Retry-After"]) == (503, "1")
+        assert (await system.get("/v1/jobs/1/events")).status == 404
+        assert (await system.client.post(PATH)).status == 405
+
+    run(test, EVENTS_READ_SECONDS="0.05")
+
+
+def test_the_streams_of_an_address_are_bounded_until_one_is_closed():
+    async def test(system):
+        first, second = await system.get(), await system.get()
+        refused = await system.get()
+        assert (refused.status, refused.headers["Retry-After"]) == (429, "5")
+        first.close()
+        await system.until(lambda: system.metric("gateway_events_streams_open") == 1)
+        assert (await system.get()).status == 200
+        second.close()
+
+    run(test, EVENTS_MAX_STREAMS_PER_ADDRESS="2")
+
+
+def test_a_client_without_a_key_needs_the_scope_of_jobs(tmp_path):
+    async def test(system):
+        refused = await system.get()
+        assert (refused.status, (await refused.json())["code"]) == (401, "key_required")
+        assert (await system.get(Authorization="Bearer mare_wrong")).status == 401
+
+    file = tmp_path / "keys.json"
+    file.write_text("[]")
+    run(test, GATEWAY_KEYS_FILE=str(file))
+
+
+def test_streams_end_without_an_end_event_when_the_process_stops():
+    async def test(system):
+        response = await system.get()
+        await asyncio.sleep(0.02)
+        system.feed.close()
+        assert [event["id"] for event in events(await response.text())] == ["1-pending"]
+
+    run(test)
+
+
+def test_a_client_that_does_not_read_is_disconnected(monkeypatch):
+    async def test(system):
+        system.state = "x" * 20_000_000  # more than the buffers of both sockets
+        response = await system.get()
+        await system.until(
+            lambda: system.metric("gateway_events_streams_total", outcome="too slow")
+        )
+        response.close()
+
+    run(test, EVENTS_SEND_SECONDS="0.2")
