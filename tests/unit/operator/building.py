@@ -27,6 +27,7 @@ def reading(ready=0, unacknowledged=0, *, at=0.0, name="work", **given):
         "ready": ready,
         "consumers": 1,
         "statistics_at": at,
+        "sampled_after": given.get("statistics_at", at),
         "unacknowledged": unacknowledged,
         "prefetch": 4.0,
         "published": 0,

@@ -84,6 +84,35 @@ def test_one_quiet_statistics_is_not_enough():
     assert time.sees().replicas == 0
 
 
+def test_statistics_of_before_the_last_message_do_not_count_as_quiet():
+    """Two messages are taken at second 1; statistics of 10 s ago contain no message."""
+    time = Timeline(idling(cooldown_seconds=5), 1)
+    for second in range(60):
+        time.now = float(second)
+        requested_at = second // 5 * 5
+        sampled_at = requested_at - 10
+        time.read(
+            reading(
+                ready=2 if second == 1 else 0,
+                unacknowledged=2 if sampled_at >= 1 else 0,
+                at=time.now,
+                statistics_at=float(requested_at),
+                sampled_after=float(sampled_at),
+            )
+        )
+    assert time.replicas == 1
+
+
+def test_a_changed_number_of_consumers_needs_statistics_of_after_the_change():
+    time = Timeline(idling(cooldown_seconds=0), 1)
+    for second in range(1, 20):
+        time.now = float(second)
+        decision = time.read(reading(at=time.now, consumers=second, sampled_after=time.now - 1))
+        assert decision.replicas == 1
+    assert "two statistics of after the last change" in decision.message
+    assert time.passes(3).replicas == 0
+
+
 def test_an_unacknowledged_message_blocks_scale_to_idle():
     time = Timeline(idling(cooldown_seconds=10), 1)
     time.passes(600, ready=0, unacknowledged=1)

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from mare.broker.sample_age import BROKER_SECONDS, SampleAge
 from mare.broker.sample_clock import SampleClock
 from mare.domain.observation import NOT_REPORTED
 from mare.domain.unknown import Unknown, known
@@ -50,6 +51,8 @@ class Statistics:
 
     at: float
     queues: Mapping[str, QueueStatistics] = field(default_factory=dict)
+    sampled_after: float | Unknown = NOT_REPORTED
+    """A time that is certainly before the sample."""
 
 
 class StatisticsSource(Protocol):
@@ -62,12 +65,20 @@ class StatisticsSource(Protocol):
 class StatisticsPoller:
     """Fetches the statistics of one virtual host in a task, from the first `start` to `close`."""
 
-    def __init__(self, source: StatisticsSource, vhost: str, clock: Clock, seconds: float) -> None:
-        """`seconds` is the period of the requests."""
+    def __init__(
+        self,
+        source: StatisticsSource,
+        vhost: str,
+        clock: Clock,
+        seconds: float,
+        broker_seconds: float = BROKER_SECONDS,
+    ) -> None:
+        """`seconds` is the period of the requests, `broker_seconds` that of the broker."""
         self._source = source
         self._vhost = vhost
         self._clock = clock
         self._sample_clock = SampleClock(seconds)
+        self._age = SampleAge(max(seconds, broker_seconds))
         self._task: asyncio.Task[None] | None = None
         self._fetched = asyncio.Event()
         self._names: Mapping[str, None] | None = None
@@ -126,6 +137,7 @@ class StatisticsPoller:
         return None
 
     def _add(self, new: Statistics) -> None:
+        new = replace(new, sampled_after=self._age.sampled_after(new.at, self._clock()))
         at = self._sample_clock.sample_time(
             new.at, {name: queue.counters for name, queue in new.queues.items()}
         )

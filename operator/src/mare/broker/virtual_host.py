@@ -168,6 +168,7 @@ class VirtualHost:
             ready=ready,
             consumers=consumers,
             statistics_at=latest.at if latest is not None and is_sampled else NOT_REPORTED,
+            sampled_after=latest.sampled_after if latest is not None else NOT_REPORTED,
             unacknowledged=queue.unacknowledged,
             prefetch=queue.prefetch,
             published=queue.published,

@@ -22,10 +22,14 @@ class History:
     events: tuple[ScaleEvent, ...] = ()
     unknown_since: float | None = None
     """Since when no queue could be read."""
+    changed_at: float
+    """When a message was ready, or consumers or counters changed, for the last time."""
+    consumers_and_counters: int = 0
+    """A hash of the values that were read last."""
     quiet_samples: int = 0
-    """Statistics in a row without any message, ready or unacknowledged."""
-    quiet_at: float = 0.0
-    """The time of the statistics that were counted last."""
+    """Statistics in a row, sampled after `changed_at`, without a message."""
+    quiet_sampled_after: float = 0.0
+    """`sampled_after` of the statistics that were counted last."""
     draining_since: float | None = None
     """Since when busy replicas delay a scale-down."""
     idle_counted_at: float = 0.0
@@ -43,6 +47,7 @@ class History:
             recommendations=(Recommendation(now, replicas),),
             last_active=now,
             quiet_since=now,
+            changed_at=now,
         )
 
     def scaled(self, change: int, now: float, behavior: Behavior) -> "History":
@@ -59,34 +64,45 @@ class History:
         )
 
     def observe(self, load: Load, learning: Learning, now: float) -> "History":
-        """Record whether there are messages, and since when no queue is known."""
+        """Record whether there are messages, and since when no queue is known.
+
+        Statistics of before the last change do not count as quiet: a message that was delivered
+        since then is unacknowledged, and only later statistics contain it.
+        """
         ready = load.as_far_as_known().ready
         if isinstance(ready, Unknown):
             return replace(
-                self,
+                self.found_busy(now),
                 learning=learning,
-                quiet_samples=0,
-                quiet_since=now,
+                last_active=self.last_active,
                 unknown_since=now if self.unknown_since is None else self.unknown_since,
             )
         running = known(load.unacknowledged, 0) > 0
         active = ready > 0 or running or _has_arrived(self.learning, learning)
         quiet = not active and not isinstance(total((load.ready, load.unacknowledged)), Unknown)
-        statistics_at = known(load.statistics_at, 0.0)
-        samples, counted_at = self.quiet_samples, self.quiet_at
-        if not quiet:
-            samples = 0
-        elif statistics_at > counted_at:
-            samples, counted_at = samples + 1, statistics_at
+        seen = _consumers_and_counters(load)
+        changed = ready > 0 or seen != self.consumers_and_counters
+        samples, counted = self.quiet_samples, self.quiet_sampled_after
+        changed_at, sampled_after = self.changed_at, known(load.sampled_after, 0.0)
+        if changed or not quiet:
+            samples, changed_at = 0, now if changed else changed_at
+        elif sampled_after > max(changed_at, counted):
+            samples, counted = samples + 1, sampled_after
         return replace(
             self,
             learning=learning,
             unknown_since=None,
             last_active=now if active else self.last_active,
             quiet_since=self.quiet_since if quiet else now,
+            changed_at=changed_at,
+            consumers_and_counters=seen,
             quiet_samples=samples,
-            quiet_at=counted_at,
+            quiet_sampled_after=counted,
         )
+
+    def found_busy(self, now: float) -> "History":
+        """Restart the cooldown: a message is unacknowledged that the statistics do not contain."""
+        return replace(self, last_active=now, quiet_since=now, changed_at=now, quiet_samples=0)
 
     def count_kept(self, replicas: int, now: float, behavior: Behavior) -> "History":
         """Record a count that no proposal decided.
@@ -97,6 +113,11 @@ class History:
         replicas = max(replicas, self.recommendations[-1].replicas)
         recommendations = remember(behavior, self.recommendations, Recommendation(now, replicas))
         return replace(self, recommendations=recommendations, quiet_since=now)
+
+
+def _consumers_and_counters(load: Load) -> int:
+    """Return a hash that differs after a message was published or delivered."""
+    return hash(tuple((r.name, r.consumers, r.published, r.delivered) for r in load.readings))
 
 
 def _has_arrived(before: Learning, after: Learning) -> bool:

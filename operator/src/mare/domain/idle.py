@@ -8,7 +8,7 @@ from mare.domain.reason import Reason
 from mare.domain.unknown import Unknown, known, total
 
 _QUIET_SAMPLES = 2
-"""Statistics in a row without a message: one alone can be stale."""
+"""Statistics in a row without a message, sampled after the last change."""
 _NOTHING = Clause("idle.stays", "no message activates the workload")
 
 
@@ -45,10 +45,17 @@ def scale_to_idle(trace: DecisionTrace, context: DecisionContext, history: Histo
         quiet = context.now - history.quiet_since
         text = f"no message, ready or unacknowledged, for {quiet:.0f} s"
         trace.move_to_idle(idle_replicas, Clause("idle.scaled", text, seconds=round(quiet)))
-    elif history.quiet_samples > 0:
+    elif history.quiet_samples > 0 and context.now < quiet_at:
         text = f"scale-down to {idle_replicas} follows after {cooldown} s without a message"
         remark = Clause("idle.cooldown", text, replicas=idle_replicas, cooldownSeconds=cooldown)
         trace.limit(Stage.IDLE, trace.count, Reason.COOLING_DOWN, remark, quiet_at)
+    elif history.quiet_since < context.now:
+        text = (
+            f"scale-down to {idle_replicas} follows when two statistics of after the last change"
+            " contain no message"
+        )
+        remark = Clause("idle.confirming", text, replicas=idle_replicas)
+        trace.limit(Stage.IDLE, trace.count, Reason.COOLING_DOWN, remark)
     elif isinstance(unknown, Unknown):
         text = f"scale-down to {idle_replicas} is blocked, because {unknown.cause}"
         remark = Clause(

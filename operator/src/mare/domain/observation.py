@@ -1,6 +1,6 @@
 """The input of a decision: readings of the queues, and the workload."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from mare.domain.clause import Clause
@@ -28,6 +28,8 @@ class QueueReading:
     ready: int | Unknown
     consumers: int | Unknown
     statistics_at: float | Unknown = NOT_REPORTED
+    sampled_after: float | Unknown = NOT_REPORTED
+    """A time that is certainly before the sample; `statistics_at` is its probable time."""
     unacknowledged: int | Unknown = NOT_REPORTED
     prefetch: float | Unknown = NOT_REPORTED
     """The mean prefetch count of its consumers; unknown if one of them has no limit."""
@@ -72,6 +74,8 @@ class Load:
     """Mean prefetch count of the consumers."""
     statistics_at: float | Unknown
     """The time of the oldest statistics of a queue."""
+    sampled_after: float | Unknown
+    """A time that is certainly before the samples of all queues."""
     readings: tuple[QueueReading, ...]
     """Empty if no queue could be read."""
 
@@ -153,7 +157,11 @@ def _without_stale(reading: QueueReading, now: float, staleness_seconds: float) 
     elif not isinstance(statistics_at, Unknown):
         return reading
     return replace(
-        reading, statistics_at=statistics_at, unacknowledged=statistics_at, prefetch=statistics_at
+        reading,
+        statistics_at=statistics_at,
+        sampled_after=statistics_at,
+        unacknowledged=statistics_at,
+        prefetch=statistics_at,
     )
 
 
@@ -165,7 +173,6 @@ def statistics_time(at: float | Unknown, now: float, staleness_seconds: float) -
 
 
 def _sum(queues: tuple[QueueReading, ...]) -> Load:
-    statistics_at = _oldest_statistics(queues)
     return Load(
         ready=total(reading.ready for reading in queues),
         consumers=total(reading.consumers for reading in queues),
@@ -174,17 +181,18 @@ def _sum(queues: tuple[QueueReading, ...]) -> Load:
         ),
         unacknowledged=total(reading.unacknowledged for reading in queues),
         prefetch=_mean_prefetch(queues),
-        statistics_at=statistics_at,
+        statistics_at=_oldest(reading.statistics_at for reading in queues),
+        sampled_after=_oldest(reading.sampled_after for reading in queues),
         readings=queues,
     )
 
 
-def _oldest_statistics(queues: tuple[QueueReading, ...]) -> float | Unknown:
+def _oldest(times: Iterable[float | Unknown]) -> float | Unknown:
     oldest = float("inf")
-    for reading in queues:
-        if isinstance(reading.statistics_at, Unknown):
-            return reading.statistics_at
-        oldest = min(oldest, reading.statistics_at)
+    for at in times:
+        if isinstance(at, Unknown):
+            return at
+        oldest = min(oldest, at)
     return oldest
 
 
@@ -213,5 +221,6 @@ def _unknown_load(why: Unknown) -> Load:
         unacknowledged=why,
         prefetch=why,
         statistics_at=why,
+        sampled_after=why,
         readings=(),
     )

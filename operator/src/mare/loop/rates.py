@@ -45,13 +45,13 @@ class QueueRates:
                 self._by_queue.pop(name, None)
 
     def total(self, queues: tuple[QueueReading, ...] | Unknown) -> Rates | None:
-        """Return the sums over all queues; None if the rates of a queue are not known."""
+        """Return the sums over all queues; None if those of a queue are unknown or too old."""
         if isinstance(queues, Unknown) or not queues:
             return None
         published = acknowledged = 0.0
         for queue in queues:
             rates = self._by_queue.get((queue.vhost, queue.name))
-            if rates is None:
+            if rates is None or isinstance(queue.statistics_at, Unknown):
                 return None
             published += rates[0]
             acknowledged += rates[1]

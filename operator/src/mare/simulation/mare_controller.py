@@ -78,6 +78,7 @@ def _observe(simulation: Simulation, readings: _Readings, entries: tuple[str, ..
             ready=ready,
             consumers=consumers,
             statistics_at=readings.at,
+            sampled_after=readings.at,
             unacknowledged=statistics.unacknowledged,
             prefetch=_prefetch(statistics),
             published=statistics.published,
