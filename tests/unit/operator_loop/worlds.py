@@ -83,6 +83,7 @@ class World:
     record: Record = field(default_factory=Record)
     leads: bool = True
     term: int = 1
+    operator: str = ""
 
     def __post_init__(self) -> None:
         self.brokers = FakeBrokers(self.clock)
@@ -97,6 +98,7 @@ class World:
             record=self.record,
             metrics=self.metrics,
             pace=Pace(),
+            operator=self.operator,
         )
 
     def put(
@@ -116,8 +118,8 @@ class World:
             await asyncio.sleep(0)
 
 
-def run(story: Callable[[World], Awaitable[None]]) -> World:
-    world = World()
+def run(story: Callable[[World], Awaitable[None]], **fields: Any) -> World:
+    world = World(**fields)
 
     async def play() -> None:
         await story(world)

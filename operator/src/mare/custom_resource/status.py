@@ -33,13 +33,15 @@ def read_estimates(status: Mapping[str, Any]) -> Estimates:
         "workers_per_replica": kept.get("workersPerReplica"),
         "start_seconds": kept.get("startSeconds"),
     }
-    return Estimates(**{name: float(value) for name, value in fields.items() if value is not None})
+    known: dict[str, Any] = {name: float(v) for name, v in fields.items() if v is not None}
+    return Estimates(**known)
 
 
 def status_of(
     autoscaler: Autoscaler,
     before: Mapping[str, Any],
     *,
+    operator: str,
     scale: Scale | Unknown,
     reading: BrokerReading,
     rates: Mapping[tuple[str, str], tuple[float, float]],
@@ -56,6 +58,7 @@ def status_of(
     """
     status: Status = {
         "observedGeneration": autoscaler.generation,
+        "operator": operator or None,
         "target": status_values.targets(autoscaler.policy),
         "depth": status_values.depth(reading.queues),
         "queues": _queues(reading.queues, rates, before),

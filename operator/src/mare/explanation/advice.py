@@ -37,6 +37,13 @@ ABLE: dict[str, Hint] = {
         "MARE013",
         Clause("advice.deleteOther", "delete the other autoscaler, or this one"),
     ),
+    "OtherOperator": (
+        "MARE013",
+        Clause(
+            "advice.oneOperator",
+            "let one operator watch the namespace: set namespaces of the others, or remove them",
+        ),
+    ),
     "NotDecided": BUG,
 }
 BROKER = (

@@ -12,6 +12,7 @@ from typing import Any
 from mare.custom_resource.autoscaler import Autoscaler, BrokerReference, Key, is_older
 from mare.domain.unknown import Unknown
 from mare.loop.metrics import Metrics
+from mare.loop.operator_claim import OperatorClaim
 from mare.loop.pace import Pace, Periods, next_turn
 from mare.loop.reconciler import Reconciler
 from mare.loop.record import Record
@@ -54,7 +55,10 @@ class Loop:
         record: Record,
         metrics: Metrics,
         pace: Pace,
+        operator: str = "",
     ) -> None:
+        """`operator` names this operator in statuses; empty if there cannot be another one."""
+        self._operator = operator
         self._brokers = brokers
         self._leadership = leadership
         self._clock = clock
@@ -115,7 +119,7 @@ class Loop:
         if state is None or state.autoscaler.uid != autoscaler.uid:
             if state is not None:
                 self.remove(autoscaler.key, state.autoscaler.uid)
-            state = AutoscalerState(stored, next(self._numbers))
+            state = AutoscalerState(stored, next(self._numbers), OperatorClaim(self._operator))
             state.adopt_status(autoscaler.status)
             self._states[autoscaler.key] = state
             self._owners.put(stored)
@@ -124,8 +128,9 @@ class Loop:
             self._owners.put(stored)
             state.replace_spec(stored)
         state.version = autoscaler.version
-        if not self._leads:
-            state.adopt_status(autoscaler.status)  # the leader writes it
+        state.observe_operator(autoscaler.status.get("operator"))
+        if not self._leads or state.claim.is_others:
+            state.adopt_status(autoscaler.status)  # another replica or operator writes it
 
     def remove(self, key: Key, uid: str) -> None:
         """Remove an object, unless another one has its name now."""

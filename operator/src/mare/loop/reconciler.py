@@ -16,6 +16,7 @@ from mare.domain.history import History
 from mare.domain.observation import Observation, Workload, load_of, statistics_time
 from mare.domain.unknown import Unknown
 from mare.loop.metrics import Metrics
+from mare.loop.operator_claim import Standing
 from mare.loop.record import Record, View
 from mare.loop.scale_writer import ScaleWriter
 from mare.loop.state import AutoscalerState
@@ -94,11 +95,17 @@ class Reconciler:
         state.rates.observe(reading.queues)
         if decision is not None and (not decision.changes or _was_undecided(state)):
             state.problem = None
-        conflict = self._conflict(state.autoscaler)
+        standing = state.claim.standing(now)
+        if standing is Standing.ACTS:
+            conflict = self._conflict(state.autoscaler)
+        else:
+            conflict = _other_operator(state)
         view = self._conclude(state, reading, scale, decision, conflict or state.problem)
         if self._guard.is_paused:
             return
-        if (
+        if standing is not Standing.ACTS:
+            self._leave_to_other_operator(state, standing, conflict)
+        elif (
             decision is not None
             and isinstance(scale, Scale)
             and decision.changes
@@ -111,6 +118,19 @@ class Reconciler:
         elif state.needs_status_write(now):
             state.writing = True
             self._start(self._statuses.write(state))
+
+    def _leave_to_other_operator(
+        self, state: AutoscalerState, standing: Standing, problem: Unknown | None
+    ) -> None:
+        """Challenge the other operator when it is time; report one that has answered."""
+        if standing is Standing.CHALLENGES and state.may_write_status(self._clock()):
+            state.writing = True
+            self._start(self._statuses.challenge(state))
+        elif state.claim.lost and problem is not None:
+            state.claim.lost = False
+            self._record.failed(self._clock(), state.autoscaler.key, problem.reason, problem.cause)
+            event = self._statuses.publish_event(state, "Warning", problem.reason, problem.cause)
+            self._start(event)
 
     def _conflict(self, autoscaler: Autoscaler) -> Unknown | None:
         """Return why the workload is left to another autoscaler."""
@@ -205,6 +225,12 @@ def _oldest_statistics(reading: BrokerReading) -> float | None:
     queues = () if isinstance(reading.queues, Unknown) else reading.queues
     times = (at for each in queues if not isinstance(at := each.statistics_at, Unknown))
     return min(times, default=None)
+
+
+def _other_operator(state: AutoscalerState) -> Unknown:
+    name = state.claim.other
+    text = f"operator {name} acts on this object, operator {state.claim.own} leaves it alone"
+    return Unknown("OtherOperator", text, name)
 
 
 def _was_undecided(state: AutoscalerState) -> bool:

@@ -12,6 +12,7 @@ from mare.custom_resource.status import read_estimates
 from mare.domain.estimates import Estimates
 from mare.domain.history import History
 from mare.domain.unknown import Unknown
+from mare.loop.operator_claim import OperatorClaim
 from mare.loop.rates import QueueRates
 from mare.loop.record import View
 from mare.ports import Scale
@@ -30,6 +31,7 @@ class AutoscalerState:
     """Replaced when the generation changes, so that identity tells whether a view is current."""
     number: int
     """Position among all objects, which spreads their reads over time."""
+    claim: OperatorClaim
     version: str = ""
     """The newest resourceVersion that is known."""
     due: float = 0.0
@@ -73,6 +75,12 @@ class AutoscalerState:
         if self.history is None:
             self.estimates = read_estimates(status)
 
+    def observe_operator(self, name: str | None) -> None:
+        """Take the name of the operator in the status; a wrong one is replaced at once."""
+        self.claim.observe(name)
+        if self.claim.must_answer:
+            self._written = None
+
     def _set_status(self, status: Mapping[str, Any]) -> None:
         self._status_json = json.dumps(status)
         self._written_capacity = status.get("estimates", {}).get("capacityPerReplica")
@@ -100,7 +108,7 @@ class AutoscalerState:
 
     def needs_status_write(self, now: float) -> bool:
         """Say whether the status is out of date, and may be written now."""
-        if self.view is None or self.writing or now < self.status_retry.due:
+        if self.view is None or not self.may_write_status(now):
             return False
         urgent, settled = _fingerprint(self.view)
         if self._written is None or urgent != self._written[0]:
@@ -108,6 +116,10 @@ class AutoscalerState:
         if now - self._written_at < _SETTLING_SECONDS:
             return False
         return settled != self._written[1] or self._has_learnt(now)
+
+    def may_write_status(self, now: float) -> bool:
+        """Say whether no write is under way or postponed after a failure."""
+        return not self.writing and now >= self.status_retry.due
 
     def _has_learnt(self, now: float) -> bool:
         if self.history is None or now - self._written_at < _ESTIMATE_SECONDS:
@@ -122,6 +134,7 @@ class AutoscalerState:
     ) -> None:
         self._set_status(status)
         self.version = version
+        self.claim.written(now)
         self._written, self._written_at = _fingerprint(view), now
 
 

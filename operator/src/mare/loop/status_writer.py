@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from mare.custom_resource.conditions import Condition
 from mare.custom_resource.status import status_of, without_absent
@@ -25,11 +25,20 @@ class StatusWriter:
 
     async def write(self, state: AutoscalerState) -> None:
         """Write the last view, or one whose change was applied and is not in the status yet."""
+        await self._attempt(state, self._write)
+
+    async def challenge(self, state: AutoscalerState) -> None:
+        """Write the name of this operator over that of another one."""
+        await self._attempt(state, self._challenge)
+
+    async def _attempt(
+        self, state: AutoscalerState, write: Callable[[AutoscalerState], Awaitable[None]]
+    ) -> None:
         state.writing = True
         try:
             # The status is built inside: 1,000 statuses that wait for a slot take 15 MB.
             async with self._slots:
-                await self._write(state)
+                await write(state)
         except Conflict:  # the watch brings the version that the object has now
             state.status_retry.failed(self._clock())
         except (NotFound, AccessRefused, Unavailable) as error:
@@ -39,6 +48,14 @@ class StatusWriter:
             state.status_retry.failed(self._clock())
         finally:
             state.writing = False
+
+    async def _challenge(self, state: AutoscalerState) -> None:
+        if not self._guard.allows_writes(state):
+            return
+        name = {"operator": state.claim.own}
+        state.version = await self._objects.write_status(state.autoscaler, state.version, name)
+        state.status_retry.succeeded()
+        state.claim.challenged(self._clock())
 
     async def _write(self, state: AutoscalerState) -> None:
         applied, view = state.applied, state.applied or state.view
@@ -50,6 +67,7 @@ class StatusWriter:
         status = status_of(
             view.autoscaler,
             before,
+            operator=state.claim.own,
             scale=view.scale,
             reading=view.reading,
             rates=state.rates.by_queue,

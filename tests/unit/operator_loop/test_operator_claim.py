@@ -1,0 +1,107 @@
+"""Two operators that watch the same object: one acts, the other leaves it alone."""
+
+from collections.abc import Awaitable, Callable
+
+from mare.custom_resource.autoscaler import read_autoscaler
+from mare.custom_resource.status import without_absent
+from mare.loop.operator_claim import OperatorClaim, Standing
+from tests.unit.operator_loop.worlds import World, body, run
+
+A, B = "mare/mare-operator", "shop/mare-operator"
+
+
+class Object:
+    """The stored object that two worlds share, with a watch event for each write."""
+
+    def __init__(self, *worlds: World) -> None:
+        self.status: dict = {}
+        self.version = 100
+        self.worlds = worlds
+
+    def announce(self) -> None:
+        event = {**body(version=self.version), "status": self.status}
+        for world in self.worlds:
+            world.objects.stored["worker"] = self.version
+            world.loop.put(read_autoscaler(event))
+
+    async def tick(self, world: World, seconds: float = 1.0) -> None:
+        written = len(world.objects.statuses)
+        await world.tick(seconds)
+        for _, status in world.objects.statuses[written:]:
+            self.status = without_absent({**self.status, **status})
+            self.version += 1
+            self.announce()
+
+
+def play(story: Callable[[Object, World, World], Awaitable[None]]) -> None:
+    async def both(first: World) -> None:
+        second = World(operator=B)
+        for world in (first, second):
+            world.workloads.have("worker", 1)
+            world.brokers.ready["worker"] = 95
+        await story(Object(first, second), first, second)
+
+    run(both, operator=A)
+
+
+async def minutes(stored: Object, worlds: list[World], count: float) -> None:
+    for _ in range(int(count * 60)):
+        for world in worlds:
+            await stored.tick(world)
+
+
+def test_the_second_operator_leaves_the_object_alone_and_says_so():
+    async def story(stored: Object, first: World, second: World) -> None:
+        stored.announce()
+        await stored.tick(first)
+        second.clock.now = first.clock.now
+        await minutes(stored, [first, second], 2)
+        assert stored.status["operator"] == A
+        assert first.workloads.done == [("worker", 10)]
+        assert second.workloads.done == []
+        assert second.objects.events == [("worker", "Warning", "OtherOperator")]
+        assert len(second.objects.statuses) == 1
+
+    play(story)
+
+
+def test_the_second_operator_takes_over_when_the_first_is_gone():
+    async def story(stored: Object, first: World, second: World) -> None:
+        stored.announce()
+        await stored.tick(first)
+        await minutes(stored, [second], 0.5)
+        assert stored.status["operator"] == B
+        assert second.workloads.done == [("worker", 10)]
+        assert second.objects.events[-1][1] == "Normal"
+
+    play(story)
+
+
+def test_it_takes_over_later_when_the_first_is_removed_later():
+    async def story(stored: Object, first: World, second: World) -> None:
+        stored.announce()
+        await stored.tick(first)
+        await minutes(stored, [first, second], 2)
+        await minutes(stored, [second], 6)
+        assert stored.status["operator"] == B
+        assert second.workloads.done == [("worker", 10)]
+
+    play(story)
+
+
+def test_two_operators_that_both_believe_to_act_do_not_answer_for_ever():
+    claims = [OperatorClaim(A, stored=A), OperatorClaim(B, stored=B)]
+    assert [claim.standing(0) for claim in claims] == [Standing.ACTS] * 2
+    name, writes = A, 0
+    for second in range(60):
+        for claim in claims:
+            claim.observe(name)
+            if claim.must_answer and claim.standing(second) is Standing.ACTS:
+                claim.written(second)
+                name, writes = claim.own, writes + 1
+    assert writes <= 6
+    assert sorted(claim.standing(60).value for claim in claims) == ["acts", "challenges"]
+
+
+def test_an_operator_without_a_name_always_acts():
+    assert OperatorClaim("", stored=A).standing(0) is Standing.ACTS
