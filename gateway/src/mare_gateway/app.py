@@ -13,6 +13,7 @@ from mare_gateway.api.routes import QUERIES, routes
 from mare_gateway.authentication import authenticate
 from mare_gateway.authenticator import Authenticator
 from mare_gateway.calls import Calls
+from mare_gateway.cross_origin import CrossOrigin, allow_cross_origin
 from mare_gateway.docs import docs
 from mare_gateway.failures import handle_failures, respond
 from mare_gateway.metrics import Metrics
@@ -61,6 +62,11 @@ def create_app(settings: Settings, rpc: RpcClient | None = None) -> OpenAPI:
     observe(app, metrics, tracer)
     keep_to_protocol(app)
     authenticate(app, Authenticator(settings))
+    if settings.rate_limit or settings.key_rate_limit:
+        from mare_gateway.rate_limit import RateLimiter, limit_rate  # noqa: PLC0415  takes 0.1 s
+
+        limit_rate(app, RateLimiter(settings))
+    allow_cross_origin(app, CrossOrigin(settings.cors_origins))
     add_security_headers(app)
     handle_failures(app)
     calls = Calls(rpc, metrics, tracer, settings.timeout)
@@ -73,10 +79,6 @@ def create_app(settings: Settings, rpc: RpcClient | None = None) -> OpenAPI:
     app.register_api(api)
     app.register_blueprint(docs(app))
     app.add_url_rule("/", "index", lambda: redirect("/docs"))
-    if settings.rate_limit:
-        from mare_gateway.rate_limit import limit_rate  # noqa: PLC0415  its import takes 0.1 s
-
-        limit_rate(app, api, settings)
     return app
 
 

@@ -1,6 +1,8 @@
 """Clients of the API: who sends a request, and what the request may do."""
 
 import hashlib
+import ipaddress
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -28,8 +30,14 @@ class Client:
 
     @property
     def rate_key(self) -> str:
-        """What rate limits are counted for."""
-        return f"key:{self.name}" if self.name else f"address:{self.address}"
+        """What rate limits are counted for; of IPv6, the /64 that one client usually has."""
+        if self.name:
+            return f"key:{self.name}"
+        if ":" in self.address:
+            with suppress(ValueError):
+                network = ipaddress.IPv6Network((self.address.partition("%")[0], 64), strict=False)
+                return f"address:{network.network_address}"
+        return f"address:{self.address}"
 
     def idempotency_key(self, key: str) -> str:
         """Return the client's ``Idempotency-Key`` as the jobs service stores it.

@@ -1,34 +1,134 @@
-"""The rate limit of client addresses."""
+"""Rate limits of clients: of an API key, else of an address."""
 
+import logging
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Flask
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
+from flask import Flask, Response, g, request
+from limits import RateLimitItem, parse_many
+from limits.storage import MemoryStorage, storage_from_string
+from limits.strategies import SlidingWindowCounterRateLimiter
 
+from mare_gateway.clients import Client
+from mare_gateway.failures import respond
+from mare_gateway.problems import Problem
 from mare_gateway.settings import Settings
 
-_STORAGE_SECONDS = 0.5
+log = logging.getLogger(__name__)
+
+STORAGE_SECONDS = 0.5
+PAUSE_SECONDS = 5.0
+"""After a failure of the shared storage each worker process counts for itself for so long."""
 
 
-def limit_rate(app: Flask, api: Blueprint, settings: Settings) -> None:
-    """Limit the requests of one client address to ``api``."""
-    storage = str(settings.rate_limit_storage)
-    limiter = Limiter(
-        get_remote_address,
-        app=app,
-        storage_uri=storage,
-        storage_options=_storage_options(storage),
-        strategy="moving-window",
-        headers_enabled=True,
-        # Without its storage each worker process counts for itself.
-        in_memory_fallback_enabled=True,
-        swallow_errors=True,
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a request is within the limits, and what is left of the limit that is used up most.
+
+    Attributes:
+        policy: name of the limits: ``key`` or ``address``.
+        reset: seconds until the window of the limit ends.
+    """
+
+    allowed: bool
+    policy: str
+    limits: tuple[RateLimitItem, ...]
+    remaining: int
+    reset: int
+
+    def headers(self) -> dict[str, str]:
+        """Return the RateLimit fields (draft-ietf-httpapi-ratelimit-headers-10)."""
+        policies = (
+            f'"{self.policy}";q={each.amount};w={each.get_expiry()}' for each in self.limits
+        )
+        return {
+            "RateLimit-Policy": ", ".join(policies),
+            "RateLimit": f'"{self.policy}";r={self.remaining};t={self.reset}',
+        }
+
+    def problem(self) -> Problem:
+        whom = "with this API key" if self.policy == "key" else "from your address"
+        return Problem(
+            status=429,
+            code="too_many_requests",
+            detail=f"Too many requests {whom}. Try again later.",
+            retry_after=self.reset,
+        )
+
+
+class RateLimiter:
+    """Counts requests in a shared storage, or in this process while that fails."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._of_addresses = _limits(settings.rate_limit)
+        self._of_keys = _limits(settings.key_rate_limit)
+        uri = str(settings.rate_limit_storage)
+        self._own = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._shared = (
+            self._own
+            if uri == "memory://"
+            else SlidingWindowCounterRateLimiter(storage_from_string(uri, **_options(uri)))
+        )
+        self._lock = threading.Lock()
+        self._shared_again_at = 0.0
+
+    def hit(self, client: Client) -> Verdict | None:
+        """Count a request; return None if there is no limit for the client."""
+        limits = self._of_keys if client.name else self._of_addresses
+        if not limits:
+            return None
+        if time.monotonic() >= self._shared_again_at:
+            try:
+                return _hit(self._shared, limits, client)
+            except Exception as error:  # noqa: BLE001  each storage has errors of its own
+                with self._lock:
+                    self._shared_again_at = time.monotonic() + PAUSE_SECONDS
+                log.warning("Rate limits are counted in this process: %s", type(error).__name__)
+        return _hit(self._own, limits, client)
+
+
+def limit_rate(app: Flask, limiter: RateLimiter) -> None:
+    """Count every request of ``app`` to the API, and refuse those beyond the limits with 429."""
+
+    @app.before_request
+    def count() -> Response | None:
+        if not request.path.startswith("/v1/") or request.method == "OPTIONS":
+            return None
+        g.verdict = verdict = limiter.hit(g.client)
+        return None if verdict is None or verdict.allowed else respond(verdict.problem())
+
+    @app.after_request
+    def show(response: Response) -> Response:
+        verdict: Verdict | None = g.get("verdict")
+        if verdict is not None:
+            response.headers.update(verdict.headers())
+        return response
+
+
+def _hit(
+    limiter: SlidingWindowCounterRateLimiter, limits: Iterable[RateLimitItem], client: Client
+) -> Verdict:
+    limits = tuple(limits)
+    allowed = all(limiter.hit(each, client.rate_key) for each in limits)
+    stats = [limiter.get_window_stats(each, client.rate_key) for each in limits]
+    tightest = min(stats, key=lambda each: (each.remaining, -each.reset_time))
+    return Verdict(
+        allowed=allowed,
+        policy="key" if client.name else "address",
+        limits=limits,
+        remaining=max(0, tightest.remaining),
+        reset=max(1, round(tightest.reset_time - time.time())),
     )
-    limiter.limit(settings.rate_limit)(api)
 
 
-def _storage_options(uri: str) -> dict[str, Any]:
+def _limits(text: str) -> tuple[RateLimitItem, ...]:
+    return tuple(parse_many(text)) if text else ()
+
+
+def _options(uri: str) -> dict[str, Any]:
     if not uri.startswith("redis"):
         return {}
     from redis.backoff import NoBackoff  # noqa: PLC0415  only with a shared storage
@@ -36,7 +136,7 @@ def _storage_options(uri: str) -> dict[str, Any]:
 
     # The defaults of redis-py, 3 attempts of 10 s, would delay each request by 30 s.
     return {
-        "socket_connect_timeout": _STORAGE_SECONDS,
-        "socket_timeout": _STORAGE_SECONDS,
+        "socket_connect_timeout": STORAGE_SECONDS,
+        "socket_timeout": STORAGE_SECONDS,
         "retry": Retry(NoBackoff(), 1),
     }

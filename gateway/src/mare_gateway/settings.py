@@ -14,6 +14,7 @@ from mare_nameko.client import Options
 from mare_nameko.settings import Secret, variable
 
 Seconds = Annotated[float, Meta(gt=0, le=3600)]
+Origin = Annotated[str, Meta(pattern=r"^(\*|https?://[^\s/?#,]+)$")]
 Port = Annotated[int, Meta(ge=1, le=65535)]
 
 
@@ -72,11 +73,19 @@ class Settings(BrokerSettings):
     """Seconds for which clients and proxies may cache an answer."""
 
     rate_limit: RateLimit = RateLimit("")
-    """Requests of one client address, for example `60/minute`. Empty: no limit."""
+    """Requests of one client address without a key, for example `60/minute`; of IPv6 a /64 is one
+    address. Empty: no limit."""
+
+    key_rate_limit: RateLimit = RateLimit("")
+    """Requests with the keys of one name, for example `600/minute;10000/day`. Empty: no limit."""
 
     rate_limit_storage: Secret = Secret("memory://")
     """Where requests are counted: `memory://` in each worker process, or the URI of a Redis or
     Valkey server that all gateways share."""
+
+    cors_origins: tuple[Origin, ...] = ("*",)
+    """Origins whose pages may use the API, for example `https://example.org`: with all methods and
+    keys. `*`: pages of every origin may read without a key."""
 
     keys_file: str = ""
     """File of API keys, which `mare-gateway keys` writes. It is read again when it changes. Empty:

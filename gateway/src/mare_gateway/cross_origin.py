@@ -1,0 +1,81 @@
+"""Cross-origin requests (CORS): which pages of other sites may use the API."""
+
+from collections.abc import Mapping
+
+from flask import Flask, Response, request
+
+_READING: tuple[str, ...] = ("GET", "HEAD")
+_ALL: tuple[str, ...] = ("GET", "HEAD", "POST", "DELETE")
+_READ_HEADERS = "If-None-Match, X-Request-Id, traceparent"
+_ALL_HEADERS = (
+    f"{_READ_HEADERS}, Authorization, Content-Type, Idempotency-Key, Prefer, Last-Event-ID"
+)
+_EXPOSED = (
+    "Age, ETag, Location, Preference-Applied, RateLimit, RateLimit-Policy, Retry-After, "
+    "X-Request-Id"
+)
+_PREFLIGHT_SECONDS = "7200"
+
+
+class CrossOrigin:
+    """The rule of ``GATEWAY_CORS_ORIGINS``.
+
+    ``*`` lets the pages of all sites read without a key. A listed origin may do everything.
+    """
+
+    def __init__(self, origins: tuple[str, ...]) -> None:
+        self._any = "*" in origins
+        self._listed = frozenset(origins) - {"*"}
+        self._vary = {"Vary": "Origin"} if self._listed else {}
+
+    def headers(self, origin: str | None, method: str) -> Mapping[str, str]:
+        """Return the headers of a response to a request with this ``Origin``."""
+        if origin in self._listed:
+            allowed = origin or ""
+        elif self._any and method in _READING:
+            allowed = "*"
+        else:
+            return self._vary
+        return {
+            "Access-Control-Allow-Origin": allowed,
+            "Access-Control-Expose-Headers": _EXPOSED,
+            **self._vary,
+        }
+
+    def preflight(self, origin: str | None) -> Mapping[str, str]:
+        """Return the headers of a response to ``OPTIONS`` before a request of another origin."""
+        if origin is None:
+            return self._vary
+        if origin in self._listed:
+            allowed, methods, headers = origin, _ALL, _ALL_HEADERS
+        elif self._any:
+            allowed, methods, headers = "*", _READING, _READ_HEADERS
+        else:
+            return self._vary
+        return {
+            "Access-Control-Allow-Origin": allowed,
+            "Access-Control-Allow-Methods": ", ".join(methods),
+            "Access-Control-Allow-Headers": headers,
+            "Access-Control-Max-Age": _PREFLIGHT_SECONDS,
+            **self._vary,
+        }
+
+
+def allow_cross_origin(app: Flask, rule: CrossOrigin) -> None:
+    """Add the headers of the rule to the responses of the API."""
+
+    @app.after_request
+    def allow(response: Response) -> Response:
+        if not request.path.startswith(("/v1/", "/openapi.json")):
+            return response
+        origin = request.headers.get("Origin")
+        if request.method == "OPTIONS":
+            headers = rule.preflight(origin)
+        else:
+            headers = rule.headers(origin, request.method)
+        for name, value in headers.items():
+            if name == "Vary":
+                response.vary.add(value)
+            else:
+                response.headers[name] = value
+        return response
