@@ -37,6 +37,8 @@ class NotFound(Exception):
     """The object does not exist."""
 
 
+MESSAGES_LEFT = "MessagesLeft"
+"""The reason of `Brokers.check_quiet` if a queue has a message."""
 NOT_READ_YET = Unknown("NotReadYet", "the workload is not read yet")
 """The state of a workload between its first `Workloads.get` and the first answer."""
 
@@ -76,6 +78,12 @@ class Brokers(Protocol):
 
     async def read(self, autoscalers: Collection[Autoscaler]) -> Mapping[Key, BrokerReading]:
         """Read the queues of objects that share a broker; a broker's failure is not raised."""
+
+    async def check_quiet(self, autoscaler: Autoscaler) -> Unknown | None:
+        """Say why a queue may have a message at this moment; None if none has.
+
+        The reason is `MessagesLeft` if one certainly has. A broker's failure is not raised.
+        """
 
     def cost(self, autoscaler: Autoscaler) -> int:
         """Return the number of broker requests that one read of the object takes."""

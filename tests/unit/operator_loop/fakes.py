@@ -35,6 +35,8 @@ class FakeBrokers:
     """Secrets whose broker never answers."""
     answers: asyncio.Event | None = None
     """Set when reads are to be answered; without it they are answered at once."""
+    left: dict[str, Unknown] = field(default_factory=dict)
+    """Why the queue of an object may have a message although statistics contain none."""
     away: dict[str, Unknown] = field(default_factory=dict)
     """Secrets whose broker cannot be reached."""
     odd: dict[str, Exception] = field(default_factory=dict)
@@ -52,6 +54,9 @@ class FakeBrokers:
 
     def cost(self, autoscaler: Autoscaler) -> int:
         return len(autoscaler.entries)
+
+    async def check_quiet(self, autoscaler: Autoscaler) -> Unknown | None:
+        return self.left.get(autoscaler.key.name)
 
     async def read(self, autoscalers: Collection[Autoscaler]) -> Mapping[Key, BrokerReading]:
         self.reads.append([each.key.name for each in autoscalers])
@@ -80,6 +85,7 @@ class FakeBrokers:
             ready=ready,
             consumers=0,
             statistics_at=self.statistics_at or now,
+            sampled_after=self.statistics_at or now,
             unacknowledged=0,
         )
         return BrokerReading(queues=(reading,), busy=self.busy, busy_at=self.busy_at or now)

@@ -24,7 +24,7 @@ from mare.broker.secret_cache import SecretCache, Secrets
 from mare.broker.virtual_host import VirtualHost
 from mare.custom_resource.autoscaler import Autoscaler, BrokerReference, Key
 from mare.domain.unknown import Unknown
-from mare.ports import BrokerReading, Clock
+from mare.ports import MESSAGES_LEFT, BrokerReading, Clock
 
 
 class SecretBrokers:
@@ -78,6 +78,23 @@ class SecretBrokers:
                 readings[key].append(reading)
         self._costs |= {key: min(count, MAX_DECLARED) for key, count in counts.items()}
         return {key: merge_readings(parts) for key, parts in readings.items()}
+
+    async def check_quiet(self, autoscaler: Autoscaler) -> Unknown | None:
+        """Implements `mare.ports.Brokers`: asks each queue that is declared, in no cache."""
+        parameters = await self._secrets.get(self.group(autoscaler))
+        if isinstance(parameters, Unknown):
+            return parameters
+        found: Unknown | None = None
+        for vhost, query in _queries(autoscaler, parameters).items():
+            host = self._host(parameters, vhost)
+            selection = await host.select(query)
+            if isinstance(selection, Unknown):
+                return selection
+            why = await host.check_quiet(selection.declared)
+            if why is not None and why.reason == MESSAGES_LEFT:
+                return why
+            found = found or why
+        return found
 
     async def _read_host(
         self,

@@ -20,6 +20,10 @@ _CHUNK_BYTES = 2**16
 Query = Mapping[str, str | Sequence[str]]
 
 
+class EndpointMissing(OSError):
+    """The broker has no such endpoint, or what it describes does not exist."""
+
+
 class BrokerHttpClient:
     """GET requests below one URI of a Secret, over one connection.
 
@@ -50,6 +54,7 @@ class BrokerHttpClient:
 
         Raises:
             AccessRefused: The broker refuses the credentials or its certificate is not trusted.
+            EndpointMissing: The status is 404 or 405.
             OSError: Any other failure.
         """
         body = bytearray()
@@ -96,7 +101,9 @@ class BrokerHttpClient:
         if status != HTTPStatus.OK:
             # A status would show a tenant what answers in networks that only the operator reaches.
             _log.debug("Unexpected response", extra={"source": self._source, "status": status})
-            raise OSError(f"{self._source} does not return statistics")
+            missing = status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
+            kind = EndpointMissing if missing else OSError
+            raise kind(f"{self._source} does not return statistics")
 
     async def _chunks(self, response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
         size = 0

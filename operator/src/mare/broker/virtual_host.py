@@ -14,6 +14,7 @@ from mare.broker.queue_statistics import (
     StatisticsPoller,
     StatisticsSource,
 )
+from mare.broker.quiet_check import QuietCheck
 from mare.domain.clause import Clause
 from mare.domain.observation import NOT_REPORTED, QueueReading
 from mare.domain.unknown import Unknown
@@ -50,6 +51,8 @@ class VirtualHost:
             if source
             else None
         )
+        management = parameters.management_uri
+        self._quiet = QuietCheck(management, parameters, clock) if management else None
         self._matcher = QueueMatcher(clock)
         self._exclusive: tuple[Statistics | None, frozenset[str]] = None, frozenset()
 
@@ -133,6 +136,13 @@ class VirtualHost:
         readings = {name: self._declared(name, *each) for name, each in depths.items()}
         return {name: self._sampled(name) for name in sampled} | readings
 
+    async def check_quiet(self, names: Collection[str]) -> Unknown | None:
+        """Say why a queue may have a message at this moment; None if none has.
+
+        Without the management API this is not known, and the statistics decide alone.
+        """
+        return await self._quiet.run(names) if self._quiet else None
+
     def _declared(self, name: str, answer: Answer, at: float) -> QueueReading:
         if is_unsupported(answer) and self._latest is not None:
             return self._sampled(name)
@@ -181,6 +191,8 @@ class VirtualHost:
             await self._poller.close()
         if self._depths is not None:
             await self._depths.close()
+        if self._quiet is not None:
+            await self._quiet.close()
 
 
 def _source(parameters: ConnectionParameters) -> StatisticsSource | None:

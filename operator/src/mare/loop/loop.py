@@ -70,6 +70,7 @@ class Loop:
         guard = WriteGuard(leadership, clock)
         statuses = StatusWriter(objects, guard, clock, record)
         scales = ScaleWriter(
+            brokers=brokers,
             workloads=workloads,
             statuses=statuses,
             guard=guard,

@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import partial
 
 from mare.domain.decision import Decision
+from mare.domain.reason import Reason
 from mare.domain.unknown import Unknown
 from mare.loop.metrics import Metrics
 from mare.loop.record import Record, View
@@ -18,7 +19,9 @@ from mare.loop.status_writer import StatusWriter
 from mare.loop.victims import Victims
 from mare.loop.write_guard import WriteGuard
 from mare.ports import (
+    MESSAGES_LEFT,
     AccessRefused,
+    Brokers,
     Clock,
     Conflict,
     InvalidName,
@@ -29,6 +32,7 @@ from mare.ports import (
 )
 
 _MAX_CONCURRENT_CHANGES = 16
+_QUIET_CHECK_SECONDS = 1.0
 _REASONS = {
     NotFound: "WorkloadNotFound",
     AccessRefused: "Forbidden",
@@ -42,6 +46,7 @@ class ScaleWriter:
     def __init__(
         self,
         *,
+        brokers: Brokers,
         workloads: Workloads,
         statuses: StatusWriter,
         guard: WriteGuard,
@@ -49,6 +54,7 @@ class ScaleWriter:
         metrics: Metrics,
         record: Record,
     ) -> None:
+        self._brokers = brokers
         self._workloads = workloads
         self._statuses = statuses
         self._guard = guard
@@ -86,13 +92,28 @@ class ScaleWriter:
         is_allowed = partial(self._guard.allows_scaling, state, view)
         if not is_allowed():
             return False
+        if decision.reason is Reason.SCALED_TO_IDLE and not await self._is_quiet(state):
+            return False
         if not await self._victims.may_go(state, view.reading, scale, decision, is_allowed):
             return False
-        # Marking Pods takes requests, in which everything may have changed.
+        # Asking the broker and marking Pods take requests, in which everything may have changed.
         if not is_allowed():
             return False
         await self._workloads.scale(view.autoscaler.target, scale, decision.replicas)
         return True
+
+    async def _is_quiet(self, state: AutoscalerState) -> bool:
+        """Ask the queues themselves: statistics do not contain a message delivered just now."""
+        if self._clock() < state.quiet_check_due:
+            return False
+        why = await self._brokers.check_quiet(state.autoscaler)
+        if why is None:
+            return True
+        now = self._clock()
+        state.quiet_check_due = now + _QUIET_CHECK_SECONDS
+        if why.reason == MESSAGES_LEFT and state.history is not None:
+            state.history = state.history.found_busy(now)
+        return False
 
     async def _refresh(self, state: AutoscalerState) -> None:
         """Read the workload after a conflict, and decide again: at once the first time."""

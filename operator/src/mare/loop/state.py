@@ -50,6 +50,8 @@ class AutoscalerState:
     scaling: bool = False
     writing: bool = False
     removed: bool = False
+    quiet_check_due: float = 0.0
+    """When the queues may be asked again whether they are empty."""
     scale_retry: RetryTimer = field(default_factory=_new_timer)
     status_retry: RetryTimer = field(default_factory=_new_timer)
     marking_retry: RetryTimer = field(default_factory=_new_timer)

@@ -1,0 +1,134 @@
+"""Whether queues have messages at this moment, by requests that the queues themselves answer.
+
+Measured on RabbitMQ 4.0.5 (docs/measurements/statistics.md): with `disable_stats` and
+`enable_queue_totals`, the counts of a classic queue are current. Those of a quorum queue are of its
+last tick, up to 5 s ago; but its Raft log, which is current, shows whether it has changed since.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Annotated, TypeVar
+
+import msgspec
+
+from mare.broker.connection_parameters import ConnectionParameters, path_segment
+from mare.broker.http_client import BrokerHttpClient, EndpointMissing
+from mare.broker.sample_age import BROKER_SECONDS
+from mare.domain.clause import messages
+from mare.domain.unknown import Unknown
+from mare.ports import MESSAGES_LEFT, AccessRefused, Clock
+
+_TOTALS = {
+    "disable_stats": "true",
+    "enable_queue_totals": "true",
+    "columns": "type,messages_ready,messages_unacknowledged",
+}
+_MAX_BYTES = 2**20
+_SECONDS = 3.0
+"""For all queues of an object: it is not decided meanwhile."""
+_TICK_FACTOR = 1.1
+_MAX_QUEUES = 20_000
+
+_CHANGED = "QueueChanged"
+
+Count = Annotated[int, msgspec.Meta(ge=0)]
+T = TypeVar("T")
+
+
+class _Totals(msgspec.Struct):
+    type: str = "classic"
+    messages_ready: Count = 0
+    messages_unacknowledged: Count = 0
+
+
+class _Member(msgspec.Struct):
+    state: str = msgspec.field(name="Raft State", default="")
+    term: int | str = msgspec.field(name="Term", default=0)
+    last_index: int | str = msgspec.field(name="Last Log Index", default=0)
+
+
+_Position = tuple[int | str, int | str]
+
+
+class QuietCheck:
+    """Checks the queues of one virtual host, and remembers the Raft logs of quorum queues."""
+
+    def __init__(
+        self,
+        uri: str,
+        parameters: ConnectionParameters,
+        clock: Clock,
+        tick_seconds: float = BROKER_SECONDS,
+    ) -> None:
+        """`tick_seconds` is RabbitMQ's `quorum_tick_interval`."""
+        self._http = BrokerHttpClient(uri, parameters, "the management API", _MAX_BYTES)
+        self._vhost = path_segment(parameters.vhost)
+        self._clock = clock
+        self._tick_seconds = tick_seconds * _TICK_FACTOR
+        self._positions: dict[str, tuple[_Position, float]] = {}
+        """The end of each log, and since when it has been there."""
+
+    async def run(self, names: Iterable[str]) -> Unknown | None:
+        """Say why a queue may have a message, ready or unacknowledged; None if none has.
+
+        A quorum queue passes when its log did not change for 5.5 s, so that a second call can pass
+        where the first one did not. Without such an endpoint, as before RabbitMQ 4, it passes.
+        """
+        found: Unknown | None = None
+        try:
+            async with asyncio.timeout(_SECONDS):
+                for name in names:
+                    why = await self._check(name)
+                    if why is not None and why.reason == MESSAGES_LEFT:
+                        return why
+                    found = found or why
+        except TimeoutError:
+            return Unknown("StatisticsUnreachable", "the management API does not answer in time")
+        except AccessRefused as error:
+            return Unknown("AccessRefused", str(error))
+        except OSError as error:
+            return Unknown("StatisticsUnreachable", str(error))
+        return found
+
+    async def _check(self, name: str) -> Unknown | None:
+        try:
+            return await self._ask(name)
+        except EndpointMissing:
+            return None
+
+    async def _ask(self, name: str) -> Unknown | None:
+        path, requested_at = path_segment(name), self._clock()
+        body = await self._http.get(f"/api/queues/{self._vhost}/{path}", _TOTALS)
+        totals = _decode(body, _Totals)
+        left = totals.messages_ready + totals.messages_unacknowledged
+        if left:
+            return Unknown(MESSAGES_LEFT, f"queue {name} still has {messages(left)}", name)
+        if totals.type != "quorum":
+            return None
+        body = await self._http.get(f"/api/queues/quorum/{self._vhost}/{path}/status", {})
+        leader = next((m for m in _decode(body, list[_Member]) if m.state == "leader"), None)
+        if leader is None:
+            return Unknown("LeaderSilent", f"the leader of queue {name} does not answer", name)
+        position = (leader.term, leader.last_index)
+        last, since = self._positions.get(name, (None, 0.0))
+        if position == last and requested_at >= since + self._tick_seconds:
+            return None
+        if position != last:
+            self._remember(name, position)
+        return Unknown(_CHANGED, f"queue {name} changed less than 6 s ago", name)
+
+    def _remember(self, name: str, position: _Position) -> None:
+        self._positions.pop(name, None)
+        self._positions[name] = position, self._clock()
+        if len(self._positions) > _MAX_QUEUES:
+            del self._positions[next(iter(self._positions))]
+
+    async def close(self) -> None:
+        await self._http.close()
+
+
+def _decode(body: bytearray, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise OSError("the management API returns an unexpected response") from error

@@ -1,0 +1,122 @@
+"""Before a workload becomes idle, its queues themselves say whether they have a message."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from mare.broker.connection_parameters import ConnectionParameters
+from mare.broker.networks import ANY_NETWORK
+from mare.broker.quiet_check import QuietCheck
+from mare.domain.unknown import Unknown
+from tests.unit.operator_broker.statistics_server import FakeServer, serve
+from tests.unit.operator_loop.fakes import Clock
+
+Run = Callable[[float], Awaitable[Unknown | None]]
+
+
+def totals(kind: str, ready: int = 0, unacknowledged: int = 0) -> bytes:
+    counts = {"messages_ready": ready, "messages_unacknowledged": unacknowledged}
+    return json.dumps({"type": kind, **counts}).encode()
+
+
+def log(index: int, term: int = 1) -> bytes:
+    member = {"Raft State": "leader", "Term": term, "Last Log Index": index}
+    follower = {"Raft State": "noproc", "Term": "", "Last Log Index": ""}
+    return json.dumps([follower, member]).encode()
+
+
+def play(bodies: dict[str, bytes], story: Callable[[Run], Awaitable[None]], **more: int) -> None:
+    async def scenario(uri: str) -> None:
+        clock = Clock()
+        begun = clock.now
+        check = QuietCheck(uri, ConnectionParameters(networks=ANY_NETWORK), clock)
+
+        async def run(second: float) -> Unknown | None:
+            clock.now = begun + second
+            return await check.run(["work"])
+
+        try:
+            await story(run)
+        finally:
+            await check.close()
+
+    with serve(FakeServer(bodies, **more)) as server:
+        asyncio.run(scenario(server.uri))
+
+
+QUEUE, STATUS = "/api/queues/%2F/work", "/api/queues/quorum/%2F/work/status"
+
+
+@pytest.mark.parametrize("kind", ["classic", "quorum"])
+@pytest.mark.parametrize("counts", [{"ready": 1}, {"unacknowledged": 2}])
+def test_a_queue_with_a_message_is_not_quiet(kind: str, counts: dict):
+    async def story(run: Run) -> None:
+        why = await run(0)
+        assert why is not None
+        assert why.reason == "MessagesLeft"
+
+    play({QUEUE: totals(kind, **counts), STATUS: log(3)}, story)
+
+
+def test_the_counts_of_a_classic_queue_are_current():
+    async def story(run: Run) -> None:
+        assert await run(0) is None
+
+    play({QUEUE: totals("classic")}, story)
+
+
+def test_a_quorum_queue_is_quiet_once_its_log_did_not_change_for_a_tick():
+    async def story(run: Run) -> None:
+        reasons = [why and why.reason for why in [await run(second) for second in (0, 3, 5.4, 5.6)]]
+        assert reasons == ["QueueChanged", "QueueChanged", "QueueChanged", None]
+
+    play({QUEUE: totals("quorum"), STATUS: log(3)}, story)
+
+
+def test_a_message_of_a_quorum_queue_that_its_counts_do_not_contain_is_seen_in_its_log():
+    bodies = {QUEUE: totals("quorum"), STATUS: log(3)}
+
+    async def story(run: Run) -> None:
+        await run(0)
+        bodies[STATUS] = log(4)
+        assert await run(6) is not None
+        bodies[STATUS] = log(4, term=2)
+        assert await run(12) is not None
+        assert await run(18) is None
+
+    play(bodies, story)
+
+
+def test_a_quorum_queue_without_a_leader_is_not_quiet():
+    async def story(run: Run) -> None:
+        why = await run(0)
+        assert why is not None
+        assert why.reason == "LeaderSilent"
+
+    play({QUEUE: totals("quorum"), STATUS: b"[]"}, story)
+
+
+def test_a_broker_without_these_requests_leaves_the_decision_to_the_statistics():
+    async def story(run: Run) -> None:
+        assert await run(0) is None
+
+    play({}, story, status=404)
+
+
+@pytest.mark.parametrize(("status", "reason"), [(401, "AccessRefused"), (500, "Statistics")])
+def test_a_broker_that_fails_is_not_quiet(status: int, reason: str):
+    async def story(run: Run) -> None:
+        why = await run(0)
+        assert why is not None
+        assert why.reason.startswith(reason)
+
+    play({}, story, status=status)
+
+
+def test_an_unexpected_response_is_not_quiet():
+    async def story(run: Run) -> None:
+        assert await run(0) is not None
+
+    play({QUEUE: b"[]"}, story)

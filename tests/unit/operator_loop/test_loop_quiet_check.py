@@ -1,0 +1,51 @@
+"""The last step before idle: the queues are asked whether they have a message."""
+
+from mare.domain.unknown import Unknown
+from tests.unit.operator_loop.worlds import World, run
+
+LEFT = Unknown("MessagesLeft", "queue worker still has a message")
+AT_ONCE = {
+    "idle": {"cooldownSeconds": 0},
+    "behavior": {"scaleDown": {"stabilizationWindowSeconds": 0}},
+}
+
+
+async def becomes_idle(world: World, why: Unknown | None, ticks: int, cooldown: int = 0) -> None:
+    world.workloads.have("worker", 1)
+    world.brokers.ready["worker"] = 0
+    if why is not None:
+        world.brokers.left["worker"] = why
+    world.put(**{**AT_ONCE, "idle": {"cooldownSeconds": cooldown}})
+    for _ in range(ticks):
+        await world.tick()
+
+
+def test_a_workload_does_not_become_idle_while_a_queue_has_a_message():
+    async def story(world: World) -> None:
+        await becomes_idle(world, LEFT, 60)
+
+    assert run(story).workloads.done == []
+
+
+def test_a_message_that_only_the_queue_reports_restarts_the_cooldown():
+    async def story(world: World) -> None:
+        await becomes_idle(world, LEFT, 40, cooldown=30)
+        world.brokers.left.clear()
+        for _ in range(15):
+            await world.tick()
+        assert world.workloads.done == []
+        for _ in range(10):
+            await world.tick()
+
+    assert run(story).workloads.done == [("worker", 0)]
+
+
+def test_a_queue_that_is_not_certain_yet_is_asked_again_each_second():
+    async def story(world: World) -> None:
+        await becomes_idle(world, Unknown("QueueChanged", "queue worker changed"), 20)
+        assert world.workloads.done == []
+        world.brokers.left.clear()
+        for _ in range(2):
+            await world.tick()
+
+    assert run(story).workloads.done == [("worker", 0)]
