@@ -26,6 +26,7 @@
 - {name: MARE_DASHBOARD_HOSTS, value: {{ join "," .Values.dashboard.hosts | quote }}}
 - {name: MARE_TICK_SECONDS, value: {{ .Values.settings.tickSeconds | quote }}}
 - {name: MARE_READS_PER_SECOND, value: {{ .Values.settings.readsPerSecond | quote }}}
+- {name: MARE_NAMESPACE_QUEUES, value: {{ .Values.settings.namespaceQueues | int64 | quote }}}
 - {name: MARE_STATISTICS_SECONDS, value: {{ .Values.settings.statisticsSeconds | quote }}}
 - {name: MARE_SECRET_SECONDS, value: {{ .Values.settings.secretSeconds | quote }}}
 - {name: MARE_REQUIRE_SECRET_LABEL, value: {{ .Values.settings.requireSecretLabel | quote }}}

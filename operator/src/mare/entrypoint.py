@@ -99,6 +99,7 @@ async def _running(settings: Settings) -> AsyncIterator[tuple[Loop, asyncio.Even
             record=record,
             metrics=metrics,
             pace=Pace(shortest=settings.tick_seconds, reads_per_second=settings.reads_per_second),
+            namespace_queues=settings.namespace_queues,
             operator=f"{settings.lease_namespace}/{settings.lease_name}",
         )
         ready = asyncio.Event()

@@ -84,6 +84,11 @@ class Settings(BaseModel):
         400.0, validation_alias="MARE_READS_PER_SECOND"
     )
     """Broker reads per second. With more objects than that allows, each is read less often."""
+    namespace_queues: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
+        2_000, validation_alias="MARE_NAMESPACE_QUEUES"
+    )
+    """Queues that the objects of one namespace may select together; an object counts as one at
+    least. The newest objects beyond that are unknown."""
     statistics_seconds: Annotated[float, Field(ge=1, le=60)] = Field(
         5.0, validation_alias="MARE_STATISTICS_SECONDS"
     )

@@ -17,7 +17,7 @@ async def scale_to_zero(world: World, on_delete: str, **spec: object) -> None:
     world.workloads.have("worker", 3)
     world.brokers.ready["worker"] = 0
     world.put(onDelete=on_delete, **AT_ONCE, **spec)
-    for _ in range(5):
+    for _ in range(60):
         await world.tick()
     assert world.workloads.scales["worker"].replicas == 0
 

@@ -84,6 +84,7 @@ class World:
     leads: bool = True
     term: int = 1
     operator: str = ""
+    namespace_queues: int = 2_000
 
     def __post_init__(self) -> None:
         self.brokers = FakeBrokers(self.clock)
@@ -99,6 +100,7 @@ class World:
             metrics=self.metrics,
             pace=Pace(),
             operator=self.operator,
+            namespace_queues=self.namespace_queues,
         )
 
     def put(

@@ -80,6 +80,13 @@ FRESH: dict[str, Hint] = {
         Clause("advice.noStream", "select a classic or quorum queue instead of a stream"),
     ),
     "TooManyQueues": FEWER_QUEUES,
+    "NamespaceBudgetExceeded": (
+        "MARE002",
+        Clause(
+            "advice.raiseBudget",
+            "delete objects of the namespace, or raise MARE_NAMESPACE_QUEUES of the operator",
+        ),
+    ),
     "PatternsTooSlow": FEWER_QUEUES,
     "QueueRefused": (
         "MARE004",

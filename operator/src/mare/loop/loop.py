@@ -12,6 +12,7 @@ from typing import Any
 from mare.custom_resource.autoscaler import Autoscaler, BrokerReference, Key, is_older
 from mare.domain.unknown import Unknown
 from mare.loop.metrics import Metrics
+from mare.loop.namespace_budget import NamespaceBudget
 from mare.loop.operator_claim import OperatorClaim
 from mare.loop.pace import Pace, Periods, next_turn
 from mare.loop.reconciler import Reconciler
@@ -56,9 +57,14 @@ class Loop:
         metrics: Metrics,
         pace: Pace,
         operator: str = "",
+        namespace_queues: int = 2_000,
     ) -> None:
-        """`operator` names this operator in statuses; empty if there cannot be another one."""
+        """`operator` names this operator in statuses; empty if there cannot be another one.
+
+        `namespace_queues` is the number of queues that the objects of a namespace may select.
+        """
         self._operator = operator
+        self._budget = NamespaceBudget(namespace_queues)
         self._brokers = brokers
         self._leadership = leadership
         self._clock = clock
@@ -195,8 +201,22 @@ class Loop:
 
     async def _read(self, states: Sequence[AutoscalerState]) -> Mapping[Key, BrokerReading]:
         """Read the queues; after an unexpected error all of them are unknown."""
+        autoscalers = [state.autoscaler for state in states]
+        known = (state.autoscaler for state in self._states.values())
+        costs = ((each.key, self._brokers.cost(each)) for each in known)
+        exceeding = self._budget.exceeding(costs, self._clock())
+        refused = {
+            each.key: self._budget.unknown(each.key)
+            for each in autoscalers
+            if each.key in exceeding
+        }
         try:
-            return await self._brokers.read([state.autoscaler for state in states])
+            admitted = [each for each in autoscalers if each.key not in exceeding]
+            readings = await self._brokers.read(admitted)
+            return {
+                **readings,
+                **{key: BrokerReading(queues=why, busy=why) for key, why in refused.items()},
+            }
         except Exception as error:  # noqa: BLE001 - the objects report it, and use their fallback
             # Without the error's text, which may contain an address with a password.
             why = Unknown("NotUnderstood", f"reading the queues fails ({type(error).__name__})")

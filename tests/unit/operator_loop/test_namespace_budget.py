@@ -1,0 +1,45 @@
+"""One namespace cannot take the reads of the others."""
+
+import pytest
+
+from mare.custom_resource.autoscaler import Key
+from mare.loop.namespace_budget import NamespaceBudget
+from tests.unit.operator_loop.worlds import World, run
+
+A, B, C = (Key("shop", name) for name in "abc")
+OTHER = Key("mail", "a")
+
+
+@pytest.mark.parametrize(
+    ("costs", "exceeding"),
+    [
+        ([(A, 5), (B, 5)], set()),
+        ([(A, 5), (B, 6)], {B}),
+        ([(A, 5), (B, 6), (C, 5)], {B}),
+        ([(A, 11), (OTHER, 10)], {A}),
+    ],
+)
+def test_the_oldest_objects_that_fit_are_read(costs, exceeding):
+    assert NamespaceBudget(10).exceeding(costs, 0) == exceeding
+
+
+def test_the_budget_is_computed_once_a_second():
+    budget = NamespaceBudget(1)
+    assert budget.exceeding([(A, 2)], 0) == {A}
+    assert budget.exceeding([(A, 1)], 0.9) == {A}
+    assert budget.exceeding([(A, 1)], 1) == set()
+
+
+def test_an_object_beyond_the_budget_keeps_its_replicas_and_says_why():
+    async def story(world: World) -> None:
+        for name in ("first", "second"):
+            world.workloads.have(name, 2)
+            world.brokers.ready[name] = 95
+            world.put(name)
+        for _ in range(3):
+            await world.tick()
+
+    world = run(story, namespace_queues=1)
+    assert world.workloads.done == [("first", 10)]
+    assert world.objects.condition("MetricsFresh", "second") == ("False", "NamespaceBudgetExceeded")
+    assert all("second" not in names for names in world.brokers.reads)
