@@ -1,4 +1,4 @@
-"""Builds and pushes the images of the test cluster: ours, and RabbitMQ and Valkey of Debian 13."""
+"""Builds and pushes the images of the test cluster: ours, and those of servers in Debian 13."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from devcluster.images.engine import Engine
 from devcluster.images.recipe import COMPONENTS, Recipe, component
 
-SERVERS = ("rabbitmq", "valkey")
+SERVERS = ("rabbitmq", "valkey", "postgresql")
 IMAGES = (*COMPONENTS, *SERVERS)
 
 

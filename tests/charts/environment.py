@@ -8,6 +8,7 @@ from mare.settings import variables as operator_variables
 from mare_gateway.settings import Settings as GatewaySettings
 from mare_nameko.service.settings import Settings as RuntimeSettings
 from mare_nameko.settings import EnvironmentSettings, variable_name
+from mare_services.jobs.settings import Settings as JobsSettings
 from mare_services.music.settings import Settings as MusicSettings
 from mare_services.playlists.settings import Settings as PlaylistsSettings
 from mare_services.weather.settings import Settings as WeatherSettings
@@ -24,6 +25,7 @@ GATEWAY = _variables(GatewaySettings)
 SERVICES = {
     "weather": RUNTIME | _variables(WeatherSettings),
     "music": RUNTIME | _variables(MusicSettings),
+    "jobs": RUNTIME | _variables(JobsSettings),
     "playlists": RUNTIME | _variables(PlaylistsSettings),
 }
 

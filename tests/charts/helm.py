@@ -15,6 +15,10 @@ from devcluster.command import CommandFailed, run
 
 CHARTS = Path(__file__).parents[2] / "charts"
 
+REGISTRY = {"image": {"registry": "registry.example"}}
+DEVELOPMENT = {"operator": REGISTRY, "playlists": {**REGISTRY, "operator": REGISTRY}}
+"""Values without which a chart renders nothing, because only a released one has a registry."""
+
 _SECONDS = 60.0
 _NOTES = re.compile(r"^NOTES:\n", re.MULTILINE)
 
@@ -64,6 +68,7 @@ class Helm:
     ) -> Manifests:
         """Render ``chart``; raise Refused."""
         text = self._run(
+            chart,
             *("template", name, str(chart), f"--namespace={namespace}"),
             *(f"--api-versions={version}" for version in api_versions),
             *(["--is-upgrade"] if upgrade else []),
@@ -73,7 +78,7 @@ class Helm:
 
     def lint(self, chart: Path, values: Mapping[str, Any] | None = None) -> str:
         """Return what ``helm lint --strict`` says; raise Refused if it objects to anything."""
-        return self._run("lint", str(chart), "--strict", values=values)
+        return self._run(chart, "lint", str(chart), "--strict", values=values)
 
     def notes(self, chart: Path, values: Mapping[str, Any] | None = None) -> str:
         """Return what a person reads after ``helm install shop --namespace market``.
@@ -81,6 +86,7 @@ class Helm:
         With Helm 4 only: Helm 3 wants to see a cluster first.
         """
         text = self._run(
+            chart,
             *("install", "shop", str(chart), "--namespace=market", "--dry-run=client"),
             values=values,
         )
@@ -95,12 +101,15 @@ class Helm:
             shutil.copytree(chart.parent / dependency["name"], copy / "charts" / dependency["name"])
         return copy
 
-    def _run(self, *arguments: str, values: Mapping[str, Any] | None) -> str:
+    def _run(self, chart: Path, *arguments: str, values: Mapping[str, Any] | None) -> str:
         with tempfile.TemporaryDirectory() as home:
-            # JSON is YAML. The environment is Helm's own, so that no kubeconfig is found.
-            Path(home, "values.yaml").write_text(json.dumps(values or {}))
+            files = []
+            for number, each in enumerate((DEVELOPMENT.get(chart.name), values)):
+                files.append(Path(home, f"values-{number}.yaml"))
+                files[-1].write_text(json.dumps(each or {}))  # JSON is YAML
+            # The environment is Helm's own, so that no kubeconfig is found.
             return run(
-                [str(self.program), *arguments, f"--values={home}/values.yaml"],
+                [str(self.program), *arguments, *(f"--values={file}" for file in files)],
                 seconds=_SECONDS,
                 failure=Refused,
                 environment={"HOME": home, "PATH": "/usr/bin:/bin"},

@@ -13,6 +13,7 @@ from tests.charts.helm import CHARTS
 
 PROJECT = CHARTS.parent
 OURS = ("gateway", "services", "operator")
+SERVERS = {"rabbitmq", "postgres"}
 DIGEST = f"sha256:{'b' * 64}"
 
 
@@ -61,10 +62,9 @@ def images(run, tmp_path: Path, built: dict[str, str], *options: str) -> set[str
 def test_with_docker_the_charts_get_the_tags_of_three_images(run, tmp_path: Path) -> None:
     built = {f"mare/{name}": f"mare/{name}:a{number}" for number, name in enumerate(OURS)}
     found = images(run, tmp_path, built)
-    assert set(built.values()) < found
-    assert {image.split("/")[-1].split(":")[0] for image in found - set(built.values())} == {
-        "rabbitmq"
-    }
+    local = {f"docker.io/{reference}" for reference in built.values()}
+    assert local < found
+    assert {image.split("/")[-1].split(":")[0] for image in found - local} == SERVERS
 
 
 def test_what_was_pushed_is_named_by_its_digest(run, tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_what_was_pushed_is_named_by_its_digest(run, tmp_path: Path) -> None:
 
 
 def test_the_tests_cluster_pulls_all_from_its_own_registry(run, tmp_path: Path) -> None:
-    names = [f"localhost:5001/mare/{name}" for name in (*OURS, "rabbitmq")]
+    names = [f"localhost:5001/mare/{name}" for name in (*OURS, "rabbitmq", "postgresql")]
     built = {name: f"{name}:a@{DIGEST}" for name in names}
     found = images(run, tmp_path, built, "--profile=cluster")
     assert found == {f"{name}@{DIGEST}" for name in names}
@@ -86,4 +86,4 @@ def test_all_that_it_watches_is_there(run, profile: list[str]) -> None:
     for artifact in config["build"]["artifacts"]:
         for pattern in artifact.get("custom", {}).get("dependencies", {}).get("paths", []):
             assert list(PROJECT.glob(pattern)), pattern
-    assert len(config["build"]["artifacts"]) == (4 if profile else 3)
+    assert len(config["build"]["artifacts"]) == (5 if profile else 3)

@@ -12,7 +12,7 @@ from tests.e2e.release import chart_with_dependencies, installed, pushed_images
 
 @pytest.fixture(scope="session")
 def images(cluster: Cluster) -> Mapping[str, str]:
-    """References of the images of gateway, services, operator, rabbitmq and valkey."""
+    """References of the images of gateway, services, operator, rabbitmq, valkey and postgresql."""
     return pushed_images(cluster)
 
 

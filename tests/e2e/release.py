@@ -45,6 +45,7 @@ def image_values(images: Mapping[str, str]) -> dict[str, Any]:
         "operator": {"image": _image(images["operator"])},
         "rabbitmq": {"image": _image(images["rabbitmq"])},
         "valkey": {"image": _image(images["valkey"])},
+        "postgresql": {"image": _image(images["postgresql"])},
     }
 
 

@@ -17,10 +17,11 @@ AMQP = f"mare-rabbitmq.{NAMESPACE}:5672"
 MANAGEMENT = f"mare-rabbitmq.{NAMESPACE}:15672"
 METRICS = f"mare-rabbitmq.{NAMESPACE}:15692"
 VALKEY = f"mare-valkey.{NAMESPACE}:6379"
+POSTGRESQL = f"mare-postgresql.{NAMESPACE}:5432"
 GATEWAY = f"mare-gateway.{NAMESPACE}:5000"
 FORECAST = f"forecast.{NAMESPACE}:8080"
 API_SERVER = "kubernetes.default:443"
-OF_THE_RELEASE = {AMQP, MANAGEMENT, METRICS, VALKEY, GATEWAY}
+OF_THE_RELEASE = {AMQP, MANAGEMENT, METRICS, VALKEY, POSTGRESQL, GATEWAY}
 UNGUARDED = {FORECAST, API_SERVER}
 AS_OPERATOR = {"app.kubernetes.io/component": "operator"}
 
@@ -66,6 +67,10 @@ def test_the_gateway_reaches_broker_and_valkey(application: Application):
 
 def test_a_service_reaches_the_broker_and_its_sources(application: Application):
     assert_opens(application, "mare-weather", {AMQP, FORECAST})
+
+
+def test_jobs_reach_broker_and_database(application: Application):
+    assert_opens(application, "mare-jobs", {AMQP, POSTGRESQL})
 
 
 def assert_opens(application: Application, deployment: str, expected: set[str]) -> None:

@@ -20,6 +20,7 @@ KEPT = {
     "persistentvolumeclaim/data-mare-rabbitmq-0",
     # A node cannot use the volume without its Erlang cookie and passwords.
     "secret/mare-rabbitmq-credentials",
+    "persistentvolumeclaim/data-mare-postgresql-0",
     "persistentvolumeclaim/data-mare-valkey-0",
 }
 

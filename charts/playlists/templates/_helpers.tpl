@@ -1,5 +1,11 @@
+{{/* The beginning of all names, at most 40 characters. A name that is cut has a hash of the whole. */}}
 {{- define "playlists.base" -}}
-{{- .Values.fullnameOverride | default .Release.Name | trunc 40 | trimSuffix "-" -}}
+{{- $name := .Values.fullnameOverride | default .Release.Name -}}
+{{- if or (gt (len $name) 40) (contains "." $name) -}}
+{{- printf "%s-%s" ($name | replace "." "-" | trunc 31 | trimSuffix "-") (sha256sum $name | trunc 8) -}}
+{{- else -}}
+{{- $name -}}
+{{- end -}}
 {{- end -}}
 
 {{/* The argument of these two: a dict of root and component. */}}
@@ -17,7 +23,7 @@ app.kubernetes.io/component: {{ .component }}
 {{- define "playlists.podLabels" -}}
 {{ include "playlists.selectorLabels" . }}
 app.kubernetes.io/part-of: mare
-{{- with .root.Values.commonLabels }}
+{{- with mustMerge (dict) .root.Values.podLabels .root.Values.commonLabels }}
 {{ toYaml . }}
 {{- end }}
 {{- end -}}
@@ -40,10 +46,16 @@ namespace: {{ .root.Release.Namespace }}
 labels: {{- include "playlists.labels" . | nindent 2 }}
 {{- end -}}
 
-{{/* The argument: a dict of root and image. */}}
+{{/* The argument: a dict of root and image. A repository that names its registry is taken as it is. */}}
 {{- define "playlists.image" -}}
 {{- $name := .image.repository -}}
-{{- with .root.Values.image.registry }}{{ $name = printf "%s/%s" . $name }}{{ end -}}
+{{- if not (regexMatch "^(localhost|[^/]*[.:][^/]*)/" $name) -}}
+{{- $registry := dig "imageRegistry" "" .root.Values.global | default .image.registry | default .root.Values.image.registry -}}
+{{- if not $registry -}}
+{{- fail (printf "Set image.registry: this chart is no release, and does not know the registry of %s. See `make images`." $name) -}}
+{{- end -}}
+{{- $name = printf "%s/%s" $registry $name -}}
+{{- end -}}
 {{- if .image.digest -}}
 {{- printf "%s@%s" $name .image.digest -}}
 {{- else -}}
@@ -93,18 +105,31 @@ labels: {{- include "playlists.labels" . | nindent 2 }}
     {{- end }}
 {{- end -}}
 
-{{/* Whether a Job fills the Secret of Valkey; empty if not. */}}
-{{- define "playlists.fillsValkeySecret" -}}
-{{- $valkey := .Values.valkey -}}
-{{- if and $valkey.enabled (not $valkey.existingSecret) (not $valkey.externalSecretName) }}true{{ end -}}
+{{/* Name of the Secret with the URI of a store, valkey or postgresql; empty without one. */}}
+{{- define "playlists.storeSecret" -}}
+{{- $store := get .root.Values .component -}}
+{{- if $store.externalSecretName -}}
+{{- $store.externalSecretName -}}
+{{- else if $store.enabled -}}
+{{- $store.existingSecret | default (include "playlists.name" .) -}}
+{{- end -}}
 {{- end -}}
 
-{{/* Name of the Secret with the URI of Valkey; empty without one. */}}
-{{- define "playlists.valkeySecret" -}}
-{{- $valkey := .Values.valkey -}}
-{{- if $valkey.externalSecretName -}}
-{{- $valkey.externalSecretName -}}
-{{- else if $valkey.enabled -}}
-{{- $valkey.existingSecret | default (include "playlists.name" (dict "root" . "component" "valkey")) -}}
+{{/* Whether this chart runs a store; empty if not. */}}
+{{- define "playlists.runsStore" -}}
+{{- $store := get .root.Values .component -}}
+{{- if and $store.enabled (not $store.externalSecretName) }}true{{ end -}}
 {{- end -}}
+
+{{/* The Secrets that a Job fills, as JSON: the URI by the name of the store, with PASSWORD in it. */}}
+{{- define "playlists.filledSecrets" -}}
+{{- $uris := dict "valkey" "redis://:PASSWORD@%s.%s:6379/0" "postgresql" "postgresql://mare:PASSWORD@%s.%s/mare" -}}
+{{- $filled := dict -}}
+{{- range $component, $uri := $uris -}}
+{{- $this := dict "root" $ "component" $component -}}
+{{- if and (include "playlists.runsStore" $this) (not (get $.Values $component).existingSecret) -}}
+{{- $_ := set $filled $component (printf $uri (include "playlists.name" $this) $.Release.Namespace) -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $filled -}}
 {{- end -}}

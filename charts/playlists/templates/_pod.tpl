@@ -1,25 +1,45 @@
-{{/* The common part of the Pods of gateway and services. The argument: root and component. */}}
-{{- define "playlists.podMetadata" -}}
-labels:
-  {{- include "playlists.podLabels" . | nindent 2 }}
-  {{- with .root.Values.podLabels }}
-  {{- toYaml . | nindent 2 }}
+{{/* Metadata and spec of a Pod. The argument: root, component; spec, the text of what is special about
+     it; values, the extensions of its component; annotations. The first container is the program. */}}
+{{- define "playlists.podTemplate" -}}
+{{- $values := .values | default dict -}}
+{{- $spec := include "playlists.podSpec" . | fromYaml -}}
+{{- range $key, $value := .spec | fromYaml }}{{ $_ := set $spec $key $value }}{{ end -}}
+{{- with $spec.Error }}{{ fail . }}{{ end -}}
+{{- $extra := pick $values "extraEnv" "extraVolumes" "extraVolumeMounts" "extraContainers" "extraInitContainers" "lifecycle" -}}
+{{- $extra = tpl (toYaml $extra) .root | fromYaml -}}
+{{- $program := first $spec.containers -}}
+{{- $given := dict "env" $extra.extraEnv "volumeMounts" $extra.extraVolumeMounts -}}
+{{- range $key, $more := $given }}{{ with $more -}}
+{{- $_ := set $program $key (include "playlists.replace" (list (get $program $key | default list) .) | fromYamlArray) -}}
+{{- end }}{{ end -}}
+{{- with $extra.lifecycle }}{{ $_ := set $program "lifecycle" . }}{{ end -}}
+{{- with $extra.extraVolumes }}{{ $_ := set $spec "volumes" (concat ($spec.volumes | default list) .) }}{{ end -}}
+{{- with $extra.extraContainers }}{{ $_ := set $spec "containers" (concat $spec.containers .) }}{{ end -}}
+{{- with $extra.extraInitContainers }}{{ $_ := set $spec "initContainers" (concat ($spec.initContainers | default list) .) }}{{ end -}}
+metadata:
+  labels:
+    {{- include "playlists.podLabels" . | nindent 4 }}
+  {{- with mustMerge (dict) (.annotations | default dict) .root.Values.podAnnotations }}
+  annotations: {{- toYaml . | nindent 4 }}
   {{- end }}
-{{- with .root.Values.podAnnotations }}
-annotations: {{- toYaml . | nindent 2 }}
-{{- end }}
+spec: {{- toYaml $spec | nindent 2 }}
 {{- end -}}
 
+{{/* A list of variables or mounts; one of the second list replaces one of the same name in the first. */}}
+{{- define "playlists.replace" -}}
+{{- $names := list -}}
+{{- range index . 1 }}{{ $names = append $names .name }}{{ end -}}
+{{- $kept := list -}}
+{{- range index . 0 }}{{ if not (has .name $names) }}{{ $kept = append $kept . }}{{ end }}{{ end -}}
+{{- toYaml (concat $kept (index . 1)) -}}
+{{- end -}}
+
+{{/* What all Pods have in common. */}}
 {{- define "playlists.podSpec" -}}
 serviceAccountName: {{ include "playlists.base" .root }}-playlists
 automountServiceAccountToken: false
 enableServiceLinks: false
-{{- include "playlists.placement" . }}
-securityContext: {{- toYaml .root.Values.podSecurityContext | nindent 2 }}
-{{- end -}}
-
-{{- define "playlists.placement" -}}
-{{- with .root.Values.imagePullSecrets }}
+{{- with concat .root.Values.imagePullSecrets (dig "imagePullSecrets" list .root.Values.global) | uniq }}
 imagePullSecrets: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- with .root.Values.priorityClassName }}
@@ -43,6 +63,7 @@ topologySpreadConstraints:
       matchLabels: {{- include "playlists.selectorLabels" $this | nindent 8 }}
   {{- end }}
 {{- end }}
+securityContext: {{- toYaml .root.Values.podSecurityContext | nindent 2 }}
 {{- end -}}
 
 {{/* Environment variables of a list of maps, each variable once, as the last of them says. A value is a

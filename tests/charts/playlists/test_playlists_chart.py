@@ -70,6 +70,41 @@ def test_values_that_cannot_be_meant_are_refused(helm, chart, values):
         helm.template(chart, values)
 
 
+@pytest.mark.parametrize("chart_values", [ALONE, {"operator": {"image": {"registry": ""}}}])
+def test_without_a_registry_it_says_what_to_set(helm, chart, chart_values):
+    with pytest.raises(Refused, match=r"Set image\.registry: this chart is no release"):
+        helm.template(chart, {"image": {"registry": ""}, **chart_values})
+
+
+def test_jobs_without_a_store_are_refused(helm, chart):
+    without = {"postgresql": {"enabled": False}}
+    with pytest.raises(Refused, match=r"Jobs need a store: set postgresql\.enabled=true"):
+        helm.template(chart, {**ALONE, **without})
+
+    own = {"secretEnv": {"JOBS_STORE": {"secretName": "mine", "key": "uri"}}}
+    for values in ({"services": {"jobs": None}}, {"services": {"jobs": own}}):
+        assert not helm.template(chart, {**ALONE, **without, **values}).all("StatefulSet")
+
+
+def test_jobs_alone_reach_the_database(helm, chart):
+    manifests = helm.template(chart, ALONE)
+
+    (rule,) = manifests.one("NetworkPolicy", "shop-postgresql")["spec"]["ingress"]
+    labels = manifests.one("Deployment", "shop-jobs")["spec"]["template"]["metadata"]["labels"]
+    assert [peer["podSelector"]["matchLabels"].items() <= labels.items() for peer in rule["from"]]
+    assert len(rule["from"]) == 1
+    ports = {
+        name: {
+            port["port"]
+            for rule in manifests.one("NetworkPolicy", f"shop-{name}")["spec"]["egress"]
+            for port in rule["ports"]
+        }
+        for name in ("jobs", "weather", "gateway")
+    }
+    assert [5432 in ports[name] for name in ports] == [True, False, False]
+    assert 443 not in ports["jobs"]
+
+
 def test_without_a_broker_it_says_what_to_set(helm, chart):
     with pytest.raises(Refused, match=r"rabbitmq\.enabled=true, or broker\.secretName"):
         helm.template(chart, {"rabbitmq": {"enabled": False}})
@@ -87,6 +122,7 @@ def test_replicas_belong_to_whoever_scales(helm, chart):
         "shop-gateway": None,
         "shop-weather": None,
         "shop-playlists": None,
+        "shop-jobs": None,
         "shop-music": 3,
     }
 
@@ -95,7 +131,11 @@ def test_every_service_has_an_autoscaler_that_knows_its_queues(helm, chart):
     own = {"weather": {"maxWorkers": 4}, "music": {"autoscaling": {"enabled": False}}}
     manifests = helm.template(chart, {"services": own})
 
-    assert manifests.names("QueueAutoscaler") == {"shop-weather", "shop-playlists"}
+    assert manifests.names("QueueAutoscaler") == {
+        "shop-jobs",
+        "shop-playlists",
+        "shop-weather",
+    }
     spec = manifests.one("QueueAutoscaler", "shop-weather")["spec"]
     assert spec["scaleTargetRef"]["name"] == "shop-weather"
     assert spec["nameko"] == {"service": "weather", "maxWorkers": 4}
@@ -125,7 +165,7 @@ def test_a_service_of_ones_own_needs_no_more_than_a_name_and_an_image(helm, char
     (container,) = manifests.one("Deployment", "shop-greeter")["spec"]["template"]["spec"][
         "containers"
     ]
-    assert container["image"] == "shop/greeter:0.1.0"
+    assert container["image"] == "registry.example/shop/greeter:0.1.0"
     assert container["args"] == ["greeter.service:Greeter"]
     assert (
         manifests.one("QueueAutoscaler", "shop-greeter")["spec"]["nameko"]["service"] == "greeter"
@@ -147,13 +187,14 @@ def test_valkey_takes_three_quarters_of_its_memory(helm, chart, limit, kept):
     assert f"maxmemory {kept}\n" in manifests.one("ConfigMap", "shop-valkey")["data"]["valkey.conf"]
 
 
-def test_valkeys_user_can_be_left_to_the_cluster(helm, chart):
-    valkey = {"enabled": True, "userId": None}
+@pytest.mark.parametrize("store", ["valkey", "postgresql"])
+def test_the_user_of_a_store_can_be_left_to_the_cluster(helm, chart, store):
+    own = {store: {"enabled": True, "userId": None}}
     context = {"runAsUser": None, "runAsGroup": None, "fsGroup": None}
 
-    manifests = helm.template(chart, {**ALONE, "valkey": valkey, "podSecurityContext": context})
+    manifests = helm.template(chart, {**ALONE, **own, "podSecurityContext": context})
 
-    pod = manifests.one("StatefulSet")["spec"]["template"]["spec"]
+    pod = manifests.one("StatefulSet", f"shop-{store}")["spec"]["template"]["spec"]
     assert not {"runAsUser", "runAsGroup", "fsGroup"} & set(pod["securityContext"])
     assert pod["securityContext"]["runAsNonRoot"]
 

@@ -7,9 +7,10 @@ import pytest
 import yaml
 
 from devcluster.command import run
+from tests.charts.helm import REGISTRY
 from tests.charts.playlists.conftest import ALONE
 
-VALUES = {**ALONE, "valkey": {"enabled": True}, "gateway": {"rateLimit": "60/minute"}}
+VALUES = {**REGISTRY, **ALONE, "valkey": {"enabled": True}, "gateway": {"rateLimit": "60/minute"}}
 
 
 @pytest.fixture
@@ -56,6 +57,29 @@ def test_an_upgrade_leaves_replicas_to_whoever_scales(release, get, api_server, 
 
     release("rollback")
     assert get("deployment", "shop-weather")["spec"]["replicas"] == 7
+
+
+def test_an_autoscaler_takes_over_the_replicas_that_run(
+    release, get, api_server, namespace, each_helm
+):
+    def replicas():
+        return get("deployment", "shop-weather")["spec"]["replicas"]
+
+    def upgrade(*arguments, **weather):
+        release("upgrade", *arguments, services={"weather": weather})
+
+    static = {"replicas": 3, "autoscaling": {"enabled": False}}
+    release("install", services={"weather": static})
+    assert replicas() == 3
+
+    upgrade()
+    assert replicas() == 3
+    api_server.kubectl("scale", "deployment/shop-weather", "--replicas=7", "-n", namespace)
+    upgrade(env={"WEATHER_SOURCES": "none"})
+    assert replicas() == 7
+    # The server-side apply of Helm 4 asks before it takes a field from an autoscaler.
+    upgrade(*(["--force-conflicts"] if each_helm.program.name == "helm4" else []), **static)
+    assert replicas() == 3
 
 
 def test_an_upgrade_leaves_a_password_that_was_filled_in(release, get, api_server, namespace):

@@ -1,4 +1,4 @@
-"""The script of the Job that fills Valkey's Secret, with the Job's rights on a real API server."""
+"""The script of the Job that fills Secrets, with the Job's rights on a real API server."""
 
 import base64
 import json
@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
+from tests.charts import environment
 from tests.charts.playlists.conftest import ALONE, CHART
 
-SCRIPT = CHART / "files/fill_secret.py"
+SCRIPT = CHART / "files/fill_secrets.py"
 
 
 @pytest.fixture
@@ -22,15 +23,16 @@ def fill(helm, chart, api_server, namespace, tmp_path):
     kinds = ("Secret", "ServiceAccount", "Role", "RoleBinding")
     documents = [each for each in manifests if each["kind"] in kinds]
     api_server.kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all(documents))
-    token = api_server.kubectl("create", "token", "shop-valkey-secret", "-n", namespace)
+    token = api_server.kubectl("create", "token", "shop-secrets", "-n", namespace)
     (tmp_path / "token").write_text(token.strip())
     (tmp_path / "namespace").write_text(namespace)
     (tmp_path / "ca.crt").write_bytes(api_server.certificate_authority.read_bytes())
     server = urlsplit(api_server.uri)
+    (container,) = environment.containers(manifests.one("Job"))
 
-    def run(secret="shop-valkey"):
+    def run(*wanted):
         return subprocess.run(
-            [sys.executable, str(SCRIPT), secret, "shop-valkey.market"],
+            [sys.executable, str(SCRIPT), *(wanted or container["args"])],
             env={
                 "PATH": os.defpath,
                 "ACCOUNT": str(tmp_path),
@@ -46,24 +48,26 @@ def fill(helm, chart, api_server, namespace, tmp_path):
     return run
 
 
-def test_it_is_filled_once(fill, api_server, namespace):
-    def data():
-        text = api_server.kubectl("get", "secret", "shop-valkey", "-n", namespace, "-o", "json")
+def test_they_are_filled_once(fill, api_server, namespace):
+    def data(name):
+        text = api_server.kubectl("get", "secret", name, "-n", namespace, "-o", "json")
         return {k: base64.b64decode(v).decode() for k, v in json.loads(text)["data"].items()}
 
-    assert fill().stdout == "shop-valkey has a new password\n"
-    first = data()
-    assert len(first["password"]) == 48
-    assert first["uri"] == f"redis://:{first['password']}@shop-valkey.market:6379/0"
+    assert fill().stdout == ("shop-postgresql has a new password\nshop-valkey has a new password\n")
+    postgresql, valkey = data("shop-postgresql"), data("shop-valkey")
+    assert len(valkey["password"]) == 48
+    assert valkey["uri"] == f"redis://:{valkey['password']}@shop-valkey.{namespace}:6379/0"
+    password = postgresql["password"]
+    assert postgresql["uri"] == f"postgresql://mare:{password}@shop-postgresql.{namespace}/mare"
 
-    assert fill().stdout == "shop-valkey has data already\n"
-    assert data() == first
+    assert "shop-valkey has data already" in fill().stdout
+    assert (data("shop-postgresql"), data("shop-valkey")) == (postgresql, valkey)
 
 
-def test_it_may_touch_no_other_secret(fill, api_server, namespace):
+def test_no_other_secret_may_be_touched(fill, api_server, namespace):
     api_server.kubectl("create", "secret", "generic", "another", "-n", namespace)
 
-    answer = fill("another")
+    answer = fill("another=redis://")
 
     assert answer.returncode == 1
     assert "403" in answer.stderr
