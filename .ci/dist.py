@@ -1,7 +1,8 @@
 """Package the charts, and write one plain manifest of each for people who only ``kubectl apply``.
 
-``python .ci/dist.py FOLDER [HELM]``; HELM is by default the one on the PATH or the tests' own. The
-manifests name images by $REGISTRY, where our images are, and $TAG, by default the charts' version.
+``python .ci/dist.py FOLDER [HELM]``; HELM is by default the one on the PATH or the tests' own. Charts
+and manifests name images by $REGISTRY, where our images are, and $TAG, by default the charts'
+version. $DIGESTS, such as ``gateway=sha256:... services=sha256:...``, takes the place of tags.
 A plain manifest has everything in one namespace, ``mare``, and none of the chart's hooks: those
 serve upgrades and tests by Helm. That of playlists leaves the operator to the operator's own.
 """
@@ -16,8 +17,12 @@ from pathlib import Path
 CHARTS = Path("charts")
 NAMESPACE = "mare"
 VALUES = {"playlists": ("operator.enabled=false",)}
-OURS = {"image.registry": "REGISTRY", "image.tag": "TAG"}
-"""Values of the charts whose images the Dockerfile makes, and the variables that say them."""
+IMAGES = {
+    ("playlists", "gateway.image"): "gateway",
+    ("playlists", "serviceDefaults.image"): "services",
+    ("operator", "image"): "operator",
+}
+"""Where the values of a chart have the digests of our images."""
 
 _NAMESPACE = f"""\
 apiVersion: v1
@@ -31,6 +36,8 @@ metadata:
 
 def main() -> None:
     folder = Path(sys.argv[1])
+    if not os.environ.get("REGISTRY"):
+        sys.exit("Set REGISTRY to where the images are: make dist REGISTRY=ghcr.io/OWNER")
     helm = sys.argv[2] if len(sys.argv) > 2 else found_helm()  # noqa: PLR2004 - the optional one
     folder.mkdir(parents=True, exist_ok=True)
     for chart in sorted(each.parent for each in CHARTS.glob("*/Chart.yaml")):
@@ -51,19 +58,43 @@ def found_helm() -> str:
 
 
 def with_dependencies(helm: str, chart: Path, work: Path) -> Path:
-    """Return a copy of ``chart`` beside copies of the charts that it names by ``file://..``."""
+    """Return a released copy of ``chart`` beside copies of those that it names by ``file://..``."""
     ignored = shutil.ignore_patterns("charts", "*.tgz")
     shutil.copytree(CHARTS, work / "charts", ignore=ignored)
+    for name in ("operator", "playlists"):
+        release(work / "charts" / name / "values.yaml")
     copy = work / "charts" / chart.name
     run(helm, "dependency", "build", str(copy))
     return copy
 
 
+def release(file: Path) -> None:
+    """Write registry, tag and digests into the values of a chart."""
+    own = {"image.registry": os.environ["REGISTRY"], "image.tag": os.environ.get("TAG", "")}
+    digests = dict(each.split("=") for each in os.environ.get("DIGESTS", "").split())
+    for (chart, path), image in IMAGES.items():
+        if chart == file.parent.name and image in digests:
+            own[f"{path}.digest"] = digests[image]
+    text = file.read_text()
+    for path, value in own.items():
+        text = replaced(text, path.split("."), value)
+    file.write_text(text)
+
+
+def replaced(text: str, path: list[str], value: str) -> str:
+    """Return YAML with another value at ``path``, an empty text before; comments stay."""
+    position = 0
+    for depth, key in enumerate(path):
+        position = text.index(f"\n{'  ' * depth}{key}:", position) + 1
+    head, tail = text[:position], text[position:]
+    line, _, rest = tail.partition("\n")
+    if not line.endswith('""'):
+        sys.exit(f"{'.'.join(path)} is not empty in the chart: {line.strip()}")
+    return f'{head}{line[:-2]}"{value}"\n{rest}'
+
+
 def plain(helm: str, chart: Path) -> str:
     settings = [f"--set={value}" for value in VALUES.get(chart.name, ())]
-    if chart.name != "rabbitmq":
-        said = ((value, os.environ.get(variable)) for value, variable in OURS.items())
-        settings += [f"--set-string={value}={text}" for value, text in said if text]
     text = run(
         *(helm, "template", NAMESPACE, str(chart), f"--namespace={NAMESPACE}"),
         *("--include-crds", "--no-hooks", *settings),

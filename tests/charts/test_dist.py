@@ -27,9 +27,10 @@ def make_dist(helm: Helm, folder: Path, **environment: str) -> None:
     subprocess.run(
         command,
         cwd=PROJECT,
-        env=os.environ | environment,
+        env=os.environ | {"REGISTRY": "registry.example/team"} | environment,
         check=True,
         capture_output=True,
+        text=True,
         timeout=120,
     )
 
@@ -62,21 +63,29 @@ def test_the_manifests_install_each_alone_and_all_together(api_server, apply):
     eventually(lambda: "operator" in pods(api_server), 30)
 
     apply("playlists")
-    services = {"gateway", "weather", "music", "playlists"}
+    services = {"gateway", "weather", "music", "playlists", "jobs"}
     eventually(lambda: services <= pods(api_server), 30)
     assert len(api_server.kubectl("get", "qa", "-n", "mare", "-o", "name").split()) == 3
 
 
-def test_the_packages_hold_the_charts_that_they_depend_on(helm, dist):
-    (package,) = dist.glob("playlists-*.tgz")
+def test_the_packages_hold_the_charts_that_they_depend_on_and_name_their_images(helm, tmp_path):
+    digests = {name: f"sha256:{str(n) * 64}" for n, name in enumerate(("gateway", "services"))}
+    pairs = " ".join(f"{name}={digest}" for name, digest in digests.items())
+    make_dist(helm, tmp_path, TAG="7", DIGESTS=pairs)
+    (package,) = tmp_path.glob("playlists-*.tgz")
 
-    kinds = {each["kind"] for each in helm.template(package)}
+    rendered = helm.template(package)
 
-    assert {"StatefulSet", "QueueAutoscaler", "Lease"} <= kinds
+    assert {"StatefulSet", "QueueAutoscaler", "Lease"} <= {each["kind"] for each in rendered}
+    images = {line.split()[-1] for line in rendered.text.splitlines() if " image: " in line}
+    assert {image for image in images if "mare/" in image} == {
+        "registry.example/team/mare/operator:7",
+        *(f"registry.example/team/mare/{name}@{digest}" for name, digest in digests.items()),
+    }
 
 
 def test_the_manifests_name_images_of_ones_own_registry(helm, tmp_path):
-    make_dist(helm, tmp_path, REGISTRY="registry.example/team", TAG="7")
+    make_dist(helm, tmp_path, TAG="7")
 
     ours = {"operator": {"operator"}, "playlists": {"gateway", "services"}, "rabbitmq": set()}
     for chart, names in ours.items():
@@ -85,3 +94,10 @@ def test_the_manifests_name_images_of_ones_own_registry(helm, tmp_path):
         assert {f"registry.example/team/mare/{name}:7" for name in names} == {
             image for image in images if "mare/" in image
         }
+
+
+def test_nothing_is_packaged_without_a_registry(helm, tmp_path):
+    with pytest.raises(subprocess.CalledProcessError) as failed:
+        make_dist(helm, tmp_path, REGISTRY="")
+
+    assert "Set REGISTRY to where the images are" in failed.value.stderr

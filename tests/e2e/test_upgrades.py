@@ -64,7 +64,7 @@ def test_uninstall_keeps_only_volumes_and_their_credentials(
 
         eventually(lambda: not any(small.pods(each) for each in ("gateway", "rabbitmq")), 120)
         becomes(lambda: _remaining(small), KEPT, 120)
-        assert f"{name}-mare" not in small.kubectl("get", "clusterrole,clusterrolebinding")
+        assert f"{name}.mare" not in small.kubectl("get", "clusterrole,clusterrolebinding")
 
 
 def _remaining(application: Application) -> set[str]:

@@ -1,13 +1,4 @@
-{{/* A variable in extraEnv replaces one of the chart. */}}
 {{- define "operator.env" -}}
-{{- $names := list -}}
-{{- range .Values.extraEnv }}{{ $names = append $names .name }}{{ end -}}
-{{- $env := list -}}
-{{- range include "operator.ownEnv" . | fromYamlArray }}{{ if not (has .name $names) }}{{ $env = append $env . }}{{ end }}{{ end -}}
-{{- toYaml (concat $env .Values.extraEnv) -}}
-{{- end -}}
-
-{{- define "operator.ownEnv" -}}
 - {name: MARE_NAMESPACES, value: {{ include "operator.namespaces" . | fromJsonArray | join "," | quote }}}
 - {name: MARE_LEADER_ELECTION, value: "true"}
 - {name: MARE_LEASE_NAME, value: {{ include "operator.leaseName" . | quote }}}

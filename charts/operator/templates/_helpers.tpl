@@ -1,45 +1,61 @@
+{{/* The beginning of all names, at most 50 characters. A name that is cut has a hash of the whole, and
+     keeps its end. A release that is called as the chart, and is not part of another, needs no end. */}}
 {{- define "operator.fullname" -}}
+{{- $end := printf "-%s" (.Values.nameOverride | default .Chart.Name) -}}
+{{- $begin := .Release.Name -}}
 {{- if .Values.fullnameOverride -}}
-{{- .Values.fullnameOverride | trunc 50 | trimSuffix "-" -}}
-{{- else -}}
-{{- $name := default .Chart.Name .Values.nameOverride -}}
-{{- if contains $name .Release.Name -}}
-{{- .Release.Name | trunc 50 | trimSuffix "-" -}}
-{{- else -}}
-{{- printf "%s-%s" .Release.Name $name | trunc 50 | trimSuffix "-" -}}
+{{- $begin = .Values.fullnameOverride -}}
+{{- $end = "" -}}
+{{- else if and .Chart.IsRoot (eq $begin (trimPrefix "-" $end)) -}}
+{{- $end = "" -}}
 {{- end -}}
+{{- $name := printf "%s%s" $begin $end -}}
+{{- if or (gt (len $name) 50) (contains "." $name) -}}
+{{- $end = $end | trunc 20 | trimSuffix "-" -}}
+{{- printf "%s-%s%s" ($begin | replace "." "-" | trunc (int (sub 41 (len $end))) | trimSuffix "-") (sha256sum $name | trunc 8) $end -}}
+{{- else -}}
+{{- $name -}}
 {{- end -}}
 {{- end -}}
 
-{{/* The name of objects of the cluster, different for releases of one name in two namespaces. */}}
+{{/* The name of objects of the cluster. A namespace has no dot, so no two pairs of names are one. */}}
 {{- define "operator.clusterName" -}}
-{{- printf "%s-%s" .Release.Namespace (include "operator.fullname" .) -}}
+{{- printf "%s.%s" .Release.Namespace (include "operator.fullname" .) -}}
+{{- end -}}
+
+{{/* The argument of those that end in Of, and of podLabels: root and component. */}}
+{{- define "operator.selectorLabelsOf" -}}
+app.kubernetes.io/name: {{ default .root.Chart.Name .root.Values.nameOverride }}
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/component: {{ .component }}
 {{- end -}}
 
 {{- define "operator.selectorLabels" -}}
-app.kubernetes.io/name: {{ default .Chart.Name .Values.nameOverride }}
-app.kubernetes.io/instance: {{ .Release.Name }}
-app.kubernetes.io/component: operator
+{{- include "operator.selectorLabelsOf" (dict "root" . "component" "operator") -}}
 {{- end -}}
 
 {{/* Without labels that change with the version of the chart: those would restart the operator. */}}
 {{- define "operator.podLabels" -}}
-{{ include "operator.selectorLabels" . }}
+{{ include "operator.selectorLabelsOf" . }}
 app.kubernetes.io/part-of: mare
-{{- with .Values.commonLabels }}
+{{- with mustMerge (dict) .root.Values.podLabels .root.Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- define "operator.labelsOf" -}}
+{{ include "operator.selectorLabelsOf" . }}
+app.kubernetes.io/part-of: mare
+app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
+{{- with .root.Values.commonLabels }}
 {{ toYaml . }}
 {{- end }}
 {{- end -}}
 
 {{- define "operator.labels" -}}
-{{ include "operator.selectorLabels" . }}
-app.kubernetes.io/part-of: mare
-app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-app.kubernetes.io/managed-by: {{ .Release.Service }}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
-{{- with .Values.commonLabels }}
-{{ toYaml . }}
-{{- end }}
+{{- include "operator.labelsOf" (dict "root" . "component" "operator") -}}
 {{- end -}}
 
 {{- define "operator.serviceAccountName" -}}
@@ -50,9 +66,16 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- .Values.leaseName | default (include "operator.fullname" .) -}}
 {{- end -}}
 
+{{/* A repository that names its registry is taken as it is. */}}
 {{- define "operator.image" -}}
 {{- $name := .Values.image.repository -}}
-{{- with .Values.image.registry }}{{ $name = printf "%s/%s" . $name }}{{ end -}}
+{{- if not (regexMatch "^(localhost|[^/]*[.:][^/]*)/" $name) -}}
+{{- $registry := dig "imageRegistry" "" .Values.global | default .Values.image.registry -}}
+{{- if not $registry -}}
+{{- fail (printf "Set image.registry: this chart is no release, and does not know the registry of %s. See `make images`." $name) -}}
+{{- end -}}
+{{- $name = printf "%s/%s" $registry $name -}}
+{{- end -}}
 {{- if .Values.image.digest -}}
 {{- printf "%s@%s" $name .Values.image.digest -}}
 {{- else -}}

@@ -1,7 +1,7 @@
 """Give Secrets without data a password and a URI with it; leave one that has data alone.
 
-usage: python fill_secrets.py SECRET=URI..., where each URI has PASSWORD in it. It runs in a Pod, with
-the right to get and patch these Secrets. Needs nothing but Python.
+usage: python fill_secrets.py SECRET=URI..., where each URI has PASSWORD in it. It runs in a Pod
+that has the right to get and patch these Secrets. Needs nothing but Python.
 """
 
 import base64

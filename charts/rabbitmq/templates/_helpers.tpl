@@ -1,13 +1,20 @@
+{{/* The beginning of all names, at most 40 characters. A name that is cut has a hash of the whole, and
+     keeps its end. A release that is called as the chart, and is not part of another, needs no end. */}}
 {{- define "rabbitmq.fullname" -}}
+{{- $end := printf "-%s" (.Values.nameOverride | default .Chart.Name) -}}
+{{- $begin := .Release.Name -}}
 {{- if .Values.fullnameOverride -}}
-{{- .Values.fullnameOverride | trunc 40 | trimSuffix "-" -}}
-{{- else -}}
-{{- $name := default .Chart.Name .Values.nameOverride -}}
-{{- if contains $name .Release.Name -}}
-{{- .Release.Name | trunc 40 | trimSuffix "-" -}}
-{{- else -}}
-{{- printf "%s-%s" .Release.Name $name | trunc 40 | trimSuffix "-" -}}
+{{- $begin = .Values.fullnameOverride -}}
+{{- $end = "" -}}
+{{- else if and .Chart.IsRoot (eq $begin (trimPrefix "-" $end)) -}}
+{{- $end = "" -}}
 {{- end -}}
+{{- $name := printf "%s%s" $begin $end -}}
+{{- if or (gt (len $name) 40) (contains "." $name) -}}
+{{- $end = $end | trunc 20 | trimSuffix "-" -}}
+{{- printf "%s-%s%s" ($begin | replace "." "-" | trunc (int (sub 31 (len $end))) | trimSuffix "-") (sha256sum $name | trunc 8) $end -}}
+{{- else -}}
+{{- $name -}}
 {{- end -}}
 {{- end -}}
 
@@ -17,6 +24,15 @@
 app.kubernetes.io/name: {{ default $.Chart.Name $.Values.nameOverride }}
 app.kubernetes.io/instance: {{ $.Release.Name }}
 app.kubernetes.io/component: {{ index . 1 }}
+{{- end -}}
+
+{{/* Without labels that change with the version of the chart: those would restart the nodes. The argument: root and component. */}}
+{{- define "rabbitmq.podLabels" -}}
+{{ include "rabbitmq.selectorLabels" (list .root .component) }}
+app.kubernetes.io/part-of: mare
+{{- with mustMerge (dict) .root.Values.podLabels .root.Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
 {{- end -}}
 
 {{- define "rabbitmq.labelsOf" -}}
@@ -41,9 +57,12 @@ namespace: {{ .Release.Namespace }}
 labels: {{- include "rabbitmq.labels" . | nindent 2 }}
 {{- end -}}
 
+{{/* A repository that names its registry is taken as it is. */}}
 {{- define "rabbitmq.image" -}}
 {{- $name := .Values.image.repository -}}
-{{- with .Values.image.registry }}{{ $name = printf "%s/%s" . $name }}{{ end -}}
+{{- if not (regexMatch "^(localhost|[^/]*[.:][^/]*)/" $name) -}}
+{{- $name = printf "%s/%s" (dig "imageRegistry" "" .Values.global | default .Values.image.registry) $name -}}
+{{- end -}}
 {{- if .Values.image.digest -}}
 {{- printf "%s@%s" $name .Values.image.digest -}}
 {{- else -}}
@@ -109,5 +128,5 @@ rabbit@{{ include "rabbitmq.fullname" $ }}-{{ $index }}.{{ include "rabbitmq.nod
 
 {{- define "rabbitmq.podSecurityContext" -}}
 {{- $own := dict "runAsUser" .Values.image.user "runAsGroup" .Values.image.user "fsGroup" .Values.image.user -}}
-{{- toYaml (mergeOverwrite $own .Values.podSecurityContext) -}}
+{{- toYaml (mergeOverwrite $own (deepCopy .Values.podSecurityContext)) -}}
 {{- end -}}

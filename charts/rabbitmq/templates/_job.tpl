@@ -1,25 +1,7 @@
-{{/* What Jobs and the test have in common with the broker's Pod, as a Pod's spec lacks containers. */}}
-{{- define "rabbitmq.jobPod" -}}
-restartPolicy: Never
-enableServiceLinks: false
-{{- with .Values.imagePullSecrets }}
-imagePullSecrets: {{- toYaml . | nindent 2 }}
-{{- end }}
-{{- with .Values.nodeSelector }}
-nodeSelector: {{- toYaml . | nindent 2 }}
-{{- end }}
-{{- with .Values.tolerations }}
-tolerations: {{- toYaml . | nindent 2 }}
-{{- end }}
-securityContext: {{- include "rabbitmq.podSecurityContext" . | nindent 2 }}
-{{- end -}}
-
 {{- define "rabbitmq.jobContainer" -}}
 image: {{ include "rabbitmq.image" . }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
-resources:
-  requests: {cpu: 50m, memory: 128Mi}
-  limits: {memory: 256Mi}
+resources: {{- toYaml .Values.jobResources | nindent 2 }}
 securityContext: {{- toYaml .Values.securityContext | nindent 2 }}
 {{- end -}}
 
@@ -43,8 +25,6 @@ brings, since Argo CD runs what is before an upgrade before the first installati
 {{- define "rabbitmq.nodesJob" -}}
 {{- $ := index . 0 -}}
 {{- $task := index . 1 -}}
-{{- $after := eq $task "finish" -}}
-{{- $scripts := ternary (list "nodes" "versions" "finish") (list "nodes" "versions" "members" $task) $after -}}
 apiVersion: batch/v1
 kind: Job
 metadata:
@@ -61,76 +41,82 @@ spec:
   # Long enough to be asked why it failed, and no uninstallation leaves it behind.
   ttlSecondsAfterFinished: 600
   template:
-    metadata:
-      labels: {{- include "rabbitmq.labelsOf" (list $ "job") | nindent 8 }}
-    spec:
-      serviceAccountName: {{ ternary "default" (include "rabbitmq.serviceAccountName" $) $.Values.serviceAccount.create }}
-      automountServiceAccountToken: false
-      {{- include "rabbitmq.jobPod" $ | nindent 6 }}
-      containers:
-        - name: {{ $task }}
-          command: [/bin/sh, -c]
-          # In here, since before an upgrade the release's ConfigMap is still the old one.
-          args:
-            - |
-              {{- range $scripts }}
-              {{- $.Files.Get (printf "files/%s.sh" .) | nindent 14 }}
-              {{- end }}
-          {{- include "rabbitmq.jobContainer" $ | nindent 10 }}
-          env:
-            {{- include "rabbitmq.jobEnv" $ | nindent 12 }}
-            - {name: NODES_HASH, value: {{ include "rabbitmq.nodesHash" $ | quote }}}
-            - {name: FLAGS, value: {{ $.Values.upgrade.featureFlags | quote }}}
-            - {name: KHEPRI, value: {{ $.Values.upgrade.khepri | quote }}}
-            - {name: REBALANCE, value: {{ and $.Values.upgrade.rebalance (ge (int $.Values.replicas) 3) | quote }}}
-            - name: NODES
-              value: {{ include "rabbitmq.nodes" $ | trim | splitList "\n" | join " " | quote }}
-          volumeMounts:
-            - {name: cookie, mountPath: /etc/rabbitmq-credentials, readOnly: true}
-            - {name: files, mountPath: /etc/rabbitmq-files, readOnly: true}
-            {{- if and $after $.Values.definitions.existingSecret }}
-            - {name: definitions, mountPath: /etc/rabbitmq-definitions, readOnly: true}
-            {{- end }}
-            - {name: tmp, mountPath: /tmp}
-      volumes:
-        - name: tmp
-          emptyDir: {medium: Memory, sizeLimit: 16Mi}
-        # The cookie alone: a user that this upgrade brings has no password yet.
-        - name: cookie
-          secret:
-            secretName: {{ include "rabbitmq.credentialsName" $ }}
-            defaultMode: 0440
-            optional: true
-            items:
-              - {key: {{ include "rabbitmq.credentialKey" (list $ "erlang-cookie") }}, path: erlang-cookie}
-        - name: files
-          configMap: {name: {{ include "rabbitmq.fullname" $ }}, optional: true}
-        {{- if $after }}
-        {{- include "rabbitmq.definitionsVolume" $ | nindent 8 }}
+    {{- include "rabbitmq.podTemplate" (dict "root" $ "component" "job" "spec" (include "rabbitmq.nodesJobSpec" .)) | nindent 4 }}
+{{- end -}}
+
+{{- define "rabbitmq.nodesJobSpec" -}}
+{{- $ := index . 0 -}}
+{{- $task := index . 1 -}}
+{{- $after := eq $task "finish" -}}
+{{- $scripts := ternary (list "nodes" "versions" "finish") (list "nodes" "versions" "members" $task) $after -}}
+serviceAccountName: {{ ternary "default" (include "rabbitmq.serviceAccountName" $) $.Values.serviceAccount.create }}
+automountServiceAccountToken: false
+restartPolicy: Never
+containers:
+  - name: {{ $task }}
+    command: [/bin/sh, -c]
+    # In here, since before an upgrade the release's ConfigMap is still the old one.
+    args:
+      - |
+        {{- range $scripts }}
+        {{- $.Files.Get (printf "files/%s.sh" .) | nindent 8 }}
         {{- end }}
+    {{- include "rabbitmq.jobContainer" $ | nindent 4 }}
+    env:
+      {{- include "rabbitmq.jobEnv" $ | nindent 6 }}
+      - {name: NODES_HASH, value: {{ include "rabbitmq.nodesHash" $ | quote }}}
+      - {name: FLAGS, value: {{ $.Values.upgrade.featureFlags | quote }}}
+      - {name: KHEPRI, value: {{ $.Values.upgrade.khepri | quote }}}
+      - {name: REBALANCE, value: {{ and $.Values.upgrade.rebalance (ge (int $.Values.replicas) 3) | quote }}}
+      - name: NODES
+        value: {{ include "rabbitmq.nodes" $ | trim | splitList "\n" | join " " | quote }}
+    volumeMounts:
+      - {name: cookie, mountPath: /etc/rabbitmq-credentials, readOnly: true}
+      - {name: files, mountPath: /etc/rabbitmq-files, readOnly: true}
+      {{- if and $after $.Values.definitions.existingSecret }}
+      - {name: definitions, mountPath: /etc/rabbitmq-definitions, readOnly: true}
+      {{- end }}
+      - {name: tmp, mountPath: /tmp}
+volumes:
+  - name: tmp
+    emptyDir: {medium: Memory, sizeLimit: 16Mi}
+  # The cookie alone: a user that this upgrade brings has no password yet.
+  - name: cookie
+    secret:
+      secretName: {{ include "rabbitmq.credentialsName" $ }}
+      defaultMode: 0440
+      optional: true
+      items:
+        - {key: {{ include "rabbitmq.credentialKey" (list $ "erlang-cookie") }}, path: erlang-cookie}
+  - name: files
+    configMap: {name: {{ include "rabbitmq.fullname" $ }}, optional: true}
+  {{- if $after }}
+  {{- include "rabbitmq.definitionsVolume" $ | nindent 2 }}
+  {{- end }}
 {{- end -}}
 
 {{- define "rabbitmq.connectionsJob" -}}
 # What it waits for may take its time: an issuer, a pull secret, a node.
 backoffLimit: 20
 template:
-  metadata:
-    labels: {{- include "rabbitmq.selectorLabels" (list . "job") | nindent 6 }}
-  spec:
-    serviceAccountName: {{ .Values.serviceAccount.jobName | default (printf "%s-connections" (include "rabbitmq.fullname" .)) }}
-    automountServiceAccountToken: true
-    {{- include "rabbitmq.jobPod" . | nindent 4 }}
-    containers:
-      - name: connections
-        command: [escript, /etc/rabbitmq-jobs/connections.escript]
-        {{- include "rabbitmq.jobContainer" . | nindent 8 }}
-        env: {{- include "rabbitmq.jobEnv" . | nindent 10 }}
-        volumeMounts:
-          - {name: jobs, mountPath: /etc/rabbitmq-jobs, readOnly: true}
-          - {name: tmp, mountPath: /tmp}
-    volumes:
-      - name: jobs
-        configMap: {name: {{ include "rabbitmq.fullname" . }}-jobs}
-      - name: tmp
-        emptyDir: {medium: Memory, sizeLimit: 16Mi}
+  {{- include "rabbitmq.podTemplate" (dict "root" . "component" "job" "spec" (include "rabbitmq.connectionsSpec" .)) | nindent 2 }}
+{{- end -}}
+
+{{- define "rabbitmq.connectionsSpec" -}}
+restartPolicy: Never
+serviceAccountName: {{ .Values.serviceAccount.jobName | default (printf "%s-connections" (include "rabbitmq.fullname" .)) }}
+automountServiceAccountToken: true
+containers:
+  - name: connections
+    command: [escript, /etc/rabbitmq-jobs/connections.escript]
+    {{- include "rabbitmq.jobContainer" . | nindent 4 }}
+    env: {{- include "rabbitmq.jobEnv" . | nindent 6 }}
+    volumeMounts:
+      - {name: jobs, mountPath: /etc/rabbitmq-jobs, readOnly: true}
+      - {name: tmp, mountPath: /tmp}
+volumes:
+  - name: jobs
+    configMap: {name: {{ include "rabbitmq.fullname" . }}-tasks}
+  - name: tmp
+    emptyDir: {medium: Memory, sizeLimit: 16Mi}
 {{- end -}}

@@ -1,14 +1,4 @@
-{{/* What is set in extraEnv takes the place of what is set here. */}}
 {{- define "rabbitmq.env" -}}
-{{- $further := tpl (toYaml .Values.extraEnv) . | fromYamlArray -}}
-{{- $names := list -}}
-{{- range $further }}{{ $names = append $names .name }}{{ end -}}
-{{- $env := list -}}
-{{- range include "rabbitmq.ownEnv" . | fromYamlArray }}{{ if not (has .name $names) }}{{ $env = append $env . }}{{ end }}{{ end -}}
-{{- toYaml (concat $env $further) -}}
-{{- end -}}
-
-{{- define "rabbitmq.ownEnv" -}}
 - {name: POD, valueFrom: {fieldRef: {fieldPath: metadata.name}}}
 - {name: RABBITMQ_NODENAME, value: rabbit@$(POD).{{ include "rabbitmq.nodeDomain" . }}}
 - {name: RABBITMQ_USE_LONGNAME, value: "true"}
@@ -52,9 +42,6 @@
 {{- if .Values.tls.enabled }}
 - {name: tls, mountPath: /etc/rabbitmq-tls, readOnly: true}
 {{- end }}
-{{- with .Values.extraVolumeMounts }}
-{{ tpl (toYaml .) $ }}
-{{- end }}
 {{- end -}}
 
 {{- define "rabbitmq.credentialsVolume" -}}
@@ -93,8 +80,5 @@
 {{- if .Values.tls.enabled }}
 - name: tls
   secret: {secretName: {{ include "rabbitmq.tlsSecret" . }}, defaultMode: 0440}
-{{- end }}
-{{- with .Values.extraVolumes }}
-{{ tpl (toYaml .) $ }}
 {{- end }}
 {{- end -}}

@@ -96,8 +96,8 @@ def test_the_role_edit_includes_autoscalers(helm):
         for each in helm.template(CHART).all("ClusterRole")
     }
 
-    assert roles["market-shop-operator-view"]["rbac.authorization.k8s.io/aggregate-to-view"]
-    assert "rbac.authorization.k8s.io/aggregate-to-view" not in roles["market-shop-operator-edit"]
+    assert roles["market.shop-operator-view"]["rbac.authorization.k8s.io/aggregate-to-view"]
+    assert "rbac.authorization.k8s.io/aggregate-to-view" not in roles["market.shop-operator-edit"]
 
 
 @pytest.mark.parametrize(

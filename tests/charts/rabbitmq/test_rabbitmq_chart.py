@@ -77,7 +77,7 @@ def test_it_brings_the_topology_of_the_services(helm: Helm):
 
 def test_connections_are_escaped_as_uris_ask(helm: Helm):
     rendered = helm.template(CHART, {"vhost": "my/shop", "tls": MATRIX["tls"]["tls"]})
-    work = json.loads(rendered.one("ConfigMap", "shop-rabbitmq-jobs")["data"]["connections.json"])
+    work = json.loads(rendered.one("ConfigMap", "shop-rabbitmq-tasks")["data"]["connections.json"])
     uris = {each["name"]: each["uris"] for each in work["connections"]}
 
     host = "shop-rabbitmq.market.svc.cluster.local"

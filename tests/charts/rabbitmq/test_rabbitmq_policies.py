@@ -38,4 +38,4 @@ def test_names_resolve_everywhere_and_jobs_reach_api_servers(helm: Helm):
     rendered = helm.template(CHART, {"networkPolicy": {"apiServerPorts": [16443]}})
 
     assert _ports(rendered.one("NetworkPolicy", "shop-rabbitmq")) == {53, 5353}
-    assert _ports(rendered.one("NetworkPolicy", "shop-rabbitmq-jobs")) == {53, 5353, 16443}
+    assert _ports(rendered.one("NetworkPolicy", "shop-rabbitmq-tasks")) == {53, 5353, 16443}

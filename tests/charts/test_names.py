@@ -1,0 +1,94 @@
+"""Names of objects: no two releases of one namespace, and no two objects of one release, share one."""
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.charts.full_values import FULL
+from tests.charts.helm import CHARTS
+from tests.charts.playlists.conftest import chart  # noqa: F401 - a fixture
+
+LONG = "a" * 40
+RELEASES = [
+    *("shop", "operator", "rabbitmq", "playlists", "gateway", "valkey"),
+    *("my-operator", "my-rabbitmq", "rabbitmq-operator-demo", "operator-rabbitmq"),
+    *("shop-operator", "shop-rabbitmq", "shop-gateway", "shop-playlists"),
+    *(f"{LONG}{'b' * 13}", f"{LONG}{'c' * 13}", f"{LONG}-operator", f"{LONG}-rabbitmq"),
+    *("v1.2", "v1-2", f"{LONG}."[:41] + "x"),
+]
+SIMILAR = ["operator", "rabbitmq", "my-operator", "shop-operator", "shop-rabbitmq", RELEASES[-7]]
+SUBCHARTS = ("operator", "rabbitmq")
+LONGEST = {"Service": 63, "Job": 63, "StatefulSet": 52, "Deployment": 52, "Pod": 63}
+"""Labels of Pods hold names of their owners: a hash of 11 characters more in a StatefulSet."""
+
+
+@pytest.fixture(scope="module")
+def objects(helm, chart):  # noqa: F811
+    """Kind, namespace and name of the objects of each release of each chart in one namespace."""
+    values = {CHARTS / name: {**FULL[name], "global": FULL["global"]} for name in SUBCHARTS}
+    wanted = [(chart, FULL, release) for release in RELEASES]
+    wanted += [(path, own, release) for path, own in values.items() for release in SIMILAR]
+    with ThreadPoolExecutor(4) as pool:
+        rendered = pool.map(lambda each: helm.template(each[0], each[1], name=each[2]), wanted)
+        return {
+            (path.name, release): _identities(manifests)
+            for (path, _, release), manifests in zip(wanted, rendered, strict=True)
+        }
+
+
+def _identities(rendered):
+    return [
+        (each["kind"], each["metadata"].get("namespace", ""), each["metadata"]["name"])
+        for each in rendered
+    ]
+
+
+def test_no_release_has_two_objects_of_one_name(objects):
+    for identities in objects.values():
+        assert [each for each, count in Counter(identities).items() if count > 1] == []
+
+
+def test_no_two_releases_of_a_namespace_share_an_object(objects):
+    """Helm itself refuses two releases of one name, whatever their charts are."""
+    seen = {}
+    for (name, release), identities in objects.items():
+        for identity in identities:
+            seen.setdefault(identity, set()).add((name, release))
+    shared = {
+        identity: owners
+        for identity, owners in seen.items()
+        if len({release for _, release in owners}) > 1
+    }
+    assert shared == {}
+
+
+def test_names_are_valid_and_leave_room_for_what_kubernetes_adds(objects):
+    for identities in objects.values():
+        for kind, _, name in identities:
+            assert len(name) <= LONGEST.get(kind, 253), (kind, name)
+            if kind in LONGEST:
+                assert "." not in name
+
+
+def test_the_end_of_a_long_name_stays(objects):
+    for release in (f"{LONG}{'b' * 13}", f"{LONG}-operator"):
+        names = {name for kind, _, name in objects["playlists", release] if kind == "Deployment"}
+        for end in ("-gateway", "-weather", "-operator"):
+            assert sum(name.endswith(end) for name in names) == 1
+
+
+def test_objects_of_the_cluster_differ_between_namespaces(helm):
+    """Of the release a-b in the namespace c, and of b in c-a, for example."""
+    pairs = [("x-shop", "team"), ("shop", "team-x")]
+    first, second = (
+        {
+            (each["kind"], each["metadata"]["name"])
+            for each in helm.template(CHARTS / "operator", {}, name=release, namespace=namespace)
+            if "namespace" not in each["metadata"]
+        }
+        for release, namespace in pairs
+    )
+    assert first
+    assert second
+    assert not first & second

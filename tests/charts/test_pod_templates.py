@@ -1,0 +1,99 @@
+"""What is set for Pods reaches all Pods of all charts: Jobs, hooks and tests, too."""
+
+import re
+
+import pytest
+
+from tests.charts.environment import containers
+from tests.charts.full_values import (
+    ANNOTATIONS,
+    EXTENSIONS,
+    FULL,
+    LABELS,
+    MIRROR,
+    PLACEMENT,
+    RESOURCES,
+    SECRETS,
+)
+from tests.charts.playlists.conftest import chart  # noqa: F401 - a fixture
+
+KINDS = ("Deployment", "StatefulSet", "Job", "Pod")
+
+
+@pytest.fixture(scope="module")
+def pods(helm, chart):  # noqa: F811
+    """Metadata and spec of each Pod, by kind and name of its owner."""
+    found = {}
+    for each in helm.template(chart, FULL):
+        if each["kind"] in KINDS:
+            pod = each if each["kind"] == "Pod" else each["spec"]["template"]
+            found[each["kind"], each["metadata"]["name"]] = pod
+    return found
+
+
+@pytest.fixture(scope="module")
+def programs(pods):
+    """Those that run as long as the release does."""
+    return {
+        owner: pod["spec"]
+        for owner, pod in pods.items()
+        if owner[0] in ("Deployment", "StatefulSet")
+    }
+
+
+def test_all_templates_of_pods_are_rendered(pods):
+    """Jobs: Secrets of playlists; the definition; connections, preflight, rollback and finish."""
+    kinds = {kind: sum(owner[0] == kind for owner in pods) for kind in KINDS}
+    assert kinds == {"Deployment": 7, "StatefulSet": 3, "Job": 6, "Pod": 3}
+
+
+def test_labels_and_annotations_reach_all(pods):
+    for owner, pod in pods.items():
+        assert pod["metadata"]["labels"].items() >= LABELS.items(), owner
+        assert pod["metadata"]["annotations"].items() >= ANNOTATIONS.items(), owner
+
+
+def test_placement_and_pull_secrets_reach_all(pods):
+    for owner, pod in pods.items():
+        assert pod["spec"].items() >= PLACEMENT.items(), owner
+        assert pod["spec"]["imagePullSecrets"] == SECRETS, owner
+
+
+def test_all_images_come_from_the_global_registry(pods):
+    for owner, pod in pods.items():
+        for container in containers(pod):
+            registry = container["image"].split("/")[0]
+            own = container["name"] not in ("sidecar", "init")
+            assert registry == (MIRROR if own else "sidecar.example"), owner
+
+
+def test_resources_reach_all(pods):
+    for owner, pod in pods.items():
+        program = pod["spec"]["containers"][0]["resources"]
+        assert program["limits"]["memory"] == RESOURCES["limits"]["memory"], owner
+        assert program["requests"]["cpu"] == RESOURCES["requests"]["cpu"], owner
+
+
+def test_all_programs_can_be_extended(programs):
+    for owner, spec in programs.items():
+        program, sidecar = spec["containers"]
+        assert {"name": "EXTRA", "value": "shop"} in program["env"], owner
+        assert EXTENSIONS["extraVolumeMounts"][0] in program["volumeMounts"], owner
+        assert EXTENSIONS["extraVolumes"][0] in spec["volumes"], owner
+        assert [sidecar] == EXTENSIONS["extraContainers"], owner
+        assert spec["initContainers"] == EXTENSIONS["extraInitContainers"], owner
+        assert program["lifecycle"] == EXTENSIONS["lifecycle"], owner
+
+
+def test_no_pod_has_a_token_unless_its_program_calls_the_api_server(pods):
+    with_token = {
+        owner[1].removeprefix("shop-")
+        for owner, pod in pods.items()
+        if pod["spec"].get("automountServiceAccountToken", True)
+    }
+    assert {re.sub(r"-[0-9a-f]{8}$", "", name) for name in with_token} == {
+        "operator",
+        "operator-crds",
+        "rabbitmq-connections",
+        "secrets",
+    }
