@@ -1,4 +1,4 @@
-"""Names of objects: no two releases of one namespace, and no two objects of one release, share one."""
+"""Names: no two releases of one namespace, and no two objects of one release, share one."""
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
