@@ -1,8 +1,8 @@
 """Package the charts, and write one plain manifest of each for people who only ``kubectl apply``.
 
 ``python .ci/dist.py FOLDER [HELM]``; HELM is by default the one on the PATH or the tests' own.
-Charts and manifests name images by $REGISTRY, where our images are, and $TAG, by default the charts'
-version. $DIGESTS, such as ``gateway=sha256:... services=sha256:...``, takes the place of tags.
+$REGISTRY is where our images are. $TAG is by default the version of the charts. $DIGESTS, such as
+``gateway=sha256:... services=sha256:...``, takes the place of tags.
 A plain manifest has everything in one namespace, ``mare``, and none of the chart's hooks: those
 serve upgrades and tests by Helm. That of playlists leaves the operator to the operator's own.
 """
