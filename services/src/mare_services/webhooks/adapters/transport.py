@@ -25,7 +25,7 @@ MOST_ADDRESSES = 3
 """Addresses of a host to which connections are attempted."""
 LONGEST_HEAD = 16_384
 """Bytes of status line and headers, those of interim responses included."""
-READ_BYTES = 16_384
+SMALL_BODY = 16_384
 READ_SECONDS = 0.5
 
 Connect = Callable[[Address, int, float], socket.socket]
@@ -135,12 +135,11 @@ def _exchange(
 
 def _read_rest(connected: socket.socket, response: http.client.HTTPResponse) -> None:
     """Read a small body, so that the receiver sees a regular end of the connection."""
-    with (
-        suppress(OSError, http.client.HTTPException, ValueError),
-        enforced(Budget.of(READ_SECONDS)),
-    ):
+    if response.length is None or response.length > SMALL_BODY:
+        return
+    with suppress(OSError, http.client.HTTPException), enforced(Budget.of(READ_SECONDS)):
         connected.settimeout(READ_SECONDS)
-        response.read(READ_BYTES)
+        response.read()
 
 
 class _HeadTooLong(Exception):

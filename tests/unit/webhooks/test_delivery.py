@@ -1,0 +1,265 @@
+"""What becomes of one callback, with a receiver and queues of the test."""
+
+import base64
+import json
+import logging
+import time
+from dataclasses import replace
+
+import pytest
+from standardwebhooks.webhooks import Webhook
+
+from mare_services.contract.callback_urls import UrlRules
+from mare_services.contract.callbacks import CallbackDue, CallbackType, DeliveryProgress, Outcome
+from mare_services.webhooks.delivery import CallbackDelivery
+from mare_services.webhooks.domain.destinations import Destinations
+from mare_services.webhooks.domain.schedule import Schedule
+from mare_services.webhooks.ports import Answer, SendingFailed
+from mare_services.webhooks.signing import Signer
+
+SECRET = f"whsec_{base64.b64encode(bytes(32)).decode()}"
+NOW = 1_800_000_000.0
+DUE = CallbackDue(
+    webhook_id="msg_1_1_complete",
+    job_id="1",
+    type=CallbackType.COMPLETE,
+    url="https://example.com/hook?token=secret",
+    payload={"type": "job.complete", "timestamp": "2026-11-25T12:00:00Z", "data": {"id": "1"}},
+)
+
+
+class Receiver:
+    """Answers as told: a status, an Answer or an error; remembers what it got."""
+
+    def __init__(self):
+        self.answer = 204
+        self.requests = []
+
+    def post(self, destination, headers, body):
+        self.requests.append((destination, headers, body))
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return Answer(status=self.answer) if isinstance(self.answer, int) else self.answer
+
+
+class Queues:
+    def __init__(self):
+        self.parked, self.dead, self.reports = [], [], []
+
+    def park(self, due, seconds):
+        self.parked.append((due, seconds))
+
+    def dead_letter(self, due, reason):
+        self.dead.append((due, reason))
+
+    def report(self, attempted):
+        self.reports.append(attempted.delivery)
+
+
+class Clock:
+    now = NOW
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def receiver():
+    return Receiver()
+
+
+@pytest.fixture
+def queues():
+    return Queues()
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def make_delivery(receiver, clock):
+    def make(*, concurrency=4, rules=UrlRules()):  # noqa: B008
+        return CallbackDelivery(
+            transport=receiver,
+            rules=rules,
+            schedule=Schedule((5, 30)),
+            destinations=Destinations(concurrency=concurrency, rate=100),
+            signer=Signer([SECRET]),
+            clock=clock,
+            monotonic=clock,
+            draw=lambda: 0.5,
+        )
+
+    return make
+
+
+@pytest.fixture
+def delivery(make_delivery):
+    return make_delivery()
+
+
+def test_a_callback_is_sent_with_its_signature_and_reported(delivery, receiver, queues, clock):
+    clock.now = time.time()  # the library compares the timestamp with the clock
+
+    delivery.handle(DUE, queues)
+
+    [(destination, headers, body)] = receiver.requests
+    assert Webhook(SECRET).verify(body, dict(headers)) == DUE.payload
+    assert (destination.authority, destination.target) == ("example.com", "/hook?token=secret")
+    assert headers["webhook-id"] == DUE.webhook_id
+    assert headers["Content-Type"] == "application/json"
+    [report] = queues.reports
+    assert (report.outcome, report.status, report.number) == (Outcome.DELIVERED, 204, 1)
+    assert report.next_at is None
+    assert queues.parked == queues.dead == []
+
+
+@pytest.mark.parametrize("answer", [500, 404, 301, 302, 307, 400, 100, SendingFailed("No answer.")])
+def test_a_failed_callback_is_parked_for_the_next_delay(delivery, receiver, queues, answer):
+    receiver.answer = answer
+
+    delivery.handle(DUE, queues)
+
+    [(due, seconds)] = queues.parked
+    assert seconds == 5
+    assert due.progress == DeliveryProgress(attempts=1, step=1, not_before=NOW + 5, since=NOW)
+    [report] = queues.reports
+    assert report.outcome is Outcome.FAILED
+    assert report.next_at.timestamp() == NOW + 5
+
+
+def test_a_callback_that_is_not_due_is_parked_again_without_an_attempt(delivery, receiver, queues):
+    waiting = replace(DUE, progress=DeliveryProgress(attempts=1, step=1, not_before=NOW + 40))
+
+    delivery.handle(waiting, queues)
+
+    assert queues.parked == [(waiting, 30)]
+    assert receiver.requests == queues.reports == []
+
+
+def test_after_the_last_delay_a_callback_is_a_dead_letter(delivery, receiver, queues):
+    receiver.answer = 503
+    last = replace(DUE, progress=DeliveryProgress(attempts=2, step=2, since=NOW))
+
+    delivery.handle(last, queues)
+
+    [(due, reason)] = queues.dead
+    assert (due.progress.attempts, reason) == (3, "status 503")
+    assert queues.parked == []
+    assert (queues.reports[0].number, queues.reports[0].next_at) == (3, None)
+
+
+def test_410_ends_the_callbacks_of_the_job_and_of_no_other(delivery, receiver, queues):
+    receiver.answer = 410
+    delivery.handle(DUE, queues)
+    receiver.answer = 204
+    delivery.handle(replace(DUE, webhook_id="msg_1_1_weather"), queues)
+    delivery.handle(replace(DUE, webhook_id="msg_2_1_complete", job_id="2"), queues)
+
+    assert [each.outcome for each in queues.reports] == [Outcome.GONE, Outcome.DELIVERED]
+    assert queues.reports[1].webhook_id == "msg_2_1_complete"
+    assert queues.parked == queues.dead == []
+
+
+def test_a_receiver_that_asks_for_time_gets_it(delivery, receiver, queues):
+    receiver.answer = Answer(status=429, retry_after="20")
+
+    delivery.handle(DUE, queues)
+
+    assert queues.reports[0].next_at.timestamp() == NOW + 20
+
+
+def test_retry_after_counts_only_where_it_has_a_meaning(delivery, receiver, queues):
+    receiver.answer = Answer(status=404, retry_after="20")
+
+    delivery.handle(DUE, queues)
+
+    assert queues.reports[0].next_at.timestamp() == NOW + 5
+
+
+def test_a_url_that_the_rules_refuse_by_now_is_not_called(delivery, receiver, queues):
+    delivery.handle(replace(DUE, url="https://10.0.0.1/hook"), queues)
+
+    assert receiver.requests == []
+    assert queues.reports[0].detail == "The URL is refused. Its address is not a public one."
+
+
+def test_a_url_that_fails_is_skipped_and_the_attempt_counts(delivery, receiver, queues):
+    receiver.answer = 500
+    for number in range(4):
+        delivery.handle(replace(DUE, job_id=str(number)), queues)
+
+    assert len(receiver.requests) == 3
+    assert queues.reports[-1].outcome is Outcome.SKIPPED
+    assert queues.parked[-1][0].progress.step == 1
+
+
+def test_client_errors_of_one_url_are_no_outage(delivery, receiver, queues):
+    receiver.answer = 404
+    for number in range(9):
+        delivery.handle(replace(DUE, job_id=str(number)), queues)
+
+    assert len(receiver.requests) == 9
+
+
+def test_a_busy_destination_postpones_a_callback_without_an_attempt(make_delivery, queues):
+    delivery = make_delivery(concurrency=1)
+    busy = []
+
+    class Slow(Receiver):
+        def post(self, destination, headers, body):
+            delivery.handle(replace(DUE, job_id="2"), queues)  # while the first is being sent
+            busy.append(len(queues.parked))
+            return Answer(status=200)
+
+    delivery._transport = Slow()
+    delivery.handle(DUE, queues)
+
+    assert busy == [1]
+    [(due, seconds)] = queues.parked
+    assert (due.progress.attempts, due.progress.step, due.progress.deferred) == (0, 0, 1)
+    assert seconds == 1.0
+    assert [each.outcome for each in queues.reports] == [Outcome.DELIVERED]
+
+
+def test_an_error_of_ours_frees_the_destination(make_delivery, receiver, queues):
+    delivery = make_delivery(concurrency=1)
+    receiver.answer = RuntimeError("ours")
+    with pytest.raises(RuntimeError):
+        delivery.handle(DUE, queues)
+    receiver.answer = 204
+
+    delivery.handle(DUE, queues)
+
+    assert queues.reports[0].outcome is Outcome.DELIVERED
+
+
+def test_each_line_of_a_delivery_says_that_this_machine_is_allowed(
+    make_delivery, receiver, queues, caplog
+):
+    caplog.set_level(logging.INFO)
+    delivery = make_delivery(rules=UrlRules(allow_localhost=True))
+    for receiver.answer in (204, 500, 410):
+        delivery.handle(DUE, queues)
+
+    assert len(caplog.messages) == 3
+    assert all("this machine are allowed" in message for message in caplog.messages)
+
+
+def test_no_line_shows_the_path_of_a_url(delivery, receiver, queues, caplog):
+    caplog.set_level(logging.DEBUG)
+    for receiver.answer in (204, 500, SendingFailed("No answer."), 410):
+        delivery.handle(DUE, queues)
+
+    assert "secret" not in caplog.text
+    assert "/hook" not in caplog.text
+
+
+def test_the_body_is_compact_json_of_the_payload(delivery, receiver, queues):
+    delivery.handle(DUE, queues)
+
+    body = receiver.requests[0][2]
+    assert json.loads(body) == DUE.payload
+    assert b": " not in body

@@ -1,0 +1,103 @@
+"""The bounds of what is sent to one destination."""
+
+import pytest
+
+from mare_services.contract.callback_urls import UrlRules, read_url
+from mare_services.upstream.breaker import Failure
+from mare_services.webhooks.domain.destinations import Admission, Destinations
+
+SEND, POSTPONE, SKIP = Admission.SEND, Admission.POSTPONE, Admission.SKIP
+
+
+def to(url):
+    return read_url(url, UrlRules())
+
+
+HOOK, OTHER_PATH, OTHER_HOST = (
+    to("https://example.com/a"),
+    to("https://example.com/b"),
+    to("https://example.org/a"),
+)
+
+
+@pytest.fixture
+def destinations():
+    return Destinations(concurrency=2, rate=100)
+
+
+def fail(destinations, url, now, failure=Failure.FAILED, times=3, **options):
+    for _ in range(times):
+        destinations.leave(destinations.enter(url, now), now, failure, **options)
+
+
+def test_a_host_gets_as_many_callbacks_at_a_time_as_allowed(destinations):
+    first = destinations.enter(HOOK, 0)
+    second = destinations.enter(OTHER_PATH, 0)
+
+    assert [first.admission, second.admission] == [SEND, SEND]
+    assert destinations.enter(HOOK, 0).admission is POSTPONE
+    assert destinations.enter(OTHER_HOST, 0).admission is SEND
+
+    destinations.leave(first, 1, None)
+    assert destinations.enter(HOOK, 1).admission is SEND
+
+
+def test_a_host_gets_as_many_callbacks_a_second_as_allowed():
+    destinations = Destinations(concurrency=1000, rate=10)
+
+    def sent(now):
+        return [destinations.enter(HOOK, now).admission for _ in range(20)].count(SEND)
+
+    assert [sent(0), sent(0), sent(0.5), sent(60)] == [10, 0, 5, 10]
+
+
+def test_a_rate_below_one_a_second_sends_too():
+    destinations = Destinations(concurrency=1000, rate=0.1)
+    admissions = [destinations.enter(HOOK, now).admission for now in (0, 5, 10, 11)]
+
+    assert admissions == [SEND, POSTPONE, SEND, POSTPONE]
+
+
+def test_a_url_that_fails_three_times_is_skipped_for_a_while(destinations):
+    fail(destinations, HOOK, 0, times=2)
+    assert destinations.enter(HOOK, 0).admission is SEND
+    fail(destinations, HOOK, 0, times=1)
+
+    assert destinations.enter(HOOK, 1).admission is SKIP
+    assert destinations.enter(HOOK, 6).admission is SEND
+
+
+def test_the_failing_url_of_one_client_does_not_hold_back_another_on_its_host(destinations):
+    fail(destinations, HOOK, 0)
+
+    assert destinations.enter(OTHER_PATH, 1).admission is SEND
+
+
+def test_a_query_makes_no_other_url(destinations):
+    fail(destinations, to("https://example.com/a?n=1"), 0)
+
+    assert destinations.enter(to("https://example.com/a?n=2"), 1).admission is SKIP
+
+
+def test_after_the_pause_one_trial_decides(destinations):
+    fail(destinations, HOOK, 0)
+    trial = destinations.enter(HOOK, 6)
+
+    assert destinations.enter(HOOK, 6).admission is SKIP
+    destinations.leave(trial, 7, None)
+    assert destinations.enter(HOOK, 7).admission is SEND
+
+
+def test_a_failed_trial_doubles_the_pause(destinations):
+    fail(destinations, HOOK, 0)
+    fail(destinations, HOOK, 6, times=1)
+
+    assert destinations.enter(HOOK, 15).admission is SKIP
+    assert destinations.enter(HOOK, 17).admission is SEND
+
+
+def test_a_receiver_that_limits_the_rate_is_left_alone_as_long_as_it_asks(destinations):
+    fail(destinations, HOOK, 0, Failure.LIMITED, times=1, retry_after=30)
+
+    assert destinations.enter(HOOK, 29).admission is SKIP
+    assert destinations.enter(HOOK, 31).admission is SEND
