@@ -53,3 +53,12 @@ def test_half_the_wait_of_the_expert_when_the_load_jumps(name):
 @pytest.mark.parametrize("name", ["steady", "sine"])
 def test_three_quarters_of_what_is_paid_for_is_at_work(name):
     assert held(name)["Maré"].efficiency >= 0.74
+
+
+@pytest.mark.parametrize("name", ["queue-length", "concurrency"])
+def test_a_target_that_counts_messages_reverses_no_more_often_than_keda(name):
+    assert held(name)["Maré"].reversals <= held(name)["KEDA default"].reversals
+
+
+def test_a_ratio_pays_for_few_idle_replicas():
+    assert held("ratio")["Maré"].efficiency > 0.3

@@ -9,6 +9,7 @@ from mare.custom_resource.status_values import instant, seconds_of, wait
 from mare.domain.policy import (
     HPA_SCALE_DOWN,
     HPA_SCALE_UP,
+    MESSAGE_COUNT_BEHAVIOR,
     OWN_BEHAVIOR,
     ExpectedQueueConsumptionTime,
     FallbackBehavior,
@@ -32,6 +33,13 @@ def test_the_smallest_spec_means_the_defaults_of_the_domain():
     assert policy.behavior == OWN_BEHAVIOR
     assert policy.victim_policy is VictimPolicy.IDLE_FIRST
     assert (policy.min_replicas, policy.max_replicas) == (0, 10)
+
+
+def test_the_default_window_is_long_for_targets_that_count_messages():
+    target = {"type": "QueueLength", "messagesPerReplica": 20}
+    assert read_policy({**SMALLEST, "target": target}).behavior == MESSAGE_COUNT_BEHAVIOR
+    both = {**SMALLEST, "targets": [{"type": "QueueWaitTime"}, target]}
+    assert read_policy(both).behavior == MESSAGE_COUNT_BEHAVIOR
 
 
 def test_a_behavior_given_in_part_means_for_the_rest_what_an_hpa_means():

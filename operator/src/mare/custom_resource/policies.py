@@ -7,7 +7,6 @@ from typing import Any
 from mare.domain.policy import (
     HPA_SCALE_DOWN,
     HPA_SCALE_UP,
-    OWN_BEHAVIOR,
     Behavior,
     ExpectedQueueConsumptionTime,
     Fallback,
@@ -26,6 +25,7 @@ from mare.domain.policy import (
     SelectPolicy,
     Target,
     VictimPolicy,
+    default_behavior,
 )
 from mare.domain.schedules import problem_of
 
@@ -60,11 +60,12 @@ def read_policy(spec: Spec) -> Policy:
         "paused": Pause(paused) if paused else None,
         "paused_replicas": spec.get("pausedReplicas"),
     }
+    targets = _read_targets(spec)
     return Policy(
         min_replicas=spec.get("minReplicas", 0),
         max_replicas=spec["maxReplicas"],
-        targets=_read_targets(spec),
-        behavior=OWN_BEHAVIOR if behavior is None else _read_behavior(behavior),
+        targets=targets,
+        behavior=default_behavior(targets) if behavior is None else _read_behavior(behavior),
         always_active=activation.get("mode") == "Always",
         fallback=_read_fallback(spec["fallback"]) if "fallback" in spec else None,
         schedules=tuple(each for each in _read_schedules(spec) if problem_of(each) is None),
