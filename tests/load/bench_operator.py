@@ -14,7 +14,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +26,7 @@ from local.rabbitmq import Node
 from local.settings import cache_folder
 from tests.integration.operator.manifests import autoscaler_of, deployment
 from tests.integration.operator.process import Operator
+from tests.integration.operator.rights import rights_in
 from tests.integration.operator.stage import Broker, Stage
 from tests.integration.operator.test_reaction import NO_TOLERANCE
 from tests.load.operator_measures import bursts, steady
@@ -35,7 +36,7 @@ _CRD = Path(__file__).parents[2] / "charts/operator/crds/queueautoscalers.mare.d
 _BATCH = 100
 _CLASSIC = {"x-queue-type": "classic"}
 """A quorum queue takes 23 ms to declare instead of 4; a look at it answers the same."""
-_IMAGE = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "131072"}
+IMAGE = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "131072"}
 """As in the Dockerfile."""
 _PATIENCE_SECONDS = 900.0
 _REACTING = 100
@@ -56,15 +57,17 @@ def main() -> None:
     options.add_argument("--statistics-seconds", default="5")
     options.add_argument("--skip-reaction", action="store_true")
     asked = options.parse_args()
-    settings = {"MARE_STATISTICS_SECONDS": asked.statistics_seconds, **_IMAGE}
+    settings = {"MARE_STATISTICS_SECONDS": asked.statistics_seconds, **IMAGE}
     if not asked.skip_reaction:
-        with _operating(_REACTING, settings, asked) as (stage, node, _, names):
+        with operating(_REACTING, settings) as (stage, node, _, names):
             for part, needed in enumerate((1, 10, 50)):
                 some = names[part * _RUNS : (part + 1) * _RUNS]
                 result = bursts(stage, node, some, needed)
                 show({"objects": _REACTING, "target_p95_s": _REACTION_SECONDS, **result})
     if asked.objects:
-        with _operating(asked.objects, settings, asked) as (stage, node, operator, names):
+        with operating(
+            asked.objects, settings, secrets=asked.secrets, other_queues=asked.other_queues
+        ) as (stage, node, operator, names):
             time.sleep(asked.settle_seconds)
             operator.stop()  # objects with statuses take more than new ones
             operator.start()
@@ -74,10 +77,15 @@ def main() -> None:
 
 
 @contextmanager
-def _operating(
-    count: int, settings: dict[str, str], asked: argparse.Namespace
+def operating(
+    count: int,
+    settings: dict[str, str],
+    *,
+    secrets: int = 1,
+    other_queues: int = 0,
+    tenants: Sequence[str] = (),
 ) -> Iterator[tuple[Stage, Node, Operator, list[str]]]:
-    """An operator that looks after so many objects, all of them at zero and ready."""
+    """An operator of so many objects, all at zero and ready, and of the namespaces of tenants."""
     names = [f"bench-{number}" for number in range(count)]
     with (
         tempfile.TemporaryDirectory(prefix="mare-bench-") as folder,
@@ -89,11 +97,16 @@ def _operating(
         broker = Broker(node.amqp_uri, node.management_uri)
         stage = Stage(control_plane, "default", Path(folder), api, broker)
         stage.prepare()
-        for number in range(asked.secrets):
+        for tenant in tenants:
+            control_plane.kubectl("create", "namespace", tenant)
+        if tenants:
+            settings = {**settings, "MARE_NAMESPACES": ",".join([stage.namespace, *tenants])}
+            stage.grant(rights_in(stage.namespace, [stage.namespace, *tenants]))
+        for number in range(secrets):
             stage.secret(broker.secret, _secret(number))
-        others = [f"other-{number}" for number in range(asked.other_queues)]
+        others = [f"other-{number}" for number in range(other_queues)]
         _declare(node, [*names, *others])
-        _apply(stage, names, asked.secrets)
+        _apply(stage, names, secrets)
         operator = stage.operator(**settings)
         say(f"{count} objects are there")
         try:

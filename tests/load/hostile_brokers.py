@@ -1,0 +1,80 @@
+"""Brokers of a hostile tenant, on 127.0.0.1, each with one way to use up a client."""
+
+import socketserver
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+_CHUNK = bytes(65_536)
+_MOST_BYTES = 2**30
+"""What one connection sends at most."""
+
+Attack = Callable[[socketserver.BaseRequestHandler, threading.Event], None]
+
+
+def huge_frame(handler: socketserver.BaseRequestHandler, ended: threading.Event) -> None:
+    """Announce an AMQP frame of 2 GB as the first one, and send 1 GB of it."""
+    handler.request.recv(8)
+    handler.request.sendall(b"\x01\x00\x00\x7f\xff\xff\xff")
+    _flood(handler, ended, _CHUNK)
+
+
+def endless_list(handler: socketserver.BaseRequestHandler, ended: threading.Event) -> None:
+    """Answer a request of the management API with a list that does not end."""
+    handler.request.recv(65_536)
+    handler.request.sendall(
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n["
+    )
+    _flood(handler, ended, b'{"name": "queue", "vhost": "/", "messages": 1},' * 1_000)
+
+
+def endless_text(handler: socketserver.BaseRequestHandler, ended: threading.Event) -> None:
+    """Answer a request for the management API with one text that does not end."""
+    handler.request.recv(65_536)
+    handler.request.sendall(b'HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n[{"name": "')
+    _flood(handler, ended, b"a" * 65_536)
+
+
+def silence(handler: socketserver.BaseRequestHandler, ended: threading.Event) -> None:
+    """Accept a connection and send nothing."""
+    ended.wait(60)
+
+
+def drip(handler: socketserver.BaseRequestHandler, ended: threading.Event) -> None:
+    """Send one byte of a valid AMQP frame a second."""
+    for byte in b"\x01\x00\x00\x00\x00\xff\xff" + bytes(60):
+        handler.request.sendall(bytes([byte]))
+        if ended.wait(1):
+            return
+
+
+def _flood(handler: socketserver.BaseRequestHandler, ended: threading.Event, chunk: bytes) -> None:
+    sent = 0
+    while sent < _MOST_BYTES and not ended.is_set():
+        handler.request.sendall(chunk)
+        sent += len(chunk)
+
+
+class _Server(socketserver.ThreadingTCPServer):
+    allow_reuse_address = True
+    daemon_threads = True
+    block_on_close = False
+
+
+@contextmanager
+def hostile_broker(attack: Attack) -> Iterator[int]:
+    """Serve an attack to each connection; yield the port."""
+    ended = threading.Event()
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with suppress(OSError):
+                attack(self, ended)
+
+    with _Server(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield server.server_address[1]
+        finally:
+            ended.set()
+            server.shutdown()
