@@ -15,7 +15,7 @@ LOCK     := $(UV) pip compile --quiet --universal --python-version 3.11 --genera
             --no-emit-index-url --no-emit-package mare-nameko --no-annotate --no-header
 INSTALL  := $(UV) pip install --quiet --build-constraints requirements/build.txt --python
 
-.PHONY: help run images test check bench mutants dist lock schema data clean
+.PHONY: help run images test check bench mutants docs pictures dist lock schema data clean
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -39,6 +39,8 @@ check: .venv/synced ## lint, types, import contracts, lock: seconds, without net
 	$(PYTHON) .ci/fields.py
 	$(PYTHON) .ci/answers.py
 	$(PYTHON) .ci/settings_docs.py
+	$(PYTHON) .ci/reference.py
+	$(PYTHON) .ci/docs.py
 	$(PYTHON) .ci/chart_docs.py --check
 	$(PYTHON) .ci/tree.py
 	.venv/bin/mypy runtime/src services/src gateway/src operator/src local devcluster .ci
@@ -52,6 +54,13 @@ bench: .venv/synced ## speed and memory, as ratios measured in one run; then the
 mutants: .venv/synced ## faults that the unit tests of a part do not notice: make mutants PART=domain
 	@nice $(PYTHON) .ci/mutants.py $(PART)
 
+docs: .cache/docs/synced ## the site of the documentation, in .cache/docs/site, every link checked
+	@$(PYTHON) .ci/docs.py .cache/docs/pages
+	@cd .cache/docs && NO_COLOR=1 bin/zensical build --strict --clean
+
+pictures: .venv/synced ## the pictures of the documentation, from the running software: ten minutes
+	@PYTHONPATH=. $(PYTHON) .ci/pictures.py
+
 dist: .venv/synced ## packaged charts and plain manifests, in dist/: make dist REGISTRY=... TAG=...
 	REGISTRY=$(REGISTRY) TAG=$(TAG) PYTHONPATH=. $(PYTHON) .ci/dist.py dist
 
@@ -62,6 +71,7 @@ lock: $(filter .cache/%,$(UV)) ## choose versions within the bounds of each pypr
 	done
 	$(LOCK) --group data -o requirements/data.txt
 	$(LOCK) --group build -o requirements/build.txt
+	$(LOCK) --group docs -o requirements/docs.txt
 	python3 .ci/lock.py --write
 
 schema: .venv/synced ## write the tables of the docs from the custom resource and the settings
@@ -69,6 +79,7 @@ schema: .venv/synced ## write the tables of the docs from the custom resource an
 	$(PYTHON) .ci/fields.py --write
 	$(PYTHON) .ci/answers.py --write
 	$(PYTHON) .ci/settings_docs.py --write
+	$(PYTHON) .ci/reference.py --write
 
 data: .cache/data/synced ## rebuild the embedded places and climate from their sources
 	for script in services/data/*.py; do .cache/data/bin/python $$script; done
@@ -92,6 +103,13 @@ $(OWN_UV):
 	@$(UV) venv --quiet --allow-existing --python '>=3.11' .venv
 	@$(INSTALL) .venv --require-hashes $(PACKAGES:%=-r requirements/%.txt)
 	@$(INSTALL) .venv --no-deps $(PACKAGES:%=-e %)
+	@touch $@
+
+.cache/docs/synced: requirements/docs.txt zensical.toml | $(filter .cache/%,$(UV)) .venv/synced
+	@echo "Installing the generator of the documentation into .cache/docs"
+	@$(UV) venv --quiet --allow-existing --python '>=3.11' .cache/docs
+	@$(UV) pip sync --quiet --python .cache/docs --require-hashes requirements/docs.txt
+	@cp zensical.toml .cache/docs/zensical.toml
 	@touch $@
 
 .cache/data/synced: requirements/data.txt | $(filter .cache/%,$(UV))

@@ -24,6 +24,8 @@ TABLES = [
     (Path("runtime/README.md"), "settings", "mare_nameko.service.settings.Settings"),
     (Path("gateway/README.md"), "settings", "mare_gateway.settings.Settings"),
     (Path("gateway/README.md"), "events", "mare_gateway.events.settings.Settings"),
+    (Path("docs/settings.md"), "operator", "mare.settings.Settings"),
+    (Path("docs/settings.md"), "run", "local.settings.Settings"),
     (Path("docs/services.md"), "weather", "mare_services.weather.settings.Settings"),
     (Path("docs/services.md"), "music", "mare_services.music.settings.Settings"),
     (Path("docs/services.md"), "playlists", "mare_services.playlists.settings.Settings"),

@@ -16,7 +16,7 @@ from tests.load.asking import Load
 from tests.vhost import eventually
 
 PICTURE = Path(".cache/cluster-dashboard.png")
-"""The screenshot of the last run; docs/pictures has one."""
+"""The screenshot of the last run."""
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,8 @@
 """Converts SVG to PNG with the optional package resvg-py."""
 
+import sys
+from importlib.util import find_spec
+
 
 class NoRenderer(Exception):
     """The package resvg-py is not installed."""
@@ -10,7 +13,9 @@ def png_of(svg: str) -> bytes:
     try:
         from resvg_py import svg_to_bytes  # noqa: PLC0415
     except ImportError as error:
+        pip = f"{sys.executable} -m pip install"
+        install = pip if find_spec("pip") else f"uv pip install --python {sys.executable}"
         raise NoRenderer(
-            "a PNG needs the package resvg-py: run pip install resvg-py, or write an .svg"
+            f"a PNG needs the package resvg-py: run {install} resvg-py, or write an .svg"
         ) from error
     return bytes(svg_to_bytes(svg_string=svg, zoom=2))
