@@ -14,14 +14,16 @@ from mare.processes.tcp_ports import free_port
 from tests.vhost import eventually
 
 SERVICES = ("weather", "music", "playlists", "jobs")
+_MODULES = {"gateway": ["mare_gateway"], "events": ["mare_gateway.events"]}
 
 
 class RunningSystem:
     """Ask it over HTTP, kill and start its parts; use :func:`running_system`."""
 
     def __init__(self, amqp_uri: str, folder: Path, environ: dict[str, str]) -> None:
-        port, health_port = free_port(), free_port()
+        port, health_port, events_port = free_port(), free_port(), free_port()
         self.url = f"http://127.0.0.1:{port}"
+        self.events_url = f"http://127.0.0.1:{events_port}"
         self._health_url = f"http://127.0.0.1:{health_port}"
         self._folder = folder
         self._environ = (
@@ -32,6 +34,8 @@ class RunningSystem:
                 "RUNTIME_SHUTDOWN_SECONDS": "10",
                 "GATEWAY_PORT": str(port),
                 "GATEWAY_HEALTH_PORT": str(health_port),
+                "EVENTS_PORT": str(events_port),
+                "EVENTS_HEALTH_PORT": "0",
                 "WEATHER_SOURCES": "none",
                 "WEATHER_GEOCODER": "embedded",
                 "MUSIC_SOURCES": "none",
@@ -44,11 +48,7 @@ class RunningSystem:
     def start(self, *parts: str) -> None:
         """Start parts that do not run; ``playlists-2`` is another copy of ``playlists``."""
         for part in parts:
-            arguments = (
-                ["mare_gateway"]
-                if part == "gateway"
-                else ["mare_nameko.service", "run", _service(part)]
-            )
+            arguments = _MODULES.get(part, ["mare_nameko.service", "run", _service(part)])
             with (self._folder / f"{part}.log").open("ab") as log:
                 self._processes[part] = subprocess.Popen(
                     [sys.executable, "-m", *arguments],

@@ -22,6 +22,8 @@ from tests.vhost import Vhost, eventually
 pytestmark = pytest.mark.broker
 
 STARTED = 120.0
+PARTS = ("weather", "music", "playlists", "jobs", "webhooks", "gateway", "events", "front")
+"""In the order of local/stack.yaml; they stop in reverse."""
 SOURCES = {"WEATHER_SOURCES": "none", "WEATHER_GEOCODER": "embedded", "MUSIC_SOURCES": "none"}
 
 
@@ -125,6 +127,15 @@ def gone(pid: int) -> bool:
     return not Path(f"/proc/{pid}").exists()
 
 
+def last_state_streamed(system: Running) -> str:
+    """Submit a job and return the state with which its stream ends, all at one address."""
+    url = f"http://127.0.0.1:{system.port}"
+    job = requests.post(f"{url}/v1/playlists", json={"city": "Olinda"}, timeout=90).json()
+    stream = requests.get(url + job["links"]["events"], timeout=90).text
+    assert stream.rstrip().rpartition("event: end")[1]
+    return re.findall(r"^id: 1-(\w+)$", stream, re.MULTILINE)[-1]
+
+
 def test_it_says_what_to_open_answers_survives_a_death_and_stops_without_a_trace(
     tmp_path: Path, vhost: Vhost
 ) -> None:
@@ -137,8 +148,10 @@ def test_it_says_what_to_open_answers_survives_a_death_and_stops_without_a_trace
         assert answer.json()["place"]["name"] == "Recife"
         assert answer.json()["playlist"]["tracks"]
 
+        assert last_state_streamed(system) == "complete"
+
         children = system.children()
-        assert len(children) == 5
+        assert len(children) == len(PARTS)
         (weather,) = (child for child in children if b"weather" in command_line(child))
         os.kill(weather, signal.SIGKILL)
         eventually(lambda: "weather-1   was ended by signal 9; restarts in" in system.shown())
@@ -148,12 +161,11 @@ def test_it_says_what_to_open_answers_survives_a_death_and_stops_without_a_trace
         system.process.send_signal(signal.SIGINT)
         assert system.process.wait(120) == 0
         stopped = re.findall(r" s  (\w+) +stopped\n", system.shown())
-        assert stopped == ["gateway", "jobs", "playlists", "music", "weather"]
+        assert stopped == [*reversed(PARTS)]
         assert all(gone(pid) for pid in children)
         eventually(lambda: not vhost.connections())
         logs = sorted(path.name for path in (tmp_path / "logs").glob("*.log"))
-        names = ("gateway", "jobs", "music", "playlists", "weather")
-        assert logs == [f"{name}-1.log" for name in names]
+        assert logs == [f"{part}-1.log" for part in sorted(PARTS)]
 
 
 def test_under_load_processes_rise_and_fall_again_and_nobody_is_refused(

@@ -1,0 +1,88 @@
+"""Clients of jobs: submit at a rate until accepted, and follow streams through interruptions."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+import aiohttp
+
+PATIENCE = 240.0
+FOLLOWED = 10
+"""One job in so many is followed by a stream."""
+
+
+class Submissions:
+    """Submits jobs and records what became of them.
+
+    Attributes:
+        accepted: ids of the jobs, in the order of their 202.
+        repeated: submissions that had to be repeated.
+    """
+
+    def __init__(self, url: str, events_url: str, rate: float) -> None:
+        self._url = url
+        self._events_url = events_url
+        self._rate = rate
+        self.accepted: list[str] = []
+        self.repeated = self.followed = self.saw_end = self.reconnections = 0
+
+    async def submit(self, jobs: int, stop_faults: Callable[[], None]) -> None:
+        """Submit jobs; call `stop_faults` when all are accepted, then await the streams."""
+        # Connections are not kept: of a closed one, the gateway's next process knows nothing.
+        connector = aiohttp.TCPConnector(limit=0, force_close=True)
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=40)
+        async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
+            streams: list[asyncio.Task[None]] = []
+            began = time.monotonic()
+            async with asyncio.TaskGroup() as tasks:
+                for number in range(jobs):
+                    await asyncio.sleep(began + number / self._rate - time.monotonic())
+                    tasks.create_task(self._submit_one(session, number, streams))
+            await asyncio.to_thread(stop_faults)
+            await asyncio.gather(*streams)
+
+    async def _submit_one(
+        self, session: aiohttp.ClientSession, number: int, streams: list[asyncio.Task[None]]
+    ) -> None:
+        body = {"lat": number % 120 - 60, "lon": number % 360 - 180, "limit": 1}
+        headers = {"Idempotency-Key": f"job-{number}"}
+        for attempt in range(int(PATIENCE)):
+            self.repeated += attempt > 0
+            try:
+                async with session.post(
+                    f"{self._url}/v1/playlists", json=body, headers=headers
+                ) as response:
+                    if response.status == 202:
+                        job = await response.json()
+                        self.accepted.append(job["id"])
+                        if number % FOLLOWED == 0:
+                            streams.append(asyncio.create_task(self._follow(session, job["id"])))
+                        return
+                    assert response.status in (502, 503, 504), await response.text()
+            except (OSError, aiohttp.ClientError, TimeoutError):
+                pass
+            await asyncio.sleep(1)
+        raise AssertionError(f"job {number} was not accepted")
+
+    async def _follow(self, session: aiohttp.ClientSession, job_id: str) -> None:
+        self.followed += 1
+        last_id = ""
+        for attempt in range(int(PATIENCE)):
+            self.reconnections += attempt > 0
+            try:
+                async with session.get(
+                    f"{self._events_url}/v1/jobs/{job_id}/events",
+                    headers={"Last-Event-ID": last_id} if last_id else {},
+                ) as response:
+                    if response.status == 204:
+                        self.saw_end += 1
+                        return
+                    async for line in response.content:
+                        if line.startswith(b"id: "):
+                            last_id = line[4:].decode().strip()
+                        if line == b"event: end\n":
+                            self.saw_end += 1
+                            return
+            except (OSError, aiohttp.ClientError, TimeoutError):
+                pass
+            await asyncio.sleep(1)
