@@ -12,7 +12,7 @@ from pathlib import Path
 from pydantic import ConfigDict, TypeAdapter, create_model
 
 from mare_gateway import problems
-from mare_services.contract import callbacks, jobs, music, places, suggestion, weather
+from mare_services.contract import callbacks, job_lists, jobs, music, places, suggestion, weather
 
 FILE = Path("gateway/src/mare_gateway/api/answers.json")
 PLACES = tuple[places.Place, ...] | None
@@ -33,23 +33,50 @@ class JobDocument(jobs.JobView):
     """Paths: `self`, `events` (Server-Sent Events), `cancel` (DELETE) and `retry` (POST)."""
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class BatchDocument(job_lists.BatchView):
+    """A batch and the paths that belong to it."""
+
+    links: dict[str, str]
+    """Paths: `self`, `events` (Server-Sent Events) and `cancel` (DELETE)."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class JobSummaryDocument(job_lists.JobSummary):
+    """A job in a list, and the paths that belong to it."""
+
+    links: dict[str, str]
+    """Paths, as in the document of the job."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class JobPage:
+    """Jobs of a client, newest first."""
+
+    jobs: tuple[JobSummaryDocument, ...]
+    next: str | None
+    """Path of the next page."""
+
+
+DOCUMENTS = (JobDocument, BatchDocument, JobSummaryDocument, JobPage)
 ANSWERS = (
     PROBLEM,
     places.PlaceList,
     weather.WeatherReport,
     suggestion.Suggestion,
-    JobDocument,
+    *DOCUMENTS,
     callbacks.DeliveryList,
 )
 
 
 def schemas() -> str:
-    for module in (callbacks, jobs, music, places, suggestion, weather):
+    for module in (callbacks, job_lists, jobs, music, places, suggestion, weather):
         for kind in vars(module).values():
             if dataclasses.is_dataclass(kind):
                 # The string below a field is its description.
                 setattr(kind, "__pydantic_config__", ConfigDict(use_attribute_docstrings=True))  # noqa: B010
-    setattr(JobDocument, "__pydantic_config__", ConfigDict(use_attribute_docstrings=True))  # noqa: B010
+    for kind in DOCUMENTS:
+        setattr(kind, "__pydantic_config__", ConfigDict(use_attribute_docstrings=True))  # noqa: B010
     adapters = [(kind, "serialization", TypeAdapter(kind)) for kind in ANSWERS]
     _, found = TypeAdapter.json_schemas(
         adapters,  # type: ignore[arg-type]

@@ -61,7 +61,7 @@ class Submissions:
                     assert response.status in (502, 503, 504), await response.text()
             except (OSError, aiohttp.ClientError, TimeoutError):
                 pass
-            await asyncio.sleep(1)
+            await asyncio.sleep(min(5, 1 + attempt))
         raise AssertionError(f"job {number} was not accepted")
 
     async def _follow(self, session: aiohttp.ClientSession, job_id: str) -> None:

@@ -1,5 +1,6 @@
 """Identifies clients by their API keys, and refuses what their scopes do not contain."""
 
+import ipaddress
 from pathlib import Path
 from typing import Protocol
 
@@ -43,7 +44,7 @@ class Authenticator:
                 name="",
                 address=address,
                 scopes=self._anonymous_scopes,
-                may_list_jobs=self._lists_anonymous_jobs,
+                may_list_jobs=self._lists_anonymous_jobs and _is_loopback(address),
             )
         scheme, _, key = authorization.partition(" ")
         found = self._keys.find(key.strip()) if scheme.lower() == "bearer" else None
@@ -52,6 +53,14 @@ class Authenticator:
         return Client(
             name=found.name, address=address, scopes=frozenset(found.scopes), may_list_jobs=True
         )
+
+
+def _is_loopback(address: str) -> bool:
+    """Return whether the client is on this machine, also behind a proxy on this machine."""
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
 
 
 def refusal(client: Client, scope: Scope) -> Problem | None:

@@ -8,10 +8,17 @@ ID_PATTERN = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 
 def document(job: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the record of the jobs service with the paths that belong to it."""
+    """Return the record of a job or a batch with the paths that belong to it."""
     path = path_of(job["id"])
-    links = {"self": path, "events": f"{path}/events", "cancel": path, "retry": f"{path}/retry"}
+    links = {"self": path, "events": f"{path}/events", "cancel": path}
+    if not is_batch(job):
+        links["retry"] = f"{path}/retry"
     return {**job, "links": links}
+
+
+def is_batch(job: Mapping[str, Any]) -> bool:
+    """Return whether the record is that of a batch, which has jobs of its own."""
+    return "progress" in job
 
 
 def path_of(job_id: str) -> str:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from mare_services.jobs.adapters.batches import SqlBatchStore
 from mare_services.jobs.adapters.postgresql import PostgreSql
 from mare_services.jobs.adapters.sql import SqlJobStore
 from mare_services.jobs.adapters.sqlite import Sqlite
@@ -31,6 +32,11 @@ def open_store(request, tmp_path):
     yield open_one
     for store in stores:
         store.close()
+
+
+@pytest.fixture
+def batches(store):
+    return SqlBatchStore(store._database)
 
 
 @pytest.fixture

@@ -111,4 +111,4 @@ def test_jobs_are_listed_for_the_owner_of_a_key_or_of_the_machine(
 
     header = f"Bearer {made['worker']}" if with_key else None
 
-    assert authenticator.identify(header, "192.0.2.1").may_list_jobs is expected
+    assert authenticator.identify(header, "127.0.0.1").may_list_jobs is expected

@@ -157,3 +157,25 @@ def test_no_stream_outlives_the_feed():
             await late.next()
 
     asyncio.run(run())
+
+
+def test_a_change_of_a_job_reaches_the_streams_of_its_batch():
+    batch = ("ana", "batch")
+    ended = 0
+
+    async def read(job):
+        members = [{"id": JOB[1], "state": "pending"}]
+        return {"id": job[1], "state": "running", "progress": {"ended": ended}, "jobs": members}
+
+    async def run():
+        nonlocal ended
+        feed = JobFeed(read)
+        with feed.subscribe(batch) as states:
+            await settle()
+            ended = 1
+            feed.changed(JOB)
+            await settle()
+            assert ids(states) == ["running-0", "running-1"]
+        assert not feed._batches
+
+    asyncio.run(run())

@@ -3,7 +3,7 @@
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -15,7 +15,13 @@ from pydantic import StringConstraints
 from werkzeug.exceptions import UnsupportedMediaType
 
 from mare_gateway.api.preferences import Preferences
-from mare_gateway.api.queries import Language, PlaylistSubmission, Query
+from mare_gateway.api.queries import (
+    BatchSubmissionBody,
+    JobsQuery,
+    Language,
+    PlaylistSubmission,
+    Query,
+)
 from mare_gateway.calls import Calls
 from mare_gateway.failures import respond
 from mare_gateway.job_documents import ID_PATTERN, UNFINISHED, document, path_of
@@ -54,17 +60,9 @@ class Jobs:
         callback: Mapping[str, Any] | None = None,
     ) -> Response:
         """Store a job; return 202, or 200 if it is complete within the preferred wait."""
-        key = request.headers.get("Idempotency-Key")
-        if key is not None and not _KEY.fullmatch(key):
+        if not _valid_key():
             return respond(_INVALID_KEY)
-        submission = {
-            "id": str(uuid_utils.uuid7()),
-            "request": message,
-            "client": g.client.name,
-            "idempotency_key": None if key is None else g.client.idempotency_key(key),
-            "callback": callback,
-        }
-        job = self._call("jobs.accept", submission)
+        job = self._call("jobs.accept", {**_submission(), "request": message, "callback": callback})
         waited = preferences.wait is not None and self._waiting.acquire(blocking=False)
         if waited:
             try:
@@ -72,6 +70,33 @@ class Jobs:
             finally:
                 self._waiting.release()
         return _accepted(job, preferences.applied(waited=waited))
+
+    def submit_batch(
+        self, items: Sequence[tuple[Mapping[str, Any], Mapping[str, Any] | None]]
+    ) -> Response:
+        """Store one job for each request with its callback; return 202."""
+        if not _valid_key():
+            return respond(_INVALID_KEY)
+        jobs = [
+            {"id": str(uuid_utils.uuid7()), "request": message, "callback": callback}
+            for message, callback in items
+        ]
+        return _accepted(self._call("jobs.accept_batch", {**_submission(), "jobs": jobs}), "")
+
+    def list_jobs(self, limit: int, cursor: str | None) -> Response:
+        """Return a page of the client's jobs, newest first."""
+        if not g.client.may_list_jobs:
+            return respond(_NOT_LISTED)
+        query = {"client": g.client.name, "limit": limit, "cursor": cursor}
+        page = self._call("jobs.list_jobs", query)
+        following = page["next_cursor"]
+        body = {
+            "jobs": [document(job) for job in page["jobs"]],
+            "next": following and f"/v1/jobs?limit={limit}&cursor={following}",
+        }
+        response = Response(msgspec.json.encode(body), mimetype="application/json")
+        response.headers["Cache-Control"] = "private, no-store"
+        return response
 
     def call_for_job(self, method: str, job_id: str) -> Response:
         """Call a method of the jobs service for one job and return its record."""
@@ -102,6 +127,8 @@ def job_routes(
     accepted: ResponseDict,
     job: ResponseDict,
     stream: ResponseDict,
+    batch: ResponseDict,
+    listed: ResponseDict,
     language: Callable[[], Language],
     most_bodies: int,
 ) -> None:
@@ -114,7 +141,7 @@ def job_routes(
 
     @api.before_request
     def refuse_what_is_no_object() -> Response | None:
-        submits = request.endpoint == f"{api.name}.submit_playlist"
+        submits = request.endpoint in (f"{api.name}.submit_playlist", f"{api.name}.submit_batch")
         if not submits or request.method != "POST":  # OPTIONS has the same endpoint
             return None
         if not request.is_json:
@@ -141,6 +168,23 @@ def job_routes(
         """
         preferences = Preferences.parse(request.headers.get("Prefer"))
         return jobs.submit(body.request(language()), preferences, body.callback())
+
+    @api.post("/playlists/batch", responses=batch)
+    def submit_batch(body: BatchSubmissionBody) -> Response:
+        """Compose up to 100 playlists in the background: all are accepted, or none.
+
+        Returns 202 with a batch, which is read, streamed and cancelled like a job. It has the
+        progress and the ids of its jobs; each of them has its result. A repeated
+        `Idempotency-Key` returns the first batch.
+        """
+        return jobs.submit_batch(
+            [(each.request(language()), each.callback()) for each in body.jobs]
+        )
+
+    @api.get("/jobs", responses=listed)
+    def list_jobs(query: JobsQuery) -> Response:
+        """The client's jobs, newest first, without their results."""
+        return jobs.list_jobs(query.limit, query.cursor)
 
     _routes_of_one_job(api, jobs, job=job, stream=stream)
 
@@ -186,6 +230,26 @@ _INVALID_KEY = Problem(
     code="invalid_idempotency_key",
     detail="Idempotency-Key must have 1 to 255 printable ASCII characters without spaces.",
 )
+
+_NOT_LISTED = Problem(
+    status=403,
+    code="jobs_not_listed",
+    detail="Jobs are listed only for clients with an API key.",
+)
+
+
+def _valid_key() -> bool:
+    key = request.headers.get("Idempotency-Key")
+    return key is None or _KEY.fullmatch(key) is not None
+
+
+def _submission() -> dict[str, Any]:
+    key = request.headers.get("Idempotency-Key")
+    return {
+        "id": str(uuid_utils.uuid7()),
+        "client": g.client.name,
+        "idempotency_key": None if key is None else g.client.idempotency_key(key),
+    }
 
 
 def _accepted(job: Mapping[str, Any], applied: str) -> Response:

@@ -46,7 +46,10 @@ def problem(error: ValidationError, parameters: Mapping[str, Iterable[str]]) -> 
     """
     known = parameters.get(error.title, ())
     return _invalid(
-        {"parameter": _short(str(mistake["loc"][0])), "detail": _sentence(mistake, known)}
+        {
+            "parameter": _short(".".join(map(str, mistake["loc"]))),
+            "detail": _sentence(mistake, known),
+        }
         for mistake in error.errors(include_url=False, include_input=False)
     )
 
@@ -74,6 +77,8 @@ def _invalid(errors: Iterable[dict[str, str]]) -> Problem:
 
 
 def _sentence(mistake: Any, known: Iterable[str]) -> str:
+    if mistake["type"] == "extra_forbidden" and len(mistake["loc"]) > 1:
+        return "This parameter is unknown."
     if mistake["type"] == "extra_forbidden":
         return f"This parameter is unknown. Known parameters: {', '.join(known)}."
     if mistake["type"] == "string_pattern_mismatch" and (form := _FORMATS.get(mistake["loc"][0])):

@@ -169,3 +169,20 @@ class PlaylistSubmission(PlaylistsQuery):
         if events is not None and info.data.get("callback_url") is None:
             raise PydanticCustomError("needs_callback_url", "It needs callback_url")
         return events
+
+
+class BatchSubmissionBody(Query):
+    """Playlists that are composed in the background, one job each."""
+
+    jobs: list[PlaylistSubmission] = Field(min_length=1, max_length=100)
+    """The submissions, each with its own place, properties and callback."""
+
+
+class JobsQuery(Query):
+    """A page of the client's jobs."""
+
+    limit: Limit = 20
+    """Largest number of jobs."""
+
+    cursor: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,100}$")] | None = None
+    """Continues a list: it is part of `next` in the page before."""

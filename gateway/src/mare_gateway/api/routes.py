@@ -12,6 +12,8 @@ from mare_gateway.api.jobs import JobPath, Jobs, job_routes
 from mare_gateway.api.parameters import repeated
 from mare_gateway.api.preferences import Preferences
 from mare_gateway.api.queries import (
+    BatchSubmissionBody,
+    JobsQuery,
     Language,
     PlacesQuery,
     PlaylistsQuery,
@@ -26,12 +28,20 @@ from mare_gateway.problems import MEDIA_TYPE
 from mare_gateway.responses import answer
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
-QUERIES = (PlacesQuery, PlaylistsQuery, PlaylistSubmission, WeatherQuery, JobPath)
+QUERIES = (
+    *(PlacesQuery, PlaylistsQuery, PlaylistSubmission, WeatherQuery, JobPath),
+    *(BatchSubmissionBody, JobsQuery),
+)
 
 
 def _answer(schema: str, description: str = "OK", media_type: str = "application/json") -> Any:
     content = {media_type: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
     return {"description": description, "content": content}
+
+
+def _either(*schemas: str) -> Any:
+    references = [{"$ref": f"#/components/schemas/{schema}"} for schema in schemas]
+    return {"description": "OK", "content": {"application/json": {"schema": {"oneOf": references}}}}
 
 
 def _problem(description: str) -> Any:
@@ -65,8 +75,13 @@ _PLAYLIST: ResponseDict = {
     202: _ACCEPTED[202],
     **_PLACE_PROBLEMS,
 }
-_JOB: ResponseDict = {200: _answer("JobDocument"), **_JOB_PROBLEMS}
+_JOB: ResponseDict = {200: _either("JobDocument", "BatchDocument"), **_JOB_PROBLEMS}
 _DELIVERIES: ResponseDict = {200: _answer("DeliveryList"), 404: _JOB_PROBLEMS[404]}
+_BATCH: ResponseDict = {202: _answer("BatchDocument", "All jobs are stored."), 422: _ACCEPTED[422]}
+_LISTED: ResponseDict = {
+    200: _answer("JobPage"),
+    403: _problem("Jobs of clients without a key are not listed."),
+}
 _STREAM: ResponseDict = {
     200: {"description": "OK", "content": {"text/event-stream": {"schema": {"type": "string"}}}},
     204: {"description": "The job has ended with the state in `Last-Event-ID`."},
@@ -109,6 +124,8 @@ def routes(call: Calls, *, cache_seconds: int, timeout: float, most_bodies: int)
         accepted=_ACCEPTED,
         job=_JOB,
         stream=_STREAM,
+        batch=_BATCH,
+        listed=_LISTED,
         language=_preferred_language,
         most_bodies=most_bodies,
     )

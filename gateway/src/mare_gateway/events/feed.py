@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -77,6 +77,8 @@ class JobFeed:
     def __init__(self, read: Read) -> None:
         self._read = read
         self._watches: dict[Job, _Watch] = {}
+        self._batches: dict[Job, set[Job]] = defaultdict(set)
+        """The watched batches of a job."""
         self._closed = False
 
     @contextmanager
@@ -98,10 +100,11 @@ class JobFeed:
                 self._forget(job, watch)
 
     def changed(self, job: Job) -> None:
-        """Read a job again if a stream needs it."""
-        if watch := self._watches.get(job):
-            watch.outdated = True
-            self._refresh(job, watch)
+        """Read a job, and the batches it belongs to, again if a stream needs them."""
+        for changed in (job, *self._batches.get(job, ())):
+            if watch := self._watches.get(changed):
+                watch.outdated = True
+                self._refresh(changed, watch)
 
     def reread(self) -> None:
         """Read all jobs again, because changes may have been missed."""
@@ -117,6 +120,10 @@ class JobFeed:
     def _forget(self, job: Job, watch: _Watch) -> None:
         if self._watches.get(job) is watch:
             del self._watches[job]
+            for member in _members(job, watch):
+                self._batches[member].discard(job)
+                if not self._batches[member]:
+                    del self._batches[member]
         if watch.reading is not None:
             watch.reading.cancel()
 
@@ -141,9 +148,22 @@ class JobFeed:
                     await asyncio.sleep(pause)
                     pause = min(_LONGEST_PAUSE, 2 * pause)
                 else:
+                    is_first = watch.latest is None
                     _deliver(watch, snapshot)
+                    if is_first and snapshot.members:
+                        self._follow_members(job, watch)
         finally:
             watch.reading = None
+
+    def _follow_members(self, batch: Job, watch: _Watch) -> None:
+        for member in _members(batch, watch):
+            self._batches[member].add(batch)
+        watch.outdated = True  # changes before this moment were not connected with the batch
+
+
+def _members(batch: Job, watch: _Watch) -> list[Job]:
+    client, _ = batch
+    return [(client, job_id) for job_id in watch.latest.members] if watch.latest else []
 
 
 def _deliver(watch: _Watch, snapshot: Snapshot) -> None:

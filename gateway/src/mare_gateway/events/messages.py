@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import msgspec
 
-from mare_gateway.job_documents import UNFINISHED, document
+from mare_gateway.job_documents import UNFINISHED, document, is_batch
 
 _encode = msgspec.json.Encoder().encode
 
@@ -26,22 +26,32 @@ class Snapshot:
     """A job in one state, encoded once for all streams.
 
     Attributes:
-        event_id: attempt and state, for example ``1-partial``; it changes with both only.
+        event_id: attempt and state, for example ``1-partial``; of a batch, its progress.
         is_final: no later event can follow, except after a retry of the job.
         event: the bytes of the event.
+        members: ids of the jobs of a batch.
     """
 
     event_id: str
     is_final: bool
     event: bytes
+    members: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, job: Mapping[str, Any]) -> Self:
         """Return the snapshot of a record of the jobs service."""
-        event_id = f"{job['attempt']}-{job['state']}"
+        batch = is_batch(job)
+        event_id = _progress_id(job) if batch else f"{job['attempt']}-{job['state']}"
         # JSON has no line breaks, so that it is one line of data.
         lines = (b"id: ", event_id.encode(), b"\ndata: ", _encode(document(job)), b"\n\n")
-        return cls(event_id, job["state"] not in UNFINISHED, b"".join(lines))
+        members = frozenset(each["id"] for each in job["jobs"]) if batch else frozenset()
+        return cls(event_id, job["state"] not in UNFINISHED, b"".join(lines), members)
+
+
+def _progress_id(batch: Mapping[str, Any]) -> str:
+    """Return an id that changes with the number of jobs in any state."""
+    counts = ".".join(str(count) for count in batch["progress"].values())
+    return f"{batch['state']}-{counts}"
 
 
 def end(snapshot: Snapshot) -> bytes:

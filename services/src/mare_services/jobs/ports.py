@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from mare_services.jobs.domain.batch import Batch, Member
 from mare_services.jobs.domain.job import Job, OutboxEvent
 
 
@@ -77,6 +78,32 @@ class JobStore(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+class BatchStore(Protocol):
+    """Durable records of batches, and lists of jobs. Each method is one transaction."""
+
+    def accept(self, batch: Batch, changes: Sequence[Change]) -> tuple[Batch, Sequence[Member]]:
+        """Store a batch, its jobs and their events; return the first of its id or key.
+
+        Raises:
+            IdempotencyConflict: the client used the key for other requests.
+        """
+        ...
+
+    def get(self, batch_id: str) -> tuple[Batch, Sequence[Member]] | None:
+        """Return a batch and its jobs in the order of the submission."""
+        ...
+
+    def list_jobs(
+        self, client: str, before: str | None, limit: int
+    ) -> Sequence[tuple[Job, str | None]]:
+        """Return jobs of a client with an id below `before`, newest first, and their batches."""
+        ...
+
+    def delete_expired(self, now: datetime) -> int:
+        """Delete batches whose retention has passed, but not their jobs; return how many."""
+        ...
 
 
 class DeliveryLog(Protocol):

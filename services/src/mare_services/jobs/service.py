@@ -13,7 +13,8 @@ from nameko.extensions import DependencyProvider
 from mare_nameko.service import event_handler, register_errors, rpc, timer
 from mare_services.contract import wire
 from mare_services.contract.callbacks import CallbackAttempted
-from mare_services.contract.errors import InvalidRequest, ServiceError
+from mare_services.contract.errors import InvalidRequest, JobNotFound, ServiceError
+from mare_services.contract.job_lists import BatchSubmission, JobListQuery
 from mare_services.contract.jobs import (
     JobQuery,
     JobStarted,
@@ -23,15 +24,17 @@ from mare_services.contract.jobs import (
     PlaylistFailed,
     WeatherObserved,
 )
+from mare_services.jobs.adapters.batches import SqlBatchStore
 from mare_services.jobs.adapters.deliveries import SqlDeliveryLog
 from mare_services.jobs.adapters.relay import OutboxRelay
 from mare_services.jobs.adapters.sql import Database, SqlJobStore
 from mare_services.jobs.adapters.sqlite import Sqlite
+from mare_services.jobs.batches import BatchBook
 from mare_services.jobs.book import JobBook
 from mare_services.jobs.callbacks import JobCallbacks
 from mare_services.jobs.domain.job import Job
 from mare_services.jobs.domain.view import view
-from mare_services.jobs.ports import DeliveryLog, JobStore
+from mare_services.jobs.ports import BatchStore, DeliveryLog, JobStore
 from mare_services.jobs.settings import Settings, StoreUri
 
 register_errors(ServiceError)
@@ -52,15 +55,16 @@ class JobsResources(DependencyProvider):
         """Open the store. An invalid setting or a missing store stops the service at once."""
         self.settings = Settings.from_env(os.environ)
         self.store: JobStore
-        self.store, log = tpool.execute(_open, self.settings.store)
+        self.store, log, batches = tpool.execute(_open, self.settings.store)
         self.callbacks = JobCallbacks(self.store, log, self.settings.url_rules)
         self.book = JobBook(
             self.store,
             terms=self.settings.terms,
             stalled_after=timedelta(seconds=self.settings.stalled_seconds),
             redeliveries=self.settings.redeliveries,
-            clock=lambda: datetime.now(UTC),
+            clock=_now,
         )
+        self.batches = BatchBook(batches, self.book, terms=self.settings.terms, clock=_now)
 
     def stop(self) -> None:
         self.store.close()
@@ -101,15 +105,52 @@ class JobsService:
         return view(job)
 
     @rpc
+    def accept_batch(self, submission: Any) -> Any:
+        """Store the jobs of a ``BatchSubmission`` and return the ``BatchView``.
+
+        Raises the errors of `accept`.
+        """
+        asked = wire.read(submission, BatchSubmission)
+        read = self.resources.callbacks.read
+        jobs = [(item.id, wire.write(item.request), read(item.callback)) for item in asked.jobs]
+        batch = self._call(
+            lambda: self.resources.batches.accept(
+                batch_id=asked.id,
+                client=asked.client,
+                idempotency_key=asked.idempotency_key,
+                jobs=jobs,
+            )
+        )
+        self.wake_relay()
+        return batch
+
+    @rpc
+    def list_jobs(self, query: Any) -> Any:
+        """Return the ``JobList`` for a ``JobListQuery``; raise InvalidRequest."""
+        asked = wire.read(query, JobListQuery)
+        return self._call(
+            lambda: self.resources.batches.list_jobs(asked.client, asked.limit, asked.cursor)
+        )
+
+    @rpc
     def get(self, query: Any) -> Any:
-        """Return the ``JobView`` for a ``JobQuery``; raise JobNotFound."""
+        """Return the ``JobView`` or ``BatchView`` for a ``JobQuery``; raise JobNotFound."""
         asked = wire.read(query, JobQuery)
-        return view(self._call(lambda: self.resources.book.get(asked.id, asked.client)))
+        try:
+            return view(self._call(lambda: self.resources.book.get(asked.id, asked.client)))
+        except JobNotFound:
+            return self._call(lambda: self.resources.batches.get(asked.id, asked.client))
 
     @rpc
     def cancel(self, query: Any) -> Any:
-        """End the job of a ``JobQuery``; raise JobNotFound or JobNotChangeable."""
-        return self._changed(query, self.resources.book.cancel)
+        """End a job, or all jobs of a batch; raise JobNotFound or JobNotChangeable."""
+        try:
+            return self._changed(query, self.resources.book.cancel)
+        except JobNotFound:
+            asked = wire.read(query, JobQuery)
+            cancelled = self._call(lambda: self.resources.batches.cancel(asked.id, asked.client))
+            self.wake_relay()
+            return cancelled
 
     @rpc
     def retry(self, query: Any) -> Any:
@@ -153,6 +194,7 @@ class JobsService:
     def sweep(self) -> None:
         """Expire overdue jobs, publish stalled ones again, delete old records."""
         counts = self._call(self.resources.book.sweep)
+        self._call(self.resources.batches.sweep)
         if any(counts.values()):
             _log.info("Swept jobs: %s", counts)
             self.wake_relay()
@@ -186,9 +228,13 @@ class JobsService:
         return result
 
 
-def _open(uri: StoreUri) -> tuple[JobStore, DeliveryLog]:
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _open(uri: StoreUri) -> tuple[JobStore, DeliveryLog, BatchStore]:
     database = _database(uri)
-    return SqlJobStore(database), SqlDeliveryLog(database)
+    return SqlJobStore(database), SqlDeliveryLog(database), SqlBatchStore(database)
 
 
 def _database(uri: StoreUri) -> Database:

@@ -96,22 +96,15 @@ class SqlJobStore:
     def accept(self, change: Change) -> Job:
         job = change.job
         with self._database.transaction() as transaction:
-            placeholders = ", ".join(["%s"] * len(_COLUMNS))
-            inserted = transaction.execute(
-                f"INSERT INTO jobs ({', '.join(_COLUMNS)}) VALUES ({placeholders})"  # noqa: S608
-                " ON CONFLICT DO NOTHING RETURNING id",
-                _row_of(job),
-            )
-            if inserted:
-                _store_events(transaction, change.events)
+            if insert_job(transaction, change):
                 return job
             existing = self._existing(transaction, job)
-        if _submitted(existing) != _submitted(job):
+        if submitted(existing) != submitted(job):
             raise IdempotencyConflict("The idempotency key belongs to another request.")
         return existing
 
     def _existing(self, transaction: Transaction, job: Job) -> Job:
-        found = _select(transaction, "WHERE id = %s", (job.id,)) or _select(
+        found = select_jobs(transaction, "WHERE id = %s", (job.id,)) or select_jobs(
             transaction,
             "WHERE client = %s AND idempotency_key = %s",
             (job.client, job.idempotency_key),
@@ -120,11 +113,11 @@ class SqlJobStore:
 
     def get(self, job_id: str) -> Job | None:
         with self._database.transaction() as transaction:
-            return next(iter(_select(transaction, "WHERE id = %s", (job_id,))), None)
+            return next(iter(select_jobs(transaction, "WHERE id = %s", (job_id,))), None)
 
     def change(self, job_id: str, decide: Decide, *, message_id: str | None = None) -> Job | None:
         with self._database.transaction() as transaction:
-            found = _select(transaction, f"WHERE id = %s {self._database.lock_row}", (job_id,))
+            found = select_jobs(transaction, f"WHERE id = %s {self._database.lock_row}", (job_id,))
             if not found:
                 return None
             job = found[0]
@@ -194,7 +187,20 @@ class SqlJobStore:
         self._database.close()
 
 
-def _select(transaction: Transaction, rest: str, values: Sequence[Any]) -> Sequence[Job]:
+def insert_job(transaction: Transaction, change: Change) -> bool:
+    """Store a new job with its events; return False if its id or idempotency key exists."""
+    placeholders = ", ".join(["%s"] * len(_COLUMNS))
+    inserted = transaction.execute(
+        f"INSERT INTO jobs ({', '.join(_COLUMNS)}) VALUES ({placeholders})"  # noqa: S608
+        " ON CONFLICT DO NOTHING RETURNING id",
+        _row_of(change.job),
+    )
+    if inserted:
+        _store_events(transaction, change.events)
+    return bool(inserted)
+
+
+def select_jobs(transaction: Transaction, rest: str, values: Sequence[Any]) -> Sequence[Job]:
     rows = transaction.execute(f"SELECT {', '.join(_COLUMNS)} FROM jobs {rest}", values)  # noqa: S608
     return [_job_of(dict(zip(_COLUMNS, row, strict=True))) for row in rows]
 
@@ -217,7 +223,7 @@ def _store_events(transaction: Transaction, events: Sequence[OutboxEvent]) -> No
         )
 
 
-def _submitted(job: Job) -> tuple[Any, ...]:
+def submitted(job: Job) -> tuple[Any, ...]:
     """Return what a repeated submission must have in common with the first."""
     callback = job.callback or {}
     return job.client, job.request, callback.get("url"), callback.get("events")

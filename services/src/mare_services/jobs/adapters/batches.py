@@ -1,0 +1,155 @@
+"""Batches and lists of jobs in the database of the jobs."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from mare_services.contract.jobs import JobState
+from mare_services.jobs.adapters.sql import (
+    Database,
+    Transaction,
+    insert_job,
+    select_jobs,
+    submitted,
+)
+from mare_services.jobs.domain.batch import Batch, Member
+from mare_services.jobs.domain.job import Job
+from mare_services.jobs.ports import Change, IdempotencyConflict
+
+SCHEMA = (
+    """CREATE TABLE IF NOT EXISTS batches (
+        id TEXT PRIMARY KEY,
+        client TEXT NOT NULL,
+        idempotency_key TEXT,
+        created_at DOUBLE PRECISION NOT NULL,
+        retained_until DOUBLE PRECISION NOT NULL,
+        UNIQUE (client, idempotency_key)
+    )""",
+    "CREATE INDEX IF NOT EXISTS batches_by_retention ON batches (retained_until)",
+    """CREATE TABLE IF NOT EXISTS batch_jobs (
+        batch_id TEXT NOT NULL REFERENCES batches (id) ON DELETE CASCADE,
+        position INTEGER NOT NULL,
+        job_id TEXT NOT NULL UNIQUE REFERENCES jobs (id) ON DELETE CASCADE,
+        PRIMARY KEY (batch_id, position)
+    )""",
+    "CREATE INDEX IF NOT EXISTS jobs_by_client ON jobs (client, id)",
+)
+_COLUMNS = "id, client, idempotency_key, created_at, retained_until"
+_MEMBERS = "JOIN jobs ON jobs.id = batch_jobs.job_id WHERE batch_id = %s ORDER BY position"
+_DELETED_AT_ONCE = 1_000
+
+
+class SqlBatchStore:
+    """Implements `BatchStore`. The table of jobs must exist."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        with database.transaction() as transaction:
+            transaction.lock_schema()
+            for statement in SCHEMA:
+                transaction.execute(statement)
+
+    def accept(self, batch: Batch, changes: Sequence[Change]) -> tuple[Batch, Sequence[Member]]:
+        with self._database.transaction() as transaction:
+            if not _insert(transaction, batch):
+                return self._existing(transaction, batch, changes)
+            for position, change in enumerate(changes):
+                if not insert_job(transaction, change):
+                    raise IdempotencyConflict("The id of a job is taken.")
+                transaction.execute(
+                    "INSERT INTO batch_jobs (batch_id, position, job_id) VALUES (%s, %s, %s)",
+                    (batch.id, position, change.job.id),
+                )
+        members = [Member(each.job.id, each.job.state, each.job.updated_at) for each in changes]
+        return batch, members
+
+    def _existing(
+        self, transaction: Transaction, batch: Batch, changes: Sequence[Change]
+    ) -> tuple[Batch, Sequence[Member]]:
+        found = _select(transaction, "id = %s", (batch.id,)) or _select(
+            transaction,
+            "client = %s AND idempotency_key = %s",
+            (batch.client, batch.idempotency_key),
+        )
+        assert found is not None
+        jobs = select_jobs(
+            transaction,
+            "WHERE id IN (SELECT job_id FROM batch_jobs WHERE batch_id = %s)",
+            (found.id,),
+        )
+        by_id = {job.id: job for job in jobs}
+        members = _members(transaction, found.id)
+        stored = [submitted(by_id[member.id]) for member in members]
+        if stored != [submitted(change.job) for change in changes] or found.client != batch.client:
+            raise IdempotencyConflict("The idempotency key belongs to another request.")
+        return found, members
+
+    def get(self, batch_id: str) -> tuple[Batch, Sequence[Member]] | None:
+        with self._database.transaction() as transaction:
+            batch = _select(transaction, "id = %s", (batch_id,))
+            return None if batch is None else (batch, _members(transaction, batch_id))
+
+    def list_jobs(
+        self, client: str, before: str | None, limit: int
+    ) -> Sequence[tuple[Job, str | None]]:
+        condition, values = ("AND id < %s", [before]) if before is not None else ("", [])
+        with self._database.transaction() as transaction:
+            jobs = select_jobs(
+                transaction,
+                f"WHERE client = %s {condition} ORDER BY id DESC LIMIT %s",
+                (client, *values, limit),
+            )
+            marks = ", ".join(["%s"] * len(jobs)) or "NULL"
+            rows = transaction.execute(
+                f"SELECT job_id, batch_id FROM batch_jobs WHERE job_id IN ({marks})",  # noqa: S608
+                [job.id for job in jobs],
+            )
+        batch_ids = {row[0]: row[1] for row in rows}
+        return [(job, batch_ids.get(job.id)) for job in jobs]
+
+    def delete_expired(self, now: datetime) -> int:
+        with self._database.transaction() as transaction:
+            rows = transaction.execute(
+                "DELETE FROM batches WHERE id IN"
+                " (SELECT id FROM batches WHERE retained_until < %s LIMIT %s) RETURNING id",
+                (now.timestamp(), _DELETED_AT_ONCE),
+            )
+        return len(rows)
+
+
+def _insert(transaction: Transaction, batch: Batch) -> bool:
+    values = (
+        *(batch.id, batch.client, batch.idempotency_key),
+        *(batch.created_at.timestamp(), batch.retained_until.timestamp()),
+    )
+    return bool(
+        transaction.execute(
+            f"INSERT INTO batches ({_COLUMNS}) VALUES (%s, %s, %s, %s, %s)"  # noqa: S608
+            " ON CONFLICT DO NOTHING RETURNING id",
+            values,
+        )
+    )
+
+
+def _select(transaction: Transaction, condition: str, values: Sequence[str | None]) -> Batch | None:
+    rows = transaction.execute(f"SELECT {_COLUMNS} FROM batches WHERE {condition}", values)  # noqa: S608
+    if not rows:
+        return None
+    batch_id, client, key, created_at, retained_until = rows[0]
+    return Batch(
+        id=batch_id,
+        client=client,
+        idempotency_key=key,
+        created_at=datetime.fromtimestamp(created_at, UTC),
+        retained_until=datetime.fromtimestamp(retained_until, UTC),
+    )
+
+
+def _members(transaction: Transaction, batch_id: str) -> Sequence[Member]:
+    rows = transaction.execute(
+        f"SELECT jobs.id, state, updated_at FROM batch_jobs {_MEMBERS}",  # noqa: S608
+        (batch_id,),
+    )
+    return [
+        Member(job_id, JobState(state), datetime.fromtimestamp(updated_at, UTC))
+        for job_id, state, updated_at in rows
+    ]

@@ -1,0 +1,131 @@
+"""What clients do with batches and lists of jobs, over any store."""
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from mare_services.contract.errors import (
+    IdempotencyKeyReused,
+    InvalidRequest,
+    JobNotChangeable,
+    JobNotFound,
+)
+from mare_services.jobs.book import JobBook
+from mare_services.jobs.domain.batch import Batch, view
+from mare_services.jobs.domain.job import Job, Terms, accepted_event, new_job
+from mare_services.jobs.ports import BatchStore, Change, IdempotencyConflict
+
+
+class BatchBook:
+    """Applies the rules of batches to a store. All methods block on the store."""
+
+    def __init__(
+        self, store: BatchStore, book: JobBook, *, terms: Terms, clock: Callable[[], datetime]
+    ) -> None:
+        self._store = store
+        self._book = book
+        self._terms = terms
+        self._clock = clock
+
+    def accept(
+        self,
+        *,
+        batch_id: str,
+        client: str,
+        idempotency_key: str | None,
+        jobs: Sequence[tuple[str, Any, Any]],
+    ) -> Any:
+        """Store all jobs durably, each an id, a request and a callback; return the ``BatchView``.
+
+        Returns the first batch for a repeated id or key. Raises IdempotencyKeyReused.
+        """
+        now = self._clock()
+        batch = Batch(
+            id=batch_id,
+            client=client,
+            idempotency_key=idempotency_key,
+            created_at=now,
+            retained_until=now + self._terms.retention,
+        )
+        changes = [
+            _accepted(
+                new_job(
+                    job_id=job_id,
+                    client=client,
+                    request=request,
+                    idempotency_key=None,
+                    now=now,
+                    terms=self._terms,
+                    callback=callback,
+                )
+            )
+            for job_id, request, callback in jobs
+        ]
+        try:
+            return view(*self._store.accept(batch, changes))
+        except IdempotencyConflict as error:
+            raise IdempotencyKeyReused(str(error)) from None
+
+    def get(self, batch_id: str, client: str) -> Any:
+        """Return the ``BatchView``; raise JobNotFound, also for the batch of another client."""
+        found = self._store.get(batch_id)
+        if found is None or found[0].client != client:
+            raise JobNotFound("There is no such job, or its record has expired.")
+        return view(*found)
+
+    def cancel(self, batch_id: str, client: str) -> Any:
+        """Cancel the jobs of a batch that have not ended."""
+        for job in self.get(batch_id, client)["jobs"]:
+            try:
+                self._book.cancel(job["id"], client)
+            except (JobNotChangeable, JobNotFound):
+                continue
+        return self.get(batch_id, client)
+
+    def list_jobs(self, client: str, limit: int, cursor: str | None) -> Any:
+        """Return a ``JobList``; raise InvalidRequest for a malformed cursor."""
+        rows = self._store.list_jobs(client, _read_cursor(cursor), limit + 1)
+        more = len(rows) > limit
+        return {
+            "jobs": [_summary(job, batch_id) for job, batch_id in rows[:limit]],
+            "next_cursor": _cursor(rows[limit - 1][0].id) if more else None,
+        }
+
+    def sweep(self) -> int:
+        """Delete the records of old batches; return how many."""
+        return self._store.delete_expired(self._clock())
+
+
+def _accepted(job: Job) -> Change:
+    return Change(job, (accepted_event(job),))
+
+
+def _summary(job: Job, batch_id: str | None) -> Any:
+    return {
+        "id": job.id,
+        "state": job.state.value,
+        "request": job.request,
+        "created_at": job.created_at.isoformat(),
+        "updated_at": job.updated_at.isoformat(),
+        "expires_at": job.retained_until.isoformat(),
+        "attempt": job.attempt,
+        "failure": job.failure,
+        "batch_id": batch_id,
+    }
+
+
+def _cursor(job_id: str) -> str:
+    return base64.urlsafe_b64encode(job_id.encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str | None) -> str | None:
+    """Return the id of the job that ends the page before."""
+    if cursor is None:
+        return None
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        return base64.b64decode(padded, altchars=b"-_", validate=True).decode("ascii")
+    except (binascii.Error, ValueError):
+        raise InvalidRequest.of("It must be the cursor of an earlier answer.", "cursor") from None

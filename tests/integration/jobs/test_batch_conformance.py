@@ -1,0 +1,82 @@
+"""What every store does with batches, whichever database is below it."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+
+from mare_services.contract.jobs import JobState
+from mare_services.jobs.domain.batch import Batch
+from mare_services.jobs.ports import IdempotencyConflict
+from tests.integration.jobs.test_store_conformance import NOW, complete, submission, types
+
+
+def batch(number=1, *, client="ana", key=None):
+    return Batch(
+        id=f"b{number}",
+        client=client,
+        idempotency_key=key,
+        created_at=NOW,
+        retained_until=NOW + timedelta(hours=24),
+    )
+
+
+def test_a_batch_and_its_jobs_are_stored_together(store, batches):
+    accepted = batches.accept(batch(), [submission(2), submission(1)])
+
+    assert batches.get("b1") == accepted
+    assert [member.id[-1] for member in accepted[1]] == ["2", "1"]
+    assert types(store) == ["job_accepted", "job_accepted"]
+    store.change(accepted[1][0].id, complete(1))
+    assert [member.state for member in batches.get("b1")[1]] == [
+        JobState.COMPLETE, JobState.PENDING,
+    ]  # fmt: skip
+
+
+def test_of_many_equal_batches_at_once_one_is_stored(store, batches):
+    found, barrier = [], threading.Barrier(6)
+
+    def accept(number):
+        barrier.wait()
+        jobs = [submission(10 * number + each) for each in range(3)]
+        found.append(batches.accept(batch(number, key="k"), jobs)[0].id)
+
+    threads = [threading.Thread(target=accept, args=(n,)) for n in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(found) == 6
+    assert len(set(found)) == 1
+    assert len(types(store)) == 3
+
+
+def test_other_requests_under_the_same_key_are_a_conflict_that_stores_nothing(store, batches):
+    batches.accept(batch(1, key="k"), [submission(1)])
+
+    with pytest.raises(IdempotencyConflict):
+        batches.accept(batch(2, key="k"), [submission(2, request={"city": "Olinda"})])
+    assert batches.get("b2") is None
+    assert store.get(submission(2).job.id) is None
+
+
+def test_jobs_of_a_client_are_listed_from_the_newest_with_their_batch(store, batches):
+    batches.accept(batch(), [submission(1), submission(2)])
+    store.accept(submission(3))
+    store.accept(submission(4, client="rui"))
+
+    page = batches.list_jobs("ana", None, 2)
+    rest = batches.list_jobs("ana", page[-1][0].id, 2)
+    assert [(job.id[-1], batch_id) for job, batch_id in [*page, *rest]] == [
+        ("3", None), ("2", "b1"), ("1", "b1"),
+    ]  # fmt: skip
+    assert batches.list_jobs("eve", None, 2) == []
+
+
+def test_an_expired_batch_is_deleted_without_its_jobs(store, batches):
+    batches.accept(batch(), [submission(1)])
+
+    assert batches.delete_expired(NOW + timedelta(hours=25)) == 1
+    assert batches.get("b1") is None
+    assert store.get(submission(1).job.id) is not None

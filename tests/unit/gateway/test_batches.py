@@ -1,0 +1,81 @@
+"""Batches and lists of jobs over HTTP."""
+
+import pytest
+
+from tests.unit.gateway.conftest import JOB
+
+BATCH = {
+    "id": "019ab000-0000-7000-8000-00000000000b",
+    "state": "pending",
+    "created_at": "2026-11-25T12:00:00+00:00",
+    "updated_at": "2026-11-25T12:00:00+00:00",
+    "expires_at": "2026-11-26T12:00:00+00:00",
+    "progress": {"total": 2, "ended": 0, "pending": 2},
+    "jobs": [{"id": JOB["id"], "state": "pending"}],
+}
+PATH = f"/v1/jobs/{BATCH['id']}"
+TWO = {"jobs": [{"city": "Recife", "limit": 1}, {"lat": 1, "lon": 2, "lang": "pt"}]}
+
+
+@pytest.fixture
+def rpc(rpc):
+    rpc.answers |= {
+        "jobs.accept_batch": BATCH,
+        "jobs.list_jobs": {"jobs": [{**JOB, "batch_id": None}], "next_cursor": "abc"},
+    }
+    return rpc
+
+
+def test_a_batch_is_accepted_with_one_job_for_each_submission(client, rpc):
+    response = client.post("/v1/playlists/batch", json=TWO, headers={"Idempotency-Key": "k"})
+
+    assert (response.status_code, response.headers["Location"]) == (202, PATH)
+    assert response.get_json()["links"] == {
+        "self": PATH, "events": f"{PATH}/events", "cancel": PATH,
+    }  # fmt: skip
+    sent = rpc.calls[-1].request
+    assert [job["request"].get("city") for job in sent["jobs"]] == ["Recife", None]
+    assert [job["request"]["lang"] for job in sent["jobs"]] == ["en", "pt"]
+    assert len({sent["id"], *(job["id"] for job in sent["jobs"])}) == 3
+    assert sent["idempotency_key"]
+
+
+@pytest.mark.parametrize(
+    ("body", "parameter"),
+    [
+        ({"jobs": []}, "jobs"),
+        ({"jobs": [{"city": "Recife"}] * 101}, "jobs"),
+        ({}, "jobs"),
+        ({"jobs": [{"city": "Recife"}, {"lat": 91, "lon": 0}]}, "jobs.1.lat"),
+        ({"jobs": [{"city": "Recife", "cty": 1}]}, "jobs.0.cty"),
+    ],
+)
+def test_a_wrong_batch_is_refused_as_a_whole(client, rpc, body, parameter):
+    response = client.post("/v1/playlists/batch", json=body)
+
+    assert response.status_code == 400
+    assert parameter in [error["parameter"] for error in response.get_json()["errors"]]
+    assert rpc.calls == []
+
+
+def test_jobs_are_listed_with_the_path_of_the_next_page(client, rpc):
+    page = client.get("/v1/jobs?limit=1").get_json()
+
+    assert page["next"] == "/v1/jobs?limit=1&cursor=abc"
+    assert page["jobs"][0]["links"]["self"] == f"/v1/jobs/{JOB['id']}"
+    client.get(page["next"])
+    assert rpc.calls[-1].request == {"client": "", "limit": 1, "cursor": "abc"}
+
+
+def test_jobs_of_clients_without_a_key_are_not_listed_for_other_machines(make_client, problem):
+    elsewhere = make_client(GATEWAY_HOST="0.0.0.0")  # every anonymous client would see all jobs
+    refusal = problem("/v1/jobs", using=elsewhere)
+
+    assert (refusal.status, refusal.code) == (403, "jobs_not_listed")
+
+
+def test_jobs_are_not_listed_for_an_address_that_a_proxy_forwards(make_client, problem):
+    client = make_client(GATEWAY_TRUSTED_PROXIES="1")
+    refusal = problem("/v1/jobs", using=client, headers={"X-Forwarded-For": "192.0.2.1"})
+
+    assert (refusal.status, refusal.code) == (403, "jobs_not_listed")

@@ -1,0 +1,156 @@
+"""Batches and lists over a real SQLite file."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from mare_services.contract.errors import IdempotencyKeyReused, InvalidRequest, JobNotFound
+from mare_services.contract.jobs import JobState
+from mare_services.jobs.adapters.batches import SqlBatchStore
+from mare_services.jobs.adapters.sql import SqlJobStore
+from mare_services.jobs.adapters.sqlite import Sqlite
+from mare_services.jobs.batches import BatchBook
+from mare_services.jobs.book import JobBook
+from mare_services.jobs.domain.batch import Member, state_of
+from mare_services.jobs.domain.job import Terms
+
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+TERMS = Terms()
+CITIES = ("Recife", "Olinda", "Natal")
+
+
+class System:
+    def __init__(self, path):
+        database = Sqlite(path)
+        self.now = NOW
+        self.store = SqlJobStore(database)
+        clock = lambda: self.now  # noqa: E731
+        self.book = JobBook(
+            self.store, terms=TERMS, stalled_after=timedelta(minutes=1), redeliveries=3, clock=clock
+        )
+        self.batches = BatchBook(SqlBatchStore(database), self.book, terms=TERMS, clock=clock)
+
+    def accept(self, batch_id="b1", *, client="ana", key=None, cities=CITIES):
+        jobs = [(f"{batch_id}-{n}", {"city": city}, None) for n, city in enumerate(cities)]
+        return self.batches.accept(batch_id=batch_id, client=client, idempotency_key=key, jobs=jobs)
+
+    def end(self, job_id, state, **fields):
+        self.book.record(job_id, 1, state, message_id=f"{state}:{job_id}", **fields)
+
+
+@pytest.fixture
+def system(tmp_path):
+    system = System(tmp_path / "jobs.db")
+    yield system
+    system.store.close()
+
+
+def test_a_batch_has_one_job_for_each_request(system):
+    batch = system.accept()
+
+    assert (batch["state"], batch["progress"]["total"], batch["progress"]["ended"]) == (
+        "pending", 3, 0,
+    )  # fmt: skip
+    requests = [system.book.get(job["id"], "ana").request["city"] for job in batch["jobs"]]
+    assert tuple(requests) == CITIES
+    events = system.store.claim_events(NOW, NOW, 10)
+    assert Counter(event.type for event in events) == {"job_accepted": 3}
+
+
+def test_the_progress_follows_the_jobs(system):
+    system.accept()
+    system.end("b1-0", JobState.COMPLETE, result={})
+    system.end("b1-1", JobState.PARTIAL, weather={})
+    batch = system.batches.get("b1", "ana")
+
+    assert batch["state"] == "running"
+    assert {name: n for name, n in batch["progress"].items() if n} == {
+        "total": 3, "ended": 1, "complete": 1, "partial": 1, "pending": 1,
+    }  # fmt: skip
+    system.end("b1-1", JobState.COMPLETE, result={})
+    system.end("b1-2", JobState.FAILED, failure={})
+    assert system.batches.get("b1", "ana")["state"] == "complete"
+
+
+@pytest.mark.parametrize(
+    ("states", "expected"),
+    [
+        ("pending pending", "pending"),
+        ("pending complete", "running"),
+        ("partial partial", "running"),
+        ("complete failed", "complete"),
+        ("failed cancelled", "failed"),
+        ("expired expired", "failed"),
+        ("cancelled cancelled", "cancelled"),
+    ],
+)
+def test_the_state_of_a_batch_follows_from_its_jobs(states, expected):
+    members = [Member(str(n), JobState(state), NOW) for n, state in enumerate(states.split())]
+    assert state_of(members) == expected
+
+
+def test_a_repeated_batch_is_the_first_one(system):
+    first = system.accept("b1", key="k")
+
+    assert system.accept("b2", key="k") == system.accept("b1", key="k") == first
+    assert system.accept("b3", client="rui", key="k")["id"] == "b3"
+    with pytest.raises(IdempotencyKeyReused):
+        system.accept("b4", key="k", cities=("Recife",))
+    with pytest.raises(JobNotFound):
+        system.book.get("b4-0", "ana")
+
+
+def test_a_batch_is_accepted_whole_or_not_at_all(system):
+    system.book.accept(job_id="b1-2", client="ana", request={"city": "x"}, idempotency_key=None)
+
+    with pytest.raises(IdempotencyKeyReused):
+        system.accept("b1")
+    with pytest.raises(JobNotFound):
+        system.book.get("b1-0", "ana")
+    with pytest.raises(JobNotFound):
+        system.batches.get("b1", "ana")
+
+
+def test_a_batch_belongs_to_its_client(system):
+    system.accept()
+
+    with pytest.raises(JobNotFound):
+        system.batches.get("b1", "eve")
+
+
+def test_cancelling_a_batch_cancels_the_jobs_that_have_not_ended(system):
+    system.accept()
+    system.end("b1-0", JobState.COMPLETE, result={})
+
+    progress = system.batches.cancel("b1", "ana")["progress"]
+    assert (progress["complete"], progress["cancelled"]) == (1, 2)
+
+
+def test_jobs_are_listed_by_pages_newest_first(system):
+    system.accept("b1")
+    system.accept("b2", client="rui")
+    system.book.accept(job_id="c", client="ana", request={"city": "x"}, idempotency_key=None)
+
+    first = system.batches.list_jobs("ana", 2, None)
+    second = system.batches.list_jobs("ana", 2, first["next_cursor"])
+    assert [job["id"] for job in first["jobs"] + second["jobs"]] == ["c", "b1-2", "b1-1", "b1-0"]
+    assert second["next_cursor"] is None
+    assert [job["batch_id"] for job in first["jobs"]] == [None, "b1"]
+    assert system.batches.list_jobs("eve", 2, None) == {"jobs": [], "next_cursor": None}
+
+
+@pytest.mark.parametrize("cursor", ["_w", "é", "====", "a"])
+def test_a_malformed_cursor_is_refused(system, cursor):
+    with pytest.raises(InvalidRequest):
+        system.batches.list_jobs("ana", 2, cursor)
+
+
+def test_an_old_batch_is_deleted_and_its_jobs_stay(system):
+    system.accept()
+    system.now = NOW + TERMS.retention + timedelta(seconds=1)
+
+    assert system.batches.sweep() == 1
+    with pytest.raises(JobNotFound):
+        system.batches.get("b1", "ana")
+    assert system.book.get("b1-0", "ana").state is JobState.PENDING
