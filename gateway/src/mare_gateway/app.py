@@ -2,7 +2,7 @@
 
 from importlib.metadata import version
 
-from flask import Response, make_response, redirect
+from flask import Response, make_response
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 from pydantic import ValidationError
@@ -18,6 +18,8 @@ from mare_gateway.docs import docs
 from mare_gateway.failures import handle_failures, respond
 from mare_gateway.metrics import Metrics
 from mare_gateway.observation import observe
+from mare_gateway.page.routes import page
+from mare_gateway.page.static_files import StaticFiles
 from mare_gateway.problems import ProblemDocument
 from mare_gateway.protocol import keep_to_protocol
 from mare_gateway.responses import add_security_headers
@@ -78,7 +80,9 @@ def create_app(settings: Settings, rpc: RpcClient | None = None) -> OpenAPI:
     )
     app.register_api(api)
     app.register_blueprint(docs(app))
-    app.add_url_rule("/", "index", lambda: redirect("/docs"))
+    files = StaticFiles()
+    app.register_blueprint(files.routes())
+    app.register_blueprint(page(calls, files))
     return app
 
 

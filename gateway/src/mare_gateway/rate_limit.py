@@ -11,6 +11,7 @@ from flask import Flask, Response, g, request
 from limits import RateLimitItem, parse_many
 from limits.storage import MemoryStorage, storage_from_string
 from limits.strategies import SlidingWindowCounterRateLimiter
+from werkzeug.exceptions import TooManyRequests
 
 from mare_gateway.clients import Client
 from mare_gateway.failures import respond
@@ -91,14 +92,19 @@ class RateLimiter:
 
 
 def limit_rate(app: Flask, limiter: RateLimiter) -> None:
-    """Count every request of ``app`` to the API, and refuse those beyond the limits with 429."""
+    """Count every request of ``app`` to the API or to the page; refuse too many with 429."""
 
     @app.before_request
     def count() -> Response | None:
-        if not request.path.startswith("/v1/") or request.method == "OPTIONS":
+        is_page = request.blueprint == "page"
+        if not (request.path.startswith("/v1/") or is_page) or request.method == "OPTIONS":
             return None
         g.verdict = verdict = limiter.hit(g.client)
-        return None if verdict is None or verdict.allowed else respond(verdict.problem())
+        if verdict is None or verdict.allowed:
+            return None
+        if is_page:  # it explains the problem to a person
+            raise TooManyRequests(retry_after=verdict.reset)
+        return respond(verdict.problem())
 
     @app.after_request
     def show(response: Response) -> Response:

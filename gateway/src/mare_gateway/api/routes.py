@@ -9,12 +9,12 @@ from flask_openapi3.types import ResponseDict
 
 from mare_gateway.api.callbacks import callback_routes
 from mare_gateway.api.jobs import JobPath, Jobs, job_routes
+from mare_gateway.api.languages import preferred_language
 from mare_gateway.api.parameters import repeated
 from mare_gateway.api.preferences import Preferences
 from mare_gateway.api.queries import (
     BatchSubmissionBody,
     JobsQuery,
-    Language,
     PlacesQuery,
     PlaylistsQuery,
     PlaylistSubmission,
@@ -113,7 +113,7 @@ def routes(call: Calls, *, cache_seconds: int, timeout: float, most_bodies: int)
         return respond(problem) if problem else None
 
     def forward(target: str, query: PlacesQuery | WeatherQuery) -> Response:
-        message = query.request(_preferred_language())
+        message = query.request(preferred_language())
         reply = call(target, message)
         return answer(reply, request, seconds=cache_seconds, language=message["lang"])
 
@@ -126,7 +126,7 @@ def routes(call: Calls, *, cache_seconds: int, timeout: float, most_bodies: int)
         stream=_STREAM,
         batch=_BATCH,
         listed=_LISTED,
-        language=_preferred_language,
+        language=preferred_language,
         most_bodies=most_bodies,
     )
 
@@ -141,7 +141,7 @@ def routes(call: Calls, *, cache_seconds: int, timeout: float, most_bodies: int)
         """
         preferences = Preferences.parse(request.headers.get("Prefer"))
         if preferences.respond_async:
-            return jobs.submit(query.request(_preferred_language()), preferences)
+            return jobs.submit(query.request(preferred_language()), preferences)
         return forward("playlists.suggest", query)
 
     @api.get("/places", responses={200: _answer("PlaceList")})
@@ -161,12 +161,3 @@ def _scope() -> Scope:
     is_job = request.path.startswith("/v1/jobs") or request.method not in _READING
     preferences = Preferences.parse(request.headers.get("Prefer"))
     return "jobs" if is_job or preferences.respond_async else "read"
-
-
-def _preferred_language() -> Language:
-    # werkzeug's best_match prefers any "en" to the best "pt-BR".
-    for tag, quality in request.accept_languages:  # best first
-        language = tag.partition("-")[0].lower()
-        if quality > 0 and language in ("en", "pt"):
-            return "pt" if language == "pt" else "en"
-    return "en"

@@ -1,0 +1,74 @@
+"""The routes of the page."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Blueprint, Response, g, request
+
+from mare_gateway.authenticator import refusal
+from mare_gateway.calls import Calls
+from mare_gateway.job_documents import ID_PATTERN
+from mare_gateway.page.question import Question
+from mare_gateway.page.rendering import MOST_SUGGESTIONS, Renderer, explain_failures, words_for
+from mare_gateway.page.static_files import StaticFiles
+from mare_gateway.page.view import job_answer, suggestion_answer
+from mare_gateway.page.words import Words
+from mare_gateway.problems import Problem
+from mare_nameko.client import RpcError
+
+_JOB_ID = re.compile(ID_PATTERN)
+_NO_JOB = Problem(status=404, code="job_not_found", detail="There is no such job.")
+_START_SECONDS, _ANSWER_SECONDS = 300, 60
+"""How long a browser may keep the start page and an answer."""
+
+
+def page(call: Calls, static: StaticFiles) -> Blueprint:
+    """Return the routes of the page and of its answers to jobs; ``call`` calls the services."""
+    blueprint = Blueprint("page", __name__, template_folder="templates")
+    render = Renderer(static.path)
+    explain_failures(blueprint, render)
+
+    @blueprint.get("/")
+    def index() -> Response:
+        question = Question.of(request.args)
+        if not question.names_a_place:
+            return render.page(question, None, seconds=_START_SECONDS)
+        if problem := refusal(g.client, "read"):
+            return render.problem(problem)
+        words = words_for(question)
+        suggestion = call("playlists.suggest", question.query().request(words.lang))
+        answer = suggestion_answer(suggestion, question, words, datetime.now(UTC))
+        return render.page(question, answer, seconds=_ANSWER_SECONDS)
+
+    @blueprint.get("/answers/<job_id>")
+    def job(job_id: str) -> Response:
+        """The answer of a job so far, as the fragment that the page inserts."""
+        if not _JOB_ID.fullmatch(job_id):
+            return render.problem(_NO_JOB)
+        if problem := refusal(g.client, "jobs"):
+            return render.problem(problem)
+        document = call("jobs.get", {"id": job_id, "client": g.client.name})
+        asked = Question.of(request.args)
+        question, words = Question.of_job(document["request"], asked), words_for(asked)
+        similar = _similar_places(call, document, words)
+        return render.fragment(
+            question, job_answer(document, question, words, datetime.now(UTC), similar)
+        )
+
+    return blueprint
+
+
+def _similar_places(
+    call: Calls, document: Mapping[str, Any], words: Words
+) -> list[Mapping[str, Any]]:
+    """Return places that resemble the unknown one of a failed job: its record has none."""
+    failure, city = document.get("failure") or {}, document["request"].get("city")
+    if failure.get("type") != "PlaceNotFound" or not city:
+        return []
+    search = {"q": city, "lang": words.lang, "limit": MOST_SUGGESTIONS}
+    try:
+        return list(call("weather.search", search)["places"])
+    except RpcError:
+        return []

@@ -1,0 +1,72 @@
+/** Puts an answer into the page: only the parts that are new, and the sky that belongs to it. */
+
+import { announce, text } from "./texts.js";
+
+const SKY = ["sky", "time", "hour", "tide"];
+
+/** Show that a question is on its way; `name` is what was asked for. */
+export function place(name) {
+  const answer = parse(
+    '<div id="answer" tabindex="-1" data-state="pending"><p class="progress" data-part="progress"><span class="dots" aria-hidden="true"></span><span></span></p></div>',
+  );
+  answer.querySelector(".progress span + span").textContent = text("pending");
+  if (name) document.querySelector("#city").value = name;
+  swap(() => {
+    document.querySelector("#answer").replaceWith(answer);
+    document.body.dataset.view = "answer";
+    window.scrollTo({ top: 0 });
+  });
+}
+
+/** Show the HTML of an answer; the result is whether it is final. */
+export function showAnswer(html, { fresh = true } = {}) {
+  const next = parse(html);
+  const present = document.querySelector("#answer");
+  const focused = document.activeElement !== document.body && document.activeElement?.checkVisibility();
+  swap(() => {
+    document.body.dataset.view = "answer";
+    for (const name of SKY) if (next.dataset[name]) document.body.dataset[name] = next.dataset[name];
+    if (fresh && !isFinal(present)) merge(present, next);
+    else present.replaceWith(next);
+  });
+  const answer = document.querySelector("#answer");
+  answer.dataset.address = location.pathname + location.search;
+  if (answer.dataset.title) document.title = `${answer.dataset.title} · Maré`;
+  announce(answer.dataset.status ?? "");
+  const final = isFinal(answer);
+  if (final) {
+    if (!focused) answer.focus({ preventScroll: true });
+    answer.dispatchEvent(new Event("answered", { bubbles: true }));
+  }
+  return final;
+}
+
+/** Keep the parts that are the same: they neither flicker nor lose the focus. */
+function merge(present, next) {
+  for (const { name, value } of [...next.attributes]) present.setAttribute(name, value);
+  const parts = new Map([...present.children].map((part) => [part.dataset.part, part]));
+  const wanted = [...next.children].map((part) => {
+    const old = parts.get(part.dataset.part);
+    if (old && (old.dataset.source ?? old.innerHTML) === part.innerHTML) return old;
+    if (!old) part.dataset.fresh = part.dataset.part;
+    part.dataset.source = part.innerHTML;
+    return part;
+  });
+  for (const part of [...present.children]) if (!wanted.includes(part)) part.remove();
+  wanted.forEach((part, index) => {
+    if (present.children[index] !== part) present.insertBefore(part, present.children[index] ?? null);
+  });
+}
+
+const isFinal = (answer) => ["complete", "failed"].includes(answer.dataset.state);
+
+function parse(html) {
+  return new DOMParser().parseFromString(html, "text/html").querySelector("#answer");
+}
+
+/** Change the page; the move of the field from the start page is animated where this is possible. */
+function swap(change) {
+  const moves = document.body.dataset.view === "home" && document.documentElement.dataset.motion === "on";
+  if (!moves || !document.startViewTransition || matchMedia("(prefers-reduced-motion: reduce)").matches) change();
+  else document.startViewTransition(change);
+}

@@ -1,0 +1,35 @@
+"""The texts of the page in each language."""
+
+import functools
+import json
+from collections.abc import Mapping
+from importlib.resources import files
+
+from mare_gateway.api.queries import Language
+
+
+class Words:
+    """The texts of one language, by their keys in ``texts/<lang>.json``."""
+
+    def __init__(self, lang: Language, texts: Mapping[str, str]) -> None:
+        self.lang = lang
+        self._texts = texts
+
+    def __call__(self, key: str, **values: object) -> str:
+        """Return a text with its values. Raises KeyError for an unknown key."""
+        return self._texts[key].format_map(values)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._texts
+
+    def number(self, value: float, decimals: int = 0) -> str:
+        """Return a rounded number with the decimal separator of the language."""
+        text = f"{value:.{decimals}f}"
+        text = "0" if text == "-0" else text.replace("-", "\N{MINUS SIGN}")
+        return text.replace(".", ",") if self.lang == "pt" else text
+
+
+@functools.cache
+def words_of(lang: Language) -> Words:
+    """Return the texts of a language."""
+    return Words(lang, json.loads(files(__package__).joinpath(f"texts/{lang}.json").read_bytes()))
