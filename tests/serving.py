@@ -18,8 +18,12 @@ ROOT = Path(__file__).parents[1]
 
 
 @contextmanager
-def serving(vhost: Vhost, service: str, **environ: str) -> Iterator[subprocess.Popen[str]]:
+def serving(
+    vhost: Vhost, service: str, *, queue: str = "", **environ: str
+) -> Iterator[subprocess.Popen[str]]:
     """Run ``service`` (a name, or ``package.module:Class``) and yield it when it consumes.
+
+    It consumes ``queue`` then, by default its queue of requests.
 
     Its output, standard error included, is readable with ``communicate`` while it runs.
     """
@@ -37,7 +41,7 @@ def serving(vhost: Vhost, service: str, **environ: str) -> Iterator[subprocess.P
         stderr=subprocess.STDOUT,
         text=True,
     )
-    queue = f"rpc-{environ.get('SERVES', service)}"
+    queue = queue or f"rpc-{environ.get('SERVES', service)}"
     try:
         eventually(lambda: _consumes(process, vhost, queue))
         yield process

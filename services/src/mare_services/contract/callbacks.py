@@ -5,6 +5,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+CALLBACK_QUEUE = "evt-jobs-callback_due--webhooks.deliver"
+"""The queue of callbacks, as Nameko names it."""
+
 
 class CallbackType(StrEnum):
     """What a callback reports: the job has reached this state."""

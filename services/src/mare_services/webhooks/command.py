@@ -15,16 +15,15 @@ from kombu.exceptions import OperationalError
 
 from mare_nameko.addresses import BrokerSettings
 from mare_nameko.headers import PREFIX
-from mare_nameko.service.publisher import PERSISTENT
 from mare_nameko.service.retries import QUEUE, REASON
 from mare_nameko.settings import SettingsError
 from mare_nameko.topology import DEAD_LETTERS
 from mare_services.contract import wire
-from mare_services.contract.callbacks import CallbackDue, DeliveryProgress
+from mare_services.contract.callbacks import CALLBACK_QUEUE, CallbackDue, DeliveryProgress
 from mare_services.contract.errors import InvalidRequest
-from mare_services.webhooks.adapters.queues import CALLBACKS
 
 _CONNECT_SECONDS = 10.0
+_PERSISTENT = 2
 
 
 def main() -> None:
@@ -44,7 +43,9 @@ def main() -> None:
         settings = BrokerSettings.from_env(os.environ)
         count = _run(settings, arguments.job, replays=arguments.command == "replay")
     except NotFound:
-        sys.exit(f"The queue {DEAD_LETTERS} or {CALLBACKS} does not exist: start webhooks first.")
+        sys.exit(
+            f"The queue {DEAD_LETTERS} or {CALLBACK_QUEUE} does not exist: start webhooks first."
+        )
     except (SettingsError, AMQPError, OperationalError, OSError) as error:
         sys.exit(str(error) or type(error).__name__)
     sys.stdout.write(f"{count} callbacks\n")
@@ -58,16 +59,16 @@ def _run(settings: BrokerSettings, job_id: str | None, *, replays: bool) -> int:
         connection.ensure_connection(max_retries=1)
         channel = connection.channel()
         channel.confirm_select()
-        channel.queue_declare(CALLBACKS, passive=True)
+        channel.queue_declare(CALLBACK_QUEUE, passive=True)
         count = 0
         for letter, due in dead_callbacks(channel, job_id):
             count += 1
             reason = str((letter.headers or {}).get(REASON, "too many deliveries"))
             if replays:
                 channel.basic_publish_confirm(
-                    _again(letter, due), exchange="", routing_key=CALLBACKS
+                    _again(letter, due), exchange="", routing_key=CALLBACK_QUEUE
                 )
-                letter.ack()
+                channel.basic_ack(letter.delivery_tag)
             sys.stdout.write(
                 f"{due.job_id}  {due.type}  {due.progress.attempts} attempts  {reason}\n"
             )
@@ -90,7 +91,7 @@ def dead_callbacks(channel: Channel, job_id: str | None) -> Iterator[tuple[Any, 
 
 def _read(letter: Any) -> CallbackDue | None:
     headers = letter.headers or {}
-    if CALLBACKS not in (headers.get(QUEUE), headers.get("x-first-death-queue")):
+    if CALLBACK_QUEUE not in (headers.get(QUEUE), headers.get("x-first-death-queue")):
         return None
     try:
         return wire.read(json.loads(letter.body), CallbackDue)
@@ -105,7 +106,7 @@ def _again(letter: Any, due: CallbackDue) -> Message:
         json.dumps(wire.write(fresh)),
         content_type="application/json",
         content_encoding="utf-8",
-        delivery_mode=PERSISTENT,
+        delivery_mode=_PERSISTENT,
         application_headers={
             name: value for name, value in letter.headers.items() if name.startswith(PREFIX)
         },

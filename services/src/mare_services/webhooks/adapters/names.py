@@ -18,6 +18,8 @@ from mare_services.webhooks.ports import SendingFailed
 _log = getLogger(__name__)
 
 LOOKUP_SECONDS = 5.0
+TRY_SECONDS = 1.0
+"""Time after which a question is repeated: UDP loses packets."""
 _LOCALHOST = ("127.0.0.1", "::1")
 _NO_ADDRESS = "The host has no public address."
 """The same sentence for names that do not exist, that lead to other addresses and that cannot be
@@ -29,14 +31,14 @@ class Resolver:
 
     Args:
         refused: networks that are refused besides those that are not public.
-        dns_resolver: of dnspython; default: the servers of /etc/resolv.conf.
+        dns_resolver: of dnspython; default: the servers of /etc/resolv.conf, read each time.
     """
 
     def __init__(
         self, refused: tuple[Network, ...] = (), dns_resolver: dns.resolver.Resolver | None = None
     ) -> None:
         self._refused = refused
-        self._dns = dns_resolver or dns.resolver.Resolver()
+        self._dns = dns_resolver
 
     def addresses(self, destination: Destination) -> list[Address]:
         """Return at least one address; raise SendingFailed if one of them is refused."""
@@ -54,9 +56,20 @@ class Resolver:
         return found
 
     def _look_up(self, host: str) -> list[Address]:
+        found: list[Address] = []
         try:
-            answers = self._dns.resolve_name(f"{host}.", lifetime=LOOKUP_SECONDS, search=False)
+            resolver = self._dns or dns.resolver.Resolver()
+            resolver.timeout = TRY_SECONDS
+            for kind in ("A", "AAAA"):
+                answer = resolver.resolve(
+                    f"{host}.",
+                    kind,
+                    lifetime=LOOKUP_SECONDS / 2,
+                    search=False,
+                    raise_on_no_answer=False,
+                )
+                found += [ip_address(record.address) for record in answer.rrset or ()]
         except (dns.exception.DNSException, OSError) as error:
             _log.info("The name %s cannot be resolved: %s", host, type(error).__name__)
             raise SendingFailed(_NO_ADDRESS) from None
-        return [ip_address(text) for text in answers.addresses()]
+        return found

@@ -16,12 +16,9 @@ from mare_nameko.service.publisher import PERSISTENT, Publisher
 from mare_nameko.service.retries import QUEUE, REASON, parking_name
 from mare_nameko.topology import DEAD_LETTERS
 from mare_services.contract import wire
-from mare_services.contract.callbacks import CallbackAttempted, CallbackDue
+from mare_services.contract.callbacks import CALLBACK_QUEUE, CallbackAttempted, CallbackDue
 
 _log = getLogger(__name__)
-
-CALLBACKS = "evt-jobs-callback_due--webhooks.deliver"
-"""The queue of the handler, as Nameko names it."""
 
 
 class AmqpQueues:
@@ -41,7 +38,7 @@ class AmqpQueues:
         self._publish(due, parking_name(seconds), self._headers)
 
     def dead_letter(self, due: CallbackDue, reason: str) -> None:
-        self._publish(due, DEAD_LETTERS, {**self._headers, REASON: reason, QUEUE: CALLBACKS})
+        self._publish(due, DEAD_LETTERS, {**self._headers, REASON: reason, QUEUE: CALLBACK_QUEUE})
 
     def report(self, attempted: CallbackAttempted) -> None:
         """Publish the report. Without it the log has a gap; sending again would be worse."""
@@ -60,7 +57,7 @@ class AmqpQueues:
         self._publisher.publish(
             wire.write(due),
             exchange,
-            CALLBACKS,
+            CALLBACK_QUEUE,
             mandatory=True,
             headers=headers,
             delivery_mode=PERSISTENT,

@@ -1,0 +1,204 @@
+"""The webhooks service on a real broker, with a receiver that lies."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from mare_nameko.topology import DEAD_LETTERS
+from mare_services.contract.callbacks import CALLBACK_QUEUE as CALLBACKS
+from tests.fakes import receiver as behaviour
+from tests.fakes.receiver import Receiver, status
+from tests.integration.webhooks.conftest import verified
+from tests.vhost import becomes, eventually
+
+pytestmark = pytest.mark.broker
+
+
+def in_turn(*behaviours):
+    """Behave differently with each request; the last behaviour repeats."""
+    left = list(behaviours)
+
+    def behave(connection):
+        next_one = left.pop(0) if len(left) > 1 else left[0]
+        next_one(connection)
+
+    return behave
+
+
+def command(vhost, *arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "mare_services.webhooks.command", *arguments],
+        env={**os.environ, "AMQP_URI": vhost.amqp_uri},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_a_failed_callback_is_sent_again_with_the_same_id_until_it_arrives(webhooks):
+    answers = in_turn(status(500), behaviour.reset, status(302, Location="http://127.0.0.1/"),
+                      status(204))  # fmt: skip
+    with Receiver(answers) as receiver, webhooks.running():
+        webhooks.publish(receiver.url)
+        eventually(lambda: len(receiver.received) == 4)
+        eventually(lambda: webhooks.vhost.depth(CALLBACKS).ready == 0)
+
+        reports = []
+        eventually(lambda: len(reports.extend(webhooks.reports()) or reports) == 4)
+
+    assert {event["data"]["id"] for event in verified(receiver.received)} == {"1"}
+    assert {request.headers["webhook-id"] for request in receiver.received} == {"msg_1_1_complete"}
+    assert [each["number"] for each in reports] == [1, 2, 3, 4]
+    assert [each["outcome"] for each in reports] == ["failed"] * 3 + ["delivered"]
+    assert [each["status"] for each in reports] == [500, None, 302, 204]
+    assert webhooks.vhost.dead_letters() == 0
+
+
+def test_a_callback_that_never_arrives_is_kept_and_can_be_replayed(webhooks):
+    with Receiver(status(503)) as receiver, webhooks.running(WEBHOOKS_RETRY_SECONDS="1"):
+        webhooks.publish(receiver.url, "1")
+        webhooks.publish(receiver.url, "2")
+        becomes(webhooks.vhost.dead_letters, 2)
+        webhooks.vhost.publish(b"another service's", routing_key=DEAD_LETTERS)
+        receiver.behave = status(204)
+
+        listed = command(webhooks.vhost, "dead-letters")
+        one = command(webhooks.vhost, "replay", "--job", "2")
+        eventually(lambda: len(receiver.received) == 5)
+        rest = command(webhooks.vhost, "replay")
+        eventually(lambda: len(receiver.received) == 6)
+
+    assert listed.stdout.splitlines()[-1] == "2 callbacks"
+    assert "2 attempts  status 503" in listed.stdout
+    assert one.stderr == ""
+    assert one.stdout.splitlines() == [
+        "2  job.complete  2 attempts  status 503", "1 callbacks"
+    ]  # fmt: skip
+    assert rest.stdout.splitlines()[-1] == "1 callbacks"
+    becomes(webhooks.vhost.dead_letters, 1)
+    assert [each["number"] for each in webhooks.reports()][-2:] == [3, 3]
+
+
+def test_410_ends_the_subscription(webhooks):
+    with Receiver(status(410)) as receiver, webhooks.running():
+        webhooks.publish(receiver.url)
+        eventually(lambda: receiver.received)
+        webhooks.publish(receiver.url, kind="job.failed")
+        eventually(lambda: webhooks.vhost.depth(CALLBACKS).ready == 0)
+        webhooks.publish(receiver.url, job_id="2")
+        eventually(lambda: len(receiver.received) == 2)
+
+    assert [event["data"]["id"] for event in verified(receiver.received)] == ["1", "2"]
+    assert [each["outcome"] for each in webhooks.reports()] == ["gone", "gone"]
+
+
+LIES = (
+    behaviour.stall, behaviour.drip, behaviour.endless_headers, behaviour.long_header,
+    behaviour.endless_interim, behaviour.garbage, behaviour.hang_up, behaviour.reset,
+)  # fmt: skip
+
+
+def test_no_lie_of_a_receiver_takes_longer_than_an_attempt(webhooks):
+    receivers = [Receiver(lie) for lie in LIES]
+    with webhooks.running(WEBHOOKS_RETRY_SECONDS="3600"):
+        for number, receiver in enumerate(receivers):
+            receiver.__enter__()
+            webhooks.publish(receiver.url, str(number))
+        reports = []
+        eventually(lambda: len(reports.extend(webhooks.reports()) or reports) == len(LIES), 30)
+        for receiver in receivers:
+            receiver.__exit__()
+
+    assert {each["outcome"] for each in reports} == {"failed"}
+    assert max(each["seconds"] for each in reports) < 6  # the limit is 2
+
+
+def test_the_body_of_a_gigabyte_does_not_keep_the_service_busy(webhooks):
+    with Receiver(behaviour.gigabyte) as receiver, webhooks.running() as process:
+        started = time.monotonic()
+        for number in range(8):
+            webhooks.publish(receiver.url, str(number))
+        eventually(lambda: len(receiver.received) == 8)
+        reports = []
+        eventually(lambda: len(reports.extend(webhooks.reports()) or reports) == 8)
+        resident = int(Path(f"/proc/{process.pid}/statm").read_text().split()[1]) * 4096
+
+    assert {each["outcome"] for each in reports} == {"delivered"}
+    assert time.monotonic() - started < 20
+    assert resident < 200 * 2**20
+
+
+def test_a_host_gets_as_many_callbacks_at_a_time_as_allowed(webhooks):
+    most = []
+    busy = []
+
+    def slow(connection):
+        busy.append(1)
+        most.append(len(busy))
+        time.sleep(0.3)
+        busy.pop()
+        status(204)(connection)
+
+    with Receiver(slow) as receiver, webhooks.running(WEBHOOKS_CONCURRENCY="2"):
+        for number in range(8):
+            webhooks.publish(receiver.url, str(number))
+        eventually(lambda: len(receiver.received) == 8)
+
+    assert max(most) == 2
+
+
+HOSTILE = (
+    "http://10.0.0.1/", "https://169.254.169.254/latest/meta-data/", "https://[::ffff:7f00:1]/",
+    "http://example.com/", "https://no-such-name.example.com/",
+)  # fmt: skip
+
+
+def test_a_url_that_leads_inside_is_refused_although_it_got_into_a_queue(webhooks):
+    settings = {"WEBHOOKS_ALLOW_LOCALHOST": "false", "WEBHOOKS_RETRY_SECONDS": "3600"}
+    with Receiver() as receiver, webhooks.running(WEBHOOKS_ATTEMPT_SECONDS="10", **settings):
+        for number, url in enumerate((*HOSTILE, receiver.url)):
+            webhooks.publish(url, str(number))
+        reports = []
+        eventually(lambda: len(reports.extend(webhooks.reports()) or reports) == 6)
+
+        assert receiver.connections == 0
+    assert {(each["outcome"], each["status"]) for each in reports} == {("failed", None)}
+    details = [each["detail"] for each in reports]
+    assert all(
+        detail.startswith(("The URL is refused.", "The host has no public address."))
+        for detail in details
+    )
+
+
+def test_a_malformed_event_is_a_dead_letter_and_harms_no_other(webhooks):
+    with Receiver() as receiver, webhooks.running(RUNTIME_RETRY_LIMIT="0"):
+        webhooks.vhost.publish(
+            b'{"job_id": 7}',
+            routing_key=CALLBACKS,
+            content_type="application/json",
+            content_encoding="utf-8",
+        )
+        webhooks.publish(receiver.url)
+        eventually(lambda: receiver.received)
+        becomes(webhooks.vhost.dead_letters, 1)
+
+        assert command(webhooks.vhost, "replay").stdout == "0 callbacks\n"
+
+
+def test_a_secret_that_is_missing_stops_the_service_with_a_sentence(vhost):
+    process = subprocess.run(
+        [sys.executable, "-m", "mare_nameko.service", "run", "webhooks"],
+        env={**os.environ, "AMQP_URI": vhost.amqp_uri, "RUNTIME_HEALTH_PORT": "0"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert process.returncode == 2
+    assert "WEBHOOKS_SECRETS is not set" in process.stderr
