@@ -1,0 +1,109 @@
+"""docs/celery.md, run with Celery on a real broker: the tasks themselves count their runs."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from celery import Celery
+
+from tests.vhost import Vhost, eventually
+
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
+
+PAGE = Path(__file__).parents[3] / "docs/celery.md"
+RECORDING = """
+
+from celery import signals
+
+def record(what, task_id=""):
+    with open(os.environ["RECORD"], "a") as file:
+        file.write(f"{what} {task_id} {os.getppid()}\\n")
+
+signals.task_prerun.connect(lambda task_id, **_: record("started", task_id), weak=False)
+signals.task_postrun.connect(lambda task_id, **_: record("done", task_id), weak=False)
+"""
+"""What the page's application does not need: each line is written by the task's own process."""
+
+
+def block(language: str, comment: str) -> str:
+    """The code block of the page that begins with a comment."""
+    found = re.search(rf"```{language}\n(# {comment}\n.*?)```", PAGE.read_text(), re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+class Workers:
+    def __init__(self, folder: Path) -> None:
+        self._record, self._output = folder / "record", folder / "output"
+
+    def runs(self, what: str) -> Counter[str]:
+        lines = self._record.read_text().split("\n") if self._record.exists() else []
+        return Counter(line.split()[1] for line in lines if line.startswith(what))
+
+    def shown(self) -> str:
+        return self._output.read_text()
+
+    def shows(self, pattern: str) -> int:
+        return len(re.findall(pattern, self.shown()))
+
+
+@contextmanager
+def mare_local(folder: Path, vhost: Vhost) -> Iterator[Workers]:
+    (folder / "shop.py").write_text(block("python", "shop.py") + RECORDING)
+    text = block("yaml", "mare.yaml").replace("maxReplicas: 8", "maxReplicas: 3")
+    text = text.replace("WindowSeconds: 15", "WindowSeconds: 1")
+    (folder / "mare.yaml").write_text(f"{text}  idle: {{cooldownSeconds: 1}}\n")
+    environ = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "AMQP_URI": vhost.amqp_uri,
+        "MANAGEMENT_URI": vhost.node.management_uri,
+        "RECORD": str(folder / "record"),
+    }
+    with (
+        (folder / "output").open("wb") as sink,
+        subprocess.Popen(
+            ["mare", "local", "mare.yaml", "--no-dashboard"],
+            cwd=folder,
+            env=environ,
+            stdout=sink,
+            stderr=subprocess.STDOUT,
+            executable=Path(sys.executable).parent / "mare",
+        ) as process,
+    ):
+        try:
+            yield Workers(folder)
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(60)
+
+
+def publish(vhost: Vhost, tasks: int) -> set[str]:
+    with Celery(broker=vhost.amqp_uri, set_as_current=False) as app:
+        app.conf.task_default_queue_type = "quorum"
+        return {app.send_task("shop.resize", [number]).id for number in range(tasks)}
+
+
+def test_no_task_is_lost_or_run_twice_while_processes_start_and_stop(
+    tmp_path: Path, vhost: Vhost
+) -> None:
+    with mare_local(tmp_path, vhost) as workers:
+        eventually(lambda: "celery" in vhost.queues(), 90)
+        published = set()
+        for rise in (1, 2):
+            published |= publish(vhost, 8)
+            eventually(lambda: workers.shows(r"→ 3 replicas") >= rise, 60)  # noqa: B023
+            eventually(lambda: len(workers.runs("done")) == len(published), 120)  # noqa: B023
+            eventually(lambda: workers.shows(r"→ 0 replicas") == rise, 120)  # noqa: B023
+        started, done = workers.runs("started"), workers.runs("done")
+
+    assert set(done) == published
+    assert started == done == Counter(published), workers.shown()
+    assert "was killed" not in workers.shown()
