@@ -26,7 +26,7 @@ class PostgreSqlServer:
         self._process = None
 
     def __enter__(self):
-        self._programs = _programs()
+        self._programs = programs()
         self._user = pwd.getpwnam("postgres") if os.geteuid() == 0 else None
         # Not below pytest's folder, which only its owner may enter.
         self._temporary = tempfile.TemporaryDirectory(
@@ -94,7 +94,8 @@ class PostgreSqlServer:
         return ["setpriv", f"--reuid={user}", f"--regid={group}", "--clear-groups"]
 
 
-def _programs() -> Path:
+def programs() -> Path:
+    """Return the folder of the newest PostgreSQL; install one if there is none."""
     if not any(_PROGRAMS.glob("*/bin/postgres")):
         if shutil.which("apt-get") is None or os.geteuid() != 0:
             raise RuntimeError("The tests need PostgreSQL: install the package postgresql.")

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mare.settings import variables as operator_variables
+from mare_gateway.events.settings import Settings as EventsSettings
 from mare_gateway.settings import Settings as GatewaySettings
 from mare_nameko.service.settings import Settings as RuntimeSettings
 from mare_nameko.settings import EnvironmentSettings, variable_name
@@ -12,6 +13,7 @@ from mare_services.jobs.settings import Settings as JobsSettings
 from mare_services.music.settings import Settings as MusicSettings
 from mare_services.playlists.settings import Settings as PlaylistsSettings
 from mare_services.weather.settings import Settings as WeatherSettings
+from mare_services.webhooks.settings import Settings as WebhooksSettings
 
 OPERATOR = set(operator_variables())
 
@@ -22,10 +24,12 @@ def _variables(kind: type[EnvironmentSettings]) -> set[str]:
 
 RUNTIME = _variables(RuntimeSettings)
 GATEWAY = _variables(GatewaySettings)
+EVENTS = _variables(EventsSettings)
 SERVICES = {
     "weather": RUNTIME | _variables(WeatherSettings),
     "music": RUNTIME | _variables(MusicSettings),
     "jobs": RUNTIME | _variables(JobsSettings),
+    "webhooks": RUNTIME | _variables(WebhooksSettings),
     "playlists": RUNTIME | _variables(PlaylistsSettings),
 }
 

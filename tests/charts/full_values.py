@@ -46,6 +46,7 @@ FULL: dict[str, Any] = {
     "services": {"greeter": {"service": "greeter.service:Greeter"}},
     "valkey": {"enabled": True, **_PROGRAM},
     "postgresql": _PROGRAM,
+    "events": _PROGRAM,
     "metrics": _MONITORS,
     "rabbitmq": {
         **_PODS,

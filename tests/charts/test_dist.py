@@ -63,7 +63,7 @@ def test_the_manifests_install_each_alone_and_all_together(api_server, apply):
     eventually(lambda: "operator" in pods(api_server), 30)
 
     apply("playlists")
-    services = {"gateway", "weather", "music", "playlists", "jobs"}
+    services = {"gateway", "weather", "music", "playlists", "jobs", "webhooks", "events"}
     eventually(lambda: services <= pods(api_server), 30)
     assert len(api_server.kubectl("get", "qa", "-n", "mare", "-o", "name").split()) == 3
 

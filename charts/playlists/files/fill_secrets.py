@@ -1,7 +1,8 @@
-"""Give Secrets without data a password and a URI with it; leave one that has data alone.
+"""Write texts with random passwords into Secrets without data; leave one that has data alone.
 
-usage: python fill_secrets.py SECRET=URI..., where each URI has PASSWORD in it. It runs in a Pod
-that has the right to get and patch these Secrets. Needs nothing but Python.
+usage: python fill_secrets.py FILE, which has texts by key by Secret as JSON. In a text, PASSWORD
+becomes a password, the same for all texts of a Secret, and KEY 32 random bytes as base64. It runs
+in a Pod that has the right to get and patch these Secrets. Needs nothing but Python.
 """
 
 import base64
@@ -16,24 +17,31 @@ from pathlib import Path
 ACCOUNT = Path(os.environ.get("ACCOUNT", "/var/run/secrets/kubernetes.io/serviceaccount"))
 
 
-def main(*wanted: str) -> None:
-    for each in wanted:
-        name, _, uri = each.partition("=")
-        fill(name, uri)
+def main(file: str) -> None:
+    for name, texts in json.loads(Path(file).read_text()).items():
+        fill(name, texts)
 
 
-def fill(name: str, uri: str) -> None:
+def fill(name: str, texts: dict[str, str]) -> None:
     secret = request(name)
     if secret.get("data"):
         print(f"{name} has data already")
         return
-    password = secrets.token_hex(24)
-    texts = {"password": password, "uri": uri.replace("PASSWORD", password)}
-    data = {key: base64.b64encode(text.encode()).decode() for key, text in texts.items()}
+    words = {
+        "PASSWORD": secrets.token_hex(24),
+        "KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
+    }
+    data = {key: encoded(text, words) for key, text in texts.items()}
     # With the version that was read: of two that fill it at a time, one fails and tries again.
     version = secret["metadata"]["resourceVersion"]
     request(name, {"metadata": {"resourceVersion": version}, "data": data})
-    print(f"{name} has a new password")
+    print(f"{name} is filled")
+
+
+def encoded(text: str, words: dict[str, str]) -> str:
+    for placeholder, word in words.items():
+        text = text.replace(placeholder, word)
+    return base64.b64encode(text.encode()).decode()
 
 
 def request(name: str, change: dict | None = None) -> dict:

@@ -32,17 +32,33 @@ AMQP_CA_FILE: /etc/mare/broker/ca.crt
 {{- end }}
 {{- end -}}
 
-{{- define "playlists.brokerMount" -}}
-{{- if include "playlists.brokerAuthority" . }}
+{{/* What gateway, events and services mount. The argument: root and role. */}}
+{{- define "playlists.mounts" -}}
+{{- $authority := include "playlists.brokerAuthority" . -}}
+{{- $keys := and (eq .role "gateway") .root.Values.gateway.keysSecretName -}}
+{{- if or $authority $keys }}
 volumeMounts:
+  {{- if $authority }}
   - {name: broker-ca, mountPath: /etc/mare/broker, readOnly: true}
+  {{- end }}
+  {{- if $keys }}
+  - {name: keys, mountPath: /etc/mare/keys, readOnly: true}
+  {{- end }}
 {{- end }}
 {{- end -}}
 
-{{- define "playlists.brokerVolume" -}}
-{{- with include "playlists.brokerAuthority" . }}
+{{- define "playlists.volumes" -}}
+{{- $authority := include "playlists.brokerAuthority" . -}}
+{{- $keys := and (eq .role "gateway") .root.Values.gateway.keysSecretName -}}
+{{- if or $authority $keys }}
 volumes:
+  {{- with $authority }}
   - name: broker-ca
     secret: {secretName: {{ . }}, items: [{key: ca.crt, path: ca.crt}]}
+  {{- end }}
+  {{- with $keys }}
+  - name: keys
+    secret: {secretName: {{ . }}, defaultMode: 0440}
+  {{- end }}
 {{- end }}
 {{- end -}}

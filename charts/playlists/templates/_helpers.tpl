@@ -121,15 +121,23 @@ labels: {{- include "playlists.labels" . | nindent 2 }}
 {{- if and $store.enabled (not $store.externalSecretName) }}true{{ end -}}
 {{- end -}}
 
-{{/* The Secrets that a Job fills, as JSON: the URI by the name of the store, with PASSWORD in it. */}}
+{{/* The Secrets that a Job fills, as JSON: texts by key by component. PASSWORD and KEY are placeholders. */}}
 {{- define "playlists.filledSecrets" -}}
 {{- $uris := dict "valkey" "redis://:PASSWORD@%s.%s:6379/0" "postgresql" "postgresql://mare:PASSWORD@%s.%s/mare" -}}
 {{- $filled := dict -}}
 {{- range $component, $uri := $uris -}}
 {{- $this := dict "root" $ "component" $component -}}
 {{- if and (include "playlists.runsStore" $this) (not (get $.Values $component).existingSecret) -}}
-{{- $_ := set $filled $component (printf $uri (include "playlists.name" $this) $.Release.Namespace) -}}
+{{- $_ := set $filled $component (dict "password" "PASSWORD" "uri" (printf $uri (include "playlists.name" $this) $.Release.Namespace)) -}}
 {{- end -}}
+{{- end -}}
+{{- if and (has "webhooks" (include "playlists.serviceNames" . | fromJsonArray)) (not .Values.webhooks.existingSecret) -}}
+{{- $_ := set $filled "webhooks" (dict "secrets" "whsec_KEY") -}}
 {{- end -}}
 {{- toJson $filled -}}
+{{- end -}}
+
+{{/* Name of the Secret that signs callbacks. */}}
+{{- define "playlists.webhooksSecret" -}}
+{{- .Values.webhooks.existingSecret | default (include "playlists.name" (dict "root" . "component" "webhooks")) -}}
 {{- end -}}

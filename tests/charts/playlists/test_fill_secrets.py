@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
-from tests.charts import environment
+from mare_services.webhooks.settings import SigningSecrets
 from tests.charts.playlists.conftest import ALONE, CHART
 
 SCRIPT = CHART / "files/fill_secrets.py"
@@ -28,11 +28,12 @@ def fill(helm, chart, api_server, namespace, tmp_path):
     (tmp_path / "namespace").write_text(namespace)
     (tmp_path / "ca.crt").write_bytes(api_server.certificate_authority.read_bytes())
     server = urlsplit(api_server.uri)
-    (container,) = environment.containers(manifests.one("Job"))
+    wanted = json.loads(manifests.one("ConfigMap", "shop-secrets")["data"]["secrets.json"])
 
-    def run(*wanted):
+    def run(texts=None):
+        (tmp_path / "secrets.json").write_text(json.dumps(texts or wanted))
         return subprocess.run(
-            [sys.executable, str(SCRIPT), *(wanted or container["args"])],
+            [sys.executable, str(SCRIPT), str(tmp_path / "secrets.json")],
             env={
                 "PATH": os.defpath,
                 "ACCOUNT": str(tmp_path),
@@ -60,6 +61,8 @@ def test_they_are_filled_once(fill, api_server, namespace):
     password = postgresql["password"]
     assert postgresql["uri"] == f"postgresql://mare:{password}@shop-postgresql.{namespace}/mare"
 
+    assert SigningSecrets(data("shop-webhooks")["secrets"])
+
     assert "shop-valkey has data already" in fill().stdout
     assert (data("shop-postgresql"), data("shop-valkey")) == (postgresql, valkey)
 
@@ -67,7 +70,7 @@ def test_they_are_filled_once(fill, api_server, namespace):
 def test_no_other_secret_may_be_touched(fill, api_server, namespace):
     api_server.kubectl("create", "secret", "generic", "another", "-n", namespace)
 
-    answer = fill("another=redis://")
+    answer = fill({"another": {"uri": "redis://"}})
 
     assert answer.returncode == 1
     assert "403" in answer.stderr

@@ -1,5 +1,7 @@
 """What the chart of the application renders."""
 
+from ipaddress import ip_address, ip_network
+
 import pytest
 
 from tests.charts.helm import Refused
@@ -105,6 +107,55 @@ def test_jobs_alone_reach_the_database(helm, chart):
     assert 443 not in ports["jobs"]
 
 
+def test_webhooks_reach_public_addresses_and_the_broker(helm, chart):
+    values = {**ALONE, "webhooks": {"refusedNetworks": ["198.41.0.0/24", "2a00::/16"]}}
+    policy = helm.template(chart, values).one("NetworkPolicy", "shop-webhooks")
+    dns, broker, callbacks = policy["spec"]["egress"]
+
+    assert {port["port"] for port in dns["ports"]} == {53, 5353}
+    assert [port["port"] for port in broker["ports"]] == [5671, 5672]
+    assert [port["port"] for port in callbacks["ports"]] == [443, 8443]
+    blocks = [peer["ipBlock"] for peer in callbacks["to"]]
+
+    def reaches(address):
+        return any(
+            address in ip_network(block["cidr"])
+            and not any(address in ip_network(each) for each in block["except"])
+            for block in blocks
+        )
+
+    for block in blocks:
+        for each in block["except"]:
+            assert ip_network(each).subnet_of(ip_network(block["cidr"]))
+    assert [text for text in REFUSED if reaches(ip_address(text))] == []
+    assert all(reaches(ip_address(text)) for text in ("8.8.8.8", "2606:4700::1111"))
+
+
+REFUSED = [
+    *("10.1.2.3", "172.31.0.1", "192.168.1.1", "127.0.0.1", "169.254.169.254", "100.64.0.1"),
+    *("168.63.129.16", "100.100.100.200", "0.0.0.0", "224.0.0.1", "255.255.255.255"),
+    *("::1", "fd00:ec2::254", "fe80::1", "fec0::1", "ff02::1", "2001:db8::1", "2001::1"),
+    *("2002:7f00:1::", "64:ff9b::7f00:1", "::ffff:10.0.0.1", "198.41.0.4", "2a00:1450::1"),
+]
+
+
+def test_streams_have_a_path_of_their_own(helm, chart):
+    gateway = {
+        "ingress": {"enabled": True},
+        "httpRoute": {"enabled": True, "parentRefs": [{"name": "public"}]},
+    }
+    manifests = helm.template(chart, {**ALONE, "gateway": gateway})
+
+    (rule,) = manifests.one("Ingress")["spec"]["rules"]
+    targets = {path["path"]: path["backend"]["service"]["name"] for path in rule["http"]["paths"]}
+    assert targets == {"/v1/streams/": "shop-events", "/": "shop-gateway"}
+    rules = manifests.one("HTTPRoute")["spec"]["rules"]
+    assert [rule["backendRefs"][0]["name"] for rule in rules] == ["shop-events", "shop-gateway"]
+
+    without = helm.template(chart, {**ALONE, "gateway": gateway, "events": {"enabled": False}})
+    assert "shop-events" not in without.text
+
+
 def test_without_a_broker_it_says_what_to_set(helm, chart):
     with pytest.raises(Refused, match=r"rabbitmq\.enabled=true, or broker\.secretName"):
         helm.template(chart, {"rabbitmq": {"enabled": False}})
@@ -122,7 +173,9 @@ def test_replicas_belong_to_whoever_scales(helm, chart):
         "shop-gateway": None,
         "shop-weather": None,
         "shop-playlists": None,
+        "shop-events": 1,
         "shop-jobs": None,
+        "shop-webhooks": None,
         "shop-music": 3,
     }
 
@@ -135,6 +188,7 @@ def test_every_service_has_an_autoscaler_that_knows_its_queues(helm, chart):
         "shop-jobs",
         "shop-playlists",
         "shop-weather",
+        "shop-webhooks",
     }
     spec = manifests.one("QueueAutoscaler", "shop-weather")["spec"]
     assert spec["scaleTargetRef"]["name"] == "shop-weather"

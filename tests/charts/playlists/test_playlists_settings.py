@@ -2,12 +2,14 @@
 
 import pytest
 
+from mare_gateway.events.settings import Settings as EventsSettings
 from mare_gateway.settings import Settings as GatewaySettings
 from mare_nameko.service.settings import Settings as RuntimeSettings
 from tests.charts import environment
 from tests.charts.helm import Refused
 from tests.charts.playlists.conftest import ALONE
 
+CALLBACKS = ("jobs", "webhooks")
 URI = "amqp://shop:secret@broker.example/"
 
 
@@ -36,11 +38,39 @@ def test_the_gateway_knows_every_variable(pod):
     assert set(environ) <= environment.GATEWAY
 
 
-@pytest.mark.parametrize("name", ["weather", "music", "playlists"])
+@pytest.mark.parametrize("name", ["weather", "music", "playlists", "jobs", "webhooks"])
 def test_a_service_knows_every_variable(pod, name):
     _, environ = pod(name)
 
     assert set(environ) <= environment.SERVICES[name]
+
+
+def test_the_events_process_knows_every_variable_and_listens_where_the_probes_are(pod):
+    spec, environ = pod("events", gateway={"keysSecretName": "keys", "ingress": {"enabled": True}})
+
+    assert set(environ) <= environment.EVENTS
+    known = {name: value for name, value in environ.items() if value is not None}
+    settings = EventsSettings.from_env({**known, "AMQP_URI": URI})
+    assert (settings.host, settings.trusted_proxies) == ("0.0.0.0", 1)
+    assert spec["containers"][0]["ports"] == [
+        {"name": "http", "containerPort": settings.port},
+        {"name": "health", "containerPort": settings.health_port},
+    ]
+
+
+@pytest.mark.parametrize("name", ["gateway", "events"])
+def test_keys_are_read_from_a_secret(pod, name):
+    spec, environ = pod(name, gateway={"keysSecretName": "keys"})
+
+    (mount,) = spec["containers"][0]["volumeMounts"]
+    assert environ["GATEWAY_KEYS_FILE"] == f"{mount['mountPath']}/keys"
+    assert spec["volumes"][0]["secret"]["secretName"] == "keys"
+
+
+def test_jobs_and_webhooks_accept_the_same_ports(pod):
+    ports = [pod(name, webhooks={"ports": [443, 9443]})[1]["WEBHOOKS_PORTS"] for name in CALLBACKS]
+
+    assert ports == ["443,9443"] * 2
 
 
 def test_the_gateway_listens_where_the_probes_look(pod):

@@ -14,11 +14,7 @@ containers:
     image: {{ include "playlists.image" (dict "root" .root "image" .root.Values.gateway.image) }}
     imagePullPolicy: {{ .root.Values.image.pullPolicy }}
     command: [python, /script/fill_secrets.py]
-    args:
-      {{- $this := . }}
-      {{- range $component, $uri := include "playlists.filledSecrets" .root | fromJson }}
-      - {{ include "playlists.name" (dict "root" $this.root "component" $component) }}={{ $uri }}
-      {{- end }}
+    args: [/script/secrets.json]
     resources: {{- toYaml .root.Values.jobResources | nindent 6 }}
     securityContext: {{- toYaml .root.Values.securityContext | nindent 6 }}
     volumeMounts:

@@ -1,0 +1,104 @@
+"""The script that starts PostgreSQL, with a real PostgreSQL."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from mare.processes.tcp_ports import free_port
+from tests.charts.playlists.conftest import CHART
+from tests.postgresql import programs
+from tests.vhost import eventually
+
+
+@pytest.fixture
+def folder():
+    """A folder that the user postgres may use."""
+    folder = Path(tempfile.mkdtemp(prefix="postgresql-start-"))
+    if os.geteuid() == 0:
+        shutil.chown(folder, "postgres", "postgres")
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def start(folder):
+    """Start the server with a password; return a function that connects with one."""
+    running = []
+    port = free_port()
+    script = (CHART / "files/postgresql.sh").read_text()
+    policies = folder / "pg_hba.conf"
+    policies.write_text("host mare mare all scram-sha-256")
+    policies.chmod(0o644)
+    script = script.replace("/etc/postgresql-files", str(folder))
+
+    def connect(password):
+        uri = f"host=127.0.0.1 port={port} user=mare dbname=mare"
+        return psycopg.connect(uri, password=password, autocommit=True)
+
+    def start(password):
+        for server in running:
+            server.send_signal(2)
+            server.wait(30)
+        running[:] = [
+            subprocess.Popen(
+                [*_as_postgres(), "sh", "-c", script, "start.sh", "-c", f"port={port}"],
+                env={
+                    "PATH": f"{programs()}:{os.defpath}",
+                    "PGDATA": str(folder / "data"),
+                    "PASSWORD": password,
+                },
+                cwd=folder,
+                stderr=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+            )
+        ]
+        eventually(lambda: _answers(connect, password), 60)
+        return connect
+
+    yield start
+    for server in running:
+        server.send_signal(2)
+        server.wait(30)
+
+
+def _as_postgres():
+    if os.geteuid():
+        return []
+    user = pwd.getpwnam("postgres")
+    return ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
+
+
+def _answers(connect, password):
+    try:
+        connect(password).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def test_a_changed_password_is_applied_at_the_next_start_and_data_stay(start):
+    with start("it's one")("it's one") as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 1 AS number")
+
+    connect = start("two")
+
+    with connect("two") as connection:
+        assert connection.execute("SELECT number FROM kept").fetchone() == (1,)
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        connect("it's one")
+
+
+def test_an_interrupted_first_start_is_begun_again(start, folder):
+    (folder / "data.new").mkdir()
+    (folder / "data.new/PG_VERSION").write_text("17")
+    if os.geteuid() == 0:
+        shutil.chown(folder / "data.new", "postgres", "postgres")
+
+    with start("one")("one") as connection:
+        assert connection.execute("SELECT current_user").fetchone() == ("mare",)
