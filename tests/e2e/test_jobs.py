@@ -1,6 +1,7 @@
-"""Jobs through the ingress: accepted, worked on, stored."""
+"""Jobs through the ingress: accepted, streamed, stored."""
 
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
@@ -20,15 +21,33 @@ def post(application: Application, **request: object) -> requests.Response:
     )
 
 
-def test_a_job_is_accepted_and_its_playlist_is_stored(application: Application):
+def test_a_job_is_streamed_until_its_playlist_comes(application: Application):
     accepted = post(application, city="Recife", limit=3)
 
     assert accepted.status_code == 202, accepted.text
     path = accepted.headers["Location"]
-    eventually(lambda: application.ask(path).json()["state"] == "complete", seconds=60)
+    assert streamed_events(application, f"{path}/events")[-1] == "complete"
     job = application.ask(path).json()
     assert job["result"]["place"]["name"] == "Recife"
     assert len(job["result"]["playlist"]["tracks"]) == 3
+
+
+def streamed_events(application: Application, path: str) -> list[str]:
+    """Return the types of the events of a stream, which ends with its job."""
+    with requests.get(
+        f"{application.cluster.ingress}{path}",
+        headers={"Host": HOST, "Accept": "text/event-stream"},
+        stream=True,
+        timeout=60,
+    ) as response:
+        assert response.status_code == 200, response.text
+        lines = response.iter_lines(chunk_size=1, decode_unicode=True)
+        return [line.removeprefix("event: ") for line in lines if line.startswith("event: ")]
+
+
+@pytest.mark.parametrize("url", ["https://10.96.0.1/", "http://example.com/", "https://localhost/"])
+def test_callbacks_into_the_cluster_are_refused(application: Application, url: str):
+    assert post(application, city="Recife", callback_url=url).status_code == 422
 
 
 def test_a_job_outlives_its_database_and_its_service(application: Application):
@@ -37,19 +56,33 @@ def test_a_job_outlives_its_database_and_its_service(application: Application):
     application.kill("mare-postgresql-0")
     application.kill(application.pods("jobs")[0])
 
-    def state() -> str:
-        response = application.ask(path)
-        return response.json()["state"] if response.status_code == 200 else ""
-
-    eventually(lambda: state() == "complete", seconds=180)
+    eventually(lambda: state(application, path) == "complete", seconds=180)
+    application.roll_out("mare-jobs")
 
 
-def test_jobs_scale_with_their_queue(application: Application):
-    burst = [post(application, city="Recife") for _ in range(200)]
+def state(application: Application, path: str) -> str:
+    response = application.ask(path)
+    return response.json()["state"] if response.status_code == 200 else ""
 
-    assert {each.status_code for each in burst} == {202}
-    paths = [each.headers["Location"] for each in burst]
-    eventually(
-        lambda: all(application.ask(path).json()["state"] == "complete" for path in paths[-5:]),
-        seconds=180,
-    )
+
+def test_a_burst_of_jobs_scales_the_services_and_all_end(application: Application):
+    with ThreadPoolExecutor(8) as pool:
+        burst = list(pool.map(lambda number: post(application, **somewhere(number)), range(240)))
+        assert {each.status_code for each in burst} == {202}
+        eventually(lambda: application.replicas("mare-weather") >= 2, seconds=120)
+        open_jobs = {each.headers["Location"] for each in burst}
+
+        def all_complete() -> bool:
+            paths = sorted(open_jobs)
+            states = pool.map(lambda path: state(application, path), paths)
+            open_jobs.difference_update(
+                path for path, now in zip(paths, states, strict=True) if now == "complete"
+            )
+            return not open_jobs
+
+        eventually(all_complete, seconds=240)
+
+
+def somewhere(number: int) -> dict[str, float]:
+    """Return the coordinates of a point that no cache has."""
+    return {"lat": number / 4 - 30, "lon": 77.7}

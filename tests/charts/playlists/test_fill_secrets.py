@@ -54,7 +54,9 @@ def test_they_are_filled_once(fill, api_server, namespace):
         text = api_server.kubectl("get", "secret", name, "-n", namespace, "-o", "json")
         return {k: base64.b64decode(v).decode() for k, v in json.loads(text)["data"].items()}
 
-    assert fill().stdout == ("shop-postgresql has a new password\nshop-valkey has a new password\n")
+    assert fill().stdout.splitlines() == [
+        f"shop-{name} is filled" for name in ("postgresql", "valkey", "webhooks")
+    ]
     postgresql, valkey = data("shop-postgresql"), data("shop-valkey")
     assert len(valkey["password"]) == 48
     assert valkey["uri"] == f"redis://:{valkey['password']}@shop-valkey.{namespace}:6379/0"
