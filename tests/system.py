@@ -36,6 +36,7 @@ class RunningSystem:
                 "GATEWAY_HEALTH_PORT": str(health_port),
                 "EVENTS_PORT": str(events_port),
                 "EVENTS_HEALTH_PORT": "0",
+                "GATEWAY_CACHE_BYTES": "0",
                 "WEATHER_SOURCES": "none",
                 "WEATHER_GEOCODER": "embedded",
                 "MUSIC_SOURCES": "none",

@@ -35,8 +35,16 @@ from tests.vhost import Vhost, eventually
 CLIENTS = 32
 FOLDER = Path(__file__).parent
 QUEUES = ("classic", "quorum")
-CONTENDERS = ("multiplexed", "pooled", "per_request", "flask_alone", "whole_gateway")
-PATHS = {"whole_gateway": "/v1/places?q=Recife&lang=pt"}
+CONTENDERS = (
+    "multiplexed",
+    "pooled",
+    "per_request",
+    "flask_alone",
+    "whole_gateway",
+    "cached_gateway",
+)
+PATH = "/v1/places?q=Recife&lang=pt"
+PATHS = {"whole_gateway": PATH, "cached_gateway": PATH}
 LEAST_OF_POOL = 2.5
 MOST_OF_ITS_P99 = 0.3
 LEAST_OF_RAW = 0.8

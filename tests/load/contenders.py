@@ -69,6 +69,15 @@ def per_request():
 
 def whole_gateway():
     """Everything that a request to the gateway passes: validation, ETag, metrics, access log."""
-    app = create_app(Settings.from_env(os.environ))
+    return _gateway(GATEWAY_CACHE_BYTES="0")
+
+
+def cached_gateway():
+    """The same with its cache: the service gets one call."""
+    return _gateway()
+
+
+def _gateway(**environ):
+    app = create_app(Settings.from_env(os.environ | environ))
     app.extensions["rpc"].start()
     return app

@@ -9,9 +9,12 @@ from pydantic import ValidationError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from mare_gateway.api import parameters
+from mare_gateway.api.forward import Forward
 from mare_gateway.api.routes import QUERIES, routes
 from mare_gateway.authentication import authenticate
 from mare_gateway.authenticator import Authenticator
+from mare_gateway.caching.answer_cache import AnswerCache
+from mare_gateway.caching.middleware import CachedResponses
 from mare_gateway.calls import Calls
 from mare_gateway.cross_origin import CrossOrigin, allow_cross_origin
 from mare_gateway.docs import docs
@@ -57,26 +60,42 @@ def create_app(settings: Settings, rpc: RpcClient | None = None) -> OpenAPI:
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions |= {"rpc": rpc, "metrics": metrics, "tracer": tracer}
+    authenticator = Authenticator(settings)
+    cross_origin = CrossOrigin(settings.cors_origins)
+    observe(app, metrics, tracer)
+    keep_to_protocol(app)
+    authenticate(app, authenticator)
+    count = None
+    if settings.rate_limit or settings.key_rate_limit:
+        from mare_gateway.rate_limit import RateLimiter, limit_rate  # noqa: PLC0415  takes 0.1 s
+
+        limiter = RateLimiter(settings)
+        limit_rate(app, limiter)
+        count = limiter.count_anonymous
+    allow_cross_origin(app, cross_origin)
+    add_security_headers(app)
+    handle_failures(app)
+    caches = settings.cache_seconds > 0 and settings.cache_bytes > 0
+    cache = AnswerCache(settings.cache_bytes) if caches else None
+    if cache is not None:
+        app.wsgi_app = CachedResponses(  # type: ignore[method-assign]
+            app.wsgi_app,
+            cache,
+            authenticator=authenticator,
+            cross_origin=cross_origin,
+            metrics=metrics,
+            count=count,
+        )
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies
         )
-    observe(app, metrics, tracer)
-    keep_to_protocol(app)
-    authenticate(app, Authenticator(settings))
-    if settings.rate_limit or settings.key_rate_limit:
-        from mare_gateway.rate_limit import RateLimiter, limit_rate  # noqa: PLC0415  takes 0.1 s
-
-        limit_rate(app, RateLimiter(settings))
-    allow_cross_origin(app, CrossOrigin(settings.cors_origins))
-    add_security_headers(app)
-    handle_failures(app)
     calls = Calls(rpc, metrics, tracer, settings.timeout)
+    forward = Forward(
+        calls, cache, metrics, seconds=settings.cache_seconds, timeout=settings.timeout
+    )
     api = routes(
-        calls,
-        cache_seconds=settings.cache_seconds,
-        timeout=settings.timeout,
-        most_bodies=max(1, settings.threads // 6),
+        calls, forward, timeout=settings.timeout, most_bodies=max(1, settings.threads // 6)
     )
     app.register_api(api)
     app.register_blueprint(docs(app))

@@ -37,6 +37,10 @@ class Authenticator:
         )
         self._lists_anonymous_jobs = settings.is_local and not settings.keys_file
 
+    @property
+    def anonymous_may_read(self) -> bool:
+        return "read" in self._anonymous_scopes
+
     def identify(self, authorization: str | None, address: str) -> Client | None:
         """Return the client with this ``Authorization`` header; None if its key is invalid."""
         if authorization is None or self._keys is None:

@@ -6,9 +6,10 @@ from typing import Any
 
 from flask import g
 
+from mare_gateway.identity import Identity, identify
 from mare_gateway.metrics import Metrics
 from mare_nameko.client import BadReply, CallTimedOut, RemoteError, RpcClient, RpcError
-from mare_nameko.tracing import Span, Tracer
+from mare_nameko.tracing import Span, TraceContext, Tracer
 
 
 class Calls:
@@ -25,14 +26,24 @@ class Calls:
 
         Raises RpcError; BadReply if the reply is not an object.
         """
+        left = self._timeout - (time.perf_counter() - g.started)
+        span = self._begin_span(target, g.span.context)
+        return self._make(target, request, left, g.identity, span)
+
+    def detached(self, target: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Make a call that belongs to no HTTP request, with an id and a trace of its own."""
+        span = self._begin_span(target, None)
+        return self._make(target, request, self._timeout, identify(None, span.context), span)
+
+    def _make(
+        self, target: str, request: Mapping[str, Any], left: float, identity: Identity, span: Span
+    ) -> dict[str, Any]:
         started = time.perf_counter()
-        span = self._begin_span(target)
-        left = self._timeout - (started - g.started)
         outcome = "error"
         try:
             if left <= 0:
                 raise CallTimedOut(f"the deadline passed before the call to {target}")
-            context = g.identity.headers(span.context)
+            context = identity.headers(span.context)
             reply = self._rpc.call(target, request, timeout=left, context=context)
             answer = _object(reply, target)
             outcome = "ok"
@@ -45,10 +56,10 @@ class Calls:
             span.end(None if outcome == "ok" else outcome)
         return answer
 
-    def _begin_span(self, target: str) -> Span:
+    def _begin_span(self, target: str, parent: TraceContext | None) -> Span:
         service, _, method = target.partition(".")
         attributes = {"rpc.system": "nameko", "rpc.service": service, "rpc.method": method}
-        return self._tracer.begin(target, "client", g.span.context, attributes)
+        return self._tracer.begin(target, "client", parent, attributes)
 
 
 def _object(answer: Any, target: str) -> dict[str, Any]:

@@ -27,6 +27,11 @@ class Identity:
 
 def identify(request_id: str | None, trace: TraceContext) -> Identity:
     """Return an identity. A malformed ``request_id`` is replaced by a new one."""
+    return Identity(valid_request_id(request_id), trace.trace_id)
+
+
+def valid_request_id(request_id: str | None) -> str:
+    """Return the id of the client, or a new one if that is malformed."""
     if request_id is None or not _REQUEST_ID.fullmatch(request_id):
-        request_id = secrets.token_hex(16)
-    return Identity(request_id, trace.trace_id)
+        return secrets.token_hex(16)
+    return request_id

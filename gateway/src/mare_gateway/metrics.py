@@ -39,6 +39,12 @@ class Metrics:
             buckets=_BUCKETS,
             registry=self.registry,
         )
+        self.cache = Counter(
+            "gateway_cache_lookups",
+            "Questions by how they were answered: hit, stale, loaded, or shared with another load.",
+            ["outcome"],
+            registry=self.registry,
+        )
         self.in_flight = Gauge(
             "gateway_rpc_in_flight",
             "Calls that wait for a reply.",

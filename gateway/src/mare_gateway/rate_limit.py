@@ -90,6 +90,14 @@ class RateLimiter:
                 log.warning("Rate limits are counted in this process: %s", type(error).__name__)
         return _hit(self._own, limits, client)
 
+    def count_anonymous(self, address: str) -> dict[str, str] | None:
+        """Count a request without a key; return its headers, or None if it is beyond the limits."""
+        client = Client(name="", address=address, scopes=frozenset(), may_list_jobs=False)
+        verdict = self.hit(client)
+        if verdict is None:
+            return {}
+        return verdict.headers() if verdict.allowed else None
+
 
 def limit_rate(app: Flask, limiter: RateLimiter) -> None:
     """Count every request of ``app`` to the API or to the page; refuse too many with 429."""

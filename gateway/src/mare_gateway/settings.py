@@ -70,7 +70,11 @@ class Settings(BrokerSettings):
     """Largest request body in bytes."""
 
     cache_seconds: Annotated[int, Meta(ge=0, le=86400)] = 300
-    """Seconds for which clients and proxies may cache an answer."""
+    """Seconds for which an answer may be cached by clients, proxies and the gateway."""
+
+    cache_bytes: Annotated[int, Meta(ge=0)] = 33_554_432
+    """Size of the cache of answers in each worker process. An entry counts 1 KiB more than its
+    answer. 0: no cache."""
 
     rate_limit: RateLimit = RateLimit("")
     """Requests of one client address without a key, for example `60/minute`; of IPv6 a /64 is one

@@ -40,9 +40,8 @@ def start(run_gateway):
 
     def start_gateway(vhost, **environ):
         port, health_port = free_port(), free_port()
-        process = run_gateway(
-            port, AMQP_URI=vhost.amqp_uri, GATEWAY_HEALTH_PORT=str(health_port), **environ
-        )
+        environ = {"GATEWAY_CACHE_BYTES": "0", "GATEWAY_HEALTH_PORT": str(health_port)} | environ
+        process = run_gateway(port, AMQP_URI=vhost.amqp_uri, **environ)
         http = Http(port, health_port)
         eventually(lambda: http.status("/readyz") == 200 and http.status("/docs") == 200)
         return process, http
@@ -226,6 +225,24 @@ def test_when_the_service_is_killed_requests_fail_clearly_until_another_comes(
     assert http.status("/readyz") == 200
     run_services(vhost, "weather")
     eventually(lambda: http.status("/v1/weather?city=Recife") == 200)
+
+
+def test_a_cached_answer_outlives_its_service(vhost, run_services, start):
+    service = run_services(vhost, "weather")
+    _, http = start(vhost, GATEWAY_CACHE_BYTES="1000000")
+    first = http.get("/v1/weather?city=Recife")
+    service.kill()
+    service.wait()
+
+    again = http.get("/v1/weather?city=Recife")
+    unchanged = http.get(
+        "/v1/weather?city=Recife", headers={"If-None-Match": first.headers["ETag"]}
+    )
+
+    assert (again.status_code, again.content) == (200, first.content)
+    assert int(again.headers["Age"]) >= 0
+    assert (unchanged.status_code, unchanged.content) == (304, b"")
+    assert 'gateway_cache_lookups_total{outcome="hit"} 2.0' in http.get("/metrics").text
 
 
 def test_a_port_that_is_taken_is_reported(vhost, start, run_gateway):

@@ -50,7 +50,8 @@ def rpc():
 @pytest.fixture
 def make_client(rpc):
     def make(**environ):
-        app = create_app(Settings.from_env(environ), rpc)
+        # Most tests change what a service answers to the same question.
+        app = create_app(Settings.from_env({"GATEWAY_CACHE_BYTES": "0"} | environ), rpc)
         return app.test_client()
 
     return make

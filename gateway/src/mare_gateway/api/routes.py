@@ -8,6 +8,7 @@ from flask_openapi3.models.tag import Tag
 from flask_openapi3.types import ResponseDict
 
 from mare_gateway.api.callbacks import callback_routes
+from mare_gateway.api.forward import Forward
 from mare_gateway.api.jobs import JobPath, Jobs, job_routes
 from mare_gateway.api.languages import preferred_language
 from mare_gateway.api.parameters import repeated
@@ -25,7 +26,6 @@ from mare_gateway.calls import Calls
 from mare_gateway.clients import Scope
 from mare_gateway.failures import respond
 from mare_gateway.problems import MEDIA_TYPE
-from mare_gateway.responses import answer
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 QUERIES = (
@@ -92,8 +92,8 @@ _STREAM: ResponseDict = {
 }
 
 
-def routes(call: Calls, *, cache_seconds: int, timeout: float, most_bodies: int) -> APIBlueprint:
-    """Return the routes of the API; ``call`` calls the services."""
+def routes(call: Calls, forward: Forward, *, timeout: float, most_bodies: int) -> APIBlueprint:
+    """Return the routes of the API; ``call`` calls the services, ``forward`` caches answers."""
     api = APIBlueprint(
         "v1",
         __name__,
@@ -111,11 +111,6 @@ def routes(call: Calls, *, cache_seconds: int, timeout: float, most_bodies: int)
     def refuse_repeated_parameters() -> Response | None:
         problem = repeated(request.args.items(multi=True))
         return respond(problem) if problem else None
-
-    def forward(target: str, query: PlacesQuery | WeatherQuery) -> Response:
-        message = query.request(preferred_language())
-        reply = call(target, message)
-        return answer(reply, request, seconds=cache_seconds, language=message["lang"])
 
     jobs = Jobs(call, timeout=timeout, most_waiting=most_bodies)
     job_routes(
@@ -142,17 +137,17 @@ def routes(call: Calls, *, cache_seconds: int, timeout: float, most_bodies: int)
         preferences = Preferences.parse(request.headers.get("Prefer"))
         if preferences.respond_async:
             return jobs.submit(query.request(preferred_language()), preferences)
-        return forward("playlists.suggest", query)
+        return forward("playlists.suggest", query.request(preferred_language()))
 
     @api.get("/places", responses={200: _answer("PlaceList")})
     def places(query: PlacesQuery) -> Response:
         """Places by the beginning of their name."""
-        return forward("weather.search", query)
+        return forward("weather.search", query.request(preferred_language()))
 
     @api.get("/weather", responses={200: _answer("WeatherReport"), **_PLACE_PROBLEMS})
     def weather(query: WeatherQuery) -> Response:
         """The weather at a place."""
-        return forward("weather.report", query)
+        return forward("weather.report", query.request(preferred_language()))
 
     return api
 

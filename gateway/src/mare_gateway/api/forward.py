@@ -1,0 +1,68 @@
+"""Questions that a service answers in one call, with the cache in front of it."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from flask import Response, g, request
+
+from mare_gateway.caching.answer_cache import AnswerCache
+from mare_gateway.caching.answers import Answer, encode
+from mare_gateway.caching.middleware import alias_of
+from mare_gateway.calls import Calls
+from mare_gateway.metrics import Metrics
+from mare_gateway.responses import answer_response
+from mare_nameko.client import CallTimedOut
+
+_encode_key = msgspec.json.Encoder(order="deterministic").encode
+
+
+class Forward:
+    """Returns the answer of a service, or the cached answer to the same question.
+
+    Args:
+        call: calls the services.
+        cache: None loads every answer.
+        seconds: for which an answer is fresh.
+        timeout: deadline of a request, in seconds.
+    """
+
+    def __init__(
+        self,
+        call: Calls,
+        cache: AnswerCache | None,
+        metrics: Metrics,
+        *,
+        seconds: int,
+        timeout: float,
+    ) -> None:
+        self._call = call
+        self._cache = cache
+        self._lookups = metrics.cache
+        self._seconds = seconds
+        self._timeout = timeout
+
+    def __call__(self, target: str, message: Mapping[str, Any]) -> Response:
+        """Return the response with the reply of ``target`` to ``message``. Raises RpcError."""
+
+        def load() -> Answer:
+            return self._encode(self._call(target, message), message)
+
+        def reload() -> Answer:
+            return self._encode(self._call.detached(target, message), message)
+
+        if self._cache is None:
+            return answer_response(load(), request)
+        key = target.encode() + _encode_key(message)
+        left = self._timeout - (time.perf_counter() - g.started)
+        try:
+            found = self._cache.get(key, load, reload=reload, seconds=left)
+        except TimeoutError:
+            raise CallTimedOut(f"another call to {target} did not return in time") from None
+        self._lookups.labels(found.outcome).inc()
+        self._cache.add_alias(alias_of(request.environ), key)
+        return answer_response(found.answer, request, age=found.age)
+
+    def _encode(self, reply: Mapping[str, Any], message: Mapping[str, Any]) -> Answer:
+        return encode(reply, seconds=self._seconds, language=message["lang"])

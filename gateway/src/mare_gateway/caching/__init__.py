@@ -1,0 +1,1 @@
+"""The cache of answers: what a service returned is sent again until its max-age has passed."""

@@ -1,0 +1,135 @@
+"""A bounded cache that loads each answer once for all concurrent requests."""
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+from cachetools import LRUCache
+
+from mare_gateway.caching.answers import Answer
+
+ENTRY_BYTES = 1024
+"""What an entry counts beyond its body: so the bound of bytes bounds the number of entries too."""
+
+MAX_ALIASES = 4096
+MAX_ALIAS_CHARACTERS = 1024
+
+REFRESH_PAUSE = 1.0
+"""Seconds after a failed refresh before the next one."""
+
+_REFRESHING_THREADS = 4
+
+Load = Callable[[], Answer]
+
+
+@dataclass(slots=True)
+class _Entry:
+    answer: Answer
+    stored_at: float
+    refresh_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An answer, its age in seconds, and how it was found: hit, stale, loaded, shared."""
+
+    answer: Answer
+    age: int
+    outcome: str
+
+
+class AnswerCache:
+    """Evicts the least recently used answers beyond ``max_bytes``. Safe for threads.
+
+    An *alias* is the text of a request that led to a key, so that an equal request needs no
+    validation.
+    """
+
+    def __init__(self, max_bytes: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._entries: LRUCache[bytes, _Entry] = LRUCache(
+            max_bytes, getsizeof=lambda entry: len(entry.answer.body) + ENTRY_BYTES
+        )
+        self._aliases: LRUCache[tuple[str, ...], bytes] = LRUCache(MAX_ALIASES)
+        self._loading: dict[bytes, Future[_Entry]] = {}
+        self._refreshing = ThreadPoolExecutor(_REFRESHING_THREADS, "refresh")
+
+    def get(self, key: bytes, load: Load, *, reload: Load, seconds: float) -> Found:
+        """Return the answer of ``key``.
+
+        Args:
+            key: identifies the question.
+            load: loads the answer, for this request and those that wait for the same answer.
+            reload: loads it in the background, while a stale answer is returned.
+            seconds: for which this request waits for the load of another one.
+
+        Raises:
+            TimeoutError: ``seconds`` have passed.
+            BaseException: the error of the load.
+        """
+        with self._lock:
+            entry = self._entries.get(key)
+            age = self._age(entry)
+            if entry is not None and age < entry.answer.max_age:
+                return Found(entry.answer, int(age), "hit")
+            loading = self._loading.get(key)
+            is_stale = entry is not None and age < entry.answer.max_age + entry.answer.stale_seconds
+            must_load = loading is None and not (
+                entry is not None and is_stale and self._clock() < entry.refresh_at
+            )
+            if must_load:
+                loading = self._loading[key] = Future()
+        if entry is not None and is_stale:
+            if must_load and loading is not None:
+                self._refreshing.submit(self._refresh, key, reload, loading, entry)
+            return Found(entry.answer, int(age), "stale")
+        assert loading is not None
+        if not must_load:
+            shared = loading.result(seconds)
+            return Found(shared.answer, int(self._age(shared)), "shared")
+        self._load(key, load, loading)
+        return Found(loading.result().answer, 0, "loaded")
+
+    def fresh(self, alias: tuple[str, ...]) -> Found | None:
+        """Return the answer of an earlier request with this text, if it is fresh."""
+        with self._lock:
+            key = self._aliases.get(alias)
+            entry = None if key is None else self._entries.get(key)
+            age = self._age(entry)
+        if entry is None or age >= entry.answer.max_age:
+            return None
+        return Found(entry.answer, int(age), "hit")
+
+    def add_alias(self, alias: tuple[str, ...], key: bytes) -> None:
+        """Let a request with this text find the answer of ``key``."""
+        if sum(map(len, alias)) <= MAX_ALIAS_CHARACTERS:
+            with self._lock:
+                self._aliases[alias] = key
+
+    def _age(self, entry: _Entry | None) -> float:
+        return 0.0 if entry is None else self._clock() - entry.stored_at
+
+    def _load(self, key: bytes, load: Load, loading: "Future[_Entry]") -> None:
+        try:
+            answer = load()
+        except BaseException as error:
+            with self._lock:
+                del self._loading[key]
+            loading.set_exception(error)
+            raise
+        now = self._clock()
+        entry = _Entry(answer, now, now)
+        with self._lock:
+            del self._loading[key]
+            if answer.max_age > 0 and self._entries.getsizeof(entry) <= self._entries.maxsize:
+                self._entries[key] = entry
+        loading.set_result(entry)
+
+    def _refresh(self, key: bytes, load: Load, loading: "Future[_Entry]", stale: _Entry) -> None:
+        try:
+            self._load(key, load, loading)
+        except Exception:  # noqa: BLE001  the call is counted and logged where it failed
+            stale.refresh_at = self._clock() + REFRESH_PAUSE

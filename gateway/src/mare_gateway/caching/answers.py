@@ -1,0 +1,63 @@
+"""Answers of the services as they are sent to clients."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+_DEGRADED_SECONDS = 60
+_STALE_FACTOR = 2
+"""A stale answer may be used for this many times its max-age while a fresh one is loaded."""
+
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """An encoded answer.
+
+    Attributes:
+        etag: strong, with its quotes.
+        language: of the answer, for ``Content-Language``.
+        max_age: seconds for which it is fresh.
+    """
+
+    body: bytes
+    etag: str
+    language: str
+    max_age: int
+
+    @property
+    def stale_seconds(self) -> int:
+        return _STALE_FACTOR * self.max_age
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of a response with this answer. RFC 5861 describes the use of stale ones."""
+        return {
+            "ETag": self.etag,
+            "Cache-Control": (
+                f"public, max-age={self.max_age}, stale-while-revalidate={self.stale_seconds}, "
+                "stale-if-error=86400"
+            ),
+            "Vary": "Accept-Language",
+            "Content-Language": self.language,
+        }
+
+
+def encode(body: Mapping[str, Any], *, seconds: int, language: str) -> Answer:
+    """Return the answer with this content, fresh for ``seconds``.
+
+    A degraded one is fresh for 60 s at most, because its sources may respond again by then.
+    """
+    encoded, etag = encode_entity(body)
+    max_age = min(seconds, _DEGRADED_SECONDS) if body.get("degraded") else seconds
+    return Answer(body=encoded, etag=etag, language=language, max_age=max_age)
+
+
+def encode_entity(body: Mapping[str, Any]) -> tuple[bytes, str]:
+    """Return the JSON of ``body`` and its strong ETag."""
+    encoded = _encode(body)
+    return encoded, f'"{hashlib.blake2b(encoded, digest_size=16).hexdigest()}"'
