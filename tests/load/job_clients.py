@@ -52,7 +52,7 @@ class Submissions:
                 async with session.post(
                     f"{self._url}/v1/playlists", json=body, headers=headers
                 ) as response:
-                    if response.status == 202:
+                    if response.status in (200, 202):  # 200: it has ended already
                         job = await response.json()
                         self.accepted.append(job["id"])
                         if number % FOLLOWED == 0:
