@@ -15,12 +15,15 @@ LOCK     := $(UV) pip compile --quiet --universal --python-version 3.11 --genera
             --no-emit-index-url --no-emit-package mare-nameko --no-annotate --no-header
 INSTALL  := $(UV) pip install --quiet --build-constraints requirements/build.txt --python
 
-.PHONY: help run images test check bench mutants docs pictures dist lock schema data clean
+.PHONY: help run load images test check bench mutants docs pictures dist lock schema data clean
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: .venv/runnable ## the whole system on this machine, with a broker of its own
 	@exec $(PYTHON) -m local.run
+
+load: .venv/runnable ## 60 s of jobs against a running `make run`, and what became of them
+	@$(PYTHON) -m local.load $(LOAD)
 
 images: .venv/runnable ## the images of gateway, services and operator, by Docker or buildah
 	@$(PYTHON) -m devcluster.images

@@ -84,7 +84,7 @@ class SqlBatchStore:
         return found, members
 
     def get(self, batch_id: str) -> tuple[Batch, Sequence[Member]] | None:
-        with self._database.transaction() as transaction:
+        with self._database.transaction(writes=False) as transaction:
             batch = _select(transaction, "id = %s", (batch_id,))
             return None if batch is None else (batch, _members(transaction, batch_id))
 
@@ -92,7 +92,7 @@ class SqlBatchStore:
         self, client: str, before: str | None, limit: int
     ) -> Sequence[tuple[Job, str | None]]:
         condition, values = ("AND id < %s", [before]) if before is not None else ("", [])
-        with self._database.transaction() as transaction:
+        with self._database.transaction(writes=False) as transaction:
             jobs = select_jobs(
                 transaction,
                 f"WHERE client = %s {condition} ORDER BY id DESC LIMIT %s",

@@ -38,7 +38,7 @@ class SqlDeliveryLog:
             )
 
     def of(self, job_id: str) -> Sequence[Any]:
-        with self._database.transaction() as transaction:
+        with self._database.transaction(writes=False) as transaction:
             rows = transaction.execute(
                 "SELECT document FROM deliveries WHERE job_id = %s LIMIT %s", (job_id, _MOST)
             )

@@ -38,7 +38,7 @@ class PostgreSql:
         self._all: list[psycopg.Connection[tuple[Any, ...]]] = []
 
     @contextmanager
-    def transaction(self) -> Iterator["_Transaction"]:
+    def transaction(self, *, writes: bool = True) -> Iterator["_Transaction"]:  # noqa: ARG002
         connection = self._connection()
         with connection.transaction(), connection.cursor() as cursor:
             yield _Transaction(cursor)

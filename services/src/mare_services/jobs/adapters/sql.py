@@ -77,7 +77,8 @@ class Database(Protocol):
     skip_locked: str
     """The same, leaving out rows that are locked."""
 
-    def transaction(self) -> AbstractContextManager[Transaction]: ...
+    def transaction(self, *, writes: bool = True) -> AbstractContextManager[Transaction]:
+        """Open a transaction; one that only reads does not wait for writers."""
 
     def close(self) -> None: ...
 
@@ -112,7 +113,7 @@ class SqlJobStore:
         return found[0]
 
     def get(self, job_id: str) -> Job | None:
-        with self._database.transaction() as transaction:
+        with self._database.transaction(writes=False) as transaction:
             return next(iter(select_jobs(transaction, "WHERE id = %s", (job_id,))), None)
 
     def change(self, job_id: str, decide: Decide, *, message_id: str | None = None) -> Job | None:
@@ -163,7 +164,7 @@ class SqlJobStore:
         return self._ids("deadline < %s ORDER BY deadline LIMIT %s", (now.timestamp(), limit))
 
     def _ids(self, condition: str, values: Sequence[Any]) -> Sequence[str]:
-        with self._database.transaction() as transaction:
+        with self._database.transaction(writes=False) as transaction:
             rows = transaction.execute(
                 f"SELECT id FROM jobs WHERE state IN {_UNFINISHED} AND {condition}",  # noqa: S608
                 values,

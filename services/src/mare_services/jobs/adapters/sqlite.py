@@ -25,9 +25,9 @@ class Sqlite:
         path.parent.mkdir(parents=True, exist_ok=True)
 
     @contextmanager
-    def transaction(self) -> Iterator["_Transaction"]:
+    def transaction(self, *, writes: bool = True) -> Iterator["_Transaction"]:
         connection = self._connection()
-        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
         try:
             yield _Transaction(connection)
             connection.execute("COMMIT")

@@ -1,0 +1,165 @@
+"""``make load``: jobs at a steady rate against a running ``make run``, and what became of them.
+
+    python -m local.load [--seconds 60] [--rate 40] [--url http://127.0.0.1:5000]
+
+Each job has coordinates of its own, so that no cache answers it. Up to 60 jobs at a time are
+followed over streams for the times from 202 to the weather and to the playlist. At the end, every
+accepted job is looked up: one that has not ended is lost.
+"""
+
+import argparse
+import asyncio
+import itertools
+import sys
+import time
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from local.load_report import Report, progress_bar
+
+FOLLOWED_AT_ONCE = 60
+_PATIENCE = 120.0
+"""Seconds after the last submission in which jobs may end."""
+_DASHBOARD = "http://127.0.0.1:8081"
+_UNFINISHED = ("pending", "running", "partial")
+
+
+class Load:
+    """One run."""
+
+    def __init__(self, session: aiohttp.ClientSession, url: str, dashboard: str) -> None:
+        self._session = session
+        self._url = url
+        self._dashboard = dashboard
+        self._following = 0
+        self._seed = time.time_ns() % 10**9
+        self.report = Report()
+
+    async def run(self, seconds: float, rate: float) -> None:
+        """Submit for `seconds`, then wait until all accepted jobs have ended."""
+        began = time.monotonic()
+        watching = asyncio.create_task(self._watch(began, seconds))
+        async with asyncio.TaskGroup() as tasks:
+            for number in itertools.count():
+                due = number / rate
+                if due >= seconds:
+                    break
+                await asyncio.sleep(began + due - time.monotonic())
+                tasks.create_task(self._submit(number))
+        give_up = time.monotonic() + _PATIENCE
+        while self.report.unfinished and time.monotonic() < give_up:
+            await self._look_up()
+            await asyncio.sleep(1)
+        self.report.seconds = time.monotonic() - began
+        watching.cancel()
+
+    async def _submit(self, number: int) -> None:
+        draw = self._seed + number * 7_919
+        body = {"lat": draw % 12_000 / 100 - 60, "lon": draw % 35_999 / 100 - 180, "limit": 5}
+        self.report.submitted += 1
+        try:
+            async with self._session.post(f"{self._url}/v1/playlists", json=body) as response:
+                if response.status != 202:  # noqa: PLR2004
+                    self.report.refused[response.status] += 1
+                    return
+                job = await response.json()
+        except (aiohttp.ClientError, OSError, TimeoutError):
+            self.report.refused[0] += 1
+            return
+        accepted_at = time.monotonic()
+        self.report.states[job["id"]] = "pending"
+        if self._following < FOLLOWED_AT_ONCE:
+            self._following += 1
+            try:
+                await self._follow(job["id"], accepted_at)
+            finally:
+                self._following -= 1
+
+    async def _follow(self, job_id: str, accepted_at: float) -> None:
+        path = f"{self._url}/v1/jobs/{job_id}/events"
+        seen_weather = False
+        try:
+            async with self._session.get(path) as stream:
+                async for line in stream.content:
+                    if not line.startswith(b"id: 1-"):
+                        continue
+                    state = line[6:].decode().strip()
+                    passed = time.monotonic() - accepted_at
+                    if state in ("partial", "complete") and not seen_weather:
+                        seen_weather = True
+                        self.report.to_partial.append(passed)
+                    if state not in _UNFINISHED:
+                        self.report.states[job_id] = state
+                        self.report.to_end.append(passed)
+                        return
+        except (aiohttp.ClientError, OSError, TimeoutError):
+            return
+
+    async def _look_up(self) -> None:
+        """Read the list of jobs back to the oldest one that has not ended."""
+        oldest = min(self.report.unfinished)
+        path: str | None = "/v1/jobs?limit=50"
+        while path is not None:
+            async with self._session.get(self._url + path) as response:
+                if response.status != 200:  # noqa: PLR2004
+                    return
+                page = await response.json()
+            for job in page["jobs"]:
+                if job["id"] in self.report.states:
+                    self.report.states[job["id"]] = job["state"]
+            path = page["next"] if page["jobs"] and page["jobs"][-1]["id"] > oldest else None
+
+    async def _watch(self, began: float, seconds: float) -> None:
+        """Show the progress twice a second, and remember the highest numbers of replicas."""
+        while True:
+            await self._read_replicas()
+            progress_bar(time.monotonic() - began, seconds, self.report)
+            await asyncio.sleep(0.5)
+
+    async def _read_replicas(self) -> None:
+        try:
+            async with self._session.get(f"{self._dashboard}/api/state") as response:
+                state = await response.json()
+        except (aiohttp.ClientError, OSError, TimeoutError, ValueError):
+            return
+        for entry in state.get("objects", ()):
+            self.report.saw_replicas(entry["name"], entry["replicas"]["running"] or 0)
+
+
+async def run(options: argparse.Namespace) -> Report:
+    timeout = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=60)
+    connector = aiohttp.TCPConnector(limit=0)
+    async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
+        async with session.get(f"{options.url}/v1/jobs?limit=1") as response:
+            response.raise_for_status()
+        load = Load(session, options.url, options.dashboard)
+        await load.run(options.seconds, options.rate)
+        return load.report
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="make load", description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--rate", type=float, default=40.0, help="jobs per second")
+    parser.add_argument("--url", default="http://127.0.0.1:5000", help="address of make run")
+    parser.add_argument("--dashboard", default=_DASHBOARD, help="address of its dashboard")
+    options = parser.parse_args()
+    if urlsplit(options.url).hostname not in ("127.0.0.1", "localhost", "::1"):
+        sys.exit("make load only loads this machine: --url must be an address of 127.0.0.1.")
+    print(
+        f"{options.rate:g} jobs a second for {options.seconds:g} s.\n"
+        f"Watch {options.dashboard}: playlists, weather and jobs rise, and fall again 30 s after."
+    )
+    try:
+        report = asyncio.run(run(options))
+    except (aiohttp.ClientError, OSError) as error:
+        sys.exit(
+            f"Nothing answers at {options.url}. Start `make run` in another terminal. ({error})"
+        )
+    print(report.text())
+    sys.exit(1 if report.lost else 0)
+
+
+if __name__ == "__main__":
+    main()

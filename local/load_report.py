@@ -1,0 +1,85 @@
+"""What ``make load`` shows while it runs and at its end."""
+
+import statistics
+import sys
+from collections import Counter
+from dataclasses import dataclass, field
+
+_WIDTH = 30
+_UNFINISHED = ("pending", "running", "partial")
+
+
+@dataclass(slots=True)
+class Report:
+    """Counts and times of one run.
+
+    Attributes:
+        refused: answers other than 202 by status; 0 is a connection that failed.
+        states: last known state of each accepted job.
+        to_partial: seconds from 202 to the weather, of jobs that were followed.
+        to_end: seconds from 202 to the end, of jobs that were followed.
+        highest: highest number of replicas by name.
+        seconds: length of the run.
+    """
+
+    submitted: int = 0
+    refused: Counter[int] = field(default_factory=Counter)
+    states: dict[str, str] = field(default_factory=dict)
+    to_partial: list[float] = field(default_factory=list)
+    to_end: list[float] = field(default_factory=list)
+    highest: dict[str, int] = field(default_factory=dict)
+    replicas: dict[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    @property
+    def unfinished(self) -> list[str]:
+        return [job for job, state in self.states.items() if state in _UNFINISHED]
+
+    @property
+    def lost(self) -> int:
+        """Accepted jobs that have not ended."""
+        return len(self.unfinished)
+
+    def saw_replicas(self, name: str, count: int) -> None:
+        self.replicas[name] = count
+        self.highest[name] = max(count, self.highest.get(name, 0))
+
+    def text(self) -> str:
+        """Return the report for people."""
+        states = Counter(self.states.values())
+        ended = ", ".join(f"{count} {state}" for state, count in states.most_common())
+        lines = [
+            f"accepted      {len(self.states)} of {self.submitted} jobs in {self.seconds:.0f} s",
+            f"ended         {ended or 'none'}",
+            f"lost          {self.lost}",
+            f"202 → weather {_percentiles(self.to_partial)}",
+            f"202 → end     {_percentiles(self.to_end)}",
+        ]
+        if self.refused:
+            statuses = ", ".join(
+                f"{n} with status {status or 'no answer'}" for status, n in self.refused.items()
+            )
+            lines.append(f"refused       {statuses}")
+        highest = ", ".join(f"{name} {count}" for name, count in sorted(self.highest.items()))
+        lines.append(f"replicas      at most {highest}" if highest else "replicas      not known")
+        return "\n".join(["", *lines])
+
+
+def progress_bar(passed: float, seconds: float, report: Report) -> None:
+    """Redraw one line of a terminal; write nothing elsewhere."""
+    if not sys.stdout.isatty():
+        return
+    share = min(1.0, passed / seconds)
+    bar = "█" * round(share * _WIDTH) + "░" * (_WIDTH - round(share * _WIDTH))
+    ended = len(report.states) - report.lost
+    replicas = "  ".join(f"{name} {count}" for name, count in sorted(report.replicas.items()))
+    line = f"\r{bar} {passed:3.0f} s  accepted {len(report.states)}  ended {ended}  {replicas}"
+    sys.stdout.write(line[:200] + "\x1b[K")
+    sys.stdout.flush()
+
+
+def _percentiles(values: list[float]) -> str:
+    if len(values) < 2:  # noqa: PLR2004
+        return "not known"
+    cuts = statistics.quantiles(values, n=20, method="inclusive")
+    return f"p50 {cuts[9]:.2f} s, p95 {cuts[18]:.2f} s ({len(values)} jobs were followed)"
