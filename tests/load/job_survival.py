@@ -1,6 +1,6 @@
 """Submit jobs at a steady rate while every part of the system is killed in turn.
 
-    python -m tests.load.job_survival [--jobs 5000] [--rate 50] [--every 8]
+    python -m tests.load.job_survival [--jobs 5000] [--rate 50] [--every 15]
 
 Runs the whole system on this machine (SQLite store, private broker) and sends SIGKILL to gateway,
 events process, playlists, jobs (which holds the store) and broker in turn, until all jobs are
@@ -65,7 +65,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--jobs", type=int, default=5000)
     options.add_argument("--rate", type=float, default=50.0, help="submissions per second")
-    options.add_argument("--every", type=float, default=8.0, help="seconds between two kills")
+    options.add_argument("--every", type=float, default=15.0, help="seconds between two kills")
     asked = options.parse_args()
     program = broker_to_test(cache_folder(), log)
     with tempfile.TemporaryDirectory(prefix="mare-survival-") as name, Node(program) as node:
@@ -73,7 +73,7 @@ def main() -> None:
         with running_system(
             node.amqp_uri,
             folder,
-            JOBS_STALLED_SECONDS="10",
+            JOBS_STALLED_SECONDS="60",
             JOBS_REDELIVERIES="50",
             EVENTS_MAX_STREAMS_PER_ADDRESS="5000",
         ) as system:
