@@ -29,6 +29,8 @@ class NoEvents:
 
     def ended(self, name: str, code: int, again_in: float) -> None: ...
 
+    def killed(self, name: str, seconds: float) -> None: ...
+
 
 def program(vhost: Vhost, replicas: int) -> Program:
     return Program(

@@ -8,7 +8,7 @@ from typing import TextIO
 
 from mare.demo.tally import Tally
 from mare.demo.worker import STARTED, WAITED
-from mare.local_run.terminal import Terminal, describe_exit
+from mare.local_run.terminal import Terminal, describe_exit, describe_kill
 
 _CLEAR = "\r\x1b[K"
 _SECONDS_BETWEEN_LINES = 10.0
@@ -84,3 +84,6 @@ class WorkerEvents:
 
     def ended(self, name: str, code: int, again_in: float) -> None:
         self._terminal.highlight(name, describe_exit(code, again_in))
+
+    def killed(self, name: str, seconds: float) -> None:
+        self._terminal.highlight(name, describe_kill(seconds))

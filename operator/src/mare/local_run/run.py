@@ -58,12 +58,15 @@ async def run(
     `during` runs from then on; all programs are stopped when it ends. Without it they run until a
     signal. Raises `mare.local_run.startup.NotReady`.
     """
-    workloads = ProcessWorkloads(plan.programs, events)
+    metrics = Metrics(record := Record())
+    workloads = ProcessWorkloads(plan.programs, events, metrics.killed.inc)
     stopping = _stop_at_signal(workloads, terminal)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(_stop, workloads, plan, terminal)
         workloads.start()
-        loop, url = await stack.enter_async_context(_scaling(plan, workloads, terminal, options))
+        loop, url = await stack.enter_async_context(
+            _scaling(plan, workloads, terminal, options, record, metrics)
+        )
         startup = Startup(plan, workloads, loop.put, terminal, options.give_up_after)
         start = asyncio.create_task(startup.run())
         stop = asyncio.create_task(stopping.wait())
@@ -118,8 +121,13 @@ async def _stop(workloads: ProcessWorkloads, plan: Plan, terminal: Terminal) -> 
 
 
 @asynccontextmanager
-async def _scaling(
-    plan: Plan, workloads: ProcessWorkloads, terminal: Terminal, options: RunOptions
+async def _scaling(  # noqa: PLR0917
+    plan: Plan,
+    workloads: ProcessWorkloads,
+    terminal: Terminal,
+    options: RunOptions,
+    record: Record,
+    metrics: Metrics,
 ) -> AsyncIterator[tuple[Loop, str | None]]:
     async with AsyncExitStack() as stack:
         clock = steady_clock()
@@ -132,8 +140,6 @@ async def _scaling(
             replica_at=ConnectionOwners(workloads.sessions).process_at,
         )
         stack.push_async_callback(brokers.close)
-        record = Record()
-        metrics = Metrics(record)
         loop = Loop(
             brokers=brokers,
             workloads=workloads,

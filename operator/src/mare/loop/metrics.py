@@ -41,6 +41,11 @@ class Metrics:
             "Changes refused because the workload had changed",
             registry=self.registry,
         )
+        self.killed = Counter(
+            "mare_replicas_killed",
+            "Replicas that were killed at the end of their grace period",
+            registry=self.registry,
+        )
         self.broker_errors = Counter(
             "mare_broker_errors", "Reads that failed", ["reason"], registry=self.registry
         )

@@ -40,6 +40,9 @@ class Events(Protocol):
         `code` is the exit code, or the negative number of the signal that ended it.
         """
 
+    def killed(self, name: str, seconds: float) -> None:
+        """Process `name` got SIGKILL, because it still ran `seconds` after SIGTERM."""
+
 
 @dataclass(slots=True, eq=False)
 class Replica:
@@ -98,7 +101,8 @@ class Replica:
                 return code
             finally:
                 try:
-                    await _stop(process, self.grace)
+                    if await _stop(process, self.grace):
+                        self.events.killed(self.name, self.grace)
                 finally:
                     self.pid = None
                     reading.cancel()
@@ -109,14 +113,17 @@ class Replica:
             self.events.wrote(self.name, line)
 
 
-async def _stop(process: asyncio.subprocess.Process, grace: float) -> None:
+async def _stop(process: asyncio.subprocess.Process, grace: float) -> bool:
+    """Stop the process; return whether it still ran at the end of the grace period."""
     if process.returncode is None:
         process.terminate()
     try:
         async with asyncio.timeout(grace):
             await process.wait()
     except TimeoutError:
-        pass
+        return process.returncode is None
+    else:
+        return False
     finally:
         # The whole session: a child that died can leave its own children behind.
         with contextlib.suppress(ProcessLookupError):
