@@ -26,8 +26,9 @@ def test_a_job_is_streamed_until_its_playlist_comes(application: Application):
 
     assert accepted.status_code == 202, accepted.text
     path = accepted.headers["Location"]
-    assert streamed_events(application, f"{path}/events")[-1] == "complete"
+    assert streamed_events(application, f"{path}/events")[-1] == "end"
     job = application.ask(path).json()
+    assert job["state"] == "complete"
     assert job["result"]["place"]["name"] == "Recife"
     assert len(job["result"]["playlist"]["tracks"]) == 3
 

@@ -1,5 +1,6 @@
 """The custom resource is brought up to date by the chart's hook, with no more rights than that."""
 
+import json
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import pytest
 import yaml
 
 from devcluster.access import service_account_kubeconfig
+from mare.cluster.crd import version_key
 from tests.charts.operator.conftest import CHART
 
 CRD = CHART / "crds/queueautoscalers.mare.dev.yaml"
@@ -60,6 +62,37 @@ def test_an_older_definition_is_brought_up_to_date(api_server, crd, apply_crd):
     assert "Depth" in api_server.kubectl(*columns.split())
 
 
+def test_a_newer_definition_stays_as_it_is(api_server, crd, apply_crd):
+    """Of two releases in one cluster, the older must not take fields away."""
+    label = "app.kubernetes.io/version"
+    api_server.kubectl("label", NAME, f"{label}=0.10.0", "--overwrite")
+    try:
+        answer = apply_crd(CRD)
+
+        assert "stays as it is: its version 0.10.0 is newer" in answer.stdout, answer.stderr
+        assert answer.returncode == 0
+        labels = json.loads(api_server.kubectl("get", NAME, "-o", "json"))["metadata"]["labels"]
+        assert labels[label] == "0.10.0"
+    finally:
+        api_server.kubectl("label", NAME, f"{label}=0.0.1", "--overwrite")
+    assert apply_crd(CRD).stdout == "queueautoscalers.mare.dev is up to date\n"
+
+
+def test_the_definition_has_the_version_of_its_chart():
+    definition = yaml.safe_load(CRD.read_text())
+    chart = yaml.safe_load((CHART / "Chart.yaml").read_text())
+
+    assert definition["metadata"]["labels"]["app.kubernetes.io/version"] == chart["version"]
+
+
+@pytest.mark.parametrize(
+    ("older", "newer"),
+    [("", "0.1.0"), ("0.9.0", "0.10.0"), ("1.0.0-rc1", "1.0.0"), ("1.0.0", "1.0.1-rc1")],
+)
+def test_versions_have_an_order(older, newer):
+    assert version_key(older) < version_key(newer)
+
+
 def test_a_definition_that_is_not_there_is_created(api_server, crd, apply_crd):
     """As when a tool that knows no first installation runs what is for an upgrade."""
     api_server.kubectl("delete", NAME, "--wait")
@@ -96,4 +129,4 @@ def test_the_hook_carries_the_very_file_of_crds(hooks):
 
 
 def test_the_hook_can_be_left_out(helm):
-    assert helm.template(CHART, {"crds": {"upgrade": False}}).all("Job") == []
+    assert helm.template(CHART, {"crds": {"install": False}}).all("Job") == []

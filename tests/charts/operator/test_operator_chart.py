@@ -15,7 +15,7 @@ MATRIX = {
         "dashboard": {"enabled": False},
         "rbac": {"create": False},
         "serviceAccount": {"create": False, "name": "mine"},
-        "crds": {"upgrade": False},
+        "crds": {"install": False},
         "podDisruptionBudget": {"enabled": False},
         "networkPolicy": {"enabled": False},
         "topologySpreadConstraints": [],

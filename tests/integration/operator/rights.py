@@ -11,7 +11,7 @@ _KINDS = (
     *("ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding", "Lease"),
     *("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"),
 )
-_NOT_FOR_THE_OPERATOR = {"crds": {"upgrade": False}}
+_NOT_FOR_THE_OPERATOR = {"crds": {"install": False}}
 
 
 def rights(helm: Helm, home: str, values: Mapping[str, Any]) -> list[Mapping[str, Any]]:
