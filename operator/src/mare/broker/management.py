@@ -73,6 +73,7 @@ class _ChannelDetails(msgspec.Struct, gc=False):
 class _Consumer(msgspec.Struct, gc=False):
     queue: _QueueReference
     prefetch_count: Count | None = None
+    ack_required: bool = True
     channel_details: _ChannelDetails | Empty | None = None
 
 
@@ -156,6 +157,7 @@ def _statistics_of(
         delivered=counts.deliver_get,
         # A delivery without acknowledgement mode counts as acknowledged.
         acknowledged=counts.ack + counts.deliver_no_ack + counts.get_no_ack,
+        automatic=not all(consumer.ack_required for consumer in consumers),
         transient=transient,
         exclusive=queue.exclusive,
         stream=stream,

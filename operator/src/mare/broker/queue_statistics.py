@@ -32,6 +32,8 @@ class QueueStatistics:
     published: int | Unknown = NOT_REPORTED
     delivered: int | Unknown = NOT_REPORTED
     acknowledged: int | Unknown = NOT_REPORTED
+    automatic: bool = False
+    """Whether a consumer is in automatic acknowledgement mode."""
     transient: bool = False
     """Whether RabbitMQ deletes the queue with its last consumer."""
     exclusive: bool = False

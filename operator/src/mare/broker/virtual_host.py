@@ -184,6 +184,7 @@ class VirtualHost:
             published=queue.published,
             delivered=queue.delivered,
             acknowledged=queue.acknowledged,
+            automatic=queue.automatic,
         )
 
     async def close(self) -> None:

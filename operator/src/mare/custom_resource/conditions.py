@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from mare.custom_resource.autoscaler import Autoscaler
 from mare.domain.clause import Clause, capital, number, significant
 from mare.domain.decision import Decision
+from mare.domain.deliveries import DRAIN_SECONDS, Deliveries
 from mare.domain.estimates import Estimates
 from mare.domain.history import History
 from mare.domain.observation import QueueReading
@@ -26,10 +27,16 @@ _BAD_WHEN = {
     "MetricsFresh": "False",
     "GracePeriodSufficient": "False",
     "EventsSafe": "False",
+    "WorkVisible": "False",
     "SchedulesValid": "False",
     "VictimsChosen": "False",
     "Fallback": "True",
 }
+ACKNOWLEDGE_LATE = Clause(
+    "advice.acknowledgeLate",
+    "acknowledge after the work (Celery: task_acks_late = True and worker_prefetch_multiplier = 1),"
+    " or set drainSeconds to the longest service time",
+)
 _URGENT = {"Ready", "AbleToScale", "MetricsFresh", "Fallback", "Paused"}
 
 
@@ -82,6 +89,7 @@ def conditions_of(
             _scaling_limited(decision),
             _fallback(decision),
             _paused(policy),
+            _work_visible(policy, history.deliveries),
         ]
     if isinstance(scale, Scale) and policy.victim_policy is VictimPolicy.IDLE_ONLY:
         others.append(_victims_chosen(unchosen, reading))
@@ -200,6 +208,19 @@ def _victims_chosen(unchosen: Unknown | None, reading: BrokerReading) -> Conditi
         "Chosen",
         "Idle replicas are removed first; busy replicas finish their messages",
     )
+
+
+def _work_visible(policy: Policy, deliveries: Deliveries) -> Condition:
+    kind = "WorkVisible"
+    if not deliveries.is_early:
+        text = "Messages are unacknowledged while they are processed, as far as seen"
+        return Condition(kind, "True", "Visible", text)
+    reason = "AutomaticAcknowledgement" if deliveries.automatic else "EarlyAcknowledgement"
+    seconds = DRAIN_SECONDS if policy.drain_seconds is None else policy.drain_seconds
+    text = "messages are acknowledged before they are processed, so that busy replicas look idle"
+    clause = Clause("work.early", text)
+    message = f"{capital(text)}; scale-down waits {seconds} s (drainSeconds): {ACKNOWLEDGE_LATE}"
+    return Condition(kind, "False", reason, message, (clause,))
 
 
 def _schedules_valid(autoscaler: Autoscaler) -> Condition:

@@ -56,6 +56,7 @@ def read_policy(spec: Spec) -> Policy:
         "activation_threshold": activation.get("threshold"),
         "idle_replicas": idle.get("replicas"),
         "cooldown_seconds": idle.get("cooldownSeconds"),
+        "drain_seconds": spec.get("drainSeconds"),
         "staleness_seconds": spec.get("stalenessSeconds"),
         "paused": Pause(paused) if paused else None,
         "paused_replicas": spec.get("pausedReplicas"),

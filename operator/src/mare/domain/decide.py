@@ -17,6 +17,7 @@ from mare.domain.behavior import at_most, limit, record_behavior
 from mare.domain.clause import Clause, replicas
 from mare.domain.context import DecisionContext, Proposal, context_of
 from mare.domain.decision import Decision, DecisionTrace, Stage
+from mare.domain.deliveries import keep_busy_lately
 from mare.domain.estimates import learn
 from mare.domain.history import History
 from mare.domain.observation import Observation, load_of
@@ -37,6 +38,8 @@ def decide(
     load = load_of(observation.queues, now, policy.staleness_seconds)
     learning = learn(history.learning, load, workload, now, policy.workers_per_replica)
     history = history.observe(load, learning, now)
+    deliveries = history.deliveries.observe(load, now, policy.drain_seconds)
+    history = replace(history, deliveries=deliveries)
     context = context_of(policy, workload, load, now)
     trace = DecisionTrace(workload.replicas)
     if policy.paused is Pause.ALL:
@@ -166,6 +169,7 @@ def _with_proposal(
     record_behavior(trace, context, limited, desired)
     history = replace(history, recommendations=limited.recommendations)
     history = _keep_busy_replicas(trace, context, history)
+    keep_busy_lately(trace, context, history.deliveries)
     idle.scale_to_idle(trace, context, history)
     return history
 

@@ -1,8 +1,9 @@
 """The state that one decision hands to the next."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from mare.domain.behavior import Recommendation, ScaleEvent, remember, store_event
+from mare.domain.deliveries import Deliveries
 from mare.domain.estimates import Estimates, Learning, recall
 from mare.domain.observation import Load
 from mare.domain.policy import Behavior
@@ -30,6 +31,7 @@ class History:
     """Statistics in a row, sampled after `changed_at`, without a message."""
     quiet_sampled_after: float = 0.0
     """`sampled_after` of the statistics that were counted last."""
+    deliveries: Deliveries = field(default_factory=Deliveries)
     draining_since: float | None = None
     """Since when busy replicas delay a scale-down."""
     idle_counted_at: float = 0.0

@@ -3,6 +3,7 @@
 from mare.domain.clause import Clause, messages
 from mare.domain.context import DecisionContext, Proposal
 from mare.domain.decision import DecisionTrace, Stage
+from mare.domain.deliveries import why_drained
 from mare.domain.history import History
 from mare.domain.reason import Reason
 from mare.domain.unknown import Unknown, known, total
@@ -41,7 +42,11 @@ def scale_to_idle(trace: DecisionTrace, context: DecisionContext, history: Histo
     unknown = total((context.load.ready, context.load.unacknowledged))
     cooldown = context.policy.cooldown_seconds
     quiet_at = history.quiet_since + cooldown
-    if history.quiet_samples >= _QUIET_SAMPLES and context.now >= quiet_at:
+    running, until = history.deliveries.may_run(context.policy.drain_seconds, context.now)
+    if running and history.quiet_samples > 0:
+        remark = why_drained(context, running)
+        trace.limit(Stage.IDLE, trace.count, Reason.DRAINING, remark, until)
+    elif history.quiet_samples >= _QUIET_SAMPLES and context.now >= quiet_at:
         quiet = context.now - history.quiet_since
         text = f"no message, ready or unacknowledged, for {quiet:.0f} s"
         trace.move_to_idle(idle_replicas, Clause("idle.scaled", text, seconds=round(quiet)))

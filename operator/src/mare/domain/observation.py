@@ -39,6 +39,8 @@ class QueueReading:
     """Counter of delivered messages."""
     acknowledged: int | Unknown = NOT_REPORTED
     """Counter of messages acknowledged or delivered with automatic acknowledgement."""
+    automatic: bool = False
+    """Whether a consumer is in automatic acknowledgement mode."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

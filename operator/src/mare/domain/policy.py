@@ -185,6 +185,9 @@ class Policy:
     """The idle count, below `min_replicas`; None for `min_replicas`."""
     cooldown_seconds: int = 60
     fallback: Fallback | None = None
+    drain_seconds: int | None = None
+    """How long a delivered message may be processed that is acknowledged already; None if that is
+    measured."""
     staleness_seconds: int = 15
     schedules: tuple[Schedule, ...] = field(default=())
     paused: Pause | None = None

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mare.custom_resource.conditions import Condition
+from mare.custom_resource.conditions import ACKNOWLEDGE_LATE, Condition
 from mare.domain.clause import Clause
 from mare.explanation import advice
 from mare.explanation.facts import Facts
@@ -43,19 +43,16 @@ def _problems(facts: Facts) -> Iterator[Problem]:
         yield _problem(code, own, fresh, hint)
     elif fresh is not None and fresh.reason == "PartlyFresh":
         yield _problem("MARE005", own, fresh, advice.STATISTICS)
-    grace = facts.condition("GracePeriodSufficient")
-    if grace is not None and grace.is_bad:
-        yield _problem("MARE012", workload, grace, advice.GRACE)
-    victims = facts.condition("VictimsChosen")
-    if victims is not None and victims.is_bad:
-        hint = advice.VICTIMS.get(victims.reason, advice.DRAIN)
-        yield _problem("MARE017", workload, victims, hint)
-    schedules = facts.condition("SchedulesValid")
-    if schedules is not None and schedules.is_bad:
-        yield _problem("MARE022", own, schedules, advice.SCHEDULES)
-    safe = facts.condition("EventsSafe")
-    if safe is not None and safe.is_bad:
-        yield _problem("MARE020", own, safe, advice.EVENTS)
+    for kind, code, about, hints, hint in (
+        ("GracePeriodSufficient", "MARE012", workload, {}, advice.GRACE),
+        ("VictimsChosen", "MARE017", workload, advice.VICTIMS, advice.DRAIN),
+        ("SchedulesValid", "MARE022", own, {}, advice.SCHEDULES),
+        ("EventsSafe", "MARE020", own, {}, advice.EVENTS),
+        ("WorkVisible", "MARE023", own, {}, ACKNOWLEDGE_LATE),
+    ):
+        condition = facts.condition(kind)
+        if condition is not None and condition.is_bad:
+            yield _problem(code, about, condition, hints.get(condition.reason, hint))
     if facts.pending and facts.requested is not None and facts.ready is not None:
         missing = facts.requested - facts.ready
         text = f"{missing} of {facts.requested} replicas are not ready for longer than a start-up"

@@ -1,0 +1,93 @@
+"""Messages that are acknowledged before they are processed: the broker does not know who is busy.
+
+Celery acknowledges early unless `task_acks_late` is set, and a consumer with automatic
+acknowledgement always does. What such a consumer works on can only be bounded: by the messages that
+were delivered lately.
+"""
+
+from dataclasses import dataclass, replace
+
+from mare.domain.clause import Clause, messages
+from mare.domain.context import DecisionContext
+from mare.domain.decision import DecisionTrace, Stage
+from mare.domain.observation import Load
+from mare.domain.reason import Reason
+from mare.domain.unknown import Unknown, known, total
+
+DRAIN_SECONDS = 30
+"""`drainSeconds` where early acknowledgement is seen: the default grace period of a Pod."""
+_SAMPLES = 3
+"""Statistics in a row that show it: a fast consumer can acknowledge just before one of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deliveries:
+    """The messages delivered lately, and whether they are acknowledged early."""
+
+    delivered: int | None = None
+    acknowledged: int | None = None
+    recent: tuple[tuple[float, int], ...] = ()
+    """When a delivery was seen, and of how many messages."""
+    early_samples: int = 0
+    automatic: bool = False
+    """Whether a consumer acknowledges automatically."""
+
+    @property
+    def is_early(self) -> bool:
+        return self.automatic or self.early_samples >= _SAMPLES
+
+    def observe(self, load: Load, now: float, drain_seconds: int | None) -> "Deliveries":
+        """Record the deliveries of one reading. Counters change with the statistics only."""
+        new = total(reading.delivered for reading in load.readings)
+        acknowledged = total(reading.acknowledged for reading in load.readings)
+        if isinstance(new, Unknown) or isinstance(acknowledged, Unknown):
+            return self
+        automatic = any(reading.automatic for reading in load.readings)
+        if (new, acknowledged, automatic) == (self.delivered, self.acknowledged, self.automatic):
+            return self
+        count = new - (new if self.delivered is None else self.delivered)
+        cutoff = now - (drain_seconds or DRAIN_SECONDS)
+        recent = tuple(each for each in self.recent if each[0] > cutoff)
+        return replace(
+            self,
+            delivered=new,
+            acknowledged=acknowledged,
+            automatic=automatic,
+            recent=(*recent, (now, count)) if count > 0 else recent,
+            early_samples=self._early_samples(load, count, acknowledged),
+        )
+
+    def _early_samples(self, load: Load, count: int, acknowledged: int) -> int:
+        """Count samples in which the queue has messages and none is unacknowledged."""
+        if known(load.unacknowledged, 1) > 0 or self.acknowledged is None:
+            return 0
+        together = 0 < count <= acknowledged - self.acknowledged
+        return self.early_samples + 1 if together and known(load.ready, 0) > 0 else 0
+
+    def may_run(self, drain_seconds: int | None, now: float) -> tuple[int, float]:
+        """Return how many messages may still be processed, and until when.
+
+        Without `drain_seconds` this counts only where messages are acknowledged early.
+        """
+        if drain_seconds is None and not self.is_early:
+            return 0, now
+        seconds = DRAIN_SECONDS if drain_seconds is None else drain_seconds
+        recent = [each for each in self.recent if each[0] > now - seconds]
+        return sum(count for _, count in recent), recent[-1][0] + seconds if recent else now
+
+
+def keep_busy_lately(
+    trace: DecisionTrace, context: DecisionContext, deliveries: Deliveries
+) -> None:
+    """Do not scale below the number of messages that may still be processed."""
+    running, until = deliveries.may_run(context.policy.drain_seconds, context.now)
+    kept = min(running, trace.current)
+    if trace.count < kept:
+        trace.limit(Stage.VICTIMS, kept, Reason.DRAINING, why_drained(context, running), until)
+
+
+def why_drained(context: DecisionContext, running: int) -> Clause:
+    drain_seconds = context.policy.drain_seconds
+    seconds = DRAIN_SECONDS if drain_seconds is None else drain_seconds
+    text = f"{messages(running)} delivered in the last {seconds} s may still be processed"
+    return Clause("victims.recent", text, messages=running, seconds=seconds)

@@ -1,0 +1,83 @@
+"""Messages that are acknowledged before they are processed delay a scale-down."""
+
+import pytest
+
+from mare.domain.policy import Policy, QueueLength
+from mare.domain.reason import Reason
+from tests.unit.operator.building import Timeline, reading
+
+LENGTH = (QueueLength(messages_per_replica=1),)
+
+
+def delivered(count: int, *, at: float, **given):
+    return reading(at=at, published=count, delivered=count, acknowledged=count, **given)
+
+
+def early(time: Timeline, seconds: int) -> None:
+    """Consumers acknowledge what they receive, while messages wait."""
+    for _ in range(seconds // 5):
+        time.now += 5
+        time.read(delivered(int(time.now), at=time.now, ready=20))
+
+
+def test_acknowledgement_on_receipt_is_detected():
+    time = Timeline(Policy(max_replicas=5, targets=LENGTH), 5)
+    early(time, 15)
+    assert not time.history.deliveries.is_early
+    early(time, 5)
+    assert time.history.deliveries.is_early
+
+
+def test_an_unacknowledged_message_shows_late_acknowledgement():
+    time = Timeline(Policy(max_replicas=5, targets=LENGTH), 5)
+    early(time, 30)
+    time.now += 5
+    time.read(delivered(100, at=time.now, ready=20, unacknowledged=1))
+    assert not time.history.deliveries.is_early
+
+
+def test_an_empty_queue_shows_nothing():
+    """Messages that are gone at once may also be fast ones."""
+    time = Timeline(Policy(max_replicas=5, targets=LENGTH), 5)
+    for _ in range(20):
+        time.now += 5
+        time.read(delivered(int(time.now), at=time.now))
+    assert not time.history.deliveries.is_early
+
+
+@pytest.mark.parametrize(("drain", "until"), [(None, 30), (120, 120), (0, 0)])
+def test_automatic_acknowledgement_delays_scale_down(drain: int | None, until: int):
+    policy = Policy(max_replicas=5, targets=LENGTH, drain_seconds=drain, cooldown_seconds=0)
+    time = Timeline(policy, 5)
+    time.read(delivered(0, at=0.0, ready=5, automatic=True))
+    for _ in range(200):
+        time.now += 1
+        time.read(delivered(3, at=time.now, automatic=True))
+    counts = [decision.replicas for decision in time.decisions]
+    assert counts[16:until] == [3] * len(counts[16:until])
+    assert counts[max(until, 16) + 4] == 0
+
+
+def test_drain_seconds_apply_without_any_detection():
+    time = Timeline(Policy(max_replicas=5, targets=LENGTH, drain_seconds=60), 1)
+    time.sees(ready=1)
+    time.now += 1
+    time.read(delivered(1, at=time.now))
+    for _ in range(59):
+        time.now += 1
+        decision = time.read(delivered(1, at=time.now))
+    assert decision.reason is Reason.DRAINING
+    assert "1 message delivered in the last 60 s may still be processed" in decision.message
+    for _ in range(5):
+        time.now += 1
+        time.read(delivered(1, at=time.now))
+    assert time.replicas == 0
+
+
+def test_late_acknowledgement_delays_nothing():
+    time = Timeline(Policy(max_replicas=5, targets=LENGTH, cooldown_seconds=0), 5)
+    time.read(delivered(0, at=0.0, ready=5))
+    for _ in range(20):
+        time.now += 1
+        time.read(delivered(3, at=time.now))
+    assert time.replicas == 0
