@@ -86,7 +86,7 @@ def _brokers(stage: Stage, node: Node) -> Iterator[None]:
 @contextmanager
 def _patterns(stage: Stage, node: Node) -> Iterator[None]:
     tenant = _in(stage, "patterns")
-    node.management.call("PUT", "vhosts/patterns")
+    node.management.call("PUT", "vhosts", "patterns")
     with node.connect("patterns") as connection:
         channel = connection.channel()
         for number in range(_QUEUES):

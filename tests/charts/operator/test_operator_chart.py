@@ -83,11 +83,27 @@ def test_with_namespaces_nothing_belongs_to_the_cluster(helm):
 
 def test_the_right_to_patch_pods_of_the_cluster_comes_with_a_policy(helm):
     def policies(values):
-        return len(helm.template(CHART, values).all("ValidatingAdmissionPolicy"))
+        rendered = helm.template(CHART, values).all("ValidatingAdmissionPolicy")
+        return sum(each["metadata"]["name"].endswith("-pods") for each in rendered)
 
     assert policies({}) == 0
     assert policies({"rbac": {"markPods": True}}) == 1
     assert policies({"rbac": {"markPods": True}, "namespaces": ["shop"]}) == 0
+
+
+@pytest.mark.parametrize(
+    ("values", "actions"),
+    [
+        ({}, {"Warn"}),
+        ({"conflictPolicy": "Deny"}, {"Deny"}),
+        ({"conflictPolicy": "Off"}, set()),
+        ({"namespaces": ["shop"]}, set()),
+        ({"namespaces": ["shop"], "conflictPolicy": "Warn"}, {"Warn"}),
+    ],
+)
+def test_the_policy_on_second_autoscalers_can_be_chosen(helm, values, actions):
+    bindings = helm.template(CHART, values).all("ValidatingAdmissionPolicyBinding")
+    assert {each for one in bindings for each in one["spec"]["validationActions"]} == actions
 
 
 def test_the_role_edit_includes_autoscalers(helm):

@@ -1,0 +1,91 @@
+"""A second autoscaler of a workload is reported when it is applied."""
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from kubernetes import client
+
+from devcluster.control_plane import ControlPlane
+from tests.charts.helm import CHARTS, Helm
+from tests.integration.operator.manifests import autoscaler_of
+from tests.integration.operator.test_conflicting_autoscalers import (
+    SCALED_OBJECTS,
+    hpa,
+    scaled_object,
+)
+from tests.vhost import eventually
+
+Create = Callable[[Mapping[str, Any]], str]
+
+PLURALS = {
+    "QueueAutoscaler": "queueautoscalers",
+    "HorizontalPodAutoscaler": "horizontalpodautoscalers",
+    "ScaledObject": "scaledobjects",
+}
+
+
+def autoscaler(name: str, workload: str, **spec: Any) -> dict[str, Any]:
+    return autoscaler_of(name, {"scaleTargetRef": {"name": workload}, **spec})
+
+
+@pytest.fixture(scope="module")
+def create(api_server: ControlPlane, crd: Path, helm: Helm) -> Iterator[Create]:
+    """Create an object in a cluster with the policies, as a dry run; return the warnings."""
+    rendered = helm.template(CHARTS / "operator", {}, name="policies", namespace="default")
+    policies = [each for each in rendered if each["kind"].startswith("ValidatingAdmissionPolicy")]
+    api_server.define(SCALED_OBJECTS)
+    kubectl = api_server.kubectl
+    kubectl("create", "namespace", "conflicts")
+    kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all(policies))
+    existing = [autoscaler("first", "worker"), hpa("scaled-by-hpa")]
+    kubectl("apply", "-n", "conflicts", "-f", "-", stdin=yaml.safe_dump_all(existing))
+    with api_server.client() as api:
+        objects = client.CustomObjectsApi(api)
+
+        def run(document: Mapping[str, Any]) -> str:
+            group, version = document["apiVersion"].split("/")
+            _, _, headers = objects.create_namespaced_custom_object_with_http_info(
+                group, version, "conflicts", PLURALS[document["kind"]], document, dry_run="All"
+            )
+            return str(headers.get("Warning", ""))
+
+        for probe in (autoscaler("probe", "worker"), autoscaler("probe", "scaled-by-hpa")):
+            # A new policy is in force after some seconds.
+            eventually(lambda probe=probe: "as well" in run(probe))
+        yield run
+    kubectl("delete", "-f", "-", stdin=yaml.safe_dump_all(policies))
+    kubectl("delete", "namespace", "conflicts", "--wait=false")
+    kubectl("delete", "-f", str(SCALED_OBJECTS))
+
+
+@pytest.mark.parametrize(
+    ("document", "warning"),
+    [
+        (autoscaler("second", "worker"), "QueueAutoscaler first scales Deployment worker as well"),
+        (hpa("worker"), "QueueAutoscaler first scales Deployment worker as well"),
+        (scaled_object("worker"), "QueueAutoscaler first scales Deployment worker as well"),
+        (
+            autoscaler("beside", "scaled-by-hpa"),
+            "HorizontalPodAutoscaler scaled-by-hpa scales Deployment scaled-by-hpa as well",
+        ),
+    ],
+)
+def test_a_second_autoscaler_of_a_workload_is_warned_about(create: Create, document, warning):
+    assert warning in create(document)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        autoscaler("another", "other"),
+        autoscaler("trial", "worker", dryRun=True),
+        hpa("other"),
+        scaled_object("other"),
+        autoscaler_of("set", {"scaleTargetRef": {"kind": "StatefulSet", "name": "worker"}}),
+    ],
+)
+def test_an_autoscaler_of_another_workload_and_a_dry_run_are_not(create: Create, document):
+    assert "as well" not in create(document)
