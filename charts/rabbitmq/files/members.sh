@@ -1,5 +1,5 @@
 # Before nodes change. /etc/rabbitmq-files is still the ConfigMap of the release that runs.
-[ -e /etc/rabbitmq-files/rabbitmq.conf ] || { echo "There is no broker yet."; exit 0; }
+await_first_installation /etc/rabbitmq-files/rabbitmq.conf "its ConfigMap is gone"
 current_nodes=$(sed -n 's/^cluster_formation.classic_config.nodes.[0-9]* = //p' /etc/rabbitmq-files/rabbitmq.conf)
 [ -n "$current_nodes" ] || { echo "No node runs."; exit 0; }
 

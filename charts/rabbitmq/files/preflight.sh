@@ -33,10 +33,12 @@ end, [Q || Q <- rabbit_amqqueue:list(), amqqueue:get_type(Q) =:= rabbit_quorum_q
 $(echo "$broken" | grep -vx ok | xargs). Bring those nodes back."
 
 version=$(installed_version)
+[ -n "$version" ] || refuse "The folder of rabbitmq-server in the new image names no version. Set upgrade.preflight to false."
 refuse_disabled_flags() {
-    from=$(on "$1" rabbitmq-diagnostics server_version | tail -n 1)
-    older "$from" "$version" || return 0
-    off=$(on "$1" rabbitmqctl list_feature_flags name state stability | awk '$2 == "disabled" && $3 == "stable" {print $1}')
+    from=$(on "$1" rabbitmq-diagnostics server_version) || refuse "The node $1 does not tell its version: $from"
+    older "$(echo "$from" | tail -n 1)" "$version" || return 0
+    flags=$(on "$1" rabbitmqctl list_feature_flags name state stability) || refuse "The node $1 does not list its feature flags: $flags"
+    off=$(echo "$flags" | awk '$2 == "disabled" && $3 == "stable" {print $1}')
     [ "$KHEPRI" = true ] || off=$(echo "$off" | grep -vx khepri_db || true)
     [ -z "$off" ] || refuse "Feature flags are disabled that RabbitMQ $version may need: $(echo $off). Enable \
 them first: rabbitmqctl enable_feature_flag all"

@@ -28,18 +28,28 @@ esac
 """
 
 
+_ERL = """#!/bin/sh
+for node in NODES/*; do
+    case "$*" in *"${node##*@}"*) [ ! -d "$node" ] || exit 0 ;; esac
+done
+exit 1
+"""
+"""Whether the host in the expression is that of a node."""
+
+
 @dataclass(frozen=True, slots=True)
 class Node:
     """A node that answers.
 
     ``fails`` are checks that it does not pass, and commands that a restart interrupts. ``broken``
-    are queues without a leader.
+    are queues without a leader. ``silent`` are commands that fail.
     """
 
     version: str = "4.2.4"
     flags: Mapping[str, str] = field(default_factory=dict)
     fails: Collection[str] = ()
     broken: Collection[str] = ()
+    silent: Collection[str] = ()
 
 
 class Nodes:
@@ -57,16 +67,23 @@ class Nodes:
                 "broken": [*node.broken, "ok"],
                 **dict.fromkeys(node.fails, ()),
             }
+            files = {name: lines for name, lines in files.items() if name not in node.silent}
             (folder / "nodes" / name).mkdir(parents=True)
             for file, lines in files.items():
                 (folder / "nodes" / name / file).write_text("".join(f"{it}\n" for it in lines))
 
     def run(
-        self, task: str, before: Manifests | None, upgrade: Manifests, version: str
+        self,
+        task: str,
+        before: Manifests | None,
+        upgrade: Manifests,
+        version: str,
+        lost: Collection[str] = (),
     ) -> tuple[int, str]:
         """Run a Job of ``upgrade`` in an image of ``version``; return exit code and last line."""
         home = self._folder / "image"
-        (home / "plugins" / f"rabbit-{version}").mkdir(parents=True, exist_ok=True)
+        plugin = f"rabbit-{version}" if version[0].isdecimal() else "none"
+        (home / "plugins" / plugin).mkdir(parents=True, exist_ok=True)
         (home / "sbin").mkdir(exist_ok=True)
         (home / "sbin" / "sleep").symlink_to("/bin/true")
         for program in ("rabbitmq-server", *_PROGRAMS):
@@ -77,8 +94,11 @@ class Nodes:
         (script,) = container["args"]
         for path in ("/etc/rabbitmq-", "/dev/termination-log"):
             script = script.replace(path, f"{self._folder}/{path.rsplit('/', 1)[1]}")
-        if before:
+        (home / "sbin" / "erl").write_text(_ERL.replace("NODES", f"{self._folder}/nodes"))
+        (home / "sbin" / "erl").chmod(0o755)
+        if before and "credentials" not in lost:
             self._mount("credentials", {"erlang-cookie": "COOKIE"})
+        if before and "files" not in lost:
             self._mount("files", before.one("ConfigMap", "shop-rabbitmq")["data"])
         environment = {each["name"]: each["value"] for each in container["env"]}
         answer = subprocess.run(

@@ -1,6 +1,6 @@
 """What the Jobs before and after an upgrade or a rollback refuse, and what they accept."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ def run(helm: Helm, tmp_path: Path) -> Run:
         upgrade: Values = ONE | {"logLevel": "debug"},
         version: str = "4.2.4",
         members: int = 0,
+        lost: Collection[str] = (),
     ) -> tuple[int, str]:
         nodes = Nodes(
             tmp_path,
@@ -36,7 +37,7 @@ def run(helm: Helm, tmp_path: Path) -> Run:
             dict(zip(NAMES, running, strict=False)),
         )
         old = None if before is None else helm.template(CHART, before)
-        return nodes.run(task, old, helm.template(CHART, upgrade), version)
+        return nodes.run(task, old, helm.template(CHART, upgrade), version, lost)
 
     return run
 
@@ -47,6 +48,9 @@ def run(helm: Helm, tmp_path: Path) -> Run:
         (Node("4.1.2", OFF), "4.2.4", "Feature flags are disabled"),
         (Node(fails=["check_local_alarms"]), "4.2.4", "has an alarm"),
         (Node(broken=["work"]), "4.2.4", "Quorum queues have no leader"),
+        (Node(silent=["server_version"]), "4.2.4", "does not tell its version"),
+        (Node("4.1.2", silent=["list_feature_flags"]), "4.2.4", "does not list its feature flags"),
+        (Node(), "unknown", "names no version"),
     ],
 )
 def test_an_upgrade_that_would_fail_is_refused(run: Run, node, version, said):
@@ -128,6 +132,17 @@ def test_an_upgrade_that_does_not_change_the_nodes_is_not_checked(run: Run):
     upgrade = {"definitions": {"exchanges": [{"name": "a", "type": "topic"}]}}
 
     assert run("preflight", [], upgrade=upgrade) == (0, "The nodes stay as they are.")
+
+
+@pytest.mark.parametrize(
+    ("lost", "reason"),
+    [("credentials", "its Secret has no Erlang cookie"), ("files", "its ConfigMap is gone")],
+)
+def test_a_broker_that_cannot_be_checked_is_not_upgraded(run: Run, lost: str, reason: str):
+    code, line = run("preflight", [Node()], lost=[lost])
+
+    assert code == 1
+    assert f"The broker runs, and {reason}" in line
 
 
 def test_a_first_installation_by_argo_cd_has_no_broker_to_check(run: Run):
