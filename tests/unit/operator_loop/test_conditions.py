@@ -6,7 +6,7 @@ from mare.custom_resource.autoscaler import read_autoscaler
 from mare.custom_resource.conditions import conditions_of
 from mare.domain.unknown import Unknown
 from mare.ports import BrokerReading, Scale
-from tests.unit.operator_loop.worlds import body
+from tests.unit.operator_loop.worlds import World, body, run
 
 UNTOLD = Unknown("NotReported", "only the management API tells")
 
@@ -30,7 +30,40 @@ def test_events_are_safe_if_it_is_known_that_no_queue_vanishes(transient, least,
         reading=BrokerReading(queues=(), busy={}, transient=transient),
         decision=None,
         history=None,
+        silent_since=None,
         now=0,
     )
 
     assert [(c.status, c.reason) for c in conditions if c.type == "EventsSafe"] == [told]
+
+
+SILENT = Unknown("LeaderSilent", "the leader of queue worker does not answer", "worker")
+
+
+def freshness(world: World) -> tuple[str, str]:
+    (view,) = [past.view for past in world.record.histories.values()]
+    found = {each.type: each for each in view.conditions}
+    assert found["Ready"].status == found["MetricsFresh"].status
+    return found["MetricsFresh"].status, found["MetricsFresh"].reason
+
+
+def test_a_silent_leader_is_no_warning_before_statistics_can_show_an_empty_queue():
+    async def story(world: World) -> None:
+        world.workloads.have("worker", 1)
+        world.brokers.ready["worker"] = 3
+        world.put()
+        await world.tick()
+        for silence in (SILENT, SILENT):
+            world.brokers.ready["worker"] = silence
+            for _ in range(15):
+                await world.tick()
+                assert freshness(world) == ("True", "LeaderUnconfirmed")
+            world.brokers.ready["worker"] = 0
+            await world.tick()
+            assert freshness(world)[0] == "True"
+        world.brokers.ready["worker"] = SILENT
+        for _ in range(25):
+            await world.tick()
+        assert freshness(world) == ("False", "LeaderSilent")
+
+    run(story)

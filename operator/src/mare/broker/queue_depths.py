@@ -16,7 +16,7 @@ from mare.backoff import RetryTimer
 from mare.broker.connection_parameters import ConnectionParameters
 from mare.broker.passive_declare import Answer, Depth, PassiveDeclare, is_silent, late, silent
 from mare.broker.queue_statistics import Statistics
-from mare.domain.unknown import Unknown
+from mare.domain.unknown import Unknown, known
 from mare.ports import AccessRefused, Clock
 
 _READ_SECONDS = 2.0
@@ -189,8 +189,8 @@ def _last_or_unknown(why: Answer, at: float, depth: Depth, now: float) -> tuple[
 
 
 def _sampled(name: str, latest: Statistics | None) -> tuple[float, int]:
-    """The time of the statistics of a queue, and its ready messages then."""
+    """A time before the statistics of a queue were sampled, and its ready messages then."""
     queue = latest.queues.get(name) if latest else None
     if latest is None or queue is None or isinstance(queue.ready, Unknown):
         return _NEVER, 0
-    return latest.at, queue.ready
+    return known(latest.sampled_after, latest.at), queue.ready

@@ -37,6 +37,9 @@ ACKNOWLEDGE_LATE = Clause(
     "acknowledge after the work (Celery: task_acks_late = True and worker_prefetch_multiplier = 1),"
     " or set drainSeconds to the longest service time",
 )
+_SILENT_SECONDS = 20.0
+"""How long a silent leader is no warning: statistics of after the last answer come within 16 s, and
+show whether the queue is empty."""
 _URGENT = {"Ready", "AbleToScale", "MetricsFresh", "Fallback", "Paused"}
 
 
@@ -70,16 +73,18 @@ def conditions_of(
     reading: BrokerReading,
     decision: Decision | None,
     history: History | None,
+    silent_since: float | None,
     now: float,
 ) -> tuple[Condition, ...]:
     """Return all conditions.
 
     `problem` is why the last decision was not carried out, `unchosen` why idle replicas cannot be
-    removed first.
+    removed first, `silent_since` since when the leader of a queue does not answer.
     """
     policy = autoscaler.policy
     able = _able_to_scale(policy, scale, problem)
-    fresh = _metrics_fresh(reading)
+    is_new = silent_since is not None and now < silent_since + _SILENT_SECONDS
+    fresh = _metrics_fresh(reading, is_unconfirmed=is_new)
     others = [able, fresh, _events_safe(policy, reading)]
     if policy.schedules or autoscaler.wrong_schedules:
         others.append(_schedules_valid(autoscaler))
@@ -134,8 +139,11 @@ def _able_to_scale(policy: Policy, scale: Scale | Unknown, problem: Unknown | No
     return Condition("AbleToScale", "True", "Able", "The workload can be read and changed")
 
 
-def _metrics_fresh(reading: BrokerReading) -> Condition:
+def _metrics_fresh(reading: BrokerReading, *, is_unconfirmed: bool) -> Condition:
     why = unknown_of(reading.queues)
+    if why is not None and is_unconfirmed:
+        text = f"{capital(why.cause)}: scale-down is blocked until its statistics show why"
+        return Condition("MetricsFresh", "True", "LeaderUnconfirmed", text)
     if why is not None:
         return Condition("MetricsFresh", "False", why.reason, why.cause, (why.clause,))
     if reading.lost:

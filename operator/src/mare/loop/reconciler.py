@@ -161,6 +161,7 @@ class Reconciler:
             reading=reading,
             decision=decision,
             history=state.history,
+            silent_since=state.observe_leaders(reading, now),
             now=now,
         )
         estimates = state.history.learning.estimates if state.history else Estimates()

@@ -8,6 +8,7 @@ from typing import Any
 
 from mare.backoff import RetryTimer
 from mare.custom_resource.autoscaler import Autoscaler
+from mare.custom_resource.conditions import unknown_of
 from mare.custom_resource.status import read_estimates
 from mare.domain.estimates import Estimates
 from mare.domain.history import History
@@ -15,7 +16,7 @@ from mare.domain.unknown import Unknown
 from mare.loop.operator_claim import OperatorClaim
 from mare.loop.rates import QueueRates
 from mare.loop.record import View
-from mare.ports import Scale
+from mare.ports import BrokerReading, Scale
 
 _SETTLING_SECONDS = 10.0
 """Minimum time between two status writes while the number of replicas stays the same."""
@@ -56,6 +57,7 @@ class AutoscalerState:
     status_retry: RetryTimer = field(default_factory=_new_timer)
     marking_retry: RetryTimer = field(default_factory=_new_timer)
     rates: QueueRates = field(default_factory=QueueRates)
+    _silent_since: float | None = None
     _status_json: str = "{}"
     """The status as text: for 1,000 objects 5 MB, where dicts take 16 MB."""
     _written_capacity: float | None = None
@@ -86,6 +88,13 @@ class AutoscalerState:
     def _set_status(self, status: Mapping[str, Any]) -> None:
         self._status_json = json.dumps(status)
         self._written_capacity = status.get("estimates", {}).get("capacityPerReplica")
+
+    def observe_leaders(self, reading: BrokerReading, now: float) -> float | None:
+        """Return since when the leader of a queue does not answer; None if all do."""
+        why = unknown_of(reading.queues)
+        is_silent = why is not None and why.reason == "LeaderSilent"
+        self._silent_since = (self._silent_since or now) if is_silent else None
+        return self._silent_since
 
     @property
     def is_idle(self) -> bool:
