@@ -91,7 +91,7 @@ def _problem(status: int, code: str, detail: str, retry_after: int | None = None
 INTERNAL = _problem(500, "internal_error", "The gateway failed. The error is logged.")
 
 _SERVICE_FAILED = _problem(502, "service_error", "A service failed.")
-_TIMED_OUT = _problem(504, "service_timeout", "The service did not respond in time.")
+_TIMED_OUT = _problem(504, "service_timeout", "The service did not respond in time.", 5)
 
 _OVERLOADED = _problem(503, "overloaded", "Too many requests are in progress. Try again.", 1)
 _NOT_RUNNING = _problem(503, "service_unavailable", "A service is not running.", 2)
@@ -111,7 +111,9 @@ _OF_SERVICES: Mapping[str, Problem] = {
     "SourceRefused": _problem(502, "upstream_auth", "A data source rejects the credentials."),
     "SourceLimited": _problem(503, "upstream_rate_limited", "A data source limits the rate.", 60),
     "SourceFailed": _problem(502, "upstream_error", "A data source failed."),
-    "SourceTimedOut": _problem(504, "upstream_timeout", "A data source did not respond in time."),
+    "SourceTimedOut": _problem(
+        504, "upstream_timeout", "A data source did not respond in time.", 5
+    ),
     "SourceUnavailable": _problem(503, "upstream_unavailable", "No data source can answer.", 60),
     "JobNotFound": _problem(404, "job_not_found", "There is no such job."),
     "JobNotChangeable": _problem(409, "job_not_changeable", "The job cannot be changed now."),

@@ -139,6 +139,16 @@ def test_the_gateway_waits_for_services_that_rest(pod):
     assert (resting.no_consumers_grace, resting.timeout) == (20, 30)
 
 
+def test_services_wait_for_services_that_rest(pod):
+    def grace(**values):
+        environ = pod("playlists", **values)[1]
+        known = {name: value for name, value in environ.items() if value is not None}
+        return RuntimeSettings.from_env({**known, "AMQP_URI": URI}).no_consumers_grace
+
+    assert grace() == 1
+    assert grace(services={"music": {"autoscaling": {"minReplicas": 0}}}) == 20
+
+
 def test_a_deadline_before_the_end_of_the_wait_is_refused(helm, chart):
     values = {**ALONE, "gateway": {"timeoutSeconds": 5, "noConsumersGraceSeconds": 10}}
 

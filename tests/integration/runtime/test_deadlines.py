@@ -97,6 +97,25 @@ def test_a_call_to_a_service_that_is_down_fails_with_its_name(vhost, caller, lau
     assert error["value"] == "worker.echo did not answer within 0.4 s."
 
 
+def test_calls_to_a_service_without_consumers_fail_soon_and_then_at_once(vhost, caller, launch):
+    worker = launch("runtime", "Worker", vhost.amqp_uri).wait_ready()
+    launch("runtime", "Front", vhost.amqp_uri, RUNTIME_NO_CONSUMERS_GRACE="0.2").wait_ready()
+    worker.kill()
+    eventually(lambda: vhost.depth("rpc-worker").consumers == 0)
+
+    def failure():
+        started = time.monotonic()
+        return caller.call("front.relay", "echo", 1)["exc_type"], time.monotonic() - started
+
+    first, *others = [failure() for _ in range(5)]
+
+    assert {kind for kind, _ in (first, *others)} == {"UnknownService"}
+    assert first[1] < CALL_SECONDS / 2
+    assert min(seconds for _, seconds in others) < 0.2
+    launch("runtime", "Worker", vhost.amqp_uri).wait_ready()
+    eventually(lambda: caller.call("front.relay", "echo", 1) == 1)
+
+
 def test_stock_nameko_waits_for_a_service_that_is_down(vhost, caller, launch):
     worker = launch("stock", "Worker", vhost.amqp_uri)
     launch("stock", "Front", vhost.amqp_uri)

@@ -93,6 +93,39 @@ def test_a_service_is_not_taken_for_dead_while_the_leader_of_its_queue_is_silent
     assert client.call("echo.echo", 1, timeout=30) == 1
 
 
+def test_a_queue_that_is_too_deep_gets_no_further_calls(vhost, make_client):
+    queue_for(vhost, "busy")
+    with vhost.connect() as connection:
+        channel = connection.channel()
+        channel.basic_qos(0, 1, a_global=False)
+        channel.basic_consume("rpc-busy")  # takes one message and never answers
+        client = make_client(vhost.amqp_uri, max_queue_depth=3, max_queue_age=0.0, max_timeouts=100)
+        with ThreadPoolExecutor(6) as threads:
+            calls = [threads.submit(client.call, "busy.work", timeout=25.0) for _ in range(6)]
+            eventually(lambda: vhost.depth("rpc-busy").ready == 5)
+            eventually(lambda: refused(client, "busy.work"))
+            started = time.monotonic()
+            with pytest.raises(Overloaded, match="messages wait for busy"):
+                client.call("busy.work", timeout=25.0)
+            assert time.monotonic() - started < 5
+
+            channel.queue_purge("rpc-busy")
+            eventually(lambda: not refused(client, "busy.work"))
+            client.close()
+        assert all(each.exception() for each in calls)
+
+
+def refused(client, target):
+    """Return whether a call is refused for the depth of the queue."""
+    try:
+        client.call(target, timeout=0.1)
+    except Overloaded:
+        return True
+    except CallTimedOut:
+        pass
+    return False
+
+
 def test_counting_consumers_of_a_deleted_queue_does_no_harm(vhost, make_client, run_services):
     run_services(vhost, "echo")
     queue_for(vhost, "gone")

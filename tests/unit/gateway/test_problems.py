@@ -17,7 +17,7 @@ SECRET = "https://api.example/?key=s3cret <html>upstream</html>"
 @pytest.mark.parametrize(
     ("error", "status", "code", "retry_after"),
     [
-        (CallTimedOut(SECRET), 504, "service_timeout", None),
+        (CallTimedOut(SECRET), 504, "service_timeout", 5),
         (Disconnected(SECRET), 503, "service_unavailable", 1),
         (ServiceUnavailable(SECRET), 503, "service_unavailable", 2),
         (Overloaded(SECRET), 503, "overloaded", 1),
@@ -25,11 +25,11 @@ SECRET = "https://api.example/?key=s3cret <html>upstream</html>"
         (RpcError(SECRET), 502, "service_error", None),
         (RemoteError("SourceRefused", (SECRET,)), 502, "upstream_auth", None),
         (RemoteError("SourceFailed", (SECRET,)), 502, "upstream_error", None),
-        (RemoteError("SourceTimedOut", (SECRET,)), 504, "upstream_timeout", None),
+        (RemoteError("SourceTimedOut", (SECRET,)), 504, "upstream_timeout", 5),
         (RemoteError("SourceUnavailable", (SECRET,)), 503, "upstream_unavailable", 60),
         (RemoteError("SourceLimited", (SECRET,)), 503, "upstream_rate_limited", 60),
-        (RemoteError("DeadlineExceeded", (SECRET,)), 504, "service_timeout", None),
-        (RemoteError("CallTimedOut", (SECRET,)), 504, "service_timeout", None),
+        (RemoteError("DeadlineExceeded", (SECRET,)), 504, "service_timeout", 5),
+        (RemoteError("CallTimedOut", (SECRET,)), 504, "service_timeout", 5),
         (RemoteError("UnknownService", (SECRET,)), 503, "service_unavailable", 2),
         (RemoteError("BrokerUnavailable", (SECRET,)), 503, "service_unavailable", 1),
         (RemoteError("MessageRefused", (SECRET,)), 503, "overloaded", 1),

@@ -120,7 +120,7 @@ def test_consumers_are_requested_passively_and_reported():
     assert method == (50, 10)
     assert arguments[2:] == b"\x0brpc-weather" + b"\x01" + bytes(4)  # passive and nothing else
     assert counter.take(1, 2, declare_ok("rpc-weather", 5, 0))
-    assert reported == [("weather", 0)]
+    assert reported == [("weather", 5, 0)]
 
 
 def test_the_silence_of_a_queues_leader_is_no_answer():
@@ -129,7 +129,7 @@ def test_the_silence_of_a_queues_leader_is_no_answer():
 
     assert counter.take(1, 2, declare_ok("rpc-weather", 0, 0))
     assert counter.take(1, 2, declare_ok("rpc-weather", 0, 3))
-    assert reported == [("weather", 3)]
+    assert reported == [("weather", 0, 3)]
 
 
 def test_the_counter_leaves_other_frames_alone():

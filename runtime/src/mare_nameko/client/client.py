@@ -13,6 +13,7 @@ from mare_nameko.client.connection_thread import ConnectionThread
 from mare_nameko.client.decoding import result
 from mare_nameko.client.encoding import Route, request
 from mare_nameko.client.errors import CallTimedOut, Disconnected, Overloaded, ServiceUnavailable
+from mare_nameko.client.load_shedding import LoadShedder
 from mare_nameko.client.options import Options
 from mare_nameko.client.pending import Call, PendingCalls
 
@@ -37,6 +38,7 @@ class RpcClient:
         self._connection: ConnectionThread
         self._pending: PendingCalls
         self._breakers: CircuitBreakers
+        self._shedder: LoadShedder
 
     def start(self) -> None:
         """Start to connect in this process, unless that has happened; return at once."""
@@ -52,12 +54,16 @@ class RpcClient:
 
     def _start(self) -> None:
         self._ids = itertools.count(1)
+        self._replied: dict[str, float] = {}
         self._instance = uuid.uuid4().hex[:12]
         self._pending = PendingCalls(self._options.max_in_flight)
         self._breakers = CircuitBreakers(
             max_timeouts=self._options.max_timeouts, pause=self._options.circuit_pause
         )
-        self._connection = ConnectionThread(self._options, self._pending, self._on_consumers)
+        self._shedder = LoadShedder(
+            max_depth=self._options.max_queue_depth, max_age=self._options.max_queue_age
+        )
+        self._connection = ConnectionThread(self._options, self._pending, self._on_counts)
         self._connection.start()
         self._pid = os.getpid()  # last: other threads use all of the above as soon as it is set
 
@@ -130,6 +136,7 @@ class RpcClient:
         self._await(call, deadline)
         reply = call.reply()
         self._breakers.replied(service)
+        self._replied[service] = max(call.started, self._replied.get(service, 0.0))
         return result(reply)
 
     def _route_to(self, service: str, deadline: float) -> Route:
@@ -140,8 +147,13 @@ class RpcClient:
             raise Disconnected("no connection to the broker")
         if self._connection.blocked:
             raise Overloaded("the broker is in alarm and takes no messages")
-        if reason := self._breakers.refusal(service, time.monotonic()):
+        now = time.monotonic()
+        if reason := self._breakers.refusal(service, now):
             raise ServiceUnavailable(reason)
+        if self._shedder.must_count(service, now):
+            self._connection.count_consumers(service)
+        if reason := self._shedder.refusal(service, now):
+            raise Overloaded(reason)
         return route
 
     def _await(self, call: Call, deadline: float) -> None:
@@ -160,12 +172,18 @@ class RpcClient:
         self._breakers.timed_out(call.service, time.monotonic())
         raise CallTimedOut(f"{call.service} did not answer within {seconds:.3g} s")
 
-    def _on_consumers(self, service: str, consumers: int) -> None:
+    def _on_counts(self, service: str, messages: int, consumers: int) -> None:
         """Fail the calls whose grace for a service without consumers is over."""
+        now = time.monotonic()
         if consumers > 0:
+            # Queues are in order: what was started before a call that has a reply does not wait.
+            replied = self._replied.get(service, 0.0)
+            age = self._pending.oldest_age(service, replied, now)
+            self._shedder.counted(service, messages, age, now)
+            return
+        waiting = self._pending.waiting_for(service, now - self._options.no_consumers_grace)
+        if not waiting:
             return
         reason = f"the queue of {service} has no consumer"
-        now = time.monotonic()
         self._breakers.opened(service, reason, now=now, pause=_NO_CONSUMERS_PAUSE)
-        waiting = self._pending.waiting_for(service, now - self._options.no_consumers_grace)
         self._pending.fail(waiting, ServiceUnavailable(reason))

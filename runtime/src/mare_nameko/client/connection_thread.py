@@ -44,12 +44,12 @@ class ConnectionThread(threading.Thread):
         self,
         options: Options,
         pending: PendingCalls,
-        on_consumers: Callable[[str, int], None],
+        on_counts: Callable[[str, int, int], None],
     ) -> None:
         super().__init__(name="rpc-connection", daemon=True)
         self._options = options
         self._pending = pending
-        self._on_consumers = on_consumers
+        self._on_counts = on_counts
         self._calls: deque[Call] = deque()
         self._services_to_count: deque[str] = deque()
         self._awake = False
@@ -66,7 +66,7 @@ class ConnectionThread(threading.Thread):
         self._wake_up()
 
     def count_consumers(self, service: str) -> None:
-        """Have ``on_consumers`` called with the number of consumers of the service's queue."""
+        """Have ``on_counts`` called with the messages and consumers of the service's queue."""
         self._services_to_count.append(service)
         self._wake_up()
 
@@ -108,7 +108,7 @@ class ConnectionThread(threading.Thread):
         self._wake_reader.close()
 
     def _open_session(self, address: Address) -> Session:
-        return Session(address, self._options, self._pending, self._on_blocked, self._on_consumers)
+        return Session(address, self._options, self._pending, self._on_blocked, self._on_counts)
 
     def _serve(self, session: Session) -> None:
         log.info("Connected to the broker")

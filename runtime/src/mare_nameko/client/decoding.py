@@ -150,12 +150,12 @@ class ConsumerCounter:
 
     Args:
         channel: a channel for this purpose only. The broker closes it if a queue does not exist.
-        on_consumers: called with the service and its number of consumers.
+        on_counts: called with the service, the messages that wait in its queue, and its consumers.
     """
 
-    def __init__(self, channel: Any, on_consumers: Callable[[str, int], None]) -> None:
+    def __init__(self, channel: Any, on_counts: Callable[[str, int, int], None]) -> None:
         self._channel = channel
-        self._on_consumers = on_consumers
+        self._on_counts = on_counts
 
     def request(self, service: str) -> None:
         queue = f"{_QUEUE_PREFIX}{service}"
@@ -170,7 +170,7 @@ class ConsumerCounter:
             return False
         queue, messages, consumers = declared(payload)
         if messages or consumers:
-            self._on_consumers(queue.removeprefix(_QUEUE_PREFIX), consumers)
+            self._on_counts(queue.removeprefix(_QUEUE_PREFIX), messages, consumers)
         return True
 
 

@@ -32,7 +32,7 @@ class Disconnected(RpcError):
 
 
 class Overloaded(RpcError):
-    """Raised when too many calls are in flight, the queue is full or the broker is in alarm."""
+    """Raised when too many calls are in flight or wait, or the broker is in alarm."""
 
 
 class ServiceUnavailable(RpcError):

@@ -25,6 +25,13 @@ class Options:
     """How long a call waits for a consumer of the service's queue before it fails. A value above
     the time limit of the calls gives an autoscaler time to start the service from 0 replicas."""
 
+    max_queue_depth: int = 1000
+    """Messages that may wait in the queue of a service; further calls fail at once. 0: no limit."""
+
+    max_queue_age: float = 5.0
+    """How long the oldest of them may have waited, as far as the calls of this client tell. 0: no
+    limit."""
+
     max_timeouts: int = 5
     """Consecutive time-outs that open a service's circuit."""
 

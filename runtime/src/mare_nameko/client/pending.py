@@ -89,6 +89,12 @@ class PendingCalls:
     def fail_all(self, error: RpcError) -> None:
         self.fail(list(self._calls), error)
 
+    def oldest_age(self, service: str, after: float, now: float) -> float:
+        """Return the age of the oldest call to ``service`` that was started after ``after``."""
+        calls = list(self._calls.values())
+        started = (each.started for each in calls if each.service == service)
+        return now - min((each for each in started if each > after), default=now)
+
     def waiting_for(self, service: str, since: float) -> list[str]:
         """Return the ids of calls to ``service`` that were started at ``since`` or before."""
         return [

@@ -28,7 +28,7 @@ class Session:
         options: the options of the client.
         pending: the calls in flight.
         on_blocked: called when the broker starts (True) or stops (False) to block publishers.
-        on_consumers: called with a service and the number of consumers of its queue.
+        on_counts: called with a service and the messages and consumers of its queue.
     """
 
     def __init__(
@@ -37,12 +37,12 @@ class Session:
         options: Options,
         pending: PendingCalls,
         on_blocked: Callable[[bool], None],
-        on_consumers: Callable[[str, int], None],
+        on_counts: Callable[[str, int, int], None],
     ) -> None:
         self._exchange = options.exchange
         self._pending = pending
         self._unconfirmed: Unconfirmed[str] = Unconfirmed()
-        self._on_consumers = on_consumers
+        self._on_counts = on_counts
         self._reply_key = uuid.uuid4().hex
         host = f"[{address.host}]" if ":" in address.host else address.host
         uses_tls = options.amqp_uri.uses_tls
@@ -83,7 +83,7 @@ class Session:
         channel.events["basic_nack"].add(self._on_nack)
         channel.events["basic_return"].add(self._on_return)
         self._connection.sock.settimeout(options.method_timeout)
-        self._counter = ConsumerCounter(self._connection.channel(), self._on_consumers)
+        self._counter = ConsumerCounter(self._connection.channel(), self._on_counts)
         replies = ReplyReader(channel.channel_id, self._on_reply, self._unconfirmed.settle)
         self._connection.takers = (replies.take, self._counter.take)
         self.route = Route(

@@ -19,6 +19,7 @@ from nameko.rpc import RPC_REPLY_QUEUE_TEMPLATE, get_rpc_exchange
 from mare_nameko.headers import DEADLINE, write_headers
 from mare_nameko.service.confirming_session import Unroutable
 from mare_nameko.service.consumer import QueueConsumer
+from mare_nameko.service.consumer_counts import LIFE_SECONDS, ConsumerCounts
 from mare_nameko.service.context import MessageContext
 from mare_nameko.service.errors import (
     BrokerUnavailable,
@@ -74,11 +75,13 @@ class RpcProxy(DependencyProvider):
 
     A call waits ``timeout`` seconds, or RUNTIME_CALL_SECONDS, but never beyond the deadline of the
     message being handled, and passes its own deadline on. It raises CallTimedOut, UnknownService,
-    BrokerUnavailable, or what the other service raised.
+    BrokerUnavailable, or what the other service raised. UnknownService means that the service has
+    no queue, or has had no consumer for RUNTIME_NO_CONSUMERS_GRACE.
     """
 
     rpc_reply_listener = ReplyListener()
     publisher = Publisher()
+    consumer_counts = ConsumerCounts()
 
     def __init__(self, target_service: str, *, timeout: float | None = None) -> None:
         super().__init__()
@@ -110,7 +113,7 @@ class RpcProxy(DependencyProvider):
             context.span.context,
             {"rpc.system": "nameko", "rpc.method": target},
         )
-        call = Call(self.rpc_reply_listener, target, seconds, span)
+        call = Call(self.rpc_reply_listener, target, seconds, span, self.consumer_counts)
         worker_ctx.calls.append(call)
         data = worker_ctx.context_data | context.outgoing(span.context)
         data[DEADLINE] = time.time() + seconds
@@ -142,6 +145,8 @@ class RpcProxy(DependencyProvider):
             seconds = min(seconds, context.remaining)
         if seconds <= 0:
             raise DeadlineExceeded(f"The deadline has passed before the call to {target}.")
+        if self.consumer_counts.is_absent(self.target_service):
+            raise UnknownService(self.target_service)
         if not self.rpc_reply_listener.queue_consumer.can_receive:
             raise BrokerUnavailable(f"The broker is unreachable: {target} cannot be called.")
         return seconds
@@ -176,7 +181,14 @@ class MethodProxy:
 class Call:
     """A request that may be waiting for its reply."""
 
-    def __init__(self, listener: ReplyListener, target: str, seconds: float, span: Span) -> None:
+    def __init__(
+        self,
+        listener: ReplyListener,
+        target: str,
+        seconds: float,
+        span: Span,
+        counts: ConsumerCounts,
+    ) -> None:
         self.correlation_id = str(uuid.uuid4())
         self._listener = listener
         self._target = target
@@ -184,6 +196,7 @@ class Call:
         self._started = time.monotonic()
         self._reply = listener.get_reply_event(self.correlation_id)
         self._span = span
+        self._counts = counts
         self._ended = False
 
     def result(self) -> Any:
@@ -197,13 +210,26 @@ class Call:
         return answer
 
     def _wait(self) -> Any:
-        left = self._started + self._seconds - time.monotonic()
-        body = self._reply.wait(max(0.0, left))
+        body = self._reply_or_none()
         if body is None:
             raise CallTimedOut(f"{self._target} did not answer within {self._seconds:.1f} s.")
         if body.get("error"):
             raise read_error(body["error"])
         return body["result"]
+
+    def _reply_or_none(self) -> Any:
+        """Return the reply; None at the deadline. Raises UnknownService without a consumer."""
+        service = self._target.partition(".")[0]
+        deadline = self._started + self._seconds
+        pause = self._listener.container.settings.no_consumers_grace
+        while (left := deadline - time.monotonic()) > 0:
+            body = self._reply.wait(min(left, max(0.0, pause)))
+            if body is not None:
+                return body
+            if pause < left and self._counts.count(service):
+                raise UnknownService(service)
+            pause = LIFE_SECONDS
+        return self._reply.wait(0)
 
     def end(self, error: BaseException | None = None) -> None:
         """End the call and record its outcome, once."""

@@ -29,6 +29,10 @@ class Settings(BrokerSettings):
     call_seconds: Seconds = 10.0
     """Time limit of a call to another service, in seconds. `RpcProxy(timeout=)` overrides it."""
 
+    no_consumers_grace: Annotated[float, Meta(ge=0, le=3600)] = 1.0
+    """Seconds that a call waits for a service without consumers before it fails. If an autoscaler
+    starts services from zero, set it to their start time."""
+
     publish_seconds: Seconds = 5.0
     """Seconds that the broker has to confirm a message."""
 
