@@ -1,5 +1,6 @@
 """The routes of the page."""
 
+import gzip
 import re
 
 import pytest
@@ -175,13 +176,24 @@ def test_static_files_may_be_cached_for_ever_under_their_version(client):
     html = client.get("/").text
     paths = re.findall(r'(?:href|src)="(/page/[^"]+)"', html)
 
-    assert len(paths) == 8
+    assert len(paths) == 3
     for path in paths:
         response = client.get(path)
         assert response.status_code == 200
         assert "immutable" in response.headers["Cache-Control"]
     older = client.get(re.sub("/page/[^/]+/", "/page/000000000000/", paths[-1]))
     assert (older.status_code, older.headers["Cache-Control"]) == (200, "no-store")
+
+
+def test_static_files_are_compressed_for_clients_that_can_read_it(client):
+    path = re.findall(r'href="(/page/[^"]+css)"', client.get("/").text)[0]
+    plain = client.get(path)
+    packed = client.get(path, headers={"Accept-Encoding": "br, gzip"})
+
+    assert "Content-Encoding" not in plain.headers
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.data) == plain.data
+    assert plain.headers["Vary"] == packed.headers["Vary"] == "Accept-Encoding"
 
 
 @pytest.mark.parametrize("name", ["nothing.css", "..%2Froutes.py", "__init__.py"])

@@ -4,7 +4,7 @@
  */
 
 import { follow } from "./follow.js";
-import { place, showAnswer } from "./show.js";
+import { interrupted, place, showAnswer } from "./show.js";
 import { announce, hint, kept, language, text } from "./texts.js";
 
 const NUMBERS = new Set(["lat", "lon"]);
@@ -26,7 +26,7 @@ export async function ask(params) {
   const job = await submit(question, mine.signal);
   if (mine.signal.aborted) return;
   if (!job) location.replace(address);
-  else await follow(job, mine.signal, () => refresh(job, question, mine.signal));
+  else await follow(job, mine.signal, () => refresh(job, question, mine.signal), interrupted);
   if (!mine.signal.aborted) keep();
 }
 

@@ -6,9 +6,9 @@ const SILENCE = 4000;
 
 /**
  * Call `refresh` whenever the job may have changed, until it returns true (final) or the signal
- * aborts. A refresh that throws is repeated with growing pauses.
+ * aborts. A refresh that throws is repeated; `interrupted` is called before.
  */
-export async function follow(job, signal, refresh) {
+export async function follow(job, signal, refresh, interrupted) {
   const bell = openStream(job, signal);
   let pause = QUICK;
   try {
@@ -16,9 +16,9 @@ export async function follow(job, signal, refresh) {
       try {
         if (await refresh()) return;
         pause = Math.min(pause * 1.3, SLOWEST);
-      } catch (error) {
+      } catch {
         if (signal.aborted) return;
-        document.dispatchEvent(new CustomEvent("offline-answer", { detail: error }));
+        interrupted();
         pause = SLOWEST;
       }
       await bell.next(bell.works() ? SILENCE : pause);

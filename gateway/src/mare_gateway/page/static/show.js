@@ -18,6 +18,13 @@ export function place(name) {
   });
 }
 
+/** Say that the answer is late because of the connection. */
+export function interrupted() {
+  const progress = document.querySelector(".progress");
+  if (progress) progress.lastChild.textContent = text("offline");
+  announce(text("offline"));
+}
+
 /** Show the HTML of an answer; the result is whether it is final. */
 export function showAnswer(html, { fresh = true } = {}) {
   const next = parse(html);
@@ -31,6 +38,11 @@ export function showAnswer(html, { fresh = true } = {}) {
   });
   const answer = document.querySelector("#answer");
   answer.dataset.address = location.pathname + location.search;
+  for (const link of document.querySelectorAll("a[data-lang]")) {
+    const address = new URL(location.href);
+    address.searchParams.set("lang", link.dataset.lang);
+    link.href = address.pathname + address.search;
+  }
   if (answer.dataset.title) document.title = `${answer.dataset.title} · Maré`;
   announce(answer.dataset.status ?? "");
   const final = isFinal(answer);
