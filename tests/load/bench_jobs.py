@@ -1,0 +1,144 @@
+"""Jobs against synchronous calls on the same machine, and the times from 202 to the results.
+
+    python -m tests.load.bench_jobs [--seconds 15] [--clients 16]
+
+The whole system with one process of each service, embedded sources, SQLite. Closed loop: each
+client sends its next request when it has the answer. Then 5 jobs a second, each followed by a
+stream.
+"""
+
+import argparse
+import asyncio
+import itertools
+import json
+import sqlite3
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+import aiohttp
+
+from devcluster.rabbitmq import broker_to_test
+from local.rabbitmq import Node
+from local.settings import cache_folder
+from tests.system import RunningSystem, running_system
+from tests.vhost import eventually
+
+FOLLOWED_PER_SECOND = 5.0
+Request = Callable[[dict[str, object]], Awaitable[bool]]
+
+
+def places() -> Iterator[dict[str, object]]:
+    """Return places that no cache has seen."""
+    for number in itertools.count():
+        yield {"lat": number % 11_900 / 100 - 59, "lon": number % 35_800 / 100 - 179, "limit": 1}
+
+
+async def closed_loop(
+    request: Request, fresh: Iterator[dict[str, object]], clients: int, seconds: float
+) -> tuple[int, int, list[float]]:
+    """Return the numbers of successes and failures, and the times of the successes in seconds."""
+    times: list[float] = []
+    failed = 0
+    over = time.monotonic() + seconds
+
+    async def client() -> None:
+        nonlocal failed
+        while (began := time.monotonic()) < over:
+            if await request(next(fresh)):
+                times.append(time.monotonic() - began)
+            else:
+                failed += 1
+
+    await asyncio.gather(*(client() for _ in range(clients)))
+    return len(times), failed, times
+
+
+async def follow(
+    session: aiohttp.ClientSession, system: RunningSystem, place: object
+) -> list[float]:
+    """Submit a job; return the seconds from 202 to the weather and to the end."""
+    async with session.post(f"{system.url}/v1/playlists", json=place) as response:
+        job = await response.json()
+    accepted, weather = time.monotonic(), 0.0
+    async with session.get(f"{system.events_url}/v1/jobs/{job['id']}/events") as stream:
+        async for line in stream.content:
+            if not weather and line in (b"id: 1-partial\n", b"id: 1-complete\n"):
+                weather = time.monotonic()
+            if line == b"event: end\n":
+                break
+    return [weather - accepted, time.monotonic() - accepted]
+
+
+async def measure(system: RunningSystem, folder: Path, asked: argparse.Namespace) -> object:
+    fresh = places()
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+
+        async def call(place: dict[str, object]) -> bool:
+            async with session.get(f"{system.url}/v1/playlists", params=place) as response:
+                return response.status == 200 and bool(await response.read())
+
+        async def submit(place: dict[str, object]) -> bool:
+            async with session.post(f"{system.url}/v1/playlists", json=place) as response:
+                return response.status == 202 and bool(await response.read())
+
+        calls, calls_failed, call_times = await closed_loop(
+            call, fresh, asked.clients, asked.seconds
+        )
+        began = time.monotonic()
+        jobs, jobs_failed, job_times = await closed_loop(
+            submit, fresh, asked.clients, asked.seconds
+        )
+        await asyncio.to_thread(eventually, lambda: ended(folder) >= jobs, 240)
+        drained = time.monotonic() - began
+        following = []
+        for _ in range(int(asked.seconds * FOLLOWED_PER_SECOND)):
+            following.append(asyncio.create_task(follow(session, system, next(fresh))))
+            await asyncio.sleep(1 / FOLLOWED_PER_SECOND)
+        followed = await asyncio.gather(*following)
+    return {
+        "calls per second": round(calls / asked.seconds, 1),
+        "call, ms (p50, p95)": percentiles(call_times),
+        "calls refused": calls_failed,
+        "jobs accepted per second": round(jobs / asked.seconds, 1),
+        "202, ms (p50, p95)": percentiles(job_times),
+        "jobs refused": jobs_failed,
+        "jobs completed per second": round(jobs / drained, 1),
+        "jobs followed": len(followed),
+        "202 to weather, ms (p50, p95)": percentiles([each[0] for each in followed]),
+        "202 to end, ms (p50, p95)": percentiles([each[1] for each in followed]),
+    }
+
+
+def ended(folder: Path) -> int:
+    with sqlite3.connect(folder / "jobs.db", timeout=30) as store:
+        query = "SELECT count(*) FROM jobs WHERE state = 'complete'"
+        return int(store.execute(query).fetchone()[0])
+
+
+def percentiles(seconds: list[float]) -> list[float]:
+    cuts = statistics.quantiles(seconds, n=20, method="inclusive")
+    return [round(1000 * cuts[9], 1), round(1000 * cuts[18], 1)]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=15.0)
+    parser.add_argument("--clients", type=int, default=16)
+    asked = parser.parse_args()
+    program = broker_to_test(cache_folder(), lambda line: sys.stderr.write(line + "\n") and None)
+    with tempfile.TemporaryDirectory(prefix="mare-jobs-") as name, Node(program) as node:
+        folder = Path(name)
+        bounds = {"EVENTS_MAX_STREAMS_PER_ADDRESS": "1000"}
+        with running_system(node.amqp_uri, folder, **bounds) as system:
+            system.start("events")
+            eventually(lambda: "Streaming on port" in system.log("events"))
+            report = asyncio.run(measure(system, folder, asked))
+    sys.stdout.write(json.dumps(report, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
