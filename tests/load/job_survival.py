@@ -20,6 +20,8 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from amqp.exceptions import AMQPError
+
 from devcluster.rabbitmq import broker_to_test
 from local.rabbitmq import Node
 from local.settings import cache_folder
@@ -29,6 +31,7 @@ from tests.system import RunningSystem, running_system
 
 PARTS = ("gateway", "events", "playlists", "jobs", "broker")
 SETTLE_SECONDS = 300.0
+PROGRESS_SECONDS = 10.0
 
 
 class Killer(threading.Thread):
@@ -90,6 +93,7 @@ def run(
     killer = Killer(system, node, asked.every)
     submissions = Submissions(system.url, system.events_url, asked.rate)
     killer.start()
+    threading.Thread(target=show_progress, args=(node, folder), daemon=True).start()
     began = time.monotonic()
     asyncio.run(submissions.submit(asked.jobs, stop_faults=killer.stop))
     submitted = time.monotonic() - began
@@ -124,6 +128,20 @@ def wait_for_end(folder: Path, jobs: int) -> bool:
             return True
         time.sleep(1)
     return False
+
+
+def show_progress(node: Node, folder: Path) -> None:
+    """Write the states of jobs, and ready messages and consumers of the queue of calls."""
+    while True:
+        time.sleep(PROGRESS_SECONDS)
+        states = dict(Counter(state for _, state in jobs_of(folder)))
+        try:
+            with node.connect() as connection:
+                queue = connection.channel().queue_declare("rpc-jobs", passive=True)
+            calls = f"{queue.message_count} calls wait, {queue.consumer_count} consumers"
+        except (OSError, AMQPError):
+            calls = "no broker"
+        log(f"  {states}; {calls}")
 
 
 def jobs_of(folder: Path) -> list[tuple[str, str]]:
