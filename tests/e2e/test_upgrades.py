@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from devcluster.cluster import Cluster
+from tests.e2e import certificates
 from tests.e2e.application import Application, namespace
 from tests.e2e.release import image_values, install
 from tests.load.asking import Load
@@ -16,7 +17,14 @@ KINDS = (
     "deployment,statefulset,job,service,ingress,secret,configmap,serviceaccount,role,rolebinding,"
     "poddisruptionbudget,networkpolicy,lease,queueautoscaler,persistentvolumeclaim"
 )
+SMALL = {
+    "gateway": {"ingress": {"enabled": False}},
+    # No forecast API is there.
+    "serviceDefaults": {"env": {"WEATHER_SOURCES": "none"}},
+}
 KEPT = {
+    f"secret/{certificates.BROKER}",
+    f"secret/{certificates.CLIENTS}",
     "persistentvolumeclaim/data-mare-rabbitmq-0",
     # A node cannot use the volume without its Erlang cookie and passwords.
     "secret/mare-rabbitmq-credentials",
@@ -51,12 +59,17 @@ def test_a_release_rolls_back_under_load(application: Application):
     assert load.failed == []
 
 
-def test_uninstall_keeps_only_volumes_and_their_credentials(
+def test_all_clients_have_certificates_and_uninstall_keeps_only_volumes_and_their_credentials(
     cluster: Cluster, chart: Path, images: Mapping[str, str]
 ):
     with namespace(cluster, "leaving") as name:
         small = Application(cluster, name)
-        install(small, chart, image_values(images), {"gateway": {"ingress": {"enabled": False}}})
+        small.apply(*certificates.secrets(f"mare-rabbitmq.{name}.svc.cluster.local"))
+        install(small, chart, image_values(images), SMALL, certificates.VALUES)
+
+        # A playlist through gateway and services, a message by AMQP, the metrics of the operator.
+        cluster.helm("test", small.release, "--namespace", name, "--timeout=4m", seconds=250)
+        becomes(lambda: _reading(small), "True", 120)
 
         cluster.helm(
             "uninstall", small.release, "--namespace", name, "--wait", "--timeout=4m", version=3
@@ -65,6 +78,12 @@ def test_uninstall_keeps_only_volumes_and_their_credentials(
         eventually(lambda: not any(small.pods(each) for each in ("gateway", "rabbitmq")), 120)
         becomes(lambda: _remaining(small), KEPT, 120)
         assert f"{name}.mare" not in small.kubectl("get", "clusterrole,clusterrolebinding")
+
+
+def _reading(application: Application) -> str:
+    """Return whether the operator reads the queues of a service."""
+    conditions = application.status("mare-weather").get("conditions", ())
+    return next((each["status"] for each in conditions if each["type"] == "Ready"), "")
 
 
 def _remaining(application: Application) -> set[str]:

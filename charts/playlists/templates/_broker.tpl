@@ -30,35 +30,56 @@ AMQP_URI: {secretName: {{ include "playlists.brokerSecret" . }}, key: amqp-uri}
 {{- if include "playlists.brokerAuthority" . }}
 AMQP_CA_FILE: /etc/mare/broker/ca.crt
 {{- end }}
+{{- if include "playlists.brokerCertificate" . }}
+AMQP_CERT_FILE: /etc/mare/certificate/tls.crt
+AMQP_KEY_FILE: /etc/mare/certificate/tls.key
+{{- end }}
 {{- end -}}
 
-{{/* What gateway, events and services mount. The argument: root and role. */}}
+{{/* Name of the Secret with a certificate for the broker; empty if it wants none. */}}
+{{- define "playlists.brokerCertificate" -}}
+{{- $tls := .root.Values.rabbitmq.tls | default dict -}}
+{{- if or .root.Values.broker.clientCertificate (and .root.Values.rabbitmq.enabled $tls.enabled (ne ($tls.clients | default "none") "none")) -}}
+{{- include "playlists.brokerSecret" . -}}
+{{- end -}}
+{{- end -}}
+
+{{/* What gateway, events and services mount, as a list of name, path, secret and keys. The argument: root and role. */}}
+{{- define "playlists.files" -}}
+{{- $files := list -}}
+{{- with include "playlists.brokerAuthority" . -}}
+{{- $files = append $files (dict "name" "broker-ca" "path" "/etc/mare/broker" "secret" . "keys" (list "ca.crt")) -}}
+{{- end -}}
+{{- with include "playlists.brokerCertificate" . -}}
+{{- $files = append $files (dict "name" "certificate" "path" "/etc/mare/certificate" "secret" . "keys" (list "tls.crt" "tls.key")) -}}
+{{- end -}}
+{{- if and (eq .role "gateway") .root.Values.gateway.keysSecretName -}}
+{{- $files = append $files (dict "name" "keys" "path" "/etc/mare/keys" "secret" .root.Values.gateway.keysSecretName "keys" (list "keys")) -}}
+{{- end -}}
+{{- toJson $files -}}
+{{- end -}}
+
 {{- define "playlists.mounts" -}}
-{{- $authority := include "playlists.brokerAuthority" . -}}
-{{- $keys := and (eq .role "gateway") .root.Values.gateway.keysSecretName -}}
-{{- if or $authority $keys }}
+{{- with include "playlists.files" . | fromJsonArray }}
 volumeMounts:
-  {{- if $authority }}
-  - {name: broker-ca, mountPath: /etc/mare/broker, readOnly: true}
-  {{- end }}
-  {{- if $keys }}
-  - {name: keys, mountPath: /etc/mare/keys, readOnly: true}
+  {{- range . }}
+  - {name: {{ .name }}, mountPath: {{ .path }}, readOnly: true}
   {{- end }}
 {{- end }}
 {{- end -}}
 
 {{- define "playlists.volumes" -}}
-{{- $authority := include "playlists.brokerAuthority" . -}}
-{{- $keys := and (eq .role "gateway") .root.Values.gateway.keysSecretName -}}
-{{- if or $authority $keys }}
+{{- with include "playlists.files" . | fromJsonArray }}
 volumes:
-  {{- with $authority }}
-  - name: broker-ca
-    secret: {secretName: {{ . }}, items: [{key: ca.crt, path: ca.crt}]}
-  {{- end }}
-  {{- with $keys }}
-  - name: keys
-    secret: {secretName: {{ . }}, defaultMode: 0440}
+  {{- range . }}
+  - name: {{ .name }}
+    secret:
+      secretName: {{ .secret }}
+      defaultMode: 0440
+      items:
+        {{- range .keys }}
+        - {key: {{ . }}, path: {{ . }}}
+        {{- end }}
   {{- end }}
 {{- end }}
 {{- end -}}

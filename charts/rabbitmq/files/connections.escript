@@ -8,16 +8,17 @@
 main([]) ->
     {ok, _} = application:ensure_all_started([inets, ssl]),
     {ok, Text} = file:read_file(?WORK),
-    #{<<"credentials">> := Wanted, <<"connections">> := Connections, <<"ca">> := Ca} =
-        json:decode(Text),
+    #{<<"credentials">> := Wanted, <<"connections">> := Connections, <<"ca">> := Ca,
+      <<"client">> := Client} = json:decode(Text),
     Passwords = credentials(Wanted),
     Trust = authority(Ca),
+    Identity = certificate(Client),
     [fill(<<"configmaps">>, maps:get(<<"configMap">>, Ca), <<"data">>, Trust)
      || map_size(Trust) > 0],
     [begin
          Password = string:trim(maps:get(Key, Passwords), trailing, "\n"),
          Filled = maps:map(fun(_, Uri) -> with_password(Uri, Password) end, Uris),
-         fill(<<"secrets">>, Name, <<"stringData">>, maps:merge(Filled, Trust))
+         fill(<<"secrets">>, Name, <<"stringData">>, maps:merge(maps:merge(Filled, Trust), Identity))
      end
      || #{<<"name">> := Name, <<"key">> := Key, <<"uris">> := Uris} <- Connections],
     ok.
@@ -48,15 +49,19 @@ with_password(Uri, Password) ->
     iolist_to_binary(string:replace(Uri, "PASSWORD", uri_string:quote(Password))).
 
 authority(#{<<"text">> := Text}) when Text =/= <<>> -> #{<<"ca.crt">> => Text};
-authority(#{<<"secret">> := <<>>}) -> #{};
-authority(#{<<"secret">> := Name} = Ca) ->
-    case object(<<"secrets">>, Name) of
-        #{<<"data">> := #{<<"ca.crt">> := Certificates}} ->
-            #{<<"ca.crt">> => base64:decode(Certificates)};
-        _ ->
-            io:format("Waiting for ca.crt in the Secret ~s~n", [Name]),
+authority(#{<<"secret">> := Name}) -> copied(Name, [<<"ca.crt">>]).
+
+certificate(#{<<"secret">> := Name}) -> copied(Name, [<<"tls.crt">>, <<"tls.key">>]).
+
+copied(<<>>, _) -> #{};
+copied(Name, Keys) ->
+    Data = maps:get(<<"data">>, object(<<"secrets">>, Name), #{}),
+    case Keys -- maps:keys(Data) of
+        [] -> maps:map(fun(_, Value) -> base64:decode(Value) end, maps:with(Keys, Data));
+        Missing ->
+            io:format("Waiting for ~s in the Secret ~s~n", [lists:join(", ", Missing), Name]),
             timer:sleep(3000),
-            authority(Ca)
+            copied(Name, Keys)
     end.
 
 fill(Kind, Name, Field, Data) ->

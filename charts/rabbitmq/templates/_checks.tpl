@@ -25,6 +25,9 @@
 {{- fail "Set tls.certManager.issuerRef.name: who shall issue the certificate?" -}}
 {{- end -}}
 {{- end -}}
+{{- if and (eq .Values.tls.clients "required") (not (or .Values.tls.clientSecret .Values.tls.certManager.enabled)) -}}
+{{- fail "tls.clients is required, so the clients of the chart need certificates: set tls.clientSecret or tls.certManager.enabled." -}}
+{{- end -}}
 {{- if gt (int (mul 2 .Values.drain.timeoutSeconds)) (int .Values.terminationGracePeriodSeconds) -}}
 {{- fail "terminationGracePeriodSeconds must be at least twice drain.timeoutSeconds, or a node is killed while it hands over." -}}
 {{- end -}}

@@ -44,11 +44,12 @@ users: |
 {{- $_ := set $uris "management-uri" (printf "%s://%s:PASSWORD@%s:%d" (ternary "https" "http" $tls) $user $host (ternary 15671 15672 $tls)) -}}
 {{- end -}}
 {{- if $uris -}}
-{{- $connections = append $connections (dict "name" (printf "%s-%s" $name $user) "key" $key "uris" $uris) -}}
+{{- $connections = append $connections (dict "name" (printf "%s-%s" $name $user) "user" $user "key" $key "uris" $uris) -}}
 {{- end -}}
 {{- end -}}
 {{- $generate := not .Values.auth.existingSecret -}}
-{{- dict "credentials" (dict "name" (include "rabbitmq.credentialsName" .) "keys" $keys "generate" $generate) "connections" $connections "ca" (dict "secret" (ternary (include "rabbitmq.tlsSecret" .) "" $tls) "configMap" (printf "%s-ca" $name) "text" (ternary .Values.tls.ca "" $tls)) | toPrettyJson -}}
+{{- $client := dict "secret" (ternary .Values.tls.clientSecret "" (and $tls (ne .Values.tls.clients "none"))) -}}
+{{- dict "client" $client "credentials" (dict "name" (include "rabbitmq.credentialsName" .) "keys" $keys "generate" $generate) "connections" $connections "ca" (dict "secret" (ternary (include "rabbitmq.tlsSecret" .) "" $tls) "configMap" (printf "%s-ca" $name) "text" (ternary .Values.tls.ca "" $tls)) | toPrettyJson -}}
 {{- end -}}
 
 {{- define "rabbitmq.jobFiles" -}}

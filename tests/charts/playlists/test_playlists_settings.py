@@ -175,6 +175,25 @@ def test_an_authority_is_mounted_only_where_one_is_given(pod):
     assert spec["volumes"][0]["secret"]["secretName"] == "broker-ca"
 
 
+@pytest.mark.parametrize("name", ["gateway", "events", "jobs"])
+def test_a_broker_that_wants_certificates_gets_one(helm, chart, name):
+    certificates = {"enabled": True, "issuerRef": {"name": "ca"}}
+    tls = {"enabled": True, "clients": "required", "certManager": certificates}
+    manifests = helm.template(chart, {"rabbitmq": {"tls": tls}})
+
+    spec = manifests.one("Deployment", f"shop-{name}")["spec"]["template"]["spec"]
+    environ = environment.variables(spec["containers"][0])
+    role = "services" if name == "jobs" else "gateway"
+    volume = {each["name"]: each for each in spec["volumes"]}["certificate"]["secret"]
+    assert volume["secretName"] == f"shop-rabbitmq-{role}"
+    paths = {mount["mountPath"] for mount in spec["containers"][0]["volumeMounts"]}
+    for variable, key in (("AMQP_CERT_FILE", "tls.crt"), ("AMQP_KEY_FILE", "tls.key")):
+        folder, _, file = environ[variable].rpartition("/")
+        assert folder in paths
+        assert file == key
+        assert key in [item["key"] for item in volume["items"]]
+
+
 def test_no_secret_is_written_into_a_pod(pod):
     for name in ("gateway", "weather"):
         _, environ = pod(name, gateway={"rateLimit": "1/second"}, valkey={"enabled": True})

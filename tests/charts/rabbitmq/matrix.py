@@ -14,7 +14,16 @@ MATRIX: dict[str, dict[str, Any]] = {
     "debian": {"image": {"repository": "mirror.example/rabbitmq", "tag": "x", "version": "4.0"}},
     "tls": {"replicas": 3, "tls": {"enabled": True, "only": True, "certManager": ISSUER}},
     "tls beside plain": {
-        "tls": {"enabled": True, "existingSecret": "mine", "ca": "PEM", "clients": "required"}
+        "tls": {
+            "enabled": True,
+            "existingSecret": "mine",
+            "ca": "PEM",
+            "clients": "required",
+            "clientSecret": "clients",
+        }
+    },
+    "certificates of clients": {
+        "tls": {"enabled": True, "only": True, "clients": "required", "certManager": ISSUER}
     },
     "everything": {
         "replicas": 5,

@@ -37,6 +37,10 @@ def test_both_helms_accept_and_render_it(each_helm: Helm, values):
             "say in networkPolicy.managementFrom",
         ),
         ({"tls": {"only": True}}, "tls.enabled must be true"),
+        (
+            {"tls": {"enabled": True, "existingSecret": "mine", "clients": "required"}},
+            "set tls.clientSecret or tls.certManager.enabled",
+        ),
         ({"tls": {"enabled": True}}, "set tls.existingSecret or tls.certManager.enabled"),
         ({"resources": {"limits": {"memory": None}}}, "Set resources.limits.memory"),
         ({"resources": {"limits": {"memory": "100Mi"}}}, "256Mi at least"),
@@ -88,9 +92,25 @@ def test_connections_are_escaped_as_uris_ask(helm: Helm):
     }
 
 
-def test_where_clients_need_a_certificate_no_test_comes_without_one(helm: Helm):
-    assert helm.template(CHART, MATRIX["tls"]).all("Pod")
-    assert not helm.template(CHART, MATRIX["tls beside plain"]).all("Pod")
+@pytest.mark.parametrize("name", ["tls beside plain", "certificates of clients"])
+def test_where_clients_need_a_certificate_the_test_has_one(helm: Helm, name: str):
+    (pod,) = helm.template(CHART, MATRIX[name]).all("Pod")
+
+    (query,) = [each for each in pod["spec"]["containers"][0]["env"] if each["name"] == "TLS_QUERY"]
+    assert "certfile=/etc/rabbitmq-client/tls.crt&keyfile=" in query["value"]
+    mounted = {each["name"]: each for each in pod["spec"]["volumes"]}["client"]["secret"]
+    assert mounted["secretName"] == "shop-rabbitmq-services"
+
+
+def test_each_connection_gets_a_certificate_of_its_user(helm: Helm):
+    rendered = helm.template(CHART, MATRIX["certificates of clients"])
+
+    issued = {
+        each["spec"]["secretName"]: each["spec"]["commonName"]
+        for each in rendered.all("Certificate")
+        if "client auth" in each["spec"]["usages"]
+    }
+    assert issued == {f"shop-rabbitmq-{user}": user for user in ("gateway", "operator", "services")}
 
 
 def test_only_amqp_leaves_the_cluster(helm: Helm):
