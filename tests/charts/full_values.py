@@ -30,6 +30,7 @@ _PODS: dict[str, Any] = {
     **PLACEMENT,
 }
 _PROGRAM = {**EXTENSIONS, "resources": RESOURCES}
+_ALERTS = {"prometheusRule": {"enabled": True}, "dashboard": {"enabled": True}}
 _MONITORS = {"podMonitor": {"enabled": True}}
 
 FULL: dict[str, Any] = {
@@ -47,7 +48,7 @@ FULL: dict[str, Any] = {
     "valkey": {"enabled": True, **_PROGRAM},
     "postgresql": _PROGRAM,
     "events": _PROGRAM,
-    "metrics": _MONITORS,
+    "metrics": {**_MONITORS, **_ALERTS},
     "rabbitmq": {
         **_PODS,
         **_PROGRAM,
@@ -59,8 +60,7 @@ FULL: dict[str, Any] = {
         },
         "metrics": {
             **_MONITORS,
-            "prometheusRule": {"enabled": True},
-            "dashboard": {"enabled": True},
+            **_ALERTS,
         },
     },
     "operator": {
@@ -68,6 +68,6 @@ FULL: dict[str, Any] = {
         **_PROGRAM,
         "namespaces": [],
         "rbac": {"markPods": True},
-        "metrics": {"serviceMonitor": {"enabled": True}, "prometheusRule": {"enabled": True}},
+        "metrics": {"serviceMonitor": {"enabled": True}, **_ALERTS},
     },
 }
