@@ -141,11 +141,11 @@ def staged() -> Iterator[Stage]:
     app = create_app(Settings.from_env({}), script)  # type: ignore[arg-type]
     wsgi = app.wsgi_app
 
-    def with_streams(environ: Json, start: Any) -> Any:
+    def with_streams(environ: Any, start_response: Any) -> Any:
         if environ["PATH_INFO"].endswith("/events") and script.streams:
-            start("200 OK", [("Content-Type", "text/event-stream"), ("Cache-Control", "no-store")])
-            return (b"data: {}\n\n" for _ in range(3) if not time.sleep(0.2))
-        return wsgi(environ, start)
+            start_response("200 OK", [("Content-Type", "text/event-stream"), ("Cache-Control", "no-store")])
+            return _events()
+        return wsgi(environ, start_response)
 
     app.wsgi_app = with_streams  # type: ignore[method-assign]
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Silent)
@@ -157,6 +157,12 @@ def staged() -> Iterator[Stage]:
         server.shutdown()
         thread.join(30)
         server.server_close()
+
+
+def _events() -> Iterator[bytes]:
+    for _ in range(3):
+        time.sleep(0.2)
+        yield b"data: {}\n\n"
 
 
 class _Silent(WSGIRequestHandler):

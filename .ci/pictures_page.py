@@ -1,0 +1,84 @@
+"""Pictures of the page for people, from the real gateway with scripted weather: seconds.
+
+``page(folder)`` writes ``page-*.png`` to a folder, each below 200 kB. By hand:
+``PYTHONPATH=. python .ci/pictures_page.py docs/pictures``.
+"""
+
+import io
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from PIL import Image
+from playwright.sync_api import Browser
+
+from tests.integration.dashboard.chromium import chromium
+from tests.integration.page.stage import staged
+
+MOST_BYTES = 200_000
+_COLOURS = (256, 192, 128, 96)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Picture:
+    """One picture: a question to the scripted services, on a screen of this size."""
+
+    question: str = ""
+    width: int = 1280
+    height: int = 800
+    theme: Literal["light", "dark"] = "light"
+    locale: str = "en-GB"
+
+
+PICTURES = {
+    "start": _Picture(),
+    "clear": _Picture(question="clear Recife deezer"),
+    "storm": _Picture(question="storm dusk Darwin deezer"),
+    "phone-snow": _Picture(question="snow Sapporo deezer", width=390, height=844, locale="pt-BR"),
+    "phone-night": _Picture(question="clear night Lisboa", width=390, height=844, theme="dark"),
+}
+
+
+def page(folder: Path) -> None:
+    """Write ``page-<name>.png`` to ``folder`` for every picture."""
+    with staged() as stage, chromium(Path(".cache")) as browser:
+        for name, picture in PICTURES.items():
+            (folder / f"page-{name}.png").write_bytes(_small(_take(browser, stage.url, picture)))
+
+
+def _take(browser: Browser, url: str, picture: _Picture) -> bytes:
+    context = browser.new_context(
+        viewport={"width": picture.width, "height": picture.height},
+        color_scheme=picture.theme,
+        locale=picture.locale,
+        reduced_motion="reduce",
+    )
+    shown = context.new_page()
+    shown.goto(f"{url}/?city={picture.question}" if picture.question else url)
+    shown.eval_on_selector("#city", "(field) => { if (field.value) field.value = ''; }")
+    shown.wait_for_load_state("networkidle")
+    png = shown.screenshot()
+    context.close()
+    return png
+
+
+def _small(png: bytes) -> bytes:
+    """Return the picture with the most colours that keep it below the limit.
+
+    The colours are dithered: the sky is one gradient, which would show bands.
+    """
+    whole = Image.open(io.BytesIO(png)).convert("RGB")
+    for colours in _COLOURS:
+        palette = whole.quantize(colours)
+        packed = io.BytesIO()
+        whole.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG).save(
+            packed, "PNG", optimize=True
+        )
+        if packed.tell() < MOST_BYTES:
+            break
+    return packed.getvalue()
+
+
+if __name__ == "__main__":
+    page(Path(sys.argv[1]))
