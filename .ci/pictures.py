@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pictures_dashboard import dashboard
+from pictures_page import page
 
 from mare.drawing.drawing import draw
 from mare.drawing.figure import Column, Figure, Level, Panel, Series, Shape
@@ -105,6 +106,7 @@ def _stacked(drawings: list[str], width: int, theme: Theme) -> str:
 PICTURES: dict[str, Callable[[], None]] = {
     "simulations": simulations,
     "dashboard": lambda: dashboard(FOLDER),
+    "page": lambda: page(FOLDER),
 }
 
 if __name__ == "__main__":

@@ -121,9 +121,9 @@ def _secret_file(settings: Settings) -> Path:
 def _what_to_open(settings: Settings, dashboard: str) -> str:
     port = settings.gateway_port
     return f"""
-Open  http://127.0.0.1:{port}/docs
-or    curl 'http://127.0.0.1:{port}/v1/playlists?city=Recife'
-      curl 'http://127.0.0.1:{port}/v1/places?q=campnas'
+Open  http://127.0.0.1:{port}/  to hear the weather of a city
+or    http://127.0.0.1:{port}/docs  for the API
+      curl 'http://127.0.0.1:{port}/v1/playlists?city=Recife'
 and   {dashboard}  to see processes rise and fall with their queues
 {_about_callbacks(settings)}
 """

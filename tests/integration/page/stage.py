@@ -143,7 +143,7 @@ def staged() -> Iterator[Stage]:
 
     def with_streams(environ: Any, start_response: Any) -> Any:
         if environ["PATH_INFO"].endswith("/events") and script.streams:
-            start_response("200 OK", [("Content-Type", "text/event-stream"), ("Cache-Control", "no-store")])
+            start_response("200 OK", [("Content-Type", "text/event-stream")])
             return _events()
         return wsgi(environ, start_response)
 
