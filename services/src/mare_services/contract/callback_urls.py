@@ -6,7 +6,7 @@ then. URLs that parsers understand differently are refused.
 
 import re
 from dataclasses import dataclass
-from ipaddress import AddressValueError, IPv4Address, IPv6Address
+from ipaddress import AddressValueError, IPv4Address, IPv4Network, IPv6Address
 
 from mare_services.contract.public_addresses import Address, is_public
 
@@ -24,6 +24,7 @@ _LOCAL_DOMAINS = (
     "home.arpa", "in-addr.arpa", "ip6.arpa", "svc", "test", "invalid", "onion",
 )  # fmt: skip
 _LOCAL_HOST = "localhost"
+_LOOPBACK, _LOOPBACK_6 = IPv4Network("127.0.0.0/8"), IPv6Address("::1")
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
@@ -138,7 +139,10 @@ def _address(host: str) -> Address | None:
 
 
 def _is_localhost(host: str, address: Address | None) -> bool:
-    return host == _LOCAL_HOST if address is None else address.is_loopback
+    if address is None:
+        return host == _LOCAL_HOST
+    # `is_loopback` of newer versions of Python includes IPv4-mapped addresses.
+    return address == _LOOPBACK_6 or address in _LOOPBACK
 
 
 def _check_host(host: str, address: Address | None) -> None:

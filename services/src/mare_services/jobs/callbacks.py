@@ -39,9 +39,9 @@ class JobCallbacks:
             raise InvalidRequest.of(str(error), "callback_url") from None
         if not callback.events:
             raise InvalidRequest.of("It must contain at least one type.", "events")
-        events = tuple(dict.fromkeys(callback.events))
         return {
-            **wire.write(replace(callback, events=events)),
+            "url": callback.url,
+            "events": [kind.value for kind in dict.fromkeys(callback.events)],
             "destination": destination.origin,
             "ended": False,
         }

@@ -1,0 +1,67 @@
+"""Callbacks and their log in each store."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from mare_services.jobs.adapters.deliveries import SqlDeliveryLog
+from mare_services.jobs.adapters.sql import SqlJobStore
+from mare_services.jobs.adapters.sqlite import Sqlite
+from mare_services.jobs.domain.job import Terms, new_job
+from mare_services.jobs.ports import Change
+
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+CALLBACK = {"url": "https://example.com/", "events": ["job.complete"], "ended": False}
+
+
+def delivery(number):
+    return {"webhook_id": "msg_1", "number": number, "at": f"2026-11-25T12:00:0{number}Z"}
+
+
+@pytest.fixture
+def log(store):
+    return SqlDeliveryLog(store._database)
+
+
+def accept(store):
+    job = new_job(
+        job_id="1",
+        client="ana",
+        request={},
+        idempotency_key=None,
+        now=NOW,
+        terms=Terms(),
+        callback=CALLBACK,
+    )
+    return store.accept(Change(job))
+
+
+def test_the_callback_of_a_job_is_kept(store):
+    accept(store)
+
+    assert store.get("1").callback == CALLBACK
+
+
+def test_a_delivery_is_kept_once_and_deleted_with_its_job(store, log):
+    job = accept(store)
+    for number in (2, 1, 2):
+        log.add("1", delivery(number))
+    log.add("none", delivery(3))
+
+    assert log.of("1") == [delivery(1), delivery(2)]
+    assert log.of("none") == []
+    store.delete_expired(job.retained_until + timedelta(seconds=1))
+    assert log.of("1") == []
+
+
+def test_a_file_of_an_earlier_version_gets_the_column(tmp_path):
+    database = Sqlite(tmp_path / "jobs.db")
+    store = SqlJobStore(database)
+    with database.transaction() as transaction:
+        transaction.execute("ALTER TABLE jobs DROP COLUMN callback")
+
+    again = SqlJobStore(database)
+    accept(again)
+
+    assert store.get("1").callback == CALLBACK
+    store.close()

@@ -1,0 +1,220 @@
+"""Callbacks of jobs: accepted by the rules, published with the state, logged once."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from mare_services.contract.callback_urls import UrlRules
+from mare_services.contract.callbacks import (
+    Callback,
+    CallbackAttempted,
+    CallbackType,
+    Delivery,
+    Outcome,
+)
+from mare_services.contract.errors import (
+    CallbacksUnavailable,
+    IdempotencyKeyReused,
+    InvalidRequest,
+)
+from mare_services.contract.jobs import JobState
+from mare_services.jobs.adapters.deliveries import SqlDeliveryLog
+from mare_services.jobs.adapters.sql import SqlJobStore
+from mare_services.jobs.adapters.sqlite import Sqlite
+from mare_services.jobs.book import JobBook
+from mare_services.jobs.callbacks import JobCallbacks
+from mare_services.jobs.domain.job import Terms
+from mare_services.jobs.domain.view import view
+
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+URL = "https://example.com/hooks/secret?token=x"
+ALL = tuple(CallbackType)
+
+
+@pytest.fixture
+def database(tmp_path):
+    database = Sqlite(tmp_path / "jobs.db")
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def store(database):
+    return SqlJobStore(database)
+
+
+@pytest.fixture
+def callbacks(store, database):
+    return JobCallbacks(store, SqlDeliveryLog(database), UrlRules())
+
+
+@pytest.fixture
+def book(store):
+    return JobBook(
+        store,
+        terms=Terms(),
+        stalled_after=timedelta(minutes=1),
+        redeliveries=3,
+        clock=lambda: NOW,
+    )
+
+
+@pytest.fixture
+def accept(book, callbacks):
+    def accept(events=ALL, job_id="1", url=URL, key=None):
+        return book.accept(
+            job_id=job_id,
+            client="ana",
+            request={"city": "Recife"},
+            idempotency_key=key,
+            callback=callbacks.read(Callback(url=url, events=events)),
+        )
+
+    return accept
+
+
+def due(store):
+    """Return the callbacks in the outbox, without claiming them."""
+    events = store.claim_events(NOW, NOW - timedelta(minutes=1), 100)
+    return [event.data for event in events if event.type == "callback_due"]
+
+
+def kinds(store):
+    return [each["type"] for each in due(store)]
+
+
+def attempted(outcome, number=1, job_id="1"):
+    delivery = Delivery(
+        webhook_id="msg_1_1_complete",
+        type=CallbackType.COMPLETE,
+        number=number,
+        at=NOW + timedelta(seconds=number),
+        outcome=outcome,
+    )
+    return CallbackAttempted(job_id=job_id, delivery=delivery)
+
+
+def test_each_wanted_state_is_a_callback_with_the_job_as_it_is_then(book, store, accept):
+    accept()
+    book.record("1", 1, JobState.RUNNING, message_id="a")
+    book.record("1", 1, JobState.PARTIAL, message_id="b", weather={"t": 1})
+    book.record("1", 1, JobState.COMPLETE, message_id="c", result={"playlist": []})
+
+    found = due(store)
+    assert [each["type"] for each in found] == ["job.started", "job.weather", "job.complete"]
+    assert [each["webhook_id"] for each in found] == [
+        "msg_1_1_started", "msg_1_1_weather", "msg_1_1_complete"
+    ]  # fmt: skip
+    assert {each["url"] for each in found} == {URL}
+    body = found[-1]["payload"]
+    assert (body["type"], body["timestamp"]) == ("job.complete", NOW.isoformat())
+    assert body["data"]["result"] == {"playlist": []}
+    assert body["data"]["state"] == "complete"
+
+
+def test_only_wanted_events_are_sent(book, store, accept):
+    accept(events=(CallbackType.FAILED,))
+    book.record("1", 1, JobState.RUNNING, message_id="a")
+    book.record("1", 1, JobState.COMPLETE, message_id="b", result=1)
+
+    assert kinds(store) == []
+
+
+def test_a_playlist_that_overtakes_the_weather_sends_both(book, store, accept):
+    accept()
+    book.record("1", 1, JobState.COMPLETE, message_id="b", result=1, weather={"t": 1})
+    book.record("1", 1, JobState.PARTIAL, message_id="a", weather={"t": 1})
+
+    assert kinds(store) == ["job.weather", "job.complete"]
+
+
+def test_an_event_that_comes_twice_is_one_callback(book, store, accept):
+    accept()
+    for _ in range(2):
+        book.record("1", 1, JobState.COMPLETE, message_id="a", result=1)
+
+    assert kinds(store) == ["job.complete"]
+
+
+def test_another_attempt_has_callbacks_of_its_own(book, store, accept):
+    accept()
+    book.cancel("1", "ana")
+    book.retry("1", "ana")
+    book.cancel("1", "ana")
+
+    assert [each["webhook_id"] for each in due(store)] == [
+        "msg_1_1_cancelled", "msg_1_2_cancelled"
+    ]  # fmt: skip
+
+
+def test_nobody_with_the_id_of_a_job_sees_the_path_of_its_url(accept):
+    shown = view(accept())["callback"]
+
+    assert shown == {"events": list(ALL), "destination": "https://example.com", "ended": False}
+
+
+def test_a_job_without_a_callback_publishes_none(book, store):
+    book.accept(job_id="1", client="ana", request={}, idempotency_key=None)
+    book.record("1", 1, JobState.COMPLETE, message_id="a", result=1)
+
+    assert kinds(store) == []
+
+
+def test_the_same_key_with_another_callback_is_refused(accept):
+    accept(key="k")
+
+    assert accept(key="k", job_id="2").id == "1"
+    with pytest.raises(IdempotencyKeyReused):
+        accept(key="k", job_id="3", url="https://example.com/other")
+    with pytest.raises(IdempotencyKeyReused):
+        accept(key="k", job_id="4", events=(CallbackType.FAILED,))
+
+
+def test_the_same_key_is_recognized_after_a_receiver_is_gone(accept, callbacks):
+    accept(key="k")
+    callbacks.record(attempted(Outcome.GONE))
+
+    assert accept(key="k", job_id="2").id == "1"
+
+
+@pytest.mark.parametrize("url", ["http://example.com/", "https://10.0.0.1/", "nonsense"])
+def test_a_url_that_is_refused_names_the_parameter(callbacks, url):
+    with pytest.raises(InvalidRequest) as raised:
+        callbacks.read(Callback(url=url))
+
+    assert raised.value.extra["errors"][0]["parameter"] == "callback_url"
+
+
+def test_an_installation_without_webhooks_says_so(store, database):
+    off = JobCallbacks(store, SqlDeliveryLog(database), None)
+
+    assert off.read(None) is None
+    with pytest.raises(CallbacksUnavailable, match="WEBHOOKS_SECRETS"):
+        off.read(Callback(url=URL))
+
+
+def test_a_receiver_that_is_gone_gets_no_further_callback(book, store, accept, callbacks):
+    accept()
+    book.record("1", 1, JobState.RUNNING, message_id="a")
+    callbacks.record(attempted(Outcome.GONE))
+    book.record("1", 1, JobState.COMPLETE, message_id="b", result=1)
+
+    assert kinds(store) == ["job.started"]
+    assert view(store.get("1"))["callback"]["ended"] is True
+
+
+def test_each_attempt_is_logged_once_in_its_order(accept, callbacks):
+    accept()
+    for number in (2, 1, 1):
+        callbacks.record(attempted(Outcome.FAILED, number))
+    callbacks.record(attempted(Outcome.DELIVERED, 3))
+
+    log = callbacks.deliveries("1")
+    assert [each["number"] for each in log] == [1, 2, 3]
+    assert [each["outcome"] for each in log] == ["failed", "failed", "delivered"]
+
+
+def test_an_attempt_for_a_deleted_job_is_ignored(callbacks):
+    callbacks.record(attempted(Outcome.GONE, job_id="none"))
+
+    assert callbacks.deliveries("none") == []
