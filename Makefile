@@ -10,7 +10,9 @@ OWN_UV   := .cache/uv/bin/uv
 UV       := $(shell uv --version >/dev/null 2>&1 && echo uv || echo $(OWN_UV))
 PYTHON   := .venv/bin/python
 PACKAGES := runtime gateway services operator
-PROJECTS := $(PACKAGES:%=%/pyproject.toml)
+# Runs on machines of users; no image contains it.
+CLIENT   := client
+PROJECTS := $(PACKAGES:%=%/pyproject.toml) $(CLIENT)/pyproject.toml
 LOCK     := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
             --no-emit-index-url --no-emit-package mare-nameko --no-annotate --no-header
 INSTALL  := $(UV) pip install --quiet --build-constraints requirements/build.txt --python
@@ -46,7 +48,7 @@ check: .venv/synced ## lint, types, import contracts, lock: seconds, without net
 	$(PYTHON) .ci/docs.py
 	$(PYTHON) .ci/chart_docs.py --check
 	$(PYTHON) .ci/tree.py
-	.venv/bin/mypy runtime/src services/src gateway/src operator/src local devcluster .ci
+	.venv/bin/mypy runtime/src services/src gateway/src operator/src client/src local devcluster .ci
 
 bench: .venv/synced ## speed and memory, as ratios measured in one run; then the tests that take long
 	@for bench in tests/load/bench_*.py; do \
@@ -97,11 +99,11 @@ $(OWN_UV):
 	@echo "Installing the tools and dependencies of requirements/dev.txt into .venv"
 	@$(UV) venv --quiet --allow-existing --python '>=3.11' .venv
 	@$(UV) pip sync --quiet --python .venv --require-hashes requirements/dev.txt
-	@$(INSTALL) .venv --no-deps $(PACKAGES:%=-e %)
+	@$(INSTALL) .venv --no-deps $(PACKAGES:%=-e %) -e $(CLIENT)
 	@touch .venv/synced .venv/runnable
 
 # A part of .venv/synced, in the same versions: what `make run` needs, and no more.
-.venv/runnable: $(PACKAGES:%=requirements/%.txt) $(PROJECTS) | $(filter .cache/%,$(UV))
+.venv/runnable: $(PACKAGES:%=requirements/%.txt) $(PACKAGES:%=%/pyproject.toml) | $(filter .cache/%,$(UV))
 	@echo "Installing the dependencies of gateway, services and operator into .venv"
 	@$(UV) venv --quiet --allow-existing --python '>=3.11' .venv
 	@$(INSTALL) .venv --require-hashes $(PACKAGES:%=-r requirements/%.txt)

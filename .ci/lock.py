@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 DIGEST = Path("requirements/digest")
-PROJECTS = (".", "runtime", "gateway", "services", "operator")
+PROJECTS = (".", "runtime", "gateway", "services", "operator", "client")
 
 
 def declared(project: str) -> dict[str, Any]:

@@ -136,6 +136,18 @@ def last_state_streamed(system: Running) -> str:
     return re.findall(r"^id: 1-(\w+)$", stream, re.MULTILINE)[-1]
 
 
+def run_examples_of_the_client(system: Running) -> None:
+    """Run the code of client/README.md against this system."""
+    text = (Path(__file__).parents[3] / "client/README.md").read_text()
+    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    code = "\n".join(blocks).replace(":5000", f":{system.port}")
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines().count("complete") == 2
+    assert done.stdout.split().count("2") == 1  # both jobs of the batch
+
+
 def test_it_says_what_to_open_answers_survives_a_death_and_stops_without_a_trace(
     tmp_path: Path, vhost: Vhost
 ) -> None:
@@ -149,6 +161,7 @@ def test_it_says_what_to_open_answers_survives_a_death_and_stops_without_a_trace
         assert answer.json()["playlist"]["tracks"]
 
         assert last_state_streamed(system) == "complete"
+        run_examples_of_the_client(system)
 
         children = system.children()
         assert len(children) == len(PARTS)

@@ -1,0 +1,156 @@
+"""The client against an API that is a function."""
+
+import asyncio
+import json
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+from standardwebhooks import Webhook
+
+from mare_client import (
+    AsyncMare,
+    JobFailed,
+    Mare,
+    MareError,
+    WebhookRefused,
+    verify_webhook,
+)
+
+JOB = {"id": "1", "state": "pending"}
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+
+class Api:
+    """Answers in turn: a status and a document, bytes of a stream, or an exception."""
+
+    def __init__(self, *answers):
+        self.answers = list(answers)
+        self.requests = []
+
+    def __call__(self, request):
+        self.requests.append(request)
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        if isinstance(answer, bytes):
+            return httpx.Response(200, content=answer)
+        status, document = answer
+        return httpx.Response(status, json=document, headers={"Retry-After": "0"})
+
+
+def in_sync(api, use):
+    with Mare("http://mare", key="mare_k", transport=httpx.MockTransport(api)) as mare:
+        return use(mare)
+
+
+def in_async(api, use):
+    """Run `use` with a client whose methods return results as the synchronous ones do."""
+    loop = asyncio.new_event_loop()
+
+    async def collect(stream):
+        return [each async for each in stream]
+
+    class Blocking:
+        def __init__(self, client):
+            self.client = client
+
+        def stream(self, job_id):
+            return loop.run_until_complete(collect(self.client.stream(job_id)))
+
+        def __getattr__(self, name):
+            method = getattr(self.client, name)
+            return lambda *args, **kwargs: loop.run_until_complete(method(*args, **kwargs))
+
+    client = AsyncMare("http://mare", key="mare_k", transport=httpx.MockTransport(api))
+    try:
+        return use(Blocking(client))
+    finally:
+        loop.run_until_complete(client.__aexit__(None, None, None))
+        loop.close()
+
+
+@pytest.fixture(params=[in_sync, in_async])
+def run(request):
+    return request.param
+
+
+def event(event_id, document, name=""):
+    head = f"event: {name}\n" if name else ""
+    return f"{head}id: {event_id}\ndata: {json.dumps(document)}\n\n".encode()
+
+
+def test_a_submission_is_repeated_with_its_key_until_it_is_accepted(run):
+    api = Api((503, {}), httpx.ConnectError("down"), (202, JOB))
+
+    assert run(api, lambda mare: mare.submit(city="Recife", limit=5)) == JOB
+    assert len({request.headers["Idempotency-Key"] for request in api.requests}) == 1
+    assert json.loads(api.requests[0].content) == {"city": "Recife", "limit": 5}
+    assert api.requests[0].headers["Authorization"] == "Bearer mare_k"
+
+
+def test_a_refusal_is_an_error_with_its_code(run):
+    api = Api((404, {"code": "job_not_found", "detail": "There is no such job."}))
+
+    with pytest.raises(MareError, match="There is no such job") as error:
+        run(api, lambda mare: mare.get("1"))
+    assert (error.value.status, error.value.code) == (404, "job_not_found")
+
+
+def test_an_overloaded_api_is_an_error_at_last(run):
+    api = Api(*[(503, {"code": "overloaded"})] * 6)
+
+    with pytest.raises(MareError, match="overloaded"):
+        run(api, lambda mare: mare.get("1"))
+
+
+def test_a_stream_yields_each_state_and_goes_on_where_it_broke(run):
+    broken = b"retry: 1000\n\n" + event("1-pending", JOB) + b": heartbeat\n\n"
+    rest = event("1-complete", {**JOB, "state": "complete"}) + event("1-complete", {}, "end")
+    api = Api(broken, (503, {}), rest)
+
+    states = run(api, lambda mare: [job["state"] for job in mare.stream("1")])
+    assert states == ["pending", "complete"]
+    assert [request.headers.get("Last-Event-ID") for request in api.requests] == [
+        None, "1-pending", "1-pending",
+    ]  # fmt: skip
+
+
+def test_the_stream_of_an_unknown_job_is_an_error(run):
+    api = Api((404, {"code": "job_not_found"}))
+
+    with pytest.raises(MareError, match="job_not_found"):
+        run(api, lambda mare: list(mare.stream("1")))
+
+
+def test_a_job_is_awaited_until_it_ends(run):
+    done = {**JOB, "state": "complete", "result": {}}
+
+    assert run(Api((200, JOB), (200, done)), lambda mare: mare.wait("1")) == done
+    failed = {**JOB, "state": "failed", "failure": {"detail": "No place has this name."}}
+    with pytest.raises(JobFailed, match="No place has this name"):
+        run(Api((200, failed)), lambda mare: mare.wait("1"))
+    with pytest.raises(TimeoutError):
+        run(Api((200, JOB)), lambda mare: mare.wait("1", seconds=0.1))
+
+
+def signed(body, at):
+    return {
+        "Webhook-Id": "m1",
+        "Webhook-Timestamp": str(int(at.timestamp())),
+        "Webhook-Signature": Webhook(SECRET).sign("m1", at, body),
+    }
+
+
+def test_only_a_signed_and_fresh_callback_is_accepted():
+    body, now = '{"type": "job.complete"}', datetime.now(UTC)
+
+    assert verify_webhook(SECRET, signed(body, now), body.encode()) == {"type": "job.complete"}
+    for headers, received in [
+        (signed(body, now), b'{"type": "job.failed"}'),
+        (signed(body, datetime(2026, 1, 1, tzinfo=UTC)), body.encode()),
+        ({}, body.encode()),
+        (signed("[]", now), b"[]"),
+    ]:
+        with pytest.raises(WebhookRefused):
+            verify_webhook(SECRET, headers, received)
