@@ -23,6 +23,7 @@ from mare.domain.policy import (
     ScalingPolicy,
     ScalingRules,
 )
+from mare.domain.reason import Reason
 from mare.domain.unknown import Unknown
 from tests.unit.operator.building import Timeline, reading
 
@@ -133,8 +134,9 @@ def stories(draw):
 def test_the_count_is_within_the_bounds_or_idle(story, data):
     policy, history, replicas, now = story
     observation = data.draw(observations(replicas, now))
-    count = decide(policy, observation, history, now)[0].replicas
-    if policy.paused is None:
+    decision, _ = decide(policy, observation, history, now)
+    count = decision.replicas
+    if policy.paused is None and decision.reason is not Reason.SCALING_DISABLED:
         rest = policy.effective_idle_replicas
         at_rest = rest is not None and count <= rest
         assert at_rest or max(1, policy.min_replicas) <= count

@@ -89,7 +89,7 @@ def test_one_good_reading_begins_the_time_anew():
 
 def test_bounds_hold_without_knowledge():
     assert once(watching(), unreachable(80)).replicas == 50
-    assert once(watching(), unreachable(0)).replicas == 1
+    assert once(replace(watching(), min_replicas=2), unreachable(1)).replicas == 2
 
 
 def test_an_unknown_target_blocks_scale_down_but_not_scale_up():

@@ -136,6 +136,20 @@ def test_the_first_messages_after_a_pause_do_not_exceed_the_real_rate(polling: f
         assert 0.7 * RATE < max(rates(found)) < 1.3 * RATE
 
 
+@pytest.mark.parametrize("polling", [0.3, 1.0, 2.0, 5.0])
+def test_the_first_counters_give_no_wrong_rate(polling: float):
+    for offset in range(50):
+        clock, now, found = SampleClock(polling), 100.0 + offset / 10, []
+        while now < 130:
+            count = int(now / PERIOD) * 200
+            at = clock.sample_time(now, {"work": (count, 0, 0)})
+            if at is not None and clock.is_aligned:
+                found.append((now, at, count))
+            now += clock.pause
+
+        assert 0.8 * RATE < min(rates(found)) <= max(rates(found)) < 1.2 * RATE
+
+
 @pytest.mark.parametrize("queues", [{}, {"work": (0, 0, 0)}])
 def test_without_counters_every_response_is_a_new_sample(queues):
     clock = SampleClock(PERIOD)

@@ -41,6 +41,11 @@ class QueueStatistics:
     peers: Mapping[str, int] | Unknown = NOT_REPORTED
     """HOST:PORT of its consumers, with the unacknowledged messages of their channels."""
 
+    def without_counters(self) -> "QueueStatistics":
+        return replace(
+            self, published=NOT_REPORTED, delivered=NOT_REPORTED, acknowledged=NOT_REPORTED
+        )
+
     @property
     def counters(self) -> tuple[int, int, int]:
         """Messages published, delivered and acknowledged so far; 0 where unknown."""
@@ -143,6 +148,9 @@ class StatisticsPoller:
         at = self._sample_clock.sample_time(
             new.at, {name: queue.counters for name, queue in new.queues.items()}
         )
+        if not self._sample_clock.is_aligned:
+            queues = {name: queue.without_counters() for name, queue in new.queues.items()}
+            new = replace(new, queues=queues)
         if at is None:  # The counters are those of the last sample; the other fields may be newer.
             *before, latest = self.last_two
             self.last_two = (*before, replace(new, at=latest.at))

@@ -50,6 +50,10 @@ class SampleClock:
         """The time of the last sample whose counters changed; None after a sample that did not."""
         self._changes: deque[tuple[float, int]] = deque(maxlen=_CHANGES)
         """When counters changed, and by how much."""
+        self._first_requested_at: float | None = None
+        self.is_aligned = False
+        """Whether the sample time is known to a polling period. The first counters are up to a
+        sampling period old, so that a rate since then would be wrong."""
         self.pause = polling_seconds - _EARLIER_SECONDS
         """Seconds from the last request to the next one."""
 
@@ -72,6 +76,10 @@ class SampleClock:
             self._changed_at = now
         period = self._period()
         self.pause = self._polling - _EARLIER_SECONDS
+        if self._first_requested_at is None:
+            self._first_requested_at = now
+        waited = now >= self._first_requested_at + period * _CERTAIN_PERIODS
+        self.is_aligned = self.is_aligned or changed or waited or self._polling >= period
         if changed:
             self._last_sample = self._aligned(now, max(previous, now - period), period)
             self._sampled_at = self._last_sample

@@ -21,6 +21,7 @@ _LIMITS = {
     Reason.TOO_MANY_REPLICAS,
     Reason.TOO_FEW_REPLICAS,
     Reason.DRAINING,
+    Reason.SCALING_DISABLED,
 }
 _BAD_WHEN = {
     "AbleToScale": "False",

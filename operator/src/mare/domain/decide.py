@@ -1,6 +1,7 @@
 """Decides how many replicas a workload gets.
 
-1. `paused: All` keeps the count and ends the decision.
+1. `paused: All` keeps the count and ends the decision. So does a count of 0 that another client
+   set, if `minReplicas` is above 0, as in an HPA.
 2. Each target proposes a count; the largest proposal applies.
 3. Without any proposal the count stays, or the fallback applies.
 4. With a proposal an idle workload stays idle or is activated. Any other workload passes unknown
@@ -40,10 +41,14 @@ def decide(
     history = history.observe(load, learning, now)
     deliveries = history.deliveries.observe(load, now, policy.drain_seconds)
     history = replace(history, deliveries=deliveries)
+    history = idle.observe_zero(policy, workload.replicas, history)
     context = context_of(policy, workload, load, now)
     trace = DecisionTrace(workload.replicas)
     if policy.paused is Pause.ALL:
         _pause_all(trace, policy)
+        return trace.decided(), _record_kept_count(trace, context, history)
+    if idle.is_disabled(policy, workload.replicas, history):
+        idle.stay_disabled(trace)
         return trace.decided(), _record_kept_count(trace, context, history)
     proposal = _largest(
         [
@@ -110,7 +115,9 @@ def _without_proposal(
     since = context.now if history.unknown_since is None else history.unknown_since
     fallback = None if history.unknown_since is None else context.policy.fallback
     unknown_for = context.now - since
+    stays_idle = True
     if fallback is not None and unknown_for >= fallback.after_seconds:
+        stays_idle = fallback.replicas == 0
         count = fallback.replicas
         if fallback.behavior is FallbackBehavior.CURRENT_REPLICAS_IF_HIGHER:
             count = max(count, trace.current)
@@ -123,7 +130,8 @@ def _without_proposal(
         text = "the count stays until the queues can be read"
         remark = Clause("unknown.held", text)
         trace.limit(Stage.UNKNOWN, trace.current, Reason.QUEUES_UNKNOWN, remark, until)
-    stays_idle = context.idle_replicas is not None and trace.count <= context.idle_replicas
+    idle_replicas = -1 if context.idle_replicas is None else context.idle_replicas
+    stays_idle = stays_idle and trace.count <= idle_replicas
     _bound(trace, context, 0 if stays_idle else context.floor)
 
 
@@ -146,9 +154,10 @@ def _with_proposal(
         trace.move_to(Stage.TOLERANCE, proposal.replicas, proposal.within_tolerance)
     if proposal.unknown:
         trace.extend_formula(proposal.unknown.clause)
-    if context.is_idle:
+    idle_replicas = context.idle_replicas
+    if idle_replicas is not None and context.is_idle:
         if not idle.has_activation(context):
-            idle.stay_idle(trace)
+            idle.stay_idle(trace, idle_replicas)
             return history
         trace.reason = Reason.ACTIVATED
         remark = Clause("idle.activated", "activated in one step, without scale-up policies")

@@ -31,6 +31,8 @@ class History:
     """Statistics in a row, sampled after `changed_at`, without a message."""
     quiet_sampled_after: float = 0.0
     """`sampled_after` of the statistics that were counted last."""
+    zero_is_own: bool = False
+    """Whether the policy allowed the count of 0; else another client set it."""
     deliveries: Deliveries = field(default_factory=Deliveries)
     draining_since: float | None = None
     """Since when busy replicas delay a scale-down."""

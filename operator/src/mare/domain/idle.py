@@ -1,10 +1,13 @@
 """Scaling to the idle count (usually 0) and back: activation and cooldown, as in KEDA."""
 
+from dataclasses import replace
+
 from mare.domain.clause import Clause, messages
 from mare.domain.context import DecisionContext, Proposal
 from mare.domain.decision import DecisionTrace, Stage
 from mare.domain.deliveries import why_drained
 from mare.domain.history import History
+from mare.domain.policy import Pause, Policy
 from mare.domain.reason import Reason
 from mare.domain.unknown import Unknown, known, total
 
@@ -28,10 +31,33 @@ def proposal_to_activate(context: DecisionContext, why: Unknown) -> Proposal | U
     return Proposal(context.floor, context.floor, clause, allows_scale_down=False, unknown=why)
 
 
-def stay_idle(trace: DecisionTrace) -> None:
+def stay_idle(trace: DecisionTrace, idle_replicas: int) -> None:
+    """Keep the count, or raise it to the idle count if another client has lowered it."""
     trace.reason = Reason.IDLE
     trace.extend_formula(_NOTHING)
     trace.move_to(Stage.IDLE, trace.current, _NOTHING)
+    if trace.current < idle_replicas:
+        remark = Clause("bounds.idle", f"idle.replicas is {idle_replicas}", replicas=idle_replicas)
+        trace.limit(Stage.BOUNDS, idle_replicas, Reason.TOO_FEW_REPLICAS, remark)
+
+
+def observe_zero(policy: Policy, replicas: int, history: History) -> History:
+    """Record whether a count of 0 comes from the policy, of now or of before."""
+    is_paused_at_zero = policy.paused is Pause.ALL and policy.paused_replicas == 0
+    allowed = policy.effective_idle_replicas == 0 or is_paused_at_zero
+    own = replicas == 0 and (allowed or history.zero_is_own)
+    return history if own == history.zero_is_own else replace(history, zero_is_own=own)
+
+
+def is_disabled(policy: Policy, replicas: int, history: History) -> bool:
+    """Return whether another client disabled scaling by a count of 0, as in an HPA."""
+    return replicas == 0 and policy.min_replicas > 0 and not history.zero_is_own
+
+
+def stay_disabled(trace: DecisionTrace) -> None:
+    text = "scaling is disabled, because the replicas were set to 0; set them to 1 to enable it"
+    remark = Clause("idle.disabled", text)
+    trace.limit(Stage.BOUNDS, 0, Reason.SCALING_DISABLED, remark)
 
 
 def scale_to_idle(trace: DecisionTrace, context: DecisionContext, history: History) -> None:

@@ -27,6 +27,7 @@ class Reason(StrEnum):
     SCHEDULED = "Scheduled"
     DRAINING = "Draining"
     PAUSED = "Paused"
+    SCALING_DISABLED = "ScalingDisabled"
     # A value is unknown.
     QUEUES_UNKNOWN = "QueuesUnknown"
     PARTLY_UNKNOWN = "PartlyUnknown"

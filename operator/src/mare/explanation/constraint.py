@@ -11,7 +11,7 @@ _UNLIMITED = {
     Reason.ACTIVATED,
     Reason.SCALED_TO_IDLE,
 }
-_BEFORE_DRY_RUN = {Reason.PAUSED, Reason.FALLBACK, Reason.QUEUES_UNKNOWN}
+_BEFORE_DRY_RUN = {Reason.PAUSED, Reason.SCALING_DISABLED, Reason.FALLBACK, Reason.QUEUES_UNKNOWN}
 
 
 def constraint_of(facts: Facts) -> Reason:

@@ -27,6 +27,8 @@ def _next_changes(facts: Facts, decision: Decision, now: float) -> Iterator[Clau
         case Reason.PAUSED:
             yield Clause("next.resume", "scales again when spec.paused is removed")
             return
+        case Reason.SCALING_DISABLED:
+            return
         case Reason.QUEUES_UNKNOWN | Reason.FALLBACK if decision.raw is None:
             yield Clause("next.known", "follows the queues again once they can be read")
         case Reason.DRY_RUN:
