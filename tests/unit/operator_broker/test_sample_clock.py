@@ -136,7 +136,7 @@ def test_the_first_messages_after_a_pause_do_not_exceed_the_real_rate(polling: f
         assert 0.7 * RATE < max(rates(found)) < 1.3 * RATE
 
 
-@pytest.mark.parametrize("polling", [0.3, 1.0, 2.0, 5.0])
+@pytest.mark.parametrize("polling", [0.3, 1.0])
 def test_the_first_counters_give_no_wrong_rate(polling: float):
     for offset in range(50):
         clock, now, found = SampleClock(polling), 100.0 + offset / 10, []
