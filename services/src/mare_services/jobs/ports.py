@@ -53,8 +53,13 @@ class JobStore(Protocol):
         """
         ...
 
-    def claim_events(self, now: datetime, until: datetime, limit: int) -> Sequence[StoredEvent]:
-        """Return the oldest events of the outbox; until then no other caller gets them."""
+    def claim_events(
+        self, now: datetime, until: datetime, limit: int, without: Sequence[str] = ()
+    ) -> Sequence[StoredEvent]:
+        """Return the oldest events of the outbox; until then no other caller gets them.
+
+        Events of the types ``without`` stay.
+        """
         ...
 
     def forget_published(self, message_ids: Sequence[str]) -> None:

@@ -1,5 +1,6 @@
 """Publishes the outbox: events that the store holds go to the broker, at least once."""
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from logging import getLogger
@@ -23,6 +24,8 @@ CLAIM_SECONDS = 15.0
 """Time in which no other replica publishes a claimed event."""
 PAUSE_SECONDS = 2.0
 """Pause after an error of the store or of the broker."""
+UNROUTABLE_SECONDS = 5.0
+"""Time for which events of a type without a queue stay: they must not hold back the others."""
 BATCH = 50
 NEEDS_A_WORKER = frozenset({"job_accepted", "callback_due"})
 """Events that stay in the outbox until a queue exists for them."""
@@ -36,6 +39,8 @@ class OutboxRelay(DependencyProvider):
     def __init__(self) -> None:
         self._wakes: LightQueue = LightQueue(1)
         self._thread: Any = None
+        self._unroutable: dict[str, float] = {}
+        """Types without a queue, and the monotonic time at which they are tried again."""
 
     def setup(self) -> None:
         container = self.container
@@ -74,14 +79,18 @@ class OutboxRelay(DependencyProvider):
         store = self._store()
         now = datetime.now(UTC)
         until = now + timedelta(seconds=CLAIM_SECONDS)
-        events = tpool.execute(store.claim_events, now, until, BATCH)
+        events = tpool.execute(store.claim_events, now, until, BATCH, self._held_types())
         published: list[str] = []
         try:
             published.extend(event.message_id for event in events if self._publish(event))
         finally:
             if published:
                 tpool.execute(store.forget_published, published)
-        return len(published)
+        return len(events)
+
+    def _held_types(self) -> list[str]:
+        now = time.monotonic()
+        return [kind for kind, until in self._unroutable.items() if now < until]
 
     def _store(self) -> JobStore:
         stores = (getattr(each, "store", None) for each in self.container.dependencies)
@@ -89,6 +98,8 @@ class OutboxRelay(DependencyProvider):
         return found
 
     def _publish(self, event: StoredEvent) -> bool:
+        if event.type in self._held_types():
+            return False
         try:
             self.publisher.publish(
                 event.data,
@@ -99,6 +110,7 @@ class OutboxRelay(DependencyProvider):
                 message_id=event.message_id,
             )
         except Unroutable:
-            _log.warning("No queue exists for %s: the event stays in the outbox", event.type)
+            _log.warning("No queue exists for %s: the events stay in the outbox", event.type)
+            self._unroutable[event.type] = time.monotonic() + UNROUTABLE_SECONDS
             return False
         return True

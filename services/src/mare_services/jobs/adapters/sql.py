@@ -135,14 +135,17 @@ class SqlJobStore:
             _store_events(transaction, change.events)
             return change.job
 
-    def claim_events(self, now: datetime, until: datetime, limit: int) -> Sequence[StoredEvent]:
+    def claim_events(
+        self, now: datetime, until: datetime, limit: int, without: Sequence[str] = ()
+    ) -> Sequence[StoredEvent]:
+        others = f" AND type NOT IN ({', '.join(['%s'] * len(without))})" if without else ""
         with self._database.transaction() as transaction:
             rows = transaction.execute(
                 "UPDATE outbox SET claimed_until = %s WHERE message_id IN ("  # noqa: S608
-                " SELECT message_id FROM outbox WHERE claimed_until < %s"
+                f" SELECT message_id FROM outbox WHERE claimed_until < %s{others}"
                 f" ORDER BY message_id LIMIT %s {self._database.skip_locked})"
                 " RETURNING message_id, type, data",
-                (until.timestamp(), now.timestamp(), limit),
+                (until.timestamp(), now.timestamp(), *without, limit),
             )
         return [
             StoredEvent(message_id=message_id, type=kind, data=json.loads(data))
