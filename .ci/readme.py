@@ -44,7 +44,7 @@ def main() -> None:
                 for name, width in (("desktop", 1280), ("phone", 390)):
                     view = browser.new_page(
                         viewport={"width": width, "height": 1500},
-                        color_scheme=scheme,  # type: ignore[arg-type]
+                        color_scheme=scheme,
                     )
                     view.goto(page.absolute().as_uri())
                     view.screenshot(path=folder / f"{name}-{scheme}.png", full_page=False)
