@@ -33,27 +33,33 @@ RUN uv pip sync --quiet --require-hashes operator.txt \
  && rm -f /app/.lock \
  && cd /app/lib/python3*/site-packages/kubernetes \
  && rm -r client/api client/models/__pycache__ aio/client/*/__pycache__ \
- && /app/bin/python -c 'import kopf, kubernetes.aio.client'
+ && /app/bin/python -B -c 'import kopf, kubernetes.aio.client, sys; \
+        print(*(m.__file__ for n, m in sys.modules.items() if n.startswith("kubernetes.")), sep="\n")' \
+    > /tmp/modules \
+ && /app/bin/python -m compileall -q --invalidation-mode unchecked-hash -i /tmp/modules
 
 FROM build AS gateway-package
 COPY runtime runtime
 COPY gateway gateway
 RUN for part in runtime gateway; do (cd $part && hatchling build --target wheel --directory /wheel); done > /dev/null \
  && uv pip install --quiet --no-deps --prefix /package /wheel/* \
- && rm -f /package/.lock
+ && rm -f /package/.lock /package/lib/python3*/site-packages/*.dist-info/uv_cache.json \
+ && sed -i /uv_cache.json/d /package/lib/python3*/site-packages/*.dist-info/RECORD
 
 FROM build AS services-package
 COPY runtime runtime
 COPY services services
 RUN for part in runtime services; do (cd $part && hatchling build --target wheel --directory /wheel); done > /dev/null \
  && uv pip install --quiet --no-deps --prefix /package /wheel/* \
- && rm -f /package/.lock
+ && rm -f /package/.lock /package/lib/python3*/site-packages/*.dist-info/uv_cache.json \
+ && sed -i /uv_cache.json/d /package/lib/python3*/site-packages/*.dist-info/RECORD
 
 FROM build AS operator-package
 COPY operator ./
 RUN hatchling build --target wheel --directory /wheel > /dev/null \
  && uv pip install --quiet --no-deps --prefix /package /wheel/* \
- && rm -f /package/.lock
+ && rm -f /package/.lock /package/lib/python3*/site-packages/*.dist-info/uv_cache.json \
+ && sed -i /uv_cache.json/d /package/lib/python3*/site-packages/*.dist-info/RECORD
 
 # The stock base has no bytecode for the standard library: each start would compile it again (0.3 s).
 FROM ${BASE} AS runtime

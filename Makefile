@@ -17,7 +17,7 @@ LOCK     := $(UV) pip compile --quiet --universal --python-version 3.11 --genera
             --no-emit-index-url --no-emit-package mare-nameko --no-annotate --no-header
 INSTALL  := $(UV) pip install --quiet --build-constraints requirements/build.txt --python
 
-.PHONY: help run load images test check bench mutants docs pictures dist lock schema data clean
+.PHONY: help run load images test check bench mutants docs pictures release-check dist lock schema data clean
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -46,6 +46,7 @@ check: .venv/synced ## lint, types, import contracts, lock: seconds, without net
 	PYTHONPATH=. $(PYTHON) .ci/settings_docs.py
 	$(PYTHON) .ci/reference.py
 	$(PYTHON) .ci/docs.py
+	$(PYTHON) .ci/version.py
 	$(PYTHON) .ci/chart_docs.py --check
 	$(PYTHON) .ci/tree.py
 	.venv/bin/mypy runtime/src services/src gateway/src operator/src client/src local devcluster .ci
@@ -66,6 +67,9 @@ docs: .cache/docs/synced ## the site of the documentation, in .cache/docs/site, 
 pictures: .venv/synced ## the pictures of the documentation, from the running software: ten minutes
 	@PYTHONPATH=. $(PYTHON) .ci/pictures.py
 
+release-check: .cache/release/synced .venv/synced ## all of a release that one machine can do, in dist/
+	@.cache/release/bin/python .ci/release_check.py
+
 dist: .venv/synced ## packaged charts and plain manifests, in dist/: make dist REGISTRY=... TAG=...
 	REGISTRY=$(REGISTRY) TAG=$(TAG) PYTHONPATH=. $(PYTHON) .ci/dist.py dist
 
@@ -77,6 +81,7 @@ lock: $(filter .cache/%,$(UV)) ## choose versions within the bounds of each pypr
 	$(LOCK) --group data -o requirements/data.txt
 	$(LOCK) --group build -o requirements/build.txt
 	$(LOCK) --group docs -o requirements/docs.txt
+	$(LOCK) --group release operator/pyproject.toml -o requirements/release.txt
 	python3 .ci/lock.py --write
 
 schema: .venv/synced ## write the tables of the docs from the custom resource and the settings
@@ -115,6 +120,13 @@ $(OWN_UV):
 	@$(UV) venv --quiet --allow-existing --python '>=3.11' .cache/docs
 	@$(UV) pip sync --quiet --python .cache/docs --require-hashes requirements/docs.txt
 	@cp zensical.toml .cache/docs/zensical.toml
+	@touch $@
+
+.cache/release/synced: requirements/release.txt $(PROJECTS) | $(filter .cache/%,$(UV))
+	@echo "Installing the tools of a release into .cache/release"
+	@$(UV) venv --quiet --allow-existing --python '>=3.11' .cache/release
+	@$(UV) pip sync --quiet --python .cache/release --require-hashes requirements/release.txt
+	@$(INSTALL) .cache/release --no-deps ./operator
 	@touch $@
 
 .cache/data/synced: requirements/data.txt | $(filter .cache/%,$(UV))

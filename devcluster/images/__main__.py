@@ -1,6 +1,7 @@
 """``python -m devcluster.images``: build the images; print size and build time of each."""
 
 import argparse
+import os
 import sys
 import time
 
@@ -19,7 +20,10 @@ def main() -> None:
         builder = engine(cache_folder(), _say)
         base = options.base or builder.base()
         for name in options.components or COMPONENTS:
-            _build(builder, name, base)
+            if options.twice:
+                _build_twice(builder, name, base)
+            else:
+                _build(builder, name, base)
     except (NoEngine, BuildFailed, InstallFailed) as error:
         sys.exit(str(error))
 
@@ -28,6 +32,9 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m devcluster.images", description=__doc__)
     parser.add_argument("components", nargs="*", metavar="COMPONENT", help=", ".join(COMPONENTS))
     parser.add_argument("--base", help="a Debian 13 with Python 3.13; default: the engine's own")
+    parser.add_argument(
+        "--twice", action="store_true", help="build twice without cache; fail if the images differ"
+    )
     options = parser.parse_args()
     if unknown := set(options.components) - set(COMPONENTS):
         parser.error(f"there is no {', '.join(unknown)}; there are {', '.join(COMPONENTS)}")
@@ -41,6 +48,19 @@ def _build(builder: Engine, name: str, base: str) -> None:
     seconds = time.monotonic() - start
     whole, below = builder.size(tag) / MEGABYTE, builder.size(base) / MEGABYTE
     _say(f"{tag}  {whole:.0f} MB, {whole - below:.0f} above its base, in {seconds:.1f} s")
+
+
+def _build_twice(builder: Engine, name: str, base: str) -> None:
+    """Build with all times set to $SOURCE_DATE_EPOCH, by default 0."""
+    timestamp = int(os.environ.get("SOURCE_DATE_EPOCH", "0"))
+    digests = []
+    for number in (1, 2):
+        tag = f"mare/{name}:release-check-{number}"
+        builder.build(component(name, base, timestamp), tag)
+        digests.append(builder.identity(tag))
+        _say(f"{tag}  sha256:{digests[-1]}")
+    if digests[0] != digests[1]:
+        raise BuildFailed(f"Two builds of {name} are different images.")
 
 
 def _say(line: str) -> None:

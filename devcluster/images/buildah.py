@@ -46,9 +46,11 @@ class Buildah:
             self._run("rm", container)
 
     def build(self, recipe: Recipe, tag: str) -> None:
+        fixed = recipe.timestamp
         values = [f"{key}={value}" for key, value in recipe.arguments.items()]
         self._run(
-            *("build", "--quiet", "--layers", "--network", "host"),
+            *("build", "--quiet", "--network", "host"),
+            *(("--layers",) if fixed is None else ("--no-cache", "--timestamp", str(fixed))),
             *(word for path in _MOUNTS for word in ("--volume", f"{path}:{path}:ro")),
             *("--file", str(recipe.dockerfile), "--tag", tag),
             *(("--target", recipe.target) if recipe.target else ()),

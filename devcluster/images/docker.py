@@ -32,9 +32,12 @@ class Docker:
         return STOCK_BASE
 
     def build(self, recipe: Recipe, tag: str) -> None:
+        fixed = recipe.timestamp
         values = [f"{key}={value}" for key, value in recipe.arguments.items()]
         _docker(
             *("build", "--quiet"),
+            *(() if fixed is None else ("--no-cache", "--build-arg", f"SOURCE_DATE_EPOCH={fixed}")),
+            *(() if fixed is None else ("--output", "type=docker,rewrite-timestamp=true")),
             *("--file", str(recipe.dockerfile), "--tag", tag),
             *(("--target", recipe.target) if recipe.target else ()),
             *(word for value in values for word in ("--build-arg", value)),

@@ -21,15 +21,19 @@ class Recipe:
     """A stage of the Dockerfile; default: its last."""
 
     arguments: Mapping[str, str] = field(default_factory=dict)
+    timestamp: int | None = None
+    """Time of all files of all layers, in seconds since the epoch. With it, no layer comes from the
+    cache, and two builds are the same image. None: the time of the build."""
 
 
-def component(name: str, base: str) -> Recipe:
+def component(name: str, base: str, timestamp: int | None = None) -> Recipe:
     """Return the recipe for one of COMPONENTS from the working tree."""
     return Recipe(
         context=PROJECT,
         dockerfile=PROJECT / "Dockerfile",
         target=name,
         arguments={"BASE": base, "VERSION": _version(name), "REVISION": _revision()},
+        timestamp=timestamp,
     )
 
 

@@ -1,0 +1,142 @@
+"""All of a release that can be done on one machine: ``make release-check``.
+
+It writes to dist/: wheels and sdists (built twice: the digests must be equal), SBOMs, charts and
+plain manifests, the program kubectl-mare with its krew manifest, and SHA256SUMS. Then it installs
+each wheel into an empty environment and renders the packaged charts.
+"""
+
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from krew import archive, manifest
+
+DIST = Path("dist")
+PARTS = ("runtime", "gateway", "services", "operator")
+TRIED = {
+    "mare_operator": ("mare", "simulate", "sparse"),
+    "mare_nameko": ("mare-nameko", "--help"),
+    "mare_gateway": ("mare-gateway", "--help"),
+    "mare_services": ("python", "-c", "import mare_services.playlists.service"),
+}
+"""A command of each distribution that shows that its wheel is complete."""
+EXTRAS = {"mare_nameko": "[service]"}
+_SAMPLE = " ".join(f"{name}=sha256:{'0' * 64}" for name in ("gateway", "services", "operator"))
+"""Digests for charts that are rendered, but not published."""
+
+
+def main() -> None:
+    shutil.rmtree(DIST, ignore_errors=True)
+    for step in (versions, distributions, sboms, charts, wheels, kubectl_mare, sums):
+        start = time.monotonic()
+        step()
+        print(f"{step.__name__:<14} {time.monotonic() - start:6.1f} s", flush=True)
+
+
+def versions() -> None:
+    _run(sys.executable, ".ci/version.py")
+
+
+def distributions() -> None:
+    """Build wheels and sdists twice, with the time of the last commit, and compare."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH") or _run("git", "log", "-1", "--format=%ct").strip()
+    os.environ["SOURCE_DATE_EPOCH"] = epoch
+    with tempfile.TemporaryDirectory() as second:
+        for folder in (DIST, Path(second)):
+            for part in PARTS:
+                for kind in ("wheel", "sdist"):
+                    _run(
+                        *(sys.executable, "-m", "hatchling", "build", "--target", kind),
+                        *("--directory", str(folder.absolute())),
+                        folder=Path(part),
+                    )
+        first, again = _digests(DIST), _digests(Path(second))
+        if first != again:
+            sys.exit(f"Two builds differ: {sorted(first.items() ^ again.items())}")
+
+
+def sboms() -> None:
+    """Write the bill of materials of each image, CycloneDX, from its lock."""
+    for part in ("gateway", "services", "operator"):
+        _run(
+            *(sys.executable, "-m", "cyclonedx_py", "requirements", f"requirements/{part}.txt"),
+            *("--pyproject", f"{part}/pyproject.toml", "--output-reproducible"),
+            *("--output-file", str(DIST / f"{part}.cdx.json")),
+        )
+
+
+def charts() -> None:
+    """Package the charts and render what was packaged."""
+    environment = {**os.environ, "PYTHONPATH": "."}
+    environment.setdefault("REGISTRY", "registry.invalid/mare")
+    environment.setdefault("DIGESTS", _SAMPLE)
+    _run(_development_python(), ".ci/dist.py", str(DIST), environment=environment)
+    helm = _helm()
+    for chart in sorted(DIST.glob("*.tgz")):
+        _run(helm, "template", "try", str(chart), "--namespace", "try")
+
+
+def wheels() -> None:
+    """Install each wheel into an empty environment and run one command of it."""
+    for name, command in TRIED.items():
+        (wheel,) = DIST.glob(f"{name}-*.whl")
+        with tempfile.TemporaryDirectory() as folder:
+            _run(sys.executable, "-m", "uv", "venv", "--quiet", folder, "--clear")
+            _run(
+                *(sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", folder),
+                *("--find-links", str(DIST), f"{wheel}{EXTRAS.get(name, '')}"),
+            )
+            program, *arguments = command
+            _run(str(Path(folder, "bin", program)), *arguments, folder=Path(folder))
+
+
+def kubectl_mare() -> None:
+    """Build the program for people without Python, and its manifest for krew."""
+    packed = archive(DIST)
+    machine = {"x86_64": "amd64", "aarch64": "arm64"}[platform.machine()]
+    (DIST / "krew.yaml").write_text(manifest({f"linux-{machine}": packed}))
+
+
+def sums() -> None:
+    lines = [f"{digest}  {name}\n" for name, digest in sorted(_digests(DIST).items())]
+    (DIST / "SHA256SUMS").write_text("".join(lines))
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    return {
+        file.name: hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in folder.iterdir()
+        if file.is_file()
+    }
+
+
+def _development_python() -> str:
+    return str(Path(".venv/bin/python").absolute())
+
+
+def _helm() -> str:
+    find = (
+        "import sys; sys.path[:0] = ['.ci', '.']; from dist import found_helm; print(found_helm())"
+    )
+    return _run(_development_python(), "-c", find).strip()
+
+
+def _run(
+    *command: str, folder: Path | None = None, environment: dict[str, str] | None = None
+) -> str:
+    ended = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    if ended.returncode:
+        sys.exit(f"{' '.join(command)} failed:\n{ended.stderr or ended.stdout}")
+    return ended.stdout
+
+
+if __name__ == "__main__":
+    main()
