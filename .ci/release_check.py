@@ -121,9 +121,7 @@ def _development_python() -> str:
 
 
 def _helm() -> str:
-    find = (
-        "import sys; sys.path[:0] = ['.ci', '.']; from dist import found_helm; print(found_helm())"
-    )
+    find = "import sys; sys.path[:0] = ['.ci', '.']; import dist; print(dist.found_helm())"
     return _run(_development_python(), "-c", find).strip()
 
 
