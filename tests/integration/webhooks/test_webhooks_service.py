@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+import trustme
 
 from mare_nameko.topology import DEAD_LETTERS
 from mare_services.contract.callbacks import CALLBACK_QUEUE as CALLBACKS
@@ -95,6 +96,27 @@ def test_410_ends_the_subscription(webhooks):
 
     assert [event["data"]["id"] for event in verified(receiver.received)] == ["1", "2"]
     assert [each["outcome"] for each in webhooks.reports()] == ["gone", "gone"]
+
+
+def test_https_is_verified_with_the_authorities_of_the_setting(webhooks, tmp_path):
+    authority, ca_file = trustme.CA(), tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(ca_file)
+    good, bad = authority.issue_cert("127.0.0.1"), trustme.CA().issue_cert("127.0.0.1")
+    with (
+        Receiver(certificate=good) as receiver,
+        Receiver(certificate=bad) as impostor,
+        webhooks.running(WEBHOOKS_CA_FILE=str(ca_file), WEBHOOKS_RETRY_SECONDS="3600"),
+    ):
+        webhooks.publish(receiver.url, "1")
+        webhooks.publish(impostor.url, "2")
+        eventually(lambda: receiver.received)
+        reports = []
+        eventually(lambda: len(reports.extend(webhooks.reports()) or reports) == 2)
+
+        assert impostor.received == []
+    assert len(verified(receiver.received)) == 1
+    details = {each["outcome"]: each["detail"] for each in reports}
+    assert details["failed"].startswith("The certificate is not valid: ")
 
 
 LIES = (

@@ -26,6 +26,7 @@ from mare_services.contract.callbacks import (
 )
 from mare_services.upstream.breaker import Failure
 from mare_services.upstream.failures import retry_after_seconds
+from mare_services.webhooks import metrics
 from mare_services.webhooks.domain.destinations import Admission, Destinations, Passage
 from mare_services.webhooks.domain.schedule import Schedule
 from mare_services.webhooks.ports import Queues, SendingFailed, Transport
@@ -119,6 +120,7 @@ class CallbackDelivery:
         finally:
             ended = self._monotonic()
             self._destinations.leave(passage, ended, result.failure, result.retry_after)
+            metrics.SECONDS.observe(ended - started)
         return replace(result, seconds=round(ended - started, 3))
 
     def _send(self, due: CallbackDue, destination: Destination) -> _Result:
@@ -147,6 +149,7 @@ class CallbackDelivery:
         if progress is None:
             self._finish(due, _failed("The destination is too slow."), queues)
             return
+        metrics.POSTPONED.inc()
         self._park(due, progress, queues)
 
     def _finish(self, due: CallbackDue, result: _Result, queues: Queues) -> None:
@@ -158,6 +161,7 @@ class CallbackDelivery:
             )
             if progress is None:
                 made = replace(due.progress, attempts=due.progress.attempts + 1)
+                metrics.DEAD_LETTERS.inc()
                 queues.dead_letter(replace(due, progress=made), _reason(result))
             else:
                 self._park(due, progress, queues)
@@ -177,6 +181,7 @@ class CallbackDelivery:
         progress: DeliveryProgress | None,
         queues: Queues,
     ) -> None:
+        metrics.ATTEMPTS.labels(result.outcome).inc()
         number = due.progress.attempts + 1
         delivery = Delivery(
             webhook_id=due.webhook_id,
