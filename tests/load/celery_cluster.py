@@ -20,7 +20,7 @@ from tests.charts.helm import CHARTS
 from tests.e2e.application import Application, job, namespace, program
 from tests.e2e.release import pushed_images, say
 
-SECONDS = 540
+SECONDS = 510
 _MODULES = ("celery", "billiard", "click", "tzlocal", "dateutil", "six")
 _FOLDER = "/celery"
 _USERS = {"permissions": {"configure": ".*", "write": ".*", "read": ".*"}, "connection": ["amqp"]}
@@ -39,7 +39,7 @@ def main() -> None:
 def _install(cluster: Cluster, name: str, images: Any) -> None:
     for chart, values in (
         ("rabbitmq", {"users.worker": _USERS, "networkPolicy.enabled": False}),
-        ("operator", {"replicas": 1, "networkPolicy.enabled": False}),
+        ("operator", {"replicas": 1, "networkPolicy.enabled": False, "namespaces": [name]}),
     ):
         repository, _, tag = images[chart].rpartition(":")
         image = {"image.registry": "", "image.repository": repository, "image.tag": tag}

@@ -11,8 +11,8 @@ import amqp
 from celery_tasks import app
 from recorder import connection
 
-RISES, TASKS, SECONDS = 5, 9, 20.0
-PATIENCE_SECONDS = 300.0
+RISES, TASKS, SECONDS = 5, 6, 20.0
+PATIENCE_SECONDS = 200.0
 
 
 def main() -> None:

@@ -27,6 +27,9 @@ from mare.domain.reason import Reason
 from mare.domain.targets import proposal_of
 from mare.domain.unknown import Unknown, known
 
+_BETWEEN_SAMPLES = 5.0
+"""Seconds between two samples of RabbitMQ's statistics."""
+
 
 def decide(
     policy: Policy, observation: Observation, history: History, now: float
@@ -233,12 +236,20 @@ def _why_busy_stay(idle_count: int | Unknown, removable: int, desired: int) -> C
 
 
 def _idle_replicas(context: DecisionContext, history: History) -> int:
-    """Return the replicas known to be idle.
+    """Return the replicas known to be idle: all of them while there is no message.
+
+    A replica is idle if it was so in two samples. Both have to be of after the last ready message,
+    when every replica had work.
 
     Each statistics update counts once: a second decision on the same one would remove the same
     number of replicas again.
     """
+    if history.is_quiet:
+        return context.workload.replicas
     statistics_at, idle_count = context.load.statistics_at, context.workload.idle
     if isinstance(idle_count, Unknown) or isinstance(statistics_at, Unknown):
+        return 0
+    sampled_after = known(context.load.sampled_after, 0.0)
+    if sampled_after <= history.filled_at + _BETWEEN_SAMPLES:
         return 0
     return idle_count if statistics_at > history.idle_counted_at else 0

@@ -9,6 +9,9 @@ from mare.domain.observation import Load
 from mare.domain.policy import Behavior
 from mare.domain.unknown import Unknown, known, total
 
+_QUIET_SAMPLES = 2
+"""Statistics in a row without a message, sampled after the last change."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
@@ -25,6 +28,8 @@ class History:
     """Since when no queue could be read."""
     changed_at: float
     """When a message was ready, or consumers or counters changed, for the last time."""
+    filled_at: float
+    """When messages were ready, so that every consumer had one, for the last time."""
     consumers_and_counters: int = 0
     """A hash of the values that were read last."""
     quiet_samples: int = 0
@@ -39,6 +44,11 @@ class History:
     idle_counted_at: float = 0.0
     """The time of the statistics by which idle replicas were last removed."""
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether statistics of after the last change twice contained no message."""
+        return self.quiet_samples >= _QUIET_SAMPLES
+
     @classmethod
     def begin(cls, now: float, replicas: int, estimates: Estimates | None = None) -> "History":
         """Start without history, except for stored estimates.
@@ -52,6 +62,7 @@ class History:
             last_active=now,
             quiet_since=now,
             changed_at=now,
+            filled_at=now,
         )
 
     def scaled(self, change: int, now: float, behavior: Behavior) -> "History":
@@ -99,6 +110,7 @@ class History:
             last_active=now if active else self.last_active,
             quiet_since=self.quiet_since if quiet else now,
             changed_at=changed_at,
+            filled_at=now if ready > 0 else self.filled_at,
             consumers_and_counters=seen,
             quiet_samples=samples,
             quiet_sampled_after=counted,

@@ -11,8 +11,6 @@ from mare.domain.policy import Pause, Policy
 from mare.domain.reason import Reason
 from mare.domain.unknown import Unknown, known, total
 
-_QUIET_SAMPLES = 2
-"""Statistics in a row without a message, sampled after the last change."""
 _NOTHING = Clause("idle.stays", "no message activates the workload")
 
 
@@ -72,7 +70,7 @@ def scale_to_idle(trace: DecisionTrace, context: DecisionContext, history: Histo
     if running and history.quiet_samples > 0:
         remark = why_drained(context, running)
         trace.limit(Stage.IDLE, trace.count, Reason.DRAINING, remark, until)
-    elif history.quiet_samples >= _QUIET_SAMPLES and context.now >= quiet_at:
+    elif history.is_quiet and context.now >= quiet_at:
         quiet = context.now - history.quiet_since
         text = f"no message, ready or unacknowledged, for {quiet:.0f} s"
         trace.move_to_idle(idle_replicas, Clause("idle.scaled", text, seconds=round(quiet)))

@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import partial
 
 from mare.domain.decision import Decision
+from mare.domain.policy import VictimPolicy
 from mare.domain.reason import Reason
 from mare.domain.unknown import Unknown
 from mare.loop.metrics import Metrics
@@ -92,9 +93,12 @@ class ScaleWriter:
         is_allowed = partial(self._guard.allows_scaling, state, view)
         if not is_allowed():
             return False
-        if decision.reason is Reason.SCALED_TO_IDLE and not await self._is_quiet(state):
+        needs_quiet = decision.reason is Reason.SCALED_TO_IDLE or _all_are_idle(state, decision)
+        if needs_quiet and not await self._is_quiet(state):
             return False
-        if not await self._victims.may_go(state, view.reading, scale, decision, is_allowed):
+        if not _all_are_idle(state, decision) and not await self._victims.may_go(
+            state, view.reading, scale, decision, is_allowed
+        ):
             return False
         # Asking the broker and marking Pods take requests, in which everything may have changed.
         if not is_allowed():
@@ -164,3 +168,10 @@ class ScaleWriter:
             decision.message,
             (decision.current, decision.replicas),
         )
+
+
+def _all_are_idle(state: AutoscalerState, decision: Decision) -> bool:
+    """Say whether IdleOnly may remove any replica, since there is no message."""
+    is_only = state.autoscaler.policy.victim_policy is VictimPolicy.IDLE_ONLY
+    is_quiet = state.history is not None and state.history.is_quiet
+    return is_only and is_quiet and decision.replicas < decision.current
