@@ -28,6 +28,7 @@ class Clock:
 class FakeBrokers:
     clock: Clock
     ready: dict[str, int | Unknown] = field(default_factory=dict)
+    unacknowledged: int = 0
     busy: Mapping[str, int] | Unknown = NOT_REPORTED
     busy_at: float | None = None
     """When the busy replicas were counted, if not now."""
@@ -86,7 +87,7 @@ class FakeBrokers:
             consumers=0,
             statistics_at=self.statistics_at or now,
             sampled_after=self.statistics_at or now,
-            unacknowledged=0,
+            unacknowledged=self.unacknowledged,
         )
         return BrokerReading(queues=(reading,), busy=self.busy, busy_at=self.busy_at or now)
 

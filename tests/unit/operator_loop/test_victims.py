@@ -17,7 +17,8 @@ def idle_only(**rules: Any) -> dict[str, Any]:
 
 async def three_replicas(world: World, **spec: Any) -> None:
     world.workloads.have("worker", 3)
-    world.brokers.ready["worker"] = 5
+    world.brokers.ready["worker"] = 0
+    world.brokers.unacknowledged = 3
     world.brokers.busy = TWO_IDLE
     world.put(**spec)
 
@@ -25,7 +26,10 @@ async def three_replicas(world: World, **spec: Any) -> None:
 def test_idle_replicas_that_can_be_marked_go_at_once():
     async def story(world: World) -> None:
         await three_replicas(world, **idle_only())
-        for _ in range(3):
+        for _ in range(5):
+            await world.tick()
+        assert world.workloads.done == []  # both samples have to be of after the start
+        for _ in range(5):
             await world.tick()
 
     world = run(story)
@@ -134,3 +138,38 @@ def test_with_idle_first_a_workload_shrinks_all_the_same(marking: object):
 
     assert world.workloads.done == [("worker", 1)]
     assert "VictimsChosen" not in {each["type"] for each in world.objects.last()["conditions"]}
+
+
+async def three_ready(world: World, ready: int) -> None:
+    await three_replicas(world, **idle_only())
+    world.brokers.ready["worker"] = ready
+
+
+def test_a_replica_that_was_idle_before_messages_were_ready_stays():
+    """Ready messages fill every consumer; older statistics still show idle ones."""
+
+    async def story(world: World) -> None:
+        await three_ready(world, 1)
+        for _ in range(60):
+            await world.tick()
+        assert world.workloads.done == []
+        world.brokers.ready["worker"] = 0
+        for _ in range(5):
+            await world.tick()
+        assert world.workloads.done == []
+        for _ in range(5):
+            await world.tick()
+
+    assert run(story).workloads.done == [("worker", 1)]
+
+
+def test_without_any_message_replicas_go_although_none_can_be_marked():
+    async def story(world: World) -> None:
+        await three_replicas(world, **idle_only())
+        world.workloads.marking = AccessRefused("pods is forbidden")
+        world.brokers.unacknowledged = 0
+        world.brokers.busy = dict.fromkeys(TWO_IDLE, 0)
+        for _ in range(30):
+            await world.tick()
+
+    assert run(story).workloads.done == [("worker", 1)]
