@@ -43,6 +43,7 @@ check: .venv/synced ## lint, types, import contracts, lock: seconds, without net
 	$(PYTHON) .ci/schema.py
 	$(PYTHON) .ci/fields.py
 	$(PYTHON) .ci/answers.py
+	$(PYTHON) .ci/asyncapi.py
 	PYTHONPATH=. $(PYTHON) .ci/settings_docs.py
 	$(PYTHON) .ci/reference.py
 	$(PYTHON) .ci/docs.py
@@ -88,6 +89,7 @@ schema: .venv/synced ## write the tables of the docs from the custom resource an
 	$(PYTHON) .ci/schema.py --write
 	$(PYTHON) .ci/fields.py --write
 	$(PYTHON) .ci/answers.py --write
+	$(PYTHON) .ci/asyncapi.py --write
 	PYTHONPATH=. $(PYTHON) .ci/settings_docs.py --write
 	$(PYTHON) .ci/reference.py --write
 

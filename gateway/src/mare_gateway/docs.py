@@ -3,11 +3,15 @@
 The files of Swagger UI, at /docs/assets, are served by granian: see server.py.
 """
 
-import json
+import functools
 from importlib.resources import files
+from typing import Any
 
-from flask import Blueprint, Response, jsonify, url_for
+import msgspec
+from flask import Blueprint, Response, url_for
 from flask_openapi3.openapi import OpenAPI
+
+from mare_gateway.openapi import completed
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self' data:; "
@@ -41,14 +45,16 @@ def docs(app: OpenAPI) -> Blueprint:
     """Return the routes /openapi.json and /docs."""
     routes = Blueprint("docs", __name__)
     # Generated from the services' contract by .ci/answers.py.
-    answers = json.loads(files("mare_gateway.api").joinpath("answers.json").read_bytes())
+    answers = _read("answers.json")
+    examples = _read("examples.json")
+
+    @functools.cache
+    def whole() -> bytes:
+        return msgspec.json.encode(completed(app.api_doc, answers, examples))
 
     @routes.get("/openapi.json")
     def document() -> Response:
-        components = app.api_doc["components"]
-        schemas = {**components["schemas"], **answers}
-        # flask-openapi3 adds "securitySchemes": null, which is invalid.
-        return jsonify(app.api_doc | {"components": {"schemas": schemas}})
+        return Response(whole(), mimetype="application/json")
 
     @routes.get("/docs")
     def page() -> Response:
@@ -60,3 +66,10 @@ def docs(app: OpenAPI) -> Blueprint:
         return Response(_START, mimetype="text/javascript")
 
     return routes
+
+
+def _read(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = msgspec.json.decode(
+        files("mare_gateway.api").joinpath(name).read_bytes()
+    )
+    return found

@@ -9,6 +9,20 @@ _NO_HOST = Problem(
     status=400, code="host_required", detail="A request of HTTP/1.1 needs the header Host."
 )
 _NO_CONTENT = 204
+MAX_QUERY = 16_384
+"""Characters of a query. The largest sensible one has about 1,000."""
+
+MAX_HEADERS = 16_384
+"""Characters of all header fields. granian accepts 64 KiB with the request line."""
+
+_TOO_LONG = Problem(
+    status=414, code="url_too_long", detail=f"The query has more than {MAX_QUERY} characters."
+)
+_TOO_LARGE = Problem(
+    status=431,
+    code="headers_too_large",
+    detail=f"The header fields have more than {MAX_HEADERS} characters.",
+)
 
 
 def keep_to_protocol(app: Flask) -> None:
@@ -23,6 +37,14 @@ def keep_to_protocol(app: Flask) -> None:
         has_host = "HTTP_HOST" in request.environ
         needs_host = request.environ.get("SERVER_PROTOCOL") == "HTTP/1.1"
         return respond(_NO_HOST) if needs_host and not has_host else None
+
+    @app.before_request
+    def bound_head() -> Response | None:
+        environ = request.environ
+        if len(environ.get("QUERY_STRING", "")) > MAX_QUERY:
+            return respond(_TOO_LONG)
+        headers = (len(value) for name, value in environ.items() if name.startswith("HTTP_"))
+        return respond(_TOO_LARGE) if sum(headers) > MAX_HEADERS else None
 
     @app.after_request
     def empty_options(response: Response) -> Response:

@@ -129,9 +129,7 @@ def test_a_token_without_an_end_serves_for_nine_minutes(fake, source, server, cl
     ask(source)
     assert len(spotify.token_requests(server)) == 1
     clock.now += 1
-
     ask(source)
-
     assert len(spotify.token_requests(server)) == 2
 
 

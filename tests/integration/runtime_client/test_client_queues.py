@@ -98,7 +98,7 @@ def test_a_queue_that_is_too_deep_gets_no_further_calls(vhost, make_client):
     with vhost.connect() as connection:
         channel = connection.channel()
         channel.basic_qos(0, 1, a_global=False)
-        channel.basic_consume("rpc-busy")  # takes one message and never answers
+        channel.basic_consume("rpc-busy", callback=lambda _: None)  # takes one, never answers
         client = make_client(vhost.amqp_uri, max_queue_depth=3, max_queue_age=0.0, max_timeouts=100)
         with ThreadPoolExecutor(6) as threads:
             calls = [threads.submit(client.call, "busy.work", timeout=25.0) for _ in range(6)]

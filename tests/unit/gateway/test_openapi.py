@@ -3,6 +3,7 @@
 import dataclasses
 import re
 
+import jsonschema
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
@@ -33,12 +34,54 @@ def test_every_endpoint_describes_its_answer_and_its_problems(document):
     del document["paths"]["/v1/jobs/{job_id}/events"]  # answers with events
     for operation in operations(document):
         responses = operation["responses"]
-        assert {"400", "429", "502", "503", "504"} <= set(responses)
+        assert {"400", "401", "403", "405", "414", "429", "431"} <= set(responses)
+        assert {"500", "502", "503", "504"} <= set(responses)
+        assert ("requestBody" in operation) == ({"413", "415"} <= set(responses))
         assert {"200", "202"} & set(responses)
         for status, response in responses.items():
             media = "application/json" if status in ("200", "202") else "application/problem+json"
-            assert list(response["content"]) == [media]
+            assert list(response.get("content", [media])) == [media]
+            assert "X-Request-Id" in response["headers"]
+            assert ("Retry-After" in response["headers"]) or status not in ("202", "503", "504")
     assert {"404", "409"} <= set(document["paths"]["/v1/playlists"]["get"]["responses"])
+
+
+def test_operations_have_stable_ids(document):
+    assert {operation["operationId"] for operation in operations(document)} == {
+        *("playlists", "places", "weather", "submit_playlist", "submit_batch", "list_jobs"),
+        *("get_job", "cancel_job", "retry_job", "stream_job", "get_deliveries"),
+    }
+
+
+def test_answers_with_an_etag_may_be_unchanged(document):
+    unchanged = {
+        operation["operationId"]
+        for operation in operations(document)
+        if "304" in operation["responses"]
+    }
+
+    assert unchanged == {"playlists", "places", "weather", "get_job", "get_deliveries"}
+
+
+def test_examples_are_valid(document):
+    resolver = {"components": document["components"]}
+    shown = [
+        (media["schema"], example["value"])
+        for operation in operations(document)
+        for response in operation["responses"].values()
+        for media in response.get("content", {}).values()
+        for example in media.get("examples", {}).values()
+    ]
+    bodies = [
+        (media["schema"], media["example"])
+        for operation in operations(document)
+        for media in operation.get("requestBody", {}).get("content", {}).values()
+    ]
+
+    assert len(shown) > 20
+    assert len(bodies) == 2
+    for schema, example in shown + bodies:
+        jsonschema.Draft202012Validator(schema | resolver).validate(example)
 
 
 def test_every_parameter_is_described(document):

@@ -20,6 +20,9 @@ from pydantic_core import PydanticCustomError
 
 Language = Literal["en", "pt"]
 _MAX_NAME = 200
+_TEXT = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
+"""Text with a visible character and without control characters, for the schema."""
+
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
@@ -36,6 +39,13 @@ def _decimal(value: object) -> object:
     return value
 
 
+def _true_or_false(value: object) -> object:
+    """Refuse what pydantic would convert: ``1``, ``yes``, ``on``."""
+    if isinstance(value, bool) or value in ("true", "false"):
+        return value
+    raise PydanticCustomError("true_or_false", "It must be true or false")
+
+
 def _primary_subtag(value: object) -> object:
     return value.partition("-")[0].lower() if isinstance(value, str) else value
 
@@ -44,10 +54,12 @@ Name = Annotated[
     str,
     StringConstraints(min_length=1, max_length=_MAX_NAME, strip_whitespace=True),
     AfterValidator(_printable),
+    Field(json_schema_extra={"pattern": _TEXT}),
 ]
 Latitude = Annotated[FiniteFloat, Field(ge=-90, le=90), BeforeValidator(_decimal)]
 Longitude = Annotated[FiniteFloat, Field(ge=-180, le=180), BeforeValidator(_decimal)]
 Limit = Annotated[int, Field(ge=1, le=50), BeforeValidator(_decimal)]
+Switch = Annotated[bool, BeforeValidator(_true_or_false)]
 Market = Annotated[str, StringConstraints(pattern="^[A-Za-z]{2}$", to_upper=True)]
 Lang = Annotated[Language, BeforeValidator(_primary_subtag)]
 
@@ -105,7 +117,7 @@ class WeatherQuery(Query):
     units: Literal["metric", "imperial"] = "metric"
     """Units of the weather."""
 
-    strict: bool = False
+    strict: Switch = False
     """Respond with 409 and the candidates if several cities have this name."""
 
     def request(self, preferred: Language) -> dict[str, Any]:
@@ -128,10 +140,15 @@ class PlaylistsQuery(WeatherQuery):
     policy: Literal["mood", "ifood", "ingaia"] = "mood"
     """Rules that choose the mood."""
 
-    seed: Annotated[str, StringConstraints(max_length=100), AfterValidator(_printable)] = ""
+    seed: Annotated[
+        str,
+        StringConstraints(max_length=100),
+        AfterValidator(_printable),
+        Field(json_schema_extra={"pattern": r"^[^\x00-\x1f\x7f-\x9f]*$"}),
+    ] = ""
     """Varies the choice of tracks. The same seed on the same day gives the same playlist."""
 
-    explicit: bool = True
+    explicit: Switch = True
     """Whether tracks with explicit lyrics are allowed."""
 
 

@@ -25,6 +25,7 @@ from mare_gateway.authenticator import refusal
 from mare_gateway.calls import Calls
 from mare_gateway.clients import Scope
 from mare_gateway.failures import respond
+from mare_gateway.openapi import operation_id
 from mare_gateway.problems import MEDIA_TYPE
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -77,7 +78,11 @@ _PLAYLIST: ResponseDict = {
 }
 _JOB: ResponseDict = {200: _either("JobDocument", "BatchDocument"), **_JOB_PROBLEMS}
 _DELIVERIES: ResponseDict = {200: _answer("DeliveryList"), 404: _JOB_PROBLEMS[404]}
-_BATCH: ResponseDict = {202: _answer("BatchDocument", "All jobs are stored."), 422: _ACCEPTED[422]}
+_BATCH: ResponseDict = {
+    200: _answer("BatchDocument", "A batch of this Idempotency-Key has ended."),
+    202: _answer("BatchDocument", "All jobs are stored."),
+    422: _ACCEPTED[422],
+}
 _LISTED: ResponseDict = {
     200: _answer("JobPage"),
     403: _problem("Jobs of clients without a key are not listed."),
@@ -98,6 +103,7 @@ def routes(call: Calls, forward: Forward, *, timeout: float, most_bodies: int) -
         "v1",
         __name__,
         url_prefix="/v1",
+        operation_id_callback=operation_id,
         abp_responses=_PROBLEMS,
         abp_tags=[Tag(name="Playlists, places, weather")],
     )

@@ -88,6 +88,17 @@ class JobAccepted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JobChanged:
+    """Event ``jobs.job_changed``: a job has a new state."""
+
+    job_id: str
+    attempt: int
+    state: JobState
+    client: str
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobStarted:
     """Event ``playlists.job_started``."""
 

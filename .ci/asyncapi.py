@@ -1,0 +1,192 @@
+"""Generate the AsyncAPI document of the events and RPC methods from the services' contract.
+
+``make schema`` runs this with ``--write``, ``make check`` without. tests/unit/services compares the
+tables with the entrypoints of the services, tests/integration/system with what travels.
+"""
+
+import dataclasses
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ConfigDict, TypeAdapter
+
+from mare_services.contract import callbacks, job_lists, jobs, music, places, suggestion, weather
+
+FILE = Path("docs/asyncapi.yaml")
+MODULES = (callbacks, job_lists, jobs, music, places, suggestion, weather)
+RPC_EXCHANGE = "nameko-rpc"
+
+EVENTS: dict[str, tuple[type, tuple[str, ...]]] = {
+    "jobs.job_accepted": (jobs.JobAccepted, ("playlists.compose",)),
+    "jobs.job_changed": (jobs.JobChanged, ()),
+    "jobs.callback_due": (callbacks.CallbackDue, ("webhooks.deliver",)),
+    "playlists.job_started": (jobs.JobStarted, ("jobs.job_started",)),
+    "playlists.weather_observed": (jobs.WeatherObserved, ("jobs.weather_observed",)),
+    "playlists.playlist_composed": (jobs.PlaylistComposed, ("jobs.playlist_composed",)),
+    "playlists.playlist_failed": (jobs.PlaylistFailed, ("jobs.playlist_failed",)),
+    "webhooks.callback_attempted": (callbacks.CallbackAttempted, ("jobs.callback_attempted",)),
+}
+"""By publisher and type: what an event contains, and the methods that handle it."""
+
+METHODS: dict[str, tuple[Any, Any]] = {
+    "weather.search": (places.PlaceSearch, places.PlaceList),
+    "weather.observe": (places.PlaceQuery, weather.WeatherReport),
+    "weather.report": (weather.WeatherQuery, weather.WeatherReport),
+    "music.compose": (music.MusicRequest, music.Composed),
+    "playlists.suggest": (suggestion.SuggestionRequest, suggestion.Suggestion),
+    "jobs.accept": (jobs.JobSubmission, jobs.JobView),
+    "jobs.accept_batch": (job_lists.BatchSubmission, job_lists.BatchView),
+    "jobs.list_jobs": (job_lists.JobListQuery, job_lists.JobList),
+    "jobs.get": (jobs.JobQuery, jobs.JobView | job_lists.BatchView),
+    "jobs.cancel": (jobs.JobQuery, jobs.JobView | job_lists.BatchView),
+    "jobs.retry": (jobs.JobQuery, jobs.JobView),
+    "jobs.deliveries": (jobs.JobQuery, callbacks.DeliveryList),
+}
+"""By service and method: the argument and the result."""
+
+_HEADERS = {
+    "type": "object",
+    "properties": {
+        "nameko.call_id_stack": {"type": "array", "items": {"type": "string"}},
+        "nameko.deadline": {"type": "number", "description": "Seconds since the epoch."},
+        "nameko.request_id": {"type": "string"},
+        "nameko.traceparent": {"type": "string", "description": "W3C Trace Context."},
+    },
+}
+
+
+def document() -> dict[str, Any]:
+    """Return the document."""
+    _describe_fields()
+    types = [kind for kind, _ in EVENTS.values()] + [
+        each for pair in METHODS.values() for each in pair
+    ]
+    keys = [(str(number), "validation", TypeAdapter(kind)) for number, kind in enumerate(types)]
+    found, definitions = TypeAdapter.json_schemas(
+        keys,  # type: ignore[arg-type]
+        ref_template="#/components/schemas/{model}",
+    )
+    schemas = iter(found.values())
+    events = {name: next(schemas) for name in EVENTS}
+    methods = {name: (next(schemas), next(schemas)) for name in METHODS}
+    parts = [_event(name, events[name]) for name in EVENTS]
+    parts += [_method(name, *methods[name]) for name in METHODS]
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Maré: events and calls",
+            "version": version("mare-services"),
+            "description": "What the services exchange over RabbitMQ, in the formats of Nameko.",
+            "license": {"name": "Apache-2.0"},
+        },
+        "defaultContentType": "application/json",
+        "servers": {"rabbitmq": {"host": "rabbitmq:5672", "protocol": "amqp"}},
+        "channels": {key: value for part in parts for key, value in part["channels"].items()},
+        "operations": {key: value for part in parts for key, value in part["operations"].items()},
+        "components": {
+            "schemas": definitions["$defs"],
+            "messages": {key: value for part in parts for key, value in part["messages"].items()},
+        },
+    }
+
+
+def _event(name: str, payload: Any) -> dict[str, Any]:
+    service, _, kind = name.partition(".")
+    channel = {
+        "address": kind,
+        "messages": {kind: {"$ref": f"#/components/messages/{name}"}},
+        "bindings": {
+            "amqp": {
+                "is": "routingKey",
+                "exchange": {"name": f"{service}.events", "type": "topic", "durable": True},
+            }
+        },
+    }
+    operations = {f"publish.{name}": _operation("send", name)}
+    for handler in EVENTS[name][1]:
+        queue = f"evt-{service}-{kind}--{handler}"
+        operations[f"{handler}.{name}"] = _operation("receive", name) | {
+            "description": f"Queue `{queue}`, quorum, one delivery for each event."
+        }
+    return {
+        "channels": {name: channel},
+        "operations": operations,
+        "messages": {name: _message(payload)},
+    }
+
+
+def _method(name: str, argument: Any, result: Any) -> dict[str, Any]:
+    service = name.partition(".")[0]
+    request = {
+        "type": "object",
+        "required": ["args", "kwargs"],
+        "properties": {
+            "args": {"type": "array", "prefixItems": [argument], "minItems": 1, "maxItems": 1},
+            "kwargs": {"type": "object", "maxProperties": 0},
+        },
+    }
+    error = {"type": "object", "required": ["exc_type", "exc_args", "value"]}
+    reply = {
+        "type": "object",
+        "required": ["result", "error"],
+        "properties": {
+            "result": {"anyOf": [result, {"type": "null"}]},
+            "error": {"anyOf": [error, {"type": "null"}]},
+        },
+    }
+    queue = {"name": f"rpc-{service}", "durable": True}
+    channels = {
+        name: {
+            "address": name,
+            "messages": {"request": {"$ref": f"#/components/messages/{name}"}},
+            "bindings": {"amqp": {"is": "queue", "queue": queue}},
+        },
+        f"{name}.reply": {
+            "address": None,
+            "messages": {"reply": {"$ref": f"#/components/messages/{name}.reply"}},
+        },
+    }
+    operation = _operation("receive", name) | {
+        "reply": {
+            "address": {"location": "$message.header#/reply_to"},
+            "channel": {"$ref": f"#/channels/{name}.reply"},
+        }
+    }
+    return {
+        "channels": channels,
+        "operations": {f"call.{name}": operation},
+        "messages": {name: _message(request), f"{name}.reply": _message(reply)},
+    }
+
+
+def _operation(action: str, channel: str) -> dict[str, Any]:
+    return {"action": action, "channel": {"$ref": f"#/channels/{channel}"}}
+
+
+def _message(payload: Any) -> dict[str, Any]:
+    return {"contentType": "application/json", "headers": _HEADERS, "payload": payload}
+
+
+def _describe_fields() -> None:
+    for module in MODULES:
+        for kind in vars(module).values():
+            if dataclasses.is_dataclass(kind):
+                # The string below a field is its description.
+                setattr(kind, "__pydantic_config__", ConfigDict(use_attribute_docstrings=True))  # noqa: B010
+
+
+def text() -> str:
+    """Return the document as YAML."""
+    head = "# Generated from the services' contract: run 'make schema'.\n"
+    return head + yaml.safe_dump(document(), sort_keys=False, allow_unicode=True, width=100)
+
+
+if __name__ == "__main__":
+    yaml.SafeDumper.ignore_aliases = lambda *_: True  # type: ignore[method-assign]
+    if sys.argv[1:] == ["--write"]:
+        FILE.write_text(text(), encoding="utf-8")
+    elif FILE.read_text(encoding="utf-8") != text():
+        sys.exit(f"{FILE} does not match the services' contract: run 'make schema'.")

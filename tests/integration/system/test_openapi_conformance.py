@@ -1,0 +1,51 @@
+"""The running system does what its OpenAPI document says, for invented requests."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.system import running_system
+from tests.vhost import Vhost
+
+pytestmark = pytest.mark.broker
+
+CONFIG = """\
+# That a place is a city or coordinates cannot be said of query parameters: 400 is an answer too.
+[checks.positive_data_acceptance]
+expected-statuses = ["2xx", 400, 401, 403, 404, 409, 422, "5xx"]
+"""
+
+
+@pytest.fixture(scope="module")
+def system(rabbitmq, tmp_path_factory):
+    vhost = Vhost(rabbitmq, "system-openapi")
+    with running_system(vhost.amqp_uri, tmp_path_factory.mktemp("system")) as running:
+        yield running
+    vhost.delete()
+
+
+def schemathesis(system, folder, seconds):
+    """Run all checks for so long; return the exit code and the report."""
+    config = folder / "schemathesis.toml"
+    config.write_text(CONFIG)
+    command = [
+        *(Path(sys.executable).with_name("schemathesis"), "--no-color"),
+        *("--config-file", config, "run", f"{system.url}/openapi.json"),
+        *("--checks", "all", "--workers", "2"),
+        *("--max-time", str(seconds), "--seed", "1", "--request-timeout", "30"),
+        # It redirects to the events process, and has no end before the job ends.
+        *("--exclude-operation-id", "stream_job"),
+    ]
+    run = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, timeout=seconds + 240, check=False
+    )
+    return run.returncode, run.stdout + run.stderr
+
+
+def test_requests_that_are_invented_find_nothing(system, tmp_path):
+    code, report = schemathesis(system, tmp_path, int(os.environ.get("SCHEMATHESIS_SECONDS", "30")))
+
+    assert code == 0, report[-20_000:]
