@@ -119,6 +119,12 @@ class Workloads(Protocol):
         `is_allowed` is called immediately before each write. Raises as `scale` does.
         """
 
+    async def find_killed(self, target: ScaleTarget, last_read: Scale) -> Collection[str]:
+        """Return the replicas that still exist although their grace period is over.
+
+        Raises as `scale` does.
+        """
+
 
 class Objects(Protocol):
     """The QueueAutoscalers."""

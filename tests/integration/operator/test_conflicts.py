@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 import pytest
@@ -50,6 +50,9 @@ class Hasty:
         busy: Mapping[str, int],
         is_allowed: Callable[[], bool],
     ) -> bool:
+        raise AssertionError("nothing shrinks here")
+
+    async def find_killed(self, target: ScaleTarget, last_read: Scale) -> Collection[str]:
         raise AssertionError("nothing shrinks here")
 
 

@@ -108,6 +108,12 @@ class FakeWorkloads:
     behind: set[str] = field(default_factory=set)
     """Workloads that have changed without our having seen it."""
 
+    killed: list[str] = field(default_factory=list)
+    """Replicas that still exist although their grace period is over."""
+
+    async def find_killed(self, target: ScaleTarget, last_read: Scale) -> Collection[str]:
+        return self.killed
+
     def have(self, name: str, replicas: int, **more: Any) -> None:
         self.scales[name] = Scale(
             replicas=replicas, version="1", ready=replicas, selector="a=b", **more

@@ -1,6 +1,7 @@
 """Deletion costs of Pods."""
 
 import asyncio
+from datetime import UTC, datetime
 
 from mare.cluster.paths import ApiPath
 from mare.cluster.pods import Pods
@@ -43,3 +44,14 @@ def test_no_pod_is_marked_after_the_decision_went_out_of_date():
         return api.patched
 
     assert len(asyncio.run(story())) == 8
+
+
+def test_a_terminating_pod_whose_grace_period_is_over_was_killed():
+    api = FakeApi(pods=3)
+    for pod, deadline in zip(
+        api._pods, ["2026-01-01T00:00:30Z", "2026-01-01T00:01:30Z"], strict=False
+    ):
+        pod["metadata"]["deletionTimestamp"] = deadline
+    now = datetime(2026, 1, 1, 0, 1, tzinfo=UTC).timestamp()
+
+    assert asyncio.run(Pods(api).find_killed("shop", "app=a", now)) == ["pod-0"]

@@ -7,7 +7,9 @@ where it differs.
 """
 
 import asyncio
+import math
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from mare.cluster.api import MERGE_PATCH, Api
@@ -51,6 +53,15 @@ class Pods:
         await asyncio.gather(*writes)
         return True
 
+    async def find_killed(self, namespace: str, selector: str, now: float) -> list[str]:
+        """Return the terminating Pods whose grace period is over; raises as `Api.request`.
+
+        The kubelet sends SIGKILL at the deletionTimestamp, which is the end of the grace period.
+        """
+        query = [("labelSelector", selector)]
+        pods = (await self._api.request("GET", _PODS.path(namespace), query=query))["items"]
+        return [pod["metadata"]["name"] for pod in pods if _deadline(pod) <= now]
+
     async def _write(self, path: ApiPath, cost: str, is_allowed: Callable[[], bool]) -> None:
         async with self._writes:
             if not is_allowed():
@@ -60,6 +71,12 @@ class Pods:
                 await self._api.request("PATCH", path, body, kind=MERGE_PATCH)
             except NotFound:
                 return  # the Pod has been deleted since it was listed
+
+
+def _deadline(pod: Mapping[str, Any]) -> float:
+    """Return the end of the grace period of a terminating Pod, in seconds since the epoch."""
+    text = pod["metadata"].get("deletionTimestamp")
+    return math.inf if text is None else datetime.fromisoformat(text).timestamp()
 
 
 def _address(pod: Mapping[str, Any]) -> str:

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from functools import lru_cache, partial
 from typing import Any
@@ -97,6 +98,11 @@ class WatchedWorkloads:
         if last_read.ignores_deletion_cost or not selector:
             return False
         return await self._pods.set_deletion_costs(namespace, selector, busy, is_allowed)
+
+    async def find_killed(self, target: ScaleTarget, last_read: Scale) -> Collection[str]:
+        if not last_read.selector:
+            return ()
+        return await self._pods.find_killed(target.namespace, last_read.selector, time.time())
 
     def _read_later(self, target: ScaleTarget) -> None:
         """Start to read a workload whose kind was listed before the workload was a target."""

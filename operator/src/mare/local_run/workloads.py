@@ -1,7 +1,7 @@
 """Programs as scale targets. A replica is a process."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from mare.custom_resource.autoscaler import ScaleTarget
@@ -97,6 +97,14 @@ class ProcessWorkloads:
         """Keep the number of messages of each replica for the next `scale`."""
         self._busy[target.name] = busy
         return any(each.name in busy for each in self._groups[target.name].replicas.values())
+
+    async def find_killed(
+        self,
+        target: ScaleTarget,  # noqa: ARG002
+        last_read: Scale,  # noqa: ARG002
+    ) -> Collection[str]:
+        """Return none: the group reports each process that it kills."""
+        return ()
 
     def sessions(self) -> dict[int, str]:
         """Return the names of all running replicas by process id, which is the session id too."""

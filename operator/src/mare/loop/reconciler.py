@@ -191,6 +191,7 @@ class Reconciler:
 
     async def close(self) -> None:
         """Wait for writes that are under way; each request has a time-out of its own."""
+        self._scales.close()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=_CLOSING_SECONDS)
         for task in self._tasks:

@@ -13,6 +13,7 @@ from mare.domain.decision import Decision
 from mare.domain.policy import VictimPolicy
 from mare.domain.reason import Reason
 from mare.domain.unknown import Unknown
+from mare.loop.killed_replicas import KilledReplicas
 from mare.loop.metrics import Metrics
 from mare.loop.record import Record, View
 from mare.loop.state import AutoscalerState
@@ -63,7 +64,11 @@ class ScaleWriter:
         self._metrics = metrics
         self._record = record
         self._victims = Victims(workloads, clock)
+        self._killed = KilledReplicas(workloads, statuses, metrics)
         self._slots = asyncio.Semaphore(_MAX_CONCURRENT_CHANGES)
+
+    def close(self) -> None:
+        self._killed.close()
 
     async def write(
         self, state: AutoscalerState, view: View, scale: Scale, decision: Decision
@@ -158,6 +163,8 @@ class ScaleWriter:
                 "reason": decision.reason,
             },
         )
+        if change < 0 and isinstance(view.scale, Scale):
+            self._killed.check_later(state, view.scale)
         scale = self._workloads.get(view.autoscaler.target)
         state.view = state.applied = replace(view, scale=scale)
         await self._statuses.write(state)

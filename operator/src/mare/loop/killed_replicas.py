@@ -1,0 +1,67 @@
+"""Reports replicas that were killed, because they still ran at the end of their grace period."""
+
+import asyncio
+import logging
+
+from mare.loop.metrics import Metrics
+from mare.loop.state import AutoscalerState
+from mare.loop.status_writer import StatusWriter
+from mare.ports import AccessRefused, Conflict, NotFound, Scale, Unavailable, Workloads
+
+_AFTER_SECONDS = 1.0
+"""The Pod of a killed container exists for a moment; its deadline has passed by then."""
+_MAX_CHECKS = 1_000
+_MAX_REPORTED = 1_000
+_log = logging.getLogger(__name__)
+
+
+class KilledReplicas:
+    """Looks once after each scale-down, when the grace period is over."""
+
+    def __init__(self, workloads: Workloads, statuses: StatusWriter, metrics: Metrics) -> None:
+        self._workloads = workloads
+        self._statuses = statuses
+        self._metrics = metrics
+        self._checks: set[asyncio.Task[None]] = set()
+        self._reported: dict[str, None] = {}
+
+    def check_later(self, state: AutoscalerState, scale: Scale) -> None:
+        """Start a check; `scale` is that of before the scale-down."""
+        if scale.grace_seconds is None or len(self._checks) >= _MAX_CHECKS:
+            return
+        check = asyncio.create_task(self._check(state, scale, scale.grace_seconds))
+        self._checks.add(check)
+        check.add_done_callback(self._checks.discard)
+
+    async def _check(self, state: AutoscalerState, scale: Scale, grace_seconds: int) -> None:
+        await asyncio.sleep(grace_seconds + _AFTER_SECONDS)
+        try:
+            killed = await self._workloads.find_killed(state.autoscaler.target, scale)
+        except (AccessRefused, Conflict, NotFound, Unavailable):
+            return  # without the right to list Pods, or for now, this is not known
+        new = [name for name in killed if name not in self._reported]
+        if not new or state.removed:
+            return
+        self._reported |= dict.fromkeys(new)
+        while len(self._reported) > _MAX_REPORTED:
+            del self._reported[next(iter(self._reported))]
+        self._metrics.killed.inc(len(new))
+        _log.warning(
+            "Replicas were killed", extra={"object": state.autoscaler.key, "replicas": sorted(new)}
+        )
+        await self._statuses.publish_event(
+            state, "Warning", "ReplicasKilled", _sentence(sorted(new), grace_seconds)
+        )
+
+    def close(self) -> None:
+        for check in self._checks:
+            check.cancel()
+
+
+def _sentence(names: list[str], grace_seconds: int) -> str:
+    more = f" and {len(names) - 3} others" if len(names) > 3 else ""  # noqa: PLR2004
+    return (
+        f"Killed, because they still ran {grace_seconds} s after SIGTERM:"
+        f" {', '.join(names[:3])}{more}. RabbitMQ delivers their unacknowledged messages again;"
+        " raise terminationGracePeriodSeconds"
+    )

@@ -1,0 +1,44 @@
+"""Replicas that still run at the end of their grace period are reported and counted."""
+
+import pytest
+
+from mare.loop import killed_replicas
+from tests.unit.operator_loop.worlds import World, run
+
+
+async def shrinks(world: World) -> None:
+    world.workloads.have("worker", 3, grace_seconds=0)
+    world.brokers.ready["worker"] = 0
+    world.put(minReplicas=1, behavior={"scaleDown": {"stabilizationWindowSeconds": 0}})
+    for _ in range(3):
+        await world.tick()
+
+
+def killed(world: World) -> float | None:
+    return world.metrics.registry.get_sample_value("mare_replicas_killed_total")
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(killed_replicas, "_AFTER_SECONDS", 0.0)
+
+
+def test_a_replica_that_was_killed_is_an_event_and_counted_once():
+    async def story(world: World) -> None:
+        world.workloads.killed = ["worker-b", "worker-a"]
+        await shrinks(world)
+        world.workloads.have("worker", 2, grace_seconds=0)
+        for _ in range(3):
+            await world.tick()
+
+    world = run(story)
+
+    assert killed(world) == 2
+    assert ("worker", "Warning", "ReplicasKilled") in world.objects.events
+
+
+def test_replicas_that_end_in_time_are_not_reported():
+    world = run(shrinks)
+
+    assert killed(world) == 0
+    assert [kind for _, kind, _ in world.objects.events] == ["Normal"]
