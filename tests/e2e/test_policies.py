@@ -23,16 +23,24 @@ FORECAST = f"forecast.{NAMESPACE}:8080"
 API_SERVER = "kubernetes.default:443"
 OF_THE_RELEASE = {AMQP, MANAGEMENT, METRICS, VALKEY, POSTGRESQL, GATEWAY}
 UNGUARDED = {FORECAST, API_SERVER}
-AS_OPERATOR = {"app.kubernetes.io/component": "operator"}
+AS_OPERATOR = {
+    "app.kubernetes.io/component": "operator",
+    "app.kubernetes.io/part-of": "mare",
+    "app.kubernetes.io/instance": "other",
+}
+AS_IMPOSTOR = {**AS_OPERATOR, "app.kubernetes.io/instance": "mare"}
+"""Of a release that the values do not name."""
 
 
 @pytest.fixture(scope="module")
 def elsewhere(application: Application, images: Mapping[str, str]) -> Iterator[Application]:
-    """Another namespace with two Pods: `stranger`, and `operator` with the operator's label."""
+    """Another namespace with three Pods, of which the values name `operator` by its labels."""
     with namespace(application.cluster, "elsewhere") as name:
         others = Application(application.cluster, name)
-        others.apply(*_idle(images, "stranger", {}), *_idle(images, "operator", AS_OPERATOR))
-        others.roll_out("stranger", "operator")
+        labels = {"stranger": {}, "operator": AS_OPERATOR, "impostor": AS_IMPOSTOR}
+        for pod, own in labels.items():
+            others.apply(*_idle(images, pod, own))
+        others.roll_out(*labels)
         yield others
 
 
@@ -51,6 +59,10 @@ def test_a_stranger_reaches_the_gateway_and_metrics_of_rabbitmq(elsewhere: Appli
 
 def test_an_operator_of_another_namespace_reaches_broker_and_management(elsewhere: Application):
     assert_opens(elsewhere, "operator", {GATEWAY, AMQP, MANAGEMENT, METRICS, *UNGUARDED})
+
+
+def test_an_operator_that_the_values_do_not_name_is_a_stranger(elsewhere: Application):
+    assert_opens(elsewhere, "impostor", {GATEWAY, METRICS, *UNGUARDED})
 
 
 def test_a_neighbour_reaches_amqp_and_not_the_management_api(neighbour: Application):

@@ -34,6 +34,14 @@ for file in /etc/rabbitmq-files/definitions.json /etc/rabbitmq-definitions/*.jso
     done
 done
 
+# The chart gives its users the tag `helm`. Others belong to people.
+on "$first" rabbitmqctl list_users | tr -d '[],' | while read -r user tags; do
+    case " $tags " in *" helm "*) ;; *) continue ;; esac
+    grep -q "^$user " /etc/rabbitmq-files/users && continue
+    on "$first" rabbitmqctl delete_user "$user" || refuse "The user $user could not be removed."
+    echo "Removed the user $user"
+done
+
 if [ "$FLAGS" = true ]; then
     off=$(on "$first" rabbitmqctl list_feature_flags name state stability | awk '$2 == "disabled" && $3 == "stable" {print $1}')
     for flag in $off; do

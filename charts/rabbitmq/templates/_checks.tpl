@@ -41,11 +41,7 @@
 {{- fail "Set httpRoute.parentRefs: which Gateway leads to the management page?" -}}
 {{- end -}}
 {{- if and .Values.networkPolicy.enabled (or .Values.ingress.enabled .Values.httpRoute.enabled) -}}
-{{- $others := list -}}
-{{- range .Values.networkPolicy.managementFrom -}}
-{{- if ne "operator" (dig "podSelector" "matchLabels" "app.kubernetes.io/component" "" .) }}{{ $others = append $others . }}{{ end -}}
-{{- end -}}
-{{- if not $others -}}
+{{- if not .Values.networkPolicy.managementFrom -}}
 {{- fail "The NetworkPolicy would stop what comes to the management page: say in networkPolicy.managementFrom where the controller of the Ingress or Gateway is." -}}
 {{- end -}}
 {{- end -}}

@@ -14,7 +14,7 @@ ca.crt: |
 {{- end }}
 users: |
   {{- range $name := include "rabbitmq.users" . | fromJsonArray }}
-  {{ $name }} {{ (get $.Values.users $name).tags | default list | toJson }}
+  {{ $name }} {{ append ((get $.Values.users $name).tags | default list) "helm" | toJson }}
   {{- end }}
 {{- range $file := list "entry.sh" "guard.sh" "versions.sh" "drain.sh" "remove-nodes.sh" "remove-members.erl" }}
 {{ $file }}: |

@@ -9,7 +9,7 @@
 - {name: RUNNING_UNDER_SYSTEMD, value: "true"}
 - {name: RABBITMQ_CONF_ENV_FILE, value: /dev/null}
 - {name: RABBITMQ_CONFIG_FILE, value: /etc/rabbitmq/rabbitmq.conf}
-- {name: RABBITMQ_CONFIG_FILES, value: /etc/rabbitmq/none}
+- {name: RABBITMQ_CONFIG_FILES, value: {{ ternary "/etc/rabbitmq-config" "/etc/rabbitmq/none" (ne .Values.extraConfigSecret "") }}}
 {{- if .Values.advancedConfig }}
 - {name: RABBITMQ_ADVANCED_CONFIG_FILE, value: /etc/rabbitmq/advanced.config}
 {{- end }}
@@ -38,6 +38,9 @@
 - {name: tmp, mountPath: /tmp}
 {{- if .Values.definitions.existingSecret }}
 - {name: definitions, mountPath: /etc/rabbitmq-definitions, readOnly: true}
+{{- end }}
+{{- if .Values.extraConfigSecret }}
+- {name: config, mountPath: /etc/rabbitmq-config, readOnly: true}
 {{- end }}
 {{- if .Values.tls.enabled }}
 - {name: tls, mountPath: /etc/rabbitmq-tls, readOnly: true}
@@ -77,6 +80,10 @@
   emptyDir: {}
 {{- end }}
 {{- include "rabbitmq.definitionsVolume" . }}
+{{- with .Values.extraConfigSecret }}
+- name: config
+  secret: {secretName: {{ . }}, defaultMode: 0440}
+{{- end }}
 {{- if .Values.tls.enabled }}
 - name: tls
   secret: {secretName: {{ include "rabbitmq.tlsSecret" . }}, defaultMode: 0440}

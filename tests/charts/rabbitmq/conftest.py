@@ -22,6 +22,7 @@ PASSWORDS = {
     "operator-password": "operator-1",
     "services-password": "services-1\n",
     "gateway-password": "gateway-1",
+    "leaver-password": "leaver-1",
 }
 _BOOT_SECONDS = 90.0
 _JOB_SECONDS = 90.0

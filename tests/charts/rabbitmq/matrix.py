@@ -44,6 +44,7 @@ MATRIX: dict[str, dict[str, Any]] = {
         },
         "plugins": ["rabbitmq_shovel"],
         "extraConfig": "heartbeat = 30",
+        "extraConfigSecret": "more-config",
         "advancedConfig": "[{rabbit, []}].",
         "logFormat": "json",
         "service": {
@@ -64,6 +65,7 @@ MATRIX: dict[str, dict[str, Any]] = {
         "probes": {"liveness": False},
         "networkPolicy": {
             "managementFrom": [{"namespaceSelector": {"matchLabels": {"team": "web"}}}],
+            "operators": [{"namespace": "mare", "instance": "mare"}],
             "egress": [{"ports": [{"port": 389}]}],
         },
         "metrics": {

@@ -52,10 +52,10 @@ def test_a_broker_accepts_all_of_it(node):
     eventually(lambda: queues() == kept)
     users = {user["name"]: user["tags"] for user in broker.management.call("GET", "users")}
     assert users == {
-        "admin": ["administrator"],
-        "operator": ["monitoring"],
-        "services": [],
-        "gateway": [],
+        "admin": ["administrator", "helm"],
+        "operator": ["monitoring", "helm"],
+        "services": ["helm"],
+        "gateway": ["helm"],
         "me": [],
     }
     limit = int(0.6 * 512 * 1024 * 1024)
@@ -112,6 +112,15 @@ def test_each_role_may_do_what_it_must_and_no_more(node):
     seen = broker.container.management(broker.ports, "operator", "operator-1")
     assert {queue["name"] for queue in seen.queues("/")} >= {"rpc-weather"}
     seen.close()
+
+
+def test_settings_with_secrets_come_from_a_secret(node):
+    secret = {"10-limits.conf": "heartbeat = 37"}
+    broker = node({"extraConfigSecret": "limits"}, {"limits": secret})
+    broker.start()
+
+    asked = ("rabbitmqctl", "--silent", "eval", "application:get_env(rabbit, heartbeat).")
+    assert broker.container.exec(*asked) == "{ok,37}\n"
 
 
 def test_a_password_may_have_any_printable_character(node):

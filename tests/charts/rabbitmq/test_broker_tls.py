@@ -35,8 +35,16 @@ def _accepts(port: int) -> bool:
     return False
 
 
-def test_with_tls_only_nothing_is_plain(node, authority, secret, tmp_path):
-    tls = {"enabled": True, "only": True, "existingSecret": "mine"}
+def test_with_tls_only_nothing_is_plain_and_clients_need_a_certificate(
+    node, authority, secret, tmp_path
+):
+    tls = {
+        "enabled": True,
+        "only": True,
+        "existingSecret": "mine",
+        "clients": "required",
+        "clientSecret": "clients",
+    }
     broker: Broker = node({"tls": tls}, {"mine": secret}, tls=True)
     broker.container.start()
     eventually(lambda: not broker.container.running or _accepts(broker.ports.amqps), seconds=90)
@@ -49,15 +57,25 @@ def test_with_tls_only_nothing_is_plain(node, authority, secret, tmp_path):
 
     trusted = tmp_path / "ca.crt"
     authority.cert_pem.write_to_path(str(trusted))
-    connection = amqp.Connection(
-        f"127.0.0.1:{broker.ports.amqps}",
-        userid="services",
-        password="services-1",
-        ssl={
-            "ca_certs": str(trusted),
-            "cert_reqs": ssl.CERT_REQUIRED,
-            "server_hostname": HOST,
-        },
-    )
-    connection.connect()
-    connection.close()
+
+    def connect(**certificate: str) -> None:
+        connection = amqp.Connection(
+            f"127.0.0.1:{broker.ports.amqps}",
+            userid="services",
+            password="services-1",
+            connect_timeout=10,
+            ssl={
+                "ca_certs": str(trusted),
+                "cert_reqs": ssl.CERT_REQUIRED,
+                "server_hostname": HOST,
+                **certificate,
+            },
+        )
+        connection.connect()
+        connection.close()
+
+    own = authority.issue_cert("clients.example")
+    own.private_key_and_cert_chain_pem.write_to_path(str(tmp_path / "own.pem"))
+    connect(certfile=str(tmp_path / "own.pem"))
+    with pytest.raises(OSError, match=r"certificate required|closed|reset"):
+        connect()

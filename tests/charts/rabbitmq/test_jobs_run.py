@@ -53,6 +53,23 @@ def test_new_definitions_reach_a_running_broker_and_the_same_wins_as_at_a_start(
     ]
 
 
+def test_a_user_that_leaves_the_values_leaves_the_broker(node):
+    broker = node({"users": {"leaver": {}}})
+    broker.start()
+    broker.container.exec("rabbitmqctl", "--silent", "add_user", "person", "own")
+
+    def users() -> set[str]:
+        return {each["name"] for each in broker.management.call("GET", "users")}
+
+    assert {"leaver", "person"} <= users()
+
+    code, said = broker.job("finish")
+
+    assert code == 0, said
+    assert "Removed the user leaver" in said
+    assert users() == {"admin", "gateway", "operator", "person", "services"}
+
+
 def test_definitions_that_no_node_would_start_with_are_told_at_once(node):
     broker = node()
     broker.start()

@@ -34,6 +34,21 @@ def test_each_pod_has_one_policy(helm: Helm):
         assert len(found) == 1, name
 
 
+def test_operators_are_known_by_namespace_and_release(helm: Helm):
+    operators = [{"namespace": "scaling", "instance": "mare"}]
+    rendered = helm.template(CHART, {"networkPolicy": {"operators": operators}})
+    rules = rendered.one("NetworkPolicy", "shop-rabbitmq")["spec"]["ingress"]
+
+    peers = [peer for rule in rules[:3] for peer in rule["from"]]
+    for peer in peers:
+        assert peer.get("namespaceSelector") != {}
+    (management,) = [rule for rule in rules if {"port": "http-management"} in rule.get("ports", ())]
+    own, other = management["from"]
+    assert own["podSelector"]["matchLabels"]["app.kubernetes.io/instance"] == "shop"
+    assert other["namespaceSelector"]["matchLabels"] == {"kubernetes.io/metadata.name": "scaling"}
+    assert other["podSelector"]["matchLabels"]["app.kubernetes.io/instance"] == "mare"
+
+
 def test_names_resolve_everywhere_and_jobs_reach_api_servers(helm: Helm):
     rendered = helm.template(CHART, {"networkPolicy": {"apiServerPorts": [16443]}})
 
