@@ -3,9 +3,10 @@
 from ipaddress import ip_address, ip_network
 
 import pytest
+import yaml
 
 from tests.charts.helm import Refused
-from tests.charts.playlists.conftest import ALONE
+from tests.charts.playlists.conftest import ALONE, CHART
 
 MATRIX = {
     "defaults": {},
@@ -251,6 +252,19 @@ def test_the_user_of_a_store_can_be_left_to_the_cluster(helm, chart, store):
     pod = manifests.one("StatefulSet", f"shop-{store}")["spec"]["template"]["spec"]
     assert not {"runAsUser", "runAsGroup", "fsGroup"} & set(pod["securityContext"])
     assert pod["securityContext"]["runAsNonRoot"]
+
+
+def test_on_openshift_no_pod_asks_for_a_user(helm, chart):
+    values = yaml.safe_load((CHART / "openshift.yaml").read_text())
+
+    for each in helm.template(chart, values):
+        spec = each.get("spec") or {}
+        pod = spec.get("template", {}).get("spec") or (spec if each["kind"] == "Pod" else None)
+        if pod and "containers" in pod:
+            context = pod["securityContext"]
+            assert context["runAsNonRoot"]
+            for key in ("runAsUser", "runAsGroup", "fsGroup"):
+                assert context.get(key) is None, each["metadata"]["name"]
 
 
 def test_a_new_version_of_the_chart_alone_restarts_nothing(helm, chart):
