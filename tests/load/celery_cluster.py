@@ -20,7 +20,7 @@ from tests.charts.helm import CHARTS
 from tests.e2e.application import Application, job, namespace, program
 from tests.e2e.release import pushed_images, say
 
-SECONDS = 510
+SECONDS = 480
 _MODULES = ("celery", "billiard", "click", "tzlocal", "dateutil", "six")
 _FOLDER = "/celery"
 _USERS = {"permissions": {"configure": ".*", "write": ".*", "read": ".*"}, "connection": ["amqp"]}
