@@ -42,7 +42,8 @@ _ACTS_SECONDS = 60.0
 
 def main() -> None:
     tenants = (*ATTACKS, *HTTP_ATTACKS, *OTHERS)
-    with operating(100, IMAGE, tenants=tenants) as (stage, node, operator, names):
+    settings = {"MARE_STATISTICS_SECONDS": "5", **IMAGE}
+    with operating(100, settings, tenants=tenants) as (stage, node, operator, names):
         alone = bursts(stage, node, names[:_RUNS], 10)
         show({"tenants": 0, **alone, "rss_highest_mb": operator.highest_rss_bytes() / 1e6})
         with ExitStack() as stack:

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
+from mare.broker.http_client import ResponseTooLarge
 from mare.broker.queue_statistics import QueueStatistics, Statistics, StatisticsPoller
 from mare.domain.unknown import Unknown
 from mare.ports import AccessRefused
@@ -106,6 +108,25 @@ def test_the_names_are_the_same_object_until_a_queue_is_created_or_deleted():
         assert [list(each) for each in names[1:]] == [["work"], ["a", "work"], ["work"]]
 
     virtual_time.run(story())
+
+
+def test_a_source_that_fails_is_asked_less_often():
+    source = Source(*[OSError("away")] * 20)
+
+    poll(source, lambda p: None, seconds=60)
+
+    gaps = [later - earlier for earlier, later in pairwise(source.requested_at)]
+    assert gaps == pytest.approx([5, 10, 15, 15], abs=0.1)
+
+
+def test_a_source_with_a_response_that_is_too_large_is_asked_once_a_minute():
+    source = Source(*[ResponseTooLarge("the management API returns more than 8 MiB")] * 9, EMPTY)
+
+    error = poll(source, lambda p: p.error, seconds=130)
+
+    assert error is not None
+    assert error.reason == "StatisticsTooLarge"
+    assert len(source.requested_at) == 3
 
 
 def test_a_closed_poller_does_not_start():

@@ -1,10 +1,12 @@
 """An HTTP client for the management API and the Prometheus endpoint of a broker."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from http import HTTPStatus
 from urllib.parse import unquote, urlsplit
+from weakref import WeakKeyDictionary
 
 import aiohttp
 from yarl import URL
@@ -17,7 +19,25 @@ _log = logging.getLogger(__name__)
 _SECONDS = 4.0
 _CHUNK_BYTES = 2**16
 
+_LARGE_BYTES = 2**20
+_MAX_LARGE_BODIES = 4
+"""Bodies of more than 1 MiB that are in memory while they are received. A thousand brokers, each
+with 8 MiB at the same time, would take 8 GB."""
+
 Query = Mapping[str, str | Sequence[str]]
+
+
+_slots: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+
+
+def _large_bodies() -> asyncio.Semaphore:
+    """Return the slots that all brokers of this event loop share."""
+    loop = asyncio.get_running_loop()
+    return _slots.setdefault(loop, asyncio.Semaphore(_MAX_LARGE_BODIES))
+
+
+class ResponseTooLarge(OSError):
+    """A response exceeds a bound. The next one will, too."""
 
 
 class EndpointMissing(OSError):
@@ -58,8 +78,10 @@ class BrokerHttpClient:
             OSError: Any other failure.
         """
         body = bytearray()
-        async with self.stream(path, query) as chunks:
+        async with self.stream(path, query) as chunks, AsyncExitStack() as stack:
             async for chunk in chunks:
+                if len(body) <= _LARGE_BYTES < len(body) + len(chunk):
+                    await stack.enter_async_context(_large_bodies())
                 body += chunk
         return body
 
@@ -111,7 +133,7 @@ class BrokerHttpClient:
             size += len(chunk)
             if size > self._max_bytes:
                 limit = self._max_bytes >> 20
-                raise OSError(f"{self._source} returns more than {limit} MiB")
+                raise ResponseTooLarge(f"{self._source} returns more than {limit} MiB")
             yield chunk
 
     async def close(self) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 import msgspec
 
 from mare.broker.connection_parameters import ConnectionParameters, path_segment
-from mare.broker.http_client import BrokerHttpClient
+from mare.broker.http_client import BrokerHttpClient, ResponseTooLarge
 from mare.broker.queue_statistics import MAX_QUEUES, QueueStatistics, Statistics
 from mare.domain.observation import NOT_REPORTED
 from mare.domain.unknown import Unknown
@@ -102,7 +102,7 @@ class ManagementStatistics:
         name = path_segment(vhost)
         queues = await self._get(f"/api/queues/{name}", _QUEUE_COLUMNS, _QUEUES)
         if len(queues) > MAX_QUEUES:
-            raise OSError(f"{_SOURCE} returns more than {MAX_QUEUES:,} queues")
+            raise ResponseTooLarge(f"{_SOURCE} returns more than {MAX_QUEUES:,} queues")
         consumers = await self._get(f"/api/consumers/{name}", _CONSUMER_COLUMNS, _CONSUMERS)
         channels = await self._get(f"/api/vhosts/{name}/channels", _CHANNEL_COLUMNS, _CHANNELS)
         return Statistics(now, await asyncio.to_thread(_join, queues, consumers, channels))
@@ -119,7 +119,7 @@ class ManagementStatistics:
 
 def _decode(body: bytearray, decoder: "msgspec.json.Decoder[list[T]]") -> list[T]:
     if body.count(b"{") > _MAX_OBJECTS:
-        raise OSError(f"{_SOURCE} returns more than {_MAX_OBJECTS:,} JSON objects")
+        raise ResponseTooLarge(f"{_SOURCE} returns more than {_MAX_OBJECTS:,} JSON objects")
     try:
         return decoder.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:

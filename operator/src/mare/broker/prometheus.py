@@ -5,7 +5,7 @@ import re
 from collections import defaultdict
 
 from mare.broker.connection_parameters import ConnectionParameters
-from mare.broker.http_client import BrokerHttpClient
+from mare.broker.http_client import BrokerHttpClient, ResponseTooLarge
 from mare.broker.queue_statistics import MAX_QUEUES, QueueStatistics, Statistics
 from mare.domain.observation import NOT_REPORTED
 
@@ -75,11 +75,11 @@ class DetailedMetrics:
         end = block.rfind(b"\n") + 1
         rest = block[end:]
         if len(rest) > _MAX_LINE_BYTES:
-            raise OSError(f"{_SOURCE} returns a line of more than 64 KiB")
+            raise ResponseTooLarge(f"{_SOURCE} returns a line of more than 64 KiB")
         for line in _LINE.finditer(block, 0, end):
             self._add_line(line)
         if len(self._counts) > MAX_QUEUES:
-            raise OSError(f"{_SOURCE} returns more than {MAX_QUEUES:,} queues")
+            raise ResponseTooLarge(f"{_SOURCE} returns more than {MAX_QUEUES:,} queues")
         return rest
 
     def _add_line(self, line: "re.Match[bytes]") -> None:

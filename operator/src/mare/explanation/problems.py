@@ -84,6 +84,7 @@ _QUOTED = {
     "SecretRefused",
     "SecretUnreadable",
     "StatisticsUnreachable",
+    "StatisticsTooLarge",
     "StatisticsUnreadable",
     "Unavailable",
 }

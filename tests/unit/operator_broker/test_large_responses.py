@@ -1,0 +1,43 @@
+"""Large responses of many brokers at the same time take a bounded amount of memory."""
+
+import asyncio
+import tracemalloc
+
+from mare.broker.connection_parameters import ConnectionParameters
+from mare.broker.http_client import BrokerHttpClient
+from mare.broker.networks import ANY_NETWORK
+from tests.unit.operator_broker.statistics_server import MIB, same_for_all, serve
+
+BROKERS = 30
+BODY = bytes(4 * MIB)
+
+
+async def get_all(uri: str) -> list[int | BaseException]:
+    clients = [
+        BrokerHttpClient(uri, ConnectionParameters(networks=ANY_NETWORK), "it", 8 * MIB)
+        for _ in range(BROKERS)
+    ]
+
+    async def size(client: BrokerHttpClient) -> int:
+        return len(await client.get("/metrics/detailed", {}))
+
+    try:
+        return await asyncio.gather(*map(size, clients), return_exceptions=True)
+    finally:
+        for client in clients:
+            await client.close()
+
+
+def test_large_responses_wait_for_each_other():
+    with serve(same_for_all(BODY)) as server:
+        tracemalloc.start()
+        try:
+            received = asyncio.run(get_all(server.uri))
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    complete = [each for each in received if each == len(BODY)]
+    assert all(isinstance(each, OSError) for each in received if each != len(BODY))
+    assert len(complete) >= 4
+    assert peak < 70 * MIB < BROKERS * len(BODY)
