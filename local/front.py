@@ -117,19 +117,23 @@ def _unavailable(request: web.BaseRequest) -> web.Response:
     )
 
 
-async def serve(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT; raise OSError if a port is taken."""
-    stopping = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    session = aiohttp.ClientSession(
+def front_session() -> aiohttp.ClientSession:
+    """Return a session that changes neither requests nor answers."""
+    return aiohttp.ClientSession(
         auto_decompress=False,
         cookie_jar=aiohttp.DummyCookieJar(),
         connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30),
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS),
         skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
     )
-    async with session:
+
+
+async def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT; raise OSError if a port is taken."""
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    async with front_session() as session:
         front = web.ServerRunner(web.Server(Front(session, settings).forward, access_log=None))
         await front.setup()
         await web.TCPSite(front, settings.host, settings.port, shutdown_timeout=5).start()

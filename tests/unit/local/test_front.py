@@ -1,0 +1,87 @@
+"""The one address of `make run`: what goes where, and what is passed on."""
+
+import asyncio
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer, unused_port
+
+from local.front import STREAM, Front, Settings, front_session
+
+JOB = "019ab000-0000-7000-8000-000000000001"
+
+
+@pytest.mark.parametrize(
+    ("path", "streams"),
+    [
+        (f"/v1/jobs/{JOB}/events", True),
+        (f"/v1/streams/{JOB}", True),
+        (f"/v1/jobs/{JOB}", False),
+        (f"/v1/jobs/{JOB}/events/more", False),
+        ("/v1/jobs", False),
+        ("/", False),
+    ],
+)
+def test_only_streams_go_to_the_events_process(path, streams):
+    assert bool(STREAM.fullmatch(path)) is streams
+
+
+async def echo(request):
+    body = await request.text()
+    seen = {name: request.headers.get(name) for name in ("X-Test", "TE", "Host")}
+    seen["X-Forwarded-For"] = request.headers.getall("X-Forwarded-For", [])
+    return web.json_response(
+        {"path": request.raw_path, "method": request.method, "body": body, **seen},
+        status=201,
+        headers={"X-Answer": "yes", "Keep-Alive": "timeout=1"},
+    )
+
+
+def run(test, *, gateway_runs=True):
+    async def main():
+        upstream = web.Application()
+        upstream.router.add_route("*", "/{tail:.*}", echo)
+        async with TestServer(upstream) as server, front_session() as session:
+            ports = {"gateway_port": server.port, "events_port": unused_port()}
+            if not gateway_runs:
+                ports["gateway_port"] = unused_port()
+            front = web.Server(Front(session, Settings(**ports)).forward)
+            async with TestServer(front) as front_server, TestClient(front_server) as client:
+                await test(client)
+
+    asyncio.run(main())
+
+
+def test_a_request_and_its_answer_are_passed_on_unchanged():
+    async def test(client):
+        headers = {"X-Test": "1", "TE": "trailers", "X-Forwarded-For": "192.0.2.1"}
+        answer = await client.post("/v1//a%2Fb?q=%C3%A9", data="x" * 200_000, headers=headers)
+        document = await answer.json()
+
+        assert (answer.status, answer.headers["X-Answer"]) == (201, "yes")
+        assert "Keep-Alive" not in answer.headers
+        assert document["path"] == "/v1//a%2Fb?q=%C3%A9"
+        assert (document["method"], len(document["body"])) == ("POST", 200_000)
+        assert (document["X-Test"], document["TE"]) == ("1", None)
+        assert document["Host"] == f"127.0.0.1:{client.port}"
+
+    run(test)
+
+
+def test_a_client_cannot_choose_the_address_that_the_gateway_trusts():
+    async def test(client):
+        headers = {"X-Forwarded-For": "192.0.2.1"}
+        document = await (await client.get("/", headers=headers)).json()
+        assert document["X-Forwarded-For"] == ["192.0.2.1", "127.0.0.1"]
+
+    run(test)
+
+
+def test_a_part_that_does_not_run_is_a_problem_to_try_again():
+    async def test(client):
+        for path in ("/v1/playlists", f"/v1/jobs/{JOB}/events"):
+            answer = await client.get(path)
+            assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
+            assert answer.content_type == "application/problem+json"
+
+    run(test, gateway_runs=False)
