@@ -134,7 +134,11 @@ async def serve(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     async with front_session() as session:
-        front = web.ServerRunner(web.Server(Front(session, settings).forward, access_log=None))
+        # A client that leaves must leave the stream behind the front as well.
+        server = web.Server(
+            Front(session, settings).forward, handler_cancellation=True, access_log=None
+        )
+        front = web.ServerRunner(server)
         await front.setup()
         await web.TCPSite(front, settings.host, settings.port, shutdown_timeout=5).start()
         probes = web.AppRunner(_probes(), access_log=None)

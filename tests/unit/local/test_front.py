@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestClient, TestServer, unused_port
+from aiohttp.test_utils import RawTestServer, TestClient, TestServer, unused_port
 
 from local.front import STREAM, Front, Settings, front_session
 
@@ -45,8 +45,8 @@ def run(test, *, gateway_runs=True):
             ports = {"gateway_port": server.port, "events_port": unused_port()}
             if not gateway_runs:
                 ports["gateway_port"] = unused_port()
-            front = web.Server(Front(session, Settings(**ports)).forward)
-            async with TestServer(front) as front_server, TestClient(front_server) as client:
+            front = RawTestServer(Front(session, Settings(**ports)).forward)
+            async with front, TestClient(front) as client:
                 await test(client)
 
     asyncio.run(main())
