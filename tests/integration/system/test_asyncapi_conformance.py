@@ -1,6 +1,7 @@
 """Messages that travel between the running services are as the AsyncAPI document says."""
 
 import json
+from functools import cache
 from pathlib import Path
 
 import jsonschema
@@ -92,9 +93,18 @@ class Tap:
 
 def mistakes(name, body):
     """Return what a message does that its schema does not allow."""
-    document = yaml.safe_load(DOCUMENT.read_text(encoding="utf-8"))
     is_reply = isinstance(body, dict) and set(body) == {"result", "error"}
-    message = document["components"]["messages"][f"{name}.reply" if is_reply else name]
-    schema = message["payload"] | {"components": document["components"]}
-    validator = jsonschema.Draft202012Validator(schema)
+    validator = validator_of(f"{name}.reply" if is_reply else name)
     return [f"{name}: {each.message[:200]}" for each in validator.iter_errors(body)]
+
+
+@cache
+def validator_of(message):
+    components = described()["components"]
+    payload = components["messages"][message]["payload"]
+    return jsonschema.Draft202012Validator(payload | {"components": components})
+
+
+@cache
+def described():
+    return yaml.load(DOCUMENT.read_text(encoding="utf-8"), yaml.CSafeLoader)

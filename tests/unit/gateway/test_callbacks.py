@@ -38,7 +38,7 @@ def test_a_job_without_a_callback_has_none(client, rpc):
     [
         ({"events": ["job.complete"]}, "events"),
         ({"callback_url": URL, "events": []}, "events"),
-        ({"callback_url": URL, "events": ["job.paid"]}, "events"),
+        ({"callback_url": URL, "events": ["job.paid"]}, "events.0"),
         ({"callback_url": URL, "events": "job.complete"}, "events"),
         ({"callback_url": ""}, "callback_url"),
         ({"callback_url": "https://example.com/" + "x" * 2000}, "callback_url"),
