@@ -92,7 +92,7 @@ _PREFER = _parameter(
 _IDEMPOTENCY_KEY = _parameter(
     "Idempotency-Key",
     "The same key with the same request returns the first job.",
-    {"type": "string", "pattern": "^[!-~]{1,255}$"},
+    {"type": "string", "pattern": "^[!#-~][!-~]{0,254}$"},
     "7f3a",
 )
 _PARAMETERS: dict[str, list[Json]] = {

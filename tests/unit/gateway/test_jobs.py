@@ -101,7 +101,7 @@ def test_the_problem_of_many_unknown_fields_is_short(client):
     assert len(response.data) < 10_000
 
 
-@pytest.mark.parametrize("key", ["", "a b", "é", "x" * 256])
+@pytest.mark.parametrize("key", ["", "a b", "é", "x" * 256, '"open', '""', '"a\\n"'])
 def test_a_malformed_idempotency_key_is_refused_before_any_call(client, rpc, key):
     response = submit(client, Idempotency_Key=key)
 
@@ -252,3 +252,8 @@ def test_an_unknown_job_is_404(client, rpc):
 )
 def test_known_preferences_are_read_and_others_ignored(header, expected):
     assert Preferences.parse(header) == expected
+
+
+def test_an_idempotency_key_is_the_same_with_and_without_quotes(client, rpc):
+    assert sent_key(client, rpc, '"order-1"') == sent_key(client, rpc, "order-1")
+    assert sent_key(client, rpc, '"a \\" b"') != sent_key(client, rpc, '"a b"')

@@ -1,6 +1,5 @@
 """Playlists in the background: submit a job, read it, cancel it, try it again."""
 
-import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +13,7 @@ from flask_openapi3.types import ResponseDict
 from pydantic import StringConstraints
 from werkzeug.exceptions import UnsupportedMediaType
 
+from mare_gateway.api.idempotency import HEADER, is_valid, value_of
 from mare_gateway.api.preferences import Preferences
 from mare_gateway.api.queries import (
     BatchSubmissionBody,
@@ -31,7 +31,6 @@ from mare_nameko.client import RpcError
 
 POLL_SECONDS = 0.1
 RETRY_AFTER = 1
-_KEY = re.compile(r"[!-~]{1,255}")
 JobId = Annotated[str, StringConstraints(pattern=f"^{ID_PATTERN}$")]
 
 
@@ -60,7 +59,7 @@ class Jobs:
         callback: Mapping[str, Any] | None = None,
     ) -> Response:
         """Store a job; return 202, or 200 if it is complete within the preferred wait."""
-        if not _valid_key():
+        if not is_valid(request.headers.get(HEADER)):
             return respond(_INVALID_KEY)
         job = self._call("jobs.accept", {**_submission(), "request": message, "callback": callback})
         waited = preferences.wait is not None and self._waiting.acquire(blocking=False)
@@ -75,7 +74,7 @@ class Jobs:
         self, items: Sequence[tuple[Mapping[str, Any], Mapping[str, Any] | None]]
     ) -> Response:
         """Store one job for each request with its callback; return 202."""
-        if not _valid_key():
+        if not is_valid(request.headers.get(HEADER)):
             return respond(_INVALID_KEY)
         jobs = [
             {"id": str(uuid_utils.uuid7()), "request": message, "callback": callback}
@@ -228,7 +227,7 @@ _TOO_MANY_BODIES = Problem(
 _INVALID_KEY = Problem(
     status=400,
     code="invalid_idempotency_key",
-    detail="Idempotency-Key must have 1 to 255 printable ASCII characters without spaces.",
+    detail="Idempotency-Key must be a string of 1 to 255 printable ASCII characters.",
 )
 
 _NOT_LISTED = Problem(
@@ -238,17 +237,12 @@ _NOT_LISTED = Problem(
 )
 
 
-def _valid_key() -> bool:
-    key = request.headers.get("Idempotency-Key")
-    return key is None or _KEY.fullmatch(key) is not None
-
-
 def _submission() -> dict[str, Any]:
-    key = request.headers.get("Idempotency-Key")
+    key = request.headers.get(HEADER)
     return {
         "id": str(uuid_utils.uuid7()),
         "client": g.client.name,
-        "idempotency_key": None if key is None else g.client.idempotency_key(key),
+        "idempotency_key": None if key is None else g.client.idempotency_key(value_of(key)),
     }
 
 
