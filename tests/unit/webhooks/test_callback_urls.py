@@ -47,6 +47,10 @@ def test_an_ordinary_url_is_accepted(url):
     assert not destination.is_localhost
 
 
+def test_credentials_are_refused_by_their_name():
+    assert "credentials" in refusal("https://ana:x@example.com/", UrlRules())
+
+
 def test_the_development_switch_allows_this_machine_and_nothing_else():
     accepted = {url for url in HOSTILE if refusal(url, DEVELOPMENT) is None}
 

@@ -74,6 +74,7 @@ def test_a_postponed_callback_waits_ever_longer_and_counts_no_attempt():
 
     assert found == [1, 2, 4, 8, 16, 32, 60, 60]
     assert (progress.attempts, progress.step) == (0, 0)
+    assert SCHEDULE.retry(progress, NOW, 0.0).deferred == 0
 
 
 def test_a_callback_is_not_postponed_for_ever():
