@@ -185,7 +185,8 @@ def test_motion_stops_by_a_button_and_stays_stopped(open_page: Open) -> None:
     assert page.evaluate(MOVING) > 3
     page.click("#motion")
     expect(page.locator("#motion")).to_have_text("Resume the motion")
-    page.wait_for_function(f"{MOVING} === 0")
+    expect(page.locator("html")).to_have_attribute("data-motion", "off")
+    assert page.evaluate(MOVING) == 0
     page.reload()
     assert page.evaluate(MOVING) == 0
 
