@@ -35,6 +35,7 @@ def test_the_answer_builds_up_while_it_arrives(open_page: Open, stage: Stage, by
     assert page.url == f"{stage.url}/?city=snow+Bergen"
     assert page.title() == "Bergen: \N{MINUS SIGN}5°, instrumental & ambient · Maré"
     expect(page.locator("body")).to_have_attribute("data-sky", "snow")
+    expect(page.locator(".country")).to_have_text("Norway")
     expect(page.locator("#live")).to_have_text("The playlist for Bergen is ready: Quiet as snow.")
     assert "playlists.suggest" not in stage.script.calls
 

@@ -3,6 +3,7 @@
 import { announce, text } from "./texts.js";
 
 const SKY = ["sky", "time", "hour", "tide"];
+const sources = new WeakMap();
 
 /** Show that a question is on its way; `name` is what was asked for. */
 export function place(name) {
@@ -46,10 +47,8 @@ export function showAnswer(html, { fresh = true } = {}) {
   if (answer.dataset.title) document.title = `${answer.dataset.title} · Maré`;
   announce(answer.dataset.status ?? "");
   const final = isFinal(answer);
-  if (final) {
-    if (!focused) answer.focus({ preventScroll: true });
-    answer.dispatchEvent(new Event("answered", { bubbles: true }));
-  }
+  if (final && !focused) answer.focus({ preventScroll: true });
+  answer.dispatchEvent(new Event("answered", { bubbles: true }));
   return final;
 }
 
@@ -59,9 +58,9 @@ function merge(present, next) {
   const parts = new Map([...present.children].map((part) => [part.dataset.part, part]));
   const wanted = [...next.children].map((part) => {
     const old = parts.get(part.dataset.part);
-    if (old && (old.dataset.source ?? old.innerHTML) === part.innerHTML) return old;
+    if (old && sources.get(old) === part.innerHTML) return old;
     if (!old) part.dataset.fresh = part.dataset.part;
-    part.dataset.source = part.innerHTML;
+    sources.set(part, part.innerHTML);
     return part;
   });
   for (const part of [...present.children]) if (!wanted.includes(part)) part.remove();
