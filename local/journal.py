@@ -8,7 +8,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any
 
-from mare.local_run.terminal import Terminal, describe_exit
+from mare.local_run.terminal import Terminal, describe_exit, describe_kill
 
 _FILE_BYTES = 5_000_000
 _GRAVE = ("WARNING", "ERROR", "CRITICAL")
@@ -41,6 +41,9 @@ class Journal:
 
     def ended(self, name: str, code: int, again_in: float) -> None:
         self._terminal.highlight(name, describe_exit(code, again_in))
+
+    def killed(self, name: str, seconds: float) -> None:
+        self._terminal.highlight(name, describe_kill(seconds))
 
     def _is_news(self, name: str, text: str) -> bool:
         now = self._clock()
