@@ -78,6 +78,23 @@ def test_a_killed_service_costs_clean_errors_until_it_is_back(system, service):
     assert load.slowest < TIMEOUT + BUSY_SECONDS
 
 
+@pytest.mark.parametrize("service", ["weather", "music", "playlists"])
+def test_without_a_service_requests_are_refused_before_their_deadline(system, node, service):
+    system.end(service, signal.SIGKILL)
+    eventually(lambda: consumers(node, f"rpc-{service}") == 0)
+
+    refused = [system.get("/v1/playlists", lat=1, lon=number, limit=1) for number in range(8)]
+
+    assert {each.status_code for each in refused} == {503}
+    assert {each.json()["code"] for each in refused} == {"service_unavailable"}
+    assert {each.headers["Retry-After"] for each in refused} == {"2"}
+    seconds = sorted(each.elapsed.total_seconds() for each in refused)
+    assert seconds[-1] < TIMEOUT - 1
+    assert seconds[0] < 1  # most are refused at once
+    system.start(service)
+    system.await_answers()
+
+
 def test_a_killed_broker_causes_clean_errors_and_all_parts_reconnect(system, node):
     node.settle()
     with load_on(system).running() as load:

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.broker
 CONFIG = """\
 # That a place is a city or coordinates cannot be said of query parameters: 400 is an answer too.
 [checks.positive_data_acceptance]
-expected-statuses = ["2xx", 400, 401, 403, 404, 409, 422, "5xx"]
+expected-statuses = ["2xx", 304, 400, 401, 403, 404, 409, 422, "5xx"]
 """
 
 
@@ -34,7 +34,8 @@ def schemathesis(system, folder, seconds):
     command = [
         *(Path(sys.executable).with_name("schemathesis"), "--no-color"),
         *("--config-file", config, "run", f"{system.url}/openapi.json"),
-        *("--checks", "all", "--workers", "2"),
+        # A cancelled job can still be read. Two workers make Python 3.11's parser fail at times.
+        *("--checks", "all", "--exclude-checks", "use_after_free", "--workers", "1"),
         *("--max-time", str(seconds), "--seed", "1", "--request-timeout", "30"),
         # It redirects to the events process, and has no end before the job ends.
         *("--exclude-operation-id", "stream_job"),
