@@ -65,7 +65,7 @@ def test_the_manifests_install_each_alone_and_all_together(api_server, apply):
     apply("playlists")
     services = {"gateway", "weather", "music", "playlists", "jobs", "webhooks", "events"}
     eventually(lambda: services <= pods(api_server), 30)
-    assert len(api_server.kubectl("get", "qa", "-n", "mare", "-o", "name").split()) == 3
+    assert len(api_server.kubectl("get", "qa", "-n", "mare", "-o", "name").split()) == 5
 
 
 def test_the_packages_hold_the_charts_that_they_depend_on_and_name_their_images(helm, tmp_path):
