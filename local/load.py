@@ -1,6 +1,6 @@
 """``make load``: jobs at a steady rate against a running ``make run``, and what became of them.
 
-    python -m local.load [--seconds 60] [--rate 40] [--url http://127.0.0.1:5000]
+    python -m local.load [--seconds 60] [--rate 20] [--url http://127.0.0.1:5000]
 
 Each job has coordinates of its own, so that no cache answers it. Up to 60 jobs at a time are
 followed over streams for the times from 202 to the weather and to the playlist. At the end, every
@@ -141,7 +141,7 @@ async def run(options: argparse.Namespace) -> Report:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make load", description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--rate", type=float, default=40.0, help="jobs per second")
+    parser.add_argument("--rate", type=float, default=20.0, help="jobs per second")
     parser.add_argument("--url", default="http://127.0.0.1:5000", help="address of make run")
     parser.add_argument("--dashboard", default=_DASHBOARD, help="address of its dashboard")
     options = parser.parse_args()
