@@ -68,6 +68,7 @@ class Streams:
             line = b""
             while not line.startswith(b"data: "):
                 line = await reader.readline()
+                assert line, "the stream was refused"
             self.first_bytes.append(time.perf_counter() - began)
         opened.set()
         while line := await reader.readline():
