@@ -63,7 +63,8 @@ def test_a_scenario_that_comes_with_it_is_found_by_its_name():
     assert result.output.startswith("### steady")
     unknown = called("stready")
     assert unknown.exit_code == 2
-    assert "Scenarios of the package: amqp-only, bimodal, " in unknown.output
+    assert "Did you mean steady?" in unknown.output
+    assert "Scenarios: amqp-only, bimodal, " in called("zzz").output
 
 
 def test_each_autoscaler_is_read_with_its_own_fields(short):

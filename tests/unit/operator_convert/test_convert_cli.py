@@ -60,7 +60,7 @@ def test_json_has_objects_report_and_steps_in_one_document(file: Path):
     ("given", "code", "strict_code"),
     [
         ([{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}}], 0, 0),
-        ([], 0, 0),
+        ([], 1, 1),
         ([scaledobject()], 2, 1),
         ([scaledobject(unknown=1)], 1, 1),
         ([scaledobject(), scaledobject(unknown=1)], 1, 1),

@@ -36,6 +36,9 @@ def convert(files: tuple[TextIO, ...], output: str, *, strict: bool) -> None:
         conversion = convert_texts((file.name, _read(file)) for file in files)
     except InputError as error:
         raise click.ClickException(str(error)) from error
+    if not conversion.results:
+        names = ", ".join(file.name for file in files)
+        raise click.ClickException(f"{names} is empty: give a ScaledObject or an HPA")
     if output == "json":
         click.echo(json.dumps(data(conversion), indent=2, ensure_ascii=False))
     else:

@@ -39,6 +39,12 @@ _PROCESSES_PER_CORE = 4
 )
 @click.option("--no-dashboard", is_flag=True, help="Do not serve the dashboard.")
 @click.option(
+    "--quiet",
+    multiple=True,
+    metavar="NAME",
+    help="Do not show the output of this command. Can be given several times.",
+)
+@click.option(
     "--metrics",
     type=click.IntRange(1, 65535),
     help="Serve /livez, /readyz and /metrics on this port of 127.0.0.1.",
@@ -49,6 +55,7 @@ def local(
     most: int,
     dashboard: int | None,
     no_dashboard: bool,
+    quiet: tuple[str, ...],
     metrics: int | None,
 ) -> None:
     """Run the commands of FILEs as processes and scale them by their queues, without a cluster.
@@ -67,6 +74,11 @@ def local(
         raise click.ClickException(
             f"Nothing is started, because of these mistakes:\n{error}"
         ) from error
+    names = [program.name for program in plan.programs]
+    for name in quiet:
+        if name not in names:
+            sentence = f"is {name}, but the commands are {', '.join(names)}"
+            raise click.BadParameter(sentence, param_hint="--quiet")
     terminal = Terminal()
     log_to_terminal(terminal)
     for note in plan.notes:
@@ -81,7 +93,7 @@ def local(
         terminal.show("mare", f"all commands run{dashboard_text}. Press Ctrl-C to stop them")
 
     try:
-        asyncio.run(run(plan, terminal, TerminalEvents(terminal), options, on_ready))
+        asyncio.run(run(plan, terminal, TerminalEvents(terminal, quiet), options, on_ready))
     except OSError as error:
         raise click.ClickException(f"Cannot listen on a port: {error}") from error
 

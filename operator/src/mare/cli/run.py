@@ -26,3 +26,5 @@ def run() -> None:
         asyncio.run(run_operator(settings))
     except Unavailable as error:
         raise click.ClickException(str(error)) from error
+    except OSError as error:
+        raise click.ClickException(f"Cannot listen on a port: {error}") from error

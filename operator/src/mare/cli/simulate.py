@@ -1,6 +1,7 @@
 """`mare simulate`: compares policies with KEDA and an HPA on the same messages."""
 
 import json
+from difflib import get_close_matches
 from pathlib import Path
 
 import click
@@ -24,8 +25,9 @@ class _ScenarioFile(click.ParamType[Path]):
     ) -> Path:
         path, known = Path(value), packaged()
         if not path.is_file() and str(value) not in known:
-            names = ", ".join(known)
-            self.fail(f"There is no file {value}. Scenarios of the package: {names}", param, ctx)
+            near = get_close_matches(str(value), known, 1)
+            hint = f"Did you mean {near[0]}?" if near else f"Scenarios: {', '.join(known)}"
+            self.fail(f"There is neither a file nor a scenario {value}. {hint}", param, ctx)
         return path if path.is_file() else known[str(value)]
 
 

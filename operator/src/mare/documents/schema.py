@@ -4,7 +4,7 @@ jsonschema evaluates the schema, cel-python the rules of `x-kubernetes-validatio
 server, this module also fills in defaults, removes null and refuses unknown fields.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -98,6 +98,13 @@ def _unknown(name: str, fields: Mapping[str, Any]) -> str:
     return f"is not a known field; {hint}"
 
 
+def _meant(value: str, known: Iterable[str]) -> str:
+    """Return the known value that differs least, as the end of a sentence; case does not count."""
+    names = {name.casefold(): name for name in known}
+    near = get_close_matches(value.casefold(), names, 1)
+    return f"; did you mean {names[near[0]]}?" if near else ""
+
+
 def _sentence(error: ValidationError) -> str:
     kind, bound, schema = str(error.validator), cast("Any", error.validator_value), error.schema
     assert isinstance(schema, Mapping)
@@ -106,7 +113,7 @@ def _sentence(error: ValidationError) -> str:
     if "type" not in schema and kind != "pattern":
         return "has to be a number, or a quantity such as 50m"
     if kind == "enum":
-        bound = ", ".join(map(str, bound))
+        bound = ", ".join(map(str, bound)) + _meant(str(error.instance), map(str, bound))
     described = schema.get("description") if kind == "pattern" else None
     return str(described or _SENTENCES[kind].format(bound))
 

@@ -103,6 +103,8 @@ class _Reader:
     def _read_object(self, document: Document, root: Tree, at: tuple[str | int, ...]) -> None:
         kind, version = root.text("kind"), root.text("apiVersion") or ""
         if kind != _KIND:
+            if version.startswith(_API_VERSION.split("/", maxsplit=1)[0]):
+                self.mistakes.add(document, (*at, "kind"), f"must be {_KIND}")
             return  # the manifest of another kind
         if version != _API_VERSION:
             self.mistakes.add(document, (*at, "apiVersion"), f"must be {_API_VERSION}")

@@ -6,7 +6,7 @@ import os
 import sys
 import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, TextIO
 
 from mare.custom_resource.autoscaler import Autoscaler
@@ -43,13 +43,20 @@ class Terminal:
 
 
 class TerminalEvents:
-    """Implements `mare.processes.Events`: shows every line of every process."""
+    """Implements `mare.processes.Events`: shows the lines of all processes but the quiet ones.
 
-    def __init__(self, terminal: Terminal) -> None:
+    Args:
+        terminal: Where the lines are shown.
+        quiet: Names of commands whose output is not shown. Their unexpected ends are.
+    """
+
+    def __init__(self, terminal: Terminal, quiet: Collection[str] = ()) -> None:
         self._terminal = terminal
+        self._quiet = quiet
 
     def wrote(self, name: str, line: str) -> None:
-        self._terminal.show(name, line)
+        if name.rpartition("-")[0] not in self._quiet:
+            self._terminal.show(name, line)
 
     def ended(self, name: str, code: int, again_in: float) -> None:
         self._terminal.highlight(name, describe_exit(code, again_in))
