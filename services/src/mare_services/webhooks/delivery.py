@@ -134,14 +134,15 @@ class CallbackDelivery:
             return _Result(outcome=Outcome.DELIVERED, status=answer.status)
         if answer.status == _GONE:
             return _Result(outcome=Outcome.GONE, status=answer.status)
-        retry_after = retry_after_seconds(answer.retry_after, datetime.now(UTC))
-        is_limit = answer.status in _LIMITS and retry_after is not None
+        retry_after = None
+        if answer.status in _LIMITS:
+            retry_after = retry_after_seconds(answer.retry_after, datetime.now(UTC))
         return _Result(
             outcome=Outcome.FAILED,
             status=answer.status,
             detail="Redirects are not followed." if answer.status in _REDIRECTS else "",
-            retry_after=retry_after if is_limit else None,
-            failure=_failure_of(answer.status, is_limit=is_limit),
+            retry_after=retry_after,
+            failure=_failure_of(answer.status, is_limit=retry_after is not None),
         )
 
     def _postpone(self, due: CallbackDue, queues: Queues) -> None:

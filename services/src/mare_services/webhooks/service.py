@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from logging import getLogger
 from typing import Any
 
@@ -9,18 +10,20 @@ from nameko.extensions import DependencyProvider
 from nameko.standalone.events import get_event_exchange
 
 from mare_nameko.headers import DEADLINE, write_headers
-from mare_nameko.service import event_handler, register_errors
+from mare_nameko.service import event_handler, register_errors, rpc
 from mare_nameko.service.publisher import Publisher
 from mare_nameko.service.retries import dead_letter_queue, parking_queue
 from mare_services.contract import wire
-from mare_services.contract.callbacks import CallbackDue
-from mare_services.contract.errors import ServiceError
+from mare_services.contract.callback_urls import CallbackUrlRefused, read_url
+from mare_services.contract.callbacks import Callback, CallbackDue
+from mare_services.contract.errors import InvalidRequest, ServiceError
 from mare_services.webhooks.adapters.names import Resolver
 from mare_services.webhooks.adapters.queues import AmqpQueues
 from mare_services.webhooks.adapters.transport import HttpTransport
 from mare_services.webhooks.delivery import CallbackDelivery
 from mare_services.webhooks.domain.destinations import Destinations
 from mare_services.webhooks.domain.schedule import Schedule
+from mare_services.webhooks.ports import SendingFailed
 from mare_services.webhooks.settings import Settings
 from mare_services.webhooks.signing import Signer
 
@@ -28,8 +31,16 @@ register_errors(ServiceError)
 _log = getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """What one message needs: ``handle`` delivers, ``check`` returns the origin of a URL."""
+
+    handle: Callable[[CallbackDue], None]
+    check: Callable[[str], str]
+
+
 class Deliveries(DependencyProvider):
-    """Injects a function that handles one ``CallbackDue``. All workers share the bounds."""
+    """Injects a `Worker`. All workers share the bounds."""
 
     publisher = Publisher()
 
@@ -43,24 +54,31 @@ class Deliveries(DependencyProvider):
         self.publisher.declare(
             self._events, dead_letter_queue(), *map(parking_queue, schedule.parkings)
         )
+        self._rules = settings.url_rules
+        self._resolver = Resolver(settings.refused_networks.each)
         self._delivery = CallbackDelivery(
             transport=HttpTransport(
-                Resolver(settings.refused_networks.each),
+                self._resolver,
                 seconds=settings.attempt_seconds,
                 ca_file=settings.ca_file,
             ),
-            rules=settings.url_rules,
+            rules=self._rules,
             schedule=schedule,
             destinations=Destinations(concurrency=settings.concurrency, rate=settings.rate),
             signer=Signer(settings.secrets.each),
         )
 
-    def get_dependency(self, worker_ctx: Any) -> Callable[[CallbackDue], None]:
+    def get_dependency(self, worker_ctx: Any) -> Worker:
         context = worker_ctx.message_context
         data = worker_ctx.context_data | context.outgoing(context.span.context)
         data.pop(DEADLINE, None)
         queues = AmqpQueues(self.publisher, self._events, write_headers(data))
-        return lambda due: self._delivery.handle(due, queues)
+        return Worker(lambda due: self._delivery.handle(due, queues), self._check)
+
+    def _check(self, url: str) -> str:
+        destination = read_url(url, self._rules)
+        self._resolver.addresses(destination)
+        return destination.origin
 
 
 class WebhooksService:
@@ -68,9 +86,20 @@ class WebhooksService:
 
     name = "webhooks"
 
-    handle = Deliveries()
+    worker = Deliveries()
+
+    @rpc
+    def check(self, callback: Any) -> Any:
+        """Return the ``destination`` of a ``Callback`` whose URL an attempt would accept.
+
+        The name is resolved; nothing is sent. Raises InvalidRequest with the reason.
+        """
+        try:
+            return {"destination": self.worker.check(wire.read(callback, Callback).url)}
+        except (CallbackUrlRefused, SendingFailed) as error:
+            raise InvalidRequest.of(str(error), "url") from None
 
     @event_handler("jobs", "callback_due")
     def deliver(self, event: Any) -> None:
         """Send a ``CallbackDue``, or park it until it is time."""
-        self.handle(wire.read(event, CallbackDue))
+        self.worker.handle(wire.read(event, CallbackDue))
