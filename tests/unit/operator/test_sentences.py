@@ -87,6 +87,10 @@ def by_ratio(ratio, target, ready, _needed):
     return ceil(ratio / target * ready)
 
 
+def by_growth(_first, latest, _seconds, current, _tried):
+    return min(2 * current, current + latest)
+
+
 EACH = f"at {N} messages/s per replica"
 WITH = f"{EACH} with {N} workers?"
 READY = f"{N} ready messages?"
@@ -109,6 +113,7 @@ FORMULAS = {
     rf"{MESSAGES} at {N} workers? per replica {NEED}": by_length,
     rf"{MESSAGES} at {N} per replica {NEED}": by_length,
     rf"{ARRIVALS} {EACH} {NEED}": by_length,
+    rf"from {N} to {N} in {N} s with {N} replicas?, so that {N} replicas? are tried": by_growth,
     rf"a ratio of {N} .* at a target of {N} with {N} replicas? ready, {NEED}": by_ratio,
 }
 
@@ -129,6 +134,9 @@ def recomputed(message, current):
         assert float(band[1]) <= 2.5 * float(band[2])
     if re.search(r"within the tolerance|which needs at least|the next statistics decide", message):
         count = current
+    step = re.search(rf"a step has at most {N} replicas?", message)
+    if step:
+        count = min(count, int(step[1]))
     if "is unknown" in message or "are unknown" in message:
         count = max(count, current)
     held = re.search(r"Scale-down below (\d+) is possible", message)

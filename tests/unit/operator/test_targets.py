@@ -11,7 +11,7 @@ from mare.domain.policy import (
     QueueWaitTime,
 )
 from mare.domain.reason import Reason
-from tests.unit.operator.building import Timeline, amqp_only, once, reading, seen
+from tests.unit.operator.building import NOT_REPORTED, Timeline, amqp_only, once, reading, seen
 
 
 def asked(target, *readings, replicas=1, targets=()):
@@ -123,8 +123,13 @@ def test_wait_time_counts_what_waits_inside_the_replicas():
     assert asked(waiting(), reading(0, 44, at=1000.0, prefetch=100.0)).replicas == 3
 
 
-def test_wait_time_gives_each_message_a_worker_while_nothing_is_learnt():
-    assert asked(QueueWaitTime(), reading(38, 4, at=1000.0)).replicas == 11
+def test_wait_time_goes_to_a_worker_for_each_message_in_steps_while_nothing_is_learnt():
+    decision = asked(QueueWaitTime(), reading(38, 4, at=1000.0))
+    assert (decision.raw, decision.replicas) == (11, 3)
+    assert asked(QueueWaitTime(), reading(164, 0, at=1000.0, prefetch=1.0)).replicas == 41
+    assert (
+        asked(QueueWaitTime(), reading(60, 0, at=1000.0, prefetch=1.0), replicas=20).replicas == 40
+    )
     few = asked(QueueWaitTime(), reading(6, 4, at=1000.0))
     assert (few.replicas, few.reason) == (1, Reason.WITHIN_TARGET)
 
@@ -207,3 +212,39 @@ def test_a_count_is_at_most_what_the_api_of_kubernetes_stores(target):
 def test_a_formula_without_a_bound_gives_the_largest_count():
     target = QueueLength(messages_per_replica=5e-324)
     assert asked(target, reading(2**40, at=1000.0)).raw == 2**31 - 1
+
+
+def growing(seconds, per_second, *, statistics):
+    """One replica of which nothing is known beside the ready messages of its queue."""
+    policy = Policy(min_replicas=1, max_replicas=50, targets=(QueueWaitTime(),))
+    time = Timeline(policy, 1)
+    for second in range(seconds):
+        time.now = float(second)
+        depth = {"consumers": time.replicas}
+        if not statistics:
+            depth["statistics_at"] = depth["unacknowledged"] = depth["prefetch"] = NOT_REPORTED
+        time.read(reading(per_second * second, at=time.now, **depth))
+    return time
+
+
+def test_growth_of_ready_messages_adds_replicas_without_statistics():
+    time = growing(30, 5, statistics=False)
+    assert time.replicas >= 8
+    changes = [decision for decision in time.decisions if decision.changes]
+    assert [(each.current, each.replicas) for each in changes[:3]] == [(1, 2), (2, 4), (4, 8)]
+    assert changes[0].clauses[0].code == "wait.growth"
+
+
+def test_messages_that_do_not_grow_add_no_replica_without_statistics():
+    assert growing(60, 0, statistics=False).replicas == 1
+
+
+def test_a_step_waits_until_the_replicas_of_the_last_one_have_had_time_to_start():
+    policy = Policy(min_replicas=1, max_replicas=500, targets=(QueueWaitTime(),))
+    time = Timeline(policy, 1)
+    counts = []
+    for _ in range(12):
+        time.now += 1
+        time.read(reading(400, 0, at=time.now, statistics_at=0.0, prefetch=1.0))
+        counts.append(time.replicas)
+    assert counts == [100] * 6 + [200] * 6

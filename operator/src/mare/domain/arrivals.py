@@ -16,6 +16,9 @@ _JUMP = 4.0
 """Standard deviations beyond which the newest counts are a jump: noise causes one a day."""
 _NEWEST = 3
 """Most newest counts that are tested together: more counts detect a smaller jump, but later."""
+_STEADY = 3
+"""Fewest counts without a jump that make a rate steady. The rate of messages that arrive in batches
+jumps with most counts."""
 _TREND = 3.0
 """Standard deviations beyond which a trend is significant."""
 _ENOUGH = 8
@@ -42,24 +45,43 @@ class Arrivals:
     """The counts of one stream, and its recent rates."""
 
     counts: tuple[Count, ...] = ()
+    before_jump: tuple[Count, ...] = ()
+    """The counts before a jump that one count alone supports. The next count decides on it."""
     rates: tuple[tuple[float, float], ...] = ()
     """Times and rates, without rates of a single count."""
     rate: float | None = None
     """Messages/s at the time when replicas started now are ready; None before the first count."""
     highest_rate: float | None = None
     """The highest rate from `RECENT_SECONDS` ago to `FORECAST_SECONDS` ahead."""
+    fell_at: float | None = None
+    """When a steady rate last fell by more than noise."""
 
     def observe(self, new: Count, now: float, start_seconds: float) -> "Arrivals":
         """Add one count. A rising rate is extrapolated by the start-up time."""
-        counts = remember(self.counts, new)
+        known = self.counts
+        if self.before_jump and _is_jump(known, (new,)) and not _is_jump(self.before_jump, (new,)):
+            known = self.before_jump  # The jump was one wrong count, such as after a reset.
+        counts = remember(known, new)
+        has_jumped = len(counts) == 1
         rate = max(
             rate_at(counts, now), rate_at(counts, now + min(start_seconds, _MAX_START_SECONDS))
         )
         rates = tuple(past for past in self.rates if past[0] > now - RECENT_SECONDS)
-        if len(counts) > 1:
+        fell_at = self.fell_at
+        if has_jumped and len(known) >= _STEADY and rate < rate_at(known, now):
+            rates, fell_at = (), now
+        elif not has_jumped:
             rates = (*rates, (now, rate))
         coming = rate_at(counts, now + FORECAST_SECONDS)
-        return Arrivals(counts, rates, rate, max(rate, coming, *(past[1] for past in rates)))
+        highest = max(rate, coming, *(past[1] for past in rates))
+        return Arrivals(counts, known if has_jumped else (), rates, rate, highest, fell_at)
+
+    @property
+    def rate_before_jump(self) -> float | None:
+        """The rate before a jump that one count alone supports; None if more counts do."""
+        if len(self.counts) > 1:
+            return None
+        return rate_at(self.before_jump, self.before_jump[-1].end) if self.before_jump else 0.0
 
 
 def remember(counts: tuple[Count, ...], new: Count) -> tuple[Count, ...]:

@@ -20,6 +20,8 @@ class Recommendation:
 
     time: float
     replicas: int
+    for_backlog: bool = False
+    """Whether waiting messages need more replicas than the arrivals do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ def limit(
     recommendations: tuple[Recommendation, ...],
     events: Iterable[ScaleEvent],
     now: float,
+    for_backlog: bool = False,
 ) -> Limited:
     """Limit a desired count to what windows, policies and bounds allow.
 
@@ -90,7 +93,9 @@ def limit(
         reason=reason,
         stabilized=stabilized,
         stabilization=stabilization,
-        recommendations=remember(behavior, recommendations, Recommendation(now, desired)),
+        recommendations=remember(
+            behavior, recommendations, Recommendation(now, desired, for_backlog)
+        ),
     )
 
 

@@ -8,7 +8,7 @@ ready, is lower and is used instead.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _SAMPLE_SECONDS = 5.0
 """Interval of the broker's statistics, which contain unacknowledged messages."""
@@ -18,8 +18,14 @@ _LONG_SECONDS = 900.0
 _SHORT_SECONDS = 60.0
 _SURPRISE = 0.25
 """Relative difference of the short mean beyond which it replaces the long mean."""
+_LONGER = 2.0
+"""Multiple of the shortest stay beyond which growing messages wait inside the replicas."""
 _CONTRADICTION = 0.8
 """Share of the capacity by Little's law below which the rate at saturation is used."""
+_MUCH_FEWER = 0.5
+"""Share of the prefetch count below which the workers count, and not the prefetch count."""
+_CERTAIN = 4.0
+"""Standard deviations beyond which more acknowledgements are no noise."""
 _RELAXATION = 1.0 / 6000
 """Growth of `doubt` per second: an old rate at saturation must not hide faster workers."""
 _ENOUGH_MESSAGES = 10.0
@@ -40,6 +46,10 @@ class Interval:
     """Sum over all replicas of the time in which they consumed."""
     saturated: bool
     """Whether messages were always ready."""
+    is_growing: bool = False
+    """Whether unacknowledged messages grow, so that they may wait inside the replicas."""
+    busy_is_known: bool = True
+    """Whether unacknowledged messages were those that workers had begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,21 +80,38 @@ class Capacity:
     short: DecayingSums = DecayingSums()
     saturated: DecayingSums = DecayingSums()
     """The seconds are those of replicas, not of workers."""
+    shortest: float | None = None
+    """The shortest time that messages stayed unacknowledged on average, at least a service time."""
     doubt: float = 1.0
     """Factor by which the capacity can exceed the last rate at saturation."""
 
     def per_replica(self, workers: float | None) -> float | None:
         """Return the messages/s of a replica that is always busy; None if unknown."""
-        at_saturation = None
-        if self.saturated.acknowledged >= _ENOUGH_MESSAGES and self.saturated.seconds > 0:
-            at_saturation = self.saturated.acknowledged / self.saturated.seconds
-        service = self.long.each
+        at_saturation, service = self._at_saturation, self.long.each
         if not service or workers is None:
             return at_saturation
         by_little = workers / service
         if at_saturation is not None and at_saturation * self.doubt < _CONTRADICTION * by_little:
             return at_saturation * self.doubt
         return by_little
+
+    @property
+    def _at_saturation(self) -> float | None:
+        """The capacity by the last rates at saturation; None if there was none."""
+        if self.saturated.acknowledged < _ENOUGH_MESSAGES or self.saturated.seconds == 0:
+            return None
+        return self.saturated.acknowledged / self.saturated.seconds
+
+    def workers(self, prefetch: float | None) -> float | None:
+        """Return how many messages a replica works on, if the prefetch count does not tell.
+
+        None if it does, or if that is not known yet.
+        """
+        at_saturation, service = self._at_saturation, self.long.each or self.shortest
+        if at_saturation is None or not service:
+            return None
+        workers = at_saturation * self.doubt * service
+        return workers if prefetch is None or workers < _MUCH_FEWER * prefetch else None
 
     @property
     def error(self) -> float:
@@ -96,6 +123,12 @@ class Capacity:
         """Return the capacity with the evidence of one more interval."""
         seconds, acknowledged = interval.seconds, interval.acknowledged
         decay = math.exp(-seconds / _LONG_SECONDS)
+        if not interval.busy_is_known:
+            return self._with_saturation(interval, self.long, self.short)
+        shortest = self._shortest(interval)
+        stay = interval.busy_seconds / acknowledged if acknowledged else 0.0
+        if interval.is_growing and shortest and stay > _LONGER * shortest:
+            return replace(self, shortest=shortest)
         long = self.long.add(acknowledged, interval.busy_seconds, decay)
         short = self.short.add(
             acknowledged, interval.busy_seconds, math.exp(-seconds / _SHORT_SECONDS)
@@ -103,10 +136,36 @@ class Capacity:
         if short.each and long.each and abs(short.each / long.each - 1) > _SURPRISE:
             long = short
         if not interval.saturated:
-            return Capacity(long, short, self.saturated, self.doubt * (1 + _RELAXATION * seconds))
+            more = self._corrected(interval)
+            doubt = self.doubt * (1 + _RELAXATION * seconds)
+            return replace(
+                self, long=long, short=short, shortest=shortest, saturated=more, doubt=doubt
+            )
+        return replace(self._with_saturation(interval, long, short), shortest=shortest)
+
+    def _with_saturation(
+        self, interval: Interval, long: DecayingSums, short: DecayingSums
+    ) -> "Capacity":
+        decay = math.exp(-interval.seconds / _LONG_SECONDS)
         doubted = DecayingSums(self.saturated.acknowledged, self.saturated.seconds / self.doubt)
-        more = doubted.add(acknowledged, interval.replica_seconds, decay / self.doubt)
-        return Capacity(long, short, more)
+        more = doubted.add(interval.acknowledged, interval.replica_seconds, decay / self.doubt)
+        return replace(self, long=long, short=short, saturated=more, doubt=1.0)
+
+    def _corrected(self, interval: Interval) -> DecayingSums:
+        """Return the evidence at saturation, without it if replicas were faster for certain."""
+        rate = self._at_saturation
+        expected = (rate or math.inf) * self.doubt * interval.replica_seconds
+        if interval.acknowledged > expected + _CERTAIN * math.sqrt(expected):
+            return DecayingSums(interval.acknowledged, interval.replica_seconds)
+        return self.saturated
+
+    def _shortest(self, interval: Interval) -> float | None:
+        """Return the shortest stay, including one more interval with enough messages."""
+        if interval.acknowledged < _ENOUGH_MESSAGES or interval.busy_seconds == 0:
+            return self.shortest
+        stay = interval.busy_seconds / interval.acknowledged
+        relaxed = (self.shortest or math.inf) * (1 + interval.seconds / _LONG_SECONDS)
+        return min(stay, relaxed)
 
 
 def remembered(per_replica: float, workers: float) -> Capacity:

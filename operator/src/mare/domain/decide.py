@@ -11,10 +11,11 @@
 The operator, `mare local` and the simulation call `decide`.
 """
 
+import math
 from dataclasses import replace
 
 from mare.domain import idle
-from mare.domain.behavior import at_most, limit, record_behavior
+from mare.domain.behavior import Recommendation, at_most, limit, record_behavior
 from mare.domain.clause import Clause, replicas
 from mare.domain.context import DecisionContext, Proposal, context_of
 from mare.domain.decision import Decision, DecisionTrace, Stage
@@ -29,6 +30,9 @@ from mare.domain.unknown import Unknown, known
 
 _BETWEEN_SAMPLES = 5.0
 """Seconds between two samples of RabbitMQ's statistics."""
+_BACKLOG_SECONDS = 5.0
+"""How long replicas stay after a backlog that needed them, or their start-up time if it is longer.
+The backlog does not return as soon as the replicas are gone, as a rate can."""
 
 
 def decide(
@@ -174,9 +178,10 @@ def _with_proposal(
         max_replicas=context.policy.max_replicas,
         current=trace.current,
         desired=desired,
-        recommendations=history.recommendations,
+        recommendations=_recommendations(context, history),
         events=history.events,
         now=context.now,
+        for_backlog=proposal.for_backlog,
     )
     record_behavior(trace, context, limited, desired)
     history = replace(history, recommendations=limited.recommendations)
@@ -184,6 +189,24 @@ def _with_proposal(
     keep_busy_lately(trace, context, history.deliveries)
     idle.scale_to_idle(trace, context, history)
     return history
+
+
+def _recommendations(context: DecisionContext, history: History) -> tuple[Recommendation, ...]:
+    """Return the past recommendations that still apply with the default behavior.
+
+    Those for a load that is gone do not, nor those for a backlog that is gone.
+    """
+    if not context.policy.behavior.ends_window_at_fall:
+        return history.recommendations
+    estimates = history.learning.estimates
+    begin = -math.inf if estimates.fell_at is None else estimates.fell_at
+    backlog_seconds = max(_BACKLOG_SECONDS, estimates.start_seconds or 0.0)
+    return tuple(
+        each
+        for each in history.recommendations
+        if each.time >= begin
+        and not (each.for_backlog and each.time <= context.now - backlog_seconds)
+    )
 
 
 def _desired(trace: DecisionTrace, context: DecisionContext, proposal: Proposal) -> int:

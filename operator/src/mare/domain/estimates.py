@@ -7,12 +7,15 @@ prefetch change only when the broker updates its statistics, every 5 s.
 from dataclasses import dataclass, field, replace
 
 from mare.domain.arrivals import Arrivals, Count
-from mare.domain.capacity import Capacity, remembered
+from mare.domain.capacity import Capacity, Interval, remembered
+from mare.domain.growth import DepthGrowth, ReadyGrowth
 from mare.domain.interval import OpenInterval, open_interval
 from mare.domain.observation import Load, Workload
 from mare.domain.unknown import Unknown, known
 
 _SETTLED_SECONDS = 15.0
+_GROWTH_SECONDS = 5.0
+"""Time between two steps while the service time is unknown: one interval of the statistics."""
 _UNKNOWN_START = 15.0
 _WEIGHT = 0.3
 """Weight of a new measurement in the moving mean."""
@@ -28,6 +31,10 @@ class Estimates:
     """Messages/s that arrive at all queues together."""
     highest_rate: float | Unknown = _NO_ESTIMATE
     """The highest recent or forecast arrival rate."""
+    rate_before_jump: float | None = None
+    """The arrival rate without the last statistics, if they alone support `arrival_rate`."""
+    fell_at: float | None = None
+    """When a steady arrival rate last fell by more than noise."""
     delivery_ratio: float | Unknown = _NO_ESTIMATE
     """Published / delivered messages between the last two statistics updates."""
     ratio_is_used: bool = False
@@ -38,6 +45,11 @@ class Estimates:
     """The relative standard error of `capacity_per_replica`."""
     workers_per_replica: float | Unknown = _NO_ESTIMATE
     """Messages that one replica handles at a time."""
+    prefetch_exceeds_workers: bool = False
+    """Whether a replica was seen to work on fewer messages than its prefetch count allows."""
+    ready_growth: ReadyGrowth = field(default_factory=ReadyGrowth)
+    may_grow: bool = True
+    """Whether replicas that were added last have had time to start."""
     start_seconds: float | None = None
     """Time from a scale-up to the first consumer of a new replica."""
     consumers_per_replica: float | None = None
@@ -68,6 +80,8 @@ class ReplicaStarts:
 
     replicas: int | None = None
     changed_at: float = 0.0
+    scaled_at: float = float("-inf")
+    """When the replicas changed last; minus infinity before the first change."""
     scaled_up_at: float | None = None
     """When replicas were added; None once the first of them consumes."""
     consumers_before: int = 0
@@ -102,6 +116,7 @@ class ReplicaStarts:
             self,
             replicas=replicas,
             changed_at=now,
+            scaled_at=now,
             scaled_up_at=(self.scaled_up_at if waits else now) if grown else None,
             consumers_before=self.consumers_before if waits else consumers,
         )
@@ -117,6 +132,7 @@ class Learning:
     starting: ReplicaStarts = field(default_factory=ReplicaStarts)
     interval: OpenInterval | None = None
     """The interval since the last statistics update."""
+    depth_growth: DepthGrowth = field(default_factory=DepthGrowth)
 
 
 def recall(estimates: Estimates) -> Learning:
@@ -151,11 +167,12 @@ def learn(
             consumers_per_replica=starting.consumers_per_replica,
         )
         learning = replace(learning, starting=starting, estimates=estimates)
+    learning = _with_growth(learning, load.ready, load.consumers, workload, now)
     if isinstance(load.statistics_at, Unknown):
         return replace(learning, interval=None)
     working = learning.estimates.working(load, workload)
     slots = workers or known(load.prefetch, 0.0) * learning.estimates.consumers_each(load)
-    if slots and slots != learning.estimates.workers_per_replica:
+    if slots and not learning.estimates.prefetch_exceeds_workers:
         estimates = replace(learning.estimates, workers_per_replica=float(slots))
         learning = replace(learning, estimates=estimates)
     interval = learning.interval
@@ -188,20 +205,67 @@ def _with_statistics(  # noqa: PLR0917
             estimates,
             arrival_rate=_or(arrivals.rate, estimates.arrival_rate),
             highest_rate=_or(arrivals.highest_rate, estimates.highest_rate),
+            rate_before_jump=arrivals.rate_before_jump,
+            fell_at=arrivals.fell_at,
             delivery_ratio=_ratio(published, delivered),
             ratio_is_used=estimates.ratio_is_used
             and interval.began < learning.starting.changed_at + (estimates.start_seconds or 0.0),
         )
+    growth = interval.growth(load, learning.depth_growth, slots, capacity.long.each or 0.0)
     evidence = interval.closed(load, slots, known_workers)
+    if arrivals.rate_before_jump is not None:
+        # The counter of acknowledgements may have jumped as well.
+        evidence, growth = None, DepthGrowth()
+    if evidence is not None:
+        evidence = replace(evidence, is_growing=growth.is_likely)
+    if growth.is_saturation:
+        evidence = Interval(
+            seconds=growth.seconds,
+            acknowledged=growth.acknowledged,
+            busy_seconds=0.0,
+            replica_seconds=interval.most_working * growth.seconds,
+            saturated=True,
+            busy_is_known=False,
+        )
+        growth = DepthGrowth(depth=(growth.depth or 0) + growth.grown)
     if evidence is not None:
         capacity = capacity.observe(evidence)
-        per_replica = capacity.per_replica(slots or None)
-        estimates = replace(
-            estimates,
-            capacity_per_replica=_or(per_replica, estimates.capacity_per_replica),
-            capacity_error=capacity.error,
-        )
-    return replace(learning, estimates=estimates, arrivals=arrivals, capacity=capacity)
+        estimates = _with_capacity(estimates, capacity, slots or None, known_workers)
+    return replace(
+        learning,
+        estimates=estimates,
+        arrivals=arrivals,
+        capacity=capacity,
+        depth_growth=growth,
+    )
+
+
+def _with_capacity(
+    estimates: Estimates, capacity: Capacity, slots: float | None, known_workers: int | None
+) -> Estimates:
+    per_replica = capacity.per_replica(slots)
+    workers = None if known_workers else capacity.workers(slots)
+    return replace(
+        estimates,
+        capacity_per_replica=_or(per_replica, estimates.capacity_per_replica),
+        capacity_error=capacity.error,
+        workers_per_replica=_or(workers or slots, estimates.workers_per_replica),
+        prefetch_exceeds_workers=workers is not None,
+    )
+
+
+def _with_growth(
+    learning: Learning, ready: int, consumers: int, workload: Workload, now: float
+) -> Learning:
+    """Note the growth of ready messages, and whether new replicas have had time to start."""
+    estimates = learning.estimates
+    settling = max(_GROWTH_SECONDS, estimates.start_seconds or 0.0)
+    estimates = replace(
+        estimates,
+        ready_growth=estimates.ready_growth.observe(workload.replicas, consumers, ready, now),
+        may_grow=now - learning.starting.scaled_at >= settling,
+    )
+    return replace(learning, estimates=estimates)
 
 
 def _ratio(published: int, delivered: int | Unknown) -> float | Unknown:

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from mare.domain.capacity import Interval
+from mare.domain.growth import DepthGrowth
 from mare.domain.observation import Load, QueueReading
-from mare.domain.unknown import Unknown, known
+from mare.domain.unknown import Unknown, known, total
 
 
 class LoadRegime(Enum):
@@ -81,6 +82,29 @@ class OpenInterval:
             own_seconds = known(later.statistics_at, 0.0) - known(earlier.statistics_at, 0.0)
             result += (after - before) * seconds / own_seconds
         return round(result)
+
+    def growth(
+        self, load: Load, before: DepthGrowth, workers: float, service: float
+    ) -> DepthGrowth:
+        """Return the growth of the depth up to the end of the interval.
+
+        It begins anew if replicas changed, or if ready messages show a saturation more exactly.
+        """
+        counts = (
+            total((load.ready, load.unacknowledged)),
+            self.increase("published", load),
+            self.increase("acknowledged", load),
+        )
+        depth, published, acknowledged = counts
+        if (
+            self.regime(workers) is not LoadRegime.CALM
+            or isinstance(depth, Unknown)
+            or isinstance(published, Unknown)
+            or isinstance(acknowledged, Unknown)
+        ):
+            return DepthGrowth()
+        seconds = known(load.statistics_at, self.began) - self.began
+        return before.observe(depth, seconds, published, acknowledged, service)
 
     def _pairs(self, load: Load) -> Iterator[tuple[QueueReading, QueueReading]]:
         earlier = {(each.vhost, each.name): each for each in self.readings}

@@ -55,6 +55,8 @@ class ScalingRules:
 class Behavior:
     scale_up: ScalingRules
     scale_down: ScalingRules
+    ends_window_at_fall: bool = False
+    """Whether recommendations of before a fall of a steady arrival rate are dropped."""
 
 
 HPA_SCALE_UP = ScalingRules(
@@ -68,7 +70,9 @@ HPA_SCALE_DOWN = ScalingRules(
     policies=(ScalingPolicy(PolicyType.PERCENT, 100, 15),),
 )
 OWN_BEHAVIOR = Behavior(
-    scale_up=ScalingRules(), scale_down=ScalingRules(stabilization_window_seconds=15)
+    scale_up=ScalingRules(),
+    scale_down=ScalingRules(stabilization_window_seconds=15),
+    ends_window_at_fall=True,
 )
 """The default of `behavior` for QueueWaitTime, which is cautious itself when it scales down."""
 MESSAGE_COUNT_BEHAVIOR = Behavior(

@@ -22,8 +22,8 @@ from mare.domain.clause import (
     workers,
 )
 from mare.domain.context import Proposal
-from mare.domain.count import count_of
 from mare.domain.estimates import Estimates
+from mare.domain.learning_proposal import proposal_while_learning
 from mare.domain.observation import Load, Workload
 from mare.domain.policy import QueueWaitTime
 from mare.domain.unknown import Unknown, known
@@ -33,14 +33,15 @@ _SCALE_UP_IDLE = 0.85
 """Scale up once the current replicas have less than this share of their intended idle time."""
 _SCALE_DOWN_IDLE = 1.15
 """Scale down only to a count that has this multiple of its intended idle time."""
+_MUCH_LOWER = 0.75
+"""Share of a proposal below which the rest is for ready messages, and not for varying arrivals."""
+_SAMPLE_SECONDS = 5.0
+"""Time between two statistics."""
 _SCALE_UP_DRAIN = 1.5
 """Scale up for a backlog only if the current replicas need this multiple of the drain time."""
 _DRAIN_PER_START = 1 / 3
 """Lower bound of the drain time, as a share of the start-up time. A backlog has waited for the
 start-up anyway, and many replicas that start late for a short moment reduce its wait little."""
-_SCALE_UP_PER_WORKER = 2.5
-"""Messages per worker above which to scale up while the service time is unknown."""
-_SERVICE_UNKNOWN = Clause("wait.serviceUnknown", "service time not yet known")
 
 
 def proposal_by_wait(
@@ -52,10 +53,10 @@ def proposal_by_wait(
     per_replica = target.workers_per_replica or estimates.workers_per_replica
     capacity = target.capacity_per_replica or estimates.capacity_per_replica
     if isinstance(capacity, Unknown):
-        return _by_workers(load, per_replica, workload)
+        return proposal_while_learning(load, per_replica, estimates, workload)
     start = estimates.start_seconds or 0.0
     demand = Demand(
-        arrival_rate=significant(known(estimates.arrival_rate, 0.0)),
+        arrival_rate=significant(supported_rate(estimates, load.ready)),
         ready=load.ready + _prefetched(target, load, estimates, workload),
         capacity_per_replica=significant(capacity),
         workers_per_replica=significant(known(per_replica, 1.0)),
@@ -69,14 +70,42 @@ def proposal_by_wait(
         text = _backlog_clause(demand, needed) if rate_unknown else _clause(demand, needed)
         return Proposal(needed.replicas, needed.replicas, text, allows_scale_down=False)
     current = workload.replicas
-    if needed.replicas > current and _are_too_few(current, demand, error):
-        return Proposal(needed.replicas, needed.replicas, _clause(demand, needed))
     highest = significant(max(demand.arrival_rate, known(estimates.highest_rate, 0.0)))
-    if needed.replicas < current:
-        fewer = _fewer(demand, highest, error, current)
-        if fewer is not None:
-            return fewer
-    return _kept(current, demand, needed, highest)
+    proposal = None
+    if needed.replicas > current and _are_too_few(current, demand, error):
+        proposal = Proposal(needed.replicas, needed.replicas, _clause(demand, needed))
+    elif needed.replicas < current:
+        proposal = _fewer(demand, highest, error, current)
+    proposal = proposal or _kept(current, demand, needed, highest)
+    measured = significant(known(estimates.arrival_rate, 0.0))
+    if measured > demand.arrival_rate:
+        proposal = replace(proposal, remark=_unconfirmed(measured))
+    return _marked(proposal, demand, highest, error)
+
+
+def supported_rate(estimates: Estimates, ready: int) -> float:
+    """Return the arrival rate, without what one sample alone shows and ready messages do not.
+
+    A counter that jumps, such as after a restart of a node, looks like many messages. If they had
+    arrived, those that the replicas cannot take would be ready.
+    """
+    rate, before = known(estimates.arrival_rate, 0.0), estimates.rate_before_jump
+    return rate if before is None else min(rate, before + ready / _SAMPLE_SECONDS)
+
+
+def _unconfirmed(rate: float) -> Clause:
+    text = f"the last statistics alone show {number(rate)} messages/s, so that only ready messages"
+    return Clause("wait.unconfirmed", f"{text} count until the next ones", arrivalRate=rate)
+
+
+def _marked(proposal: Proposal, demand: Demand, highest_rate: float, error: float) -> Proposal:
+    """Mark a proposal that would be lower without the ready messages."""
+    if demand.ready == 0:
+        return proposal
+    without = replace(demand, ready=0)
+    lower = _fewer(without, highest_rate, error, proposal.replicas)
+    much = lower is not None and lower.replicas <= _MUCH_LOWER * proposal.replicas
+    return replace(proposal, for_backlog=much)
 
 
 def _are_too_few(current: int, demand: Demand, error: float) -> bool:
@@ -130,55 +159,19 @@ def _kept(current: int, demand: Demand, needed: Need, highest_rate: float) -> Pr
 def _prefetched(target: QueueWaitTime, load: Load, estimates: Estimates, workload: Workload) -> int:
     """Return the messages that consumers have prefetched and no worker has begun.
 
-    It is 0 unless the workers per replica are given. It is 0 without consumers too: a client of
-    basic.get takes one message at a time and prefetches none.
+    It is 0 unless the workers per replica are given, or were seen to be fewer than the prefetch
+    count. It is 0 without consumers too: a client of basic.get takes one message at a time and
+    prefetches none.
     """
-    if target.workers_per_replica is None or isinstance(load.unacknowledged, Unknown):
+    workers_each = known(estimates.workers_per_replica, 0.0)
+    workers_each = workers_each if estimates.prefetch_exceeds_workers else 0.0
+    workers_each = target.workers_per_replica or workers_each
+    if not workers_each or isinstance(load.unacknowledged, Unknown):
         return 0
     working = estimates.working(load, workload)
     if working == 0:
         return 0
-    return max(0, load.unacknowledged - math.ceil(working * target.workers_per_replica))
-
-
-def _by_workers(load: Load, per_replica: float | Unknown, workload: Workload) -> Proposal:
-    """Propose a worker for each message while the service time is unknown.
-
-    If the workers per replica are unknown too, it proposes the first replica at most.
-    """
-    count = known(load.ready, 0) + known(load.unacknowledged, 0)
-    if isinstance(per_replica, Unknown):
-        raw = max(workload.replicas, 1 if count else 0)
-        text = f"{messages(count)}; workers per replica and service time not yet known"
-        clause = Clause("wait.workersUnknown", text, messages=count)
-        return Proposal(raw, raw, clause, allows_scale_down=False)
-    each = significant(per_replica)
-    raw = count_of(count / each)
-    text = f"{messages(count)} at {workers(each)} per replica {need(count, raw)}"
-    clause = Clause("wait.byWorkers", text, messages=count, workers=each, replicas=raw)
-    present = workload.replicas * each
-    threshold = _SCALE_UP_PER_WORKER * present
-    if workload.replicas < raw and count <= threshold:
-        why = f"{messages(count)} for {workers(present)} is within the scale-up threshold of"
-        why += f" {number(threshold)}"
-        kept = Clause(
-            "tolerance.perWorker", why, messages=count, workers=present, threshold=threshold
-        )
-        return Proposal(
-            raw,
-            workload.replicas,
-            clause,
-            kept,
-            tolerance_has_formula=True,
-            remark=_SERVICE_UNKNOWN,
-        )
-    return Proposal(
-        raw,
-        raw,
-        clause,
-        remark=_SERVICE_UNKNOWN,
-        allows_scale_down=not isinstance(load.unacknowledged, Unknown),
-    )
+    return max(0, load.unacknowledged - math.ceil(working * workers_each))
 
 
 def _clause(demand: Demand, needed: Need) -> Clause:

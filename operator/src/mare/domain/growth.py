@@ -1,0 +1,112 @@
+"""Growth of the number of messages, which shows that the replicas are saturated.
+
+Ready messages show it only while the prefetch count keeps them in the queue. Consumers without a
+prefetch limit hold all messages, and without statistics only ready messages are known.
+"""
+
+import math
+from dataclasses import dataclass, replace
+
+_NOISE = 4.0
+"""Standard deviations of a Poisson process beyond which growth is no noise."""
+_LEAST_INTERVALS = 2
+_LEAST_MESSAGES = 10
+_SERVICE_TIMES = 1.5
+"""After a step of the load the messages grow for one service time without any saturation."""
+_WATCH_SECONDS = 5.0
+_EMPTY_SECONDS = 30.0
+"""A backlog that will be gone within this time needs no more replicas."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DepthGrowth:
+    """Messages since the depth, ready and unacknowledged, was lowest with these replicas."""
+
+    depth: int | None = None
+    """The lowest depth; None before the first update, and for one interval after a change of the
+    replicas, because statistics can be one interval old."""
+    service_seconds: float = 0.0
+    """The service time as known when the growth began; 0 if it was unknown."""
+    grown: int = 0
+    intervals: int = 0
+    seconds: float = 0.0
+    published: int = 0
+    acknowledged: int = 0
+
+    def observe(
+        self,
+        depth: int,
+        seconds: float,
+        published: int,
+        acknowledged: int,
+        service_seconds: float,
+    ) -> "DepthGrowth":
+        """Return the growth after one more statistics update with the same replicas."""
+        if self.depth is None or depth <= self.depth:
+            return DepthGrowth(depth=depth, service_seconds=service_seconds)
+        return replace(
+            self,
+            grown=depth - self.depth,
+            intervals=self.intervals + 1,
+            seconds=self.seconds + seconds,
+            published=self.published + published,
+            acknowledged=self.acknowledged + acknowledged,
+        )
+
+    @property
+    def is_saturation(self) -> bool:
+        """Whether only replicas that acknowledge all they can explain the growth.
+
+        Ready messages are newer than the counters, and counters also count expired messages as
+        published: so both have to have grown.
+        """
+        return (
+            self.intervals >= _LEAST_INTERVALS
+            and self.acknowledged >= _LEAST_MESSAGES
+            and self.seconds > _SERVICE_TIMES * self.service_seconds
+            and self._deviations > _NOISE
+        )
+
+    @property
+    def is_likely(self) -> bool:
+        """Whether the messages have probably grown, though not for certain."""
+        return self._deviations > _NOISE / 2
+
+    @property
+    def _deviations(self) -> float:
+        """The growth in standard deviations of a Poisson process."""
+        noise = math.sqrt((self.published + self.acknowledged) / 2)
+        grown = min(self.grown, self.published - self.acknowledged)
+        return grown / noise if noise else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadyGrowth:
+    """Ready messages since the replicas or their consumers changed, or the queues were empty."""
+
+    replicas: int = 0
+    consumers: int = 0
+    since: float = 0.0
+    at: float = 0.0
+    first: int = 0
+    latest: int = 0
+
+    def observe(self, replicas: int, consumers: int, ready: int, now: float) -> "ReadyGrowth":
+        """Return the growth after one more reading."""
+        if (replicas, consumers) != (self.replicas, self.consumers) or ready == 0:
+            return ReadyGrowth(
+                replicas=replicas, consumers=consumers, since=now, at=now, first=ready, latest=ready
+            )
+        return replace(self, at=now, latest=ready)
+
+    @property
+    def seconds(self) -> float:
+        return self.at - self.since
+
+    @property
+    def needs_more(self) -> bool:
+        """Whether the replicas do not empty the queues soon, for all that is known."""
+        if self.seconds < _WATCH_SECONDS or self.latest <= max(self.consumers, self.replicas):
+            return False
+        falling = (self.first - self.latest) / self.seconds
+        return falling <= 0 or self.latest / falling > _EMPTY_SECONDS
