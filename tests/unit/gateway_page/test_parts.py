@@ -170,6 +170,7 @@ def test_a_question_keeps_language_and_units_but_no_foreign_parameters():
 
     assert question == Question(city="Recife", lang="pt", units="imperial")
     assert question.of_place("Oslo, NO") == "/?city=Oslo%2C+NO&units=imperial&lang=pt"
+    assert Question(city="Oslo", seed="3").of_place("Recife") == "/?city=Recife"
     assert question.link(lang="en") == "/?city=Recife&units=imperial&lang=en"
 
 
