@@ -44,6 +44,7 @@ METHODS: dict[str, tuple[Any, Any]] = {
     "jobs.cancel": (jobs.JobQuery, jobs.JobView | job_lists.BatchView),
     "jobs.retry": (jobs.JobQuery, jobs.JobView),
     "jobs.deliveries": (jobs.JobQuery, callbacks.DeliveryList),
+    "webhooks.check": (callbacks.Callback, callbacks.CheckedUrl),
 }
 """By service and method: the argument and the result."""
 
