@@ -22,7 +22,7 @@ PARTS = ("runtime", "gateway", "services", "operator")
 TRIED = {
     "mare_operator": ("mare", "simulate", "sparse"),
     "mare_nameko": ("mare-nameko", "--help"),
-    "mare_gateway": ("mare-gateway", "--help"),
+    "mare_gateway": ("python", "-c", "import mare_gateway.app"),
     "mare_services": ("python", "-c", "import mare_services.playlists.service"),
 }
 """A command of each distribution that shows that its wheel is complete."""
