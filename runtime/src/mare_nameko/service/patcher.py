@@ -38,9 +38,26 @@ def _resolve_in_native_threads() -> None:
 
     for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "getnameinfo"):
         native = getattr(eventlet.green.socket, name)
-        resolve = coalesce(functools.partial(tpool.execute, native))
+        resolve = in_this_thread(coalesce(functools.partial(tpool.execute, native)), native)
         setattr(socket, name, resolve)
         setattr(eventlet.green.socket, name, resolve)
+
+
+def in_this_thread(cooperative: Callable[..., Any], native: Callable[..., Any]) -> Any:
+    """Return a function that is ``cooperative`` in this thread and ``native`` in others.
+
+    A database driver resolves names in a native thread. It must not wait there for a green thread
+    of this one: eventlet cannot switch between native threads, and both would wait for ever.
+    """
+    from eventlet.patcher import original  # noqa: PLC0415
+
+    get_ident = original("_thread").get_ident
+    own = get_ident()
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return (cooperative if get_ident() == own else native)(*args, **kwargs)
+
+    return call
 
 
 def coalesce(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,0 +1,31 @@
+"""Names are resolved in green threads and in native threads at the same time."""
+
+import subprocess
+import sys
+
+SCRIPT = """
+from mare_nameko.service import monkey_patch
+monkey_patch()
+import socket
+import eventlet
+from eventlet import tpool
+
+def resolve():
+    for _ in range(50):
+        assert socket.getaddrinfo('localhost', 5672)
+
+threads = [eventlet.spawn(tpool.execute, resolve) for _ in range(4)]
+threads += [eventlet.spawn(resolve) for _ in range(4)]
+for thread in threads:
+    thread.wait()
+print('resolved')
+"""
+
+
+def test_native_threads_do_not_wait_for_the_green_threads_of_others():
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT], capture_output=True, text=True, timeout=120, check=False
+    )
+
+    assert done.stdout == "resolved\n", done.stderr[-2000:]
+    assert "Cannot switch" not in done.stderr
