@@ -10,6 +10,7 @@ import re
 import signal
 import sys
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Annotated, ClassVar
 
 import aiohttp
@@ -57,6 +58,9 @@ class Front:
         self._settings = settings
 
     async def forward(self, request: web.BaseRequest) -> web.StreamResponse:
+        if not request.raw_path.startswith("/"):
+            # `CONNECT x@host:80` would lead to another host: the target follows the port.
+            return _problem(request, 400, "bad_request", "The request target must be a path.")
         streams = STREAM.fullmatch(request.path)
         port = self._settings.events_port if streams else self._settings.gateway_port
         try:
@@ -89,6 +93,8 @@ async def _copy(request: web.BaseRequest, answer: aiohttp.ClientResponse) -> web
 
 def _passed_on(request: web.BaseRequest) -> CIMultiDict[str]:
     headers = _end_to_end(request.headers)
+    for name in [name for name in headers if "_" in name]:
+        headers.popall(name, None)  # WSGI cannot tell X_Forwarded_For from X-Forwarded-For
     headers.add("X-Forwarded-For", request.remote or "")
     return headers
 
@@ -101,18 +107,25 @@ def _end_to_end(headers: "aiohttp.typedefs.LooseHeaders") -> CIMultiDict[str]:
 
 
 def _unavailable(request: web.BaseRequest) -> web.Response:
+    detail = "This part of the gateway is not running."
+    response = _problem(request, 503, "service_unavailable", detail)
+    response.headers["Retry-After"] = "1"
+    return response
+
+
+def _problem(request: web.BaseRequest, status: int, code: str, detail: str) -> web.Response:
     document = {
-        "type": "urn:mare:problem:service_unavailable",
-        "title": "Service Unavailable",
-        "status": 503,
-        "detail": "This part of the gateway is not running.",
+        "type": f"urn:mare:problem:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
         "instance": request.path,
-        "code": "service_unavailable",
+        "code": code,
     }
     return web.json_response(
         document,
-        status=503,
-        headers={"Retry-After": "1", "Cache-Control": "no-store"},
+        status=status,
+        headers={"Cache-Control": "no-store"},
         content_type="application/problem+json",
     )
 

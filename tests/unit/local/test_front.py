@@ -29,6 +29,7 @@ def test_only_streams_go_to_the_events_process(path, streams):
 async def echo(request):
     body = await request.text()
     seen = {name: request.headers.get(name) for name in ("X-Test", "TE", "Host")}
+    seen["names"] = list(request.headers)
     seen["X-Forwarded-For"] = request.headers.getall("X-Forwarded-For", [])
     return web.json_response(
         {"path": request.raw_path, "method": request.method, "body": body, **seen},
@@ -73,6 +74,37 @@ def test_a_client_cannot_choose_the_address_that_the_gateway_trusts():
         headers = {"X-Forwarded-For": "192.0.2.1"}
         document = await (await client.get("/", headers=headers)).json()
         assert document["X-Forwarded-For"] == ["192.0.2.1", "127.0.0.1"]
+
+    run(test)
+
+
+def test_a_field_with_an_underscore_cannot_pass_for_the_one_of_the_front():
+    async def test(client):
+        document = await (await client.get("/", headers={"X_Forwarded_For": "192.0.2.1"})).json()
+        assert "X_Forwarded_For" not in document["names"]
+
+    run(test)
+
+
+@pytest.mark.parametrize(
+    "target", ["CONNECT x@127.0.0.1:{port}", "GET http://x@127.0.0.1:{port}/", "OPTIONS *"]
+)
+def test_a_client_cannot_choose_the_host_that_is_asked(target):
+    async def test(client):
+        asked = []
+
+        async def other(reader, writer):
+            asked.append(await reader.readline())
+            writer.close()
+
+        async with await asyncio.start_server(other, "127.0.0.1", 0) as server:
+            line = target.format(port=server.sockets[0].getsockname()[1])
+            reader, writer = await asyncio.open_connection("127.0.0.1", client.port)
+            writer.write(f"{line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+            status = await reader.readline()
+            writer.close()
+
+        assert (status.split()[1], asked) == (b"400", [])
 
     run(test)
 
