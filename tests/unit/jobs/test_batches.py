@@ -140,7 +140,7 @@ def test_jobs_are_listed_by_pages_newest_first(system):
     assert system.batches.list_jobs("eve", 2, None) == {"jobs": [], "next_cursor": None}
 
 
-@pytest.mark.parametrize("cursor", ["_w", "é", "====", "a"])
+@pytest.mark.parametrize("cursor", ["_w", "é", "====", "a", "", "AA"])
 def test_a_malformed_cursor_is_refused(system, cursor):
     with pytest.raises(InvalidRequest):
         system.batches.list_jobs("ana", 2, cursor)

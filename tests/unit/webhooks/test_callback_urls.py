@@ -78,6 +78,7 @@ def test_this_machine_may_be_called_by_any_port():
         ("https://example.com:443/a?b", "example.com", "/a?b"),
         ("https://example.com:8443?b", "example.com:8443", "/?b"),
         ("https://[2A00::1]:8443/", "[2a00::1]:8443", "/"),
+        ("https://[2a00:0:0::0001]/", "[2a00::1]", "/"),
     ],
 )
 def test_host_and_target_are_sent_as_the_url_has_them(url, authority, target):

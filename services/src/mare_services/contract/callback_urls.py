@@ -118,7 +118,7 @@ def _destination(
     path = target if target.startswith("/") else f"/{target}"
     return Destination(
         scheme=scheme,
-        host=host.strip("[]"),
+        host=str(address) if address else host,
         port=number,
         target=path,
         address=address,

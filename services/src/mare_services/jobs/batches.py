@@ -126,6 +126,9 @@ def _read_cursor(cursor: str | None) -> str | None:
         return None
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        return base64.b64decode(padded, altchars=b"-_", validate=True).decode("ascii")
+        job_id = base64.b64decode(padded, altchars=b"-_", validate=True).decode("ascii")
     except (binascii.Error, ValueError):
-        raise InvalidRequest.of("It must be the cursor of an earlier answer.", "cursor") from None
+        job_id = ""
+    if not job_id or not job_id.isprintable():  # PostgreSQL refuses texts with NUL
+        raise InvalidRequest.of("It must be the cursor of an earlier answer.", "cursor")
+    return job_id
