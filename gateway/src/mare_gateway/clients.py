@@ -2,7 +2,6 @@
 
 import hashlib
 import ipaddress
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -30,14 +29,22 @@ class Client:
 
     @property
     def rate_key(self) -> str:
-        """What rate limits are counted for; of IPv6, the /64 that one client usually has."""
-        if self.name:
-            return f"key:{self.name}"
-        if ":" in self.address:
-            with suppress(ValueError):
-                network = ipaddress.IPv6Network((self.address.partition("%")[0], 64), strict=False)
-                return f"address:{network.network_address}"
-        return f"address:{self.address}"
+        """What rate limits are counted for."""
+        return f"key:{self.name}" if self.name else f"address:{self.network}"
+
+    @property
+    def network(self) -> str:
+        """What bounds of an address count: of IPv6, the /64 that one client usually has."""
+        if ":" not in self.address:
+            return self.address
+        try:
+            address = ipaddress.IPv6Address(self.address.partition("%")[0])
+        except ValueError:
+            return self.address
+        # A socket of both versions has all IPv4 clients in one /64.
+        if address.ipv4_mapped:
+            return str(address.ipv4_mapped)
+        return str(ipaddress.IPv6Network((address, 64), strict=False).network_address)
 
     def idempotency_key(self, key: str) -> str:
         """Return the client's ``Idempotency-Key`` as the jobs service stores it.

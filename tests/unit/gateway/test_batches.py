@@ -79,3 +79,18 @@ def test_jobs_are_not_listed_for_an_address_that_a_proxy_forwards(make_client, p
     refusal = problem("/v1/jobs", using=client, headers={"X-Forwarded-For": "192.0.2.1"})
 
     assert (refusal.status, refusal.code) == (403, "jobs_not_listed")
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("rebound.example:5000", 403),
+        ("127.0.0.1.example", 403),
+        ("[::1", 403),
+        ("127.0.0.1:5000", 200),
+        ("[::1]:5000", 200),
+        ("localhost:5000", 200),
+    ],
+)
+def test_jobs_are_not_listed_for_a_name_that_leads_to_this_machine(client, host, status):
+    assert client.get("/v1/jobs", headers={"Host": host}).status_code == status

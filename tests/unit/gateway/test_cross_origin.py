@@ -29,6 +29,12 @@ def test_pages_of_other_origins_may_not_submit_jobs(client):
     assert "Authorization" not in preflight.headers["Access-Control-Allow-Headers"]
 
 
+def test_pages_of_other_origins_cannot_read_the_list_of_jobs_of_this_machine(client):
+    response = client.get("/v1/jobs", headers={"Origin": "https://any.example"})
+
+    assert allowed(response) is None
+
+
 def test_a_listed_origin_may_do_everything(make_client):
     client = make_client(GATEWAY_CORS_ORIGINS=f"*, {SHOP}")
     headers = {"Origin": SHOP}

@@ -86,6 +86,7 @@ def test_keys_of_one_name_share_a_limit_of_their_own(make_client, tmp_path):
         ("192.0.2.1", "address:192.0.2.1"),
         ("2001:db8:1:2:3:4:5:6", "address:2001:db8:1:2::"),
         ("2001:db8:1:2:ffff::", "address:2001:db8:1:2::"),
+        ("::ffff:192.0.2.1", "address:192.0.2.1"),
         ("fe80::1%eth0", "address:fe80::"),
         ("no: address", "address:no: address"),
     ],

@@ -137,6 +137,17 @@ def test_the_streams_of_an_address_are_bounded_until_one_is_closed():
     run(test, EVENTS_MAX_STREAMS_PER_ADDRESS="2")
 
 
+def test_the_streams_of_an_ipv6_network_are_those_of_one_client():
+    async def test(system):
+        first = await system.get(X_Forwarded_For="2001:db8:1:2::1")
+        refused = await system.get(X_Forwarded_For="2001:db8:1:2::2")
+        assert refused.status == 429
+        assert (await system.get(X_Forwarded_For="2001:db8:1:3::1")).status == 200
+        first.close()
+
+    run(test, EVENTS_MAX_STREAMS_PER_ADDRESS="1", GATEWAY_TRUSTED_PROXIES="1")
+
+
 def test_a_client_without_a_key_needs_the_scope_of_jobs(tmp_path):
     async def test(system):
         refused = await system.get()

@@ -1,9 +1,11 @@
 """Playlists in the background: submit a job, read it, cancel it, try it again."""
 
+import ipaddress
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import msgspec
 import uuid_utils
@@ -84,7 +86,7 @@ class Jobs:
 
     def list_jobs(self, limit: int, cursor: str | None) -> Response:
         """Return a page of the client's jobs, newest first."""
-        if not g.client.may_list_jobs:
+        if not g.client.may_list_jobs or not (g.client.name or _is_sent_to_an_address()):
             return respond(_NOT_LISTED)
         query = {"client": g.client.name, "limit": limit, "cursor": cursor}
         page = self._call("jobs.list_jobs", query)
@@ -235,6 +237,18 @@ _NOT_LISTED = Problem(
     code="jobs_not_listed",
     detail="Jobs are listed only for clients with an API key.",
 )
+
+
+def _is_sent_to_an_address() -> bool:
+    """Return whether ``Host`` is an address or ``localhost``.
+
+    A name could be that of another site, whose page resolves it to this machine (DNS rebinding).
+    """
+    try:
+        host = urlsplit(f"//{request.host}").hostname or ""
+        return host == "localhost" or bool(ipaddress.ip_address(host))
+    except ValueError:
+        return False
 
 
 def _submission() -> dict[str, Any]:

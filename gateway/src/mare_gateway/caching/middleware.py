@@ -65,12 +65,12 @@ class CachedResponses:
         limits = self._count(environ.get("REMOTE_ADDR", "")) if self._count else {}
         if limits is None:
             return self._app(environ, start_response)
-        method = environ["REQUEST_METHOD"]
+        method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
         answer = found.answer
         unchanged = method == "GET" and _matches(environ.get("HTTP_IF_NONE_MATCH"), answer.etag)
         headers = [
             *_fixed_headers(answer),
-            *self._cross_origin.headers(environ.get("HTTP_ORIGIN"), method).items(),
+            *self._cross_origin.headers(environ.get("HTTP_ORIGIN"), method, path).items(),
             *limits.items(),
             ("Age", str(found.age)),
             ("X-Request-Id", valid_request_id(environ.get("HTTP_X_REQUEST_ID"))),
@@ -80,7 +80,7 @@ class CachedResponses:
             headers.append(("Content-Length", str(len(answer.body))))
         status = "304 NOT MODIFIED" if unchanged else "200 OK"
         start_response(status, headers)
-        self._metrics.requests.labels(method, environ["PATH_INFO"], status[:3]).observe(
+        self._metrics.requests.labels(method, path, status[:3]).observe(
             time.perf_counter() - started
         )
         self._metrics.cache.labels("hit").inc()

@@ -33,7 +33,7 @@ class Settings(BrokerSettings):
     """Open streams; more are refused with 503."""
 
     max_streams_per_address: Annotated[int, Meta(ge=1, le=100_000)] = 100
-    """Open streams of one client address; more are refused with 429."""
+    """Open streams of one client address, of IPv6 of a /64; more are refused with 429."""
 
     heartbeat_seconds: Seconds = 15.0
     """Interval of comments in a stream without events, in seconds."""

@@ -58,7 +58,7 @@ class Streams:
         try:
             client = self._client(request)
             job = client.name, request.match_info["job_id"]
-            with self._limits.occupy(client.address), self._feed.subscribe(job) as states:
+            with self._limits.occupy(client.network), self._feed.subscribe(job) as states:
                 self._metrics.open.set(self._limits.open)
                 first = await self._first(states)
                 return await self._respond(request, states, first)
