@@ -63,7 +63,9 @@ def test_what_json_cannot_say_is_no_number(field, beyond):
 @pytest.mark.parametrize("field", CHOICES)
 def test_a_word_that_is_none_of_the_choices_is_refused_and_they_are_named(field):
     sentence = f"has to be one of {', '.join(CHOICES[field])}"
-    assert places(check(_saying(field, "max"))) == {field: sentence}
+    found = places(check(_saying(field, "max")))
+    assert found.keys() == {field}
+    assert found[field].partition("; did you mean")[0] == sentence
 
 
 def test_defaults_are_filled_in():
@@ -71,6 +73,7 @@ def test_defaults_are_filled_in():
         **SMALLEST,
         "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "worker"},
         "minReplicas": 0,
+        "onDelete": "Keep",
         "activation": {"threshold": 0, "mode": "Auto"},
         "idle": {"cooldownSeconds": 60},
         "stalenessSeconds": 15,

@@ -274,9 +274,10 @@ def test_a_file_without_commands_is_reported(text, report):
 
 
 def test_the_file_of_make_run_is_valid():
-    environ = {**ENVIRON, "PYTHON": sys.executable, "GATEWAY_PORT": "5000"}
+    ports = {"FRONT_GATEWAY_PORT": "5001", "FRONT_EVENTS_PORT": "5002"}
+    environ = {**ENVIRON, "PYTHON": sys.executable, **ports}
     read = read_files([ROOT / "local/stack.yaml"], environ, most=4)
-    services = ["weather", "music", "playlists", "jobs"]
-    assert [each.name for each in read.programs] == [*services, "gateway"]
+    services = ["weather", "music", "playlists", "jobs", "webhooks"]
+    assert [each.name for each in read.programs] == [*services, "gateway", "events", "front"]
     assert [each.target.name for each in read.autoscalers] == services
     assert read.notes == ()

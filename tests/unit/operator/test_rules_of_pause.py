@@ -113,14 +113,17 @@ def test_idle_only_lets_the_idle_go_and_waits_for_the_others():
     policy = working(victim_policy=VictimPolicy.IDLE_ONLY, max_drain_wait_seconds=60)
     time = Timeline(policy, 10)
     time.now = 100.0
-    decision = time.sees(ready=20, idle=3)
+    assert time.sees(ready=20, idle=3).replicas == 10  # each of them may have a message by now
+    time.now = 120.0
+    decision = time.sees(unacknowledged=20, idle=3)
     assert (decision.replicas, decision.reason) == (7, Reason.DRAINING)
     assert decision.steps[-1].stage is Stage.VICTIMS
-    assert time.read(reading(20, at=100.0), idle=3).replicas == 7  # the same three are gone already
+    same = time.read(reading(0, 20, at=120.0), idle=3)
+    assert same.replicas == 7  # the same three are gone already
     time.now = 130.0
-    assert time.sees(ready=20, idle=0).replicas == 7
+    assert time.sees(unacknowledged=20, idle=0).replicas == 7
     time.now = 160.0
-    assert time.sees(ready=20, idle=0).replicas == 1
+    assert time.sees(unacknowledged=20, idle=0).replicas == 1
 
 
 def test_idle_only_without_knowledge_waits_for_its_time():

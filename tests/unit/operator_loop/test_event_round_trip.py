@@ -7,7 +7,7 @@ from typing import Any
 from mare.cluster.objects import StoredObjects
 from mare.domain.reason import Reason
 from mare.explanation.events import changes_of
-from tests.unit.operator_loop.worlds import FakeObjects, World
+from tests.unit.operator_loop.worlds import AT_ONCE, FakeObjects, World
 
 
 @dataclass
@@ -34,7 +34,7 @@ def test_the_event_of_a_change_carries_the_change():
     async def scale_up_then_down() -> None:
         world.workloads.have("worker", 2)
         world.brokers.ready["worker"] = 95
-        world.put()
+        world.put(behavior=AT_ONCE["behavior"])
         await world.tick()
         world.brokers.ready["worker"] = 35
         for _ in range(20):

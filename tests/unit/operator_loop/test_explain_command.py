@@ -17,6 +17,8 @@ from mare.explanation.text import text, text_at
 from mare.ports import AccessRefused
 from tests.unit.operator_loop.worlds import World, body, run
 
+NO_WINDOW = {"scaleDown": {"stabilizationWindowSeconds": 0}}
+
 
 def stored(ready=95, replicas=10, ticks=20, prepare=None, **spec):
     """The object as the API server would have it after a while."""
@@ -66,7 +68,7 @@ def test_the_text_has_verdict_trace_and_next_changes():
             "> bounds       20  maxReplicas",
         ),
         (
-            {"ready": 5, "minReplicas": 3},
+            {"ready": 5, "minReplicas": 3, "behavior": NO_WINDOW},
             3,
             "limited (TooFewReplicas)",
             "> bounds        3  minReplicas is 3",
@@ -79,7 +81,12 @@ def test_the_text_has_verdict_trace_and_next_changes():
         ),
         ({"ready": 0, "replicas": 0}, 0, "on target", "> proposal      0  0 messages"),
         ({"paused": "All"}, 3, "limited (Paused)", "> pause        10  spec.paused is All"),
-        ({"ready": 20, "dryRun": True}, 3, "limited (DryRun)", "> proposal      2  20 messages"),
+        (
+            {"ready": 20, "dryRun": True, "behavior": NO_WINDOW},
+            3,
+            "limited (DryRun)",
+            "> proposal      2  20 messages",
+        ),
         ({"ready": 109}, 0, "on target", "> tolerance    10  109 % of the target"),
     ],
 )

@@ -1,5 +1,7 @@
 """A call to another service, as seen by the caller."""
 
+from types import SimpleNamespace
+
 import pytest
 from eventlet.event import Event
 from prometheus_client import CollectorRegistry
@@ -19,6 +21,7 @@ class Listener:
         self.container = self
         self.registry = CollectorRegistry()
         self.metrics = Metrics("front", self.registry)
+        self.settings = SimpleNamespace(no_consumers_grace=1.0)
         self.waiting = {}
 
     def get_reply_event(self, correlation_id):
@@ -30,6 +33,13 @@ class Listener:
     def calls(self, outcome):
         labels = {"service": "front", "target": "worker.echo", "outcome": outcome}
         return self.registry.get_sample_value("runtime_call_duration_seconds_count", labels)
+
+
+class AllConsumed:
+    """Counts a consumer for each service."""
+
+    def count(self, service):
+        return False
 
 
 class Span:
@@ -51,7 +61,7 @@ def span():
 
 
 def call(listener, span, seconds=5.0):
-    return Call(listener, "worker.echo", seconds, span)
+    return Call(listener, "worker.echo", seconds, span, AllConsumed())
 
 
 def test_a_result_can_be_read_twice(listener, span):
