@@ -15,6 +15,7 @@ from flask_openapi3.types import ResponseDict
 from pydantic import StringConstraints
 from werkzeug.exceptions import UnsupportedMediaType
 
+from mare_gateway.api.bodies import BodyLimits
 from mare_gateway.api.idempotency import HEADER, is_valid, value_of
 from mare_gateway.api.preferences import Preferences
 from mare_gateway.api.queries import (
@@ -135,10 +136,9 @@ def job_routes(
 ) -> None:
     """Add the routes of jobs to `api`; `language` returns what Accept-Language prefers.
 
-    At most `most_bodies` threads wait for request bodies: the HTTP server has no time limit for a
-    body, so that a client which sends half of one keeps its thread.
+    At most `most_bodies` threads wait for request bodies.
     """
-    bodies = threading.BoundedSemaphore(most_bodies)
+    bodies = BodyLimits(most_bodies)
 
     @api.before_request
     def refuse_what_is_no_object() -> Response | None:
@@ -147,16 +147,16 @@ def job_routes(
             return None
         if not request.is_json:
             raise UnsupportedMediaType
-        if not bodies.acquire(blocking=False):
-            return respond(_TOO_MANY_BODIES)
+        with bodies.receive(g.client.rate_key) as allowed:
+            if not allowed:
+                return respond(_TOO_MANY_BODIES)
+            received = request.get_data()
         try:
-            body = msgspec.json.decode(request.get_data())
+            body = msgspec.json.decode(received)
             # The parser of Flask nests less deep. Its result is cached for the validation.
             request.get_json(silent=True)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             body = None
-        finally:
-            bodies.release()
         return None if isinstance(body, dict) else respond(_INVALID_BODY)
 
     @api.post("/playlists", responses=accepted)
