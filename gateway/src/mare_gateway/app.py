@@ -92,7 +92,12 @@ def create_app(settings: Settings, rpc: RpcClient | None = None) -> OpenAPI:
         )
     calls = Calls(rpc, metrics, tracer, settings.timeout)
     forward = Forward(
-        calls, cache, metrics, seconds=settings.cache_seconds, timeout=settings.timeout
+        calls,
+        cache,
+        metrics,
+        seconds=settings.cache_seconds,
+        timeout=settings.timeout,
+        public=authenticator.anonymous_may_read,
     )
     api = routes(
         calls, forward, timeout=settings.timeout, most_bodies=max(1, settings.threads // 6)

@@ -55,6 +55,14 @@ def test_what_an_anonymous_client_may_do_is_a_setting(make_client, made):
     assert client.get(JOB_PATH).status_code == 200
 
 
+def test_shared_caches_keep_only_what_needs_no_key(keyed, make_client, made):
+    closed = make_client(GATEWAY_KEYS_FILE=made["file"], GATEWAY_ANONYMOUS_SCOPES="jobs")
+    headers = bearer(made["reader"])
+
+    assert keyed.get(READING, headers=headers).headers["Cache-Control"].startswith("public, ")
+    assert closed.get(READING, headers=headers).headers["Cache-Control"].startswith("private, ")
+
+
 @pytest.mark.parametrize("header", ["Bearer mare_x", "Bearer ", "Basic YTpi", "mare_x", ""])
 def test_an_invalid_key_is_refused_wherever_it_is_sent(keyed, problem, rpc, header):
     refusal = problem(READING, using=keyed, headers={"Authorization": header})

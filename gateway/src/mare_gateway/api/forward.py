@@ -26,6 +26,7 @@ class Forward:
         cache: None loads every answer.
         seconds: for which an answer is fresh.
         timeout: deadline of a request, in seconds.
+        public: whether every client may read the answers.
     """
 
     def __init__(
@@ -36,12 +37,14 @@ class Forward:
         *,
         seconds: int,
         timeout: float,
+        public: bool,
     ) -> None:
         self._call = call
         self._cache = cache
         self._lookups = metrics.cache
         self._seconds = seconds
         self._timeout = timeout
+        self._public = public
 
     def __call__(self, target: str, message: Mapping[str, Any]) -> Response:
         """Return the response with the reply of ``target`` to ``message``. Raises RpcError."""
@@ -65,4 +68,5 @@ class Forward:
         return answer_response(found.answer, request, age=found.age)
 
     def _encode(self, reply: Mapping[str, Any], message: Mapping[str, Any]) -> Answer:
-        return encode(reply, seconds=self._seconds, language=message["lang"])
+        language = message["lang"]
+        return encode(reply, seconds=self._seconds, language=language, public=self._public)

@@ -22,12 +22,15 @@ class Answer:
         etag: strong, with its quotes.
         language: of the answer, for ``Content-Language``.
         max_age: seconds for which it is fresh.
+        public: whether every client may read it. Other answers are not for shared caches, which
+            would send them to clients without a key.
     """
 
     body: bytes
     etag: str
     language: str
     max_age: int
+    public: bool = True
 
     @property
     def stale_seconds(self) -> int:
@@ -36,25 +39,26 @@ class Answer:
     @property
     def headers(self) -> dict[str, str]:
         """The headers of a response with this answer. RFC 5861 describes the use of stale ones."""
+        keeper = "public" if self.public else "private"
         return {
             "ETag": self.etag,
             "Cache-Control": (
-                f"public, max-age={self.max_age}, stale-while-revalidate={self.stale_seconds}, "
-                "stale-if-error=86400"
+                f"{keeper}, max-age={self.max_age}, "
+                f"stale-while-revalidate={self.stale_seconds}, stale-if-error=86400"
             ),
             "Vary": "Accept-Language",
             "Content-Language": self.language,
         }
 
 
-def encode(body: Mapping[str, Any], *, seconds: int, language: str) -> Answer:
+def encode(body: Mapping[str, Any], *, seconds: int, language: str, public: bool = True) -> Answer:
     """Return the answer with this content, fresh for ``seconds``.
 
     A degraded one is fresh for 60 s at most, because its sources may respond again by then.
     """
     encoded, etag = encode_entity(body)
     max_age = min(seconds, _DEGRADED_SECONDS) if body.get("degraded") else seconds
-    return Answer(body=encoded, etag=etag, language=language, max_age=max_age)
+    return Answer(body=encoded, etag=etag, language=language, max_age=max_age, public=public)
 
 
 def encode_entity(body: Mapping[str, Any]) -> tuple[bytes, str]:
