@@ -23,6 +23,8 @@ NOW = datetime(2026, 3, 26, 13, 15, tzinfo=UTC)
         (None, None),
         ("", None),
         ("soon", None),
+        ("Mon, 1 Jan 99999999999999999999 00:00:00 GMT", None),
+        ("Mon, 1 Jan 2026 00:00:00 +99999999999999999999", None),
         ("-5", None),
         ("1.5", None),
         ("٣", None),
