@@ -18,11 +18,12 @@ from pathlib import Path
 from krew import archive, manifest
 
 DIST = Path("dist")
-PARTS = ("runtime", "gateway", "services", "operator")
+PARTS = ("runtime", "gateway", "services", "operator", "client")
 TRIED = {
     "mare_operator": ("mare", "simulate", "sparse"),
     "mare_nameko": ("mare-nameko", "--help"),
     "mare_gateway": ("python", "-c", "import mare_gateway.app"),
+    "mare_client": ("python", "-c", "import mare_client"),
     "mare_services": ("python", "-c", "import mare_services.playlists.service"),
 }
 """A command of each distribution that shows that its wheel is complete."""

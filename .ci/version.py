@@ -13,7 +13,7 @@ from pathlib import Path
 PLACES = {
     **{
         Path(part, "pyproject.toml"): r'(?m)^(version = ")[^"]+'
-        for part in ("runtime", "gateway", "services", "operator")
+        for part in ("runtime", "gateway", "services", "operator", "client")
     },
     **{Path("charts", chart, "Chart.yaml"): r"(?m)^(version: )\S+" for chart in ("rabbitmq",)},
     **{

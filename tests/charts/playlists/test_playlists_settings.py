@@ -73,6 +73,13 @@ def test_jobs_and_webhooks_accept_the_same_ports(pod):
     assert ports == ["443,9443"] * 2
 
 
+@pytest.mark.parametrize(
+    ("values", "offered"), [({}, "true"), ({"services": {"webhooks": None}}, "false")]
+)
+def test_jobs_offers_callbacks_if_webhooks_is_deployed(pod, values, offered):
+    assert pod("jobs", **values)[1]["JOBS_CALLBACKS"] == offered
+
+
 def test_the_gateway_listens_where_the_probes_look(pod):
     spec, environ = pod("gateway")
 
