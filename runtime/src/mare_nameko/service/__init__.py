@@ -21,8 +21,6 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nameko.timer import timer as timer
-
     from mare_nameko.service.errors import BrokerUnavailable as BrokerUnavailable
     from mare_nameko.service.errors import CallTimedOut as CallTimedOut
     from mare_nameko.service.errors import DeadlineExceeded as DeadlineExceeded
@@ -38,9 +36,9 @@ if TYPE_CHECKING:
     from mare_nameko.service.rpc_proxy import RpcProxy as RpcProxy
     from mare_nameko.service.runner import serve as serve
     from mare_nameko.service.settings import Settings as Settings
+    from mare_nameko.service.timer_entrypoint import timer as timer
 
 _HOMES = {
-    "nameko.timer": ["timer"],
     "mare_nameko.service.errors": [
         "BrokerUnavailable", "CallTimedOut", "DeadlineExceeded", "register_errors",
     ],
@@ -52,6 +50,7 @@ _HOMES = {
     "mare_nameko.service.rpc_proxy": ["RpcProxy"],
     "mare_nameko.service.runner": ["serve"],
     "mare_nameko.service.settings": ["Settings"],
+    "mare_nameko.service.timer_entrypoint": ["timer"],
 }  # fmt: skip
 
 
