@@ -90,3 +90,16 @@ def test_they_are_published_when_the_queue_exists(relay, store, clock, monkeypat
     publish_all(relay)
 
     assert relay.publisher.published == ["callback_due"] * 3
+
+
+def test_a_relay_without_progress_for_a_minute_is_not_alive(relay, store, clock):
+    accept(store, 1, "job_changed")
+    before = relay.liveness_failures()
+
+    publish_all(relay)
+    clock[0] = 60.0
+    within_a_minute = relay.liveness_failures()
+    clock[0] = 61.0
+
+    assert (before, within_a_minute) == ([], [])
+    assert relay.liveness_failures() == ["the outbox relay has been stuck for 61 s"]

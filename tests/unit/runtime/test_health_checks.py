@@ -1,5 +1,7 @@
 """Alive and ready, as told from the inside."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from mare_nameko.service.consumer import QueueConsumer
@@ -14,6 +16,7 @@ class Container:
         self.has_died = False
         self.consumer = QueueConsumer()
         self.subextensions = {self.consumer}
+        self.dependencies = set()
 
 
 @pytest.fixture
@@ -76,3 +79,10 @@ def test_while_it_stops_it_lives_and_takes_no_work(checks, container):
 
     assert checks.liveness_failures() == []
     assert checks.readiness_failures() == ["stopping"]
+
+
+def test_it_does_not_live_when_a_loop_of_a_dependency_stands_still(checks, container):
+    container.dependencies = [SimpleNamespace(liveness_failures=lambda: ["the relay is stuck"])]
+    checks.started = container.consumer.connected = True
+
+    assert checks.liveness_failures() == checks.readiness_failures() == ["the relay is stuck"]

@@ -1,10 +1,26 @@
-"""Consumers are registered while providers come to their end."""
+"""Consumers are registered while providers come to their end, and while queues do not answer."""
 
 from types import SimpleNamespace
 
+import eventlet
 import pytest
+from amqp import spec
+from eventlet.event import Event
 
+from mare_nameko.service import registration
 from mare_nameko.service.consumer import QueueConsumer
+from mare_nameko.service.health import HealthChecks
+
+
+class Channel:
+    """A channel of the one connection of a test."""
+
+    def __init__(self, connection):
+        self.connection = connection
+        self.sent = []
+
+    def send_method(self, method, *_):
+        self.sent.append(method)
 
 
 class Broker:
@@ -12,10 +28,34 @@ class Broker:
 
     def __init__(self):
         self.while_answering = lambda: None
+        self.silent = set()
+        self.registered = []
+        self.channels = {}
 
-    def __call__(self, queues, callbacks, accept):
+    def channel(self):
+        return Channel(self)
+
+    def consumer(self, channel, queues, **_):
         self.while_answering()
-        return SimpleNamespace(queues=queues, qos=lambda prefetch_count: None)
+        (queue,) = queues
+        self.channels[queue.name] = channel
+
+        def consume():
+            if queue.name in self.silent:
+                Event().wait()
+            self.registered.append(queue.name)
+
+        return SimpleNamespace(
+            queues=queues, channel=channel, consume=consume, qos=lambda prefetch_count: None
+        )
+
+
+@pytest.fixture
+def broker(monkeypatch):
+    broker = Broker()
+    monkeypatch.setattr(registration, "Consumer", broker.consumer)
+    monkeypatch.setattr(registration, "REGISTER_SECONDS", 0.05)
+    return broker
 
 
 @pytest.fixture
@@ -26,15 +66,25 @@ def consumer(monkeypatch):
 
 
 class Provider:
-    def __init__(self, queue):
-        self.queue = queue
+    def __init__(self, name):
+        self.queue = SimpleNamespace(name=name)
+
+
+def start(consumer, broker, *names):
+    providers = [Provider(name) for name in names]
+    consumer._providers.update(providers)
+    with consumer._consume_from(*consumer.get_consumers(None, broker.channel())):
+        consumer._established = SimpleNamespace(
+            default_channel=broker.channel(), heartbeat_check=lambda: None
+        )
+        consumer.connected = True
+    return providers
 
 
 @pytest.mark.parametrize("moment", [1, 2, 3])
-def test_a_provider_that_unregisters_meanwhile_gets_no_consumer(consumer, moment):
+def test_a_provider_that_unregisters_meanwhile_gets_no_consumer(consumer, broker, moment):
     providers = [Provider(name) for name in "abc"]
     consumer._providers.update(providers)
-    broker = Broker()
     answers = []
 
     def unregister():
@@ -44,8 +94,56 @@ def test_a_provider_that_unregisters_meanwhile_gets_no_consumer(consumer, moment
 
     broker.while_answering = unregister
 
-    consumers = consumer.get_consumers(broker, channel=None)
+    consumers = consumer.get_consumers(None, broker.channel())
 
     assert set(consumer._consumers) == set(providers[1:])
-    assert {each.queues[0] for each in consumers} == {"b", "c"}
+    assert {each.queues[0].name for each in consumers} == {"b", "c"}
     assert consumer.can_receive
+
+
+def test_a_queue_that_does_not_answer_holds_back_no_other_queue(consumer, broker):
+    broker.silent.add("b")
+
+    with eventlet.Timeout(5):
+        start(consumer, broker, "a", "b", "c")
+
+    assert set(broker.registered) == {"a", "c"}
+    assert len({id(channel) for channel in broker.channels.values()}) == 3
+    assert broker.channels["b"].sent == [spec.Channel.Close]
+
+
+def test_a_process_with_such_a_queue_is_alive_and_not_ready(consumer, broker):
+    broker.silent.add("b")
+    start(consumer, broker, "a", "b")
+    container = SimpleNamespace(subextensions={consumer}, dependencies=set(), has_died=False)
+    checks = HealthChecks(container)
+    checks.started = True
+
+    assert checks.readiness_failures() == ["the queue b does not answer"]
+    assert checks.liveness_failures() == []
+
+
+def test_such_a_queue_is_consumed_after_its_channel_is_closed(consumer, broker):
+    broker.silent.add("b")
+    start(consumer, broker, "b")
+    broker.silent.clear()
+
+    consumer.on_iteration()
+    before = list(broker.registered)
+    broker.channels["b"].connection = None
+    consumer.on_iteration()
+
+    assert (before, broker.registered) == ([], ["b"])
+    assert not consumer.unanswered
+    assert not consumer.should_stop
+
+
+def test_a_provider_of_such_a_queue_can_unregister(consumer, broker):
+    broker.silent.add("b")
+    (provider,) = start(consumer, broker, "b")
+
+    with eventlet.Timeout(5):
+        consumer.unregister_provider(provider)
+    consumer.on_iteration()
+
+    assert consumer.should_stop

@@ -18,12 +18,13 @@ from typing import Any
 import eventlet
 import nameko.messaging
 from eventlet.event import Event
-from kombu import Connection, Message
+from kombu import Connection, Consumer, Message
 from nameko.extensions import ProviderCollector
 
 from mare_nameko.backoff import Backoff
 from mare_nameko.service.connections import BROKER_ERRORS, close_quietly, open_once
 from mare_nameko.service.frames import UNREADABLE
+from mare_nameko.service.registration import declare, register, time_limit
 
 _log = getLogger(__name__)
 
@@ -51,6 +52,10 @@ class QueueConsumer(nameko.messaging.QueueConsumer):
 
         self.in_hand: set[Message] = set()
         """Messages that are neither acknowledged, rejected nor requeued."""
+
+        self.unanswered: dict[Any, Consumer] = {}
+        """The providers whose queue did not answer. Each is registered again when the broker has
+        closed the channel of the last attempt."""
 
         self._waiting: deque[Delivery] = deque()
         """Those of them that wait for a worker, oldest first."""
@@ -93,6 +98,7 @@ class QueueConsumer(nameko.messaging.QueueConsumer):
         if provider in self._consumers:
             cancelled = self._pending_remove_providers.setdefault(provider, Event())
             cancelled.wait()
+        self.unanswered.pop(provider, None)
         ProviderCollector.unregister_provider(self, provider)
         # After the cancellation: a message that is requeued while this process consumes the queue
         # is redelivered to it at once, and each delivery counts against the delivery limit.
@@ -146,7 +152,9 @@ class QueueConsumer(nameko.messaging.QueueConsumer):
         for provider in list(self._pending_remove_providers):
             self._consumers.pop(provider).cancel()
             self._pending_remove_providers.pop(provider).send()
-        if not self._consumers and not self.in_hand:
+        if self.unanswered and self._established is not None:
+            self._register_again(self._established.default_channel)
+        if not (self._consumers or self.unanswered or self.in_hand):
             self.should_stop = True
 
     def get_consumers(self, consumer_cls: Any, channel: Any) -> Any:  # noqa: ARG002
@@ -155,19 +163,48 @@ class QueueConsumer(nameko.messaging.QueueConsumer):
         Nameko iterates over the set of providers while the broker answers. A provider that
         unregisters meanwhile changes the set; here it gets no consumer.
         """
-        for provider in list(self._providers):
-            consumer = consumer_cls(
-                queues=[provider.queue],
-                callbacks=[partial(self.handle_message, provider)],
-                accept=self.accept,
-            )
-            consumer.qos(prefetch_count=self.prefetch_count)
-            if provider in self._providers:
-                self._consumers[provider] = consumer
+        with time_limit("the declaration of the queues"):
+            for provider in list(self._providers):
+                self._declare(provider, channel)
         for provider in self._consumers.keys() - self._providers:
             del self._consumers[provider]
         self.can_receive = True
         return list(self._consumers.values())
+
+    def _declare(self, provider: Any, channel: Any) -> None:
+        consumer = declare(
+            channel,
+            provider.queue,
+            self.prefetch_count,
+            callbacks=[partial(self.handle_message, provider)],
+            on_decode_error=self.on_decode_error,
+            accept=self.accept,
+        )
+        if provider in self._providers:
+            self._consumers[provider] = consumer
+
+    @contextmanager
+    def _consume_from(self, *consumers: Consumer) -> Iterator[tuple[Consumer, ...]]:
+        for provider in list(self._consumers):
+            self._register(provider)
+        yield consumers
+
+    def _register(self, provider: Any) -> None:
+        self.last_tick = time.monotonic()
+        if not register(self._consumers[provider]):
+            self.unanswered[provider] = self._consumers.pop(provider)
+            if provider in self._pending_remove_providers:
+                self._pending_remove_providers.pop(provider).send()
+
+    def _register_again(self, channel: Any) -> None:
+        for provider, consumer in list(self.unanswered.items()):
+            if consumer.channel.connection is not None:
+                continue  # the broker has not closed the channel of the last attempt
+            del self.unanswered[provider]
+            with time_limit(f"the declaration of {provider.queue.name}"):
+                self._declare(provider, channel)
+            if provider in self._consumers:
+                self._register(provider)
 
     def on_consume_ready(self, connection: Connection, channel: Any, consumers: Any) -> None:
         super().on_consume_ready(connection, channel, consumers)
@@ -182,6 +219,7 @@ class QueueConsumer(nameko.messaging.QueueConsumer):
     def _disconnected(self) -> None:
         self.connected = self.can_receive = False
         self._consumers.clear()
+        self.unanswered.clear()
         while self._pending_remove_providers:
             self._pending_remove_providers.popitem()[1].send()
         for provider in self._providers:

@@ -52,7 +52,7 @@ class HealthChecks:
             idle = 0.0 if consumer.last_tick is None else self._clock() - consumer.last_tick
             if idle > STUCK_SECONDS:
                 failures.append(f"the consuming loop has been stuck for {idle:.0f} s")
-        return failures
+        return failures + [text for each in self._loops() for text in each.liveness_failures()]
 
     def readiness_failures(self) -> list[str]:
         """Return why the process cannot take work; empty if it is ready."""
@@ -63,10 +63,19 @@ class HealthChecks:
             failures.append("not connected to the broker")
         if any(each.blocked for each in self._connections() if isinstance(each, Publisher)):
             failures.append("the broker is in alarm and takes no messages")
+        failures += [
+            f"the queue {provider.queue.name} does not answer"
+            for consumer in self._consumers()
+            for provider in consumer.unanswered
+        ]
         return failures + self.liveness_failures()
 
     def _consumers(self) -> Iterator[Any]:
         return (each for each in self._connections() if isinstance(each, QueueConsumer))
+
+    def _loops(self) -> Iterator[Any]:
+        """Return the dependency providers that check a loop of their own."""
+        return (each for each in self._container.dependencies if hasattr(each, "liveness_failures"))
 
     def _connections(self) -> Iterator[Any]:
         extensions = self._container.subextensions

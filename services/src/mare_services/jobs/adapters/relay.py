@@ -26,6 +26,9 @@ PAUSE_SECONDS = 2.0
 """Pause after an error of the store or of the broker."""
 UNROUTABLE_SECONDS = 5.0
 """Time for which events of a type without a queue stay: they must not hold back the others."""
+STUCK_SECONDS = 60.0
+"""Time without progress after which the process is not alive. The store and the broker answer, or
+an error is raised, within 20 s."""
 BATCH = 50
 NEEDS_A_WORKER = frozenset({"job_accepted", "callback_due"})
 """Events that stay in the outbox until a queue exists for them."""
@@ -41,6 +44,7 @@ class OutboxRelay(DependencyProvider):
         self._thread: Any = None
         self._unroutable: dict[str, float] = {}
         """Types without a queue, and the monotonic time at which they are tried again."""
+        self._last_progress: float | None = None
 
     def setup(self) -> None:
         container = self.container
@@ -55,6 +59,13 @@ class OutboxRelay(DependencyProvider):
         if self._thread is not None:
             self._thread.kill()
 
+    def liveness_failures(self) -> list[str]:
+        """Return why the process must be restarted; empty if the relay makes progress."""
+        if self._last_progress is None:
+            return []
+        idle = time.monotonic() - self._last_progress
+        return [f"the outbox relay has been stuck for {idle:.0f} s"] if idle > STUCK_SECONDS else []
+
     def get_dependency(self, worker_ctx: Any) -> Callable[[], None]:  # noqa: ARG002
         return self._wake
 
@@ -64,6 +75,7 @@ class OutboxRelay(DependencyProvider):
 
     def _run(self) -> None:
         while True:
+            self._last_progress = time.monotonic()
             try:
                 while self._publish_batch() == BATCH:
                     pass
@@ -98,6 +110,7 @@ class OutboxRelay(DependencyProvider):
         return found
 
     def _publish(self, event: StoredEvent) -> bool:
+        self._last_progress = time.monotonic()
         if event.type in self._held_types():
             return False
         try:
