@@ -1,12 +1,15 @@
 """Rules of HTTP that Flask leaves to its server, and granian to its application."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask import Flask, Response, request
 
 from mare_gateway.failures import respond
 from mare_gateway.problems import Problem
 
 _NO_HOST = Problem(
-    status=400, code="host_required", detail="A request of HTTP/1.1 needs the header Host."
+    status=400, code="host_required", detail="A request of HTTP/1.1 needs one header Host."
 )
 _NO_CONTENT = 204
 MAX_QUERY = 16_384
@@ -25,8 +28,17 @@ _TOO_LARGE = Problem(
 )
 
 
+def has_one_host(environ: Mapping[str, Any]) -> bool:
+    """Return whether a WSGI request has one ``Host``.
+
+    granian passes an empty text for none, and several with commas between them.
+    """
+    host = environ.get("HTTP_HOST", "")
+    return bool(host) and "," not in host
+
+
 def keep_to_protocol(app: Flask) -> None:
-    """Refuse requests without Host (RFC 9112, 3.2), and respond to OPTIONS with 204.
+    """Refuse requests without one Host (RFC 9112, 3.2), and respond to OPTIONS with 204.
 
     Several slashes are not merged: a redirect would lead to wherever Host says.
     """
@@ -34,9 +46,8 @@ def keep_to_protocol(app: Flask) -> None:
 
     @app.before_request
     def require_host() -> Response | None:
-        has_host = "HTTP_HOST" in request.environ
         needs_host = request.environ.get("SERVER_PROTOCOL") == "HTTP/1.1"
-        return respond(_NO_HOST) if needs_host and not has_host else None
+        return respond(_NO_HOST) if needs_host and not has_one_host(request.environ) else None
 
     @app.before_request
     def bound_head() -> Response | None:

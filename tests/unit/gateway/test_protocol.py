@@ -19,6 +19,17 @@ def test_only_http_1_0_needs_no_host(client, protocol, status):
     assert headers["X-Request-Id"]
 
 
+@pytest.mark.parametrize("host", ["", "one.example,other.example"])  # as granian passes it
+def test_no_host_and_several_are_refused_whether_an_answer_is_cached_or_not(make_client, host):
+    client = make_client(GATEWAY_CACHE_BYTES="1000000")
+    environ = EnvironBuilder(PATH).get_environ() | {"SERVER_PROTOCOL": "HTTP/1.1"}
+
+    for _ in range(2):
+        _, answered, _ = run_wsgi_app(client.application.wsgi_app, environ | {"HTTP_HOST": host})
+        assert answered == "400 BAD REQUEST"
+        assert client.get(PATH).status_code == 200
+
+
 @pytest.mark.parametrize("path", ["//v1/places?q=rec", "/v1//places?q=rec", "///evil.example/"])
 def test_several_slashes_lead_nowhere(client, path):
     response = client.get(path, base_url="http://evil.example")

@@ -14,6 +14,7 @@ from mare_gateway.caching.answers import Answer
 from mare_gateway.cross_origin import CrossOrigin
 from mare_gateway.identity import valid_request_id
 from mare_gateway.metrics import Metrics
+from mare_gateway.protocol import has_one_host
 from mare_gateway.responses import SECURITY_HEADERS
 
 Environ = dict[str, Any]
@@ -36,8 +37,8 @@ def alias_of(environ: Environ) -> tuple[str, str, str]:
 class CachedResponses:
     """WSGI middleware that responds to requests whose answer is fresh in the cache.
 
-    It leaves all others to ``app``: those with a key, with ``Prefer``, without Host, and those that
-    a rate limit refuses.
+    It leaves all others to ``app``: those with a key, with ``Prefer``, without one Host, and those
+    that a rate limit refuses.
     """
 
     def __init__(
@@ -91,7 +92,7 @@ class CachedResponses:
             environ["REQUEST_METHOD"] not in _METHODS
             or "HTTP_PREFER" in environ
             or "HTTP_AUTHORIZATION" in environ
-            or "HTTP_HOST" not in environ
+            or not has_one_host(environ)
             or not self._authenticator.anonymous_may_read
         ):
             return None
