@@ -23,6 +23,7 @@ def test_a_rate_that_one_sample_alone_shows_is_not_yet_supported():
     assert estimates.rate_before_jump == pytest.approx(8)
     assert supported_rate(estimates, ready=0) == pytest.approx(8)
     assert supported_rate(estimates, ready=500) == pytest.approx(108)
+    assert supported_rate(estimates, ready=0, at_work=12.0) == pytest.approx(12)
 
 
 def test_counters_of_another_broker_neither_last_as_a_rate_nor_as_a_capacity():
@@ -49,6 +50,13 @@ def test_a_fall_of_a_steady_rate_ends_what_was_highest_before():
     assert arrivals.fell_at is None
     fallen = arrivals.observe(Count(40.0, 5.0, 5), 40.0, 0.0)
     assert (fallen.highest_rate, fallen.fell_at) == (1.0, 40.0)
+
+
+def test_a_fall_after_few_counts_may_be_the_trend_of_the_load():
+    arrivals = Arrivals()
+    for index in range(7):
+        arrivals = arrivals.observe(Count(5.0 * index, 5.0, 60), 5.0 * index, 0.0)
+    assert arrivals.observe(Count(35.0, 5.0, 5), 35.0, 0.0).fell_at is None
 
 
 NO_LIMIT = Unknown("NoPrefetch", "no limit")

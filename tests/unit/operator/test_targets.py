@@ -125,11 +125,13 @@ def test_wait_time_counts_what_waits_inside_the_replicas():
 
 def test_wait_time_goes_to_a_worker_for_each_message_in_steps_while_nothing_is_learnt():
     decision = asked(QueueWaitTime(), reading(38, 4, at=1000.0))
-    assert (decision.raw, decision.replicas) == (11, 3)
+    assert (decision.raw, decision.replicas) == (11, 4)
     assert asked(QueueWaitTime(), reading(164, 0, at=1000.0, prefetch=1.0)).replicas == 41
     assert (
         asked(QueueWaitTime(), reading(60, 0, at=1000.0, prefetch=1.0), replicas=20).replicas == 40
     )
+    # Some long tasks start at once: 4 replicas are free of the limit.
+    assert asked(QueueWaitTime(), reading(3, 0, at=1000.0, prefetch=1.0)).replicas == 3
     few = asked(QueueWaitTime(), reading(6, 4, at=1000.0))
     assert (few.replicas, few.reason) == (1, Reason.WITHIN_TARGET)
 

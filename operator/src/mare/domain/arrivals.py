@@ -16,13 +16,12 @@ _JUMP = 4.0
 """Standard deviations beyond which the newest counts are a jump: noise causes one a day."""
 _NEWEST = 3
 """Most newest counts that are tested together: more counts detect a smaller jump, but later."""
-_STEADY = 3
-"""Fewest counts without a jump that make a rate steady. The rate of messages that arrive in batches
-jumps with most counts."""
 _TREND = 3.0
 """Standard deviations beyond which a trend is significant."""
 _ENOUGH = 8
-"""Fewest counts for a trend: the first one can contain arrivals from before a jump."""
+"""Fewest counts for a trend: the first one can contain arrivals from before a jump. The rate of
+fewer counts is not steady: the mean of a falling load is too high, so that its next count looks
+like a fall."""
 RECENT_SECONDS = 15
 """Age up to which past rates count for the highest rate."""
 FORECAST_SECONDS = 30
@@ -54,7 +53,7 @@ class Arrivals:
     highest_rate: float | None = None
     """The highest rate from `RECENT_SECONDS` ago to `FORECAST_SECONDS` ahead."""
     fell_at: float | None = None
-    """When a steady rate last fell by more than noise."""
+    """When a steady rate, which many counts support, last fell by more than noise."""
 
     def observe(self, new: Count, now: float, start_seconds: float) -> "Arrivals":
         """Add one count. A rising rate is extrapolated by the start-up time."""
@@ -68,7 +67,7 @@ class Arrivals:
         )
         rates = tuple(past for past in self.rates if past[0] > now - RECENT_SECONDS)
         fell_at = self.fell_at
-        if has_jumped and len(known) >= _STEADY and rate < rate_at(known, now):
+        if has_jumped and len(known) >= _ENOUGH and rate < rate_at(known, now):
             rates, fell_at = (), now
         elif not has_jumped:
             rates = (*rates, (now, rate))

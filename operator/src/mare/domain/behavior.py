@@ -20,8 +20,6 @@ class Recommendation:
 
     time: float
     replicas: int
-    for_backlog: bool = False
-    """Whether waiting messages need more replicas than the arrivals do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +53,6 @@ def limit(
     recommendations: tuple[Recommendation, ...],
     events: Iterable[ScaleEvent],
     now: float,
-    for_backlog: bool = False,
 ) -> Limited:
     """Limit a desired count to what windows, policies and bounds allow.
 
@@ -93,9 +90,7 @@ def limit(
         reason=reason,
         stabilized=stabilized,
         stabilization=stabilization,
-        recommendations=remember(
-            behavior, recommendations, Recommendation(now, desired, for_backlog)
-        ),
+        recommendations=remember(behavior, recommendations, Recommendation(now, desired)),
     )
 
 

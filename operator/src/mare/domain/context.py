@@ -27,8 +27,6 @@ class Proposal:
     """What the formula does not know."""
     allows_scale_down: bool = True
     """False if an unknown input could raise the result."""
-    for_backlog: bool = False
-    """Whether waiting messages need more replicas than the arrivals do."""
     unknown: Unknown | None = None
     """What the formula leaves out, if some queues are unknown."""
 

@@ -11,7 +11,6 @@
 The operator, `mare local` and the simulation call `decide`.
 """
 
-import math
 from dataclasses import replace
 
 from mare.domain import idle
@@ -30,9 +29,6 @@ from mare.domain.unknown import Unknown, known
 
 _BETWEEN_SAMPLES = 5.0
 """Seconds between two samples of RabbitMQ's statistics."""
-_BACKLOG_SECONDS = 5.0
-"""How long replicas stay after a backlog that needed them, or their start-up time if it is longer.
-The backlog does not return as soon as the replicas are gone, as a rate can."""
 
 
 def decide(
@@ -181,7 +177,6 @@ def _with_proposal(
         recommendations=_recommendations(context, history),
         events=history.events,
         now=context.now,
-        for_backlog=proposal.for_backlog,
     )
     record_behavior(trace, context, limited, desired)
     history = replace(history, recommendations=limited.recommendations)
@@ -192,21 +187,11 @@ def _with_proposal(
 
 
 def _recommendations(context: DecisionContext, history: History) -> tuple[Recommendation, ...]:
-    """Return the past recommendations that still apply with the default behavior.
-
-    Those for a load that is gone do not, nor those for a backlog that is gone.
-    """
-    if not context.policy.behavior.ends_window_at_fall:
+    """Return the past recommendations; with the default behavior those since the load fell."""
+    fell_at = history.learning.estimates.fell_at
+    if fell_at is None or not context.policy.behavior.ends_window_at_fall:
         return history.recommendations
-    estimates = history.learning.estimates
-    begin = -math.inf if estimates.fell_at is None else estimates.fell_at
-    backlog_seconds = max(_BACKLOG_SECONDS, estimates.start_seconds or 0.0)
-    return tuple(
-        each
-        for each in history.recommendations
-        if each.time >= begin
-        and not (each.for_backlog and each.time <= context.now - backlog_seconds)
-    )
+    return tuple(each for each in history.recommendations if each.time >= fell_at)
 
 
 def _desired(trace: DecisionTrace, context: DecisionContext, proposal: Proposal) -> int:

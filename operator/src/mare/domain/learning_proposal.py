@@ -15,6 +15,8 @@ _SCALE_UP_PER_WORKER = 2.5
 """Messages per worker above which to scale up."""
 _FIRST_STEP = 4
 """The first step is for one in this many messages."""
+_FREE = 4
+"""Replicas up to which a step is not limited, as the HPA's default policy of 4 Pods."""
 _GROWTH = 2
 """Each later step multiplies the replicas by this."""
 _SERVICE_UNKNOWN = Clause("wait.serviceUnknown", "service time not yet known")
@@ -62,8 +64,8 @@ def proposal_while_learning(
 def _step(raw: int, current: int, estimates: Estimates) -> int:
     """Return the most replicas that the next step may have."""
     if not estimates.may_grow:
-        return max(current, 1)
-    return max(count_of(raw / _FIRST_STEP), _GROWTH * current, 1)
+        return max(current, _FREE)
+    return max(count_of(raw / _FIRST_STEP), _GROWTH * current, _FREE)
 
 
 def _limited(step: int) -> Clause:

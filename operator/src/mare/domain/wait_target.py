@@ -33,8 +33,6 @@ _SCALE_UP_IDLE = 0.85
 """Scale up once the current replicas have less than this share of their intended idle time."""
 _SCALE_DOWN_IDLE = 1.15
 """Scale down only to a count that has this multiple of its intended idle time."""
-_MUCH_LOWER = 0.75
-"""Share of a proposal below which the rest is for ready messages, and not for varying arrivals."""
 _SAMPLE_SECONDS = 5.0
 """Time between two statistics."""
 _SCALE_UP_DRAIN = 1.5
@@ -55,8 +53,10 @@ def proposal_by_wait(
     if isinstance(capacity, Unknown):
         return proposal_while_learning(load, per_replica, estimates, workload)
     start = estimates.start_seconds or 0.0
+    # By Little's law the messages that workers have show the rate at which they began.
+    at_work = known(load.unacknowledged, 0) * capacity / known(per_replica, math.inf)
     demand = Demand(
-        arrival_rate=significant(supported_rate(estimates, load.ready)),
+        arrival_rate=significant(supported_rate(estimates, load.ready, at_work)),
         ready=load.ready + _prefetched(target, load, estimates, workload),
         capacity_per_replica=significant(capacity),
         workers_per_replica=significant(known(per_replica, 1.0)),
@@ -80,32 +80,28 @@ def proposal_by_wait(
     measured = significant(known(estimates.arrival_rate, 0.0))
     if measured > demand.arrival_rate:
         proposal = replace(proposal, remark=_unconfirmed(measured))
-    return _marked(proposal, demand, highest, error)
+    return proposal
 
 
-def supported_rate(estimates: Estimates, ready: int) -> float:
-    """Return the arrival rate, without what one sample alone shows and ready messages do not.
+def supported_rate(estimates: Estimates, ready: int, at_work: float = 0.0) -> float:
+    """Return the arrival rate, without what one sample alone shows and messages do not.
 
     A counter that jumps, such as after a restart of a node, looks like many messages. If they had
-    arrived, those that the replicas cannot take would be ready.
+    arrived, the replicas would work on them, and those that they cannot take would be ready.
+
+    Args:
+        estimates: The estimates.
+        ready: The ready messages.
+        at_work: The messages/s that the unacknowledged messages show.
     """
     rate, before = known(estimates.arrival_rate, 0.0), estimates.rate_before_jump
-    return rate if before is None else min(rate, before + ready / _SAMPLE_SECONDS)
+    return rate if before is None else min(rate, max(before, at_work) + ready / _SAMPLE_SECONDS)
 
 
 def _unconfirmed(rate: float) -> Clause:
-    text = f"the last statistics alone show {number(rate)} messages/s, so that only ready messages"
-    return Clause("wait.unconfirmed", f"{text} count until the next ones", arrivalRate=rate)
-
-
-def _marked(proposal: Proposal, demand: Demand, highest_rate: float, error: float) -> Proposal:
-    """Mark a proposal that would be lower without the ready messages."""
-    if demand.ready == 0:
-        return proposal
-    without = replace(demand, ready=0)
-    lower = _fewer(without, highest_rate, error, proposal.replicas)
-    much = lower is not None and lower.replicas <= _MUCH_LOWER * proposal.replicas
-    return replace(proposal, for_backlog=much)
+    text = f"the last statistics alone show {number(rate)} messages/s; until the next ones the rate"
+    text += " is limited to what the messages in the queues show"
+    return Clause("wait.unconfirmed", text, arrivalRate=rate)
 
 
 def _are_too_few(current: int, demand: Demand, error: float) -> bool:
