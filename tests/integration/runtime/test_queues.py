@@ -117,7 +117,7 @@ def test_a_connection_that_only_receives_is_kept_up(vhost, launch):
     assert poller.metric("runtime_reconnects_total") == 0
 
 
-def test_a_service_has_two_connections_with_names_and_heartbeats(vhost, launch):
+def test_a_service_has_three_connections_with_names_and_heartbeats(vhost, launch):
     launch("runtime", "Front", vhost.amqp_uri, RUNTIME_HEARTBEAT_SECONDS="7").wait_ready()
 
     def seen():
@@ -127,4 +127,5 @@ def test_a_service_has_two_connections_with_names_and_heartbeats(vhost, launch):
         }
 
     host = socket.gethostname()
-    eventually(lambda: seen() == {f"front@{host} consumer": 7, f"front@{host} publisher": 7})
+    purposes = ("consumer", "publisher", "replies")
+    eventually(lambda: seen() == {f"front@{host} {purpose}": 7 for purpose in purposes})

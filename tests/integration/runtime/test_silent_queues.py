@@ -29,3 +29,15 @@ def test_a_service_serves_its_other_queues_and_is_not_ready(vhost, launch):
 
         second.wait_ready()
         consumed(vhost, EVENTS)
+
+
+def test_events_for_a_silent_queue_hold_back_no_replies(vhost, launch):
+    listener = launch("runtime", "Listener", vhost.amqp_uri).wait_ready()
+    launch("runtime", "Front", vhost.amqp_uri, RUNTIME_PUBLISH_SECONDS="3").wait_ready()
+    listener.kill()
+    with Caller(vhost) as caller, silent_leader(vhost, EVENTS):
+        requests = [caller.send("front.emit", number) for number in range(40)]
+
+        errors = [caller.answer(request, seconds=20)["error"] for request in requests]
+
+    assert {error["exc_type"] for error in errors} == {"BrokerUnavailable"}

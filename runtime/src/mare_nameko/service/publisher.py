@@ -28,7 +28,9 @@ TRANSIENT, PERSISTENT = 1, 2
 
 
 class Publisher(SharedExtension):
-    """The one publishing connection of a service."""
+    """The publishing connection of a service, for all but its replies."""
+
+    purpose = "publisher"
 
     def __init__(self) -> None:
         super().__init__()
@@ -53,7 +55,7 @@ class Publisher(SharedExtension):
         )
 
     def start(self) -> None:
-        self._thread = self.container.spawn_managed_thread(self._run, identifier="publisher")
+        self._thread = self.container.spawn_managed_thread(self._run, identifier=self.purpose)
 
     def stop(self) -> None:
         """Close the connection. Nothing is unconfirmed: all workers have stopped."""
@@ -131,7 +133,7 @@ class Publisher(SharedExtension):
 
     def _serve_one_connection(self, backoff: Backoff) -> None:
         connection = self.container.broker.connection(
-            "publisher", on_blocked=self._block, on_unblocked=self._unblock
+            self.purpose, on_blocked=self._block, on_unblocked=self._unblock
         )
         try:
             open_once(connection)
@@ -167,6 +169,16 @@ class Publisher(SharedExtension):
                     # It exists with other arguments, or this user may not declare it. Publishing
                     # to it may work, and fails with an error of its own otherwise.
                     _log.warning("Cannot declare %s: %s", name, error)
+
+
+class ReplyPublisher(Publisher):
+    """Publishes replies over a connection of its own.
+
+    A quorum queue that does not answer blocks the channel, and later the connection, of those who
+    publish to it. Queues of replies are classic ones.
+    """
+
+    purpose = "replies"
 
 
 def new_message_id() -> str:

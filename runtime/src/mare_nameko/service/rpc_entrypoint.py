@@ -20,7 +20,7 @@ from mare_nameko.headers import find_mistake, read_headers
 from mare_nameko.service.consumer import QueueConsumer
 from mare_nameko.service.container import ExcInfo, Expired
 from mare_nameko.service.errors import BrokerUnavailable, write_error
-from mare_nameko.service.publisher import TRANSIENT, Publisher
+from mare_nameko.service.publisher import TRANSIENT, ReplyPublisher
 
 _log = getLogger(__name__)
 
@@ -31,7 +31,7 @@ class RpcConsumer(nameko.rpc.RpcConsumer):
     """Consumes the queue ``rpc-<service>`` and publishes the replies."""
 
     queue_consumer = QueueConsumer()
-    publisher = Publisher()
+    publisher = ReplyPublisher()
 
     def setup(self) -> None:
         super().setup()
