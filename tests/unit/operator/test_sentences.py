@@ -226,6 +226,19 @@ def test_the_trace_marks_the_deciding_step():
     )
 
 
+def test_the_trace_shows_a_window_that_the_fall_of_the_load_ended():
+    policy = Policy(max_replicas=50, targets=(QueueWaitTime(capacity_per_replica=8.0),))
+    time = Timeline(policy, 10)
+    done = 0
+    for index in range(17):
+        time.now = 5.0 * index
+        counters = {"published": done, "delivered": done, "acknowledged": done}
+        decision = time.read(reading(0, 4, at=time.now, **counters))
+        done += 300 if index < 15 else 5
+    assert (decision.current, decision.replicas) == (10, 1)
+    assert "window.ended" in [step.text.code for step in decision.steps]
+
+
 def test_a_window_that_holds_counts_down_to_its_end():
     time = Timeline(Policy(max_replicas=50, targets=(QueueLength(messages_per_replica=20),)), 1)
     time.sees(ready=200)

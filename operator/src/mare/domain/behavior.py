@@ -204,11 +204,19 @@ _NO_LIMIT = 2**31 - 1
 
 
 _NO_WINDOW = Clause("window.none", "no window limits it")
+_WINDOW_ENDED = Clause(
+    "window.ended", "the fall of a steady arrival rate ended the scale-down stabilization window"
+)
 _WITHIN_LIMITS = Clause("policy.none", "within policies and bounds")
 
 
 def record_behavior(
-    trace: DecisionTrace, context: DecisionContext, limited: Limited, desired: int
+    trace: DecisionTrace,
+    context: DecisionContext,
+    limited: Limited,
+    desired: int,
+    *,
+    window_ended: bool,
 ) -> None:
     """Record in the trace how windows, policies and bounds changed the desired count."""
     match limited.stabilization:
@@ -217,7 +225,8 @@ def record_behavior(
         case Reason.SCALE_DOWN_STABILIZED:
             _record_scale_down_window(trace, context, limited, desired)
         case _:
-            trace.move_to(Stage.WINDOW, limited.stabilized, _NO_WINDOW)
+            why = _WINDOW_ENDED if window_ended else _NO_WINDOW
+            trace.move_to(Stage.WINDOW, limited.stabilized, why)
     reason = limited.reason
     match reason:
         case Reason.DESIRED_WITHIN_RANGE:

@@ -168,17 +168,19 @@ def _with_proposal(
         _bound(trace, context, context.floor)
         return history.activated(trace.count, context.now)
     desired = _desired(trace, context, proposal)
+    recommendations = _recommendations(context, history)
     limited = limit(
         context.policy.behavior,
         min_replicas=context.floor,
         max_replicas=context.policy.max_replicas,
         current=trace.current,
         desired=desired,
-        recommendations=_recommendations(context, history),
+        recommendations=recommendations,
         events=history.events,
         now=context.now,
     )
-    record_behavior(trace, context, limited, desired)
+    window_ended = len(recommendations) < len(history.recommendations)
+    record_behavior(trace, context, limited, desired, window_ended=window_ended)
     history = replace(history, recommendations=limited.recommendations)
     history = _keep_busy_replicas(trace, context, history)
     keep_busy_lately(trace, context, history.deliveries)
