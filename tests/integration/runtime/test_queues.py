@@ -87,7 +87,8 @@ def test_many_workers_share_a_connection_and_each_hears_of_its_own_message(vhost
 
 def test_a_full_queue_is_an_error_at_once(vhost, caller, launch):
     worker = launch("runtime", "Worker", vhost.amqp_uri).wait_ready()
-    launch("runtime", "Front", vhost.amqp_uri, RUNTIME_CALL_SECONDS="20").wait_ready()
+    patient = {"RUNTIME_CALL_SECONDS": "20", "RUNTIME_NO_CONSUMERS_GRACE": "20"}
+    launch("runtime", "Front", vhost.amqp_uri, **patient).wait_ready()
     full = {"max-length": 2, "overflow": "reject-publish"}
     policy = {"pattern": "^rpc-worker$", "priority": 99, "apply-to": "queues", "definition": full}
     vhost.node.management.call("PUT", "policies", vhost.name, "full", body=policy)
