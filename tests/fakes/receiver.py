@@ -81,7 +81,11 @@ def _read(connection):
     while line := file.readline().strip():
         name, _, value = line.decode().partition(":")
         headers[name.lower()] = value.strip()
-    return Received(target, headers, file.read(int(headers["content-length"])))
+    size = int(headers["content-length"])
+    body = file.read(size)
+    if len(body) < size:
+        raise ConnectionError("the sender has ended within the body")
+    return Received(target, headers, body)
 
 
 def status(code, **headers):

@@ -59,6 +59,7 @@ def create(api_server: ControlPlane, crd: Path, helm: Helm) -> Iterator[Create]:
     kubectl("delete", "-f", "-", stdin=yaml.safe_dump_all(policies))
     kubectl("delete", "namespace", "conflicts", "--wait=false")
     kubectl("delete", "-f", str(SCALED_OBJECTS))
+    eventually(lambda: "keda.sh" not in kubectl("api-versions"))
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,17 @@
-import pytest
+import subprocess
+import sys
 
-from tests.load.sqlite_kills import run
+import pytest
 
 
 @pytest.mark.timeout(120)
-def test_no_accepted_job_is_missing_after_kills_at_random_moments(tmp_path):
-    accepted, lost = run(tmp_path, rounds=12, seed=1)
+def test_no_accepted_job_is_missing_after_kills_at_random_moments():
+    # In a process of its own: this one may have threads and eventlet's hub, and the script forks.
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.load.sqlite_kills", "--rounds", "12"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
-    assert accepted >= 12
-    assert lost == set()
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -87,7 +87,7 @@ def quick_stack(folder: Path) -> Path:
     text = text.replace("folder: ..", f"folder: {root}")
     text = text.replace("stabilizationWindowSeconds: 30", "stabilizationWindowSeconds: 2")
     file = folder / "stack.yaml"
-    file.write_text(re.sub(r"nameko: {(.*)}", r"nameko: {\1, maxWorkers: 1}", text))
+    file.write_text(re.sub(r"nameko: {([^,}]*).*}", r"nameko: {\1, maxWorkers: 1}", text))
     return file
 
 

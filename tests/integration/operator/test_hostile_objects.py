@@ -58,7 +58,7 @@ def test_no_request_leaves_the_namespace(stage: Stage):
         stage.autoscaler(name, scaleTargetRef=target, paused="All", pausedReplicas=0)
     secret = {"secretName": "../../victim/secrets/broker"}
     stage.autoscaler("by-secret", brokerRef=secret)
-    stage.workload("honest", replicas=0)
+    stage.workload("honest", replicas=1)
     stage.autoscaler("honest", scaleTargetRef={"name": "honest"}, minReplicas=2)
 
     stage.operator()

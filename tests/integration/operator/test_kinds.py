@@ -28,7 +28,7 @@ def test_a_custom_resource_with_a_scale_is_scaled(own_stage: Stage, burst: Burst
     own_stage.api_server.define(FLEETS)
     own_stage.allow("example.test", "fleets")
     for name in ("worker", "later"):
-        own_stage.apply({**FLEET, "metadata": {"name": name}, "spec": {"boats": 0}})
+        own_stage.apply({**FLEET, "metadata": {"name": name}, "spec": {"boats": 1}})
     burst(200)
     target = {**FLEET, "name": "worker"}
     own_stage.autoscaler(scaleTargetRef=target, minReplicas=1)

@@ -142,6 +142,7 @@ BOUNDS = {
     "spec.fallback.replicas": Bounds(
         0, 10_000, lambda n: spec(fallback={"replicas": n}, maxReplicas=10_000)
     ),
+    "spec.drainSeconds": Bounds(0, 3_600, lambda n: spec(drainSeconds=n)),
     "spec.stalenessSeconds": Bounds(10, 3_600, lambda n: spec(stalenessSeconds=n)),
     "spec.schedules": Bounds(None, 16, lambda n: spec(schedules=[MORNING] * n)),
     "spec.schedules[0].start": Bounds(9, 128, lambda n: _morning(start=_cron(n))),

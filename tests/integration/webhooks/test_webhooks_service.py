@@ -70,10 +70,11 @@ def test_a_callback_that_never_arrives_is_kept_and_can_be_replayed(webhooks):
         receiver.behave = status(204)
 
         listed = command(webhooks.vhost, "dead-letters")
+        before = len(receiver.received)  # the breaker may have skipped an attempt
         one = command(webhooks.vhost, "replay", "--job", "2")
-        eventually(lambda: len(receiver.received) == 5)
+        eventually(lambda: len(receiver.received) == before + 1)
         rest = command(webhooks.vhost, "replay")
-        eventually(lambda: len(receiver.received) == 6)
+        eventually(lambda: len(receiver.received) == before + 2)
 
     assert listed.stdout.splitlines()[-1] == "2 callbacks"
     assert "2 attempts  status 503" in listed.stdout
