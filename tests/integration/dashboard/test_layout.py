@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.integration.dashboard.conftest import DETAIL, Open
 
@@ -52,9 +52,13 @@ def test_the_decision_is_above_the_fold(open_page: Open, situation: str, lang: s
         ".footer",
     )
     for part in parts:
-        box = page.locator(f"#detail {part}").first.bounding_box()
-        assert box is not None
-        assert box["y"] + box["height"] <= 720, part
+        expect(page.locator(f"#detail {part}").first).to_be_visible()
+        # In one turn of the page, which replaces its elements with each snapshot.
+        bottom = page.evaluate(
+            "selector => document.querySelector(selector).getBoundingClientRect().bottom",
+            f"#detail {part}",
+        )
+        assert bottom <= 720, part
     assert page.evaluate(SMALL) == []
 
 

@@ -136,6 +136,8 @@ def test_this_browser_remembers_its_places_until_it_forgets(open_page: Open) -> 
     expect(page.locator("#visited")).to_be_hidden()
     ask(page, "Darwin")
     expect(page.locator("#visited a")).to_have_text(["Bergen"])
+    # An answer is remembered when it is complete, also after a click on "Forget these".
+    expect(page.locator("[data-state='complete']").first).to_contain_text("Darwin")
     page.click("text=Forget these")
     expect(page.locator("#visited")).to_be_hidden()
     assert json.loads(page.evaluate("localStorage['mare.visited']")) == []
