@@ -1,8 +1,9 @@
 """The options of a client. All times are in seconds."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
-from mare_nameko.addresses import AmqpUri, TlsFiles
+from mare_nameko.addresses import Address, AmqpUri, TlsFiles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,3 +56,18 @@ class Options:
 
     exchange: str = "nameko-rpc"
     """The exchange that Nameko's configuration calls ``rpc_exchange``."""
+
+    def connection_arguments(self, address: Address) -> dict[str, Any]:
+        """Return the arguments of ``amqp.Connection`` for one of the broker's addresses."""
+        host = f"[{address.host}]" if ":" in address.host else address.host
+        tls = self.tls_files.options(address.host) if self.amqp_uri.uses_tls else False
+        return {
+            "host": f"{host}:{address.port}",
+            "userid": address.user,
+            "password": address.password,
+            "login_method": "PLAIN",
+            "virtual_host": address.vhost,
+            "ssl": tls,
+            "connect_timeout": self.connect_timeout,
+            "heartbeat": self.heartbeat,
+        }

@@ -44,18 +44,9 @@ class Session:
         self._unconfirmed: Unconfirmed[str] = Unconfirmed()
         self._on_counts = on_counts
         self._reply_key = uuid.uuid4().hex
-        host = f"[{address.host}]" if ":" in address.host else address.host
-        uses_tls = options.amqp_uri.uses_tls
         self._connection = BufferedConnection(
-            host=f"{host}:{address.port}",
-            userid=address.user,
-            password=address.password,
-            login_method="PLAIN",
-            virtual_host=address.vhost,
-            ssl=options.tls_files.options(address.host) if uses_tls else False,
-            connect_timeout=options.connect_timeout,
+            **options.connection_arguments(address),
             method_timeout=options.method_timeout,
-            heartbeat=options.heartbeat,
             client_properties={"connection_name": f"{options.name}@{socket.gethostname()}"},
             on_blocked=lambda _reason: on_blocked(True),
             on_unblocked=lambda: on_blocked(False),

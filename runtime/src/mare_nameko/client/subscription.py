@@ -96,19 +96,10 @@ class EventSubscription(threading.Thread):
 
     def _connection(self, address: Address) -> Any:
         options = self._options
-        host = f"[{address.host}]" if ":" in address.host else address.host
-        uses_tls = options.amqp_uri.uses_tls
         return amqp.Connection(
-            host=f"{host}:{address.port}",
-            userid=address.user,
-            password=address.password,
-            login_method="PLAIN",
-            virtual_host=address.vhost,
-            ssl=options.tls_files.options(address.host) if uses_tls else False,
-            connect_timeout=options.connect_timeout,
+            **options.connection_arguments(address),
             read_timeout=2 * options.heartbeat,
             write_timeout=options.method_timeout,
-            heartbeat=options.heartbeat,
             client_properties={"connection_name": f"{options.name}-events@{socket.gethostname()}"},
         )
 
