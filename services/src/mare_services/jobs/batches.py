@@ -15,6 +15,7 @@ from mare_services.contract.errors import (
 from mare_services.jobs.book import JobBook
 from mare_services.jobs.domain.batch import Batch, view
 from mare_services.jobs.domain.job import Job, Terms, accepted_event, new_job
+from mare_services.jobs.domain.view import head
 from mare_services.jobs.ports import BatchStore, Change, IdempotencyConflict
 
 
@@ -103,17 +104,7 @@ def _accepted(job: Job) -> Change:
 
 
 def _summary(job: Job, batch_id: str | None) -> Any:
-    return {
-        "id": job.id,
-        "state": job.state.value,
-        "request": job.request,
-        "created_at": job.created_at.isoformat(),
-        "updated_at": job.updated_at.isoformat(),
-        "expires_at": job.retained_until.isoformat(),
-        "attempt": job.attempt,
-        "failure": job.failure,
-        "batch_id": batch_id,
-    }
+    return {**head(job), "failure": job.failure, "batch_id": batch_id}
 
 
 def _cursor(job_id: str) -> str:

@@ -16,8 +16,8 @@ _CALLBACKS = {
 }
 
 
-def view(job: Job) -> Any:
-    """Return the ``JobView`` of a job, as plain JSON."""
+def head(job: Job) -> dict[str, Any]:
+    """Return what all documents about a job begin with."""
     return {
         "id": job.id,
         "state": job.state.value,
@@ -26,6 +26,13 @@ def view(job: Job) -> Any:
         "updated_at": job.updated_at.isoformat(),
         "expires_at": job.retained_until.isoformat(),
         "attempt": job.attempt,
+    }
+
+
+def view(job: Job) -> Any:
+    """Return the ``JobView`` of a job, as plain JSON."""
+    return {
+        **head(job),
         "weather": job.weather,
         "result": job.result,
         "failure": job.failure,
