@@ -1,6 +1,8 @@
 """A namespace, a virtual host and operators: what a test of the whole operator plays with."""
 
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -68,6 +70,18 @@ class Stage:
         operator = Operator(self.folder, kubeconfig, self.namespace, **settings)
         self.operators.append(operator)
         return operator.start()
+
+    def mare(self, *arguments: str, account: str) -> subprocess.CompletedProcess[str]:
+        """Run the command `mare` with the rights of a ServiceAccount of this namespace."""
+        kubeconfig = write_kubeconfig(self.api_server, self.namespace, self.folder, account)
+        return subprocess.run(
+            [str(Path(sys.executable).parent / "mare"), *arguments],
+            env={"PATH": "/usr/bin:/bin", "KUBECONFIG": str(kubeconfig)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
 
     def metric(self, name: str, workload: str = "worker") -> float | None:
         """A number of an object, as the shared operator or the first own one tells it."""
@@ -201,9 +215,11 @@ class Stage:
             time.sleep(0.1)
 
 
-def write_kubeconfig(api_server: ControlPlane, namespace: str, folder: Path) -> Path:
-    """Write how an operator gets into the cluster, with the rights of its service account."""
-    kubeconfig = folder / "operator.conf"
-    config = service_account_kubeconfig(api_server, namespace, "mare-operator")
+def write_kubeconfig(
+    api_server: ControlPlane, namespace: str, folder: Path, account: str = "mare-operator"
+) -> Path:
+    """Write how a service account gets into the cluster; by default, that of the operator."""
+    kubeconfig = folder / f"{account}.conf"
+    config = service_account_kubeconfig(api_server, namespace, account)
     kubeconfig.write_text(yaml.safe_dump(config))
     return kubeconfig

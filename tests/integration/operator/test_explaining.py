@@ -1,14 +1,9 @@
 """Somebody who may only look asks why: `mare explain` on a real API server."""
 
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
-import yaml
 
-from devcluster.access import service_account_kubeconfig
 from mare.custom_resource.autoscaler import FROM_REPLICAS, TO_REPLICAS
 from tests.vhost import becomes, eventually
 
@@ -53,17 +48,7 @@ def explain(stage):
     stage.api_server.kubectl("apply", "-n", stage.namespace, "-f", "-", stdin=ONLOOKER)
 
     def run(*arguments, account="onlooker"):
-        config = service_account_kubeconfig(stage.api_server, stage.namespace, account)
-        kubeconfig = stage.folder / f"{account}.conf"
-        kubeconfig.write_text(yaml.safe_dump(config))
-        return subprocess.run(
-            [str(Path(sys.executable).parent / "mare"), "explain", *arguments],
-            env={"PATH": "/usr/bin:/bin", "KUBECONFIG": str(kubeconfig)},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        return stage.mare("explain", *arguments, account=account)
 
     return run
 

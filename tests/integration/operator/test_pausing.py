@@ -1,13 +1,7 @@
 """`mare pause` and `mare resume` on a real API server."""
 
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
-import yaml
 
-from devcluster.access import service_account_kubeconfig
 from tests.vhost import becomes, eventually
 
 PAUSER = """
@@ -37,17 +31,7 @@ def mare(stage):
     stage.api_server.kubectl("apply", "-n", stage.namespace, "-f", "-", stdin=PAUSER)
 
     def run(*arguments, account="pauser"):
-        config = service_account_kubeconfig(stage.api_server, stage.namespace, account)
-        kubeconfig = stage.folder / f"{account}.conf"
-        kubeconfig.write_text(yaml.safe_dump(config))
-        return subprocess.run(
-            [str(Path(sys.executable).parent / "mare"), *arguments],
-            env={"PATH": "/usr/bin:/bin", "KUBECONFIG": str(kubeconfig)},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        return stage.mare(*arguments, account=account)
 
     return run
 
