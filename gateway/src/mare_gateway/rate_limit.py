@@ -51,11 +51,11 @@ class Verdict:
         }
 
     def problem(self) -> Problem:
-        whom = "with this API key" if self.policy == "key" else "from your address"
+        origin = "with this API key" if self.policy == "key" else "from your address"
         return Problem(
             status=429,
             code="too_many_requests",
-            detail=f"Too many requests {whom}. Try again later.",
+            detail=f"Too many requests {origin}. Try again later.",
             retry_after=self.reset,
         )
 

@@ -1,4 +1,4 @@
-"""Callbacks: what a client is told of its job by HTTP, and the events of their way."""
+"""Callbacks: reports of a job by HTTP to its client, and the events that lead to them."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -155,7 +155,7 @@ class Guarded(Generic[Request, Answer]):
             return
         metrics.OPEN.labels(self.name).set(is_open)
         if is_open:
-            # Credentials do not mend themselves: somebody has to change a setting.
+            # A setting has to be changed: waiting does not make the credentials valid.
             level = logging.ERROR if isinstance(reason, SourceRefused) else logging.WARNING
             _log.log(level, "Opened a breaker", extra={"source": self.name, "reason": str(reason)})
         else:

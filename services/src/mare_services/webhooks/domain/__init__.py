@@ -1,1 +1,1 @@
-"""When a callback is sent again and to whom, without input or output, clock or environment."""
+"""Schedule and destinations of callbacks, without input or output, clock or environment."""
