@@ -174,7 +174,7 @@ def test_replicas_belong_to_whoever_scales(helm, chart):
         "shop-gateway": None,
         "shop-weather": None,
         "shop-playlists": None,
-        "shop-events": 1,
+        "shop-events": 2,
         "shop-jobs": None,
         "shop-webhooks": None,
         "shop-music": 3,
