@@ -65,10 +65,8 @@ class Settings(BrokerSettings):
 
     max_queue_depth: Annotated[int, Meta(ge=0)] = 1000
     """Messages that may wait in the queue of a service before further calls to it are refused with
-    503. 0: no limit."""
-
-    max_queue_age: Annotated[float, Meta(ge=0, le=3600)] = 5.0
-    """Seconds for which the oldest of them may have waited. 0: no limit."""
+    503. 0: no limit. Calls are also refused while the oldest message has waited for half of
+    their deadline."""
 
     graceful_timeout: Annotated[float, Meta(ge=1, le=3600)] = 30.0
     """Seconds that running requests have to finish after SIGTERM."""
@@ -139,5 +137,4 @@ class Settings(BrokerSettings):
             max_in_flight=self.max_in_flight,
             no_consumers_grace=self.no_consumers_grace,
             max_queue_depth=self.max_queue_depth,
-            max_queue_age=self.max_queue_age,
         )

@@ -104,7 +104,7 @@ def test_a_full_queue_is_an_error_at_once(vhost, caller, launch):
 
     assert refused is not None
     assert refused["exc_type"] == "MessageRefused"
-    assert "queue may be full" in refused["value"]
+    assert "for nameko-rpc/worker.echo" in refused["value"]
 
 
 def test_a_connection_that_only_receives_is_kept_up(vhost, launch):

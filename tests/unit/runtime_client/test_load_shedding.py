@@ -11,35 +11,42 @@ NOW = 1000.0
 
 @pytest.fixture
 def shedder():
-    return LoadShedder(max_depth=100, max_age=5.0)
+    return LoadShedder(max_depth=100)
 
 
 def test_what_was_never_counted_is_called(shedder):
-    assert shedder.refusal("weather", NOW) is None
+    assert shedder.refusal("weather", 10.0, NOW) is None
 
 
 @pytest.mark.parametrize(
     ("depth", "age", "reason"),
     [
         (100, 5.0, None),
-        (101, 0.0, "101 messages wait for weather"),
-        (1, 5.1, "messages wait for weather for 5.1 s"),
+        (101, 0.0, "101 messages wait for weather; the limit is 100"),
+        (1, 5.1, "messages wait for weather for 5.1 s; the call has 10.0 s"),
         (0, 60.0, None),  # a call that takes long, and an empty queue
     ],
 )
 def test_a_deep_or_an_old_queue_gets_no_further_calls(shedder, depth, age, reason):
     shedder.counted("weather", depth, age, NOW)
 
-    assert shedder.refusal("weather", NOW + 1.9) == reason
-    assert shedder.refusal("weather", NOW + 2) is None
-    assert shedder.refusal("music", NOW) is None
+    assert shedder.refusal("weather", 10.0, NOW + 1.9) == reason
+    assert shedder.refusal("weather", 10.0, NOW + 2) is None
+    assert shedder.refusal("music", 10.0, NOW) is None
+
+
+def test_a_call_that_has_time_to_wait_is_not_refused_for_the_age_of_the_queue(shedder):
+    shedder.counted("weather", 1, 6.0, NOW)
+
+    assert shedder.refusal("weather", 30.0, NOW) is None
+    assert shedder.refusal("weather", 11.0, NOW)
 
 
 def test_calls_begin_again_when_the_queue_has_become_short(shedder):
     shedder.counted("weather", 500, 0, NOW)
     shedder.counted("weather", 10, 0, NOW + 1)
 
-    assert shedder.refusal("weather", NOW + 1) is None
+    assert shedder.refusal("weather", 10.0, NOW + 1) is None
 
 
 def test_a_depth_is_requested_once_a_second_for_each_service(shedder):
@@ -49,11 +56,11 @@ def test_a_depth_is_requested_once_a_second_for_each_service(shedder):
     assert shedder.must_count("music", NOW)
 
 
-def test_without_limits_nothing_is_refused():
-    unlimited = LoadShedder(max_depth=0, max_age=0)
-    unlimited.counted("weather", 10**6, 10**6, NOW)
+def test_without_a_limit_no_depth_is_too_deep():
+    unlimited = LoadShedder(max_depth=0)
+    unlimited.counted("weather", 10**6, 0.0, NOW)
 
-    assert unlimited.refusal("weather", NOW) is None
+    assert unlimited.refusal("weather", 10.0, NOW) is None
 
 
 def test_the_age_of_a_queue_leaves_out_calls_that_are_being_worked_on():

@@ -60,9 +60,7 @@ class RpcClient:
         self._breakers = CircuitBreakers(
             max_timeouts=self._options.max_timeouts, pause=self._options.circuit_pause
         )
-        self._shedder = LoadShedder(
-            max_depth=self._options.max_queue_depth, max_age=self._options.max_queue_age
-        )
+        self._shedder = LoadShedder(max_depth=self._options.max_queue_depth)
         self._connection = ConnectionThread(self._options, self._pending, self._on_counts)
         self._connection.start()
         self._pid = os.getpid()  # last: other threads use all of the above as soon as it is set
@@ -152,7 +150,7 @@ class RpcClient:
             raise ServiceUnavailable(reason)
         if self._shedder.must_count(service, now):
             self._connection.count_consumers(service)
-        if reason := self._shedder.refusal(service, now):
+        if reason := self._shedder.refusal(service, deadline - now, now):
             raise Overloaded(reason)
         return route
 

@@ -8,12 +8,16 @@ from dataclasses import dataclass
 
 COUNT_SECONDS = 1.0
 """A depth is requested once in this time while there are calls, and used for twice as long."""
+AGE_SHARE = 0.5
+"""Part of a call's time for which the oldest message may have waited. A fixed age would refuse
+calls that have time to wait, for example after a short stall while Pods are replaced."""
 
 
 @dataclass(slots=True)
 class _Queue:
     requested_at: float = float("-inf")
-    reason: str = ""
+    depth: int = 0
+    age: float = 0.0
     until: float = float("-inf")
 
 
@@ -24,12 +28,10 @@ class LoadShedder:
 
     Args:
         max_depth: messages that wait in the queue of a service; 0 means no limit.
-        max_age: seconds for which the oldest of them may wait; 0 means no limit.
     """
 
-    def __init__(self, *, max_depth: int, max_age: float) -> None:
+    def __init__(self, *, max_depth: int) -> None:
         self._max_depth = max_depth
-        self._max_age = max_age
         self._queues: dict[str, _Queue] = {}
 
     def must_count(self, service: str, now: float) -> bool:
@@ -43,14 +45,18 @@ class LoadShedder:
     def counted(self, service: str, depth: int, age: float, now: float) -> None:
         """Record a depth, and the seconds for which the oldest known message has waited."""
         queue = self._queues.setdefault(service, _Queue())
-        queue.reason = ""
-        if self._max_depth and depth > self._max_depth:
-            queue.reason = f"{depth} messages wait for {service}"
-        elif self._max_age and depth and age > self._max_age:
-            queue.reason = f"messages wait for {service} for {age:.1f} s"
+        queue.depth, queue.age = depth, age
         queue.until = now + 2 * COUNT_SECONDS
 
-    def refusal(self, service: str, now: float) -> str | None:
-        """Return why ``service`` must not be called now, or None."""
+    def refusal(self, service: str, seconds: float, now: float) -> str | None:
+        """Return why ``service`` must not be called by a call with ``seconds`` left, or None."""
         queue = self._queues.get(service)
-        return queue.reason if queue and queue.reason and now < queue.until else None
+        if queue is None or now >= queue.until:
+            return None
+        if self._max_depth and queue.depth > self._max_depth:
+            return f"{queue.depth} messages wait for {service}; the limit is {self._max_depth}"
+        if queue.depth and queue.age > seconds * AGE_SHARE:
+            return (
+                f"messages wait for {service} for {queue.age:.1f} s; the call has {seconds:.1f} s"
+            )
+        return None

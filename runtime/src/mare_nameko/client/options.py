@@ -27,11 +27,8 @@ class Options:
     the time limit of the calls gives an autoscaler time to start the service from 0 replicas."""
 
     max_queue_depth: int = 1000
-    """Messages that may wait in the queue of a service; further calls fail at once. 0: no limit."""
-
-    max_queue_age: float = 5.0
-    """How long the oldest of them may have waited, as far as the calls of this client tell. 0: no
-    limit."""
+    """Messages that may wait in the queue of a service; further calls fail at once. 0: no limit.
+    They also fail at once if the oldest message has waited for half of the time that they have."""
 
     max_timeouts: int = 5
     """Consecutive time-outs that open a service's circuit."""

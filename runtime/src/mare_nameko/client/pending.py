@@ -74,7 +74,7 @@ class PendingCalls:
 
     def add(self, call: Call) -> None:
         if len(self._calls) >= self._limit:
-            raise Overloaded(f"{self._limit} calls are in flight")
+            raise Overloaded(f"{self._limit} calls are in flight, which is the limit")
         self._calls[call.correlation_id] = call
 
     def take(self, correlation_id: str) -> Call | None:

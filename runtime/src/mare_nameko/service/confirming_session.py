@@ -131,7 +131,11 @@ class ConfirmingSession:
 
     def _on_nack(self, tag: int, multiple: bool) -> None:  # noqa: FBT001  as py-amqp calls it
         for confirm in self._unconfirmed.settle(tag, multiple):
-            confirm.settle(MessageRefused("The broker refused the message; its queue may be full."))
+            exchange, routing_key, _ = confirm.key
+            target = f"{exchange}/{routing_key}" if exchange else routing_key
+            confirm.settle(
+                MessageRefused(f"The broker refused a message for {target}; a queue may be full.")
+            )
 
     def _on_return(self, _: Exception, exchange: str, routing_key: str, message: Message) -> None:
         # The broker sends it before the confirm, without the delivery tag.
