@@ -21,9 +21,10 @@ class Submissions:
         repeated: submissions that had to be repeated.
     """
 
-    def __init__(self, url: str, events_url: str, rate: float) -> None:
+    def __init__(self, url: str, events_url: str, callback_url: str, rate: float) -> None:
         self._url = url
         self._events_url = events_url
+        self._callback_url = callback_url
         self._rate = rate
         self.accepted: list[str] = []
         self._give_up = 0.0
@@ -51,7 +52,12 @@ class Submissions:
     async def _submit_one(
         self, session: aiohttp.ClientSession, number: int, streams: list[asyncio.Task[None]]
     ) -> None:
-        body = {"lat": number % 120 - 60, "lon": number % 360 - 180, "limit": 1}
+        body = {
+            "lat": number % 120 - 60,
+            "lon": number % 360 - 180,
+            "limit": 1,
+            "callback_url": self._callback_url,
+        }
         headers = {"Idempotency-Key": f"job-{number}"}
         for attempt in itertools.count():
             if time.monotonic() > self._give_up:
