@@ -44,7 +44,7 @@ class Rootfs:
         return Places(settings=Path(_NODE_FOLDER, "settings"), data=Path(_NODE_FOLDER, "data"))
 
     def server(self, name: str, folder: Path, ports: Ports) -> Process:
-        return Process(self, name, folder, ports)
+        return Process(self.command, self.places(folder), name, folder, ports)
 
 
 def broker_to_test(cache: Path, say: Callable[[str], None]) -> Program:

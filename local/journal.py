@@ -8,7 +8,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any
 
-from mare.local_run.terminal import Terminal, describe_exit, describe_kill
+from mare.local_run.terminal import Terminal, TerminalEvents
 
 _FILE_BYTES = 5_000_000
 _GRAVE = ("WARNING", "ERROR", "CRITICAL")
@@ -20,15 +20,15 @@ _UNSHOWN = {"level", "logger", "message", "time", "service", "exception", "entry
 }
 
 
-class Journal:
+class Journal(TerminalEvents):
     """Receives the output and the exits of the child processes."""
 
     def __init__(
         self, folder: Path, terminal: Terminal, clock: Callable[[], float] = time.monotonic
     ) -> None:
+        super().__init__(terminal)
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
-        self._terminal = terminal
         self._files: dict[str, RotatingFileHandler] = {}
         self._clock = clock
         self._shown: dict[tuple[str, str], float] = {}
@@ -38,12 +38,6 @@ class Journal:
         text = readable(line)
         if text and self._is_news(name, text):
             self._terminal.show(name, text)
-
-    def ended(self, name: str, code: int, again_in: float) -> None:
-        self._terminal.highlight(name, describe_exit(code, again_in))
-
-    def killed(self, name: str, seconds: float) -> None:
-        self._terminal.highlight(name, describe_kill(seconds))
 
     def _is_news(self, name: str, text: str) -> bool:
         now = self._clock()

@@ -16,7 +16,7 @@ from local.settings import Settings
 from local.webhook_secret import kept_secret
 from mare.documents.tree import InputError
 from mare.local_run.plan import Plan, read_files
-from mare.local_run.run import STOP_SIGNALS, RunOptions, free_or_zero
+from mare.local_run.run import STOP_SIGNALS, RunOptions, dashboard_port
 from mare.local_run.run import run as run_plan
 from mare.local_run.startup import NotReady
 from mare.local_run.terminal import Terminal, log_to_terminal
@@ -27,7 +27,6 @@ from mare.processes.tcp_ports import free_port, is_free
 from mare_nameko.settings import SettingsError
 
 _FILE = Path(__file__).with_name("stack.yaml")
-_DASHBOARD_PORT = 8081
 _HOPELESS = 3
 """Ends of one process before it was ever ready, after which it is pointless to wait."""
 
@@ -98,7 +97,7 @@ async def _serve(
     plan: Plan, node: Node | None, settings: Settings, terminal: Terminal, journal: Journal
 ) -> None:
     options = RunOptions(
-        dashboard_port=free_or_zero(_DASHBOARD_PORT),
+        dashboard_port=dashboard_port(),
         statistics_seconds=STATISTICS_SECONDS if node else 5.0,
         give_up_after=_HOPELESS,
     )

@@ -31,8 +31,8 @@ def _tell(vhost: Vhost, queue: str, what: str) -> None:
     program = "rabbitmqctl"
     match server:
         case Process():
-            command = server.program.command(server.folder, program, "eval", call)
-            own = environment(server.name, server.ports, server.program.places(server.folder))
+            command = server.command(server.folder, program, "eval", call)
+            own = environment(server.name, server.ports, server.places)
         case Container():
             command, own = ["docker", "exec", server.name, program, "eval", call], None
     subprocess.run(command, env=own, check=True, capture_output=True, text=True, timeout=60)

@@ -7,9 +7,9 @@ process, mount and network device of the node.
 import os
 import subprocess
 import sys
-import threading
 import traceback
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import yaml
@@ -51,7 +51,7 @@ class Node:
         with self._steps.step("namespaces: mounts and network"):
             isolate(self._layout)
             write_configuration(self._layout)
-        images = _Thread(self._containers)
+        images = ThreadPoolExecutor(1).submit(self._containers)
         with self._steps.step("certificates"):
             make_credentials(
                 self._layout.programs / "kubeadm",
@@ -64,7 +64,7 @@ class Node:
         with self._steps.step("node Ready"):
             self._kubelet()
         with self._steps.step("images, remaining time"):
-            images.join()
+            images.result(_SECONDS)
         with self._steps.step("network policies, DNS, storage and ingress"):
             apply_addons(self._kubectl, self._layout.ingress_port)
             enforce_policies(self._layout.api_port)
@@ -122,29 +122,6 @@ class Node:
 
 def _at_once() -> bool:
     return True
-
-
-class _Thread(threading.Thread):
-    """A thread whose failure :meth:`join` raises."""
-
-    def __init__(self, work: Callable[[], None]) -> None:
-        super().__init__(daemon=True)
-        self._work = work
-        self._failure: BaseException | None = None
-        self.start()
-
-    def run(self) -> None:
-        try:
-            self._work()
-        except BaseException as failure:  # noqa: BLE001 - raised by join
-            self._failure = failure
-
-    def join(self, timeout: float | None = _SECONDS) -> None:
-        super().join(timeout)
-        if self._failure:
-            raise self._failure
-        if self.is_alive():
-            raise TimeoutError(f"still not done after {timeout} s")
 
 
 def reap_children() -> None:

@@ -2,17 +2,16 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
-from types import TracebackType
+from collections.abc import AsyncIterator, Coroutine
 from typing import Any, Self
 
 import httpx
 
 from mare_client import protocol
-from mare_client.protocol import FINAL, EventReader, Json
+from mare_client.protocol import FINAL, EventReader, Json, Requests
 
 
-class AsyncMare:
+class AsyncMare(Requests[Coroutine[Any, Any, Json]]):
     """A client of the API at `url`; use it in an ``async with`` block. Described at `Mare`."""
 
     def __init__(
@@ -23,41 +22,14 @@ class AsyncMare:
         timeout: float = 30.0,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        self._http = httpx.AsyncClient(
-            base_url=url,
-            headers=protocol.headers(key),
-            timeout=timeout,
-            transport=transport,
-            follow_redirects=True,
-        )
+        options = protocol.client_options(url, key, timeout)
+        self._http = httpx.AsyncClient(transport=transport, **options)
 
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._http.aclose()
-
-    async def submit(self, **parameters: Any) -> Json:
-        """Submit a job, for example ``submit(city="Recife", limit=5)``; return its document."""
-        return await self._send("POST", "/v1/playlists", parameters, protocol.new_key())
-
-    async def submit_batch(self, jobs: Sequence[Mapping[str, Any]]) -> Json:
-        """Submit up to 100 jobs together; return the document of the batch."""
-        body = {"jobs": [dict(job) for job in jobs]}
-        return await self._send("POST", "/v1/playlists/batch", body, protocol.new_key())
-
-    async def get(self, job_id: str) -> Json:
-        """Return the document of a job or a batch."""
-        return await self._send("GET", f"/v1/jobs/{job_id}")
-
-    async def cancel(self, job_id: str) -> Json:
-        """Cancel a job that has not ended."""
-        return await self._send("DELETE", f"/v1/jobs/{job_id}")
 
     async def stream(self, job_id: str) -> AsyncIterator[Json]:
         """Yield the document in each state, to the last; a broken stream is opened again."""
@@ -80,7 +52,9 @@ class AsyncMare:
             except httpx.TransportError:
                 response = None
             if not events.ended:
-                attempt = await self._pause(attempt, response)
+                pause = protocol.pause_before_reopening(attempt, response)
+                await asyncio.sleep(pause)
+                attempt += 1
 
     async def wait(self, job_id: str, *, seconds: float = 60.0) -> Json:
         """Return the complete job; raise JobFailed, or TimeoutError after `seconds`."""
@@ -93,13 +67,12 @@ class AsyncMare:
             pause = min(2.0, 1.5 * pause)
         return protocol.result(job)
 
-    async def _send(
-        self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None
-    ) -> Json:
+    async def _send(self, method: str, path: str, body: Any = None) -> Json:
+        options = protocol.request_options(method, body)
         attempt = 0
         while True:
             try:
-                response = await self._http.request(method, path, json=body, headers=headers)
+                response = await self._http.request(method, path, **options)
             except httpx.TransportError:
                 if (pause := protocol.pause_before_retry(attempt, None)) is None:
                     raise
@@ -108,14 +81,3 @@ class AsyncMare:
                     return protocol.body(response)
             await asyncio.sleep(pause)
             attempt += 1
-
-    async def _pause(self, attempt: int, response: httpx.Response | None) -> int:
-        """Sleep before a stream is opened again; raise MareError if that is pointless."""
-        refused = response is not None and not response.is_success
-        pause = protocol.pause_before_retry(attempt, response if refused else None)
-        if pause is None:
-            if response is not None and refused:
-                protocol.body(response)
-            raise httpx.ReadError("The stream broke off, and cannot be opened again.")
-        await asyncio.sleep(pause)
-        return attempt + 1

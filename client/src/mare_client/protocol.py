@@ -2,9 +2,10 @@
 
 import json
 import uuid
-from collections.abc import Iterator, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import httpx
 
@@ -40,14 +41,42 @@ class JobFailed(Exception):
         self.job = job
 
 
-def headers(key: str | None) -> dict[str, str]:
-    """Return the headers of every request."""
-    return {"Authorization": f"Bearer {key}"} if key else {}
+Answer = TypeVar("Answer")
 
 
-def new_key() -> dict[str, str]:
-    """Return a header that makes a submission safe to repeat."""
-    return {"Idempotency-Key": str(uuid.uuid4())}
+class Requests(ABC, Generic[Answer]):
+    """The methods that send one request; an `Answer` is a document, or an awaitable one."""
+
+    def submit(self, **parameters: Any) -> Answer:
+        """Submit a job, for example ``submit(city="Recife", limit=5)``; return its document."""
+        return self._send("POST", "/v1/playlists", parameters)
+
+    def submit_batch(self, jobs: Sequence[Mapping[str, Any]]) -> Answer:
+        """Submit up to 100 jobs together; return the document of the batch."""
+        return self._send("POST", "/v1/playlists/batch", {"jobs": [dict(job) for job in jobs]})
+
+    def get(self, job_id: str) -> Answer:
+        """Return the document of a job or a batch."""
+        return self._send("GET", f"/v1/jobs/{job_id}")
+
+    def cancel(self, job_id: str) -> Answer:
+        """Cancel a job that has not ended."""
+        return self._send("DELETE", f"/v1/jobs/{job_id}")
+
+    @abstractmethod
+    def _send(self, method: str, path: str, body: Any = None) -> Answer: ...
+
+
+def client_options(url: str, key: str | None, timeout: float) -> dict[str, Any]:
+    """Return the options of httpx that both clients have."""
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    return {"base_url": url, "headers": headers, "timeout": timeout, "follow_redirects": True}
+
+
+def request_options(method: str, body: Any) -> dict[str, Any]:
+    """Return body and headers of a request; a key makes a submission safe to repeat."""
+    headers = {"Idempotency-Key": str(uuid.uuid4())} if method == "POST" else None
+    return {"json": body, "headers": headers}
 
 
 def pause_before_retry(attempt: int, response: httpx.Response | None) -> float | None:
@@ -63,6 +92,17 @@ def pause_before_retry(attempt: int, response: httpx.Response | None) -> float |
         return None
     wanted = response.headers.get("Retry-After", "") if response is not None else ""
     return min(LONGEST_PAUSE, float(wanted) if wanted.isdigit() else 0.25 * 2**attempt)
+
+
+def pause_before_reopening(attempt: int, response: httpx.Response | None) -> float:
+    """Return the seconds before a stream is opened again; raise the error if that is pointless."""
+    refusal = None if response is None or response.is_success else response
+    pause = pause_before_retry(attempt, refusal)
+    if pause is None:
+        if refusal is not None:
+            body(refusal)
+        raise httpx.ReadError("The stream broke off, and cannot be opened again.")
+    return pause
 
 
 def body(response: httpx.Response) -> Json:

@@ -3,7 +3,6 @@
 import json
 import time
 import uuid
-from types import TracebackType
 from typing import Any, Self
 
 import amqp
@@ -71,10 +70,5 @@ class Caller:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._connection.close()

@@ -6,11 +6,10 @@ import shutil
 import click
 
 from mare.demo.run import run
-from mare.local_run.run import free_or_zero
+from mare.local_run.run import DASHBOARD_PORT, dashboard_port
 from mare.private_broker.node import BrokerFailed
 from mare.private_broker.origin import NoBroker
 
-_DASHBOARD_PORT = 8081
 _PROCESSES_PER_CORE = 4
 _MOST_PROCESSES = 8
 
@@ -34,7 +33,7 @@ _MOST_PROCESSES = 8
 @click.option(
     "--dashboard",
     type=click.IntRange(0, 65535),
-    help=f"Port of the dashboard on 127.0.0.1.  [default: {_DASHBOARD_PORT}, or a free port]",
+    help=f"Port of the dashboard on 127.0.0.1.  [default: {DASHBOARD_PORT}, or a free port]",
 )
 def demo(*, seconds: int, most: int, dashboard: int | None) -> None:
     """Scale workers under a load that rises and falls, for two minutes.
@@ -47,9 +46,8 @@ def demo(*, seconds: int, most: int, dashboard: int | None) -> None:
     """
     if shutil.which("setpriv") is None:
         raise click.ClickException("The program setpriv is missing: install util-linux.")
-    port = free_or_zero(_DASHBOARD_PORT) if dashboard is None else dashboard
     try:
-        run(seconds=float(seconds), most=most, dashboard_port=port)
+        run(seconds=float(seconds), most=most, dashboard_port=dashboard_port(dashboard))
     except (NoBroker, BrokerFailed) as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:

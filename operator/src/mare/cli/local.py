@@ -9,10 +9,9 @@ import click
 
 from mare.documents.tree import InputError
 from mare.local_run.plan import read_files
-from mare.local_run.run import RunOptions, free_or_zero, run
+from mare.local_run.run import DASHBOARD_PORT, RunOptions, dashboard_port, run
 from mare.local_run.terminal import Terminal, TerminalEvents, log_to_terminal
 
-_DASHBOARD_PORT = 8081
 _PROCESSES_PER_CORE = 4
 
 
@@ -35,7 +34,7 @@ _PROCESSES_PER_CORE = 4
 @click.option(
     "--dashboard",
     type=click.IntRange(0, 65535),
-    help=f"Port of the dashboard on 127.0.0.1.  [default: {_DASHBOARD_PORT}, or a free port]",
+    help=f"Port of the dashboard on 127.0.0.1.  [default: {DASHBOARD_PORT}, or a free port]",
 )
 @click.option("--no-dashboard", is_flag=True, help="Do not serve the dashboard.")
 @click.option(
@@ -84,7 +83,7 @@ def local(
     for note in plan.notes:
         terminal.show("mare", note)
     options = RunOptions(
-        dashboard_port=None if no_dashboard else _free_port(dashboard),
+        dashboard_port=None if no_dashboard else dashboard_port(dashboard),
         metrics_port=metrics,
     )
 
@@ -96,7 +95,3 @@ def local(
         asyncio.run(run(plan, terminal, TerminalEvents(terminal, quiet), options, on_ready))
     except OSError as error:
         raise click.ClickException(f"Cannot listen on a port: {error}") from error
-
-
-def _free_port(given: int | None) -> int:
-    return free_or_zero(_DASHBOARD_PORT) if given is None else given

@@ -4,6 +4,7 @@ from mare.demo.settings import policy, worker
 from mare.demo.tally import Tally
 from mare.simulation.comparison import compare
 from mare.simulation.load import Load, Recorded
+from mare.simulation.report import aligned
 from mare.simulation.results import percentile
 from mare.simulation.scenario import Scenario, SimulatedAutoscaler, default_autoscalers
 
@@ -43,16 +44,12 @@ def report(tally: Tally, most: int, start_seconds: float) -> str:
             for result in compare(scenario(tally, most, start_seconds))
         ),
     ]
-    widths = [max(len(row[column]) for row in rows) for column in range(5)]
-    lines = [
-        "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows
-    ]
     replicas = f"replicas rose from 0 to {tally.most_replicas}"
     return "\n".join(
         [
             f"{len(tally.published):,} messages in {tally.elapsed:.0f} s; {replicas}.",
             "",
-            *(f"  {line}" for line in lines),
+            *(f"  {line}" for line in aligned(rows)),
             "",
             "The simulations replay the recorded load with the same workers. KEDA expert knows the",
             "capacity of a worker and scales by the arrival rate; Maré has only its defaults.",

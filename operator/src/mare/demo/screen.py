@@ -8,7 +8,7 @@ from typing import TextIO
 
 from mare.demo.tally import Tally
 from mare.demo.worker import STARTED, WAITED
-from mare.local_run.terminal import Terminal, describe_exit, describe_kill
+from mare.local_run.terminal import Terminal, TerminalEvents
 
 _CLEAR = "\r\x1b[K"
 _SECONDS_BETWEEN_LINES = 10.0
@@ -51,13 +51,13 @@ class ProgressTerminal(Terminal):
         self._out.flush()
 
 
-class WorkerEvents:
-    """Implements `mare.processes.Events`: counts the lines of the workers."""
+class WorkerEvents(TerminalEvents):
+    """Counts the lines of the workers."""
 
     def __init__(
         self, terminal: Terminal, tally: Tally, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._terminal = terminal
+        super().__init__(terminal)
         self._tally = tally
         self._clock = clock
         self._seen: dict[str, float] = {}
@@ -80,10 +80,4 @@ class WorkerEvents:
         elif word == STARTED:
             self._starts.append(self._clock() - self._seen.get(name, self._clock()))
         else:
-            self._terminal.show(name, line)
-
-    def ended(self, name: str, code: int, again_in: float) -> None:
-        self._terminal.highlight(name, describe_exit(code, again_in))
-
-    def killed(self, name: str, seconds: float) -> None:
-        self._terminal.highlight(name, describe_kill(seconds))
+            super().wrote(name, line)

@@ -27,6 +27,7 @@ from mare.processes import Events
 from mare.processes.tcp_ports import is_free
 
 HOST = "127.0.0.1"
+DASHBOARD_PORT = 8081
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -178,9 +179,9 @@ async def _scaling(  # noqa: PLR0917
         yield loop, url
 
 
-def free_or_zero(port: int) -> int:
-    """Return the port if it is free, else 0, which takes any free port."""
-    return port if is_free(port) else 0
+def dashboard_port(given: int | None = None) -> int:
+    """Return the given port, else 8081; 0, which takes any free port, if that is not free."""
+    return given if given is not None else DASHBOARD_PORT if is_free(DASHBOARD_PORT) else 0
 
 
 class NoConflicts:

@@ -59,24 +59,15 @@ class TerminalEvents:
             self._terminal.show(name, line)
 
     def ended(self, name: str, code: int, again_in: float) -> None:
-        self._terminal.highlight(name, describe_exit(code, again_in))
+        how = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
+        self._terminal.highlight(name, f"{how}; restarts in {again_in:g} s")
 
     def killed(self, name: str, seconds: float) -> None:
-        self._terminal.highlight(name, describe_kill(seconds))
-
-
-def describe_exit(code: int, again_in: float) -> str:
-    """A sentence about a process that ended unexpectedly."""
-    how = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
-    return f"{how}; restarts in {again_in:g} s"
-
-
-def describe_kill(seconds: float) -> str:
-    """A sentence about a process that did not end within its grace period."""
-    return (
-        f"was killed: it still ran {seconds:g} s after SIGTERM. RabbitMQ delivers its"
-        " unacknowledged messages again; raise stopSeconds"
-    )
+        self._terminal.highlight(
+            name,
+            f"was killed: it still ran {seconds:g} s after SIGTERM. RabbitMQ delivers its"
+            " unacknowledged messages again; raise stopSeconds",
+        )
 
 
 class TerminalObjects:

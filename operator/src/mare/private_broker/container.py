@@ -30,13 +30,13 @@ class Docker:
 
 def docker(say: Callable[[str], None]) -> Docker | None:
     """Return the Docker engine of this machine, the image fetched, if there is one that works."""
-    if not _docker("info", seconds=20).ok:
+    if _docker("info", seconds=20).returncode:
         return None
-    if not _docker("image", "inspect", IMAGE).ok:
+    if _docker("image", "inspect", IMAGE).returncode:
         say(f"Fetching {IMAGE}")
         pulled = _docker("pull", IMAGE, seconds=600)
-        if not pulled.ok:
-            say(f"Docker cannot fetch {IMAGE}: {' '.join(pulled.output.split())[-200:]}")
+        if pulled.returncode:
+            say(f"Docker cannot fetch {IMAGE}: {' '.join(pulled.stdout.split())[-200:]}")
             return None
     return Docker()
 
@@ -72,12 +72,12 @@ class Container:
 
     def _demand(self, *arguments: str) -> None:
         answer = _docker(*arguments)
-        if not answer.ok:
-            raise OSError(f"docker {arguments[0]}: {answer.output}")
+        if answer.returncode:
+            raise OSError(f"docker {arguments[0]}: {answer.stdout}")
 
     def alive(self) -> bool:
         answer = _docker("inspect", "--format", "{{.State.Running}}", self.name)
-        return answer.output.strip() == "true"
+        return answer.stdout.strip() == "true"
 
     def terminate(self) -> None:
         _docker("kill", "--signal", "TERM", self.name)
@@ -86,25 +86,21 @@ class Container:
         _docker("kill", self.name)
 
     def wait(self, seconds: float) -> bool:
-        return not self._created or _docker("wait", self.name, seconds=seconds).ok
+        return not self._created or not _docker("wait", self.name, seconds=seconds).returncode
 
     def log(self) -> str:
-        return _docker("logs", "--tail", _LOG_LINES, self.name).output
+        return _docker("logs", "--tail", _LOG_LINES, self.name).stdout
 
     def remove(self) -> None:
         _docker("rm", "--force", "--volumes", self.name)
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    ok: bool
-    output: str
-
-
-def _docker(*arguments: str, seconds: float = 60) -> _Answer:
+def _docker(*arguments: str, seconds: float = 60) -> subprocess.CompletedProcess[str]:
+    """Return the answer; a program that is absent or too slow is one that failed."""
+    command = ["docker", *arguments]
     try:
-        answer = subprocess.run(
-            ["docker", *arguments],
+        return subprocess.run(
+            command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -113,5 +109,4 @@ def _docker(*arguments: str, seconds: float = 60) -> _Answer:
             timeout=seconds,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        return _Answer(ok=False, output=str(error))
-    return _Answer(ok=answer.returncode == 0, output=answer.stdout)
+        return subprocess.CompletedProcess(command, 1, str(error))

@@ -4,23 +4,14 @@ import contextlib
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 from mare.private_broker.config import Places, Ports, environment
 from mare.processes.spawn import spawn
 
 _LOG_BYTES = 2_000
-
-
-class Runnable(Protocol):
-    """A program whose servers are child processes."""
-
-    def command(self, folder: Path, program: str, *arguments: str) -> list[str]:
-        """Return a command that runs ``program`` with access to ``folder``."""
-
-    def places(self, folder: Path) -> Places: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +30,7 @@ class Installed:
         return Places(settings=folder / "settings", data=folder / "data")
 
     def server(self, name: str, folder: Path, ports: Ports) -> "Process":
-        return Process(self, name, folder, ports)
+        return Process(self.command, self.places(folder), name, folder, ports)
 
 
 def installed() -> Installed | None:
@@ -68,7 +59,9 @@ def _direct(program: str) -> str | None:
 class Process:
     """A server and its port mapper (epmd), both children of this process."""
 
-    program: Runnable
+    command: Callable[..., list[str]]
+    """Takes `folder`, a program and its arguments; returns a command that runs it there."""
+    places: Places
     name: str
     folder: Path
     ports: Ports
@@ -83,8 +76,8 @@ class Process:
     def _spawn(self, program: str, *arguments: str) -> subprocess.Popen[bytes]:
         with self._log_file.open("ab") as log:
             return spawn(
-                self.program.command(self.folder, program, *arguments),
-                environment=environment(self.name, self.ports, self.program.places(self.folder)),
+                self.command(self.folder, program, *arguments),
+                environment=environment(self.name, self.ports, self.places),
                 output=log,
             )
 

@@ -14,11 +14,9 @@ class Server(Protocol):
 
     def alive(self) -> bool: ...
 
-    def terminate(self) -> None:
-        """Send SIGTERM."""
+    def terminate(self) -> None: ...
 
-    def kill(self) -> None:
-        """Send SIGKILL."""
+    def kill(self) -> None: ...
 
     def wait(self, seconds: float) -> bool:
         """Return whether the server ends within ``seconds``."""
@@ -33,8 +31,7 @@ class Server(Protocol):
 class Program(Protocol):
     """An installed RabbitMQ."""
 
-    def describe(self) -> str:
-        """Return a short description."""
+    def describe(self) -> str: ...
 
     def places(self, folder: Path) -> Places:
         """Return the paths of ``folder`` as the server sees them."""
