@@ -5,6 +5,7 @@ import itertools
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 from pathlib import Path
@@ -39,6 +40,8 @@ class PostgreSqlServer:
         if self._user:
             os.chown(data, self._user.pw_uid, self._user.pw_gid)
         self._run("initdb", "--auth=trust", "--username=mare", "--no-sync", f"--pgdata={data}")
+        rules = data / "pg_hba.conf"
+        rules.write_text(f"host all guarded all scram-sha-256\n{rules.read_text()}")
         self.start()
         return self
 
@@ -67,15 +70,19 @@ class PostgreSqlServer:
     def new_database(self) -> str:
         """Return the URI of an empty database."""
         name = f"jobs{next(self._numbers)}"
-        self._run(
-            *("psql", "--host=127.0.0.1", f"--port={self._port}", "--username=mare"),
-            *("--dbname=postgres", "--quiet", f"--command=CREATE DATABASE {name}"),
-        )
-        return f"postgresql://mare@127.0.0.1:{self._port}/{name}"
+        self.execute(f"CREATE DATABASE {name}")
+        return self.uri(name)
+
+    def uri(self, database: str, user: str = "mare") -> str:
+        return f"postgresql://{user}@127.0.0.1:{self._port}/{database}"
+
+    def execute(self, statement: str) -> None:
+        """Run a statement as the superuser ``mare``."""
+        self._run("psql", f"--dbname={self.uri('postgres')}", "--quiet", f"--command={statement}")
 
     def __exit__(self, *_) -> None:
         if self._process is not None:
-            self._process.terminate()
+            self._process.send_signal(signal.SIGINT)  # SIGTERM would wait for open connections
             self._process.wait(20)
         self._temporary.cleanup()
 

@@ -29,12 +29,12 @@ class Launched:
     def __init__(
         self, flavour: Flavour, service: str, uri: str, folder: Path, **environ: str
     ) -> None:
+        path = service if ":" in service else f"tests.integration.runtime.subjects:{service}"
         self._log = folder / f"{flavour}-{service}-{time.monotonic_ns()}.log"
         self.diary = folder / f"diary-{flavour}"
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", *_COMMANDS[flavour],
-                 f"tests.integration.runtime.subjects:{service}"],
+                [sys.executable, "-m", *_COMMANDS[flavour], path],
                 cwd=_ROOT,
                 stderr=log,
                 stdout=log,

@@ -78,10 +78,6 @@ class JobStore(Protocol):
         """Delete records and inbox entries whose retention has passed; return how many jobs."""
         ...
 
-    def check(self) -> None:
-        """Raise if the store cannot be reached."""
-        ...
-
     def close(self) -> None: ...
 
 

@@ -24,18 +24,15 @@ from mare_services.contract.jobs import (
     PlaylistFailed,
     WeatherObserved,
 )
-from mare_services.jobs.adapters.batches import SqlBatchStore
-from mare_services.jobs.adapters.deliveries import SqlDeliveryLog
+from mare_services.jobs.adapters.opening import open_stores
 from mare_services.jobs.adapters.relay import OutboxRelay
-from mare_services.jobs.adapters.sql import Database, SqlJobStore
-from mare_services.jobs.adapters.sqlite import Sqlite
 from mare_services.jobs.batches import BatchBook
 from mare_services.jobs.book import JobBook
 from mare_services.jobs.callbacks import JobCallbacks
 from mare_services.jobs.domain.job import Job
 from mare_services.jobs.domain.view import view
-from mare_services.jobs.ports import BatchStore, DeliveryLog, JobStore
-from mare_services.jobs.settings import Settings, StoreUri
+from mare_services.jobs.ports import JobStore
+from mare_services.jobs.settings import Settings
 
 register_errors(ServiceError)
 _log = getLogger(__name__)
@@ -52,11 +49,11 @@ class JobsResources(DependencyProvider):
     """Store and rules, shared by all workers."""
 
     def setup(self) -> None:
-        """Open the store. An invalid setting or a missing store stops the service at once."""
+        """Wait for the store. An invalid setting stops the service at once."""
         self.settings = Settings.from_env(os.environ)
-        self.store: JobStore
-        self.store, log, batches = tpool.execute(_open, self.settings.store)
-        self.callbacks = JobCallbacks(self.store, log, self.settings.url_rules)
+        stores = open_stores(self.settings.store)
+        self.store: JobStore = stores.jobs
+        self.callbacks = JobCallbacks(self.store, stores.deliveries, self.settings.url_rules)
         self.book = JobBook(
             self.store,
             terms=self.settings.terms,
@@ -64,7 +61,7 @@ class JobsResources(DependencyProvider):
             redeliveries=self.settings.redeliveries,
             clock=_now,
         )
-        self.batches = BatchBook(batches, self.book, terms=self.settings.terms, clock=_now)
+        self.batches = BatchBook(stores.batches, self.book, terms=self.settings.terms, clock=_now)
 
     def stop(self) -> None:
         self.store.close()
@@ -230,16 +227,3 @@ class JobsService:
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def _open(uri: StoreUri) -> tuple[JobStore, DeliveryLog, BatchStore]:
-    database = _database(uri)
-    return SqlJobStore(database), SqlDeliveryLog(database), SqlBatchStore(database)
-
-
-def _database(uri: StoreUri) -> Database:
-    if uri.sqlite_path is not None:
-        return Sqlite(uri.sqlite_path)
-    from mare_services.jobs.adapters.postgresql import PostgreSql  # noqa: PLC0415 - optional
-
-    return PostgreSql(str(uri))

@@ -6,6 +6,9 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from mare_nameko.settings import SettingsError
 
 _OPTIONS = (
     "-c synchronous_commit=on -c statement_timeout=10000 -c lock_timeout=5000"
@@ -31,8 +34,14 @@ class PostgreSql:
 
     lock_row = "FOR UPDATE"
     skip_locked = "FOR UPDATE SKIP LOCKED"
+    errors: tuple[type[Exception], ...] = (psycopg.Error,)
 
     def __init__(self, uri: str) -> None:
+        """Raise SettingsError for a malformed URI; libpq's own sentence would contain it."""
+        try:
+            conninfo_to_dict(uri)
+        except psycopg.ProgrammingError:
+            raise SettingsError("JOBS_STORE='***': it is not a URI of PostgreSQL.") from None
         self._uri = uri
         self._local = threading.local()
         self._all: list[psycopg.Connection[tuple[Any, ...]]] = []

@@ -76,6 +76,8 @@ class Database(Protocol):
     """What SELECT needs to lock its rows, for example ``FOR UPDATE``."""
     skip_locked: str
     """The same, leaving out rows that are locked."""
+    errors: tuple[type[Exception], ...]
+    """What is raised if the database cannot be reached or used."""
 
     def transaction(self, *, writes: bool = True) -> AbstractContextManager[Transaction]:
         """Open a transaction; one that only reads does not wait for writers."""
@@ -182,10 +184,6 @@ class SqlJobStore:
                 (now.timestamp(), _DELETED_AT_ONCE),
             )
         return len(rows)
-
-    def check(self) -> None:
-        with self._database.transaction() as transaction:
-            transaction.execute("SELECT 1")
 
     def close(self) -> None:
         self._database.close()

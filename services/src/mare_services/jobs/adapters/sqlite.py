@@ -17,12 +17,12 @@ class Sqlite:
     """
 
     lock_row = skip_locked = ""
+    errors: tuple[type[Exception], ...] = (sqlite3.Error, OSError)
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._local = threading.local()
         self._all: list[sqlite3.Connection] = []
-        path.parent.mkdir(parents=True, exist_ok=True)
 
     @contextmanager
     def transaction(self, *, writes: bool = True) -> Iterator["_Transaction"]:
@@ -43,6 +43,7 @@ class Sqlite:
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
             connection = sqlite3.connect(
                 self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )

@@ -1,0 +1,60 @@
+"""Opens the store of the jobs, which may start after the service or be repaired meanwhile."""
+
+from dataclasses import dataclass
+from logging import getLogger
+
+import eventlet
+from eventlet import tpool
+
+from mare_nameko.backoff import Backoff
+from mare_services.jobs.adapters.batches import SqlBatchStore
+from mare_services.jobs.adapters.deliveries import SqlDeliveryLog
+from mare_services.jobs.adapters.sql import Database, SqlJobStore
+from mare_services.jobs.adapters.sqlite import Sqlite
+from mare_services.jobs.settings import StoreUri
+
+_log = getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """What one database holds."""
+
+    jobs: SqlJobStore
+    batches: SqlBatchStore
+    deliveries: SqlDeliveryLog
+
+
+def open_stores(uri: StoreUri) -> Stores:
+    """Return when the store is reachable and has its tables.
+
+    Each new cause of a failure is logged once. Raises SettingsError for a malformed address.
+    """
+    database = _database(uri)
+    backoff = Backoff()
+    reported = ""
+    while True:
+        try:
+            stores: Stores = tpool.execute(_create_tables, database)
+        except database.errors as error:
+            cause = " ".join(str(error).split()) or type(error).__name__
+            if cause != reported:
+                _log.warning("Waiting for the store of the jobs: %s", cause)
+                reported = cause
+            eventlet.sleep(backoff.next_delay())
+        else:
+            if reported:
+                _log.info("Reached the store of the jobs")
+            return stores
+
+
+def _create_tables(database: Database) -> Stores:
+    return Stores(SqlJobStore(database), SqlBatchStore(database), SqlDeliveryLog(database))
+
+
+def _database(uri: StoreUri) -> Database:
+    if uri.sqlite_path is not None:
+        return Sqlite(uri.sqlite_path)
+    from mare_services.jobs.adapters.postgresql import PostgreSql  # noqa: PLC0415 - optional
+
+    return PostgreSql(str(uri))
