@@ -43,65 +43,55 @@ class Settings(BaseModel):
     """The string below each field is its description in the documentation."""
 
     model_config = ConfigDict(
-        frozen=True, extra="ignore", populate_by_name=True, use_attribute_docstrings=True
+        frozen=True,
+        extra="ignore",
+        populate_by_name=True,
+        use_attribute_docstrings=True,
+        alias_generator=lambda name: f"MARE_{name.upper()}",
     )
 
-    namespaces: Names = Field((), validation_alias="MARE_NAMESPACES")
+    namespaces: Names = ()
     """Namespaces to watch, separated by commas. Empty: the whole cluster."""
-    leader_election: bool = Field(True, validation_alias="MARE_LEADER_ELECTION")
+    leader_election: bool = True
     """Whether to act only while this replica holds the Lease."""
     lease_namespace: str = Field("default", validation_alias="POD_NAMESPACE")
     """Namespace of the Lease."""
-    lease_name: str = Field("mare-operator", validation_alias="MARE_LEASE_NAME")
+    lease_name: str = "mare-operator"
     """Name of the Lease."""
-    lease_seconds: Annotated[float, Field(ge=2, le=60)] = Field(
-        3.5, validation_alias="MARE_LEASE_SECONDS"
-    )
+    lease_seconds: Annotated[float, Field(ge=2, le=60)] = 3.5
     """Seconds after which another replica takes a Lease that is not renewed."""
     identity: str = Field("mare", validation_alias="POD_NAME")
     """Name of this replica. Each replica needs its own; a random suffix is added."""
-    host: str = Field("0.0.0.0", validation_alias="MARE_HOST")  # noqa: S104
+    host: str = "0.0.0.0"  # noqa: S104
     """Address of /livez, /readyz and /metrics."""
-    port: Port = Field(8080, validation_alias="MARE_PORT")
+    port: Port = 8080
     """Port of /livez, /readyz and /metrics. 0 takes a free port."""
-    metrics_authentication: bool = Field(False, validation_alias="MARE_METRICS_AUTHENTICATION")
+    metrics_authentication: bool = False
     """Whether /metrics requires the token of a user with `get` on the non-resource URL /metrics."""
-    dashboard: bool = Field(True, validation_alias="MARE_DASHBOARD")
+    dashboard: bool = True
     """Whether to serve the dashboard."""
-    dashboard_host: str = Field("127.0.0.1", validation_alias="MARE_DASHBOARD_HOST")
+    dashboard_host: str = "127.0.0.1"
     """Address of the dashboard."""
-    dashboard_port: Port = Field(8081, validation_alias="MARE_DASHBOARD_PORT")
+    dashboard_port: Port = 8081
     """Port of the dashboard. 0 takes a free port."""
-    dashboard_prefix: Path = Field("", validation_alias="MARE_DASHBOARD_PREFIX")
+    dashboard_prefix: Path = ""
     """Path of the dashboard, for example /mare."""
-    dashboard_hosts: Names = Field((), validation_alias="MARE_DASHBOARD_HOSTS")
+    dashboard_hosts: Names = ()
     """Host names of the dashboard, separated by commas, besides localhost and IP addresses."""
-    tick_seconds: Annotated[float, Field(ge=0.05, le=1)] = Field(
-        0.25, validation_alias="MARE_TICK_SECONDS"
-    )
+    tick_seconds: Annotated[float, Field(ge=0.05, le=1)] = 0.25
     """Shortest time between two reads of an object, in seconds."""
-    reads_per_second: Annotated[float, Field(ge=1, le=10_000)] = Field(
-        400.0, validation_alias="MARE_READS_PER_SECOND"
-    )
+    reads_per_second: Annotated[float, Field(ge=1, le=10_000)] = 400.0
     """Broker reads per second. With more objects than that allows, each is read less often."""
-    namespace_queues: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
-        2_000, validation_alias="MARE_NAMESPACE_QUEUES"
-    )
+    namespace_queues: Annotated[int, Field(ge=1, le=1_000_000)] = 2_000
     """Queues that the objects of one namespace may select together; an object counts as one at
     least. The newest objects beyond that are unknown."""
-    statistics_seconds: Annotated[float, Field(ge=1, le=60)] = Field(
-        5.0, validation_alias="MARE_STATISTICS_SECONDS"
-    )
+    statistics_seconds: Annotated[float, Field(ge=1, le=60)] = 5.0
     """Time between two readings of a broker's statistics, in seconds."""
-    secret_seconds: Annotated[float, Field(ge=1, le=3600)] = Field(
-        30.0, validation_alias="MARE_SECRET_SECONDS"
-    )
+    secret_seconds: Annotated[float, Field(ge=1, le=3600)] = 30.0
     """Time after which a Secret is read again, in seconds."""
-    require_secret_label: bool = Field(True, validation_alias="MARE_REQUIRE_SECRET_LABEL")
+    require_secret_label: bool = True
     """Whether to use only Secrets with the label `mare.dev/broker=true`."""
-    broker_networks: Networks = Field(
-        ("0.0.0.0/0", "::/0"), validation_alias="MARE_BROKER_NETWORKS", validate_default=True
-    )
+    broker_networks: Networks = Field(("0.0.0.0/0", "::/0"), validate_default=True)
     """Networks that connections to brokers may lead to, separated by commas. They include loopback,
     link-local and metadata addresses only if a network lies within such a range, such as
     127.0.0.0/8. The address of the API server is always refused."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from mare.cluster.objects import StoredObjects
 from mare.domain.reason import Reason
-from mare.explanation.events import changes_of
+from mare.explanation.stored import changes_of
 from tests.unit.operator_loop.worlds import AT_ONCE, FakeObjects, World
 
 

@@ -10,9 +10,9 @@ from mare.cli import mare
 from mare.custom_resource.status import without_absent
 from mare.custom_resource.status_values import seconds_of
 from mare.domain.unknown import Unknown
-from mare.explanation.events import changes_of
 from mare.explanation.explained import at, oldest
 from mare.explanation.explained import explain as explain_object
+from mare.explanation.stored import changes_of
 from mare.explanation.text import text, text_at
 from mare.ports import AccessRefused
 from tests.unit.operator_loop.worlds import World, body, run
@@ -228,9 +228,12 @@ def test_one_of_many_is_found_by_its_name():
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("a: [", "is no YAML"),
-        ("kind: QueueAutoscaler\nmetadata: {name: x}\nspec: {maxReplicas: no}", "maxReplicas"),
-        ("just text", "has no QueueAutoscaler"),
+        ("a: [", "<stdin>:1:"),
+        (
+            "kind: QueueAutoscaler\nmetadata: {name: x}\nspec: {maxReplicas: no}",
+            "<stdin>:3: spec.maxReplicas",
+        ),
+        ("just text", "<stdin>:1: the document has to be a mapping"),
         ("", "has no QueueAutoscaler"),
     ],
 )

@@ -8,7 +8,7 @@ import click
 
 from mare.convert.conversion import convert as convert_texts
 from mare.convert.report import data, manifests, text
-from mare.documents.tree import MAX_CHARACTERS, InputError
+from mare.documents.tree import InputError, read_text
 
 
 @click.command
@@ -33,7 +33,7 @@ def convert(files: tuple[TextIO, ...], output: str, *, strict: bool) -> None:
     something is refused, or the input cannot be read.
     """
     try:
-        conversion = convert_texts((file.name, _read(file)) for file in files)
+        conversion = convert_texts((file.name, read_text(file)) for file in files)
     except InputError as error:
         raise click.ClickException(str(error)) from error
     if not conversion.results:
@@ -45,10 +45,3 @@ def convert(files: tuple[TextIO, ...], output: str, *, strict: bool) -> None:
         click.echo(manifests(conversion), nl=False)
         click.echo(text(conversion), nl=False, err=True)
     sys.exit(conversion.exit_code(strict=strict))
-
-
-def _read(file: TextIO) -> str:
-    try:
-        return file.read(MAX_CHARACTERS + 1)
-    except UnicodeDecodeError as error:
-        raise InputError(f"{file.name}:1: not UTF-8") from error

@@ -13,13 +13,13 @@ from typing import Any, TextIO
 import click
 
 from mare.cluster.object_reader import Unreadable, read_events, read_stored
+from mare.documents.tree import InputError, read_text
 from mare.explanation import data, text
-from mare.explanation.events import changes_of
+from mare.explanation.constraint import Verdict
 from mare.explanation.explained import NothingRecorded, at, oldest
 from mare.explanation.explained import explain as explain_object
-from mare.explanation.files import MAX_CHARACTERS, UnusableFile, read_object
-from mare.explanation.stored import Recorded, recorded, written_at
-from mare.explanation.verdict import Verdict
+from mare.explanation.files import read_object
+from mare.explanation.stored import Recorded, changes_of, recorded, written_at
 
 
 class Moment(click.ParamType[float]):
@@ -70,7 +70,7 @@ def explain(
     changes: Callable[[], tuple[Recorded, ...]] = tuple
     try:
         if file is not None:
-            body = read_object(file.read(MAX_CHARACTERS + 1), name, namespace)
+            body = read_object(read_text(file), file.name, name, namespace)
         elif name is None:
             raise click.UsageError("Give the NAME of a QueueAutoscaler, or -f FILE.")
         else:
@@ -80,9 +80,7 @@ def explain(
             output_text, code = _explain_at(body, moment, changes, output)
         else:
             output_text, code = _explain(body, written_at(body) if file else None, output)
-    except (UnusableFile, UnicodeDecodeError) as error:
-        raise click.ClickException(f"{file.name if file else ''} {error}") from error
-    except Unreadable as error:
+    except (InputError, Unreadable) as error:
         raise click.ClickException(str(error)) from error
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         reason = "the status has a format that this version does not know"

@@ -13,13 +13,13 @@ from mare.dashboard.serialize import (
     serialize_sentence,
 )
 from mare.dashboard.summary import facts_of, summary
+from mare.domain.decision import Decision
 from mare.domain.observation import QueueReading
 from mare.domain.unknown import Unknown
 from mare.explanation.constraint import limit_of
 from mare.explanation.facts import Facts
 from mare.explanation.next_changes import next_changes
 from mare.explanation.problems import Problem, problems_of
-from mare.explanation.steps import trace_of
 from mare.loop.decision_log import DecisionLogEntry
 from mare.loop.record import AutoscalerHistory
 
@@ -31,7 +31,7 @@ def detail(history: AutoscalerHistory, now: float) -> Json:
     command = _explain_command(facts)
     return {
         **summary(history, now),
-        "trace": trace(facts),
+        "trace": trace(facts.decision),
         "next": [serialize_clause(each) for each in next_changes(facts, now)],
         "problems": [problem(each) for each in problems_of(facts)],
         "decisions": [
@@ -64,17 +64,21 @@ def _explain_command(facts: Facts) -> str | None:
     return f"mare explain {facts.key.name} -n {facts.key.namespace}"
 
 
-def trace(facts: Facts) -> list[Json]:
+def trace(decision: Decision | None) -> list[Json]:
     """The steps of the newest decision, from the reading to the result."""
-    return [
-        {
-            "stage": step.stage,
-            "replicas": step.replicas,
-            "deciding": step.deciding,
-            "clause": serialize_clause(step.text),
-        }
-        for step in (trace_of(facts.decision) if facts.decision else ())
-    ]
+    return (
+        [
+            {
+                "stage": str(step.stage),
+                "replicas": step.replicas,
+                "deciding": step is decision.deciding_step,
+                "clause": serialize_clause(step.text),
+            }
+            for step in decision.steps
+        ]
+        if decision
+        else []
+    )
 
 
 def problem(each: Problem) -> Json:

@@ -6,7 +6,7 @@ PyYAML's composer gives the positions. Comments and layout are not kept: no file
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TextIO
 
 import yaml
 
@@ -142,6 +142,14 @@ def spelled(path: Path) -> str:
         else:
             text += f".{step}" if text else step
     return text
+
+
+def read_text(file: TextIO) -> str:
+    """The text of an open file, cut above the length that `parse` refuses. Raises `InputError`."""
+    try:
+        return file.read(MAX_CHARACTERS + 1)
+    except UnicodeDecodeError as error:
+        raise InputError(f"{file.name}:1: not UTF-8") from error
 
 
 def parse(text: str, file: str) -> list[Document]:

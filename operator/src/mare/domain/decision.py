@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 from mare.domain.clause import Clause, capital
 from mare.domain.reason import Reason
@@ -58,13 +59,12 @@ class Decision:
         return self.replicas != self.current
 
     @property
-    def deciding_step(self) -> Step:
-        """The last step that changed the count, or the first one if none did."""
-        deciding = self.steps[0]
-        before = deciding.replicas
-        for step in self.steps[1:]:
-            if step.replicas != before:
-                deciding, before = step, step.replicas
+    def deciding_step(self) -> Step | None:
+        """The last step that changed the count, else the first one; None without steps."""
+        deciding = self.steps[0] if self.steps else None
+        for before, step in pairwise(self.steps):
+            if step.replicas != before.replicas:
+                deciding = step
         return deciding
 
 

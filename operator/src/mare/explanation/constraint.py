@@ -1,4 +1,6 @@
-"""The one reason that keeps a count from following its queues."""
+"""The one reason that keeps a count from following its queues, and the verdict of it."""
+
+from enum import Enum
 
 from mare.domain.decision import Decision, Stage
 from mare.domain.reason import Reason
@@ -37,3 +39,31 @@ def limit_of(reason: Reason) -> Reason:
 
 def _is_within_tolerance(decision: Decision) -> bool:
     return any(step.stage is Stage.TOLERANCE for step in decision.steps)
+
+
+class Verdict(Enum):
+    """The text of the verdict, and the exit code of `mare explain`."""
+
+    ON_TARGET = ("on target", 0)
+    UNABLE = ("unable to scale", 1)
+    LIMITED = ("limited", 3)
+    UNKNOWN = ("unknown", 4)
+
+    def __init__(self, text: str, exit_code: int) -> None:
+        self.text = text
+        self.exit_code = exit_code
+
+
+_ON_TARGET = {Reason.DESIRED_WITHIN_RANGE, Reason.WITHIN_TOLERANCE, Reason.IDLE}
+_UNKNOWN = {Reason.QUEUES_UNKNOWN, Reason.PARTLY_UNKNOWN, Reason.FALLBACK}
+
+
+def verdict_of(facts: Facts) -> Verdict:
+    if facts.cannot_act is not None:
+        return Verdict.UNABLE
+    if facts.decision is None:
+        return Verdict.UNKNOWN
+    constraint = constraint_of(facts)
+    if constraint in _UNKNOWN:
+        return Verdict.UNKNOWN
+    return Verdict.ON_TARGET if constraint in _ON_TARGET else Verdict.LIMITED

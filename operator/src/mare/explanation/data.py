@@ -3,8 +3,8 @@
 from typing import Any
 
 from mare.custom_resource.status_values import instant
+from mare.domain.decision import Decision
 from mare.explanation.explained import Explained, constraint_at
-from mare.explanation.steps import TraceStep, trace_of
 from mare.explanation.stored import Recorded
 
 Json = dict[str, Any]
@@ -32,7 +32,7 @@ def data(explained: Explained) -> Json:
         "waitSeconds": facts.wait_seconds,
         "written": instant(facts.at) if facts.at else None,
         "outdated": explained.outdated,
-        "trace": [_trace_step(each) for each in explained.trace],
+        "trace": _trace(decision),
         "next": [
             {"code": each.code, "numbers": dict(each.numbers), "text": str(each)}
             for each in explained.next_changes
@@ -62,14 +62,21 @@ def data_at(past: Recorded) -> Json:
         "reason": str(decision.reason),
         "constraint": str(constraint_at(past)),
         "sentence": decision.message,
-        "trace": [_trace_step(each) for each in trace_of(decision)],
+        "trace": _trace(decision),
     }
 
 
-def _trace_step(step: TraceStep) -> Json:
-    return {
-        "stage": step.stage,
-        "replicas": step.replicas,
-        "text": str(step.text),
-        "deciding": step.deciding,
-    }
+def _trace(decision: Decision | None) -> list[Json]:
+    return (
+        [
+            {
+                "stage": step.stage,
+                "replicas": step.replicas,
+                "text": str(step.text),
+                "deciding": step is decision.deciding_step,
+            }
+            for step in decision.steps
+        ]
+        if decision
+        else []
+    )

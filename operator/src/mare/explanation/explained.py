@@ -7,13 +7,11 @@ from typing import Any
 from mare.custom_resource.status_values import instant, seconds_of
 from mare.domain.clause import Clause
 from mare.domain.reason import Reason
-from mare.explanation.constraint import constraint_of, limit_of
+from mare.explanation.constraint import Verdict, constraint_of, limit_of, verdict_of
 from mare.explanation.facts import Facts
 from mare.explanation.next_changes import next_changes
 from mare.explanation.problems import Problem, problems_of
-from mare.explanation.steps import TraceStep, trace_of
 from mare.explanation.stored import Recorded, facts_of_object, recorded
-from mare.explanation.verdict import Verdict, verdict_of
 
 _RECONCILED_WITHIN = 30.0
 """Seconds after which a running operator has written the first status."""
@@ -29,7 +27,6 @@ class Explained:
     verdict: Verdict
     constraint: Reason
     sentence: str
-    trace: tuple[TraceStep, ...]
     next_changes: tuple[Clause, ...]
     problems: tuple[Problem, ...]
     decisions: tuple[Recorded, ...]
@@ -50,7 +47,6 @@ def explain(body: Mapping[str, Any], now: float) -> Explained:
         verdict=verdict_of(facts),
         constraint=constraint_of(facts),
         sentence=decision.message if decision else _without_decision(facts, body, now),
-        trace=trace_of(decision) if decision else (),
         next_changes=next_changes(facts, now),
         problems=problems_of(facts),
         decisions=recorded(body),

@@ -1,83 +1,48 @@
 """Reads a QueueAutoscaler from YAML: output of `kubectl get -o yaml`, or a manifest."""
 
-from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from collections.abc import Iterator
 from typing import Any
 
-import yaml
-
 from mare.custom_resource.checking import check
+from mare.documents.mistakes import Mistakes
+from mare.documents.tree import InputError, Mapping, Path, parse, plain
 
 _KIND = "QueueAutoscaler"
-MAX_CHARACTERS = 4_000_000
 
 
-class UnusableFile(Exception):
-    """The file is invalid. The text has a line for each mistake."""
-
-
-def read_object(text: str, name: str | None, namespace: str | None) -> dict[str, Any]:
+def read_object(text: str, file: str, name: str | None, namespace: str | None) -> dict[str, Any]:
     """Return the one object with the name and namespace, with defaults.
 
-    Raises:
-        UnusableFile: not YAML, an invalid object, or not exactly one object.
+    Raises `InputError`: not YAML, an invalid object, or not exactly one object.
     """
-    if len(text) > MAX_CHARACTERS:
-        raise UnusableFile(f"is longer than {MAX_CHARACTERS} characters")
-    try:
-        documents = [each for each in yaml.safe_load_all(text) if each is not None]
-    except yaml.YAMLError as error:
-        raise UnusableFile(f"is no YAML: {error}") from error
-    found = [each for each in _objects(documents) if name in {None, _name(each)}]
-    if namespace is not None:
-        found = [e for e in found if e["metadata"].get("namespace") in {None, namespace}]
+    found = [
+        (document, path, root)
+        for document in parse(text, file)
+        for path, root in _objects(document.root, ())
+        if name in {None, root.mapping("metadata").text("name")}
+        and (namespace is None or _namespace(root) in {None, namespace})
+    ]
     if len(found) != 1:
-        names = ", ".join(sorted(_name(each) for each in found))
+        names = ", ".join(sorted(root.mapping("metadata").text("name") or "" for *_, root in found))
         described = f"{_KIND} {name}" if name else _KIND
-        raise UnusableFile(
-            f"has more than one {described}: give a name and -n ({names})"
-            if found
-            else f"has no {described}"
-        )
-    return _completed(found[0], namespace)
-
-
-def _objects(documents: list[Any]) -> Iterator[dict[str, Any]]:
-    for each in documents:
-        if not isinstance(each, Mapping):
-            continue
-        if isinstance(each.get("items"), list):
-            yield from _objects(each["items"])
-        elif each.get("kind") == _KIND and isinstance(each.get("metadata"), Mapping):
-            yield dict(each)
-
-
-def _name(body: Mapping[str, Any]) -> str:
-    return str(body["metadata"].get("name"))
-
-
-def _completed(body: dict[str, Any], namespace: str | None) -> dict[str, Any]:
+        many = f"has more than one {described}: give a name and -n ({names})"
+        raise InputError(f"{file} {many if found else f'has no {described}'}")
+    document, path, root = found[0]
+    body = plain(root)
     checked = check(body.get("spec"))
-    if checked.mistakes:
-        listed = [f"spec.{'.'.join(map(str, m.path))} {m.sentence}" for m in checked.mistakes]
-        raise UnusableFile("\n  ".join(["would be refused:", *listed]))
-    metadata = {
-        "namespace": namespace or "default",
-        "uid": "",
-        "generation": 1,
-        **body["metadata"],
-    }
-    return {**_plain(body), "metadata": _plain(metadata), "spec": checked.value}
+    mistakes = Mistakes()
+    mistakes.add_all(document, (*path, "spec"), checked.mistakes)
+    mistakes.raise_any()
+    metadata = {"namespace": namespace or "default", "uid": "", "generation": 1, **body["metadata"]}
+    return {**body, "metadata": metadata, "spec": checked.value}
 
 
-def _plain(value: Any) -> Any:
-    """Convert times to text: YAML parses an unquoted time, JSON of the API has a string."""
-    match value:
-        case dict():
-            return {key: _plain(each) for key, each in value.items()}
-        case list():
-            return [_plain(each) for each in value]
-        case datetime() | date():
-            return value.isoformat()
-        case _:
-            return value
+def _objects(root: Mapping, path: Path) -> Iterator[tuple[Path, Mapping]]:
+    for index, item in enumerate(root.mappings("items")):
+        yield from _objects(item, (*path, "items", index))
+    if root.text("kind") == _KIND and root.mapping("metadata").entries:
+        yield path, root
+
+
+def _namespace(root: Mapping) -> str | None:
+    return root.mapping("metadata").text("namespace")

@@ -1,12 +1,12 @@
-"""The facts of an object from its stored status, as of the time of the status."""
+"""The facts and decisions of an object from its stored status, and the changes in its Events."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from mare.custom_resource import status_values
-from mare.custom_resource.autoscaler import read_autoscaler
+from mare.custom_resource.autoscaler import FROM_REPLICAS, TO_REPLICAS, read_autoscaler
 from mare.custom_resource.conditions import Condition
 from mare.custom_resource.status import read_estimates
 from mare.domain.clause import Clause
@@ -84,6 +84,30 @@ def recorded(body: Mapping[str, Any]) -> tuple[Recorded, ...]:
     return tuple(
         Recorded(at=status_values.seconds_of(d["time"]), decision=_decision(d)) for d in stored
     )
+
+
+def changes_of(events: Iterable[Mapping[str, Any]]) -> tuple[Recorded, ...]:
+    """Return the changes that were carried out, newest first. An Event has no trace."""
+    return tuple(sorted(_changes(events), key=lambda each: each.at, reverse=True))
+
+
+def _changes(events: Iterable[Mapping[str, Any]]) -> Iterator[Recorded]:
+    for event in events:
+        note = event.get("note", "")
+        annotations = event["metadata"].get("annotations") or {}
+        if TO_REPLICAS not in annotations or event["reason"] not in set(Reason):
+            continue
+        decision = Decision(
+            current=int(annotations[FROM_REPLICAS]),
+            raw=None,
+            replicas=int(annotations[TO_REPLICAS]),
+            reason=Reason(event["reason"]),
+            message=note,
+            clauses=(Clause("recorded", note),),
+            steps=(),
+        )
+        at = status_values.seconds_of(event["eventTime"])
+        yield Recorded(at=at, decision=decision, source=Source.EVENTS)
 
 
 def _decision(stored: Mapping[str, Any]) -> Decision:

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 from click import style
 
+from mare.domain.decision import Decision
+from mare.explanation.constraint import Verdict
 from mare.explanation.explained import Explained, constraint_at
-from mare.explanation.steps import TraceStep, trace_of
 from mare.explanation.stored import Recorded, Source
-from mare.explanation.verdict import Verdict
 
 _COLOURS = {
     Verdict.ON_TARGET: "green",
@@ -33,7 +33,7 @@ def text_at(past: Recorded, name: str, oldest: str) -> str:
     lines = [
         f"{name} at {_time(past.at)}: {constraint_at(past)}",
         decision.message,
-        *_trace(trace_of(decision)),
+        *_trace(decision),
         "",
         f"Source: {source}; {oldest}.",
     ]
@@ -47,7 +47,7 @@ def _lines(explained: Explained, now: float) -> Iterator[str]:
     name = f"{facts.target.kind}/{facts.target.name}"
     yield f"{style(name, bold=True)} is {style(state, fg=_COLOURS[verdict])}"
     yield explained.sentence
-    yield from _trace(explained.trace)
+    yield from _trace(facts.decision)
     if explained.next_changes:
         yield ""
         yield from (f"Next: {clause}." for clause in explained.next_changes)
@@ -68,13 +68,14 @@ def _with_constraint(explained: Explained) -> str:
     return f"{explained.verdict.text} ({explained.constraint})"
 
 
-def _trace(steps: tuple[TraceStep, ...]) -> Iterator[str]:
-    if steps:
-        yield ""
-    for step in steps:
+def _trace(decision: Decision | None) -> Iterator[str]:
+    if decision is None or not decision.steps:
+        return
+    yield ""
+    for step in decision.steps:
         count = "" if step.replicas is None else str(step.replicas)
-        line = f"{'>' if step.deciding else ' '} {step.stage:<9} {count:>5}  {step.text}"
-        yield style(line, bold=True) if step.deciding else line
+        line = f"{step.stage:<9} {count:>5}  {step.text}"
+        yield style(f"> {line}", bold=True) if step is decision.deciding_step else f"  {line}"
 
 
 def _decision(past: Recorded) -> str:
