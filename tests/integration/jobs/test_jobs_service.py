@@ -68,6 +68,19 @@ def test_a_job_that_cannot_succeed_fails_with_the_reason(peers, store_uri):
     assert done["result"] is None
 
 
+def test_a_job_whose_last_retry_fails_has_failed(vhost, store_uri):
+    # No weather service runs, so each call fails.
+    few = {"RUNTIME_RETRY_SECONDS": "0.1", "RUNTIME_RETRY_LIMIT": "1"}
+    few["RUNTIME_NO_CONSUMERS_GRACE"] = "0"
+    with serving(vhost, "jobs", JOBS_STORE=store_uri), serving(vhost, "playlists", **few):
+        done = ended(vhost, accept(vhost, city="Recife")["id"])
+        eventually(lambda: vhost.dead_letters() == 1)
+
+    assert done["state"] == "failed"
+    assert done["failure"]["type"] == "UnknownService"
+    assert "Retry it later" in done["failure"]["detail"]
+
+
 def test_a_job_waits_for_a_service_that_has_never_run(peers, store_uri):
     with serving(peers, "jobs", JOBS_STORE=store_uri):
         accepted = accept(peers, city="Recife")

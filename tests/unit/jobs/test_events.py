@@ -1,5 +1,7 @@
 """Events of an unexpected shape or size are refused and change nothing."""
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -119,6 +121,38 @@ def test_a_playlist_that_overtakes_the_weather_brings_it_along(service, store):
 
     job = store.get("1")
     assert (job.state, job.weather) == (JobState.COMPLETE, REPORT)
+
+
+_ONE = {"job_id": "1", "attempt": 1}
+_DELIVERY = {
+    "webhook_id": "msg_1_1_complete",
+    "type": "job.complete",
+    "number": 1,
+    "at": "2026-11-25T12:00:00+00:00",
+    "outcome": "gone",
+}
+EVENTS = [
+    ("job_started", _ONE),
+    ("weather_observed", {**_ONE, "report": REPORT}),
+    ("playlist_composed", {**_ONE, "suggestion": {"playlist": []}, "report": REPORT}),
+    ("playlist_failed", {**_ONE, "failure": {"type": "SourceFailed", "detail": "No."}}),
+    ("callback_attempted", {"job_id": "1", "delivery": _DELIVERY}),
+]
+
+
+@pytest.mark.parametrize(("handler", "event"), EVENTS)
+def test_an_event_that_is_delivered_twice_changes_the_store_once(service, store, handler, event):
+    def stored():
+        with closing(sqlite3.connect(store._database._path)) as connection:
+            return list(connection.iterdump())
+
+    empty = stored()
+    getattr(service, handler)(event)
+    once = stored()
+    getattr(service, handler)(event)
+
+    assert empty != once
+    assert stored() == once
 
 
 @pytest.mark.parametrize("event", [*MALFORMED, {"job_id": "1", "attempt": 1, "request": "x"}])

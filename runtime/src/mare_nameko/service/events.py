@@ -60,26 +60,25 @@ _KEPT_PROPERTIES = (
 class RetryingConsumer(nameko.messaging.Consumer):
     """An entrypoint that consumes a queue.
 
-    ``retries`` overrides RUNTIME_RETRY_LIMIT. ``requeue_on_error`` is accepted for compatibility
-    and has no effect: a failed event is always retried.
+    ``on_give_up`` names a method of the service. It is called with the event and the last error
+    before the event is dead-lettered. ``requeue_on_error`` is accepted for compatibility and has no
+    effect: a failed event is always retried.
     """
 
     queue_consumer = QueueConsumer()
     publisher = Publisher()
     span_kind = "consumer"
 
-    def __init__(self, *args: Any, retries: int | None = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, on_give_up: str | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._retries = retries
+        self._on_give_up = on_give_up
 
     def setup(self) -> None:
         super().setup()
         settings = self.container.settings
-        limit = settings.retry_limit if self._retries is None else self._retries
-        if self.queue.exclusive or self.queue.auto_delete:
-            # The queue is deleted with this process; a parked event would find no queue.
-            limit = 0
-        self._policy = RetryPolicy(settings.retry_seconds, limit)
+        # A parked event would find no queue that is deleted with this process.
+        lasts = not (self.queue.exclusive or self.queue.auto_delete)
+        self._policy = RetryPolicy(settings.retry_seconds, settings.retry_limit if lasts else 0)
         self.publisher.declare(dead_letter_queue(), *map(parking_queue, settings.retry_seconds))
 
     def handle_message(self, body: Any, message: Message) -> None:
@@ -100,17 +99,17 @@ class RetryingConsumer(nameko.messaging.Consumer):
     def handle_result(
         self,
         message: Message,
-        worker_ctx: WorkerContext,  # noqa: ARG002  as Nameko calls it
+        worker_ctx: WorkerContext,
         result: Any = None,
         exc_info: ExcInfo | None = None,
     ) -> tuple[Any, ExcInfo | None]:
         if exc_info is None:
             self.queue_consumer.ack_message(message)
         else:
-            self._set_aside(message, exc_info[1])
+            self._set_aside(message, worker_ctx, exc_info[1])
         return result, exc_info
 
-    def _set_aside(self, message: Message, error: BaseException) -> None:
+    def _set_aside(self, message: Message, worker_ctx: WorkerContext, error: BaseException) -> None:
         """Park or dead-letter the event, and only then acknowledge it."""
         failures = failures_so_far(message.headers) + 1
         delay = self._policy.next_delay(failures)
@@ -118,6 +117,8 @@ class RetryingConsumer(nameko.messaging.Consumer):
             if delay is not None:
                 self._park(message, failures, delay)
             else:
+                if self._on_give_up is not None:
+                    getattr(worker_ctx.service, self._on_give_up)(*worker_ctx.args, error)
                 self._give_up(message, failures, error)
         except (BrokerUnavailable, Unroutable) as failure:
             _log.warning("%s is requeued: %s", self._name, failure)

@@ -75,7 +75,7 @@ class PlaylistsService:
             query, lambda: wire.write(self._suggest(query)), budget
         ).value
 
-    @event_handler("jobs", "job_accepted")
+    @event_handler("jobs", "job_accepted", on_give_up="give_up")
     def compose(self, event: Any) -> None:
         """Do the work of a job, and publish the weather before the playlist.
 
@@ -94,11 +94,20 @@ class PlaylistsService:
         try:
             suggestion = self._suggest(job.request, publish_weather)
         except _FINAL as error:
-            failure = {"type": type(error).__name__, "detail": str(error)}
-            self.dispatch("playlist_failed", {**attempt, "failure": failure})
+            self._fail(job, error, str(error))
         else:
             complete = {"suggestion": wire.write(suggestion)}
             self.dispatch("playlist_composed", {**attempt, **partial, **complete})
+
+    def give_up(self, event: Any, error: Exception) -> None:
+        """Publish that a job failed, after the last retry of its work."""
+        detail = "The playlist could not be composed, also not by several attempts. Retry it later."
+        self._fail(wire.read(event, JobAccepted), error, detail)
+
+    def _fail(self, job: JobAccepted, error: Exception, detail: str) -> None:
+        failure = {"type": type(error).__name__, "detail": detail}
+        event = {"job_id": job.job_id, "attempt": job.attempt, "failure": failure}
+        self.dispatch("playlist_failed", event)
 
     def _suggest(
         self,
