@@ -20,10 +20,13 @@ VALUES = {
 """Values of charts/playlists."""
 
 
-def secrets(host: str) -> list[dict[str, Any]]:
-    """Return the Secrets of the broker, which is `host`, and of its clients."""
+def secrets(*hosts: str) -> list[dict[str, Any]]:
+    """Return the Secrets of the broker, with the names `hosts`, and of its clients."""
     authority = trustme.CA()
-    issued = {BROKER: authority.issue_cert(host), CLIENTS: authority.issue_cert("clients.example")}
+    issued = {
+        BROKER: authority.issue_cert(*hosts),
+        CLIENTS: authority.issue_cert("clients.example"),
+    }
     return [_secret(name, certificate, authority) for name, certificate in issued.items()]
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from devcluster.cluster import Cluster
 from devcluster.kubectl import KubectlFailed
+from tests.e2e import certificates
 from tests.e2e.application import Application, job, namespace, program
 from tests.e2e.failing import assert_rollback_repairs_a_failed_upgrade
 from tests.e2e.shrinking import assert_members_stay, remove_nodes
@@ -18,6 +19,7 @@ CHART = Path(__file__).parents[2] / "charts" / "rabbitmq"
 CREDENTIALS = ("get", "secret", "rabbitmq-credentials", "--output=jsonpath={.data}")
 MESSAGES = 200
 LATE = "users.late.connection={amqp}"
+TLS = f"tls.enabled=true,tls.interNode=true,tls.existingSecret={certificates.BROKER}"
 
 pytestmark = pytest.mark.timeout(1800)
 Release = Callable[..., str]
@@ -26,7 +28,10 @@ Release = Callable[..., str]
 @pytest.fixture
 def broker(cluster: Cluster) -> Iterator[Application]:
     with namespace(cluster, "broker") as name:
-        yield Application(cluster, name, "rabbitmq")
+        broker = Application(cluster, name, "rabbitmq")
+        domain = f"{name}.svc.cluster.local"
+        broker.apply(*certificates.secrets(f"rabbitmq.{domain}", f"*.rabbitmq-nodes.{domain}"))
+        yield broker
 
 
 @pytest.fixture
@@ -38,7 +43,7 @@ def helm(cluster: Cluster, images: Mapping[str, str], broker: Application) -> Re
         return cluster.helm(
             *("upgrade", "--install", "rabbitmq", str(CHART), "--namespace", broker.namespace),
             *("--values", str(Path(__file__).parent / "rabbitmq.yaml")),
-            *("--set", f"replicas={replicas},image.repository={repository}"),
+            *("--set", f"replicas={replicas},image.repository={repository},{TLS}"),
             *(
                 "--set-string",
                 f"image.tag={tag}",

@@ -11,7 +11,7 @@ upgraded() {
     users=$(on "$first" rabbitmqctl list_users | cut -f 1) || return 1
     while read -r user tags; do
         echo "$users" | grep -qxF "$user" || return 1
-    done < /etc/rabbitmq-files/users
+    done < /etc/rabbitmq/users
 }
 
 # The deadline of the Job ends this.
@@ -25,7 +25,7 @@ await_nodes() {
 await_nodes
 
 # In the order that a node imports them at its start, so that the last one wins here, too.
-for file in /etc/rabbitmq-files/definitions.json /etc/rabbitmq-definitions/*.json; do
+for file in /etc/rabbitmq/definitions.json /etc/rabbitmq-definitions/*.json; do
     [ -e "$file" ] || continue
     until on "$first" rabbitmqctl import_definitions "$file"; do
         # Where the version stays, a node may restart only now.
@@ -37,7 +37,7 @@ done
 # The chart gives its users the tag `helm`. Others belong to people.
 on "$first" rabbitmqctl list_users | tr -d '[],' | while read -r user tags; do
     case " $tags " in *" helm "*) ;; *) continue ;; esac
-    grep -q "^$user " /etc/rabbitmq-files/users && continue
+    grep -q "^$user " /etc/rabbitmq/users && continue
     on "$first" rabbitmqctl delete_user "$user" || refuse "The user $user could not be removed."
     echo "Removed the user $user"
 done

@@ -1,5 +1,5 @@
 # Before an upgrade: checks that the cluster is whole and can lose its nodes one after the other.
-[ "$(cat /etc/rabbitmq-files/nodes-hash 2> /dev/null)" != "$NODES_HASH" ] || { echo "The nodes stay as they are."; exit 0; }
+[ "$(cat /etc/rabbitmq/nodes-hash 2> /dev/null)" != "$NODES_HASH" ] || { echo "The nodes stay as they are."; exit 0; }
 
 answers "$first" || refuse "The node $first does not answer. Bring it back first: if the last upgrade \
 stopped it, by helm rollback. If this upgrade is to repair it, set upgrade.preflight to false."

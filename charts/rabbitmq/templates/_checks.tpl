@@ -17,6 +17,9 @@
 {{- if and .Values.tls.only (not .Values.tls.enabled) -}}
 {{- fail "tls.only closes the plain ports, so tls.enabled must be true." -}}
 {{- end -}}
+{{- if and .Values.tls.interNode (not .Values.tls.enabled) -}}
+{{- fail "tls.interNode uses the certificate of the nodes, so tls.enabled must be true." -}}
+{{- end -}}
 {{- if .Values.tls.enabled -}}
 {{- if not (or .Values.tls.existingSecret .Values.tls.certManager.enabled) -}}
 {{- fail "tls.enabled needs a certificate: set tls.existingSecret or tls.certManager.enabled." -}}

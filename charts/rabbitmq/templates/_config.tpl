@@ -43,17 +43,26 @@ prometheus.tcp.port = 15692
 
 {{- define "rabbitmq.tlsConf" -}}
 {{- $verified := ne .Values.tls.clients "none" -}}
-{{- $trusted := ternary "/etc/rabbitmq/ca.crt" "/etc/rabbitmq-tls/ca.crt" (ne .Values.tls.ca "") -}}
 listeners.ssl.default = 5671
 management.ssl.port = 15671
 prometheus.ssl.port = 15691
 {{- range $prefix := list "ssl_options" "management.ssl" "prometheus.ssl" }}
 {{ $prefix }}.certfile = /etc/rabbitmq-tls/tls.crt
 {{ $prefix }}.keyfile = /etc/rabbitmq-tls/tls.key
-{{ $prefix }}.cacertfile = {{ $trusted }}
+{{ $prefix }}.cacertfile = {{ include "rabbitmq.trusted" $ }}
 {{- end }}
 ssl_options.verify = {{ ternary "verify_peer" "verify_none" $verified }}
 ssl_options.fail_if_no_peer_cert = {{ eq .Values.tls.clients "required" }}
+{{- end -}}
+
+{{- define "rabbitmq.trusted" -}}{{ ternary "/etc/rabbitmq/ca.crt" "/etc/rabbitmq-tls/ca.crt" (ne .Values.tls.ca "") }}{{- end -}}
+
+{{/* Options of Erlang's distribution. The names in a certificate may have a wildcard, as in HTTPS. */}}
+{{- define "rabbitmq.interNode" -}}
+{{- $files := printf `{certfile, "/etc/rabbitmq-tls/tls.crt"}, {keyfile, "/etc/rabbitmq-tls/tls.key"}, {cacertfile, %q}, {verify, verify_peer}` (include "rabbitmq.trusted" .) -}}
+[{server, [{{ $files }}, {fail_if_no_peer_cert, true}]},
+ {client, [{{ $files }},
+   {customize_hostname_check, [{match_fun, public_key:pkix_verify_hostname_match_fun(https)}]}]}].
 {{- end -}}
 
 {{/* Definitions without secrets, as JSON. */}}

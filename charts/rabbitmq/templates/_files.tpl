@@ -8,6 +8,10 @@ enabled_plugins: |
 advanced.config: |
   {{- tpl . $ | nindent 2 }}
 {{- end }}
+{{- if .Values.tls.interNode }}
+inter-node.config: |
+  {{- include "rabbitmq.interNode" . | nindent 2 }}
+{{- end }}
 {{- if and .Values.tls.enabled .Values.tls.ca }}
 ca.crt: |
   {{- .Values.tls.ca | nindent 2 }}

@@ -10,8 +10,8 @@ securityContext: {{- toYaml .Values.securityContext | nindent 2 }}
 - {name: HOME, value: /tmp}
 - {name: LANG, value: C.UTF-8}
 - {name: RABBITMQ_CONF_ENV_FILE, value: /dev/null}
-{{- if .Values.ipv6Only }}
-- {name: RABBITMQ_CTL_ERL_ARGS, value: -proto_dist inet6_tcp}
+{{- with include "rabbitmq.distribution" . }}
+- {name: RABBITMQ_CTL_ERL_ARGS, value: {{ . }}}
 {{- end }}
 {{- end -}}
 
@@ -67,12 +67,16 @@ containers:
       - {name: NODES_HASH, value: {{ include "rabbitmq.nodesHash" $ | quote }}}
       - {name: FLAGS, value: {{ $.Values.upgrade.featureFlags | quote }}}
       - {name: KHEPRI, value: {{ $.Values.upgrade.khepri | quote }}}
+      - {name: INTER_NODE, value: {{ $.Values.tls.interNode | quote }}}
       - {name: REBALANCE, value: {{ and $.Values.upgrade.rebalance (ge (int $.Values.replicas) 3) | quote }}}
       - name: NODES
         value: {{ include "rabbitmq.nodes" $ | trim | splitList "\n" | join " " | quote }}
     volumeMounts:
       - {name: cookie, mountPath: /etc/rabbitmq-credentials, readOnly: true}
-      - {name: files, mountPath: /etc/rabbitmq-files, readOnly: true}
+      - {name: files, mountPath: /etc/rabbitmq, readOnly: true}
+      {{- if $.Values.tls.interNode }}
+      - {name: tls, mountPath: /etc/rabbitmq-tls, readOnly: true}
+      {{- end }}
       {{- if and $after $.Values.definitions.existingSecret }}
       - {name: definitions, mountPath: /etc/rabbitmq-definitions, readOnly: true}
       {{- end }}
@@ -90,6 +94,10 @@ volumes:
         - {key: {{ include "rabbitmq.credentialKey" (list $ "erlang-cookie") }}, path: erlang-cookie}
   - name: files
     configMap: {name: {{ include "rabbitmq.fullname" $ }}, optional: true}
+  {{- if $.Values.tls.interNode }}
+  - name: tls
+    secret: {secretName: {{ include "rabbitmq.tlsSecret" $ }}, defaultMode: 0440, optional: true}
+  {{- end }}
   {{- if $after }}
   {{- include "rabbitmq.definitionsVolume" $ | nindent 2 }}
   {{- end }}

@@ -20,14 +20,23 @@
 - {name: RABBITMQ_LOGS, value: "-"}
 # A crash dump would fill the memory that this folder is made of.
 - {name: ERL_CRASH_DUMP_SECONDS, value: "0"}
-{{- if .Values.ipv6Only }}
-- {name: RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS, value: -proto_dist inet6_tcp}
-- {name: RABBITMQ_CTL_ERL_ARGS, value: -proto_dist inet6_tcp}
+{{- with include "rabbitmq.distribution" . }}
+- {name: RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS, value: {{ . }}}
+- {name: RABBITMQ_CTL_ERL_ARGS, value: {{ . }}}
 {{- end }}
 - {name: GUARD, value: {{ .Values.upgrade.guard | quote }}}
 {{- with .Values.upgrade.adopt }}
 - {name: ADOPT, value: "true"}
 {{- end }}
+{{- end -}}
+
+{{/* Arguments of Erlang for connections between nodes, and of programs to nodes. */}}
+{{- define "rabbitmq.distribution" -}}
+{{- if .Values.tls.interNode -}}
+-proto_dist {{ ternary "inet6_tls" "inet_tls" .Values.ipv6Only }} -ssl_dist_optfile /etc/rabbitmq/inter-node.config
+{{- else if .Values.ipv6Only -}}
+-proto_dist inet6_tcp
+{{- end -}}
 {{- end -}}
 
 {{- define "rabbitmq.mounts" -}}

@@ -1,9 +1,9 @@
 """Nodes of the chart in one cluster, each in a container and a network of its own. Root only."""
 
-import secrets
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from secrets import randbelow, token_hex
 from typing import Any, Self
 
 import amqp
@@ -31,17 +31,19 @@ class Cluster:
         *,
         passwords: Mapping[str, str],
         replicas: int = 3,
+        values: Mapping[str, Any] | None = None,
+        secrets: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
         self._password = passwords["admin-password"]
-        self._id = f"mare{secrets.token_hex(3)}"
-        self._subnet = f"10.{secrets.randbelow(100) + 100}.{secrets.randbelow(256)}"
-        manifests = helm.template(CHART, {"replicas": replicas})
-        secret = {"shop-rabbitmq-credentials": passwords}
+        self._id = f"mare{token_hex(3)}"
+        self._subnet = f"10.{randbelow(100) + 100}.{randbelow(256)}"
+        manifests = helm.template(CHART, {"replicas": replicas, **(values or {})})
+        known = {"shop-rabbitmq-credentials": passwords, **(secrets or {})}
         self.nodes = []
         for number in range(replicas):
             (folder / str(number)).mkdir()
             container = Container(
-                *(root, folder / str(number), manifests, secret),
+                *(root, folder / str(number), manifests, known),
                 ordinal=number,
                 network=f"{self._id}-{number}",
                 hosts=self._hosts(manifests.one("StatefulSet"), replicas),

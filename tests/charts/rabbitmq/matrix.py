@@ -23,7 +23,14 @@ MATRIX: dict[str, dict[str, Any]] = {
         }
     },
     "certificates of clients": {
-        "tls": {"enabled": True, "only": True, "clients": "required", "certManager": ISSUER}
+        "replicas": 3,
+        "tls": {
+            "enabled": True,
+            "only": True,
+            "interNode": True,
+            "clients": "required",
+            "certManager": ISSUER,
+        },
     },
     "everything": {
         "replicas": 5,

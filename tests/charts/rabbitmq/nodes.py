@@ -92,14 +92,14 @@ class Nodes:
         job = upgrade.one("Job", f"shop-rabbitmq-{task}")
         (container,) = job["spec"]["template"]["spec"]["containers"]
         (script,) = container["args"]
-        for path in ("/etc/rabbitmq-", "/dev/termination-log"):
+        for path in ("/etc/rabbitmq", "/dev/termination-log"):
             script = script.replace(path, f"{self._folder}/{path.rsplit('/', 1)[1]}")
         (home / "sbin" / "erl").write_text(_ERL.replace("NODES", f"{self._folder}/nodes"))
         (home / "sbin" / "erl").chmod(0o755)
         if before and "credentials" not in lost:
-            self._mount("credentials", {"erlang-cookie": "COOKIE"})
+            self._mount("rabbitmq-credentials", {"erlang-cookie": "COOKIE"})
         if before and "files" not in lost:
-            self._mount("files", before.one("ConfigMap", "shop-rabbitmq")["data"])
+            self._mount("rabbitmq", before.one("ConfigMap", "shop-rabbitmq")["data"])
         environment = {each["name"]: each["value"] for each in container["env"]}
         answer = subprocess.run(
             ["sh", "-c", script],
@@ -113,7 +113,7 @@ class Nodes:
         return answer.returncode, answer.stdout.splitlines()[-1]
 
     def _mount(self, name: str, files: Mapping[str, str]) -> None:
-        folder = self._folder / f"rabbitmq-{name}"
+        folder = self._folder / name
         folder.mkdir()
         for file, text in files.items():
             (folder / file).write_text(text)

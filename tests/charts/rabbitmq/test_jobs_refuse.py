@@ -13,6 +13,7 @@ from tests.charts.rabbitmq.nodes import Node, Nodes
 NAMES = [f"rabbit@shop-rabbitmq-{n}.shop-rabbitmq-nodes.market.svc.cluster.local" for n in range(3)]
 OFF = {"new": "disabled\tstable"}
 ONE, THREE = {"replicas": 1}, {"replicas": 3}
+INTER_NODE = THREE | {"tls": {"enabled": True, "existingSecret": "mine", "interNode": True}}
 Values = Mapping[str, Any]
 Run = Callable[..., tuple[int, str]]
 
@@ -121,7 +122,16 @@ def test_a_rollback_that_would_remove_members_is_refused(run: Run):
 
     assert code == 1
     assert line.startswith(f"Members of the cluster would be removed: {NAMES[1]} {NAMES[2]}")
-    assert line.endswith("exec shop-rabbitmq-0 -- sh /etc/rabbitmq/remove-nodes.sh 1")
+    assert "exec shop-rabbitmq-0 -- sh " in line
+    assert line.endswith("/rabbitmq/remove-nodes.sh 1")
+
+
+@pytest.mark.parametrize("task", ["preflight", "rollback"])
+@pytest.mark.parametrize(("before", "upgrade"), [(THREE, INTER_NODE), (INTER_NODE, THREE)])
+def test_nodes_that_could_not_connect_to_each_other_are_refused(run: Run, task, before, upgrade):
+    code, line = run(task, [Node()] * 3, before=before, upgrade=upgrade)
+
+    assert (code, "set replicas to 0" in line) == (1, True)
 
 
 def test_a_rollback_of_nodes_that_never_joined_removes_no_member(run: Run):

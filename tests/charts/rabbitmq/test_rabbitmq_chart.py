@@ -37,6 +37,7 @@ def test_both_helms_accept_and_render_it(each_helm: Helm, values):
             "say in networkPolicy.managementFrom",
         ),
         ({"tls": {"only": True}}, "tls.enabled must be true"),
+        ({"tls": {"interNode": True}}, "tls.enabled must be true"),
         (
             {"tls": {"enabled": True, "existingSecret": "mine", "clients": "required"}},
             "set tls.clientSecret or tls.certManager.enabled",

@@ -6,6 +6,7 @@ twice, but none is missing.
 
 import os
 import signal
+import ssl
 import time
 from urllib.parse import unquote, urlsplit
 
@@ -33,6 +34,7 @@ def connection() -> amqp.Connection:
         userid=unquote(uri.username or "guest"),
         password=unquote(uri.password or "guest"),
         virtual_host=unquote(uri.path[1:]) or "/",
+        ssl={"cert_reqs": ssl.CERT_NONE} if uri.scheme == "amqps" else False,
         heartbeat=10,
         connect_timeout=5,
         confirm_publish=True,
