@@ -1,15 +1,12 @@
 """One object on its way: the outcome of each of its values, and the output that they give."""
 
-import json
 from dataclasses import replace
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from mare.convert.findings import ALONG, Addition, Finding, Outcome, Problem, Result
 from mare.convert.manifest import Manifest, scalar, steps
 from mare.custom_resource.checking import spec_schema
-from mare.documents.schema import Schema, check
+from mare.documents.schema import check, schema_of
 from mare.documents.tree import (
     Document,
     Mapping,
@@ -25,14 +22,6 @@ from mare.documents.tree import (
 API_VERSION = "mare.dev/v1alpha1"
 KIND = "QueueAutoscaler"
 _MEANINGFUL_IF_EMPTY = (("behavior",), ("policies",))
-
-
-@cache
-def input_schemas() -> dict[str, Schema]:
-    """The JSON schemas of the input, by kind or type of trigger."""
-    text = files("mare.convert").joinpath("schema.json").read_text(encoding="utf-8")
-    schemas: dict[str, Schema] = json.loads(text)
-    return schemas
 
 
 class Draft:
@@ -154,7 +143,7 @@ class Draft:
     def check(self, schema: str, path: str | Path = ()) -> None:
         """Refuse what does not fit the schema of the input, and read it as absent from now on."""
         at = steps(path)
-        for mistake in check(input_schemas()[schema], self.value(at)).mistakes:
+        for mistake in check(schema_of("mare.convert")[schema], self.value(at)).mistakes:
             place = (*at, *mistake.path)
             if self._below(place):
                 self.refuse(place, mistake.sentence)

@@ -1,28 +1,21 @@
 """Reads the spec of a QueueAutoscaler into the policy of the domain."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, get_args
 
+import msgspec
+
+from mare.custom_resource.fields import read_fields
 from mare.domain.policy import (
     HPA_SCALE_DOWN,
     HPA_SCALE_UP,
     Behavior,
-    ExpectedQueueConsumptionTime,
     Fallback,
-    FallbackBehavior,
-    MaximumConcurrency,
-    MessageRate,
     Pause,
     Policy,
-    PolicyType,
-    PublishedToDeliveredRatio,
-    QueueLength,
-    QueueWaitTime,
-    ScalingPolicy,
     ScalingRules,
     Schedule,
-    SelectPolicy,
     Target,
     VictimPolicy,
     default_behavior,
@@ -30,6 +23,7 @@ from mare.domain.policy import (
 from mare.domain.schedules import problem_of
 
 Spec = Mapping[str, Any]
+_TARGETS: dict[str, type[Target]] = {kind.__name__: kind for kind in get_args(Target)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +62,7 @@ def read_policy(spec: Spec) -> Policy:
         targets=targets,
         behavior=default_behavior(targets) if behavior is None else _read_behavior(behavior),
         always_active=activation.get("mode") == "Always",
-        fallback=_read_fallback(spec["fallback"]) if "fallback" in spec else None,
+        fallback=read_fields(Fallback, spec["fallback"]) if "fallback" in spec else None,
         schedules=tuple(each for each in _read_schedules(spec) if problem_of(each) is None),
         dry_run=spec.get("dryRun", False),
         **{name: value for name, value in given.items() if value is not None},
@@ -82,37 +76,8 @@ def _read_targets(spec: Spec) -> tuple[Target, ...]:
 
 
 def _read_target(target: Spec, nameko_workers: int | None) -> Target:
-    queues = tuple(target.get("queues", ()))
-    workers = target.get("workersPerReplica", nameko_workers)
-    capacity = target.get("capacityPerReplica")
-    match target.get("type", "QueueWaitTime"):
-        case "QueueLength":
-            return QueueLength(
-                messages_per_replica=target["messagesPerReplica"],
-                exclude_unacknowledged=target.get("excludeUnacknowledged", False),
-                queues=queues,
-            )
-        case "MessageRate":
-            each = target["messagesPerSecondPerReplica"]
-            return MessageRate(messages_per_second_per_replica=each)
-        case "PublishedToDeliveredRatio":
-            return PublishedToDeliveredRatio(ratio=target["ratio"])
-        case "ExpectedQueueConsumptionTime":
-            return ExpectedQueueConsumptionTime(
-                consumption_seconds=target["consumptionSeconds"], capacity_per_replica=capacity
-            )
-        case "MaximumConcurrency":
-            return MaximumConcurrency(
-                workers_per_replica=workers,
-                busy_percent=target.get("busyPercent", 100),
-                queues=queues,
-            )
-        case _:
-            return QueueWaitTime(
-                wait_seconds=target.get("waitSeconds", 2.0),
-                capacity_per_replica=capacity,
-                workers_per_replica=workers,
-            )
+    kind = _TARGETS[target.get("type", "QueueWaitTime")]
+    return read_fields(kind, {"workersPerReplica": nameko_workers}, target)
 
 
 def _read_behavior(behavior: Spec) -> Behavior:
@@ -124,19 +89,8 @@ def _read_behavior(behavior: Spec) -> Behavior:
 
 
 def _read_rules(rules: Spec, defaults: ScalingRules) -> ScalingRules:
-    given: dict[str, Any] = {}
-    if "stabilizationWindowSeconds" in rules:
-        given["stabilization_window_seconds"] = rules["stabilizationWindowSeconds"]
-    if "selectPolicy" in rules:
-        given["select_policy"] = SelectPolicy(rules["selectPolicy"])
-    if "policies" in rules:
-        given["policies"] = tuple(
-            ScalingPolicy(PolicyType(each["type"]), each["value"], each["periodSeconds"])
-            for each in rules["policies"]
-        )
-    if "tolerance" in rules:
-        given["tolerance"] = read_quantity(rules["tolerance"])
-    return replace(defaults, **given)
+    tolerance = {"tolerance": read_quantity(rules.get("tolerance", defaults.tolerance))}
+    return read_fields(ScalingRules, msgspec.to_builtins(defaults), rules, tolerance)
 
 
 def read_quantity(value: float | str) -> float:
@@ -146,28 +100,10 @@ def read_quantity(value: float | str) -> float:
     return float(value)
 
 
-def _read_fallback(fallback: Spec) -> Fallback:
-    given: dict[str, Any] = {}
-    if "afterSeconds" in fallback:
-        given["after_seconds"] = fallback["afterSeconds"]
-    if "behavior" in fallback:
-        given["behavior"] = FallbackBehavior(fallback["behavior"])
-    return Fallback(replicas=fallback["replicas"], **given)
-
-
 def wrong_schedules(spec: Spec) -> tuple[WrongSchedule, ...]:
     problems = enumerate(map(problem_of, _read_schedules(spec)))
     return tuple(WrongSchedule(index, problem) for index, problem in problems if problem)
 
 
 def _read_schedules(spec: Spec) -> tuple[Schedule, ...]:
-    return tuple(_read_schedule(schedule) for schedule in spec.get("schedules", ()))
-
-
-def _read_schedule(schedule: Spec) -> Schedule:
-    return Schedule(
-        start=schedule["start"],
-        end=schedule["end"],
-        min_replicas=schedule["minReplicas"],
-        timezone=schedule.get("timezone", "UTC"),
-    )
+    return tuple(read_fields(Schedule, schedule) for schedule in spec.get("schedules", ()))

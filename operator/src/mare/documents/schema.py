@@ -4,10 +4,12 @@ jsonschema evaluates the schema, cel-python the rules of `x-kubernetes-validatio
 server, this module also fills in defaults, removes null and refuses unknown fields.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
+from importlib.resources import files
 from sys import float_info
 from typing import Any, cast
 
@@ -33,6 +35,14 @@ class Checked:
     value: dict[str, Any]
     """With defaults filled in. Usable only without mistakes."""
     mistakes: tuple[Mistake, ...]
+
+
+@cache
+def schema_of(package: str) -> Schema:
+    """The file schema.json of a package."""
+    text = files(package).joinpath("schema.json").read_text(encoding="utf-8")
+    schema: Schema = json.loads(text)
+    return schema
 
 
 def check(schema: Schema, value: Any) -> Checked:

@@ -1,30 +1,19 @@
 """Reads the commands of a file of `mare local`."""
 
-import json
 import os
 import shlex
 import shutil
 from collections.abc import Iterator, Mapping
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from mare.documents.mistakes import Mistakes
-from mare.documents.schema import Checked, Schema, check
+from mare.documents.schema import Checked, check, schema_of
 from mare.documents.tree import Document, Scalar, plain
 from mare.local_run.program import Probe, Program
 from mare.local_run.variables import UnsetVariable, expand
 
 _SHELL = frozenset({"|", "||", "&", "&&", ";", ">", ">>", "<"})
-
-
-@cache
-def schema() -> Schema:
-    """The JSON schema of a document with commands and brokers."""
-    text = files("mare.local_run").joinpath("schema.json").read_text(encoding="utf-8")
-    read: Schema = json.loads(text)
-    return read
 
 
 def read_commands(
@@ -36,7 +25,7 @@ def read_commands(
     readers = {name: _Reader(document, name, environ, mistakes) for name in commands}
     for name, reader in readers.items():
         commands[name] = reader.normalized(commands[name])
-    checked = check(schema(), given)
+    checked = check(schema_of("mare.local_run"), given)
     mistakes.add_all(document, (), checked.mistakes)
     for name, reader in readers.items():
         if not _concerns(checked, name) and reader.good:

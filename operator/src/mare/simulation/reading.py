@@ -1,30 +1,27 @@
 """Reads scenarios from YAML files. docs/simulation.md lists the fields."""
 
 import csv
-import json
-from functools import cache
-from importlib.resources import files
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from mare.custom_resource.checking import check as check_spec
 from mare.custom_resource.checking import spec_schema
+from mare.custom_resource.fields import read_fields
 from mare.custom_resource.policies import read_policy, wrong_schedules
 from mare.documents.mistakes import Mistakes
-from mare.documents.schema import Schema, check
+from mare.documents.schema import check, schema_of
 from mare.documents.tree import Document, InputError, parse, plain
 from mare.documents.tree import Path as Place
 from mare.domain.policy import Behavior, Policy
 from mare.simulation.load import Burst, Load, Points, Rate, Recorded, Sine, Square
 from mare.simulation.scenario import (
     CounterJump,
-    Distribution,
     HpaSettings,
     KedaSettings,
     Outage,
     Scenario,
     SimulatedAutoscaler,
-    Trigger,
     Worker,
     default_autoscalers,
 )
@@ -44,14 +41,6 @@ def packaged() -> dict[str, Path]:
     return {path.stem: path for path in sorted(_FOLDER.glob("*.yaml"))}
 
 
-@cache
-def schema() -> Schema:
-    """The JSON schema of a scenario."""
-    text = files("mare.simulation").joinpath("schema.json").read_text(encoding="utf-8")
-    read: Schema = json.loads(text)
-    return read
-
-
 def read_scenario(path: Path, seed: int | None = None) -> Scenario:
     """Read a scenario; recorded loads are files in the same folder.
 
@@ -61,7 +50,9 @@ def read_scenario(path: Path, seed: int | None = None) -> Scenario:
     if len(documents) != 1:
         raise InputError(f"{path}:1: has to be one YAML document")
     given = plain(documents[0].root)
-    checked = check(schema(), given if seed is None else {**given, "seed": seed})
+    checked = check(
+        schema_of("mare.simulation"), given if seed is None else {**given, "seed": seed}
+    )
     reader = _Reader(documents[0], path)
     reader.mistakes.add_all(documents[0], (), checked.mistakes)
     reader.mistakes.raise_any()
@@ -79,18 +70,7 @@ class _Reader:
         self.mistakes = Mistakes()
 
     def scenario(self, given: dict[str, Any]) -> Scenario:
-        worker = Worker(
-            service_seconds=given["worker"]["serviceSeconds"],
-            distribution=Distribution(given["worker"]["distribution"]),
-            variation=given["worker"]["variation"],
-            workers=given["worker"]["workers"],
-            slow_seconds=given["worker"]["slowSeconds"],
-            slow_share=given["worker"]["slowShare"],
-            prefetch=given["worker"].get("prefetch"),
-            start_seconds=given["worker"]["startSeconds"],
-            ready_seconds=given["worker"]["readySeconds"],
-            stop_seconds=given["worker"]["stopSeconds"],
-        )
+        worker = read_fields(Worker, given["worker"])
         least, most = given["minReplicas"], given["maxReplicas"]
         limits = {"minReplicas": least, "maxReplicas": most}
         autoscalers = tuple(
@@ -108,11 +88,8 @@ class _Reader:
             max_replicas=most,
             initial_replicas=given["initialReplicas"],
             tick_seconds=given["tickSeconds"],
-            outages=tuple(Outage(each["start"], each["seconds"]) for each in given["outages"]),
-            counter_jumps=tuple(
-                CounterJump(each["at"], each["seconds"], each["messages"])
-                for each in given["counterJumps"]
-            ),
+            outages=tuple(read_fields(Outage, each) for each in given["outages"]),
+            counter_jumps=tuple(read_fields(CounterJump, each) for each in given["counterJumps"]),
             has_statistics=given["statistics"],
             autoscalers=autoscalers or default_autoscalers(worker, least, most),
         )
@@ -125,22 +102,9 @@ class _Reader:
         if "hpa" in given:
             behavior = self._behavior(given["hpa"], (*at, "hpa"))
             return HpaSettings(cpu_percent=given["hpa"]["cpuPercent"], behavior=behavior)
-        keda = given["keda"]
-        triggers = (
-            Trigger(
-                mode=each["mode"],
-                value=each["value"],
-                activation_value=each["activationValue"],
-                protocol=each["protocol"],
-            )
-            for each in keda["triggers"]
-        )
-        return KedaSettings(
-            polling_interval=keda["pollingInterval"],
-            cooldown_period=keda["cooldownPeriod"],
-            triggers=tuple(triggers),
-            behavior=self._behavior(keda, (*at, "keda")),
-        )
+        keda = {name: given["keda"][name] for name in given["keda"] if name != "behavior"}
+        behavior = self._behavior(given["keda"], (*at, "keda"))
+        return replace(read_fields(KedaSettings, keda), behavior=behavior)
 
     def _policy(self, spec: dict[str, Any], at: Place) -> Policy:
         checked = check_spec({**_NOT_SIMULATED, **spec})
