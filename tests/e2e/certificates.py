@@ -27,10 +27,11 @@ def secrets(*hosts: str) -> list[dict[str, Any]]:
         BROKER: authority.issue_cert(*hosts),
         CLIENTS: authority.issue_cert("clients.example"),
     }
-    return [_secret(name, certificate, authority) for name, certificate in issued.items()]
+    return [secret(name, certificate, authority) for name, certificate in issued.items()]
 
 
-def _secret(name: str, certificate: trustme.LeafCert, authority: trustme.CA) -> dict[str, Any]:
+def secret(name: str, certificate: trustme.LeafCert, authority: trustme.CA) -> dict[str, Any]:
+    """Return a Secret with the certificate, its key and the authority's certificate."""
     texts = {
         "tls.crt": certificate.cert_chain_pems[0],
         "tls.key": certificate.private_key_pem,

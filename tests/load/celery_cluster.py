@@ -12,49 +12,24 @@ import sys
 import time
 import zipfile
 from pathlib import Path
-from typing import Any
 
-from devcluster.choosing import cluster_for_tests
-from devcluster.cluster import Cluster
-from tests.charts.helm import CHARTS
-from tests.e2e.application import Application, job, namespace, program
-from tests.e2e.release import pushed_images, say
+from tests.e2e.application import Application, job, program
+from tests.load.operator_release import WORKER_URI, autoscaler, broker_and_operator, events
 
 SECONDS = 540
 _MODULES = ("celery", "billiard", "click", "tzlocal", "dateutil", "six")
 _FOLDER = "/celery"
-_USERS = {"permissions": {"configure": ".*", "write": ".*", "read": ".*"}, "connection": ["amqp"]}
 
 
 def main() -> None:
-    with cluster_for_tests(say) as cluster:
-        images = pushed_images(cluster)
-        with namespace(cluster, "celery") as name:
-            application = Application(cluster, name, "rabbitmq")
-            _install(cluster, name, images)
-            _deploy(application, images["services"])
-            sys.stdout.write(f"{_result(application)}\n{_events(application)}\n")
-
-
-def _install(cluster: Cluster, name: str, images: Any) -> None:
-    for chart, values in (
-        ("rabbitmq", {"users.worker": _USERS, "networkPolicy.enabled": False}),
-        ("operator", {"replicas": 1, "networkPolicy.enabled": False, "namespaces": [name]}),
-    ):
-        repository, _, tag = images[chart].rpartition(":")
-        image = {"image.registry": "", "image.repository": repository, "image.tag": tag}
-        resources = {"resources": {"requests": {"cpu": "10m", "memory": "64Mi"}}}
-        cluster.helm(
-            *("upgrade", "--install", chart, str(CHARTS / chart), "--namespace", name),
-            *("--wait", "--timeout=5m"),
-            *(f"--set-json={k}={json.dumps(v)}" for k, v in (values | image | resources).items()),
-            seconds=310,
-        )
+    with broker_and_operator("celery") as (application, images):
+        _deploy(application, images["services"])
+        lines = [_result(application), *events(application)]
+        sys.stdout.write("".join(f"{line}\n" for line in lines))
 
 
 def _deploy(application: Application, image: str) -> None:
-    uri = {"name": "rabbitmq-worker", "key": "amqp-uri"}
-    environment = {"AMQP_URI": uri, "PYTHONPATH": f"{_FOLDER}/celery.zip"}
+    environment = {"AMQP_URI": WORKER_URI, "PYTHONPATH": f"{_FOLDER}/celery.zip"}
     programs, deployment = program(image, "worker", ["celery_tasks.py"], **environment)
     driver = job(image, "driver", ["celery_driver.py"], **environment)
     for workload in (deployment, driver):
@@ -105,33 +80,14 @@ def _result(application: Application) -> str:
     )
 
 
-def _events(application: Application) -> str:
-    """The changes of the worker, and the containers that were killed."""
-    items = json.loads(application.kubectl("get", "events.events.k8s.io", "--output=json"))
-    lines = [
-        f"{each['reason']}: {each['note']}"
-        for each in items["items"]
-        if each["regarding"]["kind"] == "QueueAutoscaler"
-    ]
-    return "\n".join(lines)
-
-
-_AUTOSCALER = {
-    "apiVersion": "mare.dev/v1alpha1",
-    "kind": "QueueAutoscaler",
-    "metadata": {"name": "worker"},
-    "spec": {
-        "scaleTargetRef": {"name": "worker"},
-        "brokerRef": {"secretName": "rabbitmq-operator"},
-        "maxReplicas": 4,
-        "queues": [{"name": "celery"}],
-        "target": {"type": "MaximumConcurrency", "workersPerReplica": 1},
-        "behavior": {
-            "scaleDown": {"victimPolicy": "IdleOnly", "stabilizationWindowSeconds": 10},
-        },
-        "idle": {"cooldownSeconds": 5},
-    },
-}
+_AUTOSCALER = autoscaler(
+    "worker",
+    "celery",
+    maxReplicas=4,
+    target={"type": "MaximumConcurrency", "workersPerReplica": 1},
+    behavior={"scaleDown": {"victimPolicy": "IdleOnly", "stabilizationWindowSeconds": 10}},
+    idle={"cooldownSeconds": 5},
+)
 
 
 if __name__ == "__main__":

@@ -21,11 +21,14 @@ class Submissions:
         repeated: submissions that had to be repeated.
     """
 
-    def __init__(self, url: str, events_url: str, callback_url: str, rate: float) -> None:
+    def __init__(
+        self, url: str, events_url: str, callback_url: str, rate: float, host: str | None = None
+    ) -> None:
         self._url = url
         self._events_url = events_url
         self._callback_url = callback_url
         self._rate = rate
+        self._headers = {"Host": host} if host else {}
         self.accepted: list[str] = []
         self._give_up = 0.0
         self.submitted = self.repeated = self.followed = self.saw_end = self.reconnections = 0
@@ -36,7 +39,9 @@ class Submissions:
         # Connections are not kept: of a closed one, the gateway's next process knows nothing.
         connector = aiohttp.TCPConnector(limit=0, force_close=True)
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=40)
-        async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
+        async with aiohttp.ClientSession(
+            connector=connector, timeout=timeout, headers=self._headers
+        ) as session:
             streams: list[asyncio.Task[None]] = []
             began = time.monotonic()
             async with asyncio.TaskGroup() as tasks:

@@ -68,7 +68,9 @@ def run(application: Application, folder: Path) -> LoadRun:
             capture_output=True,
         )
     becomes(lambda: application.replicas(SERVICE), 1, FALL_SECONDS)
-    return LoadRun(_samples(application, started), *_locust_results(folder), max(ready, default=0))
+    return LoadRun(
+        samples(application, SERVICE, started), *_locust_results(folder), max(ready, default=0)
+    )
 
 
 @contextmanager
@@ -91,12 +93,14 @@ def _ready_counts(application: Application) -> Iterator[Sequence[int]]:
         thread.join()
 
 
-def _samples(application: Application, since: float) -> Mapping[str, Sequence[float | None]]:
+def samples(
+    application: Application, service: str, since: float
+) -> Mapping[str, Sequence[float | None]]:
     """Return the history of the operator that is the leader, from the time `since` on."""
-    path = f"api/objects/{application.namespace}/{SERVICE}/chart?range=10m"
-    samples = json.loads(_dashboard(application, path))["samples"]
-    chosen = [number for number, at in enumerate(samples["at"]) if at >= since]
-    return {name: [values[n] for n in chosen] for name, values in samples.items()}
+    path = f"api/objects/{application.namespace}/{service}/chart?range=10m"
+    history = json.loads(_dashboard(application, path))["samples"]
+    chosen = [number for number, at in enumerate(history["at"]) if at >= since]
+    return {name: [values[n] for n in chosen] for name, values in history.items()}
 
 
 def _dashboard(application: Application, path: str) -> str:

@@ -1,0 +1,86 @@
+"""A receiver of callbacks in the cluster, at an address that the webhooks service takes for public.
+
+The address is an external IP of a Service: only the network of the cluster leads to it.
+"""
+
+from dataclasses import dataclass
+
+import trustme
+
+from tests.e2e import certificates
+from tests.e2e.application import Application, program
+
+_ADDRESS, _PORT, _NAME = "7.7.7.7", 8443, "receiver"
+URL = f"https://{_ADDRESS}:{_PORT}/"
+VALUES = {
+    "services": {
+        "webhooks": {
+            "env": {"WEBHOOKS_CA_FILE": "/receiver/ca.crt"},
+            "extraVolumes": [{"name": _NAME, "secret": {"secretName": _NAME}}],
+            "extraVolumeMounts": [{"name": _NAME, "mountPath": "/receiver"}],
+        }
+    }
+}
+"""Values of charts/playlists: the service trusts the receiver's certificate."""
+_SECONDS_PER_CALLBACK = "0.3"
+
+
+def deploy(application: Application, image: str) -> None:
+    authority = trustme.CA()
+    certificate = certificates.secret(_NAME, authority.issue_cert(_ADDRESS), authority)
+    objects = program(
+        *(image, _NAME, ["receiver.py"]),
+        SECRET={"name": f"{application.release}-webhooks", "key": "secrets"},
+        SECONDS_PER_CALLBACK=_SECONDS_PER_CALLBACK,
+    )
+    pod = objects[1]["spec"]["template"]["spec"]
+    pod["volumes"].append({"name": "tls", "secret": {"secretName": _NAME}})
+    pod["containers"][0]["volumeMounts"].append({"name": "tls", "mountPath": "/tls"})
+    application.apply(certificate, *objects, _SERVICE, _POLICY)
+    application.roll_out(_NAME)
+
+
+@dataclass(frozen=True, slots=True)
+class Callbacks:
+    """What the receiver has printed."""
+
+    jobs: set[str]
+    doubled: int
+    with_two_results: int
+    invalid: int
+
+
+def callbacks(application: Application) -> Callbacks:
+    lines = application.kubectl("logs", f"deployment/{_NAME}", "--tail=-1").splitlines()
+    received = [line.split()[1:] for line in lines if line.startswith("callback ")]
+    ids = {webhook_id for webhook_id, _ in received}
+    return Callbacks(
+        # A webhook id is msg_JOB_ATTEMPT_EVENT.
+        jobs={each.split("_")[1] for each in ids},
+        doubled=len(received) - len(ids),
+        with_two_results=len({tuple(each) for each in received}) - len(ids),
+        invalid=sum(line.startswith("invalid") for line in lines),
+    )
+
+
+_SERVICE = {
+    "apiVersion": "v1",
+    "kind": "Service",
+    "metadata": {"name": _NAME},
+    "spec": {
+        "selector": {"app": _NAME},
+        "externalIPs": [_ADDRESS],
+        "ports": [{"port": _PORT}],
+    },
+}
+_POLICY = {
+    "apiVersion": "networking.k8s.io/v1",
+    "kind": "NetworkPolicy",
+    "metadata": {"name": _NAME},
+    "spec": {
+        "podSelector": {"matchLabels": {"app.kubernetes.io/component": "webhooks"}},
+        "policyTypes": ["Egress"],
+        "egress": [{"to": [{"podSelector": {"matchLabels": {"app": _NAME}}}]}],
+    },
+}
+"""The policy of the chart allows public addresses; this one is the address of a Pod in the end."""

@@ -1,0 +1,237 @@
+"""Jobs through the ingress of the cluster: nothing is lost, and the operator scales the services.
+
+    python -m tests.load.job_burst [--jobs 2000] [--rate 100] [--kill-every SECONDS]
+
+Uses the cluster of `make cluster`, or starts one. Each job has a callback to a receiver in the
+cluster, which verifies the signature. With --kill-every, the processes in the Pods of gateway,
+events, playlists, jobs, webhooks, store and broker get SIGKILL in turn until all jobs are accepted.
+Without it, the run is drawn to .cache/jobs.svg. Ends with 1 if an accepted job or a callback is
+missing, or a job has two results.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import requests
+
+from devcluster.choosing import cluster_for_tests
+from devcluster.command import CommandFailed
+from mare.drawing.drawing import draw
+from mare.drawing.figure import Column, Figure, Panel, Series, Shape
+from mare.drawing.theme import LIGHT
+from tests.e2e.application import HOST, Application
+from tests.e2e.release import (
+    chart_with_dependencies,
+    image_values,
+    install,
+    installed,
+    pushed_images,
+    say,
+)
+from tests.load import callback_receiver
+from tests.load.job_clients import Submissions
+from tests.load.tide import samples
+
+PICTURE = Path(".cache/jobs.svg")
+SERVICES = ("weather", "playlists", "webhooks")
+PARTS = ("gateway", "events", "playlists", "jobs", "webhooks", "postgresql", "rabbitmq")
+SUBMIT_SECONDS, SETTLE_SECONDS, FALL_SECONDS = 400.0, 400.0, 180.0
+
+
+class Killer(threading.Thread):
+    """Sends SIGKILL to the processes of one part after the other; the kubelet starts them again."""
+
+    def __init__(self, application: Application, every: float) -> None:
+        super().__init__(daemon=True)
+        self._application = application
+        self._every = every
+        self._over = threading.Event()
+        self.kills = Counter[str]()
+
+    def run(self) -> None:
+        number = 0
+        while self._every and not self._over.wait(self._every):
+            part = PARTS[number % len(PARTS)]
+            number += 1
+            kill_containers(self._application, part)
+            self.kills[part] += 1
+            say(f"killed {part}")
+
+    def stop(self) -> None:
+        self._over.set()
+        self.join()
+
+
+def kill_containers(application: Application, component: str) -> None:
+    """Send SIGKILL to all processes of the component's containers, which this machine can see."""
+    text = application.kubectl("get", "pods", "--output=json")
+    ids = [
+        container["containerID"].rpartition("/")[2]
+        for pod in json.loads(text)["items"]
+        if pod["metadata"]["labels"].get("app.kubernetes.io/component") == component
+        or pod["metadata"]["labels"].get("app.kubernetes.io/name") == component
+        for container in pod["status"].get("containerStatuses", ())
+        if "containerID" in container
+    ]
+    for group in Path("/proc").glob("[0-9]*/cgroup"):
+        with suppress(OSError):  # the process has ended
+            if any(each in group.read_text() for each in ids):
+                os.kill(int(group.parent.name), 9)
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--jobs", type=int, default=2000)
+    options.add_argument("--rate", type=float, default=100.0, help="submissions per second")
+    options.add_argument("--kill-every", type=float, default=0.0, help="seconds between two kills")
+    asked = options.parse_args()
+    with cluster_for_tests(say) as cluster, TemporaryDirectory() as folder:
+        chart, images = chart_with_dependencies(Path(folder)), pushed_images(cluster)
+        with installed(cluster, images, chart) as application:
+            callback_receiver.deploy(application, images["services"])
+            install(application, chart, image_values(images), callback_receiver.VALUES)
+            report = run(application, asked)
+    sys.stdout.write(json.dumps(report, indent=2) + "\n")
+    failures = ("lost", "callbacks missing", "with two results", "invalid signatures")
+    sys.exit(1 if any(report[each] for each in failures) else 0)
+
+
+def run(application: Application, asked: argparse.Namespace) -> dict[str, object]:
+    killer = Killer(application, asked.kill_every)
+    url = application.cluster.ingress
+    submissions = Submissions(url, url, callback_receiver.URL, asked.rate, HOST)
+    most = MostReplicas(application)
+    killer.start()
+    most.start()
+    started, began = time.time(), time.monotonic()
+    asyncio.run(submissions.submit(asked.jobs, SUBMIT_SECONDS, killer.stop))
+    submitted = time.monotonic() - began
+    accepted = set(submissions.accepted)
+    say(f"{len(accepted)} accepted after {submitted:.0f} s")
+    lost = unfinished(application, accepted)
+    ended = time.monotonic() - began
+    wait(lambda: not accepted - callback_receiver.callbacks(application).jobs, SETTLE_SECONDS)
+    called = time.monotonic() - began
+    callbacks = callback_receiver.callbacks(application)
+    fell = wait(lambda: all(application.replicas(f"mare-{s}") == 1 for s in SERVICES), FALL_SECONDS)
+    if not asked.kill_every:
+        PICTURE.parent.mkdir(exist_ok=True)
+        PICTURE.write_text(picture(application, started, len(accepted)))
+    return {
+        "jobs submitted": submissions.submitted,
+        "accepted": len(accepted),
+        "seconds of submission": round(submitted),
+        "kills": dict(killer.kills),
+        "submissions repeated": submissions.repeated,
+        "lost": len(lost),
+        "with two results": callbacks.with_two_results,
+        "callbacks missing": len(accepted - callbacks.jobs),
+        "callbacks doubled": callbacks.doubled,
+        "invalid signatures": callbacks.invalid,
+        "seconds until the last end": round(ended),
+        "seconds until the last callback": round(called),
+        "most replicas": dict(most.replicas),
+        "back at one replica": fell,
+        "streams followed": submissions.followed,
+        "streams that saw the end": submissions.saw_end,
+        "reconnections of streams": submissions.reconnections,
+    }
+
+
+class MostReplicas(threading.Thread):
+    """Records the most replicas that each service had."""
+
+    def __init__(self, application: Application) -> None:
+        super().__init__(daemon=True)
+        self._application = application
+        self.replicas = dict.fromkeys(SERVICES, 0)
+
+    def run(self) -> None:
+        while True:
+            for service, most in self.replicas.items():
+                with suppress(Exception):  # the API server is busy
+                    now = self._application.replicas(f"mare-{service}")
+                    self.replicas[service] = max(most, now)
+            time.sleep(1)
+
+
+def unfinished(application: Application, jobs: Iterable[str]) -> set[str]:
+    """Wait until all jobs are complete; return those that are not."""
+    still = set(jobs)
+
+    def is_complete(job: str) -> bool:
+        with suppress(requests.RequestException, ValueError):
+            return application.ask(f"/v1/jobs/{job}").json().get("state") == "complete"
+        return False
+
+    with ThreadPoolExecutor(4) as pool:
+
+        def all_complete() -> bool:
+            asked = sorted(still)[:200]
+            states = pool.map(is_complete, asked)
+            still.difference_update(j for j, done in zip(asked, states, strict=True) if done)
+            return not still
+
+        wait(all_complete, SETTLE_SECONDS)
+    return still
+
+
+def wait(holds: Callable[[], bool], seconds: float) -> bool:
+    """Wait for a condition; return whether it came in time."""
+    give_up = time.monotonic() + seconds
+    while time.monotonic() < give_up:
+        with suppress(CommandFailed):
+            if holds():
+                return True
+        time.sleep(1)
+    return False
+
+
+def picture(application: Application, started: float, jobs: int) -> str:
+    """Return depth, wait and replicas of the services over one time axis, as SVG."""
+    history = {each: samples(application, f"mare-{each}", started) for each in SERVICES}
+    end = max(at for each in history.values() for at in each["at"] if at is not None) - started
+    figure = Figure(
+        title=f"A burst of {jobs:,} jobs through the ingress",
+        description="Depth of the queues, wait and replicas of weather, playlists and webhooks.",
+        columns=tuple(_column(name, each, started) for name, each in history.items()),
+        start=0.0,
+        end=end,
+    )
+    return draw(figure, LIGHT, width=960)
+
+
+def _column(service: str, history: Mapping[str, Sequence[float | None]], started: float) -> Column:
+    def series(label: str, name: str, shape: Shape, colour: int) -> Series:
+        points = zip(history["at"], history[name], strict=True)
+        return Series(label, [(at - started, y) for at, y in points if at], shape, colour)
+
+    return Column(
+        title=service,
+        panels=(
+            Panel(title="Queue depth", series=(series("depth", "depth", Shape.LINE, 0),)),
+            Panel(title="Wait, s", series=(series("wait", "wait", Shape.LINE, 1),)),
+            Panel(
+                title="Replicas",
+                series=(
+                    series("running", "running", Shape.AREA, 2),
+                    series("desired", "desired", Shape.STEPS, 2),
+                ),
+            ),
+        ),
+    )
+
+
+if __name__ == "__main__":
+    main()
