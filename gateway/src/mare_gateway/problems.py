@@ -115,6 +115,9 @@ _OF_SERVICES: Mapping[str, Problem] = {
         504, "upstream_timeout", "A data source did not respond in time.", 5
     ),
     "SourceUnavailable": _problem(503, "upstream_unavailable", "No data source can answer.", 60),
+    "StoreUnavailable": _problem(
+        503, "service_unavailable", "Jobs cannot be stored or read now.", 2
+    ),
     "JobNotFound": _problem(404, "job_not_found", "There is no such job."),
     "JobNotChangeable": _problem(409, "job_not_changeable", "The job cannot be changed now."),
     "IdempotencyKeyReused": _problem(

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.integration.runtime.calling import Caller
 from tests.integration.runtime.launching import Launched
 from tests.postgresql import PostgreSqlServer
 from tests.vhost import eventually
@@ -48,6 +49,25 @@ def test_it_waits_until_the_server_listens(launch):
 
     assert len([text for text in waits(service) if "Connection refused" in text]) == 1
     assert "secret" not in service.log()
+
+
+def test_it_answers_again_after_an_outage_of_the_server(launch, vhost):
+    with PostgreSqlServer() as server, Caller(vhost) as caller:
+        service = launch(server.new_database()).wait_ready()
+        query = {"id": "1", "client": "ana"}
+
+        def error():
+            return caller.call("jobs.get", query)["exc_type"]
+
+        assert error() == "JobNotFound"
+        server.kill()
+        # Each of the native threads fails more than once.
+        outage = {error() for _ in range(60)}
+        server.start()
+
+        assert outage == {"StoreUnavailable"}
+        assert [error() for _ in range(60)] == ["JobNotFound"] * 60
+    assert "Traceback" not in service.log()
 
 
 @pytest.mark.parametrize(

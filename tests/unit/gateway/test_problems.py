@@ -33,6 +33,7 @@ SECRET = "https://api.example/?key=s3cret <html>upstream</html>"
         (RemoteError("UnknownService", (SECRET,)), 503, "service_unavailable", 2),
         (RemoteError("BrokerUnavailable", (SECRET,)), 503, "service_unavailable", 1),
         (RemoteError("MessageRefused", (SECRET,)), 503, "overloaded", 1),
+        (RemoteError("StoreUnavailable", (SECRET,)), 503, "service_unavailable", 2),
         (RemoteError("MethodNotFound", (SECRET,)), 502, "service_error", None),
         (RemoteError("KeyError", (SECRET,), SECRET), 502, "service_error", None),
     ],

@@ -56,6 +56,7 @@ def service(store: SqlJobStore, tmp_path: Path) -> JobsService:
     service = JobsService()
     service.wake_relay = lambda: None
     service.resources = type("Resources", (), {})()
+    service.resources.store_errors = ()
     service.resources.book = JobBook(
         store,
         terms=Terms(),

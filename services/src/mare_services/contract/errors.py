@@ -69,6 +69,10 @@ class SourceTimedOut(SourceUnavailable):
     """Raised when an upstream does not respond in time or cannot be reached."""
 
 
+class StoreUnavailable(ServiceError):
+    """Raised when the store of the jobs cannot be reached or used."""
+
+
 class JobNotFound(ServiceError):
     """Raised when a client has no job of that id."""
 

@@ -13,7 +13,12 @@ from nameko.extensions import DependencyProvider
 from mare_nameko.service import event_handler, register_errors, rpc, timer
 from mare_services.contract import wire
 from mare_services.contract.callbacks import CallbackAttempted
-from mare_services.contract.errors import InvalidRequest, JobNotFound, ServiceError
+from mare_services.contract.errors import (
+    InvalidRequest,
+    JobNotFound,
+    ServiceError,
+    StoreUnavailable,
+)
 from mare_services.contract.job_lists import BatchSubmission, JobListQuery
 from mare_services.contract.jobs import (
     JobQuery,
@@ -24,7 +29,7 @@ from mare_services.contract.jobs import (
     PlaylistFailed,
     WeatherObserved,
 )
-from mare_services.jobs.adapters.opening import open_stores
+from mare_services.jobs.adapters.opening import cause_of, open_stores
 from mare_services.jobs.adapters.relay import OutboxRelay
 from mare_services.jobs.batches import BatchBook
 from mare_services.jobs.book import JobBook
@@ -53,6 +58,7 @@ class JobsResources(DependencyProvider):
         self.settings = Settings.from_env(os.environ)
         stores = open_stores(self.settings.store)
         self.store: JobStore = stores.jobs
+        self.store_errors = stores.errors
         self.callbacks = JobCallbacks(self.store, stores.deliveries, self.settings.url_rules)
         self.book = JobBook(
             self.store,
@@ -220,8 +226,14 @@ class JobsService:
         self.wake_relay()
 
     def _call(self, work: Callable[[], T]) -> T:
-        """Run `work` in a native thread: a lock of the store does not stop heartbeats there."""
-        result: T = tpool.execute(work)
+        """Run `work` in a native thread: a lock of the store does not stop heartbeats there.
+
+        Raises StoreUnavailable if the store fails.
+        """
+        try:
+            result: T = tpool.execute(work)
+        except self.resources.store_errors as error:
+            raise StoreUnavailable(f"The store of the jobs fails: {cause_of(error)}") from error
         return result
 
 

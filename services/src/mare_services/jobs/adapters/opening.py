@@ -23,6 +23,8 @@ class Stores:
     jobs: SqlJobStore
     batches: SqlBatchStore
     deliveries: SqlDeliveryLog
+    errors: tuple[type[Exception], ...]
+    """What their methods raise if the database cannot be reached or used."""
 
 
 def open_stores(uri: StoreUri) -> Stores:
@@ -37,8 +39,7 @@ def open_stores(uri: StoreUri) -> Stores:
         try:
             stores: Stores = tpool.execute(_create_tables, database)
         except database.errors as error:
-            cause = " ".join(str(error).split()) or type(error).__name__
-            if cause != reported:
+            if (cause := cause_of(error)) != reported:
                 _log.warning("Waiting for the store of the jobs: %s", cause)
                 reported = cause
             eventlet.sleep(backoff.next_delay())
@@ -48,8 +49,15 @@ def open_stores(uri: StoreUri) -> Stores:
             return stores
 
 
+def cause_of(error: Exception) -> str:
+    """Return the text of a database's error in one line."""
+    return " ".join(str(error).split()) or type(error).__name__
+
+
 def _create_tables(database: Database) -> Stores:
-    return Stores(SqlJobStore(database), SqlBatchStore(database), SqlDeliveryLog(database))
+    return Stores(
+        SqlJobStore(database), SqlBatchStore(database), SqlDeliveryLog(database), database.errors
+    )
 
 
 def _database(uri: StoreUri) -> Database:

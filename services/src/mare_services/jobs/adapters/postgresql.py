@@ -44,7 +44,7 @@ class PostgreSql:
             raise SettingsError("JOBS_STORE='***': it is not a URI of PostgreSQL.") from None
         self._uri = uri
         self._local = threading.local()
-        self._all: list[psycopg.Connection[tuple[Any, ...]]] = []
+        self._all: set[psycopg.Connection[tuple[Any, ...]]] = set()
 
     @contextmanager
     def transaction(self, *, writes: bool = True) -> Iterator["_Transaction"]:  # noqa: ARG002
@@ -62,7 +62,7 @@ class PostgreSql:
         if connection is None or not _is_alive(connection):
             if connection is not None:
                 connection.close()
-                self._all.remove(connection)
+                self._all.discard(connection)  # the last attempt to connect may have failed
             connection = psycopg.connect(
                 self._uri,
                 autocommit=True,
@@ -71,7 +71,7 @@ class PostgreSql:
                 **_DEAD_PEER,  # type: ignore[arg-type]  # psycopg passes them to libpq
             )
             self._local.connection = connection
-            self._all.append(connection)
+            self._all.add(connection)
         return connection
 
 
