@@ -72,7 +72,6 @@ def start_kind(say: Callable[[str], None]) -> Cluster:
 
 
 def stop_kind(say: Callable[[str], None]) -> None:
-    """Remove the cluster and its registry."""
     _kind(say, "delete", "cluster")
     _docker("rm", "--force", "--volumes", _REGISTRY)
 

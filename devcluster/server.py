@@ -65,7 +65,6 @@ class Server:
                 self.kill()
 
     def kill(self) -> None:
-        """Send SIGKILL."""
         if self._process:
             self._process.kill()
             self._process.wait()

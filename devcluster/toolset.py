@@ -33,8 +33,6 @@ _STAMPS = (
 
 @dataclass(frozen=True, slots=True)
 class Toolset:
-    """The programs of one folder."""
-
     name: str
     module: str
     sums: str
@@ -50,13 +48,11 @@ class Toolset:
 
     @property
     def packages(self) -> dict[str, str]:
-        """Go package of each program."""
         paths = re.findall(r"^(?:tool |\t)([^\s(]+)$", self.module, re.MULTILINE)
         return {_NAMES.get(path) or _last_word(path): path for path in paths}
 
     @property
     def go_version(self) -> tuple[int, ...]:
-        """The oldest Go that builds them."""
         found = re.search(r"^go (\S+)$", self.module, re.MULTILINE)
         return tuple(int(part) for part in found[1].split(".")) if found else ()
 

@@ -26,8 +26,6 @@ _UNFINISHED = ("pending", "running", "partial")
 
 
 class Load:
-    """One run."""
-
     def __init__(self, session: aiohttp.ClientSession, url: str, dashboard: str) -> None:
         self._session = session
         self._url = url

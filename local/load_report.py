@@ -45,7 +45,6 @@ class Report:
         self.highest[name] = max(count, self.highest.get(name, 0))
 
     def text(self) -> str:
-        """Return the report for people."""
         states = Counter(self.states.values())
         ended = ", ".join(f"{count} {state}" for state, count in states.most_common())
         lines = [

@@ -13,8 +13,6 @@ COMPONENTS = ("gateway", "services", "operator")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """One target of a Dockerfile."""
-
     context: Path
     dockerfile: Path
     target: str = ""
@@ -27,7 +25,6 @@ class Recipe:
 
 
 def component(name: str, base: str, timestamp: int | None = None) -> Recipe:
-    """Return the recipe for one of COMPONENTS from the working tree."""
     return Recipe(
         context=PROJECT,
         dockerfile=PROJECT / "Dockerfile",

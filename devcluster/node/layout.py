@@ -55,22 +55,18 @@ class Layout:
 
     @property
     def cgroup(self) -> str:
-        """Name of the parent of all Pods' cgroups."""
         return cgroup(self.folder)
 
     @property
     def progress(self) -> Path:
-        """One line for each finished step."""
         return self.folder / "progress"
 
     @property
     def ready(self) -> Path:
-        """Exists when all steps are done."""
         return self.folder / "ready"
 
     @property
     def path(self) -> str:
-        """PATH of the processes of the node."""
         return f"{self.programs}:/usr/sbin:/usr/bin:/sbin:/bin"
 
     def write(self) -> Path:

@@ -27,8 +27,6 @@ class NodeFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class NativeNode:
-    """A node that has started."""
-
     layout: Layout
     pid: int
     """PID of its first process in the namespace of the machine."""

@@ -68,7 +68,6 @@ class Requests(ABC, Generic[Answer]):
 
 
 def client_options(url: str, key: str | None, timeout: float) -> dict[str, Any]:
-    """Return the options of httpx that both clients have."""
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     return {"base_url": url, "headers": headers, "timeout": timeout, "follow_redirects": True}
 

@@ -12,8 +12,6 @@ _EVERYTHING = frozenset(SCOPES)
 
 
 class KeySettings(Protocol):
-    """The settings of API keys."""
-
     @property
     def keys_file(self) -> str: ...
 

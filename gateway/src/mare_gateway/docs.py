@@ -42,7 +42,6 @@ SwaggerUIBundle({
 
 
 def docs(app: OpenAPI) -> Blueprint:
-    """Return the routes /openapi.json and /docs."""
     routes = Blueprint("docs", __name__)
     # Generated from the services' contract by .ci/answers.py.
     answers = _read("answers.json")

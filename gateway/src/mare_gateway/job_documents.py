@@ -17,7 +17,6 @@ def document(job: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def is_batch(job: Mapping[str, Any]) -> bool:
-    """Return whether the record is that of a batch, which has jobs of its own."""
     return "progress" in job
 
 

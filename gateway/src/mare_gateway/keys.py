@@ -52,8 +52,6 @@ def digest(key: str) -> str:
 
 
 class KeySet:
-    """Keys by their hashes."""
-
     def __init__(self, keys: Iterable[ApiKey]) -> None:
         self.keys = tuple(keys)
         self._by_digest = {key.sha256: key for key in self.keys}

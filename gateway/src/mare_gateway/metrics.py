@@ -21,8 +21,6 @@ _REPORT_SECONDS = 0.25
 
 
 class Metrics:
-    """The metrics of one application, in a registry of its own."""
-
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.requests = Histogram(

@@ -40,8 +40,6 @@ def _response(encoded: bytes, etag: str, request: Request) -> Response:
 
 
 def add_security_headers(app: Flask) -> None:
-    """Add headers to every response that does not set them itself."""
-
     @app.after_request
     def add(response: Response) -> Response:
         for name, value in SECURITY_HEADERS.items():

@@ -31,8 +31,6 @@ class Backoff:
 
 @dataclass(slots=True)
 class RetryTimer(Backoff):
-    """A backoff that holds the time of the next attempt."""
-
     due: float = 0.0
     """Time from which the next attempt is allowed."""
 

@@ -10,7 +10,6 @@ _VERBOSE = ("aiormq", "kopf", "asyncio", "aiohttp.access")
 
 
 def start(level: str) -> None:
-    """Write logs of this level and above to stderr."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         JsonFormatter(

@@ -93,8 +93,6 @@ class Brokers(Protocol):
 
 
 class Workloads(Protocol):
-    """The scale targets."""
-
     def get(self, target: ScaleTarget) -> Scale | Unknown:
         """Return the scale as last read. The first call for a target starts a watch."""
 
@@ -127,8 +125,6 @@ class Workloads(Protocol):
 
 
 class Objects(Protocol):
-    """The QueueAutoscalers."""
-
     async def write_status(
         self, autoscaler: Autoscaler, version: str, status: Mapping[str, Any]
     ) -> str:

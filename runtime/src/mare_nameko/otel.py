@@ -20,8 +20,6 @@ _INCOMING = ("server", "consumer")
 
 
 class RecordedSpan:
-    """A span that is exported when it ends."""
-
     def __init__(self, span: trace.Span, *, make_current: bool) -> None:
         self._span = span
         self._token = contexts.attach(set_span_in_context(span)) if make_current else None
@@ -50,8 +48,6 @@ class RecordedSpan:
 
 
 class OpenTelemetryTracer:
-    """Exports the spans of one service."""
-
     def __init__(self, service: str) -> None:
         resource = Resource({SERVICE_NAME: service}).merge(OTELResourceDetector().detect())
         self._provider = TracerProvider(resource=resource)

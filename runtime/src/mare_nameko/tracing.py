@@ -67,8 +67,6 @@ class Span(Protocol):
 
 
 class Tracer(Protocol):
-    """Starts spans."""
-
     def begin(
         self, name: str, kind: Kind, parent: TraceContext | None, attributes: Mapping[str, str]
     ) -> Span:

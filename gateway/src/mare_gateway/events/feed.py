@@ -30,8 +30,6 @@ class Closed(Exception):
 
 
 class Subscription:
-    """The states of one job for one stream."""
-
     def __init__(self) -> None:
         self._waiting: deque[Snapshot] = deque(maxlen=QUEUE_SIZE)
         self._error: Exception | None = None
@@ -112,7 +110,6 @@ class JobFeed:
             self.changed(job)
 
     def close(self) -> None:
-        """End all streams."""
         self._closed = True
         for watch in self._watches.values():
             _fail(watch, Closed())

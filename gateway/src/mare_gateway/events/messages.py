@@ -39,7 +39,6 @@ class Snapshot:
 
     @classmethod
     def of(cls, job: Mapping[str, Any]) -> Self:
-        """Return the snapshot of a record of the jobs service."""
         batch = is_batch(job)
         event_id = _progress_id(job) if batch else f"{job['attempt']}-{job['state']}"
         # JSON has no line breaks, so that it is one line of data.

@@ -38,8 +38,6 @@ _HEADERS = {
 
 
 class Streams:
-    """Handles the requests for streams."""
-
     def __init__(self, feed: JobFeed, settings: Settings, metrics: Metrics) -> None:
         self._feed = feed
         self._settings = settings
@@ -150,7 +148,6 @@ class Streams:
 
 
 def problem_response(request: web.Request, problem: Problem) -> web.Response:
-    """Return a problem document."""
     headers = {
         "Cache-Control": "no-store",
         "X-Request-Id": request_id(request),
@@ -168,7 +165,6 @@ def problem_response(request: web.Request, problem: Problem) -> web.Response:
 
 
 def request_id(request: web.Request) -> str:
-    """Return the id that the client sent, or a new one."""
     if _ID not in request:
         given = request.headers.get("X-Request-Id", "")
         request[_ID] = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(16)

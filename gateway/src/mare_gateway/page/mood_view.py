@@ -22,8 +22,6 @@ class ReasonView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MoodView:
-    """The mood of an answer."""
-
     name: str
     reasons: tuple[ReasonView, ...]
     path: tuple[tuple[float, float], ...]

@@ -37,8 +37,6 @@ class TrackView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaylistView:
-    """The list and what can be done with it."""
-
     name: str
     url: str | None
     service: str

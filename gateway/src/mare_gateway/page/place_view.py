@@ -11,8 +11,6 @@ from mare_gateway.page.question import Question
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceView:
-    """A place."""
-
     name: str
     admin: str
     """State, province or region; empty if unknown or equal to the name."""

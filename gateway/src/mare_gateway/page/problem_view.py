@@ -31,8 +31,6 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProblemView:
-    """What went wrong, and what the reader can do."""
-
     kind: str
     title: str
     text: str

@@ -41,7 +41,6 @@ class Renderer:
         return self._render("page.html", question, answer, f"private, max-age={seconds}")
 
     def fragment(self, question: Question, answer: Answer) -> Response:
-        """Return the answer alone, which the script inserts."""
         return self._render("answer.html", question, answer, "private, no-store")
 
     def problem(self, problem: Problem) -> Response:

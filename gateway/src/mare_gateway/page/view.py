@@ -94,7 +94,6 @@ def job_answer(
 def problem_answer(
     code: str, question: Question, words: Words, suggestions: Iterable[Mapping[str, Any]] = ()
 ) -> Answer:
-    """Return the answer that explains a problem."""
     problem = problem_view(code, question, words, suggestions)
     return Answer(state="failed", status=problem.title, title=problem.title, problem=problem)
 

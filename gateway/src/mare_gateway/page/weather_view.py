@@ -29,7 +29,6 @@ def weather_view(weather: Mapping[str, Any], words: Words) -> WeatherView:
 
 
 def degrees(value: float, words: Words) -> str:
-    """Return whole degrees without their scale."""
     return f"{words.number(value)}°"
 
 

@@ -23,7 +23,6 @@ class Words:
         return key in self._texts
 
     def number(self, value: float, decimals: int = 0) -> str:
-        """Return a rounded number with the decimal separator of the language."""
         text = f"{value:.{decimals}f}"
         text = "0" if text == "-0" else text.replace("-", "\N{MINUS SIGN}")
         return text.replace(".", ",") if self.lang == "pt" else text
@@ -31,5 +30,4 @@ class Words:
 
 @functools.cache
 def words_of(lang: Language) -> Words:
-    """Return the texts of a language."""
     return Words(lang, json.loads(files(__package__).joinpath(f"texts/{lang}.json").read_bytes()))

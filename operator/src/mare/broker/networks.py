@@ -68,7 +68,6 @@ class BrokerNetworks:
     refused: frozenset[Address] = frozenset()
 
     def permit(self, address: str) -> bool:
-        """Return whether the operator may connect to an address."""
         found = _embedded(ip_address(address))
         if found in self.refused:
             return False

@@ -39,8 +39,6 @@ _QUEUE = re.compile(rb'(?:^|,)queue="((?:[^"\\]|\\.)*)"')
 
 
 class PrometheusStatistics:
-    """Statistics from /metrics/detailed."""
-
     def __init__(self, uri: str, parameters: ConnectionParameters) -> None:
         self._http = BrokerHttpClient(uri, parameters, _SOURCE, _MAX_BYTES)
 

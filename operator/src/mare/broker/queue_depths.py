@@ -133,8 +133,6 @@ class QueueDepths:
 
 
 class _Last(NamedTuple):
-    """The last answers of one queue."""
-
     certain_at: float = _NEVER
     certain: Depth = _EMPTY
     """The last depth with a message or a consumer, which only the leader can report."""

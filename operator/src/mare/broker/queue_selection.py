@@ -79,7 +79,6 @@ class QueueQuery:
 
     @property
     def needs_names(self) -> bool:
-        """Whether the query can only be answered with the names of all queues."""
         return self.service is not None or bool(self.patterns)
 
     def matches(self, names: Collection[str]) -> dict[str, tuple[str, ...]]:
@@ -112,8 +111,6 @@ def queries_of(autoscaler: Autoscaler, default_vhost: str) -> dict[str, QueueQue
 
 @dataclass(frozen=True, slots=True)
 class QueueSelection:
-    """The queues that answer a query."""
-
     query: QueueQuery
     found: Matches
     readable: Matches
@@ -121,12 +118,10 @@ class QueueSelection:
 
     @property
     def declared(self) -> list[str]:
-        """Queues to read by passive declare."""
         return list(islice(self.readable, MAX_DECLARED))
 
     @property
     def sampled(self) -> list[str]:
-        """The other queues, which are read from the statistics."""
         return list(islice(self.readable, MAX_DECLARED, None))
 
 

@@ -60,8 +60,6 @@ class QueueStatistics:
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """All queues of a virtual host at one time."""
-
     at: float
     queues: Mapping[str, QueueStatistics] = field(default_factory=dict)
     sampled_after: float | Unknown = NOT_REPORTED

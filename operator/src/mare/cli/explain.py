@@ -90,7 +90,6 @@ def explain(
 
 
 def _explain(body: Mapping[str, Any], judged_at: float | None, output: str) -> tuple[str, int]:
-    """Return the output and the exit code."""
     now = time.time()
     explained = explain_object(body, now if judged_at is None else judged_at)
     shown = _json(data.data(explained)) if output == "json" else text.text(explained, now)

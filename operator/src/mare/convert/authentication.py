@@ -180,7 +180,6 @@ def _cautions(
 
 
 def _read_authentication(document: Document, objects: Objects, workload: str) -> dict[str, Origin]:
-    """The origin of each parameter that a TriggerAuthentication gives."""
     spec, own = document.root.mapping("spec"), document.namespace
     namespace = KEDA_NAMESPACE if document.kind == AUTHENTICATIONS[1] else own
     origins: dict[str, Origin] = {}

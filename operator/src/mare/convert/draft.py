@@ -97,7 +97,6 @@ class Draft:
             self._settle(leaf, Outcome.KEPT)
 
     def keep_all(self) -> None:
-        """Keep an object that is not converted."""
         self._settle((), Outcome.KEPT, "not an autoscaler, it stays unchanged")
 
     def translate(

@@ -18,8 +18,6 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """The outcome of one value."""
-
     outcome: Outcome
     path: Path
     line: int
@@ -53,8 +51,6 @@ class Addition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """The outcome of one object."""
-
     file: str
     line: int
     kind: str
@@ -107,8 +103,6 @@ def _refused_along(finding: Finding) -> Finding:
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """The outcome of the whole input."""
-
     results: tuple[Result, ...] = field(default=())
 
     @property

@@ -71,7 +71,6 @@ class Manifest:
             line.remark = f"{line.remark}; {remark}" if line.remark else remark
 
     def data(self) -> Tree:
-        """The object as plain data."""
         plain = _plain(self._tree)
         assert isinstance(plain, dict)
         return plain
@@ -128,7 +127,6 @@ def _mapping(tree: Tree, indent: str) -> list[str]:
 
 
 def scalar(value: Any) -> str:
-    """A value as YAML in one line."""
     text = yaml.dump(
         value, Dumper=_Dumper, default_flow_style=True, width=10**9, allow_unicode=True
     )

@@ -36,7 +36,6 @@ _ANNOTATIONS = ("metadata", "annotations")
 
 
 def convert_metadata(draft: Draft) -> None:
-    """Convert everything outside spec."""
     draft.translate("apiVersion", "apiVersion", API_VERSION)
     draft.translate("kind", "kind", KIND)
     for name in SERVER_FIELDS:

@@ -64,7 +64,6 @@ def is_name(pattern: str) -> bool:
 
 
 def overlap(one: str, other: str) -> bool:
-    """Whether a name can match both patterns."""
     todo, seen = [(0, 0)], set[tuple[int, int]]()
     while todo:
         place = i, j = todo.pop()

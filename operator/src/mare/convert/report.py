@@ -15,7 +15,6 @@ READ = ("ScaledObject", "HorizontalPodAutoscaler", *AUTHENTICATIONS)
 
 
 def text(conversion: Conversion) -> str:
-    """The report, ending with a newline."""
     lines = [line for result in conversion.results for line in _object(result)]
     lines += _others(conversion)
     lines.append(_summary(conversion))

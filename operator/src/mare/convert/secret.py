@@ -26,8 +26,6 @@ TLS_KEYS = {"ca": "ca.crt", "cert": "tls.crt", "key": "tls.key"}
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a value is now."""
-
     place: str
     command: str = ""
     """A shell command that prints the value; empty if there is none."""
@@ -38,8 +36,6 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """How one trigger reaches its broker."""
-
     source: Path
     """The field of the input that names the broker."""
     remark: str

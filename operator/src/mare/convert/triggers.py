@@ -128,7 +128,6 @@ def _convert_the_rest(draft: Draft, path: Path, *, regex: bool) -> None:
 
 
 def convert_targets(draft: Draft, triggers: list[Trigger]) -> None:
-    """Write queues, and target or targets, of all triggers."""
     queues = convert_queues(draft, triggers)
     several = len(triggers) > 1 and len({text for texts in queues for text in texts}) > 1
     for index, (trigger, texts) in enumerate(zip(triggers, queues, strict=True)):
@@ -180,7 +179,6 @@ def _convert_metric_type(draft: Draft, trigger: Trigger, mode: Mode) -> None:
 
 
 def _convert_counting(draft: Draft, trigger: Trigger, to: str) -> None:
-    """Convert which messages QueueLength counts."""
     at, place = trigger.path, f"{to}.excludeUnacknowledged"
     counts = trigger.mode == QUEUE_LENGTH
     exclude, protocol = (*at, "excludeUnacknowledged"), (*at, "protocol")

@@ -22,8 +22,6 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ScaleTarget:
-    """The scale target, in the namespace of the object."""
-
     namespace: str
     api_version: str
     kind: str
@@ -44,8 +42,6 @@ class QueueEntry:
 
 @dataclass(frozen=True, slots=True)
 class BrokerReference:
-    """The Secret with the URIs of the broker."""
-
     namespace: str
     secret_name: str
     vhost: str | None

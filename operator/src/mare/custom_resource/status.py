@@ -25,7 +25,6 @@ Status = dict[str, Any]
 
 
 def read_estimates(status: Mapping[str, Any]) -> Estimates:
-    """Return the stored estimates."""
     kept = status.get("estimates", {})
     fields = {
         "arrival_rate": kept.get("arrivalRate"),

@@ -46,8 +46,6 @@ _DECIMAL_SEPARATORS = {"en": ".", "pt": ","}
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The requested form of a chart."""
-
     span: Span
     width: int
     height: int

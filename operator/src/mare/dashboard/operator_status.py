@@ -14,8 +14,6 @@ VERSION = version("mare-operator")
 
 @dataclass(frozen=True, slots=True)
 class Leader:
-    """The state of the leader election."""
-
     leads: bool
     """Whether this replica is the leader."""
     name: str | None

@@ -48,8 +48,6 @@ async def served(
 
 
 class _Site:
-    """The page and its API."""
-
     def __init__(
         self,
         record: Record,

@@ -27,8 +27,6 @@ _READINGS = ("depth", "ready", "unacknowledged", "wait", "publishRate", "ackRate
 
 @dataclass(slots=True)
 class _Entry:
-    """One object as JSON."""
-
     tick: int
     fingerprint: int
     sort_key: tuple[int, str, str]
@@ -93,7 +91,6 @@ class Snapshot:
         return changed
 
     def state(self, namespace: str | None = None) -> str:
-        """All objects, as JSON."""
         entries = sorted(self._of(namespace), key=lambda entry: entry.sort_key)
         return self._message("objects", entries) + "}"
 

@@ -30,7 +30,6 @@ class File:
 
 
 def read_page() -> Mapping[str, File]:
-    """Return all files by their path below page/."""
     return dict(_read(files("mare.dashboard") / "page", ""))
 
 

@@ -67,7 +67,6 @@ def summary(history: AutoscalerHistory, now: float) -> Json:
 
 
 def facts_of(history: AutoscalerHistory) -> Facts:
-    """The facts of the newest view of an object."""
     view = history.view
     scale = view.scale if isinstance(view.scale, Scale) else None
     since = history.short_since

@@ -14,7 +14,6 @@ from mare.demo.worker import PUBLISHED
 
 @asynccontextmanager
 async def opened(uri: str) -> AsyncIterator[AbstractChannel]:
-    """Declare the queue and yield a channel to publish on."""
     connection = await aiormq.connect(uri)
     try:
         channel = await connection.channel(publisher_confirms=False)

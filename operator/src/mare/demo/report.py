@@ -60,7 +60,6 @@ def report(tally: Tally, most: int, start_seconds: float) -> str:
 
 
 def scenario(tally: Tally, most: int, start_seconds: float) -> Scenario:
-    """Return the recorded load as a scenario."""
     workers = worker(start_seconds)
     others = default_autoscalers(workers, 0, most)
     return Scenario(

@@ -32,7 +32,6 @@ class Tally:
 
     @property
     def waiting(self) -> int:
-        """Messages that no worker has started."""
         return len(self.published) - len(self.waits)
 
     def rows(self) -> tuple[tuple[float, int], ...]:

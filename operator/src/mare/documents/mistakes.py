@@ -17,7 +17,6 @@ class Mistakes:
         self._found.add((document.file, line, f"{spelled(path)} {sentence}".strip()))
 
     def add_all(self, document: Document, at: Path, mistakes: Iterable[Mistake]) -> None:
-        """Add the mistakes of the value at a path."""
         for mistake in mistakes:
             self.add(document, (*at, *mistake.path), mistake.sentence)
 

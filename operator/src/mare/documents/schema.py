@@ -39,7 +39,6 @@ class Checked:
 
 @cache
 def schema_of(package: str) -> Schema:
-    """The file schema.json of a package."""
     text = files(package).joinpath("schema.json").read_text(encoding="utf-8")
     schema: Schema = json.loads(text)
     return schema

@@ -48,7 +48,6 @@ class Mapping:
         return node if isinstance(node, Mapping) else Mapping({}, self.line)
 
     def mappings(self, name: str) -> list["Mapping"]:
-        """The mappings in the list under a key."""
         node = self.entries.get(name)
         items = node.items if isinstance(node, Sequence) else ()
         return [item for item in items if isinstance(item, Mapping)]
@@ -65,8 +64,6 @@ Node = Scalar | Mapping | Sequence
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One document of a YAML stream."""
-
     file: str
     root: Mapping
 

@@ -24,8 +24,6 @@ class Recommendation:
 
 @dataclass(frozen=True, slots=True)
 class ScaleEvent:
-    """A change of replicas that was carried out."""
-
     time: float
     change: int
 

@@ -53,7 +53,6 @@ class DecisionContext:
 
     @property
     def why_floor(self) -> Clause:
-        """The rule that sets the floor."""
         if self.schedule is not None:
             start = self.schedule.start
             text = f"the schedule that starts at {start} keeps at least {replicas(self.floor)}"

@@ -139,7 +139,6 @@ class DecisionTrace:
 
 
 def _message(current: int, count: int, clauses: tuple[Clause, ...]) -> str:
-    """Return the decision, the first clause as its cause, and a sentence for each other clause."""
     head = f"Kept at {count}" if count == current else f"{current} → {count} replicas"
     cause, *others = clauses
     return " ".join([f"{head}: {cause}.", *(f"{capital(each)}." for each in others)])

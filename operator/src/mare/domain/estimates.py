@@ -193,7 +193,6 @@ def _with_statistics(  # noqa: PLR0917
     known_workers: int | None,
     now: float,
 ) -> Learning:
-    """Update the estimates with the counters of a statistics update."""
     arrivals, capacity, estimates = learning.arrivals, learning.capacity, learning.estimates
     published = interval.increase("published", load)
     delivered = interval.increase("delivered", load)

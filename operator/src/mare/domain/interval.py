@@ -11,8 +11,6 @@ from mare.domain.unknown import Unknown, known, total
 
 
 class LoadRegime(Enum):
-    """The load during an interval."""
-
     CALM = auto()
     """The replicas stayed the same, and few messages were ready."""
     SATURATED = auto()

@@ -45,8 +45,6 @@ class QueueReading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:
-    """The scale target."""
-
     replicas: int
     """spec.replicas of its scale subresource."""
     ready: int | Unknown = _READY_NOT_REPORTED
@@ -56,8 +54,6 @@ class Workload:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
-    """The readings that a decision is made from."""
-
     workload: Workload
     queues: tuple[QueueReading, ...] | Unknown
     """Unknown if the broker cannot be reached; empty if no queue matches the patterns."""
@@ -83,7 +79,6 @@ class Load:
 
     @property
     def text(self) -> Clause:
-        """The measured counts."""
         counts = {
             "ready": self.ready,
             "unacknowledged": self.unacknowledged,

@@ -14,8 +14,6 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """An unknown value, and why it is unknown."""
-
     reason: str
     """One CamelCase word, for example QueueNotFound."""
     cause: str

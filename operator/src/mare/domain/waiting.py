@@ -68,7 +68,6 @@ def need_of(demand: Demand, idle: float = 1.0) -> Need:
 
 
 def busy_share(workers: float, idle: float = 1.0) -> float:
-    """Return the largest busy share of this many workers."""
     return significant(1 - idle * min(_IDLE_SHARE, _STAFFING / math.sqrt(workers)))
 
 

@@ -28,8 +28,6 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """A past decision, its time, and where it is stored."""
-
     at: float
     decision: Decision
     source: Source = Source.STATUS
@@ -149,7 +147,6 @@ def _queue(stored: Mapping[str, Any]) -> QueueReading:
 
 
 def _times(status: Mapping[str, Any]) -> Iterator[float]:
-    """Yield the times of the values in a status."""
     stored = [
         *status.get("queues", ()),
         status.get("estimates", {}),

@@ -25,7 +25,6 @@ def text(explained: Explained, now: float) -> str:
 
 
 def text_at(past: Recorded, name: str, oldest: str) -> str:
-    """Return the text of a past decision, with the oldest one that is recorded."""
     decision = past.decision
     source = "its status"
     if past.source is Source.EVENTS:

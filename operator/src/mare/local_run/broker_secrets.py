@@ -27,7 +27,6 @@ class StaticSecrets:
 
 
 def from_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the values of a Secret from the variables that are set."""
     return {
         key: environ[variable]
         for key, variable in FROM_ENVIRONMENT.items()

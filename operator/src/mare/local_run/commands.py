@@ -39,8 +39,6 @@ def _concerns(checked: Checked, name: str) -> bool:
 
 
 class _Reader:
-    """Reads one command."""
-
     def __init__(
         self, document: Document, name: str, environ: Mapping[str, str], mistakes: Mistakes
     ) -> None:

@@ -55,7 +55,6 @@ class ProcessWorkloads:
         """The name and process id of each replica that has been ready."""
 
     def start(self) -> None:
-        """Start the initial processes of each program."""
         for name, program in self._programs.items():
             self._groups[name].scale(program.replicas)
 

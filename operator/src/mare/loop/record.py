@@ -47,8 +47,6 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A failed read or write."""
-
     at: float
     key: Key
     reason: str
@@ -101,8 +99,6 @@ def _sample(view: View) -> Sample:
 
 
 class Record:
-    """The histories of all objects."""
-
     def __init__(self) -> None:
         self._histories: dict[Key, AutoscalerHistory] = {}
         self.failures: deque[Failure] = deque(maxlen=_MAX_FAILURES)

@@ -67,7 +67,6 @@ class AutoscalerState:
 
     @property
     def status(self) -> dict[str, Any]:
-        """The status as last written or read."""
         status: dict[str, Any] = json.loads(self._status_json)
         return status
 
@@ -118,7 +117,6 @@ class AutoscalerState:
         self.due = 0.0
 
     def needs_status_write(self, now: float) -> bool:
-        """Say whether the status is out of date, and may be written now."""
         if self.view is None or not self.may_write_status(now):
             return False
         urgent, settled = _fingerprint(self.view)

@@ -18,7 +18,6 @@ class TargetOwners:
         objects.sort()
 
     def remove(self, autoscaler: Autoscaler) -> None:
-        """Remove an object, which has to be the one that was put."""
         if autoscaler.policy.dry_run:
             return
         objects = self._by_age[autoscaler.target]
@@ -27,7 +26,6 @@ class TargetOwners:
             del self._by_age[autoscaler.target]
 
     def is_owned(self, target: ScaleTarget) -> bool:
-        """Say whether any object scales the workload."""
         return target in self._by_age
 
     def owner(self, autoscaler: Autoscaler) -> str | None:

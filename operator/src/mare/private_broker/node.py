@@ -97,7 +97,6 @@ class PrivateNode:
             return False
 
     def alive(self) -> bool:
-        """Return whether the server process runs."""
         return self._server.alive()
 
     def stop(self) -> None:
@@ -107,7 +106,6 @@ class PrivateNode:
             self.kill()
 
     def kill(self) -> None:
-        """Kill the server like a crash."""
         self._server.kill()
         self._server.wait(_STOP_SECONDS)
 
@@ -146,7 +144,6 @@ def _claim(folder: Path) -> IO[bytes]:
 
 
 def _remove_abandoned(program: Program) -> None:
-    """Remove the folders of runs that were killed."""
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         with contextlib.suppress(OSError):
             if time.time() - folder.stat().st_mtime > _CLAIM_SECONDS:

@@ -16,8 +16,6 @@ _LOG_BYTES = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """The RabbitMQ of this machine."""
-
     version: tuple[int, ...]
 
     def describe(self) -> str:

@@ -29,8 +29,6 @@ class Server(Protocol):
 
 
 class Program(Protocol):
-    """An installed RabbitMQ."""
-
     def describe(self) -> str: ...
 
     def places(self, folder: Path) -> Places:

@@ -48,8 +48,6 @@ def attach(simulation: Simulation, settings: KedaSettings) -> None:
 
 
 class _Trigger:
-    """One trigger of type rabbitmq."""
-
     def __init__(self, simulation: Simulation, settings: Trigger) -> None:
         self.value = settings.value
         self._simulation = simulation

@@ -70,14 +70,11 @@ Rate = Points | Square | Sine
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """The sum of all loads."""
-
     rates: tuple[Rate, ...] = ()
     bursts: tuple[Burst, ...] = ()
     recorded: Recorded | None = None
 
     def expected(self, seconds: float) -> float:
-        """The expected number of messages."""
         streams = sum(_rate(self.rates, second) for second in range(math.ceil(seconds)))
         recorded = self.recorded.rows if self.recorded is not None else ()
         return streams + sum(b.messages for b in self.bursts) + sum(n for _, n in recorded)

@@ -13,7 +13,6 @@ _WIDTH = 300
 
 
 def plot_svg(scenario: Scenario, results: Sequence[Result]) -> str:
-    """Draw a comparison as SVG."""
     levels = _wait_levels(scenario)
     figure = Figure(
         title=scenario.name,

@@ -37,7 +37,6 @@ _NOT_SIMULATED = {
 
 
 def packaged() -> dict[str, Path]:
-    """The scenarios of the package, by name."""
     return {path.stem: path for path in sorted(_FOLDER.glob("*.yaml"))}
 
 

@@ -37,7 +37,6 @@ def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def markdown(results: Sequence[Result]) -> str:
-    """The same table in Markdown."""
     rows = [_HEAD, ("---", *("---:" for _ in _HEAD[1:])), *(_row(result) for result in results)]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 

@@ -11,8 +11,6 @@ from mare.simulation.simulation import Change, Sample, Simulation
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """The result of one autoscaler."""
-
     autoscaler: str
     messages: float
     replica_seconds: float

@@ -98,24 +98,18 @@ class KedaSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HpaSettings:
-    """An HPA on CPU utilization."""
-
     cpu_percent: float = 80
     behavior: Behavior | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SimulatedAutoscaler:
-    """An autoscaler to compare."""
-
     name: str
     settings: Policy | KedaSettings | HpaSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """All inputs of a simulation."""
-
     name: str
     description: str = ""
     seconds: float

@@ -19,8 +19,6 @@ class BrokerUnreachable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change of spec.replicas."""
-
     second: float
     before: int
     after: int
@@ -30,8 +28,6 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The state at one second, for plots."""
-
     second: float
     ready: int
     wait: float
@@ -88,7 +84,6 @@ class Simulation:
         self.pool.scale(count, idle_first=idle_first)
 
     def run(self) -> None:
-        """Simulate the whole scenario."""
         scenario, pool = self.scenario, self.pool
         self.every(STATISTICS_SECONDS, self._renew, self.random.random() * STATISTICS_SECONDS)
         self.every(1.0, self._sample, 0.0)

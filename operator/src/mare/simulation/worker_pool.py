@@ -114,7 +114,6 @@ class WorkerPool:
             yield wait if wait >= 0 else end - self._arrivals[message]
 
     def advance(self, until: float) -> None:
-        """Simulate up to a time."""
         while True:
             starting = [replica for replica in self.replicas if not replica.is_ready]
             first = min(starting, key=lambda replica: replica.ready_at, default=None)

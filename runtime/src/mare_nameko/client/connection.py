@@ -95,7 +95,6 @@ class BufferedConnection(amqp.Connection):
                 # ConsumerCounter requested a missing queue. py-amqp has reopened the channel.
 
     def send(self, frames: bytes) -> None:
-        """Write complete frames."""
         self.transport.write(frames)
         self.bytes_sent += 1
 

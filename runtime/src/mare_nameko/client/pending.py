@@ -8,8 +8,6 @@ from mare_nameko.client.errors import Overloaded, RpcError
 
 
 class Call:
-    """One call, which is ended by the thread that takes it from the pending calls."""
-
     __slots__ = (
         "_error",
         "_gate",

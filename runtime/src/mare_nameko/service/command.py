@@ -18,7 +18,6 @@ class UnknownServiceClass(Exception):
 
 
 def run() -> None:
-    """Run the service that the command line names."""
     parser = argparse.ArgumentParser(
         prog="mare-nameko",
         description="Runs a Nameko service. Environment variables configure it: AMQP_URI,"

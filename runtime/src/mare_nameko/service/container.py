@@ -112,7 +112,6 @@ class Container(ServiceContainer):
 
 
 def outcome_of(error: BaseException | None, declared: Any) -> str:
-    """Return the metric label of the outcome of a message."""
     if error is None:
         return "ok"
     if isinstance(error, DeadlineExceeded):

@@ -64,7 +64,6 @@ def parking_queue(delay: float) -> Queue:
 
 
 def dead_letter_queue() -> Queue:
-    """Return the queue of dead letters as the topology defines it."""
     exchange = Exchange(DEAD_LETTERS, type="topic", durable=True)
     kind = {"x-queue-type": "quorum"}
     return Queue(DEAD_LETTERS, exchange, routing_key="#", durable=True, queue_arguments=kind)

@@ -164,8 +164,6 @@ class ServiceProxy:
 
 
 class MethodProxy:
-    """A method of another service."""
-
     def __init__(self, provider: RpcProxy, worker_ctx: WorkerContext, method: str) -> None:
         self._provider = provider
         self._worker_ctx = worker_ctx
@@ -179,8 +177,6 @@ class MethodProxy:
 
 
 class Call:
-    """A request that may be waiting for its reply."""
-
     def __init__(
         self,
         listener: ReplyListener,

@@ -37,8 +37,6 @@ LAG_SECONDS = 1.0
 
 
 class Exit(enum.IntEnum):
-    """Exit codes of the process."""
-
     STOPPED = 0
     """Stopped by a signal; all work was finished."""
 
@@ -102,7 +100,6 @@ class Runner:
         self._consumers = [e for e in container.subextensions if isinstance(e, QueueConsumer)]
 
     def run(self) -> Exit:
-        """Run the service and return the exit code when it has ended."""
         on_ending_signal(self._end, at_once=self._limit_ending)
         if not self._serve_health():
             return Exit.MISCONFIGURED

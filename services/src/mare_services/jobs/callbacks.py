@@ -53,7 +53,6 @@ class JobCallbacks:
             self._store.change(attempted.job_id, _end)
 
     def deliveries(self, job_id: str) -> Sequence[Any]:
-        """Return the log of a job, oldest first."""
         return self._log.of(job_id)
 
 

@@ -6,8 +6,6 @@ from mare_services.music.domain.material import Material, MaterialQuery
 
 
 class MusicSource(Protocol):
-    """Finds music for a mood."""
-
     def material(self, query: MaterialQuery) -> Material:
         """Return tracks to choose from, at least one.
 

@@ -28,8 +28,6 @@ class MusicResources(DependencyProvider):
 
 
 class MusicService:
-    """Composes playlists."""
-
     name = "music"
 
     compose_playlist = MusicResources()

@@ -8,12 +8,8 @@ from mare_services.contract.weather import WeatherReport
 
 
 class WeatherSource(Protocol):
-    """Finds a place and its weather."""
-
     def observe(self, query: PlaceQuery) -> WeatherReport: ...
 
 
 class MusicSource(Protocol):
-    """Finds music for a mood."""
-
     def compose(self, request: MusicRequest) -> Composed: ...

@@ -26,8 +26,6 @@ TRIAL_SECONDS = 10.0
 
 
 class Failure(StrEnum):
-    """The kinds of failure that the breaker distinguishes."""
-
     UNREACHABLE = "unreachable"
     REFUSED = "refused"
     LIMITED = "limited"

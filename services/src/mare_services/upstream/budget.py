@@ -22,7 +22,6 @@ class Budget:
 
     @classmethod
     def of(cls, seconds: float, clock: Clock = time.monotonic) -> Self:
-        """Return a budget that starts now."""
         return cls(clock() + seconds, clock)
 
     def left(self) -> float:

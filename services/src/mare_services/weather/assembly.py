@@ -20,7 +20,6 @@ from mare_services.weather.settings import Live, Settings
 
 
 def observer(settings: Settings, spawn: Spawn) -> Observer:
-    """Return the observer with its sources."""
     return Observer(
         [
             Guarded(
@@ -37,7 +36,6 @@ def observer(settings: Settings, spawn: Spawn) -> Observer:
 
 
 def locator(settings: Settings, spawn: Spawn) -> Locator:
-    """Return the locator with its finders."""
     gazetteer = EmbeddedGazetteer.from_package()
     return Locator(gazetteer, _finders(settings, gazetteer, spawn), PolygonTimeZones())
 

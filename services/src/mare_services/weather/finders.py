@@ -17,8 +17,6 @@ MAX_CODE = 3
 
 
 class Finder(Protocol):
-    """Finds cities by name."""
-
     attribution: str
 
     def find(self, name: Name, query: PlaceQuery) -> Sequence[City]:

@@ -34,8 +34,6 @@ class Zone:
 
 
 class TimeZones(Protocol):
-    """Time zones by position."""
-
     attribution: str
 
     def at(self, latitude: float, longitude: float) -> Zone | None:

@@ -32,8 +32,6 @@ class Transport(Protocol):
 
 
 class Queues(Protocol):
-    """The queues of callbacks."""
-
     def park(self, due: CallbackDue, seconds: float) -> None:
         """Deliver the message again after ``seconds``, one of the delays of the schedule."""
         ...
@@ -42,6 +40,4 @@ class Queues(Protocol):
         """Keep the message until it is replayed."""
         ...
 
-    def report(self, attempted: CallbackAttempted) -> None:
-        """Publish what became of an attempt."""
-        ...
+    def report(self, attempted: CallbackAttempted) -> None: ...

@@ -18,8 +18,6 @@ _log = getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """What one database holds."""
-
     jobs: SqlJobStore
     batches: SqlBatchStore
     deliveries: SqlDeliveryLog

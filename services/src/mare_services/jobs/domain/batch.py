@@ -30,7 +30,6 @@ class Member:
 
 
 def state_of(members: Sequence[Member]) -> JobState:
-    """Return the state of a batch."""
     states = {member.state for member in members}
     if states == {JobState.PENDING}:
         return JobState.PENDING

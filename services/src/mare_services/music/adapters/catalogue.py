@@ -10,7 +10,6 @@ from mare_services.music.domain.works import Work, is_local, read_works
 
 @cache
 def shipped_works() -> tuple[Work, ...]:
-    """Return the works of the file in this package."""
     text = files("mare_services.music").joinpath("data/catalogue.tsv").read_text(encoding="utf-8")
     return tuple(read_works(text.splitlines()))
 

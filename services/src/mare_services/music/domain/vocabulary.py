@@ -28,8 +28,6 @@ GENRES = 4
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Search terms for a mood."""
-
     genres: tuple[str, ...]
     phrases: tuple[str, ...]
 
@@ -142,5 +140,4 @@ _TITLES: dict[Mood, dict[Language, str]] = {
 
 
 def title_of(mood: Mood, lang: Language) -> str:
-    """Return the title of a playlist."""
     return _TITLES[mood][lang]

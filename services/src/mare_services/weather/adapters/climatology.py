@@ -6,6 +6,5 @@ from mare_services.weather.domain.climate import Climatology
 
 
 def from_package() -> Climatology:
-    """Return the climatology that is shipped with this package."""
     asset = files("mare_services.weather") / "data/climatology.bin"
     return Climatology(asset.read_bytes())

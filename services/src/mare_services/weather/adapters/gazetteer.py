@@ -50,7 +50,6 @@ class EmbeddedGazetteer:
 
     @classmethod
     def from_package(cls) -> Self:
-        """Return the gazetteer of this package."""
         with as_file(files("mare_services.weather") / "data/places.sqlite") as path:
             address = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
             return cls(sqlite3.connect(address, uri=True, check_same_thread=False))

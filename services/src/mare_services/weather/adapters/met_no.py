@@ -50,8 +50,6 @@ class _Forecast:
 
 
 class MetNo:
-    """A source of the weather at a place."""
-
     name = "met.no"
 
     def __init__(
@@ -63,7 +61,6 @@ class MetNo:
         self._cached: LRUCache[tuple[str, str], _Forecast] = LRUCache(MAX_FORECASTS)
 
     def answer(self, place: Place, budget: Budget) -> Observed:
-        """Return the weather of the current hour."""
         now = self._now()
         where = (f"{place.latitude:.2f}", f"{place.longitude:.2f}")
         with self._lock:

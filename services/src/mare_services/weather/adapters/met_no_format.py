@@ -19,14 +19,10 @@ class Details(Struct):
 
 
 class Summary(Struct):
-    """Of an hour."""
-
     symbol_code: str | None = None
 
 
 class Instant(Struct):
-    """Values at a time."""
-
     details: Details = field(default_factory=Details)
 
 
@@ -54,14 +50,10 @@ class Step(Struct):
 
 
 class Properties(Struct):
-    """Of the GeoJSON feature."""
-
     timeseries: list[Step]
 
 
 class Forecast(Struct):
-    """The GeoJSON feature."""
-
     properties: Properties
 
 

@@ -32,8 +32,6 @@ class Current(Struct):
 
 
 class Forecast(Struct):
-    """The part of a response that is read."""
-
     current: Current
 
 
@@ -41,8 +39,6 @@ _VARIABLES = ",".join(name for name in Current.__struct_fields__ if name != "tim
 
 
 class OpenMeteo:
-    """A live weather source."""
-
     name = "open-meteo"
 
     def __init__(self, client: JsonClient) -> None:

@@ -63,8 +63,6 @@ class Answer(Struct):
 
 
 class OpenWeatherMap:
-    """A live weather source."""
-
     name = "openweathermap"
 
     def __init__(self, client: JsonClient, key: str) -> None:
@@ -72,7 +70,6 @@ class OpenWeatherMap:
         self._key = key
 
     def answer(self, place: Place, budget: Budget) -> Observed:
-        """Return the weather of the last minutes."""
         params = {
             "lat": f"{place.latitude:.2f}",
             "lon": f"{place.longitude:.2f}",

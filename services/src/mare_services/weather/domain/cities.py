@@ -14,7 +14,6 @@ class Area:
     division: str = ""
 
     def holds(self, city: "City") -> bool:
-        """Return whether the area contains the city."""
         return self.country == city.country and self.division in {"", city.division}
 
 

@@ -41,7 +41,6 @@ class Name:
 
     @property
     def key(self) -> str:
-        """The folded name."""
         return fold(self.text)
 
 

@@ -14,8 +14,6 @@ REMEMBERED = 10_000
 
 
 class Admission(StrEnum):
-    """What may be done with a callback now."""
-
     SEND = "send"
     POSTPONE = "postpone"
     """As many callbacks to the host as allowed are being sent, or were sent lately."""
@@ -63,7 +61,6 @@ class Destinations:
         self._urls: LRUCache[str, _Url] = LRUCache(REMEMBERED)
 
     def enter(self, destination: Destination, now: float) -> Passage:
-        """Return whether a callback may be sent now."""
         host = self._host(destination.origin, now)
         path = destination.target.partition("?")[0]
         key = destination.origin + path

@@ -17,14 +17,10 @@ from mare_services.upstream.client import valid_elements
 
 
 class Page(msgspec.Struct):
-    """One kind of result."""
-
     items: list[Any] | None = None
 
 
 class Found(msgspec.Struct):
-    """A response. Kinds that were not requested are missing."""
-
     tracks: Page | None = None
     playlists: Page | None = None
 
