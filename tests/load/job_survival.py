@@ -126,6 +126,7 @@ def run(asked: argparse.Namespace, stack: contextlib.ExitStack) -> dict[str, obj
         "JOBS_CALLBACKS": "true",
         "JOBS_STALLED_SECONDS": "60",
         "JOBS_REDELIVERIES": "50",
+        "JOBS_MAX_OPEN": "100000",
         "EVENTS_MAX_STREAMS_PER_ADDRESS": "5000",
         "WEBHOOKS_SECRETS": secret,
         "WEBHOOKS_ALLOW_LOCALHOST": "true",

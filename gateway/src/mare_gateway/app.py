@@ -1,5 +1,6 @@
 """The application factory."""
 
+from collections.abc import Callable
 from importlib.metadata import version
 
 from flask import Response, make_response
@@ -66,11 +67,12 @@ def create_app(settings: Settings, rpc: RpcClient | None = None) -> OpenAPI:
     keep_to_protocol(app)
     authenticate(app, authenticator)
     count = None
+    count_as: Callable[[int], Response | None] = lambda _: None
     if settings.rate_limit or settings.key_rate_limit:
         from mare_gateway.rate_limit import RateLimiter, limit_rate  # noqa: PLC0415  takes 0.1 s
 
         limiter = RateLimiter(settings)
-        limit_rate(app, limiter)
+        count_as = limit_rate(app, limiter)
         count = limiter.count_anonymous
     allow_cross_origin(app, cross_origin)
     add_security_headers(app)
@@ -100,7 +102,11 @@ def create_app(settings: Settings, rpc: RpcClient | None = None) -> OpenAPI:
         public=authenticator.anonymous_may_read,
     )
     api = routes(
-        calls, forward, timeout=settings.timeout, most_bodies=max(1, settings.threads // 6)
+        calls,
+        forward,
+        timeout=settings.timeout,
+        most_bodies=max(1, settings.threads // 6),
+        count_as=count_as,
     )
     app.register_api(api)
     app.register_blueprint(docs(app))

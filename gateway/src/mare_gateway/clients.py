@@ -33,6 +33,11 @@ class Client:
         return f"key:{self.name}" if self.name else f"address:{self.network}"
 
     @property
+    def submitter(self) -> str:
+        """What open jobs are counted for, as the jobs service stores it: no address."""
+        return hashlib.blake2b(self.rate_key.encode(), digest_size=16).hexdigest()
+
+    @property
     def network(self) -> str:
         """What bounds of an address count: of IPv6, the /64 that one client usually has."""
         if ":" not in self.address:

@@ -123,6 +123,9 @@ _OF_SERVICES: Mapping[str, Problem] = {
     "IdempotencyKeyReused": _problem(
         422, "idempotency_key_reused", "The Idempotency-Key belongs to another request."
     ),
+    "TooManyOpenJobs": _problem(
+        429, "too_many_open_jobs", "Too many of your jobs have not ended.", 10
+    ),
     "CallbacksUnavailable": _problem(
         400, "callbacks_unavailable", "This installation sends no callbacks."
     ),
@@ -142,6 +145,7 @@ _FOR_THE_CALLER: Mapping[str, frozenset[str]] = {
     "JobNotFound": frozenset(),
     "JobNotChangeable": frozenset({"state"}),
     "IdempotencyKeyReused": frozenset(),
+    "TooManyOpenJobs": frozenset(),
     "CallbacksUnavailable": frozenset(),
 }
 """Errors whose sentence is passed on to the client, and the members that are passed on with it."""

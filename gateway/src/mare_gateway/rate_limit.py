@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,12 +50,13 @@ class Verdict:
             "RateLimit": f'"{self.policy}";r={self.remaining};t={self.reset}',
         }
 
-    def problem(self) -> Problem:
+    def problem(self, cost: int = 1) -> Problem:
         origin = "with this API key" if self.policy == "key" else "from your address"
+        batch = f" A batch of {cost} jobs counts as {cost} requests." if cost > 1 else ""
         return Problem(
             status=429,
             code="too_many_requests",
-            detail=f"Too many requests {origin}. Try again later.",
+            detail=f"Too many requests {origin}. Try again later.{batch}",
             retry_after=self.reset,
         )
 
@@ -76,19 +77,19 @@ class RateLimiter:
         self._lock = threading.Lock()
         self._shared_again_at = 0.0
 
-    def hit(self, client: Client) -> Verdict | None:
-        """Count a request; return None if there is no limit for the client."""
+    def hit(self, client: Client, cost: int = 1) -> Verdict | None:
+        """Count ``cost`` requests, or none; return None if there is no limit for the client."""
         limits = self._of_keys if client.name else self._of_addresses
         if not limits:
             return None
         if time.monotonic() >= self._shared_again_at:
             try:
-                return _hit(self._shared, limits, client)
+                return _hit(self._shared, limits, client, cost)
             except Exception as error:  # noqa: BLE001  each storage has errors of its own
                 with self._lock:
                     self._shared_again_at = time.monotonic() + PAUSE_SECONDS
                 log.warning("Rate limits are counted in this process: %s", type(error).__name__)
-        return _hit(self._own, limits, client)
+        return _hit(self._own, limits, client, cost)
 
     def count_anonymous(self, address: str) -> dict[str, str] | None:
         """Count a request without a key; return its headers, or None if it is beyond the limits."""
@@ -99,8 +100,11 @@ class RateLimiter:
         return verdict.headers() if verdict.allowed else None
 
 
-def limit_rate(app: Flask, limiter: RateLimiter) -> None:
-    """Count every request of ``app`` to the API or to the page; refuse too many with 429."""
+def limit_rate(app: Flask, limiter: RateLimiter) -> Callable[[int], Response | None]:
+    """Count every request of ``app`` to the API or to the page; refuse too many with 429.
+
+    Returns a function that counts the current request as several.
+    """
 
     @app.before_request
     def count() -> Response | None:
@@ -121,12 +125,22 @@ def limit_rate(app: Flask, limiter: RateLimiter) -> None:
             response.headers.update(verdict.headers())
         return response
 
+    def count_as(requests: int) -> Response | None:
+        if requests == 1:
+            return None
+        g.verdict = verdict = limiter.hit(g.client, requests - 1)
+        return None if verdict is None or verdict.allowed else respond(verdict.problem(requests))
+
+    return count_as
+
 
 def _hit(
-    limiter: SlidingWindowCounterRateLimiter, limits: Iterable[RateLimitItem], client: Client
+    limiter: SlidingWindowCounterRateLimiter,
+    limits: tuple[RateLimitItem, ...],
+    client: Client,
+    cost: int,
 ) -> Verdict:
-    limits = tuple(limits)
-    allowed = all(limiter.hit(each, client.rate_key) for each in limits)
+    allowed = all(limiter.hit(each, client.rate_key, cost=cost) for each in limits)
     stats = [limiter.get_window_stats(each, client.rate_key) for each in limits]
     tightest = min(stats, key=lambda each: (each.remaining, -each.reset_time))
     return Verdict(

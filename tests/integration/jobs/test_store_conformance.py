@@ -1,12 +1,15 @@
 """What every store of jobs does, whichever database is below it."""
 
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from mare_services.contract.errors import TooManyOpenJobs
 from mare_services.contract.jobs import JobState
-from mare_services.jobs.domain.job import OutboxEvent, Terms, accepted_event, new_job, record
+from mare_services.jobs.domain.batch import Batch
+from mare_services.jobs.domain.job import OutboxEvent, Terms, accepted_event, new_job, record, retry
 from mare_services.jobs.ports import Change, IdempotencyConflict
 
 NOW = datetime(2026, 11, 25, 12, 30, 15, 250_000, tzinfo=UTC)
@@ -23,6 +26,10 @@ def submission(number=1, *, client="ana", key=None, request=None, now=NOW):
         terms=TERMS,
     )
     return Change(job, (accepted_event(job),))
+
+
+def replaced(change, **fields):
+    return Change(replace(change.job, **fields), change.events)
 
 
 def complete(result):
@@ -84,6 +91,34 @@ def test_the_id_of_another_client_is_a_conflict_and_reveals_nothing(store):
 
     with pytest.raises(IdempotencyConflict):
         store.accept(submission(1, client="eve"))
+
+
+def test_of_one_submitter_a_bounded_number_of_jobs_may_be_open(store, batches):
+    store._max_open = batches._max_open = 2
+    first, _ = (store.accept(submission(number, key=f"k{number}")) for number in (1, 2))
+
+    with pytest.raises(TooManyOpenJobs, match="At most 2 of your jobs"):
+        store.accept(submission(3))
+    with pytest.raises(TooManyOpenJobs):
+        batches.accept(Batch(id="b", client="ana", idempotency_key=None, created_at=NOW,
+                             retained_until=NOW), [submission(4)])  # fmt: skip
+
+    assert store.accept(submission(1, key="k1")) == first
+    assert store.accept(replaced(submission(5), submitter="other")).submitter == "other"
+    assert (store.get(submission(3).job.id), batches.get("b")) == (None, None)
+    assert types(store) == ["job_accepted"] * 3
+
+
+def test_an_ended_job_makes_room_and_a_retry_needs_some(store):
+    store._max_open = 1
+    job = store.accept(submission(1))
+
+    store.change(job.id, lambda job: Change(replace(job, state=JobState.FAILED)))
+    store.accept(submission(2))
+
+    with pytest.raises(TooManyOpenJobs):
+        store.change(job.id, lambda job: Change(retry(job, NOW, TERMS)))
+    assert store.get(job.id).state is JobState.FAILED
 
 
 def test_two_clients_may_use_the_same_key(store):

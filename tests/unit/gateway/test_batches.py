@@ -40,6 +40,18 @@ def test_a_batch_is_accepted_with_one_job_for_each_submission(client, rpc):
     assert sent["idempotency_key"]
 
 
+def test_a_batch_counts_as_its_jobs_for_the_rate_limit(make_client, rpc):
+    client = make_client(GATEWAY_RATE_LIMIT="3/minute")
+
+    accepted, refused = (client.post("/v1/playlists/batch", json=TWO) for _ in range(2))
+
+    assert accepted.status_code == 202
+    assert accepted.headers["RateLimit"].startswith('"address";r=1;')
+    assert (refused.status_code, refused.get_json()["code"]) == (429, "too_many_requests")
+    assert "A batch of 2 jobs counts as 2 requests" in refused.get_json()["detail"]
+    assert len(rpc.calls) == 1
+
+
 @pytest.mark.parametrize(
     ("body", "parameter"),
     [

@@ -133,10 +133,11 @@ def job_routes(
     listed: ResponseDict,
     language: Callable[[], Language],
     most_bodies: int,
+    count_as: Callable[[int], Response | None],
 ) -> None:
     """Add the routes of jobs to `api`; `language` returns what Accept-Language prefers.
 
-    At most `most_bodies` threads wait for request bodies.
+    At most `most_bodies` threads wait for request bodies. A batch is counted as its jobs.
     """
     bodies = BodyLimits(most_bodies)
 
@@ -178,7 +179,7 @@ def job_routes(
         progress and the ids of its jobs; each of them has its result. A repeated
         `Idempotency-Key` returns the first batch.
         """
-        return jobs.submit_batch(
+        return count_as(len(body.jobs)) or jobs.submit_batch(
             [(each.request(language()), each.callback()) for each in body.jobs]
         )
 
@@ -256,6 +257,7 @@ def _submission() -> dict[str, Any]:
     return {
         "id": str(uuid_utils.uuid7()),
         "client": g.client.name,
+        "submitter": g.client.submitter,
         "idempotency_key": None if key is None else g.client.idempotency_key(value_of(key)),
     }
 

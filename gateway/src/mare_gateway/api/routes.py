@@ -1,5 +1,6 @@
 """The endpoints. Each validates its query, calls one method of a service and returns its answer."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Response, g, request
@@ -51,7 +52,7 @@ def _problem(description: str) -> Any:
 
 _PROBLEMS: ResponseDict = {
     400: _problem("A parameter is missing, unknown, out of range or contradicts another one."),
-    429: _problem("Too many requests from one address."),
+    429: _problem("Too many requests, or too many jobs that have not ended, of one client."),
     502: _problem("A service or a data source failed."),
     503: _problem("A service is not running, or too many requests are in progress."),
     504: _problem("The service did not respond in time."),
@@ -97,8 +98,19 @@ _STREAM: ResponseDict = {
 }
 
 
-def routes(call: Calls, forward: Forward, *, timeout: float, most_bodies: int) -> APIBlueprint:
-    """Return the routes of the API; ``call`` calls the services, ``forward`` caches answers."""
+def routes(
+    call: Calls,
+    forward: Forward,
+    *,
+    timeout: float,
+    most_bodies: int,
+    count_as: Callable[[int], Response | None],
+) -> APIBlueprint:
+    """Return the routes of the API.
+
+    ``call`` calls the services, ``forward`` caches answers. ``count_as`` counts the current request
+    as several, and returns a response if they are too many.
+    """
     api = APIBlueprint(
         "v1",
         __name__,
@@ -129,6 +141,7 @@ def routes(call: Calls, forward: Forward, *, timeout: float, most_bodies: int) -
         listed=_LISTED,
         language=preferred_language,
         most_bodies=most_bodies,
+        count_as=count_as,
     )
 
     callback_routes(api, call, deliveries=_DELIVERIES)

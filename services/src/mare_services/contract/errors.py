@@ -81,6 +81,10 @@ class IdempotencyKeyReused(ServiceError):
     """Raised when a client sends an idempotency key again with another request."""
 
 
+class TooManyOpenJobs(ServiceError):
+    """Raised for a job of a client of which too many jobs have not ended."""
+
+
 class CallbacksUnavailable(ServiceError):
     """Raised for a job with callbacks in an installation that sends none."""
 

@@ -69,6 +69,8 @@ class BatchSubmission:
     client: str = ""
     idempotency_key: str | None = None
     """The same key with the same requests returns the first batch."""
+    submitter: str = ""
+    """As in ``JobSubmission``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

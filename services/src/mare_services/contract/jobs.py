@@ -39,6 +39,8 @@ class JobSubmission:
     idempotency_key: str | None = None
     """The same key with the same request returns the first job."""
     callback: Callback | None = None
+    submitter: str = ""
+    """What open jobs are counted for: the key or the address of the client, hashed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

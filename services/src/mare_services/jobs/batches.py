@@ -37,10 +37,12 @@ class BatchBook:
         client: str,
         idempotency_key: str | None,
         jobs: Sequence[tuple[str, Any, Any]],
+        submitter: str = "",
     ) -> Any:
         """Store all jobs durably, each an id, a request and a callback; return the ``BatchView``.
 
-        Returns the first batch for a repeated id or key. Raises IdempotencyKeyReused.
+        Returns the first batch for a repeated id or key. Raises IdempotencyKeyReused or
+        TooManyOpenJobs.
         """
         now = self._clock()
         batch = Batch(
@@ -60,6 +62,7 @@ class BatchBook:
                     now=now,
                     terms=self._terms,
                     callback=callback,
+                    submitter=submitter,
                 )
             )
             for job_id, request, callback in jobs

@@ -49,10 +49,11 @@ class JobBook:
         request: Any,
         idempotency_key: str | None,
         callback: Any = None,
+        submitter: str = "",
     ) -> Job:
         """Store a job durably; return the first one for a repeated id or key.
 
-        Raises IdempotencyKeyReused.
+        Raises IdempotencyKeyReused or TooManyOpenJobs.
         """
         job = new_job(
             job_id=job_id,
@@ -62,6 +63,7 @@ class JobBook:
             now=self._clock(),
             terms=self._terms,
             callback=callback,
+            submitter=submitter,
         )
         try:
             return self._store.accept(Change(job, (accepted_event(job),)))
@@ -85,7 +87,7 @@ class JobBook:
         )
 
     def retry(self, job_id: str, client: str) -> Job:
-        """Start another attempt at a job that ended without a result."""
+        """Start another attempt at a job that ended without a result; raise TooManyOpenJobs."""
         self.get(job_id, client)
         return self._change(
             job_id, lambda job: retry(job, self._clock(), self._terms), publish_request=True

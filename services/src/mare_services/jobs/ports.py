@@ -41,6 +41,7 @@ class JobStore(Protocol):
 
         Raises:
             IdempotencyConflict: the client used the key for another request.
+            TooManyOpenJobs: too many jobs of the submitter have not ended.
         """
         ...
 
@@ -50,6 +51,7 @@ class JobStore(Protocol):
         """Read a job, apply `decide`, write the result; return the record afterwards.
 
         A `message_id` that was applied before changes nothing. Returns None for an unknown job.
+        Raises TooManyOpenJobs if it opens a job again that is one too many.
         """
         ...
 
@@ -89,6 +91,7 @@ class BatchStore(Protocol):
 
         Raises:
             IdempotencyConflict: the client used the key for other requests.
+            TooManyOpenJobs: too many jobs of the submitter would not have ended.
         """
         ...
 

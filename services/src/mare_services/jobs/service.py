@@ -56,7 +56,7 @@ class JobsResources(DependencyProvider):
     def setup(self) -> None:
         """Wait for the store. An invalid setting stops the service at once."""
         self.settings = Settings.from_env(os.environ)
-        stores = open_stores(self.settings.store)
+        stores = open_stores(self.settings.store, self.settings.max_open)
         self.store: JobStore = stores.jobs
         self.store_errors = stores.errors
         self.callbacks = JobCallbacks(self.store, stores.deliveries, self.settings.url_rules)
@@ -92,6 +92,7 @@ class JobsService:
             InvalidRequest: the submission has to be changed.
             CallbacksUnavailable: it has a callback, and this installation sends none.
             IdempotencyKeyReused: the key belongs to another request.
+            TooManyOpenJobs: too many jobs of the submitter have not ended.
         """
         asked = wire.read(submission, JobSubmission)
         callback = self.resources.callbacks.read(asked.callback)
@@ -102,6 +103,7 @@ class JobsService:
                 request=wire.write(asked.request),
                 idempotency_key=asked.idempotency_key,
                 callback=callback,
+                submitter=asked.submitter or asked.client,
             )
         )
         self.wake_relay()
@@ -122,6 +124,7 @@ class JobsService:
                 client=asked.client,
                 idempotency_key=asked.idempotency_key,
                 jobs=jobs,
+                submitter=asked.submitter or asked.client,
             )
         )
         self.wake_relay()
@@ -157,7 +160,7 @@ class JobsService:
 
     @rpc
     def retry(self, query: Any) -> Any:
-        """Start another attempt; raise JobNotFound or JobNotChangeable."""
+        """Start another attempt; raise JobNotFound, JobNotChangeable or TooManyOpenJobs."""
         return self._changed(query, self.resources.book.retry)
 
     @rpc

@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from mare_nameko.settings import EnvironmentSettings, Secret, variable
 from mare_services.contract.callback_urls import UrlRules
-from mare_services.jobs.domain.job import Terms
+from mare_services.jobs.domain.job import MAX_OPEN, Terms
 
 Seconds = Annotated[float, Meta(gt=0, le=604_800)]
 
@@ -48,6 +48,10 @@ class Settings(EnvironmentSettings):
 
     redeliveries: Annotated[int, Meta(ge=0, le=100)] = 5
     """How often a stalled attempt is published again before it is left to expire; default 5."""
+
+    max_open: Annotated[int, Meta(ge=1)] = MAX_OPEN
+    """Jobs of one API key, or of one address without a key, that have not ended; default 1,000.
+    Further ones are refused with 429."""
 
     callbacks: bool = False
     """Whether jobs may have a `callback_url`. Set it where the webhooks service runs."""

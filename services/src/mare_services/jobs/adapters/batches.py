@@ -8,11 +8,12 @@ from mare_services.jobs.adapters.sql import (
     Database,
     Transaction,
     insert_job,
+    refuse_too_many,
     select_jobs,
     submitted,
 )
 from mare_services.jobs.domain.batch import Batch, Member
-from mare_services.jobs.domain.job import Job
+from mare_services.jobs.domain.job import MAX_OPEN, Job
 from mare_services.jobs.ports import Change, IdempotencyConflict
 
 SCHEMA = (
@@ -41,8 +42,9 @@ _DELETED_AT_ONCE = 1_000
 class SqlBatchStore:
     """Implements `BatchStore`. The table of jobs must exist."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, max_open: int = MAX_OPEN) -> None:
         self._database = database
+        self._max_open = max_open
         with database.transaction() as transaction:
             transaction.lock_schema()
             for statement in SCHEMA:
@@ -59,6 +61,7 @@ class SqlBatchStore:
                     "INSERT INTO batch_jobs (batch_id, position, job_id) VALUES (%s, %s, %s)",
                     (batch.id, position, change.job.id),
                 )
+            refuse_too_many(transaction, changes[0].job.submitter, self._max_open)
         members = [Member(each.job.id, each.job.state, each.job.updated_at) for each in changes]
         return batch, members
 

@@ -25,7 +25,7 @@ class Stores:
     """What their methods raise if the database cannot be reached or used."""
 
 
-def open_stores(uri: StoreUri) -> Stores:
+def open_stores(uri: StoreUri, max_open: int) -> Stores:
     """Return when the store is reachable and has its tables.
 
     Each new cause of a failure is logged once. Raises SettingsError for a malformed address.
@@ -35,7 +35,7 @@ def open_stores(uri: StoreUri) -> Stores:
     reported = ""
     while True:
         try:
-            stores: Stores = tpool.execute(_create_tables, database)
+            stores: Stores = tpool.execute(_create_tables, database, max_open)
         except database.errors as error:
             if (cause := cause_of(error)) != reported:
                 _log.warning("Waiting for the store of the jobs: %s", cause)
@@ -52,9 +52,12 @@ def cause_of(error: Exception) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
-def _create_tables(database: Database) -> Stores:
+def _create_tables(database: Database, max_open: int) -> Stores:
     return Stores(
-        SqlJobStore(database), SqlBatchStore(database), SqlDeliveryLog(database), database.errors
+        SqlJobStore(database, max_open),
+        SqlBatchStore(database, max_open),
+        SqlDeliveryLog(database),
+        database.errors,
     )
 
 

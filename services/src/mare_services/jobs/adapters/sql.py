@@ -12,8 +12,9 @@ from typing import Any, Protocol
 
 import uuid_utils
 
+from mare_services.contract.errors import TooManyOpenJobs
 from mare_services.contract.jobs import JobState
-from mare_services.jobs.domain.job import Job, OutboxEvent
+from mare_services.jobs.domain.job import MAX_OPEN, Job, OutboxEvent
 from mare_services.jobs.ports import Change, Decide, IdempotencyConflict, StoredEvent
 
 SCHEMA = (
@@ -33,6 +34,7 @@ SCHEMA = (
         result TEXT,
         failure TEXT,
         callback TEXT,
+        submitter TEXT NOT NULL DEFAULT '',
         UNIQUE (client, idempotency_key)
     )""",
     "CREATE INDEX IF NOT EXISTS jobs_by_state ON jobs (state, deadline)",
@@ -51,10 +53,13 @@ SCHEMA = (
 )
 _DOCUMENTS = ("request", "weather", "result", "failure", "callback")
 _TIMES = ("created_at", "updated_at", "deadline", "retained_until")
-_PLAIN = ("id", "client", "idempotency_key", "attempt", "redelivered")
+_PLAIN = ("id", "client", "idempotency_key", "attempt", "redelivered", "submitter")
 _COLUMNS = (*_PLAIN, "state", *_TIMES, *_DOCUMENTS)
 _DELETED_AT_ONCE = 1_000
 _UNFINISHED = "('pending', 'running', 'partial')"
+_OPEN_JOBS = (
+    f"CREATE INDEX IF NOT EXISTS open_jobs ON jobs (submitter) WHERE state IN {_UNFINISHED}"
+)
 
 
 class Transaction(Protocol):
@@ -88,18 +93,22 @@ class Database(Protocol):
 class SqlJobStore:
     """Implements `JobStore`. Its methods block, so call them in native threads."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, max_open: int = MAX_OPEN) -> None:
         self._database = database
+        self._max_open = max_open
         with database.transaction() as transaction:
             transaction.lock_schema()
             for statement in SCHEMA:
                 transaction.execute(statement)
             transaction.add_column("jobs", "callback", "TEXT")
+            transaction.add_column("jobs", "submitter", "TEXT NOT NULL DEFAULT ''")
+            transaction.execute(_OPEN_JOBS)
 
     def accept(self, change: Change) -> Job:
         job = change.job
         with self._database.transaction() as transaction:
             if insert_job(transaction, change):
+                refuse_too_many(transaction, job.submitter, self._max_open)
                 return job
             existing = self._existing(transaction, job)
         if submitted(existing) != submitted(job):
@@ -135,6 +144,8 @@ class SqlJobStore:
                 (*_row_of(change.job), job_id),
             )
             _store_events(transaction, change.events)
+            if job.state.is_terminal and not change.job.state.is_terminal:
+                refuse_too_many(transaction, job.submitter, self._max_open)
             return change.job
 
     def claim_events(
@@ -200,6 +211,19 @@ def insert_job(transaction: Transaction, change: Change) -> bool:
     if inserted:
         _store_events(transaction, change.events)
     return bool(inserted)
+
+
+def refuse_too_many(transaction: Transaction, submitter: str, max_open: int) -> None:
+    """Raise TooManyOpenJobs, which rolls back, if more than ``max_open`` jobs have not ended."""
+    ((count,),) = transaction.execute(
+        f"SELECT count(*) FROM jobs WHERE submitter = %s AND state IN {_UNFINISHED}",  # noqa: S608
+        (submitter,),
+    )
+    if count > max_open:
+        raise TooManyOpenJobs(
+            f"At most {max_open:,} of your jobs may be open. Wait until some of them have ended,"
+            " or cancel some."
+        )
 
 
 def select_jobs(transaction: Transaction, rest: str, values: Sequence[Any]) -> Sequence[Job]:

@@ -24,6 +24,9 @@ _NEXT = {
 }  # fmt: skip
 """Legal transitions. Events can overtake each other, so a state may be skipped."""
 
+MAX_OPEN = 1_000
+"""Jobs of one submitter that have not ended."""
+
 
 class IllegalTransition(Exception):
     """Raised for a change that the state of the job does not allow."""
@@ -39,6 +42,7 @@ class Job:
         retained_until: when the record is deleted; set when the job ends.
         redelivered: times that the sweeper published this attempt again.
         callback: ``url``, ``events``, ``destination`` and ``ended``, or None.
+        submitter: what open jobs are counted for.
     """
 
     id: str
@@ -56,6 +60,7 @@ class Job:
     result: Any = None
     failure: Any = None
     callback: Any = None
+    submitter: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +88,7 @@ def new_job(
     now: datetime,
     terms: Terms,
     callback: Any = None,
+    submitter: str = "",
 ) -> Job:
     return Job(
         id=job_id,
@@ -90,6 +96,7 @@ def new_job(
         request=request,
         idempotency_key=idempotency_key,
         callback=callback,
+        submitter=submitter,
         created_at=now,
         updated_at=now,
         deadline=now + terms.duration,
