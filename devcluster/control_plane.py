@@ -53,7 +53,6 @@ class ControlPlane:
         )
 
     def requests(self) -> list[Request]:
-        """Return the requests of all clients so far, in order of arrival."""
         return read_requests(commands.audit_log(self.folder))
 
     def define(self, crd: Path) -> None:
@@ -96,7 +95,6 @@ class ControlPlane:
         self._controllers.start(self._has_service_accounts, _START_SECONDS)
 
     def kill_api_server(self) -> None:
-        """End the API server with SIGKILL."""
         self._api_server.kill()
 
     def _is_ready(self) -> bool:

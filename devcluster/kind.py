@@ -43,7 +43,6 @@ _MIRROR = f"/etc/containerd/certs.d/localhost:{_REGISTRY_PORT}"
 
 
 def find_kind(say: Callable[[str], None]) -> Cluster | None:
-    """Return the cluster `mare` if kind runs it."""
     return _cluster(say) if _NAME in _kind(say, "get", "clusters").split() else None
 
 

@@ -47,7 +47,6 @@ class Journal(TerminalEvents):
         return now == self._shown.setdefault((name, text), now)
 
     def path(self, name: str) -> Path:
-        """Return the log file of the child ``name``."""
         return self._folder / f"{name}.log"
 
     def close(self) -> None:

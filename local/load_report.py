@@ -37,7 +37,6 @@ class Report:
 
     @property
     def lost(self) -> int:
-        """Accepted jobs that have not ended."""
         return len(self.unfinished)
 
     def saw_replicas(self, name: str, count: int) -> None:

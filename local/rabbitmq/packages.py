@@ -70,5 +70,4 @@ def services_do_not_start(policy: Path = _POLICY) -> Iterator[None]:
 
 
 def disable_at_boot(service: str) -> None:
-    """Disable the start of ``service`` at boot."""
     subprocess.run(["update-rc.d", service, "disable"], check=False, capture_output=True)

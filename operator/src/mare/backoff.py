@@ -25,7 +25,6 @@ class Backoff:
         return delay
 
     def reset(self) -> None:
-        """Start again from `first`, after a success."""
         self.failures = 0
 
 
@@ -35,7 +34,6 @@ class RetryTimer(Backoff):
     """Time from which the next attempt is allowed."""
 
     def failed(self, now: float) -> None:
-        """Postpone the next attempt by the backoff."""
         self.due = now + self.next_delay()
 
     def succeeded(self) -> None:

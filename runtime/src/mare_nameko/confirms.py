@@ -38,11 +38,9 @@ class Unconfirmed(Generic[T]):
         return settled
 
     def discard(self, tag: int) -> None:
-        """Forget a message whose confirm is no longer awaited."""
         self._items.pop(tag, None)
 
     def pending(self) -> list[T]:
-        """Return all messages without confirm, oldest first."""
         return list(self._items.values())
 
     def clear(self) -> list[T]:

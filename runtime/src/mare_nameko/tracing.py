@@ -35,7 +35,6 @@ class TraceContext:
         return f"00-{self.trace_id}-{self.span_id}-{int(self.sampled):02x}"
 
     def child(self, span_id: str) -> Self:
-        """Return the context of a span below this one."""
         return type(self)(self.trace_id, span_id, self.sampled, self.state)
 
 

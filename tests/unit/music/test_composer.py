@@ -10,7 +10,7 @@ from mare_services.music.domain.language_areas import LanguageArea
 from mare_services.music.domain.material import Material, MaterialQuery, PlaylistLink
 from mare_services.music.domain.works import Work
 
-CATALOGUE = Catalogue(shipped_works())
+CATALOGUE = Catalogue(shipped_works()).material
 
 
 class Live:
@@ -37,7 +37,7 @@ class Live:
 
 def composed(live, *, catalogue=CATALOGUE, **changes):
     wanted = {"mood": Mood.MELLOW, "market": "BR", "lang": "pt", "limit": 20, "seed": "s"}
-    return compose(MusicRequest(**(wanted | changes)), live=live, catalogue=catalogue)
+    return compose(MusicRequest(**(wanted | changes)), live=live.material, catalogue=catalogue)
 
 
 def test_a_live_source_fills_the_playlist_alone():

@@ -57,8 +57,8 @@ class RecordingMusic:
 def ask(request=None, weather=None, music=None, now=NOON_IN_RECIFE):
     return suggest(
         request or SuggestionRequest(city="Recife"),
-        weather=weather or FixedWeather(),
-        music=music or RecordingMusic(),
+        observe=(weather or FixedWeather()).observe,
+        compose=(music or RecordingMusic()).compose,
         now=now,
         default_market="US",
     )

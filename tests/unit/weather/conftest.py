@@ -1,8 +1,9 @@
 import pytest
 
-from mare_services.weather.adapters.climatology import from_package
 from mare_services.weather.adapters.gazetteer import EmbeddedGazetteer
 from mare_services.weather.adapters.time_zones import PolygonTimeZones
+from mare_services.weather.assembly import CLIMATOLOGY
+from mare_services.weather.domain.climate import Climatology
 from mare_services.weather.finders import ExactNames, MisspeltNames
 from mare_services.weather.locator import Locator
 
@@ -20,4 +21,4 @@ def locator(gazetteer):
 
 @pytest.fixture(scope="session")
 def climatology():
-    return from_package()
+    return Climatology(CLIMATOLOGY.read_bytes())

@@ -105,7 +105,6 @@ class JobFeed:
                 self._refresh(changed, watch)
 
     def reread(self) -> None:
-        """Read all jobs again, because changes may have been missed."""
         for job in list(self._watches):
             self.changed(job)
 

@@ -65,7 +65,6 @@ class Question:
         return f"/?{urlencode(given)}" if given else "/"
 
     def of_place(self, city: str) -> str:
-        """Return the address of another city, in the same language and units."""
         return self.link(city=city, lat="", lon="", seed="")
 
     def next_seed(self) -> str:

@@ -38,7 +38,6 @@ class ConnectionParameters:
     networks: BrokerNetworks = DEFAULT_NETWORKS
 
     def with_vhost(self, vhost: str) -> "ConnectionParameters":
-        """The same broker with another virtual host."""
         return replace(self, vhost=vhost)
 
     def amqp_url(self) -> str:

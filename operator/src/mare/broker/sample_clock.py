@@ -118,5 +118,4 @@ class SampleClock:
 
 
 def _increase(before: Counters, after: Counters) -> int:
-    """The largest change of a counter. A counter that was reset has changed too."""
     return max(abs(new - old) for old, new in zip(before, after, strict=True))

@@ -77,7 +77,6 @@ class VirtualHost:
 
     @property
     def names(self) -> Collection[str] | Unknown:
-        """The queues that exist, according to the statistics."""
         return self._poller.names if self._poller else _NO_STATISTICS
 
     @property

@@ -41,7 +41,6 @@ async def apply_crd(api: Api, definition: Mapping[str, Any]) -> str:
 
 
 def version(definition: Mapping[str, Any]) -> str:
-    """Return the version in the labels; empty if there is none."""
     return str(definition["metadata"].get("labels", {}).get(_VERSION, ""))
 
 

@@ -55,7 +55,6 @@ def _wildcard(expression: str) -> str:
 
 
 def ignores_case(pattern: str) -> bool:
-    """Whether the pattern contains letters, so that case matters."""
     return pattern.lower() != pattern.upper()
 
 

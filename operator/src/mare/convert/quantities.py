@@ -23,7 +23,6 @@ def number_of(quantity: str | float) -> int | float | None:
 
 
 def plain(number: float) -> int | float:
-    """The number as int if it is a whole one."""
     return int(number) if number == int(number) else number
 
 

@@ -71,7 +71,6 @@ def _object(result: Result) -> Iterator[str]:
 
 
 def _fate(finding: Finding) -> tuple[Path, Outcome, str]:
-    """What the findings of one line of the report have in common."""
     return finding.part_of or finding.path, finding.outcome, finding.note
 
 

@@ -22,7 +22,6 @@ _WHOLE_SECONDS = 100.0
 
 
 def instant(seconds: float) -> str:
-    """Return a time in RFC 3339, in whole seconds."""
     return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

@@ -83,15 +83,12 @@ class DecisionTrace:
         self._formula: tuple[Clause, ...] = ()
 
     def set_formula(self, *clauses: Clause) -> None:
-        """Set the formula that the sentence begins with."""
         self._formula = clauses
 
     def extend_formula(self, clause: Clause) -> None:
-        """Append a clause to the formula."""
         self._formula = (*self._formula, clause)
 
     def record(self, stage: Stage, count: int | None, text: Clause) -> None:
-        """Add a step that does not change the count."""
         self._steps.append(Step(stage, count, text))
 
     def move_to(self, stage: Stage, count: int, text: Clause) -> None:

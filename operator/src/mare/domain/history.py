@@ -117,7 +117,6 @@ class History:
         )
 
     def found_busy(self, now: float) -> "History":
-        """Restart the cooldown: a message is unacknowledged that the statistics do not contain."""
         return replace(self, last_active=now, quiet_since=now, changed_at=now, quiet_samples=0)
 
     def count_kept(self, replicas: int, now: float, behavior: Behavior) -> "History":
@@ -132,7 +131,6 @@ class History:
 
 
 def _consumers_and_counters(load: Load) -> int:
-    """Return a hash that differs after a message was published or delivered."""
     return hash(tuple((r.name, r.consumers, r.published, r.delivered) for r in load.readings))
 
 

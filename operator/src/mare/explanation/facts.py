@@ -16,7 +16,6 @@ _PENDING_STARTS = 3.0
 
 
 def pending_seconds(estimates: Estimates) -> float:
-    """Return the seconds after which a replica is pending instead of starting."""
     return max(_MIN_PENDING_SECONDS, _PENDING_STARTS * (estimates.start_seconds or 0.0))
 
 

@@ -85,7 +85,6 @@ def recorded(body: Mapping[str, Any]) -> tuple[Recorded, ...]:
 
 
 def changes_of(events: Iterable[Mapping[str, Any]]) -> tuple[Recorded, ...]:
-    """Return the changes that were carried out, newest first. An Event has no trace."""
     return tuple(sorted(_changes(events), key=lambda each: each.at, reverse=True))
 
 

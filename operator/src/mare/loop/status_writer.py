@@ -28,7 +28,6 @@ class StatusWriter:
         await self._attempt(state, self._write)
 
     async def challenge(self, state: AutoscalerState) -> None:
-        """Write the name of this operator over that of another one."""
         await self._attempt(state, self._challenge)
 
     async def _attempt(

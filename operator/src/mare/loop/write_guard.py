@@ -21,14 +21,12 @@ class WriteGuard:
 
     @property
     def is_paused(self) -> bool:
-        """Whether the API server asks clients to wait: a decision of now would be out of date."""
         return self._clock() < self._paused_until
 
     def allows_writes(self, state: AutoscalerState) -> bool:
         return self._leadership() and not self.is_paused and not state.removed
 
     def allows_scaling(self, state: AutoscalerState, view: View) -> bool:
-        """Say whether a decision may be carried out: its spec has to be the current one."""
         return self.allows_writes(state) and view.autoscaler is state.autoscaler
 
     def respect(self, error: Exception) -> None:

@@ -70,7 +70,6 @@ class PrivateNode:
 
     @property
     def management_uri(self) -> str:
-        """URI of the management API, with the password."""
         return f"http://{_USER}:{self.password}@127.0.0.1:{self.ports.management}"
 
     def start(self) -> None:
@@ -110,7 +109,6 @@ class PrivateNode:
         self._server.wait(_STOP_SECONDS)
 
     def log(self) -> str:
-        """Return the last lines of the server's output."""
         return self._server.log()
 
     def close(self) -> None:

@@ -143,7 +143,6 @@ class WorkerPool:
             self._terminate(victim)
 
     def stop_broker(self) -> None:
-        """Stop publishing and delivering."""
         self.is_down = True
 
     def start_broker(self) -> None:

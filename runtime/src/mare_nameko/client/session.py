@@ -115,7 +115,6 @@ class Session:
             self.abort()
 
     def abort(self) -> None:
-        """Close the socket without a handshake; the broker deletes the reply queue as well."""
         with suppress(OSError):
             self._connection.collect()
 

@@ -54,7 +54,6 @@ def find_service(name: str) -> type:
 
 
 def service_names() -> list[str]:
-    """Return the short names of the services in the installed distributions."""
     return sorted(entry_points(group=GROUP).names)
 
 

@@ -273,7 +273,6 @@ class QueueConsumer(nameko.messaging.QueueConsumer):
         self._settle(message, message.requeue)
 
     def reject_message(self, message: Message) -> None:
-        """Reject the message; the broker dead-letters it."""
         self._settle(message, message.reject)
 
     def _settle(self, message: Message, answer: Any) -> None:

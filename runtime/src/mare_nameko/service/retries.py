@@ -48,7 +48,6 @@ def failures_so_far(headers: Mapping[str, Any]) -> int:
 
 
 def parking_name(delay: float) -> str:
-    """Return the name of the exchange and queue where events wait for ``delay`` seconds."""
     return f"retry-{delay:g}s"
 
 

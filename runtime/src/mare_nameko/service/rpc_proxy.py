@@ -61,7 +61,6 @@ class ReplyListener(nameko.rpc.ReplyListener):
         )
 
     def forget(self, correlation_id: str) -> None:
-        """Drop the answer to this call if it still comes."""
         self._reply_events.pop(correlation_id, None)
 
     def handle_message(self, body: Any, message: Message) -> None:
@@ -233,7 +232,6 @@ class Call:
         self._end(kind or "ok", kind)
 
     def abandon(self) -> None:
-        """End the call with the outcome ``abandoned``, unless it has ended."""
         self._end("abandoned", None)
 
     def _end(self, outcome: str, error: str | None) -> None:

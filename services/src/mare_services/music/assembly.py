@@ -30,8 +30,8 @@ def composer(settings: Settings, *, spawn: Spawn) -> Compose:
         cache_entries=settings.cache_entries,
         spawn=spawn,
     )
-    catalogue = Catalogue(shipped_works()) if settings.embedded else None
-    return partial(compose, live=live, catalogue=catalogue)
+    catalogue = Catalogue(shipped_works()).material if settings.embedded else None
+    return partial(compose, live=live.material, catalogue=catalogue)
 
 
 def _source(name: Live, settings: Settings) -> Spotify | Deezer:

@@ -1,6 +1,7 @@
 """Composes a playlist for a mood."""
 
 import re
+from collections.abc import Callable
 
 from mare_services.contract.errors import InvalidRequest, SourceUnavailable
 from mare_services.contract.music import Composed, MusicRequest, Playlist, check_limit
@@ -8,7 +9,9 @@ from mare_services.music.domain.language_areas import language_area
 from mare_services.music.domain.material import Material, MaterialQuery
 from mare_services.music.domain.selection import pick, pick_playlist, ranked
 from mare_services.music.domain.vocabulary import search_link, title_of, words_for
-from mare_services.music.ports import MusicSource
+
+Source = Callable[[MaterialQuery], Material]
+"""Returns at least one track, or raises ``SourceUnavailable``."""
 
 _ATTRIBUTIONS = {
     "spotify": "Music metadata by Spotify",
@@ -17,7 +20,7 @@ _ATTRIBUTIONS = {
 }
 
 
-def compose(request: MusicRequest, *, live: MusicSource, catalogue: MusicSource | None) -> Composed:
+def compose(request: MusicRequest, *, live: Source, catalogue: Source | None) -> Composed:
     """Return a playlist for the mood.
 
     The tracks come from the ``live`` sources. The ``catalogue`` replaces sources that fail, and
@@ -28,9 +31,9 @@ def compose(request: MusicRequest, *, live: MusicSource, catalogue: MusicSource 
         SourceUnavailable: the error of ``live``, if there is no catalogue.
     """
     query = _query(request)
-    embedded = catalogue.material(query) if catalogue else None
+    embedded = catalogue(query) if catalogue else None
     try:
-        material = live.material(query)
+        material = live(query)
     except SourceUnavailable:
         if embedded is None:
             raise

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from nameko.extensions import DependencyProvider
 
@@ -14,17 +14,21 @@ from mare_services.contract.errors import (
     PlaceAmbiguous,
     PlaceNotFound,
     ServiceError,
+    SourceFailed,
 )
 from mare_services.contract.jobs import JobAccepted
+from mare_services.contract.music import Composed, MusicRequest
+from mare_services.contract.places import PlaceQuery
 from mare_services.contract.suggestion import Suggestion, SuggestionRequest
 from mare_services.contract.weather import WeatherReport
-from mare_services.playlists.adapters.rpc import MusicRpc, WeatherRpc
 from mare_services.playlists.settings import Settings
 from mare_services.playlists.suggester import suggest
 from mare_services.upstream.budget import Budget
 from mare_services.upstream.cache import Cache
 
 register_errors(ServiceError)
+
+Reply = TypeVar("Reply")
 
 _FINAL = (InvalidRequest, PlaceNotFound, PlaceAmbiguous)
 """Errors that another attempt does not mend."""
@@ -116,9 +120,23 @@ class PlaylistsService:
     ) -> Suggestion:
         return suggest(
             query,
-            weather=WeatherRpc(self.weather),
-            music=MusicRpc(self.music),
+            observe=self._observe,
+            compose=self._compose,
             now=datetime.now(UTC),
             default_market=self.resources.settings.market,
             on_weather=on_weather,
         )
+
+    def _observe(self, query: PlaceQuery) -> WeatherReport:
+        return _read("weather", self.weather.observe(wire.write(query)), WeatherReport)
+
+    def _compose(self, request: MusicRequest) -> Composed:
+        return _read("music", self.music.compose(wire.write(request)), Composed)
+
+
+def _read(service: str, reply: Any, kind: type[Reply]) -> Reply:
+    try:
+        return wire.read(reply, kind)
+    except InvalidRequest as error:
+        # InvalidRequest would tell the caller to change its request, which is not at fault.
+        raise SourceFailed(f"The reply of {service} has an unknown format: {error}") from error

@@ -5,20 +5,19 @@ from dataclasses import fields, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from mare_services.contract.music import MusicRequest, check_limit
+from mare_services.contract.music import Composed, MusicRequest, check_limit
 from mare_services.contract.places import Place, PlaceQuery
 from mare_services.contract.suggestion import Suggestion, SuggestionRequest
 from mare_services.contract.units import for_reader
 from mare_services.contract.weather import WeatherReport
 from mare_services.playlists.domain.policies import choose
-from mare_services.playlists.ports import MusicSource, WeatherSource
 
 
 def suggest(
     request: SuggestionRequest,
     *,
-    weather: WeatherSource,
-    music: MusicSource,
+    observe: Callable[[PlaceQuery], WeatherReport],
+    compose: Callable[[MusicRequest], Composed],
     now: datetime,
     default_market: str,
     on_weather: Callable[[WeatherReport], None] = lambda _: None,
@@ -26,16 +25,16 @@ def suggest(
     """Return a playlist that fits the weather at the place.
 
     Calls `on_weather` with place and weather before it looks for music. Raises ``InvalidRequest``
-    for a limit outside 1 to 50, and the errors of the two sources.
+    for a limit outside 1 to 50, and the errors of the two services.
     """
     check_limit(request.limit)
-    report = weather.observe(_place_query(request))
+    report = observe(_place_query(request))
     place = report.place
     shown = for_reader(report.weather, request.units, request.lang)
     on_weather(replace(report, weather=shown))
     local = now.astimezone(ZoneInfo(place.timezone))
     mood = choose(request.policy, report.weather, local.hour, request.lang)
-    composed = music.compose(
+    composed = compose(
         MusicRequest(
             mood=mood.mood,
             market=request.market or place.country_code or default_market,

@@ -66,12 +66,10 @@ def permission(breaker: Breaker, now: float) -> Permission:
 
 
 def trying(breaker: Breaker, now: float) -> Breaker:
-    """Return the breaker during a trial; it permits no second one."""
     return replace(breaker, open_until=now + TRIAL_SECONDS)
 
 
 def answered() -> Breaker:
-    """Return the closed breaker after a response."""
     return Breaker(proven=True)
 
 

@@ -25,11 +25,9 @@ class Budget:
         return cls(clock() + seconds, clock)
 
     def left(self) -> float:
-        """Return the seconds left, never less than zero."""
         return max(0.0, self.deadline - self.clock())
 
     def at_most(self, seconds: float) -> "Budget":
-        """Return the part of this budget that ends after ``seconds`` at the latest."""
         return Budget(min(self.deadline, self.clock() + seconds), self.clock)
 
 

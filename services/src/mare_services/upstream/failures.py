@@ -90,7 +90,6 @@ def of_status(
 
 
 def timed_out(source: str) -> SourceTimedOut:
-    """Return the error of an upstream that did not respond in time."""
     return SourceTimedOut(f"{source} did not respond in time.", {"source": source})
 
 
@@ -101,15 +100,12 @@ def unreachable(source: str) -> SourceTimedOut:
 
 
 def unknown_format(source: str) -> SourceFailed:
-    """Return the error of a successful response in an unknown format."""
     return SourceFailed(f"{source} returned an unknown format.", {"source": source})
 
 
 def nothing_found(source: str) -> SourceFailed:
-    """Return the error of an upstream that works and has no result."""
     return SourceFailed(f"{source} found nothing.", {"source": source, "found": 0})
 
 
 def oversized(source: str, status: int) -> SourceFailed:
-    """Return the error of a response that is too large."""
     return SourceFailed(f"{source} returned more than 1 MiB.", {"source": source, "status": status})

@@ -18,7 +18,6 @@ from mare_services.contract.errors import (
 from mare_services.upstream import breaker, failures, metrics
 from mare_services.upstream.breaker import Breaker, Failure, Permission
 from mare_services.upstream.budget import Budget, Clock
-from mare_services.upstream.token_bucket import TokenBucket
 
 Request = TypeVar("Request")
 Answer = TypeVar("Answer")
@@ -32,6 +31,30 @@ TRIAL_BUDGET = 5.0
 """Seconds for a trial. No caller waits for it."""
 
 _log = logging.getLogger(__name__)
+
+
+class TokenBucket:
+    """Holds up to ``burst`` tokens and gains ``rate`` of them a second; a call takes one."""
+
+    def __init__(self, rate: float, burst: float, clock: Clock) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._tokens = burst
+        self._counted_at = clock()
+
+    def take(self) -> float:
+        """Take a token and return 0, or return the seconds until there is one."""
+        with self._lock:
+            now = self._clock()
+            gained = (now - self._counted_at) * self._rate
+            self._tokens = min(self._burst, self._tokens + gained)
+            self._counted_at = now
+            if self._tokens < 1:
+                return (1 - self._tokens) / self._rate
+            self._tokens -= 1
+            return 0.0
 
 
 class Source(Protocol[Request_contra, Answer_co]):

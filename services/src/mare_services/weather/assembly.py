@@ -1,9 +1,11 @@
 """The use cases, assembled as the settings say."""
 
+from importlib.resources import files
+
 from mare_services.contract.places import Place
 from mare_services.upstream.client import JsonClient
 from mare_services.upstream.guarded import Guarded, Source, Spawn
-from mare_services.weather.adapters import climatology, open_meteo_geocoder
+from mare_services.weather.adapters import open_meteo_geocoder
 from mare_services.weather.adapters.gazetteer import EmbeddedGazetteer
 from mare_services.weather.adapters.met_no import MetNo
 from mare_services.weather.adapters.open_meteo import OpenMeteo
@@ -11,12 +13,15 @@ from mare_services.weather.adapters.open_meteo_geocoder import OpenMeteoGeocoder
 from mare_services.weather.adapters.openweathermap import OpenWeatherMap
 from mare_services.weather.adapters.time_zones import PolygonTimeZones
 from mare_services.weather.adapters.validation import TimeChecked
+from mare_services.weather.domain.climate import Climatology
 from mare_services.weather.finders import ExactNames, Finder, LiveNames, MisspeltNames
 from mare_services.weather.geocoder import CachedGeocoder
 from mare_services.weather.locator import Locator
 from mare_services.weather.observer import Observer
 from mare_services.weather.ports import Gazetteer, Observed
 from mare_services.weather.settings import Live, Settings
+
+CLIMATOLOGY = files("mare_services.weather") / "data/climatology.bin"
 
 
 def observer(settings: Settings, spawn: Spawn) -> Observer:
@@ -27,7 +32,7 @@ def observer(settings: Settings, spawn: Spawn) -> Observer:
             )
             for name in settings.live_sources
         ],
-        climatology.from_package() if settings.embedded else None,
+        Climatology(CLIMATOLOGY.read_bytes()) if settings.embedded else None,
         seconds=settings.live_seconds,
         cache_seconds=settings.cache_seconds,
         cache_entries=settings.cache_entries,

@@ -10,7 +10,8 @@ from mare_services.weather.domain.cities import Bounds, City, within
 from mare_services.weather.domain.names import fold
 from mare_services.weather.domain.place_query import Name, interpretations
 from mare_services.weather.domain.spelling import Near, meant
-from mare_services.weather.ports import Gazetteer, Geocoder, NameQuery
+from mare_services.weather.geocoder import CachedGeocoder
+from mare_services.weather.ports import Gazetteer, NameQuery
 
 MAX_CODE = 3
 """Letters of a country code. Bra in Italy is not a city of Brazil."""
@@ -125,7 +126,7 @@ class LiveNames:
     """
 
     def __init__(
-        self, geocoder: Geocoder, gazetteer: Gazetteer, *, only_exact: bool, is_optional: bool
+        self, geocoder: CachedGeocoder, gazetteer: Gazetteer, *, only_exact: bool, is_optional: bool
     ) -> None:
         self.attribution = geocoder.attribution
         self._geocoder = geocoder

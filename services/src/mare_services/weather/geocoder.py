@@ -22,12 +22,7 @@ ENTRIES = 2_000
 
 
 class CachedGeocoder:
-    """Implements :class:`mare_services.weather.ports.Geocoder` with one guarded source.
-
-    Args:
-        seconds: for one lookup.
-        spawn: as in :class:`Cache`.
-    """
+    """Places of any size by name, from one source that gets ``seconds`` for a lookup."""
 
     def __init__(
         self,
@@ -53,7 +48,10 @@ class CachedGeocoder:
         )
 
     def find(self, question: NameQuery) -> Sequence[City]:
-        """Return the best match first, or raise ``SourceUnavailable``."""
+        """Return the best match first, or raise ``SourceUnavailable``.
+
+        ``division`` is empty: only the gazetteer knows the codes of GeoNames.
+        """
         budget = Budget.of(self._seconds, self._clock)
         with suppress(PlaceNotFound):
             return self._cache.get(question, lambda: self._asked(question, budget), budget).value

@@ -68,15 +68,3 @@ class NameQuery:
     name: str
     country: str | None
     lang: Language
-
-
-class Geocoder(Protocol):
-    """Places of any size by name, from a live source."""
-
-    attribution: str
-
-    def find(self, question: NameQuery) -> Sequence[City]:
-        """Return the best match first, or raise ``SourceUnavailable``.
-
-        ``division`` is empty: only the gazetteer knows the codes of GeoNames.
-        """

@@ -48,7 +48,6 @@ def open_stores(uri: StoreUri, max_open: int) -> Stores:
 
 
 def cause_of(error: Exception) -> str:
-    """Return the text of a database's error in one line."""
     return " ".join(str(error).split()) or type(error).__name__
 
 

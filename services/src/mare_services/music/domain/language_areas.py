@@ -36,5 +36,4 @@ def language_area(market: str, lang: Language) -> LanguageArea:
 
 
 def languages_of(market: str) -> frozenset[str]:
-    """Return the languages of the catalogue that are spoken in ``market``."""
     return frozenset(language for language, where in _SPOKEN.items() if market in where.split())

@@ -31,5 +31,4 @@ def work_key(track: Track) -> tuple[str, str]:
 
 
 def artist_key(track: Track) -> str:
-    """Return the key of the main artist."""
     return folded(track.artists[0])

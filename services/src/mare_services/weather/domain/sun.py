@@ -8,7 +8,6 @@ HORIZON = -0.833
 
 
 def is_day(latitude: float, longitude: float, at: datetime) -> bool:
-    """Return whether the sun is up; ``at`` is aware."""
     return elevation(latitude, longitude, at) > HORIZON
 
 

@@ -1,1 +1,0 @@
-"""The playlists service and the world around it."""
