@@ -20,7 +20,7 @@ users: |
   {{- range $name := include "rabbitmq.users" . | fromJsonArray }}
   {{ $name }} {{ append ((get $.Values.users $name).tags | default list) "helm" | toJson }}
   {{- end }}
-{{- range $file := list "entry.sh" "guard.sh" "versions.sh" "drain.sh" "remove-nodes.sh" "remove-members.erl" }}
+{{- range $file := list "entry.sh" "users.sh" "guard.sh" "drain.sh" "remove-nodes.sh" "remove-members.erl" }}
 {{ $file }}: |
   {{- $.Files.Get (printf "files/%s" $file) | nindent 2 }}
 {{- end }}

@@ -48,7 +48,7 @@ spec:
 {{- $ := index . 0 -}}
 {{- $task := index . 1 -}}
 {{- $after := eq $task "finish" -}}
-{{- $scripts := ternary (list "nodes" "versions" "finish") (list "nodes" "versions" "members" $task) $after -}}
+{{- $scripts := ternary (list "nodes" "users" "finish") (list "nodes" "before") $after -}}
 serviceAccountName: {{ ternary "default" (include "rabbitmq.serviceAccountName" $) $.Values.serviceAccount.create }}
 automountServiceAccountToken: false
 restartPolicy: Never
@@ -64,15 +64,15 @@ containers:
     {{- include "rabbitmq.jobContainer" $ | nindent 4 }}
     env:
       {{- include "rabbitmq.jobEnv" $ | nindent 6 }}
+      - {name: TASK, value: {{ $task }}}
       - {name: NODES_HASH, value: {{ include "rabbitmq.nodesHash" $ | quote }}}
       - {name: FLAGS, value: {{ $.Values.upgrade.featureFlags | quote }}}
-      - {name: KHEPRI, value: {{ $.Values.upgrade.khepri | quote }}}
       - {name: INTER_NODE, value: {{ $.Values.tls.interNode | quote }}}
       - {name: REBALANCE, value: {{ and $.Values.upgrade.rebalance (ge (int $.Values.replicas) 3) | quote }}}
       - name: NODES
         value: {{ include "rabbitmq.nodes" $ | trim | splitList "\n" | join " " | quote }}
     volumeMounts:
-      - {name: cookie, mountPath: /etc/rabbitmq-credentials, readOnly: true}
+      - {name: credentials, mountPath: /etc/rabbitmq-credentials, readOnly: true}
       - {name: files, mountPath: /etc/rabbitmq, readOnly: true}
       {{- if $.Values.tls.interNode }}
       - {name: tls, mountPath: /etc/rabbitmq-tls, readOnly: true}
@@ -84,14 +84,18 @@ containers:
 volumes:
   - name: tmp
     emptyDir: {medium: Memory, sizeLimit: 16Mi}
+  {{- if $after }}
+  {{- include "rabbitmq.credentialsVolume" $ | nindent 2 }}
+  {{- else }}
   # The cookie alone: a user that this upgrade brings has no password yet.
-  - name: cookie
+  - name: credentials
     secret:
       secretName: {{ include "rabbitmq.credentialsName" $ }}
       defaultMode: 0440
       optional: true
       items:
         - {key: {{ include "rabbitmq.credentialKey" (list $ "erlang-cookie") }}, path: erlang-cookie}
+  {{- end }}
   - name: files
     configMap: {name: {{ include "rabbitmq.fullname" $ }}, optional: true}
   {{- if $.Values.tls.interNode }}

@@ -11,7 +11,6 @@ from tests.charts.rabbitmq.matrix import CHART
 from tests.charts.rabbitmq.nodes import Node, Nodes
 
 NAMES = [f"rabbit@shop-rabbitmq-{n}.shop-rabbitmq-nodes.market.svc.cluster.local" for n in range(3)]
-OFF = {"new": "disabled\tstable"}
 ONE, THREE = {"replicas": 1}, {"replicas": 3}
 INTER_NODE = THREE | {"tls": {"enabled": True, "existingSecret": "mine", "interNode": True}}
 Values = Mapping[str, Any]
@@ -44,56 +43,31 @@ def run(helm: Helm, tmp_path: Path) -> Run:
 
 
 @pytest.mark.parametrize(
-    ("node", "version", "said"),
+    ("node", "said"),
     [
-        (Node("4.1.2", OFF), "4.2.4", "Feature flags are disabled"),
-        (Node(fails=["check_local_alarms"]), "4.2.4", "has an alarm"),
-        (Node(broken=["work"]), "4.2.4", "Quorum queues have no leader"),
-        (Node(silent=["server_version"]), "4.2.4", "does not tell its version"),
-        (Node("4.1.2", silent=["list_feature_flags"]), "4.2.4", "does not list its feature flags"),
-        (Node(), "unknown", "names no version"),
+        (Node(fails=["check_local_alarms"]), "has an alarm"),
+        (Node(fails=["check_if_node_is_quorum_critical"]), "would lose its majority"),
+        (Node(silent=["list_running"]), "does not run"),
     ],
 )
-def test_an_upgrade_that_would_fail_is_refused(run: Run, node, version, said):
-    code, line = run("preflight", [node], version=version)
+def test_an_upgrade_that_would_fail_is_refused(run: Run, node, said):
+    changed = THREE | {"logLevel": "debug"}
+
+    code, line = run("preflight", [node, node, node], before=THREE, upgrade=changed)
 
     assert code == 1
     assert said in line
 
 
-@pytest.mark.parametrize(
-    ("node", "version"),
-    [
-        (Node("4.2.4", {"new": "enabled\tstable"}), "4.3.6"),
-        # A patch needs no feature flag.
-        (Node("4.2.4", OFF), "4.2.9"),
-        # Whether a downgrade is possible depends on the volume, so the node decides at its start.
-        (Node("4.2.4", OFF), "4.1.2"),
-    ],
-)
-def test_an_upgrade_that_rabbitmq_supports_is_accepted(run: Run, node, version):
-    code, line = run("preflight", [node], version=version)
-
-    assert (code, line) == (0, f"Ready to be upgraded: {NAMES[0]}")
-
-
-def test_the_feature_flags_of_each_node_are_checked(run: Run):
-    nodes = [Node("4.3.6"), Node("4.3.6"), Node("4.2.4", OFF)]
-
-    code, line = run(
-        "preflight", nodes, before=THREE, upgrade=THREE | {"logLevel": "debug"}, version="4.3.6"
-    )
-
-    assert (code, "Feature flags are disabled" in line) == (1, True)
+def test_an_upgrade_of_a_healthy_broker_is_accepted(run: Run):
+    assert run("preflight", [Node()]) == (0, f"Ready to be upgraded: {NAMES[0]}")
 
 
 # While a node is down, others are critical. The cause is reported, not the consequence.
 @pytest.mark.parametrize(
     "running", [[], [Node(fails=["check_if_node_is_quorum_critical"]), Node()]]
 )
-def test_an_upgrade_of_a_broken_broker_is_refused_and_its_rollback_is_not(
-    run: Run, tmp_path, running
-):
+def test_an_upgrade_of_a_broken_broker_is_refused(run: Run, running):
     values = {"before": THREE, "upgrade": THREE | {"logLevel": "debug"}, "members": 3}
 
     code, line = run("preflight", running, **values)
@@ -103,25 +77,24 @@ def test_an_upgrade_of_a_broken_broker_is_refused_and_its_rollback_is_not(
 
 
 @pytest.mark.parametrize(
-    ("running", "said"),
+    "running",
     [
-        ([], "No node answers."),
-        ([Node(), Node()], "No member is removed."),
-        (
-            [Node(fails=["check_local_alarms", "check_if_node_is_quorum_critical"])],
-            "No member is removed.",
-        ),
+        [],
+        [Node(), Node()],
+        [Node(fails=["check_local_alarms", "check_if_node_is_quorum_critical"])],
     ],
 )
-def test_a_rollback_of_a_broken_broker_is_accepted(run: Run, running, said):
-    assert run("rollback", running, before=THREE, upgrade=THREE, members=3) == (0, said)
+def test_a_rollback_of_a_broken_broker_is_accepted(run: Run, running):
+    values = {"before": THREE, "upgrade": THREE | {"logLevel": "debug"}, "members": 3}
+
+    assert run("rollback", running, **values) == (0, "No member is removed.")
 
 
 def test_a_rollback_that_would_remove_members_is_refused(run: Run):
     code, line = run("rollback", [Node()] * 3, before=THREE, upgrade=ONE)
 
     assert code == 1
-    assert line.startswith(f"Members of the cluster would be removed: {NAMES[1]} {NAMES[2]}")
+    assert line.startswith(f"Members of the cluster would be removed: {NAMES[1]} is one.")
     assert "exec shop-rabbitmq-0 -- sh " in line
     assert line.endswith("/rabbitmq/remove-nodes.sh 1")
 
@@ -144,15 +117,12 @@ def test_an_upgrade_that_does_not_change_the_nodes_is_not_checked(run: Run):
     assert run("preflight", [], upgrade=upgrade) == (0, "The nodes stay as they are.")
 
 
-@pytest.mark.parametrize(
-    ("lost", "reason"),
-    [("credentials", "its Secret has no Erlang cookie"), ("files", "its ConfigMap is gone")],
-)
-def test_a_broker_that_cannot_be_checked_is_not_upgraded(run: Run, lost: str, reason: str):
+@pytest.mark.parametrize("lost", ["credentials", "files"])
+def test_a_broker_that_cannot_be_checked_is_not_upgraded(run: Run, lost: str):
     code, line = run("preflight", [Node()], lost=[lost])
 
     assert code == 1
-    assert f"The broker runs, and {reason}" in line
+    assert "is gone, so that it cannot be checked" in line
 
 
 def test_a_first_installation_by_argo_cd_has_no_broker_to_check(run: Run):

@@ -109,7 +109,7 @@ def test_each_connection_gets_a_certificate_of_its_user(helm: Helm):
     issued = {
         each["spec"]["secretName"]: each["spec"]["commonName"]
         for each in rendered.all("Certificate")
-        if "client auth" in each["spec"]["usages"]
+        if "server auth" not in each["spec"]["usages"]
     }
     assert issued == {f"shop-rabbitmq-{user}": user for user in ("gateway", "operator", "services")}
 
@@ -138,12 +138,13 @@ def test_openshift_chooses_the_user(helm: Helm):
             assert [context[key] for key in ("runAsUser", "runAsGroup", "fsGroup")] == [None] * 3
 
 
-def test_nodes_restart_for_settings_and_users_but_not_for_definitions(helm: Helm):
+def test_nodes_restart_for_settings_and_users_but_not_for_definitions_and_passwords(helm: Helm):
     def template(values):
         return helm.template(CHART, values).one("StatefulSet")["spec"]["template"]
 
     policy = {"name": "p", "pattern": "^mine$", "definition": {"max-length": 1}}
     assert template({"definitions": {"policies": [policy]}}) == template({})
+    assert template({"auth": {"revision": 2}}) == template({})
     assert template({"users": {"new": {}}}) != template({})
     assert template({"logLevel": "debug"}) != template({})
     hooks = helm.template(CHART).one("Job", "shop-rabbitmq-finish")["metadata"]["annotations"]

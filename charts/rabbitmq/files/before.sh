@@ -1,0 +1,36 @@
+# Before an upgrade or a rollback: no member of the cluster may be removed. Before an upgrade, the
+# cluster must be whole, too, and must be able to lose its nodes one after the other; a rollback may
+# repair it. /etc/rabbitmq is still the ConfigMap of the release that runs.
+[ "$(cat /etc/rabbitmq/nodes-hash)" != "$NODES_HASH" ] || { echo "The nodes stay as they are."; exit 0; }
+current=$(sed -n 's/^cluster_formation.classic_config.nodes.[0-9]* = //p' /etc/rabbitmq/rabbitmq.conf)
+[ -n "$current" ] || { echo "No node runs."; exit 0; }
+[ "$INTER_NODE" = "$([ -e /etc/rabbitmq/inter-node.config ] && echo true || echo false)" ] || refuse "tls.interNode \
+changes. A node with it and one without cannot connect to each other, so stop all nodes first: set replicas to 0."
+
+# What rabbit_nodes:$2() lists on the node $1.
+listed() { on "$1" rabbitmqctl eval "[io:format(\"~s~n\", [N]) || N <- rabbit_nodes:$2()]." 2> /dev/null | grep @; }
+
+for node in $current; do
+    members=$(listed "$node" list_members) && break
+done
+for member in $members; do
+    case " $NODES " in *" $member "*) ;; *) refuse "Members of the cluster would be removed: $member is one. \
+Queues that count them would have no majority. Let them leave first: kubectl exec $(echo "$current" | sed -n '1s/.*@\([^.]*\).*/\1/p') \
+-- sh /etc/rabbitmq/remove-nodes.sh $(echo $NODES | wc -w)" ;; esac
+done
+[ "$TASK" = preflight ] || { echo "No member is removed."; exit 0; }
+
+repair="by helm rollback if the last upgrade stopped it. If this upgrade is to repair it, set upgrade.preflight to false"
+[ -n "$members" ] || refuse "No node answers. Bring them back, $repair."
+running=$(listed "$node" list_running) || true
+for member in $members; do
+    echo "$running" | grep -qxF "$member" || refuse "The node $member is a member and does not run. Bring it back, \
+$repair. If it is gone for good: rabbitmqctl forget_cluster_node $member"
+done
+for member in $members; do
+    on "$member" rabbitmq-diagnostics check_local_alarms || refuse "The node $member has an alarm: it is short of \
+memory or disk. Let consumers drain its queues, or give it more."
+    [ "$members" = "$member" ] || on "$member" rabbitmq-queues check_if_node_is_quorum_critical || refuse "A queue would \
+lose its majority with the node $member. Wait until all its members are online: rabbitmq-queues quorum_status QUEUE"
+done
+echo "Ready to be upgraded:" $members
