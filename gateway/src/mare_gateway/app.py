@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from importlib.metadata import version
 
-from flask import Response, make_response
+from flask import Response, g, make_response, request
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 from pydantic import ValidationError
@@ -12,8 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from mare_gateway.api import parameters
 from mare_gateway.api.forward import Forward
 from mare_gateway.api.routes import QUERIES, routes
-from mare_gateway.authentication import authenticate
-from mare_gateway.authenticator import Authenticator
+from mare_gateway.authenticator import INVALID_KEY, Authenticator
 from mare_gateway.caching.answer_cache import AnswerCache
 from mare_gateway.caching.middleware import CachedResponses
 from mare_gateway.calls import Calls
@@ -65,7 +64,16 @@ def create_app(settings: Settings, rpc: RpcClient | None = None) -> OpenAPI:
     cross_origin = CrossOrigin(settings.cors_origins)
     observe(app, metrics, tracer)
     keep_to_protocol(app)
-    authenticate(app, authenticator)
+
+    @app.before_request
+    def identify() -> Response | None:
+        address = request.remote_addr or ""
+        client = authenticator.identify(request.headers.get("Authorization"), address)
+        if client is None:
+            return respond(INVALID_KEY)
+        g.client = client
+        return None
+
     count = None
     count_as: Callable[[int], Response | None] = _uncounted
     if settings.rate_limit or settings.key_rate_limit:

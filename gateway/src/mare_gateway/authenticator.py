@@ -2,24 +2,13 @@
 
 import ipaddress
 from pathlib import Path
-from typing import Protocol
 
 from mare_gateway.clients import SCOPES, Client, Scope
-from mare_gateway.key_file import KeyFile
+from mare_gateway.keys import KeyFile
 from mare_gateway.problems import Problem
+from mare_gateway.settings import ClientSettings
 
 _EVERYTHING = frozenset(SCOPES)
-
-
-class KeySettings(Protocol):
-    @property
-    def keys_file(self) -> str: ...
-
-    @property
-    def anonymous_scopes(self) -> tuple[Scope, ...]: ...
-
-    @property
-    def is_local(self) -> bool: ...
 
 
 class Authenticator:
@@ -28,7 +17,7 @@ class Authenticator:
     Raises OSError or ValueError if the file cannot be read.
     """
 
-    def __init__(self, settings: KeySettings) -> None:
+    def __init__(self, settings: ClientSettings) -> None:
         self._keys = KeyFile(Path(settings.keys_file)) if settings.keys_file else None
         self._anonymous_scopes: frozenset[Scope] = (
             frozenset(settings.anonymous_scopes) if settings.keys_file else _EVERYTHING

@@ -2,9 +2,10 @@
 
 import logging
 import re
+from collections.abc import Callable
 
 import msgspec
-from flask import Flask, Response, g, request
+from flask import Blueprint, Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from mare_gateway.problems import INTERNAL, MEDIA_TYPE, Problem, problem_of
@@ -23,17 +24,17 @@ _SENTENCES = {
 def respond(problem: Problem) -> Response:
     """Return ``problem`` as the response to the current request."""
     document = problem.document(instance=request.path, request_id=g.identity.request_id)
-    response = Response(
-        msgspec.json.encode(document), status=problem.status, content_type=MEDIA_TYPE
+    return Response(
+        msgspec.json.encode(document),
+        status=problem.status,
+        headers=problem.response_headers,
+        content_type=MEDIA_TYPE,
     )
-    response.headers["Cache-Control"] = "no-store"
-    response.headers.update(problem.headers)
-    if problem.retry_after is not None:
-        response.headers["Retry-After"] = str(problem.retry_after)
-    return response
 
 
-def handle_failures(app: Flask) -> None:
+def handle_failures(
+    app: Flask | Blueprint, respond: Callable[[Problem], Response] = respond
+) -> None:
     """Register error handlers that respond with a problem."""
 
     @app.errorhandler(RpcError)

@@ -43,6 +43,13 @@ class Problem:
     members: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def response_headers(self) -> dict[str, str]:
+        headers = {"Cache-Control": "no-store", **self.headers}
+        if self.retry_after is not None:
+            headers["Retry-After"] = str(self.retry_after)
+        return headers
+
     def document(self, *, instance: str, request_id: str) -> dict[str, Any]:
         """Return the JSON document; ``instance`` is the path of the request."""
         return {

@@ -32,13 +32,46 @@ class RateLimit(str):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings(BrokerSettings):
+class ClientSettings(BrokerSettings):
+    """What the gateway and the events process have in common."""
+
+    host: str = variable("GATEWAY_HOST", default="127.0.0.1")
+    """Address of both ports. The images set 0.0.0.0."""
+
+    keys_file: str = variable("GATEWAY_KEYS_FILE", default="")
+    """File of API keys, which `mare-gateway keys` writes. It is read again when it changes. Empty:
+    no keys, every client may do everything."""
+
+    anonymous_scopes: tuple[Scope, ...] = variable("GATEWAY_ANONYMOUS_SCOPES", default=("read",))
+    """What clients without a key may do if there are keys: `read`, `jobs`, or both; streams need
+    `jobs`. Clients with a key have the scopes of their key."""
+
+    trusted_proxies: Annotated[int, Meta(ge=0, le=10)] = variable(
+        "GATEWAY_TRUSTED_PROXIES", default=0
+    )
+    """Number of proxies in front that append to X-Forwarded-For. 0: the header is ignored."""
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = variable("LOG_LEVEL", default="INFO")
+    """Least severe level that is logged."""
+
+    def find_mistakes(self) -> Iterator[str]:
+        if self.keys_file:
+            try:
+                KeySet.read(Path(self.keys_file).read_bytes())
+            except (OSError, ValueError) as error:
+                yield f"GATEWAY_KEYS_FILE={self.keys_file!r}: {error}."
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only clients on this machine can connect."""
+        return self.host in ("127.0.0.1", "::1", "localhost")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings(ClientSettings):
     """Settings of the gateway."""
 
     prefix: ClassVar[str] = "GATEWAY_"
-
-    host: str = "127.0.0.1"
-    """Address of both ports. The images set 0.0.0.0."""
 
     port: Port = 5000
     """Port of the API."""
@@ -96,20 +129,6 @@ class Settings(BrokerSettings):
     """Origins whose pages may use the API, for example `https://example.org`: with all methods and
     keys. `*`: pages of every origin may read without a key."""
 
-    keys_file: str = ""
-    """File of API keys, which `mare-gateway keys` writes. It is read again when it changes. Empty:
-    no keys, every client may do everything."""
-
-    anonymous_scopes: tuple[Scope, ...] = ("read",)
-    """What clients without a key may do if there are keys: `read`, `jobs`, or both. Clients with a
-    key have the scopes of their key."""
-
-    trusted_proxies: Annotated[int, Meta(ge=0, le=10)] = 0
-    """Number of proxies in front that append to X-Forwarded-For. 0: the header is ignored."""
-
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = variable("LOG_LEVEL", default="INFO")
-    """Least severe level that is logged."""
-
     otlp_endpoint: str = variable("OTEL_EXPORTER_OTLP_ENDPOINT", default="")
     """Collector of traces (OTLP over HTTP); needs the extra `tracing`. Empty: no export. The
     OpenTelemetry SDK reads the other `OTEL_*` variables itself."""
@@ -117,16 +136,7 @@ class Settings(BrokerSettings):
     def find_mistakes(self) -> Iterator[str]:
         if self.max_in_flight >= self.threads:
             yield "GATEWAY_MAX_IN_FLIGHT must be less than GATEWAY_THREADS."
-        if self.keys_file:
-            try:
-                KeySet.read(Path(self.keys_file).read_bytes())
-            except (OSError, ValueError) as error:
-                yield f"GATEWAY_KEYS_FILE={self.keys_file!r}: {error}."
-
-    @property
-    def is_local(self) -> bool:
-        """Whether only clients on this machine can connect."""
-        return self.host in ("127.0.0.1", "::1", "localhost")
+        yield from ClientSettings.find_mistakes(self)
 
     def rpc_options(self) -> Options:
         """Return the options of the RPC client of a worker process."""

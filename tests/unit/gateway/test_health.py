@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from mare_gateway.health import HEARTBEAT_SECONDS, HealthApp
+from mare_gateway.health import HEARTBEAT_SECONDS, HealthChecks
 from mare_gateway.metrics import Metrics
 from mare_nameko.client import AmqpUri, CallTimedOut, Options, RpcClient
 
@@ -15,11 +15,16 @@ def metrics():
 @pytest.fixture
 def get(metrics):
     """Request a path of the probe listener; return the status code and the text."""
-    app = HealthApp(metrics.registry)
+    app = HealthChecks(metrics.registry).app()
 
     def get(path):
         started = []
-        body = b"".join(app({"PATH_INFO": path}, lambda *response: started.append(response)))
+        body = b"".join(
+            app(
+                {"REQUEST_METHOD": "GET", "PATH_INFO": path},
+                lambda *response: started.append(response),
+            )
+        )
         return int(started[0][0][:3]), body.decode()
 
     return get

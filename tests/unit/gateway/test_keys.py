@@ -7,8 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mare_gateway.__main__ import main
-from mare_gateway.key_file import CHECK_SECONDS, KeyFile
-from mare_gateway.keys import KeySet, new_key
+from mare_gateway.keys import CHECK_SECONDS, KeyFile, KeySet, new_key
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 

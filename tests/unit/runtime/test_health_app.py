@@ -3,7 +3,7 @@
 import pytest
 from prometheus_client import CollectorRegistry
 
-from mare_nameko.service.health import HealthApp
+from mare_nameko.health_app import HealthApp
 from mare_nameko.service.metrics import Metrics
 
 

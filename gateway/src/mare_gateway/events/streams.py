@@ -2,8 +2,6 @@
 
 import asyncio
 import logging
-import re
-import secrets
 import time
 from collections.abc import AsyncIterator
 
@@ -18,6 +16,7 @@ from mare_gateway.events.limits import Refused, StreamLimits, client_address
 from mare_gateway.events.messages import Snapshot
 from mare_gateway.events.metrics import Metrics
 from mare_gateway.events.settings import Settings
+from mare_gateway.identity import valid_request_id
 from mare_gateway.job_documents import ID_PATTERN
 from mare_gateway.problems import MEDIA_TYPE, Problem, problem_of
 from mare_nameko.client import RemoteError
@@ -27,7 +26,6 @@ access_log = logging.getLogger("mare_gateway.events.access")
 PATHS = (f"/v1/jobs/{{job_id:{ID_PATTERN}}}/events", f"/v1/streams/{{job_id:{ID_PATTERN}}}")
 """The second path is for ingresses, which route by the beginning of a path."""
 
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _ID = web.RequestKey("request_id", str)
 _HEADERS = {
     "Content-Type": "text/event-stream; charset=utf-8",
@@ -148,26 +146,19 @@ class Streams:
 
 
 def problem_response(request: web.Request, problem: Problem) -> web.Response:
-    headers = {
-        "Cache-Control": "no-store",
-        "X-Request-Id": request_id(request),
-        **problem.headers,
-    }
-    if problem.retry_after is not None:
-        headers["Retry-After"] = str(problem.retry_after)
-    document = problem.document(instance=request.path, request_id=headers["X-Request-Id"])
+    identity = request_id(request)
+    document = problem.document(instance=request.path, request_id=identity)
     return web.Response(
         status=problem.status,
         body=msgspec.json.encode(document),
         content_type=MEDIA_TYPE,
-        headers=headers,
+        headers={**problem.response_headers, "X-Request-Id": identity},
     )
 
 
 def request_id(request: web.Request) -> str:
     if _ID not in request:
-        given = request.headers.get("X-Request-Id", "")
-        request[_ID] = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
+        request[_ID] = valid_request_id(request.headers.get("X-Request-Id"))
     return request[_ID]
 
 

@@ -1,20 +1,13 @@
-"""HTML responses of the page, for answers and for errors."""
+"""HTML responses of the page, for answers and for problems."""
 
-import logging
-
-from flask import Blueprint, Response, g, render_template, request
-from pydantic import ValidationError
-from werkzeug.exceptions import TooManyRequests
+from flask import Response, render_template, request
 
 from mare_gateway.api.languages import preferred_language
 from mare_gateway.page.music_view import PLAYER_ORIGINS
 from mare_gateway.page.question import Question
 from mare_gateway.page.view import Answer, problem_answer
 from mare_gateway.page.words import Words, words_of
-from mare_gateway.problems import INTERNAL, Problem, problem_of
-from mare_nameko.client import RpcError
-
-log = logging.getLogger(__name__)
+from mare_gateway.problems import Problem
 
 EXAMPLES = ("Recife", "Lisboa", "Tokyo", "Reykjavík", "Nairobi", "New York")
 MOST_SUGGESTIONS = 5
@@ -51,8 +44,7 @@ class Renderer:
         template = "answer.html" if request.endpoint == "page.job" else "page.html"
         response = self._render(template, question, answer, "no-store")
         response.status_code = problem.status
-        if problem.retry_after is not None:
-            response.headers["Retry-After"] = str(problem.retry_after)
+        response.headers.update(problem.response_headers)
         return response
 
     def _render(
@@ -78,33 +70,3 @@ class Renderer:
 def words_for(question: Question) -> Words:
     """Return the texts of the language that the reader chose or prefers."""
     return words_of(question.lang or preferred_language())
-
-
-def explain_failures(blueprint: Blueprint, render: Renderer) -> None:
-    """Register error handlers that respond with a page."""
-
-    @blueprint.errorhandler(RpcError)
-    def call_failed(error: RpcError) -> Response:
-        problem = problem_of(error)
-        if problem.status >= 500:  # noqa: PLR2004
-            log.warning("Call failed: %s", error, extra={"request_id": g.identity.request_id})
-        return render.problem(problem)
-
-    @blueprint.errorhandler(ValidationError)
-    def invalid(_error: ValidationError) -> Response:
-        return render.problem(Problem(status=400, code="invalid_parameter", detail=""))
-
-    @blueprint.errorhandler(TooManyRequests)
-    def limited(error: TooManyRequests) -> Response:
-        response = render.problem(Problem(status=429, code="too_many_requests", detail=""))
-        response.headers.extend(
-            (name, value)
-            for name, value in error.get_headers()
-            if name not in ("Content-Type", "Content-Length")
-        )
-        return response
-
-    @blueprint.errorhandler(Exception)
-    def broken(error: Exception) -> Response:
-        log.error("Request failed", exc_info=error, extra={"request_id": g.identity.request_id})
-        return render.problem(INTERNAL)

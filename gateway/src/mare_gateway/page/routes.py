@@ -6,12 +6,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, Response, g, request
+from pydantic import ValidationError
 
 from mare_gateway.authenticator import refusal
 from mare_gateway.calls import Calls
+from mare_gateway.failures import handle_failures
 from mare_gateway.job_documents import ID_PATTERN
 from mare_gateway.page.question import Question
-from mare_gateway.page.rendering import MOST_SUGGESTIONS, Renderer, explain_failures, words_for
+from mare_gateway.page.rendering import MOST_SUGGESTIONS, Renderer, words_for
 from mare_gateway.page.static_files import StaticFiles
 from mare_gateway.page.view import job_answer, suggestion_answer
 from mare_gateway.page.words import Words
@@ -28,7 +30,11 @@ def page(call: Calls, static: StaticFiles) -> Blueprint:
     """Return the routes of the page and of its answers to jobs; ``call`` calls the services."""
     blueprint = Blueprint("page", __name__, template_folder="templates")
     render = Renderer(static.path)
-    explain_failures(blueprint, render)
+    handle_failures(blueprint, render.problem)
+
+    @blueprint.errorhandler(ValidationError)
+    def invalid(_error: ValidationError) -> Response:
+        return render.problem(Problem(status=400, code="invalid_parameter", detail=""))
 
     @blueprint.get("/")
     def index() -> Response:

@@ -14,9 +14,10 @@ from eventlet.patcher import is_monkey_patched
 from nameko.containers import get_service_name
 from prometheus_client import disable_created_metrics
 
+from mare_nameko.health_app import HealthApp
 from mare_nameko.service.consumer import QueueConsumer
 from mare_nameko.service.container import Container
-from mare_nameko.service.health import HealthApp, HealthChecks, serve_health
+from mare_nameko.service.health import HealthChecks, serve_health
 from mare_nameko.service.logs import configure_logs
 from mare_nameko.service.metrics import Metrics
 from mare_nameko.service.settings import Settings
