@@ -2,11 +2,13 @@
 
 from datetime import UTC, datetime
 
+import eventlet
 import pytest
+from eventlet.event import Event
 
 from mare_nameko.service.confirming_session import Unroutable
 from mare_services.jobs.adapters import relay as module
-from mare_services.jobs.adapters.relay import BATCH, OutboxRelay
+from mare_services.jobs.adapters.relay import OutboxRelay
 from mare_services.jobs.adapters.sql import SqlJobStore
 from mare_services.jobs.adapters.sqlite import Sqlite
 from mare_services.jobs.domain.job import OutboxEvent, Terms, new_job
@@ -15,14 +17,23 @@ from mare_services.jobs.ports import Change
 
 class Publisher:
     def __init__(self):
-        self.without_queue = set()
+        self.without_queue, self.silent = set(), set()
         self.published, self.refused = [], 0
 
     def publish(self, data, exchange, event_type, *, mandatory, **_):
+        if event_type in self.silent:
+            Event().wait()
         if mandatory and event_type in self.without_queue:
             self.refused += 1
             raise Unroutable(event_type)
         self.published.append(event_type)
+
+
+class Container:
+    dependencies = ()
+
+    def spawn_managed_thread(self, run, identifier):
+        return eventlet.spawn(run)
 
 
 @pytest.fixture
@@ -33,20 +44,15 @@ def store(tmp_path):
 
 
 @pytest.fixture
-def clock(monkeypatch):
-    times = [0.0]
-    monkeypatch.setattr(module.time, "monotonic", lambda: times[0])
-    return times
-
-
-@pytest.fixture
-def relay(store, monkeypatch, clock):
+def relay(store, monkeypatch):
     monkeypatch.setattr(module.tpool, "execute", lambda call, *arguments: call(*arguments))
     relay = OutboxRelay()
+    relay.container = Container()
     relay.publisher = Publisher()
     relay._exchange = type("Exchange", (), {"name": "jobs.events"})
     relay._store = lambda: store
-    return relay
+    yield relay
+    relay.stop()
 
 
 def accept(store, number, *kinds):
@@ -61,45 +67,49 @@ def accept(store, number, *kinds):
     store.accept(Change(job, tuple(OutboxEvent(kind, {}) for kind in kinds)))
 
 
-def publish_all(relay):
-    while relay._publish_batch() == BATCH:
-        pass
+def becomes(condition):
+    with eventlet.Timeout(10):
+        while not condition():
+            eventlet.sleep(0.01)
 
 
-def test_a_thousand_events_without_a_queue_hold_back_no_other(relay, store):
-    relay.publisher.without_queue = {"callback_due"}
+@pytest.mark.parametrize("trouble", ["without_queue", "silent"])
+def test_a_thousand_events_that_cannot_be_published_hold_back_no_other(relay, store, trouble):
+    setattr(relay.publisher, trouble, {"callback_due"})
     accept(store, 1, *["callback_due"] * 1000)
-    accept(store, 2, "job_accepted")
+    accept(store, 2, "job_accepted", "job_changed")
 
-    publish_all(relay)
+    relay.start()
 
-    assert relay.publisher.published == ["job_accepted"]
-    assert relay.publisher.refused == 1
+    becomes(lambda: len(relay.publisher.published) == 2)
+    assert set(relay.publisher.published) == {"job_accepted", "job_changed"}
+    assert relay.publisher.refused <= 1
 
 
-def test_they_are_published_when_the_queue_exists(relay, store, clock, monkeypatch):
+def test_they_are_published_when_the_queue_exists(relay, store, monkeypatch):
     monkeypatch.setattr(module, "CLAIM_SECONDS", -1.0)  # a claim ends at once
+    monkeypatch.setattr(module, "PAUSE_SECONDS", 0.01)
     relay.publisher.without_queue = {"callback_due"}
     accept(store, 1, *["callback_due"] * 3)
-    publish_all(relay)
+    relay.start()
+    becomes(lambda: relay.publisher.refused)
+
     relay.publisher.without_queue = set()
+    relay._wake()
 
-    publish_all(relay)
-    assert relay.publisher.published == []
-    clock[0] += module.UNROUTABLE_SECONDS
-    publish_all(relay)
-
-    assert relay.publisher.published == ["callback_due"] * 3
+    becomes(lambda: relay.publisher.published == ["callback_due"] * 3)
 
 
-def test_a_relay_without_progress_for_a_minute_is_not_alive(relay, store, clock):
-    accept(store, 1, "job_changed")
+def test_a_relay_without_progress_for_a_minute_is_not_alive(relay, store, monkeypatch):
+    now = 0.0
+    monkeypatch.setattr(module.time, "monotonic", lambda: now)
     before = relay.liveness_failures()
+    accept(store, 1, "job_changed")
+    relay._publish_batch("job_changed")
 
-    publish_all(relay)
-    clock[0] = 60.0
+    now = 60.0
     within_a_minute = relay.liveness_failures()
-    clock[0] = 61.0
+    now = 61.0
 
     assert (before, within_a_minute) == ([], [])
     assert relay.liveness_failures() == ["the outbox relay has been stuck for 61 s"]

@@ -56,11 +56,11 @@ class JobStore(Protocol):
         ...
 
     def claim_events(
-        self, now: datetime, until: datetime, limit: int, without: Sequence[str] = ()
+        self, now: datetime, until: datetime, limit: int, kind: str | None = None
     ) -> Sequence[StoredEvent]:
-        """Return the oldest events of the outbox; until then no other caller gets them.
+        """Return the oldest events of the outbox, of one type if given.
 
-        Events of the types ``without`` stay.
+        No other caller gets them until ``until``.
         """
         ...
 

@@ -50,6 +50,7 @@ SCHEMA = (
         data TEXT NOT NULL,
         claimed_until DOUBLE PRECISION NOT NULL DEFAULT 0
     )""",
+    "CREATE INDEX IF NOT EXISTS outbox_by_type ON outbox (type, message_id)",
 )
 _DOCUMENTS = ("request", "weather", "result", "failure", "callback")
 _TIMES = ("created_at", "updated_at", "deadline", "retained_until")
@@ -149,20 +150,20 @@ class SqlJobStore:
             return change.job
 
     def claim_events(
-        self, now: datetime, until: datetime, limit: int, without: Sequence[str] = ()
+        self, now: datetime, until: datetime, limit: int, kind: str | None = None
     ) -> Sequence[StoredEvent]:
-        others = f" AND type NOT IN ({', '.join(['%s'] * len(without))})" if without else ""
+        of_kind, kinds = ("", []) if kind is None else (" AND type = %s", [kind])
         with self._database.transaction() as transaction:
             rows = transaction.execute(
                 "UPDATE outbox SET claimed_until = %s WHERE message_id IN ("  # noqa: S608
-                f" SELECT message_id FROM outbox WHERE claimed_until < %s{others}"
+                f" SELECT message_id FROM outbox WHERE claimed_until < %s{of_kind}"
                 f" ORDER BY message_id LIMIT %s {self._database.skip_locked})"
                 " RETURNING message_id, type, data",
-                (until.timestamp(), now.timestamp(), *without, limit),
+                (until.timestamp(), now.timestamp(), *kinds, limit),
             )
         return [
-            StoredEvent(message_id=message_id, type=kind, data=json.loads(data))
-            for message_id, kind, data in sorted(rows)
+            StoredEvent(message_id=message_id, type=event_type, data=json.loads(data))
+            for message_id, event_type, data in sorted(rows)
         ]
 
     def forget_published(self, message_ids: Sequence[str]) -> None:
