@@ -85,7 +85,7 @@ def make_delivery(receiver, clock):
             transport=receiver,
             rules=rules,
             schedule=Schedule((5, 30)),
-            destinations=Destinations(concurrency=concurrency, rate=100),
+            destinations=Destinations(concurrency=concurrency, rate=100, workers=4),
             signer=Signer([SECRET]),
             clock=clock,
             monotonic=clock,

@@ -20,9 +20,16 @@ HOOK, OTHER_PATH, OTHER_HOST = (
 )
 
 
+def make(concurrency=1000, rate=1000, workers=50):
+    """Return destinations that know a fast host."""
+    destinations = Destinations(concurrency=concurrency, rate=rate, workers=workers)
+    destinations.leave(destinations.enter(HOOK, -60), -60, None)
+    return destinations
+
+
 @pytest.fixture
 def destinations():
-    return Destinations(concurrency=2, rate=100)
+    return make(concurrency=2, rate=100)
 
 
 def fail(destinations, url, now, failure=Failure.FAILED, times=3, **options):
@@ -43,7 +50,7 @@ def test_a_host_gets_as_many_callbacks_at_a_time_as_allowed(destinations):
 
 
 def test_a_host_gets_as_many_callbacks_a_second_as_allowed():
-    destinations = Destinations(concurrency=1000, rate=10)
+    destinations = make(rate=10)
 
     def sent(now):
         return [destinations.enter(HOOK, now).admission for _ in range(20)].count(SEND)
@@ -52,7 +59,7 @@ def test_a_host_gets_as_many_callbacks_a_second_as_allowed():
 
 
 def test_a_rate_below_one_a_second_sends_too():
-    destinations = Destinations(concurrency=1000, rate=0.1)
+    destinations = make(rate=0.1)
     admissions = [destinations.enter(HOOK, now).admission for now in (0, 5, 10, 11)]
 
     assert admissions == [SEND, POSTPONE, SEND, POSTPONE]
@@ -101,3 +108,33 @@ def test_a_receiver_that_limits_the_rate_is_left_alone_as_long_as_it_asks(destin
 
     assert destinations.enter(HOOK, 29).admission is SKIP
     assert destinations.enter(HOOK, 31).admission is SEND
+
+
+def host(number):
+    return to(f"https://host-{number}.example.com/")
+
+
+def test_hosts_that_do_not_answer_leave_half_of_the_workers_to_the_others():
+    destinations = make(concurrency=4)
+
+    silent = [destinations.enter(host(number % 30), 0) for number in range(120)]
+
+    assert [each.admission for each in silent].count(SEND) == 25
+    assert all(each.admission is SEND for each in silent[:25])
+    assert [destinations.enter(HOOK, 1).admission for _ in range(5)] == [SEND] * 4 + [POSTPONE]
+    for each in silent[:25]:
+        destinations.leave(each, 15, Failure.TIMED_OUT)
+    assert destinations.enter(host(99), 15).admission is SEND
+
+
+def test_a_host_that_was_slow_gets_one_callback_at_a_time_for_ten_minutes(destinations):
+    destinations.leave(destinations.enter(HOOK, 0), 3, None)
+
+    def admitted(now):
+        entered = [each for each in (destinations.enter(HOOK, now) for _ in range(4))
+                   if each.admission is SEND]  # fmt: skip
+        for each in entered:
+            destinations.leave(each, now, None)
+        return len(entered)
+
+    assert [admitted(now) for now in (3, 602, 603)] == [1, 1, 2]

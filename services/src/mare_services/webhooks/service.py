@@ -64,7 +64,11 @@ class Deliveries(DependencyProvider):
             ),
             rules=self._rules,
             schedule=schedule,
-            destinations=Destinations(concurrency=settings.concurrency, rate=settings.rate),
+            destinations=Destinations(
+                concurrency=settings.concurrency,
+                rate=settings.rate,
+                workers=self.container.max_workers,
+            ),
             signer=Signer(settings.secrets.each),
         )
 

@@ -1,5 +1,6 @@
 """Bounds of what is sent to one destination: concurrency, rate, circuit breaker."""
 
+import math
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -11,6 +12,10 @@ from mare_services.upstream.breaker import Breaker, Failure, Permission
 
 REMEMBERED = 10_000
 """Destinations and URLs in memory, about 0.5 kB each. The least recently used are forgotten."""
+SLOW_SECONDS = 2.0
+SLOW_FOR = 600.0
+"""Seconds. A host is fast if one of its attempts ended within `SLOW_SECONDS`, and none of the last
+`SLOW_FOR` took longer."""
 
 
 class Admission(StrEnum):
@@ -23,11 +28,16 @@ class Admission(StrEnum):
 
 @dataclass(slots=True)
 class _Host:
-    """Token bucket and concurrency of one host and port."""
+    """Token bucket and concurrency of one host and port.
+
+    Attributes:
+        fast_from: monotonic time from which the host counts as fast.
+    """
 
     tokens: float
     filled_at: float
     in_flight: int = 0
+    fast_from: float = math.inf
 
 
 @dataclass(slots=True)
@@ -44,17 +54,22 @@ class Passage:
     host: _Host
     url: _Url
     is_trial: bool = False
+    is_fast: bool = True
+    entered_at: float = 0.0
 
 
 class Destinations:
     """Admits callbacks. The bounds count for a host and port, the breaker for a URL.
 
     Different clients share hosts, so the failing URL of one must not hold back those of the others.
-    Times are monotonic seconds.
+    Hosts that are not fast get one callback at a time and share half of the workers: however many
+    of them do not answer, the other half sends to the fast ones. Times are monotonic seconds.
     """
 
-    def __init__(self, *, concurrency: int, rate: float) -> None:
+    def __init__(self, *, concurrency: int, rate: float, workers: int) -> None:
         self._concurrency = concurrency
+        self._most_slow = max(1, workers // 2)
+        self._slow_in_flight = 0
         self._rate = rate
         self._burst = max(1.0, rate)
         self._hosts: LRUCache[str, _Host] = LRUCache(REMEMBERED)
@@ -69,14 +84,18 @@ class Destinations:
         permission = breaker.permission(url.breaker, now)
         if permission is Permission.REFRAIN:
             return Passage(Admission.SKIP, host, url)
-        if host.in_flight >= self._concurrency or host.tokens < 1:
+        is_fast = now >= host.fast_from
+        most = self._concurrency if is_fast else 1
+        is_full = not is_fast and self._slow_in_flight >= self._most_slow
+        if is_full or host.in_flight >= most or host.tokens < 1:
             return Passage(Admission.POSTPONE, host, url)
         is_trial = permission is Permission.TRY
         if is_trial:
             url.breaker = breaker.trying(url.breaker, now)
         host.tokens -= 1
         host.in_flight += 1
-        return Passage(Admission.SEND, host, url, is_trial)
+        self._slow_in_flight += not is_fast
+        return Passage(Admission.SEND, host, url, is_trial, is_fast, now)
 
     def leave(
         self,
@@ -86,7 +105,13 @@ class Destinations:
         retry_after: float | None = None,
     ) -> None:
         """Record the end of an attempt that was admitted, and its failure."""
-        passage.host.in_flight -= 1
+        host = passage.host
+        host.in_flight -= 1
+        self._slow_in_flight -= not passage.is_fast
+        if now - passage.entered_at > SLOW_SECONDS:
+            host.fast_from = now + SLOW_FOR
+        elif host.fast_from == math.inf:
+            host.fast_from = now
         if failure is None:
             passage.url.breaker = breaker.answered()
             return
