@@ -3,11 +3,13 @@
 import random
 import time
 from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass, field
 
 STEADY_SECONDS = 10.0
 """A connection that lasts this long resets the delay."""
 
 
+@dataclass(eq=False)
 class Backoff:
     """Delays that double from ``first`` to ``longest`` seconds, each shortened by up to a half.
 
@@ -21,32 +23,26 @@ class Backoff:
         clock: returns seconds of a monotonic clock.
     """
 
-    def __init__(
-        self,
-        first: float = 0.5,
-        longest: float = 8.0,
-        *,
-        steady: float = STEADY_SECONDS,
-        draw: Callable[[], float] = random.random,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._first = first
-        self._longest = longest
-        self._steady = steady
-        self._draw = draw
-        self._clock = clock
-        self._delay = first
-        self._connected_at: float | None = None
+    first: float = 0.5
+    longest: float = 8.0
+    _: KW_ONLY
+    steady: float = STEADY_SECONDS
+    draw: Callable[[], float] = random.random
+    clock: Callable[[], float] = time.monotonic
+    _connected_at: float | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        self._delay = self.first
 
     def connected(self) -> None:
         """Record that a connection was made."""
-        self._connected_at = self._clock()
+        self._connected_at = self.clock()
 
     def next_delay(self) -> float:
         """Return the seconds to wait before the next attempt."""
         connected_at, self._connected_at = self._connected_at, None
-        if connected_at is not None and self._clock() - connected_at >= self._steady:
-            self._delay = self._first
+        if connected_at is not None and self.clock() - connected_at >= self.steady:
+            self._delay = self.first
         delay = self._delay
-        self._delay = min(self._longest, 2 * delay)
-        return delay * (1 - self._draw() / 2)
+        self._delay = min(self.longest, 2 * delay)
+        return delay * (1 - self.draw() / 2)

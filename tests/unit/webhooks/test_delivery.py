@@ -214,7 +214,7 @@ def test_a_busy_destination_postpones_a_callback_without_an_attempt(make_deliver
             busy.append(len(queues.parked))
             return Answer(status=200)
 
-    delivery._transport = Slow()
+    delivery.transport = Slow()
     delivery.handle(DUE, queues)
 
     assert busy == [1]

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import msgspec
@@ -18,6 +19,7 @@ from mare_nameko.client import CallTimedOut
 _encode_key = msgspec.json.Encoder(order="deterministic").encode
 
 
+@dataclass(eq=False)
 class Forward:
     """Returns the answer of a service, or the cached answer to the same question.
 
@@ -29,44 +31,35 @@ class Forward:
         public: whether every client may read the answers.
     """
 
-    def __init__(
-        self,
-        call: Calls,
-        cache: AnswerCache | None,
-        metrics: Metrics,
-        *,
-        seconds: int,
-        timeout: float,
-        public: bool,
-    ) -> None:
-        self._call = call
-        self._cache = cache
-        self._lookups = metrics.cache
-        self._seconds = seconds
-        self._timeout = timeout
-        self._public = public
+    call: Calls
+    cache: AnswerCache | None
+    metrics: Metrics
+    _: KW_ONLY
+    seconds: int
+    timeout: float
+    public: bool
 
     def __call__(self, target: str, message: Mapping[str, Any]) -> Response:
         """Return the response with the reply of ``target`` to ``message``. Raises RpcError."""
 
         def load() -> Answer:
-            return self._encode(self._call(target, message), message)
+            return self._encode(self.call(target, message), message)
 
         def reload() -> Answer:
-            return self._encode(self._call.detached(target, message), message)
+            return self._encode(self.call.detached(target, message), message)
 
-        if self._cache is None:
+        if self.cache is None:
             return answer_response(load(), request)
         key = target.encode() + _encode_key(message)
-        left = self._timeout - (time.perf_counter() - g.started)
+        left = self.timeout - (time.perf_counter() - g.started)
         try:
-            found = self._cache.get(key, load, reload=reload, seconds=left)
+            found = self.cache.get(key, load, reload=reload, seconds=left)
         except TimeoutError:
             raise CallTimedOut(f"another call to {target} did not return in time") from None
-        self._lookups.labels(found.outcome).inc()
-        self._cache.add_alias(alias_of(request.environ), key)
+        self.metrics.cache.labels(found.outcome).inc()
+        self.cache.add_alias(alias_of(request.environ), key)
         return answer_response(found.answer, request, age=found.age)
 
     def _encode(self, reply: Mapping[str, Any], message: Mapping[str, Any]) -> Answer:
         language = message["lang"]
-        return encode(reply, seconds=self._seconds, language=language, public=self._public)
+        return encode(reply, seconds=self.seconds, language=language, public=self.public)

@@ -6,6 +6,7 @@ These responses are counted in the metrics, but neither logged nor traced.
 
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 from mare_gateway.authenticator import Authenticator
@@ -34,6 +35,7 @@ def alias_of(environ: Environ) -> tuple[str, str, str]:
     )
 
 
+@dataclass(eq=False)
 class CachedResponses:
     """WSGI middleware that responds to requests whose answer is fresh in the cache.
 
@@ -41,37 +43,28 @@ class CachedResponses:
     that a rate limit refuses.
     """
 
-    def __init__(
-        self,
-        app: Wsgi,
-        cache: AnswerCache,
-        *,
-        authenticator: Authenticator,
-        cross_origin: CrossOrigin,
-        metrics: Metrics,
-        count: CountRequest | None,
-    ) -> None:
-        self._app = app
-        self._cache = cache
-        self._authenticator = authenticator
-        self._cross_origin = cross_origin
-        self._metrics = metrics
-        self._count = count
+    app: Wsgi
+    cache: AnswerCache
+    _: KW_ONLY
+    authenticator: Authenticator
+    cross_origin: CrossOrigin
+    metrics: Metrics
+    count: CountRequest | None
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
         started = time.perf_counter()
         found = self._find(environ)
         if found is None:
-            return self._app(environ, start_response)
-        limits = self._count(environ.get("REMOTE_ADDR", "")) if self._count else {}
+            return self.app(environ, start_response)
+        limits = self.count(environ.get("REMOTE_ADDR", "")) if self.count else {}
         if limits is None:
-            return self._app(environ, start_response)
+            return self.app(environ, start_response)
         method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
         answer = found.answer
         unchanged = method == "GET" and _matches(environ.get("HTTP_IF_NONE_MATCH"), answer.etag)
         headers = [
             *_fixed_headers(answer),
-            *self._cross_origin.headers(environ.get("HTTP_ORIGIN"), method, path).items(),
+            *self.cross_origin.headers(environ.get("HTTP_ORIGIN"), method, path).items(),
             *limits.items(),
             ("Age", str(found.age)),
             ("X-Request-Id", valid_request_id(environ.get("HTTP_X_REQUEST_ID"))),
@@ -81,10 +74,10 @@ class CachedResponses:
             headers.append(("Content-Length", str(len(answer.body))))
         status = "304 NOT MODIFIED" if unchanged else "200 OK"
         start_response(status, headers)
-        self._metrics.requests.labels(method, path, status[:3]).observe(
+        self.metrics.requests.labels(method, path, status[:3]).observe(
             time.perf_counter() - started
         )
-        self._metrics.cache.labels("hit").inc()
+        self.metrics.cache.labels("hit").inc()
         return [] if unchanged or method == "HEAD" else [answer.body]
 
     def _find(self, environ: Environ) -> Found | None:
@@ -93,10 +86,10 @@ class CachedResponses:
             or "HTTP_PREFER" in environ
             or "HTTP_AUTHORIZATION" in environ
             or not has_one_host(environ)
-            or not self._authenticator.anonymous_may_read
+            or not self.authenticator.anonymous_may_read
         ):
             return None
-        return self._cache.fresh(alias_of(environ))
+        return self.cache.fresh(alias_of(environ))
 
 
 def _fixed_headers(answer: Answer) -> list[tuple[str, str]]:

@@ -1,7 +1,7 @@
 """A cache of the Secrets that hold connection parameters."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from mare.broker.connection_parameters import ConnectionParameters, parse_secret
@@ -24,33 +24,26 @@ class _Entry:
     read_at: float
 
 
+@dataclass(eq=False)
 class SecretCache:
     """Reads a Secret every `seconds`, and every 2 s while the broker refuses its credentials.
 
     `is_refused` returns whether a broker refuses these parameters.
     """
 
-    def __init__(
-        self,
-        secrets: Secrets,
-        clock: Clock,
-        seconds: float,
-        is_refused: Callable[[ConnectionParameters], bool],
-        networks: BrokerNetworks = DEFAULT_NETWORKS,
-    ) -> None:
-        self._secrets = secrets
-        self._clock = clock
-        self._seconds = seconds
-        self._is_refused = is_refused
-        self._networks = networks
-        self._entries: dict[BrokerReference, _Entry] = {}
+    secrets: Secrets
+    clock: Clock
+    seconds: float
+    is_refused: Callable[[ConnectionParameters], bool]
+    networks: BrokerNetworks = DEFAULT_NETWORKS
+    _entries: dict[BrokerReference, _Entry] = field(default_factory=dict, init=False)
 
     async def get(self, reference: BrokerReference) -> ConnectionParameters | Unknown:
         """The parameters in a Secret, or why they are unknown.
 
         While the API server is unavailable, the last parameters stay in use.
         """
-        entry, now = self._entries.get(reference), self._clock()
+        entry, now = self._entries.get(reference), self.clock()
         if entry is not None and now < entry.read_at + self._lifetime(entry.parameters):
             return entry.parameters
         try:
@@ -62,14 +55,14 @@ class SecretCache:
         return parameters
 
     def _lifetime(self, parameters: ConnectionParameters | Unknown) -> float:
-        refused = isinstance(parameters, Unknown) or self._is_refused(parameters)
-        return min(_REFUSED_SECONDS, self._seconds) if refused else self._seconds
+        refused = isinstance(parameters, Unknown) or self.is_refused(parameters)
+        return min(_REFUSED_SECONDS, self.seconds) if refused else self.seconds
 
     async def _read(self, reference: BrokerReference) -> ConnectionParameters | Unknown:
         name = reference.secret_name
         try:
-            data = await self._secrets.read(reference.namespace, name)
-            return parse_secret(name, data, self._networks)
+            data = await self.secrets.read(reference.namespace, name)
+            return parse_secret(name, data, self.networks)
         except NotFound:
             return Unknown("SecretNotFound", f"Secret {name} does not exist", name)
         except AccessRefused as error:

@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
@@ -31,34 +31,28 @@ class Limits:
     """Time in which a visitor must take a message."""
 
 
+@dataclass(eq=False)
 class Streams:
-    def __init__(
-        self,
-        snapshot: Snapshot,
-        leader: Callable[[], Leader],
-        detail: Callable[[Key], Json | None],
-        limits: Limits,
-    ) -> None:
-        self._limits = limits
-        self._snapshot = snapshot
-        self._leader = leader
-        self._detail = detail
-        self._open = 0
-        self.ended = asyncio.Event()
+    snapshot: Snapshot
+    leader: Callable[[], Leader]
+    detail: Callable[[Key], Json | None]
+    limits: Limits
+    _open: int = field(default=0, init=False)
+    ended: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
     async def all(self, request: web.Request) -> web.StreamResponse:
         namespace = request.query.get("namespace")
-        stream = _Stream(request, self._limits)
+        stream = _Stream(request, self.limits)
         with self._counted(), suppress(ConnectionError):
             await stream.begin(request)
             seen = _last_event_id(request)
             while not self.ended.is_set() and await self._still_leads(stream):
-                await self._snapshot.refresh()
-                tick = self._snapshot.tick
+                await self.snapshot.refresh()
+                tick = self.snapshot.tick
                 if tick != seen:
-                    changes = self._snapshot.changes(seen, namespace) if seen else None
+                    changes = self.snapshot.changes(seen, namespace) if seen else None
                     if changes is None:
-                        await stream.send("state", self._snapshot.state(namespace), tick)
+                        await stream.send("state", self.snapshot.state(namespace), tick)
                     else:
                         await stream.send("changes", changes, tick)
                     seen = tick
@@ -66,12 +60,12 @@ class Streams:
         return stream.response
 
     async def one(self, request: web.Request, key: Key) -> web.StreamResponse:
-        stream = _Stream(request, self._limits)
+        stream = _Stream(request, self.limits)
         with self._counted(), suppress(ConnectionError):
             await stream.begin(request)
             sent = ""
             while not self.ended.is_set() and await self._still_leads(stream):
-                detail = self._detail(key)
+                detail = self.detail(key)
                 if detail is None:
                     gone = {"namespace": key.namespace, "name": key.name}
                     await stream.send("gone", encode_json(gone), 0)
@@ -85,7 +79,7 @@ class Streams:
 
     @contextmanager
     def _counted(self) -> Iterator[None]:
-        most = self._limits.streams
+        most = self.limits.streams
         if self._open >= most:
             text = f"All {most} streams are in use. Poll api/state instead."
             raise HttpError(503, "TooManyStreams", text, retry_after=5)
@@ -96,9 +90,9 @@ class Streams:
             self._open -= 1
 
     async def _still_leads(self, stream: "_Stream") -> bool:
-        leader = self._leader()
+        leader = self.leader()
         if not leader.leads:
-            self._snapshot.forget()
+            self.snapshot.forget()
             await stream.send("standby", encode_json(standby_error(leader).body), 0)
         return leader.leads
 

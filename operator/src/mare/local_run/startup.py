@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 
 from mare.custom_resource.autoscaler import Autoscaler
 from mare.local_run.plan import Plan
@@ -30,29 +31,24 @@ class NotReady(Exception):
         self.name = name
 
 
+@dataclass(eq=False)
 class Startup:
     """Waits for a ready process of each program, and passes each autoscaler to `put`."""
 
-    def __init__(
-        self,
-        plan: Plan,
-        workloads: ProcessWorkloads,
-        put: Callable[[Autoscaler], None],
-        terminal: Terminal,
-        give_up_after: int | None,
-    ) -> None:
-        self._programs = plan.programs
-        self._autoscalers = {each.target.name: each for each in plan.autoscalers}
-        self._workloads = workloads
-        self._put = put
-        self._terminal = terminal
-        self._give_up_after = give_up_after
+    plan: Plan
+    workloads: ProcessWorkloads
+    put: Callable[[Autoscaler], None]
+    terminal: Terminal
+    give_up_after: int | None
+
+    def __post_init__(self) -> None:
+        self._autoscalers = {each.target.name: each for each in self.plan.autoscalers}
 
     async def run(self) -> None:
         """Return when all programs are ready; raise `NotReady` when one does not become ready."""
-        tasks = [asyncio.create_task(self._report_ready(program)) for program in self._programs]
+        tasks = [asyncio.create_task(self._report_ready(program)) for program in self.plan.programs]
         tasks += [
-            asyncio.create_task(self._start_autoscaler(program)) for program in self._programs
+            asyncio.create_task(self._start_autoscaler(program)) for program in self.plan.programs
         ]
         try:
             await asyncio.gather(*tasks)
@@ -70,25 +66,25 @@ class Startup:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_LONGEST_WAIT_SECONDS):
                     await self._until_ready(program)
-        self._put(autoscaler)
+        self.put(autoscaler)
 
     async def _report_ready(self, program: Program) -> None:
         if program.replicas == 0:
             return
         name = f"{program.name}-1"
         try:
-            async with asyncio.timeout(_READY_TIMEOUT_SECONDS if self._give_up_after else None):
+            async with asyncio.timeout(_READY_TIMEOUT_SECONDS if self.give_up_after else None):
                 await self._until_ready(program)
         except TimeoutError:
-            reason = await self._workloads.unready_reason(program, 1)
+            reason = await self.workloads.unready_reason(program, 1)
             why = f"is not ready after {_READY_TIMEOUT_SECONDS:g} s: {reason}"
             raise NotReady(name, why) from None
-        self._terminal.show(name, "ready" if program.probe else "started")
+        self.terminal.show(name, "ready" if program.probe else "started")
 
     async def _until_ready(self, program: Program) -> None:
-        replicas = self._workloads.group(program.name).replicas
-        while not any(map(self._workloads.is_ready, replicas.values())):
+        replicas = self.workloads.group(program.name).replicas
+        while not any(map(self.workloads.is_ready, replicas.values())):
             first = replicas.get(1)
-            if self._give_up_after and first and first.ends >= self._give_up_after:
+            if self.give_up_after and first and first.ends >= self.give_up_after:
                 raise NotReady(first.name, f"ended {first.ends} times before it was ready")
             await asyncio.sleep(_POLL_SECONDS)

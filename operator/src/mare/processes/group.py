@@ -3,11 +3,13 @@
 import asyncio
 import itertools
 from collections.abc import Callable, Mapping
+from dataclasses import KW_ONLY, dataclass, field
 
 from mare.backoff import Backoff
 from mare.processes.replica import Command, Events, Replica
 
 
+@dataclass(eq=False)
 class Group:
     """Processes of a command, named `name-1`, `name-2` and so on.
 
@@ -15,23 +17,15 @@ class Group:
     belongs to one event loop, which must outlive the processes.
     """
 
-    def __init__(
-        self,
-        name: str,
-        command: Callable[[int], Command],
-        events: Events,
-        *,
-        new_backoff: Callable[[], Backoff] = lambda: Backoff(first=0.5, longest=30.0),
-        grace: float = 10.0,
-    ) -> None:
-        self.name = name
-        self._command = command
-        self._events = events
-        self._new_backoff = new_backoff
-        self._grace = grace
-        self._replicas: dict[int, Replica] = {}
-        self._tasks: dict[int, asyncio.Task[None]] = {}
-        """One for each process, including those that are being stopped."""
+    name: str
+    command: Callable[[int], Command]
+    events: Events
+    _: KW_ONLY
+    new_backoff: Callable[[], Backoff] = lambda: Backoff(first=0.5, longest=30.0)
+    grace: float = 10.0
+    _replicas: dict[int, Replica] = field(default_factory=dict, init=False)
+    _tasks: dict[int, asyncio.Task[None]] = field(default_factory=dict, init=False)
+    """One for each process, including those that are being stopped."""
 
     @property
     def replicas(self) -> Mapping[int, Replica]:
@@ -72,10 +66,10 @@ class Group:
         number = next(n for n in itertools.count(1) if n not in self._tasks)
         replica = Replica(
             f"{self.name}-{number}",
-            self._command(number),
-            self._events,
-            backoff=self._new_backoff(),
-            grace=self._grace,
+            self.command(number),
+            self.events,
+            backoff=self.new_backoff(),
+            grace=self.grace,
         )
         self._replicas[number] = replica
         self._tasks[number] = task = asyncio.create_task(replica.keep_running())

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import KW_ONLY, dataclass
 
 from mare_services.contract.errors import PlaceNotFound
 from mare_services.upstream.budget import Budget, Clock
@@ -21,30 +22,26 @@ ENTRIES = 2_000
 """Answers, at most about 10 kB each."""
 
 
+@dataclass(eq=False)
 class CachedGeocoder:
     """Places of any size by name, from one source that gets ``seconds`` for a lookup."""
 
-    def __init__(
-        self,
-        source: Guarded[NameQuery, tuple[City, ...]],
-        attribution: str,
-        *,
-        seconds: float,
-        spawn: Spawn,
-        clock: Clock = time.monotonic,
-    ) -> None:
-        self.attribution = attribution
-        self._source = source
-        self._seconds = seconds
-        self._clock = clock
+    source: Guarded[NameQuery, tuple[City, ...]]
+    attribution: str
+    _: KW_ONLY
+    seconds: float
+    spawn: Spawn
+    clock: Clock = time.monotonic
+
+    def __post_init__(self) -> None:
         self._cache: Cache[NameQuery, tuple[City, ...]] = Cache(
             "geocoder",
             life=LIFE,
             stale_life=0,
             negative_life=NOTHING_LIFE,
             size=ENTRIES,
-            spawn=spawn,
-            clock=clock,
+            spawn=self.spawn,
+            clock=self.clock,
         )
 
     def find(self, question: NameQuery) -> Sequence[City]:
@@ -52,13 +49,13 @@ class CachedGeocoder:
 
         ``division`` is empty: only the gazetteer knows the codes of GeoNames.
         """
-        budget = Budget.of(self._seconds, self._clock)
+        budget = Budget.of(self.seconds, self.clock)
         with suppress(PlaceNotFound):
             return self._cache.get(question, lambda: self._asked(question, budget), budget).value
         return ()
 
     def _asked(self, question: NameQuery, budget: Budget) -> tuple[City, ...]:
-        cities = self._source.answer(question, budget)
+        cities = self.source.answer(question, budget)
         if not cities:
             raise PlaceNotFound
         return cities

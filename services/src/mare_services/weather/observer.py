@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import KW_ONLY, dataclass, replace
 from datetime import UTC, datetime
 
 from mare_services.contract.errors import SourceUnavailable
@@ -24,6 +24,7 @@ NEGATIVE_LIFE = 5.0
 ESTIMATE_ATTRIBUTION = "Contains modified Copernicus Climate Change Service information"
 
 
+@dataclass(eq=False)
 class Observer:
     """Returns live weather, else cached weather, else the climatological mean.
 
@@ -36,31 +37,25 @@ class Observer:
         spawn: as in :class:`Cache`.
     """
 
-    def __init__(
-        self,
-        sources: Sequence[Guarded[Place, Observed]],
-        climatology: Climatology | None,
-        *,
-        seconds: float,
-        cache_seconds: float,
-        cache_entries: int,
-        spawn: Spawn,
-        clock: Clock = time.monotonic,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
-        self._sources = sources
-        self._climatology = climatology
-        self._seconds = seconds
-        self._clock = clock
-        self._now = now
+    sources: Sequence[Guarded[Place, Observed]]
+    climatology: Climatology | None
+    _: KW_ONLY
+    seconds: float
+    cache_seconds: float
+    cache_entries: int
+    spawn: Spawn
+    clock: Clock = time.monotonic
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def __post_init__(self) -> None:
         self._cache: Cache[tuple[float, float], Observed] = Cache(
             "weather",
-            life=cache_seconds,
+            life=self.cache_seconds,
             stale_life=STALE_LIFE,
             negative_life=NEGATIVE_LIFE,
-            size=cache_entries,
-            spawn=spawn,
-            clock=clock,
+            size=self.cache_entries,
+            spawn=self.spawn,
+            clock=self.clock,
         )
 
     def observe(self, place: Place, time_left: float = math.inf) -> Observed:
@@ -75,20 +70,20 @@ class Observer:
         try:
             cached = self._live(place, time_left)
         except SourceUnavailable:
-            if self._climatology is None:
+            if self.climatology is None:
                 raise
-            return self._estimated(self._climatology, place)
+            return self._estimated(self.climatology, place)
         return replace(cached.value, weather=replace(cached.value.weather, stale=cached.stale))
 
     def _live(self, place: Place, time_left: float) -> Cached[Observed]:
         key = round(place.latitude, 2), round(place.longitude, 2)
         if time_left < MIN_CALL_SECONDS:
             return self._cache.peek(key)
-        budget = Budget.of(self._seconds, self._clock)
+        budget = Budget.of(self.seconds, self.clock)
         return self._cache.get(
-            key, lambda: first_answer(self._sources, place, budget), budget.at_most(time_left)
+            key, lambda: first_answer(self.sources, place, budget), budget.at_most(time_left)
         )
 
     def _estimated(self, climatology: Climatology, place: Place) -> Observed:
-        weather = climatology.estimate(place.latitude, place.longitude, self._now())
+        weather = climatology.estimate(place.latitude, place.longitude, self.now())
         return Observed(weather=weather, attribution=(ESTIMATE_ATTRIBUTION,))

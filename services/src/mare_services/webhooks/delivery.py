@@ -54,6 +54,7 @@ class _Result:
     failure: Failure | None = None
 
 
+@dataclass(eq=False, kw_only=True)
 class CallbackDelivery:
     """Delivers callbacks at least once, as long as the schedule allows.
 
@@ -63,47 +64,41 @@ class CallbackDelivery:
         draw: a random number from 0 to 1.
     """
 
-    def __init__(
-        self,
-        *,
-        transport: Transport,
-        rules: UrlRules,
-        schedule: Schedule,
-        destinations: Destinations,
-        signer: Signer,
-        clock: Callable[[], float] = time.time,
-        monotonic: Callable[[], float] = time.monotonic,
-        draw: Callable[[], float] = random.random,
-    ) -> None:
-        self._transport = transport
-        self._rules = rules
-        self._schedule = schedule
-        self._destinations = destinations
-        self._signer = signer
-        self._clock = clock
-        self._monotonic = monotonic
-        self._draw = draw
-        self._note = " (callbacks to this machine are allowed)" if rules.allow_localhost else ""
-        self._gone: TTLCache[str, bool] = TTLCache(_REMEMBERED_JOBS, ttl=86_400, timer=monotonic)
+    transport: Transport
+    rules: UrlRules
+    schedule: Schedule
+    destinations: Destinations
+    signer: Signer
+    clock: Callable[[], float] = time.time
+    monotonic: Callable[[], float] = time.monotonic
+    draw: Callable[[], float] = random.random
+
+    def __post_init__(self) -> None:
+        self._note = (
+            " (callbacks to this machine are allowed)" if self.rules.allow_localhost else ""
+        )
+        self._gone: TTLCache[str, bool] = TTLCache(
+            _REMEMBERED_JOBS, ttl=86_400, timer=self.monotonic
+        )
         """Jobs whose receiver wants no further callbacks. The jobs service makes no more of them;
         this ends those that are waiting already."""
 
     def handle(self, due: CallbackDue, queues: Queues) -> None:
         """Send the callback if it is time; the message can be acknowledged afterwards."""
-        now = self._clock()
+        now = self.clock()
         if due.job_id in self._gone:
             return
-        parking = self._schedule.parking(due.progress.not_before - now)
+        parking = self.schedule.parking(due.progress.not_before - now)
         if parking is not None:
             queues.park(due, parking)
             return
-        due = replace(due, progress=self._schedule.begin(due.progress, now))
+        due = replace(due, progress=self.schedule.begin(due.progress, now))
         try:
-            destination = read_url(due.url, self._rules)
+            destination = read_url(due.url, self.rules)
         except CallbackUrlRefused as error:
             self._finish(due, _failed(f"The URL is refused. {error}"), queues)
             return
-        passage = self._destinations.enter(destination, self._monotonic())
+        passage = self.destinations.enter(destination, self.monotonic())
         if passage.admission is Admission.POSTPONE:
             self._postpone(due, queues)
         elif passage.admission is Admission.SKIP:
@@ -113,21 +108,21 @@ class CallbackDelivery:
             self._finish(due, self._attempt(due, destination, passage), queues)
 
     def _attempt(self, due: CallbackDue, destination: Destination, passage: Passage) -> _Result:
-        started = self._monotonic()
+        started = self.monotonic()
         result = _failed("The attempt was interrupted.")
         try:
             result = self._send(due, destination)
         finally:
-            ended = self._monotonic()
-            self._destinations.leave(passage, ended, result.failure, result.retry_after)
+            ended = self.monotonic()
+            self.destinations.leave(passage, ended, result.failure, result.retry_after)
             metrics.SECONDS.observe(ended - started)
         return replace(result, seconds=round(ended - started, 3))
 
     def _send(self, due: CallbackDue, destination: Destination) -> _Result:
         body = msgspec.json.encode(due.payload)
-        signed = self._signer.headers(due.webhook_id, body.decode(), self._clock())
+        signed = self.signer.headers(due.webhook_id, body.decode(), self.clock())
         try:
-            answer = self._transport.post(destination, {**_HEADERS, **signed}, body)
+            answer = self.transport.post(destination, {**_HEADERS, **signed}, body)
         except SendingFailed as error:
             return _failed(str(error))
         if answer.status in _SUCCESS:
@@ -146,7 +141,7 @@ class CallbackDelivery:
         )
 
     def _postpone(self, due: CallbackDue, queues: Queues) -> None:
-        progress = self._schedule.postpone(due.progress, self._clock(), self._draw())
+        progress = self.schedule.postpone(due.progress, self.clock(), self.draw())
         if progress is None:
             self._finish(due, _failed("The destination is too slow."), queues)
             return
@@ -157,8 +152,8 @@ class CallbackDelivery:
         """Report the attempt and park, end or dead-letter the callback."""
         progress = None
         if result.outcome in (Outcome.FAILED, Outcome.SKIPPED):
-            progress = self._schedule.retry(
-                due.progress, self._clock(), self._draw(), at_least=result.retry_after or 0.0
+            progress = self.schedule.retry(
+                due.progress, self.clock(), self.draw(), at_least=result.retry_after or 0.0
             )
             if progress is None:
                 made = replace(due.progress, attempts=due.progress.attempts + 1)
@@ -171,9 +166,9 @@ class CallbackDelivery:
         self._report(due, result, progress, queues)
 
     def _park(self, due: CallbackDue, progress: DeliveryProgress, queues: Queues) -> None:
-        seconds = progress.not_before - self._clock()
-        shortest = self._schedule.parkings[-1]
-        queues.park(replace(due, progress=progress), self._schedule.parking(seconds) or shortest)
+        seconds = progress.not_before - self.clock()
+        shortest = self.schedule.parkings[-1]
+        queues.park(replace(due, progress=progress), self.schedule.parking(seconds) or shortest)
 
     def _report(
         self,
@@ -188,7 +183,7 @@ class CallbackDelivery:
             webhook_id=due.webhook_id,
             type=due.type,
             number=number,
-            at=datetime.fromtimestamp(self._clock(), UTC),
+            at=datetime.fromtimestamp(self.clock(), UTC),
             outcome=result.outcome,
             status=result.status,
             detail=result.detail,
@@ -202,7 +197,7 @@ class CallbackDelivery:
             number,
             result.outcome,
             f", {_reason(result)}" if result.outcome is not Outcome.DELIVERED else "",
-            self._note,
+            " (callbacks to this machine are allowed)" if self.rules.allow_localhost else "",
         )
         queues.report(CallbackAttempted(job_id=due.job_id, delivery=delivery))
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import KW_ONLY, dataclass, replace
 
 from mare_services.music.domain.material import Material, MaterialQuery
 from mare_services.upstream.budget import Budget, Clock
@@ -16,6 +16,7 @@ STALE_LIFE = 64_800.0
 NEGATIVE_LIFE = 5.0
 
 
+@dataclass(eq=False)
 class LiveMusic:
     """The first live source that responds; its tracks are cached for all requests.
 
@@ -27,27 +28,23 @@ class LiveMusic:
         spawn: as in :class:`Cache`.
     """
 
-    def __init__(
-        self,
-        sources: Sequence[Guarded[MaterialQuery, Material]],
-        *,
-        seconds: float,
-        cache_seconds: float,
-        cache_entries: int,
-        spawn: Spawn,
-        clock: Clock = time.monotonic,
-    ) -> None:
-        self._sources = sources
-        self._seconds = seconds
-        self._clock = clock
+    sources: Sequence[Guarded[MaterialQuery, Material]]
+    _: KW_ONLY
+    seconds: float
+    cache_seconds: float
+    cache_entries: int
+    spawn: Spawn
+    clock: Clock = time.monotonic
+
+    def __post_init__(self) -> None:
         self._cache: Cache[MaterialQuery, Material] = Cache(
             "music",
-            life=cache_seconds,
+            life=self.cache_seconds,
             stale_life=STALE_LIFE,
             negative_life=NEGATIVE_LIFE,
-            size=cache_entries,
-            spawn=spawn,
-            clock=clock,
+            size=self.cache_entries,
+            spawn=self.spawn,
+            clock=self.clock,
         )
 
     def material(self, query: MaterialQuery) -> Material:
@@ -56,6 +53,6 @@ class LiveMusic:
         Raises:
             SourceUnavailable: no source responds and the cache has no entry.
         """
-        budget = Budget.of(self._seconds, self._clock)
-        cached = self._cache.get(query, lambda: first_answer(self._sources, query, budget), budget)
+        budget = Budget.of(self.seconds, self.clock)
+        cached = self._cache.get(query, lambda: first_answer(self.sources, query, budget), budget)
         return replace(cached.value, stale=cached.stale)
