@@ -11,9 +11,10 @@ from devcluster.toolchain import go
 _MODULES = Path(__file__).parent / "modules"
 _FOLDERS = {
     "sigs.k8s.io/gateway-api": "config/crd/standard",
+    "github.com/rabbitmq/cluster-operator/v2": "config/crd/bases",
     "github.com/prometheus-operator/prometheus-operator": "example/prometheus-operator-crd",
 }
-_WANTED = ("httproutes", "servicemonitors", "podmonitors", "prometheusrules")
+_WANTED = ("httproutes", "servicemonitors", "podmonitors", "prometheusrules", "rabbitmqclusters")
 
 
 def definitions() -> Iterator[Path]:

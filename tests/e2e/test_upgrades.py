@@ -1,11 +1,13 @@
 """A release is upgraded under load, rolled back and uninstalled."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from devcluster.cluster import Cluster
+from devcluster.kubectl import KubectlFailed
 from tests.e2e import certificates
 from tests.e2e.application import Application, namespace
 from tests.e2e.release import image_values, install
@@ -22,6 +24,9 @@ SMALL = {
     # No forecast API is there.
     "serviceDefaults": {"env": {"WEATHER_SOURCES": "none"}},
 }
+NODE = ("get", "pod", "mare-rabbitmq-0", "--output=jsonpath={.metadata.uid}")
+ROLES = ("gateway", "services", "operator")
+ROTATED = {"rabbitmq": {"auth": {"revision": 2}}}
 KEPT = {
     f"secret/{certificates.BROKER}",
     f"secret/{certificates.CLIENTS}",
@@ -33,19 +38,29 @@ KEPT = {
 }
 
 
-def test_a_rolling_upgrade_fails_no_request_and_resets_no_replicas(
+def test_new_passwords_and_a_rolling_upgrade_fail_no_request_and_reset_no_replicas(
     application: Application, chart: Path, images: Mapping[str, str]
 ):
+    node = application.kubectl(*NODE)
     with Load(application.anywhere, clients=24).running() as load:
         eventually(lambda: application.replicas("mare-weather") >= 3, seconds=180)
         before = set(application.pods("gateway"))
 
-        install(application, chart, image_values(images), {"podAnnotations": {"release": "next"}})
+        passwords = {f"{user}-password": f"{user}-2" for user in ROLES}
+        change = json.dumps({"stringData": passwords})
+        application.kubectl("patch", "secret", "mare-rabbitmq-credentials", f"--patch={change}")
+        install(application, chart, image_values(images), ROTATED)
+        assert all(_is_password(application, user, f"{user}-2") for user in ROLES)
+
+        # All clients restart, as with `kubectl rollout restart`.
+        next_release = {"podAnnotations": {"release": "next"}}
+        install(application, chart, image_values(images), ROTATED, next_release)
 
         assert application.replicas("mare-weather") >= 2
         assert not before & set(application.pods("gateway"))
 
     assert load.failed == []
+    assert application.kubectl(*NODE) == node
 
 
 def test_a_release_rolls_back_under_load(application: Application):
@@ -78,6 +93,15 @@ def test_all_clients_have_certificates_and_uninstall_keeps_only_volumes_and_thei
         eventually(lambda: not any(small.pods(each) for each in ("gateway", "rabbitmq")), 120)
         becomes(lambda: _remaining(small), KEPT, 120)
         assert f"{name}.mare" not in small.kubectl("get", "clusterrole,clusterrolebinding")
+
+
+def _is_password(application: Application, user: str, password: str) -> bool:
+    asked = ("rabbitmqctl", "authenticate_user", user, password)
+    try:
+        application.kubectl("exec", "mare-rabbitmq-0", "--", *asked)
+    except KubectlFailed:
+        return False
+    return True
 
 
 def _reading(application: Application) -> str:

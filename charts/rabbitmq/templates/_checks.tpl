@@ -31,6 +31,14 @@
 {{- if and (eq .Values.tls.clients "required") (not (or .Values.tls.clientSecret .Values.tls.certManager.enabled)) -}}
 {{- fail "tls.clients is required, so the clients of the chart need certificates: set tls.clientSecret or tls.certManager.enabled." -}}
 {{- end -}}
+{{- if .Values.clusterOperator.enabled -}}
+{{- if eq (include "rabbitmq.fullname" .) (default .Chart.Name .Values.nameOverride) -}}
+{{- fail "The Cluster Operator selects Pods by the name of its RabbitmqCluster, which the Jobs of this chart have, too: call the release otherwise, or set fullnameOverride." -}}
+{{- end -}}
+{{- range $name, $set := dict "tls.interNode" .Values.tls.interNode "tls.ca" .Values.tls.ca "ipv6Only" .Values.ipv6Only "extraConfigSecret" .Values.extraConfigSecret -}}
+{{- if $set }}{{ fail (printf "%s has no effect with clusterOperator.enabled: set it as the Cluster Operator wants it, in clusterOperator.spec." $name) }}{{ end -}}
+{{- end -}}
+{{- end -}}
 {{- if gt (int (mul 2 .Values.drain.timeoutSeconds)) (int .Values.terminationGracePeriodSeconds) -}}
 {{- fail "terminationGracePeriodSeconds must be at least twice drain.timeoutSeconds, or a node is killed while it hands over." -}}
 {{- end -}}

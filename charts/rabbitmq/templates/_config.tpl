@@ -8,22 +8,12 @@ cluster_formation.target_cluster_size_hint = {{ .Values.replicas }}
 {{- if and (gt (int .Values.replicas) 1) (semverCompare "<4.3" (printf "%s.0" (include "rabbitmq.minor" .))) }}
 cluster_partition_handling = pause_minority
 {{- end }}
-{{- if ge (int .Values.replicas) 3 }}
-# A queue that was declared before all nodes were there gets its members as they come.
-quorum_queue.continuous_membership_reconciliation.enabled = true
-quorum_queue.continuous_membership_reconciliation.target_group_size = 3
-{{- end }}
-default_queue_type = {{ .Values.defaultQueueType }}
+{{ include "rabbitmq.settings" . }}
 load_definitions = /var/lib/rabbitmq/definitions
 # Without these lines 4.x would also let in ANONYMOUS.
 auth_mechanisms.1 = PLAIN
 auth_mechanisms.2 = AMQPLAIN
-total_memory_available_override_value = {{ include "rabbitmq.bytes" .Values.resources.limits.memory }}
-vm_memory_high_watermark.relative = {{ .Values.memory.watermark }}
-disk_free_limit.absolute = {{ .Values.diskFreeLimit }}
 log.console = true
-log.console.level = {{ .Values.logLevel }}
-log.console.formatter = {{ .Values.logFormat }}
 log.file = false
 {{- if .Values.tls.only }}
 listeners.tcp = none
@@ -39,6 +29,21 @@ prometheus.tcp.port = 15692
 {{- with .Values.extraConfig }}
 {{ tpl . $ }}
 {{- end }}
+{{- end -}}
+
+{{/* What the Cluster Operator does not set by itself, either. */}}
+{{- define "rabbitmq.settings" -}}
+{{- if ge (int .Values.replicas) 3 -}}
+# A queue that was declared before all nodes were there gets its members as they come.
+quorum_queue.continuous_membership_reconciliation.enabled = true
+quorum_queue.continuous_membership_reconciliation.target_group_size = 3
+{{ end -}}
+default_queue_type = {{ .Values.defaultQueueType }}
+total_memory_available_override_value = {{ include "rabbitmq.bytes" .Values.resources.limits.memory }}
+vm_memory_high_watermark.relative = {{ .Values.memory.watermark }}
+disk_free_limit.absolute = {{ .Values.diskFreeLimit }}
+log.console.level = {{ .Values.logLevel }}
+log.console.formatter = {{ .Values.logFormat }}
 {{- end -}}
 
 {{- define "rabbitmq.tlsConf" -}}

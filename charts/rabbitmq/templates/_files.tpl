@@ -16,14 +16,18 @@ inter-node.config: |
 ca.crt: |
   {{- .Values.tls.ca | nindent 2 }}
 {{- end }}
-users: |
-  {{- range $name := include "rabbitmq.users" . | fromJsonArray }}
-  {{ $name }} {{ append ((get $.Values.users $name).tags | default list) "helm" | toJson }}
-  {{- end }}
+{{ include "rabbitmq.userList" . }}
 {{- range $file := list "entry.sh" "users.sh" "guard.sh" "drain.sh" "remove-nodes.sh" "remove-members.erl" }}
 {{ $file }}: |
   {{- $.Files.Get (printf "files/%s" $file) | nindent 2 }}
 {{- end }}
+{{- end -}}
+
+{{- define "rabbitmq.userList" -}}
+users: |
+  {{- range $name := include "rabbitmq.users" . | fromJsonArray }}
+  {{ $name }} {{ append ((get $.Values.users $name).tags | default list) "helm" | toJson }}
+  {{- end }}
 {{- end -}}
 
 {{/* What the Job that fills Secrets has to do. */}}
@@ -32,7 +36,8 @@ users: |
 {{- $host := printf "%s.%s.svc.%s" $name .Release.Namespace .Values.clusterDomain -}}
 {{- $vhost := .Values.vhost | urlquery | replace "+" "%20" -}}
 {{- $tls := .Values.tls.enabled -}}
-{{- $keys := list (include "rabbitmq.credentialKey" (list . "erlang-cookie")) -}}
+{{- $keys := list -}}
+{{- if not .Values.clusterOperator.enabled }}{{ $keys = list (include "rabbitmq.credentialKey" (list . "erlang-cookie")) }}{{ end -}}
 {{- $connections := list -}}
 {{- range $user := include "rabbitmq.users" . | fromJsonArray -}}
 {{- $key := include "rabbitmq.credentialKey" (list $ (printf "%s-password" $user)) -}}

@@ -26,6 +26,16 @@ app.kubernetes.io/instance: {{ $.Release.Name }}
 app.kubernetes.io/component: {{ index . 1 }}
 {{- end -}}
 
+{{/* By which policies, budgets and monitors find the nodes; the Cluster Operator gives them labels of its own. */}}
+{{- define "rabbitmq.nodeLabels" -}}
+{{- if .Values.clusterOperator.enabled -}}
+app.kubernetes.io/name: {{ include "rabbitmq.fullname" . }}
+app.kubernetes.io/component: rabbitmq
+{{- else -}}
+{{- include "rabbitmq.selectorLabels" (list . "broker") -}}
+{{- end -}}
+{{- end -}}
+
 {{/* Without labels that change with the version of the chart: those would restart the nodes. The argument: root and component. */}}
 {{- define "rabbitmq.podLabels" -}}
 {{ include "rabbitmq.selectorLabels" (list .root .component) }}
@@ -106,12 +116,18 @@ labels: {{- include "rabbitmq.labels" . | nindent 2 }}
 
 {{/* Host of a node without its number: what follows "<pod>.". */}}
 {{- define "rabbitmq.nodeDomain" -}}
-{{- printf "%s.%s.svc.%s" (include "rabbitmq.headless" .) .Release.Namespace .Values.clusterDomain -}}
+{{- printf "%s.%s" (include "rabbitmq.headless" .) .Release.Namespace -}}
+{{- if not .Values.clusterOperator.enabled }}{{ printf ".svc.%s" .Values.clusterDomain }}{{ end -}}
+{{- end -}}
+
+{{/* Name of a node's Pod without its number. */}}
+{{- define "rabbitmq.podName" -}}
+{{- include "rabbitmq.fullname" . }}{{ if .Values.clusterOperator.enabled }}-server{{ end -}}
 {{- end -}}
 
 {{- define "rabbitmq.nodes" -}}
 {{- range $index := until (int .Values.replicas) }}
-rabbit@{{ include "rabbitmq.fullname" $ }}-{{ $index }}.{{ include "rabbitmq.nodeDomain" $ }}
+rabbit@{{ include "rabbitmq.podName" $ }}-{{ $index }}.{{ include "rabbitmq.nodeDomain" $ }}
 {{- end }}
 {{- end -}}
 

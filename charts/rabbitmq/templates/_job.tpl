@@ -49,7 +49,7 @@ spec:
 {{- $task := index . 1 -}}
 {{- $after := eq $task "finish" -}}
 {{- $scripts := ternary (list "nodes" "users" "finish") (list "nodes" "before") $after -}}
-serviceAccountName: {{ ternary "default" (include "rabbitmq.serviceAccountName" $) $.Values.serviceAccount.create }}
+serviceAccountName: {{ ternary "default" (include "rabbitmq.serviceAccountName" $) (or $.Values.clusterOperator.enabled $.Values.serviceAccount.create) }}
 automountServiceAccountToken: false
 restartPolicy: Never
 containers:
@@ -65,10 +65,12 @@ containers:
     env:
       {{- include "rabbitmq.jobEnv" $ | nindent 6 }}
       - {name: TASK, value: {{ $task }}}
+      {{- if not $after }}
       - {name: NODES_HASH, value: {{ include "rabbitmq.nodesHash" $ | quote }}}
-      - {name: FLAGS, value: {{ $.Values.upgrade.featureFlags | quote }}}
+      {{- end }}
+      - {name: FLAGS, value: {{ and $.Values.upgrade.featureFlags (not $.Values.clusterOperator.enabled) | quote }}}
       - {name: INTER_NODE, value: {{ $.Values.tls.interNode | quote }}}
-      - {name: REBALANCE, value: {{ and $.Values.upgrade.rebalance (ge (int $.Values.replicas) 3) | quote }}}
+      - {name: REBALANCE, value: {{ and $.Values.upgrade.rebalance (ge (int $.Values.replicas) 3) (not $.Values.clusterOperator.enabled) | quote }}}
       - name: NODES
         value: {{ include "rabbitmq.nodes" $ | trim | splitList "\n" | join " " | quote }}
     volumeMounts:
@@ -105,6 +107,13 @@ volumes:
   {{- if $after }}
   {{- include "rabbitmq.definitionsVolume" $ | nindent 2 }}
   {{- end }}
+{{- end -}}
+
+{{- define "rabbitmq.usersJob" -}}
+# It waits until the Cluster Operator has started all nodes.
+backoffLimit: 20
+template:
+  {{- include "rabbitmq.podTemplate" (dict "root" . "component" "job" "spec" (include "rabbitmq.nodesJobSpec" (list . "finish" ""))) | nindent 2 }}
 {{- end -}}
 
 {{- define "rabbitmq.connectionsJob" -}}

@@ -14,7 +14,11 @@
 - {name: clustering, containerPort: 25672}
 {{- end -}}
 
-{{- define "rabbitmq.metricsPort" -}}{{ ternary "https-metrics" "metrics" .Values.tls.only }}{{- end -}}
+{{/* Name of the port of the metrics. The Service of the Cluster Operator has one of two. */}}
+{{- define "rabbitmq.metricsPort" -}}
+{{- if .Values.clusterOperator.enabled }}{{ ternary "prometheus-tls" "prometheus" .Values.tls.enabled }}
+{{- else }}{{ ternary "https-metrics" "metrics" .Values.tls.only }}{{ end -}}
+{{- end -}}
 {{- define "rabbitmq.managementPort" -}}{{ ternary 15671 15672 .Values.tls.only }}{{- end -}}
 
 {{- define "rabbitmq.families" -}}
@@ -45,7 +49,7 @@ ipFamilies: {{ toJson . }}
 {{/* How Prometheus speaks to the metrics port: (list . "PodMonitor"). */}}
 {{- define "rabbitmq.scheme" -}}
 {{- $ := index . 0 -}}
-{{- if $.Values.tls.only }}
+{{- if or $.Values.tls.only (and $.Values.tls.enabled $.Values.clusterOperator.enabled) }}
 scheme: https
 tlsConfig:
   ca: {configMap: {name: {{ include "rabbitmq.fullname" $ }}-ca, key: ca.crt}}

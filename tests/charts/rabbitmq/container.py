@@ -125,20 +125,23 @@ class Container:
         folder = self._folder / name
         folder.mkdir(exist_ok=True)
         volume = self._volumes.get(name, {})
+        files: dict[str, str] = {}
         if source := volume.get("configMap"):
-            files = dict(self._manifests.one("ConfigMap", source["name"])["data"])
-        elif source := volume.get("secret"):
-            content = self._secrets[source["secretName"]]
-            names = source.get("items") or [{"key": key, "path": key} for key in content]
-            files = {each["path"]: content[each["key"]] for each in names}
-        else:
-            files = {}
+            files |= self._manifests.one("ConfigMap", source["name"])["data"]
+        for each in volume.get("projected", {}).get("sources", [volume]):
+            if source := each.get("secret"):
+                files |= self._of_secret(source)
         for file, text in files.items():
             folder.joinpath(file).write_text(text)
             folder.joinpath(file).chmod(0o440)
         subprocess.run(["chown", "-R", f"{self._user}:{self._user}", str(folder)], check=True)
         folder.chmod(0o2770)
         return folder
+
+    def _of_secret(self, source: Mapping[str, Any]) -> dict[str, str]:
+        content = self._secrets[source.get("secretName") or source["name"]]
+        names = source.get("items") or [{"key": key, "path": key} for key in content]
+        return {each["path"]: content[each["key"]] for each in names}
 
     def exec(self, *command: str, seconds: float = 60) -> str:
         """Return what ``command`` prints in the container, as with ``kubectl exec``."""

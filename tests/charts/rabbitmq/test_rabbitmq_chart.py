@@ -15,7 +15,8 @@ def test_both_helms_accept_and_render_it(each_helm: Helm, values):
 
     rendered = each_helm.template(CHART, values)
 
-    assert rendered.one("StatefulSet")["spec"]["replicas"] == values.get("replicas", 1)
+    nodes = "RabbitmqCluster" if "clusterOperator" in values else "StatefulSet"
+    assert rendered.one(nodes)["spec"]["replicas"] == values.get("replicas", 1)
     assert "%!" not in rendered.text
     assert "<no value>" not in rendered.text
 

@@ -42,7 +42,7 @@ def test_operators_are_known_by_namespace_and_release(helm: Helm):
     peers = [peer for rule in rules[:3] for peer in rule["from"]]
     for peer in peers:
         assert peer.get("namespaceSelector") != {}
-    (management,) = [rule for rule in rules if {"port": "http-management"} in rule.get("ports", ())]
+    (management,) = [rule for rule in rules if {"port": 15672} in rule.get("ports", ())]
     own, other = management["from"]
     assert own["podSelector"]["matchLabels"]["app.kubernetes.io/instance"] == "shop"
     assert other["namespaceSelector"]["matchLabels"] == {"kubernetes.io/metadata.name": "scaling"}
