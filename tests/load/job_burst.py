@@ -46,6 +46,8 @@ from tests.load.tide import samples
 PICTURE = Path(".cache/jobs.svg")
 SERVICES = ("weather", "playlists", "webhooks")
 PARTS = ("gateway", "events", "playlists", "jobs", "webhooks", "postgresql", "rabbitmq")
+_NO_LIMIT = {"services": {"jobs": {"env": {"JOBS_MAX_OPEN": "10000"}}}}
+"""All submissions come from one address."""
 SUBMIT_SECONDS, SETTLE_SECONDS, FALL_SECONDS = 400.0, 400.0, 180.0
 
 
@@ -100,7 +102,8 @@ def main() -> None:
         chart, images = chart_with_dependencies(Path(folder)), pushed_images(cluster)
         with installed(cluster, images, chart) as application:
             callback_receiver.deploy(application, images["services"])
-            install(application, chart, image_values(images), callback_receiver.VALUES)
+            values = (image_values(images), callback_receiver.VALUES, _NO_LIMIT)
+            install(application, chart, *values)
             report = run(application, asked)
     sys.stdout.write(json.dumps(report, indent=2) + "\n")
     failures = ("lost", "callbacks missing", "with two results", "invalid signatures")
