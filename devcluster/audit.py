@@ -49,7 +49,6 @@ def write_policy(file: Path) -> None:
 
 
 def read_requests(log: Path) -> list[Request]:
-    """Return all requests in the order of their arrival."""
     complete = log.read_text().rpartition("\n")[0]
     entries = (json.loads(line) for line in complete.splitlines())
     last = {

@@ -32,7 +32,6 @@ def cluster_for_tests(say: Callable[[str], None]) -> Iterator[Cluster]:
 
 
 def find_cluster(say: Callable[[str], None]) -> Cluster | None:
-    """Return the running cluster, if there is one."""
     if named := named_context(os.environ, say):
         return named
     if Docker.answers():

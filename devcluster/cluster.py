@@ -39,6 +39,5 @@ class Cluster:
         return run([str(program), f"--kubeconfig={self.kubeconfig}", *arguments], seconds=seconds)
 
     def client(self) -> client.ApiClient:
-        """Return a client with all rights; use it in a `with` block."""
         api: client.ApiClient = config.new_client_from_config(str(self.kubeconfig))  # type: ignore[no-untyped-call]
         return api

@@ -21,7 +21,6 @@ def apply_addons(
     names: Iterable[str] = _WORKLOADS,
     traefik: str = "localhost/traefik:built",
 ) -> None:
-    """Apply the manifests of `names`; return when their workloads are rolled out."""
     for name in names:
         text = string.Template((_FOLDER / f"{name}.yaml").read_text())
         kubectl(

@@ -40,7 +40,6 @@ def _hierarchies() -> list[Path]:
 
 
 def _tree(folder: Path) -> list[Path]:
-    """Return ``folder`` and all folders below it, the deepest first."""
     if not folder.exists():
         return []
     below = [path for path in folder.rglob("*") if path.is_dir()]

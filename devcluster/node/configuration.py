@@ -19,7 +19,6 @@ PODS = "10.244.0.0/16"
 
 
 def write_configuration(layout: Layout) -> None:
-    """Write all files; the command lines name them."""
     folder = layout.folder
     (folder / "containerd.toml").write_text(_containerd(folder))
     (folder / "kubelet.yaml").write_text(yaml.safe_dump(_kubelet(layout)))

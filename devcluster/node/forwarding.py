@@ -29,7 +29,6 @@ async def forward(listener: socket.socket, port: int) -> None:
 
 
 async def _copy(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-    """Copy until EOF, then send EOF."""
     while chunk := await source.read(_CHUNK):
         sink.write(chunk)
         await sink.drain()

@@ -21,7 +21,6 @@ SYSCTLS = {
 
 
 def isolate(layout: Layout) -> None:
-    """Set up mounts and network for `layout`."""
     _mounts(layout.folder)
     _network()
 

@@ -6,8 +6,6 @@ from contextlib import contextmanager
 
 
 class Steps:
-    """Passes one line for each finished step to `say`."""
-
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
 

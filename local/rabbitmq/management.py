@@ -65,7 +65,6 @@ class Management:
         return list(self.call("GET", "vhosts", vhost, "connections"))
 
     def close_connections(self, names: Iterable[str]) -> None:
-        """Close connections as an operator would, by their names."""
         for name in names:
             self.call("DELETE", "connections", name)
 

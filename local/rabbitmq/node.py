@@ -46,6 +46,5 @@ class Node(PrivateNode):
         time.sleep(3)
 
     def close(self) -> None:
-        """Kill the server and remove its data."""
         super().close()
         self.management.close()

@@ -13,8 +13,6 @@ from mare_nameko.tracing import Span, TraceContext, Tracer
 
 
 class Calls:
-    """Calls services for the request of the current thread."""
-
     def __init__(self, rpc: RpcClient, metrics: Metrics, tracer: Tracer, timeout: float) -> None:
         self._rpc = rpc
         self._durations = metrics.calls

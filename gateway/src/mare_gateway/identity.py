@@ -26,7 +26,6 @@ class Identity:
 
 
 def identify(request_id: str | None, trace: TraceContext) -> Identity:
-    """Return an identity. A malformed ``request_id`` is replaced by a new one."""
     return Identity(valid_request_id(request_id), trace.trace_id)
 
 

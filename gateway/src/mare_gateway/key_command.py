@@ -13,7 +13,6 @@ from mare_gateway.keys import ApiKey, KeySet, new_key
 
 
 def run(arguments: list[str]) -> None:
-    """Run the command. Exits with 2 and a sentence if it cannot be done."""
     parser = argparse.ArgumentParser(prog="mare-gateway keys", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     new = commands.add_parser(

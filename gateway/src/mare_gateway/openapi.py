@@ -107,7 +107,6 @@ _PARAMETERS: dict[str, list[Json]] = {
 
 
 def operation_id(name: str, path: str, method: str) -> str:
-    """Return the stable id of an operation: the name of its function."""
     del path, method
     return name
 

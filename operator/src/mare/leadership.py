@@ -70,7 +70,6 @@ class ElectedLeader:
 
     @property
     def holder(self) -> str | None:
-        """The identity of the leader, as far as it is known."""
         return self._settings.identity if self() else self._observed[0] or None
 
     @property

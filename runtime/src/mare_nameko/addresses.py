@@ -15,8 +15,6 @@ _ESCAPES = "/, ?, # and % in a password are written %2F, %3F, %23 and %25"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """One node of the broker, and the login there."""
-
     host: str
     port: int
     user: str

@@ -94,7 +94,6 @@ class AnswerCache:
         return Found(loading.result().answer, 0, "loaded")
 
     def fresh(self, alias: tuple[str, ...]) -> Found | None:
-        """Return the answer of an earlier request with this text, if it is fresh."""
         with self._lock:
             key = self._aliases.get(alias)
             entry = None if key is None else self._entries.get(key)

@@ -62,6 +62,5 @@ def encode(body: Mapping[str, Any], *, seconds: int, language: str, public: bool
 
 
 def encode_entity(body: Mapping[str, Any]) -> tuple[bytes, str]:
-    """Return the JSON of ``body`` and its strong ETag."""
     encoded = _encode(body)
     return encoded, f'"{hashlib.blake2b(encoded, digest_size=16).hexdigest()}"'

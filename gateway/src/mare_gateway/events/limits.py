@@ -16,8 +16,6 @@ class Refused(Exception):
 
 
 class StreamLimits:
-    """Counts open streams, in all and of each client address."""
-
     def __init__(self, *, most: int, most_per_address: int) -> None:
         self._most = most
         self._most_per_address = most_per_address

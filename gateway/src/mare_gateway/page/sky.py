@@ -44,7 +44,6 @@ class Scene:
 def scene_of(
     weather: Mapping[str, Any], place: Mapping[str, Any], now: datetime, energy: float | None = None
 ) -> Scene:
-    """Return the scene of a reader's ``weather`` at a place."""
     hour = solar_hour(now, place["longitude"])
     return Scene(
         sky=_sky(weather),

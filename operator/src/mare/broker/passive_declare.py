@@ -34,8 +34,6 @@ Answer = Depth | Unknown
 
 
 class PassiveDeclare:
-    """Reads depths over one shared connection."""
-
     def __init__(self, parameters: ConnectionParameters) -> None:
         self._shared = SharedConnection(parameters)
         self._slots = asyncio.Semaphore(_MAX_CHANNELS)
@@ -77,7 +75,6 @@ class PassiveDeclare:
     async def _declare_all(
         self, connection: AbstractConnection, waiting: list[str], answers: dict[str, Answer]
     ) -> None:
-        """Take queues from `waiting` until it is empty."""
         async with self._slots:
             channel: AbstractChannel | None = None
             try:
@@ -103,7 +100,6 @@ class PassiveDeclare:
     async def _declare(
         self, channel: AbstractChannel, name: str
     ) -> tuple[Answer, AbstractChannel | None]:
-        """The answer, and the channel if it is still open."""
         loop = asyncio.get_running_loop()
         begun = loop.time()
         try:
@@ -124,7 +120,6 @@ class PassiveDeclare:
 
 
 def silent(name: str) -> Unknown:
-    """The answer of a queue that returned nothing."""
     return Unknown(_SILENT, f"queue {name} does not answer", name)
 
 

@@ -47,7 +47,6 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Name the command that was meant, if there is one."""
         near = get_close_matches(args[0], COMMANDS, 1)
         if args[0] not in COMMANDS and not args[0].startswith("-") and near:
             ctx.fail(f"No such command '{args[0]}'. Did you mean {near[0]}?")

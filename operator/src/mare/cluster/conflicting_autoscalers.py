@@ -116,7 +116,6 @@ def _identity(kind: str, item: Mapping[str, Any]) -> _Autoscaler:
 
 
 def _target(item: Mapping[str, Any]) -> Workload | None:
-    """Return the workload that an object scales; None while it is paused."""
     metadata, target = item["metadata"], item["spec"]["scaleTargetRef"]
     annotations = metadata.get("annotations", {})
     if any(annotations.get(name, "false") != "false" for name in _PAUSED):

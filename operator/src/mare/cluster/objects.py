@@ -60,7 +60,6 @@ class StoredObjects:
         return str(answer["metadata"]["resourceVersion"])
 
     async def uids(self, namespaces: tuple[str, ...]) -> set[str]:
-        """Return the uids of the objects that exist; raises as `Api.request`."""
         uids = set()
         for namespace in namespaces or (None,):
             path = QUEUE_AUTOSCALERS.path(namespace)

@@ -21,7 +21,6 @@ def is_complete(api_version: str) -> bool:
 
 
 def scale_of_item(item: Mapping[str, Any], target: ScaleTarget) -> Scale:
-    """Read a workload of apps/v1."""
     spec, status = item["spec"], item.get("status", {})
     pod = spec.get("template", {}).get("spec", {})
     return Scale(

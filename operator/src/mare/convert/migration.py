@@ -14,7 +14,6 @@ class Step:
 
 
 def steps(conversion: Conversion) -> list[Step]:
-    """The steps in order; none without output."""
     results = conversion.converted
     if not results:
         return []

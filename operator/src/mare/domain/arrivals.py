@@ -41,8 +41,6 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Arrivals:
-    """The counts of one stream, and its recent rates."""
-
     counts: tuple[Count, ...] = ()
     before_jump: tuple[Count, ...] = ()
     """The counts before a jump that one count alone supports. The next count decides on it."""
@@ -93,7 +91,6 @@ def remember(counts: tuple[Count, ...], new: Count) -> tuple[Count, ...]:
 
 
 def _is_jump(older: Sequence[Count], newer: Sequence[Count]) -> bool:
-    """Return whether the newer counts differ from the older ones by more than noise."""
     seconds = sum(count.seconds for count in newer)
     expected = rate_at(older, newer[-1].end - seconds / 2) * seconds
     surplus = abs(sum(count.messages for count in newer) - expected)

@@ -97,7 +97,6 @@ class Capacity:
 
     @property
     def _at_saturation(self) -> float | None:
-        """The capacity by the last rates at saturation; None if there was none."""
         if self.saturated.acknowledged < _ENOUGH_MESSAGES or self.saturated.seconds == 0:
             return None
         return self.saturated.acknowledged / self.saturated.seconds
@@ -120,7 +119,6 @@ class Capacity:
         return min(_MAX_ERROR, 1 / math.sqrt(samples)) if samples else _MAX_ERROR
 
     def observe(self, interval: Interval) -> "Capacity":
-        """Return the capacity with the evidence of one more interval."""
         seconds, acknowledged = interval.seconds, interval.acknowledged
         decay = math.exp(-seconds / _LONG_SECONDS)
         if not interval.busy_is_known:

@@ -74,7 +74,6 @@ class DepthGrowth:
 
     @property
     def _deviations(self) -> float:
-        """The growth in standard deviations of a Poisson process."""
         noise = math.sqrt((self.published + self.acknowledged) / 2)
         grown = min(self.grown, self.published - self.acknowledged)
         return grown / noise if noise else 0.0
@@ -92,7 +91,6 @@ class ReadyGrowth:
     latest: int = 0
 
     def observe(self, replicas: int, consumers: int, ready: int, now: float) -> "ReadyGrowth":
-        """Return the growth after one more reading."""
         if (replicas, consumers) != (self.replicas, self.consumers) or ready == 0:
             return ReadyGrowth(
                 replicas=replicas, consumers=consumers, since=now, at=now, first=ready, latest=ready

@@ -13,7 +13,6 @@ _MINUTE = 60
 
 
 def floor_of(schedules: Iterable[Schedule], now: float) -> tuple[int, Schedule | None]:
-    """Return the highest minimum of the active schedules, and its schedule."""
     highest: tuple[int, Schedule | None] = (0, None)
     for schedule in schedules:
         if schedule.min_replicas > highest[0] and is_active(schedule, now):

@@ -171,7 +171,6 @@ def _prefetched(target: QueueWaitTime, load: Load, estimates: Estimates, workloa
 
 
 def _clause(demand: Demand, needed: Need) -> Clause:
-    """Return the formula of the condition that needs the most replicas."""
     rate, capacity = demand.arrival_rate, demand.capacity_per_replica
     arrivals = f"an arrival rate of {number(rate)} messages/s"
     ready, count = messages(demand.ready, "ready "), replicas(needed.replicas)

@@ -35,7 +35,6 @@ def round_top(value: float, whole: bool = False) -> float:  # noqa: FBT001, FBT0
 
 
 def time_ticks(start: float, end: float, most: int) -> list[float]:
-    """Return round times between start and end, at most `most`."""
     step = next((s for s in _TIME_STEPS if (end - start) / s <= most), _TIME_STEPS[-1])
     first = math.ceil(start / step) * step
     return [first + step * index for index in range(int((end - first) / step) + 1)]

@@ -29,7 +29,6 @@ class ConnectionOwners:
         self._scanned_at = float("-inf")
 
     def process_at(self, address: str) -> str:
-        """Return the name of the process that owns the connection from HOST:PORT."""
         sessions = self._sessions()
         if sessions != self._known_sessions or address not in self._known:
             now = self._clock()

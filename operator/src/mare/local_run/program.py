@@ -40,7 +40,6 @@ class Program:
     _ports: dict[int, int] = field(default_factory=dict, init=False, repr=False)
 
     def command(self, number: int) -> Command:
-        """Return the command of process `number`, which counts from 1."""
         environment = {**self.environment, NUMBER: str(number)}
         port = self.ready_port(number)
         if port is not None and self.probe is not None and self.probe.variable is not None:

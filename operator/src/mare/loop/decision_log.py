@@ -70,8 +70,6 @@ class DecisionLogEntry:
 
 
 class DecisionLog:
-    """The newest entries of one object."""
-
     __slots__ = ("_at", "_closed", "_decision", "_last", "_samples")
 
     def __init__(self) -> None:

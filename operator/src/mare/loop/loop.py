@@ -109,7 +109,6 @@ class Loop:
 
     @property
     def oldest_round(self) -> float | None:
-        """When the oldest round that is still running was started; None if there is none."""
         return min((begun for begun, _ in self._rounds.values()), default=None)
 
     @property

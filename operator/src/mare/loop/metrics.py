@@ -70,8 +70,6 @@ class Metrics:
 
 
 class _Objects(Collector):
-    """The metrics of each object, taken from the record at each scrape."""
-
     def __init__(self, record: Record) -> None:
         self._record = record
         self.exported = False

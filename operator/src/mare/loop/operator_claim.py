@@ -57,7 +57,6 @@ class OperatorClaim:
         return self._holds and self.is_others
 
     def standing(self, now: float) -> Standing:
-        """Return what this operator does with the object now."""
         if self.stored is None or not self.own:
             return Standing.ACTS
         if self.stored == self.own:

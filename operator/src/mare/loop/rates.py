@@ -12,8 +12,6 @@ Rates = tuple[float, float]
 
 
 class QueueRates:
-    """Rates between the last two statistics of each queue."""
-
     __slots__ = ("_by_queue", "_last")
 
     def __init__(self) -> None:
@@ -25,7 +23,6 @@ class QueueRates:
         return self._by_queue
 
     def observe(self, queues: tuple[QueueReading, ...] | Unknown) -> None:
-        """Update the rates of queues whose statistics are new."""
         if isinstance(queues, Unknown):
             return
         for new in queues:

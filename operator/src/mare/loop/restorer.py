@@ -25,7 +25,6 @@ class ReplicaRestorer:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self, state: AutoscalerState) -> None:
-        """Restore the replicas of a deleted object in the background, if it wants that."""
         autoscaler, replicas = state.autoscaler, state.original_replicas
         if not autoscaler.restores_replicas or autoscaler.policy.dry_run or replicas is None:
             return

@@ -65,7 +65,6 @@ class TimeSeries:
 
     @property
     def since(self) -> float | None:
-        """When the series begins; None if it is empty."""
         if self._slot < 0:
             return None
         first = _STRETCH.unpack_from(self._stretches)[0] if self._stretches else self._start
@@ -113,7 +112,6 @@ class TimeSeries:
             stretches[:4] = oldest.to_bytes(4, "little")
 
     def samples(self, now: float) -> Iterator[tuple[float, Sample]]:
-        """Yield time and sample of every slot, from the first one up to now."""
         stretches = [
             (slot, Sample(depth, wait, *(_unpacked(count) for count in counts)))
             for slot, depth, wait, *counts in _STRETCH.iter_unpack(self._stretches)
@@ -142,7 +140,6 @@ def _highest(before: Sample, after: Sample) -> Sample:
 
 
 def _higher(one: float, other: float) -> float:
-    """Return the higher of two numbers that may be NaN."""
     return one if one >= other or math.isnan(other) else other
 
 

@@ -12,7 +12,6 @@ from mare.simulation.simulation import Simulation, generate_messages
 
 
 def compare(scenario: Scenario) -> tuple[Result, ...]:
-    """Simulate each autoscaler on the same messages."""
     arrivals, services = generate_messages(scenario)
     return tuple(
         run_simulation(scenario, each, arrivals, services) for each in scenario.autoscalers
@@ -20,7 +19,6 @@ def compare(scenario: Scenario) -> tuple[Result, ...]:
 
 
 def compare_seeds(scenario: Scenario, seeds: int) -> tuple[Result, ...]:
-    """The means of several comparisons, with consecutive seeds from the scenario's on."""
     runs = [compare(replace(scenario, seed=scenario.seed + index)) for index in range(seeds)]
     return tuple(mean_of(one) for one in zip(*runs, strict=True))
 
@@ -31,7 +29,6 @@ def run_simulation(
     arrivals: list[float],
     services: list[float],
 ) -> Result:
-    """Simulate one autoscaler, given the arrival and service time of each message."""
     simulation = Simulation(scenario, arrivals, services)
     match autoscaler.settings:
         case Policy():

@@ -46,8 +46,6 @@ Metric = AverageValue | Utilization
 
 @dataclass(slots=True)
 class HorizontalPodAutoscaler:
-    """One HPA object and the state of the controller for it."""
-
     simulation: Simulation
     metrics: tuple[Metric, ...]
     min_replicas: int

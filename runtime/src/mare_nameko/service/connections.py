@@ -50,7 +50,6 @@ class Broker:
         )
 
     def tls_options(self) -> dict[str, Any] | bool:
-        """Return kombu's argument ``ssl``."""
         settings = self._settings
         return settings.tls_files.options(host=None) if settings.amqp_uri.uses_tls else False
 
@@ -95,7 +94,6 @@ class OutageLog:
         self._reported_at = float("-inf")
 
     def connection_failed(self, error: BaseException) -> None:
-        """Record that a connection was lost or could not be opened."""
         now = self._clock()
         if self._since is None:
             self._since = now
@@ -105,7 +103,6 @@ class OutageLog:
             _log.warning("Waiting for the broker at %s: %s", self._address, sentence)
 
     def connected(self) -> None:
-        """Record that a connection was opened."""
         if self._since is not None:
             seconds = self._clock() - self._since
             _log.info("Reached the broker at %s again after %.1f s", self._address, seconds)

@@ -31,7 +31,6 @@ class MessageContext:
         return None if self.deadline is None else self.deadline - time.time()
 
     def outgoing(self, trace: TraceContext) -> dict[str, Any]:
-        """Return the context data of a message whose span is ``trace``."""
         return {
             REQUEST_ID: self.request_id,
             TRACEPARENT: trace.traceparent,

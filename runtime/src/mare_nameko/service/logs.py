@@ -34,7 +34,6 @@ class ContextFilter(logging.Filter):
 
 
 def configure_logs(service: str, level: str, stream: TextIO = sys.stderr) -> None:
-    """Write log lines of at least ``level`` to ``stream``."""
     handler = logging.StreamHandler(stream)
     handler.setFormatter(logging.Formatter(_PLAIN) if stream.isatty() else json_formatter())
     handler.addFilter(ContextFilter(service))

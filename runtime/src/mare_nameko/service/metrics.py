@@ -11,8 +11,6 @@ BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 
 class Metrics:
-    """The metrics of one service. Each has the label ``service``."""
-
     def __init__(self, service: str, registry: CollectorRegistry = REGISTRY) -> None:
         self._service = service
 
@@ -59,7 +57,6 @@ class Metrics:
     def watch_workers(
         self, maximum: int, busy: Callable[[], float], in_hand: Callable[[], float]
     ) -> None:
-        """Read the gauges from these functions at each scrape."""
         self._max.labels(self._service).set(maximum)
         self._busy.labels(self._service).set_function(busy)
         self._in_hand.labels(self._service).set_function(in_hand)

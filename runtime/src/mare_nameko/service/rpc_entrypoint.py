@@ -85,8 +85,6 @@ class RpcConsumer(nameko.rpc.RpcConsumer):
 
 
 class Rpc(nameko.rpc.Rpc):
-    """One remote method."""
-
     rpc_consumer = RpcConsumer()
     span_kind = "server"
 

@@ -42,8 +42,6 @@ class _Held(Generic[Value]):
 
 @dataclass(frozen=True, slots=True)
 class _Failed:
-    """An error that is cached."""
-
     error: ServiceError
     gone_at: float
 

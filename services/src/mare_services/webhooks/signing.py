@@ -14,7 +14,6 @@ class Signer:
         self._keys = [Webhook(secret) for secret in secrets]
 
     def headers(self, webhook_id: str, body: str, now: float) -> Mapping[str, str]:
-        """Return the headers of an attempt at ``now``, seconds since the epoch."""
         at = datetime.fromtimestamp(floor(now), UTC)
         signatures = (key.sign(webhook_id, at, body) for key in self._keys)
         return {

@@ -66,8 +66,6 @@ class _Playlist(msgspec.Struct):
 
 
 class Deezer:
-    """Tracks of the playlists that a search finds."""
-
     name = "deezer"
 
     def __init__(self, client: JsonClient) -> None:
@@ -114,7 +112,6 @@ class Deezer:
 
 
 def tracks_of(elements: list[Any]) -> tuple[Track, ...]:
-    """Return the tracks that have a title, an artist and a link, and can be played."""
     return tuple(
         Track(
             title=each.title[:MAX_TITLE],

@@ -22,7 +22,6 @@ BEST = 3
 
 
 def ranked(material: Material, seed: str) -> list[Track]:
-    """Return all tracks, ordered by their numbers."""
     keys = {
         track: _number(seed, *work_key(track))
         ** (1 / PREFERENCE if track in material.preferred else 1.0)

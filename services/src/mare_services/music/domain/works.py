@@ -75,7 +75,6 @@ def _work(line: str) -> Work:
 
 
 def is_local(work: Work, query: MaterialQuery) -> bool:
-    """Return whether the work is of the listener's country or languages."""
     languages = languages_of(query.market)
     if query.area is LanguageArea.LUSOPHONE:
         languages |= {"pt"}

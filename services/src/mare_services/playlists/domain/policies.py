@@ -47,7 +47,6 @@ def choose(policy: PolicyName, weather: Weather, local_hour: int, lang: str) -> 
 
 
 def _by_temperature(policy: PolicyName, celsius: float, lang: str) -> MoodChoice:
-    """Return the mood of the first interval that contains the temperature."""
     interval = next(each for each in _POLICIES[policy] if each.contains(celsius))
     return MoodChoice(
         policy=policy,

@@ -35,7 +35,6 @@ class PolygonTimeZones:
 
 @cache
 def _countries() -> dict[str, str]:
-    """Return the country of each zone, from the time zone database."""
     table = (files("tzdata") / "zoneinfo/zone.tab").read_text(encoding="utf-8")
     rows = (line.split("\t") for line in table.splitlines() if not line.startswith("#"))
     return {zone: country for country, _, zone, *_ in rows}

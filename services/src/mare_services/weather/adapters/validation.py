@@ -32,13 +32,11 @@ def feels(celsius: float | None, air: float) -> float | None:
 
 
 def wind(kilometres_per_hour: float | None) -> float | None:
-    """Return the speed, ``None`` if it is impossible."""
     is_possible = kilometres_per_hour is not None and 0 <= kilometres_per_hour <= FASTEST
     return kilometres_per_hour if is_possible else None
 
 
 def wind_in_metres(metres_per_second: float | None) -> float | None:
-    """Return the speed in km/h, ``None`` if it is impossible."""
     return wind(None if metres_per_second is None else metres_per_second * 3.6)
 
 

@@ -22,7 +22,6 @@ class Grid:
             self._buckets[_row(point[0]), _column(point[1])].append((point, index))
 
     def nearest(self, point: Point, radius_km: float) -> int | None:
-        """Return the index of the nearest point within the radius, the first of equals."""
         found = (
             (distance, index)
             for bucket in self._buckets_around(point, radius_km)

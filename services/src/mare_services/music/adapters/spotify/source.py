@@ -56,8 +56,6 @@ _log = logging.getLogger(__name__)
 
 
 class Spotify:
-    """Tracks by genre, and playlists by name."""
-
     name = "spotify"
 
     def __init__(self, client: JsonClient, tokens: Tokens) -> None:
