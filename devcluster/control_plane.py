@@ -78,7 +78,6 @@ class ControlPlane:
         return self.folder / "pki" / "ca.crt"
 
     def client(self) -> client.ApiClient:
-        """Return a client with all rights; use it in a `with` block."""
         api: client.ApiClient = config.new_client_from_config(str(self.kubeconfig))  # type: ignore[no-untyped-call]
         return api
 
@@ -109,7 +108,6 @@ class ControlPlane:
         return bool(json.loads(self.kubectl("get", "serviceaccounts", "--output=json"))["items"])
 
     def close(self) -> None:
-        """Kill all servers and remove the data."""
         for server in (self._controllers, self._api_server, self._etcd):
             server.kill()
         shutil.rmtree(self.folder / "etcd", ignore_errors=True)

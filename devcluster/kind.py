@@ -47,7 +47,6 @@ def find_kind(say: Callable[[str], None]) -> Cluster | None:
 
 
 def start_kind(say: Callable[[str], None]) -> Cluster:
-    """Start the cluster `mare`; raise CommandFailed."""
     _kubeconfig().parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
         yaml.safe_dump(_CONFIG, file)

@@ -28,8 +28,6 @@ root=$0; shift; exec chroot "$root" "$@"
 
 @dataclass(frozen=True, slots=True)
 class Rootfs:
-    """A root folder with RabbitMQ in it."""
-
     root: Path
 
     def describe(self) -> str:

@@ -32,7 +32,6 @@ class Buildah(Engine):
         return _BASE
 
     def import_root(self, root: Path, tag: str) -> None:
-        """Create an image of one layer from a folder."""
         self._say(f"Importing {root} as {tag}")
         container = self.run("from", "scratch").strip()
         try:

@@ -18,7 +18,6 @@ class InstallFailed(Exception):
 
 
 def apt_install(packages: Sequence[str], say: Callable[[str], None]) -> None:
-    """Install ``packages``; raise :class:`InstallFailed`."""
     say(f"Installing {' '.join(packages)} with apt-get")
     with _alone(), services_do_not_start():
         _apt("update")
@@ -39,7 +38,6 @@ def _apt(action: str, *arguments: str) -> None:
 
 
 def run_installer(name: str, command: Sequence[str]) -> None:
-    """Run ``command``; raise :class:`InstallFailed` with the end of its output."""
     answer = subprocess.run(
         command,
         stdin=subprocess.DEVNULL,

@@ -55,7 +55,6 @@ def _is_loopback(address: str) -> bool:
 
 
 def refusal(client: Client, scope: Scope) -> Problem | None:
-    """Return the problem of a request whose client lacks ``scope``, or None."""
     if scope in client.scopes:
         return None
     if client.name:

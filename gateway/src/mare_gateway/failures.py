@@ -22,7 +22,6 @@ _SENTENCES = {
 
 
 def respond(problem: Problem) -> Response:
-    """Return ``problem`` as the response to the current request."""
     document = problem.document(instance=request.path, request_id=g.identity.request_id)
     return Response(
         msgspec.json.encode(document),
@@ -35,8 +34,6 @@ def respond(problem: Problem) -> Response:
 def handle_failures(
     app: Flask | Blueprint, respond: Callable[[Problem], Response] = respond
 ) -> None:
-    """Register error handlers that respond with a problem."""
-
     @app.errorhandler(RpcError)
     def call_failed(error: RpcError) -> Response:
         problem = problem_of(error)

@@ -63,7 +63,6 @@ class HealthServer(ThreadingMixIn, WSGIServer):
         self.set_app(HealthChecks(registry).app())
 
     def start(self) -> None:
-        """Begin to answer, in a thread of its own."""
         log.info("Serving probes and metrics on port %d", self.server_port)
         threading.Thread(target=self.serve_forever, name="health", daemon=True).start()
 

@@ -8,7 +8,6 @@ ID_PATTERN = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 
 def document(job: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the record of a job or a batch with the paths that belong to it."""
     path = path_of(job["id"])
     links = {"self": path, "events": f"{path}/events", "cancel": path}
     if not is_batch(job):

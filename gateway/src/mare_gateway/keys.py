@@ -67,14 +67,12 @@ class KeySet:
 
     @classmethod
     def read(cls, text: bytes) -> Self:
-        """Return the keys of a file. Raises ValueError."""
         return cls(msgspec.json.decode(text, type=tuple[ApiKey, ...]))
 
     def write(self) -> bytes:
         return msgspec.json.format(msgspec.json.encode(self.keys), indent=2) + b"\n"
 
     def find(self, key: str, now: datetime | None = None) -> ApiKey | None:
-        """Return the entry of a valid key."""
         found = self._by_digest.get(digest(key))
         valid = found is not None and found.is_valid(now or datetime.now(UTC))
         return found if valid else None
@@ -96,7 +94,6 @@ class KeyFile:
         self._keys = KeySet.read(path.read_bytes())
 
     def find(self, key: str) -> ApiKey | None:
-        """Return the entry of a valid key."""
         self._refresh()
         return self._keys.find(key)
 

@@ -51,7 +51,6 @@ class Problem:
         return headers
 
     def document(self, *, instance: str, request_id: str) -> dict[str, Any]:
-        """Return the JSON document; ``instance`` is the path of the request."""
         return {
             "type": f"urn:mare:problem:{self.code}",
             "title": HTTPStatus(self.status).phrase,
@@ -159,7 +158,6 @@ _FOR_THE_CALLER: Mapping[str, frozenset[str]] = {
 
 
 def problem_of(error: RpcError) -> Problem:
-    """Return the problem of a failed call."""
     if isinstance(error, RemoteError):
         return _of_service(error)
     return _OF_CALLS.get(type(error), _SERVICE_FAILED)

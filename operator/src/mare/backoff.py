@@ -37,6 +37,5 @@ class RetryTimer(Backoff):
         self.due = now + self.next_delay()
 
     def succeeded(self) -> None:
-        """Allow the next attempt at once."""
         self.reset()
         self.due = 0.0

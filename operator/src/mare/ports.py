@@ -45,8 +45,6 @@ NOT_READ_YET = Unknown("NotReadYet", "the workload is not read yet")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
-    """The scale of a workload as last read."""
-
     replicas: int
     version: str
     """The resourceVersion, which changes with every change of the workload."""

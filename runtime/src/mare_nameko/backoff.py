@@ -35,11 +35,9 @@ class Backoff:
         self._delay = self.first
 
     def connected(self) -> None:
-        """Record that a connection was made."""
         self._connected_at = self.clock()
 
     def next_delay(self) -> float:
-        """Return the seconds to wait before the next attempt."""
         connected_at, self._connected_at = self._connected_at, None
         if connected_at is not None and self.clock() - connected_at >= self.steady:
             self._delay = self.first

@@ -27,7 +27,6 @@ _METHODS = frozenset({"GET", "HEAD"})
 
 
 def alias_of(environ: Environ) -> tuple[str, str, str]:
-    """Return the parts of a request that its answer depends on."""
     return (
         environ["PATH_INFO"],
         environ["QUERY_STRING"],

@@ -81,7 +81,6 @@ class JobFeed:
 
     @contextmanager
     def subscribe(self, job: Job) -> Iterator[Subscription]:
-        """Yield the states of a job, beginning with the present one."""
         watch = self._watches.setdefault(job, _Watch())
         subscription = Subscription()
         watch.subscriptions.add(subscription)

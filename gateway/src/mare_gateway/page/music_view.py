@@ -22,8 +22,6 @@ _SERVICES = {"open.spotify.com": "Spotify", "deezer.com": "Deezer", "www.deezer.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrackView:
-    """One row of the list."""
-
     title: str
     artists: str
     url: str | None
@@ -47,7 +45,6 @@ class PlaylistView:
 
 
 def playlist_view(playlist: Mapping[str, Any], words: Words) -> PlaylistView:
-    """Return the view of a ``Playlist``."""
     tracks = tuple(_track(track) for track in playlist["tracks"])
     url = safe_url(playlist["url"])
     player = player_of(url) or next((track.player for track in tracks if track.player), None)

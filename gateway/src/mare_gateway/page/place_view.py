@@ -22,7 +22,6 @@ class PlaceView:
 def place_view(
     place: Mapping[str, Any], question: Question, now: datetime | None = None
 ) -> PlaceView:
-    """Return the view of a ``Place``, with the local time if ``now`` is given."""
     admin = place.get("admin1") or ""
     country = place.get("country_code") or ""
     name = place["name"]

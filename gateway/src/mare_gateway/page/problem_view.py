@@ -45,7 +45,6 @@ def problem_view(
     words: Words,
     suggestions: Iterable[Mapping[str, Any]] = (),
 ) -> ProblemView:
-    """Return the view of a problem's code or of a failure's type."""
     kind = _KINDS.get(code, "failed")
     offered = tuple(place_view(place, question) for place in suggestions)
     key = "suggested" if kind == "unknown" and offered else "text"

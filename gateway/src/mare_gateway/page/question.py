@@ -68,5 +68,4 @@ class Question:
         return self.link(city=city, lat="", lon="", seed="")
 
     def next_seed(self) -> str:
-        """Return a seed that chooses other tracks."""
         return str(int(self.seed) + 1) if re.fullmatch("[1-9][0-9]{0,4}", self.seed) else "2"

@@ -27,7 +27,6 @@ _START_SECONDS, _ANSWER_SECONDS = 300, 60
 
 
 def page(call: Calls, static: StaticFiles) -> Blueprint:
-    """Return the routes of the page and of its answers to jobs; ``call`` calls the services."""
     blueprint = Blueprint("page", __name__, template_folder="templates")
     render = Renderer(static.path)
     handle_failures(blueprint, render.problem)

@@ -46,7 +46,6 @@ class Answer:
 def suggestion_answer(
     suggestion: Mapping[str, Any], question: Question, words: Words, now: datetime
 ) -> Answer:
-    """Return the answer of a complete ``Suggestion``."""
     place, weather, mood = suggestion["place"], suggestion["weather"], suggestion["mood"]
     felt = weather.get("apparent_temperature")
     rule_temperature = weather["temperature"] if felt is None else felt

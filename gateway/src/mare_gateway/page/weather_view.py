@@ -9,8 +9,6 @@ from mare_gateway.page.words import Words
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeatherView:
-    """The weather in words."""
-
     temperature: str
     condition: str
     details: tuple[str, ...]
@@ -19,7 +17,6 @@ class WeatherView:
 
 
 def weather_view(weather: Mapping[str, Any], words: Words) -> WeatherView:
-    """Return the view of a reader's ``Weather``."""
     return WeatherView(
         temperature=degrees(weather["temperature"], words),
         condition=weather["condition"],

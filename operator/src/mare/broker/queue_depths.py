@@ -113,7 +113,6 @@ class QueueDepths:
         return why
 
     def _postponed(self, name: str, now: float) -> Unknown | None:
-        """Why a queue is not declared yet; None if it may be."""
         retry = self._retries.get(name)
         return retry.why if retry is not None and now < retry.timer.due else None
 

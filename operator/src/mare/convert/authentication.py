@@ -117,7 +117,6 @@ def read_access(
 def _read_login(
     draft: Draft, at: Path, origins: dict[str, Origin], container: str | None, workload: str
 ) -> None:
-    """Add user and password from variables of the workload."""
     for parameter in ("username", "password"):
         path = (*at, f"{parameter}FromEnv")
         name = draft.value(path)
@@ -228,7 +227,6 @@ def _secret_value(secret: Document | None, key: str) -> str | None:
 
 
 def convert_authentication(document: Document, users: list[Document]) -> Result:
-    """Convert a TriggerAuthentication, given the converted objects that use it."""
     draft = Draft(document)
     if not users:
         draft.drop((), "no converted object uses it")

@@ -69,7 +69,6 @@ class Draft:
         return found or bool(self._problems)
 
     def value(self, path: str | Path) -> Any:
-        """The value at a path; None if it is absent, null or refused."""
         value = self._values
         for step in steps(path):
             if isinstance(value, dict):
@@ -88,7 +87,6 @@ class Draft:
         return f"{name}: {spelling_of(self._nodes[found])}"
 
     def keep(self, path: str | Path, to: str | Path) -> None:
-        """Write a value, or a whole subtree, unchanged."""
         at, place = steps(path), steps(to)
         for leaf in [leaf for leaf in self._below(at) if not self._absent(leaf)]:
             target = (*place, *leaf[len(at) :])
@@ -231,7 +229,6 @@ def _of_trigger(path: Path) -> bool:
 
 
 def _prune(value: Any) -> None:
-    """Remove absent fields."""
     for child in value.values() if isinstance(value, dict) else value or ():
         if isinstance(child, dict | list):
             _prune(child)

@@ -82,7 +82,6 @@ class Result:
         return bool(self.problems) or self.outcomes[Outcome.REFUSED] > 0
 
     def without_output(self, *problems: Problem) -> "Result":
-        """The object refused as a whole."""
         return replace(
             self,
             findings=tuple(_refused_along(finding) for finding in self.findings),

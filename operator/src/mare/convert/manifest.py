@@ -76,7 +76,6 @@ class Manifest:
         return plain
 
     def yaml(self, head: str) -> str:
-        """The object as YAML under a comment, ending with a newline."""
         return "\n".join([f"# {printable(head)}", *_mapping(self._tree, "")]) + "\n"
 
 

@@ -14,7 +14,6 @@ _QUANTITY = re.compile(
 
 
 def number_of(quantity: str | float) -> int | float | None:
-    """The number that a quantity stands for; None if it is not a quantity."""
     found = _QUANTITY.fullmatch(str(quantity))
     if found is None or found[2] not in (_SCALES | _DIVISORS):
         return None
@@ -27,6 +26,5 @@ def plain(number: float) -> int | float:
 
 
 def is_tolerance(text: str) -> bool:
-    """Whether a QueueAutoscaler takes the text as a tolerance."""
     rules = spec_schema()["properties"]["behavior"]["properties"]["scaleUp"]["properties"]
     return re.fullmatch(rules["tolerance"]["pattern"], text) is not None

@@ -37,7 +37,6 @@ def manifests(conversion: Conversion) -> str:
 
 
 def data(conversion: Conversion) -> dict[str, Any]:
-    """Report and objects as plain data, for `-o json`."""
     return {
         "objects": [result.manifest.data() for result in conversion.converted if result.manifest],
         "report": [_object_data(result) for result in conversion.results],

@@ -75,7 +75,6 @@ def uri(origins: Mapping[str, Origin]) -> SplitResult | None:
 
 
 def convert_broker(draft: Draft, accesses: list[Access]) -> None:
-    """Write brokerRef and the command that creates its Secret."""
     by_key: dict[str, Access] = {}
     for access in accesses:
         first = by_key.setdefault(access.key, access)
@@ -109,7 +108,6 @@ def convert_broker(draft: Draft, accesses: list[Access]) -> None:
 
 
 def _uri_argument(key: str, access: Access) -> tuple[str, str]:
-    """The argument of kubectl for a URI, and a remark on what to fill in."""
     host = access.origins.get("host", Origin("a place that the input does not name"))
     login = [access.origins[name] for name in ("username", "password") if name in access.origins]
     if host.command and not login:

@@ -96,7 +96,6 @@ def attention(facts: Facts) -> str:
 
 
 def sort_key(summary: Json) -> tuple[int, str, str]:
-    """Objects that need attention sort first."""
     return ATTENTION.index(summary["attention"]), summary["namespace"], summary["name"]
 
 

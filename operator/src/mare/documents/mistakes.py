@@ -12,7 +12,6 @@ class Mistakes:
     _found: set[tuple[str, int, str]] = field(default_factory=set)
 
     def add(self, document: Document, path: Path, sentence: str) -> None:
-        """Add a mistake at a path of a document; the path need not exist."""
         line = line_of(document.root, path)
         self._found.add((document.file, line, f"{spelled(path)} {sentence}".strip()))
 
@@ -21,7 +20,6 @@ class Mistakes:
             self.add(document, (*at, *mistake.path), mistake.sentence)
 
     def raise_any(self) -> None:
-        """Raise `InputError` if a mistake was added."""
         if self._found:
             found = sorted(self._found)
             raise InputError("\n".join(f"{file}:{line}: {text}" for file, line, text in found))

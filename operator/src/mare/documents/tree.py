@@ -43,7 +43,6 @@ class Mapping:
         return node.text if isinstance(node, Scalar) and node.kind != "null" else None
 
     def mapping(self, name: str) -> "Mapping":
-        """The mapping under a key; empty if it is absent or not a mapping."""
         node = self.entries.get(name)
         return node if isinstance(node, Mapping) else Mapping({}, self.line)
 
@@ -81,7 +80,6 @@ class Document:
 
 
 def leaves(node: Node, path: Path = ()) -> Iterator[tuple[Path, Node]]:
-    """Yield the scalars of a tree, and its empty mappings and sequences, with their paths."""
     if isinstance(node, Mapping) and node.entries:
         for key, child in node.entries.items():
             yield from leaves(child, (*path, key))

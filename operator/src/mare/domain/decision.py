@@ -36,8 +36,6 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """The replicas that a workload gets, and why."""
-
     current: int
     """spec.replicas of the workload before the decision."""
     raw: int | None

@@ -90,7 +90,6 @@ class ReplicaStarts:
     consumers_per_replica: float | None = None
 
     def observe(self, replicas: int, consumers: int, now: float) -> "ReplicaStarts":
-        """Return the state after one more sample."""
         if self.replicas is None:
             return replace(self, replicas=replicas, changed_at=now)
         if replicas != self.replicas:
@@ -124,8 +123,6 @@ class ReplicaStarts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Learning:
-    """The estimates and the measurements that they are made from."""
-
     estimates: Estimates = field(default_factory=Estimates)
     arrivals: Arrivals = field(default_factory=Arrivals)
     capacity: Capacity = field(default_factory=Capacity)

@@ -21,8 +21,6 @@ class LoadRegime(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenInterval:
-    """The current interval."""
-
     began: float
     readings: tuple[QueueReading, ...]
     """The queues at the beginning."""
@@ -34,7 +32,6 @@ class OpenInterval:
     """The load of the previous interval: the broker's statistics can be one interval old."""
 
     def observe(self, ready: int, working: float) -> "OpenInterval":
-        """Return the interval after one more reading with `working` consuming replicas."""
         return replace(
             self,
             lowest_ready=min(self.lowest_ready, ready),

@@ -27,7 +27,6 @@ class Unknown:
 
 
 def total(parts: Iterable[int | Unknown]) -> int | Unknown:
-    """Return the sum; unknown if a part is unknown."""
     result = 0
     for part in parts:
         if isinstance(part, Unknown):

@@ -36,8 +36,6 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demand:
-    """The load, the capacity of a replica, and the targets."""
-
     arrival_rate: float
     ready: int
     capacity_per_replica: float

@@ -64,7 +64,6 @@ class _Reader:
         return command
 
     def program(self, given: Mapping[str, Any]) -> Program | None:
-        """The program of a checked command; None after a mistake."""
         file = self._document.file
         ready = given.get("ready")
         program = Program(

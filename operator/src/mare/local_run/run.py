@@ -83,7 +83,6 @@ async def run(
 
 
 async def _until(stop: asyncio.Task[bool], work: Awaitable[None] | None) -> None:
-    """Wait for the end of `work` or for `stop`, which cancels it."""
     if work is None:
         await stop
         return
@@ -115,7 +114,6 @@ def _stop_at_signal(workloads: ProcessWorkloads, terminal: Terminal) -> asyncio.
 
 
 async def _stop(workloads: ProcessWorkloads, plan: Plan, terminal: Terminal) -> None:
-    """Stop the programs one after the other, in the reverse order of the file."""
     for program in reversed(plan.programs):
         await workloads.stop(program.name)
         terminal.show(program.name, "stopped")

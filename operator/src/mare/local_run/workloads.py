@@ -133,7 +133,6 @@ class ProcessWorkloads:
             self._ready.add((replica.name, pid))
 
     async def unready_reason(self, program: Program, number: int) -> str | None:
-        """Return why a process is not ready; None if it is ready or has no probe."""
         port = program.ready_port(number)
         if port is None or program.probe is None:
             return None
@@ -144,7 +143,6 @@ class ProcessWorkloads:
         await self._groups[name].stop()
 
     async def kill(self) -> None:
-        """Kill all processes within a second."""
         for _ in range(2):  # the second call of `stop` kills
             ends = [asyncio.create_task(group.stop()) for group in self._groups.values()]
             await asyncio.wait(ends, timeout=0.5)

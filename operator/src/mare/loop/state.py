@@ -127,7 +127,6 @@ class AutoscalerState:
         return settled != self._written[1] or self._has_learnt(now)
 
     def may_write_status(self, now: float) -> bool:
-        """Say whether no write is under way or postponed after a failure."""
         return not self.writing and now >= self.status_retry.due
 
     def _has_learnt(self, now: float) -> bool:

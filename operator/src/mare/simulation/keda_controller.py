@@ -11,7 +11,6 @@ from mare.simulation.worker_pool import Statistics
 
 
 def attach(simulation: Simulation, settings: KedaSettings) -> None:
-    """Add KEDA to a simulation."""
     scenario = simulation.scenario
     metrics = [_Trigger(simulation, trigger) for trigger in settings.triggers]
     hpa = HorizontalPodAutoscaler(

@@ -57,7 +57,6 @@ def _row(result: Result) -> tuple[str, ...]:
 
 
 def data(scenario: Scenario, results: Sequence[Result]) -> dict[str, Any]:
-    """All figures, and every change with its reason."""
     return {
         "scenario": scenario.name,
         "description": scenario.description,

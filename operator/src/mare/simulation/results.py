@@ -78,6 +78,5 @@ _MEASURES = [field.name for field in fields(Result) if field.type is float]
 
 
 def mean_of(runs: Sequence[Result]) -> Result:
-    """The means of an autoscaler's results; changes and samples are those of the first."""
     means: dict[str, Any] = {name: fmean(getattr(run, name) for run in runs) for name in _MEASURES}
     return replace(runs[0], **means)

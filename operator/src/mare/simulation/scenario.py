@@ -46,7 +46,6 @@ class Worker:
 
     @property
     def capacity(self) -> float:
-        """Messages per second that a replica finishes."""
         return self.workers / self.service_seconds
 
     @property
@@ -56,8 +55,6 @@ class Worker:
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """A time in which the broker is unreachable."""
-
     start: float
     seconds: float
 

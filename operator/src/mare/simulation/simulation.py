@@ -51,7 +51,6 @@ class Simulation:
         self.start_with(max(scenario.min_replicas, scenario.initial_replicas))
 
     def start_with(self, replicas: int) -> None:
-        """Set the replicas that are ready when the scenario starts."""
         self.wanted = replicas
         self.pool.scale(replicas, idle_first=False)
         for replica in self.pool.replicas:
@@ -78,7 +77,6 @@ class Simulation:
         return self._statistics
 
     def scale(self, count: int, reason: str, message: str, *, idle_first: bool = False) -> None:
-        """Change spec.replicas."""
         self.changes.append(Change(self.now, self.wanted, count, reason, message))
         self.wanted = count
         self.pool.scale(count, idle_first=idle_first)

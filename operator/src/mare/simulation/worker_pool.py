@@ -48,8 +48,6 @@ class Statistics:
 
 
 class WorkerPool:
-    """The queue and its replicas at the time `now`."""
-
     def __init__(
         self, worker: Worker, arrivals: Sequence[float], services: Sequence[float]
     ) -> None:
@@ -104,7 +102,6 @@ class WorkerPool:
         )
 
     def oldest_wait(self) -> float:
-        """Age of the message at the head of the queue."""
         return self.now - self._arrivals[self._queue[0]] if self._queue else 0.0
 
     def waits_until(self, end: float) -> Iterator[float]:

@@ -34,7 +34,6 @@ class Call:
         self._gate.acquire()
 
     def wait(self, timeout: float) -> bool:
-        """Wait up to ``timeout`` seconds for the end of the call; return whether it has ended."""
         return self._gate.acquire(timeout=max(0.0, timeout))
 
     def succeed(self, body: bytes) -> None:
@@ -46,7 +45,6 @@ class Call:
         self._gate.release()
 
     def reply(self) -> bytes:
-        """Return the reply of a call that has ended, or raise its error."""
         if self._error is not None:
             raise self._error
         assert self._reply is not None
@@ -88,13 +86,11 @@ class PendingCalls:
         self.fail(list(self._calls), error)
 
     def oldest_age(self, service: str, after: float, now: float) -> float:
-        """Return the age of the oldest call to ``service`` that was started after ``after``."""
         calls = list(self._calls.values())
         started = (each.started for each in calls if each.service == service)
         return now - min((each for each in started if each > after), default=now)
 
     def waiting_for(self, service: str, since: float) -> list[str]:
-        """Return the ids of calls to ``service`` that were started at ``since`` or before."""
         return [
             call.correlation_id
             for call in list(self._calls.values())

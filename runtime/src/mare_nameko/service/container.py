@@ -34,8 +34,6 @@ class Expired(Exception):
 
 
 class Container(ServiceContainer):
-    """A service container for Kubernetes."""
-
     def __init__(
         self,
         service_class: type,

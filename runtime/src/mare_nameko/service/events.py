@@ -152,7 +152,6 @@ class RetryingConsumer(nameko.messaging.Consumer):
 
 
 def outgoing(message: Message, headers: dict[str, Any]) -> Outgoing:
-    """Return a received message for publishing, with other headers and the same id."""
     kept = {
         name: message.properties[name] for name in _KEPT_PROPERTIES if name in message.properties
     }

@@ -71,7 +71,6 @@ class HealthChecks:
         return (each for each in self._connections() if isinstance(each, QueueConsumer))
 
     def _loops(self) -> Iterator[Any]:
-        """Return the dependency providers that check a loop of their own."""
         return (each for each in self._container.dependencies if hasattr(each, "liveness_failures"))
 
     def _connections(self) -> Iterator[Any]:

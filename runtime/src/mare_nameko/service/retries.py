@@ -42,7 +42,6 @@ class RetryPolicy:
 
 
 def failures_so_far(headers: Mapping[str, Any]) -> int:
-    """Return how often the event with these headers has failed before."""
     count = headers.get(ATTEMPT)
     return count if isinstance(count, int) and not isinstance(count, bool) and count > 0 else 0
 
@@ -76,7 +75,6 @@ def parked_headers(headers: Mapping[str, Any], failures: int) -> dict[str, Any]:
 def dead_headers(
     headers: Mapping[str, Any], failures: int, queue: str, error: BaseException
 ) -> dict[str, Any]:
-    """Return the headers of an event that is dead-lettered: reason, error, failures and queue."""
     return {
         **parked_headers(headers, failures),
         REASON: "retries-exhausted",

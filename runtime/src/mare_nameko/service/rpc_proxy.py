@@ -32,8 +32,6 @@ from mare_nameko.tracing import Span
 
 
 class ReplyListener(nameko.rpc.ReplyListener):
-    """Passes replies to the workers that wait for them."""
-
     queue_consumer = QueueConsumer()
 
     def setup(self) -> None:
@@ -195,7 +193,6 @@ class Call:
         self._ended = False
 
     def result(self) -> Any:
-        """Wait for the reply and return its result, or raise its error."""
         try:
             answer = self._wait()
         except BaseException as error:
@@ -227,7 +224,6 @@ class Call:
         return self._reply.wait(0)
 
     def end(self, error: BaseException | None = None) -> None:
-        """End the call and record its outcome, once."""
         kind = None if error is None else type(error).__name__
         self._end(kind or "ok", kind)
 

@@ -87,8 +87,6 @@ def _leave(code: Exit) -> NoReturn:
 
 
 class Runner:
-    """Starts, observes and ends one container."""
-
     def __init__(self, container: Container, settings: Settings) -> None:
         self._container = container
         self._settings = settings

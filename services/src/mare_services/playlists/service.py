@@ -35,8 +35,6 @@ _FINAL = (InvalidRequest, PlaceNotFound, PlaceAmbiguous)
 
 
 class PlaylistsResources(DependencyProvider):
-    """Settings and cache, shared by all workers."""
-
     def setup(self) -> None:
         """Read the settings. An invalid setting stops the service before it takes a message."""
         self.settings = Settings.from_env(os.environ)
@@ -54,8 +52,6 @@ class PlaylistsResources(DependencyProvider):
 
 
 class PlaylistsService:
-    """Suggests a playlist that fits the weather at a place."""
-
     name = "playlists"
 
     weather = RpcProxy("weather")

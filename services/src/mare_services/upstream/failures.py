@@ -64,7 +64,6 @@ def is_outage(error: SourceUnavailable) -> bool:
 
 
 def of_transport(source: str, error: Exception) -> SourceUnavailable:
-    """Return the error of a call without a complete response."""
     if isinstance(error, requests.ConnectTimeout):
         return unreachable(source)
     if isinstance(error, (TimeoutError, requests.Timeout, ReadTimeoutError)):
@@ -79,7 +78,6 @@ def of_transport(source: str, error: Exception) -> SourceUnavailable:
 def of_status(
     source: str, status: int, headers: Mapping[str, str], now: datetime
 ) -> SourceUnavailable:
-    """Return the error of a response that is not a success."""
     extra = {"source": source, "status": status}
     if status in {401, 403}:
         return SourceRefused(f"{source} rejects the credentials ({status}).", extra)

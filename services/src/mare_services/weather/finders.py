@@ -88,8 +88,6 @@ class ExactNames:
 
 
 class MisspeltNames:
-    """The city of the gazetteer of which the name is a misspelling."""
-
     def __init__(self, gazetteer: Gazetteer) -> None:
         self.attribution = gazetteer.attribution
         self._gazetteer = gazetteer
@@ -105,7 +103,6 @@ class MisspeltNames:
         return []
 
     def near(self, name: Name) -> list[Near]:
-        """Return similar names with a city within the bounds."""
         areas = bounds(self._gazetteer, name)
         near = []
         for key, edits in self._gazetteer.resembling(name.key):

@@ -64,8 +64,6 @@ _OPEN_JOBS = (
 
 
 class Transaction(Protocol):
-    """Runs statements with ``%s`` placeholders in one transaction."""
-
     def execute(self, statement: str, values: Sequence[Any] = ()) -> Sequence[tuple[Any, ...]]: ...
 
     def lock_schema(self) -> None:

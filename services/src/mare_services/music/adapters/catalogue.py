@@ -21,7 +21,6 @@ class Catalogue:
         self._works = tuple((work, work.track) for work in works)
 
     def material(self, query: MaterialQuery) -> Material:
-        """Return all works of the mood; their links are searches."""
         valid_elements = [(work, track) for work, track in self._works if query.mood in work.moods]
         return Material(
             source="catalogue",

@@ -29,7 +29,6 @@ class LanguageArea(StrEnum):
 
 
 def language_area(market: str, lang: Language) -> LanguageArea:
-    """Return the area of a listener in ``market`` with the language ``lang``."""
     if lang == "pt" or "pt" in languages_of(market):
         return LanguageArea.LUSOPHONE
     return LanguageArea.HISPANIC if "es" in languages_of(market) else LanguageArea.INTERNATIONAL

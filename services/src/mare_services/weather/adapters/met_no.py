@@ -109,7 +109,6 @@ def _expiry(headers: Mapping[str, str], now: datetime) -> datetime:
 
 
 def _current(steps: tuple[Step, ...], now: datetime) -> Step:
-    """Return the step that contains ``now``, or the first one if it is in the future."""
     begun = [step for step in steps if step.time <= now]
     return begun[-1] if begun else steps[0]
 

@@ -48,7 +48,6 @@ class City:
     population: int
 
     def as_place(self, lang: Language) -> Place:
-        """Return the city as a place of the contract."""
         return Place(
             id=self.id,
             name=self.portuguese if lang == "pt" and self.portuguese else self.name,
@@ -62,7 +61,6 @@ class City:
 
 
 def within(cities: Iterable[City], bounds: Bounds) -> list[City]:
-    """Return the cities within all bounds, in the same order."""
     return [
         city for city in cities if all(any(area.holds(city) for area in areas) for areas in bounds)
     ]

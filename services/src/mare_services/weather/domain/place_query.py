@@ -17,8 +17,6 @@ MAX_WORDS_OF_AN_AREA = 4
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Valid coordinates in degrees."""
-
     latitude: float
     longitude: float
 

@@ -104,7 +104,6 @@ class Destinations:
         failure: Failure | None,
         retry_after: float | None = None,
     ) -> None:
-        """Record the end of an attempt that was admitted, and its failure."""
         host = passage.host
         host.in_flight -= 1
         self._slow_in_flight -= not passage.is_fast

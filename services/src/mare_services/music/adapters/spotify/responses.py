@@ -64,13 +64,11 @@ def elements_of(page: Page | None) -> list[Any]:
 
 
 def tracks_of(found: Found) -> tuple[Track, ...]:
-    """Return the playable tracks that have a name, an artist and a link."""
     read = (_track(element) for element in valid_elements(elements_of(found.tracks), _Track))
     return tuple(track for track in read if track)
 
 
 def playlists_of(found: Found) -> tuple[PlaylistLink, ...]:
-    """Return the playlists that have a name and a link, in the order found."""
     return tuple(
         PlaylistLink(name=each.name, url=each.external_urls.spotify, total=_total(each))
         for each in valid_elements(elements_of(found.playlists), _Playlist)
