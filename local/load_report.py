@@ -11,16 +11,7 @@ _UNFINISHED = ("pending", "running", "partial")
 
 @dataclass(slots=True)
 class Report:
-    """Counts and times of one run.
-
-    Attributes:
-        refused: answers other than 202 by status; 0 is a connection that failed.
-        states: last known state of each accepted job.
-        to_partial: seconds from 202 to the weather, of jobs that were followed.
-        to_end: seconds from 202 to the end, of jobs that were followed.
-        highest: highest number of replicas by name.
-        seconds: length of the run.
-    """
+    """Counts of one run, and seconds from 202. The status 0 is a connection that failed."""
 
     submitted: int = 0
     refused: Counter[int] = field(default_factory=Counter)

@@ -112,13 +112,7 @@ def operation_id(name: str, path: str, method: str) -> str:
 
 
 def completed(document: Mapping[str, Any], answers: Mapping[str, Any], examples: Json) -> Json:
-    """Return the whole document.
-
-    Args:
-        document: of flask-openapi3.
-        answers: schemas of the services' answers.
-        examples: of answers, by the names of their schemas; of requests, by operation.
-    """
+    """Return the whole document."""
     whole: Json = copy.deepcopy(dict(document))
     schemas = {**whole["components"]["schemas"], **answers}
     # flask-openapi3 adds "securitySchemes": null, which is invalid.

@@ -26,15 +26,7 @@ _MAX_RETRY_AFTER = 3600
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One problem.
-
-    Attributes:
-        code: a stable identifier for programs.
-        detail: a sentence for people.
-        retry_after: seconds after which the client may try again.
-        members: extension members: ``errors``, ``suggestions`` or ``candidates``.
-        headers: further headers of the response.
-    """
+    """One problem."""
 
     status: int
     code: str

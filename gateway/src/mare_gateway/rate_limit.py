@@ -27,12 +27,7 @@ PAUSE_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a request is within the limits, and what is left of the limit that is used up most.
-
-    Attributes:
-        policy: name of the limits: ``key`` or ``address``.
-        reset: seconds until the window of the limit ends.
-    """
+    """Whether a request is within the limits, and what is left of the tightest one."""
 
     allowed: bool
     policy: str

@@ -14,13 +14,6 @@ class Backoff:
     """Delays that double from ``first`` to ``longest`` seconds, each shortened by up to a half.
 
     The jitter keeps the pods that lost the broker together from reconnecting together.
-
-    Args:
-        first: shortest delay, in seconds.
-        longest: longest delay, in seconds.
-        steady: seconds that a connection has to last to reset the delay.
-        draw: returns a number from 0 to 1.
-        clock: returns seconds of a monotonic clock.
     """
 
     first: float = 0.5

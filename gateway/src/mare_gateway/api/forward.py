@@ -21,15 +21,7 @@ _encode_key = msgspec.json.Encoder(order="deterministic").encode
 
 @dataclass(eq=False)
 class Forward:
-    """Returns the answer of a service, or the cached answer to the same question.
-
-    Args:
-        call: calls the services.
-        cache: None loads every answer.
-        seconds: for which an answer is fresh.
-        timeout: deadline of a request, in seconds.
-        public: whether every client may read the answers.
-    """
+    """Returns the answer of a service, or the cached answer to the same question."""
 
     call: Calls
     cache: AnswerCache | None

@@ -58,17 +58,9 @@ class AnswerCache:
         self._refreshing = ThreadPoolExecutor(_REFRESHING_THREADS, "refresh")
 
     def get(self, key: bytes, load: Load, *, reload: Load, seconds: float) -> Found:
-        """Return the answer of ``key``.
+        """Return the answer of ``key``; a stale one is renewed by ``reload`` in the background.
 
-        Args:
-            key: identifies the question.
-            load: loads the answer, for this request and those that wait for the same answer.
-            reload: loads it in the background, while a stale answer is returned.
-            seconds: for which this request waits for the load of another one.
-
-        Raises:
-            TimeoutError: ``seconds`` have passed.
-            BaseException: the error of the load.
+        Raises TimeoutError after ``seconds`` of waiting for the load of another request.
         """
         with self._lock:
             entry = self._entries.get(key)

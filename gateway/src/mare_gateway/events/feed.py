@@ -67,9 +67,6 @@ class JobFeed:
     """Reads jobs that have changed and passes their states to subscriptions.
 
     All methods belong to one event loop.
-
-    Args:
-        read: returns the record of a job; raises RpcError.
     """
 
     def __init__(self, read: Read) -> None:

@@ -58,12 +58,7 @@ class SampleClock:
         """Seconds from the last request to the next one."""
 
     def sample_time(self, now: float, counters: Mapping[str, Counters]) -> float | None:
-        """When the counters were sampled; None if they repeat the last sample.
-
-        Args:
-            now: The time of the request.
-            counters: By queue.
-        """
+        """When the counters were sampled; None if they repeat the last sample."""
         increases = [
             _increase(old, new)
             for name, old in self._counters.items()

@@ -29,14 +29,7 @@ async def publish(
     on_published: Callable[[float], None],
     clock: Callable[[], float] = time.monotonic,
 ) -> None:
-    """Publish a message at each of the moments.
-
-    Args:
-        channel: The channel to publish on.
-        moments: Sorted times in seconds from now.
-        on_published: Receives the time of each message in seconds from now.
-        clock: Monotonic seconds.
-    """
+    """Publish a message at each of the moments, which are sorted seconds from now."""
     start = clock()
     for moment in moments:
         await asyncio.sleep(max(0.0, start + moment - clock()))

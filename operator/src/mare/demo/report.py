@@ -14,13 +14,7 @@ _SHOWN = ("KEDA default", "KEDA expert")
 
 
 def report(tally: Tally, most: int, start_seconds: float) -> str:
-    """Return the text that ends the demo.
-
-    Args:
-        tally: What was measured.
-        most: Upper limit of processes.
-        start_seconds: Measured time from the start of a process to its consumer.
-    """
+    """Return the text that ends the demo."""
     if not tally.published:
         return "No message was published."
     waits = sorted(tally.waits)

@@ -33,12 +33,7 @@ def policy(most: int) -> Policy:
 
 
 def load(seconds: float, most: int) -> Load:
-    """Return two waves with a pause between them, and a burst near the end.
-
-    Args:
-        seconds: Length of the load.
-        most: Number of processes that may run; the load fits them.
-    """
+    """Return two waves with a pause between them, and a burst near the end."""
     capacity = most * WORKERS / SERVICE_SECONDS
     peak = _PEAK_SHARE * capacity
     shape = (

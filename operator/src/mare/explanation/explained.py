@@ -55,15 +55,7 @@ def explain(body: Mapping[str, Any], now: float) -> Explained:
 
 
 def at(decisions: Sequence[Recorded], moment: float) -> Recorded:
-    """Return the decision in force at a time.
-
-    Args:
-        decisions: newest first.
-        moment: seconds since the epoch.
-
-    Raises:
-        NothingRecorded: the decisions do not go back that far.
-    """
+    """Return the decision in force at a time, of decisions with the newest first."""
     for each in decisions:
         if each.at <= moment:
             return each

@@ -62,13 +62,7 @@ def result(body: bytes) -> Any:
 
 
 class ReplyReader:
-    """Reads deliveries and acks on one channel that has a single consumer.
-
-    Args:
-        channel: number of the channel.
-        on_reply: called with the correlation id and the body of each delivery.
-        on_ack: called with the delivery tag and the flag ``multiple`` of each ack.
-    """
+    """Reads deliveries and acks on one channel that has a single consumer."""
 
     def __init__(
         self,

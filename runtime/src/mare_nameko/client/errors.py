@@ -48,12 +48,7 @@ class BadReply(RpcError):
 
 
 class RemoteError(RpcError):
-    """Raised when the service answers with an exception.
-
-    Attributes:
-        exc_type: the name of the exception's class.
-        exc_args: its arguments, as JSON values.
-    """
+    """Raised when the service answers with an exception."""
 
     def __init__(self, exc_type: str, exc_args: Sequence[Any] = (), value: str = "") -> None:
         super().__init__(f"{exc_type}: {value}" if value else exc_type)

@@ -25,9 +25,6 @@ class LoadShedder:
     """Decides from the depth of the queue and from the age of its oldest message.
 
     All times are in seconds of one monotonic clock.
-
-    Args:
-        max_depth: messages that wait in the queue of a service; 0 means no limit.
     """
 
     def __init__(self, *, max_depth: int) -> None:

@@ -21,14 +21,8 @@ from mare_nameko.confirms import Unconfirmed
 class Session:
     """Publishes calls and passes their replies to ``pending``. Only for the thread that owns it.
 
-    An OSError or AMQPError raised by a method means that the session is over.
-
-    Args:
-        address: the node to connect to.
-        options: the options of the client.
-        pending: the calls in flight.
-        on_blocked: called when the broker starts (True) or stops (False) to block publishers.
-        on_counts: called with a service and the messages and consumers of its queue.
+    An OSError or AMQPError raised by a method means that the session is over. ``on_blocked`` is
+    called with True when the broker starts to block publishers.
     """
 
     def __init__(

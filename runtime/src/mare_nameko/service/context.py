@@ -45,15 +45,7 @@ current: ContextVar[MessageContext | None] = ContextVar("message_context", defau
 def begin(
     tracer: Tracer, service: str, entrypoint: str, kind: Kind, data: dict[str, Any]
 ) -> MessageContext:
-    """Start the span of a message and return its context; write the new ids into ``data``.
-
-    Args:
-        tracer: starts the span, below the one in the message.
-        service: name of the service.
-        entrypoint: name of the method.
-        kind: ``server`` for requests, ``consumer`` for events.
-        data: Nameko's context data of the message. Missing ids are generated.
-    """
+    """Start the span of a message and return its context; write the new ids into ``data``."""
     name = f"{service}.{entrypoint}"
     parent = read_trace_context(data.get(TRACEPARENT), data.get(TRACESTATE))
     context = MessageContext(

@@ -25,10 +25,6 @@ def compose(request: MusicRequest, *, live: Source, catalogue: Source | None) ->
 
     The tracks come from the ``live`` sources. The ``catalogue`` replaces sources that fail, and
     adds tracks if there are too few. ``None`` switches it off.
-
-    Raises:
-        InvalidRequest: a limit outside 1 to 50, or a market that is not two letters.
-        SourceUnavailable: the error of ``live``, if there is no catalogue.
     """
     query = _query(request)
     embedded = catalogue(query) if catalogue else None

@@ -34,10 +34,5 @@ class MusicService:
 
     @rpc
     def compose(self, request: Any) -> Any:
-        """Return a ``Composed`` for a ``MusicRequest``, as plain JSON.
-
-        Raises:
-            InvalidRequest: the request cannot be interpret.
-            SourceUnavailable: no source responds and the catalogue is switched off.
-        """
+        """Return a ``Composed`` for a ``MusicRequest``, as plain JSON."""
         return wire.write(self.compose_playlist(wire.read(request, MusicRequest)))

@@ -94,12 +94,7 @@ class Guarded(Generic[Request, Answer]):
         metrics.OPEN.labels(self.name).set(0)
 
     def answer(self, request: Request, budget: Budget) -> Answer:
-        """Return the source's answer.
-
-        Raises:
-            SourceUnavailable: the error of the source, or the error that opened the breaker.
-            SourceLimited: the calls of this process exceed ``rate``.
-        """
+        """Return the source's answer."""
         permission = self._permission()
         if permission is Permission.CALL:
             self._take_token()

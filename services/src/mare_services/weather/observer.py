@@ -26,16 +26,7 @@ ESTIMATE_ATTRIBUTION = "Contains modified Copernicus Climate Change Service info
 
 @dataclass(eq=False)
 class Observer:
-    """Returns live weather, else cached weather, else the climatological mean.
-
-    Args:
-        sources: live sources, in the order in which they are called.
-        climatology: ``None`` lets the errors of the sources through.
-        seconds: for all live sources of one observation together.
-        cache_seconds: life of a cache entry.
-        cache_entries: about 1 kB each, one for each hundredth of a degree.
-        spawn: as in :class:`Cache`.
-    """
+    """Returns live weather, else cached weather, else the climatological mean."""
 
     sources: Sequence[Guarded[Place, Observed]]
     climatology: Climatology | None
@@ -62,10 +53,6 @@ class Observer:
         """Return the weather. A live source gets at most ``time_left`` seconds.
 
         A live response that arrives later is cached for the next caller.
-
-        Raises:
-            SourceUnavailable: no source responds, the cache has no entry and there is no
-                climatology.
         """
         try:
             cached = self._live(place, time_left)

@@ -56,13 +56,7 @@ class _Result:
 
 @dataclass(eq=False, kw_only=True)
 class CallbackDelivery:
-    """Delivers callbacks at least once, as long as the schedule allows.
-
-    Args:
-        clock: seconds since the epoch.
-        monotonic: seconds that only increase.
-        draw: a random number from 0 to 1.
-    """
+    """Delivers callbacks at least once, as long as the schedule allows."""
 
     transport: Transport
     rules: UrlRules

@@ -72,11 +72,7 @@ class Deezer:
         self._client = client
 
     def answer(self, query: MaterialQuery, budget: Budget) -> Material:
-        """Return the tracks of some playlists, and these playlists.
-
-        Raises:
-            SourceUnavailable: Deezer does not respond.
-        """
+        """Return the tracks of some playlists, and these playlists."""
         playlists = self._playlists(words_for(query.mood, query.area).phrases, budget)
         batches = (self._tracks(number, budget) for number in playlists.values())
         tracks = collect_tracks(self.name, batches)

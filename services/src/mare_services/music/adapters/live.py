@@ -18,15 +18,7 @@ NEGATIVE_LIFE = 5.0
 
 @dataclass(eq=False)
 class LiveMusic:
-    """The first live source that responds; its tracks are cached for all requests.
-
-    Args:
-        sources: in the order in which they are called.
-        seconds: for all sources together.
-        cache_seconds: life of a cache entry.
-        cache_entries: about 40 kB each.
-        spawn: as in :class:`Cache`.
-    """
+    """The first live source that responds; its tracks are cached for all requests."""
 
     sources: Sequence[Guarded[MaterialQuery, Material]]
     _: KW_ONLY
@@ -48,11 +40,7 @@ class LiveMusic:
         )
 
     def material(self, query: MaterialQuery) -> Material:
-        """Return fresh tracks, or stale ones if no source responds.
-
-        Raises:
-            SourceUnavailable: no source responds and the cache has no entry.
-        """
+        """Return fresh tracks, or stale ones if no source responds."""
         budget = Budget.of(self.seconds, self.clock)
         cached = self._cache.get(query, lambda: first_answer(self.sources, query, budget), budget)
         return replace(cached.value, stale=cached.stale)

@@ -22,12 +22,7 @@ _log = getLogger(__name__)
 
 
 class AmqpQueues:
-    """Implements `Queues` for one message.
-
-    Args:
-        events: the exchange of the service's events.
-        headers: AMQP headers that are passed on: request id and trace.
-    """
+    """Implements `Queues` for one message."""
 
     def __init__(self, publisher: Publisher, events: Exchange, headers: Mapping[str, Any]) -> None:
         self._publisher = publisher

@@ -40,14 +40,7 @@ class Schedule:
     def retry(
         self, progress: DeliveryProgress, now: float, draw: float, *, at_least: float = 0.0
     ) -> DeliveryProgress | None:
-        """Return the progress after a failed attempt, None after the last.
-
-        Args:
-            progress: before the attempt.
-            now: the end of the attempt.
-            draw: a random number from 0 to 1.
-            at_least: seconds that the receiver asks for.
-        """
+        """Return the progress after a failed attempt, None after the last."""
         if progress.step >= len(self.delays) or self._is_over(progress, now):
             return None
         delay = self.delays[progress.step] * (1 - JITTER + 2 * JITTER * draw)

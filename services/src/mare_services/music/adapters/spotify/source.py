@@ -63,12 +63,7 @@ class Spotify:
         self._tokens = tokens
 
     def answer(self, query: MaterialQuery, budget: Budget) -> Material:
-        """Return tracks and playlists.
-
-        Raises:
-            SourceRefused: the credentials are wrong, or the application is rejected.
-            SourceUnavailable: Spotify does not respond.
-        """
+        """Return tracks and playlists."""
         try:
             part = budget.at_most(budget.left() * TRACKS_SHARE)
             tracks = collect_tracks(self.name, self._batches(query, part))

@@ -42,12 +42,7 @@ class Tokens:
         self._usable_until = 0.0
 
     def current(self, budget: Budget) -> Secret:
-        """Return a valid token; request one if there is none.
-
-        Raises:
-            SourceRefused: the client id or the secret is wrong.
-            SourceUnavailable: the accounts service does not respond.
-        """
+        """Return a valid token; request one if there is none."""
         if not self._renewing.acquire(timeout=budget.left()):
             raise failures.timed_out("spotify")
         try:
