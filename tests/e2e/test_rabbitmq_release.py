@@ -1,6 +1,10 @@
-"""A release of charts/rabbitmq: one node, three, a stop of all, a new installation, one node."""
+"""A release of charts/rabbitmq: one node, three, a stop of all, a new installation, one node.
+
+The node is upgraded through the images that RABBITMQ_IMAGES names, for example official ones.
+"""
 
 import json
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -37,9 +41,9 @@ def broker(cluster: Cluster) -> Iterator[Application]:
 @pytest.fixture
 def helm(cluster: Cluster, images: Mapping[str, str], broker: Application) -> Release:
     """Install or upgrade to this number of nodes; without `wait`, no hooks run either."""
-    repository, _, tag = images["rabbitmq"].rpartition(":")
 
-    def upgrade(replicas: int, *values: str, wait: bool = True) -> str:
+    def upgrade(replicas: int, *values: str, wait: bool = True, image: str = "") -> str:
+        repository, _, tag = (image or _path(images)[-1]).rpartition(":")
         return cluster.helm(
             *("upgrade", "--install", "rabbitmq", str(CHART), "--namespace", broker.namespace),
             *("--values", str(Path(__file__).parent / "rabbitmq.yaml")),
@@ -51,10 +55,16 @@ def helm(cluster: Cluster, images: Mapping[str, str], broker: Application) -> Re
                 "--wait" if wait else "--no-hooks",
             ),
             *(f"--set={each}" for each in values),
+            *(["--set=image.version="] if "RABBITMQ_IMAGES" in os.environ else []),
             seconds=500,
         )
 
     return upgrade
+
+
+def _path(images: Mapping[str, str]) -> list[str]:
+    """Return the images of the broker, in the order in which the release runs them."""
+    return os.environ.get("RABBITMQ_IMAGES", images["rabbitmq"]).split()
 
 
 def _nodes_ready(broker: Application, count: int) -> Callable[[], bool]:
@@ -91,7 +101,8 @@ def _restarts(broker: Application) -> int:
 def test_a_release_keeps_messages_and_passwords_while_nodes_are_added_and_removed(
     cluster: Cluster, images: Mapping[str, str], broker: Application, helm: Release, record_property
 ):
-    helm(1)
+    first, *later = _path(images)
+    helm(1, image=first)
     passwords = json.loads(broker.kubectl(*CREDENTIALS))
     uri = {"name": "rabbitmq-worker", "key": "amqp-uri"}
     publish = ["publisher.py", str(MESSAGES), "500"]
@@ -105,6 +116,10 @@ def test_a_release_keeps_messages_and_passwords_while_nodes_are_added_and_remove
     eventually(lambda: _restarts(broker) >= 1, seconds=120)
     eventually(_nodes_ready(broker, 1), seconds=120)
     eventually(lambda: _messages(broker) == MESSAGES, seconds=180)
+
+    for image in later:
+        helm(1, image=image)
+        eventually(lambda: _messages(broker) == MESSAGES, seconds=180)
 
     helm(3, LATE)
     assert broker.kubectl("get", "secret", "rabbitmq-late", "--output=jsonpath={.data.amqp-uri}")
