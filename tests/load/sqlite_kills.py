@@ -20,9 +20,9 @@ from pathlib import Path
 
 import uuid_utils
 
-from mare_services.jobs.adapters.sql import SqlJobStore
 from mare_services.jobs.adapters.sqlite import Sqlite
 from mare_services.jobs.domain.job import Terms, accepted_event, new_job
+from mare_services.jobs.job_store import JobStore
 from mare_services.jobs.ports import Change
 
 THREADS = 4
@@ -33,7 +33,7 @@ _ID_BYTES = 36
 
 def accept_until_killed(path: Path, report: int) -> None:
     """Accept jobs for ever; write each id to the pipe `report` when it is accepted."""
-    store = SqlJobStore(Sqlite(path))
+    store = JobStore(Sqlite(path))
 
     def accept() -> None:
         while True:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from mare_services.jobs.adapters.batches import SqlBatchStore
 from mare_services.jobs.adapters.postgresql import PostgreSql
-from mare_services.jobs.adapters.sql import SqlJobStore
 from mare_services.jobs.adapters.sqlite import Sqlite
+from mare_services.jobs.batch_store import BatchStore
+from mare_services.jobs.job_store import JobStore
 from tests.postgresql import PostgreSqlServer
 
 
@@ -19,10 +19,10 @@ def postgresql():
 def open_store(request, tmp_path):
     """Return a function that opens the same store each time, as another process would."""
     if request.param == "SQLite":
-        opened = [lambda: SqlJobStore(Sqlite(tmp_path / "jobs.sqlite"))]
+        opened = [lambda: JobStore(Sqlite(tmp_path / "jobs.sqlite"))]
     else:
         uri = request.getfixturevalue("postgresql").new_database()
-        opened = [lambda: SqlJobStore(PostgreSql(uri))]
+        opened = [lambda: JobStore(PostgreSql(uri))]
     stores = []
 
     def open_one():
@@ -36,7 +36,7 @@ def open_store(request, tmp_path):
 
 @pytest.fixture
 def batches(store):
-    return SqlBatchStore(store._database)
+    return BatchStore(store._database)
 
 
 @pytest.fixture

@@ -7,13 +7,13 @@ import pytest
 
 from mare_services.contract.errors import IdempotencyKeyReused, InvalidRequest, JobNotFound
 from mare_services.contract.jobs import JobState
-from mare_services.jobs.adapters.batches import SqlBatchStore
-from mare_services.jobs.adapters.sql import SqlJobStore
 from mare_services.jobs.adapters.sqlite import Sqlite
+from mare_services.jobs.batch_store import BatchStore
 from mare_services.jobs.batches import BatchBook
 from mare_services.jobs.book import JobBook
 from mare_services.jobs.domain.batch import Member, state_of
 from mare_services.jobs.domain.job import Terms
+from mare_services.jobs.job_store import JobStore
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 TERMS = Terms()
@@ -24,12 +24,12 @@ class System:
     def __init__(self, path):
         database = Sqlite(path)
         self.now = NOW
-        self.store = SqlJobStore(database)
+        self.store = JobStore(database)
         clock = lambda: self.now  # noqa: E731
         self.book = JobBook(
             self.store, terms=TERMS, stalled_after=timedelta(minutes=1), redeliveries=3, clock=clock
         )
-        self.batches = BatchBook(SqlBatchStore(database), self.book, terms=TERMS, clock=clock)
+        self.batches = BatchBook(BatchStore(database), self.book, terms=TERMS, clock=clock)
 
     def accept(self, batch_id="b1", *, client="ana", key=None, cities=CITIES):
         jobs = [(f"{batch_id}-{n}", {"city": city}, None) for n, city in enumerate(cities)]

@@ -6,10 +6,10 @@ import pytest
 
 from mare_services.contract.errors import IdempotencyKeyReused, JobNotChangeable, JobNotFound
 from mare_services.contract.jobs import JobState
-from mare_services.jobs.adapters.sql import SqlJobStore
 from mare_services.jobs.adapters.sqlite import Sqlite
 from mare_services.jobs.book import JobBook
 from mare_services.jobs.domain.job import Terms
+from mare_services.jobs.job_store import JobStore
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -30,7 +30,7 @@ def clock():
 
 @pytest.fixture
 def store(tmp_path):
-    store = SqlJobStore(Sqlite(tmp_path / "jobs.db"))
+    store = JobStore(Sqlite(tmp_path / "jobs.db"))
     yield store
     store.close()
 

@@ -18,13 +18,13 @@ from mare_services.contract.errors import (
     InvalidRequest,
 )
 from mare_services.contract.jobs import JobState
-from mare_services.jobs.adapters.deliveries import SqlDeliveryLog
-from mare_services.jobs.adapters.sql import SqlJobStore
 from mare_services.jobs.adapters.sqlite import Sqlite
 from mare_services.jobs.book import JobBook
 from mare_services.jobs.callbacks import JobCallbacks
+from mare_services.jobs.delivery_log import DeliveryLog
 from mare_services.jobs.domain.job import Terms
 from mare_services.jobs.domain.view import view
+from mare_services.jobs.job_store import JobStore
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 URL = "https://example.com/hooks/secret?token=x"
@@ -40,12 +40,12 @@ def database(tmp_path):
 
 @pytest.fixture
 def store(database):
-    return SqlJobStore(database)
+    return JobStore(database)
 
 
 @pytest.fixture
 def callbacks(store, database):
-    return JobCallbacks(store, SqlDeliveryLog(database), UrlRules())
+    return JobCallbacks(store, DeliveryLog(database), UrlRules())
 
 
 @pytest.fixture
@@ -186,7 +186,7 @@ def test_a_url_that_is_refused_names_the_parameter(callbacks, url):
 
 
 def test_an_installation_without_webhooks_says_so(store, database):
-    off = JobCallbacks(store, SqlDeliveryLog(database), None)
+    off = JobCallbacks(store, DeliveryLog(database), None)
 
     assert off.read(None) is None
     with pytest.raises(CallbacksUnavailable, match="WEBHOOKS_SECRETS"):

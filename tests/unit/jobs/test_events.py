@@ -10,12 +10,12 @@ import pytest
 from mare_services.contract.callback_urls import UrlRules
 from mare_services.contract.errors import InvalidRequest
 from mare_services.contract.jobs import JobState
-from mare_services.jobs.adapters.deliveries import SqlDeliveryLog
-from mare_services.jobs.adapters.sql import SqlJobStore
 from mare_services.jobs.adapters.sqlite import Sqlite
 from mare_services.jobs.book import JobBook
 from mare_services.jobs.callbacks import JobCallbacks
+from mare_services.jobs.delivery_log import DeliveryLog
 from mare_services.jobs.domain.job import Terms
+from mare_services.jobs.job_store import JobStore
 from mare_services.jobs.service import JobsService
 from mare_services.playlists.service import PlaylistsService
 
@@ -46,13 +46,13 @@ MALFORMED = [None, 3, "x", [], {}, {"job_id": "1"}, {"job_id": "1", "attempt": "
 
 @pytest.fixture
 def store(tmp_path: Path):
-    store = SqlJobStore(Sqlite(tmp_path / "jobs.db"))
+    store = JobStore(Sqlite(tmp_path / "jobs.db"))
     yield store
     store.close()
 
 
 @pytest.fixture
-def service(store: SqlJobStore, tmp_path: Path) -> JobsService:
+def service(store: JobStore, tmp_path: Path) -> JobsService:
     service = JobsService()
     service.wake_relay = lambda: None
     service.resources = type("Resources", (), {})()
@@ -64,7 +64,7 @@ def service(store: SqlJobStore, tmp_path: Path) -> JobsService:
         redeliveries=1,
         clock=lambda: datetime.now(UTC),
     )
-    log = SqlDeliveryLog(Sqlite(tmp_path / "jobs.db"))
+    log = DeliveryLog(Sqlite(tmp_path / "jobs.db"))
     service.resources.callbacks = JobCallbacks(store, log, UrlRules())
     service._call = lambda work: work()
     service.accept({"id": "1", "request": {"city": "Recife"}})

@@ -9,9 +9,9 @@ from eventlet.event import Event
 from mare_nameko.service.confirming_session import Unroutable
 from mare_services.jobs.adapters import relay as module
 from mare_services.jobs.adapters.relay import OutboxRelay
-from mare_services.jobs.adapters.sql import SqlJobStore
 from mare_services.jobs.adapters.sqlite import Sqlite
 from mare_services.jobs.domain.job import OutboxEvent, Terms, new_job
+from mare_services.jobs.job_store import JobStore
 from mare_services.jobs.ports import Change
 
 
@@ -38,7 +38,7 @@ class Container:
 
 @pytest.fixture
 def store(tmp_path):
-    store = SqlJobStore(Sqlite(tmp_path / "jobs.db"))
+    store = JobStore(Sqlite(tmp_path / "jobs.db"))
     yield store
     store.close()
 

@@ -3,6 +3,7 @@
 import base64
 import binascii
 from collections.abc import Callable, Sequence
+from dataclasses import KW_ONLY, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,23 +13,23 @@ from mare_services.contract.errors import (
     JobNotChangeable,
     JobNotFound,
 )
+from mare_services.jobs.batch_store import BatchStore
 from mare_services.jobs.book import JobBook
 from mare_services.jobs.domain.batch import Batch, view
 from mare_services.jobs.domain.job import Job, Terms, accepted_event, new_job
 from mare_services.jobs.domain.view import head
-from mare_services.jobs.ports import BatchStore, Change, IdempotencyConflict
+from mare_services.jobs.ports import Change, IdempotencyConflict
 
 
+@dataclass(eq=False)
 class BatchBook:
     """Applies the rules of batches to a store. All methods block on the store."""
 
-    def __init__(
-        self, store: BatchStore, book: JobBook, *, terms: Terms, clock: Callable[[], datetime]
-    ) -> None:
-        self._store = store
-        self._book = book
-        self._terms = terms
-        self._clock = clock
+    store: BatchStore
+    book: JobBook
+    _: KW_ONLY
+    terms: Terms
+    clock: Callable[[], datetime]
 
     def accept(
         self,
@@ -44,13 +45,13 @@ class BatchBook:
         Returns the first batch for a repeated id or key. Raises IdempotencyKeyReused or
         TooManyOpenJobs.
         """
-        now = self._clock()
+        now = self.clock()
         batch = Batch(
             id=batch_id,
             client=client,
             idempotency_key=idempotency_key,
             created_at=now,
-            retained_until=now + self._terms.retention,
+            retained_until=now + self.terms.retention,
         )
         changes = [
             _accepted(
@@ -60,7 +61,7 @@ class BatchBook:
                     request=request,
                     idempotency_key=None,
                     now=now,
-                    terms=self._terms,
+                    terms=self.terms,
                     callback=callback,
                     submitter=submitter,
                 )
@@ -68,13 +69,13 @@ class BatchBook:
             for job_id, request, callback in jobs
         ]
         try:
-            return view(*self._store.accept(batch, changes))
+            return view(*self.store.accept(batch, changes))
         except IdempotencyConflict as error:
             raise IdempotencyKeyReused(str(error)) from None
 
     def get(self, batch_id: str, client: str) -> Any:
         """Return the ``BatchView``; raise JobNotFound, also for the batch of another client."""
-        found = self._store.get(batch_id)
+        found = self.store.get(batch_id)
         if found is None or found[0].client != client:
             raise JobNotFound("There is no such job, or its record has expired.")
         return view(*found)
@@ -83,14 +84,14 @@ class BatchBook:
         """Cancel the jobs of a batch that have not ended."""
         for job in self.get(batch_id, client)["jobs"]:
             try:
-                self._book.cancel(job["id"], client)
+                self.book.cancel(job["id"], client)
             except (JobNotChangeable, JobNotFound):
                 continue
         return self.get(batch_id, client)
 
     def list_jobs(self, client: str, limit: int, cursor: str | None) -> Any:
         """Return a ``JobList``; raise InvalidRequest for a malformed cursor."""
-        rows = self._store.list_jobs(client, _read_cursor(cursor), limit + 1)
+        rows = self.store.list_jobs(client, _read_cursor(cursor), limit + 1)
         more = len(rows) > limit
         return {
             "jobs": [_summary(job, batch_id) for job, batch_id in rows[:limit]],
@@ -99,7 +100,7 @@ class BatchBook:
 
     def sweep(self) -> int:
         """Delete the records of old batches; return how many."""
-        return self._store.delete_expired(self._clock())
+        return self.store.delete_expired(self.clock())
 
 
 def _accepted(job: Job) -> Change:

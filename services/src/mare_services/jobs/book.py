@@ -1,7 +1,7 @@
 """What clients and events do with jobs, over any store."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import KW_ONLY, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,28 +18,22 @@ from mare_services.jobs.domain.job import (
     retry,
 )
 from mare_services.jobs.domain.view import change_events
-from mare_services.jobs.ports import Change, IdempotencyConflict, JobStore
+from mare_services.jobs.job_store import JobStore
+from mare_services.jobs.ports import Change, IdempotencyConflict
 
 BATCH = 100
 
 
+@dataclass(eq=False)
 class JobBook:
     """Applies the rules of jobs to a store. All methods block on the store."""
 
-    def __init__(
-        self,
-        store: JobStore,
-        *,
-        terms: Terms,
-        stalled_after: timedelta,
-        redeliveries: int,
-        clock: Callable[[], datetime],
-    ) -> None:
-        self._store = store
-        self._terms = terms
-        self._stalled_after = stalled_after
-        self._redeliveries = redeliveries
-        self._clock = clock
+    store: JobStore
+    _: KW_ONLY
+    terms: Terms
+    stalled_after: timedelta
+    redeliveries: int
+    clock: Callable[[], datetime]
 
     def accept(
         self,
@@ -60,19 +54,19 @@ class JobBook:
             client=client,
             request=request,
             idempotency_key=idempotency_key,
-            now=self._clock(),
-            terms=self._terms,
+            now=self.clock(),
+            terms=self.terms,
             callback=callback,
             submitter=submitter,
         )
         try:
-            return self._store.accept(Change(job, (accepted_event(job),)))
+            return self.store.accept(Change(job, (accepted_event(job),)))
         except IdempotencyConflict as error:
             raise IdempotencyKeyReused(str(error)) from None
 
     def get(self, job_id: str, client: str) -> Job:
         """Return a job of `client`; raise JobNotFound, also for the job of another client."""
-        job = self._store.get(job_id)
+        job = self.store.get(job_id)
         if job is None or job.client != client:
             raise JobNotFound("There is no such job, or its record has expired.")
         return job
@@ -83,14 +77,14 @@ class JobBook:
         if job.state is JobState.CANCELLED:
             return job
         return self._change(
-            job_id, lambda job: move_to(job, JobState.CANCELLED, self._clock(), self._terms)
+            job_id, lambda job: move_to(job, JobState.CANCELLED, self.clock(), self.terms)
         )
 
     def retry(self, job_id: str, client: str) -> Job:
         """Start another attempt at a job that ended without a result; raise TooManyOpenJobs."""
         self.get(job_id, client)
         return self._change(
-            job_id, lambda job: retry(job, self._clock(), self._terms), publish_request=True
+            job_id, lambda job: retry(job, self.clock(), self.terms), publish_request=True
         )
 
     def record(
@@ -99,31 +93,31 @@ class JobBook:
         """Record what a worker reports; None for an unknown job."""
 
         def decide(job: Job) -> Change | None:
-            changed = record(job, attempt, state, self._clock(), self._terms, **fields)
+            changed = record(job, attempt, state, self.clock(), self.terms, **fields)
             return Change(changed, change_events(changed, job)) if changed else None
 
-        return self._store.change(job_id, decide, message_id=message_id)
+        return self.store.change(job_id, decide, message_id=message_id)
 
     def sweep(self) -> dict[str, int]:
         """Expire overdue jobs, publish stalled ones again, delete old records; return how many."""
-        now = self._clock()
-        since = now - self._stalled_after
-        stalled = self._store.stalled(since, self._redeliveries, BATCH)
-        overdue = self._store.overdue(now, BATCH)
+        now = self.clock()
+        since = now - self.stalled_after
+        stalled = self.store.stalled(since, self.redeliveries, BATCH)
+        overdue = self.store.overdue(now, BATCH)
         return {
             "expired": sum(self._expire(job_id, now) for job_id in overdue),
             "redelivered": sum(self._redeliver(job_id, now) for job_id in stalled),
-            "deleted": self._store.delete_expired(now),
+            "deleted": self.store.delete_expired(now),
         }
 
     def _expire(self, job_id: str, now: datetime) -> bool:
         def decide(job: Job) -> Change | None:
             if job.state.is_terminal or job.deadline > now:
                 return None
-            expired = move_to(job, JobState.EXPIRED, now, self._terms)
+            expired = move_to(job, JobState.EXPIRED, now, self.terms)
             return Change(expired, change_events(expired))
 
-        job = self._store.change(job_id, decide)
+        job = self.store.change(job_id, decide)
         return job is not None and job.state is JobState.EXPIRED
 
     def _redeliver(self, job_id: str, now: datetime) -> bool:
@@ -132,16 +126,16 @@ class JobBook:
 
         def decide(job: Job) -> Change | None:
             nonlocal published
-            wait = self._stalled_after * 2**job.redelivered
+            wait = self.stalled_after * 2**job.redelivered
             if job.state.is_terminal or job.updated_at > now - wait:
                 return None
-            if job.redelivered >= self._redeliveries:
+            if job.redelivered >= self.redeliveries:
                 return None
             published = True
-            again = replace(job, redelivered=job.redelivered + 1, updated_at=self._clock())
+            again = replace(job, redelivered=job.redelivered + 1, updated_at=self.clock())
             return Change(again, (accepted_event(again),))
 
-        self._store.change(job_id, decide)
+        self.store.change(job_id, decide)
         return published
 
     def _change(
@@ -155,9 +149,9 @@ class JobBook:
             )
 
         try:
-            job = self._store.change(job_id, decide)
+            job = self.store.change(job_id, decide)
         except IllegalTransition as error:
-            state = self._store.get(job_id)
+            state = self.store.get(job_id)
             extra = {"state": state.state.value} if state else {}
             raise JobNotChangeable(str(error), extra) from None
         if job is None:

@@ -1,17 +1,20 @@
 """The callbacks of jobs: which are accepted, and the log of their deliveries."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mare_services.contract import wire
 from mare_services.contract.callback_urls import CallbackUrlRefused, UrlRules, read_url
 from mare_services.contract.callbacks import Callback, CallbackAttempted, Outcome
 from mare_services.contract.errors import CallbacksUnavailable, InvalidRequest
+from mare_services.jobs.delivery_log import DeliveryLog
 from mare_services.jobs.domain.job import Job
-from mare_services.jobs.ports import Change, DeliveryLog, JobStore
+from mare_services.jobs.job_store import JobStore
+from mare_services.jobs.ports import Change
 
 
+@dataclass(eq=False)
 class JobCallbacks:
     """Applies the rules of callbacks.
 
@@ -19,22 +22,21 @@ class JobCallbacks:
         rules: of their URLs; None if this installation sends no callbacks.
     """
 
-    def __init__(self, store: JobStore, log: DeliveryLog, rules: UrlRules | None) -> None:
-        self._store = store
-        self._log = log
-        self._rules = rules
+    store: JobStore
+    log: DeliveryLog
+    rules: UrlRules | None
 
     def read(self, callback: Callback | None) -> Any:
         """Return the callback as a job holds it; raise InvalidRequest or CallbacksUnavailable."""
         if callback is None:
             return None
-        if self._rules is None:
+        if self.rules is None:
             raise CallbacksUnavailable(
                 "This installation sends no callbacks: WEBHOOKS_SECRETS is not set. Submit without"
                 " callback_url, and read the job at its path."
             )
         try:
-            destination = read_url(callback.url, self._rules)
+            destination = read_url(callback.url, self.rules)
         except CallbackUrlRefused as error:
             raise InvalidRequest.of(str(error), "callback_url") from None
         if not callback.events:
@@ -48,12 +50,12 @@ class JobCallbacks:
 
     def record(self, attempted: CallbackAttempted) -> None:
         """Add an attempt to the log once; end the callbacks of the job if the receiver is gone."""
-        self._log.add(attempted.job_id, wire.write(attempted.delivery))
+        self.log.add(attempted.job_id, wire.write(attempted.delivery))
         if attempted.delivery.outcome is Outcome.GONE:
-            self._store.change(attempted.job_id, _end)
+            self.store.change(attempted.job_id, _end)
 
     def deliveries(self, job_id: str) -> Sequence[Any]:
-        return self._log.of(job_id)
+        return self.log.of(job_id)
 
 
 def _end(job: Job) -> Change | None:

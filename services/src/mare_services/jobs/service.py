@@ -36,7 +36,6 @@ from mare_services.jobs.book import JobBook
 from mare_services.jobs.callbacks import JobCallbacks
 from mare_services.jobs.domain.job import Job
 from mare_services.jobs.domain.view import view
-from mare_services.jobs.ports import JobStore
 from mare_services.jobs.settings import Settings
 
 register_errors(ServiceError)
@@ -57,7 +56,7 @@ class JobsResources(DependencyProvider):
         """Wait for the store. An invalid setting stops the service at once."""
         self.settings = Settings.from_env(os.environ)
         stores = open_stores(self.settings.store, self.settings.max_open)
-        self.store: JobStore = stores.jobs
+        self.store = stores.jobs
         self.store_errors = stores.errors
         self.callbacks = JobCallbacks(self.store, stores.deliveries, self.settings.url_rules)
         self.book = JobBook(

@@ -7,10 +7,11 @@ import eventlet
 from eventlet import tpool
 
 from mare_nameko.backoff import Backoff
-from mare_services.jobs.adapters.batches import SqlBatchStore
-from mare_services.jobs.adapters.deliveries import SqlDeliveryLog
-from mare_services.jobs.adapters.sql import Database, SqlJobStore
 from mare_services.jobs.adapters.sqlite import Sqlite
+from mare_services.jobs.batch_store import BatchStore
+from mare_services.jobs.delivery_log import DeliveryLog
+from mare_services.jobs.job_store import JobStore
+from mare_services.jobs.ports import Database
 from mare_services.jobs.settings import StoreUri
 
 _log = getLogger(__name__)
@@ -18,9 +19,9 @@ _log = getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    jobs: SqlJobStore
-    batches: SqlBatchStore
-    deliveries: SqlDeliveryLog
+    jobs: JobStore
+    batches: BatchStore
+    deliveries: DeliveryLog
     errors: tuple[type[Exception], ...]
     """What their methods raise if the database cannot be reached or used."""
 
@@ -53,9 +54,9 @@ def cause_of(error: Exception) -> str:
 
 def _create_tables(database: Database, max_open: int) -> Stores:
     return Stores(
-        SqlJobStore(database, max_open),
-        SqlBatchStore(database, max_open),
-        SqlDeliveryLog(database),
+        JobStore(database, max_open),
+        BatchStore(database, max_open),
+        DeliveryLog(database),
         database.errors,
     )
 

@@ -15,7 +15,8 @@ from nameko.standalone.events import get_event_exchange
 
 from mare_nameko.service.confirming_session import Unroutable
 from mare_nameko.service.publisher import PERSISTENT, Publisher
-from mare_services.jobs.ports import JobStore, StoredEvent
+from mare_services.jobs.job_store import JobStore
+from mare_services.jobs.ports import StoredEvent
 
 _log = getLogger(__name__)
 

@@ -5,17 +5,23 @@ PostgreSQL with FOR UPDATE, in SQLite with the write lock of BEGIN IMMEDIATE.
 """
 
 import json
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 
 import uuid_utils
 
 from mare_services.contract.errors import TooManyOpenJobs
 from mare_services.contract.jobs import JobState
 from mare_services.jobs.domain.job import MAX_OPEN, Job, OutboxEvent
-from mare_services.jobs.ports import Change, Decide, IdempotencyConflict, StoredEvent
+from mare_services.jobs.ports import (
+    Change,
+    Database,
+    Decide,
+    IdempotencyConflict,
+    StoredEvent,
+    Transaction,
+)
 
 SCHEMA = (
     """CREATE TABLE IF NOT EXISTS jobs (
@@ -63,47 +69,26 @@ _OPEN_JOBS = (
 )
 
 
-class Transaction(Protocol):
-    def execute(self, statement: str, values: Sequence[Any] = ()) -> Sequence[tuple[Any, ...]]: ...
+class JobStore:
+    """Durable records of jobs. Each method is one transaction, and returns when it is on disk.
 
-    def lock_schema(self) -> None:
-        """Let one process at a time create the tables."""
-
-    def add_column(self, table: str, column: str, kind: str) -> None:
-        """Add a column to a table of an earlier version, unless it has the column."""
-
-
-class Database(Protocol):
-    """Opens transactions: committed durably at the end, rolled back by an exception."""
-
-    lock_row: str
-    """What SELECT needs to lock its rows, for example ``FOR UPDATE``."""
-    skip_locked: str
-    """The same, leaving out rows that are locked."""
-    errors: tuple[type[Exception], ...]
-    """What is raised if the database cannot be reached or used."""
-
-    def transaction(self, *, writes: bool = True) -> AbstractContextManager[Transaction]:
-        """Open a transaction; one that only reads does not wait for writers."""
-
-    def close(self) -> None: ...
-
-
-class SqlJobStore:
-    """Implements `JobStore`. Its methods block, so call them in native threads."""
+    The methods block, so call them in native threads.
+    """
 
     def __init__(self, database: Database, max_open: int = MAX_OPEN) -> None:
         self._database = database
         self._max_open = max_open
+        create(database, SCHEMA)
         with database.transaction() as transaction:
-            transaction.lock_schema()
-            for statement in SCHEMA:
-                transaction.execute(statement)
             transaction.add_column("jobs", "callback", "TEXT")
             transaction.add_column("jobs", "submitter", "TEXT NOT NULL DEFAULT ''")
             transaction.execute(_OPEN_JOBS)
 
     def accept(self, change: Change) -> Job:
+        """Store a new job with its events; return the first job of its id or idempotency key.
+
+        Raises IdempotencyConflict or TooManyOpenJobs.
+        """
         job = change.job
         with self._database.transaction() as transaction:
             if insert_job(transaction, change):
@@ -127,6 +112,11 @@ class SqlJobStore:
             return next(iter(select_jobs(transaction, "WHERE id = %s", (job_id,))), None)
 
     def change(self, job_id: str, decide: Decide, *, message_id: str | None = None) -> Job | None:
+        """Read a job, apply `decide`, write the result; return the record afterwards.
+
+        A `message_id` that was applied before changes nothing. Returns None for an unknown job.
+        Raises TooManyOpenJobs if it opens a job again that is one too many.
+        """
         with self._database.transaction() as transaction:
             found = select_jobs(transaction, f"WHERE id = %s {self._database.lock_row}", (job_id,))
             if not found:
@@ -150,6 +140,7 @@ class SqlJobStore:
     def claim_events(
         self, now: datetime, until: datetime, limit: int, kind: str | None = None
     ) -> Sequence[StoredEvent]:
+        """Return the oldest events of the outbox, which no other caller gets before ``until``."""
         of_kind, kinds = ("", []) if kind is None else (" AND type = %s", [kind])
         with self._database.transaction() as transaction:
             rows = transaction.execute(
@@ -170,6 +161,7 @@ class SqlJobStore:
                 transaction.execute("DELETE FROM outbox WHERE message_id = %s", (message_id,))
 
     def stalled(self, unchanged_since: datetime, redeliveries: int, limit: int) -> Sequence[str]:
+        """Return ids of unfinished jobs without a change since then and fewer redeliveries."""
         return self._ids(
             "updated_at < %s AND redelivered < %s ORDER BY updated_at LIMIT %s",
             (unchanged_since.timestamp(), redeliveries, limit),
@@ -197,6 +189,14 @@ class SqlJobStore:
 
     def close(self) -> None:
         self._database.close()
+
+
+def create(database: Database, statements: Iterable[str]) -> None:
+    """Create tables and indexes, unless they exist."""
+    with database.transaction() as transaction:
+        transaction.lock_schema()
+        for statement in statements:
+            transaction.execute(statement)
 
 
 def insert_job(transaction: Transaction, change: Change) -> bool:

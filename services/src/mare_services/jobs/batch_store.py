@@ -4,17 +4,16 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from mare_services.contract.jobs import JobState
-from mare_services.jobs.adapters.sql import (
-    Database,
-    Transaction,
+from mare_services.jobs.domain.batch import Batch, Member
+from mare_services.jobs.domain.job import MAX_OPEN, Job
+from mare_services.jobs.job_store import (
+    create,
     insert_job,
     refuse_too_many,
     select_jobs,
     submitted,
 )
-from mare_services.jobs.domain.batch import Batch, Member
-from mare_services.jobs.domain.job import MAX_OPEN, Job
-from mare_services.jobs.ports import Change, IdempotencyConflict
+from mare_services.jobs.ports import Change, Database, IdempotencyConflict, Transaction
 
 SCHEMA = (
     """CREATE TABLE IF NOT EXISTS batches (
@@ -39,18 +38,19 @@ _MEMBERS = "JOIN jobs ON jobs.id = batch_jobs.job_id WHERE batch_id = %s ORDER B
 _DELETED_AT_ONCE = 1_000
 
 
-class SqlBatchStore:
-    """Implements `BatchStore`. The table of jobs must exist."""
+class BatchStore:
+    """Durable records of batches, and lists of jobs. The table of jobs must exist."""
 
     def __init__(self, database: Database, max_open: int = MAX_OPEN) -> None:
         self._database = database
         self._max_open = max_open
-        with database.transaction() as transaction:
-            transaction.lock_schema()
-            for statement in SCHEMA:
-                transaction.execute(statement)
+        create(database, SCHEMA)
 
     def accept(self, batch: Batch, changes: Sequence[Change]) -> tuple[Batch, Sequence[Member]]:
+        """Store a batch, its jobs and their events; return the first of its id or key.
+
+        Raises IdempotencyConflict or TooManyOpenJobs.
+        """
         with self._database.transaction() as transaction:
             if not _insert(transaction, batch):
                 return self._existing(transaction, batch, changes)
@@ -94,6 +94,7 @@ class SqlBatchStore:
     def list_jobs(
         self, client: str, before: str | None, limit: int
     ) -> Sequence[tuple[Job, str | None]]:
+        """Return jobs of a client with an id below `before`, newest first, and their batches."""
         condition, values = ("AND id < %s", [before]) if before is not None else ("", [])
         with self._database.transaction(writes=False) as transaction:
             jobs = select_jobs(
