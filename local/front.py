@@ -48,6 +48,8 @@ class Settings(EnvironmentSettings):
     """Port of the gateway on 127.0.0.1."""
     events_port: Port
     """Port of the events process on 127.0.0.1."""
+    max_body: Annotated[int, Meta(ge=0)] = variable("GATEWAY_MAX_BODY", default=65_536)
+    """Largest request body in bytes, as for the gateway."""
 
 
 class Front:
@@ -61,6 +63,10 @@ class Front:
         if not request.raw_path.startswith("/"):
             # `CONNECT x@host:80` would lead to another host: the target follows the port.
             return _problem(request, 400, "bad_request", "The request target must be a path.")
+        # The gateway refuses a larger one and disconnects, before its answer can be read.
+        body = await _read_body(request, self._settings.max_body)
+        if body is None:
+            return _problem(request, 413, "request_entity_too_large", "The body is too large.")
         streams = STREAM.fullmatch(request.path)
         port = self._settings.events_port if streams else self._settings.gateway_port
         try:
@@ -68,13 +74,23 @@ class Front:
                 request.method,
                 URL(f"http://127.0.0.1:{port}{request.raw_path}", encoded=True),
                 headers=_passed_on(request),
-                data=request.content.iter_chunked(_CHUNK) if request.body_exists else None,
+                data=body if request.body_exists else None,
                 allow_redirects=False,
             )
         except (OSError, aiohttp.ClientError):
             return _unavailable(request)
         async with sent as answer:
             return await _copy(request, answer)
+
+
+async def _read_body(request: web.BaseRequest, most: int) -> bytes | None:
+    """Return the body, or None if it has more than ``most`` bytes."""
+    body = bytearray()
+    async for chunk in request.content.iter_chunked(_CHUNK):
+        body += chunk
+        if len(body) > most:
+            return None
+    return bytes(body)
 
 
 async def _copy(request: web.BaseRequest, answer: aiohttp.ClientResponse) -> web.StreamResponse:

@@ -16,7 +16,7 @@ from mare_gateway.authenticator import INVALID_KEY, Authenticator
 from mare_gateway.caching.answer_cache import AnswerCache
 from mare_gateway.caching.middleware import CachedResponses
 from mare_gateway.calls import Calls
-from mare_gateway.cross_origin import CrossOrigin, allow_cross_origin
+from mare_gateway.cross_origin import CrossOrigin
 from mare_gateway.docs import docs
 from mare_gateway.failures import handle_failures, respond
 from mare_gateway.metrics import Metrics
@@ -25,7 +25,7 @@ from mare_gateway.page.routes import page
 from mare_gateway.page.static_files import StaticFiles
 from mare_gateway.problems import ProblemDocument
 from mare_gateway.protocol import keep_to_protocol
-from mare_gateway.responses import add_security_headers
+from mare_gateway.responses import add_security_headers, allow_cross_origin
 from mare_gateway.settings import Settings
 from mare_nameko.client import RpcClient
 from mare_nameko.tracing import create_tracer

@@ -1,8 +1,12 @@
 """Cross-origin requests (CORS): which pages of other sites may use the API."""
 
 from collections.abc import Mapping
+from typing import Annotated
 
-from flask import Flask, Response, request
+from msgspec import Meta
+
+Origin = Annotated[str, Meta(pattern=r"^(\*|https?://[^\s/?#,]+)$")]
+"""An origin in ``GATEWAY_CORS_ORIGINS``."""
 
 _READING: tuple[str, ...] = ("GET", "HEAD")
 _ALL: tuple[str, ...] = ("GET", "HEAD", "POST", "DELETE")
@@ -61,23 +65,3 @@ class CrossOrigin:
             "Access-Control-Max-Age": _PREFLIGHT_SECONDS,
             **self._vary,
         }
-
-
-def allow_cross_origin(app: Flask, rule: CrossOrigin) -> None:
-    """Add the headers of the rule to the responses of the API."""
-
-    @app.after_request
-    def allow(response: Response) -> Response:
-        if not request.path.startswith(("/v1/", "/openapi.json")):
-            return response
-        origin = request.headers.get("Origin")
-        if request.method == "OPTIONS":
-            headers = rule.preflight(origin)
-        else:
-            headers = rule.headers(origin, request.method, request.path)
-        for name, value in headers.items():
-            if name == "Vary":
-                response.vary.add(value)
-            else:
-                response.headers[name] = value
-        return response

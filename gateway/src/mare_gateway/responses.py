@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Flask, Request, Response
+from flask import Flask, Request, Response, request
 
 from mare_gateway.caching.answers import Answer, encode_entity
+from mare_gateway.cross_origin import CrossOrigin
 
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -44,4 +45,24 @@ def add_security_headers(app: Flask) -> None:
     def add(response: Response) -> Response:
         for name, value in SECURITY_HEADERS.items():
             response.headers.setdefault(name, value)
+        return response
+
+
+def allow_cross_origin(app: Flask, rule: CrossOrigin) -> None:
+    """Add the headers of the rule to the responses of the API."""
+
+    @app.after_request
+    def allow(response: Response) -> Response:
+        if not request.path.startswith(("/v1/", "/openapi.json")):
+            return response
+        origin = request.headers.get("Origin")
+        if request.method == "OPTIONS":
+            headers = rule.preflight(origin)
+        else:
+            headers = rule.headers(origin, request.method, request.path)
+        for name, value in headers.items():
+            if name == "Vary":
+                response.vary.add(value)
+            else:
+                response.headers[name] = value
         return response

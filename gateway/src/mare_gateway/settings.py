@@ -8,13 +8,13 @@ from typing import Annotated, ClassVar, Literal, Self
 from msgspec import Meta
 
 from mare_gateway.clients import Scope
+from mare_gateway.cross_origin import Origin
 from mare_gateway.keys import KeySet
 from mare_nameko.addresses import BrokerSettings
 from mare_nameko.client import Options
 from mare_nameko.settings import Secret, variable
 
 Seconds = Annotated[float, Meta(gt=0, le=3600)]
-Origin = Annotated[str, Meta(pattern=r"^(\*|https?://[^\s/?#,]+)$")]
 Port = Annotated[int, Meta(ge=1, le=65535)]
 
 
@@ -37,6 +37,10 @@ class ClientSettings(BrokerSettings):
 
     host: str = variable("GATEWAY_HOST", default="127.0.0.1")
     """Address of both ports. The images set 0.0.0.0."""
+
+    cors_origins: tuple[Origin, ...] = variable("GATEWAY_CORS_ORIGINS", default=("*",))
+    """Origins whose pages may use the API, for example `https://example.org`: with all methods and
+    keys. `*`: pages of every origin may read without a key."""
 
     keys_file: str = variable("GATEWAY_KEYS_FILE", default="")
     """File of API keys, which `mare-gateway keys` writes. It is read again when it changes. Empty:
@@ -124,10 +128,6 @@ class Settings(ClientSettings):
     rate_limit_storage: Secret = Secret("memory://")
     """Where requests are counted: `memory://` in each worker process, or the URI of a Redis or
     Valkey server that all gateways share."""
-
-    cors_origins: tuple[Origin, ...] = ("*",)
-    """Origins whose pages may use the API, for example `https://example.org`: with all methods and
-    keys. `*`: pages of every origin may read without a key."""
 
     otlp_endpoint: str = variable("OTEL_EXPORTER_OTLP_ENDPOINT", default="")
     """Collector of traces (OTLP over HTTP); needs the extra `tracing`. Empty: no export. The

@@ -50,7 +50,7 @@ def test_the_events_process_knows_every_variable_and_listens_where_the_probes_ar
 
     assert set(environ) <= environment.EVENTS
     known = {name: value for name, value in environ.items() if value is not None}
-    settings = EventsSettings.from_env({**known, "AMQP_URI": URI})
+    settings = EventsSettings.from_env({**known, "AMQP_URI": URI, "GATEWAY_KEYS_FILE": ""})
     assert (settings.host, settings.trusted_proxies) == ("0.0.0.0", 1)
     assert spec["containers"][0]["ports"] == [
         {"name": "http", "containerPort": settings.port},
@@ -65,6 +65,14 @@ def test_keys_are_read_from_a_secret(pod, name):
     (mount,) = spec["containers"][0]["volumeMounts"]
     assert environ["GATEWAY_KEYS_FILE"] == f"{mount['mountPath']}/keys"
     assert spec["volumes"][0]["secret"]["secretName"] == "keys"
+
+
+@pytest.mark.parametrize("name", ["gateway", "events"])
+def test_gateway_and_streams_allow_the_same_origins(pod, name):
+    origins = "https://example.org"
+    _, environ = pod(name, gateway={"env": {"GATEWAY_CORS_ORIGINS": origins}})
+
+    assert environ["GATEWAY_CORS_ORIGINS"] == origins
 
 
 def test_jobs_and_webhooks_accept_the_same_ports(pod):

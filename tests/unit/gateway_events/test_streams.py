@@ -179,3 +179,20 @@ def test_a_client_that_does_not_read_is_disconnected(monkeypatch):
         response.close()
 
     run(test, EVENTS_SEND_SECONDS="0.2")
+
+
+def test_pages_of_other_origins_may_read_streams_as_configured():
+    async def test(system):
+        system.state = "complete"
+        page, other = "https://example.org", "https://example.com"
+        stream, refused = [await system.get(Origin=each) for each in (page, other)]
+        preflight = await system.client.options(PATH, headers={"Origin": page})
+        problem = await system.get("/v1/streams/nothing", Origin=page)
+
+        allowed = "Access-Control-Allow-Origin"
+        assert stream.headers[allowed] == problem.headers[allowed] == page
+        assert (stream.headers["Vary"], allowed in refused.headers) == ("Origin", False)
+        assert (preflight.status, preflight.headers[allowed]) == (204, page)
+        assert "Authorization" in preflight.headers["Access-Control-Allow-Headers"]
+
+    run(test, GATEWAY_CORS_ORIGINS="https://example.org")

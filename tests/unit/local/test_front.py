@@ -56,15 +56,29 @@ def run(test, *, gateway_runs=True):
 def test_a_request_and_its_answer_are_passed_on_unchanged():
     async def test(client):
         headers = {"X-Test": "1", "TE": "trailers", "X-Forwarded-For": "192.0.2.1"}
-        answer = await client.post("/v1//a%2Fb?q=%C3%A9", data="x" * 200_000, headers=headers)
+        answer = await client.post("/v1//a%2Fb?q=%C3%A9", data="x" * 60_000, headers=headers)
         document = await answer.json()
 
         assert (answer.status, answer.headers["X-Answer"]) == (201, "yes")
         assert "Keep-Alive" not in answer.headers
         assert document["path"] == "/v1//a%2Fb?q=%C3%A9"
-        assert (document["method"], len(document["body"])) == ("POST", 200_000)
+        assert (document["method"], len(document["body"])) == ("POST", 60_000)
         assert (document["X-Test"], document["TE"]) == ("1", None)
         assert document["Host"] == f"127.0.0.1:{client.port}"
+
+    run(test)
+
+
+def test_a_body_that_is_too_large_is_refused():
+    async def chunks():
+        for _ in range(2_000):
+            yield b"x" * 1_000
+
+    async def test(client):
+        for body in (b"x" * 65_537, chunks()):
+            answer = await client.post("/v1/playlists", data=body)
+            assert answer.status == 413
+            assert (await answer.json())["code"] == "request_entity_too_large"
 
     run(test)
 

@@ -15,7 +15,7 @@ from flask_openapi3.types import ResponseDict
 from pydantic import StringConstraints
 from werkzeug.exceptions import UnsupportedMediaType
 
-from mare_gateway.api.bodies import BodyLimits
+from mare_gateway.api.bodies import BodyLimits, problem_of_body
 from mare_gateway.api.idempotency import HEADER, is_valid, value_of
 from mare_gateway.api.preferences import Preferences
 from mare_gateway.api.queries import (
@@ -152,13 +152,8 @@ def job_routes(
             if not allowed:
                 return respond(_TOO_MANY_BODIES)
             received = request.get_data()
-        try:
-            body = msgspec.json.decode(received)
-            # The parser of Flask nests less deep. Its result is cached for the validation.
-            request.get_json(silent=True)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            body = None
-        return None if isinstance(body, dict) else respond(_INVALID_BODY)
+        problem = problem_of_body(received)
+        return respond(problem) if problem else None
 
     @api.post("/playlists", responses=accepted)
     def submit_playlist(body: PlaylistSubmission) -> Response:
@@ -221,9 +216,6 @@ def _routes_of_one_job(
         return jobs.call_for_job("retry", path.job_id)
 
 
-_INVALID_BODY = Problem(
-    status=400, code="invalid_body", detail="The body must be a JSON object in UTF-8."
-)
 _TOO_MANY_BODIES = Problem(
     status=503, code="overloaded", detail="Too many requests are being received.", retry_after=1
 )

@@ -13,6 +13,7 @@ from typing import Any
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from mare_gateway.cross_origin import CrossOrigin
 from mare_gateway.events.feed import Job, JobFeed
 from mare_gateway.events.metrics import Metrics
 from mare_gateway.events.settings import Settings
@@ -116,6 +117,16 @@ def _port(runner: web.AppRunner) -> int:
 def _stream_app(feed: JobFeed, settings: Settings, metrics: Metrics) -> web.Application:
     app = web.Application(middlewares=[_refusals], client_max_size=1024)
     Streams(feed, settings, metrics).add_to(app)
+    rule = CrossOrigin(settings.cors_origins)
+
+    async def allow(request: web.Request, response: web.StreamResponse) -> None:
+        origin = request.headers.get("Origin")
+        if request.method == "OPTIONS":
+            response.headers.update(rule.preflight(origin))
+        else:
+            response.headers.update(rule.headers(origin, request.method, request.path))
+
+    app.on_response_prepare.append(allow)
     return app
 
 

@@ -48,6 +48,10 @@ class Streams:
     def add_to(self, app: web.Application) -> None:
         for path in PATHS:
             app.router.add_get(path, self.stream, allow_head=False)
+            app.router.add_options(path, self.options)
+
+    async def options(self, _: web.Request) -> web.Response:
+        return web.Response(status=204, headers={"Allow": "GET, OPTIONS"})
 
     async def stream(self, request: web.Request) -> web.StreamResponse:
         """Stream the states of a job until it ends, or respond with a problem."""
