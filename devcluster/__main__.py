@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from devcluster.choosing import end_cluster, find_cluster, keep_cluster
 from devcluster.cluster import Cluster
-from devcluster.command import CommandFailed
+from devcluster.command import CommandFailed, say
 from devcluster.context import ContextIncomplete
 from devcluster.node.native import NodeFailed
 from devcluster.node.requirements import CannotRun
@@ -27,10 +27,6 @@ _EXPLAINED = (
     NoGo,
 )
 """Errors whose text suffices: no traceback is printed."""
-
-
-def say(line: object) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 def build(toolsets: Mapping[str, Sequence[str]]) -> None:

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from kubernetes import client, config
+from kubernetes.client import ApiClient
 
 from devcluster.command import run
-from devcluster.kubectl import Kubectl
+from devcluster.kubectl import Kubectl, new_client
 from devcluster.programs import programs
 
 
@@ -38,6 +38,5 @@ class Cluster:
         program = programs("helm", [name], self.say) / name
         return run([str(program), f"--kubeconfig={self.kubeconfig}", *arguments], seconds=seconds)
 
-    def client(self) -> client.ApiClient:
-        api: client.ApiClient = config.new_client_from_config(str(self.kubeconfig))  # type: ignore[no-untyped-call]
-        return api
+    def client(self) -> ApiClient:
+        return new_client(self.kubeconfig)

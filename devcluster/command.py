@@ -1,7 +1,8 @@
-"""Runs a command, or fails with what it printed."""
+"""Runs a command, or fails with what it printed; prints progress."""
 
 import os
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -45,3 +46,7 @@ def run(
         output = (answer.stderr.strip() or answer.stdout.strip())[-_SHOWN:]
         raise failure(f"{' '.join(words[:3])} failed:\n{output}")
     return answer.stdout
+
+
+def say(line: object) -> None:
+    print(line, file=sys.stderr, flush=True)

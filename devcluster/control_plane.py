@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Self
 
 import requests
-from kubernetes import client, config
+from kubernetes.client import ApiClient
 
 from devcluster import commands
 from devcluster.audit import Request, read_requests, write_policy
 from devcluster.credentials import make_credentials
-from devcluster.kubectl import Kubectl, KubectlFailed
+from devcluster.kubectl import Kubectl, KubectlFailed, new_client
 from devcluster.server import Server
 from mare.processes.tcp_ports import free_port
 from tests.vhost import eventually
@@ -77,9 +77,8 @@ class ControlPlane:
     def certificate_authority(self) -> Path:
         return self.folder / "pki" / "ca.crt"
 
-    def client(self) -> client.ApiClient:
-        api: client.ApiClient = config.new_client_from_config(str(self.kubeconfig))  # type: ignore[no-untyped-call]
-        return api
+    def client(self) -> ApiClient:
+        return new_client(self.kubeconfig)
 
     def start(self) -> None:
         """Start all servers; raise ServerFailed if one is not ready in time."""

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from kubernetes import client, config
+
 from devcluster.command import CommandFailed, run
 
 
@@ -26,3 +28,9 @@ class Kubectl:
             *arguments,
         ]
         return run(command, stdin=stdin, seconds=seconds, failure=KubectlFailed)
+
+
+def new_client(kubeconfig: Path) -> client.ApiClient:
+    """Return a client with the rights of `kubeconfig`; use it in a `with` block."""
+    api: client.ApiClient = config.new_client_from_config(str(kubeconfig))  # type: ignore[no-untyped-call]
+    return api

@@ -5,6 +5,7 @@ import os
 import sys
 import time
 
+from devcluster.command import say
 from devcluster.images.engine import BuildFailed, Engine, NoEngine
 from devcluster.images.origin import engine
 from devcluster.images.recipe import COMPONENTS, component
@@ -17,7 +18,7 @@ MEGABYTE = 1_000_000
 def main() -> None:
     options = _options()
     try:
-        builder = engine(cache_folder(), _say)
+        builder = engine(cache_folder(), say)
         base = options.base or builder.base()
         for name in options.components or COMPONENTS:
             if options.twice:
@@ -47,7 +48,7 @@ def _build(builder: Engine, name: str, base: str) -> None:
     builder.build(component(name, base), tag)
     seconds = time.monotonic() - start
     whole, below = builder.size(tag) / MEGABYTE, builder.size(base) / MEGABYTE
-    _say(f"{tag}  {whole:.0f} MB, {whole - below:.0f} above its base, in {seconds:.1f} s")
+    say(f"{tag}  {whole:.0f} MB, {whole - below:.0f} above its base, in {seconds:.1f} s")
 
 
 def _build_twice(builder: Engine, name: str, base: str) -> None:
@@ -58,13 +59,9 @@ def _build_twice(builder: Engine, name: str, base: str) -> None:
         tag = f"mare/{name}:release-check-{number}"
         builder.build(component(name, base, timestamp), tag)
         digests.append(builder.identity(tag))
-        _say(f"{tag}  sha256:{digests[-1]}")
+        say(f"{tag}  sha256:{digests[-1]}")
     if digests[0] != digests[1]:
         raise BuildFailed(f"Two builds of {name} are different images.")
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

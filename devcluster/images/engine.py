@@ -1,7 +1,6 @@
 """What builds images: Docker or buildah, whose command lines are nearly the same."""
 
 import os
-import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import ClassVar
@@ -65,7 +64,3 @@ class Engine(ABC):
         command = [self.name, *arguments]
         environment = {**os.environ, **_ENVIRONMENT}
         return run(command, seconds=_SECONDS, environment=environment, failure=BuildFailed)
-
-
-def is_root_on_debian() -> bool:
-    return os.geteuid() == 0 and shutil.which("apt-get") is not None

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from devcluster.images.buildah import Buildah
 from devcluster.images.docker import Docker
-from devcluster.images.engine import Engine, NoEngine, Say, is_root_on_debian
+from devcluster.images.engine import Engine, NoEngine, Say
+from local.rabbitmq.origin import may_install
 from local.rabbitmq.packages import apt_install
 
 
@@ -16,7 +17,7 @@ def engine(cache: Path, say: Say) -> Engine:
 
 def buildah(cache: Path, say: Say) -> Buildah:
     """Return buildah; raise :class:`NoEngine`."""
-    if not is_root_on_debian():
+    if not may_install():
         raise NoEngine(
             "Images are built by Docker, or by buildah as root on Debian or Ubuntu: "
             "start Docker or become root."

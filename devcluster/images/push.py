@@ -2,14 +2,10 @@
 
 import sys
 
+from devcluster.command import say
 from devcluster.images.origin import engine
 from devcluster.images.supply import IMAGES, build
 from local.settings import cache_folder
-
-
-def say(line: object) -> None:
-    print(line, file=sys.stderr, flush=True)
-
 
 if len(sys.argv) != 3 or sys.argv[1] not in IMAGES:  # noqa: PLR2004 - program, name, reference
     sys.exit(f"usage: python -m devcluster.images.push {{{','.join(IMAGES)}}} REFERENCE")

@@ -7,9 +7,11 @@ process, mount and network device of the node.
 import os
 import subprocess
 import sys
+import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import yaml
@@ -22,7 +24,6 @@ from devcluster.node.configuration import CONTAINERD, write_configuration
 from devcluster.node.isolation import isolate
 from devcluster.node.layout import Layout
 from devcluster.node.policies import enforce_policies
-from devcluster.node.steps import Steps
 from devcluster.server import Server
 
 _SECONDS = 120.0
@@ -41,38 +42,44 @@ _KUBELET_API = {
 
 
 class Node:
-    def __init__(self, layout: Layout, steps: Steps) -> None:
+    def __init__(self, layout: Layout, say: Callable[[str], None]) -> None:
         self._layout = layout
-        self._steps = steps
+        self._say = say
         self._kubectl = Kubectl(layout.programs / "kubectl", layout.kubeconfig)
 
     def start(self) -> None:
         """Start all programs; return when Pods run, DNS resolves and the ingress answers."""
-        with self._steps.step("namespaces: mounts and network"):
+        with self._step("namespaces: mounts and network"):
             isolate(self._layout)
             write_configuration(self._layout)
         images = ThreadPoolExecutor(1).submit(self._containers)
-        with self._steps.step("certificates"):
+        with self._step("certificates"):
             make_credentials(
                 self._layout.programs / "kubeadm",
                 self._layout.folder,
                 self._layout.api_port,
                 _CLIENTS,
             )
-        with self._steps.step("etcd and API server"):
+        with self._step("etcd and API server"):
             self._control_plane()
-        with self._steps.step("node Ready"):
+        with self._step("node Ready"):
             self._kubelet()
-        with self._steps.step("images, remaining time"):
+        with self._step("images, remaining time"):
             images.result(_SECONDS)
-        with self._steps.step("network policies, DNS, storage and ingress"):
+        with self._step("network policies, DNS, storage and ingress"):
             apply_addons(self._kubectl, self._layout.ingress_port)
             enforce_policies(self._layout.api_port)
+
+    @contextmanager
+    def _step(self, name: str) -> Iterator[None]:
+        start = time.monotonic()
+        yield
+        self._say(f"{time.monotonic() - start:5.1f} s  {name}")
 
     def _containers(self) -> None:
         self._server(commands.containerd(self._layout), Path(CONTAINERD).exists)
         for archive in self._layout.archives:
-            with self._steps.step(f"image {archive.stem}, in parallel"):
+            with self._step(f"image {archive.stem}, in parallel"):
                 subprocess.run(
                     [
                         str(self._layout.programs / "ctr"),
@@ -135,7 +142,7 @@ def main() -> None:
     layout = Layout.read(Path(sys.argv[1]))
     with layout.progress.open("a", buffering=1) as progress:
         try:
-            Node(layout, Steps(lambda line: print(line, file=progress))).start()
+            Node(layout, lambda line: print(line, file=progress)).start()
         except Exception:  # noqa: BLE001 - shown by the starter
             traceback.print_exc()
             sys.exit(1)
