@@ -7,6 +7,7 @@ passed on in X-Forwarded-For.
 import asyncio
 import os
 import re
+import secrets
 import signal
 import sys
 from dataclasses import dataclass
@@ -137,6 +138,7 @@ def _problem(request: web.BaseRequest, status: int, code: str, detail: str) -> w
         "detail": detail,
         "instance": request.path,
         "code": code,
+        "request_id": secrets.token_hex(16),
     }
     return web.json_response(
         document,

@@ -5,7 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mare_services.contract.errors import IdempotencyKeyReused, InvalidRequest, JobNotFound
+from mare_services.contract.errors import (
+    IdempotencyKeyReused,
+    InvalidRequest,
+    JobNotChangeable,
+    JobNotFound,
+)
 from mare_services.contract.jobs import JobState
 from mare_services.jobs.adapters.sqlite import Sqlite
 from mare_services.jobs.batch_store import BatchStore
@@ -125,6 +130,18 @@ def test_cancelling_a_batch_cancels_the_jobs_that_have_not_ended(system):
 
     progress = system.batches.cancel("b1", "ana")["progress"]
     assert (progress["complete"], progress["cancelled"]) == (1, 2)
+
+
+def test_a_batch_that_has_ended_cannot_be_cancelled(system):
+    system.accept()
+    cancelled = [system.batches.cancel("b1", "ana")["state"] for _ in range(2)]
+    system.accept("b2")
+    for number in range(3):
+        system.end(f"b2-{number}", JobState.COMPLETE, result={})
+
+    assert cancelled == ["cancelled", "cancelled"]
+    with pytest.raises(JobNotChangeable, match="complete"):
+        system.batches.cancel("b2", "ana")
 
 
 def test_jobs_are_listed_by_pages_newest_first(system):

@@ -15,6 +15,7 @@ _KINDS = {
     "InvalidRequest": "invalid",
     "overloaded": "busy",
     "too_many_requests": "busy",
+    "too_many_open_jobs": "busy",
     "job_not_found": "gone",
     "key_required": "closed",
     "insufficient_scope": "closed",

@@ -14,6 +14,7 @@ from mare_services.contract.errors import (
     JobNotFound,
 )
 from mare_services.jobs.batch_store import BatchStore
+from mare_services.contract.jobs import JobState
 from mare_services.jobs.book import JobBook
 from mare_services.jobs.domain.batch import Batch, view
 from mare_services.jobs.domain.job import Job, Terms, accepted_event, new_job
@@ -81,8 +82,14 @@ class BatchBook:
         return view(*found)
 
     def cancel(self, batch_id: str, client: str) -> Any:
-        """Cancel the jobs of a batch that have not ended."""
-        for job in self.get(batch_id, client)["jobs"]:
+        """Cancel the jobs of a batch that have not ended; raise JobNotChangeable if all have."""
+        batch = self.get(batch_id, client)
+        state = JobState(batch["state"])
+        if state.is_terminal and state is not JobState.CANCELLED:
+            raise JobNotChangeable(
+                f"A batch that is {state} cannot be cancelled.", {"state": state}
+            )
+        for job in batch["jobs"]:
             try:
                 self.book.cancel(job["id"], client)
             except (JobNotChangeable, JobNotFound):
