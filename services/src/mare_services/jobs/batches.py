@@ -13,8 +13,8 @@ from mare_services.contract.errors import (
     JobNotChangeable,
     JobNotFound,
 )
-from mare_services.jobs.batch_store import BatchStore
 from mare_services.contract.jobs import JobState
+from mare_services.jobs.batch_store import BatchStore
 from mare_services.jobs.book import JobBook
 from mare_services.jobs.domain.batch import Batch, view
 from mare_services.jobs.domain.job import Job, Terms, accepted_event, new_job
