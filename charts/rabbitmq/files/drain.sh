@@ -4,7 +4,7 @@
 seconds=$1
 
 # A hook has no log of its own.
-report() { echo "$*" > /proc/1/fd/1; }
+report() { echo "$*" >> /proc/1/fd/1; }
 
 critical=$(rabbitmq-queues --silent check_if_node_is_quorum_critical 2>&1) ||
     report "This node waits up to $seconds s before it stops, for more members of queues: $critical"

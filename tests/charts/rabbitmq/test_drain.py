@@ -1,0 +1,48 @@
+"""What a node of a real cluster of three does before it stops."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.charts.helm import Helm
+from tests.charts.rabbitmq.cluster import Cluster
+from tests.charts.rabbitmq.conftest import PASSWORDS
+from tests.vhost import becomes
+
+DRAIN = ("sh", "/etc/rabbitmq/drain.sh")
+LEADERS = (
+    "length([Q || Q <- rabbit_amqqueue:list(), {ok, _, {_, N}} <- "
+    "[ra:members(amqqueue:get_pid(Q), 3000)], N =:= node()])."
+)
+DRAINED = "rabbit_maintenance:is_being_drained_local_read(node())."
+
+pytestmark = pytest.mark.timeout(400)
+
+
+@pytest.fixture
+def cluster(helm: Helm, debian: Path, tmp_path: Path) -> Iterator[Cluster]:
+    with Cluster(helm, debian, tmp_path, passwords=PASSWORDS) as cluster:
+        with cluster.connect(1) as connection:
+            arguments = {"x-queue-type": "quorum"}
+            connection.channel().queue_declare(
+                "work", durable=True, auto_delete=False, arguments=arguments
+            )
+        yield cluster
+
+
+def test_it_says_that_it_waits_for_members_and_moves_its_leaders(cluster: Cluster):
+    assert cluster.ask(1, LEADERS) != "0"
+    cluster.nodes[2].kill()
+    becomes(lambda: cluster.ask(1, "length(rabbit_nodes:list_running())."), "2", 60)
+
+    log = cluster.nodes[1].log_file
+    os.chown(log, 999, -1)  # as a container runtime does with what a container writes to
+
+    cluster.run(1, *DRAIN, "5")
+
+    said = log.read_text()
+    assert "This node waits up to 5 s before it stops, for more members of queues" in said
+    assert "This node stops although queues lose their majority without it." in said
+    assert cluster.ask(1, DRAINED) == "true"
