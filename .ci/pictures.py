@@ -14,7 +14,7 @@ from pictures_page import page
 
 from mare.drawing.drawing import draw
 from mare.drawing.figure import Column, Figure, Level, Panel, Series, Shape
-from mare.drawing.png import png_of
+from mare.drawing.png import png_renderer
 from mare.drawing.theme import DARK, LIGHT, Theme
 from mare.simulation.comparison import compare
 from mare.simulation.plot import plot_svg
@@ -37,7 +37,7 @@ def simulations() -> None:
     for name in SHOWN:
         scenario = read_scenario(packaged()[name])
         svg = plot_svg(scenario, compare(scenario))
-        (FOLDER / f"simulation-{name}.png").write_bytes(png_of(svg))
+        (FOLDER / f"simulation-{name}.png").write_bytes(png_renderer()(svg))
     scenario = read_scenario(packaged()["square"])
     chosen = {each.name: each for each in scenario.autoscalers}
     results = compare(replace(scenario, autoscalers=tuple(chosen[name] for name in COMPARED)))

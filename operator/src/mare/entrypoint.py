@@ -15,10 +15,11 @@ from mare.background import background
 from mare.broker.brokers import SecretBrokers
 from mare.broker.networks import BrokerNetworks, addresses_of
 from mare.clock import steady_clock
-from mare.cluster.api import Api, connect
+from mare.cluster.api import Api, connect, runs_in_pod
 from mare.cluster.conflicting_autoscalers import WatchedConflicts
 from mare.cluster.metrics_access import MetricsAccess
 from mare.cluster.objects import GROUP, PLURAL, VERSION, StoredObjects, StoredSecrets
+from mare.cluster.paths import discovery_path
 from mare.cluster.workloads import WatchedWorkloads
 from mare.custom_resource.autoscaler import Key, read_autoscaler
 from mare.leadership import ElectedLeader, LeaseSettings
@@ -61,6 +62,9 @@ async def _running(settings: Settings) -> AsyncIterator[tuple[Loop, asyncio.Even
     async with AsyncExitStack() as stack:
         clock = steady_clock()
         client = await stack.enter_async_context(await connect())
+        if not runs_in_pod():
+            # A person reads one sentence; kopf retries for 26 s and logs tracebacks.
+            await Api(client).request("GET", discovery_path("v1"))
         identity = f"{settings.identity}-{uuid4().hex[:8]}"
         lease = LeaseSettings(
             namespace=settings.lease_namespace,

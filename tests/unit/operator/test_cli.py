@@ -60,8 +60,30 @@ def run_with_kubeconfig(kubeconfig: Path, command: str, *arguments: str) -> Resu
     return runner.invoke(mare, [command, *arguments], input=DEFINITION)
 
 
-@pytest.mark.parametrize("command", [["run"], ["apply-crd", "-"], ["explain", "worker"]])
-@pytest.mark.parametrize("content", [None, "", KUBECONFIG])
+COMMANDS_WITH_A_CLUSTER = [["run"], ["apply-crd", "-"], ["explain", "worker"], ["pause", "worker"]]
+REACHABLE = """apiVersion: v1
+kind: Config
+current-context: a
+clusters: [{name: a, cluster: {server: "https://127.0.0.1:1"CA}}]
+contexts: [{name: a, context: {cluster: a, user: USER}}]
+users: [{name: a, user: {token: x}}]
+"""
+
+
+@pytest.mark.parametrize("command", COMMANDS_WITH_A_CLUSTER)
+@pytest.mark.parametrize(
+    "content",
+    [
+        None,
+        "",
+        KUBECONFIG,
+        "contexts: [",
+        "- a\n",
+        "text\n",
+        REACHABLE.replace("CA", "").replace("USER", "unknown"),
+        REACHABLE.replace("CA", ", certificate-authority-data: eHg=").replace("USER", "a"),
+    ],
+)
 def test_without_a_cluster_a_command_ends_with_one_sentence(
     tmp_path: Path, content: str | None, command: list[str]
 ) -> None:
@@ -72,7 +94,21 @@ def test_without_a_cluster_a_command_ends_with_one_sentence(
     assert result.exit_code == 1
     assert result.output.startswith("Error: No cluster is configured: ")
     assert result.output.count("\n") == 1
-    assert str(kubeconfig) in result.output
+    assert "NoneType" not in result.output
+
+
+@pytest.mark.parametrize("command", COMMANDS_WITH_A_CLUSTER)
+def test_a_cluster_that_does_not_answer_is_named_in_one_sentence(
+    tmp_path: Path, command: list[str]
+) -> None:
+    kubeconfig = tmp_path / "config"
+    kubeconfig.write_text(REACHABLE.replace("CA", "").replace("USER", "a"))
+    result = run_with_kubeconfig(kubeconfig, *command)
+    assert result.exit_code == 1
+    assert result.output.startswith(
+        "Error: the API server does not answer (Cannot connect to host 127.0.0.1:1 "
+    )
+    assert result.output.count("\n") == 1
 
 
 def test_an_unknown_context_is_named(tmp_path: Path) -> None:
@@ -80,3 +116,28 @@ def test_an_unknown_context_is_named(tmp_path: Path) -> None:
     kubeconfig.write_text(KUBECONFIG)
     result = run_with_kubeconfig(kubeconfig, "explain", "worker", "--context", "no-such")
     assert "has no usable context no-such" in result.output
+
+
+@pytest.mark.parametrize(
+    "command", [["explain", "-f"], ["convert"], ["apply-crd"], ["simulate"], ["local"]]
+)
+@pytest.mark.parametrize(
+    "content", [b"\xff\xfe", b"a: [1\n", b"- 1\n", b"text\n", b"# none\n", b""]
+)
+def test_a_file_that_cannot_be_used_is_named_without_a_traceback(
+    tmp_path: Path, command: list[str], content: bytes
+) -> None:
+    file = tmp_path / "file.yaml"
+    file.write_bytes(content)
+    result = CliRunner().invoke(mare, [*command, str(file)])
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit)
+    assert str(file) in result.output or "the file is empty" in result.output
+
+
+def test_a_plot_that_cannot_be_written_is_reported_before_the_simulation(tmp_path: Path) -> None:
+    plot = tmp_path / "missing" / "plot.svg"
+    result = CliRunner().invoke(mare, ["simulate", "square", "--plot", str(plot)])
+    assert result.exit_code == 1
+    assert f"Cannot write to folder {plot.parent}" in result.output
+    assert "KEDA" not in result.output

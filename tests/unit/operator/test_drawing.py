@@ -13,7 +13,7 @@ from mare.drawing.axes import Axis, amount, duration, round_top, time_ticks
 from mare.drawing.drawing import draw
 from mare.drawing.figure import Band, Column, Figure, Level, Mark, Panel, Series, Shape
 from mare.drawing.paths import path_of, thin
-from mare.drawing.png import png_of
+from mare.drawing.png import png_renderer
 from mare.drawing.theme import DARK, LIGHT, Theme
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -142,7 +142,7 @@ def test_text_and_lines_have_enough_contrast(theme):
 
 def test_a_png_is_rendered():
     panel = Panel(title="n", series=(Series("n", [(0, 1.0), (9, 1.0)]),))
-    assert png_of(draw(figure(panel), LIGHT)).startswith(b"\x89PNG")
+    assert png_renderer()(draw(figure(panel), LIGHT)).startswith(b"\x89PNG")
 
 
 def test_without_room_the_title_gives_way_to_the_legend():

@@ -1,14 +1,14 @@
 """`mare apply-crd`: updates the CustomResourceDefinition, which Helm does not."""
 
 import asyncio
-from typing import TextIO
+from typing import Any, TextIO
 
 import click
-import yaml
 
 from mare.cluster.api import Api, connect
 from mare.cluster.crd import apply_crd as apply_to_cluster
 from mare.cluster.crd import version
+from mare.documents.tree import InputError, parse, plain, read_text
 from mare.ports import AccessRefused, Conflict, NotFound, Unavailable
 
 
@@ -22,12 +22,10 @@ def apply_crd(file: TextIO) -> None:
     The chart runs this before an upgrade. It needs the rights to get, patch and create this one
     definition.
     """
-    definition = yaml.safe_load(file)
-    if not isinstance(definition, dict) or definition.get("kind") != "CustomResourceDefinition":
-        raise click.ClickException(f"{file.name} is not a CustomResourceDefinition")
     try:
+        definition = _read(file)
         present = asyncio.run(_apply(definition))
-    except (AccessRefused, Conflict, NotFound, Unavailable) as error:
+    except (InputError, AccessRefused, Conflict, NotFound, Unavailable) as error:
         raise click.ClickException(str(error)) from error
     name = definition["metadata"]["name"]
     if present == version(definition):
@@ -36,6 +34,13 @@ def apply_crd(file: TextIO) -> None:
         click.echo(f"{name} stays as it is: its version {present} is newer than this one")
 
 
-async def _apply(definition: dict[str, object]) -> str:
+def _read(file: TextIO) -> dict[str, Any]:
+    documents = parse(read_text(file), file.name)
+    if [each.kind for each in documents] != ["CustomResourceDefinition"] or not documents[0].name:
+        raise InputError(f"{file.name} is not one CustomResourceDefinition with a name")
+    return plain(documents[0].root)  # type: ignore[no-any-return]
+
+
+async def _apply(definition: dict[str, Any]) -> str:
     async with await connect() as client:
         return await apply_to_cluster(Api(client), definition)

@@ -3,11 +3,12 @@
 import asyncio
 import os
 
+import aiohttp
 import click
 
 from mare import logs
 from mare.cluster.client_import import skip_synchronous_client
-from mare.ports import Unavailable
+from mare.ports import AccessRefused, Unavailable
 from mare.settings import Settings, SettingsError, variables
 
 
@@ -24,7 +25,9 @@ def run() -> None:
 
     try:
         asyncio.run(run_operator(settings))
-    except Unavailable as error:
+    except (AccessRefused, Unavailable) as error:
         raise click.ClickException(str(error)) from error
+    except aiohttp.ClientError as error:
+        raise click.ClickException(f"The API server does not answer: {error}") from error
     except OSError as error:
         raise click.ClickException(f"Cannot listen on a port: {error}") from error

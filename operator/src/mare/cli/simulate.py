@@ -1,13 +1,15 @@
 """`mare simulate`: compares policies with KEDA and an HPA on the same messages."""
 
 import json
+import os
+from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import Path
 
 import click
 
 from mare.documents.tree import InputError
-from mare.drawing.png import NoRenderer, png_of
+from mare.drawing.png import NoRenderer, png_renderer
 from mare.simulation.comparison import compare_seeds
 from mare.simulation.plot import plot_svg
 from mare.simulation.reading import packaged, read_scenario
@@ -76,10 +78,9 @@ def simulate(
     SCENARIO is a YAML file, or the name of a scenario of the package, such as square. The same
     seed gives the same messages and the same figures.
     """
-    if plot is not None and plot.suffix not in {".png", ".svg"}:
-        raise click.BadParameter("The name has to end in .png or .svg", param_hint="--plot")
     if plot is not None and len(scenarios) > 1:
         raise click.BadParameter("needs exactly one scenario", param_hint="--plot")
+    encode = _encoder(plot) if plot is not None else str.encode
     for path in scenarios:
         scenario = _read(path, seed)
         results = compare_seeds(scenario, seeds)
@@ -95,7 +96,7 @@ def simulate(
             for change in results[0].changes:
                 click.echo(f"{change.second:8.1f} s  {change.reason}  {change.message}")
         if plot is not None:
-            _draw(plot, plot_svg(scenario, results))
+            plot.write_bytes(encode(plot_svg(scenario, results)))
 
 
 def _read(path: Path, seed: int | None) -> Scenario:
@@ -105,8 +106,16 @@ def _read(path: Path, seed: int | None) -> Scenario:
         raise click.ClickException(f"The scenario is not valid:\n{error}") from error
 
 
-def _draw(plot: Path, svg: str) -> None:
+def _encoder(plot: Path) -> Callable[[str], bytes]:
+    """Return a function from an SVG to the content of the file, which can be written."""
+    if not os.access(plot.parent, os.W_OK):
+        raise click.BadParameter(f"Cannot write to folder {plot.parent}", param_hint="--plot")
     try:
-        plot.write_bytes(png_of(svg) if plot.suffix == ".png" else svg.encode())
+        match plot.suffix:
+            case ".svg":
+                return str.encode
+            case ".png":
+                return png_renderer()
     except NoRenderer as error:
         raise click.ClickException(str(error)) from error
+    raise click.BadParameter("The name has to end in .png or .svg", param_hint="--plot")

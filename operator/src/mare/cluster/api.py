@@ -11,7 +11,7 @@ import aiohttp
 from kubernetes.aio import config
 from kubernetes.aio.client import ApiClient, Configuration
 
-from mare.cluster.kubeconfig import load_kubeconfig
+from mare.cluster.kubeconfig import kubeconfig_client
 from mare.cluster.paths import ApiPath
 from mare.ports import AccessRefused, Conflict, NotFound, Unavailable
 
@@ -33,13 +33,17 @@ async def connect() -> ApiClient:
 
     Raises `Unavailable` if there is neither.
     """
+    if not runs_in_pod():
+        client, _ = await kubeconfig_client()
+        return client
     configuration = Configuration()
-    if _TOKEN.exists():  # noqa: ASYNC240 - a local file, once at the start
-        config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
-    else:
-        await load_kubeconfig(configuration)
+    config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
     configuration.connection_pool_maxsize = 0  # unlimited: each watch holds a connection
     return ApiClient(configuration)
+
+
+def runs_in_pod() -> bool:
+    return _TOKEN.exists()
 
 
 class Api:
@@ -77,7 +81,8 @@ class Api:
             )
             data = await answer.read()
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise Unavailable(f"the API server does not answer ({type(error).__name__})") from error
+            cause = str(error) or type(error).__name__
+            raise Unavailable(f"the API server does not answer ({cause})") from error
         self._raise_for(answer, data)
         return _decoded(data)
 

@@ -1,21 +1,38 @@
-"""Reads the user's kubeconfig."""
+"""Connects by the user's kubeconfig."""
 
 import logging
 import os
 from pathlib import Path
 
+import yaml
 from kubernetes.aio import config
-from kubernetes.aio.client import Configuration
+from kubernetes.aio.client import ApiClient, Configuration
 from kubernetes.aio.config import ConfigException
 
 from mare.ports import Unavailable
 
+_SHAPES = (TypeError, AttributeError, KeyError)
+"""Errors of the client if a part of the kubeconfig is missing or has another type. Their texts
+speak of Python."""
 
-async def load_kubeconfig(configuration: Configuration, context: str | None = None) -> str:
-    """Load a context of the kubeconfig, by default the current one; return its namespace.
+
+async def kubeconfig_client(context: str | None = None) -> tuple[ApiClient, str]:
+    """Return a client for a context, by default the current one, and the context's namespace.
 
     Raises `Unavailable` with a sentence that says what to do.
     """
+    configuration = Configuration()
+    namespace = await _load(configuration, context)
+    configuration.connection_pool_maxsize = 0  # unlimited: each watch holds a connection
+    try:
+        return ApiClient(configuration), namespace
+    except OSError as error:  # an SSLError is one, too
+        raise Unavailable(
+            f"No cluster is configured: the certificates of the kubeconfig cannot be used ({error})"
+        ) from error
+
+
+async def _load(configuration: Configuration, context: str | None) -> str:
     logging.getLogger("kubernetes").setLevel(logging.ERROR)  # it repeats the exception
     paths = os.environ.get("KUBECONFIG") or "~/.kube/config"
     if not any(Path(path).expanduser().is_file() for path in paths.split(os.pathsep) if path):  # noqa: ASYNC240
@@ -24,12 +41,18 @@ async def load_kubeconfig(configuration: Configuration, context: str | None = No
             " KUBECONFIG"
         )
     try:
-        await config.load_kube_config(context=context, client_configuration=configuration)  # type: ignore[no-untyped-call]
-        contexts, current = config.list_kube_config_contexts()  # type: ignore[no-untyped-call]
-    except (ConfigException, OSError, ValueError, TypeError) as error:
-        name = f"context {context}" if context else "current context"
+        await config.load_kube_config(paths, context, client_configuration=configuration)  # type: ignore[no-untyped-call]
+        contexts, current = config.list_kube_config_contexts(paths)  # type: ignore[no-untyped-call]
+    except yaml.YAMLError as error:
+        problem = " ".join(str(error).split())
         raise Unavailable(
-            f"No cluster is configured: the kubeconfig at {paths} has no usable {name} ({error})."
+            f"No cluster is configured: the kubeconfig at {paths} is not YAML ({problem})"
+        ) from error
+    except (ConfigException, OSError, ValueError, *_SHAPES) as error:
+        name = f"context {context}" if context else "current context"
+        cause = "" if isinstance(error, _SHAPES) else f" ({error})"
+        raise Unavailable(
+            f"No cluster is configured: the kubeconfig at {paths} has no usable {name}{cause}."
             " List its contexts with kubectl config get-contexts"
         ) from error
     chosen = current if context is None else next(c for c in contexts if c["name"] == context)

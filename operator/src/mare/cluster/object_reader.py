@@ -4,10 +4,8 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-from kubernetes.aio.client import ApiClient, Configuration
-
 from mare.cluster.api import MERGE_PATCH, Api
-from mare.cluster.kubeconfig import load_kubeconfig
+from mare.cluster.kubeconfig import kubeconfig_client
 from mare.cluster.objects import EVENTS, QUEUE_AUTOSCALERS
 from mare.ports import AccessRefused, Conflict, InvalidName, NotFound, Unavailable
 
@@ -58,12 +56,11 @@ async def _connected(
     namespace: str | None, context: str | None, right: str
 ) -> AsyncIterator[tuple[Api, str]]:
     """Yield a connection and the namespace to use; raise `Unreadable` for every failure."""
-    configuration = Configuration()
     try:
-        default = await load_kubeconfig(configuration, context)
+        client, default = await kubeconfig_client(context)
     except Unavailable as error:
         raise Unreadable(str(error)) from error
-    async with ApiClient(configuration) as client:
+    async with client:
         try:
             yield Api(client), namespace or default
         except InvalidName as error:

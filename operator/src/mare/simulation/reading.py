@@ -45,7 +45,10 @@ def read_scenario(path: Path, seed: int | None = None) -> Scenario:
 
     Raises `InputError` with all mistakes, or OSError.
     """
-    documents = parse(path.read_text(encoding="utf-8"), str(path))
+    try:
+        documents = parse(path.read_text(encoding="utf-8"), str(path))
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}:1: not UTF-8") from error
     if len(documents) != 1:
         raise InputError(f"{path}:1: has to be one YAML document")
     given = plain(documents[0].root)
