@@ -90,7 +90,9 @@ def _plan(settings: Settings, uris: dict[str, str]) -> Plan:
     }
     # More processes than twice the cores only take turns.
     most = max(2, 2 * (os.cpu_count() or 1))
-    return read_files([Path(settings.file or _FILE)], {**os.environ, **own, **uris}, most=most)
+    environment = {**os.environ, **own, **uris}
+    file = Path(settings.file or _FILE)
+    return read_files([file], environment, most=most, set_by="the limit of this machine")
 
 
 async def _serve(

@@ -86,7 +86,7 @@ def _zero(at: float, **names: str) -> Json:
 
 
 def _at_max(at: float, **names: str) -> Json:
-    limit = clause("bounds.max", "maxReplicas is 10", max=10)
+    limit = clause("bounds.max", "maxReplicas is 10", by="maxReplicas", max=10)
     return summary(
         at,
         **names,

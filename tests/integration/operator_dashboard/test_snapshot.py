@@ -202,3 +202,29 @@ def test_the_operator_status_counts_unreachable_brokers():
         assert foot["errors"]["last"]["name"] == "away"
 
     visit(story)
+
+
+def test_without_a_cluster_the_command_reads_the_explanation_from_the_page():
+    async def story(visitor):
+        have(visitor.world, "worker", ready=95, replicas=10, maxReplicas=5)
+        autoscaler = next(iter(visitor.world.loop.autoscalers))
+        policy = replace(autoscaler.policy, max_set_by="--max")
+        local = replace(autoscaler.target, kind="command")
+        visitor.world.loop.put(replace(autoscaler, target=local, policy=policy, generation=2))
+        for _ in range(3):
+            await visitor.world.tick()
+        one = await visitor.one("worker")
+        assert one["explain"] == "curl -s '{page}api/objects/shop/worker/explain'"
+        command = one["decisions"][0]["explain"]
+        for path, status, part in (
+            ("", 200, "try: raise --max, or reduce the service time"),
+            (command.partition("explain")[2].rstrip("'"), 200, "worker at "),
+            ("?at=x", 400, "RFC 3339"),
+            ("?at=1960-01-01T00:00:00Z", 404, "the oldest decision"),
+        ):
+            async with visitor.session.get(f"/api/objects/shop/worker/explain{path}") as answer:
+                text = await answer.text()
+            assert answer.status == status, text
+            assert part in text
+
+    visit(story)

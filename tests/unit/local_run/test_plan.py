@@ -127,6 +127,8 @@ def test_max_lowers_the_bounds():
     read = plan(SMALLEST.replace("  maxReplicas: 6", "  maxReplicas: 6\n  minReplicas: 5"), most=4)
     policy = read.autoscalers[0].policy
     assert (policy.min_replicas, policy.max_replicas) == (4, 4)
+    assert policy.max_set_by == "--max"
+    assert plan(SMALLEST, most=6).autoscalers[0].policy.max_set_by == "maxReplicas"
     assert read.notes == ("worker: maxReplicas 6 is lowered to 4 by --max",)
 
 

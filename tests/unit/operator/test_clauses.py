@@ -70,7 +70,11 @@ def test_a_clause_is_its_text():
     formula, bound = decision.clauses
     assert formula.code == "length"
     assert formula.numbers == {"messages": 240, "each": 20, "replicas": 12}
-    assert (bound, bound.code, bound.numbers) == ("maxReplicas is 5", "bounds.max", {"max": 5})
+    assert (bound, bound.code, bound.numbers) == (
+        "maxReplicas is 5",
+        "bounds.max",
+        {"by": "maxReplicas", "max": 5},
+    )
 
 
 def test_the_step_that_decides_a_jump_to_a_bound_is_the_bound():

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from mare.custom_resource.autoscaler import Key
 from mare.dashboard.chart import LANGUAGES, Frame, chart
-from mare.dashboard.http_rules import HttpError
+from mare.dashboard.http_rules import HttpError, not_found
 from mare.dashboard.serialize import encode_json
 from mare.loop.record import Record
 from mare.loop.time_series import SPANS
@@ -32,7 +32,7 @@ class Charts:
         """Return the chart as JSON; raise `HttpError`."""
         history, now, frame = self._record.histories.get(key), self._clock(), frame_of(query)
         if history is None:
-            raise HttpError(404, "NotFound", "This QueueAutoscaler does not exist.")
+            raise not_found()
         cached = self._cache.get((key, frame))
         if cached is not None and 0 <= now - cached[0] < _FRESH_SECONDS:
             return cached[1]

@@ -28,14 +28,13 @@ def detail(history: AutoscalerHistory, now: float) -> Json:
     view, facts = history.view, facts_of(history)
     queues = () if isinstance(view.reading.queues, Unknown) else view.reading.queues
     entries = list(history.decisions.newest_first())
-    command = _explain_command(facts)
     return {
         **summary(history, now),
         "trace": trace(facts.decision),
         "next": [serialize_clause(each) for each in next_changes(facts, now)],
         "problems": [problem(each) for each in problems_of(facts)],
         "decisions": [
-            {**_entry(entry), "explain": command and f"{command} --at {instant(entry.at)}"}
+            {**_entry(entry), "explain": _explain_command(facts, instant(entry.at))}
             for entry in entries
         ],
         "conditions": [
@@ -53,15 +52,20 @@ def detail(history: AutoscalerHistory, now: float) -> Json:
             "since": history.series[-1].since,
             "decisionsSince": entries[-1].at if entries else None,
         },
-        "explain": command,
+        "explain": _explain_command(facts),
     }
 
 
-def _explain_command(facts: Facts) -> str | None:
-    """None under `mare local`, whose objects are in no cluster."""
+def _explain_command(facts: Facts, at: str = "") -> str:
+    """Return the command that explains the object; the page replaces {page} by its address.
+
+    Under `mare local` the object is in no cluster: only this server knows it.
+    """
+    key = facts.key
     if facts.target.kind == "command":
-        return None
-    return f"mare explain {facts.key.name} -n {facts.key.namespace}"
+        query = at and f"?at={at}"
+        return f"curl -s '{{page}}api/objects/{key.namespace}/{key.name}/explain{query}'"
+    return f"mare explain {key.name} -n {key.namespace}" + (at and f" --at {at}")
 
 
 def trace(decision: Decision | None) -> list[Json]:

@@ -10,7 +10,8 @@ from aiohttp.typedefs import Handler
 from mare.custom_resource.autoscaler import Key
 from mare.dashboard.chart_requests import Charts
 from mare.dashboard.detail import detail
-from mare.dashboard.http_rules import HttpError, add_headers, check_requests, standby_error
+from mare.dashboard.explanation import explanation
+from mare.dashboard.http_rules import add_headers, check_requests, not_found, standby_error
 from mare.dashboard.operator_status import Leader, no_election, operator_status
 from mare.dashboard.serialize import Json, encode_json
 from mare.dashboard.snapshot import Snapshot
@@ -80,6 +81,7 @@ class _Site:
                 web.get(f"{api}/events", on_leader(self._events), allow_head=False),
                 web.get(one, on_leader(self._one)),
                 web.get(f"{one}/chart", on_leader(self._chart)),
+                web.get(f"{one}/explain", on_leader(self._explain)),
             ]
         )
         if prefix:
@@ -138,6 +140,12 @@ class _Site:
     async def _chart(self, request: web.Request) -> web.Response:
         return _json(self._charts.text(_key(request), request.query))
 
+    async def _explain(self, request: web.Request) -> web.Response:
+        history = self._record.histories.get(_key(request))
+        if history is None:
+            raise not_found()
+        return web.Response(text=explanation(history, self._clock(), request.query.get("at")))
+
     async def _end_streams(self, _: web.Application) -> None:
         self._streams.ended.set()
 
@@ -148,7 +156,7 @@ def _key(request: web.Request) -> Key:
 
 def _found(detail: Json | None) -> Json:
     if detail is None:
-        raise HttpError(404, "NotFound", "This QueueAutoscaler does not exist.")
+        raise not_found()
     return detail
 
 

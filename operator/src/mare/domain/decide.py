@@ -141,7 +141,7 @@ def _without_proposal(
 def _bound(trace: DecisionTrace, context: DecisionContext, floor: int) -> None:
     ceiling = context.policy.max_replicas
     if trace.count > ceiling:
-        trace.limit(Stage.BOUNDS, ceiling, Reason.TOO_MANY_REPLICAS, at_most(ceiling))
+        trace.limit(Stage.BOUNDS, ceiling, Reason.TOO_MANY_REPLICAS, at_most(context.policy))
     elif trace.count < floor:
         trace.limit(Stage.BOUNDS, floor, Reason.TOO_FEW_REPLICAS, context.why_floor)
 

@@ -176,6 +176,8 @@ class Policy:
 
     min_replicas: int = 0
     max_replicas: int
+    max_set_by: str = "maxReplicas"
+    """What sets `max_replicas`, as sentences name it."""
     targets: tuple[Target, ...] = (QueueWaitTime(),)
     """At least one; the largest proposal applies."""
     behavior: Behavior = OWN_BEHAVIOR

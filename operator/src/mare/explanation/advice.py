@@ -141,4 +141,7 @@ EVENTS = Clause("advice.raiseMin", "set spec.minReplicas to 1")
 PENDING = Clause(
     "advice.checkPods", "check the Pods: kubectl describe pods shows why they are not ready"
 )
-BEHIND = Clause("advice.raiseMax", "raise spec.maxReplicas, or reduce the service time")
+
+
+def raise_max(by: str) -> Clause:
+    return Clause("advice.raiseMax", f"raise {by}, or reduce the service time", by=by)

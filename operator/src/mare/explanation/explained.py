@@ -42,15 +42,27 @@ def explain(body: Mapping[str, Any], now: float) -> Explained:
     """
     facts = facts_of_object(body, now)
     decision = facts.decision
+    sentence = decision.message if decision else _without_decision(facts, body, now)
+    return explain_facts(facts, recorded(body), sentence, now, outdated=_is_outdated(body))
+
+
+def explain_facts(
+    facts: Facts,
+    decisions: tuple[Recorded, ...],
+    sentence: str,
+    now: float,
+    *,
+    outdated: bool = False,
+) -> Explained:
     return Explained(
         facts=facts,
         verdict=verdict_of(facts),
         constraint=constraint_of(facts),
-        sentence=decision.message if decision else _without_decision(facts, body, now),
+        sentence=sentence,
         next_changes=next_changes(facts, now),
         problems=problems_of(facts),
-        decisions=recorded(body),
-        outdated=_is_outdated(body),
+        decisions=decisions,
+        outdated=outdated,
     )
 
 

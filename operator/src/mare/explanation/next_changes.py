@@ -75,8 +75,9 @@ def _by_load(facts: Facts, decision: Decision) -> Iterator[Clause]:
         return
     running = known(load.unacknowledged, 0)
     if decision.replicas >= policy.max_replicas:
-        text = f"cannot scale up beyond maxReplicas, which is {policy.max_replicas}"
-        yield Clause("next.raiseMax", text, max=policy.max_replicas)
+        by, most = policy.max_set_by, policy.max_replicas
+        text = f"cannot scale up beyond {by}, which is {most}"
+        yield Clause("next.raiseMax", text, by=by, max=most)
     else:
         more = _first(load.ready, lambda ready: proposal_at(ready) > decision.replicas)
         if more is not None:

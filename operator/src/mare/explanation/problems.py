@@ -61,7 +61,8 @@ def _problems(facts: Facts) -> Iterator[Problem]:
     if facts.is_behind:
         most = facts.policy.max_replicas
         text = f"all {most} replicas are requested and are too few"
-        yield _own("MARE021", own, Clause("pods.behind", text, replicas=most), advice.BEHIND)
+        hint = advice.raise_max(facts.policy.max_set_by)
+        yield _own("MARE021", own, Clause("pods.behind", text, replicas=most), hint)
 
 
 def _own(code: str, about: str, text: Clause, hint: Clause) -> Problem:

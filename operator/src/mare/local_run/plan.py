@@ -29,21 +29,29 @@ class Plan:
     """Warnings: what differs from the file, or cannot be measured."""
 
 
-def read_files(files: Iterable[Path], environ: Mapping[str, str], *, most: int) -> Plan:
-    """Read files; raise `InputError` with every mistake."""
+def read_files(
+    files: Iterable[Path], environ: Mapping[str, str], *, most: int, set_by: str = "--max"
+) -> Plan:
+    """Read files; raise `InputError` with every mistake. `set_by` names what sets `most`."""
     texts = []
     for file in files:
         try:
             texts.append((str(file), file.read_text(encoding="utf-8")))
         except (OSError, UnicodeDecodeError) as error:
             raise InputError(f"{file}:1: cannot be read ({error})") from error
-    return read_plan(texts, environ, most=most)
+    return read_plan(texts, environ, most=most, set_by=set_by)
 
 
-def read_plan(texts: Iterable[tuple[str, str]], environ: Mapping[str, str], *, most: int) -> Plan:
+def read_plan(
+    texts: Iterable[tuple[str, str]],
+    environ: Mapping[str, str],
+    *,
+    most: int,
+    set_by: str = "--max",
+) -> Plan:
     """Read files, given by name and text. `most` is the upper limit of processes per program."""
     documents = [each for file, text in texts for each in parse(text, file)]
-    reader = _Reader(environ, most)
+    reader = _Reader(environ, most, set_by)
     for document in documents:
         reader.read(document)
     if documents and not any("commands" in each.root.entries for each in documents):
@@ -57,9 +65,10 @@ def read_plan(texts: Iterable[tuple[str, str]], environ: Mapping[str, str], *, m
 
 
 class _Reader:
-    def __init__(self, environ: Mapping[str, str], most: int) -> None:
+    def __init__(self, environ: Mapping[str, str], most: int, set_by: str) -> None:
         self._environ = environ
         self._most = most
+        self._set_by = set_by
         self.mistakes = Mistakes()
         self.programs: dict[str, Program] = {}
         self._objects: list[tuple[Document, tuple[str | int, ...], Autoscaler]] = []
@@ -188,17 +197,18 @@ class _Reader:
 
     def _bounded(self, autoscaler: Autoscaler) -> Autoscaler:
         policy, most, name = autoscaler.policy, self._most, autoscaler.key.name
+        by = self._set_by
         if policy.paused_replicas is not None and policy.paused_replicas > most:
             self._notes.append(
-                f"{name}: pausedReplicas {policy.paused_replicas} is lowered to {most} by --max"
+                f"{name}: pausedReplicas {policy.paused_replicas} is lowered to {most} by {by}"
             )
             policy = replace(policy, paused_replicas=most)
         if policy.max_replicas > most:
             self._notes.append(
-                f"{name}: maxReplicas {policy.max_replicas} is lowered to {most} by --max"
+                f"{name}: maxReplicas {policy.max_replicas} is lowered to {most} by {by}"
             )
             least = min(policy.min_replicas, most)
-            policy = replace(policy, max_replicas=most, min_replicas=least)
+            policy = replace(policy, max_replicas=most, max_set_by=by, min_replicas=least)
         if policy.idle_replicas is not None and policy.idle_replicas >= policy.min_replicas:
             text = f"idle.replicas {policy.idle_replicas} is ignored: it is not below minReplicas"
             self._notes.append(f"{name}: {text} {policy.min_replicas}")

@@ -28,7 +28,6 @@ export class Decisions {
     this.decisions = decisions;
     this.now = now;
     this.command = explain;
-    this.explain.hidden = explain === null;
     const since = history.decisionsSince;
     setText(this.since, since === null ? this.words.text("sentence.none") : this.words.text("decisions.since", { time: this.words.time(since, now) }));
     this.#show();
@@ -58,8 +57,7 @@ export class Decisions {
 
   #showOne(item, { at, last, count, from, to, sentence, explain }) {
     const { words, now } = this;
-    item.dataset.command = explain ?? this.command;
-    part(item, "copy").hidden = explain === null;
+    item.dataset.command = explain;
     setAttribute(item, "data-kind", from === to ? "hold" : to > from ? "up" : "down");
     const time = part(item, "time");
     setText(time, words.time(at, now));
@@ -70,7 +68,8 @@ export class Decisions {
     showWhy(part(item, "sentence"), words, sentence);
   }
 
-  async #copy(button, command) {
+  async #copy(button, template) {
+    const command = template.replace("{page}", new URL(".", location.href));
     const before = button.textContent;
     try {
       await navigator.clipboard.writeText(command);
