@@ -9,7 +9,8 @@ import zlib
 from collections.abc import Collection, Mapping
 from typing import Any, TextIO
 
-from mare.custom_resource.autoscaler import Autoscaler
+from mare.custom_resource.autoscaler import Autoscaler, Key
+from mare.custom_resource.conditions import Condition
 
 _COLOURS = (36, 33, 35, 32, 34, 96, 93, 95, 92, 94)
 _BOLD = 1
@@ -71,21 +72,25 @@ class TerminalEvents:
 
 
 class TerminalObjects:
-    """Implements `mare.ports.Objects`: shows Events, and drops the status.
+    """Implements `mare.ports.Objects`: shows Events, and conditions that are good again.
 
-    The dashboard reads the same data from the loop's record.
+    The dashboard reads the rest of the status from the loop's record.
     """
 
     def __init__(self, terminal: Terminal) -> None:
         self._terminal = terminal
+        self._bad: set[tuple[Key, str]] = set()
 
     async def write_status(
-        self,
-        autoscaler: Autoscaler,  # noqa: ARG002
-        version: str,
-        status: Mapping[str, Any],  # noqa: ARG002
+        self, autoscaler: Autoscaler, version: str, status: Mapping[str, Any]
     ) -> str:
-        """Write nothing: the dashboard shows the same from the loop's record."""
+        for each in status.get("conditions", ()):
+            text, at = each["message"], (autoscaler.key, each["type"])
+            if Condition(each["type"], each["status"], each["reason"], text).is_bad:
+                self._bad.add(at)  # its Event is shown
+            elif at in self._bad:
+                self._bad.remove(at)
+                self._terminal.highlight(autoscaler.target.name, f"resolved: {text}")
         return version
 
     async def publish_event(
