@@ -98,11 +98,12 @@ def test_a_quorum_queue_without_a_leader_is_not_quiet():
     play({QUEUE: totals("quorum"), STATUS: b"[]"}, story)
 
 
-def test_a_broker_without_these_requests_leaves_the_decision_to_the_statistics():
+@pytest.mark.parametrize("status", [400, 404])
+def test_a_broker_without_these_requests_leaves_the_decision_to_the_statistics(status: int):
     async def story(run: Run) -> None:
         assert await run(0) is None
 
-    play({}, story, status=404)
+    play({}, story, status=status)
 
 
 @pytest.mark.parametrize(("status", "reason"), [(401, "AccessRefused"), (500, "Statistics")])

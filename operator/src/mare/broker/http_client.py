@@ -36,6 +36,10 @@ def _large_bodies() -> asyncio.Semaphore:
     return _slots.setdefault(loop, asyncio.Semaphore(_MAX_LARGE_BODIES))
 
 
+_MISSING = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
+"""RabbitMQ 3 answers 400 to the path of a quorum queue's status: it takes `quorum` for a vhost."""
+
+
 class ResponseTooLarge(OSError):
     """A response exceeds a bound. The next one will, too."""
 
@@ -74,7 +78,7 @@ class BrokerHttpClient:
 
         Raises:
             AccessRefused: The broker refuses the credentials or its certificate is not trusted.
-            EndpointMissing: The status is 404 or 405.
+            EndpointMissing: The status is 400, 404 or 405.
             OSError: Any other failure.
         """
         body = bytearray()
@@ -123,8 +127,7 @@ class BrokerHttpClient:
         if status != HTTPStatus.OK:
             # A status would show a tenant what answers in networks that only the operator reaches.
             _log.debug("Unexpected response", extra={"source": self._source, "status": status})
-            missing = status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
-            kind = EndpointMissing if missing else OSError
+            kind = EndpointMissing if status in _MISSING else OSError
             raise kind(f"{self._source} does not return statistics")
 
     async def _chunks(self, response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
