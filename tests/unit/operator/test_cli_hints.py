@@ -1,5 +1,6 @@
 """Mistakes at the command line: what was meant, and input that is empty."""
 
+import asyncio
 import io
 from pathlib import Path
 
@@ -7,7 +8,9 @@ import pytest
 from click.testing import CliRunner
 
 from mare.cli import mare
-from mare.local_run.terminal import Terminal, TerminalEvents
+from mare.custom_resource.autoscaler import read_autoscaler
+from mare.local_run.terminal import Terminal, TerminalEvents, TerminalObjects
+from tests.unit.operator_loop.worlds import body
 
 
 @pytest.mark.parametrize(
@@ -70,3 +73,18 @@ def test_the_output_of_a_quiet_command_is_not_shown_but_its_end_is() -> None:
     assert "noise" not in stream.getvalue()
     assert "shown" in stream.getvalue()
     assert "worker-1    ended with exit code 3; restarts in 0.5 s" in stream.getvalue()
+
+
+def test_a_condition_that_has_passed_is_taken_back() -> None:
+    def status(value: str, message: str) -> dict[str, object]:
+        condition = {"type": "MetricsFresh", "status": value, "reason": "x", "message": message}
+        return {"conditions": [condition]}
+
+    stream = io.StringIO()
+    objects, worker = TerminalObjects(Terminal(stream)), read_autoscaler(body())
+    for value, message in (("True", "known"), ("False", "away"), ("True", "known again")):
+        asyncio.run(objects.write_status(worker, "1", status(value, message)))
+        asyncio.run(objects.write_status(worker, "1", {"operator": "another"}))
+    assert [line.split(maxsplit=3)[2:] for line in stream.getvalue().splitlines()] == [
+        ["worker", "resolved: known again"]
+    ]
