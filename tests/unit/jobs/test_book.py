@@ -102,6 +102,17 @@ def test_a_retry_publishes_the_next_attempt(book, store, clock):
     assert published(store, clock) == [1, 2]
 
 
+def test_a_request_that_is_delivered_twice_changes_a_job_once(book, store, clock):
+    accept(book)
+
+    cancelled = [book.cancel("1", "ana") for _ in range(2)]
+    retried = [book.retry("1", "ana") for _ in range(2)]
+
+    assert cancelled[0] == cancelled[1]
+    assert retried[0] == retried[1]
+    assert published(store, clock) == [1, 2]
+
+
 def test_a_running_job_cannot_be_retried(book):
     accept(book)
 

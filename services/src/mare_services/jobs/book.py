@@ -73,19 +73,28 @@ class JobBook:
 
     def cancel(self, job_id: str, client: str) -> Job:
         """End a job without a result; a cancelled job stays as it is."""
-        job = self.get(job_id, client)
-        if job.state is JobState.CANCELLED:
-            return job
-        return self._change(
-            job_id, lambda job: move_to(job, JobState.CANCELLED, self.clock(), self.terms)
-        )
+        self.get(job_id, client)
+
+        def cancelled(job: Job) -> Job | None:
+            if job.state is JobState.CANCELLED:
+                return None
+            return move_to(job, JobState.CANCELLED, self.clock(), self.terms)
+
+        return self._change(job_id, cancelled)
 
     def retry(self, job_id: str, client: str) -> Job:
-        """Start another attempt at a job that ended without a result; raise TooManyOpenJobs."""
+        """Start another attempt at a job that ended without a result; raise TooManyOpenJobs.
+
+        An attempt that has not begun stays as it is: the request may be delivered twice.
+        """
         self.get(job_id, client)
-        return self._change(
-            job_id, lambda job: retry(job, self.clock(), self.terms), publish_request=True
-        )
+
+        def retried(job: Job) -> Job | None:
+            if job.state is JobState.PENDING and job.attempt > 1:
+                return None
+            return retry(job, self.clock(), self.terms)
+
+        return self._change(job_id, retried, publish_request=True)
 
     def record(
         self, job_id: str, attempt: int, state: JobState, *, message_id: str, **fields: Any
@@ -139,10 +148,12 @@ class JobBook:
         return published
 
     def _change(
-        self, job_id: str, move: Callable[[Job], Job], *, publish_request: bool = False
+        self, job_id: str, move: Callable[[Job], Job | None], *, publish_request: bool = False
     ) -> Job:
-        def decide(job: Job) -> Change:
+        def decide(job: Job) -> Change | None:
             changed = move(job)
+            if changed is None:
+                return None
             events = change_events(changed)
             return Change(
                 changed, (*events, accepted_event(changed)) if publish_request else events
