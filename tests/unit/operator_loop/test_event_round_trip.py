@@ -32,9 +32,7 @@ def test_the_event_of_a_change_carries_the_change():
     world = World(objects=ObjectsWithEvents(api))
 
     async def scale_up_then_down() -> None:
-        world.workloads.have("worker", 2)
-        world.brokers.ready["worker"] = 95
-        world.put(behavior=AT_ONCE["behavior"])
+        world.begin(2, 95, behavior=AT_ONCE["behavior"])
         await world.tick()
         world.brokers.ready["worker"] = 35
         for _ in range(20):

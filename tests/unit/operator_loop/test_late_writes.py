@@ -55,9 +55,7 @@ def test_a_change_that_waits_for_a_slot_is_not_sent_when_it_is_out_of_date(
 ):
     async def story(world: World) -> None:
         for name in NAMES:
-            world.workloads.have(name, 0)
-            world.brokers.ready[name] = 95
-            world.put(name)
+            world.begin(0, 95, name)
         world.workloads.answers = asyncio.Event()
         await world.tick()
         assert len(world.workloads.sent) == SLOTS
@@ -99,9 +97,7 @@ def test_a_status_that_waits_for_a_slot_is_not_written_when_it_is_out_of_date(
     async def story(world: World) -> None:
         world.objects.answers = asyncio.Event()
         for name in NAMES:
-            world.workloads.have(name, 0)
-            world.brokers.ready[name] = 0
-            world.put(name)
+            world.begin(0, 0, name)
         await world.tick()
         change(world)
         world.objects.answers.set()
@@ -114,9 +110,7 @@ def test_a_status_of_an_older_generation_is_not_written():
     async def story(world: World) -> None:
         world.objects.answers = asyncio.Event()
         for name in NAMES:
-            world.workloads.have(name, 0)
-            world.brokers.ready[name] = 0
-            world.put(name)
+            world.begin(0, 0, name)
         await world.tick()
         world.put(NAMES[-1], generation=2)
         world.objects.answers.set()
@@ -150,9 +144,7 @@ def test_a_reading_that_took_long_decides_nothing_when_it_is_out_of_date(
 ):
     async def story(world: World) -> None:
         for name in NAMES:
-            world.workloads.have(name, 0)
-            world.brokers.ready[name] = 95
-            world.put(name)
+            world.begin(0, 95, name)
         world.brokers.answers = asyncio.Event()
         await world.tick()
         change(world)
@@ -192,9 +184,7 @@ def test_a_new_term_resets_the_window():
 
 def test_an_event_that_is_older_than_the_known_version_is_ignored():
     async def story(world: World) -> None:
-        world.workloads.have("worker", 0)
-        world.brokers.ready["worker"] = 95
-        world.put(version=110, generation=2, paused="All")
+        world.begin(0, 95, version=110, generation=2, paused="All")
         world.put(version=105, generation=1)
         for _ in range(5):
             await world.tick()
@@ -204,9 +194,7 @@ def test_an_event_that_is_older_than_the_known_version_is_ignored():
 
 def test_a_late_event_does_not_bring_a_deleted_object_back():
     async def story(world: World) -> None:
-        world.workloads.have("worker", 0)
-        world.brokers.ready["worker"] = 95
-        world.put()
+        world.begin(0, 95)
         handle_event(world.loop, "DELETED", body())
         world.put()
         for _ in range(5):
@@ -217,9 +205,7 @@ def test_a_late_event_does_not_bring_a_deleted_object_back():
 
 def test_the_deletion_of_an_object_leaves_another_one_of_its_name_alone():
     async def story(world: World) -> None:
-        world.workloads.have("worker", 0)
-        world.brokers.ready["worker"] = 95
-        world.put()
+        world.begin(0, 95)
         world.put(uid="another")
         world.loop.remove(("shop", "worker"), "uid-worker")
         await world.tick()
@@ -231,9 +217,7 @@ def test_a_former_leader_does_not_overwrite_the_status_of_its_successor(
     caplog: pytest.LogCaptureFixture,
 ):
     async def story(world: World) -> None:
-        world.workloads.have("worker", 0)
-        world.brokers.ready["worker"] = 95
-        world.put()
+        world.begin(0, 95)
         world.objects.stored["worker"] += 1  # the successor has written; its event is on the way
         await world.tick()
         assert world.workloads.done == [("worker", 10)]
@@ -285,9 +269,7 @@ def test_a_pause_that_a_status_write_meets_holds_for_changes_as_well():
 
 def test_repeated_conflicts_are_retried_at_a_growing_interval():
     async def story(world: World) -> None:
-        world.workloads.have("worker", 0)
-        world.brokers.ready["worker"] = 95
-        world.put()
+        world.begin(0, 95)
         for _ in range(300):
             world.workloads.behind = {"worker"}
             await world.tick(0.1)

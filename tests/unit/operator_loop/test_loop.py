@@ -11,9 +11,7 @@ WORKER = ("shop", "worker")
 
 def test_a_deep_queue_wakes_a_workload_in_one_step_and_it_is_written_down():
     async def story(world: World) -> None:
-        world.workloads.have("worker", 0)
-        world.brokers.ready["worker"] = 95
-        world.put()
+        world.begin(0, 95)
         await world.tick()
 
     world = run(story)
@@ -28,9 +26,7 @@ def test_a_deep_queue_wakes_a_workload_in_one_step_and_it_is_written_down():
 
 def test_while_nothing_changes_nothing_is_written():
     async def story(world: World) -> None:
-        world.workloads.have("worker", 0)
-        world.brokers.ready["worker"] = 95
-        world.put()
+        world.begin(0, 95)
         for _ in range(20):
             await world.tick()
         world.objects.statuses.clear()
@@ -182,9 +178,7 @@ def test_idle_replicas_are_preferred_just_before_a_workload_shrinks():
 
 def test_a_dry_run_decides_and_tells_but_does_not_act():
     async def story(world: World) -> None:
-        world.workloads.have("worker", 0)
-        world.brokers.ready["worker"] = 95
-        world.put(dryRun=True)
+        world.begin(0, 95, dryRun=True)
         for _ in range(20):
             await world.tick()
 
@@ -246,9 +240,7 @@ def test_a_workload_that_is_not_there_is_told():
 
 def test_objects_are_looked_at_four_times_a_second_while_they_are_few():
     async def story(world: World) -> None:
-        world.workloads.have("worker", 0)
-        world.brokers.ready["worker"] = 0
-        world.put()
+        world.begin(0, 0)
         await world.tick()
         world.brokers.reads.clear()
         for _ in range(100):
@@ -261,9 +253,7 @@ def test_a_thousand_objects_are_looked_at_once_a_second_spread_over_it():
     async def story(world: World) -> None:
         for number in range(1000):
             name = f"w{number}"
-            world.workloads.have(name, 0)
-            world.brokers.ready[name] = 0
-            world.put(name)
+            world.begin(0, 0, name)
         for _ in range(3):
             await world.tick(1)
         for _ in range(20):
@@ -280,9 +270,7 @@ def test_a_thousand_objects_are_looked_at_once_a_second_spread_over_it():
 
 def test_the_record_keeps_what_was_seen_and_decided():
     async def story(world: World) -> None:
-        world.workloads.have("worker", 0)
-        world.brokers.ready["worker"] = 95
-        world.put()
+        world.begin(0, 95)
         for _ in range(4):
             await world.tick()
 

@@ -114,9 +114,7 @@ def test_a_schedule_that_means_no_time_is_told_and_the_rest_is_followed():
     wrong = [{**sound, "timezone": "America/Recive"}, {**sound, "start": "0 25 * * *"}]
 
     async def story(world: World) -> None:
-        world.workloads.have("worker", 0)
-        world.brokers.ready["worker"] = 95
-        world.put(schedules=[sound, *wrong])
+        world.begin(0, 95, schedules=[sound, *wrong])
         for _ in range(20):
             await world.tick()
         world.mended = dict(world.objects.last())

@@ -27,9 +27,7 @@ def test_when_the_api_server_asks_for_time_nobody_asks_it_for_anything():
     async def story(world: World) -> None:
         names = ["worker", "other"]
         for name in names:
-            world.workloads.have(name, 0)
-            world.brokers.ready[name] = 0
-            world.put(name)
+            world.begin(0, 0, name)
         await world.tick()
         world.objects.statuses.clear()
         world.brokers.ready["worker"] = 95
@@ -50,9 +48,7 @@ def test_when_the_api_server_asks_for_time_nobody_asks_it_for_anything():
 def test_a_pause_that_the_api_server_asks_for_has_a_bound():
     async def story(world: World) -> None:
         for name in ("worker", "other"):
-            world.workloads.have(name, 0)
-            world.brokers.ready[name] = 0
-            world.put(name)
+            world.begin(0, 0, name)
         await world.tick()
         world.brokers.ready["other"] = 95
         world.workloads.errors["other"] = Unavailable("away", retry_after=86_400)
@@ -68,9 +64,7 @@ def test_a_burst_does_not_wait_for_the_statuses_of_all_others():
     async def story(world: World) -> None:
         world.objects.answers = asyncio.Event()
         for name in ["worker", *(f"w{number}" for number in range(100))]:
-            world.workloads.have(name, 0)
-            world.brokers.ready[name] = 0
-            world.put(name)
+            world.begin(0, 0, name)
         await world.tick()
         world.brokers.ready["worker"] = 95
         await world.tick()
@@ -139,9 +133,7 @@ def test_statuses_that_wait_for_an_api_server_are_made_when_it_is_their_turn():
     async def story(world: World) -> None:
         world.objects.answers = asyncio.Event()
         for name in names:
-            world.workloads.have(name, 0)
-            world.brokers.ready[name] = 0
-            world.put(name)
+            world.begin(0, 0, name)
         await world.tick()
         world.clock.now += 60
         world.objects.answers.set()

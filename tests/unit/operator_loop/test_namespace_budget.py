@@ -33,9 +33,7 @@ def test_the_budget_is_computed_once_a_second():
 def test_an_object_beyond_the_budget_keeps_its_replicas_and_says_why():
     async def story(world: World) -> None:
         for name in ("first", "second"):
-            world.workloads.have(name, 2)
-            world.brokers.ready[name] = 95
-            world.put(name)
+            world.begin(2, 95, name)
         for _ in range(3):
             await world.tick()
 

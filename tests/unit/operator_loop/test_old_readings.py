@@ -28,9 +28,7 @@ def test_fresh_queues_scale_up_though_the_statistics_of_another_one_are_old():
 
 def test_a_depth_that_is_no_longer_renewed_becomes_unknown_in_status_and_metrics():
     async def story(world: World) -> None:
-        world.workloads.have("worker", 5)
-        world.brokers.ready["worker"] = 50
-        world.put()
+        world.begin(5, 50)
         await world.tick()
         world.brokers.read_at = world.clock.now
         for _ in range(30):
@@ -49,9 +47,7 @@ def test_a_depth_that_is_no_longer_renewed_becomes_unknown_in_status_and_metrics
 
 def test_the_age_of_statistics_is_a_number_for_prometheus():
     async def story(world: World) -> None:
-        world.workloads.have("worker", 5)
-        world.brokers.ready["worker"] = 50
-        world.put()
+        world.begin(5, 50)
         await world.tick()
         world.brokers.statistics_at = world.clock.now
         for _ in range(30):

@@ -11,9 +11,7 @@ from tests.unit.operator_loop.worlds import World, run
 
 def test_a_loop_that_ticks_is_alive():
     async def story(world: World) -> None:
-        world.workloads.have("worker", 1)
-        world.brokers.ready["worker"] = 5
-        world.put()
+        world.begin(1, 5)
         for _ in range(100):
             await world.tick()
             assert find_liveness_failure(world.loop, world.clock()) is None

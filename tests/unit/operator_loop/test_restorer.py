@@ -14,9 +14,7 @@ async def settle() -> None:
 
 
 async def scale_to_zero(world: World, on_delete: str, **spec: object) -> None:
-    world.workloads.have("worker", 3)
-    world.brokers.ready["worker"] = 0
-    world.put(onDelete=on_delete, **AT_ONCE, **spec)
+    world.begin(3, 0, onDelete=on_delete, **AT_ONCE, **spec)
     for _ in range(60):
         await world.tick()
     assert world.workloads.scales["worker"].replicas == 0
@@ -42,9 +40,7 @@ def test_the_original_replicas_are_in_the_status_and_outlast_the_leader():
         assert world.objects.last()["originalReplicas"] == 3
 
     async def successor(world: World) -> None:
-        world.workloads.have("worker", 0)
-        world.brokers.ready["worker"] = 0
-        world.put(status={"originalReplicas": 3}, onDelete="Restore", **AT_ONCE)
+        world.begin(0, 0, status={"originalReplicas": 3}, onDelete="Restore", **AT_ONCE)
         await world.tick()
         delete(world)
         await settle()
@@ -88,9 +84,7 @@ def test_another_workload_has_another_original_count():
 
 def test_a_dry_run_restores_nothing():
     async def story(world: World) -> None:
-        world.workloads.have("worker", 3)
-        world.brokers.ready["worker"] = 0
-        world.put(onDelete="Restore", dryRun=True, **AT_ONCE)
+        world.begin(3, 0, onDelete="Restore", dryRun=True, **AT_ONCE)
         await world.tick()
         world.workloads.have("worker", 1)
         delete(world)

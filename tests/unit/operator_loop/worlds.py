@@ -112,6 +112,12 @@ class World:
         self.objects.stored[name] = max(stored, fields["version"])
         self.loop.put(read_autoscaler({**body(name, **fields), "status": status}))
 
+    def begin(self, replicas: int, ready: int, name: str = "worker", **fields: Any) -> None:
+        """Bring a workload, the ready messages of its queue and the object that scales it."""
+        self.workloads.have(name, replicas)
+        self.brokers.ready[name] = ready
+        self.put(name, **fields)
+
     async def tick(self, seconds: float = 1.0) -> None:
         """Let time pass, tick, and let everything that can happen, happen."""
         self.clock.now += seconds
