@@ -1,17 +1,13 @@
 """A browser and a dashboard for each module; every test opens what it wants to see."""
 
-import sys
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page
 
-from local.settings import cache_folder
-from tests.integration.dashboard.chromium import NoChromium, chromium, chromium_to_test
+from tests.integration.browser import new_page, pytest_collection_finish, shared_browser  # noqa: F401
 from tests.integration.dashboard.server import Stage, staged
 
-PATIENCE = 60_000
-"""Milliseconds; the 5 s of `expect` are not always enough for a busy machine."""
 DETAIL = "?namespace=music&name=playlists"
 Open = Callable[..., Page]
 
@@ -21,28 +17,10 @@ def by_hand(page: Page) -> None:
     page.clock.install()
 
 
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Get Chromium before the first test: a test's time limit counts what its fixtures do."""
-    if any("browser" in getattr(item, "fixturenames", ()) for item in session.items):
-        try:
-            chromium_to_test(
-                cache_folder(), lambda line: print(line, file=sys.__stderr__, flush=True)
-            )
-        except NoChromium as error:
-            raise pytest.UsageError(str(error)) from error
-
-
 @pytest.fixture(scope="module")
 def stage() -> Iterator[Stage]:
     with staged() as stage:
         yield stage
-
-
-@pytest.fixture(scope="module")  # no longer: while it is open, no other test can run a loop
-def browser() -> Iterator[Browser]:
-    expect.set_options(timeout=PATIENCE)
-    with chromium(cache_folder()) as browser:
-        yield browser
 
 
 @pytest.fixture
@@ -66,13 +44,8 @@ def open_page(browser: Browser, stage: Stage) -> Iterator[Open]:
         before: Callable[[Page], object] = bool,
         **more: object,
     ) -> Page:
-        screen = {"viewport": {"width": width, "height": height}, "color_scheme": theme}
-        person = {"locale": lang, "timezone_id": "America/Recife", "reduced_motion": "reduce"}
-        context = browser.new_context(**{**screen, **person, **more})
-        contexts.append(context)
-        context.set_default_timeout(PATIENCE)
-        page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
+        page = new_page(browser, errors, theme=theme, lang=lang, width=width, height=height, **more)
+        contexts.append(page.context)
         before(page)
         page.goto(f"{stage.url}/{situation}/{query}")
         if shows:

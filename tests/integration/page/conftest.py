@@ -1,30 +1,15 @@
 """A browser and a gateway for each module; every test opens what it wants to see."""
 
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page
 
-from local.settings import cache_folder
-from tests.integration.dashboard.chromium import NoChromium, chromium, chromium_to_test
+from tests.integration.browser import new_page, pytest_collection_finish, shared_browser  # noqa: F401
 from tests.integration.page.stage import Script, Stage, staged
 
-PATIENCE = 60_000
-"""Milliseconds; the 5 s of `expect` are not always enough for a busy machine."""
 Open = Callable[..., Page]
-
-
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Get Chromium before the first test: a test's time limit counts what its fixtures do."""
-    if any("browser" in getattr(item, "fixturenames", ()) for item in session.items):
-        try:
-            chromium_to_test(
-                cache_folder(), lambda line: print(line, file=sys.__stderr__, flush=True)
-            )
-        except NoChromium as error:
-            raise pytest.UsageError(str(error)) from error
 
 
 @pytest.fixture(scope="module")
@@ -37,13 +22,6 @@ def shared_stage() -> Iterator[Stage]:
 def stage(shared_stage: Stage) -> Stage:
     shared_stage.script.__dict__.update(Script().__dict__)
     return shared_stage
-
-
-@pytest.fixture(scope="module")  # no longer: while it is open, no other test can run a loop
-def browser() -> Iterator[Browser]:
-    expect.set_options(timeout=PATIENCE)
-    with chromium(cache_folder()) as browser:
-        yield browser
 
 
 @pytest.fixture
@@ -65,13 +43,8 @@ def open_page(browser: Browser, stage: Stage, tmp_path: Path) -> Iterator[Open]:
         before: Callable[[Page], object] = bool,
         **more: object,
     ) -> Page:
-        screen = {"viewport": {"width": width, "height": height}, "color_scheme": theme}
-        person = {"locale": lang, "timezone_id": "America/Recife", "reduced_motion": "reduce"}
-        context = browser.new_context(**{**screen, **person, **more})
-        context.set_default_timeout(PATIENCE)
-        page = context.new_page()
+        page = new_page(browser, errors, theme=theme, lang=lang, width=width, height=height, **more)
         pages.append(page)
-        page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda line: errors.append(line.text) if _refused(line.text) else None)
         before(page)
         page.goto(stage.url + path)
