@@ -1,5 +1,7 @@
 """What the chart tells gateway and services, read by their own settings."""
 
+import itertools
+
 import pytest
 
 from mare_gateway.events.settings import Settings as EventsSettings
@@ -224,3 +226,18 @@ def test_the_authority_of_the_charts_own_broker_comes_with_its_uris(helm, chart)
         pod = manifests.one("Deployment", f"shop-{name}")["spec"]["template"]["spec"]
         assert pod["volumes"][0]["secret"]["secretName"] == secret
         assert environment.variables(pod["containers"][0])["AMQP_CA_FILE"]
+
+
+def test_a_route_removes_fields_that_pass_for_those_of_the_proxy(helm, chart):
+    route = {"enabled": True, "parentRefs": [{"name": "public"}]}
+    manifests = helm.template(chart, {**ALONE, "gateway": {"httpRoute": route}})
+
+    (filtered,) = manifests.one("HTTPRoute")["spec"]["rules"][-1]["filters"]
+    spellings = {
+        f"X{first}Forwarded{second}{name}"
+        for first, second in itertools.product("-_", repeat=2)
+        for name in ("For", "Proto")
+    }
+    assert set(filtered["requestHeaderModifier"]["remove"]) == {
+        spelling for spelling in spellings if "_" in spelling
+    }
