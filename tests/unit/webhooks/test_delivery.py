@@ -163,6 +163,16 @@ def test_410_ends_the_callbacks_of_the_job_and_of_no_other(delivery, receiver, q
     assert queues.parked == queues.dead == []
 
 
+def test_a_callback_that_was_delivered_is_not_sent_again(delivery, receiver, queues):
+    receiver.answer = 500
+    delivery.handle(DUE, queues)
+    receiver.answer = 204
+    for _ in range(2):
+        delivery.handle(DUE, queues)
+
+    assert [each.outcome for each in queues.reports] == [Outcome.FAILED, Outcome.DELIVERED]
+
+
 def test_a_receiver_that_asks_for_time_gets_it(delivery, receiver, queues):
     receiver.answer = Answer(status=429, retry_after="20")
 
@@ -241,8 +251,8 @@ def test_each_line_of_a_delivery_says_that_this_machine_is_allowed(
 ):
     caplog.set_level(logging.INFO)
     delivery = make_delivery(rules=UrlRules(allow_localhost=True))
-    for receiver.answer in (204, 500, 410):
-        delivery.handle(DUE, queues)
+    for number, receiver.answer in enumerate((204, 500, 410)):
+        delivery.handle(replace(DUE, webhook_id=f"msg_{number}"), queues)
 
     assert len(caplog.messages) == 3
     assert all("this machine are allowed" in message for message in caplog.messages)
@@ -250,8 +260,8 @@ def test_each_line_of_a_delivery_says_that_this_machine_is_allowed(
 
 def test_no_line_shows_the_path_of_a_url(delivery, receiver, queues, caplog):
     caplog.set_level(logging.DEBUG)
-    for receiver.answer in (204, 500, SendingFailed("No answer."), 410):
-        delivery.handle(DUE, queues)
+    for number, receiver.answer in enumerate((204, 500, SendingFailed("No answer."), 410)):
+        delivery.handle(replace(DUE, webhook_id=f"msg_{number}"), queues)
 
     assert "secret" not in caplog.text
     assert "/hook" not in caplog.text

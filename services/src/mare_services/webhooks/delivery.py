@@ -36,7 +36,7 @@ _log = getLogger(__name__)
 
 _GONE = 410
 _LIMITS = frozenset({429, 503})
-_REMEMBERED_JOBS = 10_000
+_REMEMBERED = 20_000
 _SUCCESS = range(200, 300)
 _REDIRECTS = range(300, 400)
 _SERVER_ERRORS = range(500, 600)
@@ -71,16 +71,14 @@ class CallbackDelivery:
         self._note = (
             " (callbacks to this machine are allowed)" if self.rules.allow_localhost else ""
         )
-        self._gone: TTLCache[str, bool] = TTLCache(
-            _REMEMBERED_JOBS, ttl=86_400, timer=self.monotonic
-        )
-        """Jobs whose receiver wants no further callbacks. The jobs service makes no more of them;
-        this ends those that are waiting already."""
+        self._ended: TTLCache[str, bool] = TTLCache(_REMEMBERED, ttl=86_400, timer=self.monotonic)
+        """Jobs whose receiver wants no further callbacks, which ends those that are waiting; and
+        callbacks that were delivered, which ends their duplicates."""
 
     def handle(self, due: CallbackDue, queues: Queues) -> None:
         """Send the callback if it is time; the message can be acknowledged afterwards."""
         now = self.clock()
-        if due.job_id in self._gone:
+        if due.job_id in self._ended or due.webhook_id in self._ended:
             return
         parking = self.schedule.parking(due.progress.not_before - now)
         if parking is not None:
@@ -155,8 +153,9 @@ class CallbackDelivery:
                 queues.dead_letter(replace(due, progress=made), _reason(result))
             else:
                 self._park(due, progress, queues)
-        elif result.outcome is Outcome.GONE:
-            self._gone[due.job_id] = True
+        else:
+            is_gone = result.outcome is Outcome.GONE
+            self._ended[due.job_id if is_gone else due.webhook_id] = True
         self._report(due, result, progress, queues)
 
     def _park(self, due: CallbackDue, progress: DeliveryProgress, queues: Queues) -> None:
