@@ -11,9 +11,8 @@ from pathlib import Path
 from devcluster.debootstrap import SUITE, cached_root
 from local.rabbitmq.origin import may_install
 from mare.private_broker.config import Places, Ports
-from mare.private_broker.origin import NoBroker, installed_broker
 from mare.private_broker.process import Process
-from mare.private_broker.server import Program
+from mare.private_broker.server import NoBroker, Program, installed_broker
 
 _RECIPE = f"rabbitmq-{SUITE}-1"
 _OLDEST_TO_TEST = (4, 0)

@@ -1,8 +1,10 @@
 """``python -m local.run``: the whole system on this machine until Ctrl-C."""
 
 import asyncio
+import base64
 import contextlib
 import os
+import secrets
 import signal
 import sys
 from collections.abc import Iterator
@@ -13,7 +15,6 @@ from local.journal import Journal
 from local.rabbitmq import Node
 from local.rabbitmq.packages import InstallFailed
 from local.settings import Settings
-from local.webhook_secret import kept_secret
 from mare.documents.tree import InputError
 from mare.local_run.plan import Plan, read_files
 from mare.local_run.run import STOP_SIGNALS, RunOptions, dashboard_port
@@ -22,7 +23,7 @@ from mare.local_run.startup import NotReady
 from mare.local_run.terminal import Terminal, log_to_terminal
 from mare.private_broker.config import STATISTICS_SECONDS
 from mare.private_broker.node import BrokerFailed
-from mare.private_broker.origin import NoBroker
+from mare.private_broker.server import NoBroker
 from mare.processes.tcp_ports import free_port, is_free
 from mare_nameko.settings import SettingsError
 
@@ -141,3 +142,20 @@ def _about_callbacks(settings: Settings) -> str:
 
 if __name__ == "__main__":
     main()
+
+_BYTES = 32
+
+
+def kept_secret(path: Path) -> str:
+    """Return the secret in ``path``; make it first if there is no such file.
+
+    It stays the same between runs, so that a receiver need not change.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="ascii").strip()
+    with os.fdopen(file, "w", encoding="ascii") as new:
+        new.write(f"whsec_{base64.b64encode(secrets.token_bytes(_BYTES)).decode()}\n")
+    return path.read_text(encoding="ascii").strip()

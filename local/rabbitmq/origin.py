@@ -5,9 +5,8 @@ import shutil
 from collections.abc import Callable
 
 from local.rabbitmq.packages import apt_install, disable_at_boot
-from mare.private_broker.origin import OLDEST_TO_RUN, NoBroker, installed_broker
 from mare.private_broker.process import installed
-from mare.private_broker.server import Program
+from mare.private_broker.server import OLDEST_TO_RUN, NoBroker, Program, installed_broker
 
 
 def broker_to_run(say: Callable[[str], None]) -> Program:

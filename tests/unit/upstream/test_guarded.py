@@ -13,8 +13,7 @@ from mare_services.contract.errors import (
 )
 from mare_services.upstream import failures
 from mare_services.upstream.budget import Budget
-from mare_services.upstream.chain import first_answer
-from mare_services.upstream.guarded import Guarded
+from mare_services.upstream.guarded import Guarded, first_answer
 
 
 class Clock:

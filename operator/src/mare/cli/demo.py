@@ -8,7 +8,7 @@ import click
 from mare.demo.run import run
 from mare.local_run.run import DASHBOARD_PORT, dashboard_port
 from mare.private_broker.node import BrokerFailed
-from mare.private_broker.origin import NoBroker
+from mare.private_broker.server import NoBroker
 
 _PROCESSES_PER_CORE = 4
 _MOST_PROCESSES = 8

@@ -21,7 +21,7 @@ from mare.local_run.terminal import log_to_terminal
 from mare.local_run.workloads import ProcessWorkloads
 from mare.private_broker.config import STATISTICS_SECONDS
 from mare.private_broker.node import PrivateNode
-from mare.private_broker.origin import OLDEST_TO_RUN, NoBroker, installed_broker
+from mare.private_broker.server import OLDEST_TO_RUN, NoBroker, installed_broker
 
 _REFRESH_SECONDS = 0.1
 _NO_BROKER = (

@@ -10,8 +10,7 @@ from typing import Any
 from mare.documents.mistakes import Mistakes
 from mare.documents.schema import Checked, check, schema_of
 from mare.documents.tree import Document, Scalar, plain
-from mare.local_run.program import Probe, Program
-from mare.local_run.variables import UnsetVariable, expand
+from mare.local_run.program import Probe, Program, UnsetVariable, expand
 
 _SHELL = frozenset({"|", "||", "&", "&&", ";", ">", ">>", "<"})
 

@@ -11,8 +11,7 @@ from mare.documents.tree import Document, InputError, parse, plain
 from mare.documents.tree import Mapping as Tree
 from mare.local_run import broker_secrets
 from mare.local_run.commands import read_commands
-from mare.local_run.program import Program
-from mare.local_run.variables import UnsetVariable, expand
+from mare.local_run.program import Program, UnsetVariable, expand
 
 NAMESPACE = "local"
 """The namespace of objects that name none."""

@@ -1,10 +1,10 @@
 """A command of a file, of which any number of processes can run."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mare.local_run.variables import expand
 from mare.processes import Command
 from mare.processes.tcp_ports import free_port
 
@@ -57,3 +57,29 @@ class Program:
         if number not in self._ports:
             self._ports[number] = self.probe.port or free_port()
         return self._ports[number]
+
+
+_VARIABLE = re.compile(r"\$(?:(\$)|([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?::-([^}]*))?\})")
+
+
+class UnsetVariable(ValueError):
+    """A variable has no value. The message says what to do."""
+
+
+def expand(text: str, variables: Mapping[str, str]) -> str:
+    """Replace the variables in `text` by their values; raise `UnsetVariable`."""
+
+    def value(found: "re.Match[str]") -> str:
+        if found[1]:
+            return "$"
+        name, default = found[2] or found[3], found[4]
+        given = variables.get(name, "")
+        if given or (name in variables and default is None):
+            return given
+        if default is None:
+            raise UnsetVariable(
+                f"${name} is not set; set it, or write a default: ${{{name}:-VALUE}}"
+            )
+        return default
+
+    return _VARIABLE.sub(value, text)

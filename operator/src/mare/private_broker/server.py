@@ -1,9 +1,12 @@
 """What a node needs from a server: a process or a container."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
 from mare.private_broker.config import Places, Ports
+from mare.private_broker.container import docker
+from mare.private_broker.process import installed
 
 
 class Server(Protocol):
@@ -36,3 +39,16 @@ class Program(Protocol):
 
     def server(self, name: str, folder: Path, ports: Ports) -> Server:
         """Return a server that is not started; its files are in ``folder``."""
+
+
+OLDEST_TO_RUN = (3, 10)
+
+
+class NoBroker(Exception):
+    """Raised when there is no RabbitMQ. The text says what to do."""
+
+
+def installed_broker(oldest: tuple[int, ...], say: Callable[[str], None]) -> Program | None:
+    """Return an installed RabbitMQ of at least version ``oldest``, or Docker's, or None."""
+    program = installed()
+    return program if program and program.version >= oldest else docker(say)

@@ -1,14 +1,14 @@
 """Runs the autoscalers of a scenario on the same messages."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from mare.domain.policy import Policy
 from mare.simulation import keda_controller, mare_controller
 from mare.simulation.hpa_controller import HorizontalPodAutoscaler, Utilization
-from mare.simulation.metrics_server import MetricsServer
 from mare.simulation.results import Result, mean_of, result_of
 from mare.simulation.scenario import HpaSettings, KedaSettings, Scenario, SimulatedAutoscaler
 from mare.simulation.simulation import Simulation, generate_messages
+from mare.simulation.worker_pool import Replica
 
 
 def compare(scenario: Scenario) -> tuple[Result, ...]:
@@ -47,3 +47,51 @@ def run_simulation(
             ).start()
     simulation.run()
     return result_of(autoscaler.name, simulation)
+
+
+_SCRAPE_SECONDS = 15.0
+
+
+@dataclass(slots=True)
+class _Usage:
+    busy_seconds: float = 0.0
+    scrapes: int = 0
+
+
+class MetricsServer:
+    def __init__(self, simulation: Simulation) -> None:
+        self._simulation = simulation
+        self._usage: dict[int, _Usage] = {}
+        self._busy: dict[int, float] = {}
+        simulation.every(0.5, self._accumulate, 0.25)
+        simulation.every(
+            _SCRAPE_SECONDS, self._scrape, simulation.random.random() * _SCRAPE_SECONDS
+        )
+        self._reported: dict[int, float] = {}
+
+    def use(self) -> tuple[float, int, int]:
+        """Mean utilization of the pods with a metric, their number, and the number without one."""
+        replicas = self._simulation.pool.replicas
+        reported = [
+            self._reported[id(replica)] for replica in replicas if id(replica) in self._reported
+        ]
+        share = sum(reported) / len(reported) if reported else 0.0
+        return share, len(reported), len(replicas) - len(reported)
+
+    def _accumulate(self) -> None:
+        for replica in self._ready():
+            self._busy[id(replica)] = self._busy.get(id(replica), 0.0) + replica.busy * 0.5
+
+    def _scrape(self) -> None:
+        workers = self._simulation.scenario.worker.workers
+        reported = {}
+        for replica in self._ready():
+            usage = self._usage.setdefault(id(replica), _Usage())
+            busy = self._busy.get(id(replica), 0.0)
+            if usage.scrapes:
+                reported[id(replica)] = (busy - usage.busy_seconds) / (_SCRAPE_SECONDS * workers)
+            usage.busy_seconds, usage.scrapes = busy, usage.scrapes + 1
+        self._reported = reported
+
+    def _ready(self) -> list[Replica]:
+        return [replica for replica in self._simulation.pool.replicas if replica.is_ready]

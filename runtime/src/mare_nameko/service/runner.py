@@ -4,8 +4,10 @@ import enum
 import faulthandler
 import logging
 import os
+import signal
+import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 import eventlet
@@ -21,7 +23,6 @@ from mare_nameko.service.health import HealthChecks, serve_health
 from mare_nameko.service.logs import configure_logs
 from mare_nameko.service.metrics import Metrics
 from mare_nameko.service.settings import Settings
-from mare_nameko.service.signals import on_ending_signal
 from mare_nameko.settings import SettingsError
 from mare_nameko.tracing import create_tracer
 
@@ -195,3 +196,28 @@ class Runner:
             due = clock() + LAG_SECONDS
             eventlet.sleep(LAG_SECONDS)
             self._container.metrics.lagged(max(0.0, clock() - due))
+
+
+ENDING = (signal.SIGTERM, signal.SIGINT)
+
+
+def on_ending_signal(react: Callable[[int], None], *, at_once: Callable[[], None]) -> None:
+    """Call ``react`` in a green thread for each SIGTERM and SIGINT from now on.
+
+    A signal handler runs within the event loop, where no green thread may switch. It only calls
+    ``at_once``. Python writes a byte for the signal, which wakes the loop and calls ``react``.
+    """
+    reader, writer = socket.socketpair()
+    writer.setblocking(False)
+    signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+    for number in ENDING:
+        signal.signal(number, lambda *_: at_once())
+    eventlet.spawn(_pass_on, reader, writer, react)
+
+
+def _pass_on(reader: socket.socket, writer: socket.socket, react: Callable[[int], None]) -> None:
+    with reader, writer:
+        while received := reader.recv(16):
+            for number in received:
+                if number in ENDING:
+                    react(number)

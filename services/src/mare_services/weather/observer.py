@@ -10,8 +10,7 @@ from mare_services.contract.errors import SourceUnavailable
 from mare_services.contract.places import Place
 from mare_services.upstream.budget import Budget, Clock
 from mare_services.upstream.cache import Cache, Cached
-from mare_services.upstream.chain import MIN_CALL_SECONDS, first_answer
-from mare_services.upstream.guarded import Guarded, Spawn
+from mare_services.upstream.guarded import MIN_CALL_SECONDS, Guarded, Spawn, first_answer
 from mare_services.weather.domain.climate import Climatology
 from mare_services.weather.ports import Observed
 

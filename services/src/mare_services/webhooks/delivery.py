@@ -10,6 +10,7 @@ from logging import getLogger
 
 import msgspec
 from cachetools import TTLCache
+from prometheus_client import Counter, Histogram
 
 from mare_services.contract.callback_urls import (
     CallbackUrlRefused,
@@ -26,13 +27,27 @@ from mare_services.contract.callbacks import (
 )
 from mare_services.upstream.breaker import Failure
 from mare_services.upstream.failures import retry_after_seconds
-from mare_services.webhooks import metrics
 from mare_services.webhooks.domain.destinations import Admission, Destinations, Passage
 from mare_services.webhooks.domain.schedule import Schedule
 from mare_services.webhooks.ports import Queues, SendingFailed, Transport
 from mare_services.webhooks.signing import Signer
 
 _log = getLogger(__name__)
+
+ATTEMPTS = Counter(
+    "webhooks_attempts_total",
+    "Attempts to deliver callbacks: delivered, failed, skipped by the breaker, or gone.",
+    ["outcome"],
+)
+SECONDS = Histogram(
+    "webhooks_attempt_duration_seconds",
+    "Duration of attempts that were sent.",
+    buckets=(0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0),
+)
+POSTPONED = Counter(
+    "webhooks_postponed_total", "Callbacks held back by the bounds of their destination."
+)
+DEAD_LETTERS = Counter("webhooks_dead_letters_total", "Callbacks given up after the last attempt.")
 
 _GONE = 410
 _LIMITS = frozenset({429, 503})
@@ -107,7 +122,7 @@ class CallbackDelivery:
         finally:
             ended = self.monotonic()
             self.destinations.leave(passage, ended, result.failure, result.retry_after)
-            metrics.SECONDS.observe(ended - started)
+            SECONDS.observe(ended - started)
         return replace(result, seconds=round(ended - started, 3))
 
     def _send(self, due: CallbackDue, destination: Destination) -> _Result:
@@ -137,7 +152,7 @@ class CallbackDelivery:
         if progress is None:
             self._finish(due, _failed("The destination is too slow."), queues)
             return
-        metrics.POSTPONED.inc()
+        POSTPONED.inc()
         self._park(due, progress, queues)
 
     def _finish(self, due: CallbackDue, result: _Result, queues: Queues) -> None:
@@ -149,7 +164,7 @@ class CallbackDelivery:
             )
             if progress is None:
                 made = replace(due.progress, attempts=due.progress.attempts + 1)
-                metrics.DEAD_LETTERS.inc()
+                DEAD_LETTERS.inc()
                 queues.dead_letter(replace(due, progress=made), _reason(result))
             else:
                 self._park(due, progress, queues)
@@ -170,7 +185,7 @@ class CallbackDelivery:
         progress: DeliveryProgress | None,
         queues: Queues,
     ) -> None:
-        metrics.ATTEMPTS.labels(result.outcome).inc()
+        ATTEMPTS.labels(result.outcome).inc()
         number = due.progress.attempts + 1
         delivery = Delivery(
             webhook_id=due.webhook_id,

@@ -7,8 +7,7 @@ from dataclasses import KW_ONLY, dataclass, replace
 from mare_services.music.domain.material import Material, MaterialQuery
 from mare_services.upstream.budget import Budget, Clock
 from mare_services.upstream.cache import Cache
-from mare_services.upstream.chain import first_answer
-from mare_services.upstream.guarded import Guarded, Spawn
+from mare_services.upstream.guarded import Guarded, Spawn, first_answer
 
 STALE_LIFE = 64_800.0
 """Seconds, 18 hours. With the longest life of 6 hours nothing is cached for more than a day."""
