@@ -27,6 +27,8 @@ Port = Annotated[int, Meta(ge=1, le=65535)]
 STREAM = re.compile(r"/v1/(jobs/[^/?]+/events|streams/[^/?]+)")
 _CHUNK = 65_536
 _CONNECT_SECONDS = 2.0
+LIMITS = {"max_line_size": 65_536, "max_field_size": 65_536}
+"""Bytes of the request line and of a field: more than the gateway accepts, which explains it."""
 _HOP_BY_HOP = frozenset(
     {"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"}
 )
@@ -167,7 +169,7 @@ async def serve(settings: Settings) -> None:
     async with front_session() as session:
         # A client that leaves must leave the stream behind the front as well.
         server = web.Server(
-            Front(session, settings).forward, handler_cancellation=True, access_log=None
+            Front(session, settings).forward, handler_cancellation=True, access_log=None, **LIMITS
         )
         front = web.ServerRunner(server)
         await front.setup()

@@ -6,7 +6,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import RawTestServer, TestClient, TestServer, unused_port
 
-from local.front import STREAM, Front, Settings, front_session
+from local.front import LIMITS, STREAM, Front, Settings, front_session
 
 JOB = "019ab000-0000-7000-8000-000000000001"
 
@@ -42,12 +42,15 @@ def run(test, *, gateway_runs=True):
     async def main():
         upstream = web.Application()
         upstream.router.add_route("*", "/{tail:.*}", echo)
-        async with TestServer(upstream) as server, front_session() as session:
+        gateway = TestServer(upstream)
+        await gateway.start_server(**LIMITS)
+        async with gateway as server, front_session() as session:
             ports = {"gateway_port": server.port, "events_port": unused_port()}
             if not gateway_runs:
                 ports["gateway_port"] = unused_port()
             front = RawTestServer(Front(session, Settings(**ports)).forward)
-            async with front, TestClient(front) as client:
+            await front.start_server(**LIMITS)
+            async with TestClient(front) as client:
                 await test(client)
 
     asyncio.run(main())
@@ -79,6 +82,15 @@ def test_a_body_that_is_too_large_is_refused():
             answer = await client.post("/v1/playlists", data=body)
             assert answer.status == 413
             assert (await answer.json())["code"] == "request_entity_too_large"
+
+    run(test)
+
+
+def test_the_gateway_decides_what_is_too_long():
+    async def test(client):
+        answer = await client.get("/", params={"q": "x" * 30_000}, headers={"X-Test": "y" * 30_000})
+        document = await answer.json()
+        assert (len(document["path"]), len(document["X-Test"])) == (30_004, 30_000)
 
     run(test)
 
