@@ -12,7 +12,7 @@ import signal
 import sys
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import aiohttp
 from aiohttp import web
@@ -27,7 +27,7 @@ Port = Annotated[int, Meta(ge=1, le=65535)]
 STREAM = re.compile(r"/v1/(jobs/[^/?]+/events|streams/[^/?]+)")
 _CHUNK = 65_536
 _CONNECT_SECONDS = 2.0
-LIMITS = {"max_line_size": 65_536, "max_field_size": 65_536}
+LIMITS: dict[str, Any] = {"max_line_size": 65_536, "max_field_size": 65_536}
 """Bytes of the request line and of a field: more than the gateway accepts, which explains it."""
 _HOP_BY_HOP = frozenset(
     {"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"}
