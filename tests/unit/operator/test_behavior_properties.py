@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mare.domain.behavior import Recommendation, ScaleEvent, limit
+from mare.domain.behavior import Recommendation, ScaleEvent, apply_behavior
 from mare.domain.policy import Behavior, PolicyType, ScalingPolicy, ScalingRules, SelectPolicy
 
 policies = st.builds(
@@ -52,13 +52,13 @@ def steps(draw):
 
 @given(steps())
 def test_the_outcome_lies_within_the_bounds(step):
-    outcome = limit(**step)
+    outcome = apply_behavior(**step)
     assert step["min_replicas"] <= outcome.replicas <= step["max_replicas"]
 
 
 @given(steps())
 def test_it_never_moves_against_the_desired_count(step):
-    outcome = limit(**step)
+    outcome = apply_behavior(**step)
     if step["min_replicas"] <= step["current"] <= step["max_replicas"]:
         low, high = sorted((step["current"], step["desired"]))
         clamped = min(max(outcome.replicas, low), high)
@@ -68,7 +68,7 @@ def test_it_never_moves_against_the_desired_count(step):
 
 @given(steps())
 def test_it_never_scales_below_a_recommendation_within_the_window(step):
-    outcome = limit(**step)
+    outcome = apply_behavior(**step)
     window = step["behavior"].scale_down.stabilization_window_seconds
     young = [r.replicas for r in step["recommendations"] if r.time > NOW - window]
     inside = step["min_replicas"] <= step["current"] <= step["max_replicas"]
@@ -78,9 +78,9 @@ def test_it_never_scales_below_a_recommendation_within_the_window(step):
 
 @given(steps())
 def test_a_step_that_was_carried_out_is_not_taken_again(step):
-    outcome = limit(**step)
+    outcome = apply_behavior(**step)
     change = outcome.replicas - step["current"]
-    again = limit(
+    again = apply_behavior(
         **{
             **step,
             "current": outcome.replicas,
@@ -94,8 +94,8 @@ def test_a_step_that_was_carried_out_is_not_taken_again(step):
 
 @given(steps(), counts)
 def test_a_larger_desired_count_never_gives_fewer_replicas(step, more):
-    larger = limit(**{**step, "desired": step["desired"] + more})
-    assert larger.replicas >= limit(**step).replicas
+    larger = apply_behavior(**{**step, "desired": step["desired"] + more})
+    assert larger.replicas >= apply_behavior(**step).replicas
 
 
 @given(behaviors, st.lists(st.tuples(st.floats(0.25, 40), counts), min_size=1, max_size=40))
@@ -113,8 +113,8 @@ def test_forgetting_what_no_window_needs_changes_no_outcome(behavior, proposals)
             "events": (),
             "now": now,
         }
-        full = limit(behavior, recommendations=everything, **step)
-        short = limit(behavior, recommendations=kept, **step)
+        full = apply_behavior(behavior, recommendations=everything, **step)
+        short = apply_behavior(behavior, recommendations=kept, **step)
         assert short.replicas == full.replicas
         assert short.stabilization is full.stabilization
         everything = (*everything, Recommendation(now, desired))

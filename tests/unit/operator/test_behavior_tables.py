@@ -5,8 +5,8 @@ import pytest
 from mare.domain.behavior import (
     Recommendation,
     ScaleEvent,
+    apply_behavior,
     down_limit,
-    limit,
     store_event,
     up_limit,
     within_tolerance,
@@ -41,7 +41,7 @@ def rules(*policies, select=SelectPolicy.MAX, window=0):
 
 
 def step(behavior, current, desired, *, bounds=(1, 100), past=(), events=()):
-    return limit(
+    return apply_behavior(
         behavior,
         min_replicas=bounds[0],
         max_replicas=bounds[1],

@@ -41,7 +41,7 @@ class Limited:
     """The past recommendations that windows still need, and the new one."""
 
 
-def limit(
+def apply_behavior(
     behavior: Behavior,
     *,
     min_replicas: int,

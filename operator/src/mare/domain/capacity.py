@@ -10,8 +10,8 @@ ready, is lower and is used instead.
 import math
 from dataclasses import dataclass, replace
 
-_SAMPLE_SECONDS = 5.0
-"""Interval of the broker's statistics, which contain unacknowledged messages."""
+from mare.domain.observation import STATISTICS_SECONDS
+
 _MAX_ERROR = 0.5
 _LONG_SECONDS = 900.0
 """Age at which a sample has the weight 1/e. A mean of 60 s has several percent of noise."""
@@ -115,7 +115,7 @@ class Capacity:
     @property
     def error(self) -> float:
         """The relative standard error, from the number of unacknowledged messages in samples."""
-        samples = self.long.seconds / _SAMPLE_SECONDS
+        samples = self.long.seconds / STATISTICS_SECONDS
         return min(_MAX_ERROR, 1 / math.sqrt(samples)) if samples else _MAX_ERROR
 
     def observe(self, interval: Interval) -> "Capacity":

@@ -14,21 +14,18 @@ The operator, `mare local` and the simulation call `decide`.
 from dataclasses import replace
 
 from mare.domain import idle
-from mare.domain.behavior import Recommendation, at_most, limit, record_behavior
-from mare.domain.clause import Clause, replicas
+from mare.domain.behavior import Recommendation, apply_behavior, at_most, record_behavior
+from mare.domain.clause import Clause
 from mare.domain.context import DecisionContext, Proposal, context_of
 from mare.domain.decision import Decision, DecisionTrace, Stage
-from mare.domain.deliveries import keep_busy_lately
+from mare.domain.draining import keep_busy_replicas, keep_delivered_messages
 from mare.domain.estimates import learn
 from mare.domain.history import History
 from mare.domain.observation import Observation, load_of
-from mare.domain.policy import FallbackBehavior, Pause, Policy, VictimPolicy
+from mare.domain.policy import FallbackBehavior, Pause, Policy
 from mare.domain.reason import Reason
 from mare.domain.targets import proposal_of
-from mare.domain.unknown import Unknown, known
-
-_BETWEEN_SAMPLES = 5.0
-"""Seconds between two samples of RabbitMQ's statistics."""
+from mare.domain.unknown import Unknown
 
 
 def decide(
@@ -169,7 +166,7 @@ def _with_proposal(
         return history.activated(trace.count, context.now)
     desired = _desired(trace, context, proposal)
     recommendations = _recommendations(context, history)
-    limited = limit(
+    limited = apply_behavior(
         context.policy.behavior,
         min_replicas=context.floor,
         max_replicas=context.policy.max_replicas,
@@ -182,8 +179,8 @@ def _with_proposal(
     window_ended = len(recommendations) < len(history.recommendations)
     record_behavior(trace, context, limited, desired, window_ended=window_ended)
     history = replace(history, recommendations=limited.recommendations)
-    history = _keep_busy_replicas(trace, context, history)
-    keep_busy_lately(trace, context, history.deliveries)
+    history = keep_busy_replicas(trace, context, history)
+    keep_delivered_messages(trace, context, history.deliveries)
     idle.scale_to_idle(trace, context, history)
     return history
 
@@ -209,57 +206,3 @@ def _desired(trace: DecisionTrace, context: DecisionContext, proposal: Proposal)
         if trace.current >= desired:  # else `record_behavior` names the schedule as the bound
             trace.limit(Stage.SCHEDULE, desired, Reason.SCHEDULED, context.why_floor)
     return desired
-
-
-def _keep_busy_replicas(
-    trace: DecisionTrace, context: DecisionContext, history: History
-) -> History:
-    """With IdleOnly, remove only idle replicas until maxDrainWaitSeconds have passed."""
-    policy, desired = context.policy, trace.count
-    if policy.victim_policy is not VictimPolicy.IDLE_ONLY or desired >= trace.current:
-        return replace(history, draining_since=None) if history.draining_since else history
-    since = context.now if history.draining_since is None else history.draining_since
-    removable = _idle_replicas(context, history)
-    until = since + policy.max_drain_wait_seconds
-    if trace.current - desired > removable and context.now < until:
-        remark = _why_busy_stay(context.workload.idle, removable, desired)
-        trace.limit(Stage.VICTIMS, trace.current - removable, Reason.DRAINING, remark, until)
-    counted_at = known(context.load.statistics_at, history.idle_counted_at)
-    return replace(history, draining_since=since, idle_counted_at=counted_at)
-
-
-def _why_busy_stay(idle_count: int | Unknown, removable: int, desired: int) -> Clause:
-    if isinstance(idle_count, Unknown):
-        text = f"the idle replicas are unknown, because {idle_count.cause}"
-        return Clause(
-            "victims.unknown",
-            text,
-            reason=idle_count.reason,
-            cause=idle_count.cause,
-            name=idle_count.name,
-        )
-    text = (
-        f"{replicas(removable)} idle; busy replicas finish their messages before scale-down to"
-        f" {desired}"
-    )
-    return Clause("victims.draining", text, idle=removable, replicas=desired)
-
-
-def _idle_replicas(context: DecisionContext, history: History) -> int:
-    """Return the replicas known to be idle: all of them while there is no message.
-
-    A replica is idle if it was so in two samples. Both have to be of after the last ready message,
-    when every replica had work.
-
-    Each statistics update counts once: a second decision on the same one would remove the same
-    number of replicas again.
-    """
-    if history.is_quiet:
-        return context.workload.replicas
-    statistics_at, idle_count = context.load.statistics_at, context.workload.idle
-    if isinstance(idle_count, Unknown) or isinstance(statistics_at, Unknown):
-        return 0
-    sampled_after = known(context.load.sampled_after, 0.0)
-    if sampled_after <= history.filled_at + _BETWEEN_SAMPLES:
-        return 0
-    return idle_count if statistics_at > history.idle_counted_at else 0

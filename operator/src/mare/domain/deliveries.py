@@ -7,11 +7,7 @@ were delivered lately.
 
 from dataclasses import dataclass, replace
 
-from mare.domain.clause import Clause, messages
-from mare.domain.context import DecisionContext
-from mare.domain.decision import DecisionTrace, Stage
 from mare.domain.observation import Load
-from mare.domain.reason import Reason
 from mare.domain.unknown import Unknown, known, total
 
 DRAIN_SECONDS = 30
@@ -74,20 +70,3 @@ class Deliveries:
         seconds = DRAIN_SECONDS if drain_seconds is None else drain_seconds
         recent = [each for each in self.recent if each[0] > now - seconds]
         return sum(count for _, count in recent), recent[-1][0] + seconds if recent else now
-
-
-def keep_busy_lately(
-    trace: DecisionTrace, context: DecisionContext, deliveries: Deliveries
-) -> None:
-    """Do not scale below the number of messages that may still be processed."""
-    running, until = deliveries.may_run(context.policy.drain_seconds, context.now)
-    kept = min(running, trace.current)
-    if trace.count < kept:
-        trace.limit(Stage.VICTIMS, kept, Reason.DRAINING, why_drained(context, running), until)
-
-
-def why_drained(context: DecisionContext, running: int) -> Clause:
-    drain_seconds = context.policy.drain_seconds
-    seconds = DRAIN_SECONDS if drain_seconds is None else drain_seconds
-    text = f"{messages(running)} delivered in the last {seconds} s may still be processed"
-    return Clause("victims.recent", text, messages=running, seconds=seconds)

@@ -10,12 +10,10 @@ from mare.domain.arrivals import Arrivals, Count
 from mare.domain.capacity import Capacity, Interval, remembered
 from mare.domain.growth import DepthGrowth, ReadyGrowth
 from mare.domain.interval import OpenInterval, open_interval
-from mare.domain.observation import Load, Workload
+from mare.domain.observation import STATISTICS_SECONDS, Load, Workload
 from mare.domain.unknown import Unknown, known
 
 _SETTLED_SECONDS = 15.0
-_GROWTH_SECONDS = 5.0
-"""Time between two steps while the service time is unknown: one interval of the statistics."""
 _UNKNOWN_START = 15.0
 _WEIGHT = 0.3
 """Weight of a new measurement in the moving mean."""
@@ -147,9 +145,13 @@ def recall(estimates: Estimates) -> Learning:
 
 
 def learn(
-    learning: Learning, load: Load, workload: Workload, now: float, workers: int | None = None
+    learning: Learning,
+    load: Load,
+    workload: Workload,
+    now: float,
+    configured_workers: int | None = None,
 ) -> Learning:
-    """Update the estimates with one reading. `workers` per replica are None if not configured."""
+    """Update the estimates with one reading. `configured_workers` are those of a replica."""
     load = load.of_existing()
     if isinstance(load.ready, Unknown) or isinstance(load.consumers, Unknown):
         return replace(learning, interval=None)
@@ -168,17 +170,20 @@ def learn(
     if isinstance(load.statistics_at, Unknown):
         return replace(learning, interval=None)
     working = learning.estimates.working(load, workload)
-    slots = workers or known(load.prefetch, 0.0) * learning.estimates.consumers_each(load)
-    if slots and not learning.estimates.prefetch_exceeds_workers:
-        estimates = replace(learning.estimates, workers_per_replica=float(slots))
+    prefetch = known(load.prefetch, 0.0) * learning.estimates.consumers_each(load)
+    assumed_workers = configured_workers or prefetch
+    if assumed_workers and not learning.estimates.prefetch_exceeds_workers:
+        estimates = replace(learning.estimates, workers_per_replica=float(assumed_workers))
         learning = replace(learning, estimates=estimates)
     interval = learning.interval
     if interval is None:
-        return replace(learning, interval=open_interval(load, working, None, slots))
+        return replace(learning, interval=open_interval(load, working, None, assumed_workers))
     interval = interval.observe(load.ready, working)
     if interval.is_over(load):
-        learning = _with_statistics(learning, interval, load, slots, workers, now)
-        interval = open_interval(load, working, interval, slots)
+        learning = _with_statistics(
+            learning, interval, load, assumed_workers, configured_workers, now
+        )
+        interval = open_interval(load, working, interval, assumed_workers)
     return replace(learning, interval=interval)
 
 
@@ -186,8 +191,8 @@ def _with_statistics(  # noqa: PLR0917
     learning: Learning,
     interval: OpenInterval,
     load: Load,
-    slots: float,
-    known_workers: int | None,
+    assumed_workers: float,
+    configured_workers: int | None,
     now: float,
 ) -> Learning:
     arrivals, capacity, estimates = learning.arrivals, learning.capacity, learning.estimates
@@ -207,8 +212,10 @@ def _with_statistics(  # noqa: PLR0917
             ratio_is_used=estimates.ratio_is_used
             and interval.began < learning.starting.changed_at + (estimates.start_seconds or 0.0),
         )
-    growth = interval.growth(load, learning.depth_growth, slots, capacity.long.each or 0.0)
-    evidence = interval.closed(load, slots, known_workers)
+    growth = interval.growth(
+        load, learning.depth_growth, assumed_workers, capacity.long.each or 0.0
+    )
+    evidence = interval.closed(load, assumed_workers, configured_workers)
     if arrivals.rate_before_jump is not None:
         # The counter of acknowledgements may have jumped as well.
         evidence, growth = None, DepthGrowth()
@@ -226,7 +233,7 @@ def _with_statistics(  # noqa: PLR0917
         growth = DepthGrowth(depth=(growth.depth or 0) + growth.grown)
     if evidence is not None:
         capacity = capacity.observe(evidence)
-        estimates = _with_capacity(estimates, capacity, slots or None, known_workers)
+        estimates = _with_capacity(estimates, capacity, assumed_workers or None, configured_workers)
     return replace(
         learning,
         estimates=estimates,
@@ -237,15 +244,18 @@ def _with_statistics(  # noqa: PLR0917
 
 
 def _with_capacity(
-    estimates: Estimates, capacity: Capacity, slots: float | None, known_workers: int | None
+    estimates: Estimates,
+    capacity: Capacity,
+    assumed_workers: float | None,
+    configured_workers: int | None,
 ) -> Estimates:
-    per_replica = capacity.per_replica(slots)
-    workers = None if known_workers else capacity.workers(slots)
+    per_replica = capacity.per_replica(assumed_workers)
+    workers = None if configured_workers else capacity.workers(assumed_workers)
     return replace(
         estimates,
         capacity_per_replica=_or(per_replica, estimates.capacity_per_replica),
         capacity_error=capacity.error,
-        workers_per_replica=_or(workers or slots, estimates.workers_per_replica),
+        workers_per_replica=_or(workers or assumed_workers, estimates.workers_per_replica),
         prefetch_exceeds_workers=workers is not None,
     )
 
@@ -255,7 +265,7 @@ def _with_growth(
 ) -> Learning:
     """Note the growth of ready messages, and whether new replicas have had time to start."""
     estimates = learning.estimates
-    settling = max(_GROWTH_SECONDS, estimates.start_seconds or 0.0)
+    settling = max(STATISTICS_SECONDS, estimates.start_seconds or 0.0)
     estimates = replace(
         estimates,
         ready_growth=estimates.ready_growth.observe(workload.replicas, consumers, ready, now),

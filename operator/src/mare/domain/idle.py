@@ -5,7 +5,7 @@ from dataclasses import replace
 from mare.domain.clause import Clause, messages
 from mare.domain.context import DecisionContext, Proposal
 from mare.domain.decision import DecisionTrace, Stage
-from mare.domain.deliveries import why_drained
+from mare.domain.draining import why_delivered
 from mare.domain.history import History
 from mare.domain.policy import Pause, Policy
 from mare.domain.reason import Reason
@@ -68,7 +68,7 @@ def scale_to_idle(trace: DecisionTrace, context: DecisionContext, history: Histo
     quiet_at = history.quiet_since + cooldown
     running, until = history.deliveries.may_run(context.policy.drain_seconds, context.now)
     if running and history.quiet_samples > 0:
-        remark = why_drained(context, running)
+        remark = why_delivered(context, running)
         trace.limit(Stage.IDLE, trace.count, Reason.DRAINING, remark, until)
     elif history.is_quiet and context.now >= quiet_at:
         quiet = context.now - history.quiet_since

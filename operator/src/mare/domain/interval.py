@@ -108,7 +108,7 @@ class OpenInterval:
             if before is not None:
                 yield before, later
 
-    def closed(self, load: Load, workers: float, known_workers: int | None) -> Interval | None:
+    def closed(self, load: Load, workers: float, configured_workers: int | None) -> Interval | None:
         """Return the evidence of the interval; None if load or replicas changed in it."""
         regime = self.regime(workers)
         acknowledged = self.increase("acknowledged", load)
@@ -118,8 +118,8 @@ class OpenInterval:
             return None
         before = sum(known(each.unacknowledged, 0) for each in self.readings)
         busy = (before + load.unacknowledged) / 2
-        if known_workers is not None:
-            busy = min(busy, self.most_working * known_workers)
+        if configured_workers is not None:
+            busy = min(busy, self.most_working * configured_workers)
         seconds = known(load.statistics_at, self.began) - self.began
         return Interval(
             seconds=seconds,

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from mare.domain.clause import Clause
 from mare.domain.unknown import Unknown, total
 
+STATISTICS_SECONDS = 5.0
+"""Interval at which RabbitMQ updates its statistics, by default."""
 NOT_REPORTED = Unknown("NotReported", "the broker's statistics are not read")
 _READY_NOT_REPORTED = Unknown("NotReported", "the workload does not report its ready replicas")
 _NO_QUEUE = Unknown("QueueNotFound", "no queue is found")

@@ -24,7 +24,7 @@ from mare.domain.clause import (
 from mare.domain.context import Proposal
 from mare.domain.estimates import Estimates
 from mare.domain.learning_proposal import proposal_while_learning
-from mare.domain.observation import Load, Workload
+from mare.domain.observation import STATISTICS_SECONDS, Load, Workload
 from mare.domain.policy import QueueWaitTime
 from mare.domain.unknown import Unknown, known
 from mare.domain.waiting import Cause, Demand, Need, need_of
@@ -33,8 +33,6 @@ _SCALE_UP_IDLE = 0.85
 """Scale up once the current replicas have less than this share of their intended idle time."""
 _SCALE_DOWN_IDLE = 1.15
 """Scale down only to a count that has this multiple of its intended idle time."""
-_SAMPLE_SECONDS = 5.0
-"""Time between two statistics."""
 _SCALE_UP_DRAIN = 1.5
 """Scale up for a backlog only if the current replicas need this multiple of the drain time."""
 _DRAIN_PER_START = 1 / 3
@@ -95,7 +93,7 @@ def supported_rate(estimates: Estimates, ready: int, at_work: float = 0.0) -> fl
         at_work: The messages/s that the unacknowledged messages show.
     """
     rate, before = known(estimates.arrival_rate, 0.0), estimates.rate_before_jump
-    return rate if before is None else min(rate, max(before, at_work) + ready / _SAMPLE_SECONDS)
+    return rate if before is None else min(rate, max(before, at_work) + ready / STATISTICS_SECONDS)
 
 
 def _unconfirmed(rate: float) -> Clause:

@@ -74,7 +74,7 @@ class HorizontalPodAutoscaler:
         if self.behavior is None:
             after = self._legacy(current, desired, now)
         else:
-            limited = behaviors.limit(
+            limited = behaviors.apply_behavior(
                 self.behavior,
                 min_replicas=self.min_replicas,
                 max_replicas=self.max_replicas,

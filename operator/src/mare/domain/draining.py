@@ -1,0 +1,82 @@
+"""Scale-down that leaves busy replicas: `victimPolicy: IdleOnly`, and early acknowledgement."""
+
+from dataclasses import replace
+
+from mare.domain.clause import Clause, messages, replicas
+from mare.domain.context import DecisionContext
+from mare.domain.decision import DecisionTrace, Stage
+from mare.domain.deliveries import DRAIN_SECONDS, Deliveries
+from mare.domain.history import History
+from mare.domain.observation import STATISTICS_SECONDS
+from mare.domain.policy import VictimPolicy
+from mare.domain.reason import Reason
+from mare.domain.unknown import Unknown, known
+
+
+def keep_busy_replicas(trace: DecisionTrace, context: DecisionContext, history: History) -> History:
+    """With IdleOnly, remove only idle replicas until maxDrainWaitSeconds have passed."""
+    policy, desired = context.policy, trace.count
+    if policy.victim_policy is not VictimPolicy.IDLE_ONLY or desired >= trace.current:
+        return replace(history, draining_since=None) if history.draining_since else history
+    since = context.now if history.draining_since is None else history.draining_since
+    removable = _removable_replicas(context, history)
+    until = since + policy.max_drain_wait_seconds
+    if trace.current - desired > removable and context.now < until:
+        remark = _why_busy_stay(context.workload.idle, removable, desired)
+        trace.limit(Stage.VICTIMS, trace.current - removable, Reason.DRAINING, remark, until)
+    counted_at = known(context.load.statistics_at, history.idle_counted_at)
+    return replace(history, draining_since=since, idle_counted_at=counted_at)
+
+
+def _why_busy_stay(idle_count: int | Unknown, removable: int, desired: int) -> Clause:
+    if isinstance(idle_count, Unknown):
+        text = f"the idle replicas are unknown, because {idle_count.cause}"
+        return Clause(
+            "victims.unknown",
+            text,
+            reason=idle_count.reason,
+            cause=idle_count.cause,
+            name=idle_count.name,
+        )
+    text = (
+        f"{replicas(removable)} idle; busy replicas finish their messages before scale-down to"
+        f" {desired}"
+    )
+    return Clause("victims.draining", text, idle=removable, replicas=desired)
+
+
+def _removable_replicas(context: DecisionContext, history: History) -> int:
+    """Return how many replicas are known to have no message; all of them if no queue has one.
+
+    A replica has none if two samples show none. Both samples have to be later than the last ready
+    message, because every replica had work then.
+
+    Each statistics update counts once: a second decision on the same update would remove the same
+    number of replicas again.
+    """
+    if history.is_quiet:
+        return context.workload.replicas
+    statistics_at, idle_count = context.load.statistics_at, context.workload.idle
+    if isinstance(idle_count, Unknown) or isinstance(statistics_at, Unknown):
+        return 0
+    sampled_after = known(context.load.sampled_after, 0.0)
+    if sampled_after <= history.filled_at + STATISTICS_SECONDS:
+        return 0
+    return idle_count if statistics_at > history.idle_counted_at else 0
+
+
+def keep_delivered_messages(
+    trace: DecisionTrace, context: DecisionContext, deliveries: Deliveries
+) -> None:
+    """Do not scale below the number of messages that may still be processed."""
+    running, until = deliveries.may_run(context.policy.drain_seconds, context.now)
+    kept = min(running, trace.current)
+    if trace.count < kept:
+        trace.limit(Stage.VICTIMS, kept, Reason.DRAINING, why_delivered(context, running), until)
+
+
+def why_delivered(context: DecisionContext, running: int) -> Clause:
+    drain_seconds = context.policy.drain_seconds
+    seconds = DRAIN_SECONDS if drain_seconds is None else drain_seconds
+    text = f"{messages(running)} delivered in the last {seconds} s may still be processed"
+    return Clause("victims.recent", text, messages=running, seconds=seconds)
