@@ -8,13 +8,15 @@ import secrets
 import signal
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from local.broker import keep_alive, private_broker
 from local.journal import Journal
 from local.rabbitmq import Node
+from local.rabbitmq.origin import broker_to_run
 from local.rabbitmq.packages import InstallFailed
 from local.settings import Settings
+from mare.backoff import Backoff
 from mare.documents.tree import InputError
 from mare.local_run.plan import Plan, read_files
 from mare.local_run.run import STOP_SIGNALS, RunOptions, dashboard_port
@@ -159,3 +161,35 @@ def kept_secret(path: Path) -> str:
     with os.fdopen(file, "w", encoding="ascii") as new:
         new.write(f"whsec_{base64.b64encode(secrets.token_bytes(_BYTES)).decode()}\n")
     return path.read_text(encoding="ascii").strip()
+
+
+_CHECK_SECONDS = 1.0
+
+
+@contextmanager
+def private_broker(terminal: Terminal) -> Iterator[Node]:
+    """Start a node with only the topology of Maré; remove it and its data at the end."""
+    program = broker_to_run(lambda line: terminal.show("broker", line))
+    terminal.show("broker", f"starting {program.describe()}")
+    with Node(program) as node:
+        terminal.show("broker", f"ready on port {node.ports.amqp}, private to this run")
+        yield node
+
+
+async def keep_alive(node: Node, terminal: Terminal, *, first_delay: float = 0.5) -> None:
+    """Restart ``node`` on its data whenever it has ended, until cancelled."""
+    backoff = Backoff(first=first_delay, longest=30.0)
+    while True:
+        await asyncio.sleep(_CHECK_SECONDS)
+        if await asyncio.to_thread(node.alive):
+            backoff.reset()
+            continue
+        delay = backoff.next_delay()
+        terminal.show("broker", f"ended; restarts in {delay:g} s")
+        await asyncio.sleep(delay)
+        try:
+            await asyncio.to_thread(node.start)
+        except BrokerFailed as error:
+            terminal.show("broker", str(error))
+        else:
+            terminal.show("broker", "ready again")

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from local.broker import keep_alive
 from local.rabbitmq import Node
+from local.run import keep_alive
 from mare.local_run.terminal import Terminal
 
 pytestmark = pytest.mark.broker

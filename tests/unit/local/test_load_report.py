@@ -1,6 +1,6 @@
 """What `make load` says at its end."""
 
-from local.load_report import Report
+from local.load import Report
 
 
 def test_the_report_counts_what_was_accepted_ended_and_lost():

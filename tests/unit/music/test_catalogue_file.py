@@ -7,8 +7,7 @@ import pytest
 
 from mare_services.contract.music import MAX_TRACKS, Mood
 from mare_services.music.adapters.catalogue import shipped_works
-from mare_services.music.domain.normalization import folded, work_key
-from mare_services.music.domain.selection import suffice
+from mare_services.music.domain.selection import folded, suffice, work_key
 from mare_services.music.domain.works import read_works
 
 WORKS = shipped_works()

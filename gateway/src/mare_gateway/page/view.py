@@ -14,10 +14,18 @@ from mare_gateway.page.place_view import PlaceView, place_view
 from mare_gateway.page.problem_view import ProblemView, problem_view
 from mare_gateway.page.question import Question
 from mare_gateway.page.sky import Scene, scene_of
-from mare_gateway.page.weather_view import WeatherView, degrees, weather_view
 from mare_gateway.page.words import Words
 
 _SLOW_SECONDS = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeatherView:
+    temperature: str
+    condition: str
+    details: tuple[str, ...]
+    notice: str
+    """Why this is not the weather of now; empty if it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,3 +129,31 @@ def _music_notice(playlist: Mapping[str, Any], words: Words) -> str:
         return words("music.stale")
     filled = playlist.get("filled", 0)
     return words("music.filled", count=filled) if filled else ""
+
+
+def weather_view(weather: Mapping[str, Any], words: Words) -> WeatherView:
+    return WeatherView(
+        temperature=degrees(weather["temperature"], words),
+        condition=weather["condition"],
+        details=tuple(_details(weather, words)),
+        notice=_notice(weather, words),
+    )
+
+
+def degrees(value: float, words: Words) -> str:
+    return f"{words.number(value)}°"
+
+
+def _details(weather: Mapping[str, Any], words: Words) -> Iterable[str]:
+    if (felt := weather.get("apparent_temperature")) is not None:
+        yield words("weather.feels", degrees=degrees(felt, words))
+    if (wind := weather.get("wind_speed")) is not None:
+        yield words("weather.wind", speed=words.number(wind), unit=weather["units"]["wind_speed"])
+    if (humidity := weather.get("humidity")) is not None:
+        yield words("weather.humidity", percent=words.number(humidity))
+
+
+def _notice(weather: Mapping[str, Any], words: Words) -> str:
+    if weather.get("estimated"):
+        return words("weather.estimated")
+    return words("weather.stale") if weather.get("stale") else ""

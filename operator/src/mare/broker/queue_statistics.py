@@ -9,8 +9,7 @@ from typing import Protocol
 
 from mare.backoff import Backoff
 from mare.broker.http_client import ResponseTooLarge
-from mare.broker.sample_age import BROKER_SECONDS, SampleAge
-from mare.broker.sample_clock import SampleClock
+from mare.broker.sample_clock import BROKER_SECONDS, SampleAge, SampleClock
 from mare.domain.observation import NOT_REPORTED
 from mare.domain.unknown import Unknown, known
 from mare.ports import AccessRefused, Clock

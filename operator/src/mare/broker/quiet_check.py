@@ -13,7 +13,7 @@ import msgspec
 
 from mare.broker.connection_parameters import ConnectionParameters, path_segment
 from mare.broker.http_client import BrokerHttpClient, EndpointMissing
-from mare.broker.sample_age import BROKER_SECONDS
+from mare.broker.sample_clock import BROKER_SECONDS
 from mare.domain.clause import messages
 from mare.domain.unknown import Unknown
 from mare.ports import MESSAGES_LEFT, AccessRefused, Clock

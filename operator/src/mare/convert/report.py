@@ -135,6 +135,7 @@ def _step_data(step: Step) -> dict[str, Any]:
 
 
 def steps(conversion: Conversion) -> list[Step]:
+    """The migration, which never leaves two autoscalers active on one workload."""
     results = conversion.converted
     if not results:
         return []

@@ -60,6 +60,7 @@ class Program:
 
 
 _VARIABLE = re.compile(r"\$(?:(\$)|([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?::-([^}]*))?\})")
+"""$NAME, ${NAME}, ${NAME:-default}, and $$ for a dollar sign."""
 
 
 class UnsetVariable(ValueError):

@@ -59,6 +59,12 @@ class _Usage:
 
 
 class MetricsServer:
+    """The CPU utilization of the replicas, as the metrics server reports it.
+
+    A worker uses its share of the CPU request while it processes a message. A scrape every 15 s
+    reports the mean since the one before; a pod has no metric before its second.
+    """
+
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
         self._usage: dict[int, _Usage] = {}

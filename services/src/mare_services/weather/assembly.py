@@ -14,8 +14,13 @@ from mare_services.weather.adapters.openweathermap import OpenWeatherMap
 from mare_services.weather.adapters.time_zones import PolygonTimeZones
 from mare_services.weather.adapters.validation import TimeChecked
 from mare_services.weather.domain.climate import Climatology
-from mare_services.weather.finders import ExactNames, Finder, LiveNames, MisspeltNames
-from mare_services.weather.geocoder import CachedGeocoder
+from mare_services.weather.finders import (
+    CachedGeocoder,
+    ExactNames,
+    Finder,
+    LiveNames,
+    MisspeltNames,
+)
 from mare_services.weather.locator import Locator
 from mare_services.weather.observer import Observer
 from mare_services.weather.ports import Gazetteer, Observed

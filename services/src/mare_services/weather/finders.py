@@ -1,16 +1,20 @@
 """Finders of cities by name. A locator tries them in order."""
 
+import time
 from collections.abc import Sequence
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import KW_ONLY, dataclass, replace
 from typing import Protocol
 
-from mare_services.contract.errors import InvalidRequest, SourceUnavailable
+from mare_services.contract.errors import InvalidRequest, PlaceNotFound, SourceUnavailable
 from mare_services.contract.places import PlaceQuery
+from mare_services.upstream.budget import Budget, Clock
+from mare_services.upstream.cache import Cache
+from mare_services.upstream.guarded import Guarded, Spawn
 from mare_services.weather.domain.cities import Bounds, City, within
 from mare_services.weather.domain.names import fold
 from mare_services.weather.domain.place_query import Name, interpretations
 from mare_services.weather.domain.spelling import Near, meant
-from mare_services.weather.geocoder import CachedGeocoder
 from mare_services.weather.ports import Gazetteer, NameQuery
 
 MAX_CODE = 3
@@ -111,6 +115,55 @@ class MisspeltNames:
             if cities:
                 near.append(Near(key, edits, cities[0]))
         return near
+
+
+LIFE = 2_592_000.0
+"""Seconds for which the places of a geocoder are cached, 30 days."""
+
+NOTHING_LIFE = 300.0
+"""Seconds for which it is cached that a name has no place."""
+
+ENTRIES = 2_000
+"""Answers, at most about 10 kB each."""
+
+
+@dataclass(eq=False)
+class CachedGeocoder:
+    """Places of any size by name, from one source that gets ``seconds`` for a lookup."""
+
+    source: Guarded[NameQuery, tuple[City, ...]]
+    attribution: str
+    _: KW_ONLY
+    seconds: float
+    spawn: Spawn
+    clock: Clock = time.monotonic
+
+    def __post_init__(self) -> None:
+        self._cache: Cache[NameQuery, tuple[City, ...]] = Cache(
+            "geocoder",
+            life=LIFE,
+            stale_life=0,
+            negative_life=NOTHING_LIFE,
+            size=ENTRIES,
+            spawn=self.spawn,
+            clock=self.clock,
+        )
+
+    def find(self, question: NameQuery) -> Sequence[City]:
+        """Return the best match first, or raise ``SourceUnavailable``.
+
+        ``division`` is empty: only the gazetteer knows the codes of GeoNames.
+        """
+        budget = Budget.of(self.seconds, self.clock)
+        with suppress(PlaceNotFound):
+            return self._cache.get(question, lambda: self._asked(question, budget), budget).value
+        return ()
+
+    def _asked(self, question: NameQuery, budget: Budget) -> tuple[City, ...]:
+        cities = self.source.answer(question, budget)
+        if not cities:
+            raise PlaceNotFound
+        return cities
 
 
 class LiveNames:
