@@ -132,7 +132,7 @@ def main() -> None:
     program = broker_to_test(cache_folder(), lambda line: sys.stderr.write(line + "\n") and None)
     with tempfile.TemporaryDirectory(prefix="mare-jobs-") as name, Node(program) as node:
         folder = Path(name)
-        bounds = {"EVENTS_MAX_STREAMS_PER_ADDRESS": "1000"}
+        bounds = {"EVENTS_MAX_STREAMS_PER_ADDRESS": "1000", "JOBS_MAX_OPEN": "100000"}
         with running_system(node.amqp_uri, folder, **bounds) as system:
             system.start("events")
             eventually(lambda: "Streaming on port" in system.log("events"))

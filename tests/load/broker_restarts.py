@@ -140,6 +140,7 @@ def jobs_process(amqp_uri: str, store: str, folder: Path) -> Iterator[str]:
     environ = {
         "AMQP_URI": amqp_uri,
         "JOBS_STORE": store,
+        "JOBS_MAX_OPEN": "100000",
         "RUNTIME_HEALTH_HOST": "127.0.0.1",
         "RUNTIME_HEALTH_PORT": str(port),
     }
