@@ -80,9 +80,35 @@ def test_a_plain_worker_scales_from_zero_and_back(recorder: Application):
 
     assert max(counts) == 5
     # The Event is written after the replicas are set.
-    eventually(lambda: "ScaledToIdle" in event_reasons(recorder))
+    eventually(lambda: "ScaledToIdle" in event_reasons(recorder, "recorder"))
 
 
-def event_reasons(recorder: Application) -> set[str]:
-    events = json.loads(recorder.kubectl("get", "events.events.k8s.io", "--output=json"))["items"]
-    return {each["reason"] for each in events if each["regarding"]["name"] == "recorder"}
+def event_reasons(application: Application, name: str) -> set[str]:
+    """Return the reasons of the Events of a QueueAutoscaler."""
+    text = application.kubectl("get", "events.events.k8s.io", "--output=json")
+    events = json.loads(text)["items"]
+    return {each["reason"] for each in events if each["regarding"]["name"] == name}
+
+
+@pytest.fixture
+def stubborn(application: Application, images: Mapping[str, str]) -> Application:
+    """Two busy replicas of `stubborn`, which has no handler of SIGTERM."""
+    uri = {"name": "mare-rabbitmq-worker", "key": "amqp-uri"}
+    script = "import recorder; recorder.work(recorder.connection())"
+    environment = {"AMQP_URI": uri, "SECONDS_PER_MESSAGE": "600"}
+    deployment = program(images["services"], "stubborn", ["-c", script], **environment)
+    deployment[1]["spec"]["replicas"] = 2
+    # More than the replicas hold: a message in the queue shows that both are busy.
+    publish = job(images["services"], "publisher", ["publisher.py", "3", "500"], AMQP_URI=uri)
+    application.apply(*deployment, publish)
+    application.roll_out("stubborn")
+    application.kubectl("wait", "--for=condition=complete", "job/publisher", "--timeout=60s")
+    yield application
+    application.kubectl("delete", "qa/stubborn", "deployment/stubborn", "job/publisher")
+
+
+def test_a_busy_replica_that_is_killed_is_reported(stubborn: Application):
+    one_replica = {**AUTOSCALER["spec"], "scaleTargetRef": {"name": "stubborn"}, "maxReplicas": 1}
+    stubborn.apply({**AUTOSCALER, "metadata": {"name": "stubborn"}, "spec": one_replica})
+
+    eventually(lambda: "ReplicasKilled" in event_reasons(stubborn, "stubborn"), seconds=60)

@@ -3,6 +3,7 @@
 The address is an external IP of a Service: only the network of the cluster leads to it.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import trustme
@@ -42,7 +43,7 @@ def deploy(application: Application, image: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Callbacks:
-    """What the receiver has printed."""
+    """What the receiver has printed about some jobs."""
 
     jobs: set[str]
     doubled: int
@@ -50,17 +51,22 @@ class Callbacks:
     invalid: int
 
 
-def callbacks(application: Application) -> Callbacks:
+def callbacks(application: Application, jobs: Collection[str]) -> Callbacks:
     lines = application.kubectl("logs", f"deployment/{_NAME}", "--tail=-1").splitlines()
     received = [line.split()[1:] for line in lines if line.startswith("callback ")]
+    received = [(name, digest) for name, digest in received if _job_of(name) in jobs]
     ids = {webhook_id for webhook_id, _ in received}
     return Callbacks(
-        # A webhook id is msg_JOB_ATTEMPT_EVENT.
-        jobs={each.split("_")[1] for each in ids},
+        jobs={_job_of(each) for each in ids},
         doubled=len(received) - len(ids),
-        with_two_results=len({tuple(each) for each in received}) - len(ids),
+        with_two_results=len(set(received)) - len(ids),
         invalid=sum(line.startswith("invalid") for line in lines),
     )
+
+
+def _job_of(webhook_id: str) -> str:
+    """Return JOB of msg_JOB_ATTEMPT_EVENT."""
+    return webhook_id.split("_")[1]
 
 
 _SERVICE = {

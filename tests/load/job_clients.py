@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import secrets
 import time
 from collections.abc import Callable
 
@@ -29,6 +30,7 @@ class Submissions:
         self._callback_url = callback_url
         self._rate = rate
         self._headers = {"Host": host} if host else {}
+        self._run = secrets.token_hex(8)
         self.accepted: list[str] = []
         self._give_up = 0.0
         self.submitted = self.repeated = self.followed = self.saw_end = self.reconnections = 0
@@ -63,7 +65,7 @@ class Submissions:
             "limit": 1,
             "callback_url": self._callback_url,
         }
-        headers = {"Idempotency-Key": f"job-{number}"}
+        headers = {"Idempotency-Key": f"{self._run}-{number}"}
         for attempt in itertools.count():
             if time.monotonic() > self._give_up:
                 return
