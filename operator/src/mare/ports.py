@@ -115,11 +115,8 @@ class Workloads(Protocol):
         `is_allowed` is called immediately before each write. Raises as `scale` does.
         """
 
-    async def find_killed(self, target: ScaleTarget, last_read: Scale) -> Collection[str]:
-        """Return the replicas that still exist although their grace period is over.
-
-        Raises as `scale` does.
-        """
+    async def terminating(self, target: ScaleTarget, last_read: Scale) -> Mapping[str, bool]:
+        """Return the terminating replicas, and whether each was killed; raises as `scale` does."""
 
 
 class Objects(Protocol):

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -52,7 +52,7 @@ class Hasty:
     ) -> bool:
         raise AssertionError("nothing shrinks here")
 
-    async def find_killed(self, target: ScaleTarget, last_read: Scale) -> Collection[str]:
+    async def terminating(self, target: ScaleTarget, last_read: Scale) -> Mapping[str, bool]:
         raise AssertionError("nothing shrinks here")
 
 

@@ -108,11 +108,13 @@ class FakeWorkloads:
     behind: set[str] = field(default_factory=set)
     """Workloads that have changed without our having seen it."""
 
-    killed: list[str] = field(default_factory=list)
-    """Replicas that still exist although their grace period is over."""
+    ending: list[dict[str, bool]] = field(default_factory=list)
+    """What each read of the terminating replicas returns; none at the end."""
 
-    async def find_killed(self, target: ScaleTarget, last_read: Scale) -> Collection[str]:
-        return self.killed
+    async def terminating(self, target: ScaleTarget, last_read: Scale) -> Mapping[str, bool]:
+        return (
+            (self.ending.pop(0) if len(self.ending) > 1 else self.ending[0]) if self.ending else {}
+        )
 
     def have(self, name: str, replicas: int, **more: Any) -> None:
         self.scales[name] = Scale(

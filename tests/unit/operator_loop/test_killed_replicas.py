@@ -20,12 +20,14 @@ def killed(world: World) -> float | None:
 
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(killed_replicas, "_AFTER_SECONDS", 0.0)
+    monkeypatch.setattr(killed_replicas, "_POLL_SECONDS", 0.0)
 
 
 def test_a_replica_that_was_killed_is_an_event_and_counted_once():
     async def story(world: World) -> None:
-        world.workloads.killed = ["worker-b", "worker-a"]
+        ending = {"worker-a": False, "worker-b": False}
+        killed = {"worker-a": True, "worker-b": True, "worker-c": False}
+        world.workloads.ending = [ending, ending | {"worker-b": True}, killed, {}]
         await shrinks(world)
         world.workloads.have("worker", 2, grace_seconds=0)
         for _ in range(3):
@@ -38,7 +40,11 @@ def test_a_replica_that_was_killed_is_an_event_and_counted_once():
 
 
 def test_replicas_that_end_in_time_are_not_reported():
-    world = run(shrinks)
+    async def story(world: World) -> None:
+        world.workloads.ending = [{"worker-a": False}, {}]
+        await shrinks(world)
+
+    world = run(story)
 
     assert killed(world) == 0
     assert [kind for _, kind, _ in world.objects.events] == ["Normal"]

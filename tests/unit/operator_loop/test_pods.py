@@ -1,7 +1,6 @@
 """Deletion costs of Pods."""
 
 import asyncio
-from datetime import UTC, datetime
 
 from mare.cluster.paths import ApiPath
 from mare.cluster.pods import Pods
@@ -46,12 +45,18 @@ def test_no_pod_is_marked_after_the_decision_went_out_of_date():
     assert len(asyncio.run(story())) == 8
 
 
-def test_a_terminating_pod_whose_grace_period_is_over_was_killed():
-    api = FakeApi(pods=3)
-    for pod, deadline in zip(
-        api._pods, ["2026-01-01T00:00:30Z", "2026-01-01T00:01:30Z"], strict=False
-    ):
-        pod["metadata"]["deletionTimestamp"] = deadline
-    now = datetime(2026, 1, 1, 0, 1, tzinfo=UTC).timestamp()
+def test_a_terminating_pod_was_killed_if_its_exit_code_says_so():
+    api = FakeApi(pods=5)
+    ends = [
+        {"running": {}},
+        {"terminated": {"exitCode": 0, "reason": "Completed"}},
+        {"terminated": {"exitCode": 137, "reason": "Error"}},
+        {"terminated": {"exitCode": 137, "reason": "OOMKilled"}},
+    ]
+    for pod, state in zip(api._pods, ends, strict=False):
+        pod["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:30Z"
+        pod["status"]["containerStatuses"] = [{"state": state}]
 
-    assert asyncio.run(Pods(api).find_killed("shop", "app=a", now)) == ["pod-0"]
+    terminating = asyncio.run(Pods(api).terminating("shop", "app=a"))
+
+    assert terminating == {"pod-0": False, "pod-1": False, "pod-2": True, "pod-3": False}

@@ -7,9 +7,8 @@ where it differs.
 """
 
 import asyncio
-import math
+import signal
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any
 
 from mare.cluster.api import MERGE_PATCH, Api
@@ -19,6 +18,7 @@ from mare.ports import NotFound
 COST = "controller.kubernetes.io/pod-deletion-cost"
 _PODS = Resource("v1", "pods")
 _MAX_CONCURRENT_WRITES = 8
+_SIGKILLED = 128 + signal.SIGKILL
 
 
 class Pods:
@@ -53,14 +53,15 @@ class Pods:
         await asyncio.gather(*writes)
         return True
 
-    async def find_killed(self, namespace: str, selector: str, now: float) -> list[str]:
-        """Return the terminating Pods whose grace period is over; raises as `Api.request`.
-
-        The kubelet sends SIGKILL at the deletionTimestamp, which is the end of the grace period.
-        """
+    async def terminating(self, namespace: str, selector: str) -> dict[str, bool]:
+        """Return the terminating Pods, and whether each was killed; raises as `Api.request`."""
         query = [("labelSelector", selector)]
         pods = (await self._api.request("GET", _PODS.path(namespace), query=query))["items"]
-        return [pod["metadata"]["name"] for pod in pods if _deadline(pod) <= now]
+        return {
+            pod["metadata"]["name"]: _was_killed(pod)
+            for pod in pods
+            if "deletionTimestamp" in pod["metadata"]
+        }
 
     async def _write(self, path: ApiPath, cost: str, is_allowed: Callable[[], bool]) -> None:
         async with self._writes:
@@ -73,10 +74,13 @@ class Pods:
                 return  # the Pod has been deleted since it was listed
 
 
-def _deadline(pod: Mapping[str, Any]) -> float:
-    """Return the end of the grace period of a terminating Pod, in seconds since the epoch."""
-    text = pod["metadata"].get("deletionTimestamp")
-    return math.inf if text is None else datetime.fromisoformat(text).timestamp()
+def _was_killed(pod: Mapping[str, Any]) -> bool:
+    """Return whether a container ended by SIGKILL, and not because it had too little memory."""
+    ends = (
+        container["state"].get("terminated") or {}
+        for container in pod.get("status", {}).get("containerStatuses", ())
+    )
+    return any(end.get("exitCode") == _SIGKILLED and end.get("reason") == "Error" for end in ends)
 
 
 def _address(pod: Mapping[str, Any]) -> str:

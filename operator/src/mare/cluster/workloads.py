@@ -2,8 +2,7 @@
 
 import asyncio
 import logging
-import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import lru_cache, partial
 from typing import Any
@@ -98,10 +97,10 @@ class WatchedWorkloads:
             return False
         return await self._pods.set_deletion_costs(namespace, selector, busy, is_allowed)
 
-    async def find_killed(self, target: ScaleTarget, last_read: Scale) -> Collection[str]:
+    async def terminating(self, target: ScaleTarget, last_read: Scale) -> Mapping[str, bool]:
         if not last_read.selector:
-            return ()
-        return await self._pods.find_killed(target.namespace, last_read.selector, time.time())
+            return {}
+        return await self._pods.terminating(target.namespace, last_read.selector)
 
     def _read_later(self, target: ScaleTarget) -> None:
         """Start to read a workload whose kind was listed before the workload was a target."""

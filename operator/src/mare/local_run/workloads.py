@@ -1,7 +1,7 @@
 """Programs as scale targets. A replica is a process."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from mare.custom_resource.autoscaler import ScaleTarget
@@ -97,13 +97,13 @@ class ProcessWorkloads:
         self._busy[target.name] = busy
         return any(each.name in busy for each in self._groups[target.name].replicas.values())
 
-    async def find_killed(
+    async def terminating(
         self,
         target: ScaleTarget,  # noqa: ARG002
         last_read: Scale,  # noqa: ARG002
-    ) -> Collection[str]:
+    ) -> Mapping[str, bool]:
         """Return none: the group reports each process that it kills."""
-        return ()
+        return {}
 
     def sessions(self) -> dict[int, str]:
         """Return the names of all running replicas by process id, which is the session id too."""

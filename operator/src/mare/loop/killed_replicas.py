@@ -8,15 +8,15 @@ from mare.loop.state import AutoscalerState
 from mare.loop.status_writer import StatusWriter
 from mare.ports import AccessRefused, Conflict, NotFound, Scale, Unavailable, Workloads
 
-_AFTER_SECONDS = 1.0
-"""The Pod of a killed container exists for a moment; its deadline has passed by then."""
+_POLL_SECONDS, _POLLS = 0.4, 12
+"""A kubelet deletes a Pod 0.9 s after it has reported that a container was killed."""
 _MAX_CHECKS = 1_000
 _MAX_REPORTED = 1_000
 _log = logging.getLogger(__name__)
 
 
 class KilledReplicas:
-    """Looks once after each scale-down, when the grace period is over."""
+    """Reads the terminating replicas after each scale-down, when the grace period is over."""
 
     def __init__(self, workloads: Workloads, statuses: StatusWriter, metrics: Metrics) -> None:
         self._workloads = workloads
@@ -34,12 +34,18 @@ class KilledReplicas:
         check.add_done_callback(self._checks.discard)
 
     async def _check(self, state: AutoscalerState, scale: Scale, grace_seconds: int) -> None:
-        await asyncio.sleep(grace_seconds + _AFTER_SECONDS)
-        try:
-            killed = await self._workloads.find_killed(state.autoscaler.target, scale)
-        except (AccessRefused, Conflict, NotFound, Unavailable):
-            return  # without the right to list Pods, or for now, this is not known
-        new = [name for name in killed if name not in self._reported]
+        await asyncio.sleep(grace_seconds)
+        killed: set[str] = set()
+        for _ in range(_POLLS):
+            try:
+                terminating = await self._workloads.terminating(state.autoscaler.target, scale)
+            except (AccessRefused, Conflict, NotFound, Unavailable):
+                break  # without the right to list Pods, or for now, this is not known
+            killed.update(name for name, was_killed in terminating.items() if was_killed)
+            if all(terminating.values()):
+                break
+            await asyncio.sleep(_POLL_SECONDS)
+        new = sorted(killed - self._reported.keys())
         if not new or state.removed:
             return
         self._reported |= dict.fromkeys(new)
@@ -47,10 +53,10 @@ class KilledReplicas:
             del self._reported[next(iter(self._reported))]
         self._metrics.killed.inc(len(new))
         _log.warning(
-            "Replicas were killed", extra={"object": state.autoscaler.key, "replicas": sorted(new)}
+            "Replicas were killed", extra={"object": state.autoscaler.key, "replicas": new}
         )
         await self._statuses.publish_event(
-            state, "Warning", "ReplicasKilled", _sentence(sorted(new), grace_seconds)
+            state, "Warning", "ReplicasKilled", _sentence(new, grace_seconds)
         )
 
     def close(self) -> None:
