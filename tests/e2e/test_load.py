@@ -8,7 +8,7 @@ from tests.e2e.application import Application
 from tests.load import tide
 
 PICTURE = Path(".cache/load.svg")
-"""The picture of the last run; docs/pictures has one."""
+"""The picture of the last run."""
 
 
 @pytest.mark.timeout(1000)

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import logging
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from click.testing import CliRunner
 
 from mare.cli import mare
 from mare.custom_resource.autoscaler import read_autoscaler
-from mare.local_run.terminal import Terminal, TerminalEvents, TerminalObjects
+from mare.local_run.terminal import Terminal, TerminalEvents, TerminalObjects, log_to_terminal
 from tests.unit.operator_loop.worlds import body
 
 
@@ -76,15 +77,32 @@ def test_the_output_of_a_quiet_command_is_not_shown_but_its_end_is() -> None:
 
 
 def test_a_condition_that_has_passed_is_taken_back() -> None:
-    def status(value: str, message: str) -> dict[str, object]:
-        condition = {"type": "MetricsFresh", "status": value, "reason": "x", "message": message}
+    def status(value: str, reason: str) -> dict[str, object]:
+        condition = {"type": "MetricsFresh", "status": value, "reason": reason, "message": reason}
         return {"conditions": [condition]}
 
     stream = io.StringIO()
     objects, worker = TerminalObjects(Terminal(stream)), read_autoscaler(body())
-    for value, message in (("True", "known"), ("False", "away"), ("True", "known again")):
-        asyncio.run(objects.write_status(worker, "1", status(value, message)))
+    for value, reason in (
+        ("True", "Fresh"),
+        ("False", "Away"),
+        ("True", "PartlyFresh"),
+        ("True", "Known"),
+    ):
+        asyncio.run(objects.write_status(worker, "1", status(value, reason)))
         asyncio.run(objects.write_status(worker, "1", {"operator": "another"}))
     assert [line.split(maxsplit=3)[2:] for line in stream.getvalue().splitlines()] == [
-        ["worker", "resolved: known again"]
+        ["worker", "resolved: Known"]
     ]
+
+
+def test_a_warning_that_repeats_is_shown_once() -> None:
+    stream, log = io.StringIO(), logging.getLogger("mare.test")
+    before = logging.getLogger().handlers[:]
+    try:
+        log_to_terminal(Terminal(stream))
+        for text in ("away", "away", "late", "away"):
+            log.warning(text)
+    finally:
+        logging.getLogger().handlers[:] = before
+    assert [line.split()[-1] for line in stream.getvalue().splitlines()] == ["away", "late", "away"]

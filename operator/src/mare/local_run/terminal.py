@@ -88,7 +88,7 @@ class TerminalObjects:
             text, at = each["message"], (autoscaler.key, each["type"])
             if Condition(each["type"], each["status"], each["reason"], text).is_bad:
                 self._bad.add(at)  # its Event is shown
-            elif at in self._bad:
+            elif at in self._bad and each["reason"] != "PartlyFresh":
                 self._bad.remove(at)
                 self._terminal.highlight(autoscaler.target.name, f"resolved: {text}")
         return version
@@ -107,14 +107,20 @@ class TerminalObjects:
 def log_to_terminal(terminal: Terminal) -> None:
     """Show warnings and errors of the autoscaler."""
     logging.basicConfig(level=logging.WARNING, handlers=[_TerminalHandler(terminal)], force=True)
-    logging.getLogger("aiormq").setLevel(logging.ERROR)  # it warns of every interrupted call
+    logging.getLogger("aiormq").setLevel(logging.CRITICAL)  # errors are reported by their callers
 
 
 class _TerminalHandler(logging.Handler):
+    """Shows each record, except repetitions of the last one: a broker is retried every 8 s."""
+
     def __init__(self, terminal: Terminal) -> None:
         super().__init__(logging.WARNING)
         self._terminal = terminal
+        self._last = ""
 
     def emit(self, record: logging.LogRecord) -> None:
         error = getattr(record, "error", "") or (record.exc_info and record.exc_info[1]) or ""
-        self._terminal.show("mare", f"{record.getMessage()}{f' ({error})' if error else ''}")
+        text = f"{record.getMessage()}{f' ({error})' if error else ''}"
+        if text != self._last:
+            self._last = text
+            self._terminal.show("mare", text)
