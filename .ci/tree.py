@@ -1,7 +1,7 @@
 """Look at every tracked file for what has no place in the repository.
 
-Names of package registries (a mirror must do as well), paths of one machine, and source files of
-more than 300 lines.
+Names of package registries (a mirror must do as well), paths of one machine, source files of more
+than 300 lines, and definitions after the call of main, which does not find them.
 """
 
 import re
@@ -16,6 +16,7 @@ SOURCES = {".py", ".sh", ".js", ".css", ".html", ".go", ".tpl"}
 REGISTRIES = re.compile(
     r"pypi[.]org|pythonhosted[.]org|registry[.]npmjs|proxy[.]golang|deb[.]debian|index[.]crates"
 )
+AFTER_MAIN = re.compile(r'^if __name__ == "__main__":.*^(?:async )?(?:def|class) ', re.M | re.S)
 MACHINE_PATHS = re.compile(r"(?<![\w.$}/-])/(?:work|root|home/\w+)/")
 
 
@@ -39,6 +40,8 @@ def look_at(path: Path) -> Iterator[str]:
         return
     if path.suffix in SOURCES and len(lines) > LONGEST_SOURCE:
         yield f"{path}: {len(lines)} lines, more than {LONGEST_SOURCE}"
+    if path.suffix == ".py" and AFTER_MAIN.search("\n".join(lines)):
+        yield f"{path}: definitions after main is called"
     for number, line in enumerate(lines, 1):
         if REGISTRIES.search(line):
             yield f"{path}:{number}: names a package registry"

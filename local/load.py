@@ -206,10 +206,6 @@ def main() -> None:
     sys.exit(1 if report.lost else 0)
 
 
-if __name__ == "__main__":
-    main()
-
-
 def progress_bar(passed: float, seconds: float, report: Report) -> None:
     """Redraw one line of a terminal; write nothing elsewhere."""
     if not sys.stdout.isatty():
@@ -228,3 +224,7 @@ def _percentiles(values: list[float]) -> str:
         return "not known"
     cuts = statistics.quantiles(values, n=20, method="inclusive")
     return f"p50 {cuts[9]:.2f} s, p95 {cuts[18]:.2f} s ({len(values)} jobs were followed)"
+
+
+if __name__ == "__main__":
+    main()

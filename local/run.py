@@ -142,9 +142,6 @@ def _about_callbacks(settings: Settings) -> str:
     )
 
 
-if __name__ == "__main__":
-    main()
-
 _BYTES = 32
 
 
@@ -193,3 +190,7 @@ async def keep_alive(node: Node, terminal: Terminal, *, first_delay: float = 0.5
             terminal.show("broker", str(error))
         else:
             terminal.show("broker", "ready again")
+
+
+if __name__ == "__main__":
+    main()
