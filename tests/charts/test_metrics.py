@@ -8,7 +8,7 @@ from prometheus_client import REGISTRY, CollectorRegistry
 
 from mare.loop.metrics import Metrics as OperatorMetrics
 from mare.loop.record import Record
-from mare_gateway.events.metrics import Metrics as EventsMetrics
+from mare_gateway.events.streams import Metrics as EventsMetrics
 from mare_gateway.metrics import Metrics as GatewayMetrics
 from mare_nameko.service.metrics import Metrics as ServiceMetrics
 from mare_services.upstream import metrics as upstream

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from mare_gateway.api.preferences import Preferences
+from mare_gateway.api.headers import Preferences
 from mare_nameko.client import RemoteError
 from tests.unit.gateway.conftest import JOB
 

@@ -6,9 +6,9 @@ import json
 from aiohttp.test_utils import TestClient, TestServer
 
 from mare_gateway.events.feed import JobFeed
-from mare_gateway.events.metrics import Metrics
 from mare_gateway.events.server import _stream_app
 from mare_gateway.events.settings import Settings
+from mare_gateway.events.streams import Metrics
 from mare_nameko.client import Disconnected, RemoteError
 
 ID = "019ab000-0000-7000-8000-000000000001"

@@ -16,8 +16,12 @@ from pydantic import StringConstraints
 from werkzeug.exceptions import UnsupportedMediaType
 
 from mare_gateway.api.bodies import BodyLimits, problem_of_body
-from mare_gateway.api.idempotency import HEADER, is_valid, value_of
-from mare_gateway.api.preferences import Preferences
+from mare_gateway.api.headers import (
+    IDEMPOTENCY_KEY,
+    Preferences,
+    idempotency_key_of,
+    is_idempotency_key,
+)
 from mare_gateway.api.queries import (
     BatchSubmissionBody,
     JobsQuery,
@@ -62,7 +66,7 @@ class Jobs:
         callback: Mapping[str, Any] | None = None,
     ) -> Response:
         """Store a job; return 202, or 200 if it is complete within the preferred wait."""
-        if not is_valid(request.headers.get(HEADER)):
+        if not is_idempotency_key(request.headers.get(IDEMPOTENCY_KEY)):
             return respond(_INVALID_KEY)
         job = self._call("jobs.accept", {**_submission(), "request": message, "callback": callback})
         waited = preferences.wait is not None and self._waiting.acquire(blocking=False)
@@ -77,7 +81,7 @@ class Jobs:
         self, items: Sequence[tuple[Mapping[str, Any], Mapping[str, Any] | None]]
     ) -> Response:
         """Store one job for each request with its callback; return 202."""
-        if not is_valid(request.headers.get(HEADER)):
+        if not is_idempotency_key(request.headers.get(IDEMPOTENCY_KEY)):
             return respond(_INVALID_KEY)
         jobs = [
             {"id": str(uuid_utils.uuid7()), "request": message, "callback": callback}
@@ -245,12 +249,12 @@ def _is_sent_to_an_address() -> bool:
 
 
 def _submission() -> dict[str, Any]:
-    key = request.headers.get(HEADER)
+    key = request.headers.get(IDEMPOTENCY_KEY)
     return {
         "id": str(uuid_utils.uuid7()),
         "client": g.client.name,
         "submitter": g.client.submitter,
-        "idempotency_key": None if key is None else g.client.idempotency_key(value_of(key)),
+        "idempotency_key": key and g.client.idempotency_key(idempotency_key_of(key)),
     }
 
 

@@ -8,12 +8,10 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from flask_openapi3.types import ResponseDict
 
-from mare_gateway.api.callbacks import callback_routes
 from mare_gateway.api.forward import Forward
+from mare_gateway.api.headers import Preferences, preferred_language
 from mare_gateway.api.jobs import JobPath, Jobs, job_routes
-from mare_gateway.api.languages import preferred_language
 from mare_gateway.api.parameters import repeated
-from mare_gateway.api.preferences import Preferences
 from mare_gateway.api.queries import (
     BatchSubmissionBody,
     JobsQuery,
@@ -28,6 +26,7 @@ from mare_gateway.clients import Scope
 from mare_gateway.failures import respond
 from mare_gateway.openapi import operation_id
 from mare_gateway.problems import MEDIA_TYPE
+from mare_gateway.responses import entity
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 QUERIES = (
@@ -175,3 +174,15 @@ def _scope() -> Scope:
     is_job = request.path.startswith("/v1/jobs") or request.method not in _READING
     preferences = Preferences.parse(request.headers.get("Prefer"))
     return "jobs" if is_job or preferences.respond_async else "read"
+
+
+def callback_routes(api: APIBlueprint, call: Calls, *, deliveries: ResponseDict) -> None:
+    """Add the routes of callbacks to `api`."""
+
+    @api.get("/jobs/<job_id>/deliveries", responses=deliveries)
+    def get_deliveries(path: JobPath) -> Response:
+        """The attempts to deliver the callbacks of a job, oldest first."""
+        log = call("jobs.deliveries", {"id": path.job_id, "client": g.client.name})
+        response = entity(log, request)
+        response.headers["Cache-Control"] = "private, no-cache"
+        return response

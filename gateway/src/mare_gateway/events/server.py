@@ -15,9 +15,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from mare_gateway.cross_origin import CrossOrigin
 from mare_gateway.events.feed import Job, JobFeed
-from mare_gateway.events.metrics import Metrics
 from mare_gateway.events.settings import Settings
-from mare_gateway.events.streams import Streams, problem_response
+from mare_gateway.events.streams import Metrics, Streams, problem_response
 from mare_gateway.problems import Problem
 from mare_nameko.client import BadReply, EventSubscription, RpcClient
 

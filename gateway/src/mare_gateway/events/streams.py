@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 import msgspec
 from aiohttp import web
+from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from mare_gateway.authenticator import INVALID_KEY, Authenticator, refusal
 from mare_gateway.clients import Client
@@ -14,7 +15,6 @@ from mare_gateway.events import messages
 from mare_gateway.events.feed import Closed, JobFeed, Subscription
 from mare_gateway.events.limits import Refused, StreamLimits, client_address
 from mare_gateway.events.messages import Snapshot
-from mare_gateway.events.metrics import Metrics
 from mare_gateway.events.settings import Settings
 from mare_gateway.identity import valid_request_id
 from mare_gateway.job_documents import ID_PATTERN
@@ -33,6 +33,28 @@ _HEADERS = {
     "X-Accel-Buffering": "no",
     "X-Content-Type-Options": "nosniff",
 }
+
+
+class Metrics:
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.open = Gauge("gateway_events_streams_open", "Open streams.", registry=self.registry)
+        self.streams = Counter(
+            "gateway_events_streams",
+            "Streams that ended: ended with the job, closed at a stop, disconnected by the client, "
+            "or too slow.",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self.events = Counter(
+            "gateway_events_sent", "Events and heartbeats sent.", registry=self.registry
+        )
+        self.refused = Counter(
+            "gateway_events_refused",
+            "Streams refused, by code of the problem.",
+            ["code"],
+            registry=self.registry,
+        )
 
 
 class Streams:

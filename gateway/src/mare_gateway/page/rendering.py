@@ -2,7 +2,7 @@
 
 from flask import Response, render_template, request
 
-from mare_gateway.api.languages import preferred_language
+from mare_gateway.api.headers import preferred_language
 from mare_gateway.page.music_view import PLAYER_ORIGINS
 from mare_gateway.page.question import Question
 from mare_gateway.page.view import Answer, problem_answer
