@@ -16,7 +16,9 @@ SOURCES = {".py", ".sh", ".js", ".css", ".html", ".go", ".tpl"}
 REGISTRIES = re.compile(
     r"pypi[.]org|pythonhosted[.]org|registry[.]npmjs|proxy[.]golang|deb[.]debian|index[.]crates"
 )
-AFTER_MAIN = re.compile(r'^if __name__ == "__main__":.*^(?:async )?(?:def|class) ', re.M | re.S)
+AFTER_MAIN = re.compile(
+    r'^if __name__ == "__main__":.*^(?:async )?(?:def|class) ', re.MULTILINE | re.DOTALL
+)
 MACHINE_PATHS = re.compile(r"(?<![\w.$}/-])/(?:work|root|home/\w+)/")
 
 

@@ -55,7 +55,7 @@ def run(settings: Settings, terminal: Terminal) -> None:
             f"Port {settings.gateway_port} is taken: stop what listens there, "
             "or choose another with GATEWAY_PORT=5001 make run."
         )
-    terminal.write(f"Mare on this machine. Ctrl-C stops it; its logs are in {settings.folder}/.\n")
+    terminal.write(f"Maré on this machine. Ctrl-C stops it; its logs are in {settings.folder}/.\n")
     with _broker(settings, terminal) as (uris, node):
         plan = _plan(settings, uris)
         for note in plan.notes:
