@@ -23,11 +23,7 @@ def run(
     environment: Mapping[str, str] = os.environ,
     failure: type[CommandFailed] = CommandFailed,
 ) -> str:
-    """Return the standard output of `command`.
-
-    Raises:
-        failure: The command ended with an error, or did not end after `seconds`.
-    """
+    """Return the standard output of `command`; raise `failure` if it fails or takes too long."""
     words = [str(word) for word in command]
     try:
         answer = subprocess.run(

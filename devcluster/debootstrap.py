@@ -20,11 +20,7 @@ _DISPENSABLE = ("var/cache/apt/archives", "var/lib/apt/lists", "usr/share/locale
 def cached_root(
     recipe: str, packages: Sequence[str], cache: Path, say: Callable[[str], None]
 ) -> Path:
-    """Return the folder `recipe` below `cache` with `packages` and their dependencies.
-
-    Raises:
-        InstallFailed: The archive of Debian cannot be reached, or this machine is not Debian.
-    """
+    """Return the folder `recipe` below `cache` with `packages` and their dependencies."""
     root = cache / recipe
     cache.mkdir(parents=True, exist_ok=True)
     with (cache / f"{recipe}.lock").open("w") as lock:

@@ -61,11 +61,7 @@ def variable_name(kind: type[EnvironmentSettings], field: "dataclasses.Field[Any
 
 
 def read_settings(kind: type[T], environ: Mapping[str, str], mistakes: Iterable[str] = ()) -> T:
-    """Return a ``kind`` from ``environ``.
-
-    Raises:
-        SettingsError: a variable is wrong, or there are ``mistakes`` that the caller found.
-    """
+    """Return a ``kind``, or raise a SettingsError with all its mistakes and those of the caller."""
     values: dict[str, Any] = {}
     found: list[str] = []
     types = typing.get_type_hints(kind, include_extras=True)

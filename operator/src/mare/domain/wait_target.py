@@ -85,12 +85,8 @@ def supported_rate(estimates: Estimates, ready: int, at_work: float = 0.0) -> fl
     """Return the arrival rate, without what one sample alone shows and messages do not.
 
     A counter that jumps, such as after a restart of a node, looks like many messages. If they had
-    arrived, the replicas would work on them, and those that they cannot take would be ready.
-
-    Args:
-        estimates: The estimates.
-        ready: The ready messages.
-        at_work: The messages/s that the unacknowledged messages show.
+    arrived, the replicas would work on them (`at_work` messages/s), and those that they cannot take
+    would be ready.
     """
     rate, before = known(estimates.arrival_rate, 0.0), estimates.rate_before_jump
     return rate if before is None else min(rate, max(before, at_work) + ready / STATISTICS_SECONDS)

@@ -35,11 +35,7 @@ class Explained:
 
 
 def explain(body: Mapping[str, Any], now: float) -> Explained:
-    """Explain a stored object.
-
-    Raises:
-        ValueError: a newer operator wrote its status.
-    """
+    """Explain a stored object; raise ValueError if a newer operator wrote its status."""
     facts = facts_of_object(body, now)
     decision = facts.decision
     sentence = decision.message if decision else _without_decision(facts, body, now)

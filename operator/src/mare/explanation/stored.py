@@ -34,11 +34,7 @@ class Recorded:
 
 
 def facts_of_object(body: Mapping[str, Any], now: float) -> Facts:
-    """Return the facts of an object with defaults.
-
-    Raises:
-        ValueError: a newer operator wrote the status.
-    """
+    """Return the facts of an object with defaults; raise ValueError for newer statuses."""
     autoscaler = read_autoscaler(body)
     status = autoscaler.status
     queues = _queues(status)

@@ -46,12 +46,7 @@ _decode = msgspec.json.Decoder(_Reply).decode
 
 
 def result(body: bytes) -> Any:
-    """Return the result in the body of a reply.
-
-    Raises:
-        RemoteError: the service answered with an exception.
-        BadReply: the body is not a reply of Nameko's protocol.
-    """
+    """Return the result in the body of a reply, or raise RemoteError or BadReply."""
     try:
         reply = _decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

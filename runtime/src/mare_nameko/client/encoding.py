@@ -59,19 +59,10 @@ def request(
     deadline: float,
     context: Mapping[str, str] | None,
 ) -> bytes:
-    """Return the frames of one call.
+    """Return the frames of one call of ``service.method``, with a deadline since the epoch.
 
     Content type, ``reply_to`` and correlation id are always present: a stock Nameko service dies of
-    a message without them.
-
-    Args:
-        route: the session that the frames are for.
-        target: ``service.method``.
-        args: the positional arguments.
-        correlation_id: unique among all clients. It is the message id as well.
-        caller: name of the client, for Nameko's call stack.
-        deadline: seconds since the epoch.
-        context: further ``nameko.*`` headers, without the prefix.
+    a message without them. The correlation id, unique among all clients, is the message id as well.
     """
     headers: dict[str, HeaderValue] = {
         _STACK_HEADER: [f"{caller}.{correlation_id}"],

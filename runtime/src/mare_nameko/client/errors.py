@@ -1,15 +1,5 @@
 """The exceptions of :meth:`RpcClient.call`.
 
-::
-
-    RpcError
-    ├── Disconnected            no connection to the broker, or it was lost before the reply
-    ├── Overloaded              the broker, the queue or this client takes no more calls now
-    ├── ServiceUnavailable      the service has no queue or no consumer, or its circuit is open
-    ├── CallTimedOut            the deadline passed before the reply
-    ├── BadReply                the reply is not one of Nameko's protocol
-    └── RemoteError             the service answered with an exception
-
 After ``Disconnected`` and ``CallTimedOut`` the service may have executed the call, or may do so
 later. After ``Overloaded`` and ``ServiceUnavailable`` it has not, except in three cases:
 
@@ -36,7 +26,7 @@ class Overloaded(RpcError):
 
 
 class ServiceUnavailable(RpcError):
-    """Raised when the service has no queue or no consumer, or kept timing out."""
+    """Raised when the service has no queue or no consumer, or its circuit is open."""
 
 
 class CallTimedOut(RpcError):

@@ -1,12 +1,5 @@
 """Errors of the runtime, and the form of errors in replies.
 
-::
-
-    DeadlineExceeded        the caller's deadline passed while the work was running
-    CallTimedOut            another service did not answer in time
-    BrokerUnavailable       the broker is unreachable, or did not confirm a message in time
-    └── MessageRefused      the broker refused a message, for example because a queue is full
-
 Error types that both sides give to :func:`register_errors` are raised in the caller as the same
 type. All others are raised as Nameko's ``RemoteError``.
 """
@@ -35,11 +28,11 @@ class CallTimedOut(Exception):
 
 
 class BrokerUnavailable(Exception):
-    """Raised when the broker does not confirm a message in time."""
+    """Raised when the broker is unreachable, or does not confirm a message in time."""
 
 
 class MessageRefused(BrokerUnavailable):
-    """Raised when the broker refuses a message."""
+    """Raised when the broker refuses a message, for example because a queue is full."""
 
 
 def register_errors(*roots: type[BaseException]) -> None:

@@ -16,11 +16,7 @@ from mare_services.jobs.ports import Change
 
 @dataclass(eq=False)
 class JobCallbacks:
-    """Applies the rules of callbacks.
-
-    Args:
-        rules: of their URLs; None if this installation sends no callbacks.
-    """
+    """Applies the rules of callbacks; without rules, this installation sends none."""
 
     store: JobStore
     log: DeliveryLog

@@ -85,14 +85,7 @@ class JobsService:
 
     @rpc
     def accept(self, submission: Any) -> Any:
-        """Store a ``JobSubmission`` and return its ``JobView``; it is on disk then.
-
-        Raises:
-            InvalidRequest: the submission has to be changed.
-            CallbacksUnavailable: it has a callback, and this installation sends none.
-            IdempotencyKeyReused: the key belongs to another request.
-            TooManyOpenJobs: too many jobs of the submitter have not ended.
-        """
+        """Store a ``JobSubmission`` and return its ``JobView``; it is on disk then."""
         asked = wire.read(submission, JobSubmission)
         callback = self.resources.callbacks.read(asked.callback)
         job = self._call(

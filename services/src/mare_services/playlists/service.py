@@ -61,14 +61,7 @@ class PlaylistsService:
 
     @rpc
     def suggest(self, request: Any) -> Any:
-        """Return a ``Suggestion`` for a ``SuggestionRequest``, as plain JSON.
-
-        Raises:
-            InvalidRequest: the request has to be changed.
-            PlaceNotFound: no place has the name.
-            PlaceAmbiguous: a strict query matches several places.
-            SourceUnavailable: no source responds and embedded sources are switched off.
-        """
+        """Return a ``Suggestion`` for a ``SuggestionRequest``, as plain JSON."""
         query = wire.read(request, SuggestionRequest)
         budget = Budget.of(self.resources.settings.wait_seconds)
         return self.resources.cache.get(

@@ -120,11 +120,7 @@ class Cache(Generic[Key, Value]):
                 return self._value_or_error(loading.result(), "loaded" if is_first else "shared")
 
     def peek(self, key: Key) -> Cached[Value]:
-        """Return the value of ``key``, fresh or stale, without loading it.
-
-        Raises:
-            ServiceError: the cached error, or ``SourceTimedOut`` if there is no entry.
-        """
+        """Return the value of ``key``, fresh or stale, without loading it, or raise its error."""
         with self._lock:
             entry = self._entries.get(key)
         return self._cached(entry)

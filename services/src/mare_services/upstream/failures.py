@@ -23,12 +23,7 @@ MAX_RETRY_AFTER = 86_400.0
 
 
 def retry_after_seconds(header: str | None, now: datetime) -> float | None:
-    """Return the seconds of a ``Retry-After`` header, 0 to one day; ``None`` if it is invalid.
-
-    Args:
-        header: as received.
-        now: aware; dates in the header are counted from it.
-    """
+    """Return the seconds of a ``Retry-After`` header, 0 to one day; ``None`` if it is invalid."""
     if header is None:
         return None
     text = header.strip()

@@ -212,12 +212,9 @@ MIN_CALL_SECONDS = 0.2
 def first_answer(
     sources: Sequence[Guarded[Request, Answer]], request: Request, budget: Budget
 ) -> Answer:
-    """Return the first answer that comes within the budget.
+    """Return the first answer within the budget, or raise the error of the last source.
 
     A source for which less than ``MIN_CALL_SECONDS`` is left is not called.
-
-    Raises:
-        SourceUnavailable: the error of the last source.
     """
     reason = SourceUnavailable("No source is configured.")
     for position, source in enumerate(sources, start=1):

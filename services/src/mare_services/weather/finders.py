@@ -29,11 +29,7 @@ class Finder(Protocol):
 
 
 def bounds(gazetteer: Gazetteer, name: Name) -> Bounds:
-    """Return the areas of a name. An unknown area contains no city.
-
-    Raises:
-        InvalidRequest: the country does not exist.
-    """
+    """Return the areas of a name. An unknown area has no city; an unknown country is an error."""
     found = [gazetteer.areas(qualifier) for qualifier in name.qualifiers]
     if name.country is not None:
         countries = frozenset(a for a in gazetteer.areas(name.country) if not a.division)

@@ -53,21 +53,12 @@ class WeatherService:
 
     @rpc
     def observe(self, request: Any) -> Any:
-        """Return a ``WeatherReport`` for a ``PlaceQuery``: metric, with English conditions.
-
-        Raises:
-            PlaceNotFound: no place has the name.
-            PlaceAmbiguous: a strict query matches several places.
-            SourceUnavailable: no source responds and embedded sources are switched off.
-        """
+        """Return a ``WeatherReport`` for a ``PlaceQuery``: metric, with English conditions."""
         return wire.write(self._observed(wire.read(request, PlaceQuery)))
 
     @rpc
     def report(self, request: Any) -> Any:
-        """Return a ``WeatherReport`` for a ``WeatherQuery``, in its units and language.
-
-        Raises the errors of ``observe``.
-        """
+        """Return a ``WeatherReport`` for a ``WeatherQuery``, in its units and language."""
         query = wire.read(request, WeatherQuery)
         return wire.write(self._observed(query, query))
 

@@ -8,11 +8,7 @@ from mare_services.music.domain.language_areas import LanguageArea
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaterialQuery:
-    """A request to a music source. It omits what only concerns the choice of tracks.
-
-    Attributes:
-        market: ISO 3166-1 alpha-2 code of the listener's country.
-    """
+    """A request to a music source. It omits what only concerns the choice of tracks."""
 
     mood: Mood
     market: str

@@ -42,11 +42,7 @@ class Work:
 
 
 def read_works(lines: Iterable[str]) -> Iterator[Work]:
-    """Yield the works of a catalogue file.
-
-    Raises:
-        ValueError: a line has another format; the text contains its number.
-    """
+    """Yield the works of a catalogue file; a ValueError contains the number of its line."""
     for number, line in enumerate(lines, start=1):
         text = line.rstrip("\n")
         if text and not text.startswith("#"):

@@ -30,12 +30,7 @@ SUGGESTED = 0.6
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """A known name that resembles the typed one.
-
-    Attributes:
-        edits: insertions, deletions, substitutions and swaps of neighbours between the two.
-        city: the largest of that name.
-    """
+    """The largest city of a name that resembles the typed one, and the letters to edit."""
 
     key: str
     edits: int

@@ -28,11 +28,7 @@ class Admission(StrEnum):
 
 @dataclass(slots=True)
 class _Host:
-    """Token bucket and concurrency of one host and port.
-
-    Attributes:
-        fast_from: monotonic time from which the host counts as fast.
-    """
+    """Token bucket and concurrency of one host and port, which is fast from a time on."""
 
     tokens: float
     filled_at: float

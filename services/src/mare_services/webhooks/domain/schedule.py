@@ -17,11 +17,7 @@ LIFETIME = 1.25
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """The delays between attempts, in seconds. Times are seconds since the epoch.
-
-    Args:
-        delays: before the second attempt, the third, and so on.
-    """
+    """The delays before the second attempt and later ones. Times are seconds since the epoch."""
 
     delays: Sequence[float]
 

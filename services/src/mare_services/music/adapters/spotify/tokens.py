@@ -27,9 +27,7 @@ class _Granted(msgspec.Struct):
 class Tokens:
     """The current token. One caller renews it while the others wait.
 
-    Args:
-        client: for the accounts service, not for the API.
-        secret: sent to the accounts service only.
+    ``client`` is for the accounts service, not for the API; only that gets the ``secret``.
     """
 
     def __init__(self, client: JsonClient, client_id: str, secret: Secret, clock: Clock) -> None:
