@@ -39,16 +39,17 @@ class Cluster:
         self._subnet = f"10.{randbelow(100) + 100}.{randbelow(256)}"
         manifests = helm.template(CHART, {"replicas": replicas, **(values or {})})
         known = {"shop-rabbitmq-credentials": passwords, **(secrets or {})}
-        self.nodes = []
-        for number in range(replicas):
-            (folder / str(number)).mkdir()
-            container = Container(
-                *(root, folder / str(number), manifests, known),
-                ordinal=number,
-                network=f"{self._id}-{number}",
-                hosts=self._hosts(manifests.one("StatefulSet"), replicas),
-            )
-            self.nodes.append(container)
+        hosts = self._hosts(manifests.one("StatefulSet"), replicas)
+
+        def container(place: str, number: int, **options: Any) -> Container:
+            (folder / place).mkdir()
+            network = f"{self._id}-{number}"
+            of = (root, folder / place, manifests, known)
+            return Container(*of, network=network, hosts=hosts, **options)
+
+        self._container = container
+        self._jobs = {each["metadata"]["name"]: each for each in manifests.all("Job")}
+        self.nodes = [container(str(n), n, ordinal=n) for n in range(replicas)]
 
     def _hosts(self, stateful_set: Mapping[str, Any], replicas: int) -> str:
         name, service = stateful_set["metadata"]["name"], stateful_set["spec"]["serviceName"]
@@ -100,6 +101,13 @@ class Cluster:
 
     def name(self, number: int) -> str:
         return f"rabbit@{self.nodes[number].host}"
+
+    def job(self, task: str, **environment: str) -> tuple[int, str]:
+        """Run a Job beside the first node; return its exit code and what it printed."""
+        job = self._jobs[f"shop-rabbitmq-{task}"]
+        container = self._container(task, 0, job=job, environment=environment)
+        container.start()
+        return container.wait(_BOOT_SECONDS), container.log()
 
     def run(self, number: int, *command: str, seconds: float = 60) -> str:
         """Return what a command prints in a node's container; raises CalledProcessError."""

@@ -37,13 +37,18 @@ def cluster(helm: Helm, debian: Path, tmp_path: Path, authority: trustme.CA) -> 
         yield cluster
 
 
-def test_nodes_and_programs_connect_with_verified_certificates(
+def test_nodes_programs_and_jobs_connect_with_verified_certificates(
     cluster: Cluster, authority: trustme.CA, tmp_path: Path
 ):
     # The fixture has seen that each node sees the others. Plain, a program sees none.
     plain = ("env", "RABBITMQ_CTL_ERL_ARGS=", "rabbitmqctl", "--timeout", "10", "list_users")
     with pytest.raises(subprocess.CalledProcessError):
         cluster.run(1, *plain)
+
+    code, said = cluster.job("preflight", NODES_HASH="another")
+    assert (code, "Ready to be upgraded" in said) == (0, True), said
+    code, said = cluster.job("finish")
+    assert (code, "All nodes run" in said) == (0, True), said
 
     own = tmp_path / "own.pem"
     authority.issue_cert("own.example").private_key_and_cert_chain_pem.write_to_path(own)
