@@ -6,7 +6,7 @@ A `Decision` with its trace takes some kilobytes. Past entries are kept as JSON,
 import json
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from mare.domain.clause import Clause
 from mare.domain.decision import Decision
@@ -15,7 +15,7 @@ from mare.domain.reason import Reason
 MAX_ENTRIES = 32
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class DecisionLogEntry:
     """A change, or several decisions in a row that kept the replicas for the same reason."""
 
@@ -33,40 +33,16 @@ class DecisionLogEntry:
     clauses: tuple[Clause, ...]
 
     def packed(self) -> bytes:
-        return json.dumps(
-            [
-                self.at,
-                self.last,
-                self.samples,
-                self.current,
-                self.raw,
-                self.replicas,
-                self.reason,
-                self.limited_by,
-                self.message,
-                [(clause.code, clause, clause.numbers) for clause in self.clauses],
-            ],
-            separators=(",", ":"),
-            ensure_ascii=False,
-        ).encode()
+        *values, clauses = (getattr(self, each.name) for each in fields(self))
+        values.append([(clause.code, clause, clause.numbers) for clause in clauses])
+        return json.dumps(values, separators=(",", ":"), ensure_ascii=False).encode()
 
     @classmethod
     def unpacked(cls, packed: bytes) -> "DecisionLogEntry":
-        at, last, samples, current, raw, replicas, reason, limits, message, clauses = json.loads(
-            packed
-        )
-        return cls(
-            at=at,
-            last=last,
-            samples=samples,
-            current=current,
-            raw=raw,
-            replicas=replicas,
-            reason=Reason(reason),
-            limited_by=tuple(Reason(each) for each in limits),
-            message=message,
-            clauses=tuple(Clause(code, text, **numbers) for code, text, numbers in clauses),
-        )
+        *values, reason, limits, message, clauses = json.loads(packed)
+        texts = tuple(Clause(code, text, **numbers) for code, text, numbers in clauses)
+        values += [Reason(reason), tuple(map(Reason, limits)), message, texts]
+        return cls(*values)
 
 
 class DecisionLog:
