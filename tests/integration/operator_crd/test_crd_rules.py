@@ -53,7 +53,7 @@ RULES: list[tuple[Spec, str, str]] = [
         (
             spec(minReplicas=minimum, idle={"replicas": minimum}),
             "spec.idle.replicas",
-            "idle.replicas has to be lower than minReplicas; leave it out to rest at minReplicas",
+            "idle.replicas has to be lower than minReplicas; leave it out to keep minReplicas",
         )
         for minimum in (0, 2)
     ),

@@ -37,7 +37,7 @@ def test_a_missing_queue_beside_an_empty_one_holds_and_is_named():
     assert (decision.replicas, decision.reason) == (7, Reason.PARTLY_UNKNOWN)
     assert decision.message == (
         "Kept at 7: 0 messages at 20 per replica need 0 replicas. Queue other does not exist."
-        " Scale-down is blocked while an input of the formula is unknown."
+        " Scale-down is blocked while an input is unknown."
     )
 
 
@@ -173,6 +173,8 @@ def test_without_statistics_what_is_ready_raises_the_count(target, replicas, mes
     assert decision.message == f"1 → {replicas} replicas: {message}."
     held = once(policy, seen(40, amqp_only(480, at=1000.0)), since=0.0)
     assert (held.replicas, held.reason) == (40, Reason.PARTLY_UNKNOWN)
+    blocked = "Scale-down is blocked, because the broker's statistics are not read."
+    assert held.message.endswith(blocked)
 
 
 def test_no_target_scales_down_while_another_is_partly_unknown():

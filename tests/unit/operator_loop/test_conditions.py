@@ -4,24 +4,26 @@ import pytest
 
 from mare.custom_resource.autoscaler import read_autoscaler
 from mare.custom_resource.conditions import conditions_of
+from mare.domain.estimates import Estimates
+from mare.domain.history import History
 from mare.domain.unknown import Unknown
 from mare.ports import BrokerReading, Scale
 from tests.unit.operator_loop.worlds import World, body, run
 
-UNTOLD = Unknown("NotReported", "only the management API tells")
+UNREPORTED = Unknown("NotReported", "only the management API reports it")
 
 
 @pytest.mark.parametrize(
-    ("transient", "least", "told"),
+    ("transient", "least", "expected"),
     [
         pytest.param((), 0, ("True", "Safe"), id="none vanishes"),
         pytest.param(("events",), 0, ("False", "QueuesVanish"), id="one vanishes"),
-        pytest.param(("events",), 1, ("True", "Safe"), id="it never rests at zero"),
-        pytest.param(UNTOLD, 0, ("Unknown", "NotReported"), id="it is not told"),
-        pytest.param(UNTOLD, 1, ("True", "Safe"), id="it does not matter"),
+        pytest.param(("events",), 1, ("True", "Safe"), id="it never scales to zero"),
+        pytest.param(UNREPORTED, 0, ("Unknown", "NotReported"), id="it is not reported"),
+        pytest.param(UNREPORTED, 1, ("True", "Safe"), id="it does not matter"),
     ],
 )
-def test_events_are_safe_if_it_is_known_that_no_queue_vanishes(transient, least, told):
+def test_events_are_safe_if_it_is_known_that_no_queue_vanishes(transient, least, expected):
     conditions = conditions_of(
         autoscaler=read_autoscaler(body(minReplicas=least)),
         scale=Scale(replicas=1, version="1", ready=1, selector=""),
@@ -34,7 +36,28 @@ def test_events_are_safe_if_it_is_known_that_no_queue_vanishes(transient, least,
         now=0,
     )
 
-    assert [(c.status, c.reason) for c in conditions if c.type == "EventsSafe"] == [told]
+    assert [(c.status, c.reason) for c in conditions if c.type == "EventsSafe"] == [expected]
+
+
+@pytest.mark.parametrize(("service_seconds", "status"), [(30.4, "True"), (31.0, "False")])
+def test_the_written_service_time_is_compared_with_the_grace_period(service_seconds, status):
+    estimates = Estimates(capacity_per_replica=1 / service_seconds, workers_per_replica=1.0)
+    conditions = conditions_of(
+        autoscaler=read_autoscaler(body()),
+        scale=Scale(replicas=1, version="1", ready=1, selector="", grace_seconds=30),
+        problem=None,
+        unchosen=None,
+        reading=BrokerReading(queues=(), busy={}),
+        decision=None,
+        history=History.begin(0.0, 1, estimates),
+        silent_since=None,
+        now=0,
+    )
+
+    (grace,) = [each for each in conditions if each.type == "GracePeriodSufficient"]
+    assert grace.status == status
+    too_long = "The service time of 31 s exceeds the grace period of 30 s"
+    assert grace.message.startswith(too_long) == (status == "False")
 
 
 SILENT = Unknown("LeaderSilent", "the leader of queue worker does not answer", "worker")

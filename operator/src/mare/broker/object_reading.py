@@ -17,7 +17,8 @@ _TRANSIENT_NOT_REPORTED = Unknown(
     "NotReported", "only the management API reports which queues are deleted with their consumers"
 )
 _TRANSIENT_NOT_SEEN = Unknown(
-    "NoConsumers", "queues that are deleted with their consumers are seen while consumers exist"
+    "NoConsumers",
+    "queues that are deleted with their last consumer are seen only while it exists",
 )
 _SAMPLES = 2
 """A replica is idle if it was idle in two samples."""

@@ -98,7 +98,7 @@ def conditions_of(
             _work_visible(policy, history.deliveries),
         ]
     if isinstance(scale, Scale) and policy.victim_policy is VictimPolicy.IDLE_ONLY:
-        others.append(_victims_chosen(unchosen, reading))
+        others.append(_victims_chosen(policy, unchosen, reading))
     if isinstance(scale, Scale):
         estimates = history.learning.estimates if history is not None else Estimates()
         others.append(_grace_period_sufficient(scale, estimates))
@@ -143,7 +143,8 @@ def _able_to_scale(policy: Policy, scale: Scale | Unknown, problem: Unknown | No
 def _metrics_fresh(reading: BrokerReading, *, is_unconfirmed: bool) -> Condition:
     why = unknown_of(reading.queues)
     if why is not None and is_unconfirmed:
-        text = f"{capital(why.cause)}: scale-down is blocked until its statistics show why"
+        text = f"{capital(why.cause)}: scale-down is blocked until newer statistics show"
+        text += " whether the queue is empty"
         return Condition("MetricsFresh", "True", "LeaderUnconfirmed", text)
     if why is not None:
         return Condition("MetricsFresh", "False", why.reason, why.cause, (why.clause,))
@@ -192,11 +193,11 @@ def _grace_period_sufficient(scale: Scale, estimates: Estimates) -> Condition:
     service = estimates.service_seconds
     if isinstance(service, Unknown):
         return Condition(kind, "Unknown", service.reason, service.cause)
-    if service <= scale.grace_seconds:
-        return Condition(
-            kind, "True", "Sufficient", "The service time is shorter than the grace period"
-        )
     seconds = significant(service, 2)
+    if seconds <= scale.grace_seconds:
+        return Condition(
+            kind, "True", "Sufficient", "The service time does not exceed the grace period"
+        )
     text = f"the service time of {number(seconds)} s exceeds the grace period of"
     text += f" {scale.grace_seconds} s"
     clause = Clause("grace.short", text, seconds=seconds, graceSeconds=scale.grace_seconds)
@@ -204,10 +205,12 @@ def _grace_period_sufficient(scale: Scale, estimates: Estimates) -> Condition:
     return Condition(kind, "False", "GracePeriodTooShort", message, (clause,))
 
 
-def _victims_chosen(unchosen: Unknown | None, reading: BrokerReading) -> Condition:
+def _victims_chosen(policy: Policy, unchosen: Unknown | None, reading: BrokerReading) -> Condition:
     kind = "VictimsChosen"
     if unchosen is not None:
-        message = f"{unchosen.cause}: scale-down waits for maxDrainWaitSeconds"
+        seconds = policy.max_drain_wait_seconds
+        message = f"{unchosen.cause}: scale-down waits {seconds} s (maxDrainWaitSeconds), and can"
+        message += " then remove busy replicas"
         return Condition(kind, "False", unchosen.reason, message, (unchosen.clause,))
     if isinstance(reading.busy, Unknown):
         return Condition(kind, "Unknown", reading.busy.reason, reading.busy.cause)
@@ -222,7 +225,7 @@ def _victims_chosen(unchosen: Unknown | None, reading: BrokerReading) -> Conditi
 def _work_visible(policy: Policy, deliveries: Deliveries) -> Condition:
     kind = "WorkVisible"
     if not deliveries.is_early:
-        text = "Messages are unacknowledged while they are processed, as far as seen"
+        text = "Messages are unacknowledged while they are processed, as far as the statistics show"
         return Condition(kind, "True", "Visible", text)
     reason = "AutomaticAcknowledgement" if deliveries.automatic else "EarlyAcknowledgement"
     seconds = DRAIN_SECONDS if policy.drain_seconds is None else policy.drain_seconds

@@ -13,7 +13,7 @@ ATTENTION = ("unknown", "behind", "pending", "none")
 """The order of the list: `unknown` first."""
 _FRESH_SECONDS = 3.0
 _NOT_DRAINING = Unknown("NotDraining", "messages arrive at least as fast as they are processed")
-_NOT_LEARNT = Unknown("NotLearnt", "the capacity of a replica is not known yet")
+_NOT_MEASURED = Unknown("NotMeasured", "the capacity of a replica is not known yet")
 _NO_RATE = Unknown("NotReported", "rates need two readings of the broker's statistics")
 
 
@@ -110,13 +110,13 @@ def drain(facts: Facts) -> float | Unknown | None:
     each = facts.policy.capacity_per_replica or facts.estimates.capacity_per_replica
     rate = facts.estimates.arrival_rate
     if isinstance(each, Unknown) or isinstance(rate, Unknown) or isinstance(waiting, Unknown):
-        return _NOT_LEARNT
+        return _NOT_MEASURED
     spare = each * (facts.ready if facts.ready is not None else facts.requested or 0) - rate
     return waiting / spare if spare > 0 else _NOT_DRAINING
 
 
 def _wait(view: View) -> float | Unknown:
-    return _NOT_LEARNT if view.wait_seconds is None else view.wait_seconds
+    return _NOT_MEASURED if view.wait_seconds is None else view.wait_seconds
 
 
 def _counted_at(queues: tuple[QueueReading, ...]) -> float | None:

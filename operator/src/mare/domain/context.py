@@ -28,7 +28,7 @@ class Proposal:
     allows_scale_down: bool = True
     """False if an unknown input could raise the result."""
     unknown: Unknown | None = None
-    """What the formula leaves out, if some queues are unknown."""
+    """What the proposal leaves out: unknown queues, or another target."""
 
     @property
     def sentence(self) -> tuple[Clause, ...]:

@@ -21,7 +21,7 @@ from mare.domain.decision import Decision, DecisionTrace, Stage
 from mare.domain.draining import keep_busy_replicas, keep_delivered_messages
 from mare.domain.estimates import learn
 from mare.domain.history import History
-from mare.domain.observation import Observation, load_of
+from mare.domain.observation import Load, Observation, load_of
 from mare.domain.policy import FallbackBehavior, Pause, Policy
 from mare.domain.reason import Reason
 from mare.domain.targets import proposal_of
@@ -75,7 +75,10 @@ def _largest(proposals: list[Proposal | Unknown]) -> Proposal | Unknown:
         return unknown_ones[0]
     largest = max(known_ones, key=lambda proposal: proposal.replicas)
     complete = not unknown_ones and all(each.allows_scale_down for each in known_ones)
-    return largest if complete else replace(largest, allows_scale_down=False)
+    if complete:
+        return largest
+    unknown = largest.unknown or next(iter(unknown_ones), None)
+    return replace(largest, allows_scale_down=False, unknown=unknown)
 
 
 def _record_kept_count(trace: DecisionTrace, context: DecisionContext, history: History) -> History:
@@ -198,11 +201,20 @@ def _desired(trace: DecisionTrace, context: DecisionContext, proposal: Proposal)
     desired = proposal.replicas
     if not proposal.allows_scale_down and desired < trace.current:
         desired = trace.current
-        text = "scale-down is blocked while an input of the formula is unknown"
-        remark = Clause("unknown.partly", text)
+        remark = _why_blocked(context.load, proposal)
         trace.limit(Stage.UNKNOWN, desired, Reason.PARTLY_UNKNOWN, remark)
     if context.schedule is not None and context.floor > desired:
         desired = context.floor
         if trace.current >= desired:  # else `record_behavior` names the schedule as the bound
             trace.limit(Stage.SCHEDULE, desired, Reason.SCHEDULED, context.why_floor)
     return desired
+
+
+def _why_blocked(load: Load, proposal: Proposal) -> Clause:
+    """Return why scale-down is blocked: the unknown input, unless the formula already names it."""
+    statistics = (load.unacknowledged, load.statistics_at)
+    why = next((each for each in statistics if isinstance(each, Unknown)), None)
+    if why is None or proposal.unknown is not None:
+        return Clause("unknown.partly", "scale-down is blocked while an input is unknown")
+    text = f"scale-down is blocked, because {why.cause}"
+    return Clause("unknown.blocked", text, reason=why.reason, cause=why.cause, name=why.name)

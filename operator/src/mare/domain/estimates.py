@@ -18,7 +18,7 @@ _UNKNOWN_START = 15.0
 _WEIGHT = 0.3
 """Weight of a new measurement in the moving mean."""
 
-_NO_ESTIMATE = Unknown("NothingLearnt", "the workload has not been measured yet")
+_NO_ESTIMATE = Unknown("NotMeasured", "the workload has not been measured yet")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -80,8 +80,8 @@ def scale_to_idle(trace: DecisionTrace, context: DecisionContext, history: Histo
         trace.limit(Stage.IDLE, trace.count, Reason.COOLING_DOWN, remark, quiet_at)
     elif history.quiet_since < context.now:
         text = (
-            f"scale-down to {idle_replicas} follows when two statistics of after the last change"
-            " contain no message"
+            f"scale-down to {idle_replicas} follows when two statistics updates after the last"
+            " change contain no message"
         )
         remark = Clause("idle.confirming", text, replicas=idle_replicas)
         trace.limit(Stage.IDLE, trace.count, Reason.COOLING_DOWN, remark)

@@ -93,8 +93,8 @@ def supported_rate(estimates: Estimates, ready: int, at_work: float = 0.0) -> fl
 
 
 def _unconfirmed(rate: float) -> Clause:
-    text = f"the last statistics alone show {number(rate)} messages/s; until the next ones the rate"
-    text += " is limited to what the messages in the queues show"
+    text = f"only the last statistics show {number(rate)} messages/s; until the next ones, the rate"
+    text += " used is limited to what the messages in the queues show"
     return Clause("wait.unconfirmed", text, arrivalRate=rate)
 
 

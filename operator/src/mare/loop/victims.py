@@ -79,7 +79,7 @@ class Victims:
 
 
 def _matters(state: AutoscalerState, scale: Scale, decision: Decision) -> bool:
-    """Say whether some Pods stay and the deletion cost decides which."""
+    """Return whether some Pods stay and the deletion cost decides which."""
     some_stay = 0 < decision.replicas < decision.current
     default = state.autoscaler.policy.victim_policy is VictimPolicy.DEFAULT
     return some_stay and not default and not scale.ignores_deletion_cost
@@ -89,7 +89,7 @@ def unchosen(state: AutoscalerState, scale: Scale) -> Unknown | None:
     """Return why a scale-down cannot be steered to idle Pods; None if it can."""
     if scale.ignores_deletion_cost:
         kind = state.autoscaler.target.kind
-        text = f"a {kind} itself chooses which replicas go, busy or not"
+        text = f"the controller of a {kind} chooses the replicas to remove, busy or not"
         return Unknown("ChoosesItself", text, kind)
     return state.marking_problem
 
