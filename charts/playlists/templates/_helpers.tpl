@@ -8,7 +8,7 @@
 {{- end -}}
 {{- end -}}
 
-{{/* The argument of these two: a dict of root and component. */}}
+{{/* Name and selector labels of a component. The argument: a dict of root and component. */}}
 {{- define "playlists.name" -}}
 {{- printf "%s-%s" (include "playlists.base" .root) .component -}}
 {{- end -}}
@@ -80,8 +80,8 @@ labels: {{- include "playlists.labels" . | nindent 2 }}
 {{- toJson $names -}}
 {{- end -}}
 
-{{/* Names of services that can have zero replicas, joined by commas. */}}
-{{- define "playlists.resting" -}}
+{{/* Names of the services that scale to zero, joined by commas; empty if none does. */}}
+{{- define "playlists.idleServices" -}}
 {{- $names := list -}}
 {{- range $name := include "playlists.serviceNames" . | fromJsonArray -}}
 {{- $service := include "playlists.service" (dict "root" $ "component" $name) | fromJson -}}

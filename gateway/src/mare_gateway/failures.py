@@ -17,6 +17,7 @@ _SENTENCES = {
     404: "This path does not exist.",
     405: "This path does not support the method.",
     413: "The request body is too large.",
+    415: "The body must be JSON, with Content-Type: application/json.",
     429: "Too many requests from your address. Try again later.",
 }
 

@@ -23,11 +23,11 @@ _COMMON = {
     "405": "The path does not support the method: `Allow` has those that it supports.",
     "414": "The URL is too long.",
     "431": "The header fields are too large.",
-    "500": "The gateway failed. The error is logged.",
+    "500": "The gateway failed. Its log has the error of the `request_id`.",
 }
 _OF_BODIES = {
     "413": "The request body is too large.",
-    "415": "The request body is not JSON.",
+    "415": "The request body is not JSON, or its Content-Type is not `application/json`.",
 }
 
 

@@ -86,14 +86,14 @@ def _problem(status: int, code: str, detail: str, retry_after: int | None = None
     return Problem(status=status, code=code, detail=detail, retry_after=retry_after)
 
 
-INTERNAL = _problem(500, "internal_error", "The gateway failed. The error is logged.")
+INTERNAL = _problem(500, "internal_error", "The gateway failed. Its log has the error of this request_id.")
 
-_SERVICE_FAILED = _problem(502, "service_error", "A service failed.")
+_SERVICE_FAILED = _problem(502, "service_error", "A service failed. Its log has the error of this request_id.")
 _TIMED_OUT = _problem(504, "service_timeout", "The service did not respond in time.", 5)
 
 _OVERLOADED = _problem(503, "overloaded", "Too many requests are in progress. Try again.", 1)
-_NOT_RUNNING = _problem(503, "service_unavailable", "A service is not running.", 2)
-_UNREACHABLE = _problem(503, "service_unavailable", "The services cannot be reached.", 1)
+_NOT_RUNNING = _problem(503, "service_unavailable", "A service is not running. Try again.", 2)
+_UNREACHABLE = _problem(503, "service_unavailable", "The broker cannot be reached. Try again.", 1)
 
 _OF_CALLS: Mapping[type[RpcError], Problem] = {
     CallTimedOut: _TIMED_OUT,
@@ -114,7 +114,7 @@ _OF_SERVICES: Mapping[str, Problem] = {
     ),
     "SourceUnavailable": _problem(503, "upstream_unavailable", "No data source can answer.", 60),
     "StoreUnavailable": _problem(
-        503, "service_unavailable", "Jobs cannot be stored or read now.", 2
+        503, "service_unavailable", "Jobs cannot be stored or read now. Try again.", 2
     ),
     "JobNotFound": _problem(404, "job_not_found", "There is no such job."),
     "JobNotChangeable": _problem(409, "job_not_changeable", "The job cannot be changed now."),

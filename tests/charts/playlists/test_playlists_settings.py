@@ -148,12 +148,12 @@ def test_pods_have_the_time_that_their_settings_promise(pod):
 
 def test_the_gateway_waits_for_services_that_rest(pod):
     awake = gateway_settings(pod("gateway")[1])
-    resting = gateway_settings(
+    idle = gateway_settings(
         pod("gateway", services={"music": {"autoscaling": {"minReplicas": 0}}})[1]
     )
 
     assert (awake.no_consumers_grace, awake.timeout) == (2, 10)
-    assert (resting.no_consumers_grace, resting.timeout) == (20, 30)
+    assert (idle.no_consumers_grace, idle.timeout) == (20, 30)
 
 
 def test_services_wait_for_services_that_rest(pod):

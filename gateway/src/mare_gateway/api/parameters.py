@@ -58,7 +58,7 @@ def repeated(parameters: Iterable[tuple[str, str]]) -> Problem | None:
     """Return the problem of parameters that occur more than once, or None."""
     counts = Counter(name for name, _value in parameters)
     errors = [
-        {"parameter": _short(name), "detail": "This parameter was given more than once."}
+        {"parameter": _short(name), "detail": "It must be given only once."}
         for name, count in counts.items()
         if count > 1
     ]

@@ -86,16 +86,16 @@ class JobsService:
     @rpc
     def accept(self, submission: Any) -> Any:
         """Store a ``JobSubmission`` and return its ``JobView``; it is on disk then."""
-        asked = wire.read(submission, JobSubmission)
-        callback = self.resources.callbacks.read(asked.callback)
+        submitted = wire.read(submission, JobSubmission)
+        callback = self.resources.callbacks.read(submitted.callback)
         job = self._call(
             lambda: self.resources.book.accept(
-                job_id=asked.id,
-                client=asked.client,
-                request=wire.write(asked.request),
-                idempotency_key=asked.idempotency_key,
+                job_id=submitted.id,
+                client=submitted.client,
+                request=wire.write(submitted.request),
+                idempotency_key=submitted.idempotency_key,
                 callback=callback,
-                submitter=asked.submitter or asked.client,
+                submitter=submitted.submitter or submitted.client,
             )
         )
         self.wake_relay()
@@ -107,16 +107,16 @@ class JobsService:
 
         Raises the errors of `accept`.
         """
-        asked = wire.read(submission, BatchSubmission)
+        submitted = wire.read(submission, BatchSubmission)
         read = self.resources.callbacks.read
-        jobs = [(item.id, wire.write(item.request), read(item.callback)) for item in asked.jobs]
+        jobs = [(item.id, wire.write(item.request), read(item.callback)) for item in submitted.jobs]
         batch = self._call(
             lambda: self.resources.batches.accept(
-                batch_id=asked.id,
-                client=asked.client,
-                idempotency_key=asked.idempotency_key,
+                batch_id=submitted.id,
+                client=submitted.client,
+                idempotency_key=submitted.idempotency_key,
                 jobs=jobs,
-                submitter=asked.submitter or asked.client,
+                submitter=submitted.submitter or submitted.client,
             )
         )
         self.wake_relay()
@@ -125,19 +125,19 @@ class JobsService:
     @rpc
     def list_jobs(self, query: Any) -> Any:
         """Return the ``JobList`` for a ``JobListQuery``; raise InvalidRequest."""
-        asked = wire.read(query, JobListQuery)
+        requested = wire.read(query, JobListQuery)
         return self._call(
-            lambda: self.resources.batches.list_jobs(asked.client, asked.limit, asked.cursor)
+            lambda: self.resources.batches.list_jobs(requested.client, requested.limit, requested.cursor)
         )
 
     @rpc
     def get(self, query: Any) -> Any:
         """Return the ``JobView`` or ``BatchView`` for a ``JobQuery``; raise JobNotFound."""
-        asked = wire.read(query, JobQuery)
+        requested = wire.read(query, JobQuery)
         try:
-            return view(self._call(lambda: self.resources.book.get(asked.id, asked.client)))
+            return view(self._call(lambda: self.resources.book.get(requested.id, requested.client)))
         except JobNotFound:
-            return self._call(lambda: self.resources.batches.get(asked.id, asked.client))
+            return self._call(lambda: self.resources.batches.get(requested.id, requested.client))
 
     @rpc
     def cancel(self, query: Any) -> Any:
@@ -145,8 +145,8 @@ class JobsService:
         try:
             return self._changed(query, self.resources.book.cancel)
         except JobNotFound:
-            asked = wire.read(query, JobQuery)
-            cancelled = self._call(lambda: self.resources.batches.cancel(asked.id, asked.client))
+            requested = wire.read(query, JobQuery)
+            cancelled = self._call(lambda: self.resources.batches.cancel(requested.id, requested.client))
             self.wake_relay()
             return cancelled
 
@@ -158,11 +158,11 @@ class JobsService:
     @rpc
     def deliveries(self, query: Any) -> Any:
         """Return the ``DeliveryList`` of a job; raise JobNotFound."""
-        asked = wire.read(query, JobQuery)
+        requested = wire.read(query, JobQuery)
 
         def read() -> Any:
-            self.resources.book.get(asked.id, asked.client)
-            return self.resources.callbacks.deliveries(asked.id)
+            self.resources.book.get(requested.id, requested.client)
+            return self.resources.callbacks.deliveries(requested.id)
 
         return {"deliveries": self._call(read)}
 
@@ -198,8 +198,8 @@ class JobsService:
             self.wake_relay()
 
     def _changed(self, query: Any, change: Callable[[str, str], Job]) -> Any:
-        asked = wire.read(query, JobQuery)
-        job = self._call(lambda: change(asked.id, asked.client))
+        requested = wire.read(query, JobQuery)
+        job = self._call(lambda: change(requested.id, requested.client))
         self.wake_relay()
         return view(job)
 
