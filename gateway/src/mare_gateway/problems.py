@@ -86,9 +86,13 @@ def _problem(status: int, code: str, detail: str, retry_after: int | None = None
     return Problem(status=status, code=code, detail=detail, retry_after=retry_after)
 
 
-INTERNAL = _problem(500, "internal_error", "The gateway failed. Its log has the error of this request_id.")
+INTERNAL = _problem(
+    500, "internal_error", "The gateway failed. Its log has the error of this request_id."
+)
 
-_SERVICE_FAILED = _problem(502, "service_error", "A service failed. Its log has the error of this request_id.")
+_SERVICE_FAILED = _problem(
+    502, "service_error", "A service failed. Its log has the error of this request_id."
+)
 _TIMED_OUT = _problem(504, "service_timeout", "The service did not respond in time.", 5)
 
 _OVERLOADED = _problem(503, "overloaded", "Too many requests are in progress. Try again.", 1)

@@ -14,7 +14,7 @@ def _environ(helm, values):
     return environment.variables(container)
 
 
-def test_the_operator_knows_every_variable(helm):
+def test_the_operator_accepts_every_variable(helm):
     assert set(_environ(helm, {})) <= environment.OPERATOR
 
 

@@ -74,7 +74,7 @@ def test_values_that_cannot_be_meant_are_refused(helm, chart, values):
 
 
 @pytest.mark.parametrize("chart_values", [ALONE, {"operator": {"image": {"registry": ""}}}])
-def test_without_a_registry_it_says_what_to_set(helm, chart, chart_values):
+def test_a_missing_registry_is_an_error_that_names_the_value_to_set(helm, chart, chart_values):
     with pytest.raises(Refused, match=r"Set image\.registry: this chart is no release"):
         helm.template(chart, {"image": {"registry": ""}, **chart_values})
 
@@ -157,12 +157,12 @@ def test_streams_have_a_path_of_their_own(helm, chart):
     assert "shop-events" not in without.text
 
 
-def test_without_a_broker_it_says_what_to_set(helm, chart):
+def test_a_missing_broker_is_an_error_that_names_the_value_to_set(helm, chart):
     with pytest.raises(Refused, match=r"rabbitmq\.enabled=true, or broker\.secretName"):
         helm.template(chart, {"rabbitmq": {"enabled": False}})
 
 
-def test_replicas_belong_to_whoever_scales(helm, chart):
+def test_replicas_are_left_out_where_an_autoscaler_sets_them(helm, chart):
     values = {
         "gateway": {"autoscaling": {"enabled": True}},
         "services": {"music": {"replicas": 3, "autoscaling": {"enabled": False}}},
@@ -181,7 +181,7 @@ def test_replicas_belong_to_whoever_scales(helm, chart):
     }
 
 
-def test_every_service_has_an_autoscaler_that_knows_its_queues(helm, chart):
+def test_every_service_has_an_autoscaler_for_its_queues(helm, chart):
     own = {"weather": {"maxWorkers": 4}, "music": {"autoscaling": {"enabled": False}}}
     manifests = helm.template(chart, {"services": own})
 
@@ -254,7 +254,7 @@ def test_the_user_of_a_store_can_be_left_to_the_cluster(helm, chart, store):
     assert pod["securityContext"]["runAsNonRoot"]
 
 
-def test_on_openshift_no_pod_asks_for_a_user(helm, chart):
+def test_on_openshift_no_pod_sets_a_user(helm, chart):
     values = yaml.safe_load((CHART / "openshift.yaml").read_text())
 
     for each in helm.template(chart, values):
@@ -276,7 +276,7 @@ def test_a_new_version_of_the_chart_alone_restarts_nothing(helm, chart):
             assert not {"helm.sh/chart", "app.kubernetes.io/version"} & set(labels)
 
 
-def test_whoever_may_use_the_gateway_its_test_may(helm, chart):
+def test_the_network_policy_allows_the_helm_test_to_reach_the_gateway(helm, chart):
     traefik = {"namespaceSelector": {"matchLabels": {"name": "traefik"}}}
 
     manifests = helm.template(chart, {**ALONE, "networkPolicy": {"gatewayFrom": [traefik]}})

@@ -33,7 +33,7 @@ def gateway_settings(environ):
     return GatewaySettings.from_env({**known, "AMQP_URI": URI})
 
 
-def test_the_gateway_knows_every_variable(pod):
+def test_the_gateway_accepts_every_variable(pod):
     _, environ = pod("gateway", gateway={"rateLimit": "1/second"}, valkey={"enabled": True})
 
     assert "GATEWAY_RATE_LIMIT_STORAGE" in environ
@@ -41,13 +41,13 @@ def test_the_gateway_knows_every_variable(pod):
 
 
 @pytest.mark.parametrize("name", ["weather", "music", "playlists", "jobs", "webhooks"])
-def test_a_service_knows_every_variable(pod, name):
+def test_a_service_accepts_every_variable(pod, name):
     _, environ = pod(name)
 
     assert set(environ) <= environment.SERVICES[name]
 
 
-def test_the_events_process_knows_every_variable_and_listens_where_the_probes_are(pod):
+def test_the_events_process_accepts_every_variable_and_listens_on_the_probed_ports(pod):
     spec, environ = pod("events", gateway={"keysSecretName": "keys", "ingress": {"enabled": True}})
 
     assert set(environ) <= environment.EVENTS
@@ -146,7 +146,7 @@ def test_pods_have_the_time_that_their_settings_promise(pod):
     assert spec["terminationGracePeriodSeconds"] == 32
 
 
-def test_the_gateway_waits_for_services_that_rest(pod):
+def test_the_gateway_waits_longer_for_services_at_zero(pod):
     awake = gateway_settings(pod("gateway")[1])
     idle = gateway_settings(
         pod("gateway", services={"music": {"autoscaling": {"minReplicas": 0}}})[1]
@@ -156,7 +156,7 @@ def test_the_gateway_waits_for_services_that_rest(pod):
     assert (idle.no_consumers_grace, idle.timeout) == (20, 30)
 
 
-def test_services_wait_for_services_that_rest(pod):
+def test_services_wait_longer_for_services_at_zero(pod):
     def grace(**values):
         environ = pod("playlists", **values)[1]
         known = {name: value for name, value in environ.items() if value is not None}

@@ -45,7 +45,7 @@ def get(api_server, namespace):
     return get
 
 
-def test_an_upgrade_leaves_replicas_to_whoever_scales(release, get, api_server, namespace):
+def test_an_upgrade_keeps_the_replicas_of_an_autoscaler(release, get, api_server, namespace):
     release("install")
     api_server.kubectl("scale", "deployment/shop-weather", "--replicas=7", "-n", namespace)
 

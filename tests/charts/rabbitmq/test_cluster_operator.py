@@ -54,7 +54,7 @@ def test_clients_get_the_same_connections(helm: Helm, rendered: Manifests):
     assert rendered.names("Secret") == own.names("Secret")
 
 
-def test_whatever_selects_nodes_knows_their_labels(helm: Helm, rendered: Manifests):
+def test_every_selector_of_nodes_has_their_labels(helm: Helm, rendered: Manifests):
     policy = rendered.one("NetworkPolicy", "shop-rabbitmq")["spec"]
 
     assert policy["podSelector"] == {"matchLabels": NODES}

@@ -89,7 +89,7 @@ def test_knobs_that_others_lack(helm: Helm):
     assert spec["template"]["spec"]["containers"][0]["env"][-1] == {"name": "A", "value": "shop"}
 
 
-def test_a_variable_is_said_once_and_the_users_wins(helm: Helm):
+def test_a_variable_occurs_once_with_the_value_of_the_user(helm: Helm):
     env = _broker(helm, {"extraEnv": [{"name": "LANG", "value": "C"}]})["env"]
 
     assert [each["value"] for each in env if each["name"] == "LANG"] == ["C"]

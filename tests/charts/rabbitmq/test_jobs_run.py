@@ -92,7 +92,7 @@ def test_a_changed_password_reaches_a_running_broker(node):
         assert _succeeds(broker, *asked) == valid
 
 
-def test_definitions_that_no_node_would_start_with_are_told_at_once(node):
+def test_definitions_that_no_node_accepts_are_reported_at_once(node):
     broker = node()
     broker.start()
 

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 
-def test_a_mistake_is_told_in_a_sentence(tmp_path: Path) -> None:
+def test_an_error_is_printed_as_one_sentence(tmp_path: Path) -> None:
     answer = subprocess.run(
         [sys.executable, "-m", "devcluster", "up"],
         env={"MARE_KUBECONTEXT": "mine", "XDG_CACHE_HOME": str(tmp_path)},

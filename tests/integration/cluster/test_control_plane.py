@@ -14,7 +14,7 @@ from devcluster.server import Server, ServerFailed
 from tests.vhost import eventually
 
 
-def test_a_deployment_gets_the_pods_that_its_scale_asks_for(
+def test_a_deployment_gets_the_replicas_of_its_scale(
     api_server: ControlPlane, namespace: str
 ) -> None:
     api_server.kubectl(
@@ -30,7 +30,7 @@ def test_a_deployment_gets_the_pods_that_its_scale_asks_for(
         )
 
 
-def test_a_service_account_may_do_what_its_role_says_and_no_more(
+def test_a_service_account_has_exactly_the_rights_of_its_role(
     api_server: ControlPlane, namespace: str
 ) -> None:
     api_server.kubectl("create", "serviceaccount", "reader", "-n", namespace)
@@ -62,9 +62,7 @@ def test_a_killed_api_server_comes_back_with_its_data_and_its_controllers(
     eventually(lambda: len(own_api_server.kubectl("get", "pods", "--output=name").split()) == 2)
 
 
-def test_the_audit_log_tells_who_asked_for_what_and_when(
-    api_server: ControlPlane, namespace: str
-) -> None:
+def test_the_audit_log_has_user_request_and_time(api_server: ControlPlane, namespace: str) -> None:
     api_server.kubectl("create", "deployment", "worker", "--image=worker", "-n", namespace)
     before = datetime.now(UTC)
     with api_server.client() as api:

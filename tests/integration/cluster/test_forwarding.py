@@ -30,12 +30,12 @@ async def _through_to_echo(sent: bytes) -> bytes:
         return await _through(server.sockets[0].getsockname()[1], sent)
 
 
-def test_all_bytes_come_through_and_the_end_of_each_direction_is_told() -> None:
+def test_all_bytes_and_the_end_of_each_direction_are_forwarded() -> None:
     sent = bytes(range(256)) * 8192
     assert asyncio.run(asyncio.wait_for(_through_to_echo(sent), 20)) == sent
 
 
-def test_a_port_where_nobody_listens_ends_the_connection() -> None:
+def test_a_port_without_a_listener_ends_the_connection() -> None:
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]
     assert asyncio.run(asyncio.wait_for(_through(port, b""), 20)) == b""

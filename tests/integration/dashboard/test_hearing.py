@@ -60,7 +60,7 @@ def test_a_missing_object_is_reported(open_page: Open) -> None:
     expect(page.locator("#notice")).to_contain_text("does not exist. It may have been deleted")
 
 
-def test_a_page_opened_without_an_operator_says_so(open_page: Open, troubled: Stage) -> None:
+def test_a_page_opened_without_an_operator_reports_it(open_page: Open, troubled: Stage) -> None:
     troubled.broken = True
     page = open_page("busy", shows=False, before=by_hand)
     expect(page.locator("#notice")).to_contain_text("check that it runs. Trying again")

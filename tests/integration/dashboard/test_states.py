@@ -160,7 +160,7 @@ def test_the_list_shows_one_namespace(open_page: Open) -> None:
     page.wait_for_selector("#detail:not([hidden])")
 
 
-def test_an_empty_list_says_what_to_do(open_page: Open) -> None:
+def test_an_empty_list_shows_what_to_do(open_page: Open) -> None:
     page = open_page("empty")
     assert "kubectl apply" in page.inner_text(".empty")
     assert page.locator("table.objects").is_hidden()

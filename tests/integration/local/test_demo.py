@@ -22,7 +22,7 @@ def test_the_demo_scales_its_workers_and_leaves_nothing_behind(tmp_path: Path) -
     assert list(tmp_path.iterdir()) == []
 
 
-def test_without_a_broker_one_sentence_says_what_to_install(tmp_path: Path) -> None:
+def test_without_a_broker_the_error_names_what_to_install(tmp_path: Path) -> None:
     environment = {**os.environ, "PATH": str(tmp_path), "TMPDIR": tempfile.gettempdir()}
     program = (
         "import sys, mare.cli.demo as demo; import mare.private_broker.process as process;"

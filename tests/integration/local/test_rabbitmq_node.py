@@ -86,7 +86,7 @@ def test_queues_of_stock_services_get_our_limits_by_policy(vhost: Vhost) -> None
     }
 
 
-def test_a_message_that_nobody_survives_ends_in_the_dead_letters(vhost: Vhost) -> None:
+def test_a_message_that_kills_every_consumer_is_dead_lettered(vhost: Vhost) -> None:
     deliveries = 0
 
     def requeue(message: amqp.Message) -> None:

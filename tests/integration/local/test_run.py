@@ -148,7 +148,7 @@ def run_examples_of_the_client(system: Running) -> None:
     assert done.stdout.split().count("2") == 1  # both jobs of the batch
 
 
-def test_it_says_what_to_open_answers_survives_a_death_and_stops_without_a_trace(
+def test_it_prints_its_urls_survives_a_killed_process_and_stops_cleanly(
     tmp_path: Path, vhost: Vhost
 ) -> None:
     with running(tmp_path, AMQP_URI=vhost.amqp_uri) as system:
@@ -183,7 +183,7 @@ def test_it_says_what_to_open_answers_survives_a_death_and_stops_without_a_trace
         ]  # it is silent
 
 
-def test_under_load_processes_rise_and_fall_again_and_nobody_is_refused(
+def test_under_load_processes_scale_up_and_down_and_no_request_is_refused(
     tmp_path: Path, vhost: Vhost
 ) -> None:
     uris = {"AMQP_URI": vhost.amqp_uri, "MANAGEMENT_URI": vhost.node.management_uri}
@@ -200,7 +200,9 @@ def test_under_load_processes_rise_and_fall_again_and_nobody_is_refused(
         assert system.get("/v1/playlists?city=Recife").status_code == 200
 
 
-def test_without_management_it_says_what_is_lost_and_runs(tmp_path: Path, vhost: Vhost) -> None:
+def test_without_management_it_reports_what_is_unknown_and_runs(
+    tmp_path: Path, vhost: Vhost
+) -> None:
     with running(tmp_path, AMQP_URI=vhost.amqp_uri) as system:
         eventually(system.ready, STARTED)
         assert "has no management URI" in system.shown()
@@ -236,7 +238,7 @@ def test_a_taken_port_is_one_clear_sentence(tmp_path: Path) -> None:
             )
 
 
-def test_bad_settings_are_told_all_at_once_before_anything_starts(tmp_path: Path) -> None:
+def test_all_invalid_settings_are_reported_before_anything_starts(tmp_path: Path) -> None:
     with running(tmp_path, GATEWAY_PORT="http") as system:
         assert system.process.wait(90) == 1
         assert system.shown().startswith("GATEWAY_PORT='http': ")

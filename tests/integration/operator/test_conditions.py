@@ -11,7 +11,7 @@ from tests.vhost import Vhost, eventually
 pytestmark = pytest.mark.broker
 
 
-def test_a_queue_that_vanishes_at_zero_is_warned_of(stage: Stage, vhost: Vhost):
+def test_a_queue_deleted_at_zero_replicas_causes_a_warning(stage: Stage, vhost: Vhost):
     stage.workload(replicas=1)
     with vhost.connect() as connection:
         channel = connection.channel()

@@ -64,7 +64,7 @@ def bare_stage(api_server: ControlPlane, crd: Path, namespace: str, tmp_path: Pa
         yield stage
 
 
-def test_a_count_that_somebody_else_changed_meanwhile_is_decided_anew(bare_stage: Stage):
+def test_a_conflicting_change_of_the_count_causes_a_new_decision(bare_stage: Stage):
     bare_stage.workload(replicas=0)
     bare_stage.autoscaler(behavior={"scaleUp": {"tolerance": 0}})
     stored = bare_stage.stored()

@@ -112,7 +112,7 @@ def test_events_reach_further_back_than_the_status(stage, burst, explain):
     assert json.loads(explain(*between, "-o", "json").stdout)["source"] == "events"
 
 
-def test_at_its_wish_and_not_known_have_codes_of_their_own(stage, burst, explain):
+def test_on_target_and_unknown_have_their_own_exit_codes(stage, burst, explain):
     burst(95)
     stage.workload(replicas=5)
     stage.autoscaler()
@@ -143,7 +143,7 @@ def test_what_kubectl_prints_is_explained_without_a_cluster(stage, burst, explai
     assert "> bounds" in told.stdout
 
 
-def test_what_cannot_be_read_is_said(explain):
+def test_an_unreadable_object_is_an_error_with_advice(explain):
     for told, said in (
         (explain("nobody"), "there is no QueueAutoscaler nobody in namespace"),
         (explain("worker", account="stranger"), "you need the right to get queueautoscalers"),

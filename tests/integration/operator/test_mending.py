@@ -27,7 +27,7 @@ def test_a_missing_queue_is_unknown_and_found_when_it_appears(stage: Stage, burs
     eventually(lambda: stage.replicas() == 5)
 
 
-def test_wrong_credentials_are_told_and_a_rotated_secret_is_read(stage: Stage, burst: Burst):
+def test_wrong_credentials_are_reported_and_a_rotated_secret_is_read(stage: Stage, burst: Burst):
     wrong = stage.broker.amqp_uri.replace("mare:", "mare:not-")
     stage.secret({"amqp-uri": wrong})
     stage.workload(replicas=3)
@@ -44,7 +44,7 @@ def test_wrong_credentials_are_told_and_a_rotated_secret_is_read(stage: Stage, b
     eventually(lambda: stage.condition("MetricsFresh")[0] == "True")
 
 
-def test_a_missing_secret_or_workload_is_told_by_name(stage: Stage, burst: Burst):
+def test_a_missing_secret_or_workload_is_reported_by_name(stage: Stage, burst: Burst):
     burst(20)
     stage.autoscaler(brokerRef={"secretName": "nowhere"})
 

@@ -20,7 +20,9 @@ Burst = Callable[..., None]
 StageOn = Callable[[ControlPlane, str, Broker], Stage]
 
 
-def test_after_a_restart_nothing_shrinks_before_its_window_is_full(own_stage: Stage, burst: Burst):
+def test_after_a_restart_no_workload_scales_down_before_its_window_is_full(
+    own_stage: Stage, burst: Burst
+):
     own_stage.workload(replicas=10)
     burst(20)
     window = {"scaleDown": {"stabilizationWindowSeconds": 3}}

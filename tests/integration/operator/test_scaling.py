@@ -43,7 +43,7 @@ def test_a_burst_brings_a_workload_from_zero_to_what_it_needs_in_one_step(
     eventually(lambda: ("Normal", "Activated") in stage.events())
 
 
-def test_a_workload_follows_its_queue_down_and_rests_when_it_is_empty(
+def test_a_workload_scales_down_with_its_queue_and_becomes_idle(
     stage: Stage, vhost: Vhost, burst: Burst
 ):
     stage.workload(replicas=0)
@@ -74,9 +74,7 @@ def test_a_changed_object_counts_at_once_and_a_deleted_one_no_more(stage: Stage,
     stage.holds(1, seconds=5)
 
 
-def test_a_paused_workload_stays_as_it_is_and_goes_on_when_it_is_resumed(
-    stage: Stage, burst: Burst
-):
+def test_pause_keeps_the_count_until_resume(stage: Stage, burst: Burst):
     stage.workload(replicas=2)
     burst(200)
     stage.autoscaler(paused="All")
@@ -89,7 +87,7 @@ def test_a_paused_workload_stays_as_it_is_and_goes_on_when_it_is_resumed(
     eventually(lambda: stage.condition("Paused")[0] == "False")
 
 
-def test_a_dry_run_tells_but_does_not_touch(stage: Stage, burst: Burst):
+def test_a_dry_run_reports_decisions_and_changes_nothing(stage: Stage, burst: Burst):
     stage.workload(replicas=1)
     burst(200)
     stage.autoscaler(dryRun=True)
@@ -100,7 +98,7 @@ def test_a_dry_run_tells_but_does_not_touch(stage: Stage, burst: Burst):
     stage.holds(1, seconds=1)
 
 
-def test_a_count_changed_by_somebody_else_is_decided_anew(stage: Stage, burst: Burst):
+def test_a_count_changed_by_another_client_causes_a_new_decision(stage: Stage, burst: Burst):
     stage.workload(replicas=0)
     burst(200)
     stage.autoscaler()

@@ -6,7 +6,7 @@ from tests.integration.operator.stage import Stage
 from tests.vhost import becomes, eventually
 
 
-def test_one_operator_acts_and_the_other_says_that_it_does_not(
+def test_one_of_two_operators_acts_and_the_other_reports_it(
     own_stage: Stage, burst: Callable[..., None]
 ):
     burst(60)

@@ -42,9 +42,7 @@ def test_the_pod_whose_address_has_a_running_message_costs_more(
     assert left.metadata.annotations[COST] == "5"
 
 
-def test_with_idle_only_a_busy_pod_may_finish_before_it_goes(
-    stage: Stage, vhost: Vhost, burst: Burst
-):
+def test_idle_only_waits_until_a_busy_pod_has_finished(stage: Stage, vhost: Vhost, burst: Burst):
     burst(5)
     stage.workload(replicas=3)
     pods = place_pods(stage, [A, B, C])
@@ -71,7 +69,7 @@ def test_with_idle_only_a_busy_pod_may_finish_before_it_goes(
     becomes(stage.counts, [2, 1])
 
 
-def test_with_idle_only_the_drain_wait_ends_the_patience(stage: Stage, vhost: Vhost, burst: Burst):
+def test_idle_only_waits_at_most_max_drain_wait_seconds(stage: Stage, vhost: Vhost, burst: Burst):
     burst(1)
     stage.workload(replicas=2)
     place_pods(stage, [A, B])

@@ -90,7 +90,7 @@ def test_status_takes_all_that_the_operator_reports_and_never_changes_the_spec(
     assert after["metadata"]["generation"] == before["metadata"]["generation"]
 
 
-def test_who_changes_the_spec_does_not_touch_the_status(
+def test_a_change_of_the_spec_does_not_change_the_status(
     api_server: ControlPlane, crd: Path, namespace: str
 ) -> None:
     _create_with_status(api_server, namespace)

@@ -191,7 +191,7 @@ def test_motion_stops_by_a_button_and_stays_stopped(open_page: Open) -> None:
     assert page.evaluate(MOVING) == 0
 
 
-def test_nothing_moves_for_a_reader_who_wants_less_motion(open_page: Open) -> None:
+def test_reduced_motion_disables_animations(open_page: Open) -> None:
     page = open_page("/?city=storm")
     assert page.evaluate(MOVING) == 0
     expect(page.locator("#motion")).to_be_hidden()

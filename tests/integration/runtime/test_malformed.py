@@ -86,7 +86,7 @@ def test_an_event_with_unreadable_properties_is_put_aside(header, vhost, launch)
     assert listener.entries() == []
 
 
-def test_what_cannot_be_rejected_alone_ends_the_connection_and_not_the_process(
+def test_a_delivery_that_cannot_be_rejected_alone_ends_the_connection_and_not_the_process(
     vhost, caller, launch
 ):
     limit = {"pattern": "^rpc-", "priority": 99, "apply-to": "queues"}

@@ -72,7 +72,9 @@ def connections_of(vhost, service):
     return [name for name in names if name.startswith(f"{service}@")]
 
 
-def test_many_workers_share_a_connection_and_each_hears_of_its_own_message(vhost, caller, launch):
+def test_workers_that_share_a_connection_get_the_outcome_of_their_own_message(
+    vhost, caller, launch
+):
     many = {"RUNTIME_MAX_WORKERS": "50"}
     launch("runtime", "Worker", vhost.amqp_uri, **many).wait_ready()
     launch("runtime", "Front", vhost.amqp_uri, **many).wait_ready()

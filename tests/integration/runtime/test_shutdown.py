@@ -66,7 +66,7 @@ def busy_with_an_event_waiting(vhost, caller, launch, seconds):
     return listener, work
 
 
-def test_what_waits_for_a_worker_at_sigterm_goes_back_at_once(vhost, caller, launch):
+def test_messages_that_wait_for_a_worker_at_sigterm_are_requeued_at_once(vhost, caller, launch):
     listener, work = busy_with_an_event_waiting(vhost, caller, launch, seconds=12)
 
     listener.terminate()
@@ -78,7 +78,9 @@ def test_what_waits_for_a_worker_at_sigterm_goes_back_at_once(vhost, caller, lau
     assert len(listener.entries()) == 1
 
 
-def test_what_waits_for_a_worker_when_the_connection_is_lost_is_done_once(vhost, caller, launch):
+def test_messages_that_wait_for_a_worker_are_processed_once_after_a_lost_connection(
+    vhost, caller, launch
+):
     listener, _ = busy_with_an_event_waiting(vhost, caller, launch, seconds=8)
 
     eventually(lambda: vhost.close_connection(f"listener@{socket.gethostname()} consumer"))

@@ -187,7 +187,7 @@ def test_units_and_language_change_the_words_but_not_the_mood(system):
 
 
 @pytest.mark.parametrize("policy", ["mood", "ifood", "ingaia"])
-def test_every_policy_says_its_reasons(system, policy):
+def test_every_policy_returns_its_reasons(system, policy):
     mood = system.get("/v1/playlists", city="Reykjavik", policy=policy).json()["mood"]
 
     assert mood["policy"] == policy

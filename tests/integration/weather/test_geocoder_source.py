@@ -33,7 +33,7 @@ def test_the_country_is_sent_to_the_geocoder_and_checked_in_its_results(open_met
     assert open_meteo_server.asked[0].params["countryCode"] == "PT"
 
 
-def test_the_geocoder_says_nothing_of_unknown_names(open_meteo_server):
+def test_the_geocoder_returns_nothing_for_unknown_names(open_meteo_server):
     assert places_of(open_meteo_server, "Xyzzy") == ()
 
 

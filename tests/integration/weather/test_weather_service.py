@@ -40,7 +40,7 @@ def test_it_answers_all_its_methods_offline_and_stops_on_sigterm(vhost):
     assert reported.degraded == ("weather",)
 
 
-def test_it_says_what_is_wrong_with_a_request(vhost):
+def test_an_invalid_request_is_rejected_with_the_reason(vhost):
     mistakes = [
         ("weather.observe", {"city": "Xyzzyville"}, "PlaceNotFound"),
         ("weather.observe", {"city": "Springfield", "strict": True}, "PlaceAmbiguous"),

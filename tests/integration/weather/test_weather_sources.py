@@ -55,7 +55,7 @@ def test_open_meteo_returns_the_current_weather(open_meteo_server):
     assert (weather.source, weather.estimated) == ("open-meteo", False)
 
 
-def test_open_meteo_is_told_two_decimals_and_one_day(open_meteo_server):
+def test_open_meteo_receives_two_decimals_and_one_day(open_meteo_server):
     weather_of(OpenMeteo(client(open_meteo_server)))
 
     [asked] = open_meteo_server.asked

@@ -10,7 +10,7 @@ def test_without_a_name_no_cluster_of_the_users_is_looked_at() -> None:
     assert named_context({"MARE_KUBECONTEXT": ""}, print) is None
 
 
-def test_what_is_missing_beside_the_name_is_told() -> None:
+def test_an_incomplete_context_error_names_the_missing_variables() -> None:
     with pytest.raises(ContextIncomplete, match=r"MARE_REGISTRY .* and MARE_INGRESS"):
         named_context({"MARE_KUBECONTEXT": "mine"}, print)
     with pytest.raises(ContextIncomplete, match=r"set also MARE_INGRESS"):

@@ -12,6 +12,6 @@ def test_what_the_node_would_hide_from_itself_is_named() -> None:
         require(print, [Path("/home"), Path("/var/lib/somebody/.cache")], is_root=True)
 
 
-def test_a_user_is_told_three_ways() -> None:
+def test_the_error_names_three_ways_to_get_a_cluster() -> None:
     with pytest.raises(CannotRun, match=r"Docker engine .* root on Linux.* MARE_KUBECONTEXT"):
         require(print, [], is_root=False)

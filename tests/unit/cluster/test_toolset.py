@@ -41,7 +41,7 @@ def test_programs_are_named_by_the_tool_lines() -> None:
     assert _TOOLS.go_version == (1, 26, 0)
 
 
-def test_kubernetes_is_told_its_version() -> None:
+def test_kubernetes_is_linked_with_its_version() -> None:
     assert "gitVersion=v1.37.2" in _TOOLS.flags[-1]
     assert "gitMajor=1" in _TOOLS.flags[-1]
     assert "gitMinor=37" in _TOOLS.flags[-1]
@@ -54,7 +54,7 @@ def test_another_version_or_checksum_is_another_key() -> None:
     assert len({_TOOLS.key, bumped.key, replace(_TOOLS, sums="h1:x").key}) == 3
 
 
-def test_helm_3_is_told_the_kubernetes_that_it_was_built_for() -> None:
+def test_helm_3_is_linked_with_the_kubernetes_version_that_it_supports() -> None:
     flags = Toolset.read("helm").flags[-1]
     assert "chartutil.k8sVersionMinor=37" in flags
     assert "helm/v3/internal/version.version=v3." in flags
@@ -62,5 +62,5 @@ def test_helm_3_is_told_the_kubernetes_that_it_was_built_for() -> None:
 
 
 @pytest.mark.parametrize("toolset", FAST_TESTS)
-def test_programs_that_are_asked_for_are_in_their_toolset(toolset: str) -> None:
+def test_requested_programs_are_in_their_toolset(toolset: str) -> None:
     assert set(FAST_TESTS[toolset]) <= set(Toolset.read(toolset).packages)

@@ -21,7 +21,7 @@ def test_an_answer_is_the_services_answer_in_readable_utf8(client):
     assert "Sol e maré".encode() in response.data
 
 
-def test_an_answer_may_be_kept_and_asked_for_again_with_its_etag(client):
+def test_an_answer_is_cacheable_and_revalidated_with_its_etag(client):
     first = client.get(PATH)
     etag = first.headers["ETag"]
     again = client.get(PATH, headers={"If-None-Match": f'"other", {etag}'})
@@ -137,7 +137,7 @@ def test_an_answer_that_is_no_object_is_a_failure_of_the_service(problem, client
     assert registry.get_sample_value("gateway_rpc_duration_seconds_count", labels) == 1
 
 
-def test_a_limit_of_a_source_says_when_to_come_back(problem, rpc):
+def test_a_rate_limited_source_causes_a_retry_after(problem, rpc):
     rpc.answers["weather.report"] = RemoteError("SourceLimited", ("", {"retry_after": 7}))
 
     assert problem("/v1/weather?city=Recife").response.headers["Retry-After"] == "7"

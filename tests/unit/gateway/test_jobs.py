@@ -157,6 +157,7 @@ def test_a_body_of_another_type_is_415(client):
     response = client.post("/v1/playlists", data="city=Recife", content_type="text/plain")
 
     assert response.status_code == 415
+    assert "Content-Type: application/json" in response.get_json(force=True)["detail"]
     assert response.content_type == "application/problem+json"
 
 
@@ -214,7 +215,7 @@ def test_a_complete_job_has_an_etag_and_no_retry_after(client):
     assert again.status_code == 304
 
 
-def test_an_unfinished_job_says_when_to_ask_again(client, rpc):
+def test_an_unfinished_job_has_a_retry_after(client, rpc):
     rpc.answers["jobs.get"] = JOB
 
     assert client.get(PATH).headers["Retry-After"] == "1"

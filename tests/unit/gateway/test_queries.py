@@ -78,7 +78,7 @@ def test_a_search_needs_a_beginning_and_nothing_else(problem, query, parameters)
     assert bad(problem(f"/v1/places?{query}")) == parameters
 
 
-def test_weather_knows_nothing_of_music(problem):
+def test_weather_rejects_the_parameters_of_music(problem):
     refusal = problem("/v1/weather?city=Recife&limit=3")
 
     assert bad(refusal) == ["limit"]
@@ -108,7 +108,7 @@ def test_three_hundred_unknown_parameters_give_a_short_problem(problem):
         ("city=a&strict=perhaps", "It must be true or false."),
     ],
 )
-def test_what_is_wrong_is_said_in_words(problem, query, sentence):
+def test_each_invalid_parameter_has_a_sentence(problem, query, sentence):
     assert problem(f"/v1/playlists?{query}").errors[0]["detail"] == sentence
 
 

@@ -24,7 +24,7 @@ def test_a_client_above_the_limit_gets_a_retry_after(make_client, problem):
     assert 0 < int(refusal.response.headers["Retry-After"]) <= 60
 
 
-def test_every_response_says_what_is_left_of_the_limit(make_client):
+def test_every_response_has_the_remainder_of_the_limit(make_client):
     client = make_client(GATEWAY_RATE_LIMIT="3/minute;100/hour")
 
     left = [client.get(PATH).headers for _ in range(4)]

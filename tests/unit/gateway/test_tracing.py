@@ -84,7 +84,9 @@ def test_spans_do_not_contain_the_query(traced):
     assert all("Recife" not in str(span) for span in spans.values())
 
 
-def test_without_the_extra_that_exports_it_says_so_and_serves(make_client, monkeypatch, caplog):
+def test_a_missing_tracing_extra_is_logged_and_requests_are_served(
+    make_client, monkeypatch, caplog
+):
     monkeypatch.setitem(sys.modules, "mare_nameko.otel", None)
 
     client = make_client(OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:4318")

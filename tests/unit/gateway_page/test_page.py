@@ -124,7 +124,7 @@ def test_too_many_questions_are_a_page_too(rpc):
 @pytest.mark.parametrize(
     ("scopes", "path"), [("jobs", "/?city=Recife"), ("read", f"/answers/{JOB_ID}")]
 )
-def test_a_gateway_that_asks_for_keys_says_so(rpc, tmp_path, scopes, path):
+def test_a_gateway_that_requires_keys_reports_it(rpc, tmp_path, scopes, path):
     keys = tmp_path / "keys"
     keys.write_text("[]")
     environ = {"GATEWAY_KEYS_FILE": str(keys), "GATEWAY_ANONYMOUS_SCOPES": scopes}

@@ -147,7 +147,7 @@ def test_another_attempt_has_callbacks_of_its_own(book, store, accept):
     ]  # fmt: skip
 
 
-def test_nobody_with_the_id_of_a_job_sees_the_path_of_its_url(accept):
+def test_a_job_never_shows_the_path_of_its_callback_url(accept):
     shown = view(accept())["callback"]
 
     assert shown == {"events": list(ALL), "destination": "https://example.com", "ended": False}
@@ -185,7 +185,7 @@ def test_a_url_that_is_refused_names_the_parameter(callbacks, url):
     assert raised.value.extra["errors"][0]["parameter"] == "callback_url"
 
 
-def test_an_installation_without_webhooks_says_so(store, database):
+def test_an_installation_without_webhooks_rejects_callbacks(store, database):
     off = JobCallbacks(store, DeliveryLog(database), None)
 
     assert off.read(None) is None

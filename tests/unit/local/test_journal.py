@@ -54,7 +54,7 @@ def test_a_line_that_repeats_is_shown_once_in_a_while_and_always_kept(tmp_path: 
         (-9, "was ended by signal 9; restarts in 0.5 s"),
     ],
 )
-def test_an_end_is_told_in_one_line(tmp_path: Path, code: int, words: str) -> None:
+def test_an_end_is_logged_in_one_line(tmp_path: Path, code: int, words: str) -> None:
     terminal = io.StringIO()
     journal = Journal(tmp_path, Terminal(terminal))
     journal.ended("music-1", code, 0.5)

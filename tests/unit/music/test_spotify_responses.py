@@ -116,7 +116,7 @@ def test_all_artists_and_the_explicit_flag_are_kept():
     assert read.explicit is True
 
 
-def test_a_title_is_cut_where_nobody_reads_on():
+def test_a_long_title_is_cut():
     assert len(tracks(sina(name="x" * 1_000))[0].title) == 300
 
 

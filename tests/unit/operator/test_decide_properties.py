@@ -224,7 +224,7 @@ wild_times = st.fixed_dictionaries(
 
 
 @given(policies(), st.integers(0, 60), st.lists(wild_times, min_size=1, max_size=3))
-def test_whatever_is_seen_a_decision_is_made(policy, replicas, times):
+def test_every_observation_leads_to_a_decision(policy, replicas, times):
     time, done = Timeline(policy, replicas, at=1000.0), 0
     for wild in times:
         for _ in range(wild["looks"]):

@@ -58,7 +58,7 @@ def test_the_report_compares_the_measured_run_with_simulations_of_its_load() -> 
     assert played.worker.start_seconds == 0.5
 
 
-def test_the_report_of_a_demo_that_ended_at_once_says_so() -> None:
+def test_the_report_of_a_demo_that_ended_at_once_states_it() -> None:
     assert report(Tally(60), 4, 1.0) == "No message was published."
 
 

@@ -109,7 +109,7 @@ def test_a_schedule_never_exceeds_the_maximum():
     assert once(working(schedules=(always,)), seen(4, reading(at=1000.0))).replicas == 50
 
 
-def test_idle_only_lets_the_idle_go_and_waits_for_the_others():
+def test_idle_only_removes_idle_replicas_and_waits_for_busy_ones():
     policy = working(victim_policy=VictimPolicy.IDLE_ONLY, max_drain_wait_seconds=60)
     time = Timeline(policy, 10)
     time.now = 100.0

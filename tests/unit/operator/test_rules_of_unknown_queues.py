@@ -130,7 +130,7 @@ def test_no_scale_down_before_the_windows_are_full_again(pause):
     assert time.sees().replicas == 1
 
 
-def test_a_moment_without_knowledge_does_not_put_off_growth():
+def test_a_moment_of_unknown_queues_does_not_delay_scale_up():
     slow = ScalingRules(stabilization_window_seconds=60)
     policy = watching(behavior=Behavior(scale_up=slow, scale_down=ScalingRules()))
     time = Timeline(policy, 2)

@@ -23,7 +23,7 @@ def cost(path, ready_seconds):
 
 
 @pytest.mark.parametrize("ready_seconds", [0, 5, 900])
-def test_when_a_pod_says_it_is_ready_costs_nothing(tmp_path, ready_seconds):
+def test_the_time_until_readiness_has_no_cost(tmp_path, ready_seconds):
     path = tmp_path / "slow.yaml"
     assert cost(path, ready_seconds) == cost(path, 30)
 

@@ -123,7 +123,7 @@ def test_wait_time_counts_what_waits_inside_the_replicas():
     assert asked(waiting(), reading(0, 44, at=1000.0, prefetch=100.0)).replicas == 3
 
 
-def test_wait_time_goes_to_a_worker_for_each_message_in_steps_while_nothing_is_learnt():
+def test_wait_time_scales_to_a_worker_per_message_in_steps_until_it_has_measured():
     decision = asked(QueueWaitTime(), reading(38, 4, at=1000.0))
     assert (decision.raw, decision.replicas) == (11, 4)
     assert asked(QueueWaitTime(), reading(164, 0, at=1000.0, prefetch=1.0)).replicas == 41

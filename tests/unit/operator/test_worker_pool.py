@@ -43,7 +43,7 @@ def test_a_new_replica_consumes_after_its_start():
     assert slow.waits == pytest.approx([4.0])
 
 
-def test_a_replica_that_goes_finishes_its_message_and_returns_the_others():
+def test_a_removed_replica_finishes_its_message_and_returns_the_others():
     greedy = pool([0.0, 0.1, 0.2], prefetch=4)
     greedy.advance(0.5)
     greedy.scale(0, idle_first=False)
@@ -53,7 +53,7 @@ def test_a_replica_that_goes_finishes_its_message_and_returns_the_others():
     assert greedy.acknowledged == 1
 
 
-def test_those_that_start_go_first_and_then_the_idle():
+def test_starting_replicas_are_removed_first_and_then_idle_ones():
     mixed = pool([0.0], service=9.0, replicas=2)
     mixed.advance(1.0)
     mixed.scale(3, idle_first=True)

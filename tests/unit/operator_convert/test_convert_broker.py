@@ -193,7 +193,7 @@ def _secret(uri: str):
     return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": {"host": encoded}}
 
 
-def test_a_secret_in_the_input_tells_the_protocol_and_is_never_shown():
+def test_a_secret_in_the_input_determines_the_protocol_and_is_never_shown():
     given = authentication(secretTargetRef=[secret_ref("host")])
     spec = spec_of(user(), given, _secret(AMQP))
     assert spec["target"]["excludeUnacknowledged"] is True

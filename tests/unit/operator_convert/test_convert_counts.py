@@ -19,16 +19,16 @@ def test_keda_defaults_that_are_not_ours_are_written_out():
     assert spec["dryRun"] is True
 
 
-def test_a_cooldown_is_not_invented_for_what_never_rests():
+def test_a_workload_that_never_becomes_idle_gets_no_cooldown():
     assert "idle" not in spec_of(scaledobject(minReplicaCount=1))
 
 
-def test_idle_replicas_rest_below_the_minimum():
+def test_idle_replicas_are_below_the_minimum():
     spec = spec_of(scaledobject(minReplicaCount=2, idleReplicaCount=0, cooldownPeriod=30))
     assert spec["idle"] == {"replicas": 0, "cooldownSeconds": 30}
 
 
-def test_the_cooldown_of_keda_is_written_out_for_what_rests_below_its_minimum():
+def test_the_default_cooldown_of_keda_is_written_for_idle_replicas():
     spec = spec_of(scaledobject(minReplicaCount=2, idleReplicaCount=1))
     assert spec["idle"] == {"replicas": 1, "cooldownSeconds": 300}
 

@@ -67,7 +67,7 @@ def test_usual_expressions_read_well_as_wildcards(expression, patterns):
     "expression",
     ["[ab]", r"a\d", "a+", "a?", "a{2}", "(a|b)c", "(?i)a", r"a\*", "a*", "^$", ".*?", "a|" * 40],
 )
-def test_an_expression_that_says_more_is_not_approximated(expression):
+def test_a_more_general_expression_is_not_approximated(expression):
     with pytest.raises(NotAWildcard):
         wildcards(expression)
 
@@ -87,7 +87,7 @@ def test_a_pattern_without_letters_is_translated():
     assert "unknown, not 0" in found.note
 
 
-def test_an_expression_that_cannot_be_said_refuses_the_object():
+def test_an_expression_that_cannot_be_converted_refuses_the_object():
     given = scaledobject(rabbitmq(useRegex="true", queueName="orders-[0-9]+"))
     conversion = converted(given)
     found = finding(conversion.results[0], "spec.triggers[0].metadata.queueName")

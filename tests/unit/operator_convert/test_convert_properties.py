@@ -129,7 +129,7 @@ def test_no_password_leaves_the_converter(scaledobject: dict[str, Any]):
 
 @many
 @given(scaledobjects(), st.data())
-def test_a_resting_workload_wakes_to_the_count_that_keda_would_end_at(
+def test_an_idle_workload_is_activated_to_the_final_count_of_keda(
     scaledobject: dict[str, Any], chooser: st.DataObject
 ):
     """Decided by the operator's own rules, against KEDA's sum for the same messages."""

@@ -59,7 +59,7 @@ def test_anchors_and_merges_are_values_of_each_place():
         ("[" * 1000, "x.yaml:1: "),
     ],
 )
-def test_what_is_not_a_kubernetes_object_is_told_with_its_line(given, problem):
+def test_a_document_that_is_no_kubernetes_object_is_reported_with_its_line(given, problem):
     with pytest.raises(InputError) as error:
         parse(given, "x.yaml")
     assert problem in str(error.value)

@@ -87,7 +87,7 @@ def test_a_trigger_that_cannot_be_converted_is_refused_with_the_reason(trigger, 
     assert any(why in said for said in refusals(conversion.results[0]))
 
 
-def test_a_trigger_without_a_type_is_not_said_to_be_of_another_one():
+def test_a_trigger_without_a_type_is_not_reported_as_another_type():
     [result] = converted(scaledobject({"metadata": {"value": "80"}})).results
     assert not any("not by" in said for said in refusals(result))
 

@@ -58,7 +58,7 @@ def test_of_two_objects_for_one_workload_the_older_one_acts():
     assert world.objects.condition("AbleToScale", "b")[0] == "True"
 
 
-def test_a_dry_run_tells_of_the_other_autoscaler_and_warns_of_nothing():
+def test_a_dry_run_reports_another_autoscaler_without_a_warning():
     async def story(world: World) -> None:
         world.workloads.have("worker", 0)
         world.brokers.ready["worker"] = 95
@@ -75,7 +75,7 @@ def test_a_dry_run_tells_of_the_other_autoscaler_and_warns_of_nothing():
     assert world.objects.events == []
 
 
-def test_an_older_object_that_only_shows_what_it_would_do_is_in_nobodys_way():
+def test_an_older_dry_run_is_no_conflict():
     async def story(world: World) -> None:
         world.workloads.have("worker", 0)
         world.brokers.ready |= {"a": 95, "b": 200}

@@ -108,7 +108,7 @@ def test_an_unknown_queue_is_explained_with_advice():
     assert "  see: docs/explain.md#mare002" in result.output
 
 
-def test_what_cannot_be_carried_out_is_an_error():
+def test_a_decision_that_cannot_be_carried_out_is_an_error():
     def refused(world):
         world.workloads.errors["worker"] = AccessRefused("may not patch deployments/scale")
 
@@ -237,7 +237,7 @@ def test_one_of_many_is_found_by_its_name():
         ("", "has no QueueAutoscaler"),
     ],
 )
-def test_what_is_wrong_with_a_file_is_said(text, said):
+def test_an_invalid_file_is_reported(text, said):
     result = explain(text)
     assert result.exit_code == 1
     assert said in result.output

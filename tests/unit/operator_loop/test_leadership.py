@@ -47,7 +47,7 @@ def test_a_killed_leader_is_replaced_within_four_and_a_half_seconds_at_any_phase
     play(story)
 
 
-def test_the_lease_of_another_replica_lasts_as_long_as_that_one_says():
+def test_the_lease_of_another_replica_has_the_duration_in_the_lease():
     async def story(leases, clock, candidate):
         slow, fast = candidate("slow", 60.0), candidate("fast", 3.5)
         await slow._try()

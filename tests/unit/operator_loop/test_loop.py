@@ -9,7 +9,7 @@ from tests.unit.operator_loop.worlds import AT_ONCE, World, run
 WORKER = ("shop", "worker")
 
 
-def test_a_deep_queue_wakes_a_workload_in_one_step_and_it_is_written_down():
+def test_a_deep_queue_activates_a_workload_in_one_step_and_the_status_has_it():
     async def story(world: World) -> None:
         world.begin(0, 95)
         await world.tick()
@@ -41,7 +41,7 @@ def test_while_nothing_changes_nothing_is_written():
     assert world.workloads.done == [("worker", 10)]
 
 
-def test_a_follower_does_not_even_look_and_a_new_leader_shrinks_nothing_at_once():
+def test_a_follower_reads_no_queue_and_a_new_leader_does_not_scale_down_at_once():
     async def story(world: World) -> None:
         world.workloads.have("worker", 10)
         world.brokers.ready["worker"] = 5
@@ -60,7 +60,7 @@ def test_a_follower_does_not_even_look_and_a_new_leader_shrinks_nothing_at_once(
     assert run(story).workloads.done == [("worker", 1)]
 
 
-def test_a_new_leader_goes_on_with_what_the_former_one_wrote_last():
+def test_a_new_leader_continues_from_the_last_status():
     past = {
         "time": "1970-01-01T00:00:00Z",
         "from": 1,
@@ -86,7 +86,7 @@ def test_a_new_leader_goes_on_with_what_the_former_one_wrote_last():
     assert status["estimates"]["startSeconds"] == 7.0
 
 
-def test_who_stops_leading_exports_nothing_of_objects_any_more():
+def test_metrics_of_objects_are_removed_when_leadership_is_lost():
     async def story(world: World) -> None:
         world.workloads.have("worker", 3)
         world.put()
@@ -127,7 +127,7 @@ def test_an_unknown_queue_holds_the_count():
     assert world.objects.last()["depth"] is None
 
 
-def test_a_removed_object_is_left_alone():
+def test_a_removed_object_is_not_scaled():
     async def story(world: World) -> None:
         world.workloads.have("worker", 0)
         world.put()
@@ -143,7 +143,7 @@ def test_a_removed_object_is_left_alone():
     assert not world.record.histories
 
 
-def test_an_object_whose_status_is_once_refused_as_gone_is_looked_at_and_written_later():
+def test_an_object_whose_status_write_finds_no_object_is_read_and_written_later():
     async def story(world: World) -> None:
         world.workloads.have("worker", 0)
         world.brokers.ready["worker"] = 0
@@ -161,7 +161,7 @@ def test_an_object_whose_status_is_once_refused_as_gone_is_looked_at_and_written
     assert world.objects.last()["currentReplicas"] == 10
 
 
-def test_idle_replicas_are_preferred_just_before_a_workload_shrinks():
+def test_idle_replicas_are_marked_immediately_before_a_scale_down():
     async def story(world: World) -> None:
         world.workloads.have("worker", 5)
         world.brokers.ready["worker"] = 30
@@ -176,7 +176,7 @@ def test_idle_replicas_are_preferred_just_before_a_workload_shrinks():
     assert world.workloads.preferred == [{"10.0.0.1": 3, "10.0.0.2": 0}]
 
 
-def test_a_dry_run_decides_and_tells_but_does_not_act():
+def test_a_dry_run_decides_and_reports_but_changes_nothing():
     async def story(world: World) -> None:
         world.begin(0, 95, dryRun=True)
         for _ in range(20):
@@ -191,7 +191,7 @@ def test_a_dry_run_decides_and_tells_but_does_not_act():
 
 
 @pytest.mark.parametrize("why", ["dryRun", "rival", "refused"])
-def test_wishes_that_nobody_carries_out_are_written_down_when_they_settle(why: str):
+def test_decisions_that_are_not_carried_out_are_written_once_they_settle(why: str):
     async def story(world: World) -> None:
         world.workloads.have("worker", 5)
         if why == "rival":
@@ -229,7 +229,7 @@ def test_the_status_keeps_changes_and_what_lasted_rather_than_what_passed():
     assert status["lastDecision"]["reason"] == told[0][2]
 
 
-def test_a_workload_that_is_not_there_is_told():
+def test_a_missing_workload_is_reported():
     async def story(world: World) -> None:
         world.brokers.ready["worker"] = 0
         world.put()
@@ -238,7 +238,7 @@ def test_a_workload_that_is_not_there_is_told():
     assert run(story).objects.condition("AbleToScale") == ("False", "WorkloadNotFound")
 
 
-def test_objects_are_looked_at_four_times_a_second_while_they_are_few():
+def test_few_objects_are_read_four_times_a_second():
     async def story(world: World) -> None:
         world.begin(0, 0)
         await world.tick()
@@ -249,7 +249,7 @@ def test_objects_are_looked_at_four_times_a_second_while_they_are_few():
     assert len(run(story).brokers.reads) == pytest.approx(40, abs=8)
 
 
-def test_a_thousand_objects_are_looked_at_once_a_second_spread_over_it():
+def test_a_thousand_objects_are_read_once_a_second_spread_over_it():
     async def story(world: World) -> None:
         for number in range(1000):
             name = f"w{number}"

@@ -37,7 +37,7 @@ def test_a_workload_whose_change_hangs_does_not_delay_the_others():
     assert run(story).workloads.done == [("worker", 10)]
 
 
-def test_an_object_that_cannot_be_decided_says_so_once_and_the_others_go_on(
+def test_an_object_that_cannot_be_decided_is_reported_once_and_the_others_continue(
     caplog: pytest.LogCaptureFixture,
 ):
     async def story(world: World) -> None:
@@ -59,7 +59,7 @@ def test_an_object_that_cannot_be_decided_says_so_once_and_the_others_go_on(
     assert [record.message for record in caplog.records] == ["Object could not be decided"]
 
 
-def test_a_dry_run_that_can_be_decided_again_says_so():
+def test_a_dry_run_that_can_be_decided_again_becomes_ready():
     async def story(world: World) -> None:
         world.workloads.have("worker", "many")
         world.brokers.ready["worker"] = 95
@@ -93,7 +93,7 @@ def test_a_broker_whose_answers_are_not_understood_leaves_its_queues_unknown(
     assert "secret@" not in str(world.objects.statuses)
 
 
-def test_an_object_that_can_be_decided_again_says_so():
+def test_an_object_that_can_be_decided_again_becomes_ready():
     async def story(world: World) -> None:
         world.workloads.have("worker", "many")
         world.brokers.ready["worker"] = 95
@@ -109,7 +109,7 @@ def test_an_object_that_can_be_decided_again_says_so():
     assert world.objects.condition("Ready") == ("True", "Ready")
 
 
-def test_a_schedule_that_means_no_time_is_told_and_the_rest_is_followed():
+def test_an_invalid_schedule_is_reported_and_all_else_applies():
     sound = {"start": "* * * * *", "end": "0 0 1 1 *", "minReplicas": 12}
     wrong = [{**sound, "timezone": "America/Recive"}, {**sound, "start": "0 25 * * *"}]
 
@@ -157,9 +157,7 @@ def test_after_a_conflict_the_workload_is_read_and_decided_again_at_once():
         (Unavailable("away"), "Unavailable"),
     ],
 )
-def test_a_change_that_fails_is_told_and_tried_again_at_a_growing_pace(
-    error: Exception, reason: str
-):
+def test_a_failed_change_is_reported_and_retried_with_growing_pauses(error: Exception, reason: str):
     attempts = []
 
     async def story(world: World) -> None:

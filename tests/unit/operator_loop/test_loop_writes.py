@@ -6,7 +6,7 @@ from mare.ports import AccessRefused, Unavailable
 from tests.unit.operator_loop.worlds import World, run
 
 
-def test_the_api_server_is_obeyed_when_it_says_how_long_to_wait():
+def test_a_retry_after_of_the_api_server_delays_the_next_change():
     async def story(world: World) -> None:
         world.workloads.have("worker", 0)
         world.brokers.ready["worker"] = 95
@@ -23,7 +23,7 @@ def test_the_api_server_is_obeyed_when_it_says_how_long_to_wait():
     assert run(story).workloads.done == [("worker", 10)]
 
 
-def test_when_the_api_server_asks_for_time_nobody_asks_it_for_anything():
+def test_a_retry_after_of_the_api_server_delays_all_requests():
     async def story(world: World) -> None:
         names = ["worker", "other"]
         for name in names:
@@ -45,7 +45,7 @@ def test_when_the_api_server_asks_for_time_nobody_asks_it_for_anything():
     assert sorted(run(story).workloads.done) == [("other", 20), ("worker", 10)]
 
 
-def test_a_pause_that_the_api_server_asks_for_has_a_bound():
+def test_a_retry_after_of_the_api_server_is_bounded():
     async def story(world: World) -> None:
         for name in ("worker", "other"):
             world.begin(0, 0, name)
@@ -112,7 +112,7 @@ def test_a_change_whose_status_could_not_be_written_is_written_down_later():
     assert statuses[-1]["depth"] == 60
 
 
-def test_a_problem_is_over_when_the_object_only_shows_what_it_would_do():
+def test_a_problem_ends_when_the_object_becomes_a_dry_run():
     async def story(world: World) -> None:
         world.workloads.have("worker", 0)
         world.brokers.ready["worker"] = 95

@@ -30,7 +30,7 @@ def test_the_budget_is_computed_once_a_second():
     assert budget.exceeding([(A, 1)], 1) == set()
 
 
-def test_an_object_beyond_the_budget_keeps_its_replicas_and_says_why():
+def test_an_object_beyond_the_budget_keeps_its_replicas_and_reports_why():
     async def story(world: World) -> None:
         for name in ("first", "second"):
             world.begin(2, 95, name)

@@ -50,7 +50,7 @@ async def minutes(stored: Object, worlds: list[World], count: float) -> None:
             await stored.tick(world)
 
 
-def test_the_second_operator_leaves_the_object_alone_and_says_so():
+def test_the_second_operator_changes_nothing_and_reports_it():
     async def story(stored: Object, first: World, second: World) -> None:
         stored.announce()
         await stored.tick(first)

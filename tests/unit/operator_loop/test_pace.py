@@ -19,7 +19,7 @@ def test_the_next_turn_comes_within_a_period(number, period, now):
 
 
 @given(number=NUMBERS, period=PERIODS, now=MOMENTS, late=st.floats(0.001, 0.05))
-def test_whoever_is_late_keeps_its_turn(number, period, now, late):
+def test_a_late_object_keeps_its_turn(number, period, now, late):
     turn = next_turn(number, period, now)
 
     assert next_turn(number, period, turn + late) == pytest.approx(turn + period, abs=1e-4)

@@ -23,7 +23,7 @@ def ring_of(span, samples):
     return ring
 
 
-def test_each_second_is_kept_and_what_nobody_saw_is_a_gap():
+def test_each_second_is_stored_and_a_missing_one_is_a_gap():
     ring = ring_of(TEN_MINUTES, [(100.2, numbers(1)), (101.3, numbers(2)), (120.0, numbers(3))])
     samples = dict(ring.samples(121.0))
     assert [samples[at].depth for at in (100.0, 101.0, 120.0, 121.0)] == [1, 2, 3, 3]
@@ -31,7 +31,7 @@ def test_each_second_is_kept_and_what_nobody_saw_is_a_gap():
     assert samples[110.0].desired is None
 
 
-def test_a_slot_without_a_look_is_no_gap_if_the_next_look_comes_soon():
+def test_a_slot_without_a_sample_is_no_gap_if_the_next_sample_comes_soon():
     samples = dict(ring_of(TEN_MINUTES, [(100, numbers(4)), (103, numbers(5))]).samples(103.5))
     assert [samples[float(at)].depth for at in range(100, 104)] == [4, 4, 4, 5]
 
@@ -43,7 +43,7 @@ def test_a_long_slot_keeps_the_peak_and_the_last_count():
     assert sample.desired is None
 
 
-def test_when_looks_end_the_present_is_unknown():
+def test_the_present_is_unknown_when_samples_end():
     samples = list(ring_of(TEN_MINUTES, [(100, numbers(4))]).samples(150))
     assert samples[0][1].depth == 4
     assert samples[-1][0] == 150
@@ -63,7 +63,7 @@ def test_the_oldest_goes_first(span):
 
 
 @given(st.lists(st.sampled_from([0, 0, 0, 1, 2, 70_000]), min_size=1, max_size=80))
-def test_what_repeats_is_kept_once_and_read_back_whole(depths):
+def test_repeated_samples_are_stored_once_and_read_back_complete(depths):
     ring = ring_of(TEN_MINUTES, [(1000 + n, numbers(depth)) for n, depth in enumerate(depths)])
     assert [sample.depth for _, sample in ring.samples(1000 + len(depths) - 1)] == depths
 
@@ -75,7 +75,7 @@ def test_what_repeats_is_kept_once_and_read_back_whole(depths):
         max_size=60,
     )
 )
-def test_each_slot_has_what_was_seen_in_it(samples):
+def test_each_slot_has_the_samples_of_its_time(samples):
     span, at = Span("x", 2, 1000), 1000.0
     ring, seen, last = TimeSeries(span), {}, None
     for pause, depth in samples:

@@ -82,7 +82,7 @@ def test_replicas_that_can_be_marked_again_go():
     assert world.objects.condition("VictimsChosen") == ("True", "Chosen")
 
 
-def test_a_workload_that_ignores_deletion_cost_shrinks_when_the_drain_wait_is_over():
+def test_a_workload_that_ignores_deletion_cost_scales_down_after_the_drain_wait():
     async def story(world: World) -> None:
         await three_replicas(world, **idle_only(maxDrainWaitSeconds=60))
         world.workloads.have("worker", 3, ignores_deletion_cost=True)
@@ -127,7 +127,7 @@ def test_with_idle_only_old_counts_of_busy_replicas_remove_none_before_the_drain
 
 
 @pytest.mark.parametrize("marking", [False, AccessRefused("pods is forbidden")])
-def test_with_idle_first_a_workload_shrinks_all_the_same(marking: object):
+def test_idle_first_scales_down_even_if_pods_cannot_be_marked(marking: object):
     async def story(world: World) -> None:
         await three_replicas(world, **idle_only(victimPolicy="IdleFirst"))
         world.workloads.marking = marking

@@ -124,7 +124,7 @@ def test_a_workload_that_is_asked_for_again_is_read_again():
     play(story)
 
 
-def test_deleted_workloads_that_nobody_scales_are_forgotten():
+def test_deleted_workloads_without_an_autoscaler_are_forgotten():
     async def story(watched: WatchedWorkloads, api: Api) -> None:
         await told(watched, target("a", "apps/v1"))
         for number in range(50):
@@ -147,7 +147,7 @@ def test_deleted_workloads_that_nobody_scales_are_forgotten():
         ("example.test/v1", "Fleet", True),
     ],
 )
-def test_who_goes_can_be_chosen_where_replica_sets_are_kept(
+def test_victims_can_be_chosen_for_workloads_with_replica_sets(
     api_version: str, kind: str, *, chooses: bool
 ):
     async def story(watched: WatchedWorkloads, api: Api) -> None:
@@ -157,7 +157,7 @@ def test_who_goes_can_be_chosen_where_replica_sets_are_kept(
     play(story)
 
 
-def test_who_goes_cannot_be_chosen_without_knowing_the_pods():
+def test_victims_cannot_be_chosen_for_a_kind_with_unknown_pods():
     async def story(watched: WatchedWorkloads, api: Api) -> None:
         scale = await told(watched, target("a", "example.test/v1"))
         assert not await watched.set_deletion_costs(

@@ -23,7 +23,7 @@ def app():
     return HealthApp(list, lambda: ["starting", "not connected"], CollectorRegistry())
 
 
-def test_a_process_without_ailments_lives(app):
+def test_a_process_without_liveness_failures_is_alive(app):
     status, headers, body = ask(app, "/livez")
 
     assert (status, body) == ("200 OK", "ok\n")

@@ -73,7 +73,7 @@ def test_an_answer_passes_through(guard, budget):
     assert guard(Scripted("a", 42)).answer("how warm?", budget) == 42
 
 
-def test_a_broken_source_is_asked_once_and_then_left_alone(guard, budget):
+def test_a_failing_source_is_called_once_and_then_skipped(guard, budget):
     source = Scripted("a", UNREACHABLE)
     guarded = guard(source)
 

@@ -107,7 +107,7 @@ def test_every_fault_has_its_error_and_keeps_the_upstreams_words_to_itself(
         (faults.LIMITED_WITHOUT_END, None),
     ],
 )
-def test_a_rate_limit_says_for_how_long(server, fault, seconds):
+def test_a_rate_limit_error_has_the_seconds_to_wait(server, fault, seconds):
     server.plays(fault)
 
     with pytest.raises(SourceLimited) as caught:

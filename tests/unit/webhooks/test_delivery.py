@@ -173,7 +173,7 @@ def test_a_callback_that_was_delivered_is_not_sent_again(delivery, receiver, que
     assert [each.outcome for each in queues.reports] == [Outcome.FAILED, Outcome.DELIVERED]
 
 
-def test_a_receiver_that_asks_for_time_gets_it(delivery, receiver, queues):
+def test_a_retry_after_of_a_receiver_delays_the_next_attempt(delivery, receiver, queues):
     receiver.answer = Answer(status=429, retry_after="20")
 
     delivery.handle(DUE, queues)
@@ -246,7 +246,7 @@ def test_an_error_of_ours_frees_the_destination(make_delivery, receiver, queues)
     assert queues.reports[0].outcome is Outcome.DELIVERED
 
 
-def test_each_line_of_a_delivery_says_that_this_machine_is_allowed(
+def test_each_log_line_of_a_delivery_states_that_this_machine_is_allowed(
     make_delivery, receiver, queues, caplog
 ):
     caplog.set_level(logging.INFO)

@@ -103,7 +103,7 @@ def test_a_failed_trial_doubles_the_pause(destinations):
     assert destinations.enter(HOOK, 17).admission is SEND
 
 
-def test_a_receiver_that_limits_the_rate_is_left_alone_as_long_as_it_asks(destinations):
+def test_a_rate_limited_receiver_is_skipped_until_retry_after(destinations):
     fail(destinations, HOOK, 0, Failure.LIMITED, times=1, retry_after=30)
 
     assert destinations.enter(HOOK, 29).admission is SKIP

@@ -127,7 +127,9 @@ class JobsService:
         """Return the ``JobList`` for a ``JobListQuery``; raise InvalidRequest."""
         requested = wire.read(query, JobListQuery)
         return self._call(
-            lambda: self.resources.batches.list_jobs(requested.client, requested.limit, requested.cursor)
+            lambda: self.resources.batches.list_jobs(
+                requested.client, requested.limit, requested.cursor
+            )
         )
 
     @rpc
@@ -146,7 +148,9 @@ class JobsService:
             return self._changed(query, self.resources.book.cancel)
         except JobNotFound:
             requested = wire.read(query, JobQuery)
-            cancelled = self._call(lambda: self.resources.batches.cancel(requested.id, requested.client))
+            cancelled = self._call(
+                lambda: self.resources.batches.cancel(requested.id, requested.client)
+            )
             self.wake_relay()
             return cancelled
 
