@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Coroutine, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from mare.custom_resource import status_values
 from mare.custom_resource.autoscaler import Autoscaler
@@ -38,32 +38,20 @@ _CLOSING_SECONDS = 5
 _log = logging.getLogger(__name__)
 
 
+@dataclass(eq=False, kw_only=True)
 class Reconciler:
     """Reconciles objects one at a time; an error of one does not affect the others."""
 
-    def __init__(
-        self,
-        *,
-        workloads: Workloads,
-        conflicts: ConflictingAutoscalers,
-        owners: TargetOwners,
-        scales: ScaleWriter,
-        statuses: StatusWriter,
-        guard: WriteGuard,
-        clock: Clock,
-        record: Record,
-        metrics: Metrics,
-    ) -> None:
-        self._workloads = workloads
-        self._conflicts = conflicts
-        self._owners = owners
-        self._scales = scales
-        self._statuses = statuses
-        self._guard = guard
-        self._clock = clock
-        self._record = record
-        self._metrics = metrics
-        self._tasks: set[asyncio.Task[None]] = set()
+    workloads: Workloads
+    conflicts: ConflictingAutoscalers
+    owners: TargetOwners
+    scales: ScaleWriter
+    statuses: StatusWriter
+    guard: WriteGuard
+    clock: Clock
+    record: Record
+    metrics: Metrics
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set, init=False)
 
     def reconcile(self, state: AutoscalerState, reading: BrokerReading) -> None:
         """Decide on a reading of the queues, and start the writes that follow."""
@@ -78,15 +66,15 @@ class Reconciler:
         problem = Unknown(_NOT_DECIDED, f"{type(error).__name__}: {error}"[:512])
         if problem != state.problem:
             _log.error("Object could not be decided", extra={"object": key}, exc_info=error)
-            self._record.failed(self._clock(), key, problem.reason, problem.cause)
+            self.record.failed(self.clock(), key, problem.reason, problem.cause)
         state.problem = problem
         view = self._conclude(state, reading, problem, None, problem)
         if state.needs_status_write(view.at):
-            self._start(self._statuses.write(state))
+            self._start(self.statuses.write(state))
 
     def _reconcile(self, state: AutoscalerState, reading: BrokerReading) -> None:
-        now = self._clock()
-        scale = self._workloads.get(state.autoscaler.target)
+        now = self.clock()
+        scale = self.workloads.get(state.autoscaler.target)
         if scale == NOT_READ_YET:
             return
         if isinstance(scale, Scale) and state.original_replicas is None:
@@ -101,7 +89,7 @@ class Reconciler:
         else:
             conflict = _other_operator(state)
         view = self._conclude(state, reading, scale, decision, conflict or state.problem)
-        if self._guard.is_paused:
+        if self.guard.is_paused:
             return
         if standing is not Standing.ACTS:
             self._leave_to_other_operator(state, standing, conflict)
@@ -114,27 +102,27 @@ class Reconciler:
             and now >= state.scale_retry.due
         ):
             state.scaling = True
-            self._start(self._scales.write(state, view, scale, decision))
+            self._start(self.scales.write(state, view, scale, decision))
         elif state.needs_status_write(now):
             state.writing = True
-            self._start(self._statuses.write(state))
+            self._start(self.statuses.write(state))
 
     def _leave_to_other_operator(
         self, state: AutoscalerState, standing: Standing, problem: Unknown | None
     ) -> None:
         """Challenge the other operator when it is time; report one that has answered."""
-        if standing is Standing.CHALLENGES and state.may_write_status(self._clock()):
+        if standing is Standing.CHALLENGES and state.may_write_status(self.clock()):
             state.writing = True
-            self._start(self._statuses.challenge(state))
+            self._start(self.statuses.challenge(state))
         elif state.claim.lost and problem is not None:
             state.claim.lost = False
-            self._record.failed(self._clock(), state.autoscaler.key, problem.reason, problem.cause)
-            event = self._statuses.publish_event(state, "Warning", problem.reason, problem.cause)
+            self.record.failed(self.clock(), state.autoscaler.key, problem.reason, problem.cause)
+            event = self.statuses.publish_event(state, "Warning", problem.reason, problem.cause)
             self._start(event)
 
     def _conflict(self, autoscaler: Autoscaler) -> Unknown | None:
         """Return why the workload is left to another autoscaler."""
-        other = self._conflicts.find(autoscaler.target) or self._owners.owner(autoscaler)
+        other = self.conflicts.find(autoscaler.target) or self.owners.owner(autoscaler)
         if other is None:
             return None
         both = f"{other} scales {autoscaler.target} as well"
@@ -150,7 +138,7 @@ class Reconciler:
         problem: Unknown | None,
     ) -> View:
         """Derive the conditions, and give the view to record and metrics."""
-        autoscaler, now = state.autoscaler, self._clock()
+        autoscaler, now = state.autoscaler, self.clock()
         statistics_at = _oldest_statistics(reading)
         reading = _as_decided(reading, now, autoscaler.policy.staleness_seconds)
         conditions = conditions_of(
@@ -180,8 +168,8 @@ class Reconciler:
             rates=state.rates.total(reading.queues),
             conditions=conditions,
         )
-        self._record.add(view)
-        self._metrics.observed(view)
+        self.record.add(view)
+        self.metrics.observed(view)
         return view
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
@@ -191,7 +179,7 @@ class Reconciler:
 
     async def close(self) -> None:
         """Wait for writes that are under way; each request has a time-out of its own."""
-        self._scales.close()
+        self.scales.close()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=_CLOSING_SECONDS)
         for task in self._tasks:
