@@ -1,6 +1,7 @@
-"""A receiver of callbacks in the cluster, at an address that the webhooks service takes for public.
+"""A slow receiver of callbacks in the cluster, at addresses that webhooks takes for public.
 
-The address is an external IP of a Service: only the network of the cluster leads to it.
+The addresses are external IPs of a Service: only the network of the cluster leads to them. They are
+many, because a replica of webhooks sends few callbacks at a time to one.
 """
 
 from collections.abc import Collection
@@ -11,24 +12,26 @@ import trustme
 from tests.e2e import certificates
 from tests.e2e.application import Application, program
 
-_ADDRESS, _PORT, _NAME = "7.7.7.7", 8443, "receiver"
-URL = f"https://{_ADDRESS}:{_PORT}/"
+_ADDRESSES = [f"7.7.7.{number}" for number in range(1, 33)]
+_PORT, _NAME = 8443, "receiver"
+URLS = [f"https://{address}:{_PORT}/" for address in _ADDRESSES]
 VALUES = {
     "services": {
         "webhooks": {
+            "maxWorkers": 10,
             "env": {"WEBHOOKS_CA_FILE": "/receiver/ca.crt"},
             "extraVolumes": [{"name": _NAME, "secret": {"secretName": _NAME}}],
             "extraVolumeMounts": [{"name": _NAME, "mountPath": "/receiver"}],
         }
     }
 }
-"""Values of charts/playlists: the service trusts the receiver's certificate."""
-_SECONDS_PER_CALLBACK = "0.3"
+"""Values of charts/playlists: webhooks trusts the receiver and has few workers, to be scaled."""
+_SECONDS_PER_CALLBACK = "1.5"
 
 
 def deploy(application: Application, image: str) -> None:
     authority = trustme.CA()
-    certificate = certificates.secret(_NAME, authority.issue_cert(_ADDRESS), authority)
+    certificate = certificates.secret(_NAME, authority.issue_cert(*_ADDRESSES), authority)
     objects = program(
         *(image, _NAME, ["receiver.py"]),
         SECRET={"name": f"{application.release}-webhooks", "key": "secrets"},
@@ -75,7 +78,7 @@ _SERVICE = {
     "metadata": {"name": _NAME},
     "spec": {
         "selector": {"app": _NAME},
-        "externalIPs": [_ADDRESS],
+        "externalIPs": _ADDRESSES,
         "ports": [{"port": _PORT}],
     },
 }

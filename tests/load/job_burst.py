@@ -127,7 +127,7 @@ def run(
 ) -> dict[str, object]:
     """Submit jobs and wait for their ends, their callbacks and the fall of the replicas."""
     url = application.cluster.ingress
-    submissions = Submissions(url, url, callback_receiver.URL, rate, HOST)
+    submissions = Submissions(url, url, callback_receiver.URLS, rate, HOST)
     most = MostReplicas(application)
     most.start()
     began = time.monotonic()

@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import aiohttp
 
@@ -23,11 +23,16 @@ class Submissions:
     """
 
     def __init__(
-        self, url: str, events_url: str, callback_url: str, rate: float, host: str | None = None
+        self,
+        url: str,
+        events_url: str,
+        callback_urls: Sequence[str],
+        rate: float,
+        host: str | None = None,
     ) -> None:
         self._url = url
         self._events_url = events_url
-        self._callback_url = callback_url
+        self._callback_urls = callback_urls
         self._rate = rate
         self._headers = {"Host": host} if host else {}
         self._run = secrets.token_hex(8)
@@ -63,7 +68,7 @@ class Submissions:
             "lat": number % 120 - 60,
             "lon": number % 360 - 180,
             "limit": 1,
-            "callback_url": self._callback_url,
+            "callback_url": self._callback_urls[number % len(self._callback_urls)],
         }
         headers = {"Idempotency-Key": f"{self._run}-{number}"}
         for attempt in itertools.count():

@@ -141,7 +141,7 @@ def run(asked: argparse.Namespace, stack: contextlib.ExitStack) -> dict[str, obj
     system.start("events", "webhooks")
     witness = Witness(node)
     killer = Killer(dict(restarts(system, node, server)), asked.every)
-    submissions = Submissions(system.url, system.events_url, receiver.url, asked.rate)
+    submissions = Submissions(system.url, system.events_url, [receiver.url], asked.rate)
     killer.start()
     threading.Thread(target=show_progress, args=(node, store, callbacks), daemon=True).start()
     began = time.monotonic()
