@@ -148,9 +148,7 @@ class Alarm(AmqpProxy):
                 client.sendall(frame)
 
 
-def test_during_an_alarm_publishing_fails_at_once_and_the_service_is_not_ready(
-    vhost, caller, launch
-):
+def test_during_an_alarm_publishing_fails_soon_and_the_service_is_not_ready(vhost, caller, launch):
     port = vhost.node.ports.amqp
     with Alarm(port) as alarm:
         uri = vhost.amqp_uri.replace(f":{port}/", f":{alarm.port}/")

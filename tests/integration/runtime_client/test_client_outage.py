@@ -96,7 +96,20 @@ def proxied(echo, make_client):
         proxy.close()
 
 
-def test_an_alarm_of_the_broker_fails_calls_at_once_until_it_is_over(proxied):
+def test_calls_wait_for_the_end_of_a_short_alarm(proxied):
+    proxy, client = proxied()
+    client.call("echo.echo", 1, timeout=30)
+    proxy.send(BLOCKED)
+    eventually(lambda: not client.ready)
+
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(client.call, "echo.echo", 2, timeout=30)
+        proxy.send(UNBLOCKED)
+
+        assert waiting.result() == 2
+
+
+def test_a_long_alarm_of_the_broker_fails_calls_until_it_is_over(proxied):
     proxy, client = proxied()
     with ThreadPoolExecutor(1) as threads:
         waiting = threads.submit(client.call, "echo.sleep", 30.0, timeout=40)

@@ -52,7 +52,7 @@ def test_it_takes_no_work_while_the_broker_takes_no_messages(checks, container):
     checks.started = container.consumer.connected = True
     publisher = Publisher()
     publisher._connected.send("a session")
-    publisher.blocked = True
+    publisher._block("low on memory")
     container.subextensions.add(publisher)
 
     assert checks.liveness_failures() == []

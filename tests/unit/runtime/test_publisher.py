@@ -80,15 +80,27 @@ def test_without_a_connection_it_fails_in_time():
         publisher_with(None, seconds=0.05).publish({}, "", "q")
 
 
-def test_during_an_alarm_nothing_is_published():
+def test_during_a_long_alarm_nothing_is_published(monkeypatch):
+    monkeypatch.setattr("mare_nameko.service.publisher.ALARM_SECONDS", 0.05)
     session = Session(losses=0)
     publisher = publisher_with(session)
-    publisher.blocked = True
+    publisher._block("low on memory")
 
     with pytest.raises(BrokerUnavailable, match="in alarm"):
         publisher.publish({}, "", "q")
 
     assert session.published == []
+
+
+def test_a_message_waits_for_the_end_of_a_short_alarm():
+    session = Session(losses=0)
+    publisher = publisher_with(session)
+    publisher._block("low on memory")
+    eventlet.spawn_after(0.05, publisher._unblock)
+
+    publisher.publish({}, "", "q")
+
+    assert len(session.published) == 1
 
 
 def test_a_message_waits_for_the_next_connection():

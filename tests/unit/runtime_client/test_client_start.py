@@ -81,7 +81,8 @@ class LosingConnection:
 
     def __init__(self, *_):
         self.route = Route(1, "nameko-rpc", "first", 131072)
-        self.blocked = False
+        self.flowing = threading.Event()
+        self.flowing.set()
 
     def start(self):
         """Stand in for the thread."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mare_nameko.client.circuit_breaker import CircuitBreakers
-from mare_nameko.client.connection_thread import ConnectionThread
+from mare_nameko.client.connection_thread import ALARM_SECONDS, IN_ALARM, ConnectionThread
 from mare_nameko.client.decoding import result
 from mare_nameko.client.encoding import Route, request
 from mare_nameko.client.errors import CallTimedOut, Disconnected, Overloaded, ServiceUnavailable
@@ -78,7 +78,7 @@ class RpcClient:
     @property
     def ready(self) -> bool:
         """Whether the client is connected and the broker takes messages."""
-        return self.connected and not self._connection.blocked
+        return self.connected and self._connection.flowing.is_set()
 
     @property
     def alive(self) -> bool:
@@ -143,8 +143,10 @@ class RpcClient:
         route = self._connection.route
         if route is None:
             raise Disconnected("no connection to the broker")
-        if self._connection.blocked:
-            raise Overloaded("the broker is in alarm and takes no messages")
+        if not self._connection.flowing.is_set():
+            until = min(deadline, self._connection.blocked_at + ALARM_SECONDS)
+            if not self._connection.flowing.wait(max(0.0, until - time.monotonic())):
+                raise Overloaded(IN_ALARM)
         now = time.monotonic()
         if reason := self._breakers.refusal(service, now):
             raise ServiceUnavailable(reason)

@@ -26,6 +26,10 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 _TICK = 1.0
+ALARM_SECONDS = 2.0
+"""How long calls wait for the end of an alarm. Most alarms of memory end after 1 s, when the node
+has collected garbage."""
+IN_ALARM = "the broker is in alarm and takes no messages"
 
 
 class ConnectionThread(threading.Thread):
@@ -35,7 +39,8 @@ class ConnectionThread(threading.Thread):
 
     Attributes:
         route: where calls are published; None while there is no connection.
-        blocked: the broker is in alarm (memory or disk) and blocks publishers.
+        flowing: is set unless the broker is in alarm (memory or disk) and blocks publishers.
+        blocked_at: monotonic time of the last alarm.
         connections: number of connections made.
         tried: is set when a connection was made, or an attempt at each address failed.
     """
@@ -57,7 +62,9 @@ class ConnectionThread(threading.Thread):
         self._wake_writer.setblocking(False)
         self._stopping = threading.Event()
         self.route: Route | None = None
-        self.blocked = False
+        self.flowing = threading.Event()
+        self.flowing.set()
+        self.blocked_at = 0.0
         self.connections = 0
         self.tried = threading.Event()
 
@@ -126,7 +133,7 @@ class ConnectionThread(threading.Thread):
 
     def _disconnected(self) -> None:
         self.route = None
-        self.blocked = False
+        self.flowing.set()
 
     def _exchange(self, session: Session) -> None:
         poll = select.poll()
@@ -148,13 +155,17 @@ class ConnectionThread(threading.Thread):
                 session.count_consumers(service)
             if (now := time.monotonic()) >= next_tick:
                 session.heartbeat()
+                if not self.flowing.is_set() and now > self.blocked_at + ALARM_SECONDS:
+                    self._pending.fail_all(Overloaded(IN_ALARM))
                 next_tick = now + _TICK
 
     def _on_blocked(self, blocked: bool) -> None:  # noqa: FBT001 - a callback with one argument
         log.warning("The broker %s publishers", "blocks" if blocked else "no longer blocks")
-        self.blocked = blocked
-        if blocked:
-            self._pending.fail_all(Overloaded("the broker is in alarm and takes no messages"))
+        if not blocked:
+            self.flowing.set()
+        elif self.flowing.is_set():
+            self.blocked_at = time.monotonic()
+            self.flowing.clear()
 
 
 def _drain(queue: deque[T]) -> Iterator[T]:

@@ -3,7 +3,7 @@
 After ``Disconnected`` and ``CallTimedOut`` the service may have executed the call, or may do so
 later. After ``Overloaded`` and ``ServiceUnavailable`` it has not, except in three cases:
 
-* The call was in flight when the broker raised an alarm.
+* The call was in flight when the broker raised an alarm that lasted for more than 2 s.
 * The queue lost its leader while it took the message.
 * The call waited for a service without consumers. A stock Nameko service that starts later executes
   it; a service on mare-nameko drops it because its deadline has passed.

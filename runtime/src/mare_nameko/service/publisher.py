@@ -24,6 +24,10 @@ ATTEMPTS = 3
 """Times that one message is published if the connection is lost before the confirm. The limit ends
 messages that cause the loss."""
 
+ALARM_SECONDS = 2.0
+"""How long a message waits for the end of an alarm. Most alarms of memory end after 1 s, when the
+node has collected garbage."""
+
 TRANSIENT, PERSISTENT = 1, 2
 
 
@@ -40,13 +44,20 @@ class Publisher(SharedExtension):
         self._stopped = Event()
         self._thread: GreenThread | None = None
         self._declared: dict[str, Exchange | Queue] = {}
-        self.blocked = False
-        """Whether the broker is in alarm (memory or disk). It keeps the connection open then, and
-        does not read what is published until the alarm ends."""
+        self._alarm: Event | None = None
+        """Is sent at the end of the present alarm."""
 
     @property
     def connected(self) -> bool:
         return bool(self._connected.ready())
+
+    @property
+    def blocked(self) -> bool:
+        """Whether the broker is in alarm (memory or disk).
+
+        It keeps the connection open then, and does not read what is published.
+        """
+        return self._alarm is not None
 
     def declare(self, *entities: Exchange | Queue) -> None:
         """Declare ``entities`` on every new connection."""
@@ -107,6 +118,8 @@ class Publisher(SharedExtension):
         give_up = time.monotonic() + self.container.settings.publish_seconds
         for attempt in range(ATTEMPTS):
             session = self._connected.wait(max(0.0, give_up - time.monotonic()))
+            if self._alarm is not None:
+                self._alarm.wait(max(0.0, min(ALARM_SECONDS, give_up - time.monotonic())))
             if self.blocked:
                 raise BrokerUnavailable("The broker is in alarm and takes no messages.")
             seconds = give_up - time.monotonic()
@@ -144,16 +157,21 @@ class Publisher(SharedExtension):
             self._connected.send(session)
             session.read(self._stopped.ready)
         finally:
-            self.blocked = False
+            self._end_alarm()
             close_quietly(connection)
 
     def _block(self, _: str) -> None:
-        self.blocked = True
+        self._alarm = self._alarm or Event()
         _log.warning("The broker is in alarm (memory or disk) and takes no messages")
 
     def _unblock(self) -> None:
-        self.blocked = False
+        self._end_alarm()
         _log.info("The broker takes messages again")
+
+    def _end_alarm(self) -> None:
+        if self._alarm is not None:
+            self._alarm.send()
+            self._alarm = None
 
     def _forget_session(self) -> None:
         self._connected = Event()
