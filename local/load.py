@@ -194,7 +194,7 @@ def main() -> None:
         sys.exit("make load only loads this machine: --url must be an address of 127.0.0.1.")
     print(
         f"{options.rate:g} jobs a second for {options.seconds:g} s.\n"
-        f"Watch {options.dashboard}: playlists, weather and jobs rise, and fall again 30 s after."
+        f"Watch {options.dashboard}: processes rise, and fall again 30 s after."
     )
     try:
         report = asyncio.run(run(options))

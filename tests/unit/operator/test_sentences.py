@@ -247,5 +247,7 @@ def test_a_window_that_holds_counts_down_to_its_end():
     assert (decision.replicas, decision.reason) == (10, Reason.SCALE_DOWN_STABILIZED)
     assert decision.until == 15.0
     assert "is possible in 11 s" in decision.message
+    time.now += 10.8
+    assert "is possible in 1 s" in time.sees(ready=20).message
     time.now = decision.until
     assert time.sees(ready=20).replicas == 1

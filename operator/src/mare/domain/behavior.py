@@ -274,7 +274,7 @@ def _record_scale_down_window(
         if past.replicas >= count and past.replicas > desired
     ]
     until = max(blocking) + window if blocking else None
-    seconds = None if until is None else round(until - context.now)
+    seconds = None if until is None else math.ceil(until - context.now)
     text = f"{count} was still needed within the stabilization window of {window} s"
     if seconds is not None:
         text = (

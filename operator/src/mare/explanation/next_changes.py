@@ -1,5 +1,6 @@
 """The next changes of a count: by more or fewer messages, by time, or by an edit of the spec."""
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -41,7 +42,7 @@ def _next_changes(facts: Facts, decision: Decision, now: float) -> Iterator[Clau
 
 
 def _when_time_has_passed(facts: Facts, decision: Decision, until: float, now: float) -> Clause:
-    seconds = round(until - now)
+    seconds = math.ceil(until - now)
     given = {"seconds": seconds, "until": until}
     match decision.limited_by[-1] if decision.limited_by else None:
         case Reason.COOLING_DOWN:
