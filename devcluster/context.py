@@ -22,10 +22,7 @@ class NoImageLoading(Exception):
 
 
 def named_context(environ: Mapping[str, str], say: Callable[[str], None]) -> Cluster | None:
-    """Return the cluster of ``MARE_KUBECONTEXT``, or None if it is not set.
-
-    Raise ContextIncomplete, or CommandFailed where the kubeconfig has no such context.
-    """
+    """Return the cluster of ``MARE_KUBECONTEXT`` if it is set; raise ContextIncomplete."""
     context = environ.get("MARE_KUBECONTEXT")
     if not context:
         return None

@@ -25,10 +25,7 @@ _START_SECONDS = 90.0
 
 
 class ControlPlane:
-    """A control plane with its files in `folder`; its logs remain there after `close`.
-
-    Use it as a context manager or call `close`.
-    """
+    """A control plane until the context or `close` ends it; the logs in `folder` remain."""
 
     def __init__(self, programs: Path, folder: Path) -> None:
         port = free_port()

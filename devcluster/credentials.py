@@ -17,10 +17,7 @@ class KubeadmFailed(CommandFailed):
 
 
 def make_credentials(kubeadm: Path, folder: Path, port: int, clients: Sequence[str]) -> None:
-    """Fill ``folder`` with ``pki/`` and a kubeconfig for each of kubeadm's ``clients``.
-
-    The API server is at 127.0.0.1:``port``.
-    """
+    """Fill ``folder`` with ``pki/`` and kubeconfigs of kubeadm's ``clients`` for 127.0.0.1."""
     documents = [
         {
             "apiVersion": "kubeadm.k8s.io/v1beta4",

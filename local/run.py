@@ -146,10 +146,7 @@ _BYTES = 32
 
 
 def kept_secret(path: Path) -> str:
-    """Return the secret in ``path``; make it first if there is no such file.
-
-    It stays the same between runs, so that a receiver need not change.
-    """
+    """Return the secret in ``path``, made at the first run, so that receivers keep it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

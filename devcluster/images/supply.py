@@ -19,10 +19,7 @@ def build(builder: Engine, name: str) -> str:
 
 
 def push_all(builder: Engine, registry: str, say: Callable[[str], None]) -> Mapping[str, str]:
-    """Build all images and push them to `registry`; return the reference of each.
-
-    The tag is a digest of the content, so that a node never uses an older image.
-    """
+    """Build and push all images; the tags of the references are digests of the content."""
     return {name: _push(builder, name, registry, say) for name in IMAGES}
 
 

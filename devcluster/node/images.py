@@ -19,10 +19,7 @@ class ImageFailed(CommandFailed):
 
 
 def archives(say: Callable[[str], None]) -> tuple[Path, ...]:
-    """Return an archive of each image ``localhost/NAME:built``, after building the missing ones.
-
-    The first is busybox: it is the sandbox image, which holds the namespaces of each Pod.
-    """
+    """Return archives of ``localhost/NAME:built``, first of busybox, which is the sandbox."""
     return (
         _busybox(say),
         *(_program(name, toolset, say) for toolset, names in CONTAINERS.items() for name in names),

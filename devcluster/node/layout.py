@@ -22,10 +22,7 @@ def cgroup(folder: Path) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """What the starting process and the first process of the node share.
-
-    A port has the same number inside and outside, so that an address is valid in both.
-    """
+    """What the starter and the node's first process share; ports are equal inside and outside."""
 
     folder: Path
     """State, logs and credentials; empty before the start."""

@@ -35,10 +35,7 @@ class NativeNode:
 
     @classmethod
     def start(cls, layout: Layout, say: Callable[[str], None]) -> Self:
-        """Return when the node is ready; raise NodeFailed.
-
-        The kernel kills the node when this process ends, unless the layout is `detached`.
-        """
+        """Return when the node is ready. Unless `detached`, the kernel ends it with us."""
         make_cgroups(layout.cgroup)
         starter = _unshare(layout)
         try:

@@ -27,10 +27,7 @@ class CannotRun(Exception):
 def require(
     say: Callable[[str], None], read_inside: Iterable[Path], *, is_root: bool | None = None
 ) -> None:
-    """Install missing packages; raise CannotRun where that is not possible.
-
-    `read_inside` are paths of the machine that processes of the node read.
-    """
+    """Install missing packages, or raise CannotRun; the node reads the paths `read_inside`."""
     if is_root is None:
         is_root = os.geteuid() == 0
     if sys.platform != "linux" or not is_root:

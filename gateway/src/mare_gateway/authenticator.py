@@ -12,10 +12,7 @@ _EVERYTHING = frozenset(SCOPES)
 
 
 class Authenticator:
-    """Identifies clients. Without a file of keys, every client is anonymous and may do everything.
-
-    Raises OSError or ValueError if the file cannot be read.
-    """
+    """Identifies clients; without a file of keys, they are anonymous and may do everything."""
 
     def __init__(self, settings: ClientSettings) -> None:
         self._keys = KeyFile(Path(settings.keys_file)) if settings.keys_file else None

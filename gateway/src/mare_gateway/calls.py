@@ -20,10 +20,7 @@ class Calls:
         self._timeout = timeout
 
     def __call__(self, target: str, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the reply of ``target`` within the rest of the request's deadline.
-
-        Raises RpcError; BadReply if the reply is not an object.
-        """
+        """Return the reply, within the rest of the request's deadline, or raise RpcError."""
         left = self._timeout - (time.perf_counter() - g.started)
         span = self._begin_span(target, g.span.context)
         return self._make(target, request, left, g.identity, span)

@@ -48,10 +48,7 @@ class HealthChecks:
 
 
 class HealthServer(ThreadingMixIn, WSGIServer):
-    """Serves probes and metrics; a slow client occupies only the thread of its own connection.
-
-    Raises OSError if the port is taken. Port 0 takes a free one.
-    """
+    """Serves probes and metrics; a slow client occupies only its thread. Port 0: a free one."""
 
     daemon_threads = True
 

@@ -80,10 +80,7 @@ class Metrics:
 
 
 def report_state(rpc: RpcClient, metrics: Metrics) -> None:
-    """Report the client's state until the process ends.
-
-    A worker whose parent was killed stops itself, so that its port becomes free.
-    """
+    """Report the client's state; end with the parent process, so that the port becomes free."""
     parent = multiprocessing.parent_process()
     while parent is None or parent.is_alive():
         metrics.report(rpc)

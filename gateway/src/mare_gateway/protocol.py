@@ -29,10 +29,7 @@ _TOO_LARGE = Problem(
 
 
 def has_one_host(environ: Mapping[str, Any]) -> bool:
-    """Return whether a WSGI request has one ``Host``.
-
-    granian passes an empty text for none, and several with commas between them.
-    """
+    """Return whether there is one ``Host``; granian passes "" for none, a list for several."""
     host = environ.get("HTTP_HOST", "")
     return bool(host) and "," not in host
 

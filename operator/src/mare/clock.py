@@ -9,9 +9,6 @@ _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 def steady_clock() -> Clock:
-    """Return a clock that shows the system time of now and then counts seconds.
-
-    Setting the system time does not change a stabilization window or the duration of a Lease.
-    """
+    """Return a clock that continues the system time of now, whatever that is set to later."""
     start = time.time() - time.clock_gettime(_CLOCK)
     return lambda: start + time.clock_gettime(_CLOCK)

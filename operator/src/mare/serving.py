@@ -13,10 +13,7 @@ _SHUTDOWN_SECONDS = 60.0
 async def serving(
     app: web.Application, host: str, port: int, *, shutdown_seconds: float = _SHUTDOWN_SECONDS
 ) -> AsyncIterator[int]:
-    """Serve `app` without an access log; yield the port, which the system chooses for port 0.
-
-    At the end, requests that are being answered have `shutdown_seconds` to finish.
-    """
+    """Serve `app`; yield the port; let requests finish within `shutdown_seconds` at the end."""
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=shutdown_seconds)
     await runner.setup()
     try:

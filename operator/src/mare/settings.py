@@ -102,10 +102,7 @@ class Settings(BaseModel):
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
-        """Read the settings; raise `SettingsError` that names every wrong variable.
-
-        An empty variable counts as absent.
-        """
+        """Read the settings that are not empty; `SettingsError` names every wrong variable."""
         given = {name: text.strip() for name, text in environ.items() if text.strip()}
         try:
             return cls.model_validate(given)

@@ -11,10 +11,7 @@ STEADY_SECONDS = 10.0
 
 @dataclass(eq=False)
 class Backoff:
-    """Delays that double from ``first`` to ``longest`` seconds, each shortened by up to a half.
-
-    The jitter keeps the pods that lost the broker together from reconnecting together.
-    """
+    """Delays that double up to ``longest``, shortened at random so that pods do not coincide."""
 
     first: float = 0.5
     longest: float = 8.0

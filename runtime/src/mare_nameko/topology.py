@@ -29,10 +29,7 @@ _BOUNDED = {"max-length": MAX_LENGTH, "overflow": "reject-publish"}
 
 
 def definitions(vhost: str = "/", users: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """Return RabbitMQ definitions of ``vhost`` and, if given, of administrators (name: password).
-
-    Without users the definitions leave users and permissions of the broker as they are.
-    """
+    """Return definitions of ``vhost`` and of administrators; without these, users are kept."""
     passwords = users or {}
     return {
         "users": [

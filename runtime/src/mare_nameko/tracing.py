@@ -88,10 +88,7 @@ class UnexportedSpan:
 
 
 class UnexportedTracer:
-    """Generates ids and passes them on.
-
-    A new trace counts as sampled: otherwise services that export would leave it out.
-    """
+    """Passes ids on as sampled: otherwise services that export would leave the trace out."""
 
     def begin(
         self, name: str, kind: Kind, parent: TraceContext | None, attributes: Mapping[str, str]

@@ -52,10 +52,7 @@ class Answer:
 
 
 def encode(body: Mapping[str, Any], *, seconds: int, language: str, public: bool = True) -> Answer:
-    """Return the answer with this content, fresh for ``seconds``.
-
-    A degraded one is fresh for 60 s at most, because its sources may respond again by then.
-    """
+    """Return an answer; a degraded one is fresh for 60 s at most, as sources may respond again."""
     encoded, etag = encode_entity(body)
     max_age = min(seconds, _DEGRADED_SECONDS) if body.get("degraded") else seconds
     return Answer(body=encoded, etag=etag, language=language, max_age=max_age, public=public)

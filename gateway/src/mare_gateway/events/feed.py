@@ -64,10 +64,7 @@ class _Watch:
 
 
 class JobFeed:
-    """Reads jobs that have changed and passes their states to subscriptions.
-
-    All methods belong to one event loop.
-    """
+    """Reads changed jobs and passes their states to subscriptions, in one event loop."""
 
     def __init__(self, read: Read) -> None:
         self._read = read

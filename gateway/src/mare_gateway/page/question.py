@@ -14,10 +14,7 @@ _NAMES = (*_PLACE, "units", "seed", "lang")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """The parameters of the page as texts; an empty text is an absent one.
-
-    Others are ignored: networks in which people share links append some of their own.
-    """
+    """The parameters of the page, empty if absent; those that sites append are ignored."""
 
     city: str = ""
     lat: str = ""

@@ -46,10 +46,7 @@ class ConnectionParameters:
         return parts._replace(path=f"/{path_segment(self.vhost)}").geturl()
 
     def ssl_context(self) -> ssl.SSLContext:
-        """TLS settings. `ca.crt` replaces the system's certificate authorities.
-
-        Raises `AccessRefused` if the material is not PEM.
-        """
+        """TLS settings; `ca.crt` replaces the system's authorities. Raises `AccessRefused`."""
         try:
             context = ssl.create_default_context(cadata=self.ca_certificate)
             if self.client_certificate is not None and self.client_key is not None:

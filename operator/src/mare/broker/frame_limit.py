@@ -26,10 +26,7 @@ _BUFFER_BYTES = 2**16
 
 
 class FrameLimitReader(asyncio.StreamReader):
-    """Parses the frame headers of the received bytes; fails at the first frame over the limit.
-
-    The body of that frame is not buffered.
-    """
+    """Parses frame headers; fails at the first over the limit, without reading its body."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(limit=_BUFFER_BYTES, loop=loop)
@@ -58,10 +55,7 @@ class FrameLimitReader(asyncio.StreamReader):
 
 
 class FrameLimitTransport(TransportFactory):
-    """Opens connections whose reader is a `FrameLimitReader`, with TLS if there is a context.
-
-    They lead to allowed networks only.
-    """
+    """Opens connections to allowed networks, with a `FrameLimitReader` and perhaps TLS."""
 
     def __init__(self, context: ssl.SSLContext | None, networks: BrokerNetworks) -> None:
         self._context = context

@@ -91,10 +91,7 @@ class BrokerHttpClient:
 
     @asynccontextmanager
     async def stream(self, path: str, query: Query) -> AsyncIterator[AsyncIterator[bytes]]:
-        """The body of a response in chunks of at most 64 KiB; raises as `get` does.
-
-        `path` is percent-encoded already.
-        """
+        """The body at a percent-encoded path in chunks of at most 64 KiB; raises as `get` does."""
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 headers={**self._headers, "Accept-Encoding": "identity"},

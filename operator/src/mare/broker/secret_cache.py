@@ -39,10 +39,7 @@ class SecretCache:
     _entries: dict[BrokerReference, _Entry] = field(default_factory=dict, init=False)
 
     async def get(self, reference: BrokerReference) -> ConnectionParameters | Unknown:
-        """The parameters in a Secret, or why they are unknown.
-
-        While the API server is unavailable, the last parameters stay in use.
-        """
+        """The last parameters that could be read from a Secret, or why they are unknown."""
         entry, now = self._entries.get(reference), self.clock()
         if entry is not None and now < entry.read_at + self._lifetime(entry.parameters):
             return entry.parameters

@@ -29,10 +29,7 @@ _TOKEN = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
 
 
 async def connect() -> ApiClient:
-    """Return a client with the Pod's service account or, outside a Pod, with the kubeconfig.
-
-    Raises `Unavailable` if there is neither.
-    """
+    """Return a client of the Pod's service account or the kubeconfig; raise `Unavailable`."""
     if not runs_in_pod():
         client, _ = await kubeconfig_client()
         return client

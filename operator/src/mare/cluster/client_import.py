@@ -5,10 +5,7 @@ from importlib.util import find_spec, module_from_spec
 
 
 def skip_synchronous_client() -> None:
-    """Keep `kubernetes` from importing its synchronous client, which takes 8 MB.
-
-    Call it before the first import of `kubernetes` or kopf; a later call has no effect.
-    """
+    """Keep the first import of `kubernetes` from loading its synchronous client of 8 MB."""
     spec = find_spec("kubernetes")
     if spec is None or "kubernetes" in sys.modules:
         return

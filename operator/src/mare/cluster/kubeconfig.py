@@ -17,10 +17,7 @@ speak of Python."""
 
 
 async def kubeconfig_client(context: str | None = None) -> tuple[ApiClient, str]:
-    """Return a client for a context, by default the current one, and the context's namespace.
-
-    Raises `Unavailable` with a sentence that says what to do.
-    """
+    """Return a client for a context, and its namespace; `Unavailable` says what to do."""
     configuration = Configuration()
     namespace = await _load(configuration, context)
     configuration.connection_pool_maxsize = 0  # unlimited: each watch holds a connection

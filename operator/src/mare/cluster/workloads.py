@@ -33,10 +33,7 @@ Watched = tuple[str, str, str | None]
 
 
 class WatchedWorkloads:
-    """Implements `mare.ports.Workloads` with one watch for each kind and namespace in use.
-
-    With `cluster_wide` there is one watch for each kind.
-    """
+    """Implements `mare.ports.Workloads` by a watch of each kind, in each namespace or in all."""
 
     def __init__(self, api: Api, *, cluster_wide: bool) -> None:
         self._api = api

@@ -20,10 +20,7 @@ REFUSALS = {
 
 
 def convert(texts: Iterable[tuple[str, str]]) -> Conversion:
-    """Convert pairs of file name and YAML text.
-
-    Raises `InputError` if a text is not a stream of Kubernetes objects.
-    """
+    """Convert pairs of file name and YAML text; raise `InputError` for other texts."""
     documents: list[Document] = []
     results: dict[int, Result] = {}
     for file, text in texts:

@@ -113,10 +113,7 @@ class Conversion:
         return [result for result in self.results if result.manifest is not None]
 
     def exit_code(self, *, strict: bool = False) -> int:
-        """0 if everything is kept or translated, 1 if something is refused, else 2.
-
-        With `strict`, 1 instead of 2.
-        """
+        """1 if something is refused, 2 (with `strict`, 1) if something is left to do, else 0."""
         if any(result.refused for result in self.results):
             return 1
         if self.outcomes[Outcome.NEEDS_YOU] or self.outcomes[Outcome.DROPPED]:

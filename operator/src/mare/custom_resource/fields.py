@@ -10,10 +10,7 @@ T = TypeVar("T")
 
 
 def read_fields(kind: type[T], *objects: Mapping[str, Any]) -> T:
-    """Return a `kind` of the fields that the objects have; a later object overrides.
-
-    A field that is null is absent. Raises ValueError.
-    """
+    """Return a `kind` of the fields that are not null; a later object overrides an earlier one."""
     fields = {name: each[name] for each in objects for name in each if each[name] is not None}
     try:
         return msgspec.convert(_renamed(fields), kind)

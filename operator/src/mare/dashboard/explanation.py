@@ -15,10 +15,7 @@ from mare.loop.record import AutoscalerHistory
 
 
 def explanation(history: AutoscalerHistory, now: float, moment: str | None) -> str:
-    """Return the explanation of the newest decision, or of the one in force at an RFC 3339 time.
-
-    Raises `HttpError`.
-    """
+    """Explain the newest decision, or the one of an RFC 3339 time; raise `HttpError`."""
     facts = facts_of(history)
     decisions = tuple(map(_recorded, history.decisions.newest_first()))
     if moment is None:

@@ -131,10 +131,7 @@ class Learning:
 
 
 def recall(estimates: Estimates) -> Learning:
-    """Begin with the stored estimates of an earlier operator process.
-
-    Arrival rates are left out, because they can have changed.
-    """
+    """Begin with stored estimates, without arrival rates, which can have changed."""
     estimates = replace(estimates, arrival_rate=_NO_ESTIMATE, highest_rate=_NO_ESTIMATE)
     per_replica, workers = estimates.capacity_per_replica, estimates.workers_per_replica
     capacity = Capacity()

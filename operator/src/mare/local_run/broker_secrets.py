@@ -35,10 +35,7 @@ def from_environment(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def normalize(values: Mapping[str, str]) -> dict[str, str]:
-    """Accept an AMQP URI written for kombu or Celery: `pyamqp://`, or several URIs joined by `;`.
-
-    The first of several URIs is used.
-    """
+    """Accept the URIs of kombu and Celery: `pyamqp://`, and the first of several between `;`."""
     read = dict(values)
     if "amqp-uri" in read:
         first = read["amqp-uri"].split(";")[0].strip()

@@ -183,10 +183,7 @@ def dashboard_port(given: int | None = None) -> int:
 
 
 class NoConflicts:
-    """Implements `mare.ports.ConflictingAutoscalers` and finds none.
-
-    A file with two autoscalers for one command is rejected before anything starts.
-    """
+    """Finds no conflicts: a file with two autoscalers for one command is rejected before."""
 
     def find(self, target: ScaleTarget) -> str | None:  # noqa: ARG002
         return None

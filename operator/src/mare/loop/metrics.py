@@ -52,10 +52,7 @@ class Metrics:
         self._leading = Gauge("mare_leader", "1 while this replica leads", registry=self.registry)
 
     def set_leading(self, leads: bool) -> None:  # noqa: FBT001
-        """Export the metrics of objects while this replica leads.
-
-        They are removed when leadership is lost: stale values would keep alerts firing.
-        """
+        """Export the metrics of objects while leading: stale ones would keep alerts firing."""
         self._leading.set(leads)
         self._objects.exported = leads
 

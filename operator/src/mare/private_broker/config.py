@@ -37,10 +37,7 @@ class Places:
 
 
 def make_folders(folder: Path, ports: Ports, places: Places, definitions: dict[str, Any]) -> None:
-    """Create the folders of a node: ``settings/`` and an empty ``data/``.
-
-    The server of a container runs as another user, so all may read below ``folder``.
-    """
+    """Create ``settings/`` and ``data/``, readable for the other user of a container's server."""
     settings = folder / "settings"
     settings.mkdir()
     (folder / "data").mkdir()

@@ -29,10 +29,7 @@ class BrokerFailed(Exception):
 
 
 class PrivateNode:
-    """A node that can be started, stopped and killed any number of times on the same data.
-
-    Use it as a context manager, or call :meth:`close` at the end.
-    """
+    """A node to start, stop and kill on the same data, until the context or `close` ends it."""
 
     def __init__(self, program: Program) -> None:
         self.ports = Ports()

@@ -32,10 +32,7 @@ class Installed:
 
 
 def installed() -> Installed | None:
-    """Return the machine's RabbitMQ, if it has one.
-
-    The version comes from a file name: ``rabbitmqctl version`` leaves an epmd running.
-    """
+    """Return the RabbitMQ of this machine; ``rabbitmqctl version`` would leave an epmd running."""
     program = _direct("rabbitmq-server")
     if not program:
         return None

@@ -41,10 +41,7 @@ def packaged() -> dict[str, Path]:
 
 
 def read_scenario(path: Path, seed: int | None = None) -> Scenario:
-    """Read a scenario; recorded loads are files in the same folder.
-
-    Raises `InputError` with all mistakes, or OSError.
-    """
+    """Read a scenario, with recorded loads beside it; `InputError` has all mistakes."""
     try:
         documents = parse(path.read_text(encoding="utf-8"), str(path))
     except UnicodeDecodeError as error:

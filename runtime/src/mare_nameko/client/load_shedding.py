@@ -22,10 +22,7 @@ class _Queue:
 
 
 class LoadShedder:
-    """Decides from the depth of the queue and from the age of its oldest message.
-
-    All times are in seconds of one monotonic clock.
-    """
+    """Decides from the depth of the queue and the age of its oldest message, by one clock."""
 
     def __init__(self, *, max_depth: int) -> None:
         self._max_depth = max_depth

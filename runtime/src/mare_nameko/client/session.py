@@ -77,10 +77,7 @@ class Session:
         self._fileno: int = self._connection.sock.fileno()
 
     def publish(self, calls: Iterable[Call]) -> None:
-        """Send the calls that are still pending with one write.
-
-        A call that was encoded for an earlier session is left out: its reply queue is deleted.
-        """
+        """Send with one write the pending calls that were encoded for this session."""
         frames = []
         for call in calls:
             if call.route is self.route and call.correlation_id in self._pending:

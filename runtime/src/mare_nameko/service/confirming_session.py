@@ -150,8 +150,5 @@ def _key(message: Message, exchange: str, routing_key: str) -> tuple[str, str, s
 
 
 def _time_limit(seconds: float) -> eventlet.Timeout:
-    """Return a context in which a write raises TimeoutError after ``seconds``.
-
-    A write blocks without limit if the broker stops reading and the buffers are full.
-    """
+    """Limit a write, which blocks if the broker stops reading and the buffers are full."""
     return eventlet.Timeout(max(0.0, seconds), TimeoutError("the broker reads nothing"))

@@ -32,10 +32,7 @@ class Broker:
         self._service = service
 
     def connection(self, purpose: str, **options: Any) -> Connection:
-        """Return a connection that RabbitMQ lists as ``service@host purpose``.
-
-        ``options`` are those of py-amqp's ``Connection``.
-        """
+        """Return a py-amqp connection that RabbitMQ lists as ``service@host purpose``."""
         name = f"{self._service}@{socket.gethostname()} {purpose}"
         return Connection(
             str(self._settings.amqp_uri),
@@ -82,10 +79,7 @@ def close_quietly(connection: Connection, seconds: float = 2.0) -> None:
 
 
 class OutageLog:
-    """Logs an outage of the broker: its start, every 5 s, and its end.
-
-    The connections of a process share one, so that an outage is logged once.
-    """
+    """Logs an outage once for all connections: its start, every 5 s, and its end."""
 
     def __init__(self, address: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._address = address

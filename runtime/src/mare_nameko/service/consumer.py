@@ -91,10 +91,7 @@ class QueueConsumer(nameko.messaging.QueueConsumer):
             self._gt.kill()
 
     def unregister_provider(self, provider: Any) -> None:
-        """Cancel the provider's consumer; return when no message is in hand.
-
-        Messages without a worker are requeued.
-        """
+        """Cancel the consumer; requeue what has no worker, and wait for the rest."""
         if provider in self._consumers:
             cancelled = self._pending_remove_providers.setdefault(provider, Event())
             cancelled.wait()

@@ -18,10 +18,7 @@ REGISTER_SECONDS = 10.0
 
 
 def declare(channel: Channel, queue: Queue, prefetch_count: int, **options: Any) -> Consumer:
-    """Declare ``queue`` and return its consumer, which is not registered yet.
-
-    ``options`` are those of kombu's ``Consumer``.
-    """
+    """Declare ``queue`` and return its kombu consumer, which is not registered yet."""
     consumer = Consumer(channel.connection.channel(), queues=[queue], **options)
     consumer.qos(prefetch_count=prefetch_count)
     return consumer

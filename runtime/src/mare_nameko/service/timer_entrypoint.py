@@ -4,10 +4,7 @@ import nameko.timer
 
 
 class Timer(nameko.timer.Timer):
-    """Nameko's timer, which can also be stopped before it was started.
-
-    A service that fails or is stopped while it starts ends all its entrypoints.
-    """
+    """Nameko's timer; a service that fails while it starts can stop it before its start."""
 
     def stop(self) -> None:
         if self.gt is not None:

@@ -47,10 +47,7 @@ class BatchStore:
         create(database, SCHEMA)
 
     def accept(self, batch: Batch, changes: Sequence[Change]) -> tuple[Batch, Sequence[Member]]:
-        """Store a batch, its jobs and their events; return the first of its id or key.
-
-        Raises IdempotencyConflict or TooManyOpenJobs.
-        """
+        """Store a batch with its jobs and their events; return the first of its id or key."""
         with self._database.transaction() as transaction:
             if not _insert(transaction, batch):
                 return self._existing(transaction, batch, changes)

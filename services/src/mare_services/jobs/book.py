@@ -45,10 +45,7 @@ class JobBook:
         callback: Any = None,
         submitter: str = "",
     ) -> Job:
-        """Store a job durably; return the first one for a repeated id or key.
-
-        Raises IdempotencyKeyReused or TooManyOpenJobs.
-        """
+        """Store a job durably; return the first one for a repeated id or key."""
         job = new_job(
             job_id=job_id,
             client=client,

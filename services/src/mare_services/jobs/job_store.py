@@ -85,10 +85,7 @@ class JobStore:
             transaction.execute(_OPEN_JOBS)
 
     def accept(self, change: Change) -> Job:
-        """Store a new job with its events; return the first job of its id or idempotency key.
-
-        Raises IdempotencyConflict or TooManyOpenJobs.
-        """
+        """Store a job with its events, or return the first of its id; raise IdempotencyConflict."""
         job = change.job
         with self._database.transaction() as transaction:
             if insert_job(transaction, change):

@@ -103,10 +103,7 @@ class JobsService:
 
     @rpc
     def accept_batch(self, submission: Any) -> Any:
-        """Store the jobs of a ``BatchSubmission`` and return the ``BatchView``.
-
-        Raises the errors of `accept`.
-        """
+        """Store the jobs of a ``BatchSubmission`` and return the ``BatchView``."""
         submitted = wire.read(submission, BatchSubmission)
         read = self.resources.callbacks.read
         jobs = [(item.id, wire.write(item.request), read(item.callback)) for item in submitted.jobs]
@@ -225,10 +222,7 @@ class JobsService:
         self.wake_relay()
 
     def _call(self, work: Callable[[], T]) -> T:
-        """Run `work` in a native thread: a lock of the store does not stop heartbeats there.
-
-        Raises StoreUnavailable if the store fails.
-        """
+        """Run `work` in a native thread, where a lock of the store does not stop heartbeats."""
         try:
             result: T = tpool.execute(work)
         except self.resources.store_errors as error:

@@ -60,10 +60,7 @@ class ExactNames:
         self._gazetteer = gazetteer
 
     def find(self, name: Name, query: PlaceQuery) -> Sequence[City]:
-        """Return the cities with this name, or with its first words if areas follow.
-
-        Larger cities with this alternate name come second, unless the query is strict.
-        """
+        """Return cities of this name, then (unless strict) larger ones with this alternate name."""
         for reading in interpret(self._gazetteer, name):
             if found := self._best(reading, strict=query.strict):
                 return found
@@ -146,10 +143,7 @@ class CachedGeocoder:
         )
 
     def find(self, question: NameQuery) -> Sequence[City]:
-        """Return the best match first, or raise ``SourceUnavailable``.
-
-        ``division`` is empty: only the gazetteer knows the codes of GeoNames.
-        """
+        """Return the best match first; ``division`` is empty, as only GeoNames has its codes."""
         budget = Budget.of(self.seconds, self.clock)
         with suppress(PlaceNotFound):
             return self._cache.get(question, lambda: self._asked(question, budget), budget).value
@@ -181,10 +175,7 @@ class LiveNames:
         self._is_optional = is_optional
 
     def find(self, name: Name, query: PlaceQuery) -> Sequence[City]:
-        """Return the geocoder's places within the bounds, exact names first.
-
-        The geocoder is called with the whole name, then with the name without all areas.
-        """
+        """Ask with the whole name, then without the areas; return places within the bounds."""
         whole, *shorter = interpret(self._gazetteer, name)
         for reading in (whole, *shorter[-1:]):
             if found := self._found(reading, query):

@@ -49,10 +49,7 @@ class Observer:
         )
 
     def observe(self, place: Place, time_left: float = math.inf) -> Observed:
-        """Return the weather. A live source gets at most ``time_left`` seconds.
-
-        A live response that arrives later is cached for the next caller.
-        """
+        """Return the weather; a live answer after ``time_left`` is cached for the next caller."""
         try:
             cached = self._live(place, time_left)
         except SourceUnavailable:

@@ -37,10 +37,7 @@ class WeatherResources(DependencyProvider):
 
 
 class WeatherService:
-    """Finds places and their weather.
-
-    Each method takes and returns plain JSON. Each may raise ``InvalidRequest``.
-    """
+    """Finds places and their weather, from and as plain JSON."""
 
     name = "weather"
 

@@ -94,10 +94,7 @@ class WebhooksService:
 
     @rpc
     def check(self, callback: Any) -> Any:
-        """Return the ``destination`` of a ``Callback`` whose URL an attempt would accept.
-
-        The name is resolved; nothing is sent. Raises InvalidRequest with the reason.
-        """
+        """Resolve the URL of a ``Callback``, send nothing; raise InvalidRequest with the reason."""
         try:
             return {"destination": self.worker.check(wire.read(callback, Callback).url)}
         except (CallbackUrlRefused, SendingFailed) as error:

@@ -27,10 +27,7 @@ class Stores:
 
 
 def open_stores(uri: StoreUri, max_open: int) -> Stores:
-    """Return when the store is reachable and has its tables.
-
-    Each new cause of a failure is logged once. Raises SettingsError for a malformed address.
-    """
+    """Return when the store has its tables; log each new failure, raise SettingsError at once."""
     database = _database(uri)
     backoff = Backoff()
     reported = ""

@@ -11,10 +11,7 @@ _BUSY_SECONDS = 10.0
 
 
 class Sqlite:
-    """Implements `Database` with one connection for each thread.
-
-    Several processes of one machine may share the file.
-    """
+    """`Database` with a connection for each thread, in a file that processes may share."""
 
     lock_row = skip_locked = ""
     errors: tuple[type[Exception], ...] = (sqlite3.Error, OSError)

@@ -134,10 +134,7 @@ def move_to(job: Job, state: JobState, now: datetime, terms: Terms, **fields: An
 def record(
     job: Job, attempt: int, state: JobState, now: datetime, terms: Terms, **fields: Any
 ) -> Job | None:
-    """Return the job after an event of `attempt`, None if the event changes nothing.
-
-    An event of another attempt, a repeated one and one that comes after the end change nothing.
-    """
+    """Return the job after an event; None after the end, and for other attempts or repeats."""
     if attempt != job.attempt or state not in _NEXT[job.state]:
         return None
     return move_to(job, state, now, terms, **fields)

@@ -14,10 +14,7 @@ from mare_services.music.domain.language_areas import LanguageArea
 
 
 def search_link(words: str, kind: Literal["tracks", "playlists"]) -> str:
-    """Return a link that opens Spotify's search, in the browser or in the app.
-
-    A slash ends the query even if it is encoded: ``AC/DC`` is searched as two words.
-    """
+    """Return a link to Spotify's search. Even an encoded slash would end the query."""
     query = " ".join(words.replace("/", " ").split())
     return f"https://open.spotify.com/search/{quote(query, safe='')}/{kind}"
 

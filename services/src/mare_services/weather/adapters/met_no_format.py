@@ -86,11 +86,7 @@ _THUNDERSTORM = 95
 
 
 def wmo_code(symbol: str | None) -> int | None:
-    """Return the WMO code of a symbol, ``None`` for an unknown one.
-
-    All symbols with thunder have the same ending. Two contain a misspelling that met.no keeps for
-    old clients (``lightssleetshowersandthunder``).
-    """
+    """Return the WMO code of a symbol. All with thunder end alike; two are misspelt by met.no."""
     name = (symbol or "").partition("_")[0]
     return _THUNDERSTORM if name.endswith("andthunder") else _CODES.get(name)
 

@@ -67,10 +67,7 @@ def in_words(latitude: float, longitude: float, lang: Language) -> str:
 
 
 def nautical_timezone(latitude: float, longitude: float) -> str:
-    """Return the nautical time zone: whole hours by longitude, UTC at the poles.
-
-    The names have POSIX signs: ``Etc/GMT+2`` is two hours behind Greenwich.
-    """
+    """Return the time zone by longitude, UTC at the poles; ``Etc/GMT+2`` is west of Greenwich."""
     hours_east = 0 if abs(round(latitude, 2)) == 90 else round(longitude / 15)
     return f"Etc/GMT{-hours_east:+d}" if hours_east else "Etc/GMT"
 

@@ -31,10 +31,7 @@ DEFAULT_MARKET = "US"
 
 
 def available_market(market: str) -> str:
-    """Return ``market`` if Spotify is available there, else the default market.
-
-    The API reports an unknown market as an error, and errors open the breaker.
-    """
+    """Return ``market``, or the default: an unknown one is an error, which opens the breaker."""
     return market if market in _MARKETS else DEFAULT_MARKET
 
 

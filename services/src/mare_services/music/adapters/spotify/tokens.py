@@ -25,10 +25,7 @@ class _Granted(msgspec.Struct):
 
 
 class Tokens:
-    """The current token. One caller renews it while the others wait.
-
-    ``client`` is for the accounts service, not for the API; only that gets the ``secret``.
-    """
+    """The current token; one caller renews it at the accounts service while the others wait."""
 
     def __init__(self, client: JsonClient, client_id: str, secret: Secret, clock: Clock) -> None:
         self._client = client
