@@ -6,8 +6,9 @@ from mare.broker.object_reading import (
     busy_replicas,
     host_of,
     merge_readings,
-    unresolved_patterns,
+    unknown_queues,
 )
+from mare.broker.queue_selection import QueueQuery
 from mare.broker.queue_statistics import QueueStatistics, Statistics
 from mare.domain.observation import QueueReading
 from mare.domain.unknown import Unknown
@@ -23,6 +24,15 @@ def statistics(**peers: dict[str, int] | Unknown) -> Statistics:
 
 def reading(name: str) -> QueueReading:
     return QueueReading(name=name, read_at=0, ready=1, consumers=1)
+
+
+def merged(*parts: BrokerReading) -> BrokerReading:
+    """The readings of virtual hosts with a name and a pattern each."""
+    by_vhost = {
+        f"vhost-{number}": (QueueQuery((f"q-{number}",), ("p-*",), None), part)
+        for number, part in enumerate(parts)
+    }
+    return merge_readings(by_vhost, 7)
 
 
 def test_busy_replicas_are_unknown_before_the_second_sample():
@@ -54,7 +64,7 @@ def test_one_queue_without_peers_makes_busy_replicas_unknown():
 
 
 def test_patterns_without_names_are_unknown_queues_of_their_virtual_host():
-    found = unresolved_patterns(["a*", "b*"], "shop", NOT_REPORTED, 7)
+    found = unknown_queues(["a*", "b*"], "shop", NOT_REPORTED, 7)
 
     assert [(each.vhost, each.name, each.entries) for each in found] == [
         ("shop", "a*", ("a*",)),
@@ -72,7 +82,7 @@ def test_patterns_without_names_are_unknown_queues_of_their_virtual_host():
     ],
 )
 def test_known_transient_queues_remain_if_another_virtual_host_is_unknown(parts, transient):
-    found = merge_readings([BrokerReading(queues=(), busy={}, transient=part) for part in parts])
+    found = merged(*(BrokerReading(queues=(), busy={}, transient=part) for part in parts))
 
     assert found.transient == transient
 
@@ -89,7 +99,7 @@ def test_queues_and_busy_replicas_of_virtual_hosts_are_merged():
         queues=(reading("b"),), busy={"x": 0, "z": 2}, busy_at=10, lost=("rates", "depths")
     )
 
-    found = merge_readings([here, there])
+    found = merged(here, there)
 
     assert [each.name for each in found.queues] == ["a", "b"]
     assert found.busy == {"x": 1, "y": 0, "z": 2}
@@ -98,18 +108,29 @@ def test_queues_and_busy_replicas_of_virtual_hosts_are_merged():
     assert found.transient == ("a",)
 
 
-def test_an_unreachable_virtual_host_makes_the_reading_unknown():
-    assert merge_readings(
-        [
-            BrokerReading(queues=(reading("a"),), busy={}),
-            BrokerReading(queues=UNREACHABLE, busy=UNREACHABLE),
-        ]
-    ) == BrokerReading(queues=UNREACHABLE, busy=UNREACHABLE)
+def test_a_refused_virtual_host_makes_its_own_queues_unknown():
+    found = merged(
+        BrokerReading(queues=(reading("a"),), busy={}),
+        BrokerReading(queues=UNREACHABLE, busy=UNREACHABLE),
+    )
+
+    assert [(each.vhost, each.name, each.ready) for each in found.queues] == [
+        ("/", "a", 1),
+        ("vhost-1", "q-1", UNREACHABLE),
+        ("vhost-1", "p-*", UNREACHABLE),
+    ]
+    assert found.busy == UNREACHABLE
+
+
+def test_without_any_virtual_host_the_reading_is_unknown():
+    unread = BrokerReading(queues=UNREACHABLE, busy=UNREACHABLE)
+
+    assert merged(unread, unread) == unread
 
 
 def test_busy_replicas_are_unknown_if_one_virtual_host_does_not_report_them():
-    found = merge_readings(
-        [BrokerReading(queues=(), busy={"x": 1}), BrokerReading(queues=(), busy=NOT_REPORTED)]
+    found = merged(
+        BrokerReading(queues=(), busy={"x": 1}), BrokerReading(queues=(), busy=NOT_REPORTED)
     )
 
     assert found.busy == NOT_REPORTED

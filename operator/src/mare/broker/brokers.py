@@ -70,14 +70,16 @@ class SecretBrokers:
         for autoscaler in autoscalers:
             for vhost, query in _queries(autoscaler, parameters).items():
                 by_vhost[vhost].append((autoscaler, query))
-        readings: dict[Key, list[BrokerReading]] = defaultdict(list)
+        readings: dict[Key, dict[str, tuple[QueueQuery, BrokerReading]]] = defaultdict(dict)
         counts: Counter[Key] = Counter()
         for vhost, queries in by_vhost.items():
             host = self._host(parameters, vhost)
-            for key, reading in (await self._read_host(host, queries, counts)).items():
-                readings[key].append(reading)
+            found = await self._read_host(host, queries, counts)
+            for autoscaler, query in queries:
+                readings[autoscaler.key][vhost] = query, found[autoscaler.key]
         self._costs |= {key: min(count, MAX_DECLARED) for key, count in counts.items()}
-        return {key: merge_readings(parts) for key, parts in readings.items()}
+        now = self._clock()
+        return {key: merge_readings(parts, now) for key, parts in readings.items()}
 
     async def check_quiet(self, autoscaler: Autoscaler) -> Unknown | None:
         """Implements `mare.ports.Brokers`: asks each queue that is declared, in no cache."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from mare.broker.queue_selection import QueueQuery, QueueSelection
+from mare.broker.queue_selection import TOO_MANY_QUEUES, QueueQuery, QueueSelection
 from mare.broker.queue_statistics import QueueStatistics, Statistics
 from mare.broker.virtual_host import VirtualHost
 from mare.custom_resource.autoscaler import Key
@@ -46,7 +46,7 @@ def reading_of(
     if isinstance(names, Unknown) and query.needs_names:
         missing = (*missing, _NAMES_UNKNOWN, names.clause)
         if not isinstance(queues, Unknown):
-            queues += unresolved_patterns(query.patterns, host.name, names, now)
+            queues += unknown_queues(query.patterns, host.name, names, now)
     statistics = host.last_two_statistics
     return BrokerReading(
         queues=queues,
@@ -56,13 +56,13 @@ def reading_of(
     )
 
 
-def unresolved_patterns(
-    patterns: Iterable[str], vhost: str, why: Unknown, now: float
+def unknown_queues(
+    entries: Iterable[str], vhost: str, why: Unknown, now: float
 ) -> tuple[QueueReading, ...]:
-    """An unknown queue for each pattern, while the names of queues are unknown."""
+    """An unknown queue for each name or pattern that cannot be read."""
     return tuple(
         QueueReading(name=each, vhost=vhost, entries=(each,), read_at=now, ready=why, consumers=why)
-        for each in patterns
+        for each in entries
     )
 
 
@@ -87,17 +87,28 @@ def _add_largest(busy: dict[str, int], more: Mapping[str, int]) -> None:
         busy[replica] = max(busy.get(replica, 0), count)
 
 
-def merge_readings(parts: Sequence[BrokerReading]) -> BrokerReading:
-    """The readings of several virtual hosts together; unknown if one of them is."""
-    if len(parts) == 1:
+def merge_readings(
+    by_vhost: Mapping[str, tuple[QueueQuery, BrokerReading]], now: float
+) -> BrokerReading:
+    """The readings of several virtual hosts together. One that cannot be read has unknown queues.
+
+    All are unknown if no virtual host can be read, or if the object selects too many queues.
+    """
+    parts = [part for _, part in by_vhost.values()]
+    unread = [part for part in parts if isinstance(part.queues, Unknown)]
+    over_limit = next((part for part in unread if part.queues == TOO_MANY_QUEUES), None)
+    if over_limit is not None:
+        return over_limit
+    if len(unread) == len(parts) or len(parts) == 1:
         return parts[0]
     queues: list[QueueReading] = []
     busy: dict[str, int] = {}
     busy_unknown: Unknown | None = None
-    for part in parts:
-        if isinstance(part.queues, Unknown):
-            return part
-        queues += part.queues
+    for vhost, (query, part) in by_vhost.items():
+        why = part.queues
+        queues += (
+            unknown_queues(query.entries, vhost, why, now) if isinstance(why, Unknown) else why
+        )
         if isinstance(part.busy, Unknown):
             busy_unknown = part.busy
         else:

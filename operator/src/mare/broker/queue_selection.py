@@ -78,6 +78,11 @@ class QueueQuery:
     service: str | None
 
     @property
+    def entries(self) -> tuple[str, ...]:
+        """All names and patterns, and the service."""
+        return (*self.names, *self.patterns, *((self.service,) if self.service else ()))
+
+    @property
     def needs_names(self) -> bool:
         return self.service is not None or bool(self.patterns)
 
