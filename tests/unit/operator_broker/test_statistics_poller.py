@@ -13,7 +13,7 @@ from mare.domain.unknown import Unknown
 from mare.ports import AccessRefused
 from tests.unit.operator_broker import virtual_time
 
-Response = Exception | dict[str, QueueStatistics]
+Response = Exception | dict[str, QueueStatistics] | Statistics
 EMPTY = {"work": QueueStatistics(ready=0, published=5)}
 FULL = {"work": QueueStatistics(ready=3, published=5)}
 MORE = {"work": QueueStatistics(ready=9, published=11)}
@@ -36,7 +36,7 @@ class Source:
         response = self._responses.pop(0)
         if isinstance(response, Exception):
             raise response
-        return Statistics(now, response)
+        return response if isinstance(response, Statistics) else Statistics(now, response)
 
     async def close(self) -> None:
         """Nothing is open."""
@@ -67,6 +67,28 @@ def test_equal_counters_are_no_new_sample_but_depths_are_updated():
 
     assert [each.queues for each in kept] == [MORE, FULL]
     assert kept[1].at == pytest.approx(PERIOD, abs=0.1)
+
+
+def test_counters_of_another_broker_are_not_compared():
+    """The address is the same, so that only the cluster shows it."""
+
+    async def story() -> None:
+        poller = StatisticsPoller(Source(), "/", virtual_time.now, PERIOD)
+        for number in range(12):
+            is_other = number >= 6
+            queue = QueueStatistics(ready=0, published=1_000 * is_other + 10 * number)
+            cluster = "other" if is_other else "first"
+            poller._add(Statistics(virtual_time.now(), {"work": queue}, cluster=cluster))
+            await asyncio.sleep(PERIOD)
+            published = [each.queues["work"].published for each in poller.last_two]
+            assert len({each.cluster for each in poller.last_two}) == 1
+            if number == 5:
+                assert published == [40, 50]
+            if number == 6:
+                assert isinstance(published[0], Unknown)
+        assert published == [1_100, 1_110]
+
+    virtual_time.run(story())
 
 
 def test_the_time_of_a_request_is_part_of_the_period():

@@ -104,10 +104,11 @@ def test_a_virtual_host_is_encoded_in_each_path():
         "/api/queues/a%2Fb",
         "/api/consumers/a%2Fb",
         "/api/vhosts/a%2Fb/channels",
+        "/api/cluster-name",
     ]
     with pytest.raises(AccessRefused, match="cannot be named"):
         fetch(ManagementStatistics, server, "..")
-    assert len(server.requested) == 3
+    assert len(server.requested) == 4
 
 
 @pytest.mark.parametrize("kind", SOURCES)
@@ -148,7 +149,9 @@ def test_a_response_of_another_shape_is_an_error_that_does_not_quote_it(body):
         fetch(ManagementStatistics, same_for_all(body))
 
 
-@pytest.mark.parametrize(("kind", "limit"), [(ManagementStatistics, 8), (PrometheusStatistics, 32)])
+@pytest.mark.parametrize(
+    ("kind", "limit"), [(ManagementStatistics, 10), (PrometheusStatistics, 32)]
+)
 def test_a_response_over_the_size_limit_is_refused(kind, limit):
     with pytest.raises(OSError, match=f"more than {limit} MiB"):
         fetch(kind, same_for_all(b"\n" * (limit * MIB + 1)))
@@ -166,7 +169,7 @@ def test_a_compressed_response_is_not_decompressed(kind):
 
 
 def test_many_small_objects_are_refused_before_they_are_decoded():
-    items = (8 * MIB - 2) // 12
+    items = (10 * MIB - 2) // 12
     body = b"[" + b",".join([b'{"name":""}'] * items) + b"]"
 
     def refused() -> None:
@@ -213,7 +216,7 @@ def test_responses_are_decoded_in_another_thread(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(management, "_decode", decoded)
 
     assert fetch(ManagementStatistics, FakeServer()) == {}
-    assert len(threads) == 3
+    assert len(threads) == 4
     assert threading.main_thread() not in threads
 
 

@@ -35,6 +35,9 @@ _WITHOUT_ACKNOWLEDGEMENT = {b"queue_messages_delivered_total", b"queue_get_total
 _LINE = re.compile(
     rb"^rabbitmq_detailed_(\w+)\{(.*)\} (\d{1,16}(?:\.0+)?(?:e[+-]?\d\d?)?)$", re.MULTILINE
 )
+_IDENTITY = re.compile(
+    rb'^rabbitmq_identity_info\{.*rabbitmq_cluster_permanent_id="([^"]*)"', re.MULTILINE
+)
 _QUEUE = re.compile(rb'(?:^|,)queue="((?:[^"\\]|\\.)*)"')
 
 
@@ -53,7 +56,8 @@ class PrometheusStatistics:
                 if len(block) >= _BLOCK_BYTES:
                     block = await asyncio.to_thread(metrics.parse, block)
         await asyncio.to_thread(metrics.parse, block + b"\n")
-        return Statistics(now, await asyncio.to_thread(metrics.queues))
+        queues = await asyncio.to_thread(metrics.queues)
+        return Statistics(now, queues, cluster=metrics.cluster)
 
     async def close(self) -> None:
         await self._http.close()
@@ -64,6 +68,8 @@ class DetailedMetrics:
 
     def __init__(self) -> None:
         self._counts: dict[bytes, dict[str, int]] = defaultdict(dict)
+        self.cluster = ""
+        """The permanent id of the cluster."""
 
     def parse(self, block: bytearray) -> bytearray:
         """Add the complete lines of a block; return the rest, which begins the next block.
@@ -74,6 +80,8 @@ class DetailedMetrics:
         rest = block[end:]
         if len(rest) > _MAX_LINE_BYTES:
             raise ResponseTooLarge(f"{_SOURCE} returns a line of more than 64 KiB")
+        if identity := _IDENTITY.search(block, 0, end):
+            self.cluster = identity[1].decode(errors="replace")
         for line in _LINE.finditer(block, 0, end):
             self._add_line(line)
         if len(self._counts) > MAX_QUEUES:

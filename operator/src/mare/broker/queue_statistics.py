@@ -39,6 +39,8 @@ class QueueStatistics:
     acknowledged: int | Unknown = NOT_REPORTED
     automatic: bool = False
     """Whether a consumer is in automatic acknowledgement mode."""
+    single_active: bool = False
+    """Whether only one of its consumers receives messages."""
     transient: bool = False
     """Whether RabbitMQ deletes the queue with its last consumer."""
     exclusive: bool = False
@@ -63,6 +65,8 @@ class Statistics:
     queues: Mapping[str, QueueStatistics] = field(default_factory=dict)
     sampled_after: float | Unknown = NOT_REPORTED
     """A time that is certainly before the sample."""
+    cluster: str = ""
+    """The identity of the RabbitMQ cluster; empty if it is not reported."""
 
 
 class StatisticsSource(Protocol):
@@ -87,6 +91,7 @@ class StatisticsPoller:
         self._source = source
         self._vhost = vhost
         self._clock = clock
+        self._seconds = seconds
         self._sample_clock = SampleClock(seconds)
         self._backoff = Backoff(seconds, _LONGEST_PAUSE_SECONDS)
         self._age = SampleAge(max(seconds, broker_seconds))
@@ -160,11 +165,14 @@ class StatisticsPoller:
         return None
 
     def _add(self, new: Statistics) -> None:
+        is_other = self.latest is not None and new.cluster != self.latest.cluster
+        if is_other:  # Another broker answers at the same address, with counters of its own.
+            self.last_two, self._sample_clock = (), SampleClock(self._seconds)
         new = replace(new, sampled_after=self._age.sampled_after(new.at, self._clock()))
         at = self._sample_clock.sample_time(
             new.at, {name: queue.counters for name, queue in new.queues.items()}
         )
-        if not self._sample_clock.is_aligned:
+        if is_other or not self._sample_clock.is_aligned:
             queues = {name: queue.without_counters() for name, queue in new.queues.items()}
             new = replace(new, queues=queues)
         if at is None:  # The counters are those of the last sample; the other fields may be newer.

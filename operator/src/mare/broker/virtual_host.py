@@ -184,6 +184,7 @@ class VirtualHost:
             delivered=queue.delivered,
             acknowledged=queue.acknowledged,
             automatic=queue.automatic,
+            single_active=queue.single_active,
         )
 
     async def close(self) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from mare.domain.clause import Clause
 from mare.domain.context import DecisionContext
 from mare.domain.decision import DecisionTrace, Stage
-from mare.domain.policy import Behavior, Policy, PolicyType, ScalingRules, SelectPolicy
+from mare.domain.policy import Behavior, PolicyType, ScalingRules, SelectPolicy
 from mare.domain.reason import Reason
 
 
@@ -235,16 +235,11 @@ def record_behavior(
         case Reason.SCALE_DOWN_LIMIT:
             stage, remark = Stage.POLICY, _allowed("Down", limited.replicas)
         case Reason.TOO_MANY_REPLICAS:
-            stage, remark = Stage.BOUNDS, at_most(context.policy)
+            stage, remark = Stage.BOUNDS, context.why_ceiling
         case _:
             stage, remark = Stage.BOUNDS, context.why_floor
             reason = Reason.SCHEDULED if context.schedule is not None else reason
     trace.limit(stage, limited.replicas, reason, remark)
-
-
-def at_most(policy: Policy) -> Clause:
-    by, most = policy.max_set_by, policy.max_replicas
-    return Clause("bounds.max", f"{by} is {most}", by=by, max=most)
 
 
 def _allowed(direction: str, count: int) -> Clause:

@@ -65,6 +65,25 @@ class DecisionContext:
         return Clause("bounds.quiet", text)
 
     @property
+    def ceiling(self) -> int:
+        """The most replicas: maxReplicas, or as many as can receive messages at a time."""
+        most, active = self.policy.max_replicas, self.load.active_consumers
+        return most if active is None else min(most, max(active, self.floor))
+
+    @property
+    def why_ceiling(self) -> Clause:
+        """The rule that sets the ceiling."""
+        most, by, active = (
+            self.policy.max_replicas,
+            self.policy.max_set_by,
+            self.load.active_consumers,
+        )
+        if self.ceiling == most or active is None:
+            return Clause("bounds.max", f"{by} is {most}", by=by, max=most)
+        text = f"each queue has a single active consumer, so that {replicas(active)} can work"
+        return Clause("bounds.singleActive", text, replicas=active)
+
+    @property
     def idle_replicas(self) -> int | None:
         """The count of an idle workload; None if the workload cannot become idle now."""
         return None if self.schedule else self.policy.effective_idle_replicas

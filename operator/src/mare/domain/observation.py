@@ -43,6 +43,8 @@ class QueueReading:
     """Counter of messages acknowledged or delivered with automatic acknowledgement."""
     automatic: bool = False
     """Whether a consumer is in automatic acknowledgement mode."""
+    single_active: bool = False
+    """Whether only one of its consumers receives messages (x-single-active-consumer)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,8 @@ class Workload:
     ready: int | Unknown = _READY_NOT_REPORTED
     idle: int | Unknown = _IDLE_NOT_REPORTED
     """Ready replicas without an unacknowledged message in the last two statistics updates."""
+    grace_seconds: int | None = None
+    """Seconds from SIGTERM to SIGKILL; None if that is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +82,12 @@ class Load:
     """A time that is certainly before the samples of all queues."""
     readings: tuple[QueueReading, ...]
     """Empty if no queue could be read."""
+
+    @property
+    def active_consumers(self) -> int | None:
+        """The consumers that can receive messages at a time; None if that has no limit."""
+        has_limit = self.readings and all(each.single_active for each in self.readings)
+        return len(self.readings) if has_limit else None
 
     @property
     def text(self) -> Clause:

@@ -79,7 +79,7 @@ def _by_load(facts: Facts, decision: Decision) -> Iterator[Clause]:
         by, most = policy.max_set_by, policy.max_replicas
         text = f"cannot scale up beyond {by}, which is {most}"
         yield Clause("next.raiseMax", text, by=by, max=most)
-    else:
+    elif decision.reason is not Reason.TOO_MANY_REPLICAS:
         more = _first(load.ready, lambda ready: proposal_at(ready) > decision.replicas)
         if more is not None:
             count = more + running

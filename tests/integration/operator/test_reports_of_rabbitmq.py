@@ -1,0 +1,57 @@
+"""What RabbitMQ itself reports, as the operator reads it."""
+
+import asyncio
+import time
+
+import pytest
+
+from local.rabbitmq import Node
+from mare.broker.connection_parameters import ConnectionParameters
+from mare.broker.management import ManagementStatistics
+from mare.broker.networks import ANY_NETWORK
+from mare.broker.prometheus import PrometheusStatistics
+from mare.broker.queue_statistics import Statistics, StatisticsSource
+from tests.vhost import Vhost, eventually
+
+pytestmark = pytest.mark.broker
+
+
+def statistics(node: Node, kind: str, vhost: str = "/") -> Statistics:
+    async def fetch() -> Statistics:
+        parameters = ConnectionParameters(networks=ANY_NETWORK, vhost=vhost)
+        uri = f"http://127.0.0.1:{node.ports.prometheus}"
+        source: StatisticsSource = (
+            ManagementStatistics(node.management_uri, parameters)
+            if kind == "management"
+            else PrometheusStatistics(uri, parameters)
+        )
+        try:
+            return await source.fetch(vhost, time.time())
+        finally:
+            await source.close()
+
+    return asyncio.run(fetch())
+
+
+def test_queues_with_a_single_active_consumer(vhost: Vhost) -> None:
+    queues = {"many": {}, "one": {"x-single-active-consumer": True}}
+    queues["quorum"] = {"x-queue-type": "quorum", "x-single-active-consumer": True}
+
+    def found() -> dict[str, bool]:
+        seen = statistics(vhost.node, "management", vhost.name).queues
+        return {name: seen[name].single_active for name in queues if seen[name].ready == 0}
+
+    with vhost.connect() as connection:
+        channel = connection.channel()
+        for name, arguments in queues.items():
+            channel.queue_declare(name, durable=True, auto_delete=False, arguments=arguments)
+        eventually(lambda: found() == {"many": False, "one": True, "quorum": True}, 30)
+
+
+@pytest.mark.parametrize("kind", ["management", "prometheus"])
+def test_the_identity_of_the_cluster(rabbitmq: Node, own_rabbitmq, kind: str) -> None:
+    other = own_rabbitmq()
+    names = [statistics(node, kind).cluster for node in (rabbitmq, rabbitmq, other)]
+
+    assert names[0] == names[1] != ""
+    assert names[2] not in {"", names[0]}

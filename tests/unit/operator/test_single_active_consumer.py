@@ -1,0 +1,34 @@
+"""Queues with a single active consumer have work for one replica each."""
+
+import pytest
+
+from mare.domain.reason import Reason
+from tests.unit.operator.building import once, reading, replace, seen, watching
+
+
+def orders(*single: bool):
+    return [
+        reading(100, name=f"orders-{number}", at=1000.0, single_active=each)
+        for number, each in enumerate(single)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("single", "least", "count"),
+    [
+        pytest.param([True, True], 1, 2, id="one replica for each queue"),
+        pytest.param([True, True], 4, 4, id="minReplicas keep replicas in reserve"),
+        pytest.param([True, False], 1, 10, id="another queue has work for all"),
+    ],
+)
+def test_at_most_as_many_replicas_as_queues(single, least, count):
+    policy = replace(watching(), min_replicas=least)
+    assert once(policy, seen(least, *orders(*single))).replicas == count
+
+
+def test_the_decision_says_why():
+    decision = once(watching(), seen(2, *orders(True, True)))
+    assert decision.reason is Reason.TOO_MANY_REPLICAS
+    assert decision.message.endswith(
+        "Each queue has a single active consumer, so that 2 replicas can work."
+    )
