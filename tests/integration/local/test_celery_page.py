@@ -6,9 +6,10 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from celery import Celery
@@ -55,9 +56,16 @@ class Workers:
 
 
 @contextmanager
-def mare_local(folder: Path, vhost: Vhost) -> Iterator[Workers]:
-    (folder / "shop.py").write_text(block("python", "shop.py") + RECORDING)
+def mare_local(
+    folder: Path, vhost: Vhost, changes: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Workers]:
+    """Run the page, with changes of its text."""
     text = block("yaml", "mare.yaml").replace("maxReplicas: 8", "maxReplicas: 3")
+    program = block("python", "shop.py")
+    for old, new in changes.items():
+        assert old in text + program
+        text, program = text.replace(old, new), program.replace(old, new)
+    (folder / "shop.py").write_text(program + RECORDING)
     text = text.replace("WindowSeconds: 15", "WindowSeconds: 1")
     (folder / "mare.yaml").write_text(f"{text}  idle: {{cooldownSeconds: 1}}\n")
     environ = {
@@ -106,4 +114,30 @@ def test_no_task_is_lost_or_run_twice_while_processes_start_and_stop(
 
     assert set(done) == published
     assert started == done == Counter(published), workers.shown()
+    assert "was killed" not in workers.shown()
+
+
+EARLY = {
+    "task_acks_late=True": "task_acks_late=False",
+    "maxReplicas: 3": "drainSeconds: 35\n  maxReplicas: 2",
+}
+FEWER_THAN_BUSY = {
+    "type: MaximumConcurrency, workersPerReplica: 1": "type: QueueLength, messagesPerReplica: 2",
+    "victimPolicy: IdleOnly, ": "",
+}
+
+
+@pytest.mark.parametrize("changes", [EARLY, FEWER_THAN_BUSY], ids=["early", "idle first"])
+def test_processes_whose_task_outlasts_their_grace_period_are_not_stopped(
+    tmp_path: Path, vhost: Vhost, changes: dict[str, str]
+) -> None:
+    """A task of 30 s would be killed 5 s after SIGTERM. The last tasks keep two processes busy."""
+    changes = {**changes, "sleep(2)": "sleep(30)", "stopSeconds: 60": "stopSeconds: 5"}
+    with mare_local(tmp_path, vhost, changes) as workers:
+        eventually(lambda: "celery" in vhost.queues(), 90)
+        published = publish(vhost, 4)
+        eventually(lambda: len(workers.runs("done")) == len(published), 150)
+        eventually(lambda: workers.shows(r"→ 0 replicas") == 1, 150)
+
+    assert workers.runs("started") == workers.runs("done") == Counter(published), workers.shown()
     assert "was killed" not in workers.shown()

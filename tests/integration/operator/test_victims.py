@@ -29,7 +29,7 @@ def test_the_pod_whose_address_has_a_running_message_costs_more(
     with consumer(vhost, A, prefetch=5) as busy:
         busy.takes(5)
         told(vhost, 5)
-        behavior = down(victimPolicy="IdleFirst")
+        behavior = down(victimPolicy="IdleFirst", maxDrainWaitSeconds=0)
         stage.autoscaler(behavior=behavior, minReplicas=1, paused="ScaleIn")
         eventually(lambda: stage.metric("mare_queue_depth_messages") == 60)
         eventually(lambda: stage.metric("mare_busy_replicas") == 1)

@@ -36,6 +36,41 @@ def test_an_unacknowledged_message_shows_late_acknowledgement():
     assert not time.history.deliveries.is_early
 
 
+@pytest.mark.parametrize("unacknowledged", [0, 1])
+def test_messages_that_are_never_unacknowledged_are_not_known_to_be_visible(unacknowledged):
+    """The counters stay the same while a message is unacknowledged."""
+    time = Timeline(Policy(max_replicas=5, targets=LENGTH), 5)
+    for count in range(12):
+        time.now += 5
+        time.read(delivered(count, at=time.now))
+        assert not time.history.deliveries.are_unseen or count >= 10
+    assert time.history.deliveries.are_unseen
+    time.now += 5
+    time.read(delivered(11, at=time.now, unacknowledged=unacknowledged))
+    assert time.history.deliveries.are_unseen == (unacknowledged == 0)
+
+
+def test_what_began_lately_counts_and_not_what_was_prefetched():
+    """Celery takes tasks in advance, and acknowledges each when it begins."""
+    policy = Policy(max_replicas=5, targets=LENGTH, drain_seconds=20, cooldown_seconds=0)
+    time = Timeline(policy, 3)
+    for second in range(60):
+        time.now += 1
+        begun = min(3, second // 10)
+        time.read(reading(0, 3 - begun, at=time.now, published=3, delivered=3, acknowledged=begun))
+    assert time.history.deliveries.may_run(20, 35.0) == (2, 51.0)
+
+
+def test_messages_of_before_the_first_counters_may_still_run():
+    policy = Policy(max_replicas=5, targets=LENGTH, drain_seconds=40, cooldown_seconds=0)
+    time = Timeline(policy, 2)
+    for _ in range(80):
+        time.now += 1
+        time.read(delivered(2, at=time.now))
+        assert time.replicas == (2 if time.now <= 40 else time.replicas)
+    assert time.replicas == 0
+
+
 def test_an_empty_queue_shows_nothing():
     """Messages that are gone at once may also be fast ones."""
     time = Timeline(Policy(max_replicas=5, targets=LENGTH), 5)
@@ -67,7 +102,7 @@ def test_drain_seconds_apply_without_any_detection():
         time.now += 1
         decision = time.read(delivered(1, at=time.now))
     assert decision.reason is Reason.DRAINING
-    assert "1 message delivered in the last 60 s may still be processed" in decision.message
+    assert "1 message acknowledged in the last 60 s may still be processed" in decision.message
     for _ in range(5):
         time.now += 1
         time.read(delivered(1, at=time.now))

@@ -1,15 +1,21 @@
 """Conditions of an object, by what was seen."""
 
+from dataclasses import replace
+
 import pytest
 
 from mare.custom_resource.autoscaler import read_autoscaler
 from mare.custom_resource.conditions import conditions_of
-from mare.domain.estimates import Estimates
+from mare.custom_resource.work_conditions import prefetch_suitable
+from mare.domain.capacity import Capacity, DecayingSums
+from mare.domain.estimates import Estimates, Learning, recall
 from mare.domain.history import History
 from mare.domain.unknown import Unknown
 from mare.ports import BrokerReading, Scale
+from tests.unit.operator.building import reading
 from tests.unit.operator_loop.worlds import World, body, run
 
+NO_PREFETCH = Unknown("NoPrefetch", "a consumer has no prefetch count")
 UNREPORTED = Unknown("NotReported", "only the management API reports it")
 
 
@@ -90,3 +96,68 @@ def test_a_silent_leader_is_no_warning_before_statistics_can_show_an_empty_queue
         assert freshness(world) == ("False", "LeaderSilent")
 
     run(story)
+
+
+@pytest.mark.parametrize(
+    ("kind", "setting"),
+    [("Deployment", "terminationGracePeriodSeconds"), ("command", "stopSeconds")],
+)
+def test_a_short_grace_period_names_the_setting_to_raise(kind, setting):
+    autoscaler = read_autoscaler(body())
+    learning = recall(Estimates(capacity_per_replica=1 / 40, workers_per_replica=1.0))
+    (condition,) = [
+        each
+        for each in conditions_of(
+            autoscaler=replace(autoscaler, target=replace(autoscaler.target, kind=kind)),
+            scale=Scale(replicas=1, version="1", ready=1, selector="", grace_seconds=30),
+            problem=None,
+            unchosen=None,
+            reading=BrokerReading(queues=(), busy={}),
+            decision=None,
+            history=replace(History.begin(0.0, 1), learning=learning),
+            silent_since=None,
+            now=0,
+        )
+        if each.type == "GracePeriodSufficient"
+    ]
+    assert (condition.status, condition.reason) == ("False", "GracePeriodTooShort")
+    assert condition.message == (
+        f"The service time of 40 s exceeds the grace period of 30 s: raise {setting} above the"
+        " service time. Until then only idle replicas are removed, for 300 s (maxDrainWaitSeconds),"
+        " then busy ones"
+    )
+
+
+SATURATED = Capacity(long=DecayingSums(100, 100.0), saturated=DecayingSums(100, 100.0))
+MEASURED = Estimates(
+    capacity_per_replica=1.0, workers_per_replica=1.0, prefetch_exceeds_workers=True
+)
+
+
+@pytest.mark.parametrize(
+    ("prefetch", "spec", "learning", "reason", "text"),
+    [
+        (250.0, {}, Learning(), "PrefetchAssumed", "up to 250 messages"),
+        (NO_PREFETCH, {}, Learning(), "PrefetchAssumed", "messages without a limit"),
+        (250.0, {"workersPerReplica": 1}, Learning(), "Configured", ""),
+        (10.0, {}, Learning(), "Suitable", ""),
+        (250.0, {}, Learning(capacity=SATURATED), "Suitable", ""),
+        (
+            250.0,
+            {},
+            Learning(estimates=MEASURED, capacity=SATURATED),
+            "PrefetchExceedsWorkers",
+            "prefetch up to 250 messages, but work on about 1 at a time: lower the prefetch count",
+        ),
+    ],
+)
+def test_a_prefetch_above_the_workers_is_a_hint(prefetch, spec, learning, reason, text):
+    policy = read_autoscaler(body(target={"type": "QueueWaitTime", **spec})).policy
+    queues = (reading(at=0.0, prefetch=prefetch),)
+    history = replace(History.begin(0.0, 1), learning=learning)
+    (found,) = prefetch_suitable(policy, BrokerReading(queues=queues, busy={}), history, 0.0)
+
+    assert found.reason == reason
+    assert text in found.message
+    assert found.is_hint == (reason not in {"Configured", "Suitable"})
+    assert not found.is_bad

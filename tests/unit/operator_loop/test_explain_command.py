@@ -98,6 +98,20 @@ def test_the_line_that_decided_is_marked(given, code, first, deciding):
     assert marked.startswith(deciding)
 
 
+def test_messages_that_were_never_unacknowledged_are_a_hint_without_a_warning():
+    document = stored()
+    seen = explain(document).output
+    condition = {"type": "WorkVisible", "status": "Unknown", "reason": "NeverUnacknowledged"}
+    hint = {**condition, "message": "No message was unacknowledged"}
+    others = [e for e in document["status"]["conditions"] if e["type"] != "WorkVisible"]
+    document["status"]["conditions"] = [*others, hint]
+    result = explain(document)
+    assert "Hint: No message was unacknowledged." in result.output.splitlines()
+    assert result.exit_code == 0
+    assert "Warning" not in result.output
+    assert "Hint" not in seen
+
+
 def test_an_unknown_queue_is_explained_with_advice():
     gone = Unknown("QueueNotFound", "queue worker does not exist")
     result = explain(stored(ready=gone))

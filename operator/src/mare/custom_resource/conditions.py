@@ -1,13 +1,17 @@
 """The conditions of a QueueAutoscaler."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from mare.custom_resource.autoscaler import Autoscaler
-from mare.domain.clause import Clause, capital, number, significant
+from mare.custom_resource.condition import Condition
+from mare.custom_resource.work_conditions import (
+    grace_period_sufficient,
+    prefetch_suitable,
+    victims_chosen,
+    work_visible,
+)
+from mare.domain.clause import Clause, capital
 from mare.domain.decision import Decision
-from mare.domain.deliveries import DRAIN_SECONDS, Deliveries
-from mare.domain.estimates import Estimates
 from mare.domain.history import History
 from mare.domain.observation import QueueReading
 from mare.domain.policy import Policy, VictimPolicy
@@ -23,46 +27,9 @@ _LIMITS = {
     Reason.DRAINING,
     Reason.SCALING_DISABLED,
 }
-_BAD_WHEN = {
-    "AbleToScale": "False",
-    "MetricsFresh": "False",
-    "GracePeriodSufficient": "False",
-    "EventsSafe": "False",
-    "WorkVisible": "False",
-    "SchedulesValid": "False",
-    "VictimsChosen": "False",
-    "Fallback": "True",
-}
-ACKNOWLEDGE_LATE = Clause(
-    "advice.acknowledgeLate",
-    "acknowledge after the work (Celery: task_acks_late = True and worker_prefetch_multiplier = 1),"
-    " or set drainSeconds to the longest service time",
-)
 _SILENT_SECONDS = 20.0
 """How long a silent leader is no warning: statistics of after the last answer come within 16 s, and
 show whether the queue is empty."""
-_URGENT = {"Ready", "AbleToScale", "MetricsFresh", "Fallback", "Paused"}
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    type: str
-    status: str
-    """True, False or Unknown."""
-    reason: str
-    message: str
-    clauses: tuple[Clause, ...] = ()
-    """The clauses of the message, if the condition needs an action."""
-
-    @property
-    def is_bad(self) -> bool:
-        """Whether the operator publishes a Warning for it."""
-        return self.status == _BAD_WHEN.get(self.type)
-
-    @property
-    def is_urgent(self) -> bool:
-        """Whether a change of it is written to the status at once."""
-        return self.type in _URGENT
 
 
 def conditions_of(
@@ -95,13 +62,13 @@ def conditions_of(
             _scaling_limited(decision),
             _fallback(decision),
             _paused(policy),
-            _work_visible(policy, history.deliveries),
+            work_visible(policy, history.deliveries),
+            *prefetch_suitable(policy, reading, history, now),
         ]
     if isinstance(scale, Scale) and policy.victim_policy is VictimPolicy.IDLE_ONLY:
-        others.append(_victims_chosen(policy, unchosen, reading))
+        others.append(victims_chosen(policy, unchosen, reading))
     if isinstance(scale, Scale):
-        estimates = history.learning.estimates if history is not None else Estimates()
-        others.append(_grace_period_sufficient(scale, estimates))
+        others.append(grace_period_sufficient(autoscaler, scale, history, now))
     return (_ready(policy, able, fresh), *others)
 
 
@@ -182,57 +149,6 @@ def _scaling_limited(decision: Decision) -> Condition:
     if limit is None:
         return Condition("ScalingLimited", "False", "DesiredWithinRange", "No limit applies")
     return Condition("ScalingLimited", "True", limit, decision.message)
-
-
-def _grace_period_sufficient(scale: Scale, estimates: Estimates) -> Condition:
-    kind = "GracePeriodSufficient"
-    if scale.grace_seconds is None:
-        return Condition(
-            kind, "Unknown", "NotReported", "The workload reports no terminationGracePeriodSeconds"
-        )
-    service = estimates.service_seconds
-    if isinstance(service, Unknown):
-        return Condition(kind, "Unknown", service.reason, service.cause)
-    seconds = significant(service, 2)
-    if seconds <= scale.grace_seconds:
-        return Condition(
-            kind, "True", "Sufficient", "The service time does not exceed the grace period"
-        )
-    text = f"the service time of {number(seconds)} s exceeds the grace period of"
-    text += f" {scale.grace_seconds} s"
-    clause = Clause("grace.short", text, seconds=seconds, graceSeconds=scale.grace_seconds)
-    message = f"{capital(text)}: raise terminationGracePeriodSeconds"
-    return Condition(kind, "False", "GracePeriodTooShort", message, (clause,))
-
-
-def _victims_chosen(policy: Policy, unchosen: Unknown | None, reading: BrokerReading) -> Condition:
-    kind = "VictimsChosen"
-    if unchosen is not None:
-        seconds = policy.max_drain_wait_seconds
-        message = f"{unchosen.cause}: scale-down waits {seconds} s (maxDrainWaitSeconds), and can"
-        message += " then remove busy replicas"
-        return Condition(kind, "False", unchosen.reason, message, (unchosen.clause,))
-    if isinstance(reading.busy, Unknown):
-        return Condition(kind, "Unknown", reading.busy.reason, reading.busy.cause)
-    return Condition(
-        kind,
-        "True",
-        "Chosen",
-        "Idle replicas are removed first; busy replicas finish their messages",
-    )
-
-
-def _work_visible(policy: Policy, deliveries: Deliveries) -> Condition:
-    kind = "WorkVisible"
-    if not deliveries.is_early:
-        text = "Messages are unacknowledged while they are processed, as far as the statistics show"
-        return Condition(kind, "True", "Visible", text)
-    reason = "AutomaticAcknowledgement" if deliveries.automatic else "EarlyAcknowledgement"
-    seconds = DRAIN_SECONDS if policy.drain_seconds is None else policy.drain_seconds
-    text = "messages are acknowledged before they are processed, so that busy replicas look idle"
-    clause = Clause("work.early", text)
-    message = f"{capital(text)}; scale-down waits {seconds} s (drainSeconds): {ACKNOWLEDGE_LATE}"
-    return Condition(kind, "False", reason, message, (clause,))
 
 
 def _schedules_valid(autoscaler: Autoscaler) -> Condition:

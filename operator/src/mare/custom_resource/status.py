@@ -8,7 +8,7 @@ from typing import Any
 
 from mare.custom_resource import status_values
 from mare.custom_resource.autoscaler import Autoscaler
-from mare.custom_resource.conditions import Condition
+from mare.custom_resource.condition import Condition
 from mare.domain.decision import Decision, Step
 from mare.domain.estimates import Estimates
 from mare.domain.history import History

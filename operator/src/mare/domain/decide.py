@@ -14,7 +14,7 @@ The operator, `mare local` and the simulation call `decide`.
 from dataclasses import replace
 
 from mare.domain import idle
-from mare.domain.behavior import Recommendation, apply_behavior, at_most, record_behavior
+from mare.domain.behavior import Recommendation, apply_behavior, record_behavior
 from mare.domain.clause import Clause
 from mare.domain.context import DecisionContext, Proposal, context_of
 from mare.domain.decision import Decision, DecisionTrace, Stage
@@ -40,7 +40,7 @@ def decide(
     learning = learn(history.learning, load, workload, now, policy.workers_per_replica)
     history = history.observe(load, learning, now)
     deliveries = history.deliveries.observe(load, now, policy.drain_seconds)
-    history = replace(history, deliveries=deliveries)
+    history = replace(history, deliveries=deliveries, held=history.held.observe(load))
     history = idle.observe_zero(policy, workload.replicas, history)
     context = context_of(policy, workload, load, now)
     trace = DecisionTrace(workload.replicas)
@@ -139,9 +139,9 @@ def _without_proposal(
 
 
 def _bound(trace: DecisionTrace, context: DecisionContext, floor: int) -> None:
-    ceiling = context.policy.max_replicas
+    ceiling = context.ceiling
     if trace.count > ceiling:
-        trace.limit(Stage.BOUNDS, ceiling, Reason.TOO_MANY_REPLICAS, at_most(context.policy))
+        trace.limit(Stage.BOUNDS, ceiling, Reason.TOO_MANY_REPLICAS, context.why_ceiling)
     elif trace.count < floor:
         trace.limit(Stage.BOUNDS, floor, Reason.TOO_FEW_REPLICAS, context.why_floor)
 
@@ -172,7 +172,7 @@ def _with_proposal(
     limited = apply_behavior(
         context.policy.behavior,
         min_replicas=context.floor,
-        max_replicas=context.policy.max_replicas,
+        max_replicas=context.ceiling,
         current=trace.current,
         desired=desired,
         recommendations=recommendations,

@@ -2,7 +2,8 @@
 
 Celery acknowledges early unless `task_acks_late` is set, and a consumer with automatic
 acknowledgement always does. What such a consumer works on can only be bounded: by the messages that
-were delivered lately.
+were acknowledged lately, since that happens when it begins. While tasks are few, Celery looks like
+a worker that needs a millisecond (docs/measurements/celery.md): no rule can tell them apart.
 """
 
 from dataclasses import dataclass, replace
@@ -12,36 +13,47 @@ from mare.domain.unknown import Unknown, known, total
 
 DRAIN_SECONDS = 30
 """`drainSeconds` where early acknowledgement is seen: the default grace period of a Pod."""
+_ENOUGH_MESSAGES = 10
 _SAMPLES = 3
 """Statistics in a row that show it: a fast consumer can acknowledge just before one of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deliveries:
-    """The messages delivered lately, and whether they are acknowledged early."""
+    """The messages acknowledged lately, and whether that is early."""
 
     delivered: int | None = None
     acknowledged: int | None = None
     recent: tuple[tuple[float, int], ...] = ()
-    """When a delivery was seen, and of how many messages."""
+    """When an acknowledgement was seen, and of how many messages."""
     early_samples: int = 0
     automatic: bool = False
     """Whether a consumer acknowledges automatically."""
+    unseen: int | None = 0
+    """Messages delivered while statistics showed none unacknowledged; None once one did."""
 
     @property
     def is_early(self) -> bool:
         return self.automatic or self.early_samples >= _SAMPLES
+
+    @property
+    def are_unseen(self) -> bool:
+        """Whether no message was unacknowledged in any statistics, of enough messages."""
+        return self.unseen is not None and self.unseen >= _ENOUGH_MESSAGES
 
     def observe(self, load: Load, now: float, drain_seconds: int | None) -> "Deliveries":
         """Record the deliveries of one reading. Counters change with the statistics only."""
         new = total(reading.delivered for reading in load.readings)
         acknowledged = total(reading.acknowledged for reading in load.readings)
         if isinstance(new, Unknown) or isinstance(acknowledged, Unknown):
-            return self
+            return replace(self, delivered=None, acknowledged=None)
         automatic = any(reading.automatic for reading in load.readings)
+        unseen = None if known(load.unacknowledged, 0) > 0 else self.unseen
         if (new, acknowledged, automatic) == (self.delivered, self.acknowledged, self.automatic):
-            return self
-        count = new - (new if self.delivered is None else self.delivered)
+            return self if unseen == self.unseen else replace(self, unseen=unseen)
+        count = 0 if self.delivered is None else new - self.delivered
+        # Each message of before the first counter may have been acknowledged a moment ago.
+        begun = acknowledged - (self.acknowledged or 0)
         cutoff = now - (drain_seconds or DRAIN_SECONDS)
         recent = tuple(each for each in self.recent if each[0] > cutoff)
         return replace(
@@ -49,7 +61,8 @@ class Deliveries:
             delivered=new,
             acknowledged=acknowledged,
             automatic=automatic,
-            recent=(*recent, (now, count)) if count > 0 else recent,
+            unseen=None if unseen is None else unseen + max(0, count),
+            recent=(*recent, (now, begun)) if begun > 0 else recent,
             early_samples=self._early_samples(load, count, acknowledged),
         )
 

@@ -1,4 +1,9 @@
-"""Scale-down that leaves busy replicas: `victimPolicy: IdleOnly`, and early acknowledgement."""
+"""Scale-down that leaves busy replicas: `victimPolicy`, and early acknowledgement.
+
+`IdleOnly` always waits until replicas are idle. `IdleFirst` waits where a busy replica might not
+finish: where the service time may exceed the grace period, or is not known yet although idle
+replicas are.
+"""
 
 from dataclasses import replace
 
@@ -14,18 +19,31 @@ from mare.domain.unknown import Unknown, known
 
 
 def keep_busy_replicas(trace: DecisionTrace, context: DecisionContext, history: History) -> History:
-    """With IdleOnly, remove only idle replicas until maxDrainWaitSeconds have passed."""
-    policy, desired = context.policy, trace.count
-    if policy.victim_policy is not VictimPolicy.IDLE_ONLY or desired >= trace.current:
+    """Remove only idle replicas until maxDrainWaitSeconds have passed, where that is needed."""
+    desired = trace.count
+    if desired >= trace.current or not _only_idle_may_go(context, history):
         return replace(history, draining_since=None) if history.draining_since else history
     since = context.now if history.draining_since is None else history.draining_since
     removable = _removable_replicas(context, history)
-    until = since + policy.max_drain_wait_seconds
+    until = since + context.policy.max_drain_wait_seconds
     if trace.current - desired > removable and context.now < until:
         remark = _why_busy_stay(context.workload.idle, removable, desired)
         trace.limit(Stage.VICTIMS, trace.current - removable, Reason.DRAINING, remark, until)
     counted_at = known(context.load.statistics_at, history.idle_counted_at)
     return replace(history, draining_since=since, idle_counted_at=counted_at)
+
+
+def _only_idle_may_go(context: DecisionContext, history: History) -> bool:
+    if context.policy.victim_policy is not VictimPolicy.IDLE_FIRST:
+        return context.policy.victim_policy is VictimPolicy.IDLE_ONLY
+    grace_seconds = context.workload.grace_seconds
+    if grace_seconds is None:
+        return False
+    service = history.service_seconds(grace_seconds, context.now)
+    if isinstance(service, Unknown):
+        is_working = known(context.load.unacknowledged, 0) > 0
+        return is_working and not isinstance(context.workload.idle, Unknown)
+    return service * (1 + history.learning.estimates.capacity_error) > grace_seconds
 
 
 def _why_busy_stay(idle_count: int | Unknown, removable: int, desired: int) -> Clause:
@@ -78,5 +96,6 @@ def keep_delivered_messages(
 def why_delivered(context: DecisionContext, running: int) -> Clause:
     drain_seconds = context.policy.drain_seconds
     seconds = DRAIN_SECONDS if drain_seconds is None else drain_seconds
-    text = f"{messages(running)} delivered in the last {seconds} s may still be processed"
+    running = min(running, context.workload.replicas)
+    text = f"{messages(running)} acknowledged in the last {seconds} s may still be processed"
     return Clause("victims.recent", text, messages=running, seconds=seconds)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from mare.domain.behavior import Recommendation, ScaleEvent, remember, store_event
 from mare.domain.deliveries import Deliveries
 from mare.domain.estimates import Estimates, Learning, recall
+from mare.domain.held import HeldMessages
 from mare.domain.observation import Load
 from mare.domain.policy import Behavior
 from mare.domain.unknown import Unknown, known, total
@@ -39,6 +40,7 @@ class History:
     zero_is_own: bool = False
     """Whether the policy allowed the count of 0; else another client set it."""
     deliveries: Deliveries = field(default_factory=Deliveries)
+    held: HeldMessages = field(default_factory=HeldMessages)
     draining_since: float | None = None
     """Since when busy replicas delay a scale-down."""
     idle_counted_at: float = 0.0
@@ -48,6 +50,11 @@ class History:
     def is_quiet(self) -> bool:
         """Whether statistics of after the last change twice contained no message."""
         return self.quiet_samples >= _QUIET_SAMPLES
+
+    def service_seconds(self, limit: float, now: float) -> float | Unknown:
+        """Return the service time, or how long a message was held if that exceeds a limit."""
+        measured, held = self.learning.estimates.service_seconds, self.held.longest(now)
+        return max(held, known(measured, 0.0)) if held > limit else measured
 
     @classmethod
     def begin(cls, now: float, replicas: int, estimates: Estimates | None = None) -> "History":

@@ -124,7 +124,8 @@ FRESH: dict[str, Hint] = {
 STATISTICS = Clause("advice.addStatistics", "add management-uri or prometheus-uri to the Secret")
 GRACE = Clause(
     "advice.raiseGrace",
-    "raise terminationGracePeriodSeconds of the Pods above the service time",
+    "raise terminationGracePeriodSeconds of the Pods, or stopSeconds of the command, above the"
+    " service time",
 )
 VICTIMS: dict[str, Clause] = {
     "ChoosesItself": Clause(

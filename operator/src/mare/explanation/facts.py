@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from mare.custom_resource.autoscaler import Key, ScaleTarget
-from mare.custom_resource.conditions import Condition
+from mare.custom_resource.condition import Condition
 from mare.domain.decision import Decision
 from mare.domain.estimates import Estimates
 from mare.domain.observation import QueueReading

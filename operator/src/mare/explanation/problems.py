@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mare.custom_resource.conditions import ACKNOWLEDGE_LATE, Condition
+from mare.custom_resource.condition import Condition
+from mare.custom_resource.work_conditions import ACKNOWLEDGE_LATE
 from mare.domain.clause import Clause
 from mare.explanation import advice
 from mare.explanation.facts import Facts

@@ -7,7 +7,7 @@ from typing import Any
 
 from mare.custom_resource import status_values
 from mare.custom_resource.autoscaler import FROM_REPLICAS, TO_REPLICAS, read_autoscaler
-from mare.custom_resource.conditions import Condition
+from mare.custom_resource.condition import Condition
 from mare.custom_resource.status import read_estimates
 from mare.domain.clause import Clause
 from mare.domain.decision import Decision, Stage, Step

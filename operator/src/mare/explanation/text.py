@@ -56,6 +56,9 @@ def _lines(explained: Explained, now: float) -> Iterator[str]:
         yield f"{warning} ({problem.about}) {problem.text}"
         yield f"  try: {problem.advice}"
         yield f"  see: docs/{problem.page}"
+    for hint in (each for each in facts.conditions if each.is_hint):
+        yield ""
+        yield f"{style('Hint', bold=True)}: {hint.message}."
     if len(explained.decisions) > 1:
         yield ""
         yield "Last decisions:"

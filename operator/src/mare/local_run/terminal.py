@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, TextIO
 
 from mare.custom_resource.autoscaler import Autoscaler, Key
-from mare.custom_resource.conditions import Condition
+from mare.custom_resource.condition import Condition
 
 _COLOURS = (36, 33, 35, 32, 34, 96, 93, 95, 92, 94)
 _BOLD = 1

@@ -232,7 +232,9 @@ def _decide(state: AutoscalerState, scale: Scale, reading: BrokerReading, now: f
         state.history = History.begin(now, scale.replicas, state.estimates)
     busy = _busy(reading, now, state.autoscaler.policy.staleness_seconds)
     idle = idle_replicas(state, scale, busy, now)
-    workload = Workload(replicas=scale.replicas, ready=scale.ready, idle=idle)
+    workload = Workload(
+        replicas=scale.replicas, ready=scale.ready, idle=idle, grace_seconds=scale.grace_seconds
+    )
     observation = Observation(workload=workload, queues=reading.queues)
     decision, state.history = decide(state.autoscaler.policy, observation, state.history, now)
     return decision

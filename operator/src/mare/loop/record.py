@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mare.custom_resource.autoscaler import Autoscaler, Key
-from mare.custom_resource.conditions import Condition
+from mare.custom_resource.condition import Condition
 from mare.domain.decision import Decision
 from mare.domain.estimates import Estimates
 from mare.domain.unknown import Unknown

@@ -10,7 +10,6 @@ from dataclasses import replace
 from functools import partial
 
 from mare.domain.decision import Decision
-from mare.domain.policy import VictimPolicy
 from mare.domain.reason import Reason
 from mare.domain.unknown import Unknown
 from mare.loop.killed_replicas import KilledReplicas
@@ -178,7 +177,8 @@ class ScaleWriter:
 
 
 def _all_are_idle(state: AutoscalerState, decision: Decision) -> bool:
-    """Say whether IdleOnly may remove any replica, since there is no message."""
-    is_only = state.autoscaler.policy.victim_policy is VictimPolicy.IDLE_ONLY
-    is_quiet = state.history is not None and state.history.is_quiet
-    return is_only and is_quiet and decision.replicas < decision.current
+    """Say whether a scale-down of idle replicas may remove any, since there is no message."""
+    history = state.history
+    if history is None or history.draining_since is None:
+        return False
+    return history.is_quiet and decision.replicas < decision.current

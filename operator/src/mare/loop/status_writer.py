@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 
-from mare.custom_resource.conditions import Condition
+from mare.custom_resource.condition import Condition
 from mare.custom_resource.status import status_of, without_absent
 from mare.loop.record import Record
 from mare.loop.state import AutoscalerState

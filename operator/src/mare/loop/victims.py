@@ -36,7 +36,7 @@ class Victims:
     ) -> bool:
         """Mark Pods so that idle ones are deleted first, as long as `is_allowed`.
 
-        Returns false if busy ones would be deleted that may still finish (`IdleOnly`).
+        Returns false if busy ones would be deleted that the decision waits for.
         """
         busy = reading.busy
         if not _matters(state, scale, decision) or isinstance(busy, Unknown) or not busy:
@@ -71,11 +71,9 @@ class Victims:
         return Unknown("ConsumersHidden", "no Pod has the address of a consumer")
 
     def _busy_may_finish(self, state: AutoscalerState) -> bool:
-        policy, history = state.autoscaler.policy, state.history
-        since = history.draining_since if history else None
-        if since is None or policy.victim_policy is not VictimPolicy.IDLE_ONLY:
-            return False
-        return self._clock() < since + policy.max_drain_wait_seconds
+        since = state.history.draining_since if state.history else None
+        seconds = state.autoscaler.policy.max_drain_wait_seconds
+        return since is not None and self._clock() < since + seconds
 
 
 def _matters(state: AutoscalerState, scale: Scale, decision: Decision) -> bool:

@@ -1,0 +1,116 @@
+"""Conditions about the work of replicas: whether it is visible, and not lost in a scale-down."""
+
+import math
+
+from mare.custom_resource.autoscaler import Autoscaler
+from mare.custom_resource.condition import Condition
+from mare.domain.clause import Clause, capital, number, significant
+from mare.domain.deliveries import DRAIN_SECONDS, Deliveries
+from mare.domain.estimates import Estimates
+from mare.domain.history import History
+from mare.domain.observation import load_of
+from mare.domain.policy import MaximumConcurrency, Policy, QueueWaitTime, VictimPolicy
+from mare.domain.unknown import Unknown, known
+from mare.ports import BrokerReading, Scale
+
+ACKNOWLEDGE_LATE = Clause(
+    "advice.acknowledgeLate",
+    "acknowledge after the work (Celery: task_acks_late = True and worker_prefetch_multiplier = 1),"
+    " or set drainSeconds to the longest service time",
+)
+_NEVER_UNACKNOWLEDGED = (
+    "No message was unacknowledged in any statistics: either workers are quick, or they acknowledge"
+    " before they work, as Celery does unless task_acks_late is set. In that case set drainSeconds"
+    " to the longest service time"
+)
+_LARGE_PREFETCH = 20
+"""Messages of a replica above which its prefetch count is hardly the number of its workers."""
+_GRACE_SETTING = "terminationGracePeriodSeconds"
+
+
+def grace_period_sufficient(
+    autoscaler: Autoscaler, scale: Scale, history: History | None, now: float
+) -> Condition:
+    kind, grace = "GracePeriodSufficient", scale.grace_seconds
+    setting = "stopSeconds" if autoscaler.target.kind == "command" else _GRACE_SETTING
+    if grace is None:
+        return Condition(kind, "Unknown", "NotReported", f"The workload reports no {setting}")
+    service = history.service_seconds(grace, now) if history else Estimates().service_seconds
+    if isinstance(service, Unknown):
+        return Condition(kind, "Unknown", service.reason, service.cause)
+    seconds, wait = significant(service, 2), autoscaler.policy.max_drain_wait_seconds
+    if seconds <= grace:
+        return Condition(
+            kind, "True", "Sufficient", "The service time does not exceed the grace period"
+        )
+    text = f"the service time of {number(seconds)} s exceeds the grace period of {grace} s"
+    clause = Clause("grace.short", text, seconds=seconds, graceSeconds=grace)
+    message = f"{capital(text)}: raise {setting} above the service time"
+    if autoscaler.policy.victim_policy is not VictimPolicy.DEFAULT:
+        message += f". Until then only idle replicas are removed, for {wait} s"
+        message += " (maxDrainWaitSeconds), then busy ones"
+    return Condition(kind, "False", "GracePeriodTooShort", message, (clause,))
+
+
+def victims_chosen(policy: Policy, unchosen: Unknown | None, reading: BrokerReading) -> Condition:
+    kind = "VictimsChosen"
+    if unchosen is not None:
+        seconds = policy.max_drain_wait_seconds
+        message = f"{unchosen.cause}: scale-down waits {seconds} s (maxDrainWaitSeconds), and can"
+        message += " then remove busy replicas"
+        return Condition(kind, "False", unchosen.reason, message, (unchosen.clause,))
+    if isinstance(reading.busy, Unknown):
+        return Condition(kind, "Unknown", reading.busy.reason, reading.busy.cause)
+    return Condition(
+        kind,
+        "True",
+        "Chosen",
+        "Idle replicas are removed first; busy replicas finish their messages",
+    )
+
+
+def work_visible(policy: Policy, deliveries: Deliveries) -> Condition:
+    kind = "WorkVisible"
+    if not deliveries.is_early and deliveries.are_unseen and policy.drain_seconds is None:
+        return Condition(kind, "Unknown", "NeverUnacknowledged", _NEVER_UNACKNOWLEDGED)
+    if not deliveries.is_early:
+        text = "Messages are unacknowledged while they are processed, as far as the statistics show"
+        return Condition(kind, "True", "Visible", text)
+    reason = "AutomaticAcknowledgement" if deliveries.automatic else "EarlyAcknowledgement"
+    seconds = DRAIN_SECONDS if policy.drain_seconds is None else policy.drain_seconds
+    text = "messages are acknowledged before they are processed, so that busy replicas look idle"
+    clause = Clause("work.early", text)
+    message = f"{capital(text)}; scale-down waits {seconds} s (drainSeconds): {ACKNOWLEDGE_LATE}"
+    return Condition(kind, "False", reason, message, (clause,))
+
+
+def prefetch_suitable(
+    policy: Policy, reading: BrokerReading, history: History, now: float
+) -> tuple[Condition, ...]:
+    """Return whether the prefetch count is the number of workers, if a target depends on it."""
+    kind, learning = "PrefetchSuitable", history.learning
+    if not any(isinstance(each, QueueWaitTime | MaximumConcurrency) for each in policy.targets):
+        return ()
+    if policy.workers_per_replica is not None:
+        return (Condition(kind, "True", "Configured", "workersPerReplica is set"),)
+    load = load_of(reading.queues, now, policy.staleness_seconds)
+    prefetch, estimates = load.prefetch, learning.estimates
+    slots = known(prefetch, math.inf) * estimates.consumers_each(load)
+    count = f"up to {slots:.0f} messages" if slots < math.inf else "messages without a limit"
+    workers = estimates.workers_per_replica
+    if isinstance(prefetch, Unknown) and prefetch.reason != "NoPrefetch":
+        found = Condition(kind, "Unknown", prefetch.reason, prefetch.cause)
+    elif estimates.prefetch_exceeds_workers and not isinstance(workers, Unknown):
+        each = math.ceil(workers)
+        text = f"The consumers of a replica prefetch {count}, but work on about {each} at a time:"
+        text += f" lower the prefetch count to {each}, so that other replicas receive the rest"
+        found = Condition(kind, "False", "PrefetchExceedsWorkers", text)
+    elif slots >= _LARGE_PREFETCH and not learning.capacity.was_saturated:
+        text = f"The consumers of a replica prefetch {count}. How many it works on at a time is"
+        text += " measured when messages wait. Until then set workersPerReplica of the target if it"
+        text += " is less"
+        found = Condition(kind, "Unknown", "PrefetchAssumed", text)
+    else:
+        text = "The prefetch count is not known to exceed the workers of a replica"
+        found = Condition(kind, "True", "Suitable", text)
+    return (found,)

@@ -1,0 +1,51 @@
+"""How long messages are unacknowledged at least, while nothing is acknowledged.
+
+The service time is the mean of acknowledged messages, so that long ones show in it late. A message
+that is unacknowledged now and was delivered before a time has been held since then.
+"""
+
+from dataclasses import dataclass, replace
+
+from mare.domain.observation import Load
+from mare.domain.unknown import Unknown, known, total
+
+_MEMORY_SECONDS = 900.0
+
+
+@dataclass(frozen=True, slots=True)
+class HeldMessages:
+    """The longest time for which a message was held lately."""
+
+    since: float | None = None
+    """The time of the statistics since which a message has been held and none acknowledged."""
+    delivered: int = 0
+    """The counter at that time."""
+    acknowledged: int = 0
+    seconds: float = 0.0
+    """The longest time, observed last at `seen_at`."""
+    seen_at: float = 0.0
+
+    def observe(self, load: Load) -> "HeldMessages":
+        """Return the times with the statistics of one more reading.
+
+        The messages that were delivered since a time bound those that are newer, also where
+        consumers return messages to the queue.
+        """
+        at, count = load.statistics_at, known(load.unacknowledged, 0)
+        delivered = total(reading.delivered for reading in load.readings)
+        acknowledged = total(reading.acknowledged for reading in load.readings)
+        if isinstance(at, Unknown) or isinstance(delivered, Unknown) or count == 0:
+            return replace(self, since=None)
+        if isinstance(acknowledged, Unknown):
+            return replace(self, since=None)
+        may_be_newer = not 0 <= delivered - self.delivered < count
+        if self.since is None or acknowledged != self.acknowledged or may_be_newer:
+            return replace(self, since=at, delivered=delivered, acknowledged=acknowledged)
+        seconds = at - self.since
+        if seconds >= self.longest(at):
+            return replace(self, seconds=seconds, seen_at=at)
+        return self
+
+    def longest(self, now: float) -> float:
+        """Return the longest time of the last 15 minutes."""
+        return self.seconds if now - self.seen_at <= _MEMORY_SECONDS else 0.0
