@@ -12,8 +12,8 @@ from mare_services.upstream.breaker import Breaker, Failure, Permission
 
 REMEMBERED = 10_000
 """Destinations and URLs in memory, about 0.5 kB each. The least recently used are forgotten."""
-SLOW_SECONDS = 2.0
-SLOW_FOR = 600.0
+SLOW_SECONDS = 5.0
+SLOW_FOR = 120.0
 """Seconds. A host is fast if one of its attempts ended within `SLOW_SECONDS`, and none of the last
 `SLOW_FOR` took longer."""
 
