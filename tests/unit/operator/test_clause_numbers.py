@@ -91,12 +91,14 @@ def test_without_work_there_is_nothing_to_divide():
     assert proposal.text == "0 ready messages and an arrival rate of 0 messages/s need no replica"
 
 
-def test_a_count_kept_for_the_highest_rate_names_that_rate():
+def test_a_count_kept_for_the_highest_rate_has_the_formula_of_that_rate():
     proposal = without_work(highest_rate=1.5)
     assert (proposal.raw, proposal.replicas) == (0, 1)
-    assert proposal.within_tolerance == (
-        "the highest rate of the last 15 s and the next 30 s is 1.5 messages/s,"
-        " which needs at least 1 replica"
+    why, formula = proposal.sentence
+    assert why == "the highest rate of the last 15 s and the next 30 s decides on a scale-down"
+    assert formula == (
+        "an arrival rate of 1.5 messages/s at 2 messages/s per replica with 1 worker needs 2"
+        " replicas, so that 95 % of messages wait at most 2 s"
     )
 
 

@@ -21,8 +21,8 @@ class Proposal:
     """The formula with its numbers."""
     within_tolerance: Clause | None = None
     """Why the current count stays although `raw` differs."""
-    tolerance_has_formula: bool = False
-    """Whether `within_tolerance` has all numbers of the formula."""
+    tolerance_formula: Clause | None = None
+    """The formula by which the current count stays, if it is not `text`."""
     remark: Clause | None = None
     """What the formula does not know."""
     allows_scale_down: bool = True
@@ -33,9 +33,9 @@ class Proposal:
     @property
     def sentence(self) -> tuple[Clause, ...]:
         """The clauses of the decision: why the count stays, the formula, what is not known."""
-        formula = None if self.tolerance_has_formula else self.text
+        formula = self.tolerance_formula or self.text
         clauses = (self.within_tolerance, formula, self.remark)
-        return tuple(each for each in clauses if each is not None)
+        return tuple(dict.fromkeys(each for each in clauses if each is not None))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

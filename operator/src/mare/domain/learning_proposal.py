@@ -46,7 +46,7 @@ def proposal_while_learning(
             workload.replicas,
             clause,
             kept,
-            tolerance_has_formula=True,
+            tolerance_formula=kept,
             remark=_SERVICE_UNKNOWN,
         )
     step = _step(raw, workload.replicas, estimates)

@@ -73,8 +73,8 @@ def proposal_by_wait(
     if needed.replicas > current and _are_too_few(current, demand, error):
         proposal = Proposal(needed.replicas, needed.replicas, _clause(demand, needed))
     elif needed.replicas < current:
-        proposal = _fewer(demand, highest, error, current)
-    proposal = proposal or _kept(current, demand, needed, highest)
+        proposal = _fewer(demand, needed, highest, error, current)
+    proposal = proposal or _kept(current, demand, needed)
     measured = significant(known(estimates.arrival_rate, 0.0))
     if measured > demand.arrival_rate:
         proposal = replace(proposal, remark=_unconfirmed(measured))
@@ -108,37 +108,39 @@ def _are_too_few(current: int, demand: Demand, error: float) -> bool:
     return need_of(at_best, _SCALE_UP_IDLE).replicas > current
 
 
-def _fewer(demand: Demand, highest_rate: float, error: float, current: int) -> Proposal | None:
-    """Propose fewer replicas if they are enough for the highest rate at a lower capacity."""
+def _fewer(
+    demand: Demand, needed: Need, highest_rate: float, error: float, current: int
+) -> Proposal | None:
+    """Propose fewer replicas if they are enough for the highest rate at a lower capacity.
+
+    Return None if the highest rate is not what keeps the count.
+    """
     at_worst = replace(
         demand,
         arrival_rate=highest_rate,
         capacity_per_replica=significant(demand.capacity_per_replica * (1 - error)),
     )
-    needed = need_of(at_worst, _SCALE_DOWN_IDLE)
-    if needed.replicas >= current:
+    most = need_of(at_worst, _SCALE_DOWN_IDLE)
+    formula = _clause(at_worst, most)
+    if most.replicas < current:
+        return Proposal(most.replicas, most.replicas, formula)
+    if highest_rate == demand.arrival_rate:
         return None
-    return Proposal(needed.replicas, needed.replicas, _clause(at_worst, needed))
+    why = (
+        f"the highest rate of the last {RECENT_SECONDS} s and the next {FORECAST_SECONDS} s decides"
+        " on a scale-down"
+    )
+    kept = Clause(
+        "tolerance.highestRate", why, recentSeconds=RECENT_SECONDS, forecastSeconds=FORECAST_SECONDS
+    )
+    text = _clause(demand, needed)
+    return Proposal(needed.replicas, current, text, kept, tolerance_formula=formula)
 
 
-def _kept(current: int, demand: Demand, needed: Need, highest_rate: float) -> Proposal:
+def _kept(current: int, demand: Demand, needed: Need) -> Proposal:
     text = _clause(demand, needed)
     if needed.replicas == current:
         return Proposal(current, current, text)
-    if needed.replicas < current and highest_rate > demand.arrival_rate:
-        why = (
-            f"the highest rate of the last {RECENT_SECONDS} s and the next {FORECAST_SECONDS} s"
-            f" is {number(highest_rate)} messages/s, which needs at least {replicas(current)}"
-        )
-        kept = Clause(
-            "tolerance.highestRate",
-            why,
-            recentSeconds=RECENT_SECONDS,
-            forecastSeconds=FORECAST_SECONDS,
-            highestRate=highest_rate,
-            replicas=current,
-        )
-        return Proposal(needed.replicas, current, text, kept)
     busy = demand.arrival_rate / (current * demand.capacity_per_replica)
     why = f"{replicas(current)} at {percent(busy)} busy"
     why += f" {'is' if current == 1 else 'are'} within the tolerance"
