@@ -1,4 +1,4 @@
-"""Calls to services, with the deadline and the identity of the current request."""
+"""Calls to services, with the deadline and the request id of the current request."""
 
 import time
 from collections.abc import Mapping
@@ -6,8 +6,8 @@ from typing import Any
 
 from flask import g
 
-from mare_gateway.identity import Identity, identify
 from mare_gateway.metrics import Metrics
+from mare_gateway.request_ids import call_headers, valid_request_id
 from mare_nameko.client import BadReply, CallTimedOut, RemoteError, RpcClient, RpcError
 from mare_nameko.tracing import Span, TraceContext, Tracer
 
@@ -23,22 +23,22 @@ class Calls:
         """Return the reply, within the rest of the request's deadline, or raise RpcError."""
         left = self._timeout - (time.perf_counter() - g.started)
         span = self._begin_span(target, g.span.context)
-        return self._make(target, request, left, g.identity, span)
+        return self._make(target, request, left, g.request_id, span)
 
     def detached(self, target: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """Make a call that belongs to no HTTP request, with an id and a trace of its own."""
         span = self._begin_span(target, None)
-        return self._make(target, request, self._timeout, identify(None, span.context), span)
+        return self._make(target, request, self._timeout, valid_request_id(), span)
 
     def _make(
-        self, target: str, request: Mapping[str, Any], left: float, identity: Identity, span: Span
+        self, target: str, request: Mapping[str, Any], left: float, request_id: str, span: Span
     ) -> dict[str, Any]:
         started = time.perf_counter()
         outcome = "error"
         try:
             if left <= 0:
                 raise CallTimedOut(f"the deadline passed before the call to {target}")
-            context = identity.headers(span.context)
+            context = call_headers(request_id, span.context)
             reply = self._rpc.call(target, request, timeout=left, context=context)
             answer = _object(reply, target)
             outcome = "ok"

@@ -23,7 +23,7 @@ _SENTENCES = {
 
 
 def respond(problem: Problem) -> Response:
-    document = problem.document(instance=request.path, request_id=g.identity.request_id)
+    document = problem.document(instance=request.path, request_id=g.request_id)
     return Response(
         msgspec.json.encode(document),
         status=problem.status,
@@ -39,7 +39,7 @@ def handle_failures(
     def call_failed(error: RpcError) -> Response:
         problem = problem_of(error)
         if problem.status >= 500:  # noqa: PLR2004
-            log.warning("Call failed: %s", error, extra={"request_id": g.identity.request_id})
+            log.warning("Call failed: %s", error, extra={"request_id": g.request_id})
         return respond(problem)
 
     @app.errorhandler(HTTPException)
@@ -61,5 +61,5 @@ def handle_failures(
 
     @app.errorhandler(Exception)
     def broken(error: Exception) -> Response:
-        log.error("Request failed", exc_info=error, extra={"request_id": g.identity.request_id})
+        log.error("Request failed", exc_info=error, extra={"request_id": g.request_id})
         return respond(INTERNAL)

@@ -1,12 +1,12 @@
-"""Identity, trace, metrics and access log of each request."""
+"""Request id, trace, metrics and access log of each request."""
 
 import logging
 import time
 
 from flask import Flask, Response, g, request
 
-from mare_gateway.identity import identify
 from mare_gateway.metrics import Metrics
+from mare_gateway.request_ids import valid_request_id
 from mare_nameko.tracing import Tracer, read_trace_context
 
 access_log = logging.getLogger("mare_gateway.access")
@@ -15,7 +15,7 @@ _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"
 
 
 def observe(app: Flask, metrics: Metrics, tracer: Tracer) -> None:
-    """Identify, trace, measure and log every request of ``app``."""
+    """Trace, measure and log every request of ``app``."""
 
     @app.before_request
     def begin() -> None:
@@ -23,12 +23,12 @@ def observe(app: Flask, metrics: Metrics, tracer: Tracer) -> None:
         headers = request.headers
         parent = read_trace_context(headers.get("traceparent"), headers.get("tracestate"))
         g.span = tracer.begin(_method(), "server", parent, {})
-        g.identity = identify(headers.get("X-Request-Id"), g.span.context)
+        g.request_id = valid_request_id(headers.get("X-Request-Id"))
 
     @app.after_request
     def end(response: Response) -> Response:
         duration = time.perf_counter() - g.started
-        response.headers["X-Request-Id"] = g.identity.request_id
+        response.headers["X-Request-Id"] = g.request_id
         route = request.url_rule.rule if request.url_rule else "none"
         method = _method()
         metrics.requests.labels(method, route, response.status_code).observe(duration)
@@ -62,7 +62,7 @@ def _log(method: str, route: str, response: Response, duration: float) -> None:
             "status": response.status_code,
             "duration_ms": round(duration * 1000, 1),
             "bytes": response.content_length,
-            "request_id": g.identity.request_id,
-            "trace_id": g.identity.trace_id,
+            "request_id": g.request_id,
+            "trace_id": g.span.context.trace_id,
         },
     )

@@ -13,9 +13,9 @@ from mare_gateway.authenticator import Authenticator
 from mare_gateway.caching.answer_cache import AnswerCache, Found
 from mare_gateway.caching.answers import Answer
 from mare_gateway.cross_origin import CrossOrigin
-from mare_gateway.identity import valid_request_id
 from mare_gateway.metrics import Metrics
 from mare_gateway.protocol import has_one_host
+from mare_gateway.request_ids import valid_request_id
 from mare_gateway.responses import SECURITY_HEADERS
 
 Environ = dict[str, Any]

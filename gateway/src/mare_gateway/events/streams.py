@@ -16,9 +16,9 @@ from mare_gateway.events.feed import Closed, JobFeed, Subscription
 from mare_gateway.events.limits import Refused, StreamLimits, client_address
 from mare_gateway.events.messages import Snapshot
 from mare_gateway.events.settings import Settings
-from mare_gateway.identity import valid_request_id
 from mare_gateway.job_documents import ID_PATTERN
 from mare_gateway.problems import MEDIA_TYPE, Problem, problem_of
+from mare_gateway.request_ids import valid_request_id
 from mare_nameko.client import RemoteError
 
 access_log = logging.getLogger("mare_gateway.events.access")
@@ -172,13 +172,13 @@ class Streams:
 
 
 def problem_response(request: web.Request, problem: Problem) -> web.Response:
-    identity = request_id(request)
-    document = problem.document(instance=request.path, request_id=identity)
+    own_id = request_id(request)
+    document = problem.document(instance=request.path, request_id=own_id)
     return web.Response(
         status=problem.status,
         body=msgspec.json.encode(document),
         content_type=MEDIA_TYPE,
-        headers={**problem.response_headers, "X-Request-Id": identity},
+        headers={**problem.response_headers, "X-Request-Id": own_id},
     )
 
 
