@@ -5,6 +5,7 @@ from dataclasses import replace
 from mare.domain.behavior import within_tolerance
 from mare.domain.clause import (
     Clause,
+    Number,
     hundredths,
     messages,
     need,
@@ -184,28 +185,21 @@ def _by_consumption(
     raw = count_of(required / capacity)
     backlog = f"{messages(load.ready, 'ready ')} in {number(seconds)} s"
     result = f"at {number(capacity)} messages/s per replica, needs {replicas(raw)}"
-    if isinstance(estimates.arrival_rate, Unknown):
-        clause = Clause(
-            "consumption.partly",
-            f"consuming {backlog}, {result}; the arrival rate is unknown",
-            ready=load.ready,
-            capacity=capacity,
-            seconds=seconds,
-            replicas=raw,
-        )
-        proposal = _per_replica(required, capacity, workload, behavior, clause)
-        return replace(proposal, allows_scale_down=False)
-    clause = Clause(
-        "consumption",
-        f"consuming {number(rate)} messages/s that arrive and {backlog}, {result}",
-        arrivalRate=rate,
-        ready=load.ready,
-        capacity=capacity,
-        seconds=seconds,
-        replicas=raw,
-    )
+    numbers: dict[str, Number] = {
+        "ready": load.ready,
+        "capacity": capacity,
+        "seconds": seconds,
+        "replicas": raw,
+    }
+    if is_partial := isinstance(estimates.arrival_rate, Unknown):
+        text = f"consuming {backlog}, {result}; the arrival rate is unknown"
+        clause = Clause("consumption.partly", text, **numbers)
+    else:
+        text = f"consuming {number(rate)} messages/s that arrive and {backlog}, {result}"
+        clause = Clause("consumption", text, arrivalRate=rate, **numbers)
     proposal = _per_replica(required, capacity, workload, behavior, clause)
-    return replace(proposal, allows_scale_down=not isinstance(load.statistics_at, Unknown))
+    is_partial = is_partial or isinstance(load.statistics_at, Unknown)
+    return replace(proposal, allows_scale_down=not is_partial)
 
 
 def _by_concurrency(
@@ -227,23 +221,15 @@ def _by_concurrency(
     raw = count_of(count / each)
     share = f"at {workers(per_replica)} per replica, {target.busy_percent} % of them busy,"
     share += f" {need(count, raw)}"
+    numbers: dict[str, Number] = {
+        "workers": per_replica,
+        "busyPercent": target.busy_percent,
+        "replicas": raw,
+    }
     if isinstance(unacknowledged, Unknown):
-        clause = Clause(
-            "concurrency.partly",
-            f"{messages(count, 'ready ')}, {share}; unacknowledged messages are unknown",
-            ready=ready,
-            workers=per_replica,
-            busyPercent=target.busy_percent,
-            replicas=raw,
-        )
+        text = f"{messages(count, 'ready ')}, {share}; unacknowledged messages are unknown"
+        clause = Clause("concurrency.partly", text, ready=ready, **numbers)
         proposal = _per_replica(count, each, workload, behavior, clause)
         return replace(proposal, allows_scale_down=False)
-    clause = Clause(
-        "concurrency",
-        f"{messages(count)}, {share}",
-        messages=count,
-        workers=per_replica,
-        busyPercent=target.busy_percent,
-        replicas=raw,
-    )
+    clause = Clause("concurrency", f"{messages(count)}, {share}", messages=count, **numbers)
     return _per_replica(count, each, workload, behavior, clause)
