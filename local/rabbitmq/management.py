@@ -69,7 +69,7 @@ class Management:
             self.call("DELETE", "connections", name)
 
     def listens(self, port: int) -> bool:
-        """Tell whether the broker accepts AMQP connections on ``port``; False while it boots."""
+        """Return whether the broker accepts AMQP connections on ``port``; False while it boots."""
         try:
             self.call("GET", "health", "checks", "port-listener", str(port))
         except requests.RequestException:

@@ -129,7 +129,7 @@ class EventReader:
 
     Attributes:
         last_id: sent as ``Last-Event-ID`` when the stream is opened again.
-        ended: whether the server has said that no event follows.
+        ended: whether the server has sent the event `end`.
     """
 
     last_id: str = ""

@@ -148,7 +148,7 @@ class ElectedLeader:
         self._holds = True
 
     def _may_take(self, spec: Mapping[str, Any]) -> bool:
-        """Observe a Lease; say whether it is ours, free or expired."""
+        """Observe a Lease; return whether it is ours, free or expired."""
         holder, renewed = spec.get("holderIdentity") or "", spec.get("renewTime") or ""
         if (holder, renewed) != self._observed:
             self._observed, self._observed_at = (holder, renewed), self._clock()

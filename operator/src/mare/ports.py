@@ -78,7 +78,7 @@ class Brokers(Protocol):
         """Read the queues of objects that share a broker; a broker's failure is not raised."""
 
     async def check_quiet(self, autoscaler: Autoscaler) -> Unknown | None:
-        """Say why a queue may have a message at this moment; None if none has.
+        """Return why a queue may have a message at this moment; None if none has.
 
         The reason is `MessagesLeft` if one certainly has. A broker's failure is not raised.
         """
@@ -153,7 +153,7 @@ class Leadership(Protocol):
     """Whether this replica may act. Only one replica of an operator does."""
 
     def __call__(self) -> bool:
-        """Say whether it may act at this moment."""
+        """Return whether it may act at this moment."""
 
     @property
     def term(self) -> int:

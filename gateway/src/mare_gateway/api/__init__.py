@@ -1,1 +1,1 @@
-"""The public HTTP API: what can be asked, how it is checked, what comes back."""
+"""The public HTTP API: parameters, validation and responses."""

@@ -82,7 +82,7 @@ class SecretBrokers:
         return {key: merge_readings(parts, now) for key, parts in readings.items()}
 
     async def check_quiet(self, autoscaler: Autoscaler) -> Unknown | None:
-        """Implements `mare.ports.Brokers`: asks each queue that is declared, in no cache."""
+        """Implements `mare.ports.Brokers`: reads each declared queue, without a cache."""
         parameters = await self._secrets.get(self.group(autoscaler))
         if isinstance(parameters, Unknown):
             return parameters

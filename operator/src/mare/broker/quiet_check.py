@@ -69,7 +69,7 @@ class QuietCheck:
         """The end of each log, and since when it has been there."""
 
     async def run(self, names: Iterable[str]) -> Unknown | None:
-        """Say why a queue may have a message, ready or unacknowledged; None if none has.
+        """Return why a queue may have a message, ready or unacknowledged; None if none has.
 
         A quorum queue passes when its log did not change for 5.5 s, so that a second call can pass
         where the first one did not. Without such an endpoint, as before RabbitMQ 4, it passes.

@@ -136,7 +136,7 @@ class VirtualHost:
         return {name: self._sampled(name) for name in sampled} | readings
 
     async def check_quiet(self, names: Collection[str]) -> Unknown | None:
-        """Say why a queue may have a message at this moment; None if none has.
+        """Return why a queue may have a message at this moment; None if none has.
 
         Without the management API this is not known, and the statistics decide alone.
         """

@@ -44,7 +44,7 @@ def runs_in_pod() -> bool:
 
 
 class Api:
-    """Sends requests; none for as long as an answer's Retry-After says, up to 30 s."""
+    """Sends requests; none during the Retry-After of an answer, up to 30 s."""
 
     def __init__(self, client: ApiClient, may_write: Callable[[], bool] = lambda: True) -> None:
         """`may_write` is called immediately before each request that changes something."""

@@ -11,7 +11,7 @@ from mare.ports import AccessRefused, Conflict, InvalidName, NotFound, Unavailab
 
 
 class Unreadable(Exception):
-    """The object cannot be read. The text says what to do."""
+    """The object cannot be read. The text has the correction."""
 
 
 async def read_stored(name: str, namespace: str | None, context: str | None) -> dict[str, Any]:

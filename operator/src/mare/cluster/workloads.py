@@ -169,7 +169,7 @@ class WatchedWorkloads:
     ) -> None:
         """Take a workload from a list, or from a watch unless it is older than what is known.
 
-        For kinds outside apps/v1 only the /scale subresource tells where the count is.
+        For kinds outside apps/v1 only the /scale subresource shows where the count is.
         """
         if is_complete(target.api_version):
             new, known = scale_of_item(item, target), self._last_read.get(target)
@@ -202,7 +202,7 @@ class WatchedWorkloads:
 
 @lru_cache(maxsize=4096)
 def _invalid(target: ScaleTarget) -> Unknown | None:
-    """Say why no request can be made for a target; without a request, for its names alone."""
+    """Return why no request can be made for a target; without a request, for its names alone."""
     try:
         Resource(target.api_version, "scales").path(target.namespace, target.name)
     except InvalidName as error:
@@ -224,7 +224,7 @@ _WITH_REPLICA_SETS = {
 
 
 def is_complete(api_version: str) -> bool:
-    """Say whether an object of this version has count, ready replicas and grace period itself."""
+    """Return whether objects of this version have count, ready replicas and grace period."""
     return api_version == "apps/v1"
 
 
@@ -257,7 +257,7 @@ def scale_of_subresource(
 
 
 def _has_replica_sets(target: ScaleTarget) -> bool:
-    """Say whether a ReplicaSet deletes the Pods, in the order of their deletion costs."""
+    """Return whether a ReplicaSet deletes the Pods, in the order of their deletion costs."""
     return (target.api_version.partition("/")[0], target.kind) in _WITH_REPLICA_SETS
 
 

@@ -93,7 +93,7 @@ def read_autoscaler(body: Mapping[str, Any]) -> Autoscaler:
 
 
 def is_older(version: str, than: str) -> bool:
-    """Say whether one resourceVersion is older; false if they cannot be compared.
+    """Return whether one resourceVersion is older; false if they cannot be compared.
 
     https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions
     """

@@ -64,7 +64,7 @@ class WorkerEvents(TerminalEvents):
         self._starts: list[float] = []
 
     def running(self, names: set[str]) -> None:
-        """Note the time at which each process is seen for the first time."""
+        """Record the time at which each process is seen for the first time."""
         now = self._clock()
         self._seen = {name: self._seen.get(name, now) for name in names}
 

@@ -107,9 +107,9 @@ class Capacity:
         return self.saturated.acknowledged / self.saturated.seconds
 
     def workers(self, prefetch: float | None) -> float | None:
-        """Return how many messages a replica works on, if the prefetch count does not tell.
+        """Return how many messages a replica works on, if that differs from the prefetch count.
 
-        None if it does, or if that is not known yet.
+        None if it does not differ, or if that is not known yet.
         """
         at_saturation, service = self._at_saturation, self.long.each or self.shortest
         if at_saturation is None or not service:

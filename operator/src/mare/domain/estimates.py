@@ -260,7 +260,7 @@ def _with_capacity(
 def _with_growth(
     learning: Learning, ready: int, consumers: int, workload: Workload, now: float
 ) -> Learning:
-    """Note the growth of ready messages, and whether new replicas have had time to start."""
+    """Record the growth of ready messages, and whether new replicas have had time to start."""
     estimates = learning.estimates
     settling = max(STATISTICS_SECONDS, estimates.start_seconds or 0.0)
     estimates = replace(

@@ -43,7 +43,7 @@ class Facts:
 
     @property
     def cannot_act(self) -> Condition | None:
-        """The condition that says why the workload cannot be scaled, if so."""
+        """The condition with the reason why the workload cannot be scaled, if so."""
         able = self.condition("AbleToScale")
         return able if able is not None and able.status == "False" else None
 

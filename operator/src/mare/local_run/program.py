@@ -64,7 +64,7 @@ _VARIABLE = re.compile(r"\$(?:(\$)|([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?::-([^}]*))?
 
 
 class UnsetVariable(ValueError):
-    """A variable has no value. The message says what to do."""
+    """A variable has no value. The message has the correction."""
 
 
 def expand(text: str, variables: Mapping[str, str]) -> str:

@@ -20,7 +20,7 @@ _READY_TIMEOUT_SECONDS = 60.0
 
 
 class NotReady(Exception):
-    """A program did not become ready. The message says which one and why."""
+    """A program did not become ready. The message names the program and the cause."""
 
     def __init__(self, name: str, why: str) -> None:
         super().__init__(f"{name} {why}")

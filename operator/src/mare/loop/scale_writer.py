@@ -104,14 +104,14 @@ class ScaleWriter:
             state, view.reading, scale, decision, is_allowed
         ):
             return False
-        # Asking the broker and marking Pods take requests, in which everything may have changed.
+        # The state can have changed during the requests to the broker and for the Pods.
         if not is_allowed():
             return False
         await self._workloads.scale(view.autoscaler.target, scale, decision.replicas)
         return True
 
     async def _is_quiet(self, state: AutoscalerState) -> bool:
-        """Ask the queues themselves: statistics do not contain a message delivered just now."""
+        """Read the queues now: statistics do not contain a message that was delivered since."""
         if self._clock() < state.quiet_check_due:
             return False
         why = await self._brokers.check_quiet(state.autoscaler)
@@ -177,7 +177,7 @@ class ScaleWriter:
 
 
 def _all_are_idle(state: AutoscalerState, decision: Decision) -> bool:
-    """Say whether a scale-down of idle replicas may remove any, since there is no message."""
+    """Return whether a scale-down of idle replicas may remove any, since there is no message."""
     history = state.history
     if history is None or history.draining_since is None:
         return False

@@ -29,7 +29,7 @@ _new_timer = partial(RetryTimer, first=0.5, longest=15.0)
 @dataclass(slots=True)
 class AutoscalerState:
     autoscaler: Autoscaler
-    """Replaced when the generation changes, so that identity tells whether a view is current."""
+    """Replaced when the generation changes, so that identity shows whether a view is current."""
     number: int
     """Position among all objects, which spreads their reads over time."""
     claim: OperatorClaim
@@ -52,7 +52,7 @@ class AutoscalerState:
     writing: bool = False
     removed: bool = False
     quiet_check_due: float = 0.0
-    """When the queues may be asked again whether they are empty."""
+    """When the queues may be checked again for messages."""
     scale_retry: RetryTimer = field(default_factory=_new_timer)
     status_retry: RetryTimer = field(default_factory=_new_timer)
     marking_retry: RetryTimer = field(default_factory=_new_timer)

@@ -30,7 +30,7 @@ class WriteGuard:
         return self.allows_writes(state) and view.autoscaler is state.autoscaler
 
     def respect(self, error: Exception) -> None:
-        """Pause all writes for as long as the API server asks for, within bounds."""
+        """Pause all writes for the Retry-After of the API server, within bounds."""
         seconds = error.retry_after if isinstance(error, Unavailable) else None
         if seconds is not None:
             until = self._clock() + min(seconds, _LONGEST_PAUSE)

@@ -45,7 +45,7 @@ OLDEST_TO_RUN = (3, 10)
 
 
 class NoBroker(Exception):
-    """Raised when there is no RabbitMQ. The text says what to do."""
+    """Raised when there is no RabbitMQ. The text has the correction."""
 
 
 def installed_broker(oldest: tuple[int, ...], say: Callable[[str], None]) -> Program | None:

@@ -76,7 +76,7 @@ class JobsResources(DependencyProvider):
 
 
 class JobsService:
-    """Keeps the records of jobs; the work itself is done by other services."""
+    """Stores the records of jobs; other services do the work."""
 
     name = "jobs"
 

@@ -127,5 +127,5 @@ def _read(service: str, reply: Any, kind: type[Reply]) -> Reply:
     try:
         return wire.read(reply, kind)
     except InvalidRequest as error:
-        # InvalidRequest would tell the caller to change its request, which is not at fault.
+        # InvalidRequest would blame the request of the caller, which is valid.
         raise SourceFailed(f"The reply of {service} has an unknown format: {error}") from error

@@ -175,7 +175,7 @@ class LiveNames:
         self._is_optional = is_optional
 
     def find(self, name: Name, query: PlaceQuery) -> Sequence[City]:
-        """Ask with the whole name, then without the areas; return places within the bounds."""
+        """Search with the whole name, then without the areas; return places within the bounds."""
         whole, *shorter = interpret(self._gazetteer, name)
         for reading in (whole, *shorter[-1:]):
             if found := self._found(reading, query):

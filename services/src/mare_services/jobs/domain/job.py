@@ -111,7 +111,7 @@ def accepted_event(job: Job) -> OutboxEvent:
 
 
 def changed_event(job: Job) -> OutboxEvent:
-    """Return the event that tells streams and webhooks about a new state."""
+    """Return the event of a new state, for streams and webhooks."""
     data = {
         "job_id": job.id,
         "attempt": job.attempt,
