@@ -14,11 +14,11 @@ from mare_services.contract.errors import (
 from mare_services.contract.jobs import JobState
 from mare_services.jobs.adapters.sqlite import Sqlite
 from mare_services.jobs.batch_store import BatchStore
-from mare_services.jobs.batches import BatchBook
-from mare_services.jobs.book import JobBook
+from mare_services.jobs.batches import BatchLifecycle
 from mare_services.jobs.domain.batch import Member, state_of
 from mare_services.jobs.domain.job import Terms
 from mare_services.jobs.job_store import JobStore
+from mare_services.jobs.lifecycle import JobLifecycle
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 TERMS = Terms()
@@ -31,17 +31,19 @@ class System:
         self.now = NOW
         self.store = JobStore(database)
         clock = lambda: self.now  # noqa: E731
-        self.book = JobBook(
+        self.lifecycle = JobLifecycle(
             self.store, terms=TERMS, stalled_after=timedelta(minutes=1), redeliveries=3, clock=clock
         )
-        self.batches = BatchBook(BatchStore(database), self.book, terms=TERMS, clock=clock)
+        self.batches = BatchLifecycle(
+            BatchStore(database), self.lifecycle, terms=TERMS, clock=clock
+        )
 
     def accept(self, batch_id="b1", *, client="ana", key=None, cities=CITIES):
         jobs = [(f"{batch_id}-{n}", {"city": city}, None) for n, city in enumerate(cities)]
         return self.batches.accept(batch_id=batch_id, client=client, idempotency_key=key, jobs=jobs)
 
     def end(self, job_id, state, **fields):
-        self.book.record(job_id, 1, state, message_id=f"{state}:{job_id}", **fields)
+        self.lifecycle.record(job_id, 1, state, message_id=f"{state}:{job_id}", **fields)
 
 
 @pytest.fixture
@@ -57,7 +59,7 @@ def test_a_batch_has_one_job_for_each_request(system):
     assert (batch["state"], batch["progress"]["total"], batch["progress"]["ended"]) == (
         "pending", 3, 0,
     )  # fmt: skip
-    requests = [system.book.get(job["id"], "ana").request["city"] for job in batch["jobs"]]
+    requests = [system.lifecycle.get(job["id"], "ana").request["city"] for job in batch["jobs"]]
     assert tuple(requests) == CITIES
     events = system.store.claim_events(NOW, NOW, 10)
     assert Counter(event.type for event in events) == {"job_accepted": 3}
@@ -103,16 +105,18 @@ def test_a_repeated_batch_is_the_first_one(system):
     with pytest.raises(IdempotencyKeyReused):
         system.accept("b4", key="k", cities=("Recife",))
     with pytest.raises(JobNotFound):
-        system.book.get("b4-0", "ana")
+        system.lifecycle.get("b4-0", "ana")
 
 
 def test_a_batch_is_accepted_whole_or_not_at_all(system):
-    system.book.accept(job_id="b1-2", client="ana", request={"city": "x"}, idempotency_key=None)
+    system.lifecycle.accept(
+        job_id="b1-2", client="ana", request={"city": "x"}, idempotency_key=None
+    )
 
     with pytest.raises(IdempotencyKeyReused):
         system.accept("b1")
     with pytest.raises(JobNotFound):
-        system.book.get("b1-0", "ana")
+        system.lifecycle.get("b1-0", "ana")
     with pytest.raises(JobNotFound):
         system.batches.get("b1", "ana")
 
@@ -147,7 +151,7 @@ def test_a_batch_that_has_ended_cannot_be_cancelled(system):
 def test_jobs_are_listed_by_pages_newest_first(system):
     system.accept("b1")
     system.accept("b2", client="rui")
-    system.book.accept(job_id="c", client="ana", request={"city": "x"}, idempotency_key=None)
+    system.lifecycle.accept(job_id="c", client="ana", request={"city": "x"}, idempotency_key=None)
 
     first = system.batches.list_jobs("ana", 2, None)
     second = system.batches.list_jobs("ana", 2, first["next_cursor"])
@@ -170,4 +174,4 @@ def test_an_old_batch_is_deleted_and_its_jobs_stay(system):
     assert system.batches.sweep() == 1
     with pytest.raises(JobNotFound):
         system.batches.get("b1", "ana")
-    assert system.book.get("b1-0", "ana").state is JobState.PENDING
+    assert system.lifecycle.get("b1-0", "ana").state is JobState.PENDING

@@ -19,12 +19,12 @@ from mare_services.contract.errors import (
 )
 from mare_services.contract.jobs import JobState
 from mare_services.jobs.adapters.sqlite import Sqlite
-from mare_services.jobs.book import JobBook
 from mare_services.jobs.callbacks import JobCallbacks
 from mare_services.jobs.delivery_log import DeliveryLog
 from mare_services.jobs.domain.job import Terms
 from mare_services.jobs.domain.view import view
 from mare_services.jobs.job_store import JobStore
+from mare_services.jobs.lifecycle import JobLifecycle
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 URL = "https://example.com/hooks/secret?token=x"
@@ -49,8 +49,8 @@ def callbacks(store, database):
 
 
 @pytest.fixture
-def book(store):
-    return JobBook(
+def lifecycle(store):
+    return JobLifecycle(
         store,
         terms=Terms(),
         stalled_after=timedelta(minutes=1),
@@ -60,9 +60,9 @@ def book(store):
 
 
 @pytest.fixture
-def accept(book, callbacks):
+def accept(lifecycle, callbacks):
     def accept(events=ALL, job_id="1", url=URL, key=None):
-        return book.accept(
+        return lifecycle.accept(
             job_id=job_id,
             client="ana",
             request={"city": "Recife"},
@@ -94,11 +94,11 @@ def attempted(outcome, number=1, job_id="1"):
     return CallbackAttempted(job_id=job_id, delivery=delivery)
 
 
-def test_each_wanted_state_is_a_callback_with_the_job_as_it_is_then(book, store, accept):
+def test_each_wanted_state_is_a_callback_with_the_job_as_it_is_then(lifecycle, store, accept):
     accept()
-    book.record("1", 1, JobState.RUNNING, message_id="a")
-    book.record("1", 1, JobState.PARTIAL, message_id="b", weather={"t": 1})
-    book.record("1", 1, JobState.COMPLETE, message_id="c", result={"playlist": []})
+    lifecycle.record("1", 1, JobState.RUNNING, message_id="a")
+    lifecycle.record("1", 1, JobState.PARTIAL, message_id="b", weather={"t": 1})
+    lifecycle.record("1", 1, JobState.COMPLETE, message_id="c", result={"playlist": []})
 
     found = due(store)
     assert [each["type"] for each in found] == ["job.started", "job.weather", "job.complete"]
@@ -112,35 +112,35 @@ def test_each_wanted_state_is_a_callback_with_the_job_as_it_is_then(book, store,
     assert body["data"]["state"] == "complete"
 
 
-def test_only_wanted_events_are_sent(book, store, accept):
+def test_only_wanted_events_are_sent(lifecycle, store, accept):
     accept(events=(CallbackType.FAILED,))
-    book.record("1", 1, JobState.RUNNING, message_id="a")
-    book.record("1", 1, JobState.COMPLETE, message_id="b", result=1)
+    lifecycle.record("1", 1, JobState.RUNNING, message_id="a")
+    lifecycle.record("1", 1, JobState.COMPLETE, message_id="b", result=1)
 
     assert kinds(store) == []
 
 
-def test_a_playlist_that_overtakes_the_weather_sends_both(book, store, accept):
+def test_a_playlist_that_overtakes_the_weather_sends_both(lifecycle, store, accept):
     accept()
-    book.record("1", 1, JobState.COMPLETE, message_id="b", result=1, weather={"t": 1})
-    book.record("1", 1, JobState.PARTIAL, message_id="a", weather={"t": 1})
+    lifecycle.record("1", 1, JobState.COMPLETE, message_id="b", result=1, weather={"t": 1})
+    lifecycle.record("1", 1, JobState.PARTIAL, message_id="a", weather={"t": 1})
 
     assert kinds(store) == ["job.weather", "job.complete"]
 
 
-def test_an_event_that_comes_twice_is_one_callback(book, store, accept):
+def test_an_event_that_comes_twice_is_one_callback(lifecycle, store, accept):
     accept()
     for _ in range(2):
-        book.record("1", 1, JobState.COMPLETE, message_id="a", result=1)
+        lifecycle.record("1", 1, JobState.COMPLETE, message_id="a", result=1)
 
     assert kinds(store) == ["job.complete"]
 
 
-def test_another_attempt_has_callbacks_of_its_own(book, store, accept):
+def test_another_attempt_has_callbacks_of_its_own(lifecycle, store, accept):
     accept()
-    book.cancel("1", "ana")
-    book.retry("1", "ana")
-    book.cancel("1", "ana")
+    lifecycle.cancel("1", "ana")
+    lifecycle.retry("1", "ana")
+    lifecycle.cancel("1", "ana")
 
     assert [each["webhook_id"] for each in due(store)] == [
         "msg_1_1_cancelled", "msg_1_2_cancelled"
@@ -153,9 +153,9 @@ def test_a_job_never_shows_the_path_of_its_callback_url(accept):
     assert shown == {"events": list(ALL), "destination": "https://example.com", "ended": False}
 
 
-def test_a_job_without_a_callback_publishes_none(book, store):
-    book.accept(job_id="1", client="ana", request={}, idempotency_key=None)
-    book.record("1", 1, JobState.COMPLETE, message_id="a", result=1)
+def test_a_job_without_a_callback_publishes_none(lifecycle, store):
+    lifecycle.accept(job_id="1", client="ana", request={}, idempotency_key=None)
+    lifecycle.record("1", 1, JobState.COMPLETE, message_id="a", result=1)
 
     assert kinds(store) == []
 
@@ -193,11 +193,11 @@ def test_an_installation_without_webhooks_rejects_callbacks(store, database):
         off.read(Callback(url=URL))
 
 
-def test_a_receiver_that_is_gone_gets_no_further_callback(book, store, accept, callbacks):
+def test_a_receiver_that_is_gone_gets_no_further_callback(lifecycle, store, accept, callbacks):
     accept()
-    book.record("1", 1, JobState.RUNNING, message_id="a")
+    lifecycle.record("1", 1, JobState.RUNNING, message_id="a")
     callbacks.record(attempted(Outcome.GONE))
-    book.record("1", 1, JobState.COMPLETE, message_id="b", result=1)
+    lifecycle.record("1", 1, JobState.COMPLETE, message_id="b", result=1)
 
     assert kinds(store) == ["job.started"]
     assert view(store.get("1"))["callback"]["ended"] is True

@@ -11,11 +11,11 @@ from mare_services.contract.callback_urls import UrlRules
 from mare_services.contract.errors import InvalidRequest
 from mare_services.contract.jobs import JobState
 from mare_services.jobs.adapters.sqlite import Sqlite
-from mare_services.jobs.book import JobBook
 from mare_services.jobs.callbacks import JobCallbacks
 from mare_services.jobs.delivery_log import DeliveryLog
 from mare_services.jobs.domain.job import Terms
 from mare_services.jobs.job_store import JobStore
+from mare_services.jobs.lifecycle import JobLifecycle
 from mare_services.jobs.service import JobsService
 from mare_services.playlists.service import PlaylistsService
 
@@ -57,7 +57,7 @@ def service(store: JobStore, tmp_path: Path) -> JobsService:
     service.wake_relay = lambda: None
     service.resources = type("Resources", (), {})()
     service.resources.store_errors = ()
-    service.resources.book = JobBook(
+    service.resources.lifecycle = JobLifecycle(
         store,
         terms=Terms(),
         stalled_after=timedelta(minutes=1),

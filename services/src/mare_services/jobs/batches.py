@@ -15,19 +15,19 @@ from mare_services.contract.errors import (
 )
 from mare_services.contract.jobs import JobState
 from mare_services.jobs.batch_store import BatchStore
-from mare_services.jobs.book import JobBook
 from mare_services.jobs.domain.batch import Batch, view
 from mare_services.jobs.domain.job import Job, Terms, accepted_event, new_job
 from mare_services.jobs.domain.view import head
+from mare_services.jobs.lifecycle import JobLifecycle
 from mare_services.jobs.ports import Change, IdempotencyConflict
 
 
 @dataclass(eq=False)
-class BatchBook:
+class BatchLifecycle:
     """Applies the rules of batches to a store. All methods block on the store."""
 
     store: BatchStore
-    book: JobBook
+    lifecycle: JobLifecycle
     _: KW_ONLY
     terms: Terms
     clock: Callable[[], datetime]
@@ -91,7 +91,7 @@ class BatchBook:
             )
         for job in batch["jobs"]:
             try:
-                self.book.cancel(job["id"], client)
+                self.lifecycle.cancel(job["id"], client)
             except (JobNotChangeable, JobNotFound):
                 continue
         return self.get(batch_id, client)

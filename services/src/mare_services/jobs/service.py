@@ -31,11 +31,11 @@ from mare_services.contract.jobs import (
 )
 from mare_services.jobs.adapters.opening import cause_of, open_stores
 from mare_services.jobs.adapters.relay import OutboxRelay
-from mare_services.jobs.batches import BatchBook
-from mare_services.jobs.book import JobBook
+from mare_services.jobs.batches import BatchLifecycle
 from mare_services.jobs.callbacks import JobCallbacks
 from mare_services.jobs.domain.job import Job
 from mare_services.jobs.domain.view import view
+from mare_services.jobs.lifecycle import JobLifecycle
 from mare_services.jobs.settings import Settings
 
 register_errors(ServiceError)
@@ -59,14 +59,16 @@ class JobsResources(DependencyProvider):
         self.store = stores.jobs
         self.store_errors = stores.errors
         self.callbacks = JobCallbacks(self.store, stores.deliveries, self.settings.url_rules)
-        self.book = JobBook(
+        self.lifecycle = JobLifecycle(
             self.store,
             terms=self.settings.terms,
             stalled_after=timedelta(seconds=self.settings.stalled_seconds),
             redeliveries=self.settings.redeliveries,
             clock=_now,
         )
-        self.batches = BatchBook(stores.batches, self.book, terms=self.settings.terms, clock=_now)
+        self.batches = BatchLifecycle(
+            stores.batches, self.lifecycle, terms=self.settings.terms, clock=_now
+        )
 
     def stop(self) -> None:
         self.store.close()
@@ -89,7 +91,7 @@ class JobsService:
         submitted = wire.read(submission, JobSubmission)
         callback = self.resources.callbacks.read(submitted.callback)
         job = self._call(
-            lambda: self.resources.book.accept(
+            lambda: self.resources.lifecycle.accept(
                 job_id=submitted.id,
                 client=submitted.client,
                 request=wire.write(submitted.request),
@@ -134,7 +136,9 @@ class JobsService:
         """Return the ``JobView`` or ``BatchView`` for a ``JobQuery``; raise JobNotFound."""
         requested = wire.read(query, JobQuery)
         try:
-            return view(self._call(lambda: self.resources.book.get(requested.id, requested.client)))
+            return view(
+                self._call(lambda: self.resources.lifecycle.get(requested.id, requested.client))
+            )
         except JobNotFound:
             return self._call(lambda: self.resources.batches.get(requested.id, requested.client))
 
@@ -142,7 +146,7 @@ class JobsService:
     def cancel(self, query: Any) -> Any:
         """End a job, or all jobs of a batch; raise JobNotFound or JobNotChangeable."""
         try:
-            return self._changed(query, self.resources.book.cancel)
+            return self._changed(query, self.resources.lifecycle.cancel)
         except JobNotFound:
             requested = wire.read(query, JobQuery)
             cancelled = self._call(
@@ -154,7 +158,7 @@ class JobsService:
     @rpc
     def retry(self, query: Any) -> Any:
         """Start another attempt; raise JobNotFound, JobNotChangeable or TooManyOpenJobs."""
-        return self._changed(query, self.resources.book.retry)
+        return self._changed(query, self.resources.lifecycle.retry)
 
     @rpc
     def deliveries(self, query: Any) -> Any:
@@ -162,7 +166,7 @@ class JobsService:
         requested = wire.read(query, JobQuery)
 
         def read() -> Any:
-            self.resources.book.get(requested.id, requested.client)
+            self.resources.lifecycle.get(requested.id, requested.client)
             return self.resources.callbacks.deliveries(requested.id)
 
         return {"deliveries": self._call(read)}
@@ -192,7 +196,7 @@ class JobsService:
     @timer(interval=SWEEP_SECONDS)
     def sweep(self) -> None:
         """Expire overdue jobs, publish stalled ones again, delete old records."""
-        counts = self._call(self.resources.book.sweep)
+        counts = self._call(self.resources.lifecycle.sweep)
         self._call(self.resources.batches.sweep)
         if any(counts.values()):
             _log.info("Swept jobs: %s", counts)
@@ -215,7 +219,7 @@ class JobsService:
         if len(msgspec.json.encode(documents)) > LARGEST_DOCUMENT:
             raise InvalidRequest(f"{kind.__name__}: it has more than {LARGEST_DOCUMENT} bytes.")
         self._call(
-            lambda: self.resources.book.record(
+            lambda: self.resources.lifecycle.record(
                 job_id, attempt, state, message_id=f"{state}:{job_id}:{attempt}", **documents
             )
         )

@@ -1,4 +1,4 @@
-"""What clients and events do with jobs, over any store."""
+"""The life of jobs: what clients and events change, over any store."""
 
 from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass, replace
@@ -25,7 +25,7 @@ BATCH = 100
 
 
 @dataclass(eq=False)
-class JobBook:
+class JobLifecycle:
     """Applies the rules of jobs to a store. All methods block on the store."""
 
     store: JobStore

@@ -1,0 +1,138 @@
+"""The rules of jobs over a real SQLite file and a clock of the test."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from mare_services.contract.errors import IdempotencyKeyReused, JobNotChangeable, JobNotFound
+from mare_services.contract.jobs import JobState
+from mare_services.jobs.adapters.sqlite import Sqlite
+from mare_services.jobs.domain.job import Terms
+from mare_services.jobs.job_store import JobStore
+from mare_services.jobs.lifecycle import JobLifecycle
+
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+TERMS = Terms(duration=60 * MINUTE)
+
+
+class Clock:
+    now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = JobStore(Sqlite(tmp_path / "jobs.db"))
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def lifecycle(store, clock):
+    return JobLifecycle(store, terms=TERMS, stalled_after=MINUTE, redeliveries=3, clock=clock)
+
+
+def accept(lifecycle, job_id="1", client="ana", key=None, city="Recife"):
+    return lifecycle.accept(
+        job_id=job_id, client=client, request={"city": city}, idempotency_key=key
+    )
+
+
+def published(store, clock):
+    events = store.claim_events(clock(), clock() - MINUTE, 100)
+    return [event.data["attempt"] for event in events if event.type == "job_accepted"]
+
+
+def test_a_stalled_job_is_published_again_after_ever_longer_waits(lifecycle, store, clock):
+    accept(lifecycle)
+    redelivered = []
+    for minute in range(1, 31):
+        clock.now = NOW + minute * MINUTE
+        if lifecycle.sweep()["redelivered"]:
+            redelivered.append(minute)
+
+    assert redelivered == [2, 4, 8]
+    assert published(store, clock) == [1, 1, 1, 1]
+
+
+def test_a_job_that_changes_is_not_published_again(lifecycle, clock):
+    accept(lifecycle)
+    clock.now += 2 * MINUTE
+    lifecycle.record("1", 1, JobState.RUNNING, message_id="running")
+
+    assert lifecycle.sweep()["redelivered"] == 0
+
+
+def test_an_overdue_job_expires_once(lifecycle, clock):
+    accept(lifecycle)
+    clock.now += TERMS.duration + MINUTE
+
+    assert lifecycle.sweep()["expired"] == 1
+    assert lifecycle.sweep()["expired"] == 0
+    assert lifecycle.get("1", "ana").state is JobState.EXPIRED
+
+
+def test_the_result_of_an_expired_job_is_not_recorded(lifecycle, clock):
+    accept(lifecycle)
+    clock.now += TERMS.duration + MINUTE
+    lifecycle.sweep()
+
+    assert lifecycle.record("1", 1, JobState.COMPLETE, message_id="m", result=1).result is None
+
+
+def test_a_job_of_another_client_is_not_found(lifecycle):
+    accept(lifecycle, client="ana")
+
+    for call in (lifecycle.get, lifecycle.cancel, lifecycle.retry):
+        with pytest.raises(JobNotFound):
+            call("1", "eve")
+
+
+def test_a_retry_publishes_the_next_attempt(lifecycle, store, clock):
+    accept(lifecycle)
+    lifecycle.cancel("1", "ana")
+
+    assert lifecycle.retry("1", "ana").attempt == 2
+    assert published(store, clock) == [1, 2]
+
+
+def test_a_request_that_is_delivered_twice_changes_a_job_once(lifecycle, store, clock):
+    accept(lifecycle)
+
+    cancelled = [lifecycle.cancel("1", "ana") for _ in range(2)]
+    retried = [lifecycle.retry("1", "ana") for _ in range(2)]
+
+    assert cancelled[0] == cancelled[1]
+    assert retried[0] == retried[1]
+    assert published(store, clock) == [1, 2]
+
+
+def test_a_running_job_cannot_be_retried(lifecycle):
+    accept(lifecycle)
+
+    with pytest.raises(JobNotChangeable) as raised:
+        lifecycle.retry("1", "ana")
+    assert raised.value.extra == {"state": "pending"}
+
+
+def test_a_key_with_another_request_is_refused(lifecycle):
+    accept(lifecycle, "1", key="k")
+
+    with pytest.raises(IdempotencyKeyReused):
+        accept(lifecycle, "2", key="k", city="Olinda")
+
+
+def test_the_state_of_an_earlier_attempt_is_ignored(lifecycle):
+    accept(lifecycle)
+    lifecycle.cancel("1", "ana")
+    lifecycle.retry("1", "ana")
+
+    assert lifecycle.record("1", 1, JobState.COMPLETE, message_id="m", result=1).state == "pending"
