@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 
 from mare.custom_resource.autoscaler import read_autoscaler
+from mare.custom_resource.condition import Condition
 from mare.custom_resource.conditions import conditions_of
-from mare.custom_resource.work_conditions import prefetch_suitable
-from mare.domain.capacity import Capacity, DecayingSums
+from mare.custom_resource.work_conditions import grace_period_sufficient, prefetch_suitable
 from mare.domain.estimates import Estimates, Learning, recall
+from mare.domain.held import HeldMessages
 from mare.domain.history import History
 from mare.domain.unknown import Unknown
 from mare.ports import BrokerReading, Scale
@@ -98,6 +99,18 @@ def test_a_silent_leader_is_no_warning_before_statistics_can_show_an_empty_queue
     run(story)
 
 
+def grace_condition(learning: Learning, held: HeldMessages) -> Condition:
+    history = replace(History.begin(0.0, 1), learning=learning, held=held)
+    scale = Scale(replicas=1, version="1", ready=1, selector="", grace_seconds=30)
+    return grace_period_sufficient(read_autoscaler(body()), scale, history, 0.0)
+
+
+@pytest.mark.parametrize(("held_seconds", "status"), [(0.0, "Unknown"), (31.0, "False")])
+def test_a_large_prefetch_hides_the_service_time_until_a_message_is_held(held_seconds, status):
+    learning = recall(Estimates(capacity_per_replica=5.0, workers_per_replica=250.0))
+    assert grace_condition(learning, HeldMessages(seconds=held_seconds)).status == status
+
+
 @pytest.mark.parametrize(
     ("kind", "setting"),
     [("Deployment", "terminationGracePeriodSeconds"), ("command", "stopSeconds")],
@@ -128,7 +141,6 @@ def test_a_short_grace_period_names_the_setting_to_raise(kind, setting):
     )
 
 
-SATURATED = Capacity(long=DecayingSums(100, 100.0), saturated=DecayingSums(100, 100.0))
 MEASURED = Estimates(
     capacity_per_replica=1.0, workers_per_replica=1.0, prefetch_exceeds_workers=True
 )
@@ -141,14 +153,7 @@ MEASURED = Estimates(
         (NO_PREFETCH, {}, Learning(), "PrefetchAssumed", "messages without a limit"),
         (250.0, {"workersPerReplica": 1}, Learning(), "Configured", ""),
         (10.0, {}, Learning(), "Suitable", ""),
-        (250.0, {}, Learning(capacity=SATURATED), "Suitable", ""),
-        (
-            250.0,
-            {},
-            Learning(estimates=MEASURED, capacity=SATURATED),
-            "PrefetchExceedsWorkers",
-            "prefetch up to 250 messages, but work on about 1 at a time: lower the prefetch count",
-        ),
+        (250.0, {}, Learning(estimates=MEASURED), "PrefetchExceedsWorkers", "up to 250 messages"),
     ],
 )
 def test_a_prefetch_above_the_workers_is_a_hint(prefetch, spec, learning, reason, text):

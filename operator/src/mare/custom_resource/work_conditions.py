@@ -43,6 +43,9 @@ def grace_period_sufficient(
         return Condition(
             kind, "True", "Sufficient", "The service time does not exceed the grace period"
         )
+    if history is not None and _may_be_wait(autoscaler.policy, history, grace, now):
+        text = "The service time is not known: messages wait behind others in the replicas"
+        return Condition(kind, "Unknown", "PrefetchLarge", text)
     text = f"the service time of {number(seconds)} s exceeds the grace period of {grace} s"
     clause = Clause("grace.short", text, seconds=seconds, graceSeconds=grace)
     message = f"{capital(text)}: raise {setting} above the service time"
@@ -50,6 +53,13 @@ def grace_period_sufficient(
         message += f". Until then only idle replicas are removed, for {wait} s"
         message += " (maxDrainWaitSeconds), then busy ones"
     return Condition(kind, "False", "GracePeriodTooShort", message, (clause,))
+
+
+def _may_be_wait(policy: Policy, history: History, grace_seconds: int, now: float) -> bool:
+    """Return whether a long service time may be the wait behind other prefetched messages."""
+    workers = known(history.learning.estimates.workers_per_replica, 0.0)
+    is_known = policy.workers_per_replica is not None or workers < _LARGE_PREFETCH
+    return not is_known and history.held.longest(now) <= grace_seconds
 
 
 def victims_chosen(policy: Policy, unchosen: Unknown | None, reading: BrokerReading) -> Condition:
@@ -88,27 +98,26 @@ def prefetch_suitable(
     policy: Policy, reading: BrokerReading, history: History, now: float
 ) -> tuple[Condition, ...]:
     """Return whether the prefetch count is the number of workers, if a target depends on it."""
-    kind, learning = "PrefetchSuitable", history.learning
+    kind, estimates = "PrefetchSuitable", history.learning.estimates
     if not any(isinstance(each, QueueWaitTime | MaximumConcurrency) for each in policy.targets):
         return ()
     if policy.workers_per_replica is not None:
         return (Condition(kind, "True", "Configured", "workersPerReplica is set"),)
     load = load_of(reading.queues, now, policy.staleness_seconds)
-    prefetch, estimates = load.prefetch, learning.estimates
+    prefetch = load.prefetch
     slots = known(prefetch, math.inf) * estimates.consumers_each(load)
     count = f"up to {slots:.0f} messages" if slots < math.inf else "messages without a limit"
-    workers = estimates.workers_per_replica
     if isinstance(prefetch, Unknown) and prefetch.reason != "NoPrefetch":
         found = Condition(kind, "Unknown", prefetch.reason, prefetch.cause)
-    elif estimates.prefetch_exceeds_workers and not isinstance(workers, Unknown):
-        each = math.ceil(workers)
-        text = f"The consumers of a replica prefetch {count}, but work on about {each} at a time:"
-        text += f" lower the prefetch count to {each}, so that other replicas receive the rest"
+    elif estimates.prefetch_exceeds_workers:
+        text = f"The consumers of a replica prefetch {count}, but were seen to work on fewer at a"
+        text += " time: lower the prefetch count to that number, so that other replicas receive the"
+        text += " rest, or set workersPerReplica of the target"
         found = Condition(kind, "False", "PrefetchExceedsWorkers", text)
-    elif slots >= _LARGE_PREFETCH and not learning.capacity.was_saturated:
-        text = f"The consumers of a replica prefetch {count}. How many it works on at a time is"
-        text += " measured when messages wait. Until then set workersPerReplica of the target if it"
-        text += " is less"
+    elif slots >= _LARGE_PREFETCH:
+        text = f"The consumers of a replica prefetch {count}, which are taken for work in progress:"
+        text += " if the replica works on fewer at a time, set workersPerReplica of the target, and"
+        text += " lower the prefetch count to it"
         found = Condition(kind, "Unknown", "PrefetchAssumed", text)
     else:
         text = "The prefetch count is not known to exceed the workers of a replica"

@@ -96,11 +96,6 @@ class Capacity:
         return by_little
 
     @property
-    def was_saturated(self) -> bool:
-        """Whether the workers of a replica were measured, while messages were always ready."""
-        return self._at_saturation is not None
-
-    @property
     def _at_saturation(self) -> float | None:
         if self.saturated.acknowledged < _ENOUGH_MESSAGES or self.saturated.seconds == 0:
             return None
