@@ -102,6 +102,30 @@ def test_a_count_kept_for_the_highest_rate_has_the_formula_of_that_rate():
     )
 
 
+def test_a_count_kept_for_the_error_of_the_capacity_has_the_formula_of_the_lower_capacity():
+    estimates = Estimates(
+        arrival_rate=56.0,
+        highest_rate=56.0,
+        capacity_per_replica=25.0,
+        capacity_error=0.1,
+        workers_per_replica=10.0,
+    )
+    proposal = proposal_of(
+        QueueWaitTime(),
+        load_of((reading(at=9.0),), 9.0, 30.0),
+        estimates,
+        Workload(replicas=4),
+        Policy(max_replicas=9).behavior,
+    )
+    assert (proposal.raw, proposal.replicas) == (3, 4)
+    why, formula = proposal.sentence
+    assert why == "a scale-down keeps a reserve for errors of the estimates"
+    assert formula == (
+        "an arrival rate of 56 messages/s at 22.5 messages/s per replica needs 4 replicas,"
+        " at most 77 % busy"
+    )
+
+
 @pytest.mark.parametrize(("current", "replicas"), [(20, 20), (19, 30)])
 def test_a_backlog_scales_up_beyond_one_and_a_half_drain_times(current, replicas):
     proposal = proposal_of(

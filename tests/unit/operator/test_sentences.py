@@ -134,7 +134,7 @@ def recomputed(message, current):
         assert float(band[1]) <= 2.5 * float(band[2])
     if re.search(r"within the tolerance|the next statistics decide", message):
         count = current
-    if "decides on a scale-down" in message:
+    if re.search(r"decides on a scale-down|a scale-down keeps a reserve", message):
         assert count >= current, message
         count = current
     step = re.search(rf"a step has at most {N} replicas?", message)

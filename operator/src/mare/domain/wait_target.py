@@ -69,12 +69,12 @@ def proposal_by_wait(
         return Proposal(needed.replicas, needed.replicas, text, allows_scale_down=False)
     current = workload.replicas
     highest = significant(max(demand.arrival_rate, known(estimates.highest_rate, 0.0)))
-    proposal = None
-    if needed.replicas > current and _are_too_few(current, demand, error):
-        proposal = Proposal(needed.replicas, needed.replicas, _clause(demand, needed))
-    elif needed.replicas < current:
+    if needed.replicas < current:
         proposal = _fewer(demand, needed, highest, error, current)
-    proposal = proposal or _kept(current, demand, needed)
+    elif needed.replicas > current and not _are_too_few(current, demand, error):
+        proposal = _kept(current, demand, needed)
+    else:
+        proposal = Proposal(needed.replicas, needed.replicas, _clause(demand, needed))
     measured = significant(known(estimates.arrival_rate, 0.0))
     if measured > demand.arrival_rate:
         proposal = replace(proposal, remark=_unconfirmed(measured))
@@ -110,11 +110,8 @@ def _are_too_few(current: int, demand: Demand, error: float) -> bool:
 
 def _fewer(
     demand: Demand, needed: Need, highest_rate: float, error: float, current: int
-) -> Proposal | None:
-    """Propose fewer replicas if they are enough for the highest rate at a lower capacity.
-
-    Return None if the highest rate is not what keeps the count.
-    """
+) -> Proposal:
+    """Propose fewer replicas if they are enough for the highest rate at a lower capacity."""
     at_worst = replace(
         demand,
         arrival_rate=highest_rate,
@@ -124,28 +121,22 @@ def _fewer(
     formula = _clause(at_worst, most)
     if most.replicas < current:
         return Proposal(most.replicas, most.replicas, formula)
-    if highest_rate == demand.arrival_rate:
-        return None
-    why = (
-        f"the highest rate of the last {RECENT_SECONDS} s and the next {FORECAST_SECONDS} s decides"
-        " on a scale-down"
-    )
-    kept = Clause(
-        "tolerance.highestRate", why, recentSeconds=RECENT_SECONDS, forecastSeconds=FORECAST_SECONDS
-    )
-    text = _clause(demand, needed)
-    return Proposal(needed.replicas, current, text, kept, tolerance_formula=formula)
+    kept = Clause("tolerance.reserve", "a scale-down keeps a reserve for errors of the estimates")
+    if highest_rate > demand.arrival_rate:
+        text = f"the highest rate of the last {RECENT_SECONDS} s and the next {FORECAST_SECONDS} s"
+        text += " decides on a scale-down"
+        ages = {"recentSeconds": RECENT_SECONDS, "forecastSeconds": FORECAST_SECONDS}
+        kept = Clause("tolerance.highestRate", text, **ages)
+    own = _clause(demand, needed)
+    return Proposal(needed.replicas, current, own, kept, tolerance_formula=formula)
 
 
 def _kept(current: int, demand: Demand, needed: Need) -> Proposal:
-    text = _clause(demand, needed)
-    if needed.replicas == current:
-        return Proposal(current, current, text)
     busy = demand.arrival_rate / (current * demand.capacity_per_replica)
     why = f"{replicas(current)} at {percent(busy)} busy"
     why += f" {'is' if current == 1 else 'are'} within the tolerance"
     kept = Clause("tolerance.busy", why, replicas=current, busyPercent=hundredths(busy))
-    return Proposal(needed.replicas, current, text, kept)
+    return Proposal(needed.replicas, current, _clause(demand, needed), kept)
 
 
 def _prefetched(target: QueueWaitTime, load: Load, estimates: Estimates, workload: Workload) -> int:
