@@ -90,7 +90,7 @@ def test_jobs_offers_callbacks_if_webhooks_is_deployed(pod, values, offered):
     assert pod("jobs", **values)[1]["JOBS_CALLBACKS"] == offered
 
 
-def test_the_gateway_listens_where_the_probes_look(pod):
+def test_the_gateway_listens_on_the_probed_ports(pod):
     spec, environ = pod("gateway")
 
     settings = gateway_settings(environ)
@@ -108,7 +108,7 @@ def test_the_gateway_listens_where_the_cluster_has_addresses(pod):
 
 
 @pytest.mark.parametrize("name", ["gateway", "weather"])
-def test_each_variable_stands_once_and_is_ones_own_if_there_is_one(helm, chart, name):
+def test_each_variable_occurs_once_with_the_value_of_the_user(helm, chart, name):
     own = {"GATEWAY_TIMEOUT": 20, "RUNTIME_MAX_WORKERS": 3, "LOG_LEVEL": "DEBUG"}
     secret = {"LOG_LEVEL": {"secretName": "levels", "key": "level"}}
     values = {"env": own, "secretEnv": secret}

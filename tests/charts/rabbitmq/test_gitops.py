@@ -31,7 +31,7 @@ def _needs(pod: Mapping[str, Any]) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("values", MATRIX.values(), ids=MATRIX)
-def test_what_runs_first_needs_nothing_that_comes_later(helm: Helm, values):
+def test_hooks_before_the_release_need_none_of_its_objects(helm: Helm, values):
     rendered = helm.template(CHART, values)
     first = [it for it in rendered if _hooks(it) & {"pre-install", "pre-upgrade"}]
     later = {it["metadata"]["name"] for it in rendered if not _hooks(it)}

@@ -123,7 +123,7 @@ def test_only_amqp_leaves_the_cluster(helm: Helm):
     assert rendered.one("Service", "shop-rabbitmq")["spec"]["type"] == "ClusterIP"
 
 
-def test_monitors_trust_what_the_values_say_and_ask_for_the_name_of_the_certificate(helm: Helm):
+def test_monitors_use_the_configured_authority_and_the_name_in_the_certificate(helm: Helm):
     values = {**MATRIX["tls"], "metrics": {"serviceMonitor": {"enabled": True}}}
     for endpoint in helm.template(CHART, values).one("ServiceMonitor")["spec"]["endpoints"]:
         assert endpoint["tlsConfig"] == {
@@ -152,7 +152,7 @@ def test_nodes_restart_for_settings_and_users_but_not_for_definitions_and_passwo
     assert hooks["helm.sh/hook"] == "post-upgrade,post-rollback"
 
 
-def test_the_notes_say_what_to_open_and_which_password_is_valid(helm: Helm):
+def test_the_notes_have_the_address_and_the_valid_password(helm: Helm):
     notes = helm.notes(CHART)
 
     assert "open http://127.0.0.1:15672 after" in notes

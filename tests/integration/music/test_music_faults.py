@@ -112,7 +112,7 @@ def test_without_credentials_spotify_is_not_asked(environ, spotify_server):
 
 
 @pytest.mark.parametrize("fault", faults.EVERY_FAULT)
-def test_there_is_music_in_time_whatever_both_upstreams_do(
+def test_music_is_returned_in_time_after_any_fault_of_both_upstreams(
     compose, spotify_server, deezer_server, fault
 ):
     for server in (spotify_server, deezer_server):
@@ -129,7 +129,7 @@ def test_there_is_music_in_time_whatever_both_upstreams_do(
 
 
 @pytest.mark.parametrize("fault", faults.EVERY_FAULT)
-def test_deezer_stands_in_for_whatever_spotify_does(compose, spotify_server, fault):
+def test_deezer_replaces_spotify_after_any_fault(compose, spotify_server, fault):
     spotify_server.plays(spotify.TOKEN, faults.EVERY_FAULT[fault](spotify_server))
     answer, seconds = compose()
 
@@ -145,7 +145,7 @@ def test_deezer_stands_in_for_whatever_spotify_does(compose, spotify_server, fau
         [spotify.TOKEN, spotify.LIMITED_FOR_A_DAY],
     ],
 )
-def test_a_hopeless_upstream_is_left_alone(compose, spotify_server, answers):
+def test_a_permanently_failing_upstream_is_not_called(compose, spotify_server, answers):
     spotify_server.plays(*answers)
     compose()
     calls = len(spotify_server.asked)

@@ -12,7 +12,7 @@ from tests.vhost import eventually
 @pytest.mark.parametrize(
     "value", [None, 7, "são", {"a": [1.5, None, True]}, [], "x" * 300_000], ids=repr
 )
-def test_what_is_sent_comes_back(client, value):
+def test_a_call_returns_the_sent_value(client, value):
     assert client.call("echo.echo", value, timeout=30) == value
 
 
@@ -86,7 +86,7 @@ def test_calls_above_the_limit_are_refused_at_once(echo, make_client):
     assert client.call("echo.echo", 1, timeout=30) == 1
 
 
-def test_a_service_that_keeps_timing_out_is_left_alone_for_a_while(echo, make_client):
+def test_a_service_that_keeps_timing_out_is_not_called_for_a_while(echo, make_client):
     client = make_client(echo.amqp_uri, max_timeouts=2, circuit_pause=10.0)
     for _ in range(2):
         with pytest.raises(CallTimedOut):

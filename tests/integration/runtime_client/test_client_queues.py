@@ -77,7 +77,7 @@ def test_without_grace_a_service_without_consumers_is_unavailable_at_once(vhost,
     assert min(seconds) < 2.0  # the usual grace
 
 
-def test_a_service_is_not_taken_for_dead_while_the_leader_of_its_queue_is_silent(
+def test_a_service_counts_as_running_while_the_leader_of_its_queue_is_silent(
     vhost, make_client, run_services
 ):
     run_services(vhost, "echo")

@@ -85,7 +85,7 @@ def test_neighbours_share_an_answer_for_a_quarter_of_an_hour(environ, open_meteo
 
 
 @pytest.mark.parametrize("fault", faults.EVERY_FAULT)
-def test_there_is_weather_in_time_whatever_all_upstreams_do(
+def test_weather_is_returned_in_time_after_any_fault_of_all_upstreams(
     environ, open_meteo_server, met_no_server, fault
 ):
     for server in (open_meteo_server, met_no_server):
@@ -108,7 +108,7 @@ def test_there_is_weather_in_time_whatever_all_upstreams_do(
 
 
 @pytest.mark.parametrize("fault", faults.EVERY_FAULT)
-def test_met_no_stands_in_for_whatever_open_meteo_does(environ, open_meteo_server, fault):
+def test_met_no_replaces_open_meteo_after_any_fault(environ, open_meteo_server, fault):
     open_meteo_server.plays(faults.EVERY_FAULT[fault](open_meteo_server))
 
     observed, seconds = timed(assembled(environ, observer).observe, place())

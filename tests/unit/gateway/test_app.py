@@ -143,7 +143,7 @@ def test_a_rate_limited_source_causes_a_retry_after(problem, rpc):
     assert problem("/v1/weather?city=Recife").response.headers["Retry-After"] == "7"
 
 
-def test_calls_carry_the_requests_identity_and_what_is_left_of_its_time(client, rpc):
+def test_calls_carry_the_request_id_and_the_remaining_time(client, rpc):
     trace = "4bf92f3577b34da6a3ce929d0e0e4736"
     headers = {"X-Request-Id": "r-1", "traceparent": f"00-{trace}-00f067aa0ba902b7-01"}
 

@@ -48,7 +48,7 @@ def test_with_keys_an_anonymous_client_may_only_read(keyed, problem):
     assert refusal.response.headers["WWW-Authenticate"] == 'Bearer realm="mare"'
 
 
-def test_what_an_anonymous_client_may_do_is_a_setting(make_client, made):
+def test_the_scopes_of_anonymous_clients_are_a_setting(make_client, made):
     client = make_client(GATEWAY_KEYS_FILE=made["file"], GATEWAY_ANONYMOUS_SCOPES="jobs")
 
     assert client.get(READING).status_code == 401

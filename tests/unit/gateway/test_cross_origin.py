@@ -66,6 +66,6 @@ def test_a_problem_can_be_read_too(client):
 
 
 @pytest.mark.parametrize("origin", ["https://shop.example/path", "shop.example", "*.example"])
-def test_what_is_no_origin_stops_the_start(make_client, origin):
+def test_an_invalid_origin_prevents_the_start(make_client, origin):
     with pytest.raises(Exception, match="GATEWAY_CORS_ORIGINS"):
         make_client(GATEWAY_CORS_ORIGINS=origin)

@@ -178,7 +178,7 @@ def test_a_job_that_ends_within_the_preferred_wait_is_200(client):
     assert "Retry-After" not in response.headers
 
 
-def test_a_job_that_does_not_end_in_time_is_202_with_what_is_known(make_client, rpc):
+def test_a_job_that_does_not_end_in_time_is_202_with_its_document(make_client, rpc):
     rpc.answers["jobs.get"] = {**JOB, "state": "partial", "weather": {"place": "Recife"}}
     client = make_client(GATEWAY_TIMEOUT="1.2")
 
@@ -235,7 +235,7 @@ def test_cancel_and_retry_call_the_jobs_service(client, rpc):
     assert [call.target for call in rpc.calls] == ["jobs.cancel", "jobs.retry"]
 
 
-def test_what_the_state_does_not_allow_is_409_with_the_state(client, rpc):
+def test_a_change_that_the_state_forbids_is_409_with_the_state(client, rpc):
     rpc.answers["jobs.retry"] = RemoteError(
         "JobNotChangeable", ("A job that is pending cannot change.", {"state": "pending"})
     )

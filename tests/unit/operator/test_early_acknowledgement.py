@@ -50,7 +50,7 @@ def test_messages_that_are_never_unacknowledged_are_not_known_to_be_visible(unac
     assert time.history.deliveries.are_unseen == (unacknowledged == 0)
 
 
-def test_what_began_lately_counts_and_not_what_was_prefetched():
+def test_recently_begun_messages_count_and_prefetched_ones_do_not():
     """Celery takes tasks in advance, and acknowledges each when it begins."""
     policy = Policy(max_replicas=5, targets=LENGTH, drain_seconds=20, cooldown_seconds=0)
     time = Timeline(policy, 3)

@@ -50,14 +50,14 @@ BESIDE["both by name"] = (QueueLength(messages_per_replica=20, queues=("work", "
 
 @pytest.mark.parametrize("replicas", [0, 2])
 @pytest.mark.parametrize("targets", BESIDE.values(), ids=BESIDE)
-def test_what_is_known_raises_the_count_whatever_other_queue_is_missing(targets, replicas):
+def test_known_queues_scale_up_while_another_queue_is_missing(targets, replicas):
     policy = Policy(max_replicas=50, targets=targets)
     decision = once(policy, seen(replicas, reading(480, at=1000.0), missing(at=1000.0)))
     assert decision.replicas >= 24
     assert "Queue other does not exist." in decision.message
 
 
-def test_a_pattern_that_fits_none_leaves_the_count_to_the_other_queues_of_its_target():
+def test_a_pattern_without_a_queue_leaves_the_count_to_the_other_queues_of_its_target():
     target = QueueLength(messages_per_replica=20, queues=("work", "mail.*"))
     policy = Policy(max_replicas=50, targets=(target,))
     decision = once(policy, seen(2, reading(480, at=1000.0)))
@@ -88,7 +88,7 @@ def test_the_fallback_waits_until_nothing_at_all_is_known():
     assert away(time, 1).replicas == 10
 
 
-def test_one_of_two_readings_that_is_stale_is_unknown_alone():
+def test_of_two_readings_only_the_stale_one_is_unknown():
     old = reading(0, at=950.0, name="other")
     decision = once(watching(), seen(7, reading(400, at=1000.0), old))
     assert decision.replicas == 20
@@ -167,7 +167,7 @@ def test_an_unknown_rate_does_not_block_activation():
         ),
     ],
 )
-def test_without_statistics_what_is_ready_raises_the_count(target, replicas, message):
+def test_ready_messages_scale_up_without_statistics(target, replicas, message):
     policy = Policy(max_replicas=50, targets=(target,))
     decision = once(policy, seen(1, amqp_only(480, at=1000.0)), since=0.0)
     assert decision.message == f"1 → {replicas} replicas: {message}."

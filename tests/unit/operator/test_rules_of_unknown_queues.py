@@ -100,7 +100,7 @@ def test_an_unknown_target_blocks_scale_down_but_not_scale_up():
     assert once(policy, seen(7, amqp_only(400, at=1000.0)), since=0.0).replicas == 20
 
 
-def test_the_wait_target_without_statistics_only_grows():
+def test_the_wait_target_never_scales_down_without_statistics():
     policy = Policy(max_replicas=50, targets=(QueueWaitTime(capacity_per_replica=8),))
     assert once(policy, seen(7, amqp_only(0, at=1000.0)), since=0.0).replicas == 7
     assert once(policy, seen(7, amqp_only(400, at=1000.0)), since=0.0).replicas == 25

@@ -43,7 +43,7 @@ def test_a_jump_that_a_second_sample_shows_is_a_rate():
     assert (estimates.arrival_rate, estimates.rate_before_jump) == (pytest.approx(64), None)
 
 
-def test_a_fall_of_a_steady_rate_ends_what_was_highest_before():
+def test_a_fall_of_a_steady_rate_drops_the_earlier_highest_rate():
     arrivals = Arrivals()
     for index in range(8):
         arrivals = arrivals.observe(Count(5.0 * index, 5.0, 60), 5.0 * index, 0.0)

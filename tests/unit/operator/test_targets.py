@@ -22,12 +22,12 @@ def asked(target, *readings, replicas=1, targets=()):
 @pytest.mark.parametrize(
     ("ready", "unacknowledged", "replicas"), [(0, 0, 1), (20, 0, 1), (20, 3, 2), (0, 200, 10)]
 )
-def test_length_counts_what_waits_and_what_runs(ready, unacknowledged, replicas):
+def test_queue_length_counts_ready_and_unacknowledged_messages(ready, unacknowledged, replicas):
     target = QueueLength(messages_per_replica=20)
     assert asked(target, reading(ready, unacknowledged, at=1000.0)).replicas == replicas
 
 
-def test_length_can_leave_out_what_runs():
+def test_queue_length_can_exclude_unacknowledged_messages():
     target = QueueLength(messages_per_replica=20, exclude_unacknowledged=True)
     assert asked(target, reading(40, 500, at=1000.0)).replicas == 2
     assert asked(target, amqp_only(40, at=1000.0), replicas=9).replicas == 2
@@ -119,7 +119,7 @@ def test_wait_time_works_a_backlog_off_in_time(target, ready, replicas):
     assert asked(target, reading(ready, at=1000.0)).replicas == replicas
 
 
-def test_wait_time_counts_what_waits_inside_the_replicas():
+def test_wait_time_counts_prefetched_messages():
     assert asked(waiting(), reading(0, 44, at=1000.0, prefetch=100.0)).replicas == 3
 
 
@@ -152,14 +152,14 @@ def test_a_ratio_of_no_ready_replica_is_unknown():
         assert time.read(fresh, ready=0).replicas == 4
 
 
-def test_what_waits_inside_the_replicas_waits_in_those_that_consume():
+def test_prefetched_messages_are_counted_for_consuming_replicas_only():
     policy = Policy(min_replicas=1, max_replicas=500, targets=(waiting(),))
     full = reading(0, 44, at=1000.0, prefetch=100.0, consumers=1)
     decision = once(policy, seen(10, full, ready=10), since=0.0)
     assert (decision.raw, decision.steps[1].text.numbers["ready"]) == (3, 40)
 
 
-def test_what_a_target_leaves_out_another_one_may_tell():
+def test_a_value_that_one_target_lacks_comes_from_another():
     policy = Policy(
         max_replicas=3,
         targets=(

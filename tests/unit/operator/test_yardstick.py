@@ -51,7 +51,7 @@ def test_half_the_wait_of_the_expert_when_the_load_jumps(name):
 
 
 @pytest.mark.parametrize("name", ["steady", "sine"])
-def test_three_quarters_of_what_is_paid_for_is_at_work(name):
+def test_three_quarters_of_the_replica_time_are_busy(name):
     assert held(name)["Maré"].efficiency >= 0.74
 
 

@@ -14,7 +14,7 @@ def shedder():
     return LoadShedder(max_depth=100)
 
 
-def test_what_was_never_counted_is_called(shedder):
+def test_a_queue_that_was_never_counted_is_called(shedder):
     assert shedder.refusal("weather", 10.0, NOW) is None
 
 

@@ -99,7 +99,7 @@ def test_a_rate_limit_learnt_late_is_still_kept():
 
 
 @given(st.lists(any_failure, min_size=1, max_size=60))
-def test_whatever_fails_a_trial_comes_within_five_minutes(timeline):
+def test_the_next_trial_follows_within_five_minutes_of_any_failure(timeline):
     state = Breaker()
     for now, failure in enumerate(timeline):
         state = fails(state, failure, float(now), trial=now % 2 == 1)

@@ -57,7 +57,7 @@ def test_a_value_past_its_life_is_renewed(cache, clock):
     assert get(cache, lambda: 2).value == 2
 
 
-def test_an_old_value_stands_in_for_a_failing_source_which_is_left_alone_for_a_while(cache, clock):
+def test_a_stale_value_replaces_a_failing_source_which_is_not_called_for_a_while(cache, clock):
     get(cache, lambda: 1)
     clock.now += 60
 
@@ -269,7 +269,7 @@ def test_an_error_in_the_background_reaches_the_caller(shared):
         get(shared, failing)
 
 
-def test_what_is_remembered_can_be_had_without_asking_anybody(cache, clock):
+def test_peek_returns_a_stale_value_without_a_call(cache, clock):
     with pytest.raises(SourceTimedOut):
         cache.peek("k")
     get(cache, lambda: 1)

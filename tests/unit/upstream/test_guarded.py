@@ -199,7 +199,7 @@ def test_the_first_source_that_answers_is_enough(guard, budget):
     assert second.asked == []
 
 
-def test_the_next_source_stands_in(guard, budget):
+def test_the_next_source_replaces_a_failing_one(guard, budget):
     sources = [guard(Scripted("a", UNREACHABLE)), guard(Scripted("b", 2))]
 
     assert first_answer(sources, "?", budget) == 2
