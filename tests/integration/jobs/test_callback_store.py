@@ -4,10 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mare_services.jobs.adapters.sqlite import Sqlite
 from mare_services.jobs.delivery_log import DeliveryLog
 from mare_services.jobs.domain.job import Terms, new_job
-from mare_services.jobs.job_store import JobStore
 from mare_services.jobs.ports import Change
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -52,16 +50,3 @@ def test_a_delivery_is_kept_once_and_deleted_with_its_job(store, log):
     assert log.of("none") == []
     store.delete_expired(job.retained_until + timedelta(seconds=1))
     assert log.of("1") == []
-
-
-def test_a_file_of_an_earlier_version_gets_the_column(tmp_path):
-    database = Sqlite(tmp_path / "jobs.db")
-    store = JobStore(database)
-    with database.transaction() as transaction:
-        transaction.execute("ALTER TABLE jobs DROP COLUMN callback")
-
-    again = JobStore(database)
-    accept(again)
-
-    assert store.get("1").callback == CALLBACK
-    store.close()

@@ -23,6 +23,7 @@ from mare_services.jobs.ports import (
     Transaction,
 )
 
+_UNFINISHED = "('pending', 'running', 'partial')"
 SCHEMA = (
     """CREATE TABLE IF NOT EXISTS jobs (
         id TEXT PRIMARY KEY,
@@ -40,11 +41,12 @@ SCHEMA = (
         result TEXT,
         failure TEXT,
         callback TEXT,
-        submitter TEXT NOT NULL DEFAULT '',
+        submitter TEXT NOT NULL,
         UNIQUE (client, idempotency_key)
     )""",
     "CREATE INDEX IF NOT EXISTS jobs_by_state ON jobs (state, deadline)",
     "CREATE INDEX IF NOT EXISTS jobs_by_retention ON jobs (retained_until)",
+    f"CREATE INDEX IF NOT EXISTS open_jobs ON jobs (submitter) WHERE state IN {_UNFINISHED}",
     """CREATE TABLE IF NOT EXISTS inbox (
         message_id TEXT PRIMARY KEY,
         job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE
@@ -63,10 +65,6 @@ _TIMES = ("created_at", "updated_at", "deadline", "retained_until")
 _PLAIN = ("id", "client", "idempotency_key", "attempt", "redelivered", "submitter")
 _COLUMNS = (*_PLAIN, "state", *_TIMES, *_DOCUMENTS)
 _DELETED_AT_ONCE = 1_000
-_UNFINISHED = "('pending', 'running', 'partial')"
-_OPEN_JOBS = (
-    f"CREATE INDEX IF NOT EXISTS open_jobs ON jobs (submitter) WHERE state IN {_UNFINISHED}"
-)
 
 
 class JobStore:
@@ -79,10 +77,6 @@ class JobStore:
         self._database = database
         self._max_open = max_open
         create(database, SCHEMA)
-        with database.transaction() as transaction:
-            transaction.add_column("jobs", "callback", "TEXT")
-            transaction.add_column("jobs", "submitter", "TEXT NOT NULL DEFAULT ''")
-            transaction.execute(_OPEN_JOBS)
 
     def accept(self, change: Change) -> Job:
         """Store a job with its events, or return the first of its id; raise IdempotencyConflict."""

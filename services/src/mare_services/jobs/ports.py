@@ -38,9 +38,6 @@ class Transaction(Protocol):
     def lock_schema(self) -> None:
         """Let one process at a time create the tables."""
 
-    def add_column(self, table: str, column: str, kind: str) -> None:
-        """Add a column to a table of an earlier version, unless it has the column."""
-
 
 class Database(Protocol):
     """Opens transactions: committed durably at the end, rolled back by an exception."""

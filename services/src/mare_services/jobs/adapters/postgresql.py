@@ -86,9 +86,6 @@ class _Transaction:
     def lock_schema(self) -> None:
         self.execute("SELECT pg_advisory_xact_lock(%s)", (_SCHEMA_LOCK,))
 
-    def add_column(self, table: str, column: str, kind: str) -> None:
-        self.execute(f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {column} {kind}")
-
 
 def _is_alive(connection: "psycopg.Connection[tuple[Any, ...]]") -> bool:
     """Return whether the server still answers; a restart of it closes all connections."""

@@ -61,8 +61,3 @@ class _Transaction:
 
     def lock_schema(self) -> None:
         """BEGIN IMMEDIATE holds the write lock already."""
-
-    def add_column(self, table: str, column: str, kind: str) -> None:
-        columns = {row[1] for row in self.execute(f"PRAGMA table_info({table})")}
-        if column not in columns:
-            self.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
