@@ -98,8 +98,7 @@ def stubborn(application: Application, images: Mapping[str, str]) -> Application
     environment = {"AMQP_URI": uri, "SECONDS_PER_MESSAGE": "600"}
     deployment = program(images["services"], "stubborn", ["-c", script], **environment)
     deployment[1]["spec"]["replicas"] = 2
-    # More than the replicas hold: a message in the queue shows that both are busy.
-    publish = job(images["services"], "publisher", ["publisher.py", "3", "500"], AMQP_URI=uri)
+    publish = job(images["services"], "publisher", ["publisher.py", "2", "500"], AMQP_URI=uri)
     application.apply(*deployment, publish)
     application.roll_out("stubborn")
     application.kubectl("wait", "--for=condition=complete", "job/publisher", "--timeout=60s")
