@@ -89,3 +89,14 @@ def test_messages_that_do_not_grow_show_no_saturation():
     estimates = watched([held(index, 2) for index in range(40)], replicas=1).estimates
     assert not estimates.prefetch_exceeds_workers
     assert isinstance(estimates.workers_per_replica, Unknown)
+
+
+def test_one_count_of_zero_ends_no_window_but_two_do():
+    arrivals = Arrivals()
+    for second in range(1, 20):
+        arrivals = arrivals.observe(Count(second, 1.0, 30), second, 0.0)
+    stalled = arrivals.observe(Count(20.0, 1.0, 0), 20.0, 0.0)
+    assert (stalled.highest_rate, stalled.fell_at) == (30.0, None)
+    assert stalled.observe(Count(21.0, 1.0, 30), 21.0, 0.0).fell_at is None
+    fallen = stalled.observe(Count(21.0, 1.0, 0), 21.0, 0.0)
+    assert (fallen.highest_rate, fallen.fell_at) == (0.0, 21.0)

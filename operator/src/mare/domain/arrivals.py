@@ -65,7 +65,10 @@ class Arrivals:
         )
         rates = tuple(past for past in self.rates if past[0] > now - RECENT_SECONDS)
         fell_at = self.fell_at
-        if has_jumped and len(known) >= _ENOUGH and rate < rate_at(known, now):
+        before = known if has_jumped else self.before_jump
+        # Statistics that the broker does not renew look like a count of 0: the next one decides.
+        is_decided = len(counts) == (1 if counts[0].messages else 2)
+        if is_decided and len(before) >= _ENOUGH and rate < rate_at(before, now):
             rates, fell_at = (), now
         elif not has_jumped:
             rates = (*rates, (now, rate))
