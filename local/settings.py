@@ -1,7 +1,6 @@
 """The environment variables of ``make run``."""
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -37,6 +36,6 @@ class Settings(EnvironmentSettings):
     """Commands and their autoscaling. Empty: `local/stack.yaml`."""
 
 
-def cache_folder(environ: Mapping[str, str] = os.environ) -> Path:
+def cache_folder() -> Path:
     """Return the folder for downloads and builds, in the user's cache."""
-    return Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "mare")
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "mare")

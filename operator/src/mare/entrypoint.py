@@ -39,8 +39,7 @@ _IDLE_SECONDS = 0.1
 _log = logging.getLogger(__name__)
 
 
-async def run_operator(settings: Settings, stop: asyncio.Event | None = None) -> None:
-    """Run until a signal or `stop` ends it."""
+async def run_operator(settings: Settings) -> None:
     registry = kopf.OperatorRegistry()
     async with _running(settings) as (loop, ready):
         _register(registry, loop)
@@ -52,7 +51,6 @@ async def run_operator(settings: Settings, stop: asyncio.Event | None = None) ->
             identity=settings.identity,  # type: ignore[arg-type]  # a NewType it does not export
             clusterwide=not settings.namespaces,
             namespaces=settings.namespaces,
-            stop_flag=stop,
             ready_flag=ready,
         )
 

@@ -22,10 +22,9 @@ class Words:
     def __contains__(self, key: str) -> bool:
         return key in self._texts
 
-    def number(self, value: float, decimals: int = 0) -> str:
-        text = f"{value:.{decimals}f}"
-        text = "0" if text == "-0" else text.replace("-", "\N{MINUS SIGN}")
-        return text.replace(".", ",") if self.lang == "pt" else text
+    def number(self, value: float) -> str:
+        text = f"{value:.0f}"
+        return "0" if text == "-0" else text.replace("-", "\N{MINUS SIGN}")
 
 
 @functools.cache

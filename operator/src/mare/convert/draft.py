@@ -97,12 +97,10 @@ class Draft:
     def keep_all(self) -> None:
         self._settle((), Outcome.KEPT, "not an autoscaler, it stays unchanged")
 
-    def translate(
-        self, path: str | Path, to: str | Path, value: Any, note: str = "", remark: str = ""
-    ) -> None:
+    def translate(self, path: str | Path, to: str | Path, value: Any, note: str = "") -> None:
         """Write another value or under another name; `note` explains a change of meaning."""
         if steps(path) in self._open and not self._absent(steps(path)):
-            self.manifest.put(to, value, remark or f"was: {self.spelling(path)}")
+            self.manifest.put(to, value, f"was: {self.spelling(path)}")
             self._sources.setdefault(steps(to), steps(path))
             self._settle(steps(path), Outcome.TRANSLATED, note, new=_written(to, value))
 

@@ -17,13 +17,8 @@ class ConnectionOwners:
     that belongs to no process of a session is returned as it is, for example that of a proxy.
     """
 
-    def __init__(
-        self,
-        sessions: Callable[[], Mapping[int, str]],
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, sessions: Callable[[], Mapping[int, str]]) -> None:
         self._sessions = sessions
-        self._clock = clock
         self._known: dict[str, str] = {}
         self._known_sessions: Mapping[int, str] = {}
         self._scanned_at = float("-inf")
@@ -31,7 +26,7 @@ class ConnectionOwners:
     def process_at(self, address: str) -> str:
         sessions = self._sessions()
         if sessions != self._known_sessions or address not in self._known:
-            now = self._clock()
+            now = time.monotonic()
             if now - self._scanned_at >= _RESCAN_SECONDS:
                 self._scanned_at, self._known_sessions = now, sessions
                 self._known = dict(_addresses(sessions))

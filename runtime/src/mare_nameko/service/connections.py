@@ -21,6 +21,7 @@ BROKER_ERRORS = (AMQPError, OperationalError, OSError)
 """What the libraries raise when the broker is unreachable, refuses a request or disconnects."""
 
 CONNECT_SECONDS = 5.0
+_CLOSING_SECONDS = 2.0
 REPORT_SECONDS = 5.0
 
 
@@ -69,9 +70,9 @@ def open_once(connection: Connection) -> None:
             return
 
 
-def close_quietly(connection: Connection, seconds: float = 2.0) -> None:
+def close_quietly(connection: Connection) -> None:
     """Close ``connection``, with AMQP's handshake if the broker answers in time."""
-    with eventlet.Timeout(seconds, False):
+    with eventlet.Timeout(_CLOSING_SECONDS, False):
         with contextlib.suppress(*BROKER_ERRORS):
             connection.release()
         return

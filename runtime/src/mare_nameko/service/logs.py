@@ -2,7 +2,6 @@
 
 import logging
 import sys
-from typing import TextIO
 
 from pythonjsonlogger.json import JsonFormatter
 
@@ -33,9 +32,9 @@ class ContextFilter(logging.Filter):
         return True
 
 
-def configure_logs(service: str, level: str, stream: TextIO = sys.stderr) -> None:
-    handler = logging.StreamHandler(stream)
-    handler.setFormatter(logging.Formatter(_PLAIN) if stream.isatty() else json_formatter())
+def configure_logs(service: str, level: str) -> None:
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter(_PLAIN) if sys.stderr.isatty() else json_formatter())
     handler.addFilter(ContextFilter(service))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in _TALKATIVE:
