@@ -81,6 +81,9 @@ def test_settings_reach_the_resource_and_its_own_win(rendered: Manifests):
     assert "default_queue_type = quorum" in lines
     assert lines[-1] == "heartbeat = 30"
     assert spec["delayStartSeconds"] == 5
+    pod = spec["override"]["statefulSet"]["spec"]["template"]["spec"]
+    for container in (*pod["containers"], *pod["initContainers"]):
+        assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
 
 
 @pytest.mark.parametrize(
