@@ -102,7 +102,7 @@ class Node:
             commands.kube_proxy(layout),
             commands.forwarding(layout),
         ):
-            self._server(command, _at_once)
+            self._server(command, lambda: True)
 
     def _kubelet(self) -> None:
         ready = self._answers("wait", "--for=condition=Ready", "nodes", "--all", "--timeout=5s")
@@ -125,10 +125,6 @@ class Node:
                 return False
 
         return asked
-
-
-def _at_once() -> bool:
-    return True
 
 
 def reap_children() -> None:

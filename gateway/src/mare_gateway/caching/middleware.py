@@ -11,7 +11,6 @@ from typing import Any
 
 from mare_gateway.authenticator import Authenticator
 from mare_gateway.caching.answer_cache import AnswerCache, Found
-from mare_gateway.caching.answers import Answer
 from mare_gateway.cross_origin import CrossOrigin
 from mare_gateway.metrics import Metrics
 from mare_gateway.protocol import has_one_host
@@ -62,7 +61,8 @@ class CachedResponses:
         answer = found.answer
         unchanged = method == "GET" and _matches(environ.get("HTTP_IF_NONE_MATCH"), answer.etag)
         headers = [
-            *_fixed_headers(answer),
+            *SECURITY_HEADERS.items(),
+            *answer.headers.items(),
             *self.cross_origin.headers(environ.get("HTTP_ORIGIN"), method, path).items(),
             *limits.items(),
             ("Age", str(found.age)),
@@ -89,10 +89,6 @@ class CachedResponses:
         ):
             return None
         return self.cache.fresh(alias_of(environ))
-
-
-def _fixed_headers(answer: Answer) -> list[tuple[str, str]]:
-    return [*SECURITY_HEADERS.items(), *answer.headers.items()]
 
 
 def _matches(header: str | None, etag: str) -> bool:

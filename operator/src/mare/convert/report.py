@@ -1,7 +1,7 @@
 """The report: one line per value that is not kept unchanged, in the format of a compiler."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import groupby
 from typing import Any
 
@@ -49,7 +49,7 @@ def data(conversion: Conversion) -> dict[str, Any]:
         "objects": [result.manifest.data() for result in conversion.converted if result.manifest],
         "report": [_object_data(result) for result in conversion.results],
         "summary": {outcome.value: conversion.outcomes[outcome] for outcome in Outcome},
-        "steps": [_step_data(step) for step in steps(conversion)],
+        "steps": [asdict(step) for step in steps(conversion)],
     }
 
 
@@ -128,10 +128,6 @@ def _object_data(result: Result) -> dict[str, Any]:
         "problems": [{"line": p.line, "note": p.note} for p in result.problems],
         "added": [{"new": a.new, "note": a.note} for a in result.additions],
     }
-
-
-def _step_data(step: Step) -> dict[str, Any]:
-    return {"note": step.note, "commands": list(step.commands)}
 
 
 def steps(conversion: Conversion) -> list[Step]:

@@ -186,7 +186,7 @@ def _description(samples: Samples, frame: Frame, start: float, end: float, measu
 def _serialize_samples(samples: Samples) -> Json:
     return {
         "at": [at for at, _ in samples],
-        "depth": [_int_or_none(each.depth) for _, each in samples],
+        "depth": [int(d) if math.isfinite(d := each.depth) else None for _, each in samples],
         "wait": [rounded(each.wait_seconds) for _, each in samples],
         "running": [each.ready for _, each in samples],
         "requested": [each.current for _, each in samples],
@@ -206,10 +206,6 @@ def _serialize_change(entry: DecisionLogEntry) -> Json:
 
 def _finite_or_none(value: float) -> float | None:
     return value if math.isfinite(value) else None
-
-
-def _int_or_none(value: float) -> int | None:
-    return int(value) if math.isfinite(value) else None
 
 
 def _float_or_none(value: int | None) -> float | None:

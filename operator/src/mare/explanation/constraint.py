@@ -2,7 +2,7 @@
 
 from enum import Enum
 
-from mare.domain.decision import Decision, Stage
+from mare.domain.decision import Stage
 from mare.domain.reason import Reason
 from mare.explanation.facts import Facts
 
@@ -27,7 +27,8 @@ def constraint_of(facts: Facts) -> Reason:
         return Reason.DRY_RUN
     if facts.pending:
         return Reason.PODS_PENDING
-    if decision.reason in _UNLIMITED and _is_within_tolerance(decision):
+    is_within_tolerance = any(step.stage is Stage.TOLERANCE for step in decision.steps)
+    if decision.reason in _UNLIMITED and is_within_tolerance:
         return Reason.WITHIN_TOLERANCE
     return limit_of(decision.reason)
 
@@ -35,10 +36,6 @@ def constraint_of(facts: Facts) -> Reason:
 def limit_of(reason: Reason) -> Reason:
     """Return the limit that a decision names; DesiredWithinRange if it names none."""
     return Reason.DESIRED_WITHIN_RANGE if reason in _UNLIMITED else reason
-
-
-def _is_within_tolerance(decision: Decision) -> bool:
-    return any(step.stage is Stage.TOLERANCE for step in decision.steps)
 
 
 class Verdict(Enum):

@@ -46,7 +46,7 @@ def _when_time_has_passed(facts: Facts, decision: Decision, until: float, now: f
     given = {"seconds": seconds, "until": until}
     match decision.limited_by[-1] if decision.limited_by else None:
         case Reason.COOLING_DOWN:
-            idle = _idle_replicas(facts)
+            idle = facts.policy.effective_idle_replicas or 0
             text = f"scales down to {idle} in {seconds} s if no message arrives"
             return Clause("next.idleIn", text, replicas=idle, **given)
         case Reason.QUEUES_UNKNOWN:
@@ -58,10 +58,6 @@ def _when_time_has_passed(facts: Facts, decision: Decision, until: float, now: f
             return Clause("next.drainedIn", text, **given)
         case _:
             return Clause("next.scalesDownIn", f"can scale down in {seconds} s", **given)
-
-
-def _idle_replicas(facts: Facts) -> int:
-    return facts.policy.effective_idle_replicas or 0
 
 
 def _by_load(facts: Facts, decision: Decision) -> Iterator[Clause]:

@@ -42,7 +42,7 @@ def text_at(past: Recorded, name: str, oldest: str) -> str:
 def _lines(explained: Explained, now: float) -> Iterator[str]:
     facts, verdict = explained.facts, explained.verdict
     is_plain = verdict is Verdict.ON_TARGET or (facts.decision is None and not facts.cannot_act)
-    state = verdict.text if is_plain else _with_constraint(explained)
+    state = verdict.text if is_plain else f"{verdict.text} ({explained.constraint})"
     name = f"{facts.target.kind}/{facts.target.name}"
     yield f"{style(name, bold=True)} is {style(state, fg=_COLOURS[verdict])}"
     yield explained.sentence
@@ -64,10 +64,6 @@ def _lines(explained: Explained, now: float) -> Iterator[str]:
         yield "Last decisions:"
         yield from map(_decision, explained.decisions)
     yield from _age(explained, now)
-
-
-def _with_constraint(explained: Explained) -> str:
-    return f"{explained.verdict.text} ({explained.constraint})"
 
 
 def _trace(decision: Decision | None) -> Iterator[str]:

@@ -192,9 +192,6 @@ class _Reader:
 
     def _as_run(self, autoscaler: Autoscaler) -> Autoscaler:
         """Return the autoscaler with a command as its scale target, within the limits of `most`."""
-        return self._bounded(replace(autoscaler, target=replace(autoscaler.target, kind="command")))
-
-    def _bounded(self, autoscaler: Autoscaler) -> Autoscaler:
         policy, most, name = autoscaler.policy, self._most, autoscaler.key.name
         by = self._set_by
         if policy.paused_replicas is not None and policy.paused_replicas > most:
@@ -212,4 +209,5 @@ class _Reader:
             text = f"idle.replicas {policy.idle_replicas} is ignored: it is not below minReplicas"
             self._notes.append(f"{name}: {text} {policy.min_replicas}")
             policy = replace(policy, idle_replicas=None)
-        return replace(autoscaler, policy=policy)
+        target = replace(autoscaler.target, kind="command")
+        return replace(autoscaler, policy=policy, target=target)

@@ -47,11 +47,7 @@ register_errors(DeadlineExceeded, CallTimedOut, BrokerUnavailable, UnknownServic
 
 def is_expected(error: BaseException, declared: Any = ()) -> bool:
     """Return whether the interface declares ``error``. Its traceback is not logged."""
-    return isinstance(error, (BadRequest, *_as_tuple(declared))) or type(error) in registry.values()
-
-
-def _as_tuple(types: Any) -> tuple[type[BaseException], ...]:
-    return types if isinstance(types, tuple) else (types,)
+    return isinstance(error, (BadRequest, declared)) or type(error) in registry.values()
 
 
 def write_error(error: BaseException) -> dict[str, Any]:

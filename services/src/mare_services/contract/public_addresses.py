@@ -5,7 +5,7 @@ not enough: it calls multicast, 6to4, Azure's 168.63.129.16 and, in some version
 and IPv4-mapped addresses global.
 """
 
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -62,8 +62,3 @@ def is_public(address: Address, refused: tuple[Network, ...] = ()) -> bool:
     return not (
         any(address in network for network in _IPV6) or int(address) >> 32 & 0xFFFFFFFF in _ISATAP
     )
-
-
-def read_network(text: str) -> Network:
-    """Return the network, such as ``10.0.0.0/8``; raise ValueError."""
-    return ip_network(text)

@@ -3,13 +3,14 @@
 import base64
 import binascii
 from dataclasses import dataclass
+from ipaddress import ip_network
 from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
 from mare_nameko.settings import EnvironmentSettings, Secret
 from mare_services.contract.callback_urls import UrlRules
-from mare_services.contract.public_addresses import Network, read_network
+from mare_services.contract.public_addresses import Network
 
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 Port = Annotated[int, Meta(ge=1, le=65_535)]
@@ -46,7 +47,7 @@ class Networks(str):
 
     @property
     def each(self) -> tuple[Network, ...]:
-        return tuple(read_network(part.strip()) for part in self.split(",") if part.strip())
+        return tuple(ip_network(part.strip()) for part in self.split(",") if part.strip())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
