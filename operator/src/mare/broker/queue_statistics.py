@@ -79,22 +79,14 @@ class StatisticsSource(Protocol):
 class StatisticsPoller:
     """Fetches the statistics of one virtual host in a task, from the first `start` to `close`."""
 
-    def __init__(
-        self,
-        source: StatisticsSource,
-        vhost: str,
-        clock: Clock,
-        seconds: float,
-        broker_seconds: float = BROKER_SECONDS,
-    ) -> None:
-        """`seconds` is the period of the requests, `broker_seconds` that of the broker."""
+    def __init__(self, source: StatisticsSource, vhost: str, clock: Clock, seconds: float) -> None:
         self._source = source
         self._vhost = vhost
         self._clock = clock
         self._seconds = seconds
         self._sample_clock = SampleClock(seconds)
         self._backoff = Backoff(seconds, _LONGEST_PAUSE_SECONDS)
-        self._age = SampleAge(max(seconds, broker_seconds))
+        self._age = SampleAge(max(seconds, BROKER_SECONDS))
         self._task: asyncio.Task[None] | None = None
         self._fetched = asyncio.Event()
         self._names: Mapping[str, None] | None = None

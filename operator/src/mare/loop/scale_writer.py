@@ -6,7 +6,7 @@ wait for them.
 
 import asyncio
 import logging
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 from mare.domain.decision import Decision
@@ -43,28 +43,20 @@ _REASONS = {
 _log = logging.getLogger(__name__)
 
 
+@dataclass(eq=False, kw_only=True)
 class ScaleWriter:
-    def __init__(
-        self,
-        *,
-        brokers: Brokers,
-        workloads: Workloads,
-        statuses: StatusWriter,
-        guard: WriteGuard,
-        clock: Clock,
-        metrics: Metrics,
-        record: Record,
-    ) -> None:
-        self._brokers = brokers
-        self._workloads = workloads
-        self._statuses = statuses
-        self._guard = guard
-        self._clock = clock
-        self._metrics = metrics
-        self._record = record
-        self._victims = Victims(workloads, clock)
-        self._killed = KilledReplicas(workloads, statuses, metrics)
+    brokers: Brokers
+    workloads: Workloads
+    statuses: StatusWriter
+    guard: WriteGuard
+    clock: Clock
+    metrics: Metrics
+    record: Record
+
+    def __post_init__(self) -> None:
         self._slots = asyncio.Semaphore(_MAX_CONCURRENT_CHANGES)
+        self._victims = Victims(self.workloads, self.clock)
+        self._killed = KilledReplicas(self.workloads, self.statuses, self.metrics)
 
     def close(self) -> None:
         self._killed.close()
@@ -84,7 +76,7 @@ class ScaleWriter:
             self._failed(state, error)
         except Exception:  # noqa: BLE001 - an error of one object must not end the others
             _log.exception("Workload could not be scaled", extra={"object": state.autoscaler.key})
-            state.scale_retry.failed(self._clock())
+            state.scale_retry.failed(self.clock())
         else:
             await self._succeeded(state, view, decision)
         finally:
@@ -94,7 +86,7 @@ class ScaleWriter:
         self, state: AutoscalerState, view: View, scale: Scale, decision: Decision
     ) -> bool:
         """Send the PATCH; false if the decision is out of date or has to wait for busy Pods."""
-        is_allowed = partial(self._guard.allows_scaling, state, view)
+        is_allowed = partial(self.guard.allows_scaling, state, view)
         if not is_allowed():
             return False
         needs_quiet = decision.reason is Reason.SCALED_TO_IDLE or _all_are_idle(state, decision)
@@ -107,17 +99,17 @@ class ScaleWriter:
         # The state can have changed during the requests to the broker and for the Pods.
         if not is_allowed():
             return False
-        await self._workloads.scale(view.autoscaler.target, scale, decision.replicas)
+        await self.workloads.scale(view.autoscaler.target, scale, decision.replicas)
         return True
 
     async def _is_quiet(self, state: AutoscalerState) -> bool:
         """Read the queues now: statistics do not contain a message that was delivered since."""
-        if self._clock() < state.quiet_check_due:
+        if self.clock() < state.quiet_check_due:
             return False
-        why = await self._brokers.check_quiet(state.autoscaler)
+        why = await self.brokers.check_quiet(state.autoscaler)
         if why is None:
             return True
-        now = self._clock()
+        now = self.clock()
         state.quiet_check_due = now + _QUIET_CHECK_SECONDS
         if why.reason == MESSAGES_LEFT and state.history is not None:
             state.history = state.history.found_busy(now)
@@ -125,34 +117,34 @@ class ScaleWriter:
 
     async def _refresh(self, state: AutoscalerState) -> None:
         """Read the workload after a conflict, and decide again: at once the first time."""
-        self._metrics.conflicts.inc()
+        self.metrics.conflicts.inc()
         is_first = state.scale_retry.failures == 0
-        state.scale_retry.failed(self._clock())
+        state.scale_retry.failed(self.clock())
         if is_first:
             state.scale_retry.due = 0.0
         try:
-            await self._workloads.refresh(state.autoscaler.target)
+            await self.workloads.refresh(state.autoscaler.target)
         except (NotFound, AccessRefused, Unavailable, Conflict) as error:
             self._failed(state, error)
         state.due = 0.0
 
     def _failed(self, state: AutoscalerState, error: Exception) -> None:
-        now, text = self._clock(), str(error)[:512]
+        now, text = self.clock(), str(error)[:512]
         state.problem = Unknown(_REASONS.get(type(error), "Unavailable"), text)
         state.scale_retry.failed(now)
-        self._guard.respect(error)
-        self._record.failed(now, state.autoscaler.key, state.problem.reason, text)
+        self.guard.respect(error)
+        self.record.failed(now, state.autoscaler.key, state.problem.reason, text)
         _log.warning(
             "Workload could not be scaled", extra={"object": state.autoscaler.key, "error": text}
         )
 
     async def _succeeded(self, state: AutoscalerState, view: View, decision: Decision) -> None:
-        now, change = self._clock(), decision.replicas - decision.current
+        now, change = self.clock(), decision.replicas - decision.current
         state.scale_retry.succeeded()
         state.problem = None
         if state.history is not None:
             state.history = state.history.scaled(change, now, view.autoscaler.policy.behavior)
-        self._metrics.scaled(view.at, now, up=change > 0)
+        self.metrics.scaled(view.at, now, up=change > 0)
         _log.info(
             "Scaled workload",
             extra={
@@ -164,10 +156,10 @@ class ScaleWriter:
         )
         if change < 0 and isinstance(view.scale, Scale):
             self._killed.check_later(state, view.scale)
-        scale = self._workloads.get(view.autoscaler.target)
+        scale = self.workloads.get(view.autoscaler.target)
         state.view = state.applied = replace(view, scale=scale)
-        await self._statuses.write(state)
-        await self._statuses.publish_event(
+        await self.statuses.write(state)
+        await self.statuses.publish_event(
             state,
             "Normal",
             decision.reason,
