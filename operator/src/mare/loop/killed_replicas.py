@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 
 from mare.loop.metrics import Metrics
 from mare.loop.state import AutoscalerState
@@ -37,13 +38,14 @@ class KilledReplicas:
         await asyncio.sleep(grace_seconds)
         killed: set[str] = set()
         for _ in range(_POLLS):
-            try:
-                terminating = await self._workloads.terminating(state.autoscaler.target, scale)
-            except (AccessRefused, Conflict, NotFound, Unavailable):
-                break  # without the right to list Pods, or for now, this is not known
-            killed.update(name for name, was_killed in terminating.items() if was_killed)
-            if all(terminating.values()):
-                break
+            with suppress(Conflict, Unavailable):  # the API server is busy
+                try:
+                    terminating = await self._workloads.terminating(state.autoscaler.target, scale)
+                except (AccessRefused, NotFound):
+                    break  # without the right to list Pods this is not known
+                killed.update(name for name, was_killed in terminating.items() if was_killed)
+                if all(terminating.values()):
+                    break
             await asyncio.sleep(_POLL_SECONDS)
         new = sorted(killed - self._reported.keys())
         if not new or state.removed:
