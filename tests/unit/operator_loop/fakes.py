@@ -108,13 +108,14 @@ class FakeWorkloads:
     behind: set[str] = field(default_factory=set)
     """Workloads that have changed without our having seen it."""
 
-    ending: list[dict[str, bool]] = field(default_factory=list)
-    """What each read of the terminating replicas returns; none at the end."""
+    ending: list[dict[str, bool] | Exception] = field(default_factory=list)
+    """What each read of the terminating replicas returns or raises; none at the end."""
 
     async def terminating(self, target: ScaleTarget, last_read: Scale) -> Mapping[str, bool]:
-        return (
-            (self.ending.pop(0) if len(self.ending) > 1 else self.ending[0]) if self.ending else {}
-        )
+        ending = self.ending.pop(0) if self.ending else {}
+        if isinstance(ending, Exception):
+            raise ending
+        return ending
 
     def have(self, name: str, replicas: int, **more: Any) -> None:
         self.scales[name] = Scale(

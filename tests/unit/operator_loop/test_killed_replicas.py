@@ -3,6 +3,7 @@
 import pytest
 
 from mare.loop import killed_replicas
+from mare.ports import Unavailable
 from tests.unit.operator_loop.worlds import World, run
 
 
@@ -27,7 +28,7 @@ def test_a_replica_that_was_killed_is_an_event_and_counted_once():
     async def story(world: World) -> None:
         ending = {"worker-a": False, "worker-b": False}
         killed = {"worker-a": True, "worker-b": True, "worker-c": False}
-        world.workloads.ending = [ending, ending | {"worker-b": True}, killed, {}]
+        world.workloads.ending = [ending, Unavailable("busy"), ending | {"worker-b": True}, killed]
         await shrinks(world)
         world.workloads.have("worker", 2, grace_seconds=0)
         for _ in range(3):
