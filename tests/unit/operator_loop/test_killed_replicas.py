@@ -28,7 +28,7 @@ def test_a_replica_that_was_killed_is_an_event_and_counted_once():
     async def story(world: World) -> None:
         ending = {"worker-a": False, "worker-b": False}
         killed = {"worker-a": True, "worker-b": True, "worker-c": False}
-        world.workloads.ending = [ending, Unavailable("busy"), ending | {"worker-b": True}, killed]
+        world.workloads.ending = [ending, ending | {"worker-b": True}, killed]
         await shrinks(world)
         world.workloads.have("worker", 2, grace_seconds=0)
         for _ in range(3):
@@ -49,3 +49,11 @@ def test_replicas_that_end_in_time_are_not_reported():
 
     assert killed(world) == 0
     assert [kind for _, kind, _ in world.objects.events] == ["Normal"]
+
+
+def test_a_busy_api_server_hides_no_killed_replica():
+    async def story(world: World) -> None:
+        world.workloads.ending = [Unavailable("busy"), {"worker-a": True}]
+        await shrinks(world)
+
+    assert killed(run(story)) == 1
