@@ -82,8 +82,7 @@ def kill_containers(application: Application, component: str) -> None:
     ids = [
         identity.rpartition("/")[2]
         for pod in json.loads(text)["items"]
-        if pod["metadata"]["labels"].get("app.kubernetes.io/component") == component
-        or pod["metadata"]["labels"].get("app.kubernetes.io/name") == component
+        if pod["metadata"]["name"].startswith(f"{application.release}-{component}-")
         for container in pod["status"].get("containerStatuses", ())
         if (identity := container.get("containerID"))
     ]
