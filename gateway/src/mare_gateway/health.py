@@ -24,6 +24,7 @@ HEARTBEAT_SECONDS = 10.0
 """A worker that reports nothing for so long is stuck. A worker reports four times a second."""
 
 _CLIENT_SECONDS = 5.0
+_NOT_READY = "not connected to the broker, or the broker is in alarm and takes no messages"
 
 
 class HealthChecks:
@@ -41,7 +42,7 @@ class HealthChecks:
 
     def readiness_failures(self) -> list[str]:
         is_ready = self._registry.get_sample_value(READY) == 1
-        return self.liveness_failures() or ([] if is_ready else ["not connected to the broker"])
+        return self.liveness_failures() or ([] if is_ready else [_NOT_READY])
 
     def app(self) -> HealthApp:
         return HealthApp(self.liveness_failures, self.readiness_failures, self._registry)

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from mare_nameko.client import (
+    BrokerInAlarm,
     CallTimedOut,
     Disconnected,
     Overloaded,
@@ -96,11 +97,15 @@ _SERVICE_FAILED = _problem(
 _TIMED_OUT = _problem(504, "service_timeout", "The service did not respond in time.", 5)
 
 _OVERLOADED = _problem(503, "overloaded", "Too many requests are in progress. Try again.", 1)
+_IN_ALARM = _problem(
+    503, "overloaded", "The broker lacks disk space or memory and takes no messages. Try again.", 2
+)
 _NOT_RUNNING = _problem(503, "service_unavailable", "A service is not running. Try again.", 2)
 _UNREACHABLE = _problem(503, "service_unavailable", "The broker cannot be reached. Try again.", 1)
 
 _OF_CALLS: Mapping[type[RpcError], Problem] = {
     CallTimedOut: _TIMED_OUT,
+    BrokerInAlarm: _IN_ALARM,
     Overloaded: _OVERLOADED,
     ServiceUnavailable: _NOT_RUNNING,
     Disconnected: _UNREACHABLE,

@@ -64,6 +64,11 @@ class AmqpUri(Secret):
         """The addresses, with RabbitMQ's defaults for what they omit."""
         return tuple(_parse(urlsplit(part)) for part in self.split(";"))
 
+    @property
+    def hosts(self) -> str:
+        """Hosts and ports, for a log: without users and passwords."""
+        return ", ".join(f"{each.host}:{each.port}" for each in self.addresses)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TlsFiles:

@@ -65,6 +65,14 @@ def test_zero_is_a_normal_state():
     assert [each["code"] for each in one["next"]] == ["next.activatesAt"]
 
 
+def test_an_object_whose_statistics_are_missing_needs_attention():
+    def without_statistics(world):
+        world.brokers.unacknowledged = Unknown("NotReported", "the management API does not answer")
+
+    one = told_of("kept", ready=30, replicas=10, prepare=without_statistics)
+    assert (one["constraint"]["code"], one["attention"]) == ("PartlyUnknown", "unknown")
+
+
 def test_an_unknown_value_is_null_with_a_reason():
     gone = Unknown("BrokerUnreachable", "amqp://me:secret@broker:5672 does not answer")
     one = told_of("unknown", ready=gone, replicas=3, fallback={"replicas": 2, "afterSeconds": 60})

@@ -117,7 +117,7 @@ def test_an_event_is_not_lost_while_it_waits(own_rabbitmq, launch):
     slow = QUICK | {"RUNTIME_RETRY_SECONDS": "2"}
     listener = launch("runtime", "Listener", vhost.amqp_uri, **slow).wait_ready()
     emit(vhost, '"bad"')
-    eventually(lambda: "tried again in 2 s" in listener.log())
+    eventually(lambda: "tried again in 2 s (failure 1: ValueError: " in listener.log())
     node.settle()
     node.kill()
     node.start()

@@ -10,10 +10,10 @@ import trustme
 
 from mare_nameko.client import (
     AmqpUri,
+    BrokerInAlarm,
     CallTimedOut,
     Disconnected,
     Options,
-    Overloaded,
     RpcClient,
     RpcError,
     TlsFiles,
@@ -115,10 +115,10 @@ def test_a_long_alarm_of_the_broker_fails_calls_until_it_is_over(proxied):
         waiting = threads.submit(client.call, "echo.sleep", 30.0, timeout=40)
         eventually(lambda: client.in_flight == 1)
         proxy.send(BLOCKED)
-        with pytest.raises(Overloaded, match="alarm"):
+        with pytest.raises(BrokerInAlarm, match="alarm"):
             waiting.result(timeout=25)
     assert not client.ready
-    with pytest.raises(Overloaded, match="alarm"):
+    with pytest.raises(BrokerInAlarm, match="alarm"):
         client.call("echo.echo", 1, timeout=30)
 
     proxy.send(UNBLOCKED)

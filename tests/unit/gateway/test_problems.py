@@ -3,6 +3,7 @@ import pytest
 from mare_gateway.problems import problem_of
 from mare_nameko.client import (
     BadReply,
+    BrokerInAlarm,
     CallTimedOut,
     Disconnected,
     Overloaded,
@@ -21,6 +22,7 @@ SECRET = "https://api.example/?key=s3cret <html>upstream</html>"
         (Disconnected(SECRET), 503, "service_unavailable", 1),
         (ServiceUnavailable(SECRET), 503, "service_unavailable", 2),
         (Overloaded(SECRET), 503, "overloaded", 1),
+        (BrokerInAlarm(SECRET), 503, "overloaded", 2),
         (BadReply(SECRET), 502, "service_error", None),
         (RpcError(SECRET), 502, "service_error", None),
         (RemoteError("SourceRefused", (SECRET,)), 502, "upstream_auth", None),
@@ -45,6 +47,10 @@ def test_each_error_is_one_problem_and_none_shows_what_is_not_for_the_caller(
 
     assert (problem.status, problem.code, problem.retry_after) == (status, code, retry_after)
     assert "s3cret" not in str(problem.document(instance="/", request_id="1"))
+
+
+def test_an_alarm_of_the_broker_is_not_reported_as_too_many_requests():
+    assert "disk space or memory" in problem_of(BrokerInAlarm("alarm")).detail
 
 
 @pytest.mark.parametrize(

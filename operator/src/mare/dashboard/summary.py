@@ -4,7 +4,7 @@ from mare.custom_resource.conditions import unknown_of
 from mare.dashboard.serialize import Json, redact, serialize_reading, serialize_sentence
 from mare.domain.observation import QueueReading
 from mare.domain.unknown import Unknown, total
-from mare.explanation.constraint import constraint_of
+from mare.explanation.constraint import Verdict, constraint_of, verdict_of
 from mare.explanation.facts import Facts, pending_seconds
 from mare.loop.record import AutoscalerHistory, View
 from mare.ports import Scale
@@ -92,6 +92,8 @@ def attention(facts: Facts) -> str:
         return "unknown"
     if facts.is_behind:
         return "behind"
+    if facts.decision is not None and verdict_of(facts) is Verdict.UNKNOWN:
+        return "unknown"  # without statistics the depth is known, but nothing is scaled down
     return "pending" if facts.pending else "none"
 
 

@@ -12,6 +12,7 @@ from mare_nameko.addresses import AmqpUri, TlsFiles
 from mare_nameko.client.client import RpcClient
 from mare_nameko.client.errors import (
     BadReply,
+    BrokerInAlarm,
     CallTimedOut,
     Disconnected,
     Overloaded,
@@ -25,6 +26,7 @@ from mare_nameko.client.subscription import EventSubscription
 __all__ = [
     "AmqpUri",
     "BadReply",
+    "BrokerInAlarm",
     "CallTimedOut",
     "Disconnected",
     "EventSubscription",

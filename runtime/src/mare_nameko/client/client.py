@@ -12,7 +12,13 @@ from mare_nameko.client.circuit_breaker import CircuitBreakers
 from mare_nameko.client.connection_thread import ALARM_SECONDS, IN_ALARM, ConnectionThread
 from mare_nameko.client.decoding import result
 from mare_nameko.client.encoding import Route, request
-from mare_nameko.client.errors import CallTimedOut, Disconnected, Overloaded, ServiceUnavailable
+from mare_nameko.client.errors import (
+    BrokerInAlarm,
+    CallTimedOut,
+    Disconnected,
+    Overloaded,
+    ServiceUnavailable,
+)
 from mare_nameko.client.load_shedding import LoadShedder
 from mare_nameko.client.options import Options
 from mare_nameko.client.pending import Call, PendingCalls
@@ -146,7 +152,7 @@ class RpcClient:
         if not self._connection.flowing.is_set():
             until = min(deadline, self._connection.blocked_at + ALARM_SECONDS)
             if not self._connection.flowing.wait(max(0.0, until - time.monotonic())):
-                raise Overloaded(IN_ALARM)
+                raise BrokerInAlarm(IN_ALARM)
         now = time.monotonic()
         if reason := self._breakers.refusal(service, now):
             raise ServiceUnavailable(reason)

@@ -16,10 +16,11 @@ from amqp.exceptions import AMQPError
 from mare_nameko.addresses import Address
 from mare_nameko.backoff import Backoff
 from mare_nameko.client.encoding import Route
-from mare_nameko.client.errors import Disconnected, Overloaded
+from mare_nameko.client.errors import BrokerInAlarm, Disconnected
 from mare_nameko.client.options import Options
 from mare_nameko.client.pending import Call, PendingCalls
 from mare_nameko.client.session import Session
+from mare_nameko.outage_log import OutageLog
 
 T = TypeVar("T")
 
@@ -53,6 +54,7 @@ class ConnectionThread(threading.Thread):
     ) -> None:
         super().__init__(name="rpc-connection", daemon=True)
         self._options = options
+        self._outage_log = OutageLog(options.amqp_uri.hosts)
         self._pending = pending
         self._on_counts = on_counts
         self._calls: deque[Call] = deque()
@@ -100,11 +102,11 @@ class ConnectionThread(threading.Thread):
                 session = self._open_session(next(next_address))
                 backoff.connected()
                 self._serve(session)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - logged below
                 # Not only OSError and AMQPError: py-amqp raises struct.error and others for
                 # malformed frames, and without this thread no call is ever answered.
                 expected = isinstance(error, OSError | AMQPError)
-                log.warning("No connection to the broker: %s", error, exc_info=not expected)
+                self._outage_log.connection_failed(error, trace=not expected)
             self._pending.fail_all(Disconnected("the connection to the broker was lost"))
             untried -= 1
             if untried <= 0:
@@ -119,6 +121,7 @@ class ConnectionThread(threading.Thread):
 
     def _serve(self, session: Session) -> None:
         log.info("Connected to the broker")
+        self._outage_log.connected()
         self.connections += 1
         self.route = session.route
         self.tried.set()
@@ -156,7 +159,7 @@ class ConnectionThread(threading.Thread):
             if (now := time.monotonic()) >= next_tick:
                 session.heartbeat()
                 if not self.flowing.is_set() and now > self.blocked_at + ALARM_SECONDS:
-                    self._pending.fail_all(Overloaded(IN_ALARM))
+                    self._pending.fail_all(BrokerInAlarm(IN_ALARM))
                 next_tick = now + _TICK
 
     def _on_blocked(self, blocked: bool) -> None:  # noqa: FBT001 - a callback with one argument

@@ -25,6 +25,10 @@ class Overloaded(RpcError):
     """Raised when too many calls are in flight or wait, or the broker is in alarm."""
 
 
+class BrokerInAlarm(Overloaded):
+    """Raised when the broker takes no messages because it lacks disk space or memory."""
+
+
 class ServiceUnavailable(RpcError):
     """Raised when the service has no queue or no consumer, or its circuit is open."""
 

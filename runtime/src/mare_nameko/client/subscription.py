@@ -16,6 +16,7 @@ from amqp.exceptions import AMQPError, NotFound
 from mare_nameko.addresses import Address
 from mare_nameko.backoff import Backoff
 from mare_nameko.client.options import Options
+from mare_nameko.outage_log import OutageLog
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +56,7 @@ class EventSubscription(threading.Thread):
         self._on_event = on_event
         self._on_subscribed = on_subscribed
         self._stopping = threading.Event()
+        self._outage_log = OutageLog(options.amqp_uri.hosts)
         self.connected = False
         """Whether events are received now."""
 
@@ -69,10 +71,10 @@ class EventSubscription(threading.Thread):
         while not self._stopping.is_set():
             try:
                 self._consume(next(next_address), backoff)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - logged below
                 # Without this thread no event is received: no error may end it.
                 expected = isinstance(error, OSError | AMQPError)
-                log.warning("No events from the broker: %s", error, exc_info=not expected)
+                self._outage_log.connection_failed(error, trace=not expected)
             self.connected = False
             self._stopping.wait(backoff.next_delay())
 
@@ -83,6 +85,7 @@ class EventSubscription(threading.Thread):
             self._subscribe(connection.channel())
             backoff.connected()
             self.connected = True
+            self._outage_log.connected()
             log.info("Receiving %s of %s", self._event_type, self._exchange)
             self._on_subscribed()
             while not self._stopping.is_set():

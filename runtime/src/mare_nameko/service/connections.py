@@ -2,9 +2,6 @@
 
 import contextlib
 import socket
-import time
-from collections.abc import Callable
-from logging import getLogger
 from typing import Any
 
 import eventlet
@@ -15,14 +12,11 @@ from kombu.exceptions import OperationalError
 from mare_nameko.service.frames import tolerant_frame_handler
 from mare_nameko.service.settings import Settings
 
-_log = getLogger(__name__)
-
 BROKER_ERRORS = (AMQPError, OperationalError, OSError)
 """What the libraries raise when the broker is unreachable, refuses a request or disconnects."""
 
 CONNECT_SECONDS = 5.0
 _CLOSING_SECONDS = 2.0
-REPORT_SECONDS = 5.0
 
 
 class Broker:
@@ -77,29 +71,3 @@ def close_quietly(connection: Connection) -> None:
             connection.release()
         return
     connection.collect()
-
-
-class OutageLog:
-    """Logs an outage once for all connections: its start, every 5 s, and its end."""
-
-    def __init__(self, address: str, clock: Callable[[], float] = time.monotonic) -> None:
-        self._address = address
-        self._clock = clock
-        self._since: float | None = None
-        self._reported_at = float("-inf")
-
-    def connection_failed(self, error: BaseException) -> None:
-        now = self._clock()
-        if self._since is None:
-            self._since = now
-        if now - self._reported_at >= REPORT_SECONDS:
-            self._reported_at = now
-            sentence = str(error) or type(error).__name__
-            _log.warning("Waiting for the broker at %s: %s", self._address, sentence)
-
-    def connected(self) -> None:
-        if self._since is not None:
-            seconds = self._clock() - self._since
-            _log.info("Reached the broker at %s again after %.1f s", self._address, seconds)
-        self._since = None
-        self._reported_at = float("-inf")

@@ -29,6 +29,7 @@ from mare_nameko.service.retries import (
     RetryPolicy,
     dead_headers,
     dead_letter_queue,
+    error_text,
     failures_so_far,
     parked_headers,
     parking_name,
@@ -115,7 +116,7 @@ class RetryingConsumer(nameko.messaging.Consumer):
         delay = self._policy.next_delay(failures)
         try:
             if delay is not None:
-                self._park(message, failures, delay)
+                self._park(message, failures, delay, error)
             else:
                 if self._on_give_up is not None:
                     getattr(worker_ctx.service, self._on_give_up)(*worker_ctx.args, error)
@@ -130,13 +131,19 @@ class RetryingConsumer(nameko.messaging.Consumer):
         else:
             self.queue_consumer.ack_message(message)
 
-    def _park(self, message: Message, failures: int, delay: float) -> None:
+    def _park(self, message: Message, failures: int, delay: float, error: BaseException) -> None:
         headers = parked_headers(message.headers, failures)
         self.publisher.publish_message(
             outgoing(message, headers), parking_name(delay), self.queue.name, mandatory=True
         )
         self.container.metrics.retried(self.method_name)
-        _log.warning("%s is tried again in %g s (failure %d)", self._name, delay, failures)
+        _log.warning(
+            "%s is tried again in %g s (failure %d: %s)",
+            self._name,
+            delay,
+            failures,
+            error_text(error),
+        )
 
     def _give_up(self, message: Message, failures: int, error: BaseException) -> None:
         headers = dead_headers(message.headers, failures, self.queue.name, error)
@@ -144,7 +151,9 @@ class RetryingConsumer(nameko.messaging.Consumer):
             outgoing(message, headers), DEAD_LETTERS, self.queue.name, mandatory=True
         )
         self.container.metrics.dead_lettered(self.method_name)
-        _log.error("%s was dead-lettered after %d failures", self._name, failures)
+        _log.error(
+            "%s was dead-lettered after %d failures: %s", self._name, failures, error_text(error)
+        )
 
     @property
     def _name(self) -> str:

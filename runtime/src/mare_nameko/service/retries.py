@@ -78,9 +78,14 @@ def dead_headers(
     return {
         **parked_headers(headers, failures),
         REASON: "retries-exhausted",
-        ERROR: f"{type(error).__name__}: {error}"[:LONGEST_ERROR],
+        ERROR: error_text(error),
         QUEUE: queue,
     }
+
+
+def error_text(error: BaseException) -> str:
+    """Return type and message of ``error``, cut to ``LONGEST_ERROR`` characters."""
+    return f"{type(error).__name__}: {error}"[:LONGEST_ERROR]
 
 
 def _own_headers(headers: Mapping[str, Any]) -> dict[str, Any]:

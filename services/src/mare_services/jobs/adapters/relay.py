@@ -15,6 +15,7 @@ from nameko.standalone.events import get_event_exchange
 
 from mare_nameko.service.confirming_session import Unroutable
 from mare_nameko.service.publisher import PERSISTENT, Publisher
+from mare_nameko.service.retries import error_text
 from mare_services.jobs.job_store import JobStore
 from mare_services.jobs.ports import StoredEvent
 
@@ -88,7 +89,7 @@ class OutboxRelay(DependencyProvider):
                 _log.warning("No queue exists for %s: the events stay in the outbox", kind)
                 eventlet.sleep(PAUSE_SECONDS)
             except Exception as error:  # noqa: BLE001 - the store or the broker may be away
-                _log.warning("The outbox cannot be published: %s: %s", kind, type(error).__name__)
+                _log.warning("The outbox cannot be published: %s: %s", kind, error_text(error))
                 eventlet.sleep(PAUSE_SECONDS)
             try:
                 self._wakes[kind].get(timeout=POLL_SECONDS)
