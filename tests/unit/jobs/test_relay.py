@@ -100,6 +100,25 @@ def test_they_are_published_when_the_queue_exists(relay, store, monkeypatch):
     becomes(lambda: relay.publisher.published == ["callback_due"] * 3)
 
 
+def test_a_store_that_stays_full_does_not_fill_the_log(relay, monkeypatch, caplog):
+    def fail():
+        attempts.append(1)
+        raise OSError("database or disk is full")
+
+    attempts: list[int] = []
+    monkeypatch.setattr(module, "PAUSE_SECONDS", 0.001)
+    monkeypatch.setattr(module, "POLL_SECONDS", 0.001)
+    monkeypatch.setattr(module, "TYPES", {"job_accepted": True})
+    relay._store = fail
+
+    relay.start()
+    becomes(lambda: len(attempts) > 5)
+
+    assert caplog.messages == [
+        "The outbox cannot be published: job_accepted: OSError: database or disk is full"
+    ]
+
+
 def test_a_relay_without_progress_for_a_minute_is_not_alive(relay, store, monkeypatch):
     now = 0.0
     monkeypatch.setattr(module.time, "monotonic", lambda: now)
