@@ -5,7 +5,7 @@ import sys
 
 from pythonjsonlogger.json import JsonFormatter
 
-_VERBOSE = ("aiormq", "kopf", "asyncio", "aiohttp.access")
+_VERBOSE = ("kopf", "asyncio", "aiohttp.access")
 """Loggers that write below WARNING what helps only the developers of those libraries."""
 
 
@@ -22,3 +22,5 @@ def start(level: str) -> None:
     root.setLevel(level)
     for name in _VERBOSE:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))
+    # Its callers report its errors. A broker could fill the log: aiormq logs each unexpected frame.
+    logging.getLogger("aiormq").setLevel(logging.CRITICAL)

@@ -14,7 +14,7 @@ from pamqp.heartbeat import Heartbeat
 
 from mare.broker.amqp_connection import SharedConnection
 from mare.broker.connection_parameters import ConnectionParameters
-from mare.broker.frame_limit import MAX_FRAME_BYTES, FrameLimitReader
+from mare.broker.frame_limit import MAX_FRAME_BYTES, MAX_UNREQUESTED_FRAMES, FrameLimitReader
 from mare.broker.networks import ANY_NETWORK
 from mare.broker.passive_declare import Depth, PassiveDeclare
 
@@ -141,6 +141,38 @@ def test_frames_up_to_the_limit_pass_however_they_are_split():
             reader.feed_data(header(METHOD, MAX_FRAME_BYTES + 1))
             with pytest.raises(ConnectionResetError):
                 await reader.readexactly(1)
+
+    asyncio.run(story())
+
+
+def test_a_broker_that_sends_frames_without_end_is_dropped():
+    async def heartbeats(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            writer.write(pamqp.frame.marshal(Heartbeat(), 0) * 1_000)
+            await writer.drain()
+
+    async def story() -> None:
+        broker = HostileBroker(heartbeats)
+        async with listening(broker) as parameters:
+            declare = PassiveDeclare(parameters)
+            with pytest.raises(OSError, match="Connection"):
+                await declare.read(["work"], 10)
+            await broker.dropped.wait()
+            await declare.close()
+
+    asyncio.run(asyncio.wait_for(story(), 5))
+
+
+def test_as_many_answers_pass_as_there_are_requests():
+    async def story() -> None:
+        reader, frame = FrameLimitReader(asyncio.get_running_loop()), header(METHOD, 0) + b"\xce"
+        for _ in range(3 * MAX_UNREQUESTED_FRAMES):
+            reader.allow_frame()
+            reader.feed_data(frame)
+            assert await reader.readexactly(len(frame)) == frame
+        reader.feed_data(frame * (MAX_UNREQUESTED_FRAMES + 1))
+        with pytest.raises(ConnectionResetError):
+            await reader.readexactly(1)
 
     asyncio.run(story())
 

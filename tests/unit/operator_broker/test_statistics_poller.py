@@ -81,14 +81,25 @@ def test_counters_of_another_broker_are_not_compared():
             poller._add(Statistics(virtual_time.now(), {"work": queue}, cluster=cluster))
             await asyncio.sleep(PERIOD)
             published = [each.queues["work"].published for each in poller.last_two]
-            assert len({each.cluster for each in poller.last_two}) == 1
             if number == 5:
                 assert published == [40, 50]
             if number == 6:
-                assert isinstance(published[0], Unknown)
+                assert published == []
         assert published == [1_100, 1_110]
 
     virtual_time.run(story())
+
+
+def test_nothing_is_known_while_the_cluster_changes_with_each_response():
+    """An address that leads to two clusters in turn describes the queues of neither."""
+    responses = [Statistics(5.0 * n, FULL, cluster=f"{n % 2}") for n in range(40)]
+
+    latest, names, error = poll(Source(*responses), lambda p: (p.latest, p.names, p.error))
+
+    assert latest is None
+    assert error is not None
+    assert error.reason == "ClusterChanged"
+    assert names == error
 
 
 def test_the_time_of_a_request_is_part_of_the_period():

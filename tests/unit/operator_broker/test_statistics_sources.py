@@ -149,6 +149,15 @@ def test_a_response_of_another_shape_is_an_error_that_does_not_quote_it(body):
         fetch(ManagementStatistics, same_for_all(body))
 
 
+def test_a_queue_name_longer_than_those_of_amqp_is_refused():
+    """The API server would reject the status that contains it."""
+    longest = {**WORK, "name": "a" * 255}
+
+    assert fetch(ManagementStatistics, management_of([longest]))["a" * 255].ready == 3
+    with pytest.raises(OSError, match="unexpected response"):
+        fetch(ManagementStatistics, management_of([{**WORK, "name": "a" * 256}]))
+
+
 @pytest.mark.parametrize(
     ("kind", "limit"), [(ManagementStatistics, 10), (PrometheusStatistics, 32)]
 )
@@ -259,8 +268,9 @@ def test_the_last_line_of_the_metrics_may_lack_its_end():
         b"x" * (3 * MIB),
         b'rabbitmq_detailed_queue_messages_ready{queue="a"} 9007199254740994\n',
         b'rabbitmq_detailed_queue_messages_ready{queue="a"} 1e99\n',
+        b'rabbitmq_detailed_queue_messages_ready{queue="' + b"a" * 511 + b'"} 1\n',
     ],
 )
-def test_metrics_with_huge_lines_or_counts_are_refused(body):
+def test_metrics_with_huge_lines_names_or_counts_are_refused(body):
     with pytest.raises(OSError, match="the Prometheus endpoint returns"):
         fetch(PrometheusStatistics, same_for_all(body))

@@ -31,6 +31,8 @@ _MAX_OBJECTS = 100_000
 """JSON objects in one response: a decoded object takes 150 bytes, but only 12 in the response."""
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+QueueName = Annotated[str, msgspec.Meta(max_length=255)]
+"""As in AMQP. The names of an object's queues are written to its status."""
 Empty = list[None]
 """RabbitMQ returns [] for an object without fields."""
 T = TypeVar("T")
@@ -55,7 +57,7 @@ class _Arguments(msgspec.Struct, gc=False):
 
 
 class _Queue(msgspec.Struct, gc=False):
-    name: str
+    name: QueueName
     type: str = ""
     messages_ready: Count | None = None
     messages_unacknowledged: Count | None = None
@@ -89,7 +91,7 @@ class _Channel(msgspec.Struct, gc=False):
 
 
 class _ClusterName(msgspec.Struct):
-    name: str = ""
+    name: Annotated[str, msgspec.Meta(max_length=1_024)] = ""
 
 
 _QUEUES = msgspec.json.Decoder(list[_Queue])

@@ -16,6 +16,8 @@ _MAX_LINE_BYTES = 2**16
 _BLOCK_BYTES = 2**20
 """Parsed at once in a thread, in 30 ms."""
 _MAX_COUNT = 2**53
+_MAX_NAME_BYTES = 510
+"""Of a queue. AMQP allows 255 bytes; Prometheus writes some characters as two."""
 _FAMILIES = [
     "queue_coarse_metrics",
     "queue_consumer_count",
@@ -93,7 +95,7 @@ class DetailedMetrics:
         queue, count = _QUEUE.search(labels), int(float(value))
         if queue is None:
             return
-        if count > _MAX_COUNT:
+        if count > _MAX_COUNT or len(queue[1]) > _MAX_NAME_BYTES:
             raise OSError(f"{_SOURCE} returns an unexpected response")
         if metric in _FIELDS:
             self._add(queue[1], _FIELDS[metric], count)

@@ -23,6 +23,10 @@ _LONGEST_PAUSE_SECONDS = 15.0
 _TOO_LARGE_SECONDS = 60.0
 """Pause after a response that exceeds a bound: receiving 8 MiB takes 50 ms of processor time."""
 _TOO_LARGE = "StatisticsTooLarge"
+_CLUSTER_CHANGED = Unknown(
+    "ClusterChanged",
+    "another RabbitMQ cluster answers at the address of the statistics than before",
+)
 _log = logging.getLogger(__name__)
 
 
@@ -90,6 +94,8 @@ class StatisticsPoller:
         self._task: asyncio.Task[None] | None = None
         self._fetched = asyncio.Event()
         self._names: Mapping[str, None] | None = None
+        self._cluster: str | None = None
+        """The cluster that sent the last response."""
         self.last_two: tuple[Statistics, ...] = ()
         """Two samples at most, the newer one last."""
         self.error: Unknown | None = None
@@ -143,7 +149,7 @@ class StatisticsPoller:
     async def _fetch(self) -> Unknown | None:
         """Fetch one sample; return why that failed."""
         try:
-            self._add(await self._source.fetch(self._vhost, self._clock()))
+            return self._add(await self._source.fetch(self._vhost, self._clock()))
         except ResponseTooLarge as error:
             return Unknown(_TOO_LARGE, str(error))
         except AccessRefused as error:
@@ -154,17 +160,19 @@ class StatisticsPoller:
             _log.exception("Statistics could not be read")
             cause = f"the statistics cannot be parsed ({type(error).__name__})"
             return Unknown("StatisticsUnreadable", cause)
-        return None
 
-    def _add(self, new: Statistics) -> None:
-        is_other = self.latest is not None and new.cluster != self.latest.cluster
-        if is_other:  # Another broker answers at the same address, with counters of its own.
-            self.last_two, self._sample_clock = (), SampleClock(self._seconds)
+    def _add(self, new: Statistics) -> Unknown | None:
+        """Add a sample; return why it is not used."""
+        before, self._cluster = self._cluster, new.cluster
+        if before not in (None, new.cluster):  # Its queues and counters are others.
+            self.last_two, self._names = (), None
+            self._sample_clock = SampleClock(self._seconds)
+            return _CLUSTER_CHANGED
         new = replace(new, sampled_after=self._age.sampled_after(new.at, self._clock()))
         at = self._sample_clock.sample_time(
             new.at, {name: queue.counters for name, queue in new.queues.items()}
         )
-        if is_other or not self._sample_clock.is_aligned:
+        if not self._sample_clock.is_aligned:
             queues = {name: queue.without_counters() for name, queue in new.queues.items()}
             new = replace(new, queues=queues)
         if at is None:  # The counters are those of the last sample; the other fields may be newer.
@@ -174,6 +182,7 @@ class StatisticsPoller:
             self.last_two = (*self.last_two[-1:], replace(new, at=at))
         if self._names is None or self._names.keys() != new.queues.keys():
             self._names = dict.fromkeys(sorted(new.queues))
+        return None
 
     async def close(self) -> None:
         self._fetched.set()  # A later `start` must not create a task, since nothing would end it.
