@@ -7,8 +7,9 @@ from typing import Any
 from flask import g
 
 from mare_gateway.metrics import Metrics
+from mare_gateway.problems import outcome_of
 from mare_gateway.request_ids import call_headers, valid_request_id
-from mare_nameko.client import BadReply, CallTimedOut, RemoteError, RpcClient, RpcError
+from mare_nameko.client import BadReply, CallTimedOut, RpcClient, RpcError
 from mare_nameko.tracing import Span, TraceContext, Tracer
 
 
@@ -43,7 +44,7 @@ class Calls:
             answer = _object(reply, target)
             outcome = "ok"
         except RpcError as error:
-            outcome = error.exc_type if isinstance(error, RemoteError) else type(error).__name__
+            outcome = outcome_of(error)
             raise
         finally:
             duration = time.perf_counter() - started

@@ -164,6 +164,13 @@ def problem_of(error: RpcError) -> Problem:
     return _OF_CALLS.get(type(error), _SERVICE_FAILED)
 
 
+def outcome_of(error: RpcError) -> str:
+    """Return the type of an error for a metric: one of a fixed set, whatever a service returns."""
+    if isinstance(error, RemoteError) and error.exc_type in _OF_SERVICES:
+        return error.exc_type
+    return type(error).__name__
+
+
 def _of_service(error: RemoteError) -> Problem:
     problem = _OF_SERVICES.get(error.exc_type, _SERVICE_FAILED)
     sentence, extra = _arguments(error.exc_args)

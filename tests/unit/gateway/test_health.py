@@ -4,7 +4,7 @@ import pytest
 
 from mare_gateway.health import HEARTBEAT_SECONDS, HealthChecks
 from mare_gateway.metrics import Metrics
-from mare_nameko.client import AmqpUri, CallTimedOut, Options, RpcClient
+from mare_nameko.client import AmqpUri, CallTimedOut, Options, RemoteError, RpcClient
 
 
 @pytest.fixture
@@ -118,6 +118,15 @@ def test_metrics_count_requests_by_route_and_calls_by_outcome(client, rpc, sampl
     assert requests("/v1/weather", "504") == 1
     assert requests("none", "404") == 1
     assert calls("ok") == calls("CallTimedOut") == 1
+
+
+def test_unknown_errors_of_a_service_make_no_new_series(client, rpc, sample):
+    for number in range(5):
+        rpc.answers["weather.report"] = RemoteError(f"Error{number}")
+        client.get("/v1/weather?city=Recife")
+
+    labels = {"target": "weather.report", "outcome": "RemoteError"}
+    assert sample("gateway_rpc_duration_seconds_count", **labels) == 5
 
 
 def test_unknown_methods_and_paths_make_no_new_series(client, sample):

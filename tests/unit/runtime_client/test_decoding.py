@@ -1,11 +1,21 @@
+import tracemalloc
 from struct import pack
 
 import amqp
+import msgspec
+import pytest
 from amqp.serialization import dumps
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mare_nameko.client.decoding import ConsumerCounter, ReplyReader, content_header, declared
+from mare_nameko.client.decoding import (
+    ConsumerCounter,
+    ReplyReader,
+    content_header,
+    declared,
+    result,
+)
+from mare_nameko.client.errors import BadReply, RemoteError
 
 DELIVER = b"\x00\x3c\x00\x3c" + dumps("sLbss", ("tag", 1, False, "nameko-rpc", "key"))
 RETURN = b"\x00\x3c\x00\x32" + dumps("Bsss", (312, "NO_ROUTE", "nameko-rpc", "a.b"))
@@ -63,6 +73,39 @@ def test_a_reply_is_put_together_from_its_frames(parts):
 
     assert all(taken)
     assert listener.replies == [("7", body)]
+
+
+def test_a_reply_over_the_limit_is_not_kept_but_ends_its_call():
+    listener = Listener()
+    part = bytes(2**17)
+    tracemalloc.start()
+
+    for kind, payload in [
+        (1, DELIVER),
+        (2, header(800 * len(part), correlation_id="7")),
+        *[(3, part)] * 800,
+        (1, DELIVER),
+        (2, header(1, correlation_id="8")),
+        (3, b"x"),
+    ]:
+        listener.frames.take(kind, 1, payload)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert listener.replies == [("7", b""), ("8", b"x")]
+    assert peak < 2**20
+    with pytest.raises(BadReply, match="longer than 16 MiB"):
+        result(listener.replies[0][1])
+
+
+def test_the_type_and_the_text_of_an_error_are_shortened():
+    body = msgspec.json.encode({"error": {"exc_type": "E" * 10**6, "value": "v" * 10**6}})
+
+    with pytest.raises(RemoteError) as raised:
+        result(body)
+
+    assert len(str(raised.value)) < 3_000
+    assert len(raised.value.exc_type) == 1_024
 
 
 def test_replies_follow_each_other():

@@ -5,7 +5,7 @@ from amqp.exceptions import UnexpectedFrame
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mare_nameko.client.connection import FrameBuffer
+from mare_nameko.client.connection import MAX_FRAME_BYTES, FrameBuffer
 
 frames = st.lists(
     st.tuples(st.sampled_from([1, 2, 3, 8]), st.integers(0, 9), st.binary(max_size=50)), max_size=8
@@ -34,5 +34,16 @@ def test_a_stream_that_is_not_amqp_is_refused():
     buffer = FrameBuffer()
     buffer.feed(encoded(1, 0, b"abc")[:-1] + b"\x00")
 
+    with pytest.raises(UnexpectedFrame):
+        buffer.next()
+
+
+def test_a_frame_over_the_limit_is_refused_before_it_is_received():
+    buffer = FrameBuffer()
+    buffer.feed(pack(">BHI", 3, 1, MAX_FRAME_BYTES))
+    assert buffer.next() is None
+
+    buffer = FrameBuffer()
+    buffer.feed(pack(">BHI", 3, 1, MAX_FRAME_BYTES + 1))
     with pytest.raises(UnexpectedFrame):
         buffer.next()

@@ -2,8 +2,8 @@
 
 aiormq reads as many bytes as the header of a frame announces, up to 4 GiB, and joins the bodies of
 a message of any size. The operator only declares queues: every frame that it receives is a method
-or a heartbeat, and short. aiormq takes 35 µs for each frame and does not pause while more are there:
-frames without end from one broker delay the decisions for all others.
+or a heartbeat, and short. aiormq takes 35 µs for each frame and does not pause while more are
+there: frames without end from one broker delay the decisions for all others.
 """
 
 import asyncio

@@ -163,8 +163,8 @@ class StatisticsPoller:
 
     def _add(self, new: Statistics) -> Unknown | None:
         """Add a sample; return why it is not used."""
-        before, self._cluster = self._cluster, new.cluster
-        if before not in (None, new.cluster):  # Its queues and counters are others.
+        known_cluster, self._cluster = self._cluster, new.cluster
+        if known_cluster not in (None, new.cluster):  # Its queues and counters are others.
             self.last_two, self._names = (), None
             self._sample_clock = SampleClock(self._seconds)
             return _CLUSTER_CHANGED

@@ -16,6 +16,8 @@ from amqp.exceptions import NotFound, UnexpectedFrame
 from amqp.method_framing import frame_handler
 
 _RECEIVE_SIZE = 256 * 1024
+MAX_FRAME_BYTES = 2**24
+"""RabbitMQ's `frame_max` is 128 KiB by default; py-amqp accepts any that the broker proposes."""
 _HEADER = Struct(">BHI")
 _END = 0xCE
 
@@ -36,11 +38,13 @@ class FrameBuffer:
         self._bytes += data
 
     def next(self) -> Frame | None:
-        """Return the next complete frame, or None. Raises UnexpectedFrame if this is not AMQP."""
+        """Return the next complete frame, or None. Raises UnexpectedFrame if it is not valid."""
         buffer = self._bytes
         if len(buffer) < _HEADER.size:
             return None
         kind, channel, size = _HEADER.unpack_from(buffer)
+        if size > MAX_FRAME_BYTES:
+            raise UnexpectedFrame(f"frame of {size} bytes")
         end = _HEADER.size + size
         if len(buffer) <= end:
             return None

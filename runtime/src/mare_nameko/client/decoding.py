@@ -30,6 +30,11 @@ _CORRELATION_ID = 0x0400
 
 _QUEUE_PREFIX = "rpc-"
 
+MAX_REPLY_BYTES = 2**24
+"""The longest message that RabbitMQ 4 accepts by default. RabbitMQ 3 accepts 128 MiB."""
+_MAX_ERROR_CHARACTERS = 1_024
+"""Of a type or a text of an exception, which occur in logs."""
+
 
 class _Error(msgspec.Struct):
     exc_type: str
@@ -47,17 +52,25 @@ _decode = msgspec.json.Decoder(_Reply).decode
 
 def result(body: bytes) -> Any:
     """Return the result in the body of a reply, or raise RemoteError or BadReply."""
+    if not body:
+        raise BadReply(f"the reply is empty or longer than {MAX_REPLY_BYTES >> 20} MiB")
     try:
         reply = _decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadReply(f"cannot read the reply: {error}") from None
     if reply.error is not None:
-        raise RemoteError(reply.error.exc_type, reply.error.exc_args, reply.error.value)
+        kind, text = reply.error.exc_type, reply.error.value
+        raise RemoteError(
+            kind[:_MAX_ERROR_CHARACTERS], reply.error.exc_args, text[:_MAX_ERROR_CHARACTERS]
+        )
     return reply.result
 
 
 class ReplyReader:
-    """Reads deliveries and acks on one channel that has a single consumer."""
+    """Reads deliveries and acks on one channel that has a single consumer.
+
+    The body of a reply over `MAX_REPLY_BYTES` is empty.
+    """
 
     def __init__(
         self,
@@ -71,6 +84,7 @@ class ReplyReader:
         self._delivering = False
         self._correlation_id = ""
         self._missing = 0
+        self._is_too_long = False
         self._body: list[bytes] = []
 
     def take(self, kind: int, channel: int, payload: bytes) -> bool:
@@ -83,9 +97,11 @@ class ReplyReader:
             return False
         if kind == _HEADER_FRAME:
             self._missing, self._correlation_id = content_header(payload)
+            self._is_too_long = self._missing > MAX_REPLY_BYTES
         elif kind == _BODY_FRAME:
             self._missing -= len(payload)
-            self._body.append(payload)
+            if not self._is_too_long:
+                self._body.append(payload)
         else:
             return False
         if self._missing <= 0:
