@@ -3,7 +3,8 @@
 set -eu
 umask 077
 
-single() { postgres --single -D "$1" "$2" > /dev/null; }
+# A server that was killed leaves its PID in the volume: in a container, that of this shell.
+single() { PG_GRANDPARENT_PID=$$ postgres --single -D "$1" "$2" > /dev/null; }
 
 if [ ! -e "$PGDATA/PG_VERSION" ]; then
     # Under another name, so that an interrupted start leaves no incomplete database.

@@ -3,6 +3,7 @@
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 from pathlib import Path
@@ -14,6 +15,12 @@ from mare.processes.tcp_ports import free_port
 from tests.charts.playlists.conftest import CHART
 from tests.postgresql import programs
 from tests.vhost import eventually
+
+AS_IN_A_CONTAINER = """
+file=$PGDATA/postmaster.pid
+if [ -e "$file" ]; then sed -i "1s/.*/$$/" "$file"; fi
+"""
+"""The process has the same PID at each start."""
 
 
 @pytest.fixture
@@ -36,15 +43,15 @@ def start(folder):
     policies.write_text("host mare mare all scram-sha-256")
     policies.chmod(0o644)
     script = script.replace("/etc/postgresql-files", str(folder))
+    script = AS_IN_A_CONTAINER + script
 
     def connect(password):
         uri = f"host=127.0.0.1 port={port} user=mare dbname=mare"
         return psycopg.connect(uri, password=password, autocommit=True)
 
-    def start(password):
+    def start(password, after=signal.SIGINT):
         for server in running:
-            server.send_signal(2)
-            server.wait(30)
+            _stop(server, after)
         running[:] = [
             subprocess.Popen(
                 [*_as_postgres(), "sh", "-c", script, "start.sh", "-c", f"port={port}"],
@@ -65,6 +72,13 @@ def start(folder):
     for server in running:
         server.send_signal(2)
         server.wait(30)
+
+
+def _stop(server, signal_number):
+    children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
+    server.send_signal(signal_number)
+    server.wait(30)
+    eventually(lambda: not any(Path("/proc", child).exists() for child in children), 30)
 
 
 def _as_postgres():
@@ -101,4 +115,11 @@ def test_an_interrupted_first_start_is_begun_again(start, folder):
         shutil.chown(folder / "data.new", "postgres", "postgres")
 
     with start("one")("one") as connection:
+        assert connection.execute("SELECT current_user").fetchone() == ("mare",)
+
+
+def test_a_server_that_was_killed_starts_again(start):
+    start("one")
+
+    with start("one", after=signal.SIGKILL)("one") as connection:
         assert connection.execute("SELECT current_user").fetchone() == ("mare",)

@@ -44,6 +44,40 @@ def dripping_headers(upstream: FakeUpstream) -> Behaviour:
     return behave
 
 
+def endless_interim_responses(upstream: FakeUpstream) -> Behaviour:
+    """Send responses 100 as fast as they are read."""
+
+    def behave(asked: Asked, handler: BaseHTTPRequestHandler) -> None:
+        while not upstream.over.is_set():
+            handler.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n" * 1000)
+
+    return behave
+
+
+def endless_trailers(upstream: FakeUpstream) -> Behaviour:
+    """Send fields after the last chunk as fast as they are read."""
+
+    def behave(asked: Asked, handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n"
+        )
+        while not upstream.over.is_set():
+            handler.wfile.write(b"X-More: x\r\n" * 1000)
+
+    return behave
+
+
+def empty_deflate_blocks(upstream: FakeUpstream) -> Behaviour:
+    """Send compressed blocks without content as fast as they are read."""
+
+    def behave(asked: Asked, handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Encoding: deflate\r\n\r\n\x78\x9c")
+        while not upstream.over.is_set():
+            handler.wfile.write(b"\x00\x00\x00\xff\xff" * 1000)
+
+    return behave
+
+
 def reset(asked: Asked, handler: BaseHTTPRequestHandler) -> None:
     """Break the connection with a RST instead of an answer."""
     handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

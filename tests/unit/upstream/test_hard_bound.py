@@ -72,6 +72,19 @@ def test_a_slow_upstream_ends_with_the_budget_and_lets_others_work(fault):
     assert turns > TURNS
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [faults.endless_interim_responses, faults.endless_trailers, faults.empty_deflate_blocks],
+)
+def test_an_upstream_that_sends_without_end_is_disconnected(fault):
+    with upstream(lambda asked: as_json({})) as server:
+        server.plays(fault(server))
+        outcome, seconds, _ = ask(server.url)
+
+    assert outcome in ("SourceFailed", "SourceTimedOut")
+    assert seconds < SOON
+
+
 def test_a_connection_that_never_comes_about_ends_with_the_budget():
     with faults.black_hole() as url:
         outcome, seconds, turns = ask(url)

@@ -12,11 +12,11 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 import requests
-from requests.adapters import HTTPAdapter
 
 from mare_services.contract.errors import SourceFailed
 from mare_services.upstream import failures
 from mare_services.upstream.budget import Budget, enforced
+from mare_services.upstream.transport import BoundedAdapter
 
 T = TypeVar("T")
 
@@ -75,7 +75,7 @@ class JsonClient:
         self._session.auth = _unchanged
         agent = f"Mare/{version('mare-services')} {contact}".strip()
         self._session.headers.update({"User-Agent": agent, "Accept": "application/json"})
-        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=CONNECTIONS)
+        adapter = BoundedAdapter(pool_connections=1, pool_maxsize=CONNECTIONS)
         self._session.mount(self._base_url, adapter)
 
     def get(
