@@ -118,7 +118,7 @@ def test_the_hook_may_touch_nothing_else(crd, apply_crd, tmp_path):
 def test_what_is_no_definition_is_refused(apply_crd, tmp_path):
     (tmp_path / "pod.yaml").write_text("kind: Pod")
 
-    assert "is not a CustomResourceDefinition" in apply_crd(tmp_path / "pod.yaml").stderr
+    assert "is not one CustomResourceDefinition" in apply_crd(tmp_path / "pod.yaml").stderr
 
 
 def test_the_hook_carries_the_very_file_of_crds(hooks):
