@@ -141,4 +141,5 @@ def _decision(at: float, before: int, after: int, decided: Json, count: int = 1)
         "reason": "LoadGrew" if after > before else "LoadFell",
         "constraint": "ScaleDownStabilized" if after == before else "DesiredWithinRange",
         "sentence": decided,
+        "explain": f"mare explain playlists -n music --at {int(at)}",
     }
