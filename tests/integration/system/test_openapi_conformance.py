@@ -49,4 +49,5 @@ def schemathesis(system, folder, seconds):
 def test_requests_that_are_invented_find_nothing(system, tmp_path):
     code, report = schemathesis(system, tmp_path, int(os.environ.get("SCHEMATHESIS_SECONDS", "30")))
 
-    assert code == 0, report[-20_000:]
+    # A body of many characters would hide the rest of the report.
+    assert code == 0, "\n".join(line[:500] for line in report.splitlines())[-20_000:]

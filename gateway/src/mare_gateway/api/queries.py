@@ -16,7 +16,7 @@ from pydantic import (
     ValidationInfo,
     field_validator,
 )
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
 Language = Literal["en", "pt"]
 _MAX_NAME = 200
@@ -30,6 +30,13 @@ def _printable(text: str) -> str:
     if any(unicodedata.category(character) in ("Cc", "Cs") for character in text):
         raise PydanticCustomError("printable", "It must not contain control characters")
     return text
+
+
+def _at_most_a_name(value: object) -> object:
+    """Count the spaces that are stripped later too, as the schema does."""
+    if isinstance(value, str) and len(value) > _MAX_NAME:
+        raise PydanticKnownError("string_too_long", {"max_length": _MAX_NAME})
+    return value
 
 
 def _decimal(value: object) -> object:
@@ -53,6 +60,7 @@ def _primary_subtag(value: object) -> object:
 Name = Annotated[
     str,
     StringConstraints(min_length=1, max_length=_MAX_NAME, strip_whitespace=True),
+    BeforeValidator(_at_most_a_name),
     AfterValidator(_printable),
     Field(json_schema_extra={"pattern": _TEXT}),
 ]
