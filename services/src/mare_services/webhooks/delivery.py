@@ -83,9 +83,6 @@ class CallbackDelivery:
     draw: Callable[[], float] = random.random
 
     def __post_init__(self) -> None:
-        self._note = (
-            " (callbacks to this machine are allowed)" if self.rules.allow_localhost else ""
-        )
         self._ended: TTLCache[str, bool] = TTLCache(_REMEMBERED, ttl=86_400, timer=self.monotonic)
         """Jobs whose receiver wants no further callbacks, which ends those that are waiting; and
         callbacks that were delivered, which ends their duplicates."""
