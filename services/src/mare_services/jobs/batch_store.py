@@ -8,6 +8,7 @@ from mare_services.jobs.domain.batch import Batch, Member
 from mare_services.jobs.domain.job import MAX_OPEN, Job
 from mare_services.jobs.job_store import (
     create,
+    delete_expired,
     insert_job,
     refuse_too_many,
     select_jobs,
@@ -35,7 +36,6 @@ SCHEMA = (
 )
 _COLUMNS = "id, client, idempotency_key, created_at, retained_until"
 _MEMBERS = "JOIN jobs ON jobs.id = batch_jobs.job_id WHERE batch_id = %s ORDER BY position"
-_DELETED_AT_ONCE = 1_000
 
 
 class BatchStore:
@@ -108,13 +108,7 @@ class BatchStore:
         return [(job, batch_ids.get(job.id)) for job in jobs]
 
     def delete_expired(self, now: datetime) -> int:
-        with self._database.transaction() as transaction:
-            rows = transaction.execute(
-                "DELETE FROM batches WHERE id IN"
-                " (SELECT id FROM batches WHERE retained_until < %s LIMIT %s) RETURNING id",
-                (now.timestamp(), _DELETED_AT_ONCE),
-            )
-        return len(rows)
+        return delete_expired(self._database, "batches", now)
 
 
 def _insert(transaction: Transaction, batch: Batch) -> bool:

@@ -7,7 +7,7 @@ PostgreSQL with FOR UPDATE, in SQLite with the write lock of BEGIN IMMEDIATE.
 import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import uuid_utils
 
@@ -170,13 +170,7 @@ class JobStore:
         return [row[0] for row in rows]
 
     def delete_expired(self, now: datetime) -> int:
-        with self._database.transaction() as transaction:
-            rows = transaction.execute(
-                "DELETE FROM jobs WHERE id IN"
-                " (SELECT id FROM jobs WHERE retained_until < %s LIMIT %s) RETURNING id",
-                (now.timestamp(), _DELETED_AT_ONCE),
-            )
-        return len(rows)
+        return delete_expired(self._database, "jobs", now)
 
     def close(self) -> None:
         self._database.close()
@@ -188,6 +182,17 @@ def create(database: Database, statements: Iterable[str]) -> None:
         transaction.lock_schema()
         for statement in statements:
             transaction.execute(statement)
+
+
+def delete_expired(database: Database, table: Literal["jobs", "batches"], now: datetime) -> int:
+    """Delete rows whose retention has ended; return how many, at most 1,000."""
+    with database.transaction() as transaction:
+        rows = transaction.execute(
+            f"DELETE FROM {table} WHERE id IN"  # noqa: S608
+            f" (SELECT id FROM {table} WHERE retained_until < %s LIMIT %s) RETURNING id",
+            (now.timestamp(), _DELETED_AT_ONCE),
+        )
+    return len(rows)
 
 
 def insert_job(transaction: Transaction, change: Change) -> bool:
