@@ -90,8 +90,10 @@ class RunningSystem:
     def close(self) -> None:
         for process in self._processes.values():
             process.kill()
-        for process in self._processes.values():
+        for part, process in self._processes.items():
             process.wait()
+            # Shown only if the test fails.
+            print(f"{part}: {process.returncode}", *self.log(part).splitlines()[-20:], sep="\n")
 
 
 def _service(part: str) -> str:

@@ -1,5 +1,6 @@
 """granian around the application: a parent process with the probes, and worker processes."""
 
+import ctypes
 import importlib.util
 import os
 import signal
@@ -26,6 +27,9 @@ connections after 60 s; a server that closes first makes them fail requests."""
 
 _MAX_HEAD = 65_536
 """Bytes of a request head, including the request line."""
+
+_PR_SET_PDEATHSIG = 1
+"""Of <linux/prctl.h>: the signal that the kernel sends to a process whose parent ends."""
 
 _MAX_CONNECTIONS = 4096
 """Open connections of one worker process. granian accepts no more until one of them is closed."""
@@ -61,10 +65,17 @@ def serve(settings: Settings) -> None:
         workers_kill_timeout=int(settings.graceful_timeout),
     )
     server.on_startup(health.start)
+    os.register_at_fork(after_in_child=_become_worker)
+    server.serve(target_loader=load_application)
+
+
+def _become_worker() -> None:
     # A worker inherits the parent's handler, which would ignore a SIGTERM until granian installs
     # the worker's own handler.
-    os.register_at_fork(after_in_child=lambda: signal.signal(signal.SIGTERM, signal.SIG_DFL))
-    server.serve(target_loader=load_application)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if sys.platform == "linux":
+        # A worker that survives a killed parent keeps the port, and the next gateway cannot start.
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _swagger_files() -> Path:
