@@ -92,8 +92,8 @@ class RunningSystem:
             process.kill()
         for part, process in self._processes.items():
             process.wait()
-            # Shown only if the test fails.
-            print(f"{part}: {process.returncode}", *self.log(part).splitlines()[-20:], sep="\n")
+            # pytest shows it if the test fails.
+            print(f"{part}: {process.returncode}", *self.log(part).splitlines()[-20:], sep="\n")  # noqa: T201
 
 
 def _service(part: str) -> str:
