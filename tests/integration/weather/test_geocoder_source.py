@@ -42,6 +42,12 @@ def test_odd_places_of_the_geocoder_are_dropped_and_the_others_kept(open_meteo_s
         open_meteo.places(
             open_meteo.place(1, "Beyond", latitude=999),
             open_meteo.place(2, None),
+            open_meteo.place(4, "x" * 100_000),
+            open_meteo.place(5, "Crowded", population=1e308),
+            open_meteo.place(6, "Empty", population=-1),
+            open_meteo.place(7, "Stateless", country_code="BRA"),
+            open_meteo.place(8, "Ruled", admin1="x" * 100_000),
+            open_meteo.place(10**30, "Numbered"),
             open_meteo.place(3, "Fine", population=12.0),
         )
     )

@@ -5,42 +5,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mare_services.contract.errors import SourceFailed, SourceRefused, SourceUnavailable
-from mare_services.contract.places import Place
-from mare_services.upstream.budget import Budget
-from mare_services.upstream.client import JsonClient
 from mare_services.weather.adapters.met_no import MetNo
 from mare_services.weather.adapters.open_meteo import OpenMeteo
 from mare_services.weather.adapters.openweathermap import OpenWeatherMap
 from tests.fakes.upstreams import met_no, open_meteo, openweathermap
 from tests.fakes.upstreams.server import as_json
-
-SAO_PAULO = Place(
-    id=3448439,
-    name="São Paulo",
-    admin1="São Paulo",
-    country_code="BR",
-    latitude=-23.5475,
-    longitude=-46.63611,
-    timezone="America/Sao_Paulo",
-)
-
-
-class Now:
-    """A clock of the wall that tests set."""
-
-    def __init__(self) -> None:
-        self.time = datetime(2026, 3, 26, 16, 15, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.time
-
-
-def client(server, name="source"):
-    return JsonClient(name, server.url, contact="ops@example.org")
-
-
-def weather_of(source):
-    return source.answer(SAO_PAULO, Budget.of(3)).weather
+from tests.integration.weather.asking import Now, client, weather_of
 
 
 def test_open_meteo_returns_the_current_weather(open_meteo_server):
@@ -75,25 +45,6 @@ def test_open_meteo_may_know_little_more_than_the_temperature(open_meteo_server)
     assert (weather.temperature, weather.code) == (24.3, None)
     assert weather.condition == "partly cloudy"
     assert weather.is_day is True, "the sun says so"
-
-
-@pytest.mark.parametrize("felt", [-9999.0, 298.2, 70.0])
-def test_what_it_cannot_feel_like_is_unknown(open_meteo_server, owm_server, felt):
-    open_meteo_server.plays(open_meteo.forecast(apparent_temperature=felt))
-    owm_server.plays(openweathermap.weather(main={"temp": 13.5, "feels_like": felt}))
-
-    for source in (
-        OpenMeteo(client(open_meteo_server)),
-        OpenWeatherMap(client(owm_server), openweathermap.KEY),
-    ):
-        assert weather_of(source).apparent_temperature is None
-
-
-@pytest.mark.parametrize("speed", [-1.0, 9999.0])
-def test_a_wind_that_cannot_blow_is_unknown(open_meteo_server, speed):
-    open_meteo_server.plays(open_meteo.forecast(wind_speed_10m=speed))
-
-    assert weather_of(OpenMeteo(client(open_meteo_server))).wind_speed is None
 
 
 def test_an_unknown_code_of_open_meteo_is_judged_by_rain_and_clouds(open_meteo_server):
@@ -241,7 +192,15 @@ def test_the_wind_is_not_rounded_before_anything_depends_on_it(met_no_server, ow
         assert weather_of(source).wind_speed == pytest.approx(38.988)
 
 
-@pytest.mark.parametrize("answer", [met_no.NOTHING_BUT_NULLS, met_no.forecast(), as_json({})])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        met_no.NOTHING_BUT_NULLS,
+        met_no.forecast(),
+        met_no.forecast(met_no.step("2026-03-26T16:00:00", 5.2, "rain")),
+        as_json({}),
+    ],
+)
 def test_nonsense_of_met_no_is_a_failure(met_no_server, answer):
     met_no_server.plays(answer)
 

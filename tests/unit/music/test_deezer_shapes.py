@@ -58,5 +58,10 @@ def test_album_and_duration_may_be_missing():
     assert (read.album, read.duration_seconds) == (None, None)
 
 
+@pytest.mark.parametrize("duration", [-1, 0, 86_401, 10**30, 1e308])
+def test_a_duration_that_cannot_be_is_unknown(duration):
+    assert tracks_of([sina(duration=duration)])[0].duration_seconds is None
+
+
 def test_the_explicit_flag_is_kept():
     assert tracks_of([sina(explicit_lyrics=True)])[0].explicit is True

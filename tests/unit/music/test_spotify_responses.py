@@ -5,7 +5,8 @@ import json
 import msgspec
 import pytest
 
-from mare_services.contract.music import Track
+from mare_services.contract.music import MAX_TRACKS, Track
+from mare_services.jobs.service import LARGEST_DOCUMENT
 from mare_services.music.adapters.spotify import responses
 from mare_services.music.domain.material import PlaylistLink
 from tests.fakes.upstreams.spotify import playlist, track
@@ -97,11 +98,15 @@ def test_album_and_duration_may_be_missing():
         sina(artists=None),
         sina(artists=[]),
         sina(artists=[None]),
+        sina(name=" \x00\x9f"),
+        sina(artists=[{"name": "\x07"}]),
         without(sina(), "artists"),
         sina(external_urls=None),
         sina(external_urls={}),
         sina(external_urls={"spotify": None}),
         sina(external_urls={"spotify": "javascript:alert(1)"}),
+        sina(external_urls={"spotify": "https://x/\n"}),
+        sina(external_urls={"spotify": "https://x/" + "y" * 500}),
         sina(is_playable=False),
     ],
 )
@@ -116,8 +121,20 @@ def test_all_artists_and_the_explicit_flag_are_kept():
     assert read.explicit is True
 
 
-def test_a_long_title_is_cut():
-    assert len(tracks(sina(name="x" * 1_000))[0].title) == 300
+def test_long_texts_are_cut_so_that_the_longest_playlist_fits_into_an_event():
+    long = {"name": "\N{BLACK UNIVERSAL RECYCLING SYMBOL}\N{GRINNING FACE}" * 1_000}
+    url = "https://x/" + "y" * 490
+    (track,) = tracks(
+        sina(**long, artists=[long] * 100, album=long, external_urls={"spotify": url})
+    )
+
+    assert (len(track.title), len(track.artists), len(track.artists[0])) == (300, 8, 80)
+    assert len(msgspec.json.encode([track] * MAX_TRACKS)) < 0.95 * LARGEST_DOCUMENT
+
+
+@pytest.mark.parametrize("milliseconds", [-1, 0, 86_401_000, 1e308])
+def test_a_duration_that_cannot_be_is_unknown(milliseconds):
+    assert tracks(sina(duration_ms=milliseconds))[0].duration_seconds is None
 
 
 @pytest.mark.parametrize(

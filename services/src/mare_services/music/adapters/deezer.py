@@ -11,7 +11,7 @@ import msgspec
 
 from mare_services.contract.errors import SourceFailed, SourceLimited, SourceUnavailable
 from mare_services.contract.music import Track
-from mare_services.music.adapters.tracks import MAX_TITLE, collect_tracks, is_link
+from mare_services.music.adapters.tracks import checked_track, collect_tracks, is_link
 from mare_services.music.domain.material import Material, MaterialQuery, PlaylistLink
 from mare_services.music.domain.selection import usable_playlists
 from mare_services.music.domain.vocabulary import words_for
@@ -53,7 +53,7 @@ class _Track(msgspec.Struct):
     link: str
     artist: _Named
     album: _Album | None = None
-    duration: int | None = None
+    duration: float | None = None
     explicit_lyrics: bool | None = None
     readable: bool | None = None
 
@@ -108,19 +108,19 @@ class Deezer:
 
 
 def tracks_of(elements: list[Any]) -> tuple[Track, ...]:
-    return tuple(
-        Track(
-            title=each.title[:MAX_TITLE],
+    checked = (
+        checked_track(
+            title=each.title,
             artists=(each.artist.name,),
             url=each.link,
-            explicit=each.explicit_lyrics is True,
             album=each.album.title if each.album else None,
-            duration_seconds=each.duration,
+            seconds=each.duration,
+            explicit=each.explicit_lyrics,
+            is_playable=each.readable,
         )
         for each in valid_elements(elements, _Track)
-        if each.title.strip() and each.artist.name and is_link(each.link)
-        if each.readable is not False
     )
+    return tuple(filter(None, checked))
 
 
 def _failure(code: int | None) -> SourceUnavailable:

@@ -1,6 +1,7 @@
-"""Tracks from several calls to an upstream, and checks of their texts."""
+"""Tracks of an upstream: checked, and collected from several calls."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from typing import TypeGuard
 
 from mare_services.contract.errors import SourceUnavailable
@@ -9,11 +10,54 @@ from mare_services.music.domain.selection import suffice
 from mare_services.upstream import failures
 
 MAX_TITLE = 300
+MAX_ARTISTS = 8
+MAX_NAME = 80
+"""Characters of the name of an artist or album."""
+MAX_LINK = 500
+MAX_SECONDS = 86_400
+
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
 
 def is_link(url: str | None) -> TypeGuard[str]:
     """Return whether a page may use ``url`` as a link."""
-    return url is not None and url.startswith("https://")
+    return (
+        url is not None
+        and url.startswith("https://")
+        and len(url) <= MAX_LINK
+        and url.isascii()
+        and url.isprintable()
+    )
+
+
+def checked_track(
+    *,
+    title: str,
+    artists: Sequence[str],
+    url: str | None,
+    album: str | None,
+    seconds: float | None,
+    explicit: bool | None,
+    is_playable: bool | None,
+) -> Track | None:
+    """Return the track, None without title, artist or link; drop or cut what is out of range."""
+    title = _shown(title, MAX_TITLE)
+    names = tuple(filter(None, (_shown(artist, MAX_NAME) for artist in artists)))
+    if not title or not names or not is_link(url) or is_playable is False:
+        return None
+    return Track(
+        title=title,
+        artists=names[:MAX_ARTISTS],
+        url=url,
+        explicit=explicit is True,
+        album=_shown(album or "", MAX_NAME) or None,
+        duration_seconds=round(seconds) if seconds and 0 < seconds <= MAX_SECONDS else None,
+    )
+
+
+def _shown(text: str, most: int) -> str:
+    """Return ``text`` without control characters, at most so long."""
+    return _CONTROLS.sub(" ", text).strip()[:most]
 
 
 ENOUGH = 20

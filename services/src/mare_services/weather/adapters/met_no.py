@@ -103,7 +103,7 @@ def _expiry(headers: Mapping[str, str], now: datetime) -> datetime:
     earliest, latest = now + SHORTEST_LIFE, now + LONGEST_LIFE
     try:
         moment = parsedate_to_datetime(headers.get("Expires", ""))
-    except ValueError:
+    except (ValueError, OverflowError):
         return earliest
     return min(max(earliest, moment if moment.tzinfo else moment.replace(tzinfo=UTC)), latest)
 
@@ -119,21 +119,20 @@ def _weather(step: Step, place: Place) -> Weather:
     symbol = hour.summary.symbol_code or six.summary.symbol_code
     code = wmo_code(symbol)
     shown = says_day(hour.summary.symbol_code)
-    precipitation = hour.details.precipitation_amount
+    cloud_cover = validation.per_cent(instant.cloud_area_fraction)
+    precipitation = validation.precipitation(hour.details.precipitation_amount)
     if precipitation is None and six.details.precipitation_amount is not None:
-        precipitation = round(six.details.precipitation_amount / 6, 1)
+        precipitation = validation.precipitation(round(six.details.precipitation_amount / 6, 1))
     return Weather(
         temperature=validation.temperature(MetNo.name, instant.air_temperature),
         apparent_temperature=None,
-        condition=condition(
-            code, cloud_cover=instant.cloud_area_fraction, precipitation=precipitation
-        ),
+        condition=condition(code, cloud_cover=cloud_cover, precipitation=precipitation),
         code=code,
         is_day=is_day(place.latitude, place.longitude, step.time) if shown is None else shown,
         observed_at=step.time,
         source=MetNo.name,
         wind_speed=validation.wind_in_metres(instant.wind_speed),
         precipitation=precipitation,
-        cloud_cover=instant.cloud_area_fraction,
-        humidity=instant.relative_humidity,
+        cloud_cover=cloud_cover,
+        humidity=validation.per_cent(instant.relative_humidity),
     )

@@ -4,8 +4,9 @@ Every value of a period may be missing. Symbols: api.met.no/weatherapi/weatheric
 """
 
 from datetime import datetime
+from typing import Annotated
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 
 class Details(Struct):
@@ -45,7 +46,7 @@ class Data(Struct):
 class Step(Struct):
     """One time of the series."""
 
-    time: datetime
+    time: Annotated[datetime, Meta(tz=True)]
     data: Data
 
 

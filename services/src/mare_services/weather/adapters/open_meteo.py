@@ -20,7 +20,7 @@ ATTRIBUTION = "Weather data by Open-Meteo.com, CC BY 4.0"
 class Current(Struct):
     """The ``current`` block; any value may be null."""
 
-    time: int
+    time: validation.UnixTime
     temperature_2m: float | None = None
     apparent_temperature: float | None = None
     relative_humidity_2m: float | None = None
@@ -59,7 +59,9 @@ class OpenMeteo:
 
 def _weather(current: Current, place: Place) -> Weather:
     at = datetime.fromtimestamp(current.time, UTC)
-    code = None if current.weather_code is None else int(current.weather_code)
+    code = validation.code(current.weather_code)
+    cloud_cover = validation.per_cent(current.cloud_cover)
+    precipitation = validation.precipitation(current.precipitation)
     sun_is_up = (
         is_day(place.latitude, place.longitude, at)
         if current.is_day is None
@@ -69,15 +71,13 @@ def _weather(current: Current, place: Place) -> Weather:
     return Weather(
         temperature=celsius,
         apparent_temperature=validation.feels(current.apparent_temperature, celsius),
-        condition=condition(
-            code, cloud_cover=current.cloud_cover, precipitation=current.precipitation
-        ),
+        condition=condition(code, cloud_cover=cloud_cover, precipitation=precipitation),
         code=code,
         is_day=sun_is_up,
         observed_at=at,
         source=OpenMeteo.name,
         wind_speed=validation.wind(current.wind_speed_10m),
-        precipitation=current.precipitation,
-        cloud_cover=current.cloud_cover,
-        humidity=current.relative_humidity_2m,
+        precipitation=precipitation,
+        cloud_cover=cloud_cover,
+        humidity=validation.per_cent(current.relative_humidity_2m),
     )

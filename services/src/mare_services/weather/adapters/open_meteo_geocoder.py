@@ -18,18 +18,21 @@ COUNT = 100
 """Largest number of results. The API filters after it has counted."""
 
 
+Text = Annotated[str, Meta(min_length=1, max_length=200)]
+
+
 class Result(Struct):
     """One place. Unknown fields are absent."""
 
-    id: int
-    name: str
+    id: Annotated[int, Meta(ge=1, le=2**53)]
+    name: Text
     latitude: Annotated[float, Meta(ge=-90, le=90)]
     longitude: Annotated[float, Meta(ge=-180, le=180)]
     feature_code: str | None = None
-    country_code: str | None = None
-    admin1: str | None = None
+    country_code: Annotated[str, Meta(pattern="^[A-Z]{2}$")] | None = None
+    admin1: Text | None = None
     timezone: str | None = None
-    population: float | None = None
+    population: Annotated[float, Meta(ge=0, le=1e9)] | None = None
 
 
 class Answer(Struct):

@@ -53,7 +53,7 @@ class Fallen(Struct):
 class Answer(Struct):
     """The part of a response that is read."""
 
-    dt: int
+    dt: validation.UnixTime
     main: Main
     weather: list[Sky] | None = None
     wind: Wind | None = None
@@ -84,22 +84,23 @@ def _weather(answer: Answer, place: Place) -> Weather:
     at = datetime.fromtimestamp(answer.dt, UTC)
     sky = answer.weather[0] if answer.weather else Sky()
     code = None if sky.id is None else wmo_code(sky.id)
-    cloud_cover = answer.clouds.all if answer.clouds else None
-    fallen = [part.hour for part in (answer.rain, answer.snow) if part and part.hour is not None]
+    cloud_cover = validation.per_cent(answer.clouds.all if answer.clouds else None)
+    fallen = (part.hour or 0.0 for part in (answer.rain, answer.snow) if part)
+    precipitation = validation.precipitation(sum(fallen))
     shown = {"d": True, "n": False}.get((sky.icon or "")[-1:])
     celsius = validation.temperature(OpenWeatherMap.name, answer.main.temp)
     return Weather(
         temperature=celsius,
         apparent_temperature=validation.feels(answer.main.feels_like, celsius),
-        condition=condition(code, cloud_cover=cloud_cover, precipitation=sum(fallen)),
+        condition=condition(code, cloud_cover=cloud_cover, precipitation=precipitation),
         code=code,
         is_day=is_day(place.latitude, place.longitude, at) if shown is None else shown,
         observed_at=at,
         source=OpenWeatherMap.name,
         wind_speed=validation.wind_in_metres(answer.wind.speed if answer.wind else None),
-        precipitation=sum(fallen),
+        precipitation=precipitation,
         cloud_cover=cloud_cover,
-        humidity=answer.main.humidity,
+        humidity=validation.per_cent(answer.main.humidity),
     )
 
 

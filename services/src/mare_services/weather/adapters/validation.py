@@ -2,12 +2,18 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+from msgspec import Meta
 
 from mare_services.contract.errors import SourceFailed
 from mare_services.contract.places import Place
 from mare_services.upstream.budget import Budget
 from mare_services.upstream.guarded import Source
 from mare_services.weather.ports import Observed
+
+UnixTime = Annotated[int, Meta(ge=0, le=253_402_300_799)]
+"""Seconds since the epoch, up to the last one of a ``datetime``."""
 
 COLDEST, HOTTEST = -95.0, 65.0
 """Degrees Celsius. The records are -89.2 and 56.7; sentinels and kelvins are outside."""
@@ -17,6 +23,12 @@ MAX_FELT_DIFFERENCE = 40.0
 
 FASTEST = 450.0
 """km/h; the record is a gust of 408."""
+
+WETTEST = 500.0
+"""Millimetres in an hour; the record is 305."""
+
+LAST_CODE = 99
+"""Of WMO 4677."""
 
 
 def temperature(source: str, celsius: float | None) -> float:
@@ -32,12 +44,29 @@ def feels(celsius: float | None, air: float) -> float | None:
 
 
 def wind(kilometres_per_hour: float | None) -> float | None:
-    is_possible = kilometres_per_hour is not None and 0 <= kilometres_per_hour <= FASTEST
-    return kilometres_per_hour if is_possible else None
+    return _up_to(FASTEST, kilometres_per_hour)
 
 
 def wind_in_metres(metres_per_second: float | None) -> float | None:
     return wind(None if metres_per_second is None else metres_per_second * 3.6)
+
+
+def precipitation(millimetres: float | None) -> float | None:
+    return _up_to(WETTEST, millimetres)
+
+
+def per_cent(value: float | None) -> float | None:
+    return _up_to(100.0, value)
+
+
+def code(value: float | None) -> int | None:
+    possible = _up_to(LAST_CODE, value)
+    return None if possible is None else int(possible)
+
+
+def _up_to(most: float, value: float | None) -> float | None:
+    """Return a value from 0 to ``most``, None for any other."""
+    return value if value is not None and 0 <= value <= most else None
 
 
 MAX_AGE = timedelta(hours=3)

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from mare_services.contract.music import Track
-from mare_services.music.adapters.tracks import MAX_TITLE, is_link
+from mare_services.music.adapters.tracks import checked_track, is_link
 from mare_services.music.domain.material import PlaylistLink
 from mare_services.upstream.client import valid_elements
 
@@ -77,24 +77,16 @@ def playlists_of(found: Found) -> tuple[PlaylistLink, ...]:
 
 
 def _track(element: _Track) -> Track | None:
-    artists = tuple(
-        artist.name for artist in valid_elements(element.artists, _Named) if artist.name
-    )
-    url = element.external_urls.spotify
-    if not element.name.strip() or not artists or not is_link(url) or element.is_playable is False:
-        return None
-    return Track(
-        title=element.name[:MAX_TITLE],
-        artists=artists,
-        url=url,
-        explicit=element.explicit is True,
+    milliseconds = element.duration_ms
+    return checked_track(
+        title=element.name,
+        artists=[artist.name for artist in valid_elements(element.artists, _Named)],
+        url=element.external_urls.spotify,
         album=element.album.name if element.album else None,
-        duration_seconds=_seconds(element.duration_ms),
+        seconds=None if milliseconds is None else milliseconds / 1000,
+        explicit=element.explicit,
+        is_playable=element.is_playable,
     )
-
-
-def _seconds(milliseconds: float | None) -> int | None:
-    return None if milliseconds is None else round(milliseconds / 1000)
 
 
 def _total(element: _Playlist) -> int | None:

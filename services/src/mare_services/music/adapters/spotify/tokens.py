@@ -2,6 +2,7 @@
 
 import base64
 import threading
+from typing import Annotated
 
 import msgspec
 
@@ -20,8 +21,9 @@ earlier is dropped at the first 401."""
 
 
 class _Granted(msgspec.Struct):
-    access_token: str
-    expires_in: float | None = None
+    access_token: Annotated[str, msgspec.Meta(pattern="^[!-~]{1,4096}$")]
+    """It becomes a header."""
+    expires_in: Annotated[float, msgspec.Meta(ge=0, le=604_800)] | None = None
 
 
 class Tokens:
