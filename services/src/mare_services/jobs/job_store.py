@@ -178,9 +178,11 @@ class JobStore:
 
 def create(database: Database, statements: Iterable[str]) -> None:
     """Create tables and indexes, unless they exist."""
-    with database.transaction() as transaction:
-        transaction.lock_schema()
-        for statement in statements:
+    for statement in statements:
+        # PostgreSQL locks the table of an index that exists, too. A transaction that holds such
+        # locks of two tables would deadlock with the changes of other replicas.
+        with database.transaction() as transaction:
+            transaction.lock_schema()
             transaction.execute(statement)
 
 
