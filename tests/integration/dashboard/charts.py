@@ -4,9 +4,11 @@ import math
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from mare.dashboard.sparklines import HEIGHT, WIDTH, sparkline
 from mare.drawing.drawing import draw, layout, panel_height_for
 from mare.drawing.figure import Band, Column, Figure, Level, Mark, Panel, Series, Shape
 from mare.drawing.theme import Theme
+from mare.loop.time_series import SPANS, UNKNOWN, TimeSeries
 from tests.integration.dashboard.payloads import Json
 
 SECONDS = {"10m": 600, "1h": 3600, "24h": 86400}
@@ -98,3 +100,18 @@ def chart(picture: Json, query: dict[str, str]) -> Json:
         "samples": samples | {"requested": samples["desired"]},
         "marks": marks,
     }
+
+
+def sparklines(state: Json) -> Json:
+    """Return a periodic depth with an unknown interval for each object."""
+    at = state["at"]
+    series = TimeSeries(SPANS[1])
+    for moment in range(int(at) - 1200, int(at), 10):
+        depth = math.nan if 200 <= at - moment < 240 else 120 + round(120 * math.sin(moment / 40))
+        series.add(moment, UNKNOWN._replace(depth=depth))
+    line, nothing = sparkline(series, at), {"path": "", "highest": None}
+    lines = {
+        f"{each['namespace']}/{each['name']}": nothing if each["depth"]["value"] is None else line
+        for each in state["objects"]
+    }
+    return {"width": WIDTH, "height": HEIGHT, "lines": lines}

@@ -15,7 +15,7 @@ from typing import Any
 from aiohttp import web
 
 from mare.dashboard.static_files import INDEX, answer, read_page
-from tests.integration.dashboard.charts import chart
+from tests.integration.dashboard.charts import chart, sparklines
 from tests.integration.dashboard.payloads import Json, detail
 from tests.integration.dashboard.situations import SITUATIONS, Situation
 
@@ -75,6 +75,7 @@ def _application(stage: Stage) -> web.Application:
             web.get("/{situation}/", answers.file),
             web.get("/{situation}/page/{file}", answers.file),
             web.get("/{situation}/api/state", answers.state),
+            web.get("/{situation}/api/sparklines", answers.sparklines),
             web.get("/{situation}/api/events", answers.events),
             web.get("/{situation}/api/objects/{namespace}/{name}", answers.detail),
             web.get("/{situation}/api/objects/{namespace}/{name}/chart", answers.chart),
@@ -98,6 +99,9 @@ class _Answers:
 
     async def chart(self, request: web.Request) -> web.StreamResponse:
         return self._answer("chart", lambda: chart(self._one(request) or {}, dict(request.query)))
+
+    async def sparklines(self, request: web.Request) -> web.StreamResponse:
+        return self._answer("sparklines", lambda: sparklines(self._state_of(request)))
 
     async def events(self, request: web.Request) -> web.StreamResponse:
         stage = self._stage

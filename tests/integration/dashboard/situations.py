@@ -102,6 +102,12 @@ def _at_max(at: float, **names: str) -> Json:
     )
 
 
+def _behind(at: float, **names: str) -> Json:
+    """At the maximum, which the load does not exceed, with a backlog."""
+    counts = {"min": 1, "max": 6, "running": 6, "requested": 6, "desired": 6, "raw": 6}
+    return summary(at, **names, attention="behind", replicas=counts, wait=measured(7.4, at))
+
+
 def _paused(at: float, **names: str) -> Json:
     return summary(
         at,
@@ -188,6 +194,7 @@ SITUATIONS: dict[str, Situation] = {
     "missing": _one(_missing),
     "paused": _one(_paused),
     "dry-run": _one(_dry_run),
+    "behind": _one(_behind),
     "at-max": _one(_at_max),
     "shrinking": _one(_shrinking),
     "error": _one(_error),

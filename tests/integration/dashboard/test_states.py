@@ -182,3 +182,20 @@ def test_decisions_that_kept_the_count_are_one_line(open_page: Open) -> None:
     assert page.locator(".decisions li").count() == 3
     page.click("[data-part=decisions-more]")
     assert page.locator(".decisions li").count() == 11
+
+
+def test_the_list_draws_recent_depths_and_names_the_state(open_page: Open) -> None:
+    page = open_page("many")
+    row = page.locator("tr", has_text="playlists")
+    expect(row.locator(".sparkline")).to_have_attribute("aria-label", "last 10 min: at most 240")
+    expect(row.locator(".sparkline path")).to_have_attribute("d", re.compile(r"^M.*L.*M"))
+    expect(row.locator(".chip")).to_have_text("on target")
+    expect(row.locator(".chip")).to_have_attribute("title", "Limited by: nothing")
+    unread = page.locator("tr", has_text="orders").locator(".sparkline")
+    expect(unread).to_have_attribute("aria-label", "last 10 min: unknown")
+
+
+def test_a_workload_at_its_maximum_with_a_long_wait_is_behind(open_page: Open) -> None:
+    chip = open_page("behind").locator(".objects .chip")
+    expect(chip).to_have_text("behind")
+    expect(chip).to_have_attribute("data-mood", "warn")

@@ -236,3 +236,20 @@ def test_without_a_cluster_the_command_reads_the_explanation_from_the_page():
             assert part in text
 
     visit(story)
+
+
+def test_the_lines_of_the_list_are_drawn_once_in_ten_seconds():
+    async def story(visitor):
+        have(visitor.world, "busy", ready=20, replicas=2)
+        await visitor.world.tick()
+        _, before = await visitor.get("/api/sparklines")
+        visitor.world.brokers.ready["busy"] = 70
+        await visitor.world.tick()
+        _, soon = await visitor.get("/api/sparklines")
+        for _ in range(12):
+            await visitor.world.tick()
+        _, later = await visitor.get("/api/sparklines")
+        highest = [each["lines"]["shop/busy"]["highest"] for each in (before, soon, later)]
+        assert highest == [20, 20, 70]
+
+    visit(story)

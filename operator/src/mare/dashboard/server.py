@@ -15,6 +15,7 @@ from mare.dashboard.http_rules import add_headers, check_requests, not_found, st
 from mare.dashboard.operator_status import Leader, no_election, operator_status
 from mare.dashboard.serialize import Json, encode_json
 from mare.dashboard.snapshot import Snapshot
+from mare.dashboard.sparklines import Sparklines
 from mare.dashboard.static_files import INDEX, answer, read_page
 from mare.dashboard.streams import Limits, Streams
 from mare.loop.record import Record
@@ -66,6 +67,7 @@ class _Site:
         self._snapshot = Snapshot(record, self._operator, clock)
         self._streams = Streams(self._snapshot, leader, self._detail, limits)
         self._charts = Charts(record, clock)
+        self._sparklines = Sparklines(record, clock)
 
     def application(self, prefix: str, hosts: Collection[str]) -> web.Application:
         app = web.Application(client_max_size=1024, middlewares=[check_requests(hosts)])
@@ -79,6 +81,7 @@ class _Site:
                 web.get(f"{prefix}/page/{{path:.+}}", self._file),
                 web.get(f"{api}/state", on_leader(self._state)),
                 web.get(f"{api}/events", on_leader(self._events), allow_head=False),
+                web.get(f"{api}/sparklines", on_leader(self._lines)),
                 web.get(one, on_leader(self._one)),
                 web.get(f"{one}/chart", on_leader(self._chart)),
                 web.get(f"{one}/explain", on_leader(self._explain)),
@@ -139,6 +142,9 @@ class _Site:
 
     async def _chart(self, request: web.Request) -> web.Response:
         return _json(self._charts.text(_key(request), request.query))
+
+    async def _lines(self, _: web.Request) -> web.Response:
+        return _json(await self._sparklines.text())
 
     async def _explain(self, request: web.Request) -> web.Response:
         history = self._record.histories.get(_key(request))

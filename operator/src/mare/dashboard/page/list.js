@@ -2,8 +2,9 @@
 
 import { element, fromTemplate, part, setAttribute, setText, showEach } from "./dom.js";
 import { makeRuler, showRuler } from "./ruler.js";
-import { constraintText, countsText, shortCountsText, showConstraint, unknownText } from "./values.js";
+import { constraintText, countsText, moodOf, shortCountsText, unknownText } from "./values.js";
 
+const LOAD_LINES_EVERY = 10_000;
 const ATTENTION = ["unknown", "behind", "pending", "none"];
 const keyOf = ({ namespace, name }) => `${namespace}/${name}`;
 
@@ -21,6 +22,8 @@ function compare(one, other) {
 
 export class List {
   #objects = new Map();
+  #lines = { lines: {} };
+  #linesAt = -Infinity;
   #rows = new WeakMap(); // the parts of each row, so that they are not searched every second
 
   constructor(root, words, { href, namespace, announcer }) {
@@ -47,6 +50,7 @@ export class List {
     const all = [...this.#objects.values()];
     this.now = now;
     this.live = live;
+    this.#loadLines();
     this.#showNamespaces(new Set(all.map((each) => each.namespace)));
     const shown = all.filter((each) => !this.namespace || each.namespace === this.namespace).sort(byAttention);
     parts.empty.hidden = all.length > 0;
@@ -64,12 +68,23 @@ export class List {
     });
   }
 
+  async #loadLines() {
+    if (performance.now() - this.#linesAt < LOAD_LINES_EVERY) return;
+    this.#linesAt = performance.now();
+    try {
+      const answer = await fetch("api/sparklines");
+      if (answer.ok) this.#lines = await answer.json();
+    } catch {
+      // the feed reports the failure; the last lines stay
+    }
+  }
+
   #makeRow() {
     const row = fromTemplate("row");
     const parts = { measure: makeRuler(true) };
     for (const node of row.querySelectorAll("[data-part]")) parts[node.dataset.part] = node;
     parts.ruler.append(parts.measure.svg);
-    for (const name of ["replicas", "depth", "wait", "held", "changed"]) {
+    for (const name of ["replicas", "depth", "wait", "state", "changed"]) {
       parts[name].dataset.label = this.words.text(`list.${name}`);
     }
     this.#rows.set(row, parts);
@@ -89,10 +104,10 @@ export class List {
     setText(parts.count, shortCountsText(words, object.replicas));
     const { depth, wait } = object;
     this.#showReading(parts.messages, depth, (value) => words.number(value));
+    this.#showLine(parts.line, this.#lines.lines[keyOf(object)]);
     this.#showReading(parts.value, wait, (value) => words.duration(value));
     setText(parts.age, fresh || wait.at === null ? this.#target(object) : words.ago(now - wait.at));
-    showConstraint(parts.chip, words, object.constraint, now);
-    parts.chip.title = constraintText(words, object.constraint, now);
+    this.#showState(parts.chip, object);
     setText(parts.changed, object.changedAt === null ? words.text("list.never") : words.ago(now - object.changedAt));
   }
 
@@ -100,6 +115,27 @@ export class List {
     const unknown = reading.value === null;
     setAttribute(node, "data-unknown", unknown ? "true" : null);
     setText(node, unknown ? unknownText(this.words, reading) : text(reading.value));
+  }
+
+  /** Show what limits the count; if nothing does, whether the workload keeps up. */
+  #showState(chip, { attention, constraint }) {
+    const { words, now } = this;
+    const mood = moodOf(constraint);
+    const unlimited = mood !== "calm" ? null : attention === "behind" ? "warn" : "calm";
+    const limit = constraintText(words, constraint, now);
+    setText(chip, unlimited ? words.text(`list.state.${unlimited}`) : limit);
+    setAttribute(chip, "data-mood", unlimited ?? mood);
+    setAttribute(chip, "title", `${words.text("figure.held")}: ${limit}`);
+  }
+
+  #showLine(svg, line) {
+    const { width, height } = this.#lines;
+    setAttribute(svg, "visibility", line ? null : "hidden");
+    if (!line) return;
+    setAttribute(svg, "viewBox", `0 0 ${width} ${height}`);
+    setAttribute(svg.firstElementChild, "d", line.path);
+    const label = line.highest === null ? "list.depth.unknown" : "list.depth.recent";
+    setAttribute(svg, "aria-label", this.words.text(label, { highest: this.words.number(line.highest ?? 0) }));
   }
 
   #target({ waitTarget }) {

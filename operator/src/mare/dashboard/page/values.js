@@ -25,9 +25,11 @@ export function constraintText(words, { code, until }, now) {
   return words.text("constraint.until", { constraint: text, duration: words.duration(Math.ceil(until - now)) });
 }
 
+export const moodOf = ({ code }) => MOODS[code] ?? "held";
+
 export function showConstraint(chip, words, constraint, now) {
   setText(chip, constraintText(words, constraint, now));
-  setAttribute(chip, "data-mood", MOODS[constraint.code] ?? "held");
+  setAttribute(chip, "data-mood", moodOf(constraint));
 }
 
 /** The legend of the ruler, as [mark, text]. */
