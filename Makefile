@@ -17,7 +17,7 @@ LOCK     := $(UV) pip compile --quiet --universal --python-version 3.11 --genera
             --no-emit-index-url --no-emit-package mare-nameko --no-annotate --no-header
 INSTALL  := $(UV) pip install --quiet --build-constraints requirements/build.txt --python
 
-.PHONY: help run load images test check bench mutants docs pictures release-check dist lock schema data clean
+.PHONY: help run load images test check bench mutants docs pictures packages release-check dist lock schema data clean
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -68,8 +68,12 @@ docs: .cache/docs/synced ## the site of the documentation, in .cache/docs/site, 
 pictures: .venv/synced ## the pictures of the documentation, from the running software: ten minutes
 	@PYTHONPATH=. $(PYTHON) .ci/pictures.py
 
-release-check: .cache/release/synced .venv/synced ## all of a release that one machine can do, in dist/
-	@.cache/release/bin/python .ci/release_check.py
+packages: .cache/release/synced .venv/synced ## wheels, sdists, SBOMs, charts and kubectl-mare, in dist/
+	@.cache/release/bin/python .ci/packages.py
+
+release-check: packages ## packages; each image built twice; the packaged chart tested on a cluster
+	@SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(PYTHON) -m devcluster.images --twice
+	@PACKAGED_CHART=$$(echo dist/playlists-[0-9]*.tgz) $(PYTHON) -m pytest tests/e2e/test_playlists.py
 
 dist: .venv/synced ## packaged charts and plain manifests, in dist/: make dist REGISTRY=... TAG=...
 	REGISTRY=$(REGISTRY) TAG=$(TAG) PYTHONPATH=. $(PYTHON) .ci/dist.py dist

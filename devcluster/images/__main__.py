@@ -59,7 +59,8 @@ def _build_twice(builder: Engine, name: str, base: str) -> None:
         tag = f"mare/{name}:release-check-{number}"
         builder.build(component(name, base, timestamp), tag)
         digests.append(builder.identity(tag))
-        say(f"{tag}  sha256:{digests[-1]}")
+        whole = builder.size(tag) / MEGABYTE
+        say(f"{tag}  {whole:.0f} MB  sha256:{digests[-1]}")
     if digests[0] != digests[1]:
         raise BuildFailed(f"Two builds of {name} are different images.")
 

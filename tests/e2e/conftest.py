@@ -1,5 +1,6 @@
 """The whole application on the cluster, installed once for all tests."""
 
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -18,7 +19,9 @@ def images(cluster: Cluster) -> Mapping[str, str]:
 
 @pytest.fixture(scope="session")
 def chart(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of charts/playlists with its dependencies."""
+    """$PACKAGED_CHART, by default a copy of charts/playlists with its dependencies."""
+    if packaged := os.environ.get("PACKAGED_CHART"):
+        return Path(packaged)
     return chart_with_dependencies(tmp_path_factory.mktemp("charts"))
 
 

@@ -106,4 +106,5 @@ _FORECAST = {
 
 def _image(image: str) -> dict[str, str]:
     repository, _, tag = image.rpartition(":")
-    return {"repository": repository, "tag": tag}
+    # A packaged chart has the digests of other images, which take precedence over a tag.
+    return {"repository": repository, "tag": tag, "digest": ""}

@@ -1,4 +1,4 @@
-"""All of a release that can be done on one machine: ``make release-check``.
+"""All files of a release that one machine can build: ``make packages``.
 
 It writes to dist/: wheels and sdists (built twice: the digests must be equal), SBOMs, charts and
 plain manifests, the program kubectl-mare with its krew manifest, and SHA256SUMS. Then it installs
