@@ -132,6 +132,22 @@ def test_a_failed_read_is_repeated(monkeypatch):
     asyncio.run(run())
 
 
+def test_a_malformed_reply_is_reported_once_and_silences_no_stream(monkeypatch, caplog):
+    monkeypatch.setattr("mare_gateway.events.feed._FIRST_PAUSE", 0.0)
+    replies = [{"state": "pending"}, {}, None, {"progress": 1, "state": {}}]
+
+    async def read(job):
+        await asyncio.sleep(0)
+        return replies.pop(0) if replies else {"id": job[1], "attempt": 1, "state": "pending"}
+
+    async def run():
+        with JobFeed(read).subscribe(JOB) as states:
+            assert (await states.next()).event_id == "1-pending"
+
+    asyncio.run(run())
+    assert caplog.messages == ["A job cannot be read: KeyError('attempt')"]
+
+
 def test_the_streams_of_a_deleted_job_end():
     async def run():
         store = Store("pending", RemoteError("JobNotFound"))

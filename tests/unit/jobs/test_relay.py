@@ -115,7 +115,7 @@ def test_a_store_that_stays_full_does_not_fill_the_log(relay, monkeypatch, caplo
     becomes(lambda: len(attempts) > 5)
 
     assert caplog.messages == [
-        "The outbox cannot be published: job_accepted: OSError: database or disk is full"
+        "job_accepted cannot be published: OSError: database or disk is full"
     ]
 
 

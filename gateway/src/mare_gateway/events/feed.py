@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from mare_gateway.events.messages import Snapshot
-from mare_nameko.client import RemoteError, RpcError
+from mare_nameko.bounded_warnings import BoundedWarnings
+from mare_nameko.client import RemoteError
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +73,7 @@ class JobFeed:
         self._batches: dict[Job, set[Job]] = defaultdict(set)
         """The watched batches of a job."""
         self._closed = False
+        self._warnings = BoundedWarnings(log)
 
     @contextmanager
     def subscribe(self, job: Job) -> Iterator[Subscription]:
@@ -127,12 +129,12 @@ class JobFeed:
                 watch.outdated = False
                 try:
                     snapshot = Snapshot.of(await self._read(job))
-                except RpcError as error:
+                except Exception as error:  # noqa: BLE001 - no error may silence the streams
                     if isinstance(error, RemoteError) and error.exc_type == "JobNotFound":
                         self._watches.pop(job, None)
                         _fail(watch, error)
                         return
-                    log.warning("A job cannot be read: %s", error)
+                    self._warnings.warn("A job cannot be read: %r", error)
                     watch.outdated = True
                     await asyncio.sleep(pause)
                     pause = min(_LONGEST_PAUSE, 2 * pause)

@@ -1,4 +1,4 @@
-"""Server-Sent Events: the bytes of a stream.
+"""The event that a job has changed, and Server-Sent Events: the bytes of a stream.
 
 https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
@@ -19,6 +19,13 @@ OPENING = f"retry: {RETRY_MILLISECONDS}\n\n".encode()
 
 HEARTBEAT = b": heartbeat\n\n"
 """A comment, which keeps proxies from closing the connection and finds broken ones."""
+
+
+class Changed(msgspec.Struct):
+    """What is read of an event ``job_changed``."""
+
+    job_id: str
+    client: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
+import msgspec
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from mare_gateway.cross_origin import CrossOrigin
 from mare_gateway.events.feed import Job, JobFeed
+from mare_gateway.events.messages import Changed
 from mare_gateway.events.settings import Settings
 from mare_gateway.events.streams import Metrics, Streams, problem_response
 from mare_gateway.problems import Problem
@@ -71,9 +73,8 @@ def connected(settings: Settings) -> Iterator[tuple[JobFeed, EventSubscription]]
     feed = JobFeed(read)
 
     def on_event(event: Any) -> None:
-        if isinstance(event, dict):
-            job = str(event.get("client", "")), str(event.get("job_id"))
-            loop.call_soon_threadsafe(feed.changed, job)
+        job = msgspec.convert(event, Changed)
+        loop.call_soon_threadsafe(feed.changed, (job.client, job.job_id))
 
     def on_subscribed() -> None:
         loop.call_soon_threadsafe(feed.reread)

@@ -15,6 +15,7 @@ from amqp.exceptions import AMQPError, NotFound
 
 from mare_nameko.addresses import Address
 from mare_nameko.backoff import Backoff
+from mare_nameko.bounded_warnings import BoundedWarnings
 from mare_nameko.client.options import Options
 from mare_nameko.outage_log import OutageLog
 
@@ -36,7 +37,7 @@ class EventSubscription(threading.Thread):
         options: addresses, TLS files, name and times of the connection.
         service: name of the service that dispatches the events.
         event_type: name of the events.
-        on_event: called with the decoded JSON of each event.
+        on_event: called with the decoded JSON of each event; msgspec.ValidationError drops it.
         on_subscribed: called after each connection, when all later events are received.
     """
 
@@ -57,6 +58,7 @@ class EventSubscription(threading.Thread):
         self._on_subscribed = on_subscribed
         self._stopping = threading.Event()
         self._outage_log = OutageLog(options.amqp_uri.hosts)
+        self._warnings = BoundedWarnings(log)
         self.connected = False
         """Whether events are received now."""
 
@@ -127,8 +129,6 @@ class EventSubscription(threading.Thread):
     def _receive(self, message: Any) -> None:
         body = message.body
         try:
-            event = msgspec.json.decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            log.warning("Ignored an event of %s that is no JSON", self._exchange)
-            return
-        self._on_event(event)
+            self._on_event(msgspec.json.decode(body))
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            self._warnings.warn("Ignored a malformed event of %s: %s", self._exchange, error)

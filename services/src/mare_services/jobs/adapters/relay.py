@@ -13,6 +13,7 @@ from eventlet.queue import Empty, LightQueue
 from nameko.extensions import DependencyProvider
 from nameko.standalone.events import get_event_exchange
 
+from mare_nameko.bounded_warnings import BoundedWarnings
 from mare_nameko.service.confirming_session import Unroutable
 from mare_nameko.service.publisher import PERSISTENT, Publisher
 from mare_nameko.service.retries import error_text
@@ -27,7 +28,6 @@ CLAIM_SECONDS = 15.0
 """Time in which no other replica publishes a claimed event."""
 PAUSE_SECONDS = 2.0
 """Pause after an error of the store or of the broker, or if there is no queue."""
-REPORT_SECONDS = 30.0
 STUCK_SECONDS = 60.0
 """Time without progress after which the process is not alive. The store and the broker answer, or
 an error is raised, within 20 s."""
@@ -49,8 +49,7 @@ class OutboxRelay(DependencyProvider):
         self._threads: list[Any] = []
         self._progress: dict[str, float] = {}
         """Monotonic time of the last progress with each type."""
-        self._reported: dict[str, tuple[str, float]] = {}
-        """The last warning about each type, and its time."""
+        self._warnings = BoundedWarnings(_log)
 
     def setup(self) -> None:
         container = self.container
@@ -89,23 +88,15 @@ class OutboxRelay(DependencyProvider):
                 while self._publish_batch(kind) == BATCH:
                     pass
             except Unroutable:
-                self._report(kind, f"No queue exists for {kind}: the events stay in the outbox")
+                self._warnings.warn(f"No queue exists for {kind}: the events stay in the outbox")
                 eventlet.sleep(PAUSE_SECONDS)
             except Exception as error:  # noqa: BLE001 - the store or the broker may be away
-                self._report(kind, f"The outbox cannot be published: {kind}: {error_text(error)}")
+                self._warnings.warn(f"{kind} cannot be published: %s", error_text(error))
                 eventlet.sleep(PAUSE_SECONDS)
             try:
                 self._wakes[kind].get(timeout=POLL_SECONDS)
             except Empty:
                 continue
-
-    def _report(self, kind: str, text: str) -> None:
-        """Log ``text``; the same line of one type only once in ``REPORT_SECONDS``."""
-        now = time.monotonic()
-        last, at = self._reported.get(kind, ("", now))
-        if text != last or now - at >= REPORT_SECONDS:
-            self._reported[kind] = (text, now)
-            _log.warning("%s", text)
 
     def _publish_batch(self, kind: str) -> int:
         store = self._store()
