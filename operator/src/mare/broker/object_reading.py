@@ -12,7 +12,7 @@ from mare.domain.observation import NOT_REPORTED, QueueReading
 from mare.domain.unknown import Unknown, known
 from mare.ports import BrokerReading
 
-_NAMES_UNKNOWN = Clause("lost.queues", "its queues are not all found")
+_NAMES_UNKNOWN = Clause("lost.queues")
 _TRANSIENT_NOT_REPORTED = Unknown(
     "NotReported", "only the management API reports which queues are deleted with their consumers"
 )

@@ -14,7 +14,6 @@ import msgspec
 from mare.broker.connection_parameters import ConnectionParameters, path_segment
 from mare.broker.http_client import BrokerHttpClient, EndpointMissing
 from mare.broker.sample_clock import BROKER_SECONDS
-from mare.domain.clause import messages
 from mare.domain.unknown import Unknown
 from mare.ports import MESSAGES_LEFT, AccessRefused, Clock
 
@@ -102,7 +101,7 @@ class QuietCheck:
         totals = _decode(body, _Totals)
         left = totals.messages_ready + totals.messages_unacknowledged
         if left:
-            return Unknown(MESSAGES_LEFT, f"queue {name} still has {messages(left)}", name)
+            return Unknown(MESSAGES_LEFT, f"queue {name} still has messages: {left}", name)
         if totals.type != "quorum":
             return None
         body = await self._http.get(f"/api/queues/quorum/{self._vhost}/{path}/status", {})

@@ -22,14 +22,9 @@ from mare.ports import Clock
 
 _NO_STATISTICS = Unknown("NoStatistics", "patterns need management-uri or prometheus-uri")
 _NOT_REPORTED = QueueStatistics()
-_WITHOUT_STATISTICS = Clause(
-    "lost.statistics",
-    "without management-uri and prometheus-uri, unacknowledged and rates are unknown",
-)
-_WITHOUT_AMQP = Clause("lost.amqp", "without amqp-uri, depths are as old as the statistics")
-_WITHOUT_MANAGEMENT = Clause(
-    "lost.management", "without management-uri, prefetch and busy replicas are unknown"
-)
+_WITHOUT_STATISTICS = Clause("lost.statistics")
+_WITHOUT_AMQP = Clause("lost.amqp")
+_WITHOUT_MANAGEMENT = Clause("lost.management")
 
 
 class VirtualHost:

@@ -155,10 +155,7 @@ def _schedules_valid(autoscaler: Autoscaler) -> Condition:
     wrong = autoscaler.wrong_schedules
     if not wrong:
         return Condition("SchedulesValid", "True", "Valid", "All schedules are valid")
-    clauses = tuple(
-        Clause("schedule.wrong", f"spec.schedules[{each.index}] is ignored", index=each.index)
-        for each in wrong
-    )
+    clauses = tuple(Clause("schedule.wrong", index=each.index) for each in wrong)
     text = "; ".join(
         f"{clause}: {each.problem}" for clause, each in zip(clauses, wrong, strict=True)
     )
@@ -171,7 +168,6 @@ def _events_safe(policy: Policy, reading: BrokerReading) -> Condition:
     if isinstance(reading.transient, Unknown):
         return Condition("EventsSafe", "Unknown", reading.transient.reason, reading.transient.cause)
     names = ", ".join(reading.transient[:3])
-    text = f"at zero replicas, RabbitMQ deletes {names}, and their events are lost"
-    clause = Clause("events.vanish", text, names=names)
-    message = f"{capital(text)}: set minReplicas to 1"
+    clause = Clause("events.vanish", names=names)
+    message = f"{capital(clause)}: set minReplicas to 1"
     return Condition("EventsSafe", "False", "QueuesVanish", message, (clause,))

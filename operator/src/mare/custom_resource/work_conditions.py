@@ -4,7 +4,7 @@ import math
 
 from mare.custom_resource.autoscaler import Autoscaler
 from mare.custom_resource.condition import Condition
-from mare.domain.clause import Clause, capital, number, significant
+from mare.domain.clause import Clause, capital, significant
 from mare.domain.deliveries import DRAIN_SECONDS, Deliveries
 from mare.domain.estimates import Estimates
 from mare.domain.history import History
@@ -13,11 +13,7 @@ from mare.domain.policy import MaximumConcurrency, Policy, QueueWaitTime, Victim
 from mare.domain.unknown import Unknown, known
 from mare.ports import BrokerReading, Scale
 
-ACKNOWLEDGE_LATE = Clause(
-    "advice.acknowledgeLate",
-    "acknowledge after the work (Celery: task_acks_late = True and worker_prefetch_multiplier = 1),"
-    " or set drainSeconds to the longest service time",
-)
+ACKNOWLEDGE_LATE = Clause("advice.acknowledgeLate")
 _NEVER_UNACKNOWLEDGED = (
     "No message was unacknowledged in any statistics: either workers are quick, or they acknowledge"
     " before they work, as Celery does unless task_acks_late is set. In that case set drainSeconds"
@@ -46,9 +42,8 @@ def grace_period_sufficient(
     if history is not None and _may_be_wait(autoscaler.policy, history, grace, now):
         text = "The service time is not known: messages wait behind others in the replicas"
         return Condition(kind, "Unknown", "PrefetchLarge", text)
-    text = f"the service time of {number(seconds)} s exceeds the grace period of {grace} s"
-    clause = Clause("grace.short", text, seconds=seconds, graceSeconds=grace)
-    message = f"{capital(text)}: raise {setting} above the service time"
+    clause = Clause("grace.short", seconds=seconds, graceSeconds=grace)
+    message = f"{capital(clause)}: raise {setting} above the service time"
     if autoscaler.policy.victim_policy is not VictimPolicy.DEFAULT:
         message += f". Until then only idle replicas are removed, for {wait} s"
         message += " (maxDrainWaitSeconds), then busy ones"
@@ -88,9 +83,8 @@ def work_visible(policy: Policy, deliveries: Deliveries) -> Condition:
         return Condition(kind, "True", "Visible", text)
     reason = "AutomaticAcknowledgement" if deliveries.automatic else "EarlyAcknowledgement"
     seconds = DRAIN_SECONDS if policy.drain_seconds is None else policy.drain_seconds
-    text = "messages are acknowledged before they are processed, so that busy replicas look idle"
-    clause = Clause("work.early", text)
-    message = f"{capital(text)}; scale-down waits {seconds} s (drainSeconds): {ACKNOWLEDGE_LATE}"
+    clause = Clause("work.early")
+    message = f"{capital(clause)}; scale-down waits {seconds} s (drainSeconds): {ACKNOWLEDGE_LATE}"
     return Condition(kind, "False", reason, message, (clause,))
 
 

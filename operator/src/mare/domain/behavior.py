@@ -4,11 +4,12 @@ Tested against the controller of Kubernetes 1.37.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from mare.domain.clause import Clause
 from mare.domain.context import DecisionContext
+from mare.domain.count import MAX_COUNT
 from mare.domain.decision import DecisionTrace, Stage
 from mare.domain.policy import Behavior, PolicyType, ScalingRules, SelectPolicy
 from mare.domain.reason import Reason
@@ -136,43 +137,38 @@ def remember(
 
 def up_limit(rules: ScalingRules, current: int, events: Iterable[ScaleEvent], now: float) -> int:
     """Return the most replicas that the policies allow, at least the current ones."""
-    if rules.select_policy is SelectPolicy.DISABLED:
-        return current
-    proposals = []
-    for policy in rules.policies:
-        start = _at_period_start(current, events, now, policy.period_seconds)
-        if policy.type is PolicyType.PODS:
-            proposals.append(start + policy.value)
-        else:
-            proposals.append(math.ceil(start * (1 + policy.value / 100)))
-    if not proposals:
-        return _NO_LIMIT
+    proposals = _proposals(rules, current, events, now, math.ceil, 1)
     select = min if rules.select_policy is SelectPolicy.MIN else max
-    return max(current, select(proposals))
+    return max(current, select(proposals, default=MAX_COUNT))
 
 
 def down_limit(rules: ScalingRules, current: int, events: Iterable[ScaleEvent], now: float) -> int:
     """Return the fewest replicas that the policies allow, at most the current ones."""
+    proposals = _proposals(rules, current, events, now, math.trunc, -1)
+    select = max if rules.select_policy is SelectPolicy.MIN else min
+    return min(current, select(proposals, default=0))
+
+
+def _proposals(  # noqa: PLR0917
+    rules: ScalingRules,
+    current: int,
+    events: Iterable[ScaleEvent],
+    now: float,
+    rounded: Callable[[float], int],
+    sign: int,
+) -> list[int]:
+    """Return the count that each policy allows; without policies none, which is no limit."""
     if rules.select_policy is SelectPolicy.DISABLED:
-        return current
+        return [current]
     proposals = []
     for policy in rules.policies:
-        start = _at_period_start(current, events, now, policy.period_seconds)
+        cutoff = now - policy.period_seconds
+        start = current - sum(event.change for event in events if event.time > cutoff)
         if policy.type is PolicyType.PODS:
-            proposals.append(start - policy.value)
+            proposals.append(start + sign * policy.value)
         else:
-            proposals.append(math.trunc(start * (1 - policy.value / 100)))
-    if not proposals:
-        return 0
-    select = max if rules.select_policy is SelectPolicy.MIN else min
-    return min(current, select(proposals))
-
-
-def _at_period_start(
-    current: int, events: Iterable[ScaleEvent], now: float, period_seconds: int
-) -> int:
-    cutoff = now - period_seconds
-    return current - sum(event.change for event in events if event.time > cutoff)
+            proposals.append(rounded(start * (1 + sign * policy.value / 100)))
+    return proposals
 
 
 def within_tolerance(behavior: Behavior, ratio: float) -> bool:
@@ -198,16 +194,6 @@ def store_event(
     return (*events, new)
 
 
-_NO_LIMIT = 2**31 - 1
-
-
-_NO_WINDOW = Clause("window.none", "no window limits it")
-_WINDOW_ENDED = Clause(
-    "window.ended", "the fall of a steady arrival rate ended the scale-down stabilization window"
-)
-_WITHIN_LIMITS = Clause("policy.none", "within policies and bounds")
-
-
 def record_behavior(
     trace: DecisionTrace,
     context: DecisionContext,
@@ -217,44 +203,32 @@ def record_behavior(
     window_ended: bool,
 ) -> None:
     """Record in the trace how windows, policies and bounds changed the desired count."""
+    behavior, count = context.policy.behavior, limited.stabilized
     match limited.stabilization:
         case Reason.SCALE_UP_STABILIZED:
-            _record_scale_up_window(trace, context, limited)
+            window = behavior.scale_up.stabilization_window_seconds
+            remark = Clause("window.up", replicas=count, windowSeconds=window)
+            trace.limit(Stage.WINDOW, count, limited.stabilization, remark)
         case Reason.SCALE_DOWN_STABILIZED:
             _record_scale_down_window(trace, context, limited, desired)
         case _:
-            why = _WINDOW_ENDED if window_ended else _NO_WINDOW
-            trace.move_to(Stage.WINDOW, limited.stabilized, why)
+            remark = Clause("window.ended" if window_ended else "window.none")
+            trace.move_to(Stage.WINDOW, count, remark)
     reason = limited.reason
     match reason:
         case Reason.DESIRED_WITHIN_RANGE:
-            trace.move_to(Stage.POLICY, limited.replicas, _WITHIN_LIMITS)
+            trace.move_to(Stage.POLICY, limited.replicas, Clause("policy.none"))
             return
         case Reason.SCALE_UP_LIMIT:
-            stage, remark = Stage.POLICY, _allowed("Up", limited.replicas)
+            stage, remark = Stage.POLICY, Clause("policy.up", replicas=limited.replicas)
         case Reason.SCALE_DOWN_LIMIT:
-            stage, remark = Stage.POLICY, _allowed("Down", limited.replicas)
+            stage, remark = Stage.POLICY, Clause("policy.down", replicas=limited.replicas)
         case Reason.TOO_MANY_REPLICAS:
             stage, remark = Stage.BOUNDS, context.why_ceiling
         case _:
             stage, remark = Stage.BOUNDS, context.why_floor
             reason = Reason.SCHEDULED if context.schedule is not None else reason
     trace.limit(stage, limited.replicas, reason, remark)
-
-
-def _allowed(direction: str, count: int) -> Clause:
-    text = f"the scale{direction} policies allow {count} now"
-    return Clause(f"policy.{direction.lower()}", text, replicas=count)
-
-
-def _record_scale_up_window(
-    trace: DecisionTrace, context: DecisionContext, limited: Limited
-) -> None:
-    window = context.policy.behavior.scale_up.stabilization_window_seconds
-    count = limited.stabilized
-    text = f"the scale-up stabilization window of {window} s allows {count}"
-    remark = Clause("window.up", text, replicas=count, windowSeconds=window)
-    trace.limit(Stage.WINDOW, count, Reason.SCALE_UP_STABILIZED, remark)
 
 
 def _record_scale_down_window(
@@ -269,12 +243,9 @@ def _record_scale_down_window(
         if past.replicas >= count and past.replicas > desired
     ]
     until = max(blocking) + window if blocking else None
-    seconds = None if until is None else math.ceil(until - context.now)
-    text = f"{count} was still needed within the stabilization window of {window} s"
-    if seconds is not None:
-        text = (
-            f"scale-down below {count} is possible in {seconds} s,"
-            f" after the stabilization window of {window} s"
-        )
-    remark = Clause("window.down", text, replicas=count, windowSeconds=window, seconds=seconds)
+    numbers = {"replicas": count, "windowSeconds": window}
+    if until is None:
+        remark = Clause("window.needed", **numbers)
+    else:
+        remark = Clause("window.down", **numbers, seconds=math.ceil(until - context.now))
     trace.limit(Stage.WINDOW, count, Reason.SCALE_DOWN_STABILIZED, remark, until)

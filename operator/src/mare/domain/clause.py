@@ -1,16 +1,23 @@
-"""Clauses of sentences: a code, an English text, and the numbers in the text.
+"""Clauses of sentences: a code, the numbers and names of the text, and the English text.
 
-The English text of a clause is defined where the clause is made, and nowhere else. Translations
-are found by the code.
+`clauses.json` has the English text of each code, and nothing else has. In it {name} is a number or
+a name, and {name|key} is the text of the key in the form, singular or plural, that fits the number.
 """
 
+import json
 import math
 import re
 from collections.abc import Mapping
-from typing import Self
+from importlib.resources import files
+from typing import Any, Self
 
 Number = float | str | None
 """A value in a clause: a number, a name or a cause. None is unknown."""
+
+_TEXTS: Mapping[str, Any] = json.loads(
+    files(__package__).joinpath("clauses.json").read_text(encoding="utf-8")
+)
+_PLACE = re.compile(r"\{(\w+)(?:\|([\w.]+))?\}")
 
 
 class Clause(str):
@@ -19,14 +26,27 @@ class Clause(str):
     __slots__ = ("code", "numbers")
 
     code: str
-    """The key of the translations, for example bounds.max. It is stable; the text is not."""
+    """The key of the texts, for example bounds.max. It is stable; the texts are not."""
     numbers: Mapping[str, Number]
     """All numbers and names in the text."""
 
-    def __new__(cls, code: str, text: str, **numbers: Number) -> Self:
-        clause = super().__new__(cls, text)
+    def __new__(cls, code: str, text: str = "", /, **numbers: Number) -> Self:
+        """Make a clause of its code; `text` is that of a recorded clause without a code."""
+        clause = super().__new__(cls, text or _text(code, numbers))
         clause.code, clause.numbers = code, numbers
         return clause
+
+
+def _text(code: str, numbers: Mapping[str, Number]) -> str:
+    def value(place: re.Match[str]) -> str:
+        given = numbers[place[1]]
+        text = given if isinstance(given, str) else "unknown" if given is None else number(given)
+        if not place[2]:
+            return text
+        form: str = _TEXTS[place[2]]["one" if given == 1 else "other"]
+        return form.replace("{count}", text)
+
+    return _PLACE.sub(value, _TEXTS[code])
 
 
 def significant(value: float, digits: int = 3) -> float:
@@ -36,39 +56,17 @@ def significant(value: float, digits: int = 3) -> float:
     return round(value, digits - 1 - math.floor(math.log10(abs(value))))
 
 
+def hundredths(share: float) -> float:
+    """Convert a share to percent, rounded to what is written."""
+    return significant(100 * share)
+
+
 def number(value: float) -> str:
     """Format a number without an exponent or a trailing zero."""
     text = f"{value:.6f}".rstrip("0").rstrip(".")
     return text or "0"
 
 
-def replicas(count: int) -> str:
-    return "1 replica" if count == 1 else f"{count} replicas"
-
-
-def messages(count: int, kind: str = "") -> str:
-    """Format a number of messages, for example "2 ready messages" with kind "ready "."""
-    return f"1 {kind}message" if count == 1 else f"{count} {kind}messages"
-
-
-def need(count: int, result: int) -> str:
-    """Format the result of a formula whose subject is this many messages."""
-    return f"{'needs' if count == 1 else 'need'} {replicas(result)}"
-
-
 def capital(text: str) -> str:
     """Capitalize a text, except for the name of a field, such as maxReplicas."""
     return text if re.match("[a-z]+[A-Z.]", text) else text[:1].upper() + text[1:]
-
-
-def workers(count: float) -> str:
-    return "1 worker" if count == 1 else f"{number(count)} workers"
-
-
-def percent(share: float) -> str:
-    return f"{number(hundredths(share))} %"
-
-
-def hundredths(share: float) -> float:
-    """Convert a share to percent, rounded to what is written."""
-    return significant(100 * share)

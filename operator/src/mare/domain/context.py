@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mare.domain.clause import Clause, replicas
+from mare.domain.clause import Clause
 from mare.domain.observation import Load, Workload
 from mare.domain.policy import Policy, Schedule
 from mare.domain.schedules import floor_of
@@ -54,15 +54,10 @@ class DecisionContext:
     @property
     def why_floor(self) -> Clause:
         if self.schedule is not None:
-            start = self.schedule.start
-            text = f"the schedule that starts at {start} keeps at least {replicas(self.floor)}"
-            return Clause("bounds.schedule", text, start=start, replicas=self.floor)
+            return Clause("bounds.schedule", start=self.schedule.start, replicas=self.floor)
         if self.policy.min_replicas > 0:
-            return Clause("bounds.min", f"minReplicas is {self.floor}", min=self.floor)
-        if self.policy.always_active:
-            return Clause("bounds.always", "activation.mode is Always, which keeps 1 replica")
-        text = "the last replica stays until the cooldown has passed without a message"
-        return Clause("bounds.quiet", text)
+            return Clause("bounds.min", min=self.floor)
+        return Clause("bounds.always" if self.policy.always_active else "bounds.quiet")
 
     @property
     def ceiling(self) -> int:
@@ -73,15 +68,10 @@ class DecisionContext:
     @property
     def why_ceiling(self) -> Clause:
         """The rule that sets the ceiling."""
-        most, by, active = (
-            self.policy.max_replicas,
-            self.policy.max_set_by,
-            self.load.active_consumers,
-        )
+        most, active = self.policy.max_replicas, self.load.active_consumers
         if self.ceiling == most or active is None:
-            return Clause("bounds.max", f"{by} is {most}", by=by, max=most)
-        text = f"each queue has a single active consumer, so that {replicas(active)} can work"
-        return Clause("bounds.singleActive", text, replicas=active)
+            return Clause("bounds.max", by=self.policy.max_set_by, max=most)
+        return Clause("bounds.singleActive", replicas=active)
 
     @property
     def idle_replicas(self) -> int | None:

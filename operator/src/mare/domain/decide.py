@@ -88,21 +88,18 @@ def _record_kept_count(trace: DecisionTrace, context: DecisionContext, history: 
 
 def _pause_all(trace: DecisionTrace, policy: Policy) -> None:
     count = trace.current if policy.paused_replicas is None else policy.paused_replicas
-    text = "not calculated while paused"
-    trace.record(Stage.PROPOSAL, None, Clause("paused.notCalculated", text))
-    remark = Clause("paused.all", "spec.paused is All")
+    trace.record(Stage.PROPOSAL, None, Clause("paused.notCalculated"))
+    remark = Clause("paused.all")
     if policy.paused_replicas is not None:
-        remark = Clause("paused.at", f"spec.pausedReplicas is {count}", replicas=count)
+        remark = Clause("paused.at", replicas=count)
     trace.limit(Stage.PAUSE, count, Reason.PAUSED, remark)
 
 
 def _pause_one_direction(trace: DecisionTrace, policy: Policy) -> None:
     down, up = trace.count < trace.current, trace.count > trace.current
     if (policy.paused is Pause.SCALE_IN and down) or (policy.paused is Pause.SCALE_OUT and up):
-        text = f"scale-{'down' if down else 'up'} to {trace.count} is paused by spec.paused"
-        remark = Clause("paused.scaleUp", text, replicas=trace.count)
-        if down:
-            remark = Clause("paused.scaleDown", text, replicas=trace.count)
+        code = "paused.scaleDown" if down else "paused.scaleUp"
+        remark = Clause(code, replicas=trace.count)
         trace.limit(Stage.PAUSE, trace.current, Reason.PAUSED, remark)
 
 
@@ -124,14 +121,11 @@ def _without_proposal(
         count = fallback.replicas
         if fallback.behavior is FallbackBehavior.CURRENT_REPLICAS_IF_HIGHER:
             count = max(count, trace.current)
-        seconds = round(unknown_for)
-        text = f"no queue could be read for {seconds} s; fallback.replicas is {fallback.replicas}"
-        remark = Clause("unknown.fallback", text, seconds=seconds, replicas=fallback.replicas)
+        remark = Clause("unknown.fallback", seconds=round(unknown_for), replicas=fallback.replicas)
         trace.limit(Stage.UNKNOWN, count, Reason.FALLBACK, remark)
     else:
         until = None if fallback is None else since + fallback.after_seconds
-        text = "the count stays until the queues can be read"
-        remark = Clause("unknown.held", text)
+        remark = Clause("unknown.held")
         trace.limit(Stage.UNKNOWN, trace.current, Reason.QUEUES_UNKNOWN, remark, until)
     idle_replicas = -1 if context.idle_replicas is None else context.idle_replicas
     stays_idle = stays_idle and trace.count <= idle_replicas
@@ -163,8 +157,8 @@ def _with_proposal(
             idle.stay_idle(trace, idle_replicas)
             return history
         trace.reason = Reason.ACTIVATED
-        remark = Clause("idle.activated", "activated in one step, without scale-up policies")
-        trace.move_to(Stage.IDLE, max(proposal.replicas, context.floor), remark)
+        count = max(proposal.replicas, context.floor)
+        trace.move_to(Stage.IDLE, count, Clause("idle.activated"))
         _bound(trace, context, context.floor)
         return history.activated(trace.count, context.now)
     desired = _desired(trace, context, proposal)
@@ -215,6 +209,5 @@ def _why_blocked(load: Load, proposal: Proposal) -> Clause:
     statistics = (load.unacknowledged, load.statistics_at)
     why = next((each for each in statistics if isinstance(each, Unknown)), None)
     if why is None or proposal.unknown is not None:
-        return Clause("unknown.partly", "scale-down is blocked while an input is unknown")
-    text = f"scale-down is blocked, because {why.cause}"
-    return Clause("unknown.blocked", text, reason=why.reason, cause=why.cause, name=why.name)
+        return Clause("unknown.partly")
+    return why.in_clause("unknown.blocked")

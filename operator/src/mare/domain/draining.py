@@ -7,7 +7,7 @@ replicas are.
 
 from dataclasses import replace
 
-from mare.domain.clause import Clause, messages, replicas
+from mare.domain.clause import Clause
 from mare.domain.context import DecisionContext
 from mare.domain.decision import DecisionTrace, Stage
 from mare.domain.deliveries import DRAIN_SECONDS, Deliveries
@@ -48,19 +48,8 @@ def _only_idle_may_go(context: DecisionContext, history: History) -> bool:
 
 def _why_busy_stay(idle_count: int | Unknown, removable: int, desired: int) -> Clause:
     if isinstance(idle_count, Unknown):
-        text = f"the idle replicas are unknown, because {idle_count.cause}"
-        return Clause(
-            "victims.unknown",
-            text,
-            reason=idle_count.reason,
-            cause=idle_count.cause,
-            name=idle_count.name,
-        )
-    text = (
-        f"{replicas(removable)} idle; busy replicas finish their messages before scale-down to"
-        f" {desired}"
-    )
-    return Clause("victims.draining", text, idle=removable, replicas=desired)
+        return idle_count.in_clause("victims.unknown")
+    return Clause("victims.draining", idle=removable, replicas=desired)
 
 
 def _removable_replicas(context: DecisionContext, history: History) -> int:
@@ -97,5 +86,4 @@ def why_delivered(context: DecisionContext, running: int) -> Clause:
     drain_seconds = context.policy.drain_seconds
     seconds = DRAIN_SECONDS if drain_seconds is None else drain_seconds
     running = min(running, context.workload.replicas)
-    text = f"{messages(running)} acknowledged in the last {seconds} s may still be processed"
-    return Clause("victims.recent", text, messages=running, seconds=seconds)
+    return Clause("victims.recent", messages=running, seconds=seconds)

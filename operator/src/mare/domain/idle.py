@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from mare.domain.clause import Clause, messages
+from mare.domain.clause import Clause
 from mare.domain.context import DecisionContext, Proposal
 from mare.domain.decision import DecisionTrace, Stage
 from mare.domain.draining import why_delivered
@@ -11,7 +11,7 @@ from mare.domain.policy import Pause, Policy
 from mare.domain.reason import Reason
 from mare.domain.unknown import Unknown, known, total
 
-_NOTHING = Clause("idle.stays", "no message activates the workload")
+_NOTHING = Clause("idle.stays")
 
 
 def has_activation(context: DecisionContext) -> bool:
@@ -25,7 +25,7 @@ def proposal_to_activate(context: DecisionContext, why: Unknown) -> Proposal | U
     if not (context.is_idle and has_activation(context)):
         return why
     ready = known(context.load.as_far_as_known().ready, 0)
-    clause = Clause("idle.ready", messages(ready, "ready "), ready=ready)
+    clause = Clause("idle.ready", ready=ready)
     return Proposal(context.floor, context.floor, clause, allows_scale_down=False, unknown=why)
 
 
@@ -35,7 +35,7 @@ def stay_idle(trace: DecisionTrace, idle_replicas: int) -> None:
     trace.extend_formula(_NOTHING)
     trace.move_to(Stage.IDLE, trace.current, _NOTHING)
     if trace.current < idle_replicas:
-        remark = Clause("bounds.idle", f"idle.replicas is {idle_replicas}", replicas=idle_replicas)
+        remark = Clause("bounds.idle", replicas=idle_replicas)
         trace.limit(Stage.BOUNDS, idle_replicas, Reason.TOO_FEW_REPLICAS, remark)
 
 
@@ -53,9 +53,7 @@ def is_disabled(policy: Policy, replicas: int, history: History) -> bool:
 
 
 def stay_disabled(trace: DecisionTrace) -> None:
-    text = "scaling is disabled, because the replicas were set to 0; set them to 1 to enable it"
-    remark = Clause("idle.disabled", text)
-    trace.limit(Stage.BOUNDS, 0, Reason.SCALING_DISABLED, remark)
+    trace.limit(Stage.BOUNDS, 0, Reason.SCALING_DISABLED, Clause("idle.disabled"))
 
 
 def scale_to_idle(trace: DecisionTrace, context: DecisionContext, history: History) -> None:
@@ -71,28 +69,14 @@ def scale_to_idle(trace: DecisionTrace, context: DecisionContext, history: Histo
         remark = why_delivered(context, running)
         trace.limit(Stage.IDLE, trace.count, Reason.DRAINING, remark, until)
     elif history.is_quiet and context.now >= quiet_at:
-        quiet = context.now - history.quiet_since
-        text = f"no message, ready or unacknowledged, for {quiet:.0f} s"
-        trace.move_to_idle(idle_replicas, Clause("idle.scaled", text, seconds=round(quiet)))
+        seconds = round(context.now - history.quiet_since)
+        trace.move_to_idle(idle_replicas, Clause("idle.scaled", seconds=seconds))
     elif history.quiet_samples > 0 and context.now < quiet_at:
-        text = f"scale-down to {idle_replicas} follows after {cooldown} s without a message"
-        remark = Clause("idle.cooldown", text, replicas=idle_replicas, cooldownSeconds=cooldown)
+        remark = Clause("idle.cooldown", replicas=idle_replicas, cooldownSeconds=cooldown)
         trace.limit(Stage.IDLE, trace.count, Reason.COOLING_DOWN, remark, quiet_at)
     elif history.quiet_since < context.now:
-        text = (
-            f"scale-down to {idle_replicas} follows when two statistics updates after the last"
-            " change contain no message"
-        )
-        remark = Clause("idle.confirming", text, replicas=idle_replicas)
+        remark = Clause("idle.confirming", replicas=idle_replicas)
         trace.limit(Stage.IDLE, trace.count, Reason.COOLING_DOWN, remark)
     elif isinstance(unknown, Unknown):
-        text = f"scale-down to {idle_replicas} is blocked, because {unknown.cause}"
-        remark = Clause(
-            "idle.unknown",
-            text,
-            replicas=idle_replicas,
-            reason=unknown.reason,
-            cause=unknown.cause,
-            name=unknown.name,
-        )
+        remark = unknown.in_clause("idle.unknown", replicas=idle_replicas)
         trace.limit(Stage.IDLE, trace.count, Reason.PARTLY_UNKNOWN, remark)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from mare.domain.clause import Clause
-from mare.domain.unknown import Unknown, total
+from mare.domain.unknown import Unknown, known, total
 
 STATISTICS_SECONDS = 5.0
 """Interval at which RabbitMQ updates its statistics, by default."""
@@ -91,19 +91,9 @@ class Load:
 
     @property
     def text(self) -> Clause:
-        counts = {
-            "ready": self.ready,
-            "unacknowledged": self.unacknowledged,
-            "consumers": self.consumers,
-        }
-        text = ", ".join(
-            f"unknown {name}" if isinstance(count, Unknown) else f"{count} {name}"
-            for name, count in counts.items()
-        )
-        known_counts = {
-            name: None if isinstance(count, Unknown) else count for name, count in counts.items()
-        }
-        return Clause("measured", text, **known_counts)
+        counts = (self.ready, self.unacknowledged, self.consumers)
+        ready, running, consumers = (known(count, None) for count in counts)
+        return Clause("measured", ready=ready, unacknowledged=running, consumers=consumers)
 
     def of(self, entries: tuple[str, ...]) -> tuple[int | Unknown, int | Unknown]:
         """Return ready and unacknowledged messages of entries of spec.queues; none means all."""

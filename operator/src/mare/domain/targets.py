@@ -3,18 +3,7 @@
 from dataclasses import replace
 
 from mare.domain.behavior import within_tolerance
-from mare.domain.clause import (
-    Clause,
-    Number,
-    hundredths,
-    messages,
-    need,
-    number,
-    percent,
-    replicas,
-    significant,
-    workers,
-)
+from mare.domain.clause import Clause, hundredths, significant
 from mare.domain.context import Proposal
 from mare.domain.count import count_of
 from mare.domain.estimates import Estimates
@@ -79,12 +68,10 @@ def _per_replica(
     total: float, each: float, workload: Workload, behavior: Behavior, text: Clause
 ) -> Proposal:
     """Propose total / each replicas, with the tolerance of AverageValue in autoscaling/v2."""
-    raw = count_of(total / each)
-    current = workload.replicas
+    raw, current = count_of(total / each), workload.replicas
     if current > 0 and raw != current and within_tolerance(behavior, total / (each * current)):
-        use = total / (each * current)
-        why = f"{percent(use)} of the target for {replicas(current)} is within the tolerance"
-        kept = Clause("tolerance.share", why, percent=hundredths(use), replicas=current)
+        share = hundredths(total / (each * current))
+        kept = Clause("tolerance.share", percent=share, replicas=current)
         return Proposal(raw, current, text, kept)
     return Proposal(raw, raw, text)
 
@@ -95,23 +82,19 @@ def _by_length(
     ready, unacknowledged = load.of(target.queues)
     if isinstance(ready, Unknown):
         return ready
-    each = target.messages_per_replica
-    count = ready
+    each, count = target.messages_per_replica, ready
     if not target.exclude_unacknowledged:
         count += known(unacknowledged, 0)
-    raw = count_of(count / each)
-    share = f"at {number(each)} per replica {need(count, raw)}"
+    numbers = {"each": each, "replicas": count_of(count / each)}
+    is_partial = not target.exclude_unacknowledged and isinstance(unacknowledged, Unknown)
     if target.exclude_unacknowledged:
-        text = f"{messages(count, 'ready ')} {share}"
-        clause = Clause("length.ready", text, ready=count, each=each, replicas=raw)
-        return _per_replica(count, each, workload, behavior, clause)
-    if isinstance(unacknowledged, Unknown):
-        text = f"{messages(count, 'ready ')} {share}; unacknowledged messages are unknown"
-        clause = Clause("length.partly", text, ready=count, each=each, replicas=raw)
-        proposal = _per_replica(count, each, workload, behavior, clause)
-        return replace(proposal, allows_scale_down=False)
-    clause = Clause("length", f"{messages(count)} {share}", messages=count, each=each, replicas=raw)
-    return _per_replica(count, each, workload, behavior, clause)
+        clause = Clause("length.ready", ready=count, **numbers)
+    elif is_partial:
+        clause = Clause("length.partly", ready=count, **numbers)
+    else:
+        clause = Clause("length", messages=count, **numbers)
+    proposal = _per_replica(count, each, workload, behavior, clause)
+    return replace(proposal, allows_scale_down=not is_partial)
 
 
 def _by_rate(
@@ -125,10 +108,7 @@ def _by_rate(
     if isinstance(estimates.arrival_rate, Unknown):
         return estimates.arrival_rate
     rate, each = significant(estimates.arrival_rate), target.messages_per_second_per_replica
-    raw = count_of(rate / each)
-    text = f"an arrival rate of {number(rate)} messages/s at {number(each)} messages/s per replica"
-    text += f" needs {replicas(raw)}"
-    clause = Clause("rate", text, arrivalRate=rate, each=each, replicas=raw)
+    clause = Clause("rate", arrivalRate=rate, each=each, replicas=count_of(rate / each))
     proposal = _per_replica(rate, each, workload, behavior, clause)
     return replace(proposal, allows_scale_down=not isinstance(load.statistics_at, Unknown))
 
@@ -145,25 +125,18 @@ def _by_ratio(
         return estimates.delivery_ratio
     if isinstance(load.statistics_at, Unknown):
         return load.statistics_at
-    ready = known(workload.ready, workload.replicas)
+    ready, current = known(workload.ready, workload.replicas), workload.replicas
     if ready == 0:
         return Unknown("NoneReady", "no replica is ready, so that the ratio has no base")
     ratio = significant(estimates.delivery_ratio)
     use = ratio / target.ratio
     raw = count_of(use * ready)
-    text = (
-        f"a ratio of {number(ratio)} published messages to each delivered one,"
-        f" at a target of {number(target.ratio)} with {replicas(ready)} ready,"
-        f" needs {replicas(raw)}"
-    )
-    clause = Clause("ratio", text, ratio=ratio, target=target.ratio, ready=ready, replicas=raw)
+    clause = Clause("ratio", ratio=ratio, target=target.ratio, ready=ready, replicas=raw)
     if within_tolerance(behavior, use):
-        why = f"{percent(use)} of the target is within the tolerance"
-        kept = Clause("tolerance.ratio", why, percent=hundredths(use))
-        return Proposal(raw, workload.replicas, clause, kept if raw != workload.replicas else None)
-    if estimates.ratio_is_used and raw != workload.replicas:
-        why = "the replicas changed after this ratio was measured, and the next statistics decide"
-        return Proposal(raw, workload.replicas, clause, Clause("tolerance.ratioUsed", why))
+        kept = Clause("tolerance.ratio", percent=hundredths(use))
+        return Proposal(raw, current, clause, kept if raw != current else None)
+    if estimates.ratio_is_used and raw != current:
+        return Proposal(raw, current, clause, Clause("tolerance.ratioUsed"))
     return Proposal(raw, raw, clause)
 
 
@@ -182,21 +155,16 @@ def _by_consumption(
     capacity, seconds = significant(capacity), target.consumption_seconds
     rate = significant(known(estimates.arrival_rate, 0.0))
     required = rate + load.ready / seconds
-    raw = count_of(required / capacity)
-    backlog = f"{messages(load.ready, 'ready ')} in {number(seconds)} s"
-    result = f"at {number(capacity)} messages/s per replica, needs {replicas(raw)}"
-    numbers: dict[str, Number] = {
+    numbers = {
         "ready": load.ready,
         "capacity": capacity,
         "seconds": seconds,
-        "replicas": raw,
+        "replicas": count_of(required / capacity),
     }
     if is_partial := isinstance(estimates.arrival_rate, Unknown):
-        text = f"consuming {backlog}, {result}; the arrival rate is unknown"
-        clause = Clause("consumption.partly", text, **numbers)
+        clause = Clause("consumption.partly", **numbers)
     else:
-        text = f"consuming {number(rate)} messages/s that arrive and {backlog}, {result}"
-        clause = Clause("consumption", text, arrivalRate=rate, **numbers)
+        clause = Clause("consumption", arrivalRate=rate, **numbers)
     proposal = _per_replica(required, capacity, workload, behavior, clause)
     is_partial = is_partial or isinstance(load.statistics_at, Unknown)
     return replace(proposal, allows_scale_down=not is_partial)
@@ -218,18 +186,14 @@ def _by_concurrency(
     per_replica = significant(per_replica)
     each = per_replica * target.busy_percent / 100
     count = ready + known(unacknowledged, 0)
-    raw = count_of(count / each)
-    share = f"at {workers(per_replica)} per replica, {target.busy_percent} % of them busy,"
-    share += f" {need(count, raw)}"
-    numbers: dict[str, Number] = {
+    numbers = {
         "workers": per_replica,
         "busyPercent": target.busy_percent,
-        "replicas": raw,
+        "replicas": count_of(count / each),
     }
-    if isinstance(unacknowledged, Unknown):
-        text = f"{messages(count, 'ready ')}, {share}; unacknowledged messages are unknown"
-        clause = Clause("concurrency.partly", text, ready=ready, **numbers)
-        proposal = _per_replica(count, each, workload, behavior, clause)
-        return replace(proposal, allows_scale_down=False)
-    clause = Clause("concurrency", f"{messages(count)}, {share}", messages=count, **numbers)
-    return _per_replica(count, each, workload, behavior, clause)
+    if is_partial := isinstance(unacknowledged, Unknown):
+        clause = Clause("concurrency.partly", ready=ready, **numbers)
+    else:
+        clause = Clause("concurrency", messages=count, **numbers)
+    proposal = _per_replica(count, each, workload, behavior, clause)
+    return replace(proposal, allows_scale_down=not is_partial)

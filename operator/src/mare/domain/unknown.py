@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from mare.domain.clause import Clause
+from mare.domain.clause import Clause, Number
 
 T = TypeVar("T")
 
@@ -23,7 +23,11 @@ class Unknown:
 
     @property
     def clause(self) -> Clause:
-        return Clause("unknown", self.cause, reason=self.reason, cause=self.cause, name=self.name)
+        return self.in_clause("unknown")
+
+    def in_clause(self, code: str, **numbers: Number) -> Clause:
+        """Return a clause whose text contains the cause."""
+        return Clause(code, reason=self.reason, cause=self.cause, name=self.name, **numbers)
 
 
 def total(parts: Iterable[int | Unknown]) -> int | Unknown:

@@ -9,25 +9,14 @@ import math
 from dataclasses import replace
 
 from mare.domain.arrivals import FORECAST_SECONDS, RECENT_SECONDS
-from mare.domain.clause import (
-    Clause,
-    Number,
-    hundredths,
-    messages,
-    need,
-    number,
-    percent,
-    replicas,
-    significant,
-    workers,
-)
+from mare.domain.clause import Clause, hundredths, significant
 from mare.domain.context import Proposal
 from mare.domain.estimates import Estimates
 from mare.domain.learning_proposal import proposal_while_learning
 from mare.domain.observation import STATISTICS_SECONDS, Load, Workload
 from mare.domain.policy import QueueWaitTime
 from mare.domain.unknown import Unknown, known
-from mare.domain.waiting import Cause, Demand, Need, need_of
+from mare.domain.waiting import Demand, Need, need_of
 
 _SCALE_UP_IDLE = 0.85
 """Scale up once the current replicas have less than this share of their intended idle time."""
@@ -65,7 +54,7 @@ def proposal_by_wait(
     needed = need_of(demand)
     rate_unknown = isinstance(estimates.arrival_rate, Unknown)
     if rate_unknown or isinstance(load.statistics_at, Unknown):
-        text = _backlog_clause(demand, needed) if rate_unknown else _clause(demand, needed)
+        text = _clause(demand, needed, ".partly" if rate_unknown else "")
         return Proposal(needed.replicas, needed.replicas, text, allows_scale_down=False)
     current = workload.replicas
     highest = significant(max(demand.arrival_rate, known(estimates.highest_rate, 0.0)))
@@ -77,7 +66,8 @@ def proposal_by_wait(
         proposal = Proposal(needed.replicas, needed.replicas, _clause(demand, needed))
     measured = significant(known(estimates.arrival_rate, 0.0))
     if measured > demand.arrival_rate:
-        proposal = replace(proposal, remark=_unconfirmed(measured))
+        remark = Clause("wait.unconfirmed", arrivalRate=measured)
+        proposal = replace(proposal, remark=remark)
     return proposal
 
 
@@ -90,12 +80,6 @@ def supported_rate(estimates: Estimates, ready: int, at_work: float = 0.0) -> fl
     """
     rate, before = known(estimates.arrival_rate, 0.0), estimates.rate_before_jump
     return rate if before is None else min(rate, max(before, at_work) + ready / STATISTICS_SECONDS)
-
-
-def _unconfirmed(rate: float) -> Clause:
-    text = f"only the last statistics show {number(rate)} messages/s; until the next ones, the rate"
-    text += " used is limited to what the messages in the queues show"
-    return Clause("wait.unconfirmed", text, arrivalRate=rate)
 
 
 def _are_too_few(current: int, demand: Demand, error: float) -> bool:
@@ -121,21 +105,18 @@ def _fewer(
     formula = _clause(at_worst, most)
     if most.replicas < current:
         return Proposal(most.replicas, most.replicas, formula)
-    kept = Clause("tolerance.reserve", "a scale-down keeps a reserve for errors of the estimates")
+    kept = Clause("tolerance.reserve")
     if highest_rate > demand.arrival_rate:
-        text = f"the highest rate of the last {RECENT_SECONDS} s and the next {FORECAST_SECONDS} s"
-        text += " decides on a scale-down"
-        ages = {"recentSeconds": RECENT_SECONDS, "forecastSeconds": FORECAST_SECONDS}
-        kept = Clause("tolerance.highestRate", text, **ages)
+        kept = Clause(
+            "tolerance.highestRate", recentSeconds=RECENT_SECONDS, forecastSeconds=FORECAST_SECONDS
+        )
     own = _clause(demand, needed)
     return Proposal(needed.replicas, current, own, kept, tolerance_formula=formula)
 
 
 def _kept(current: int, demand: Demand, needed: Need) -> Proposal:
     busy = demand.arrival_rate / (current * demand.capacity_per_replica)
-    why = f"{replicas(current)} at {percent(busy)} busy"
-    why += f" {'is' if current == 1 else 'are'} within the tolerance"
-    kept = Clause("tolerance.busy", why, replicas=current, busyPercent=hundredths(busy))
+    kept = Clause("tolerance.busy", replicas=current, busyPercent=hundredths(busy))
     return Proposal(needed.replicas, current, _clause(demand, needed), kept)
 
 
@@ -157,58 +138,17 @@ def _prefetched(target: QueueWaitTime, load: Load, estimates: Estimates, workloa
     return max(0, load.unacknowledged - math.ceil(working * workers_each))
 
 
-def _clause(demand: Demand, needed: Need) -> Clause:
-    rate, capacity = demand.arrival_rate, demand.capacity_per_replica
-    arrivals = f"an arrival rate of {number(rate)} messages/s"
-    ready, count = messages(demand.ready, "ready "), replicas(needed.replicas)
-    if needed.replicas == 0:
-        text = f"{ready} and {arrivals} need no replica"
-        return Clause("wait.nothing", text, ready=demand.ready, arrivalRate=rate)
-    each = f"at {number(capacity)} messages/s per replica"
-    numbers: dict[str, Number] = {
-        "arrivalRate": rate,
-        "capacity": capacity,
-        "replicas": needed.replicas,
-    }
-    match needed.cause:
-        case Cause.UTILIZATION:
-            text = f"{arrivals} {each} needs {count}, at most {percent(needed.busy_share)} busy"
-            numbers["busyPercent"] = hundredths(needed.busy_share)
-        case Cause.WAIT:
-            each += f" with {workers(demand.workers_per_replica)}"
-            text = f"{arrivals} {each} needs {count}, so that 95 % of messages wait at most"
-            text += f" {number(demand.wait_seconds)} s"
-            numbers["workers"] = demand.workers_per_replica
-            numbers["waitSeconds"] = demand.wait_seconds
-        case Cause.BACKLOG:
-            drain = number(demand.drain_seconds)
-            text = f"{ready} and {arrivals} {each} need {count} to empty the queues in {drain} s"
-            numbers["ready"], numbers["drainSeconds"] = demand.ready, demand.drain_seconds
-        case Cause.WORKERS:
-            each += f" with {workers(demand.workers_per_replica)}"
-            text = f"{ready} and {arrivals} {each} need {count} to start every message at once"
-            numbers["ready"], numbers["workers"] = demand.ready, demand.workers_per_replica
-    return Clause(f"wait.{needed.cause.lower()}", text, **numbers)
-
-
-def _backlog_clause(demand: Demand, needed: Need) -> Clause:
-    """Return the formula without an arrival rate."""
-    ready = messages(demand.ready, "ready ")
-    unknown = "the arrival rate is unknown"
-    if needed.replicas == 0:
-        return Clause("wait.nothing.partly", f"{ready}; {unknown}", ready=demand.ready)
-    capacity = demand.capacity_per_replica
-    each = f"at {number(capacity)} messages/s per replica"
-    result = need(demand.ready, needed.replicas)
-    numbers: dict[str, Number] = {
-        "ready": demand.ready,
-        "capacity": capacity,
-        "replicas": needed.replicas,
-    }
-    if needed.cause is Cause.WORKERS:
-        each += f" with {workers(demand.workers_per_replica)}"
-        text = f"{ready} {each} {result} to start every message at once; {unknown}"
-        return Clause("wait.workers.partly", text, **numbers, workers=demand.workers_per_replica)
-    drain = number(demand.drain_seconds)
-    text = f"{ready} {each} {result} to empty the queues in {drain} s; {unknown}"
-    return Clause("wait.backlog.partly", text, **numbers, drainSeconds=demand.drain_seconds)
+def _clause(demand: Demand, needed: Need, kind: str = "") -> Clause:
+    """Return the formula with all of its numbers; the kind `.partly` has no arrival rate."""
+    cause = needed.cause.lower() if needed.replicas else "nothing"
+    return Clause(
+        f"wait.{cause}{kind}",
+        ready=demand.ready,
+        arrivalRate=demand.arrival_rate,
+        capacity=demand.capacity_per_replica,
+        workers=demand.workers_per_replica,
+        waitSeconds=demand.wait_seconds,
+        drainSeconds=demand.drain_seconds,
+        busyPercent=hundredths(needed.busy_share),
+        replicas=needed.replicas,
+    )

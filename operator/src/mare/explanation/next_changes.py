@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from mare.domain.clause import Clause, messages
+from mare.domain.clause import Clause
 from mare.domain.decision import Decision
 from mare.domain.observation import Load, Workload, load_of
 from mare.domain.reason import Reason
@@ -26,14 +26,14 @@ def next_changes(facts: Facts, now: float) -> tuple[Clause, ...]:
 def _next_changes(facts: Facts, decision: Decision, now: float) -> Iterator[Clause]:
     match constraint_of(facts):
         case Reason.PAUSED:
-            yield Clause("next.resume", "scales again when spec.paused is removed")
+            yield Clause("next.resume")
             return
         case Reason.SCALING_DISABLED:
             return
         case Reason.QUEUES_UNKNOWN | Reason.FALLBACK if decision.raw is None:
-            yield Clause("next.known", "follows the queues again once they can be read")
+            yield Clause("next.known")
         case Reason.DRY_RUN:
-            yield Clause("next.carryOut", "is carried out when spec.dryRun is false")
+            yield Clause("next.carryOut")
     if decision.until is not None and decision.until > now:
         yield _when_time_has_passed(facts, decision, decision.until, now)
     if decision.raw is None:
@@ -47,24 +47,20 @@ def _when_time_has_passed(facts: Facts, decision: Decision, until: float, now: f
     match decision.limited_by[-1] if decision.limited_by else None:
         case Reason.COOLING_DOWN:
             idle = facts.policy.effective_idle_replicas or 0
-            text = f"scales down to {idle} in {seconds} s if no message arrives"
-            return Clause("next.idleIn", text, replicas=idle, **given)
+            return Clause("next.idleIn", replicas=idle, **given)
         case Reason.QUEUES_UNKNOWN:
             count = facts.policy.fallback.replicas if facts.policy.fallback else 0
-            text = f"scales to fallback.replicas, {count}, in {seconds} s"
-            return Clause("next.fallbackIn", text, replicas=count, **given)
+            return Clause("next.fallbackIn", replicas=count, **given)
         case Reason.DRAINING:
-            text = f"scales down in {seconds} s, even if replicas are busy"
-            return Clause("next.drainedIn", text, **given)
+            return Clause("next.drainedIn", **given)
         case _:
-            return Clause("next.scalesDownIn", f"can scale down in {seconds} s", **given)
+            return Clause("next.scalesDownIn", **given)
 
 
 def _by_load(facts: Facts, decision: Decision) -> Iterator[Clause]:
     policy = facts.policy
     if decision.reason is Reason.IDLE:
-        count = policy.activation_threshold + 1
-        yield Clause("next.activatesAt", f"is activated at {messages(count)}", messages=count)
+        yield Clause("next.activatesAt", messages=policy.activation_threshold + 1)
         return
     load = load_of(facts.queues, facts.at, policy.staleness_seconds)
     proposal_at = _proposals(facts, load, decision.replicas)
@@ -72,20 +68,15 @@ def _by_load(facts: Facts, decision: Decision) -> Iterator[Clause]:
         return
     running = known(load.unacknowledged, 0)
     if decision.replicas >= policy.max_replicas:
-        by, most = policy.max_set_by, policy.max_replicas
-        text = f"cannot scale up beyond {by}, which is {most}"
-        yield Clause("next.raiseMax", text, by=by, max=most)
+        yield Clause("next.raiseMax", by=policy.max_set_by, max=policy.max_replicas)
     elif decision.reason is not Reason.TOO_MANY_REPLICAS:
         more = _first(load.ready, lambda ready: proposal_at(ready) > decision.replicas)
         if more is not None:
-            count = more + running
-            yield Clause("next.scalesUpAt", f"scales up at {messages(count)}", messages=count)
+            yield Clause("next.scalesUpAt", messages=more + running)
     if proposal_at(0) < decision.replicas and decision.replicas > max(1, policy.min_replicas):
         least = _first(0, lambda ready: proposal_at(ready) >= decision.replicas)
         if least is not None and least > 0:
-            count = least - 1 + running
-            text = f"scales down at {messages(count)} or fewer"
-            yield Clause("next.scalesDownAt", text, messages=count)
+            yield Clause("next.scalesDownAt", messages=least - 1 + running)
 
 
 def _proposals(facts: Facts, load: Load, count: int) -> Callable[[int], int] | None:

@@ -56,14 +56,12 @@ def _problems(facts: Facts) -> Iterator[Problem]:
             yield _problem(code, about, condition, hints.get(condition.reason, hint))
     if facts.pending and facts.requested is not None and facts.ready is not None:
         missing = facts.requested - facts.ready
-        text = f"{missing} of {facts.requested} replicas are not ready for longer than a start-up"
-        clause = Clause("pods.pending", text, missing=missing, replicas=facts.requested)
+        clause = Clause("pods.pending", missing=missing, replicas=facts.requested)
         yield _own("MARE014", workload, clause, advice.PENDING)
     if facts.is_behind:
         most = facts.policy.max_replicas
-        text = f"all {most} replicas are requested and are too few"
-        hint = advice.raise_max(facts.policy.max_set_by)
-        yield _own("MARE021", own, Clause("pods.behind", text, replicas=most), hint)
+        hint = Clause("advice.raiseMax", by=facts.policy.max_set_by)
+        yield _own("MARE021", own, Clause("pods.behind", replicas=most), hint)
 
 
 def _own(code: str, about: str, text: Clause, hint: Clause) -> Problem:

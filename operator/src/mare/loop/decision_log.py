@@ -34,13 +34,13 @@ class DecisionLogEntry:
 
     def packed(self) -> bytes:
         *values, clauses = (getattr(self, each.name) for each in fields(self))
-        values.append([(clause.code, clause, clause.numbers) for clause in clauses])
+        values.append([(clause.code, clause.numbers) for clause in clauses])
         return json.dumps(values, separators=(",", ":"), ensure_ascii=False).encode()
 
     @classmethod
     def unpacked(cls, packed: bytes) -> "DecisionLogEntry":
         *values, reason, limits, message, clauses = json.loads(packed)
-        texts = tuple(Clause(code, text, **numbers) for code, text, numbers in clauses)
+        texts = tuple(Clause(code, **numbers) for code, numbers in clauses)
         values += [Reason(reason), tuple(map(Reason, limits)), message, texts]
         return cls(*values)
 

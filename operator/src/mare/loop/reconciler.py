@@ -195,8 +195,7 @@ def _as_decided(reading: BrokerReading, now: float, staleness_seconds: int) -> B
     oldest = _oldest_statistics(reading)
     lost = reading.lost
     if oldest is not None and isinstance(statistics_time(oldest, now, staleness_seconds), Unknown):
-        text = f"the last statistics are older than {staleness_seconds} s"
-        lost = (*lost, Clause("lost.stale", text, seconds=staleness_seconds))
+        lost = (*lost, Clause("lost.stale", seconds=staleness_seconds))
     return replace(reading, queues=queues, lost=lost)
 
 
