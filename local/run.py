@@ -30,6 +30,7 @@ from mare.processes.tcp_ports import free_port, is_free
 from mare_nameko.settings import SettingsError
 
 _FILE = Path(__file__).with_name("stack.yaml")
+_ANY_BROKER = {"AMQP_URI": "amqp://127.0.0.1", "MANAGEMENT_URI": "http://127.0.0.1"}
 _HOPELESS = 3
 """Ends of one process before it was ever ready, after which it is pointless to wait."""
 
@@ -56,6 +57,7 @@ def run(settings: Settings, terminal: Terminal) -> None:
             "or choose another with GATEWAY_PORT=5001 make run."
         )
     terminal.write(f"Maré on this machine. Ctrl-C stops it; its logs are in {settings.folder}/.\n")
+    _plan(settings, {} if settings.amqp_uri else _ANY_BROKER)  # refuses an invalid file at once
     with _broker(settings, terminal) as (uris, node):
         plan = _plan(settings, uris)
         for note in plan.notes:

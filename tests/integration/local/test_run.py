@@ -183,6 +183,15 @@ def test_it_prints_its_urls_survives_a_killed_process_and_stops_cleanly(
         ]  # it is silent
 
 
+def test_an_invalid_run_file_is_refused_before_a_broker_starts(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text("commands: {worker: sleep 5}\nquiet: 3\n")
+    with running(tmp_path, RUN_FILE=str(file), AMQP_URI="") as system:
+        assert system.process.wait(120) == 1
+        assert f"{file}:2" in system.shown()
+        assert "s  broker" not in system.shown()
+
+
 def test_under_load_processes_scale_up_and_down_and_no_request_is_refused(
     tmp_path: Path, vhost: Vhost
 ) -> None:

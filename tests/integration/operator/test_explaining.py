@@ -147,7 +147,7 @@ def test_an_unreadable_object_is_an_error_with_advice(explain):
     for told, said in (
         (explain("nobody"), "there is no QueueAutoscaler nobody in namespace"),
         (explain("worker", account="stranger"), "you need the right to get queueautoscalers"),
-        (explain("worker", "--context", "elsewhere"), "has no usable context elsewhere"),
+        (explain("worker", "--context", "elsewhere"), "has no context elsewhere"),
     ):
         assert told.returncode == 1
         assert said in told.stderr

@@ -111,11 +111,21 @@ def test_a_cluster_that_does_not_answer_is_named_in_one_sentence(
     assert result.output.count("\n") == 1
 
 
-def test_an_unknown_context_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", ["explain", "pause", "resume"])
+@pytest.mark.parametrize(
+    ("context", "hint"),
+    [("produciton", "Did you mean production?"), ("elsewhere", "Contexts: production, a")],
+)
+def test_a_misspelt_context_names_the_one_that_was_meant(
+    tmp_path: Path, command: str, context: str, hint: str
+) -> None:
     kubeconfig = tmp_path / "config"
-    kubeconfig.write_text(KUBECONFIG)
-    result = run_with_kubeconfig(kubeconfig, "explain", "worker", "--context", "no-such")
-    assert "has no usable context no-such" in result.output
+    other = "contexts: [{name: production, context: {cluster: a, user: a}}, "
+    text = REACHABLE.replace("contexts: [", other).replace("CA", "").replace("USER", "a")
+    kubeconfig.write_text(text)
+    result = run_with_kubeconfig(kubeconfig, command, "worker", "--context", context)
+    assert result.exit_code == 1
+    assert f"config has no context {context}. {hint}\n" in result.output
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 import logging
 import os
+from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 import yaml
@@ -38,8 +40,11 @@ async def _load(configuration: Configuration, context: str | None) -> str:
             " KUBECONFIG"
         )
     try:
-        await config.load_kube_config(paths, context, client_configuration=configuration)  # type: ignore[no-untyped-call]
         contexts, current = config.list_kube_config_contexts(paths)  # type: ignore[no-untyped-call]
+        named = {each["name"]: each for each in contexts}
+        if context and context not in named:
+            raise Unavailable(_no_such_context(paths, context, list(named)))
+        await config.load_kube_config(paths, context, client_configuration=configuration)  # type: ignore[no-untyped-call]
     except yaml.YAMLError as error:
         problem = " ".join(str(error).split())
         raise Unavailable(
@@ -52,5 +57,11 @@ async def _load(configuration: Configuration, context: str | None) -> str:
             f"No cluster is configured: the kubeconfig at {paths} has no usable {name}{cause}."
             " List its contexts with kubectl config get-contexts"
         ) from error
-    chosen = current if context is None else next(c for c in contexts if c["name"] == context)
+    chosen = named[context] if context else current
     return str(chosen["context"].get("namespace") or "default")
+
+
+def _no_such_context(paths: str, context: str, names: Sequence[str]) -> str:
+    near = get_close_matches(context, names, n=1)
+    hint = f"Did you mean {near[0]}?" if near else f"Contexts: {', '.join(names)}"
+    return f"The kubeconfig at {paths} has no context {context}. {hint}"
