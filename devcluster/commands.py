@@ -1,16 +1,6 @@
-"""Command lines of etcd, API server and controllers, with and without a node."""
+"""Command lines of etcd, API server and controllers."""
 
 from pathlib import Path
-
-_WITHOUT_NODES = (
-    "deployment-controller",
-    "replicaset-controller",
-    "statefulset-controller",
-    "serviceaccount-controller",
-    "namespace-controller",
-    "garbage-collector-controller",
-)
-"""The controllers that work without nodes."""
 
 
 def etcd(folder: Path) -> list[str]:
@@ -33,14 +23,6 @@ def etcd_uri(folder: Path) -> str:
     return f"unix://{folder}/etcd.sock"
 
 
-def audit_policy(folder: Path) -> Path:
-    return folder / "audit-policy.yaml"
-
-
-def audit_log(folder: Path) -> Path:
-    return folder / "audit.log"
-
-
 def api_server(folder: Path, port: int, *more: str) -> list[str]:
     pki = folder / "pki"
     return [
@@ -59,19 +41,6 @@ def api_server(folder: Path, port: int, *more: str) -> list[str]:
     ]
 
 
-def lone_api_server(folder: Path, port: int) -> list[str]:
-    """Without nodes: on 127.0.0.1, with the audit log."""
-    return api_server(
-        folder,
-        port,
-        "--bind-address=127.0.0.1",
-        "--endpoint-reconciler-type=none",  # a loopback address is not valid in Endpoints
-        "--authorization-mode=RBAC",
-        f"--audit-policy-file={audit_policy(folder)}",
-        f"--audit-log-path={audit_log(folder)}",
-    )
-
-
 def controllers(folder: Path, uri: str, *more: str) -> list[str]:
     return [
         "kube-controller-manager",
@@ -82,7 +51,3 @@ def controllers(folder: Path, uri: str, *more: str) -> list[str]:
         "--secure-port=0",
         *more,
     ]
-
-
-def lone_controllers(folder: Path, uri: str) -> list[str]:
-    return controllers(folder, uri, f"--controllers={','.join(_WITHOUT_NODES)}")

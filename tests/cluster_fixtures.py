@@ -12,7 +12,7 @@ from devcluster.programs import CONTROL_PLANE, programs
 
 if TYPE_CHECKING:
     from devcluster.cluster import Cluster
-    from devcluster.control_plane import ControlPlane
+    from tests.control_plane import ControlPlane
 
 _CRD = Path(__file__).parents[1] / "charts/operator/crds/queueautoscalers.mare.dev.yaml"
 
@@ -27,7 +27,7 @@ def _programs() -> Path:
 
 def _control_plane(folder: Path) -> "ControlPlane":
     # Half a second of imports that every run of unit tests would pay.
-    from devcluster.control_plane import ControlPlane  # noqa: PLC0415
+    from tests.control_plane import ControlPlane  # noqa: PLC0415
 
     return ControlPlane(_programs(), folder)
 

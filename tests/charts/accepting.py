@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from devcluster.control_plane import ControlPlane
+from tests.control_plane import ControlPlane
 
 Object = Mapping[str, Any]
 RESTRICTED = "pod-security.kubernetes.io/enforce=restricted"

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from devcluster.control_plane import ControlPlane
 from devcluster.programs import programs
 from tests.charts.accepting import Object, try_all
 from tests.charts.definitions import definitions
 from tests.charts.helm import Helm
+from tests.control_plane import ControlPlane
 
 
 def _helms() -> Path:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from devcluster.control_plane import ControlPlane
 from tests.charts.helm import Helm
+from tests.control_plane import ControlPlane
 from tests.vhost import eventually
 
 PROJECT = Path(__file__).parents[2]

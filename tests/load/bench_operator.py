@@ -19,11 +19,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from devcluster.control_plane import ControlPlane
 from devcluster.programs import CONTROL_PLANE, programs
 from devcluster.rabbitmq import broker_to_test
 from local.rabbitmq import Node
 from local.settings import cache_folder
+from tests.control_plane import ControlPlane
 from tests.integration.operator.manifests import autoscaler_of, deployment
 from tests.integration.operator.process import Operator
 from tests.integration.operator.rights import rights_in

@@ -21,8 +21,8 @@ from typing import Any
 
 from kubernetes import client
 
-from devcluster.control_plane import ControlPlane
 from devcluster.programs import CONTROL_PLANE, programs
+from tests.control_plane import ControlPlane
 from tests.integration.operator.process import Operator
 from tests.integration.operator.stage import Broker, Stage
 

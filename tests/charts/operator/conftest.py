@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 import yaml
 
-from devcluster.control_plane import ControlPlane
 from devcluster.kubectl import KubectlFailed
 from tests.charts.accepting import Object
 from tests.charts.helm import CHARTS, Helm
+from tests.control_plane import ControlPlane
 from tests.integration.operator.rights import rights
 from tests.vhost import eventually
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from kubernetes import client
 
-from devcluster.control_plane import ControlPlane
+from tests.control_plane import ControlPlane
 
 _VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
 

@@ -8,8 +8,8 @@ import pytest
 import yaml
 from kubernetes import client
 
-from devcluster.control_plane import ControlPlane
 from tests.charts.helm import CHARTS, Helm
+from tests.control_plane import ControlPlane
 from tests.integration.operator.manifests import autoscaler_of
 from tests.integration.operator.test_conflicting_autoscalers import (
     SCALED_OBJECTS,

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from devcluster.access import service_account_kubeconfig
 from mare.cluster.crd import version_key
+from tests.access import service_account_kubeconfig
 from tests.charts.operator.conftest import CHART
 
 CRD = CHART / "crds/queueautoscalers.mare.dev.yaml"

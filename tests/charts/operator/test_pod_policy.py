@@ -9,7 +9,7 @@ import pytest
 from kubernetes import client
 from kubernetes.client import ApiException
 
-from devcluster.control_plane import ControlPlane
+from tests.control_plane import ControlPlane
 from tests.vhost import eventually
 
 COST = "controller.kubernetes.io/pod-deletion-cost"

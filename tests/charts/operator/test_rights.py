@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from devcluster.control_plane import KubectlFailed
 from tests.charts.operator import reviews
+from tests.control_plane import KubectlFailed
 
 LISTS = Path(__file__).parent / "rights"
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from kubernetes import client, config
 
-from devcluster.access import service_account_kubeconfig
-from devcluster.audit import Request
-from devcluster.control_plane import ControlPlane
 from devcluster.kubectl import KubectlFailed
 from devcluster.server import Server, ServerFailed
+from tests.access import service_account_kubeconfig
+from tests.audit import Request
+from tests.control_plane import ControlPlane
 from tests.vhost import eventually
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from devcluster.control_plane import ControlPlane
 from devcluster.images.origin import engine
 from devcluster.images.recipe import COMPONENTS, component
 from local.settings import cache_folder
 from mare.processes.tcp_ports import free_port
+from tests.control_plane import ControlPlane
 from tests.integration.images.running import Image, Process
 from tests.vhost import Vhost, becomes, eventually
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import amqp
 import pytest
 
-from devcluster.control_plane import ControlPlane
+from tests.control_plane import ControlPlane
 from tests.integration.operator.shared import SharedOperator
 from tests.integration.operator.stage import Broker, Stage
 from tests.vhost import Vhost

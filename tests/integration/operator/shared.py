@@ -4,7 +4,7 @@ from pathlib import Path
 
 import yaml
 
-from devcluster.control_plane import ControlPlane
+from tests.control_plane import ControlPlane
 from tests.integration.operator.process import Operator
 from tests.integration.operator.rights import rights_in
 from tests.integration.operator.stage import write_kubeconfig

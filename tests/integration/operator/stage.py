@@ -12,9 +12,9 @@ from typing import Any
 import yaml
 from kubernetes import client
 
-from devcluster.access import service_account_kubeconfig
-from devcluster.audit import Request
-from devcluster.control_plane import ControlPlane
+from tests.access import service_account_kubeconfig
+from tests.audit import Request
+from tests.control_plane import ControlPlane
 from tests.integration.operator.manifests import (
     GROUP,
     PLURAL,

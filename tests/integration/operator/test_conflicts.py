@@ -9,7 +9,6 @@ import pytest
 from kubernetes.aio import config
 from kubernetes.aio.client import ApiClient, Configuration
 
-from devcluster.control_plane import ControlPlane
 from mare.cluster.api import Api
 from mare.cluster.objects import StoredObjects
 from mare.cluster.workloads import WatchedWorkloads
@@ -19,6 +18,7 @@ from mare.loop.metrics import Metrics
 from mare.loop.pace import Pace
 from mare.loop.record import Record
 from mare.ports import Conflict, Scale, SoleReplica
+from tests.control_plane import ControlPlane
 from tests.integration.operator.stage import Broker, Stage, write_kubeconfig
 from tests.unit.operator_loop.fakes import FakeBrokers, FakeConflicts
 from tests.vhost import becomes, eventually

@@ -7,7 +7,7 @@ import pytest
 import yaml
 from kubernetes import client
 
-from devcluster.control_plane import ControlPlane
+from tests.control_plane import ControlPlane
 from tests.integration.operator.manifests import deployment
 from tests.integration.operator.rights import rights_in
 from tests.integration.operator.stage import Broker, Stage

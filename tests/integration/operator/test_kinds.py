@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from kubernetes import client
 
-from devcluster.control_plane import ControlPlane
+from tests.control_plane import ControlPlane
 from tests.integration.operator.rights import rights_in
 from tests.integration.operator.stage import Stage
 from tests.vhost import becomes, eventually

@@ -8,8 +8,8 @@ import amqp
 import pytest
 from kubernetes import client
 
-from devcluster.control_plane import ControlPlane
 from local.rabbitmq import Node
+from tests.control_plane import ControlPlane
 from tests.integration.operator.stage import Broker, Stage
 from tests.integration.operator.test_scaling import AT_ONCE
 from tests.leader import silent_leader

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from devcluster.control_plane import ControlPlane
 from mare.convert.conversion import convert
 from mare.convert.report import manifests
+from tests.control_plane import ControlPlane
 
 EXAMPLES = Path(__file__).parents[2] / "unit/operator_convert/golden"
 OUTPUTS = sorted(path for path in EXAMPLES.glob("*.out.yaml") if path.read_text())

@@ -7,7 +7,7 @@ import pytest
 import yaml
 from kubernetes import client
 
-from devcluster.control_plane import ControlPlane
+from tests.control_plane import ControlPlane
 from tests.integration.operator_crd.apiserver import DryRun
 from tests.integration.operator_crd.schema import Schema
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from kubernetes import client
 
-from devcluster.control_plane import ControlPlane
+from tests.control_plane import ControlPlane
 from tests.integration.operator_crd.apiserver import GROUP, PLURAL, VERSION
 from tests.integration.operator_crd.schema import Schema, fields_of
 from tests.integration.operator_crd.specs import SMALLEST

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from devcluster.control_plane import ControlPlane
+from tests.control_plane import ControlPlane
 
 
 def service_account_kubeconfig(

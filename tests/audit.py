@@ -44,8 +44,9 @@ class Request:
     """What was sent; None for get, list and watch."""
 
 
-def write_policy(file: Path) -> None:
+def write_policy(file: Path) -> Path:
     file.write_text(yaml.safe_dump(_POLICY))
+    return file
 
 
 def read_requests(log: Path) -> list[Request]:

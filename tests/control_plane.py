@@ -14,14 +14,23 @@ import requests
 from kubernetes.client import ApiClient
 
 from devcluster import commands
-from devcluster.audit import Request, read_requests, write_policy
 from devcluster.credentials import make_credentials
 from devcluster.kubectl import Kubectl, KubectlFailed, new_client
 from devcluster.server import Server
 from mare.processes.tcp_ports import free_port
+from tests.audit import Request, read_requests, write_policy
 from tests.vhost import eventually
 
 _START_SECONDS = 90.0
+_WITHOUT_NODES = (
+    "deployment-controller",
+    "replicaset-controller",
+    "statefulset-controller",
+    "serviceaccount-controller",
+    "namespace-controller",
+    "garbage-collector-controller",
+)
+"""The controllers that work without nodes."""
 
 
 class ControlPlane:
@@ -38,10 +47,23 @@ class ControlPlane:
         make_credentials(
             programs / "kubeadm", folder, port, clients=("super-admin", "controller-manager")
         )
-        write_policy(commands.audit_policy(folder))
+        self._audit_log = folder / "audit.log"
+        policy = write_policy(folder / "audit-policy.yaml")
         self._etcd = self._server(commands.etcd(folder))
-        self._api_server = self._server(commands.lone_api_server(folder, port))
-        self._controllers = self._server(commands.lone_controllers(folder, self.uri))
+        self._api_server = self._server(
+            commands.api_server(
+                folder,
+                port,
+                "--bind-address=127.0.0.1",
+                "--endpoint-reconciler-type=none",  # a loopback address is not valid in Endpoints
+                "--authorization-mode=RBAC",
+                f"--audit-policy-file={policy}",
+                f"--audit-log-path={self._audit_log}",
+            )
+        )
+        self._controllers = self._server(
+            commands.controllers(folder, self.uri, f"--controllers={','.join(_WITHOUT_NODES)}")
+        )
 
     def _server(self, command: Sequence[str]) -> Server:
         program, *arguments = command
@@ -50,7 +72,7 @@ class ControlPlane:
         )
 
     def requests(self) -> list[Request]:
-        return read_requests(commands.audit_log(self.folder))
+        return read_requests(self._audit_log)
 
     def define(self, crd: Path) -> None:
         """Apply a CustomResourceDefinition and return when its objects can be created."""
