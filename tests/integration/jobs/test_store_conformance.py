@@ -197,6 +197,7 @@ def test_only_unfinished_jobs_are_stalled_or_overdue(store):
         store.accept(submission(number))
     store.change(submission(1).job.id, complete(1))
     late = NOW + TERMS.duration + timedelta(seconds=1)
+    store.forget_published([event.message_id for event in outbox(store)])
 
     stalled = store.stalled(NOW + timedelta(seconds=1), 5, 10)
 
@@ -205,6 +206,17 @@ def test_only_unfinished_jobs_are_stalled_or_overdue(store):
     assert store.stalled(NOW + timedelta(seconds=1), 0, 10) == []
     assert sorted(store.overdue(late, 10)) == sorted(stalled)
     assert store.overdue(NOW, 10) == []
+
+
+def test_no_job_is_stalled_while_an_old_event_waits_in_the_outbox(store):
+    store.accept(submission())
+    [event] = outbox(store)
+    later = datetime.now(UTC) + timedelta(days=1)
+
+    waiting = store.stalled(later, 5, 10)
+    store.forget_published([event.message_id])
+
+    assert (waiting, store.stalled(later, 5, 10)) == ([], [submission().job.id])
 
 
 def test_a_record_is_deleted_after_its_retention_with_its_inbox(store):

@@ -152,10 +152,15 @@ class JobStore:
                 transaction.execute("DELETE FROM outbox WHERE message_id = %s", (message_id,))
 
     def stalled(self, unchanged_since: datetime, redeliveries: int, limit: int) -> Sequence[str]:
-        """Return ids of unfinished jobs without a change since then and fewer redeliveries."""
+        """Return ids of unfinished jobs without a change since then and fewer redeliveries.
+
+        There are none as long as an event of that age waits in the outbox.
+        """
         return self._ids(
-            "updated_at < %s AND redelivered < %s ORDER BY updated_at LIMIT %s",
-            (unchanged_since.timestamp(), redeliveries, limit),
+            "updated_at < %s AND redelivered < %s AND NOT EXISTS"
+            " (SELECT 1 FROM outbox WHERE type = 'job_accepted' AND message_id < %s)"
+            " ORDER BY updated_at LIMIT %s",
+            (unchanged_since.timestamp(), redeliveries, _first_id(unchanged_since), limit),
         )
 
     def overdue(self, now: datetime, limit: int) -> Sequence[str]:
@@ -236,6 +241,12 @@ def _is_new(transaction: Transaction, message_id: str, job_id: str) -> bool:
             (message_id, job_id),
         )
     )
+
+
+def _first_id(moment: datetime) -> str:
+    """Return a text that sorts before the ids of all events since `moment`."""
+    milliseconds = f"{max(0, round(moment.timestamp() * 1000)):012x}"
+    return f"{milliseconds[:8]}-{milliseconds[8:]}"
 
 
 def _store_events(transaction: Transaction, events: Sequence[OutboxEvent]) -> None:

@@ -1,6 +1,6 @@
 """The life of jobs: what clients and events change, over any store."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,6 +22,9 @@ from mare_services.jobs.job_store import JobStore
 from mare_services.jobs.ports import Change, IdempotencyConflict
 
 BATCH = 100
+BEGUN = 4
+"""A job that has begun is stalled after this multiple of the time: a failed event is parked for up
+to 191 s in all before its last retry."""
 
 
 @dataclass(eq=False)
@@ -105,16 +108,22 @@ class JobLifecycle:
         return self.store.change(job_id, decide, message_id=message_id)
 
     def sweep(self) -> dict[str, int]:
-        """Expire overdue jobs, publish stalled ones again, delete old records; return how many."""
+        """Expire overdue jobs and delete old records; return how many."""
         now = self.clock()
-        since = now - self.stalled_after
-        stalled = self.store.stalled(since, self.redeliveries, BATCH)
         overdue = self.store.overdue(now, BATCH)
         return {
             "expired": sum(self._expire(job_id, now) for job_id in overdue),
-            "redelivered": sum(self._redeliver(job_id, now) for job_id in stalled),
             "deleted": self.store.delete_expired(now),
         }
+
+    def stalled(self) -> Sequence[str]:
+        """Return ids of jobs that have not changed for long: they wait, or their event is lost."""
+        return self.store.stalled(self.clock() - self.stalled_after, self.redeliveries, BATCH)
+
+    def redeliver(self, stalled: Iterable[str]) -> int:
+        """Publish the events of stalled jobs again; return how many."""
+        now = self.clock()
+        return sum(self._redeliver(job_id, now) for job_id in stalled)
 
     def _expire(self, job_id: str, now: datetime) -> bool:
         def decide(job: Job) -> Change | None:
@@ -127,12 +136,14 @@ class JobLifecycle:
         return job is not None and job.state is JobState.EXPIRED
 
     def _redeliver(self, job_id: str, now: datetime) -> bool:
-        """Publish a stalled job again; the wait doubles each time, since a backlog is no loss."""
+        """Publish a stalled job again; the wait doubles each time."""
         published = False
 
         def decide(job: Job) -> Change | None:
             nonlocal published
             wait = self.stalled_after * 2**job.redelivered
+            if job.state is not JobState.PENDING:
+                wait *= BEGUN
             if job.state.is_terminal or job.updated_at > now - wait:
                 return None
             if job.redelivered >= self.redeliveries:

@@ -29,6 +29,7 @@ from mare_services.contract.jobs import (
     PlaylistFailed,
     WeatherObserved,
 )
+from mare_services.jobs.adapters.backlog import Backlog
 from mare_services.jobs.adapters.opening import cause_of, open_stores
 from mare_services.jobs.adapters.relay import OutboxRelay
 from mare_services.jobs.batches import BatchLifecycle
@@ -84,6 +85,7 @@ class JobsService:
 
     resources = JobsResources()
     wake_relay = OutboxRelay()
+    backlog_is_empty = Backlog()
 
     @rpc
     def accept(self, submission: Any) -> Any:
@@ -195,8 +197,12 @@ class JobsService:
 
     @timer(interval=SWEEP_SECONDS)
     def sweep(self) -> None:
-        """Expire overdue jobs, publish stalled ones again, delete old records."""
-        counts = self._call(self.resources.lifecycle.sweep)
+        """Expire overdue jobs, delete old records, and publish again what the broker has lost."""
+        lifecycle = self.resources.lifecycle
+        counts = self._call(lifecycle.sweep)
+        stalled = self._call(lifecycle.stalled)
+        if stalled and self.backlog_is_empty():
+            counts["redelivered"] = self._call(lambda: lifecycle.redeliver(stalled))
         self._call(self.resources.batches.sweep)
         if any(counts.values()):
             _log.info("Swept jobs: %s", counts)

@@ -44,7 +44,8 @@ class Settings(EnvironmentSettings):
     """How long the record of an ended job is kept, in seconds; default 86,400."""
 
     stalled_seconds: Seconds = 60.0
-    """Without a change for this long, a job is published to the workers again; default 60."""
+    """Without a change for this long (four times as long after its begin), a job is published to
+    the workers again if no event of a job waits at the broker; default 60."""
 
     redeliveries: Annotated[int, Meta(ge=0, le=100)] = 5
     """How often a stalled attempt is published again before it is left to expire; default 5."""

@@ -1,0 +1,42 @@
+"""A job is published again if the broker has lost its event, not because it waits."""
+
+import pytest
+import uuid_utils
+
+from tests.serving import call, serving
+from tests.vhost import eventually
+
+pytestmark = pytest.mark.broker
+
+WORK = "evt-jobs-job_accepted--playlists.compose"
+SHORT = {"JOBS_STALLED_SECONDS": "1", "JOBS_DURATION_SECONDS": "30"}
+
+
+@pytest.fixture
+def jobs(vhost, tmp_path):
+    """A jobs service whose events find the queues of a playlists service that has stopped."""
+    with serving(vhost, "playlists"):
+        pass
+    with serving(vhost, "jobs", JOBS_STORE=f"sqlite://{tmp_path}/jobs.sqlite", **SHORT):
+        yield vhost
+
+
+def accept(vhost):
+    job = {"id": str(uuid_utils.uuid7()), "request": {"city": "Recife"}}
+    return call(vhost, "jobs.accept", job)["result"]["id"]
+
+
+def test_jobs_that_wait_in_the_queue_are_not_published_again(jobs):
+    accepted = [accept(jobs) for _ in range(5)]
+    eventually(lambda: jobs.depth(WORK).ready == len(accepted))
+
+    eventually(lambda: call(jobs, "jobs.get", {"id": accepted[-1]})["result"]["state"] == "expired")
+
+    assert jobs.depth(WORK).ready == len(accepted)
+
+
+def test_a_job_whose_event_is_lost_is_published_again(jobs):
+    accept(jobs)
+    eventually(lambda: jobs.get(WORK))
+
+    eventually(lambda: jobs.depth(WORK).ready == 1)
