@@ -43,7 +43,7 @@ class System:
         return self.batches.accept(batch_id=batch_id, client=client, idempotency_key=key, jobs=jobs)
 
     def end(self, job_id, state, **fields):
-        self.lifecycle.record(job_id, 1, state, message_id=f"{state}:{job_id}", **fields)
+        self.lifecycle.record(job_id, 1, state, **fields)
 
 
 @pytest.fixture

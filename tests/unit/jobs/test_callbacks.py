@@ -96,9 +96,9 @@ def attempted(outcome, number=1, job_id="1"):
 
 def test_each_wanted_state_is_a_callback_with_the_job_as_it_is_then(lifecycle, store, accept):
     accept()
-    lifecycle.record("1", 1, JobState.RUNNING, message_id="a")
-    lifecycle.record("1", 1, JobState.PARTIAL, message_id="b", weather={"t": 1})
-    lifecycle.record("1", 1, JobState.COMPLETE, message_id="c", result={"playlist": []})
+    lifecycle.record("1", 1, JobState.RUNNING)
+    lifecycle.record("1", 1, JobState.PARTIAL, weather={"t": 1})
+    lifecycle.record("1", 1, JobState.COMPLETE, result={"playlist": []})
 
     found = due(store)
     assert [each["type"] for each in found] == ["job.started", "job.weather", "job.complete"]
@@ -114,16 +114,16 @@ def test_each_wanted_state_is_a_callback_with_the_job_as_it_is_then(lifecycle, s
 
 def test_only_wanted_events_are_sent(lifecycle, store, accept):
     accept(events=(CallbackType.FAILED,))
-    lifecycle.record("1", 1, JobState.RUNNING, message_id="a")
-    lifecycle.record("1", 1, JobState.COMPLETE, message_id="b", result=1)
+    lifecycle.record("1", 1, JobState.RUNNING)
+    lifecycle.record("1", 1, JobState.COMPLETE, result=1)
 
     assert kinds(store) == []
 
 
 def test_a_playlist_that_overtakes_the_weather_sends_both(lifecycle, store, accept):
     accept()
-    lifecycle.record("1", 1, JobState.COMPLETE, message_id="b", result=1, weather={"t": 1})
-    lifecycle.record("1", 1, JobState.PARTIAL, message_id="a", weather={"t": 1})
+    lifecycle.record("1", 1, JobState.COMPLETE, result=1, weather={"t": 1})
+    lifecycle.record("1", 1, JobState.PARTIAL, weather={"t": 1})
 
     assert kinds(store) == ["job.weather", "job.complete"]
 
@@ -131,7 +131,7 @@ def test_a_playlist_that_overtakes_the_weather_sends_both(lifecycle, store, acce
 def test_an_event_that_comes_twice_is_one_callback(lifecycle, store, accept):
     accept()
     for _ in range(2):
-        lifecycle.record("1", 1, JobState.COMPLETE, message_id="a", result=1)
+        lifecycle.record("1", 1, JobState.COMPLETE, result=1)
 
     assert kinds(store) == ["job.complete"]
 
@@ -155,7 +155,7 @@ def test_a_job_never_shows_the_path_of_its_callback_url(accept):
 
 def test_a_job_without_a_callback_publishes_none(lifecycle, store):
     lifecycle.accept(job_id="1", client="ana", request={}, idempotency_key=None)
-    lifecycle.record("1", 1, JobState.COMPLETE, message_id="a", result=1)
+    lifecycle.record("1", 1, JobState.COMPLETE, result=1)
 
     assert kinds(store) == []
 
@@ -195,9 +195,9 @@ def test_an_installation_without_webhooks_rejects_callbacks(store, database):
 
 def test_a_receiver_that_is_gone_gets_no_further_callback(lifecycle, store, accept, callbacks):
     accept()
-    lifecycle.record("1", 1, JobState.RUNNING, message_id="a")
+    lifecycle.record("1", 1, JobState.RUNNING)
     callbacks.record(attempted(Outcome.GONE))
-    lifecycle.record("1", 1, JobState.COMPLETE, message_id="b", result=1)
+    lifecycle.record("1", 1, JobState.COMPLETE, result=1)
 
     assert kinds(store) == ["job.started"]
     assert view(store.get("1"))["callback"]["ended"] is True

@@ -1,5 +1,6 @@
 """The states of a job, and what each event does in each of them."""
 
+import contextlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -100,7 +101,43 @@ def test_a_retry_is_a_new_attempt_without_the_results_of_the_last():
     assert again.deadline == later + TERMS.duration
 
 
-LATER = [state for state in JobState if state != JobState.PENDING]
+REPORTED = (JobState.RUNNING, JobState.PARTIAL, JobState.COMPLETE, JobState.FAILED)
+"""States that events of workers report."""
+
+
+@pytest.mark.parametrize("before", JobState)
+@pytest.mark.parametrize("state", REPORTED)
+def test_an_event_that_is_delivered_twice_in_a_row_changes_a_job_once(before, state):
+    once = record(job(before), 1, state, NOW, TERMS) or job(before)
+
+    assert record(once, 1, state, NOW, TERMS) is None
+
+
+def changed_by_client(current, action):
+    """Return the job after a cancellation, an expiry or a retry, unchanged where it is illegal."""
+    with contextlib.suppress(IllegalTransition):
+        return action(current)
+    return current
+
+
+CHANGES = (
+    lambda job: move_to(job, JobState.CANCELLED, NOW, TERMS),
+    lambda job: move_to(job, JobState.EXPIRED, NOW, TERMS),
+    lambda job: retry(job, NOW, TERMS),
+)
+EVENTS = st.tuples(st.integers(1, 3), st.sampled_from(REPORTED))
+
+
+@given(st.lists(EVENTS | st.sampled_from(CHANGES), max_size=30))
+def test_a_duplicate_changes_nothing_however_late_it_comes(steps):
+    current, delivered = job(), set()
+    for step in steps:
+        if not isinstance(step, tuple):
+            current = changed_by_client(current, step)
+        elif step[0] <= current.attempt:  # no event comes before its attempt
+            delivered.add(step)
+            current = record(current, *step, NOW, TERMS) or current
+        assert all(record(current, *event, NOW, TERMS) is None for event in delivered)
 
 
 @given(

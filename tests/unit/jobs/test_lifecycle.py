@@ -74,7 +74,7 @@ def test_a_stalled_job_is_published_again_after_ever_longer_waits(lifecycle, sto
 
 def test_a_job_that_has_begun_is_published_again_after_its_retries(lifecycle, store, clock):
     accept(lifecycle)
-    lifecycle.record("1", 1, JobState.RUNNING, message_id="running")
+    lifecycle.record("1", 1, JobState.RUNNING)
 
     assert redelivered(lifecycle, store, clock) == [4, 12, 28]
 
@@ -92,7 +92,7 @@ def test_a_job_whose_event_waits_in_the_outbox_is_not_published_again(lifecycle,
 def test_a_job_that_changes_is_not_published_again(lifecycle, clock):
     accept(lifecycle)
     clock.now += 2 * MINUTE
-    lifecycle.record("1", 1, JobState.RUNNING, message_id="running")
+    lifecycle.record("1", 1, JobState.RUNNING)
 
     assert not lifecycle.stalled()
 
@@ -111,7 +111,7 @@ def test_the_result_of_an_expired_job_is_not_recorded(lifecycle, clock):
     clock.now += TERMS.duration + MINUTE
     lifecycle.sweep()
 
-    assert lifecycle.record("1", 1, JobState.COMPLETE, message_id="m", result=1).result is None
+    assert lifecycle.record("1", 1, JobState.COMPLETE, result=1).result is None
 
 
 def test_a_job_of_another_client_is_not_found(lifecycle):
@@ -161,4 +161,4 @@ def test_the_state_of_an_earlier_attempt_is_ignored(lifecycle):
     lifecycle.cancel("1", "ana")
     lifecycle.retry("1", "ana")
 
-    assert lifecycle.record("1", 1, JobState.COMPLETE, message_id="m", result=1).state == "pending"
+    assert lifecycle.record("1", 1, JobState.COMPLETE, result=1).state == "pending"

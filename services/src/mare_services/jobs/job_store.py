@@ -47,11 +47,6 @@ SCHEMA = (
     "CREATE INDEX IF NOT EXISTS jobs_by_state ON jobs (state, deadline)",
     "CREATE INDEX IF NOT EXISTS jobs_by_retention ON jobs (retained_until)",
     f"CREATE INDEX IF NOT EXISTS open_jobs ON jobs (submitter) WHERE state IN {_UNFINISHED}",
-    """CREATE TABLE IF NOT EXISTS inbox (
-        message_id TEXT PRIMARY KEY,
-        job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE
-    )""",
-    "CREATE INDEX IF NOT EXISTS inbox_by_job ON inbox (job_id)",
     """CREATE TABLE IF NOT EXISTS outbox (
         message_id TEXT PRIMARY KEY,
         type TEXT NOT NULL,
@@ -102,19 +97,16 @@ class JobStore:
         with self._database.transaction(writes=False) as transaction:
             return next(iter(select_jobs(transaction, "WHERE id = %s", (job_id,))), None)
 
-    def change(self, job_id: str, decide: Decide, *, message_id: str | None = None) -> Job | None:
+    def change(self, job_id: str, decide: Decide) -> Job | None:
         """Read a job, apply `decide`, write the result; return the record afterwards.
 
-        A `message_id` that was applied before changes nothing. Returns None for an unknown job.
-        Raises TooManyOpenJobs if it opens a job again that is one too many.
+        Returns None for an unknown job. Raises TooManyOpenJobs if it opens one job too many again.
         """
         with self._database.transaction() as transaction:
             found = select_jobs(transaction, f"WHERE id = %s {self._database.lock_row}", (job_id,))
             if not found:
                 return None
             job = found[0]
-            if message_id is not None and not _is_new(transaction, message_id, job_id):
-                return job
             change = decide(job)
             if change is None:
                 return job
@@ -231,16 +223,6 @@ def refuse_too_many(transaction: Transaction, submitter: str, max_open: int) -> 
 def select_jobs(transaction: Transaction, rest: str, values: Sequence[Any]) -> Sequence[Job]:
     rows = transaction.execute(f"SELECT {', '.join(_COLUMNS)} FROM jobs {rest}", values)  # noqa: S608
     return [_job_of(dict(zip(_COLUMNS, row, strict=True))) for row in rows]
-
-
-def _is_new(transaction: Transaction, message_id: str, job_id: str) -> bool:
-    return bool(
-        transaction.execute(
-            "INSERT INTO inbox (message_id, job_id) VALUES (%s, %s)"
-            " ON CONFLICT DO NOTHING RETURNING message_id",
-            (message_id, job_id),
-        )
-    )
 
 
 def _first_id(moment: datetime) -> str:

@@ -96,16 +96,14 @@ class JobLifecycle:
 
         return self._change(job_id, retried, publish_request=True)
 
-    def record(
-        self, job_id: str, attempt: int, state: JobState, *, message_id: str, **fields: Any
-    ) -> Job | None:
+    def record(self, job_id: str, attempt: int, state: JobState, **fields: Any) -> Job | None:
         """Record what a worker reports; None for an unknown job."""
 
         def decide(job: Job) -> Change | None:
             changed = record(job, attempt, state, self.clock(), self.terms, **fields)
             return Change(changed, change_events(changed, job)) if changed else None
 
-        return self.store.change(job_id, decide, message_id=message_id)
+        return self.store.change(job_id, decide)
 
     def sweep(self) -> dict[str, int]:
         """Expire overdue jobs and delete old records; return how many."""

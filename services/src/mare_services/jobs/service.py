@@ -224,11 +224,7 @@ class JobsService:
         documents = {name: event[source] for name, source in fields.items() if source in event}
         if len(msgspec.json.encode(documents)) > LARGEST_DOCUMENT:
             raise InvalidRequest(f"{kind.__name__}: it has more than {LARGEST_DOCUMENT} bytes.")
-        self._call(
-            lambda: self.resources.lifecycle.record(
-                job_id, attempt, state, message_id=f"{state}:{job_id}:{attempt}", **documents
-            )
-        )
+        self._call(lambda: self.resources.lifecycle.record(job_id, attempt, state, **documents))
         self.wake_relay()
 
     def _call(self, work: Callable[[], T]) -> T:
