@@ -41,7 +41,7 @@ def test_the_progress_shows_the_load_so_far_and_what_waits() -> None:
     line = tally.progress(width=4)
     assert line.startswith("  12 of 40 s  ▄█  ")
     assert "3 messages/s" in line
-    assert "5 waiting    1 replica  wait 0.1 s" in line
+    assert "5 waiting    1 replica  p95 wait 0.1 s" in line
 
 
 def test_the_report_compares_the_measured_run_with_simulations_of_its_load() -> None:

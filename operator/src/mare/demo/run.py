@@ -12,7 +12,7 @@ from aiormq.abc import AbstractChannel
 from mare.demo.publisher import opened, publish
 from mare.demo.report import report
 from mare.demo.screen import ProgressTerminal, WorkerEvents
-from mare.demo.settings import SERVICE_SECONDS, WORKERS, arrivals
+from mare.demo.settings import SERVICE_SECONDS, WAIT_SECONDS, WORKERS, arrivals
 from mare.demo.tally import Tally
 from mare.local_run.plan import Plan, read_files
 from mare.local_run.run import RunOptions
@@ -39,8 +39,10 @@ def run(*, seconds: float, most: int, dashboard_port: int | None) -> None:
     """
     terminal = ProgressTerminal()
     terminal.write(
-        f"A private RabbitMQ, up to {most} workers that need {SERVICE_SECONDS:g} s for a message"
-        f" ({WORKERS} at a time), and {seconds:g} s of load. Ctrl-C ends the demo.\n"
+        f"A private RabbitMQ, {seconds:g} s of load, and up to {most} replicas of a worker.\n"
+        f"A replica needs {SERVICE_SECONDS:g} s for a message and handles {WORKERS} at a time.\n"
+        f"Maré aims at waits below {WAIT_SECONDS:g} s for 95 % of the messages."
+        " Ctrl-C ends the demo.\n"
     )
     program = installed_broker(OLDEST_TO_RUN, lambda line: terminal.show("broker", line))
     if program is None:

@@ -2,7 +2,7 @@
 
 from random import Random
 
-from mare.domain.policy import Policy
+from mare.domain.policy import Policy, QueueWaitTime
 from mare.simulation.load import Burst, Load, Points
 from mare.simulation.scenario import Distribution, Worker
 
@@ -11,6 +11,8 @@ SERVICE_SECONDS = 0.5
 """Time that a worker needs for a message."""
 WORKERS = 4
 """Messages that a process works on at a time; also its prefetch count."""
+WAIT_SECONDS = QueueWaitTime().wait_seconds
+"""Wait that 95 % of the messages shall not exceed."""
 _PEAK_SHARE = 0.6
 """Peak of the load, as a share of what all processes together can do."""
 _BURST_SECONDS = 3.0

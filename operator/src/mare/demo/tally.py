@@ -40,10 +40,10 @@ class Tally:
         return tuple((float(second), counts[second]) for second in range(int(self.elapsed) + 1))
 
     def progress(self, width: int = 24) -> str:
-        """Return one line: time, load, messages, replicas and the 95th percentile of the wait."""
+        """Return one line: time, load, messages, replicas and p95 of the latest 50 waits."""
         rate = sum(1 for moment in self.published[-2000:] if moment > self.elapsed - 1.0)
         latest = sorted(self.waits[-_LATEST_WAITS:])
-        wait = f"wait {percentile(latest, 0.95):.1f} s" if latest else "no wait yet"
+        wait = f"p95 wait {percentile(latest, 0.95):.1f} s" if latest else "no wait yet"
         return (
             f"{self.elapsed:4.0f} of {self.seconds:.0f} s  {self._graph(width)}"
             f"  {rate:3d} messages/s  {self.waiting:4d} waiting  {_replicas(self.replicas):>11}"
