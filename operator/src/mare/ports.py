@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from mare.custom_resource.autoscaler import Autoscaler, BrokerReference, Key, ScaleTarget
+from mare.domain.alarms import ALARM_NOT_REPORTED
 from mare.domain.clause import Clause
 from mare.domain.observation import NOT_REPORTED, QueueReading
 from mare.domain.unknown import Unknown
@@ -12,6 +13,10 @@ from mare.domain.unknown import Unknown
 
 class AccessRefused(Exception):
     """Credentials or rights are missing. The text names them and contains no secret."""
+
+    def __init__(self, text: str, reason: str = "AccessRefused") -> None:
+        super().__init__(text)
+        self.reason = reason
 
 
 class InvalidName(AccessRefused):
@@ -67,6 +72,8 @@ class BrokerReading:
     """When the newer of these statistics was taken."""
     lost: tuple[Clause, ...] = ()
     """Sentences that name what cannot be known, because a source is missing."""
+    alarm: Unknown | None = ALARM_NOT_REPORTED
+    """The alarm by which the broker blocks publishers; also why it is not known."""
     transient: tuple[str, ...] | Unknown = ()
     """Queues of the object that the broker deletes with their last consumer."""
 

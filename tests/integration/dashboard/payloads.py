@@ -75,7 +75,7 @@ def operator(at: float, **changes: Any) -> Json:
         "tickedAt": at,
         "startedAt": at - 9000,
         "objects": 1,
-        "brokers": {"total": 1, "unreachable": 0, "cause": None},
+        "brokers": {"total": 1, "unread": None, "alarm": None},
         "errors": {"count": 0, "seconds": 300, "last": None},
     } | changes
 

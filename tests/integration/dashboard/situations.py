@@ -178,7 +178,18 @@ def _many(at: float) -> State:
 
 def _stale(at: float) -> State:
     old = summary(at, fresh=False, depth=measured(240, at - 12), wait=measured(1.9, at - 12))
-    return _state(at, old, brokers={"total": 1, "unreachable": 1, "cause": "no answer"})
+    why = {"reason": "AccessRefused", "cause": "the broker refuses the user or the password"}
+    advice = clause("advice.correctUser", "correct user and password in the Secret")
+    unread = {"count": 1, "secret": "shop/broker", "why": {**why, "name": ""}, "advice": advice}
+    return _state(at, old, brokers={"total": 1, "unread": unread, "alarm": None})
+
+
+def _alarm(at: float) -> State:
+    why = {"reason": "MemoryAlarm", "cause": "a memory alarm of RabbitMQ blocks all publishers"}
+    advice = clause("advice.endAlarm", "let consumers empty queues")
+    alarm = {"count": 1, "secret": "shop/broker", "why": {**why, "name": ""}, "advice": advice}
+    held = summary(at, constraint={"code": "BrokerAlarm", "until": None})
+    return _state(at, held, brokers={"total": 1, "unread": None, "alarm": alarm})
 
 
 def _one(make: Callable[[float], Json]) -> Situation:
@@ -199,4 +210,5 @@ SITUATIONS: dict[str, Situation] = {
     "shrinking": _one(_shrinking),
     "error": _one(_error),
     "stale": _stale,
+    "alarm": _alarm,
 }

@@ -127,15 +127,33 @@ def test_a_short_change_is_announced_as_one_sentence(
     assert announced(page, stage) == ["Kept at 6. Limited by: nothing."]
 
 
-def test_an_unreachable_broker_interrupts_once(
+def test_a_broker_that_cannot_be_read_interrupts_once(
     page: Page, stage: Stage, tell: Callable[[str], None]
 ) -> None:
     tell("stale")
     alarm = page.locator("#urgent")
-    expect(alarm).to_contain_text("The broker cannot be reached")
+    expect(alarm).to_have_text(
+        "The broker refuses the user or the password (Secret shop/broker): its workloads are not"
+        " scaled down. Correct user and password in the Secret."
+    )
     assert announced(page, stage).count(alarm.inner_text()) == 1
     tell("busy")
     expect(alarm).to_be_empty()
+
+
+@pytest.mark.parametrize(
+    ("situation", "text"),
+    [
+        ("stale", "O broker recusa o usuário ou a senha (Secret shop/broker)"),
+        ("alarm", "Um alarme de memória do RabbitMQ bloqueia quem publica (Secret shop/broker)"),
+    ],
+)
+def test_the_cause_of_a_broker_is_in_the_language_of_the_page(
+    open_page: Open, situation: str, text: str
+) -> None:
+    page = open_page(situation, lang="pt-BR")
+    expect(page.locator("#notice")).to_contain_text(text)
+    expect(page.locator("body")).not_to_contain_text("inacessível")
 
 
 def test_a_change_while_paused_is_not_announced(

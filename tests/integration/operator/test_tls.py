@@ -36,7 +36,7 @@ def test_the_right_authority_is_accepted_and_a_wrong_one_is_reported(
         stage.secret({**rest, "ca.crt": pem(trustme.CA())})
         stage.autoscaler()
 
-        eventually(lambda: stage.condition("MetricsFresh") == ("False", "AccessRefused"))
+        eventually(lambda: stage.condition("MetricsFresh") == ("False", "CertificateRefused"))
         fresh = next(c for c in stage.status()["conditions"] if c["type"] == "MetricsFresh")
         assert "the certificate of the broker is refused" in fresh["message"]
         assert "ca.crt" in fresh["message"]
@@ -57,7 +57,7 @@ def test_a_certificate_for_another_host_is_reported(
         stage.secret({"amqp-uri": uri, "ca.crt": pem(authority)})
         stage.autoscaler()
 
-        eventually(lambda: stage.condition("MetricsFresh") == ("False", "AccessRefused"))
+        eventually(lambda: stage.condition("MetricsFresh") == ("False", "CertificateRefused"))
         fresh = next(c for c in stage.status()["conditions"] if c["type"] == "MetricsFresh")
         assert "not valid for '127.0.0.1'" in fresh["message"]
         assert stage.counts() == []

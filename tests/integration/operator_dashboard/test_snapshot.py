@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from mare.dashboard.serialize import Json
+from mare.domain.alarms import alarm_of
 from mare.domain.unknown import Unknown
-from mare.ports import AccessRefused
+from mare.ports import AccessRefused, BrokerReading
 from tests.integration.operator_dashboard.visiting import have, visit
 
 TOLD = {"type": "QueueWaitTime", "waitSeconds": 2.0, "capacityPerReplica": 5}
@@ -173,7 +175,7 @@ def test_without_objects_the_list_is_empty():
     async def story(visitor):
         state = await visitor.state()
         assert state["objects"] == []
-        assert state["operator"]["brokers"] == {"total": 0, "unreachable": 0, "cause": None}
+        assert state["operator"]["brokers"] == {"total": 0, "unread": None, "alarm": None}
         assert (await visitor.get("/api/objects/shop/none"))[0] == 404
 
     visit(story)
@@ -195,7 +197,7 @@ def test_the_operator_status_has_recent_errors():
     visit(story)
 
 
-def test_the_operator_status_counts_unreachable_brokers():
+def test_the_operator_status_counts_brokers_that_cannot_be_read():
     async def story(visitor):
         world = visitor.world
         have(world, "fine", ready=95, replicas=10)
@@ -204,12 +206,48 @@ def test_the_operator_status_counts_unreachable_brokers():
         for _ in range(3):
             await world.tick()
         foot = (await visitor.state())["operator"]
-        cause = "the broker does not answer"
-        assert foot["brokers"] == {"total": 2, "unreachable": 1, "cause": cause}
+        unread = foot["brokers"].pop("unread")
+        assert foot["brokers"] == {"total": 2, "alarm": None}
+        assert (unread["count"], unread["secret"]) == (1, "shop/other")
+        assert unread["why"]["cause"] == "the broker does not answer"
+        assert unread["advice"]["code"] == "advice.checkBroker"
         assert foot["errors"]["count"] == 1
         assert foot["errors"]["last"]["name"] == "away"
 
     visit(story)
+
+
+def brokers_of(reading: BrokerReading) -> Json:
+    """The brokers in the operator's status, of which one returns this reading."""
+    found = []
+
+    async def story(visitor):
+        have(visitor.world, "one", ready=0, replicas=1)
+        visitor.world.brokers.reading = reading
+        await visitor.world.tick()
+        found.append((await visitor.state())["operator"]["brokers"])
+
+    visit(story)
+    return found[0]
+
+
+def test_a_refused_password_is_named_with_its_advice():
+    why = Unknown("AccessRefused", "the broker refuses the user or the password")
+    unread = brokers_of(BrokerReading(queues=why, busy=why))["unread"]
+    assert unread["why"]["cause"] == why.cause
+    assert "password" in unread["advice"]["text"]
+
+
+def test_an_object_over_its_limit_is_no_problem_of_the_broker():
+    why = Unknown("TooManyQueues", "it selects more than 2,000 queues")
+    assert brokers_of(BrokerReading(queues=why, busy=why))["unread"] is None
+
+
+def test_a_broker_in_alarm_is_named_with_its_advice():
+    reading = BrokerReading(queues=(), busy={}, busy_at=9e9, alarm=alarm_of(["disk"]))
+    alarm = brokers_of(reading)["alarm"]
+    assert (alarm["count"], alarm["why"]["reason"]) == (1, "DiskAlarm")
+    assert "rabbitmqctl status" in alarm["advice"]["text"]
 
 
 def test_without_a_cluster_the_command_reads_the_explanation_from_the_page():

@@ -78,11 +78,13 @@ class Timeline:
         self.now = at
         self.history = History.begin(at, replicas)
         self.decisions: list[Decision] = []
+        self.alarm: Unknown | None = None
 
     def read(self, *readings, queues=None, **workload) -> Decision:
         observation = Observation(
             workload=Workload(replicas=self.replicas, **workload),
             queues=tuple(readings) if queues is None else queues,
+            alarm=self.alarm,
         )
         decision, self.history = decide(self.policy, observation, self.history, self.now)
         if decision.changes and not self.policy.dry_run:

@@ -14,7 +14,7 @@ from mare.broker.connection_parameters import ConnectionParameters
 from mare.broker.management import ManagementStatistics
 from mare.broker.networks import ANY_NETWORK
 from mare.broker.prometheus import PrometheusStatistics
-from mare.broker.queue_statistics import QueueStatistics, StatisticsSource
+from mare.broker.queue_statistics import QueueStatistics, Statistics, StatisticsSource
 
 SOURCES = [ManagementStatistics, PrometheusStatistics]
 MIB = 2**20
@@ -26,6 +26,8 @@ class FakeServer:
 
     bodies: Mapping[str, bytes] = field(default_factory=dict)
     status: int = 200
+    statuses: Mapping[str, int] = field(default_factory=dict)
+    """The status of single paths."""
     headers: Mapping[str, str] = field(default_factory=dict)
     requested: list[str] = field(default_factory=list)
     uri: str = ""
@@ -40,7 +42,7 @@ def serve(server: FakeServer) -> Iterator[FakeServer]:
             path = urlsplit(self.path).path
             server.requested.append(path)
             body = server.bodies.get(path, b"[]")
-            self.send_response(server.status)
+            self.send_response(server.statuses.get(path, server.status))
             self.send_header("Content-Length", str(len(body)))
             for name, value in server.headers.items():
                 self.send_header(name, value)
@@ -66,10 +68,14 @@ def serve(server: FakeServer) -> Iterator[FakeServer]:
 
 
 def fetch(kind: type, server: FakeServer, vhost: str = "/") -> Mapping[str, QueueStatistics]:
-    async def request(uri: str) -> Mapping[str, QueueStatistics]:
+    return sample(kind, server, vhost).queues
+
+
+def sample(kind: type, server: FakeServer, vhost: str = "/") -> Statistics:
+    async def request(uri: str) -> Statistics:
         source: StatisticsSource = kind(uri, ConnectionParameters(networks=ANY_NETWORK))
         try:
-            return (await source.fetch(vhost, 7.0)).queues
+            return await source.fetch(vhost, 7.0)
         finally:
             await source.close()
 

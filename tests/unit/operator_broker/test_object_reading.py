@@ -10,12 +10,15 @@ from mare.broker.object_reading import (
 )
 from mare.broker.queue_selection import QueueQuery
 from mare.broker.queue_statistics import QueueStatistics, Statistics
+from mare.domain.alarms import ALARM_NOT_REPORTED, alarm_of
 from mare.domain.observation import QueueReading
 from mare.domain.unknown import Unknown
 from mare.ports import BrokerReading
 
 UNREACHABLE = Unknown("BrokerUnreachable", "the broker does not answer")
 NOT_REPORTED = Unknown("PeersUnknown", "the broker does not report it")
+
+MEMORY = alarm_of(["memory"])
 
 
 def statistics(**peers: dict[str, int] | Unknown) -> Statistics:
@@ -134,3 +137,18 @@ def test_busy_replicas_are_unknown_if_one_virtual_host_does_not_report_them():
     )
 
     assert found.busy == NOT_REPORTED
+
+
+@pytest.mark.parametrize(
+    ("alarms", "merged_alarm"),
+    [
+        ([None, MEMORY], MEMORY),
+        ([ALARM_NOT_REPORTED, MEMORY], MEMORY),
+        ([ALARM_NOT_REPORTED, None], None),
+        ([ALARM_NOT_REPORTED, ALARM_NOT_REPORTED], ALARM_NOT_REPORTED),
+    ],
+)
+def test_an_alarm_that_one_virtual_host_reports_is_that_of_the_cluster(alarms, merged_alarm):
+    found = merged(*(BrokerReading(queues=(), busy={}, alarm=alarm) for alarm in alarms))
+
+    assert found.alarm == merged_alarm

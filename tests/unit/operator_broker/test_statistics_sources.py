@@ -105,10 +105,11 @@ def test_a_virtual_host_is_encoded_in_each_path():
         "/api/consumers/a%2Fb",
         "/api/vhosts/a%2Fb/channels",
         "/api/cluster-name",
+        "/api/health/checks/alarms",
     ]
     with pytest.raises(AccessRefused, match="cannot be named"):
         fetch(ManagementStatistics, server, "..")
-    assert len(server.requested) == 4
+    assert len(server.requested) == 5
 
 
 @pytest.mark.parametrize("kind", SOURCES)
@@ -225,7 +226,7 @@ def test_responses_are_decoded_in_another_thread(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(management, "_decode", decoded)
 
     assert fetch(ManagementStatistics, FakeServer()) == {}
-    assert len(threads) == 4
+    assert len(threads) == 5
     assert threading.main_thread() not in threads
 
 

@@ -87,8 +87,12 @@ class World:
     namespace_queues: int = 2_000
 
     def __post_init__(self) -> None:
-        self.brokers = FakeBrokers(self.clock)
         self.metrics = Metrics(self.record)
+        self.use(FakeBrokers(self.clock))
+
+    def use(self, brokers: FakeBrokers) -> None:
+        """Read other brokers from now on, in a new loop."""
+        self.brokers = brokers
         self.loop = Loop(
             brokers=self.brokers,
             workloads=self.workloads,

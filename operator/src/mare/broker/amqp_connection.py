@@ -92,5 +92,6 @@ def _refusal(error: BaseException, vhost: str) -> AccessRefused | None:
     # The broker answers connection.open with connection.close, for which aiormq raises
     # InvalidFrameError.
     if isinstance(error, InvalidFrameError) or "NOT_ALLOWED" in text or "vhost" in text:
-        return AccessRefused(f"the broker has no virtual host {vhost} for this user")
+        text = f"the broker has no virtual host {vhost} for this user"
+        return AccessRefused(text, "VirtualHostRefused")
     return None

@@ -73,11 +73,13 @@ def refusal_behind(error: BaseException | None, source: str) -> AccessRefused | 
         if isinstance(error, AddressRefused):
             return AccessRefused(
                 f"the address of {source} is not in a network that the operator may connect to:"
-                " see MARE_BROKER_NETWORKS"
+                " see MARE_BROKER_NETWORKS",
+                "AddressRefused",
             )
         if isinstance(error, ssl.SSLCertVerificationError):
             why = error.verify_message.rstrip(".")
-            return AccessRefused(f"the certificate of {source} is refused, {why}: see ca.crt")
+            text = f"the certificate of {source} is refused, {why}: see ca.crt"
+            return AccessRefused(text, "CertificateRefused")
         error = error.__cause__ or error.__context__
     return None
 

@@ -73,8 +73,8 @@ class BrokerHttpClient:
         self._max_bytes = max_bytes
         self._session: aiohttp.ClientSession | None = None
 
-    async def get(self, path: str, query: Query) -> bytearray:
-        """The body of a response.
+    async def get(self, path: str, query: Query, also: HTTPStatus = HTTPStatus.OK) -> bytearray:
+        """The body of a response with status 200 or `also`.
 
         Raises:
             AccessRefused: The broker refuses the credentials or its certificate is not trusted.
@@ -82,7 +82,7 @@ class BrokerHttpClient:
             OSError: Any other failure.
         """
         body = bytearray()
-        async with self.stream(path, query) as chunks, AsyncExitStack() as stack:
+        async with self.stream(path, query, also) as chunks, AsyncExitStack() as stack:
             async for chunk in chunks:
                 if len(body) <= _LARGE_BYTES < len(body) + len(chunk):
                     await stack.enter_async_context(_large_bodies())
@@ -90,7 +90,9 @@ class BrokerHttpClient:
         return body
 
     @asynccontextmanager
-    async def stream(self, path: str, query: Query) -> AsyncIterator[AsyncIterator[bytes]]:
+    async def stream(
+        self, path: str, query: Query, also: HTTPStatus = HTTPStatus.OK
+    ) -> AsyncIterator[AsyncIterator[bytes]]:
         """The body at a percent-encoded path in chunks of at most 64 KiB; raises as `get` does."""
         if self._session is None:
             self._session = aiohttp.ClientSession(
@@ -110,7 +112,8 @@ class BrokerHttpClient:
         url = URL(self._base + path, encoded=True)
         try:
             async with self._session.get(url, params=pairs, allow_redirects=False) as response:
-                self._check_status(response.status)
+                if response.status != also:
+                    self._check_status(response.status)
                 yield self._chunks(response)
         except TimeoutError as error:
             raise OSError(f"{self._source} does not answer within {_SECONDS:.0f} s") from error

@@ -7,6 +7,7 @@ from mare.broker.queue_selection import TOO_MANY_QUEUES, QueueQuery, QueueSelect
 from mare.broker.queue_statistics import QueueStatistics, Statistics
 from mare.broker.virtual_host import VirtualHost
 from mare.custom_resource.autoscaler import Key
+from mare.domain.alarms import ALARM_NOT_REPORTED, in_effect
 from mare.domain.clause import Clause
 from mare.domain.observation import NOT_REPORTED, QueueReading
 from mare.domain.unknown import Unknown, known
@@ -52,6 +53,7 @@ def reading_of(
         queues=queues,
         busy=busy_replicas(statistics, selection.readable, replica_at),
         busy_at=statistics[-1].at if statistics else NOT_REPORTED,
+        alarm=statistics[-1].alarm if statistics else ALARM_NOT_REPORTED,
         lost=missing,
     )
 
@@ -117,6 +119,7 @@ def merge_readings(
         queues=tuple(queues),
         busy=busy if busy_unknown is None else busy_unknown,
         busy_at=_oldest([part.busy_at for part in parts]),
+        alarm=_merge_alarms([part.alarm for part in parts]),
         lost=tuple(dict.fromkeys(text for part in parts for text in part.lost)),
         transient=_merge_transient([part.transient for part in parts]),
     )
@@ -126,6 +129,12 @@ def _oldest(times: Sequence[float | Unknown]) -> float | Unknown:
     """The smallest time; unknown if one of them is."""
     unknown = (at for at in times if isinstance(at, Unknown))
     return next(unknown, None) or min(at for at in times if not isinstance(at, Unknown))
+
+
+def _merge_alarms(parts: Sequence[Unknown | None]) -> Unknown | None:
+    """The alarm of the cluster, which each of its virtual hosts reports; else whether one does."""
+    alarm = next((each for each in parts if in_effect(each)), None)
+    return alarm or (None if None in parts else ALARM_NOT_REPORTED)
 
 
 def _merge_transient(

@@ -88,7 +88,7 @@ class QueueDepths:
             answers = await self._declare.read(names, seconds)
         except AccessRefused as error:
             self.is_refused = True
-            return self._connection_failed(Unknown("AccessRefused", str(error)), error)
+            return self._connection_failed(Unknown(error.reason, str(error)), error)
         except Exception as error:  # noqa: BLE001 - one broker's failure must not stop other brokers
             why = Unknown("BrokerUnreachable", "the broker does not answer")
             return self._connection_failed(why, error)

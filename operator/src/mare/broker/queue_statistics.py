@@ -10,6 +10,7 @@ from typing import Protocol
 from mare.backoff import Backoff
 from mare.broker.http_client import ResponseTooLarge
 from mare.broker.sample_clock import BROKER_SECONDS, SampleAge, SampleClock
+from mare.domain.alarms import ALARM_NOT_REPORTED
 from mare.domain.observation import NOT_REPORTED
 from mare.domain.unknown import Unknown, known
 from mare.ports import AccessRefused, Clock
@@ -71,6 +72,8 @@ class Statistics:
     """A time that is certainly before the sample."""
     cluster: str = ""
     """The identity of the RabbitMQ cluster; empty if it is not reported."""
+    alarm: Unknown | None = ALARM_NOT_REPORTED
+    """The alarm by which the cluster blocks publishers; also why it is not known."""
 
 
 class StatisticsSource(Protocol):
@@ -100,14 +103,12 @@ class StatisticsPoller:
         """Two samples at most, the newer one last."""
         self.error: Unknown | None = None
         """Why the last request failed."""
+        self.is_refused = False
+        """Whether the broker refused the last request."""
 
     @property
     def latest(self) -> Statistics | None:
         return self.last_two[-1] if self.last_two else None
-
-    @property
-    def is_refused(self) -> bool:
-        return self.error is not None and self.error.reason == "AccessRefused"
 
     @property
     def names(self) -> Collection[str] | Unknown:
@@ -148,18 +149,22 @@ class StatisticsPoller:
 
     async def _fetch(self) -> Unknown | None:
         """Fetch one sample; return why that failed."""
+        refused = False
         try:
             return self._add(await self._source.fetch(self._vhost, self._clock()))
         except ResponseTooLarge as error:
             return Unknown(_TOO_LARGE, str(error))
         except AccessRefused as error:
-            return Unknown("AccessRefused", str(error))
+            refused = True
+            return Unknown(error.reason, str(error))
         except OSError as error:
             return Unknown("StatisticsUnreachable", str(error))
         except Exception as error:  # noqa: BLE001 - an unexpected response must not end the task
             _log.exception("Statistics could not be read")
             cause = f"the statistics cannot be parsed ({type(error).__name__})"
             return Unknown("StatisticsUnreadable", cause)
+        finally:
+            self.is_refused = refused
 
     def _add(self, new: Statistics) -> Unknown | None:
         """Add a sample; return why it is not used."""

@@ -84,7 +84,7 @@ class QuietCheck:
         except TimeoutError:
             return Unknown("StatisticsUnreachable", "the management API does not answer in time")
         except AccessRefused as error:
-            return Unknown("AccessRefused", str(error))
+            return Unknown(error.reason, str(error))
         except OSError as error:
             return Unknown("StatisticsUnreachable", str(error))
         return found

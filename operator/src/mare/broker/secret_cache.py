@@ -59,11 +59,14 @@ class SecretCache:
         name = reference.secret_name
         try:
             data = await self.secrets.read(reference.namespace, name)
-            return parse_secret(name, data, self.networks)
         except NotFound:
             return Unknown("SecretNotFound", f"Secret {name} does not exist", name)
         except AccessRefused as error:
             return Unknown("SecretRefused", str(error))
+        try:
+            return parse_secret(name, data, self.networks)
+        except AccessRefused as error:
+            return Unknown("SecretInvalid", str(error), name)
 
     def keep_only(
         self, references: Collection[BrokerReference]

@@ -7,6 +7,7 @@ from mare.domain.clause import Clause
 _BAD_WHEN = {
     "AbleToScale": "False",
     "MetricsFresh": "False",
+    "BrokerAlarm": "True",
     "GracePeriodSufficient": "False",
     "EventsSafe": "False",
     "WorkVisible": "False",
@@ -16,7 +17,7 @@ _BAD_WHEN = {
 }
 _HINTS = {"NeverUnacknowledged", "PrefetchExceedsWorkers", "PrefetchAssumed"}
 """Reasons for which there may be something to improve, or nothing."""
-_URGENT = {"Ready", "AbleToScale", "MetricsFresh", "Fallback", "Paused"}
+_URGENT = {"Ready", "AbleToScale", "MetricsFresh", "BrokerAlarm", "Fallback", "Paused"}
 
 
 @dataclass(frozen=True, slots=True)

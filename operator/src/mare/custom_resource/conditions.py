@@ -10,6 +10,7 @@ from mare.custom_resource.work_conditions import (
     victims_chosen,
     work_visible,
 )
+from mare.domain.alarms import in_effect
 from mare.domain.clause import Clause, capital
 from mare.domain.decision import Decision
 from mare.domain.history import History
@@ -27,6 +28,7 @@ _LIMITS = {
     Reason.DRAINING,
     Reason.SCALING_DISABLED,
 }
+END_ALARM = Clause("advice.endAlarm")
 _SILENT_SECONDS = 20.0
 """How long a silent leader is no warning: statistics of after the last answer come within 16 s, and
 show whether the queue is empty."""
@@ -53,7 +55,7 @@ def conditions_of(
     able = _able_to_scale(policy, scale, problem)
     is_new = silent_since is not None and now < silent_since + _SILENT_SECONDS
     fresh = _metrics_fresh(reading, is_unconfirmed=is_new)
-    others = [able, fresh, _events_safe(policy, reading)]
+    others = [able, fresh, _broker_alarm(reading.alarm), _events_safe(policy, reading)]
     if policy.schedules or autoscaler.wrong_schedules:
         others.append(_schedules_valid(autoscaler))
     if decision is not None and history is not None:
@@ -120,6 +122,16 @@ def _metrics_fresh(reading: BrokerReading, *, is_unconfirmed: bool) -> Condition
             "MetricsFresh", "True", "PartlyFresh", "; ".join(reading.lost), reading.lost
         )
     return Condition("MetricsFresh", "True", "Fresh", "All inputs of the decision are known")
+
+
+def _broker_alarm(alarm: Unknown | None) -> Condition:
+    kind = "BrokerAlarm"
+    if alarm is None:
+        return Condition(kind, "False", "NoAlarm", "No alarm of RabbitMQ blocks publishers")
+    if in_effect(alarm) is None:
+        return Condition(kind, "Unknown", alarm.reason, alarm.cause)
+    message = f"{capital(alarm.cause)}: scale-down is blocked until it ends. {capital(END_ALARM)}"
+    return Condition(kind, "True", alarm.reason, message, (alarm.clause,))
 
 
 def unknown_of(queues: tuple[QueueReading, ...] | Unknown) -> Unknown | None:

@@ -1,14 +1,20 @@
 """The state of the operator itself: leader, last tick, brokers, errors."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 
-from mare.dashboard.serialize import Json, redact
+from mare.custom_resource.autoscaler import BrokerReference
+from mare.custom_resource.conditions import END_ALARM
+from mare.dashboard.serialize import Json, redact, serialize_clause
+from mare.domain.alarms import in_effect
 from mare.domain.unknown import Unknown
+from mare.explanation import advice
 from mare.loop.record import AutoscalerHistory, Record
 
 _RECENT_SECONDS = 300.0
+_OF_OBJECTS = {"TooManyQueues", "NamespaceBudgetExceeded", "PatternsTooSlow", "NotUnderstood"}
+"""Reasons why the queues of an object are unknown although its broker may be well."""
 VERSION = version("mare-operator")
 
 
@@ -52,17 +58,37 @@ def operator_status(
 
 
 def _brokers(histories: Iterable[AutoscalerHistory]) -> Json:
-    """Count the brokers and those that cannot be read. Each Secret counts as one broker."""
-    errors: dict[tuple[str, str], str | None] = {}
+    """Count the brokers, those that cannot be read and those in alarm.
+
+    Each Secret counts as one broker. An object that exceeds a limit says nothing about its broker.
+    """
+    unread: dict[BrokerReference, Unknown] = {}
+    alarms: dict[BrokerReference, Unknown] = {}
+    secrets = set()
     for history in histories:
-        broker = history.view.autoscaler.broker
-        queues = history.view.reading.queues
-        error = queues.cause if isinstance(queues, Unknown) else None
-        key = broker.namespace, broker.secret_name
-        errors[key] = errors.get(key) or error
-    unreachable = [error for error in errors.values() if error is not None]
+        broker, reading = history.view.autoscaler.broker, history.view.reading
+        secret = replace(broker, vhost=None)
+        secrets.add(secret)
+        if isinstance(reading.queues, Unknown) and reading.queues.reason not in _OF_OBJECTS:
+            unread.setdefault(secret, reading.queues)
+        if (alarm := in_effect(reading.alarm)) is not None:
+            alarms.setdefault(secret, alarm)
     return {
-        "total": len(errors),
-        "unreachable": len(unreachable),
-        "cause": redact(unreachable[0]) if unreachable else None,
+        "total": len(secrets),
+        "unread": _problem(unread),
+        "alarm": _problem(alarms),
+    }
+
+
+def _problem(brokers: Mapping[BrokerReference, Unknown]) -> Json | None:
+    """The first of the brokers with a problem, and their number; None without one."""
+    if not brokers:
+        return None
+    secret, why = next(iter(brokers.items()))
+    hint = END_ALARM if in_effect(why) else advice.FRESH.get(why.reason, advice.BROKER)[1]
+    return {
+        "count": len(brokers),
+        "secret": f"{secret.namespace}/{secret.secret_name}",
+        "why": {"reason": why.reason, "cause": redact(why.cause), "name": why.name},
+        "advice": serialize_clause(hint),
     }

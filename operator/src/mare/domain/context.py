@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from mare.domain.clause import Clause
-from mare.domain.observation import Load, Workload
+from mare.domain.observation import Load, Observation, Workload
 from mare.domain.policy import Policy, Schedule
 from mare.domain.schedules import floor_of
 from mare.domain.unknown import Unknown
@@ -50,6 +50,8 @@ class DecisionContext:
     """The fewest replicas of a workload that is not idle."""
     schedule: Schedule | None
     """The schedule that sets the floor, if one does."""
+    alarm: Unknown | None
+    """The alarm by which the broker blocks publishers, if there is one."""
 
     @property
     def why_floor(self) -> Clause:
@@ -83,7 +85,7 @@ class DecisionContext:
         return self.idle_replicas is not None and self.workload.replicas <= self.idle_replicas
 
 
-def context_of(policy: Policy, workload: Workload, load: Load, now: float) -> DecisionContext:
+def context_of(policy: Policy, observation: Observation, load: Load, now: float) -> DecisionContext:
     floor = max(1, policy.min_replicas)
     scheduled, schedule = floor_of(policy.schedules, now)
     if scheduled <= policy.min_replicas:
@@ -91,5 +93,11 @@ def context_of(policy: Policy, workload: Workload, load: Load, now: float) -> De
     else:
         floor = min(scheduled, policy.max_replicas)
     return DecisionContext(
-        policy=policy, workload=workload, load=load, now=now, floor=floor, schedule=schedule
+        policy=policy,
+        workload=observation.workload,
+        load=load,
+        now=now,
+        floor=floor,
+        schedule=schedule,
+        alarm=observation.alarm,
     )

@@ -42,7 +42,9 @@ def decide(
     deliveries = history.deliveries.observe(load, now, policy.drain_seconds)
     history = replace(history, deliveries=deliveries, held=history.held.observe(load))
     history = idle.observe_zero(policy, workload.replicas, history)
-    context = context_of(policy, workload, load, now)
+    if observation.alarm is not None:
+        history = replace(history, quiet_since=now)
+    context = context_of(policy, observation, load, now)
     trace = DecisionTrace(workload.replicas)
     if policy.paused is Pause.ALL:
         _pause_all(trace, policy)
@@ -191,9 +193,13 @@ def _recommendations(context: DecisionContext, history: History) -> tuple[Recomm
 
 
 def _desired(trace: DecisionTrace, context: DecisionContext, proposal: Proposal) -> int:
-    """Return the count before `behavior`: at least what unknown queues and schedules require."""
+    """Return the count before `behavior`: at least what unknown loads and schedules require."""
     desired = proposal.replicas
-    if not proposal.allows_scale_down and desired < trace.current:
+    if context.alarm is not None and desired < trace.current:
+        desired = trace.current
+        remark = context.alarm.in_clause("unknown.blocked")
+        trace.limit(Stage.UNKNOWN, desired, Reason.BROKER_ALARM, remark)
+    elif not proposal.allows_scale_down and desired < trace.current:
         desired = trace.current
         remark = _why_blocked(context.load, proposal)
         trace.limit(Stage.UNKNOWN, desired, Reason.PARTLY_UNKNOWN, remark)

@@ -61,6 +61,10 @@ def scale_to_idle(trace: DecisionTrace, context: DecisionContext, history: Histo
     idle_replicas = context.idle_replicas
     if idle_replicas is None or max(trace.count, trace.current) > context.floor:
         return
+    if context.alarm is not None:
+        remark = context.alarm.in_clause("unknown.blocked")
+        trace.limit(Stage.IDLE, trace.count, Reason.BROKER_ALARM, remark)
+        return
     unknown = total((context.load.ready, context.load.unacknowledged))
     cooldown = context.policy.cooldown_seconds
     quiet_at = history.quiet_since + cooldown

@@ -63,6 +63,8 @@ class Observation:
     workload: Workload
     queues: tuple[QueueReading, ...] | Unknown
     """Unknown if the broker cannot be reached; empty if no queue matches the patterns."""
+    alarm: Unknown | None = None
+    """Why messages that publishers have for the queues do not arrive."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

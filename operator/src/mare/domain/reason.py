@@ -31,6 +31,7 @@ class Reason(StrEnum):
     # A value is unknown.
     QUEUES_UNKNOWN = "QueuesUnknown"
     PARTLY_UNKNOWN = "PartlyUnknown"
+    BROKER_ALARM = "BrokerAlarm"
     FALLBACK = "Fallback"
     # A decision is not carried out, or its replicas do not become ready.
     DRY_RUN = "DryRun"

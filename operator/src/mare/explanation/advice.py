@@ -40,8 +40,16 @@ FRESH: Mapping[str, Hint] = {
         SecretNotFound="createSecret",
         SecretUnreadable="createSecret",
         SecretRefused="allowSecret",
+        SecretInvalid="correctSecret",
     ),
-    **_hints("MARE004", QueueRefused="allowQueue", AccessRefused="correctUser"),
+    **_hints(
+        "MARE004",
+        QueueRefused="allowQueue",
+        AccessRefused="correctUser",
+        VirtualHostRefused="correctVhost",
+        CertificateRefused="correctCa",
+        AddressRefused="allowNetwork",
+    ),
     **_hints("MARE006", LeaderSilent="checkMembers"),
     **_hints("MARE016", NotUnderstood="report"),
 }

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mare.custom_resource.condition import Condition
+from mare.custom_resource.conditions import END_ALARM
 from mare.custom_resource.work_conditions import ACKNOWLEDGE_LATE
 from mare.domain.clause import Clause
 from mare.explanation import advice
@@ -45,6 +46,7 @@ def _problems(facts: Facts) -> Iterator[Problem]:
     elif fresh is not None and fresh.reason == "PartlyFresh":
         yield _problem("MARE005", own, fresh, advice.STATISTICS)
     for kind, code, about, hints, hint in (
+        ("BrokerAlarm", "MARE007", own, {}, END_ALARM),
         ("GracePeriodSufficient", "MARE012", workload, {}, advice.GRACE),
         ("VictimsChosen", "MARE017", workload, advice.VICTIMS, advice.DRAIN),
         ("SchedulesValid", "MARE022", own, {}, advice.SCHEDULES),
@@ -77,10 +79,12 @@ def _problem(code: str, about: str, condition: Condition, hint: Clause) -> Probl
 
 _QUOTED = {
     "AccessRefused",
+    "CertificateRefused",
     "Forbidden",
     "NotDecided",
     "PartlyFresh",
     "ScheduleWrong",
+    "SecretInvalid",
     "SecretRefused",
     "SecretUnreadable",
     "StatisticsUnreachable",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from mare.custom_resource import status_values
 from mare.custom_resource.autoscaler import Autoscaler
 from mare.custom_resource.conditions import conditions_of
+from mare.domain.alarms import in_effect
 from mare.domain.clause import Clause
 from mare.domain.decide import decide
 from mare.domain.decision import Decision
@@ -188,7 +189,11 @@ class Reconciler:
 
 def _as_decided(reading: BrokerReading, now: float, staleness_seconds: int) -> BrokerReading:
     """Return the reading as `decide` takes it, in which what is too old is unknown."""
-    reading = replace(reading, busy=_busy(reading, now, staleness_seconds))
+    reading = replace(
+        reading,
+        busy=_busy(reading, now, staleness_seconds),
+        alarm=_alarm(reading, now, staleness_seconds),
+    )
     if isinstance(reading.queues, Unknown) or not reading.queues:
         return reading
     queues = load_of(reading.queues, now, staleness_seconds).readings
@@ -207,6 +212,12 @@ def _busy(
         return reading.busy
     at = statistics_time(reading.busy_at, now, staleness_seconds)
     return at if isinstance(at, Unknown) else reading.busy
+
+
+def _alarm(reading: BrokerReading, now: float, staleness_seconds: int) -> Unknown | None:
+    """Return the alarm of the broker, or that it is unknown: with the age of busy replicas."""
+    at = statistics_time(reading.busy_at, now, staleness_seconds)
+    return at if isinstance(at, Unknown) else reading.alarm
 
 
 def _oldest_statistics(reading: BrokerReading) -> float | None:
@@ -234,6 +245,7 @@ def _decide(state: AutoscalerState, scale: Scale, reading: BrokerReading, now: f
     workload = Workload(
         replicas=scale.replicas, ready=scale.ready, idle=idle, grace_seconds=scale.grace_seconds
     )
-    observation = Observation(workload=workload, queues=reading.queues)
+    alarm = in_effect(_alarm(reading, now, state.autoscaler.policy.staleness_seconds))
+    observation = Observation(workload=workload, queues=reading.queues, alarm=alarm)
     decision, state.history = decide(state.autoscaler.policy, observation, state.history, now)
     return decision

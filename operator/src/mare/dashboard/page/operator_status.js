@@ -1,11 +1,12 @@
 /** The state of the operator: the notice below the page's head, and the footer. */
 
 import { element, setAttribute, setText } from "./dom.js";
+import { capital, causeText, clauseText } from "./sentence.js";
 import { ageText } from "./values.js";
 
 const STALE_SECONDS = 5;
 
-/** One line: paused, no connection, standby, deleted, or an unreachable broker. */
+/** One line: paused, no connection, standby, deleted, or a broker that cannot be read or is in alarm. */
 export class Notice {
   kind = null;
   #detail = null;
@@ -42,11 +43,16 @@ export class Notice {
     if (kind === "standby") return [kind, words.text("notice.standby.alone")];
     if (kind === "gone") return [kind, words.text("notice.gone")];
     if (kind === "lost") return [kind, operator ? words.text("notice.lost", { age }) : words.text("notice.never")];
-    if (operator?.brokers.unreachable) {
-      return ["broker", words.text("notice.broker", { count: operator.brokers.unreachable })];
-    }
+    if (operator?.brokers.unread) return ["broker", brokerText(words, "notice.broker", operator.brokers.unread)];
+    if (operator?.brokers.alarm) return ["broker", brokerText(words, "notice.alarm", operator.brokers.alarm)];
     return [null, ""];
   }
+}
+
+/** The cause of a broker's problem, what it means for scaling, and what to do. */
+function brokerText(words, key, { count, secret, why, advice }) {
+  const cause = capital(causeText(words, why).text);
+  return words.text(key, { count, secret, cause, advice: capital(clauseText(words, advice).text) });
 }
 
 export class Footer {
@@ -61,10 +67,10 @@ export class Footer {
     const { brokers, errors } = operator;
     this.#row(
       "broker",
-      brokers.unreachable
-        ? words.text("footer.broker.bad", { count: brokers.unreachable, total: brokers.total })
+      brokers.unread
+        ? words.text("footer.broker.bad", { count: brokers.unread.count, total: brokers.total })
         : words.text(brokers.total ? "footer.broker.good" : "footer.broker.none", { count: brokers.total }),
-      brokers.unreachable ? "bad" : null,
+      brokers.unread ? "bad" : null,
     );
     const age = now - operator.tickedAt;
     this.#row("tick", ageText(words, age), age > STALE_SECONDS ? "bad" : null);

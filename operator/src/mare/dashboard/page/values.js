@@ -12,6 +12,7 @@ const MOODS = {
   DryRun: "asleep",
   TooManyReplicas: "warn",
   PodsPending: "warn",
+  BrokerAlarm: "warn",
   Fallback: "warn",
   QueuesUnknown: "bad",
   PartlyUnknown: "bad",

@@ -1,0 +1,71 @@
+"""While an alarm of the broker blocks publishers, nothing is scaled down."""
+
+from dataclasses import replace
+
+import pytest
+
+from mare.domain.alarms import alarm_of
+from mare.domain.policy import Policy, QueueWaitTime
+from mare.domain.reason import Reason
+from tests.unit.operator.building import LENGTH, Timeline, watching
+from tests.unit.operator.test_rules_of_idle import idling
+
+MEMORY = alarm_of(["memory"])
+
+
+@pytest.mark.parametrize("target", [*LENGTH, QueueWaitTime(wait_seconds=2)])
+def test_queues_that_drain_during_an_alarm_keep_the_count(target):
+    time = Timeline(Policy(min_replicas=1, max_replicas=50, targets=(target,)), replicas=10)
+    time.alarm = MEMORY
+
+    decision = time.passes(3600)
+
+    assert (decision.replicas, decision.reason) == (10, Reason.BROKER_ALARM)
+    assert "a memory alarm of RabbitMQ blocks all publishers" in decision.message
+
+
+def test_the_window_begins_when_the_alarm_ends():
+    time = Timeline(watching(), replicas=10)
+    time.alarm = MEMORY
+    time.passes(600)
+    ended, time.alarm = time.now, None
+
+    window = time.policy.behavior.scale_down.stabilization_window_seconds
+    assert time.passes(window - 1).replicas == 10
+    assert time.passes(2).replicas < 10
+    assert time.now > ended + window
+
+
+def test_the_cooldown_begins_when_the_alarm_ends():
+    policy = replace(idling(), cooldown_seconds=30)
+    time = Timeline(policy, replicas=1)
+    time.alarm = MEMORY
+    held = time.passes(600)
+    time.alarm = None
+
+    assert (held.replicas, held.reason) == (1, Reason.BROKER_ALARM)
+    assert time.passes(29).replicas == 1
+    assert time.passes(5).replicas == 0
+
+
+def test_a_cooldown_of_0_s_waits_for_the_end_of_the_alarm_too():
+    time = Timeline(replace(idling(), cooldown_seconds=0), replicas=1)
+    time.alarm = MEMORY
+
+    assert time.passes(600).replicas == 1
+
+
+def test_an_alarm_does_not_block_activation_and_scale_up():
+    time = Timeline(idling(), replicas=0)
+    time.alarm = MEMORY
+
+    assert time.sees(1).replicas == 1
+    assert time.passes(60, 900).replicas > 1
+
+
+def test_a_lower_maximum_applies_during_an_alarm():
+    time = Timeline(watching(), replicas=50)
+    time.alarm = MEMORY
+    time.policy = replace(time.policy, max_replicas=5)
+
+    assert time.passes(60).replicas == 5

@@ -1,0 +1,69 @@
+"""An alarm of the broker: a condition with advice, and no scale-down until it ends."""
+
+from dataclasses import replace
+
+import pytest
+
+from mare.dashboard.summary import facts_of
+from mare.domain.alarms import alarm_of
+from mare.explanation.problems import problems_of
+from mare.ports import BrokerReading
+from tests.unit.operator_loop.fakes import FakeBrokers
+from tests.unit.operator_loop.worlds import AT_ONCE, World, run
+
+
+class AlarmedBrokers(FakeBrokers):
+    resources: tuple[str, ...] = ("memory",)
+
+    def _seen(self, name: str) -> BrokerReading:
+        return replace(super()._seen(name), alarm=alarm_of(self.resources))
+
+
+def begun(world: World) -> AlarmedBrokers:
+    """Give the loop a broker in alarm, and an object whose queue has drained."""
+    brokers = AlarmedBrokers(world.clock)
+    world.use(brokers)
+    world.begin(replicas=5, ready=0, **AT_ONCE)
+    return brokers
+
+
+def test_nothing_is_scaled_down_until_the_alarm_ends():
+    seen = []
+
+    async def story(world: World) -> None:
+        brokers = begun(world)
+        for _ in range(60):
+            await world.tick()
+        seen.append((world.workloads.done[:], world.objects.condition("BrokerAlarm")))
+        brokers.resources = ()
+        for _ in range(60):
+            await world.tick()
+        seen.append((world.workloads.done[:], world.objects.condition("BrokerAlarm")))
+
+    run(story)
+    (during, alarmed), (after, ended) = seen
+    assert (during, alarmed) == ([], ("True", "MemoryAlarm"))
+    assert after[-1] == ("worker", 0)
+    assert ended == ("False", "NoAlarm")
+
+
+def test_the_alarm_is_a_warning_and_a_problem_with_advice():
+    async def story(world: World) -> None:
+        begun(world)
+        await world.tick()
+
+    world = run(story)
+    (problem,) = problems_of(facts_of(world.record.histories[("shop", "worker")]))
+    assert problem.code == "MARE007"
+    assert "scale-down is blocked until it ends" in problem.text
+    assert "rabbitmqctl status" in problem.advice
+    assert ("worker", "Warning", "MemoryAlarm") in world.objects.events
+
+
+@pytest.mark.parametrize("age", [16, 3600])
+def test_an_alarm_in_old_statistics_is_not_known(age: int):
+    async def story(world: World) -> None:
+        begun(world).busy_at = world.clock.now - age
+        await world.tick()
+
+    assert run(story).objects.condition("BrokerAlarm") == ("Unknown", "Stale")
