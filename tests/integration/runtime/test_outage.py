@@ -2,14 +2,13 @@
 
 import contextlib
 import socket
-import struct
 import threading
 
 import pytest
 
 from tests.integration.runtime.calling import Caller, NoAnswer
 from tests.integration.runtime.conftest import consumed
-from tests.integration.runtime_client.amqp_proxy import BLOCKED, UNBLOCKED, AmqpProxy
+from tests.integration.runtime_client.amqp_proxy import BLOCKED, UNBLOCKED, Alarm
 from tests.vhost import Vhost, eventually
 
 pytestmark = pytest.mark.broker
@@ -136,16 +135,6 @@ def test_a_silent_connection_counts_as_lost(vhost, launch, proxy):
     proxy.thaw()
     eventually(worker.is_ready)
     eventually(lambda: answers(vhost))
-
-
-class Alarm(AmqpProxy):
-    """Tells every client what a broker short of memory tells."""
-
-    def tell(self, method):
-        frame = struct.pack(">BHI", 1, 0, len(method)) + method + b"\xce"
-        with self._writing:
-            for client in self._clients:
-                client.sendall(frame)
 
 
 def test_during_an_alarm_publishing_fails_soon_and_the_service_is_not_ready(vhost, caller, launch):

@@ -84,3 +84,13 @@ class AmqpProxy:
                 with self._writing:
                     client.sendall(head + rest)
             client.shutdown(socket.SHUT_RDWR)
+
+
+class Alarm(AmqpProxy):
+    """Tells every client what a broker short of memory tells."""
+
+    def tell(self, method):
+        frame = struct.pack(">BHI", 1, 0, len(method)) + method + b"\xce"
+        with self._writing:
+            for client in self._clients:
+                client.sendall(frame)

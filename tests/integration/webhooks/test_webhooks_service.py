@@ -13,6 +13,7 @@ from mare_nameko.topology import DEAD_LETTERS
 from mare_services.contract.callbacks import CALLBACK_QUEUE as CALLBACKS
 from tests.fakes import receiver as behaviour
 from tests.fakes.receiver import Receiver, status
+from tests.integration.runtime_client.amqp_proxy import BLOCKED, UNBLOCKED, Alarm
 from tests.integration.webhooks.conftest import verified
 from tests.serving import call
 from tests.vhost import becomes, eventually
@@ -59,6 +60,20 @@ def test_a_failed_callback_is_sent_again_with_the_same_id_until_it_arrives(webho
     assert [each["outcome"] for each in reports] == ["failed"] * 3 + ["delivered"]
     assert [each["status"] for each in reports] == [500, None, 302, 204]
     assert webhooks.vhost.dead_letters() == 0
+
+
+def test_no_report_is_missing_after_an_alarm_of_the_broker(webhooks):
+    port = webhooks.vhost.node.ports.amqp
+    with Receiver() as receiver, Alarm(port) as alarm:
+        uri = webhooks.vhost.amqp_uri.replace(f":{port}/", f":{alarm.port}/")
+        with webhooks.running(AMQP_URI=uri) as process:
+            alarm.tell(BLOCKED)
+            webhooks.publish(receiver.url)
+            next(line for line in process.stdout if "cannot be reported" in line)
+            alarm.tell(UNBLOCKED)
+
+            eventually(webhooks.reports)
+    assert len(receiver.received) == 1
 
 
 def test_a_callback_that_never_arrives_is_kept_and_can_be_replayed(webhooks):

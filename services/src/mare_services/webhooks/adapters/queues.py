@@ -4,21 +4,28 @@ Callbacks wait in the parking queues of the runtime, one for each delay: the que
 them to the queue of the handler. The step of the schedule is in the message.
 """
 
+import time
 from collections.abc import Mapping
 from logging import getLogger
 from typing import Any
 
+import eventlet
 from kombu import Exchange
 
-from mare_nameko.service.confirming_session import Unroutable
-from mare_nameko.service.errors import BrokerUnavailable
+from mare_nameko.bounded_warnings import BoundedWarnings
+from mare_nameko.service.errors import BrokerUnavailable, MessageRefused
 from mare_nameko.service.publisher import PERSISTENT, Publisher
 from mare_nameko.service.retries import QUEUE, REASON, parking_name
 from mare_nameko.topology import DEAD_LETTERS
 from mare_services.contract import wire
 from mare_services.contract.callbacks import CALLBACK_QUEUE, CallbackAttempted, CallbackDue
 
-_log = getLogger(__name__)
+_warnings = BoundedWarnings(getLogger(__name__))
+
+REPORT_SECONDS = 600.0
+"""How long a report waits for the broker. After 1,800 s the broker itself would deliver the
+callback again."""
+PAUSE_SECONDS = 2.0
 
 
 class AmqpQueues:
@@ -36,17 +43,30 @@ class AmqpQueues:
         self._publish(due, DEAD_LETTERS, {**self._headers, REASON: reason, QUEUE: CALLBACK_QUEUE})
 
     def report(self, attempted: CallbackAttempted) -> None:
-        """Publish the report. Without it the log has a gap; sending again would be worse."""
-        try:
-            self._publisher.publish(
-                wire.write(attempted),
-                self._events.name,
-                "callback_attempted",
-                headers=self._headers,
-                delivery_mode=PERSISTENT,
-            )
-        except (BrokerUnavailable, Unroutable) as error:
-            _log.warning("An attempt cannot be reported: %s", error)
+        """Publish the report, after the end of an alarm or outage of the broker.
+
+        The callback is not acknowledged before. Without its report the log would have a gap; but
+        after `REPORT_SECONDS`, or if the queue of reports is full, a gap is better than a worker
+        that waits.
+        """
+        give_up = time.monotonic() + REPORT_SECONDS
+        while True:
+            try:
+                self._publisher.publish(
+                    wire.write(attempted),
+                    self._events.name,
+                    "callback_attempted",
+                    headers=self._headers,
+                    delivery_mode=PERSISTENT,
+                )
+            except MessageRefused as error:
+                _warnings.warn("An attempt cannot be reported: %s", error)
+            except BrokerUnavailable as error:
+                _warnings.warn("An attempt cannot be reported now: %s", error)
+                if time.monotonic() < give_up:
+                    eventlet.sleep(PAUSE_SECONDS)
+                    continue
+            return
 
     def _publish(self, due: CallbackDue, exchange: str, headers: Mapping[str, Any]) -> None:
         self._publisher.publish(
