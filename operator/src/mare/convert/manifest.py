@@ -1,46 +1,15 @@
 """The QueueAutoscaler that is written: values with remarks, as data and as YAML."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 import yaml
 
+from mare.custom_resource.checking import spec_schema
+from mare.documents.schema import Schema
 from mare.documents.tree import Path, printable
-
-ORDER = (
-    "apiVersion",
-    "kind",
-    "metadata",
-    "spec",
-    "scaleTargetRef",
-    "brokerRef",
-    "secretName",
-    "vhost",
-    "start",
-    "end",
-    "timezone",
-    "minReplicas",
-    "maxReplicas",
-    "type",
-    "messagesPerReplica",
-    "excludeUnacknowledged",
-    "queues",
-    "target",
-    "targets",
-    "activation",
-    "idle",
-    "afterSeconds",
-    "replicas",
-    "behavior",
-    "fallback",
-    "schedules",
-    "paused",
-    "pausedReplicas",
-    "dryRun",
-)
-"""The order of fields; fields that are not listed follow in the order in which they were set."""
 
 
 @dataclass(slots=True)
@@ -71,12 +40,12 @@ class Manifest:
             line.remark = f"{line.remark}; {remark}" if line.remark else remark
 
     def data(self) -> Tree:
-        plain = _plain(self._tree)
+        plain = _plain(self._tree, _schema())
         assert isinstance(plain, dict)
         return plain
 
     def yaml(self, head: str) -> str:
-        return "\n".join([f"# {printable(head)}", *_mapping(self._tree, "")]) + "\n"
+        return "\n".join([f"# {printable(head)}", *_mapping(self._tree, _schema(), "")]) + "\n"
 
 
 def steps(path: str | Path) -> Path:
@@ -95,32 +64,39 @@ def _enter(place: Any, step: str | int, new: Any) -> Any:
     return place[step]
 
 
-def _plain(node: Any) -> Any:
+def _schema() -> Schema:
+    """Return the schema of the object, in whose order the fields are written."""
+    return {"properties": {"apiVersion": {}, "kind": {}, "metadata": {}, "spec": spec_schema()}}
+
+
+def _ordered(tree: Tree, schema: Schema) -> Iterator[tuple[str, Any, Schema]]:
+    """Yield key, node and schema of the known fields, then of the others in their own order."""
+    known = schema.get("properties", {})
+    for key in [*(key for key in known if key in tree), *(key for key in tree if key not in known)]:
+        yield key, tree[key], known.get(key, {})
+
+
+def _plain(node: Any, schema: Schema) -> Any:
     if isinstance(node, Line):
         return node.value
     if isinstance(node, list):
-        return [_plain(item) for item in node]
-    return {key: _plain(child) for key, child in _ordered(node)}
+        return [_plain(item, schema.get("items", {})) for item in node]
+    return {key: _plain(child, below) for key, child, below in _ordered(node, schema)}
 
 
-def _ordered(tree: Tree) -> Iterable[tuple[str, Any]]:
-    rank = {key: index for index, key in enumerate(ORDER)}
-    return sorted(tree.items(), key=lambda item: rank.get(item[0], len(ORDER)))
-
-
-def _mapping(tree: Tree, indent: str) -> list[str]:
+def _mapping(tree: Tree, schema: Schema, indent: str) -> list[str]:
     lines = []
-    for key, node in _ordered(tree):
+    for key, node, below in _ordered(tree, schema):
         name = scalar(key)
         if isinstance(node, Line):
             remark = f"  # {printable(node.remark)}" if node.remark else ""
             lines.append(f"{indent}{name}: {scalar(node.value)}{remark}")
         elif isinstance(node, dict):
-            lines += [f"{indent}{name}:", *_mapping(node, indent + "  ")]
+            lines += [f"{indent}{name}:", *_mapping(node, below, indent + "  ")]
         else:
             lines.append(f"{indent}{name}:")
             for item in node:
-                first, *rest = _mapping(item, indent + "    ")
+                first, *rest = _mapping(item, below.get("items", {}), indent + "    ")
                 lines += [f"{indent}  - {first.lstrip()}", *rest]
     return lines
 
