@@ -1,15 +1,15 @@
 """Certificates and kubeconfigs of a control plane, made by kubeadm."""
 
+import string
 from collections.abc import Sequence
 from pathlib import Path
-
-import yaml
 
 from devcluster.command import CommandFailed, run
 
 NODE = "control-plane"
 ADDRESS = "192.0.2.10"
 """An address of the range for documentation: kubeadm refuses a loopback address here."""
+_TEMPLATE = Path(__file__).with_name("kubeadm.yaml")
 
 
 class KubeadmFailed(CommandFailed):
@@ -18,34 +18,21 @@ class KubeadmFailed(CommandFailed):
 
 def make_credentials(kubeadm: Path, folder: Path, port: int, clients: Sequence[str]) -> None:
     """Fill ``folder`` with ``pki/`` and kubeconfigs of kubeadm's ``clients`` for 127.0.0.1."""
-    documents = [
-        {
-            "apiVersion": "kubeadm.k8s.io/v1beta4",
-            "kind": "InitConfiguration",
-            "localAPIEndpoint": {"advertiseAddress": ADDRESS, "bindPort": port},
-            "nodeRegistration": {"name": NODE},
-        },
-        {
-            "apiVersion": "kubeadm.k8s.io/v1beta4",
-            "kind": "ClusterConfiguration",
-            "kubernetesVersion": _version(kubeadm),
-            "controlPlaneEndpoint": f"127.0.0.1:{port}",
-            "certificatesDir": str(folder / "pki"),
-            "encryptionAlgorithm": "ECDSA-P256",  # RSA keys take seconds of processor time
-        },
-    ]
+    text = string.Template(_TEMPLATE.read_text()).substitute(
+        version=_run(kubeadm, "version", "--output=short").strip(),
+        address=ADDRESS,
+        port=port,
+        node=NODE,
+        pki=folder / "pki",
+    )
     config = folder / "kubeadm.yaml"
-    config.write_text(yaml.safe_dump_all(documents))
+    config.write_text(text)
     _run(kubeadm, "init", "phase", "certs", "all", f"--config={config}")
     for client in clients:
         _run(
             *(kubeadm, "init", "phase", "kubeconfig", client),
             *(f"--config={config}", f"--kubeconfig-dir={folder}"),
         )
-
-
-def _version(kubeadm: Path) -> str:
-    return _run(kubeadm, "version", "--output=short").strip()
 
 
 def _run(*command: Path | str) -> str:

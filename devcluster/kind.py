@@ -3,11 +3,8 @@
 Its images come from Docker Hub, so it needs a network.
 """
 
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
-
-import yaml
 
 from devcluster.addons import apply_addons
 from devcluster.cluster import Cluster
@@ -23,22 +20,7 @@ _REGISTRY_IMAGE = "registry:3"
 _REGISTRY_PORT = 5001
 _INGRESS_PORT = 8080
 _SECONDS = 600.0
-_CONFIG = {
-    "apiVersion": "kind.x-k8s.io/v1alpha4",
-    "kind": "Cluster",
-    "nodes": [
-        {
-            "role": "control-plane",
-            "extraPortMappings": [
-                {
-                    "containerPort": _INGRESS_PORT,
-                    "hostPort": _INGRESS_PORT,
-                    "listenAddress": "127.0.0.1",
-                }
-            ],
-        }
-    ],
-}
+_CONFIG = Path(__file__).with_name("kind.yaml")
 _MIRROR = f"/etc/containerd/certs.d/localhost:{_REGISTRY_PORT}"
 
 
@@ -48,10 +30,7 @@ def find_kind(say: Callable[[str], None]) -> Cluster | None:
 
 def start_kind(say: Callable[[str], None]) -> Cluster:
     _kubeconfig().parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
-        yaml.safe_dump(_CONFIG, file)
-        file.flush()
-        _kind(say, "create", "cluster", f"--config={file.name}", "--wait=120s")
+    _kind(say, "create", "cluster", f"--config={_CONFIG}", "--wait=120s")
     published = f"--publish=127.0.0.1:{_REGISTRY_PORT}:5000"
     _docker("run", "--detach", f"--name={_REGISTRY}", "--network=kind", published, _REGISTRY_IMAGE)
     _docker("exec", _NODE, "mkdir", "-p", _MIRROR)

@@ -14,8 +14,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-import yaml
-
 from devcluster.addons import apply_addons
 from devcluster.credentials import make_credentials
 from devcluster.kubectl import Kubectl, KubectlFailed
@@ -28,17 +26,7 @@ from devcluster.server import Server
 
 _SECONDS = 120.0
 _CLIENTS = ("super-admin", "controller-manager", "scheduler", "kubelet")
-_KUBELET_API = {
-    "apiVersion": "rbac.authorization.k8s.io/v1",
-    "kind": "ClusterRoleBinding",
-    "metadata": {"name": "api-server-to-kubelet"},  # logs and exec are Forbidden without it
-    "roleRef": {
-        "apiGroup": "rbac.authorization.k8s.io",
-        "kind": "ClusterRole",
-        "name": "system:kubelet-api-admin",
-    },
-    "subjects": [{"kind": "User", "name": "kube-apiserver-kubelet-client"}],
-}
+_KUBELET_API = Path(__file__).parents[1] / "addons/kubelet-api.yaml"
 
 
 class Node:
@@ -94,7 +82,7 @@ class Node:
         layout = self._layout
         self._server(commands.etcd(layout), (layout.folder / "etcd.sock").exists)
         self._server(commands.api_server(layout), self._answers("get", "--raw=/readyz"))
-        self._kubectl("apply", "--filename=-", stdin=yaml.safe_dump(_KUBELET_API))
+        self._kubectl("apply", f"--filename={_KUBELET_API}")
         for command in (
             commands.controllers(layout),
             commands.scheduler(layout),

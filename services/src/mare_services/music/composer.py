@@ -8,7 +8,8 @@ from mare_services.contract.music import Composed, MusicRequest, Playlist, check
 from mare_services.music.domain.language_areas import language_area
 from mare_services.music.domain.material import Material, MaterialQuery
 from mare_services.music.domain.selection import pick, pick_playlist, ranked
-from mare_services.music.domain.vocabulary import search_link, title_of, words_for
+from mare_services.music.domain.works import search_link
+from mare_services.music.vocabulary import title_of, words_for
 
 Source = Callable[[MaterialQuery], Material]
 """Returns at least one track, or raises ``SourceUnavailable``."""

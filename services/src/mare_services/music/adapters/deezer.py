@@ -14,7 +14,7 @@ from mare_services.contract.music import Track
 from mare_services.music.adapters.tracks import checked_track, collect_tracks, is_link
 from mare_services.music.domain.material import Material, MaterialQuery, PlaylistLink
 from mare_services.music.domain.selection import usable_playlists
-from mare_services.music.domain.vocabulary import words_for
+from mare_services.music.vocabulary import words_for
 from mare_services.upstream.budget import Budget
 from mare_services.upstream.client import JsonClient, valid_elements
 

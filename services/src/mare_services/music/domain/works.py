@@ -2,13 +2,20 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import quote
 
 from mare_services.contract.music import Mood, Track
 from mare_services.music.domain.language_areas import LanguageArea, languages_of
 from mare_services.music.domain.material import MaterialQuery
-from mare_services.music.domain.vocabulary import search_link
 
 _FIELDS = 7
+
+
+def search_link(words: str, kind: Literal["tracks", "playlists"]) -> str:
+    """Return a link to Spotify's search. Even an encoded slash would end the query."""
+    query = " ".join(words.replace("/", " ").split())
+    return f"https://open.spotify.com/search/{quote(query, safe='')}/{kind}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from mare_services.music.adapters.spotify.tokens import Tokens
 from mare_services.music.adapters.tracks import collect_tracks
 from mare_services.music.domain.material import Material, MaterialQuery, PlaylistLink
 from mare_services.music.domain.selection import usable_playlists
-from mare_services.music.domain.vocabulary import words_for
+from mare_services.music.vocabulary import words_for
 from mare_services.upstream.budget import Budget
 from mare_services.upstream.client import JsonClient
 
