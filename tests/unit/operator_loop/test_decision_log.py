@@ -17,18 +17,18 @@ def lines_of(*depths):
 
 def test_holds_of_one_cause_are_folded_with_their_count_and_duration():
     hold, change = lines_of(60, 60, 60, 55)
-    assert (change.current, change.replicas, change.samples) == (1, 3, 1)
-    assert (hold.current, hold.replicas, hold.samples) == (3, 3, 3)
+    assert (change.decision.current, change.decision.replicas, change.samples) == (1, 3, 1)
+    assert (hold.decision.current, hold.decision.replicas, hold.samples) == (3, 3, 3)
     assert (hold.at, hold.last) == (101.0, 103.0)
-    assert hold.message.startswith("Kept at 3: 55 messages")
+    assert hold.decision.message.startswith("Kept at 3: 55 messages")
 
 
 def test_a_line_survives_being_packed():
     packed = lines_of(60, 60, 400)[1:]
     fresh = lines_of(60, 60)
     assert packed == fresh
-    assert packed[1].clauses[0].code == "length"
-    assert packed[1].clauses[0].numbers == {"messages": 60, "each": 20, "replicas": 3}
+    assert packed[1].decision.clauses[0].code == "length"
+    assert packed[1].decision.clauses[0].numbers == {"messages": 60, "each": 20, "replicas": 3}
 
 
 def test_lines_are_bounded():

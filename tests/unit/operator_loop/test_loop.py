@@ -278,7 +278,7 @@ def test_the_record_keeps_what_was_seen_and_decided():
 
     past = world.record.histories[("shop", "worker")]
     newest, oldest = past.decisions.newest_first()
-    assert (oldest.current, oldest.replicas, newest.samples) == (0, 10, 3)
+    assert (oldest.decision.current, oldest.decision.replicas, newest.samples) == (0, 10, 3)
     assert [numbers.depth for _, numbers in past.series[0].samples(world.clock.now)] == [95] * 4
     assert past.changed_at == world.clock.now - 2
     assert isinstance(past.view.reading.busy, Unknown)

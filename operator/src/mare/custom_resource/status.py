@@ -116,18 +116,8 @@ def _queue(reading: QueueReading, rates: tuple[float, float] | None) -> Status:
 
 
 def _estimates(estimates: Estimates, now: float) -> Status:
-    values = {
-        "arrivalRate": estimates.arrival_rate,
-        "capacityPerReplica": estimates.capacity_per_replica,
-        "serviceSeconds": estimates.service_seconds,
-        "workersPerReplica": estimates.workers_per_replica,
-        "startSeconds": estimates.start_seconds,
-    }
-    found = {
-        name: round(value, 6)
-        for name, value in values.items()
-        if value is not None and not isinstance(value, Unknown)
-    }
+    values = status_values.estimates(estimates).items()
+    found = {name: round(value, 6) for name, value in values if value is not None}
     return {**found, "time": status_values.instant(now)} if found else {}
 
 

@@ -74,7 +74,7 @@ def chart(history: AutoscalerHistory, frame: Frame, now: float) -> Json:
     changes = [
         entry
         for entry in history.decisions.newest_first()
-        if entry.current != entry.replicas and start <= entry.at <= end
+        if entry.decision.changes and start <= entry.at <= end
     ]
     wait_target = facts.wait_target
     if not any(math.isfinite(each.wait_seconds) for _, each in samples):
@@ -129,7 +129,7 @@ def _panels(
     frame: Frame,
 ) -> tuple[Panel, Panel]:
     policy = facts.policy
-    marks = tuple(Mark(entry.at, entry.message) for entry in changes)
+    marks = tuple(Mark(entry.at, entry.decision.message) for entry in changes)
     if wait_target is not None:
         title, colour = frame.text("wait"), _WAIT
         points = [(at, _finite_or_none(each.wait_seconds)) for at, each in samples]
@@ -195,12 +195,13 @@ def _serialize_samples(samples: Samples) -> Json:
 
 
 def _serialize_change(entry: DecisionLogEntry) -> Json:
+    decision = entry.decision
     return {
         "at": entry.at,
-        "from": entry.current,
-        "to": entry.replicas,
-        "reason": str(entry.reason),
-        "sentence": serialize_sentence(entry.current, entry.replicas, entry.message, entry.clauses),
+        "from": decision.current,
+        "to": decision.replicas,
+        "reason": str(decision.reason),
+        "sentence": serialize_sentence(decision),
     }
 
 

@@ -1,13 +1,12 @@
 """One object with its decisions, trace, problems and queues."""
 
-from typing import Any
-
+from mare.custom_resource import status_values
 from mare.custom_resource.status import MOST_QUEUES
 from mare.custom_resource.status_values import instant
 from mare.dashboard.serialize import (
     Json,
-    known_or_none,
     redact,
+    rounded,
     serialize_clause,
     serialize_reading,
     serialize_sentence,
@@ -97,15 +96,16 @@ def problem(each: Problem) -> Json:
 
 
 def _entry(entry: DecisionLogEntry) -> Json:
+    decision = entry.decision
     return {
         "at": entry.at,
         "last": entry.last,
         "count": entry.samples,
-        "from": entry.current,
-        "to": entry.replicas,
-        "reason": str(entry.reason),
-        "constraint": str(limit_of(entry.reason)),
-        "sentence": serialize_sentence(entry.current, entry.replicas, entry.message, entry.clauses),
+        "from": decision.current,
+        "to": decision.replicas,
+        "reason": str(decision.reason),
+        "constraint": str(limit_of(decision.reason)),
+        "sentence": serialize_sentence(decision),
     }
 
 
@@ -121,12 +121,6 @@ def _queue(reading: QueueReading) -> Json:
     }
 
 
-def _estimates(facts: Facts) -> dict[str, Any]:
-    estimates = facts.estimates
-    return {
-        "arrivalRate": known_or_none(estimates.arrival_rate),
-        "capacityPerReplica": known_or_none(estimates.capacity_per_replica),
-        "serviceSeconds": known_or_none(estimates.service_seconds),
-        "workersPerReplica": known_or_none(estimates.workers_per_replica),
-        "startSeconds": known_or_none(estimates.start_seconds),
-    }
+def _estimates(facts: Facts) -> Json:
+    values = status_values.estimates(facts.estimates)
+    return {name: None if value is None else rounded(value) for name, value in values.items()}

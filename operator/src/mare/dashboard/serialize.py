@@ -3,10 +3,10 @@
 import json
 import math
 import re
-from collections.abc import Iterable
 from typing import Any
 
 from mare.domain.clause import Clause
+from mare.domain.decision import Decision
 from mare.domain.unknown import Unknown
 
 Json = dict[str, Any]
@@ -30,14 +30,12 @@ def serialize_clause(clause: Clause) -> Json:
     return {"code": clause.code, "numbers": numbers, "text": redact(clause)}
 
 
-def serialize_sentence(
-    current: int, replicas: int, message: str, clauses: Iterable[Clause]
-) -> Json:
+def serialize_sentence(decision: Decision) -> Json:
     return {
-        "from": current,
-        "to": replicas,
-        "text": redact(message),
-        "clauses": [serialize_clause(each) for each in clauses],
+        "from": decision.current,
+        "to": decision.replicas,
+        "text": redact(decision.message),
+        "clauses": [serialize_clause(each) for each in decision.clauses],
     }
 
 
@@ -56,7 +54,3 @@ def rounded(value: float) -> float | None:
     if isinstance(value, int):
         return value
     return round(value, 3) if math.isfinite(value) else None
-
-
-def known_or_none(value: float | Unknown | None) -> float | None:
-    return None if value is None or isinstance(value, Unknown) else rounded(value)

@@ -57,10 +57,7 @@ def summary(history: AutoscalerHistory, now: float) -> Json:
             "code": str(constraint_of(facts)),
             "until": decision.until if decision else None,
         },
-        "sentence": decision
-        and serialize_sentence(
-            decision.current, decision.replicas, decision.message, decision.clauses
-        ),
+        "sentence": decision and serialize_sentence(decision),
         "changedAt": history.changed_at,
         "error": unable and {"reason": unable.reason, "message": redact(unable.message)},
     }

@@ -6,7 +6,7 @@ A `Decision` with its trace takes some kilobytes. Past entries are kept as JSON,
 import json
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 
 from mare.domain.clause import Clause
 from mare.domain.decision import Decision
@@ -24,25 +24,34 @@ class DecisionLogEntry:
     """When the last of these decisions was made."""
     samples: int
     """Number of decisions."""
-    current: int
-    raw: int | None
-    replicas: int
-    reason: Reason
-    limited_by: tuple[Reason, ...]
-    message: str
-    clauses: tuple[Clause, ...]
+    decision: Decision
+    """The newest of these decisions, without its steps."""
 
     def packed(self) -> bytes:
-        *values, clauses = (getattr(self, each.name) for each in fields(self))
-        values.append([(clause.code, clause.numbers) for clause in clauses])
+        decision = self.decision
+        clauses = [(clause.code, clause.numbers) for clause in decision.clauses]
+        values = [
+            *(self.at, self.last, self.samples),
+            *(decision.current, decision.raw, decision.replicas),
+            *(decision.reason, decision.limited_by, decision.message, clauses),
+        ]
         return json.dumps(values, separators=(",", ":"), ensure_ascii=False).encode()
 
     @classmethod
     def unpacked(cls, packed: bytes) -> "DecisionLogEntry":
-        *values, reason, limits, message, clauses = json.loads(packed)
-        texts = tuple(Clause(code, **numbers) for code, numbers in clauses)
-        values += [Reason(reason), tuple(map(Reason, limits)), message, texts]
-        return cls(*values)
+        values = json.loads(packed)
+        at, last, samples, current, raw, replicas, reason, limits, message, clauses = values
+        decision = Decision(
+            current=current,
+            raw=raw,
+            replicas=replicas,
+            reason=Reason(reason),
+            message=message,
+            clauses=tuple(Clause(code, **numbers) for code, numbers in clauses),
+            steps=(),
+            limited_by=tuple(map(Reason, limits)),
+        )
+        return cls(at, last, samples, decision)
 
 
 class DecisionLog:
@@ -71,18 +80,7 @@ class DecisionLog:
             yield DecisionLogEntry.unpacked(packed)
 
     def _entry(self, decision: Decision) -> DecisionLogEntry:
-        return DecisionLogEntry(
-            at=self._at,
-            last=self._last,
-            samples=self._samples,
-            current=decision.current,
-            raw=decision.raw,
-            replicas=decision.replicas,
-            reason=decision.reason,
-            limited_by=decision.limited_by,
-            message=decision.message,
-            clauses=decision.clauses,
-        )
+        return DecisionLogEntry(self._at, self._last, self._samples, replace(decision, steps=()))
 
 
 def _cause(decision: Decision) -> tuple[int, bool, bool, Reason]:
