@@ -27,7 +27,7 @@ from mare.loop.loop import Loop
 from mare.loop.metrics import Metrics
 from mare.loop.pace import Pace
 from mare.loop.record import Record
-from mare.ports import AccessRefused, NotFound, SoleReplica, Unavailable
+from mare.ports import ApiError, SoleReplica
 from mare.settings import Settings
 
 _HOUSEKEEPING_SECONDS = 60.0
@@ -178,7 +178,7 @@ async def _keep_house(
                     loop.remove(autoscaler.key, autoscaler.uid)
             await brokers.keep_only(loop.autoscalers)
             workloads.keep_only([each.target for each in loop.autoscalers])
-        except (AccessRefused, NotFound, Unavailable) as error:
+        except ApiError as error:
             _log.warning("Housekeeping failed", extra={"error": str(error)[:512]})
         except Exception:  # noqa: BLE001 - it runs again in a minute
             _log.exception("Housekeeping failed")

@@ -16,7 +16,7 @@ from typing import Any
 
 from mare.cluster.api import Api
 from mare.cluster.paths import Resource
-from mare.ports import AccessRefused, Clock, Conflict, NotFound, Unavailable
+from mare.ports import AccessRefused, ApiError, Clock, Conflict, NotFound, Unavailable
 
 _LEASES = Resource("coordination.k8s.io/v1", "leases")
 _STALLED_SECONDS = 30.0
@@ -182,7 +182,7 @@ class ElectedLeader:
             lease = await self._api.request("GET", self._path)
             if lease["spec"].get("holderIdentity") == self._settings.identity:
                 await self._replace(lease, {**lease["spec"], "holderIdentity": ""})
-        except (Conflict, NotFound, AccessRefused, Unavailable) as error:
+        except ApiError as error:
             _log.warning("Lease was not released", extra={"error": str(error)[:512]})
         except Exception:  # noqa: BLE001 - it expires by itself
             _log.exception("Lease was not released")

@@ -11,7 +11,11 @@ from mare.domain.observation import NOT_REPORTED, QueueReading
 from mare.domain.unknown import Unknown
 
 
-class AccessRefused(Exception):
+class ApiError(Exception):
+    """A request fails, to the API server or with the credentials of a broker."""
+
+
+class AccessRefused(ApiError):
     """Credentials or rights are missing. The text names them and contains no secret."""
 
     def __init__(self, text: str, reason: str = "AccessRefused") -> None:
@@ -23,11 +27,11 @@ class InvalidName(AccessRefused):
     """A name cannot be part of an API path, so no request is sent."""
 
 
-class Conflict(Exception):
+class Conflict(ApiError):
     """The object has changed since it was read."""
 
 
-class Unavailable(Exception):
+class Unavailable(ApiError):
     """The API server cannot serve the request now.
 
     `retry_after` is the number of seconds that it asks clients to wait, if it does.
@@ -38,7 +42,7 @@ class Unavailable(Exception):
         self.retry_after = retry_after
 
 
-class NotFound(Exception):
+class NotFound(ApiError):
     """The object does not exist."""
 
 

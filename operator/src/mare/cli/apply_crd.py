@@ -9,7 +9,7 @@ from mare.cluster.api import Api, connect
 from mare.cluster.crd import apply_crd as apply_to_cluster
 from mare.cluster.crd import version
 from mare.documents.tree import InputError, parse, plain, read_text
-from mare.ports import AccessRefused, Conflict, NotFound, Unavailable
+from mare.ports import ApiError
 
 
 @click.command
@@ -25,7 +25,7 @@ def apply_crd(file: TextIO) -> None:
     try:
         definition = _read(file)
         present = asyncio.run(_apply(definition))
-    except (InputError, AccessRefused, Conflict, NotFound, Unavailable) as error:
+    except (InputError, ApiError) as error:
         raise click.ClickException(str(error)) from error
     name = definition["metadata"]["name"]
     if present == version(definition):

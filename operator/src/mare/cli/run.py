@@ -8,7 +8,7 @@ import click
 
 from mare import logs
 from mare.cluster.client_import import skip_synchronous_client
-from mare.ports import AccessRefused, Unavailable
+from mare.ports import ApiError
 from mare.settings import Settings, SettingsError, variables
 
 
@@ -25,7 +25,7 @@ def run() -> None:
 
     try:
         asyncio.run(run_operator(settings))
-    except (AccessRefused, Unavailable) as error:
+    except ApiError as error:
         raise click.ClickException(str(error)) from error
     except aiohttp.ClientError as error:
         raise click.ClickException(f"The API server does not answer: {error}") from error

@@ -64,7 +64,7 @@ class Api:
     ) -> dict[str, Any]:
         """Return the decoded answer.
 
-        Raises `NotFound`, `Conflict`, `AccessRefused` or `Unavailable`.
+        Raises an `ApiError`.
         """
         try:
             answer = await self._send(

@@ -10,7 +10,7 @@ from typing import Any
 
 from mare.cluster.api import Api
 from mare.cluster.paths import Resource
-from mare.ports import AccessRefused, Clock, Conflict, NotFound, Unavailable
+from mare.ports import ApiError, Clock
 
 _TOKEN_REVIEWS = Resource("authentication.k8s.io/v1", "tokenreviews")
 _ACCESS_REVIEWS = Resource("authorization.k8s.io/v1", "subjectaccessreviews")
@@ -37,7 +37,7 @@ class MetricsAccess:
             return known[1]
         try:
             verdict = await self._review(token.strip())
-        except (AccessRefused, Conflict, NotFound, Unavailable):
+        except ApiError:
             return HTTPStatus.SERVICE_UNAVAILABLE
         self._verdicts.pop(key, None)
         while len(self._verdicts) >= _MAX_CACHED:

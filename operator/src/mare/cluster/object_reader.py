@@ -7,7 +7,7 @@ from typing import Any
 from mare.cluster.api import MERGE_PATCH, Api
 from mare.cluster.kubeconfig import kubeconfig_client
 from mare.cluster.objects import EVENTS, QUEUE_AUTOSCALERS
-from mare.ports import AccessRefused, Conflict, InvalidName, NotFound, Unavailable
+from mare.ports import AccessRefused, ApiError, InvalidName, NotFound, Unavailable
 
 
 class Unreadable(Exception):
@@ -67,5 +67,5 @@ async def _connected(
             raise Unreadable(str(error)) from error
         except AccessRefused as error:
             raise Unreadable(f"{error}: you need the right to {right}") from error
-        except (Conflict, Unavailable) as error:
+        except ApiError as error:
             raise Unreadable(str(error)) from error

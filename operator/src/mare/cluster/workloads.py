@@ -15,15 +15,7 @@ from mare.cluster.pods import Pods
 from mare.cluster.watch import keep_watching
 from mare.custom_resource.autoscaler import ScaleTarget, is_older
 from mare.domain.unknown import Unknown
-from mare.ports import (
-    NOT_READ_YET,
-    AccessRefused,
-    Conflict,
-    InvalidName,
-    NotFound,
-    Scale,
-    Unavailable,
-)
+from mare.ports import NOT_READ_YET, AccessRefused, ApiError, InvalidName, NotFound, Scale
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 5.0
 _log = logging.getLogger(__name__)
@@ -115,7 +107,7 @@ class WatchedWorkloads:
                 return
             except AccessRefused as error:
                 self._last_read[target] = Unknown("Forbidden", str(error))
-            except (Unavailable, Conflict) as error:
+            except ApiError as error:
                 _log.info("Workload is not read yet", extra={"error": str(error)[:512]})
             except Exception:  # noqa: BLE001 - an answer of an unexpected shape is read again
                 _log.exception("Workload is not read yet")

@@ -9,7 +9,7 @@ import logging
 from mare.backoff import Backoff
 from mare.loop.state import AutoscalerState
 from mare.loop.target_owners import TargetOwners
-from mare.ports import AccessRefused, Conflict, Leadership, NotFound, Scale, Unavailable, Workloads
+from mare.ports import ApiError, Leadership, NotFound, Scale, Workloads
 
 _MAX_CONCURRENT = 4
 _MAX_ATTEMPTS = 6
@@ -40,7 +40,7 @@ class ReplicaRestorer:
                     await self._try(state, replicas)
             except NotFound:
                 return
-            except (AccessRefused, Conflict, Unavailable) as error:
+            except ApiError as error:
                 _log.warning(
                     "Original replicas could not be restored",
                     extra={"object": state.autoscaler.key, "error": str(error)[:512]},

@@ -22,6 +22,7 @@ from mare.loop.write_guard import WriteGuard
 from mare.ports import (
     MESSAGES_LEFT,
     AccessRefused,
+    ApiError,
     Brokers,
     Clock,
     Conflict,
@@ -72,7 +73,7 @@ class ScaleWriter:
                     return
         except Conflict:
             await self._refresh(state)
-        except (NotFound, AccessRefused, Unavailable) as error:
+        except ApiError as error:
             self._failed(state, error)
         except Exception:  # noqa: BLE001 - an error of one object must not end the others
             _log.exception("Workload could not be scaled", extra={"object": state.autoscaler.key})
@@ -124,7 +125,7 @@ class ScaleWriter:
             state.scale_retry.due = 0.0
         try:
             await self.workloads.refresh(state.autoscaler.target)
-        except (NotFound, AccessRefused, Unavailable, Conflict) as error:
+        except ApiError as error:
             self._failed(state, error)
         state.due = 0.0
 

@@ -9,7 +9,7 @@ from mare.custom_resource.status import status_of, without_absent
 from mare.loop.record import Record
 from mare.loop.state import AutoscalerState
 from mare.loop.write_guard import WriteGuard
-from mare.ports import AccessRefused, Clock, Conflict, NotFound, Objects, Unavailable
+from mare.ports import ApiError, Clock, Conflict, Objects
 
 _MAX_CONCURRENT_WRITES = 16
 _log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ class StatusWriter:
                 await write(state)
         except Conflict:  # the watch brings the version that the object has now
             state.status_retry.failed(self._clock())
-        except (NotFound, AccessRefused, Unavailable) as error:
+        except ApiError as error:
             self._failed(state, error)
         except Exception:  # noqa: BLE001 - an error of one object must not end the others
             _log.exception("Status could not be written", extra={"object": state.autoscaler.key})
@@ -129,6 +129,6 @@ class StatusWriter:
             return
         try:
             await self._objects.publish_event(state.autoscaler, kind, reason, message, change)
-        except (NotFound, AccessRefused, Unavailable, Conflict) as error:
+        except ApiError as error:
             self._guard.respect(error)
             _log.warning("Event could not be published", extra={"error": str(error)[:512]})

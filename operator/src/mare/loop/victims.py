@@ -7,16 +7,7 @@ from mare.domain.decision import Decision
 from mare.domain.policy import VictimPolicy
 from mare.domain.unknown import Unknown
 from mare.loop.state import AutoscalerState
-from mare.ports import (
-    AccessRefused,
-    BrokerReading,
-    Clock,
-    Conflict,
-    NotFound,
-    Scale,
-    Unavailable,
-    Workloads,
-)
+from mare.ports import AccessRefused, ApiError, BrokerReading, Clock, Scale, Workloads
 
 _log = logging.getLogger(__name__)
 
@@ -66,7 +57,7 @@ class Victims:
                 return None
         except AccessRefused as error:
             return Unknown("Forbidden", str(error)[:512])
-        except (NotFound, Unavailable, Conflict) as error:
+        except ApiError as error:
             return Unknown("Unavailable", str(error)[:512])
         return Unknown("ConsumersHidden", "no Pod has the address of a consumer")
 
