@@ -1,4 +1,4 @@
-"""The log of an outage of the broker: few lines, however often a connection is tried."""
+"""The log of an outage, of a broker or a database: few lines, however often it is tried."""
 
 import time
 from collections.abc import Callable
@@ -10,10 +10,13 @@ REPORT_SECONDS = 30.0
 
 
 class OutageLog:
-    """Logs each cause of an outage once for all connections and again every 30 s, and its end."""
+    """Logs each cause of an outage once for all connections and again every 30 s, and its end.
 
-    def __init__(self, address: str, clock: Callable[[], float] = time.monotonic) -> None:
-        self._address = address
+    `server` is the subject of the lines, for example "the broker at amqp://rabbitmq".
+    """
+
+    def __init__(self, server: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._server = server
         self._clock = clock
         self._since: float | None = None
         self._reported_at: dict[str, float] = {}
@@ -23,21 +26,22 @@ class OutageLog:
         now = self._clock()
         if self._since is None:
             self._since = now
-        sentence = str(error) or type(error).__name__
+        sentence = cause_of(error)
         recent = {each: at for each, at in self._reported_at.items() if now - at < REPORT_SECONDS}
         self._reported_at = recent
         if sentence not in recent:
             recent[sentence] = now
-            _log.warning(
-                "Waiting for the broker at %s: %s",
-                self._address,
-                sentence,
-                exc_info=error if trace else None,
-            )
+            cause = error if trace else None
+            _log.warning("Waiting for %s: %s", self._server, sentence, exc_info=cause)
 
     def connected(self) -> None:
         if self._since is not None:
             seconds = self._clock() - self._since
-            _log.info("Reached the broker at %s again after %.1f s", self._address, seconds)
+            _log.info("Reached %s again after %.1f s", self._server, seconds)
         self._since = None
         self._reported_at = {}
+
+
+def cause_of(error: BaseException) -> str:
+    """Return the text of an error on one line, or else its type."""
+    return " ".join(str(error).split()) or type(error).__name__

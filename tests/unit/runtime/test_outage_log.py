@@ -22,7 +22,7 @@ def clock():
 @pytest.fixture
 def outage_log(clock, caplog):
     caplog.set_level(logging.INFO)
-    return OutageLog("amqp://broker", clock)
+    return OutageLog("the broker at amqp://broker", clock)
 
 
 def test_connections_that_fail_together_are_logged_once(outage_log, clock, caplog):

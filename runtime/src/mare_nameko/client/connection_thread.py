@@ -54,7 +54,7 @@ class ConnectionThread(threading.Thread):
     ) -> None:
         super().__init__(name="rpc-connection", daemon=True)
         self._options = options
-        self._outage_log = OutageLog(options.amqp_uri.hosts)
+        self._outage_log = OutageLog(f"the broker at {options.amqp_uri.hosts}")
         self._pending = pending
         self._on_counts = on_counts
         self._calls: deque[Call] = deque()

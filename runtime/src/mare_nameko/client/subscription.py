@@ -57,7 +57,7 @@ class EventSubscription(threading.Thread):
         self._on_event = on_event
         self._on_subscribed = on_subscribed
         self._stopping = threading.Event()
-        self._outage_log = OutageLog(options.amqp_uri.hosts)
+        self._outage_log = OutageLog(f"the broker at {options.amqp_uri.hosts}")
         self._warnings = BoundedWarnings(log)
         self.connected = False
         """Whether events are received now."""

@@ -55,7 +55,7 @@ class Container(ServiceContainer):
         self.metrics = metrics
         self.tracer = tracer
         self.broker = broker
-        self.outage_log = OutageLog(broker.connection("").as_uri())
+        self.outage_log = OutageLog(f"the broker at {broker.connection('').as_uri()}")
 
     @property
     def busy_workers(self) -> int:

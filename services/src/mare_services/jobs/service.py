@@ -10,6 +10,7 @@ import msgspec
 from eventlet import tpool
 from nameko.extensions import DependencyProvider
 
+from mare_nameko.outage_log import cause_of
 from mare_nameko.service import event_handler, register_errors, rpc, timer
 from mare_services.contract import wire
 from mare_services.contract.callbacks import CallbackAttempted
@@ -30,7 +31,7 @@ from mare_services.contract.jobs import (
     WeatherObserved,
 )
 from mare_services.jobs.adapters.backlog import Backlog
-from mare_services.jobs.adapters.opening import cause_of, open_stores
+from mare_services.jobs.adapters.opening import open_stores
 from mare_services.jobs.adapters.relay import OutboxRelay
 from mare_services.jobs.batches import BatchLifecycle
 from mare_services.jobs.callbacks import JobCallbacks

@@ -1,20 +1,18 @@
 """Opens the store of the jobs, which may start after the service or be repaired meanwhile."""
 
 from dataclasses import dataclass
-from logging import getLogger
 
 import eventlet
 from eventlet import tpool
 
 from mare_nameko.backoff import Backoff
+from mare_nameko.outage_log import OutageLog
 from mare_services.jobs.adapters.sqlite import Sqlite
 from mare_services.jobs.batch_store import BatchStore
 from mare_services.jobs.delivery_log import DeliveryLog
 from mare_services.jobs.job_store import JobStore
 from mare_services.jobs.ports import Database
 from mare_services.jobs.settings import StoreUri
-
-_log = getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,26 +25,18 @@ class Stores:
 
 
 def open_stores(uri: StoreUri, max_open: int) -> Stores:
-    """Return when the store has its tables; log each new failure, raise SettingsError at once."""
+    """Return when the store has its tables; raise SettingsError at once."""
     database = _database(uri)
-    backoff = Backoff()
-    reported = ""
+    backoff, outage_log = Backoff(), OutageLog("the store of the jobs")
     while True:
         try:
             stores: Stores = tpool.execute(_create_tables, database, max_open)
         except database.errors as error:
-            if (cause := cause_of(error)) != reported:
-                _log.warning("Waiting for the store of the jobs: %s", cause)
-                reported = cause
+            outage_log.connection_failed(error)
             eventlet.sleep(backoff.next_delay())
         else:
-            if reported:
-                _log.info("Reached the store of the jobs")
+            outage_log.connected()
             return stores
-
-
-def cause_of(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
 
 
 def _create_tables(database: Database, max_open: int) -> Stores:
