@@ -182,7 +182,7 @@ def test_a_user_without_permissions_in_the_virtual_host_is_refused(vhost: Vhost,
     with user_of(vhost, "monitoring", None) as secret:
         reading = read_until(secret, vhost, lambda reading: True, queues=[{"name": "work"}])
 
-    assert reading.queues.reason == "AccessRefused"
+    assert reading.queues.reason == "VirtualHostRefused"
     assert vhost.name in reading.queues.cause
 
 

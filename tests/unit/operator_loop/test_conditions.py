@@ -8,12 +8,15 @@ from mare.custom_resource.autoscaler import read_autoscaler
 from mare.custom_resource.condition import Condition
 from mare.custom_resource.conditions import conditions_of
 from mare.custom_resource.work_conditions import grace_period_sufficient, prefetch_suitable
+from mare.dashboard.summary import facts_of
 from mare.domain.estimates import Estimates, Learning, recall
 from mare.domain.held import HeldMessages
 from mare.domain.history import History
 from mare.domain.unknown import Unknown
+from mare.explanation.problems import problems_of
 from mare.ports import BrokerReading, Scale
 from tests.unit.operator.building import reading
+from tests.unit.operator_loop.fakes import FakeBrokers
 from tests.unit.operator_loop.worlds import World, body, run
 
 NO_PREFETCH = Unknown("NoPrefetch", "a consumer has no prefetch count")
@@ -166,3 +169,50 @@ def test_a_prefetch_above_the_workers_is_a_hint(prefetch, spec, learning, reason
     assert text in found.message
     assert found.is_hint == (reason not in {"Configured", "Suitable"})
     assert not found.is_bad
+
+
+@pytest.mark.parametrize(
+    ("held_seconds", "reason"), [(110.0, "GracePeriodTooShort"), (130.0, "NothingAcknowledged")]
+)
+def test_long_messages_are_no_hang_until_three_times_their_mean(held_seconds, reason):
+    learning = recall(Estimates(capacity_per_replica=1 / 40, workers_per_replica=1.0))
+    assert grace_condition(learning, HeldMessages(seconds=held_seconds)).reason == reason
+
+
+class HungBrokers(FakeBrokers):
+    """Workers with a service time of 1 s, which acknowledge nothing from some time on."""
+
+    hung_at = float("inf")
+
+    def _seen(self, name: str) -> BrokerReading:
+        now = self.statistics_at = self.clock() // 5 * 5
+        acknowledged = int(min(now, self.hung_at))
+        (queue,) = super()._seen(name).queues
+        counters = {"published": int(now), "acknowledged": acknowledged}
+        held = {"consumers": 1, "prefetch": 1.0, "unacknowledged": 1, "delivered": acknowledged + 1}
+        return BrokerReading(queues=(replace(queue, **counters, **held),), busy={"10.0.0.1": 1})
+
+
+@pytest.mark.parametrize("hangs", [True, False])
+def test_workers_that_hang_are_named_instead_of_the_grace_period(*, hangs: bool):
+    async def story(world: World) -> None:
+        brokers = HungBrokers(world.clock)
+        world.use(brokers)
+        world.workloads.have("worker", 1, grace_seconds=30)
+        brokers.ready["worker"] = 1
+        world.put(minReplicas=1, maxReplicas=1, target={"type": "QueueWaitTime", "waitSeconds": 2})
+        for _ in range(120):
+            await world.tick()
+        brokers.hung_at = world.clock.now if hangs else brokers.hung_at
+        for second in range(600):
+            brokers.ready["worker"] = second if hangs else 1
+            await world.tick()
+
+    world = run(story)
+    problems = problems_of(facts_of(world.record.histories[("shop", "worker")]))
+    found = {each.code: each for each in problems if each.code in ("MARE012", "MARE024")}
+    assert list(found) == (["MARE024"] if hangs else [])
+    if hangs:
+        assert found["MARE024"].text.startswith("Consumers held messages for ")
+        assert "check whether the workers hang" in found["MARE024"].advice
+        assert 550 < found["MARE024"].clauses[0].numbers["seconds"] < 605

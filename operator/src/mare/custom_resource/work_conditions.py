@@ -4,7 +4,7 @@ import math
 
 from mare.custom_resource.autoscaler import Autoscaler
 from mare.custom_resource.condition import Condition
-from mare.domain.clause import Clause, capital, significant
+from mare.domain.clause import Clause, capital, number, significant
 from mare.domain.deliveries import DRAIN_SECONDS, Deliveries
 from mare.domain.estimates import Estimates
 from mare.domain.history import History
@@ -21,6 +21,8 @@ _NEVER_UNACKNOWLEDGED = (
 )
 _LARGE_PREFETCH = 20
 """Messages of a replica above which its prefetch count is hardly the number of its workers."""
+_HUNG_FACTOR = 3
+"""While nothing is acknowledged, the measured service time grows by a tenth of the time passed."""
 _GRACE_SETTING = "terminationGracePeriodSeconds"
 
 
@@ -42,12 +44,27 @@ def grace_period_sufficient(
     if history is not None and _may_be_wait(autoscaler.policy, history, grace, now):
         text = "The service time is not known: messages wait behind others in the replicas"
         return Condition(kind, "Unknown", "PrefetchLarge", text)
-    clause = Clause("grace.short", seconds=seconds, graceSeconds=grace)
+    reason, clause = (
+        "GracePeriodTooShort",
+        Clause("grace.short", seconds=seconds, graceSeconds=grace),
+    )
     message = f"{capital(clause)}: raise {setting} above the service time"
+    if history is not None and _may_hang(history, now):
+        reason, clause = "NothingAcknowledged", Clause("work.held", seconds=seconds)
+        message = (
+            f"{capital(clause)}: check whether they hang, and restart them. If a message takes"
+        )
+        message += f" that long, raise {setting} above {number(seconds)} s"
     if autoscaler.policy.victim_policy is not VictimPolicy.DEFAULT:
         message += f". Until then only idle replicas are removed, for {wait} s"
         message += " (maxDrainWaitSeconds), then busy ones"
-    return Condition(kind, "False", "GracePeriodTooShort", message, (clause,))
+    return Condition(kind, "False", reason, message, (clause,))
+
+
+def _may_hang(history: History, now: float) -> bool:
+    """Return whether messages were held for much longer than their measured service time."""
+    service = known(history.learning.estimates.service_seconds, 0.0)
+    return history.held.longest(now) > _HUNG_FACTOR * service
 
 
 def _may_be_wait(policy: Policy, history: History, grace_seconds: int, now: float) -> bool:

@@ -54,12 +54,20 @@ FRESH: Mapping[str, Hint] = {
     **_hints("MARE016", NotUnderstood="report"),
 }
 STATISTICS = Clause("advice.addStatistics")
-GRACE = Clause("advice.raiseGrace")
-VICTIMS = {
-    "ChoosesItself": Clause("advice.keepReplicaSets"),
-    "Forbidden": Clause("advice.allowPods"),
+OTHERS: Mapping[str, Hint] = {
+    **_hints("MARE007", MemoryAlarm="endAlarm", DiskAlarm="endAlarm"),
+    **_hints("MARE012", GracePeriodTooShort="raiseGrace"),
+    **_hints("MARE017", ChoosesItself="keepReplicaSets", Forbidden="allowPods"),
+    **_hints("MARE020", QueuesVanish="raiseMin"),
+    **_hints("MARE022", ScheduleWrong="correctSchedule"),
+    **_hints(
+        "MARE023",
+        AutomaticAcknowledgement="acknowledgeLate",
+        EarlyAcknowledgement="acknowledgeLate",
+    ),
+    **_hints("MARE024", NothingAcknowledged="restartWorkers"),
 }
-DRAIN = Clause("advice.drain")
-SCHEDULES = Clause("advice.correctSchedule")
-EVENTS = Clause("advice.raiseMin")
+"""Of the conditions about alarms, work, victims, events and schedules."""
+DRAIN = ("MARE017", Clause("advice.drain"))
+"""Of VictimsChosen for other reasons."""
 PENDING = Clause("advice.checkPods")

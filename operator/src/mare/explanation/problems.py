@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mare.custom_resource.condition import Condition
-from mare.custom_resource.conditions import END_ALARM
-from mare.custom_resource.work_conditions import ACKNOWLEDGE_LATE
 from mare.domain.clause import Clause
 from mare.explanation import advice
 from mare.explanation.facts import Facts
@@ -45,17 +43,18 @@ def _problems(facts: Facts) -> Iterator[Problem]:
         yield _problem(code, own, fresh, hint)
     elif fresh is not None and fresh.reason == "PartlyFresh":
         yield _problem("MARE005", own, fresh, advice.STATISTICS)
-    for kind, code, about, hints, hint in (
-        ("BrokerAlarm", "MARE007", own, {}, END_ALARM),
-        ("GracePeriodSufficient", "MARE012", workload, {}, advice.GRACE),
-        ("VictimsChosen", "MARE017", workload, advice.VICTIMS, advice.DRAIN),
-        ("SchedulesValid", "MARE022", own, {}, advice.SCHEDULES),
-        ("EventsSafe", "MARE020", own, {}, advice.EVENTS),
-        ("WorkVisible", "MARE023", own, {}, ACKNOWLEDGE_LATE),
+    for kind, about in (
+        ("BrokerAlarm", own),
+        ("GracePeriodSufficient", workload),
+        ("VictimsChosen", workload),
+        ("SchedulesValid", own),
+        ("EventsSafe", own),
+        ("WorkVisible", own),
     ):
         condition = facts.condition(kind)
         if condition is not None and condition.is_bad:
-            yield _problem(code, about, condition, hints.get(condition.reason, hint))
+            code, hint = advice.OTHERS.get(condition.reason, advice.DRAIN)
+            yield _problem(code, about, condition, hint)
     if facts.pending and facts.requested is not None and facts.ready is not None:
         missing = facts.requested - facts.ready
         clause = Clause("pods.pending", missing=missing, replicas=facts.requested)
