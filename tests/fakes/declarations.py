@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from aiormq.exceptions import ChannelNotFoundEntity, ProbableAuthenticationError
 
@@ -41,6 +41,8 @@ class Broker:
 
 
 class Connection:
+    server_properties: ClassVar = {"capabilities": {}}
+
     def __init__(self, broker: Broker) -> None:
         self.broker = broker
         self.is_closed = True

@@ -2,9 +2,11 @@
 
 import asyncio
 import struct
+import time
 import tracemalloc
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager, suppress
+from types import MappingProxyType
 from typing import Any
 
 import pamqp.frame
@@ -17,6 +19,8 @@ from mare.broker.connection_parameters import ConnectionParameters
 from mare.broker.frame_limit import MAX_FRAME_BYTES, MAX_UNREQUESTED_FRAMES, FrameLimitReader
 from mare.broker.networks import ANY_NETWORK
 from mare.broker.passive_declare import Depth, PassiveDeclare
+from mare.broker.queue_depths import QueueDepths
+from mare.domain.unknown import Unknown
 
 Attack = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 METHOD, HEADER, BODY, HEARTBEAT = 1, 2, 3, 8
@@ -29,8 +33,14 @@ def header(kind: int, length: int, channel: int = 0) -> bytes:
 class HostileBroker:
     """Answers the handshake as RabbitMQ does, then attacks."""
 
-    def __init__(self, attack: Attack | None, *, at_start: Attack | None = None) -> None:
-        self._attack, self._at_start = attack, at_start
+    def __init__(
+        self,
+        attack: Attack | None,
+        *,
+        at_start: Attack | None = None,
+        properties: Mapping[str, Any] = MappingProxyType({"capabilities": {}}),
+    ) -> None:
+        self._attack, self._at_start, self._properties = attack, at_start, dict(properties)
         self.dropped = asyncio.Event()
 
     async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -43,9 +53,7 @@ class HostileBroker:
         await reader.readexactly(8)
         if self._at_start:
             await self._at_start(reader, writer)
-        start = commands.Connection.Start(
-            mechanisms="PLAIN", server_properties={"capabilities": {}}
-        )
+        start = commands.Connection.Start(mechanisms="PLAIN", server_properties=self._properties)
         for frame in (start, commands.Connection.Tune(2047, 131_072, 60)):
             writer.write(pamqp.frame.marshal(frame, 0))
             await read_frame(reader)
@@ -112,6 +120,26 @@ def test_a_frame_of_a_gibibyte_on_an_open_connection_closes_it():
             await declare.close()
 
     run_in_little_memory(story())
+
+
+@pytest.mark.parametrize("properties", [{}, {"capabilities": None}, {"capabilities": "all"}])
+def test_a_broker_without_capabilities_is_refused_with_one_sentence(
+    properties: Mapping[str, Any], caplog: pytest.LogCaptureFixture
+):
+    async def story() -> None:
+        broker = HostileBroker(None, properties=properties)
+        async with listening(broker) as parameters:
+            depths = QueueDepths(parameters, time.time, has_statistics=False)
+            found = await depths.read(["work"], None)
+            assert isinstance(found, Unknown)
+            assert found.reason == "BrokerUnsupported"
+            assert "announces no capabilities" in found.cause
+            await broker.dropped.wait()
+            await depths.close()
+
+    run_in_little_memory(story())
+    (line,) = (each for each in caplog.records if each.name.startswith("mare"))
+    assert line.exc_info in (None, False)
 
 
 @pytest.mark.parametrize("kind", [HEADER, BODY, ord("A")])

@@ -30,7 +30,8 @@ class SharedConnection:
         """The open connection.
 
         Raises:
-            AccessRefused: The broker refuses the credentials, the virtual host or TLS fails.
+            AccessRefused: The broker refuses the credentials or the virtual host, TLS fails, or it
+                is not RabbitMQ.
             OSError: The broker cannot be reached.
         """
         if self._closed:
@@ -51,6 +52,7 @@ class SharedConnection:
         try:
             async with asyncio.timeout(_CONNECT_SECONDS):
                 await connection.connect()
+            _check_capabilities(connection)
             self._connection = connection
         except ProbableAuthenticationError as error:
             raise AccessRefused("the broker refuses the user or the password") from error
@@ -83,6 +85,13 @@ async def _close(connection: AbstractConnection) -> None:
     with suppress(AMQPError, OSError, RuntimeError, asyncio.CancelledError):
         async with asyncio.timeout(_CLOSE_SECONDS):
             await connection.close(ConnectionError("closed"))
+
+
+def _check_capabilities(connection: AbstractConnection) -> None:
+    """Raise AccessRefused where a broker announces none: aiormq reads them for each channel."""
+    if not isinstance(connection.server_properties.get("capabilities"), dict):
+        text = "the broker announces no capabilities when a client connects, as RabbitMQ does"
+        raise AccessRefused(text, "BrokerUnsupported")
 
 
 def _refusal(error: BaseException, vhost: str) -> AccessRefused | None:

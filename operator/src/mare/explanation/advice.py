@@ -50,6 +50,7 @@ FRESH: Mapping[str, Hint] = {
         CertificateRefused="correctCa",
         AddressRefused="allowNetwork",
     ),
+    **_hints("MARE001", BrokerUnsupported="useRabbitmq"),
     **_hints("MARE006", LeaderSilent="checkMembers"),
     **_hints("MARE016", NotUnderstood="report"),
 }
