@@ -5,9 +5,17 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+import eventlet
 from nameko.extensions import DependencyProvider
 
-from mare_nameko.service import EventDispatcher, RpcProxy, event_handler, register_errors, rpc
+from mare_nameko.service import (
+    CallTimedOut,
+    EventDispatcher,
+    RpcProxy,
+    event_handler,
+    register_errors,
+    rpc,
+)
 from mare_services.contract import wire
 from mare_services.contract.errors import (
     InvalidRequest,
@@ -32,6 +40,10 @@ Reply = TypeVar("Reply")
 
 _FINAL = (InvalidRequest, PlaceNotFound, PlaceAmbiguous)
 """Errors that another attempt does not mend."""
+
+WORK_SECONDS = 20.0
+"""Time limit of one attempt at a job, before its result is published. It ends before the process
+is killed that stops."""
 
 
 class PlaylistsResources(DependencyProvider):
@@ -83,9 +95,10 @@ class PlaylistsService:
             partial["report"] = wire.write(report)
             self.dispatch("weather_observed", {**attempt, **partial})
 
-        self.dispatch("job_started", attempt)
         try:
-            suggestion = self._suggest(job.request, publish_weather)
+            with eventlet.Timeout(WORK_SECONDS, CallTimedOut("The work took too long.")):
+                self.dispatch("job_started", attempt)
+                suggestion = self._suggest(job.request, publish_weather)
         except _FINAL as error:
             self._fail(job, error, str(error))
         else:

@@ -10,12 +10,14 @@ from psycopg.conninfo import conninfo_to_dict
 
 from mare_nameko.settings import SettingsError
 
+CONNECT_SECONDS = 5
+STATEMENT_SECONDS = 10
+
 _OPTIONS = (
-    "-c synchronous_commit=on -c statement_timeout=10000 -c lock_timeout=5000"
-    " -c idle_in_transaction_session_timeout=15000"
+    f"-c synchronous_commit=on -c statement_timeout={STATEMENT_SECONDS}s -c lock_timeout=5s"
+    " -c idle_in_transaction_session_timeout=15s"
 )
 """A server whose default is ``synchronous_commit=off`` would lose accepted jobs in a crash."""
-_CONNECT_SECONDS = 5
 _DEAD_PEER: dict[str, int] = {
     "keepalives_idle": 5,
     "keepalives_interval": 2,
@@ -67,7 +69,7 @@ class PostgreSql:
                 self._uri,
                 autocommit=True,
                 options=_OPTIONS,
-                connect_timeout=_CONNECT_SECONDS,
+                connect_timeout=CONNECT_SECONDS,
                 **_DEAD_PEER,  # type: ignore[arg-type]  # psycopg passes them to libpq
             )
             self._local.connection = connection
