@@ -10,7 +10,7 @@ from devcluster.cluster import Cluster
 from tests.e2e.application import Application, job, namespace, program
 from tests.vhost import eventually
 
-COUNT = 600
+COUNT = 1200
 
 
 @pytest.fixture
@@ -40,12 +40,11 @@ def test_a_lost_node_loses_no_message(
     )
     three_nodes.apply(*deployment)
     three_nodes.roll_out("recorder")
-    publisher = job(
-        images["services"], "publisher", ["publisher.py", str(COUNT), "60"], AMQP_URI=uri
-    )
-    three_nodes.apply(publisher)
+    # This takes 30 s or more: it must run when the node is killed.
+    publish = ["publisher.py", str(COUNT), "40"]
+    three_nodes.apply(job(images["services"], "publisher", publish, AMQP_URI=uri))
     three_nodes.kubectl(
-        "wait", "--for=jsonpath={.status.ready}=1", "job/publisher", "--timeout=60s"
+        "wait", "--for=jsonpath={.status.ready}=1", "job/publisher", "--timeout=110s"
     )
     killed = time.time()
     three_nodes.kill("rabbitmq-1")

@@ -49,7 +49,5 @@ def test_every_component_runs_in_restricted_pods(application: Application):
 
 
 def test_autoscalers_report_their_status(application: Application):
-    listed = application.kubectl("get", "qa")
-
-    assert "mare-weather" in listed
-    assert application.status("mare-weather")["currentReplicas"] >= 1
+    assert "mare-weather" in application.kubectl("get", "qa")
+    eventually(lambda: application.status("mare-weather").get("currentReplicas", 0) >= 1, 120)

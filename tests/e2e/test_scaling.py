@@ -101,7 +101,7 @@ def stubborn(application: Application, images: Mapping[str, str]) -> Application
     publish = job(images["services"], "publisher", ["publisher.py", "2", "500"], AMQP_URI=uri)
     application.apply(*deployment, publish)
     application.roll_out("stubborn")
-    application.kubectl("wait", "--for=condition=complete", "job/publisher", "--timeout=60s")
+    application.kubectl("wait", "--for=condition=complete", "job/publisher", "--timeout=110s")
     yield application
     application.kubectl("delete", "qa/stubborn", "deployment/stubborn", "job/publisher")
 
@@ -110,4 +110,4 @@ def test_a_busy_replica_that_is_killed_is_reported(stubborn: Application):
     one_replica = {**AUTOSCALER["spec"], "scaleTargetRef": {"name": "stubborn"}, "maxReplicas": 1}
     stubborn.apply({**AUTOSCALER, "metadata": {"name": "stubborn"}, "spec": one_replica})
 
-    eventually(lambda: "ReplicasKilled" in event_reasons(stubborn, "stubborn"), seconds=60)
+    eventually(lambda: "ReplicasKilled" in event_reasons(stubborn, "stubborn"), seconds=180)
