@@ -60,6 +60,18 @@ def test_the_alarm_is_a_warning_and_a_problem_with_advice():
     assert ("worker", "Warning", "MemoryAlarm") in world.objects.events
 
 
+def test_more_replicas_are_no_advice_in_an_alarm():
+    async def story(world: World) -> None:
+        begun(world)
+        world.brokers.ready["worker"] = 999
+        world.put(maxReplicas=5, generation=2)
+        await world.tick()
+
+    world = run(story)
+    problems = problems_of(facts_of(world.record.histories[("shop", "worker")]))
+    assert [problem.code for problem in problems] == ["MARE007"]
+
+
 @pytest.mark.parametrize("age", [16, 3600])
 def test_an_alarm_in_old_statistics_is_not_known(age: int):
     async def story(world: World) -> None:

@@ -173,6 +173,14 @@ def test_json_has_the_same():
     assert [each["code"] for each in explained["problems"]] == ["MARE021"]
 
 
+def test_more_replicas_are_no_advice_while_some_do_not_start():
+    document = stored(ready=999, maxReplicas=20)
+    document["status"]["lastScaleTime"] = "1970-01-01T00:00:00Z"
+    explained = json.loads(explain(document, "-o", "json").output)
+    assert explained["replicas"]["ready"] < explained["replicas"]["requested"] == 20
+    assert [each["code"] for each in explained["problems"]] == ["MARE014"]
+
+
 def test_the_decision_in_force_at_a_time():
     document = stored(ready=999, maxReplicas=20)
     times = [each["time"] for each in document["status"]["decisions"]]

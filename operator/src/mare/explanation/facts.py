@@ -57,7 +57,13 @@ class Facts:
 
     @property
     def is_behind(self) -> bool:
-        """Whether maxReplicas are requested and are too few."""
+        """Whether maxReplicas are requested and are too few.
+
+        While some of them do not start, or the broker is in alarm, more would change nothing.
+        """
+        alarm = self.condition("BrokerAlarm")
+        if self.pending or (alarm is not None and alarm.is_bad):
+            return False
         if self.requested is None or self.requested < self.policy.max_replicas:
             return False
         if self.wait_target is not None and self.wait_seconds is not None:
