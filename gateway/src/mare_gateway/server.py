@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 import threading
+from functools import partial
 from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any
@@ -65,17 +66,19 @@ def serve(settings: Settings) -> None:
         workers_kill_timeout=int(settings.graceful_timeout),
     )
     server.on_startup(health.start)
-    os.register_at_fork(after_in_child=_become_worker)
+    os.register_at_fork(after_in_child=partial(_become_worker, os.getpid()))
     server.serve(target_loader=load_application)
 
 
-def _become_worker() -> None:
+def _become_worker(parent: int) -> None:
     # A worker inherits the parent's handler, which would ignore a SIGTERM until granian installs
     # the worker's own handler.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if sys.platform == "linux":
         # A worker that survives a killed parent keeps the port, and the next gateway cannot start.
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # it ended before the kernel was told
+            os._exit(1)
 
 
 def _swagger_files() -> Path:
