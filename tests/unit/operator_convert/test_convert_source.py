@@ -6,10 +6,9 @@ from hypothesis import strategies as st
 
 from mare.convert.conversion import convert
 from mare.convert.findings import Outcome
-from mare.convert.metadata import LAST_APPLIED
 from mare.convert.report import manifests, text
 from mare.documents import tree
-from mare.documents.tree import InputError, leaves, masked, spelled
+from mare.documents.tree import LAST_APPLIED, InputError, leaves, masked, spelled
 from mare.documents.tree import parse_objects as parse
 from tests.unit.operator_convert.inputs import scaledobject
 

@@ -232,10 +232,6 @@ def convert_authentication(document: Document, users: list[Document]) -> Result:
         draft.drop((), "no converted object uses it")
         return draft.result()
     draft.check(AUTHENTICATIONS[0])
-    for path in ("apiVersion", "kind", "metadata.name", "metadata.namespace"):
-        draft.absorb(path, REPLACED)
-    for path in ("metadata", "status"):
-        draft.drop(path, "the Secret is created without it")
     see = f"see {users[0].kind} {users[0].name}"
     for part in ENTRIES:
         for index, entry in enumerate(draft.value(("spec", part)) or ()):
@@ -251,6 +247,5 @@ def convert_authentication(document: Document, users: list[Document]) -> Result:
         draft.need(f"spec.{part}", f"add the values of {store} to Maré's Secret; {see}")
     if draft.value("spec.podIdentity.provider") == "none":
         draft.absorb("spec.podIdentity.provider", "no cloud identity is used")
-    draft.need("spec.podIdentity", LOGIN)
-    draft.need("spec.oauth2", LOGIN)
+    draft.apply_rules(AUTHENTICATIONS[0])
     return draft.result()

@@ -1,6 +1,9 @@
 """One object on its way: the outcome of each of its values, and the output that they give."""
 
+import json
 from dataclasses import replace
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
 from mare.convert.findings import ALONG, Addition, Finding, Outcome, Problem, Result
@@ -85,6 +88,12 @@ class Draft:
         names = [step for step in found if isinstance(step, str)]
         name = ".".join(names[-2:] if names[-1] == "name" else names[-1:])
         return f"{name}: {spelling_of(self._nodes[found])}"
+
+    def apply_rules(self, name: str, at: Path = ()) -> None:
+        """Settle the values whose outcome in rules.json does not depend on other values."""
+        for outcome, notes in _rules()[name].items():
+            for path, note in notes.items():
+                self._settle((*at, *path.split()), Outcome(outcome), note)
 
     def keep(self, path: str | Path, to: str | Path) -> None:
         at, place = steps(path), steps(to)
@@ -219,6 +228,14 @@ class Draft:
     def _remove(self, path: Path) -> None:
         parent: Any = self.value(path[:-1])
         parent[path[-1]] = None
+
+
+@cache
+def _rules() -> dict[str, dict[str, dict[str, str]]]:
+    """Return outcomes and notes: of a table, by outcome, then by the names of the path."""
+    text = files("mare.convert").joinpath("rules.json").read_text(encoding="utf-8")
+    rules: dict[str, dict[str, dict[str, str]]] = json.loads(text)
+    return rules
 
 
 def _of_trigger(path: Path) -> bool:

@@ -5,26 +5,7 @@ import re
 from mare.convert.draft import API_VERSION, KIND, Draft
 from mare.convert.manifest import steps
 
-SERVER_FIELDS = (
-    "uid",
-    "resourceVersion",
-    "generation",
-    "creationTimestamp",
-    "deletionTimestamp",
-    "deletionGracePeriodSeconds",
-    "selfLink",
-    "managedFields",
-)
-LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 MARKER_LABEL = "scaledobject.keda.sh/name"
-DROPPED = {
-    LAST_APPLIED: "kubectl writes it again",
-    "scaledobject.keda.sh/transfer-hpa-ownership": "Maré creates no HPA to take over",
-    "scaledobject.keda.sh/hpa-excluded-labels": "Maré creates no HPA to copy labels to",
-    "validations.keda.sh/hpa-ownership": (
-        "Maré always reports another autoscaler of the same workload in a condition"
-    ),
-}
 PREFIX = "autoscaling.keda.sh/"
 PAUSED = f"{PREFIX}paused"
 PAUSED_REPLICAS = f"{PREFIX}paused-replicas"
@@ -38,21 +19,14 @@ _ANNOTATIONS = ("metadata", "annotations")
 def convert_metadata(draft: Draft) -> None:
     draft.translate("apiVersion", "apiVersion", API_VERSION)
     draft.translate("kind", "kind", KIND)
-    for name in SERVER_FIELDS:
-        draft.drop(f"metadata.{name}", "the API server writes it")
-    draft.drop("metadata.finalizers", "they protect the old object only")
-    draft.drop("metadata.ownerReferences", "the new object is not deleted together with the owner")
-    draft.drop("status", "status is not carried over")
+    draft.apply_rules("object")
     draft.keep("metadata.name", "metadata.name")
     draft.keep("metadata.namespace", "metadata.namespace")
-    draft.drop(("metadata", "labels", MARKER_LABEL), "a label that KEDA sets itself")
     draft.keep("metadata.labels", "metadata.labels")
     _convert_pause(draft)
     if _is_true(draft, FORCE_ACTIVATION):
         draft.translate((*_ANNOTATIONS, FORCE_ACTIVATION), "spec.activation.mode", "Always")
     draft.absorb((*_ANNOTATIONS, FORCE_ACTIVATION), "false is the default")
-    for name, effect in DROPPED.items():
-        draft.drop((*_ANNOTATIONS, name), effect)
     for name in draft.value(_ANNOTATIONS) or ():
         if "keda.sh/" in name:
             draft.refuse((*_ANNOTATIONS, name), "is not an annotation that mare convert knows")

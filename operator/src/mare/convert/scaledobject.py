@@ -20,6 +20,7 @@ HPA_SYNC_SECONDS = 15
 def convert_scaledobject(draft: Draft, objects: Objects) -> None:
     draft.check("ScaledObject")
     convert_metadata(draft)
+    draft.apply_rules("ScaledObject")
     container = draft.value("spec.scaleTargetRef.envSourceContainerName")
     convert_scale_target(draft)
     most = _convert_counts(draft)
@@ -87,7 +88,6 @@ def _convert_counts(draft: Draft) -> int:
         draft.absorb("spec.initialCooldownPeriod", "Maré has no initial cooldown")
     effect = f"the workload can become idle in the first {initial} s after the object is created"
     draft.drop("spec.initialCooldownPeriod", effect)
-    draft.drop("spec.pollingInterval", "Maré reads the queues at least once a second")
     fallback = spec.get("fallback") or {}
     if {"failureThreshold", "replicas"} <= fallback.keys():
         _convert_fallback(draft, fallback, most)
@@ -125,10 +125,7 @@ def _convert_advanced(draft: Draft) -> None:
         draft.restores_count = True
         draft.translate(path, "spec.onDelete", "Restore", "the count before Maré's first change")
     draft.absorb(path, "the replicas stay as they are when the object is deleted")
-    draft.drop("spec.advanced.horizontalPodAutoscalerConfig.name", "Maré creates no HPA")
     convert_behavior(draft, "spec.advanced.horizontalPodAutoscalerConfig.behavior")
-    note = "Maré uses the largest of several targets and has no formulas; write targets instead"
-    draft.refuse("spec.advanced.scalingModifiers", note)
 
 
 def convert_behavior(draft: Draft, path: str) -> None:
@@ -156,11 +153,7 @@ def convert_behavior(draft: Draft, path: str) -> None:
 
 def _convert_schedule(draft: Draft, path: tuple[str | int, ...], to: str, most: int) -> None:
     """Convert a cron trigger to a schedule: a minimum from each start to the next end."""
-    draft.absorb((*path, "type"), "a schedule is a minimum, like a cron trigger")
-    draft.drop((*path, "name"), "schedules have no name")
-    draft.absorb((*path, "metricType"), "a schedule has no metric")
-    draft.drop((*path, "useCachedMetrics"), "a schedule has no metric")
-    draft.refuse((*path, "authenticationRef"), "a cron trigger needs no authentication")
+    draft.apply_rules("cron", path)
     metadata = draft.value((*path, "metadata")) or {}
     for name in ("start", "end", "timezone"):
         at = (*path, "metadata", name)

@@ -110,21 +110,14 @@ def _check_value(draft: Draft, at: Path, metadata: dict[str, Any]) -> None:
 
 def _convert_the_rest(draft: Draft, path: Path, *, regex: bool) -> None:
     at = (*path, "metadata")
-    draft.absorb((*path, "type"), "a QueueAutoscaler scales by RabbitMQ only")
-    draft.drop((*path, "name"), "Maré's metrics have the name of the queue instead")
-    effect = "all objects of a broker are read together, at least once a second"
-    draft.drop((*path, "useCachedMetrics"), effect)
     draft.absorb(
         (*at, "useRegex"), "queues has the names and patterns" if regex else "queueName is a name"
     )
-    draft.drop((*at, "metricName"), "KEDA ignores it as well")
-    draft.drop((*at, "pageSize"), "Maré reads all pages")
-    draft.drop((*at, "timeout"), "Maré has its own time limit for the broker")
     operation = draft.value((*at, "operation"))
     if regex and operation in ("avg", "max"):
         note = f"Maré sums queues and has no {operation}; write one trigger per queue"
         draft.refuse((*at, "operation"), note)
-    draft.absorb((*at, "operation"), "Maré sums the queues of an object")
+    draft.apply_rules("rabbitmq", path)
 
 
 def convert_targets(draft: Draft, triggers: list[Trigger]) -> None:
