@@ -51,7 +51,8 @@ DEAD_LETTERS = Counter("webhooks_dead_letters_total", "Callbacks given up after 
 
 _GONE = 410
 _LIMITS = frozenset({429, 503})
-_REMEMBERED = 20_000
+REMEMBERED = 20_000
+"""Jobs and callbacks in memory, about 0.5 kB each."""
 _SUCCESS = range(200, 300)
 _REDIRECTS = range(300, 400)
 _SERVER_ERRORS = range(500, 600)
@@ -83,7 +84,7 @@ class CallbackDelivery:
     draw: Callable[[], float] = random.random
 
     def __post_init__(self) -> None:
-        self._ended: TTLCache[str, bool] = TTLCache(_REMEMBERED, ttl=86_400, timer=self.monotonic)
+        self._ended: TTLCache[str, bool] = TTLCache(REMEMBERED, ttl=86_400, timer=self.monotonic)
         """Jobs whose receiver wants no further callbacks, which ends those that are waiting; and
         callbacks that were delivered, which ends their duplicates."""
 

@@ -69,12 +69,12 @@ class Destinations:
         self._rate = rate
         self._burst = max(1.0, rate)
         self._hosts: LRUCache[str, _Host] = LRUCache(REMEMBERED)
-        self._urls: LRUCache[str, _Url] = LRUCache(REMEMBERED)
+        self._urls: LRUCache[int, _Url] = LRUCache(REMEMBERED)
 
     def enter(self, destination: Destination, now: float) -> Passage:
         host = self._host(destination.origin, now)
         path = destination.target.partition("?")[0]
-        key = destination.origin + path
+        key = hash(destination.origin + path)  # a URL can be 2 kB long
         url = self._urls.get(key) or _Url()
         self._urls[key] = url
         permission = breaker.permission(url.breaker, now)
