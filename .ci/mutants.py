@@ -1,15 +1,17 @@
 """``make mutants PART=...``: put faults into a part, one at a time, and run its unit tests.
 
 mutmut expects one ``src`` folder, so the packages and the tests are copied into ``.cache/mutants``
-first. The summary counts the faults that the tests notice; ``--show`` prints the others as diffs.
+first. ``SAMPLE=400`` runs that many mutants, chosen at random, always the same ones of one source.
+The report counts, by module, the mutants that the tests notice, and prints the others.
 """
 
 import argparse
-import os
+import json
+import random
 import shutil
 import subprocess
 import sys
-from collections import Counter
+from collections import defaultdict
 from pathlib import Path
 
 MUTMUT = (sys.executable, "-m", "mutmut")
@@ -23,16 +25,48 @@ PACKAGES = {
 PARTS = {
     "domain": (("mare/domain/*",), ("operator",)),
     "loop": (("mare/loop/*",), ("operator_loop",)),
-    "leadership": (("mare/leadership.py",), ("operator_loop/test_leadership.py",)),
+    "leadership": (
+        ("mare/leadership.py",),
+        ("operator_loop/test_leadership.py", "operator_loop/test_lease_renewals.py"),
+    ),
     "broker": (("mare/broker/*",), ("operator_broker",)),
     "runtime": (("mare_nameko/service/*", "mare_nameko/*.py"), ("runtime",)),
     "client": (("mare_nameko/client/*",), ("runtime_client",)),
     "upstream": (("mare_services/upstream/*",), ("upstream",)),
     "playlists": (("mare_services/playlists/domain/*",), ("playlists",)),
+    "jobs": (("mare_services/jobs/domain/*",), ("jobs",)),
+    "webhooks": (("mare_services/webhooks/domain/*",), ("webhooks",)),
 }
 """Patterns of modules, and folders or files below tests/unit, by part."""
-CAUGHT = {"killed", "timeout", "caught by type check"}
-IGNORED = {"skipped", "not checked"}
+NOTICED = {"killed", "timeout", "caught by type check", "check was interrupted by user"}
+"""The last is what mutmut calls a mutant with which pytest cannot import a test."""
+LOG_LINES = r"^\s*\w*log\.(debug|info|warning|error|exception)\("
+"""Not mutated: a test that repeats the words of a log line protects nothing."""
+GENERATE = """
+from mutmut.__main__ import copy_also_copy_files, copy_src_dir, create_mutants
+copy_src_dir(), copy_also_copy_files(), create_mutants({jobs})
+"""
+SHOW = """
+import sys
+from mutmut.mutation.diff_apply import get_diff_for_mutant
+for name in sys.argv[1:]:
+    changes = [line for line in get_diff_for_mutant(name).splitlines()[2:] if line[0] in "-+"]
+    print(name, *changes, "", sep="\\n")
+"""
+FASTEST_FIRST = """
+import json
+LONGEST = 2
+
+def pytest_collection_modifyitems(config, items):
+    try:
+        with open("mutmut-stats.json") as stats:
+            seconds = json.load(stats)["duration_by_test"]
+    except OSError:
+        return
+    items.sort(key=lambda item: seconds.get(item.nodeid, 0))
+    items[:] = [item for item in items if seconds.get(item.nodeid, 0) <= LONGEST]
+"""
+"""A plugin of pytest: most mutants are noticed by a fast test, and none is worth a slow one."""
 
 
 def main() -> None:
@@ -42,13 +76,12 @@ def main() -> None:
     log = (WORK / f"{options.part}.log").absolute()
     print(f"Mutating {options.part}; the log is {log}.", flush=True)
     with log.open("w") as output:
-        subprocess.run(
-            [*MUTMUT, "run", f"--max-children={options.jobs}"],
-            cwd=folder,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            check=True,
-        )
+        _python(folder, output, "-c", GENERATE.format(jobs=options.jobs))
+        names = _names(folder)
+        count = min(options.sample or len(names), len(names))
+        chosen = random.Random(0).sample(names, count)  # noqa: S311 - nothing depends on its secrecy
+        jobs = f"--max-children={options.jobs}"
+        _python(folder, output, "-m", "mutmut", "run", jobs, *chosen)
     results = subprocess.run(
         [*MUTMUT, "results", "--all", "true"],
         cwd=folder,
@@ -57,18 +90,33 @@ def main() -> None:
         text=True,
     ).stdout
     verdicts = dict(line.strip().rsplit(": ", 1) for line in results.splitlines() if ": " in line)
-    _report(options.part, verdicts)
-    if options.show:
-        for name in (name for name, verdict in verdicts.items() if verdict not in CAUGHT | IGNORED):
-            subprocess.run([*MUTMUT, "show", name], cwd=folder, check=True)
+    unnoticed = [name for name in sorted(chosen) if verdicts[name] not in NOTICED]
+    subprocess.run([sys.executable, "-c", SHOW, *unnoticed], cwd=folder, check=True)
+    _report(options.part, chosen, unnoticed, len(names))
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser("mutants.py", description=__doc__)
     parser.add_argument("part", choices=PARTS)
-    parser.add_argument("--jobs", type=int, default=os.cpu_count())
-    parser.add_argument("--show", action="store_true", help="print the survivors as diffs")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--sample", type=int, help="how many mutants to run, at random")
     return parser.parse_args()
+
+
+def _python(folder: Path, output: object, *arguments: str) -> None:
+    subprocess.run(
+        [sys.executable, *arguments],
+        cwd=folder,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        check=True,
+    )
+
+
+def _names(folder: Path) -> list[str]:
+    """Return the name of each mutant that mutmut has generated."""
+    files = sorted((folder / "mutants" / "src").rglob("*.meta"))
+    return [name for file in files for name in json.loads(file.read_text())["exit_code_by_key"]]
 
 
 def _copy(folder: Path, part: str) -> None:
@@ -80,12 +128,16 @@ def _copy(folder: Path, part: str) -> None:
     for name in ("charts", "docs", "devcluster"):
         (folder / name).symlink_to(Path(name).absolute())
     shutil.copy("pyproject.toml", folder)
+    (folder / "fastest_first.py").write_text(FASTEST_FIRST)
     modules, tests = PARTS[part]
+    copies = ["tests", "local", "charts", "devcluster", "docs", "pyproject.toml"]
+    plugins = ["-p", "no:cacheprovider", "-p", "fastest_first"]
     lines = {
         "source_paths": ["src"],
         "only_mutate": [f"src/{module}" for module in modules],
-        "also_copy": ["tests", "local", "charts", "devcluster", "docs", "pyproject.toml"],
-        "pytest_add_cli_args": ["-p", "no:randomly", "-p", "no:cacheprovider", "-x", "-q"],
+        "do_not_mutate_patterns": [LOG_LINES],
+        "also_copy": [*copies, "fastest_first.py"],
+        "pytest_add_cli_args": [*plugins, "-x", "-q"],
         "pytest_add_cli_args_test_selection": [f"tests/unit/{test}" for test in tests],
     }
     text = "".join(
@@ -95,12 +147,18 @@ def _copy(folder: Path, part: str) -> None:
     (folder / "setup.cfg").write_text(f"[mutmut]\n{text}")
 
 
-def _report(part: str, verdicts: dict[str, str]) -> None:
-    counts = Counter(verdicts.values())
-    caught = sum(count for verdict, count in counts.items() if verdict in CAUGHT)
-    total = sum(count for verdict, count in counts.items() if verdict not in IGNORED)
-    share = 100 * caught / total if total else 0
-    print(f"{part}: {caught} of {total} mutants are noticed ({share:.0f} %); {dict(counts)}")
+def _report(part: str, chosen: list[str], unnoticed: list[str], total: int) -> None:
+    counts: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for name in chosen:
+        count = counts[name.rsplit(".", 1)[0]]
+        count[0] += name not in unnoticed
+        count[1] += 1
+    for module, (noticed, run) in sorted(counts.items()):
+        print(f"{module}: {noticed} of {run}")
+    noticed = len(chosen) - len(unnoticed)
+    sample = f", a sample of {total}" if len(chosen) < total else ""
+    share = 100 * noticed / len(chosen)
+    print(f"{part}: {noticed} of {len(chosen)} mutants are noticed ({share:.0f} %){sample}.")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The states of a job, and what each event does in each of them."""
 
 import contextlib
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -42,6 +43,7 @@ def test_a_new_job_is_pending_and_its_event_carries_the_request():
 
     assert fresh.state is JobState.PENDING
     assert fresh.deadline == NOW + timedelta(minutes=10)
+    assert fresh.retained_until == fresh.deadline + TERMS.retention
     assert accepted_event(fresh).data == {
         "job_id": "1",
         "attempt": 1,
@@ -93,12 +95,15 @@ def test_a_retry_is_a_new_attempt_without_the_results_of_the_last():
     later = NOW + timedelta(hours=1)
     failed = record(job(), 1, JobState.PARTIAL, NOW, TERMS, weather="rain")
     failed = record(failed, 1, JobState.FAILED, NOW, TERMS, failure={"type": "X"})
+    failed = replace(failed, redelivered=3)
 
     again = retry(failed, later, TERMS)
 
     assert (again.state, again.attempt) == (JobState.PENDING, 2)
     assert (again.weather, again.failure, again.result) == (None, None, None)
     assert again.deadline == later + TERMS.duration
+    assert again.retained_until == again.deadline + TERMS.retention
+    assert again.redelivered == 0
 
 
 REPORTED = (JobState.RUNNING, JobState.PARTIAL, JobState.COMPLETE, JobState.FAILED)

@@ -161,7 +161,18 @@ def test_after_another_leader_a_new_term_begins():
         await second._release()
         await first._try()
         assert first()
-        assert first.term != term
+        assert first.term == term + 1
+
+    play(story)
+
+
+def test_a_restarted_replica_begins_its_first_term_with_its_own_lease():
+    async def story(leases, clock, candidate):
+        await candidate("first")._try()
+        again = candidate("first")
+        assert (again.term, again.holder, again.is_stalled) == (0, None, False)
+        await again._try()
+        assert (again.term, again.holder) == (1, "first")
 
     play(story)
 

@@ -1,5 +1,8 @@
 """How a leader renews and releases its Lease."""
 
+import time
+from datetime import UTC, datetime
+
 import pytest
 
 from tests.unit.operator_loop.candidates import play
@@ -33,6 +36,90 @@ def test_a_lease_that_another_client_has_written_is_read_again():
         leases.lease = None
         await first._try()
         assert first()
+
+    play(story)
+
+
+def test_a_lease_that_was_deleted_is_made_again_in_the_same_attempt():
+    async def story(leases, clock, candidate):
+        first = candidate("first")
+        await first._try()
+        leases.lease = None
+        leases.asked.clear()
+        clock.now += 3.0
+        await first._try()
+        assert leases.asked == ["PUT", "GET", "POST"]
+        clock.now += 3.0
+        assert first()
+
+    play(story)
+
+
+def test_a_lease_that_was_made_again_begins_a_term_though_the_answer_is_lost():
+    async def story(leases, clock, candidate):
+        first = candidate("first")
+        await first._try()
+        leases.lease, leases.loses_answers = None, True
+        await first._try()
+        leases.loses_answers = False
+        await first._try()
+        assert (first(), first.term) == (True, 2)
+
+    play(story)
+
+
+def test_a_lease_says_since_when_its_holder_has_it():
+    long_ago = "2020-01-01T00:00:00.000000Z"
+
+    async def story(leases, clock, candidate):
+        first, second = candidate("first"), candidate("second")
+        await first._try()
+        leases.lease["spec"]["acquireTime"] = long_ago
+        clock.now += 5
+        for _ in range(3):
+            await first._try()
+            assert leases.lease["spec"]["acquireTime"] == long_ago
+            assert leases.lease["spec"]["renewTime"] > long_ago
+        await first._release()
+        await second._try()
+        assert leases.lease["spec"]["acquireTime"] > long_ago
+        assert leases.lease["spec"]["leaseTransitions"] == 2
+
+    play(story)
+
+
+@pytest.fixture
+def in_recife(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("TZ", "<-03>3")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+def test_the_times_of_a_lease_are_utc_wherever_the_machine_stands(in_recife):
+    async def story(leases, clock, candidate):
+        await candidate("first")._try()
+        renewed = datetime.fromisoformat(leases.lease["spec"]["renewTime"])
+        assert abs((datetime.now(UTC) - renewed).total_seconds()) < 3600
+
+    play(story)
+
+
+def test_a_waiting_replica_tries_twice_as_often_and_when_the_lease_expires():
+    async def story(leases, clock, candidate):
+        first, second = candidate("first"), candidate("second")
+        assert first.pause() == 0.7
+        await first._try()
+        await second._try()
+        expires = clock.now + 4
+        assert (first.pause(), second.pause()) == (0.7, 0.35)
+        pauses = []
+        for left in (0.36, 0.2, 0.01, -1):
+            clock.now = expires - left
+            pauses.append(second.pause())
+        assert pauses == pytest.approx([0.35, 0.2, 0.05, 0.05])
+        assert first.pause() == 0.7
 
     play(story)
 
