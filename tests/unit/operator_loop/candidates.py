@@ -9,7 +9,6 @@ from mare.cluster.paths import ApiPath
 from mare.leadership import ElectedLeader, LeaseSettings
 from mare.ports import Conflict, NotFound, Unavailable
 
-
 COLLECTION = "/apis/coordination.k8s.io/v1/namespaces/shop/leases"
 MICRO_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.]\d{6}Z")
 

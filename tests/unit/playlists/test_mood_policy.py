@@ -10,6 +10,7 @@ from mare_services.contract.conditions import Condition
 from mare_services.contract.music import Mood
 from mare_services.contract.weather import Weather
 from mare_services.playlists.domain import mood
+from mare_services.playlists.domain.policies import choose
 
 
 def weather(
@@ -93,6 +94,37 @@ def test_air_temperature_stands_in_for_a_missing_apparent_one():
 
     assert choice.reasons[0].rule == "air temperature"
     assert choice.reasons[0].energy == 0.625
+
+
+@pytest.mark.parametrize(
+    ("feels", "energy", "valence", "acousticness"),
+    [(-60, 0.25, 0.3, 0.55), (-5, 0.25, 0.3, 0.55), (5, 0.375, 0.4, 0.475), (15, 0.5, 0.5, 0.4),
+     (25, 0.625, 0.6, 0.325), (35, 0.75, 0.7, 0.25), (60, 0.75, 0.7, 0.25)],
+)  # fmt: skip
+def test_the_apparent_temperature_counts_between_cold_and_heat(
+    feels, energy, valence, acousticness
+):
+    warmth = mood.choose(weather(15, feels=feels), 12, "en").reasons[0]
+
+    assert (warmth.rule, warmth.energy, warmth.valence, warmth.acousticness) == (
+        "apparent temperature", energy, valence, acousticness,
+    )  # fmt: skip
+
+
+def test_no_value_exceeds_one():
+    assert mood.choose(weather(35, "thunderstorm", wind=50), 12, "en").energy == 1.0
+
+
+@pytest.mark.parametrize(
+    ("lang", "name"), [("pt", "festa e dança"), ("en", "party & dance"), ("fr", "party & dance")]
+)
+@pytest.mark.parametrize(("policy", "celsius"), [("mood", 32.0), ("ifood", 32.0)])
+def test_a_choice_names_its_policy_and_the_mood_in_the_language(policy, celsius, lang, name):
+    choice = choose(policy, weather(celsius, "clear"), 12, lang)
+
+    assert (choice.policy, choice.version, choice.mood, choice.name) == (
+        policy, 1, Mood.PARTY, name,
+    )  # fmt: skip
 
 
 def test_sums_on_a_threshold_count_as_decimals():

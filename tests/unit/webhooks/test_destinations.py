@@ -127,6 +127,15 @@ def test_hosts_that_do_not_answer_leave_half_of_the_workers_to_the_others():
     assert destinations.enter(host(99), 15).admission is SEND
 
 
+@pytest.mark.parametrize(("workers", "slow"), [(1, 1), (2, 1), (3, 1), (4, 2)])
+def test_few_workers_send_to_slow_hosts_too(workers, slow):
+    destinations = make(workers=workers)
+
+    admissions = [destinations.enter(host(number), 0).admission for number in range(5)]
+
+    assert admissions.count(SEND) == slow
+
+
 def test_a_host_that_was_slow_gets_one_callback_at_a_time_for_two_minutes(destinations):
     destinations.leave(destinations.enter(HOOK, 0), 6, None)
 

@@ -77,6 +77,12 @@ def test_a_postponed_callback_waits_ever_longer_and_counts_no_attempt():
     assert SCHEDULE.retry(progress, NOW, 0.0).deferred == 0
 
 
+def test_callbacks_that_are_postponed_together_come_back_apart():
+    waits = [SCHEDULE.postpone(FRESH, NOW, draw).not_before - NOW for draw in (0.0, 0.5, 1.0)]
+
+    assert waits == [1.0, 1.5, 2.0]
+
+
 def test_a_callback_is_not_postponed_for_ever():
     late = NOW + LIFETIME * sum(DELAYS)
 
