@@ -21,19 +21,23 @@ class System:
     def __init__(self, **environ):
         self.state = "pending"
         self.error = None
+        self.reads = 0
         self.feed = JobFeed(self._read)
         self.metrics = Metrics()
         app = _stream_app(self.feed, Settings.from_env(environ), self.metrics)
         self.client = TestClient(TestServer(app))
 
     async def _read(self, job):
+        self.reads += 1
         if self.error:
             raise self.error
         return {"id": job[1], "client": job[0], "attempt": 1, "state": self.state}
 
-    def move_to(self, state):
-        self.state = state
+    async def move_to(self, state):
+        """Change the state, and wait until the feed has read it."""
+        before, self.state = self.reads, state
         self.feed.changed(("", ID))
+        await self.until(lambda: self.reads > before)
 
     async def get(self, path=PATH, **headers):
         named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -51,7 +55,7 @@ def run(test, **environ):
     async def main():
         system = System(**environ)
         async with system.client:
-            await asyncio.wait_for(test(system), 20)
+            await asyncio.wait_for(test(system), 120)
 
     asyncio.run(main())
 
@@ -67,8 +71,7 @@ def test_a_stream_has_the_document_of_the_job_in_each_state_and_an_end():
     async def test(system):
         response = await system.get()
         for state in ("partial", "complete"):
-            await asyncio.sleep(0.02)
-            system.move_to(state)
+            await system.move_to(state)
         sent = events(await response.text())
 
         assert response.headers["Content-Type"] == "text/event-stream; charset=utf-8"
@@ -88,8 +91,7 @@ def test_a_client_that_reconnects_gets_only_what_is_new():
     async def test(system):
         system.state = "partial"
         response = await system.get(Last_Event_ID="1-partial")
-        await asyncio.sleep(0.02)
-        system.move_to("complete")
+        await system.move_to("complete")
         assert [event["id"] for event in events(await response.text())] == ["1-complete"] * 2
 
         ended = await system.get(Last_Event_ID="1-complete")
@@ -162,9 +164,12 @@ def test_a_client_without_a_key_needs_the_scope_of_jobs(tmp_path):
 def test_streams_end_without_an_end_event_when_the_process_stops():
     async def test(system):
         response = await system.get()
-        await asyncio.sleep(0.02)
+        received = b""
+        while b"1-pending" not in received:
+            received += await response.content.readany()
         system.feed.close()
-        assert [event["id"] for event in events(await response.text())] == ["1-pending"]
+        received += await response.content.read()
+        assert [event["id"] for event in events(received.decode())] == ["1-pending"]
 
     run(test)
 

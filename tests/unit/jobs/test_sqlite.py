@@ -17,6 +17,6 @@ def test_a_reader_does_not_wait_for_a_writer(tmp_path):
         transaction.execute("INSERT INTO things VALUES ('a')")
         reader = threading.Thread(target=read)
         reader.start()
-        reader.join(5)
+        reader.join(60)
         assert seen == [(0,)]  # neither blocked nor uncommitted
     database.close()

@@ -63,4 +63,4 @@ def test_no_title_takes_long(evil):
     for _ in range(10):
         key(evil)
 
-    assert time.process_time() - started < 0.5
+    assert time.process_time() - started < 10  # 0.01 s; a pattern that backtracks takes hours

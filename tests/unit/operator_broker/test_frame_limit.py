@@ -188,7 +188,7 @@ def test_a_broker_that_sends_frames_without_end_is_dropped():
             await broker.dropped.wait()
             await declare.close()
 
-    asyncio.run(asyncio.wait_for(story(), 5))
+    asyncio.run(asyncio.wait_for(story(), 60))
 
 
 def test_as_many_answers_pass_as_there_are_requests():

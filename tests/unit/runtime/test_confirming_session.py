@@ -54,7 +54,7 @@ def test_a_write_that_does_not_return_ends_the_connection_in_time(session, ends)
     with pytest.raises(ConnectionLost, match="the broker reads nothing"):
         publish(session)
 
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 45  # the broker reads after 60
     assert ends == ["end"]
 
 

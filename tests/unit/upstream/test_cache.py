@@ -38,7 +38,7 @@ def failing():
 
 
 def get(cache, load, key="k"):
-    return cache.get(key, load, Budget.of(5))
+    return cache.get(key, load, Budget.of(60))
 
 
 def test_a_fresh_value_is_not_loaded_again(cache, clock):
@@ -128,7 +128,7 @@ def test_many_callers_load_once(cache):
 
     def load():
         loads.append(1)
-        released.wait(5)
+        released.wait(60)
         return 42
 
     def ask():
@@ -152,12 +152,12 @@ def test_waiting_for_another_caller_ends_with_the_own_budget(cache):
 
     def load():
         started.set()
-        released.wait(5)
+        released.wait(60)
         return 42
 
     leader = threading.Thread(target=lambda: get(cache, load))
     leader.start()
-    started.wait(5)
+    started.wait(60)
     with pytest.raises(SourceTimedOut):
         cache.get("k", never, Budget.of(0.05))
     released.set()
@@ -182,7 +182,7 @@ def test_callers_load_the_value_themselves_if_the_first_load_raises_another_erro
 
     def load():
         started.set()
-        waited_for.wait(5)
+        waited_for.wait(60)
         raise error
 
     def clock_of_the_follower():
@@ -190,8 +190,8 @@ def test_callers_load_the_value_themselves_if_the_first_load_raises_another_erro
         return 0.0
 
     def follow():
-        started.wait(5)
-        budget = Budget(5.0, clock_of_the_follower)
+        started.wait(60)
+        budget = Budget(60.0, clock_of_the_follower)
         results.append(cache.get("k", lambda: 2, budget).value)
 
     for thread in [in_a_thread(lead), in_a_thread(follow)]:
@@ -211,7 +211,7 @@ def test_a_waiting_caller_gets_the_error_of_its_own_load(cache):
 
     def first():
         started.set()
-        waited_for.wait(5)
+        waited_for.wait(60)
         raise ConnectionError("mine")
 
     def second():
@@ -221,9 +221,9 @@ def test_a_waiting_caller_gets_the_error_of_its_own_load(cache):
         waited_for.set()
         return 0.0
 
-    leader = in_a_thread(lambda: ask(first, Budget.of(5)))
-    started.wait(5)
-    ask(second, Budget(5.0, clock_of_the_follower))
+    leader = in_a_thread(lambda: ask(first, Budget.of(60)))
+    started.wait(60)
+    ask(second, Budget(60.0, clock_of_the_follower))
     leader.join()
 
     assert sorted(met) == ["mine", "my own"]
@@ -241,7 +241,7 @@ def test_a_load_continues_for_others_when_its_caller_has_no_time_left(shared):
     released = threading.Event()
 
     def load():
-        released.wait(5)
+        released.wait(60)
         return 42
 
     with pytest.raises(SourceTimedOut):
@@ -256,7 +256,7 @@ def test_a_caller_whose_budget_ends_gets_the_stale_value(shared, clock):
     get(shared, lambda: 1)
     clock.now += 60
 
-    found = shared.get("k", lambda: released.wait(5), Budget.of(0.01))
+    found = shared.get("k", lambda: released.wait(60), Budget.of(0.01))
     released.set()
 
     assert (found.value, found.stale) == (1, True)

@@ -42,10 +42,19 @@ print(outcome, time.monotonic() - started, len(turns))
 """
 
 
-SOON = 5.0
+SOON = 20.0
 """Seconds that a busy machine may take; the upstreams that do not answer take 30."""
 TURNS = 3
 """Of other work in half a second: 25 on an idle machine, one or two if a call keeps the loop."""
+
+
+def ask_beside_work(url: str, resolver: str = "") -> tuple[str, float]:
+    """Return the outcome and its seconds, once other work had its turns meanwhile."""
+    for _ in range(5):  # on a machine that stalls for half a second, no work has a turn
+        outcome, seconds, turns = ask(url, resolver)
+        if turns > TURNS:
+            return outcome, seconds
+    raise AssertionError(f"other work had {turns} turns in {seconds} s")
 
 
 def ask(url: str, resolver: str = "") -> tuple[str, float, int]:
@@ -65,11 +74,10 @@ def ask(url: str, resolver: str = "") -> tuple[str, float, int]:
 def test_a_slow_upstream_ends_with_the_budget_and_lets_others_work(fault):
     with upstream(lambda asked: as_json({})) as server:
         server.plays(fault(server))
-        outcome, seconds, turns = ask(server.url)
+        outcome, seconds = ask_beside_work(server.url)
 
     assert outcome == "SourceTimedOut"
     assert 0.4 < seconds < SOON
-    assert turns > TURNS
 
 
 @pytest.mark.parametrize(
@@ -87,20 +95,18 @@ def test_an_upstream_that_sends_without_end_is_disconnected(fault):
 
 def test_a_connection_that_never_comes_about_ends_with_the_budget():
     with faults.black_hole() as url:
-        outcome, seconds, turns = ask(url)
+        outcome, seconds = ask_beside_work(url)
 
     assert outcome == "SourceTimedOut"
     assert seconds < SOON
-    assert turns > TURNS
 
 
 def test_a_resolver_that_never_answers_ends_with_the_budget():
     with faults.silent_resolver() as port:
-        outcome, seconds, turns = ask("http://api.example.org", str(port))
+        outcome, seconds = ask_beside_work("http://api.example.org", str(port))
 
     assert outcome == "SourceTimedOut"
     assert 0.4 < seconds < SOON
-    assert turns > TURNS
 
 
 def test_a_good_upstream_answers_as_without_eventlet():

@@ -137,7 +137,7 @@ def test_a_pause_of_two_seconds_is_too_long_whatever_the_budget(server):
     with pytest.raises(SourceTimedOut):
         get(server, seconds=30)
 
-    assert READ_SECONDS <= time.monotonic() - started < 15
+    assert READ_SECONDS <= time.monotonic() - started < 25
 
 
 def test_without_time_no_request_is_sent(server):

@@ -1,3 +1,5 @@
+import sys
+
 import pytest
 
 from mare_services.weather.adapters.gazetteer import EmbeddedGazetteer
@@ -22,3 +24,35 @@ def locator(gazetteer):
 @pytest.fixture(scope="session")
 def climatology():
     return Climatology(CLIMATOLOGY.read_bytes())
+
+
+@pytest.fixture
+def effort(gazetteer):
+    """Count the calls of Python and of C that a function makes, and the steps of its queries.
+
+    Unlike seconds, they are the same on a machine that is busy.
+    """
+
+    gazetteer.resembling("recife")  # loads the index
+
+    def effort(function):
+        calls = steps = 0
+
+        def call(*_):
+            nonlocal calls
+            calls += 1
+
+        def step():
+            nonlocal steps
+            steps += 100
+
+        gazetteer._database.set_progress_handler(step, 100)
+        sys.setprofile(call)
+        try:
+            function()
+        finally:
+            sys.setprofile(None)
+            gazetteer._database.set_progress_handler(None, 0)
+        return calls, steps
+
+    return effort

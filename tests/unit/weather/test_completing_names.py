@@ -1,7 +1,5 @@
 """Names that are still being typed, against the embedded gazetteer."""
 
-import time
-
 import pytest
 
 from mare_services.contract.errors import InvalidRequest
@@ -58,14 +56,11 @@ def test_completion_has_limits(locator, limit):
 
 
 @pytest.mark.parametrize("typed", ["s", "sa", "a", "m", "東", "\U0010ffff"])
-def test_completion_is_quick(locator, typed):
-    locator.search(PlaceSearch(q=typed))
+def test_completion_reads_a_part_of_the_names_only(locator, effort, typed):
+    calls, steps = effort(lambda: locator.search(PlaceSearch(q=typed)))
 
-    started = time.process_time()
-    for _ in range(10):
-        locator.search(PlaceSearch(q=typed))
-
-    assert (time.process_time() - started) / 10 < 0.02
+    assert calls < 10_000
+    assert steps < 100_000  # reading all 289,000 names takes millions
 
 
 @pytest.mark.parametrize(
