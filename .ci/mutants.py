@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from pathlib import Path
+from typing import IO
 
 MUTMUT = (sys.executable, "-m", "mutmut")
 WORK = Path(".cache/mutants")
@@ -116,7 +117,7 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _python(folder: Path, output: object, *arguments: str) -> None:
+def _python(folder: Path, output: IO[str], *arguments: str) -> None:
     ended = subprocess.run(
         [sys.executable, *arguments],
         cwd=folder,
