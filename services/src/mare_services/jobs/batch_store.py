@@ -7,7 +7,6 @@ from mare_services.contract.jobs import JobState
 from mare_services.jobs.domain.batch import Batch, Member
 from mare_services.jobs.domain.job import MAX_OPEN, Job
 from mare_services.jobs.job_store import (
-    create,
     delete_expired,
     insert_job,
     refuse_too_many,
@@ -16,35 +15,16 @@ from mare_services.jobs.job_store import (
 )
 from mare_services.jobs.ports import Change, Database, IdempotencyConflict, Transaction
 
-SCHEMA = (
-    """CREATE TABLE IF NOT EXISTS batches (
-        id TEXT PRIMARY KEY,
-        client TEXT NOT NULL,
-        idempotency_key TEXT,
-        created_at DOUBLE PRECISION NOT NULL,
-        retained_until DOUBLE PRECISION NOT NULL,
-        UNIQUE (client, idempotency_key)
-    )""",
-    "CREATE INDEX IF NOT EXISTS batches_by_retention ON batches (retained_until)",
-    """CREATE TABLE IF NOT EXISTS batch_jobs (
-        batch_id TEXT NOT NULL REFERENCES batches (id) ON DELETE CASCADE,
-        position INTEGER NOT NULL,
-        job_id TEXT NOT NULL UNIQUE REFERENCES jobs (id) ON DELETE CASCADE,
-        PRIMARY KEY (batch_id, position)
-    )""",
-    "CREATE INDEX IF NOT EXISTS jobs_by_client ON jobs (client, id)",
-)
 _COLUMNS = "id, client, idempotency_key, created_at, retained_until"
 _MEMBERS = "JOIN jobs ON jobs.id = batch_jobs.job_id WHERE batch_id = %s ORDER BY position"
 
 
 class BatchStore:
-    """Durable records of batches, and lists of jobs. The table of jobs must exist."""
+    """Durable records of batches, and lists of jobs. The `JobStore` makes the tables."""
 
     def __init__(self, database: Database, max_open: int = MAX_OPEN) -> None:
         self._database = database
         self._max_open = max_open
-        create(database, SCHEMA)
 
     def accept(self, batch: Batch, changes: Sequence[Change]) -> tuple[Batch, Sequence[Member]]:
         """Store a batch with its jobs and their events; return the first of its id or key."""

@@ -4,30 +4,17 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from mare_services.jobs.job_store import create
 from mare_services.jobs.ports import Database
-
-SCHEMA = (
-    """CREATE TABLE IF NOT EXISTS deliveries (
-    webhook_id TEXT NOT NULL,
-    number INTEGER NOT NULL,
-    job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
-    document TEXT NOT NULL,
-    PRIMARY KEY (webhook_id, number)
-)""",
-    "CREATE INDEX IF NOT EXISTS deliveries_by_job ON deliveries (job_id)",
-)
 
 _MOST = 200
 """Deliveries that are returned for one job. Six callbacks with all their attempts are 54."""
 
 
 class DeliveryLog:
-    """Attempts to deliver the callbacks of jobs. The table of jobs must exist."""
+    """Attempts to deliver the callbacks of jobs. The `JobStore` makes the tables."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        create(database, SCHEMA)
 
     def add(self, job_id: str, delivery: Any) -> None:
         with self._database.transaction() as transaction:

@@ -1,12 +1,13 @@
 """The job store in SQL: one implementation for SQLite and PostgreSQL.
 
-Times are seconds since the epoch, documents are JSON text. A change locks the row of its job, in
-PostgreSQL with FOR UPDATE, in SQLite with the write lock of BEGIN IMMEDIATE.
+The tables are in schema.sql. A change locks the row of its job, in PostgreSQL with FOR UPDATE, in
+SQLite with the write lock of BEGIN IMMEDIATE.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from importlib.resources import files
 from typing import Any, Literal
 
 import uuid_utils
@@ -24,37 +25,6 @@ from mare_services.jobs.ports import (
 )
 
 _UNFINISHED = "('pending', 'running', 'partial')"
-SCHEMA = (
-    """CREATE TABLE IF NOT EXISTS jobs (
-        id TEXT PRIMARY KEY,
-        client TEXT NOT NULL,
-        idempotency_key TEXT,
-        state TEXT NOT NULL,
-        attempt INTEGER NOT NULL,
-        redelivered INTEGER NOT NULL,
-        created_at DOUBLE PRECISION NOT NULL,
-        updated_at DOUBLE PRECISION NOT NULL,
-        deadline DOUBLE PRECISION NOT NULL,
-        retained_until DOUBLE PRECISION NOT NULL,
-        request TEXT NOT NULL,
-        weather TEXT,
-        result TEXT,
-        failure TEXT,
-        callback TEXT,
-        submitter TEXT NOT NULL,
-        UNIQUE (client, idempotency_key)
-    )""",
-    "CREATE INDEX IF NOT EXISTS jobs_by_state ON jobs (state, deadline)",
-    "CREATE INDEX IF NOT EXISTS jobs_by_retention ON jobs (retained_until)",
-    f"CREATE INDEX IF NOT EXISTS open_jobs ON jobs (submitter) WHERE state IN {_UNFINISHED}",
-    """CREATE TABLE IF NOT EXISTS outbox (
-        message_id TEXT PRIMARY KEY,
-        type TEXT NOT NULL,
-        data TEXT NOT NULL,
-        claimed_until DOUBLE PRECISION NOT NULL DEFAULT 0
-    )""",
-    "CREATE INDEX IF NOT EXISTS outbox_by_type ON outbox (type, message_id)",
-)
 _DOCUMENTS = ("request", "weather", "result", "failure", "callback")
 _TIMES = ("created_at", "updated_at", "deadline", "retained_until")
 _PLAIN = ("id", "client", "idempotency_key", "attempt", "redelivered", "submitter")
@@ -71,7 +41,7 @@ class JobStore:
     def __init__(self, database: Database, max_open: int = MAX_OPEN) -> None:
         self._database = database
         self._max_open = max_open
-        create(database, SCHEMA)
+        create_tables(database)
 
     def accept(self, change: Change) -> Job:
         """Store a job with its events, or return the first of its id; raise IdempotencyConflict."""
@@ -173,9 +143,10 @@ class JobStore:
         self._database.close()
 
 
-def create(database: Database, statements: Iterable[str]) -> None:
-    """Create tables and indexes, unless they exist."""
-    for statement in statements:
+def create_tables(database: Database) -> None:
+    """Create the tables and indexes of all stores, unless they exist."""
+    schema = files("mare_services.jobs").joinpath("schema.sql").read_text(encoding="utf-8")
+    for statement in schema.removesuffix(";\n").split(";\n"):
         # PostgreSQL locks the table of an index that exists, too. A transaction that holds such
         # locks of two tables would deadlock with the changes of other replicas.
         with database.transaction() as transaction:
