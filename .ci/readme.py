@@ -47,7 +47,7 @@ def main() -> None:
                         color_scheme=scheme,
                     )
                     view.goto(page.absolute().as_uri())
-                    view.screenshot(path=folder / f"{name}-{scheme}.png", full_page=False)
+                    view.screenshot(path=folder / f"{name}-{scheme}.png", full_page=True)
                     view.close()
     finally:
         page.unlink()
