@@ -24,7 +24,7 @@ help:
 run: .venv/runnable ## the whole system on this machine, with a broker of its own
 	@exec $(PYTHON) -m local.run
 
-load: .venv/runnable ## 60 s of jobs against a running `make run`, and what became of them
+load: .venv/runnable ## 60 s of jobs, in waves, against a running `make run`, and what became of them
 	@$(PYTHON) -m local.load $(LOAD)
 
 images: .venv/runnable ## the images of gateway, services and operator, by Docker or buildah

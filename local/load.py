@@ -1,27 +1,33 @@
-"""``make load``: jobs at a steady rate against a running ``make run``, and what became of them.
+"""``make load``: waves of jobs against a running ``make run``, and what became of them.
 
     python -m local.load [--seconds 60] [--rate 20] [--url http://127.0.0.1:5000]
 
-Each job has coordinates of its own, so that no cache answers it. Up to 60 jobs at a time are
-followed over streams for the times from 202 to the weather and to the playlist. At the end, every
-accepted job is looked up: one that has not ended is lost.
+Every 5 s the jobs of 5 s come at once, as batches, so that their queues rise on every machine. Each
+job has coordinates of its own, so that no cache answers it, and a callback to one of 25 receivers,
+which take 2 s to answer. Up to 60 jobs at a time are followed over streams for the times from 202
+to the weather and to the playlist. At the end, every accepted job is looked up: one that has not
+ended is lost.
 """
 
 import argparse
 import asyncio
-import itertools
 import statistics
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import aiohttp
 
+from local.receivers import Receivers, receivers
+
 FOLLOWED_AT_ONCE = 60
+WAVE_SECONDS = 5
+LARGEST_BATCH = 100
 _PATIENCE = 120.0
-"""Seconds after the last submission in which jobs may end."""
+"""Seconds after the last submission in which jobs may end and callbacks arrive."""
 _DASHBOARD = "http://127.0.0.1:8081"
 _UNFINISHED = ("pending", "running", "partial")
 _WIDTH = 30
@@ -38,6 +44,7 @@ class Report:
     to_end: list[float] = field(default_factory=list)
     highest: dict[str, int] = field(default_factory=dict)
     replicas: dict[str, int] = field(default_factory=dict)
+    called_back: int = 0
     seconds: float = 0.0
 
     @property
@@ -59,6 +66,7 @@ class Report:
             f"accepted      {len(self.states)} of {self.submitted} jobs in {self.seconds:.0f} s",
             f"ended         {ended or 'none'}",
             f"lost          {self.lost}",
+            f"callbacks     {self.called_back} of {len(self.states)} jobs",
             f"202 → weather {_percentiles(self.to_partial)}",
             f"202 → end     {_percentiles(self.to_end)}",
         ]
@@ -72,9 +80,29 @@ class Report:
         return "\n".join(["", *lines])
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Numbers of jobs that are submitted together, and the second when they are."""
+
+    due: float
+    numbers: range
+
+
+def batches(seconds: float, rate: float) -> Iterator[Batch]:
+    """Yield the jobs of each wave, in batches as large as the API takes."""
+    waves = max(1, round(seconds / WAVE_SECONDS))
+    for wave in range(waves):
+        numbers = range(round(wave * WAVE_SECONDS * rate), round((wave + 1) * WAVE_SECONDS * rate))
+        for first in range(numbers.start, numbers.stop, LARGEST_BATCH):
+            yield Batch(wave * WAVE_SECONDS, range(first, min(first + LARGEST_BATCH, numbers.stop)))
+
+
 class Load:
-    def __init__(self, session: aiohttp.ClientSession, url: str, dashboard: str) -> None:
+    def __init__(
+        self, session: aiohttp.ClientSession, receivers: Receivers, url: str, dashboard: str
+    ) -> None:
         self._session = session
+        self._receivers = receivers
         self._url = url
         self._dashboard = dashboard
         self._following = 0
@@ -86,42 +114,58 @@ class Load:
         began = time.monotonic()
         watching = asyncio.create_task(self._watch(began, seconds))
         async with asyncio.TaskGroup() as tasks:
-            for number in itertools.count():
-                due = number / rate
-                if due >= seconds:
-                    break
-                await asyncio.sleep(began + due - time.monotonic())
-                tasks.create_task(self._submit(number))
+            for batch in batches(seconds, rate):
+                await asyncio.sleep(began + batch.due - time.monotonic())
+                tasks.create_task(self._submit(batch))
         give_up = time.monotonic() + _PATIENCE
-        while self.report.unfinished and time.monotonic() < give_up:
-            await self._look_up()
+        while self._is_waiting() and time.monotonic() < give_up:
+            if self.report.unfinished:
+                await self._look_up()
             await asyncio.sleep(1)
         self.report.seconds = time.monotonic() - began
         watching.cancel()
 
-    async def _submit(self, number: int) -> None:
+    def _is_waiting(self) -> bool:
+        self.report.called_back = len(self._receivers.jobs & self.report.states.keys())
+        return bool(self.report.unfinished) or self.report.called_back < len(self.report.states)
+
+    def _job(self, number: int) -> dict[str, object]:
         draw = self._seed + number * 7_919
-        body = {"lat": draw % 12_000 / 100 - 60, "lon": draw % 35_999 / 100 - 180, "limit": 5}
-        self.report.submitted += 1
+        return {
+            "lat": draw % 12_000 / 100 - 60,
+            "lon": draw % 35_999 / 100 - 180,
+            "limit": 5,
+            "callback_url": self._receivers.urls[number % len(self._receivers.urls)],
+        }
+
+    async def _submit(self, batch: Batch) -> None:
+        path = f"{self._url}/v1/playlists/batch"
+        body = {"jobs": [self._job(number) for number in batch.numbers]}
+        self.report.submitted += len(batch.numbers)
         try:
-            async with self._session.post(f"{self._url}/v1/playlists", json=body) as response:
+            async with self._session.post(path, json=body) as response:
                 if response.status != 202:  # noqa: PLR2004
-                    self.report.refused[response.status] += 1
+                    self.report.refused[response.status] += len(batch.numbers)
                     return
-                job = await response.json()
+                accepted = await response.json()
         except (aiohttp.ClientError, OSError, TimeoutError):
-            self.report.refused[0] += 1
+            self.report.refused[0] += len(batch.numbers)
             return
         accepted_at = time.monotonic()
-        self.report.states[job["id"]] = "pending"
-        if self._following < FOLLOWED_AT_ONCE:
-            self._following += 1
-            try:
-                await self._follow(job["id"], accepted_at)
-            finally:
-                self._following -= 1
+        jobs = [job["id"] for job in accepted["jobs"]]
+        self.report.states |= dict.fromkeys(jobs, "pending")
+        await asyncio.gather(*(self._follow(job, accepted_at) for job in jobs))
 
     async def _follow(self, job_id: str, accepted_at: float) -> None:
+        if self._following >= FOLLOWED_AT_ONCE:
+            return
+        self._following += 1
+        try:
+            await self._read_stream(job_id, accepted_at)
+        finally:
+            self._following -= 1
+
+    async def _read_stream(self, job_id: str, accepted_at: float) -> None:
         path = f"{self._url}/v1/jobs/{job_id}/events"
         seen_weather = False
         try:
@@ -178,23 +222,24 @@ async def run(options: argparse.Namespace) -> Report:
     async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
         async with session.get(f"{options.url}/v1/jobs?limit=1") as response:
             response.raise_for_status()
-        load = Load(session, options.url, options.dashboard)
-        await load.run(options.seconds, options.rate)
-        return load.report
+        async with receivers() as found:
+            load = Load(session, found, options.url, options.dashboard)
+            await load.run(options.seconds, options.rate)
+            return load.report
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make load", description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--rate", type=float, default=20.0, help="jobs per second")
+    parser.add_argument("--rate", type=float, default=20.0, help="jobs per second on average")
     parser.add_argument("--url", default="http://127.0.0.1:5000", help="address of make run")
     parser.add_argument("--dashboard", default=_DASHBOARD, help="address of its dashboard")
     options = parser.parse_args()
     if urlsplit(options.url).hostname not in ("127.0.0.1", "localhost", "::1"):
         sys.exit("make load only loads this machine: --url must be an address of 127.0.0.1.")
     print(
-        f"{options.rate:g} jobs a second for {options.seconds:g} s.\n"
-        f"Watch {options.dashboard}: processes rise, and fall again 30 s after."
+        f"{options.rate:g} jobs a second for {options.seconds:g} s, in waves of {WAVE_SECONDS} s.\n"
+        f"Watch {options.dashboard}: playlists, jobs and webhooks rise, and fall again 30 s after."
     )
     try:
         report = asyncio.run(run(options))
