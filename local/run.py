@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from local.journal import Journal
-from local.rabbitmq import Node
+from local.rabbitmq.node import Node
 from local.rabbitmq.origin import broker_to_run
 from local.rabbitmq.packages import InstallFailed
 from local.settings import Settings

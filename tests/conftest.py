@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from devcluster.rabbitmq import broker_to_test
-from local.rabbitmq import Node
 from local.settings import cache_folder
 from mare.private_broker.server import Program
+from tests.broker_node import Node
+from tests.debian_rabbitmq import broker_to_test
 from tests.vhost import Vhost
 
 pytest_plugins = ["tests.cluster_fixtures", "tests.distribution"]

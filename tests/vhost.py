@@ -7,8 +7,8 @@ from typing import Any
 
 import amqp
 
-from local.rabbitmq import Node
 from mare_nameko.topology import DEAD_LETTERS
+from tests.broker_node import Node
 
 PATIENCE = 60.0
 

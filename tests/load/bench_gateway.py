@@ -25,10 +25,10 @@ from pathlib import Path
 import msgspec
 import requests
 
-from devcluster.rabbitmq import broker_to_test
-from local.rabbitmq import Node
 from local.settings import cache_folder
 from mare.processes.tcp_ports import free_port
+from tests.broker_node import Node
+from tests.debian_rabbitmq import broker_to_test
 from tests.load.load_generator import Measured, generator, raw_client
 from tests.vhost import Vhost, eventually
 

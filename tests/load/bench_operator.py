@@ -20,10 +20,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from devcluster.programs import CONTROL_PLANE, programs
-from devcluster.rabbitmq import broker_to_test
-from local.rabbitmq import Node
 from local.settings import cache_folder
+from tests.broker_node import Node
 from tests.control_plane import ControlPlane
+from tests.debian_rabbitmq import broker_to_test
 from tests.integration.operator.manifests import autoscaler_of, deployment
 from tests.integration.operator.process import Operator
 from tests.integration.operator.rights import rights_in

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import requests
 
-from devcluster.rabbitmq import broker_to_test
-from local.rabbitmq import Node
 from local.settings import cache_folder
+from tests.broker_node import Node
+from tests.debian_rabbitmq import broker_to_test
 from tests.system import running_system
 
 QUESTIONS = 500

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import amqp
 
-from devcluster.rabbitmq import broker_to_test
-from local.rabbitmq import Node
 from local.settings import cache_folder
+from tests.broker_node import Node
+from tests.debian_rabbitmq import broker_to_test
 from tests.integration.runtime.launching import Flavour, Launched
 from tests.vhost import Vhost
 

@@ -18,10 +18,10 @@ from typing import NamedTuple
 
 from devcluster.images.origin import buildah
 from devcluster.images.recipe import component
-from devcluster.rabbitmq import broker_to_test
-from local.rabbitmq import Node
 from local.settings import cache_folder
 from mare.processes.tcp_ports import free_port
+from tests.broker_node import Node
+from tests.debian_rabbitmq import broker_to_test
 from tests.integration.images.running import Image
 
 ROUNDS = 5

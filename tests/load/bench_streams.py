@@ -24,11 +24,11 @@ from pathlib import Path
 import amqp
 import requests
 
-from devcluster.rabbitmq import broker_to_test
-from local.rabbitmq import Node
 from local.settings import cache_folder
 from mare.processes.tcp_ports import free_port
 from mare_gateway.events.server import raise_file_limit
+from tests.broker_node import Node
+from tests.debian_rabbitmq import broker_to_test
 from tests.load.fake_jobs import LARGE, FakeJobs, job_id
 from tests.vhost import eventually
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from local.rabbitmq import Node
+from tests.broker_node import Node
 from tests.integration.operator.manifests import autoscaler_of
 from tests.integration.operator.stage import Stage
 from tests.load.bench_operator import IMAGE, operating, say, show

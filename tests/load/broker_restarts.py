@@ -26,13 +26,13 @@ from pathlib import Path
 import psycopg
 import uuid_utils
 
-from devcluster.rabbitmq import broker_to_test
-from local.rabbitmq import Node
 from local.settings import cache_folder
 from mare.processes.tcp_ports import free_port
 from mare_nameko.addresses import AmqpUri
 from mare_nameko.client import Options, RpcClient, RpcError
 from mare_services.jobs.settings import StoreUri
+from tests.broker_node import Node
+from tests.debian_rabbitmq import broker_to_test
 from tests.load.job_survival import log
 from tests.postgresql import PostgreSqlServer
 

@@ -9,7 +9,7 @@ from typing import Self
 
 import amqp
 
-from local.rabbitmq import Node
+from tests.broker_node import Node
 
 LARGE = 999_999
 """Number of the job whose record has 200 kB."""

@@ -30,10 +30,10 @@ import psycopg
 from amqp.exceptions import AMQPError
 from standardwebhooks.webhooks import Webhook
 
-from devcluster.rabbitmq import broker_to_test
-from local.rabbitmq import Node
 from local.settings import cache_folder
 from mare_services.jobs.settings import StoreUri
+from tests.broker_node import Node
+from tests.debian_rabbitmq import broker_to_test
 from tests.fakes.receiver import Receiver
 from tests.load.job_clients import Submissions
 from tests.load.job_witness import Witness

@@ -4,7 +4,7 @@ import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 
-from local.rabbitmq import Node
+from tests.broker_node import Node
 
 QUEUE = "survival"
 SEEN = {"playlists.events": "playlist_composed", "jobs.events": "job_changed"}

@@ -9,7 +9,7 @@ from typing import Any
 
 import amqp
 
-from local.rabbitmq import Node
+from tests.broker_node import Node
 from tests.integration.operator.process import Operator
 from tests.integration.operator.stage import Stage
 from tests.vhost import eventually

@@ -21,9 +21,9 @@ from urllib.parse import quote, urlsplit
 import aiohttp
 import aiormq
 
-from devcluster.rabbitmq import broker_to_test
-from local.rabbitmq import Node
 from local.settings import cache_folder
+from tests.broker_node import Node
+from tests.debian_rabbitmq import broker_to_test
 
 QUEUES = [f"{kind}-{number}" for kind in ("classic", "quorum") for number in range(6)]
 PATIENCE = 14.0

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from devcluster.rabbitmq import cached_rootfs
 from local.settings import cache_folder
 from tests.charts.helm import Helm
 from tests.charts.rabbitmq.container import Container, Ports
 from tests.charts.rabbitmq.matrix import CHART
+from tests.debian_rabbitmq import cached_rootfs
 from tests.vhost import eventually
 
 PASSWORDS = {

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from local.rabbitmq import Management
 from mare.processes.tcp_ports import free_port
 from tests.charts.helm import Manifests
+from tests.management import Management
 
 _START = Path(__file__).with_name("container.sh")
 _LOG_BYTES = 3000

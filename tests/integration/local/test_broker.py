@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from local.rabbitmq import Node
 from local.run import keep_alive
 from mare.local_run.terminal import Terminal
+from tests.broker_node import Node
 
 pytestmark = pytest.mark.broker
 

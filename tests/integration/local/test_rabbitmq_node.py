@@ -8,9 +8,9 @@ from pathlib import Path
 import amqp
 import pytest
 
-from local.rabbitmq import Node
 from mare.private_broker.server import Program
 from mare_nameko.topology import DEAD_LETTERS, DELIVERY_LIMIT
+from tests.broker_node import Node
 from tests.vhost import Vhost, eventually
 
 pytestmark = pytest.mark.broker

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from local.rabbitmq import Node
 from mare.ports import BrokerReading
+from tests.broker_node import Node
 from tests.integration.operator.test_sources import OneSecret, read_until
 from tests.vhost import Vhost
 

@@ -8,7 +8,7 @@ import amqp
 import pytest
 from kubernetes import client
 
-from local.rabbitmq import Node
+from tests.broker_node import Node
 from tests.control_plane import ControlPlane
 from tests.integration.operator.stage import Broker, Stage
 from tests.integration.operator.test_scaling import AT_ONCE

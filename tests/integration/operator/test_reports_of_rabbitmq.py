@@ -5,12 +5,12 @@ import time
 
 import pytest
 
-from local.rabbitmq import Node
 from mare.broker.connection_parameters import ConnectionParameters
 from mare.broker.management import ManagementStatistics
 from mare.broker.networks import ANY_NETWORK
 from mare.broker.prometheus import PrometheusStatistics
 from mare.broker.queue_statistics import Statistics, StatisticsSource
+from tests.broker_node import Node
 from tests.vhost import Vhost, eventually
 
 pytestmark = pytest.mark.broker

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from local.rabbitmq import Node
+from tests.broker_node import Node
 from tests.integration.runtime.calling import Caller
 from tests.integration.runtime.launching import Flavour, Launched
 from tests.vhost import Vhost, eventually

@@ -8,7 +8,7 @@ import pytest
 import requests
 from standardwebhooks.webhooks import Webhook
 
-from local.rabbitmq import Node
+from tests.broker_node import Node
 from tests.fakes.receiver import Receiver, status
 from tests.system import running_system
 from tests.vhost import eventually

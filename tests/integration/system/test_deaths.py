@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from local.rabbitmq import Node
 from mare.processes.tcp_ports import is_free
+from tests.broker_node import Node
 from tests.load.asking import Load
 from tests.system import running_system
 from tests.vhost import eventually

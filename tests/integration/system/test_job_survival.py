@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from local.rabbitmq import Node
+from tests.broker_node import Node
 from tests.system import running_system
 from tests.vhost import eventually
 

@@ -37,7 +37,7 @@ class Rootfs:
         enter = ["unshare", "--mount", "sh", "-c", _ENTER, str(self.root), str(folder)]
         return [*enter, path + program, *arguments]
 
-    def places(self, folder: Path) -> Places:  # noqa: ARG002 - every node sees its own there
+    def places(self, folder: Path) -> Places:
         return Places(settings=Path(_NODE_FOLDER, "settings"), data=Path(_NODE_FOLDER, "data"))
 
     def server(self, name: str, folder: Path, ports: Ports) -> Process:
