@@ -28,7 +28,8 @@ def cluster_for_tests(say: Callable[[str], None]) -> Iterator[Cluster]:
     try:
         yield cluster
     finally:
-        end()
+        with _lock():
+            end()
 
 
 def find_cluster(say: Callable[[str], None]) -> Cluster | None:
@@ -42,16 +43,24 @@ def find_cluster(say: Callable[[str], None]) -> Cluster | None:
 
 def end_cluster(say: Callable[[str], None]) -> None:
     """Remove a cluster that `keep_cluster` started; a named one is left as it is."""
-    if Docker.answers() and find_kind(say):
-        stop_kind(say)
-    end_node(_folder())
+    with _lock():
+        if Docker.answers() and find_kind(say):
+            stop_kind(say)
+        end_node(_folder())
+
+
+@contextmanager
+def _lock() -> Iterator[None]:
+    """Let one process at a time start or end the cluster."""
+    cache().mkdir(parents=True, exist_ok=True)
+    with (cache() / "start.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _get(say: Callable[[str], None], *, detached: bool) -> tuple[Cluster, Callable[[], None]]:
     """Return a cluster and a function that ends it if this call started it."""
-    cache().mkdir(parents=True, exist_ok=True)
-    with (cache() / "start.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with _lock():
         if found := find_cluster(say):
             _refuse_cluster_of_a_test_run()
             return found, _do_nothing
