@@ -31,7 +31,7 @@ def test_usual(limit): assert limit is None
 """
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(300)
 def test_tests_on_the_cluster_share_a_worker(tmp_path: Path) -> None:
     workers = tmp_path / "workers"
     workers.mkdir()
@@ -45,7 +45,7 @@ def test_tests_on_the_cluster_share_a_worker(tmp_path: Path) -> None:
     assert ran == {frozenset({"test_a", "test_b", "test_c"}), frozenset({"test_d"})}
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(300)
 def test_a_limit_does_not_count_a_fixture_that_compiles(tmp_path: Path) -> None:
     (tmp_path / "tests").mkdir()
     (tmp_path / "tests/test_limits.py").write_text(_LIMITS)
