@@ -29,6 +29,7 @@ from mare.loop.pace import Pace
 from mare.loop.record import Record
 from mare.ports import ApiError, SoleReplica
 from mare.settings import Settings
+from mare.tracing import create_traces
 
 _HOUSEKEEPING_SECONDS = 60.0
 _MAX_SYNC_SECONDS = 5.0
@@ -59,6 +60,8 @@ async def run_operator(settings: Settings) -> None:
 async def _running(settings: Settings) -> AsyncIterator[tuple[Loop, asyncio.Event]]:
     async with AsyncExitStack() as stack:
         clock = steady_clock()
+        traces = create_traces(export=bool(settings.otlp_endpoint or settings.otlp_traces_endpoint))
+        stack.push_async_callback(asyncio.to_thread, traces.close)
         client = await stack.enter_async_context(await connect())
         if not runs_in_pod():
             # A person reads one sentence; kopf retries for 26 s and logs tracebacks.
@@ -102,6 +105,7 @@ async def _running(settings: Settings) -> AsyncIterator[tuple[Loop, asyncio.Even
             metrics=metrics,
             pace=Pace(shortest=settings.tick_seconds, reads_per_second=settings.reads_per_second),
             namespace_queues=settings.namespace_queues,
+            traces=traces,
             operator=f"{settings.lease_namespace}/{settings.lease_name}",
         )
         ready = asyncio.Event()

@@ -18,7 +18,7 @@ _TRACESTATE = re.compile(r"[\x20-\x7e]{1,512}")
 _INVALID_VERSION = "ff"
 _SAMPLED = 1
 
-Kind = Literal["server", "client", "consumer", "producer"]
+Kind = Literal["server", "client", "consumer", "producer", "internal"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +60,30 @@ class Span(Protocol):
     def context(self) -> TraceContext: ...
 
     def end(
-        self, error: str | None = None, attributes: Mapping[str, str | int] | None = None
+        self,
+        error: str | None = None,
+        attributes: Mapping[str, str | int] | None = None,
+        ended_at: float | None = None,
     ) -> None:
-        """End the span. ``error`` is a type or a code: a text may quote the request."""
+        """End the span now, or at a time in seconds since the epoch.
+
+        ``error`` is a type or a code: a text may quote the request.
+        """
 
 
 class Tracer(Protocol):
     def begin(
-        self, name: str, kind: Kind, parent: TraceContext | None, attributes: Mapping[str, str]
+        self,
+        name: str,
+        kind: Kind,
+        parent: TraceContext | None,
+        attributes: Mapping[str, str],
+        started_at: float | None = None,
     ) -> Span:
-        """Return a span below ``parent``; without a parent it is the root of a new trace."""
+        """Return a span below ``parent``; without a parent it is the root of a new trace.
+
+        It starts now, or at a time in seconds since the epoch.
+        """
 
     def close(self) -> None:
         """Export the spans that are buffered."""
@@ -82,7 +96,10 @@ class UnexportedSpan:
     context: TraceContext
 
     def end(
-        self, error: str | None = None, attributes: Mapping[str, str | int] | None = None
+        self,
+        error: str | None = None,
+        attributes: Mapping[str, str | int] | None = None,
+        ended_at: float | None = None,
     ) -> None:
         """Do nothing."""
 
@@ -91,9 +108,14 @@ class UnexportedTracer:
     """Passes ids on as sampled: otherwise services that export would leave the trace out."""
 
     def begin(
-        self, name: str, kind: Kind, parent: TraceContext | None, attributes: Mapping[str, str]
+        self,
+        name: str,
+        kind: Kind,
+        parent: TraceContext | None,
+        attributes: Mapping[str, str],
+        started_at: float | None = None,
     ) -> Span:
-        del name, kind, attributes
+        del name, kind, attributes, started_at
         span_id = secrets.token_hex(8)
         if parent is not None:
             return UnexportedSpan(parent.child(span_id))

@@ -10,6 +10,7 @@ from mare.loop.loop import Loop
 from mare.loop.metrics import Metrics
 from mare.loop.pace import Pace
 from mare.loop.record import Record
+from mare.ports import NoTraces, Traces
 from tests.unit.operator_loop.fakes import (
     Clock,
     FakeBrokers,
@@ -85,6 +86,7 @@ class World:
     term: int = 1
     operator: str = ""
     namespace_queues: int = 2_000
+    traces: Traces = field(default_factory=NoTraces)
 
     def __post_init__(self) -> None:
         self.metrics = Metrics(self.record)
@@ -105,6 +107,7 @@ class World:
             pace=Pace(),
             operator=self.operator,
             namespace_queues=self.namespace_queues,
+            traces=self.traces,
         )
 
     def put(

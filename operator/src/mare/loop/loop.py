@@ -29,7 +29,9 @@ from mare.ports import (
     Clock,
     ConflictingAutoscalers,
     Leadership,
+    NoTraces,
     Objects,
+    Traces,
     Workloads,
 )
 
@@ -58,6 +60,7 @@ class Loop:
         pace: Pace,
         operator: str = "",
         namespace_queues: int = 2_000,
+        traces: Traces | None = None,
     ) -> None:
         """`operator` names this operator in statuses; empty if there cannot be another one.
 
@@ -83,6 +86,7 @@ class Loop:
             clock=clock,
             metrics=metrics,
             record=record,
+            traces=traces or NoTraces(),
         )
         self._reconciler = Reconciler(
             workloads=workloads,
@@ -186,11 +190,13 @@ class Loop:
             self._set_due(states, begun)
             autoscalers = [state.autoscaler for state in states]
             readings = await self._read(states)
+            read_times = begun, self._clock()
             for number, (state, autoscaler) in enumerate(zip(states, autoscalers, strict=True)):
                 if number % _BATCH == _BATCH - 1:
                     await asyncio.sleep(0)
                 is_current = not state.removed and state.autoscaler is autoscaler
                 if is_current and not state.scaling and self._leadership():
+                    state.read_times = read_times
                     self._reconciler.reconcile(state, readings[autoscaler.key])
             self._metrics.round.observe(self._clock() - begun)
         except Exception:  # noqa: BLE001 - an error with one broker must not end the loop

@@ -29,6 +29,8 @@ from mare.ports import (
     InvalidName,
     NotFound,
     Scale,
+    ScaleChange,
+    Traces,
     Unavailable,
     Workloads,
 )
@@ -53,6 +55,7 @@ class ScaleWriter:
     clock: Clock
     metrics: Metrics
     record: Record
+    traces: Traces
 
     def __post_init__(self) -> None:
         self._slots = asyncio.Semaphore(_MAX_CONCURRENT_CHANGES)
@@ -66,11 +69,12 @@ class ScaleWriter:
         self, state: AutoscalerState, view: View, scale: Scale, decision: Decision
     ) -> None:
         """Set the replicas, then write the status and an Event."""
-        state.scaling = True
+        state.scaling, read_times = True, state.read_times
         try:
             async with self._slots:
-                if not await self._write(state, view, scale, decision):
-                    return
+                sent_at = await self._write(state, view, scale, decision)
+            if sent_at is None:
+                return
         except Conflict:
             await self._refresh(state)
         except ApiError as error:
@@ -79,29 +83,36 @@ class ScaleWriter:
             _log.exception("Workload could not be scaled", extra={"object": state.autoscaler.key})
             state.scale_retry.failed(self.clock())
         else:
+            times = (*read_times, view.at, sent_at, self.clock())
+            key, target = view.autoscaler.key, view.autoscaler.target
+            self.traces.add(ScaleChange(key=key, target=target, decision=decision, times=times))
             await self._succeeded(state, view, decision)
         finally:
             state.scaling = False
 
     async def _write(
         self, state: AutoscalerState, view: View, scale: Scale, decision: Decision
-    ) -> bool:
-        """Send the PATCH; false if the decision is out of date or has to wait for busy Pods."""
+    ) -> float | None:
+        """Send the PATCH; return when that began.
+
+        None if the decision is out of date or has to wait for busy Pods.
+        """
         is_allowed = partial(self.guard.allows_scaling, state, view)
         if not is_allowed():
-            return False
+            return None
         needs_quiet = decision.reason is Reason.SCALED_TO_IDLE or _all_are_idle(state, decision)
         if needs_quiet and not await self._is_quiet(state):
-            return False
+            return None
         if not _all_are_idle(state, decision) and not await self._victims.may_go(
             state, view.reading, scale, decision, is_allowed
         ):
-            return False
+            return None
         # The state can have changed during the requests to the broker and for the Pods.
         if not is_allowed():
-            return False
+            return None
+        sent_at = self.clock()
         await self.workloads.scale(view.autoscaler.target, scale, decision.replicas)
-        return True
+        return sent_at
 
     async def _is_quiet(self, state: AutoscalerState) -> bool:
         """Read the queues now: statistics do not contain a message that was delivered since."""

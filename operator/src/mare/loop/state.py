@@ -36,6 +36,8 @@ class AutoscalerState:
     version: str = ""
     """The newest resourceVersion that is known."""
     due: float = 0.0
+    read_times: tuple[float, float] = (0.0, 0.0)
+    """When the last read of the broker began and ended."""
     original_replicas: int | None = None
     """Replicas of the workload before the object scaled it."""
     history: History | None = None
