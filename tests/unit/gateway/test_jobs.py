@@ -66,6 +66,21 @@ def test_an_idempotency_key_is_that_of_one_client_address(client, rpc):
     assert first != sent_key(client, rpc, "order-1", address="192.0.2.2")
 
 
+@pytest.mark.parametrize("joined", ["order-1,order-1", '"order-1","order-1"', "a, b"])
+def test_a_request_with_two_idempotency_keys_is_refused(client, rpc, joined):
+    """Granian joins a header that is sent twice by a comma."""
+    response = client.post(
+        "/v1/playlists", json={"city": "Recife"}, headers={"Idempotency-Key": joined}
+    )
+
+    assert (response.status_code, response.json["code"]) == (400, "invalid_idempotency_key")
+    assert rpc.calls == []
+
+
+def test_a_key_in_quotes_may_have_a_comma(client, rpc):
+    assert sent_key(client, rpc, '"a,b"') != sent_key(client, rpc, '"a,c"')
+
+
 def test_a_few_clients_that_prefer_to_wait_leave_threads_to_the_others(make_client, rpc):
     rpc.answers["jobs.get"] = JOB  # the job does not end
     client = make_client(GATEWAY_TIMEOUT="60", GATEWAY_THREADS="12", GATEWAY_MAX_IN_FLIGHT="2")

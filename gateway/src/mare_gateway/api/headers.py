@@ -49,7 +49,8 @@ def preferred_language() -> Language:
 
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
-_BARE = re.compile(r"[!#-~][!-~]{0,254}")
+_BARE = re.compile(r"[-!#-+.-~][-!-+.-~]{0,254}")
+"""It has no comma, by which a header that is sent twice is joined."""
 _QUOTED = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\]){1,255})"')
 
 

@@ -226,7 +226,8 @@ _TOO_MANY_BODIES = Problem(
 _INVALID_KEY = Problem(
     status=400,
     code="invalid_idempotency_key",
-    detail="Idempotency-Key must be a string of 1 to 255 printable ASCII characters.",
+    detail="Idempotency-Key must be one string of 1 to 255 printable ASCII characters, in quotes if"
+    " it has a comma.",
 )
 
 _NOT_LISTED = Problem(
