@@ -1,0 +1,115 @@
+"""No worker of a real RabbitMQ is ended with a message that no statistics contain yet."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+import amqp
+import pytest
+
+from mare.broker.brokers import SecretBrokers
+from mare.broker.networks import ANY_NETWORK
+from mare.custom_resource.autoscaler import Autoscaler, read_autoscaler
+from mare.domain.unknown import Unknown
+from mare.loop.loop import Loop
+from mare.loop.metrics import Metrics
+from mare.loop.pace import Pace
+from mare.loop.record import Record
+from mare.ports import MESSAGES_LEFT, SoleReplica
+from tests.integration.operator.test_sources import OneSecret
+from tests.unit.operator_loop.fakes import FakeConflicts, FakeObjects, FakeWorkloads
+from tests.unit.operator_loop.worlds import AT_ONCE, body
+from tests.vhost import Vhost
+
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
+PATIENCE = 200.0
+
+
+class Worker:
+    """A consumer on the queue `worker`, which holds each message until `finish`."""
+
+    def __init__(self, vhost: Vhost, kind: str) -> None:
+        self.vhost = vhost
+        self.connection = vhost.connect()
+        self.channel = self.connection.channel()
+        arguments = {"x-queue-type": kind}
+        self.channel.queue_declare("worker", durable=True, auto_delete=False, arguments=arguments)
+        self.held: list[amqp.Message] = []
+        self.channel.basic_consume("worker", callback=self.held.append)
+
+    def take(self) -> None:
+        """Publish a message, and receive it at once."""
+        self.vhost.publish("x", routing_key="worker")
+        while not self.held:
+            self.connection.drain_events(timeout=60)
+
+    def finish(self) -> None:
+        self.channel.basic_ack(self.held.pop().delivery_tag)
+
+
+class LastMomentBrokers(SecretBrokers):
+    """Lets the worker take a message when the statistics have allowed the scale-down to 0."""
+
+    worker: Worker
+    answers: list[Unknown | None]
+
+    async def check_quiet(self, autoscaler: Autoscaler) -> Unknown | None:
+        if not self.answers:
+            await asyncio.to_thread(self.worker.take)
+        self.answers.append(await super().check_quiet(autoscaler))
+        return self.answers[-1]
+
+
+async def until(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not condition():  # noqa: ASYNC110 - other code sets no event
+            await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize("kind", ["classic", "quorum"])
+def test_a_message_taken_after_the_last_statistics_keeps_its_worker(vhost: Vhost, kind: str):
+    async def story() -> None:
+        worker = Worker(vhost, kind)
+        secret = OneSecret(amqp_uri=vhost.amqp_uri, management_uri=vhost.node.management_uri)
+        brokers = LastMomentBrokers(
+            secret, time.time, statistics_seconds=1, secret_seconds=60, networks=ANY_NETWORK
+        )
+        brokers.worker, brokers.answers = worker, []
+        workloads, record = FakeWorkloads(), Record()
+        workloads.have("worker", 1)
+        loop = Loop(
+            brokers=brokers,
+            workloads=workloads,
+            objects=FakeObjects(),
+            conflicts=FakeConflicts(),
+            leadership=SoleReplica(),
+            clock=time.time,
+            record=record,
+            metrics=Metrics(record),
+            pace=Pace(),
+        )
+        loop.put(
+            read_autoscaler(body(brokerRef={"secretName": "b", "vhost": vhost.name}, **AT_ONCE))
+        )
+        running = asyncio.create_task(loop.run())
+        try:
+            await until(lambda: brokers.answers)
+            first = brokers.answers[0]
+            assert first is not None
+            if kind == "classic":
+                assert first.reason == MESSAGES_LEFT
+            taken_at = time.time()
+            await until(lambda: time.time() > taken_at + 15)
+            assert workloads.done == []
+            assert None not in brokers.answers
+            worker.finish()
+            await until(lambda: workloads.done)
+            assert workloads.done == [("worker", 0)]
+            assert brokers.answers[-1] is None
+        finally:
+            running.cancel()
+            await asyncio.wait([running])
+            await brokers.close()
+            worker.connection.close()
+
+    asyncio.run(story())
