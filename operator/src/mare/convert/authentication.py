@@ -9,7 +9,7 @@ import binascii
 from collections import defaultdict
 from collections.abc import Mapping
 
-from mare.convert.draft import Draft
+from mare.convert.draft import Draft, rules
 from mare.convert.findings import Result
 from mare.convert.secret import Access, Origin, kubectl, uri
 from mare.documents.tree import Document, Path
@@ -18,25 +18,8 @@ AUTHENTICATIONS = ("TriggerAuthentication", "ClusterTriggerAuthentication")
 KEDA_NAMESPACE = "keda"
 """The default namespace of the Secrets of a ClusterTriggerAuthentication."""
 LOGIN = "Maré logs in by password or certificate: create such a user in RabbitMQ"
-PARAMETERS = {
-    "host": "it becomes the URI in Maré's Secret",
-    "username": "it becomes a part of the URI in Maré's Secret",
-    "password": "it becomes a part of the URI in Maré's Secret",
-    "ca": "it becomes ca.crt in Maré's Secret",
-    "cert": "it becomes tls.crt in Maré's Secret",
-    "key": "it becomes tls.key in Maré's Secret",
-    "keyPassword": "Maré reads no encrypted key: decrypt it with openssl pkey",
-    "vhostName": "write it to brokerRef.vhost, unless amqp-uri contains it",
-    "protocol": "Maré's Secret has one key per protocol, amqp-uri and management-uri",
-    "tls": "the scheme amqps or https of the URI replaces it",
-    "workloadIdentityResource": LOGIN,
-}
-STORES = {
-    "hashiCorpVault": "HashiCorp Vault",
-    "azureKeyVault": "Azure Key Vault",
-    "gcpSecretManager": "Google Secret Manager",
-    "awsSecretManager": "AWS Secrets Manager",
-}
+PARAMETERS: dict[str, str] = rules()["parameters"]
+STORES: dict[str, str] = rules()["stores"]
 ENTRIES = ("secretTargetRef", "configMapTargetRef", "env", "filePath", "boundServiceAccountToken")
 REPLACED = "a Secret replaces it"
 

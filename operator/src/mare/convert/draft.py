@@ -91,7 +91,7 @@ class Draft:
 
     def apply_rules(self, name: str, at: Path = ()) -> None:
         """Settle the values whose outcome in rules.json does not depend on other values."""
-        for outcome, notes in _rules()[name].items():
+        for outcome, notes in rules()[name].items():
             for path, note in notes.items():
                 self._settle((*at, *path.split()), Outcome(outcome), note)
 
@@ -231,11 +231,11 @@ class Draft:
 
 
 @cache
-def _rules() -> dict[str, dict[str, dict[str, str]]]:
-    """Return outcomes and notes: of a table, by outcome, then by the names of the path."""
+def rules() -> dict[str, Any]:
+    """Return the tables of rules.json, most of them by outcome, then by the names of the path."""
     text = files("mare.convert").joinpath("rules.json").read_text(encoding="utf-8")
-    rules: dict[str, dict[str, dict[str, str]]] = json.loads(text)
-    return rules
+    tables: dict[str, Any] = json.loads(text)
+    return tables
 
 
 def _of_trigger(path: Path) -> bool:

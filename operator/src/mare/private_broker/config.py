@@ -1,8 +1,10 @@
 """Files and environment of a node that shares nothing with other nodes of the machine."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from importlib.resources import files
 from pathlib import Path
+from string import Template
 from typing import Any
 
 from mare.processes.tcp_ports import free_port
@@ -53,46 +55,25 @@ def make_folders(folder: Path, ports: Ports, places: Places, definitions: dict[s
 
 
 def _settings(ports: Ports, places: Places) -> str:
-    return f"""\
-listeners.tcp.1 = {places.listen}:{ports.amqp}
-management.tcp.ip = {places.listen}
-management.tcp.port = {ports.management}
-prometheus.tcp.ip = {places.listen}
-prometheus.tcp.port = {ports.prometheus}
-load_definitions = {places.settings}/definitions.json
-log.console = true
-log.console.level = info
-log.file = false
-vm_memory_high_watermark.absolute = 1GiB
-collect_statistics_interval = {_MILLISECONDS}
-management.sample_retention_policies.global.minute = {STATISTICS_SECONDS}
-management.sample_retention_policies.basic.minute = {STATISTICS_SECONDS}
-management.sample_retention_policies.detailed.minute = {STATISTICS_SECONDS}
-"""
+    return _filled(
+        "rabbitmq.conf",
+        **asdict(ports),
+        listen=places.listen,
+        settings=places.settings,
+        milliseconds=_MILLISECONDS,
+        seconds=STATISTICS_SECONDS,
+    )
 
 
 def environment(node: str, ports: Ports, places: Places) -> dict[str, str]:
     """Return the environment of the server. It reads no settings of the machine."""
-    return {
-        "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-        "LANG": "C.UTF-8",
-        "HOME": str(places.data),
-        "ERL_EPMD_PORT": str(ports.epmd),
-        "ERL_CRASH_DUMP": f"{places.data}/erl_crash.dump",
-        # An address: a minimal machine may not resolve localhost.
-        "RABBITMQ_USE_LONGNAME": "true",
-        "RABBITMQ_NODENAME": f"{node}@127.0.0.1",
-        "RABBITMQ_DIST_PORT": str(ports.distribution),
-        "RABBITMQ_CONFIG_FILE": f"{places.settings}/rabbitmq.conf",
-        "RABBITMQ_CONFIG_FILES": f"{places.settings}/none",
-        "RABBITMQ_ADVANCED_CONFIG_FILE": f"{places.settings}/advanced.config",
-        "RABBITMQ_CONF_ENV_FILE": "/dev/null",
-        "RABBITMQ_ENABLED_PLUGINS_FILE": f"{places.settings}/enabled_plugins",
-        "RABBITMQ_MNESIA_BASE": f"{places.data}/mnesia",
-        "RABBITMQ_GENERATED_CONFIG_DIR": f"{places.data}/config",
-        "RABBITMQ_LOG_BASE": f"{places.data}/log",
-        "RABBITMQ_LOGS": "-",
-        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": ("-kernel inet_dist_use_interface {127,0,0,1}"),
-        # The start script then calls exec, so that signals reach the server.
-        "RUNNING_UNDER_SYSTEMD": "true",
-    }
+    text = _filled(
+        "rabbitmq.env", **asdict(ports), node=node, settings=places.settings, data=places.data
+    )
+    lines = (line.partition("=") for line in text.splitlines() if not line.startswith("#"))
+    return {name: value for name, _, value in lines}
+
+
+def _filled(template: str, **values: object) -> str:
+    text = files("mare.private_broker").joinpath(template).read_text(encoding="utf-8")
+    return Template(text).substitute(values)

@@ -4,8 +4,10 @@ Every value of a period may be missing. Symbols: api.met.no/weatherapi/weatheric
 """
 
 from datetime import datetime
+from importlib.resources import files
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta, Struct, field
 
 
@@ -58,31 +60,9 @@ class Forecast(Struct):
     properties: Properties
 
 
-_CODES = {
-    "clearsky": 0,
-    "fair": 1,
-    "partlycloudy": 2,
-    "cloudy": 3,
-    "fog": 45,
-    "lightrain": 61,
-    "rain": 63,
-    "heavyrain": 65,
-    "lightrainshowers": 80,
-    "rainshowers": 81,
-    "heavyrainshowers": 82,
-    "lightsleet": 66,
-    "sleet": 66,
-    "heavysleet": 67,
-    "lightsleetshowers": 66,
-    "sleetshowers": 66,
-    "heavysleetshowers": 67,
-    "lightsnow": 71,
-    "snow": 73,
-    "heavysnow": 75,
-    "lightsnowshowers": 85,
-    "snowshowers": 85,
-    "heavysnowshowers": 86,
-}
+_CODES: dict[str, int] = msgspec.json.decode(
+    files("mare_services.weather").joinpath("data/met_no_symbols.json").read_bytes()
+)
 _THUNDERSTORM = 95
 
 
