@@ -5,7 +5,7 @@ The files of Swagger UI, at /docs/assets, are served by granian: see server.py.
 
 import functools
 from importlib.resources import files
-from typing import Any
+from string import Template
 
 import msgspec
 from flask import Blueprint, Response, url_for
@@ -18,18 +18,6 @@ _POLICY = (
     # Swagger UI writes style attributes
     "style-src 'self' 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-_PAGE = """\
-<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<link rel="icon" href="/docs/assets/images/swagger.svg">
-<link rel="stylesheet" href="/docs/assets/css/swagger-ui.css">
-<main id="docs"></main>
-<script src="/docs/assets/js/swagger-ui-bundle.js"></script>
-<script src="{start}"></script>
-"""
 _START = """\
 SwaggerUIBundle({
   url: "/openapi.json",
@@ -44,8 +32,9 @@ SwaggerUIBundle({
 def docs(app: OpenAPI) -> Blueprint:
     routes = Blueprint("docs", __name__)
     # Generated from the services' contract by .ci/answers.py.
-    answers = _read("answers.json")
-    examples = _read("examples.json")
+    answers = msgspec.json.decode(_read("answers.json"))
+    examples = msgspec.json.decode(_read("examples.json"))
+    html = Template(_read("docs.html"))
 
     @functools.cache
     def whole() -> bytes:
@@ -56,9 +45,9 @@ def docs(app: OpenAPI) -> Blueprint:
         return Response(whole(), mimetype="application/json")
 
     @routes.get("/docs")
-    def page() -> Response:
-        html = _PAGE.format(title=app.info.title, start=url_for("docs.start"))
-        return Response(html, mimetype="text/html", headers={"Content-Security-Policy": _POLICY})
+    def documentation() -> Response:
+        page = html.substitute(title=app.info.title, start=url_for("docs.start"))
+        return Response(page, mimetype="text/html", headers={"Content-Security-Policy": _POLICY})
 
     @routes.get("/docs/start.js")
     def start() -> Response:
@@ -67,8 +56,5 @@ def docs(app: OpenAPI) -> Blueprint:
     return routes
 
 
-def _read(name: str) -> dict[str, Any]:
-    found: dict[str, Any] = msgspec.json.decode(
-        files("mare_gateway.api").joinpath(name).read_bytes()
-    )
-    return found
+def _read(name: str) -> str:
+    return files("mare_gateway.api").joinpath(name).read_text(encoding="utf-8")

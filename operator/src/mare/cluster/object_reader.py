@@ -63,9 +63,7 @@ async def _connected(
     async with client:
         try:
             yield Api(client), namespace or default
-        except InvalidName as error:
-            raise Unreadable(str(error)) from error
-        except AccessRefused as error:
-            raise Unreadable(f"{error}: you need the right to {right}") from error
         except ApiError as error:
-            raise Unreadable(str(error)) from error
+            refused = isinstance(error, AccessRefused) and not isinstance(error, InvalidName)
+            hint = f": you need the right to {right}" if refused else ""
+            raise Unreadable(f"{error}{hint}") from error

@@ -1,7 +1,7 @@
 """Simulates Maré: the operator's `decide` with the readings that RabbitMQ provides."""
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mare.domain.decide import decide
 from mare.domain.history import History
@@ -65,18 +65,12 @@ def _observe(simulation: Simulation, readings: _Readings, entries: tuple[str, ..
             workload=workload,
             queues=Unknown("BrokerUnreachable", "the broker does not answer"),
         )
-    statistics = readings.statistics
-    if statistics is None:
-        reading = QueueReading(
-            name="work", entries=entries, read_at=simulation.now, ready=ready, consumers=consumers
-        )
-    else:
-        reading = QueueReading(
-            name="work",
-            entries=entries,
-            read_at=simulation.now,
-            ready=ready,
-            consumers=consumers,
+    reading = QueueReading(
+        name="work", entries=entries, read_at=simulation.now, ready=ready, consumers=consumers
+    )
+    if (statistics := readings.statistics) is not None:
+        reading = replace(
+            reading,
             statistics_at=readings.at,
             sampled_after=readings.at,
             unacknowledged=statistics.unacknowledged,
