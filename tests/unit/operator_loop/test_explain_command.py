@@ -173,6 +173,15 @@ def test_json_has_the_same():
     assert [each["code"] for each in explained["problems"]] == ["MARE021"]
 
 
+def test_a_read_after_the_decision_is_shown_beside_its_older_numbers():
+    document = stored()
+    assert "Read " not in explain(document).output
+    (queue,) = document["status"]["queues"]
+    queue |= {"time": "2026-01-01T00:00:00Z", "ready": 229, "consumers": 0}
+    output = explain(document).output
+    assert " ago: 229 ready, 0 unacknowledged, 0 consumers.\n" in output
+
+
 def test_more_replicas_are_no_advice_while_some_do_not_start():
     document = stored(ready=999, maxReplicas=20)
     document["status"]["lastScaleTime"] = "1970-01-01T00:00:00Z"

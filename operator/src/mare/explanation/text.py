@@ -1,11 +1,13 @@
 """An explanation as text with colours. The caller removes them if the output is no terminal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from click import style
 
 from mare.domain.decision import Decision
+from mare.domain.observation import QueueReading
+from mare.domain.unknown import Unknown, known, total
 from mare.explanation.constraint import Verdict
 from mare.explanation.explained import Explained, constraint_at
 from mare.explanation.stored import Recorded, Source
@@ -88,7 +90,24 @@ def _age(explained: Explained, now: float) -> Iterator[str]:
     if now - decided_at > _RECENT_SECONDS:
         yield ""
         yield f"Decided {_span(now - decided_at)} ago, since when count and reason are the same."
+        yield from _last_read(explained.facts.queues, decided_at, now)
         yield "Current values are on the operator's dashboard."
+
+
+def _last_read(
+    queues: Sequence[QueueReading] | Unknown, decided_at: float, now: float
+) -> Iterator[str]:
+    """Yield what the queues contained after the decision, whose numbers may be old."""
+    if isinstance(queues, Unknown) or not queues:
+        return
+    read_at = max(each.read_at for each in queues)
+    if read_at > decided_at:
+        ready, unacknowledged, consumers = (
+            known(total(getattr(each, name) for each in queues), "unknown")
+            for name in ("ready", "unacknowledged", "consumers")
+        )
+        counts = f"{ready} ready, {unacknowledged} unacknowledged, {consumers} consumers"
+        yield f"Read {_span(now - read_at)} ago: {counts}."
 
 
 def _span(seconds: float) -> str:
