@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mare.domain.clause import Clause
+from mare.domain.clause import Clause, Number
 
 _BAD_WHEN = {
     "AbleToScale": "False",
@@ -44,3 +44,8 @@ class Condition:
     def is_urgent(self) -> bool:
         """Whether a change of it is written to the status at once."""
         return self.type in _URGENT
+
+
+def condition(kind: str, status: str, reason: str, **numbers: Number) -> Condition:
+    """Return a condition that needs no action, with the sentence of its reason."""
+    return Condition(kind, status, reason, str(Clause(f"condition.{reason}", **numbers)))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from mare.custom_resource.autoscaler import Autoscaler
-from mare.custom_resource.condition import Condition
+from mare.custom_resource.condition import Condition, condition
 from mare.custom_resource.work_conditions import (
     grace_period_sufficient,
     prefetch_suitable,
@@ -77,7 +77,7 @@ def conditions_of(
 def _fallback(decision: Decision) -> Condition:
     if Reason.FALLBACK in decision.limited_by:
         return Condition("Fallback", "True", "Fallback", decision.message)
-    return Condition("Fallback", "False", "NotFallback", "The fallback is not used")
+    return condition("Fallback", "False", "NotFallback")
 
 
 def _paused(policy: Policy) -> Condition:
@@ -85,7 +85,7 @@ def _paused(policy: Policy) -> Condition:
         return Condition(
             "Paused", "True", f"Paused{policy.paused}", f"spec.paused is {policy.paused}"
         )
-    return Condition("Paused", "False", "NotPaused", "Scaling is not paused")
+    return condition("Paused", "False", "NotPaused")
 
 
 def _ready(policy: Policy, able: Condition, fresh: Condition) -> Condition:
@@ -93,10 +93,8 @@ def _ready(policy: Policy, able: Condition, fresh: Condition) -> Condition:
         if each.status != "True":
             return Condition("Ready", "False", each.reason, each.message)
     if policy.dry_run:
-        return Condition("Ready", "True", "DryRun", "Decisions are shown but not carried out")
-    return Condition(
-        "Ready", "True", "Ready", "The queues can be read and the workload can be scaled"
-    )
+        return condition("Ready", "True", "DryRun")
+    return condition("Ready", "True", "Ready")
 
 
 def _able_to_scale(policy: Policy, scale: Scale | Unknown, problem: Unknown | None) -> Condition:
@@ -106,28 +104,26 @@ def _able_to_scale(policy: Policy, scale: Scale | Unknown, problem: Unknown | No
         expected = policy.dry_run and why.reason == "OtherAutoscaler"
         status = "True" if expected else "False"
         return Condition("AbleToScale", status, why.reason, why.cause, (why.clause,))
-    return Condition("AbleToScale", "True", "Able", "The workload can be read and changed")
+    return condition("AbleToScale", "True", "Able")
 
 
 def _metrics_fresh(reading: BrokerReading, *, is_unconfirmed: bool) -> Condition:
     why = unknown_of(reading.queues)
     if why is not None and is_unconfirmed:
-        text = f"{capital(why.cause)}: scale-down is blocked until newer statistics show"
-        text += " whether the queue is empty"
-        return Condition("MetricsFresh", "True", "LeaderUnconfirmed", text)
+        return condition("MetricsFresh", "True", "LeaderUnconfirmed", cause=capital(why.cause))
     if why is not None:
         return Condition("MetricsFresh", "False", why.reason, why.cause, (why.clause,))
     if reading.lost:
         return Condition(
             "MetricsFresh", "True", "PartlyFresh", "; ".join(reading.lost), reading.lost
         )
-    return Condition("MetricsFresh", "True", "Fresh", "All inputs of the decision are known")
+    return condition("MetricsFresh", "True", "Fresh")
 
 
 def _broker_alarm(alarm: Unknown | None) -> Condition:
     kind = "BrokerAlarm"
     if alarm is None:
-        return Condition(kind, "False", "NoAlarm", "No alarm of RabbitMQ blocks publishers")
+        return condition(kind, "False", "NoAlarm")
     if in_effect(alarm) is None:
         return Condition(kind, "Unknown", alarm.reason, alarm.cause)
     message = f"{capital(alarm.cause)}: scale-down is blocked until it ends. {capital(END_ALARM)}"
@@ -147,26 +143,22 @@ def _active(policy: Policy, history: History, fresh: Condition, now: float) -> C
     if fresh.status != "True":
         return Condition("Active", "Unknown", fresh.reason, fresh.message)
     if now - history.last_active <= max(10, policy.cooldown_seconds):
-        return Condition(
-            "Active", "True", "Work", "The queues have messages, or had some within the cooldown"
-        )
-    return Condition(
-        "Active", "False", "NoWork", "The queues have no message, ready or unacknowledged"
-    )
+        return condition("Active", "True", "Work")
+    return condition("Active", "False", "NoWork")
 
 
 def _scaling_limited(decision: Decision) -> Condition:
     limits: Iterable[Reason] = reversed(decision.limited_by)
     limit = next((each for each in limits if each in _LIMITS), None)
     if limit is None:
-        return Condition("ScalingLimited", "False", "DesiredWithinRange", "No limit applies")
+        return condition("ScalingLimited", "False", "DesiredWithinRange")
     return Condition("ScalingLimited", "True", limit, decision.message)
 
 
 def _schedules_valid(autoscaler: Autoscaler) -> Condition:
     wrong = autoscaler.wrong_schedules
     if not wrong:
-        return Condition("SchedulesValid", "True", "Valid", "All schedules are valid")
+        return condition("SchedulesValid", "True", "Valid")
     clauses = tuple(Clause("schedule.wrong", index=each.index) for each in wrong)
     text = "; ".join(
         f"{clause}: {each.problem}" for clause, each in zip(clauses, wrong, strict=True)
@@ -176,7 +168,7 @@ def _schedules_valid(autoscaler: Autoscaler) -> Condition:
 
 def _events_safe(policy: Policy, reading: BrokerReading) -> Condition:
     if policy.effective_idle_replicas != 0 or reading.transient == ():
-        return Condition("EventsSafe", "True", "Safe", "No queue is deleted at zero replicas")
+        return condition("EventsSafe", "True", "Safe")
     if isinstance(reading.transient, Unknown):
         return Condition("EventsSafe", "Unknown", reading.transient.reason, reading.transient.cause)
     names = ", ".join(reading.transient[:3])

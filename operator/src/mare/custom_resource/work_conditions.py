@@ -3,7 +3,7 @@
 import math
 
 from mare.custom_resource.autoscaler import Autoscaler
-from mare.custom_resource.condition import Condition
+from mare.custom_resource.condition import Condition, condition
 from mare.domain.clause import Clause, capital, number, significant
 from mare.domain.deliveries import DRAIN_SECONDS, Deliveries
 from mare.domain.estimates import Estimates
@@ -14,11 +14,6 @@ from mare.domain.unknown import Unknown, known
 from mare.ports import BrokerReading, Scale
 
 ACKNOWLEDGE_LATE = Clause("advice.acknowledgeLate")
-_NEVER_UNACKNOWLEDGED = (
-    "No message was unacknowledged in any statistics: either workers are quick, or they acknowledge"
-    " before they work, as Celery does unless task_acks_late is set. In that case set drainSeconds"
-    " to the longest service time"
-)
 _LARGE_PREFETCH = 20
 """Messages of a replica above which its prefetch count is hardly the number of its workers."""
 _HUNG_FACTOR = 3
@@ -32,18 +27,15 @@ def grace_period_sufficient(
     kind, grace = "GracePeriodSufficient", scale.grace_seconds
     setting = "stopSeconds" if autoscaler.target.kind == "command" else _GRACE_SETTING
     if grace is None:
-        return Condition(kind, "Unknown", "NotReported", f"The workload reports no {setting}")
+        return condition(kind, "Unknown", "NotReported", setting=setting)
     service = history.service_seconds(grace, now) if history else Estimates().service_seconds
     if isinstance(service, Unknown):
         return Condition(kind, "Unknown", service.reason, service.cause)
     seconds, wait = significant(service, 2), autoscaler.policy.max_drain_wait_seconds
     if seconds <= grace:
-        return Condition(
-            kind, "True", "Sufficient", "The service time does not exceed the grace period"
-        )
+        return condition(kind, "True", "Sufficient")
     if history is not None and _may_be_wait(autoscaler.policy, history, grace, now):
-        text = "The service time is not known: messages wait behind others in the replicas"
-        return Condition(kind, "Unknown", "PrefetchLarge", text)
+        return condition(kind, "Unknown", "PrefetchLarge")
     reason, clause = (
         "GracePeriodTooShort",
         Clause("grace.short", seconds=seconds, graceSeconds=grace),
@@ -83,21 +75,15 @@ def victims_chosen(policy: Policy, unchosen: Unknown | None, reading: BrokerRead
         return Condition(kind, "False", unchosen.reason, message, (unchosen.clause,))
     if isinstance(reading.busy, Unknown):
         return Condition(kind, "Unknown", reading.busy.reason, reading.busy.cause)
-    return Condition(
-        kind,
-        "True",
-        "Chosen",
-        "Idle replicas are removed first; busy replicas finish their messages",
-    )
+    return condition(kind, "True", "Chosen")
 
 
 def work_visible(policy: Policy, deliveries: Deliveries) -> Condition:
     kind = "WorkVisible"
     if not deliveries.is_early and deliveries.are_unseen and policy.drain_seconds is None:
-        return Condition(kind, "Unknown", "NeverUnacknowledged", _NEVER_UNACKNOWLEDGED)
+        return condition(kind, "Unknown", "NeverUnacknowledged")
     if not deliveries.is_early:
-        text = "Messages are unacknowledged while they are processed, as far as the statistics show"
-        return Condition(kind, "True", "Visible", text)
+        return condition(kind, "True", "Visible")
     reason = "AutomaticAcknowledgement" if deliveries.automatic else "EarlyAcknowledgement"
     seconds = DRAIN_SECONDS if policy.drain_seconds is None else policy.drain_seconds
     clause = Clause("work.early")
@@ -113,7 +99,7 @@ def prefetch_suitable(
     if not any(isinstance(each, QueueWaitTime | MaximumConcurrency) for each in policy.targets):
         return ()
     if policy.workers_per_replica is not None:
-        return (Condition(kind, "True", "Configured", "workersPerReplica is set"),)
+        return (condition(kind, "True", "Configured"),)
     load = load_of(reading.queues, now, policy.staleness_seconds)
     prefetch = load.prefetch
     slots = known(prefetch, math.inf) * estimates.consumers_each(load)
@@ -121,16 +107,9 @@ def prefetch_suitable(
     if isinstance(prefetch, Unknown) and prefetch.reason != "NoPrefetch":
         found = Condition(kind, "Unknown", prefetch.reason, prefetch.cause)
     elif estimates.prefetch_exceeds_workers:
-        text = f"The consumers of a replica prefetch {count}, but were seen to work on fewer at a"
-        text += " time: lower the prefetch count to that number, so that other replicas receive the"
-        text += " rest, or set workersPerReplica of the target"
-        found = Condition(kind, "False", "PrefetchExceedsWorkers", text)
+        found = condition(kind, "False", "PrefetchExceedsWorkers", count=count)
     elif slots >= _LARGE_PREFETCH:
-        text = f"The consumers of a replica prefetch {count}, which are taken for work in progress:"
-        text += " if the replica works on fewer at a time, set workersPerReplica of the target, and"
-        text += " lower the prefetch count to it"
-        found = Condition(kind, "Unknown", "PrefetchAssumed", text)
+        found = condition(kind, "Unknown", "PrefetchAssumed", count=count)
     else:
-        text = "The prefetch count is not known to exceed the workers of a replica"
-        found = Condition(kind, "True", "Suitable", text)
+        found = condition(kind, "True", "Suitable")
     return (found,)
