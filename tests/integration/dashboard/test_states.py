@@ -134,7 +134,7 @@ def test_old_values_are_grey_and_show_their_age(open_page: Open) -> None:
     page = open_page("stale", DETAIL)
     expect(page.locator(".figure.depth .age").first).to_have_text("12 s ago")
     expect(page.locator(".figure.depth")).to_have_attribute("data-state", "stale")
-    assert "The broker cannot be reached" in page.inner_text("#urgent")
+    assert "its workloads are not scaled down" in page.inner_text("#urgent")
 
 
 def test_the_list_begins_with_objects_that_need_attention(open_page: Open) -> None:
