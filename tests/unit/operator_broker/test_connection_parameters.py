@@ -46,9 +46,12 @@ def test_other_keys_of_a_secret_are_ignored():
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({}, "has none of"),
-        ({"amqp-uri": "!"}, "is not text"),
-        (secret(amqp_uri="http://host"), "must begin with amqp"),
+        ({}, "Secret broker has none of amqp-uri, "),
+        ({"amqp-uri": "!"}, "amqp-uri of Secret broker is not text"),
+        (
+            secret(amqp_uri="http://host"),
+            "amqp-uri of Secret broker must begin with amqp:// or amqps:// and name a host",
+        ),
         (secret(management_uri="https://"), "name a host"),
         (secret(amqp_uri="amqp://host:port"), "name a host"),
         (

@@ -73,7 +73,9 @@ def test_patterns_without_names_are_unknown_queues_of_their_virtual_host():
         ("shop", "a*", ("a*",)),
         ("shop", "b*", ("b*",)),
     ]
-    assert {each.ready for each in found} == {NOT_REPORTED}
+    assert {(each.ready, each.consumers, each.read_at) for each in found} == {
+        (NOT_REPORTED, NOT_REPORTED, 7)
+    }
 
 
 @pytest.mark.parametrize(

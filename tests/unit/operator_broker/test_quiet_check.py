@@ -50,12 +50,12 @@ QUEUE, STATUS = "/api/queues/%2F/work", "/api/queues/quorum/%2F/work/status"
 
 
 @pytest.mark.parametrize("kind", ["classic", "quorum"])
-@pytest.mark.parametrize("counts", [{"ready": 1}, {"unacknowledged": 2}])
-def test_a_queue_with_a_message_is_not_quiet(kind: str, counts: dict):
+@pytest.mark.parametrize(("counts", "left"), [({"ready": 1}, 1), ({"unacknowledged": 2}, 2)])
+def test_a_queue_with_a_message_is_not_quiet(kind: str, counts: dict, left: int):
     async def story(run: Run) -> None:
         why = await run(0)
-        assert why is not None
-        assert why.reason == "MessagesLeft"
+        assert why == Unknown("MessagesLeft", f"queue work still has messages: {left}")
+        assert why.name == "work"
 
     play({QUEUE: totals(kind, **counts), STATUS: log(3)}, story)
 
@@ -92,8 +92,8 @@ def test_a_message_of_a_quorum_queue_that_its_counts_do_not_contain_is_seen_in_i
 def test_a_quorum_queue_without_a_leader_is_not_quiet():
     async def story(run: Run) -> None:
         why = await run(0)
-        assert why is not None
-        assert why.reason == "LeaderSilent"
+        assert why == Unknown("LeaderSilent", "the leader of queue work does not answer")
+        assert why.name == "work"
 
     play({QUEUE: totals("quorum"), STATUS: b"[]"}, story)
 
@@ -116,8 +116,21 @@ def test_a_broker_that_fails_is_not_quiet(status: int, reason: str):
     play({}, story, status=status)
 
 
+def test_a_broker_that_does_not_answer_in_time_is_not_quiet(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("mare.broker.quiet_check._SECONDS", 0)
+
+    async def story(run: Run) -> None:
+        assert await run(0) == Unknown(
+            "StatisticsUnreachable", "the management API does not answer in time"
+        )
+
+    play({}, story)
+
+
 def test_an_unexpected_response_is_not_quiet():
     async def story(run: Run) -> None:
-        assert await run(0) is not None
+        assert await run(0) == Unknown(
+            "StatisticsUnreachable", "the management API returns an unexpected response"
+        )
 
     play({QUEUE: b"[]"}, story)
