@@ -42,7 +42,7 @@ PARTS = {
         ("operator_loop/test_leadership.py", "operator_loop/test_lease_renewals.py"),
     ),
     "broker": (("mare/broker/*",), ("operator_broker",)),
-    "runtime": (("mare_nameko/service/*", "mare_nameko/*.py"), ("runtime",)),
+    "runtime": (("mare_nameko/*",), ("runtime", "local/test_topology.py")),
     "client": (("mare_nameko/client/*",), ("runtime_client",)),
     "upstream": (("mare_services/upstream/*",), ("upstream",)),
     "playlists": (("mare_services/playlists/domain/*",), ("playlists",)),
@@ -151,6 +151,7 @@ def _copy(folder: Path, part: str) -> None:
     lines = {
         "source_paths": ["src"],
         "only_mutate": [f"src/{module}" for module in modules],
+        "do_not_mutate": ["src/mare_nameko/client/*"] if part == "runtime" else [],
         "do_not_mutate_patterns": [LOG_LINES],
         "also_copy": [*copies, "fastest_first.py"],
         "pytest_add_cli_args": [*plugins, "-x", "-q"],
