@@ -13,6 +13,7 @@ from mare_services.contract.errors import (
     SourceTimedOut,
     SourceUnavailable,
 )
+from mare_services.upstream import client as client_module
 from mare_services.upstream.budget import Budget
 from mare_services.upstream.client import CONNECT_SECONDS, READ_SECONDS, JsonClient, NotModified
 from tests.fakes.upstreams import faults
@@ -24,12 +25,15 @@ class Weather(msgspec.Struct):
 
 
 @pytest.fixture
-def server():
+def server(monkeypatch):
+    """A server that may answer as late as a busy machine lets it."""
+    monkeypatch.setattr(client_module, "CONNECT_SECONDS", 60.0)
+    monkeypatch.setattr(client_module, "READ_SECONDS", 60.0)
     with upstream(lambda asked: as_json({"temperature": 21.5, "unknown": [1]}, Expires="x")) as it:
         yield it
 
 
-def get(server: FakeUpstream | str, seconds: float = 3.0, **options):
+def get(server: FakeUpstream | str, seconds: float = 60.0, **options):
     url = server if isinstance(server, str) else server.url
     client = JsonClient("example", url, contact="ops@example.org")
     return client.get("/now", Weather, budget=Budget.of(seconds), **options)
@@ -51,7 +55,7 @@ def test_a_form_is_posted_once_whatever_happens(server):
     client = JsonClient("example", server.url)
 
     with pytest.raises(SourceFailed):
-        client.post("/token", Weather, budget=Budget.of(3), form={"grant_type": "x"})
+        client.post("/token", Weather, budget=Budget.of(60), form={"grant_type": "x"})
 
     assert [asked.form for asked in server.asked] == [{"grant_type": "x"}]
 
@@ -130,7 +134,8 @@ def test_a_slow_answer_ends_with_the_budget(server, fault):
     assert min(seconds) < READ_SECONDS
 
 
-def test_a_pause_of_two_seconds_is_too_long_whatever_the_budget(server):
+def test_a_pause_of_two_seconds_is_too_long_whatever_the_budget(server, monkeypatch):
+    monkeypatch.setattr(client_module, "READ_SECONDS", READ_SECONDS)
     server.plays(faults.slow(server))
 
     started = time.monotonic()
@@ -205,6 +210,6 @@ def test_cookies_are_not_kept(server):
     server.plays(as_json({}, Set_Cookie="id=1"))
 
     for _ in range(2):
-        client.get("/now", Weather, budget=Budget.of(3))
+        client.get("/now", Weather, budget=Budget.of(60))
 
     assert "Cookie" not in server.asked[1].headers
