@@ -50,6 +50,7 @@ PARTS = {
     "webhooks": (("mare_services/webhooks/domain/*",), ("webhooks",)),
 }
 """Patterns of modules, and folders or files below tests/unit, by part."""
+OTHERS = {"runtime": ["mare_nameko/client/*"]}
 READ = ("charts", "devcluster", "docs", "README.md", "CHANGELOG.md")
 """What tests read besides the packages."""
 NOTICED = {"killed", "timeout", "caught by type check", "check was interrupted by user"}
@@ -152,7 +153,7 @@ def _copy(folder: Path, part: str) -> None:
     lines = {
         "source_paths": ["src"],
         "only_mutate": [f"src/{module}" for module in modules],
-        "do_not_mutate": ["src/mare_nameko/client/*"] if part == "runtime" else [],
+        "do_not_mutate": [f"src/{module}" for module in OTHERS.get(part, ["nothing/*"])],
         "do_not_mutate_patterns": [LOG_LINES],
         "also_copy": [*copies, "fastest_first.py"],
         "pytest_add_cli_args": [*plugins, "-x", "-q"],

@@ -2,7 +2,9 @@
 
 import pytest
 
-from mare.domain.capacity import Capacity, DecayingSums, Interval
+from mare.domain.capacity import Capacity, DecayingSums, Interval, remembered
+
+NOTHING = Capacity()
 
 
 def test_an_older_rate_at_saturation_weighs_half_when_it_is_doubted_by_two():
@@ -15,3 +17,101 @@ def test_an_older_rate_at_saturation_weighs_half_when_it_is_doubted_by_two():
     )
 
     assert new.per_replica(None) == pytest.approx((500 + 100) / (250 + 100))
+
+
+def interval(acknowledged, busy, *, seconds=5.0, replicas=2, saturated=False, **more):
+    """Return an interval in which `busy` messages were unacknowledged on average."""
+    return Interval(
+        seconds=seconds,
+        acknowledged=acknowledged,
+        busy_seconds=busy * seconds,
+        replica_seconds=replicas * seconds,
+        saturated=saturated,
+        **more,
+    )
+
+
+def after(*intervals, capacity=NOTHING):
+    for each in intervals:
+        capacity = capacity.observe(each)
+    return capacity
+
+
+CALM = [interval(40, 4)] * 12
+"""A minute of 8 messages/s with 4 at work: each takes half a second."""
+FULL = [interval(80, 40, saturated=True)] * 3
+"""Two replicas with a prefetch of 20 handle 8 messages/s each, whatever they hold."""
+
+
+@pytest.mark.parametrize(
+    ("evidence", "per_replica"),
+    [(interval(10, 10), 0.2), (interval(9, 10), None), (interval(10, 9.9), None)],
+)
+def test_ten_messages_and_fifty_seconds_of_work_are_enough(evidence, per_replica):
+    assert after(evidence).per_replica(1) == per_replica
+
+
+def test_workers_that_become_faster_are_believed_once_noise_cannot_explain_it():
+    capacity = after(*CALM, *FULL)
+    assert capacity.per_replica(20) == pytest.approx(8, rel=0.01)
+
+    # 80 were expected: up to 80 + 4 x sqrt(80) may be noise.
+    noise, faster = interval(115, 20), interval(117, 20)
+    assert after(noise, capacity=capacity).per_replica(20) == pytest.approx(8, rel=0.01)
+    assert after(faster, capacity=capacity).per_replica(20) == pytest.approx(11.7, rel=0.01)
+
+
+def test_a_rate_at_saturation_is_doubted_more_the_older_it_is():
+    rates = [after(*CALM, *FULL, *CALM * n).per_replica(20) for n in (0, 10, 20)]
+
+    assert rates == pytest.approx([8, 8 * 1.105, 8 * 1.221], rel=0.01)
+
+
+def test_messages_that_pile_up_inside_replicas_are_no_longer_work():
+    waiting = interval(40, 40, is_growing=True)
+
+    assert after(*CALM, *[waiting] * 10).per_replica(4) == pytest.approx(8)
+    assert after(*CALM, *[interval(40, 40)] * 10).per_replica(4) < 2
+
+
+def test_longer_work_with_growing_messages_is_believed_after_minutes():
+    longer = interval(40, 16, is_growing=True)
+
+    assert after(*CALM, *[longer] * 60).per_replica(4) == pytest.approx(8)
+    assert after(*CALM, *[longer] * 200).per_replica(4) == pytest.approx(2, rel=0.1)
+
+
+def test_a_quick_burst_does_not_make_usual_work_long():
+    """The shortest stay follows what is usual: a stay of twice the shortest counts as work."""
+    quick, usual = interval(40, 4), interval(40, 7.9, is_growing=True)
+
+    assert after(quick, *[usual] * 60).per_replica(4) == pytest.approx(4, rel=0.1)
+
+
+def test_without_knowing_who_is_busy_the_rate_at_saturation_remains():
+    unknown = interval(80, 40, saturated=True, busy_is_known=False)
+    capacity = after(*[unknown] * 3)
+
+    assert capacity.per_replica(20) == capacity.per_replica(None) == pytest.approx(8)
+    assert capacity.workers(20) is None
+
+
+@pytest.mark.parametrize(("prefetch", "workers"), [(None, 4), (20, 4), (9, 4), (7, None)])
+def test_workers_are_reported_if_they_are_much_fewer_than_the_prefetch_count(prefetch, workers):
+    found = after(*[interval(80, 8, saturated=True)] * 3).workers(prefetch)
+
+    assert found == (workers and pytest.approx(workers, rel=0.1))
+
+
+def test_the_error_falls_with_the_root_of_the_samples():
+    assert after().error == after(interval(1, 1)).error == 0.5
+    assert after(interval(40, 16)).error == pytest.approx(0.25)
+
+
+def test_a_remembered_capacity_holds_until_there_is_evidence():
+    stored = remembered(8.0, 4.0)
+
+    assert stored.per_replica(4) == pytest.approx(8)
+    assert after(*[interval(20, 4)] * 12, capacity=stored).per_replica(4) == pytest.approx(
+        4, rel=0.2
+    )
