@@ -1,0 +1,108 @@
+"""How many replicas keep the wait short, against the definition and known queues."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mare.domain.waiting import Cause, Demand, busy_share, need_of, waits
+
+
+def demand(rate=0.0, ready=0, *, capacity=1.0, workers=1.0, wait=2.0, drain=10.0):
+    return Demand(
+        arrival_rate=rate,
+        ready=ready,
+        capacity_per_replica=capacity,
+        workers_per_replica=workers,
+        wait_seconds=wait,
+        drain_seconds=drain,
+    )
+
+
+@pytest.mark.parametrize(
+    ("rate", "capacity", "seconds"),
+    [(0.5, 1.0, math.log(10) / 0.5), (5.0, 10.0, math.log(10) / 5), (0.9, 1.0, math.log(18) / 0.1)],
+)
+def test_one_worker_is_the_queue_of_the_textbook(rate, capacity, seconds):
+    """In an M/M/1 queue, the share of messages that wait longer than t is u exp(-(c - r) t)."""
+    one = demand(rate, capacity=capacity)
+
+    assert waits(one, 1) == pytest.approx(seconds)
+    half_a_worker = demand(rate, capacity=capacity, workers=0.5)
+    assert waits(half_a_worker, 1) == pytest.approx(seconds)
+
+
+def test_a_message_in_twenty_that_waits_is_no_wait():
+    assert waits(demand(0.05), 1) == 0.0
+    assert waits(demand(0.0501), 1) > 0.0
+    assert waits(demand(1.0), 1) == waits(demand(2.0), 1) == math.inf
+
+
+def test_many_workers_wait_less_at_the_same_use():
+    few, many = demand(0.8, capacity=1.0, workers=1), demand(0.8, capacity=1.0, workers=30)
+
+    assert waits(many, 1) < waits(few, 1)
+    # With 30 workers a message waits with probability 0.8 ^ (sqrt(62) - 1).
+    assert waits(many, 1) == pytest.approx(math.log(0.8 ** (math.sqrt(62) - 1) / 0.05) / 0.2)
+
+
+@pytest.mark.parametrize(
+    ("workers", "idle", "share"),
+    [
+        (1, 1.0, 0.8),
+        (49, 1.0, 0.8),
+        (100, 1.0, 0.86),
+        (196, 1.0, 0.9),
+        (196, 2.0, 0.8),
+        (1, 0.0, 1),
+    ],
+)
+def test_more_workers_need_a_smaller_idle_share(workers, idle, share):
+    assert busy_share(workers, idle) == pytest.approx(share)
+
+
+@pytest.mark.parametrize(
+    ("asked", "replicas", "cause"),
+    [
+        (demand(), 0, Cause.UTILIZATION),
+        (demand(rate=4.0, wait=100), 5, Cause.UTILIZATION),
+        (demand(rate=4.0, wait=0.1), 9, Cause.WAIT),
+        (demand(ready=30, workers=0.1), 3, Cause.BACKLOG),
+        (demand(rate=2.0, ready=30, workers=0.1, wait=100), 5, Cause.BACKLOG),
+        (demand(ready=30, workers=20.0, capacity=0.1), 2, Cause.WORKERS),
+    ],
+)
+def test_the_condition_that_needs_the_most_replicas_decides(asked, replicas, cause):
+    need = need_of(asked)
+
+    assert (need.replicas, need.cause) == (replicas, cause)
+
+
+@given(
+    st.builds(
+        demand,
+        rate=st.sampled_from([0.0, 0.3, 1.0, 7.5, 40.0, 333.0]),
+        ready=st.sampled_from([0, 1, 17, 400]),
+        capacity=st.sampled_from([0.2, 1.0, 3.3, 50.0]),
+        workers=st.sampled_from([0.5, 1.0, 10.0, 64.0]),
+        wait=st.sampled_from([0.05, 1.0, 30.0]),
+        drain=st.sampled_from([1.0, 30.0]),
+    )
+)
+def test_the_need_is_the_smallest_number_that_meets_all_conditions(asked):
+    def meets(n):
+        share = busy_share(max(1.0, n * asked.workers_per_replica))
+        needed = math.ceil(asked.arrival_rate / (share * asked.capacity_per_replica))
+        return needed <= n and (not asked.arrival_rate or waits(asked, n) <= asked.wait_seconds)
+
+    smallest = next(n for n in range(1, 10_000) if meets(n))
+    handled = asked.arrival_rate / asked.capacity_per_replica
+    backlog = min(
+        handled + asked.ready / asked.drain_seconds / asked.capacity_per_replica,
+        handled + asked.ready / asked.workers_per_replica,
+    )
+
+    # One fewer may do as well: the share of one more replica is rounded to a smaller one.
+    expected = max(smallest, math.ceil(backlog) if asked.ready else 0)
+    assert 0 <= expected - need_of(asked).replicas <= 1
