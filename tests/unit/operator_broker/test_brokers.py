@@ -70,43 +70,6 @@ def test_queues_beyond_the_first_256_are_as_old_as_the_statistics(play):
     play(story, **AMQP, **MANAGEMENT)
 
 
-def test_a_reading_has_the_depth_of_now_and_the_rest_of_the_statistics(play):
-    rest = {
-        "published": 90,
-        "delivered": 80,
-        "acknowledged": 70,
-        "prefetch": 10,
-        "automatic": True,
-        "single_active": True,
-    }
-
-    async def story(stage: Stage) -> None:
-        stage.broker.queues["worker"] = Found(3, 2)
-        await stage.reading(autoscaler())
-        await stage.new_statistics(worker=sampled(1, 1, peers={"10.0.0.1:4000": 4}, **rest))
-        await asyncio.sleep(0.5)
-        reading = await stage.reading(autoscaler())
-        (queue,) = reading.queues
-        assert (queue.vhost, queue.name, queue.entries) == ("/", "worker", ("worker",))
-        assert (queue.ready, queue.consumers, queue.unacknowledged) == (3, 2, 0)
-        assert {name: getattr(queue, name) for name in rest} == rest
-        assert (queue.read_at, queue.statistics_at, reading.busy_at) == (5.5, 4.975, 4.975)
-        assert not isinstance(queue.sampled_after, Unknown)
-
-    play(story, **AMQP, **MANAGEMENT)
-
-
-def test_a_stream_in_a_virtual_host_is_named_with_it(play):
-    async def story(stage: Stage) -> None:
-        there = autoscaler(queues=[{"name": "worker", "vhost": "there"}])
-        await stage.reading(there)
-        await stage.new_statistics(worker=sampled(9, stream=True))
-        (queue,) = (await stage.reading(there)).queues
-        assert (queue.vhost, queue.ready.name) == ("there", "worker")
-
-    play(story, **AMQP, **MANAGEMENT)
-
-
 def test_without_amqp_a_reading_is_as_old_as_the_statistics(play):
     async def story(stage: Stage) -> None:
         stage.statistics = {"worker": sampled(ready=5)}

@@ -53,31 +53,6 @@ def test_deliveries_without_acknowledgement_count_as_acknowledged():
     assert (work.delivered, work.acknowledged) == (9, 9)
 
 
-@pytest.mark.parametrize(("modes", "automatic"), [((True, True), False), ((True, False), True)])
-def test_one_consumer_without_acknowledgements_makes_the_queue_automatic(modes, automatic):
-    held = [{**consumer("one", 10), "ack_required": mode} for mode in modes]
-    (work,) = fetch(ManagementStatistics, management_of([WORK], held)).values()
-
-    assert work.automatic is automatic
-
-
-@pytest.mark.parametrize(
-    ("more", "found"),
-    [
-        ({}, (False, False, False, False)),
-        ({"auto_delete": True}, (True, False, False, False)),
-        ({"exclusive": True}, (True, True, False, False)),
-        ({"type": "stream"}, (False, False, True, False)),
-        ({"arguments": {"x-single-active-consumer": True}}, (False, False, False, True)),
-    ],
-)
-def test_the_type_of_a_queue_is_reported_beside_its_counts(more, found):
-    (work,) = fetch(ManagementStatistics, management_of([{**WORK, **more}])).values()
-
-    assert (work.transient, work.exclusive, work.stream, work.single_active) == found
-    assert work.ready == 3
-
-
 def test_two_channels_of_one_connection_count_as_the_busier_one():
     held, channels = [], []
     for channel, count in (("one", 2), ("two", 0)):
