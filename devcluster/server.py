@@ -9,7 +9,6 @@ from pathlib import Path
 from mare.processes.spawn import spawn
 
 _LOG_BYTES = 4_000
-_STOP_SECONDS = 20.0
 
 
 class ServerFailed(Exception):
@@ -54,15 +53,6 @@ class Server:
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise ServerFailed(f"{self.name} did not start:\n{self.last_lines()}")
             time.sleep(0.05)
-
-    def stop(self) -> None:
-        """Send SIGTERM; after 20 s, SIGKILL."""
-        if self._process:
-            self._process.terminate()
-            try:
-                self._process.wait(_STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                self.kill()
 
     def kill(self) -> None:
         if self._process:

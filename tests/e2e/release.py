@@ -13,7 +13,7 @@ from devcluster.choosing import cluster_for_tests
 from devcluster.cluster import Cluster
 from devcluster.command import CommandFailed
 from devcluster.images.origin import engine
-from devcluster.images.supply import push_all
+from devcluster.images.supply import IMAGES, build
 from local.settings import cache_folder
 from tests.charts.helm import CHARTS, Helm
 from tests.e2e.application import Application, namespace, program
@@ -33,8 +33,15 @@ def chart_with_dependencies(folder: Path) -> Path:
 
 
 def pushed_images(cluster: Cluster) -> Mapping[str, str]:
-    """Build all images and push them; return the reference of each."""
-    return push_all(engine(cache_folder(), say), cluster.registry, say)
+    """Build all images and push them, with digests as tags; return the reference of each."""
+    builder, pushed = engine(cache_folder(), say), {}
+    for name in IMAGES:
+        built = build(builder, name)
+        tag = builder.identity(built)[:12]
+        pushed[name] = f"{cluster.registry}/mare/{name}:{tag}"
+        builder.name_also(built, pushed[name])
+        builder.push(pushed[name], insecure=True)
+    return pushed
 
 
 def image_values(images: Mapping[str, str]) -> dict[str, Any]:

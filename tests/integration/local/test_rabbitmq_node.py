@@ -27,9 +27,8 @@ def test_two_nodes_side_by_side_do_not_see_each_other(
     assert rabbitmq.version >= (4, 0)
 
 
-@pytest.mark.parametrize("end", [Node.stop, Node.kill])
 def test_a_node_comes_back_with_its_messages_on_the_same_port(
-    own_rabbitmq: Callable[[], Node], end: Callable[[Node], None]
+    own_rabbitmq: Callable[[], Node],
 ) -> None:
     node = own_rabbitmq()
     vhost = Vhost(node, "kept")
@@ -37,7 +36,7 @@ def test_a_node_comes_back_with_its_messages_on_the_same_port(
         connection.channel().queue_declare("rpc-kept", durable=True, auto_delete=False)
     vhost.publish("kept", routing_key="rpc-kept", delivery_mode=2)
     node.settle()
-    end(node)
+    node.kill()
     with pytest.raises(OSError, match="refused"):
         node.connect()
     node.start()

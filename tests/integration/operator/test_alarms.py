@@ -17,7 +17,7 @@ _WATERMARK = "vm_memory_high_watermark.absolute"
 
 def restart(node: Node, memory: str) -> None:
     """Restart the node with a high watermark of this size."""
-    node.stop()
+    node.kill()
     config = Path(tempfile.gettempdir(), node.name, "settings", "rabbitmq.conf")
     lines = [line for line in config.read_text().splitlines() if _WATERMARK not in line]
     config.write_text("\n".join([*lines, f"{_WATERMARK} = {memory}", ""]))

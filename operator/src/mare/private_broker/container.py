@@ -79,9 +79,6 @@ class Container:
         answer = _docker("inspect", "--format", "{{.State.Running}}", self.name)
         return answer.stdout.strip() == "true"
 
-    def terminate(self) -> None:
-        _docker("kill", "--signal", "TERM", self.name)
-
     def kill(self) -> None:
         _docker("kill", self.name)
 

@@ -29,7 +29,7 @@ class BrokerFailed(Exception):
 
 
 class PrivateNode:
-    """A node to start, stop and kill on the same data, until the context or `close` ends it."""
+    """A node to start and kill on the same data, until the context or `close` ends it."""
 
     def __init__(self, program: Program) -> None:
         self.ports = Ports()
@@ -94,12 +94,6 @@ class PrivateNode:
 
     def alive(self) -> bool:
         return self._server.alive()
-
-    def stop(self) -> None:
-        """Stop the server gracefully; kill it after 30 s."""
-        self._server.terminate()
-        if not self._server.wait(_STOP_SECONDS):
-            self.kill()
 
     def kill(self) -> None:
         self._server.kill()

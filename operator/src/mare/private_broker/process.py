@@ -86,10 +86,6 @@ class Process:
     def alive(self) -> bool:
         return self._server is not None and self._server.poll() is None
 
-    def terminate(self) -> None:
-        if self._server:
-            self._server.terminate()
-
     def kill(self) -> None:
         if self._server:
             self._server.kill()
