@@ -12,6 +12,7 @@ from mare.ports import NoTraces, ScaleChange, Traces
 if TYPE_CHECKING:
     from mare_nameko.tracing import Kind, Tracer
 
+_MAX_MESSAGE = 1024
 _log = logging.getLogger(__name__)
 
 
@@ -39,7 +40,7 @@ class ExportedTraces:
             "mare.replicas.from": decision.current,
             "mare.replicas.to": decision.replicas,
             "mare.reason": str(decision.reason),
-            "mare.message": decision.message,
+            "mare.message": decision.message[:_MAX_MESSAGE],
         }
         root.end(attributes=attributes, ended_at=ended_at)
 

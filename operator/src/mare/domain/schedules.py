@@ -38,17 +38,28 @@ def problem_of(schedule: Schedule) -> str | None:
 
 def is_active(schedule: Schedule, now: float) -> bool:
     """Return whether the last start is later than the last end."""
-    return _is_active_in_minute(
-        schedule.start, schedule.end, schedule.timezone, int(now // _MINUTE)
-    )
+    minute = int(now // _MINUTE)
+    known = _known_in(minute)
+    if schedule not in known:
+        known[schedule] = _is_active_in(schedule, minute)
+    return known[schedule]
 
 
-@lru_cache(maxsize=4096)  # evaluated every second, but the result changes once a minute at most
-def _is_active_in_minute(start: str, end: str, timezone: str, minute: int) -> bool:
+@lru_cache(maxsize=2)
+def _known_in(minute: int) -> dict[Schedule, bool]:
+    """Return what is known of a minute: schedules are evaluated each second, in 0.1 ms.
+
+    A cache of fewer schedules than one namespace can have would evaluate all of them each time.
+    """
+    del minute
+    return {}
+
+
+def _is_active_in(schedule: Schedule, minute: int) -> bool:
     # The reverse iterator excludes its start: a second is added to include the current minute.
-    moment = datetime.fromtimestamp(minute * _MINUTE + 1, ZoneInfo(timezone))
-    started = next(CronSim(start, moment, reverse=True), None)
-    ended = next(CronSim(end, moment, reverse=True), None)
+    moment = datetime.fromtimestamp(minute * _MINUTE + 1, ZoneInfo(schedule.timezone))
+    started = next(CronSim(schedule.start, moment, reverse=True), None)
+    ended = next(CronSim(schedule.end, moment, reverse=True), None)
     if started is None:
         return False
     return ended is None or started > ended
