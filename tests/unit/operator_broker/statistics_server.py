@@ -15,6 +15,7 @@ from mare.broker.management import ManagementStatistics
 from mare.broker.networks import ANY_NETWORK
 from mare.broker.prometheus import PrometheusStatistics
 from mare.broker.queue_statistics import QueueStatistics, Statistics, StatisticsSource
+from mare.broker.response_budget import ResponseBudget
 
 SOURCES = [ManagementStatistics, PrometheusStatistics]
 MIB = 2**20
@@ -73,7 +74,9 @@ def fetch(kind: type, server: FakeServer, vhost: str = "/") -> Mapping[str, Queu
 
 def sample(kind: type, server: FakeServer, vhost: str = "/") -> Statistics:
     async def request(uri: str) -> Statistics:
-        source: StatisticsSource = kind(uri, ConnectionParameters(networks=ANY_NETWORK))
+        source: StatisticsSource = kind(
+            uri, ConnectionParameters(networks=ANY_NETWORK), ResponseBudget().share("shop")
+        )
         try:
             return await source.fetch(vhost, 7.0)
         finally:

@@ -20,6 +20,7 @@ from mare.broker.queue_selection import (
     QueueSelection,
     queries_of,
 )
+from mare.broker.response_budget import ResponseBudget
 from mare.broker.secret_cache import SecretCache, Secrets
 from mare.broker.virtual_host import VirtualHost
 from mare.custom_resource.autoscaler import Autoscaler, BrokerReference, Key
@@ -49,6 +50,7 @@ class SecretBrokers:
         self._replica_at = replica_at
         self._hosts: dict[ConnectionParameters, dict[str, VirtualHost]] = defaultdict(dict)
         """By the parameters without the virtual host, and by virtual host."""
+        self._budget = ResponseBudget()
         self._costs: dict[Key, int] = {}
         self._transient = TransientQueues()
 
@@ -62,7 +64,8 @@ class SecretBrokers:
     async def read(self, autoscalers: Collection[Autoscaler]) -> Mapping[Key, BrokerReading]:
         if not autoscalers:
             return {}
-        parameters = await self._secrets.get(self.group(next(iter(autoscalers))))
+        group = self.group(next(iter(autoscalers)))
+        parameters, namespace = await self._secrets.get(group), group.namespace
         if isinstance(parameters, Unknown):
             unread = BrokerReading(queues=parameters, busy=parameters)
             return {autoscaler.key: unread for autoscaler in autoscalers}
@@ -73,7 +76,7 @@ class SecretBrokers:
         readings: dict[Key, dict[str, tuple[QueueQuery, BrokerReading]]] = defaultdict(dict)
         counts: Counter[Key] = Counter()
         for vhost, queries in by_vhost.items():
-            host = self._host(parameters, vhost)
+            host = self._host(parameters, vhost, namespace)
             found = await self._read_host(host, queries, counts)
             for autoscaler, query in queries:
                 readings[autoscaler.key][vhost] = query, found[autoscaler.key]
@@ -88,7 +91,7 @@ class SecretBrokers:
             return parameters
         found: Unknown | None = None
         for vhost, query in _queries(autoscaler, parameters).items():
-            host = self._host(parameters, vhost)
+            host = self._host(parameters, vhost, autoscaler.broker.namespace)
             selection = await host.select(query)
             if isinstance(selection, Unknown):
                 return selection
@@ -131,11 +134,14 @@ class SecretBrokers:
             result[key] = replace(reading, transient=transient)
         return result
 
-    def _host(self, parameters: ConnectionParameters, vhost: str) -> VirtualHost:
+    def _host(self, parameters: ConnectionParameters, vhost: str, namespace: str) -> VirtualHost:
         hosts = self._hosts[parameters.with_vhost("")]
         if vhost not in hosts:
             hosts[vhost] = VirtualHost(
-                parameters.with_vhost(vhost), self._clock, self._statistics_seconds
+                parameters.with_vhost(vhost),
+                self._clock,
+                self._statistics_seconds,
+                self._budget.share(namespace),
             )
         return hosts[vhost]
 

@@ -11,6 +11,7 @@ import msgspec
 from mare.broker.connection_parameters import ConnectionParameters, path_segment
 from mare.broker.http_client import BrokerHttpClient, EndpointMissing, ResponseTooLarge
 from mare.broker.queue_statistics import MAX_QUEUES, QueueStatistics, Statistics
+from mare.broker.response_budget import OBJECTS_OF_QUEUE, ResponseShare
 from mare.domain.alarms import ALARM_NOT_REPORTED, alarm_of
 from mare.domain.observation import NOT_REPORTED
 from mare.domain.unknown import Unknown
@@ -115,7 +116,8 @@ _ALARMS = msgspec.json.Decoder(_Alarms | Empty)
 class ManagementStatistics:
     """Statistics of queues, consumers and channels, the cluster's name and its alarms."""
 
-    def __init__(self, uri: str, parameters: ConnectionParameters) -> None:
+    def __init__(self, uri: str, parameters: ConnectionParameters, share: ResponseShare) -> None:
+        self._share = share
         self._http = BrokerHttpClient(uri, parameters, _SOURCE, _MAX_BYTES)
 
     async def fetch(self, vhost: str, now: float) -> Statistics:
@@ -128,6 +130,7 @@ class ManagementStatistics:
         queues = await self._get(f"/api/queues/{name}", _QUEUE_COLUMNS, _QUEUES)
         if len(queues) > MAX_QUEUES:
             raise ResponseTooLarge(f"{_SOURCE} returns more than {MAX_QUEUES:,} queues")
+        self._share.reserve("statistics", len(queues) * OBJECTS_OF_QUEUE)
         consumers = await self._get(f"/api/consumers/{name}", _CONSUMER_COLUMNS, _CONSUMERS)
         channels = await self._get(f"/api/vhosts/{name}/channels", _CHANNEL_COLUMNS, _CHANNELS)
         cluster = await self._cluster_name()
@@ -153,15 +156,22 @@ class ManagementStatistics:
 
     async def _get(self, path: str, columns: str, decoder: "msgspec.json.Decoder[T]") -> T:
         body = await self._http.get(path, {"columns": columns})
+        self._share.reserve(path, await asyncio.to_thread(_count_objects, body))
         return await asyncio.to_thread(_decode, body, decoder)
 
     async def close(self) -> None:
+        self._share.release()
         await self._http.close()
 
 
-def _decode(body: bytearray, decoder: "msgspec.json.Decoder[T]") -> T:
-    if body.count(b"{") > _MAX_OBJECTS:
+def _count_objects(body: bytearray) -> int:
+    count = body.count(b"{")
+    if count > _MAX_OBJECTS:
         raise ResponseTooLarge(f"{_SOURCE} returns more than {_MAX_OBJECTS:,} JSON objects")
+    return count
+
+
+def _decode(body: bytearray, decoder: "msgspec.json.Decoder[T]") -> T:
     try:
         return decoder.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from mare.broker.connection_parameters import ConnectionParameters
 from mare.broker.http_client import BrokerHttpClient, ResponseTooLarge
 from mare.broker.queue_statistics import MAX_QUEUES, QueueStatistics, Statistics
+from mare.broker.response_budget import OBJECTS_OF_QUEUE, ResponseShare
 from mare.domain.observation import NOT_REPORTED
 
 _SOURCE = "the Prometheus endpoint"
@@ -44,7 +45,8 @@ _QUEUE = re.compile(rb'(?:^|,)queue="((?:[^"\\]|\\.)*)"')
 
 
 class PrometheusStatistics:
-    def __init__(self, uri: str, parameters: ConnectionParameters) -> None:
+    def __init__(self, uri: str, parameters: ConnectionParameters, share: ResponseShare) -> None:
+        self._share = share
         self._http = BrokerHttpClient(uri, parameters, _SOURCE, _MAX_BYTES)
 
     async def fetch(self, vhost: str, now: float) -> Statistics:
@@ -57,11 +59,14 @@ class PrometheusStatistics:
                 block += chunk
                 if len(block) >= _BLOCK_BYTES:
                     block = await asyncio.to_thread(metrics.parse, block)
+                    self._share.reserve("statistics", len(metrics) * OBJECTS_OF_QUEUE)
         await asyncio.to_thread(metrics.parse, block + b"\n")
+        self._share.reserve("statistics", len(metrics) * OBJECTS_OF_QUEUE)
         queues = await asyncio.to_thread(metrics.queues)
         return Statistics(now, queues, cluster=metrics.cluster)
 
     async def close(self) -> None:
+        self._share.release()
         await self._http.close()
 
 
@@ -72,6 +77,9 @@ class DetailedMetrics:
         self._counts: dict[bytes, dict[str, int]] = defaultdict(dict)
         self.cluster = ""
         """The permanent id of the cluster."""
+
+    def __len__(self) -> int:
+        return len(self._counts)
 
     def parse(self, block: bytearray) -> bytearray:
         """Add the complete lines of a block; return the rest, which begins the next block.

@@ -15,6 +15,7 @@ from mare.broker.queue_statistics import (
     StatisticsSource,
 )
 from mare.broker.quiet_check import QuietCheck
+from mare.broker.response_budget import ResponseShare
 from mare.domain.clause import Clause
 from mare.domain.observation import NOT_REPORTED, QueueReading
 from mare.domain.unknown import Unknown
@@ -31,11 +32,15 @@ class VirtualHost:
     """Opens its connections on first use, until `close`."""
 
     def __init__(
-        self, parameters: ConnectionParameters, clock: Clock, statistics_seconds: float
+        self,
+        parameters: ConnectionParameters,
+        clock: Clock,
+        statistics_seconds: float,
+        share: ResponseShare,
     ) -> None:
         self._parameters = parameters
         self._clock = clock
-        source = _source(parameters)
+        source = _source(parameters, share)
         self._depths = (
             QueueDepths(parameters, clock, has_statistics=source is not None)
             if parameters.amqp_uri
@@ -191,9 +196,9 @@ class VirtualHost:
             await self._quiet.close()
 
 
-def _source(parameters: ConnectionParameters) -> StatisticsSource | None:
+def _source(parameters: ConnectionParameters, share: ResponseShare) -> StatisticsSource | None:
     if parameters.management_uri is not None:
-        return ManagementStatistics(parameters.management_uri, parameters)
+        return ManagementStatistics(parameters.management_uri, parameters, share)
     if parameters.prometheus_uri is not None:
-        return PrometheusStatistics(parameters.prometheus_uri, parameters)
+        return PrometheusStatistics(parameters.prometheus_uri, parameters, share)
     return None

@@ -1,0 +1,68 @@
+"""The brokers of one namespace cannot fill the memory, however many virtual hosts they have."""
+
+import asyncio
+import json
+from contextlib import suppress
+
+import pytest
+
+from mare.broker.connection_parameters import ConnectionParameters
+from mare.broker.http_client import ResponseTooLarge
+from mare.broker.management import ManagementStatistics
+from mare.broker.networks import ANY_NETWORK
+from mare.broker.prometheus import PrometheusStatistics
+from mare.broker.response_budget import MAX_OBJECTS, ResponseBudget
+from tests.unit.operator_broker.statistics_server import FakeServer, serve
+
+COUNT = 20_000
+VHOSTS = [f"v{number}" for number in range(10)]
+QUEUES = json.dumps(
+    [{"name": f"q{number}", "messages_ready": number} for number in range(COUNT)]
+).encode()
+METRICS = "".join(
+    f'rabbitmq_detailed_queue_messages_ready{{vhost="v",queue="q{number}"}} 1\n'
+    for number in range(COUNT)
+).encode()
+BODIES = {f"/api/queues/{vhost}": QUEUES for vhost in VHOSTS} | {"/metrics/detailed": METRICS}
+
+
+def readable(kind: type, namespaces: list[str]) -> int:
+    """Read a virtual host for each namespace; return how many of them can be read together."""
+
+    async def read(uri: str) -> int:
+        budget, sources, found = ResponseBudget(), [], 0
+        for vhost, namespace in zip(VHOSTS, namespaces, strict=True):
+            parameters = ConnectionParameters(networks=ANY_NETWORK)
+            sources.append(kind(uri, parameters, budget.share(namespace)))
+            with suppress(ResponseTooLarge):
+                found += len((await sources[-1].fetch(vhost, 0.0)).queues) == COUNT
+        for each in sources:
+            await each.close()
+        assert not budget._used
+        return found
+
+    with serve(FakeServer(BODIES)) as server:
+        return asyncio.run(read(server.uri))
+
+
+@pytest.mark.parametrize("kind", [ManagementStatistics, PrometheusStatistics])
+def test_the_virtual_hosts_of_a_namespace_share_a_bound(kind: type):
+    assert readable(kind, ["shop"] * len(VHOSTS)) == 2
+
+
+@pytest.mark.parametrize("kind", [ManagementStatistics, PrometheusStatistics])
+def test_another_namespace_is_not_affected(kind: type):
+    assert readable(kind, ["shop"] * 9 + ["other"]) == 3
+
+
+def test_a_part_is_replaced_and_released():
+    budget = ResponseBudget()
+    one, two = budget.share("shop"), budget.share("shop")
+    for _ in range(3):
+        one.reserve("queues", MAX_OBJECTS)
+    with pytest.raises(ResponseTooLarge, match="namespace shop return more"):
+        two.reserve("queues", 1)
+    one.reserve("queues", MAX_OBJECTS - 1)
+    two.reserve("queues", 1)
+    one.release()
+    two.reserve("queues", MAX_OBJECTS)
