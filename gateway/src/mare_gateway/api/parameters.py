@@ -2,36 +2,20 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from importlib.resources import files
 from itertools import islice
 from typing import Any
 
+import msgspec
 from pydantic import ValidationError
 
 from mare_gateway.problems import Problem
 
-_SENTENCES = {
-    "missing": "This parameter is required.",
-    "string_too_short": "It must not be empty.",
-    "string_too_long": "It must have at most {max_length} characters.",
-    "string_type": "It must be text.",
-    "greater_than_equal": "It must be at least {ge:g}.",
-    "less_than_equal": "It must be at most {le:g}.",
-    "finite_number": "It must be a finite number.",
-    "float_parsing": "It must be a number.",
-    "float_type": "It must be a number.",
-    "int_parsing": "It must be a whole number.",
-    "int_type": "It must be a whole number.",
-    "int_from_float": "It must be a whole number.",
-    "bool_parsing": "It must be true or false.",
-    "bool_type": "It must be true or false.",
-}
-"""By pydantic's type of the error; other types have pydantic's message."""
-
-_FORMATS = {
-    "market": "It must be a country code of two letters, for example BR.",
-    "job_id": "It must be the id of a job, for example 019ab3f2-7c11-7a52-9c0e-0f1a2b3c4d5e.",
-}
-"""What a parameter with a pattern must look like."""
+_TEXTS: Mapping[str, Mapping[str, str]] = msgspec.json.decode(
+    files("mare_gateway.api").joinpath("sentences.json").read_bytes()
+)
+"""By pydantic's type of the error (other types have pydantic's message), and by the name of a
+parameter with a pattern."""
 
 _MAX_NAME = 40
 _MAX_ERRORS = 20
@@ -81,9 +65,11 @@ def _sentence(mistake: Any, known: Iterable[str]) -> str:
         return "This parameter is unknown."
     if mistake["type"] == "extra_forbidden":
         return f"This parameter is unknown. Known parameters: {', '.join(known)}."
-    if mistake["type"] == "string_pattern_mismatch" and (form := _FORMATS.get(mistake["loc"][0])):
+    if mistake["type"] == "string_pattern_mismatch" and (
+        form := _TEXTS["formats"].get(mistake["loc"][0])
+    ):
         return form
-    sentence = _SENTENCES.get(mistake["type"])
+    sentence = _TEXTS["errors"].get(mistake["type"])
     if sentence is None:
         return f"{mistake['msg'].replace('Input should', 'It must')}."
     return sentence.format_map(mistake.get("ctx", {}))

@@ -118,35 +118,25 @@ def _sentence(error: ValidationError) -> str:
     kind, bound, schema = str(error.validator), cast("Any", error.validator_value), error.schema
     assert isinstance(schema, Mapping)
     if kind == "type":
-        return _TYPES[bound] if isinstance(bound, str) else f"has to be {' or '.join(bound)}"
+        return (
+            _sentences()["types"][bound]
+            if isinstance(bound, str)
+            else f"has to be {' or '.join(bound)}"
+        )
     if "type" not in schema and kind != "pattern":
         return "has to be a number, or a quantity such as 50m"
     if kind == "enum":
         bound = ", ".join(map(str, bound)) + _meant(str(error.instance), map(str, bound))
     described = schema.get("description") if kind == "pattern" else None
-    return str(described or _SENTENCES[kind].format(bound))
+    return str(described or _sentences()["bounds"][kind].format(bound))
 
 
-_TYPES = {
-    "object": "has to be a mapping",
-    "array": "has to be a list",
-    "string": "has to be text; put it in quotes",
-    "boolean": "has to be true or false, without quotes",
-    "integer": "has to be a whole number, without quotes",
-    "number": "has to be a number, without quotes",
-}
-_SENTENCES = {
-    "enum": "has to be one of {}",
-    "pattern": "has to match {}",
-    "minimum": "has to be at least {}",
-    "exclusiveMinimum": "has to be above {}",
-    "maximum": "has to be at most {}",
-    "minLength": "has to have at least {} characters",
-    "maxLength": "has to have at most {} characters",
-    "minItems": "has to have at least {} entries",
-    "maxItems": "has to have at most {} entries",
-    "uniqueItems": "has a duplicate entry; remove one of the two",
-}
+@cache
+def _sentences() -> dict[str, dict[str, str]]:
+    """Return the sentences about wrong types, and about the bounds of other keywords."""
+    text = files("mare.documents").joinpath("sentences.json").read_text(encoding="utf-8")
+    sentences: dict[str, dict[str, str]] = json.loads(text)
+    return sentences
 
 
 def _strict(schema: Schema) -> Schema:
