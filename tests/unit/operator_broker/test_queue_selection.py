@@ -1,6 +1,7 @@
 """Which queues an object selects."""
 
 import asyncio
+import tracemalloc
 from fnmatch import fnmatchcase
 
 import pytest
@@ -269,3 +270,21 @@ def test_matching_lets_other_tasks_run():
         return turns
 
     assert asyncio.run(story()) >= 20
+
+
+def test_an_object_that_is_edited_again_and_again_fills_no_memory():
+    names = dict.fromkeys(f"work-{number}" for number in range(1_000))
+
+    async def edit() -> None:
+        matcher = QueueMatcher(Clock())
+        for number in range(1_000):
+            query = pattern("work-*", f"other-{number}")
+            found = await matcher.select(query, names, frozenset())
+            assert len(found.readable) == len(names)
+
+    tracemalloc.start()
+    try:
+        asyncio.run(edit())
+        assert tracemalloc.get_traced_memory()[1] < 16 * 2**20
+    finally:
+        tracemalloc.stop()

@@ -23,6 +23,8 @@ _OVER_LIMIT_SECONDS = 60.0
 """After which a query over a limit is matched again, if the names have changed."""
 _MAX_QUERIES = 4_096
 """Results that are kept. A changed object has another query."""
+_MAX_MATCHES_OF_QUEUE = 10
+"""Results with each queue, on average: 4,096 results with 2,000 queues take 1 GB."""
 _PROCESS_ID = re.compile(r"-[0-9a-f]{32}$|-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 _STARS = re.compile(r"\*+")
 
@@ -159,6 +161,10 @@ class _Result:
     exclusive: frozenset[str]
     selection: QueueSelection | Unknown
 
+    @property
+    def size(self) -> int:
+        return 0 if isinstance(self.matches, Unknown) else len(self.matches)
+
 
 class QueueMatcher:
     """Matches queries against the names of all queues of a virtual host, each name once."""
@@ -170,6 +176,8 @@ class QueueMatcher:
         self._added: list[str] = []
         self._removed: frozenset[str] = frozenset()
         self._results: dict[QueueQuery, _Result] = {}
+        self._kept = 0
+        """Queues in all results."""
 
     async def select(
         self, query: QueueQuery, names: Collection[str], exclusive: frozenset[str]
@@ -194,10 +202,19 @@ class QueueMatcher:
         selection = (
             matches if isinstance(matches, Unknown) else _complete(query, matches, exclusive)
         )
-        if len(self._results) >= _MAX_QUERIES:
-            self._results.clear()
-        self._results[query] = _Result(generation, matches, now, exclusive, selection)
+        self._keep(query, _Result(generation, matches, now, exclusive, selection))
         return selection
+
+    def _keep(self, query: QueueQuery, result: _Result) -> None:
+        """Keep a result, within the bounds: a tenant can edit an object many times a second."""
+        if (old := self._results.pop(query, None)) is not None:
+            self._kept -= old.size
+        too_large = self._kept + result.size > _MAX_MATCHES_OF_QUEUE * len(self._names)
+        if len(self._results) >= _MAX_QUERIES or too_large:
+            self._results.clear()
+            self._kept = 0
+        self._results[query] = result
+        self._kept += result.size
 
     def _set_names(self, names: Collection[str]) -> None:
         if names is self._names:
