@@ -30,7 +30,7 @@ _DOMAIN_TESTS = tuple(
         "clauses", "decide_properties", "early_acknowledgement", "learning",
         "rules_of_counts_by_hand", "rules_of_idle",
         "rules_of_partly_unknown", "rules_of_pause", "rules_of_unknown_queues", "saturation",
-        "simulated_replicas", "single_active_consumer", "targets",
+        "simulated_replicas", "single_active_consumer", "targets", "waiting",
     )
 )  # fmt: skip
 """Without the tests of simulations and drawings, which last a minute and notice few more."""
