@@ -40,6 +40,22 @@ def test_a_replica_that_was_killed_is_an_event_and_counted_once():
     assert ("worker", "Warning", "ReplicasKilled") in world.objects.events
 
 
+@pytest.mark.parametrize(
+    ("names", "listed"),
+    [
+        (["a"], "a"),
+        (["a", "b", "c"], "a, b, c"),
+        (["a", "b", "c", "d"], "a, b, c and 1 others"),
+        (["a", "b", "c", "d", "e"], "a, b, c and 2 others"),
+    ],
+)
+def test_an_event_lists_three_replicas_and_counts_the_others(names, listed):
+    assert killed_replicas._sentence(names, 30) == (
+        f"Killed, because they still ran 30 s after SIGTERM: {listed}. RabbitMQ delivers their"
+        " unacknowledged messages again; raise terminationGracePeriodSeconds"
+    )
+
+
 def test_replicas_that_end_in_time_are_not_reported():
     async def story(world: World) -> None:
         world.workloads.ending = [{"worker-a": False}, {}]

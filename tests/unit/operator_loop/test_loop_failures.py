@@ -3,6 +3,7 @@
 import pytest
 
 from mare.ports import AccessRefused, NotFound, Unavailable
+from tests.unit.operator_loop.fakes import Clock
 from tests.unit.operator_loop.worlds import World, run
 
 
@@ -57,6 +58,9 @@ def test_an_object_that_cannot_be_decided_is_reported_once_and_the_others_contin
     assert [name for name, _ in world.objects.statuses].count("odd") == 1
     assert world.objects.events.count(("odd", "Warning", "NotDecided")) == 1
     assert [record.message for record in caplog.records] == ["Object could not be decided"]
+    (failure,) = [each for each in world.record.failures if each.reason == "NotDecided"]
+    assert (failure.key.name, failure.at) == ("odd", Clock.now + 0.25)
+    assert failure.text.startswith("ValueError: could not convert")
 
 
 def test_a_dry_run_that_can_be_decided_again_becomes_ready():

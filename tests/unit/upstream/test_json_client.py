@@ -50,6 +50,34 @@ def test_an_answer_is_typed_and_comes_with_its_headers(server):
     assert asked.headers["User-Agent"].endswith(" ops@example.org")
 
 
+def test_a_form_is_answered_like_a_question(server):
+    client = JsonClient("example", f"{server.url}/")
+    reply = client.post("/token", Weather, budget=Budget.of(60), form={"grant_type": "x"})
+
+    assert reply.value == Weather(temperature=21.5)
+    assert reply.headers["expires"] == "x"
+    assert [asked.path for asked in server.asked] == ["/token"]
+
+
+def test_no_credentials_of_the_machine_are_sent(server, tmp_path, monkeypatch):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login ana password secret")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+
+    get(server)
+
+    assert "Authorization" not in server.asked[0].headers
+
+
+@pytest.mark.parametrize("fault", [faults.endless_interim_responses, faults.endless_trailers])
+def test_a_response_without_end_is_not_read_to_it(server, fault):
+    server.plays(fault(server))
+
+    with pytest.raises(SourceUnavailable):
+        get(server)
+
+
 def test_a_form_is_posted_once_whatever_happens(server):
     server.plays(faults.BROKEN_IN_HTML)
     client = JsonClient("example", server.url)

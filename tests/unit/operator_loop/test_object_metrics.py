@@ -1,0 +1,36 @@
+"""What Prometheus reads of each object."""
+
+from tests.unit.operator_loop.worlds import World, run
+
+
+def read(world: World, name: str, obj: str = "worker") -> float | None:
+    labels = {"namespace": "shop", "name": obj}
+    return world.metrics.registry.get_sample_value(f"mare_{name}", labels)
+
+
+def test_an_object_is_exported_with_what_was_read_and_decided():
+    async def story(world: World) -> None:
+        world.begin(2, 95)
+        await world.tick()
+        world.clock.now += 0.5
+
+    world = run(story)
+    assert read(world, "queue_depth_messages") == 95
+    assert (read(world, "current_replicas"), read(world, "desired_replicas")) == (2, 10)
+    assert read(world, "reading_age_seconds") == 0
+    assert read(world, "queues_unknown") == 0
+    world.metrics.set_leading(False)
+    assert read(world, "queue_depth_messages") is None
+
+
+def test_an_object_whose_queues_are_unknown_has_no_depth():
+    async def story(world: World) -> None:
+        world.begin(2, 95)
+        world.brokers.odd["broker"] = ValueError("no")
+        await world.tick()
+
+    world = run(story)
+    assert read(world, "queue_depth_messages") is None
+    assert read(world, "reading_age_seconds") is None
+    assert read(world, "queues_unknown") == 1
+    assert read(world, "current_replicas") == 2
