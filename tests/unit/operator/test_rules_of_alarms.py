@@ -7,7 +7,7 @@ import pytest
 from mare.domain.alarms import alarm_of
 from mare.domain.policy import Policy, QueueWaitTime
 from mare.domain.reason import Reason
-from tests.unit.operator.building import LENGTH, Timeline, watching
+from tests.unit.operator.building import LENGTH, Timeline, reading, watching
 from tests.unit.operator.test_rules_of_idle import idling
 
 MEMORY = alarm_of(["memory"])
@@ -46,6 +46,16 @@ def test_the_cooldown_begins_when_the_alarm_ends():
     assert (held.replicas, held.reason) == (1, Reason.BROKER_ALARM)
     assert time.passes(29).replicas == 1
     assert time.passes(5).replicas == 0
+
+
+def test_messages_that_are_held_by_the_alarm_show_no_long_work():
+    time = Timeline(watching(), replicas=2)
+    time.alarm = MEMORY
+    for _ in range(120):
+        time.now += 5
+        time.read(reading(9, 2, at=time.now, delivered=100, acknowledged=98))
+
+    assert time.history.held.longest(time.now) <= 5
 
 
 def test_a_cooldown_of_0_s_waits_for_the_end_of_the_alarm_too():

@@ -43,7 +43,7 @@ def decide(
     history = replace(history, deliveries=deliveries, held=history.held.observe(load))
     history = idle.observe_zero(policy, workload.replicas, history)
     if observation.alarm is not None:
-        history = replace(history, quiet_since=now)
+        history = replace(history, quiet_since=now, held=history.held.interrupted())
     context = context_of(policy, observation, load, now)
     trace = DecisionTrace(workload.replicas)
     if policy.paused is Pause.ALL:

@@ -46,6 +46,13 @@ class HeldMessages:
             return replace(self, seconds=seconds, seen_at=at)
         return self
 
+    def interrupted(self) -> "HeldMessages":
+        """Return the times without the present one: RabbitMQ itself stops the acknowledgements.
+
+        In an alarm it reads nothing from connections that publish, acknowledgements included.
+        """
+        return replace(self, since=None)
+
     def longest(self, now: float) -> float:
         """Return the longest time of the last 15 minutes."""
         return self.seconds if now - self.seen_at <= _MEMORY_SECONDS else 0.0
