@@ -21,7 +21,7 @@ from mare.domain.reason import Reason
 from mare.simulation.comparison import run_simulation
 from mare.simulation.reading import read_scenario
 from mare.simulation.simulation import generate_messages
-from tests.unit.operator.building import Timeline, once, reading, seen
+from tests.unit.operator.building import Timeline, once, reading, seen, watching
 
 SCENARIOS = Path(mare.simulation.__file__).parent / "scenarios"
 N = r"([\d.]+)"
@@ -254,3 +254,14 @@ def test_a_window_that_holds_counts_down_to_its_end():
     assert "is possible in 1 s" in time.sees(ready=20).message
     time.now = decision.until
     assert time.sees(ready=20).replicas == 1
+
+
+def test_a_window_promises_no_count_below_the_bounds():
+    time = Timeline(watching(), 2)
+    time.sees(ready=40)
+    time.now += 5
+    time.sees(ready=20)
+    time.now += 11
+    decision = time.sees(ready=0)
+    assert (decision.current, decision.replicas, decision.until) == (2, 1, None)
+    assert "possible" not in decision.message

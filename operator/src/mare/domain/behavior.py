@@ -234,7 +234,7 @@ def record_behavior(
 def _record_scale_down_window(
     trace: DecisionTrace, context: DecisionContext, limited: Limited, desired: int
 ) -> None:
-    """A smaller count is possible once the last larger recommendation leaves the window."""
+    """A smaller count within bounds is possible once the last larger one leaves the window."""
     window = context.policy.behavior.scale_down.stabilization_window_seconds
     count = limited.stabilized
     blocking = [
@@ -242,7 +242,7 @@ def _record_scale_down_window(
         for past in limited.recommendations
         if past.replicas >= count and past.replicas > desired
     ]
-    until = max(blocking) + window if blocking else None
+    until = max(blocking) + window if blocking and count > context.floor else None
     numbers = {"replicas": count, "windowSeconds": window}
     if until is None:
         remark = Clause("window.needed", **numbers)
