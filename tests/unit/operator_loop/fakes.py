@@ -29,6 +29,7 @@ class FakeBrokers:
     clock: Clock
     ready: dict[str, int | Unknown] = field(default_factory=dict)
     unacknowledged: int = 0
+    consumers: int = 1
     busy: Mapping[str, int] | Unknown = NOT_REPORTED
     busy_at: float | None = None
     """When the busy replicas were counted, if not now."""
@@ -84,7 +85,7 @@ class FakeBrokers:
             entries=(name,),
             read_at=self.read_at or now,
             ready=ready,
-            consumers=0,
+            consumers=self.consumers,
             statistics_at=self.statistics_at or now,
             sampled_after=self.statistics_at or now,
             unacknowledged=self.unacknowledged,

@@ -53,3 +53,21 @@ def test_what_is_wrong_with_an_object_has_a_code_and_an_advice(
 
     assert problem.code == code
     assert advised in problem.advice
+
+
+@pytest.mark.parametrize(
+    ("consumers", "expected"), [(0, ["MARE025"]), (1, ["MARE021"])], ids=["unread", "read"]
+)
+def test_more_replicas_are_advised_only_if_those_there_are_consume(
+    consumers: int, expected: list[str]
+):
+    async def story(world: World) -> None:
+        world.workloads.have("worker", 20)
+        world.brokers.ready["worker"] = 999
+        world.brokers.consumers = consumers
+        world.put(maxReplicas=20)
+        await world.tick()
+
+    found = problems_of(facts_of(run(story).record.histories[("shop", "worker")]))
+
+    assert [each.code for each in found] == expected

@@ -56,6 +56,13 @@ class Facts:
         return None
 
     @property
+    def is_unread(self) -> bool:
+        """Whether replicas are ready and no queue has a consumer."""
+        if isinstance(self.queues, Unknown) or not self.ready:
+            return False
+        return all(each.consumers == 0 for each in self.queues)
+
+    @property
     def is_behind(self) -> bool:
         """Whether maxReplicas are requested and are too few.
 

@@ -59,7 +59,10 @@ def _problems(facts: Facts) -> Iterator[Problem]:
         missing = facts.requested - facts.ready
         clause = Clause("pods.pending", missing=missing, replicas=facts.requested)
         yield _own("MARE014", workload, clause, advice.PENDING)
-    if facts.is_behind:
+    if facts.is_behind and facts.is_unread:
+        clause = Clause("pods.unread", replicas=facts.ready)
+        yield _own("MARE025", workload, clause, Clause("advice.checkConsumers"))
+    elif facts.is_behind:
         most = facts.policy.max_replicas
         hint = Clause("advice.raiseMax", by=facts.policy.max_set_by)
         yield _own("MARE021", own, Clause("pods.behind", replicas=most), hint)
