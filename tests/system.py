@@ -92,8 +92,8 @@ class RunningSystem:
             process.kill()
         for part, process in self._processes.items():
             process.wait()
-            # pytest shows it if the test fails.
-            print(f"{part}: {process.returncode}", *self.log(part).splitlines()[-20:], sep="\n")  # noqa: T201
+            if "PYTEST_CURRENT_TEST" in os.environ:  # pytest shows the output of tests that fail
+                print(f"{part}: {process.returncode}", *self.log(part).splitlines()[-20:], sep="\n")  # noqa: T201
 
 
 def _service(part: str) -> str:
