@@ -23,18 +23,11 @@ from mare_services.music.domain.material import MaterialQuery
 from mare_services.music.domain.selection import suffice
 from mare_services.upstream.budget import Budget
 from mare_services.upstream.client import JsonClient
+from tests.fakes.clock import Clock
 from tests.fakes.upstreams import faults, spotify
 from tests.fakes.upstreams.server import as_json
 from tests.fakes.upstreams.spotify import CLIENT_ID, SECRET, TOKEN, FakeSpotify, found, track
 from tests.vhost import eventually
-
-
-class Clock:
-    def __init__(self):
-        self.now = 1000.0
-
-    def __call__(self):
-        return self.now
 
 
 @pytest.fixture
@@ -50,7 +43,7 @@ def server(fake):
 
 @pytest.fixture
 def clock():
-    return Clock()
+    return Clock(1000.0)
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from mare_services.weather.adapters.open_meteo import OpenMeteo
 from mare_services.weather.assembly import locator, observer
 from mare_services.weather.observer import Observer
 from mare_services.weather.settings import Settings
+from tests.fakes.clock import Clock
 from tests.fakes.upstreams import faults, openweathermap
 from tests.integration.weather.assembling import (
     BUSY_SECONDS,
@@ -33,14 +34,6 @@ from tests.integration.weather.assembling import (
     timed,
 )
 from tests.vhost import eventually
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def test_open_meteo_is_first_and_in_the_attribution(environ, met_no_server):
@@ -175,7 +168,7 @@ def test_a_machine_without_internet_waits_once_and_never_again(environ, nowhere)
 
 def test_old_weather_stands_in_for_none(environ, open_meteo_server):
     environ |= {"WEATHER_SOURCES": "open-meteo"}
-    clock = Clock()
+    clock = Clock(1000.0)
     observing = Observer(
         [Guarded(OpenMeteo(JsonClient("open-meteo", open_meteo_server.url)), spawn=in_background)],
         None,

@@ -7,14 +7,7 @@ import pytest
 
 from mare_gateway.caching.answer_cache import ENTRY_BYTES, AnswerCache
 from mare_gateway.caching.answers import Answer
-
-
-class Clock:
-    def __init__(self):
-        self.now = 1000.0
-
-    def __call__(self):
-        return self.now
+from tests.fakes.clock import Clock
 
 
 class Service:
@@ -40,7 +33,7 @@ class Service:
 
 @pytest.fixture
 def clock():
-    return Clock()
+    return Clock(1000.0)
 
 
 @pytest.fixture

@@ -10,22 +10,16 @@ from mare_services.jobs.adapters.sqlite import Sqlite
 from mare_services.jobs.domain.job import Terms
 from mare_services.jobs.job_store import JobStore
 from mare_services.jobs.lifecycle import JobLifecycle
+from tests.fakes.clock import Clock
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 TERMS = Terms(duration=60 * MINUTE)
 
 
-class Clock:
-    now = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
 @pytest.fixture
 def clock():
-    return Clock()
+    return Clock(NOW)
 
 
 @pytest.fixture

@@ -8,17 +8,10 @@ from mare_services.music.adapters.live import LiveMusic
 from mare_services.music.domain.language_areas import LanguageArea
 from mare_services.music.domain.material import Material, MaterialQuery
 from mare_services.upstream.guarded import Guarded
+from tests.fakes.clock import Clock
 
 HOUR = 3600.0
 QUERY = MaterialQuery(mood=Mood.PARTY, market="BR", area=LanguageArea.LUSOPHONE)
-
-
-class Clock:
-    def __init__(self):
-        self.now = 1000.0
-
-    def __call__(self):
-        return self.now
 
 
 class Source:
@@ -37,7 +30,7 @@ class Source:
 
 @pytest.fixture
 def clock():
-    return Clock()
+    return Clock(1000.0)
 
 
 @pytest.fixture

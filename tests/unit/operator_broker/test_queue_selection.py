@@ -21,18 +21,12 @@ from mare.broker.queue_selection import (
     queries_of,
 )
 from mare.custom_resource.autoscaler import read_autoscaler
+from tests.fakes.clock import Clock
 from tests.unit.operator_loop.worlds import body
 
 
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 def select(query: QueueQuery, names: list[str], exclusive: frozenset[str] = frozenset()):
-    return asyncio.run(QueueMatcher(Clock()).select(query, names, exclusive))
+    return asyncio.run(QueueMatcher(Clock(0.0)).select(query, names, exclusive))
 
 
 def pattern(*patterns: str) -> QueueQuery:
@@ -162,7 +156,7 @@ class Stage:
     """A matcher whose matches are counted."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.clock = Clock()
+        self.clock = Clock(0.0)
         self.matcher = QueueMatcher(self.clock)
         self.matched: list[str] = []
         matches = QueueQuery.matches
@@ -264,7 +258,7 @@ def test_matching_lets_other_tasks_run():
 
         task = asyncio.create_task(other())
         names = [f"b-{number}" for number in range(10_000)]
-        await QueueMatcher(Clock()).select(pattern("a-*", "*c*"), names, frozenset())
+        await QueueMatcher(Clock(0.0)).select(pattern("a-*", "*c*"), names, frozenset())
         done.set()
         await task
         return turns
@@ -276,7 +270,7 @@ def test_an_object_that_is_edited_again_and_again_fills_no_memory():
     names = dict.fromkeys(f"work-{number}" for number in range(1_000))
 
     async def edit() -> None:
-        matcher = QueueMatcher(Clock())
+        matcher = QueueMatcher(Clock(0.0))
         for number in range(1_000):
             query = pattern("work-*", f"other-{number}")
             found = await matcher.select(query, names, frozenset())

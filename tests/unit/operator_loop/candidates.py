@@ -8,16 +8,10 @@ from typing import Any
 from mare.cluster.paths import ApiPath
 from mare.leadership import ElectedLeader, LeaseSettings
 from mare.ports import Conflict, NotFound, Unavailable
+from tests.fakes.clock import Clock
 
 COLLECTION = "/apis/coordination.k8s.io/v1/namespaces/shop/leases"
 MICRO_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.]\d{6}Z")
-
-
-class Clock:
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class Leases:
@@ -28,7 +22,7 @@ class Leases:
         self.away = False
         self.odd: Exception | None = None
         self.asked: list[str] = []
-        self.clock = Clock()
+        self.clock = Clock(100.0)
         self.takes = 0.0
         """Seconds until a request is answered."""
         self.loses_answers = False

@@ -5,18 +5,12 @@ import logging
 import pytest
 
 from mare_nameko.bounded_warnings import REPORT_SECONDS, BoundedWarnings
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self):
-        return self.now
+from tests.fakes.clock import Clock
 
 
 @pytest.fixture
 def clock():
-    return Clock()
+    return Clock(0.0)
 
 
 @pytest.fixture

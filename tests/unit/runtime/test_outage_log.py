@@ -5,18 +5,12 @@ import logging
 import pytest
 
 from mare_nameko.outage_log import OutageLog
-
-
-class Clock:
-    now = 100.0
-
-    def __call__(self):
-        return self.now
+from tests.fakes.clock import Clock
 
 
 @pytest.fixture
 def clock():
-    return Clock()
+    return Clock(100.0)
 
 
 @pytest.fixture

@@ -7,21 +7,14 @@ import pytest
 from mare_services.contract.errors import PlaceNotFound, SourceFailed, SourceTimedOut
 from mare_services.upstream.budget import Budget
 from mare_services.upstream.cache import Cache
+from tests.fakes.clock import Clock
 
 FAILED = SourceFailed("example failed.", {"source": "example"})
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock():
-    return Clock()
+    return Clock(1000.0)
 
 
 @pytest.fixture

@@ -14,14 +14,7 @@ from mare_services.contract.errors import (
 from mare_services.upstream import failures
 from mare_services.upstream.budget import Budget
 from mare_services.upstream.guarded import Guarded, first_answer
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.fakes.clock import Clock
 
 
 class Scripted:
@@ -50,7 +43,7 @@ UNREACHABLE = failures.unreachable("a")
 
 @pytest.fixture
 def clock():
-    return Clock()
+    return Clock(1000.0)
 
 
 @pytest.fixture

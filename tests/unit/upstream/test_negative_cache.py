@@ -4,7 +4,8 @@ import pytest
 
 from mare_services.contract.errors import PlaceNotFound, SourceFailed
 from mare_services.upstream.cache import Cache
-from tests.unit.upstream.test_cache import FAILED, Clock, get, never
+from tests.fakes.clock import Clock
+from tests.unit.upstream.test_cache import FAILED, get, never
 
 
 @pytest.mark.parametrize(
@@ -20,7 +21,7 @@ from tests.unit.upstream.test_cache import FAILED, Clock, get, never
 def test_an_error_is_cached_for_the_negative_life_and_an_outage_for_five_seconds_at_most(
     error, negative_life, life_of_the_error, has_stale_value
 ):
-    clock = Clock()
+    clock = Clock(1000.0)
     cache = Cache(
         "test", life=60, stale_life=3600, negative_life=negative_life, size=3, clock=clock
     )

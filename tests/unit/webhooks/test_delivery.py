@@ -16,6 +16,7 @@ from mare_services.webhooks.domain.destinations import Destinations
 from mare_services.webhooks.domain.schedule import Schedule
 from mare_services.webhooks.ports import Answer, SendingFailed
 from mare_services.webhooks.signing import Signer
+from tests.fakes.clock import Clock
 
 SECRET = f"whsec_{base64.b64encode(bytes(32)).decode()}"
 NOW = 1_800_000_000.0
@@ -56,13 +57,6 @@ class Queues:
         self.reports.append(attempted.delivery)
 
 
-class Clock:
-    now = NOW
-
-    def __call__(self):
-        return self.now
-
-
 @pytest.fixture
 def receiver():
     return Receiver()
@@ -75,7 +69,7 @@ def queues():
 
 @pytest.fixture
 def clock():
-    return Clock()
+    return Clock(NOW)
 
 
 @pytest.fixture
