@@ -1,4 +1,4 @@
-"""A broker of one test: speaks AMQP 0-9-1, records what clients do, and answers as it is told.
+"""An AMQP 0-9-1 server that records the frames of clients and sends what the test sets.
 
 For what a real RabbitMQ does not do on demand: refuse one message, lose a connection between two
 frames, count consumers that are not there. tests/integration uses the real one.

@@ -11,7 +11,7 @@ REPORT_SECONDS = 30.0
 class BoundedWarnings:
     """Logs each warning once in 30 s, with the number of those that were left out before.
 
-    Warnings are told apart by their message, without its arguments.
+    Warnings with the same message are the same warning, whatever its arguments.
     """
 
     def __init__(self, log: Logger, clock: Callable[[], float] = time.monotonic) -> None:
