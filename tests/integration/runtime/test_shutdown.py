@@ -38,14 +38,25 @@ def ends(process):
 
 
 def test_work_that_runs_at_sigterm_is_finished_and_answered_once(vhost, caller, launch):
-    process, work = stop_the_one_that_works("runtime", vhost, caller, launch, seconds=20.0)
+    process, work = stop_the_one_that_works("runtime", vhost, caller, launch)
 
-    eventually(lambda: process.get("/readyz") == (503, "stopping\n"))
-    eventually(lambda: vhost.depth("rpc-worker").consumers == 1)
-    assert process.exit_code() is None, process.log()
     assert caller.answer(work, 60)["result"] == "job"
     assert process.wait(60) == 0
     assert (starts(process), ends(process)) == (1, 1)
+
+
+def test_a_process_that_stops_takes_no_new_work(vhost, caller, launch):
+    process, _ = stop_the_one_that_works("runtime", vhost, caller, launch, seconds=60.0)
+    eventually(lambda: process.get("/readyz") == (503, "stopping\n"))
+
+    def goes_to_the_other(token):
+        for _ in range(4):
+            caller.call("worker.work", token, 0.0)
+        return not any(f"{token} started by {process.pid}" in entry for entry in process.entries())
+
+    # Its consumer is cancelled by the next iteration of its loop.
+    eventually(lambda: goes_to_the_other(f"new-{time.monotonic_ns()}"))
+    assert process.exit_code() is None, process.log()
 
 
 def test_stock_nameko_does_the_same_work_twice(vhost, caller, launch):
