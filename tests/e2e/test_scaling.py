@@ -92,13 +92,13 @@ def event_reasons(application: Application, name: str) -> set[str]:
 
 @pytest.fixture
 def stubborn(application: Application, images: Mapping[str, str]) -> Application:
-    """Two busy replicas of `stubborn`, which has no handler of SIGTERM."""
+    """Four busy replicas of `stubborn`, which has no handler of SIGTERM."""
     uri = {"name": "mare-rabbitmq-worker", "key": "amqp-uri"}
     script = "import recorder; recorder.work(recorder.connection())"
     environment = {"AMQP_URI": uri, "SECONDS_PER_MESSAGE": "600"}
     deployment = program(images["services"], "stubborn", ["-c", script], **environment)
-    deployment[1]["spec"]["replicas"] = 2
-    publish = job(images["services"], "publisher", ["publisher.py", "2", "500"], AMQP_URI=uri)
+    deployment[1]["spec"]["replicas"] = 4
+    publish = job(images["services"], "publisher", ["publisher.py", "4", "500"], AMQP_URI=uri)
     application.apply(*deployment, publish)
     application.roll_out("stubborn")
     application.kubectl("wait", "--for=condition=complete", "job/publisher", "--timeout=110s")

@@ -1,5 +1,7 @@
 """Replicas that still run at the end of their grace period are reported and counted."""
 
+import asyncio
+
 import pytest
 
 from mare.loop import killed_replicas
@@ -71,5 +73,15 @@ def test_a_busy_api_server_hides_no_killed_replica():
     async def story(world: World) -> None:
         world.workloads.ending = [Unavailable("busy"), {"worker-a": True}]
         await shrinks(world)
+
+    assert killed(run(story)) == 1
+
+
+def test_a_replica_that_a_busy_node_kills_late_is_reported():
+    async def story(world: World) -> None:
+        world.workloads.ending = [*[{"worker-a": False}] * 60, {"worker-a": True}]
+        await shrinks(world)
+        for _ in range(1_000):  # turns of the event loop
+            await asyncio.sleep(0)
 
     assert killed(run(story)) == 1

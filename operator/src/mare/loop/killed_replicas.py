@@ -9,8 +9,10 @@ from mare.loop.state import AutoscalerState
 from mare.loop.status_writer import StatusWriter
 from mare.ports import AccessRefused, Conflict, NotFound, Scale, Unavailable, Workloads
 
-_POLL_SECONDS, _POLLS = 0.4, 12
+_POLL_SECONDS = 0.4
 """A kubelet deletes a Pod 0.9 s after it has reported that a container was killed."""
+_POLLS = 75
+"""For 30 s at most: the kubelet of a busy node sends SIGTERM, and so SIGKILL, seconds later."""
 _MAX_CHECKS = 1_000
 _MAX_REPORTED = 1_000
 _log = logging.getLogger(__name__)
