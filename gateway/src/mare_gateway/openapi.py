@@ -1,6 +1,6 @@
 """Completes the OpenAPI document of flask-openapi3 by the parts in api/openapi.json.
 
-It lacks headers and most statuses.
+It lacks headers, and the responses of each operation.
 """
 
 import copy
@@ -13,12 +13,7 @@ import msgspec
 Json = dict[str, Any]
 
 _PARTS: Json = msgspec.json.decode(files("mare_gateway.api").joinpath("openapi.json").read_bytes())
-_PROBLEM: Json = {
-    "application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}
-}
 _ANSWERS = frozenset({"playlists", "places", "weather"})
-_ENTITIES = _ANSWERS | {"get_job", "get_deliveries"}
-_SUBMISSIONS = frozenset({"submit_playlist", "submit_batch"})
 
 
 def operation_id(name: str, path: str, method: str) -> str:
@@ -41,40 +36,36 @@ def completed(document: Mapping[str, Any], answers: Mapping[str, Any], examples:
 
 
 def _complete(operation: Json, examples: Json) -> None:
-    name, responses = operation["operationId"], operation["responses"]
+    name = operation["operationId"]
     operation["description"] = operation.get("description", "").replace("<br/>", "\n").strip()
     names = _PARTS["parametersOfOperations"].get(name, ())
     operation.setdefault("parameters", []).extend(_PARTS["parameters"][each] for each in names)
-    if name in _ENTITIES:
-        responses["304"] = {"description": "The client has this answer."}
-    described = _PARTS["problems"] | (
-        _PARTS["problemsOfBodies"] if "requestBody" in operation else {}
-    )
-    for status, description in described.items():
-        responses.setdefault(status, {"description": description, "content": _PROBLEM})
-    for status, response in responses.items():
-        response["headers"] = {
-            **_PARTS["headers"],
-            **_PARTS["headersOfStatuses"].get(status, {}),
-            **(_entity_headers(name) if status in ("200", "304") else {}),
-        }
-        _add_examples(response, examples)
-    if name in _SUBMISSIONS:
+    described = _PARTS["problems"] | _PARTS["responsesOfOperations"][name]
+    if "requestBody" in operation:
+        described |= _PARTS["problemsOfBodies"]
+    entities = _PARTS["headersOfEntities"] if "304" in described else {}
+    answers = _PARTS["headersOfAnswers"] if name in _ANSWERS else {}
+    operation["responses"] = {}
+    for status, described_response in sorted(described.items()):
+        response = operation["responses"][status] = _response(described_response, examples)
+        response["headers"] = _PARTS["headers"] | _PARTS["headersOfStatuses"].get(status, {})
+        if status in ("200", "304"):
+            response["headers"] |= entities | answers
+    if name in examples:
         (media,) = operation["requestBody"]["content"].values()
         media["example"] = examples[name]
-    operation["responses"] = dict(sorted(responses.items()))
 
 
-def _entity_headers(name: str) -> dict[str, Json]:
-    entities: dict[str, Json] = _PARTS["headersOfEntities"] if name in _ENTITIES else {}
-    return {**entities, **_PARTS["headersOfAnswers"]} if name in _ANSWERS else entities
-
-
-def _add_examples(response: Json, examples: Json) -> None:
-    for media in response.get("content", {}).values():
-        schema = media.get("schema", {})
-        references = [schema, *schema.get("oneOf", [])]
-        names = [each["$ref"].rpartition("/")[2] for each in references if "$ref" in each]
-        found = {name: {"value": examples[name]} for name in names if name in examples}
-        if found:
+def _response(described: str | Json, examples: Json) -> Json:
+    """Return a response; a text describes a problem."""
+    if isinstance(described, str):
+        described = {"description": described, "schemas": ["ProblemDocument"]}
+    response: Json = {"description": "OK"} | described
+    if schemas := response.pop("schemas", None):
+        references = [{"$ref": f"#/components/schemas/{schema}"} for schema in schemas]
+        media: Json = {"schema": references[0] if len(references) == 1 else {"oneOf": references}}
+        if found := {name: {"value": examples[name]} for name in schemas if name in examples}:
             media["examples"] = found
+        kind = "problem+json" if schemas == ["ProblemDocument"] else "json"
+        response["content"] = {f"application/{kind}": media}
+    return response

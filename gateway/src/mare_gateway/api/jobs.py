@@ -11,7 +11,6 @@ import msgspec
 import uuid_utils
 from flask import Response, g, request
 from flask_openapi3.blueprint import APIBlueprint
-from flask_openapi3.types import ResponseDict
 from pydantic import StringConstraints
 from werkzeug.exceptions import UnsupportedMediaType
 
@@ -21,14 +20,9 @@ from mare_gateway.api.headers import (
     Preferences,
     idempotency_key_of,
     is_idempotency_key,
+    preferred_language,
 )
-from mare_gateway.api.queries import (
-    BatchSubmissionBody,
-    JobsQuery,
-    Language,
-    PlaylistSubmission,
-    Query,
-)
+from mare_gateway.api.queries import BatchSubmissionBody, JobsQuery, PlaylistSubmission, Query
 from mare_gateway.calls import Calls
 from mare_gateway.failures import respond
 from mare_gateway.job_documents import ID_PATTERN, UNFINISHED, document, path_of
@@ -100,18 +94,19 @@ class Jobs:
             "jobs": [document(job) for job in page["jobs"]],
             "next": following and f"/v1/jobs?limit={limit}&cursor={following}",
         }
-        response = Response(msgspec.json.encode(body), mimetype="application/json")
-        response.headers["Cache-Control"] = "private, no-store"
-        return response
+        return _unstored(body)
 
     def call_for_job(self, method: str, job_id: str) -> Response:
         """Call a method of the jobs service for one job and return its record."""
         job = self._call(f"jobs.{method}", {"id": job_id, "client": g.client.name})
-        response = entity(document(job), request)
-        response.headers["Cache-Control"] = "private, no-cache"
+        response = _private_entity(document(job))
         if job["state"] in UNFINISHED:
             response.headers["Retry-After"] = str(RETRY_AFTER)
         return response
+
+    def deliveries(self, job_id: str) -> Response:
+        log = self._call("jobs.deliveries", {"id": job_id, "client": g.client.name})
+        return _private_entity(log)
 
     def _await(self, job: dict[str, Any], seconds: float) -> dict[str, Any]:
         """Read the job until it has ended, at most for `seconds` and the rest of the deadline."""
@@ -130,16 +125,10 @@ def job_routes(
     api: APIBlueprint,
     jobs: Jobs,
     *,
-    accepted: ResponseDict,
-    job: ResponseDict,
-    stream: ResponseDict,
-    batch: ResponseDict,
-    listed: ResponseDict,
-    language: Callable[[], Language],
     most_bodies: int,
     count_as: Callable[[int], Response | None],
 ) -> None:
-    """Add the routes of jobs to `api`; `language` returns what Accept-Language prefers.
+    """Add the routes of jobs to `api`.
 
     At most `most_bodies` threads wait for request bodies. A batch is counted as its jobs.
     """
@@ -159,7 +148,7 @@ def job_routes(
         problem = problem_of_body(received)
         return respond(problem) if problem else None
 
-    @api.post("/playlists", responses=accepted)
+    @api.post("/playlists")
     def submit_playlist(body: PlaylistSubmission) -> Response:
         """Compose a playlist in the background.
 
@@ -168,9 +157,9 @@ def job_routes(
         `Idempotency-Key` returns the first job.
         """
         preferences = Preferences.parse(request.headers.get("Prefer"))
-        return jobs.submit(body.request(language()), preferences, body.callback())
+        return jobs.submit(body.request(preferred_language()), preferences, body.callback())
 
-    @api.post("/playlists/batch", responses=batch)
+    @api.post("/playlists/batch")
     def submit_batch(body: BatchSubmissionBody) -> Response:
         """Compose up to 100 playlists in the background: all are accepted, or none.
 
@@ -179,26 +168,24 @@ def job_routes(
         `Idempotency-Key` returns the first batch.
         """
         return count_as(len(body.jobs)) or jobs.submit_batch(
-            [(each.request(language()), each.callback()) for each in body.jobs]
+            [(each.request(preferred_language()), each.callback()) for each in body.jobs]
         )
 
-    @api.get("/jobs", responses=listed)
+    @api.get("/jobs")
     def list_jobs(query: JobsQuery) -> Response:
         """The client's jobs, newest first, without their results."""
         return jobs.list_jobs(query.limit, query.cursor)
 
-    _routes_of_one_job(api, jobs, job=job, stream=stream)
+    _routes_of_one_job(api, jobs)
 
 
-def _routes_of_one_job(
-    api: APIBlueprint, jobs: Jobs, *, job: ResponseDict, stream: ResponseDict
-) -> None:
-    @api.get("/jobs/<job_id>", responses=job)
+def _routes_of_one_job(api: APIBlueprint, jobs: Jobs) -> None:
+    @api.get("/jobs/<job_id>")
     def get_job(path: JobPath) -> Response:
         """The state of a job, with the weather as soon as it is known and the playlist at last."""
         return jobs.call_for_job("get", path.job_id)
 
-    @api.get("/jobs/<job_id>/events", responses=stream)
+    @api.get("/jobs/<job_id>/events")
     def stream_job(path: JobPath) -> Response:
         """The states of a job as Server-Sent Events, until it ends.
 
@@ -209,15 +196,20 @@ def _routes_of_one_job(
         location = {"Location": f"/v1/streams/{path.job_id}", "Cache-Control": "no-store"}
         return Response(status=307, headers=location)
 
-    @api.delete("/jobs/<job_id>", responses=job)
+    @api.delete("/jobs/<job_id>")
     def cancel_job(path: JobPath) -> Response:
         """Cancel a job that has not ended."""
         return jobs.call_for_job("cancel", path.job_id)
 
-    @api.post("/jobs/<job_id>/retry", responses=job)
+    @api.post("/jobs/<job_id>/retry")
     def retry_job(path: JobPath) -> Response:
         """Start another attempt at a job that failed, was cancelled or expired."""
         return jobs.call_for_job("retry", path.job_id)
+
+    @api.get("/jobs/<job_id>/deliveries")
+    def get_deliveries(path: JobPath) -> Response:
+        """The attempts to deliver the callbacks of a job, oldest first."""
+        return jobs.deliveries(path.job_id)
 
 
 _TOO_MANY_BODIES = Problem(
@@ -260,16 +252,23 @@ def _submission() -> dict[str, Any]:
 
 
 def _accepted(job: Mapping[str, Any], applied: str) -> Response:
-    finished = job["state"] not in UNFINISHED
-    response = Response(
-        msgspec.json.encode(document(job)),
-        status=200 if finished else 202,
-        mimetype="application/json",
-    )
+    response = _unstored(document(job))
     response.headers["Location"] = path_of(job["id"])
-    response.headers["Cache-Control"] = "private, no-store"
-    if not finished:
+    if job["state"] in UNFINISHED:
+        response.status_code = 202
         response.headers["Retry-After"] = str(RETRY_AFTER)
     if applied:
         response.headers["Preference-Applied"] = applied
+    return response
+
+
+def _unstored(body: Mapping[str, Any]) -> Response:
+    response = Response(msgspec.json.encode(body), mimetype="application/json")
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _private_entity(body: Mapping[str, Any]) -> Response:
+    response = entity(body, request)
+    response.headers["Cache-Control"] = "private, no-cache"
     return response
