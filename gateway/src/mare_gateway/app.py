@@ -12,10 +12,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from mare_gateway.api import parameters
 from mare_gateway.api.forward import Forward
 from mare_gateway.api.routes import QUERIES, routes
-from mare_gateway.authenticator import INVALID_KEY, Authenticator
 from mare_gateway.caching.answer_cache import AnswerCache
 from mare_gateway.caching.middleware import CachedResponses
 from mare_gateway.calls import Calls
+from mare_gateway.clients import INVALID_KEY, Authenticator
 from mare_gateway.cross_origin import CrossOrigin
 from mare_gateway.docs import docs
 from mare_gateway.failures import handle_failures, respond

@@ -6,10 +6,8 @@ import sys
 import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import get_args
 
-from mare_gateway.clients import SCOPES, Scope
-from mare_gateway.keys import ApiKey, KeySet, new_key
+from mare_gateway.keys import SCOPES, ApiKey, KeySet, new_key
 
 
 def run(arguments: list[str]) -> None:
@@ -20,7 +18,7 @@ def run(arguments: list[str]) -> None:
     )
     new.add_argument("--name", required=True, help="the client; several keys may have one name")
     new.add_argument(
-        "--scopes", default=",".join(SCOPES), help=f"of {', '.join(get_args(Scope))}; default: all"
+        "--scopes", default=",".join(SCOPES), help=f"of {', '.join(SCOPES)}; default: all"
     )
     new.add_argument("--days", type=int, help="days until the key expires; default: never")
     commands.add_parser("list", help="list the keys of the file")

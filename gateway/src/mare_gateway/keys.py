@@ -11,12 +11,15 @@ import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self, get_args
 
 import msgspec
 from msgspec import Meta, Struct
 
-from mare_gateway.clients import Scope
+Scope = Literal["read", "jobs"]
+"""``read``: playlists, places and weather. ``jobs``: submit, read, list, cancel and retry jobs."""
+
+SCOPES: tuple[Scope, ...] = get_args(Scope)
 
 log = logging.getLogger(__name__)
 

@@ -7,9 +7,8 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from msgspec import Meta
 
-from mare_gateway.clients import Scope
 from mare_gateway.cross_origin import Origin
-from mare_gateway.keys import KeySet
+from mare_gateway.keys import KeySet, Scope
 from mare_nameko.addresses import BrokerSettings
 from mare_nameko.client import Options
 from mare_nameko.settings import Secret, variable

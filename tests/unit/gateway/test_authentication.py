@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mare_gateway.authenticator import Authenticator
+from mare_gateway.clients import Authenticator
 from mare_gateway.keys import KeySet, new_key
 from mare_gateway.settings import Settings
 from tests.unit.gateway.conftest import JOB

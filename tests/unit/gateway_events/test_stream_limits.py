@@ -1,21 +1,22 @@
 import pytest
 
-from mare_gateway.events.limits import Refused, StreamLimits, client_address
+from mare_gateway.events.streams import client_address
+from mare_gateway.occupancy import Occupancy, Occupied
 
 
-def code(limits, address):
-    with pytest.raises(Refused) as refused, limits.occupy(address):
+def is_refused_for_its_client(limits, address):
+    with pytest.raises(Occupied) as bound, limits.occupy(address):
         pass
-    return refused.value.problem.status
+    return bound.value.by_client
 
 
 def test_streams_are_bounded_in_all_and_for_each_address():
-    limits = StreamLimits(most=3, most_per_address=2)
+    limits = Occupancy(most=3, most_of_client=2)
     with limits.occupy("192.0.2.1"), limits.occupy("192.0.2.1"):
-        assert code(limits, "192.0.2.1") == 429
+        assert is_refused_for_its_client(limits, "192.0.2.1")
         with limits.occupy("192.0.2.2"):
-            assert code(limits, "192.0.2.3") == 503
-    assert limits.open == 0
+            assert not is_refused_for_its_client(limits, "192.0.2.3")
+    assert limits.total == 0
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,5 @@
-"""Bounds of request bodies: how many are being received, how deep their JSON is nested."""
+"""The form of request bodies: a JSON object that is not nested too deep."""
 
-import threading
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -12,7 +8,6 @@ from mare_gateway.problems import Problem
 
 MAX_DEPTH = 16
 """Levels of objects and arrays in a body. A batch has four."""
-
 
 _INVALID = Problem(
     status=400, code="invalid_body", detail="The body must be a JSON object in UTF-8."
@@ -42,34 +37,3 @@ def _is_deeper(value: Any, levels: int) -> bool:
         return False
     children = value.values() if isinstance(value, dict) else value
     return levels == 0 or any(_is_deeper(each, levels - 1) for each in children)
-
-
-class BodyLimits:
-    """Counts the threads that wait for bodies: at most `most`, and half as many for one client.
-
-    The HTTP server has no time limit for a body, so that a client which sends half of one keeps
-    its thread.
-    """
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._most_of_client = max(1, most // 2)
-        self._lock = threading.Lock()
-        self._receiving: Counter[str] = Counter()
-
-    @contextmanager
-    def receive(self, client: str) -> Iterator[bool]:
-        """Yield whether a body of `client` may be received while the block runs."""
-        with self._lock:
-            allowed = (
-                self._receiving.total() < self._most
-                and self._receiving[client] < self._most_of_client
-            )
-            if allowed:
-                self._receiving[client] += 1
-        try:
-            yield allowed
-        finally:
-            if allowed:
-                with self._lock:
-                    self._receiving -= Counter((client,))  # forgets clients without a body

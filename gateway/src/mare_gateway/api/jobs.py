@@ -14,7 +14,7 @@ from flask_openapi3.blueprint import APIBlueprint
 from pydantic import StringConstraints
 from werkzeug.exceptions import UnsupportedMediaType
 
-from mare_gateway.api.bodies import BodyLimits, problem_of_body
+from mare_gateway.api.bodies import problem_of_body
 from mare_gateway.api.headers import (
     IDEMPOTENCY_KEY,
     Preferences,
@@ -26,6 +26,7 @@ from mare_gateway.api.queries import BatchSubmissionBody, JobsQuery, PlaylistSub
 from mare_gateway.calls import Calls
 from mare_gateway.failures import respond
 from mare_gateway.job_documents import ID_PATTERN, UNFINISHED, document, path_of
+from mare_gateway.occupancy import Occupancy, Occupied
 from mare_gateway.problems import Problem
 from mare_gateway.responses import entity
 from mare_nameko.client import RpcError
@@ -130,9 +131,10 @@ def job_routes(
 ) -> None:
     """Add the routes of jobs to `api`.
 
-    At most `most_bodies` threads wait for request bodies. A batch is counted as its jobs.
+    At most `most_bodies` threads wait for request bodies, half of them for one client: the HTTP
+    server has no time limit for a body. A batch is counted as its jobs.
     """
-    bodies = BodyLimits(most_bodies)
+    bodies = Occupancy(most=most_bodies, most_of_client=max(1, most_bodies // 2))
 
     @api.before_request
     def refuse_what_is_no_object() -> Response | None:
@@ -141,10 +143,11 @@ def job_routes(
             return None
         if not request.is_json:
             raise UnsupportedMediaType
-        with bodies.receive(g.client.rate_key) as allowed:
-            if not allowed:
-                return respond(_TOO_MANY_BODIES)
-            received = request.get_data()
+        try:
+            with bodies.occupy(g.client.rate_key):
+                received = request.get_data()
+        except Occupied:
+            return respond(_TOO_MANY_BODIES)
         problem = problem_of_body(received)
         return respond(problem) if problem else None
 

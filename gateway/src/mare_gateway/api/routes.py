@@ -18,10 +18,10 @@ from mare_gateway.api.queries import (
     PlaylistSubmission,
     WeatherQuery,
 )
-from mare_gateway.authenticator import refusal
 from mare_gateway.calls import Calls
-from mare_gateway.clients import Scope
+from mare_gateway.clients import refusal
 from mare_gateway.failures import respond
+from mare_gateway.keys import Scope
 from mare_gateway.openapi import operation_id
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
-from mare_gateway.authenticator import Authenticator
 from mare_gateway.caching.answer_cache import AnswerCache, Found
+from mare_gateway.clients import Authenticator
 from mare_gateway.cross_origin import CrossOrigin
 from mare_gateway.metrics import Metrics
 from mare_gateway.protocol import has_one_host

@@ -3,20 +3,19 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import msgspec
 from aiohttp import web
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from mare_gateway.authenticator import INVALID_KEY, Authenticator, refusal
-from mare_gateway.clients import Client
+from mare_gateway.clients import INVALID_KEY, Authenticator, Client, refusal
 from mare_gateway.events import messages
 from mare_gateway.events.feed import Closed, JobFeed, Subscription
-from mare_gateway.events.limits import Refused, StreamLimits, client_address
 from mare_gateway.events.messages import Snapshot
 from mare_gateway.events.settings import Settings
 from mare_gateway.job_documents import ID_PATTERN
+from mare_gateway.occupancy import Occupancy, Occupied
 from mare_gateway.problems import MEDIA_TYPE, Problem, problem_of
 from mare_gateway.request_ids import valid_request_id
 from mare_nameko.client import RemoteError
@@ -57,14 +56,22 @@ class Metrics:
         )
 
 
+class Refused(Exception):
+    """Raised when a stream must not be opened; carries the problem to respond with."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.code)
+        self.problem = problem
+
+
 class Streams:
     def __init__(self, feed: JobFeed, settings: Settings, metrics: Metrics) -> None:
         self._feed = feed
         self._settings = settings
         self._metrics = metrics
         self._authenticator = Authenticator(settings)
-        self._limits = StreamLimits(
-            most=settings.max_streams, most_per_address=settings.max_streams_per_address
+        self._open = Occupancy(
+            most=settings.max_streams, most_of_client=settings.max_streams_per_address
         )
 
     def add_to(self, app: web.Application) -> None:
@@ -80,19 +87,24 @@ class Streams:
         try:
             client = self._client(request)
             job = client.name, request.match_info["job_id"]
-            with self._limits.occupy(client.network), self._feed.subscribe(job) as states:
-                self._metrics.open.set(self._limits.open)
+            with self._open.occupy(client.network), self._feed.subscribe(job) as states:
+                self._metrics.open.set(self._open.total)
                 first = await self._first(states)
                 return await self._respond(request, states, first)
         except Refused as refused:
-            self._metrics.refused.labels(refused.problem.code).inc()
-            return problem_response(request, refused.problem)
+            return self._refuse(request, refused.problem)
+        except Occupied as bound:
+            return self._refuse(request, _TOO_MANY_OF_ADDRESS if bound.by_client else _TOO_MANY)
         except RemoteError as error:
             return problem_response(request, problem_of(error))
         except Closed:
             return problem_response(request, _UNAVAILABLE)
         finally:
-            self._metrics.open.set(self._limits.open)
+            self._metrics.open.set(self._open.total)
+
+    def _refuse(self, request: web.Request, problem: Problem) -> web.Response:
+        self._metrics.refused.labels(problem.code).inc()
+        return problem_response(request, problem)
 
     def _client(self, request: web.Request) -> Client:
         """Return the client of a request; raise Refused without a valid key and the scope."""
@@ -171,6 +183,14 @@ class Streams:
         yield messages.end(state)
 
 
+def client_address(peer: str, forwarded_for: Sequence[str], trusted_proxies: int) -> str:
+    """Return the address of the client, from the header values that trusted proxies appended."""
+    chain = [part.strip() for value in forwarded_for for part in value.split(",")]
+    if trusted_proxies == 0 or len(chain) < trusted_proxies:
+        return peer
+    return chain[-trusted_proxies]
+
+
 def problem_response(request: web.Request, problem: Problem) -> web.Response:
     own_id = request_id(request)
     document = problem.document(instance=request.path, request_id=own_id)
@@ -197,6 +217,15 @@ def _log(request: web.Request, outcome: str, duration: float) -> None:
     access_log.info("Stream of %s %s", request.match_info["job_id"], outcome, extra=details)
 
 
+_TOO_MANY = Problem(
+    status=503, code="overloaded", detail="Too many streams are open. Try again.", retry_after=5
+)
+_TOO_MANY_OF_ADDRESS = Problem(
+    status=429,
+    code="too_many_streams",
+    detail="Too many streams are open from your address.",
+    retry_after=5,
+)
 _UNAVAILABLE = Problem(
     status=503,
     code="service_unavailable",

@@ -8,8 +8,8 @@ from typing import Any
 from flask import Blueprint, Response, g, request
 from pydantic import ValidationError
 
-from mare_gateway.authenticator import refusal
 from mare_gateway.calls import Calls
+from mare_gateway.clients import refusal
 from mare_gateway.failures import handle_failures
 from mare_gateway.job_documents import ID_PATTERN
 from mare_gateway.page.question import Question
