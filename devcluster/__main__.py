@@ -6,37 +6,22 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 
+from devcluster import CannotRun, say
 from devcluster.choosing import end_cluster, find_cluster, keep_cluster
 from devcluster.cluster import Cluster
-from devcluster.command import CommandFailed, say
-from devcluster.context import ContextIncomplete
-from devcluster.node.native import NodeFailed
-from devcluster.node.requirements import CannotRun
-from devcluster.programs import CONTAINERS, FAST_TESTS, NODE, TOOLS, BuildFailed, programs
+from devcluster.programs import CONTAINERS, FAST_TESTS, NODE, TOOLS, programs
 from devcluster.skaffold import become_skaffold
-from devcluster.toolchain import NoGo
-from local.rabbitmq.packages import InstallFailed
-
-_EXPLAINED = (
-    BuildFailed,
-    CannotRun,
-    CommandFailed,
-    ContextIncomplete,
-    InstallFailed,
-    NodeFailed,
-    NoGo,
-)
-"""Errors whose text suffices: no traceback is printed."""
+from mare.processes.command import CommandFailed
 
 
 def build(toolsets: Mapping[str, Sequence[str]]) -> None:
     for toolset, names in toolsets.items():
-        say(programs(toolset, names, say))
+        say(programs(toolset, names))
 
 
 def up() -> None:
     start = time.monotonic()
-    cluster = keep_cluster(say)
+    cluster = keep_cluster()
     ours = "It runs until `make cluster-down`." if not os.environ.get("MARE_KUBECONTEXT") else ""
     say(f"{time.monotonic() - start:5.1f} s  in all. {ours}")
     say(f"  export KUBECONFIG={cluster.kubeconfig}")
@@ -45,7 +30,7 @@ def up() -> None:
 
 
 def running() -> Cluster:
-    return find_cluster(say) or sys.exit("There is no cluster; `make cluster` starts one.")
+    return find_cluster() or sys.exit("There is no cluster; `make cluster` starts one.")
 
 
 def kubectl(arguments: list[str]) -> None:
@@ -73,15 +58,15 @@ def main() -> None:
         case "up":
             up()
         case "down":
-            end_cluster(say)
+            end_cluster()
         case "kubectl":
             kubectl(sys.argv[2:])
         case "skaffold":
-            become_skaffold(running(), sys.argv[2:], say)
+            become_skaffold(running(), sys.argv[2:])
 
 
 if __name__ == "__main__":
     try:
         main()
-    except _EXPLAINED as failure:
+    except (CannotRun, CommandFailed) as failure:  # their text suffices, without a traceback
         sys.exit(str(failure))

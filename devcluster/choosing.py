@@ -6,25 +6,25 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from devcluster import CannotRun
 from devcluster.cluster import Cluster
 from devcluster.context import named_context
-from devcluster.images.docker import Docker
+from devcluster.images.engines import Docker
 from devcluster.kind import find_kind, start_kind, stop_kind
 from devcluster.node.native import NativeNode, end_node
-from devcluster.node.requirements import CannotRun
 from devcluster.node.starting import start_node
 from devcluster.programs import cache
 
 
-def keep_cluster(say: Callable[[str], None]) -> Cluster:
+def keep_cluster() -> Cluster:
     """Return the cluster that runs, or start one that runs until `end_cluster`."""
-    return _get(say, detached=True)[0]
+    return _get(detached=True)[0]
 
 
 @contextmanager
-def cluster_for_tests(say: Callable[[str], None]) -> Iterator[Cluster]:
+def cluster_for_tests() -> Iterator[Cluster]:
     """Yield the cluster that runs, or start one that ends with the context."""
-    cluster, end = _get(say, detached=False)
+    cluster, end = _get(detached=False)
     try:
         yield cluster
     finally:
@@ -32,20 +32,20 @@ def cluster_for_tests(say: Callable[[str], None]) -> Iterator[Cluster]:
             end()
 
 
-def find_cluster(say: Callable[[str], None]) -> Cluster | None:
-    if named := named_context(os.environ, say):
+def find_cluster() -> Cluster | None:
+    if named := named_context(os.environ):
         return named
     if Docker.answers():
-        return find_kind(say)
+        return find_kind()
     node = NativeNode.find(_folder())
-    return _native(node, say) if node else None
+    return _native(node) if node else None
 
 
-def end_cluster(say: Callable[[str], None]) -> None:
+def end_cluster() -> None:
     """Remove a cluster that `keep_cluster` started; a named one is left as it is."""
     with _lock():
-        if Docker.answers() and find_kind(say):
-            stop_kind(say)
+        if Docker.answers() and find_kind():
+            stop_kind()
         end_node(_folder())
 
 
@@ -58,20 +58,16 @@ def _lock() -> Iterator[None]:
         yield
 
 
-def _get(say: Callable[[str], None], *, detached: bool) -> tuple[Cluster, Callable[[], None]]:
+def _get(*, detached: bool) -> tuple[Cluster, Callable[[], None]]:
     """Return a cluster and a function that ends it if this call started it."""
     with _lock():
-        if found := find_cluster(say):
+        if found := find_cluster():
             _refuse_cluster_of_a_test_run()
-            return found, _do_nothing
+            return found, lambda: None
         if Docker.answers():
-            return start_kind(say), lambda: stop_kind(say)
-        node = start_node(_folder(), say, detached=detached)
-        return _native(node, say), node.stop
-
-
-def _do_nothing() -> None:
-    """The cluster was running before."""
+            return start_kind(), stop_kind
+        node = start_node(_folder(), detached=detached)
+        return _native(node), node.stop
 
 
 def _refuse_cluster_of_a_test_run() -> None:
@@ -80,7 +76,7 @@ def _refuse_cluster_of_a_test_run() -> None:
         raise CannotRun("A test run uses the cluster now; start again when it has ended.")
 
 
-def _native(node: NativeNode, say: Callable[[str], None]) -> Cluster:
+def _native(node: NativeNode) -> Cluster:
     layout = node.layout
     return Cluster(
         kubeconfig=layout.kubeconfig,
@@ -88,7 +84,6 @@ def _native(node: NativeNode, say: Callable[[str], None]) -> Cluster:
         ingress=f"http://127.0.0.1:{layout.ingress_port}",
         inside=node.inside,
         load_image=node.load_image,
-        say=say,
     )
 
 

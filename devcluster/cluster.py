@@ -6,9 +6,9 @@ from pathlib import Path
 
 from kubernetes.client import ApiClient
 
-from devcluster.command import run
 from devcluster.kubectl import Kubectl, new_client
 from devcluster.programs import programs
+from mare.processes.command import run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,18 +24,17 @@ class Cluster:
     """Prefix that runs a command in the network of the node; empty where that is the machine's."""
     load_image: Callable[[Path], None]
     """Imports the images of a docker-archive or oci-archive."""
-    say: Callable[[str], None]
 
     @property
     def kubectl(self) -> Kubectl:
         """Kubectl of this cluster: `cluster.kubectl("get", "pods")` returns its output."""
-        folder = programs("kubernetes", ["kubectl"], self.say)
+        folder = programs("kubernetes", ["kubectl"])
         return Kubectl(folder / "kubectl", self.kubeconfig)
 
     def helm(self, *arguments: str, version: int = 4, seconds: float = 300) -> str:
         """Return the output of Helm 3 or 4; raise CommandFailed."""
         name = f"helm{version}"
-        program = programs("helm", [name], self.say) / name
+        program = programs("helm", [name]) / name
         return run([str(program), f"--kubeconfig={self.kubeconfig}", *arguments], seconds=seconds)
 
     def client(self) -> ApiClient:

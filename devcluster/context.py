@@ -1,11 +1,12 @@
 """An existing cluster, used only if $MARE_KUBECONTEXT names its context."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
+from devcluster import CannotRun
 from devcluster.cluster import Cluster
-from devcluster.command import run
 from devcluster.programs import cache, programs
+from mare.processes.command import run
 
 _NEEDED = {
     "MARE_REGISTRY": "HOST:PORT of a registry that it pulls from and you may push to",
@@ -13,22 +14,14 @@ _NEEDED = {
 }
 
 
-class ContextIncomplete(Exception):
-    """Raised when variables of the cluster are not set; names them."""
-
-
-class NoImageLoading(Exception):
-    """Raised for an image import: an existing cluster takes images from its registry only."""
-
-
-def named_context(environ: Mapping[str, str], say: Callable[[str], None]) -> Cluster | None:
-    """Return the cluster of ``MARE_KUBECONTEXT`` if it is set; raise ContextIncomplete."""
+def named_context(environ: Mapping[str, str]) -> Cluster | None:
+    """Return the cluster of ``MARE_KUBECONTEXT`` if it is set; raise `CannotRun`."""
     context = environ.get("MARE_KUBECONTEXT")
     if not context:
         return None
     if missing := [f"{name} ({what})" for name, what in _NEEDED.items() if not environ.get(name)]:
-        raise ContextIncomplete(f"With MARE_KUBECONTEXT set, set also {' and '.join(missing)}.")
-    kubectl = programs("kubernetes", ["kubectl"], say) / "kubectl"
+        raise CannotRun(f"With MARE_KUBECONTEXT set, set also {' and '.join(missing)}.")
+    kubectl = programs("kubernetes", ["kubectl"]) / "kubectl"
     # A copy with that context alone, so that no command can reach another cluster by accident.
     minified = run(
         [
@@ -48,9 +41,8 @@ def named_context(environ: Mapping[str, str], say: Callable[[str], None]) -> Clu
         ingress=environ["MARE_INGRESS"].rstrip("/"),
         inside=(),
         load_image=_refuse,
-        say=say,
     )
 
 
 def _refuse(archive: Path) -> None:
-    raise NoImageLoading(f"Push {archive.name} to the registry of that cluster instead.")
+    raise CannotRun(f"Push {archive.name} to the registry of that cluster instead.")

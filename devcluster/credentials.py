@@ -4,16 +4,12 @@ import string
 from collections.abc import Sequence
 from pathlib import Path
 
-from devcluster.command import CommandFailed, run
+from mare.processes.command import run
 
 NODE = "control-plane"
 ADDRESS = "192.0.2.10"
 """An address of the range for documentation: kubeadm refuses a loopback address here."""
 _TEMPLATE = Path(__file__).with_name("kubeadm.yaml")
-
-
-class KubeadmFailed(CommandFailed):
-    """Raised when kubeadm ends with an error; shows its last output."""
 
 
 def make_credentials(kubeadm: Path, folder: Path, port: int, clients: Sequence[str]) -> None:
@@ -36,4 +32,4 @@ def make_credentials(kubeadm: Path, folder: Path, port: int, clients: Sequence[s
 
 
 def _run(*command: Path | str) -> str:
-    return run(command, seconds=60, failure=KubeadmFailed)
+    return run(command, seconds=60)

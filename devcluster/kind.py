@@ -3,15 +3,14 @@
 Its images come from Docker Hub, so it needs a network.
 """
 
-from collections.abc import Callable
 from pathlib import Path
 
 from devcluster.addons import apply_addons
 from devcluster.cluster import Cluster
-from devcluster.command import run
 from devcluster.node.layout import SANDBOX_IMAGE
 from devcluster.programs import cache, programs
 from devcluster.toolset import Toolset
+from mare.processes.command import run
 
 _NAME = "mare"
 _NODE = f"{_NAME}-control-plane"
@@ -24,13 +23,13 @@ _CONFIG = Path(__file__).with_name("kind.yaml")
 _MIRROR = f"/etc/containerd/certs.d/localhost:{_REGISTRY_PORT}"
 
 
-def find_kind(say: Callable[[str], None]) -> Cluster | None:
-    return _cluster(say) if _NAME in _kind(say, "get", "clusters").split() else None
+def find_kind() -> Cluster | None:
+    return _cluster() if _NAME in _kind("get", "clusters").split() else None
 
 
-def start_kind(say: Callable[[str], None]) -> Cluster:
+def start_kind() -> Cluster:
     _kubeconfig().parent.mkdir(parents=True, exist_ok=True)
-    _kind(say, "create", "cluster", f"--config={_CONFIG}", "--wait=120s")
+    _kind("create", "cluster", f"--config={_CONFIG}", "--wait=120s")
     published = f"--publish=127.0.0.1:{_REGISTRY_PORT}:5000"
     _docker("run", "--detach", f"--name={_REGISTRY}", "--network=kind", published, _REGISTRY_IMAGE)
     _docker("exec", _NODE, "mkdir", "-p", _MIRROR)
@@ -41,39 +40,38 @@ def start_kind(say: Callable[[str], None]) -> Cluster:
     # The tests expect a shell under the name that the native node uses.
     _docker("pull", "busybox:stable")
     _docker("tag", "busybox:stable", SANDBOX_IMAGE)
-    _kind(say, "load", "docker-image", SANDBOX_IMAGE)
-    cluster = _cluster(say)
+    _kind("load", "docker-image", SANDBOX_IMAGE)
+    cluster = _cluster()
     traefik = ".".join(Toolset.read("traefik").version("github.com/traefik/traefik/v3") or ())
     apply_addons(cluster.kubectl, _INGRESS_PORT, ["ingress"], f"docker.io/traefik:v{traefik}")
     return cluster
 
 
-def stop_kind(say: Callable[[str], None]) -> None:
-    _kind(say, "delete", "cluster")
+def stop_kind() -> None:
+    _kind("delete", "cluster")
     _docker("rm", "--force", "--volumes", _REGISTRY)
 
 
-def _cluster(say: Callable[[str], None]) -> Cluster:
+def _cluster() -> Cluster:
     return Cluster(
         kubeconfig=_kubeconfig(),
         registry=f"localhost:{_REGISTRY_PORT}",
         ingress=f"http://127.0.0.1:{_INGRESS_PORT}",
         inside=(),
-        load_image=lambda archive: _load(archive, say),
-        say=say,
+        load_image=_load,
     )
 
 
-def _load(archive: Path, say: Callable[[str], None]) -> None:
-    _kind(say, "load", "image-archive", str(archive))
+def _load(archive: Path) -> None:
+    _kind("load", "image-archive", str(archive))
 
 
 def _kubeconfig() -> Path:
     return cache() / "kind.conf"
 
 
-def _kind(say: Callable[[str], None], *arguments: str) -> str:
-    program = programs("kind", ["kind"], say) / "kind"
+def _kind(*arguments: str) -> str:
+    program = programs("kind", ["kind"]) / "kind"
     named = () if arguments[0] == "get" else (f"--name={_NAME}",)
     with_config = (f"--kubeconfig={_kubeconfig()}",) if "cluster" in arguments else ()
     return run([str(program), *arguments, *named, *with_config], seconds=_SECONDS)

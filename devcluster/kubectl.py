@@ -5,7 +5,7 @@ from pathlib import Path
 
 from kubernetes import client, config
 
-from devcluster.command import CommandFailed, run
+from mare.processes.command import CommandFailed, run
 
 
 class KubectlFailed(CommandFailed):

@@ -4,13 +4,14 @@ import fcntl
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
-from devcluster.command import CommandFailed, run
+from devcluster import say
 from devcluster.toolchain import go
 from devcluster.toolset import Toolset
 from local.settings import cache_folder
+from mare.processes.command import run
 from mare.processes.spawn import DIES_WITH_US
 
 CONTROL_PLANE = ("etcd", "kube-apiserver", "kube-controller-manager", "kubeadm", "kubectl")
@@ -39,11 +40,7 @@ TOOLS = {"skaffold": ("skaffold",), "kube-score": ("kube-score",)}
 _SECONDS = 3_600.0
 
 
-class BuildFailed(CommandFailed):
-    """Raised when the Go compiler or linker fails; shows its last output."""
-
-
-def programs(toolset: str, names: Iterable[str], say: Callable[[str], None]) -> Path:
+def programs(toolset: str, names: Iterable[str]) -> Path:
     """Return the folder of the programs `names`; missing ones are built first."""
     tools = Toolset.read(toolset)
     kept = cache()
@@ -55,7 +52,7 @@ def programs(toolset: str, names: Iterable[str], say: Callable[[str], None]) -> 
             fcntl.flock(lock, fcntl.LOCK_EX)  # a second run waits, then finds the programs built
             for name in missing:
                 if not (folder / name).exists():
-                    _build(tools, name, folder, say)
+                    _build(tools, name, folder)
     return folder
 
 
@@ -64,8 +61,8 @@ def cache() -> Path:
     return cache_folder() / "cluster"
 
 
-def _build(tools: Toolset, name: str, folder: Path, say: Callable[[str], None]) -> None:
-    compiler = go(tools.go_version, cache(), say)
+def _build(tools: Toolset, name: str, folder: Path) -> None:
+    compiler = go(tools.go_version, cache())
     say(f"Building {name}")
     start = time.monotonic()
     with tempfile.TemporaryDirectory(prefix=".", dir=folder.parent) as unfinished:
@@ -77,7 +74,6 @@ def _build(tools: Toolset, name: str, folder: Path, say: Callable[[str], None]) 
             seconds=_SECONDS,
             cwd=tools.folder,
             environment={**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local"},
-            failure=BuildFailed,
         )
         built.rename(folder / name)
     say(f"Built {name} in {time.monotonic() - start:.0f} s")

@@ -12,14 +12,14 @@ from devcluster.programs import programs
 Say = Callable[[str], None]
 
 
-def become_skaffold(cluster: Cluster, arguments: Sequence[str], say: Say) -> NoReturn:
+def become_skaffold(cluster: Cluster, arguments: Sequence[str]) -> NoReturn:
     """Replace this process by Skaffold with the profile ``cluster``."""
-    program = programs("skaffold", ["skaffold"], say) / "skaffold"
-    os.execve(program, [str(program), *arguments], {**os.environ, **_environment(cluster, say)})  # noqa: S606
+    program = programs("skaffold", ["skaffold"]) / "skaffold"
+    os.execve(program, [str(program), *arguments], {**os.environ, **_environment(cluster)})  # noqa: S606
 
 
-def _environment(cluster: Cluster, say: Say) -> Mapping[str, str]:
-    folders = [_folder_of_helm(say), cluster.kubectl.program.parent, os.environ["PATH"]]
+def _environment(cluster: Cluster) -> Mapping[str, str]:
+    folders = [_folder_of_helm(), cluster.kubectl.program.parent, os.environ["PATH"]]
     return {
         "KUBECONFIG": str(cluster.kubeconfig),
         "PATH": os.pathsep.join(map(str, folders)),
@@ -28,9 +28,9 @@ def _environment(cluster: Cluster, say: Say) -> Mapping[str, str]:
     }
 
 
-def _folder_of_helm(say: Say) -> Path:
+def _folder_of_helm() -> Path:
     """Return a folder where `helm` is Helm 3: Helm 4 refuses a flag that Skaffold 2.16 uses."""
-    program = programs("helm", ["helm3"], say) / "helm3"
+    program = programs("helm", ["helm3"]) / "helm3"
     folder = program.parents[1] / "helm3"
     folder.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder) as unfinished:

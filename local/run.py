@@ -14,7 +14,6 @@ from pathlib import Path
 from local.journal import Journal
 from local.rabbitmq.node import Node
 from local.rabbitmq.origin import broker_to_run
-from local.rabbitmq.packages import InstallFailed
 from local.settings import Settings
 from mare.backoff import Backoff
 from mare.documents.tree import InputError
@@ -26,6 +25,7 @@ from mare.local_run.terminal import Terminal, log_to_terminal
 from mare.private_broker.config import STATISTICS_SECONDS
 from mare.private_broker.node import BrokerFailed
 from mare.private_broker.server import NoBroker
+from mare.processes.command import CommandFailed
 from mare.processes.tcp_ports import free_port, is_free
 from mare_nameko.settings import SettingsError
 
@@ -41,7 +41,7 @@ def main() -> None:
         signal.signal(number, lambda *_: sys.exit(0))
     try:
         run(Settings.from_env(os.environ), Terminal())
-    except (SettingsError, NoBroker, BrokerFailed, InstallFailed, InputError, Refused) as error:
+    except (SettingsError, NoBroker, BrokerFailed, CommandFailed, InputError, Refused) as error:
         sys.exit(str(error))
 
 

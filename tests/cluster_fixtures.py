@@ -1,7 +1,6 @@
 """A real Kubernetes for the tests that need one, with or without a node: started once for all."""
 
 import itertools
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,12 +16,8 @@ if TYPE_CHECKING:
 _CRD = Path(__file__).parents[1] / "charts/operator/crds/queueautoscalers.mare.dev.yaml"
 
 
-def _say(line: str) -> None:
-    print(line, file=sys.__stderr__, flush=True)
-
-
 def _programs() -> Path:
-    return programs("kubernetes", CONTROL_PLANE, _say)
+    return programs("kubernetes", CONTROL_PLANE)
 
 
 def _control_plane(folder: Path) -> "ControlPlane":
@@ -73,19 +68,19 @@ def cluster() -> Iterator["Cluster"]:
     """
     from devcluster.choosing import cluster_for_tests  # noqa: PLC0415
 
-    with cluster_for_tests(_say) as cluster:
+    with cluster_for_tests() as cluster:
         yield cluster
 
 
 @pytest.fixture(scope="session")
 def skaffold() -> Path:
     """The program; have the folder of ``helm3`` on its PATH."""
-    return programs("skaffold", ["skaffold"], _say) / "skaffold"
+    return programs("skaffold", ["skaffold"]) / "skaffold"
 
 
 @pytest.fixture(scope="session")
 def helm3(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Helm 3 as a program called ``helm``: Skaffold asks it what Helm 4 does not answer."""
     program = tmp_path_factory.mktemp("helm3") / "helm"
-    program.symlink_to(programs("helm", ["helm3"], _say) / "helm3")
+    program.symlink_to(programs("helm", ["helm3"]) / "helm3")
     return program

@@ -2,12 +2,10 @@
 
 import functools
 import itertools
-import sys
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from local.settings import cache_folder
 from mare.private_broker.server import Program
 from tests.broker_node import Node
 from tests.debian_rabbitmq import broker_to_test
@@ -27,7 +25,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 @functools.cache
 def _program() -> Program:
-    return broker_to_test(cache_folder(), lambda line: print(line, file=sys.__stderr__, flush=True))
+    return broker_to_test()
 
 
 @pytest.fixture(scope="session")

@@ -4,10 +4,10 @@ Debian 12 and Ubuntu 24.04 bring RabbitMQ 3. The folder is built once, in about 
 in the user's cache; a node starts from it in three seconds.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from devcluster import say
 from devcluster.debootstrap import SUITE, cached_root
 from local.rabbitmq.origin import may_install
 from mare.private_broker.config import Places, Ports
@@ -44,18 +44,18 @@ class Rootfs:
         return Process(self.command, self.places(folder), name, folder, ports)
 
 
-def broker_to_test(cache: Path, say: Callable[[str], None]) -> Program:
-    """Return a RabbitMQ 4: the machine's, or Docker's, or one that root builds in ``cache``."""
+def broker_to_test() -> Program:
+    """Return a RabbitMQ 4: the machine's, or Docker's, or one that root builds in the cache."""
     if program := installed_broker(_OLDEST_TO_TEST, say):
         return program
     if may_install():
-        return cached_rootfs(cache, say)
+        return cached_rootfs()
     raise NoBroker(
         "The tests need RabbitMQ 4: install rabbitmq-server 4.0 or later or start Docker, "
         "or run them as root on Debian or Ubuntu."
     )
 
 
-def cached_rootfs(cache: Path, say: Callable[[str], None]) -> Rootfs:
-    """Return the root folder below ``cache``, built first if it is not there."""
-    return Rootfs(cached_root(_RECIPE, ["rabbitmq-server"], cache, say))
+def cached_rootfs() -> Rootfs:
+    """Return the root folder in the cache, built first if it is not there."""
+    return Rootfs(cached_root(_RECIPE, ["rabbitmq-server"]))

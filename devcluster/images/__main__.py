@@ -5,12 +5,10 @@ import os
 import sys
 import time
 
-from devcluster.command import say
-from devcluster.images.engine import BuildFailed, Engine, NoEngine
-from devcluster.images.origin import engine
+from devcluster import CannotRun, say
+from devcluster.images.engines import Engine, engine
 from devcluster.images.recipe import COMPONENTS, component
-from local.rabbitmq.packages import InstallFailed
-from local.settings import cache_folder
+from mare.processes.command import CommandFailed
 
 MEGABYTE = 1_000_000
 
@@ -18,14 +16,14 @@ MEGABYTE = 1_000_000
 def main() -> None:
     options = _options()
     try:
-        builder = engine(cache_folder(), say)
+        builder = engine()
         base = options.base or builder.base()
         for name in options.components or COMPONENTS:
             if options.twice:
                 _build_twice(builder, name, base)
             else:
                 _build(builder, name, base)
-    except (NoEngine, BuildFailed, InstallFailed) as error:
+    except (CannotRun, CommandFailed) as error:
         sys.exit(str(error))
 
 
@@ -62,7 +60,7 @@ def _build_twice(builder: Engine, name: str, base: str) -> None:
         whole = builder.size(tag) / MEGABYTE
         say(f"{tag}  {whole:.0f} MB  sha256:{digests[-1]}")
     if digests[0] != digests[1]:
-        raise BuildFailed(f"Two builds of {name} are different images.")
+        raise CommandFailed(f"Two builds of {name} are different images.")
 
 
 if __name__ == "__main__":

@@ -1,18 +1,23 @@
-"""The inputs of an image build."""
+"""The images: ours, and those of servers in Debian 13 that the test cluster runs."""
 
-import subprocess
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mare.processes.command import CommandFailed, run
+
 PROJECT = Path(__file__).parents[2]
 STOCK_BASE = "python:3.13-slim-trixie"
 COMPONENTS = ("gateway", "services", "operator")
+SERVERS = ("rabbitmq", "valkey", "postgresql")
+IMAGES = (*COMPONENTS, *SERVERS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
+    """The inputs of an image build."""
+
     context: Path
     dockerfile: Path
     target: str = ""
@@ -25,28 +30,25 @@ class Recipe:
 
 
 def component(name: str, base: str, timestamp: int | None = None) -> Recipe:
+    project = tomllib.loads((PROJECT / name / "pyproject.toml").read_text(encoding="utf-8"))
+    version = str(project["project"]["version"])
     return Recipe(
         context=PROJECT,
         dockerfile=PROJECT / "Dockerfile",
         target=name,
-        arguments={"BASE": base, "VERSION": _version(name), "REVISION": _revision()},
+        arguments={"BASE": base, "VERSION": version, "REVISION": _revision()},
         timestamp=timestamp,
     )
 
 
-def _version(name: str) -> str:
-    project = tomllib.loads((PROJECT / name / "pyproject.toml").read_text(encoding="utf-8"))
-    return str(project["project"]["version"])
+def server(name: str, base: str) -> Recipe:
+    folder = Path(__file__).parent
+    dockerfile = folder / f"{name}.Dockerfile"
+    return Recipe(context=folder, dockerfile=dockerfile, arguments={"BASE": base})
 
 
 def _revision() -> str:
     try:
-        asked = subprocess.run(
-            ["git", "-C", str(PROJECT), "rev-parse", "HEAD"],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    except FileNotFoundError:
+        return run(["git", "-C", PROJECT, "rev-parse", "HEAD"], seconds=30).strip()
+    except (FileNotFoundError, CommandFailed):
         return "unknown"
-    return asked.stdout.strip() or "unknown"

@@ -7,14 +7,11 @@ from devcluster.credentials import ADDRESS, NODE
 from devcluster.node.layout import Layout
 
 
-def etcd(layout: Layout) -> list[str]:
-    return commands.etcd(layout.folder)
-
-
-def api_server(layout: Layout) -> list[str]:
-    pki = layout.folder / "pki"
-    return commands.api_server(
-        layout.folder,
+def node_commands(layout: Layout) -> dict[str, list[str]]:
+    """Return the command line of each program, by the name of the program."""
+    folder, pki = layout.folder, layout.folder / "pki"
+    api_server = commands.api_server(
+        folder,
         layout.api_port,
         f"--advertise-address={ADDRESS}",
         "--authorization-mode=Node,RBAC",
@@ -24,48 +21,25 @@ def api_server(layout: Layout) -> list[str]:
         # By default logs and exec resolve the name of the node by DNS.
         "--kubelet-preferred-address-types=InternalIP",
     )
-
-
-def controllers(layout: Layout) -> list[str]:
-    pki = layout.folder / "pki"
-    return commands.controllers(layout.folder, layout.uri, f"--root-ca-file={pki}/ca.crt")
-
-
-def scheduler(layout: Layout) -> list[str]:
-    return [
-        "kube-scheduler",
-        f"--kubeconfig={layout.folder}/scheduler.conf",
-        f"--master={layout.uri}",
-        "--leader-elect=false",
-        "--secure-port=0",
-    ]
-
-
-def containerd(layout: Layout) -> list[str]:
-    return ["containerd", f"--config={layout.folder}/containerd.toml"]
-
-
-def kubelet(layout: Layout) -> list[str]:
-    return [
-        "kubelet",
-        f"--config={layout.folder}/kubelet.yaml",
-        f"--kubeconfig={layout.folder}/kubelet.conf",
-        f"--hostname-override={NODE}",
-        f"--node-ip={ADDRESS}",
-    ]
-
-
-def kube_proxy(layout: Layout) -> list[str]:
-    return ["kube-proxy", f"--config={layout.folder}/kube-proxy.yaml"]
-
-
-def registry(layout: Layout) -> list[str]:
-    return ["registry", "serve", f"{layout.folder}/registry.yaml"]
-
-
-def forwarding(layout: Layout) -> list[str]:
-    pairs = zip(layout.listeners, layout.ports, strict=True)
-    return [
-        *(sys.executable, "-m", "devcluster.node.forwarding"),
-        *(f"{listener}:{port}" for listener, port in pairs),
-    ]
+    scheduler = ["--leader-elect=false", "--secure-port=0", f"--master={layout.uri}"]
+    listeners = zip(layout.listeners, layout.ports, strict=True)
+    return {
+        "etcd": commands.etcd(folder),
+        "api-server": api_server,
+        "controllers": commands.controllers(folder, layout.uri, f"--root-ca-file={pki}/ca.crt"),
+        "scheduler": ["kube-scheduler", f"--kubeconfig={folder}/scheduler.conf", *scheduler],
+        "containerd": ["containerd", f"--config={folder}/containerd.toml"],
+        "kubelet": [
+            "kubelet",
+            f"--config={folder}/kubelet.yaml",
+            f"--kubeconfig={folder}/kubelet.conf",
+            f"--hostname-override={NODE}",
+            f"--node-ip={ADDRESS}",
+        ],
+        "proxy": ["kube-proxy", f"--config={folder}/kube-proxy.yaml"],
+        "registry": ["registry", "serve", f"{folder}/registry.yaml"],
+        "forwarding": [
+            *(sys.executable, "-m", "devcluster.node.forwarding"),
+            *(f"{listener}:{port}" for listener, port in listeners),
+        ],
+    }

@@ -7,36 +7,33 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from devcluster.command import CommandFailed, run
+from devcluster import say
 from devcluster.programs import CONTAINERS, cache, programs
 from devcluster.toolset import Toolset
+from mare.processes.command import run
 
 _SECONDS = 300.0
 
 
-class ImageFailed(CommandFailed):
-    """Raised when an image cannot be built; shows the last output of the command."""
-
-
-def archives(say: Callable[[str], None]) -> tuple[Path, ...]:
+def archives() -> tuple[Path, ...]:
     """Return archives of ``localhost/NAME:built``, first of busybox, which is the sandbox."""
     return (
-        _busybox(say),
-        *(_program(name, toolset, say) for toolset, names in CONTAINERS.items() for name in names),
+        _busybox(),
+        *(_program(name, toolset) for toolset, names in CONTAINERS.items() for name in names),
     )
 
 
-def _program(name: str, toolset: str, say: Callable[[str], None]) -> Path:
-    folder = programs(toolset, [name], say)
+def _program(name: str, toolset: str) -> Path:
+    folder = programs(toolset, [name])
 
     def fill(root: Path) -> None:
         # No copy of a hundred megabytes: the cache and the context are on one disk.
         os.link(folder / name, root / name)
 
-    return _archive(name, Toolset.read(toolset).key, [f"/{name}"], fill, say)
+    return _archive(name, Toolset.read(toolset).key, [f"/{name}"], fill)
 
 
-def _busybox(say: Callable[[str], None]) -> Path:
+def _busybox() -> Path:
     """Use Debian's static busybox: a shell for tests, and the sandbox process of each Pod."""
 
     def fill(root: Path) -> None:
@@ -51,16 +48,10 @@ def _busybox(say: Callable[[str], None]) -> Path:
         for applet in set(applets) - {"busybox"}:
             (root / "bin" / applet).symlink_to("busybox")
 
-    return _archive("busybox", "debian", ["/bin/sleep", "infinity"], fill, say)
+    return _archive("busybox", "debian", ["/bin/sleep", "infinity"], fill)
 
 
-def _archive(
-    name: str,
-    key: str,
-    entrypoint: list[str],
-    fill: Callable[[Path], None],
-    say: Callable[[str], None],
-) -> Path:
+def _archive(name: str, key: str, entrypoint: list[str], fill: Callable[[Path], None]) -> Path:
     archive = cache() / "images" / key / f"{name}.tar"
     if archive.exists():
         return archive
@@ -89,4 +80,4 @@ def _archive(
 
 
 def _run(*command: str, cwd: str) -> None:
-    run(command, cwd=Path(cwd), seconds=_SECONDS, failure=ImageFailed)
+    run(command, cwd=Path(cwd), seconds=_SECONDS)

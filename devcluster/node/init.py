@@ -5,11 +5,10 @@ process, mount and network device of the node.
 """
 
 import os
-import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,12 +16,13 @@ from pathlib import Path
 from devcluster.addons import apply_addons
 from devcluster.credentials import make_credentials
 from devcluster.kubectl import Kubectl, KubectlFailed
-from devcluster.node import commands
+from devcluster.node.commands import node_commands
 from devcluster.node.configuration import CONTAINERD, write_configuration
 from devcluster.node.isolation import isolate
 from devcluster.node.layout import Layout
 from devcluster.node.policies import enforce_policies
 from devcluster.server import Server
+from mare.processes.command import run
 
 _SECONDS = 120.0
 _CLIENTS = ("super-admin", "controller-manager", "scheduler", "kubelet")
@@ -65,39 +65,27 @@ class Node:
         self._say(f"{time.monotonic() - start:5.1f} s  {name}")
 
     def _containers(self) -> None:
-        self._server(commands.containerd(self._layout), Path(CONTAINERD).exists)
+        self._server("containerd", Path(CONTAINERD).exists)
         for archive in self._layout.archives:
             with self._step(f"image {archive.stem}, in parallel"):
-                subprocess.run(
-                    [
-                        str(self._layout.programs / "ctr"),
-                        *(f"--address={CONTAINERD}", "--namespace=k8s.io"),
-                        *("images", "import", "--local", str(archive)),
-                    ],
-                    check=True,
-                    stdin=subprocess.DEVNULL,
-                )
+                ctr = (self._layout.programs / "ctr", f"--address={CONTAINERD}")
+                command = (*ctr, "--namespace=k8s.io", "images", "import", "--local", archive)
+                run(command, seconds=_SECONDS)
 
     def _control_plane(self) -> None:
         layout = self._layout
-        self._server(commands.etcd(layout), (layout.folder / "etcd.sock").exists)
-        self._server(commands.api_server(layout), self._answers("get", "--raw=/readyz"))
+        self._server("etcd", (layout.folder / "etcd.sock").exists)
+        self._server("api-server", self._answers("get", "--raw=/readyz"))
         self._kubectl("apply", f"--filename={_KUBELET_API}")
-        for command in (
-            commands.controllers(layout),
-            commands.scheduler(layout),
-            commands.registry(layout),
-            commands.kube_proxy(layout),
-            commands.forwarding(layout),
-        ):
-            self._server(command, lambda: True)
+        for name in ("controllers", "scheduler", "registry", "proxy", "forwarding"):
+            self._server(name, lambda: True)
 
     def _kubelet(self) -> None:
         ready = self._answers("wait", "--for=condition=Ready", "nodes", "--all", "--timeout=5s")
-        self._server(commands.kubelet(self._layout), ready)
+        self._server("kubelet", ready)
 
-    def _server(self, command: Sequence[str], ready: Callable[[], bool]) -> None:
-        layout = self._layout
+    def _server(self, name: str, ready: Callable[[], bool]) -> None:
+        layout, command = self._layout, node_commands(self._layout)[name]
         Server(
             [str(layout.programs / command[0]), *command[1:]],  # an absolute path stays as it is
             log=layout.folder / f"{Path(command[0]).name}.log",

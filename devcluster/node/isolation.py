@@ -6,9 +6,9 @@ tmpfs. The kernel removes mounts and devices with the last process.
 
 from pathlib import Path
 
-from devcluster.command import run
 from devcluster.credentials import ADDRESS
 from devcluster.node.layout import PRIVATE, Layout
+from mare.processes.command import run
 
 SYSCTLS = {
     "vm/overcommit_memory": "1",

@@ -7,22 +7,19 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from devcluster import say
 from devcluster.node.cgroups import make_cgroups, remove_cgroups
 from devcluster.node.layout import Layout, cgroup
+from mare.processes.command import CommandFailed, run
 from mare.processes.spawn import spawn
 
 _PROJECT = Path(__file__).parents[2]
 _START_SECONDS = 300.0
 _LOG_BYTES = 4_000
-
-
-class NodeFailed(Exception):
-    """Raised when the node does not start; shows its log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +31,14 @@ class NativeNode:
     """The child that waits for the node, if this process started it."""
 
     @classmethod
-    def start(cls, layout: Layout, say: Callable[[str], None]) -> Self:
+    def start(cls, layout: Layout) -> Self:
         """Return when the node is ready. Unless `detached`, the kernel ends it with us."""
         make_cgroups(layout.cgroup)
         starter = _unshare(layout)
         try:
             pid = _only_child(starter)
             (layout.folder / "pid").write_text(str(pid))
-            _follow(starter, layout, say)
+            _follow(starter, layout)
         except BaseException:
             starter.kill()
             starter.wait()
@@ -64,17 +61,10 @@ class NativeNode:
         return ("nsenter", f"--target={self.pid}", "--net", "--")
 
     def load_image(self, archive: Path) -> None:
-        """Import a docker-archive or oci-archive; raise CalledProcessError."""
-        subprocess.run(
-            [
-                *("nsenter", f"--target={self.pid}", "--mount", "--"),
-                *(str(self.layout.programs / "ctr"), "--namespace=k8s.io"),
-                *("images", "import", "--local", str(archive.resolve())),
-            ],
-            check=True,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-        )
+        """Import a docker-archive or oci-archive."""
+        enter = ("nsenter", f"--target={self.pid}", "--mount", "--")
+        ctr = (self.layout.programs / "ctr", "--namespace=k8s.io")
+        run([*enter, *ctr, "images", "import", "--local", archive.resolve()], seconds=300)
 
     def stop(self) -> None:
         """Kill the first process, wait until all others have ended, remove the files."""
@@ -132,10 +122,10 @@ def _only_child(starter: subprocess.Popen[bytes]) -> int:
         if pids := children.read_text().split():
             return int(pids[0])
         time.sleep(0.01)
-    raise NodeFailed("unshare failed: creating namespaces needs root with all capabilities.")
+    raise CommandFailed("unshare failed: creating namespaces needs root with all capabilities.")
 
 
-def _follow(starter: subprocess.Popen[bytes], layout: Layout, say: Callable[[str], None]) -> None:
+def _follow(starter: subprocess.Popen[bytes], layout: Layout) -> None:
     """Report the progress of the node until it is ready."""
     reported = 0
     deadline = time.monotonic() + _START_SECONDS
@@ -149,7 +139,7 @@ def _follow(starter: subprocess.Popen[bytes], layout: Layout, say: Callable[[str
             return
         if starter.poll() is not None or time.monotonic() > deadline:
             log = (layout.folder / "init.log").read_bytes()[-_LOG_BYTES:]
-            raise NodeFailed(f"The node did not start:\n{log.decode(errors='replace')}")
+            raise CommandFailed(f"The node did not start:\n{log.decode(errors='replace')}")
         time.sleep(0.05)
 
 

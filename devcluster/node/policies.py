@@ -4,11 +4,11 @@ The DaemonSet decides on each new connection of a Pod. It would receive packets 
 some kernels lack; iptables with NFQUEUE works wherever kube-proxy does.
 """
 
-import subprocess
 import time
 from pathlib import Path
 
 from devcluster.node.configuration import PODS
+from mare.processes.command import run
 
 API_PORT = 6443
 """Port of the API server in NetworkPolicies."""
@@ -43,12 +43,7 @@ def enforce_policies(api_port: int) -> None:
             raise TimeoutError(f"kube-network-policies does not listen after {_SECONDS:.0f} s")
         time.sleep(0.05)
     for chain, *rule in (*_unexpected(api_port), *_RULES):
-        subprocess.run(
-            ["iptables", "--wait", "--table=mangle", "--append", chain, *rule],
-            check=True,
-            stdin=subprocess.DEVNULL,
-            timeout=30,
-        )
+        run(["iptables", "--wait", "--table=mangle", "--append", chain, *rule], seconds=30)
 
 
 def _unexpected(api_port: int) -> tuple[tuple[str, ...], ...]:

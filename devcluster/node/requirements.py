@@ -3,9 +3,10 @@
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
+from devcluster import CannotRun, say
 from devcluster.node.layout import PRIVATE
 from local.rabbitmq.packages import apt_install
 
@@ -20,13 +21,7 @@ _PACKAGES = {
 _NETWORK_PLUGINS = Path("/usr/lib/cni/bridge")
 
 
-class CannotRun(Exception):
-    """Raised where no native node can run; the text says what to do."""
-
-
-def require(
-    say: Callable[[str], None], read_inside: Iterable[Path], *, is_root: bool | None = None
-) -> None:
+def require(read_inside: Iterable[Path], *, is_root: bool | None = None) -> None:
     """Install missing packages, or raise CannotRun; the node reads the paths `read_inside`."""
     if is_root is None:
         is_root = os.geteuid() == 0

@@ -2,15 +2,16 @@
 
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from devcluster import CannotRun
 from devcluster.node.images import archives
 from devcluster.node.layout import REGISTRY_PORT, Layout
 from devcluster.node.native import NativeNode
 from devcluster.node.policies import API_PORT
-from devcluster.node.requirements import CannotRun, require
+from devcluster.node.requirements import require
 from devcluster.programs import FAST_TESTS, NODE, cache, programs
 from mare.processes.tcp_ports import free_port, is_free
 
@@ -21,20 +22,19 @@ _LOOPBACK = "127.0.0.1"
 
 def start_node(
     folder: Path,
-    say: Callable[[str], None],
     *,
     detached: bool,
     registry_port: int = REGISTRY_PORT,
 ) -> NativeNode:
     """Start a node with its state in a new `folder`; raise CannotRun or NodeFailed."""
-    require(say, [folder, cache(), _PROJECT, Path(sys.prefix), Path(sys.base_prefix)])
+    require([folder, cache(), _PROJECT, Path(sys.prefix), Path(sys.base_prefix)])
     for toolset, names in FAST_TESTS.items():  # tests without a node wait for these
-        programs(toolset, names, say)
+        programs(toolset, names)
     folder.mkdir(parents=True)
     links = folder / "bin"
     links.mkdir()
     for toolset, names in NODE.items():
-        built = programs(toolset, names, say)
+        built = programs(toolset, names)
         for name in names:
             (links / name).symlink_to(built / name)
     ports = (_preferred(API_PORT), _preferred(_INGRESS_PORT), registry_port)
@@ -42,14 +42,14 @@ def start_node(
         layout = Layout(
             folder=folder,
             programs=links,
-            archives=archives(say),
+            archives=archives(),
             api_port=ports[0],
             ingress_port=ports[1],
             registry_port=registry_port,
             listeners=listeners,
             detached=detached,
         )
-        return NativeNode.start(layout, say)
+        return NativeNode.start(layout)
 
 
 def _preferred(port: int) -> int:

@@ -1,10 +1,8 @@
 """Finds or installs a RabbitMQ on this machine."""
 
-import os
-import shutil
 from collections.abc import Callable
 
-from local.rabbitmq.packages import apt_install, disable_at_boot
+from local.rabbitmq.packages import apt_install, disable_at_boot, may_install
 from mare.private_broker.process import installed
 from mare.private_broker.server import OLDEST_TO_RUN, NoBroker, Program, installed_broker
 
@@ -23,8 +21,3 @@ def broker_to_run(say: Callable[[str], None]) -> Program:
         "There is no broker: install rabbitmq-server 3.10 or later or start Docker, "
         "or set AMQP_URI to an existing broker."
     )
-
-
-def may_install() -> bool:
-    """Whether packages can be installed: root on Debian or Ubuntu."""
-    return os.geteuid() == 0 and shutil.which("apt-get") is not None

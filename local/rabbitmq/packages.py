@@ -1,10 +1,15 @@
 """Installs Debian packages without starting their services (root only)."""
 
 import fcntl
-import subprocess
+import os
+import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from mare.processes.command import CommandFailed, run
+
+INSTALL_SECONDS = 1_800.0
 
 _POLICY = Path("/usr/sbin/policy-rc.d")
 _LOCK = Path("/run/mare-apt.lock")
@@ -13,8 +18,9 @@ _MARK = "# Written by Mare for the time of one apt-get install."
 _NOTHING_STARTS = f"#!/bin/sh\n{_MARK}\nexit 101\n"
 
 
-class InstallFailed(Exception):
-    """Raised when apt-get fails; the text contains its last lines."""
+def may_install() -> bool:
+    """Whether packages can be installed: root on Debian or Ubuntu."""
+    return os.geteuid() == 0 and shutil.which("apt-get") is not None
 
 
 def apt_install(packages: Sequence[str], say: Callable[[str], None]) -> None:
@@ -33,21 +39,9 @@ def _alone() -> Iterator[None]:
 
 
 def _apt(action: str, *arguments: str) -> None:
-    command = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet", action, *arguments]
-    run_installer(f"apt-get {action}", command)
-
-
-def run_installer(name: str, command: Sequence[str]) -> None:
-    answer = subprocess.run(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    if answer.returncode:
-        raise InstallFailed(f"{name} failed:\n{answer.stdout[-2000:]}")
+    command = ["apt-get", "--quiet", action, *arguments]
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    run(command, seconds=INSTALL_SECONDS, environment=environment)
 
 
 @contextmanager
@@ -68,4 +62,5 @@ def services_do_not_start(policy: Path = _POLICY) -> Iterator[None]:
 
 
 def disable_at_boot(service: str) -> None:
-    subprocess.run(["update-rc.d", service, "disable"], check=False, capture_output=True)
+    with suppress(CommandFailed):
+        run(["update-rc.d", service, "disable"], seconds=60)

@@ -20,7 +20,7 @@ _WANTED = ("httproutes", "servicemonitors", "podmonitors", "prometheusrules", "r
 def definitions() -> Iterator[Path]:
     """Yield the file of each definition; downloads two modules the first time."""
     answer = subprocess.run(
-        [go((1, 25), cache(), print), "mod", "download", "-json", *_FOLDERS],
+        [go((1, 25), cache()), "mod", "download", "-json", *_FOLDERS],
         cwd=_MODULES,
         capture_output=True,
         text=True,

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from devcluster.command import CommandFailed, run
+from mare.processes.command import CommandFailed, run
 
 CHARTS = Path(__file__).parents[2] / "charts"
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from devcluster.command import CommandFailed
+from mare.processes.command import CommandFailed
 from tests.e2e.application import Application
 from tests.e2e.revisions import containers, deployed, roll_back
 from tests.vhost import eventually

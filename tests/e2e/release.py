@@ -1,6 +1,5 @@
 """Installs the chart on the cluster by Helm."""
 
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,20 +10,16 @@ import yaml
 
 from devcluster.choosing import cluster_for_tests
 from devcluster.cluster import Cluster
-from devcluster.command import CommandFailed
-from devcluster.images.origin import engine
-from devcluster.images.supply import IMAGES, build
-from local.settings import cache_folder
+from devcluster.images.engines import engine
+from devcluster.images.push import build, push
+from devcluster.images.recipe import IMAGES
+from mare.processes.command import CommandFailed
 from tests.charts.helm import CHARTS, Helm
 from tests.e2e.application import Application, namespace, program
 from tests.vhost import becomes
 
 VALUES = Path(__file__).parent / "values.yaml"
 NAMESPACE = "playlists"
-
-
-def say(line: object) -> None:
-    print(line, file=sys.__stderr__, flush=True)
 
 
 def chart_with_dependencies(folder: Path) -> Path:
@@ -34,13 +29,12 @@ def chart_with_dependencies(folder: Path) -> Path:
 
 def pushed_images(cluster: Cluster) -> Mapping[str, str]:
     """Build all images and push them, with digests as tags; return the reference of each."""
-    builder, pushed = engine(cache_folder(), say), {}
+    builder, pushed = engine(), {}
     for name in IMAGES:
         built = build(builder, name)
         tag = builder.identity(built)[:12]
         pushed[name] = f"{cluster.registry}/mare/{name}:{tag}"
-        builder.name_also(built, pushed[name])
-        builder.push(pushed[name], insecure=True)
+        push(builder, built, pushed[name])
     return pushed
 
 
@@ -97,7 +91,7 @@ def installed(cluster: Cluster, images: Mapping[str, str], chart: Path) -> Itera
 @contextmanager
 def application_on_a_cluster() -> Iterator[Application]:
     """Yield the application on the running cluster, or on one that ends with the context."""
-    with cluster_for_tests(say) as cluster, TemporaryDirectory() as folder:
+    with cluster_for_tests() as cluster, TemporaryDirectory() as folder:
         chart = chart_with_dependencies(Path(folder))
         with installed(cluster, pushed_images(cluster), chart) as application:
             yield application

@@ -25,7 +25,6 @@ from pathlib import Path
 import msgspec
 import requests
 
-from local.settings import cache_folder
 from mare.processes.tcp_ports import free_port
 from tests.broker_node import Node
 from tests.debian_rabbitmq import broker_to_test
@@ -70,7 +69,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="file for the results")
     options = parser.parse_args()
     results = []
-    with Node(broker_to_test(cache_folder(), _say)) as node:
+    with Node(broker_to_test()) as node:
         for queues in QUEUES:
             results += measure(node, queues, options.seconds, options.rounds)
     verdicts = [verdict(results, queues) for queues in QUEUES]

@@ -21,7 +21,6 @@ from pathlib import Path
 
 import aiohttp
 
-from local.settings import cache_folder
 from tests.broker_node import Node
 from tests.debian_rabbitmq import broker_to_test
 from tests.system import RunningSystem, running_system
@@ -129,7 +128,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=15.0)
     parser.add_argument("--clients", type=int, default=16)
     asked = parser.parse_args()
-    program = broker_to_test(cache_folder(), lambda line: sys.stderr.write(line + "\n") and None)
+    program = broker_to_test()
     with tempfile.TemporaryDirectory(prefix="mare-jobs-") as name, Node(program) as node:
         folder = Path(name)
         bounds = {"EVENTS_MAX_STREAMS_PER_ADDRESS": "1000", "JOBS_MAX_OPEN": "100000"}

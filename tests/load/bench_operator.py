@@ -20,7 +20,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from devcluster.programs import CONTROL_PLANE, programs
-from local.settings import cache_folder
 from tests.broker_node import Node
 from tests.control_plane import ControlPlane
 from tests.debian_rabbitmq import broker_to_test
@@ -89,8 +88,8 @@ def operating(
     names = [f"bench-{number}" for number in range(count)]
     with (
         tempfile.TemporaryDirectory(prefix="mare-bench-") as folder,
-        ControlPlane(programs("kubernetes", CONTROL_PLANE, say), Path(folder)) as control_plane,
-        Node(broker_to_test(cache_folder(), say)) as node,
+        ControlPlane(programs("kubernetes", CONTROL_PLANE), Path(folder)) as control_plane,
+        Node(broker_to_test()) as node,
         control_plane.client() as api,
     ):
         control_plane.define(_CRD)

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import requests
 
-from local.settings import cache_folder
 from tests.broker_node import Node
 from tests.debian_rabbitmq import broker_to_test
 from tests.system import running_system
@@ -57,7 +56,7 @@ def say(line: str) -> None:
 
 def main() -> int:
     with (
-        Node(broker_to_test(cache_folder(), say)) as node,
+        Node(broker_to_test()) as node,
         tempfile.TemporaryDirectory() as folder,
         running_system(node.amqp_uri, Path(folder)) as system,
         requests.Session() as session,

@@ -44,7 +44,7 @@ def main() -> None:
     seconds = options.parse_args().seconds
     with (
         tempfile.TemporaryDirectory(prefix="mare-bench-") as folder,
-        ControlPlane(programs("kubernetes", CONTROL_PLANE, _say), Path(folder)) as control_plane,
+        ControlPlane(programs("kubernetes", CONTROL_PLANE), Path(folder)) as control_plane,
         control_plane.client() as api,
     ):
         control_plane.define(_CRD)
@@ -142,10 +142,6 @@ def _renew(api: client.ApiClient, names: Iterator[str]) -> None:
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(write, names))
-
-
-def _say(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
 
 
 def _show(which: str, result: dict[str, float]) -> None:

@@ -17,7 +17,6 @@ from pathlib import Path
 
 import amqp
 
-from local.settings import cache_folder
 from tests.broker_node import Node
 from tests.debian_rabbitmq import broker_to_test
 from tests.integration.runtime.launching import Flavour, Launched
@@ -84,7 +83,7 @@ def say(line: str) -> None:
 def main() -> int:
     """Run the benchmark and return the exit code."""
     rates: dict[Flavour, list[float]] = {flavour: [] for flavour in FLAVOURS}
-    with Node(broker_to_test(cache_folder(), say)) as node, tempfile.TemporaryDirectory() as folder:
+    with Node(broker_to_test()) as node, tempfile.TemporaryDirectory() as folder:
         vhost = Vhost(node, "bench")
         for _ in range(ROUNDS):
             for flavour in FLAVOURS:

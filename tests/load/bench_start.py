@@ -16,9 +16,8 @@ import urllib.error
 import urllib.request
 from typing import NamedTuple
 
-from devcluster.images.origin import buildah
+from devcluster.images.engines import buildah
 from devcluster.images.recipe import component
-from local.settings import cache_folder
 from mare.processes.tcp_ports import free_port
 from tests.broker_node import Node
 from tests.debian_rabbitmq import broker_to_test
@@ -63,10 +62,10 @@ def _is_ready(port: int) -> bool:
 
 
 def main() -> None:
-    builder = buildah(cache_folder(), _say)
+    builder = buildah()
     base = builder.base()
     builder.build(component("services", base), "mare/services:bench")
-    program = broker_to_test(cache_folder(), _say)
+    program = broker_to_test()
     with Node(program) as node, Image(builder, "mare/services:bench", base) as image:
         _say(f"{'service':<12}{'ready':>9}{'processor':>12}{'memory':>10}")
         for service in SERVICES:

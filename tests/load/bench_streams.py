@@ -24,7 +24,6 @@ from pathlib import Path
 import amqp
 import requests
 
-from local.settings import cache_folder
 from mare.processes.tcp_ports import free_port
 from mare_gateway.events.server import raise_file_limit
 from tests.broker_node import Node
@@ -200,7 +199,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20.0)
     options = parser.parse_args()
     raise_file_limit()
-    program = broker_to_test(cache_folder(), lambda line: sys.stderr.write(line + "\n") and None)
+    program = broker_to_test()
     with Node(program) as node, FakeJobs(node):
         reports = []
         for count in options.streams:

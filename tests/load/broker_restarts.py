@@ -26,7 +26,6 @@ from pathlib import Path
 import psycopg
 import uuid_utils
 
-from local.settings import cache_folder
 from mare.processes.tcp_ports import free_port
 from mare_nameko.addresses import AmqpUri
 from mare_nameko.client import Options, RpcClient, RpcError
@@ -88,7 +87,7 @@ def main() -> None:
         if asked.postgresql:
             server = stack.enter_context(PostgreSqlServer())
             store = server.new_database().replace("127.0.0.1", "localhost")
-        node = stack.enter_context(Node(broker_to_test(cache_folder(), log)))
+        node = stack.enter_context(Node(broker_to_test()))
         failure = run(node, store, folder, asked.restarts, random.Random(asked.seed))
     sys.exit(failure)
 

@@ -26,11 +26,12 @@ from tempfile import TemporaryDirectory
 
 import requests
 
+from devcluster import say
 from devcluster.choosing import cluster_for_tests
-from devcluster.command import CommandFailed
 from mare.drawing.drawing import draw
 from mare.drawing.figure import Column, Figure, Panel, Series, Shape
 from mare.drawing.theme import LIGHT
+from mare.processes.command import CommandFailed
 from tests.e2e.application import HOST, Application
 from tests.e2e.release import (
     chart_with_dependencies,
@@ -38,7 +39,6 @@ from tests.e2e.release import (
     install,
     installed,
     pushed_images,
-    say,
 )
 from tests.load import callback_receiver
 from tests.load.job_clients import Submissions
@@ -100,7 +100,7 @@ def main() -> None:
     options.add_argument("--killed-rate", type=float, default=8.0)
     options.add_argument("--kill-every", type=float, default=15.0, help="seconds between two kills")
     asked = options.parse_args()
-    with cluster_for_tests(say) as cluster, TemporaryDirectory() as folder:
+    with cluster_for_tests() as cluster, TemporaryDirectory() as folder:
         chart, images = chart_with_dependencies(Path(folder)), pushed_images(cluster)
         with installed(cluster, images, chart) as application:
             callback_receiver.deploy(application, images["services"])

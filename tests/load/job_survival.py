@@ -30,7 +30,6 @@ import psycopg
 from amqp.exceptions import AMQPError
 from standardwebhooks.webhooks import Webhook
 
-from local.settings import cache_folder
 from mare_services.jobs.settings import StoreUri
 from tests.broker_node import Node
 from tests.debian_rabbitmq import broker_to_test
@@ -119,7 +118,7 @@ def main() -> None:
 
 def run(asked: argparse.Namespace, stack: contextlib.ExitStack) -> dict[str, object]:
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mare-survival-")))
-    node = stack.enter_context(Node(broker_to_test(cache_folder(), log)))
+    node = stack.enter_context(Node(broker_to_test()))
     server = None if asked.sqlite else stack.enter_context(PostgreSqlServer())
     store = Store(server.new_database() if server else f"sqlite://{folder}/jobs.db")
     receiver = stack.enter_context(Receiver())

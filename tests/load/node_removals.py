@@ -12,11 +12,12 @@ import sys
 import time
 from collections.abc import Mapping
 
+from devcluster import say
 from devcluster.choosing import cluster_for_tests
-from devcluster.command import CommandFailed
+from mare.processes.command import CommandFailed
 from tests.charts.helm import CHARTS
 from tests.e2e.application import Application, job, namespace, program
-from tests.e2e.release import pushed_images, say
+from tests.e2e.release import pushed_images
 from tests.e2e.shrinking import remove_nodes
 from tests.load.operator_release import WORKER_URI
 from tests.vhost import becomes, eventually
@@ -32,7 +33,7 @@ def main() -> None:
     options.add_argument("--minutes", type=float, default=18.0, help="no round begins after that")
     asked = options.parse_args()
     end = time.monotonic() + asked.minutes * 60
-    with cluster_for_tests(say) as cluster, namespace(cluster, "removals") as name:
+    with cluster_for_tests() as cluster, namespace(cluster, "removals") as name:
         images = pushed_images(cluster)
         broker = Broker(Application(cluster, name, "rabbitmq"), images)
         broker.set_replicas(1)

@@ -9,7 +9,7 @@ from devcluster.choosing import cluster_for_tests
 from devcluster.cluster import Cluster
 from tests.charts.helm import CHARTS
 from tests.e2e.application import Application, namespace
-from tests.e2e.release import pushed_images, say
+from tests.e2e.release import pushed_images
 
 WORKER_URI = {"name": "rabbitmq-worker", "key": "amqp-uri"}
 _USERS = {"permissions": {"configure": ".*", "write": ".*", "read": ".*"}, "connection": ["amqp"]}
@@ -18,7 +18,7 @@ _USERS = {"permissions": {"configure": ".*", "write": ".*", "read": ".*"}, "conn
 @contextmanager
 def broker_and_operator(name: str) -> Iterator[tuple[Application, Mapping[str, str]]]:
     """Yield the namespace `name` and the images, on the running cluster or on a new one."""
-    with cluster_for_tests(say) as cluster:
+    with cluster_for_tests() as cluster:
         images = pushed_images(cluster)
         with namespace(cluster, name):
             _install(cluster, name, images)

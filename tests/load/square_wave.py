@@ -12,7 +12,7 @@ import time
 from contextlib import suppress
 from itertools import pairwise
 
-from devcluster.command import CommandFailed
+from mare.processes.command import CommandFailed
 from tests.e2e.application import Application, job, program
 from tests.load.operator_release import WORKER_URI, autoscaler, broker_and_operator, events
 from tests.vhost import becomes, eventually

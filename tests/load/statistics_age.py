@@ -21,7 +21,6 @@ from urllib.parse import quote, urlsplit
 import aiohttp
 import aiormq
 
-from local.settings import cache_folder
 from tests.broker_node import Node
 from tests.debian_rabbitmq import broker_to_test
 
@@ -35,7 +34,7 @@ _SAMPLE = re.compile(
 
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 8
-    node = Node(broker_to_test(cache_folder(), print))
+    node = Node(broker_to_test())
     try:
         settings = Path(node._folder, "settings")
         (settings / "advanced.config").write_text("[].\n")

@@ -12,10 +12,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from devcluster.command import CommandFailed
 from mare.drawing.drawing import draw
 from mare.drawing.figure import Column, Figure, Level, Panel, Point, Series, Shape
 from mare.drawing.theme import LIGHT
+from mare.processes.command import CommandFailed
 from tests.e2e.application import Application
 from tests.vhost import becomes, eventually
 

@@ -6,7 +6,7 @@ import os
 import pytest
 import yaml
 
-from devcluster.command import run
+from mare.processes.command import run
 from tests.charts.helm import REGISTRY
 from tests.charts.playlists.conftest import ALONE
 

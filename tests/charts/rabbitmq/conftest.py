@@ -1,7 +1,6 @@
 """A broker's container from the chart's own manifests."""
 
 import os
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -9,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from local.settings import cache_folder
 from tests.charts.helm import Helm
 from tests.charts.rabbitmq.container import Container, Ports
 from tests.charts.rabbitmq.matrix import CHART
@@ -33,9 +31,7 @@ def debian() -> Path:
     """A root folder with RabbitMQ 4."""
     if os.geteuid():
         pytest.skip("Only root can start a container out of a folder.")
-    return cached_rootfs(
-        cache_folder(), lambda line: print(line, file=sys.__stderr__, flush=True)
-    ).root
+    return cached_rootfs().root
 
 
 class Broker:

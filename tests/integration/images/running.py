@@ -10,9 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, Self
 
-from devcluster.command import run
-from devcluster.images.docker import Docker
-from devcluster.images.engine import Engine
+from devcluster.images.engines import Docker, Engine
+from mare.processes.command import run
 
 # Like a container runtime: mounts in a new namespace, then all privileges are dropped.
 _ENTER = """\

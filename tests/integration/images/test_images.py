@@ -1,7 +1,6 @@
 """The images are small, run without privileges, and start their programs."""
 
 import ast
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -10,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from devcluster.images.origin import engine
+from devcluster.images.engines import engine
 from devcluster.images.recipe import COMPONENTS, component
-from local.settings import cache_folder
 from mare.processes.tcp_ports import free_port
 from tests.control_plane import ControlPlane
 from tests.integration.images.running import Image, Process
@@ -39,7 +37,7 @@ print([spec.name for spec in specs if spec and spec.has_location and spec.origin
 @pytest.fixture(scope="module")
 def images() -> Iterator[Mapping[str, Image]]:
     """All images, built from the work tree."""
-    builder = engine(cache_folder(), lambda line: print(line, file=sys.__stderr__, flush=True))
+    builder = engine()
     base = builder.base()
     with ExitStack() as stack:
         built = {}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from devcluster.images.docker import Docker
+from devcluster.images.engines import Docker
 from devcluster.node.isolation import SYSCTLS
 from devcluster.node.layout import cgroup
 from devcluster.node.native import NativeNode
@@ -19,7 +19,7 @@ _STARTER = """\
 import signal, sys
 from pathlib import Path
 from devcluster.node.starting import start_node
-start_node(Path(sys.argv[1]), print, detached=False, registry_port=int(sys.argv[2]))
+start_node(Path(sys.argv[1]), detached=False, registry_port=int(sys.argv[2]))
 print("ready", flush=True)
 signal.pause()
 """

@@ -120,7 +120,7 @@ def test_pods_run_images_that_were_pushed_or_loaded(
         "--storage-driver=vfs",
     )
     for command in (
-        ["pull", f"docker-archive:{archives(cluster.say)[0]}"],
+        ["pull", f"docker-archive:{archives()[0]}"],
         ["push", "--tls-verify=false", "localhost/busybox:built", f"docker://{pushed}"],
         ["push", "localhost/busybox:built", f"oci-archive:{archive}:{loaded}"],
     ):

@@ -19,6 +19,6 @@ def test_a_start_waits_for_the_end_of_the_cluster_before(tmp_path, monkeypatch):
     monkeypatch.setattr(choosing, "end_node", end)
     monkeypatch.setattr(choosing.Docker, "answers", lambda: False)
 
-    choosing.end_cluster(print)
+    choosing.end_cluster()
 
     assert ended

@@ -2,16 +2,17 @@
 
 import pytest
 
-from devcluster.context import ContextIncomplete, named_context
+from devcluster import CannotRun
+from devcluster.context import named_context
 
 
 def test_without_a_name_no_cluster_of_the_users_is_looked_at() -> None:
-    assert named_context({"KUBECONFIG": "/nowhere"}, print) is None
-    assert named_context({"MARE_KUBECONTEXT": ""}, print) is None
+    assert named_context({"KUBECONFIG": "/nowhere"}) is None
+    assert named_context({"MARE_KUBECONTEXT": ""}) is None
 
 
 def test_an_incomplete_context_error_names_the_missing_variables() -> None:
-    with pytest.raises(ContextIncomplete, match=r"MARE_REGISTRY .* and MARE_INGRESS"):
-        named_context({"MARE_KUBECONTEXT": "mine"}, print)
-    with pytest.raises(ContextIncomplete, match=r"set also MARE_INGRESS"):
-        named_context({"MARE_KUBECONTEXT": "mine", "MARE_REGISTRY": "localhost:5000"}, print)
+    with pytest.raises(CannotRun, match=r"MARE_REGISTRY .* and MARE_INGRESS"):
+        named_context({"MARE_KUBECONTEXT": "mine"})
+    with pytest.raises(CannotRun, match=r"set also MARE_INGRESS"):
+        named_context({"MARE_KUBECONTEXT": "mine", "MARE_REGISTRY": "localhost:5000"})

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from devcluster.node import commands
+from devcluster.node.commands import node_commands
 from devcluster.node.layout import Layout, cgroup
 
 _LAYOUT = Layout(
@@ -31,4 +31,4 @@ def test_nodes_in_different_folders_have_different_cgroups() -> None:
 
 
 def test_each_inherited_socket_leads_to_its_own_port() -> None:
-    assert commands.forwarding(_LAYOUT)[-3:] == ["3:10001", "4:8080", "5:5001"]
+    assert node_commands(_LAYOUT)["forwarding"][-3:] == ["3:10001", "4:8080", "5:5001"]

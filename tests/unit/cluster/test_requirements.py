@@ -4,14 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from devcluster.node.requirements import CannotRun, require
+from devcluster import CannotRun
+from devcluster.node.requirements import require
 
 
 def test_what_the_node_would_hide_from_itself_is_named() -> None:
     with pytest.raises(CannotRun, match=r"cannot read /var/lib/somebody/\.cache"):
-        require(print, [Path("/home"), Path("/var/lib/somebody/.cache")], is_root=True)
+        require([Path("/home"), Path("/var/lib/somebody/.cache")], is_root=True)
 
 
 def test_the_error_names_three_ways_to_get_a_cluster() -> None:
     with pytest.raises(CannotRun, match=r"Docker engine .* root on Linux.* MARE_KUBECONTEXT"):
-        require(print, [], is_root=False)
+        require([], is_root=False)

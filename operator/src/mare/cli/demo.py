@@ -9,6 +9,7 @@ from mare.demo.run import run
 from mare.local_run.run import DASHBOARD_PORT, dashboard_port
 from mare.private_broker.node import BrokerFailed
 from mare.private_broker.server import NoBroker
+from mare.processes.command import CommandFailed
 
 _PROCESSES_PER_CORE = 4
 _MOST_PROCESSES = 8
@@ -48,7 +49,7 @@ def demo(*, seconds: int, most: int, dashboard: int | None) -> None:
         raise click.ClickException("The program setpriv is missing: install util-linux.")
     try:
         run(seconds=float(seconds), most=most, dashboard_port=dashboard_port(dashboard))
-    except (NoBroker, BrokerFailed) as error:
+    except (NoBroker, BrokerFailed, CommandFailed) as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
         raise click.ClickException(f"The demo cannot run: {error}") from error

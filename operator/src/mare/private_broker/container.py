@@ -1,17 +1,17 @@
 """RabbitMQ as a container of a Docker engine."""
 
-import subprocess
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from mare.private_broker.config import Places, Ports, environment
+from mare.processes.command import CommandFailed, run
 
 IMAGE = "rabbitmq:4-management"
 
 _SETTINGS = Path("/mare")
 _DATA = Path("/var/lib/rabbitmq")
-_LOG_LINES = "40"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +30,14 @@ class Docker:
 
 def docker(say: Callable[[str], None]) -> Docker | None:
     """Return the Docker engine of this machine, the image fetched, if there is one that works."""
-    if _docker("info", seconds=20).returncode:
+    if not _succeeds("info", seconds=20):
         return None
-    if _docker("image", "inspect", IMAGE).returncode:
+    if not _succeeds("image", "inspect", IMAGE):
         say(f"Fetching {IMAGE}")
-        pulled = _docker("pull", IMAGE, seconds=600)
-        if pulled.returncode:
-            say(f"Docker cannot fetch {IMAGE}: {' '.join(pulled.stdout.split())[-200:]}")
+        try:
+            _docker("pull", IMAGE, seconds=600)
+        except CommandFailed as error:
+            say(f"Docker cannot fetch {IMAGE}: {' '.join(str(error).split())[-200:]}")
             return None
     return Docker()
 
@@ -54,13 +55,13 @@ class Container:
     def start(self) -> None:
         if not self._created:
             self._create()
-        self._demand("start", self.name)
+        _docker("start", self.name)
 
     def _create(self) -> None:
         variables = environment(self.name, self.ports, self.program.places(self.folder))
         del variables["PATH"]  # the image knows better
         ports = [self.ports.amqp, self.ports.management, self.ports.prometheus]
-        self._demand(
+        _docker(
             "create",
             *("--name", self.name),
             *("--volume", f"{self.folder / 'settings'}:{_SETTINGS}:ro"),
@@ -70,40 +71,34 @@ class Container:
         )
         self._created = True
 
-    def _demand(self, *arguments: str) -> None:
-        answer = _docker(*arguments)
-        if answer.returncode:
-            raise OSError(f"docker {arguments[0]}: {answer.stdout}")
-
     def alive(self) -> bool:
-        answer = _docker("inspect", "--format", "{{.State.Running}}", self.name)
-        return answer.stdout.strip() == "true"
+        with suppress(CommandFailed):
+            return _docker("inspect", "--format={{.State.Running}}", self.name).strip() == "true"
+        return False
 
     def kill(self) -> None:
-        _docker("kill", self.name)
+        _succeeds("kill", self.name)
 
     def wait(self, seconds: float) -> bool:
-        return not self._created or not _docker("wait", self.name, seconds=seconds).returncode
+        return not self._created or _succeeds("wait", self.name, seconds=seconds)
 
     def log(self) -> str:
-        return _docker("logs", "--tail", _LOG_LINES, self.name).stdout
+        try:
+            return run(["sh", "-c", f"docker logs --tail=40 {self.name} 2>&1"], seconds=60)
+        except CommandFailed as error:
+            return str(error)
 
     def remove(self) -> None:
-        _docker("rm", "--force", "--volumes", self.name)
+        _succeeds("rm", "--force", "--volumes", self.name)
 
 
-def _docker(*arguments: str, seconds: float = 60) -> subprocess.CompletedProcess[str]:
-    """Return the answer; a program that is absent or too slow is one that failed."""
-    command = ["docker", *arguments]
+def _docker(*arguments: str, seconds: float = 60) -> str:
+    return run(["docker", *arguments], seconds=seconds)
+
+
+def _succeeds(*arguments: str, seconds: float = 60) -> bool:
     try:
-        return subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-            timeout=seconds,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return subprocess.CompletedProcess(command, 1, str(error))
+        _docker(*arguments, seconds=seconds)
+    except (CommandFailed, FileNotFoundError):
+        return False
+    return True

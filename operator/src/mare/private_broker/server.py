@@ -13,7 +13,7 @@ class Server(Protocol):
     """A RabbitMQ server that can be started and stopped more than once."""
 
     def start(self) -> None:
-        """Start the server, or raise OSError."""
+        """Start the server, or raise OSError or `CommandFailed`."""
 
     def alive(self) -> bool: ...
 

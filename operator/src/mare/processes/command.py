@@ -1,8 +1,7 @@
-"""Runs a command, or fails with what it printed; prints progress."""
+"""Runs a command to its end, or fails with what it printed."""
 
 import os
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -42,7 +41,3 @@ def run(
         output = (answer.stderr.strip() or answer.stdout.strip())[-_SHOWN:]
         raise failure(f"{' '.join(words[:3])} failed:\n{output}")
     return answer.stdout
-
-
-def say(line: object) -> None:
-    print(line, file=sys.stderr, flush=True)
