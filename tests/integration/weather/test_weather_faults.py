@@ -19,7 +19,7 @@ from mare_services.contract.places import PlaceQuery
 from mare_services.upstream.client import JsonClient
 from mare_services.upstream.guarded import Guarded
 from mare_services.weather.adapters.open_meteo import OpenMeteo
-from mare_services.weather.assembly import locator, observer
+from mare_services.weather.assembly import live_weather, locator, observer
 from mare_services.weather.observer import Observer
 from mare_services.weather.settings import Settings
 from tests.fakes.clock import Clock
@@ -169,15 +169,14 @@ def test_a_machine_without_internet_waits_once_and_never_again(environ, nowhere)
 def test_old_weather_stands_in_for_none(environ, open_meteo_server):
     environ |= {"WEATHER_SOURCES": "open-meteo"}
     clock = Clock(1000.0)
-    observing = Observer(
-        [Guarded(OpenMeteo(JsonClient("open-meteo", open_meteo_server.url)), spawn=in_background)],
-        None,
-        seconds=LIVE_SECONDS,
-        cache_seconds=900,
-        cache_entries=10,
-        spawn=in_background,
-        clock=clock,
+    source = OpenMeteo(JsonClient("open-meteo", open_meteo_server.url))
+    live = live_weather(
+        [Guarded(source, spawn=in_background)],
+        Settings(live_seconds=LIVE_SECONDS),
+        in_background,
+        clock,
     )
+    observing = Observer(live, None)
     fresh = observing.observe(place())
     open_meteo_server.plays(faults.BROKEN_IN_HTML)
     clock.now += 901

@@ -4,9 +4,10 @@ import pytest
 
 from mare_services.contract.errors import SourceTimedOut, SourceUnavailable
 from mare_services.contract.music import Mood, Track
-from mare_services.music.adapters.live import LiveMusic
+from mare_services.music.assembly import live_music
 from mare_services.music.domain.language_areas import LanguageArea
 from mare_services.music.domain.material import Material, MaterialQuery
+from mare_services.music.settings import Settings
 from mare_services.upstream.guarded import Guarded
 from tests.fakes.clock import Clock
 
@@ -50,30 +51,23 @@ def at_once(work):
 @pytest.fixture
 def live(clock, first, second):
     guarded = [Guarded(each, spawn=at_once, clock=clock) for each in (first, second)]
-    return LiveMusic(
-        guarded,
-        seconds=2.0,
-        cache_seconds=6 * HOUR,
-        cache_entries=9,
-        spawn=at_once,
-        clock=clock,
-    )
+    return live_music(guarded, Settings(), at_once, clock)
 
 
 def test_material_is_asked_for_once_in_its_life(live, clock, first):
-    live.material(QUERY)
+    live(QUERY)
     clock.now += 6 * HOUR - 1
-    assert live.material(QUERY).stale is False
+    assert live(QUERY).stale is False
     assert len(first.asked) == 1
 
     clock.now += 2
-    assert live.material(QUERY).stale is False
+    assert live(QUERY).stale is False
     assert len(first.asked) == 2
 
 
 def test_another_mood_is_another_question(live, first):
-    live.material(QUERY)
-    live.material(MaterialQuery(mood=Mood.INDIE, market="BR", area=LanguageArea.LUSOPHONE))
+    live(QUERY)
+    live(MaterialQuery(mood=Mood.INDIE, market="BR", area=LanguageArea.LUSOPHONE))
 
     assert len(first.asked) == 2
 
@@ -81,49 +75,47 @@ def test_another_mood_is_another_question(live, first):
 def test_the_budget_is_shared_so_that_the_second_source_has_time(live, first, second):
     first.is_up = False
 
-    assert live.material(QUERY).source == "second"
+    assert live(QUERY).source == "second"
     assert first.asked == [(QUERY, pytest.approx(1.2))]
     assert second.asked == [(QUERY, pytest.approx(2.0))]
 
 
 def test_a_second_source_is_fresher_than_memory(live, clock, first):
-    live.material(QUERY)
+    live(QUERY)
     first.is_up = False
     clock.now += 7 * HOUR
 
-    material = live.material(QUERY)
+    material = live(QUERY)
     assert (material.source, material.stale) == ("second", False)
 
 
 def test_old_material_stands_in_when_no_source_answers_but_not_for_ever(live, clock, first, second):
-    live.material(QUERY)
+    live(QUERY)
     first.is_up = second.is_up = False
     clock.now += 23 * HOUR
-    material = live.material(QUERY)
+    material = live(QUERY)
     assert (material.source, material.stale) == ("first", True)
 
     clock.now += 2 * HOUR
     with pytest.raises(SourceUnavailable):
-        live.material(QUERY)
+        live(QUERY)
 
 
 def test_a_source_that_recovers_is_used_again_within_seconds(live, clock, first, second):
     first.is_up = second.is_up = False
     with pytest.raises(SourceUnavailable):
-        live.material(QUERY)
+        live(QUERY)
     first.is_up = True
 
     clock.now += 6
     with pytest.raises(SourceUnavailable):  # the trial is under way, and nobody waits for it
-        live.material(QUERY)
+        live(QUERY)
     clock.now += 6
-    assert live.material(QUERY).source == "first"
+    assert live(QUERY).source == "first"
 
 
 def test_without_sources_there_is_nothing(clock):
-    nothing = LiveMusic(
-        [], seconds=2.0, cache_seconds=HOUR, cache_entries=9, spawn=at_once, clock=clock
-    )
+    nothing = live_music([], Settings(), at_once, clock)
 
     with pytest.raises(SourceUnavailable, match="No source is configured"):
-        nothing.material(QUERY)
+        nothing(QUERY)

@@ -13,7 +13,8 @@ from mare_services.contract.errors import (
 )
 from mare_services.upstream import failures
 from mare_services.upstream.budget import Budget
-from mare_services.upstream.guarded import Guarded, first_answer
+from mare_services.upstream.guarded import Guarded
+from mare_services.upstream.sources import first_answer
 from tests.fakes.clock import Clock
 
 

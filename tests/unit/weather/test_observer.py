@@ -11,8 +11,10 @@ from mare_services.contract.weather import Weather
 from mare_services.upstream.budget import Budget
 from mare_services.upstream.guarded import Guarded
 from mare_services.weather.adapters.validation import TimeChecked
+from mare_services.weather.assembly import live_weather
 from mare_services.weather.observer import Observer
 from mare_services.weather.ports import Observed
+from mare_services.weather.settings import Settings
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 RECIFE, OLINDA = (-8.05, -34.88), (-8.01, -34.85)
@@ -64,10 +66,7 @@ def observer(source, climatology, threads):
         threads.append(threading.Thread(target=work, daemon=True))
         threads[-1].start()
 
-    guarded = Guarded(source, spawn=spawn)
-    return Observer(
-        [guarded], climatology, seconds=2, cache_seconds=900, cache_entries=9, spawn=spawn
-    )
+    return Observer(live_weather([Guarded(source, spawn=spawn)], Settings(), spawn), climatology)
 
 
 def test_a_caller_with_little_time_gets_an_estimate_and_the_next_one_the_live_weather(
@@ -127,14 +126,12 @@ def test_weather_of_another_time_is_a_failure(at):
 
 
 def test_without_climatology_a_caller_with_little_time_gets_a_timeout(source):
-    observer = Observer(
+    live = live_weather(
         [Guarded(source, spawn=threading.Thread)],
-        None,
-        seconds=2,
-        cache_seconds=900,
-        cache_entries=9,
+        Settings(),
         spawn=lambda work: threading.Thread(target=work, daemon=True).start(),
     )
+    observer = Observer(live, None)
 
     with pytest.raises(SourceTimedOut):
         observer.observe(place(), 0.2)

@@ -3,8 +3,8 @@
 import pytest
 
 from mare_services.contract.conditions import condition
-from mare_services.weather.adapters.met_no_format import says_day
-from mare_services.weather.adapters.met_no_format import wmo_code as of_symbol
+from mare_services.weather.adapters.met_no import says_day
+from mare_services.weather.adapters.met_no import wmo_code as of_symbol
 from mare_services.weather.adapters.openweathermap import wmo_code as of_id
 
 

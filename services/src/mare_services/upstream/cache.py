@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, replace
 from functools import partial
 from typing import Generic, TypeVar
 
@@ -50,10 +50,11 @@ class _Failed:
         return self.gone_at
 
 
+@dataclass(eq=False)
 class Cache(Generic[Key, Value]):
     """A bounded cache that evicts the least recently used entry.
 
-    Args:
+    Attributes:
         name: a label for metrics.
         life: seconds for which a value is fresh.
         stale_life: seconds after that in which it is used if its source fails.
@@ -64,29 +65,21 @@ class Cache(Generic[Key, Value]):
         is_stopgap: whether a value replaces a better one; it is cached no longer than an error.
     """
 
-    def __init__(
-        self,
-        name: str,
-        *,
-        life: float,
-        stale_life: float,
-        negative_life: float,
-        size: int,
-        spawn: Spawn = lambda work: work(),
-        is_stopgap: Callable[[Value], bool] = lambda _: False,
-        clock: Clock = time.monotonic,
-    ) -> None:
-        self._name = name
-        self._life = life
-        self._stale_life = stale_life
-        self._negative_life = negative_life
-        self._spawn = spawn
-        self._is_stopgap = is_stopgap
-        self._clock = clock
+    name: str
+    _: KW_ONLY
+    life: float
+    stale_life: float
+    negative_life: float
+    size: int
+    spawn: Spawn = lambda work: work()
+    is_stopgap: Callable[[Value], bool] = lambda _: False
+    clock: Clock = time.monotonic
+
+    def __post_init__(self) -> None:
         self._lock = threading.Lock()
         self._loading: dict[Key, Future[_Held[Value] | _Failed]] = {}
         self._entries: TLRUCache[Key, _Held[Value] | _Failed] = TLRUCache(
-            size, ttu=lambda _key, entry, _now: entry.gone_at, timer=clock
+            self.size, ttu=lambda _key, entry, _now: entry.gone_at, timer=self.clock
         )
 
     def get(self, key: Key, load: Callable[[], Value], budget: Budget) -> Cached[Value]:
@@ -104,14 +97,14 @@ class Cache(Generic[Key, Value]):
         while True:
             with self._lock:
                 entry = self._entries.get(key)
-                if entry is not None and self._clock() < entry.ask_again_at:
+                if entry is not None and self.clock() < entry.ask_again_at:
                     return self._value_or_error(entry, "kept")
                 loading = self._loading.get(key)
                 is_first = loading is None
                 if loading is None:
                     loading = self._loading[key] = Future()
             if is_first:
-                self._spawn(partial(self._load, key, load, entry, loading))
+                self.spawn(partial(self._load, key, load, entry, loading))
             try:
                 error = loading.exception(budget.left())
             except TimeoutError:
@@ -127,7 +120,7 @@ class Cache(Generic[Key, Value]):
 
     def _cached(self, entry: _Held[Value] | _Failed | None) -> Cached[Value]:
         if entry is None:
-            raise failures.timed_out(self._name)
+            raise failures.timed_out(self.name)
         return self._value_or_error(entry, "kept")
 
     def _load(
@@ -155,23 +148,23 @@ class Cache(Generic[Key, Value]):
         try:
             value = load()
         except ServiceError as error:
-            now = self._clock()
+            now = self.clock()
             if not isinstance(error, SourceUnavailable):
-                return _Failed(error, gone_at=now + self._negative_life)
-            again = now + min(self._negative_life, MAX_OUTAGE_LIFE)
+                return _Failed(error, gone_at=now + self.negative_life)
+            again = now + min(self.negative_life, MAX_OUTAGE_LIFE)
             if isinstance(old, _Held):
                 return replace(old, ask_again_at=again)
             return _Failed(error, gone_at=again)
-        life = self._life
-        if self._is_stopgap(value):
-            life = min(life, self._negative_life)
-        stale_at = self._clock() + life
-        return _Held(value, stale_at, stale_at, stale_at + self._stale_life)
+        life = self.life
+        if self.is_stopgap(value):
+            life = min(life, self.negative_life)
+        stale_at = self.clock() + life
+        return _Held(value, stale_at, stale_at, stale_at + self.stale_life)
 
     def _value_or_error(self, entry: _Held[Value] | _Failed, how: str) -> Cached[Value]:
         if isinstance(entry, _Failed):
-            metrics.LOOKUPS.labels(self._name, f"{how}-error").inc()
+            metrics.LOOKUPS.labels(self.name, f"{how}-error").inc()
             raise type(entry.error)(entry.error.detail, entry.error.extra)
-        stale = self._clock() >= entry.stale_at
-        metrics.LOOKUPS.labels(self._name, f"{how}-stale" if stale else how).inc()
+        stale = self.clock() >= entry.stale_at
+        metrics.LOOKUPS.labels(self.name, f"{how}-stale" if stale else how).inc()
         return Cached(entry.value, stale)

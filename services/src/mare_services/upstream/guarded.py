@@ -4,7 +4,7 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Generic, Protocol, TypeVar
 
@@ -200,31 +200,3 @@ def _failure(error: SourceUnavailable) -> Failure:
         if isinstance(error, kind):
             return failure
     return Failure.FAILED
-
-
-SHARE = 0.6
-"""Share of the time left for every source but the last, so that a slow one leaves time."""
-
-MIN_CALL_SECONDS = 0.2
-"""Seconds. A call with less time would fail and count against the source's breaker."""
-
-
-def first_answer(
-    sources: Sequence[Guarded[Request, Answer]], request: Request, budget: Budget
-) -> Answer:
-    """Return the first answer within the budget, or raise the error of the last source.
-
-    A source for which less than ``MIN_CALL_SECONDS`` is left is not called.
-    """
-    reason = SourceUnavailable("No source is configured.")
-    for position, source in enumerate(sources, start=1):
-        left = budget.left()
-        if left < MIN_CALL_SECONDS:
-            reason = failures.timed_out(source.name)
-            continue
-        part = budget if position == len(sources) else budget.at_most(left * SHARE)
-        try:
-            return source.answer(request, part)
-        except SourceUnavailable as error:
-            reason = error
-    raise reason

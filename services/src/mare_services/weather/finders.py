@@ -1,16 +1,12 @@
 """Finders of cities by name. A locator tries them in order."""
 
-import time
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import KW_ONLY, dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
-from mare_services.contract.errors import InvalidRequest, PlaceNotFound, SourceUnavailable
+from mare_services.contract.errors import InvalidRequest, SourceUnavailable
 from mare_services.contract.places import PlaceQuery
-from mare_services.upstream.budget import Budget, Clock
-from mare_services.upstream.cache import Cache
-from mare_services.upstream.guarded import Guarded, Spawn
+from mare_services.upstream.sources import CachedSources
 from mare_services.weather.domain.cities import Bounds, City, within
 from mare_services.weather.domain.names import fold
 from mare_services.weather.domain.place_query import Name, interpretations
@@ -110,65 +106,26 @@ class MisspeltNames:
         return near
 
 
-LIFE = 2_592_000.0
-"""Seconds for which the places of a geocoder are cached, 30 days."""
-
-NOTHING_LIFE = 300.0
-"""Seconds for which it is cached that a name has no place."""
-
-ENTRIES = 2_000
-"""Answers, at most about 10 kB each."""
-
-
-@dataclass(eq=False)
-class CachedGeocoder:
-    """Places of any size by name, from one source that gets ``seconds`` for a lookup."""
-
-    source: Guarded[NameQuery, tuple[City, ...]]
-    attribution: str
-    _: KW_ONLY
-    seconds: float
-    spawn: Spawn
-    clock: Clock = time.monotonic
-
-    def __post_init__(self) -> None:
-        self._cache: Cache[NameQuery, tuple[City, ...]] = Cache(
-            "geocoder",
-            life=LIFE,
-            stale_life=0,
-            negative_life=NOTHING_LIFE,
-            size=ENTRIES,
-            spawn=self.spawn,
-            clock=self.clock,
-        )
-
-    def find(self, question: NameQuery) -> Sequence[City]:
-        """Return the best match first; ``division`` is empty, as only GeoNames has its codes."""
-        budget = Budget.of(self.seconds, self.clock)
-        with suppress(PlaceNotFound):
-            return self._cache.get(question, lambda: self._asked(question, budget), budget).value
-        return ()
-
-    def _asked(self, question: NameQuery, budget: Budget) -> tuple[City, ...]:
-        cities = self.source.answer(question, budget)
-        if not cities:
-            raise PlaceNotFound
-        return cities
-
-
 class LiveNames:
-    """Places of a geocoder.
+    """Places of a geocoder, of any size.
 
     Args:
+        geocoder: returns the best match first. ``division`` is empty: only GeoNames has its codes.
         only_exact: ignore places whose name only resembles the typed one.
         is_optional: find nothing, instead of raising, if the geocoder cannot be reached: a machine
             without internet has the embedded places. A geocoder that fails may know the place.
     """
 
     def __init__(
-        self, geocoder: CachedGeocoder, gazetteer: Gazetteer, *, only_exact: bool, is_optional: bool
+        self,
+        geocoder: CachedSources[NameQuery, tuple[City, ...]],
+        attribution: str,
+        gazetteer: Gazetteer,
+        *,
+        only_exact: bool,
+        is_optional: bool,
     ) -> None:
-        self.attribution = geocoder.attribution
+        self.attribution = attribution
         self._geocoder = geocoder
         self._gazetteer = gazetteer
         self._only_exact = only_exact
@@ -187,7 +144,7 @@ class LiveNames:
         countries = {area.country for each in areas for area in each}
         country = countries.pop() if len(countries) == 1 else None
         try:
-            found = self._geocoder.find(NameQuery(name.text, country, query.lang))
+            found = self._geocoder.get(NameQuery(name.text, country, query.lang)).value
         except SourceUnavailable as error:
             if self._is_optional and error.extra.get("unreachable"):
                 return []

@@ -1,7 +1,8 @@
 """Locationforecast of the Norwegian Meteorological Institute: no key, worldwide.
 
 Its terms (api.met.no/doc/TermsOfService) require a User-Agent with a contact, at most four decimals
-in coordinates, and no request before ``Expires``; later requests have ``If-Modified-Since``.
+in coordinates, and no request before ``Expires``; later requests have ``If-Modified-Since``. Every
+value of a period may be missing. Symbols: api.met.no/weatherapi/weathericon/2.0
 """
 
 import threading
@@ -9,18 +10,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from importlib.resources import files
+from typing import Annotated
 
+import msgspec
 from cachetools import LRUCache
+from msgspec import Meta, Struct, field
 
-from mare_services.contract.conditions import condition
 from mare_services.contract.errors import SourceFailed
 from mare_services.contract.places import Place
 from mare_services.contract.weather import Weather
 from mare_services.upstream.budget import Budget
 from mare_services.upstream.client import JsonClient, NotModified
-from mare_services.weather.adapters import validation
-from mare_services.weather.adapters.met_no_format import Forecast, Hour, Step, says_day, wmo_code
-from mare_services.weather.domain.sun import is_day
+from mare_services.weather.adapters.validation import checked_weather, from_metres
 from mare_services.weather.ports import Observed
 
 URL = "https://api.met.no"
@@ -40,6 +42,55 @@ SHORTEST_LIFE = timedelta(minutes=5)
 
 LONGEST_LIFE = timedelta(hours=2)
 """Upper bound of ``Expires``. met.no sends half an hour; more is a mistake of a proxy or clock."""
+
+
+class Details(Struct):
+    """Of an instant or an hour."""
+
+    air_temperature: float | None = None
+    wind_speed: float | None = None
+    cloud_area_fraction: float | None = None
+    relative_humidity: float | None = None
+    precipitation_amount: float | None = None
+
+
+class Summary(Struct):
+    symbol_code: str | None = None
+
+
+class Instant(Struct):
+    details: Details = field(default_factory=Details)
+
+
+class Hour(Struct):
+    """Values over one or six hours."""
+
+    summary: Summary = field(default_factory=Summary)
+    details: Details = field(default_factory=Details)
+
+
+class Data(Struct):
+    """What a step of the series holds."""
+
+    instant: Instant = field(default_factory=Instant)
+    next_1_hours: Hour | None = None
+    next_6_hours: Hour | None = None
+    """Beyond two to three days, and at some places always, it is the only one."""
+
+
+class Step(Struct):
+    """One time of the series."""
+
+    time: Annotated[datetime, Meta(tz=True)]
+    data: Data
+
+
+class Properties(Struct):
+    timeseries: list[Step]
+
+
+class Forecast(Struct):
+    properties: Properties
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +122,8 @@ class MetNo:
             cached = self._fetch(where, cached, now, budget)
             with self._lock:
                 self._cached[where] = cached
-        return Observed(
-            weather=_weather(_current(cached.steps, now), place), attribution=(ATTRIBUTION,)
-        )
+        weather = _weather(_current(cached.steps, now), place)
+        return Observed(weather=weather, attribution=(ATTRIBUTION,))
 
     def _fetch(
         self, where: tuple[str, str], cached: _Forecast | None, now: datetime, budget: Budget
@@ -116,23 +166,35 @@ def _current(steps: tuple[Step, ...], now: datetime) -> Step:
 def _weather(step: Step, place: Place) -> Weather:
     instant = step.data.instant.details
     hour, six = step.data.next_1_hours or Hour(), step.data.next_6_hours or Hour()
-    symbol = hour.summary.symbol_code or six.summary.symbol_code
-    code = wmo_code(symbol)
-    shown = says_day(hour.summary.symbol_code)
-    cloud_cover = validation.per_cent(instant.cloud_area_fraction)
-    precipitation = validation.precipitation(hour.details.precipitation_amount)
-    if precipitation is None and six.details.precipitation_amount is not None:
-        precipitation = validation.precipitation(round(six.details.precipitation_amount / 6, 1))
-    return Weather(
-        temperature=validation.temperature(MetNo.name, instant.air_temperature),
-        apparent_temperature=None,
-        condition=condition(code, cloud_cover=cloud_cover, precipitation=precipitation),
-        code=code,
-        is_day=is_day(place.latitude, place.longitude, step.time) if shown is None else shown,
-        observed_at=step.time,
-        source=MetNo.name,
-        wind_speed=validation.wind_in_metres(instant.wind_speed),
-        precipitation=precipitation,
-        cloud_cover=cloud_cover,
-        humidity=validation.per_cent(instant.relative_humidity),
+    millimetres = hour.details.precipitation_amount
+    if millimetres is None and six.details.precipitation_amount is not None:
+        millimetres = round(six.details.precipitation_amount / 6, 1)
+    return checked_weather(
+        MetNo.name,
+        place,
+        step.time,
+        celsius=instant.air_temperature,
+        code=wmo_code(hour.summary.symbol_code or six.summary.symbol_code),
+        is_day=says_day(hour.summary.symbol_code),
+        kilometres_per_hour=from_metres(instant.wind_speed),
+        millimetres=millimetres,
+        cloud_cover=instant.cloud_area_fraction,
+        humidity=instant.relative_humidity,
     )
+
+
+_CODES: dict[str, int] = msgspec.json.decode(
+    files("mare_services.weather").joinpath("data/met_no_symbols.json").read_bytes()
+)
+_THUNDERSTORM = 95
+
+
+def wmo_code(symbol: str | None) -> int | None:
+    """Return the WMO code of a symbol. All with thunder end alike; two are misspelt by met.no."""
+    name = (symbol or "").partition("_")[0]
+    return _THUNDERSTORM if name.endswith("andthunder") else _CODES.get(name)
+
+
+def says_day(symbol: str | None) -> bool | None:
+    """Return whether a symbol shows day or night, ``None`` if it shows neither."""
+    return {"day": True, "night": False}.get((symbol or "").partition("_")[2])

@@ -4,13 +4,10 @@ from datetime import UTC, datetime
 
 from msgspec import Struct
 
-from mare_services.contract.conditions import condition
 from mare_services.contract.places import Place
-from mare_services.contract.weather import Weather
 from mare_services.upstream.budget import Budget
 from mare_services.upstream.client import JsonClient
-from mare_services.weather.adapters import validation
-from mare_services.weather.domain.sun import is_day
+from mare_services.weather.adapters.validation import UnixTime, checked_weather
 from mare_services.weather.ports import Observed
 
 URL = "https://api.open-meteo.com"
@@ -20,7 +17,7 @@ ATTRIBUTION = "Weather data by Open-Meteo.com, CC BY 4.0"
 class Current(Struct):
     """The ``current`` block; any value may be null."""
 
-    time: validation.UnixTime
+    time: UnixTime
     temperature_2m: float | None = None
     apparent_temperature: float | None = None
     relative_humidity_2m: float | None = None
@@ -54,30 +51,18 @@ class OpenMeteo:
             "forecast_days": "1",
         }
         reply = self._client.get("/v1/forecast", Forecast, params=params, budget=budget)
-        return Observed(weather=_weather(reply.value.current, place), attribution=(ATTRIBUTION,))
-
-
-def _weather(current: Current, place: Place) -> Weather:
-    at = datetime.fromtimestamp(current.time, UTC)
-    code = validation.code(current.weather_code)
-    cloud_cover = validation.per_cent(current.cloud_cover)
-    precipitation = validation.precipitation(current.precipitation)
-    sun_is_up = (
-        is_day(place.latitude, place.longitude, at)
-        if current.is_day is None
-        else bool(current.is_day)
-    )
-    celsius = validation.temperature(OpenMeteo.name, current.temperature_2m)
-    return Weather(
-        temperature=celsius,
-        apparent_temperature=validation.feels(current.apparent_temperature, celsius),
-        condition=condition(code, cloud_cover=cloud_cover, precipitation=precipitation),
-        code=code,
-        is_day=sun_is_up,
-        observed_at=at,
-        source=OpenMeteo.name,
-        wind_speed=validation.wind(current.wind_speed_10m),
-        precipitation=precipitation,
-        cloud_cover=cloud_cover,
-        humidity=validation.per_cent(current.relative_humidity_2m),
-    )
+        current = reply.value.current
+        weather = checked_weather(
+            self.name,
+            place,
+            datetime.fromtimestamp(current.time, UTC),
+            celsius=current.temperature_2m,
+            feels=current.apparent_temperature,
+            code=current.weather_code,
+            is_day=None if current.is_day is None else bool(current.is_day),
+            kilometres_per_hour=current.wind_speed_10m,
+            millimetres=current.precipitation,
+            cloud_cover=current.cloud_cover,
+            humidity=current.relative_humidity_2m,
+        )
+        return Observed(weather=weather, attribution=(ATTRIBUTION,))

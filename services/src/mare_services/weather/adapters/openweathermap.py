@@ -4,13 +4,10 @@ from datetime import UTC, datetime
 
 from msgspec import Struct, field
 
-from mare_services.contract.conditions import condition
 from mare_services.contract.places import Place
-from mare_services.contract.weather import Weather
 from mare_services.upstream.budget import Budget
 from mare_services.upstream.client import JsonClient
-from mare_services.weather.adapters import validation
-from mare_services.weather.domain.sun import is_day
+from mare_services.weather.adapters.validation import UnixTime, checked_weather, from_metres
 from mare_services.weather.ports import Observed
 
 URL = "https://api.openweathermap.org"
@@ -53,7 +50,7 @@ class Fallen(Struct):
 class Answer(Struct):
     """The part of a response that is read."""
 
-    dt: validation.UnixTime
+    dt: UnixTime
     main: Main
     weather: list[Sky] | None = None
     wind: Wind | None = None
@@ -77,31 +74,22 @@ class OpenWeatherMap:
             "appid": self._key,
         }
         reply = self._client.get("/data/2.5/weather", Answer, params=params, budget=budget)
-        return Observed(weather=_weather(reply.value, place), attribution=(ATTRIBUTION,))
-
-
-def _weather(answer: Answer, place: Place) -> Weather:
-    at = datetime.fromtimestamp(answer.dt, UTC)
-    sky = answer.weather[0] if answer.weather else Sky()
-    code = None if sky.id is None else wmo_code(sky.id)
-    cloud_cover = validation.per_cent(answer.clouds.all if answer.clouds else None)
-    fallen = (part.hour or 0.0 for part in (answer.rain, answer.snow) if part)
-    precipitation = validation.precipitation(sum(fallen))
-    shown = {"d": True, "n": False}.get((sky.icon or "")[-1:])
-    celsius = validation.temperature(OpenWeatherMap.name, answer.main.temp)
-    return Weather(
-        temperature=celsius,
-        apparent_temperature=validation.feels(answer.main.feels_like, celsius),
-        condition=condition(code, cloud_cover=cloud_cover, precipitation=precipitation),
-        code=code,
-        is_day=is_day(place.latitude, place.longitude, at) if shown is None else shown,
-        observed_at=at,
-        source=OpenWeatherMap.name,
-        wind_speed=validation.wind_in_metres(answer.wind.speed if answer.wind else None),
-        precipitation=precipitation,
-        cloud_cover=cloud_cover,
-        humidity=validation.per_cent(answer.main.humidity),
-    )
+        answer = reply.value
+        sky = answer.weather[0] if answer.weather else Sky()
+        weather = checked_weather(
+            self.name,
+            place,
+            datetime.fromtimestamp(answer.dt, UTC),
+            celsius=answer.main.temp,
+            feels=answer.main.feels_like,
+            code=None if sky.id is None else wmo_code(sky.id),
+            is_day={"d": True, "n": False}.get((sky.icon or "")[-1:]),
+            kilometres_per_hour=from_metres(answer.wind.speed if answer.wind else None),
+            millimetres=sum(part.hour or 0.0 for part in (answer.rain, answer.snow) if part),
+            cloud_cover=answer.clouds.all if answer.clouds else None,
+            humidity=answer.main.humidity,
+        )
+        return Observed(weather=weather, attribution=(ATTRIBUTION,))
 
 
 _CODES = {

@@ -6,10 +6,13 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from mare_services.contract.conditions import condition
 from mare_services.contract.errors import SourceFailed
 from mare_services.contract.places import Place
+from mare_services.contract.weather import Weather
 from mare_services.upstream.budget import Budget
 from mare_services.upstream.guarded import Source
+from mare_services.weather.domain import sun
 from mare_services.weather.ports import Observed
 
 UnixTime = Annotated[int, Meta(ge=0, le=253_402_300_799)]
@@ -31,37 +34,48 @@ LAST_CODE = 99
 """Of WMO 4677."""
 
 
-def temperature(source: str, celsius: float | None) -> float:
-    """Return the temperature, or raise ``SourceFailed`` if it is missing or impossible."""
+def checked_weather(
+    source: str,
+    place: Place,
+    at: datetime,
+    *,
+    celsius: float | None,
+    feels: float | None = None,
+    code: float | None = None,
+    is_day: bool | None = None,
+    kilometres_per_hour: float | None = None,
+    millimetres: float | None = None,
+    cloud_cover: float | None = None,
+    humidity: float | None = None,
+) -> Weather:
+    """Return the weather without the values that are impossible; the sun says what is day.
+
+    Raises ``SourceFailed`` if the temperature is missing or impossible.
+    """
     if celsius is None or not COLDEST <= celsius <= HOTTEST:
         raise SourceFailed(f"{source} returned no valid temperature.", {"source": source})
-    return celsius
+    possible = _up_to(LAST_CODE, code)
+    wmo_code = None if possible is None else int(possible)
+    clouds, precipitation = _up_to(100.0, cloud_cover), _up_to(WETTEST, millimetres)
+    is_felt = feels is not None and abs(feels - celsius) <= MAX_FELT_DIFFERENCE
+    return Weather(
+        temperature=celsius,
+        apparent_temperature=feels if is_felt else None,
+        condition=condition(wmo_code, cloud_cover=clouds, precipitation=precipitation),
+        code=wmo_code,
+        is_day=sun.is_day(place.latitude, place.longitude, at) if is_day is None else is_day,
+        observed_at=at,
+        source=source,
+        wind_speed=_up_to(FASTEST, kilometres_per_hour),
+        precipitation=precipitation,
+        cloud_cover=clouds,
+        humidity=_up_to(100.0, humidity),
+    )
 
 
-def feels(celsius: float | None, air: float) -> float | None:
-    """Return the apparent temperature, ``None`` if it is impossible at this air temperature."""
-    return celsius if celsius is not None and abs(celsius - air) <= MAX_FELT_DIFFERENCE else None
-
-
-def wind(kilometres_per_hour: float | None) -> float | None:
-    return _up_to(FASTEST, kilometres_per_hour)
-
-
-def wind_in_metres(metres_per_second: float | None) -> float | None:
-    return wind(None if metres_per_second is None else metres_per_second * 3.6)
-
-
-def precipitation(millimetres: float | None) -> float | None:
-    return _up_to(WETTEST, millimetres)
-
-
-def per_cent(value: float | None) -> float | None:
-    return _up_to(100.0, value)
-
-
-def code(value: float | None) -> int | None:
-    possible = _up_to(LAST_CODE, value)
-    return None if possible is None else int(possible)
+def from_metres(metres_per_second: float | None) -> float | None:
+    """Return kilometres per hour."""
+    return None if metres_per_second is None else metres_per_second * 3.6
 
 
 def _up_to(most: float, value: float | None) -> float | None:
