@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from devcluster import say
-from local.rabbitmq.packages import INSTALL_SECONDS, apt_install
+from local.packages import INSTALL_SECONDS, apt_install
 from local.settings import cache_folder
 from mare.processes.command import run
 

@@ -12,8 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from local.journal import Journal
-from local.rabbitmq.node import Node
-from local.rabbitmq.origin import broker_to_run
+from local.rabbitmq import Node, broker_to_run
 from local.settings import Settings
 from mare.backoff import Backoff
 from mare.documents.tree import InputError
@@ -22,9 +21,9 @@ from mare.local_run.run import STOP_SIGNALS, RunOptions, dashboard_port
 from mare.local_run.run import run as run_plan
 from mare.local_run.startup import NotReady
 from mare.local_run.terminal import Terminal, log_to_terminal
+from mare.private_broker import NoBroker
 from mare.private_broker.config import STATISTICS_SECONDS
 from mare.private_broker.node import BrokerFailed
-from mare.private_broker.server import NoBroker
 from mare.processes.command import CommandFailed
 from mare.processes.tcp_ports import free_port, is_free
 from mare_nameko.settings import SettingsError
@@ -166,7 +165,7 @@ _CHECK_SECONDS = 1.0
 def private_broker(terminal: Terminal) -> Iterator[Node]:
     """Start a node with only the topology of Maré; remove it and its data at the end."""
     program = broker_to_run(lambda line: terminal.show("broker", line))
-    terminal.show("broker", f"starting {program.describe()}")
+    terminal.show("broker", f"starting {program.description}")
     with Node(program) as node:
         terminal.show("broker", f"ready on port {node.ports.amqp}, private to this run")
         yield node

@@ -4,7 +4,7 @@ import time
 
 import amqp
 
-from local.rabbitmq.node import Node as PrivateNode
+from local.rabbitmq import Node as PrivateNode
 from mare.private_broker.server import Program
 from tests.management import Management
 

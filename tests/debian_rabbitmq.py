@@ -4,15 +4,16 @@ Debian 12 and Ubuntu 24.04 bring RabbitMQ 3. The folder is built once, in about 
 in the user's cache; a node starts from it in three seconds.
 """
 
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from devcluster import say
 from devcluster.debootstrap import SUITE, cached_root
-from local.rabbitmq.origin import may_install
+from local.packages import may_install
+from mare.private_broker import NoBroker, installed_broker
 from mare.private_broker.config import Places, Ports
 from mare.private_broker.process import Process
-from mare.private_broker.server import NoBroker, Program, installed_broker
+from mare.private_broker.server import Program
 
 _RECIPE = f"rabbitmq-{SUITE}-1"
 _OLDEST_TO_TEST = (4, 0)
@@ -25,23 +26,21 @@ root=$0; shift; exec chroot "$root" "$@"
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Rootfs:
-    root: Path
+class Rootfs(Process):
+    """A server in another root folder."""
 
-    def describe(self) -> str:
-        return f"RabbitMQ of Debian {SUITE} in {self.root}"
+    def __init__(self, root: Path, name: str, folder: Path, ports: Ports) -> None:
+        super().__init__(name, folder, ports)
+        self._root = root
 
-    def command(self, folder: Path, program: str, *arguments: str) -> list[str]:
-        path = "/usr/lib/rabbitmq/bin/" if program.startswith("rabbitmq") else "/usr/bin/"
-        enter = ["unshare", "--mount", "sh", "-c", _ENTER, str(self.root), str(folder)]
-        return [*enter, path + program, *arguments]
-
-    def places(self, folder: Path) -> Places:
+    @property
+    def places(self) -> Places:
         return Places(settings=Path(_NODE_FOLDER, "settings"), data=Path(_NODE_FOLDER, "data"))
 
-    def server(self, name: str, folder: Path, ports: Ports) -> Process:
-        return Process(self.command, self.places(folder), name, folder, ports)
+    def command(self, program: str, *arguments: str) -> list[str]:
+        path = "/usr/lib/rabbitmq/bin/" if program.startswith("rabbitmq") else "/usr/bin/"
+        enter = ["unshare", "--mount", "sh", "-c", _ENTER, str(self._root), str(self.folder)]
+        return [*enter, path + program, *arguments]
 
 
 def broker_to_test() -> Program:
@@ -49,13 +48,14 @@ def broker_to_test() -> Program:
     if program := installed_broker(_OLDEST_TO_TEST, say):
         return program
     if may_install():
-        return cached_rootfs()
+        root = cached_rootfs()
+        return Program(f"RabbitMQ of Debian {SUITE} in {root}", partial(Rootfs, root))
     raise NoBroker(
         "The tests need RabbitMQ 4: install rabbitmq-server 4.0 or later or start Docker, "
         "or run them as root on Debian or Ubuntu."
     )
 
 
-def cached_rootfs() -> Rootfs:
+def cached_rootfs() -> Path:
     """Return the root folder in the cache, built first if it is not there."""
-    return Rootfs(cached_root(_RECIPE, ["rabbitmq-server"]))
+    return cached_root(_RECIPE, ["rabbitmq-server"])

@@ -31,7 +31,7 @@ def _tell(vhost: Vhost, queue: str, what: str) -> None:
     program = "rabbitmqctl"
     match server:
         case Process():
-            command = server.command(server.folder, program, "eval", call)
+            command = server.command(program, "eval", call)
             own = environment(server.name, server.ports, server.places)
         case Container():
             command, own = ["docker", "exec", server.name, program, "eval", call], None

@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from local.rabbitmq.packages import apt_install, disable_at_boot
+from local.packages import apt_install, disable_at_boot
 from mare.processes.spawn import DIES_WITH_US, spawn
 from mare.processes.tcp_ports import free_port
 from tests.vhost import eventually

@@ -5,7 +5,7 @@ import socket
 from pathlib import Path
 
 from devcluster.server import Server
-from local.rabbitmq.packages import apt_install
+from local.packages import apt_install
 from mare.processes.tcp_ports import free_port
 
 

@@ -10,7 +10,7 @@ from typing import ClassVar
 from devcluster import CannotRun, say
 from devcluster.debootstrap import SUITE, cached_root
 from devcluster.images.recipe import STOCK_BASE, Recipe
-from local.rabbitmq.packages import apt_install, may_install
+from local.packages import apt_install, may_install
 from mare.processes.command import CommandFailed, run
 
 _SECONDS = 1_800.0

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from devcluster import CannotRun, say
 from devcluster.node.layout import PRIVATE
-from local.rabbitmq.packages import apt_install
+from local.packages import apt_install
 
 _PACKAGES = {
     "buildah": "buildah",

@@ -31,7 +31,7 @@ def debian() -> Path:
     """A root folder with RabbitMQ 4."""
     if os.geteuid():
         pytest.skip("Only root can start a container out of a folder.")
-    return cached_rootfs().root
+    return cached_rootfs()
 
 
 class Broker:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-from local.rabbitmq.packages import apt_install
+from local.packages import apt_install
 
 PACKAGES = ["chromium", "fonts-dejavu-core"]
 NAMES = ("chromium", "chromium-browser", "google-chrome")

@@ -14,7 +14,7 @@ from typing import Any
 
 from aiohttp import web
 
-from mare.dashboard.static_files import INDEX, answer, read_page
+from mare.dashboard.static_files import answer, read_page
 from tests.integration.dashboard.charts import chart, sparklines
 from tests.integration.dashboard.payloads import Json, detail
 from tests.integration.dashboard.situations import SITUATIONS, Situation
@@ -89,7 +89,7 @@ class _Answers:
         self._stage = stage
 
     async def file(self, request: web.Request) -> web.StreamResponse:
-        return answer(request, PAGE, request.match_info.get("file", INDEX))
+        return answer(request, PAGE, request.match_info.get("file", "index.html"))
 
     async def state(self, request: web.Request) -> web.StreamResponse:
         return self._answer("state", lambda: self._state_of(request))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from local.rabbitmq.packages import services_do_not_start
+from local.packages import services_do_not_start
 
 
 def test_nothing_may_start_meanwhile_and_no_policy_is_left_behind(tmp_path: Path) -> None:

@@ -4,8 +4,9 @@ from typing import Any
 
 import yaml
 
-from mare.convert.conversion import convert
-from mare.convert.findings import Conversion, Finding, Result
+from mare.convert.conversion import Conversion, convert
+from mare.convert.draft import Draft
+from mare.convert.findings import Finding
 from mare.documents.tree import spelled
 
 HTTP = "http://u:pw@rabbit:15672/shop"
@@ -45,12 +46,12 @@ def spec_of(*objects: dict[str, Any]) -> dict[str, Any]:
     return spec
 
 
-def finding(result: Result, path: str) -> Finding:
+def finding(result: Draft, path: str) -> Finding:
     """What became of the value at a path, written as in the report."""
     return next(found for found in result.findings if spelled(found.path) == path)
 
 
-def refusals(result: Result) -> list[str]:
+def refusals(result: Draft) -> list[str]:
     """Why an object is refused."""
     said = [found.note for found in result.findings if "no output" not in found.note]
     refused = [found.note for found in result.findings if found.outcome.value == "refused"]

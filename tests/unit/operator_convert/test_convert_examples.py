@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from mare.convert.conversion import convert
-from mare.convert.findings import Conversion
+from mare.convert.conversion import Conversion, convert
 from mare.convert.report import manifests, text
 from tests.unit.operator_convert.crd import faults
 

@@ -6,8 +6,8 @@ from celpy import Environment
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mare.convert.conversion import convert
-from mare.convert.findings import Conversion, Outcome
+from mare.convert.conversion import Conversion, convert
+from mare.convert.findings import Outcome
 from mare.convert.report import data, manifests, text
 from mare.custom_resource.policies import read_policy
 from mare.domain.decide import decide

@@ -165,7 +165,11 @@ def test_the_objects_of_a_list_are_converted_one_by_one():
     items = [scaledobject(), {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}}]
     listed = {"apiVersion": "v1", "kind": "List", "metadata": {}, "items": items}
     conversion = convert([("x.yaml", yaml.safe_dump(listed))])
-    assert [result.kind for result in conversion.results] == ["List", "ScaledObject", "ConfigMap"]
+    assert [result.document.kind for result in conversion.results] == [
+        "List",
+        "ScaledObject",
+        "ConfigMap",
+    ]
     assert len(conversion.converted) == 1
     assert conversion.results[0].outcomes == {Outcome.TRANSLATED: 3}
     assert "unchanged: ConfigMap x" in text(conversion)

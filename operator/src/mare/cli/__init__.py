@@ -4,11 +4,8 @@ A subcommand's module is imported when the subcommand is called: importing kopf 
 `mare --help` and `mare convert` do without it.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from difflib import get_close_matches
 from importlib import import_module
-from typing import Any
 
 import click
 
@@ -25,13 +22,12 @@ COMMANDS = {
 }
 """The module and the summary of each subcommand. The command has its own name in the module."""
 
+# Click's own code is 2, which `mare convert` returns for a conversion that needs manual work.
+click.UsageError.exit_code = 1
+
 
 class LazyGroup(click.Group):
-    """Imports subcommands on demand; a usage error ends every one of them with exit code 1.
-
-    Click's code for usage errors is 2, which `mare convert` returns for a conversion that needs
-    manual work.
-    """
+    """Imports subcommands on demand."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return sorted(COMMANDS)
@@ -56,23 +52,6 @@ class LazyGroup(click.Group):
         """Write the summaries from `COMMANDS`; click would import every module for them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, COMMANDS[name][1]) for name in self.list_commands(ctx)])
-
-    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
-        with _usage_errors_exit_with_1():
-            return super().make_context(*args, **kwargs)
-
-    def invoke(self, ctx: click.Context) -> Any:
-        with _usage_errors_exit_with_1():
-            return super().invoke(ctx)
-
-
-@contextmanager
-def _usage_errors_exit_with_1() -> Iterator[None]:
-    try:
-        yield
-    except click.UsageError as error:
-        error.exit_code = 1  # type: ignore[misc]  # click reads it from the instance
-        raise
 
 
 @click.group(cls=LazyGroup)

@@ -7,8 +7,8 @@ import click
 
 from mare.demo.run import run
 from mare.local_run.run import DASHBOARD_PORT, dashboard_port
+from mare.private_broker import NoBroker
 from mare.private_broker.node import BrokerFailed
-from mare.private_broker.server import NoBroker
 from mare.processes.command import CommandFailed
 
 _PROCESSES_PER_CORE = 4

@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from mare.convert.draft import Draft, rules
-from mare.convert.findings import Result
 from mare.convert.secret import Access, Origin, kubectl, uri
 from mare.documents.tree import Document, Path
 
@@ -29,7 +28,7 @@ class Objects:
 
     def __init__(self, documents: list[Document]) -> None:
         self._documents = documents
-        self.users: dict[int, list[Document]] = defaultdict(list)
+        self.users: dict[int, list[Draft]] = defaultdict(list)
         """The objects that use a document, by its identity."""
 
     def find(self, kind: str, name: str, namespace: str | None) -> Document | None:
@@ -63,7 +62,7 @@ def read_access(
     authentication = objects.find(kind, name, scope) if name else None
     origins: dict[str, Origin] = {}
     if authentication is not None:
-        objects.users[id(authentication)].append(draft.document)
+        objects.users[id(authentication)].append(draft)
         origins = _read_authentication(authentication, objects, workload)
     _read_login(draft, at, origins, container, workload)
     source: Path
@@ -209,13 +208,12 @@ def _secret_value(secret: Document | None, key: str) -> str | None:
         return None
 
 
-def convert_authentication(document: Document, users: list[Document]) -> Result:
-    draft = Draft(document)
+def convert_authentication(draft: Draft, users: list[Draft]) -> None:
     if not users:
         draft.drop((), "no converted object uses it")
-        return draft.result()
+        return
     draft.check(AUTHENTICATIONS[0])
-    see = f"see {users[0].kind} {users[0].name}"
+    see = f"see {users[0].document.kind} {users[0].document.name}"
     for part in ENTRIES:
         for index, entry in enumerate(draft.value(("spec", part)) or ()):
             parameter = (entry or {}).get("parameter")
@@ -231,4 +229,3 @@ def convert_authentication(document: Document, users: list[Document]) -> Result:
     if draft.value("spec.podIdentity.provider") == "none":
         draft.absorb("spec.podIdentity.provider", "no cloud identity is used")
     draft.apply_rules(AUTHENTICATIONS[0])
-    return draft.result()

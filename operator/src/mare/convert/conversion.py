@@ -1,10 +1,12 @@
 """Converts the whole input, object by object."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from mare.convert.authentication import AUTHENTICATIONS, Objects, convert_authentication
 from mare.convert.draft import Draft
-from mare.convert.findings import ALONG, Conversion, Problem, Result
+from mare.convert.findings import ALONG, Outcome, Problem
 from mare.convert.hpa import convert_hpa
 from mare.convert.metadata import MARKER_LABEL
 from mare.convert.scaledobject import convert_scaledobject
@@ -19,36 +21,70 @@ REFUSALS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    results: tuple[Draft, ...]
+
+    @property
+    def outcomes(self) -> Counter[Outcome]:
+        return sum((result.outcomes for result in self.results), Counter())
+
+    @property
+    def converted(self) -> list[Draft]:
+        return [result for result in self.results if result.manifest]
+
+    def exit_code(self, *, strict: bool = False) -> int:
+        """1 if something is refused, 2 (with `strict`, 1) if something is left to do, else 0."""
+        if any(result.refused for result in self.results):
+            return 1
+        if self.outcomes[Outcome.NEEDS_YOU] or self.outcomes[Outcome.DROPPED]:
+            return 1 if strict else 2
+        return 0
+
+
 def convert(texts: Iterable[tuple[str, str]]) -> Conversion:
     """Convert pairs of file name and YAML text; raise `InputError` for other texts."""
-    documents: list[Document] = []
-    results: dict[int, Result] = {}
+    drafts: list[Draft] = []
     for file, text in texts:
         for document in parse_objects(text, file):
-            items = _items(document)
-            if items is not None:
-                results[len(documents)] = _list_result(document)
-            documents += [document, *(items or [])]
-    objects = Objects(documents)
-    for index, document in enumerate(documents):
-        if index not in results and document.kind not in AUTHENTICATIONS:
-            results[index] = _convert_one(document, objects)
-    converted = {id(documents[index]) for index, result in results.items() if result.manifest}
-    for index, document in enumerate(documents):
-        if index not in results:
-            users = [user for user in objects.users[id(document)] if id(user) in converted]
-            results[index] = convert_authentication(document, users)
-    return Conversion(tuple(_without_conflicts(results[index] for index in range(len(documents)))))
+            drafts += _drafts(document)
+    objects = Objects([draft.document for draft in drafts])
+    for draft in drafts:
+        if draft.document.kind not in AUTHENTICATIONS:
+            if not draft.is_settled:
+                _convert_one(draft, objects)
+            draft.finish()
+    for draft in drafts:
+        if draft.document.kind in AUTHENTICATIONS:
+            users = [user for user in objects.users[id(draft.document)] if user.manifest]
+            convert_authentication(draft, users)
+            draft.finish()
+    _refuse_conflicts(drafts)
+    return Conversion(tuple(drafts))
 
 
-def _convert_one(document: Document, objects: Objects) -> Result:
+def _drafts(document: Document) -> Iterator[Draft]:
+    """Yield the object, or a List, the form in which kubectl prints several, and its objects."""
+    items = document.root.entries.get("items")
+    if not document.kind.endswith("List") or not isinstance(items, Sequence):
+        yield Draft(document)
+        return
+    entries = {name: node for name, node in document.root.entries.items() if name != "items"}
+    of_list = Draft(Document(document.file, Mapping(entries, document.root.line)))
+    of_list.absorb((), "the objects of the list are converted separately")
+    yield of_list
+    for item in items.items:
+        if isinstance(item, Mapping):
+            yield Draft(Document(document.file, item))
+
+
+def _convert_one(draft: Draft, objects: Objects) -> None:
+    document = draft.document
     version = document.root.text("apiVersion") or ""
     labels = document.root.mapping("metadata").mapping("labels")
-    made_by_keda = document.kind == HPA and labels.text(MARKER_LABEL) is not None
-    draft = Draft(document)
     if document.kind == "ScaledObject" and version == "keda.sh/v1alpha1":
         convert_scaledobject(draft, objects)
-    elif made_by_keda:
+    elif document.kind == HPA and labels.text(MARKER_LABEL) is not None:
         draft.drop((), "KEDA created it and deletes it together with the ScaledObject")
     elif document.kind == HPA and version == "autoscaling/v2":
         convert_hpa(draft)
@@ -58,37 +94,19 @@ def _convert_one(document: Document, objects: Objects) -> Result:
         draft.problem(f"{document.kind}: {note}")
     else:
         draft.keep_all()
-    return draft.result()
 
 
-def _items(document: Document) -> list[Document] | None:
-    """The objects of a List, the form in which kubectl prints several."""
-    items = document.root.entries.get("items")
-    if not document.kind.endswith("List") or not isinstance(items, Sequence):
-        return None
-    return [Document(document.file, item) for item in items.items if isinstance(item, Mapping)]
-
-
-def _list_result(document: Document) -> Result:
-    entries = {name: node for name, node in document.root.entries.items() if name != "items"}
-    draft = Draft(Document(document.file, Mapping(entries, document.root.line)))
-    draft.absorb((), "the objects of the list are converted separately")
-    return draft.result()
-
-
-def _without_conflicts(results: Iterable[Result]) -> Iterator[Result]:
-    """Refuse a result with the same name or scale target as an earlier one."""
-    first: dict[tuple[str | None, ...], Result] = {}
-    for result in results:
-        name = (result.namespace, result.name)
-        target = (result.namespace, *result.scale_target)
+def _refuse_conflicts(drafts: Iterable[Draft]) -> None:
+    """Refuse an object with the same name or scale target as an earlier one."""
+    first: dict[tuple[str | None, ...], Draft] = {}
+    for draft in drafts:
+        document = draft.document
+        name = (document.namespace, document.name)
+        target = (document.namespace, *draft.scale_target)
         other = first.get(name) or first.get(target)
-        if result.manifest is None:
-            yield result
-        elif other is None:
-            first[name] = first[target] = result
-            yield result
-        else:
+        if draft.manifest and other is None:
+            first[name] = first[target] = draft
+        elif draft.manifest and other is not None:
             what = "has the same name" if name in first else "scales the same workload"
-            note = f"{other.title} ({other.file}:{other.line}) {what}"
-            yield result.without_output(Problem(result.line, note))
+            place = f"{other.document.file}:{other.document.root.line}"
+            draft.withdraw(Problem(document.root.line, f"{other.title} ({place}) {what}"))

@@ -1,12 +1,13 @@
-"""One object on its way: the outcome of each of its values, and the output that they give."""
+"""One object of the input: the outcome of each of its values, and the output that they give."""
 
 import json
+from collections import Counter
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from mare.convert.findings import ALONG, Addition, Finding, Outcome, Problem, Result
+from mare.convert.findings import ALONG, Addition, Finding, Outcome, Problem
 from mare.convert.manifest import Manifest, scalar, steps
 from mare.custom_resource.checking import spec_schema
 from mare.documents.schema import check, schema_of
@@ -37,13 +38,16 @@ class Draft:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.manifest = Manifest()
+        """The output; empty if there is none."""
         self.scale_target = ("", "")
+        """Kind and name."""
         self.restores_count = False
+        """Whether KEDA restores the original replica count when the object is deleted."""
+        self.problems: list[Problem] = []
+        self.additions: list[Addition] = []
         self._nodes: dict[Path, Node] = dict(leaves(document.root))
         self._open = dict(self._nodes)
         self._findings: dict[Path, Finding] = {}
-        self._problems: list[Problem] = []
-        self._additions: list[Addition] = []
         self._sources: dict[Path, Path] = {}
         self._values = plain(document.root)
         for path in self._nodes:
@@ -67,9 +71,26 @@ class Draft:
         return "" if path[-1:] in _MEANINGFUL_IF_EMPTY else "empty is the same as absent"
 
     @property
+    def title(self) -> str:
+        namespace = self.document.namespace
+        place = f"{namespace}/" if namespace else ""
+        return f"{self.document.kind} {place}{self.document.name}"
+
+    @property
+    def is_settled(self) -> bool:
+        return not self._open
+
+    @property
+    def findings(self) -> list[Finding]:
+        return [self._findings[path] for path in self._nodes]
+
+    @property
+    def outcomes(self) -> Counter[Outcome]:
+        return Counter(finding.outcome for finding in self._findings.values())
+
+    @property
     def refused(self) -> bool:
-        found = any(finding.outcome is Outcome.REFUSED for finding in self._findings.values())
-        return found or bool(self._problems)
+        return bool(self.problems) or self.outcomes[Outcome.REFUSED] > 0
 
     def value(self, path: str | Path) -> Any:
         value = self._values
@@ -134,15 +155,15 @@ class Draft:
     def problem(self, note: str, path: str | Path = ()) -> None:
         """Refuse the object for a missing value or a contradiction between values."""
         found = Problem(line_of(self.document.root, steps(path)), note)
-        if found not in self._problems:
-            self._problems.append(found)
+        if found not in self.problems:
+            self.problems.append(found)
 
     def add(self, to: str | Path, value: Any, because: str) -> None:
         """Write a value that the input leaves to a default."""
         self.manifest.put(to, value, because)
         addition = Addition(_written(to, value), because)
-        if addition not in self._additions:
-            self._additions.append(addition)
+        if addition not in self.additions:
+            self.additions.append(addition)
 
     def check(self, schema: str, path: str | Path = ()) -> None:
         """Refuse what does not fit the schema of the input, and read it as absent from now on."""
@@ -157,43 +178,37 @@ class Draft:
                 self.problem(f"{where} {mistake.sentence}".strip(), place)
         _prune(self.value(at))
 
-    def result(self) -> Result:
-        """The outcome of the object; a refused value refuses all of it."""
+    def finish(self) -> None:
+        """Settle the remaining values, and check the output; a refused value refuses all of it."""
         for path in list(self._open):
             if self._absent(path):
                 self.absorb(path, self._absent(path))
             else:
                 self.refuse(path, ALONG if self.refused else "mare convert has no rule for it")
-        written = self.manifest.data()
-        if written and not self.refused:
-            self._check_output(written["spec"])
-        result = Result(
-            file=self.document.file,
-            line=self.document.root.line,
-            kind=self.document.kind,
-            namespace=self.document.namespace,
-            name=self.document.name,
-            findings=tuple(self._findings[path] for path in self._nodes),
-            problems=tuple(self._problems),
-            additions=tuple(self._additions),
-            manifest=self.manifest if written else None,
-            scale_target=self.scale_target,
-            restores_count=self.restores_count,
-        )
-        return result.without_output() if result.refused else result
+        if self.manifest and not self.refused:
+            self._check_output(self.manifest.data()["spec"])
+        if self.refused:
+            self.withdraw()
+
+    def withdraw(self, *problems: Problem) -> None:
+        """Remove the output, so that all values are refused."""
+        self.problems += problems
+        self.additions.clear()
+        self.manifest = Manifest()
+        for path, finding in self._findings.items():
+            if finding.outcome is not Outcome.REFUSED:
+                self._findings[path] = Finding(
+                    Outcome.REFUSED, path, finding.line, finding.was, note=ALONG
+                )
 
     def _check_output(self, spec: Any) -> None:
         for mistake in check(spec_schema(), spec).mistakes:
             place = ("spec", *mistake.path)
             source = self._sources.get(place)
             if source is not None:
-                self._findings[source] = replace(
-                    self._findings[source],
-                    outcome=Outcome.REFUSED,
-                    new="",
-                    note=mistake.sentence,
-                    command="",
-                )
+                finding = self._findings[source]
+                refused = replace(finding, outcome=Outcome.REFUSED, new="", command="")
+                self._findings[source] = replace(refused, note=mistake.sentence)
                 continue
             below = [path for to, path in self._sources.items() if to[: len(place)] == place]
             sentence = f"{spelled(mistake.path)} {mistake.sentence}".strip()
@@ -213,16 +228,10 @@ class Draft:
     ) -> None:
         at = steps(path)
         for leaf in self._below(at):
-            node = self._open.pop(leaf)
+            node, subtree = self._open.pop(leaf), at if at != leaf else ()
+            was = spelling_of(node)
             self._findings[leaf] = Finding(
-                outcome=outcome,
-                path=leaf,
-                line=node.line,
-                was=spelling_of(node),
-                new=new,
-                note=note,
-                command=command,
-                part_of=at if at != leaf else (),
+                outcome, leaf, node.line, was, new=new, note=note, command=command, part_of=subtree
             )
 
     def _remove(self, path: Path) -> None:

@@ -39,6 +39,9 @@ class Manifest:
         if remark and remark not in line.remark:
             line.remark = f"{line.remark}; {remark}" if line.remark else remark
 
+    def __bool__(self) -> bool:
+        return bool(self._tree)
+
     def data(self) -> Tree:
         plain = _plain(self._tree, _schema())
         assert isinstance(plain, dict)

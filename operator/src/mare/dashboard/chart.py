@@ -147,8 +147,8 @@ def _panels(
     levels = [Level(policy.max_replicas, frame.text("max", count=policy.max_replicas))]
     if policy.min_replicas > 0:
         levels.append(Level(policy.min_replicas, frame.text("min", count=policy.min_replicas)))
-    running = [(at, _float_or_none(each.ready)) for at, each in samples]
-    desired = [(at, _float_or_none(each.desired)) for at, each in samples]
+    running = [(at, each.ready) for at, each in samples]
+    desired = [(at, each.desired) for at, each in samples]
     replicas = Panel(
         title=frame.text("replicas"),
         series=(
@@ -164,10 +164,8 @@ def _panels(
 
 def _description(samples: Samples, frame: Frame, start: float, end: float, measure: str) -> str:
     """A text of the same content, for screen readers."""
-    values = [
-        _finite_or_none(each.wait_seconds if measure == "wait" else each.depth)
-        for _, each in samples
-    ]
+    is_wait = measure == "wait"
+    values = [_finite_or_none(s.wait_seconds if is_wait else s.depth) for _, s in samples]
     counts = [each.ready for _, each in samples]
     return frame.text(
         "description",
@@ -207,7 +205,3 @@ def _serialize_change(entry: DecisionLogEntry) -> Json:
 
 def _finite_or_none(value: float) -> float | None:
     return value if math.isfinite(value) else None
-
-
-def _float_or_none(value: int | None) -> float | None:
-    return None if value is None else float(value)

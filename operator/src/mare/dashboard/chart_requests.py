@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 from mare.custom_resource.autoscaler import Key
 from mare.dashboard.chart import LANGUAGES, Frame, chart
-from mare.dashboard.http_rules import HttpError, not_found
+from mare.dashboard.http_rules import HttpError
 from mare.dashboard.serialize import encode_json
-from mare.loop.record import Record
+from mare.loop.record import AutoscalerHistory
 from mare.loop.time_series import SPANS
 from mare.ports import Clock
 
@@ -22,17 +22,14 @@ _MAX_PER_SECOND = 10
 
 
 class Charts:
-    def __init__(self, record: Record, clock: Clock) -> None:
-        self._record = record
+    def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._cache: OrderedDict[tuple[Key, Frame], tuple[float, str]] = OrderedDict()
         self._recent: deque[float] = deque(maxlen=_MAX_PER_SECOND)
 
-    def text(self, key: Key, query: Mapping[str, str]) -> str:
+    def text(self, history: AutoscalerHistory, query: Mapping[str, str]) -> str:
         """Return the chart as JSON; raise `HttpError`."""
-        history, now, frame = self._record.histories.get(key), self._clock(), frame_of(query)
-        if history is None:
-            raise not_found()
+        key, now, frame = history.view.autoscaler.key, self._clock(), frame_of(query)
         cached = self._cache.get((key, frame))
         if cached is not None and 0 <= now - cached[0] < _FRESH_SECONDS:
             return cached[1]

@@ -56,10 +56,6 @@ class HttpError(Exception):
         )
 
 
-def not_found() -> HttpError:
-    return HttpError(404, "NotFound", "This QueueAutoscaler does not exist.")
-
-
 def standby_error(leader: Leader) -> HttpError:
     state = f"{leader.name} is the leader" if leader.name else "the leader is not known"
     text = f"This replica is on standby: {state}."

@@ -3,6 +3,7 @@
 import time
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -11,14 +12,14 @@ from mare.custom_resource.autoscaler import Key
 from mare.dashboard.chart_requests import Charts
 from mare.dashboard.detail import detail
 from mare.dashboard.explanation import explanation
-from mare.dashboard.http_rules import add_headers, check_requests, not_found, standby_error
+from mare.dashboard.http_rules import HttpError, add_headers, check_requests, standby_error
 from mare.dashboard.operator_status import Leader, no_election, operator_status
 from mare.dashboard.serialize import Json, encode_json
 from mare.dashboard.snapshot import Snapshot
 from mare.dashboard.sparklines import Sparklines
-from mare.dashboard.static_files import INDEX, answer, read_page
+from mare.dashboard.static_files import answer, read_page
 from mare.dashboard.streams import Limits, Streams
-from mare.loop.record import Record
+from mare.loop.record import AutoscalerHistory, Record
 from mare.ports import Clock
 from mare.serving import serving
 
@@ -49,25 +50,21 @@ async def served(
         yield taken
 
 
+@dataclass(eq=False)
 class _Site:
-    def __init__(
-        self,
-        record: Record,
-        ticked_at: Callable[[], float],
-        leader: Callable[[], Leader],
-        clock: Clock,
-        limits: Limits,
-    ) -> None:
-        self._record = record
-        self._ticked_at = ticked_at
-        self._leader = leader
-        self._clock = clock
-        self._started_at = round(clock(), 3)
+    record: Record
+    ticked_at: Callable[[], float]
+    leader: Callable[[], Leader]
+    clock: Clock
+    limits: Limits
+
+    def __post_init__(self) -> None:
+        self._started_at = round(self.clock(), 3)
         self._page = read_page()
-        self._snapshot = Snapshot(record, self._operator, clock)
-        self._streams = Streams(self._snapshot, leader, self._detail, limits)
-        self._charts = Charts(record, clock)
-        self._sparklines = Sparklines(record, clock)
+        self._snapshot = Snapshot(self.record, self._operator, self.clock)
+        self._streams = Streams(self._snapshot, self.leader, self._detail, self.limits)
+        self._charts = Charts(self.clock)
+        self._sparklines = Sparklines(self.record, self.clock)
 
     def application(self, prefix: str, hosts: Collection[str]) -> web.Application:
         app = web.Application(client_max_size=1024, middlewares=[check_requests(hosts)])
@@ -77,7 +74,7 @@ class _Site:
         one = f"{api}/objects/{{namespace}}/{{name}}"
         app.add_routes(
             [
-                web.get(f"{prefix}/", self._index),
+                web.get(f"{prefix}/", self._file),
                 web.get(f"{prefix}/page/{{path:.+}}", self._file),
                 web.get(f"{api}/state", on_leader(self._state)),
                 web.get(f"{api}/events", on_leader(self._events), allow_head=False),
@@ -93,23 +90,26 @@ class _Site:
 
     def _operator(self) -> Json:
         return operator_status(
-            self._record,
-            leader=self._leader(),
-            ticked_at=self._ticked_at(),
+            self.record,
+            leader=self.leader(),
+            ticked_at=self.ticked_at(),
             started_at=self._started_at,
-            now=self._clock(),
+            now=self.clock(),
         )
 
-    def _detail(self, key: Key) -> Json | None:
-        history, now = self._record.histories.get(key), self._clock()
-        if history is None:
-            return None
+    def _history(self, key: Key) -> AutoscalerHistory:
+        if key not in self.record.histories:
+            raise HttpError(404, "NotFound", "This QueueAutoscaler does not exist.")
+        return self.record.histories[key]
+
+    def _detail(self, key: Key) -> Json:
+        history, now = self._history(key), self.clock()
         head = {"tick": int(now), "at": round(now, 3), "operator": self._operator()}
         return {**head, **detail(history, now)}
 
     def _on_leader(self, handler: Handler) -> Handler:
         async def checked(request: web.Request) -> web.StreamResponse:
-            leader = self._leader()
+            leader = self.leader()
             if not leader.leads:
                 self._snapshot.forget()
                 raise standby_error(leader)
@@ -120,11 +120,8 @@ class _Site:
     async def _redirect(self, request: web.Request) -> web.Response:
         return web.Response(status=308, headers={"Location": f"{request.path}/"})
 
-    async def _index(self, request: web.Request) -> web.Response:
-        return answer(request, self._page, INDEX)
-
     async def _file(self, request: web.Request) -> web.Response:
-        return answer(request, self._page, request.match_info["path"])
+        return answer(request, self._page, request.match_info.get("path", "index.html"))
 
     async def _state(self, request: web.Request) -> web.Response:
         await self._snapshot.refresh()
@@ -134,23 +131,21 @@ class _Site:
         if "name" not in request.query:
             return await self._streams.all(request)
         key = Key(request.query.get("namespace", ""), request.query["name"])
-        _found(self._detail(key))
+        self._history(key)
         return await self._streams.one(request, key)
 
     async def _one(self, request: web.Request) -> web.Response:
-        return _json(encode_json(_found(self._detail(_key(request)))))
+        return _json(encode_json(self._detail(_key(request))))
 
     async def _chart(self, request: web.Request) -> web.Response:
-        return _json(self._charts.text(_key(request), request.query))
+        return _json(self._charts.text(self._history(_key(request)), request.query))
 
     async def _lines(self, _: web.Request) -> web.Response:
         return _json(await self._sparklines.text())
 
     async def _explain(self, request: web.Request) -> web.Response:
-        history = self._record.histories.get(_key(request))
-        if history is None:
-            raise not_found()
-        return web.Response(text=explanation(history, self._clock(), request.query.get("at")))
+        history, at = self._history(_key(request)), request.query.get("at")
+        return web.Response(text=explanation(history, self.clock(), at))
 
     async def _end_streams(self, _: web.Application) -> None:
         self._streams.ended.set()
@@ -158,12 +153,6 @@ class _Site:
 
 def _key(request: web.Request) -> Key:
     return Key(request.match_info["namespace"], request.match_info["name"])
-
-
-def _found(detail: Json | None) -> Json:
-    if detail is None:
-        raise not_found()
-    return detail
 
 
 def _json(text: str) -> web.Response:

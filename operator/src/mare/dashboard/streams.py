@@ -35,7 +35,8 @@ class Limits:
 class Streams:
     snapshot: Snapshot
     leader: Callable[[], Leader]
-    detail: Callable[[Key], Json | None]
+    detail: Callable[[Key], Json]
+    """Raises `HttpError` for an object that does not exist."""
     limits: Limits
     _open: int = field(default=0, init=False)
     ended: asyncio.Event = field(default_factory=asyncio.Event, init=False)
@@ -65,8 +66,9 @@ class Streams:
             await stream.begin(request)
             sent = ""
             while not self.ended.is_set() and await self._still_leads(stream):
-                detail = self.detail(key)
-                if detail is None:
+                try:
+                    detail = self.detail(key)
+                except HttpError:
                     gone = {"namespace": key.namespace, "name": key.name}
                     await stream.send("gone", encode_json(gone), 0)
                     break

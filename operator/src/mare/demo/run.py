@@ -19,9 +19,9 @@ from mare.local_run.run import RunOptions
 from mare.local_run.run import run as run_plan
 from mare.local_run.terminal import log_to_terminal
 from mare.local_run.workloads import ProcessWorkloads
+from mare.private_broker import OLDEST_TO_RUN, NoBroker, installed_broker
 from mare.private_broker.config import STATISTICS_SECONDS
 from mare.private_broker.node import PrivateNode
-from mare.private_broker.server import OLDEST_TO_RUN, NoBroker, installed_broker
 
 _REFRESH_SECONDS = 0.1
 _NO_BROKER = (
@@ -47,7 +47,7 @@ def run(*, seconds: float, most: int, dashboard_port: int | None) -> None:
     program = installed_broker(OLDEST_TO_RUN, lambda line: terminal.show("broker", line))
     if program is None:
         raise NoBroker(_NO_BROKER)
-    terminal.show("broker", f"starting {program.describe()}")
+    terminal.show("broker", f"starting {program.description}")
     tally = Tally(seconds)
     events = WorkerEvents(terminal, tally)
     with PrivateNode(program) as node:

@@ -75,6 +75,10 @@ class Document:
         return self.root.mapping("metadata").text("name") or ""
 
     @property
+    def place(self) -> str:
+        return f"{self.file}:{self.root.line}"
+
+    @property
     def namespace(self) -> str | None:
         return self.root.mapping("metadata").text("namespace")
 

@@ -3,6 +3,9 @@
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
+
+import aiohttp
 
 from mare.custom_resource.autoscaler import ScaleTarget
 from mare.domain.unknown import Unknown
@@ -11,7 +14,7 @@ from mare.ports import Conflict, NotFound, Scale
 from mare.processes import Events, Group, Replica
 
 _POLL_SECONDS = 0.1
-_PROBE_TIMEOUT_SECONDS = 2.0
+_PROBE_TIMEOUT = aiohttp.ClientTimeout(total=2.0)
 _LONGEST_ANSWER = 4096
 
 
@@ -150,18 +153,13 @@ class ProcessWorkloads:
 
 async def _unready_reason(port: int, path: str) -> str | None:
     """Return None if GET `path` on 127.0.0.1 answers 200, else the body of the answer."""
+    url = f"http://127.0.0.1:{port}{path}"
     try:
-        async with asyncio.timeout(_PROBE_TIMEOUT_SECONDS):
-            head, _, body = (await _get(path, port)).partition("\r\n\r\n")
-    except (OSError, TimeoutError):
+        async with (
+            aiohttp.ClientSession(timeout=_PROBE_TIMEOUT) as session,
+            session.get(url, allow_redirects=False) as answer,
+        ):
+            body = await answer.content.read(_LONGEST_ANSWER)
+    except (aiohttp.ClientError, OSError, TimeoutError):
         return f"no answer on port {port}"
-    return None if head.split()[1:2] == ["200"] else body.strip()
-
-
-async def _get(path: str, port: int) -> str:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    try:
-        writer.write(f"GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
-        return (await reader.read(_LONGEST_ANSWER)).decode(errors="replace")
-    finally:
-        writer.close()
+    return None if answer.status == HTTPStatus.OK else body.decode(errors="replace").strip()

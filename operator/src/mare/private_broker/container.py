@@ -5,30 +5,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mare.private_broker.config import Places, Ports, environment
+from mare.private_broker.config import STOP_SECONDS, Places, Ports, environment
+from mare.private_broker.server import Program
 from mare.processes.command import CommandFailed, run
 
 IMAGE = "rabbitmq:4-management"
 
-_SETTINGS = Path("/mare")
-_DATA = Path("/var/lib/rabbitmq")
 
-
-@dataclass(frozen=True, slots=True)
-class Docker:
-    """The official image on this machine's engine."""
-
-    def describe(self) -> str:
-        return f"{IMAGE} in Docker"
-
-    def places(self, folder: Path) -> Places:  # noqa: ARG002 - every node sees its own there
-        return Places(settings=_SETTINGS, data=_DATA, listen="0.0.0.0")  # noqa: S104 - its own network
-
-    def server(self, name: str, folder: Path, ports: Ports) -> "Container":
-        return Container(self, name, folder, ports)
-
-
-def docker(say: Callable[[str], None]) -> Docker | None:
+def docker(say: Callable[[str], None]) -> Program | None:
     """Return the Docker engine of this machine, the image fetched, if there is one that works."""
     if not _succeeds("info", seconds=20):
         return None
@@ -39,18 +23,25 @@ def docker(say: Callable[[str], None]) -> Docker | None:
         except CommandFailed as error:
             say(f"Docker cannot fetch {IMAGE}: {' '.join(str(error).split())[-200:]}")
             return None
-    return Docker()
+    return Program(f"{IMAGE} in Docker", Container)
 
 
 @dataclass(slots=True)
 class Container:
     """A container that keeps its data when it is stopped or killed, until it is removed."""
 
-    program: Docker
     name: str
     folder: Path
     ports: Ports
     _created: bool = field(default=False, init=False)
+
+    @property
+    def places(self) -> Places:
+        return Places(
+            settings=Path("/mare"),
+            data=Path("/var/lib/rabbitmq"),
+            listen="0.0.0.0",  # noqa: S104 - its own network
+        )
 
     def start(self) -> None:
         if not self._created:
@@ -58,13 +49,13 @@ class Container:
         _docker("start", self.name)
 
     def _create(self) -> None:
-        variables = environment(self.name, self.ports, self.program.places(self.folder))
+        variables = environment(self.name, self.ports, self.places)
         del variables["PATH"]  # the image knows better
         ports = [self.ports.amqp, self.ports.management, self.ports.prometheus]
         _docker(
             "create",
             *("--name", self.name),
-            *("--volume", f"{self.folder / 'settings'}:{_SETTINGS}:ro"),
+            *("--volume", f"{self.folder / 'settings'}:{self.places.settings}:ro"),
             *(word for port in ports for word in ("--publish", f"127.0.0.1:{port}:{port}")),
             *(word for item in variables.items() for word in ("--env", "=".join(item))),
             IMAGE,
@@ -77,10 +68,9 @@ class Container:
         return False
 
     def kill(self) -> None:
-        _succeeds("kill", self.name)
-
-    def wait(self, seconds: float) -> bool:
-        return not self._created or _succeeds("wait", self.name, seconds=seconds)
+        if self._created:
+            _succeeds("kill", self.name)
+            _succeeds("wait", self.name, seconds=STOP_SECONDS)
 
     def log(self) -> str:
         try:

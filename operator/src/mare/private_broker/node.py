@@ -12,14 +12,13 @@ from pathlib import Path
 from typing import IO, Any, Self
 
 from mare.private_broker.config import Ports, make_folders
-from mare.private_broker.server import Program, Server
+from mare.private_broker.server import Program
 
 _NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 _CHECK_SECONDS = 60.0
 _PREFIX = "mare-rabbitmq-"
 _USER = "mare"
 _BOOT_SECONDS = 90.0
-_STOP_SECONDS = 30.0
 _CLAIM_SECONDS = 60.0
 """A younger folder may belong to a node that has not locked it yet."""
 
@@ -38,13 +37,9 @@ class PrivateNode:
         self._folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
         self.name = self._folder.name
         self._claim = _claim(self._folder)
-        make_folders(
-            self._folder,
-            self.ports,
-            program.places(self._folder),
-            self.definitions(_USER, self.password),
-        )
-        self._server: Server = program.server(self.name, self._folder, self.ports)
+        self._server = program.server(self.name, self._folder, self.ports)
+        definitions = self.definitions(_USER, self.password)
+        make_folders(self._folder, self.ports, self._server.places, definitions)
 
     def definitions(self, user: str, password: str) -> dict[str, Any]:
         """Return the RabbitMQ definitions of the node: one user who may do everything."""
@@ -97,7 +92,6 @@ class PrivateNode:
 
     def kill(self) -> None:
         self._server.kill()
-        self._server.wait(_STOP_SECONDS)
 
     def log(self) -> str:
         return self._server.log()

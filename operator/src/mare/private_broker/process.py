@@ -4,41 +4,29 @@ import contextlib
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mare.private_broker.config import Places, Ports, environment
+from mare.private_broker.config import STOP_SECONDS, Places, Ports, environment
+from mare.private_broker.server import Program
 from mare.processes.spawn import spawn
 
 _LOG_BYTES = 2_000
 
 
-@dataclass(frozen=True, slots=True)
-class Installed:
-    version: tuple[int, ...]
+def installed(oldest: tuple[int, ...]) -> Program | None:
+    """Return the RabbitMQ of this machine if its version is at least ``oldest``.
 
-    def describe(self) -> str:
-        return f"RabbitMQ {'.'.join(map(str, self.version))} of this machine"
-
-    def command(self, folder: Path, program: str, *arguments: str) -> list[str]:  # noqa: ARG002
-        return [_direct(program) or program, *arguments]
-
-    def places(self, folder: Path) -> Places:
-        return Places(settings=folder / "settings", data=folder / "data")
-
-    def server(self, name: str, folder: Path, ports: Ports) -> "Process":
-        return Process(self.command, self.places(folder), name, folder, ports)
-
-
-def installed() -> Installed | None:
-    """Return the RabbitMQ of this machine; ``rabbitmqctl version`` would leave an epmd running."""
+    ``rabbitmqctl version`` would leave an epmd running.
+    """
     program = _direct("rabbitmq-server")
     if not program:
         return None
-    home = Path(program).resolve().parent.parent
-    versions = [path.name.removeprefix("rabbit-") for path in home.glob("plugins/rabbit-[0-9]*")]
-    return Installed(max(_numbers(version) for version in versions)) if versions else None
+    plugins = Path(program).resolve().parent.parent.glob("plugins/rabbit-[0-9]*")
+    version = max((_numbers(path.name) for path in plugins), default=())
+    if version < oldest:
+        return None
+    return Program(f"RabbitMQ {'.'.join(map(str, version))} of this machine", Process)
 
 
 def _numbers(version: str) -> tuple[int, ...]:
@@ -54,14 +42,19 @@ def _direct(program: str) -> str | None:
 class Process:
     """A server and its port mapper (epmd), both children of this process."""
 
-    command: Callable[..., list[str]]
-    """Takes `folder`, a program and its arguments; returns a command that runs it there."""
-    places: Places
     name: str
     folder: Path
     ports: Ports
     _epmd: subprocess.Popen[bytes] | None = field(default=None, init=False)
     _server: subprocess.Popen[bytes] | None = field(default=None, init=False)
+
+    @property
+    def places(self) -> Places:
+        return Places(settings=self.folder / "settings", data=self.folder / "data")
+
+    def command(self, program: str, *arguments: str) -> list[str]:
+        """Return the command line that runs a program of RabbitMQ."""
+        return [_direct(program) or program, *arguments]
 
     def start(self) -> None:
         if self._epmd is None or self._epmd.poll() is not None:
@@ -71,7 +64,7 @@ class Process:
     def _spawn(self, program: str, *arguments: str) -> subprocess.Popen[bytes]:
         with self._log_file.open("ab") as log:
             return spawn(
-                self.command(self.folder, program, *arguments),
+                self.command(program, *arguments),
                 environment=environment(self.name, self.ports, self.places),
                 output=log,
             )
@@ -89,14 +82,8 @@ class Process:
     def kill(self) -> None:
         if self._server:
             self._server.kill()
-
-    def wait(self, seconds: float) -> bool:
-        if self._server:
-            try:
-                self._server.wait(seconds)
-            except subprocess.TimeoutExpired:
-                return False
-        return True
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._server.wait(STOP_SECONDS)
 
     def log(self) -> str:
         with contextlib.suppress(FileNotFoundError):

@@ -1,10 +1,19 @@
-"""Finds or installs a RabbitMQ on this machine."""
+"""A private RabbitMQ node with the topology of Maré; finds or installs the program."""
 
 from collections.abc import Callable
+from typing import Any
 
-from local.rabbitmq.packages import apt_install, disable_at_boot, may_install
+from local.packages import apt_install, disable_at_boot, may_install
+from mare.private_broker import OLDEST_TO_RUN, NoBroker, installed_broker
+from mare.private_broker.node import PrivateNode
 from mare.private_broker.process import installed
-from mare.private_broker.server import OLDEST_TO_RUN, NoBroker, Program, installed_broker
+from mare.private_broker.server import Program
+from mare_nameko.topology import definitions
+
+
+class Node(PrivateNode):
+    def definitions(self, user: str, password: str) -> dict[str, Any]:
+        return definitions(users={user: password})
 
 
 def broker_to_run(say: Callable[[str], None]) -> Program:
@@ -14,8 +23,7 @@ def broker_to_run(say: Callable[[str], None]) -> Program:
     if may_install():
         apt_install(["rabbitmq-server"], say)
         disable_at_boot("rabbitmq-server")
-        program = installed()
-        if program and program.version >= OLDEST_TO_RUN:
+        if program := installed(OLDEST_TO_RUN):
             return program
     raise NoBroker(
         "There is no broker: install rabbitmq-server 3.10 or later or start Docker, "

@@ -1,1 +1,0 @@
-"""A private RabbitMQ node on this machine, isolated from other nodes."""
