@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mare_services.contract.errors import InvalidRequest
 from mare_services.contract.places import PlaceQuery
 from mare_services.weather.domain.coordinates import distance_km
-from mare_services.weather.domain.nearest import Grid
+from mare_services.weather.domain.nearest import Points
 from mare_services.weather.locator import NEAREST_KM
 
 latitudes = st.floats(-90, 90)
@@ -154,12 +154,15 @@ def test_every_point_of_the_earth_has_a_name_and_a_clock(locator, latitude, long
 @example(known=[(89.9, 0.0)], point=(89.9, 180.0), radius=50.0)
 @example(known=[(-90.0, 12.0)], point=(-89.99, -100.0), radius=50.0)
 def test_the_nearest_is_what_brute_force_finds(known, point, radius):
-    distances = [(distance_km(point, other), index) for index, other in enumerate(known)]
-    within = [found for found in distances if found[0] <= radius]
+    distances = [distance_km(point, other) for other in known]
 
-    expected = min(within, default=(0.0, None))[1]
+    found = Points(known).nearest(point, radius)
 
-    assert Grid(known).nearest(point, radius) == expected
+    if found is None:
+        assert min(distances, default=math.inf) > radius
+    else:
+        assert distances[found] == pytest.approx(min(distances), rel=1e-6, abs=1e-6)
+        assert distances[found] <= radius
 
 
 @given(point=points)
