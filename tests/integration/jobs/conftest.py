@@ -36,7 +36,7 @@ def open_store(request, tmp_path):
 
 @pytest.fixture
 def batches(store):
-    return BatchStore(store._database)
+    return BatchStore(store.database)
 
 
 @pytest.fixture

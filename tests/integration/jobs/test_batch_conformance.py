@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from mare_services.contract.errors import IdempotencyKeyReused
 from mare_services.contract.jobs import JobState
 from mare_services.jobs.domain.batch import Batch
-from mare_services.jobs.ports import IdempotencyConflict
 from tests.integration.jobs.test_store_conformance import NOW, complete, submission, types
 
 
@@ -55,7 +55,7 @@ def test_of_many_equal_batches_at_once_one_is_stored(store, batches):
 def test_other_requests_under_the_same_key_are_a_conflict_that_stores_nothing(store, batches):
     batches.accept(batch(1, key="k"), [submission(1)])
 
-    with pytest.raises(IdempotencyConflict):
+    with pytest.raises(IdempotencyKeyReused):
         batches.accept(batch(2, key="k"), [submission(2, request={"city": "Olinda"})])
     assert batches.get("b2") is None
     assert store.get(submission(2).job.id) is None

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mare_services.jobs.delivery_log import DeliveryLog
+from mare_services.contract.jobs import JobSubmission
+from mare_services.jobs.callbacks import DeliveryLog
 from mare_services.jobs.domain.job import Terms, new_job
 from mare_services.jobs.ports import Change
 
@@ -18,20 +19,12 @@ def delivery(number):
 
 @pytest.fixture
 def log(store):
-    return DeliveryLog(store._database)
+    return DeliveryLog(store.database)
 
 
 def accept(store):
-    job = new_job(
-        job_id="1",
-        client="ana",
-        request={},
-        idempotency_key=None,
-        now=NOW,
-        terms=Terms(),
-        callback=CALLBACK,
-    )
-    return store.accept(Change(job))
+    submitted = JobSubmission(id="1", client="ana", request={})
+    return store.accept(Change(new_job(submitted, CALLBACK, NOW, Terms())))
 
 
 def test_the_callback_of_a_job_is_kept(store):

@@ -6,25 +6,24 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mare_services.contract.errors import TooManyOpenJobs
-from mare_services.contract.jobs import JobState
+from mare_services.contract.errors import IdempotencyKeyReused, TooManyOpenJobs
+from mare_services.contract.jobs import JobState, JobSubmission
 from mare_services.jobs.domain.batch import Batch
 from mare_services.jobs.domain.job import OutboxEvent, Terms, accepted_event, new_job, record, retry
-from mare_services.jobs.ports import Change, IdempotencyConflict
+from mare_services.jobs.ports import Change
 
 NOW = datetime(2026, 11, 25, 12, 30, 15, 250_000, tzinfo=UTC)
 TERMS = Terms()
 
 
 def submission(number=1, *, client="ana", key=None, request=None, now=NOW):
-    job = new_job(
-        job_id=f"019ab000-0000-7000-8000-{number:012}",
+    submitted = JobSubmission(
+        id=f"019ab000-0000-7000-8000-{number:012}",
         client=client,
         request=request or {"city": "Recife", "limit": 20},
         idempotency_key=key,
-        now=now,
-        terms=TERMS,
     )
+    job = new_job(submitted, None, now, TERMS)
     return Change(job, (accepted_event(job),))
 
 
@@ -81,7 +80,7 @@ def test_the_same_key_and_request_return_the_first_job(store):
 def test_the_same_key_with_another_request_is_a_conflict(store):
     store.accept(submission(1, key="k"))
 
-    with pytest.raises(IdempotencyConflict):
+    with pytest.raises(IdempotencyKeyReused):
         store.accept(submission(2, key="k", request={"city": "Olinda"}))
     assert types(store) == ["job_accepted"]
 
@@ -89,7 +88,7 @@ def test_the_same_key_with_another_request_is_a_conflict(store):
 def test_the_id_of_another_client_is_a_conflict_and_reveals_nothing(store):
     store.accept(submission(1, client="ana"))
 
-    with pytest.raises(IdempotencyConflict):
+    with pytest.raises(IdempotencyKeyReused):
         store.accept(submission(1, client="eve"))
 
 

@@ -11,7 +11,8 @@ from mare_services.contract.errors import (
     JobNotChangeable,
     JobNotFound,
 )
-from mare_services.contract.jobs import JobState
+from mare_services.contract.job_lists import BatchItem, BatchSubmission
+from mare_services.contract.jobs import JobState, JobSubmission
 from mare_services.jobs.adapters.sqlite import Sqlite
 from mare_services.jobs.batch_store import BatchStore
 from mare_services.jobs.batches import BatchLifecycle
@@ -34,13 +35,14 @@ class System:
         self.lifecycle = JobLifecycle(
             self.store, terms=TERMS, stalled_after=timedelta(minutes=1), redeliveries=3, clock=clock
         )
-        self.batches = BatchLifecycle(
-            BatchStore(database), self.lifecycle, terms=TERMS, clock=clock
-        )
+        self.batches = BatchLifecycle(BatchStore(database), self.lifecycle)
 
     def accept(self, batch_id="b1", *, client="ana", key=None, cities=CITIES):
-        jobs = [(f"{batch_id}-{n}", {"city": city}, None) for n, city in enumerate(cities)]
-        return self.batches.accept(batch_id=batch_id, client=client, idempotency_key=key, jobs=jobs)
+        jobs = tuple(
+            BatchItem(id=f"{batch_id}-{n}", request={"city": city}) for n, city in enumerate(cities)
+        )
+        submission = BatchSubmission(id=batch_id, jobs=jobs, client=client, idempotency_key=key)
+        return self.batches.accept(submission, [None] * len(jobs))
 
     def end(self, job_id, state, **fields):
         self.lifecycle.record(job_id, 1, state, **fields)
@@ -109,9 +111,7 @@ def test_a_repeated_batch_is_the_first_one(system):
 
 
 def test_a_batch_is_accepted_whole_or_not_at_all(system):
-    system.lifecycle.accept(
-        job_id="b1-2", client="ana", request={"city": "x"}, idempotency_key=None
-    )
+    system.lifecycle.accept(JobSubmission(id="b1-2", client="ana", request={"city": "x"}))
 
     with pytest.raises(IdempotencyKeyReused):
         system.accept("b1")
@@ -151,7 +151,7 @@ def test_a_batch_that_has_ended_cannot_be_cancelled(system):
 def test_jobs_are_listed_by_pages_newest_first(system):
     system.accept("b1")
     system.accept("b2", client="rui")
-    system.lifecycle.accept(job_id="c", client="ana", request={"city": "x"}, idempotency_key=None)
+    system.lifecycle.accept(JobSubmission(id="c", client="ana", request={"city": "x"}))
 
     first = system.batches.list_jobs("ana", 2, None)
     second = system.batches.list_jobs("ana", 2, first["next_cursor"])

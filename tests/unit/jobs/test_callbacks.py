@@ -17,10 +17,9 @@ from mare_services.contract.errors import (
     IdempotencyKeyReused,
     InvalidRequest,
 )
-from mare_services.contract.jobs import JobState
+from mare_services.contract.jobs import JobState, JobSubmission
 from mare_services.jobs.adapters.sqlite import Sqlite
-from mare_services.jobs.callbacks import JobCallbacks
-from mare_services.jobs.delivery_log import DeliveryLog
+from mare_services.jobs.callbacks import DeliveryLog, JobCallbacks
 from mare_services.jobs.domain.job import Terms
 from mare_services.jobs.domain.view import view
 from mare_services.jobs.job_store import JobStore
@@ -63,11 +62,8 @@ def lifecycle(store):
 def accept(lifecycle, callbacks):
     def accept(events=ALL, job_id="1", url=URL, key=None):
         return lifecycle.accept(
-            job_id=job_id,
-            client="ana",
-            request={"city": "Recife"},
-            idempotency_key=key,
-            callback=callbacks.read(Callback(url=url, events=events)),
+            JobSubmission(id=job_id, client="ana", request={"city": "Recife"}, idempotency_key=key),
+            callbacks.read(Callback(url=url, events=events)),
         )
 
     return accept
@@ -154,7 +150,7 @@ def test_a_job_never_shows_the_path_of_its_callback_url(accept):
 
 
 def test_a_job_without_a_callback_publishes_none(lifecycle, store):
-    lifecycle.accept(job_id="1", client="ana", request={}, idempotency_key=None)
+    lifecycle.accept(JobSubmission(id="1", client="ana", request={}))
     lifecycle.record("1", 1, JobState.COMPLETE, result=1)
 
     assert kinds(store) == []
@@ -209,7 +205,7 @@ def test_each_attempt_is_logged_once_in_its_order(accept, callbacks):
         callbacks.record(attempted(Outcome.FAILED, number))
     callbacks.record(attempted(Outcome.DELIVERED, 3))
 
-    log = callbacks.deliveries("1")
+    log = callbacks.log.of("1")
     assert [each["number"] for each in log] == [1, 2, 3]
     assert [each["outcome"] for each in log] == ["failed", "failed", "delivered"]
 
@@ -217,4 +213,4 @@ def test_each_attempt_is_logged_once_in_its_order(accept, callbacks):
 def test_an_attempt_for_a_deleted_job_is_ignored(callbacks):
     callbacks.record(attempted(Outcome.GONE, job_id="none"))
 
-    assert callbacks.deliveries("none") == []
+    assert callbacks.log.of("none") == []

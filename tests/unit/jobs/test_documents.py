@@ -7,7 +7,14 @@ import pytest
 
 from mare_services.contract.callbacks import CallbackDue, CallbackType, CallbackView
 from mare_services.contract.job_lists import BatchJob, BatchView, JobSummary
-from mare_services.contract.jobs import JobAccepted, JobChanged, JobFailure, JobState, JobView
+from mare_services.contract.jobs import (
+    JobAccepted,
+    JobChanged,
+    JobFailure,
+    JobState,
+    JobSubmission,
+    JobView,
+)
 from mare_services.contract.suggestion import SuggestionRequest
 from mare_services.contract.wire import read
 from mare_services.jobs.domain import batch as batches
@@ -28,16 +35,14 @@ CALLBACK = {
 
 @pytest.fixture
 def failed():
-    pending = new_job(
-        job_id="1",
+    submitted = JobSubmission(
+        id="1",
         client="ana",
         request={"city": "Recife"},
         idempotency_key="k",
-        now=NOW,
-        terms=TERMS,
-        callback=CALLBACK,
         submitter="address of ana",
     )
+    pending = new_job(submitted, CALLBACK, NOW, TERMS)
     failure = {"type": "SourceFailed", "detail": "No."}
     return replace(pending, state=JobState.FAILED, updated_at=LATER, attempt=2, failure=failure)
 

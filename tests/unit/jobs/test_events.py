@@ -11,8 +11,7 @@ from mare_services.contract.callback_urls import UrlRules
 from mare_services.contract.errors import InvalidRequest
 from mare_services.contract.jobs import JobState
 from mare_services.jobs.adapters.sqlite import Sqlite
-from mare_services.jobs.callbacks import JobCallbacks
-from mare_services.jobs.delivery_log import DeliveryLog
+from mare_services.jobs.callbacks import DeliveryLog, JobCallbacks
 from mare_services.jobs.domain.job import Terms
 from mare_services.jobs.job_store import JobStore
 from mare_services.jobs.lifecycle import JobLifecycle
@@ -66,7 +65,7 @@ def service(store: JobStore, tmp_path: Path) -> JobsService:
     )
     log = DeliveryLog(Sqlite(tmp_path / "jobs.db"))
     service.resources.callbacks = JobCallbacks(store, log, UrlRules())
-    service._call = lambda work: work()
+    service._call = lambda work, *args, **kwargs: work(*args, **kwargs)
     service.accept({"id": "1", "request": {"city": "Recife"}})
     return service
 
@@ -144,7 +143,7 @@ EVENTS = [
 @pytest.mark.parametrize(("handler", "event"), EVENTS)
 def test_an_event_that_is_delivered_twice_changes_the_store_once(service, store, handler, event):
     def stored():
-        with closing(sqlite3.connect(store._database._path)) as connection:
+        with closing(sqlite3.connect(store.database._path)) as connection:
             return list(connection.iterdump())
 
     empty = stored()

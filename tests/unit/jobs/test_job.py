@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mare_services.contract.jobs import JobState
+from mare_services.contract.errors import JobNotChangeable
+from mare_services.contract.jobs import JobState, JobSubmission
 from mare_services.jobs.domain.job import (
-    IllegalTransition,
     Terms,
     accepted_event,
     move_to,
@@ -24,14 +24,8 @@ TERMS = Terms(duration=timedelta(minutes=10), retention=timedelta(hours=24))
 
 
 def job(state=JobState.PENDING, attempt=1):
-    fresh = new_job(
-        job_id="1",
-        client="ana",
-        request={"city": "Recife"},
-        idempotency_key=None,
-        now=NOW,
-        terms=TERMS,
-    )
+    submitted = JobSubmission(id="1", client="ana", request={"city": "Recife"})
+    fresh = new_job(submitted, None, NOW, TERMS)
     fresh = move_to(fresh, state, NOW, TERMS) if state is not JobState.PENDING else fresh
     for _ in range(attempt - 1):
         fresh = retry(move_to(fresh, JobState.FAILED, NOW, TERMS), NOW, TERMS)
@@ -68,7 +62,7 @@ def test_only_legal_transitions_are_possible(before, after):
     if after.value in LEGAL[before.value].split():
         assert move_to(job(before), after, NOW, TERMS).state is after
     else:
-        with pytest.raises(IllegalTransition, match=f"is {before} cannot become {after}"):
+        with pytest.raises(JobNotChangeable, match=f"is {before} cannot become {after}"):
             move_to(job(before), after, NOW, TERMS)
 
 
@@ -120,7 +114,7 @@ def test_an_event_that_is_delivered_twice_in_a_row_changes_a_job_once(before, st
 
 def changed_by_client(current, action):
     """Return the job after a cancellation, an expiry or a retry, unchanged where it is illegal."""
-    with contextlib.suppress(IllegalTransition):
+    with contextlib.suppress(JobNotChangeable):
         return action(current)
     return current
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mare_services.contract.errors import IdempotencyKeyReused, JobNotChangeable, JobNotFound
-from mare_services.contract.jobs import JobState
+from mare_services.contract.jobs import JobState, JobSubmission
 from mare_services.jobs.adapters.sqlite import Sqlite
 from mare_services.jobs.domain.job import Terms
 from mare_services.jobs.job_store import JobStore
@@ -36,7 +36,7 @@ def lifecycle(store, clock):
 
 def accept(lifecycle, job_id="1", client="ana", key=None, city="Recife"):
     return lifecycle.accept(
-        job_id=job_id, client=client, request={"city": city}, idempotency_key=key
+        JobSubmission(id=job_id, client=client, request={"city": city}, idempotency_key=key)
     )
 
 

@@ -7,6 +7,7 @@ import pytest
 from eventlet.event import Event
 
 from mare_nameko.service.confirming_session import Unroutable
+from mare_services.contract.jobs import JobSubmission
 from mare_services.jobs.adapters import relay as module
 from mare_services.jobs.adapters.relay import OutboxRelay
 from mare_services.jobs.adapters.sqlite import Sqlite
@@ -56,14 +57,7 @@ def relay(store, monkeypatch):
 
 
 def accept(store, number, *kinds):
-    job = new_job(
-        job_id=str(number),
-        client="",
-        request={},
-        idempotency_key=None,
-        now=datetime.now(UTC),
-        terms=Terms(),
-    )
+    job = new_job(JobSubmission(id=str(number), request={}), None, datetime.now(UTC), Terms())
     store.accept(Change(job, tuple(OutboxEvent(kind, {}) for kind in kinds)))
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from mare_services.contract.errors import IdempotencyKeyReused
 from mare_services.contract.jobs import JobState
 from mare_services.jobs.domain.batch import Batch, Member
 from mare_services.jobs.domain.job import MAX_OPEN, Job
@@ -13,7 +14,7 @@ from mare_services.jobs.job_store import (
     select_jobs,
     submitted,
 )
-from mare_services.jobs.ports import Change, Database, IdempotencyConflict, Transaction
+from mare_services.jobs.ports import Change, Database, Transaction
 
 _COLUMNS = "id, client, idempotency_key, created_at, retained_until"
 _MEMBERS = "JOIN jobs ON jobs.id = batch_jobs.job_id WHERE batch_id = %s ORDER BY position"
@@ -33,7 +34,7 @@ class BatchStore:
                 return self._existing(transaction, batch, changes)
             for position, change in enumerate(changes):
                 if not insert_job(transaction, change):
-                    raise IdempotencyConflict("The id of a job is taken.")
+                    raise IdempotencyKeyReused("The id of a job is taken.")
                 transaction.execute(
                     "INSERT INTO batch_jobs (batch_id, position, job_id) VALUES (%s, %s, %s)",
                     (batch.id, position, change.job.id),
@@ -60,7 +61,7 @@ class BatchStore:
         members = _members(transaction, found.id)
         stored = [submitted(by_id[member.id]) for member in members]
         if stored != [submitted(change.job) for change in changes] or found.client != batch.client:
-            raise IdempotencyConflict("The idempotency key belongs to another request.")
+            raise IdempotencyKeyReused("The idempotency key belongs to another request.")
         return found, members
 
     def get(self, batch_id: str) -> tuple[Batch, Sequence[Member]] | None:

@@ -2,24 +2,19 @@
 
 import base64
 import binascii
-from collections.abc import Callable, Sequence
-from dataclasses import KW_ONLY, dataclass
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from mare_services.contract.errors import (
-    IdempotencyKeyReused,
-    InvalidRequest,
-    JobNotChangeable,
-    JobNotFound,
-)
-from mare_services.contract.jobs import JobState
+from mare_services.contract.errors import InvalidRequest, JobNotChangeable, JobNotFound
+from mare_services.contract.job_lists import BatchSubmission
+from mare_services.contract.jobs import JobState, JobSubmission
 from mare_services.jobs.batch_store import BatchStore
 from mare_services.jobs.domain.batch import Batch, view
-from mare_services.jobs.domain.job import Job, Terms, accepted_event, new_job
+from mare_services.jobs.domain.job import Job, accepted_event, new_job
 from mare_services.jobs.domain.view import head
-from mare_services.jobs.lifecycle import JobLifecycle
-from mare_services.jobs.ports import Change, IdempotencyConflict
+from mare_services.jobs.lifecycle import NO_JOB, JobLifecycle
+from mare_services.jobs.ports import Change
 
 
 @dataclass(eq=False)
@@ -28,57 +23,38 @@ class BatchLifecycle:
 
     store: BatchStore
     lifecycle: JobLifecycle
-    _: KW_ONLY
-    terms: Terms
-    clock: Callable[[], datetime]
 
-    def accept(
-        self,
-        *,
-        batch_id: str,
-        client: str,
-        idempotency_key: str | None,
-        jobs: Sequence[tuple[str, Any, Any]],
-        submitter: str = "",
-    ) -> Any:
-        """Store all jobs durably, each an id, a request and a callback; return the ``BatchView``.
+    def accept(self, submitted: BatchSubmission, callbacks: Sequence[Any]) -> Any:
+        """Store all jobs durably, with what they hold of their callbacks; return the ``BatchView``.
 
         Returns the first batch for a repeated id or key. Raises IdempotencyKeyReused or
         TooManyOpenJobs.
         """
-        now = self.clock()
+        now, terms = self.lifecycle.clock(), self.lifecycle.terms
         batch = Batch(
-            id=batch_id,
-            client=client,
-            idempotency_key=idempotency_key,
+            id=submitted.id,
+            client=submitted.client,
+            idempotency_key=submitted.idempotency_key,
             created_at=now,
-            retained_until=now + self.terms.retention,
+            retained_until=now + terms.retention,
         )
-        changes = [
-            _accepted(
-                new_job(
-                    job_id=job_id,
-                    client=client,
-                    request=request,
-                    idempotency_key=None,
-                    now=now,
-                    terms=self.terms,
-                    callback=callback,
-                    submitter=submitter,
-                )
+        changes = []
+        for item, callback in zip(submitted.jobs, callbacks, strict=True):
+            submission = JobSubmission(
+                id=item.id,
+                request=item.request,
+                client=submitted.client,
+                submitter=submitted.submitter,
             )
-            for job_id, request, callback in jobs
-        ]
-        try:
-            return view(*self.store.accept(batch, changes))
-        except IdempotencyConflict as error:
-            raise IdempotencyKeyReused(str(error)) from None
+            job = new_job(submission, callback, now, terms)
+            changes.append(Change(job, (accepted_event(job),)))
+        return view(*self.store.accept(batch, changes))
 
     def get(self, batch_id: str, client: str) -> Any:
         """Return the ``BatchView``; raise JobNotFound, also for the batch of another client."""
         found = self.store.get(batch_id)
         if found is None or found[0].client != client:
-            raise JobNotFound("There is no such job, or its record has expired.")
+            raise JobNotFound(NO_JOB)
         return view(*found)
 
     def cancel(self, batch_id: str, client: str) -> Any:
@@ -107,11 +83,7 @@ class BatchLifecycle:
 
     def sweep(self) -> int:
         """Delete the records of old batches; return how many."""
-        return self.store.delete_expired(self.clock())
-
-
-def _accepted(job: Job) -> Change:
-    return Change(job, (accepted_event(job),))
+        return self.store.delete_expired(self.lifecycle.clock())
 
 
 def _summary(job: Job, batch_id: str | None) -> Any:

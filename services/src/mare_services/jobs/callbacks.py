@@ -1,5 +1,6 @@
 """The callbacks of jobs: which are accepted, and the log of their deliveries."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -8,10 +9,34 @@ from mare_services.contract import wire
 from mare_services.contract.callback_urls import CallbackUrlRefused, UrlRules, read_url
 from mare_services.contract.callbacks import Callback, CallbackAttempted, Outcome
 from mare_services.contract.errors import CallbacksUnavailable, InvalidRequest
-from mare_services.jobs.delivery_log import DeliveryLog
 from mare_services.jobs.domain.job import Job
 from mare_services.jobs.job_store import JobStore
-from mare_services.jobs.ports import Change
+from mare_services.jobs.ports import Change, Database
+
+_MOST = 200
+"""Deliveries that are returned for one job. Six callbacks with all their attempts are 54."""
+
+
+class DeliveryLog:
+    """Attempts to deliver the callbacks of jobs. The `JobStore` makes the tables."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, job_id: str, delivery: Any) -> None:
+        with self._database.transaction() as transaction:
+            transaction.execute(
+                "INSERT INTO deliveries (webhook_id, number, job_id, document)"
+                " SELECT %s, %s, id, %s FROM jobs WHERE id = %s ON CONFLICT DO NOTHING",
+                (delivery["webhook_id"], delivery["number"], json.dumps(delivery), job_id),
+            )
+
+    def of(self, job_id: str) -> Sequence[Any]:
+        with self._database.transaction(writes=False) as transaction:
+            rows = transaction.execute(
+                "SELECT document FROM deliveries WHERE job_id = %s LIMIT %s", (job_id, _MOST)
+            )
+        return sorted((json.loads(row[0]) for row in rows), key=lambda each: str(each["at"]))
 
 
 @dataclass(eq=False)
@@ -49,9 +74,6 @@ class JobCallbacks:
         self.log.add(attempted.job_id, wire.write(attempted.delivery))
         if attempted.delivery.outcome is Outcome.GONE:
             self.store.change(attempted.job_id, _end)
-
-    def deliveries(self, job_id: str) -> Sequence[Any]:
-        return self.log.of(job_id)
 
 
 def _end(job: Job) -> Change | None:

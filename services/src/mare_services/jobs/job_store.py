@@ -12,17 +12,10 @@ from typing import Any, Literal
 
 import uuid_utils
 
-from mare_services.contract.errors import TooManyOpenJobs
+from mare_services.contract.errors import IdempotencyKeyReused, TooManyOpenJobs
 from mare_services.contract.jobs import JobState
 from mare_services.jobs.domain.job import MAX_OPEN, Job, OutboxEvent
-from mare_services.jobs.ports import (
-    Change,
-    Database,
-    Decide,
-    IdempotencyConflict,
-    StoredEvent,
-    Transaction,
-)
+from mare_services.jobs.ports import Change, Database, Decide, StoredEvent, Transaction
 
 _UNFINISHED = "('pending', 'running', 'partial')"
 _DOCUMENTS = ("request", "weather", "result", "failure", "callback")
@@ -39,20 +32,23 @@ class JobStore:
     """
 
     def __init__(self, database: Database, max_open: int = MAX_OPEN) -> None:
-        self._database = database
+        self.database = database
         self._max_open = max_open
         create_tables(database)
 
     def accept(self, change: Change) -> Job:
-        """Store a job with its events, or return the first of its id; raise IdempotencyConflict."""
+        """Store a job with its events, or return the first of its id.
+
+        Raises IdempotencyKeyReused or TooManyOpenJobs.
+        """
         job = change.job
-        with self._database.transaction() as transaction:
+        with self.database.transaction() as transaction:
             if insert_job(transaction, change):
                 refuse_too_many(transaction, job.submitter, self._max_open)
                 return job
             existing = self._existing(transaction, job)
         if submitted(existing) != submitted(job):
-            raise IdempotencyConflict("The idempotency key belongs to another request.")
+            raise IdempotencyKeyReused("The idempotency key belongs to another request.")
         return existing
 
     def _existing(self, transaction: Transaction, job: Job) -> Job:
@@ -64,7 +60,7 @@ class JobStore:
         return found[0]
 
     def get(self, job_id: str) -> Job | None:
-        with self._database.transaction(writes=False) as transaction:
+        with self.database.transaction(writes=False) as transaction:
             return next(iter(select_jobs(transaction, "WHERE id = %s", (job_id,))), None)
 
     def change(self, job_id: str, decide: Decide) -> Job | None:
@@ -72,8 +68,8 @@ class JobStore:
 
         Returns None for an unknown job. Raises TooManyOpenJobs if it opens one job too many again.
         """
-        with self._database.transaction() as transaction:
-            found = select_jobs(transaction, f"WHERE id = %s {self._database.lock_row}", (job_id,))
+        with self.database.transaction() as transaction:
+            found = select_jobs(transaction, f"WHERE id = %s {self.database.lock_row}", (job_id,))
             if not found:
                 return None
             job = found[0]
@@ -95,11 +91,11 @@ class JobStore:
     ) -> Sequence[StoredEvent]:
         """Return the oldest events of the outbox, which no other caller gets before ``until``."""
         of_kind, kinds = ("", []) if kind is None else (" AND type = %s", [kind])
-        with self._database.transaction() as transaction:
+        with self.database.transaction() as transaction:
             rows = transaction.execute(
                 "UPDATE outbox SET claimed_until = %s WHERE message_id IN ("  # noqa: S608
                 f" SELECT message_id FROM outbox WHERE claimed_until < %s{of_kind}"
-                f" ORDER BY message_id LIMIT %s {self._database.skip_locked})"
+                f" ORDER BY message_id LIMIT %s {self.database.skip_locked})"
                 " RETURNING message_id, type, data",
                 (until.timestamp(), now.timestamp(), *kinds, limit),
             )
@@ -109,7 +105,7 @@ class JobStore:
         ]
 
     def forget_published(self, message_ids: Sequence[str]) -> None:
-        with self._database.transaction() as transaction:
+        with self.database.transaction() as transaction:
             for message_id in message_ids:
                 transaction.execute("DELETE FROM outbox WHERE message_id = %s", (message_id,))
 
@@ -129,7 +125,7 @@ class JobStore:
         return self._ids("deadline < %s ORDER BY deadline LIMIT %s", (now.timestamp(), limit))
 
     def _ids(self, condition: str, values: Sequence[Any]) -> Sequence[str]:
-        with self._database.transaction(writes=False) as transaction:
+        with self.database.transaction(writes=False) as transaction:
             rows = transaction.execute(
                 f"SELECT id FROM jobs WHERE state IN {_UNFINISHED} AND {condition}",  # noqa: S608
                 values,
@@ -137,10 +133,10 @@ class JobStore:
         return [row[0] for row in rows]
 
     def delete_expired(self, now: datetime) -> int:
-        return delete_expired(self._database, "jobs", now)
+        return delete_expired(self.database, "jobs", now)
 
     def close(self) -> None:
-        self._database.close()
+        self.database.close()
 
 
 def create_tables(database: Database) -> None:

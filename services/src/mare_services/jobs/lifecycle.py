@@ -5,10 +5,9 @@ from dataclasses import KW_ONLY, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from mare_services.contract.errors import IdempotencyKeyReused, JobNotChangeable, JobNotFound
-from mare_services.contract.jobs import JobState
+from mare_services.contract.errors import JobNotFound
+from mare_services.contract.jobs import JobState, JobSubmission
 from mare_services.jobs.domain.job import (
-    IllegalTransition,
     Job,
     Terms,
     accepted_event,
@@ -19,8 +18,9 @@ from mare_services.jobs.domain.job import (
 )
 from mare_services.jobs.domain.view import change_events
 from mare_services.jobs.job_store import JobStore
-from mare_services.jobs.ports import Change, IdempotencyConflict
+from mare_services.jobs.ports import Change
 
+NO_JOB = "There is no such job, or its record has expired."
 BATCH = 100
 BEGUN = 4
 """A job that has begun is stalled after this multiple of the time: a failed event is parked for up
@@ -38,37 +38,19 @@ class JobLifecycle:
     redeliveries: int
     clock: Callable[[], datetime]
 
-    def accept(
-        self,
-        *,
-        job_id: str,
-        client: str,
-        request: Any,
-        idempotency_key: str | None,
-        callback: Any = None,
-        submitter: str = "",
-    ) -> Job:
-        """Store a job durably; return the first one for a repeated id or key."""
-        job = new_job(
-            job_id=job_id,
-            client=client,
-            request=request,
-            idempotency_key=idempotency_key,
-            now=self.clock(),
-            terms=self.terms,
-            callback=callback,
-            submitter=submitter,
-        )
-        try:
-            return self.store.accept(Change(job, (accepted_event(job),)))
-        except IdempotencyConflict as error:
-            raise IdempotencyKeyReused(str(error)) from None
+    def accept(self, submitted: JobSubmission, callback: Any = None) -> Job:
+        """Store a job durably; return the first one for a repeated id or key.
+
+        Raises IdempotencyKeyReused or TooManyOpenJobs.
+        """
+        job = new_job(submitted, callback, self.clock(), self.terms)
+        return self.store.accept(Change(job, (accepted_event(job),)))
 
     def get(self, job_id: str, client: str) -> Job:
         """Return a job of `client`; raise JobNotFound, also for the job of another client."""
         job = self.store.get(job_id)
         if job is None or job.client != client:
-            raise JobNotFound("There is no such job, or its record has expired.")
+            raise JobNotFound(NO_JOB)
         return job
 
     def cancel(self, job_id: str, client: str) -> Job:
@@ -165,12 +147,7 @@ class JobLifecycle:
                 changed, (*events, accepted_event(changed)) if publish_request else events
             )
 
-        try:
-            job = self.store.change(job_id, decide)
-        except IllegalTransition as error:
-            state = self.store.get(job_id)
-            extra = {"state": state.state.value} if state else {}
-            raise JobNotChangeable(str(error), extra) from None
+        job = self.store.change(job_id, decide)
         if job is None:
-            raise JobNotFound("There is no such job, or its record has expired.")
+            raise JobNotFound(NO_JOB)
         return job

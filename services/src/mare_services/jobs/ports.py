@@ -8,10 +8,6 @@ from typing import Any, Protocol
 from mare_services.jobs.domain.job import Job, OutboxEvent
 
 
-class IdempotencyConflict(Exception):
-    """Raised when a client repeats an idempotency key with another request."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredEvent:
     """An event of the outbox; `message_id` is the same each time it is published."""

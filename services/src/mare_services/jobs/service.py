@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from logging import getLogger
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import msgspec
 from eventlet import tpool
@@ -31,10 +31,11 @@ from mare_services.contract.jobs import (
     WeatherObserved,
 )
 from mare_services.jobs.adapters.backlog import Backlog
-from mare_services.jobs.adapters.opening import open_stores
+from mare_services.jobs.adapters.opening import open_store
 from mare_services.jobs.adapters.relay import OutboxRelay
+from mare_services.jobs.batch_store import BatchStore
 from mare_services.jobs.batches import BatchLifecycle
-from mare_services.jobs.callbacks import JobCallbacks
+from mare_services.jobs.callbacks import DeliveryLog, JobCallbacks
 from mare_services.jobs.domain.job import Job
 from mare_services.jobs.domain.view import view
 from mare_services.jobs.lifecycle import JobLifecycle
@@ -42,6 +43,7 @@ from mare_services.jobs.settings import Settings
 
 register_errors(ServiceError)
 _log = getLogger(__name__)
+P = ParamSpec("P")
 T = TypeVar("T")
 
 Report = TypeVar("Report", JobStarted, WeatherObserved, PlaylistComposed, PlaylistFailed)
@@ -56,21 +58,19 @@ class JobsResources(DependencyProvider):
 
     def setup(self) -> None:
         """Wait for the store. An invalid setting stops the service at once."""
-        self.settings = Settings.from_env(os.environ)
-        stores = open_stores(self.settings.store, self.settings.max_open)
-        self.store = stores.jobs
-        self.store_errors = stores.errors
-        self.callbacks = JobCallbacks(self.store, stores.deliveries, self.settings.url_rules)
+        settings = Settings.from_env(os.environ)
+        self.store = open_store(settings.store, settings.max_open)
+        database = self.store.database
+        self.store_errors = database.errors
+        self.callbacks = JobCallbacks(self.store, DeliveryLog(database), settings.url_rules)
         self.lifecycle = JobLifecycle(
             self.store,
-            terms=self.settings.terms,
-            stalled_after=timedelta(seconds=self.settings.stalled_seconds),
-            redeliveries=self.settings.redeliveries,
-            clock=_now,
+            terms=settings.terms,
+            stalled_after=timedelta(seconds=settings.stalled_seconds),
+            redeliveries=settings.redeliveries,
+            clock=lambda: datetime.now(UTC),
         )
-        self.batches = BatchLifecycle(
-            stores.batches, self.lifecycle, terms=self.settings.terms, clock=_now
-        )
+        self.batches = BatchLifecycle(BatchStore(database, settings.max_open), self.lifecycle)
 
     def stop(self) -> None:
         self.store.close()
@@ -93,16 +93,7 @@ class JobsService:
         """Store a ``JobSubmission`` and return its ``JobView``; it is on disk then."""
         submitted = wire.read(submission, JobSubmission)
         callback = self.resources.callbacks.read(submitted.callback)
-        job = self._call(
-            lambda: self.resources.lifecycle.accept(
-                job_id=submitted.id,
-                client=submitted.client,
-                request=wire.write(submitted.request),
-                idempotency_key=submitted.idempotency_key,
-                callback=callback,
-                submitter=submitted.submitter or submitted.client,
-            )
-        )
+        job = self._call(self.resources.lifecycle.accept, submitted, callback)
         self.wake_relay()
         return view(job)
 
@@ -110,40 +101,25 @@ class JobsService:
     def accept_batch(self, submission: Any) -> Any:
         """Store the jobs of a ``BatchSubmission`` and return the ``BatchView``."""
         submitted = wire.read(submission, BatchSubmission)
-        read = self.resources.callbacks.read
-        jobs = [(item.id, wire.write(item.request), read(item.callback)) for item in submitted.jobs]
-        batch = self._call(
-            lambda: self.resources.batches.accept(
-                batch_id=submitted.id,
-                client=submitted.client,
-                idempotency_key=submitted.idempotency_key,
-                jobs=jobs,
-                submitter=submitted.submitter or submitted.client,
-            )
-        )
+        callbacks = [self.resources.callbacks.read(item.callback) for item in submitted.jobs]
+        batch = self._call(self.resources.batches.accept, submitted, callbacks)
         self.wake_relay()
         return batch
 
     @rpc
     def list_jobs(self, query: Any) -> Any:
         """Return the ``JobList`` for a ``JobListQuery``; raise InvalidRequest."""
-        requested = wire.read(query, JobListQuery)
-        return self._call(
-            lambda: self.resources.batches.list_jobs(
-                requested.client, requested.limit, requested.cursor
-            )
-        )
+        page = wire.read(query, JobListQuery)
+        return self._call(self.resources.batches.list_jobs, page.client, page.limit, page.cursor)
 
     @rpc
     def get(self, query: Any) -> Any:
         """Return the ``JobView`` or ``BatchView`` for a ``JobQuery``; raise JobNotFound."""
         requested = wire.read(query, JobQuery)
         try:
-            return view(
-                self._call(lambda: self.resources.lifecycle.get(requested.id, requested.client))
-            )
+            return view(self._call(self.resources.lifecycle.get, requested.id, requested.client))
         except JobNotFound:
-            return self._call(lambda: self.resources.batches.get(requested.id, requested.client))
+            return self._call(self.resources.batches.get, requested.id, requested.client)
 
     @rpc
     def cancel(self, query: Any) -> Any:
@@ -152,9 +128,7 @@ class JobsService:
             return self._changed(query, self.resources.lifecycle.cancel)
         except JobNotFound:
             requested = wire.read(query, JobQuery)
-            cancelled = self._call(
-                lambda: self.resources.batches.cancel(requested.id, requested.client)
-            )
+            cancelled = self._call(self.resources.batches.cancel, requested.id, requested.client)
             self.wake_relay()
             return cancelled
 
@@ -170,14 +144,14 @@ class JobsService:
 
         def read() -> Any:
             self.resources.lifecycle.get(requested.id, requested.client)
-            return self.resources.callbacks.deliveries(requested.id)
+            return self.resources.callbacks.log.of(requested.id)
 
         return {"deliveries": self._call(read)}
 
     @event_handler("webhooks", "callback_attempted")
     def callback_attempted(self, event: Any) -> None:
         attempted = wire.read(event, CallbackAttempted)
-        self._call(lambda: self.resources.callbacks.record(attempted))
+        self._call(self.resources.callbacks.record, attempted)
 
     @event_handler("playlists", "job_started")
     def job_started(self, event: Any) -> None:
@@ -203,7 +177,7 @@ class JobsService:
         counts = self._call(lifecycle.sweep)
         stalled = self._call(lifecycle.stalled)
         if stalled and self.backlog_is_empty():
-            counts["redelivered"] = self._call(lambda: lifecycle.redeliver(stalled))
+            counts["redelivered"] = self._call(lifecycle.redeliver, stalled)
         self._call(self.resources.batches.sweep)
         if any(counts.values()):
             _log.info("Swept jobs: %s", counts)
@@ -211,7 +185,7 @@ class JobsService:
 
     def _changed(self, query: Any, change: Callable[[str, str], Job]) -> Any:
         requested = wire.read(query, JobQuery)
-        job = self._call(lambda: change(requested.id, requested.client))
+        job = self._call(change, requested.id, requested.client)
         self.wake_relay()
         return view(job)
 
@@ -221,21 +195,17 @@ class JobsService:
         InvalidRequest is raised for an event of another shape or size, which ends as a dead letter.
         """
         report = wire.read(event, kind)
-        job_id, attempt = report.job_id, report.attempt
         documents = {name: event[source] for name, source in fields.items() if source in event}
         if len(msgspec.json.encode(documents)) > LARGEST_DOCUMENT:
             raise InvalidRequest(f"{kind.__name__}: it has more than {LARGEST_DOCUMENT} bytes.")
-        self._call(lambda: self.resources.lifecycle.record(job_id, attempt, state, **documents))
+        record = self.resources.lifecycle.record
+        self._call(record, report.job_id, report.attempt, state, **documents)
         self.wake_relay()
 
-    def _call(self, work: Callable[[], T]) -> T:
+    def _call(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `work` in a native thread, where a lock of the store does not stop heartbeats."""
         try:
-            result: T = tpool.execute(work)
+            result: T = tpool.execute(work, *args, **kwargs)
         except self.resources.store_errors as error:
             raise StoreUnavailable(f"The store of the jobs fails: {cause_of(error)}") from error
         return result
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -4,7 +4,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from mare_services.contract.jobs import JobState
+from mare_services.contract import wire
+from mare_services.contract.errors import JobNotChangeable
+from mare_services.contract.jobs import JobState, JobSubmission
 
 _NEXT = {
     JobState.PENDING: {
@@ -26,10 +28,6 @@ _NEXT = {
 
 MAX_OPEN = 1_000
 """Jobs of one submitter that have not ended."""
-
-
-class IllegalTransition(Exception):
-    """Raised for a change that the state of the job does not allow."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,24 +77,15 @@ class OutboxEvent:
     data: Any = field(hash=False)
 
 
-def new_job(
-    *,
-    job_id: str,
-    client: str,
-    request: Any,
-    idempotency_key: str | None,
-    now: datetime,
-    terms: Terms,
-    callback: Any = None,
-    submitter: str = "",
-) -> Job:
+def new_job(submitted: JobSubmission, callback: Any, now: datetime, terms: Terms) -> Job:
+    """Return the job of a submission; ``callback`` is what it holds of the callback."""
     return Job(
-        id=job_id,
-        client=client,
-        request=request,
-        idempotency_key=idempotency_key,
+        id=submitted.id,
+        client=submitted.client,
+        request=wire.write(submitted.request),
+        idempotency_key=submitted.idempotency_key,
         callback=callback,
-        submitter=submitter,
+        submitter=submitted.submitter or submitted.client,
         created_at=now,
         updated_at=now,
         deadline=now + terms.duration,
@@ -123,9 +112,11 @@ def changed_event(job: Job) -> OutboxEvent:
 
 
 def move_to(job: Job, state: JobState, now: datetime, terms: Terms, **fields: Any) -> Job:
-    """Return the job in `state`; raise IllegalTransition if it cannot follow the current one."""
+    """Return the job in `state`; raise JobNotChangeable if it cannot follow the current one."""
     if state not in _NEXT[job.state]:
-        raise IllegalTransition(f"A job that is {job.state} cannot become {state}.")
+        raise JobNotChangeable(
+            f"A job that is {job.state} cannot become {state}.", {"state": job.state.value}
+        )
     if state.is_terminal:
         fields["retained_until"] = now + terms.retention
     return replace(job, state=state, updated_at=now, **fields)
@@ -141,7 +132,7 @@ def record(
 
 
 def retry(job: Job, now: datetime, terms: Terms) -> Job:
-    """Return the job as a new attempt; raise IllegalTransition unless it ended without a result."""
+    """Return the job as a new attempt; raise JobNotChangeable unless it ended without a result."""
     return move_to(
         job,
         JobState.PENDING,
