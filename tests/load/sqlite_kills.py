@@ -20,6 +20,8 @@ from pathlib import Path
 
 import uuid_utils
 
+from mare_services.contract.jobs import JobSubmission
+from mare_services.contract.suggestion import SuggestionRequest
 from mare_services.jobs.adapters.sqlite import Sqlite
 from mare_services.jobs.domain.job import Terms, accepted_event, new_job
 from mare_services.jobs.job_store import JobStore
@@ -37,14 +39,10 @@ def accept_until_killed(path: Path, report: int) -> None:
 
     def accept() -> None:
         while True:
-            job = new_job(
-                job_id=str(uuid_utils.uuid7()),
-                client="",
-                request={"city": "Recife"},
-                idempotency_key=None,
-                now=datetime.now(UTC),
-                terms=Terms(),
+            submitted = JobSubmission(
+                id=str(uuid_utils.uuid7()), request=SuggestionRequest(city="Recife")
             )
+            job = new_job(submitted, None, datetime.now(UTC), Terms())
             store.accept(Change(job, (accepted_event(job),)))
             os.write(report, job.id.encode())  # one write of less than PIPE_BUF is atomic
 

@@ -9,6 +9,7 @@ from mare_gateway.page.music_view import PLAYER_ORIGINS, player_of, playlist_vie
 from mare_gateway.page.question import Question
 from mare_gateway.page.sky import scene_of, solar_hour
 from mare_gateway.page.words import words_of
+from mare_services.contract.conditions import Condition, in_words
 from tests.fakes.suggestions import SKIES, playlist, reasons, suggestion
 
 EN, PT = words_of("en"), words_of("pt")
@@ -25,15 +26,14 @@ def test_each_weather_has_its_sky(sky):
     assert scene(sky).sky == sky
 
 
-@pytest.mark.parametrize("sky", SKIES)
-@pytest.mark.parametrize("words", [EN, PT])
-def test_without_a_code_the_word_chooses_the_sky(sky, words):
-    assert scene(code=None, condition=words(f"condition.{sky}")).sky == sky
+@pytest.mark.parametrize(("condition", "sky"), list(zip(Condition, SKIES, strict=True)))
+@pytest.mark.parametrize("lang", ["en", "pt"])
+def test_the_word_of_the_weather_service_chooses_the_sky(condition, sky, lang):
+    assert scene(condition=in_words(condition, lang)).sky == sky
 
 
 def test_an_unknown_weather_is_a_sky_with_clouds():
-    assert scene(code=None, condition="raining frogs").sky == "cloudy"
-    assert scene(code=17, condition="raining frogs").sky == "cloudy"
+    assert scene(condition="raining frogs").sky == "cloudy"
 
 
 @pytest.mark.parametrize(

@@ -11,20 +11,6 @@ Sky = Literal["clear", "cloudy", "overcast", "fog", "drizzle", "rain", "snow", "
 TimeOfDay = Literal["dawn", "day", "dusk", "night"]
 Tide = Literal["low", "mid", "high"]
 
-_CODES: tuple[tuple[int, int, Sky], ...] = (
-    (0, 1, "clear"),
-    (2, 2, "cloudy"),
-    (3, 3, "overcast"),
-    (45, 48, "fog"),
-    (51, 57, "drizzle"),
-    (61, 67, "rain"),
-    (71, 77, "snow"),
-    (80, 82, "rain"),
-    (85, 86, "snow"),
-    (95, 99, "storm"),
-)
-"""WMO 4677."""
-
 _MORNING, _AFTERNOON, _AFTERGLOW = 7.5, 16.5, 18.75
 """Solar hours: the dawn ends, the dusk begins, and the last light is gone."""
 
@@ -60,15 +46,9 @@ def solar_hour(now: datetime, longitude: float) -> float:
 
 
 def _sky(weather: Mapping[str, Any]) -> Sky:
-    code = weather.get("code")
-    if code is not None:
-        for first, last, sky in _CODES:
-            if first <= code <= last:
-                return sky
-    # A source without codes has only the word, in the language of the answer.
+    """Return the sky of the condition, which is one word in the language of the answer."""
     skies: tuple[Sky, ...] = get_args(Sky)
-    word = weather.get("condition")
-    return next((sky for sky in skies if word in _words_of(sky)), "cloudy")
+    return next((sky for sky in skies if weather["condition"] in _words_of(sky)), "cloudy")
 
 
 def _words_of(sky: Sky) -> tuple[str, str]:

@@ -9,7 +9,6 @@ from contextlib import suppress
 from typing import Generic, Protocol, TypeVar
 
 from mare_services.contract.errors import (
-    SourceFailed,
     SourceLimited,
     SourceRefused,
     SourceTimedOut,
@@ -188,15 +187,14 @@ class Guarded(Generic[Request, Answer]):
         return type(reason)(reason.detail, extra)
 
 
+_FAILURES: dict[type[SourceUnavailable], Failure] = {
+    SourceRefused: Failure.REFUSED,
+    SourceLimited: Failure.LIMITED,
+    SourceTimedOut: Failure.TIMED_OUT,
+}
+
+
 def _failure(error: SourceUnavailable) -> Failure:
     if error.extra.get("unreachable"):
         return Failure.UNREACHABLE
-    for kind, failure in (
-        (SourceRefused, Failure.REFUSED),
-        (SourceLimited, Failure.LIMITED),
-        (SourceTimedOut, Failure.TIMED_OUT),
-        (SourceFailed, Failure.FAILED),
-    ):
-        if isinstance(error, kind):
-            return failure
-    return Failure.FAILED
+    return _FAILURES.get(type(error), Failure.FAILED)
