@@ -83,7 +83,7 @@ class PostgreSqlServer:
     def __exit__(self, *_) -> None:
         if self._process is not None:
             self._process.send_signal(signal.SIGINT)  # SIGTERM would wait for open connections
-            self._process.wait(20)
+            self._process.wait(60)
         self._temporary.cleanup()
 
     def _answers(self) -> bool:

@@ -16,8 +16,8 @@ from mare_services.contract.errors import (
     SourceUnavailable,
 )
 from mare_services.contract.music import MAX_TRACKS, Mood
-from mare_services.music.adapters.spotify.source import Spotify
-from mare_services.music.adapters.spotify.tokens import Tokens
+from mare_services.music.adapters.spotify import Spotify
+from mare_services.music.adapters.spotify_tokens import Tokens
 from mare_services.music.domain.language_areas import language_area
 from mare_services.music.domain.material import MaterialQuery
 from mare_services.music.domain.selection import suffice

@@ -7,7 +7,7 @@ import pytest
 
 from mare_services.contract.music import MAX_TRACKS, Track
 from mare_services.jobs.service import LARGEST_DOCUMENT
-from mare_services.music.adapters.spotify import responses
+from mare_services.music.adapters import spotify as responses
 from mare_services.music.domain.material import PlaylistLink
 from tests.fakes.upstreams.spotify import playlist, track
 

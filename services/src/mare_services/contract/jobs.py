@@ -81,48 +81,45 @@ class JobView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JobAccepted:
-    """Event ``jobs.job_accepted``: an attempt at a job waits for a worker."""
+class JobEvent:
+    """An event of one attempt at a job."""
 
     job_id: str
     attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobAccepted(JobEvent):
+    """Event ``jobs.job_accepted``: an attempt at a job waits for a worker."""
+
     request: SuggestionRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JobChanged:
+class JobChanged(JobEvent):
     """Event ``jobs.job_changed``: a job has a new state."""
 
-    job_id: str
-    attempt: int
     state: JobState
     client: str
     updated_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JobStarted:
+class JobStarted(JobEvent):
     """Event ``playlists.job_started``."""
-
-    job_id: str
-    attempt: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WeatherObserved:
+class WeatherObserved(JobEvent):
     """Event ``playlists.weather_observed``: the partial result."""
 
-    job_id: str
-    attempt: int
     report: WeatherReport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlaylistComposed:
+class PlaylistComposed(JobEvent):
     """Event ``playlists.playlist_composed``: the complete result."""
 
-    job_id: str
-    attempt: int
     suggestion: Any
     """A ``Suggestion`` as plain JSON."""
     report: WeatherReport | None = None
@@ -130,9 +127,7 @@ class PlaylistComposed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlaylistFailed:
+class PlaylistFailed(JobEvent):
     """Event ``playlists.playlist_failed``: this attempt has no result."""
 
-    job_id: str
-    attempt: int
     failure: JobFailure

@@ -8,8 +8,8 @@ from functools import partial
 from mare_services.contract.music import Composed, MusicRequest
 from mare_services.music.adapters.catalogue import Catalogue, shipped_works
 from mare_services.music.adapters.deezer import Deezer
-from mare_services.music.adapters.spotify.source import Spotify
-from mare_services.music.adapters.spotify.tokens import Tokens
+from mare_services.music.adapters.spotify import Spotify
+from mare_services.music.adapters.spotify_tokens import Tokens
 from mare_services.music.composer import compose
 from mare_services.music.domain.material import Material, MaterialQuery
 from mare_services.music.settings import Live, Settings

@@ -28,7 +28,7 @@ from mare_services.weather.finders import (
 )
 from mare_services.weather.locator import Locator
 from mare_services.weather.observer import Observer
-from mare_services.weather.ports import Gazetteer, Observed
+from mare_services.weather.ports import Observed
 from mare_services.weather.settings import Live, Settings
 
 CLIMATOLOGY = files("mare_services.weather") / "data/climatology.bin"
@@ -97,7 +97,7 @@ def _source(name: Live, settings: Settings) -> Source[Place, Observed]:
             return OpenWeatherMap(client, settings.openweathermap_key)
 
 
-def _finders(settings: Settings, gazetteer: Gazetteer, spawn: Spawn) -> list[Finder]:
+def _finders(settings: Settings, gazetteer: EmbeddedGazetteer, spawn: Spawn) -> list[Finder]:
     embedded: list[Finder] = [ExactNames(gazetteer), MisspeltNames(gazetteer)]
     if settings.geocoder == "embedded":
         return embedded

@@ -7,11 +7,12 @@ from typing import Protocol
 from mare_services.contract.errors import InvalidRequest, SourceUnavailable
 from mare_services.contract.places import PlaceQuery
 from mare_services.upstream.sources import CachedSources
+from mare_services.weather.adapters.gazetteer import EmbeddedGazetteer
 from mare_services.weather.domain.cities import Bounds, City, within
 from mare_services.weather.domain.names import fold
 from mare_services.weather.domain.place_query import Name, interpretations
 from mare_services.weather.domain.spelling import Near, meant
-from mare_services.weather.ports import Gazetteer, NameQuery
+from mare_services.weather.ports import NameQuery
 
 MAX_CODE = 3
 """Letters of a country code. Bra in Italy is not a city of Brazil."""
@@ -24,7 +25,7 @@ class Finder(Protocol):
         """Return the matching cities, the best match first."""
 
 
-def bounds(gazetteer: Gazetteer, name: Name) -> Bounds:
+def bounds(gazetteer: EmbeddedGazetteer, name: Name) -> Bounds:
     """Return the areas of a name. An unknown area has no city; an unknown country is an error."""
     found = [gazetteer.areas(qualifier) for qualifier in name.qualifiers]
     if name.country is not None:
@@ -39,7 +40,7 @@ def bounds(gazetteer: Gazetteer, name: Name) -> Bounds:
     return found
 
 
-def interpret(gazetteer: Gazetteer, name: Name) -> list[Name]:
+def interpret(gazetteer: EmbeddedGazetteer, name: Name) -> list[Name]:
     """Return the interpretations of a name; the whole name comes first."""
     return interpretations(name, lambda key: bool(gazetteer.areas(key)))
 
@@ -51,7 +52,7 @@ class ExactNames:
     name of a country wins over both: Mexico is not the town of that name in the Philippines.
     """
 
-    def __init__(self, gazetteer: Gazetteer) -> None:
+    def __init__(self, gazetteer: EmbeddedGazetteer) -> None:
         self.attribution = gazetteer.attribution
         self._gazetteer = gazetteer
 
@@ -81,7 +82,7 @@ class ExactNames:
 
 
 class MisspeltNames:
-    def __init__(self, gazetteer: Gazetteer) -> None:
+    def __init__(self, gazetteer: EmbeddedGazetteer) -> None:
         self.attribution = gazetteer.attribution
         self._gazetteer = gazetteer
         self._exact = ExactNames(gazetteer)
@@ -120,7 +121,7 @@ class LiveNames:
         self,
         geocoder: CachedSources[NameQuery, tuple[City, ...]],
         attribution: str,
-        gazetteer: Gazetteer,
+        gazetteer: EmbeddedGazetteer,
         *,
         only_exact: bool,
         is_optional: bool,

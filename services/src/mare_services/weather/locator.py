@@ -11,13 +11,14 @@ from mare_services.contract.errors import (
 )
 from mare_services.contract.places import Language, Place, PlaceList, PlaceQuery, PlaceSearch
 from mare_services.contract.wire import write
+from mare_services.weather.adapters.gazetteer import EmbeddedGazetteer
+from mare_services.weather.adapters.time_zones import PolygonTimeZones
 from mare_services.weather.domain.cities import City, within
 from mare_services.weather.domain.coordinates import remote_place
 from mare_services.weather.domain.names import clean, fold
 from mare_services.weather.domain.place_query import Name, Point, parse_query
 from mare_services.weather.domain.spelling import SLIPS, Near, ranked
 from mare_services.weather.finders import Finder, MisspeltNames, bounds, interpret
-from mare_services.weather.ports import Gazetteer, TimeZones
 
 NEAREST_KM = 100.0
 """A point gets name, country and time zone of the nearest city within this distance."""
@@ -43,7 +44,7 @@ class Locator:
     """Finds places by coordinates and, with the finders in their order, by name."""
 
     def __init__(
-        self, gazetteer: Gazetteer, finders: Sequence[Finder], time_zones: TimeZones
+        self, gazetteer: EmbeddedGazetteer, finders: Sequence[Finder], time_zones: PolygonTimeZones
     ) -> None:
         self._gazetteer = gazetteer
         self._time_zones = time_zones

@@ -1,7 +1,6 @@
 """The policy ``mood``: from the weather to four values, and from the values to a mood."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 
 from mare_services.contract.conditions import Condition
 from mare_services.contract.music import Mood
@@ -34,33 +33,12 @@ _DECIMALS = 6
 """Rounding: many inputs are exactly on a threshold, and float sums would cross it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Values:
-    """Energy, valence, acousticness and instrumentalness, each from 0 to 1."""
-
-    energy: float
-    valence: float
-    acousticness: float
-    instrumentalness: float
-
-    @classmethod
-    def total(cls, reasons: tuple[Reason, ...]) -> "Values":
-        """Return the sum of all contributions, clipped once at the end."""
-        return cls(
-            energy=_clip(sum(reason.energy for reason in reasons)),
-            valence=_clip(sum(reason.valence for reason in reasons)),
-            acousticness=_clip(sum(reason.acousticness for reason in reasons)),
-            instrumentalness=_clip(sum(reason.instrumentalness for reason in reasons)),
-        )
-
-
-def _clip(value: float) -> float:
-    return round(min(max(value, 0.0), 1.0), _DECIMALS)
-
-
 VERSION = 1
 
-_BUCKETS: tuple[tuple[Mood, Callable[[Values, bool], bool]], ...] = (
+_VALUES = ("energy", "valence", "acousticness", "instrumentalness")
+"""Each from 0 to 1."""
+
+_BUCKETS: tuple[tuple[Mood, Callable[[Reason, bool], bool]], ...] = (
     (Mood.INSTRUMENTAL, lambda v, _: v.instrumentalness >= 0.45),
     (Mood.STORM_ROCK, lambda v, thunder: thunder and v.energy >= 0.50),
     (Mood.PARTY, lambda v, _: v.energy >= 0.75 and v.valence >= 0.60),
@@ -76,20 +54,15 @@ _BUCKETS: tuple[tuple[Mood, Callable[[Values, bool], bool]], ...] = (
 def choose(weather: Weather, local_hour: int, lang: str) -> MoodChoice:
     """Return the mood for metric ``weather`` at ``local_hour`` (0 to 23) with its reasons."""
     fired = reasons(weather, local_hour)
-    values = Values.total(fired)
-    mood = _bucket(values, thunder=weather.condition == Condition.THUNDERSTORM)
-    return MoodChoice(
-        policy="mood",
-        version=VERSION,
-        mood=mood,
-        name=name_of(mood, lang),
-        reasons=fired,
-        energy=values.energy,
-        valence=values.valence,
-        acousticness=values.acousticness,
-        instrumentalness=values.instrumentalness,
-    )
+    values = {name: _total(fired, name) for name in _VALUES}
+    thunder = weather.condition == Condition.THUNDERSTORM
+    total = Reason(rule="total", **values)
+    mood = next(mood for mood, applies in _BUCKETS if applies(total, thunder))
+    name = name_of(mood, lang)
+    return MoodChoice(policy="mood", version=VERSION, mood=mood, name=name, reasons=fired, **values)
 
 
-def _bucket(values: Values, *, thunder: bool) -> Mood:
-    return next(mood for mood, applies in _BUCKETS if applies(values, thunder))
+def _total(fired: Iterable[Reason], name: str) -> float:
+    """Return the sum of all contributions to a value, clipped once at the end."""
+    total: float = sum(getattr(reason, name) for reason in fired)
+    return round(min(max(total, 0.0), 1.0), _DECIMALS)

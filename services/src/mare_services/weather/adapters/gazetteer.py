@@ -36,8 +36,9 @@ _MANY = 1_000
 
 
 class EmbeddedGazetteer:
-    """Implements :class:`mare_services.weather.ports.Gazetteer`; all methods take less than 5 ms.
+    """Embedded cities by name and by position. Keys are folded names.
 
+    All methods take less than 5 ms.
     The first lookup of a misspelt name and of a point take 45 and 40 ms: they load their indexes
     then, so that a pod is ready earlier.
     """
@@ -55,12 +56,14 @@ class EmbeddedGazetteer:
             return cls(sqlite3.connect(address, uri=True, check_same_thread=False))
 
     def named(self, key: str) -> Namesakes:
+        """Return all cities of exactly this name."""
         return Namesakes(
             self._cities(_NAMED.format("primary_name"), key),
             self._cities(_NAMED.format("alternate_name"), key),
         )
 
     def beginning(self, key: str, limit: int) -> Sequence[City]:
+        """Return cities whose name begins with the key: primary names first, by population."""
         end = key + _LAST_CHARACTER
         found = self._cities(_BEGINNING.format("primary_name"), key, end, limit=limit)
         if len(found) < limit:
@@ -70,6 +73,7 @@ class EmbeddedGazetteer:
         return found[:limit]
 
     def resembling(self, key: str) -> Sequence[tuple[str, int]]:
+        """Return similar names and their edit distances, closest first."""
         return self._compared(key) if is_comparable(key) else ()
 
     def _compare(self, key: str) -> Sequence[tuple[str, int]]:
@@ -86,10 +90,12 @@ class EmbeddedGazetteer:
         )
 
     def nearest(self, latitude: float, longitude: float, radius_km: float) -> City | None:
+        """Return the nearest city within the radius."""
         index = self._points.nearest((latitude, longitude), radius_km)
         return None if index is None else self._cities("WHERE rank = ?", index + 1)[0]
 
     def areas(self, key: str) -> frozenset[Area]:
+        """Return the countries and first-level divisions with this name, code or abbreviation."""
         rows = self._database.execute(
             "SELECT country, division FROM area_name WHERE key = ?", (key,)
         )

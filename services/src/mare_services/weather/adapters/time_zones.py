@@ -11,7 +11,7 @@ _ANTARCTICA = -60.0
 
 
 class PolygonTimeZones:
-    """Implements :class:`mare_services.weather.ports.TimeZones`.
+    """Civil time zones of points on land.
 
     The first lookup takes 80 ms and 35 MB of memory, later ones 1 µs. Only points far from every
     city need it.

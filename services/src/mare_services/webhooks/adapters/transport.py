@@ -33,15 +33,7 @@ Connect = Callable[[Address, int, float], socket.socket]
 
 def connect(address: Address, port: int, seconds: float) -> socket.socket:
     """Return a socket that is connected to ``address``; raise OSError."""
-    family = socket.AF_INET if address.version == 4 else socket.AF_INET6  # noqa: PLR2004
-    found = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        found.settimeout(seconds)
-        found.connect((str(address), port))
-    except BaseException:
-        found.close()
-        raise
-    return found
+    return socket.create_connection((str(address), port), seconds)
 
 
 class HttpTransport:

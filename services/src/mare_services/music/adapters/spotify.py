@@ -1,19 +1,35 @@
-"""Tracks and playlists for a mood by Spotify's search."""
+"""Spotify's Web API. New applications can use only the search.
+
+Recommendations, audio features, featured and category playlists are closed to new applications
+since 27 November 2024, the tracks of foreign playlists since 11 February 2026. Since then a page of
+a search has at most 10 results.
+https://developer.spotify.com/documentation/web-api/tutorials/february-2026-migration-guide
+
+Spotify's developer policy requires a link to Spotify with every item, its name in the attribution,
+and that nothing is stored for longer than needed. https://developer.spotify.com/policy
+
+``items`` of a page may be null, and so may its elements: Spotify's own playlists are null.
+``total`` of a search is an estimate that changes from page to page; only the number of elements
+shows whether a page is the last one. A playlist's number of tracks is in ``items`` since February
+2026, in ``tracks`` before.
+"""
 
 import logging
 from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
 
 from mare_nameko.settings import Secret
 from mare_services.contract.errors import SourceRefused, SourceUnavailable
 from mare_services.contract.music import Track
-from mare_services.music.adapters.spotify import responses
-from mare_services.music.adapters.spotify.tokens import Tokens
-from mare_services.music.adapters.tracks import collect_tracks
+from mare_services.music.adapters.spotify_tokens import Tokens
+from mare_services.music.adapters.tracks import checked_track, collect_tracks, is_link
 from mare_services.music.domain.material import Material, MaterialQuery, PlaylistLink
 from mare_services.music.domain.selection import usable_playlists
 from mare_services.music.vocabulary import words_for
 from mare_services.upstream.budget import Budget
-from mare_services.upstream.client import JsonClient
+from mare_services.upstream.client import JsonClient, valid_elements
 
 _CODES = (
     "AD AE AG AL AM AO AR AT AU AZ BA BB BD BE BF BG BH BI BJ BN BO BR BS BT BW BY BZ CA CD CG "
@@ -52,6 +68,48 @@ _NO_PREMIUM = (
 _log = logging.getLogger(__name__)
 
 
+class Page(msgspec.Struct):
+    items: list[Any] | None = None
+
+
+class Found(msgspec.Struct):
+    tracks: Page | None = None
+    playlists: Page | None = None
+
+
+class _Named(msgspec.Struct):
+    name: str
+
+
+class _Urls(msgspec.Struct):
+    spotify: str | None = None
+
+
+class _Album(msgspec.Struct):
+    name: str | None = None
+
+
+class _Track(msgspec.Struct):
+    name: str
+    artists: list[Any]
+    external_urls: _Urls
+    album: _Album | None = None
+    duration_ms: float | None = None
+    explicit: bool | None = None
+    is_playable: bool | None = None
+
+
+class _Size(msgspec.Struct):
+    total: int | None = None
+
+
+class _Playlist(msgspec.Struct):
+    name: str
+    external_urls: _Urls
+    items: _Size | None = None
+    tracks: _Size | None = None
+
+
 class Spotify:
     name = "spotify"
 
@@ -83,9 +141,9 @@ class Spotify:
         for offset in range(0, PAGES * PAGE, PAGE):
             for words in list(searches):
                 found = self._search("track", words, query.market, budget, offset)
-                if len(responses.elements_of(found.tracks)) < PAGE:
+                if len(elements_of(found.tracks)) < PAGE:
                     searches.remove(words)
-                yield responses.tracks_of(found)
+                yield tracks_of(found)
 
     def _playlists(self, query: MaterialQuery, budget: Budget) -> tuple[PlaylistLink, ...]:
         phrase = words_for(query.mood, query.area).phrases[0]
@@ -93,11 +151,9 @@ class Spotify:
             found = self._search("playlist", phrase, query.market, budget)
         except SourceUnavailable:
             return ()  # the playlist then links to a search
-        return usable_playlists(responses.playlists_of(found))
+        return usable_playlists(playlists_of(found))
 
-    def _search(
-        self, kind: str, words: str, market: str, budget: Budget, offset: int = 0
-    ) -> responses.Found:
+    def _search(self, kind: str, words: str, market: str, budget: Budget, offset: int = 0) -> Found:
         params = {
             "q": words,
             "type": kind,
@@ -115,8 +171,46 @@ class Spotify:
             self._tokens.drop(token)
         return self._found(params, self._tokens.current(budget), budget)
 
-    def _found(self, params: Mapping[str, str], token: Secret, budget: Budget) -> responses.Found:
+    def _found(self, params: Mapping[str, str], token: Secret, budget: Budget) -> Found:
         headers = {"Authorization": f"Bearer {token}"}
         return self._client.get(
-            "/v1/search", responses.Found, params=params, headers=headers, budget=budget
+            "/v1/search", Found, params=params, headers=headers, budget=budget
         ).value
+
+
+def elements_of(page: Page | None) -> list[Any]:
+    """Return the elements of the page, nulls included."""
+    return (page.items if page else None) or []
+
+
+def tracks_of(found: Found) -> tuple[Track, ...]:
+    read = (_track(element) for element in valid_elements(elements_of(found.tracks), _Track))
+    return tuple(track for track in read if track)
+
+
+def playlists_of(found: Found) -> tuple[PlaylistLink, ...]:
+    return tuple(
+        PlaylistLink(name=each.name, url=each.external_urls.spotify, total=_total(each))
+        for each in valid_elements(elements_of(found.playlists), _Playlist)
+        if each.name.strip() and is_link(each.external_urls.spotify)
+    )
+
+
+def _track(element: _Track) -> Track | None:
+    milliseconds = element.duration_ms
+    return checked_track(
+        title=element.name,
+        artists=[artist.name for artist in valid_elements(element.artists, _Named)],
+        url=element.external_urls.spotify,
+        album=element.album.name if element.album else None,
+        seconds=None if milliseconds is None else milliseconds / 1000,
+        explicit=element.explicit,
+        is_playable=element.is_playable,
+    )
+
+
+def _total(element: _Playlist) -> int | None:
+    for size in (element.items, element.tracks):
+        if size is not None and size.total is not None:
+            return size.total
+    return None
