@@ -89,13 +89,10 @@ _SERVICE_FAILED = Problem(
 )
 
 
-class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Entry(Problem):
     errors: tuple[str, ...]
     """Names of the types of exceptions, of calls and of services."""
-    status: int
-    code: str
-    detail: str
-    retry_after: int | None = None
     shown: frozenset[str] | None = None
     """The members that are passed on to the client, with the error's sentence; None for neither."""
 
@@ -114,9 +111,7 @@ def problem_of(error: RpcError) -> Problem:
     entry = _ENTRIES.get(_name_of(error))
     if entry is None:
         return _SERVICE_FAILED
-    problem = Problem(
-        status=entry.status, code=entry.code, detail=entry.detail, retry_after=entry.retry_after
-    )
+    problem: Problem = entry
     sentence, extra = _arguments(error.exc_args) if isinstance(error, RemoteError) else ("", {})
     if entry.shown is not None:
         members = {name: extra[name] for name in sorted(entry.shown & extra.keys())}

@@ -86,7 +86,7 @@ def test_the_events_of_a_job_are_those_of_the_contract(failed):
 
 
 def test_a_due_callback_carries_the_job_as_it_is_shown(failed):
-    changed, due = change_events(failed)
+    changed, due = change_events(failed, failed)
 
     assert (changed.type, due.type) == ("job_changed", "callback_due")
     assert exactly(due.data, CallbackDue) == CallbackDue(

@@ -2,35 +2,25 @@
 
 import threading
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from mare_nameko.client.encoding import Route
 from mare_nameko.client.errors import Overloaded, RpcError
 
 
+@dataclass(eq=False, slots=True)
 class Call:
-    __slots__ = (
-        "_error",
-        "_gate",
-        "_reply",
-        "correlation_id",
-        "frames",
-        "route",
-        "service",
-        "started",
-    )
+    correlation_id: str
+    service: str
+    route: Route
+    frames: bytes
+    started: float
+    _reply: bytes | None = field(default=None, init=False)
+    _error: RpcError | None = field(default=None, init=False)
+    _gate: threading.Lock = field(default_factory=threading.Lock, init=False)
+    """A lock is cheaper than an Event, which consists of a lock, a condition and a list."""
 
-    def __init__(
-        self, correlation_id: str, service: str, route: Route, frames: bytes, started: float
-    ) -> None:
-        self.correlation_id = correlation_id
-        self.service = service
-        self.route = route
-        self.frames = frames
-        self.started = started
-        self._reply: bytes | None = None
-        self._error: RpcError | None = None
-        # A lock is cheaper than an Event, which consists of a lock, a condition and a list.
-        self._gate = threading.Lock()
+    def __post_init__(self) -> None:
         self._gate.acquire()
 
     def wait(self, timeout: float) -> bool:

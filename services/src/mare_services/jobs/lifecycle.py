@@ -49,9 +49,7 @@ class JobLifecycle:
     def get(self, job_id: str, client: str) -> Job:
         """Return a job of `client`; raise JobNotFound, also for the job of another client."""
         job = self.store.get(job_id)
-        if job is None or job.client != client:
-            raise JobNotFound(NO_JOB)
-        return job
+        return _existing(job if job and job.client == client else None)
 
     def cancel(self, job_id: str, client: str) -> Job:
         """End a job without a result; a cancelled job stays as it is."""
@@ -62,7 +60,7 @@ class JobLifecycle:
                 return None
             return move_to(job, JobState.CANCELLED, self.clock(), self.terms)
 
-        return self._change(job_id, cancelled)
+        return _existing(self._move(job_id, cancelled))
 
     def retry(self, job_id: str, client: str) -> Job:
         """Start another attempt at a job that ended without a result; raise TooManyOpenJobs.
@@ -76,16 +74,13 @@ class JobLifecycle:
                 return None
             return retry(job, self.clock(), self.terms)
 
-        return self._change(job_id, retried, publish_request=True)
+        return _existing(self._move(job_id, retried))
 
     def record(self, job_id: str, attempt: int, state: JobState, **fields: Any) -> Job | None:
         """Record what a worker reports; None for an unknown job."""
-
-        def decide(job: Job) -> Change | None:
-            changed = record(job, attempt, state, self.clock(), self.terms, **fields)
-            return Change(changed, change_events(changed, job)) if changed else None
-
-        return self.store.change(job_id, decide)
+        return self._move(
+            job_id, lambda job: record(job, attempt, state, self.clock(), self.terms, **fields)
+        )
 
     def sweep(self) -> dict[str, int]:
         """Expire overdue jobs and delete old records; return how many."""
@@ -106,13 +101,12 @@ class JobLifecycle:
         return sum(self._redeliver(job_id, now) for job_id in stalled)
 
     def _expire(self, job_id: str, now: datetime) -> bool:
-        def decide(job: Job) -> Change | None:
+        def expired(job: Job) -> Job | None:
             if job.state.is_terminal or job.deadline > now:
                 return None
-            expired = move_to(job, JobState.EXPIRED, now, self.terms)
-            return Change(expired, change_events(expired))
+            return move_to(job, JobState.EXPIRED, now, self.terms)
 
-        job = self.store.change(job_id, decide)
+        job = self._move(job_id, expired)
         return job is not None and job.state is JobState.EXPIRED
 
     def _redeliver(self, job_id: str, now: datetime) -> bool:
@@ -135,19 +129,17 @@ class JobLifecycle:
         self.store.change(job_id, decide)
         return published
 
-    def _change(
-        self, job_id: str, move: Callable[[Job], Job | None], *, publish_request: bool = False
-    ) -> Job:
-        def decide(job: Job) -> Change | None:
-            changed = move(job)
-            if changed is None:
-                return None
-            events = change_events(changed)
-            return Change(
-                changed, (*events, accepted_event(changed)) if publish_request else events
-            )
+    def _move(self, job_id: str, move: Callable[[Job], Job | None]) -> Job | None:
+        """Store what `move` makes of a job, with its events; None for an unknown job."""
 
-        job = self.store.change(job_id, decide)
-        if job is None:
-            raise JobNotFound(NO_JOB)
-        return job
+        def decide(job: Job) -> Change | None:
+            moved = move(job)
+            return Change(moved, change_events(moved, job)) if moved else None
+
+        return self.store.change(job_id, decide)
+
+
+def _existing(job: Job | None) -> Job:
+    if job is None:
+        raise JobNotFound(NO_JOB)
+    return job

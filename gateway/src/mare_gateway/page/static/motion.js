@@ -1,5 +1,7 @@
 /** The motion of the scene, which a button stops; the choice is kept. */
 
+import { read, write } from "./stored.js";
+
 const STORED = "mare.motion";
 
 export function keepMotion() {
@@ -14,25 +16,9 @@ export function keepMotion() {
   };
   button.addEventListener("click", () => {
     const motion = root.dataset.motion === "on" ? "off" : "on";
-    write(motion);
+    write(STORED, motion);
     show(motion);
   });
   less.addEventListener("change", () => show(root.dataset.motion));
-  show(read());
-}
-
-function read() {
-  try {
-    return localStorage.getItem(STORED) === "off" ? "off" : "on";
-  } catch {
-    return "on"; // storage can be disabled
-  }
-}
-
-function write(motion) {
-  try {
-    localStorage.setItem(STORED, motion);
-  } catch {
-    // the choice then lasts for this page
-  }
+  show(read(STORED) === "off" ? "off" : "on");
 }

@@ -1,5 +1,7 @@
 /** The places that this browser has asked for; they never leave it. */
 
+import { read, write } from "./stored.js";
+
 const STORED = "mare.visited";
 const MOST = 8;
 
@@ -9,12 +11,12 @@ export function remember(answer) {
   const given = new URLSearchParams(location.search);
   const place = new URLSearchParams([...given].filter(([key]) => ["city", "lat", "lon"].includes(key)));
   if (!name || !place.size) return;
-  const others = read().filter((each) => each.name !== name);
-  write([{ name, place: String(place) }, ...others].slice(0, MOST));
+  const others = places().filter((each) => each.name !== name);
+  write(STORED, JSON.stringify([{ name, place: String(place) }, ...others].slice(0, MOST)));
 }
 
 export function forget() {
-  write([]);
+  write(STORED, "[]");
   showVisited();
   document.querySelector("#city").focus();
 }
@@ -23,10 +25,10 @@ export function forget() {
 export function showVisited() {
   const section = document.querySelector("#visited");
   const present = document.querySelector("#answer h1")?.textContent;
-  const places = read().filter((each) => each.name !== present);
-  section.hidden = places.length === 0;
+  const shown = places().filter((each) => each.name !== present);
+  section.hidden = shown.length === 0;
   section.querySelector("ul").replaceChildren(
-    ...places.map(({ name, place }) => {
+    ...shown.map(({ name, place }) => {
       const item = document.createElement("li");
       const link = document.createElement("a");
       link.href = `/?${place}`;
@@ -38,19 +40,11 @@ export function showVisited() {
   );
 }
 
-function read() {
+function places() {
   try {
-    const stored = JSON.parse(localStorage.getItem(STORED) ?? "[]");
+    const stored = JSON.parse(read(STORED) ?? "[]");
     return stored.filter((each) => typeof each?.name === "string" && typeof each.place === "string").slice(0, MOST);
   } catch {
-    return []; // storage can be disabled, or hold something else
-  }
-}
-
-function write(places) {
-  try {
-    localStorage.setItem(STORED, JSON.stringify(places));
-  } catch {
-    // without storage there is no history
+    return []; // it can hold something else
   }
 }

@@ -4,7 +4,7 @@ from typing import Any
 
 from mare_services.contract.callbacks import CallbackType
 from mare_services.contract.jobs import JobState
-from mare_services.jobs.domain.job import Job, OutboxEvent, changed_event
+from mare_services.jobs.domain.job import Job, OutboxEvent, accepted_event, changed_event
 
 _CALLBACKS = {
     JobState.RUNNING: CallbackType.STARTED,
@@ -41,20 +41,22 @@ def view(job: Job) -> Any:
     }
 
 
-def change_events(job: Job, before: Job | None = None) -> tuple[OutboxEvent, ...]:
-    """Return the events to publish after a change: for streams, and for callbacks.
+def change_events(job: Job, before: Job) -> tuple[OutboxEvent, ...]:
+    """Return the events to publish after a change: for streams, callbacks, and another attempt.
 
     A playlist that overtakes the weather brings it along. ``job.weather`` is then sent as well, so
     that a receiver can rely on it.
     """
-    callback = job.callback
-    if callback is None or callback["ended"]:
-        return (changed_event(job),)
-    reached = [_CALLBACKS[job.state]] if job.state in _CALLBACKS else []
-    if before is not None and before.weather is None and job.weather is not None:
-        reached.insert(0, CallbackType.WEATHER)
-    due = (_due(job, kind) for kind in dict.fromkeys(reached) if kind in callback["events"])
-    return (changed_event(job), *due)
+    events = [changed_event(job)]
+    if job.callback is not None and not job.callback["ended"]:
+        reached = [_CALLBACKS[job.state]] if job.state in _CALLBACKS else []
+        if before.weather is None and job.weather is not None:
+            reached.insert(0, CallbackType.WEATHER)
+        wanted = job.callback["events"]
+        events += [_due(job, kind) for kind in dict.fromkeys(reached) if kind in wanted]
+    if job.state is JobState.PENDING:
+        events.append(accepted_event(job))
+    return tuple(events)
 
 
 def _due(job: Job, kind: CallbackType) -> OutboxEvent:
