@@ -12,7 +12,7 @@ from pathlib import Path
 from pydantic import ConfigDict, TypeAdapter, create_model
 
 from mare_gateway import problems
-from mare_services.contract import callbacks, job_lists, jobs, music, places, suggestion, weather
+from mare_services.contract import callbacks, jobs, music, places, suggestion, weather
 
 FILE = Path("gateway/src/mare_gateway/api/answers.json")
 PLACES = tuple[places.Place, ...] | None
@@ -34,7 +34,7 @@ class JobDocument(jobs.JobView):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class BatchDocument(job_lists.BatchView):
+class BatchDocument(jobs.BatchView):
     """A batch and the paths that belong to it."""
 
     links: dict[str, str]
@@ -42,7 +42,7 @@ class BatchDocument(job_lists.BatchView):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class JobSummaryDocument(job_lists.JobSummary):
+class JobSummaryDocument(jobs.JobSummary):
     """A job in a list, and the paths that belong to it."""
 
     links: dict[str, str]
@@ -70,9 +70,9 @@ ANSWERS = (
 
 
 def schemas() -> str:
-    for module in (callbacks, job_lists, jobs, music, places, suggestion, weather):
+    for module in (callbacks, jobs, music, places, suggestion, weather):
         for kind in vars(module).values():
-            if dataclasses.is_dataclass(kind):
+            if isinstance(kind, type) and dataclasses.is_dataclass(kind):
                 # The string below a field is its description.
                 setattr(kind, "__pydantic_config__", ConfigDict(use_attribute_docstrings=True))  # noqa: B010
     for kind in DOCUMENTS:

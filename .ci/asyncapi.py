@@ -13,10 +13,10 @@ from typing import Any
 import yaml
 from pydantic import ConfigDict, TypeAdapter
 
-from mare_services.contract import callbacks, job_lists, jobs, music, places, suggestion, weather
+from mare_services.contract import callbacks, jobs, music, places, suggestion, weather
 
 FILE = Path("docs/asyncapi.yaml")
-MODULES = (callbacks, job_lists, jobs, music, places, suggestion, weather)
+MODULES = (callbacks, jobs, music, places, suggestion, weather)
 RPC_EXCHANGE = "nameko-rpc"
 
 EVENTS: dict[str, tuple[type, tuple[str, ...]]] = {
@@ -38,10 +38,10 @@ METHODS: dict[str, tuple[Any, Any]] = {
     "music.compose": (music.MusicRequest, music.Composed),
     "playlists.suggest": (suggestion.SuggestionRequest, suggestion.Suggestion),
     "jobs.accept": (jobs.JobSubmission, jobs.JobView),
-    "jobs.accept_batch": (job_lists.BatchSubmission, job_lists.BatchView),
-    "jobs.list_jobs": (job_lists.JobListQuery, job_lists.JobList),
-    "jobs.get": (jobs.JobQuery, jobs.JobView | job_lists.BatchView),
-    "jobs.cancel": (jobs.JobQuery, jobs.JobView | job_lists.BatchView),
+    "jobs.accept_batch": (jobs.BatchSubmission, jobs.BatchView),
+    "jobs.list_jobs": (jobs.JobListQuery, jobs.JobList),
+    "jobs.get": (jobs.JobQuery, jobs.JobView | jobs.BatchView),
+    "jobs.cancel": (jobs.JobQuery, jobs.JobView | jobs.BatchView),
     "jobs.retry": (jobs.JobQuery, jobs.JobView),
     "jobs.deliveries": (jobs.JobQuery, callbacks.DeliveryList),
     "webhooks.check": (callbacks.Callback, callbacks.CheckedUrl),
@@ -174,7 +174,7 @@ def _message(payload: Any) -> dict[str, Any]:
 def _describe_fields() -> None:
     for module in MODULES:
         for kind in vars(module).values():
-            if dataclasses.is_dataclass(kind):
+            if isinstance(kind, type) and dataclasses.is_dataclass(kind):
                 # The string below a field is its description.
                 setattr(kind, "__pydantic_config__", ConfigDict(use_attribute_docstrings=True))  # noqa: B010
 

@@ -11,8 +11,7 @@ from mare_services.contract.errors import InvalidRequest, PlaceNotFound
 from mare_services.contract.music import Mood, MusicRequest
 from mare_services.contract.places import Place, PlaceQuery
 from mare_services.contract.suggestion import SuggestionRequest
-from mare_services.contract.units import for_reader
-from mare_services.contract.weather import Weather, WeatherReport
+from mare_services.contract.weather import Weather, WeatherReport, for_reader
 
 PLACE = Place(
     id=None, name="x", admin1=None, country_code=None, latitude=1.5, longitude=-2.0,

@@ -11,8 +11,7 @@ from mare_services.contract.errors import (
     JobNotChangeable,
     JobNotFound,
 )
-from mare_services.contract.job_lists import BatchItem, BatchSubmission
-from mare_services.contract.jobs import JobState, JobSubmission
+from mare_services.contract.jobs import BatchItem, BatchSubmission, JobState, JobSubmission
 from mare_services.jobs.adapters.sqlite import Sqlite
 from mare_services.jobs.batch_store import BatchStore
 from mare_services.jobs.batches import BatchLifecycle

@@ -6,13 +6,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mare_services.contract.callbacks import CallbackDue, CallbackType, CallbackView
-from mare_services.contract.job_lists import BatchJob, BatchView, JobSummary
 from mare_services.contract.jobs import (
+    BatchJob,
+    BatchView,
     JobAccepted,
     JobChanged,
     JobFailure,
     JobState,
     JobSubmission,
+    JobSummary,
     JobView,
 )
 from mare_services.contract.suggestion import SuggestionRequest

@@ -4,11 +4,10 @@ import pytest
 
 from mare_services.contract.errors import InvalidRequest, SourceTimedOut
 from mare_services.contract.music import Mood, MusicRequest, Track
-from mare_services.music.adapters.catalogue import Catalogue, shipped_works
+from mare_services.music.adapters.catalogue import Catalogue, Work, shipped_works
 from mare_services.music.composer import compose
 from mare_services.music.domain.language_areas import LanguageArea
 from mare_services.music.domain.material import Material, MaterialQuery, PlaylistLink
-from mare_services.music.domain.works import Work
 
 CATALOGUE = Catalogue(shipped_works()).material
 

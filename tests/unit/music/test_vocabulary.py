@@ -3,8 +3,8 @@
 import pytest
 
 from mare_services.contract.music import Mood
+from mare_services.music.adapters.catalogue import search_link
 from mare_services.music.domain.language_areas import LanguageArea, language_area, languages_of
-from mare_services.music.domain.works import search_link
 from mare_services.music.vocabulary import GENRES, title_of, words_for
 
 

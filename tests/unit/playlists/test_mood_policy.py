@@ -10,7 +10,7 @@ from mare_services.contract.conditions import Condition
 from mare_services.contract.music import Mood
 from mare_services.contract.weather import Weather
 from mare_services.playlists.domain import mood
-from mare_services.playlists.domain.policies import choose
+from mare_services.playlists.domain.mood import choose
 
 
 def weather(
@@ -48,7 +48,7 @@ def weather(
     ],
 )
 def test_typical_weather_has_the_mood_that_people_expect(celsius, condition, hour, day, expected):
-    assert mood.choose(weather(celsius, condition, day=day), hour, "en").mood is expected
+    assert mood.choose("mood", weather(celsius, condition, day=day), hour, "en").mood is expected
 
 
 @pytest.mark.parametrize(
@@ -57,12 +57,12 @@ def test_typical_weather_has_the_mood_that_people_expect(celsius, condition, hou
      (22, 0.45), (23, 0.45)],
 )  # fmt: skip
 def test_parts_of_the_day_are_half_open(hour, energy):
-    assert mood.choose(weather(15), hour, "en").energy == energy
+    assert mood.choose("mood", weather(15), hour, "en").energy == energy
 
 
 @pytest.mark.parametrize(("celsius", "heat"), [(35.0, False), (35.1, True)])
 def test_heat_is_above_thirty_five_degrees(celsius, heat):
-    rules = [reason.rule for reason in mood.choose(weather(celsius), 12, "en").reasons]
+    rules = [reason.rule for reason in mood.choose("mood", weather(celsius), 12, "en").reasons]
 
     assert ("heat" in rules) is heat
 
@@ -71,13 +71,15 @@ def test_heat_is_above_thirty_five_degrees(celsius, heat):
     ("wind", "strong"), [(None, False), (38.9, False), (39.0, True), (80.0, True)]
 )
 def test_wind_counts_from_thirty_nine_kilometres_per_hour(wind, strong):
-    rules = [reason.rule for reason in mood.choose(weather(15, wind=wind), 12, "en").reasons]
+    rules = [
+        reason.rule for reason in mood.choose("mood", weather(15, wind=wind), 12, "en").reasons
+    ]
 
     assert ("strong wind" in rules) is strong
 
 
 def test_the_rules_fire_in_the_order_of_the_policy():
-    choice = mood.choose(weather(36, "rain", wind=50), 23, "en")
+    choice = mood.choose("mood", weather(36, "rain", wind=50), 23, "en")
 
     assert [reason.rule for reason in choice.reasons] == [
         "apparent temperature", "heat", "rain", "strong wind", "late evening",
@@ -90,7 +92,7 @@ def test_air_temperature_stands_in_for_a_missing_apparent_one():
         observed_at=datetime(2026, 6, 1, tzinfo=UTC), source="test",
     )  # fmt: skip
 
-    choice = mood.choose(bare, 12, "en")
+    choice = mood.choose("mood", bare, 12, "en")
 
     assert choice.reasons[0].rule == "air temperature"
     assert choice.reasons[0].energy == 0.625
@@ -104,7 +106,7 @@ def test_air_temperature_stands_in_for_a_missing_apparent_one():
 def test_the_apparent_temperature_counts_between_cold_and_heat(
     feels, energy, valence, acousticness
 ):
-    warmth = mood.choose(weather(15, feels=feels), 12, "en").reasons[0]
+    warmth = mood.choose("mood", weather(15, feels=feels), 12, "en").reasons[0]
 
     assert (warmth.rule, warmth.energy, warmth.valence, warmth.acousticness) == (
         "apparent temperature", energy, valence, acousticness,
@@ -112,7 +114,7 @@ def test_the_apparent_temperature_counts_between_cold_and_heat(
 
 
 def test_no_value_exceeds_one():
-    assert mood.choose(weather(35, "thunderstorm", wind=50), 12, "en").energy == 1.0
+    assert mood.choose("mood", weather(35, "thunderstorm", wind=50), 12, "en").energy == 1.0
 
 
 @pytest.mark.parametrize(
@@ -129,7 +131,7 @@ def test_a_choice_names_its_policy_and_the_mood_in_the_language(policy, celsius,
 
 def test_sums_on_a_threshold_count_as_decimals():
     # .50 + .15 + .05 + .05 = .75 in decimals, a hair less in binary floats.
-    choice = mood.choose(weather(19, "clear"), 12, "en")
+    choice = mood.choose("mood", weather(19, "clear"), 12, "en")
 
     assert choice.energy == 0.75
     assert choice.mood is Mood.PARTY
@@ -139,7 +141,7 @@ def test_sums_on_a_threshold_count_as_decimals():
     ("metres_per_second", "is_strong"), [(10.83, False), (39 / 3.6, True), (10.8333333333, True)]
 )
 def test_the_wind_counts_as_a_decimal_too(metres_per_second, is_strong):
-    choice = mood.choose(weather(19, "clear", wind=metres_per_second * 3.6), 12, "en")
+    choice = mood.choose("mood", weather(19, "clear", wind=metres_per_second * 3.6), 12, "en")
 
     assert ("strong wind" in [reason.rule for reason in choice.reasons]) is is_strong
 
@@ -156,7 +158,7 @@ any_hour = st.integers(0, 23)
 
 @given(any_weather, any_hour)
 def test_the_reasons_add_up_to_the_values(observed, hour):
-    choice = mood.choose(observed, hour, "en")
+    choice = mood.choose("mood", observed, hour, "en")
 
     for value in ("energy", "valence", "acousticness", "instrumentalness"):
         total = sum(getattr(reason, value) for reason in choice.reasons)
@@ -170,15 +172,17 @@ def test_the_reasons_add_up_to_the_values(observed, hour):
 def test_energy_never_falls_as_it_gets_warmer_up_to_the_heat(one, other, condition, hour, day):
     cold, warm = sorted((one, other))
 
-    colder = mood.choose(weather(cold, condition, day=day), hour, "en").energy
-    warmer = mood.choose(weather(warm, condition, day=day), hour, "en").energy
+    colder = mood.choose("mood", weather(cold, condition, day=day), hour, "en").energy
+    warmer = mood.choose("mood", weather(warm, condition, day=day), hour, "en").energy
 
     assert colder <= warmer
 
 
 def test_every_mood_of_the_policy_is_reached_somewhere():
     reached = {
-        mood.choose(weather(celsius, condition, day=6 <= hour < 18, wind=wind), hour, "en").mood
+        mood.choose(
+            "mood", weather(celsius, condition, day=6 <= hour < 18, wind=wind), hour, "en"
+        ).mood
         for celsius in range(-20, 42)
         for condition in Condition
         for wind in (10, 50)

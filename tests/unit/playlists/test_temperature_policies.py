@@ -6,7 +6,7 @@ import pytest
 
 from mare_services.contract.music import Mood
 from mare_services.contract.weather import Weather
-from mare_services.playlists.domain.policies import choose
+from mare_services.playlists.domain.mood import choose
 
 
 def at(celsius):

@@ -14,7 +14,6 @@ from flask_openapi3.blueprint import APIBlueprint
 from pydantic import StringConstraints
 from werkzeug.exceptions import UnsupportedMediaType
 
-from mare_gateway.api.bodies import problem_of_body
 from mare_gateway.api.headers import (
     IDEMPOTENCY_KEY,
     Preferences,
@@ -22,6 +21,7 @@ from mare_gateway.api.headers import (
     is_idempotency_key,
     preferred_language,
 )
+from mare_gateway.api.parameters import problem_of_body
 from mare_gateway.api.queries import BatchSubmissionBody, JobsQuery, PlaylistSubmission, Query
 from mare_gateway.calls import Calls
 from mare_gateway.failures import respond

@@ -1,10 +1,12 @@
-"""The weather at a place."""
+"""The weather at a place. Between services it is metric, with English words."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
-from mare_services.contract.places import Place, PlaceQuery
+from mare_services.contract.conditions import in_words
+from mare_services.contract.places import Language, Place, PlaceQuery
 
 Units = Literal["metric", "imperial"]
 
@@ -70,3 +72,40 @@ class WeatherReport:
     degraded: tuple[Literal["weather"], ...] = ()
     """Contains "weather" if it is less than a fresh answer of a live source."""
     attribution: tuple[str, ...] = ()
+
+
+_IMPERIAL = UnitNames(temperature="°F", wind_speed="mph", precipitation="in")
+_KILOMETRES_IN_A_MILE = 1.609344
+_MILLIMETRES_IN_AN_INCH = 25.4
+
+
+def for_reader(weather: Weather, units: Units, lang: Language) -> Weather:
+    """Return metric ``weather`` in ``units``, rounded, with its condition in the language."""
+    return replace(_in_units(weather, units), condition=in_words(weather.condition, lang))
+
+
+def _in_units(weather: Weather, units: Units) -> Weather:
+    if units == "metric":
+        return replace(weather, wind_speed=_each(weather.wind_speed, _tenths))
+    return replace(
+        weather,
+        temperature=_fahrenheit(weather.temperature),
+        apparent_temperature=_each(weather.apparent_temperature, _fahrenheit),
+        wind_speed=_each(weather.wind_speed, lambda speed: _tenths(speed / _KILOMETRES_IN_A_MILE)),
+        precipitation=_each(
+            weather.precipitation, lambda depth: round(depth / _MILLIMETRES_IN_AN_INCH, 2)
+        ),
+        units=_IMPERIAL,
+    )
+
+
+def _fahrenheit(celsius: float) -> float:
+    return _tenths(celsius * 9 / 5 + 32)
+
+
+def _tenths(value: float) -> float:
+    return round(value, 1)
+
+
+def _each(value: float | None, convert: Callable[[float], float]) -> float | None:
+    return None if value is None else convert(value)

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mare_services.contract.errors import InvalidRequest, JobNotChangeable, JobNotFound
-from mare_services.contract.job_lists import BatchSubmission
-from mare_services.contract.jobs import JobState, JobSubmission
+from mare_services.contract.jobs import BatchSubmission, JobState, JobSubmission
 from mare_services.jobs.batch_store import BatchStore
 from mare_services.jobs.domain.batch import Batch, view
 from mare_services.jobs.domain.job import Job, accepted_event, new_job

@@ -20,8 +20,9 @@ from mare_services.contract.errors import (
     ServiceError,
     StoreUnavailable,
 )
-from mare_services.contract.job_lists import BatchSubmission, JobListQuery
 from mare_services.contract.jobs import (
+    BatchSubmission,
+    JobListQuery,
     JobQuery,
     JobStarted,
     JobState,

@@ -5,10 +5,10 @@ from collections.abc import Callable
 
 from mare_services.contract.errors import InvalidRequest, SourceUnavailable
 from mare_services.contract.music import Composed, MusicRequest, Playlist, check_limit
+from mare_services.music.adapters.catalogue import search_link
 from mare_services.music.domain.language_areas import language_area
 from mare_services.music.domain.material import Material, MaterialQuery
 from mare_services.music.domain.selection import pick, pick_playlist, ranked
-from mare_services.music.domain.works import search_link
 from mare_services.music.vocabulary import title_of, words_for
 
 Source = Callable[[MaterialQuery], Material]

@@ -8,9 +8,8 @@ from zoneinfo import ZoneInfo
 from mare_services.contract.music import Composed, MusicRequest, check_limit
 from mare_services.contract.places import Place, PlaceQuery
 from mare_services.contract.suggestion import Suggestion, SuggestionRequest
-from mare_services.contract.units import for_reader
-from mare_services.contract.weather import WeatherReport
-from mare_services.playlists.domain.policies import choose
+from mare_services.contract.weather import WeatherReport, for_reader
+from mare_services.playlists.domain.mood import choose
 
 
 def suggest(

@@ -12,8 +12,7 @@ from mare_nameko.service.context import current
 from mare_services.contract import wire
 from mare_services.contract.errors import ServiceError
 from mare_services.contract.places import PlaceQuery, PlaceSearch
-from mare_services.contract.units import for_reader
-from mare_services.contract.weather import WeatherQuery, WeatherReport
+from mare_services.contract.weather import WeatherQuery, WeatherReport, for_reader
 from mare_services.weather.assembly import locator, observer
 from mare_services.weather.settings import Settings
 
