@@ -13,9 +13,8 @@ from pictures_dashboard import dashboard
 from pictures_page import page
 
 from mare.drawing.drawing import draw
-from mare.drawing.figure import Column, Figure, Level, Panel, Series, Shape
+from mare.drawing.figure import DARK, LIGHT, Column, Figure, Level, Panel, Series, Shape, Theme
 from mare.drawing.png import png_renderer
-from mare.drawing.theme import DARK, LIGHT, Theme
 from mare.simulation.comparison import compare
 from mare.simulation.plot import plot_svg
 from mare.simulation.reading import packaged, read_scenario

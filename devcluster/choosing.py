@@ -62,18 +62,14 @@ def _get(*, detached: bool) -> tuple[Cluster, Callable[[], None]]:
     """Return a cluster and a function that ends it if this call started it."""
     with _lock():
         if found := find_cluster():
-            _refuse_cluster_of_a_test_run()
+            node = NativeNode.find(_folder())
+            if node and not node.layout.detached:
+                raise CannotRun("A test run uses the cluster now; start again when it has ended.")
             return found, lambda: None
         if Docker.answers():
             return start_kind(), stop_kind
         node = start_node(_folder(), detached=detached)
         return _native(node), node.stop
-
-
-def _refuse_cluster_of_a_test_run() -> None:
-    node = NativeNode.find(_folder())
-    if node and not node.layout.detached:
-        raise CannotRun("A test run uses the cluster now; start again when it has ended.")
 
 
 def _native(node: NativeNode) -> Cluster:

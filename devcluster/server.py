@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from mare.processes.spawn import spawn
+from mare.processes.command import spawn
 
 _LOG_BYTES = 4_000
 

@@ -49,7 +49,8 @@ class Toolset:
     @property
     def packages(self) -> dict[str, str]:
         paths = re.findall(r"^(?:tool |\t)([^\s(]+)$", self.module, re.MULTILINE)
-        return {_NAMES.get(path) or _last_word(path): path for path in paths}
+        names = (re.sub(r"/v\d+$", "", path).rpartition("/")[2] for path in paths)
+        return {_NAMES.get(path, name): path for path, name in zip(paths, names, strict=True)}
 
     @property
     def go_version(self) -> tuple[int, ...]:
@@ -65,23 +66,17 @@ class Toolset:
 
     @property
     def flags(self) -> tuple[str, ...]:
+        modules = re.findall(r"^(?:require )?\s*(\S+) v", self.module, re.MULTILINE)
         stamps = "".join(
             f" -X {variable}={value.format(*version)}"
             for variable, module, value in _STAMPS
-            if self._has(variable) and (version := self.version(module))
+            if any(variable.startswith(f"{each}/") for each in modules)
+            and (version := self.version(module))
         )
         return ("-trimpath", "-buildvcs=false", "-mod=readonly", f"-ldflags=-s -w{stamps}")
-
-    def _has(self, variable: str) -> bool:
-        modules = re.findall(r"^(?:require )?\s*(\S+) v", self.module, re.MULTILINE)
-        return any(variable.startswith(f"{module}/") for module in modules)
 
     @property
     def key(self) -> str:
         """A name that changes with versions and flags."""
         text = "\0".join([self.module, self.sums, *self.flags])
         return f"{self.name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
-
-
-def _last_word(package: str) -> str:
-    return re.sub(r"/v\d+$", "", package).rpartition("/")[2]

@@ -13,9 +13,9 @@ from typing import Self
 import requests
 from kubernetes.client import ApiClient
 
-from devcluster import commands
-from devcluster.credentials import make_credentials
-from devcluster.kubectl import Kubectl, KubectlFailed, new_client
+from devcluster import control_plane
+from devcluster.cluster import Kubectl, KubectlFailed, new_client
+from devcluster.control_plane import make_credentials
 from devcluster.server import Server
 from mare.processes.tcp_ports import free_port
 from tests.audit import Request, read_requests, write_policy
@@ -49,9 +49,9 @@ class ControlPlane:
         )
         self._audit_log = folder / "audit.log"
         policy = write_policy(folder / "audit-policy.yaml")
-        self._etcd = self._server(commands.etcd(folder))
+        self._etcd = self._server(control_plane.etcd(folder))
         self._api_server = self._server(
-            commands.api_server(
+            control_plane.api_server(
                 folder,
                 port,
                 "--bind-address=127.0.0.1",
@@ -62,7 +62,7 @@ class ControlPlane:
             )
         )
         self._controllers = self._server(
-            commands.controllers(folder, self.uri, f"--controllers={','.join(_WITHOUT_NODES)}")
+            control_plane.controllers(folder, self.uri, f"--controllers={','.join(_WITHOUT_NODES)}")
         )
 
     def _server(self, command: Sequence[str]) -> Server:

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from local.packages import apt_install, disable_at_boot
-from mare.processes.spawn import DIES_WITH_US, spawn
+from mare.processes.command import DIES_WITH_US, spawn
 from mare.processes.tcp_ports import free_port
 from tests.vhost import eventually
 

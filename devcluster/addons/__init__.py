@@ -4,7 +4,7 @@ import string
 from collections.abc import Iterable
 from pathlib import Path
 
-from devcluster.kubectl import Kubectl
+from devcluster.cluster import Kubectl
 
 _FOLDER = Path(__file__).parent
 _WORKLOADS = {

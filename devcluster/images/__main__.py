@@ -17,7 +17,7 @@ def main() -> None:
     options = _options()
     try:
         builder = engine()
-        base = options.base or builder.base()
+        base = builder.base()
         for name in options.components or COMPONENTS:
             if options.twice:
                 _build_twice(builder, name, base)
@@ -30,7 +30,6 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m devcluster.images", description=__doc__)
     parser.add_argument("components", nargs="*", metavar="COMPONENT", help=", ".join(COMPONENTS))
-    parser.add_argument("--base", help="a Debian 13 with Python 3.13; default: the engine's own")
     parser.add_argument(
         "--twice", action="store_true", help="build twice without cache; fail if the images differ"
     )

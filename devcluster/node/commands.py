@@ -2,15 +2,15 @@
 
 import sys
 
-from devcluster import commands
-from devcluster.credentials import ADDRESS, NODE
+from devcluster import control_plane
+from devcluster.control_plane import ADDRESS, NODE
 from devcluster.node.layout import Layout
 
 
 def node_commands(layout: Layout) -> dict[str, list[str]]:
     """Return the command line of each program, by the name of the program."""
     folder, pki = layout.folder, layout.folder / "pki"
-    api_server = commands.api_server(
+    api_server = control_plane.api_server(
         folder,
         layout.api_port,
         f"--advertise-address={ADDRESS}",
@@ -24,9 +24,11 @@ def node_commands(layout: Layout) -> dict[str, list[str]]:
     scheduler = ["--leader-elect=false", "--secure-port=0", f"--master={layout.uri}"]
     listeners = zip(layout.listeners, layout.ports, strict=True)
     return {
-        "etcd": commands.etcd(folder),
+        "etcd": control_plane.etcd(folder),
         "api-server": api_server,
-        "controllers": commands.controllers(folder, layout.uri, f"--root-ca-file={pki}/ca.crt"),
+        "controllers": control_plane.controllers(
+            folder, layout.uri, f"--root-ca-file={pki}/ca.crt"
+        ),
         "scheduler": ["kube-scheduler", f"--kubeconfig={folder}/scheduler.conf", *scheduler],
         "containerd": ["containerd", f"--config={folder}/containerd.toml"],
         "kubelet": [

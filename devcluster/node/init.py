@@ -14,11 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from devcluster.addons import apply_addons
-from devcluster.credentials import make_credentials
-from devcluster.kubectl import Kubectl, KubectlFailed
+from devcluster.cluster import Kubectl, KubectlFailed
+from devcluster.control_plane import make_credentials
 from devcluster.node.commands import node_commands
-from devcluster.node.configuration import CONTAINERD, write_configuration
-from devcluster.node.isolation import isolate
+from devcluster.node.isolation import CONTAINERD, isolate, write_configuration
 from devcluster.node.layout import Layout
 from devcluster.node.policies import enforce_policies
 from devcluster.server import Server
@@ -51,7 +50,8 @@ class Node:
         with self._step("etcd and API server"):
             self._control_plane()
         with self._step("node Ready"):
-            self._kubelet()
+            ready = ("wait", "--for=condition=Ready", "nodes", "--all", "--timeout=5s")
+            self._server("kubelet", self._answers(*ready))
         with self._step("images, remaining time"):
             images.result(_SECONDS)
         with self._step("network policies, DNS, storage and ingress"):
@@ -79,10 +79,6 @@ class Node:
         self._kubectl("apply", f"--filename={_KUBELET_API}")
         for name in ("controllers", "scheduler", "registry", "proxy", "forwarding"):
             self._server(name, lambda: True)
-
-    def _kubelet(self) -> None:
-        ready = self._answers("wait", "--for=condition=Ready", "nodes", "--all", "--timeout=5s")
-        self._server("kubelet", ready)
 
     def _server(self, name: str, ready: Callable[[], bool]) -> None:
         layout, command = self._layout, node_commands(self._layout)[name]

@@ -1,13 +1,15 @@
-"""Mounts and network of the node, set up by its first process in the new namespaces.
+"""Mounts, network and configuration files of the node, made by its first process.
 
 The network has no route to the outside. /var/lib and /var/log are folders of the node, /run is a
-tmpfs. The kernel removes mounts and devices with the last process.
+tmpfs. The kernel removes mounts and devices with the last process. The configuration suits
+restricted machines: CAP_SYS_RESOURCE may be missing, the cgroups version 1, the disk nearly full.
 """
 
+import string
 from pathlib import Path
 
-from devcluster.credentials import ADDRESS
-from devcluster.node.layout import PRIVATE, Layout
+from devcluster.control_plane import ADDRESS, NODE
+from devcluster.node.layout import PRIVATE, SANDBOX_IMAGE, Layout
 from mare.processes.command import run
 
 SYSCTLS = {
@@ -57,3 +59,27 @@ def _network() -> None:
 
 def _run(*command: str) -> None:
     run(command, seconds=30)
+
+
+CONTAINERD = "/run/containerd/containerd.sock"
+PODS = "10.244.0.0/16"
+"""Addresses of all Pods."""
+_TEMPLATES = Path(__file__).parent / "files"
+
+
+def write_configuration(layout: Layout) -> None:
+    (layout.folder / "resolv.conf").write_text("")  # the node has no network outside
+    (layout.folder / "cni").mkdir()
+    for template in _TEMPLATES.iterdir():
+        folder = layout.folder / "cni" if template.suffix == ".conflist" else layout.folder
+        text = string.Template(template.read_text()).substitute(
+            folder=layout.folder,
+            kubeconfig=layout.kubeconfig,
+            cgroup=layout.cgroup,
+            registry_port=layout.registry_port,
+            containerd=CONTAINERD,
+            sandbox=SANDBOX_IMAGE,
+            pods=PODS,
+            node=NODE,
+        )
+        (folder / template.name).write_text(text)

@@ -7,7 +7,7 @@ some kernels lack; iptables with NFQUEUE works wherever kube-proxy does.
 import time
 from pathlib import Path
 
-from devcluster.node.configuration import PODS
+from devcluster.node.isolation import PODS
 from mare.processes.command import run
 
 API_PORT = 6443
@@ -42,14 +42,9 @@ def enforce_policies(api_port: int) -> None:
         if time.monotonic() > deadline:
             raise TimeoutError(f"kube-network-policies does not listen after {_SECONDS:.0f} s")
         time.sleep(0.05)
-    for chain, *rule in (*_unexpected(api_port), *_RULES):
+    exempt = ("INPUT", "--protocol", "tcp", "--dport", str(api_port), "-j", "ACCEPT")
+    for chain, *rule in _RULES if api_port == API_PORT else (exempt, *_RULES):
         run(["iptables", "--wait", "--table=mangle", "--append", chain, *rule], seconds=30)
-
-
-def _unexpected(api_port: int) -> tuple[tuple[str, ...], ...]:
-    if api_port == API_PORT:
-        return ()
-    return (("INPUT", "--protocol", "tcp", "--dport", str(api_port), "-j", "ACCEPT"),)
 
 
 def _is_heard() -> bool:

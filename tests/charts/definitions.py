@@ -5,8 +5,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from devcluster.programs import cache
-from devcluster.toolchain import go
+from devcluster.programs import go
 
 _MODULES = Path(__file__).parent / "modules"
 _FOLDERS = {
@@ -20,7 +19,7 @@ _WANTED = ("httproutes", "servicemonitors", "podmonitors", "prometheusrules", "r
 def definitions() -> Iterator[Path]:
     """Yield the file of each definition; downloads two modules the first time."""
     answer = subprocess.run(
-        [go((1, 25), cache()), "mod", "download", "-json", *_FOLDERS],
+        [go((1, 25)), "mod", "download", "-json", *_FOLDERS],
         cwd=_MODULES,
         capture_output=True,
         text=True,

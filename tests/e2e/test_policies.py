@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from devcluster.kubectl import KubectlFailed
+from devcluster.cluster import KubectlFailed
 from devcluster.node.policies import API_PORT
 from tests.e2e.application import PROGRAMS, Application, namespace, program
 from tests.e2e.release import NAMESPACE

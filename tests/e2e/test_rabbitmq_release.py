@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from devcluster.cluster import Cluster
-from devcluster.kubectl import KubectlFailed
+from devcluster.cluster import Cluster, KubectlFailed
 from tests.e2e import certificates
 from tests.e2e.application import Application, job, namespace, program
 from tests.e2e.failing import assert_rollback_repairs_a_failed_upgrade

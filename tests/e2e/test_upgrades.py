@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from devcluster.cluster import Cluster
-from devcluster.kubectl import KubectlFailed
+from devcluster.cluster import Cluster, KubectlFailed
 from tests.e2e import certificates
 from tests.e2e.application import Application, namespace
 from tests.e2e.release import image_values, install

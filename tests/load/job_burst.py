@@ -29,8 +29,7 @@ import requests
 from devcluster import say
 from devcluster.choosing import cluster_for_tests
 from mare.drawing.drawing import draw
-from mare.drawing.figure import Column, Figure, Panel, Series, Shape
-from mare.drawing.theme import LIGHT
+from mare.drawing.figure import LIGHT, Column, Figure, Panel, Series, Shape
 from mare.processes.command import CommandFailed
 from tests.e2e.application import HOST, Application
 from tests.e2e.release import (

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mare.drawing.drawing import draw
-from mare.drawing.figure import Column, Figure, Level, Panel, Point, Series, Shape
-from mare.drawing.theme import LIGHT
+from mare.drawing.figure import LIGHT, Column, Figure, Level, Panel, Point, Series, Shape
 from mare.processes.command import CommandFailed
 from tests.e2e.application import Application
 from tests.vhost import becomes, eventually

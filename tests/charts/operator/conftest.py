@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from devcluster.kubectl import KubectlFailed
+from devcluster.cluster import KubectlFailed
 from tests.charts.accepting import Object
 from tests.charts.helm import CHARTS, Helm
 from tests.control_plane import ControlPlane

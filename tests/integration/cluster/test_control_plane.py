@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from kubernetes import client, config
 
-from devcluster.kubectl import KubectlFailed
+from devcluster.cluster import KubectlFailed
 from devcluster.server import Server, ServerFailed
 from tests.access import service_account_kubeconfig
 from tests.audit import Request

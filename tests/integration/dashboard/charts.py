@@ -6,8 +6,7 @@ from zoneinfo import ZoneInfo
 
 from mare.dashboard.sparklines import HEIGHT, WIDTH, sparkline
 from mare.drawing.drawing import draw, layout, panel_height_for
-from mare.drawing.figure import Band, Column, Figure, Level, Mark, Panel, Series, Shape
-from mare.drawing.theme import Theme
+from mare.drawing.figure import Band, Column, Figure, Level, Mark, Panel, Series, Shape, Theme
 from mare.loop.time_series import SPANS, UNKNOWN, TimeSeries
 from tests.integration.dashboard.payloads import Json
 

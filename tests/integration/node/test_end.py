@@ -10,7 +10,7 @@ from devcluster.images.engines import Docker
 from devcluster.node.isolation import SYSCTLS
 from devcluster.node.layout import cgroup
 from devcluster.node.native import NativeNode
-from mare.processes.spawn import DIES_WITH_US
+from mare.processes.command import DIES_WITH_US
 from mare.processes.tcp_ports import free_port
 from tests.vhost import eventually
 

@@ -10,8 +10,7 @@ import pytest
 import requests
 import yaml
 
-from devcluster.cluster import Cluster
-from devcluster.kubectl import KubectlFailed
+from devcluster.cluster import Cluster, KubectlFailed
 from devcluster.node.images import archives
 from tests.integration.node.objects import claim, ingress, pod, service
 from tests.vhost import eventually

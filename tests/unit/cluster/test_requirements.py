@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from devcluster import CannotRun
-from devcluster.node.requirements import require
+from devcluster.node.starting import require
 
 
 def test_what_the_node_would_hide_from_itself_is_named() -> None:

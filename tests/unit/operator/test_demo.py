@@ -4,10 +4,9 @@ import io
 
 import pytest
 
-from mare.demo.report import report, scenario
 from mare.demo.screen import ProgressTerminal, WorkerEvents
 from mare.demo.settings import SERVICE_SECONDS, WORKERS, arrivals
-from mare.demo.tally import Tally
+from mare.demo.tally import Tally, report, scenario
 
 
 @pytest.mark.parametrize("most", [1, 8, 64])

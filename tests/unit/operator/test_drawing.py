@@ -11,10 +11,21 @@ from hypothesis import strategies as st
 
 from mare.drawing.axes import Axis, amount, duration, round_top, time_ticks
 from mare.drawing.drawing import draw
-from mare.drawing.figure import Band, Column, Figure, Level, Mark, Panel, Series, Shape
+from mare.drawing.figure import (
+    DARK,
+    LIGHT,
+    Band,
+    Column,
+    Figure,
+    Level,
+    Mark,
+    Panel,
+    Series,
+    Shape,
+    Theme,
+)
 from mare.drawing.paths import path_of, thin
 from mare.drawing.png import png_renderer
-from mare.drawing.theme import DARK, LIGHT, Theme
 
 SVG = "{http://www.w3.org/2000/svg}"
 TIME, VALUES = Axis(0, 100, 0, 100), Axis(0, 10, 100, 0)

@@ -13,8 +13,7 @@ from mare.drawing.png import NoRenderer, png_renderer
 from mare.simulation.comparison import compare_seeds
 from mare.simulation.plot import plot_svg
 from mare.simulation.reading import packaged, read_scenario
-from mare.simulation.report import data, markdown, table
-from mare.simulation.scenario import Scenario
+from mare.simulation.results import data, markdown, table
 
 
 class _ScenarioFile(click.ParamType[Path]):
@@ -82,7 +81,10 @@ def simulate(
         raise click.BadParameter("needs exactly one scenario", param_hint="--plot")
     encode = _encoder(plot) if plot is not None else str.encode
     for path in scenarios:
-        scenario = _read(path, seed)
+        try:
+            scenario = read_scenario(path, seed)
+        except InputError as error:
+            raise click.ClickException(f"The scenario is not valid:\n{error}") from error
         results = compare_seeds(scenario, seeds)
         match form:
             case "json":
@@ -97,13 +99,6 @@ def simulate(
                 click.echo(f"{change.second:8.1f} s  {change.reason}  {change.message}")
         if plot is not None:
             plot.write_bytes(encode(plot_svg(scenario, results)))
-
-
-def _read(path: Path, seed: int | None) -> Scenario:
-    try:
-        return read_scenario(path, seed)
-    except InputError as error:
-        raise click.ClickException(f"The scenario is not valid:\n{error}") from error
 
 
 def _encoder(plot: Path) -> Callable[[str], bytes]:

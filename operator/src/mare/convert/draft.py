@@ -54,11 +54,9 @@ class Draft:
             if self._absent(path):
                 self._remove(path)
             elif _of_trigger(path):
-                self.value(path[:-1])[path[-1]] = self._text(path)
-
-    def _text(self, path: Path) -> str:
-        node = self._nodes[path]
-        return node.text.strip() if isinstance(node, Scalar) else ""
+                node = self._nodes[path]
+                text = node.text.strip() if isinstance(node, Scalar) else ""
+                self.value(path[:-1])[path[-1]] = text
 
     def _absent(self, path: Path) -> str:
         """Why a value is the same as an absent one; empty if it is not."""

@@ -93,7 +93,7 @@ def _convert_value(draft: Draft, path: Path, to: str) -> None:
         draft.refuse(at, "has to be a quantity, for example 30 or 500m")
     else:
         mode = MODES[QUEUE_LENGTH]
-        draft.translate(at, f"{to}.{mode.field}", number, mode.formula)
+        draft.translate(at, f"{to}.{mode['field']}", number, mode["formula"])
 
 
 def _convert_selector(

@@ -26,7 +26,9 @@ class Step:
 def text(conversion: Conversion) -> str:
     lines = [line for result in conversion.results for line in _object(result)]
     lines += _others(conversion)
-    lines.append(_summary(conversion))
+    outcomes = conversion.outcomes
+    counts = ", ".join(f"{outcomes[outcome]} {outcome}" for outcome in Outcome)
+    lines.append(f"{outcomes.total()} values: {counts}")
     planned = steps(conversion)
     if planned:
         lines += ["", "Migrate in this order:"]
@@ -98,12 +100,6 @@ def _others(conversion: Conversion) -> list[str]:
         if not (each.document.kind in READ or each.refused or each.document.kind.endswith("List"))
     ]
     return [f"unchanged: {', '.join(others)}"] if others else []
-
-
-def _summary(conversion: Conversion) -> str:
-    outcomes = conversion.outcomes
-    counts = ", ".join(f"{outcomes[outcome]} {outcome}" for outcome in Outcome)
-    return f"{outcomes.total()} values: {counts}"
 
 
 def _object_data(result: Draft) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mare.convert.authentication import Objects, read_access
-from mare.convert.draft import Draft
+from mare.convert.draft import Draft, rules
 from mare.convert.quantities import plain
 from mare.convert.queues import convert_queues
 from mare.convert.secret import Access
@@ -21,35 +21,8 @@ SHARED_OUT = "metricType AverageValue (the default) divides the metric by the re
 READY_ONLY = "over AMQP KEDA counts ready messages only"
 
 
-@dataclass(frozen=True, slots=True)
-class Mode:
-    """What a mode of KEDA is in a target."""
-
-    field: str
-    metric_type: str
-    """The metricType under which it has the same meaning."""
-    formula: str
-
-
-MODES = {
-    QUEUE_LENGTH: Mode(
-        "messagesPerReplica", "AverageValue", "replicas = messages / value, as before"
-    ),
-    "MessageRate": Mode(
-        "messagesPerSecondPerReplica",
-        "AverageValue",
-        "replicas = arrivals per second / value, as before",
-    ),
-    "PublishedToDeliveredRatio": Mode(
-        "ratio", "Value", "replicas = ready replicas x (published / delivered) / value, as before"
-    ),
-    "ExpectedQueueConsumptionTime": Mode(
-        "consumptionSeconds",
-        "Value",
-        "replicas = (arrivals per second + ready / value) / messages per second of a replica;"
-        " KEDA adds a ratio to seconds",
-    ),
-}
+MODES: dict[str, dict[str, str]] = rules()["modes"]
+"""The field of a target that each mode is, the metricType with the same meaning, the formula."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,20 +125,20 @@ def _convert_target(draft: Draft, trigger: Trigger, to: str, *, about_one_queue:
     given = "value" if "value" in metadata else "queueLength"
     if given in metadata:
         value = plain(float(metadata[given]))
-        draft.translate((*at, given), f"{to}.{mode.field}", value, mode.formula)
+        draft.translate((*at, given), f"{to}.{mode['field']}", value, mode["formula"])
     else:
-        draft.add(f"{to}.{mode.field}", KEDA_LENGTH, "KEDA's default")
-    _convert_metric_type(draft, trigger, mode)
+        draft.add(f"{to}.{mode['field']}", KEDA_LENGTH, "KEDA's default")
+    _convert_metric_type(draft, trigger, mode["metricType"])
     _convert_counting(draft, trigger, to)
 
 
-def _convert_metric_type(draft: Draft, trigger: Trigger, mode: Mode) -> None:
+def _convert_metric_type(draft: Draft, trigger: Trigger, of_mode: str) -> None:
     path = (*trigger.line_path, "metricType")
-    if trigger.metric_type == mode.metric_type:
+    if trigger.metric_type == of_mode:
         draft.absorb(path, f"{trigger.mode} always means this metricType")
         return
-    why = MULTIPLIED if mode.metric_type == "AverageValue" else SHARED_OUT
-    note = f"{why}; in Maré {trigger.mode} means metricType: {mode.metric_type}"
+    why = MULTIPLIED if of_mode == "AverageValue" else SHARED_OUT
+    note = f"{why}; in Maré {trigger.mode} means metricType: {of_mode}"
     if draft.value(path) is None:
         draft.problem(note, trigger.line_path)
     draft.refuse(path, note)

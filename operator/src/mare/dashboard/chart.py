@@ -12,8 +12,7 @@ from mare.dashboard.serialize import Json, rounded, serialize_sentence
 from mare.dashboard.summary import facts_of
 from mare.domain.clause import number
 from mare.drawing.drawing import draw, layout, panel_height_for
-from mare.drawing.figure import Band, Column, Figure, Level, Mark, Panel, Series, Shape
-from mare.drawing.theme import Theme
+from mare.drawing.figure import Band, Column, Figure, Level, Mark, Panel, Series, Shape, Theme
 from mare.explanation.facts import Facts
 from mare.loop.decision_log import DecisionLogEntry
 from mare.loop.record import AutoscalerHistory

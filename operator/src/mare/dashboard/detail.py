@@ -1,8 +1,11 @@
-"""One object with its decisions, trace, problems and queues."""
+"""One object with its decisions, trace, problems and queues, and its explanation as text."""
+
+from click import unstyle
 
 from mare.custom_resource import status_values
 from mare.custom_resource.status import MOST_QUEUES
-from mare.custom_resource.status_values import instant
+from mare.custom_resource.status_values import instant, seconds_of
+from mare.dashboard.http_rules import HttpError
 from mare.dashboard.serialize import (
     Json,
     redact,
@@ -16,9 +19,12 @@ from mare.domain.decision import Decision
 from mare.domain.observation import QueueReading
 from mare.domain.unknown import Unknown
 from mare.explanation.constraint import limit_of
+from mare.explanation.explained import NothingRecorded, at, explain_facts, oldest
 from mare.explanation.facts import Facts
 from mare.explanation.next_changes import next_changes
 from mare.explanation.problems import Problem, problems_of
+from mare.explanation.stored import Recorded
+from mare.explanation.text import text, text_at
 from mare.loop.decision_log import DecisionLogEntry
 from mare.loop.record import AutoscalerHistory
 
@@ -46,7 +52,10 @@ def detail(history: AutoscalerHistory, now: float) -> Json:
             for each in view.conditions
         ],
         "queues": [_queue(each) for each in queues[:MOST_QUEUES]],
-        "estimates": _estimates(facts),
+        "estimates": {
+            name: None if value is None else rounded(value)
+            for name, value in status_values.estimates(facts.estimates).items()
+        },
         "history": {
             "since": history.series[-1].since,
             "decisionsSince": entries[-1].at if entries else None,
@@ -121,6 +130,24 @@ def _queue(reading: QueueReading) -> Json:
     }
 
 
-def _estimates(facts: Facts) -> Json:
-    values = status_values.estimates(facts.estimates)
-    return {name: None if value is None else rounded(value) for name, value in values.items()}
+def explanation(history: AutoscalerHistory, now: float, moment: str | None) -> str:
+    """Explain the newest decision, or the one of an RFC 3339 time; raise `HttpError`."""
+    facts = facts_of(history)
+    decisions = tuple(
+        Recorded(at=int(each.at), decision=each.decision)  # commands name whole seconds
+        for each in history.decisions.newest_first()
+    )
+    if moment is None:
+        sentence = facts.decision.message if facts.decision else "No decision yet."
+        return _plain(text(explain_facts(facts, decisions, sentence, now), now))
+    try:
+        past = at(decisions, seconds_of(moment))
+    except ValueError as error:
+        raise HttpError(400, "BadRequest", "at must be a time in RFC 3339.") from error
+    except NothingRecorded as error:
+        raise HttpError(404, "NotFound", f"Nothing is recorded of that time: {error}.") from error
+    return _plain(text_at(past, facts.key.name, oldest(decisions)))
+
+
+def _plain(shown: str) -> str:
+    return redact(unstyle(shown))

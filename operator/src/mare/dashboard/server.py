@@ -10,8 +10,7 @@ from aiohttp.typedefs import Handler
 
 from mare.custom_resource.autoscaler import Key
 from mare.dashboard.chart_requests import Charts
-from mare.dashboard.detail import detail
-from mare.dashboard.explanation import explanation
+from mare.dashboard.detail import detail, explanation
 from mare.dashboard.http_rules import HttpError, add_headers, check_requests, standby_error
 from mare.dashboard.operator_status import Leader, no_election, operator_status
 from mare.dashboard.serialize import Json, encode_json

@@ -2,11 +2,10 @@
 
 from mare.custom_resource.conditions import unknown_of
 from mare.dashboard.serialize import Json, redact, serialize_reading, serialize_sentence
-from mare.domain.observation import QueueReading
 from mare.domain.unknown import Unknown, total
 from mare.explanation.constraint import Verdict, constraint_of, verdict_of
 from mare.explanation.facts import Facts, pending_seconds
-from mare.loop.record import AutoscalerHistory, View
+from mare.loop.record import AutoscalerHistory
 from mare.ports import Scale
 
 ATTENTION = ("unknown", "behind", "pending", "none")
@@ -23,8 +22,10 @@ def summary(history: AutoscalerHistory, now: float) -> Json:
     unknown = unknown_of(view.reading.queues)
     queues = () if isinstance(view.reading.queues, Unknown) else view.reading.queues
     read_at = min((each.read_at for each in queues), default=None)
-    counted_at = _counted_at(queues)
+    statistics_at = [each.statistics_at for each in queues]
+    counted_at = min((at for at in statistics_at if not isinstance(at, Unknown)), default=None)
     published, acknowledged = view.rates or (_NO_RATE, _NO_RATE)
+    wait = _NOT_MEASURED if view.wait_seconds is None else view.wait_seconds
     unable = facts.cannot_act
     return {
         "namespace": facts.key.namespace,
@@ -46,7 +47,7 @@ def summary(history: AutoscalerHistory, now: float) -> Json:
         "unacknowledged": serialize_reading(
             unknown or total(each.unacknowledged for each in queues), counted_at
         ),
-        "wait": serialize_reading(unknown or _wait(view), read_at),
+        "wait": serialize_reading(unknown or wait, read_at),
         "waitTarget": facts.wait_target,
         "publishRate": serialize_reading(unknown or published, counted_at),
         "ackRate": serialize_reading(unknown or acknowledged, counted_at),
@@ -112,12 +113,3 @@ def drain(facts: Facts) -> float | Unknown | None:
         return _NOT_MEASURED
     spare = each * (facts.ready if facts.ready is not None else facts.requested or 0) - rate
     return waiting / spare if spare > 0 else _NOT_DRAINING
-
-
-def _wait(view: View) -> float | Unknown:
-    return _NOT_MEASURED if view.wait_seconds is None else view.wait_seconds
-
-
-def _counted_at(queues: tuple[QueueReading, ...]) -> float | None:
-    known = [e.statistics_at for e in queues if not isinstance(e.statistics_at, Unknown)]
-    return min(known, default=None)

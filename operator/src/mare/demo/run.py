@@ -4,16 +4,18 @@ import asyncio
 import os
 import sys
 import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 
+import aiormq
 from aiormq.abc import AbstractChannel
 
-from mare.demo.publisher import opened, publish
-from mare.demo.report import report
 from mare.demo.screen import ProgressTerminal, WorkerEvents
-from mare.demo.settings import SERVICE_SECONDS, WAIT_SECONDS, WORKERS, arrivals
-from mare.demo.tally import Tally
+from mare.demo.settings import QUEUE, SERVICE_SECONDS, WAIT_SECONDS, WORKERS, arrivals
+from mare.demo.tally import Tally, report
+from mare.demo.worker import PUBLISHED
 from mare.local_run.plan import Plan, read_files
 from mare.local_run.run import RunOptions
 from mare.local_run.run import run as run_plan
@@ -53,17 +55,9 @@ def run(*, seconds: float, most: int, dashboard_port: int | None) -> None:
     with PrivateNode(program) as node:
         terminal.show("broker", f"ready on port {node.ports.amqp}")
         log_to_terminal(terminal)
-        demo = _Demo(
-            plan=_plan(node, most),
-            options=RunOptions(
-                dashboard_port=dashboard_port, statistics_seconds=STATISTICS_SECONDS
-            ),
-            most=most,
-            terminal=terminal,
-            events=events,
-            tally=tally,
-        )
-        asyncio.run(demo.run(node.amqp_uri))
+        options = RunOptions(dashboard_port=dashboard_port, statistics_seconds=STATISTICS_SECONDS)
+        demo = _Demo(most, terminal, events, tally)
+        asyncio.run(demo.run(_plan(node, most), options, node.amqp_uri))
     terminal.write()
     terminal.write(report(tally, most, events.start_seconds))
 
@@ -79,34 +73,32 @@ def _plan(node: PrivateNode, most: int) -> Plan:
         return read_files([file], environment, most=most)
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class _Demo:
-    plan: Plan
-    options: RunOptions
     most: int
     terminal: ProgressTerminal
     events: WorkerEvents
     tally: Tally
 
-    async def run(self, uri: str) -> None:
-        async with opened(uri) as channel:
+    async def run(self, plan: Plan, options: RunOptions, uri: str) -> None:
+        def show_dashboard(url: str | None) -> None:
+            self.terminal.write(f"\nOpen  {url}  to see each decision and its reason.\n")
+
+        async with _opened(uri) as channel:
             await run_plan(
-                self.plan,
+                plan,
                 self.terminal,
                 self.events,
-                self.options,
-                self._show_dashboard,
+                options,
+                show_dashboard,
                 during=lambda workloads: self._load(channel, workloads),
             )
-
-    def _show_dashboard(self, url: str | None) -> None:
-        self.terminal.write(f"\nOpen  {url}  to see each decision and its reason.\n")
 
     async def _load(self, channel: AbstractChannel, workloads: ProcessWorkloads) -> None:
         """Publish the load and show its progress; return when all messages have been started."""
         tally, start = self.tally, time.monotonic()
         moments = arrivals(tally.seconds, self.most)
-        publishing = asyncio.create_task(publish(channel, moments, tally.published.append))
+        publishing = asyncio.create_task(_publish(channel, moments, tally.published.append))
         try:
             while True:
                 sessions = workloads.sessions()
@@ -121,3 +113,32 @@ class _Demo:
         finally:
             publishing.cancel()
             self.terminal.end_progress()
+
+
+@asynccontextmanager
+async def _opened(uri: str) -> AsyncIterator[AbstractChannel]:
+    connection = await aiormq.connect(uri)
+    try:
+        channel = await connection.channel(publisher_confirms=False)
+        await channel.queue_declare(QUEUE, durable=True, arguments={"x-queue-type": "quorum"})
+        yield channel
+    finally:
+        await connection.close()
+
+
+async def _publish(
+    channel: AbstractChannel,
+    moments: Sequence[float],
+    on_published: Callable[[float], None],
+) -> None:
+    """Publish a message at each of the moments, which are sorted seconds from now."""
+    start = time.monotonic()
+    for moment in moments:
+        await asyncio.sleep(max(0.0, start + moment - time.monotonic()))
+        now = time.monotonic()
+        on_published(now - start)
+        await channel.basic_publish(
+            b"",
+            routing_key=QUEUE,
+            properties=aiormq.spec.Basic.Properties(headers={PUBLISHED: repr(now)}),
+        )

@@ -6,7 +6,7 @@ server, this module also fills in defaults, removes null and refuses unknown fie
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
@@ -18,7 +18,7 @@ from celpy.adapter import json_to_cel
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from mare.documents.tree import Path
+from mare.documents.tree import Document, InputError, Path, line_of, spelled
 
 Schema = Mapping[str, Any]
 
@@ -28,6 +28,26 @@ class Mistake:
     path: Path
     """From the root of the value on; of a missing field, the path where it belongs."""
     sentence: str
+
+
+@dataclass(slots=True)
+class Mistakes:
+    """Collects the mistakes of a set of files, so that one run reports them all."""
+
+    _found: set[tuple[str, int, str]] = field(default_factory=set)
+
+    def add(self, document: Document, path: Path, sentence: str) -> None:
+        line = line_of(document.root, path)
+        self._found.add((document.file, line, f"{spelled(path)} {sentence}".strip()))
+
+    def add_all(self, document: Document, at: Path, mistakes: Iterable[Mistake]) -> None:
+        for mistake in mistakes:
+            self.add(document, (*at, *mistake.path), mistake.sentence)
+
+    def raise_any(self) -> None:
+        if self._found:
+            found = sorted(self._found)
+            raise InputError("\n".join(f"{file}:{line}: {text}" for file, line, text in found))
 
 
 @dataclass(frozen=True, slots=True)

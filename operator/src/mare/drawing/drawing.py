@@ -14,9 +14,8 @@ from mare.drawing.axes import (
     time_of_day,
     time_ticks,
 )
-from mare.drawing.figure import Column, Figure, Panel, Series, Shape
+from mare.drawing.figure import Column, Figure, Panel, Series, Shape, Theme
 from mare.drawing.paths import path_of
-from mare.drawing.theme import Theme
 
 _LEFT, _RIGHT, _GAP = 46, 14, 14
 _HEAD, _NO_HEAD, _TITLE, _FOOT = 44, 8, 26, 30

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mare.custom_resource.checking import check
-from mare.documents.mistakes import Mistakes
+from mare.documents.schema import Mistakes
 from mare.documents.tree import InputError, Mapping, Path, parse, plain
 
 _KIND = "QueueAutoscaler"

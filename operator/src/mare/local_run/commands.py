@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from mare.documents.mistakes import Mistakes
-from mare.documents.schema import Checked, check, schema_of
+from mare.documents.schema import Mistakes, check, schema_of
 from mare.documents.tree import Document, Scalar, plain
 from mare.local_run.program import Probe, Program, UnsetVariable, expand
 
@@ -26,15 +25,12 @@ def read_commands(
         commands[name] = reader.normalized(commands[name])
     checked = check(schema_of("mare.local_run"), given)
     mistakes.add_all(document, (), checked.mistakes)
+    wrong = {mistake.path[:2] for mistake in checked.mistakes}
     for name, reader in readers.items():
-        if not _concerns(checked, name) and reader.good:
+        if ("commands", name) not in wrong and reader.good:
             program = reader.program(checked.value["commands"][name])
             if program is not None:
                 yield program
-
-
-def _concerns(checked: Checked, name: str) -> bool:
-    return any(mistake.path[:2] == ("commands", name) for mistake in checked.mistakes)
 
 
 class _Reader:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mare.custom_resource.autoscaler import Autoscaler, read_autoscaler
 from mare.custom_resource.checking import check
-from mare.documents.mistakes import Mistakes
+from mare.documents.schema import Mistakes
 from mare.documents.tree import Document, InputError, parse, plain
 from mare.documents.tree import Mapping as Tree
 from mare.local_run import broker_secrets

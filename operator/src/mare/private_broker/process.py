@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mare.private_broker.config import STOP_SECONDS, Places, Ports, environment
 from mare.private_broker.server import Program
-from mare.processes.spawn import spawn
+from mare.processes.command import spawn
 
 _LOG_BYTES = 2_000
 

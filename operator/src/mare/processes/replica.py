@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol, Self
 
 from mare.backoff import Backoff
-from mare.processes.spawn import DIES_WITH_US
+from mare.processes.command import DIES_WITH_US
 
 _HEALTHY_SECONDS = 10.0
 """Lifetime after which an end no longer counts as a failed start."""

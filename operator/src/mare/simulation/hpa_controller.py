@@ -137,8 +137,5 @@ class HorizontalPodAutoscaler:
             if within_tolerance(behavior, adjusted) or (adjusted > 1) != (ratio > 1):
                 return current
             ratio = adjusted
-        return _not_the_other_way(math.ceil(ratio * (measured + missing)), current, ratio)
-
-
-def _not_the_other_way(count: int, current: int, ratio: float) -> int:
-    return max(count, current) if ratio > 1 else min(count, current)
+        count = math.ceil(ratio * (measured + missing))
+        return max(count, current) if ratio > 1 else min(count, current)

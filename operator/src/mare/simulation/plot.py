@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from mare.domain.policy import Policy, QueueWaitTime
 from mare.drawing.drawing import draw
-from mare.drawing.figure import Column, Figure, Level, Panel, Series, Shape
-from mare.drawing.theme import LIGHT
+from mare.drawing.figure import LIGHT, Column, Figure, Level, Panel, Series, Shape
 from mare.simulation.results import Result
 from mare.simulation.scenario import Scenario
 

@@ -9,8 +9,7 @@ from mare.custom_resource.checking import check as check_spec
 from mare.custom_resource.checking import spec_schema
 from mare.custom_resource.fields import read_fields
 from mare.custom_resource.policies import read_policy, wrong_schedules
-from mare.documents.mistakes import Mistakes
-from mare.documents.schema import check, schema_of
+from mare.documents.schema import Mistakes, check, schema_of
 from mare.documents.tree import Document, InputError, parse, plain
 from mare.documents.tree import Path as Place
 from mare.domain.policy import Behavior, Policy

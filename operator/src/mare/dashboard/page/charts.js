@@ -1,7 +1,7 @@
 /** Two charts on one time axis, drawn by the operator, and their samples as a table. */
 
 import { Cursor } from "./chart_cursor.js";
-import { element, part, setAttribute, setText } from "./dom.js";
+import { element, part, setAttribute } from "./dom.js";
 
 const RANGES = { "10m": 1, "1h": 10, "24h": 60 };
 const HEIGHTS = { narrow: 400, low: 240, high: 320 };
@@ -81,9 +81,8 @@ export class Charts {
 
   #makeRanges(group) {
     const buttons = Object.keys(RANGES).map((range) => {
-      const button = element("button", "quiet");
+      const button = element("button", "quiet", this.words.text(`range.${range}`));
       button.type = "button";
-      setText(button, this.words.text(`range.${range}`));
       setAttribute(button, "aria-pressed", String(range === this.#range));
       button.addEventListener("click", () => {
         this.#range = range;
@@ -122,16 +121,8 @@ function showSamples(table, words, { samples }, now) {
 
 function tableRow(kind, first, texts) {
   const row = element("tr");
-  const name = element("th");
+  const name = element("th", "", first);
   name.scope = "row";
-  setText(name, first);
-  row.append(
-    name,
-    ...texts.map((text) => {
-      const cell = element(kind);
-      setText(cell, text);
-      return cell;
-    }),
-  );
+  row.append(name, ...texts.map((text) => element(kind, "", text)));
   return row;
 }

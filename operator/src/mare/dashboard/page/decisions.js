@@ -1,6 +1,6 @@
 /** The decisions, newest first. Decisions that kept the count for the same cause are one line. */
 
-import { fromTemplate, part, setAttribute, setText, showEach } from "./dom.js";
+import { fromTemplate, part, partsIn, setAttribute, setText, showEach } from "./dom.js";
 import { headOf, showWhy } from "./sentence.js";
 
 const FEW = 3;
@@ -59,13 +59,13 @@ export class Decisions {
     const { words, now } = this;
     item.dataset.command = explain;
     setAttribute(item, "data-kind", from === to ? "hold" : to > from ? "up" : "down");
-    const time = part(item, "time");
-    setText(time, words.time(at, now));
-    setAttribute(time, "datetime", new Date(at * 1000).toISOString());
-    setText(part(item, "change"), headOf(words, { from, to }));
+    const parts = partsIn(item);
+    setText(parts.time, words.time(at, now));
+    setAttribute(parts.time, "datetime", new Date(at * 1000).toISOString());
+    setText(parts.change, headOf(words, { from, to }));
     const folded = from === to && last > at;
-    setText(part(item, "fold"), folded ? words.text("decision.fold", { count, duration: words.duration(last - at) }) : "");
-    showWhy(part(item, "sentence"), words, sentence);
+    setText(parts.fold, folded ? words.text("decision.fold", { count, duration: words.duration(last - at) }) : "");
+    showWhy(parts.sentence, words, sentence);
   }
 
   async #copy(button, template) {

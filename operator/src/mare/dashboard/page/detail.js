@@ -2,25 +2,23 @@
 
 import { Charts } from "./charts.js";
 import { Decisions } from "./decisions.js";
-import { element, fromTemplate, part, setAttribute, setText, showEach } from "./dom.js";
+import { element, fromTemplate, partsIn, setAttribute, setText, showEach } from "./dom.js";
 import { makeRuler, showRuler } from "./ruler.js";
 import { capital, causeText, clauseText, headOf, plainSentence, showClause, showClauses, showSentence } from "./sentence.js";
 import { constraintText, countsText, legendOf, showConstraint, showReading, unknownText } from "./values.js";
-
-const PARTS = ["all", "namespace", "name", "sentence", "next", "ruler", "legend", "target", "problems", "trace", "queues"];
 
 export class Detail {
   constructor(root, words, { href, object, announcer, now }) {
     this.root = root;
     this.words = words;
     this.announcer = announcer;
-    this.parts = Object.fromEntries(PARTS.map((name) => [name, part(root, name)]));
+    this.parts = partsIn(root);
     setText(this.parts.name, object.name);
     setText(this.parts.namespace, object.namespace);
     this.parts.all.href = href({ namespace: "", name: "" });
     this.ruler = makeRuler();
     this.parts.ruler.append(this.ruler.svg);
-    this.figures = new Figures(part(root, "figures"), words);
+    this.figures = new Figures(this.parts.figures, words);
     this.charts = new Charts(root, words, object, now);
     this.decisions = new Decisions(root, words, announcer);
   }
@@ -69,8 +67,8 @@ class Figures {
     for (const name of ["depth", "wait", "rates", "drain", "held"]) {
       const root = fromTemplate("figure");
       root.classList.add(name);
-      this.cards[name] = { root, value: part(root, "value"), more: part(root, "more"), age: part(root, "age") };
-      setText(part(root, "label"), words.text(`figure.${name}`));
+      this.cards[name] = { root, ...partsIn(root) };
+      setText(this.cards[name].label, words.text(`figure.${name}`));
       parent.append(root);
     }
     this.chip = element("span", "chip");

@@ -13,16 +13,22 @@ export function setAttribute(node, name, value) {
   }
 }
 
-/** Create an element, with a class if one is given. */
-export function element(name, className = "") {
+/** Create an element, with a class and a text if they are given. */
+export function element(name, className = "", text = "") {
   const made = document.createElement(name);
   if (className) made.className = className;
+  if (text) made.textContent = text;
   return made;
 }
 
 /** Copy the content of a template of the page. */
 export function fromTemplate(id) {
   return document.getElementById(id).content.firstElementChild.cloneNode(true);
+}
+
+/** All descendants with a data-part, by its name. */
+export function partsIn(parent) {
+  return Object.fromEntries([...parent.querySelectorAll("[data-part]")].map((node) => [node.dataset.part, node]));
 }
 
 /** Find the descendant with this data-part. */

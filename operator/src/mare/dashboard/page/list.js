@@ -1,6 +1,6 @@
 /** The list: one row for each object, objects that need attention first. */
 
-import { element, fromTemplate, part, setAttribute, setText, showEach } from "./dom.js";
+import { fromTemplate, partsIn, setAttribute, setText, showEach } from "./dom.js";
 import { makeRuler, showRuler } from "./ruler.js";
 import { constraintText, countsText, moodOf, shortCountsText, unknownText } from "./values.js";
 
@@ -32,7 +32,7 @@ export class List {
     this.href = href;
     this.announcer = announcer;
     this.namespace = namespace ?? "";
-    this.parts = Object.fromEntries(["summary", "namespace", "empty", "table", "rows"].map((name) => [name, part(root, name)]));
+    this.parts = partsIn(root);
     this.parts.namespace.addEventListener("change", () => this.#choose(this.parts.namespace.value));
   }
 
@@ -81,8 +81,7 @@ export class List {
 
   #makeRow() {
     const row = fromTemplate("row");
-    const parts = { measure: makeRuler(true) };
-    for (const node of row.querySelectorAll("[data-part]")) parts[node.dataset.part] = node;
+    const parts = { measure: makeRuler(true), ...partsIn(row) };
     parts.ruler.append(parts.measure.svg);
     for (const name of ["replicas", "depth", "wait", "state", "changed"]) {
       parts[name].dataset.label = this.words.text(`list.${name}`);
@@ -154,13 +153,7 @@ export class List {
     const sorted = [...names].sort(compare);
     const existing = [...select.options].slice(1).map((each) => each.value);
     if (sorted.join() !== existing.join()) {
-      const options = sorted.map((name) => {
-        const option = element("option");
-        option.value = name;
-        setText(option, name);
-        return option;
-      });
-      select.replaceChildren(select.options[0], ...options);
+      select.replaceChildren(select.options[0], ...sorted.map((name) => new Option(name, name)));
     }
     if (select.value !== this.namespace) select.value = this.namespace;
   }

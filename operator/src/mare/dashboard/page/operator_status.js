@@ -82,11 +82,8 @@ export class Footer {
 
   #row(name, text, state = null) {
     if (!this.values.has(name)) {
-      const row = element("div");
-      const term = element("dt");
-      const value = element("dd");
-      setText(term, this.words.text(`footer.${name}`));
-      row.append(term, value);
+      const [row, value] = [element("div"), element("dd")];
+      row.append(element("dt", "", this.words.text(`footer.${name}`)), value);
       this.list.append(row);
       this.values.set(name, value);
     }
