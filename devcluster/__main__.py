@@ -3,15 +3,43 @@
 import argparse
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NoReturn
 
 from devcluster import CannotRun, say
 from devcluster.choosing import end_cluster, find_cluster, keep_cluster
 from devcluster.cluster import Cluster
 from devcluster.programs import CONTAINERS, FAST_TESTS, NODE, TOOLS, programs
-from devcluster.skaffold import become_skaffold
 from mare.processes.command import CommandFailed
+
+
+def become_skaffold(cluster: Cluster, arguments: Sequence[str]) -> NoReturn:
+    """Replace this process by Skaffold with the profile ``cluster``."""
+    program = programs("skaffold", ["skaffold"]) / "skaffold"
+    folders = [_folder_of_helm(), cluster.kubectl.program.parent, os.environ["PATH"]]
+    environment = {
+        **os.environ,
+        "KUBECONFIG": str(cluster.kubeconfig),
+        "PATH": os.pathsep.join(map(str, folders)),
+        "SKAFFOLD_PROFILE": "cluster",
+        "SKAFFOLD_UPDATE_CHECK": "false",
+    }
+    os.execve(program, [str(program), *arguments], environment)  # noqa: S606
+
+
+def _folder_of_helm() -> Path:
+    """Return a folder where `helm` is Helm 3: Helm 4 refuses a flag that Skaffold 2.16 uses."""
+    program = programs("helm", ["helm3"]) / "helm3"
+    folder = program.parents[1] / "helm3"
+    folder.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder) as unfinished:
+        link = Path(unfinished, "helm")
+        link.symlink_to(program)
+        link.replace(folder / "helm")
+    return folder
 
 
 def build(toolsets: Mapping[str, Sequence[str]]) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from devcluster import CannotRun
-from devcluster.context import named_context
+from devcluster.choosing import named_context
 
 
 def test_without_a_name_no_cluster_of_the_users_is_looked_at() -> None:

@@ -61,7 +61,7 @@ def test_a_scenario_that_comes_with_it_is_found_by_its_name():
     assert result.exit_code == 0
     assert result.output.startswith("### steady")
     unknown = called("stready")
-    assert unknown.exit_code == 2
+    assert unknown.exit_code == 1
     assert "Did you mean steady?" in unknown.output
     assert "Scenarios: amqp-only, bimodal, " in called("zzz").output
 
@@ -108,7 +108,7 @@ def test_a_plot_is_drawn(short, tmp_path, suffix):
     plot = tmp_path / f"plot.{suffix}"
     assert called(short, "--plot", plot).exit_code == 0
     assert plot.read_bytes()[:4] in {b"\x89PNG", b"<svg"}
-    assert called(short, "--plot", tmp_path / "plot.gif").exit_code == 2
+    assert called(short, "--plot", tmp_path / "plot.gif").exit_code == 1
 
 
 KINDS = ("constant", "points", "square", "sine", "bursts", "recorded")

@@ -7,7 +7,8 @@ ConfigMaps and external stores. Maré reads one Secret per broker.
 import base64
 import binascii
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 from mare.convert.draft import Draft, rules
 from mare.convert.secret import Access, Origin, kubectl, uri
@@ -16,7 +17,6 @@ from mare.documents.tree import Document, Path
 AUTHENTICATIONS = ("TriggerAuthentication", "ClusterTriggerAuthentication")
 KEDA_NAMESPACE = "keda"
 """The default namespace of the Secrets of a ClusterTriggerAuthentication."""
-LOGIN = "Maré logs in by password or certificate: create such a user in RabbitMQ"
 PARAMETERS: dict[str, str] = rules()["parameters"]
 STORES: dict[str, str] = rules()["stores"]
 ENTRIES = ("secretTargetRef", "configMapTargetRef", "env", "filePath", "boundServiceAccountToken")
@@ -56,15 +56,21 @@ def read_access(
     metadata = draft.value(at) or {}
     namespace = draft.document.namespace
     name = draft.value((*reference, "name"))
-    kind = draft.value((*reference, "kind")) or AUTHENTICATIONS[0]
-    draft.absorb((*reference, "kind"), REPLACED)
-    scope = namespace if kind == AUTHENTICATIONS[0] else None
-    authentication = objects.find(kind, name, scope) if name else None
     origins: dict[str, Origin] = {}
-    if authentication is not None:
-        objects.users[id(authentication)].append(draft)
-        origins = _read_authentication(authentication, objects, workload)
-    _read_login(draft, at, origins, container, workload)
+    cautions: list[str] = []
+    if name:
+        kind = draft.value((*reference, "kind")) or AUTHENTICATIONS[0]
+        scope = namespace if kind == AUTHENTICATIONS[0] else None
+        authentication = objects.find(kind, name, scope)
+        if authentication is None:
+            cautions.append(f"{name} is not in the input; add it for a complete command")
+        else:
+            objects.users[id(authentication)].append(draft)
+            origins, cautions = _read_authentication(authentication, objects, workload)
+    draft.absorb((*reference, "kind"), REPLACED)
+
+    variable = partial(_variable, container=container, workload=workload, namespace=namespace)
+    _convert_login(draft, at, origins, variable)
     source: Path
     if "host" in metadata:
         source = (*at, "host")
@@ -73,8 +79,7 @@ def read_access(
         source = (*reference, "name")
     elif "hostFromEnv" in metadata:
         source = (*at, "hostFromEnv")
-        variable = metadata["hostFromEnv"]
-        origins["host"] = _variable(variable, container, workload, namespace)
+        origins["host"] = variable(metadata["hostFromEnv"])
     else:
         draft.problem("a rabbitmq trigger needs host, hostFromEnv or authenticationRef", path)
         return None
@@ -82,36 +87,32 @@ def read_access(
         draft.drop((*at, "hostFromEnv"), f"{source[-1]} takes precedence")
     if source[-1] != "name":
         draft.need((*reference, "name"), "add its values to the same Secret")
-    _convert_tls(draft, at, metadata.get("unsafeSsl"))
     if origins.get("host", Origin("")).text is not None and uri(origins) is None:
         draft.problem("host is not a URI of amqp, amqps, http or https", source)
     protocol = _protocol(metadata, origins, needs_http=needs_http)
+    cautions += _cautions(metadata, origins, protocol)
     return Access(
         source=source,
         remark=f"was: {draft.spelling(source)}",
         origins=origins,
         protocol=protocol,
         source_name=name if source[-1] == "name" else "",
-        cautions=tuple(_cautions(name, authentication, origins, metadata, protocol)),
+        cautions=tuple(cautions),
     )
 
 
-def _read_login(
-    draft: Draft, at: Path, origins: dict[str, Origin], container: str | None, workload: str
+def _convert_login(
+    draft: Draft, at: Path, origins: dict[str, Origin], variable: Callable[[str], Origin]
 ) -> None:
+    metadata = draft.value(at) or {}
     for parameter in ("username", "password"):
-        path = (*at, f"{parameter}FromEnv")
-        name = draft.value(path)
-        if name and parameter in origins:
-            draft.drop(path, "authenticationRef takes precedence")
-        elif name:
-            namespace = draft.document.namespace
-            origins[parameter] = _variable(name, container, workload, namespace)
-            draft.need(path, PARAMETERS[parameter])
-
-
-def _convert_tls(draft: Draft, at: Path, unsafe: str | None) -> None:
-    if unsafe == "true":
+        name = f"{parameter}FromEnv"
+        if parameter in origins:
+            draft.drop((*at, name), "authenticationRef takes precedence")
+        elif name in metadata:
+            origins[parameter] = variable(metadata[name])
+            draft.need((*at, name), PARAMETERS[parameter])
+    if metadata.get("unsafeSsl") == "true":
         note = "Maré always verifies the broker: add its CA to the Secret as ca.crt"
         draft.need((*at, "unsafeSsl"), note)
     draft.absorb((*at, "unsafeSsl"), "Maré always verifies the broker")
@@ -130,39 +131,33 @@ def _protocol(
 
 
 def _cautions(
-    name: str | None,
-    authentication: Document | None,
-    origins: Mapping[str, Origin],
-    metadata: Mapping[str, str],
-    protocol: str | None,
-) -> list[str]:
-    found = []
-    if name and authentication is None:
-        found.append(f"{name} is not in the input; add it for a complete command")
-    if authentication is not None:
-        spec = authentication.root.mapping("spec")
-        if authentication.kind == AUTHENTICATIONS[1]:
-            found.append(f"replace the namespace {KEDA_NAMESPACE} if KEDA is in another one")
-        identity = spec.mapping("podIdentity").text("provider") or "none"
-        if identity != "none" or spec.mapping("oauth2").entries:
-            found.append(LOGIN)
+    metadata: Mapping[str, str], origins: Mapping[str, Origin], protocol: str | None
+) -> Iterator[str]:
     if "keyPassword" in origins:
-        found.append(PARAMETERS["keyPassword"])
+        yield PARAMETERS["keyPassword"]
     if "vhostName" in origins and "vhostName" not in metadata:
-        found.append(f"set brokerRef.vhost to the value of {origins['vhostName'].place}")
+        yield f"set brokerRef.vhost to the value of {origins['vhostName'].place}"
     elif protocol == "http" and "vhostName" not in metadata and uri(origins) is None:
-        found.append("set brokerRef.vhost to the part of that URI after the last /")
+        yield "set brokerRef.vhost to the part of that URI after the last /"
     if protocol is None:
-        found.append(
+        yield (
             "if it is an AMQP URI, KEDA counts ready messages only: add"
             " excludeUnacknowledged: true to the target"
         )
-    return found
 
 
-def _read_authentication(document: Document, objects: Objects, workload: str) -> dict[str, Origin]:
+def _read_authentication(
+    document: Document, objects: Objects, workload: str
+) -> tuple[dict[str, Origin], list[str]]:
+    """Return where each parameter comes from, and what a command cannot do."""
     spec, own = document.root.mapping("spec"), document.namespace
-    namespace = KEDA_NAMESPACE if document.kind == AUTHENTICATIONS[1] else own
+    namespace, cautions = own, []
+    if document.kind == AUTHENTICATIONS[1]:
+        namespace = KEDA_NAMESPACE
+        cautions.append(f"replace the namespace {KEDA_NAMESPACE} if KEDA is in another one")
+    identity = spec.mapping("podIdentity").text("provider") or "none"
+    if identity != "none" or spec.mapping("oauth2").entries:
+        cautions.append(PARAMETERS["workloadIdentityResource"])
     origins: dict[str, Origin] = {}
     for part, kind in (("secretTargetRef", "Secret"), ("configMapTargetRef", "ConfigMap")):
         for entry in spec.mappings(part):
@@ -184,7 +179,7 @@ def _read_authentication(document: Document, objects: Objects, workload: str) ->
     for part in ("filePath", "boundServiceAccountToken"):
         for entry in spec.mappings(part):
             origins[entry.text("parameter") or ""] = Origin(f"{part} of KEDA's pod")
-    return origins
+    return origins, cautions
 
 
 def _variable(name: str, container: str | None, workload: str, namespace: str | None) -> Origin:

@@ -10,8 +10,7 @@ from mare.documents.schema import Mistakes
 from mare.documents.tree import Document, InputError, parse, plain
 from mare.documents.tree import Mapping as Tree
 from mare.local_run import broker_secrets
-from mare.local_run.commands import read_commands
-from mare.local_run.program import Program, UnsetVariable, expand
+from mare.local_run.program import Program, UnsetVariable, expand, read_commands
 
 NAMESPACE = "local"
 """The namespace of objects that name none."""

@@ -45,7 +45,15 @@ def make_folders(folder: Path, ports: Ports, places: Places, definitions: dict[s
     settings = folder / "settings"
     settings.mkdir()
     (folder / "data").mkdir()
-    (settings / "rabbitmq.conf").write_text(_settings(ports, places))
+    conf = _filled(
+        "rabbitmq.conf",
+        **asdict(ports),
+        listen=places.listen,
+        settings=places.settings,
+        milliseconds=_MILLISECONDS,
+        seconds=STATISTICS_SECONDS,
+    )
+    (settings / "rabbitmq.conf").write_text(conf)
     (settings / "advanced.config").write_text(
         f"[{{rabbit, [{{quorum_tick_interval, {_MILLISECONDS}}}]}}].\n"
     )
@@ -54,17 +62,6 @@ def make_folders(folder: Path, ports: Ports, places: Places, definitions: dict[s
     for file in settings.iterdir():
         file.chmod(0o644)
     settings.chmod(0o755)
-
-
-def _settings(ports: Ports, places: Places) -> str:
-    return _filled(
-        "rabbitmq.conf",
-        **asdict(ports),
-        listen=places.listen,
-        settings=places.settings,
-        milliseconds=_MILLISECONDS,
-        seconds=STATISTICS_SECONDS,
-    )
 
 
 def environment(node: str, ports: Ports, places: Places) -> dict[str, str]:

@@ -4,10 +4,10 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, Self
+from typing import IO, Protocol
 
 from mare.backoff import Backoff
 from mare.processes.command import DIES_WITH_US
@@ -41,44 +41,6 @@ class Events(Protocol):
 
     def killed(self, name: str, seconds: float) -> None:
         """Process `name` got SIGKILL, because it still ran `seconds` after SIGTERM."""
-
-
-class Output:
-    """A pipe: the child writes to `writer`, this process reads lines.
-
-    asyncio's own pipe would end a process only when its output ends, and a grandchild can keep that
-    open.
-    """
-
-    def __init__(self) -> None:
-        reader, self.writer = os.pipe()
-        self._file = os.fdopen(reader, "rb", buffering=0)
-        self._transport: asyncio.ReadTransport | None = None
-
-    async def lines(self) -> AsyncIterator[str]:
-        """Yield lines without their line end until every writing end is closed."""
-        stream = asyncio.StreamReader(limit=LONGEST_LINE)
-        loop = asyncio.get_running_loop()
-        self._transport, _ = await loop.connect_read_pipe(
-            lambda: asyncio.StreamReaderProtocol(stream), self._file
-        )
-        while line := await _read_line(stream):
-            yield line.rstrip(b"\r\n").decode(errors="replace")
-
-    def close_writer(self) -> None:
-        """Close this process's copy of the writing end, once the child has its own."""
-        if self.writer >= 0:
-            os.close(self.writer)
-            self.writer = -1
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close_writer()
-        if self._transport:
-            self._transport.close()
-        self._file.close()
 
 
 @dataclass(slots=True, eq=False)
@@ -117,19 +79,24 @@ class Replica:
             await asyncio.sleep(delay)
 
     async def _run(self) -> int:
-        with Output() as output:
-            process = await asyncio.create_subprocess_exec(
-                *DIES_WITH_US,
-                *self.command.arguments,
-                env=self.command.environment,
-                cwd=self.command.folder,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=output.writer,
-                stderr=asyncio.subprocess.STDOUT,
-                start_new_session=True,
-            )
+        # asyncio's own pipe would end a process only when its output ends, and a grandchild can
+        # keep that open.
+        reader, writer = os.pipe()
+        with os.fdopen(reader, "rb", buffering=0) as output:
+            try:
+                process = await asyncio.create_subprocess_exec(
+                    *DIES_WITH_US,
+                    *self.command.arguments,
+                    env=self.command.environment,
+                    cwd=self.command.folder,
+                    stdin=asyncio.subprocess.DEVNULL,
+                    stdout=writer,
+                    stderr=asyncio.subprocess.STDOUT,
+                    start_new_session=True,
+                )
+            finally:
+                os.close(writer)
             self.pid = process.pid
-            output.close_writer()
             reading = asyncio.create_task(self._forward(output))
             try:
                 code = await process.wait()
@@ -145,9 +112,15 @@ class Replica:
                     reading.cancel()
                     await asyncio.wait([reading])
 
-    async def _forward(self, output: Output) -> None:
-        async for line in output.lines():
-            self.events.wrote(self.name, line)
+    async def _forward(self, output: IO[bytes]) -> None:
+        """Pass on each line until every writing end is closed."""
+        stream = asyncio.StreamReader(limit=LONGEST_LINE)
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(stream), output
+        )
+        with contextlib.closing(transport):
+            while line := await _read_line(stream):
+                self.events.wrote(self.name, line.rstrip(b"\r\n").decode(errors="replace"))
 
 
 async def _stop(process: asyncio.subprocess.Process, grace: float) -> bool:

@@ -8,17 +8,7 @@ const LOAD_LINES_EVERY = 10_000;
 const ATTENTION = ["unknown", "behind", "pending", "none"];
 const keyOf = ({ namespace, name }) => `${namespace}/${name}`;
 
-function byAttention(one, other) {
-  return (
-    ATTENTION.indexOf(one.attention) - ATTENTION.indexOf(other.attention) ||
-    compare(one.namespace, other.namespace) ||
-    compare(one.name, other.name)
-  );
-}
-
-function compare(one, other) {
-  return one < other ? -1 : one > other ? 1 : 0;
-}
+const orderOf = ({ attention, namespace, name }) => [ATTENTION.indexOf(attention), namespace, name].join(" ");
 
 export class List {
   #objects = new Map();
@@ -52,7 +42,7 @@ export class List {
     this.live = live;
     this.#loadLines();
     this.#showNamespaces(new Set(all.map((each) => each.namespace)));
-    const shown = all.filter((each) => !this.namespace || each.namespace === this.namespace).sort(byAttention);
+    const shown = all.filter((each) => !this.namespace || each.namespace === this.namespace).sort((one, other) => (orderOf(one) < orderOf(other) ? -1 : 1));
     parts.empty.hidden = all.length > 0;
     parts.table.hidden = all.length === 0;
     const waiting = shown.filter((each) => each.attention !== "none").length;
@@ -150,7 +140,7 @@ export class List {
   #showNamespaces(names) {
     const select = this.parts.namespace;
     if (this.namespace) names.add(this.namespace);
-    const sorted = [...names].sort(compare);
+    const sorted = [...names].sort();
     const existing = [...select.options].slice(1).map((each) => each.value);
     if (sorted.join() !== existing.join()) {
       select.replaceChildren(select.options[0], ...sorted.map((name) => new Option(name, name)));
