@@ -2,18 +2,18 @@
 
 import asyncio
 import base64
-import contextlib
 import os
 import secrets
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 
 from local.journal import Journal
 from local.rabbitmq import Node, broker_to_run
 from local.settings import Settings
+from mare.background import background
 from mare.backoff import Backoff
 from mare.documents.tree import InputError
 from mare.local_run.plan import Plan, read_files
@@ -63,7 +63,7 @@ def run(settings: Settings, terminal: Terminal) -> None:
             terminal.show("mare", note)
         log_to_terminal(terminal)
         journal = Journal(Path(settings.folder), terminal)
-        with contextlib.closing(journal):
+        with closing(journal):
             try:
                 asyncio.run(_serve(plan, node, settings, terminal, journal))
             except NotReady as error:
@@ -71,14 +71,18 @@ def run(settings: Settings, terminal: Terminal) -> None:
     terminal.show("", "everything is stopped")
 
 
-@contextlib.contextmanager
+@contextmanager
 def _broker(settings: Settings, terminal: Terminal) -> Iterator[tuple[dict[str, str], Node | None]]:
+    """Yield the URIs of the broker; a private one is removed with its data at the end."""
     if settings.amqp_uri:
         terminal.show("broker", "the one in AMQP_URI")
         yield {}, None
-    else:
-        with private_broker(terminal) as node:
-            yield {"AMQP_URI": node.amqp_uri, "MANAGEMENT_URI": node.management_uri}, node
+        return
+    program = broker_to_run(lambda line: terminal.show("broker", line))
+    terminal.show("broker", f"starting {program.description}")
+    with Node(program) as node:
+        terminal.show("broker", f"ready on port {node.ports.amqp}, private to this run")
+        yield {"AMQP_URI": node.amqp_uri, "MANAGEMENT_URI": node.management_uri}, node
 
 
 def _plan(settings: Settings, uris: dict[str, str]) -> Plan:
@@ -111,12 +115,8 @@ async def _serve(
     def ready(url: str | None) -> None:
         terminal.write(_what_to_open(settings, url or ""))
 
-    watch = asyncio.create_task(keep_alive(node, terminal)) if node else None
-    try:
+    async with background(keep_alive(node, terminal)) if node else nullcontext():
         await run_plan(plan, terminal, journal, options, ready)
-    finally:
-        if watch:
-            watch.cancel()
 
 
 def _secret_file(settings: Settings) -> Path:
@@ -159,16 +159,6 @@ def kept_secret(path: Path) -> str:
 
 
 _CHECK_SECONDS = 1.0
-
-
-@contextmanager
-def private_broker(terminal: Terminal) -> Iterator[Node]:
-    """Start a node with only the topology of Maré; remove it and its data at the end."""
-    program = broker_to_run(lambda line: terminal.show("broker", line))
-    terminal.show("broker", f"starting {program.description}")
-    with Node(program) as node:
-        terminal.show("broker", f"ready on port {node.ports.amqp}, private to this run")
-        yield node
 
 
 async def keep_alive(node: Node, terminal: Terminal, *, first_delay: float = 0.5) -> None:

@@ -1,10 +1,10 @@
 """Files and ports of a native node."""
 
 import hashlib
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+
+from pydantic import TypeAdapter
 
 REGISTRY_PORT = 5001
 """Fixed: it is part of the names of images."""
@@ -68,18 +68,9 @@ class Layout:
 
     def write(self) -> Path:
         file = self.folder / "layout.json"
-        file.write_text(json.dumps(asdict(self), default=str))
+        file.write_bytes(TypeAdapter(Layout).dump_json(self))
         return file
 
-    @classmethod
-    def read(cls, file: Path) -> Self:
-        fields = json.loads(file.read_text())
-        return cls(
-            **{
-                **fields,
-                "folder": Path(fields["folder"]),
-                "programs": Path(fields["programs"]),
-                "archives": tuple(map(Path, fields["archives"])),
-                "listeners": tuple(fields["listeners"]),
-            }
-        )
+    @staticmethod
+    def read(file: Path) -> "Layout":
+        return TypeAdapter(Layout).validate_json(file.read_bytes())

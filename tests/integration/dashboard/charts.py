@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from mare.dashboard.sparklines import HEIGHT, WIDTH, sparkline
 from mare.drawing.drawing import draw, layout, panel_height_for
-from mare.drawing.figure import Band, Column, Figure, Level, Mark, Panel, Series, Shape, Theme
+from mare.drawing.figure import Column, Figure, Level, Mark, Panel, Series, Shape, Theme
 from mare.loop.time_series import SPANS, UNKNOWN, TimeSeries
 from tests.integration.dashboard.payloads import Json
 
@@ -64,7 +64,7 @@ def chart(picture: Json, query: dict[str, str]) -> Json:
             ),
             levels=(Level(20.0, "max"),),
             marks=drawn,
-            band=Band(0, 20),
+            band=(0, 20),
         ),
     )
     figure = Figure(

@@ -14,7 +14,6 @@ from mare.drawing.drawing import draw
 from mare.drawing.figure import (
     DARK,
     LIGHT,
-    Band,
     Column,
     Figure,
     Level,
@@ -180,7 +179,7 @@ def test_times_are_labelled_in_a_time_zone():
 
 
 def test_a_band_is_behind_the_series():
-    panel = Panel(title="p", series=(Series("s", [(0.0, 1.0)]),), top=10.0, band=Band(2, 30))
+    panel = Panel(title="p", series=(Series("s", [(0.0, 1.0)]),), top=10.0, band=(2, 30))
     root = ET.fromstring(draw(figure(panel), replace(LIGHT, band="#eee")))
     [band] = [each for each in root.iter(f"{SVG}rect") if each.get("fill") == "#eee"]
     assert float(band.get("height")) == 0.8 * 130

@@ -12,7 +12,7 @@ from mare.dashboard.serialize import Json, rounded, serialize_sentence
 from mare.dashboard.summary import facts_of
 from mare.domain.clause import number
 from mare.drawing.drawing import draw, layout, panel_height_for
-from mare.drawing.figure import Band, Column, Figure, Level, Mark, Panel, Series, Shape, Theme
+from mare.drawing.figure import Column, Figure, Level, Mark, Panel, Series, Shape, Theme
 from mare.explanation.facts import Facts
 from mare.loop.decision_log import DecisionLogEntry
 from mare.loop.record import AutoscalerHistory
@@ -156,7 +156,7 @@ def _panels(
         ),
         levels=tuple(levels),
         marks=marks,
-        band=Band(policy.min_replicas, policy.max_replicas),
+        band=(policy.min_replicas, policy.max_replicas),
     )
     return measure, replicas
 

@@ -114,10 +114,11 @@ def _panel(
         yield _text(time.start, values.end - 6, panel.title, theme.ink, weight="bold")
     yield from _legend(panel, time, values, theme)
     if panel.band is not None:
-        y = values.at(min(panel.band.high, values.high))
+        low, high = panel.band
+        y = values.at(min(high, values.high))
         yield (
             f'<rect x="{time.start:.1f}" y="{y:.1f}" width="{time.end - time.start:.1f}"'
-            f' height="{values.at(panel.band.low) - y:.1f}" fill="{theme.band}"/>'
+            f' height="{values.at(low) - y:.1f}" fill="{theme.band}"/>'
         )
     for share in (0.0, 0.5, 1.0):
         value = share * values.high

@@ -36,14 +36,6 @@ class Level:
 
 
 @dataclass(frozen=True, slots=True)
-class Band:
-    """A shaded range of values, for example from minReplicas to maxReplicas."""
-
-    low: float
-    high: float
-
-
-@dataclass(frozen=True, slots=True)
 class Mark:
     """A time, for example that of a decision, with a tooltip."""
 
@@ -57,7 +49,8 @@ class Panel:
     series: tuple[Series, ...]
     levels: tuple[Level, ...] = ()
     marks: tuple[Mark, ...] = ()
-    band: Band | None = None
+    band: tuple[float, float] | None = None
+    """A shaded range of values, for example from minReplicas to maxReplicas."""
     top: float | None = None
     """The upper end of the axis; None derives it from the values."""
 

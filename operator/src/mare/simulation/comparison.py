@@ -1,6 +1,6 @@
 """Runs the autoscalers of a scenario on the same messages."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from mare.domain.policy import Policy
 from mare.simulation import keda_controller, mare_controller
@@ -52,12 +52,6 @@ def run_simulation(
 _SCRAPE_SECONDS = 15.0
 
 
-@dataclass(slots=True)
-class _Usage:
-    busy_seconds: float = 0.0
-    scrapes: int = 0
-
-
 class MetricsServer:
     """The CPU utilization of the replicas, as the metrics server reports it.
 
@@ -67,8 +61,9 @@ class MetricsServer:
 
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
-        self._usage: dict[int, _Usage] = {}
         self._busy: dict[int, float] = {}
+        """Busy seconds of each replica until now, and until the last scrape."""
+        self._scraped: dict[int, float] = {}
         simulation.every(0.5, self._accumulate, 0.25)
         simulation.every(
             _SCRAPE_SECONDS, self._scrape, simulation.random.random() * _SCRAPE_SECONDS
@@ -89,15 +84,14 @@ class MetricsServer:
             self._busy[id(replica)] = self._busy.get(id(replica), 0.0) + replica.busy * 0.5
 
     def _scrape(self) -> None:
-        workers = self._simulation.scenario.worker.workers
-        reported = {}
-        for replica in self._ready():
-            usage = self._usage.setdefault(id(replica), _Usage())
-            busy = self._busy.get(id(replica), 0.0)
-            if usage.scrapes:
-                reported[id(replica)] = (busy - usage.busy_seconds) / (_SCRAPE_SECONDS * workers)
-            usage.busy_seconds, usage.scrapes = busy, usage.scrapes + 1
-        self._reported = reported
+        seconds = _SCRAPE_SECONDS * self._simulation.scenario.worker.workers
+        busy = {id(replica): self._busy.get(id(replica), 0.0) for replica in self._ready()}
+        self._reported = {
+            pod: (now - self._scraped[pod]) / seconds
+            for pod, now in busy.items()
+            if pod in self._scraped
+        }
+        self._scraped = busy
 
     def _ready(self) -> list[Replica]:
         return [replica for replica in self._simulation.pool.replicas if replica.is_ready]
