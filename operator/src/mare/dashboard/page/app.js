@@ -7,13 +7,13 @@ import { part, setAttribute, setText } from "./dom.js";
 import { Feed } from "./feed.js";
 import { List } from "./list.js";
 import { Footer, Notice } from "./operator_status.js";
-import { chooseLanguage, loadWords, storedLanguage } from "./words.js";
+import { chooseLanguage, loadWords } from "./words.js";
 
 const STALE_SECONDS = 5;
 const SHOW_EVERY = 1050;
 
 const query = new URLSearchParams(window.location.search);
-const language = chooseLanguage(window.location.search, storedLanguage(), navigator.languages);
+const language = chooseLanguage(query.get("lang"));
 const words = await loadWords(language, import.meta.url);
 
 /** The address of this page with changed parameters; an empty value removes a parameter. */

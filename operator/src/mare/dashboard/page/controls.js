@@ -1,7 +1,7 @@
 /** The controls of the page's head: pause, theme and language. */
 
 import { part, setAttribute, setText } from "./dom.js";
-import { LANGUAGES, storeLanguage } from "./words.js";
+import { LANGUAGES, STORED_LANGUAGE } from "./words.js";
 
 /**
  * Stops every movement of the page (WCAG 2.2.2). The key is Alt+P, because keys of a single letter
@@ -53,5 +53,5 @@ export function setUpLanguage(link, words, href) {
   setAttribute(link, "lang", other);
   setAttribute(link, "hreflang", other);
   link.href = href({ lang: other });
-  link.addEventListener("click", () => storeLanguage(other));
+  link.addEventListener("click", () => window.mareStored.set(STORED_LANGUAGE, other));
 }

@@ -2,12 +2,25 @@
 (() => {
   const STORED = "mare.theme";
   const system = window.matchMedia("(prefers-color-scheme: dark)");
-  let chosen = null;
-  try {
-    chosen = window.localStorage.getItem(STORED);
-  } catch {
-    // storage can be disabled; then the system's theme is used
-  }
+
+  /* What the visitor chose. Storage can be disabled; then a choice lasts for this page only. */
+  const stored = {
+    get(name) {
+      try {
+        return window.localStorage.getItem(name);
+      } catch {
+        return null;
+      }
+    },
+    set(name, value) {
+      try {
+        window.localStorage.setItem(name, value);
+      } catch {
+        // the choice is not kept
+      }
+    },
+  };
+  let chosen = stored.get(STORED);
 
   const current = () => (chosen === "light" || chosen === "dark" ? chosen : system.matches ? "dark" : "light");
   const show = () => {
@@ -16,17 +29,13 @@
 
   system.addEventListener("change", show);
   show();
+  window.mareStored = stored;
   window.mareTheme = {
     current,
     switch() {
       chosen = current() === "dark" ? "light" : "dark";
-      try {
-        window.localStorage.setItem(STORED, chosen);
-      } catch {
-        // the choice then lasts for this page only
-      }
+      stored.set(STORED, chosen);
       show();
-      return chosen;
     },
   };
 })();

@@ -1,29 +1,12 @@
 /** Texts, numbers and times in the language of the visitor. */
 
 export const LANGUAGES = ["en", "pt"];
-const STORED = "mare.language";
+export const STORED_LANGUAGE = "mare.language";
 
 /** The language of the address, else the stored choice, else the browser's. */
-export function chooseLanguage(search, stored, preferred) {
-  const requested = new URLSearchParams(search).get("lang");
-  const candidates = [requested, stored, ...preferred].map((each) => (each ?? "").toLowerCase().split("-")[0]);
+export function chooseLanguage(requested) {
+  const candidates = [requested, window.mareStored.get(STORED_LANGUAGE), ...navigator.languages].map((each) => (each ?? "").toLowerCase().split("-")[0]);
   return candidates.find((each) => LANGUAGES.includes(each)) ?? LANGUAGES[0];
-}
-
-export function storedLanguage() {
-  try {
-    return window.localStorage.getItem(STORED);
-  } catch {
-    return null; // storage can be disabled; then the choice lasts for one page
-  }
-}
-
-export function storeLanguage(language) {
-  try {
-    window.localStorage.setItem(STORED, language);
-  } catch {
-    // the choice lasts for one page
-  }
 }
 
 export async function loadWords(language, base) {
