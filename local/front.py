@@ -81,7 +81,10 @@ class Front:
                 allow_redirects=False,
             )
         except (OSError, aiohttp.ClientError):
-            return _unavailable(request)
+            detail = "This part of the gateway is not running."
+            unavailable = _problem(request, 503, "service_unavailable", detail)
+            unavailable.headers["Retry-After"] = "1"
+            return unavailable
         async with sent as answer:
             return await _copy(request, answer)
 
@@ -123,13 +126,6 @@ def _end_to_end(headers: "aiohttp.typedefs.LooseHeaders") -> CIMultiDict[str]:
     for name in _HOP_BY_HOP:
         copied.popall(name, None)
     return copied
-
-
-def _unavailable(request: web.BaseRequest) -> web.Response:
-    detail = "This part of the gateway is not running."
-    response = _problem(request, 503, "service_unavailable", detail)
-    response.headers["Retry-After"] = "1"
-    return response
 
 
 def _problem(request: web.BaseRequest, status: int, code: str, detail: str) -> web.Response:

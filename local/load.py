@@ -16,6 +16,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -54,10 +55,6 @@ class Report:
     @property
     def lost(self) -> int:
         return len(self.unfinished)
-
-    def saw_replicas(self, name: str, count: int) -> None:
-        self.replicas[name] = count
-        self.highest[name] = max(count, self.highest.get(name, 0))
 
     def text(self) -> str:
         states = Counter(self.states.values())
@@ -105,7 +102,7 @@ class Load:
         self._receivers = receivers
         self._url = url
         self._dashboard = dashboard
-        self._following = 0
+        self._following = asyncio.Semaphore(FOLLOWED_AT_ONCE)
         self._seed = time.time_ns() % 10**9
         self.report = Report()
 
@@ -157,19 +154,12 @@ class Load:
         await asyncio.gather(*(self._follow(job, accepted_at) for job in jobs))
 
     async def _follow(self, job_id: str, accepted_at: float) -> None:
-        if self._following >= FOLLOWED_AT_ONCE:
+        if self._following.locked():
             return
-        self._following += 1
-        try:
-            await self._read_stream(job_id, accepted_at)
-        finally:
-            self._following -= 1
-
-    async def _read_stream(self, job_id: str, accepted_at: float) -> None:
         path = f"{self._url}/v1/jobs/{job_id}/events"
         seen_weather = False
-        try:
-            async with self._session.get(path) as stream:
+        with suppress(aiohttp.ClientError, OSError, TimeoutError):
+            async with self._following, self._session.get(path) as stream:
                 async for line in stream.content:
                     if not line.startswith(b"id: 1-"):
                         continue
@@ -182,8 +172,6 @@ class Load:
                         self.report.states[job_id] = state
                         self.report.to_end.append(passed)
                         return
-        except (aiohttp.ClientError, OSError, TimeoutError):
-            return
 
     async def _look_up(self) -> None:
         """Read the list of jobs back to the oldest one that has not ended."""
@@ -213,7 +201,9 @@ class Load:
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError):
             return
         for entry in state.get("objects", ()):
-            self.report.saw_replicas(entry["name"], entry["replicas"]["running"] or 0)
+            name, count = entry["name"], entry["replicas"]["running"] or 0
+            self.report.replicas[name] = count
+            self.report.highest[name] = max(count, self.report.highest.get(name, 0))
 
 
 async def run(options: argparse.Namespace) -> Report:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
 
 import aiohttp
@@ -18,24 +17,6 @@ _PROBE_TIMEOUT = aiohttp.ClientTimeout(total=2.0)
 _LONGEST_ANSWER = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class _CountedEvents:
-    """Implements `mare.processes.Events`."""
-
-    events: Events
-    on_kill: Callable[[], object]
-
-    def wrote(self, name: str, line: str) -> None:
-        self.events.wrote(name, line)
-
-    def ended(self, name: str, code: int, again_in: float) -> None:
-        self.events.ended(name, code, again_in)
-
-    def killed(self, name: str, seconds: float) -> None:
-        self.on_kill()
-        self.events.killed(name, seconds)
-
-
 class ProcessWorkloads:
     """Implements `mare.ports.Workloads`. It belongs to one event loop."""
 
@@ -46,10 +27,9 @@ class ProcessWorkloads:
         on_kill: Callable[[], object] = lambda: None,
     ) -> None:
         """`on_kill` is called for each process that is killed at the end of its grace period."""
-        counted = _CountedEvents(events, on_kill)
         self._programs = {program.name: program for program in programs}
         self._groups = {
-            name: Group(name, program.command, counted, grace=program.stop_seconds)
+            name: Group(name, program.command, events, grace=program.stop_seconds, on_kill=on_kill)
             for name, program in self._programs.items()
         }
         self._versions = dict.fromkeys(self._programs, 1)

@@ -23,6 +23,7 @@ class Group:
     _: KW_ONLY
     new_backoff: Callable[[], Backoff] = lambda: Backoff(first=0.5, longest=30.0)
     grace: float = 10.0
+    on_kill: Callable[[], object] = lambda: None
     _replicas: dict[int, Replica] = field(default_factory=dict, init=False)
     _tasks: dict[int, asyncio.Task[None]] = field(default_factory=dict, init=False)
     """One for each process, including those that are being stopped."""
@@ -70,6 +71,7 @@ class Group:
             self.events,
             backoff=self.new_backoff(),
             grace=self.grace,
+            on_kill=self.on_kill,
         )
         self._replicas[number] = replica
         self._tasks[number] = task = asyncio.create_task(replica.keep_running())

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Protocol
@@ -52,6 +52,8 @@ class Replica:
     events: Events
     backoff: Backoff
     grace: float
+    on_kill: Callable[[], object]
+    """Called when the process is killed at the end of its grace period."""
     pid: int | None = None
     """None while it waits for its restart."""
     ends: int = 0
@@ -106,6 +108,7 @@ class Replica:
             finally:
                 try:
                     if await _stop(process, self.grace):
+                        self.on_kill()
                         self.events.killed(self.name, self.grace)
                 finally:
                     self.pid = None
