@@ -16,7 +16,7 @@ from kubernetes.client import ApiClient
 from devcluster import control_plane
 from devcluster.cluster import Kubectl, KubectlFailed, new_client
 from devcluster.control_plane import make_credentials
-from devcluster.server import Server
+from mare.processes.daemon import Daemon
 from mare.processes.tcp_ports import free_port
 from tests.audit import Request, read_requests, write_policy
 from tests.vhost import eventually
@@ -65,9 +65,9 @@ class ControlPlane:
             control_plane.controllers(folder, self.uri, f"--controllers={','.join(_WITHOUT_NODES)}")
         )
 
-    def _server(self, command: Sequence[str]) -> Server:
+    def _server(self, command: Sequence[str]) -> Daemon:
         program, *arguments = command
-        return Server(
+        return Daemon(
             [str(self._programs / program), *arguments], log=self.folder / f"{program}.log"
         )
 
@@ -100,7 +100,7 @@ class ControlPlane:
         return new_client(self.kubeconfig)
 
     def start(self) -> None:
-        """Start all servers; raise ServerFailed if one is not ready in time."""
+        """Start all servers; raise CommandFailed if one is not ready in time."""
         self._etcd.start((self.folder / "etcd.sock").exists, _START_SECONDS)
         self.start_api_server()
 

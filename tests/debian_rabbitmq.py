@@ -30,8 +30,8 @@ class Rootfs(Process):
     """A server in another root folder."""
 
     def __init__(self, root: Path, name: str, folder: Path, ports: Ports) -> None:
-        super().__init__(name, folder, ports)
         self._root = root
+        super().__init__(name, folder, ports)
 
     @property
     def places(self) -> Places:

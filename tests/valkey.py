@@ -4,8 +4,8 @@ import shutil
 import socket
 from pathlib import Path
 
-from devcluster.server import Server
 from local.packages import apt_install
+from mare.processes.daemon import Daemon
 from mare.processes.tcp_ports import free_port
 
 
@@ -16,7 +16,7 @@ class Valkey:
         self.port = free_port()
         self.uri = f"redis://127.0.0.1:{self.port}/0"
         settings = ["--bind", "127.0.0.1", "--port", str(self.port), "--save", ""]
-        self._server = Server([_program(), *settings], folder / "valkey.log")
+        self._server = Daemon([_program(), *settings], folder / "valkey.log")
 
     def start(self) -> None:
         self._server.start(self._answers, 10)

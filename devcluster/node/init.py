@@ -20,8 +20,8 @@ from devcluster.node.commands import node_commands
 from devcluster.node.isolation import CONTAINERD, isolate, write_configuration
 from devcluster.node.layout import Layout
 from devcluster.node.policies import enforce_policies
-from devcluster.server import Server
 from mare.processes.command import run
+from mare.processes.daemon import Daemon
 
 _SECONDS = 120.0
 _CLIENTS = ("super-admin", "controller-manager", "scheduler", "kubelet")
@@ -82,10 +82,10 @@ class Node:
 
     def _server(self, name: str, ready: Callable[[], bool]) -> None:
         layout, command = self._layout, node_commands(self._layout)[name]
-        Server(
+        Daemon(
             [str(layout.programs / command[0]), *command[1:]],  # an absolute path stays as it is
             log=layout.folder / f"{Path(command[0]).name}.log",
-            path=layout.path,
+            environment={"PATH": layout.path},
             descriptors=layout.listeners,
         ).start(ready, _SECONDS)
 

@@ -7,7 +7,8 @@ import pytest
 from kubernetes import client, config
 
 from devcluster.cluster import KubectlFailed
-from devcluster.server import Server, ServerFailed
+from mare.processes.command import CommandFailed
+from mare.processes.daemon import Daemon
 from tests.access import service_account_kubeconfig
 from tests.audit import Request
 from tests.control_plane import ControlPlane
@@ -107,6 +108,6 @@ def _processes(folder: Path) -> list[str]:
 
 
 def test_a_server_that_cannot_start_shows_its_last_lines(tmp_path: Path) -> None:
-    server = Server(["/bin/sh", "-c", "echo the port is taken; exit 1"], tmp_path / "log")
-    with pytest.raises(ServerFailed, match=r"sh did not start:\nthe port is taken"):
+    server = Daemon(["/bin/sh", "-c", "echo the port is taken; exit 1"], tmp_path / "log")
+    with pytest.raises(CommandFailed, match=r"sh did not start:\nthe port is taken"):
         server.start(lambda: False, seconds=10)

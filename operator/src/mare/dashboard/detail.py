@@ -78,19 +78,15 @@ def _explain_command(facts: Facts, at: str = "") -> str:
 
 def trace(decision: Decision | None) -> list[Json]:
     """The steps of the newest decision, from the reading to the result."""
-    return (
-        [
-            {
-                "stage": str(step.stage),
-                "replicas": step.replicas,
-                "deciding": step is decision.deciding_step,
-                "clause": serialize_clause(step.text),
-            }
-            for step in decision.steps
-        ]
-        if decision
-        else []
-    )
+    return [
+        {
+            "stage": str(step.stage),
+            "replicas": step.replicas,
+            "deciding": decision is not None and step is decision.deciding_step,
+            "clause": serialize_clause(step.text),
+        }
+        for step in (decision.steps if decision else ())
+    ]
 
 
 def problem(each: Problem) -> Json:

@@ -6,7 +6,7 @@ from importlib.metadata import version
 
 from mare.custom_resource.autoscaler import BrokerReference
 from mare.custom_resource.conditions import END_ALARM
-from mare.dashboard.serialize import Json, redact, serialize_clause
+from mare.dashboard.serialize import Json, redact, serialize_clause, serialize_unknown
 from mare.domain.alarms import in_effect
 from mare.domain.unknown import Unknown
 from mare.explanation import advice
@@ -73,11 +73,7 @@ def _brokers(histories: Iterable[AutoscalerHistory]) -> Json:
             unread.setdefault(secret, reading.queues)
         if (alarm := in_effect(reading.alarm)) is not None:
             alarms.setdefault(secret, alarm)
-    return {
-        "total": len(secrets),
-        "unread": _problem(unread),
-        "alarm": _problem(alarms),
-    }
+    return {"total": len(secrets), "unread": _problem(unread), "alarm": _problem(alarms)}
 
 
 def _problem(brokers: Mapping[BrokerReference, Unknown]) -> Json | None:
@@ -89,6 +85,6 @@ def _problem(brokers: Mapping[BrokerReference, Unknown]) -> Json | None:
     return {
         "count": len(brokers),
         "secret": f"{secret.namespace}/{secret.secret_name}",
-        "why": {"reason": why.reason, "cause": redact(why.cause), "name": why.name},
+        "why": serialize_unknown(why),
         "advice": serialize_clause(hint),
     }

@@ -41,12 +41,13 @@ def serialize_sentence(decision: Decision) -> Json:
 
 def serialize_reading(value: float | Unknown | None, at: float | None) -> Json:
     """A number and the time of its reading; None is unknown without a cause."""
-    if isinstance(value, Unknown):
-        cause = {"reason": value.reason, "cause": redact(value.cause), "name": value.name}
-        return {"value": None, "at": None, "unknown": cause}
-    if value is None:
-        return {"value": None, "at": None, "unknown": None}
+    if value is None or isinstance(value, Unknown):
+        return {"value": None, "at": None, "unknown": value and serialize_unknown(value)}
     return {"value": rounded(value), "at": at}
+
+
+def serialize_unknown(value: Unknown) -> Json:
+    return {"reason": value.reason, "cause": redact(value.cause), "name": value.name}
 
 
 def rounded(value: float) -> float | None:

@@ -15,8 +15,6 @@ STATISTICS_SECONDS = 1
 Counters are sampled as often as the shortest retention policy says, whatever the interval is at
 which statistics are collected (docs/decisions/sample-statistics-out-of-step.md).
 """
-STOP_SECONDS = 30.0
-"""Time in which a killed server ends."""
 _MILLISECONDS = STATISTICS_SECONDS * 1_000
 
 

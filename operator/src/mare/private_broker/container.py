@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mare.private_broker.config import STOP_SECONDS, Places, Ports, environment
+from mare.private_broker.config import Places, Ports, environment
 from mare.private_broker.server import Program
 from mare.processes.command import CommandFailed, run
 
@@ -70,7 +70,7 @@ class Container:
     def kill(self) -> None:
         if self._created:
             _succeeds("kill", self.name)
-            _succeeds("wait", self.name, seconds=STOP_SECONDS)
+            _succeeds("wait", self.name, seconds=30)
 
     def log(self) -> str:
         try:

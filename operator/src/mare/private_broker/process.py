@@ -1,17 +1,12 @@
 """RabbitMQ as a child process: the installed program, or one in another root folder."""
 
-import contextlib
 import re
 import shutil
-import subprocess
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from mare.private_broker.config import STOP_SECONDS, Places, Ports, environment
+from mare.private_broker.config import Places, Ports, environment
 from mare.private_broker.server import Program
-from mare.processes.command import spawn
-
-_LOG_BYTES = 2_000
+from mare.processes.daemon import Daemon
 
 
 def installed(oldest: tuple[int, ...]) -> Program | None:
@@ -38,15 +33,20 @@ def _direct(program: str) -> str | None:
     return shutil.which(program, path="/usr/lib/rabbitmq/bin") or shutil.which(program)
 
 
-@dataclass(slots=True)
 class Process:
     """A server and its port mapper (epmd), both children of this process."""
 
-    name: str
-    folder: Path
-    ports: Ports
-    _epmd: subprocess.Popen[bytes] | None = field(default=None, init=False)
-    _server: subprocess.Popen[bytes] | None = field(default=None, init=False)
+    def __init__(self, name: str, folder: Path, ports: Ports) -> None:
+        self.name = name
+        self.folder = folder
+        self.ports = ports
+        epmd = self.command("epmd", "-address", "127.0.0.1", "-port", str(ports.epmd))
+        self._epmd = self._daemon(epmd)
+        self._server = self._daemon(self.command("rabbitmq-server"))
+
+    def _daemon(self, command: list[str]) -> Daemon:
+        variables = environment(self.name, self.ports, self.places)
+        return Daemon(command, self.folder / "server.log", environment=variables)
 
     @property
     def places(self) -> Places:
@@ -57,45 +57,23 @@ class Process:
         return [_direct(program) or program, *arguments]
 
     def start(self) -> None:
-        if self._epmd is None or self._epmd.poll() is not None:
-            self._epmd = self._spawn("epmd", "-address", "127.0.0.1", "-port", str(self.ports.epmd))
-        self._server = self._spawn("rabbitmq-server")
-
-    def _spawn(self, program: str, *arguments: str) -> subprocess.Popen[bytes]:
-        with self._log_file.open("ab") as log:
-            return spawn(
-                self.command(program, *arguments),
-                environment=environment(self.name, self.ports, self.places),
-                output=log,
-            )
+        if not self._epmd.alive():
+            self._epmd.start()
+        self._server.start()
 
     @property
     def pid(self) -> int:
         """Process id of the Erlang machine that is the server."""
-        if self._server is None:
-            raise ProcessLookupError(f"{self.name} was not started")
         return self._server.pid
 
     def alive(self) -> bool:
-        return self._server is not None and self._server.poll() is None
+        return self._server.alive()
 
     def kill(self) -> None:
-        if self._server:
-            self._server.kill()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._server.wait(STOP_SECONDS)
+        self._server.kill()
 
     def log(self) -> str:
-        with contextlib.suppress(FileNotFoundError):
-            return self._log_file.read_bytes()[-_LOG_BYTES:].decode(errors="replace")
-        return ""
+        return self._server.last_lines()
 
     def remove(self) -> None:
-        if self._epmd:
-            self._epmd.kill()
-            self._epmd.wait()
-            self._epmd = None
-
-    @property
-    def _log_file(self) -> Path:
-        return self.folder / "server.log"
+        self._epmd.kill()
