@@ -1,9 +1,8 @@
 """Selects the cluster: a named context, else kind where Docker runs, else a native node."""
 
-import fcntl
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from devcluster import CannotRun
@@ -13,6 +12,7 @@ from devcluster.kind import find_kind, start_kind, stop_kind
 from devcluster.node.native import NativeNode, end_node
 from devcluster.node.starting import start_node
 from devcluster.programs import cache, programs
+from local.packages import locked
 from mare.processes.command import run
 
 _NEEDED = {
@@ -88,13 +88,9 @@ def end_cluster() -> None:
         end_node(_folder())
 
 
-@contextmanager
-def _lock() -> Iterator[None]:
+def _lock() -> AbstractContextManager[None]:
     """Let one process at a time start or end the cluster."""
-    cache().mkdir(parents=True, exist_ok=True)
-    with (cache() / "start.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+    return locked(cache() / "start.lock")
 
 
 def _get(*, detached: bool) -> tuple[Cluster, Callable[[], None]]:

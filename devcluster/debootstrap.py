@@ -4,14 +4,13 @@ This takes about a minute. The folder is created under another name and renamed,
 that an incomplete folder is never used.
 """
 
-import fcntl
 import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from devcluster import say
-from local.packages import INSTALL_SECONDS, apt_install
+from local.packages import INSTALL_SECONDS, apt_install, locked
 from local.settings import cache_folder
 from mare.processes.command import run
 
@@ -22,11 +21,8 @@ _DISPENSABLE = ("var/cache/apt/archives", "var/lib/apt/lists", "usr/share/locale
 
 def cached_root(recipe: str, packages: Sequence[str]) -> Path:
     """Return the folder `recipe` of the cache with `packages` and their dependencies."""
-    cache = cache_folder()
-    root = cache / recipe
-    cache.mkdir(parents=True, exist_ok=True)
-    with (cache / f"{recipe}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    root = cache_folder() / recipe
+    with locked(root.with_name(f"{recipe}.lock")):
         if not root.exists():
             _build(root, packages)
     return root

@@ -1,6 +1,5 @@
 """The programs of the throw-away cluster: built from Go modules once, kept in the user's cache."""
 
-import fcntl
 import os
 import re
 import shutil
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from devcluster import CannotRun, say
 from devcluster.toolset import Toolset
+from local.packages import locked
 from local.settings import cache_folder
 from mare.processes.command import DIES_WITH_US, CommandFailed, run
 
@@ -86,8 +86,8 @@ def programs(toolset: str, names: Iterable[str]) -> Path:
     missing = [name for name in names if not (folder / name).exists()]
     if missing:
         folder.mkdir(parents=True, exist_ok=True)
-        with (kept / f"{tools.key}.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # a second run waits, then finds the programs built
+        # A second run waits, then finds the programs built.
+        with locked(kept / f"{tools.key}.lock"):
             for name in missing:
                 if not (folder / name).exists():
                     _build(tools, name, folder)

@@ -25,15 +25,16 @@ def may_install() -> bool:
 
 def apt_install(packages: Sequence[str], say: Callable[[str], None]) -> None:
     say(f"Installing {' '.join(packages)} with apt-get")
-    with _alone(), services_do_not_start():
+    with locked(_LOCK), services_do_not_start():  # apt-get fails while another one runs
         _apt("update")
         _apt("install", "--yes", "--no-install-recommends", *packages)
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
-    """Wait for other runs: apt-get fails while another apt-get runs."""
-    with _LOCK.open("w") as lock:
+def locked(file: Path) -> Iterator[None]:
+    """Let one process at a time run the block; others wait."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

@@ -1,6 +1,6 @@
 """The results of a comparison: as data, as a table, as JSON."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from itertools import pairwise
 from statistics import fmean
@@ -83,25 +83,25 @@ def mean_of(runs: Sequence[Result]) -> Result:
     return replace(runs[0], **means)
 
 
-_HEAD = (
-    "autoscaler",
-    "wait p50",
-    "p95",
-    "p99",
-    "max",
-    "replica-s",
-    "at work",
-    "changes",
-    "reversals",
-    "largest backlog",
-    "redelivered",
-    "ended busy",
-)
+_COLUMNS: dict[str, Callable[[Result], str]] = {
+    "autoscaler": lambda result: result.autoscaler,
+    "wait p50": lambda result: f"{result.wait_p50:.2f}",
+    "p95": lambda result: f"{result.wait_p95:.2f}",
+    "p99": lambda result: f"{result.wait_p99:.2f}",
+    "max": lambda result: f"{result.wait_max:.1f}",
+    "replica-s": lambda result: f"{result.replica_seconds:,.0f}",
+    "at work": lambda result: f"{result.efficiency:.0%}",
+    "changes": lambda result: str(len(result.changes)),
+    "reversals": lambda result: f"{result.reversals:.3g}",
+    "largest backlog": lambda result: f"{result.largest_backlog:,.0f}",
+    "redelivered": lambda result: f"{result.redelivered:,.0f}",
+    "ended busy": lambda result: f"{result.ended_busy:,.0f}",
+}
 
 
 def table(results: Sequence[Result]) -> str:
     """Aligned columns; waits are in seconds."""
-    return "\n".join(aligned([_HEAD, *(_row(result) for result in results)]))
+    return "\n".join(aligned([[*_COLUMNS], *_rows(results)]))
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
@@ -113,23 +113,12 @@ def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def markdown(results: Sequence[Result]) -> str:
-    rows = [_HEAD, ("---", *("---:" for _ in _HEAD[1:])), *(_row(result) for result in results)]
+    rows = [[*_COLUMNS], ["---", *["---:"] * (len(_COLUMNS) - 1)], *_rows(results)]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
-def _row(result: Result) -> tuple[str, ...]:
-    return (
-        result.autoscaler,
-        *(f"{wait:.2f}" for wait in (result.wait_p50, result.wait_p95, result.wait_p99)),
-        f"{result.wait_max:.1f}",
-        f"{result.replica_seconds:,.0f}",
-        f"{result.efficiency:.0%}",
-        str(len(result.changes)),
-        f"{result.reversals:.3g}",
-        f"{result.largest_backlog:,.0f}",
-        f"{result.redelivered:,.0f}",
-        f"{result.ended_busy:,.0f}",
-    )
+def _rows(results: Sequence[Result]) -> list[list[str]]:
+    return [[text(result) for text in _COLUMNS.values()] for result in results]
 
 
 def data(scenario: Scenario, results: Sequence[Result]) -> dict[str, Any]:

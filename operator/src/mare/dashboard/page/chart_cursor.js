@@ -1,6 +1,6 @@
 /** One cursor over both charts, moved by pointer or keys: the values and decision of a moment. */
 
-import { part, setAttribute } from "./dom.js";
+import { setAttribute } from "./dom.js";
 import { plainSentence, showClause } from "./sentence.js";
 
 const PAGE = 10;
@@ -9,12 +9,10 @@ export class Cursor {
   #index = null;
   #at = null;
 
-  constructor(root, words, now) {
+  constructor({ cursor, hair, moment }, words, now) {
     this.words = words;
     this.now = now;
-    this.slider = part(root, "cursor");
-    this.hair = part(root, "hair");
-    this.moment = part(root, "moment");
+    Object.assign(this, { slider: cursor, hair, moment });
     setAttribute(this.slider, "aria-label", words.text("cursor.label"));
     this.slider.addEventListener("pointermove", (event) => this.#point(event));
     this.slider.addEventListener("pointerdown", (event) => this.#point(event));

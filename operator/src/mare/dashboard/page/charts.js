@@ -1,7 +1,7 @@
 /** Two charts on one time axis, drawn by the operator, and their samples as a table. */
 
 import { Cursor } from "./chart_cursor.js";
-import { element, part, setAttribute } from "./dom.js";
+import { element, setAttribute } from "./dom.js";
 
 const RANGES = { "10m": 1, "1h": 10, "24h": 60 };
 const HEIGHTS = { narrow: 400, low: 240, high: 320 };
@@ -15,29 +15,26 @@ export class Charts {
   #loadedAt = -Infinity;
   #range = "10m";
 
-  constructor(root, words, object, now) {
+  constructor(parts, words, object, now) {
+    this.parts = parts;
     this.words = words;
     this.now = now;
-    this.picture = part(root, "picture");
-    this.figure = part(root, "figure");
-    this.details = part(root, "details");
-    this.table = part(root, "samples");
     this.path = `api/objects/${encodeURIComponent(object.namespace)}/${encodeURIComponent(object.name)}/chart`;
-    this.cursor = new Cursor(root, words, now);
-    this.#makeRanges(part(root, "ranges"));
-    this.details.addEventListener("toggle", () => this.#showTable());
-    new ResizeObserver(() => this.#widthChanged()).observe(this.picture);
+    this.cursor = new Cursor(parts, words, now);
+    this.#makeRanges(parts.ranges);
+    this.parts.details.addEventListener("toggle", () => this.#showTable());
+    new ResizeObserver(() => this.#widthChanged()).observe(this.parts.picture);
   }
 
   /** Called for each message about the object, so that a paused page stops the charts too. */
   show(sentence) {
-    setAttribute(this.figure, "aria-label", sentence);
+    setAttribute(this.parts.figure, "aria-label", sentence);
     if (document.hidden) return;
     if (performance.now() - this.#loadedAt >= 1000 * RANGES[this.#range] - 100) this.#load();
   }
 
   #width() {
-    return Math.min(1600, Math.max(280, Math.floor(this.picture.clientWidth / 20) * 20));
+    return Math.min(1600, Math.max(280, Math.floor(this.parts.picture.clientWidth / 20) * 20));
   }
 
   #widthChanged() {
@@ -70,13 +67,13 @@ export class Charts {
     if (chart.range !== this.#range) return;
     this.chart = chart;
     const svg = new DOMParser().parseFromString(chart.svg, "image/svg+xml").documentElement;
-    this.picture.replaceChildren(document.importNode(svg, true));
+    this.parts.picture.replaceChildren(document.importNode(svg, true));
     this.cursor.take(chart);
     this.#showTable();
   }
 
   #showTable() {
-    if (this.details.open && this.chart) showSamples(this.table, this.words, this.chart, this.now());
+    if (this.parts.details.open && this.chart) showSamples(this.parts.samples, this.words, this.chart, this.now());
   }
 
   #makeRanges(group) {

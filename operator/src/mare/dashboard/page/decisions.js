@@ -9,13 +9,13 @@ const COPIED_FOR = 2000;
 export class Decisions {
   #all = false;
 
-  constructor(root, words, announcer) {
+  constructor(parts, words, announcer) {
     this.words = words;
     this.announcer = announcer;
-    this.list = part(root, "decisions");
-    this.more = part(root, "decisions-more");
-    this.since = part(root, "decisions-since");
-    this.explain = part(root, "copy-explain");
+    this.list = parts.decisions;
+    this.more = parts["decisions-more"];
+    this.since = parts["decisions-since"];
+    this.explain = parts["copy-explain"];
     this.explain.addEventListener("click", () => this.#copy(this.explain, this.command));
     setText(this.explain, words.text("copy.explain"));
     this.more.addEventListener("click", () => {

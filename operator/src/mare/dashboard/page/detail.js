@@ -19,8 +19,8 @@ export class Detail {
     this.ruler = makeRuler();
     this.parts.ruler.append(this.ruler.svg);
     this.figures = new Figures(this.parts.figures, words);
-    this.charts = new Charts(root, words, object, now);
-    this.decisions = new Decisions(root, words, announcer);
+    this.charts = new Charts(this.parts, words, object, now);
+    this.decisions = new Decisions(this.parts, words, announcer);
   }
 
   take(_, data) {
