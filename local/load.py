@@ -56,6 +56,10 @@ class Report:
     def lost(self) -> int:
         return len(self.unfinished)
 
+    def saw_replicas(self, name: str, count: int) -> None:
+        self.replicas[name] = count
+        self.highest[name] = max(count, self.highest.get(name, 0))
+
     def text(self) -> str:
         states = Counter(self.states.values())
         ended = ", ".join(f"{count} {state}" for state, count in states.most_common())
@@ -201,9 +205,7 @@ class Load:
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError):
             return
         for entry in state.get("objects", ()):
-            name, count = entry["name"], entry["replicas"]["running"] or 0
-            self.report.replicas[name] = count
-            self.report.highest[name] = max(count, self.report.highest.get(name, 0))
+            self.report.saw_replicas(entry["name"], entry["replicas"]["running"] or 0)
 
 
 async def run(options: argparse.Namespace) -> Report:
