@@ -51,14 +51,6 @@ def _wildcard(expression: str) -> str:
     return re.sub(r"\*+", "*", pattern)
 
 
-def ignores_case(pattern: str) -> bool:
-    return pattern.lower() != pattern.upper()
-
-
-def is_name(pattern: str) -> bool:
-    return not set("*?") & set(pattern)
-
-
 def overlap(one: str, other: str) -> bool:
     todo, seen = [(0, 0)], set[tuple[int, int]]()
     while todo:

@@ -11,7 +11,7 @@ from typing import Any
 
 from mare.convert.authentication import Objects, read_access
 from mare.convert.draft import Draft, rules
-from mare.convert.patterns import NotAWildcard, ignores_case, is_name, overlap, wildcards
+from mare.convert.patterns import NotAWildcard, overlap, wildcards
 from mare.convert.quantities import plain
 from mare.convert.secret import Access
 from mare.documents.tree import Path
@@ -230,7 +230,7 @@ def _entries(draft: Draft, trigger: Trigger) -> list[tuple[str, str]]:
     except NotAWildcard as error:
         draft.refuse((*trigger.path, "queueName"), f"{error}; write one trigger per queue")
         return []
-    return [("name" if is_name(pattern) else "pattern", pattern) for pattern in patterns]
+    return [("pattern" if set("*?") & set(pattern) else "name", pattern) for pattern in patterns]
 
 
 def _write_entries(draft: Draft, trigger: Trigger, entries: list[Entry], places: list[str]) -> None:
@@ -241,7 +241,7 @@ def _write_entries(draft: Draft, trigger: Trigger, entries: list[Entry], places:
         return
     missing = NOT_FOUND if any(kind == "pattern" for kind, _, _ in entries) else ""
     regex = trigger.metadata.get("useRegex") == "true"
-    if regex and any(ignores_case(text) for _, text, _ in entries):
+    if regex and any(text.lower() != text.upper() for _, text, _ in entries):
         new = ", ".join(f"{kind}: {text}" for kind, text, _ in entries)
         note = f"{CASE}; {missing}".removesuffix("; ")
         draft.need(path, note, new=f"queues {new}")

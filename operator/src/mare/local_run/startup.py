@@ -42,10 +42,9 @@ class Startup:
 
     async def run(self) -> None:
         """Return when all programs are ready; raise `NotReady` when one does not become ready."""
-        tasks = [asyncio.create_task(self._report_ready(program)) for program in self.plan.programs]
-        tasks += [
-            asyncio.create_task(self._start_autoscaler(program)) for program in self.plan.programs
-        ]
+        work = (self._report_ready, self._start_autoscaler)
+        programs = self.plan.programs
+        tasks = [asyncio.create_task(each(program)) for program in programs for each in work]
         try:
             await asyncio.gather(*tasks)
         finally:
