@@ -142,18 +142,13 @@ def _unshare(layout: Layout) -> subprocess.Popen[bytes]:
         *("--fork", "--kill-child=KILL", "--mount-proc", f"--wd={_PROJECT}"),
         *(sys.executable, "-m", "devcluster.node.init", str(layout.write())),
     ]
-    environment = {"PATH": layout.path}
     with (layout.folder / "init.log").open("ab") as log:
-        if not layout.detached:
-            return spawn(command, environment=environment, output=log, descriptors=layout.listeners)
-        return subprocess.Popen(
+        return spawn(
             command,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            pass_fds=layout.listeners,
+            environment={"PATH": layout.path},
+            output=log,
+            descriptors=layout.listeners,
+            detached=layout.detached,
         )
 
 

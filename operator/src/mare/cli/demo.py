@@ -5,13 +5,13 @@ import shutil
 
 import click
 
+from mare.cli.local import PROCESSES_PER_CORE, dashboard_option
 from mare.demo.run import run
-from mare.local_run.run import DASHBOARD_PORT, dashboard_port
+from mare.local_run.run import dashboard_port
 from mare.private_broker import NoBroker
 from mare.private_broker.node import BrokerFailed
 from mare.processes.command import CommandFailed
 
-_PROCESSES_PER_CORE = 4
 _MOST_PROCESSES = 8
 
 
@@ -27,15 +27,11 @@ _MOST_PROCESSES = 8
     "--max",
     "most",
     type=click.IntRange(1, 64),
-    default=lambda: min(_MOST_PROCESSES, _PROCESSES_PER_CORE * (os.cpu_count() or 1)),
-    show_default=f"{_PROCESSES_PER_CORE} per core, at most {_MOST_PROCESSES}",
+    default=lambda: min(_MOST_PROCESSES, PROCESSES_PER_CORE * (os.cpu_count() or 1)),
+    show_default=f"{PROCESSES_PER_CORE} per core, at most {_MOST_PROCESSES}",
     help="Upper limit of worker processes; the load is in proportion to it.",
 )
-@click.option(
-    "--dashboard",
-    type=click.IntRange(0, 65535),
-    help=f"Port of the dashboard on 127.0.0.1.  [default: {DASHBOARD_PORT}, or a free port]",
-)
+@dashboard_option
 def demo(*, seconds: int, most: int, dashboard: int | None) -> None:
     """Scale workers under a load that rises and falls, for two minutes.
 

@@ -12,7 +12,12 @@ from mare.local_run.plan import read_files
 from mare.local_run.run import DASHBOARD_PORT, RunOptions, dashboard_port, run
 from mare.local_run.terminal import Terminal, TerminalEvents, log_to_terminal
 
-_PROCESSES_PER_CORE = 4
+PROCESSES_PER_CORE = 4
+dashboard_option = click.option(
+    "--dashboard",
+    type=click.IntRange(0, 65535),
+    help=f"Port of the dashboard on 127.0.0.1.  [default: {DASHBOARD_PORT}, or a free port]",
+)
 
 
 @click.command()
@@ -27,15 +32,11 @@ _PROCESSES_PER_CORE = 4
     "--max",
     "most",
     type=click.IntRange(1, 1000),
-    default=lambda: _PROCESSES_PER_CORE * (os.cpu_count() or 1),
-    show_default=f"{_PROCESSES_PER_CORE} per core",
+    default=lambda: PROCESSES_PER_CORE * (os.cpu_count() or 1),
+    show_default=f"{PROCESSES_PER_CORE} per core",
     help="Upper limit of processes per command; a larger maxReplicas is lowered to it.",
 )
-@click.option(
-    "--dashboard",
-    type=click.IntRange(0, 65535),
-    help=f"Port of the dashboard on 127.0.0.1.  [default: {DASHBOARD_PORT}, or a free port]",
-)
+@dashboard_option
 @click.option("--no-dashboard", is_flag=True, help="Do not serve the dashboard.")
 @click.option(
     "--quiet",

@@ -179,24 +179,15 @@ class _Reader:
         self._file = file
         self._values = 0
         self._merged: set[yaml.MappingNode] = set()
-        try:
-            self._loader = yaml.SafeLoader(text)
-        except yaml.YAMLError as error:
-            raise InputError(f"{file}:1: {_problem(error)}") from error
+        self._flattener = yaml.SafeLoader("")
 
     def roots(self) -> Iterator[Mapping]:
-        while True:
-            try:
-                if not self._loader.check_node():
-                    return
-                node = self._loader.get_node()
-            except yaml.MarkedYAMLError as error:
-                mark = error.problem_mark or error.context_mark
-                line = mark.line + 1 if mark else 1
-                raise self._error(line, _problem(error)) from error
-            except (yaml.YAMLError, RecursionError) as error:
-                raise self._error(1, _problem(error)) from error
-            assert node is not None, "check_node returned True"
+        try:
+            nodes = list(yaml.compose_all(self._text, yaml.SafeLoader))
+        except (yaml.YAMLError, RecursionError) as error:
+            mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+            raise self._error(mark.line + 1 if mark else 1, _problem(error)) from error
+        for node in nodes:
             root = self._node(node, node.start_mark.line + 1, 0, secret=False)
             if isinstance(root, Scalar) and root.kind == "null":
                 continue
@@ -246,7 +237,7 @@ class _Reader:
                 raise self._error(key.start_mark.line + 1, f"the key {name} is duplicated")
             written.add(name)
         try:
-            self._loader.flatten_mapping(node)
+            self._flattener.flatten_mapping(node)
         except yaml.MarkedYAMLError as error:
             raise self._error(node.start_mark.line + 1, _problem(error)) from error
 

@@ -22,14 +22,16 @@ def spawn(
     environment: Mapping[str, str],
     output: IO[bytes],
     descriptors: Sequence[int] = (),
+    detached: bool = False,
 ) -> subprocess.Popen[bytes]:
     """Start `command` in its own session, so that Ctrl-C reaches only this process.
 
-    Standard output and standard error both go to `output`. The child inherits `descriptors`.
+    Standard output and standard error both go to `output`. The child inherits `descriptors`. Only
+    a `detached` one outlives this process.
     """
     return _spawner.submit(
         subprocess.Popen,
-        [*DIES_WITH_US, *command],
+        command if detached else [*DIES_WITH_US, *command],
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=output,
