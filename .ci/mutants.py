@@ -42,7 +42,10 @@ PARTS = {
         ("operator_loop/test_leadership.py", "operator_loop/test_lease_renewals.py"),
     ),
     "broker": (("mare/broker/*",), ("operator_broker",)),
-    "runtime": (("mare_nameko/*",), ("runtime", "local/test_topology.py")),
+    "runtime": (
+        ("mare_nameko/*",),
+        ("runtime", "runtime_service", "local/test_topology.py"),
+    ),
     "client": (("mare_nameko/client/*",), ("runtime_client",)),
     "upstream": (("mare_services/upstream/*",), ("upstream",)),
     "playlists": (("mare_services/playlists/domain/*",), ("playlists",)),
@@ -68,21 +71,58 @@ for name in sys.argv[1:]:
     changes = [line for line in get_diff_for_mutant(name).splitlines()[2:] if line[0] in "-+"]
     print(name, *changes, "", sep="\\n")
 """
-FASTEST_FIRST = """
+PLUGIN = """
 import json
+import os
+import sys
+from collections import defaultdict
+from pathlib import Path
+
 from hypothesis import settings
+from mutmut.state import state
+
+os.environ["PYTHONPATH"] = str(Path("src").absolute())
+HITS = Path("hits").absolute()
+os.environ["MUTANT_HITS"] = str(HITS)
+hits = defaultdict(set)
 
 def pytest_collection_modifyitems(config, items):
     settings.register_profile("few", settings(max_examples=25))
     settings.load_profile("few")
+    if waiting := sys.modules.get("tests.vhost"):
+        waiting.eventually.__defaults__ = (20.0,)
     try:
         with open("mutmut-stats.json") as stats:
             seconds = json.load(stats)["duration_by_test"]
     except OSError:
         return
     items.sort(key=lambda item: seconds.get(item.nodeid, 0))
+
+def pytest_runtest_logreport(report):
+    if report.when == "teardown" and HITS.exists():
+        hits[report.nodeid.partition("::")[0]].update(HITS.read_text().split())
+        HITS.unlink()
+
+def pytest_sessionfinish(session):
+    for item in session.items:
+        for function in hits[item.nodeid.partition("::")[0]]:
+            state().tests_by_mangled_function_name[function].add(item.nodeid)
 """
-"""A plugin of pytest: a fast test notices most mutants, and a few examples most of the others."""
+"""A plugin of pytest: a fast test notices most mutants, and a few examples most of the others.
+
+Processes that tests start run the mutated packages as well. What they execute counts for all tests
+of the module, since a process may serve many tests.
+"""
+SITE = """
+import os
+if os.environ.get("MUTANT_UNDER_TEST") == "stats" and "MUTANT_HITS" in os.environ:
+    from mutmut import stats
+    def record(name, caller=None):
+        with open(os.environ["MUTANT_HITS"], "a") as hits:
+            hits.write(name + "\\n")
+    stats.record_trampoline_hit = record
+"""
+"""Records what such a process executes, while mutmut finds out which test executes what."""
 
 
 def main() -> None:
@@ -146,16 +186,17 @@ def _copy(folder: Path, part: str) -> None:
     for name in READ:
         (folder / name).symlink_to(Path(name).absolute())
     shutil.copy("pyproject.toml", folder)
-    (folder / "fastest_first.py").write_text(FASTEST_FIRST)
+    (folder / "mutants_plugin.py").write_text(PLUGIN)
+    (folder / "src" / "sitecustomize.py").write_text(SITE)
     modules, tests = PARTS[part]
     copies = ["tests", "local", *READ, "pyproject.toml"]
-    plugins = ["-p", "no:cacheprovider", "-p", "fastest_first"]
+    plugins = ["-p", "no:cacheprovider", "-p", "mutants_plugin"]
     lines = {
         "source_paths": ["src"],
         "only_mutate": [f"src/{module}" for module in modules],
         "do_not_mutate": [f"src/{module}" for module in OTHERS.get(part, ["nothing/*"])],
         "do_not_mutate_patterns": [LOG_LINES],
-        "also_copy": [*copies, "fastest_first.py"],
+        "also_copy": [*copies, "mutants_plugin.py"],
         "pytest_add_cli_args": [*plugins, "-x", "-q"],
         "pytest_add_cli_args_test_selection": [f"tests/unit/{test}" for test in tests],
     }

@@ -8,9 +8,9 @@ import contextlib
 import socket
 import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from amqp.basic_message import Message
 from amqp.serialization import dumps, loads
@@ -56,11 +56,17 @@ class Broker:
     )
     uri: str = ""
 
+    def accept(self, sock: socket.socket) -> "Connection":
+        return Connection(sock, self)
+
+
+B = TypeVar("B", bound=Broker)
+
 
 @contextlib.contextmanager
-def serve() -> Iterator[Broker]:
+def serve(kind: type[B] = Broker) -> Iterator[B]:  # type: ignore[assignment]
     """Serve a broker at `uri` until the end of the block."""
-    broker = Broker()
+    broker = kind()
     with socket.create_server(("127.0.0.1", 0)) as server:
         broker.uri = f"amqp://ana:secret@127.0.0.1:{server.getsockname()[1]}/shop"
         accepting = threading.Thread(target=_accept, args=(server, broker), daemon=True)
@@ -78,7 +84,7 @@ def serve() -> Iterator[Broker]:
 def _accept(server: socket.socket, broker: Broker) -> None:
     with contextlib.suppress(OSError):
         while True:
-            connection = Connection(server.accept()[0], broker)
+            connection = broker.accept(server.accept()[0])
             broker.connections.append(connection)
             threading.Thread(target=connection.run, daemon=True).start()
 
@@ -93,7 +99,12 @@ class Connection:
         self._writing = threading.Lock()
         self._channel = 0
         self._tag = 0
+        self._login: dict[str, Any] = {}
+        self.heartbeats = 0
         self.is_open = False
+
+    def methods(self) -> "Mapping[tuple[int, ...], Handler]":
+        return _METHODS
 
     def run(self) -> None:
         with contextlib.suppress(OSError, ValueError, struct.error):
@@ -142,12 +153,23 @@ class Connection:
         arguments = dumps(form, values) if form else b""
         self.send_frame(_METHOD, channel, struct.pack(">HH", *method) + arguments)
 
-    def _content(self, properties: dict[str, Any], body: bytes) -> None:
+    def _content(self, properties: dict[str, Any], body: bytes, channel: int | None = None) -> None:
+        channel = self._channel if channel is None else channel
         message = Message(body, **properties)
         header = struct.pack(">HHQ", 60, 0, len(body)) + message._serialize_properties()
-        self.send_frame(_HEADER, self._channel, header)
+        self.send_frame(_HEADER, channel, header)
         for start in range(0, len(body), FRAME_MAX - 8):
-            self.send_frame(_BODY, self._channel, body[start : start + FRAME_MAX - 8])
+            self.send_frame(_BODY, channel, body[start : start + FRAME_MAX - 8])
+
+    def _read_content(self) -> tuple[dict[str, Any], bytes]:
+        header = self._frame()[2]
+        message = Message()
+        message._load_properties(60, header, 12)
+        (size,) = struct.unpack_from(">Q", header, 4)
+        body = b""
+        while len(body) < size:
+            body += self._frame()[2]
+        return message.properties, body
 
     def _frame(self) -> tuple[int, int, bytes]:
         kind, channel, size = _FRAME.unpack(self._input.read(_FRAME.size))
@@ -158,21 +180,23 @@ class Connection:
     def _handle(self) -> bool:
         kind, channel, payload = self._frame()
         if kind == _HEARTBEAT:
+            self.heartbeats += 1
             self._broker.heartbeats += 1
             return True
         method = struct.unpack_from(">HH", payload)
-        handle = _METHODS.get(method)
+        handle = self.methods().get(method)
         if handle is not None:
             handle(self, channel, payload)
         return method != (10, 50)
 
     def _start_ok(self, channel: int, payload: bytes) -> None:
         properties, mechanism, response, _locale = loads("FsSs", payload, 4)[0]
-        self._broker.logins.append({**properties, "mechanism": mechanism, "response": response})
+        self._login = {**properties, "mechanism": mechanism, "response": response}
+        self._broker.logins.append(self._login)
         self._send(0, (10, 30), "BlB", 100, FRAME_MAX, self._broker.heartbeat_seconds)
 
     def _open(self, channel: int, payload: bytes) -> None:
-        self._broker.logins[-1]["virtual_host"] = loads("s", payload, 4)[0][0]
+        self._login["virtual_host"] = loads("s", payload, 4)[0][0]
         self._send(0, (10, 41), "s", "")
         self.is_open = True
 
@@ -232,20 +256,15 @@ class Connection:
 
     def _publish(self, channel: int, payload: bytes) -> None:
         _, exchange, key, mandatory, _ = loads("Bssbb", payload, 4)[0]
-        header = self._frame()[2]
-        message = Message()
-        message._load_properties(60, header, 12)
-        (size,) = struct.unpack_from(">Q", header, 4)
-        body = b""
-        while len(body) < size:
-            body += self._frame()[2]
+        properties, body = self._read_content()
         self._tag += 1
-        published = Published(exchange, key, mandatory, message.properties, body, self._tag)
+        published = Published(exchange, key, mandatory, properties, body, self._tag)
         self._broker.published.append(published)
         self._broker.on_publish(self, published)
 
 
-_METHODS: dict[tuple[int, ...], Callable[[Connection, int, bytes], None]] = {
+Handler = Callable[[Any, int, bytes], None]
+_METHODS: dict[tuple[int, ...], Handler] = {
     (10, 11): Connection._start_ok,
     (10, 40): Connection._open,
     (10, 50): Connection._close,

@@ -1,0 +1,75 @@
+"""A service with entrypoints and dependencies of each kind, which runs in a process of its own."""
+
+from kombu import Exchange, Queue
+from nameko.extensions import DependencyProvider
+
+from mare_nameko.service import (
+    RpcProxy,
+    consume,
+    event_handler,
+    events,
+    registration,
+    rpc,
+    runner,
+    timer,
+)
+from mare_nameko.settings import SettingsError
+from tests.integration.runtime.subjects import Front, Listener, Worker, note
+
+registration.REGISTER_SECONDS = 1.0
+events.REQUEUE_PAUSE_SECONDS = 0.5
+runner.ENDING_SECONDS = 2.0
+
+ORDERS = Queue("orders", Exchange("orders", type="direct"), routing_key="order")
+
+
+class Shop(Worker, Front, Listener):
+    """Calls a worker, which the test plays, and handles what the test publishes."""
+
+    name = "shop"
+    hasty = RpcProxy("worker", timeout=0.2)
+
+    @rpc
+    def hurry(self):
+        return self.hasty.echo(1)
+
+    @rpc
+    def forget(self):
+        self.worker.echo.call_async(1)
+
+    @rpc(expected_exceptions=KeyError)
+    def miss(self):
+        raise KeyError("missing")
+
+    @event_handler("front", "hopeless", on_give_up="on_hopeless_given_up")
+    def on_hopeless(self, data):
+        raise LookupError(data)
+
+    def on_hopeless_given_up(self, data, error):
+        note(f"gave up {data}: {type(error).__name__}")
+
+    @consume(ORDERS)
+    def on_order(self, body):
+        note(f"order {body}")
+
+
+class Clock:
+    """Works only by a timer."""
+
+    name = "clock"
+    worker = RpcProxy("worker")
+
+    @timer(interval=0.05)
+    def tick(self):
+        note("tick")
+        self.worker.echo(1)
+
+
+class Colour(DependencyProvider):
+    def setup(self):
+        raise SettingsError("SHOP_COLOUR is not set.")
+
+
+class Misconfigured:
+    name = "misconfigured"
+    colour = Colour()

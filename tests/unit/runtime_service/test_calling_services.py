@@ -1,0 +1,161 @@
+"""Calls of a service to another one, which the test plays."""
+
+import json
+import time
+
+import pytest
+
+from tests.fakes.queue_broker import Stored
+from tests.unit.runtime_service.stage import CONTEXT, TRACE_ID, within
+from tests.vhost import eventually
+
+CALLED = "runtime_call_duration_seconds_count"
+
+
+@pytest.fixture(scope="module")
+def hasty(shared_start):
+    """A service that waits for another one for a short time."""
+    limits = {"RUNTIME_CALL_SECONDS": "20", "RUNTIME_NO_CONSUMERS_GRACE": "0.1"}
+    stage = shared_start("Shop", **limits).ready()
+    stage.broker.bind("rpc-worker", "nameko-rpc", "worker.*")
+    return stage
+
+
+def test_a_call_is_a_persistent_request_with_the_context_and_a_deadline(shop):
+    before = time.time()
+    outer = shop.request("shop.relay", "echo", 1, headers=CONTEXT)
+    request = shop.next("rpc-worker")
+    headers = request.headers
+    shop.answer(request, "two")
+
+    assert json.loads(shop.reply(outer).body)["result"] == "two"
+    assert json.loads(request.body) == {"args": [1], "kwargs": {}}
+    assert (request.exchange, request.routing_key) == ("nameko-rpc", "worker.echo")
+    assert request.properties["message_id"] == request.properties["correlation_id"]
+    assert request.properties["delivery_mode"] == 2
+    assert request.properties["content_type"] == "application/json"
+    assert headers["nameko.request_id"] == "request-1"
+    assert headers["nameko.tracestate"] == "vendor=1"
+    _, trace_id, span_id, _ = headers["nameko.traceparent"].split("-")
+    assert trace_id == TRACE_ID
+    assert span_id != "00f067aa0ba902b7"
+    assert 30 <= headers["nameko.deadline"] - before <= 30 + time.time() - before
+    (caller,) = headers["nameko.call_id_stack"]
+    assert caller.startswith("shop.relay.")
+    eventually(lambda: shop.metric(CALLED, service="shop", target="worker.echo", outcome="ok") == 1)
+
+
+def test_a_call_never_lasts_beyond_the_deadline_of_the_request(shop):
+    headers = within(20)
+    outer = shop.request("shop.relay", "echo", 1, headers=headers)
+    request = shop.next("rpc-worker")
+    shop.answer(request, 1)
+    shop.reply(outer)
+
+    assert request.headers["nameko.deadline"] == pytest.approx(headers["nameko.deadline"], abs=1e-3)
+
+
+def test_the_error_of_another_service_is_raised_as_what_it_was(shop):
+    outer = shop.request("shop.relay", "limit")
+    request = shop.next("rpc-worker")
+    error = {
+        "exc_type": "SourceLimited",
+        "exc_path": "mare_services.contract.errors.SourceLimited",
+        "exc_args": ["Too often.", {"retry_after": 2.5}],
+        "value": "Too often.",
+    }
+    body = json.dumps({"result": None, "error": error}).encode()
+    properties = {**request.properties, "application_headers": {}}
+    shop.broker.put(Stored("nameko-rpc", request.properties["reply_to"], properties, body))
+
+    answered = json.loads(shop.reply(outer).body)["error"]
+    assert {name: answered[name] for name in error if name != "value"} == {
+        name: value for name, value in error.items() if name != "value"
+    }
+    assert shop.metric(CALLED, target="worker.limit", outcome="SourceLimited") == 1
+
+
+def test_a_service_without_a_queue_is_unknown(shop):
+    error = shop.call("shop.ask_nobody")
+
+    assert (error["exc_type"], error["exc_args"]) == ("UnknownService", ["nobody"])
+    assert shop.metric(CALLED, target="nobody.anything", outcome="UnknownService") == 1
+
+
+def test_a_call_has_the_time_limit_of_its_proxy(shop):
+    error = shop.call("shop.hurry")
+    late = shop.next("rpc-worker")
+
+    assert error["exc_type"] == "CallTimedOut"
+    assert error["exc_args"] == ["worker.echo did not answer within 0.2 s."]
+    assert shop.metric(CALLED, target="worker.echo", outcome="CallTimedOut") == 1
+    shop.answer(late, "too late")
+    assert shop.call("shop.echo", 1) == 1
+    assert shop.metric("runtime_reconnects_total") == 0
+
+
+def test_a_call_that_is_not_waited_for_is_counted_as_abandoned(shop):
+    assert shop.call("shop.forget") is None
+
+    shop.next("rpc-worker")
+    eventually(lambda: shop.metric(CALLED, target="worker.echo", outcome="abandoned") == 1)
+
+
+def test_two_calls_run_side_by_side(shop):
+    outer = shop.request("shop.twice", 0)
+    first, second = (shop.next("rpc-worker") for _ in range(2))
+    shop.answer(second, "two")
+    shop.answer(first, "one")
+
+    assert json.loads(shop.reply(outer).body)["result"] == ["one", "two"]
+
+
+def test_a_refused_request_is_an_error_at_once(shop):
+    shop.broker.outcome = lambda message: "nack" if message.routing_key == "worker.echo" else "ack"
+    try:
+        error = shop.call("shop.relay", "echo", 1)
+    finally:
+        shop.broker.outcome = lambda message: "ack"
+
+    assert error["exc_type"] == "MessageRefused"
+    expected = "The broker refused a message for nameko-rpc/worker.echo; a queue may be full."
+    assert error["exc_args"] == [expected]
+
+
+def test_an_undecodable_reply_is_counted_and_not_rejected(shop):
+    (reply_queue,) = (name for name in shop.broker.held if name.startswith("rpc.reply-shop-"))
+    rejected = len(shop.broker.rejected)
+
+    shop.broker.put(Stored("", reply_queue, {"content_type": "application/json"}, b"{"))
+
+    eventually(lambda: shop.metric("runtime_rejected_total", reason="undecodable") == 1)
+    assert len(shop.broker.rejected) == rejected
+    assert shop.call("shop.echo", 1) == 1
+
+
+def test_replies_have_a_queue_that_goes_with_its_connection(shop):
+    (queue,) = (q for name, q in shop.broker.held.items() if name.startswith("rpc.reply-shop-"))
+    options = {name: bool(value) for name, value in queue.options.items() if name != "arguments"}
+
+    assert options == {"durable": False, "exclusive": True, "auto_delete": True}
+    assert [consumer.no_ack for consumer in queue.consumers] == [True]
+
+
+def test_a_service_without_consumers_is_unknown_soon_and_then_at_once(hasty):
+    first = hasty.call("shop.relay", "echo", 1)
+    asked = len(hasty.broker.passive)
+
+    # Later calls within a second are not even published.
+    eventually(lambda: _is_refused_unpublished(hasty))
+
+    assert (first["exc_type"], first["exc_args"]) == ("UnknownService", ["worker"])
+    assert asked >= 1
+    assert set(hasty.broker.passive) == {"rpc-worker"}
+    assert not hasty.broker.named(" counter")
+
+
+def _is_refused_unpublished(stage):
+    waiting = stage.broker.ready("rpc-worker")
+    error = stage.call("shop.relay", "echo", 1)
+    assert error["exc_type"] == "UnknownService"
+    return stage.broker.ready("rpc-worker") == waiting
