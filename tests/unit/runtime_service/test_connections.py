@@ -193,7 +193,7 @@ def test_a_queue_that_does_not_answer_holds_back_no_other_and_is_consumed_later(
     shop.broker.answer_again(THINGS)
 
     shop.ready()
-    assert shop.broker.consumers(THINGS) == 1
+    eventually(lambda: shop.broker.consumers(THINGS) == 1)
     assert shop.call("shop.echo", 1) == 1
 
 
