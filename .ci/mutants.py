@@ -90,7 +90,7 @@ def pytest_collection_modifyitems(config, items):
     settings.register_profile("few", settings(max_examples=25))
     settings.load_profile("few")
     if waiting := sys.modules.get("tests.vhost"):
-        waiting.eventually.__defaults__ = (20.0,)
+        waiting.eventually.__defaults__ = (40.0,)
     try:
         with open("mutmut-stats.json") as stats:
             seconds = json.load(stats)["duration_by_test"]

@@ -121,17 +121,6 @@ class Front:
         self.dispatch("thing", data)
 
 
-class Poller:
-    """Sends nothing on the connection that it receives answers on, and is never silent there."""
-
-    name = "poller"
-    worker = RpcProxy("worker")
-
-    @timer(interval=0.05)
-    def poll(self):
-        self.worker.echo(1)
-
-
 class Listener:
     """Handles the events of the front."""
 

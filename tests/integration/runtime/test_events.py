@@ -90,14 +90,6 @@ def test_stock_nameko_loses_a_failing_event(vhost, launch):
     assert vhost.dead_letters() == 0
 
 
-def test_a_deadline_that_an_event_inherited_does_not_matter(vhost, launch):
-    listener = launch("runtime", "Listener", vhost.amqp_uri).wait_ready()
-
-    emit(vhost, '"good"', **{"nameko.deadline": 1.0})
-
-    eventually(lambda: times(listener, "good"))
-
-
 def test_every_process_gets_a_broadcast_and_a_failed_one_is_put_aside_at_once(vhost, launch):
     both = [launch("runtime", "Listener", vhost.amqp_uri).wait_ready() for _ in range(2)]
 

@@ -1,7 +1,6 @@
 """Services on the runtime and on stock Nameko, side by side on one broker."""
 
 import contextlib
-import json
 
 import pytest
 
@@ -49,26 +48,6 @@ def test_the_runtime_and_stock_nameko_share_a_queue(vhost, caller, launch):
     assert all(process.entries() for process in processes)
 
 
-def test_requests_and_events_have_a_message_id(vhost, caller, launch):
-    launch("runtime", "Worker", vhost.amqp_uri).wait_ready()
-    launch("runtime", "Front", vhost.amqp_uri).wait_ready()
-    with vhost.connect() as connection:
-        channel = connection.channel()
-        for queue, exchange, key in (
-            ("requests", "nameko-rpc", "worker.*"),
-            ("events", "front.events", "#"),
-        ):
-            channel.queue_declare(queue, durable=True, auto_delete=False)
-            channel.queue_bind(queue, exchange, key)
-
-    caller.call("front.relay", "echo", 1)
-    caller.call("front.emit", "good")
-
-    request, event = vhost.get("requests"), vhost.get("events")
-    assert request.properties["message_id"] == request.properties["correlation_id"]
-    assert event.properties["message_id"]
-
-
 class DirectCaller(Caller):
     """Takes its answers through RabbitMQ's direct reply-to."""
 
@@ -81,14 +60,3 @@ class DirectCaller(Caller):
 def test_direct_reply_to_is_understood(shared_vhost, shared_worker):
     with DirectCaller(shared_vhost) as caller:
         assert caller.call("worker.echo", "direct") == "direct"
-
-
-def test_a_request_with_more_context_than_we_know_is_passed_on_untouched(
-    shared_caller, shared_worker
-):
-    headers = {"nameko.user_id": 7, "nameko.call_id_stack": ["a.b.1"], "x-other": "not ours"}
-
-    seen = shared_caller.call("worker.context", headers=headers)
-
-    assert seen["user_id"] == 7
-    assert "x-other" not in json.dumps(seen)

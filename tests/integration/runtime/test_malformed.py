@@ -102,18 +102,6 @@ def test_a_delivery_that_cannot_be_rejected_alone_ends_the_connection_and_not_th
     assert worker.metric("runtime_reconnects_total") == 2
 
 
-@pytest.mark.parametrize("body", ["[1, 2]", '"text"', '{"args": [1]}', '{"args": 1, "kwargs": {}}'])
-def test_a_request_of_another_shape_is_answered(body, shared_caller, shared_worker):
-    assert shared_caller.call("worker.echo", body=body)["exc_type"] == "MalformedRequest"
-
-
-def test_a_wrong_method_and_wrong_arguments_are_answered(shared_caller, shared_worker):
-    assert shared_caller.call("worker.nothing")["exc_type"] == "MethodNotFound"
-    assert shared_caller.call("worker.echo")["exc_type"] == "IncorrectSignature"
-    assert shared_worker.metric("runtime_rejected_total", reason="MethodNotFound") == 1
-    assert shared_worker.metric("runtime_rejected_total", reason="IncorrectSignature") == 1
-
-
 def test_a_malformed_event_is_put_aside(shared_vhost, shared_launch):
     shared_launch("runtime", "Listener", shared_vhost.amqp_uri).wait_ready()
     dead = surely_dead(shared_vhost)
@@ -129,17 +117,6 @@ def test_a_malformed_event_is_put_aside(shared_vhost, shared_launch):
         )
 
     eventually(lambda: shared_vhost.dead_letters() == dead + 2)
-
-
-def test_an_undecodable_answer_does_no_harm(shared_vhost, shared_caller, shared_launch):
-    front = shared_launch("runtime", "Front", shared_vhost.amqp_uri).wait_ready()
-    (queue,) = (name for name in shared_vhost.queues() if name.startswith("rpc.reply-front-"))
-
-    shared_vhost.publish("{", routing_key=queue, content_type="application/json")
-
-    eventually(lambda: front.metric("runtime_rejected_total", reason="undecodable") == 1)
-    assert shared_caller.call("front.relay", "echo", 1) == 1
-    assert front.metric("runtime_reconnects_total") == 0
 
 
 def test_stock_nameko_dies_of_a_request_without_reply_to_and_leaves_it_for_the_next(

@@ -8,7 +8,6 @@ import pytest
 
 from tests.integration.runtime.calling import Caller, NoAnswer
 from tests.integration.runtime.conftest import consumed
-from tests.integration.runtime_client.amqp_proxy import BLOCKED, UNBLOCKED, Alarm
 from tests.vhost import Vhost, eventually
 
 pytestmark = pytest.mark.broker
@@ -135,22 +134,3 @@ def test_a_silent_connection_counts_as_lost(vhost, launch, proxy):
     proxy.thaw()
     eventually(worker.is_ready)
     eventually(lambda: answers(vhost))
-
-
-def test_during_an_alarm_publishing_fails_soon_and_the_service_is_not_ready(vhost, caller, launch):
-    port = vhost.node.ports.amqp
-    with Alarm(port) as alarm:
-        uri = vhost.amqp_uri.replace(f":{port}/", f":{alarm.port}/")
-        worker = launch("runtime", "Worker", uri, RUNTIME_PUBLISH_SECONDS="60").wait_ready()
-        alarm.tell(BLOCKED)
-        eventually(lambda: not worker.is_ready())
-
-        caller.send("worker.echo", 1)
-
-        eventually(lambda: "Lost the reply of worker.echo: The broker is in alarm" in worker.log())
-        assert worker.get("/livez")[0] == 200
-        assert worker.get("/readyz")[1] == "the broker is in alarm and takes no messages\n"
-        alarm.tell(UNBLOCKED)
-        eventually(worker.is_ready)
-        assert caller.call("worker.echo", 2) == 2
-        assert worker.metric("runtime_reconnects_total") == 0

@@ -7,7 +7,7 @@ import pytest
 
 from tests.integration.runtime.calling import NoAnswer
 from tests.integration.runtime.conftest import consumed
-from tests.vhost import becomes, eventually
+from tests.vhost import eventually
 
 pytestmark = pytest.mark.broker
 
@@ -38,21 +38,6 @@ def test_stock_nameko_leaves_a_replicated_reply_queue_behind(vhost, launch):
     eventually(lambda: not vhost.connections())
     (queue,) = reply_queues(vhost).values()
     assert (queue["type"], queue["exclusive"], queue["durable"]) == ("quorum", False, True)
-
-
-def test_calls_under_way_fail_with_their_connection_and_the_next_ones_work(vhost, caller, launch):
-    launch("runtime", "Worker", vhost.amqp_uri).wait_ready()
-    front = launch("runtime", "Front", vhost.amqp_uri).wait_ready()
-    call = caller.send("front.relay", "work", "job", 20)
-    eventually(front.entries)
-    eventually(lambda: vhost.close_connection(f"front@{socket.gethostname()} consumer"))
-
-    # The request comes anew as well, but the first to answer is the call that failed at once.
-    assert caller.answer(call)["error"]["exc_type"] == "BrokerUnavailable"
-    eventually(front.is_ready)
-    assert caller.call("front.relay", "echo", 1) == 1
-    becomes(lambda: len(reply_queues(vhost)), 1)
-    assert front.metric("runtime_reconnects_total") == 1
 
 
 def test_calls_that_wait_for_a_service_to_start_are_answered_like_later_ones(vhost, caller, launch):
@@ -107,17 +92,6 @@ def test_a_full_queue_is_an_error_at_once(vhost, caller, launch):
     assert refused is not None
     assert refused["exc_type"] == "MessageRefused"
     assert "for nameko-rpc/worker.echo" in refused["value"]
-
-
-def test_a_connection_that_only_receives_is_kept_up(vhost, launch):
-    launch("runtime", "Worker", vhost.amqp_uri).wait_ready()
-    poller = launch("runtime", "Poller", vhost.amqp_uri, RUNTIME_HEARTBEAT_SECONDS="4")
-    poller.wait_ready()
-
-    # The broker hangs up after two or three silent heartbeats; 300 calls take 15 s or more.
-    eventually(lambda: poller.metric("runtime_request_duration_seconds_count", outcome="ok") > 300)
-
-    assert poller.metric("runtime_reconnects_total") == 0
 
 
 def test_a_service_has_three_connections_with_names_and_heartbeats(vhost, launch):

@@ -1,7 +1,5 @@
 """Stopping: no work is done twice, and none keeps the process for ever."""
 
-import os
-import signal
 import socket
 import time
 
@@ -77,18 +75,6 @@ def busy_with_an_event_waiting(vhost, caller, launch, seconds):
     return listener, work
 
 
-def test_messages_that_wait_for_a_worker_at_sigterm_are_requeued_at_once(vhost, caller, launch):
-    listener, work = busy_with_an_event_waiting(vhost, caller, launch, seconds=12)
-
-    listener.terminate()
-
-    eventually(lambda: vhost.depth("evt-front-thing--listener.on_thing").ready == 1)
-    assert listener.metric("runtime_workers_busy") == 1
-    assert caller.answer(work, 60)["result"] == "job"
-    assert listener.wait(60) == 0
-    assert len(listener.entries()) == 1
-
-
 def test_messages_that_wait_for_a_worker_are_processed_once_after_a_lost_connection(
     vhost, caller, launch
 ):
@@ -100,40 +86,3 @@ def test_messages_that_wait_for_a_worker_are_processed_once_after_a_lost_connect
     eventually(lambda: sum("job" in entry for entry in listener.entries()) == 2)
     eventually(lambda: listener.metric("runtime_messages_in_hand") == 0)
     assert sum("good" in entry for entry in listener.entries()) == 1
-
-
-def test_work_that_does_not_end_is_cut_off_and_goes_back_to_the_queue(vhost, caller, launch):
-    worker = launch("runtime", "Worker", vhost.amqp_uri, RUNTIME_SHUTDOWN_SECONDS="1").wait_ready()
-    caller.send("worker.work", "job", 60)
-    eventually(worker.entries)
-    started = time.monotonic()
-    worker.terminate()
-    eventually(lambda: "Stopping" in worker.log())
-    worker.terminate()  # a second signal neither hurries nor prolongs it
-
-    assert worker.wait(60) == 3
-    assert 0.9 < time.monotonic() - started < 45
-    eventually(lambda: vhost.depth("rpc-worker").ready == 1)
-
-
-def test_a_handler_that_blocks_everything_fails_liveness_and_cannot_keep_the_process(
-    vhost, caller, launch
-):
-    worker = launch("runtime", "Worker", vhost.amqp_uri, RUNTIME_SHUTDOWN_SECONDS="0.1")
-    worker.wait_ready()
-    caller.send("worker.block", 60)
-    eventually(worker.entries)
-
-    with pytest.raises(OSError, match="timed out"):
-        worker.get("/livez", timeout=0.5)
-    worker.terminate()
-
-    assert worker.wait(60) == 1
-    assert "in block" in worker.log()
-
-
-def test_an_interrupt_at_the_terminal_stops_it_as_well(vhost, launch):
-    worker = launch("runtime", "Worker", vhost.amqp_uri).wait_ready()
-    os.kill(worker.pid, signal.SIGINT)
-
-    assert worker.wait(60) == 0

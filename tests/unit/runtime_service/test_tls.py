@@ -53,29 +53,30 @@ def ear(request, authority):
     ear.close()
 
 
-def worker_for(ear, launch, ca_file):
-    return launch("runtime", "Worker", f"amqps://a:b@127.0.0.1:{ear.port}/", AMQP_CA_FILE=ca_file)
+def shop_for(ear, start, ca_file):
+    uri = f"amqps://a:b@127.0.0.1:{ear.port}/"
+    return start("Shop", AMQP_URI=uri, AMQP_CA_FILE=str(ca_file)).process
 
 
 @pytest.mark.parametrize("ear", ["127.0.0.1"], indirect=True)
-def test_the_right_broker_is_spoken_to(ear, launch, tmp_path):
-    worker_for(ear, launch, str(tmp_path / "ca.pem"))
+def test_the_right_broker_is_spoken_to(ear, start, tmp_path):
+    shop_for(ear, start, tmp_path / "ca.pem")
 
     eventually(lambda: b"AMQP\x00\x00\x09\x01" in ear.heard)
 
 
 @pytest.mark.parametrize("ear", ["broker.example"], indirect=True)
-def test_a_certificate_for_another_host_is_refused(ear, launch, tmp_path):
-    worker = worker_for(ear, launch, str(tmp_path / "ca.pem"))
+def test_a_certificate_for_another_host_is_refused(ear, start, tmp_path):
+    shop = shop_for(ear, start, tmp_path / "ca.pem")
 
-    eventually(lambda: "certificate is not valid for '127.0.0.1'" in worker.log())
+    eventually(lambda: "certificate is not valid for '127.0.0.1'" in shop.log())
     assert not ear.heard
 
 
 @pytest.mark.parametrize("ear", ["127.0.0.1"], indirect=True)
-def test_a_certificate_of_another_authority_is_refused(ear, launch, tmp_path):
+def test_a_certificate_of_another_authority_is_refused(ear, start, tmp_path):
     trustme.CA().cert_pem.write_to_path(tmp_path / "other.pem")
-    worker = worker_for(ear, launch, str(tmp_path / "other.pem"))
+    shop = shop_for(ear, start, tmp_path / "other.pem")
 
-    eventually(lambda: "certificate verify failed" in worker.log())
+    eventually(lambda: "certificate verify failed" in shop.log())
     assert not ear.heard

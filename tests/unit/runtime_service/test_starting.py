@@ -1,0 +1,113 @@
+"""The command: what it needs, what it says when that is missing, and how it ends."""
+
+import os
+import pty
+import re
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from tests.vhost import eventually
+
+NOWHERE = "amqp://nobody:secret@127.0.0.1:1/"
+
+
+def run(*arguments, **environ):
+    return subprocess.run(
+        [sys.executable, "-m", "mare_nameko.service", "run", *arguments],
+        env=os.environ | {"AMQP_URI": NOWHERE} | environ,
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+
+
+def test_all_wrong_settings_are_reported_at_once():
+    ended = run(
+        "weather",
+        AMQP_URI="http://u:secret@broker/",
+        RUNTIME_MAX_WORKERS="many",
+        RUNTIME_RETRY_SECONDS="1,-1",
+    )
+
+    assert ended.returncode == 2
+    assert "AMQP_URI='***': an address must begin with amqp:// or amqps://." in ended.stderr
+    assert "RUNTIME_MAX_WORKERS" in ended.stderr
+    assert "RUNTIME_RETRY_SECONDS" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_wrong_setting_of_the_service_ends_the_process_with_the_same_code():
+    ended = run("music", MUSIC_SOURCES="vinyl", RUNTIME_HEALTH_PORT="0")
+
+    assert ended.returncode == 2
+    assert "music is misconfigured: MUSIC_SOURCES" in ended.stderr
+
+
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="This machine has no IPv6.")
+@pytest.mark.parametrize("host", ["", "::1"])
+def test_health_is_served_over_ipv6(host, start):
+    worker = start("Shop", AMQP_URI=NOWHERE, RUNTIME_HEALTH_HOST=host).process
+
+    eventually(lambda: "Serving health" in worker.log())
+
+    port = worker.port
+    assert answers("::1", port)
+    assert answers("127.0.0.1", port) == (host == "")
+
+
+def answers(host, port):
+    try:
+        socket.create_connection((host, port), timeout=5).close()
+    except OSError:
+        return False
+    return True
+
+
+def test_at_a_terminal_the_log_is_plain():
+    terminal, end = pty.openpty()
+    service = "tests.integration.runtime.subjects:Worker"
+    command = [sys.executable, "-m", "mare_nameko.service", "run", service]
+    environ = os.environ | {"AMQP_URI": NOWHERE, "RUNTIME_HEALTH_PORT": "0", "DIARY": os.devnull}
+    with subprocess.Popen(command, stderr=end, env=environ) as process:
+        os.close(end)
+        first = os.read(terminal, 1000).decode()
+        process.terminate()
+    os.close(terminal)
+
+    assert re.match(
+        r"\d{4}-\d\d-\d\d \S+ INFO +mare_nameko\.service\.health: Serving health", first
+    )
+
+
+def test_serve_reports_wrong_settings_like_the_command(tmp_path):
+    script = tmp_path / "own.py"
+    lines = ("import mare_nameko.service as m", "m.monkey_patch()", "m.serve(object)")
+    script.write_text("\n".join(lines))
+    environ = os.environ | {"AMQP_URI": "nonsense"}
+
+    ended = subprocess.run(
+        [sys.executable, script],
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+
+    assert ended.returncode == 2
+    assert ended.stderr == "AMQP_URI='***': an address must begin with amqp:// or amqps://.\n"
+
+
+def test_serve_without_monkey_patch_is_refused(tmp_path):
+    script = tmp_path / "hasty.py"
+    script.write_text("from mare_nameko.service import serve\nserve(object)")
+
+    ended = subprocess.run(
+        [sys.executable, script], capture_output=True, text=True, timeout=90, check=False
+    )
+
+    assert "Call mare_nameko.service.monkey_patch() before" in ended.stderr
