@@ -1,11 +1,18 @@
 """Settings from environment variables."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from typing import ClassVar, Literal
 
 import pytest
 
-from mare_nameko.settings import EnvironmentSettings, Secret, SettingsError, variable
+from mare_nameko.settings import (
+    EnvironmentSettings,
+    Secret,
+    SettingsError,
+    read_settings,
+    variable,
+    variable_name,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,3 +72,41 @@ def test_a_missing_required_variable_is_named():
 
 def test_a_secret_does_not_show():
     assert "s3cret" not in repr(Sample.from_env({"X_KEY": "s3cret"}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exclusive(EnvironmentSettings):
+    left: bool = False
+    right: list[str] = field(default_factory=list)
+    word: Secret = Secret("default")
+
+    def find_mistakes(self):
+        if self.left:
+            yield "LEFT excludes RIGHT."
+
+
+def test_values_that_exclude_each_other_are_reported_after_all_others():
+    assert Exclusive.from_env({}) == Exclusive(left=False, right=[])
+    with pytest.raises(SettingsError, match=r"^LEFT excludes RIGHT\.$"):
+        Exclusive.from_env({"LEFT": "true"})
+
+
+def test_mistakes_of_the_caller_come_after_those_of_the_values():
+    with pytest.raises(SettingsError) as refusal:
+        read_settings(Demanding, {}, ["A is odd.", "B is odd."])
+
+    assert str(refusal.value) == "X_CITY is not set.\nA is odd.\nB is odd."
+
+
+def test_an_empty_secret_shows_that_it_is_empty():
+    assert (repr(Secret()), repr(Secret("a"))) == ("''", "'***'")
+
+
+def test_the_names_of_variables_are_those_of_the_fields():
+    names = [variable_name(Sample, each) for each in fields(Sample)]
+
+    assert names == ["X_KEY", "X_PORT", "X_RATIO", "X_ENABLED", "X_MODE", "X_NAMES", "AMQP_URI"]
+
+
+def test_a_value_between_commas_may_have_spaces_and_none_is_empty():
+    assert Sample.from_env({"X_NAMES": " a , ,b "}).names == ("a", "b")

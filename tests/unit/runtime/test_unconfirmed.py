@@ -21,3 +21,25 @@ def test_every_message_is_settled_at_most_once_and_in_order(published, answers):
 
     assert len(settled) == len(set(settled))
     assert len(unconfirmed) == published - len(settled)
+
+
+def test_tags_are_counted_from_one_and_discarded_messages_are_not_settled():
+    unconfirmed = Unconfirmed()
+    assert [unconfirmed.add(item) for item in "abc"] == [1, 2, 3]
+    unconfirmed.discard(2)
+    unconfirmed.discard(2)
+
+    assert unconfirmed.pending() == ["a", "c"]
+    assert unconfirmed.settle(9, multiple=False) == []
+    assert unconfirmed.settle(3, multiple=True) == ["a", "c"]
+    assert unconfirmed.add("d") == 4
+
+
+def test_after_a_lost_channel_nothing_is_settled():
+    unconfirmed = Unconfirmed()
+    unconfirmed.add("a")
+    unconfirmed.add("b")
+
+    assert unconfirmed.clear() == ["a", "b"]
+    assert unconfirmed.settle(2, multiple=True) == []
+    assert len(unconfirmed) == 0

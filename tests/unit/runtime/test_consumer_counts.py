@@ -1,0 +1,75 @@
+"""Whether a called service has a consumer, as the broker counts them."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from mare_nameko.service import consumer_counts
+from mare_nameko.service.connections import Broker
+from mare_nameko.service.consumer_counts import LIFE_SECONDS, ConsumerCounts
+from mare_nameko.service.settings import Settings
+from tests.fakes.amqp_server import serve
+from tests.fakes.clock import Clock
+
+
+@pytest.fixture
+def server():
+    with serve() as server:
+        yield server
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    clock = Clock(1000.0)
+    monkeypatch.setattr(consumer_counts.time, "monotonic", clock)
+    return clock
+
+
+@pytest.fixture
+def counts(server, clock):
+    counts = ConsumerCounts()
+    settings = Settings.from_env({"AMQP_URI": server.uri})
+    counts.container = SimpleNamespace(broker=Broker(settings, "shop"))
+    return counts
+
+
+@pytest.mark.parametrize(
+    ("counted", "absent"), [((1, 0), True), ((0, 0), False), ((1, 1), False), ((5, 0), True)]
+)
+def test_a_service_with_messages_and_without_consumers_is_absent(server, counts, counted, absent):
+    server.counts["rpc-worker"] = counted
+
+    assert counts.count("worker") is absent
+    assert counts.is_absent("worker") is absent
+    assert not counts.is_absent("other")
+    (login,) = server.logins
+    assert login["connection_name"].endswith(" counter")
+
+
+def test_a_service_without_a_queue_is_not_absent(server, counts):
+    assert counts.count("worker") is False
+    assert server.passive == ["rpc-worker"]
+
+
+def test_without_a_broker_no_service_is_absent(clock):
+    counts = ConsumerCounts()
+    settings = Settings.from_env({"AMQP_URI": "amqp://127.0.0.1:1/"})
+    counts.container = SimpleNamespace(broker=Broker(settings, "shop"))
+
+    assert counts.count("worker") is False
+
+
+def test_consumers_are_counted_once_a_second(server, counts, clock):
+    server.counts["rpc-worker"] = (1, 0)
+    for _ in range(2):
+        assert counts.count("worker")
+    clock.now += LIFE_SECONDS - 0.01
+    assert counts.count("worker")
+    assert counts.is_absent("worker")
+    assert len(server.passive) == 1
+
+    server.counts["rpc-worker"] = (1, 1)
+    clock.now += 0.01
+    assert not counts.is_absent("worker")
+    assert not counts.count("worker")
+    assert len(server.passive) == 2

@@ -1,0 +1,88 @@
+"""Connections of a service as the broker sees them, and what is tried to open them."""
+
+import socket
+
+import pytest
+from kombu.exceptions import OperationalError
+
+from mare_nameko.service.connections import Broker, close_quietly, open_once
+from mare_nameko.service.settings import Settings
+from tests.fakes.amqp_server import serve
+
+CLOSED = "amqp://ana:secret@127.0.0.1:1/shop"
+
+
+@pytest.fixture
+def server():
+    with serve() as server:
+        yield server
+
+
+def connection_to(uri, **options):
+    settings = Settings.from_env({"AMQP_URI": uri, "RUNTIME_HEARTBEAT_SECONDS": "7"})
+    return Broker(settings, "shop").connection("counter", **options)
+
+
+def test_a_connection_has_a_name_a_heartbeat_and_a_time_limit(server):
+    connection = connection_to(server.uri)
+    open_once(connection)
+    (login,) = server.logins
+
+    assert login["connection_name"] == f"shop@{socket.gethostname()} counter"
+    assert (connection.heartbeat, connection.connect_timeout) == (7, 5.0)
+    assert connection.connection.heartbeat == 7
+    close_quietly(connection)
+    assert server.closed == 1
+
+
+def test_options_of_the_transport_are_passed_on(server):
+    reasons = []
+    connection = connection_to(server.uri, on_blocked=reasons.append)
+    open_once(connection)
+    server.connections[0].block()
+
+    while not reasons:
+        connection.drain_events(timeout=30)
+    close_quietly(connection)
+
+    assert len(reasons) == 1
+
+
+def test_each_address_is_tried_once(server):
+    connection = connection_to(f"{CLOSED};{server.uri}")
+    open_once(connection)
+
+    assert len(server.logins) == 1
+    close_quietly(connection)
+
+
+@pytest.mark.parametrize("uri", [CLOSED, f"{CLOSED};{CLOSED}"])
+def test_the_last_error_is_raised(uri):
+    with pytest.raises(OperationalError):
+        open_once(connection_to(uri))
+
+
+def test_the_name_of_each_address_is_verified(monkeypatch):
+    connection = connection_to("amqps://a/;amqps://b/")
+    tried = []
+
+    def refuse(max_retries):
+        assert max_retries == 0
+        tried.append((connection.hostname, connection.ssl["server_hostname"]))
+        raise OSError("refused")
+
+    monkeypatch.setattr(connection, "ensure_connection", refuse)
+
+    with pytest.raises(OSError, match="refused"):
+        open_once(connection)
+    assert tried == [("a", "a"), ("b", "b")]
+
+
+def test_a_connection_that_is_lost_already_can_be_closed(server):
+    connection = connection_to(server.uri)
+    open_once(connection)
+    server.connections[0].drop()
+
+    close_quietly(connection)
+
+    assert not connection.connected
