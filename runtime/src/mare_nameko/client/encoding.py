@@ -1,6 +1,6 @@
 """Encodes a request of Nameko's RPC protocol as the AMQP 0-9-1 frames that publish it.
 
-py-amqp builds the same bytes at ten times the cost, in the thread that owns the connection: 15 % of
+py-amqp writes the same bytes at ten times the cost, in the thread that owns the connection: 15 % of
 the time of a busy gateway. Callers use this module in their own threads.
 """
 
@@ -11,13 +11,12 @@ from struct import Struct
 from typing import Any
 
 import msgspec
+from amqp.serialization import dumps
 
 from mare_nameko.headers import CALL_ID_STACK, DEADLINE, PREFIX
 
 _FRAME = Struct(">BHI")
 _CONTENT_HEADER = Struct(">HHQH")
-_LONG = Struct(">I")
-_DOUBLE = Struct(">d")
 _METHOD_FRAME, _HEADER_FRAME, _BODY_FRAME = 1, 2, 3
 _END = b"\xce"
 _BASIC = 60
@@ -90,7 +89,7 @@ def publication(
     """Return the frames that publish ``body`` as JSON, mandatory and transient."""
     message_id = _short(correlation_id)
     properties = b"".join(
-        (_JSON, _table(headers), _TRANSIENT, message_id, _short(route.reply_to), message_id)
+        (_JSON, dumps("F", [headers]), _TRANSIENT, message_id, _short(route.reply_to), message_id)
     )
     header = _CONTENT_HEADER.pack(_BASIC, 0, len(body), _FLAGS) + properties
     limit = route.frame_max - _FRAME_OVERHEAD
@@ -121,22 +120,3 @@ def _short(text: str) -> bytes:
     if len(encoded) > 255:  # noqa: PLR2004 - the length has one octet
         raise ValueError(f"too long for AMQP: {text[:40]}...")
     return len(encoded).to_bytes(1, "big") + encoded
-
-
-def _long(text: str) -> bytes:
-    encoded = text.encode()
-    return b"S" + _LONG.pack(len(encoded)) + encoded
-
-
-def _table(headers: Mapping[str, HeaderValue]) -> bytes:
-    table = b"".join([_short(name) + _field(value) for name, value in headers.items()])
-    return _LONG.pack(len(table)) + table
-
-
-def _field(value: HeaderValue) -> bytes:
-    if isinstance(value, str):
-        return _long(value)
-    if isinstance(value, list):
-        items = b"".join([_long(item) for item in value])
-        return b"A" + _LONG.pack(len(items)) + items
-    return b"d" + _DOUBLE.pack(value)
