@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Flask, Request, Response, request
 
-from mare_gateway.caching.answers import Answer, encode_entity
+from mare_gateway.caching.answer_cache import Answer, encode_entity
 from mare_gateway.cross_origin import CrossOrigin
 
 SECURITY_HEADERS = {

@@ -5,8 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from mare_gateway.caching.answer_cache import ENTRY_BYTES, AnswerCache
-from mare_gateway.caching.answers import Answer
+from mare_gateway.caching.answer_cache import ENTRY_BYTES, Answer, AnswerCache
 from tests.fakes.clock import Clock
 
 

@@ -175,7 +175,7 @@ def test_a_queue_that_does_not_exist_leaves_the_connection_as_it_is(broker, make
 
 def test_calls_to_a_deep_queue_are_not_published(broker, make_client, echo, monkeypatch):
     monkeypatch.setattr(client_module.LoadShedder, "must_count", lambda *_: True)
-    monkeypatch.setattr("mare_nameko.client.load_shedding.COUNT_SECONDS", 1000.0)
+    monkeypatch.setattr("mare_nameko.client.admission.COUNT_SECONDS", 1000.0)
     broker.counts["rpc-shop"] = (11, 1)
     client = make_client(max_queue_depth=10)
 

@@ -1,4 +1,4 @@
-from mare_nameko.client.circuit_breaker import CircuitBreakers
+from mare_nameko.client.admission import CircuitBreakers
 
 
 def test_a_circuit_opens_after_some_timeouts_in_a_row():

@@ -2,8 +2,8 @@
 
 import pytest
 
+from mare_nameko.client.admission import LoadShedder
 from mare_nameko.client.encoding import Route
-from mare_nameko.client.load_shedding import LoadShedder
 from mare_nameko.client.pending import Call, PendingCalls
 
 NOW = 1000.0

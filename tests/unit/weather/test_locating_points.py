@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from mare_services.contract.errors import InvalidRequest
 from mare_services.contract.places import PlaceQuery
-from mare_services.weather.domain.coordinates import distance_km
-from mare_services.weather.domain.nearest import Points
+from mare_services.weather.domain.coordinates import Points, distance_km
 from mare_services.weather.locator import NEAREST_KM
 
 latitudes = st.floats(-90, 90)

@@ -8,8 +8,7 @@ from typing import Any
 import msgspec
 from flask import Response, g, request
 
-from mare_gateway.caching.answer_cache import AnswerCache
-from mare_gateway.caching.answers import Answer, encode
+from mare_gateway.caching.answer_cache import Answer, AnswerCache, encode
 from mare_gateway.caching.middleware import alias_of
 from mare_gateway.calls import Calls
 from mare_gateway.metrics import Metrics

@@ -101,6 +101,9 @@ class PlacesQuery(Query):
         return {"q": self.q, "lang": self.lang or preferred, "limit": self.limit}
 
 
+_NOT_SENT = {"lat", "lon", "callback_url", "events"}
+
+
 class WeatherQuery(Query):
     """A place, by name or by coordinates."""
 
@@ -130,7 +133,7 @@ class WeatherQuery(Query):
 
     def request(self, preferred: Language) -> dict[str, Any]:
         """Return the message to the service; ``preferred`` is the default language."""
-        fields = self.model_dump(exclude={"lat", "lon"}, exclude_none=True)
+        fields = self.model_dump(exclude=_NOT_SENT, exclude_none=True)
         if self.lat is not None:
             fields |= {"latitude": self.lat, "longitude": self.lon}
         return fields | {"lang": self.lang or preferred}
@@ -175,11 +178,6 @@ class PlaylistSubmission(PlaylistsQuery):
 
     events: list[CallbackType] | None = Field(None, min_length=1, max_length=6)
     """The callbacks that are wanted; needs `callback_url`. Default: those of the end of the job."""
-
-    def request(self, preferred: Language) -> dict[str, Any]:
-        """Return the message to the service, without the callback."""
-        fields = super().request(preferred)
-        return {name: fields[name] for name in fields if name not in ("callback_url", "events")}
 
     def callback(self) -> dict[str, Any] | None:
         """Return the callback of the job, None without one."""

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from mare_nameko.client.circuit_breaker import CircuitBreakers
+from mare_nameko.client.admission import CircuitBreakers, LoadShedder
 from mare_nameko.client.connection_thread import ALARM_SECONDS, IN_ALARM, ConnectionThread
 from mare_nameko.client.decoding import result
 from mare_nameko.client.encoding import Route, request
@@ -19,7 +19,6 @@ from mare_nameko.client.errors import (
     Overloaded,
     ServiceUnavailable,
 )
-from mare_nameko.client.load_shedding import LoadShedder
 from mare_nameko.client.options import Options
 from mare_nameko.client.pending import Call, PendingCalls
 

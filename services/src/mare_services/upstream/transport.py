@@ -10,8 +10,9 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-MAXIMAL_RAW_BYTES = 2_097_152
-"""Of one response as it is received: status lines, headers, chunk sizes and trailers included."""
+
+class ResponseTooLong(ConnectionAbortedError):
+    """Raised while a response is read."""
 
 
 class _BoundedReads(io.RawIOBase):
@@ -21,9 +22,9 @@ class _BoundedReads(io.RawIOBase):
     stop all green threads, and with them the timer of the budget.
     """
 
-    def __init__(self, socket: io.RawIOBase) -> None:
+    def __init__(self, socket: io.RawIOBase, most_bytes: int) -> None:
         self._socket = socket
-        self._left = MAXIMAL_RAW_BYTES
+        self._left = most_bytes
         self._is_green = patcher.is_monkey_patched("socket")
 
     def readable(self) -> bool:
@@ -35,7 +36,7 @@ class _BoundedReads(io.RawIOBase):
         size: int | None = self._socket.readinto(buffer)
         self._left -= size or 0
         if self._left < 0:
-            raise ConnectionAbortedError("the response is too long")
+            raise ResponseTooLong
         return size
 
     def close(self) -> None:
@@ -43,18 +44,22 @@ class _BoundedReads(io.RawIOBase):
         super().close()
 
 
-class _Response(HTTPResponse):
+class BoundedResponse(HTTPResponse):
+    most_bytes = 2_097_152
+    """As they are received: status lines, headers, chunk sizes and trailers included."""
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fp: io.BufferedReader = io.BufferedReader(_BoundedReads(self.fp.detach()))
+        reads = _BoundedReads(self.fp.detach(), self.most_bytes)
+        self.fp: io.BufferedReader = io.BufferedReader(reads)
 
 
 class _Connection(HTTPConnection):
-    response_class = _Response
+    response_class = BoundedResponse
 
 
 class _TLSConnection(HTTPSConnection):
-    response_class = _Response
+    response_class = BoundedResponse
 
 
 class _Pool(HTTPConnectionPool):

@@ -11,7 +11,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from mare_services.weather.domain.cities import Area, City
-from mare_services.weather.domain.nearest import Points
+from mare_services.weather.domain.coordinates import Points
 from mare_services.weather.domain.spelling import SUGGESTED, is_comparable
 from mare_services.weather.ports import Namesakes
 

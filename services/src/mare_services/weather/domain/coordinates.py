@@ -1,9 +1,14 @@
-"""Coordinates: limits, distances, names and nautical time zones."""
+"""Coordinates: limits, distances, the nearest point, names and nautical time zones."""
 
 import math
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 
 from mare_services.contract.errors import InvalidRequest
 from mare_services.contract.places import Language, Place
+
+Point = tuple[float, float]
+"""Latitude and longitude in degrees."""
 
 EARTH_RADIUS_KM = 6371.0088
 """Mean radius, IUGG."""
@@ -27,13 +32,42 @@ def checked(latitude: float, longitude: float) -> tuple[float, float]:
     return latitude, 180.0 if longitude == -180 else longitude
 
 
-def distance_km(from_: tuple[float, float], to: tuple[float, float]) -> float:
-    """Return the great-circle distance of two points given as (latitude, longitude) in degrees."""
+def distance_km(from_: Point, to: Point) -> float:
+    """Return the great-circle distance of two points."""
     phi1, phi2 = math.radians(from_[0]), math.radians(to[0])
     half_phi = (phi2 - phi1) / 2
     half_lambda = math.radians(to[1] - from_[1]) / 2
     a = math.sin(half_phi) ** 2 + math.cos(phi1) * math.cos(phi2) * math.sin(half_lambda) ** 2
     return 2 * EARTH_RADIUS_KM * math.asin(math.sqrt(min(a, 1.0)))
+
+
+class Points:
+    """Points in the order of their latitudes. They are compared by their straight distances."""
+
+    def __init__(self, points: Iterable[Point]) -> None:
+        self._known = sorted(enumerate(points), key=_latitude)
+        self._on_sphere = [_on_sphere(*point) for _, point in self._known]
+
+    def nearest(self, point: Point, radius_km: float) -> int | None:
+        """Return the index of the nearest point within the radius."""
+        reach = math.degrees(radius_km / EARTH_RADIUS_KM)
+        first = bisect_left(self._known, point[0] - reach, key=_latitude)
+        end = bisect_right(self._known, point[0] + reach, key=_latitude)
+        if first == end:
+            return None
+        here = _on_sphere(*point)
+        _, nearest = min((math.dist(here, self._on_sphere[at]), at) for at in range(first, end))
+        index, other = self._known[nearest]
+        return index if distance_km(point, other) <= radius_km else None
+
+
+def _latitude(known: tuple[int, Point]) -> float:
+    return known[1][0]
+
+
+def _on_sphere(latitude: float, longitude: float) -> tuple[float, float, float]:
+    north, east = math.radians(latitude), math.radians(longitude)
+    return math.cos(north) * math.cos(east), math.cos(north) * math.sin(east), math.sin(north)
 
 
 def remote_place(

@@ -10,21 +10,21 @@ import socket
 import ssl
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing, suppress
-from typing import Any
 
 import certifi
 
 from mare_services.contract.callback_urls import Destination
 from mare_services.contract.public_addresses import Address
 from mare_services.upstream.budget import Budget, enforced
+from mare_services.upstream.transport import BoundedResponse, ResponseTooLong
 from mare_services.webhooks.adapters.names import Resolver
 from mare_services.webhooks.ports import Answer, SendingFailed
 
 CONNECT_SECONDS = 4.0
 MOST_ADDRESSES = 3
 """Addresses of a host to which connections are attempted."""
-LONGEST_HEAD = 16_384
-"""Bytes of status line and headers, those of interim responses included."""
+LONGEST_ANSWER = 32_768
+"""Bytes of status lines, headers and a small body."""
 SMALL_BODY = 16_384
 READ_SECONDS = 0.5
 
@@ -70,7 +70,7 @@ class HttpTransport:
             raise SendingFailed(f"The certificate is not valid: {reason}.") from None
         except ssl.SSLError:
             raise SendingFailed("TLS failed.") from None
-        except _HeadTooLong:
+        except ResponseTooLong:
             raise SendingFailed("The headers of the answer are too long.") from None
         except http.client.RemoteDisconnected:
             raise SendingFailed("The host closed the connection.") from None
@@ -119,7 +119,7 @@ def _exchange(
     connected: socket.socket, destination: Destination, headers: Mapping[str, str], body: bytes
 ) -> http.client.HTTPResponse:
     connection = http.client.HTTPConnection(destination.host, destination.port)
-    connection.response_class = _BoundedResponse
+    connection.response_class = _Response
     connection.sock = connected
     connection.request("POST", destination.target, body, {"Host": destination.authority, **headers})
     return connection.getresponse()
@@ -134,36 +134,5 @@ def _read_rest(connected: socket.socket, response: http.client.HTTPResponse) -> 
         response.read()
 
 
-class _HeadTooLong(Exception):
-    """Raised while the head of an answer is read."""
-
-
-class _BoundedResponse(http.client.HTTPResponse):
-    """Bounds the head of an answer. The standard library allows 100 headers of 64 KiB."""
-
-    def begin(self) -> None:
-        whole = self.fp
-        self.fp = _Head(whole)  # type: ignore[assignment]
-        super().begin()
-        self.fp = whole
-
-
-class _Head:
-    """The part of a file that `HTTPResponse.begin` uses."""
-
-    def __init__(self, file: Any) -> None:
-        self._file = file
-        self._left = LONGEST_HEAD
-
-    def readline(self, limit: int) -> bytes:
-        line: bytes = self._file.readline(min(limit, self._left + 1))
-        self._left -= len(line)
-        if self._left < 0:
-            raise _HeadTooLong
-        return line
-
-    def close(self) -> None:
-        self._file.close()
-
-    def flush(self) -> None:
-        """The response does not write."""
+class _Response(BoundedResponse):
+    most_bytes = LONGEST_ANSWER

@@ -1,5 +1,6 @@
-"""Load shedding: no further calls to a service whose queue is too deep or too old.
+"""Whether a call is made: circuit breakers and load shedding.
 
+No calls go to a service that does not answer, except trials, or whose queue is too deep or too old.
 A refused caller can try again later. One that is queued behind thousands of others waits for its
 deadline in vain, and its call is work without a use.
 """
@@ -11,6 +12,55 @@ COUNT_SECONDS = 1.0
 AGE_SHARE = 0.5
 """Part of a call's time for which the oldest message may have waited. A fixed age would refuse
 calls that have time to wait, for example after a short stall while Pods are replaced."""
+
+
+@dataclass(slots=True)
+class _Circuit:
+    timeouts: int = 0
+    reason: str = ""
+    pause: float = 0.0
+    next_trial: float = 0.0
+
+
+class CircuitBreakers:
+    """One circuit for each service.
+
+    A circuit opens after ``max_timeouts`` consecutive time-outs, or when the service's queue has no
+    consumer. An open circuit lets one call through in each pause. The first reply closes it.
+    All times are in seconds of one monotonic clock.
+    """
+
+    def __init__(self, *, max_timeouts: int, pause: float) -> None:
+        self._max_timeouts = max_timeouts
+        self._pause = pause
+        self._circuits: dict[str, _Circuit] = {}
+
+    def refusal(self, service: str, now: float) -> str | None:
+        """Return why ``service`` must not be called now, or None."""
+        circuit = self._circuits.get(service)
+        if circuit is None or not circuit.reason:
+            return None
+        if now < circuit.next_trial:
+            return circuit.reason
+        circuit.next_trial = now + circuit.pause
+        return None
+
+    def replied(self, service: str) -> None:
+        self._circuits.pop(service, None)
+
+    def timed_out(self, service: str, now: float) -> None:
+        circuit = self._circuits.setdefault(service, _Circuit())
+        circuit.timeouts += 1
+        if circuit.timeouts >= self._max_timeouts:
+            reason = f"{circuit.timeouts} calls to {service} in a row timed out"
+            self.opened(service, reason, now=now, pause=self._pause)
+
+    def opened(self, service: str, reason: str, *, now: float, pause: float) -> None:
+        """Open the circuit, with ``pause`` seconds between trials."""
+        circuit = self._circuits.setdefault(service, _Circuit())
+        circuit.reason = reason
+        circuit.pause = pause
+        circuit.next_trial = now + pause
 
 
 @dataclass(slots=True)
