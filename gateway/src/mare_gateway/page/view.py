@@ -11,12 +11,32 @@ from typing import Any
 from mare_gateway.page.mood_view import MoodView, mood_view
 from mare_gateway.page.music_view import PlaylistView, playlist_view
 from mare_gateway.page.place_view import PlaceView, place_view
-from mare_gateway.page.problem_view import ProblemView, problem_view
 from mare_gateway.page.question import Question
 from mare_gateway.page.sky import Scene, scene_of
 from mare_gateway.page.words import Words
 
 _SLOW_SECONDS = 6
+
+_KINDS = {
+    "place_not_found": "unknown",
+    "PlaceNotFound": "unknown",
+    "invalid_parameter": "invalid",
+    "InvalidRequest": "invalid",
+    "overloaded": "busy",
+    "too_many_requests": "busy",
+    "too_many_open_jobs": "busy",
+    "job_not_found": "gone",
+    "key_required": "closed",
+    "insufficient_scope": "closed",
+    "upstream_auth": "source",
+    "upstream_rate_limited": "source",
+    "upstream_error": "source",
+    "upstream_timeout": "source",
+    "upstream_unavailable": "source",
+    "service_unavailable": "away",
+    "service_timeout": "away",
+}
+"""By the code of a problem, or by the type of a job's failure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +46,16 @@ class WeatherView:
     details: tuple[str, ...]
     notice: str
     """Why this is not the weather of now; empty if it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemView:
+    kind: str
+    title: str
+    text: str
+    suggestions: tuple[PlaceView, ...] = ()
+    retry: str | None = None
+    """Address that asks the same again, where this can help."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +131,16 @@ def job_answer(
 def problem_answer(
     code: str, question: Question, words: Words, suggestions: Iterable[Mapping[str, Any]] = ()
 ) -> Answer:
-    problem = problem_view(code, question, words, suggestions)
+    kind = _KINDS.get(code, "failed")
+    offered = tuple(place_view(place, question) for place in suggestions)
+    key = "suggested" if kind == "unknown" and offered else "text"
+    problem = ProblemView(
+        kind=kind,
+        title=words(f"problem.{kind}.title", city=question.city),
+        text=words(f"problem.{kind}.{key}"),
+        suggestions=offered,
+        retry=None if kind in ("unknown", "invalid", "closed") else question.link(),
+    )
     return Answer(state="failed", status=problem.title, title=problem.title, problem=problem)
 
 
