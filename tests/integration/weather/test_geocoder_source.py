@@ -4,8 +4,7 @@ import pytest
 
 from mare_services.upstream.budget import Budget
 from mare_services.upstream.client import JsonClient
-from mare_services.weather.adapters.open_meteo_geocoder import OpenMeteoGeocoder
-from mare_services.weather.ports import NameQuery
+from mare_services.weather.adapters.open_meteo_geocoder import NameQuery, OpenMeteoGeocoder
 from tests.fakes.upstreams import open_meteo
 
 

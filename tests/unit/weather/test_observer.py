@@ -10,10 +10,9 @@ from mare_services.contract.places import Place
 from mare_services.contract.weather import Weather
 from mare_services.upstream.budget import Budget
 from mare_services.upstream.guarded import Guarded
-from mare_services.weather.adapters.validation import TimeChecked
+from mare_services.weather.adapters.validation import Observed, TimeChecked
 from mare_services.weather.assembly import live_weather
 from mare_services.weather.observer import Observer
-from mare_services.weather.ports import Observed
 from mare_services.weather.settings import Settings
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)

@@ -17,7 +17,7 @@ from mare_services.weather.adapters.open_meteo import OpenMeteo
 from mare_services.weather.adapters.open_meteo_geocoder import OpenMeteoGeocoder
 from mare_services.weather.adapters.openweathermap import OpenWeatherMap
 from mare_services.weather.adapters.time_zones import PolygonTimeZones
-from mare_services.weather.adapters.validation import TimeChecked
+from mare_services.weather.adapters.validation import Observed, TimeChecked
 from mare_services.weather.domain.cities import City
 from mare_services.weather.domain.climate import Climatology
 from mare_services.weather.finders import (
@@ -28,7 +28,6 @@ from mare_services.weather.finders import (
 )
 from mare_services.weather.locator import Locator
 from mare_services.weather.observer import Observer
-from mare_services.weather.ports import Observed
 from mare_services.weather.settings import Live, Settings
 
 CLIMATOLOGY = files("mare_services.weather") / "data/climatology.bin"

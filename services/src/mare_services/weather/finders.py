@@ -8,11 +8,11 @@ from mare_services.contract.errors import InvalidRequest, SourceUnavailable
 from mare_services.contract.places import PlaceQuery
 from mare_services.upstream.sources import CachedSources
 from mare_services.weather.adapters.gazetteer import EmbeddedGazetteer
+from mare_services.weather.adapters.open_meteo_geocoder import NameQuery
 from mare_services.weather.domain.cities import Bounds, City, within
 from mare_services.weather.domain.names import fold
 from mare_services.weather.domain.place_query import Name, interpretations
 from mare_services.weather.domain.spelling import Near, meant
-from mare_services.weather.ports import NameQuery
 
 MAX_CODE = 3
 """Letters of a country code. Bra in Italy is not a city of Brazil."""

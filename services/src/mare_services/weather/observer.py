@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from mare_services.contract.errors import SourceUnavailable
 from mare_services.contract.places import Place
 from mare_services.upstream.sources import CachedSources
+from mare_services.weather.adapters.validation import Observed
 from mare_services.weather.domain.climate import Climatology
-from mare_services.weather.ports import Observed
 
 ESTIMATE_ATTRIBUTION = "Contains modified Copernicus Climate Change Service information"
 

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import as_file, files
 from typing import Self
@@ -13,7 +14,6 @@ from rapidfuzz.distance import OSA
 from mare_services.weather.domain.cities import Area, City
 from mare_services.weather.domain.coordinates import Points
 from mare_services.weather.domain.spelling import SUGGESTED, is_comparable
-from mare_services.weather.ports import Namesakes
 
 ATTRIBUTION = "Places from GeoNames (geonames.org), CC BY 4.0"
 
@@ -33,6 +33,14 @@ _NAMED = "WHERE rank IN (SELECT city FROM {} WHERE key = ?)"
 _BEGINNING = "WHERE rank IN (SELECT city FROM {} WHERE key >= ? AND key < ?)"
 _LAST_CHARACTER = "\U0010ffff"
 _MANY = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Namesakes:
+    """Cities with one name, the largest first. Alternate names are in other languages or short."""
+
+    primary: Sequence[City]
+    alternate: Sequence[City]
 
 
 class EmbeddedGazetteer:

@@ -19,11 +19,9 @@ from msgspec import Meta, Struct, field
 
 from mare_services.contract.errors import SourceFailed
 from mare_services.contract.places import Place
-from mare_services.contract.weather import Weather
 from mare_services.upstream.budget import Budget
 from mare_services.upstream.client import JsonClient, NotModified
-from mare_services.weather.adapters.validation import checked_weather, from_metres
-from mare_services.weather.ports import Observed
+from mare_services.weather.adapters.validation import Observed, checked_weather, from_metres
 
 URL = "https://api.met.no"
 ATTRIBUTION = "Weather data from MET Norway, CC BY 4.0"
@@ -122,8 +120,7 @@ class MetNo:
             cached = self._fetch(where, cached, now, budget)
             with self._lock:
                 self._cached[where] = cached
-        weather = _weather(_current(cached.steps, now), place)
-        return Observed(weather=weather, attribution=(ATTRIBUTION,))
+        return _observed(_current(cached.steps, now), place)
 
     def _fetch(
         self, where: tuple[str, str], cached: _Forecast | None, now: datetime, budget: Budget
@@ -163,7 +160,7 @@ def _current(steps: tuple[Step, ...], now: datetime) -> Step:
     return begun[-1] if begun else steps[0]
 
 
-def _weather(step: Step, place: Place) -> Weather:
+def _observed(step: Step, place: Place) -> Observed:
     instant = step.data.instant.details
     hour, six = step.data.next_1_hours or Hour(), step.data.next_6_hours or Hour()
     millimetres = hour.details.precipitation_amount
@@ -171,6 +168,7 @@ def _weather(step: Step, place: Place) -> Weather:
         millimetres = round(six.details.precipitation_amount / 6, 1)
     return checked_weather(
         MetNo.name,
+        ATTRIBUTION,
         place,
         step.time,
         celsius=instant.air_temperature,

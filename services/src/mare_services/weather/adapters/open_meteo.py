@@ -7,8 +7,7 @@ from msgspec import Struct
 from mare_services.contract.places import Place
 from mare_services.upstream.budget import Budget
 from mare_services.upstream.client import JsonClient
-from mare_services.weather.adapters.validation import UnixTime, checked_weather
-from mare_services.weather.ports import Observed
+from mare_services.weather.adapters.validation import Observed, UnixTime, checked_weather
 
 URL = "https://api.open-meteo.com"
 ATTRIBUTION = "Weather data by Open-Meteo.com, CC BY 4.0"
@@ -52,8 +51,9 @@ class OpenMeteo:
         }
         reply = self._client.get("/v1/forecast", Forecast, params=params, budget=budget)
         current = reply.value.current
-        weather = checked_weather(
+        return checked_weather(
             self.name,
+            ATTRIBUTION,
             place,
             datetime.fromtimestamp(current.time, UTC),
             celsius=current.temperature_2m,
@@ -65,4 +65,3 @@ class OpenMeteo:
             cloud_cover=current.cloud_cover,
             humidity=current.relative_humidity_2m,
         )
-        return Observed(weather=weather, attribution=(ATTRIBUTION,))

@@ -1,15 +1,16 @@
 """Open-Meteo's geocoding API: no key, small places too (open-meteo.com/en/docs/geocoding-api)."""
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from msgspec import Meta, Struct
 
+from mare_services.contract.places import Language
 from mare_services.upstream.budget import Budget
 from mare_services.upstream.client import JsonClient, valid_elements
 from mare_services.weather.domain.cities import City
 from mare_services.weather.domain.coordinates import nautical_timezone
-from mare_services.weather.ports import NameQuery
 
 URL = "https://geocoding-api.open-meteo.com"
 ATTRIBUTION = "Geocoding by Open-Meteo.com, places from GeoNames (geonames.org), CC BY 4.0"
@@ -39,6 +40,15 @@ class Answer(Struct):
     """The part of a response that is read. Without a match there is no ``results``."""
 
     results: list[Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NameQuery:
+    """A query to a geocoder: a name as typed, and the country if it is known."""
+
+    name: str
+    country: str | None
+    lang: Language
 
 
 class OpenMeteoGeocoder:

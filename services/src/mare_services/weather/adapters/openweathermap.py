@@ -7,8 +7,12 @@ from msgspec import Struct, field
 from mare_services.contract.places import Place
 from mare_services.upstream.budget import Budget
 from mare_services.upstream.client import JsonClient
-from mare_services.weather.adapters.validation import UnixTime, checked_weather, from_metres
-from mare_services.weather.ports import Observed
+from mare_services.weather.adapters.validation import (
+    Observed,
+    UnixTime,
+    checked_weather,
+    from_metres,
+)
 
 URL = "https://api.openweathermap.org"
 ATTRIBUTION = "Weather data provided by OpenWeather (openweathermap.org), CC BY-SA 4.0"
@@ -76,8 +80,9 @@ class OpenWeatherMap:
         reply = self._client.get("/data/2.5/weather", Answer, params=params, budget=budget)
         answer = reply.value
         sky = answer.weather[0] if answer.weather else Sky()
-        weather = checked_weather(
+        return checked_weather(
             self.name,
+            ATTRIBUTION,
             place,
             datetime.fromtimestamp(answer.dt, UTC),
             celsius=answer.main.temp,
@@ -89,7 +94,6 @@ class OpenWeatherMap:
             cloud_cover=answer.clouds.all if answer.clouds else None,
             humidity=answer.main.humidity,
         )
-        return Observed(weather=weather, attribution=(ATTRIBUTION,))
 
 
 _CODES = {

@@ -1,13 +1,20 @@
 """Civil time zones of all points, from the polygons of tzfpy, and the countries of the zones."""
 
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
-from mare_services.weather.ports import Zone
-
 _ANTARCTICA = -60.0
 """Degrees north. South of it the zones are those of stations, and belong to no country's land."""
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A civil time zone (IANA name) and its country (ISO 3166-1 alpha-2)."""
+
+    name: str
+    country: str | None
 
 
 class PolygonTimeZones:

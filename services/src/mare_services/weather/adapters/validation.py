@@ -1,6 +1,7 @@
 """Validation of the responses of weather APIs."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -13,7 +14,6 @@ from mare_services.contract.weather import Weather
 from mare_services.upstream.budget import Budget
 from mare_services.upstream.guarded import Source
 from mare_services.weather.domain import sun
-from mare_services.weather.ports import Observed
 
 UnixTime = Annotated[int, Meta(ge=0, le=253_402_300_799)]
 """Seconds since the epoch, up to the last one of a ``datetime``."""
@@ -34,8 +34,17 @@ LAST_CODE = 99
 """Of WMO 4677."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """The weather according to a source, and the attribution that the source requires."""
+
+    weather: Weather
+    attribution: tuple[str, ...] = ()
+
+
 def checked_weather(
     source: str,
+    attribution: str,
     place: Place,
     at: datetime,
     *,
@@ -47,7 +56,7 @@ def checked_weather(
     millimetres: float | None = None,
     cloud_cover: float | None = None,
     humidity: float | None = None,
-) -> Weather:
+) -> Observed:
     """Return the weather without the values that are impossible; the sun says what is day.
 
     Raises ``SourceFailed`` if the temperature is missing or impossible.
@@ -58,7 +67,7 @@ def checked_weather(
     wmo_code = None if possible is None else int(possible)
     clouds, precipitation = _up_to(100.0, cloud_cover), _up_to(WETTEST, millimetres)
     is_felt = feels is not None and abs(feels - celsius) <= MAX_FELT_DIFFERENCE
-    return Weather(
+    weather = Weather(
         temperature=celsius,
         apparent_temperature=feels if is_felt else None,
         condition=condition(wmo_code, cloud_cover=clouds, precipitation=precipitation),
@@ -71,6 +80,7 @@ def checked_weather(
         cloud_cover=clouds,
         humidity=_up_to(100.0, humidity),
     )
+    return Observed(weather=weather, attribution=(attribution,))
 
 
 def from_metres(metres_per_second: float | None) -> float | None:
