@@ -8,8 +8,8 @@ from msgspec import Meta
 Origin = Annotated[str, Meta(pattern=r"^(\*|https?://[^\s/?#,]+)$")]
 """An origin in ``GATEWAY_CORS_ORIGINS``."""
 
-_READING: tuple[str, ...] = ("GET", "HEAD")
-_ALL: tuple[str, ...] = ("GET", "HEAD", "POST", "DELETE")
+_READING = ("GET", "HEAD")
+_ALL = ("GET", "HEAD", "POST", "DELETE")
 _READ_HEADERS = "If-None-Match, X-Request-Id, traceparent"
 _ALL_HEADERS = (
     f"{_READ_HEADERS}, Authorization, Content-Type, Idempotency-Key, Prefer, Last-Event-ID"
@@ -36,11 +36,8 @@ class CrossOrigin:
 
     def headers(self, origin: str | None, method: str, path: str) -> Mapping[str, str]:
         """Return the headers of a response to a request with this ``Origin``."""
-        if origin in self._listed:
-            allowed = origin or ""
-        elif self._any and method in _READING and path != _LIST:
-            allowed = "*"
-        else:
+        allowed = self._allowed(origin)
+        if allowed is None or (allowed == "*" and (method not in _READING or path == _LIST)):
             return self._vary
         return {
             "Access-Control-Allow-Origin": allowed,
@@ -50,18 +47,16 @@ class CrossOrigin:
 
     def preflight(self, origin: str | None) -> Mapping[str, str]:
         """Return the headers of a response to ``OPTIONS`` before a request of another origin."""
-        if origin is None:
-            return self._vary
-        if origin in self._listed:
-            allowed, methods, headers = origin, _ALL, _ALL_HEADERS
-        elif self._any:
-            allowed, methods, headers = "*", _READING, _READ_HEADERS
-        else:
+        allowed = self._allowed(origin)
+        if origin is None or allowed is None:
             return self._vary
         return {
             "Access-Control-Allow-Origin": allowed,
-            "Access-Control-Allow-Methods": ", ".join(methods),
-            "Access-Control-Allow-Headers": headers,
+            "Access-Control-Allow-Methods": ", ".join(_READING if allowed == "*" else _ALL),
+            "Access-Control-Allow-Headers": _READ_HEADERS if allowed == "*" else _ALL_HEADERS,
             "Access-Control-Max-Age": _PREFLIGHT_SECONDS,
             **self._vary,
         }
+
+    def _allowed(self, origin: str | None) -> str | None:
+        return origin if origin in self._listed else "*" if self._any else None

@@ -3,9 +3,11 @@
 The functions of this module and of the views that it uses are pure: the time is an argument.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from importlib.resources import files
 from typing import Any
 
 from mare_gateway.page.mood_view import MoodView, mood_view
@@ -18,23 +20,11 @@ from mare_gateway.page.words import Words
 _SLOW_SECONDS = 6
 
 _KINDS = {
-    "place_not_found": "unknown",
-    "PlaceNotFound": "unknown",
-    "invalid_parameter": "invalid",
-    "InvalidRequest": "invalid",
-    "overloaded": "busy",
-    "too_many_requests": "busy",
-    "too_many_open_jobs": "busy",
-    "job_not_found": "gone",
-    "key_required": "closed",
-    "insufficient_scope": "closed",
-    "upstream_auth": "source",
-    "upstream_rate_limited": "source",
-    "upstream_error": "source",
-    "upstream_timeout": "source",
-    "upstream_unavailable": "source",
-    "service_unavailable": "away",
-    "service_timeout": "away",
+    code: kind
+    for kind, codes in json.loads(
+        files(__package__).joinpath("problem_kinds.json").read_bytes()
+    ).items()
+    for code in codes
 }
 """By the code of a problem, or by the type of a job's failure."""
 

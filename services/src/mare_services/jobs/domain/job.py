@@ -8,22 +8,16 @@ from mare_services.contract import wire
 from mare_services.contract.errors import JobNotChangeable
 from mare_services.contract.jobs import JobState, JobSubmission
 
-_NEXT = {
-    JobState.PENDING: {
-        JobState.RUNNING, JobState.PARTIAL, JobState.COMPLETE, JobState.FAILED,
-        JobState.CANCELLED, JobState.EXPIRED,
-    },
-    JobState.RUNNING: {
-        JobState.PARTIAL, JobState.COMPLETE, JobState.FAILED, JobState.CANCELLED, JobState.EXPIRED,
-    },
-    JobState.PARTIAL: {
-        JobState.COMPLETE, JobState.FAILED, JobState.CANCELLED, JobState.EXPIRED,
-    },
+_ENDS = {state for state in JobState if state.is_terminal}
+_NEXT: dict[JobState, set[JobState]] = {
+    JobState.PENDING: {JobState.RUNNING, JobState.PARTIAL, *_ENDS},
+    JobState.RUNNING: {JobState.PARTIAL, *_ENDS},
+    JobState.PARTIAL: _ENDS,
     JobState.COMPLETE: set(),
     JobState.FAILED: {JobState.PENDING},
     JobState.CANCELLED: {JobState.PENDING},
     JobState.EXPIRED: {JobState.PENDING},
-}  # fmt: skip
+}
 """Legal transitions. Events can overtake each other, so a state may be skipped."""
 
 MAX_OPEN = 1_000

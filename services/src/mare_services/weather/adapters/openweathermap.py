@@ -1,7 +1,9 @@
 """OpenWeatherMap's current weather API 2.5: needs a key (openweathermap.org/current)."""
 
 from datetime import UTC, datetime
+from importlib.resources import files
 
+import msgspec
 from msgspec import Struct, field
 
 from mare_services.contract.places import Place
@@ -96,14 +98,10 @@ class OpenWeatherMap:
         )
 
 
-_CODES = {
-    300: 51, 310: 51, 302: 55, 312: 55, 314: 55,
-    500: 61, 501: 63, 502: 65, 503: 65, 504: 65, 511: 66, 520: 80, 521: 81, 522: 82, 531: 81,
-    600: 71, 601: 73, 602: 75, 611: 66, 612: 66, 613: 66, 615: 66, 616: 66,
-    620: 85, 621: 85, 622: 86,
-    701: 45, 721: 45, 741: 45,
-    800: 0, 801: 1, 802: 2, 803: 2, 804: 3,
-}  # fmt: skip
+_CODES = msgspec.json.decode(
+    files("mare_services.weather").joinpath("data/openweathermap_codes.json").read_bytes(),
+    type=dict[int, int],
+)
 _GROUPS = {2: 95, 3: 53, 5: 63, 6: 73}
 """WMO codes by hundreds, for ids that the table lacks."""
 
