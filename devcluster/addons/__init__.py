@@ -23,15 +23,9 @@ def apply_addons(
 ) -> None:
     for name in names:
         text = string.Template((_FOLDER / f"{name}.yaml").read_text())
-        kubectl(
-            "apply",
-            "--filename=-",
-            stdin=text.substitute(ingress_port=ingress_port, traefik=traefik),
-        )
+        manifest = text.substitute(ingress_port=ingress_port, traefik=traefik)
+        kubectl("apply", "--filename=-", stdin=manifest)
     for name in names:
         namespace, workload = _WORKLOADS[name]
-        kubectl(
-            *("rollout", "status", f"--namespace={namespace}", workload),
-            "--timeout=120s",
-            seconds=130,
-        )
+        rollout = ("rollout", "status", f"--namespace={namespace}", workload)
+        kubectl(*rollout, "--timeout=120s", seconds=130)

@@ -125,17 +125,9 @@ class _Reader:
         if checked.mistakes:
             return
         namespace = root.mapping("metadata").text("namespace") or NAMESPACE
-        autoscaler = read_autoscaler(
-            {
-                "metadata": {
-                    "namespace": namespace,
-                    "name": name,
-                    "uid": f"{namespace}/{name}",
-                    "generation": 1,
-                },
-                "spec": checked.value,
-            }
-        )
+        identity = {"namespace": namespace, "name": name, "uid": f"{namespace}/{name}"}
+        metadata = {**identity, "generation": 1}
+        autoscaler = read_autoscaler({"metadata": metadata, "spec": checked.value})
         for wrong in autoscaler.wrong_schedules:
             self.mistakes.add(document, (*at, "spec", "schedules", wrong.index), wrong.problem)
         self._objects.append((document, at, autoscaler))
@@ -145,15 +137,15 @@ class _Reader:
         scaled: dict[str, str] = {}
         for document, at, autoscaler in self._objects:
             target, spec = autoscaler.target.name, (*at, "spec")
-            if target not in self.programs:
-                names = ", ".join(self.programs)
-                sentence = f"is {target}, but the commands are {names}"
-                self.mistakes.add(document, (*spec, "scaleTargetRef", "name"), sentence)
-            elif self.programs[target].probe and self.programs[target].probe.port:  # type: ignore[union-attr]
-                sentence = f"is {target}, whose port is fixed; to scale it, use ready.portVariable"
-                self.mistakes.add(document, (*spec, "scaleTargetRef", "name"), sentence)
+            program, problems = self.programs.get(target), []
+            if program is None:
+                problems.append(f"but the commands are {', '.join(self.programs)}")
+            elif program.probe and program.probe.port:
+                problems.append("whose port is fixed; to scale it, use ready.portVariable")
             if target in scaled:
-                sentence = f"is {target}, which {scaled[target]} scales already; remove one of them"
+                problems.append(f"which {scaled[target]} scales already; remove one of them")
+            for problem in problems:
+                sentence = f"is {target}, {problem}"
                 self.mistakes.add(document, (*spec, "scaleTargetRef", "name"), sentence)
             scaled[target] = autoscaler.key.name
             self._resolve(document, (*spec, "brokerRef", "secretName"), autoscaler)

@@ -2,6 +2,7 @@
 
 import { setAttribute } from "./dom.js";
 import { plainSentence, showClause } from "./sentence.js";
+import { sampleTexts } from "./values.js";
 
 const PAGE = 10;
 
@@ -115,14 +116,7 @@ export class Cursor {
     const { words, chart } = this;
     const { samples, marks } = chart;
     const at = samples.at[index];
-    const known = (value, text) => (value === null || value === undefined ? words.text("unknown") : text(value));
-    const figures = words.text("cursor.figures", {
-      time: words.time(at, this.now()),
-      depth: known(samples.depth[index], (value) => words.number(value)),
-      wait: known(samples.wait[index], (value) => words.duration(value)),
-      running: known(samples.running[index], (value) => words.number(value)),
-      desired: known(samples.desired[index], (value) => words.number(value)),
-    });
+    const figures = words.text("cursor.figures", { time: words.time(at, this.now()), ...sampleTexts(words, samples, index) });
     const before = marks
       .filter((each) => each.at <= at + chart.step / 2)
       .reduce((latest, each) => (latest && latest.at > each.at ? latest : each), null);

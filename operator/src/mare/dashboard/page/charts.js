@@ -2,13 +2,13 @@
 
 import { Cursor } from "./chart_cursor.js";
 import { element, setAttribute } from "./dom.js";
+import { SAMPLES, sampleTexts } from "./values.js";
 
 const RANGES = { "10m": 1, "1h": 10, "24h": 60 };
 const HEIGHTS = { narrow: 400, low: 240, high: 320 };
 const WIDE = 560;
 const HIGH_WINDOW = 840;
 const TABLE_ROWS = 20;
-const TABLE_COLUMNS = ["depth", "wait", "running", "desired"];
 
 export class Charts {
   #loading = false;
@@ -100,15 +100,10 @@ function showSamples(table, words, { samples }, now) {
   const step = Math.max(1, Math.ceil(count / TABLE_ROWS));
   const rows = [];
   for (let index = count - 1; index >= 0; index -= step) {
-    const texts = TABLE_COLUMNS.map((name) => {
-      const value = samples[name][index];
-      if (value === null || value === undefined) return words.text("unknown");
-      return name === "wait" ? words.duration(value) : words.number(value);
-    });
-    rows.push(tableRow("td", words.time(samples.at[index], now), texts));
+    rows.push(tableRow("td", words.time(samples.at[index], now), Object.values(sampleTexts(words, samples, index))));
   }
   const head = element("thead");
-  const heading = tableRow("th", words.text("table.time"), TABLE_COLUMNS.map((name) => words.text(`table.${name}`)));
+  const heading = tableRow("th", words.text("table.time"), SAMPLES.map((name) => words.text(`table.${name}`)));
   for (const cell of heading.children) cell.scope = "col";
   head.append(heading);
   const body = element("tbody");

@@ -80,3 +80,14 @@ export function unknownText(words, reading) {
   const key = `unknown.${reading.unknown?.reason}`;
   return words.text(words.has(key) ? key : "unknown");
 }
+
+export const SAMPLES = ["depth", "wait", "running", "desired"];
+
+/** The values of one sample of a chart, by name. */
+export function sampleTexts(words, samples, index) {
+  const text = (name, value) => (name === "wait" ? words.duration(value) : words.number(value));
+  return Object.fromEntries(SAMPLES.map((name) => {
+    const value = samples[name][index] ?? null;
+    return [name, value === null ? words.text("unknown") : text(name, value)];
+  }));
+}
