@@ -27,29 +27,23 @@ class StaticSecrets:
 
 
 def from_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    return {
-        key: environ[variable]
-        for key, variable in FROM_ENVIRONMENT.items()
-        if environ.get(variable)
-    }
+    return {key: environ.get(variable, "") for key, variable in FROM_ENVIRONMENT.items()}
 
 
-def normalize(values: Mapping[str, str]) -> dict[str, str]:
-    """Accept the URIs of kombu and Celery: `pyamqp://`, and the first of several between `;`."""
-    read = dict(values)
-    if "amqp-uri" in read:
-        first = read["amqp-uri"].split(";")[0].strip()
-        read["amqp-uri"] = first.removeprefix("py") if first.startswith("pyamqp") else first
-    return read
+def usable(name: str, values: Mapping[str, str]) -> tuple[dict[str, str], str | None]:
+    """Return the values of a Secret that are set, and what is wrong with them or None.
 
-
-def error_in(name: str, values: Mapping[str, str]) -> str | None:
-    """Return what is wrong with the values of a Secret, or None. The text contains no value."""
+    The URIs of kombu and Celery are accepted: `pyamqp://`, and the first of several between `;`.
+    """
+    given = {key: value for key, value in values.items() if value}
+    if "amqp-uri" in given:
+        first = given["amqp-uri"].split(";")[0].strip()
+        given["amqp-uri"] = first.removeprefix("py") if first.startswith("pyamqp") else first
     try:
-        parse_secret(name, encoded(values))
+        parse_secret(name, encoded(given))
     except AccessRefused as error:
-        return str(error)
-    return None
+        return given, str(error)  # it contains no value
+    return given, None
 
 
 def encoded(values: Mapping[str, str]) -> dict[str, str]:

@@ -101,8 +101,7 @@ class _Reader:
                 values[key] = expand(str(value), self._environ)
             except UnsetVariable as error:
                 self.mistakes.add(document, ("brokers", name, key), str(error))
-        values = broker_secrets.normalize({key: value for key, value in values.items() if value})
-        problem = broker_secrets.error_in(name, values)
+        values, problem = broker_secrets.usable(name, values)
         if problem is not None:
             self.mistakes.add(document, ("brokers", name), f"cannot be used: {problem}")
         return values
@@ -163,12 +162,13 @@ class _Reader:
         name = autoscaler.broker.secret_name
         if name in self._secrets:
             return
-        values = broker_secrets.normalize(broker_secrets.from_environment(self._environ))
+        values, problem = broker_secrets.usable(
+            name, broker_secrets.from_environment(self._environ)
+        )
         if not values:
             sentence = f"is {name}: set AMQP_URI, or define {name} under brokers"
             self.mistakes.add(document, at, sentence)
             return
-        problem = broker_secrets.error_in(name, values)
         if problem is not None:
             self.mistakes.add(
                 document, at, f"is {name}: {problem}; correct AMQP_URI or MANAGEMENT_URI"
