@@ -7,7 +7,6 @@ import { constraintText, countsText, moodOf, shortCountsText, unknownText } from
 const LOAD_LINES_EVERY = 10_000;
 const ATTENTION = ["unknown", "behind", "pending", "none"];
 const keyOf = ({ namespace, name }) => `${namespace}/${name}`;
-
 const orderOf = ({ attention, namespace, name }) => [ATTENTION.indexOf(attention), namespace, name].join(" ");
 
 export class List {
@@ -42,7 +41,8 @@ export class List {
     this.live = live;
     this.#loadLines();
     this.#showNamespaces(new Set(all.map((each) => each.namespace)));
-    const shown = all.filter((each) => !this.namespace || each.namespace === this.namespace).sort((one, other) => (orderOf(one) < orderOf(other) ? -1 : 1));
+    const shown = all.filter((each) => !this.namespace || each.namespace === this.namespace);
+    shown.sort((one, other) => (orderOf(one) < orderOf(other) ? -1 : 1));
     parts.empty.hidden = all.length > 0;
     parts.table.hidden = all.length === 0;
     const waiting = shown.filter((each) => each.attention !== "none").length;
