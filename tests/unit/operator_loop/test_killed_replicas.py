@@ -5,16 +5,23 @@ import asyncio
 import pytest
 
 from mare.loop import killed_replicas
-from mare.ports import Unavailable
+from mare.ports import AccessRefused, NotFound, Unavailable
+from tests.unit.operator_broker import virtual_time
 from tests.unit.operator_loop.worlds import World, run
 
 
-async def shrinks(world: World) -> None:
-    world.workloads.have("worker", 3, grace_seconds=0)
+async def shrinks(world: World, grace_seconds: int | None = 0) -> None:
+    world.workloads.have("worker", 3, grace_seconds=grace_seconds)
     world.brokers.ready["worker"] = 0
     world.put(minReplicas=1, behavior={"scaleDown": {"stabilizationWindowSeconds": 0}})
     for _ in range(3):
         await world.tick()
+
+
+async def turns(count: int) -> None:
+    """Let the event loop run what is due so many times."""
+    for _ in range(count):
+        await asyncio.sleep(0)
 
 
 def killed(world: World) -> float | None:
@@ -33,13 +40,14 @@ def test_a_replica_that_was_killed_is_an_event_and_counted_once():
         world.workloads.ending = [ending, ending | {"worker-b": True}, killed]
         await shrinks(world)
         world.workloads.have("worker", 2, grace_seconds=0)
+        world.workloads.ending = [{"worker-b": True}]
         for _ in range(3):
             await world.tick()
 
     world = run(story)
 
     assert killed(world) == 2
-    assert ("worker", "Warning", "ReplicasKilled") in world.objects.events
+    assert world.objects.events.count(("worker", "Warning", "ReplicasKilled")) == 1
 
 
 @pytest.mark.parametrize(
@@ -69,6 +77,51 @@ def test_replicas_that_end_in_time_are_not_reported():
     assert [kind for _, kind, _ in world.objects.events] == ["Normal"]
 
 
+@pytest.mark.parametrize(
+    ("grace_seconds", "reads"),
+    [
+        pytest.param(None, [{"worker-a": True}], id="the grace period is not known"),
+        pytest.param(0, [AccessRefused("no"), {"worker-a": True}], id="no right to list Pods"),
+        pytest.param(0, [NotFound("gone"), {"worker-a": True}], id="the workload is gone"),
+    ],
+)
+def test_what_cannot_be_known_is_not_read_again(grace_seconds, reads):
+    async def story(world: World) -> None:
+        world.workloads.ending = reads
+        await shrinks(world, grace_seconds)
+
+    world = run(story)
+
+    assert world.workloads.ending == [{"worker-a": True}]
+    assert killed(world) == 0
+
+
+def test_a_replica_of_a_deleted_object_is_not_reported():
+    world = World()
+
+    async def story() -> None:
+        world.workloads.ending = [{"worker-a": True}]
+        await shrinks(world, grace_seconds=30)
+        world.loop.remove(("shop", "worker"), "uid-worker")
+        await asyncio.sleep(60)
+        await world.loop.close()
+
+    virtual_time.run(story())
+    assert world.workloads.ending == []
+    assert killed(world) == 0
+
+
+def test_closing_ends_the_checks():
+    async def story(world: World) -> None:
+        await shrinks(world, grace_seconds=3_600)
+        assert len(asyncio.all_tasks()) == 2
+        await world.loop.close()
+        await turns(2)
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    run(story)
+
+
 def test_a_busy_api_server_hides_no_killed_replica():
     async def story(world: World) -> None:
         world.workloads.ending = [Unavailable("busy"), {"worker-a": True}]
@@ -81,7 +134,6 @@ def test_a_replica_that_a_busy_node_kills_late_is_reported():
     async def story(world: World) -> None:
         world.workloads.ending = [*[{"worker-a": False}] * 60, {"worker-a": True}]
         await shrinks(world)
-        for _ in range(1_000):  # turns of the event loop
-            await asyncio.sleep(0)
+        await turns(1_000)
 
     assert killed(run(story)) == 1

@@ -182,5 +182,7 @@ def test_a_failed_change_is_reported_and_retried_with_growing_pauses(error: Exce
     world = run(story)
 
     assert len(attempts) <= 7
+    failures = [(each.at, each.reason, each.text) for each in world.record.failures]
+    assert failures == [(at, reason, str(error)) for at in attempts]
     assert world.workloads.done == [("worker", 10)]
     assert world.objects.condition("AbleToScale")[0] == "True"

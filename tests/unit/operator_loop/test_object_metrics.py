@@ -10,12 +10,14 @@ def read(world: World, name: str, obj: str = "worker") -> float | None:
 
 def test_an_object_is_exported_with_what_was_read_and_decided():
     async def story(world: World) -> None:
+        world.brokers.busy = {"10.0.0.1": 3, "10.0.0.2": 0, "10.0.0.3": 1}
         world.begin(2, 95)
         await world.tick()
         world.clock.now += 0.5
 
     world = run(story)
     assert read(world, "queue_depth_messages") == 95
+    assert read(world, "busy_replicas") == 2
     assert (read(world, "current_replicas"), read(world, "desired_replicas")) == (2, 10)
     assert read(world, "reading_age_seconds") == 0
     assert read(world, "queues_unknown") == 0

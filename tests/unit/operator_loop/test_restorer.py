@@ -1,16 +1,30 @@
 """What `spec.onDelete` does with the replicas of a workload."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import pytest
 
 from mare.entrypoint import handle_event
+from mare.ports import AccessRefused, NotFound, Unavailable
+from tests.unit.operator_broker import virtual_time
 from tests.unit.operator_loop.worlds import AT_ONCE, World, body, run
 
 
 async def settle() -> None:
     for _ in range(100):
         await asyncio.sleep(0)
+
+
+def in_virtual_time(story: Callable[[World], Awaitable[None]]) -> World:
+    world = World()
+
+    async def play() -> None:
+        await story(world)
+        await world.loop.close()
+
+    virtual_time.run(play())
+    return world
 
 
 async def scale_to_zero(world: World, on_delete: str, **spec: object) -> None:
@@ -91,3 +105,58 @@ def test_a_dry_run_restores_nothing():
         await settle()
 
     assert run(story).workloads.done == []
+
+
+@pytest.mark.parametrize(("away_seconds", "replicas"), [(15, 3), (16, 0)])
+def test_an_api_server_that_is_away_is_asked_again_for_a_quarter_of_a_minute(
+    away_seconds, replicas
+):
+    async def story(world: World) -> None:
+        await scale_to_zero(world, "Restore")
+        world.workloads.errors["worker"] = Unavailable("away")
+        world.workloads.sent.clear()
+        delete(world)
+        await asyncio.sleep(away_seconds)
+        world.workloads.errors.clear()
+        await asyncio.sleep(600)
+        assert len(world.workloads.sent) == 6
+
+    assert in_virtual_time(story).workloads.scales["worker"].replicas == replicas
+
+
+@pytest.mark.parametrize(("error", "requests"), [(NotFound("gone"), 1), (AccessRefused("no"), 6)])
+def test_a_workload_that_is_gone_is_given_up_at_once(error: Exception, requests: int):
+    async def story(world: World) -> None:
+        await scale_to_zero(world, "Restore")
+        world.workloads.errors["worker"] = error
+        world.workloads.sent.clear()
+        delete(world)
+        await asyncio.sleep(600)
+
+    assert len(in_virtual_time(story).workloads.sent) == requests
+
+
+def test_closing_ends_the_attempts():
+    async def story(world: World) -> None:
+        await scale_to_zero(world, "Restore")
+        world.workloads.errors["worker"] = Unavailable("away")
+        delete(world)
+        await asyncio.sleep(2)
+
+    in_virtual_time(story)
+
+
+@pytest.mark.parametrize("replicas", [3, None])
+def test_a_workload_that_has_its_replicas_or_cannot_be_read_gets_no_request(replicas):
+    async def story(world: World) -> None:
+        await scale_to_zero(world, "Restore")
+        del world.workloads.scales["worker"]
+        if replicas is not None:
+            world.workloads.have("worker", replicas)
+        world.workloads.sent.clear()
+        delete(world)
+        (attempt,) = asyncio.all_tasks() - {asyncio.current_task()}
+        await attempt
+        assert world.workloads.sent == []
+
+    run(story)

@@ -96,7 +96,8 @@ def test_a_day_of_rest_costs_next_to_nothing_and_a_restless_one_is_bounded():
     resting, restless = TimeSeries(DAY), TimeSeries(DAY)
     for minute in range(3000):
         resting.add(minute * 60, numbers(0, 0))
-        restless.add(minute * 60, numbers(minute))
+        for second in range(0, 60, 15):
+            restless.add(minute * 60 + second, numbers(minute + second))
     assert sys.getsizeof(resting._stretches) < 200
     assert sys.getsizeof(restless._stretches) < 1.3 * 18 * DAY.slots
 

@@ -31,7 +31,6 @@ from mare.ports import (
     Scale,
     ScaleChange,
     Traces,
-    Unavailable,
     Workloads,
 )
 
@@ -41,7 +40,6 @@ _REASONS = {
     NotFound: "WorkloadNotFound",
     AccessRefused: "Forbidden",
     InvalidName: "InvalidName",
-    Unavailable: "Unavailable",
 }
 _log = logging.getLogger(__name__)
 
