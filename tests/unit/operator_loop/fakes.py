@@ -211,6 +211,7 @@ class FakeObjects:
 @dataclass
 class FakeConflicts:
     rival: str | None = None
+    """The other autoscaler of the workload `worker`."""
 
     def find(self, target: ScaleTarget) -> str | None:
-        return self.rival
+        return self.rival if target.name == "worker" else None

@@ -1,5 +1,7 @@
 """What Prometheus reads of each object."""
 
+import asyncio
+
 from tests.unit.operator_loop.worlds import World, run
 
 
@@ -23,6 +25,24 @@ def test_an_object_is_exported_with_what_was_read_and_decided():
     assert read(world, "queues_unknown") == 0
     world.metrics.set_leading(False)
     assert read(world, "queue_depth_messages") is None
+
+
+def test_a_round_is_as_long_as_its_read_and_a_change_as_long_as_its_request():
+    async def story(world: World) -> None:
+        world.brokers.answers = asyncio.Event()
+        world.workloads.answers = asyncio.Event()
+        world.begin(2, 95)
+        await world.tick()
+        world.clock.now += 0.25
+        world.brokers.answers.set()
+        await world.tick(0)
+        world.clock.now += 0.5
+        world.workloads.answers.set()
+        await world.tick(0)
+
+    registry = run(story).metrics.registry
+    assert registry.get_sample_value("mare_round_seconds_sum") == 0.25
+    assert registry.get_sample_value("mare_decision_to_scale_seconds_sum") == 0.5
 
 
 def test_an_object_whose_queues_are_unknown_has_no_depth():

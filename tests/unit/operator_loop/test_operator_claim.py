@@ -103,5 +103,23 @@ def test_two_operators_that_both_believe_to_act_do_not_answer_for_ever():
     assert sorted(claim.standing(60).value for claim in claims) == ["acts", "challenges"]
 
 
+def test_only_an_answer_to_its_own_challenge_makes_an_operator_lose():
+    claim = OperatorClaim(B)
+    claim.observe(A)
+    assert (claim.other, claim.lost) == (A, False)
+    assert claim.standing(0) is Standing.CHALLENGES
+    claim.challenged(0)
+    claim.observe(A)
+    assert claim.lost
+
+
+def test_an_operator_whose_challenge_was_not_answered_answers_those_of_others():
+    claim = OperatorClaim(B, stored=A)
+    claim.challenged(0)
+    assert [claim.standing(second) for second in (9, 10)] == [Standing.WAITS, Standing.ACTS]
+    claim.observe(A)
+    assert (claim.must_answer, claim.lost) == (True, False)
+
+
 def test_an_operator_without_a_name_always_acts():
     assert OperatorClaim("", stored=A).standing(0) is Standing.ACTS
