@@ -19,6 +19,8 @@ class Broker:
     queues: dict[str, Found] = field(default_factory=dict)
     silent: set[str] = field(default_factory=set)
     """Queues that return 0 and 0, after the time that RabbitMQ waits for a leader."""
+    failing: dict[str, Exception] = field(default_factory=dict)
+    """With which error a declare fails, by queue."""
     stuck: set[str] = field(default_factory=set)
     """Queues that never answer."""
     is_away: bool = False
@@ -95,6 +97,9 @@ class Channel:
             await self.connection.until(answer)
         finally:
             answer.cancel()
+        if name in broker.failing:
+            self._is_closed = True
+            raise broker.failing[name]
         if name in broker.silent:
             return Found(0, 0)
         if name not in broker.queues:

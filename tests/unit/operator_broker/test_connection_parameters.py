@@ -1,6 +1,8 @@
 """Connection parameters are parsed from a Secret; errors name the key and hide the value."""
 
 import base64
+import ssl
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
+    NoEncryption,
     PrivateFormat,
 )
 from cryptography.x509.oid import NameOID
@@ -66,7 +69,9 @@ def test_an_invalid_secret_is_refused_without_showing_its_values(values, message
     assert "hidden" not in str(refused.value)
 
 
-def test_an_encrypted_key_is_refused_without_a_prompt():
+@pytest.fixture(scope="module")
+def tls() -> dict[str, str]:
+    """A client certificate, its key and the same key with a passphrase."""
     key = rsa.generate_private_key(65537, 2048)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mare")])
     now = datetime.now(UTC)
@@ -75,15 +80,30 @@ def test_an_encrypted_key_is_refused_without_a_prompt():
         .sign(key, hashes.SHA256())
         .public_bytes(Encoding.PEM)
     )
-    encrypted = key.private_bytes(
-        Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"passphrase")
+    plain, encrypted = (
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)
+        for encryption in (NoEncryption(), BestAvailableEncryption(b"passphrase"))
     )
-    values = secret(amqp_uri="amqps://host")
-    values |= {"tls.crt": base64.b64encode(certificate).decode()}
-    values |= {"tls.key": base64.b64encode(encrypted).decode()}
+    found = {"tls.crt": certificate, "tls.key": plain, "encrypted": encrypted}
+    return {name: base64.b64encode(each).decode() for name, each in found.items()}
 
-    with pytest.raises(AccessRefused, match="store it without a passphrase"):
+
+def test_an_encrypted_key_is_refused_without_a_prompt(tls):
+    values = {**secret(amqp_uri="amqps://host"), **tls, "tls.key": tls["encrypted"]}
+
+    text = "tls.key of the Secret is encrypted: store it without a passphrase"
+    with pytest.raises(AccessRefused, match=text):
         parse_secret("broker", values)
+
+
+@pytest.mark.parametrize("keys", [["tls.crt", "tls.key"], ["tls.crt"], ["tls.key"]])
+def test_a_client_certificate_needs_its_key(tls, keys):
+    values = {**secret(amqp_uri="amqps://host"), **{key: tls[key] for key in keys}}
+    parameters = parse_secret("broker", values)
+
+    assert parameters.ssl_context().verify_mode is ssl.CERT_REQUIRED
+    with pytest.raises(AccessRefused, match="tls.key of the Secret are not PEM"):
+        replace(parameters, client_certificate="-", client_key="-").ssl_context()
 
 
 @pytest.mark.parametrize("vhost", [".", ".."])

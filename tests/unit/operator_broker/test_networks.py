@@ -157,3 +157,18 @@ def test_the_networks_of_the_settings_reach_the_parameters():
     assert parse_secret("broker", data, found).networks == found
     with pytest.raises(SettingsError, match="MARE_BROKER_NETWORKS"):
         Settings.from_env({"MARE_BROKER_NETWORKS": "10.0.0.1/8"})
+
+
+@pytest.mark.parametrize(
+    ("host", "addresses"),
+    [
+        ("127.0.0.1", ["127.0.0.1"]),
+        ("::ffff:10.0.0.1", ["10.0.0.1"]),
+        ("64:ff9b::a00:1", ["10.0.0.1"]),
+        (None, []),
+        ("", []),
+    ],
+)
+def test_the_addresses_of_a_host_are_those_that_packets_reach(host, addresses):
+    found = asyncio.run(networks.addresses_of(host))
+    assert found == {ip_address(each) for each in addresses}

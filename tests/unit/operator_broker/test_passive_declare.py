@@ -4,6 +4,7 @@ import asyncio
 
 import aiormq
 import pytest
+from aiormq.exceptions import ChannelAccessRefused, ChannelLockedResource
 
 from mare.broker.amqp_connection import SharedConnection
 from mare.broker.connection_parameters import ConnectionParameters
@@ -185,5 +186,26 @@ def test_no_connection_is_opened_after_close(broker: Broker):
         with pytest.raises(OSError, match="closed"):
             await read.read(["work-0"], 5)
         assert broker.connections == []
+
+    run(story())
+
+
+def test_a_queue_that_cannot_be_declared_says_why(broker: Broker):
+    broker.failing |= {"own": ChannelLockedResource("no"), "other": ChannelAccessRefused("no")}
+
+    async def story() -> None:
+        read = declare()
+        answers = await read.read(["gone", "own", "other", "work-1"], 5)
+        assert answers == {
+            "gone": Unknown("QueueNotFound", "queue gone does not exist"),
+            "own": Unknown("QueueExclusive", "queue own is exclusive to one connection"),
+            "other": Unknown("QueueRefused", "this user may not read queue other"),
+            "work-1": Depth(1, 1),
+        }
+        assert [getattr(each, "name", None) for each in answers.values()] == [
+            *("gone", "own", "other"),
+            None,
+        ]
+        await read.close()
 
     run(story())

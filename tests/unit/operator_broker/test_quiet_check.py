@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 
@@ -27,7 +27,12 @@ def log(index: int, term: int = 1) -> bytes:
     return json.dumps([follower, member]).encode()
 
 
-def play(bodies: dict[str, bytes], story: Callable[[Run], Awaitable[None]], **more: int) -> None:
+def play(
+    bodies: dict[str, bytes],
+    story: Callable[[Run], Awaitable[None]],
+    names: Sequence[str] = ("work",),
+    **more: int,
+) -> None:
     async def scenario(uri: str) -> None:
         clock = Clock()
         begun = clock.now
@@ -35,7 +40,7 @@ def play(bodies: dict[str, bytes], story: Callable[[Run], Awaitable[None]], **mo
 
         async def run(second: float) -> Unknown | None:
             clock.now = begun + second
-            return await check.run(["work"])
+            return await check.run(names)
 
         try:
             await story(run)
@@ -87,6 +92,29 @@ def test_a_message_of_a_quorum_queue_that_its_counts_do_not_contain_is_seen_in_i
         assert await run(18) is None
 
     play(bodies, story)
+
+
+@pytest.mark.parametrize(
+    ("names", "reason"),
+    [
+        (["quorum", "full"], "MessagesLeft"),
+        (["full", "quorum"], "MessagesLeft"),
+        (["classic", "quorum", "classic"], "QueueChanged"),
+        (["classic", "classic"], None),
+    ],
+)
+def test_a_queue_with_a_message_counts_more_than_one_that_has_changed(names, reason):
+    async def story(run: Run) -> None:
+        why = await run(0)
+        assert (why and why.reason) == reason
+
+    bodies = {
+        "/api/queues/%2F/quorum": totals("quorum"),
+        "/api/queues/quorum/%2F/quorum/status": log(3),
+        "/api/queues/%2F/full": totals("classic", ready=1),
+        "/api/queues/%2F/classic": totals("classic"),
+    }
+    play(bodies, story, names)
 
 
 def test_a_quorum_queue_without_a_leader_is_not_quiet():

@@ -67,7 +67,7 @@ def test_the_secret_of_a_refused_password_is_read_every_2_s():
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
-        (NotFound("no"), "SecretNotFound"),
+        (NotFound("Secret one does not exist"), "SecretNotFound"),
         (AccessRefused("no"), "SecretRefused"),
         (Unavailable("the API server is away"), "SecretUnreadable"),
     ],
@@ -76,9 +76,7 @@ def test_an_unreadable_secret_is_unknown_and_read_again_after_2_s(error, reason)
     stage = Stage()
     stage.secrets.answer = error
 
-    unknown = stage.at(0)
-    assert unknown.reason == reason
-    assert ONE.secret_name in unknown.cause or unknown.cause == str(error)
+    assert stage.at(0) == Unknown(reason, str(error))
     stage.secrets.answer = secret("amqp://mare:second@rabbitmq/")
     assert stage.at(1).reason == reason
     assert isinstance(stage.at(2), ConnectionParameters)
@@ -97,7 +95,17 @@ def test_a_deleted_secret_is_unknown():
     stage.at(0)
     stage.secrets.answer = NotFound("no")
 
-    assert stage.at(40).reason == "SecretNotFound"
+    found = stage.at(40)
+    assert (found.reason, found.name) == ("SecretNotFound", "one")
+
+
+def test_a_secret_with_a_mistake_is_named():
+    stage = Stage()
+    stage.secrets.answer = secret("http://rabbitmq")
+
+    found = stage.at(0)
+    assert (found.reason, found.name) == ("SecretInvalid", "one")
+    assert found.cause.startswith("amqp-uri of Secret one must begin with")
 
 
 def test_secrets_without_a_reference_are_removed():
