@@ -102,7 +102,7 @@ def test_a_client_certificate_needs_its_key(tls, keys):
     parameters = parse_secret("broker", values)
 
     assert parameters.ssl_context().verify_mode is ssl.CERT_REQUIRED
-    with pytest.raises(AccessRefused, match="tls.key of the Secret are not PEM"):
+    with pytest.raises(AccessRefused, match="of the Secret are not PEM"):
         replace(parameters, client_certificate="-", client_key="-").ssl_context()
 
 
