@@ -1,0 +1,81 @@
+"""What the loop keeps of objects: readings, deletions, and estimates worth a status write."""
+
+from dataclasses import replace
+
+import pytest
+
+from mare.custom_resource.autoscaler import Key
+from mare.domain.estimates import Estimates, Learning
+from mare.domain.unknown import Unknown
+from tests.unit.operator_loop.worlds import World, run
+
+WORKER = ("shop", "worker")
+
+
+def test_the_record_keeps_what_was_seen_and_decided():
+    async def story(world: World) -> None:
+        world.begin(0, 95)
+        for _ in range(4):
+            await world.tick()
+
+    world = run(story)
+
+    past = world.record.histories[("shop", "worker")]
+    newest, oldest = past.decisions.newest_first()
+    assert (oldest.decision.current, oldest.decision.replicas, newest.samples) == (0, 10, 3)
+    samples = [numbers for _, numbers in past.series[0].samples(world.clock.now)]
+    assert [numbers.depth for numbers in samples] == [95] * 4
+    assert [numbers[2:] for numbers in samples] == [(0, 0, 10), *[(0, 10, 10)] * 3]
+    assert past.changed_at == world.clock.now - 2
+    assert isinstance(past.view.reading.busy, Unknown)
+
+
+def test_replicas_that_are_not_ready_are_missed_since_the_last_change():
+    since = []
+
+    async def story(world: World) -> None:
+        world.begin(5, 50)
+        for replicas, ready in ((5, 5), (5, 4), (5, 3), (6, 3), (6, 3), (6, 6), (6, 5)):
+            world.brokers.ready["worker"] = 10 * replicas
+            world.workloads.scales["worker"] = replace(
+                world.workloads.scales["worker"], replicas=replicas, ready=ready
+            )
+            await world.tick()
+            since.append(world.record.histories[WORKER].short_since)
+
+    begun = run(story).clock.now - 7
+    assert since == [None, begun + 2, begun + 2, begun + 4, begun + 4, None, begun + 7]
+
+
+@pytest.mark.parametrize("names", [1_024, 1_025])
+def test_as_many_deletions_are_remembered_as_late_events_can_have_missed(names):
+    async def story(world: World) -> None:
+        for number in range(names):
+            world.loop.remove(Key("shop", f"w{number}"), f"uid-w{number}")
+        for number in (0, 1, names - 1):
+            world.put(f"w{number}")
+
+    assert len(run(story).loop.autoscalers) == names - 1_024
+
+
+@pytest.mark.parametrize(
+    ("learnt", "writes"), [(4.0, 0), (5.0, 0), (5.3, 1), (2.9, 0), (2.7, 1), (None, 0)]
+)
+def test_a_capacity_that_has_changed_by_a_third_is_written_after_five_minutes(learnt, writes):
+    unknown = Unknown("NotMeasured", "-")
+    estimates = Estimates(capacity_per_replica=unknown if learnt is None else learnt)
+
+    async def story(world: World) -> None:
+        world.begin(1, 5, minReplicas=1, status={"estimates": {"capacityPerReplica": 4.0}})
+        for _ in range(20):
+            await world.tick()
+        world.objects.statuses.clear()
+        state = world.loop._states[WORKER]
+        state.history = replace(state.history, learning=Learning(estimates=estimates))
+        for _ in range(270):
+            await world.tick()
+        assert world.objects.statuses == []
+        for _ in range(30):
+            await world.tick()
+
+    assert len(run(story).objects.statuses) == writes
