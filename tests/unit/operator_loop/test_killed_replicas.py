@@ -87,7 +87,7 @@ def test_replicas_that_end_in_time_are_not_reported():
 )
 def test_what_cannot_be_known_is_not_read_again(grace_seconds, reads):
     async def story(world: World) -> None:
-        world.workloads.ending = reads
+        world.workloads.ending = [*reads]
         await shrinks(world, grace_seconds)
 
     world = run(story)
