@@ -41,7 +41,8 @@ class Calls:
                 raise CallTimedOut(f"the deadline passed before the call to {target}")
             context = call_headers(request_id, span.context)
             reply = self._rpc.call(target, request, timeout=left, context=context)
-            answer = _object(reply, target)
+            if not isinstance(reply, dict):
+                raise BadReply(f"the reply of {target} is not an object")
             outcome = "ok"
         except RpcError as error:
             outcome = outcome_of(error)
@@ -50,15 +51,9 @@ class Calls:
             duration = time.perf_counter() - started
             self._durations.labels(target, outcome).observe(duration)
             span.end(None if outcome == "ok" else outcome)
-        return answer
+        return reply
 
     def _begin_span(self, target: str, parent: TraceContext | None) -> Span:
         service, _, method = target.partition(".")
         attributes = {"rpc.system": "nameko", "rpc.service": service, "rpc.method": method}
         return self._tracer.begin(target, "client", parent, attributes)
-
-
-def _object(answer: Any, target: str) -> dict[str, Any]:
-    if not isinstance(answer, dict):
-        raise BadReply(f"the reply of {target} is not an object")
-    return answer

@@ -32,7 +32,21 @@ def observe(app: Flask, metrics: Metrics, tracer: Tracer) -> None:
         route = request.url_rule.rule if request.url_rule else "none"
         method = _method()
         metrics.requests.labels(method, route, response.status_code).observe(duration)
-        _log(method, route, response, duration)
+        access_log.info(  # without the query, which contains locations of people
+            "%s %s %d",
+            method,
+            request.path,
+            response.status_code,
+            extra={
+                "method": method,
+                "route": route,
+                "status": response.status_code,
+                "duration_ms": round(duration * 1000, 1),
+                "bytes": response.content_length,
+                "request_id": g.request_id,
+                "trace_id": g.span.context.trace_id,
+            },
+        )
         failed = response.status_code >= 500  # noqa: PLR2004
         g.span.end(
             str(response.status_code) if failed else None,
@@ -47,22 +61,3 @@ def observe(app: Flask, metrics: Metrics, tracer: Tracer) -> None:
 
 def _method() -> str:
     return request.method if request.method in _METHODS else "other"
-
-
-def _log(method: str, route: str, response: Response, duration: float) -> None:
-    """Write one line. It omits the query, which contains locations of people."""
-    access_log.info(
-        "%s %s %d",
-        method,
-        request.path,
-        response.status_code,
-        extra={
-            "method": method,
-            "route": route,
-            "status": response.status_code,
-            "duration_ms": round(duration * 1000, 1),
-            "bytes": response.content_length,
-            "request_id": g.request_id,
-            "trace_id": g.span.context.trace_id,
-        },
-    )

@@ -145,7 +145,12 @@ def _report(
     return {
         "scene": scene_of(weather, place, now, energy),
         "place": place_view(place, question, now),
-        "weather": weather_view(weather, words),
+        "weather": WeatherView(
+            temperature=degrees(weather["temperature"], words),
+            condition=weather["condition"],
+            details=tuple(_details(weather, words)),
+            notice=_notice(weather, words),
+        ),
         "alternatives": tuple(place_view(p, question) for p in report.get("alternatives", ())),
         "attribution": tuple(report.get("attribution", ())),
     }
@@ -158,15 +163,6 @@ def _music_notice(playlist: Mapping[str, Any], words: Words) -> str:
         return words("music.stale")
     filled = playlist.get("filled", 0)
     return words("music.filled", count=filled) if filled else ""
-
-
-def weather_view(weather: Mapping[str, Any], words: Words) -> WeatherView:
-    return WeatherView(
-        temperature=degrees(weather["temperature"], words),
-        condition=weather["condition"],
-        details=tuple(_details(weather, words)),
-        notice=_notice(weather, words),
-    )
 
 
 def degrees(value: float, words: Words) -> str:

@@ -10,7 +10,7 @@ from mare_services.contract.errors import InvalidRequest, JobNotChangeable, JobN
 from mare_services.contract.jobs import BatchSubmission, JobState, JobSubmission
 from mare_services.jobs.batch_store import BatchStore
 from mare_services.jobs.domain.batch import Batch, view
-from mare_services.jobs.domain.job import Job, accepted_event, new_job
+from mare_services.jobs.domain.job import accepted_event, new_job
 from mare_services.jobs.domain.view import head
 from mare_services.jobs.lifecycle import NO_JOB, JobLifecycle
 from mare_services.jobs.ports import Change
@@ -74,23 +74,18 @@ class BatchLifecycle:
     def list_jobs(self, client: str, limit: int, cursor: str | None) -> Any:
         """Return a ``JobList``; raise InvalidRequest for a malformed cursor."""
         rows = self.store.list_jobs(client, _read_cursor(cursor), limit + 1)
-        more = len(rows) > limit
-        return {
-            "jobs": [_summary(job, batch_id) for job, batch_id in rows[:limit]],
-            "next_cursor": _cursor(rows[limit - 1][0].id) if more else None,
-        }
+        jobs = [
+            {**head(job), "failure": job.failure, "batch_id": batch_id}
+            for job, batch_id in rows[:limit]
+        ]
+        if len(rows) <= limit:
+            return {"jobs": jobs, "next_cursor": None}
+        last = base64.urlsafe_b64encode(jobs[-1]["id"].encode()).decode()
+        return {"jobs": jobs, "next_cursor": last.rstrip("=")}
 
     def sweep(self) -> int:
         """Delete the records of old batches; return how many."""
         return self.store.delete_expired(self.lifecycle.clock())
-
-
-def _summary(job: Job, batch_id: str | None) -> Any:
-    return {**head(job), "failure": job.failure, "batch_id": batch_id}
-
-
-def _cursor(job_id: str) -> str:
-    return base64.urlsafe_b64encode(job_id.encode()).decode().rstrip("=")
 
 
 def _read_cursor(cursor: str | None) -> str | None:

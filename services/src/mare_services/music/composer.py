@@ -56,9 +56,11 @@ def _composed(
     if len(own) < request.limit and embedded is not None and embedded is not material:
         candidates += ranked(embedded, request.seed)
         tracks = pick(candidates, limit=request.limit, explicit=request.explicit)
+    link = pick_playlist(material.playlists, request.seed)
+    phrase = words_for(query.mood, query.area).phrases[0]
     playlist = Playlist(
         name=title_of(request.mood, request.lang),
-        url=_link(query, material, request.seed),
+        url=link.url if link else search_link(phrase, "playlists"),
         source=material.source,
         tracks=tracks,
         stale=material.stale,
@@ -69,10 +71,3 @@ def _composed(
         playlist=playlist,
         attribution=(*attribution, _ATTRIBUTIONS["catalogue"]) if playlist.filled else attribution,
     )
-
-
-def _link(query: MaterialQuery, material: Material, seed: str) -> str:
-    found = pick_playlist(material.playlists, seed)
-    if found:
-        return found.url
-    return search_link(words_for(query.mood, query.area).phrases[0], "playlists")

@@ -1,7 +1,7 @@
 """Finders of cities by name. A locator tries them in order."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import KW_ONLY, dataclass, replace
 from typing import Protocol
 
 from mare_services.contract.errors import InvalidRequest, SourceUnavailable
@@ -107,55 +107,48 @@ class MisspeltNames:
         return near
 
 
+@dataclass(eq=False)
 class LiveNames:
     """Places of a geocoder, of any size.
 
-    Args:
+    Attributes:
         geocoder: returns the best match first. ``division`` is empty: only GeoNames has its codes.
         only_exact: ignore places whose name only resembles the typed one.
         is_optional: find nothing, instead of raising, if the geocoder cannot be reached: a machine
             without internet has the embedded places. A geocoder that fails may know the place.
     """
 
-    def __init__(
-        self,
-        geocoder: CachedSources[NameQuery, tuple[City, ...]],
-        attribution: str,
-        gazetteer: EmbeddedGazetteer,
-        *,
-        only_exact: bool,
-        is_optional: bool,
-    ) -> None:
-        self.attribution = attribution
-        self._geocoder = geocoder
-        self._gazetteer = gazetteer
-        self._only_exact = only_exact
-        self._is_optional = is_optional
+    geocoder: CachedSources[NameQuery, tuple[City, ...]]
+    attribution: str
+    gazetteer: EmbeddedGazetteer
+    _: KW_ONLY
+    only_exact: bool
+    is_optional: bool
 
     def find(self, name: Name, query: PlaceQuery) -> Sequence[City]:
         """Search with the whole name, then without the areas; return places within the bounds."""
-        whole, *shorter = interpret(self._gazetteer, name)
+        whole, *shorter = interpret(self.gazetteer, name)
         for reading in (whole, *shorter[-1:]):
             if found := self._found(reading, query):
                 return found
         return []
 
     def _found(self, name: Name, query: PlaceQuery) -> Sequence[City]:
-        areas = bounds(self._gazetteer, name)
+        areas = bounds(self.gazetteer, name)
         countries = {area.country for each in areas for area in each}
         country = countries.pop() if len(countries) == 1 else None
         try:
-            found = self._geocoder.get(NameQuery(name.text, country, query.lang)).value
+            found = self.geocoder.get(NameQuery(name.text, country, query.lang)).value
         except SourceUnavailable as error:
-            if self._is_optional and error.extra.get("unreachable"):
+            if self.is_optional and error.extra.get("unreachable"):
                 return []
             raise
         bounded = within(map(self._placed, found), areas)
         exact = [city for city in bounded if fold(city.name) == name.key]
-        return exact if exact or self._only_exact else bounded
+        return exact if exact or self.only_exact else bounded
 
     def _placed(self, city: City) -> City:
         """Return the city with the GeoNames code of its division, which the bounds use."""
-        named = self._gazetteer.areas(fold(city.division_name or ""))
+        named = self.gazetteer.areas(fold(city.division_name or ""))
         codes = [a.division for a in named if a.country == city.country and a.division]
         return replace(city, division=codes[0]) if codes else city
