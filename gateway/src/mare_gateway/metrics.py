@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import signal
 import time
+from functools import partial
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -23,46 +24,37 @@ _REPORT_SECONDS = 0.25
 class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self.requests = Histogram(
+        histogram = partial(Histogram, buckets=_BUCKETS, registry=self.registry)
+        counter = partial(Counter, registry=self.registry)
+        gauge = partial(Gauge, registry=self.registry)
+        self.requests = histogram(
             "gateway_http_request_duration_seconds",
             "Time from the start of a request to its response.",
             ["method", "route", "status"],
-            buckets=_BUCKETS,
-            registry=self.registry,
         )
-        self.calls = Histogram(
+        self.calls = histogram(
             "gateway_rpc_duration_seconds",
             "Time from a call to its reply or error.",
             ["target", "outcome"],
-            buckets=_BUCKETS,
-            registry=self.registry,
         )
-        self.cache = Counter(
+        self.cache = counter(
             "gateway_cache_lookups",
             "Questions by how they were answered: hit, stale, loaded, or shared with another load.",
             ["outcome"],
-            registry=self.registry,
         )
-        self.in_flight = Gauge(
-            "gateway_rpc_in_flight",
-            "Calls that wait for a reply.",
-            multiprocess_mode="livesum",
-            registry=self.registry,
+        self.in_flight = gauge(
+            "gateway_rpc_in_flight", "Calls that wait for a reply.", multiprocess_mode="livesum"
         )
-        self.ready = Gauge(
+        self.ready = gauge(
             READY,
             "1 if calls can be made, else 0; the lowest value of all workers.",
             multiprocess_mode="livemin",
-            registry=self.registry,
         )
-        self.connections = Counter(
-            "gateway_rpc_connections", "Connections made to the broker.", registry=self.registry
-        )
-        self.heartbeat = Gauge(
+        self.connections = counter("gateway_rpc_connections", "Connections made to the broker.")
+        self.heartbeat = gauge(
             HEARTBEAT,
             "Last time that a worker was alive; the earliest of all workers.",
             multiprocess_mode="livemin",
-            registry=self.registry,
         )
         self._connections = 0
 

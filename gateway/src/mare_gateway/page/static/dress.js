@@ -1,8 +1,6 @@
 /** What an answer gets only with a script: names of countries, the buttons to play and to share. */
 
-import { announce, language, text } from "./texts.js";
-
-const countries = new Intl.DisplayNames([language], { type: "region", fallback: "code" });
+import { announce, countries, text } from "./texts.js";
 
 export function dress(answer) {
   for (const country of answer.querySelectorAll("data.country")) {

@@ -1,10 +1,9 @@
 /** The field with a list of places, a combobox by the ARIA Authoring Practices. */
 
-import { announce, hint, kept, language, text } from "./texts.js";
+import { announce, countries, hint, language, text } from "./texts.js";
 
 const PAUSE = 140;
 const MOST = 6;
-const countries = new Intl.DisplayNames([language], { type: "region", fallback: "code" });
 
 /** Offer places while someone types; `choose` gets the parameters of the chosen one. */
 export function completePlaces(input, list, choose) {

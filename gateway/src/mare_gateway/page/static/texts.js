@@ -2,6 +2,7 @@
 
 export const texts = JSON.parse(document.querySelector("#texts").textContent);
 export const language = document.documentElement.lang;
+export const countries = new Intl.DisplayNames([language], { type: "region", fallback: "code" });
 
 /** A text with its values: {count}. */
 export function text(key, values = {}) {
