@@ -1,6 +1,5 @@
 """Both Helms that people have."""
 
-import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -14,9 +13,7 @@ from tests.control_plane import ControlPlane
 
 
 def _helms() -> Path:
-    return programs(
-        "helm", ("helm3", "helm4"), lambda line: print(line, file=sys.__stderr__, flush=True)
-    )
+    return programs("helm", ("helm3", "helm4"))
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """What kube-score, a policy linter, says of rendered manifests, but for what is meant as it is."""
 
 import subprocess
-import sys
 
 from devcluster.programs import programs
 from tests.charts.helm import Manifests
@@ -18,7 +17,7 @@ MEANT = {
 
 def faults(manifests: Manifests) -> list[str]:
     """Return one line for each thing that is wrong or doubtful."""
-    program = programs("kube-score", ("kube-score",), lambda line: print(line, file=sys.__stderr__))
+    program = programs("kube-score", ("kube-score",))
     answer = subprocess.run(
         [str(program / "kube-score"), "score", "--output-format=ci", "-"],
         input=manifests.text,
