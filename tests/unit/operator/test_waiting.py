@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mare.domain.waiting import Cause, Demand, busy_share, need_of, waits
+from mare.domain.waiting import Demand, busy_share, need_of, waits
 
 
 def demand(rate=0.0, ready=0, *, capacity=1.0, workers=1.0, wait=2.0, drain=10.0):
@@ -65,12 +65,12 @@ def test_more_workers_need_a_smaller_idle_share(workers, idle, share):
 @pytest.mark.parametrize(
     ("asked", "replicas", "cause"),
     [
-        (demand(), 0, Cause.UTILIZATION),
-        (demand(rate=4.0, wait=100), 5, Cause.UTILIZATION),
-        (demand(rate=4.0, wait=0.1), 9, Cause.WAIT),
-        (demand(ready=30, workers=0.1), 3, Cause.BACKLOG),
-        (demand(rate=2.0, ready=30, workers=0.1, wait=100), 5, Cause.BACKLOG),
-        (demand(ready=30, workers=20.0, capacity=0.1), 2, Cause.WORKERS),
+        (demand(), 0, "utilization"),
+        (demand(rate=4.0, wait=100), 5, "utilization"),
+        (demand(rate=4.0, wait=0.1), 9, "wait"),
+        (demand(ready=30, workers=0.1), 3, "backlog"),
+        (demand(rate=2.0, ready=30, workers=0.1, wait=100), 5, "backlog"),
+        (demand(ready=30, workers=20.0, capacity=0.1), 2, "workers"),
     ],
 )
 def test_the_condition_that_needs_the_most_replicas_decides(asked, replicas, cause):

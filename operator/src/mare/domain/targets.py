@@ -1,6 +1,6 @@
 """The proposal of each target, with its formula as a clause."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from mare.domain.behavior import within_tolerance
 from mare.domain.clause import Clause, hundredths, significant
@@ -46,71 +46,118 @@ def proposal_of(
     return replace(proposal, allows_scale_down=False, unknown=unknown)
 
 
+@dataclass(frozen=True, slots=True)
+class _Formula:
+    """A load and what one replica takes of it."""
+
+    load: float
+    each: float
+    clause: Clause
+    is_partial: bool = False
+    """Whether an unknown input could raise the load."""
+
+
 def _proposal(
     target: Target, load: Load, estimates: Estimates, workload: Workload, behavior: Behavior
 ) -> Proposal | Unknown:
     match target:
         case QueueWaitTime():
             return proposal_by_wait(target, load, estimates, workload)
-        case QueueLength():
-            return _by_length(target, load, workload, behavior)
-        case MessageRate():
-            return _by_rate(target, load, estimates, workload, behavior)
         case PublishedToDeliveredRatio():
             return _by_ratio(target, load, estimates, workload, behavior)
+        case QueueLength():
+            formula = _by_length(target, load)
+        case MessageRate():
+            formula = _by_rate(target, load, estimates)
         case ExpectedQueueConsumptionTime():
-            return _by_consumption(target, load, estimates, workload, behavior)
+            formula = _by_consumption(target, load, estimates)
         case MaximumConcurrency():
-            return _by_concurrency(target, load, estimates, workload, behavior)
+            formula = _by_concurrency(target, load, estimates)
+    if isinstance(formula, Unknown):
+        return formula
+    return _within_tolerance(formula, workload.replicas, behavior)
 
 
-def _per_replica(
-    total: float, each: float, workload: Workload, behavior: Behavior, text: Clause
-) -> Proposal:
-    """Propose total / each replicas, with the tolerance of AverageValue in autoscaling/v2."""
-    raw, current = count_of(total / each), workload.replicas
-    if current > 0 and raw != current and within_tolerance(behavior, total / (each * current)):
-        share = hundredths(total / (each * current))
-        kept = Clause("tolerance.share", percent=share, replicas=current)
-        return Proposal(raw, current, text, kept)
-    return Proposal(raw, raw, text)
+def _within_tolerance(formula: _Formula, current: int, behavior: Behavior) -> Proposal:
+    """Propose load / each replicas, with the tolerance of AverageValue in autoscaling/v2."""
+    raw, allows_scale_down = count_of(formula.load / formula.each), not formula.is_partial
+    replicas, kept = raw, None
+    if current > 0 and raw != current:
+        share = formula.load / (formula.each * current)
+        if within_tolerance(behavior, share):
+            replicas = current
+            kept = Clause("tolerance.share", percent=hundredths(share), replicas=current)
+    return Proposal(raw, replicas, formula.clause, kept, allows_scale_down=allows_scale_down)
 
 
-def _by_length(
-    target: QueueLength, load: Load, workload: Workload, behavior: Behavior
-) -> Proposal | Unknown:
+def _by_length(target: QueueLength, load: Load) -> _Formula | Unknown:
     ready, unacknowledged = load.of(target.queues)
     if isinstance(ready, Unknown):
         return ready
-    each, count = target.messages_per_replica, ready
-    if not target.exclude_unacknowledged:
-        count += known(unacknowledged, 0)
-    numbers = {"each": each, "replicas": count_of(count / each)}
-    is_partial = not target.exclude_unacknowledged and isinstance(unacknowledged, Unknown)
-    if target.exclude_unacknowledged:
-        clause = Clause("length.ready", ready=count, **numbers)
-    elif is_partial:
-        clause = Clause("length.partly", ready=count, **numbers)
-    else:
-        clause = Clause("length", messages=count, **numbers)
-    proposal = _per_replica(count, each, workload, behavior, clause)
-    return replace(proposal, allows_scale_down=not is_partial)
+    each = target.messages_per_replica
+    if target.exclude_unacknowledged or isinstance(unacknowledged, Unknown):
+        is_partial = not target.exclude_unacknowledged
+        code = "length.partly" if is_partial else "length.ready"
+        clause = Clause(code, ready=ready, each=each, replicas=count_of(ready / each))
+        return _Formula(ready, each, clause, is_partial)
+    count = ready + unacknowledged
+    clause = Clause("length", messages=count, each=each, replicas=count_of(count / each))
+    return _Formula(count, each, clause)
 
 
-def _by_rate(
-    target: MessageRate,
-    load: Load,
-    estimates: Estimates,
-    workload: Workload,
-    behavior: Behavior,
-) -> Proposal | Unknown:
-    """Propose by the last arrival rate. Without statistics it is old and cannot scale down."""
+def _by_rate(target: MessageRate, load: Load, estimates: Estimates) -> _Formula | Unknown:
+    """Use the last arrival rate. Without statistics it is old and cannot scale down."""
     if isinstance(estimates.arrival_rate, Unknown):
         return estimates.arrival_rate
     rate, each = significant(estimates.arrival_rate), target.messages_per_second_per_replica
     clause = Clause("rate", arrivalRate=rate, each=each, replicas=count_of(rate / each))
-    proposal = _per_replica(rate, each, workload, behavior, clause)
-    return replace(proposal, allows_scale_down=not isinstance(load.statistics_at, Unknown))
+    return _Formula(rate, each, clause, isinstance(load.statistics_at, Unknown))
+
+
+def _by_consumption(
+    target: ExpectedQueueConsumptionTime, load: Load, estimates: Estimates
+) -> _Formula | Unknown:
+    capacity = target.capacity_per_replica or estimates.capacity_per_replica
+    if isinstance(load.ready, Unknown):
+        return load.ready
+    if isinstance(capacity, Unknown):
+        return capacity
+    capacity, seconds = significant(capacity), target.consumption_seconds
+    rate = significant(known(estimates.arrival_rate, 0.0))
+    required = rate + load.ready / seconds
+    rate_unknown = isinstance(estimates.arrival_rate, Unknown)
+    clause = Clause(
+        "consumption.partly" if rate_unknown else "consumption",
+        arrivalRate=rate,
+        ready=load.ready,
+        capacity=capacity,
+        seconds=seconds,
+        replicas=count_of(required / capacity),
+    )
+    is_partial = rate_unknown or isinstance(load.statistics_at, Unknown)
+    return _Formula(required, capacity, clause, is_partial)
+
+
+def _by_concurrency(
+    target: MaximumConcurrency, load: Load, estimates: Estimates
+) -> _Formula | Unknown:
+    ready, unacknowledged = load.of(target.queues)
+    per_replica = target.workers_per_replica or estimates.workers_per_replica
+    if isinstance(ready, Unknown):
+        return ready
+    if isinstance(per_replica, Unknown):
+        return per_replica
+    per_replica = significant(per_replica)
+    each = per_replica * target.busy_percent / 100
+    count, is_partial = ready + known(unacknowledged, 0), isinstance(unacknowledged, Unknown)
+    clause = Clause(
+        "concurrency.partly" if is_partial else "concurrency",
+        **{"ready" if is_partial else "messages": count},
+        workers=per_replica,
+        busyPercent=target.busy_percent,
+        replicas=count_of(count / each),
+    )
+    return _Formula(count, each, clause, is_partial)
 
 
 def _by_ratio(
@@ -138,62 +185,3 @@ def _by_ratio(
     if estimates.ratio_is_used and raw != current:
         return Proposal(raw, current, clause, Clause("tolerance.ratioUsed"))
     return Proposal(raw, raw, clause)
-
-
-def _by_consumption(
-    target: ExpectedQueueConsumptionTime,
-    load: Load,
-    estimates: Estimates,
-    workload: Workload,
-    behavior: Behavior,
-) -> Proposal | Unknown:
-    capacity = target.capacity_per_replica or estimates.capacity_per_replica
-    if isinstance(load.ready, Unknown):
-        return load.ready
-    if isinstance(capacity, Unknown):
-        return capacity
-    capacity, seconds = significant(capacity), target.consumption_seconds
-    rate = significant(known(estimates.arrival_rate, 0.0))
-    required = rate + load.ready / seconds
-    numbers = {
-        "ready": load.ready,
-        "capacity": capacity,
-        "seconds": seconds,
-        "replicas": count_of(required / capacity),
-    }
-    if is_partial := isinstance(estimates.arrival_rate, Unknown):
-        clause = Clause("consumption.partly", **numbers)
-    else:
-        clause = Clause("consumption", arrivalRate=rate, **numbers)
-    proposal = _per_replica(required, capacity, workload, behavior, clause)
-    is_partial = is_partial or isinstance(load.statistics_at, Unknown)
-    return replace(proposal, allows_scale_down=not is_partial)
-
-
-def _by_concurrency(
-    target: MaximumConcurrency,
-    load: Load,
-    estimates: Estimates,
-    workload: Workload,
-    behavior: Behavior,
-) -> Proposal | Unknown:
-    ready, unacknowledged = load.of(target.queues)
-    per_replica = target.workers_per_replica or estimates.workers_per_replica
-    if isinstance(ready, Unknown):
-        return ready
-    if isinstance(per_replica, Unknown):
-        return per_replica
-    per_replica = significant(per_replica)
-    each = per_replica * target.busy_percent / 100
-    count = ready + known(unacknowledged, 0)
-    numbers = {
-        "workers": per_replica,
-        "busyPercent": target.busy_percent,
-        "replicas": count_of(count / each),
-    }
-    if is_partial := isinstance(unacknowledged, Unknown):
-        clause = Clause("concurrency.partly", ready=ready, **numbers)
-    else:
-        clause = Clause("concurrency", messages=count, **numbers)
-    proposal = _per_replica(count, each, workload, behavior, clause)
-    return replace(proposal, allows_scale_down=not is_partial)

@@ -140,7 +140,7 @@ def _prefetched(target: QueueWaitTime, load: Load, estimates: Estimates, workloa
 
 def _clause(demand: Demand, needed: Need, kind: str = "") -> Clause:
     """Return the formula with all of its numbers; the kind `.partly` has no arrival rate."""
-    cause = needed.cause.lower() if needed.replicas else "nothing"
+    cause = needed.cause if needed.replicas else "nothing"
     return Clause(
         f"wait.{cause}{kind}",
         ready=demand.ready,

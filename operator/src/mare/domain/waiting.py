@@ -11,7 +11,7 @@ and drain time d, the result is the smallest n for which
 
 import math
 from dataclasses import dataclass
-from enum import StrEnum
+from typing import Literal
 
 from mare.domain.clause import significant
 from mare.domain.count import count_of
@@ -24,14 +24,9 @@ _STAFFING = 1.4
 (square-root staffing, Halfin and Whitt 1981)."""
 
 
-class Cause(StrEnum):
-    """The condition that needs the most replicas."""
-
-    UTILIZATION = "Utilization"
-    WAIT = "Wait"
-    BACKLOG = "Backlog"
-    WORKERS = "Workers"
-    """The backlog, with one worker per message."""
+Cause = Literal["utilization", "wait", "backlog", "workers"]
+"""The condition that needs the most replicas, as in the codes of clauses; `workers` is the backlog,
+with one worker per message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +57,7 @@ def need_of(demand: Demand, idle: float = 1.0) -> Need:
     by_backlog, cause = _need_for_backlog(demand)
     if by_backlog > by_wait:
         return Need(by_backlog, cause, share)
-    return Need(count_of(by_wait), Cause.WAIT if by_wait > by_use else Cause.UTILIZATION, share)
+    return Need(count_of(by_wait), "wait" if by_wait > by_use else "utilization", share)
 
 
 def busy_share(workers: float, idle: float = 1.0) -> float:
@@ -100,7 +95,7 @@ def _need_for_wait(demand: Demand, at_least: int) -> int:
 
 def _need_for_backlog(demand: Demand) -> tuple[int, Cause]:
     if demand.ready == 0:
-        return 0, Cause.BACKLOG
+        return 0, "backlog"
     rate = demand.arrival_rate + demand.ready / demand.drain_seconds
     in_time = count_of(rate / demand.capacity_per_replica)
     one_worker_each = count_of(
@@ -108,8 +103,8 @@ def _need_for_backlog(demand: Demand) -> tuple[int, Cause]:
         + demand.ready / demand.workers_per_replica
     )
     if one_worker_each < in_time:
-        return one_worker_each, Cause.WORKERS
-    return in_time, Cause.BACKLOG
+        return one_worker_each, "workers"
+    return in_time, "backlog"
 
 
 def waits(demand: Demand, replicas: int) -> float:
