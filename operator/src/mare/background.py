@@ -1,4 +1,4 @@
-"""Runs a coroutine for the time of a block."""
+"""Tasks that run beside others: for the time of a block, or until they end."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
@@ -16,3 +16,20 @@ async def background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+
+
+class Tasks:
+    """Tasks whose results no caller waits for."""
+
+    def __init__(self) -> None:
+        self.running: set[asyncio.Task[None]] = set()
+
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self.running.add(task)
+        task.add_done_callback(self.running.discard)
+
+    async def cancel(self) -> None:
+        for task in self.running:
+            task.cancel()
+        await asyncio.gather(*self.running, return_exceptions=True)

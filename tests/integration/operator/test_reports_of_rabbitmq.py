@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 
 import pytest
 
@@ -10,7 +11,7 @@ from mare.broker.management import ManagementStatistics
 from mare.broker.networks import ANY_NETWORK
 from mare.broker.prometheus import PrometheusStatistics
 from mare.broker.queue_statistics import Statistics, StatisticsSource
-from mare.broker.response_budget import ResponseBudget
+from mare.broker.response_budget import ResponseShare
 from tests.broker_node import Node
 from tests.vhost import Vhost, eventually
 
@@ -21,7 +22,7 @@ def statistics(node: Node, kind: str, vhost: str = "/") -> Statistics:
     async def fetch() -> Statistics:
         parameters = ConnectionParameters(networks=ANY_NETWORK, vhost=vhost)
         uri = f"http://127.0.0.1:{node.ports.prometheus}"
-        share = ResponseBudget().share("shop")
+        share = ResponseShare(Counter(), "shop")
         source: StatisticsSource = (
             ManagementStatistics(node.management_uri, parameters, share)
             if kind == "management"

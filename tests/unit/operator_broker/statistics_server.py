@@ -3,6 +3,7 @@
 import asyncio
 import json
 import threading
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from mare.broker.management import ManagementStatistics
 from mare.broker.networks import ANY_NETWORK
 from mare.broker.prometheus import PrometheusStatistics
 from mare.broker.queue_statistics import QueueStatistics, Statistics, StatisticsSource
-from mare.broker.response_budget import ResponseBudget
+from mare.broker.response_budget import ResponseShare
 
 SOURCES = [ManagementStatistics, PrometheusStatistics]
 MIB = 2**20
@@ -75,7 +76,7 @@ def fetch(kind: type, server: FakeServer, vhost: str = "/") -> Mapping[str, Queu
 def sample(kind: type, server: FakeServer, vhost: str = "/") -> Statistics:
     async def request(uri: str) -> Statistics:
         source: StatisticsSource = kind(
-            uri, ConnectionParameters(networks=ANY_NETWORK), ResponseBudget().share("shop")
+            uri, ConnectionParameters(networks=ANY_NETWORK), ResponseShare(Counter(), "shop")
         )
         try:
             return await source.fetch(vhost, 7.0)

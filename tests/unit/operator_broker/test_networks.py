@@ -4,6 +4,7 @@ import asyncio
 import base64
 import socket
 import threading
+from collections import Counter
 from ipaddress import ip_address, ip_network
 
 import pytest
@@ -13,7 +14,7 @@ from mare.broker.amqp_connection import SharedConnection
 from mare.broker.connection_parameters import ConnectionParameters, parse_secret
 from mare.broker.management import ManagementStatistics
 from mare.broker.networks import ANY_NETWORK, BrokerNetworks
-from mare.broker.response_budget import ResponseBudget
+from mare.broker.response_budget import ResponseShare
 from mare.ports import AccessRefused
 from mare.settings import Settings, SettingsError
 from tests.unit.operator_broker.statistics_server import FakeServer, serve
@@ -63,7 +64,7 @@ def test_the_address_of_the_api_server_is_always_refused(address):
 def read_statistics(uri: str, **fields) -> None:
     async def read() -> None:
         source = ManagementStatistics(
-            uri, ConnectionParameters(**fields), ResponseBudget().share("shop")
+            uri, ConnectionParameters(**fields), ResponseShare(Counter(), "shop")
         )
         try:
             await source.fetch("/", 7.0)

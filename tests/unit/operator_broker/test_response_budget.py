@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import Counter
 from contextlib import suppress
 
 import pytest
@@ -11,7 +12,7 @@ from mare.broker.http_client import ResponseTooLarge
 from mare.broker.management import ManagementStatistics
 from mare.broker.networks import ANY_NETWORK
 from mare.broker.prometheus import PrometheusStatistics
-from mare.broker.response_budget import MAX_OBJECTS, ResponseBudget
+from mare.broker.response_budget import MAX_OBJECTS, ResponseShare
 from tests.unit.operator_broker.statistics_server import FakeServer, serve
 
 COUNT = 20_000
@@ -30,15 +31,15 @@ def readable(kind: type, namespaces: list[str]) -> int:
     """Read a virtual host for each namespace; return how many of them can be read together."""
 
     async def read(uri: str) -> int:
-        budget, sources, found = ResponseBudget(), [], 0
+        used, sources, found = Counter(), [], 0
         for vhost, namespace in zip(VHOSTS, namespaces, strict=True):
             parameters = ConnectionParameters(networks=ANY_NETWORK)
-            sources.append(kind(uri, parameters, budget.share(namespace)))
+            sources.append(kind(uri, parameters, ResponseShare(used, namespace)))
             with suppress(ResponseTooLarge):
                 found += len((await sources[-1].fetch(vhost, 0.0)).queues) == COUNT
         for each in sources:
             await each.close()
-        assert not budget._used
+        assert not used
         return found
 
     with serve(FakeServer(BODIES)) as server:
@@ -56,8 +57,8 @@ def test_another_namespace_is_not_affected(kind: type):
 
 
 def test_a_part_is_replaced_and_released():
-    budget = ResponseBudget()
-    one, two = budget.share("shop"), budget.share("shop")
+    used = Counter()
+    one, two = ResponseShare(used, "shop"), ResponseShare(used, "shop")
     for _ in range(3):
         one.reserve("queues", MAX_OBJECTS)
     with pytest.raises(ResponseTooLarge, match="namespace shop return more"):

@@ -3,7 +3,7 @@
 import pytest
 
 from mare.custom_resource.autoscaler import Key
-from mare.loop.namespace_budget import NamespaceBudget
+from mare.loop.pace import Pace, ReadBudget
 from tests.unit.operator_loop.worlds import World, run
 
 A, B, C = (Key("shop", name) for name in "abc")
@@ -20,14 +20,19 @@ OTHER = Key("mail", "a")
     ],
 )
 def test_the_oldest_objects_that_fit_are_read(costs, exceeding):
-    assert NamespaceBudget(10).exceeding(costs, 0) == exceeding
+    assert _exceeding(ReadBudget(Pace(), 10), costs, 0) == exceeding
 
 
 def test_the_budget_is_computed_once_a_second():
-    budget = NamespaceBudget(1)
-    assert budget.exceeding([(A, 2)], 0) == {A}
-    assert budget.exceeding([(A, 1)], 0.9) == {A}
-    assert budget.exceeding([(A, 1)], 1) == set()
+    budget = ReadBudget(Pace(), 1)
+    assert _exceeding(budget, [(A, 2)], 0) == {A}
+    assert _exceeding(budget, [(A, 1)], 0.9) == {A}
+    assert _exceeding(budget, [(A, 1)], 1) == set()
+
+
+def _exceeding(budget: ReadBudget, costs: list[tuple[Key, int]], now: float) -> set[Key]:
+    budget.update([(*each, False) for each in costs], now)
+    return {key for key, _ in costs if budget.refusal(key)}
 
 
 def test_an_object_beyond_the_budget_keeps_its_replicas_and_reports_why():

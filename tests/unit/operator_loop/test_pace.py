@@ -1,12 +1,14 @@
 """When objects are looked at."""
 
+from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mare.loop.pace import Pace, Periods, next_turn
+from mare.custom_resource.autoscaler import Key
+from mare.loop.pace import Pace, ReadBudget, next_turn
 
 NUMBERS = st.integers(0, 10_000)
 MOMENTS = st.floats(1.6e9, 1.8e9)
@@ -32,22 +34,28 @@ def test_a_thousand_that_begin_at_the_same_moment_are_spread_evenly():
     assert max(gaps) < 0.004
 
 
-def test_the_reads_of_all_are_added_up_once_a_second():
-    periods, asked = Periods(Pace()), []
+IDLE, BUSY = Key("shop", "idle"), Key("shop", "busy")
 
-    def reads() -> tuple[int, int]:
+
+def test_the_reads_of_all_are_added_up_once_a_second():
+    budget, asked = ReadBudget(Pace(), 2_000), []
+
+    def costs() -> Iterator[tuple[Key, int, bool]]:
         asked.append(now)
-        return 200, 300
+        yield IDLE, 200, True
+        yield BUSY, 100, False
 
     for eighth in range(33):
         now = 100 + eighth / 8
-        assert periods.at(now, reads) == (0.5, 0.75)
+        budget.update(costs(), now)
+        assert (budget.idle_period, budget.period) == (0.5, 0.75)
 
     assert asked == [100, 101, 102, 103, 104]
 
 
 def test_a_clock_that_is_set_back_does_not_keep_the_old_sum():
-    periods = Periods(Pace())
-    periods.at(5000, lambda: (0, 0))
+    budget = ReadBudget(Pace(), 2_000)
+    budget.update([], 5000)
+    budget.update([(IDLE, 200, True), (BUSY, 200, False)], 100)
 
-    assert periods.at(100, lambda: (200, 400)) == (0.5, 1.0)
+    assert (budget.idle_period, budget.period) == (0.5, 1.0)

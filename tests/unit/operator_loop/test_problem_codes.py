@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from mare.custom_resource import condition
 from mare.dashboard.summary import facts_of
-from mare.explanation import advice, problems
+from mare.explanation import problems
 from mare.explanation.problems import problems_of
 from tests.unit.operator_loop.worlds import World, run
 
@@ -14,7 +15,8 @@ ROOT = Path(__file__).parents[3]
 
 
 def test_every_code_is_documented():
-    source = "".join(Path(each.__file__).read_text() for each in (advice, problems))
+    table = Path(condition.__file__).with_name("conditions.json")
+    source = table.read_text() + Path(problems.__file__).read_text()
     page = (ROOT / "docs/explain.md").read_text()
     documented = re.findall(r"^### (MARE\d{3})$", page, re.MULTILINE)
     assert sorted(set(re.findall(r"MARE\d{3}", source))) == documented

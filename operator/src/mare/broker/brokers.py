@@ -20,7 +20,7 @@ from mare.broker.queue_selection import (
     QueueSelection,
     queries_of,
 )
-from mare.broker.response_budget import ResponseBudget
+from mare.broker.response_budget import ResponseShare
 from mare.broker.secret_cache import SecretCache, Secrets
 from mare.broker.virtual_host import VirtualHost
 from mare.custom_resource.autoscaler import Autoscaler, BrokerReference, Key
@@ -50,7 +50,7 @@ class SecretBrokers:
         self._replica_at = replica_at
         self._hosts: dict[ConnectionParameters, dict[str, VirtualHost]] = defaultdict(dict)
         """By the parameters without the virtual host, and by virtual host."""
-        self._budget = ResponseBudget()
+        self._used_responses: Counter[str] = Counter()
         self._costs: dict[Key, int] = {}
         self._transient = TransientQueues()
 
@@ -141,7 +141,7 @@ class SecretBrokers:
                 parameters.with_vhost(vhost),
                 self._clock,
                 self._statistics_seconds,
-                self._budget.share(namespace),
+                ResponseShare(self._used_responses, namespace),
             )
         return hosts[vhost]
 

@@ -19,6 +19,7 @@ from ipaddress import (
 )
 from typing import Any
 
+from aiohappyeyeballs import start_connection
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 Address = IPv4Address | IPv6Address
@@ -86,25 +87,8 @@ class BrokerNetworks:
 
     async def connect(self, host: str, port: int) -> socket.socket:
         """Return a socket that is connected to the first address that accepts; raise OSError."""
-        loop = asyncio.get_running_loop()
-        failure = OSError("the host has no address")
-        for info in await resolve(host, port):
-            try:
-                connection = self.open_socket(info)
-            except OSError as error:  # also if the host has no IPv6
-                failure = error
-                continue
-            try:
-                connection.setblocking(False)
-                await loop.sock_connect(connection, info[4])
-            except BaseException as error:
-                connection.close()
-                if not isinstance(error, OSError):
-                    raise
-                failure = error
-            else:
-                return connection
-        raise failure
+        addresses = await resolve(host, port)
+        return await start_connection(addresses, socket_factory=self.open_socket)
 
 
 DEFAULT_NETWORKS = BrokerNetworks()

@@ -9,7 +9,7 @@ from mare.broker.virtual_host import VirtualHost
 from mare.custom_resource.autoscaler import Key
 from mare.domain.alarms import ALARM_NOT_REPORTED, in_effect
 from mare.domain.clause import Clause
-from mare.domain.observation import NOT_REPORTED, QueueReading
+from mare.domain.observation import NOT_REPORTED, QueueReading, oldest
 from mare.domain.unknown import Unknown, known
 from mare.ports import BrokerReading
 
@@ -118,17 +118,11 @@ def merge_readings(
     return BrokerReading(
         queues=tuple(queues),
         busy=busy if busy_unknown is None else busy_unknown,
-        busy_at=_oldest([part.busy_at for part in parts]),
+        busy_at=oldest(part.busy_at for part in parts),
         alarm=_merge_alarms([part.alarm for part in parts]),
         lost=tuple(dict.fromkeys(text for part in parts for text in part.lost)),
         transient=_merge_transient([part.transient for part in parts]),
     )
-
-
-def _oldest(times: Sequence[float | Unknown]) -> float | Unknown:
-    """The smallest time; unknown if one of them is."""
-    unknown = (at for at in times if isinstance(at, Unknown))
-    return next(unknown, None) or min(at for at in times if not isinstance(at, Unknown))
 
 
 def _merge_alarms(parts: Sequence[Unknown | None]) -> Unknown | None:

@@ -9,9 +9,9 @@ from typing import Protocol
 
 from mare.backoff import Backoff
 from mare.broker.http_client import ResponseTooLarge
-from mare.broker.sample_clock import BROKER_SECONDS, SampleAge, SampleClock
+from mare.broker.sample_clock import SampleAge, SampleClock
 from mare.domain.alarms import ALARM_NOT_REPORTED
-from mare.domain.observation import NOT_REPORTED
+from mare.domain.observation import NOT_REPORTED, STATISTICS_SECONDS
 from mare.domain.unknown import Unknown, known
 from mare.ports import AccessRefused, Clock
 
@@ -93,7 +93,7 @@ class StatisticsPoller:
         self._seconds = seconds
         self._sample_clock = SampleClock(seconds)
         self._backoff = Backoff(seconds, _LONGEST_PAUSE_SECONDS)
-        self._age = SampleAge(max(seconds, BROKER_SECONDS))
+        self._age = SampleAge(max(seconds, STATISTICS_SECONDS))
         self._task: asyncio.Task[None] | None = None
         self._fetched = asyncio.Event()
         self._names: Mapping[str, None] | None = None

@@ -13,7 +13,7 @@ import msgspec
 
 from mare.broker.connection_parameters import ConnectionParameters, path_segment
 from mare.broker.http_client import BrokerHttpClient, EndpointMissing
-from mare.broker.sample_clock import BROKER_SECONDS
+from mare.domain.observation import STATISTICS_SECONDS
 from mare.domain.unknown import Unknown
 from mare.ports import MESSAGES_LEFT, AccessRefused, Clock
 
@@ -57,7 +57,7 @@ class QuietCheck:
         uri: str,
         parameters: ConnectionParameters,
         clock: Clock,
-        tick_seconds: float = BROKER_SECONDS,
+        tick_seconds: float = STATISTICS_SECONDS,
     ) -> None:
         """`tick_seconds` is RabbitMQ's `quorum_tick_interval`."""
         self._http = BrokerHttpClient(uri, parameters, "the management API", _MAX_BYTES)

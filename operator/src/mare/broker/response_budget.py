@@ -14,17 +14,8 @@ OBJECTS_OF_QUEUE = 6
 """What a queue counts as at least: its statistics take 0.8 KB."""
 
 
-class ResponseBudget:
-    def __init__(self) -> None:
-        self._used: Counter[str] = Counter()
-        """By the namespace of a Secret."""
-
-    def share(self, namespace: str) -> "ResponseShare":
-        return ResponseShare(self._used, namespace)
-
-
 class ResponseShare:
-    """The part of one virtual host."""
+    """The part of one virtual host. `used` counts all parts, by the namespace of a Secret."""
 
     def __init__(self, used: Counter[str], namespace: str) -> None:
         self._used = used

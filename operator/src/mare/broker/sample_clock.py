@@ -15,10 +15,10 @@ from collections.abc import Mapping
 from itertools import pairwise
 from statistics import fmean, median
 
+from mare.domain.observation import STATISTICS_SECONDS
+
 _EARLIER_SECONDS = 0.025
 """Requests are earlier by this, the jitter of RabbitMQ's period, so that no sample is missed."""
-_DEFAULT_PERIOD_SECONDS = 5.0
-"""RabbitMQ's period, assumed until the counters show another one."""
 _CERTAIN_PERIODS = 1.1
 """Equal counters are a new sample this many periods after the last change."""
 _MAX_PERIOD_SECONDS = 10.0
@@ -100,7 +100,7 @@ class SampleClock:
 
         Changes at long intervals show a long period only if each has many messages.
         """
-        default = max(self._polling, _DEFAULT_PERIOD_SECONDS)
+        default = max(self._polling, STATISTICS_SECONDS)
         if len(self._changes) < _CHANGES:
             return default
         gaps = [later - earlier for (earlier, _), (later, _) in pairwise(self._changes)]
@@ -116,8 +116,6 @@ def _increase(before: Counters, after: Counters) -> int:
     return max(abs(new - old) for old, new in zip(before, after, strict=True))
 
 
-BROKER_SECONDS = 5.0
-"""RabbitMQ's `collect_statistics_interval` and the shortest interval of its retention policies."""
 _PERIODS = 2.2
 """A queue's period and the plugin's, each up to a tenth longer under load."""
 _CACHE_FACTOR = 5

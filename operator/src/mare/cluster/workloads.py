@@ -7,6 +7,7 @@ from contextlib import suppress
 from functools import lru_cache, partial
 from typing import Any
 
+from mare.background import Tasks
 from mare.backoff import Backoff
 from mare.cluster.api import MERGE_PATCH, Api
 from mare.cluster.discovery import Discovery
@@ -35,7 +36,7 @@ class WatchedWorkloads:
         self._targets: set[ScaleTarget] = set()
         self._last_read: dict[ScaleTarget, Scale | Unknown] = {}
         self._watches: dict[Watched, asyncio.Task[None]] = {}
-        self._reads: set[asyncio.Task[None]] = set()
+        self._reads = Tasks()
 
     def get(self, target: ScaleTarget) -> Scale | Unknown:
         invalid = _invalid(target)
@@ -45,7 +46,8 @@ class WatchedWorkloads:
         if watched not in self._watches:
             self._watches[watched] = asyncio.create_task(self._watch(watched))
         elif target not in self._targets and not is_complete(target.api_version):
-            self._read_later(target)
+            # The kind was listed before the workload was a target.
+            self._reads.start(self._read_until_known(target))
         self._targets.add(target)
         return self._last_read.get(target, NOT_READ_YET)
 
@@ -90,12 +92,6 @@ class WatchedWorkloads:
         if not last_read.selector:
             return {}
         return await self._pods.terminating(target.namespace, last_read.selector)
-
-    def _read_later(self, target: ScaleTarget) -> None:
-        """Start to read a workload whose kind was listed before the workload was a target."""
-        read = asyncio.create_task(self._read_until_known(target))
-        self._reads.add(read)
-        read.add_done_callback(self._reads.discard)
 
     async def _read_until_known(self, target: ScaleTarget) -> None:
         backoff = Backoff(_FIRST_PAUSE, _LONGEST_PAUSE)
@@ -185,11 +181,12 @@ class WatchedWorkloads:
             self._last_read[target] = missing
 
     async def close(self) -> None:
-        tasks = [*self._watches.values(), *self._reads]
+        tasks = list(self._watches.values())
         self._watches.clear()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self._reads.cancel()
 
 
 @lru_cache(maxsize=4096)

@@ -1,23 +1,29 @@
-"""One condition of a QueueAutoscaler."""
+"""One condition of a QueueAutoscaler.
 
+`conditions.json` has the types that need more than a line in the status: the status that is bad,
+whether a change is urgent, and the code of docs/explain.md and the advice for each bad reason.
+"""
+
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
 
 from mare.domain.clause import Clause, Number
 
-_BAD_WHEN = {
-    "AbleToScale": "False",
-    "MetricsFresh": "False",
-    "BrokerAlarm": "True",
-    "GracePeriodSufficient": "False",
-    "EventsSafe": "False",
-    "WorkVisible": "False",
-    "SchedulesValid": "False",
-    "VictimsChosen": "False",
-    "Fallback": "True",
+_TYPES: Mapping[str, Mapping[str, Any]] = json.loads(
+    files(__package__).joinpath("conditions.json").read_text(encoding="utf-8")
+)
+WARNINGS: Mapping[str, Mapping[str, str]] = {
+    kind: each["warnings"] for kind, each in _TYPES.items() if "warnings" in each
 }
+"""Codes and advice of a type by reason, in the order in which warnings are shown."""
+_BAD_WHEN = {kind: each["bad"] for kind, each in _TYPES.items() if "bad" in each}
+_URGENT = {kind for kind, each in _TYPES.items() if each.get("urgent")}
+_ABOUT_WORKLOAD = {kind for kind, each in _TYPES.items() if each.get("about") == "workload"}
 _HINTS = {"NeverUnacknowledged", "PrefetchExceedsWorkers", "PrefetchAssumed"}
 """Reasons for which there may be something to improve, or nothing."""
-_URGENT = {"Ready", "AbleToScale", "MetricsFresh", "BrokerAlarm", "Fallback", "Paused"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,19 @@ class Condition:
         """Whether a change of it is written to the status at once."""
         return self.type in _URGENT
 
+    @property
+    def is_about_workload(self) -> bool:
+        """Whether its warning is about the workload, and not about the QueueAutoscaler."""
+        return self.type in _ABOUT_WORKLOAD
+
 
 def condition(kind: str, status: str, reason: str, **numbers: Number) -> Condition:
     """Return a condition that needs no action, with the sentence of its reason."""
     return Condition(kind, status, reason, str(Clause(f"condition.{reason}", **numbers)))
+
+
+def warning_of(kind: str, reason: str) -> tuple[str, Clause]:
+    """Return the code and the advice of a reason for which a condition of this type is bad."""
+    warnings = WARNINGS[kind]
+    code, advice = (warnings.get(reason) or warnings["*"]).split()
+    return code, Clause(f"advice.{advice}")

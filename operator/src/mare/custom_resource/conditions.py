@@ -28,7 +28,7 @@ _LIMITS = {
     Reason.DRAINING,
     Reason.SCALING_DISABLED,
 }
-END_ALARM = Clause("advice.endAlarm")
+_END_ALARM = Clause("advice.endAlarm")
 _SILENT_SECONDS = 20.0
 """How long a silent leader is no warning: statistics of after the last answer come within 16 s, and
 show whether the queue is empty."""
@@ -126,7 +126,7 @@ def _broker_alarm(alarm: Unknown | None) -> Condition:
         return condition(kind, "False", "NoAlarm")
     if in_effect(alarm) is None:
         return Condition(kind, "Unknown", alarm.reason, alarm.cause)
-    message = f"{capital(alarm.cause)}: scale-down is blocked until it ends. {capital(END_ALARM)}"
+    message = f"{capital(alarm.cause)}: scale-down is blocked until it ends. {capital(_END_ALARM)}"
     return Condition(kind, "True", alarm.reason, message, (alarm.clause,))
 
 

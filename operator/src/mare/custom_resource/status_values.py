@@ -1,6 +1,7 @@
 """The values of a status: times, targets, depth and wait, as text or numbers."""
 
 import math
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from mare.domain.clause import number
@@ -30,25 +31,20 @@ def seconds_of(text: str) -> float:
     return datetime.fromisoformat(text).timestamp()
 
 
+_TARGETS: Mapping[type[Target], tuple[str, str]] = {
+    QueueWaitTime: ("wait {}s", "wait_seconds"),
+    QueueLength: ("{} messages", "messages_per_replica"),
+    MessageRate: ("{}/s", "messages_per_second_per_replica"),
+    PublishedToDeliveredRatio: ("ratio {}", "ratio"),
+    ExpectedQueueConsumptionTime: ("done in {}s", "consumption_seconds"),
+    MaximumConcurrency: ("{}% busy", "busy_percent"),
+}
+
+
 def targets(policy: Policy) -> str:
     """Return the targets in short, for a column of `kubectl get`."""
-    return ", ".join(_target(target) for target in policy.targets)[:256]
-
-
-def _target(target: Target) -> str:
-    match target:
-        case QueueWaitTime():
-            return f"wait {number(target.wait_seconds)}s"
-        case QueueLength():
-            return f"{number(target.messages_per_replica)} messages"
-        case MessageRate():
-            return f"{number(target.messages_per_second_per_replica)}/s"
-        case PublishedToDeliveredRatio():
-            return f"ratio {number(target.ratio)}"
-        case ExpectedQueueConsumptionTime():
-            return f"done in {number(target.consumption_seconds)}s"
-        case MaximumConcurrency():
-            return f"{target.busy_percent}% busy"
+    texts = ((*_TARGETS[type(target)], target) for target in policy.targets)
+    return ", ".join(text.format(number(getattr(t, name))) for text, name, t in texts)[:256]
 
 
 def depth(queues: tuple[QueueReading, ...] | Unknown) -> int | None:

@@ -13,7 +13,7 @@ from mare.domain.policy import MaximumConcurrency, Policy, QueueWaitTime, Victim
 from mare.domain.unknown import Unknown, known
 from mare.ports import BrokerReading, Scale
 
-ACKNOWLEDGE_LATE = Clause("advice.acknowledgeLate")
+_ACKNOWLEDGE_LATE = Clause("advice.acknowledgeLate")
 _LARGE_PREFETCH = 20
 """Messages of a replica above which its prefetch count is hardly the number of its workers."""
 _HUNG_FACTOR = 3
@@ -87,7 +87,7 @@ def work_visible(policy: Policy, deliveries: Deliveries) -> Condition:
     reason = "AutomaticAcknowledgement" if deliveries.automatic else "EarlyAcknowledgement"
     seconds = DRAIN_SECONDS if policy.drain_seconds is None else policy.drain_seconds
     clause = Clause("work.early")
-    message = f"{capital(clause)}; scale-down waits {seconds} s (drainSeconds): {ACKNOWLEDGE_LATE}"
+    message = f"{capital(clause)}; scale-down waits {seconds} s (drainSeconds): {_ACKNOWLEDGE_LATE}"
     return Condition(kind, "False", reason, message, (clause,))
 
 

@@ -5,11 +5,10 @@ from dataclasses import dataclass, replace
 from importlib.metadata import version
 
 from mare.custom_resource.autoscaler import BrokerReference
-from mare.custom_resource.conditions import END_ALARM
+from mare.custom_resource.condition import warning_of
 from mare.dashboard.serialize import Json, redact, serialize_clause, serialize_unknown
 from mare.domain.alarms import in_effect
 from mare.domain.unknown import Unknown
-from mare.explanation import advice
 from mare.loop.record import AutoscalerHistory, Record
 
 _RECENT_SECONDS = 300.0
@@ -81,7 +80,7 @@ def _problem(brokers: Mapping[BrokerReference, Unknown]) -> Json | None:
     if not brokers:
         return None
     secret, why = next(iter(brokers.items()))
-    hint = END_ALARM if in_effect(why) else advice.FRESH.get(why.reason, advice.BROKER)[1]
+    _, hint = warning_of("BrokerAlarm" if in_effect(why) else "MetricsFresh", why.reason)
     return {
         "count": len(brokers),
         "secret": f"{secret.namespace}/{secret.secret_name}",

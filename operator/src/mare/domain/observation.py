@@ -7,7 +7,7 @@ from mare.domain.clause import Clause
 from mare.domain.unknown import Unknown, known, total
 
 STATISTICS_SECONDS = 5.0
-"""Interval at which RabbitMQ updates its statistics, by default."""
+"""Interval at which RabbitMQ updates its statistics, by default (`collect_statistics_interval`)."""
 NOT_REPORTED = Unknown("NotReported", "the broker's statistics are not read")
 _READY_NOT_REPORTED = Unknown("NotReported", "the workload does not report its ready replicas")
 _NO_QUEUE = Unknown("QueueNotFound", "no queue is found")
@@ -182,19 +182,20 @@ def _sum(queues: tuple[QueueReading, ...]) -> Load:
         ),
         unacknowledged=total(reading.unacknowledged for reading in queues),
         prefetch=_mean_prefetch(queues),
-        statistics_at=_oldest(reading.statistics_at for reading in queues),
-        sampled_after=_oldest(reading.sampled_after for reading in queues),
+        statistics_at=oldest(reading.statistics_at for reading in queues),
+        sampled_after=oldest(reading.sampled_after for reading in queues),
         readings=queues,
     )
 
 
-def _oldest(times: Iterable[float | Unknown]) -> float | Unknown:
-    oldest = float("inf")
+def oldest(times: Iterable[float | Unknown]) -> float | Unknown:
+    """Return the smallest time; unknown if one of them is."""
+    first = float("inf")
     for at in times:
         if isinstance(at, Unknown):
             return at
-        oldest = min(oldest, at)
-    return oldest
+        first = min(first, at)
+    return first
 
 
 def _mean_prefetch(queues: tuple[QueueReading, ...]) -> float | Unknown:

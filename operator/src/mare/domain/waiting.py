@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mare.domain.clause import significant
-from mare.domain.count import count_of
+from mare.domain.count import MAX_COUNT, count_of, least
 
 _PERCENTILE = 0.95
 _IDLE_SHARE = 0.2
@@ -76,21 +76,11 @@ def _need_for_use(demand: Demand, idle: float) -> tuple[int, float]:
 
 
 def _need_for_wait(demand: Demand, at_least: int) -> int:
-    """Return the fewest replicas, from `at_least` on, with a short wait; by binary search."""
-    if demand.arrival_rate == 0 or waits(demand, at_least) <= demand.wait_seconds:
+    """Return the fewest replicas, from `at_least` on, with a short wait."""
+    if demand.arrival_rate == 0:
         return at_least
-    too_few, step = at_least, 1
-    while waits(demand, too_few + step) > demand.wait_seconds:
-        too_few += step
-        step *= 2
-    enough = too_few + step
-    while enough - too_few > 1:
-        middle = (too_few + enough) // 2
-        if waits(demand, middle) > demand.wait_seconds:
-            too_few = middle
-        else:
-            enough = middle
-    return enough
+    needed = least(at_least, lambda count: waits(demand, count) <= demand.wait_seconds)
+    return MAX_COUNT if needed is None else needed
 
 
 def _need_for_backlog(demand: Demand) -> tuple[int, Cause]:

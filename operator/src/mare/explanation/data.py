@@ -55,7 +55,7 @@ def data_at(past: Recorded) -> Json:
     decision = past.decision
     return {
         "time": instant(past.at),
-        "source": str(past.source),
+        "source": past.source,
         "from": decision.current,
         "to": decision.replicas,
         "raw": decision.raw,
@@ -67,16 +67,14 @@ def data_at(past: Recorded) -> Json:
 
 
 def _trace(decision: Decision | None) -> list[Json]:
-    return (
-        [
-            {
-                "stage": step.stage,
-                "replicas": step.replicas,
-                "text": str(step.text),
-                "deciding": step is decision.deciding_step,
-            }
-            for step in decision.steps
-        ]
-        if decision
-        else []
-    )
+    if decision is None:
+        return []
+    return [
+        {
+            "stage": step.stage,
+            "replicas": step.replicas,
+            "text": str(step.text),
+            "deciding": step is decision.deciding_step,
+        }
+        for step in decision.steps
+    ]

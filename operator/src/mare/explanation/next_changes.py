@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from mare.domain.clause import Clause
+from mare.domain.count import least
 from mare.domain.decision import Decision
 from mare.domain.observation import Load, Workload, load_of
 from mare.domain.reason import Reason
@@ -12,8 +13,6 @@ from mare.domain.targets import proposal_of
 from mare.domain.unknown import Unknown, known
 from mare.explanation.constraint import constraint_of
 from mare.explanation.facts import Facts
-
-_MOST_MESSAGES = 1 << 40
 
 
 def next_changes(facts: Facts, now: float) -> tuple[Clause, ...]:
@@ -70,13 +69,13 @@ def _by_load(facts: Facts, decision: Decision) -> Iterator[Clause]:
     if decision.replicas >= policy.max_replicas:
         yield Clause("next.raiseMax", by=policy.max_set_by, max=policy.max_replicas)
     elif decision.reason is not Reason.TOO_MANY_REPLICAS:
-        more = _first(load.ready, lambda ready: proposal_at(ready) > decision.replicas)
+        more = least(load.ready, lambda ready: proposal_at(ready) > decision.replicas)
         if more is not None:
             yield Clause("next.scalesUpAt", messages=more + running)
     if proposal_at(0) < decision.replicas and decision.replicas > max(1, policy.min_replicas):
-        least = _first(0, lambda ready: proposal_at(ready) >= decision.replicas)
-        if least is not None and least > 0:
-            yield Clause("next.scalesDownAt", messages=least - 1 + running)
+        enough = least(0, lambda ready: proposal_at(ready) >= decision.replicas)
+        if enough is not None and enough > 0:
+            yield Clause("next.scalesDownAt", messages=enough - 1 + running)
 
 
 def _proposals(facts: Facts, load: Load, count: int) -> Callable[[int], int] | None:
@@ -101,19 +100,3 @@ def _proposals(facts: Facts, load: Load, count: int) -> Callable[[int], int] | N
         )
 
     return proposal_at if proposal_at(0) >= 0 else None
-
-
-def _first(start: int, holds: Callable[[int], bool]) -> int | None:
-    """Return the least number from `start` on for which a monotonic condition holds."""
-    if holds(start):
-        return start
-    step = 1
-    while not holds(start + step):
-        step *= 2
-        if step > _MOST_MESSAGES:
-            return None
-    low, high = start + step // 2, start + step
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if holds(middle) else (middle, high)
-    return high

@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mare.custom_resource.condition import Condition
+from mare.custom_resource.condition import WARNINGS, Condition, warning_of
 from mare.domain.clause import Clause
-from mare.explanation import advice
 from mare.explanation.facts import Facts
 
 PAGE = "explain.md"
@@ -33,32 +32,14 @@ def problems_of(facts: Facts) -> tuple[Problem, ...]:
 def _problems(facts: Facts) -> Iterator[Problem]:
     workload = f"{facts.target.kind}/{facts.target.name}"
     own = f"QueueAutoscaler/{facts.key.name}"
-    able = facts.cannot_act
-    if able is not None:
-        code, hint = advice.ABLE.get(able.reason, advice.CANNOT_ACT)
-        yield _problem(code, workload, able, hint)
-    fresh = facts.condition("MetricsFresh")
-    if fresh is not None and fresh.is_bad:
-        code, hint = advice.FRESH.get(fresh.reason, advice.BROKER)
-        yield _problem(code, own, fresh, hint)
-    elif fresh is not None and fresh.reason == "PartlyFresh":
-        yield _problem("MARE005", own, fresh, advice.STATISTICS)
-    for kind, about in (
-        ("BrokerAlarm", own),
-        ("GracePeriodSufficient", workload),
-        ("VictimsChosen", workload),
-        ("SchedulesValid", own),
-        ("EventsSafe", own),
-        ("WorkVisible", own),
-    ):
+    for kind in WARNINGS:
         condition = facts.condition(kind)
-        if condition is not None and condition.is_bad:
-            code, hint = advice.OTHERS.get(condition.reason, advice.DRAIN)
-            yield _problem(code, about, condition, hint)
+        if condition is not None and (condition.is_bad or condition.reason == "PartlyFresh"):
+            yield _problem(workload if condition.is_about_workload else own, condition)
     if facts.pending and facts.requested is not None and facts.ready is not None:
         missing = facts.requested - facts.ready
         clause = Clause("pods.pending", missing=missing, replicas=facts.requested)
-        yield _own("MARE014", workload, clause, advice.PENDING)
+        yield _own("MARE014", workload, clause, Clause("advice.checkPods"))
     if facts.is_behind and facts.is_unread:
         clause = Clause("pods.unread", replicas=facts.ready)
         yield _own("MARE025", workload, clause, Clause("advice.checkConsumers"))
@@ -72,7 +53,8 @@ def _own(code: str, about: str, text: Clause, hint: Clause) -> Problem:
     return Problem(code=code, about=about, text=text, clauses=(text,), advice=hint)
 
 
-def _problem(code: str, about: str, condition: Condition, hint: Clause) -> Problem:
+def _problem(about: str, condition: Condition) -> Problem:
+    code, hint = warning_of(condition.type, condition.reason)
     text, clauses = condition.message or condition.reason, condition.clauses
     if clauses and condition.reason in _QUOTED:
         clauses = (*clauses, Clause("recorded", text))

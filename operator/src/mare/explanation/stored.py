@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from mare.custom_resource import status_values
 from mare.custom_resource.autoscaler import FROM_REPLICAS, TO_REPLICAS, read_autoscaler
@@ -19,18 +18,11 @@ from mare.explanation.facts import Facts, pending_seconds
 _NOT_WRITTEN = Unknown("NotWritten", "no operator has written a status yet")
 
 
-class Source(StrEnum):
-    """Where a recorded decision is stored."""
-
-    STATUS = "status"
-    EVENTS = "events"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
     at: float
     decision: Decision
-    source: Source = Source.STATUS
+    source: Literal["status", "events"] = "status"
 
 
 def facts_of_object(body: Mapping[str, Any], now: float) -> Facts:
@@ -100,7 +92,7 @@ def _changes(events: Iterable[Mapping[str, Any]]) -> Iterator[Recorded]:
             steps=(),
         )
         at = status_values.seconds_of(event["eventTime"])
-        yield Recorded(at=at, decision=decision, source=Source.EVENTS)
+        yield Recorded(at=at, decision=decision, source="events")
 
 
 def _decision(stored: Mapping[str, Any]) -> Decision:

@@ -10,7 +10,7 @@ from mare.domain.observation import QueueReading
 from mare.domain.unknown import Unknown, known, total
 from mare.explanation.constraint import Verdict
 from mare.explanation.explained import Explained, constraint_at
-from mare.explanation.stored import Recorded, Source
+from mare.explanation.stored import Recorded
 
 _COLOURS = {
     Verdict.ON_TARGET: "green",
@@ -29,7 +29,7 @@ def text(explained: Explained, now: float) -> str:
 def text_at(past: Recorded, name: str, oldest: str) -> str:
     decision = past.decision
     source = "its status"
-    if past.source is Source.EVENTS:
+    if past.source == "events":
         source = "its Events: the last change before that time"
     lines = [
         f"{name} at {_time(past.at)}: {constraint_at(past)}",

@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+from collections import deque
 from contextlib import suppress
 
+from mare.background import Tasks
 from mare.loop.metrics import Metrics
 from mare.loop.state import AutoscalerState
 from mare.loop.status_writer import StatusWriter
@@ -25,16 +27,14 @@ class KilledReplicas:
         self._workloads = workloads
         self._statuses = statuses
         self._metrics = metrics
-        self._checks: set[asyncio.Task[None]] = set()
-        self._reported: dict[str, None] = {}
+        self._checks = Tasks()
+        self._reported: deque[str] = deque(maxlen=_MAX_REPORTED)
 
     def check_later(self, state: AutoscalerState, scale: Scale) -> None:
         """Start a check; `scale` is that of before the scale-down."""
-        if scale.grace_seconds is None or len(self._checks) >= _MAX_CHECKS:
+        if scale.grace_seconds is None or len(self._checks.running) >= _MAX_CHECKS:
             return
-        check = asyncio.create_task(self._check(state, scale, scale.grace_seconds))
-        self._checks.add(check)
-        check.add_done_callback(self._checks.discard)
+        self._checks.start(self._check(state, scale, scale.grace_seconds))
 
     async def _check(self, state: AutoscalerState, scale: Scale, grace_seconds: int) -> None:
         await asyncio.sleep(grace_seconds)
@@ -49,12 +49,10 @@ class KilledReplicas:
                 if all(terminating.values()):
                     break
             await asyncio.sleep(_POLL_SECONDS)
-        new = sorted(killed - self._reported.keys())
+        new = sorted(killed.difference(self._reported))
         if not new or state.removed:
             return
-        self._reported |= dict.fromkeys(new)
-        while len(self._reported) > _MAX_REPORTED:
-            del self._reported[next(iter(self._reported))]
+        self._reported += new
         self._metrics.killed.inc(len(new))
         _log.warning(
             "Replicas were killed", extra={"object": state.autoscaler.key, "replicas": new}
@@ -63,9 +61,8 @@ class KilledReplicas:
             state, "Warning", "ReplicasKilled", _sentence(new, grace_seconds)
         )
 
-    def close(self) -> None:
-        for check in self._checks:
-            check.cancel()
+    async def close(self) -> None:
+        await self._checks.cancel()
 
 
 def _sentence(names: list[str], grace_seconds: int) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import logging
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -12,9 +12,8 @@ from typing import Any
 from mare.custom_resource.autoscaler import Autoscaler, BrokerReference, Key, is_older
 from mare.domain.unknown import Unknown
 from mare.loop.metrics import Metrics
-from mare.loop.namespace_budget import NamespaceBudget
 from mare.loop.operator_claim import OperatorClaim
-from mare.loop.pace import Pace, Periods, next_turn
+from mare.loop.pace import Pace, ReadBudget, next_turn
 from mare.loop.reconciler import Reconciler
 from mare.loop.record import Record
 from mare.loop.restorer import ReplicaRestorer
@@ -67,14 +66,13 @@ class Loop:
         `namespace_queues` is the number of queues that the objects of a namespace may select.
         """
         self._operator = operator
-        self._budget = NamespaceBudget(namespace_queues)
+        self._budget = ReadBudget(pace, namespace_queues)
         self._brokers = brokers
         self._leadership = leadership
         self._clock = clock
         self._record = record
         self._metrics = metrics
         self._pace = pace
-        self._periods = Periods(pace)
         self._owners = TargetOwners()
         guard = WriteGuard(leadership, clock)
         statuses = StatusWriter(objects, guard, clock, record)
@@ -101,8 +99,8 @@ class Loop:
         )
         self._restorer = ReplicaRestorer(workloads, leadership, self._owners)
         self._states: dict[Key, AutoscalerState] = {}
-        self._removed: dict[str, None] = {}
-        """The uids removed last, in their order: a late watch event must not bring one back."""
+        self._removed: deque[str] = deque(maxlen=_MAX_REMOVED)
+        """The uids removed last: a late watch event must not bring one back."""
         self._rounds: dict[BrokerReference, tuple[float, asyncio.Task[None]]] = {}
         """The start time and the task of each round."""
         self._numbers = itertools.count()
@@ -144,9 +142,7 @@ class Loop:
 
     def remove(self, key: Key, uid: str) -> None:
         """Remove an object, unless another one has its name now."""
-        self._removed[uid] = None
-        if len(self._removed) > _MAX_REMOVED:
-            del self._removed[next(iter(self._removed))]
+        self._removed.append(uid)
         state = self._states.get(key)
         if state is None or state.autoscaler.uid != uid:
             return
@@ -207,21 +203,10 @@ class Loop:
     async def _read(self, states: Sequence[AutoscalerState]) -> Mapping[Key, BrokerReading]:
         """Read the queues; after an unexpected error all of them are unknown."""
         autoscalers = [state.autoscaler for state in states]
-        known = (state.autoscaler for state in self._states.values())
-        costs = ((each.key, self._brokers.cost(each)) for each in known)
-        exceeding = self._budget.exceeding(costs, self._clock())
-        refused = {
-            each.key: self._budget.unknown(each.key)
-            for each in autoscalers
-            if each.key in exceeding
-        }
+        refused = {e.key: why for e in autoscalers if (why := self._budget.refusal(e.key))}
         try:
-            admitted = [each for each in autoscalers if each.key not in exceeding]
-            readings = await self._brokers.read(admitted)
-            return {
-                **readings,
-                **{key: BrokerReading(queues=why, busy=why) for key, why in refused.items()},
-            }
+            readings = await self._brokers.read([e for e in autoscalers if e.key not in refused])
+            unread = {key: BrokerReading(queues=why, busy=why) for key, why in refused.items()}
         except Exception as error:  # noqa: BLE001 - the objects report it, and use their fallback
             # Without the error's text, which may contain an address with a password.
             why = Unknown("NotUnderstood", f"reading the queues fails ({type(error).__name__})")
@@ -229,20 +214,15 @@ class Loop:
                 broker = states[0].autoscaler.broker
                 _log.exception("Queues could not be read", extra={"secret": broker.secret_name})
             return {state.autoscaler.key: BrokerReading(queues=why, busy=why) for state in states}
+        return {**readings, **unread}
 
     def _set_due(self, states: Iterable[AutoscalerState], now: float) -> None:
-        of_idle, of_others = self._periods.at(now, self._count_reads)
+        budget, cost = self._budget, self._brokers.cost
+        known = ((each.autoscaler, each.is_idle) for each in self._states.values())
+        budget.update(((each.key, cost(each), is_idle) for each, is_idle in known), now)
         for state in states:
-            state.due = next_turn(state.number, of_idle if state.is_idle else of_others, now)
-
-    def _count_reads(self) -> tuple[int, int]:
-        """Return the reads that all idle objects take, and that all objects take."""
-        of_idle, of_all = 0, 0
-        for state in self._states.values():
-            reads = self._brokers.cost(state.autoscaler)
-            of_all += reads
-            of_idle += reads if state.is_idle else 0
-        return of_idle, of_all
+            period = budget.idle_period if state.is_idle else budget.period
+            state.due = next_turn(state.number, period, now)
 
     async def close(self) -> None:
         for _, task in list(self._rounds.values()):

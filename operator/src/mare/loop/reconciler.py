@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from mare.background import Tasks
 from mare.custom_resource import status_values
 from mare.custom_resource.autoscaler import Autoscaler
 from mare.custom_resource.conditions import conditions_of
@@ -52,7 +53,7 @@ class Reconciler:
     clock: Clock
     record: Record
     metrics: Metrics
-    _tasks: set[asyncio.Task[None]] = field(default_factory=set, init=False)
+    _tasks: Tasks = field(default_factory=Tasks, init=False)
 
     def reconcile(self, state: AutoscalerState, reading: BrokerReading) -> None:
         """Decide on a reading of the queues, and start the writes that follow."""
@@ -71,7 +72,7 @@ class Reconciler:
         state.problem = problem
         view = self._conclude(state, reading, problem, None, problem)
         if state.needs_status_write(view.at):
-            self._start(self.statuses.write(state))
+            self._tasks.start(self.statuses.write(state))
 
     def _reconcile(self, state: AutoscalerState, reading: BrokerReading) -> None:
         now = self.clock()
@@ -103,10 +104,10 @@ class Reconciler:
             and now >= state.scale_retry.due
         ):
             state.scaling = True
-            self._start(self.scales.write(state, view, scale, decision))
+            self._tasks.start(self.scales.write(state, view, scale, decision))
         elif state.needs_status_write(now):
             state.writing = True
-            self._start(self.statuses.write(state))
+            self._tasks.start(self.statuses.write(state))
 
     def _leave_to_other_operator(
         self, state: AutoscalerState, standing: Standing, problem: Unknown | None
@@ -114,12 +115,12 @@ class Reconciler:
         """Challenge the other operator when it is time; report one that has answered."""
         if standing is Standing.CHALLENGES and state.may_write_status(self.clock()):
             state.writing = True
-            self._start(self.statuses.challenge(state))
+            self._tasks.start(self.statuses.challenge(state))
         elif state.claim.lost and problem is not None:
             state.claim.lost = False
             self.record.failed(self.clock(), state.autoscaler.key, problem.reason, problem.cause)
             event = self.statuses.publish_event(state, "Warning", problem.reason, problem.cause)
-            self._start(event)
+            self._tasks.start(event)
 
     def _conflict(self, autoscaler: Autoscaler) -> Unknown | None:
         """Return why the workload is left to another autoscaler."""
@@ -173,18 +174,12 @@ class Reconciler:
         self.metrics.observed(view)
         return view
 
-    def _start(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
     async def close(self) -> None:
         """Wait for writes that are under way; each request has a time-out of its own."""
-        self.scales.close()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=_CLOSING_SECONDS)
-        for task in self._tasks:
-            task.cancel()
+        await self.scales.close()
+        if self._tasks.running:
+            await asyncio.wait(self._tasks.running, timeout=_CLOSING_SECONDS)
+        await self._tasks.cancel()
 
 
 def _as_decided(reading: BrokerReading, now: float, staleness_seconds: int) -> BrokerReading:

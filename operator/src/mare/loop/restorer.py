@@ -6,6 +6,7 @@ There is no finalizer: it would block the deletion of namespaces while no operat
 import asyncio
 import logging
 
+from mare.background import Tasks
 from mare.backoff import Backoff
 from mare.loop.state import AutoscalerState
 from mare.loop.target_owners import TargetOwners
@@ -22,15 +23,13 @@ class ReplicaRestorer:
         self._leadership = leadership
         self._owners = owners
         self._slots = asyncio.Semaphore(_MAX_CONCURRENT)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
 
     def start(self, state: AutoscalerState) -> None:
         autoscaler, replicas = state.autoscaler, state.original_replicas
         if not autoscaler.restores_replicas or autoscaler.policy.dry_run or replicas is None:
             return
-        task = asyncio.get_running_loop().create_task(self._restore(state, replicas))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.start(self._restore(state, replicas))
 
     async def _restore(self, state: AutoscalerState, replicas: int) -> None:
         backoff = Backoff(0.5, 8.0)
@@ -65,6 +64,4 @@ class ReplicaRestorer:
         )
 
     async def close(self) -> None:
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.cancel()

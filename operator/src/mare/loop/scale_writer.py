@@ -60,8 +60,8 @@ class ScaleWriter:
         self._victims = Victims(self.workloads, self.clock)
         self._killed = KilledReplicas(self.workloads, self.statuses, self.metrics)
 
-    def close(self) -> None:
-        self._killed.close()
+    async def close(self) -> None:
+        await self._killed.close()
 
     async def write(
         self, state: AutoscalerState, view: View, scale: Scale, decision: Decision

@@ -31,13 +31,15 @@ class StatusWriter:
         await self._attempt(state, self._challenge)
 
     async def _attempt(
-        self, state: AutoscalerState, write: Callable[[AutoscalerState], Awaitable[None]]
+        self, state: AutoscalerState, write: Callable[[AutoscalerState], Awaitable[list[Condition]]]
     ) -> None:
         state.writing = True
         try:
             # The status is built inside: 1,000 statuses that wait for a slot take 15 MB.
             async with self._slots:
-                await write(state)
+                warnings = await write(state)
+            for each in warnings:
+                await self.publish_event(state, "Warning", each.reason, each.message)
         except Conflict:  # the watch brings the version that the object has now
             state.status_retry.failed(self._clock())
         except ApiError as error:
@@ -48,20 +50,22 @@ class StatusWriter:
         finally:
             state.writing = False
 
-    async def _challenge(self, state: AutoscalerState) -> None:
+    async def _challenge(self, state: AutoscalerState) -> list[Condition]:
         if not self._guard.allows_writes(state):
-            return
+            return []
         name = {"operator": state.claim.own}
         state.version = await self._objects.write_status(state.autoscaler, state.version, name)
         state.status_retry.succeeded()
         state.claim.challenged(self._clock())
+        return []
 
-    async def _write(self, state: AutoscalerState) -> None:
+    async def _write(self, state: AutoscalerState) -> list[Condition]:
+        """Write the status; return the conditions to warn of."""
         applied, view = state.applied, state.applied or state.view
         if view is None or not self._guard.allows_writes(state):
-            return
+            return []
         if applied is None and view.autoscaler is not state.autoscaler:
-            return  # the next reconciliation decides by the new spec
+            return []  # the next reconciliation decides by the new spec
         before = state.status
         status = status_of(
             view.autoscaler,
@@ -83,7 +87,7 @@ class StatusWriter:
             state.applied = None
         now = self._clock()
         state.status_written(without_absent({**before, **status}), version, view, now)
-        await self._warn(state, before.get("conditions", ()), view.conditions)
+        return _new_warnings(before.get("conditions", ()), view.conditions)
 
     def _failed(self, state: AutoscalerState, error: Exception) -> None:
         now, text = self._clock(), str(error)[:512]
@@ -94,18 +98,6 @@ class StatusWriter:
             "Status could not be written", extra={"object": state.autoscaler.key, "error": text}
         )
 
-    async def _warn(
-        self,
-        state: AutoscalerState,
-        before: Iterable[Mapping[str, str]],
-        after: Iterable[Condition],
-    ) -> None:
-        """Publish a Warning for each condition that has become bad."""
-        old = {each["type"]: (each["status"], each["reason"]) for each in before}
-        for each in after:
-            if each.is_bad and old.get(each.type) != (each.status, each.reason):
-                await self._publish(state, "Warning", each.reason, each.message)
-
     async def publish_event(
         self,
         state: AutoscalerState,
@@ -115,20 +107,20 @@ class StatusWriter:
         change: tuple[int, int] | None = None,
     ) -> None:
         async with self._slots:
-            await self._publish(state, kind, reason, message, change)
+            if not self._guard.allows_writes(state):
+                return
+            try:
+                await self._objects.publish_event(state.autoscaler, kind, reason, message, change)
+            except ApiError as error:
+                self._guard.respect(error)
+                _log.warning("Event could not be published", extra={"error": str(error)[:512]})
 
-    async def _publish(
-        self,
-        state: AutoscalerState,
-        kind: str,
-        reason: str,
-        message: str,
-        change: tuple[int, int] | None = None,
-    ) -> None:
-        if not self._guard.allows_writes(state):
-            return
-        try:
-            await self._objects.publish_event(state.autoscaler, kind, reason, message, change)
-        except ApiError as error:
-            self._guard.respect(error)
-            _log.warning("Event could not be published", extra={"error": str(error)[:512]})
+
+def _new_warnings(
+    before: Iterable[Mapping[str, str]], after: Iterable[Condition]
+) -> list[Condition]:
+    """Return the conditions that have become bad."""
+    old = {each["type"]: (each["status"], each["reason"]) for each in before}
+    return [
+        each for each in after if each.is_bad and old.get(each.type) != (each.status, each.reason)
+    ]
