@@ -67,7 +67,7 @@ def target(name: str, api_version: str = "argoproj.io/v1alpha1") -> ScaleTarget:
 
 @pytest.fixture(autouse=True)
 def _without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workloads, "_FIRST_PAUSE", 0.0)
+    monkeypatch.setattr(workloads, "FIRST_PAUSE", 0.0)
 
 
 def play(story: Callable[[WatchedWorkloads, Api], Awaitable[None]]) -> None:

@@ -13,6 +13,7 @@ import msgspec
 
 from mare.broker.connection_parameters import ConnectionParameters, path_segment
 from mare.broker.http_client import BrokerHttpClient, EndpointMissing
+from mare.broker.passive_declare import late
 from mare.domain.observation import STATISTICS_SECONDS
 from mare.domain.unknown import Unknown
 from mare.ports import MESSAGES_LEFT, AccessRefused, Clock
@@ -107,7 +108,7 @@ class QuietCheck:
         body = await self._http.get(f"/api/queues/quorum/{self._vhost}/{path}/status", {})
         leader = next((m for m in _decode(body, list[_Member]) if m.state == "leader"), None)
         if leader is None:
-            return Unknown("LeaderSilent", f"the leader of queue {name} does not answer", name)
+            return late(name)
         position = (leader.term, leader.last_index)
         last, since = self._positions.get(name, (None, 0.0))
         if position == last and requested_at >= since + self._tick_seconds:

@@ -22,7 +22,6 @@ _KINDS = {
 }
 _PAUSED = "autoscaling.keda.sh/paused", "autoscaling.keda.sh/paused-replicas"
 """Annotations of a ScaledObject that does not scale its workload."""
-_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 5.0
 _log = logging.getLogger(__name__)
 
 Workload = tuple[str, str, str]
@@ -73,8 +72,6 @@ class WatchedConflicts:
         await keep_watching(
             partial(self._list_and_watch, kind, scope),
             kind=kind,
-            first_pause=_FIRST_PAUSE,
-            longest_pause=_LONGEST_PAUSE,
             on_refusal=on_refusal,
         )
 

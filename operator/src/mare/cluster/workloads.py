@@ -13,12 +13,11 @@ from mare.cluster.api import MERGE_PATCH, Api
 from mare.cluster.discovery import Discovery
 from mare.cluster.paths import Resource
 from mare.cluster.pods import Pods
-from mare.cluster.watch import keep_watching
+from mare.cluster.watch import FIRST_PAUSE, LONGEST_PAUSE, keep_watching
 from mare.custom_resource.autoscaler import ScaleTarget, is_older
 from mare.domain.unknown import Unknown
 from mare.ports import NOT_READ_YET, AccessRefused, ApiError, InvalidName, NotFound, Scale
 
-_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 5.0
 _log = logging.getLogger(__name__)
 
 Watched = tuple[str, str, str | None]
@@ -94,7 +93,7 @@ class WatchedWorkloads:
         return await self._pods.terminating(target.namespace, last_read.selector)
 
     async def _read_until_known(self, target: ScaleTarget) -> None:
-        backoff = Backoff(_FIRST_PAUSE, _LONGEST_PAUSE)
+        backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
         while target in self._targets:
             try:
                 await self.refresh(target)
@@ -121,8 +120,6 @@ class WatchedWorkloads:
         await keep_watching(
             partial(self._list_and_watch, watched),
             kind=watched[1],
-            first_pause=_FIRST_PAUSE,
-            longest_pause=_LONGEST_PAUSE,
             on_refusal=on_refusal,
         )
 

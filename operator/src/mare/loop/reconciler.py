@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from mare.background import Tasks
@@ -64,25 +63,27 @@ class Reconciler:
 
     def _give_up(self, state: AutoscalerState, reading: BrokerReading, error: Exception) -> None:
         """Report why there is no decision; the next reconciliation may make one."""
-        key = state.autoscaler.key
+        key, now = state.autoscaler.key, self.clock()
         problem = Unknown(_NOT_DECIDED, f"{type(error).__name__}: {error}"[:512])
         if problem != state.problem:
             _log.error("Object could not be decided", extra={"object": key}, exc_info=error)
-            self.record.failed(self.clock(), key, problem.reason, problem.cause)
+            self.record.failed(now, key, problem.reason, problem.cause)
         state.problem = problem
-        view = self._conclude(state, reading, problem, None, problem)
+        seen = _as_decided(state, reading, now)
+        view = self._conclude(state, reading, seen, scale=problem, problem=problem)
         if state.needs_status_write(view.at):
             self._tasks.start(self.statuses.write(state))
 
-    def _reconcile(self, state: AutoscalerState, reading: BrokerReading) -> None:
+    def _reconcile(self, state: AutoscalerState, raw: BrokerReading) -> None:
         now = self.clock()
         scale = self.workloads.get(state.autoscaler.target)
         if scale == NOT_READ_YET:
             return
         if isinstance(scale, Scale) and state.original_replicas is None:
             state.original_replicas = scale.replicas
+        reading = _as_decided(state, raw, now)
         decision = _decide(state, scale, reading, now) if isinstance(scale, Scale) else None
-        state.rates.observe(reading.queues)
+        state.rates.observe(raw.queues)
         if decision is not None and (not decision.changes or _was_undecided(state)):
             state.problem = None
         standing = state.claim.standing(now)
@@ -90,7 +91,8 @@ class Reconciler:
             conflict = self._conflict(state.autoscaler)
         else:
             conflict = _other_operator(state)
-        view = self._conclude(state, reading, scale, decision, conflict or state.problem)
+        problem = conflict or state.problem
+        view = self._conclude(state, raw, reading, scale=scale, decision=decision, problem=problem)
         if self.guard.is_paused:
             return
         if standing is not Standing.ACTS:
@@ -134,15 +136,18 @@ class Reconciler:
     def _conclude(
         self,
         state: AutoscalerState,
+        raw: BrokerReading,
         reading: BrokerReading,
+        *,
         scale: Scale | Unknown,
-        decision: Decision | None,
+        decision: Decision | None = None,
         problem: Unknown | None,
     ) -> View:
-        """Derive the conditions, and give the view to record and metrics."""
+        """Derive the conditions, and give the view to record and metrics.
+
+        `raw` has the values that are unknown in `reading` because they are too old.
+        """
         autoscaler, now = state.autoscaler, self.clock()
-        statistics_at = _oldest_statistics(reading)
-        reading = _as_decided(reading, now, autoscaler.policy.staleness_seconds)
         conditions = conditions_of(
             autoscaler=autoscaler,
             scale=scale,
@@ -162,7 +167,7 @@ class Reconciler:
             autoscaler=autoscaler,
             scale=scale,
             reading=reading,
-            statistics_at=statistics_at,
+            statistics_at=_oldest_statistics(raw),
             decision=decision,
             estimates=estimates,
             depth=status_values.depth(reading.queues),
@@ -182,13 +187,13 @@ class Reconciler:
         await self._tasks.cancel()
 
 
-def _as_decided(reading: BrokerReading, now: float, staleness_seconds: int) -> BrokerReading:
+def _as_decided(state: AutoscalerState, reading: BrokerReading, now: float) -> BrokerReading:
     """Return the reading as `decide` takes it, in which what is too old is unknown."""
-    reading = replace(
-        reading,
-        busy=_busy(reading, now, staleness_seconds),
-        alarm=_alarm(reading, now, staleness_seconds),
-    )
+    staleness_seconds = state.autoscaler.policy.staleness_seconds
+    at = statistics_time(reading.busy_at, now, staleness_seconds)
+    if isinstance(at, Unknown):
+        busy = reading.busy if isinstance(reading.busy, Unknown) else at
+        reading = replace(reading, busy=busy, alarm=at)
     if isinstance(reading.queues, Unknown) or not reading.queues:
         return reading
     queues = load_of(reading.queues, now, staleness_seconds).readings
@@ -197,22 +202,6 @@ def _as_decided(reading: BrokerReading, now: float, staleness_seconds: int) -> B
     if oldest is not None and isinstance(statistics_time(oldest, now, staleness_seconds), Unknown):
         lost = (*lost, Clause("lost.stale", seconds=staleness_seconds))
     return replace(reading, queues=queues, lost=lost)
-
-
-def _busy(
-    reading: BrokerReading, now: float, staleness_seconds: int
-) -> Mapping[str, int] | Unknown:
-    """Return the counts of busy replicas; unknown if they are too old to decide on."""
-    if isinstance(reading.busy, Unknown):
-        return reading.busy
-    at = statistics_time(reading.busy_at, now, staleness_seconds)
-    return at if isinstance(at, Unknown) else reading.busy
-
-
-def _alarm(reading: BrokerReading, now: float, staleness_seconds: int) -> Unknown | None:
-    """Return the alarm of the broker, or that it is unknown: with the age of busy replicas."""
-    at = statistics_time(reading.busy_at, now, staleness_seconds)
-    return at if isinstance(at, Unknown) else reading.alarm
 
 
 def _oldest_statistics(reading: BrokerReading) -> float | None:
@@ -235,12 +224,12 @@ def _was_undecided(state: AutoscalerState) -> bool:
 def _decide(state: AutoscalerState, scale: Scale, reading: BrokerReading, now: float) -> Decision:
     if state.history is None:
         state.history = History.begin(now, scale.replicas, state.estimates)
-    busy = _busy(reading, now, state.autoscaler.policy.staleness_seconds)
-    idle = idle_replicas(state, scale, busy, now)
+    idle = idle_replicas(state, scale, reading.busy, now)
     workload = Workload(
         replicas=scale.replicas, ready=scale.ready, idle=idle, grace_seconds=scale.grace_seconds
     )
-    alarm = in_effect(_alarm(reading, now, state.autoscaler.policy.staleness_seconds))
-    observation = Observation(workload=workload, queues=reading.queues, alarm=alarm)
+    observation = Observation(
+        workload=workload, queues=reading.queues, alarm=in_effect(reading.alarm)
+    )
     decision, state.history = decide(state.autoscaler.policy, observation, state.history, now)
     return decision
