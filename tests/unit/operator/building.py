@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 from mare.domain.decide import decide
-from mare.domain.decision import Decision
+from mare.domain.decision import Decision, Stage
 from mare.domain.history import History
 from mare.domain.observation import NOT_REPORTED, Observation, QueueReading, Workload
 from mare.domain.policy import Policy, QueueLength
+from mare.domain.reason import Reason
 from mare.domain.unknown import Unknown
 
 UNREACHABLE = Unknown("BrokerUnreachable", "the broker does not answer")
@@ -54,11 +55,20 @@ def unreachable(replicas):
     return Observation(workload=Workload(replicas=replicas), queues=UNREACHABLE)
 
 
+def well_formed(decision: Decision) -> Decision:
+    """Check what holds for each decision: steps with stages, clauses with all of their numbers."""
+    assert all(isinstance(each.stage, Stage) for each in decision.steps)
+    assert all(isinstance(each, Reason) for each in (decision.reason, *decision.limited_by))
+    for clause in (*decision.clauses, *(each.text for each in decision.steps)):
+        assert clause.code == "measured" or None not in clause.numbers.values(), clause
+    return decision
+
+
 def once(policy, observation, *, at=1000.0, since=None, replicas=None) -> Decision:
     """Return the first decision, or one with a history since `since`."""
     began = at if since is None else since
     count = observation.workload.replicas if replicas is None else replicas
-    return decide(policy, observation, History.begin(began, count), at)[0]
+    return well_formed(decide(policy, observation, History.begin(began, count), at)[0])
 
 
 def away(time, seconds):
@@ -92,7 +102,7 @@ class Timeline:
                 decision.replicas - decision.current, self.now, self.policy.behavior
             )
             self.replicas = decision.replicas
-        self.decisions.append(decision)
+        self.decisions.append(well_formed(decision))
         return decision
 
     def sees(self, ready=0, unacknowledged=0, **workload) -> Decision:

@@ -71,7 +71,14 @@ def test_the_numbers_of_a_formula_give_the_proposal():
             count = math.ceil(FORMULAS[clause.code](clause.numbers) - 1e-9)
             assert count == decision.raw, decision.message
             recomputed.add(clause.code)
-    assert recomputed >= FORMULAS.keys() - {"wait.byWorkers", "wait.nothing"}, recomputed
+        for kept in decision.clauses:
+            if kept.code == "tolerance.busy":
+                n = clause.numbers
+                busy = 100 * n["arrivalRate"] / (kept.numbers["replicas"] * n["capacity"])
+                assert kept.numbers["busyPercent"] == pytest.approx(busy, rel=0.01)
+                recomputed.add(kept.code)
+    expected = FORMULAS.keys() - {"wait.byWorkers", "wait.nothing"} | {"tolerance.busy"}
+    assert recomputed >= expected, recomputed
 
 
 def without_work(highest_rate):

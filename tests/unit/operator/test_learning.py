@@ -8,6 +8,7 @@ import pytest
 from mare.domain.arrivals import Arrivals, Count, rate_at, remember
 from mare.domain.capacity import Capacity, Interval
 from mare.domain.estimates import Estimates, ReplicaStarts, learn, recall
+from mare.domain.growth import DepthGrowth
 from mare.domain.interval import open_interval
 from mare.domain.observation import Workload, load_of
 from mare.domain.unknown import Unknown
@@ -258,6 +259,24 @@ def test_each_virtual_host_has_its_own_statistics_interval():
 
 def test_a_restart_keeps_no_highest_rate():
     assert isinstance(recall(Estimates(highest_rate=9.0)).estimates.highest_rate, Unknown)
+
+
+@pytest.mark.parametrize(("configured", "busy"), [(None, 50), (4, 8), (30, 50)])
+def test_workers_are_busy_with_at_most_as_many_messages_as_are_configured(configured, busy):
+    counts = {"at": 0.0, "unacknowledged": 50}
+    begun = open_interval(load_of((reading(**counts),), 0.0, 15), 2.0, None, 100.0)
+    calm = open_interval(load_of((reading(**counts),), 0.0, 15), 2.0, begun, 100.0)
+    end = load_of((reading(at=5.0, unacknowledged=50, acknowledged=9),), 5.0, 15)
+    assert calm.closed(end, 100.0, configured).busy_seconds == 5 * busy
+
+
+def test_the_growth_begins_anew_when_the_replicas_change():
+    begun = open_interval(load_of((reading(at=0.0),), 0.0, 15), 2.0, None, 8.0)
+    end = load_of((reading(at=5.0, unacknowledged=7, published=9, acknowledged=2),), 5.0, 15)
+    before = DepthGrowth(depth=3)
+    assert begun.growth(end, before, 8.0, 1.0).grown == 4
+    assert begun.observe(0, 3.0).growth(end, before, 8.0, 1.0) == DepthGrowth()
+    assert begun.observe(0, 2.0).growth(end, before, 8.0, 1.0).grown == 4
 
 
 def test_busy_time_is_the_mean_of_the_unacknowledged_messages_at_both_ends():

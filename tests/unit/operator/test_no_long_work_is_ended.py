@@ -7,15 +7,12 @@ property is about messages that were delivered before.
 import math
 from dataclasses import dataclass, field, replace
 
-import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mare.domain.decide import decide
-from mare.domain.estimates import Estimates, recall
-from mare.domain.held import HeldMessages
 from mare.domain.history import History
-from mare.domain.observation import NOT_REPORTED, Observation, QueueReading, Workload, load_of
+from mare.domain.observation import NOT_REPORTED, Observation, QueueReading, Workload
 from mare.domain.policy import Behavior, Policy, QueueLength, ScalingRules
 from mare.domain.unknown import Unknown
 from tests.unit.operator.building import reading
@@ -134,41 +131,3 @@ def test_work_that_fits_the_grace_period_delays_nothing_once_it_is_measured():
     pool = Pool([each / 2 for each in range(1600)], 5.0, 0.0, dict.fromkeys(range(6)))
     counts = play(pool, policy_of())
     assert counts.index(3) < 200
-
-
-def test_a_message_that_is_held_longer_shows_long_work_after_quick_work():
-    """The mean of the acknowledged messages stays short, since nothing is acknowledged."""
-    held = HeldMessages()
-    for at in range(0, 40, 5):
-        held = held.observe(load(at, unacknowledged=2, delivered=100, acknowledged=98))
-    assert held.longest(40) == 35
-    held = held.observe(load(40, unacknowledged=1, delivered=100, acknowledged=99))
-    assert held.since == 40
-    assert held.longest(40) == 35
-    assert held.longest(1000) == 0
-
-
-@pytest.mark.parametrize(("delivered", "acknowledged"), [(1, 1), (1, 0)])
-def test_messages_that_are_delivered_anew_are_not_held(delivered, acknowledged):
-    """They are acknowledged, or returned to the queue."""
-    held = HeldMessages()
-    for step in range(20):
-        counters = {"delivered": step * delivered, "acknowledged": step * acknowledged}
-        held = held.observe(load(step * 5, unacknowledged=1, **counters))
-    assert held.longest(100) == 0
-
-
-def load(at, **counts):
-    return load_of((reading(at=float(at), **counts),), float(at), 15)
-
-
-def test_idle_first_removes_busy_replicas_only_within_the_grace_period():
-    learning = recall(Estimates(capacity_per_replica=1 / 40, workers_per_replica=1.0))
-    history = replace(History.begin(0.0, 5), learning=learning)
-    queue = reading(0, 4, at=100.0, prefetch=1.0)
-    counts = {}
-    for grace_seconds in (None, 39, 60):
-        workload = Workload(replicas=5, idle=1, grace_seconds=grace_seconds)
-        observation = Observation(workload=workload, queues=(queue,))
-        counts[grace_seconds] = decide(policy_of(), observation, history, 100.0)[0].replicas
-    assert counts == {None: 1, 39: 4, 60: 1}

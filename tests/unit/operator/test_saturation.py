@@ -100,3 +100,15 @@ def test_one_count_of_zero_ends_no_window_but_two_do():
     assert stalled.observe(Count(21.0, 1.0, 30), 21.0, 0.0).fell_at is None
     fallen = stalled.observe(Count(21.0, 1.0, 0), 21.0, 0.0)
     assert (fallen.highest_rate, fallen.fell_at) == (0.0, 21.0)
+
+
+def test_an_arrival_rate_that_later_counts_continue_is_not_doubted():
+    arrivals = Arrivals()
+    for index in range(20):
+        arrivals = arrivals.observe(Count(5.0 * index, 5.0, 40), 5.0 * index, 0.0)
+    jumped = arrivals.observe(Count(100.0, 5.0, 400), 100.0, 0.0)
+    assert jumped.before_jump == arrivals.counts
+    assert (jumped.rate, jumped.rate_before_jump) == (80, 8)
+    steady = jumped.observe(Count(105.0, 5.0, 400), 105.0, 0.0)
+    assert (steady.before_jump, steady.rate_before_jump) == ((), None)
+    assert arrivals.before_jump == ()

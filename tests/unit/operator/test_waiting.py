@@ -106,3 +106,18 @@ def test_the_need_is_the_smallest_number_that_meets_all_conditions(asked):
     # One fewer may do as well: the share of one more replica is rounded to a smaller one.
     expected = max(smallest, math.ceil(backlog) if asked.ready else 0)
     assert 0 <= expected - need_of(asked).replicas <= 1
+
+
+@given(
+    rate=st.floats(0.1, 5_000),
+    capacity=st.floats(0.5, 50),
+    workers=st.integers(1, 8),
+    wait=st.floats(0.001, 5),
+)
+def test_one_replica_fewer_than_needed_for_the_wait_waits_too_long(rate, capacity, workers, wait):
+    of = demand(rate, capacity=capacity, workers=workers, wait=wait)
+    need = need_of(of, idle=0.0)
+
+    assert waits(of, need.replicas) <= wait
+    if need.cause is Cause.WAIT:
+        assert waits(of, need.replicas - 1) > wait

@@ -1,0 +1,98 @@
+"""What a proposal says beside its count: what limits it, and what it leaves out."""
+
+import pytest
+
+from mare.domain.behavior import Behavior
+from mare.domain.estimates import Estimates
+from mare.domain.observation import Workload, load_of
+from mare.domain.policy import (
+    Policy,
+    PolicyType,
+    PublishedToDeliveredRatio,
+    QueueLength,
+    QueueWaitTime,
+    ScalingPolicy,
+    ScalingRules,
+)
+from mare.domain.reason import Reason
+from mare.domain.targets import proposal_of
+from mare.domain.unknown import Unknown
+from tests.unit.operator.building import Timeline, reading
+
+BEHAVIOR = Policy(max_replicas=9).behavior
+
+
+def proposed(target, estimates, *, current=1, ready=0, unacknowledged=0, ready_replicas=1):
+    load = load_of((reading(ready, unacknowledged, at=9.0),), 9.0, 30.0)
+    of = Workload(replicas=current, ready=min(current, ready_replicas))
+    return proposal_of(target, load, estimates, of, BEHAVIOR)
+
+
+@pytest.mark.parametrize(
+    ("messages", "replicas", "limit"),
+    [
+        (2, 1, "tolerance.perWorker"),
+        (4, 4, None),
+        (5, 4, "tolerance.step"),
+        (16, 4, "tolerance.step"),
+        (40, 10, "tolerance.step"),
+    ],
+)
+def test_only_a_step_that_is_smaller_than_the_result_is_named(messages, replicas, limit):
+    found = proposed(QueueWaitTime(workers_per_replica=1), Estimates(), ready=messages)
+    assert (found.raw, found.replicas) == (messages, replicas)
+    assert getattr(found.within_tolerance, "code", None) == limit
+
+
+def test_a_rate_that_one_sample_alone_shows_is_named_where_it_is_not_used():
+    target = QueueWaitTime(capacity_per_replica=2.0, workers_per_replica=1)
+    estimates = Estimates(arrival_rate=100.0, highest_rate=100.0, rate_before_jump=10.0)
+    found = proposed(target, estimates, current=9, ready=5)
+    assert found.text.numbers["arrivalRate"] == 11
+    assert (found.remark.code, found.remark.numbers["arrivalRate"]) == ("wait.unconfirmed", 100)
+    confirmed = proposed(target, Estimates(arrival_rate=10.0, highest_rate=10.0), ready=5)
+    assert confirmed.remark is None
+
+
+@pytest.mark.parametrize(
+    ("exceeds", "configured", "ready"), [(False, None, 3), (True, None, 33), (False, 4, 39)]
+)
+def test_prefetched_messages_count_where_the_workers_are_known(exceeds, configured, ready):
+    """A replica with 10 workers has 40 unacknowledged messages."""
+    target = QueueWaitTime(capacity_per_replica=10.0, workers_per_replica=configured)
+    estimates = Estimates(
+        arrival_rate=1.0, workers_per_replica=10.0, prefetch_exceeds_workers=exceeds
+    )
+    found = proposed(target, estimates, ready=3, unacknowledged=40)
+    assert found.text.numbers["ready"] == ready
+
+
+def test_a_ratio_without_a_replica_that_is_ready_is_unknown():
+    target, estimates = PublishedToDeliveredRatio(ratio=1.0), Estimates(delivery_ratio=2.0)
+    assert proposed(target, estimates).raw == 2
+    unknown = Unknown("NoneReady", "no replica is ready, so that the ratio has no base")
+    assert proposed(target, estimates, current=3, ready_replicas=0) == unknown
+    assert proposed(target, estimates, current=0) == unknown
+
+
+@pytest.mark.parametrize(
+    ("current", "ready", "replicas", "reason", "text"),
+    [
+        (10, 20, 9, Reason.SCALE_DOWN_LIMIT, "The scaleDown policies allow 9 now."),
+        (10, 400, 12, Reason.SCALE_UP_LIMIT, "The scaleUp policies allow 12 now."),
+    ],
+)
+def test_a_policy_that_limits_a_change_is_named(current, ready, replicas, reason, text):
+    def of(pods):
+        return ScalingRules(policies=(ScalingPolicy(PolicyType.PODS, pods, 60),))
+
+    policy = Policy(
+        min_replicas=1,
+        max_replicas=50,
+        targets=(QueueLength(messages_per_replica=20),),
+        behavior=Behavior(scale_up=of(2), scale_down=of(1)),
+    )
+    decision = Timeline(policy, current, at=100.0).sees(ready=ready)
+    assert (decision.replicas, decision.reason) == (replicas, reason)
+    assert decision.message.endswith(text)
+    assert decision.deciding_step.stage == "policy"
