@@ -119,5 +119,5 @@ def test_one_replica_fewer_than_needed_for_the_wait_waits_too_long(rate, capacit
     need = need_of(of, idle=0.0)
 
     assert waits(of, need.replicas) <= wait
-    if need.cause is Cause.WAIT:
+    if need.cause == "wait":
         assert waits(of, need.replicas - 1) > wait
