@@ -1,14 +1,14 @@
-"""The states of a circuit breaker, without clock or lock.
+"""The states of a circuit breaker and of a token bucket, without clock or lock.
 
-While it is closed, every call passes. While it is open, no call passes until ``open_until``; then
-one trial checks the upstream, and other calls are still refused.
+While a breaker is closed, every call passes. While it is open, no call passes until ``open_until``;
+then one trial checks the upstream, and other calls are still refused.
 
 It opens at once if the upstream is unreachable, rejects the credentials or limits the rate. It
 opens after three other failures in a row, but after the first one if the upstream has never
 responded: a machine without internet should not wait for one timeout after another.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 MAX_FAILURES = 3
@@ -31,6 +31,28 @@ class Failure(StrEnum):
     LIMITED = "limited"
     TIMED_OUT = "timed-out"
     FAILED = "failed"
+
+
+@dataclass(slots=True)
+class TokenBucket:
+    """Holds up to ``burst`` tokens and gains ``rate`` of them a second; a call takes one."""
+
+    rate: float
+    burst: float
+    filled_at: float
+    tokens: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.tokens = self.burst
+
+    def take(self, now: float) -> float:
+        """Take a token and return 0, or return the seconds until there is one."""
+        self.tokens = min(self.burst, self.tokens + (now - self.filled_at) * self.rate)
+        self.filled_at = now
+        if self.tokens < 1:
+            return (1 - self.tokens) / self.rate
+        self.tokens -= 1
+        return 0.0
 
 
 class Permission(StrEnum):

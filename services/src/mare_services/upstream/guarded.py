@@ -15,7 +15,7 @@ from mare_services.contract.errors import (
     SourceUnavailable,
 )
 from mare_services.upstream import breaker, failures, metrics
-from mare_services.upstream.breaker import Breaker, Failure, Permission
+from mare_services.upstream.breaker import Breaker, Failure, Permission, TokenBucket
 from mare_services.upstream.budget import Budget, Clock
 
 Request = TypeVar("Request")
@@ -30,30 +30,6 @@ TRIAL_BUDGET = 5.0
 """Seconds for a trial. No caller waits for it."""
 
 _log = logging.getLogger(__name__)
-
-
-class TokenBucket:
-    """Holds up to ``burst`` tokens and gains ``rate`` of them a second; a call takes one."""
-
-    def __init__(self, rate: float, burst: float, clock: Clock) -> None:
-        self._rate = rate
-        self._burst = burst
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._tokens = burst
-        self._counted_at = clock()
-
-    def take(self) -> float:
-        """Take a token and return 0, or return the seconds until there is one."""
-        with self._lock:
-            now = self._clock()
-            gained = (now - self._counted_at) * self._rate
-            self._tokens = min(self._burst, self._tokens + gained)
-            self._counted_at = now
-            if self._tokens < 1:
-                return (1 - self._tokens) / self._rate
-            self._tokens -= 1
-            return 0.0
 
 
 class Source(Protocol[Request_contra, Answer_co]):
@@ -86,7 +62,7 @@ class Guarded(Generic[Request, Answer]):
         self._source = source
         self._spawn = spawn
         self._clock = clock
-        self._bucket = None if rate == math.inf else TokenBucket(rate, max(1.0, 10 * rate), clock)
+        self._bucket = TokenBucket(rate, max(1.0, 10 * rate), clock())
         self._lock = threading.Lock()
         self._breaker = Breaker()
         self._reason = SourceUnavailable()
@@ -104,7 +80,8 @@ class Guarded(Generic[Request, Answer]):
         raise self._remembered()
 
     def _take_token(self) -> None:
-        seconds = self._bucket.take() if self._bucket else 0.0
+        with self._lock:
+            seconds = self._bucket.take(self._clock())
         if seconds > 0:
             metrics.CALLS.labels(self.name, "throttled").inc()
             extra = {"source": self.name, "retry_after": seconds}

@@ -8,7 +8,7 @@ from cachetools import LRUCache
 
 from mare_services.contract.callback_urls import Destination
 from mare_services.upstream import breaker
-from mare_services.upstream.breaker import Breaker, Failure, Permission
+from mare_services.upstream.breaker import Breaker, Failure, Permission, TokenBucket
 
 REMEMBERED = 10_000
 """Destinations and URLs in memory, about 0.5 kB each. The least recently used are forgotten."""
@@ -30,8 +30,7 @@ class Admission(StrEnum):
 class _Host:
     """Token bucket and concurrency of one host and port, which is fast from a time on."""
 
-    tokens: float
-    filled_at: float
+    bucket: TokenBucket
     in_flight: int = 0
     fast_from: float = math.inf
 
@@ -83,12 +82,11 @@ class Destinations:
         is_fast = now >= host.fast_from
         most = self._concurrency if is_fast else 1
         is_full = not is_fast and self._slow_in_flight >= self._most_slow
-        if is_full or host.in_flight >= most or host.tokens < 1:
+        if is_full or host.in_flight >= most or host.bucket.take(now) > 0:
             return Passage(Admission.POSTPONE, host, url)
         is_trial = permission is Permission.TRY
         if is_trial:
             url.breaker = breaker.trying(url.breaker, now)
-        host.tokens -= 1
         host.in_flight += 1
         self._slow_in_flight += not is_fast
         return Passage(Admission.SEND, host, url, is_trial, is_fast, now)
@@ -115,8 +113,6 @@ class Destinations:
         )
 
     def _host(self, origin: str, now: float) -> _Host:
-        host = self._hosts.get(origin) or _Host(self._burst, now)
+        host = self._hosts.get(origin) or _Host(TokenBucket(self._rate, self._burst, now))
         self._hosts[origin] = host
-        host.tokens = min(self._burst, host.tokens + (now - host.filled_at) * self._rate)
-        host.filled_at = now
         return host
