@@ -124,6 +124,8 @@ EARLY = {
 FEWER_THAN_BUSY = {
     "type: MaximumConcurrency, workersPerReplica: 1": "type: QueueLength, messagesPerReplica: 2",
     "victimPolicy: IdleOnly, ": "",
+    # A message that was delivered since the last statistics is neither ready nor unacknowledged.
+    "WindowSeconds: 15": "WindowSeconds: 10",
 }
 
 
