@@ -275,3 +275,13 @@ def test_the_last_line_of_the_metrics_may_lack_its_end():
 def test_metrics_with_huge_lines_names_or_counts_are_refused(body):
     with pytest.raises(OSError, match="the Prometheus endpoint returns"):
         fetch(PrometheusStatistics, same_for_all(body))
+
+
+def test_a_queue_whose_name_is_no_text_is_read_beside_the_others():
+    line = b'rabbitmq_detailed_queue_messages_ready{vhost="/",queue="%b"} 3\n'
+    metrics = DetailedMetrics()
+    metrics.parse(bytearray(line % b"a\xff" + line % b"work"))
+    assert {name: each.ready for name, each in metrics.queues().items()} == {
+        "a\ufffd": 3,
+        "work": 3,
+    }

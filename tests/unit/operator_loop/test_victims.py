@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from mare.domain.unknown import Unknown
 from mare.ports import AccessRefused, Unavailable
 from tests.unit.operator_loop.worlds import World, run
 
@@ -39,15 +40,15 @@ def test_idle_replicas_that_can_be_marked_go_at_once():
 
 
 @pytest.mark.parametrize(
-    ("marking", "reason"),
+    ("marking", "reason", "why"),
     [
-        (False, "ConsumersHidden"),
-        (AccessRefused("pods is forbidden"), "Forbidden"),
-        (Unavailable("away"), "Unavailable"),
+        (False, "ConsumersHidden", "no Pod has the address of a consumer"),
+        (AccessRefused("pods is forbidden"), "Forbidden", "pods is forbidden"),
+        (Unavailable("away"), "Unavailable", "away"),
     ],
 )
 def test_where_replicas_cannot_be_marked_none_goes_before_the_drain_wait_is_over(
-    marking: object, reason: str
+    marking: object, reason: str, why: str
 ):
     async def story(world: World) -> None:
         await three_replicas(world, **idle_only(maxDrainWaitSeconds=120))
@@ -56,6 +57,7 @@ def test_where_replicas_cannot_be_marked_none_goes_before_the_drain_wait_is_over
             await world.tick()
         assert world.workloads.done == []
         assert world.objects.condition("VictimsChosen") == ("False", reason)
+        assert world.loop._states["shop", "worker"].marking_problem == Unknown(reason, why)
         assert world.objects.condition("ScalingLimited") == ("True", "Draining")
         assert world.objects.condition("Ready") == ("True", "Ready")
         assert world.objects.events == [("worker", "Warning", reason)]
