@@ -8,6 +8,7 @@ import threading
 
 BLOCKED = b"\x00\x0a\x00\x3c" + b"\x0alow memory"
 UNBLOCKED = b"\x00\x0a\x00\x3d"
+_OPEN_OK = b"\x00\x0a\x00\x29"
 
 
 class AmqpProxy:
@@ -34,6 +35,9 @@ class AmqpProxy:
         """Slip a method of channel 0 in between the broker's frames."""
         with self._writing:
             self._clients[-1].sendall(struct.pack(">BHI", 1, 0, len(method)) + method + b"\xce")
+
+    def _opened(self, client):
+        """Called when the broker has opened a client's connection."""
 
     def silence(self):
         """Forward nothing more, as a cable that was pulled: no end, no error."""
@@ -83,14 +87,24 @@ class AmqpProxy:
                 self._flowing.wait()
                 with self._writing:
                     client.sendall(head + rest)
+                    if rest.startswith(_OPEN_OK):
+                        self._opened(client)
             client.shutdown(socket.SHUT_RDWR)
 
 
 class Alarm(AmqpProxy):
-    """Tells every client what a broker short of memory tells."""
+    """Tells every client what a broker short of memory tells, those that connect later too."""
+
+    def __init__(self, broker_port):
+        self._open, self._alarm = [], b""
+        super().__init__(broker_port)
 
     def tell(self, method):
-        frame = struct.pack(">BHI", 1, 0, len(method)) + method + b"\xce"
         with self._writing:
-            for client in self._clients:
-                client.sendall(frame)
+            self._alarm = struct.pack(">BHI", 1, 0, len(method)) + method + b"\xce"
+            for client in self._open:
+                client.sendall(self._alarm)
+
+    def _opened(self, client):
+        self._open.append(client)
+        client.sendall(self._alarm)
