@@ -55,32 +55,26 @@ class DecisionLogEntry:
 
 
 class DecisionLog:
-    __slots__ = ("_at", "_closed", "_decision", "_last", "_samples")
+    __slots__ = ("_closed", "_open")
 
     def __init__(self) -> None:
         self._closed: deque[bytes] = deque(maxlen=MAX_ENTRIES - 1)
-        self._decision: Decision | None = None
-        self._at = self._last = 0.0
-        self._samples = 0
+        self._open: DecisionLogEntry | None = None
 
     def add(self, at: float, decision: Decision) -> None:
-        open_ = self._decision
-        if open_ is not None and _cause(open_) == _cause(decision):
-            self._samples += 1
-        else:
-            if open_ is not None:
-                self._closed.append(self._entry(open_).packed())
-            self._at, self._samples = at, 1
-        self._decision, self._last = decision, at
+        before = self._open
+        if before is not None and _cause(before.decision) == _cause(decision):
+            self._open = DecisionLogEntry(before.at, at, before.samples + 1, decision)
+            return
+        if before is not None:
+            self._closed.append(before.packed())
+        self._open = DecisionLogEntry(at, at, 1, decision)
 
     def newest_first(self) -> Iterator[DecisionLogEntry]:
-        if self._decision is not None:
-            yield self._entry(self._decision)
+        if self._open is not None:
+            yield replace(self._open, decision=replace(self._open.decision, steps=()))
         for packed in reversed(self._closed):
             yield DecisionLogEntry.unpacked(packed)
-
-    def _entry(self, decision: Decision) -> DecisionLogEntry:
-        return DecisionLogEntry(self._at, self._last, self._samples, replace(decision, steps=()))
 
 
 def _cause(decision: Decision) -> tuple[int, bool, bool, Reason]:
