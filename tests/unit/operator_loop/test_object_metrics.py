@@ -41,6 +41,7 @@ def test_a_round_is_as_long_as_its_read_and_a_change_as_long_as_its_request():
         await world.tick(0)
 
     registry = run(story).metrics.registry
+    assert registry.get_sample_value("mare_scale_changes_total", {"direction": "up"}) == 1
     assert registry.get_sample_value("mare_round_seconds_sum") == 0.25
     assert registry.get_sample_value("mare_decision_to_scale_seconds_sum") == 0.5
 
