@@ -96,7 +96,10 @@ def pytest_collection_modifyitems(config, items):
             seconds = json.load(stats)["duration_by_test"]
     except OSError:
         return
-    items.sort(key=lambda item: seconds.get(item.nodeid, 0))
+    of_modules = defaultdict(float)
+    for item in items:
+        of_modules[item.path] += seconds.get(item.nodeid, 0)
+    items.sort(key=lambda item: (of_modules[item.path], item.location[:2]))
 
 def pytest_runtest_logreport(report):
     if report.when == "teardown" and HITS.exists():
@@ -108,7 +111,7 @@ def pytest_sessionfinish(session):
         for function in hits[item.nodeid.partition("::")[0]]:
             state().tests_by_mangled_function_name[function].add(item.nodeid)
 """
-"""A plugin of pytest: a fast test notices most mutants, and a few examples most of the others.
+"""A plugin of pytest: fast tests notice most mutants, and a few examples most of the others.
 
 Processes that tests start run the mutated packages as well. What they execute counts for all tests
 of the module, since a process may serve many tests.
