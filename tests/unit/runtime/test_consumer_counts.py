@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+import eventlet
 import pytest
 
 from mare_nameko.service import consumer_counts
@@ -55,6 +56,13 @@ def test_without_a_broker_no_service_is_absent(clock):
     counts = ConsumerCounts()
     settings = Settings.from_env({"AMQP_URI": "amqp://127.0.0.1:1/"})
     counts.container = SimpleNamespace(broker=Broker(settings, "shop"))
+
+    assert counts.count("worker") is False
+
+
+def test_a_count_does_not_wait_for_a_broker_that_does_not_answer(counts, monkeypatch):
+    monkeypatch.setattr(consumer_counts, "COUNT_SECONDS", 0.05)
+    monkeypatch.setattr(consumer_counts, "open_once", lambda connection: eventlet.sleep(60))
 
     assert counts.count("worker") is False
 

@@ -71,7 +71,7 @@ def test_an_error_with_arguments_of_another_version_still_arrives():
     arrived = read_error(sent)
 
     assert isinstance(arrived, RemoteError)
-    assert arrived.exc_type == "PlaceNotFound"
+    assert (arrived.exc_type, arrived.value) == ("PlaceNotFound", "No place.")
 
 
 def test_what_a_handler_declares_is_expected():

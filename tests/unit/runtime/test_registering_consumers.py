@@ -19,7 +19,7 @@ class Channel:
         self.connection = connection
         self.sent = []
 
-    def send_method(self, method, *_):
+    def send_method(self, *method):
         self.sent.append(method)
 
 
@@ -109,7 +109,7 @@ def test_a_queue_that_does_not_answer_holds_back_no_other_queue(consumer, broker
 
     assert set(broker.registered) == {"a", "c"}
     assert len({id(channel) for channel in broker.channels.values()}) == 3
-    assert broker.channels["b"].sent == [spec.Channel.Close]
+    assert broker.channels["b"].sent == [(spec.Channel.Close, "BsBB", (0, "", 0, 0))]
 
 
 def test_a_process_with_such_a_queue_is_alive_and_not_ready(consumer, broker):

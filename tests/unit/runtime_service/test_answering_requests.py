@@ -70,6 +70,17 @@ def test_an_expected_error_takes_one_line_and_another_its_traceback(shop):
     assert (len(expected["trace_id"]), len(expected["span_id"])) == (32, 16)
 
 
+@pytest.mark.parametrize(("method", "kind"), [("vague", "object"), ("spin", "ValueError")])
+def test_what_cannot_be_serialized_is_logged_by_its_type(shop, method, kind):
+    shop.call(f"shop.{method}", headers={"nameko.request_id": f"of-{method}"})
+
+    (line,) = (
+        line for line in shop.process.lines()
+        if line.get("request_id") == f"of-{method}" and "serialized" in line["message"]
+    )  # fmt: skip
+    assert line["message"] == f"The reply cannot be serialized: {kind}"
+
+
 @pytest.mark.parametrize(
     ("reason", "properties"),
     [
