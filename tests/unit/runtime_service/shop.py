@@ -1,5 +1,7 @@
 """A service with entrypoints and dependencies of each kind, which runs in a process of its own."""
 
+import os
+
 from kombu import Exchange, Queue
 from nameko.extensions import DependencyProvider
 
@@ -16,7 +18,7 @@ from mare_nameko.service import (
 from mare_nameko.settings import SettingsError
 from tests.integration.runtime.subjects import Front, Listener, Worker, note
 
-registration.REGISTER_SECONDS = 1.0
+registration.REGISTER_SECONDS = float(os.environ.get("REGISTER_SECONDS", "30"))
 events.REQUEUE_PAUSE_SECONDS = 0.5
 runner.ENDING_SECONDS = 2.0
 

@@ -184,7 +184,7 @@ def test_a_queue_that_cannot_be_declared_is_reported_and_the_service_starts(star
 
 
 def test_a_queue_that_does_not_answer_holds_back_no_other_and_is_consumed_later(start):
-    shop = start("Shop", silent={THINGS})
+    shop = start("Shop", silent={THINGS}, REGISTER_SECONDS="1")
     eventually(lambda: shop.broker.consumers("rpc-shop"))
     silent = (503, f"the queue {THINGS} does not answer\n")
     eventually(lambda: _get(shop, "/readyz") == silent)
@@ -198,7 +198,7 @@ def test_a_queue_that_does_not_answer_holds_back_no_other_and_is_consumed_later(
 
 
 def test_a_service_can_stop_while_a_queue_does_not_answer(start):
-    shop = start("Shop", silent={THINGS})
+    shop = start("Shop", silent={THINGS}, REGISTER_SECONDS="1")
     eventually(lambda: _get(shop, "/readyz") == (503, f"the queue {THINGS} does not answer\n"))
 
     shop.process.terminate()
