@@ -59,7 +59,7 @@ bench: .venv/synced ## speed and memory, as ratios measured in one run; then the
 	$(PYTHON) -m pytest -m slow
 
 mutants: .venv/synced ## faults that the unit tests of a part do not notice: make mutants PART=domain SAMPLE=400
-	@nice $(PYTHON) .ci/mutants.py $(PART) $(SAMPLE:%=--sample=%)
+	@nice $(PYTHON) .ci/mutants.py $(PART) $(SAMPLE:%=--sample=%) $(SEED:%=--seed=%)
 
 docs: .cache/docs/synced ## the site of the documentation, in .cache/docs/site, every link checked
 	@$(PYTHON) .ci/docs.py .cache/docs/pages

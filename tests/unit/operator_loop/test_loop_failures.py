@@ -150,7 +150,7 @@ def test_after_a_conflict_the_workload_is_read_and_decided_again_at_once():
     world = run(story)
 
     assert world.workloads.done == [("worker", 10)]
-    assert world.metrics.conflicts._value.get() == 1
+    assert world.metrics.registry.get_sample_value("mare_scale_conflicts_total") == 1
 
 
 @pytest.mark.parametrize(
