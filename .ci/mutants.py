@@ -2,7 +2,8 @@
 
 mutmut expects one ``src`` folder, so the packages and the tests are copied into ``.cache/mutants``
 first. ``SAMPLE=400`` runs that many mutants, chosen at random, always the same ones of one source
-and one ``SEED``. The report counts, by module, the mutants that the tests notice, and prints the others.
+and one ``SEED``. The report counts, by module, the mutants that the tests notice, and prints the
+others.
 """
 
 import argparse
