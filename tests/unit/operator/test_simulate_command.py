@@ -248,7 +248,7 @@ def test_an_hour_of_ten_services_takes_seconds():
     for seed in range(10):
         service = replace(scenario, seed=seed)
         assert run_simulation(service, autoscaler, *generate_messages(service)).messages > 35_000
-    assert time.process_time() - began < 10  # 5 s on an idle machine, with room for a busy one
+    assert time.process_time() - began < 30  # 5 s on an idle machine, with room for a busy one
 
 
 @pytest.mark.parametrize(

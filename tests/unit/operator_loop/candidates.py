@@ -9,6 +9,7 @@ from mare.cluster.paths import ApiPath
 from mare.leadership import ElectedLeader, LeaseSettings
 from mare.ports import Conflict, NotFound, Unavailable
 from tests.fakes.clock import Clock
+from tests.unit.operator_broker import virtual_time
 
 COLLECTION = "/apis/coordination.k8s.io/v1/namespaces/shop/leases"
 MICRO_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.]\d{6}Z")
@@ -68,4 +69,4 @@ def play(story: Callable[[Leases, Clock, Callable[[str], ElectedLeader]], Awaita
         )
         return ElectedLeader(leases, settings, clock)
 
-    asyncio.run(story(leases, clock, candidate))
+    virtual_time.run(story(leases, clock, candidate))

@@ -57,10 +57,11 @@ def test_a_round_that_does_not_end_is_not_alive():
 
 
 def test_setting_the_system_time_does_not_move_the_clock(monkeypatch: pytest.MonkeyPatch):
+    begun = time.time()
     clock = steady_clock()
     before = clock()
-    assert before == pytest.approx(time.time(), abs=5)
+    assert begun - 1 <= before <= time.time() + 1
 
     monkeypatch.setattr(time, "time", lambda: 0.0)
 
-    assert before <= clock() < before + 5
+    assert clock() >= before

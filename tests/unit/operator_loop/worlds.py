@@ -11,6 +11,7 @@ from mare.loop.metrics import Metrics
 from mare.loop.pace import Pace
 from mare.loop.record import Record
 from mare.ports import NoTraces, Traces
+from tests.unit.operator_broker import virtual_time
 from tests.unit.operator_loop.fakes import (
     Clock,
     FakeBrokers,
@@ -143,5 +144,5 @@ def run(story: Callable[[World], Awaitable[None]], **fields: Any) -> World:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    asyncio.run(play())
+    virtual_time.run(play())
     return world
