@@ -117,7 +117,7 @@ class ControlPlane:
     def _is_ready(self) -> bool:
         try:
             return requests.get(
-                f"{self.uri}/readyz", verify=str(self.certificate_authority), timeout=1
+                f"{self.uri}/readyz", verify=str(self.certificate_authority), timeout=10
             ).ok
         except requests.RequestException:
             return False

@@ -56,7 +56,7 @@ class PostgreSqlServer:
         ]
         with (self._folder / "log").open("ab") as log:
             self._process = spawn(command, environment={"PATH": os.defpath}, output=log)
-        eventually(self._answers, 30)
+        eventually(self._answers)
 
     def kill(self) -> None:
         """End the server and its children with SIGKILL."""

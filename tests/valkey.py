@@ -19,14 +19,14 @@ class Valkey:
         self._server = Daemon([_program(), *settings], folder / "valkey.log")
 
     def start(self) -> None:
-        self._server.start(self._answers, 10)
+        self._server.start(self._answers, 60)
 
     def kill(self) -> None:
         self._server.kill()
 
     def _answers(self) -> bool:
         try:
-            with socket.create_connection(("127.0.0.1", self.port), 1) as connection:
+            with socket.create_connection(("127.0.0.1", self.port), 10) as connection:
                 connection.sendall(b"PING\r\n")
                 return connection.recv(16).startswith(b"+PONG")
         except OSError:

@@ -24,7 +24,7 @@ def faults(manifests: Manifests) -> list[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=120,
     )
     found = [line for line in answer.stdout.splitlines() if line]
     assert any(line.startswith("[OK]") for line in found), answer.stderr

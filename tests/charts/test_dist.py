@@ -57,14 +57,14 @@ def pods(api_server):
 
 def test_the_manifests_install_each_alone_and_all_together(api_server, apply):
     apply("rabbitmq")
-    eventually(lambda: "broker" in pods(api_server), 30)
+    eventually(lambda: "broker" in pods(api_server))
 
     apply("operator")
-    eventually(lambda: "operator" in pods(api_server), 30)
+    eventually(lambda: "operator" in pods(api_server))
 
     apply("playlists")
     services = {"gateway", "weather", "music", "playlists", "jobs", "webhooks", "events"}
-    eventually(lambda: services <= pods(api_server), 30)
+    eventually(lambda: services <= pods(api_server))
     assert len(api_server.kubectl("get", "qa", "-n", "mare", "-o", "name").split()) == 5
 
 

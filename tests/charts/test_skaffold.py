@@ -36,7 +36,7 @@ def run(skaffold: Path, helm3: Path, tmp_path: Path):
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=120,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout

@@ -43,7 +43,7 @@ def apply_crd(api_server, namespace, hooks, tmp_path):
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=120,
         )
 
     return run
@@ -100,7 +100,7 @@ def test_a_definition_that_is_not_there_is_created(api_server, crd, apply_crd):
     answer = apply_crd(CRD)
 
     assert answer.stdout == "queueautoscalers.mare.dev is up to date\n", answer.stderr
-    api_server.kubectl("wait", "--for=condition=established", NAME, "--timeout=30s")
+    api_server.kubectl("wait", "--for=condition=established", NAME, "--timeout=90s")
 
 
 def test_the_hook_may_touch_nothing_else(crd, apply_crd, tmp_path):

@@ -43,7 +43,7 @@ def fill(helm, chart, api_server, namespace, tmp_path):
             capture_output=True,
             text=True,
             check=False,
-            timeout=30,
+            timeout=90,
         )
 
     return run

@@ -71,14 +71,14 @@ def start(folder):
     yield start
     for server in running:
         server.send_signal(2)
-        server.wait(30)
+        server.wait(60)
 
 
 def _stop(server, signal_number):
     children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
     server.send_signal(signal_number)
-    server.wait(30)
-    eventually(lambda: not any(Path("/proc", child).exists() for child in children), 30)
+    server.wait(60)
+    eventually(lambda: not any(Path("/proc", child).exists() for child in children))
 
 
 def _as_postgres():

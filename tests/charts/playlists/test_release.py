@@ -26,7 +26,7 @@ def release(  # noqa: PLR0917 - fixtures, by name
         settings = [str(chart), f"--values={file}"] if action in ("install", "upgrade") else []
         return run(
             [*command, action, "shop", *settings, "--no-hooks", *arguments],
-            seconds=60,
+            seconds=120,
             environment={
                 "PATH": os.defpath,
                 "HOME": str(tmp_path),

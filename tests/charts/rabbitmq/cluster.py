@@ -109,7 +109,7 @@ class Cluster:
         container.start()
         return container.wait(_BOOT_SECONDS), container.log()
 
-    def run(self, number: int, *command: str, seconds: float = 60) -> str:
+    def run(self, number: int, *command: str, seconds: float = 120) -> str:
         """Return what a command prints in a node's container; raises CalledProcessError."""
         return self.nodes[number].exec(*command, seconds=seconds)
 
@@ -123,8 +123,8 @@ class Cluster:
             f"{self.address(number)}:5672",
             userid="admin",
             password=self._password,
-            connect_timeout=10,
-            read_timeout=30,
+            connect_timeout=60,
+            read_timeout=60,
         )
         connection.connect()
         return connection

@@ -23,7 +23,7 @@ PASSWORDS = {
     "leaver-password": "leaver-1",
 }
 _BOOT_SECONDS = 90.0
-_JOB_SECONDS = 90.0
+_JOB_SECONDS = 150.0
 
 
 @pytest.fixture(scope="session")

@@ -143,7 +143,7 @@ class Container:
         names = source.get("items") or [{"key": key, "path": key} for key in content]
         return {each["path"]: content[each["key"]] for each in names}
 
-    def exec(self, *command: str, seconds: float = 60) -> str:
+    def exec(self, *command: str, seconds: float = 120) -> str:
         """Return what ``command`` prints in the container, as with ``kubectl exec``."""
         spaces = ["--mount", "--pid", "--net", "--root", "--wd"]
         enter = ["nsenter", f"--target={self._init()}", *spaces]
@@ -171,7 +171,7 @@ class Container:
     def stop(self) -> None:
         os.kill(self._init(), signal.SIGTERM)
         assert self._process
-        self._process.wait(30)
+        self._process.wait(60)
 
     def wait(self, seconds: float) -> int:
         """Return the exit code of a container that ends by itself."""

@@ -98,7 +98,7 @@ class Nodes:
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
-            timeout=60,
+            timeout=120,
         )
         return answer.returncode, answer.stdout.splitlines()[-1]
 

@@ -63,7 +63,7 @@ def test_with_tls_only_nothing_is_plain_and_clients_need_a_certificate(
             f"127.0.0.1:{broker.ports.amqps}",
             userid="services",
             password="services-1",
-            connect_timeout=10,
+            connect_timeout=60,
             ssl={
                 "ca_certs": str(trusted),
                 "cert_reqs": ssl.CERT_REQUIRED,

@@ -54,17 +54,17 @@ def test_nodes_programs_and_jobs_connect_with_verified_certificates(
     authority.issue_cert("own.example").private_key_and_cert_chain_pem.write_to_path(own)
     trusted = ssl.create_default_context()
     authority.configure_trust(trusted)
-    assert "alert" in _refusal(cluster, trusted)
+    assert "alert" in _refusal(cluster, trusted, 60)
     trusted.load_cert_chain(own)
-    assert not _refusal(cluster, trusted)
+    assert not _refusal(cluster, trusted, 3)
 
 
-def _refusal(cluster: Cluster, context: ssl.SSLContext) -> str:
-    """Return why a node refuses the connection of another node, or nothing."""
-    with socket.create_connection((cluster.address(0), DISTRIBUTION), timeout=10) as plain:
+def _refusal(cluster: Cluster, context: ssl.SSLContext, seconds: float) -> str:
+    """Return why a node refuses the connection of another node, or nothing after `seconds`."""
+    with socket.create_connection((cluster.address(0), DISTRIBUTION), timeout=60) as plain:
         try:
             with context.wrap_socket(plain, server_hostname=cluster.nodes[0].host) as connection:
-                connection.settimeout(3)
+                connection.settimeout(seconds)
                 connection.recv(1)
         except TimeoutError:
             return ""

@@ -24,9 +24,9 @@ def test_a_broker_exports_what_panels_and_alerts_use(helm: Helm, node):
         return {line.split("{")[0].split()[0] for line in lines if line[:1] not in ("#", "")}
 
     assert len(used) > 10
-    eventually(lambda: used - exported() <= ABSENT_UNTIL_USED, 30)
+    eventually(lambda: used - exported() <= ABSENT_UNTIL_USED)
 
 
 def _page(port: int, path: str) -> str:
-    with urlopen(f"http://127.0.0.1:{port}/metrics{path}", timeout=10) as answer:
+    with urlopen(f"http://127.0.0.1:{port}/metrics{path}", timeout=60) as answer:
         return answer.read().decode()

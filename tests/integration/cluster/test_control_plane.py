@@ -110,4 +110,4 @@ def _processes(folder: Path) -> list[str]:
 def test_a_server_that_cannot_start_shows_its_last_lines(tmp_path: Path) -> None:
     server = Daemon(["/bin/sh", "-c", "echo the port is taken; exit 1"], tmp_path / "log")
     with pytest.raises(CommandFailed, match=r"sh did not start:\nthe port is taken"):
-        server.start(lambda: False, seconds=10)
+        server.start(lambda: False, seconds=60)
