@@ -1,10 +1,13 @@
 """The broker of the tests: a private node, and clients for it."""
 
-import time
+import subprocess
 
 import amqp
 
 from local.rabbitmq import Node as PrivateNode
+from mare.private_broker.config import environment
+from mare.private_broker.container import Container
+from mare.private_broker.process import Process
 from mare.private_broker.server import Program
 from tests.management import Management
 
@@ -23,7 +26,7 @@ class Node(PrivateNode):
             userid=self.management.user,
             password=self.password,
             virtual_host=vhost,
-            connect_timeout=10,
+            connect_timeout=60,
         )
         connection.connect()
         return connection
@@ -33,12 +36,23 @@ class Node(PrivateNode):
         return tuple(int(part) for part in self.management.version().split("."))
 
     def settle(self) -> None:
-        """Wait until the existing quorum queues survive a crash.
+        """Write to disk what the existing quorum queues need after a crash.
 
-        RabbitMQ saves their names every 500 ms (``auto_save`` in ra_directory.erl). A queue that is
-        declared just before a crash never responds again. A busy machine may need 2 s more.
+        RabbitMQ saves their names every 500 ms (``auto_save`` in ra_directory.erl), a busy machine
+        later. A queue that is declared just before a crash never responds again.
         """
-        time.sleep(3)
+        self.evaluate("catch mnesia:sync_log(), [ok = dets:sync(T) || T <- dets:all()].")
+
+    def evaluate(self, expression: str) -> None:
+        """Evaluate Erlang in the node; fail if it raises."""
+        server, command = self._server, ["rabbitmqctl", "eval", expression]
+        match server:
+            case Process():
+                command = server.command(*command)
+                own = environment(server.name, server.ports, server.places)
+            case Container():
+                command, own = ["docker", "exec", server.name, *command], None
+        subprocess.run(command, env=own, check=True, capture_output=True, text=True, timeout=120)
 
     def close(self) -> None:
         super().close()

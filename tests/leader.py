@@ -1,12 +1,8 @@
 """The leader of a quorum queue, made to be silent for a while."""
 
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from mare.private_broker.config import environment
-from mare.private_broker.container import Container
-from mare.private_broker.process import Process
 from tests.vhost import Vhost
 
 _LEADER = """\
@@ -26,13 +22,4 @@ def silent_leader(vhost: Vhost, queue: str) -> Iterator[None]:
 
 
 def _tell(vhost: Vhost, queue: str, what: str) -> None:
-    call = _LEADER.format(vhost=vhost.name, queue=queue, what=what)
-    server = vhost.node._server
-    program = "rabbitmqctl"
-    match server:
-        case Process():
-            command = server.command(program, "eval", call)
-            own = environment(server.name, server.ports, server.places)
-        case Container():
-            command, own = ["docker", "exec", server.name, program, "eval", call], None
-    subprocess.run(command, env=own, check=True, capture_output=True, text=True, timeout=60)
+    vhost.node.evaluate(_LEADER.format(vhost=vhost.name, queue=queue, what=what))
