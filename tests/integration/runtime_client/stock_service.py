@@ -13,6 +13,7 @@ import eventlet
 eventlet.monkey_patch()
 
 import sys
+from pathlib import Path
 
 from nameko.rpc import rpc
 from nameko.runners import ServiceRunner
@@ -35,6 +36,13 @@ class Echo:
     def sleep(self, seconds):
         eventlet.sleep(seconds)
         return seconds
+
+    @rpc
+    def wait(self, file):
+        """Reply as soon as this file exists."""
+        while not Path(file).exists():
+            eventlet.sleep(0.05)
+        return file
 
     @rpc
     def fail(self):

@@ -36,7 +36,7 @@ class Load:
         while not self._stop.is_set():
             started = time.monotonic()
             try:
-                self._client.call("echo.echo", 1, timeout=10)
+                self._client.call("echo.echo", 1, timeout=60)
                 self.ended["ok"] += 1
             except RpcError as error:
                 self.ended[type(error).__name__] += 1
@@ -76,7 +76,7 @@ def test_when_the_broker_is_killed_under_load_calls_fail_at_once_and_it_mends_it
         eventually(lambda: load.ended["ok"] > before + 50)
 
     assert set(load.ended) <= {"ok", "Disconnected", "ServiceUnavailable"}
-    assert load.slowest_failure < 9.0  # a call may take 10 s
+    assert load.slowest_failure < 50.0  # a call may take 60 s
     eventually(lambda: len(vhost.queues()) == queues)
 
 
@@ -112,11 +112,11 @@ def test_calls_wait_for_the_end_of_a_short_alarm(proxied):
 def test_a_long_alarm_of_the_broker_fails_calls_until_it_is_over(proxied):
     proxy, client = proxied()
     with ThreadPoolExecutor(1) as threads:
-        waiting = threads.submit(client.call, "echo.sleep", 30.0, timeout=40)
+        waiting = threads.submit(client.call, "echo.sleep", 120.0, timeout=120)
         eventually(lambda: client.in_flight == 1)
         proxy.send(BLOCKED)
         with pytest.raises(BrokerInAlarm, match="alarm"):
-            waiting.result(timeout=25)
+            waiting.result(timeout=90)
     assert not client.ready
     with pytest.raises(BrokerInAlarm, match="alarm"):
         client.call("echo.echo", 1, timeout=30)
@@ -129,7 +129,7 @@ def test_a_long_alarm_of_the_broker_fails_calls_until_it_is_over(proxied):
 
 
 def test_a_broker_that_falls_silent_is_given_up_after_two_heartbeats(proxied):
-    proxy, client = proxied(heartbeat=4)
+    proxy, client = proxied(heartbeat=8)
     client.call("echo.echo", 1, timeout=30)
 
     proxy.silence()
@@ -137,21 +137,21 @@ def test_a_broker_that_falls_silent_is_given_up_after_two_heartbeats(proxied):
     with pytest.raises(CallTimedOut):
         client.call("echo.echo", 1, timeout=0.3)
     with pytest.raises(Disconnected):
-        client.call("echo.echo", 1, timeout=60)
+        client.call("echo.echo", 1, timeout=120)
 
-    assert time.monotonic() - started < 50.0  # the second call alone has 60 s
+    assert time.monotonic() - started < 100.0  # the second call alone has 120 s
 
 
 def test_the_loss_of_the_connection_fails_every_call_in_flight(proxied):
     proxy, client = proxied()
     with ThreadPoolExecutor(8) as threads:
-        waiting = [threads.submit(client.call, "echo.sleep", 30.0, timeout=40) for _ in range(8)]
+        waiting = [threads.submit(client.call, "echo.sleep", 120.0, timeout=120) for _ in range(8)]
         eventually(lambda: client.in_flight == 8)
         proxy.close()
 
         for call in waiting:
             with pytest.raises(Disconnected):
-                call.result(timeout=25)
+                call.result(timeout=90)
 
 
 def test_over_tls_many_threads_still_get_their_own_replies(echo, tmp_path):

@@ -34,7 +34,7 @@ def connection_of_the_client(vhost):
     return found[0]
 
 
-AT_ONCE = 15.0
+AT_ONCE = 40.0
 """Seconds: far more than it takes on a busy machine, and less than any wait that it excludes."""
 
 
@@ -42,12 +42,12 @@ def failure(error, client, target):
     """Call and return the error's text and the time until it came."""
     started = time.monotonic()
     with pytest.raises(error) as raised:
-        client.call(target, timeout=40)
+        client.call(target, timeout=120)
     return str(raised.value), time.monotonic() - started
 
 
 def test_a_service_without_a_queue_is_unavailable_at_once(vhost, make_client):
-    client = make_client(vhost.amqp_uri, no_consumers_grace=30.0)
+    client = make_client(vhost.amqp_uri, no_consumers_grace=90.0)
 
     text, seconds = failure(ServiceUnavailable, client, "nobody.hello")
 
@@ -83,13 +83,13 @@ def test_a_service_counts_as_running_while_the_leader_of_its_queue_is_silent(
     run_services(vhost, "echo")
     client = make_client(vhost.amqp_uri, no_consumers_grace=2.0)
     with ThreadPoolExecutor(1) as threads:
-        reply = threads.submit(client.call, "echo.sleep", 20, timeout=60)
+        reply = threads.submit(client.call, "echo.sleep", 40, timeout=120)
         eventually(lambda: vhost.queues()["rpc-echo"].get("messages_unacknowledged") == 1)
 
         with silent_leader(vhost, "rpc-echo"):
             assert vhost.depth("rpc-echo") == Depth(ready=0, consumers=0)
             assert not reply.done()
-            assert reply.result() == 20
+            assert reply.result() == 40
 
     assert client.call("echo.echo", 1, timeout=30) == 1
 
@@ -101,13 +101,13 @@ def test_a_queue_that_is_too_deep_gets_no_further_calls(vhost, make_client):
         channel.basic_qos(0, 1, a_global=False)
         channel.basic_consume("rpc-busy", callback=lambda _: None)  # takes one, never answers
         client = make_client(vhost.amqp_uri, max_queue_depth=3)
-        with ThreadPoolExecutor(32) as threads:
-            call = partial(threads.submit, client.call, "busy.work", timeout=60.0)
+        with ThreadPoolExecutor(512) as threads:  # each call that is not refused keeps one
+            call = partial(threads.submit, client.call, "busy.work", timeout=150.0)
             calls = [call() for _ in range(6)]
             eventually(lambda: vhost.depth("rpc-busy").ready == 5)
             eventually(lambda: isinstance(ended(call()), Overloaded))
             with pytest.raises(Overloaded, match="messages wait for busy; the limit is 3"):
-                call().result(5)
+                call().result(60)
 
             channel.queue_purge("rpc-busy")
             eventually(lambda: ended(call()) is None)
@@ -126,9 +126,9 @@ def ended(call):
 def test_counting_consumers_of_a_deleted_queue_does_no_harm(vhost, make_client, run_services):
     run_services(vhost, "echo")
     queue_for(vhost, "gone")
-    client = make_client(vhost.amqp_uri, no_consumers_grace=10.0)
+    client = make_client(vhost.amqp_uri, no_consumers_grace=25.0)
     with ThreadPoolExecutor(1) as threads:
-        call = threads.submit(client.call, "gone.hello", timeout=14.0)
+        call = threads.submit(client.call, "gone.hello", timeout=30.0)
         eventually(lambda: vhost.depth("rpc-gone").ready == 1)
         with vhost.connect() as connection:
             connection.channel().queue_delete("rpc-gone")
@@ -157,6 +157,7 @@ def test_a_message_without_consumer_has_all_properties_that_a_service_needs(vhos
     queue_for(vhost, "spy")
     client = make_client(vhost.amqp_uri, no_consumers_grace=0.0)
     context = {"request_id": "r-1", "traceparent": "00-a-b-01"}
+    started = time.time()
     with pytest.raises(ServiceUnavailable):
         client.call("spy.hello", "são", timeout=30, context=context)
 
@@ -170,18 +171,18 @@ def test_a_message_without_consumer_has_all_properties_that_a_service_needs(vhos
     assert headers["nameko.request_id"] == "r-1"
     assert headers["nameko.traceparent"] == "00-a-b-01"
     assert headers["nameko.call_id_stack"] == [f"test.{properties['correlation_id']}"]
-    assert headers["nameko.deadline"] == pytest.approx(time.time() + 30, abs=5)
+    assert started + 30 <= headers["nameko.deadline"] <= time.time() + 30
 
 
 def test_an_expired_request_is_no_dead_letter(vhost, make_client):
     queue_for(vhost, "asleep")
-    client = make_client(vhost.amqp_uri, no_consumers_grace=9.0)
+    client = make_client(vhost.amqp_uri, no_consumers_grace=60.0)
 
     for timeout in (0.1, 1.0):
         with pytest.raises(CallTimedOut):
             client.call("asleep.hello", timeout=timeout)
 
-    assert vhost.depth("rpc-asleep").ready == 2
+    eventually(lambda: vhost.depth("rpc-asleep").ready == 2)
     assert vhost.dead_letters() == 0
 
 
@@ -189,7 +190,7 @@ def test_a_full_queue_is_an_overload(vhost, make_client):
     limits = {"x-queue-type": "classic", "x-max-length": 1, "x-overflow": "reject-publish"}
     queue_for(vhost, "full", **limits)
     vhost.publish("{}", routing_key="rpc-full")
-    client = make_client(vhost.amqp_uri, no_consumers_grace=30.0)
+    client = make_client(vhost.amqp_uri, no_consumers_grace=90.0)
 
     text, seconds = failure(Overloaded, client, "full.hello")
 
