@@ -50,9 +50,10 @@ async def until(condition: Callable[[], object]) -> None:
             await asyncio.sleep(0.1)
 
 
-def publish(vhost: Vhost, seconds: float) -> None:
+def publish(vhost: Vhost, end: Path) -> None:
+    """Publish a message that is done when the file `end` exists."""
     with vhost.connect() as connection:
-        connection.channel().basic_publish(amqp.Message(str(seconds)), routing_key="work")
+        connection.channel().basic_publish(amqp.Message(str(end)), routing_key="work")
 
 
 def consumers(vhost: Vhost) -> int:
@@ -63,7 +64,7 @@ def autoscaler() -> Autoscaler:
     return read_autoscaler(body("worker", queues=[{"name": "work"}]))
 
 
-def test_a_busy_process_stays_although_it_is_the_newest(vhost: Vhost) -> None:
+def test_a_busy_process_stays_although_it_is_the_newest(vhost: Vhost, tmp_path: Path) -> None:
     async def scenario() -> list[str]:
         workloads = ProcessWorkloads([program(vhost, 1)], NoEvents())
         uris = {"amqp-uri": vhost.amqp_uri, "management-uri": vhost.node.management_uri}
@@ -80,9 +81,11 @@ def test_a_busy_process_stays_although_it_is_the_newest(vhost: Vhost) -> None:
         await until(lambda: consumers(vhost) == 1)
         await scale(workloads, 2)
         await until(lambda: consumers(vhost) == 2)
-        publish(vhost, 1)  # delivered to the first process
+        publish(vhost, tmp_path / "end")  # delivered to the first process
         await until(lambda: vhost.depth("work").ready == 0)
-        publish(vhost, 60)
+        publish(vhost, tmp_path / "never")
+        await until(lambda: vhost.depth("work").ready == 0)
+        (tmp_path / "end").touch()
         async with asyncio.timeout(60):
             while True:
                 seen = (await brokers.read([autoscaler()]))[autoscaler().key]

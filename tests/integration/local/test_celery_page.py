@@ -90,7 +90,7 @@ def mare_local(
             yield Workers(folder)
         finally:
             process.send_signal(signal.SIGINT)
-            process.wait(60)
+            process.wait(120)
 
 
 def publish(vhost: Vhost, tasks: int) -> set[str]:
@@ -102,14 +102,19 @@ def publish(vhost: Vhost, tasks: int) -> set[str]:
 def test_no_task_is_lost_or_run_twice_while_processes_start_and_stop(
     tmp_path: Path, vhost: Vhost
 ) -> None:
-    with mare_local(tmp_path, vhost) as workers:
+    # Tasks that end by themselves could all have run before a slow machine starts two processes.
+    all_run = tmp_path / "all-run"
+    held = f"while not os.path.exists('{all_run}'): time.sleep(0.1)\n    time.sleep(2)"
+    with mare_local(tmp_path, vhost, {"time.sleep(2)": held}) as workers:
         eventually(lambda: "celery" in vhost.queues(), 90)
         published = set()
         for rise in (1, 2):
             published |= publish(vhost, 8)
             eventually(lambda: workers.shows(r"→ 3 replicas") >= rise, 60)  # noqa: B023
+            all_run.touch()
             eventually(lambda: len(workers.runs("done")) == len(published), 120)  # noqa: B023
             eventually(lambda: workers.shows(r"→ 0 replicas") == rise, 120)  # noqa: B023
+            all_run.unlink()
         started, done = workers.runs("started"), workers.runs("done")
 
     assert set(done) == published

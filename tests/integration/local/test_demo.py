@@ -42,7 +42,7 @@ def test_without_a_broker_the_error_names_what_to_install(tmp_path: Path) -> Non
 def _demo(*arguments: str, folder: Path) -> str:
     shown = subprocess.run(
         [sys.executable, "-m", "mare", "demo", "--dashboard", "0", *arguments],
-        cwd=folder, capture_output=True, text=True, check=False, timeout=120,
+        cwd=folder, capture_output=True, text=True, check=False, timeout=240,
     )  # fmt: skip
     assert shown.returncode == 0, shown.stderr
     return shown.stdout

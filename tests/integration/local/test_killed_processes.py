@@ -22,14 +22,16 @@ class Record:
         self.kills.append((name, seconds))
 
 
-@pytest.mark.parametrize(("trap", "kills"), [("trap '' TERM", 1), ("trap 'exit' TERM", 0)])
+@pytest.mark.parametrize(
+    ("trap", "grace", "kills"), [("trap '' TERM", 0.5, 1), ("trap 'exit' TERM", 60.0, 0)]
+)
 def test_a_process_that_is_killed_at_the_end_of_its_grace_period_is_reported(
-    trap: str, kills: int
+    trap: str, grace: float, kills: int
 ) -> None:
     async def scenario() -> None:
         script = f"{trap}; echo $$; while :; do sleep 0.05; done"
         command = Command(arguments=("/bin/sh", "-c", script), environment={"PATH": "/bin"})
-        group = Group("worker", lambda _: command, record, grace=0.5)
+        group = Group("worker", lambda _: command, record, grace=grace)
         group.scale(1)
         while not record.lines:  # noqa: ASYNC110 - another process writes it
             await asyncio.sleep(0.02)
@@ -38,4 +40,4 @@ def test_a_process_that_is_killed_at_the_end_of_its_grace_period_is_reported(
 
     record = Record()
     asyncio.run(scenario())
-    assert record.kills == [("worker-1", 0.5)] * kills
+    assert record.kills == [("worker-1", grace)] * kills

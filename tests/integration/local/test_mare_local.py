@@ -91,11 +91,12 @@ def mare_local(folder: Path, vhost: Vhost, *, least: int) -> Iterator[Local]:
                 process.kill()
 
 
-def burst(vhost: Vhost, messages: int, seconds: float = 0.05) -> None:
+def burst(vhost: Vhost, messages: int, end: Path) -> None:
+    """Publish messages that are done when the file `end` exists."""
     with vhost.connect() as connection:
         channel = connection.channel()
         for _ in range(messages):
-            channel.basic_publish(amqp.Message(str(seconds)), routing_key="work")
+            channel.basic_publish(amqp.Message(str(end)), routing_key="work")
 
 
 def test_a_burst_scales_processes_up_and_down_and_ctrl_c_stops_all(
@@ -105,7 +106,8 @@ def test_a_burst_scales_processes_up_and_down_and_ctrl_c_stops_all(
         eventually(lambda: local.shows("all commands run"))
         eventually(lambda: len(local.workers()) == 1)  # it has declared the queue
         (first,) = local.workers()
-        burst(vhost, 200, seconds=0.2)  # enough for three more to start meanwhile
+        end = tmp_path / "end"
+        burst(vhost, 200, end)
         eventually(lambda: local.shows(r"worker +\d → 4 replicas: .*\."))
         eventually(lambda: len(local.workers()) == 4)
 
@@ -113,8 +115,9 @@ def test_a_burst_scales_processes_up_and_down_and_ctrl_c_stops_all(
         assert state["objects"][0]["name"] == "worker"
         assert state["objects"][0]["replicas"]["max"] == 4
 
+        end.touch()
         eventually(lambda: len(local.workers()) == 1, 120)
-        assert vhost.depth("work").ready == 0
+        eventually(lambda: vhost.depth("work").ready == 0)
 
         (left,) = local.workers()
         os.kill(left, signal.SIGKILL)
@@ -135,8 +138,9 @@ def test_an_idle_queue_has_no_process_and_a_message_starts_one(
     with mare_local(tmp_path, vhost, least=0) as local:
         eventually(lambda: local.shows(r"worker +1 → 0 replicas"), 90)
         eventually(lambda: not local.workers())
-        burst(vhost, 1)
+        burst(vhost, 1, tmp_path / "end")
         eventually(lambda: len(local.workers()) == 1)
+        (tmp_path / "end").touch()
         eventually(lambda: vhost.depth("work").ready == 0)
 
 
@@ -145,7 +149,7 @@ def test_a_second_ctrl_c_kills_a_process_that_handles_a_message(
 ) -> None:
     with mare_local(tmp_path, vhost, least=1) as local:
         eventually(lambda: len(local.workers()) == 1)
-        burst(vhost, 1, seconds=600)
+        burst(vhost, 1, tmp_path / "never")
         eventually(lambda: vhost.queues()["work"].get("messages_unacknowledged") == 1)
         local.process.send_signal(signal.SIGINT)
         eventually(lambda: local.shows("stopping all commands; press Ctrl-C again"))

@@ -1,9 +1,10 @@
-"""A small worker: the body of a message from $QUEUE is the seconds that it takes."""
+"""A small worker: a message from $QUEUE is done when the file that its body names exists."""
 
 import os
 import signal
 import sys
 import time
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import amqp
@@ -24,7 +25,8 @@ def main() -> None:
         channel.basic_qos(0, 1, False)
 
         def work(message: amqp.Message) -> None:
-            time.sleep(float(message.body))
+            while not Path(str(message.body)).exists():
+                time.sleep(0.05)
             channel.basic_ack(message.delivery_tag)
 
         channel.basic_consume(queue, callback=work)
