@@ -79,7 +79,7 @@ class Stage:
             env={"PATH": "/usr/bin:/bin", "KUBECONFIG": str(kubeconfig)},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=120,
             check=False,
         )
 

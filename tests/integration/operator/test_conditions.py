@@ -19,11 +19,11 @@ def test_a_queue_deleted_at_zero_replicas_causes_a_warning(stage: Stage, vhost: 
         channel.basic_consume("work", callback=lambda message: None)
         stage.autoscaler()
 
-        eventually(lambda: stage.condition("EventsSafe") == ("False", "QueuesVanish"), 30)
+        eventually(lambda: stage.condition("EventsSafe") == ("False", "QueuesVanish"))
         eventually(lambda: ("Warning", "QueuesVanish") in stage.events())
 
         stage.change({"minReplicas": 1})
-        eventually(lambda: stage.condition("EventsSafe") == ("True", "Safe"), 30)
+        eventually(lambda: stage.condition("EventsSafe") == ("True", "Safe"))
 
 
 def test_a_grace_period_that_is_shorter_than_the_work_is_warned_of(
@@ -51,4 +51,4 @@ def test_a_grace_period_that_is_shorter_than_the_work_is_warned_of(
         *("patch", "deployment", "worker", "-n", own_stage.namespace),
         f"--patch={json.dumps(patience)}",
     )
-    eventually(lambda: own_stage.condition("GracePeriodSufficient") == ("True", "Sufficient"), 30)
+    eventually(lambda: own_stage.condition("GracePeriodSufficient") == ("True", "Sufficient"))

@@ -48,7 +48,7 @@ def test_queues_with_a_single_active_consumer(vhost: Vhost) -> None:
         channel = connection.channel()
         for name, arguments in queues.items():
             channel.queue_declare(name, durable=True, auto_delete=False, arguments=arguments)
-        eventually(lambda: found() == {"many": False, "one": True, "quorum": True}, 30)
+        eventually(lambda: found() == {"many": False, "one": True, "quorum": True})
 
 
 @pytest.mark.parametrize("kind", ["management", "prometheus"])

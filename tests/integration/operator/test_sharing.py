@@ -117,7 +117,6 @@ def test_a_silent_leader_does_not_affect_other_queues_or_the_connection(vhost: V
                 found: dict[str, set[int | str]] = defaultdict(set)
                 for key, ready in (await read_all(brokers, some)).items():
                     found[key.name].add(ready)
-                assert found["other"] == {1}
                 return found
 
             await until(reading, {"work": {1}, "other": {1}})
