@@ -17,6 +17,7 @@ import pytest
 import requests
 
 from mare.processes.tcp_ports import free_port
+from tests.system import PATIENT
 from tests.vhost import Vhost, eventually
 
 pytestmark = pytest.mark.broker
@@ -24,8 +25,6 @@ pytestmark = pytest.mark.broker
 STARTED = 120.0
 PARTS = ("weather", "music", "playlists", "jobs", "webhooks", "gateway", "events", "front")
 """In the order of local/stack.yaml; they stop in reverse."""
-PATIENT = {"GATEWAY_TIMEOUT": "60", "RUNTIME_CALL_SECONDS": "50"}
-"""A busy machine may hold up any part."""
 SOURCES = {"WEATHER_SOURCES": "none", "WEATHER_GEOCODER": "embedded", "MUSIC_SOURCES": "none"}
 
 

@@ -49,7 +49,7 @@ class Caller:
         self._channel.basic_publish_confirm(amqp.Message(body, **kept), "nameko-rpc", method)
         return str(given["correlation_id"])
 
-    def answer(self, correlation_id: str, seconds: float = 30) -> Any:
+    def answer(self, correlation_id: str, seconds: float = 60) -> Any:
         """Return the answer to a request: a map of ``result`` and ``error``."""
         deadline = time.monotonic() + seconds
         while correlation_id not in self._answers:
@@ -62,7 +62,7 @@ class Caller:
                 continue
         return self._answers.pop(correlation_id)
 
-    def call(self, method: str, *args: Any, seconds: float = 30, **rest: Any) -> Any:
+    def call(self, method: str, *args: Any, seconds: float = 60, **rest: Any) -> Any:
         """Return the result, or the error as sent: a map with ``exc_type`` and more."""
         answer = self.answer(self.send(method, *args, **rest), seconds)
         return answer["error"] or answer["result"]

@@ -42,6 +42,7 @@ class Launched:
                     "AMQP_URI": uri,
                     "RUNTIME_HEALTH_PORT": "0",
                     "RUNTIME_HEALTH_HOST": "127.0.0.1",
+                    "RUNTIME_CALL_SECONDS": "50",
                     "DIARY": str(self.diary),
                 } | environ,
             )  # fmt: skip
@@ -74,6 +75,10 @@ class Launched:
     def lines(self) -> list[dict[str, Any]]:
         complete = self.log().rpartition("\n")[0]  # the last line may be half written
         return [json.loads(line) for line in complete.splitlines()]
+
+    def end_holds(self) -> None:
+        """Let the work of each `hold` of this flavour end."""
+        Path(f"{self.diary}.end").touch()
 
     def entries(self) -> list[str]:
         """Return what the handlers of this flavour wrote into the diary."""

@@ -31,6 +31,14 @@ def note(text):
         diary.write(f"{text}\n")
 
 
+def hold(token):
+    """Work until a file called as the diary, with `.end`, exists."""
+    note(f"{token} started by {os.getpid()}")
+    while not Path(f"{os.environ['DIARY']}.end").exists():
+        eventlet.sleep(0.05)
+    return token
+
+
 class Headers(DependencyProvider):
     """What came with the message."""
 
@@ -52,6 +60,10 @@ class Worker:
         eventlet.sleep(seconds)
         note(f"{token} ended by {os.getpid()}")
         return token
+
+    @rpc
+    def hold(self, token):
+        return hold(token)
 
     @rpc
     def context(self):
@@ -132,6 +144,10 @@ class Listener:
         note(f"{token} started by {os.getpid()}")
         eventlet.sleep(seconds)
         return token
+
+    @rpc
+    def hold(self, token):
+        return hold(token)
 
     @event_handler("front", "thing")
     def on_thing(self, data):

@@ -98,7 +98,7 @@ def test_every_process_gets_a_broadcast_and_a_failed_one_is_put_aside_at_once(vh
 
     eventually(lambda: vhost.dead_letters() == 2)
     for process in both:
-        assert f"good by {process.pid}" in process.entries()
+        eventually(lambda process=process: f"good by {process.pid}" in process.entries())
         assert process.entries().count(f"bad by {process.pid}") == 1
 
 

@@ -33,8 +33,8 @@ def test_an_outage_from_its_beginning_to_its_end(own_rabbitmq, launch):
         consumed(vhost, "rpc-fragile")
     consumed(ours, "rpc-front")
     with Caller(ours) as our_caller, Caller(stock) as stock_caller:
-        our_caller.send("worker.work", "job", 15)
-        stock_caller.send("worker.work", "job", 15)
+        our_caller.send("worker.hold", "job")
+        stock_caller.send("worker.hold", "job")
         eventually(working.entries)
         eventually(stock_working.entries)
     node.settle()
@@ -53,7 +53,9 @@ def test_an_outage_from_its_beginning_to_its_end(own_rabbitmq, launch):
     assert dying.wait(60) == 1
 
     # Whoever finishes work during the outage lives on, although the answer is lost.
-    eventually(lambda: "Lost the reply of worker.work" in working.log())
+    for each in (working, stock_working):
+        each.end_holds()
+    eventually(lambda: "Lost the reply of worker.hold" in working.log())
     assert working.get("/livez") == (200, "ok\n")
     assert working.get("/readyz") == (503, "not connected to the broker\n")
 

@@ -20,6 +20,7 @@ def test_a_reply_queue_is_exclusive_and_classic_and_goes_with_its_process(vhost,
     before = set(vhost.queues())
     front = launch("runtime", "Front", vhost.amqp_uri).wait_ready()
 
+    eventually(lambda: len(reply_queues(vhost)) == 1)
     ((name, queue),) = reply_queues(vhost).items()
     assert name.startswith("rpc.reply-front-")
     assert (queue["type"], queue["exclusive"], queue["durable"]) == ("classic", True, False)
@@ -74,7 +75,7 @@ def test_workers_that_share_a_connection_get_the_outcome_of_their_own_message(
 
 def test_a_full_queue_is_an_error_at_once(vhost, caller, launch):
     worker = launch("runtime", "Worker", vhost.amqp_uri).wait_ready()
-    patient = {"RUNTIME_CALL_SECONDS": "20", "RUNTIME_NO_CONSUMERS_GRACE": "20"}
+    patient = {"RUNTIME_CALL_SECONDS": "90", "RUNTIME_NO_CONSUMERS_GRACE": "90"}
     launch("runtime", "Front", vhost.amqp_uri, **patient).wait_ready()
     full = {"max-length": 2, "overflow": "reject-publish"}
     policy = {"pattern": "^rpc-worker$", "priority": 99, "apply-to": "queues", "definition": full}
@@ -82,14 +83,16 @@ def test_a_full_queue_is_an_error_at_once(vhost, caller, launch):
     eventually(lambda: vhost.queues()["rpc-worker"]["policy"] == "full")
     worker.kill()
 
-    refused = None
-    for _ in range(8):
+    answers = []
+
+    def is_refused():
         # The limit of a quorum queue is a soft one: a few come through, and nobody answers those.
         with contextlib.suppress(NoAnswer):
-            refused = caller.call("front.relay", "echo", 1, seconds=2)
-            break
+            answers.append(caller.call("front.relay", "echo", 1, seconds=2))
+        return answers
 
-    assert refused is not None
+    eventually(is_refused)
+    (refused,) = answers
     assert refused["exc_type"] == "MessageRefused"
     assert "for nameko-rpc/worker.echo" in refused["value"]
 

@@ -18,7 +18,8 @@ RUNNING_SECONDS = 3.2
 
 def stop_the_one_that_works(flavour, vhost, caller, launch, seconds=RUNNING_SECONDS):
     """Give work to one of two processes and stop that one; return it and the work."""
-    two = [launch(flavour, "Worker", vhost.amqp_uri) for _ in range(2)]
+    patient = {"RUNTIME_SHUTDOWN_SECONDS": "200"}
+    two = [launch(flavour, "Worker", vhost.amqp_uri, **patient) for _ in range(2)]
     consumed(vhost, "rpc-worker", consumers=2)
     work = caller.send("worker.work", "job", seconds)
     eventually(two[0].entries)
@@ -44,7 +45,7 @@ def test_work_that_runs_at_sigterm_is_finished_and_answered_once(vhost, caller, 
 
 
 def test_a_process_that_stops_takes_no_new_work(vhost, caller, launch):
-    process, _ = stop_the_one_that_works("runtime", vhost, caller, launch, seconds=60.0)
+    process, _ = stop_the_one_that_works("runtime", vhost, caller, launch, seconds=200.0)
     eventually(lambda: process.get("/readyz") == (503, "stopping\n"))
 
     def goes_to_the_other(token):
@@ -58,31 +59,33 @@ def test_a_process_that_stops_takes_no_new_work(vhost, caller, launch):
 
 
 def test_stock_nameko_does_the_same_work_twice(vhost, caller, launch):
-    process, _ = stop_the_one_that_works("stock", vhost, caller, launch)
+    process, _ = stop_the_one_that_works("stock", vhost, caller, launch, seconds=60.0)
 
     eventually(lambda: starts(process) == 2)
 
 
-def busy_with_an_event_waiting(vhost, caller, launch, seconds):
-    """Return a process, its only worker's work, and leave it an event that has no worker."""
+def busy_with_an_event_waiting(vhost, caller, launch):
+    """Return a process whose only worker is busy, and leave it an event that has no worker."""
     listener = launch("runtime", "Listener", vhost.amqp_uri, RUNTIME_MAX_WORKERS="1").wait_ready()
-    work = caller.send("listener.work", "job", seconds)
+    caller.send("listener.hold", "job")
     eventually(listener.entries)
     # Each queue is prefetched by itself, so this one is in hand too.
     vhost.publish('"good"', exchange="front.events", routing_key="thing", **JSON)
     eventually(lambda: listener.metric("runtime_messages_in_hand") == 2)
     assert listener.metric("runtime_workers_busy") == 1
-    return listener, work
+    return listener
 
 
 def test_messages_that_wait_for_a_worker_are_processed_once_after_a_lost_connection(
     vhost, caller, launch
 ):
-    listener, _ = busy_with_an_event_waiting(vhost, caller, launch, seconds=8)
+    listener = busy_with_an_event_waiting(vhost, caller, launch)
 
     eventually(lambda: vhost.close_connection(f"listener@{socket.gethostname()} consumer"))
 
+    listener.end_holds()
     # The job comes again as well: the broker cannot know that it is being worked on.
     eventually(lambda: sum("job" in entry for entry in listener.entries()) == 2)
+    eventually(lambda: any("good" in entry for entry in listener.entries()))
     eventually(lambda: listener.metric("runtime_messages_in_hand") == 0)
     assert sum("good" in entry for entry in listener.entries()) == 1

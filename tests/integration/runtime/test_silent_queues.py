@@ -38,6 +38,6 @@ def test_events_for_a_silent_queue_hold_back_no_replies(vhost, launch):
     with Caller(vhost) as caller, silent_leader(vhost, EVENTS):
         requests = [caller.send("front.emit", number) for number in range(40)]
 
-        errors = [caller.answer(request, seconds=20)["error"] for request in requests]
+        errors = [caller.answer(request, seconds=60)["error"] for request in requests]
 
     assert {error["exc_type"] for error in errors} == {"BrokerUnavailable"}

@@ -9,7 +9,7 @@ import pytest
 import requests
 import yaml
 
-from tests.system import running_system
+from tests.system import PATIENT, running_system
 from tests.vhost import Vhost, eventually
 
 pytestmark = pytest.mark.broker
@@ -35,7 +35,10 @@ def vhost(rabbitmq):
 
 
 def test_what_travels_is_what_is_described(vhost, tmp_path):
-    with running_system(vhost.amqp_uri, tmp_path) as system, vhost.connect() as connection:
+    with (
+        running_system(vhost.amqp_uri, tmp_path, **PATIENT) as system,
+        vhost.connect() as connection,
+    ):
         tap = Tap(connection.channel())
         ask_for_everything(system)
         eventually(lambda: tap.read() >= CALLED | PUBLISHED)
@@ -51,16 +54,16 @@ def ask_for_everything(system):
     system.get("/v1/weather", city="Recife")
     system.get("/v1/playlists", city="Recife", limit=2)
     submit = f"{system.url}/v1/playlists"
-    job = requests.post(submit, json={"city": "Recife", "limit": 2}, timeout=40).json()
-    lost = requests.post(submit, json={"city": "Xyzzyville"}, timeout=40).json()
-    batch = requests.post(f"{submit}/batch", json={"jobs": [{"city": "Olinda"}]}, timeout=40).json()
+    job = requests.post(submit, json={"city": "Recife", "limit": 2}, timeout=90).json()
+    lost = requests.post(submit, json={"city": "Xyzzyville"}, timeout=90).json()
+    batch = requests.post(f"{submit}/batch", json={"jobs": [{"city": "Olinda"}]}, timeout=90).json()
     for each in (job, lost, batch):
         path = f"/v1/jobs/{each['id']}"
-        eventually(lambda path=path: system.get(path).json()["state"] in ("complete", "failed"), 60)
+        eventually(lambda path=path: system.get(path).json().get("state") in ("complete", "failed"))
     system.get("/v1/jobs")
     system.get(f"/v1/jobs/{job['id']}/deliveries")
-    requests.delete(f"{system.url}/v1/jobs/{job['id']}", timeout=40)
-    requests.post(f"{system.url}/v1/jobs/{lost['id']}/retry", timeout=40)
+    requests.delete(f"{system.url}/v1/jobs/{job['id']}", timeout=90)
+    requests.post(f"{system.url}/v1/jobs/{lost['id']}/retry", timeout=90)
 
 
 class Tap:

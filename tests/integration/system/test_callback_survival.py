@@ -10,7 +10,7 @@ from standardwebhooks.webhooks import Webhook
 
 from tests.broker_node import Node
 from tests.fakes.receiver import Receiver, status
-from tests.system import running_system
+from tests.system import PATIENT, running_system
 from tests.vhost import eventually
 
 pytestmark = pytest.mark.broker
@@ -50,6 +50,7 @@ def system(node, tmp_path):
         WEBHOOKS_RETRY_SECONDS=",".join(["1", "2", "3", "5", *["5"] * 30]),
         WEBHOOKS_RATE="100",
         WEBHOOKS_CONCURRENCY="20",
+        **PATIENT,
     ) as running:
         running.start("webhooks")
         yield running
@@ -66,7 +67,7 @@ def submit(system, number, url):
             "events": WANTED,
         },
         headers={"Idempotency-Key": f"job-{number}", "Connection": "close"},
-        timeout=40,
+        timeout=90,
     )
     assert response.status_code == 202, response.text
     return response.json()["id"]

@@ -15,7 +15,7 @@ from tests.vhost import eventually
 pytestmark = pytest.mark.broker
 
 CLIENTS = 6
-TIMEOUT = 12.0
+TIMEOUT = 40.0
 BUSY_SECONDS = 20.0
 """What a busy machine may add."""
 CALLERS = 2
@@ -28,7 +28,7 @@ def load_on(system) -> Load:
 
     def ask(number: int) -> requests.Response:
         latitude, longitude = number % 12_000 / 200, number % 360 - 180
-        return system.get("/v1/playlists", seconds=60, lat=latitude, lon=longitude)
+        return system.get("/v1/playlists", seconds=90, lat=latitude, lon=longitude)
 
     return Load(ask, CLIENTS)
 
@@ -45,7 +45,7 @@ def system(node, tmp_path_factory):
         node.amqp_uri,
         tmp_path_factory.mktemp("deaths"),
         GATEWAY_TIMEOUT=str(TIMEOUT),
-        RUNTIME_CALL_SECONDS="9",
+        RUNTIME_CALL_SECONDS="30",
     ) as running:
         yield running
 
@@ -104,7 +104,7 @@ def test_a_killed_broker_causes_clean_errors_and_all_parts_reconnect(system, nod
         assert system.probe("/livez") == 200
         eventually(lambda: system.probe("/readyz") == 503)
         node.start()
-        system.await_answers(60)
+        system.await_answers()
         before = load.statuses[200]
         eventually(lambda: load.statuses[200] >= before + CLIENTS)
 

@@ -91,5 +91,5 @@ def test_no_accepted_job_is_lost_while_each_part_is_killed_in_turn(system, node,
 
 
 def rows(folder: Path, table: str) -> int:
-    with sqlite3.connect(folder / "jobs.db") as store:
+    with sqlite3.connect(folder / "jobs.db", timeout=60) as store:
         return int(store.execute(f"SELECT count(*) FROM {table}").fetchone()[0])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.system import running_system
+from tests.system import PATIENT, running_system
 from tests.vhost import Vhost
 
 pytestmark = pytest.mark.broker
@@ -24,7 +24,8 @@ expected-statuses = ["2xx", 304, 400, 401, 403, 404, 409, 422, "5xx"]
 @pytest.fixture(scope="module")
 def system(rabbitmq, tmp_path_factory):
     vhost = Vhost(rabbitmq, "system-openapi")
-    with running_system(vhost.amqp_uri, tmp_path_factory.mktemp("system")) as running:
+    folder = tmp_path_factory.mktemp("system")
+    with running_system(vhost.amqp_uri, folder, **PATIENT) as running:
         yield running
     vhost.delete()
 
@@ -38,7 +39,7 @@ def schemathesis(system, folder, seconds):
         *("--config-file", config, "run", f"{system.url}/openapi.json"),
         # A cancelled job can still be read. Two workers make Python 3.11's parser fail at times.
         *("--checks", "all", "--exclude-checks", "use_after_free", "--workers", "1"),
-        *("--max-time", str(seconds), "--seed", "1", "--request-timeout", "30"),
+        *("--max-time", str(seconds), "--seed", "1", "--request-timeout", "90"),
         # It redirects to the events process, and has no end before the job ends.
         *("--exclude-operation-id", "stream_job"),
     ]

@@ -3,7 +3,7 @@
 import pytest
 import requests
 
-from tests.system import running_system
+from tests.system import PATIENT, running_system
 from tests.vhost import Vhost
 
 pytestmark = pytest.mark.broker
@@ -12,7 +12,8 @@ pytestmark = pytest.mark.broker
 @pytest.fixture(scope="module")
 def system(rabbitmq, tmp_path_factory):
     vhost = Vhost(rabbitmq, "system-questions")
-    with running_system(vhost.amqp_uri, tmp_path_factory.mktemp("system")) as running:
+    folder = tmp_path_factory.mktemp("system")
+    with running_system(vhost.amqp_uri, folder, **PATIENT) as running:
         yield running
     vhost.delete()
 
@@ -196,7 +197,7 @@ def test_every_policy_returns_its_reasons(system, policy):
 
 def test_an_answer_that_a_client_has_is_not_sent_again(system):
     first = system.get("/v1/playlists", city="Olinda")
-    again = requests.get(first.url, headers={"If-None-Match": first.headers["ETag"]}, timeout=40)
+    again = requests.get(first.url, headers={"If-None-Match": first.headers["ETag"]}, timeout=90)
 
     assert "max-age" in first.headers["Cache-Control"]
     assert again.status_code == 304

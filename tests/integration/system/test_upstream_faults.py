@@ -8,13 +8,13 @@ import pytest
 from tests.fakes.upstreams import deezer, faults, met_no, open_meteo, spotify
 from tests.fakes.upstreams.server import upstream
 from tests.fakes.upstreams.spotify import CLIENT_ID, SECRET, FakeSpotify
-from tests.system import running_system
-from tests.vhost import Vhost
+from tests.system import PATIENT, running_system
+from tests.vhost import Vhost, eventually
 
 pytestmark = pytest.mark.broker
 
-MOST_SECONDS = 18.0
-"""Of two services that wait for 3 s each; the gateway gives up after 20, an upstream takes 30."""
+MOST_SECONDS = 28.0
+"""Of two services that wait for 3 s each; the gateway gives up after 60, an upstream takes 30."""
 
 
 @pytest.fixture(scope="module")
@@ -46,8 +46,7 @@ def system(rabbitmq, tmp_path_factory, upstreams):
         PLAYLISTS_CACHE_SECONDS="0.001",
         WEATHER_LIVE_SECONDS="3",
         MUSIC_LIVE_SECONDS="3",
-        GATEWAY_TIMEOUT="20",
-        RUNTIME_CALL_SECONDS="18",
+        **PATIENT,
     ) as running:
         yield running
     vhost.delete()
@@ -60,9 +59,14 @@ def healthy(upstreams):
 
 
 def test_with_all_upstreams_well_nothing_is_degraded(system):
-    answer = system.get("/v1/playlists", city="Recife", limit=5).json()
+    answers = []
 
-    assert answer["degraded"] == []
+    def is_fresh():
+        answers.append(system.get("/v1/playlists", city="Recife", limit=5).json())
+        return answers[-1]["degraded"] == []
+
+    eventually(is_fresh)  # an upstream that is held up for 3 s is left out for a while
+    answer = answers[-1]
     assert answer["weather"]["source"] == "open-meteo"
     assert answer["playlist"]["source"] == "spotify"
     assert any("Open-Meteo" in line for line in answer["attribution"])
