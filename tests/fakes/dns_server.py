@@ -37,7 +37,6 @@ class DnsServer:
         resolver = dns.resolver.Resolver(configure=False)
         resolver.nameservers = ["127.0.0.1"]
         resolver.port = self._socket.getsockname()[1]
-        resolver.timeout = 1.0
         return resolver
 
     def _serve(self):

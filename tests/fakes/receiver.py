@@ -11,7 +11,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 
 @dataclass
@@ -26,6 +26,8 @@ class Receiver:
 
     Args:
         certificate: of trustme; without one it speaks plain HTTP.
+
+    ``answered`` counts the behaviours that wrote everything they wanted to.
     """
 
     def __init__(self, behave=None, certificate=None):
@@ -33,6 +35,7 @@ class Receiver:
         self.received = []
         self.server_names = []
         self.connections = 0
+        self.answered = 0
         self._tls = None
         if certificate is not None:
             self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -70,6 +73,7 @@ class Receiver:
                 connection = self._tls.wrap_socket(connection, server_side=True)
             self.received.append(_read(connection))
             self.behave(connection)
+            self.answered += 1
         with suppress(OSError):
             connection.close()
 

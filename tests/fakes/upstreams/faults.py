@@ -15,7 +15,7 @@ def slow(upstream: FakeUpstream) -> Behaviour:
     """Take the request and say nothing until the test is over."""
 
     def behave(asked: Asked, handler: BaseHTTPRequestHandler) -> None:
-        upstream.over.wait(30)
+        upstream.over.wait(300)
 
     return behave
 

@@ -2,7 +2,6 @@
 
 import logging
 import statistics
-import threading
 import time
 
 import pytest
@@ -11,15 +10,20 @@ from mare_services.contract.errors import SourceUnavailable
 from mare_services.contract.music import Mood, MusicRequest
 from mare_services.music.assembly import composer
 from mare_services.music.settings import Settings
+from mare_services.upstream import client
+from mare_services.upstream.client import CONNECT_SECONDS
 from tests.fakes.upstreams import deezer, faults, spotify
 from tests.fakes.upstreams.server import upstream
 from tests.fakes.upstreams.spotify import CLIENT_ID, SECRET, FakeSpotify
+from tests.integration.weather.assembling import (
+    BUSY_SECONDS,
+    LIVE_SECONDS,
+    LIVE_SECONDS_OF_TWO,
+    NOT_WAITED,
+    PATIENT_SECONDS,
+    in_background,
+)
 
-LIVE_SECONDS = 4.0
-BUSY_SECONDS = 8.0
-"""What a busy machine may add; the upstreams that do not answer take 30 s."""
-NOT_WAITED = 0.5
-"""Far more than an answer takes for which no upstream is asked; asking in vain takes 1 s."""
 
 
 @pytest.fixture
@@ -42,12 +46,8 @@ def environ(spotify_server, deezer_server):
         "MUSIC_SPOTIFY_URL": spotify_server.url,
         "MUSIC_SPOTIFY_ACCOUNTS_URL": spotify_server.url,
         "MUSIC_DEEZER_URL": deezer_server.url,
-        "MUSIC_LIVE_SECONDS": str(LIVE_SECONDS),
+        "MUSIC_LIVE_SECONDS": str(PATIENT_SECONDS),
     }
-
-
-def in_background(work):
-    threading.Thread(target=work, daemon=True).start()
 
 
 @pytest.fixture
@@ -113,8 +113,9 @@ def test_without_credentials_spotify_is_not_asked(environ, spotify_server):
 
 @pytest.mark.parametrize("fault", faults.EVERY_FAULT)
 def test_music_is_returned_in_time_after_any_fault_of_both_upstreams(
-    compose, spotify_server, deezer_server, fault
+    environ, spotify_server, deezer_server, fault
 ):
+    compose = composing(environ | {"MUSIC_LIVE_SECONDS": str(LIVE_SECONDS)})
     for server in (spotify_server, deezer_server):
         server.plays(faults.EVERY_FAULT[fault](server))
     answer, seconds = compose()
@@ -129,12 +130,13 @@ def test_music_is_returned_in_time_after_any_fault_of_both_upstreams(
 
 
 @pytest.mark.parametrize("fault", faults.EVERY_FAULT)
-def test_deezer_replaces_spotify_after_any_fault(compose, spotify_server, fault):
+def test_deezer_replaces_spotify_after_any_fault(environ, spotify_server, fault):
+    compose = composing(environ | {"MUSIC_LIVE_SECONDS": str(LIVE_SECONDS_OF_TWO)})
     spotify_server.plays(spotify.TOKEN, faults.EVERY_FAULT[fault](spotify_server))
     answer, seconds = compose()
 
     assert answer.playlist.source == "deezer"
-    assert seconds < LIVE_SECONDS + BUSY_SECONDS
+    assert seconds < LIVE_SECONDS_OF_TWO + BUSY_SECONDS
 
 
 @pytest.mark.parametrize(
@@ -156,7 +158,9 @@ def test_a_permanently_failing_upstream_is_not_called(compose, spotify_server, a
     assert len(spotify_server.asked) == calls
 
 
-def test_a_machine_without_internet_waits_once_and_never_again(environ):
+def test_a_machine_without_internet_waits_once_and_never_again(environ, monkeypatch):
+    monkeypatch.setattr(client, "CONNECT_SECONDS", CONNECT_SECONDS)
+    environ["MUSIC_LIVE_SECONDS"] = str(LIVE_SECONDS)
     with faults.black_hole() as nowhere:
         for name in ("MUSIC_SPOTIFY_URL", "MUSIC_SPOTIFY_ACCOUNTS_URL", "MUSIC_DEEZER_URL"):
             environ[name] = nowhere
@@ -186,7 +190,8 @@ def test_without_the_catalogue_the_last_error_is_passed_on(environ, spotify_serv
     assert "secret-of-the-upstream" not in repr(failure.value)
 
 
-def test_no_fault_makes_the_secret_show(compose, spotify_server, caplog):
+def test_no_fault_makes_the_secret_show(environ, spotify_server, caplog):
+    compose = composing(environ | {"MUSIC_LIVE_SECONDS": str(LIVE_SECONDS)})
     caplog.set_level(logging.DEBUG)
     for mood, fault in zip(Mood, faults.EVERY_FAULT, strict=False):
         if fault != "slow":

@@ -32,4 +32,4 @@ def client(server, name="source"):
 
 
 def weather_of(source):
-    return source.answer(SAO_PAULO, Budget.of(3)).weather
+    return source.answer(SAO_PAULO, Budget.of(60)).weather

@@ -7,8 +7,12 @@ from mare_services.contract.places import Place
 from mare_services.weather.settings import Settings
 
 LIVE_SECONDS = 4.0
-BUSY_SECONDS = 8.0
-"""What a busy machine may add; the upstreams that do not answer take 30 s."""
+LIVE_SECONDS_OF_TWO = 20.0
+"""Of them the second source has 8, however slow the first is."""
+PATIENT_SECONDS = 30.0
+"""The most that a setting allows: for upstreams that answer, as late as a busy machine lets them."""
+BUSY_SECONDS = 60.0
+"""What a busy machine may add; the upstreams that do not answer take 300 s."""
 NOT_WAITED = 0.5
 """Far more than an answer takes for which no upstream is asked; asking in vain takes 1 s."""
 

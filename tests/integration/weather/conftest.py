@@ -3,8 +3,9 @@
 import pytest
 
 from tests.fakes.upstreams import met_no, open_meteo, openweathermap
+from tests.fakes.upstreams.patience import patience  # noqa: F401
 from tests.fakes.upstreams.server import upstream
-from tests.integration.weather.assembling import LIVE_SECONDS
+from tests.integration.weather.assembling import PATIENT_SECONDS
 
 
 @pytest.fixture
@@ -32,6 +33,6 @@ def environ(open_meteo_server, met_no_server, owm_server):
         "WEATHER_OPEN_METEO_GEOCODING_URL": open_meteo_server.url,
         "WEATHER_MET_NO_URL": met_no_server.url,
         "WEATHER_OPENWEATHERMAP_URL": owm_server.url,
-        "WEATHER_LIVE_SECONDS": str(LIVE_SECONDS),
-        "WEATHER_GEOCODER_SECONDS": str(LIVE_SECONDS),
+        "WEATHER_LIVE_SECONDS": str(PATIENT_SECONDS),
+        "WEATHER_GEOCODER_SECONDS": str(PATIENT_SECONDS),
     }

@@ -70,7 +70,7 @@ def test_a_geocoder_that_is_first_wins(environ, open_meteo_server):
 
 @pytest.mark.parametrize("fault", faults.EVERY_FAULT)
 def test_the_gazetteer_stands_in_for_the_geocoder(environ, open_meteo_server, fault):
-    environ["WEATHER_GEOCODER"] = "open-meteo"
+    environ |= {"WEATHER_GEOCODER": "open-meteo", "WEATHER_GEOCODER_SECONDS": str(LIVE_SECONDS)}
     open_meteo_server.plays(faults.EVERY_FAULT[fault](open_meteo_server))
 
     located, seconds = timed(assembled(environ, locator).locate, PlaceQuery(city="Recife"))
@@ -83,6 +83,7 @@ def test_the_gazetteer_stands_in_for_the_geocoder(environ, open_meteo_server, fa
 def test_a_geocoder_that_fails_does_not_say_that_a_place_is_unknown(
     environ, open_meteo_server, fault
 ):
+    environ["WEATHER_GEOCODER_SECONDS"] = str(LIVE_SECONDS)
     open_meteo_server.plays(faults.EVERY_FAULT[fault](open_meteo_server))
     locating = assembled(environ, locator)
 

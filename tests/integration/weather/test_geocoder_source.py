@@ -10,7 +10,7 @@ from tests.fakes.upstreams import open_meteo
 
 def places_of(server, name, country=None, lang="pt"):
     question = NameQuery(name, country, lang)
-    return OpenMeteoGeocoder(JsonClient("source", server.url)).answer(question, Budget.of(3))
+    return OpenMeteoGeocoder(JsonClient("source", server.url)).answer(question, Budget.of(60))
 
 
 def test_the_geocoder_finds_villages_and_leaves_out_airports(open_meteo_server):

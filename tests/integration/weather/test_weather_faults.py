@@ -16,7 +16,8 @@ from mare_services.contract.errors import (
     SourceUnavailable,
 )
 from mare_services.contract.places import PlaceQuery
-from mare_services.upstream.client import JsonClient
+from mare_services.upstream import client
+from mare_services.upstream.client import CONNECT_SECONDS, JsonClient
 from mare_services.upstream.guarded import Guarded
 from mare_services.weather.adapters.open_meteo import OpenMeteo
 from mare_services.weather.assembly import live_weather, locator, observer
@@ -27,7 +28,9 @@ from tests.fakes.upstreams import faults, openweathermap
 from tests.integration.weather.assembling import (
     BUSY_SECONDS,
     LIVE_SECONDS,
+    LIVE_SECONDS_OF_TWO,
     NOT_WAITED,
+    PATIENT_SECONDS,
     assembled,
     in_background,
     place,
@@ -81,6 +84,7 @@ def test_neighbours_share_an_answer_for_a_quarter_of_an_hour(environ, open_meteo
 def test_weather_is_returned_in_time_after_any_fault_of_all_upstreams(
     environ, open_meteo_server, met_no_server, fault
 ):
+    environ["WEATHER_LIVE_SECONDS"] = str(LIVE_SECONDS)
     for server in (open_meteo_server, met_no_server):
         server.plays(faults.EVERY_FAULT[fault](server))
     observing = assembled(environ, observer)
@@ -102,12 +106,13 @@ def test_weather_is_returned_in_time_after_any_fault_of_all_upstreams(
 
 @pytest.mark.parametrize("fault", faults.EVERY_FAULT)
 def test_met_no_replaces_open_meteo_after_any_fault(environ, open_meteo_server, fault):
+    environ["WEATHER_LIVE_SECONDS"] = str(LIVE_SECONDS_OF_TWO)
     open_meteo_server.plays(faults.EVERY_FAULT[fault](open_meteo_server))
 
     observed, seconds = timed(assembled(environ, observer).observe, place())
 
     assert observed.weather.source == "met.no"
-    assert seconds < LIVE_SECONDS + BUSY_SECONDS
+    assert seconds < LIVE_SECONDS_OF_TWO + BUSY_SECONDS
 
 
 @pytest.mark.parametrize(
@@ -146,7 +151,9 @@ def test_a_recovered_upstream_is_detected_in_the_background(environ, open_meteo_
 
 
 @pytest.mark.parametrize("nowhere", [faults.black_hole, faults.closed_port])
-def test_a_machine_without_internet_waits_once_and_never_again(environ, nowhere):
+def test_a_machine_without_internet_waits_once_and_never_again(environ, nowhere, monkeypatch):
+    monkeypatch.setattr(client, "CONNECT_SECONDS", CONNECT_SECONDS)
+
     def everything_asked(*errors):
         with pytest.raises((PlaceNotFound, *errors)):
             locating.locate(PlaceQuery(city="Trancoso"))
@@ -172,7 +179,7 @@ def test_old_weather_stands_in_for_none(environ, open_meteo_server):
     source = OpenMeteo(JsonClient("open-meteo", open_meteo_server.url))
     live = live_weather(
         [Guarded(source, spawn=in_background)],
-        Settings(live_seconds=LIVE_SECONDS),
+        Settings(live_seconds=PATIENT_SECONDS),
         in_background,
         clock,
     )
@@ -230,6 +237,7 @@ def test_no_fault_makes_the_key_show(environ, owm_server, caplog):
         "WEATHER_OPENWEATHERMAP_KEY": openweathermap.KEY,
         "WEATHER_SOURCES": "openweathermap",
         "WEATHER_EMBEDDED": "false",
+        "WEATHER_LIVE_SECONDS": str(LIVE_SECONDS),
     }
     for fault in faults.EVERY_FAULT.values():
         owm_server.plays(fault(owm_server))

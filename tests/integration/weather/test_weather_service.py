@@ -11,6 +11,7 @@ from mare_services.contract.weather import WeatherReport
 from tests.fakes.upstreams import faults, open_meteo
 from tests.fakes.upstreams.server import upstream
 from tests.serving import call, serving
+from tests.vhost import becomes
 
 pytestmark = pytest.mark.broker
 
@@ -70,9 +71,9 @@ def test_no_upstream_makes_it_late(vhost):
             "WEATHER_LIVE_SECONDS": "3",
         }
         with serving(vhost, "weather", **environ):
-            live = call(vhost, "weather.report", {"city": "Recife"})
+            becomes(lambda: source_of(call(vhost, "weather.report", {"city": "Recife"})), "open-meteo")
             server.plays(faults.dripping_headers(server))
-            late = call(vhost, "weather.report", {"city": "London"})
+            late = call(vhost, "weather.report", {"city": "London"})  # the upstream never ends
 
             # Several times, for what is left for the way back is little on a busy machine.
             answers = []
@@ -84,11 +85,13 @@ def test_no_upstream_makes_it_late(vhost):
                 call(vhost, "weather.report", {"city": "Lisbon"})
                 server.plays(faults.dripping_headers(server))
 
-    assert live["result"]["weather"]["source"] == "open-meteo"
-    assert late["result"]["weather"]["source"] == "climatology"
-    assert late["seconds"] < 9
+    assert source_of(late) == "climatology"
     assert answers
     assert {answer["weather"]["source"] for answer in answers} == {"climatology"}
+
+
+def source_of(reply):
+    return reply["result"]["weather"]["source"]
 
 
 def hurried(vhost, city):

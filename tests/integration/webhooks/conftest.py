@@ -9,6 +9,7 @@ from standardwebhooks.webhooks import Webhook
 
 from mare_services.contract.callbacks import CALLBACK_QUEUE as CALLBACKS
 from tests.serving import serving
+from tests.vhost import eventually
 
 SECRET = f"whsec_{base64.b64encode(bytes(range(32))).decode()}"
 REPORTS = "test-reports"
@@ -31,7 +32,7 @@ class Webhooks:
         settings = {
             "WEBHOOKS_SECRETS": SECRET,
             "WEBHOOKS_ALLOW_LOCALHOST": "true",
-            "WEBHOOKS_ATTEMPT_SECONDS": "2",
+            "WEBHOOKS_ATTEMPT_SECONDS": "60",
             "WEBHOOKS_RETRY_SECONDS": "1,2,1",
             "RUNTIME_MAX_WORKERS": "20",
             "LOG_LEVEL": "WARNING",
@@ -63,6 +64,13 @@ class Webhooks:
         while message := self.vhost.get(REPORTS):
             found.append(json.loads(message.body)["delivery"])
         return found
+
+    def await_reports(self, count):
+        """Return the next ``count`` reports in the order of their attempts."""
+        found = []
+        eventually(lambda: len(found.extend(self.reports()) or found) >= count)
+        assert len(found) == count
+        return sorted(found, key=lambda delivery: delivery["number"])
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Requests to real sockets: pinned to a checked address, bounded, with the name in TLS."""
 
 import socket
-import time
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 
@@ -41,6 +40,13 @@ def ca_file(authority, tmp_path_factory):
 
 @pytest.fixture
 def transport(ca_file):
+    """A transport that waits as long as a busy machine may need."""
+    return HttpTransport(Resolver(), seconds=60.0, ca_file=ca_file)
+
+
+@pytest.fixture
+def hasty(ca_file):
+    """A transport for receivers that do not answer."""
     return HttpTransport(Resolver(), seconds=1.0, ca_file=ca_file)
 
 
@@ -93,9 +99,9 @@ def test_a_certificate_that_is_not_valid_gets_no_request(transport, authority, k
     assert receiver.received == []
 
 
-def test_plain_http_at_an_https_port_is_no_tls(transport):
+def test_plain_http_at_an_https_port_is_no_tls(hasty):
     with Receiver(status(200)) as receiver:
-        assert failure(transport, to(receiver, "https")) in (
+        assert failure(hasty, to(receiver, "https")) in (
             "TLS failed.",
             "No answer in time.",
             "The connection failed.",
@@ -112,7 +118,6 @@ def test_a_redirect_is_an_answer_and_is_not_followed(transport):
 @pytest.mark.parametrize(
     ("lie", "sentence"),
     [
-        (behaviour.stall, "No answer in time."),
         (behaviour.endless_headers, "The headers of the answer are too long."),
         (behaviour.long_header, "The headers of the answer are too long."),
         (behaviour.endless_interim, "The headers of the answer are too long."),
@@ -121,21 +126,21 @@ def test_a_redirect_is_an_answer_and_is_not_followed(transport):
         (behaviour.reset, "The connection failed."),
     ],
 )
-def test_an_answer_that_is_none_is_a_failure_within_the_time_limit(transport, lie, sentence):
-    started = time.monotonic()
+def test_an_answer_that_is_none_is_a_failure(transport, lie, sentence):
     with Receiver(lie) as receiver:
         assert failure(transport, to(receiver)) == sentence
 
-    assert time.monotonic() - started < 4
+
+def test_without_an_answer_a_request_fails_after_the_time_limit(hasty):
+    with Receiver(behaviour.stall) as receiver:
+        assert failure(hasty, to(receiver)) == "No answer in time."
 
 
 @pytest.mark.parametrize("lie", [behaviour.gigabyte, behaviour.endless_chunks])
 def test_of_a_large_body_only_the_beginning_is_read(transport, lie):
-    started = time.monotonic()
     with Receiver(lie) as receiver:
         assert transport.post(to(receiver), HEADERS, b"{}").status == 200
-
-    assert time.monotonic() - started < 4
+        assert receiver.answered == 0
 
 
 def test_retry_after_is_part_of_the_answer(transport):
@@ -153,7 +158,7 @@ def test_the_next_address_is_tried_if_one_refuses(ca_file):
         return socket.create_connection(("127.0.0.1", port), seconds)
 
     addresses = [ip_address(f"8.8.8.{number}") for number in range(9)]
-    transport = HttpTransport(Resolver(*addresses), seconds=1.0, ca_file=ca_file, connect=connect)
+    transport = HttpTransport(Resolver(*addresses), seconds=60.0, ca_file=ca_file, connect=connect)
     with Receiver(status(200)) as receiver:
         transport.post(to(receiver), HEADERS, b"{}")
         tried[:] = []

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -51,8 +52,7 @@ def test_a_failed_callback_is_sent_again_with_the_same_id_until_it_arrives(webho
         eventually(lambda: len(receiver.received) == 4)
         eventually(lambda: webhooks.vhost.depth(CALLBACKS).ready == 0)
 
-        reports = []
-        eventually(lambda: len(reports.extend(webhooks.reports()) or reports) == 4)
+        reports = webhooks.await_reports(4)
 
     assert {event["data"]["id"] for event in verified(receiver.received)} == {"1"}
     assert {request.headers["webhook-id"] for request in receiver.received} == {"msg_1_1_complete"}
@@ -69,7 +69,7 @@ def test_no_report_is_missing_after_an_alarm_of_the_broker(webhooks):
         with webhooks.running(AMQP_URI=uri) as process:
             alarm.tell(BLOCKED)
             webhooks.publish(receiver.url)
-            next(line for line in process.stdout if "cannot be reported" in line)
+            assert any("cannot be reported" in line for line in process.stdout)
             alarm.tell(UNBLOCKED)
 
             eventually(webhooks.reports)
@@ -88,8 +88,9 @@ def test_a_callback_that_never_arrives_is_kept_and_can_be_replayed(webhooks):
         one = command(webhooks.vhost, "replay", "--job", "2")
         eventually(lambda: len(receiver.received) == 5)
         rest = command(webhooks.vhost, "replay")
-        eventually(lambda: len(receiver.received) == 6)
+        reports = webhooks.await_reports(6)
 
+    assert len(receiver.received) == 6
     assert listed.stdout.splitlines()[-1] == "2 callbacks"
     assert "2 attempts  status 503" in listed.stdout
     assert one.stderr == ""
@@ -98,18 +99,17 @@ def test_a_callback_that_never_arrives_is_kept_and_can_be_replayed(webhooks):
     ]  # fmt: skip
     assert rest.stdout.splitlines()[-1] == "1 callbacks"
     becomes(webhooks.vhost.dead_letters, 1)
-    assert [each["number"] for each in webhooks.reports()][-2:] == [3, 3]
+    assert [each["number"] for each in reports] == [1, 1, 2, 2, 3, 3]
 
 
 def test_410_ends_the_subscription(webhooks):
     with Receiver(status(410)) as receiver, webhooks.running():
         webhooks.publish(receiver.url)
-        eventually(lambda: receiver.received)
+        reports = webhooks.await_reports(1)  # from now on the service knows
         webhooks.publish(receiver.url, kind="job.failed")
         eventually(lambda: webhooks.vhost.depth(CALLBACKS).ready == 0)
         webhooks.publish(receiver.url, job_id="2")
-        reports = []
-        eventually(lambda: len(reports.extend(webhooks.reports()) or reports) == 2)
+        reports += webhooks.await_reports(1)
 
     assert [event["data"]["id"] for event in verified(receiver.received)] == ["1", "2"]
     assert [each["outcome"] for each in reports] == ["gone", "gone"]
@@ -126,9 +126,7 @@ def test_https_is_verified_with_the_authorities_of_the_setting(webhooks, tmp_pat
     ):
         webhooks.publish(receiver.url, "1")
         webhooks.publish(impostor.url, "2")
-        eventually(lambda: receiver.received)
-        reports = []
-        eventually(lambda: len(reports.extend(webhooks.reports()) or reports) == 2)
+        reports = webhooks.await_reports(2)
 
         assert impostor.received == []
     assert len(verified(receiver.received)) == 1
@@ -144,17 +142,17 @@ LIES = (
 
 def test_no_lie_of_a_receiver_takes_longer_than_an_attempt(webhooks):
     receivers = [Receiver(lie) for lie in LIES]
-    with webhooks.running(WEBHOOKS_RETRY_SECONDS="3600"):
+    settings = {"WEBHOOKS_ATTEMPT_SECONDS": "2", "WEBHOOKS_RETRY_SECONDS": "3600"}
+    with webhooks.running(**settings):
         for number, receiver in enumerate(receivers):
             receiver.__enter__()
             webhooks.publish(receiver.url, str(number))
-        reports = []
-        eventually(lambda: len(reports.extend(webhooks.reports()) or reports) == len(LIES))
+        reports = webhooks.await_reports(len(LIES))
         for receiver in receivers:
             receiver.__exit__()
 
     assert {each["outcome"] for each in reports} == {"failed"}
-    assert max(each["seconds"] for each in reports) < 20  # the limit is 2; a lie takes for ever
+    assert max(each["seconds"] for each in reports) < 50  # the limit is 2; a lie takes for ever
 
 
 def test_the_body_of_a_gigabyte_does_not_keep_the_service_busy(webhooks):
@@ -162,9 +160,7 @@ def test_the_body_of_a_gigabyte_does_not_keep_the_service_busy(webhooks):
         started = time.monotonic()
         for number in range(8):
             webhooks.publish(receiver.url, str(number))
-        eventually(lambda: len(receiver.received) == 8)
-        reports = []
-        eventually(lambda: len(reports.extend(webhooks.reports()) or reports) == 8)
+        reports = webhooks.await_reports(8)
         resident = int(Path(f"/proc/{process.pid}/statm").read_text().split()[1]) * 4096
 
     assert {each["outcome"] for each in reports} == {"delivered"}
@@ -175,10 +171,14 @@ def test_the_body_of_a_gigabyte_does_not_keep_the_service_busy(webhooks):
 def test_a_host_gets_as_many_callbacks_at_a_time_as_allowed(webhooks):
     most = []
     busy = []
+    as_allowed = threading.Event()
 
     def slow(connection):
         busy.append(1)
         most.append(len(busy))
+        if len(busy) == 2:
+            as_allowed.set()
+        as_allowed.wait(60)
         time.sleep(0.3)
         busy.pop()
         status(204)(connection)
@@ -202,8 +202,7 @@ def test_a_url_that_leads_inside_is_refused_although_it_got_into_a_queue(webhook
     with Receiver() as receiver, webhooks.running(WEBHOOKS_ATTEMPT_SECONDS="10", **settings):
         for number, url in enumerate((*HOSTILE, receiver.url)):
             webhooks.publish(url, str(number))
-        reports = []
-        eventually(lambda: len(reports.extend(webhooks.reports()) or reports) == 6)
+        reports = webhooks.await_reports(6)
 
         assert receiver.connections == 0
         assert call(webhooks.vhost, "webhooks.check", {"url": "https://8.8.8.8/x"})["result"] == {

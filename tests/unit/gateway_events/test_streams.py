@@ -117,11 +117,17 @@ def test_what_cannot_be_streamed_is_refused_with_a_problem():
         unknown = await system.get()
         assert (unknown.status, unknown.content_type) == (404, "application/problem+json")
         assert (await unknown.json())["code"] == "job_not_found"
+        assert (await system.get("/v1/jobs/1/events")).status == 404
+        assert (await system.client.post(PATH)).status == 405
+
+    run(test, EVENTS_READ_SECONDS="60")
+
+
+def test_a_job_that_cannot_be_read_in_time_is_refused():
+    async def test(system):
         system.error = Disconnected("no broker")
         unreadable = await system.get()
         assert (unreadable.status, unreadable.headers["Retry-After"]) == (503, "1")
-        assert (await system.get("/v1/jobs/1/events")).status == 404
-        assert (await system.client.post(PATH)).status == 405
 
     run(test, EVENTS_READ_SECONDS="0.05")
 

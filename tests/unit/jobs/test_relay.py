@@ -62,7 +62,7 @@ def accept(store, number, *kinds):
 
 
 def becomes(condition):
-    with eventlet.Timeout(10):
+    with eventlet.Timeout(60):
         while not condition():
             eventlet.sleep(0.01)
 

@@ -60,7 +60,7 @@ def span():
     return Span()
 
 
-def call(listener, span, seconds=5.0):
+def call(listener, span, seconds=60.0):
     return Call(listener, "worker.echo", seconds, span, AllConsumed())
 
 

@@ -26,7 +26,7 @@ class Session:
             raise ConnectionLost("reset")
 
 
-def publisher_with(session, seconds=5.0):
+def publisher_with(session, seconds=60.0):
     publisher = Publisher()
     publisher.container = SimpleNamespace(settings=SimpleNamespace(publish_seconds=seconds))
     if session is not None:

@@ -1,0 +1,1 @@
+from tests.fakes.upstreams.patience import patience  # noqa: F401
