@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from mare.dashboard import Leader, served
+from tests.integration.browser import PATIENCE
 from tests.unit.operator_loop.fakes import Clock
 from tests.unit.operator_loop.worlds import World
 
@@ -78,6 +79,7 @@ def operator() -> Iterator[Operator]:
 @pytest.fixture
 def visit(browser: Browser, operator: Operator) -> Iterator[Callable[[str], Page]]:
     context = browser.new_context(locale="en-GB", timezone_id="America/Recife")
+    context.set_default_timeout(PATIENCE)
     messages: list[str] = []
 
     def open_page(query: str) -> Page:

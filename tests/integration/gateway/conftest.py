@@ -35,4 +35,4 @@ def gateway(port, *, errors=False, **environ):
         yield process
     finally:
         process.terminate()
-        process.communicate(timeout=35)
+        process.communicate(timeout=90)

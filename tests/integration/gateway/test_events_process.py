@@ -48,7 +48,7 @@ def events_process(vhost, log=subprocess.DEVNULL):
 
     def ready():
         with contextlib.suppress(requests.RequestException):
-            return requests.get(f"http://127.0.0.1:{health}/readyz", timeout=5).status_code == 200
+            return requests.get(f"http://127.0.0.1:{health}/readyz", timeout=30).status_code == 200
 
     try:
         eventually(ready)
@@ -127,7 +127,7 @@ def test_a_process_that_stops_ends_its_streams_at_once(jobs):
         eventually(lambda: stream.ids)
         process.terminate()
 
-        assert process.wait(20) == 0
-        stream.join(20)
+        assert process.wait(60) == 0
+        stream.join(60)
         assert not stream.is_alive()
         assert not stream.ended  # the client opens it again, elsewhere

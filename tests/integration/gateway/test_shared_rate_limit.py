@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from mare_gateway import rate_limit
 from mare_gateway.app import create_app
 from mare_gateway.settings import Settings
 from tests.unit.gateway.fake_rpc import FakeRpc
@@ -23,8 +24,14 @@ def valkey(tmp_path):
 
 
 @pytest.fixture
+def patience(monkeypatch):
+    """The storage may answer as late as a busy machine lets it."""
+    monkeypatch.setattr(rate_limit, "STORAGE_SECONDS", 60.0)
+
+
+@pytest.fixture
 def make_gateway():
-    def make(storage, limit="3/minute"):
+    def make(storage, limit="3/day"):  # the end of a minute would change the counts
         environ = {"GATEWAY_RATE_LIMIT": limit, "GATEWAY_RATE_LIMIT_STORAGE": storage}
         rpc = FakeRpc({"weather.search": {"places": [], "attribution": []}})
         return create_app(Settings.from_env(environ), rpc).test_client()
@@ -36,7 +43,7 @@ def _statuses(gateway, count):
     return [gateway.get(PATH).status_code for _ in range(count)]
 
 
-def test_gateways_share_what_they_count(valkey, make_gateway):
+def test_gateways_share_what_they_count(valkey, make_gateway, patience):
     one, other = make_gateway(valkey.uri), make_gateway(valkey.uri)
 
     assert _statuses(one, 2) == [200, 200]
@@ -51,7 +58,9 @@ def test_without_a_shared_storage_each_counts_for_itself(make_gateway):
     assert _statuses(other, 1) == [200]
 
 
-def test_a_storage_that_dies_leaves_each_gateway_counting_for_itself(valkey, make_gateway):
+def test_a_storage_that_dies_leaves_each_gateway_counting_for_itself(
+    valkey, make_gateway, patience
+):
     gateway = make_gateway(valkey.uri)
     assert _statuses(gateway, 1) == [200]
 
@@ -67,4 +76,4 @@ def test_a_storage_that_does_not_respond_delays_no_request(make_gateway):
 
         assert _statuses(gateway, 5) == [200, 200, 200, 429, 429]
 
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 28  # redis-py alone would wait for 30 s at each request

@@ -25,7 +25,6 @@ from tests.integration.weather.assembling import (
 )
 
 
-
 @pytest.fixture
 def spotify_server():
     with spotify.spotify(FakeSpotify()) as server:

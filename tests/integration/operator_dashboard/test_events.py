@@ -135,7 +135,7 @@ def test_streams_are_limited_and_released():
             status, body = await visitor.get("/api/events")
             assert (status, body["error"]["code"]) == (503, "TooManyStreams")
             assert (await visitor.state())["objects"]
-        async with asyncio.timeout(20):  # a closed connection is found by the next send
+        async with asyncio.timeout(60):  # a closed connection is found by the next send
             while True:
                 await visitor.world.tick(2)
                 async with visitor.session.get("/api/events") as answer:

@@ -11,7 +11,7 @@ import aiohttp
 from mare.dashboard import Leader, served
 from tests.unit.operator_loop.worlds import World, run
 
-SECONDS = 20.0
+SECONDS = 60.0
 
 
 @dataclass

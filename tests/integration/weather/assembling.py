@@ -10,7 +10,7 @@ LIVE_SECONDS = 4.0
 LIVE_SECONDS_OF_TWO = 20.0
 """Of them the second source has 8, however slow the first is."""
 PATIENT_SECONDS = 30.0
-"""The most that a setting allows: for upstreams that answer, as late as a busy machine lets them."""
+"""The most that a setting allows: upstreams that answer may be late on a busy machine."""
 BUSY_SECONDS = 60.0
 """What a busy machine may add; the upstreams that do not answer take 300 s."""
 NOT_WAITED = 0.5

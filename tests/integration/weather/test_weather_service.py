@@ -71,7 +71,8 @@ def test_no_upstream_makes_it_late(vhost):
             "WEATHER_LIVE_SECONDS": "3",
         }
         with serving(vhost, "weather", **environ):
-            becomes(lambda: source_of(call(vhost, "weather.report", {"city": "Recife"})), "open-meteo")
+            question = {"city": "Recife"}
+            becomes(lambda: source_of(call(vhost, "weather.report", question)), "open-meteo")
             server.plays(faults.dripping_headers(server))
             late = call(vhost, "weather.report", {"city": "London"})  # the upstream never ends
 

@@ -41,7 +41,7 @@ def test_a_batch_is_accepted_with_one_job_for_each_submission(client, rpc):
 
 
 def test_a_batch_counts_as_its_jobs_for_the_rate_limit(make_client, rpc):
-    client = make_client(GATEWAY_RATE_LIMIT="3/minute")
+    client = make_client(GATEWAY_RATE_LIMIT="3/day")
 
     accepted, refused = (client.post("/v1/playlists/batch", json=TWO) for _ in range(2))
 

@@ -91,7 +91,7 @@ def test_errors_are_not_kept(cached, rpc, problem):
 
 
 def test_cached_responses_count_against_the_limit(make_client, rpc):
-    client = make_client(GATEWAY_CACHE_BYTES="1000000", GATEWAY_RATE_LIMIT="3/minute")
+    client = make_client(GATEWAY_CACHE_BYTES="1000000", GATEWAY_RATE_LIMIT="3/day")
 
     responses = [client.get(PATH) for _ in range(5)]
 

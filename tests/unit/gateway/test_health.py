@@ -1,10 +1,12 @@
-import time
+from types import SimpleNamespace
 
 import pytest
 
+from mare_gateway import health
 from mare_gateway.health import HEARTBEAT_SECONDS, HealthChecks
 from mare_gateway.metrics import Metrics
 from mare_nameko.client import AmqpUri, CallTimedOut, Options, RemoteError, RpcClient
+from tests.fakes.clock import Clock
 
 
 @pytest.fixture
@@ -31,8 +33,10 @@ def get(metrics):
 
 
 @pytest.fixture
-def age_heartbeat(metrics):
-    return lambda seconds: metrics.heartbeat.set(time.time() - seconds)
+def age_heartbeat(metrics, monkeypatch):
+    clock = Clock(1_800_000_000.0)
+    monkeypatch.setattr(health, "time", SimpleNamespace(time=clock))
+    return lambda seconds: metrics.heartbeat.set(clock.now - seconds)
 
 
 def test_a_worker_is_alive_while_it_reports(get, metrics, rpc, age_heartbeat):
