@@ -178,7 +178,8 @@ def test_a_host_gets_as_many_callbacks_at_a_time_as_allowed(webhooks):
         most.append(len(busy))
         if len(busy) == 2:
             as_allowed.set()
-        as_allowed.wait(60)
+        if len(most) > 1:  # the first is alone: a new host may be slow
+            as_allowed.wait(60)
         time.sleep(0.3)
         busy.pop()
         status(204)(connection)
