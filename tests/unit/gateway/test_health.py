@@ -1,3 +1,4 @@
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -34,7 +35,7 @@ def get(metrics):
 
 @pytest.fixture
 def age_heartbeat(metrics, monkeypatch):
-    clock = Clock(1_800_000_000.0)
+    clock = Clock(time.time())  # as that of the reports
     monkeypatch.setattr(health, "time", SimpleNamespace(time=clock))
     return lambda seconds: metrics.heartbeat.set(clock.now - seconds)
 
