@@ -25,7 +25,7 @@ class Application:
     namespace: str
     release: str = "mare"
 
-    def ask(self, path: str, *, timeout: float = 45, **params: Any) -> requests.Response:
+    def ask(self, path: str, *, timeout: float = 60, **params: Any) -> requests.Response:
         """Send a GET request through the ingress."""
         return requests.get(
             f"{self.cluster.ingress}{path}", params=params, headers={"Host": HOST}, timeout=timeout

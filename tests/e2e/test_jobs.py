@@ -17,7 +17,7 @@ def post(application: Application, **request: object) -> requests.Response:
         f"{application.cluster.ingress}/v1/playlists",
         json=request,
         headers={"Host": HOST, "Idempotency-Key": uuid.uuid4().hex},
-        timeout=45,
+        timeout=60,
     )
 
 

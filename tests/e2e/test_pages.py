@@ -15,6 +15,7 @@ from tests.integration.dashboard.chromium import chromium
 from tests.load.asking import Load
 from tests.vhost import eventually
 
+pytestmark = pytest.mark.timeout(900)
 PICTURE = Path(".cache/cluster-dashboard.png")
 """The screenshot of the last run."""
 

@@ -92,6 +92,15 @@ def _objects(broker: Application) -> set[str]:
     return {name for name in names if "rabbitmq" in name}
 
 
+def _uids(broker: Application) -> set[str]:
+    """Return what identifies each Pod: its name stays when it is replaced."""
+    of = (
+        "--selector=app.kubernetes.io/component=broker",
+        "--output=jsonpath={.items[*].metadata.uid}",
+    )
+    return set(broker.kubectl("get", "pods", *of).split())
+
+
 def _restarts(broker: Application) -> int:
     path = "--output=jsonpath={.status.containerStatuses[0].restartCount}"
     return int(broker.kubectl("get", "pod", "rabbitmq-0", path) or 0)
@@ -129,10 +138,11 @@ def test_a_release_keeps_messages_and_passwords_while_nodes_are_added_and_remove
     assert_members_stay(broker, helm)
     assert_rollback_repairs_a_failed_upgrade(broker, helm, LATE)
 
+    before = _uids(broker)
     for pod in broker.pods("broker"):
         broker.kill(pod)
     stopped = time.monotonic()
-    eventually(lambda: not _nodes_ready(broker, 3)(), seconds=60)
+    eventually(lambda: not before & _uids(broker), seconds=60)
     eventually(_nodes_ready(broker, 3), seconds=240)
     record_property("full_restart_seconds", round(time.monotonic() - stopped))
     eventually(lambda: _messages(broker) == MESSAGES, seconds=180)
