@@ -94,7 +94,7 @@ def test_an_api_server_that_is_away_changes_nothing_but_the_time(
     eventually(lambda: not operator.leads)
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        assert operator.is_alive()
+        eventually(operator.is_alive)
         time.sleep(0.5)
     own_api_server.start_api_server()
 

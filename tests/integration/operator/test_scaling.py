@@ -108,7 +108,7 @@ def test_a_count_changed_by_another_client_causes_a_new_decision(stage: Stage, b
         stage.scale_by_hand(count)
         eventually(lambda: stage.replicas() == 10)
 
-    assert stage.shared.is_alive()
+    eventually(stage.shared.is_alive)
 
 
 def test_nothing_is_written_while_nothing_changes(stage: Stage, burst: Burst):
