@@ -37,11 +37,11 @@ class Image:
     def config(self) -> Mapping[str, Any]:
         """The OCI configuration: User, Env, Entrypoint, Cmd, Labels."""
         if isinstance(self.engine, Docker):
-            config = json.loads(run(["docker", "image", "inspect", self.tag], seconds=60))[0][
+            config = json.loads(run(["docker", "image", "inspect", self.tag], seconds=180))[0][
                 "Config"
             ]
         else:
-            output = run(["buildah", "inspect", "--type", "image", self.tag], seconds=60)
+            output = run(["buildah", "inspect", "--type", "image", self.tag], seconds=180)
             config = json.loads(output)["OCIv1"]["config"]
         assert isinstance(config, dict)
         return config
@@ -60,7 +60,7 @@ class Image:
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
-            timeout=60,
+            timeout=180,
         )
 
     @contextmanager
@@ -104,15 +104,15 @@ class Image:
 
     @cached_property
     def _root(self) -> Path:
-        self._container = run(["buildah", "from", self.tag], seconds=60).strip()
-        return Path(run(["buildah", "mount", self._container], seconds=60).strip())
+        self._container = run(["buildah", "from", self.tag], seconds=180).strip()
+        return Path(run(["buildah", "mount", self._container], seconds=180).strip())
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._container:
-            run(["buildah", "rm", self._container], seconds=60)
+            run(["buildah", "rm", self._container], seconds=180)
 
 
 class Process:

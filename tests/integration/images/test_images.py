@@ -174,7 +174,7 @@ def test_the_operator_gets_ready_as_a_user_without_a_name(
 def _answers(process: Process, url: str) -> bool:
     assert process.alive(), process.log()
     try:
-        with urllib.request.urlopen(url, timeout=2) as answer:
+        with urllib.request.urlopen(url, timeout=30) as answer:
             return answer.status == 200
     except (urllib.error.URLError, OSError):
         return False
