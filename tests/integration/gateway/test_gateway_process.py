@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pytest
 import requests
 
 from mare.processes.tcp_ports import free_port, is_free
-from tests.vhost import eventually
+from tests.vhost import becomes, eventually
 
 PROBES = ("/livez", "/readyz", "/metrics")
 
@@ -41,7 +40,9 @@ def start(run_gateway):
 
     def start_gateway(vhost, **environ):
         port, health_port = free_port(), free_port()
-        environ = {"GATEWAY_CACHE_BYTES": "0", "GATEWAY_HEALTH_PORT": str(health_port)} | environ
+        patient = {"GATEWAY_TIMEOUT": "55", "GATEWAY_GRACEFUL_TIMEOUT": "300"}
+        ports = {"GATEWAY_CACHE_BYTES": "0", "GATEWAY_HEALTH_PORT": str(health_port)}
+        environ = ports | patient | environ
         process = run_gateway(port, AMQP_URI=vhost.amqp_uri, **environ)
         http = Http(port, health_port)
         eventually(lambda: http.status("/readyz") == 200 and http.status("/docs") == 200)
@@ -80,18 +81,23 @@ def test_metrics_of_several_processes_are_added_up(vhost, run_services, start):
     assert count in metrics
     eventually(lambda: "gateway_rpc_connections_total 3.0" in http.get("/metrics").text)
     assert process.terminate() is None
-    assert process.wait(30) == 0
+    assert process.wait(60) == 0
 
 
 def test_it_stops_at_once_while_a_worker_loads(vhost, run_gateway):
     port, health_port = free_port(), free_port()
     http = Http(port, health_port)
-    process = run_gateway(port, AMQP_URI=vhost.amqp_uri, GATEWAY_HEALTH_PORT=str(health_port))
+    process = run_gateway(
+        port,
+        AMQP_URI=vhost.amqp_uri,
+        GATEWAY_HEALTH_PORT=str(health_port),
+        GATEWAY_GRACEFUL_TIMEOUT="300",
+    )
     eventually(lambda: http.status("/livez") == 200)  # the parent answers before the worker
 
     process.send_signal(signal.SIGTERM)
 
-    assert process.wait(15) == 0  # without the worker's reaction it takes 30 s
+    assert process.wait(60) == 0  # without the worker's reaction it takes 300 s
 
 
 def test_a_worker_that_dies_ends_the_gateway(vhost, start):
@@ -100,7 +106,7 @@ def test_a_worker_that_dies_ends_the_gateway(vhost, start):
 
     os.kill(worker, signal.SIGKILL)
 
-    assert process.wait(30) == 1
+    assert process.wait(60) == 1
 
 
 def test_a_killed_gateway_leaves_its_port_even_if_a_worker_is_stuck(vhost, start):
@@ -119,14 +125,26 @@ def test_a_worker_that_is_stuck_is_not_alive(vhost, start):
 
     os.kill(worker, signal.SIGSTOP)
     try:
-        eventually(lambda: http.status("/livez") == 503, 30)
+        eventually(lambda: http.status("/livez") == 503)
     finally:
         os.kill(worker, signal.SIGCONT)
 
 
-def slow(http, seconds):
-    """Ask something that takes a while."""
-    return http.get("/v1/weather", params={"city": "Recife", "state": str(seconds)})
+def held(http):
+    """Ask something that is answered after :func:`release`."""
+    return http.get("/v1/weather", params={"city": "Recife", "state": "held"})
+
+
+def release(vhost):
+    vhost.publish(
+        b'{"args": [], "kwargs": {}}',
+        exchange="nameko-rpc",
+        routing_key="weather.release",
+        content_type="application/json",
+        content_encoding="utf-8",
+        reply_to="nobody",
+        correlation_id="1",
+    )
 
 
 def test_answers_problems_and_probes_over_real_sockets(vhost, run_services, start):
@@ -154,15 +172,17 @@ def test_answers_problems_and_probes_over_real_sockets(vhost, run_services, star
 def test_it_stops_gracefully_and_leaves_no_queue(vhost, run_services, start):
     run_services(vhost, "weather")
     before = set(vhost.queues())
-    process, http = start(vhost, GATEWAY_TIMEOUT="40")
-    assert len(vhost.queues()) == len(before) + 1
+    process, http = start(vhost)
+    becomes(lambda: len(vhost.queues()), len(before) + 1)
     with ThreadPoolExecutor(1) as threads:
-        running = threads.submit(slow, http, 8.0)
+        running = threads.submit(held, http)
         eventually(lambda: "gateway_rpc_in_flight 1.0" in http.get("/metrics").text)
         process.send_signal(signal.SIGTERM)
+        becomes(lambda: http.status("/docs"), None)  # it accepts no more
+        release(vhost)
 
         assert running.result().status_code == 200
-    assert process.wait(40) == 0
+    assert process.wait(60) == 0
     assert http.status("/livez") is None
     eventually(lambda: set(vhost.queues()) == before)
 
@@ -171,9 +191,9 @@ def test_more_requests_than_it_can_work_on_are_refused_while_probes_are_answered
     vhost, run_services, start
 ):
     run_services(vhost, "weather")
-    _, http = start(vhost, GATEWAY_THREADS="4", GATEWAY_MAX_IN_FLIGHT="2", GATEWAY_TIMEOUT="40")
+    _, http = start(vhost, GATEWAY_THREADS="4", GATEWAY_MAX_IN_FLIGHT="2")
     with ThreadPoolExecutor(2) as threads:
-        running = [threads.submit(slow, http, 8.0) for _ in range(2)]
+        running = [threads.submit(held, http) for _ in range(2)]
         eventually(lambda: "gateway_rpc_in_flight 2.0" in http.get("/metrics").text)
 
         refused = http.get("/v1/weather?city=Recife")
@@ -182,6 +202,7 @@ def test_more_requests_than_it_can_work_on_are_refused_while_probes_are_answered
         assert refused.headers["Retry-After"] == "1"
         assert http.status("/livez") == 200
         assert not any(each.done() for each in running)
+        release(vhost)
         assert [each.result().status_code for each in running] == [200, 200]
 
 
@@ -202,11 +223,9 @@ def test_a_request_ends_at_its_deadline(vhost, run_services, start):
     run_services(vhost, "weather")
     _, http = start(vhost, GATEWAY_TIMEOUT="0.5")
 
-    started = time.monotonic()
-    response = slow(http, 9)
+    response = held(http)  # for ever
 
     assert (response.status_code, response.json()["code"]) == (504, "service_timeout")
-    assert time.monotonic() - started < 8.5  # the service answers after 9 s
 
 
 def test_when_the_service_is_killed_requests_fail_clearly_until_another_comes(
@@ -219,12 +238,9 @@ def test_when_the_service_is_killed_requests_fail_clearly_until_another_comes(
     service.kill()
     service.wait()
     eventually(lambda: vhost.depth("rpc-weather").consumers == 0)
-    started = time.monotonic()
     problem = http.get("/v1/weather?city=Recife").json()
-    seconds = time.monotonic() - started
 
-    assert (problem["status"], problem["code"]) == (503, "service_unavailable")
-    assert seconds < 9.5  # a request has 10 s
+    assert (problem["status"], problem["code"]) == (503, "service_unavailable")  # at the end: 504
     assert http.status("/readyz") == 200
     run_services(vhost, "weather")
     eventually(lambda: http.status("/v1/weather?city=Recife") == 200)

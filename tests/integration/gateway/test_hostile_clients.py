@@ -29,7 +29,10 @@ class Gateway:
         self.port, self.health_port = free_port(), free_port()
         self._stack = stack
         self.process = run(
-            self.port, AMQP_URI="amqp://127.0.0.1:1/", GATEWAY_HEALTH_PORT=str(self.health_port)
+            self.port,
+            AMQP_URI="amqp://127.0.0.1:1/",
+            GATEWAY_HEALTH_PORT=str(self.health_port),
+            GATEWAY_GRACEFUL_TIMEOUT="300",
         )
         eventually(lambda: self.status("/livez") == 200 and self.status("/docs") == 200)
 
@@ -43,7 +46,7 @@ class Gateway:
         sock = self._stack.enter_context(socket.socket())
         if window:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
-        sock.settimeout(20)
+        sock.settimeout(60)
         sock.connect(("127.0.0.1", self.port))
         sock.sendall(sent)
         return sock
@@ -145,7 +148,10 @@ def test_clients_that_never_read(gateway):
     ],
 )
 def test_an_invalid_head_is_refused_before_its_end(gateway, sent, status):
-    answer = gateway.connect(sent).recv(100)
+    sock = gateway.connect()
+    with contextlib.suppress(ConnectionError):  # the gateway can be first to close it
+        sock.sendall(sent)
+    answer = sock.recv(100)
 
     assert answer.startswith(f"HTTP/1.1 {status} ".encode())
 
@@ -154,9 +160,7 @@ def test_idle_connections_do_not_delay_the_stop(gateway):
     for _ in range(8):
         gateway.connect()
     assert gateway.status("/docs") == 200
-    started = time.monotonic()
 
     gateway.process.send_signal(signal.SIGTERM)
 
-    assert gateway.process.wait(20) == 0
-    assert time.monotonic() - started < 10.0  # an idle connection is kept for 75 s
+    assert gateway.process.wait(60) == 0  # an idle connection is kept for 75 s

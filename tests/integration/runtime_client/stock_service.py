@@ -15,6 +15,7 @@ eventlet.monkey_patch()
 import sys
 from pathlib import Path
 
+from eventlet.event import Event
 from nameko.rpc import rpc
 from nameko.runners import ServiceRunner
 
@@ -61,6 +62,7 @@ class Greeter:
 
 class Weather:
     name = "weather"
+    released = Event()
 
     @rpc
     def search(self, request):
@@ -70,8 +72,14 @@ class Weather:
     def report(self, request):
         if request["city"] == "Atlantis":
             raise PlaceNotFound("No place is called Atlantis.", {"suggestions": [RECIFE]})
-        eventlet.sleep(float(request.get("state", 0)))
+        if request.get("state") == "held":
+            self.released.wait()
         return {"place": RECIFE, "degraded": []}
+
+    @rpc
+    def release(self):
+        """Reply to the requests that are held."""
+        self.released.send()
 
 
 _KINDS = {"greeter": Greeter, "weather": Weather}
