@@ -9,15 +9,21 @@ from tests.vhost import eventually
 pytestmark = pytest.mark.broker
 
 WORK = "evt-jobs-job_accepted--playlists.compose"
-SHORT = {"JOBS_STALLED_SECONDS": "1", "JOBS_DURATION_SECONDS": "30"}
 
 
 @pytest.fixture
-def jobs(vhost, tmp_path):
+def duration():
+    """Seconds after which a job expires."""
+    return 900
+
+
+@pytest.fixture
+def jobs(vhost, tmp_path, duration):
     """A jobs service whose events find the queues of a playlists service that has stopped."""
     with serving(vhost, "playlists"):
         pass
-    with serving(vhost, "jobs", JOBS_STORE=f"sqlite://{tmp_path}/jobs.sqlite", **SHORT):
+    settings = {"JOBS_STALLED_SECONDS": "1", "JOBS_DURATION_SECONDS": str(duration)}
+    with serving(vhost, "jobs", JOBS_STORE=f"sqlite://{tmp_path}/jobs.sqlite", **settings):
         yield vhost
 
 
@@ -26,11 +32,15 @@ def accept(vhost):
     return call(vhost, "jobs.accept", job)["result"]["id"]
 
 
+@pytest.mark.parametrize("duration", [30])
 def test_jobs_that_wait_in_the_queue_are_not_published_again(jobs):
     accepted = [accept(jobs) for _ in range(5)]
     eventually(lambda: jobs.depth(WORK).ready == len(accepted))
 
-    eventually(lambda: call(jobs, "jobs.get", {"id": accepted[-1]})["result"]["state"] == "expired")
+    def is_expired():
+        return call(jobs, "jobs.get", {"id": accepted[-1]})["result"]["state"] == "expired"
+
+    eventually(is_expired, 120)
 
     assert jobs.depth(WORK).ready == len(accepted)
 
