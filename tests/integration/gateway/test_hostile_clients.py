@@ -15,6 +15,8 @@ from mare.processes.tcp_ports import free_port
 from tests.vhost import eventually
 
 SECONDS = 8.0
+PROBES = 40
+"""That many, so that a machine that stalls once delays one in twenty at most."""
 LARGE_ANSWER = b"GET /docs/assets/js/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\n\r\n"
 NO_BODY = (
     b"POST /v1/playlists HTTP/1.1\r\nHost: x\r\n"
@@ -36,10 +38,10 @@ class Gateway:
         )
         eventually(lambda: self.status("/livez") == 200 and self.status("/docs") == 200)
 
-    def status(self, path, timeout=20.0):
+    def status(self, path):
         port = self.port if path == "/docs" else self.health_port
         with contextlib.suppress(requests.RequestException):
-            return requests.get(f"http://127.0.0.1:{port}{path}", timeout=timeout).status_code
+            return requests.get(f"http://127.0.0.1:{port}{path}", timeout=60).status_code
         return None
 
     def connect(self, sent=b"", window=None):
@@ -88,13 +90,12 @@ def probed(gateway):
     started = time.monotonic()
     try:
         yield
-        ended.wait(SECONDS - (time.monotonic() - started))
-        assert gateway.status("/docs", timeout=5.0) == 200
+        eventually(lambda: time.monotonic() - started >= SECONDS and len(durations) >= PROBES)
+        assert gateway.status("/docs") == 200
     finally:
         ended.set()
         thread.join()
     durations.sort()
-    assert len(durations) > SECONDS
     assert durations[len(durations) * 95 // 100] < 0.5
 
 
