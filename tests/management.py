@@ -5,6 +5,8 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
 
 from mare_nameko.topology import vhost_definitions
 
@@ -21,6 +23,9 @@ class Management:
         self._base = f"{parts.scheme}://{parts.hostname}:{parts.port}/api"
         self._session = requests.Session()
         self._session.trust_env = False
+        # RabbitMQ closes a connection whose request it has not read within 5 s, without an answer.
+        self._session.headers["Connection"] = "close"
+        self._session.mount(self._base, HTTPAdapter(max_retries=Retry(connect=0, read=2)))
         self._session.auth = (self.user, parts.password or "guest")
 
     def call(self, method: str, *path: str, body: object = None, **query: str) -> Any:
