@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import aiohttp
 
 from mare.dashboard import Leader, served
-from tests.unit.operator_loop.worlds import World, run
+from tests.unit.operator_loop.worlds import World
 
 SECONDS = 60.0
 
@@ -95,7 +95,16 @@ def visit(
             async with session:
                 await story(Visitor(there, session, port))
 
-    return run(play)
+    async def play_and_end(given: World) -> None:
+        await play(given)
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    given = World()
+    asyncio.run(play_and_end(given))  # in real time: the sockets are real
+    return given
 
 
 def have(world: World, name: str, ready: int, replicas: int, **spec) -> None:
