@@ -17,7 +17,11 @@ SECONDS = int(os.environ.get("SCHEMATHESIS_SECONDS", "120"))
 CONFIG = """\
 # That a place is a city or coordinates cannot be said of query parameters: 400 is an answer too.
 [checks.positive_data_acceptance]
-expected-statuses = ["2xx", 304, 400, 401, 403, 404, 409, 422, "5xx"]
+expected-statuses = ["2xx", 304, 400, 401, 403, 404, 409, 413, 422, "5xx"]
+
+# A value may be too long by itself, or make the body too large.
+[checks.negative_data_rejection]
+expected-statuses = [400, 401, 403, 404, 405, 406, 409, 413, 415, 422, 428, 429, "5xx"]
 """
 
 
