@@ -210,13 +210,13 @@ class Connection:
     def _close_channel(self, channel: int, payload: bytes) -> None:
         self._send(channel, (20, 41), "")
 
-    def _not_found(self, channel: int, method: tuple[int, int]) -> None:
-        self._send(channel, (20, 40), "BsBB", 404, "NOT_FOUND", *method)
+    def _close_with(self, channel: int, method: tuple[int, int], code: int, text: str) -> None:
+        self._send(channel, (20, 40), "BsBB", code, text, *method)
 
     def _declare_exchange(self, channel: int, payload: bytes) -> None:
         _, name, kind, passive, durable, auto_delete, *_ = loads("BssbbbbbF", payload, 4)[0]
         if passive and name not in self._broker.exchanges:
-            self._not_found(channel, (40, 10))
+            self._close_with(channel, (40, 10), 404, "NOT_FOUND")
             return
         declared = {"type": kind, "durable": durable, "auto_delete": auto_delete}
         self._broker.exchanges.setdefault(name, declared)
@@ -229,7 +229,7 @@ class Connection:
         if passive:
             self._broker.passive.append(name)
             if name not in self._broker.counts:
-                self._not_found(channel, (50, 10))
+                self._close_with(channel, (50, 10), 404, "NOT_FOUND")
                 return
         else:
             self._broker.queues[name] = {

@@ -89,7 +89,7 @@ class QueueConnection(Connection):
 
     def _close_with(self, channel: int, method: tuple[int, int], code: int, text: str) -> None:
         self._end_channel(channel)
-        self._send(channel, (20, 40), "BsBB", code, text, *method)
+        super()._close_with(channel, method, code, text)
 
     def _close_channel(self, channel: int, payload: bytes) -> None:
         if self.channels[channel].waits_for in self.broker.silent:

@@ -134,7 +134,7 @@ EVERY_FAULT: dict[str, Callable[[FakeUpstream], Behaviour | Answer]] = {
 
 @contextmanager
 def closed_port() -> Iterator[str]:
-    """Yield the base URL of a port on which nobody listens."""
+    """Yield the base URL of a port on which no server listens."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield f"http://127.0.0.1:{taken.getsockname()[1]}"

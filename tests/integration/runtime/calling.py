@@ -10,6 +10,29 @@ import amqp
 from tests.vhost import Vhost
 
 
+def as_request(
+    reply_to: str,
+    args: tuple[Any, ...],
+    headers: dict[str, Any] | None,
+    properties: dict[str, Any],
+) -> tuple[dict[str, Any], bytes]:
+    """Return the properties and the body of a request.
+
+    ``properties`` replace the usual ones, and ``body`` the usual body. A property that is None is
+    left out.
+    """
+    given = {
+        "content_type": "application/json",
+        "content_encoding": "utf-8",
+        "reply_to": reply_to,
+        "correlation_id": str(uuid.uuid4()),
+        "application_headers": headers or {},
+        "body": json.dumps({"args": args, "kwargs": {}}).encode(),
+    } | properties
+    body = given.pop("body")
+    return {name: value for name, value in given.items() if value is not None}, body
+
+
 class NoAnswer(Exception):
     """Raised when no answer comes in time."""
 
@@ -35,19 +58,10 @@ class Caller:
     def send(
         self, method: str, *args: Any, headers: dict[str, Any] | None = None, **properties: Any
     ) -> str:
-        """Send a request and return its correlation id; a property that is None is left out."""
-        given = {
-            "content_type": "application/json",
-            "content_encoding": "utf-8",
-            "reply_to": self.reply_to,
-            "correlation_id": str(uuid.uuid4()),
-            "application_headers": headers or {},
-            "body": json.dumps({"args": args, "kwargs": {}}),
-        } | properties
-        body = given.pop("body")
-        kept = {name: value for name, value in given.items() if value is not None}
+        """Send a request and return its correlation id; for the properties see `as_request`."""
+        kept, body = as_request(self.reply_to, args, headers, properties)
         self._channel.basic_publish_confirm(amqp.Message(body, **kept), "nameko-rpc", method)
-        return str(given["correlation_id"])
+        return str(kept["correlation_id"])
 
     def answer(self, correlation_id: str, seconds: float = 60) -> Any:
         """Return the answer to a request: a map of ``result`` and ``error``."""

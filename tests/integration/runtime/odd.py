@@ -28,7 +28,7 @@ class OddMessage(amqp.Message):
 def odd_properties(*, header: bytes = b"", correlation_id: bytes = b"c-1") -> bytes:
     """Return those of a request for JSON, with ``header``: a name and a value with its type."""
     flags = 0x8000 | 0x2000 | 0x0400 | 0x0200
-    texts = [_short(text) for text in (b"application/json", correlation_id, b"nobody")]
+    texts = [_short(text) for text in (b"application/json", correlation_id, b"absent")]
     table = struct.pack(">I", len(header)) + header
     return struct.pack(">H", flags) + texts[0] + table + texts[1] + texts[2]
 

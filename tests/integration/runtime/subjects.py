@@ -107,7 +107,7 @@ class Front:
 
     name = "front"
     worker = RpcProxy("worker")
-    nobody = RpcProxy("nobody")
+    absent = RpcProxy("absent")
     headers = Headers()
     dispatch = EventDispatcher()
 
@@ -125,8 +125,8 @@ class Front:
         return [call.result() for call in calls]
 
     @rpc
-    def ask_nobody(self):
-        return self.nobody.anything()
+    def ask_absent(self):
+        return self.absent.anything()
 
     @rpc
     def emit(self, data):

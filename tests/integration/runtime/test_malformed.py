@@ -1,4 +1,4 @@
-"""Messages that no handler can take: put aside and counted, not lost, and nobody dies of them."""
+"""Messages that no handler can take: put aside and counted; none is lost, no process ends."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The broker goes away: nobody hangs, nobody dies of it, and all come back by themselves."""
+"""The broker goes away: no caller hangs, no process ends, and all reconnect by themselves."""
 
 import contextlib
 import socket
@@ -59,7 +59,7 @@ def test_an_outage_from_its_beginning_to_its_end(own_rabbitmq, launch):
     assert working.get("/livez") == (200, "ok\n")
     assert working.get("/readyz") == (503, "not connected to the broker\n")
 
-    # Stock Nameko kills its container over that, but the process stays, and serves nobody.
+    # Stock Nameko kills its container over that, but the process stays, and serves no call.
     eventually(lambda: "killing <ServiceContainer" in stock_working.log())
     assert stock_working.exit_code() is None
 

@@ -49,7 +49,8 @@ def test_calls_that_wait_for_a_service_to_start_are_answered_like_later_ones(vho
         eventually(lambda: not connections_of(vhost, "front"))
         calls = [caller.send("front.relay", "echo", number) for number in range(10)]
         front = launch("runtime", "Front", vhost.amqp_uri)
-        assert [caller.answer(call, 60)["result"] for call in calls] == list(range(10))
+        answers = [caller.answer(call, 60) for call in calls]
+        assert [answer["result"] for answer in answers] == list(range(10)), answers
         front.kill()
 
 
@@ -66,7 +67,7 @@ def test_workers_that_share_a_connection_get_the_outcome_of_their_own_message(
     launch("runtime", "Front", vhost.amqp_uri, **many).wait_ready()
 
     calls = [(n, caller.send("front.relay", "echo", n)) for n in range(200)]
-    unknown = [caller.send("front.ask_nobody") for _ in range(40)]
+    unknown = [caller.send("front.ask_absent") for _ in range(40)]
 
     assert all(caller.answer(call)["result"] == n for n, call in calls)
     errors = {caller.answer(call)["error"]["exc_type"] for call in unknown}
@@ -86,7 +87,7 @@ def test_a_full_queue_is_an_error_at_once(vhost, caller, launch):
     answers = []
 
     def is_refused():
-        # The limit of a quorum queue is a soft one: a few come through, and nobody answers those.
+        # The limit of a quorum queue is a soft one: a few come through, without an answer.
         with contextlib.suppress(NoAnswer):
             answers.append(caller.call("front.relay", "echo", 1, seconds=2))
         return answers

@@ -1,4 +1,4 @@
-"""A cluster of somebody's own is used only when it is named, and completely described."""
+"""A user's own cluster is used only when it is named, and completely described."""
 
 import pytest
 

@@ -9,8 +9,8 @@ from devcluster.node.starting import require
 
 
 def test_what_the_node_would_hide_from_itself_is_named() -> None:
-    with pytest.raises(CannotRun, match=r"cannot read /var/lib/somebody/\.cache"):
-        require([Path("/home"), Path("/var/lib/somebody/.cache")], is_root=True)
+    with pytest.raises(CannotRun, match=r"cannot read /var/lib/postgresql/\.cache"):
+        require([Path("/home"), Path("/var/lib/postgresql/.cache")], is_root=True)
 
 
 def test_the_error_names_three_ways_to_get_a_cluster() -> None:

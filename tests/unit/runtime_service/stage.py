@@ -2,12 +2,12 @@
 
 import json
 import time
-import uuid
 from pathlib import Path
 from typing import Any, Self
 
 from tests.fakes.queue_broker import Stored
 from tests.fakes.queue_server import QueueServer
+from tests.integration.runtime.calling import as_request
 from tests.integration.runtime.launching import Launched
 from tests.vhost import eventually
 
@@ -45,19 +45,10 @@ class Stage:
     def request(
         self, method: str, *args: Any, headers: dict[str, Any] | None = None, **properties: Any
     ) -> str:
-        """Send a request and return its correlation id; a property that is None is left out."""
-        given = {
-            "content_type": "application/json",
-            "content_encoding": "utf-8",
-            "reply_to": REPLY_TO,
-            "correlation_id": str(uuid.uuid4()),
-            "application_headers": headers or {},
-            "body": json.dumps({"args": args, "kwargs": {}}).encode(),
-        } | properties
-        body = given.pop("body")
-        kept = {name: value for name, value in given.items() if value is not None}
+        """Send a request and return its correlation id; for the properties see `as_request`."""
+        kept, body = as_request(REPLY_TO, args, headers, properties)
         self.broker.put(Stored("nameko-rpc", method, kept, body))
-        return str(given["correlation_id"])
+        return str(kept["correlation_id"])
 
     def reply(self, correlation_id: str) -> Stored:
         """Return the next reply; it has to be the one to this request."""

@@ -78,10 +78,10 @@ def test_the_error_of_another_service_is_raised_as_what_it_was(shop):
 
 
 def test_a_service_without_a_queue_is_unknown(shop):
-    error = shop.call("shop.ask_nobody")
+    error = shop.call("shop.ask_absent")
 
-    assert (error["exc_type"], error["exc_args"]) == ("UnknownService", ["nobody"])
-    assert shop.metric(CALLED, target="nobody.anything", outcome="UnknownService") == 1
+    assert (error["exc_type"], error["exc_args"]) == ("UnknownService", ["absent"])
+    assert shop.metric(CALLED, target="absent.anything", outcome="UnknownService") == 1
 
 
 def test_a_call_has_the_time_limit_of_its_proxy(shop):

@@ -10,7 +10,7 @@ from tests.unit.runtime_service.stage import HANDLED, Stage
 from tests.vhost import eventually
 
 THINGS = "evt-front-thing--shop.on_thing"
-NOWHERE = "amqp://nobody:secret@127.0.0.1:1/"
+NOWHERE = "amqp://guest:secret@127.0.0.1:1/"
 
 
 @pytest.fixture
@@ -158,7 +158,7 @@ def test_a_connection_that_only_receives_sends_heartbeats(start):
 def test_a_service_waits_for_the_broker_and_says_so(start):
     shop = start("Shop", AMQP_URI=NOWHERE)
 
-    eventually(lambda: "Waiting for the broker at amqp://nobody:**@127.0.0.1" in shop.process.log())
+    eventually(lambda: "Waiting for the broker at amqp://guest:**@127.0.0.1" in shop.process.log())
 
     assert shop.process.get("/livez") == (200, "ok\n")
     assert shop.process.get("/readyz") == (503, "starting; not connected to the broker\n")

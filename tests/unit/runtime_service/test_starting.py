@@ -11,7 +11,7 @@ import pytest
 
 from tests.vhost import eventually
 
-NOWHERE = "amqp://nobody:secret@127.0.0.1:1/"
+NOWHERE = "amqp://guest:secret@127.0.0.1:1/"
 
 
 def run(*arguments, **environ):
