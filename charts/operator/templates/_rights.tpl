@@ -17,7 +17,7 @@
   {{- end }}
   verbs: [get]
 {{- if include "operator.markPods" . }}
-- {apiGroups: [""], resources: [pods], verbs: [list, patch]}
+- {apiGroups: [""], resources: [pods], verbs: [list, watch, patch]}
 {{- end }}
 - {apiGroups: [events.k8s.io], resources: [events], verbs: [create]}
 # Other autoscalers of a workload are reported and never changed.

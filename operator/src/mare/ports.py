@@ -127,8 +127,17 @@ class Workloads(Protocol):
         `is_allowed` is called immediately before each write. Raises as `scale` does.
         """
 
-    async def terminating(self, target: ScaleTarget, last_read: Scale) -> Mapping[str, bool]:
-        """Return the terminating replicas, and whether each was killed; raises as `scale` does."""
+    async def watch_killed(
+        self,
+        target: ScaleTarget,
+        last_read: Scale,
+        replicas: int,
+        on_killed: Callable[[str], None],
+    ) -> None:
+        """Call `on_killed` with the name of each replica that is killed while it terminates.
+
+        Returns when no more than `replicas` are left, and raises as `scale` does.
+        """
 
 
 class Objects(Protocol):

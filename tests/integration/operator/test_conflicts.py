@@ -52,7 +52,13 @@ class Hasty:
     ) -> bool:
         raise AssertionError("nothing shrinks here")
 
-    async def terminating(self, target: ScaleTarget, last_read: Scale) -> Mapping[str, bool]:
+    async def watch_killed(
+        self,
+        target: ScaleTarget,
+        last_read: Scale,
+        replicas: int,
+        on_killed: Callable[[str], None],
+    ) -> None:
         raise AssertionError("nothing shrinks here")
 
 

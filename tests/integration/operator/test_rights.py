@@ -11,6 +11,7 @@ from tests.integration.operator.manifests import deployment
 from tests.integration.operator.rights import rights_in
 from tests.integration.operator.stage import Stage
 from tests.integration.operator.test_conflicting_autoscalers import SCALED_OBJECTS
+from tests.integration.operator.test_killed_replicas import lingering_deployment
 from tests.vhost import Vhost, eventually
 
 pytestmark = pytest.mark.broker
@@ -41,7 +42,7 @@ def test_no_right_is_given_that_is_not_used(
     own_stage.api_server.define(SCALED_OBJECTS)
     burst(60)
     burst(20, "other")
-    own_stage.workload(replicas=2)
+    own_stage.apply(lingering_deployment(2))
     place_pods(own_stage, [A, B])
     own_stage.apply(stateful("other"))
     with consumer(vhost, A, prefetch=5) as busy:

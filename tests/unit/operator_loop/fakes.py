@@ -109,14 +109,24 @@ class FakeWorkloads:
     behind: set[str] = field(default_factory=set)
     """Workloads that have changed without our having seen it."""
 
-    ending: list[dict[str, bool] | Exception] = field(default_factory=list)
-    """What each read of the terminating replicas returns or raises; none at the end."""
+    killed: list[str | Exception | asyncio.Event | None] = field(default_factory=list)
+    """Replicas that a watch reports, what it raises or waits for; None: it has an end there."""
 
-    async def terminating(self, target: ScaleTarget, last_read: Scale) -> Mapping[str, bool]:
-        ending = self.ending.pop(0) if self.ending else {}
-        if isinstance(ending, Exception):
-            raise ending
-        return ending
+    async def watch_killed(
+        self,
+        target: ScaleTarget,
+        last_read: Scale,
+        replicas: int,
+        on_killed: Callable[[str], None],
+    ) -> None:
+        self.left = replicas
+        while self.killed and (killed := self.killed.pop(0)) is not None:
+            if isinstance(killed, Exception):
+                raise killed
+            if isinstance(killed, asyncio.Event):
+                await killed.wait()
+                continue
+            on_killed(killed)
 
     def have(self, name: str, replicas: int, **more: Any) -> None:
         self.scales[name] = Scale(

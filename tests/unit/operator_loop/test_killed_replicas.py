@@ -30,17 +30,15 @@ def killed(world: World) -> float | None:
 
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(killed_replicas, "_POLL_SECONDS", 0.0)
+    monkeypatch.setattr(killed_replicas, "_PAUSE_SECONDS", 0.0)
 
 
 def test_a_replica_that_was_killed_is_an_event_and_counted_once():
     async def story(world: World) -> None:
-        ending = {"worker-a": False, "worker-b": False}
-        killed = {"worker-a": True, "worker-b": True, "worker-c": False}
-        world.workloads.ending = [ending, ending | {"worker-b": True}, killed]
+        world.workloads.killed = ["worker-b", "worker-a", "worker-b", None]
         await shrinks(world)
         world.workloads.have("worker", 2, grace_seconds=0)
-        world.workloads.ending = [{"worker-b": True}]
+        world.workloads.killed = ["worker-b"]
         for _ in range(3):
             await world.tick()
 
@@ -68,7 +66,6 @@ def test_an_event_lists_three_replicas_and_counts_the_others(names, listed):
 
 def test_replicas_that_end_in_time_are_not_reported():
     async def story(world: World) -> None:
-        world.workloads.ending = [{"worker-a": False}, {}]
         await shrinks(world)
 
     world = run(story)
@@ -78,21 +75,21 @@ def test_replicas_that_end_in_time_are_not_reported():
 
 
 @pytest.mark.parametrize(
-    ("grace_seconds", "reads"),
+    ("grace_seconds", "watched"),
     [
-        pytest.param(None, [{"worker-a": True}], id="the grace period is not known"),
-        pytest.param(0, [AccessRefused("no"), {"worker-a": True}], id="no right to list Pods"),
-        pytest.param(0, [NotFound("gone"), {"worker-a": True}], id="the workload is gone"),
+        pytest.param(None, ["worker-a"], id="the grace period is not known"),
+        pytest.param(0, [AccessRefused("no"), "worker-a"], id="no right to watch Pods"),
+        pytest.param(0, [NotFound("gone"), "worker-a"], id="the workload is gone"),
     ],
 )
-def test_what_cannot_be_known_is_not_read_again(grace_seconds, reads):
+def test_what_cannot_be_known_is_not_watched_again(grace_seconds, watched):
     async def story(world: World) -> None:
-        world.workloads.ending = [*reads]
+        world.workloads.killed = [*watched]
         await shrinks(world, grace_seconds)
 
     world = run(story)
 
-    assert world.workloads.ending == [{"worker-a": True}]
+    assert world.workloads.killed == ["worker-a"]
     assert killed(world) == 0
 
 
@@ -100,14 +97,14 @@ def test_a_replica_of_a_deleted_object_is_not_reported():
     world = World()
 
     async def story() -> None:
-        world.workloads.ending = [{"worker-a": True}]
+        world.workloads.killed = ["worker-a"]
         await shrinks(world, grace_seconds=30)
         world.loop.remove(("shop", "worker"), "uid-worker")
         await asyncio.sleep(60)
         await world.loop.close()
 
     virtual_time.run(story())
-    assert world.workloads.ending == []
+    assert world.workloads.killed == []
     assert killed(world) == 0
 
 
@@ -124,16 +121,23 @@ def test_closing_ends_the_checks():
 
 def test_a_busy_api_server_hides_no_killed_replica():
     async def story(world: World) -> None:
-        world.workloads.ending = [Unavailable("busy"), {"worker-a": True}]
+        world.workloads.killed = [Unavailable("busy"), "worker-a"]
         await shrinks(world)
 
     assert killed(run(story)) == 1
 
 
-def test_a_replica_that_a_busy_node_kills_late_is_reported():
-    async def story(world: World) -> None:
-        world.workloads.ending = [*[{"worker-a": False}] * 60, {"worker-a": True}]
-        await shrinks(world)
-        await turns(1_000)
+def test_a_check_is_told_how_many_replicas_stay_and_ends_after_its_time():
+    world = World()
 
-    assert killed(run(story)) == 1
+    async def story() -> None:
+        world.workloads.killed = ["worker-a", asyncio.Event()]
+        await shrinks(world, grace_seconds=30)
+        await asyncio.sleep(59)
+        assert killed(world) == 0
+        await asyncio.sleep(2)
+        assert killed(world) == 1
+        await world.loop.close()
+
+    virtual_time.run(story())
+    assert world.workloads.left == 1

@@ -43,20 +43,3 @@ def test_no_pod_is_marked_after_the_decision_went_out_of_date():
         return api.patched
 
     assert len(asyncio.run(story())) == 8
-
-
-def test_a_terminating_pod_was_killed_if_its_exit_code_says_so():
-    api = FakeApi(pods=5)
-    ends = [
-        {"running": {}},
-        {"terminated": {"exitCode": 0, "reason": "Completed"}},
-        {"terminated": {"exitCode": 137, "reason": "Error"}},
-        {"terminated": {"exitCode": 137, "reason": "OOMKilled"}},
-    ]
-    for pod, state in zip(api._pods, ends, strict=False):
-        pod["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:30Z"
-        pod["status"]["containerStatuses"] = [{"state": state}]
-
-    terminating = asyncio.run(Pods(api).terminating("shop", "app=a"))
-
-    assert terminating == {"pod-0": False, "pod-1": False, "pod-2": True, "pod-3": False}

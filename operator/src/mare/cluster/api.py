@@ -95,14 +95,14 @@ class Api:
             yield listed
 
     async def changes(
-        self, path: ApiPath, version: str
+        self, path: ApiPath, version: str, *selectors: tuple[str, str]
     ) -> AsyncIterator[tuple[str, dict[str, Any]]]:
         """Watch: yield ADDED, MODIFIED or DELETED and the object, for changes after `version`.
 
         Raises as `request`, and `Expired` if the objects have to be listed again.
         """
         while True:
-            async for event in self._watched(path, version):
+            async for event in self._watched(path, version, selectors):
                 item = event["object"]
                 if event["type"] == "ERROR":
                     raise Expired(str(item.get("message")))
@@ -110,13 +110,16 @@ class Api:
                 if event["type"] != "BOOKMARK":
                     yield event["type"], item
 
-    async def _watched(self, path: ApiPath, version: str) -> AsyncIterator[dict[str, Any]]:
+    async def _watched(
+        self, path: ApiPath, version: str, selectors: tuple[tuple[str, str], ...]
+    ) -> AsyncIterator[dict[str, Any]]:
         """Yield events until the server ends the stream."""
         query = [
             ("watch", "true"),
             ("resourceVersion", version),
             ("allowWatchBookmarks", "true"),
             ("timeoutSeconds", str(_WATCH_SECONDS)),
+            *selectors,
         ]
         timeout = aiohttp.ClientTimeout(sock_connect=_TIMEOUT_SECONDS, sock_read=_WATCH_SECONDS / 3)
         try:

@@ -7,7 +7,6 @@ where it differs.
 """
 
 import asyncio
-import signal
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -18,7 +17,6 @@ from mare.ports import NotFound
 COST = "controller.kubernetes.io/pod-deletion-cost"
 _PODS = Resource("v1", "pods")
 _MAX_CONCURRENT_WRITES = 8
-_SIGKILLED = 128 + signal.SIGKILL
 
 
 class Pods:
@@ -53,16 +51,6 @@ class Pods:
         await asyncio.gather(*writes)
         return True
 
-    async def terminating(self, namespace: str, selector: str) -> dict[str, bool]:
-        """Return the terminating Pods, and whether each was killed; raises as `Api.request`."""
-        query = [("labelSelector", selector)]
-        pods = (await self._api.request("GET", _PODS.path(namespace), query=query))["items"]
-        return {
-            pod["metadata"]["name"]: _was_killed(pod)
-            for pod in pods
-            if "deletionTimestamp" in pod["metadata"]
-        }
-
     async def _write(self, path: ApiPath, cost: str, is_allowed: Callable[[], bool]) -> None:
         async with self._writes:
             if not is_allowed():
@@ -72,15 +60,6 @@ class Pods:
                 await self._api.request("PATCH", path, body, kind=MERGE_PATCH)
             except NotFound:
                 return  # the Pod has been deleted since it was listed
-
-
-def _was_killed(pod: Mapping[str, Any]) -> bool:
-    """Return whether a container ended by SIGKILL, and not because it had too little memory."""
-    ends = (
-        container["state"].get("terminated") or {}
-        for container in pod.get("status", {}).get("containerStatuses", ())
-    )
-    return any(end.get("exitCode") == _SIGKILLED and end.get("reason") == "Error" for end in ends)
 
 
 def _address(pod: Mapping[str, Any]) -> str:

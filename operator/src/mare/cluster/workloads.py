@@ -11,6 +11,7 @@ from mare.background import Tasks
 from mare.backoff import Backoff
 from mare.cluster.api import MERGE_PATCH, Api
 from mare.cluster.discovery import Discovery
+from mare.cluster.killed_pods import watch_killed
 from mare.cluster.paths import Resource
 from mare.cluster.pods import Pods
 from mare.cluster.watch import FIRST_PAUSE, LONGEST_PAUSE, keep_watching
@@ -87,10 +88,15 @@ class WatchedWorkloads:
             return False
         return await self._pods.set_deletion_costs(namespace, selector, busy, is_allowed)
 
-    async def terminating(self, target: ScaleTarget, last_read: Scale) -> Mapping[str, bool]:
-        if not last_read.selector:
-            return {}
-        return await self._pods.terminating(target.namespace, last_read.selector)
+    async def watch_killed(
+        self,
+        target: ScaleTarget,
+        last_read: Scale,
+        replicas: int,
+        on_killed: Callable[[str], None],
+    ) -> None:
+        if selector := last_read.selector:
+            await watch_killed(self._api, target.namespace, selector, replicas, on_killed)
 
     async def _read_until_known(self, target: ScaleTarget) -> None:
         backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE)

@@ -80,13 +80,14 @@ class ProcessWorkloads:
         self._busy[target.name] = busy
         return any(each.name in busy for each in self._groups[target.name].replicas.values())
 
-    async def terminating(
+    async def watch_killed(
         self,
-        target: ScaleTarget,  # noqa: ARG002
-        last_read: Scale,  # noqa: ARG002
-    ) -> Mapping[str, bool]:
-        """Return none: the group reports each process that it kills."""
-        return {}
+        target: ScaleTarget,
+        last_read: Scale,
+        replicas: int,
+        on_killed: Callable[[str], None],
+    ) -> None:
+        """Watch nothing: the group reports each process that it kills."""
 
     def sessions(self) -> dict[int, str]:
         """Return the names of all running replicas by process id, which is the session id too."""

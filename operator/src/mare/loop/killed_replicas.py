@@ -3,25 +3,26 @@
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 
 from mare.background import Tasks
+from mare.custom_resource.autoscaler import ScaleTarget
 from mare.loop.metrics import Metrics
 from mare.loop.state import AutoscalerState
 from mare.loop.status_writer import StatusWriter
 from mare.ports import AccessRefused, Conflict, NotFound, Scale, Unavailable, Workloads
 
-_POLL_SECONDS = 0.4
-"""A kubelet deletes a Pod 0.9 s after it has reported that a container was killed."""
-_POLLS = 75
-"""For 30 s at most: the kubelet of a busy node sends SIGTERM, and so SIGKILL, seconds later."""
+_WATCH_SECONDS = 30.0
+"""After the grace period: a busy kubelet sends SIGTERM, and so SIGKILL, seconds late."""
+_PAUSE_SECONDS = 0.4
 _MAX_CHECKS = 1_000
 _MAX_REPORTED = 1_000
 _log = logging.getLogger(__name__)
 
 
 class KilledReplicas:
-    """Reads the terminating replicas after each scale-down, when the grace period is over."""
+    """Watches the replicas after each scale-down, from the end of their grace period on."""
 
     def __init__(self, workloads: Workloads, statuses: StatusWriter, metrics: Metrics) -> None:
         self._workloads = workloads
@@ -30,25 +31,20 @@ class KilledReplicas:
         self._checks = Tasks()
         self._reported: deque[str] = deque(maxlen=_MAX_REPORTED)
 
-    def check_later(self, state: AutoscalerState, scale: Scale) -> None:
-        """Start a check; `scale` is that of before the scale-down."""
-        if scale.grace_seconds is None or len(self._checks.running) >= _MAX_CHECKS:
+    def check_later(self, state: AutoscalerState, before: Scale, replicas: int) -> None:
+        """Start a check of the replicas that end now, all but `replicas` of them."""
+        if before.grace_seconds is None or len(self._checks.running) >= _MAX_CHECKS:
             return
-        self._checks.start(self._check(state, scale, scale.grace_seconds))
+        self._checks.start(self._check(state, before, replicas, before.grace_seconds))
 
-    async def _check(self, state: AutoscalerState, scale: Scale, grace_seconds: int) -> None:
+    async def _check(
+        self, state: AutoscalerState, before: Scale, replicas: int, grace_seconds: int
+    ) -> None:
         await asyncio.sleep(grace_seconds)
         killed: set[str] = set()
-        for _ in range(_POLLS):
-            with suppress(Conflict, Unavailable):  # the API server is busy
-                try:
-                    terminating = await self._workloads.terminating(state.autoscaler.target, scale)
-                except (AccessRefused, NotFound):
-                    break  # without the right to list Pods this is not known
-                killed.update(name for name, was_killed in terminating.items() if was_killed)
-                if all(terminating.values()):
-                    break
-            await asyncio.sleep(_POLL_SECONDS)
+        with suppress(TimeoutError, AccessRefused, NotFound):  # no right to watch Pods
+            async with asyncio.timeout(_WATCH_SECONDS):
+                await self._watch(state.autoscaler.target, before, replicas, killed.add)
         new = sorted(killed.difference(self._reported))
         if not new or state.removed:
             return
@@ -60,6 +56,15 @@ class KilledReplicas:
         await self._statuses.publish_event(
             state, "Warning", "ReplicasKilled", _sentence(new, grace_seconds)
         )
+
+    async def _watch(
+        self, target: ScaleTarget, before: Scale, replicas: int, on_killed: Callable[[str], None]
+    ) -> None:
+        while True:
+            try:
+                return await self._workloads.watch_killed(target, before, replicas, on_killed)
+            except (Conflict, Unavailable):  # the API server is busy
+                await asyncio.sleep(_PAUSE_SECONDS)
 
     async def close(self) -> None:
         await self._checks.cancel()

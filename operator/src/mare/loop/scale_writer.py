@@ -165,7 +165,7 @@ class ScaleWriter:
             },
         )
         if change < 0 and isinstance(view.scale, Scale):
-            self._killed.check_later(state, view.scale)
+            self._killed.check_later(state, view.scale, decision.replicas)
         scale = self.workloads.get(view.autoscaler.target)
         state.view = state.applied = replace(view, scale=scale)
         await self.statuses.write(state)

@@ -1,0 +1,59 @@
+"""Pods that are killed, because they still run at the end of their grace period.
+
+A kubelet may delete a Pod a moment after it has reported how the containers ended. A list misses
+that; the last event of a watch tells it, since it has the last status.
+"""
+
+import signal
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from mare.cluster.api import Api
+from mare.cluster.paths import Resource
+
+_PODS = Resource("v1", "pods")
+_SIGKILLED = 128 + signal.SIGKILL
+
+
+async def watch_killed(
+    api: Api, namespace: str, selector: str, replicas: int, on_killed: Callable[[str], None]
+) -> None:
+    """Call `on_killed` for each Pod that is killed, until no more than `replicas` are left.
+
+    Raises as `Api.changes`.
+    """
+    path, by_label = _PODS.path(namespace), ("labelSelector", selector)
+    left: set[str] = set()
+    version = ""
+
+    def look_at(pod: Mapping[str, Any], *, exists: bool) -> None:
+        name = pod["metadata"]["name"]
+        was_killed = _was_killed(pod)
+        if was_killed:
+            on_killed(name)
+        if exists and not was_killed:
+            left.add(name)
+        else:
+            left.discard(name)
+
+    async for page in api.pages(path, by_label):
+        for pod in page["items"]:
+            look_at(pod, exists=True)
+        version = page["metadata"]["resourceVersion"]
+    if len(left) <= replicas:
+        return
+    async for change, pod in api.changes(path, version, by_label):
+        look_at(pod, exists=change != "DELETED")
+        if len(left) <= replicas:
+            return
+
+
+def _was_killed(pod: Mapping[str, Any]) -> bool:
+    """Return whether a container ended by SIGKILL at the Pod's end, and not for lack of memory."""
+    if "deletionTimestamp" not in pod["metadata"]:
+        return False
+    ends = (
+        container["state"].get("terminated") or {}
+        for container in pod.get("status", {}).get("containerStatuses", ())
+    )
+    return any(end.get("exitCode") == _SIGKILLED and end.get("reason") == "Error" for end in ends)
