@@ -1,5 +1,6 @@
 """The operator scales the services of the chart, and a worker that uses no code of Maré."""
 
+import copy
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -107,7 +108,10 @@ def stubborn(application: Application, images: Mapping[str, str]) -> Application
 
 
 def test_a_busy_replica_that_is_killed_is_reported(stubborn: Application):
-    one_replica = {**AUTOSCALER["spec"], "scaleTargetRef": {"name": "stubborn"}, "maxReplicas": 1}
-    stubborn.apply({**AUTOSCALER, "metadata": {"name": "stubborn"}, "spec": one_replica})
+    spec = copy.deepcopy(AUTOSCALER["spec"])
+    spec |= {"scaleTargetRef": {"name": "stubborn"}, "maxReplicas": 1}
+    # IdleFirst would wait for five minutes: no message has told how long one takes.
+    spec["behavior"]["scaleDown"]["victimPolicy"] = "Default"
+    stubborn.apply({**AUTOSCALER, "metadata": {"name": "stubborn"}, "spec": spec})
 
     eventually(lambda: "ReplicasKilled" in event_reasons(stubborn, "stubborn"), seconds=180)
