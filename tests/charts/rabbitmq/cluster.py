@@ -11,14 +11,14 @@ import amqp
 from tests.charts.helm import Helm
 from tests.charts.rabbitmq.container import Container
 from tests.charts.rabbitmq.matrix import CHART
-from tests.vhost import becomes, eventually
+from tests.vhost import becomes
 
 _BOOT_SECONDS = 120.0
 _RUNNING = "length(rabbit_nodes:list_running())."
 
 
 class Cluster:
-    """Use it as a context manager: once it is entered, each node sees all others run.
+    """Use it as a context manager; `start` starts the nodes.
 
     The nodes are reached from this machine over a bridge, on the ports that the chart gives them.
     """
@@ -60,11 +60,21 @@ class Cluster:
     def __enter__(self) -> Self:
         try:
             self._connect()
-            for node in self.nodes:
-                node.start()
-            self.await_running(range(len(self.nodes)))
         except BaseException:
             self.close()
+            raise
+        return self
+
+    def start(self) -> Self:
+        """Start all nodes, the first one last, and wait until they are one cluster."""
+        for node in reversed(self.nodes):
+            if not node.running:
+                node.start()
+        try:
+            self.await_running(range(len(self.nodes)))
+        except AssertionError as error:
+            for node in self.nodes:
+                error.add_note(f"{node.name}:\n{node.log()}")
             raise
         return self
 
@@ -91,10 +101,24 @@ class Cluster:
         _ip(f"link delete {self._id}", check=False)
 
     def await_running(self, numbers: Sequence[int]) -> None:
-        """Wait until each of these nodes sees as many running members."""
+        """Wait until each of these nodes sees as many running members.
+
+        A node that ends meanwhile is started again, as a kubelet does.
+        """
+
+        def members_seen_by(number: int) -> str:
+            for each in numbers:
+                if not self.nodes[each].running:
+                    self.nodes[each].start()
+            if not self.connects(number):
+                return "no connection"
+            try:
+                return self.ask(number, _RUNNING)
+            except subprocess.CalledProcessError as error:  # it has ended again, or is busy
+                return str(error.stderr)
+
         for number in numbers:
-            eventually(lambda n=number: self.connects(n), _BOOT_SECONDS)
-            becomes(lambda n=number: self.ask(n, _RUNNING), str(len(numbers)), _BOOT_SECONDS)
+            becomes(lambda n=number: members_seen_by(n), str(len(numbers)), 2 * _BOOT_SECONDS)
 
     def address(self, number: int) -> str:
         return f"{self._subnet}.{number + 2}"

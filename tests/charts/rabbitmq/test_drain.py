@@ -24,6 +24,7 @@ pytestmark = pytest.mark.timeout(400)
 @pytest.fixture
 def cluster(helm: Helm, debian: Path, tmp_path: Path) -> Iterator[Cluster]:
     with Cluster(helm, debian, tmp_path, passwords=PASSWORDS) as cluster:
+        cluster.start()
         with cluster.connect(1) as connection:
             arguments = {"x-queue-type": "quorum"}
             connection.channel().queue_declare(

@@ -34,7 +34,7 @@ def cluster(helm: Helm, debian: Path, tmp_path: Path, authority: trustme.CA) -> 
     }
     of = {"values": {"tls": TLS}, "secrets": {"mine": secret}}
     with Cluster(helm, debian, tmp_path, passwords=PASSWORDS, **of) as cluster:
-        yield cluster
+        yield cluster.start()
 
 
 def test_nodes_programs_and_jobs_connect_with_verified_certificates(

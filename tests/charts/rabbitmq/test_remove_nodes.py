@@ -24,7 +24,7 @@ pytestmark = pytest.mark.timeout(600)
 @pytest.fixture
 def cluster(helm: Helm, debian: Path, tmp_path: Path) -> Iterator[Cluster]:
     with Cluster(helm, debian, tmp_path, passwords=PASSWORDS) as cluster:
-        yield cluster
+        yield cluster.start()
 
 
 def _fill(cluster: Cluster, number: int, queue: str, kind: str = "quorum") -> None:
