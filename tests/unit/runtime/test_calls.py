@@ -2,14 +2,20 @@
 
 from types import SimpleNamespace
 
+import eventlet
 import pytest
 from eventlet.event import Event
+from eventlet.hubs import get_hub
+from nameko.exceptions import UnknownService
 from prometheus_client import CollectorRegistry
 
+from mare_nameko.service import rpc_proxy
 from mare_nameko.service.errors import BrokerUnavailable, CallTimedOut, register_errors, write_error
 from mare_nameko.service.metrics import Metrics
 from mare_nameko.service.rpc_proxy import Call
 from mare_services.contract.errors import PlaceNotFound
+from tests.fakes.clock import Clock
+from tests.fakes.stalled_loop import stall
 
 register_errors(PlaceNotFound)
 
@@ -42,6 +48,17 @@ class AllConsumed:
         return False
 
 
+class NoneConsumed:
+    """Counts no consumer of any service; ``while_counting`` is called first."""
+
+    def __init__(self, while_counting):
+        self.while_counting = while_counting
+
+    def count(self, service):
+        self.while_counting()
+        return True
+
+
 class Span:
     def __init__(self):
         self.ends = []
@@ -60,8 +77,8 @@ def span():
     return Span()
 
 
-def call(listener, span, seconds=60.0):
-    return Call(listener, "worker.echo", seconds, span, AllConsumed())
+def call(listener, span, seconds=60.0, counts=None):
+    return Call(listener, "worker.echo", seconds, span, counts or AllConsumed())
 
 
 def test_a_result_can_be_read_twice(listener, span):
@@ -92,6 +109,43 @@ def test_without_an_answer_it_ends_in_time_and_leaves_nothing_behind(listener, s
     assert not listener.waiting
     assert listener.calls("CallTimedOut") == 1
     assert span.ends == ["CallTimedOut"]
+
+
+def test_without_a_consumer_it_fails_after_the_grace(listener, span):
+    listener.settings.no_consumers_grace = 0.0
+    pending = call(listener, span, counts=NoneConsumed(lambda: None))
+
+    with pytest.raises(UnknownService):
+        pending.result()
+    assert listener.calls("UnknownService") == 1
+
+
+def test_an_answer_that_arrives_while_consumers_are_counted_is_its_result(listener, span):
+    listener.settings.no_consumers_grace = 0.0
+
+    def answer():
+        listener.waiting[pending.correlation_id].send({"result": 7, "error": None})
+
+    pending = call(listener, span, counts=NoneConsumed(answer))
+
+    assert pending.result() == 7
+
+
+def test_an_answer_that_arrived_while_the_process_was_stopped_is_its_result(
+    listener, span, monkeypatch
+):
+    clock = Clock(get_hub().clock())
+    monkeypatch.setattr(get_hub(), "clock", clock)
+    monkeypatch.setattr(rpc_proxy.time, "monotonic", clock)
+    listener.settings.no_consumers_grace = 100.0
+    pending = call(listener, span)
+    waiting = eventlet.spawn(pending.result)
+    eventlet.sleep(0)
+    reply = listener.waiting[pending.correlation_id]
+
+    stall(clock, 61, lambda: reply.send({"result": 7, "error": None}))
+
+    assert waiting.wait() == 7
 
 
 def test_a_lost_connection_ends_it(listener, span):

@@ -3,9 +3,12 @@
 import eventlet
 import pytest
 from amqp import Message, spec
+from eventlet.hubs import get_hub
 
 from mare_nameko.service.confirming_session import ConfirmingSession, ConnectionLost, Unroutable
 from mare_nameko.service.errors import BrokerUnavailable, MessageRefused
+from tests.fakes.clock import Clock
+from tests.fakes.stalled_loop import stall
 
 
 class Connection:
@@ -134,6 +137,18 @@ def test_without_a_confirm_a_message_fails_in_time_and_a_late_one_is_ignored(ses
     assert str(failure.value) == "The broker has not confirmed a message within 0.05 s."
     connection.send("basic_ack", 1, False)
     assert session.error is None
+
+
+def test_a_confirm_that_arrived_while_the_process_was_stopped_is_in_time(
+    session, connection, monkeypatch
+):
+    clock = Clock(get_hub().clock())
+    monkeypatch.setattr(get_hub(), "clock", clock)
+    thread = publishing(session, seconds=60)
+
+    stall(clock, 61, lambda: connection.send("basic_ack", 1, False))
+
+    assert thread.wait() is None
 
 
 def test_the_end_of_the_connection_fails_all_messages(session, connection, ends):

@@ -18,6 +18,7 @@ from kombu import Connection
 from mare_nameko.confirms import Unconfirmed
 from mare_nameko.service.connections import BROKER_ERRORS
 from mare_nameko.service.errors import BrokerUnavailable, MessageRefused
+from mare_nameko.service.event_wait import wait_for
 
 READ_SECONDS = 1.0
 
@@ -92,7 +93,7 @@ class ConfirmingSession:
         finally:
             self._writing.release()
         try:
-            outcome = confirm.event.wait(max(0.0, give_up - time.monotonic()))
+            outcome = wait_for(confirm.event, give_up - time.monotonic())
         finally:
             self._unconfirmed.discard(tag)
         if outcome is None:

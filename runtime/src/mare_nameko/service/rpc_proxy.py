@@ -27,6 +27,7 @@ from mare_nameko.service.errors import (
     DeadlineExceeded,
     read_error,
 )
+from mare_nameko.service.event_wait import wait_for
 from mare_nameko.service.publisher import PERSISTENT, Publisher
 from mare_nameko.tracing import Span
 
@@ -215,13 +216,14 @@ class Call:
         deadline = self._started + self._seconds
         pause = self._listener.container.settings.no_consumers_grace
         while (left := deadline - time.monotonic()) > 0:
-            body = self._reply.wait(min(left, max(0.0, pause)))
+            body = wait_for(self._reply, min(left, pause))
             if body is not None:
                 return body
-            if pause < left and self._counts.count(service):
+            is_absent = pause < left and self._counts.count(service)
+            if is_absent and not self._reply.ready():  # it may arrive during the count
                 raise UnknownService(service)
             pause = LIFE_SECONDS
-        return self._reply.wait(0)
+        return wait_for(self._reply, 0)
 
     def end(self, error: BaseException | None = None) -> None:
         kind = None if error is None else type(error).__name__
