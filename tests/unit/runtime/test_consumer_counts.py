@@ -81,3 +81,44 @@ def test_consumers_are_counted_once_a_second(server, counts, clock):
     assert not counts.is_absent("worker")
     assert not counts.count("worker")
     assert len(server.passive) == 2
+
+
+def while_counting(monkeypatch, action):
+    """Call ``action`` when a count has its connection, before the broker answers."""
+
+    def open_once(connection):
+        action()
+        connection.ensure_connection()
+
+    monkeypatch.setattr(consumer_counts, "open_once", open_once)
+
+
+def test_the_last_count_does_not_pass_for_the_next_one(server, counts, clock, monkeypatch):
+    server.counts["rpc-worker"] = (1, 0)
+    assert counts.count("worker")
+    server.counts["rpc-worker"] = (1, 1)
+    clock.now += 60
+    meanwhile = []
+
+    def ask():
+        meanwhile.extend([counts.is_absent("worker"), counts.count("worker")])
+
+    while_counting(monkeypatch, ask)
+
+    assert not counts.count("worker")
+    assert meanwhile == [False, False]
+
+
+def test_a_count_that_takes_long_is_used_for_a_second_after_it(server, counts, clock, monkeypatch):
+    server.counts["rpc-worker"] = (1, 0)
+
+    def take_long():
+        clock.now += 1.5
+
+    while_counting(monkeypatch, take_long)
+
+    assert counts.count("worker")
+    clock.now += LIFE_SECONDS - 0.01
+    assert counts.is_absent("worker")
+    clock.now += 0.01
+    assert not counts.is_absent("worker")

@@ -17,8 +17,8 @@ from mare_nameko.service.connections import BROKER_ERRORS, close_quietly, open_o
 _log = getLogger(__name__)
 
 LIFE_SECONDS = 1.0
-"""A count is used for so long. So an absent service gets one call a second, which an autoscaler
-needs to start it."""
+"""A count is used for so long after the broker has answered. So an absent service gets one call a
+second, which an autoscaler needs to start it."""
 
 COUNT_SECONDS = 2.0
 
@@ -40,10 +40,11 @@ class ConsumerCounts(SharedExtension):
         """Return whether ``service`` has messages and no consumer, by a count of this second."""
         if time.monotonic() - self._counted_at.get(service, float("-inf")) >= LIFE_SECONDS:
             self._counted_at[service] = time.monotonic()
+            # The last count must not pass for one of this second while the broker answers.
+            self._absent.discard(service)
             if self._has_no_consumer(service):
                 self._absent.add(service)
-            else:
-                self._absent.discard(service)
+                self._counted_at[service] = time.monotonic()
         return service in self._absent
 
     def _has_no_consumer(self, service: str) -> bool:
