@@ -6,7 +6,10 @@ import eventlet
 import pytest
 from amqp import Message
 from eventlet.event import Event
+from kombu import Queue
 
+from mare_nameko.backoff import Backoff
+from mare_nameko.service import registration
 from mare_nameko.service.confirming_session import ConnectionLost
 from mare_nameko.service.errors import BrokerUnavailable
 from mare_nameko.service.events import outgoing
@@ -123,3 +126,27 @@ def test_an_event_that_is_parked_keeps_its_id_or_gets_one(properties, kept):
 
     assert parked.properties["message_id"]
     assert kept is None or parked.properties["message_id"] == kept
+
+
+def test_a_broker_that_does_not_answer_a_declaration_is_given_up(monkeypatch):
+    monkeypatch.setattr("mare_nameko.service.publisher.open_once", lambda connection: None)
+    closed = []
+    monkeypatch.setattr("mare_nameko.service.publisher.close_quietly", closed.append)
+    monkeypatch.setattr(registration, "REGISTER_SECONDS", 0.05)
+    silent = SimpleNamespace(connected=True, channel=SilentChannel)
+    publisher = publisher_with(None)
+    publisher.container.broker = SimpleNamespace(connection=lambda purpose, **options: silent)
+    publisher.declare(Queue("retry-1s"))
+
+    with pytest.raises(TimeoutError, match="has not answered the declaration"):
+        publisher._serve_one_connection(Backoff())
+
+    assert closed == [silent]
+    assert not publisher.connected
+
+
+class SilentChannel:
+    """Answers nothing, not even its close."""
+
+    def __getattr__(self, name):
+        return lambda *_, **__: eventlet.sleep(60)

@@ -24,6 +24,7 @@ from nameko.extensions import ProviderCollector
 from mare_nameko.backoff import Backoff
 from mare_nameko.service.connections import BROKER_ERRORS, close_quietly, open_once
 from mare_nameko.service.frames import UNREADABLE
+from mare_nameko.service.publisher import Publisher
 from mare_nameko.service.registration import declare, register, time_limit
 
 _log = getLogger(__name__)
@@ -129,6 +130,7 @@ class QueueConsumer(nameko.messaging.QueueConsumer):
 
     @contextmanager
     def establish_connection(self) -> Iterator[Connection]:
+        self._await_publishers()
         self.last_tick = time.monotonic()
         connection = self.create_connection()
         try:
@@ -138,6 +140,13 @@ class QueueConsumer(nameko.messaging.QueueConsumer):
             # The broker requeues them with the end of the connection, so they must not start here.
             self._drop_waiting()
             close_quietly(connection)
+
+    def _await_publishers(self) -> None:
+        """Return when the service can publish; each publisher reconnects with its own delay."""
+        for each in self.container.subextensions:
+            while isinstance(each, Publisher) and not each.connected:
+                self.last_tick = time.monotonic()
+                each.wait_connected(TICK_SECONDS)
 
     def on_iteration(self) -> None:
         now = time.monotonic()

@@ -17,6 +17,7 @@ from mare_nameko.backoff import Backoff
 from mare_nameko.service.confirming_session import ConfirmingSession, ConnectionLost
 from mare_nameko.service.connections import BROKER_ERRORS, close_quietly, open_once
 from mare_nameko.service.errors import BrokerUnavailable
+from mare_nameko.service.registration import time_limit
 
 _log = getLogger(__name__)
 
@@ -50,6 +51,10 @@ class Publisher(SharedExtension):
     @property
     def connected(self) -> bool:
         return bool(self._connected.ready())
+
+    def wait_connected(self, seconds: float) -> None:
+        """Return when there is a connection, or after ``seconds``."""
+        self._connected.wait(seconds)
 
     @property
     def blocked(self) -> bool:
@@ -150,8 +155,9 @@ class Publisher(SharedExtension):
         )
         try:
             open_once(connection)
-            self._declare_on(connection)
-            session = ConfirmingSession(connection, on_end=self._forget_session)
+            with time_limit("the declaration of exchanges"):
+                self._declare_on(connection)
+                session = ConfirmingSession(connection, on_end=self._forget_session)
             backoff.connected()
             self.container.outage_log.connected()
             self._connected.send(session)
@@ -178,15 +184,18 @@ class Publisher(SharedExtension):
 
     def _declare_on(self, connection: Connection) -> None:
         for name, entity in self._declared.items():
-            with connection.channel() as channel:
-                try:
-                    entity(channel).declare()
-                except BROKER_ERRORS as error:
-                    if not connection.connected:
-                        raise
-                    # It exists with other arguments, or this user may not declare it. Publishing
-                    # to it may work, and fails with an error of its own otherwise.
-                    _log.warning("Cannot declare %s: %s", name, error)
+            channel = connection.channel()
+            try:
+                entity(channel).declare()
+                channel.close()
+            except TimeoutError:
+                raise
+            except BROKER_ERRORS as error:
+                if not connection.connected:
+                    raise
+                # It exists with other arguments, or this user may not declare it. Publishing to it
+                # may work, and fails with an error of its own otherwise. The channel is closed.
+                _log.warning("Cannot declare %s: %s", name, error)
 
 
 class ReplyPublisher(Publisher):
