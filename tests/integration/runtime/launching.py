@@ -43,6 +43,7 @@ class Launched:
                     "RUNTIME_HEALTH_PORT": "0",
                     "RUNTIME_HEALTH_HOST": "127.0.0.1",
                     "RUNTIME_CALL_SECONDS": "50",
+                    "RUNTIME_PUBLISH_SECONDS": "50",
                     "DIARY": str(self.diary),
                 } | environ,
             )  # fmt: skip

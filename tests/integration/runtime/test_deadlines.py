@@ -24,16 +24,15 @@ def test_calls_to_a_service_without_consumers_fail_soon_and_then_at_once(vhost, 
     worker.kill()
     eventually(lambda: vhost.depth("rpc-worker").consumers == 0)
 
-    def failure():
+    def seconds_to_fail():
         started = time.monotonic()
         error = caller.call("front.relay", "echo", 1, seconds=2 * CALL_SECONDS)
-        return error["exc_type"], time.monotonic() - started
+        assert error["exc_type"] == "UnknownService"
+        return time.monotonic() - started
 
-    first, *others = [failure() for _ in range(5)]
-
-    assert {kind for kind, _ in (first, *others)} == {"UnknownService"}
-    assert first[1] < CALL_SECONDS - 10
-    assert min(seconds for _, seconds in others) < GRACE
+    assert seconds_to_fail() < CALL_SECONDS - 10
+    # At once is within a second after the last count, which a busy machine may miss.
+    eventually(lambda: seconds_to_fail() < GRACE)
     launch("runtime", "Worker", vhost.amqp_uri).wait_ready()
     eventually(lambda: caller.call("front.relay", "echo", 1) == 1)
 

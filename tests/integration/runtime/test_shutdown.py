@@ -82,6 +82,8 @@ def test_messages_that_wait_for_a_worker_are_processed_once_after_a_lost_connect
     listener = busy_with_an_event_waiting(vhost, caller, launch)
 
     eventually(lambda: vhost.close_connection(f"listener@{socket.gethostname()} consumer"))
+    # What a process handles before it reads of the loss is rightly processed again.
+    eventually(lambda: listener.metric("runtime_reconnects_total") >= 1)
 
     listener.end_holds()
     # The job comes again as well: the broker cannot know that it is being worked on.
