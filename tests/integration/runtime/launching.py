@@ -100,6 +100,13 @@ class Launched:
     def get(self, path: str, timeout: float = 30) -> tuple[int, str]:
         """Return status and body, or raise OSError."""
         try:
+            return self._get(path, timeout)
+        except ConnectionResetError:
+            # The server closes a connection whose request it has not read within 5 s.
+            return self._get(path, timeout)
+
+    def _get(self, path: str, timeout: float) -> tuple[int, str]:
+        try:
             with urllib.request.urlopen(self._address() + path, timeout=timeout) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as refusal:
