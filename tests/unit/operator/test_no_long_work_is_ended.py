@@ -131,3 +131,20 @@ def test_work_that_fits_the_grace_period_delays_nothing_once_it_is_measured():
     pool = Pool([each / 2 for each in range(1600)], 5.0, 0.0, dict.fromkeys(range(6)))
     counts = play(pool, policy_of())
     assert counts.index(3) < 200
+
+
+def test_replicas_stay_until_statistics_tell_of_messages_that_were_delivered_before_the_first():
+    policy, history = policy_of(), History.begin(100.0, 4)
+    workload = Workload(replicas=4, idle=4, grace_seconds=GRACE)
+
+    def replicas(now: float, statistics: QueueReading) -> int:
+        nonlocal history
+        queue = replace(statistics, read_at=now, ready=0, consumers=4)
+        observation = Observation(workload=workload, queues=(queue,))
+        decision, history = decide(policy, observation, history, now)
+        return decision.replicas
+
+    before = reading(unacknowledged=0, at=99.0)
+    assert replicas(101.0, before) == 4
+    assert replicas(104.0, before) == 4
+    assert replicas(107.0, reading(unacknowledged=4, at=104.0)) == 4

@@ -1,8 +1,8 @@
 """Scale-down that leaves busy replicas: `victimPolicy`, and early acknowledgement.
 
 `IdleOnly` always waits until replicas are idle. `IdleFirst` waits where a busy replica might not
-finish: where the service time may exceed the grace period, or is not known yet although idle
-replicas are.
+finish: where the service time may exceed the grace period, or is not known yet while a replica may
+have a message.
 """
 
 from dataclasses import replace
@@ -41,9 +41,16 @@ def _only_idle_may_go(context: DecisionContext, history: History) -> bool:
         return False
     service = history.service_seconds(grace_seconds, context.now)
     if isinstance(service, Unknown):
-        is_working = known(context.load.unacknowledged, 0) > 0
-        return is_working and not isinstance(context.workload.idle, Unknown)
+        running = known(context.load.unacknowledged, 0) > 0
+        may_run = running or not _tell_deliveries(context, history)
+        return may_run and not isinstance(context.workload.idle, Unknown)
     return service * (1 + history.learning.estimates.capacity_error) > grace_seconds
+
+
+def _tell_deliveries(context: DecisionContext, history: History) -> bool:
+    """Return whether two samples were taken since the last message was ready."""
+    sampled_after = known(context.load.sampled_after, 0.0)
+    return sampled_after > history.filled_at + STATISTICS_SECONDS
 
 
 def _why_busy_stay(idle_count: int | Unknown, removable: int, desired: int) -> Clause:
@@ -66,8 +73,7 @@ def _removable_replicas(context: DecisionContext, history: History) -> int:
     statistics_at, idle_count = context.load.statistics_at, context.workload.idle
     if isinstance(idle_count, Unknown) or isinstance(statistics_at, Unknown):
         return 0
-    sampled_after = known(context.load.sampled_after, 0.0)
-    if sampled_after <= history.filled_at + STATISTICS_SECONDS:
+    if not _tell_deliveries(context, history):
         return 0
     return idle_count if statistics_at > history.idle_counted_at else 0
 
