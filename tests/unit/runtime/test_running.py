@@ -189,6 +189,17 @@ def test_a_service_that_is_connected_and_still_starts_is_stopped(container, limi
     assert "stop" in container.done
 
 
+def test_work_that_runs_while_the_service_still_starts_is_finished(container, limits, monkeypatch):
+    monkeypatch.setattr(runner, "on_ending_signal", lambda react, at_once: react(15))
+    monkeypatch.setattr(runner, "serve_health", lambda *_: 1)
+    container.start = lambda: eventlet.sleep(60)
+    container.consumer.in_hand.add("message")
+
+    with eventlet.Timeout(30):
+        assert Runner(container, Settings.from_env({})).run() is Exit.STOPPED
+    assert container.done == ["stop"]
+
+
 def test_the_lag_of_green_threads_is_measured(container, monkeypatch):
     now, sleeps = [100.0], []
 

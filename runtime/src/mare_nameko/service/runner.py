@@ -111,7 +111,9 @@ class Runner:
             return self._kill(Exit.MISCONFIGURED)
         if isinstance(reason, BaseException):
             return self._kill(Exit.DIED)
-        if not self._checks.started and not any(one.connected for one in self._consumers):
+        # The workers of the first queue run while the last one is being registered.
+        has_work = any(one.connected or one.in_hand for one in self._consumers)
+        if not (self._checks.started or has_work):
             return Exit.STOPPED
         return self._stop()
 
