@@ -27,6 +27,13 @@ class Node(PrivateNode):
 
     def connect(self, vhost: str = "/", port: int | None = None) -> amqp.Connection:
         """Return an open connection; ``port`` is that of a proxy, if there is one."""
+        try:
+            return self._connect(vhost, port)
+        except OSError:
+            # RabbitMQ closes a connection that is not open after 10 s.
+            return self._connect(vhost, port)
+
+    def _connect(self, vhost: str, port: int | None) -> amqp.Connection:
         connection = amqp.Connection(
             f"127.0.0.1:{port or self.ports.amqp}",
             userid=self.management.user,
