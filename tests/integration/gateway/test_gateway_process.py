@@ -142,7 +142,7 @@ def release(vhost):
         routing_key="weather.release",
         content_type="application/json",
         content_encoding="utf-8",
-        reply_to="nobody",
+        reply_to="absent",
         correlation_id="1",
     )
 
