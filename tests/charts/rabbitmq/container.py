@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from mare.processes.command import DIES_WITH_US
 from mare.processes.tcp_ports import free_port
 from tests.charts.helm import Manifests
 from tests.management import Management
@@ -91,6 +92,7 @@ class Container:
         ]
         enter = ["nsenter", f"--net=/run/netns/{self._network}"] if self._network else []
         command = [
+            *DIES_WITH_US,
             *enter,
             "unshare",
             "--mount",

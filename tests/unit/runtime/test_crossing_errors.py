@@ -38,7 +38,7 @@ class Anonymous(Exception):
         CallTimedOut("later"),
         BrokerUnavailable("gone"),
         MessageRefused("full"),
-        UnknownService("nobody"),
+        UnknownService("shop"),
         MethodNotFound("nothing"),
     ],
 )
