@@ -25,4 +25,4 @@ for pair in $mounts; do
     mkdir -p "new${pair#*:}" 2> /dev/null || true
     mount --bind "${pair%%:*}" "new${pair#*:}"
 done
-exec /usr/sbin/chroot new setpriv --reuid="$user" --regid="$user" --clear-groups --no-new-privs --bounding-set=-all "$@"
+exec /usr/sbin/chroot new setpriv --pdeathsig KILL --reuid="$user" --regid="$user" --clear-groups --no-new-privs --bounding-set=-all "$@"
