@@ -17,6 +17,8 @@ from tests.vhost import eventually
 SECONDS = 8.0
 PROBES = 40
 """That many, so that a machine that stalls once delays one in twenty at most."""
+LATE_SECONDS = 3.0
+"""Behind these clients a probe waited for 6 to 75 s; on a busy machine it waits for 1 s."""
 LARGE_ANSWER = b"GET /docs/assets/js/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\n\r\n"
 NO_BODY = (
     b"POST /v1/playlists HTTP/1.1\r\nHost: x\r\n"
@@ -96,7 +98,7 @@ def probed(gateway):
         ended.set()
         thread.join()
     durations.sort()
-    assert durations[len(durations) * 95 // 100] < 0.5
+    assert durations[len(durations) * 95 // 100] < LATE_SECONDS
 
 
 def test_half_sent_bodies(gateway):
