@@ -9,9 +9,18 @@ from pathlib import Path
 
 import pytest
 
+from local.rabbitmq import broker_to_run
+
 pytestmark = pytest.mark.broker
 
 
+@pytest.fixture
+def _installed() -> None:
+    """Install RabbitMQ as `make run` does, where a package can be installed."""
+    broker_to_run(print)
+
+
+@pytest.mark.usefixtures("_installed")
 def test_the_demo_scales_its_workers_and_leaves_nothing_behind(tmp_path: Path) -> None:
     shown = _demo("--seconds", "5", "--max", "2", folder=tmp_path)
     assert re.search(r"Open {2}http://127\.0\.0\.1:\d+/", shown)
