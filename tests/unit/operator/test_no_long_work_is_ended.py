@@ -133,18 +133,27 @@ def test_work_that_fits_the_grace_period_delays_nothing_once_it_is_measured():
     assert counts.index(3) < 200
 
 
-def test_replicas_stay_until_statistics_tell_of_messages_that_were_delivered_before_the_first():
-    policy, history = policy_of(), History.begin(100.0, 4)
-    workload = Workload(replicas=4, idle=4, grace_seconds=GRACE)
+class Restarted:
+    """Decisions of an operator that starts at 100 s and finds four replicas."""
 
-    def replicas(now: float, statistics: QueueReading) -> int:
-        nonlocal history
-        queue = replace(statistics, read_at=now, ready=0, consumers=4)
+    def __init__(self) -> None:
+        self._policy, self._history = policy_of(), History.begin(100.0, 4)
+
+    def replicas(self, now: float, statistics: QueueReading, ready: int = 0) -> int:
+        workload = Workload(replicas=4, idle=4, grace_seconds=GRACE)
+        queue = replace(statistics, read_at=now, ready=ready, consumers=4)
         observation = Observation(workload=workload, queues=(queue,))
-        decision, history = decide(policy, observation, history, now)
+        decision, self._history = decide(self._policy, observation, self._history, now)
         return decision.replicas
 
-    before = reading(unacknowledged=0, at=99.0)
-    assert replicas(101.0, before) == 4
-    assert replicas(104.0, before) == 4
-    assert replicas(107.0, reading(unacknowledged=4, at=104.0)) == 4
+
+def test_replicas_stay_until_statistics_tell_of_messages_that_were_delivered_before_the_first():
+    operator, before = Restarted(), reading(unacknowledged=0, at=99.0)
+    assert operator.replicas(101.0, before) == 4
+    assert operator.replicas(104.0, before) == 4
+    assert operator.replicas(107.0, reading(unacknowledged=4, at=104.0)) == 4
+
+
+def test_messages_that_no_replica_takes_do_not_keep_replicas():
+    operator = Restarted()
+    assert operator.replicas(101.0, reading(unacknowledged=0, at=99.0), ready=4) == 1

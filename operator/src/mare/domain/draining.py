@@ -42,7 +42,8 @@ def _only_idle_may_go(context: DecisionContext, history: History) -> bool:
     service = history.service_seconds(grace_seconds, context.now)
     if isinstance(service, Unknown):
         running = known(context.load.unacknowledged, 0) > 0
-        may_run = running or not _tell_deliveries(context, history)
+        all_delivered = known(context.load.ready, 0) == 0
+        may_run = running or (all_delivered and not _tell_deliveries(context, history))
         return may_run and not isinstance(context.workload.idle, Unknown)
     return service * (1 + history.learning.estimates.capacity_error) > grace_seconds
 
