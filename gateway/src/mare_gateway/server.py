@@ -66,14 +66,28 @@ def serve(settings: Settings) -> None:
         workers_kill_timeout=int(settings.graceful_timeout),
     )
     server.on_startup(health.start)
-    os.register_at_fork(after_in_child=partial(_become_worker, os.getpid()))
+    prepare_forks()
     server.serve(target_loader=load_application)
+
+
+def prepare_forks() -> None:
+    """Let each process that is forked from now on end by SIGTERM, and with this process."""
+    os.register_at_fork(
+        before=partial(signal.pthread_sigmask, signal.SIG_BLOCK, [signal.SIGTERM]),
+        after_in_parent=_take_sigterm,
+        after_in_child=partial(_become_worker, os.getpid()),
+    )
+
+
+def _take_sigterm() -> None:
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
 
 
 def _become_worker(parent: int) -> None:
     # A worker inherits the parent's handler, which would ignore a SIGTERM until granian installs
-    # the worker's own handler.
+    # the worker's own handler. One that was sent since the fork is pending.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _take_sigterm()
     if sys.platform == "linux":
         # A worker that survives a killed parent keeps the port, and the next gateway cannot start.
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
