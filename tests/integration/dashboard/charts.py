@@ -105,9 +105,9 @@ def sparklines(state: Json) -> Json:
     """Return a periodic depth with an unknown interval for each object."""
     at = state["at"]
     series = TimeSeries(SPANS[1])
-    for moment in range(int(at) - 1200, int(at), 10):
-        depth = math.nan if 200 <= at - moment < 240 else 120 + round(120 * math.sin(moment / 40))
-        series.add(moment, UNKNOWN._replace(depth=depth))
+    for age in range(1200, 0, -10):
+        depth = math.nan if 200 <= age < 240 else 120 + round(120 * math.sin(age / 40))
+        series.add(int(at) - age, UNKNOWN._replace(depth=depth))
     line, nothing = sparkline(series, at), {"path": "", "highest": None}
     lines = {
         f"{each['namespace']}/{each['name']}": nothing if each["depth"]["value"] is None else line
