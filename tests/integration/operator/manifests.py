@@ -22,6 +22,15 @@ def deployment(name: str, replicas: int) -> dict[str, Any]:
     }
 
 
+def lingering_deployment(replicas: int) -> dict[str, Any]:
+    """Return a Deployment whose Pods terminate until their finalizer is removed."""
+    workload = deployment("worker", replicas)
+    template = workload["spec"]["template"]
+    template["metadata"]["finalizers"] = ["tests.mare.dev/kubelet"]
+    template["spec"]["terminationGracePeriodSeconds"] = 1
+    return workload
+
+
 def autoscaler_of(name: str, spec: Mapping[str, Any]) -> dict[str, Any]:
     whole = {
         "scaleTargetRef": {"name": name},

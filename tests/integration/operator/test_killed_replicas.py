@@ -1,22 +1,12 @@
 """Replicas that a kubelet kills after a scale-down; the test is the kubelet."""
 
 from collections.abc import Callable
-from typing import Any
 
 from kubernetes import client
 
-from tests.integration.operator.manifests import deployment
+from tests.integration.operator.manifests import lingering_deployment
 from tests.integration.operator.stage import Stage
 from tests.vhost import eventually
-
-
-def lingering_deployment(replicas: int) -> dict[str, Any]:
-    """Return a Deployment whose Pods terminate until their finalizer is removed."""
-    workload = deployment("worker", replicas)
-    template = workload["spec"]["template"]
-    template["metadata"]["finalizers"] = ["tests.mare.dev/kubelet"]
-    template["spec"]["terminationGracePeriodSeconds"] = 1
-    return workload
 
 
 def test_replicas_whose_end_is_reported_a_moment_before_they_are_deleted(

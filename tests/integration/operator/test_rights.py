@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 
 from tests.integration.operator.consuming import consumer, place_pods, told
-from tests.integration.operator.manifests import deployment
+from tests.integration.operator.manifests import deployment, lingering_deployment
 from tests.integration.operator.rights import rights_in
 from tests.integration.operator.stage import Stage
 from tests.integration.operator.test_conflicting_autoscalers import SCALED_OBJECTS
-from tests.integration.operator.test_killed_replicas import lingering_deployment
 from tests.vhost import Vhost, eventually
 
 pytestmark = pytest.mark.broker
