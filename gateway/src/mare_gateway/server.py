@@ -18,7 +18,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
-from mare_gateway import logs
+from mare_gateway import end_signals, logs
 from mare_gateway.health import HealthServer, family
 from mare_gateway.settings import Settings
 
@@ -65,29 +65,22 @@ def serve(settings: Settings) -> None:
         log_dictconfig=logs.config(settings.log_level),
         workers_kill_timeout=int(settings.graceful_timeout),
     )
-    server.on_startup(health.start)
     prepare_forks()
+    end_signals.hold()
+    server.on_startup(end_signals.pass_on)
+    server.on_startup(health.start)
     server.serve(target_loader=load_application)
 
 
 def prepare_forks() -> None:
-    """Let each process that is forked from now on end by SIGTERM, and with this process."""
-    os.register_at_fork(
-        before=partial(signal.pthread_sigmask, signal.SIG_BLOCK, [signal.SIGTERM]),
-        after_in_parent=_take_sigterm,
-        after_in_child=partial(_become_worker, os.getpid()),
-    )
-
-
-def _take_sigterm() -> None:
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
+    """Let each process that is forked from now on end when this process ends."""
+    os.register_at_fork(after_in_child=partial(_become_worker, os.getpid()))
 
 
 def _become_worker(parent: int) -> None:
-    # A worker inherits the parent's handler, which would ignore a SIGTERM until granian installs
-    # the worker's own handler. One that was sent since the fork is pending.
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    _take_sigterm()
+    # A worker inherits the parent's handlers, which granian replaces when the worker has loaded.
+    for number in end_signals.END_SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
     if sys.platform == "linux":
         # A worker that survives a killed parent keeps the port, and the next gateway cannot start.
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -104,6 +97,7 @@ def _swagger_files() -> Path:
 
 def load_application(settings: Settings) -> Flask:
     """Return the application, connected to the broker; granian calls it in each worker process."""
+    end_signals.pass_on()
     # Imported here so that the parent process, which only supervises, stays small.
     from mare_gateway.app import create_app  # noqa: PLC0415
     from mare_gateway.metrics import report_state  # noqa: PLC0415

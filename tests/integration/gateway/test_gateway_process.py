@@ -1,6 +1,5 @@
 """The gateway as in production: ``python -m mare_gateway``, real sockets, stock services."""
 
-import os
 import re
 import signal
 from concurrent.futures import ThreadPoolExecutor
@@ -9,46 +8,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from mare.processes.tcp_ports import free_port, is_free
+from tests.integration.gateway.http_client import PROBES
 from tests.vhost import becomes, eventually
-
-PROBES = ("/livez", "/readyz", "/metrics")
-
-
-class Http:
-    """Sends requests to one gateway."""
-
-    def __init__(self, port, health_port):
-        self.port = port
-        self.base = f"http://127.0.0.1:{port}"
-        self.health = f"http://127.0.0.1:{health_port}"
-
-    def get(self, path, **options):
-        base = self.health if path in PROBES else self.base
-        return requests.get(base + path, timeout=60, **options)
-
-    def status(self, path):
-        try:
-            return self.get(path).status_code
-        except requests.ConnectionError:
-            return None
-
-
-@pytest.fixture
-def start(run_gateway):
-    """Start a gateway that is ready, and return its process and a client for it."""
-
-    def start_gateway(vhost, **environ):
-        port, health_port = free_port(), free_port()
-        patient = {"GATEWAY_TIMEOUT": "55", "GATEWAY_GRACEFUL_TIMEOUT": "300"}
-        ports = {"GATEWAY_CACHE_BYTES": "0", "GATEWAY_HEALTH_PORT": str(health_port)}
-        environ = ports | patient | environ
-        process = run_gateway(port, AMQP_URI=vhost.amqp_uri, **environ)
-        http = Http(port, health_port)
-        eventually(lambda: http.status("/readyz") == 200 and http.status("/docs") == 200)
-        return process, http
-
-    return start_gateway
 
 
 @pytest.mark.parametrize("path", PROBES)
@@ -82,52 +43,6 @@ def test_metrics_of_several_processes_are_added_up(vhost, run_services, start):
     eventually(lambda: "gateway_rpc_connections_total 3.0" in http.get("/metrics").text)
     assert process.terminate() is None
     assert process.wait(60) == 0
-
-
-def test_it_stops_at_once_while_a_worker_loads(vhost, run_gateway):
-    port, health_port = free_port(), free_port()
-    http = Http(port, health_port)
-    process = run_gateway(
-        port,
-        AMQP_URI=vhost.amqp_uri,
-        GATEWAY_HEALTH_PORT=str(health_port),
-        GATEWAY_GRACEFUL_TIMEOUT="300",
-    )
-    eventually(lambda: http.status("/livez") == 200)  # the parent answers before the worker
-
-    process.send_signal(signal.SIGTERM)
-
-    assert process.wait(60) == 0  # without the worker's reaction it takes 300 s
-
-
-def test_a_worker_that_dies_ends_the_gateway(vhost, start):
-    process, _ = start(vhost)
-    worker = int(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text())
-
-    os.kill(worker, signal.SIGKILL)
-
-    assert process.wait(60) == 1
-
-
-def test_a_killed_gateway_leaves_its_port_even_if_a_worker_is_stuck(vhost, start):
-    process, http = start(vhost)
-    worker = int(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text())
-    os.kill(worker, signal.SIGSTOP)
-
-    process.kill()
-
-    eventually(lambda: is_free(http.port))
-
-
-def test_a_worker_that_is_stuck_is_not_alive(vhost, start):
-    process, http = start(vhost)
-    worker = int(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text())
-
-    os.kill(worker, signal.SIGSTOP)
-    try:
-        eventually(lambda: http.status("/livez") == 503)
-    finally:
-        os.kill(worker, signal.SIGCONT)
 
 
 def held(http):

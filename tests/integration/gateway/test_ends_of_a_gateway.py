@@ -1,0 +1,75 @@
+"""How a gateway in production ends: by a signal, by a dead or stuck worker, by SIGKILL."""
+
+import os
+import re
+import signal
+from pathlib import Path
+
+import pytest
+
+from mare.processes.tcp_ports import free_port, is_free
+from tests.integration.gateway.http_client import Http
+from tests.vhost import eventually
+
+
+def test_it_stops_at_once_while_a_worker_loads(vhost, run_gateway):
+    port, health_port = free_port(), free_port()
+    http = Http(port, health_port)
+    process = run_gateway(
+        port,
+        AMQP_URI=vhost.amqp_uri,
+        GATEWAY_HEALTH_PORT=str(health_port),
+        GATEWAY_GRACEFUL_TIMEOUT="300",
+    )
+    eventually(lambda: http.status("/livez") == 200)  # the parent answers before the worker
+
+    process.send_signal(signal.SIGTERM)
+
+    assert process.wait(60) == 0  # without the worker's reaction it takes 300 s
+
+
+def test_a_worker_that_dies_ends_the_gateway(vhost, start):
+    process, _ = start(vhost)
+    worker = int(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text())
+
+    os.kill(worker, signal.SIGKILL)
+
+    assert process.wait(60) == 1
+
+
+def test_a_killed_gateway_leaves_its_port_even_if_a_worker_is_stuck(vhost, start):
+    process, http = start(vhost)
+    worker = int(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text())
+    os.kill(worker, signal.SIGSTOP)
+
+    process.kill()
+
+    eventually(lambda: is_free(http.port))
+
+
+def test_a_worker_that_is_stuck_is_not_alive(vhost, start):
+    process, http = start(vhost)
+    worker = int(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text())
+
+    os.kill(worker, signal.SIGSTOP)
+    try:
+        eventually(lambda: http.status("/livez") == 503)
+    finally:
+        os.kill(worker, signal.SIGCONT)
+
+
+def threads_that_take(number, pid):
+    masks = [
+        int(re.search(r"SigBlk:\s*(\w+)", status.read_text())[1], 16)
+        for status in Path("/proc").glob(f"{pid}/task/*/status")
+    ]
+    return sum(not mask >> number - 1 & 1 for mask in masks)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_one_thread_of_each_process_waits_for_the_signals_that_end_it(vhost, start, number):
+    process, _ = start(vhost)
+    worker = int(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text())
+
+    assert threads_that_take(number, process.pid) == 1
+    assert threads_that_take(number, worker) == 1
