@@ -40,15 +40,9 @@ check: .venv/synced ## lint, types, import contracts, lock: seconds, without net
 	.venv/bin/ruff format --quiet --check .
 	.venv/bin/lint-imports --no-cache
 	$(PYTHON) .ci/lock.py
-	$(PYTHON) .ci/schema.py
-	$(PYTHON) .ci/fields.py
-	$(PYTHON) .ci/answers.py
-	$(PYTHON) .ci/asyncapi.py
-	PYTHONPATH=. $(PYTHON) .ci/settings_docs.py
-	$(PYTHON) .ci/reference.py
+	PYTHONPATH=. $(PYTHON) .ci/generated.py
 	$(PYTHON) .ci/docs.py
 	$(PYTHON) .ci/version.py
-	$(PYTHON) .ci/chart_docs.py --check
 	$(PYTHON) .ci/tree.py
 	.venv/bin/mypy runtime/src services/src gateway/src operator/src client/src local devcluster .ci
 
@@ -89,13 +83,8 @@ lock: $(filter .cache/%,$(UV)) ## choose versions within the bounds of each pypr
 	$(LOCK) --group release operator/pyproject.toml -o requirements/release.txt
 	python3 .ci/lock.py --write
 
-schema: .venv/synced ## write the tables of the docs from the custom resource and the settings
-	$(PYTHON) .ci/schema.py --write
-	$(PYTHON) .ci/fields.py --write
-	$(PYTHON) .ci/answers.py --write
-	$(PYTHON) .ci/asyncapi.py --write
-	PYTHONPATH=. $(PYTHON) .ci/settings_docs.py --write
-	$(PYTHON) .ci/reference.py --write
+schema: .venv/synced ## write the tables of the docs, and the schemas, from the code and the charts
+	PYTHONPATH=. $(PYTHON) .ci/generated.py --write
 
 data: .cache/data/synced ## rebuild the embedded places and climate from their sources
 	for script in services/data/*.py; do .cache/data/bin/python $$script; done

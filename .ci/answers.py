@@ -1,20 +1,18 @@
-"""Generate the schemas of the gateway's answers from the services' contract.
+"""The schemas of the gateway's answers, from the services' contract.
 
-``make schema`` runs this with ``--write``, ``make check`` without. The gateway passes answers on
-unread and may not import the services; its OpenAPI document takes the schemas from this file.
+The gateway passes answers on unread and may not import the services; its OpenAPI document takes the
+schemas from the file that has this text.
 """
 
 import dataclasses
 import json
-import sys
-from pathlib import Path
 
-from pydantic import ConfigDict, TypeAdapter, create_model
+from contract import schemas
+from pydantic import create_model
 
 from mare_gateway import problems
-from mare_services.contract import callbacks, jobs, music, places, suggestion, weather
+from mare_services.contract import callbacks, jobs, places, suggestion, weather
 
-FILE = Path("gateway/src/mare_gateway/api/answers.json")
 PLACES = tuple[places.Place, ...] | None
 PROBLEM = create_model(
     "ProblemDocument",
@@ -58,35 +56,12 @@ class JobPage:
     """Path of the next page."""
 
 
-DOCUMENTS = (JobDocument, BatchDocument, JobSummaryDocument, JobPage)
 ANSWERS = (
-    PROBLEM,
-    places.PlaceList,
-    weather.WeatherReport,
-    suggestion.Suggestion,
-    *DOCUMENTS,
-    callbacks.DeliveryList,
+    *(PROBLEM, places.PlaceList, weather.WeatherReport, suggestion.Suggestion),
+    *(JobDocument, BatchDocument, JobSummaryDocument, JobPage, callbacks.DeliveryList),
 )
 
 
-def schemas() -> str:
-    for module in (callbacks, jobs, music, places, suggestion, weather):
-        for kind in vars(module).values():
-            if isinstance(kind, type) and dataclasses.is_dataclass(kind):
-                # The string below a field is its description.
-                setattr(kind, "__pydantic_config__", ConfigDict(use_attribute_docstrings=True))  # noqa: B010
-    for kind in DOCUMENTS:
-        setattr(kind, "__pydantic_config__", ConfigDict(use_attribute_docstrings=True))  # noqa: B010
-    adapters = [(kind, "serialization", TypeAdapter(kind)) for kind in ANSWERS]
-    _, found = TypeAdapter.json_schemas(
-        adapters,  # type: ignore[arg-type]
-        ref_template="#/components/schemas/{model}",
-    )
-    return json.dumps(found["$defs"], indent=1, ensure_ascii=False) + "\n"
-
-
-if __name__ == "__main__":
-    if sys.argv[1:] == ["--write"]:
-        FILE.write_text(schemas(), encoding="utf-8")
-    elif FILE.read_text(encoding="utf-8") != schemas():
-        sys.exit(f"{FILE} does not match the services' contract: run 'make schema'.")
+def text() -> str:
+    _, definitions = schemas(ANSWERS, "serialization")
+    return json.dumps(definitions, indent=1, ensure_ascii=False) + "\n"

@@ -1,23 +1,16 @@
-"""Generate the AsyncAPI document of the events and RPC methods from the services' contract.
+"""The AsyncAPI document of the events and RPC methods, from the services' contract.
 
-``make schema`` runs this with ``--write``, ``make check`` without. tests/unit/services compares the
-tables with the entrypoints of the services, tests/integration/system with what travels.
+tests/unit/services compares the tables with the entrypoints of the services,
+tests/integration/system with what travels.
 """
 
-import dataclasses
-import sys
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import ConfigDict, TypeAdapter
+from contract import schemas
 
 from mare_services.contract import callbacks, jobs, music, places, suggestion, weather
-
-FILE = Path("docs/asyncapi.yaml")
-MODULES = (callbacks, jobs, music, places, suggestion, weather)
-RPC_EXCHANGE = "nameko-rpc"
 
 EVENTS: dict[str, tuple[type, tuple[str, ...]]] = {
     "jobs.job_accepted": (jobs.JobAccepted, ("playlists.compose",)),
@@ -60,19 +53,12 @@ _HEADERS = {
 
 
 def document() -> dict[str, Any]:
-    """Return the document."""
-    _describe_fields()
-    types = [kind for kind, _ in EVENTS.values()] + [
-        each for pair in METHODS.values() for each in pair
-    ]
-    keys = [(str(number), "validation", TypeAdapter(kind)) for number, kind in enumerate(types)]
-    found, definitions = TypeAdapter.json_schemas(
-        keys,  # type: ignore[arg-type]
-        ref_template="#/components/schemas/{model}",
-    )
-    schemas = iter(found.values())
-    events = {name: next(schemas) for name in EVENTS}
-    methods = {name: (next(schemas), next(schemas)) for name in METHODS}
+    payloads = [kind for kind, _ in EVENTS.values()]
+    payloads += [each for pair in METHODS.values() for each in pair]
+    described, definitions = schemas(payloads, "validation")
+    following = iter(described)
+    events = {name: next(following) for name in EVENTS}
+    methods = {name: (next(following), next(following)) for name in METHODS}
     parts = [_event(name, events[name]) for name in EVENTS]
     parts += [_method(name, *methods[name]) for name in METHODS]
     return {
@@ -88,7 +74,7 @@ def document() -> dict[str, Any]:
         "channels": {key: value for part in parts for key, value in part["channels"].items()},
         "operations": {key: value for part in parts for key, value in part["operations"].items()},
         "components": {
-            "schemas": definitions["$defs"],
+            "schemas": definitions,
             "messages": {key: value for part in parts for key, value in part["messages"].items()},
         },
     }
@@ -171,23 +157,13 @@ def _message(payload: Any) -> dict[str, Any]:
     return {"contentType": "application/json", "headers": _HEADERS, "payload": payload}
 
 
-def _describe_fields() -> None:
-    for module in MODULES:
-        for kind in vars(module).values():
-            if isinstance(kind, type) and dataclasses.is_dataclass(kind):
-                # The string below a field is its description.
-                setattr(kind, "__pydantic_config__", ConfigDict(use_attribute_docstrings=True))  # noqa: B010
+class _Dumper(yaml.SafeDumper):
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
+        return True
 
 
 def text() -> str:
-    """Return the document as YAML."""
     head = "# Generated from the services' contract: run 'make schema'.\n"
-    return head + yaml.safe_dump(document(), sort_keys=False, allow_unicode=True, width=100)
-
-
-if __name__ == "__main__":
-    yaml.SafeDumper.ignore_aliases = lambda *_: True  # type: ignore[method-assign]
-    if sys.argv[1:] == ["--write"]:
-        FILE.write_text(text(), encoding="utf-8")
-    elif FILE.read_text(encoding="utf-8") != text():
-        sys.exit(f"{FILE} does not match the services' contract: run 'make schema'.")
+    return head + yaml.dump(
+        document(), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100
+    )

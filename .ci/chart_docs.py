@@ -1,11 +1,10 @@
-"""Write the table of values of each chart's README from the comments in its values.yaml.
+"""The table of values of each chart's README, from the comments in its values.yaml.
 
 ``# -- What it does.`` directly above a key makes a row of it. The default is the key's value; the
 keys below it become rows if they have such a comment of their own, and are part of the default
-otherwise. The table stands between ``<!-- values -->`` and ``<!-- /values -->``.
+otherwise.
 """
 
-import argparse
 import json
 import re
 import sys
@@ -14,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from tables import refresh
+
+PAGES = tuple(Path("charts").glob("*/README.md"))
 
 _KEY = re.compile(r"^(?P<indent> *)(?P<key>[\w.-]+|\"[^\"]+\"):")
 _COMMENT = re.compile(r"^ *# -- (?P<text>.*)$")
@@ -22,26 +22,9 @@ _CONTINUED = re.compile(r"^ *# (?P<text>.*)$")
 _LONGEST_DEFAULT = 70
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="write nothing, fail if one is stale")
-    check = parser.parse_args().check
-    stale = [
-        readme
-        for readme in Path("charts").glob("*/README.md")
-        if not refresh(readme, "values", _rows(readme), check=check)
-    ]
-    if stale and check:
-        names = " ".join(map(str, stale))
-        sys.exit(f"The values table is stale in {names}: run `python .ci/chart_docs.py`.")
-
-
-def _rows(readme: Path) -> str:
-    return table((readme.parent / "values.yaml").read_text(encoding="utf-8"))
-
-
-def table(values: str) -> str:
-    """Return the rows for the text of a values.yaml, as a Markdown table."""
+def table(readme: Path) -> str:
+    """Return a row for each described value of the chart beside ``readme``."""
+    values = (readme.parent / "values.yaml").read_text(encoding="utf-8")
     defaults = yaml.safe_load(values)
     rows: dict[str, str] = {}
     for path, text in _documented(values):
@@ -81,7 +64,3 @@ def _default(value: Any) -> str:
     if len(text) > _LONGEST_DEFAULT:
         return "see values.yaml"
     return f"`{text}`".replace("|", "\\|")
-
-
-if __name__ == "__main__":
-    main()

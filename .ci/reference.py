@@ -1,15 +1,8 @@
-"""Write the reference of commands and metrics from the code: docs/cli.md and docs/metrics.md.
+"""The reference of the operator's commands and metrics."""
 
-``make schema`` runs this with ``--write``, ``make check`` without.
-"""
-
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import click
-from prometheus_client import CollectorRegistry
-from tables import refresh
 
 from mare.cli import COMMANDS, mare
 from mare.loop.metrics import Metrics
@@ -34,31 +27,13 @@ def _sections(parent: click.Context) -> Iterator[str]:
         yield f"## mare {name}\n\n```\n{command.get_help(context)}\n```\n"
 
 
-def metrics(registry: CollectorRegistry) -> str:
-    """Return a table of the metrics in a registry."""
+def metrics() -> str:
+    """Return a table of the metrics."""
+    operator = Metrics(Record())
+    operator.set_leading(True)
     rows = [
         f"| `{family.name}{'_total' if family.type == 'counter' else ''}` | {family.type} "
         f"| {family.documentation} |"
-        for family in sorted(registry.collect(), key=lambda each: each.name)
+        for family in sorted(operator.registry.collect(), key=lambda each: each.name)
     ]
     return "\n".join(["| metric | type | description |", "|---|---|---|", *rows]) + "\n"
-
-
-def _operator() -> CollectorRegistry:
-    operator = Metrics(Record())
-    operator.set_leading(True)
-    return operator.registry
-
-
-def main() -> None:
-    check = sys.argv[1:] != ["--write"]
-    fresh = (
-        refresh(Path("docs/cli.md"), "commands", commands(), check=check),
-        refresh(Path("docs/metrics.md"), "operator", metrics(_operator()), check=check),
-    )
-    if check and not all(fresh):
-        sys.exit("docs/cli.md or docs/metrics.md is not that of the code: run 'make schema'.")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,26 +1,21 @@
-"""Write the tables of environment variables from the classes that read them.
+"""The tables of environment variables, from the classes that read them.
 
-``make schema`` runs this with ``--write``, ``make check`` without. The table stands between
-``<!-- MARK -->`` and ``<!-- /MARK -->``. Each field of a class is one row; the string below the
-field is its description. A class is an ``EnvironmentSettings`` or a pydantic model.
+Each field of a class is one row; the string below the field is its description. A class is an
+``EnvironmentSettings`` or a pydantic model.
 """
 
 import ast
 import dataclasses
 import inspect
-import sys
 import textwrap
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from pydoc import locate
 from typing import Any
 
-from tables import refresh
-
 from mare_nameko.settings import variable_name
 
-TABLES = [
+KINDS = [
     (Path("runtime/README.md"), "settings", "mare_nameko.service.settings.Settings"),
     (Path("gateway/README.md"), "settings", "mare_gateway.settings.Settings"),
     (Path("gateway/README.md"), "events", "mare_gateway.events.settings.Settings"),
@@ -37,8 +32,9 @@ Row = tuple[str, Any, str]
 """Name of the variable, default, description."""
 
 
-def table(kind: Any) -> str:
-    """Return the Markdown table of the settings class ``kind``."""
+def table(name: str) -> str:
+    """Return the Markdown table of the settings class with this name."""
+    kind: Any = locate(name)
     rows = _pydantic_rows(kind) if hasattr(kind, "model_fields") else _dataclass_rows(kind)
     lines = [f"| `{name}` | {_shown(default)} | {_cell(text)} |" for name, default, text in rows]
     return "\n".join(["| variable | default | description |", "|---|---|---|", *lines]) + "\n"
@@ -93,20 +89,3 @@ def _text(value: Any) -> str:
 
 def _cell(text: str) -> str:
     return " ".join(text.split()).replace("``", "`").replace("|", "\\|")
-
-
-def main() -> None:
-    warnings.filterwarnings("ignore", message="\nEventlet is deprecated")
-    check = sys.argv[1:] != ["--write"]
-    stale = [
-        f"{page} ({mark})"
-        for page, mark, name in TABLES
-        if not refresh(page, mark, table(locate(name)), check=check)
-    ]
-    if stale and check:
-        names = ", ".join(stale)
-        sys.exit(f"The table of settings is not that of the code in {names}: run 'make schema'.")
-
-
-if __name__ == "__main__":
-    main()
