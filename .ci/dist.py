@@ -40,11 +40,13 @@ def main() -> None:
         sys.exit("Set REGISTRY to where the images are: make dist REGISTRY=ghcr.io/OWNER")
     helm = sys.argv[2] if len(sys.argv) > 2 else found_helm()  # noqa: PLR2004 - the optional one
     folder.mkdir(parents=True, exist_ok=True)
+    version = Path("VERSION").read_text(encoding="utf-8").strip()
     for chart in sorted(each.parent for each in CHARTS.glob("*/Chart.yaml")):
         with tempfile.TemporaryDirectory() as work:
             built = with_dependencies(helm, chart, Path(work))
             run(helm, "package", str(built), "--destination", str(folder))
-            (folder / f"{chart.name}-install.yaml").write_text(plain(helm, built))
+        packaged = folder / f"{chart.name}-{version}.tgz"
+        (folder / f"{chart.name}-install.yaml").write_text(plain(helm, chart.name, packaged))
     print(*sorted(each.name for each in folder.iterdir()), sep="\n")
 
 
@@ -93,8 +95,8 @@ def replaced(text: str, path: list[str], value: str) -> str:
     return f'{head}{line[:-2]}"{value}"\n{rest}'
 
 
-def plain(helm: str, chart: Path) -> str:
-    settings = [f"--set={value}" for value in VALUES.get(chart.name, ())]
+def plain(helm: str, name: str, chart: Path) -> str:
+    settings = [f"--set={value}" for value in VALUES.get(name, ())]
     text = run(
         *(helm, "template", NAMESPACE, str(chart), f"--namespace={NAMESPACE}"),
         *("--include-crds", "--no-hooks", *settings),
