@@ -13,8 +13,16 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 @dataclass
 class Collector:
     endpoint: str = ""
-    spans: list[Any] = field(default_factory=list)
-    services: set[str] = field(default_factory=set)
+    exported: list[tuple[str, Any]] = field(default_factory=list)
+    """Names of services, each with a span."""
+
+    @property
+    def spans(self) -> list[Any]:
+        return [span for _, span in self.exported]
+
+    @property
+    def services(self) -> set[str]:
+        return {service for service, _ in self.exported}
 
     @property
     def environment(self) -> dict[str, str]:
@@ -28,15 +36,14 @@ class Collector:
 
     def add(self, body: bytes) -> None:
         for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
-            attributes = {a.key: a.value.string_value for a in resource.resource.attributes}
-            self.services.add(attributes["service.name"])
+            service = str(attributes(resource.resource)["service.name"])
             for scope in resource.scope_spans:
-                self.spans += scope.spans
+                self.exported += [(service, span) for span in scope.spans]
 
     def traces(self) -> list[dict[str, Any]]:
         """The spans of each trace by their names."""
         found: dict[bytes, dict[str, Any]] = {}
-        for span in list(self.spans):
+        for span in self.spans:
             found.setdefault(span.trace_id, {})[span.name] = span
         return list(found.values())
 
