@@ -21,12 +21,13 @@ class HealthApp:
         self._registry = registry
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        status, kind, body = self._respond(environ["REQUEST_METHOD"], environ["PATH_INFO"])
+        status, kind, body = self.respond(environ["REQUEST_METHOD"], environ["PATH_INFO"])
         headers = [("Content-Type", kind), ("Content-Length", str(len(body)))]
         start_response(status, [*headers, ("Cache-Control", "no-store")])
         return [b"" if environ["REQUEST_METHOD"] == "HEAD" else body]
 
-    def _respond(self, method: str, path: str) -> tuple[str, str, bytes]:
+    def respond(self, method: str, path: str) -> tuple[str, str, bytes]:
+        """Return the status line, the media type and the body of a response."""
         plain = "text/plain; charset=utf-8"
         if method not in ("GET", "HEAD"):
             return "405 Method Not Allowed", plain, b"GET or HEAD only\n"

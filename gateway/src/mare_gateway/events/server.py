@@ -12,7 +12,6 @@ from typing import Any
 
 import msgspec
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from mare_gateway.cross_origin import CrossOrigin
 from mare_gateway.events.feed import Job, JobFeed
@@ -21,6 +20,7 @@ from mare_gateway.events.settings import Settings
 from mare_gateway.events.streams import Metrics, Streams, problem_response
 from mare_gateway.problems import Problem
 from mare_nameko.client import BadReply, EventSubscription, RpcClient
+from mare_nameko.health_app import HealthApp
 
 log = logging.getLogger(__name__)
 
@@ -145,24 +145,18 @@ async def _refusals(request: web.Request, handler: Any) -> web.StreamResponse:
 
 def _health_app(events: EventSubscription, metrics: Metrics) -> web.Application:
     """Return the probes. They run in the event loop: if it is stuck, they fail."""
+    checks = HealthApp(
+        lambda: [] if events.is_alive() else ["no events"],
+        lambda: [] if events.connected else ["not connected to the broker"],
+        metrics.registry,
+    )
 
-    async def live(_: web.Request) -> web.Response:
-        alive = events.is_alive()
-        return web.Response(text="ok\n" if alive else "no events\n", status=200 if alive else 503)
-
-    async def ready(_: web.Request) -> web.Response:
-        connected = events.connected
-        text = "ok\n" if connected else "not connected to the broker\n"
-        return web.Response(text=text, status=200 if connected else 503)
-
-    async def show_metrics(_: web.Request) -> web.Response:
-        body = generate_latest(metrics.registry)
-        return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
+    async def respond(request: web.Request) -> web.Response:
+        status, kind, body = checks.respond(request.method, request.path)
+        return web.Response(status=int(status[:3]), body=body, headers={"Content-Type": kind})
 
     app = web.Application(client_max_size=1024)
-    app.router.add_get("/livez", live)
-    app.router.add_get("/readyz", ready)
-    app.router.add_get("/metrics", show_metrics)
+    app.router.add_route("*", "/{path:.*}", respond)
     return app
 
 
