@@ -36,7 +36,16 @@ class CrossOrigin:
 
     def headers(self, origin: str | None, method: str, path: str) -> Mapping[str, str]:
         """Return the headers of a response to a request with this ``Origin``."""
-        allowed = self._allowed(origin)
+        allowed = origin if origin in self._listed else "*" if self._any else None
+        if method == "OPTIONS" and allowed is not None and origin is not None:  # a preflight
+            reads = allowed == "*"
+            return {
+                "Access-Control-Allow-Origin": allowed,
+                "Access-Control-Allow-Methods": ", ".join(_READING if reads else _ALL),
+                "Access-Control-Allow-Headers": _READ_HEADERS if reads else _ALL_HEADERS,
+                "Access-Control-Max-Age": _PREFLIGHT_SECONDS,
+                **self._vary,
+            }
         if allowed is None or (allowed == "*" and (method not in _READING or path == _LIST)):
             return self._vary
         return {
@@ -44,19 +53,3 @@ class CrossOrigin:
             "Access-Control-Expose-Headers": _EXPOSED,
             **self._vary,
         }
-
-    def preflight(self, origin: str | None) -> Mapping[str, str]:
-        """Return the headers of a response to ``OPTIONS`` before a request of another origin."""
-        allowed = self._allowed(origin)
-        if origin is None or allowed is None:
-            return self._vary
-        return {
-            "Access-Control-Allow-Origin": allowed,
-            "Access-Control-Allow-Methods": ", ".join(_READING if allowed == "*" else _ALL),
-            "Access-Control-Allow-Headers": _READ_HEADERS if allowed == "*" else _ALL_HEADERS,
-            "Access-Control-Max-Age": _PREFLIGHT_SECONDS,
-            **self._vary,
-        }
-
-    def _allowed(self, origin: str | None) -> str | None:
-        return origin if origin in self._listed else "*" if self._any else None

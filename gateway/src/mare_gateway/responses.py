@@ -56,11 +56,7 @@ def allow_cross_origin(app: Flask, rule: CrossOrigin) -> None:
         if not request.path.startswith(("/v1/", "/openapi.json")):
             return response
         origin = request.headers.get("Origin")
-        if request.method == "OPTIONS":
-            headers = rule.preflight(origin)
-        else:
-            headers = rule.headers(origin, request.method, request.path)
-        for name, value in headers.items():
+        for name, value in rule.headers(origin, request.method, request.path).items():
             if name == "Vary":
                 response.vary.add(value)
             else:

@@ -121,10 +121,7 @@ def _stream_app(feed: JobFeed, settings: Settings, metrics: Metrics) -> web.Appl
 
     async def allow(request: web.Request, response: web.StreamResponse) -> None:
         origin = request.headers.get("Origin")
-        if request.method == "OPTIONS":
-            response.headers.update(rule.preflight(origin))
-        else:
-            response.headers.update(rule.headers(origin, request.method, request.path))
+        response.headers.update(rule.headers(origin, request.method, request.path))
 
     app.on_response_prepare.append(allow)
     return app
