@@ -14,25 +14,24 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace.propagation import set_span_in_context
 
-from mare_nameko.tracing import Kind, Span, TraceContext
+from mare_nameko.tracing import Kind, Span, TraceContext, Tracer
 
 _INCOMING = ("server", "consumer")
 
 
-class RecordedSpan:
+class RecordedSpan(Span):
     def __init__(self, span: trace.Span, *, make_current: bool) -> None:
+        ids = span.get_span_context()
+        super().__init__(
+            TraceContext(
+                trace.format_trace_id(ids.trace_id),
+                trace.format_span_id(ids.span_id),
+                ids.trace_flags.sampled,
+                ids.trace_state.to_header(),
+            )
+        )
         self._span = span
         self._token = contexts.attach(set_span_in_context(span)) if make_current else None
-
-    @property
-    def context(self) -> TraceContext:
-        found = self._span.get_span_context()
-        return TraceContext(
-            trace.format_trace_id(found.trace_id),
-            trace.format_span_id(found.span_id),
-            found.trace_flags.sampled,
-            found.trace_state.to_header(),
-        )
 
     def end(
         self,
@@ -50,7 +49,7 @@ class RecordedSpan:
             contexts.detach(self._token)
 
 
-class OpenTelemetryTracer:
+class OpenTelemetryTracer(Tracer):
     def __init__(self, service: str) -> None:
         resource = Resource({SERVICE_NAME: service}).merge(OTELResourceDetector().detect())
         self._provider = TracerProvider(resource=resource)

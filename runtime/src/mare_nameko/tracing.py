@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from logging import getLogger
-from typing import Literal, Protocol, Self
+from typing import Literal, Self
 
 _log = getLogger(__name__)
 
@@ -53,11 +53,11 @@ def read_trace_context(traceparent: object, tracestate: object = "") -> TraceCon
     return TraceContext(trace_id, span_id, bool(int(flags, 16) & _SAMPLED), state)
 
 
-class Span(Protocol):
-    """A request, a message being handled, or a call to another service."""
+class Span:
+    """A request, a message being handled, or a call to another service: here only its ids."""
 
-    @property
-    def context(self) -> TraceContext: ...
+    def __init__(self, context: TraceContext) -> None:
+        self.context = context
 
     def end(
         self,
@@ -71,7 +71,9 @@ class Span(Protocol):
         """
 
 
-class Tracer(Protocol):
+class Tracer:
+    """Exports nothing. The ids are passed on as sampled, for services that export."""
+
     def begin(
         self,
         name: str,
@@ -84,54 +86,23 @@ class Tracer(Protocol):
 
         It starts now, or at a time in seconds since the epoch.
         """
+        del name, kind, attributes, started_at
+        span_id = secrets.token_hex(8)
+        if parent is not None:
+            return Span(parent.child(span_id))
+        return Span(TraceContext(secrets.token_hex(16), span_id))
 
     def close(self) -> None:
         """Export the spans that are buffered."""
 
 
-@dataclass(frozen=True, slots=True)
-class UnexportedSpan:
-    """A span that consists of its ids."""
-
-    context: TraceContext
-
-    def end(
-        self,
-        error: str | None = None,
-        attributes: Mapping[str, str | int] | None = None,
-        ended_at: float | None = None,
-    ) -> None:
-        """Do nothing."""
-
-
-class UnexportedTracer:
-    """Passes ids on as sampled: otherwise services that export would leave the trace out."""
-
-    def begin(
-        self,
-        name: str,
-        kind: Kind,
-        parent: TraceContext | None,
-        attributes: Mapping[str, str],
-        started_at: float | None = None,
-    ) -> Span:
-        del name, kind, attributes, started_at
-        span_id = secrets.token_hex(8)
-        if parent is not None:
-            return UnexportedSpan(parent.child(span_id))
-        return UnexportedSpan(TraceContext(secrets.token_hex(16), span_id))
-
-    def close(self) -> None:
-        """Do nothing."""
-
-
 def create_tracer(service: str, *, export: bool) -> Tracer:
     """Return a tracer that exports if ``export`` is set and the extra ``tracing`` is installed."""
     if not export:
-        return UnexportedTracer()
+        return Tracer()
     try:
         from mare_nameko.otel import OpenTelemetryTracer  # noqa: PLC0415  its import takes 0.2 s
     except ImportError as error:
         _log.warning("Traces are not exported: the extra 'tracing' is not installed (%s)", error)
-        return UnexportedTracer()
+        return Tracer()
     return OpenTelemetryTracer(service)

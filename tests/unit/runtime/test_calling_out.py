@@ -11,10 +11,10 @@ from mare_nameko.service.confirming_session import Unroutable
 from mare_nameko.service.context import begin
 from mare_nameko.service.errors import BrokerUnavailable, DeadlineExceeded
 from mare_nameko.service.rpc_proxy import RpcProxy
-from mare_nameko.tracing import UnexportedTracer
+from mare_nameko.tracing import Tracer
 
 
-class Tracer(UnexportedTracer):
+class RecordingTracer(Tracer):
     def __init__(self):
         self.begun = []
 
@@ -34,7 +34,7 @@ class Shop:
         self.waiting = {}
         self.metrics = self
         self.container = self
-        self.tracer = Tracer()
+        self.tracer = RecordingTracer()
         self.serializer = "json"
         self.settings = SimpleNamespace(call_seconds=10.0)
         self.consumer = SimpleNamespace(can_receive=True)

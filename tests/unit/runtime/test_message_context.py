@@ -5,12 +5,12 @@ import time
 import pytest
 
 from mare_nameko.service.context import MessageContext, begin
-from mare_nameko.tracing import TraceContext, UnexportedTracer
+from mare_nameko.tracing import TraceContext, Tracer
 
 TRACE_ID, SPAN_ID = "1" * 32, "2" * 16
 
 
-class Tracer(UnexportedTracer):
+class RecordingTracer(Tracer):
     def __init__(self):
         self.begun = []
 
@@ -21,7 +21,7 @@ class Tracer(UnexportedTracer):
 
 @pytest.fixture
 def tracer():
-    return Tracer()
+    return RecordingTracer()
 
 
 def test_a_message_continues_the_trace_of_its_headers(tracer):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mare_nameko.tracing import TraceContext, UnexportedTracer, read_trace_context
+from mare_nameko.tracing import TraceContext, Tracer, read_trace_context
 
 TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 SPAN_ID = "00f067aa0ba902b7"
@@ -63,7 +63,7 @@ def test_what_is_written_can_be_read():
 
 
 def test_a_span_without_parent_begins_a_trace_and_one_with_parent_continues_it():
-    tracer = UnexportedTracer()
+    tracer = Tracer()
     first = tracer.begin("a", "server", None, {}).context
     second = tracer.begin("b", "client", first, {}).context
 
