@@ -14,8 +14,9 @@ class Metrics:
     def __init__(self, service: str, registry: CollectorRegistry = REGISTRY) -> None:
         self._service = service
 
-        def counter(name: str, text: str, *labels: str) -> Counter:
-            return Counter(f"runtime_{name}", text, ["service", *labels], registry=registry)
+        def counter(name: str, text: str, *labels: str) -> Callable[..., None]:
+            metric = Counter(f"runtime_{name}", text, ["service", *labels], registry=registry)
+            return lambda *values: metric.labels(service, *values).inc()
 
         def histogram(name: str, text: str, *labels: str) -> Histogram:
             return Histogram(
@@ -23,7 +24,8 @@ class Metrics:
             )
 
         def gauge(name: str, text: str) -> Gauge:
-            return Gauge(f"runtime_{name}", text, ["service"], registry=registry)
+            metric = Gauge(f"runtime_{name}", text, ["service"], registry=registry)
+            return metric.labels(service)
 
         self._handled = histogram(
             "request_duration_seconds",
@@ -37,29 +39,29 @@ class Metrics:
             "target",
             "outcome",
         )
-        self._expired = counter(
+        self.expired = counter(
             "expired_total", "Requests dropped because their deadline had passed.", "entrypoint"
         )
-        self._retried = counter("retried_total", "Events parked for a retry.", "entrypoint")
-        self._dead_lettered = counter(
+        self.retried = counter("retried_total", "Events parked for a retry.", "entrypoint")
+        self.dead_lettered = counter(
             "dead_lettered_total", "Events dead-lettered after their last retry.", "entrypoint"
         )
-        self._rejected = counter(
+        self.rejected = counter(
             "rejected_total", "Messages rejected because they cannot be handled.", "reason"
         )
-        self._reconnects = counter("reconnects_total", "Reconnections to the broker.")
+        self.reconnected = counter("reconnects_total", "Reconnections to the broker.")
         self._busy = gauge("workers_busy", "Workers that handle a message.")
         self._max = gauge("workers_max", "Maximum number of workers.")
         self._in_hand = gauge("messages_in_hand", "Messages delivered and not acknowledged.")
-        self._lag = gauge("loop_lag_seconds", "Delay of green threads behind their schedule.")
+        self.lagged = gauge("loop_lag_seconds", "Delay of green threads behind their schedule.").set
         self._outcomes: dict[tuple[str, str], Callable[[float], None]] = {}
 
     def watch_workers(
         self, maximum: int, busy: Callable[[], float], in_hand: Callable[[], float]
     ) -> None:
-        self._max.labels(self._service).set(maximum)
-        self._busy.labels(self._service).set_function(busy)
-        self._in_hand.labels(self._service).set_function(in_hand)
+        self._max.set(maximum)
+        self._busy.set_function(busy)
+        self._in_hand.set_function(in_hand)
 
     def handled(self, entrypoint: str, outcome: str, seconds: float) -> None:
         observe = self._outcomes.get((entrypoint, outcome))
@@ -70,21 +72,3 @@ class Metrics:
 
     def called(self, target: str, outcome: str, seconds: float) -> None:
         self._called.labels(self._service, target, outcome).observe(seconds)
-
-    def expired(self, entrypoint: str) -> None:
-        self._expired.labels(self._service, entrypoint).inc()
-
-    def retried(self, entrypoint: str) -> None:
-        self._retried.labels(self._service, entrypoint).inc()
-
-    def dead_lettered(self, entrypoint: str) -> None:
-        self._dead_lettered.labels(self._service, entrypoint).inc()
-
-    def rejected(self, reason: str) -> None:
-        self._rejected.labels(self._service, reason).inc()
-
-    def reconnected(self) -> None:
-        self._reconnects.labels(self._service).inc()
-
-    def lagged(self, seconds: float) -> None:
-        self._lag.labels(self._service).set(seconds)
