@@ -31,23 +31,13 @@ class Cached(Generic[Value]):
 
 
 @dataclass(frozen=True, slots=True)
-class _Held(Generic[Value]):
-    """A value, fresh or used while its source fails."""
+class _Entry(Generic[Value]):
+    """A value, fresh or used while its source fails; or the error of its source."""
 
-    value: Value
-    stale_at: float
+    value: Value | ServiceError
     ask_again_at: float
     gone_at: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Failed:
-    error: ServiceError
-    gone_at: float
-
-    @property
-    def ask_again_at(self) -> float:
-        return self.gone_at
+    stale_at: float = 0.0
 
 
 @dataclass(eq=False)
@@ -77,8 +67,8 @@ class Cache(Generic[Key, Value]):
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
-        self._loading: dict[Key, Future[_Held[Value] | _Failed]] = {}
-        self._entries: TLRUCache[Key, _Held[Value] | _Failed] = TLRUCache(
+        self._loading: dict[Key, Future[_Entry[Value]]] = {}
+        self._entries: TLRUCache[Key, _Entry[Value]] = TLRUCache(
             self.size, ttu=lambda _key, entry, _now: entry.gone_at, timer=self.clock
         )
 
@@ -118,7 +108,7 @@ class Cache(Generic[Key, Value]):
             entry = self._entries.get(key)
         return self._cached(entry)
 
-    def _cached(self, entry: _Held[Value] | _Failed | None) -> Cached[Value]:
+    def _cached(self, entry: _Entry[Value] | None) -> Cached[Value]:
         if entry is None:
             raise failures.timed_out(self.name)
         return self._value_or_error(entry, "kept")
@@ -127,8 +117,8 @@ class Cache(Generic[Key, Value]):
         self,
         key: Key,
         load: Callable[[], Value],
-        old: _Held[Value] | _Failed | None,
-        loading: "Future[_Held[Value] | _Failed]",
+        old: _Entry[Value] | None,
+        loading: "Future[_Entry[Value]]",
     ) -> None:
         try:
             entry = self._renewed(load, old)
@@ -142,29 +132,27 @@ class Cache(Generic[Key, Value]):
                 self._entries[key] = entry
             loading.set_result(entry)
 
-    def _renewed(
-        self, load: Callable[[], Value], old: _Held[Value] | _Failed | None
-    ) -> _Held[Value] | _Failed:
+    def _renewed(self, load: Callable[[], Value], old: _Entry[Value] | None) -> _Entry[Value]:
         try:
             value = load()
         except ServiceError as error:
-            now = self.clock()
-            if not isinstance(error, SourceUnavailable):
-                return _Failed(error, gone_at=now + self.negative_life)
-            again = now + min(self.negative_life, MAX_OUTAGE_LIFE)
-            if isinstance(old, _Held):
+            is_outage = isinstance(error, SourceUnavailable)
+            life = min(self.negative_life, MAX_OUTAGE_LIFE) if is_outage else self.negative_life
+            again = self.clock() + life
+            if is_outage and old is not None and not isinstance(old.value, ServiceError):
                 return replace(old, ask_again_at=again)
-            return _Failed(error, gone_at=again)
+            return _Entry(error, again, again)
         life = self.life
         if self.is_stopgap(value):
             life = min(life, self.negative_life)
         stale_at = self.clock() + life
-        return _Held(value, stale_at, stale_at, stale_at + self.stale_life)
+        return _Entry(value, stale_at, stale_at + self.stale_life, stale_at)
 
-    def _value_or_error(self, entry: _Held[Value] | _Failed, how: str) -> Cached[Value]:
-        if isinstance(entry, _Failed):
+    def _value_or_error(self, entry: _Entry[Value], how: str) -> Cached[Value]:
+        value = entry.value
+        if isinstance(value, ServiceError):
             metrics.LOOKUPS.labels(self.name, f"{how}-error").inc()
-            raise type(entry.error)(entry.error.detail, entry.error.extra)
+            raise type(value)(value.detail, value.extra)
         stale = self.clock() >= entry.stale_at
         metrics.LOOKUPS.labels(self.name, f"{how}-stale" if stale else how).inc()
-        return Cached(entry.value, stale)
+        return Cached(value, stale)
