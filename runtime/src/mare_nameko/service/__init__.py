@@ -21,13 +21,14 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from nameko.events import BROADCAST as BROADCAST
+    from nameko.events import SERVICE_POOL as SERVICE_POOL
+    from nameko.events import SINGLETON as SINGLETON
+
     from mare_nameko.service.errors import BrokerUnavailable as BrokerUnavailable
     from mare_nameko.service.errors import CallTimedOut as CallTimedOut
     from mare_nameko.service.errors import DeadlineExceeded as DeadlineExceeded
     from mare_nameko.service.errors import register_errors as register_errors
-    from mare_nameko.service.events import BROADCAST as BROADCAST
-    from mare_nameko.service.events import SERVICE_POOL as SERVICE_POOL
-    from mare_nameko.service.events import SINGLETON as SINGLETON
     from mare_nameko.service.events import EventDispatcher as EventDispatcher
     from mare_nameko.service.events import consume as consume
     from mare_nameko.service.events import event_handler as event_handler
@@ -39,12 +40,11 @@ if TYPE_CHECKING:
     from mare_nameko.service.timer_entrypoint import timer as timer
 
 _HOMES = {
+    "nameko.events": ["BROADCAST", "SERVICE_POOL", "SINGLETON"],
     "mare_nameko.service.errors": [
         "BrokerUnavailable", "CallTimedOut", "DeadlineExceeded", "register_errors",
     ],
-    "mare_nameko.service.events": [
-        "BROADCAST", "SERVICE_POOL", "SINGLETON", "EventDispatcher", "consume", "event_handler",
-    ],
+    "mare_nameko.service.events": ["EventDispatcher", "consume", "event_handler"],
     "mare_nameko.service.patcher": ["monkey_patch"],
     "mare_nameko.service.rpc_entrypoint": ["rpc"],
     "mare_nameko.service.rpc_proxy": ["RpcProxy"],

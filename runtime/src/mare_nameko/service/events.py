@@ -15,7 +15,6 @@ import nameko.messaging
 from amqp import Message as Outgoing
 from kombu import Message
 from nameko.containers import WorkerContext
-from nameko.events import BROADCAST, SERVICE_POOL, SINGLETON
 from nameko.extensions import DependencyProvider
 from nameko.standalone.events import get_event_exchange
 
@@ -36,16 +35,6 @@ from mare_nameko.service.retries import (
     parking_queue,
 )
 from mare_nameko.topology import DEAD_LETTERS
-
-__all__ = [
-    "BROADCAST",
-    "SERVICE_POOL",
-    "SINGLETON",
-    "EventDispatcher",
-    "EventHandler",
-    "consume",
-    "event_handler",
-]
 
 _log = getLogger(__name__)
 
