@@ -5,14 +5,14 @@ it when it has waited for ``RUNTIME_NO_CONSUMERS_GRACE``, which is rare.
 """
 
 import time
+from collections.abc import Sequence
 from logging import getLogger
 
 import eventlet
-from kombu import Connection
 from nameko.extensions import SharedExtension
 from nameko.rpc import RPC_QUEUE_TEMPLATE
 
-from mare_nameko.service.connections import BROKER_ERRORS, close_quietly, open_once
+from mare_nameko.service.connections import BROKER_ERRORS, Broker, close_quietly, open_once
 
 _log = getLogger(__name__)
 
@@ -49,21 +49,25 @@ class ConsumerCounts(SharedExtension):
 
     def _has_no_consumer(self, service: str) -> bool:
         """Return False also if the count fails: the call goes on waiting then."""
-        connection = self.container.broker.connection("counter")
-        try:
-            with eventlet.Timeout(COUNT_SECONDS, TimeoutError("no count in time")):
-                open_once(connection)
-                messages, consumers = _declared(connection, service)
-        except BROKER_ERRORS as error:
-            _log.debug("Cannot count the consumers of %s: %s", service, error)
-            return False
-        finally:
-            close_quietly(connection)
+        queue = RPC_QUEUE_TEMPLATE.format(service)
+        counts = read_counts(self.container.broker, "counter", [queue], COUNT_SECONDS)
         # A quorum queue whose leader is lost reports 0 and 0; the waiting call is a message.
-        return messages > 0 and consumers == 0
+        return any(messages > 0 and consumers == 0 for messages, consumers in counts or ())
 
 
-def _declared(connection: Connection, service: str) -> tuple[int, int]:
-    with connection.channel() as channel:
-        declared = channel.queue_declare(RPC_QUEUE_TEMPLATE.format(service), passive=True)
-        return declared.message_count, declared.consumer_count
+def read_counts(
+    broker: Broker, purpose: str, queues: Sequence[str], seconds: float
+) -> list[tuple[int, int]] | None:
+    """Return the ready messages and the consumers of each queue; None if one cannot be read."""
+    connection = broker.connection(purpose)
+    try:
+        with eventlet.Timeout(seconds, TimeoutError("no count in time")):
+            open_once(connection)
+            with connection.channel() as channel:
+                declared = [channel.queue_declare(name, passive=True) for name in queues]
+    except BROKER_ERRORS as error:
+        _log.debug("Cannot count the messages of %s: %s", ", ".join(queues), error)
+        return None
+    finally:
+        close_quietly(connection)
+    return [(each.message_count, each.consumer_count) for each in declared]

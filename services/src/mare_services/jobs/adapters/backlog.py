@@ -1,14 +1,10 @@
 """Whether events of jobs wait at the broker."""
 
 from collections.abc import Callable
-from logging import getLogger
 
-import eventlet
 from nameko.extensions import DependencyProvider
 
-from mare_nameko.service.connections import BROKER_ERRORS, close_quietly, open_once
-
-_log = getLogger(__name__)
+from mare_nameko.service.consumer_counts import read_counts
 
 QUEUES = (
     "evt-jobs-job_accepted--playlists.compose",
@@ -33,15 +29,5 @@ class Backlog(DependencyProvider):
 
     def _is_empty(self) -> bool:
         """Return False also if a queue cannot be read: it may hold what is looked for."""
-        connection = self.container.broker.connection("backlog")
-        try:
-            with eventlet.Timeout(READ_SECONDS, TimeoutError("no count in time")):
-                open_once(connection)
-                with connection.channel() as channel:
-                    declared = (channel.queue_declare(name, passive=True) for name in QUEUES)
-                    return not any(each.message_count for each in declared)
-        except BROKER_ERRORS as error:
-            _log.debug("Cannot read the queues of jobs: %s", error)
-            return False
-        finally:
-            close_quietly(connection)
+        counts = read_counts(self.container.broker, "backlog", QUEUES, READ_SECONDS)
+        return counts is not None and not any(messages for messages, _ in counts)
