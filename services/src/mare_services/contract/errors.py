@@ -1,17 +1,5 @@
 """Errors that cross the wire.
 
-::
-
-    ServiceError
-    ├── InvalidRequest          the caller must change the request; with ``errors``
-    ├── PlaceNotFound           with ``suggestions``
-    ├── PlaceAmbiguous          a strict query matches several places; with ``candidates``
-    └── SourceUnavailable       no source can answer, not even an embedded one
-        ├── SourceRefused       the upstream rejects the credentials
-        ├── SourceLimited       the upstream limits the rate; with ``retry_after`` in seconds
-        ├── SourceFailed        the upstream returns an error or an unknown format
-        └── SourceTimedOut      the upstream does not respond in time
-
 Nameko sends ``exc_type`` and ``exc_args``: the first argument is a sentence for people, the second
 a mapping for programs. Callers decide by the name of the type.
 """
