@@ -8,6 +8,7 @@ or is busy often gets it in another thread. So all threads block the signals but
 import os
 import signal
 import threading
+from collections.abc import Collection
 
 END_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -15,23 +16,24 @@ END_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 def hold() -> None:
     """Keep the signals pending until they are passed on; in forked processes, too.
 
-    Threads that have been started before still take them.
+    Threads that have been started before still take them. SIGHUP stays pending for ever: granian
+    would replace its workers, and lose a SIGTERM that comes while that begins.
     """
-    signal.pthread_sigmask(signal.SIG_BLOCK, END_SIGNALS)
+    signal.pthread_sigmask(signal.SIG_BLOCK, (*END_SIGNALS, signal.SIGHUP))
 
 
-def pass_on() -> None:
-    """Call the handler of the first signal that comes or is pending, in a thread of its own.
+def pass_on(numbers: Collection[signal.Signals] = END_SIGNALS) -> None:
+    """Call the handler of each of these signals that comes or is pending, in a thread of its own.
 
-    Where no handler is installed, the process ends. Later signals stay pending.
+    Where no handler is installed, the process ends.
     """
-    threading.Thread(target=_pass_on, name="end-signals", daemon=True).start()
+    threading.Thread(target=_pass_on, args=(numbers,), name="end-signals", daemon=True).start()
 
 
-def _pass_on() -> None:
-    number = signal.sigwait(END_SIGNALS)
-    handler = signal.getsignal(number)
-    if callable(handler):
+def _pass_on(numbers: Collection[signal.Signals]) -> None:
+    while True:
+        number = signal.sigwait(numbers)
+        handler = signal.getsignal(number)
+        if not callable(handler):
+            os._exit(128 + number)
         handler(number, None)
-    else:
-        os._exit(128 + number)

@@ -37,7 +37,10 @@ _MAX_CONNECTIONS = 4096
 
 
 def serve(settings: Settings) -> None:
-    """Serve the gateway until SIGTERM or SIGINT. The process exits with 1 if a worker dies."""
+    """Serve the gateway until SIGTERM or SIGINT. The process exits with 1 if a worker dies.
+
+    Call `end_signals.hold` before.
+    """
     try:
         # granian's sockets share their port (SO_REUSEPORT): it would not notice another listener.
         socket.create_server((settings.host, settings.port), family=family(settings.host)).close()
@@ -66,7 +69,6 @@ def serve(settings: Settings) -> None:
         workers_kill_timeout=int(settings.graceful_timeout),
     )
     prepare_forks()
-    end_signals.hold()
     server.on_startup(end_signals.pass_on)
     server.on_startup(health.start)
     server.serve(target_loader=load_application)
@@ -97,7 +99,9 @@ def _swagger_files() -> Path:
 
 def load_application(settings: Settings) -> Flask:
     """Return the application, connected to the broker; granian calls it in each worker process."""
-    end_signals.pass_on()
+    # A terminal sends SIGINT to all processes. A worker that ends before its parent has heard of it
+    # counts as one that died.
+    end_signals.pass_on([signal.SIGTERM])
     # Imported here so that the parent process, which only supervises, stays small.
     from mare_gateway.app import create_app  # noqa: PLC0415
     from mare_gateway.metrics import report_state  # noqa: PLC0415

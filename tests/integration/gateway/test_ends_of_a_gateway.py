@@ -66,10 +66,25 @@ def threads_that_take(number, pid):
     return sum(not mask >> number - 1 & 1 for mask in masks)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_one_thread_of_each_process_waits_for_the_signals_that_end_it(vhost, start, number):
+@pytest.mark.parametrize(
+    ("number", "of_worker"), [(signal.SIGTERM, 1), (signal.SIGINT, 0), (signal.SIGHUP, 0)]
+)
+def test_one_thread_of_each_process_waits_for_the_signals_that_end_it(
+    vhost, start, number, of_worker
+):
     process, _ = start(vhost)
     worker = int(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text())
 
-    assert threads_that_take(number, process.pid) == 1
-    assert threads_that_take(number, worker) == 1
+    assert threads_that_take(number, process.pid) == (number != signal.SIGHUP)
+    assert threads_that_take(number, worker) == of_worker
+
+
+def test_a_worker_that_gets_ctrl_c_before_its_parent_has_not_died(vhost, start):
+    process, http = start(vhost)
+    worker = int(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text())
+
+    os.kill(worker, signal.SIGINT)
+    assert http.status("/docs") == 200
+    process.send_signal(signal.SIGINT)
+
+    assert process.wait(60) == 0

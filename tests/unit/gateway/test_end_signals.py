@@ -1,5 +1,6 @@
 """SIGTERM ends a process whose main thread waits, however early and in whatever thread it comes."""
 
+import contextlib
 import signal
 import subprocess
 import sys
@@ -25,13 +26,33 @@ ended.wait()
 print("ended")
 """
 
+COUNTING = """
+import queue, signal
+from mare_gateway import end_signals
 
-@pytest.fixture
-def process():
-    command = [sys.executable, "-c", PROGRAM]
+end_signals.hold()
+received = queue.SimpleQueue()
+for number in signal.SIGTERM, signal.SIGHUP:
+    signal.signal(number, lambda number, _: received.put(number))
+end_signals.pass_on()
+print("ready", flush=True)
+while True:
+    print(received.get(), flush=True)
+"""
+
+
+@contextlib.contextmanager
+def running(program):
+    command = [sys.executable, "-c", program]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         yield process
         process.kill()
+
+
+@pytest.fixture
+def process():
+    with running(PROGRAM) as process:
+        yield process
 
 
 def test_a_process_without_a_handler_ends_by_a_signal_from_before_it_was_passed_on(process):
@@ -44,3 +65,12 @@ def test_a_handler_is_called_while_the_main_thread_waits(process):
         process.send_signal(number)
 
     assert process.communicate(timeout=60)[0] == "ended\n"
+
+
+def test_a_handler_is_called_for_each_signal_and_not_for_a_hang_up():
+    with running(COUNTING) as process:
+        assert process.stdout.readline() == "ready\n"
+        for number in signal.SIGHUP, signal.SIGTERM, signal.SIGTERM:
+            process.send_signal(number)
+            if number is signal.SIGTERM:
+                assert process.stdout.readline() == f"{signal.SIGTERM}\n"
