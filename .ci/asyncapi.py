@@ -52,15 +52,21 @@ _HEADERS = {
 }
 
 
+Parts = tuple[dict[str, Any], dict[str, Any], dict[str, Any]]
+"""Channels, operations and messages by their names."""
+
+
 def document() -> dict[str, Any]:
     payloads = [kind for kind, _ in EVENTS.values()]
     payloads += [each for pair in METHODS.values() for each in pair]
     described, definitions = schemas(payloads, "validation")
     following = iter(described)
-    events = {name: next(following) for name in EVENTS}
-    methods = {name: (next(following), next(following)) for name in METHODS}
-    parts = [_event(name, events[name]) for name in EVENTS]
-    parts += [_method(name, *methods[name]) for name in METHODS]
+    parts: Parts = ({}, {}, {})
+    for name in EVENTS:
+        _add_event(parts, name, next(following))
+    for name in METHODS:
+        _add_method(parts, name, next(following), next(following))
+    channels, operations, messages = parts
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -71,82 +77,69 @@ def document() -> dict[str, Any]:
         },
         "defaultContentType": "application/json",
         "servers": {"rabbitmq": {"host": "rabbitmq:5672", "protocol": "amqp"}},
-        "channels": {key: value for part in parts for key, value in part["channels"].items()},
-        "operations": {key: value for part in parts for key, value in part["operations"].items()},
-        "components": {
-            "schemas": definitions,
-            "messages": {key: value for part in parts for key, value in part["messages"].items()},
-        },
+        "channels": channels,
+        "operations": operations,
+        "components": {"schemas": definitions, "messages": messages},
     }
 
 
-def _event(name: str, payload: Any) -> dict[str, Any]:
+def _add_event(parts: Parts, name: str, payload: Any) -> None:
+    channels, operations, messages = parts
     service, _, kind = name.partition(".")
-    channel = {
+    exchange = {"name": f"{service}.events", "type": "topic", "durable": True}
+    channels[name] = {
         "address": kind,
         "messages": {kind: {"$ref": f"#/components/messages/{name}"}},
-        "bindings": {
-            "amqp": {
-                "is": "routingKey",
-                "exchange": {"name": f"{service}.events", "type": "topic", "durable": True},
-            }
-        },
+        "bindings": {"amqp": {"is": "routingKey", "exchange": exchange}},
     }
-    operations = {f"publish.{name}": _operation("send", name)}
+    operations[f"publish.{name}"] = _operation("send", name)
     for handler in EVENTS[name][1]:
         queue = f"evt-{service}-{kind}--{handler}"
         operations[f"{handler}.{name}"] = _operation("receive", name) | {
             "description": f"Queue `{queue}`, quorum, one delivery for each event."
         }
-    return {
-        "channels": {name: channel},
-        "operations": operations,
-        "messages": {name: _message(payload)},
-    }
+    messages[name] = _message(payload)
 
 
-def _method(name: str, argument: Any, result: Any) -> dict[str, Any]:
-    service = name.partition(".")[0]
-    request = {
-        "type": "object",
-        "required": ["args", "kwargs"],
-        "properties": {
-            "args": {"type": "array", "prefixItems": [argument], "minItems": 1, "maxItems": 1},
-            "kwargs": {"type": "object", "maxProperties": 0},
-        },
+def _add_method(parts: Parts, name: str, argument: Any, result: Any) -> None:
+    channels, operations, messages = parts
+    queue = {"name": f"rpc-{name.partition('.')[0]}", "durable": True}
+    channels[name] = {
+        "address": name,
+        "messages": {"request": {"$ref": f"#/components/messages/{name}"}},
+        "bindings": {"amqp": {"is": "queue", "queue": queue}},
     }
-    error = {"type": "object", "required": ["exc_type", "exc_args", "value"]}
-    reply = {
-        "type": "object",
-        "required": ["result", "error"],
-        "properties": {
-            "result": {"anyOf": [result, {"type": "null"}]},
-            "error": {"anyOf": [error, {"type": "null"}]},
-        },
+    channels[f"{name}.reply"] = {
+        "address": None,
+        "messages": {"reply": {"$ref": f"#/components/messages/{name}.reply"}},
     }
-    queue = {"name": f"rpc-{service}", "durable": True}
-    channels = {
-        name: {
-            "address": name,
-            "messages": {"request": {"$ref": f"#/components/messages/{name}"}},
-            "bindings": {"amqp": {"is": "queue", "queue": queue}},
-        },
-        f"{name}.reply": {
-            "address": None,
-            "messages": {"reply": {"$ref": f"#/components/messages/{name}.reply"}},
-        },
-    }
-    operation = _operation("receive", name) | {
+    operations[f"call.{name}"] = _operation("receive", name) | {
         "reply": {
             "address": {"location": "$message.header#/reply_to"},
             "channel": {"$ref": f"#/channels/{name}.reply"},
         }
     }
-    return {
-        "channels": channels,
-        "operations": {f"call.{name}": operation},
-        "messages": {name: _message(request), f"{name}.reply": _message(reply)},
-    }
+    messages[name] = _message(
+        {
+            "type": "object",
+            "required": ["args", "kwargs"],
+            "properties": {
+                "args": {"type": "array", "prefixItems": [argument], "minItems": 1, "maxItems": 1},
+                "kwargs": {"type": "object", "maxProperties": 0},
+            },
+        }
+    )
+    error = {"type": "object", "required": ["exc_type", "exc_args", "value"]}
+    messages[f"{name}.reply"] = _message(
+        {
+            "type": "object",
+            "required": ["result", "error"],
+            "properties": {
+                "result": {"anyOf": [result, {"type": "null"}]},
+                "error": {"anyOf": [error, {"type": "null"}]},
+            },
+        }
+    )
 
 
 def _operation(action: str, channel: str) -> dict[str, Any]:
