@@ -4,32 +4,12 @@ import pytest
 
 from mare_gateway.app import create_app
 from mare_gateway.settings import Settings
+from tests.fakes.suggestions import job, place
 from tests.unit.gateway.fake_rpc import FakeRpc
 
-PLACE = {
-    "id": 3390760,
-    "name": "Recife",
-    "admin1": "Pernambuco",
-    "country_code": "BR",
-    "latitude": -8.05,
-    "longitude": -34.88,
-    "timezone": "America/Recife",
-    "population": 1478098,
-}
+PLACE = place("Recife")
 SUGGESTION = {"place": PLACE, "playlist": {"name": "Sol e maré"}, "degraded": []}
-
-JOB = {
-    "id": "019ab000-0000-7000-8000-000000000001",
-    "state": "pending",
-    "request": {"city": "Recife", "lang": "en"},
-    "created_at": "2026-11-25T12:00:00+00:00",
-    "updated_at": "2026-11-25T12:00:00+00:00",
-    "expires_at": "2026-11-26T12:15:00+00:00",
-    "attempt": 1,
-    "weather": None,
-    "result": None,
-    "failure": None,
-}
+JOB = job()
 
 
 @pytest.fixture

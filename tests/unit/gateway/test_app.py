@@ -61,13 +61,6 @@ def test_head_is_get_without_the_body(client):
         assert head.headers[name] == get.headers[name]
 
 
-def test_options_lists_the_methods(client):
-    response = client.options(PATH)
-
-    assert (response.status_code, response.data) == (204, b"")
-    assert set(response.allow) == {"GET", "HEAD", "OPTIONS", "POST"}
-
-
 def test_another_method_is_refused_with_those_that_are_known(client):
     response = client.put(PATH)
 

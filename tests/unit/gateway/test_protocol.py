@@ -38,9 +38,9 @@ def test_several_slashes_lead_nowhere(client, path):
     assert "Location" not in response.headers
 
 
-def test_options_has_no_content(client):
-    response = client.options(PATH)
+def test_options_lists_the_methods_and_has_no_content(client):
+    response = client.options("/v1/playlists?city=Recife")
 
     assert (response.status_code, response.data) == (204, b"")
     assert "Content-Length" not in response.headers
-    assert "GET" in response.headers["Allow"]
+    assert set(response.allow) == {"GET", "HEAD", "OPTIONS", "POST"}
