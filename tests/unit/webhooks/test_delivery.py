@@ -11,11 +11,10 @@ from standardwebhooks.webhooks import Webhook
 
 from mare_services.contract.callback_urls import UrlRules
 from mare_services.contract.callbacks import CallbackDue, CallbackType, DeliveryProgress, Outcome
-from mare_services.webhooks.delivery import CallbackDelivery
+from mare_services.webhooks.delivery import CallbackDelivery, Signer
 from mare_services.webhooks.domain.destinations import Destinations
 from mare_services.webhooks.domain.schedule import Schedule
 from mare_services.webhooks.ports import Answer, SendingFailed
-from mare_services.webhooks.signing import Signer
 from tests.fakes.clock import Clock
 
 SECRET = f"whsec_{base64.b64encode(bytes(32)).decode()}"

@@ -9,9 +9,9 @@ import pytest
 from mare_services.contract.callback_urls import LONGEST_URL, UrlRules
 from mare_services.contract.callbacks import CallbackDue, CallbackType
 from mare_services.webhooks import delivery as delivery_module
+from mare_services.webhooks.delivery import Signer
 from mare_services.webhooks.domain import destinations as destinations_module
 from mare_services.webhooks.ports import Answer, SendingFailed
-from mare_services.webhooks.signing import Signer
 
 BOUND = 200
 

@@ -7,8 +7,8 @@ import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from mare_nameko.settings import SettingsError
+from mare_services.webhooks.delivery import Signer
 from mare_services.webhooks.settings import Settings
-from mare_services.webhooks.signing import Signer
 
 OLD, NEW, OTHER = (
     f"whsec_{base64.b64encode(bytes([number]) * 32).decode()}" for number in (1, 2, 3)

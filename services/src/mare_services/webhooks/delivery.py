@@ -2,15 +2,17 @@
 
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from logging import getLogger
+from math import floor
 
 import msgspec
 from cachetools import TTLCache
 from prometheus_client import Counter, Histogram
+from standardwebhooks.webhooks import Webhook
 
 from mare_services.contract.callback_urls import (
     CallbackUrlRefused,
@@ -30,7 +32,6 @@ from mare_services.upstream.failures import retry_after_seconds
 from mare_services.webhooks.domain.destinations import Admission, Destinations, Passage
 from mare_services.webhooks.domain.schedule import Schedule
 from mare_services.webhooks.ports import Queues, SendingFailed, Transport
-from mare_services.webhooks.signing import Signer
 
 _log = getLogger(__name__)
 
@@ -56,6 +57,22 @@ REMEMBERED = 20_000
 _SUCCESS = range(200, 300)
 _REDIRECTS = range(300, 400)
 _SERVER_ERRORS = range(500, 600)
+
+
+class Signer:
+    """Signs by Standard Webhooks with each of several secrets: receivers can change theirs."""
+
+    def __init__(self, secrets: Sequence[str]) -> None:
+        self._keys = [Webhook(secret) for secret in secrets]
+
+    def headers(self, webhook_id: str, body: str, now: float) -> Mapping[str, str]:
+        at = datetime.fromtimestamp(floor(now), UTC)
+        signatures = (key.sign(webhook_id, at, body) for key in self._keys)
+        return {
+            "webhook-id": webhook_id,
+            "webhook-timestamp": str(floor(now)),
+            "webhook-signature": " ".join(signatures),
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,16 +28,13 @@ class Transport(Protocol):
 
     def post(self, destination: Destination, headers: Mapping[str, str], body: bytes) -> Answer:
         """Return the answer within the time limit; raise SendingFailed."""
-        ...
 
 
 class Queues(Protocol):
     def park(self, due: CallbackDue, seconds: float) -> None:
         """Deliver the message again after ``seconds``, one of the delays of the schedule."""
-        ...
 
     def dead_letter(self, due: CallbackDue, reason: str) -> None:
         """Keep the message until it is replayed."""
-        ...
 
     def report(self, attempted: CallbackAttempted) -> None: ...

@@ -20,12 +20,11 @@ from mare_services.contract.errors import InvalidRequest, ServiceError
 from mare_services.webhooks.adapters.names import Resolver
 from mare_services.webhooks.adapters.queues import AmqpQueues
 from mare_services.webhooks.adapters.transport import HttpTransport
-from mare_services.webhooks.delivery import CallbackDelivery
+from mare_services.webhooks.delivery import CallbackDelivery, Signer
 from mare_services.webhooks.domain.destinations import Destinations
 from mare_services.webhooks.domain.schedule import Schedule
 from mare_services.webhooks.ports import SendingFailed
 from mare_services.webhooks.settings import Settings
-from mare_services.webhooks.signing import Signer
 
 register_errors(ServiceError)
 _log = getLogger(__name__)
