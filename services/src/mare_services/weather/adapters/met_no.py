@@ -7,7 +7,7 @@ value of a period may be missing. Symbols: api.met.no/weatherapi/weathericon/2.0
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from importlib.resources import files
@@ -56,12 +56,8 @@ class Summary(Struct):
     symbol_code: str | None = None
 
 
-class Instant(Struct):
-    details: Details = field(default_factory=Details)
-
-
-class Hour(Struct):
-    """Values over one or six hours."""
+class Period(Struct):
+    """Values of an instant, or over one or six hours."""
 
     summary: Summary = field(default_factory=Summary)
     details: Details = field(default_factory=Details)
@@ -70,9 +66,9 @@ class Hour(Struct):
 class Data(Struct):
     """What a step of the series holds."""
 
-    instant: Instant = field(default_factory=Instant)
-    next_1_hours: Hour | None = None
-    next_6_hours: Hour | None = None
+    instant: Period = field(default_factory=Period)
+    next_1_hours: Period | None = None
+    next_6_hours: Period | None = None
     """Beyond two to three days, and at some places always, it is the only one."""
 
 
@@ -135,11 +131,8 @@ class MetNo:
                 budget=budget,
             )
         except NotModified as unchanged:
-            if cached is None:
-                raise SourceFailed(
-                    "met.no returned 304 to an unconditional request.", {"source": self.name}
-                ) from None
-            return _Forecast(cached.steps, _expiry(unchanged.headers, now), cached.last_modified)
+            assert cached is not None
+            return replace(cached, expires=_expiry(unchanged.headers, now))
         steps = tuple(reply.value.properties.timeseries[:HOURS])
         if not steps:
             raise SourceFailed("met.no returned no hours.", {"source": self.name})
@@ -162,7 +155,7 @@ def _current(steps: tuple[Step, ...], now: datetime) -> Step:
 
 def _observed(step: Step, place: Place) -> Observed:
     instant = step.data.instant.details
-    hour, six = step.data.next_1_hours or Hour(), step.data.next_6_hours or Hour()
+    hour, six = step.data.next_1_hours or Period(), step.data.next_6_hours or Period()
     millimetres = hour.details.precipitation_amount
     if millimetres is None and six.details.precipitation_amount is not None:
         millimetres = round(six.details.precipitation_amount / 6, 1)
