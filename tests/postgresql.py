@@ -13,6 +13,7 @@ from pathlib import Path
 from local.packages import apt_install, disable_at_boot
 from mare.processes.command import DIES_WITH_US, spawn
 from mare.processes.tcp_ports import free_port
+from tests.proc import children
 from tests.vhost import eventually
 
 _PROGRAMS = Path("/usr/lib/postgresql")
@@ -61,8 +62,7 @@ class PostgreSqlServer:
     def kill(self) -> None:
         """End the server and its children with SIGKILL."""
         pid = int((self._folder / "data/postmaster.pid").read_text().splitlines()[0])
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        for each in (pid, *map(int, children)):
+        for each in (pid, *children(pid)):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(each, 9)
         self._process.wait()

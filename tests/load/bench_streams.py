@@ -12,14 +12,12 @@ import asyncio
 import json
 import os
 import random
-import statistics
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import amqp
 import requests
@@ -28,12 +26,13 @@ from mare.processes.tcp_ports import free_port
 from mare_gateway.events.server import raise_file_limit
 from tests.broker_node import Node
 from tests.debian_rabbitmq import broker_to_test
+from tests.load.bench_jobs import percentiles
 from tests.load.fake_jobs import LARGE, FakeJobs, job_id
+from tests.proc import processor_seconds, resident_bytes
 from tests.vhost import eventually
 
 OPENED_AT_ONCE = 50
 CHANGES_PER_SECOND = 100
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Streams:
@@ -108,16 +107,6 @@ def responds(url: str) -> bool:
         return False
 
 
-def processor_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
-
-
-def resident_megabytes(pid: int) -> float:
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
-
-
 def change_jobs(node: Node, numbers: range, seconds: float, rate: float) -> None:
     """Publish `job_changed` of random jobs."""
     with node.connect() as connection:
@@ -132,7 +121,7 @@ def change_jobs(node: Node, numbers: range, seconds: float, rate: float) -> None
 
 
 async def measure(count: int, node: Node, port: int, pid: int, seconds: float) -> dict[str, object]:
-    before = resident_megabytes(pid)
+    before = resident_bytes(pid) / 1e6
     streams = Streams(port)
     await streams.open(count)
     began = processor_seconds(pid)
@@ -142,7 +131,7 @@ async def measure(count: int, node: Node, port: int, pid: int, seconds: float) -
     streams.delays.clear()
     await asyncio.to_thread(change_jobs, node, range(count), seconds, CHANGES_PER_SECOND)
     busy = (processor_seconds(pid) - began) / seconds
-    after = resident_megabytes(pid)
+    after = resident_bytes(pid) / 1e6
     await asyncio.sleep(1)
     await streams.close()
     return {
@@ -186,11 +175,6 @@ async def slow_reader(node: Node, port: int, health: int) -> dict[str, object]:
         "slow reader disconnected after, s": round(dropped, 1),
         "others: change to client, ms (p50, p95)": percentiles(streams.delays),
     }
-
-
-def percentiles(seconds: list[float]) -> list[float]:
-    cuts = statistics.quantiles(seconds, n=20, method="inclusive")
-    return [round(1000 * cuts[9], 1), round(1000 * cuts[18], 1)]
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ import pytest
 from mare.processes.tcp_ports import free_port
 from tests.charts.playlists.conftest import CHART
 from tests.postgresql import programs
+from tests.proc import children
 from tests.vhost import eventually
 
 AS_IN_A_CONTAINER = """
@@ -75,10 +76,10 @@ def start(folder):
 
 
 def _stop(server, signal_number):
-    children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
+    started = children(server.pid)
     server.send_signal(signal_number)
     server.wait(60)
-    eventually(lambda: not any(Path("/proc", child).exists() for child in children))
+    eventually(lambda: not any(Path(f"/proc/{each}").exists() for each in started))
 
 
 def _as_postgres():

@@ -15,6 +15,7 @@ from mare.processes.command import DIES_WITH_US
 from mare.processes.tcp_ports import free_port
 from tests.charts.helm import Manifests
 from tests.management import Management
+from tests.proc import children
 
 _START = Path(__file__).with_name("container.sh")
 _LOG_BYTES = 3000
@@ -161,8 +162,7 @@ class Container:
 
     def _init(self) -> int:
         assert self._process
-        pid = self._process.pid
-        return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
+        return children(self._process.pid)[0]
 
     def kill(self) -> None:
         """End it as a crash would."""

@@ -9,6 +9,7 @@ import pytest
 
 from mare.processes.tcp_ports import free_port, is_free
 from tests.integration.gateway.http_client import Http
+from tests.proc import children
 from tests.vhost import eventually
 
 
@@ -30,7 +31,7 @@ def test_it_stops_at_once_while_a_worker_loads(vhost, run_gateway):
 
 def test_a_worker_that_dies_ends_the_gateway(vhost, start):
     process, _ = start(vhost)
-    worker = int(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text())
+    (worker,) = children(process.pid)
 
     os.kill(worker, signal.SIGKILL)
 
@@ -39,7 +40,7 @@ def test_a_worker_that_dies_ends_the_gateway(vhost, start):
 
 def test_a_killed_gateway_leaves_its_port_even_if_a_worker_is_stuck(vhost, start):
     process, http = start(vhost)
-    worker = int(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text())
+    (worker,) = children(process.pid)
     os.kill(worker, signal.SIGSTOP)
 
     process.kill()
@@ -49,7 +50,7 @@ def test_a_killed_gateway_leaves_its_port_even_if_a_worker_is_stuck(vhost, start
 
 def test_a_worker_that_is_stuck_is_not_alive(vhost, start):
     process, http = start(vhost)
-    worker = int(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text())
+    (worker,) = children(process.pid)
 
     os.kill(worker, signal.SIGSTOP)
     try:
@@ -73,7 +74,7 @@ def test_one_thread_of_each_process_waits_for_the_signals_that_end_it(
     vhost, start, number, of_worker
 ):
     process, _ = start(vhost)
-    worker = int(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text())
+    (worker,) = children(process.pid)
 
     assert threads_that_take(number, process.pid) == (number != signal.SIGHUP)
     assert threads_that_take(number, worker) == of_worker
@@ -81,7 +82,7 @@ def test_one_thread_of_each_process_waits_for_the_signals_that_end_it(
 
 def test_a_worker_that_gets_ctrl_c_before_its_parent_has_not_died(vhost, start):
     process, http = start(vhost)
-    worker = int(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text())
+    (worker,) = children(process.pid)
 
     os.kill(worker, signal.SIGINT)
     assert http.status("/docs") == 200

@@ -3,12 +3,12 @@
 import re
 import signal
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 import requests
 
 from tests.integration.gateway.http_client import PROBES
+from tests.proc import children
 from tests.vhost import becomes, eventually
 
 
@@ -35,10 +35,9 @@ def test_metrics_of_several_processes_are_added_up(vhost, run_services, start):
     for _ in range(30):
         assert http.status("/v1/weather?city=Recife") == 200
 
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     metrics = http.get("/metrics").text
     count = 'gateway_rpc_duration_seconds_count{outcome="ok",target="weather.report"} 30.0'
-    assert len(children) == 3
+    assert len(children(process.pid)) == 3
     assert count in metrics
     eventually(lambda: "gateway_rpc_connections_total 3.0" in http.get("/metrics").text)
     assert process.terminate() is None

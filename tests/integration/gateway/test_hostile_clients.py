@@ -1,17 +1,16 @@
 """Clients that occupy connections: probes and other requests are answered meanwhile."""
 
 import contextlib
-import os
 import signal
 import socket
 import threading
 import time
-from pathlib import Path
 
 import pytest
 import requests
 
 from mare.processes.tcp_ports import free_port
+from tests.proc import children, processor_seconds
 from tests.vhost import eventually
 
 SECONDS = 8.0
@@ -56,14 +55,8 @@ class Gateway:
         return sock
 
     def processor_seconds(self):
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
-        pids = [self.process.pid, *map(int, children.split())]
-        return sum(map(_processor_seconds, pids))
-
-
-def _processor_seconds(pid):
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        pids = [self.process.pid, *children(self.process.pid)]
+        return sum(map(processor_seconds, pids))
 
 
 @pytest.fixture

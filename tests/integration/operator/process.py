@@ -1,6 +1,5 @@
 """`mare run` as a process: started, asked for its numbers, ended."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -9,6 +8,7 @@ from pathlib import Path
 import requests
 
 from mare.processes.tcp_ports import free_port
+from tests.proc import processor_seconds, resident_bytes
 from tests.vhost import eventually
 
 
@@ -75,13 +75,11 @@ class Operator:
 
     def cpu_seconds(self) -> float:
         assert self._process is not None
-        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return processor_seconds(self._process.pid)
 
     def rss_bytes(self) -> int:
         assert self._process is not None
-        pages = int(Path(f"/proc/{self._process.pid}/statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE")
+        return resident_bytes(self._process.pid)
 
     def highest_rss_bytes(self) -> int:
         """Since its start."""

@@ -5,7 +5,6 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 
 import pytest
 import trustme
@@ -16,6 +15,7 @@ from tests.fakes import receiver as behaviour
 from tests.fakes.receiver import Receiver, status
 from tests.integration.runtime_client.amqp_proxy import BLOCKED, UNBLOCKED, Alarm
 from tests.integration.webhooks.conftest import verified
+from tests.proc import resident_bytes
 from tests.serving import call
 from tests.vhost import becomes, eventually
 
@@ -161,7 +161,7 @@ def test_the_body_of_a_gigabyte_does_not_keep_the_service_busy(webhooks):
         for number in range(8):
             webhooks.publish(receiver.url, str(number))
         reports = webhooks.await_reports(8)
-        resident = int(Path(f"/proc/{process.pid}/statm").read_text().split()[1]) * 4096
+        resident = resident_bytes(process.pid)
 
     assert {each["outcome"] for each in reports} == {"delivered"}
     assert time.monotonic() - started < 45
