@@ -14,9 +14,9 @@ from mare_services.contract.wire import write
 from mare_services.weather.adapters.gazetteer import EmbeddedGazetteer
 from mare_services.weather.adapters.time_zones import PolygonTimeZones
 from mare_services.weather.domain.cities import City, within
-from mare_services.weather.domain.coordinates import remote_place
+from mare_services.weather.domain.coordinates import Point, remote_place
 from mare_services.weather.domain.names import clean, fold
-from mare_services.weather.domain.place_query import Name, Point, parse_query
+from mare_services.weather.domain.place_query import Name, parse_query
 from mare_services.weather.domain.spelling import SLIPS, Near, ranked
 from mare_services.weather.finders import Finder, MisspeltNames, bounds, interpret
 
@@ -107,19 +107,17 @@ class Locator:
         return []
 
     def _nearest(self, point: Point, lang: Language) -> Located:
-        city = self._gazetteer.nearest(point.latitude, point.longitude, NEAREST_KM)
+        city = self._gazetteer.nearest(*point, NEAREST_KM)
         if city is None:
             return self._remote(point, lang)
         place = replace(city.as_place(lang), latitude=point.latitude, longitude=point.longitude)
         return Located(place=place, attribution=(self._gazetteer.attribution,))
 
     def _remote(self, point: Point, lang: Language) -> Located:
-        zone = self._time_zones.at(point.latitude, point.longitude)
+        zone = self._time_zones.at(*point)
         if zone is None:
-            return Located(place=remote_place(point.latitude, point.longitude, lang))
-        place = remote_place(
-            point.latitude, point.longitude, lang, country=zone.country, timezone=zone.name
-        )
+            return Located(place=remote_place(*point, lang))
+        place = remote_place(*point, lang, country=zone.country, timezone=zone.name)
         return Located(place=place, attribution=(self._time_zones.attribution,))
 
     def _suggestions(self, name: Name) -> list[City]:

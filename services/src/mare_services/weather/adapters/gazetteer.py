@@ -12,7 +12,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from mare_services.weather.domain.cities import Area, City
-from mare_services.weather.domain.coordinates import Points
+from mare_services.weather.domain.coordinates import Point, Points
 from mare_services.weather.domain.spelling import SUGGESTED, is_comparable
 
 ATTRIBUTION = "Places from GeoNames (geonames.org), CC BY 4.0"
@@ -99,7 +99,7 @@ class EmbeddedGazetteer:
 
     def nearest(self, latitude: float, longitude: float, radius_km: float) -> City | None:
         """Return the nearest city within the radius."""
-        index = self._points.nearest((latitude, longitude), radius_km)
+        index = self._points.nearest(Point(latitude, longitude), radius_km)
         return None if index is None else self._cities("WHERE rank = ?", index + 1)[0]
 
     def areas(self, key: str) -> frozenset[Area]:

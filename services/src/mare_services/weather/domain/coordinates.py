@@ -3,12 +3,10 @@
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from mare_services.contract.errors import InvalidRequest
 from mare_services.contract.places import Language, Place
-
-Point = tuple[float, float]
-"""Latitude and longitude in degrees."""
 
 EARTH_RADIUS_KM = 6371.0088
 """Mean radius, IUGG."""
@@ -23,13 +21,20 @@ _POLES: dict[Language, tuple[str, str]] = {
 }
 
 
-def checked(latitude: float, longitude: float) -> tuple[float, float]:
+class Point(NamedTuple):
+    """A position in degrees."""
+
+    latitude: float
+    longitude: float
+
+
+def checked(latitude: float, longitude: float) -> Point:
     """Return the coordinates, with -180 as +180, or raise ``InvalidRequest``."""
     if not (math.isfinite(latitude) and -90 <= latitude <= 90):
         raise InvalidRequest.of("lat must be a number from -90 to 90.", "lat")
     if not (math.isfinite(longitude) and -180 <= longitude <= 180):
         raise InvalidRequest.of("lon must be a number from -180 to 180.", "lon")
-    return latitude, 180.0 if longitude == -180 else longitude
+    return Point(latitude, 180.0 if longitude == -180 else longitude)
 
 
 def distance_km(from_: Point, to: Point) -> float:

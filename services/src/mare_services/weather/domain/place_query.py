@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from mare_services.contract.errors import InvalidRequest
 from mare_services.contract.places import PlaceQuery
-from mare_services.weather.domain.coordinates import checked
+from mare_services.weather.domain.coordinates import Point, checked
 from mare_services.weather.domain.names import clean, fold
 
 MAX_AREA_WORDS = 5
@@ -13,12 +13,6 @@ MAX_AREA_WORDS = 5
 
 MAX_WORDS_OF_AN_AREA = 4
 """Words of one area: ``rio grande do sul``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    latitude: float
-    longitude: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +45,7 @@ def parse_query(query: PlaceQuery) -> Point | Name:
     if query.latitude is not None and query.longitude is not None:
         if areas := [name for name in ("country", "state") if getattr(query, name) is not None]:
             raise InvalidRequest.of("country and state need a city.", *areas)
-        return Point(*checked(query.latitude, query.longitude))
+        return checked(query.latitude, query.longitude)
     if given:
         raise InvalidRequest.of("lat and lon need each other.", *(coordinates.keys() - given))
     if query.city is None:
