@@ -54,7 +54,6 @@ class Metrics:
         self._max = gauge("workers_max", "Maximum number of workers.")
         self._in_hand = gauge("messages_in_hand", "Messages delivered and not acknowledged.")
         self.lagged = gauge("loop_lag_seconds", "Delay of green threads behind their schedule.").set
-        self._outcomes: dict[tuple[str, str], Callable[[float], None]] = {}
 
     def watch_workers(
         self, maximum: int, busy: Callable[[], float], in_hand: Callable[[], float]
@@ -64,11 +63,7 @@ class Metrics:
         self._in_hand.set_function(in_hand)
 
     def handled(self, entrypoint: str, outcome: str, seconds: float) -> None:
-        observe = self._outcomes.get((entrypoint, outcome))
-        if observe is None:
-            observe = self._handled.labels(self._service, entrypoint, outcome).observe
-            self._outcomes[entrypoint, outcome] = observe
-        observe(seconds)
+        self._handled.labels(self._service, entrypoint, outcome).observe(seconds)
 
     def called(self, target: str, outcome: str, seconds: float) -> None:
         self._called.labels(self._service, target, outcome).observe(seconds)
