@@ -102,6 +102,10 @@ class Brokers(Protocol):
         """Return the key of objects that can be read together."""
 
 
+OnKilled = Callable[[str, str], None]
+"""Takes the UID and the name of a replica. Replicas of a StatefulSet have their names again."""
+
+
 class Workloads(Protocol):
     def get(self, target: ScaleTarget) -> Scale | Unknown:
         """Return the scale as last read. The first call for a target starts a watch."""
@@ -132,9 +136,9 @@ class Workloads(Protocol):
         target: ScaleTarget,
         last_read: Scale,
         replicas: int,
-        on_killed: Callable[[str], None],
+        on_killed: OnKilled,
     ) -> None:
-        """Call `on_killed` with the name of each replica that is killed while it terminates.
+        """Call `on_killed` for each replica that is killed while it terminates, or more than once.
 
         Returns when no more than `replicas` are left, and raises as `scale` does.
         """

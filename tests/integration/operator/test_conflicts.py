@@ -17,7 +17,7 @@ from mare.loop.loop import Loop
 from mare.loop.metrics import Metrics
 from mare.loop.pace import Pace
 from mare.loop.record import Record
-from mare.ports import Conflict, Scale, SoleReplica
+from mare.ports import Conflict, OnKilled, Scale, SoleReplica
 from tests.control_plane import ControlPlane
 from tests.integration.operator.stage import Broker, Stage, write_kubeconfig
 from tests.unit.operator_loop.fakes import FakeBrokers, FakeConflicts
@@ -57,7 +57,7 @@ class Hasty:
         target: ScaleTarget,
         last_read: Scale,
         replicas: int,
-        on_killed: Callable[[str], None],
+        on_killed: OnKilled,
     ) -> None:
         raise AssertionError("nothing shrinks here")
 

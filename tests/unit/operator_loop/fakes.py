@@ -13,7 +13,7 @@ from mare.custom_resource.autoscaler import (
 )
 from mare.domain.observation import NOT_REPORTED, QueueReading
 from mare.domain.unknown import Unknown
-from mare.ports import BrokerReading, Conflict, Scale
+from mare.ports import BrokerReading, Conflict, OnKilled, Scale
 
 
 @dataclass
@@ -111,13 +111,15 @@ class FakeWorkloads:
 
     killed: list[str | Exception | asyncio.Event | None] = field(default_factory=list)
     """Replicas that a watch reports, what it raises or waits for; None: it has an end there."""
+    killed_generation: int = 1
+    """Part of the UIDs of these replicas."""
 
     async def watch_killed(
         self,
         target: ScaleTarget,
         last_read: Scale,
         replicas: int,
-        on_killed: Callable[[str], None],
+        on_killed: OnKilled,
     ) -> None:
         self.left = replicas
         while self.killed and (killed := self.killed.pop(0)) is not None:
@@ -126,7 +128,7 @@ class FakeWorkloads:
             if isinstance(killed, asyncio.Event):
                 await killed.wait()
                 continue
-            on_killed(killed)
+            on_killed(f"{killed}-{self.killed_generation}", killed)
 
     def have(self, name: str, replicas: int, **more: Any) -> None:
         self.scales[name] = Scale(

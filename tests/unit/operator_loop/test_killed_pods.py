@@ -17,7 +17,7 @@ OUT_OF_MEMORY = {"terminated": {"exitCode": 137, "reason": "OOMKilled"}}
 
 
 def pod(name: str, state: dict[str, Any], *, terminates: bool = True) -> dict[str, Any]:
-    metadata = {"name": name}
+    metadata = {"name": name, "uid": f"uid-{name}"}
     if terminates:
         metadata["deletionTimestamp"] = "2026-01-01T00:00:30Z"
     return {"metadata": metadata, "status": {"containerStatuses": [{"state": state}]}}
@@ -48,8 +48,12 @@ class FakeApi:
 def killed(api: FakeApi, replicas: int = 1) -> list[str]:
     found: list[str] = []
 
+    def on_killed(uid: str, name: str) -> None:
+        assert uid == f"uid-{name}"
+        found.append(name)
+
     async def story() -> None:
-        await asyncio.wait_for(watch_killed(api, "shop", "app=a", replicas, found.append), 10)
+        await asyncio.wait_for(watch_killed(api, "shop", "app=a", replicas, on_killed), 10)
 
     asyncio.run(story())
     return found

@@ -48,6 +48,19 @@ def test_a_replica_that_was_killed_is_an_event_and_counted_once():
     assert world.objects.events.count(("worker", "Warning", "ReplicasKilled")) == 1
 
 
+def test_a_replica_that_has_the_name_of_one_that_was_killed_before_is_reported_too():
+    async def story(world: World) -> None:
+        for generation in 1, 2:
+            world.workloads.killed_generation = generation
+            world.workloads.killed = ["worker-2"]
+            await shrinks(world)
+
+    world = run(story)
+
+    assert killed(world) == 2
+    assert world.objects.events.count(("worker", "Warning", "ReplicasKilled")) == 2
+
+
 @pytest.mark.parametrize(
     ("names", "listed"),
     [

@@ -1,4 +1,4 @@
-"""Long lists are read in parts."""
+"""Long lists are read in parts, and watches are not asked for again at once."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,10 +7,14 @@ import pytest
 from aiohttp import web
 from kubernetes.aio.client import ApiClient, Configuration
 
+from mare.cluster import api as api_requests
 from mare.cluster.api import Api, Expired
 from mare.cluster.objects import StoredObjects
 from mare.cluster.paths import Resource
+from mare.ports import Unavailable
 
+BOOKMARK = '{"type": "BOOKMARK", "object": {"metadata": {"resourceVersion": "8"}}}\n'
+CHANGE = '{"type": "MODIFIED", "object": {"metadata": {"resourceVersion": "8"}}}\n'
 _NAMES = [f"uid-{number}" for number in range(250)]
 
 
@@ -60,3 +64,43 @@ def test_a_list_of_three_parts_is_whole_and_no_part_is_long():
 def test_half_a_list_is_not_taken_for_all():
     with pytest.raises(Expired):
         ask(_expired, lambda api: StoredObjects(api, "me").uids(("shop",)))
+
+
+@pytest.fixture
+def _busy_machine(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(api_requests, "_MIN_WATCH_SECONDS", 60.0)
+
+
+@pytest.mark.usefixtures("_busy_machine")
+@pytest.mark.parametrize("line", ["", BOOKMARK])
+def test_a_watch_that_ends_at_once_is_not_asked_for_again(line):
+    asked = []
+
+    async def end(request: web.Request) -> web.Response:
+        asked.append(request.query["resourceVersion"])
+        return web.Response(text=line)
+
+    async def changes(api: Api) -> None:
+        async for _ in api.changes(Resource("v1", "things").path(), "7"):
+            raise AssertionError("nothing has changed")
+
+    with pytest.raises(Unavailable):
+        ask(end, changes)
+    assert asked == ["7"]
+
+
+@pytest.mark.usefixtures("_busy_machine")
+def test_a_watch_that_ends_after_a_change_is_asked_for_again():
+    asked = []
+
+    async def end(request: web.Request) -> web.Response:
+        asked.append(request.query["resourceVersion"])
+        return web.Response(text=CHANGE if len(asked) < 3 else "")
+
+    async def changes(api: Api) -> None:
+        async for _ in api.changes(Resource("v1", "things").path(), "7"):
+            pass
+
+    with pytest.raises(Unavailable):
+        ask(end, changes)
+    assert asked == ["7", "8", "8"]

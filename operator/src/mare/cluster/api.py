@@ -24,6 +24,8 @@ _PAGE = 100
 """Objects in one page. The metadata of 1,000 take 21 MB because of their managed fields."""
 _TIMEOUT_SECONDS = 5.0
 _WATCH_SECONDS = 300
+_MIN_WATCH_SECONDS = 1.0
+"""client-go, too, takes a watch that ends sooner, without a change, for an error."""
 _LONGEST_PAUSE = 30.0
 _TOKEN = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
 
@@ -102,13 +104,17 @@ class Api:
         Raises as `request`, and `Expired` if the objects have to be listed again.
         """
         while True:
+            begun, has_changes = time.monotonic(), False
             async for event in self._watched(path, version, selectors):
                 item = event["object"]
                 if event["type"] == "ERROR":
                     raise Expired(str(item.get("message")))
                 version = item["metadata"]["resourceVersion"]
                 if event["type"] != "BOOKMARK":
+                    has_changes = True
                     yield event["type"], item
+            if not has_changes and time.monotonic() - begun < _MIN_WATCH_SECONDS:
+                raise Unavailable("the API server ends watches at once")
 
     async def _watched(
         self, path: ApiPath, version: str, selectors: tuple[tuple[str, str], ...]

@@ -5,18 +5,19 @@ that; the last event of a watch tells it, since it has the last status.
 """
 
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from mare.cluster.api import Api
 from mare.cluster.paths import Resource
+from mare.ports import OnKilled
 
 _PODS = Resource("v1", "pods")
 _SIGKILLED = 128 + signal.SIGKILL
 
 
 async def watch_killed(
-    api: Api, namespace: str, selector: str, replicas: int, on_killed: Callable[[str], None]
+    api: Api, namespace: str, selector: str, replicas: int, on_killed: OnKilled
 ) -> None:
     """Call `on_killed` for each Pod that is killed, until no more than `replicas` are left.
 
@@ -27,14 +28,14 @@ async def watch_killed(
     version = ""
 
     def look_at(pod: Mapping[str, Any], *, exists: bool) -> None:
-        name = pod["metadata"]["name"]
+        uid = pod["metadata"]["uid"]
         was_killed = _was_killed(pod)
         if was_killed:
-            on_killed(name)
+            on_killed(uid, pod["metadata"]["name"])
         if exists and not was_killed:
-            left.add(name)
+            left.add(uid)
         else:
-            left.discard(name)
+            left.discard(uid)
 
     async for page in api.pages(path, by_label):
         for pod in page["items"]:
@@ -53,7 +54,7 @@ def _was_killed(pod: Mapping[str, Any]) -> bool:
     if "deletionTimestamp" not in pod["metadata"]:
         return False
     ends = (
-        container["state"].get("terminated") or {}
+        container.get("state", {}).get("terminated") or {}
         for container in pod.get("status", {}).get("containerStatuses", ())
     )
     return any(end.get("exitCode") == _SIGKILLED and end.get("reason") == "Error" for end in ends)

@@ -17,7 +17,15 @@ from mare.cluster.pods import Pods
 from mare.cluster.watch import FIRST_PAUSE, LONGEST_PAUSE, keep_watching
 from mare.custom_resource.autoscaler import ScaleTarget, is_older
 from mare.domain.unknown import Unknown
-from mare.ports import NOT_READ_YET, AccessRefused, ApiError, InvalidName, NotFound, Scale
+from mare.ports import (
+    NOT_READ_YET,
+    AccessRefused,
+    ApiError,
+    InvalidName,
+    NotFound,
+    OnKilled,
+    Scale,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -93,7 +101,7 @@ class WatchedWorkloads:
         target: ScaleTarget,
         last_read: Scale,
         replicas: int,
-        on_killed: Callable[[str], None],
+        on_killed: OnKilled,
     ) -> None:
         if selector := last_read.selector:
             await watch_killed(self._api, target.namespace, selector, replicas, on_killed)

@@ -9,7 +9,7 @@ import aiohttp
 from mare.custom_resource.autoscaler import ScaleTarget
 from mare.domain.unknown import Unknown
 from mare.local_run.program import Program
-from mare.ports import Conflict, NotFound, Scale
+from mare.ports import Conflict, NotFound, OnKilled, Scale
 from mare.processes import Events, Group, Replica
 
 _POLL_SECONDS = 0.1
@@ -85,7 +85,7 @@ class ProcessWorkloads:
         target: ScaleTarget,
         last_read: Scale,
         replicas: int,
-        on_killed: Callable[[str], None],
+        on_killed: OnKilled,
     ) -> None:
         """Watch nothing: the group reports each process that it kills."""
 

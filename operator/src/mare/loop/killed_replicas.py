@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
 from contextlib import suppress
 
 from mare.background import Tasks
@@ -11,7 +10,15 @@ from mare.custom_resource.autoscaler import ScaleTarget
 from mare.loop.metrics import Metrics
 from mare.loop.state import AutoscalerState
 from mare.loop.status_writer import StatusWriter
-from mare.ports import AccessRefused, Conflict, NotFound, Scale, Unavailable, Workloads
+from mare.ports import (
+    AccessRefused,
+    Conflict,
+    NotFound,
+    OnKilled,
+    Scale,
+    Unavailable,
+    Workloads,
+)
 
 _WATCH_SECONDS = 30.0
 """After the grace period: a busy kubelet sends SIGTERM, and so SIGKILL, seconds late."""
@@ -30,6 +37,7 @@ class KilledReplicas:
         self._metrics = metrics
         self._checks = Tasks()
         self._reported: deque[str] = deque(maxlen=_MAX_REPORTED)
+        """UIDs. Checks of scale-downs that follow each other find the same replicas."""
 
     def check_later(self, state: AutoscalerState, before: Scale, replicas: int) -> None:
         """Start a check of the replicas that end now, all but `replicas` of them."""
@@ -41,14 +49,15 @@ class KilledReplicas:
         self, state: AutoscalerState, before: Scale, replicas: int, grace_seconds: int
     ) -> None:
         await asyncio.sleep(grace_seconds)
-        killed: set[str] = set()
+        killed: dict[str, str] = {}
         with suppress(TimeoutError, AccessRefused, NotFound):  # no right to watch Pods
             async with asyncio.timeout(_WATCH_SECONDS):
-                await self._watch(state.autoscaler.target, before, replicas, killed.add)
-        new = sorted(killed.difference(self._reported))
-        if not new or state.removed:
+                await self._watch(state.autoscaler.target, before, replicas, killed.__setitem__)
+        uids = killed.keys() - self._reported
+        if not uids or state.removed:
             return
-        self._reported += new
+        self._reported += uids
+        new = sorted(killed[uid] for uid in uids)
         self._metrics.killed.inc(len(new))
         _log.warning(
             "Replicas were killed", extra={"object": state.autoscaler.key, "replicas": new}
@@ -58,7 +67,7 @@ class KilledReplicas:
         )
 
     async def _watch(
-        self, target: ScaleTarget, before: Scale, replicas: int, on_killed: Callable[[str], None]
+        self, target: ScaleTarget, before: Scale, replicas: int, on_killed: OnKilled
     ) -> None:
         while True:
             try:
