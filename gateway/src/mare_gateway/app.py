@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from importlib.metadata import version
+from typing import NoReturn
 
-from flask import Response, g, make_response, request
+from flask import Response, g, request
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 from pydantic import ValidationError
@@ -23,7 +24,7 @@ from mare_gateway.metrics import Metrics
 from mare_gateway.observation import observe
 from mare_gateway.page.routes import page
 from mare_gateway.page.static_files import StaticFiles
-from mare_gateway.problems import ProblemDocument
+from mare_gateway.problems import ProblemDocument, Refused
 from mare_gateway.protocol import keep_to_protocol
 from mare_gateway.responses import add_security_headers, allow_cross_origin
 from mare_gateway.settings import Settings
@@ -75,7 +76,7 @@ def create_app(settings: Settings, rpc: RpcClient | None = None) -> OpenAPI:
         return None
 
     count = None
-    count_as: Callable[[int], Response | None] = _uncounted
+    count_as: Callable[[int], None] = _uncounted
     if settings.rate_limit or settings.key_rate_limit:
         from mare_gateway.rate_limit import RateLimiter, limit_rate  # noqa: PLC0415  takes 0.1 s
 
@@ -124,9 +125,8 @@ def create_app(settings: Settings, rpc: RpcClient | None = None) -> OpenAPI:
     return app
 
 
-def _uncounted(_requests: int) -> Response | None:
-    return None
+def _uncounted(_requests: int) -> None: ...
 
 
-def _invalid(error: ValidationError) -> Response:
-    return make_response(respond(parameters.problem(error, _PARAMETERS)))
+def _invalid(error: ValidationError) -> NoReturn:
+    raise Refused(parameters.problem(error, _PARAMETERS))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mare_gateway.keys import SCOPES, KeyFile, Scope
-from mare_gateway.problems import Problem
+from mare_gateway.problems import Problem, Refused
 from mare_gateway.settings import ClientSettings
 
 
@@ -101,23 +101,22 @@ def _is_loopback(address: str) -> bool:
         return False
 
 
-def refusal(client: Client, scope: Scope) -> Problem | None:
+def require_scope(client: Client, scope: Scope) -> None:
+    """Raise Refused if the client does not have the scope."""
     if scope in client.scopes:
-        return None
-    if client.name:
-        return Problem(
-            status=403,
-            code="insufficient_scope",
-            detail=f"This API key does not have the scope {scope}.",
-        )
-    return Problem(
-        status=401,
-        code="key_required",
-        detail="This request needs an API key: Authorization: Bearer mare_...",
-        headers={"WWW-Authenticate": 'Bearer realm="mare"'},
-    )
+        return
+    if not client.name:
+        raise Refused(_KEY_REQUIRED)
+    detail = f"This API key does not have the scope {scope}."
+    raise Refused(Problem(status=403, code="insufficient_scope", detail=detail))
 
 
+_KEY_REQUIRED = Problem(
+    status=401,
+    code="key_required",
+    detail="This request needs an API key: Authorization: Bearer mare_...",
+    headers={"WWW-Authenticate": 'Bearer realm="mare"'},
+)
 INVALID_KEY = Problem(
     status=401,
     code="invalid_key",

@@ -8,7 +8,7 @@ import msgspec
 from flask import Blueprint, Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from mare_gateway.problems import INTERNAL, MEDIA_TYPE, Problem, problem_of
+from mare_gateway.problems import INTERNAL, MEDIA_TYPE, Problem, Refused, problem_of
 from mare_nameko.client import RpcError
 
 log = logging.getLogger(__name__)
@@ -18,7 +18,6 @@ _SENTENCES = {
     405: "This path does not support the method.",
     413: "The request body is too large.",
     415: "The body must be JSON, with Content-Type: application/json.",
-    429: "Too many requests from your address. Try again later.",
 }
 
 
@@ -35,6 +34,10 @@ def respond(problem: Problem) -> Response:
 def handle_failures(
     app: Flask | Blueprint, respond: Callable[[Problem], Response] = respond
 ) -> None:
+    @app.errorhandler(Refused)
+    def refused(error: Refused) -> Response:
+        return respond(error.problem)
+
     @app.errorhandler(RpcError)
     def call_failed(error: RpcError) -> Response:
         problem = problem_of(error)
@@ -43,9 +46,7 @@ def handle_failures(
         return respond(problem)
 
     @app.errorhandler(HTTPException)
-    def refused(error: HTTPException) -> Response:
-        if error.response is not None:  # the problem of a validation error
-            return error.response  # type: ignore[return-value]
+    def not_handled(error: HTTPException) -> Response:
         status = error.code or 500
         response = respond(
             Problem(

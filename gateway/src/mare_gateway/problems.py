@@ -50,6 +50,14 @@ class Problem:
         }
 
 
+class Refused(Exception):
+    """Raised when a request is refused; carries the problem to respond with."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.code)
+        self.problem = problem
+
+
 class ParameterError(BaseModel):
     """A mistake in one parameter."""
 

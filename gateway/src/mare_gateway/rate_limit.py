@@ -11,11 +11,9 @@ from flask import Flask, Response, g, request
 from limits import RateLimitItem, parse_many
 from limits.storage import MemoryStorage, storage_from_string
 from limits.strategies import SlidingWindowCounterRateLimiter
-from werkzeug.exceptions import TooManyRequests
 
 from mare_gateway.clients import Client
-from mare_gateway.failures import respond
-from mare_gateway.problems import Problem
+from mare_gateway.problems import Problem, Refused
 from mare_gateway.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -95,23 +93,20 @@ class RateLimiter:
         return verdict.headers() if verdict.allowed else None
 
 
-def limit_rate(app: Flask, limiter: RateLimiter) -> Callable[[int], Response | None]:
+def limit_rate(app: Flask, limiter: RateLimiter) -> Callable[[int], None]:
     """Count every request of ``app`` to the API or to the page; refuse too many with 429.
 
     Returns a function that counts the current request as several.
     """
 
     @app.before_request
-    def count() -> Response | None:
-        is_page = request.blueprint == "page"
-        if not (request.path.startswith("/v1/") or is_page) or request.method == "OPTIONS":
-            return None
+    def count() -> None:
+        is_limited = request.path.startswith("/v1/") or request.blueprint == "page"
+        if not is_limited or request.method == "OPTIONS":
+            return
         g.verdict = verdict = limiter.hit(g.client)
-        if verdict is None or verdict.allowed:
-            return None
-        if is_page:  # it explains the problem to a person
-            raise TooManyRequests(retry_after=verdict.reset)
-        return respond(verdict.problem())
+        if verdict is not None and not verdict.allowed:
+            raise Refused(verdict.problem())
 
     @app.after_request
     def show(response: Response) -> Response:
@@ -120,11 +115,12 @@ def limit_rate(app: Flask, limiter: RateLimiter) -> Callable[[int], Response | N
             response.headers.update(verdict.headers())
         return response
 
-    def count_as(requests: int) -> Response | None:
+    def count_as(requests: int) -> None:
         if requests == 1:
-            return None
+            return
         g.verdict = verdict = limiter.hit(g.client, requests - 1)
-        return None if verdict is None or verdict.allowed else respond(verdict.problem(requests))
+        if verdict is not None and not verdict.allowed:
+            raise Refused(verdict.problem(requests))
 
     return count_as
 

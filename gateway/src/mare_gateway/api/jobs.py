@@ -21,13 +21,12 @@ from mare_gateway.api.headers import (
     is_idempotency_key,
     preferred_language,
 )
-from mare_gateway.api.parameters import problem_of_body
+from mare_gateway.api.parameters import check_body
 from mare_gateway.api.queries import BatchSubmissionBody, JobsQuery, PlaylistSubmission, Query
 from mare_gateway.calls import Calls
-from mare_gateway.failures import respond
 from mare_gateway.job_documents import ID_PATTERN, UNFINISHED, document, path_of
 from mare_gateway.occupancy import Occupancy, Occupied
-from mare_gateway.problems import Problem
+from mare_gateway.problems import Problem, Refused
 from mare_gateway.responses import entity
 from mare_nameko.client import RpcError
 
@@ -61,8 +60,6 @@ class Jobs:
         callback: Mapping[str, Any] | None = None,
     ) -> Response:
         """Store a job; return 202, or 200 if it is complete within the preferred wait."""
-        if not is_idempotency_key(request.headers.get(IDEMPOTENCY_KEY)):
-            return respond(_INVALID_KEY)
         job = self._call("jobs.accept", {**_submission(), "request": message, "callback": callback})
         waited = preferences.wait is not None and self._waiting.acquire(blocking=False)
         if waited:
@@ -76,8 +73,6 @@ class Jobs:
         self, items: Sequence[tuple[Mapping[str, Any], Mapping[str, Any] | None]]
     ) -> Response:
         """Store one job for each request with its callback; return 202."""
-        if not is_idempotency_key(request.headers.get(IDEMPOTENCY_KEY)):
-            return respond(_INVALID_KEY)
         jobs = [
             {"id": str(uuid_utils.uuid7()), "request": message, "callback": callback}
             for message, callback in items
@@ -87,7 +82,7 @@ class Jobs:
     def list_jobs(self, limit: int, cursor: str | None) -> Response:
         """Return a page of the client's jobs, newest first."""
         if not g.client.may_list_jobs or not (g.client.name or _is_sent_to_an_address()):
-            return respond(_NOT_LISTED)
+            raise Refused(_NOT_LISTED)
         query = {"client": g.client.name, "limit": limit, "cursor": cursor}
         page = self._call("jobs.list_jobs", query)
         following = page["next_cursor"]
@@ -127,7 +122,7 @@ def job_routes(
     jobs: Jobs,
     *,
     most_bodies: int,
-    count_as: Callable[[int], Response | None],
+    count_as: Callable[[int], None],
 ) -> None:
     """Add the routes of jobs to `api`.
 
@@ -137,19 +132,18 @@ def job_routes(
     bodies = Occupancy(most=most_bodies, most_of_client=max(1, most_bodies // 2))
 
     @api.before_request
-    def refuse_what_is_no_object() -> Response | None:
+    def check_submission() -> None:
         submits = request.endpoint in (f"{api.name}.submit_playlist", f"{api.name}.submit_batch")
         if not submits or request.method != "POST":  # OPTIONS has the same endpoint
-            return None
+            return
         if not request.is_json:
             raise UnsupportedMediaType
         try:
             with bodies.occupy(g.client.rate_key):
                 received = request.get_data()
         except Occupied:
-            return respond(_TOO_MANY_BODIES)
-        problem = problem_of_body(received)
-        return respond(problem) if problem else None
+            raise Refused(_TOO_MANY_BODIES) from None
+        check_body(received)
 
     @api.post("/playlists")
     def submit_playlist(body: PlaylistSubmission) -> Response:
@@ -170,7 +164,8 @@ def job_routes(
         progress and the ids of its jobs; each of them has its result. A repeated
         `Idempotency-Key` returns the first batch.
         """
-        return count_as(len(body.jobs)) or jobs.submit_batch(
+        count_as(len(body.jobs))
+        return jobs.submit_batch(
             [(each.request(preferred_language()), each.callback()) for each in body.jobs]
         )
 
@@ -245,7 +240,10 @@ def _is_sent_to_an_address() -> bool:
 
 
 def _submission() -> dict[str, Any]:
+    """Return what all submissions have; raise Refused for an invalid idempotency key."""
     key = request.headers.get(IDEMPOTENCY_KEY)
+    if not is_idempotency_key(key):
+        raise Refused(_INVALID_KEY)
     return {
         "id": str(uuid_utils.uuid7()),
         "client": g.client.name,

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from pydantic import ValidationError
 
-from mare_gateway.problems import Problem
+from mare_gateway.problems import Problem, Refused
 
 _TEXTS: Mapping[str, Mapping[str, str]] = msgspec.json.decode(
     files("mare_gateway.api").joinpath("sentences.json").read_bytes()
@@ -38,15 +38,16 @@ def problem(error: ValidationError, parameters: Mapping[str, Iterable[str]]) -> 
     )
 
 
-def repeated(parameters: Iterable[tuple[str, str]]) -> Problem | None:
-    """Return the problem of parameters that occur more than once, or None."""
+def refuse_repeated(parameters: Iterable[tuple[str, str]]) -> None:
+    """Raise Refused if parameters occur more than once."""
     counts = Counter(name for name, _value in parameters)
     errors = [
         {"parameter": _short(name), "detail": "It must be given only once."}
         for name, count in counts.items()
         if count > 1
     ]
-    return _invalid(errors) if errors else None
+    if errors:
+        raise Refused(_invalid(errors))
 
 
 def _invalid(errors: Iterable[dict[str, str]]) -> Problem:
@@ -92,17 +93,18 @@ _TOO_DEEP = Problem(
 )
 
 
-def problem_of_body(received: bytes) -> Problem | None:
-    """Return the problem of a body that is no JSON object, or nested too deep."""
+def check_body(received: bytes) -> None:
+    """Raise Refused for a body that is no JSON object, or nested too deep."""
     try:
         body = msgspec.json.decode(received)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return _INVALID
+        raise Refused(_INVALID) from None
     except RecursionError:
-        return _TOO_DEEP
+        raise Refused(_TOO_DEEP) from None
     if not isinstance(body, dict):
-        return _INVALID
-    return _TOO_DEEP if _is_deeper(body, MAX_DEPTH) else None
+        raise Refused(_INVALID)
+    if _is_deeper(body, MAX_DEPTH):
+        raise Refused(_TOO_DEEP)
 
 
 def _is_deeper(value: Any, levels: int) -> bool:

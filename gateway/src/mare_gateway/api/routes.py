@@ -9,7 +9,7 @@ from flask_openapi3.models.tag import Tag
 from mare_gateway.api.forward import Forward
 from mare_gateway.api.headers import Preferences, preferred_language
 from mare_gateway.api.jobs import JobPath, Jobs, job_routes
-from mare_gateway.api.parameters import repeated
+from mare_gateway.api.parameters import refuse_repeated
 from mare_gateway.api.queries import (
     BatchSubmissionBody,
     JobsQuery,
@@ -19,8 +19,7 @@ from mare_gateway.api.queries import (
     WeatherQuery,
 )
 from mare_gateway.calls import Calls
-from mare_gateway.clients import refusal
-from mare_gateway.failures import respond
+from mare_gateway.clients import require_scope
 from mare_gateway.keys import Scope
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -36,12 +35,12 @@ def routes(
     *,
     timeout: float,
     most_bodies: int,
-    count_as: Callable[[int], Response | None],
+    count_as: Callable[[int], None],
 ) -> APIBlueprint:
     """Return the routes of the API.
 
     ``call`` calls the services, ``forward`` caches answers. ``count_as`` counts the current request
-    as several, and returns a response if they are too many.
+    as several, and raises Refused if they are too many.
     """
     api = APIBlueprint(
         "v1",
@@ -52,14 +51,12 @@ def routes(
     )
 
     @api.before_request
-    def check_scope() -> Response | None:
-        problem = refusal(g.client, _scope())
-        return respond(problem) if problem else None
+    def check_scope() -> None:
+        require_scope(g.client, _scope())
 
     @api.before_request
-    def refuse_repeated_parameters() -> Response | None:
-        problem = repeated(request.args.items(multi=True))
-        return respond(problem) if problem else None
+    def check_parameters() -> None:
+        refuse_repeated(request.args.items(multi=True))
 
     jobs = Jobs(call, timeout=timeout, most_waiting=most_bodies)
     job_routes(api, jobs, most_bodies=most_bodies, count_as=count_as)

@@ -9,14 +9,14 @@ import msgspec
 from aiohttp import web
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from mare_gateway.clients import INVALID_KEY, Authenticator, Client, refusal
+from mare_gateway.clients import INVALID_KEY, Authenticator, Client, require_scope
 from mare_gateway.events import messages
 from mare_gateway.events.feed import Closed, JobFeed, Subscription
 from mare_gateway.events.messages import Snapshot
 from mare_gateway.events.settings import Settings
 from mare_gateway.job_documents import ID_PATTERN
 from mare_gateway.occupancy import Occupancy, Occupied
-from mare_gateway.problems import MEDIA_TYPE, Problem, problem_of
+from mare_gateway.problems import MEDIA_TYPE, Problem, Refused, problem_of
 from mare_gateway.request_ids import valid_request_id
 from mare_nameko.client import RemoteError
 
@@ -54,14 +54,6 @@ class Metrics:
             ["code"],
             registry=self.registry,
         )
-
-
-class Refused(Exception):
-    """Raised when a stream must not be opened; carries the problem to respond with."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.code)
-        self.problem = problem
 
 
 class Streams:
@@ -116,8 +108,7 @@ class Streams:
         client = self._authenticator.identify(request.headers.get("Authorization"), address)
         if client is None:
             raise Refused(INVALID_KEY)
-        if problem := refusal(client, "jobs"):
-            raise Refused(problem)
+        require_scope(client, "jobs")
         return client
 
     async def _first(self, states: Subscription) -> Snapshot:

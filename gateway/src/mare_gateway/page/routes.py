@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from mare_gateway.api.headers import preferred_language
 from mare_gateway.calls import Calls
-from mare_gateway.clients import refusal
+from mare_gateway.clients import require_scope
 from mare_gateway.failures import handle_failures
 from mare_gateway.job_documents import ID_PATTERN
 from mare_gateway.page.music_view import PLAYER_ORIGINS
@@ -18,7 +18,7 @@ from mare_gateway.page.question import Question
 from mare_gateway.page.static_files import StaticFiles
 from mare_gateway.page.view import Answer, job_answer, problem_answer, suggestion_answer
 from mare_gateway.page.words import Words, words_of
-from mare_gateway.problems import Problem
+from mare_gateway.problems import Problem, Refused
 from mare_nameko.client import RpcError
 
 _JOB_ID = re.compile(ID_PATTERN)
@@ -102,8 +102,7 @@ def page(call: Calls, static: StaticFiles) -> Blueprint:
         question = Question.of(request.args)
         if not question.names_a_place:
             return render.page(question, None, seconds=_START_SECONDS)
-        if problem := refusal(g.client, "read"):
-            return render.problem(problem)
+        require_scope(g.client, "read")
         words = words_for(question)
         suggestion = call("playlists.suggest", question.query().request(words.lang))
         answer = suggestion_answer(suggestion, question, words, datetime.now(UTC))
@@ -113,9 +112,8 @@ def page(call: Calls, static: StaticFiles) -> Blueprint:
     def job(job_id: str) -> Response:
         """The answer of a job so far, as the fragment that the page inserts."""
         if not _JOB_ID.fullmatch(job_id):
-            return render.problem(_NO_JOB)
-        if problem := refusal(g.client, "jobs"):
-            return render.problem(problem)
+            raise Refused(_NO_JOB)
+        require_scope(g.client, "jobs")
         document = call("jobs.get", {"id": job_id, "client": g.client.name})
         asked = Question.of(request.args)
         question, words = Question.of_job(document["request"], asked), words_for(asked)
