@@ -8,19 +8,36 @@ import dataclasses
 import json
 
 from contract import schemas
-from pydantic import create_model
+from pydantic import BaseModel, ConfigDict
 
-from mare_gateway import problems
 from mare_services.contract import callbacks, jobs, places, suggestion, weather
 
-PLACES = tuple[places.Place, ...] | None
-PROBLEM = create_model(
-    "ProblemDocument",
-    __base__=problems.ProblemDocument,
-    __doc__=problems.ProblemDocument.__doc__,
-    suggestions=(PLACES, None),
-    candidates=(PLACES, None),
-)
+
+class ParameterError(BaseModel):
+    """A mistake in one parameter."""
+
+    parameter: str
+    detail: str
+
+
+class ProblemDocument(BaseModel):
+    """RFC 9457 problem details, as the OpenAPI document describes them."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    code: str
+    """A stable identifier for programs."""
+    request_id: str
+    errors: list[ParameterError] | None = None
+    suggestions: tuple[places.Place, ...] | None = None
+    candidates: tuple[places.Place, ...] | None = None
+    state: str | None = None
+    """State of a job that cannot be changed."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -57,7 +74,7 @@ class JobPage:
 
 
 ANSWERS = (
-    *(PROBLEM, places.PlaceList, weather.WeatherReport, suggestion.Suggestion),
+    *(ProblemDocument, places.PlaceList, weather.WeatherReport, suggestion.Suggestion),
     *(JobDocument, BatchDocument, JobSummaryDocument, JobPage, callbacks.DeliveryList),
 )
 

@@ -24,7 +24,7 @@ from mare_gateway.metrics import Metrics
 from mare_gateway.observation import observe
 from mare_gateway.page.routes import page
 from mare_gateway.page.static_files import StaticFiles
-from mare_gateway.problems import ProblemDocument, Refused
+from mare_gateway.problems import Refused
 from mare_gateway.protocol import keep_to_protocol
 from mare_gateway.responses import add_security_headers, allow_cross_origin
 from mare_gateway.settings import Settings
@@ -54,7 +54,6 @@ def create_app(settings: Settings, rpc: RpcClient | None = None) -> OpenAPI:
         info=Info(title="Maré", version=version("mare-gateway"), description=_DESCRIPTION),
         doc_ui=False,
         validation_error_status=400,
-        validation_error_model=ProblemDocument,
         validation_error_callback=_invalid,
         static_folder=None,
     )

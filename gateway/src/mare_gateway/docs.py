@@ -71,6 +71,7 @@ def completed(document: Mapping[str, Any], answers: Mapping[str, Any], examples:
     """Return the whole document."""
     whole: Json = copy.deepcopy(dict(document))
     schemas = {**whole["components"]["schemas"], **answers}
+    del schemas["ValidationErrorModel"]  # those of a problem are in its place
     # flask-openapi3 adds "securitySchemes": null, which is invalid.
     whole["components"] = {"schemas": schemas, "securitySchemes": _PARTS["securitySchemes"]}
     whole["servers"] = [{"url": "/", "description": "The gateway that serves this document."}]

@@ -10,7 +10,6 @@ from importlib.resources import files
 from typing import Any
 
 import msgspec
-from pydantic import BaseModel, ConfigDict
 
 from mare_nameko.client import RemoteError, RpcError
 
@@ -56,33 +55,6 @@ class Refused(Exception):
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.code)
         self.problem = problem
-
-
-class ParameterError(BaseModel):
-    """A mistake in one parameter."""
-
-    parameter: str
-    detail: str
-
-
-class ProblemDocument(BaseModel):
-    """RFC 9457 problem details, as the OpenAPI document describes them."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    instance: str
-    code: str
-    """A stable identifier for programs."""
-    request_id: str
-    errors: list[ParameterError] | None = None
-    suggestions: list[dict[str, Any]] | None = None
-    candidates: list[dict[str, Any]] | None = None
-    state: str | None = None
-    """State of a job that cannot be changed."""
 
 
 INTERNAL = Problem(
