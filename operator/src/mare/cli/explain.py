@@ -6,16 +6,17 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Any, TextIO
 
 import click
 
 from mare.cluster.object_reader import Unreadable, read_events, read_stored
+from mare.custom_resource.status_values import instant
 from mare.documents.tree import InputError, read_text
 from mare.explanation import data, text
-from mare.explanation.constraint import Verdict
+from mare.explanation.constraint import Verdict, verdict_of
 from mare.explanation.explained import NothingRecorded, at, oldest
 from mare.explanation.explained import explain as explain_object
 from mare.explanation.files import read_object
@@ -93,7 +94,7 @@ def _explain(body: Mapping[str, Any], judged_at: float | None, output: str) -> t
     now = time.time()
     explained = explain_object(body, now if judged_at is None else judged_at)
     shown = _json(data.data(explained)) if output == "json" else text.text(explained, now)
-    return shown, explained.verdict.exit_code
+    return shown, verdict_of(explained.facts).exit_code
 
 
 def _explain_at(
@@ -109,9 +110,8 @@ def _explain_at(
     try:
         past = at(decisions, moment)
     except NothingRecorded as error:
-        shown = datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        advice = "the operator's log may go further back"
-        click.echo(f"Nothing is recorded of {name} at {shown}: {error}; {advice}.", err=True)
+        nothing = f"Nothing is recorded of {name} at {instant(moment)}"
+        click.echo(f"{nothing}: {error}; the operator's log may go further back.", err=True)
         return "", Verdict.UNKNOWN.exit_code
     if output == "json":
         return _json(data.data_at(past)), 0

@@ -19,7 +19,7 @@ from mare.domain.decision import Decision
 from mare.domain.observation import QueueReading
 from mare.domain.unknown import Unknown
 from mare.explanation.constraint import limit_of
-from mare.explanation.explained import NothingRecorded, at, explain_facts, oldest
+from mare.explanation.explained import Explained, NothingRecorded, at, oldest
 from mare.explanation.facts import Facts
 from mare.explanation.next_changes import next_changes
 from mare.explanation.problems import Problem, problems_of
@@ -135,7 +135,8 @@ def explanation(history: AutoscalerHistory, now: float, moment: str | None) -> s
     )
     if moment is None:
         sentence = facts.decision.message if facts.decision else "No decision yet."
-        return _plain(text(explain_facts(facts, decisions, sentence, now), now))
+        explained = Explained(facts=facts, now=now, sentence=sentence, decisions=decisions)
+        return _plain(text(explained, now))
     try:
         past = at(decisions, seconds_of(moment))
     except ValueError as error:

@@ -4,7 +4,10 @@ from typing import Any
 
 from mare.custom_resource.status_values import instant
 from mare.domain.decision import Decision
-from mare.explanation.explained import Explained, constraint_at
+from mare.explanation.constraint import constraint_of, limit_of, verdict_of
+from mare.explanation.explained import Explained
+from mare.explanation.next_changes import next_changes
+from mare.explanation.problems import problems_of
 from mare.explanation.stored import Recorded
 
 Json = dict[str, Any]
@@ -12,13 +15,14 @@ Json = dict[str, Any]
 
 def data(explained: Explained) -> Json:
     facts, decision = explained.facts, explained.facts.decision
+    verdict = verdict_of(facts)
     return {
         "namespace": facts.key.namespace,
         "name": facts.key.name,
         "target": {"kind": facts.target.kind, "name": facts.target.name},
-        "verdict": explained.verdict.name,
-        "exitCode": explained.verdict.exit_code,
-        "constraint": str(explained.constraint),
+        "verdict": verdict.name,
+        "exitCode": verdict.exit_code,
+        "constraint": str(constraint_of(facts)),
         "sentence": explained.sentence,
         "replicas": {
             "min": facts.policy.min_replicas,
@@ -35,7 +39,7 @@ def data(explained: Explained) -> Json:
         "trace": _trace(decision),
         "next": [
             {"code": each.code, "numbers": dict(each.numbers), "text": str(each)}
-            for each in explained.next_changes
+            for each in next_changes(facts, explained.now)
         ],
         "problems": [
             {
@@ -45,7 +49,7 @@ def data(explained: Explained) -> Json:
                 "try": each.advice,
                 "docs": each.page,
             }
-            for each in explained.problems
+            for each in problems_of(facts)
         ],
         "decisions": [data_at(each) for each in explained.decisions],
     }
@@ -60,7 +64,7 @@ def data_at(past: Recorded) -> Json:
         "to": decision.replicas,
         "raw": decision.raw,
         "reason": str(decision.reason),
-        "constraint": str(constraint_at(past)),
+        "constraint": str(limit_of(decision.reason)),
         "sentence": decision.message,
         "trace": _trace(decision),
     }

@@ -5,12 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mare.custom_resource.status_values import instant, seconds_of
-from mare.domain.clause import Clause
-from mare.domain.reason import Reason
-from mare.explanation.constraint import Verdict, constraint_of, limit_of, verdict_of
 from mare.explanation.facts import Facts
-from mare.explanation.next_changes import next_changes
-from mare.explanation.problems import Problem, problems_of
 from mare.explanation.stored import Recorded, facts_of_object, recorded
 
 _RECONCILED_WITHIN = 30.0
@@ -23,14 +18,14 @@ class NothingRecorded(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explained:
+    """What an explanation shows; all else follows from the facts."""
+
     facts: Facts
-    verdict: Verdict
-    constraint: Reason
+    now: float
+    """The time for which the next changes are given."""
     sentence: str
-    next_changes: tuple[Clause, ...]
-    problems: tuple[Problem, ...]
     decisions: tuple[Recorded, ...]
-    outdated: bool
+    outdated: bool = False
     """Whether the spec changed after the status was written."""
 
 
@@ -39,26 +34,12 @@ def explain(body: Mapping[str, Any], now: float) -> Explained:
     facts = facts_of_object(body, now)
     decision = facts.decision
     sentence = decision.message if decision else _without_decision(facts, body, now)
-    return explain_facts(facts, recorded(body), sentence, now, outdated=_is_outdated(body))
-
-
-def explain_facts(
-    facts: Facts,
-    decisions: tuple[Recorded, ...],
-    sentence: str,
-    now: float,
-    *,
-    outdated: bool = False,
-) -> Explained:
     return Explained(
         facts=facts,
-        verdict=verdict_of(facts),
-        constraint=constraint_of(facts),
+        now=now,
         sentence=sentence,
-        next_changes=next_changes(facts, now),
-        problems=problems_of(facts),
-        decisions=decisions,
-        outdated=outdated,
+        decisions=recorded(body),
+        outdated=_is_outdated(body),
     )
 
 
@@ -75,10 +56,6 @@ def oldest(decisions: Sequence[Recorded]) -> str:
     if not decisions:
         return ""
     return f"the oldest decision in its {decisions[-1].source} is from {instant(decisions[-1].at)}"
-
-
-def constraint_at(past: Recorded) -> Reason:
-    return limit_of(past.decision.reason)
 
 
 def _is_outdated(body: Mapping[str, Any]) -> bool:

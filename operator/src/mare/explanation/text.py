@@ -1,15 +1,17 @@
 """An explanation as text with colours. The caller removes them if the output is no terminal."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 
 from click import style
 
+from mare.custom_resource.status_values import instant
 from mare.domain.decision import Decision
 from mare.domain.observation import QueueReading
 from mare.domain.unknown import Unknown, known, total
-from mare.explanation.constraint import Verdict
-from mare.explanation.explained import Explained, constraint_at
+from mare.explanation.constraint import Verdict, constraint_of, limit_of, verdict_of
+from mare.explanation.explained import Explained
+from mare.explanation.next_changes import next_changes
+from mare.explanation.problems import problems_of
 from mare.explanation.stored import Recorded
 
 _COLOURS = {
@@ -32,7 +34,7 @@ def text_at(past: Recorded, name: str, oldest: str) -> str:
     if past.source == "events":
         source = "its Events: the last change before that time"
     lines = [
-        f"{name} at {_time(past.at)}: {constraint_at(past)}",
+        f"{name} at {instant(past.at)}: {limit_of(decision.reason)}",
         decision.message,
         *_trace(decision),
         "",
@@ -42,17 +44,17 @@ def text_at(past: Recorded, name: str, oldest: str) -> str:
 
 
 def _lines(explained: Explained, now: float) -> Iterator[str]:
-    facts, verdict = explained.facts, explained.verdict
+    facts, verdict = explained.facts, verdict_of(explained.facts)
     is_plain = verdict is Verdict.ON_TARGET or (facts.decision is None and not facts.cannot_act)
-    state = verdict.text if is_plain else f"{verdict.text} ({explained.constraint})"
+    state = verdict.text if is_plain else f"{verdict.text} ({constraint_of(facts)})"
     name = f"{facts.target.kind}/{facts.target.name}"
     yield f"{style(name, bold=True)} is {style(state, fg=_COLOURS[verdict])}"
     yield explained.sentence
     yield from _trace(facts.decision)
-    if explained.next_changes:
+    if changes := next_changes(facts, explained.now):
         yield ""
-        yield from (f"Next: {clause}." for clause in explained.next_changes)
-    for problem in explained.problems:
+        yield from (f"Next: {clause}." for clause in changes)
+    for problem in problems_of(facts):
         yield ""
         warning = style(f"Warning {problem.code}", fg="yellow", bold=True)
         yield f"{warning} ({problem.about}) {problem.text}"
@@ -79,7 +81,7 @@ def _trace(decision: Decision | None) -> Iterator[str]:
 
 
 def _decision(past: Recorded) -> str:
-    return f"  {_time(past.at)}  {past.decision.reason:<19} {past.decision.message}"
+    return f"  {instant(past.at)}  {past.decision.reason:<19} {past.decision.message}"
 
 
 def _age(explained: Explained, now: float) -> Iterator[str]:
@@ -115,7 +117,3 @@ def _span(seconds: float) -> str:
         if seconds >= 2 * size:
             return f"{seconds / size:.0f} {unit}"
     return f"{seconds:.0f} s"
-
-
-def _time(moment: float) -> str:
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
