@@ -153,24 +153,26 @@ def learn(
     if isinstance(load.ready, Unknown) or isinstance(load.consumers, Unknown):
         return replace(learning, interval=None)
     starting = learning.starting.observe(workload.replicas, load.consumers, now)
-    if learning.starting.replicas not in {None, workload.replicas}:
-        estimates = replace(learning.estimates, ratio_is_used=True)
-        learning = replace(learning, estimates=estimates)
-    if starting is not learning.starting:
-        estimates = replace(
-            learning.estimates,
-            start_seconds=starting.start_seconds,
-            consumers_per_replica=starting.consumers_per_replica,
-        )
-        learning = replace(learning, starting=starting, estimates=estimates)
-    learning = _with_growth(learning, load.ready, load.consumers, workload, now)
+    start_seconds = starting.start_seconds or 0.0
+    has_changed = learning.starting.replicas not in {None, workload.replicas}
+    estimates = learning.estimates
+    growth = estimates.ready_growth.observe(workload.replicas, load.consumers, load.ready, now)
+    estimates = replace(
+        estimates,
+        start_seconds=starting.start_seconds,
+        consumers_per_replica=starting.consumers_per_replica,
+        ratio_is_used=estimates.ratio_is_used or has_changed,
+        ready_growth=growth,
+        may_grow=now - starting.scaled_at >= max(STATISTICS_SECONDS, start_seconds),
+    )
+    learning = replace(learning, starting=starting, estimates=estimates)
     if isinstance(load.statistics_at, Unknown):
         return replace(learning, interval=None)
-    working = learning.estimates.working(load, workload)
-    prefetch = known(load.prefetch, 0.0) * learning.estimates.consumers_each(load)
+    working = estimates.working(load, workload)
+    prefetch = known(load.prefetch, 0.0) * estimates.consumers_each(load)
     assumed_workers = configured_workers or prefetch
-    if assumed_workers and not learning.estimates.prefetch_exceeds_workers:
-        estimates = replace(learning.estimates, workers_per_replica=float(assumed_workers))
+    if assumed_workers and not estimates.prefetch_exceeds_workers:
+        estimates = replace(estimates, workers_per_replica=float(assumed_workers))
         learning = replace(learning, estimates=estimates)
     interval = learning.interval
     if interval is None:
@@ -255,20 +257,6 @@ def _with_capacity(
         workers_per_replica=_or(workers or assumed_workers, estimates.workers_per_replica),
         prefetch_exceeds_workers=workers is not None,
     )
-
-
-def _with_growth(
-    learning: Learning, ready: int, consumers: int, workload: Workload, now: float
-) -> Learning:
-    """Record the growth of ready messages, and whether new replicas have had time to start."""
-    estimates = learning.estimates
-    settling = max(STATISTICS_SECONDS, estimates.start_seconds or 0.0)
-    estimates = replace(
-        estimates,
-        ready_growth=estimates.ready_growth.observe(workload.replicas, consumers, ready, now),
-        may_grow=now - learning.starting.scaled_at >= settling,
-    )
-    return replace(learning, estimates=estimates)
 
 
 def _ratio(published: int, delivered: int | Unknown) -> float | Unknown:
