@@ -12,34 +12,26 @@ Rates = tuple[float, float]
 
 
 class QueueRates:
-    __slots__ = ("_by_queue", "_last")
+    """The last statistics of each queue, with the rates between them and those before."""
+
+    __slots__ = ("_last",)
 
     def __init__(self) -> None:
-        self._last: dict[Name, QueueReading] = {}
-        self._by_queue: dict[Name, Rates] = {}
+        self._last: dict[Name, tuple[QueueReading, Rates | None]] = {}
 
     @property
     def by_queue(self) -> Mapping[Name, Rates]:
-        return self._by_queue
+        return {name: rates for name, (_, rates) in self._last.items() if rates}
 
     def observe(self, queues: tuple[QueueReading, ...] | Unknown) -> None:
         if isinstance(queues, Unknown):
             return
+        before, self._last = self._last, {}
         for new in queues:
-            name = new.vhost, new.name
-            old = self._last.get(name)
-            if old is not None and old.statistics_at == new.statistics_at:
-                continue
-            self._last[name] = new
-            rates = old and _rates(old, new)
-            if rates:
-                self._by_queue[name] = rates
-            else:
-                self._by_queue.pop(name, None)
-        if len(self._last) > len(queues):
-            for name in self._last.keys() - {(each.vhost, each.name) for each in queues}:
-                del self._last[name]
-                self._by_queue.pop(name, None)
+            last = before.get((new.vhost, new.name))
+            if last is None or last[0].statistics_at != new.statistics_at:
+                last = new, None if last is None else _rates(last[0], new)
+            self._last[new.vhost, new.name] = last
 
     def total(self, queues: tuple[QueueReading, ...] | Unknown) -> Rates | None:
         """Return the sums over all queues; None if those of a queue are unknown or too old."""
@@ -47,7 +39,7 @@ class QueueRates:
             return None
         published = acknowledged = 0.0
         for queue in queues:
-            rates = self._by_queue.get((queue.vhost, queue.name))
+            _, rates = self._last.get((queue.vhost, queue.name), (None, None))
             if rates is None or isinstance(queue.statistics_at, Unknown):
                 return None
             published += rates[0]
