@@ -2,9 +2,9 @@
 
 import { Cursor } from "./chart_cursor.js";
 import { element, setAttribute } from "./dom.js";
-import { SAMPLES, sampleTexts } from "./values.js";
+import { sampleTexts } from "./values.js";
 
-const RANGES = { "10m": 1, "1h": 10, "24h": 60 };
+const RELOAD_SECONDS = { "10m": 1, "1h": 10, "24h": 60 };
 const HEIGHTS = { narrow: 400, low: 240, high: 320 };
 const WIDE = 560;
 const HIGH_WINDOW = 840;
@@ -21,7 +21,7 @@ export class Charts {
     this.now = now;
     this.path = `api/objects/${encodeURIComponent(object.namespace)}/${encodeURIComponent(object.name)}/chart`;
     this.cursor = new Cursor(parts, words, now);
-    this.#makeRanges(parts.ranges);
+    for (const button of parts.ranges.children) button.addEventListener("click", () => this.#choose(button));
     this.parts.details.addEventListener("toggle", () => this.#showTable());
     new ResizeObserver(() => this.#widthChanged()).observe(this.parts.picture);
   }
@@ -30,7 +30,7 @@ export class Charts {
   show(sentence) {
     setAttribute(this.parts.figure, "aria-label", sentence);
     if (document.hidden) return;
-    if (performance.now() - this.#loadedAt >= 1000 * RANGES[this.#range] - 100) this.#load();
+    if (performance.now() - this.#loadedAt >= 1000 * RELOAD_SECONDS[this.#range] - 100) this.#load();
   }
 
   #width() {
@@ -73,48 +73,30 @@ export class Charts {
   }
 
   #showTable() {
-    if (this.parts.details.open && this.chart) showSamples(this.parts.samples, this.words, this.chart, this.now());
+    if (this.parts.details.open && this.chart) showSamples(this.parts.samples.tBodies[0], this.words, this.chart, this.now());
   }
 
-  #makeRanges(group) {
-    const buttons = Object.keys(RANGES).map((range) => {
-      const button = element("button", "quiet", this.words.text(`range.${range}`));
-      button.type = "button";
-      setAttribute(button, "aria-pressed", String(range === this.#range));
-      button.addEventListener("click", () => {
-        this.#range = range;
-        for (const each of buttons) setAttribute(each, "aria-pressed", String(each === button));
-        this.cursor.clear();
-        this.#loading = false;
-        this.#load();
-      });
-      return button;
-    });
-    group.append(...buttons);
+  #choose(button) {
+    this.#range = button.value;
+    for (const each of this.parts.ranges.children) setAttribute(each, "aria-pressed", String(each === button));
+    this.cursor.clear();
+    this.#loading = false;
+    this.#load();
   }
 }
 
 /** Show about 20 of the samples. */
-function showSamples(table, words, { samples }, now) {
+function showSamples(body, words, { samples }, now) {
   const count = samples.at.length;
   const step = Math.max(1, Math.ceil(count / TABLE_ROWS));
   const rows = [];
   for (let index = count - 1; index >= 0; index -= step) {
-    rows.push(tableRow("td", words.time(samples.at[index], now), Object.values(sampleTexts(words, samples, index))));
+    const row = element("tr");
+    const time = element("th", "", words.time(samples.at[index], now));
+    time.scope = "row";
+    const texts = Object.values(sampleTexts(words, samples, index));
+    row.append(time, ...texts.map((text) => element("td", "", text)));
+    rows.push(row);
   }
-  const head = element("thead");
-  const heading = tableRow("th", words.text("table.time"), SAMPLES.map((name) => words.text(`table.${name}`)));
-  for (const cell of heading.children) cell.scope = "col";
-  head.append(heading);
-  const body = element("tbody");
-  body.append(...rows);
-  table.replaceChildren(head, body);
-}
-
-function tableRow(kind, first, texts) {
-  const row = element("tr");
-  const name = element("th", "", first);
-  name.scope = "row";
-  row.append(name, ...texts.map((text) => element(kind, "", text)));
-  return row;
+  body.replaceChildren(...rows);
 }

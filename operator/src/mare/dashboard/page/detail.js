@@ -3,7 +3,7 @@
 import { Charts } from "./charts.js";
 import { Decisions } from "./decisions.js";
 import { element, fromTemplate, partsIn, setAttribute, setText, showEach } from "./dom.js";
-import { makeRuler, showRuler } from "./ruler.js";
+import { rulerIn, showRuler } from "./ruler.js";
 import { capital, causeText, clauseText, headOf, plainSentence, showClause, showClauses, showSentence } from "./sentence.js";
 import { constraintText, countsText, legendOf, showConstraint, showReading, unknownText } from "./values.js";
 
@@ -16,8 +16,7 @@ export class Detail {
     setText(this.parts.name, object.name);
     setText(this.parts.namespace, object.namespace);
     this.parts.all.href = href({ namespace: "", name: "" });
-    this.ruler = makeRuler();
-    this.parts.ruler.append(this.ruler.svg);
+    this.ruler = rulerIn(root);
     this.figures = new Figures(this.parts.figures, words);
     this.charts = new Charts(this.parts, words, object, now);
     this.decisions = new Decisions(this.parts, words, announcer);

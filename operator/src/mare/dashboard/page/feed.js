@@ -14,7 +14,6 @@ export class Feed {
   #polledAt = -Infinity;
   #openedAt = 0;
   #latest = 0;
-  #latestReceivedAt = 0;
   #missed = false;
 
   constructor({ stream, poll, pollEvent, take, trouble }) {
@@ -40,7 +39,7 @@ export class Feed {
   /** The operator's clock in seconds since the epoch: the visitor's own clock can be wrong. */
   now() {
     if (!this.#latest) return Date.now() / 1000;
-    return this.#latest + (performance.now() - this.#latestReceivedAt) / 1000;
+    return this.#latest + (performance.now() - this.#receivedAt) / 1000;
   }
 
   #open() {
@@ -66,7 +65,6 @@ export class Feed {
     if (event === "changes" && this.#missed) return;
     if (data.at < this.#latest) return; // a polled answer can arrive after a newer message
     this.#receivedAt = performance.now();
-    this.#latestReceivedAt = this.#receivedAt;
     this.#latest = data.at;
     this.#missed = false;
     this.trouble(null);

@@ -1,7 +1,7 @@
 /** The list: one row for each object, objects that need attention first. */
 
 import { fromTemplate, partsIn, setAttribute, setText, showEach } from "./dom.js";
-import { makeRuler, showRuler } from "./ruler.js";
+import { rulerIn, showRuler } from "./ruler.js";
 import { constraintText, countsText, moodOf, shortCountsText, unknownText } from "./values.js";
 
 const LOAD_LINES_EVERY = 10_000;
@@ -71,8 +71,7 @@ export class List {
 
   #makeRow() {
     const row = fromTemplate("row");
-    const parts = { measure: makeRuler(true), ...partsIn(row) };
-    parts.ruler.append(parts.measure.svg);
+    const parts = { ...partsIn(row), ruler: rulerIn(row) };
     for (const name of ["replicas", "depth", "wait", "state", "changed"]) {
       parts[name].dataset.label = this.words.text(`list.${name}`);
     }
@@ -89,7 +88,7 @@ export class List {
     setText(parts.link, object.name);
     setAttribute(parts.link, "href", this.href({ namespace: object.namespace, name: object.name }));
     setText(parts.namespace, object.namespace);
-    showRuler(parts.measure, object.replicas, countsText(words, object.replicas));
+    showRuler(parts.ruler, object.replicas, countsText(words, object.replicas));
     setText(parts.count, shortCountsText(words, object.replicas));
     const { depth, wait } = object;
     this.#showReading(parts.messages, depth, (value) => words.number(value));

@@ -81,7 +81,7 @@ export function unknownText(words, reading) {
   return words.text(words.has(key) ? key : "unknown");
 }
 
-export const SAMPLES = ["depth", "wait", "running", "desired"];
+const SAMPLES = ["depth", "wait", "running", "desired"];
 
 /** The values of one sample of a chart, by name. */
 export function sampleTexts(words, samples, index) {
