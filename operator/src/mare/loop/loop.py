@@ -6,7 +6,7 @@ import logging
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mare.custom_resource.autoscaler import Autoscaler, BrokerReference, Key, is_older
@@ -42,62 +42,52 @@ _IN_STATE: dict[str, Any] = {}
 _log = logging.getLogger(__name__)
 
 
+@dataclass(eq=False, kw_only=True)
 class Loop:
     """Scales the objects given by `put`, until `remove`, while this replica leads."""
 
-    def __init__(
-        self,
-        *,
-        brokers: Brokers,
-        workloads: Workloads,
-        objects: Objects,
-        conflicts: ConflictingAutoscalers,
-        leadership: Leadership,
-        clock: Clock,
-        record: Record,
-        metrics: Metrics,
-        pace: Pace,
-        operator: str = "",
-        namespace_queues: int = 2_000,
-        traces: Traces | None = None,
-    ) -> None:
-        """`operator` names this operator in statuses; empty if there cannot be another one.
+    brokers: Brokers
+    workloads: Workloads
+    objects: Objects
+    conflicts: ConflictingAutoscalers
+    leadership: Leadership
+    clock: Clock
+    record: Record
+    metrics: Metrics
+    pace: Pace
+    operator: str = ""
+    """Names this operator in statuses; empty if there cannot be another one."""
+    namespace_queues: int = 2_000
+    """Queues that the objects of a namespace may select."""
+    traces: Traces = field(default_factory=NoTraces)
 
-        `namespace_queues` is the number of queues that the objects of a namespace may select.
-        """
-        self._operator = operator
-        self._budget = ReadBudget(pace, namespace_queues)
-        self._brokers = brokers
-        self._leadership = leadership
-        self._clock = clock
-        self._record = record
-        self._metrics = metrics
-        self._pace = pace
+    def __post_init__(self) -> None:
+        self._budget = ReadBudget(self.pace, self.namespace_queues)
         self._owners = TargetOwners()
-        guard = WriteGuard(leadership, clock)
-        statuses = StatusWriter(objects, guard, clock, record)
+        guard = WriteGuard(self.leadership, self.clock)
+        statuses = StatusWriter(self.objects, guard, self.clock, self.record)
         scales = ScaleWriter(
-            brokers=brokers,
-            workloads=workloads,
+            brokers=self.brokers,
+            workloads=self.workloads,
             statuses=statuses,
             guard=guard,
-            clock=clock,
-            metrics=metrics,
-            record=record,
-            traces=traces or NoTraces(),
+            clock=self.clock,
+            metrics=self.metrics,
+            record=self.record,
+            traces=self.traces,
         )
         self._reconciler = Reconciler(
-            workloads=workloads,
-            conflicts=conflicts,
+            workloads=self.workloads,
+            conflicts=self.conflicts,
             owners=self._owners,
             scales=scales,
             statuses=statuses,
             guard=guard,
-            clock=clock,
-            record=record,
-            metrics=metrics,
+            clock=self.clock,
+            record=self.record,
+            metrics=self.metrics,
         )
-        self._restorer = ReplicaRestorer(workloads, leadership, self._owners)
+        self._restorer = ReplicaRestorer(self.workloads, self.leadership, self._owners)
         self._states: dict[Key, AutoscalerState] = {}
         self._removed: deque[str] = deque(maxlen=_MAX_REMOVED)
         """The uids removed last: a late watch event must not bring one back."""
@@ -106,7 +96,7 @@ class Loop:
         self._numbers = itertools.count()
         self._leads = False
         self._term: int | None = None
-        self.ticked_at = clock()
+        self.ticked_at = self.clock()
         """When the last tick was."""
 
     @property
@@ -127,7 +117,7 @@ class Loop:
         if state is None or state.autoscaler.uid != autoscaler.uid:
             if state is not None:
                 self.remove(autoscaler.key, state.autoscaler.uid)
-            state = AutoscalerState(stored, next(self._numbers), OperatorClaim(self._operator))
+            state = AutoscalerState(stored, next(self._numbers), OperatorClaim(self.operator))
             state.adopt_status(autoscaler.status)
             self._states[autoscaler.key] = state
             self._owners.put(stored)
@@ -149,7 +139,7 @@ class Loop:
         del self._states[key]
         state.removed = True
         self._owners.remove(state.autoscaler)
-        self._record.remove(key)
+        self.record.remove(key)
         self._restorer.start(state)
 
     async def run(self) -> None:
@@ -157,44 +147,44 @@ class Loop:
         try:
             while True:
                 self.tick()
-                await asyncio.sleep(self._pace.shortest / 5)
+                await asyncio.sleep(self.pace.shortest / 5)
         finally:
             await self.close()
 
     def tick(self) -> None:
         """Start a round for each broker that has objects due and no running round."""
-        now = self.ticked_at = self._clock()
-        self._leads = self._leadership()
-        self._metrics.set_leading(self._leads)
+        now = self.ticked_at = self.clock()
+        self._leads = self.leadership()
+        self.metrics.set_leading(self._leads)
         if not self._leads:
             return
-        if self._leadership.term != self._term:
-            self._term = self._leadership.term
+        if self.leadership.term != self._term:
+            self._term = self.leadership.term
             for state in self._states.values():
                 state.start_term()
         due: dict[BrokerReference, list[AutoscalerState]] = defaultdict(list)
         for state in self._states.values():
             if state.due <= now and not state.scaling:
-                due[self._brokers.group(state.autoscaler)].append(state)
+                due[self.brokers.group(state.autoscaler)].append(state)
         for group, states in due.items():
             if group not in self._rounds:
                 self._rounds[group] = now, asyncio.create_task(self._round(group, states))
 
     async def _round(self, group: BrokerReference, states: Sequence[AutoscalerState]) -> None:
         try:
-            begun = self._clock()
+            begun = self.clock()
             self._set_due(states, begun)
             autoscalers = [state.autoscaler for state in states]
             readings = await self._read(states)
-            read_times = begun, self._clock()
+            read_times = begun, self.clock()
             for number, (state, autoscaler) in enumerate(zip(states, autoscalers, strict=True)):
                 if number % _BATCH == _BATCH - 1:
                     await asyncio.sleep(0)
                 is_current = not state.removed and state.autoscaler is autoscaler
-                if is_current and not state.scaling and self._leadership():
+                if is_current and not state.scaling and self.leadership():
                     state.read_times = read_times
                     self._reconciler.reconcile(state, readings[autoscaler.key])
-            self._metrics.round.observe(self._clock() - begun)
+            self.metrics.round.observe(self.clock() - begun)
         except Exception:  # noqa: BLE001 - an error with one broker must not end the loop
             _log.exception("Round failed", extra={"secret": group.secret_name})
         finally:
@@ -205,7 +195,7 @@ class Loop:
         autoscalers = [state.autoscaler for state in states]
         refused = {e.key: why for e in autoscalers if (why := self._budget.refusal(e.key))}
         try:
-            readings = await self._brokers.read([e for e in autoscalers if e.key not in refused])
+            readings = await self.brokers.read([e for e in autoscalers if e.key not in refused])
             unread = {key: BrokerReading(queues=why, busy=why) for key, why in refused.items()}
         except Exception as error:  # noqa: BLE001 - the objects report it, and use their fallback
             # Without the error's text, which may contain an address with a password.
@@ -217,7 +207,7 @@ class Loop:
         return {**readings, **unread}
 
     def _set_due(self, states: Iterable[AutoscalerState], now: float) -> None:
-        budget, cost = self._budget, self._brokers.cost
+        budget, cost = self._budget, self.brokers.cost
         known = ((each.autoscaler, each.is_idle) for each in self._states.values())
         budget.update(((each.key, cost(each), is_idle) for each, is_idle in known), now)
         for state in states:
