@@ -2,7 +2,7 @@
 
 import { Charts } from "./charts.js";
 import { Decisions } from "./decisions.js";
-import { element, fromTemplate, partsIn, setAttribute, setText, showEach } from "./dom.js";
+import { element, partsIn, setAttribute, setText, showEach } from "./dom.js";
 import { rulerIn, showRuler } from "./ruler.js";
 import { capital, causeText, clauseText, headOf, plainSentence, showClause, showClauses, showSentence } from "./sentence.js";
 import { constraintText, countsText, legendOf, showConstraint, showReading, unknownText } from "./values.js";
@@ -62,16 +62,7 @@ export class Detail {
 class Figures {
   constructor(parent, words) {
     this.words = words;
-    this.cards = {};
-    for (const name of ["depth", "wait", "rates", "drain", "held"]) {
-      const root = fromTemplate("figure");
-      root.classList.add(name);
-      this.cards[name] = { root, ...partsIn(root) };
-      setText(this.cards[name].label, words.text(`figure.${name}`));
-      parent.append(root);
-    }
-    this.chip = element("span", "chip");
-    this.cards.held.value.append(this.chip);
+    this.cards = Object.fromEntries([...parent.children].map((root) => [root.dataset.name, { root, ...partsIn(root) }]));
   }
 
   show(object, now) {
@@ -88,7 +79,7 @@ class Figures {
     const rate = object.publishRate.value === null ? object.publishRate : object.ackRate;
     show("rates", rate, () => words.text("figure.rates.value", { in: object.publishRate.value, out: object.ackRate.value }), words.text("figure.rates.more"));
     show("drain", object.drain, (value) => (value === 0 ? words.text("figure.drain.none") : words.duration(value)), object.drain.value ? words.text("figure.drain.more") : "");
-    showConstraint(this.chip, words, object.constraint, now);
+    showConstraint(cards.held.chip, words, object.constraint, now);
     setText(cards.held.more, words.text(`constraint.${object.constraint.code}.more`, object.replicas));
   }
 
