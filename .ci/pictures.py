@@ -1,7 +1,7 @@
 """Make all pictures of the documentation from the running software: ``make pictures``.
 
-``python .ci/pictures.py simulations`` takes seconds. ``python .ci/pictures.py dashboard`` runs the
-whole system as ``make run`` does, under ten minutes of load, and takes the pictures in Chromium.
+``PYTHONPATH=. python .ci/pictures.py simulations page`` takes seconds. With ``dashboard`` it runs
+the whole system as ``make run`` does, under ten minutes of load, and takes pictures in Chromium.
 """
 
 import sys

@@ -1,11 +1,6 @@
-"""Pictures of the page for people, from the real gateway with scripted weather: seconds.
-
-``page(folder)`` writes ``page-*.png`` to a folder, each below 200 kB. By hand:
-``PYTHONPATH=. python .ci/pictures_page.py docs/pictures``.
-"""
+"""Pictures of the page for people, from the real gateway with scripted weather: seconds."""
 
 import io
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -41,7 +36,7 @@ PICTURES = {
 
 
 def page(folder: Path) -> None:
-    """Write ``page-<name>.png`` to ``folder`` for every picture."""
+    """Write ``page-<name>.png`` to ``folder`` for every picture, each below 200 kB."""
     with staged() as stage, chromium(Path(".cache")) as browser:
         for name, picture in PICTURES.items():
             (folder / f"page-{name}.png").write_bytes(_small(_take(browser, stage.url, picture)))
@@ -78,7 +73,3 @@ def _small(png: bytes) -> bytes:
         if packed.tell() < MOST_BYTES:
             break
     return packed.getvalue()
-
-
-if __name__ == "__main__":
-    page(Path(sys.argv[1]))
