@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from fnmatch import translate
 from functools import lru_cache
 from itertools import islice
 
@@ -26,7 +27,6 @@ _MAX_QUERIES = 4_096
 _MAX_MATCHES_OF_QUEUE = 10
 """Results with each queue, on average: 4,096 results with 2,000 queues take 1 GB."""
 _PROCESS_ID = re.compile(r"-[0-9a-f]{32}$|-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
-_STARS = re.compile(r"\*+")
 
 TOO_MANY_QUEUES = Unknown(
     "TooManyQueues", f"the object selects more than the limit of {MAX_QUEUES_OF_OBJECT:,} queues"
@@ -44,18 +44,10 @@ Matches = Mapping[str, tuple[str, ...]]
 def compile_pattern(pattern: str) -> "re.Pattern[str]":
     """A regular expression for a pattern in which * and ? are special, but brackets are not.
 
-    Text between two * matches at its first place only. With backtracking to all places, a name of
-    255 characters could take years.
+    In that of fnmatch, text between two * matches at its first place only. With backtracking to all
+    places, a name of 255 characters could take years.
     """
-    first, *parts = (_literal(part) for part in _STARS.split(pattern))
-    if not parts:
-        return re.compile(first, re.DOTALL)
-    *middle, last = parts
-    return re.compile(first + "".join(f"(?>.*?{part})" for part in middle) + f".*{last}", re.DOTALL)
-
-
-def _literal(part: str) -> str:
-    return "".join("." if char == "?" else re.escape(char) for char in part)
+    return re.compile(translate(pattern.replace("[", "[[]")))
 
 
 def is_service_queue(service: str, name: str) -> bool:
