@@ -69,31 +69,21 @@ async def run(
             _scaling(plan, workloads, terminal, options, record, metrics)
         )
         startup = Startup(plan, workloads, loop.put, terminal, options.give_up_after)
-        start = asyncio.create_task(startup.run())
-        stop = asyncio.create_task(stopping.wait())
+
+        async def work() -> None:
+            await startup.run()
+            on_ready(url)
+            await (during(workloads) if during else stopping.wait())
+
+        tasks = [asyncio.create_task(work()), asyncio.create_task(stopping.wait())]
         try:
-            await asyncio.wait([start, stop], return_when=asyncio.FIRST_COMPLETED)
-            if start.done():
-                start.result()
-                on_ready(url)
-                await _until(stop, during and during(workloads))
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
         finally:
-            for task in (start, stop):
+            for task in tasks:
                 task.cancel()
-
-
-async def _until(stop: asyncio.Task[bool], work: Awaitable[None] | None) -> None:
-    if work is None:
-        await stop
-        return
-    task = asyncio.ensure_future(work)
-    try:
-        await asyncio.wait([task, stop], return_when=asyncio.FIRST_COMPLETED)
-        if task.done():
-            await task
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
+            await asyncio.wait(tasks)
 
 
 def _stop_at_signal(workloads: ProcessWorkloads, terminal: Terminal) -> asyncio.Event:
