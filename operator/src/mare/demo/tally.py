@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from mare.demo.settings import WAIT_SECONDS, policy, worker
 from mare.simulation.comparison import compare
-from mare.simulation.load import Load, Recorded
+from mare.simulation.load import Load
 from mare.simulation.results import aligned, percentile
 from mare.simulation.scenario import Scenario, SimulatedAutoscaler, default_autoscalers
 
@@ -123,7 +123,7 @@ def scenario(tally: Tally, most: int, start_seconds: float) -> Scenario:
     return Scenario(
         name="demo",
         seconds=max(1.0, tally.elapsed),
-        load=Load(recorded=Recorded(tally.rows())),
+        load=Load(recorded=tally.rows()),
         worker=workers,
         min_replicas=0,
         max_replicas=most,

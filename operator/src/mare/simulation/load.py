@@ -58,13 +58,6 @@ class Burst:
     within_seconds: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """Counts of messages: (second, messages until the next row)."""
-
-    rows: tuple[tuple[float, int], ...]
-
-
 Rate = Points | Square | Sine
 
 
@@ -72,12 +65,12 @@ Rate = Points | Square | Sine
 class Load:
     rates: tuple[Rate, ...] = ()
     bursts: tuple[Burst, ...] = ()
-    recorded: Recorded | None = None
+    recorded: tuple[tuple[float, int], ...] = ()
+    """Rows of (second, messages until the next row)."""
 
     def expected(self, seconds: float) -> float:
         streams = sum(_rate(self.rates, second) for second in range(math.ceil(seconds)))
-        recorded = self.recorded.rows if self.recorded is not None else ()
-        return streams + sum(b.messages for b in self.bursts) + sum(n for _, n in recorded)
+        return streams + sum(b.messages for b in self.bursts) + sum(n for _, n in self.recorded)
 
     def arrivals(self, seconds: float, random: Random) -> list[float]:
         """The sorted arrival times; rates are Poisson processes."""
@@ -86,8 +79,7 @@ class Load:
             moments += [
                 burst.at + random.random() * burst.within_seconds for _ in range(burst.messages)
             ]
-        if self.recorded is not None:
-            moments += _spread(self.recorded.rows, seconds, random)
+        moments += _spread(self.recorded, seconds, random)
         return sorted(moment for moment in moments if moment < seconds)
 
 
@@ -109,7 +101,7 @@ def _rate(rates: Sequence[Rate], second: int) -> float:
 
 
 def _spread(rows: Sequence[tuple[float, int]], seconds: float, random: Random) -> Iterator[float]:
-    ends = [second for second, _ in rows[1:]] + [seconds]
+    ends = [*(second for second, _ in rows), seconds][1:]
     for (start, messages), end in zip(rows, ends, strict=True):
         for _ in range(messages):
             yield start + random.random() * (end - start)

@@ -13,7 +13,7 @@ from mare.documents.schema import Mistakes, check, schema_of
 from mare.documents.tree import Document, InputError, parse, plain
 from mare.documents.tree import Path as Place
 from mare.domain.policy import Behavior, Policy
-from mare.simulation.load import Burst, Load, Points, Rate, Recorded, Sine, Square
+from mare.simulation.load import Burst, Load, Points, Rate, Sine, Square
 from mare.simulation.scenario import (
     CounterJump,
     HpaSettings,
@@ -125,7 +125,7 @@ class _Reader:
     def _load(self, given: dict[str, Any]) -> Load:
         rates: list[Rate] = []
         bursts: list[Burst] = []
-        recorded: Recorded | None = None
+        recorded: tuple[tuple[float, int], ...] = ()
         for index, part in enumerate(given["load"]):
             match part["kind"]:
                 case "constant":
@@ -153,7 +153,7 @@ class _Reader:
             self.mistakes.add(self._document, at, "has to be in the order of the seconds")
         return Points(points)
 
-    def _recorded(self, name: str, at: Place) -> Recorded:
+    def _recorded(self, name: str, at: Place) -> tuple[tuple[float, int], ...]:
         """Read a CSV file with the columns second and messages (those until the next row)."""
         try:
             with (self._path.parent / name).open(encoding="utf-8", newline="") as file:
@@ -161,7 +161,7 @@ class _Reader:
         except (OSError, KeyError, ValueError, TypeError) as error:
             sentence = f"cannot be read; its columns have to be second and messages: {error}"
             self.mistakes.add(self._document, at, sentence)
-            return Recorded(())
+            return ()
         if rows != sorted(rows, key=lambda row: row[0]):
             self.mistakes.add(self._document, at, "has to be in the order of the seconds")
-        return Recorded(tuple(rows))
+        return tuple(rows)
