@@ -1,6 +1,5 @@
 """Converts a KEDA ScaledObject (keda.sh/v1alpha1)."""
 
-import re
 from typing import Any
 
 from mare.convert.authentication import Objects
@@ -156,10 +155,7 @@ def _convert_schedule(draft: Draft, path: tuple[str | int, ...], to: str, most: 
     draft.apply_rules("cron", path)
     metadata = draft.value((*path, "metadata")) or {}
     for name in ("start", "end", "timezone"):
-        at = (*path, "metadata", name)
-        if name != "timezone" and not re.fullmatch(r"\S+( +\S+){4}", metadata.get(name, "")):
-            draft.refuse(at, "has to have five fields")
-        draft.keep(at, f"{to}.{name}")
+        draft.keep((*path, "metadata", name), f"{to}.{name}")
     at = (*path, "metadata", "desiredReplicas")
     wanted = float(metadata.get("desiredReplicas", 1))
     if wanted < 1 or not wanted.is_integer():
