@@ -1,6 +1,5 @@
 """The terminal of the demo: lines as in `mare local`, and below them one line of progress."""
 
-import sys
 import time
 from collections.abc import Callable
 from statistics import median
@@ -20,7 +19,6 @@ class ProgressTerminal(Terminal):
 
     def __init__(self, stream: TextIO | None = None) -> None:
         super().__init__(stream)
-        self._out = stream or sys.stdout
         self._line = ""
         self._next_line_at = 0.0
 
@@ -33,7 +31,7 @@ class ProgressTerminal(Terminal):
 
     def progress(self, line: str, elapsed: float) -> None:
         """Replace the line of progress, `elapsed` seconds after the start of the load."""
-        if self._out.isatty():
+        if self._stream.isatty():
             self._line = line
             self._draw()
         elif elapsed >= self._next_line_at:
@@ -47,8 +45,8 @@ class ProgressTerminal(Terminal):
             self.write()
 
     def _draw(self) -> None:
-        self._out.write(f"{_CLEAR}{self._line}")
-        self._out.flush()
+        self._stream.write(f"{_CLEAR}{self._line}")
+        self._stream.flush()
 
 
 class WorkerEvents(TerminalEvents):
