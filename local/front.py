@@ -20,6 +20,7 @@ from msgspec import Meta
 from multidict import CIMultiDict
 from yarl import URL
 
+from mare.serving import serving
 from mare_nameko.settings import EnvironmentSettings, SettingsError, variable
 
 Port = Annotated[int, Meta(ge=1, le=65535)]
@@ -170,12 +171,9 @@ async def serve(settings: Settings) -> None:
         front = web.ServerRunner(server)
         await front.setup()
         await web.TCPSite(front, settings.host, settings.port, shutdown_timeout=5).start()
-        probes = web.AppRunner(_probes(), access_log=None)
-        await probes.setup()
-        await web.TCPSite(probes, "127.0.0.1", settings.health_port).start()
-        await stopping.wait()
-        await front.cleanup()
-        await probes.cleanup()
+        async with serving(_probes(), "127.0.0.1", settings.health_port):
+            await stopping.wait()
+            await front.cleanup()
 
 
 def _probes() -> web.Application:
