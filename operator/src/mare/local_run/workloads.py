@@ -117,10 +117,20 @@ class ProcessWorkloads:
             self._ready.add((replica.name, pid))
 
     async def unready_reason(self, program: Program, number: int) -> str | None:
+        """Return None if the process is ready, else what its probe answers."""
         port = program.ready_port(number)
         if port is None or program.probe is None:
             return None
-        return await _unready_reason(port, program.probe.path)
+        url = f"http://127.0.0.1:{port}{program.probe.path}"
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=_PROBE_TIMEOUT) as session,
+                session.get(url, allow_redirects=False) as answer,
+            ):
+                body = await answer.content.read(_LONGEST_ANSWER)
+        except (aiohttp.ClientError, OSError, TimeoutError):
+            return f"no answer on port {port}"
+        return None if answer.status == HTTPStatus.OK else body.decode(errors="replace").strip()
 
     async def stop(self, name: str) -> None:
         """Stop all processes of a program; a second call kills those that remain."""
@@ -130,17 +140,3 @@ class ProcessWorkloads:
         for _ in range(2):  # the second call of `stop` kills
             ends = [asyncio.create_task(group.stop()) for group in self._groups.values()]
             await asyncio.wait(ends, timeout=0.5)
-
-
-async def _unready_reason(port: int, path: str) -> str | None:
-    """Return None if GET `path` on 127.0.0.1 answers 200, else the body of the answer."""
-    url = f"http://127.0.0.1:{port}{path}"
-    try:
-        async with (
-            aiohttp.ClientSession(timeout=_PROBE_TIMEOUT) as session,
-            session.get(url, allow_redirects=False) as answer,
-        ):
-            body = await answer.content.read(_LONGEST_ANSWER)
-    except (aiohttp.ClientError, OSError, TimeoutError):
-        return f"no answer on port {port}"
-    return None if answer.status == HTTPStatus.OK else body.decode(errors="replace").strip()
