@@ -5,9 +5,8 @@ from typing import Any
 
 from local.packages import apt_install, disable_at_boot, may_install
 from mare.private_broker import OLDEST_TO_RUN, NoBroker, installed_broker
-from mare.private_broker.node import PrivateNode
+from mare.private_broker.node import PrivateNode, Program
 from mare.private_broker.process import installed
-from mare.private_broker.server import Program
 from mare_nameko.topology import definitions
 
 

@@ -7,8 +7,8 @@ import amqp
 from local.rabbitmq import Node as PrivateNode
 from mare.private_broker.config import environment
 from mare.private_broker.container import Container
+from mare.private_broker.node import Program
 from mare.private_broker.process import Process
-from mare.private_broker.server import Program
 from tests.management import Management
 
 _UNAVAILABLE = 69

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from mare.private_broker.server import Program
+from mare.private_broker.node import Program
 from tests.broker_node import Node
 from tests.debian_rabbitmq import broker_to_test
 from tests.vhost import Vhost

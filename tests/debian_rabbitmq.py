@@ -12,8 +12,8 @@ from devcluster.debootstrap import SUITE, cached_root
 from local.packages import may_install
 from mare.private_broker import NoBroker, installed_broker
 from mare.private_broker.config import Places, Ports
+from mare.private_broker.node import Program
 from mare.private_broker.process import Process
-from mare.private_broker.server import Program
 
 _RECIPE = f"rabbitmq-{SUITE}-1"
 _OLDEST_TO_TEST = (4, 0)

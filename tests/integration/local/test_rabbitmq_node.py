@@ -8,7 +8,7 @@ from pathlib import Path
 import amqp
 import pytest
 
-from mare.private_broker.server import Program
+from mare.private_broker.node import Program
 from mare_nameko.topology import DEAD_LETTERS
 from tests.broker_node import Node
 from tests.vhost import Vhost, eventually

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from mare.private_broker.container import docker
+from mare.private_broker.node import Program
 from mare.private_broker.process import installed
-from mare.private_broker.server import Program
 
 OLDEST_TO_RUN = (3, 10)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mare.private_broker.config import Places, Ports, environment
-from mare.private_broker.server import Program
+from mare.private_broker.node import Program
 from mare.processes.command import CommandFailed, run
 
 IMAGE = "rabbitmq:4-management"

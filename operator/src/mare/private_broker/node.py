@@ -8,11 +8,12 @@ import shutil
 import tempfile
 import time
 import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import IO, Any, Protocol, Self
 
-from mare.private_broker.config import Ports, make_folders
-from mare.private_broker.server import Program
+from mare.private_broker.config import Places, Ports, make_folders
 
 _NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 _CHECK_SECONDS = 60.0
@@ -21,6 +22,37 @@ _USER = "mare"
 _BOOT_SECONDS = 90.0
 _CLAIM_SECONDS = 60.0
 """A younger folder may belong to a node that has not locked it yet."""
+
+
+class Server(Protocol):
+    """A RabbitMQ server that can be started and killed more than once."""
+
+    @property
+    def places(self) -> Places:
+        """The paths of the node's folder as the server sees them."""
+
+    def start(self) -> None:
+        """Start the server, or raise OSError or `CommandFailed`."""
+
+    def alive(self) -> bool: ...
+
+    def kill(self) -> None:
+        """Kill the server, and wait for its end."""
+
+    def log(self) -> str:
+        """Return the end of its output."""
+
+    def remove(self) -> None:
+        """Remove what is outside the node's folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A RabbitMQ that any number of nodes can run."""
+
+    description: str
+    server: Callable[[str, Path, Ports], Server]
+    """Takes name, folder and ports of a node; returns a server that is not started."""
 
 
 class BrokerFailed(Exception):

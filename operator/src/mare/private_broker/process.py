@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 from mare.private_broker.config import Places, Ports, environment
-from mare.private_broker.server import Program
+from mare.private_broker.node import Program
 from mare.processes.daemon import Daemon
 
 
