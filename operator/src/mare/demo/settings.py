@@ -2,9 +2,8 @@
 
 from random import Random
 
-from mare.domain.policy import Policy, QueueWaitTime
+from mare.domain.policy import QueueWaitTime
 from mare.simulation.load import Burst, Load, Points
-from mare.simulation.scenario import Distribution, Worker
 
 QUEUE = "demo"
 SERVICE_SECONDS = 0.5
@@ -19,35 +18,19 @@ _BURST_SECONDS = 3.0
 """Time that all processes together need for the burst."""
 
 
-def worker(start_seconds: float) -> Worker:
-    """Return the worker for a simulation."""
-    return Worker(
-        service_seconds=SERVICE_SECONDS,
-        distribution=Distribution.CONSTANT,
-        workers=WORKERS,
-        start_seconds=start_seconds,
-    )
+def arrivals(seconds: float, most: int) -> list[float]:
+    """Return the times, in seconds from the start, at which messages are published.
 
-
-def policy(most: int) -> Policy:
-    """Return the policy of `stack.yaml`: 0 to `most` replicas, and the defaults."""
-    return Policy(min_replicas=0, max_replicas=most)
-
-
-def load(seconds: float, most: int) -> Load:
-    """Return two waves with a pause between them, and a burst near the end."""
+    The load has two waves with a pause between them, and a burst near the end.
+    """
     capacity = most * WORKERS / SERVICE_SECONDS
     peak = _PEAK_SHARE * capacity
     shape = (
         (0.0, 0.05), (0.2, 1.0), (0.3, 1.0), (0.42, 0.0),
         (0.5, 0.0), (0.55, 0.5), (0.65, 0.5), (0.75, 0.1), (1.0, 0.0),
     )  # fmt: skip
-    return Load(
+    load = Load(
         rates=(Points(tuple((share * seconds, height * peak) for share, height in shape)),),
         bursts=(Burst(0.8 * seconds, round(_BURST_SECONDS * capacity)),),
     )
-
-
-def arrivals(seconds: float, most: int) -> list[float]:
-    """Return the times, in seconds from the start, at which messages are published."""
-    return load(seconds, most).arrivals(seconds, Random(1))  # noqa: S311
+    return load.arrivals(seconds, Random(1))  # noqa: S311

@@ -3,11 +3,11 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from mare.demo.settings import WAIT_SECONDS, policy, worker
+from mare.demo.settings import SERVICE_SECONDS, WAIT_SECONDS, WORKERS
 from mare.simulation.comparison import compare
 from mare.simulation.load import Load
 from mare.simulation.results import aligned, percentile
-from mare.simulation.scenario import Scenario, SimulatedAutoscaler, default_autoscalers
+from mare.simulation.scenario import Distribution, Scenario, Worker, default_autoscalers
 
 _BARS = " ▁▂▃▄▅▆▇█"
 _LATEST_WAITS = 50
@@ -70,7 +70,7 @@ def _replicas(count: int) -> str:
 
 _TICK_SECONDS = 0.25
 """Interval at which the operator reads the depth of a queue."""
-_SHOWN = ("KEDA default", "KEDA expert")
+_SHOWN = ("Maré", "KEDA default", "KEDA expert")
 
 
 def report(tally: Tally, most: int, start_seconds: float) -> str:
@@ -118,18 +118,21 @@ def report(tally: Tally, most: int, start_seconds: float) -> str:
 
 
 def scenario(tally: Tally, most: int, start_seconds: float) -> Scenario:
-    workers = worker(start_seconds)
-    others = default_autoscalers(workers, 0, most)
+    worker = Worker(
+        service_seconds=SERVICE_SECONDS,
+        distribution=Distribution.CONSTANT,
+        workers=WORKERS,
+        start_seconds=start_seconds,
+    )
     return Scenario(
         name="demo",
         seconds=max(1.0, tally.elapsed),
         load=Load(recorded=tally.rows()),
-        worker=workers,
+        worker=worker,
         min_replicas=0,
         max_replicas=most,
         tick_seconds=_TICK_SECONDS,
-        autoscalers=(
-            SimulatedAutoscaler("Maré", policy(most)),
-            *(each for each in others if each.name in _SHOWN),
+        autoscalers=tuple(
+            each for each in default_autoscalers(worker, 0, most) if each.name in _SHOWN
         ),
     )
