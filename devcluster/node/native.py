@@ -119,9 +119,8 @@ def end_node(folder: Path) -> None:
     if (pid := _running(folder)) is not None:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    while (
-        _running(folder) is not None
-    ):  # the kernel ends all other processes of the namespace first
+    # The kernel ends all other processes of the namespace first.
+    while _running(folder) is not None:
         time.sleep(0.02)
     _clean(folder)
 

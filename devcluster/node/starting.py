@@ -60,7 +60,7 @@ def start_node(
     detached: bool,
     registry_port: int = REGISTRY_PORT,
 ) -> NativeNode:
-    """Start a node with its state in a new `folder`; raise CannotRun or NodeFailed."""
+    """Start a node with its state in a new `folder`; raise CannotRun or CommandFailed."""
     require([folder, cache(), _PROJECT, Path(sys.prefix), Path(sys.base_prefix)])
     for toolset, names in FAST_TESTS.items():  # tests without a node wait for these
         programs(toolset, names)
