@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from mare_nameko.bounded_warnings import REPORT_SECONDS, BoundedWarnings
+from mare_nameko.bounded_logs import REPORT_SECONDS, BoundedWarnings
 from tests.fakes.clock import Clock
 
 

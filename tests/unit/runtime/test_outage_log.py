@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from mare_nameko.outage_log import OutageLog
+from mare_nameko.bounded_logs import OutageLog
 from tests.fakes.clock import Clock
 
 

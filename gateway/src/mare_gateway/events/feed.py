@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from mare_gateway.events.messages import Snapshot
-from mare_nameko.bounded_warnings import BoundedWarnings
+from mare_nameko.bounded_logs import BoundedWarnings
 from mare_nameko.client import RemoteError
 
 log = logging.getLogger(__name__)

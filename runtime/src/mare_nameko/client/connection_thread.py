@@ -15,12 +15,12 @@ from amqp.exceptions import AMQPError
 
 from mare_nameko.addresses import Address
 from mare_nameko.backoff import Backoff
+from mare_nameko.bounded_logs import OutageLog
 from mare_nameko.client.encoding import Route
 from mare_nameko.client.errors import BrokerInAlarm, Disconnected
 from mare_nameko.client.options import Options
 from mare_nameko.client.pending import Call, PendingCalls
 from mare_nameko.client.session import Session
-from mare_nameko.outage_log import OutageLog
 
 T = TypeVar("T")
 

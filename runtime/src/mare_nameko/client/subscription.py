@@ -15,9 +15,8 @@ from amqp.exceptions import AMQPError, NotFound
 
 from mare_nameko.addresses import Address
 from mare_nameko.backoff import Backoff
-from mare_nameko.bounded_warnings import BoundedWarnings
+from mare_nameko.bounded_logs import BoundedWarnings, OutageLog
 from mare_nameko.client.options import Options
-from mare_nameko.outage_log import OutageLog
 
 log = logging.getLogger(__name__)
 

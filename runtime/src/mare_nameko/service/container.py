@@ -15,7 +15,7 @@ import eventlet
 from nameko.constants import AMQP_URI_CONFIG_KEY, MAX_WORKERS_CONFIG_KEY
 from nameko.containers import ServiceContainer, WorkerContext
 
-from mare_nameko.outage_log import OutageLog
+from mare_nameko.bounded_logs import OutageLog
 from mare_nameko.service import context as contexts
 from mare_nameko.service.connections import Broker
 from mare_nameko.service.context import MessageContext

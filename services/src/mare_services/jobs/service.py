@@ -10,7 +10,7 @@ import msgspec
 from eventlet import tpool
 from nameko.extensions import DependencyProvider
 
-from mare_nameko.outage_log import cause_of
+from mare_nameko.bounded_logs import cause_of
 from mare_nameko.service import event_handler, register_errors, rpc, timer
 from mare_services.contract import wire
 from mare_services.contract.callbacks import CallbackAttempted

@@ -4,7 +4,7 @@ import eventlet
 from eventlet import tpool
 
 from mare_nameko.backoff import Backoff
-from mare_nameko.outage_log import OutageLog
+from mare_nameko.bounded_logs import OutageLog
 from mare_services.jobs.adapters.sqlite import Sqlite
 from mare_services.jobs.job_store import JobStore
 from mare_services.jobs.ports import Database

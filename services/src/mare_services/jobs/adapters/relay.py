@@ -13,7 +13,7 @@ from eventlet.queue import Empty, LightQueue
 from nameko.extensions import DependencyProvider
 from nameko.standalone.events import get_event_exchange
 
-from mare_nameko.bounded_warnings import BoundedWarnings
+from mare_nameko.bounded_logs import BoundedWarnings
 from mare_nameko.service.confirming_session import Unroutable
 from mare_nameko.service.publisher import PERSISTENT, Publisher
 from mare_nameko.service.retries import error_text

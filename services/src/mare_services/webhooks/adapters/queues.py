@@ -12,7 +12,7 @@ from typing import Any
 import eventlet
 from kombu import Exchange
 
-from mare_nameko.bounded_warnings import BoundedWarnings
+from mare_nameko.bounded_logs import BoundedWarnings
 from mare_nameko.service.errors import BrokerUnavailable, MessageRefused
 from mare_nameko.service.publisher import PERSISTENT, Publisher
 from mare_nameko.service.retries import QUEUE, REASON, parking_name
