@@ -8,6 +8,7 @@ lost.
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import eventlet
 from amqp import Channel, Message, spec
@@ -18,7 +19,6 @@ from kombu import Connection
 from mare_nameko.confirms import Unconfirmed
 from mare_nameko.service.connections import BROKER_ERRORS
 from mare_nameko.service.errors import BrokerUnavailable, MessageRefused
-from mare_nameko.service.event_wait import wait_for
 
 READ_SECONDS = 1.0
 
@@ -144,6 +144,19 @@ class ConfirmingSession:
         for confirm in self._unconfirmed.pending():
             if confirm.key == key:
                 confirm.returned = True
+
+
+def wait_for(event: Event, seconds: float) -> Any:
+    """Return what ``event`` carries, or None if it is not sent within ``seconds``.
+
+    After a stall, eventlet fires timers before it reads sockets. The time limit of a wait then ends
+    although the answer has arrived, so the loop reads once more before the limit counts.
+    """
+    carried = event.wait(max(0.0, seconds))
+    if carried is None:
+        eventlet.sleep(0)
+        carried = event.poll()
+    return carried
 
 
 def _key(message: Message, exchange: str, routing_key: str) -> tuple[str, str, str | None]:

@@ -17,7 +17,7 @@ from nameko.extensions import DependencyProvider
 from nameko.rpc import RPC_REPLY_QUEUE_TEMPLATE, get_rpc_exchange
 
 from mare_nameko.headers import DEADLINE, write_headers
-from mare_nameko.service.confirming_session import Unroutable
+from mare_nameko.service.confirming_session import Unroutable, wait_for
 from mare_nameko.service.consumer import QueueConsumer
 from mare_nameko.service.consumer_counts import LIFE_SECONDS, ConsumerCounts
 from mare_nameko.service.context import MessageContext
@@ -27,7 +27,6 @@ from mare_nameko.service.errors import (
     DeadlineExceeded,
     read_error,
 )
-from mare_nameko.service.event_wait import wait_for
 from mare_nameko.service.publisher import PERSISTENT, Publisher
 from mare_nameko.tracing import Span
 
