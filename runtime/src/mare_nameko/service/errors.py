@@ -4,7 +4,7 @@ Error types that both sides give to :func:`register_errors` are raised in the ca
 type. All others are raised as Nameko's ``RemoteError``.
 """
 
-from typing import Any, TypeVar
+from typing import Any
 
 from nameko.exceptions import (
     BadRequest,
@@ -15,8 +15,6 @@ from nameko.exceptions import (
     registry,
     safe_for_serialization,
 )
-
-E = TypeVar("E", bound=type[BaseException])
 
 
 class DeadlineExceeded(Exception):

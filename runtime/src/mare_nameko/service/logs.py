@@ -7,8 +7,6 @@ from pythonjsonlogger.json import JsonFormatter
 
 from mare_nameko.service.context import current
 
-FIELDS = ("request_id", "trace_id", "span_id", "entrypoint")
-
 _PLAIN = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 _TALKATIVE = ("amqp", "kombu", "nameko")
 """At DEBUG these loggers write the contents of messages."""
