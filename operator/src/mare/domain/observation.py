@@ -115,24 +115,19 @@ class Load:
 
     def as_far_as_known(self) -> "Load":
         """Return the load of the queues with known ready messages, a lower bound of the load."""
-        if not isinstance(self.ready, Unknown):
-            return self
-        return self._where(lambda reading: not isinstance(reading.ready, Unknown))
+        return self._where(lambda ready: not isinstance(ready, Unknown))
 
     def of_existing(self) -> "Load":
         """Return the load without missing queues, which have no messages and no consumers."""
-        if not isinstance(self.ready, Unknown):
-            return self
         return self._where(
-            lambda reading: (
-                not (
-                    isinstance(reading.ready, Unknown) and reading.ready.reason == _NO_QUEUE.reason
-                )
-            )
+            lambda ready: not isinstance(ready, Unknown) or ready.reason != _NO_QUEUE.reason
         )
 
-    def _where(self, matches: Callable[[QueueReading], bool]) -> "Load":
-        matching = tuple(reading for reading in self.readings if matches(reading))
+    def _where(self, matches: Callable[[int | Unknown], bool]) -> "Load":
+        """Return the load of the queues with such ready messages; all of it if they are known."""
+        if not isinstance(self.ready, Unknown):
+            return self
+        matching = tuple(reading for reading in self.readings if matches(reading.ready))
         return _sum(matching) if matching else self
 
 
