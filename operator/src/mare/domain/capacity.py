@@ -120,34 +120,28 @@ class Capacity:
 
     def observe(self, interval: Interval) -> "Capacity":
         seconds, acknowledged = interval.seconds, interval.acknowledged
-        decay = math.exp(-seconds / _LONG_SECONDS)
         if not interval.busy_is_known:
-            return self._with_saturation(interval, self.long, self.short)
-        shortest = self._shortest(interval)
-        stay = interval.busy_seconds / acknowledged if acknowledged else 0.0
+            return replace(self, saturated=self._more_saturated(interval), doubt=1.0)
+        busy, shortest = interval.busy_seconds, self._shortest(interval)
+        stay = busy / acknowledged if acknowledged else 0.0
         if interval.is_growing and shortest and stay > _LONGER * shortest:
             return replace(self, shortest=shortest)
-        long = self.long.add(acknowledged, interval.busy_seconds, decay)
-        short = self.short.add(
-            acknowledged, interval.busy_seconds, math.exp(-seconds / _SHORT_SECONDS)
-        )
+        long = self.long.add(acknowledged, busy, math.exp(-seconds / _LONG_SECONDS))
+        short = self.short.add(acknowledged, busy, math.exp(-seconds / _SHORT_SECONDS))
         if short.each and long.each and abs(short.each / long.each - 1) > _SURPRISE:
             long = short
-        if not interval.saturated:
-            more = self._corrected(interval)
+        if interval.saturated:
+            saturated, doubt = self._more_saturated(interval), 1.0
+        else:
+            saturated = self._corrected(interval)
             doubt = self.doubt * (1 + _RELAXATION * seconds)
-            return replace(
-                self, long=long, short=short, shortest=shortest, saturated=more, doubt=doubt
-            )
-        return replace(self._with_saturation(interval, long, short), shortest=shortest)
+        return Capacity(long, short, saturated, shortest, doubt)
 
-    def _with_saturation(
-        self, interval: Interval, long: DecayingSums, short: DecayingSums
-    ) -> "Capacity":
+    def _more_saturated(self, interval: Interval) -> DecayingSums:
+        """Return the evidence at saturation, including one more interval, without doubt."""
         decay = math.exp(-interval.seconds / _LONG_SECONDS)
         doubted = DecayingSums(self.saturated.acknowledged, self.saturated.seconds / self.doubt)
-        more = doubted.add(interval.acknowledged, interval.replica_seconds, decay / self.doubt)
-        return replace(self, long=long, short=short, saturated=more, doubt=1.0)
+        return doubted.add(interval.acknowledged, interval.replica_seconds, decay / self.doubt)
 
     def _corrected(self, interval: Interval) -> DecayingSums:
         """Return the evidence at saturation, without it if replicas were faster for certain."""
