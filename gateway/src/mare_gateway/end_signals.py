@@ -23,17 +23,17 @@ def hold() -> None:
 
 
 def pass_on(numbers: Collection[signal.Signals] = END_SIGNALS) -> None:
-    """Call the handler of each of these signals that comes or is pending, in a thread of its own.
+    """Call the handler of the first of these signals, which may be pending, in a thread of its own.
 
-    Where no handler is installed, the process ends.
+    Where no handler is installed, the process ends. Later signals stay pending: a second call of
+    a worker's handler blocks the worker (granian 2.8.7), and its requests are never answered.
     """
     threading.Thread(target=_pass_on, args=(numbers,), name="end-signals", daemon=True).start()
 
 
 def _pass_on(numbers: Collection[signal.Signals]) -> None:
-    while True:
-        number = signal.sigwait(numbers)
-        handler = signal.getsignal(number)
-        if not callable(handler):
-            os._exit(128 + number)
-        handler(number, None)
+    number = signal.sigwait(numbers)
+    handler = signal.getsignal(number)
+    if not callable(handler):
+        os._exit(128 + number)
+    handler(number, None)

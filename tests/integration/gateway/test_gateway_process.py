@@ -1,8 +1,10 @@
 """The gateway as in production: ``python -m mare_gateway``, real sockets, stock services."""
 
+import os
 import re
 import signal
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 import requests
@@ -99,6 +101,28 @@ def test_it_stops_gracefully_and_leaves_no_queue(vhost, run_services, start):
     assert process.wait(60) == 0
     assert http.status("/livez") is None
     eventually(lambda: set(vhost.queues()) == before)
+
+
+def test_a_worker_that_gets_sigterm_again_answers_its_requests(vhost, run_services, start):
+    run_services(vhost, "weather")
+    process, http = start(vhost)
+    (worker,) = children(process.pid)
+    with ThreadPoolExecutor(1) as threads:
+        running = threads.submit(held, http)
+        eventually(lambda: "gateway_rpc_in_flight 1.0" in http.get("/metrics").text)
+        os.kill(worker, signal.SIGTERM)
+        becomes(lambda: http.status("/docs"), None)
+        process.send_signal(signal.SIGTERM)
+        becomes(lambda: pending(worker), signal.SIGTERM)  # the parent sent it to the worker, too
+        release(vhost)
+
+        assert running.result().status_code == 200
+    assert process.wait(60) == 0
+
+
+def pending(pid):
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(r"ShdPnd:\s*(\w+)", status)[1], 16).bit_length()
 
 
 def test_more_requests_than_it_can_work_on_are_refused_while_probes_are_answered(
