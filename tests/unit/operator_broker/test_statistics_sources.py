@@ -257,6 +257,16 @@ def test_detailed_metrics_are_added_up_by_queue_however_they_are_split(block):
     assert (queue.published, queue.delivered, queue.acknowledged) == (9, 10, 9)
 
 
+@pytest.mark.parametrize(
+    ("label", "name"),
+    [(r"a\nb", "a\nb"), (r"a\\nb", r"a\nb"), (r"\\\"", '\\"'), (r"\\\\", "\\" * 2)],
+)
+def test_escaped_names_of_queues_are_decoded(label, name):
+    body = f'rabbitmq_detailed_queue_messages_ready{{queue="{label}"}} 5\n'.encode()
+
+    assert fetch(PrometheusStatistics, same_for_all(body)).keys() == {name}
+
+
 def test_the_last_line_of_the_metrics_may_lack_its_end():
     body = b'rabbitmq_detailed_queue_messages_ready{queue="a"} 5'
 

@@ -137,4 +137,4 @@ def _statistics_of(counts: dict[str, int]) -> QueueStatistics:
 
 
 def _unescape(text: str) -> str:
-    return text.replace('\\"', '"').replace("\\n", "\n").replace("\\\\", "\\")
+    return re.sub(r"\\(.)", lambda match: "\n" if match[1] == "n" else match[1], text)
