@@ -31,7 +31,7 @@ export async function ask(params) {
 }
 
 async function submit(question, signal) {
-  const body = { lang: language.slice(0, 2) };
+  const body = {};
   for (const [name, value] of question) body[name] = NUMBERS.has(name) ? Number(value) : value;
   body.lang = language.slice(0, 2);
   try {
