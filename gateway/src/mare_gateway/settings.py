@@ -132,6 +132,9 @@ class Settings(ClientSettings):
     """Collector of traces (OTLP over HTTP); needs the extra `tracing`. Empty: no export. The
     OpenTelemetry SDK reads the other `OTEL_*` variables itself."""
 
+    otlp_traces_endpoint: str = variable("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", default="")
+    """The same, as a URL with its full path."""
+
     def find_mistakes(self) -> Iterator[str]:
         if self.max_in_flight >= self.threads:
             yield "GATEWAY_MAX_IN_FLIGHT must be less than GATEWAY_THREADS."
