@@ -30,18 +30,21 @@ for file in /etc/rabbitmq-definitions/*.json; do
     [ ! -e "$file" ] || cp "$file" "$HOME/definitions/90-${file##*/}"
 done
 
-# A node without data founds a cluster of its own if it is the oldest one that it can reach, and does
-# not reach the first node yet. So it waits until the first node listens to others.
-first=$(sed -n 's/^cluster_formation.classic_config.nodes.1 = //p' "$files/rabbitmq.conf")
+# A node without data founds a cluster of its own if it is the oldest one that it can reach. So it
+# waits until the first node listens to others, or one that has data: the first one may be down.
+nodes=$(sed -n 's/^cluster_formation.classic_config.nodes.[0-9]* = //p' "$files/rabbitmq.conf" | tr '\n' ' ')
+first=${nodes%% *}
 if [ "$RABBITMQ_NODENAME" != "$first" ] && [ ! -e "$RABBITMQ_MNESIA_BASE/$RABBITMQ_NODENAME" ]; then
-    echo "This node has no data. It waits for the first node, $first, and joins its cluster."
+    echo "This node has no data. It waits for the first node, $first, or for one that has data, and joins its cluster."
     trap 'exit 143' TERM
     erl -noinput -eval "
-        Listens = fun(Family) ->
-            element(1, gen_tcp:connect(\"${first#*@}\", ${RABBITMQ_DIST_PORT:-25672}, [Family], 2000)) =:= ok
+        Hosts = [lists:last(string:lexemes(Node, [\$@])) || Node <- string:lexemes(\"$nodes\", [32])],
+        Listens = fun({Host, Family}) ->
+            element(1, gen_tcp:connect(Host, ${RABBITMQ_DIST_PORT:-25672}, [Family], 2000)) =:= ok
         end,
         Wait = fun Wait() ->
-            lists:any(Listens, [inet, inet6]) orelse begin timer:sleep(500), Wait() end
+            lists:any(Listens, [{Host, Family} || Host <- Hosts, Family <- [inet, inet6]])
+                orelse begin timer:sleep(500), Wait() end
         end,
         Wait(), halt()." &
     wait $!

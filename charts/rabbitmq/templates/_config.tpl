@@ -5,8 +5,9 @@ cluster_formation.peer_discovery_backend = classic_config
 cluster_formation.classic_config.nodes.{{ add1 $index }} = {{ $node }}
 {{- end }}
 cluster_formation.target_cluster_size_hint = {{ .Values.replicas }}
-# Attempts, a second or two each. After the last one a node founds a cluster of its own.
-cluster_formation.discovery_retry_limit = 120
+# Attempts, half a second or more each. After the last one a node would found a cluster of its own: one
+# that lost its data cannot join while the others still have it as a member.
+cluster_formation.discovery_retry_limit = 1000000
 {{- if and (gt (int .Values.replicas) 1) (semverCompare "<4.3" (printf "%s.0" (include "rabbitmq.minor" .))) }}
 cluster_partition_handling = pause_minority
 {{- end }}

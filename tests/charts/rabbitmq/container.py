@@ -5,6 +5,7 @@ those of the StatefulSet, or of a Job. Only the ports are others, so that many r
 """
 
 import os
+import shutil
 import signal
 import subprocess
 from collections.abc import Mapping
@@ -169,6 +170,9 @@ class Container:
         if self._process and self._process.poll() is None:
             os.kill(self._init(), signal.SIGKILL)
             self._process.wait()
+
+    def lose_data(self) -> None:
+        shutil.rmtree(self._folder / "data")
 
     def stop(self) -> None:
         os.kill(self._init(), signal.SIGTERM)
