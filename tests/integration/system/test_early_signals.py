@@ -28,6 +28,7 @@ runpy.run_module(program, run_name="__main__")
     ("program", "module", "code"),
     [
         pytest.param("mare_gateway", "mare_gateway.settings", 0, id="gateway"),
+        pytest.param("mare_gateway.events", "mare_gateway.events.server", 0, id="events"),
         pytest.param("mare_nameko.service", "mare_nameko.service.command", 0, id="service"),
         pytest.param("mare", "mare.cli", 143, id="operator"),
     ],
