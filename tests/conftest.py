@@ -2,6 +2,7 @@
 
 import functools
 import itertools
+import signal
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -15,12 +16,18 @@ pytest_plugins = ["tests.cluster_fixtures", "tests.distribution"]
 
 
 _FIXTURES = {"rabbitmq", "own_rabbitmq"}
+_BLOCKED = signal.pthread_sigmask(signal.SIG_BLOCK, [])
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Get RabbitMQ before the first test: a test's time limit counts what its fixtures do."""
     if any(_FIXTURES.intersection(getattr(item, "fixturenames", ())) for item in session.items):
         _program()
+
+
+def pytest_runtest_teardown() -> None:
+    blocked = signal.pthread_sigmask(signal.SIG_SETMASK, _BLOCKED) - _BLOCKED
+    assert not blocked, f"Programs of later tests would not get {blocked}."
 
 
 @functools.cache

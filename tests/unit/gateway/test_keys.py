@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -95,10 +97,17 @@ def test_a_changed_file_is_read_again_and_a_broken_one_keeps_the_last_keys(keys,
     assert "stay valid" in caplog.text
 
 
-def test_the_keys_of_an_unreadable_file_stop_the_start(monkeypatch, file):
+def test_the_keys_of_an_unreadable_file_stop_the_start(file):
     file.write_text("no keys")
-    monkeypatch.setattr("sys.argv", ["mare-gateway"])
-    monkeypatch.setenv("GATEWAY_KEYS_FILE", str(file))
 
-    with pytest.raises(SystemExit, match="GATEWAY_KEYS_FILE="):
-        main()
+    ran = subprocess.run(
+        [sys.executable, "-m", "mare_gateway"],
+        env={"PATH": os.environ["PATH"], "GATEWAY_KEYS_FILE": str(file)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert ran.returncode == 1
+    assert "GATEWAY_KEYS_FILE=" in ran.stderr
