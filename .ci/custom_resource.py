@@ -21,7 +21,7 @@ def schema() -> str:
 def fields() -> str:
     """Return the fields of the spec as a Markdown table.
 
-    What `targets` has in common with `target`, and `scaleDown` with `scaleUp`, is told once.
+    What `targets` has in common with `target`, and `scaleDown` with `scaleUp`, is described once.
     """
     found = dict(_fields(_spec(), ""))
     rows = [_row(path, node) for path, node in found.items() if _original(path) not in found]
@@ -46,7 +46,7 @@ def _without_prose(node: dict[str, Any]) -> dict[str, Any]:
 
 
 def _original(path: str) -> str | None:
-    """The field that means the same and is told instead."""
+    """The field that means the same and is described instead."""
     for copy, original in (("targets[].", "target."), ("scaleDown.", "scaleUp.")):
         if copy in path:
             return path.replace(copy, original)
