@@ -1,12 +1,30 @@
 """What /proc shows of a process."""
 
 import os
+import re
+import signal
 from pathlib import Path
 
 
 def children(pid: int) -> list[int]:
     """Return the processes that the main thread of a process has started."""
     return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def pending_signals(pid: int) -> set[int]:
+    """Return the signals that no thread of a process has taken."""
+    return _signals(Path(f"/proc/{pid}/status"), "ShdPnd")
+
+
+def threads_that_take(number: signal.Signals, pid: int) -> int:
+    """Return how many threads of a process do not block a signal."""
+    threads = Path(f"/proc/{pid}/task").glob("*/status")
+    return sum(number not in _signals(status, "SigBlk") for status in threads)
+
+
+def _signals(status: Path, field: str) -> set[int]:
+    (mask,) = re.findall(rf"^{field}:\s*(\w+)$", status.read_text(), re.MULTILINE)
+    return {number for number in signal.valid_signals() if int(mask, 16) >> number - 1 & 1}
 
 
 def processor_seconds(pid: int) -> float:

@@ -80,9 +80,8 @@ def prepare_forks() -> None:
 
 
 def _become_worker(parent: int) -> None:
-    # A worker inherits the parent's handlers, which granian replaces when the worker has loaded.
-    for number in end_signals.END_SIGNALS:
-        signal.signal(number, signal.SIG_DFL)
+    # A worker inherits the parent's handler, which granian replaces when the worker has loaded.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if sys.platform == "linux":
         # A worker that survives a killed parent keeps the port, and the next gateway cannot start.
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

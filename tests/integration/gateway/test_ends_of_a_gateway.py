@@ -1,15 +1,13 @@
 """How a gateway in production ends: by a signal, by a dead or stuck worker, by SIGKILL."""
 
 import os
-import re
 import signal
-from pathlib import Path
 
 import pytest
 
 from mare.processes.tcp_ports import free_port, is_free
 from tests.integration.gateway.http_client import Http
-from tests.proc import children
+from tests.proc import children, threads_that_take
 from tests.vhost import eventually
 
 
@@ -57,14 +55,6 @@ def test_a_worker_that_is_stuck_is_not_alive(vhost, start):
         eventually(lambda: http.status("/livez") == 503)
     finally:
         os.kill(worker, signal.SIGCONT)
-
-
-def threads_that_take(number, pid):
-    masks = [
-        int(re.search(r"SigBlk:\s*(\w+)", status.read_text())[1], 16)
-        for status in Path("/proc").glob(f"{pid}/task/*/status")
-    ]
-    return sum(not mask >> number - 1 & 1 for mask in masks)
 
 
 @pytest.mark.parametrize(

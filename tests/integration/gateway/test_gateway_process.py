@@ -4,13 +4,12 @@ import os
 import re
 import signal
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 import requests
 
 from tests.integration.gateway.http_client import PROBES
-from tests.proc import children
+from tests.proc import children, pending_signals
 from tests.vhost import becomes, eventually
 
 
@@ -113,16 +112,13 @@ def test_a_worker_that_gets_sigterm_again_answers_its_requests(vhost, run_servic
         os.kill(worker, signal.SIGTERM)
         becomes(lambda: http.status("/docs"), None)
         process.send_signal(signal.SIGTERM)
-        becomes(lambda: pending(worker), signal.SIGTERM)  # the parent sent it to the worker, too
+        becomes(
+            lambda: pending_signals(worker), {signal.SIGTERM}
+        )  # the parent sent it to the worker, too
         release(vhost)
 
         assert running.result().status_code == 200
     assert process.wait(60) == 0
-
-
-def pending(pid):
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(re.search(r"ShdPnd:\s*(\w+)", status)[1], 16).bit_length()
 
 
 def test_more_requests_than_it_can_work_on_are_refused_while_probes_are_answered(
