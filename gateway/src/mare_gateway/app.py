@@ -48,9 +48,7 @@ def create_app(settings: Settings, rpc: RpcClient | None = None) -> OpenAPI:
     """
     rpc = RpcClient(settings.rpc_options()) if rpc is None else rpc
     metrics = Metrics()
-    tracer = create_tracer(
-        "gateway", export=bool(settings.otlp_endpoint or settings.otlp_traces_endpoint)
-    )
+    tracer = create_tracer("gateway", export=settings.exports_traces)
     app = OpenAPI(
         __name__,
         info=Info(title="Maré", version=version("mare-gateway"), description=_DESCRIPTION),

@@ -12,6 +12,7 @@ from mare_gateway.keys import KeySet, Scope
 from mare_nameko.addresses import BrokerSettings
 from mare_nameko.client import Options
 from mare_nameko.settings import Secret, variable
+from mare_nameko.tracing import TraceSettings
 
 Seconds = Annotated[float, Meta(gt=0, le=3600)]
 Port = Annotated[int, Meta(ge=1, le=65535)]
@@ -71,7 +72,7 @@ class ClientSettings(BrokerSettings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings(ClientSettings):
+class Settings(TraceSettings, ClientSettings):
     """Settings of the gateway."""
 
     prefix: ClassVar[str] = "GATEWAY_"
@@ -127,13 +128,6 @@ class Settings(ClientSettings):
     rate_limit_storage: Secret = Secret("memory://")
     """Where requests are counted: `memory://` in each worker process, or the URI of a Redis or
     Valkey server that all gateways share."""
-
-    otlp_endpoint: str = variable("OTEL_EXPORTER_OTLP_ENDPOINT", default="")
-    """Collector of traces (OTLP over HTTP); needs the extra `tracing`. Empty: no export. The
-    OpenTelemetry SDK reads the other `OTEL_*` variables itself."""
-
-    otlp_traces_endpoint: str = variable("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", default="")
-    """The same, as a URL with its full path."""
 
     def find_mistakes(self) -> Iterator[str]:
         if self.max_in_flight >= self.threads:

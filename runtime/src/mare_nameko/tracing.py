@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from logging import getLogger
 from typing import Literal, Self
 
+from mare_nameko.settings import EnvironmentSettings, variable
+
 _log = getLogger(__name__)
 
 _TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
@@ -94,6 +96,22 @@ class Tracer:
 
     def close(self) -> None:
         """Export the spans that are buffered."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TraceSettings(EnvironmentSettings):
+    """Where a process exports its spans. Without slots, so that it can be a second base class."""
+
+    otlp_endpoint: str = variable("OTEL_EXPORTER_OTLP_ENDPOINT", default="")
+    """Collector of traces (OTLP over HTTP); needs the extra `tracing`. Empty: no export. The
+    OpenTelemetry SDK reads the other `OTEL_*` variables itself."""
+
+    otlp_traces_endpoint: str = variable("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", default="")
+    """The same, as a URL with its full path."""
+
+    @property
+    def exports_traces(self) -> bool:
+        return bool(self.otlp_endpoint or self.otlp_traces_endpoint)
 
 
 def create_tracer(service: str, *, export: bool) -> Tracer:

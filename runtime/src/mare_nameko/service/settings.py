@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from mare_nameko.addresses import BrokerSettings
 from mare_nameko.settings import variable
+from mare_nameko.tracing import TraceSettings
 
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 Short = Annotated[int, Meta(ge=1, le=65_535)]
@@ -14,7 +15,7 @@ Short = Annotated[int, Meta(ge=1, le=65_535)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings(BrokerSettings):
+class Settings(TraceSettings, BrokerSettings):
     """Settings of the runtime. The service's own settings are a class of their own."""
 
     prefix: ClassVar[str] = "RUNTIME_"
@@ -54,14 +55,3 @@ class Settings(BrokerSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = variable("LOG_LEVEL", default="INFO")
     """Least severe level that is logged. The format is JSON, or plain text if stderr is a
     terminal."""
-
-    otlp_endpoint: str = variable("OTEL_EXPORTER_OTLP_ENDPOINT", default="")
-    """Collector of traces (OTLP over HTTP); needs the extra `tracing`. Empty: no export. The
-    OpenTelemetry SDK reads the other `OTEL_*` variables itself."""
-
-    otlp_traces_endpoint: str = variable("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", default="")
-    """The same, as a URL with its full path."""
-
-    @property
-    def exports_traces(self) -> bool:
-        return bool(self.otlp_endpoint or self.otlp_traces_endpoint)
