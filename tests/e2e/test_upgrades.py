@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,8 +49,10 @@ def test_new_passwords_and_a_rolling_upgrade_fail_no_request_and_reset_no_replic
         passwords = {f"{user}-password": f"{user}-2" for user in ROLES}
         change = json.dumps({"stringData": passwords})
         application.kubectl("patch", "secret", "mare-rabbitmq-credentials", f"--patch={change}")
-        install(application, chart, image_values(images), ROTATED)
-        assert all(_is_password(application, user, f"{user}-2") for user in ROLES)
+        slow = {"services": {"webhooks": {"extraInitContainers": [_sleep(images["services"])]}}}
+        # So Helm still waits for Pods when clients are refused: they have a new password first.
+        install(application, chart, image_values(images), ROTATED, slow)
+        eventually(lambda: all(_is_password(application, each, f"{each}-2") for each in ROLES), 120)
 
         # All clients restart, as with `kubectl rollout restart`.
         next_release = {"podAnnotations": {"release": "next"}}
@@ -92,6 +95,18 @@ def test_all_clients_have_certificates_and_uninstall_keeps_only_volumes_and_thei
         eventually(lambda: not any(small.pods(each) for each in ("gateway", "rabbitmq")), 120)
         becomes(lambda: _remaining(small), KEPT, 120)
         assert f"{name}.mare" not in small.kubectl("get", "clusterrole,clusterrolebinding")
+
+
+def _sleep(image: str) -> dict[str, Any]:
+    return {
+        "name": "sleep",
+        "image": image,
+        "command": ["python", "-c", "import time; time.sleep(30)"],
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+        },
+    }
 
 
 def _is_password(application: Application, user: str, password: str) -> bool:
