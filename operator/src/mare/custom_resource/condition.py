@@ -7,6 +7,7 @@ whether a change is urgent, and the code of docs/explain.md and the advice for e
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -22,6 +23,8 @@ WARNINGS: Mapping[str, Mapping[str, str]] = {
 _BAD_WHEN = {kind: each["bad"] for kind, each in _TYPES.items() if "bad" in each}
 _URGENT = {kind for kind, each in _TYPES.items() if each.get("urgent")}
 _ABOUT_WORKLOAD = {kind for kind, each in _TYPES.items() if each.get("about") == "workload"}
+_MAX_CONDITIONS = 1_024
+"""Conditions that are kept. A healthy object has ten at each reading, nearly always the same."""
 _HINTS = {"NeverUnacknowledged", "PrefetchExceedsWorkers", "PrefetchAssumed"}
 """Reasons for which there may be something to improve, or nothing."""
 
@@ -57,6 +60,7 @@ class Condition:
         return self.type in _ABOUT_WORKLOAD
 
 
+@lru_cache(maxsize=_MAX_CONDITIONS)
 def condition(kind: str, status: str, reason: str, **numbers: Number) -> Condition:
     """Return a condition that needs no action, with the sentence of its reason."""
     return Condition(kind, status, reason, str(Clause(f"condition.{reason}", **numbers)))
