@@ -139,11 +139,10 @@ def load_of(
         return _unknown_load(queues)
     if not queues:
         return _unknown_load(_NO_QUEUE)
-    fresh = tuple(_without_stale(reading, now, staleness_seconds) for reading in queues)
-    return _sum(fresh)
+    return _sum(tuple(without_stale(reading, now, staleness_seconds) for reading in queues))
 
 
-def _without_stale(reading: QueueReading, now: float, staleness_seconds: float) -> QueueReading:
+def without_stale(reading: QueueReading, now: float, staleness_seconds: float) -> QueueReading:
     """Return a reading whose old values are unknown. Statistics become unknown together."""
     statistics_at = statistics_time(reading.statistics_at, now, staleness_seconds)
     if now - reading.read_at > staleness_seconds:

@@ -14,7 +14,7 @@ from mare.domain.decide import decide
 from mare.domain.decision import Decision
 from mare.domain.estimates import Estimates
 from mare.domain.history import History
-from mare.domain.observation import Observation, Workload, load_of, statistics_time
+from mare.domain.observation import Observation, Workload, statistics_time, without_stale
 from mare.domain.unknown import Unknown
 from mare.loop.metrics import Metrics
 from mare.loop.operator_claim import Standing
@@ -196,11 +196,13 @@ def _as_decided(state: AutoscalerState, reading: BrokerReading, now: float) -> B
         reading = replace(reading, busy=busy, alarm=at)
     if isinstance(reading.queues, Unknown) or not reading.queues:
         return reading
-    queues = load_of(reading.queues, now, staleness_seconds).readings
+    queues = tuple(without_stale(each, now, staleness_seconds) for each in reading.queues)
     oldest = _oldest_statistics(reading)
     lost = reading.lost
     if oldest is not None and isinstance(statistics_time(oldest, now, staleness_seconds), Unknown):
         lost = (*lost, Clause("lost.stale", seconds=staleness_seconds))
+    if queues == reading.queues and lost == reading.lost:
+        return reading
     return replace(reading, queues=queues, lost=lost)
 
 
