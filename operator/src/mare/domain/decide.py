@@ -40,7 +40,9 @@ def decide(
     learning = learn(history.learning, load, workload, now, policy.workers_per_replica)
     history = history.observe(load, learning, now)
     deliveries = history.deliveries.observe(load, now, policy.drain_seconds)
-    history = replace(history, deliveries=deliveries, held=history.held.observe(load))
+    held = history.held.observe(load)
+    if deliveries is not history.deliveries or held is not history.held:
+        history = replace(history, deliveries=deliveries, held=held)
     history = idle.observe_zero(policy, workload.replicas, history)
     if observation.alarm is not None:
         history = replace(history, quiet_since=now, held=history.held.interrupted())

@@ -46,7 +46,8 @@ class Deliveries:
         new = total(reading.delivered for reading in load.readings)
         acknowledged = total(reading.acknowledged for reading in load.readings)
         if isinstance(new, Unknown) or isinstance(acknowledged, Unknown):
-            return replace(self, delivered=None, acknowledged=None)
+            is_known = self.delivered is not None or self.acknowledged is not None
+            return replace(self, delivered=None, acknowledged=None) if is_known else self
         automatic = any(reading.automatic for reading in load.readings)
         unseen = None if known(load.unacknowledged, 0) > 0 else self.unseen
         if (new, acknowledged, automatic) == (self.delivered, self.acknowledged, self.automatic):

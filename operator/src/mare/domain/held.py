@@ -35,9 +35,9 @@ class HeldMessages:
         delivered = total(reading.delivered for reading in load.readings)
         acknowledged = total(reading.acknowledged for reading in load.readings)
         if isinstance(at, Unknown) or isinstance(delivered, Unknown) or count == 0:
-            return replace(self, since=None)
+            return self.interrupted()
         if isinstance(acknowledged, Unknown):
-            return replace(self, since=None)
+            return self.interrupted()
         may_be_newer = not 0 <= delivered - self.delivered < count
         if self.since is None or acknowledged != self.acknowledged or may_be_newer:
             return replace(self, since=at, delivered=delivered, acknowledged=acknowledged)
@@ -47,11 +47,11 @@ class HeldMessages:
         return self
 
     def interrupted(self) -> "HeldMessages":
-        """Return the times without the present one: RabbitMQ itself stops the acknowledgements.
+        """Return the times without the present one, which has ended or cannot be measured.
 
-        In an alarm it reads nothing from connections that publish, acknowledgements included.
+        In an alarm RabbitMQ reads nothing from connections that publish, acknowledgements included.
         """
-        return replace(self, since=None)
+        return self if self.since is None else replace(self, since=None)
 
     def longest(self, now: float) -> float:
         """Return the longest time of the last 15 minutes."""

@@ -110,10 +110,11 @@ class Record:
     def add(self, view: View) -> None:
         key = view.autoscaler.key
         history = self._histories.get(key)
-        before = None if history is None else history.view.read_failure
         failure = view.read_failure
-        if failure is not None and (before is None or before.reason != failure.reason):
-            self.failed(view.at, key, failure.reason, failure.cause)
+        if failure is not None:
+            before = None if history is None else history.view.read_failure
+            if before is None or before.reason != failure.reason:
+                self.failed(view.at, key, failure.reason, failure.cause)
         if history is None:
             history = self._histories[key] = AutoscalerHistory(view)
         history.add(view)
