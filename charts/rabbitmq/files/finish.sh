@@ -1,6 +1,27 @@
-# After an upgrade or a rollback: waits until all nodes run the version of this image, removes former
-# users, enables feature flags and spreads the leaders. Nothing that a client waits for.
-await_nodes
+# After an upgrade or a rollback: waits until all nodes run the version of this image, applies users and
+# definitions, removes former users, enables feature flags and spreads the leaders.
+version=$(rabbitmqctl version)
+
+# The deadline of the Job ends this.
+await_nodes() {
+    for node in $NODES; do
+        until [ "$(on "$node" rabbitmq-diagnostics server_version 2> /dev/null | tail -n 1)" = "$version" ] &&
+            on "$node" rabbitmq-diagnostics check_running > /dev/null 2>&1; do
+            echo "Waiting for $node to run $version"
+            sleep 5
+        done
+    done
+}
+
+write_users /etc/rabbitmq/users /etc/rabbitmq-credentials "$HOME/users.json"
+# In the order that a node imports them at its start, so that the last one wins here, too.
+for file in "$HOME/users.json" /etc/rabbitmq/definitions.json /etc/rabbitmq-definitions/*.json; do
+    [ -e "$file" ] || continue
+    await_nodes
+    # Once more: where the version stays, a node may restart only now.
+    on "$first" rabbitmqctl import_definitions "$file" || { await_nodes && on "$first" rabbitmqctl import_definitions "$file"; } ||
+        refuse "RabbitMQ rejects the definitions of ${file##*/}. A node that restarts would fail for them."
+done
 
 # The chart gives its users the tag `helm`. Others belong to people.
 on "$first" rabbitmqctl list_users | tr -d '[],' | while read -r user tags; do

@@ -25,15 +25,3 @@ on() {
     shift 2
     "$program" --silent --longnames --node "$target" "$@"
 }
-
-# Until all nodes run the version of this image. The deadline of a Job ends this.
-await_nodes() {
-    version=$(rabbitmqctl version)
-    for node in $NODES; do
-        until [ "$(on "$node" rabbitmq-diagnostics server_version 2> /dev/null | tail -n 1)" = "$version" ] &&
-            on "$node" rabbitmq-diagnostics check_running > /dev/null 2>&1; do
-            echo "Waiting for $node to run $version"
-            sleep 5
-        done
-    done
-}

@@ -47,8 +47,8 @@ spec:
 {{- define "rabbitmq.nodesJobSpec" -}}
 {{- $ := index . 0 -}}
 {{- $task := index . 1 -}}
-{{- $definitions := eq $task "definitions" -}}
-{{- $scripts := get (dict "finish" (list "finish") "definitions" (list "users" "definitions")) $task | default (list "before") -}}
+{{- $after := eq $task "finish" -}}
+{{- $scripts := ternary (list "nodes" "users" "finish") (list "nodes" "users" "before") $after -}}
 serviceAccountName: {{ ternary "default" (include "rabbitmq.serviceAccountName" $) (or $.Values.clusterOperator.enabled $.Values.serviceAccount.create) }}
 automountServiceAccountToken: false
 restartPolicy: Never
@@ -58,20 +58,19 @@ containers:
     # In here, since before an upgrade the release's ConfigMap is still the old one.
     args:
       - |
-        {{- range prepend $scripts "nodes" }}
+        {{- range $scripts }}
         {{- $.Files.Get (printf "files/%s.sh" .) | nindent 8 }}
         {{- end }}
     {{- include "rabbitmq.jobContainer" $ | nindent 4 }}
     env:
       {{- include "rabbitmq.jobEnv" $ | nindent 6 }}
-      {{- if has "before" $scripts }}
       - {name: TASK, value: {{ $task }}}
+      {{- if not $after }}
       - {name: NODES_HASH, value: {{ include "rabbitmq.nodesHash" $ | quote }}}
-      - {name: INTER_NODE, value: {{ $.Values.tls.interNode | quote }}}
-      {{- else if not $definitions }}
-      - {name: FLAGS, value: {{ and $.Values.upgrade.featureFlags (not $.Values.clusterOperator.enabled) | quote }}}
-      - {name: REBALANCE, value: {{ and $.Values.upgrade.rebalance (ge (int $.Values.replicas) 3) (not $.Values.clusterOperator.enabled) | quote }}}
       {{- end }}
+      - {name: FLAGS, value: {{ and $.Values.upgrade.featureFlags (not $.Values.clusterOperator.enabled) | quote }}}
+      - {name: INTER_NODE, value: {{ $.Values.tls.interNode | quote }}}
+      - {name: REBALANCE, value: {{ and $.Values.upgrade.rebalance (ge (int $.Values.replicas) 3) (not $.Values.clusterOperator.enabled) | quote }}}
       - name: NODES
         value: {{ include "rabbitmq.nodes" $ | trim | splitList "\n" | join " " | quote }}
     volumeMounts:
@@ -80,15 +79,17 @@ containers:
       {{- if $.Values.tls.interNode }}
       - {name: tls, mountPath: /etc/rabbitmq-tls, readOnly: true}
       {{- end }}
-      {{- if and $definitions $.Values.definitions.existingSecret }}
+      {{- if and $after $.Values.definitions.existingSecret }}
       - {name: definitions, mountPath: /etc/rabbitmq-definitions, readOnly: true}
       {{- end }}
       - {name: tmp, mountPath: /tmp}
 volumes:
   - name: tmp
     emptyDir: {medium: Memory, sizeLimit: 16Mi}
-  {{- if has "before" $scripts }}
-  # The cookie alone: a user that this upgrade brings has no password yet.
+  {{- if $after }}
+  {{- include "rabbitmq.credentialsVolume" $ | nindent 2 }}
+  {{- else }}
+  # Optional, since a user that this upgrade brings has no password yet.
   - name: credentials
     secret:
       secretName: {{ include "rabbitmq.credentialsName" $ }}
@@ -96,8 +97,7 @@ volumes:
       optional: true
       items:
         - {key: {{ include "rabbitmq.credentialKey" (list $ "erlang-cookie") }}, path: erlang-cookie}
-  {{- else }}
-  {{- include "rabbitmq.credentialsVolume" $ | nindent 2 }}
+        {{- include "rabbitmq.passwordItems" $ | nindent 8 }}
   {{- end }}
   - name: files
     configMap: {name: {{ include "rabbitmq.fullname" $ }}, optional: true}
@@ -105,16 +105,16 @@ volumes:
   - name: tls
     secret: {secretName: {{ include "rabbitmq.tlsSecret" $ }}, defaultMode: 0440, optional: true}
   {{- end }}
-  {{- if $definitions }}
+  {{- if $after }}
   {{- include "rabbitmq.definitionsVolume" $ | nindent 2 }}
   {{- end }}
 {{- end -}}
 
-{{- define "rabbitmq.definitionsJob" -}}
-# It waits until all nodes run.
+{{- define "rabbitmq.usersJob" -}}
+# It waits until the Cluster Operator has started all nodes.
 backoffLimit: 20
 template:
-  {{- include "rabbitmq.podTemplate" (dict "root" . "component" "job" "spec" (include "rabbitmq.nodesJobSpec" (list . "definitions" ""))) | nindent 2 }}
+  {{- include "rabbitmq.podTemplate" (dict "root" . "component" "job" "spec" (include "rabbitmq.nodesJobSpec" (list . "finish" ""))) | nindent 2 }}
 {{- end -}}
 
 {{- define "rabbitmq.connectionsJob" -}}

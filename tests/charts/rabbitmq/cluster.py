@@ -48,7 +48,7 @@ class Cluster:
             return Container(*of, network=network, hosts=hosts, **options)
 
         self._container = container
-        self._manifests = manifests
+        self._jobs = {each["metadata"]["name"]: each for each in manifests.all("Job")}
         self.nodes = [container(str(n), n, ordinal=n) for n in range(replicas)]
 
     def _hosts(self, stateful_set: Mapping[str, Any], replicas: int) -> str:
@@ -128,7 +128,7 @@ class Cluster:
 
     def job(self, task: str, **environment: str) -> tuple[int, str]:
         """Run a Job beside the first node; return its exit code and what it printed."""
-        job = self._manifests.job(f"shop-rabbitmq-{task}")
+        job = self._jobs[f"shop-rabbitmq-{task}"]
         container = self._container(task, 0, job=job, environment=environment)
         container.start()
         return container.wait(_BOOT_SECONDS), container.log()

@@ -22,8 +22,6 @@ PASSWORDS = {
     "gateway-password": "gateway-1",
     "leaver-password": "leaver-1",
 }
-_BEFORE = ("preflight", "rollback")
-"""Jobs that run while the ConfigMap is still that of the release before."""
 _BOOT_SECONDS = 90.0
 _JOB_SECONDS = 150.0
 
@@ -92,9 +90,9 @@ def node(helm: Helm, debian: Path, tmp_path: Path) -> Iterator[Callable[..., Bro
             return Container(
                 debian,
                 Path(tempfile.mkdtemp(prefix=task, dir=tmp_path)),
-                manifests if task in _BEFORE else upgraded,
+                upgraded if task == "finish" else manifests,
                 known,
-                job=upgraded.job(f"shop-rabbitmq-{task}"),
+                job=upgraded.one("Job", f"shop-rabbitmq-{task}"),
                 environment=ports.epmd,
             )
 

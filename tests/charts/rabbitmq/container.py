@@ -145,6 +145,8 @@ class Container:
     def _of_secret(self, source: Mapping[str, Any]) -> dict[str, str]:
         content = self._secrets[source.get("secretName") or source["name"]]
         names = source.get("items") or [{"key": key, "path": key} for key in content]
+        if source.get("optional"):
+            names = [each for each in names if each["key"] in content]
         return {each["path"]: content[each["key"]] for each in names}
 
     def exec(self, *command: str, seconds: float = 120) -> str:

@@ -80,7 +80,7 @@ class Nodes:
             known = text.replace("NODES", f"{self._folder}/nodes").replace("VERSION", version)
             (image / program).write_text(known)
             (image / program).chmod(0o755)
-        job = upgrade.job(f"shop-rabbitmq-{task}")
+        job = upgrade.one("Job", f"shop-rabbitmq-{task}")
         (container,) = job["spec"]["template"]["spec"]["containers"]
         (script,) = container["args"]
         for path in ("/etc/rabbitmq", "/dev/termination-log"):

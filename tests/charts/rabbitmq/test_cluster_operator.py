@@ -29,6 +29,12 @@ def rendered(helm: Helm) -> Manifests:
     return helm.template(CHART, MATRIX["cluster operator"])
 
 
+def _job(manifests: Manifests, task: str) -> Mapping[str, Any]:
+    prefix = f"shop-rabbitmq-{task}-"
+    (name,) = [name for name in manifests.names("Job") if name.startswith(prefix)]
+    return manifests.one("Job", name)
+
+
 def test_objects_of_the_cluster_operator_are_left_to_it(rendered: Manifests):
     names = {(each["kind"], each["metadata"]["name"]) for each in rendered}
 
@@ -80,6 +86,23 @@ def test_settings_reach_the_resource_and_its_own_win(rendered: Manifests):
         assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"users": {"new": {}}},
+        {"definitions": {"queues": [{"name": "a"}]}},
+        {"auth": {"revision": 2}},
+        {"image": {"tag": "4.2.1-management"}},
+    ],
+)
+def test_users_and_definitions_come_by_a_job_that_no_client_waits_for(helm: Helm, change):
+    job = _job(helm.template(CHART, OPERATOR), "users")
+    changed = _job(helm.template(CHART, OPERATOR | change), "users")
+
+    assert "annotations" not in job["metadata"]
+    assert changed["metadata"]["name"] != job["metadata"]["name"]
+
+
 def test_the_job_applies_users_of_the_secret(node, helm: Helm, debian: Path, tmp_path: Path):
     broker = node()
     broker.start()
@@ -93,7 +116,7 @@ def test_the_job_applies_users_of_the_secret(node, helm: Helm, debian: Path, tmp
             "shop-rabbitmq-erlang-cookie": cookie,
             "shop-rabbitmq-credentials": {**broker.passwords, "new-password": "new-1"},
         },
-        job=manifests.job("shop-rabbitmq-definitions"),
+        job=_job(manifests, "users"),
         environment={**broker.ports.epmd, "NODES": f"rabbit@{broker.container.host}"},
     )
     container.start()

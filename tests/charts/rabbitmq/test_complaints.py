@@ -97,7 +97,7 @@ def test_a_variable_occurs_once_with_the_value_of_the_user(helm: Helm):
 
 def test_leaders_are_spread_by_a_job_and_not_by_a_start(helm: Helm):
     assert "postStart" not in _broker(helm, THREE)["lifecycle"]
-    assert "rebalance quorum" in str(helm.template(CHART, THREE).job("shop-rabbitmq-finish"))
+    assert "rebalance quorum" in str(helm.template(CHART, THREE).one("Job", "shop-rabbitmq-finish"))
 
 
 def test_the_image_is_the_official_one(helm: Helm):

@@ -47,8 +47,8 @@ def test_nodes_programs_and_jobs_connect_with_verified_certificates(
 
     code, said = cluster.job("preflight", NODES_HASH="another")
     assert (code, "Ready to be upgraded" in said) == (0, True), said
-    code, said = cluster.job("definitions")
-    assert (code, "has the users and definitions" in said) == (0, True), said
+    code, said = cluster.job("finish")
+    assert (code, "All nodes run" in said) == (0, True), said
 
     own = tmp_path / "own.pem"
     authority.issue_cert("own.example").private_key_and_cert_chain_pem.write_to_path(own)

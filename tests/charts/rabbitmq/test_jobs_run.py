@@ -53,12 +53,16 @@ def test_new_definitions_reach_a_running_broker_and_the_same_wins_as_at_a_start(
     policies = [MINE, {**MINE, "name": "theirs", "definition": {"max-length": 2}}]
 
     code, said = broker.job(
-        "definitions", {"definitions": {"existingSecret": "more", "policies": policies}}
+        "finish", {"definitions": {"existingSecret": "more", "policies": policies}}
     )
 
     assert code == 0, said
     eventually(lambda: _policies(broker).get("mine") == {"max-length": 1})
     assert _policies(broker)["theirs"] == {"max-length": 1}
+    flags = broker.management.call("GET", "feature-flags")
+    assert not [
+        it["name"] for it in flags if it["stability"] == "stable" and it["state"] != "enabled"
+    ]
 
 
 def test_a_user_that_leaves_the_values_leaves_the_broker(node):
@@ -76,20 +80,18 @@ def test_a_user_that_leaves_the_values_leaves_the_broker(node):
     assert code == 0, said
     assert "Removed the user leaver" in said
     assert users() == {"admin", "gateway", "operator", "person", "services"}
-    flags = broker.management.call("GET", "feature-flags")
-    assert not [
-        it["name"] for it in flags if it["stability"] == "stable" and it["state"] != "enabled"
-    ]
 
 
-def test_a_changed_password_reaches_a_running_broker(node):
+def test_a_changed_password_reaches_a_running_broker_before_clients_get_it(node):
     broker = node()
     broker.start()
     broker.passwords["services-password"] = "changed"
+    broker.passwords["gateway-password"] = ""  # a Secret that lacks it: the old one stays
 
-    code, said = broker.job("definitions", {"auth": {"revision": 2}})
+    said = broker.job("preflight", {"auth": {"revision": 2}})
 
-    assert code == 0, said
+    assert said == (0, "The nodes stay as they are.\n")
+    assert _succeeds(broker, "rabbitmqctl", "authenticate_user", "gateway", "gateway-1")
     for password, valid in {"changed": True, "services-1": False}.items():
         asked = ("rabbitmqctl", "--silent", "authenticate_user", "services", password)
         assert _succeeds(broker, *asked) == valid
@@ -114,9 +116,8 @@ def test_a_second_user_takes_over_and_one_of_them_is_valid_at_all_times(node):
         ({"services-b": services}, {"services", "services-b"}),
         ({"services-b": services, "services": None}, {"services-b"}),
     ):
-        for task in ("definitions", "finish"):
-            code, said = broker.job(task, {"users": users})
-            assert code == 0, said
+        code, said = broker.job("finish", {"users": users})
+        assert code == 0, said
         assert valid() == expected
     rights = broker.management.call("GET", "users", "services-b", "permissions")
     assert [(each["configure"], each["write"], each["read"]) for each in rights] == [
@@ -129,8 +130,7 @@ def test_definitions_that_no_node_accepts_are_reported_at_once(node):
     broker.start()
 
     code, said = broker.job(
-        "definitions",
-        {"definitions": {"policies": [{**MINE, "definition": {"max-length": "many"}}]}},
+        "finish", {"definitions": {"policies": [{**MINE, "definition": {"max-length": "many"}}]}}
     )
 
     assert code == 1

@@ -60,7 +60,7 @@ class Condition:
         return self.type in _ABOUT_WORKLOAD
 
 
-@lru_cache(maxsize=_MAX_CONDITIONS)
+@lru_cache(maxsize=_MAX_CONDITIONS, typed=True)
 def condition(kind: str, status: str, reason: str, **numbers: Number) -> Condition:
     """Return a condition that needs no action, with the sentence of its reason."""
     return Condition(kind, status, reason, str(Clause(f"condition.{reason}", **numbers)))
