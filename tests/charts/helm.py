@@ -49,6 +49,12 @@ class Manifests:
         assert len(found) == 1, f"{len(found)} of {kind} {name}; there are {self.names(kind)}"
         return found[0]
 
+    def job(self, prefix: str) -> Mapping[str, Any]:
+        """Return the only Job whose name is `prefix`, or that and a hash of its work."""
+        named = re.compile(re.escape(prefix) + "(-[0-9a-f]{8})?")
+        (found,) = [it for it in self.all("Job") if named.fullmatch(it["metadata"]["name"])]
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class Helm:

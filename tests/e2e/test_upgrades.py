@@ -52,7 +52,7 @@ def test_new_passwords_and_a_rolling_upgrade_fail_no_request_and_reset_no_replic
         slow = {"services": {"webhooks": {"extraInitContainers": [_sleep(images["services"])]}}}
         # So Helm still waits for Pods when clients are refused: they have a new password first.
         install(application, chart, image_values(images), ROTATED, slow)
-        eventually(lambda: all(_is_password(application, each, f"{each}-2") for each in ROLES), 120)
+        assert all(_is_password(application, user, f"{user}-2") for user in ROLES)
 
         # All clients restart, as with `kubectl rollout restart`.
         next_release = {"podAnnotations": {"release": "next"}}

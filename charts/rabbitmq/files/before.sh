@@ -1,25 +1,8 @@
 # Before an upgrade or a rollback: no member of the cluster may be removed. Before an upgrade, the
 # cluster must be whole, too, and must be able to lose its nodes one after the other; a rollback may
 # repair it. /etc/rabbitmq is still the ConfigMap of the release that runs.
+[ "$(cat /etc/rabbitmq/nodes-hash)" != "$NODES_HASH" ] || { echo "The nodes stay as they are."; exit 0; }
 current=$(sed -n 's/^cluster_formation.classic_config.nodes.[0-9]* = //p' /etc/rabbitmq/rabbitmq.conf)
-
-# The broker gets the passwords of the Secret before clients do: Helm and Argo CD run what is after an
-# upgrade when all clients are ready, and a client that the broker refuses never is.
-accept() {
-    while read -r user tags; do
-        [ ! -s "/etc/rabbitmq-credentials/$user-password" ] || echo "$user $tags"
-    done < /etc/rabbitmq/users > "$HOME/users"
-    [ ! -s "$HOME/users" ] || write_users "$HOME/users" /etc/rabbitmq-credentials "$HOME/users.json"
-    for node in $current; do
-        [ -e "$HOME/users.json" ] && on "$node" rabbitmq-diagnostics check_running > /dev/null 2>&1 || continue
-        on "$node" rabbitmqctl import_definitions "$HOME/users.json" || refuse "RabbitMQ rejects the passwords of the Secret."
-        break
-    done
-    echo "$*"
-    exit 0
-}
-
-[ "$(cat /etc/rabbitmq/nodes-hash)" != "$NODES_HASH" ] || accept "The nodes stay as they are."
 [ -n "$current" ] || { echo "No node runs."; exit 0; }
 [ "$INTER_NODE" = "$([ -e /etc/rabbitmq/inter-node.config ] && echo true || echo false)" ] || refuse "tls.interNode \
 changes. A node with it and one without cannot connect to each other, so stop all nodes first: set replicas to 0."
@@ -35,7 +18,7 @@ for member in $members; do
 Queues that count them would have no majority. Let them leave first: kubectl exec $(echo "$current" | sed -n '1s/.*@\([^.]*\).*/\1/p') \
 -- sh /etc/rabbitmq/remove-nodes.sh $(echo $NODES | wc -w)" ;; esac
 done
-[ "$TASK" = preflight ] || accept "No member is removed."
+[ "$TASK" = preflight ] || { echo "No member is removed."; exit 0; }
 
 repair="by helm rollback if the last upgrade stopped it. If this upgrade is to repair it, set upgrade.preflight to false"
 [ -n "$members" ] || refuse "No node answers. Bring them back, $repair."
@@ -50,4 +33,4 @@ memory or disk. Let consumers drain its queues, or give it more."
     [ "$members" = "$member" ] || on "$member" rabbitmq-queues check_if_node_is_quorum_critical || refuse "A queue would \
 lose its majority with the node $member. Wait until all its members are online: rabbitmq-queues quorum_status QUEUE"
 done
-accept "Ready to be upgraded:" $members
+echo "Ready to be upgraded:" $members

@@ -9,19 +9,19 @@ main([]) ->
     {ok, _} = application:ensure_all_started([inets, ssl]),
     {ok, Text} = file:read_file(?WORK),
     #{<<"credentials">> := Wanted, <<"connections">> := Connections, <<"ca">> := Ca,
-      <<"client">> := Client} = json:decode(Text),
+      <<"client">> := Client, <<"broker">> := Broker} = json:decode(Text),
     Passwords = credentials(Wanted),
     Trust = authority(Ca),
     Identity = certificate(Client),
     [fill(<<"configmaps">>, maps:get(<<"configMap">>, Ca), <<"data">>, Trust)
      || map_size(Trust) > 0],
     [begin
-         Password = string:trim(maps:get(Key, Passwords), trailing, "\n"),
+         Password = password(Key, Passwords),
          Filled = maps:map(fun(_, Uri) -> with_password(Uri, Password) end, Uris),
          fill(<<"secrets">>, Name, <<"stringData">>, maps:merge(maps:merge(Filled, Trust), Identity))
      end
      || #{<<"name">> := Name, <<"key">> := Key, <<"uris">> := Uris} <- Connections],
-    ok.
+    hand_over(Broker, Passwords).
 
 %% What is in the Secret stays; what it lacks is made, unless it is somebody else's Secret.
 credentials(#{<<"name">> := Name, <<"keys">> := Keys, <<"generate">> := Generate} = Wanted) ->
@@ -44,6 +44,21 @@ credentials(#{<<"name">> := Name, <<"keys">> := Keys, <<"generate">> := Generate
     end.
 
 random() -> base64:encode(crypto:strong_rand_bytes(24), #{mode => urlsafe}).
+
+password(Key, Passwords) -> string:trim(maps:get(Key, Passwords), trailing, "\n").
+
+%% To passwords.sh, in memory. RabbitMQ's own operator has a cookie of its own.
+hand_over(#{<<"cookie">> := <<>>}, _) -> ok;
+hand_over(#{<<"cookie">> := Cookie, <<"users">> := Users}, Passwords) ->
+    secret(".erlang.cookie", password(Cookie, Passwords)),
+    secret("users.json", json:encode(#{users => [
+        #{name => Name, password => password(Key, Passwords), tags => Tags}
+        || #{<<"name">> := Name, <<"key">> := Key, <<"tags">> := Tags} <- Users]})).
+
+secret(Name, Content) ->
+    File = filename:join(os:getenv("HOME"), Name),
+    ok = file:write_file(File, Content),
+    ok = file:change_mode(File, 8#400).
 
 with_password(Uri, Password) ->
     iolist_to_binary(string:replace(Uri, "PASSWORD", uri_string:quote(Password))).

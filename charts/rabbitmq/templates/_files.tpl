@@ -36,12 +36,14 @@ users: |
 {{- $host := printf "%s.%s.svc.%s" $name .Release.Namespace .Values.clusterDomain -}}
 {{- $vhost := .Values.vhost | urlquery | replace "+" "%20" -}}
 {{- $tls := .Values.tls.enabled -}}
-{{- $keys := list -}}
-{{- if not .Values.clusterOperator.enabled }}{{ $keys = list (include "rabbitmq.credentialKey" (list . "erlang-cookie")) }}{{ end -}}
+{{- $cookie := ternary "" (include "rabbitmq.credentialKey" (list . "erlang-cookie")) .Values.clusterOperator.enabled -}}
+{{- $keys := compact (list $cookie) -}}
+{{- $users := list -}}
 {{- $connections := list -}}
 {{- range $user := include "rabbitmq.users" . | fromJsonArray -}}
 {{- $key := include "rabbitmq.credentialKey" (list $ (printf "%s-password" $user)) -}}
 {{- $keys = append $keys $key -}}
+{{- $users = append $users (dict "name" $user "key" $key "tags" (append ((get $.Values.users $user).tags | default list) "helm")) -}}
 {{- $wanted := (get $.Values.users $user).connection | default list -}}
 {{- $uris := dict -}}
 {{- if has "amqp" $wanted -}}
@@ -58,13 +60,13 @@ users: |
 {{- end -}}
 {{- $generate := not .Values.auth.existingSecret -}}
 {{- $client := dict "secret" (ternary .Values.tls.clientSecret "" (and $tls (ne .Values.tls.clients "none"))) -}}
-{{- dict "client" $client "credentials" (dict "name" (include "rabbitmq.credentialsName" .) "keys" $keys "generate" $generate) "connections" $connections "ca" (dict "secret" (ternary (include "rabbitmq.tlsSecret" .) "" $tls) "configMap" (printf "%s-ca" $name) "text" (ternary .Values.tls.ca "" $tls)) | toPrettyJson -}}
+{{- dict "client" $client "credentials" (dict "name" (include "rabbitmq.credentialsName" .) "keys" $keys "generate" $generate) "connections" $connections "broker" (dict "cookie" $cookie "users" $users) "ca" (dict "secret" (ternary (include "rabbitmq.tlsSecret" .) "" $tls) "configMap" (printf "%s-ca" $name) "text" (ternary .Values.tls.ca "" $tls)) | toPrettyJson -}}
 {{- end -}}
 
 {{- define "rabbitmq.jobFiles" -}}
 connections.json: |
   {{- include "rabbitmq.connections" . | nindent 2 }}
-{{- range $file := list "connections.escript" "round-trip.escript" }}
+{{- range $file := list "connections.escript" "passwords.sh" "round-trip.escript" }}
 {{ $file }}: |
   {{- $.Files.Get (printf "files/%s" $file) | nindent 2 }}
 {{- end }}

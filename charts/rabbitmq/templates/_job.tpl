@@ -48,7 +48,7 @@ spec:
 {{- $ := index . 0 -}}
 {{- $task := index . 1 -}}
 {{- $after := eq $task "finish" -}}
-{{- $scripts := ternary (list "nodes" "users" "finish") (list "nodes" "users" "before") $after -}}
+{{- $scripts := ternary (list "nodes" "users" "finish") (list "nodes" "before") $after -}}
 serviceAccountName: {{ ternary "default" (include "rabbitmq.serviceAccountName" $) (or $.Values.clusterOperator.enabled $.Values.serviceAccount.create) }}
 automountServiceAccountToken: false
 restartPolicy: Never
@@ -89,7 +89,7 @@ volumes:
   {{- if $after }}
   {{- include "rabbitmq.credentialsVolume" $ | nindent 2 }}
   {{- else }}
-  # Optional, since a user that this upgrade brings has no password yet.
+  # The cookie alone: a user that this upgrade brings has no password yet.
   - name: credentials
     secret:
       secretName: {{ include "rabbitmq.credentialsName" $ }}
@@ -97,7 +97,6 @@ volumes:
       optional: true
       items:
         - {key: {{ include "rabbitmq.credentialKey" (list $ "erlang-cookie") }}, path: erlang-cookie}
-        {{- include "rabbitmq.passwordItems" $ | nindent 8 }}
   {{- end }}
   - name: files
     configMap: {name: {{ include "rabbitmq.fullname" $ }}, optional: true}
@@ -125,10 +124,14 @@ template:
 {{- end -}}
 
 {{- define "rabbitmq.connectionsSpec" -}}
+{{- $own := not .Values.clusterOperator.enabled -}}
 restartPolicy: Never
+terminationGracePeriodSeconds: 5
 serviceAccountName: {{ .Values.serviceAccount.jobName | default (printf "%s-connections" (include "rabbitmq.fullname" .)) }}
 automountServiceAccountToken: true
-containers:
+# Clients get a password first, so that one which starts meanwhile has it and waits for the broker. No hook can do the
+# second part: Helm and Argo CD run what is after an upgrade when all clients are ready.
+{{ ternary "initContainers" "containers" $own }}:
   - name: connections
     command: [escript, /etc/rabbitmq-jobs/connections.escript]
     {{- include "rabbitmq.jobContainer" . | nindent 4 }}
@@ -136,9 +139,31 @@ containers:
     volumeMounts:
       - {name: jobs, mountPath: /etc/rabbitmq-jobs, readOnly: true}
       - {name: tmp, mountPath: /tmp}
+{{- if $own }}
+containers:
+  - name: passwords
+    command: [/bin/sh, /etc/rabbitmq-jobs/passwords.sh]
+    {{- include "rabbitmq.jobContainer" . | nindent 4 }}
+    env: {{- include "rabbitmq.jobEnv" . | nindent 6 }}
+    volumeMounts:
+      - {name: jobs, mountPath: /etc/rabbitmq-jobs, readOnly: true}
+      - {name: files, mountPath: /etc/rabbitmq, readOnly: true}
+      {{- if .Values.tls.interNode }}
+      - {name: tls, mountPath: /etc/rabbitmq-tls, readOnly: true}
+      {{- end }}
+      - {name: tmp, mountPath: /tmp}
+{{- end }}
 volumes:
   - name: jobs
     configMap: {name: {{ include "rabbitmq.fullname" . }}-tasks}
+  {{- if $own }}
+  - name: files
+    configMap: {name: {{ include "rabbitmq.fullname" . }}}
+  {{- if .Values.tls.interNode }}
+  - name: tls
+    secret: {secretName: {{ include "rabbitmq.tlsSecret" . }}, defaultMode: 0440, optional: true}
+  {{- end }}
+  {{- end }}
   - name: tmp
     emptyDir: {medium: Memory, sizeLimit: 16Mi}
 {{- end -}}

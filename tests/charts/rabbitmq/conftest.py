@@ -22,6 +22,8 @@ PASSWORDS = {
     "gateway-password": "gateway-1",
     "leaver-password": "leaver-1",
 }
+_BEFORE = ("preflight", "rollback")
+"""Jobs that run while the ConfigMap is still that of the release before."""
 _BOOT_SECONDS = 90.0
 _JOB_SECONDS = 150.0
 
@@ -55,9 +57,18 @@ class Broker:
         eventually(self._listens_or_ended, _BOOT_SECONDS)
         assert self.container.running, self.container.log()
 
-    def job(self, task: str, values: Mapping[str, Any] | None = None) -> tuple[int, str]:
-        """Run a Job of an upgrade to ``values``; return its exit code and what it said."""
+    def job(
+        self,
+        task: str,
+        values: Mapping[str, Any] | None = None,
+        memory: Mapping[str, str] | None = None,
+    ) -> tuple[int, str]:
+        """Run a Job of an upgrade to ``values``; return its exit code and what it said.
+
+        ``memory`` are the files that its init container left in /tmp.
+        """
         container = self._jobs(task, values or {})
+        container.write("tmp", memory or {}, 0o400)
         container.start()
         return container.wait(_JOB_SECONDS), container.log()
 
@@ -90,9 +101,9 @@ def node(helm: Helm, debian: Path, tmp_path: Path) -> Iterator[Callable[..., Bro
             return Container(
                 debian,
                 Path(tempfile.mkdtemp(prefix=task, dir=tmp_path)),
-                upgraded if task == "finish" else manifests,
+                manifests if task in _BEFORE else upgraded,
                 known,
-                job=upgraded.one("Job", f"shop-rabbitmq-{task}"),
+                job=upgraded.job(f"shop-rabbitmq-{task}"),
                 environment=ports.epmd,
             )
 

@@ -135,18 +135,21 @@ class Container:
         for each in volume.get("projected", {}).get("sources", [volume]):
             if source := each.get("secret"):
                 files |= self._of_secret(source)
-        for file, text in files.items():
-            folder.joinpath(file).write_text(text)
-            folder.joinpath(file).chmod(0o440)
+        self.write(name, files, 0o440)
         subprocess.run(["chown", "-R", f"{self._user}:{self._user}", str(folder)], check=True)
         folder.chmod(0o2770)
         return folder
 
+    def write(self, volume: str, files: Mapping[str, str], mode: int) -> None:
+        folder = self._folder / volume
+        folder.mkdir(exist_ok=True)
+        for file, text in files.items():
+            folder.joinpath(file).write_text(text)
+            folder.joinpath(file).chmod(mode)
+
     def _of_secret(self, source: Mapping[str, Any]) -> dict[str, str]:
         content = self._secrets[source.get("secretName") or source["name"]]
         names = source.get("items") or [{"key": key, "path": key} for key in content]
-        if source.get("optional"):
-            names = [each for each in names if each["key"] in content]
         return {each["path"]: content[each["key"]] for each in names}
 
     def exec(self, *command: str, seconds: float = 120) -> str:

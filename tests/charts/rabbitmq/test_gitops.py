@@ -39,3 +39,11 @@ def test_hooks_before_the_release_need_none_of_its_objects(helm: Helm, values):
     for found in first:
         assert not later & set(_needs(found["spec"]["template"]["spec"]))
     assert bool(first) == values.get("upgrade", {}).get("preflight", True)
+
+
+@pytest.mark.parametrize("task", ["preflight", "rollback"])
+def test_jobs_before_an_upgrade_hold_the_cookie_alone(helm: Helm, task: str):
+    job = helm.template(CHART, {"users": {"new": {}}}).one("Job", f"shop-rabbitmq-{task}")
+    secrets = [it["secret"] for it in job["spec"]["template"]["spec"]["volumes"] if "secret" in it]
+
+    assert [[item["key"] for item in it["items"]] for it in secrets] == [["erlang-cookie"]]

@@ -82,16 +82,18 @@ def test_a_user_that_leaves_the_values_leaves_the_broker(node):
     assert users() == {"admin", "gateway", "operator", "person", "services"}
 
 
-def test_a_changed_password_reaches_a_running_broker_before_clients_get_it(node):
+def test_a_changed_password_reaches_a_running_broker_after_the_clients(node):
     broker = node()
     broker.start()
-    broker.passwords["services-password"] = "changed"
-    broker.passwords["gateway-password"] = ""  # a Secret that lacks it: the old one stays
+    user = {"name": "services", "password": "changed", "tags": ["helm"]}
+    memory = {
+        ".erlang.cookie": broker.passwords["erlang-cookie"],
+        "users.json": json.dumps({"users": [user]}),
+    }
 
-    said = broker.job("preflight", {"auth": {"revision": 2}})
+    code, said = broker.job("connections", {"auth": {"revision": 2}}, memory)
 
-    assert said == (0, "The nodes stay as they are.\n")
-    assert _succeeds(broker, "rabbitmqctl", "authenticate_user", "gateway", "gateway-1")
+    assert (code, said) == (0, "The broker has the passwords.\n")
     for password, valid in {"changed": True, "services-1": False}.items():
         asked = ("rabbitmqctl", "--silent", "authenticate_user", "services", password)
         assert _succeeds(broker, *asked) == valid
