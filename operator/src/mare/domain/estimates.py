@@ -165,25 +165,23 @@ def learn(
         ready_growth=growth,
         may_grow=now - starting.scaled_at >= max(STATISTICS_SECONDS, start_seconds),
     )
-    learning = replace(learning, starting=starting, estimates=estimates)
     if isinstance(load.statistics_at, Unknown):
-        return replace(learning, interval=None)
+        return replace(learning, starting=starting, estimates=estimates, interval=None)
     working = estimates.working(load, workload)
     prefetch = known(load.prefetch, 0.0) * estimates.consumers_each(load)
     assumed_workers = configured_workers or prefetch
     if assumed_workers and not estimates.prefetch_exceeds_workers:
         estimates = replace(estimates, workers_per_replica=float(assumed_workers))
-        learning = replace(learning, estimates=estimates)
-    interval = learning.interval
-    if interval is None:
-        return replace(learning, interval=open_interval(load, working, None, assumed_workers))
-    interval = interval.observe(load.ready, working)
-    if interval.is_over(load):
-        learning = _with_statistics(
-            learning, interval, load, assumed_workers, configured_workers, now
-        )
-        interval = open_interval(load, working, interval, assumed_workers)
-    return replace(learning, interval=interval)
+    last = learning.interval
+    if last is None:
+        interval = open_interval(load, working, None, assumed_workers)
+    else:
+        interval = last.observe(load.ready, working)
+    learning = replace(learning, starting=starting, estimates=estimates, interval=interval)
+    if last is None or not interval.is_over(load):
+        return learning
+    learning = _with_statistics(learning, interval, load, assumed_workers, configured_workers, now)
+    return replace(learning, interval=open_interval(load, working, interval, assumed_workers))
 
 
 def _with_statistics(  # noqa: PLR0917

@@ -32,6 +32,9 @@ class OpenInterval:
     """The load of the previous interval: the broker's statistics can be one interval old."""
 
     def observe(self, ready: int, working: float) -> "OpenInterval":
+        is_between = self.lowest_ready <= ready <= self.highest_ready
+        if is_between and self.fewest_working <= working <= self.most_working:
+            return self
         return replace(
             self,
             lowest_ready=min(self.lowest_ready, ready),
