@@ -23,10 +23,15 @@ ca.crt: |
 {{- end }}
 {{- end -}}
 
+{{/* By the tag `helm`, users of the chart differ from those of people. */}}
+{{- define "rabbitmq.tags" -}}
+{{- append (.tags | default list) "helm" | toJson -}}
+{{- end -}}
+
 {{- define "rabbitmq.userList" -}}
 users: |
   {{- range $name := include "rabbitmq.users" . | fromJsonArray }}
-  {{ $name }} {{ append ((get $.Values.users $name).tags | default list) "helm" | toJson }}
+  {{ $name }} {{ include "rabbitmq.tags" (get $.Values.users $name) }}
   {{- end }}
 {{- end -}}
 
@@ -43,7 +48,7 @@ users: |
 {{- range $user := include "rabbitmq.users" . | fromJsonArray -}}
 {{- $key := include "rabbitmq.credentialKey" (list $ (printf "%s-password" $user)) -}}
 {{- $keys = append $keys $key -}}
-{{- $users = append $users (dict "name" $user "key" $key "tags" (append ((get $.Values.users $user).tags | default list) "helm")) -}}
+{{- $users = append $users (dict "name" $user "key" $key "tags" (include "rabbitmq.tags" (get $.Values.users $user) | fromJsonArray)) -}}
 {{- $wanted := (get $.Values.users $user).connection | default list -}}
 {{- $uris := dict -}}
 {{- if has "amqp" $wanted -}}
