@@ -112,9 +112,8 @@ def test_a_worker_that_gets_sigterm_again_answers_its_requests(vhost, run_servic
         os.kill(worker, signal.SIGTERM)
         becomes(lambda: http.status("/docs"), None)
         process.send_signal(signal.SIGTERM)
-        becomes(
-            lambda: pending_signals(worker), {signal.SIGTERM}
-        )  # the parent sent it to the worker, too
+        # The parent sends it to the worker, too.
+        becomes(lambda: pending_signals(worker), {signal.SIGTERM})
         release(vhost)
 
         assert running.result().status_code == 200
