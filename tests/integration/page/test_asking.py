@@ -15,8 +15,14 @@ WATCH = """() => {
   new MutationObserver(() => {
     const answer = document.querySelector("#answer");
     const parts = [...answer.children].map((part) => part.dataset.part).join("+");
-    if (window.seen.at(-1) !== parts) window.seen.push(parts);
+    if (parts && window.seen.at(-1) !== parts) window.seen.push(parts);
   }).observe(document.body, { childList: true, subtree: true });
+}"""
+
+LATE = """() => {
+  const start = document.startViewTransition.bind(document);
+  document.startViewTransition = (change) =>
+    start(async () => { await new Promise((go) => setTimeout(go, 1500)); change(); });
 }"""
 
 
@@ -38,6 +44,14 @@ def test_the_answer_builds_up_while_it_arrives(open_page: Open, stage: Stage, by
     expect(page.locator(".country")).to_have_text("Norway")
     expect(page.locator("#live")).to_have_text("The playlist for Bergen is ready: Quiet as snow.")
     assert "playlists.suggest" not in stage.script.calls
+
+
+def test_a_browser_too_busy_to_show_the_question_shows_the_answer(open_page: Open) -> None:
+    page = open_page("/", reduced_motion="no-preference")
+    page.evaluate(LATE)
+    ask(page, "snow Bergen")
+    expect(page.locator(".tracks li")).to_have_count(20)
+    expect(page.locator(".progress")).to_have_count(0)
 
 
 def test_without_a_script_the_server_answers_whole(open_page: Open, stage: Stage) -> None:

@@ -21,9 +21,10 @@ export async function ask(params) {
   hint("");
   keep();
   history.pushState(null, "", address);
-  place(question.get("city") ?? "");
+  const placed = place(question.get("city") ?? "");
   announce(text("pending"));
   const job = await submit(question, mine.signal);
+  await placed;
   if (mine.signal.aborted) return;
   if (!job) location.replace(address);
   else await follow(job, mine.signal, () => refresh(job, question, mine.signal), interrupted);

@@ -5,14 +5,14 @@ import { announce, text } from "./texts.js";
 const SKY = ["sky", "time", "hour", "tide"];
 const sources = new WeakMap();
 
-/** Show that a question is on its way; `name` is what was asked for. */
-export function place(name) {
+/** Show that a question is on its way; `name` is what was asked for. Resolves when it is shown. */
+export async function place(name) {
   const answer = parse(
     '<div id="answer" tabindex="-1" data-state="pending"><p class="progress" data-part="progress"><span class="dots" aria-hidden="true"></span><span></span></p></div>',
   );
   answer.querySelector(".progress span + span").textContent = text("pending");
   if (name) document.querySelector("#city").value = name;
-  swap(() => {
+  await swap(() => {
     document.querySelector("#answer").replaceWith(answer);
     document.body.dataset.view = "answer";
     window.scrollTo({ top: 0 });
@@ -26,12 +26,12 @@ export function interrupted() {
   announce(text("offline"));
 }
 
-/** Show the HTML of an answer; the result is whether it is final. */
-export function showAnswer(html, { fresh = true } = {}) {
+/** Show the HTML of an answer; resolves when it is shown, to whether it is final. */
+export async function showAnswer(html, { fresh = true } = {}) {
   const next = parse(html);
-  const present = document.querySelector("#answer");
   const focused = document.activeElement !== document.body && document.activeElement?.checkVisibility();
-  swap(() => {
+  await swap(() => {
+    const present = document.querySelector("#answer");
     document.body.dataset.view = "answer";
     for (const name of SKY) if (next.dataset[name]) document.body.dataset[name] = next.dataset[name];
     if (fresh && !isFinal(present)) merge(present, next);
@@ -75,9 +75,12 @@ function parse(html) {
   return new DOMParser().parseFromString(html, "text/html").querySelector("#answer");
 }
 
-/** Change the page; the move of the field from the start page is animated where this is possible. */
-function swap(change) {
+/**
+ * Change the page; the move of the field from the start page is animated where this is possible.
+ * A browser that is busy calls `change` later: resolves after it.
+ */
+async function swap(change) {
   const moves = document.body.dataset.view === "home" && document.documentElement.dataset.motion === "on";
   if (!moves || !document.startViewTransition || matchMedia("(prefers-reduced-motion: reduce)").matches) change();
-  else document.startViewTransition(change);
+  else await document.startViewTransition(change).updateCallbackDone;
 }
