@@ -98,7 +98,7 @@ class Timeline:
         )
         decision, self.history = decide(self.policy, observation, self.history, self.now)
         if decision.changes and not self.policy.dry_run:
-            self.history = self.history.scaled(
+            self.history = self.history.record_scaling(
                 decision.replicas - decision.current, self.now, self.policy.behavior
             )
             self.replicas = decision.replicas

@@ -124,7 +124,7 @@ def stories(draw):
         now += draw(st.sampled_from([0.25, 1.0, 5.0, 60.0]))
         observation = draw(observations(replicas, now))
         decision, history = decide(policy, observation, history, now)
-        history = history.scaled(decision.replicas - replicas, now, policy.behavior)
+        history = history.record_scaling(decision.replicas - replicas, now, policy.behavior)
         replicas = decision.replicas
     now += 1.0
     return policy, history, replicas, now
@@ -181,7 +181,7 @@ def test_a_decision_that_was_carried_out_is_not_made_again(story, data):
     policy, history, replicas, now = story
     seen = data.draw(observations(replicas, now))
     first, after = decide(policy, seen, history, now)
-    after = after.scaled(first.replicas - replicas, now, policy.behavior)
+    after = after.record_scaling(first.replicas - replicas, now, policy.behavior)
     workload = replace(seen.workload, replicas=first.replicas)
     again, _ = decide(policy, replace(seen, workload=workload), after, now)
     woken = replicas < policy.min_replicas or first.reason == "Activated"

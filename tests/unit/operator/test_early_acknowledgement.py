@@ -23,9 +23,9 @@ def early(time: Timeline, seconds: int) -> None:
 def test_acknowledgement_on_receipt_is_detected():
     time = Timeline(Policy(max_replicas=5, targets=LENGTH), 5)
     early(time, 15)
-    assert not time.history.deliveries.is_early
+    assert not time.history.early_acknowledgement.is_early
     early(time, 5)
-    assert time.history.deliveries.is_early
+    assert time.history.early_acknowledgement.is_early
 
 
 def test_an_unacknowledged_message_shows_late_acknowledgement():
@@ -33,7 +33,7 @@ def test_an_unacknowledged_message_shows_late_acknowledgement():
     early(time, 30)
     time.now += 5
     time.read(delivered(100, at=time.now, ready=20, unacknowledged=1))
-    assert not time.history.deliveries.is_early
+    assert not time.history.early_acknowledgement.is_early
 
 
 @pytest.mark.parametrize("unacknowledged", [0, 1])
@@ -43,11 +43,11 @@ def test_messages_that_are_never_unacknowledged_are_not_known_to_be_visible(unac
     for count in range(12):
         time.now += 5
         time.read(delivered(count, at=time.now))
-        assert not time.history.deliveries.are_unseen or count >= 10
-    assert time.history.deliveries.are_unseen
+        assert not time.history.early_acknowledgement.are_unseen or count >= 10
+    assert time.history.early_acknowledgement.are_unseen
     time.now += 5
     time.read(delivered(11, at=time.now, unacknowledged=unacknowledged))
-    assert time.history.deliveries.are_unseen == (unacknowledged == 0)
+    assert time.history.early_acknowledgement.are_unseen == (unacknowledged == 0)
 
 
 def test_recently_begun_messages_count_and_prefetched_ones_do_not():
@@ -58,7 +58,7 @@ def test_recently_begun_messages_count_and_prefetched_ones_do_not():
         time.now += 1
         begun = min(3, second // 10)
         time.read(reading(0, 3 - begun, at=time.now, published=3, delivered=3, acknowledged=begun))
-    assert time.history.deliveries.may_run(20, 35.0) == (2, 51.0)
+    assert time.history.early_acknowledgement.unfinished_messages(20, 35.0) == (2, 51.0)
 
 
 def test_messages_of_before_the_first_counters_may_still_run():
@@ -77,7 +77,7 @@ def test_an_empty_queue_shows_nothing():
     for _ in range(20):
         time.now += 5
         time.read(delivered(int(time.now), at=time.now))
-    assert not time.history.deliveries.is_early
+    assert not time.history.early_acknowledgement.is_early
 
 
 @pytest.mark.parametrize(("drain", "until"), [(None, 30), (120, 120), (0, 0)])

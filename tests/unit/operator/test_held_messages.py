@@ -6,7 +6,7 @@ import pytest
 
 from mare.domain.decide import decide
 from mare.domain.estimates import Estimates, recall
-from mare.domain.held import HeldMessages
+from mare.domain.held_messages import HeldMessages
 from mare.domain.history import History
 from mare.domain.observation import Observation, Workload, load_of
 from mare.domain.unknown import Unknown
@@ -65,7 +65,7 @@ def test_idle_first_removes_busy_replicas_only_within_the_grace_period():
 def test_the_service_time_is_at_least_as_long_as_a_message_was_held(measured, held, limit, seconds):
     estimates = Estimates() if measured is None else served_in(measured)
     history = replace(
-        History.begin(0.0, 1), learning=recall(estimates), held=HeldMessages(seconds=held)
+        History.begin(0.0, 1), learning=recall(estimates), held_messages=HeldMessages(seconds=held)
     )
     found = history.service_seconds(limit, 10.0)
     assert (None if isinstance(found, Unknown) else found) == seconds

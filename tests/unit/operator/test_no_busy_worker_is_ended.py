@@ -82,7 +82,7 @@ class Operator:
     async def is_quiet(self) -> bool:
         why = await self.check.run(["work"]) if self.checks else None
         if isinstance(why, Unknown) and why.reason == "MessagesLeft":
-            self.history = self.history.found_busy(self.now)
+            self.history = self.history.restart_quiet_period(self.now)
         return why is None
 
     def reading(self) -> QueueReading:

@@ -55,7 +55,7 @@ def test_messages_that_are_held_by_the_alarm_show_no_long_work():
         time.now += 5
         time.read(reading(9, 2, at=time.now, delivered=100, acknowledged=98))
 
-    assert time.history.held.longest(time.now) <= 5
+    assert time.history.held_messages.longest(time.now) <= 5
 
 
 def test_a_cooldown_of_0_s_waits_for_the_end_of_the_alarm_too():

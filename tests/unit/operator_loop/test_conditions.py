@@ -10,7 +10,7 @@ from mare.custom_resource.conditions import conditions_of
 from mare.custom_resource.work_conditions import grace_period_sufficient, prefetch_suitable
 from mare.dashboard.summary import facts_of
 from mare.domain.estimates import Estimates, Learning, recall
-from mare.domain.held import HeldMessages
+from mare.domain.held_messages import HeldMessages
 from mare.domain.history import History
 from mare.domain.unknown import Unknown
 from mare.explanation.problems import problems_of
@@ -103,7 +103,7 @@ def test_a_silent_leader_is_no_warning_before_statistics_can_show_an_empty_queue
 
 
 def grace_condition(learning: Learning, held: HeldMessages) -> Condition:
-    history = replace(History.begin(0.0, 1), learning=learning, held=held)
+    history = replace(History.begin(0.0, 1), learning=learning, held_messages=held)
     scale = Scale(replicas=1, version="1", ready=1, selector="", grace_seconds=30)
     return grace_period_sufficient(read_autoscaler(body()), scale, history, 0.0)
 

@@ -10,7 +10,7 @@ from mare.domain.policy import (
     HPA_SCALE_DOWN,
     HPA_SCALE_UP,
     MESSAGE_COUNT_BEHAVIOR,
-    OWN_BEHAVIOR,
+    QUEUE_WAIT_BEHAVIOR,
     ExpectedQueueConsumptionTime,
     FallbackBehavior,
     MaximumConcurrency,
@@ -30,7 +30,7 @@ def test_the_smallest_spec_means_the_defaults_of_the_domain():
     policy = read_policy(SMALLEST)
 
     assert policy.targets == (QueueWaitTime(),)
-    assert policy.behavior == OWN_BEHAVIOR
+    assert policy.behavior == QUEUE_WAIT_BEHAVIOR
     assert policy.victim_policy is VictimPolicy.IDLE_FIRST
     assert (policy.min_replicas, policy.max_replicas) == (0, 10)
 

@@ -64,7 +64,7 @@ def conditions_of(
             _scaling_limited(decision),
             _fallback(decision),
             _paused(policy),
-            work_visible(policy, history.deliveries),
+            work_visible(policy, history.early_acknowledgement),
             *prefetch_suitable(policy, reading, history, now),
         ]
     if isinstance(scale, Scale) and policy.victim_policy is VictimPolicy.IDLE_ONLY:

@@ -5,7 +5,7 @@ import math
 from mare.custom_resource.autoscaler import Autoscaler
 from mare.custom_resource.condition import Condition, condition
 from mare.domain.clause import Clause, capital, number, significant
-from mare.domain.deliveries import DRAIN_SECONDS, Deliveries
+from mare.domain.early_acknowledgement import DRAIN_SECONDS, EarlyAcknowledgement
 from mare.domain.estimates import Estimates
 from mare.domain.history import History
 from mare.domain.observation import load_of
@@ -56,14 +56,14 @@ def grace_period_sufficient(
 def _may_hang(history: History, now: float) -> bool:
     """Return whether messages were held for much longer than their measured service time."""
     service = known(history.learning.estimates.service_seconds, 0.0)
-    return history.held.longest(now) > _HUNG_FACTOR * service
+    return history.held_messages.longest(now) > _HUNG_FACTOR * service
 
 
 def _may_be_wait(policy: Policy, history: History, grace_seconds: int, now: float) -> bool:
     """Return whether a long service time may be the wait behind other prefetched messages."""
     workers = known(history.learning.estimates.workers_per_replica, 0.0)
     is_known = policy.workers_per_replica is not None or workers < _LARGE_PREFETCH
-    return not is_known and history.held.longest(now) <= grace_seconds
+    return not is_known and history.held_messages.longest(now) <= grace_seconds
 
 
 def victims_chosen(policy: Policy, unchosen: Unknown | None, reading: BrokerReading) -> Condition:
@@ -78,13 +78,13 @@ def victims_chosen(policy: Policy, unchosen: Unknown | None, reading: BrokerRead
     return condition(kind, "True", "Chosen")
 
 
-def work_visible(policy: Policy, deliveries: Deliveries) -> Condition:
+def work_visible(policy: Policy, acknowledgement: EarlyAcknowledgement) -> Condition:
     kind = "WorkVisible"
-    if not deliveries.is_early and deliveries.are_unseen and policy.drain_seconds is None:
+    if not acknowledgement.is_early and acknowledgement.are_unseen and policy.drain_seconds is None:
         return condition(kind, "Unknown", "NeverUnacknowledged")
-    if not deliveries.is_early:
+    if not acknowledgement.is_early:
         return condition(kind, "True", "Visible")
-    reason = "AutomaticAcknowledgement" if deliveries.automatic else "EarlyAcknowledgement"
+    reason = "AutomaticAcknowledgement" if acknowledgement.automatic else "EarlyAcknowledgement"
     seconds = DRAIN_SECONDS if policy.drain_seconds is None else policy.drain_seconds
     clause = Clause("work.early")
     message = f"{capital(clause)}; scale-down waits {seconds} s (drainSeconds): {_ACKNOWLEDGE_LATE}"

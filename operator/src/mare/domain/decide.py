@@ -1,12 +1,17 @@
 """Decides how many replicas a workload gets.
 
-1. `paused: All` keeps the count and ends the decision. So does a count of 0 that another client
+1. The reading updates the history: estimates, and since when the queues have no message.
+2. `paused: All` keeps the count and ends the decision. So does a count of 0 that another client
    set, if `minReplicas` is above 0, as in an HPA.
-2. Each target proposes a count; the largest proposal applies.
-3. Without any proposal the count stays, or the fallback applies.
-4. With a proposal an idle workload stays idle or is activated. Any other workload passes unknown
-   inputs, schedules, `behavior` as in autoscaling/v2, IdleOnly, and may become idle.
-5. `paused: ScaleIn` and `ScaleOut` apply last.
+3. Each target proposes a count; the largest proposal applies.
+4. Without any proposal the count stays, or the fallback applies.
+5. With a proposal an idle workload stays idle, or is activated in one step.
+6. For any other workload these rules change the proposal, in this order: unknown inputs and alarms
+   block scale-down, a schedule sets a minimum, `behavior` limits the change as in autoscaling/v2,
+   busy replicas stay, and the smallest count is scaled to the idle count.
+7. `paused: ScaleIn` and `ScaleOut` apply last.
+
+A count outside of its bounds moves to the bound at once: only busy replicas and a pause delay it.
 
 The operator, `mare local` and the simulation call `decide`.
 """
@@ -18,7 +23,7 @@ from mare.domain.behavior import Recommendation, apply_behavior, record_behavior
 from mare.domain.clause import Clause
 from mare.domain.context import DecisionContext, Proposal, context_of
 from mare.domain.decision import Decision, DecisionTrace, Stage
-from mare.domain.draining import keep_busy_replicas, keep_delivered_messages
+from mare.domain.draining import keep_busy_replicas, keep_unfinished_messages
 from mare.domain.estimates import learn
 from mare.domain.history import History
 from mare.domain.observation import Load, Observation, load_of
@@ -33,19 +38,11 @@ def decide(
 ) -> tuple[Decision, History]:
     """Decide how many replicas the workload gets, and return the history for the next call.
 
-    The caller calls `History.scaled` after it has carried the decision out.
+    The caller calls `History.record_scaling` after it has carried the decision out.
     """
     workload = observation.workload
     load = load_of(observation.queues, now, policy.staleness_seconds)
-    learning = learn(history.learning, load, workload, now, policy.workers_per_replica)
-    history = history.observe(load, learning, now)
-    deliveries = history.deliveries.observe(load, now, policy.drain_seconds)
-    held = history.held.observe(load)
-    if deliveries is not history.deliveries or held is not history.held:
-        history = replace(history, deliveries=deliveries, held=held)
-    history = idle.observe_zero(policy, workload.replicas, history)
-    if observation.alarm is not None:
-        history = replace(history, quiet_since=now, held=history.held.interrupted())
+    history = _observe(policy, observation, load, history, now)
     context = context_of(policy, observation, load, now)
     trace = DecisionTrace(workload.replicas)
     if policy.paused is Pause.ALL:
@@ -56,7 +53,7 @@ def decide(
         return trace.decided(), _record_kept_count(trace, context, history)
     proposal = _largest(
         [
-            proposal_of(target, load, learning.estimates, workload, policy.behavior)
+            proposal_of(target, load, history.learning.estimates, workload, policy.behavior)
             for target in policy.targets
         ]
     )
@@ -69,6 +66,24 @@ def decide(
         history = _with_proposal(trace, context, proposal, history)
     _pause_one_direction(trace, policy)
     return trace.decided(), history
+
+
+def _observe(
+    policy: Policy, observation: Observation, load: Load, history: History, now: float
+) -> History:
+    """Return the history with one more reading. An alarm restarts the cooldown."""
+    workload, has_alarm = observation.workload, observation.alarm is not None
+    learning = learn(history.learning, load, workload, now, policy.workers_per_replica)
+    history = history.observe(load, learning, now)
+    acknowledgement = history.early_acknowledgement.observe(load, now, policy.drain_seconds)
+    held_messages = history.held_messages.observe(load)
+    return replace(
+        history,
+        early_acknowledgement=acknowledgement,
+        held_messages=held_messages.interrupted() if has_alarm else held_messages,
+        policy_allowed_zero=idle.policy_allowed_zero(policy, workload.replicas, history),
+        quiet_since=now if has_alarm else history.quiet_since,
+    )
 
 
 def _largest(proposals: list[Proposal | Unknown]) -> Proposal | Unknown:
@@ -87,7 +102,7 @@ def _largest(proposals: list[Proposal | Unknown]) -> Proposal | Unknown:
 
 def _record_kept_count(trace: DecisionTrace, context: DecisionContext, history: History) -> History:
     count = max(trace.count, trace.current)
-    return history.count_kept(count, context.now, context.policy.behavior)
+    return history.record_kept_count(count, context.now, context.policy.behavior)
 
 
 def _pause_all(trace: DecisionTrace, policy: Policy) -> None:
@@ -149,7 +164,7 @@ def _with_proposal(
 ) -> History:
     trace.raw = proposal.raw
     trace.set_formula(*proposal.sentence)
-    trace.record(Stage.MEASURED, None, context.load.as_far_as_known().text)
+    trace.record(Stage.MEASURED, None, context.load.of_known_queues().text)
     trace.record(Stage.PROPOSAL, proposal.raw, proposal.text)
     if proposal.within_tolerance:
         trace.move_to(Stage.TOLERANCE, proposal.replicas, proposal.within_tolerance)
@@ -164,7 +179,7 @@ def _with_proposal(
         count = max(proposal.replicas, context.floor)
         trace.move_to(Stage.IDLE, count, Clause("idle.activated"))
         _bound(trace, context, context.floor)
-        return history.activated(trace.count, context.now)
+        return history.record_activation(trace.count, context.now)
     desired = _desired(trace, context, proposal)
     recommendations = _recommendations(context, history)
     limited = apply_behavior(
@@ -181,7 +196,7 @@ def _with_proposal(
     record_behavior(trace, context, limited, desired, window_ended=window_ended)
     history = replace(history, recommendations=limited.recommendations)
     history = keep_busy_replicas(trace, context, history)
-    keep_delivered_messages(trace, context, history.deliveries)
+    keep_unfinished_messages(trace, context, history.early_acknowledgement)
     idle.scale_to_idle(trace, context, history)
     return history
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from mare.domain.clause import Clause
 from mare.domain.context import DecisionContext
 from mare.domain.decision import DecisionTrace, Stage
-from mare.domain.deliveries import DRAIN_SECONDS, Deliveries
+from mare.domain.early_acknowledgement import DRAIN_SECONDS, EarlyAcknowledgement
 from mare.domain.history import History
 from mare.domain.observation import STATISTICS_SECONDS
 from mare.domain.policy import VictimPolicy
@@ -21,7 +21,7 @@ from mare.domain.unknown import Unknown, known
 def keep_busy_replicas(trace: DecisionTrace, context: DecisionContext, history: History) -> History:
     """Remove only idle replicas until maxDrainWaitSeconds have passed, where that is needed."""
     desired = trace.count
-    if desired >= trace.current or not _only_idle_may_go(context, history):
+    if desired >= trace.current or not _removes_only_idle(context, history):
         return replace(history, draining_since=None) if history.draining_since else history
     since = context.now if history.draining_since is None else history.draining_since
     removable = _removable_replicas(context, history)
@@ -33,7 +33,7 @@ def keep_busy_replicas(trace: DecisionTrace, context: DecisionContext, history: 
     return replace(history, draining_since=since, idle_counted_at=counted_at)
 
 
-def _only_idle_may_go(context: DecisionContext, history: History) -> bool:
+def _removes_only_idle(context: DecisionContext, history: History) -> bool:
     if context.policy.victim_policy is not VictimPolicy.IDLE_FIRST:
         return context.policy.victim_policy is VictimPolicy.IDLE_ONLY
     grace_seconds = context.workload.grace_seconds
@@ -43,15 +43,15 @@ def _only_idle_may_go(context: DecisionContext, history: History) -> bool:
     if isinstance(service, Unknown):
         running = known(context.load.unacknowledged, 0) > 0
         all_delivered = known(context.load.ready, 0) == 0
-        may_run = running or (all_delivered and not _tell_deliveries(context, history))
+        may_run = running or (all_delivered and not _sampled_twice_since_ready(context, history))
         return may_run and not isinstance(context.workload.idle, Unknown)
     return service * (1 + history.learning.estimates.capacity_error) > grace_seconds
 
 
-def _tell_deliveries(context: DecisionContext, history: History) -> bool:
-    """Return whether two samples were taken since the last message was ready."""
+def _sampled_twice_since_ready(context: DecisionContext, history: History) -> bool:
+    """Return whether the broker took two samples since a message was last ready."""
     sampled_after = known(context.load.sampled_after, 0.0)
-    return sampled_after > history.filled_at + STATISTICS_SECONDS
+    return sampled_after > history.last_ready_at + STATISTICS_SECONDS
 
 
 def _why_busy_stay(idle_count: int | Unknown, removable: int, desired: int) -> Clause:
@@ -69,27 +69,27 @@ def _removable_replicas(context: DecisionContext, history: History) -> int:
     Each statistics update counts once: a second decision on the same update would remove the same
     number of replicas again.
     """
-    if history.is_quiet:
+    if history.is_quiet_confirmed:
         return context.workload.replicas
     statistics_at, idle_count = context.load.statistics_at, context.workload.idle
     if isinstance(idle_count, Unknown) or isinstance(statistics_at, Unknown):
         return 0
-    if not _tell_deliveries(context, history):
+    if not _sampled_twice_since_ready(context, history):
         return 0
     return idle_count if statistics_at > history.idle_counted_at else 0
 
 
-def keep_delivered_messages(
-    trace: DecisionTrace, context: DecisionContext, deliveries: Deliveries
+def keep_unfinished_messages(
+    trace: DecisionTrace, context: DecisionContext, acknowledgement: EarlyAcknowledgement
 ) -> None:
-    """Do not scale below the number of messages that may still be processed."""
-    running, until = deliveries.may_run(context.policy.drain_seconds, context.now)
+    """Do not scale below the number of acknowledged messages that may still be processed."""
+    running, until = acknowledgement.unfinished_messages(context.policy.drain_seconds, context.now)
     kept = min(running, trace.current)
     if trace.count < kept:
-        trace.limit(Stage.VICTIMS, kept, Reason.DRAINING, why_delivered(context, running), until)
+        trace.limit(Stage.VICTIMS, kept, Reason.DRAINING, why_unfinished(context, running), until)
 
 
-def why_delivered(context: DecisionContext, running: int) -> Clause:
+def why_unfinished(context: DecisionContext, running: int) -> Clause:
     drain_seconds = context.policy.drain_seconds
     seconds = DRAIN_SECONDS if drain_seconds is None else drain_seconds
     running = min(running, context.workload.replicas)

@@ -149,7 +149,7 @@ def learn(
     configured_workers: int | None = None,
 ) -> Learning:
     """Update the estimates with one reading. `configured_workers` are those of a replica."""
-    load = load.of_existing()
+    load = load.without_missing_queues()
     if isinstance(load.ready, Unknown) or isinstance(load.consumers, Unknown):
         return replace(learning, interval=None)
     starting = learning.starting.observe(workload.replicas, load.consumers, now)

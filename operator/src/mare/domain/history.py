@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field, replace
 
 from mare.domain.behavior import Recommendation, ScaleEvent, remember, store_event
-from mare.domain.deliveries import Deliveries
+from mare.domain.early_acknowledgement import EarlyAcknowledgement
 from mare.domain.estimates import Estimates, Learning, recall
-from mare.domain.held import HeldMessages
+from mare.domain.held_messages import HeldMessages
 from mare.domain.observation import Load
 from mare.domain.policy import Behavior
 from mare.domain.unknown import Unknown, known, total
@@ -21,39 +21,39 @@ class History:
     learning: Learning
     recommendations: tuple[Recommendation, ...]
     last_active: float
-    """When there was last a message."""
+    """When a queue last had a message, or a message arrived."""
     quiet_since: float
-    """Since when it is known that there is no message, ready or unacknowledged."""
+    """Since when every reading shows no message, ready or unacknowledged."""
     events: tuple[ScaleEvent, ...] = ()
     unknown_since: float | None = None
     """Since when no queue could be read."""
-    changed_at: float
-    """When a message was ready, or consumers or counters changed, for the last time."""
-    filled_at: float
-    """When messages were ready, so that every consumer had one, for the last time."""
+    queues_changed_at: float
+    """When a reading last had ready messages, or other consumers or counters than before."""
+    last_ready_at: float
+    """When a message was last ready. Every consumer had a message then."""
     consumers_and_counters: int = 0
     """A hash of the values that were read last."""
     quiet_samples: int = 0
-    """Statistics in a row, sampled after `changed_at`, without a message."""
+    """Statistics in a row, sampled after `queues_changed_at`, without a message."""
     quiet_sampled_after: float = 0.0
     """`sampled_after` of the statistics that were counted last."""
-    zero_is_own: bool = False
-    """Whether the policy allowed the count of 0; else another client set it."""
-    deliveries: Deliveries = field(default_factory=Deliveries)
-    held: HeldMessages = field(default_factory=HeldMessages)
+    policy_allowed_zero: bool = False
+    """Whether the policy allows or allowed the present count of 0; else another client set it."""
+    early_acknowledgement: EarlyAcknowledgement = field(default_factory=EarlyAcknowledgement)
+    held_messages: HeldMessages = field(default_factory=HeldMessages)
     draining_since: float | None = None
     """Since when busy replicas delay a scale-down."""
     idle_counted_at: float = 0.0
     """The time of the statistics by which idle replicas were last removed."""
 
     @property
-    def is_quiet(self) -> bool:
-        """Whether statistics of after the last change twice contained no message."""
+    def is_quiet_confirmed(self) -> bool:
+        """Whether two statistics updates, sampled after the last change, show no message."""
         return self.quiet_samples >= _QUIET_SAMPLES
 
     def service_seconds(self, limit: float, now: float) -> float | Unknown:
         """Return the service time, or how long a message was held if that exceeds a limit."""
-        measured, held = self.learning.estimates.service_seconds, self.held.longest(now)
+        measured, held = self.learning.estimates.service_seconds, self.held_messages.longest(now)
         return max(held, known(measured, 0.0)) if held > limit else measured
 
     @classmethod
@@ -68,15 +68,15 @@ class History:
             recommendations=(Recommendation(now, replicas),),
             last_active=now,
             quiet_since=now,
-            changed_at=now,
-            filled_at=now,
+            queues_changed_at=now,
+            last_ready_at=now,
         )
 
-    def scaled(self, change: int, now: float, behavior: Behavior) -> "History":
-        """Record a change that was carried out. A failed change is no scale event."""
+    def record_scaling(self, change: int, now: float, behavior: Behavior) -> "History":
+        """Record that replicas were added or removed. A failed change is no scale event."""
         return replace(self, events=store_event(behavior, self.events, ScaleEvent(now, change)))
 
-    def activated(self, replicas: int, now: float) -> "History":
+    def record_activation(self, replicas: int, now: float) -> "History":
         """Restart the windows: the step from idle is not subject to `behavior`."""
         return replace(
             self,
@@ -91,10 +91,10 @@ class History:
         Statistics of before the last change do not count as quiet: a message that was delivered
         since then is unacknowledged, and only later statistics contain it.
         """
-        ready = load.as_far_as_known().ready
+        ready = load.of_known_queues().ready
         if isinstance(ready, Unknown):
             return replace(
-                self.found_busy(now),
+                self.restart_quiet_period(now),
                 learning=learning,
                 last_active=self.last_active,
                 unknown_since=now if self.unknown_since is None else self.unknown_since,
@@ -105,7 +105,7 @@ class History:
         seen = _consumers_and_counters(load)
         changed = ready > 0 or seen != self.consumers_and_counters
         samples, counted = self.quiet_samples, self.quiet_sampled_after
-        changed_at, sampled_after = self.changed_at, known(load.sampled_after, 0.0)
+        changed_at, sampled_after = self.queues_changed_at, known(load.sampled_after, 0.0)
         if changed or not quiet:
             samples, changed_at = 0, now if changed else changed_at
         elif sampled_after > max(changed_at, counted):
@@ -116,17 +116,20 @@ class History:
             unknown_since=None,
             last_active=now if active else self.last_active,
             quiet_since=self.quiet_since if quiet else now,
-            changed_at=changed_at,
-            filled_at=now if ready > 0 else self.filled_at,
+            queues_changed_at=changed_at,
+            last_ready_at=now if ready > 0 else self.last_ready_at,
             consumers_and_counters=seen,
             quiet_samples=samples,
             quiet_sampled_after=counted,
         )
 
-    def found_busy(self, now: float) -> "History":
-        return replace(self, last_active=now, quiet_since=now, changed_at=now, quiet_samples=0)
+    def restart_quiet_period(self, now: float) -> "History":
+        """Return the history as if the queues had a message now. The cooldown begins again."""
+        return replace(
+            self, last_active=now, quiet_since=now, queues_changed_at=now, quiet_samples=0
+        )
 
-    def count_kept(self, replicas: int, now: float, behavior: Behavior) -> "History":
+    def record_kept_count(self, replicas: int, now: float, behavior: Behavior) -> "History":
         """Record a count that no proposal decided.
 
         The scale-down windows and the cooldown restart. The last recommendation to scale up stays

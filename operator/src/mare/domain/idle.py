@@ -1,11 +1,9 @@
 """Scaling to the idle count (usually 0) and back: activation and cooldown, as in KEDA."""
 
-from dataclasses import replace
-
 from mare.domain.clause import Clause
 from mare.domain.context import DecisionContext, Proposal
 from mare.domain.decision import DecisionTrace, Stage
-from mare.domain.draining import why_delivered
+from mare.domain.draining import why_unfinished
 from mare.domain.history import History
 from mare.domain.policy import Pause, Policy
 from mare.domain.reason import Reason
@@ -16,7 +14,7 @@ _NOTHING = Clause("idle.stays")
 
 def has_activation(context: DecisionContext) -> bool:
     """Return whether more messages are ready than the activation threshold, in known queues."""
-    ready = context.load.as_far_as_known().ready
+    ready = context.load.of_known_queues().ready
     return not isinstance(ready, Unknown) and ready > context.policy.activation_threshold
 
 
@@ -24,7 +22,7 @@ def proposal_to_activate(context: DecisionContext, why: Unknown) -> Proposal | U
     """Propose the fewest replicas if an idle workload has messages; else return `why`."""
     if not (context.is_idle and has_activation(context)):
         return why
-    ready = known(context.load.as_far_as_known().ready, 0)
+    ready = known(context.load.of_known_queues().ready, 0)
     clause = Clause("idle.ready", ready=ready)
     return Proposal(context.floor, context.floor, clause, allows_scale_down=False, unknown=why)
 
@@ -39,17 +37,16 @@ def stay_idle(trace: DecisionTrace, idle_replicas: int) -> None:
         trace.limit(Stage.BOUNDS, idle_replicas, Reason.TOO_FEW_REPLICAS, remark)
 
 
-def observe_zero(policy: Policy, replicas: int, history: History) -> History:
-    """Record whether a count of 0 comes from the policy, of now or of before."""
+def policy_allowed_zero(policy: Policy, replicas: int, history: History) -> bool:
+    """Return whether the count is 0 and the policy allows it, or allowed it in an earlier call."""
     is_paused_at_zero = policy.paused is Pause.ALL and policy.paused_replicas == 0
     allowed = policy.effective_idle_replicas == 0 or is_paused_at_zero
-    own = replicas == 0 and (allowed or history.zero_is_own)
-    return history if own == history.zero_is_own else replace(history, zero_is_own=own)
+    return replicas == 0 and (allowed or history.policy_allowed_zero)
 
 
 def is_disabled(policy: Policy, replicas: int, history: History) -> bool:
     """Return whether another client disabled scaling by a count of 0, as in an HPA."""
-    return replicas == 0 and policy.min_replicas > 0 and not history.zero_is_own
+    return replicas == 0 and policy.min_replicas > 0 and not history.policy_allowed_zero
 
 
 def stay_disabled(trace: DecisionTrace) -> None:
@@ -68,11 +65,12 @@ def scale_to_idle(trace: DecisionTrace, context: DecisionContext, history: Histo
     unknown = total((context.load.ready, context.load.unacknowledged))
     cooldown = context.policy.cooldown_seconds
     quiet_at = history.quiet_since + cooldown
-    running, until = history.deliveries.may_run(context.policy.drain_seconds, context.now)
+    acknowledgement = history.early_acknowledgement
+    running, until = acknowledgement.unfinished_messages(context.policy.drain_seconds, context.now)
     if running and history.quiet_samples > 0:
-        remark = why_delivered(context, running)
+        remark = why_unfinished(context, running)
         trace.limit(Stage.IDLE, trace.count, Reason.DRAINING, remark, until)
-    elif history.is_quiet and context.now >= quiet_at:
+    elif history.is_quiet_confirmed and context.now >= quiet_at:
         seconds = round(context.now - history.quiet_since)
         trace.move_to_idle(idle_replicas, Clause("idle.scaled", seconds=seconds))
     elif history.quiet_samples > 0 and context.now < quiet_at:

@@ -113,11 +113,11 @@ class Load:
             return ready, self.statistics_at
         return ready, total(reading.unacknowledged for reading in some)
 
-    def as_far_as_known(self) -> "Load":
+    def of_known_queues(self) -> "Load":
         """Return the load of the queues with known ready messages, a lower bound of the load."""
         return self._where(lambda ready: not isinstance(ready, Unknown))
 
-    def of_existing(self) -> "Load":
+    def without_missing_queues(self) -> "Load":
         """Return the load without missing queues, which have no messages and no consumers."""
         return self._where(
             lambda ready: not isinstance(ready, Unknown) or ready.reason != _NO_QUEUE.reason

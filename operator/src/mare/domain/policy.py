@@ -69,7 +69,7 @@ HPA_SCALE_DOWN = ScalingRules(
     stabilization_window_seconds=300,
     policies=(ScalingPolicy(PolicyType.PERCENT, 100, 15),),
 )
-OWN_BEHAVIOR = Behavior(
+QUEUE_WAIT_BEHAVIOR = Behavior(
     scale_up=ScalingRules(),
     scale_down=ScalingRules(stabilization_window_seconds=15),
     ends_window_at_fall=True,
@@ -148,7 +148,7 @@ Target = (
 def default_behavior(targets: tuple[Target, ...]) -> Behavior:
     """Return the `behavior` of a spec without one."""
     by_wait = all(isinstance(target, QueueWaitTime) for target in targets)
-    return OWN_BEHAVIOR if by_wait else MESSAGE_COUNT_BEHAVIOR
+    return QUEUE_WAIT_BEHAVIOR if by_wait else MESSAGE_COUNT_BEHAVIOR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +180,7 @@ class Policy:
     """What sets `max_replicas`, as sentences name it."""
     targets: tuple[Target, ...] = (QueueWaitTime(),)
     """At least one; the largest proposal applies."""
-    behavior: Behavior = OWN_BEHAVIOR
+    behavior: Behavior = QUEUE_WAIT_BEHAVIOR
     victim_policy: VictimPolicy = VictimPolicy.IDLE_FIRST
     max_drain_wait_seconds: int = 300
     activation_threshold: int = 0

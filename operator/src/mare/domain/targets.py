@@ -34,7 +34,7 @@ def proposal_of(
     unknown = total((load.ready, load.of(entries)[0]))
     if not isinstance(unknown, Unknown):
         return _proposal(target, load, estimates, workload, behavior)
-    part = load.as_far_as_known()
+    part = load.of_known_queues()
     if isinstance(part.ready, Unknown):
         return part.ready
     if isinstance(target, QueueLength | MaximumConcurrency):

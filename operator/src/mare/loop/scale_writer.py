@@ -122,7 +122,7 @@ class ScaleWriter:
         now = self.clock()
         state.quiet_check_due = now + _QUIET_CHECK_SECONDS
         if why.reason == MESSAGES_LEFT and state.history is not None:
-            state.history = state.history.found_busy(now)
+            state.history = state.history.restart_quiet_period(now)
         return False
 
     async def _refresh(self, state: AutoscalerState) -> None:
@@ -153,7 +153,8 @@ class ScaleWriter:
         state.scale_retry.succeeded()
         state.problem = None
         if state.history is not None:
-            state.history = state.history.scaled(change, now, view.autoscaler.policy.behavior)
+            behavior = view.autoscaler.policy.behavior
+            state.history = state.history.record_scaling(change, now, behavior)
         self.metrics.scaled(view.at, now, up=change > 0)
         _log.info(
             "Scaled workload",
@@ -183,4 +184,4 @@ def _all_are_idle(state: AutoscalerState, decision: Decision) -> bool:
     history = state.history
     if history is None or history.draining_since is None:
         return False
-    return history.is_quiet and decision.replicas < decision.current
+    return history.is_quiet_confirmed and decision.replicas < decision.current

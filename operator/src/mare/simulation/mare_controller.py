@@ -43,7 +43,7 @@ def attach(simulation: Simulation, policy: Policy, tick_seconds: float = 1.0) ->
                 decision.replicas, decision.reason, decision.message, idle_first=idle_first
             )
             change = decision.replicas - decision.current
-            history = history.scaled(change, simulation.now, policy.behavior)
+            history = history.record_scaling(change, simulation.now, policy.behavior)
 
     simulation.every(
         STATISTICS_SECONDS, read_statistics, simulation.random.random() * STATISTICS_SECONDS

@@ -19,7 +19,7 @@ _SAMPLES = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Deliveries:
+class EarlyAcknowledgement:
     """The messages acknowledged lately, and whether that is early."""
 
     delivered: int | None = None
@@ -41,7 +41,7 @@ class Deliveries:
         """Whether no message was unacknowledged in any statistics, of enough messages."""
         return self.unseen is not None and self.unseen >= _ENOUGH_MESSAGES
 
-    def observe(self, load: Load, now: float, drain_seconds: int | None) -> "Deliveries":
+    def observe(self, load: Load, now: float, drain_seconds: int | None) -> "EarlyAcknowledgement":
         """Record the deliveries of one reading. Counters change with the statistics only."""
         new = total(reading.delivered for reading in load.readings)
         acknowledged = total(reading.acknowledged for reading in load.readings)
@@ -74,7 +74,7 @@ class Deliveries:
         together = 0 < count <= acknowledged - self.acknowledged
         return self.early_samples + 1 if together and known(load.ready, 0) > 0 else 0
 
-    def may_run(self, drain_seconds: int | None, now: float) -> tuple[int, float]:
+    def unfinished_messages(self, drain_seconds: int | None, now: float) -> tuple[int, float]:
         """Return how many messages may still be processed, and until when.
 
         Without `drain_seconds` this counts only where messages are acknowledged early.
