@@ -7,9 +7,9 @@ from mare.domain.behavior import (
     ScaleEvent,
     apply_behavior,
     down_limit,
+    is_within_tolerance,
     store_event,
     up_limit,
-    within_tolerance,
 )
 from mare.domain.policy import (
     HPA_SCALE_DOWN,
@@ -205,15 +205,15 @@ def test_recommendations_are_stored_before_limits():
     ("ratio", "inside"), [(0.9, True), (0.8999, False), (1.1, True), (1.1001, False), (1.0, True)]
 )
 def test_the_bounds_of_the_tolerance_belong_to_it(ratio, inside):
-    assert within_tolerance(HPA, ratio) is inside
+    assert is_within_tolerance(HPA, ratio) is inside
 
 
 def test_tolerance_is_kept_for_each_direction():
     behavior = Behavior(
         scale_up=ScalingRules(tolerance=0.0), scale_down=ScalingRules(tolerance=0.5)
     )
-    assert within_tolerance(behavior, 0.5)
-    assert not within_tolerance(behavior, 1.001)
+    assert is_within_tolerance(behavior, 0.5)
+    assert not is_within_tolerance(behavior, 1.001)
 
 
 def stored(behavior, *events):

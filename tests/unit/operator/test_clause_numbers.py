@@ -94,14 +94,16 @@ def without_work(highest_rate):
 
 def test_without_work_there_is_nothing_to_divide():
     proposal = without_work(highest_rate=0.0)
-    assert FORMULAS[proposal.text.code](proposal.text.numbers) == proposal.raw == 0
-    assert proposal.text == "0 ready messages and an arrival rate of 0 messages/s need no replica"
+    assert FORMULAS[proposal.formula.code](proposal.formula.numbers) == proposal.raw == 0
+    assert (
+        proposal.formula == "0 ready messages and an arrival rate of 0 messages/s need no replica"
+    )
 
 
 def test_a_count_kept_for_the_highest_rate_has_the_formula_of_that_rate():
     proposal = without_work(highest_rate=1.5)
     assert (proposal.raw, proposal.replicas) == (0, 1)
-    why, formula = proposal.sentence
+    why, formula = proposal.clauses
     assert why == "the highest rate of the last 15 s and the next 30 s decides on a scale-down"
     assert formula == (
         "an arrival rate of 1.5 messages/s at 2 messages/s per replica with 1 worker needs 2"
@@ -125,7 +127,7 @@ def test_a_count_kept_for_the_error_of_the_capacity_has_the_formula_of_the_lower
         Policy(max_replicas=9).behavior,
     )
     assert (proposal.raw, proposal.replicas) == (3, 4)
-    why, formula = proposal.sentence
+    why, formula = proposal.clauses
     assert why == "a scale-down keeps a reserve for errors of the estimates"
     assert formula == (
         "an arrival rate of 56 messages/s at 22.5 messages/s per replica needs 4 replicas,"

@@ -48,7 +48,7 @@ def test_a_rate_that_one_sample_alone_shows_is_named_where_it_is_not_used():
     target = QueueWaitTime(capacity_per_replica=2.0, workers_per_replica=1)
     estimates = Estimates(arrival_rate=100.0, highest_rate=100.0, rate_before_jump=10.0)
     found = proposed(target, estimates, current=9, ready=5)
-    assert found.text.numbers["arrivalRate"] == 11
+    assert found.formula.numbers["arrivalRate"] == 11
     assert (found.remark.code, found.remark.numbers["arrivalRate"]) == ("wait.unconfirmed", 100)
     confirmed = proposed(target, Estimates(arrival_rate=10.0, highest_rate=10.0), ready=5)
     assert confirmed.remark is None
@@ -64,7 +64,7 @@ def test_prefetched_messages_count_where_the_workers_are_known(exceeds, configur
         arrival_rate=1.0, workers_per_replica=10.0, prefetch_exceeds_workers=exceeds
     )
     found = proposed(target, estimates, ready=3, unacknowledged=40)
-    assert found.text.numbers["ready"] == ready
+    assert found.formula.numbers["ready"] == ready
 
 
 def test_a_ratio_without_a_replica_that_is_ready_is_unknown():

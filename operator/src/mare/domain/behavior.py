@@ -171,7 +171,7 @@ def _proposals(  # noqa: PLR0917
     return proposals
 
 
-def within_tolerance(behavior: Behavior, ratio: float) -> bool:
+def is_within_tolerance(behavior: Behavior, ratio: float) -> bool:
     """Return whether a ratio of desired to current is within the tolerance, bounds included."""
     return 1 - behavior.scale_down.tolerance <= ratio <= 1 + behavior.scale_up.tolerance
 

@@ -16,24 +16,24 @@ class Proposal:
     raw: int
     """The result of the target's formula."""
     replicas: int
-    """The current count if the formula is within the tolerance, else `raw`."""
-    text: Clause
+    """The proposed count: `raw`, or what the tolerance or the largest step makes of it."""
+    formula: Clause
     """The formula with its numbers."""
     within_tolerance: Clause | None = None
-    """Why the current count stays although `raw` differs."""
+    """Why `replicas` is not `raw`: the tolerance, or the largest step."""
     tolerance_formula: Clause | None = None
-    """The formula by which the current count stays, if it is not `text`."""
+    """The formula by which the current count stays, if it is not `formula`."""
     remark: Clause | None = None
-    """What the formula does not know."""
+    """An estimate that the formula lacks or does not trust yet."""
     allows_scale_down: bool = True
     """False if an unknown input could raise the result."""
     unknown: Unknown | None = None
     """What the proposal leaves out: unknown queues, or another target."""
 
     @property
-    def sentence(self) -> tuple[Clause, ...]:
-        """The clauses of the decision: why the count stays, the formula, what is not known."""
-        formula = self.tolerance_formula or self.text
+    def clauses(self) -> tuple[Clause, ...]:
+        """The clauses of the decision: why the count stays, the formula, the remark."""
+        formula = self.tolerance_formula or self.formula
         clauses = (self.within_tolerance, formula, self.remark)
         return tuple(dict.fromkeys(each for each in clauses if each is not None))
 
@@ -51,7 +51,7 @@ class DecisionContext:
     schedule: Schedule | None
     """The schedule that sets the floor, if one does."""
     alarm: Unknown | None
-    """The alarm by which the broker blocks publishers, if there is one."""
+    """The resource alarm that blocks publishers; None without an alarm."""
 
     @property
     def why_floor(self) -> Clause:
@@ -63,7 +63,7 @@ class DecisionContext:
 
     @property
     def ceiling(self) -> int:
-        """The most replicas: maxReplicas, or as many as can receive messages at a time."""
+        """The most replicas: maxReplicas, or one per queue if all have a single active consumer."""
         most, active = self.policy.max_replicas, self.load.active_consumers
         return most if active is None else min(most, max(active, self.floor))
 

@@ -163,9 +163,9 @@ def _with_proposal(
     trace: DecisionTrace, context: DecisionContext, proposal: Proposal, history: History
 ) -> History:
     trace.raw = proposal.raw
-    trace.set_formula(*proposal.sentence)
+    trace.set_formula(*proposal.clauses)
     trace.record(Stage.MEASURED, None, context.load.of_known_queues().text)
-    trace.record(Stage.PROPOSAL, proposal.raw, proposal.text)
+    trace.record(Stage.PROPOSAL, proposal.raw, proposal.formula)
     if proposal.within_tolerance:
         trace.move_to(Stage.TOLERANCE, proposal.replicas, proposal.within_tolerance)
     if proposal.unknown:

@@ -1,4 +1,4 @@
-"""Messages that are acknowledged before they are processed: the broker does not know who is busy.
+"""Messages that are acknowledged before they are processed: busy replicas look idle.
 
 Celery acknowledges early unless `task_acks_late` is set, and a consumer with automatic
 acknowledgement always does. What such a consumer works on can only be bounded: by the messages that
@@ -15,17 +15,17 @@ DRAIN_SECONDS = 30
 """`drainSeconds` where early acknowledgement is seen: the default grace period of a Pod."""
 _ENOUGH_MESSAGES = 10
 _SAMPLES = 3
-"""Statistics in a row that show it: a fast consumer can acknowledge just before one of them."""
+"""Updates in a row that have to show it: a fast consumer can acknowledge just before a sample."""
 
 
 @dataclass(frozen=True, slots=True)
 class EarlyAcknowledgement:
-    """The messages acknowledged lately, and whether that is early."""
+    """The recently acknowledged messages, and whether consumers acknowledge before the work."""
 
     delivered: int | None = None
     acknowledged: int | None = None
     recent: tuple[tuple[float, int], ...] = ()
-    """When an acknowledgement was seen, and of how many messages."""
+    """Times at which acknowledgements were counted, and their numbers."""
     early_samples: int = 0
     automatic: bool = False
     """Whether a consumer acknowledges automatically."""
@@ -42,7 +42,7 @@ class EarlyAcknowledgement:
         return self.unseen is not None and self.unseen >= _ENOUGH_MESSAGES
 
     def observe(self, load: Load, now: float, drain_seconds: int | None) -> "EarlyAcknowledgement":
-        """Record the deliveries of one reading. Counters change with the statistics only."""
+        """Record the counters of one reading. They change with the statistics only."""
         new = total(reading.delivered for reading in load.readings)
         acknowledged = total(reading.acknowledged for reading in load.readings)
         if isinstance(new, Unknown) or isinstance(acknowledged, Unknown):

@@ -52,7 +52,7 @@ class Estimates:
     """Time from a scale-up to the first consumer of a new replica."""
     consumers_per_replica: float | None = None
 
-    def working(self, load: Load, workload: Workload) -> float:
+    def consuming_replicas(self, load: Load, workload: Workload) -> float:
         """Return the replicas that consume. A ready Pod may not consume yet, and the reverse."""
         if isinstance(load.consumers, Unknown):
             return float(workload.replicas)
@@ -167,21 +167,21 @@ def learn(
     )
     if isinstance(load.statistics_at, Unknown):
         return replace(learning, starting=starting, estimates=estimates, interval=None)
-    working = estimates.working(load, workload)
+    consuming = estimates.consuming_replicas(load, workload)
     prefetch = known(load.prefetch, 0.0) * estimates.consumers_each(load)
     assumed_workers = configured_workers or prefetch
     if assumed_workers and not estimates.prefetch_exceeds_workers:
         estimates = replace(estimates, workers_per_replica=float(assumed_workers))
     last = learning.interval
     if last is None:
-        interval = open_interval(load, working, None, assumed_workers)
+        interval = open_interval(load, consuming, None, assumed_workers)
     else:
-        interval = last.observe(load.ready, working)
+        interval = last.observe(load.ready, consuming)
     learning = replace(learning, starting=starting, estimates=estimates, interval=interval)
     if last is None or not interval.is_over(load):
         return learning
     learning = _with_statistics(learning, interval, load, assumed_workers, configured_workers, now)
-    return replace(learning, interval=open_interval(load, working, interval, assumed_workers))
+    return replace(learning, interval=open_interval(load, consuming, interval, assumed_workers))
 
 
 def _with_statistics(  # noqa: PLR0917
@@ -223,7 +223,7 @@ def _with_statistics(  # noqa: PLR0917
             seconds=growth.seconds,
             acknowledged=growth.acknowledged,
             busy_seconds=0.0,
-            replica_seconds=interval.most_working * growth.seconds,
+            replica_seconds=interval.most_consuming * growth.seconds,
             saturated=True,
             busy_is_known=False,
         )

@@ -26,31 +26,31 @@ class OpenInterval:
     """The queues at the beginning."""
     lowest_ready: int
     highest_ready: int
-    fewest_working: float
-    most_working: float
+    fewest_consuming: float
+    most_consuming: float
     before: LoadRegime
     """The load of the previous interval: the broker's statistics can be one interval old."""
 
-    def observe(self, ready: int, working: float) -> "OpenInterval":
+    def observe(self, ready: int, consuming: float) -> "OpenInterval":
         is_between = self.lowest_ready <= ready <= self.highest_ready
-        if is_between and self.fewest_working <= working <= self.most_working:
+        if is_between and self.fewest_consuming <= consuming <= self.most_consuming:
             return self
         return replace(
             self,
             lowest_ready=min(self.lowest_ready, ready),
             highest_ready=max(self.highest_ready, ready),
-            fewest_working=min(self.fewest_working, working),
-            most_working=max(self.most_working, working),
+            fewest_consuming=min(self.fewest_consuming, consuming),
+            most_consuming=max(self.most_consuming, consuming),
         )
 
     def regime(self, workers: float) -> LoadRegime:
-        if self.fewest_working != self.most_working:
+        if self.fewest_consuming != self.most_consuming:
             return LoadRegime.MIXED
         if self.lowest_ready > 0:
             return LoadRegime.SATURATED
         # More ready messages than half the workers are a burst. Its messages can be acknowledged
         # without being unacknowledged in any sample, so that the service time would be too short.
-        few = workers * self.most_working / 2
+        few = workers * self.most_consuming / 2
         return LoadRegime.CALM if self.highest_ready <= few else LoadRegime.MIXED
 
     def is_over(self, load: Load) -> bool:
@@ -115,26 +115,26 @@ class OpenInterval:
         """Return the evidence of the interval; None if load or replicas changed in it."""
         regime = self.regime(workers)
         acknowledged = self.increase("acknowledged", load)
-        if regime is LoadRegime.MIXED or regime is not self.before or self.most_working == 0:
+        if regime is LoadRegime.MIXED or regime is not self.before or self.most_consuming == 0:
             return None
         if isinstance(acknowledged, Unknown) or isinstance(load.unacknowledged, Unknown):
             return None
         before = sum(known(each.unacknowledged, 0) for each in self.readings)
         busy = (before + load.unacknowledged) / 2
         if configured_workers is not None:
-            busy = min(busy, self.most_working * configured_workers)
+            busy = min(busy, self.most_consuming * configured_workers)
         seconds = known(load.statistics_at, self.began) - self.began
         return Interval(
             seconds=seconds,
             acknowledged=acknowledged,
             busy_seconds=busy * seconds,
-            replica_seconds=self.most_working * seconds,
+            replica_seconds=self.most_consuming * seconds,
             saturated=regime is LoadRegime.SATURATED,
         )
 
 
 def open_interval(
-    load: Load, working: float, before: OpenInterval | None, workers: float
+    load: Load, consuming: float, before: OpenInterval | None, workers: float
 ) -> OpenInterval:
     """Begin an interval at the newest statistics update."""
     ready = known(load.ready, 0)
@@ -143,7 +143,7 @@ def open_interval(
         readings=load.readings,
         lowest_ready=ready,
         highest_ready=ready,
-        fewest_working=working,
-        most_working=working,
+        fewest_consuming=consuming,
+        most_consuming=consuming,
         before=LoadRegime.MIXED if before is None else before.regime(workers),
     )

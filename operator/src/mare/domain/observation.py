@@ -64,7 +64,7 @@ class Observation:
     queues: tuple[QueueReading, ...] | Unknown
     """Unknown if the broker cannot be reached; empty if no queue matches the patterns."""
     alarm: Unknown | None = None
-    """Why messages that publishers have for the queues do not arrive."""
+    """The resource alarm that blocks publishers; None without an alarm."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +97,7 @@ class Load:
         ready, running, consumers = (known(count, None) for count in counts)
         return Clause("measured", ready=ready, unacknowledged=running, consumers=consumers)
 
-    def of(self, entries: tuple[str, ...]) -> tuple[int | Unknown, int | Unknown]:
+    def of_entries(self, entries: tuple[str, ...]) -> tuple[int | Unknown, int | Unknown]:
         """Return ready and unacknowledged messages of entries of spec.queues; none means all."""
         if not entries:
             return self.ready, self.unacknowledged
@@ -114,17 +114,17 @@ class Load:
         return ready, total(reading.unacknowledged for reading in some)
 
     def of_known_queues(self) -> "Load":
-        """Return the load of the queues with known ready messages, a lower bound of the load."""
-        return self._where(lambda ready: not isinstance(ready, Unknown))
+        """Return the load of the queues whose ready messages are known: a lower bound."""
+        return self._of_queues_with(lambda ready: not isinstance(ready, Unknown))
 
     def without_missing_queues(self) -> "Load":
-        """Return the load without missing queues, which have no messages and no consumers."""
-        return self._where(
+        """Return the load without queues that do not exist: they have no messages or consumers."""
+        return self._of_queues_with(
             lambda ready: not isinstance(ready, Unknown) or ready.reason != _NO_QUEUE.reason
         )
 
-    def _where(self, matches: Callable[[int | Unknown], bool]) -> "Load":
-        """Return the load of the queues with such ready messages; all of it if they are known."""
+    def _of_queues_with(self, matches: Callable[[int | Unknown], bool]) -> "Load":
+        """Return the load of the queues whose ready messages match; of all if all are known."""
         if not isinstance(self.ready, Unknown):
             return self
         matching = tuple(reading for reading in self.readings if matches(reading.ready))

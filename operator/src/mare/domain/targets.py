@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from mare.domain.behavior import within_tolerance
+from mare.domain.behavior import is_within_tolerance
 from mare.domain.clause import Clause, hundredths, significant
 from mare.domain.context import Proposal
 from mare.domain.count import count_of
@@ -31,7 +31,7 @@ def proposal_of(
     allow scaling down.
     """
     entries = target.queues if isinstance(target, QueueLength | MaximumConcurrency) else ()
-    unknown = total((load.ready, load.of(entries)[0]))
+    unknown = total((load.ready, load.of_entries(entries)[0]))
     if not isinstance(unknown, Unknown):
         return _proposal(target, load, estimates, workload, behavior)
     part = load.of_known_queues()
@@ -75,23 +75,23 @@ def _proposal(
             formula = _by_concurrency(target, load, estimates)
     if isinstance(formula, Unknown):
         return formula
-    return _within_tolerance(formula, workload.replicas, behavior)
+    return _with_tolerance(formula, workload.replicas, behavior)
 
 
-def _within_tolerance(formula: _Formula, current: int, behavior: Behavior) -> Proposal:
+def _with_tolerance(formula: _Formula, current: int, behavior: Behavior) -> Proposal:
     """Propose load / each replicas, with the tolerance of AverageValue in autoscaling/v2."""
     raw, allows_scale_down = count_of(formula.load / formula.each), not formula.is_partial
     replicas, kept = raw, None
     if current > 0 and raw != current:
         share = formula.load / (formula.each * current)
-        if within_tolerance(behavior, share):
+        if is_within_tolerance(behavior, share):
             replicas = current
             kept = Clause("tolerance.share", percent=hundredths(share), replicas=current)
     return Proposal(raw, replicas, formula.clause, kept, allows_scale_down=allows_scale_down)
 
 
 def _by_length(target: QueueLength, load: Load) -> _Formula | Unknown:
-    ready, unacknowledged = load.of(target.queues)
+    ready, unacknowledged = load.of_entries(target.queues)
     if isinstance(ready, Unknown):
         return ready
     each = target.messages_per_replica
@@ -141,7 +141,7 @@ def _by_consumption(
 def _by_concurrency(
     target: MaximumConcurrency, load: Load, estimates: Estimates
 ) -> _Formula | Unknown:
-    ready, unacknowledged = load.of(target.queues)
+    ready, unacknowledged = load.of_entries(target.queues)
     per_replica = target.workers_per_replica or estimates.workers_per_replica
     if isinstance(ready, Unknown):
         return ready
@@ -179,7 +179,7 @@ def _by_ratio(
     use = ratio / target.ratio
     raw = count_of(use * ready)
     clause = Clause("ratio", ratio=ratio, target=target.ratio, ready=ready, replicas=raw)
-    if within_tolerance(behavior, use):
+    if is_within_tolerance(behavior, use):
         kept = Clause("tolerance.ratio", percent=hundredths(use))
         return Proposal(raw, current, clause, kept if raw != current else None)
     if estimates.ratio_is_used and raw != current:

@@ -132,10 +132,10 @@ def _prefetched(target: QueueWaitTime, load: Load, estimates: Estimates, workloa
     workers_each = target.workers_per_replica or workers_each
     if not workers_each or isinstance(load.unacknowledged, Unknown):
         return 0
-    working = estimates.working(load, workload)
-    if working == 0:
+    consuming = estimates.consuming_replicas(load, workload)
+    if consuming == 0:
         return 0
-    return max(0, load.unacknowledged - math.ceil(working * workers_each))
+    return max(0, load.unacknowledged - math.ceil(consuming * workers_each))
 
 
 def _clause(demand: Demand, needed: Need, kind: str = "") -> Clause:

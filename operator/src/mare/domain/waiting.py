@@ -37,6 +37,7 @@ class Demand:
     workers_per_replica: float
     wait_seconds: float
     drain_seconds: float
+    """Time within which the replicas have to empty the queues. It is not `spec.drainSeconds`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +53,19 @@ class Need:
 
 def need_of(demand: Demand, idle: float = 1.0) -> Need:
     """Return the replicas that a demand needs. `idle` scales the intended idle share."""
-    by_use, share = _need_for_use(demand, idle)
-    by_wait = _need_for_wait(demand, by_use)
+    by_utilization, share = _need_for_utilization(demand, idle)
+    by_wait = _need_for_wait(demand, by_utilization)
     by_backlog, cause = _need_for_backlog(demand)
     if by_backlog > by_wait:
         return Need(by_backlog, cause, share)
-    return Need(count_of(by_wait), "wait" if by_wait > by_use else "utilization", share)
+    return Need(count_of(by_wait), "wait" if by_wait > by_utilization else "utilization", share)
 
 
 def busy_share(workers: float, idle: float = 1.0) -> float:
     return significant(1 - idle * min(_IDLE_SHARE, _STAFFING / math.sqrt(workers)))
 
 
-def _need_for_use(demand: Demand, idle: float) -> tuple[int, float]:
+def _need_for_utilization(demand: Demand, idle: float) -> tuple[int, float]:
     """Return the fewest replicas with enough idle time. More replicas need a smaller idle share."""
     count = max(1, count_of(demand.arrival_rate / demand.capacity_per_replica))
     while True:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mare.domain import behavior as behaviors
-from mare.domain.behavior import Recommendation, ScaleEvent, within_tolerance
+from mare.domain.behavior import Recommendation, ScaleEvent, is_within_tolerance
 from mare.domain.policy import HPA_SCALE_DOWN, HPA_SCALE_UP, Behavior
 from mare.simulation.simulation import Simulation
 
@@ -120,21 +120,21 @@ class HorizontalPodAutoscaler:
         behavior = self.behavior or HPA_BEHAVIOR
         if isinstance(metric, AverageValue):
             total = metric.total()
-            if within_tolerance(behavior, total / (metric.each * current)):
+            if is_within_tolerance(behavior, total / (metric.each * current)):
                 return current
             return math.ceil(total / metric.each)
         use, measured, missing = metric.use()
         if not measured:
             raise MetricUnavailable
         ratio = use / metric.target
-        if within_tolerance(behavior, ratio):
+        if is_within_tolerance(behavior, ratio):
             return current
         if missing:
             # Pods without a metric count as 0 % when scaling up, as 100 % when scaling down.
             assumed = 0.0 if ratio > 1 else 1.0
             use = (use * measured + assumed * missing) / (measured + missing)
             adjusted = use / metric.target
-            if within_tolerance(behavior, adjusted) or (adjusted > 1) != (ratio > 1):
+            if is_within_tolerance(behavior, adjusted) or (adjusted > 1) != (ratio > 1):
                 return current
             ratio = adjusted
         count = math.ceil(ratio * (measured + missing))
