@@ -94,7 +94,7 @@ class Authenticator:
 
 
 def _is_loopback(address: str) -> bool:
-    """Return whether the client is on this machine, also behind a proxy on this machine."""
+    """Return whether the address is of this machine: of the client, or of a proxy before it."""
     try:
         return ipaddress.ip_address(address).is_loopback
     except ValueError:

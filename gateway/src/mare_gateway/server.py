@@ -42,7 +42,7 @@ def serve(settings: Settings) -> None:
     Call `end_signals.hold` before.
     """
     try:
-        # granian's sockets share their port (SO_REUSEPORT): it would not notice another listener.
+        # granian opens its port with SO_REUSEPORT, which succeeds beside another such listener.
         socket.create_server((settings.host, settings.port), family=family(settings.host)).close()
         health = HealthServer(settings.host, settings.health_port)
     except OSError as error:
@@ -85,7 +85,7 @@ def _become_worker(parent: int) -> None:
     if sys.platform == "linux":
         # A worker that survives a killed parent keeps the port, and the next gateway cannot start.
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:  # it ended before the kernel was told
+        if os.getppid() != parent:  # the parent ended before prctl
             os._exit(1)
 
 

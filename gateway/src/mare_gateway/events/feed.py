@@ -129,7 +129,7 @@ class JobFeed:
                 watch.outdated = False
                 try:
                     snapshot = Snapshot.of(await self._read(job))
-                except Exception as error:  # noqa: BLE001 - no error may silence the streams
+                except Exception as error:  # noqa: BLE001 - an error must not end the streams of the job
                     if isinstance(error, RemoteError) and error.exc_type == "JobNotFound":
                         self._watches.pop(job, None)
                         _fail(watch, error)

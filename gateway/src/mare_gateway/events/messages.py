@@ -22,7 +22,7 @@ HEARTBEAT = b": heartbeat\n\n"
 
 
 class Changed(msgspec.Struct):
-    """What is read of an event ``job_changed``."""
+    """The fields of an event ``job_changed`` that streams need."""
 
     job_id: str
     client: str = ""

@@ -127,7 +127,7 @@ class Streams:
         response = web.StreamResponse(headers=_HEADERS)
         response.headers["X-Request-Id"] = request_id(request)
         started = time.perf_counter()
-        outcome = "disconnected"  # unless one of the others follows: aiohttp cancels this task
+        outcome = "disconnected"  # aiohttp cancels this task then
         try:
             await self._send(request, response, self._events(states, first, last_id))
             outcome = "ended"

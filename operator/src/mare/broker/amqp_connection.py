@@ -27,7 +27,7 @@ class SharedConnection:
         self._closed = False
 
     async def get(self) -> AbstractConnection:
-        """The open connection.
+        """Return the open connection.
 
         Raises:
             AccessRefused: The broker refuses the credentials or the virtual host, TLS fails, or it

@@ -58,7 +58,7 @@ class SecretBrokers:
         return BrokerReference(autoscaler.broker.namespace, autoscaler.broker.secret_name, None)
 
     def cost(self, autoscaler: Autoscaler) -> int:
-        """The queues that were declared for the object last; at first, the number of entries."""
+        """Return how many queues the last read declared; before it, the number of entries."""
         return max(1, self._costs.get(autoscaler.key, len(autoscaler.entries)))
 
     async def read(self, autoscalers: Collection[Autoscaler]) -> Mapping[Key, BrokerReading]:

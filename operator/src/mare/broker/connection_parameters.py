@@ -41,7 +41,7 @@ class ConnectionParameters:
         return replace(self, vhost=vhost)
 
     def amqp_url(self) -> str:
-        """The AMQP URI with the virtual host as its path; raises `AccessRefused`."""
+        """Return the AMQP URI with the virtual host as its path; raises `AccessRefused`."""
         parts = urlsplit(self.amqp_uri or "")
         return parts._replace(path=f"/{path_segment(self.vhost)}").geturl()
 
@@ -57,7 +57,7 @@ class ConnectionParameters:
 
 
 def path_segment(vhost: str) -> str:
-    """A virtual host as one percent-encoded path segment of a URL.
+    """Return a virtual host as one percent-encoded path segment of a URL.
 
     Raises `AccessRefused` for "." and "..": servers and proxies resolve these segments even when
     they are encoded, so that the request would reach another path.
@@ -68,7 +68,7 @@ def path_segment(vhost: str) -> str:
 
 
 def refusal_behind(error: BaseException | None, source: str) -> AccessRefused | None:
-    """The refusal to report if a certificate or an address that is not allowed caused an error."""
+    """Return the refusal of a certificate or an address that caused an error; None without one."""
     while error is not None:
         if isinstance(error, AddressRefused):
             return AccessRefused(

@@ -74,7 +74,7 @@ class BrokerHttpClient:
         self._session: aiohttp.ClientSession | None = None
 
     async def get(self, path: str, query: Query, also: HTTPStatus = HTTPStatus.OK) -> bytearray:
-        """The body of a response with status 200 or `also`.
+        """Return the body of a response with status 200 or `also`.
 
         Raises:
             AccessRefused: The broker refuses the credentials or its certificate is not trusted.

@@ -26,7 +26,7 @@ _SAMPLES = 2
 
 
 def host_of(address: str) -> str:
-    """The host of HOST:PORT, which identifies a Pod."""
+    """Return the host of HOST:PORT. It identifies a Pod."""
     return address.rpartition(":")[0]
 
 
@@ -37,7 +37,7 @@ def reading_of(
     replica_at: Callable[[str], str],
     now: float,
 ) -> BrokerReading:
-    """The reading of an object, as old as its parts are: the decision rejects what is too old."""
+    """Return the reading of an object. It may contain old values: the decision rejects them."""
     missing, names, query = host.missing_sources(), host.names, selection.query
     queues: tuple[QueueReading, ...] | Unknown = (
         readings
@@ -61,7 +61,7 @@ def reading_of(
 def unknown_queues(
     entries: Iterable[str], vhost: str, why: Unknown, now: float
 ) -> tuple[QueueReading, ...]:
-    """An unknown queue for each name or pattern that cannot be read."""
+    """Return an unknown queue for each name or pattern that cannot be read."""
     return tuple(
         QueueReading(name=each, vhost=vhost, entries=(each,), read_at=now, ready=why, consumers=why)
         for each in entries
@@ -71,7 +71,7 @@ def unknown_queues(
 def busy_replicas(
     samples: Sequence[Statistics], queues: Iterable[str], replica_at: Callable[[str], str]
 ) -> Mapping[str, int] | Unknown:
-    """The largest number of unacknowledged messages of each replica in the last two samples."""
+    """Return the most unacknowledged messages of each replica in the last two samples."""
     if len(samples) < _SAMPLES:
         return NOT_REPORTED
     busy: dict[str, int] = {}
@@ -92,7 +92,7 @@ def _add_largest(busy: dict[str, int], more: Mapping[str, int]) -> None:
 def merge_readings(
     by_vhost: Mapping[str, tuple[QueueQuery, BrokerReading]], now: float
 ) -> BrokerReading:
-    """The readings of several virtual hosts together. One that cannot be read has unknown queues.
+    """Merge the readings of several virtual hosts. One that cannot be read has unknown queues.
 
     All are unknown if no virtual host can be read, or if the object selects too many queues.
     """
@@ -126,7 +126,7 @@ def merge_readings(
 
 
 def _merge_alarms(parts: Sequence[Unknown | None]) -> Unknown | None:
-    """The alarm of the cluster, which each of its virtual hosts reports; else whether one does."""
+    """Return the alarm that a virtual host reports; else None, or that no host reports alarms."""
     alarm = next((each for each in parts if in_effect(each)), None)
     return alarm or (None if None in parts else ALARM_NOT_REPORTED)
 
@@ -134,7 +134,7 @@ def _merge_alarms(parts: Sequence[Unknown | None]) -> Unknown | None:
 def _merge_transient(
     parts: Sequence[tuple[str, ...] | Unknown],
 ) -> tuple[str, ...] | Unknown:
-    """The known transient queues; unknown only if none is known."""
+    """Return the known transient queues; unknown only if none is known."""
     names = tuple(name for part in parts if not isinstance(part, Unknown) for name in part)
     unknown = (part for part in parts if isinstance(part, Unknown))
     return names or next(unknown, ())
@@ -153,7 +153,7 @@ class TransientQueues:
     def find(
         self, key: Key, selection: QueueSelection, host: VirtualHost
     ) -> tuple[str, ...] | Unknown:
-        """The transient queues that exist, or existed when the object had consumers last."""
+        """Return the transient queues that exist, or existed when the object had consumers last."""
         if not host.reports_transient:
             return _TRANSIENT_NOT_REPORTED
         statistics = {name: host.statistics_of(name) for name in selection.found}

@@ -42,7 +42,7 @@ class PassiveDeclare:
         """When the connection returned its last answer, by the clock of the event loop."""
 
     async def read(self, names: Iterable[str], seconds: float) -> dict[str, Answer]:
-        """The depths of queues, as far as the broker answers within `seconds`.
+        """Return the depths of queues, as far as the broker answers within `seconds`.
 
         A queue that does not answer is `silent`; one that returns 0 and 0 late is `late`. Queues
         that were not declared in time are missing.
@@ -124,7 +124,7 @@ def silent(name: str) -> Unknown:
 
 
 def late(name: str) -> Unknown:
-    """The answer of a queue whose leader probably did not answer RabbitMQ."""
+    """Return the answer of a queue whose leader probably did not answer RabbitMQ."""
     return Unknown(_SILENT, f"the leader of queue {name} does not answer", name)
 
 
@@ -137,7 +137,7 @@ def is_silent(answer: Answer) -> bool:
 
 
 def is_unsupported(answer: Answer) -> bool:
-    """Whether AMQP cannot declare the queue by its name. Statistics may contain it."""
+    """Return whether AMQP cannot declare the queue by its name. Statistics may contain it."""
     return isinstance(answer, Unknown) and answer.reason == _UNSUPPORTED
 
 

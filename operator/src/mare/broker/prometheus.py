@@ -116,7 +116,7 @@ class DetailedMetrics:
         counts[field] = counts.get(field, 0) + value
 
     def queues(self) -> dict[str, QueueStatistics]:
-        """The statistics of each queue whose ready messages are reported."""
+        """Return the statistics of each queue whose ready messages are reported."""
         return {
             _unescape(name.decode(errors="replace")): _statistics_of(counts)
             for name, counts in self._counts.items()

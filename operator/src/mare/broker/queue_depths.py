@@ -61,7 +61,7 @@ class QueueDepths:
     async def read(
         self, names: Collection[str], latest: Statistics | None
     ) -> Mapping[str, tuple[Answer, float]] | Unknown:
-        """The depth of each queue and the time of the answer; unknown without a connection.
+        """Return the depth of each queue and the time of the answer; unknown without a connection.
 
         The `latest` statistics show whether a queue that returns 0 and 0 is empty.
         """
@@ -153,7 +153,7 @@ class LeaderAnswers:
     def accepted(
         self, name: str, answer: Answer, latest: Statistics | None, now: float
     ) -> tuple[Answer, float]:
-        """The answer to use and its time.
+        """Return the answer to use and its time.
 
         Without an answer of the leader, this is the last one for 5 s, then `LeaderSilent`.
         """
@@ -186,7 +186,7 @@ def _last_or_unknown(why: Answer, at: float, depth: Depth, now: float) -> tuple[
 
 
 def _sampled(name: str, latest: Statistics | None) -> tuple[float, int]:
-    """A time before the statistics of a queue were sampled, and its ready messages then."""
+    """Return a time before the statistics of a queue were sampled, and its ready messages then."""
     queue = latest.queues.get(name) if latest else None
     if latest is None or queue is None or isinstance(queue.ready, Unknown):
         return _NEVER, 0

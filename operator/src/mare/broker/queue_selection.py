@@ -42,7 +42,7 @@ Matches = Mapping[str, tuple[str, ...]]
 
 @lru_cache(maxsize=4096)
 def compile_pattern(pattern: str) -> "re.Pattern[str]":
-    """A regular expression for a pattern in which * and ? are special, but brackets are not.
+    """Return a regular expression for a pattern in which * and ? are special, but brackets are not.
 
     In that of fnmatch, text between two * matches at its first place only. With backtracking to all
     places, a name of 255 characters could take years.
@@ -51,7 +51,7 @@ def compile_pattern(pattern: str) -> "re.Pattern[str]":
 
 
 def is_service_queue(service: str, name: str) -> bool:
-    """Whether Nameko gives this name to a queue of the service: rpc-X or evt-SOURCE-TYPE--X.Y."""
+    """Return whether the name is that of a Nameko queue of the service: rpc-X or evt-...--X.Y."""
     if not name.startswith("evt-"):
         return name == f"rpc-{service}"
     _, separator, handler = name.partition("--")
@@ -59,7 +59,7 @@ def is_service_queue(service: str, name: str) -> bool:
 
 
 def is_broadcast_queue(name: str) -> bool:
-    """Whether the name ends with the identifier of a process, which alone consumes the queue."""
+    """Return whether the name ends with the id of a process, the only consumer of the queue."""
     return _PROCESS_ID.search(name) is not None
 
 
@@ -92,7 +92,7 @@ class QueueQuery:
 
 
 def queries_of(autoscaler: Autoscaler, default_vhost: str) -> dict[str, QueueQuery]:
-    """The query of an object in each virtual host. Its Nameko service is in the default one."""
+    """Return the query of each virtual host. A Nameko service has its queues in the default one."""
     by_vhost: dict[str, list[QueueEntry]] = {}
     if autoscaler.service is not None:
         by_vhost[default_vhost] = []
@@ -125,7 +125,7 @@ class QueueSelection:
 
 
 def _complete(query: QueueQuery, matches: Matches, exclusive: Collection[str]) -> QueueSelection:
-    """The selection, with the queues that the query names and that do not exist."""
+    """Return the selection, with the queues that the query names and that do not exist."""
     missing = query.matches([name for name in query.names if name not in matches])
     found = {name: matches[name] if name in matches else missing[name] for name in query.names}
     found |= {name: entries for name, entries in matches.items() if name not in found}
@@ -174,7 +174,7 @@ class QueueMatcher:
     async def select(
         self, query: QueueQuery, names: Collection[str], exclusive: frozenset[str]
     ) -> QueueSelection | Unknown:
-        """The queues of a query; unknown if it exceeds a limit.
+        """Return the queues of a query; unknown if it exceeds a limit.
 
         Args:
             query: What an object selects.

@@ -58,7 +58,7 @@ class SampleClock:
         """Seconds from the last request to the next one."""
 
     def sample_time(self, now: float, counters: Mapping[str, Counters]) -> float | None:
-        """When the counters were sampled; None if they repeat the last sample."""
+        """Return when the counters were sampled; None if they repeat the last sample."""
         increases = [
             _increase(old, new)
             for name, old in self._counters.items()
@@ -82,21 +82,21 @@ class SampleClock:
             self.pause = min(self.pause, period / 2)
             return None
         else:
-            # Old enough for the next response, whose counters may have changed, to be a period
-            # younger.
+            # The next response may have a new sample, taken up to one period before it. This one
+            # gets a time that is a period older than that.
             self._last_sample = None
             self._sampled_at = max(self._sampled_at, now + self._polling - period)
         return self._sampled_at
 
     def _aligned(self, now: float, earliest: float, period: float) -> float:
-        """Whole periods after the last sample, between `earliest` and `now`."""
+        """Return whole periods after the last sample, between `earliest` and `now`."""
         if self._last_sample is None:
             return now
         periods = max(1, (now - self._last_sample) // period)
         return min(max(self._last_sample + periods * period, earliest), now)
 
     def _period(self) -> float:
-        """The sampling period in whole seconds, as RabbitMQ's retention policies define it.
+        """Return the sampling period in whole seconds, as RabbitMQ's retention policies define it.
 
         Changes at long intervals show a long period only if each has many messages.
         """
@@ -137,6 +137,6 @@ class SampleAge:
         self._seconds: deque[float] = deque(maxlen=_RESPONSES)
 
     def sampled_after(self, requested_at: float, answered_at: float) -> float:
-        """A time that is certainly before the sample."""
+        """Return a time that is certainly before the sample."""
         self._seconds.append(max(0.0, answered_at - requested_at))
         return requested_at - self._longest - _CACHE_FACTOR * max(self._seconds)

@@ -15,7 +15,7 @@ _REFUSED_SECONDS = 2.0
 
 class Secrets(Protocol):
     async def read(self, namespace: str, name: str) -> Mapping[str, str]:
-        """The data of a Secret; raises `NotFound`, `AccessRefused` or `Unavailable`."""
+        """Return the data of a Secret; raises `NotFound`, `AccessRefused` or `Unavailable`."""
 
 
 @dataclass(slots=True)
@@ -39,7 +39,7 @@ class SecretCache:
     _entries: dict[BrokerReference, _Entry] = field(default_factory=dict, init=False)
 
     async def get(self, reference: BrokerReference) -> ConnectionParameters | Unknown:
-        """The last parameters that could be read from a Secret, or why they are unknown."""
+        """Return the last parameters that could be read from a Secret, or why they are unknown."""
         entry, now = self._entries.get(reference), self.clock()
         if entry is not None and now < entry.read_at + self._lifetime(entry.parameters):
             return entry.parameters

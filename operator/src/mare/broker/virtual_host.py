@@ -88,7 +88,7 @@ class VirtualHost:
         return self._latest.queues.get(name, _NOT_REPORTED) if self._latest else _NOT_REPORTED
 
     def missing_sources(self) -> tuple[Clause, ...]:
-        """What is unknown because a source is not configured or fails."""
+        """Return what is unknown because a source is not configured or fails."""
         if self._poller is None:
             return (_WITHOUT_STATISTICS,)
         found = []
@@ -106,7 +106,7 @@ class VirtualHost:
             await self._poller.start()
 
     async def select(self, query: QueueQuery) -> QueueSelection | Unknown:
-        """The queues of a query, as far as names are known; unknown if it exceeds a limit."""
+        """Return the queues of a query whose names are known; unknown if it exceeds a limit."""
         names = () if isinstance(self.names, Unknown) else self.names
         return await self._matcher.select(query, names, self._exclusive_queues())
 
@@ -161,7 +161,7 @@ class VirtualHost:
     def _reading(
         self, name: str, at: float, ready: int | Unknown, consumers: int | Unknown
     ) -> QueueReading:
-        """A reading completed with the statistics of its queue."""
+        """Return a reading completed with the statistics of its queue."""
         latest = self._latest
         queue = latest.queues.get(name, _NOT_REPORTED) if latest else _NOT_REPORTED
         vhost = self._parameters.vhost

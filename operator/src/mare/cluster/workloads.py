@@ -117,9 +117,12 @@ class WatchedWorkloads:
             except AccessRefused as error:
                 self._last_read[target] = Unknown("Forbidden", str(error))
             except ApiError as error:
-                _log.info("Workload is not read yet", extra={"error": str(error)[:512]})
+                _log.info(
+                    "Workload could not be read and is read again",
+                    extra={"error": str(error)[:512]},
+                )
             except Exception:  # noqa: BLE001 - an answer of an unexpected shape is read again
-                _log.exception("Workload is not read yet")
+                _log.exception("Workload could not be read and is read again")
             else:
                 return
             await asyncio.sleep(backoff.next_delay())

@@ -32,7 +32,7 @@ class Objects:
         """The objects that use a document, by its identity."""
 
     def find(self, kind: str, name: str, namespace: str | None) -> Document | None:
-        """An object by name. No namespace means the current one, which matches any."""
+        """Return an object by name. No namespace means the current one, which matches any."""
         for document in self._documents:
             same_namespace = (
                 None in (document.namespace, namespace) or document.namespace == namespace
@@ -190,7 +190,7 @@ def _variable(name: str, container: str | None, workload: str, namespace: str | 
 
 
 def _secret_value(secret: Document | None, key: str) -> str | None:
-    """A value of a Secret in the input. It is never printed."""
+    """Return a value of a Secret in the input. It is never printed."""
     if secret is None:
         return None
     written = secret.root.mapping("stringData").text(key)

@@ -59,7 +59,7 @@ class Draft:
                 self.value(path[:-1])[path[-1]] = text
 
     def _absent(self, path: Path) -> str:
-        """Why a value is the same as an absent one; empty if it is not."""
+        """Return why a value is the same as an absent one; empty if it is not."""
         node = self._nodes[path]
         if isinstance(node, Scalar) and node.kind == "null":
             return "null is the same as absent"
@@ -102,7 +102,7 @@ class Draft:
         return value
 
     def spelling(self, path: str | Path) -> str:
-        """The last name of a path and its value, as a remark for a line of the output."""
+        """Return the last name of a path and its value, as a remark for a line of the output."""
         found = steps(path)
         names = [step for step in found if isinstance(step, str)]
         name = ".".join(names[-2:] if names[-1] == "name" else names[-1:])
@@ -246,7 +246,7 @@ def rules() -> dict[str, Any]:
 
 
 def _of_trigger(path: Path) -> bool:
-    """Whether it is in the metadata of a trigger, which KEDA reads as trimmed text."""
+    """Return whether a path is in the metadata of a trigger, which KEDA reads as trimmed text."""
     return path[:2] == ("spec", "triggers") and path[3:4] == ("metadata",)
 
 

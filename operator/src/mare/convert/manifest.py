@@ -52,7 +52,7 @@ class Manifest:
 
 
 def steps(path: str | Path) -> Path:
-    """The parts of a dotted path; digits are an index."""
+    """Return the parts of a dotted path; digits are an index."""
     if isinstance(path, tuple):
         return path
     return tuple(int(part) if part.isdigit() else part for part in path.split("."))
@@ -112,7 +112,7 @@ def scalar(value: Any) -> str:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Quotes words that Go's YAML parser reads as another type than PyYAML: 1e3, y."""
+    """Quotes strings to which Go's YAML parser gives another type than PyYAML: 1e3, y."""
 
     def represent_word(self, text: str) -> yaml.Node:
         misread = text[:1] in set("0123456789+-.") or text in set("yYnN")

@@ -56,6 +56,6 @@ def _convert_pause(draft: Draft) -> None:
 
 
 def _is_true(draft: Draft, name: str) -> bool:
-    """Whether KEDA reads an annotation as true: anything but the forms of false in Go."""
+    """Return whether KEDA reads an annotation as true: Go's ParseBool does not read it as false."""
     false = (None, "0", "f", "F", "false", "FALSE", "False")
     return draft.value((*_ANNOTATIONS, name)) not in false

@@ -18,7 +18,7 @@ class NotAWildcard(ValueError):
 
 
 def wildcards(expression: str) -> list[str]:
-    """The wildcard patterns that match the same names; raises `NotAWildcard`."""
+    """Return the wildcard patterns that match the same names; raises `NotAWildcard`."""
     whole = re.fullmatch(r"\^\(([^()]*)\)\$", expression)
     parts = [f"^{part}$" for part in whole[1].split("|")] if whole else expression.split("|")
     if len(parts) > MOST_ALTERNATIVES:

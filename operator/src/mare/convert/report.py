@@ -39,7 +39,7 @@ def text(conversion: Conversion) -> str:
 
 
 def manifests(conversion: Conversion) -> str:
-    """The objects as a YAML stream, empty if there are none."""
+    """Return the objects as a YAML stream, empty if there are none."""
     return "---\n".join(
         result.manifest.yaml(f"From {result.document.place}, {result.title}")
         for result in conversion.converted
@@ -129,7 +129,7 @@ def _object_data(result: Draft) -> dict[str, Any]:
 
 
 def steps(conversion: Conversion) -> list[Step]:
-    """The migration, which never leaves two autoscalers active on one workload."""
+    """Return the steps of the migration. No step leaves two autoscalers active on a workload."""
     needed = [found.command for each in conversion.converted for found in each.findings]
     objects = [each.document for each in conversion.converted]
     paused = [each for each in objects if each.kind == "ScaledObject"]

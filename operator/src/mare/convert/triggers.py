@@ -215,7 +215,7 @@ def convert_queues(draft: Draft, triggers: list[Trigger]) -> list[list[str]]:
 
 
 def _vhosts(triggers: list[Trigger]) -> list[str | None]:
-    """The virtual host of each trigger; None if it is unknown, or if amqp-uri contains it."""
+    """Return each trigger's virtual host; None if it is unknown, or if amqp-uri contains it."""
     if all("vhostName" not in t.metadata and t.access.protocol != "http" for t in triggers):
         return [None] * len(triggers)
     return [trigger.metadata.get("vhostName") or trigger.access.vhost for trigger in triggers]

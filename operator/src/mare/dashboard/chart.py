@@ -162,7 +162,7 @@ def _panels(
 
 
 def _description(samples: Samples, frame: Frame, start: float, end: float, measure: str) -> str:
-    """A text of the same content, for screen readers."""
+    """Return a text of the same content, for screen readers."""
     is_wait = measure == "wait"
     values = [_finite_or_none(s.wait_seconds if is_wait else s.depth) for _, s in samples]
     counts = [each.ready for _, each in samples]

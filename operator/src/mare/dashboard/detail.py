@@ -77,7 +77,7 @@ def _explain_command(facts: Facts, at: str = "") -> str:
 
 
 def trace(decision: Decision | None) -> list[Json]:
-    """The steps of the newest decision, from the reading to the result."""
+    """Return the steps of the newest decision, from the reading to the result."""
     return [
         {
             "stage": str(step.stage),

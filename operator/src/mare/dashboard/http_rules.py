@@ -103,14 +103,14 @@ def _check(request: web.Request, allowed: Collection[str]) -> None:
 
 
 def host_name(host: str) -> str:
-    """The name in a Host header, without its port."""
+    """Return the name in a Host header, without its port."""
     if host.startswith("["):
         return host[1:].partition("]")[0].lower()
     return host.partition(":")[0].lower().rstrip(".")
 
 
 def is_local(name: str) -> bool:
-    """Whether a name is localhost or a literal IP address."""
+    """Return whether a name is localhost or a literal IP address."""
     if name == "localhost" or name.endswith(".localhost"):
         return True
     try:

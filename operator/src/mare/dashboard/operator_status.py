@@ -76,7 +76,7 @@ def _brokers(histories: Iterable[AutoscalerHistory]) -> Json:
 
 
 def _problem(brokers: Mapping[BrokerReference, Unknown]) -> Json | None:
-    """The first of the brokers with a problem, and their number; None without one."""
+    """Return the first of the brokers with a problem, and their number; None without one."""
     if not brokers:
         return None
     secret, why = next(iter(brokers.items()))

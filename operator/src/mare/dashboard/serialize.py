@@ -40,7 +40,7 @@ def serialize_sentence(decision: Decision) -> Json:
 
 
 def serialize_reading(value: float | Unknown | None, at: float | None) -> Json:
-    """A number and the time of its reading; None is unknown without a cause."""
+    """Return a number and the time of its reading; None is unknown without a cause."""
     if value is None or isinstance(value, Unknown):
         return {"value": None, "at": None, "unknown": value and serialize_unknown(value)}
     return {"value": rounded(value), "at": at}
@@ -51,7 +51,7 @@ def serialize_unknown(value: Unknown) -> Json:
 
 
 def rounded(value: float) -> float | None:
-    """A float with three decimals; None if it is infinite or NaN, which JSON does not have."""
+    """Return a float with three decimals; None for infinity and NaN, which JSON lacks."""
     if isinstance(value, int):
         return value
     return round(value, 3) if math.isfinite(value) else None

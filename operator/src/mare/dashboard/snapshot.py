@@ -119,7 +119,7 @@ class Snapshot:
 
 
 def _fingerprint(row: Json) -> int:
-    """A hash without the times of readings, while these are fresh."""
+    """Return a hash without the times of readings, while these are fresh."""
     values = {**row}
     for name in _READINGS:
         if row["fresh"]:

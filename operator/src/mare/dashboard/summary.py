@@ -100,7 +100,7 @@ def sort_key(summary: Json) -> tuple[int, str, str]:
 
 
 def drain(facts: Facts) -> float | Unknown | None:
-    """Seconds until the ready messages are processed, at the present rates."""
+    """Return the seconds until the ready messages are processed, at the present rates."""
     unknown = unknown_of(facts.queues)
     if unknown is not None or isinstance(facts.queues, Unknown):
         return unknown

@@ -74,7 +74,7 @@ def check(schema: Schema, value: Any) -> Checked:
 
 
 def _complete(value: Any, schema: Schema) -> Any:
-    """The value with defaults, without null, and with numbers of the type of the schema."""
+    """Return the value with defaults, without null, and with numbers of the type of the schema."""
     if isinstance(value, list) and "items" in schema:
         return [_complete(item, schema["items"]) for item in value]
     if isinstance(value, dict):
@@ -98,7 +98,7 @@ def _complete(value: Any, schema: Schema) -> Any:
 
 
 def _of_others(schema: Schema) -> Schema:
-    """The schema of the fields that `properties` does not name."""
+    """Return the schema of the fields that `properties` does not name."""
     below = schema.get("additionalProperties")
     return below if isinstance(below, Mapping) else {}
 
@@ -160,7 +160,7 @@ def _sentences() -> dict[str, dict[str, str]]:
 
 
 def _strict(schema: Schema) -> Schema:
-    """The schema without unknown fields, except where it allows them by additionalProperties."""
+    """Return the schema, closed to unknown fields unless it has additionalProperties."""
     strict = dict(schema)
     if "properties" in schema:
         strict.setdefault("additionalProperties", False)

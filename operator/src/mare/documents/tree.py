@@ -38,7 +38,7 @@ class Mapping:
     line: int
 
     def text(self, name: str) -> str | None:
-        """The scalar under a key; None if it is absent, null or not a scalar."""
+        """Return the scalar under a key; None if it is absent, null or not a scalar."""
         node = self.entries.get(name)
         return node.text if isinstance(node, Scalar) and node.kind != "null" else None
 
@@ -95,7 +95,7 @@ def leaves(node: Node, path: Path = ()) -> Iterator[tuple[Path, Node]]:
 
 
 def line_of(root: Node, path: Path) -> int:
-    """The line of the value at a path, or of its innermost parent that exists."""
+    """Return the line of the value at a path, or of its innermost parent that exists."""
     node: Node | None = root
     line = root.line
     for part in path:
@@ -112,7 +112,7 @@ def line_of(root: Node, path: Path) -> int:
 
 
 def plain(node: Node) -> Any:
-    """The tree as dict, list, str, int, float, bool and None. Timestamps and .inf stay text."""
+    """Return the tree as dict, list and scalars of Python. Timestamps and .inf stay text."""
     match node:
         case Mapping(entries):
             return {name: plain(child) for name, child in entries.items()}
@@ -131,7 +131,7 @@ _NO_NUMBER = re.compile(r"\.(inf|nan)$", re.IGNORECASE)
 
 
 def spelled(path: Path) -> str:
-    """A path as kubectl writes it: triggers[0].metadata.value."""
+    """Return a path as kubectl writes it: triggers[0].metadata.value."""
     text = ""
     for step in path:
         if isinstance(step, int):
@@ -144,7 +144,7 @@ def spelled(path: Path) -> str:
 
 
 def read_text(file: TextIO) -> str:
-    """The text of an open file, cut above the length that `parse` refuses. Raises `InputError`."""
+    """Return the text of a file, up to the length that `parse` refuses. Raises `InputError`."""
     try:
         return file.read(MAX_CHARACTERS + 1)
     except UnicodeDecodeError as error:
@@ -152,14 +152,14 @@ def read_text(file: TextIO) -> str:
 
 
 def parse(text: str, file: str) -> list[Document]:
-    """The mappings of a YAML stream; empty documents are skipped. Raises `InputError`."""
+    """Return the mappings of a YAML stream; empty documents are skipped. Raises `InputError`."""
     if len(text) > MAX_CHARACTERS:
         raise InputError(f"{file}:1: more than {MAX_CHARACTERS:,} characters")
     return [Document(file, root) for root in _Reader(text, file).roots()]
 
 
 def parse_objects(text: str, file: str) -> list[Document]:
-    """The Kubernetes objects of a YAML stream. Raises `InputError`."""
+    """Return the Kubernetes objects of a YAML stream. Raises `InputError`."""
     documents = parse(text, file)
     for document in documents:
         if not {"apiVersion", "kind"} <= document.root.entries.keys():
@@ -260,11 +260,11 @@ _LONGEST = 80
 
 
 def printable(text: str) -> str:
-    """The text with a space for each line break and control character."""
+    """Return the text with a space for each line break and control character."""
     return "".join(each if each.isprintable() else " " for each in text)
 
 
 def masked(spelling: str) -> str:
-    """A value on one line, at most 80 characters, without the credentials of a URI."""
+    """Return a value on one line, at most 80 characters, without the credentials of a URI."""
     line = " ".join(_CREDENTIALS.sub(rf"\1{MASK}@", spelling).split())
     return line if len(line) <= _LONGEST else line[: _LONGEST - 3] + "..."

@@ -145,7 +145,7 @@ def _panel(
 
 
 def _has_room(panel: Panel, time: Axis) -> bool:
-    """Whether the title fits beside the legend; without room it is left out."""
+    """Return whether the title fits beside the legend; without room it is left out."""
     names = [series.name for series in panel.series] if len(panel.series) > 1 else []
     legend = sum(_LETTER * len(name) + _SAMPLE for name in names)
     return time.end - time.start >= legend + 1.1 * _LETTER * len(panel.title)

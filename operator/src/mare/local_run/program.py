@@ -130,7 +130,7 @@ class _Reader:
         self._mistakes.add(self._document, ("commands", self._name, *path), sentence)
 
     def normalized(self, given: Any) -> dict[str, Any]:
-        """The command in the form of the schema: words split, the variable of the port replaced."""
+        """Return the command as the schema has it: split into arguments, with the port inserted."""
         command = {**given} if isinstance(given, dict) else {"run": given}
         if isinstance(command.get("run"), str):
             command["run"] = self._words(command["run"])
@@ -180,7 +180,7 @@ class _Reader:
         return words
 
     def _environment(self) -> Mapping[str, str]:
-        """The variables of each copy, without its number and port."""
+        """Return the variables of each copy, without its number and port."""
         # Without PYTHONUNBUFFERED, Python holds back output to a pipe.
         variables = {"PYTHONUNBUFFERED": "1", **self._environ}
         command = self._document.root.mapping("commands").mapping(self._name)

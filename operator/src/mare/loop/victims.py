@@ -27,7 +27,8 @@ class Victims:
     ) -> bool:
         """Mark Pods so that idle ones are deleted first, as long as `is_allowed`.
 
-        Returns false if busy ones would be deleted that the decision waits for.
+        Returns whether the scale-down may be sent. It may not if marking failed and it could delete
+        busy Pods that the decision still waits for.
         """
         busy = reading.busy
         if not _matters(state, scale, decision) or isinstance(busy, Unknown) or not busy:
@@ -50,7 +51,7 @@ class Victims:
         busy: Mapping[str, int],
         is_allowed: Callable[[], bool],
     ) -> Unknown | None:
-        """Return why it was not possible; None after a success."""
+        """Set the deletion costs; return why that failed, None after a success."""
         target = state.autoscaler.target
         try:
             if await self._workloads.set_deletion_costs(target, scale, busy, is_allowed):
@@ -88,8 +89,8 @@ def idle_replicas(
 ) -> int | Unknown:
     """Return the number of replicas that are known to be idle.
 
-    The statistics list a replica that has just gone for two more readings, as idle. Replicas that
-    exist and are not busy are therefore the upper bound.
+    Statistics list a removed replica as idle for two more readings. So the result is at most the
+    number of existing replicas minus the busy ones.
     """
     why = unchosen(state, scale)
     if why is not None and (scale.ignores_deletion_cost or now < state.marking_retry.due):

@@ -43,7 +43,7 @@ class Server(Protocol):
         """Return the end of its output."""
 
     def remove(self) -> None:
-        """Remove what is outside the node's folder."""
+        """Remove what the server created outside of the node's folder, such as a container."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ class Load:
         return streams + sum(b.messages for b in self.bursts) + sum(n for _, n in self.recorded)
 
     def arrivals(self, seconds: float, random: Random) -> list[float]:
-        """The sorted arrival times; rates are Poisson processes."""
+        """Return the sorted arrival times; rates are Poisson processes."""
         moments = list(_poisson(self.rates, seconds, random))
         for burst in self.bursts:
             moments += [

@@ -52,7 +52,7 @@ def attach(simulation: Simulation, policy: Policy, tick_seconds: float = 1.0) ->
 
 
 def _observe(simulation: Simulation, readings: _Readings, entries: tuple[str, ...]) -> Observation:
-    """The observation of the operator. All entries of a policy are the one simulated queue."""
+    """Return what the operator observes. All entries of a policy match the one simulated queue."""
     workload = Workload(
         replicas=simulation.wanted,
         ready=simulation.pool.reported_ready,

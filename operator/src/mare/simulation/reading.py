@@ -114,7 +114,7 @@ class _Reader:
         return read_policy(checked.value)
 
     def _behavior(self, given: dict[str, Any], at: Place) -> Behavior | None:
-        """The `behavior` of an HPA. Absent is not the same as empty."""
+        """Return the `behavior` of an HPA. Absent is not the same as empty."""
         if "behavior" not in given:
             return None
         checked = check(spec_schema()["properties"]["behavior"], given["behavior"])

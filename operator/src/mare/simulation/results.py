@@ -64,7 +64,7 @@ def result_of(autoscaler: str, simulation: Simulation) -> Result:
 
 
 def percentile(ordered: Sequence[float], share: float) -> float:
-    """The value that a share of the ordered values does not exceed."""
+    """Return the value that a share of the ordered values does not exceed."""
     if not ordered:
         return 0.0
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]

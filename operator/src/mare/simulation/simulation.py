@@ -71,7 +71,7 @@ class Simulation:
         return self.pool.ready, self.pool.consumers
 
     def statistics(self) -> Statistics:
-        """The last statistics of the broker, up to 5 s old, as the management API returns them."""
+        """Return the last statistics, up to 5 s old, as the management API returns them."""
         if self.pool.is_down or self._statistics is None or not self.scenario.has_statistics:
             raise BrokerUnreachable
         return self._statistics

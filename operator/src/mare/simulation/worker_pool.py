@@ -105,7 +105,7 @@ class WorkerPool:
         return self.now - self._arrivals[self._queue[0]] if self._queue else 0.0
 
     def waits_until(self, end: float) -> Iterator[float]:
-        """The wait of each published message; for one not yet started, the wait until `end`."""
+        """Return the wait of each published message; until `end` for one that has not started."""
         for message in range(self.published):
             wait = self.waits[message]
             yield wait if wait >= 0 else end - self._arrivals[message]

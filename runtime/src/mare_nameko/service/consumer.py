@@ -245,8 +245,9 @@ class QueueConsumer(nameko.messaging.QueueConsumer):
     def _start_workers(self) -> None:
         """Start a worker for each message, up to ``max_workers``.
 
-        Nameko starts threads for all of them, which wait for a worker. From there a message can
-        neither be requeued nor dropped. (A timer may take a worker meanwhile; then one waits so.)
+        Nameko would start a thread for each message, and the threads would wait for workers: a
+        message could then neither be requeued nor dropped. That still happens to a message whose
+        worker a timer takes.
         """
         waiting = self._waiting
         while waiting and len(self.in_hand) - len(waiting) < self.container.max_workers:

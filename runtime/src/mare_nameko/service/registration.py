@@ -31,8 +31,8 @@ def register(consumer: Consumer) -> bool:
         with time_limit(f"a consumer of {queue.name}"):
             consumer.consume()
     except TimeoutError as error:
-        _log.error("%s. The queue is not consumed until it answers.", error)
-        # Without waiting for the answer. The broker requeues what it delivers before it.
+        _log.error("%s. The service consumes the queue once the broker answers.", error)
+        # Does not wait for channel.close-ok. The broker requeues what it delivers until then.
         consumer.channel.send_method(spec.Channel.Close, "BsBB", (0, "", 0, 0))
         return False
     return True

@@ -111,7 +111,7 @@ class Guarded(Generic[Request, Answer]):
                 self._answered()
             raise
         except Exception as error:
-            # The source did not expect this format of the response.
+            # The adapter does not know this format of the response.
             _log.exception("A source failed unexpectedly", extra={"source": self.name})
             failure = failures.unknown_format(self.name)
             self._failed(failure, trial=trial)

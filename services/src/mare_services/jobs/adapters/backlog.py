@@ -1,4 +1,4 @@
-"""Whether events of jobs wait at the broker."""
+"""Reads whether the broker still has events of jobs that no consumer has received."""
 
 from collections.abc import Callable
 
@@ -21,13 +21,13 @@ READ_SECONDS = 5.0
 class Backlog(DependencyProvider):
     """Injects a function that returns whether all `QUEUES` are empty.
 
-    It opens a connection each time: there are seldom jobs for which it matters.
+    It opens a connection for each call: calls are rare, since few jobs stall.
     """
 
     def get_dependency(self, worker_ctx: object) -> Callable[[], bool]:  # noqa: ARG002
         return self._is_empty
 
     def _is_empty(self) -> bool:
-        """Return False also if a queue cannot be read: it may hold what is looked for."""
+        """Return False also if a queue cannot be read: it may have the event of a stalled job."""
         counts = read_counts(self.container.broker, "backlog", QUEUES, READ_SECONDS)
         return counts is not None and not any(messages for messages, _ in counts)

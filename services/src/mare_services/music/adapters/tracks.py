@@ -61,7 +61,7 @@ def _shown(text: str, most: int) -> str:
 
 
 ENOUGH = 20
-"""Tracks with which a later failure is ignored: the default length of a playlist."""
+"""Tracks that make an answer, so that a later failure is ignored: a playlist has 20 by default."""
 
 
 def collect_tracks(source: str, batches: Iterable[Iterable[Track]]) -> tuple[Track, ...]:

@@ -19,7 +19,7 @@ SLIPS = 2
 """Edits up to which a misspelling is likelier than an incomplete name."""
 
 LIKELY = 100_000
-"""People. Only larger cities are corrections: Gotham is not Gotha."""
+"""Inhabitants. Smaller cities are no corrections: Gotham is not a misspelling of Gotha."""
 
 DOMINANCE = 5
 """A correction is this many times larger than every other candidate."""
