@@ -251,7 +251,7 @@ def test_a_limit_met_half_way_keeps_what_is_there(source, server):
     assert len(ask(source).tracks) == 20
 
 
-def test_too_few_tracks_before_a_limit_are_not_passed_off_as_an_answer(source, server):
+def test_too_few_tracks_before_a_rate_limit_raise_source_limited(source, server):
     server.plays(TOKEN, page(1), spotify.LIMITED_FOR_A_DAY)
 
     with pytest.raises(SourceLimited):

@@ -28,7 +28,7 @@ def test_each_example_is_accepted_as_it_is(api_server: ControlPlane, namespace: 
 
 
 @pytest.mark.usefixtures("crd")
-def test_odd_words_stay_words(api_server: ControlPlane, namespace: str):
+def test_strings_that_look_like_numbers_stay_strings(api_server: ControlPlane, namespace: str):
     trigger = {"host": "amqp://rabbitmq/", "queueLength": "5"}
     given = {
         "apiVersion": "keda.sh/v1alpha1",

@@ -54,7 +54,7 @@ def test_a_browser_too_busy_to_show_the_question_shows_the_answer(open_page: Ope
     expect(page.locator(".progress")).to_have_count(0)
 
 
-def test_without_a_script_the_server_answers_whole(open_page: Open, stage: Stage) -> None:
+def test_without_scripts_the_page_contains_the_whole_answer(open_page: Open, stage: Stage) -> None:
     page = open_page("/", java_script_enabled=False, lang="pt-BR")
     ask(page, "rain Lisboa")
     expect(page.locator("h1")).to_have_text("Lisboa")
@@ -90,7 +90,7 @@ def test_a_service_that_accepts_no_jobs_does_not_stop_the_answer(
     assert stage.script.calls == ["jobs.accept", "playlists.suggest"]
 
 
-def test_an_unknown_city_offers_others(open_page: Open) -> None:
+def test_an_unknown_city_offers_cities_of_similar_names(open_page: Open) -> None:
     page = open_page("/")
     ask(page, "Springfeld")
     expect(page.locator(".problem h1")).to_have_text("“Springfeld” is not on our map")

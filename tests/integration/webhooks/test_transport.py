@@ -78,7 +78,7 @@ def test_tls_verifies_the_name_at_the_pinned_address(transport, authority):
     assert receiver.server_names == [NAME]
 
 
-def test_tls_verifies_an_address_as_well(transport, authority):
+def test_tls_verifies_the_certificate_of_an_ip_address(transport, authority):
     with Receiver(status(200), authority.issue_cert("127.0.0.1")) as receiver:
         destination = to(receiver, "https", host="127.0.0.1")
         assert transport.post(destination, HEADERS, b"{}").status == 200

@@ -47,7 +47,7 @@ def missing(name="other", *, at=0.0):
     return QueueReading(name=name, entries=(name,), read_at=at, ready=why, consumers=why)
 
 
-def seen(replicas, *readings, **workload):
+def observation_of(replicas, *readings, **workload):
     return Observation(workload=Workload(replicas=replicas, **workload), queues=tuple(readings))
 
 
@@ -105,17 +105,17 @@ class Timeline:
         self.decisions.append(well_formed(decision))
         return decision
 
-    def sees(self, ready=0, unacknowledged=0, **workload) -> Decision:
+    def decide(self, ready=0, unacknowledged=0, **workload) -> Decision:
         """Decide on a fresh reading."""
         return self.read(reading(ready, unacknowledged, at=self.now), **workload)
 
     def passes(self, seconds, ready=0, unacknowledged=0, *, step=1.0, **workload) -> Decision:
         """Decide every `step` seconds for a time; return the last decision."""
         end = self.now + seconds
-        decision = self.sees(ready, unacknowledged, **workload)
+        decision = self.decide(ready, unacknowledged, **workload)
         while self.now + step <= end:
             self.now += step
-            decision = self.sees(ready, unacknowledged, **workload)
+            decision = self.decide(ready, unacknowledged, **workload)
         return decision
 
 
@@ -125,8 +125,8 @@ __all__ = [
     "amqp_only",
     "away",
     "missing",
+    "observation_of",
     "once",
     "reading",
     "replace",
-    "seen",
 ]

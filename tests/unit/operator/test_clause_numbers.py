@@ -16,7 +16,7 @@ from mare.domain.policy import (
     QueueWaitTime,
 )
 from mare.domain.targets import proposal_of
-from tests.unit.operator.building import Timeline, amqp_only, once, reading, seen
+from tests.unit.operator.building import Timeline, amqp_only, observation_of, once, reading
 
 FORMULAS = {
     "length": lambda n: n["messages"] / n["each"],
@@ -58,7 +58,7 @@ def decisions():
             fresh = reading(ready, 5, at=time.now, published=count, acknowledged=count)
             yield time.read(fresh)
         for ready in (0, 60):
-            alone = seen(1, amqp_only(ready, at=1000.0))
+            alone = observation_of(1, amqp_only(ready, at=1000.0))
             yield once(replace(time.policy, min_replicas=0), alone, since=0.0)
             yield once(replace(time.policy, min_replicas=0), replace(alone, workload=ASLEEP))
 

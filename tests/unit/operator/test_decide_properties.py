@@ -114,8 +114,8 @@ def observations(draw, replicas, at):
 
 
 @st.composite
-def stories(draw):
-    """A policy and a few looks, a second or more apart, whose decisions are carried out."""
+def runs(draw):
+    """A policy, and the history after up to six readings whose decisions were carried out."""
     policy = draw(policies())
     replicas = draw(st.integers(0, 250))
     now = 1000.0
@@ -130,31 +130,31 @@ def stories(draw):
     return policy, history, replicas, now
 
 
-@given(stories(), st.data())
-def test_the_count_is_within_the_bounds_or_idle(story, data):
-    policy, history, replicas, now = story
+@given(runs(), st.data())
+def test_the_count_is_within_the_bounds_or_idle(run, data):
+    policy, history, replicas, now = run
     observation = data.draw(observations(replicas, now))
     decision, _ = decide(policy, observation, history, now)
     count = decision.replicas
     if policy.paused is None and decision.reason is not Reason.SCALING_DISABLED:
-        rest = policy.effective_idle_replicas
-        at_rest = rest is not None and count <= rest
-        assert at_rest or max(1, policy.min_replicas) <= count
+        idle_replicas = policy.effective_idle_replicas
+        is_idle = idle_replicas is not None and count <= idle_replicas
+        assert is_idle or max(1, policy.min_replicas) <= count
         assert count <= policy.max_replicas
 
 
-@given(stories())
-def test_unknown_queues_never_cause_scale_down(story):
-    policy, history, replicas, now = story
+@given(runs())
+def test_unknown_queues_never_cause_scale_down(run):
+    policy, history, replicas, now = run
     observation = Observation(workload=Workload(replicas=replicas), queues=LOST)
     decision, _ = decide(policy, observation, history, now)
     if policy.paused is not Pause.SCALE_OUT:
         assert decision.replicas >= min(replicas, policy.max_replicas)
 
 
-@given(stories(), st.integers(0, 3000), st.integers(0, 3000))
-def test_more_ready_messages_never_give_fewer_replicas(story, ready, more):
-    policy, history, replicas, now = story
+@given(runs(), st.integers(0, 3000), st.integers(0, 3000))
+def test_more_ready_messages_never_give_fewer_replicas(run, ready, more):
+    policy, history, replicas, now = run
 
     def count(ready):
         reading = QueueReading(
@@ -176,30 +176,30 @@ def test_more_ready_messages_never_give_fewer_replicas(story, ready, more):
     assert count(ready + more) >= count(ready)
 
 
-@given(stories(), st.data())
-def test_a_decision_that_was_carried_out_is_not_made_again(story, data):
-    policy, history, replicas, now = story
-    seen = data.draw(observations(replicas, now))
-    first, after = decide(policy, seen, history, now)
+@given(runs(), st.data())
+def test_a_decision_that_was_carried_out_is_not_made_again(run, data):
+    policy, history, replicas, now = run
+    observation = data.draw(observations(replicas, now))
+    first, after = decide(policy, observation, history, now)
     after = after.record_scaling(first.replicas - replicas, now, policy.behavior)
-    workload = replace(seen.workload, replicas=first.replicas)
-    again, _ = decide(policy, replace(seen, workload=workload), after, now)
-    woken = replicas < policy.min_replicas or first.reason == "Activated"
-    rests_now_that_it_is_smallest = again.reason == "ScaledToIdle"
-    if not (woken or rests_now_that_it_is_smallest):
+    workload = replace(observation.workload, replicas=first.replicas)
+    again, _ = decide(policy, replace(observation, workload=workload), after, now)
+    activated = replicas < policy.min_replicas or first.reason == "Activated"
+    becomes_idle_from_the_smallest_count = again.reason == "ScaledToIdle"
+    if not (activated or becomes_idle_from_the_smallest_count):
         assert again.replicas == first.replicas
 
 
-@given(stories(), st.data())
-def test_the_same_reading_gives_the_same_decision(story, data):
-    policy, history, replicas, now = story
+@given(runs(), st.data())
+def test_the_same_reading_gives_the_same_decision(run, data):
+    policy, history, replicas, now = run
     observation = data.draw(observations(replicas, now))
     assert decide(policy, observation, history, now) == decide(policy, observation, history, now)
 
 
-@given(stories(), st.data())
-def test_the_trace_ends_at_the_count_and_the_sentence_begins_with_it(story, data):
-    policy, history, replicas, now = story
+@given(runs(), st.data())
+def test_the_trace_ends_at_the_count_and_the_sentence_begins_with_it(run, data):
+    policy, history, replicas, now = run
     observation = data.draw(observations(replicas, now))
     decision, _ = decide(policy, observation, history, now)
     assert decision.steps[-1].replicas == decision.replicas
@@ -209,9 +209,9 @@ def test_the_trace_ends_at_the_count_and_the_sentence_begins_with_it(story, data
     assert replace(decision, steps=()).message == decision.message
 
 
-wild_times = st.fixed_dictionaries(
+load_periods = st.fixed_dictionaries(
     {
-        "looks": st.integers(1, 5),
+        "readings": st.integers(1, 5),
         "done": st.sampled_from([0, 1, 40, 4000]),
         "ready": st.sampled_from([0, 1, 5000]),
         "unacknowledged": st.sampled_from([0, 8, 5000]),
@@ -220,33 +220,33 @@ wild_times = st.fixed_dictionaries(
         "ready_replicas": st.sampled_from([LOST, 0, 1, 60]),
     }
 )
-"""A time with constant load: a reading every 5 s, with acknowledgements in between."""
+"""A period of constant load: a reading every 5 s, with acknowledgements in between."""
 
 
-@given(policies(), st.integers(0, 60), st.lists(wild_times, min_size=1, max_size=3))
-def test_every_observation_leads_to_a_decision(policy, replicas, times):
+@given(policies(), st.integers(0, 60), st.lists(load_periods, min_size=1, max_size=3))
+def test_every_observation_leads_to_a_decision(policy, replicas, periods):
     time, done = Timeline(policy, replicas, at=1000.0), 0
-    for wild in times:
-        for _ in range(wild["looks"]):
+    for period in periods:
+        for _ in range(period["readings"]):
             time.now += 5
-            done += wild["done"]
+            done += period["done"]
             fresh = reading(
-                wild["ready"],
-                wild["unacknowledged"],
+                period["ready"],
+                period["unacknowledged"],
                 at=time.now,
-                consumers=wild["consumers"],
-                prefetch=wild["prefetch"],
+                consumers=period["consumers"],
+                prefetch=period["prefetch"],
                 published=done,
                 delivered=done,
                 acknowledged=done,
             )
-            time.read(fresh, ready=wild["ready_replicas"])
+            time.read(fresh, ready=period["ready_replicas"])
 
 
-@given(stories(), st.sampled_from([LOST, None]), st.lists(st.sampled_from([0.25, 1, 60])))
-def test_no_scale_down_before_window_and_cooldown_have_passed_again(story, lost, steps):
-    """After the broker was away, or the queues were not looked at while all was paused."""
-    policy, history, replicas, now = story
+@given(runs(), st.sampled_from([LOST, None]), st.lists(st.sampled_from([0.25, 1, 60])))
+def test_no_scale_down_before_window_and_cooldown_have_passed_again(run, lost, steps):
+    """After the broker was unreachable, or while `paused: All` ignored the queues."""
+    policy, history, replicas, now = run
     time = Timeline(policy, replicas, at=now)
     time.history = history
     time.policy = replace(policy, paused=None if lost else Pause.ALL)
@@ -258,9 +258,10 @@ def test_no_scale_down_before_window_and_cooldown_have_passed_again(story, lost,
     window = policy.behavior.scale_down.stabilization_window_seconds
     for step in (0.5, 0.5, 4, 10, 45, 60, 120):
         time.now += step
-        decision = time.sees()
-        shrinks, rests = decision.replicas < decision.current, decision.reason == "ScaledToIdle"
+        decision = time.decide()
+        scales_down = decision.replicas < decision.current
+        becomes_idle = decision.reason == "ScaledToIdle"
         if time.now - since < policy.cooldown_seconds:
-            assert not rests
+            assert not becomes_idle
         if time.now - since < window and held <= policy.max_replicas:
-            assert rests or not shrinks
+            assert becomes_idle or not scales_down

@@ -95,7 +95,7 @@ def test_automatic_acknowledgement_delays_scale_down(drain: int | None, until: i
 
 def test_drain_seconds_apply_without_any_detection():
     time = Timeline(Policy(max_replicas=5, targets=LENGTH, drain_seconds=60), 1)
-    time.sees(ready=1)
+    time.decide(ready=1)
     time.now += 1
     time.read(delivered(1, at=time.now))
     for _ in range(59):

@@ -135,9 +135,9 @@ def test_consumers_of_a_replica_are_counted_when_all_is_settled():
     assert starting.observe(2, 6, 60.0).consumers_per_replica == 3
 
 
-def watched(looks, learning=None, replicas=2):
+def watched(readings, learning=None, replicas=2):
     learning = learning or recall(Estimates())
-    for now, queue in looks:
+    for now, queue in readings:
         queues = queue if queue is UNREACHABLE else (queue,)
         learning = learn(learning, load_of(queues, now, 15), Workload(replicas=replicas), now)
     return learning
@@ -178,23 +178,23 @@ def test_an_outage_keeps_the_estimates():
 
 
 def test_a_restart_keeps_capacity_and_start_up_time_but_no_rate():
-    told = Estimates(
+    stored = Estimates(
         arrival_rate=8.0, capacity_per_replica=8.0, workers_per_replica=4.0, start_seconds=3.0
     )
-    learning = recall(told)
+    learning = recall(stored)
     assert isinstance(learning.estimates.arrival_rate, Unknown)
-    assert replace(learning.estimates, arrival_rate=8.0) == told
+    assert replace(learning.estimates, arrival_rate=8.0) == stored
     assert watched([flow(0.0), flow(5.0)], learning).estimates.capacity_per_replica == (
         pytest.approx(8, rel=0.2)
     )
 
 
 def test_a_burst_that_ends_between_two_readings_does_not_change_the_capacity():
-    looks = [flow(5.0 * index) for index in range(1, 40)]
+    readings = [flow(5.0 * index) for index in range(1, 40)]
     burst = []
     for index in range(40, 46):
         done = int(8 * 5.0 * index) + 480
-        look = reading(
+        fresh = reading(
             480 if index == 40 else 0,
             4,
             at=5.0 * index,
@@ -203,8 +203,8 @@ def test_a_burst_that_ends_between_two_readings_does_not_change_the_capacity():
             acknowledged=done if index > 40 else done - 480,
             delivered=done,
         )
-        burst.append((5.0 * index, look))
-    capacity = watched(looks + burst).estimates.capacity_per_replica
+        burst.append((5.0 * index, fresh))
+    capacity = watched(readings + burst).estimates.capacity_per_replica
     assert capacity == pytest.approx(8, rel=0.05)
 
 
@@ -214,7 +214,7 @@ def test_a_time_without_messages_does_not_raise_the_capacity():
 
 
 def saturated(seconds, *, consumers, ready_replicas):
-    """Two replicas that finish 8 a second each of a backlog, and what Kubernetes says of them."""
+    """Return the estimated capacity of two replicas that process 8 messages/s each of a backlog."""
     learning = recall(Estimates())
     workload = Workload(replicas=2, ready=ready_replicas)
     for second in range(seconds):
@@ -232,7 +232,7 @@ def saturated(seconds, *, consumers, ready_replicas):
     return learning.estimates.capacity_per_replica
 
 
-@pytest.mark.parametrize("ready_replicas", [0, 2, 50, Unknown("NotReported", "it is not told")])
+@pytest.mark.parametrize("ready_replicas", [0, 2, 50, Unknown("NotReported", "it is not reported")])
 def test_working_replicas_are_those_that_consume(ready_replicas):
     capacity = saturated(120, consumers=2, ready_replicas=ready_replicas)
     assert capacity == pytest.approx(8, rel=0.01)

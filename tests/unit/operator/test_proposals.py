@@ -1,4 +1,4 @@
-"""What a proposal says beside its count: what limits it, and what it leaves out."""
+"""Clauses of a proposal: why it differs from the formula, and which inputs are missing."""
 
 import pytest
 
@@ -92,7 +92,7 @@ def test_a_policy_that_limits_a_change_is_named(current, ready, replicas, reason
         targets=(QueueLength(messages_per_replica=20),),
         behavior=Behavior(scale_up=of(2), scale_down=of(1)),
     )
-    decision = Timeline(policy, current, at=100.0).sees(ready=ready)
+    decision = Timeline(policy, current, at=100.0).decide(ready=ready)
     assert (decision.replicas, decision.reason) == (replicas, reason)
     assert decision.message.endswith(text)
     assert decision.deciding_step.stage == "policy"

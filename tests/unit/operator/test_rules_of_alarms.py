@@ -69,7 +69,7 @@ def test_an_alarm_does_not_block_activation_and_scale_up():
     time = Timeline(idling(), replicas=0)
     time.alarm = MEMORY
 
-    assert time.sees(1).replicas == 1
+    assert time.decide(1).replicas == 1
     assert time.passes(60, 900).replicas > 1
 
 

@@ -18,9 +18,9 @@ from tests.unit.operator.building import (
     UNREACHABLE,
     Timeline,
     amqp_only,
+    observation_of,
     once,
     reading,
-    seen,
     unreachable,
 )
 
@@ -34,33 +34,33 @@ def idling(**given):
 
 @pytest.mark.parametrize(("messages", "replicas"), [(1, 1), (20, 1), (21, 2), (200, 10)])
 def test_activation_goes_to_the_proposal_in_one_step(messages, replicas):
-    decision = once(idling(), seen(0, reading(messages, at=1000.0)))
+    decision = once(idling(), observation_of(0, reading(messages, at=1000.0)))
     assert (decision.replicas, decision.reason) == (replicas, Reason.ACTIVATED)
 
 
 def test_the_step_from_zero_is_outside_of_behavior():
     policy = idling(behavior=Behavior(scale_up=SLOW, scale_down=SLOW))
-    assert once(policy, seen(0, reading(200, at=1000.0))).replicas == 10
+    assert once(policy, observation_of(0, reading(200, at=1000.0))).replicas == 10
 
 
 def test_the_step_from_zero_stays_within_the_bounds():
-    decision = once(idling(), seen(0, reading(10_000, at=1000.0)))
+    decision = once(idling(), observation_of(0, reading(10_000, at=1000.0)))
     assert (decision.replicas, decision.reason) == (50, Reason.TOO_MANY_REPLICAS)
 
 
 def test_no_activation_without_a_message():
-    decision = once(idling(), seen(0, reading(0, at=1000.0)))
+    decision = once(idling(), observation_of(0, reading(0, at=1000.0)))
     assert (decision.replicas, decision.reason) == (0, Reason.IDLE)
 
 
 @pytest.mark.parametrize(("messages", "replicas"), [(5, 0), (6, 1)])
 def test_a_threshold_has_to_be_exceeded(messages, replicas):
     policy = idling(activation_threshold=5)
-    assert once(policy, seen(0, reading(messages, at=1000.0))).replicas == replicas
+    assert once(policy, observation_of(0, reading(messages, at=1000.0))).replicas == replicas
 
 
 def test_ready_messages_activate_without_statistics():
-    assert once(idling(), seen(0, amqp_only(200, at=1000.0))).replicas == 10
+    assert once(idling(), observation_of(0, amqp_only(200, at=1000.0))).replicas == 10
 
 
 def test_scale_to_idle_needs_the_cooldown_and_two_quiet_statistics():
@@ -74,14 +74,14 @@ def test_scale_to_idle_needs_the_cooldown_and_two_quiet_statistics():
 
 def test_one_quiet_statistics_is_not_enough():
     time = Timeline(idling(cooldown_seconds=0), 1)
-    time.sees(ready=1)
+    time.decide(ready=1)
     time.now += 1
     assert time.read(reading(0, 0, at=1.0)).replicas == 1
     for _ in range(10):
         time.now += 1
         decision = time.read(reading(0, 0, at=time.now, statistics_at=1.0))
         assert decision.replicas == 1
-    assert time.sees().replicas == 0
+    assert time.decide().replicas == 0
 
 
 def test_statistics_of_before_the_last_message_do_not_count_as_quiet():
@@ -140,7 +140,7 @@ def test_a_workload_scales_to_its_idle_count_and_back():
     time = Timeline(idling(min_replicas=3, idle_replicas=1, cooldown_seconds=30), 3)
     time.passes(40)
     assert time.replicas == 1
-    assert time.sees(ready=1).replicas == 3
+    assert time.decide(ready=1).replicas == 3
 
 
 def test_without_an_idle_count_the_minimum_stays():
@@ -149,14 +149,14 @@ def test_without_an_idle_count_the_minimum_stays():
 
 
 def test_always_active_keeps_one():
-    assert once(idling(always_active=True), seen(0, reading(at=1000.0))).replicas == 1
+    assert once(idling(always_active=True), observation_of(0, reading(at=1000.0))).replicas == 1
     time = Timeline(idling(always_active=True), 1)
     assert time.passes(600).replicas == 1
 
 
 def test_a_schedule_activates_and_blocks_scale_to_idle():
     always = Schedule(start="* * * * *", end="0 0 29 2 *", min_replicas=4)
-    assert once(idling(schedules=(always,)), seen(0, reading(at=1000.0))).replicas == 4
+    assert once(idling(schedules=(always,)), observation_of(0, reading(at=1000.0))).replicas == 4
     time = Timeline(idling(schedules=(always,)), 4)
     decision = time.passes(600)
     assert (decision.replicas, decision.reason) == (4, Reason.SCHEDULED)
@@ -164,7 +164,7 @@ def test_a_schedule_activates_and_blocks_scale_to_idle():
 
 
 def test_pausing_one_direction_blocks_activation_or_scale_to_idle():
-    asleep = once(idling(paused=Pause.SCALE_OUT), seen(0, reading(200, at=1000.0)))
+    asleep = once(idling(paused=Pause.SCALE_OUT), observation_of(0, reading(200, at=1000.0)))
     assert (asleep.replicas, asleep.reason) == (0, Reason.PAUSED)
     time = Timeline(idling(paused=Pause.SCALE_IN), 1)
     assert time.passes(600).reason is Reason.PAUSED
@@ -205,13 +205,13 @@ def test_scale_to_idle_clears_earlier_limits():
 @pytest.mark.parametrize("queues", [UNREACHABLE, None], ids=["unreachable", "no statistics"])
 def test_the_cooldown_restarts_after_a_time_without_readings(queues):
     time = Timeline(idling(cooldown_seconds=300), 1)
-    time.sees(ready=5)
+    time.decide(ready=5)
     for _ in range(400):
         time.now += 1
         time.read(queues=queues or (amqp_only(at=time.now),))
     time.now += 1
     assert time.passes(298).replicas == 1
     time.now += 1
-    decision = time.sees()
+    decision = time.decide()
     assert (decision.replicas, decision.reason) == (0, Reason.SCALED_TO_IDLE)
     assert "for 300 s" in decision.message

@@ -24,16 +24,18 @@ from tests.unit.operator.building import (
     amqp_only,
     away,
     missing,
+    observation_of,
     once,
     reading,
-    seen,
     unreachable,
     watching,
 )
 
 
 def test_a_missing_queue_beside_an_empty_one_holds_and_is_named():
-    decision = once(watching(), seen(7, reading(0, at=1000.0), missing(at=1000.0)), since=0.0)
+    decision = once(
+        watching(), observation_of(7, reading(0, at=1000.0), missing(at=1000.0)), since=0.0
+    )
     assert (decision.replicas, decision.reason) == (7, Reason.PARTLY_UNKNOWN)
     assert decision.message == (
         "Kept at 7: 0 messages at 20 per replica need 0 replicas. Queue other does not exist."
@@ -52,7 +54,7 @@ BESIDE["both by name"] = (QueueLength(messages_per_replica=20, queues=("work", "
 @pytest.mark.parametrize("targets", BESIDE.values(), ids=BESIDE)
 def test_known_queues_scale_up_while_another_queue_is_missing(targets, replicas):
     policy = Policy(max_replicas=50, targets=targets)
-    decision = once(policy, seen(replicas, reading(480, at=1000.0), missing(at=1000.0)))
+    decision = once(policy, observation_of(replicas, reading(480, at=1000.0), missing(at=1000.0)))
     assert decision.replicas >= 24
     assert "Queue other does not exist." in decision.message
 
@@ -60,10 +62,10 @@ def test_known_queues_scale_up_while_another_queue_is_missing(targets, replicas)
 def test_a_pattern_without_a_queue_leaves_the_count_to_the_other_queues_of_its_target():
     target = QueueLength(messages_per_replica=20, queues=("work", "mail.*"))
     policy = Policy(max_replicas=50, targets=(target,))
-    decision = once(policy, seen(2, reading(480, at=1000.0)))
+    decision = once(policy, observation_of(2, reading(480, at=1000.0)))
     assert decision.replicas == 24
     assert "No queue matches mail.*" in decision.message
-    held = once(policy, seen(40, reading(480, at=1000.0)), since=0.0)
+    held = once(policy, observation_of(40, reading(480, at=1000.0)), since=0.0)
     assert (held.replicas, held.reason) == (40, Reason.PARTLY_UNKNOWN)
 
 
@@ -90,7 +92,7 @@ def test_the_fallback_waits_until_nothing_at_all_is_known():
 
 def test_of_two_readings_only_the_stale_one_is_unknown():
     old = reading(0, at=950.0, name="other")
-    decision = once(watching(), seen(7, reading(400, at=1000.0), old))
+    decision = once(watching(), observation_of(7, reading(400, at=1000.0), old))
     assert decision.replicas == 20
     assert "The last reading is 50 s old" in decision.message
 
@@ -103,7 +105,7 @@ BY_RATE = {
 
 @pytest.mark.parametrize("target", BY_RATE.values(), ids=BY_RATE)
 def test_a_rate_of_stale_statistics_blocks_scale_down(target):
-    """The last statistics tell of nearly nothing, and are old when the window has passed."""
+    """The last statistics show almost no messages. They are too old when the window has passed."""
     minute = ScalingRules(stabilization_window_seconds=60)
     behavior = Behavior(scale_up=ScalingRules(), scale_down=minute)
     policy = Policy(min_replicas=1, max_replicas=50, targets=(target,), behavior=behavior)
@@ -120,8 +122,8 @@ def test_a_rate_of_stale_statistics_blocks_scale_down(target):
 def test_a_rate_of_yesterday_is_none(target):
     policy = Policy(min_replicas=1, max_replicas=50, targets=(target,))
     time = Timeline(policy, 20)
-    told = Estimates(arrival_rate=0.1, capacity_per_replica=5.0, workers_per_replica=4.0)
-    time.history = History.begin(0.0, 20, told)
+    stored = Estimates(arrival_rate=0.1, capacity_per_replica=5.0, workers_per_replica=4.0)
+    time.history = History.begin(0.0, 20, stored)
     for second in range(300):
         time.now = float(second)
         assert time.read(amqp_only(3, at=time.now)).replicas == 20
@@ -129,12 +131,12 @@ def test_a_rate_of_yesterday_is_none(target):
 
 def test_an_unknown_rate_does_not_block_activation():
     policy = Policy(max_replicas=50, targets=(BY_RATE["rate"],))
-    decision = once(policy, seen(0, amqp_only(5, at=1000.0)))
+    decision = once(policy, observation_of(0, amqp_only(5, at=1000.0)))
     assert (decision.replicas, decision.reason) == (1, Reason.ACTIVATED)
     assert decision.message.startswith(
         "0 → 1 replicas: 5 ready messages. The workload has not been measured"
     )
-    assert once(policy, seen(0, amqp_only(0, at=1000.0))).replicas == 0
+    assert once(policy, observation_of(0, amqp_only(0, at=1000.0))).replicas == 0
     assert once(policy, unreachable(0)).replicas == 0
 
 
@@ -169,9 +171,9 @@ def test_an_unknown_rate_does_not_block_activation():
 )
 def test_ready_messages_scale_up_without_statistics(target, replicas, message):
     policy = Policy(max_replicas=50, targets=(target,))
-    decision = once(policy, seen(1, amqp_only(480, at=1000.0)), since=0.0)
+    decision = once(policy, observation_of(1, amqp_only(480, at=1000.0)), since=0.0)
     assert decision.message == f"1 → {replicas} replicas: {message}."
-    held = once(policy, seen(40, amqp_only(480, at=1000.0)), since=0.0)
+    held = once(policy, observation_of(40, amqp_only(480, at=1000.0)), since=0.0)
     assert (held.replicas, held.reason) == (40, Reason.PARTLY_UNKNOWN)
     blocked = "Scale-down is blocked, because the broker's statistics are not read."
     assert held.message.endswith(blocked)
@@ -184,5 +186,5 @@ def test_no_target_scales_down_while_another_is_partly_unknown():
     policy = Policy(min_replicas=1, max_replicas=50, targets=(each, other))
     queues = (amqp_only(3, at=1000.0), replace(amqp_only(4, at=1000.0), name="other"))
     queues = tuple(replace(queue, entries=(queue.name,)) for queue in queues)
-    decision = once(policy, seen(20, *queues), since=0.0)
+    decision = once(policy, observation_of(20, *queues), since=0.0)
     assert (decision.replicas, decision.reason) == (20, Reason.PARTLY_UNKNOWN)

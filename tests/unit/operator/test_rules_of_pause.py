@@ -17,7 +17,7 @@ from mare.domain.policy import (
 )
 from mare.domain.reason import Reason
 from mare.domain.schedules import floor_of, is_active, problem_of
-from tests.unit.operator.building import Timeline, once, reading, seen
+from tests.unit.operator.building import Timeline, observation_of, once, reading
 
 LENGTH = (QueueLength(messages_per_replica=20),)
 AT_ONCE = Behavior(scale_up=ScalingRules(), scale_down=ScalingRules())
@@ -29,14 +29,17 @@ def working(**given):
 
 
 def test_a_pause_holds_the_count_or_the_one_that_is_given():
-    busy = seen(4, reading(400, at=1000.0))
+    busy = observation_of(4, reading(400, at=1000.0))
     held = once(working(paused=Pause.ALL), busy)
     assert (held.replicas, held.reason) == (4, Reason.PAUSED)
     assert once(working(paused=Pause.ALL, paused_replicas=90), busy).replicas == 90
 
 
 def test_a_pause_of_one_way_leaves_the_other():
-    grows, shrinks = seen(4, reading(400, at=1000.0)), seen(40, reading(40, at=1000.0))
+    grows, shrinks = (
+        observation_of(4, reading(400, at=1000.0)),
+        observation_of(40, reading(40, at=1000.0)),
+    )
     assert once(working(paused=Pause.SCALE_IN), grows).replicas == 20
     assert once(working(paused=Pause.SCALE_OUT), grows).replicas == 4
     assert once(working(paused=Pause.SCALE_OUT), shrinks, since=0.0).replicas == 2
@@ -106,30 +109,30 @@ def test_a_schedule_that_spans_midnight_is_in_force_on_both_sides():
 
 def test_a_schedule_never_exceeds_the_maximum():
     always = Schedule(start="* * * * *", end="0 0 29 2 *", min_replicas=90)
-    assert once(working(schedules=(always,)), seen(4, reading(at=1000.0))).replicas == 50
+    assert once(working(schedules=(always,)), observation_of(4, reading(at=1000.0))).replicas == 50
 
 
 def test_idle_only_removes_idle_replicas_and_waits_for_busy_ones():
     policy = working(victim_policy=VictimPolicy.IDLE_ONLY, max_drain_wait_seconds=60)
     time = Timeline(policy, 10)
     time.now = 100.0
-    assert time.sees(ready=20, idle=3).replicas == 10  # each of them may have a message by now
+    assert time.decide(ready=20, idle=3).replicas == 10  # each of them may have a message by now
     time.now = 120.0
-    decision = time.sees(unacknowledged=20, idle=3)
+    decision = time.decide(unacknowledged=20, idle=3)
     assert (decision.replicas, decision.reason) == (7, Reason.DRAINING)
     assert decision.steps[-1].stage is Stage.VICTIMS
     same = time.read(reading(0, 20, at=120.0), idle=3)
     assert same.replicas == 7  # the same three are gone already
     time.now = 130.0
-    assert time.sees(unacknowledged=20, idle=0).replicas == 7
+    assert time.decide(unacknowledged=20, idle=0).replicas == 7
     time.now = 160.0
-    assert time.sees(unacknowledged=20, idle=0).replicas == 1
+    assert time.decide(unacknowledged=20, idle=0).replicas == 1
 
 
 def test_idle_only_without_knowledge_waits_for_its_time():
     policy = working(victim_policy=VictimPolicy.IDLE_ONLY, max_drain_wait_seconds=60)
     time = Timeline(policy, 10)
     time.now = 100.0
-    decision = time.sees(ready=20)
+    decision = time.decide(ready=20)
     assert decision.replicas == 10
     assert "The idle replicas are unknown, because" in decision.message

@@ -22,9 +22,9 @@ from tests.unit.operator.building import (
     Timeline,
     amqp_only,
     away,
+    observation_of,
     once,
     reading,
-    seen,
     unreachable,
     watching,
 )
@@ -83,7 +83,7 @@ def test_a_static_fallback_can_scale_down():
 def test_one_good_reading_begins_the_time_anew():
     time = Timeline(watching(fallback=Fallback(replicas=10, after_seconds=60)), 7)
     away(time, 50)
-    time.sees(ready=140)
+    time.decide(ready=140)
     assert away(time, 50).replicas == 7
 
 
@@ -95,15 +95,15 @@ def test_bounds_hold_without_knowledge():
 def test_an_unknown_target_blocks_scale_down_but_not_scale_up():
     both = (*LENGTH, MessageRate(messages_per_second_per_replica=5))
     policy = Policy(min_replicas=1, max_replicas=50, targets=both)
-    held = once(policy, seen(7, amqp_only(0, at=1000.0)), since=0.0)
+    held = once(policy, observation_of(7, amqp_only(0, at=1000.0)), since=0.0)
     assert (held.replicas, held.reason) == (7, Reason.PARTLY_UNKNOWN)
-    assert once(policy, seen(7, amqp_only(400, at=1000.0)), since=0.0).replicas == 20
+    assert once(policy, observation_of(7, amqp_only(400, at=1000.0)), since=0.0).replicas == 20
 
 
 def test_the_wait_target_never_scales_down_without_statistics():
     policy = Policy(max_replicas=50, targets=(QueueWaitTime(capacity_per_replica=8),))
-    assert once(policy, seen(7, amqp_only(0, at=1000.0)), since=0.0).replicas == 7
-    assert once(policy, seen(7, amqp_only(400, at=1000.0)), since=0.0).replicas == 25
+    assert once(policy, observation_of(7, amqp_only(0, at=1000.0)), since=0.0).replicas == 7
+    assert once(policy, observation_of(7, amqp_only(400, at=1000.0)), since=0.0).replicas == 25
 
 
 def test_no_scale_down_before_the_window_is_full_after_a_restart():
@@ -111,7 +111,7 @@ def test_no_scale_down_before_the_window_is_full_after_a_restart():
     window = time.policy.behavior.scale_down.stabilization_window_seconds
     assert time.passes(window - 1).replicas == 9
     time.now += 1
-    assert time.sees().replicas == 1
+    assert time.decide().replicas == 1
 
 
 @pytest.mark.parametrize("pause", [None, Pause.ALL])
@@ -127,7 +127,7 @@ def test_no_scale_down_before_the_windows_are_full_again(pause):
     time.now += 1
     assert time.passes(window - 2).replicas == 10
     time.now += 1
-    assert time.sees().replicas == 1
+    assert time.decide().replicas == 1
 
 
 def test_a_moment_of_unknown_queues_does_not_delay_scale_up():
@@ -139,4 +139,4 @@ def test_a_moment_of_unknown_queues_does_not_delay_scale_up():
     time.now += 1
     assert time.passes(27, ready=200).replicas == 2
     time.now += 1
-    assert time.sees(ready=200).replicas == 10
+    assert time.decide(ready=200).replicas == 10

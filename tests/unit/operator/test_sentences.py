@@ -21,7 +21,7 @@ from mare.domain.reason import Reason
 from mare.simulation.comparison import run_simulation
 from mare.simulation.reading import read_scenario
 from mare.simulation.simulation import generate_messages
-from tests.unit.operator.building import Timeline, once, reading, seen, watching
+from tests.unit.operator.building import Timeline, observation_of, once, reading, watching
 
 SCENARIOS = Path(mare.simulation.__file__).parent / "scenarios"
 N = r"([\d.]+)"
@@ -214,7 +214,7 @@ def test_the_sentence_of_every_target_can_be_recomputed(target, rate, ready, una
 
 def test_the_trace_marks_the_deciding_step():
     policy = Policy(max_replicas=5, targets=(QueueLength(messages_per_replica=20),))
-    decision = once(policy, seen(2, reading(240, at=1000.0)))
+    decision = once(policy, observation_of(2, reading(240, at=1000.0)))
     assert [step.stage for step in decision.steps] == [
         Stage.MEASURED,
         Stage.PROPOSAL,
@@ -244,24 +244,24 @@ def test_the_trace_shows_a_window_that_the_fall_of_the_load_ended():
 
 def test_a_window_that_holds_counts_down_to_its_end():
     time = Timeline(Policy(max_replicas=50, targets=(QueueLength(messages_per_replica=20),)), 1)
-    time.sees(ready=200)
+    time.decide(ready=200)
     time.now += 4
-    decision = time.sees(ready=20)
+    decision = time.decide(ready=20)
     assert (decision.replicas, decision.reason) == (10, Reason.SCALE_DOWN_STABILIZED)
     assert decision.until == 15.0
     assert "is possible in 11 s" in decision.message
     time.now += 10.8
-    assert "is possible in 1 s" in time.sees(ready=20).message
+    assert "is possible in 1 s" in time.decide(ready=20).message
     time.now = decision.until
-    assert time.sees(ready=20).replicas == 1
+    assert time.decide(ready=20).replicas == 1
 
 
 def test_a_window_promises_no_count_below_the_bounds():
     time = Timeline(watching(), 2)
-    time.sees(ready=40)
+    time.decide(ready=40)
     time.now += 5
-    time.sees(ready=20)
+    time.decide(ready=20)
     time.now += 11
-    decision = time.sees(ready=0)
+    decision = time.decide(ready=0)
     assert (decision.current, decision.replicas, decision.until) == (2, 1, None)
     assert "possible" not in decision.message

@@ -3,7 +3,7 @@
 import pytest
 
 from mare.domain.reason import Reason
-from tests.unit.operator.building import once, reading, replace, seen, watching
+from tests.unit.operator.building import observation_of, once, reading, replace, watching
 
 
 def orders(*single: bool):
@@ -23,11 +23,11 @@ def orders(*single: bool):
 )
 def test_at_most_as_many_replicas_as_queues(single, least, count):
     policy = replace(watching(), min_replicas=least)
-    assert once(policy, seen(least, *orders(*single))).replicas == count
+    assert once(policy, observation_of(least, *orders(*single))).replicas == count
 
 
 def test_the_decision_says_why():
-    decision = once(watching(), seen(2, *orders(True, True)))
+    decision = once(watching(), observation_of(2, *orders(True, True)))
     assert decision.reason is Reason.TOO_MANY_REPLICAS
     assert decision.message.endswith(
         "Each queue has a single active consumer, so that 2 replicas can work."

@@ -11,12 +11,19 @@ from mare.domain.policy import (
     QueueWaitTime,
 )
 from mare.domain.reason import Reason
-from tests.unit.operator.building import NOT_REPORTED, Timeline, amqp_only, once, reading, seen
+from tests.unit.operator.building import (
+    NOT_REPORTED,
+    Timeline,
+    amqp_only,
+    observation_of,
+    once,
+    reading,
+)
 
 
 def asked(target, *readings, replicas=1, targets=()):
     policy = Policy(min_replicas=1, max_replicas=500, targets=(target, *targets))
-    return once(policy, seen(replicas, *readings), since=0.0)
+    return once(policy, observation_of(replicas, *readings), since=0.0)
 
 
 @pytest.mark.parametrize(
@@ -138,7 +145,7 @@ def test_wait_time_scales_to_a_worker_per_message_in_steps_until_it_has_measured
 
 def test_wait_time_activates_one_replica_while_the_workers_are_unknown():
     policy = Policy(max_replicas=50)
-    assert once(policy, seen(0, amqp_only(500, at=1000.0))).replicas == 1
+    assert once(policy, observation_of(0, amqp_only(500, at=1000.0))).replicas == 1
 
 
 def test_a_ratio_of_no_ready_replica_is_unknown():
@@ -155,7 +162,7 @@ def test_a_ratio_of_no_ready_replica_is_unknown():
 def test_prefetched_messages_are_counted_for_consuming_replicas_only():
     policy = Policy(min_replicas=1, max_replicas=500, targets=(waiting(),))
     full = reading(0, 44, at=1000.0, prefetch=100.0, consumers=1)
-    decision = once(policy, seen(10, full, ready=10), since=0.0)
+    decision = once(policy, observation_of(10, full, ready=10), since=0.0)
     assert (decision.raw, decision.steps[1].text.numbers["ready"]) == (3, 40)
 
 

@@ -1,7 +1,7 @@
 """What the defaults have to achieve on the scenarios, against the others, without any tuning.
 
-One seed, to be quick; docs/simulation.md has the means of five, and says where a comparison cannot
-be won: a message cannot be served before a replica has started, nor by more than maxReplicas.
+One seed, to be quick; docs/simulation.md has the means of five, and where a comparison cannot be
+won: a message cannot be served before a replica has started, nor by more than maxReplicas.
 """
 
 from dataclasses import replace

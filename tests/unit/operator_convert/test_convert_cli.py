@@ -82,13 +82,13 @@ def test_the_exit_code_is_the_verdict(given, code, strict_code):
         ([], b"a: \xff", "<stdin>:1: not UTF-8"),
     ],
 )
-def test_what_cannot_be_read_at_all_exits_with_1_and_no_output(arguments, stdin, note):
+def test_unreadable_input_exits_with_1_and_no_output(arguments, stdin, note):
     result = run(*arguments, stdin=stdin)
     assert (result.exit_code, result.stdout) == (1, "")
     assert note in result.stderr
 
 
-def test_a_refused_object_does_not_keep_the_others_from_coming_out():
+def test_a_refused_object_does_not_stop_the_output_of_the_others():
     other = scaledobject(unknown=1)
     other["metadata"]["name"] = "other"
     result = run(stdin=yaml.safe_dump_all([other, scaledobject()]))

@@ -42,10 +42,10 @@ class FakeBrokers:
     away: dict[str, Unknown] = field(default_factory=dict)
     """Secrets whose broker cannot be reached."""
     odd: dict[str, Exception] = field(default_factory=dict)
-    """Secrets with which reading fails as nobody expects."""
+    """Secrets with which a read raises an unexpected error."""
     reads: list[list[str]] = field(default_factory=list)
     read_at: float | None = None
-    """When a source that does not answer any more told all of it last."""
+    """When a source that no longer answers was last complete."""
     reading: BrokerReading | None = None
     """What each read returns, if not one queue named after the object."""
     statistics_at: float | None = None

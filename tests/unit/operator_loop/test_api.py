@@ -1,4 +1,4 @@
-"""What the API server says, and what becomes of it."""
+"""Responses of the API server, and the errors that follow from them."""
 
 import asyncio
 
@@ -40,18 +40,18 @@ def asked_of(answer: Answer, times: int = 1) -> tuple[list[Exception | dict], li
 def test_a_refusal_has_a_type_and_the_words_of_the_api_server(status: int, error: type[Exception]):
     body = {"kind": "Status", "message": "because"}
 
-    (told,), _ = asked_of(lambda _: web.json_response(body, status=status))
+    (raised,), _ = asked_of(lambda _: web.json_response(body, status=status))
 
-    assert type(told) is error
-    assert str(told) == "because"
+    assert type(raised) is error
+    assert str(raised) == "because"
 
 
 @pytest.mark.parametrize("body", ["<html>Please sign in</html>", "", "[1, 2]"])
 def test_an_answer_that_no_api_server_gives_means_that_there_is_none(body: str):
-    (told,), _ = asked_of(lambda _: web.Response(text=body, content_type="text/html"))
+    (raised,), _ = asked_of(lambda _: web.Response(text=body, content_type="text/html"))
 
-    assert isinstance(told, Unavailable)
-    assert "does not answer with" in str(told)
+    assert isinstance(raised, Unavailable)
+    assert "does not answer with" in str(raised)
 
 
 @pytest.mark.parametrize("status", [429, 503])
@@ -59,10 +59,10 @@ def test_after_a_request_for_a_pause_nothing_is_sent(status: int):
     def busy(_: web.Request) -> web.Response:
         return web.json_response({}, status=status, headers={"Retry-After": "86400"})
 
-    told, asked = asked_of(busy, times=3)
+    raised, requests = asked_of(busy, times=3)
 
-    assert len(asked) == 1
-    waits = [each.retry_after for each in told if isinstance(each, Unavailable)]
+    assert len(requests) == 1
+    waits = [each.retry_after for each in raised if isinstance(each, Unavailable)]
     assert waits[0] == 86_400
     assert waits[1:] == pytest.approx([30, 30], abs=5)
 

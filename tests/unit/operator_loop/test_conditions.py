@@ -1,4 +1,4 @@
-"""Conditions of an object, by what was seen."""
+"""Conditions of an object, from its reading and its history."""
 
 from dataclasses import replace
 

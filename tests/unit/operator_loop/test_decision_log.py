@@ -10,7 +10,7 @@ POLICY = Policy(min_replicas=1, max_replicas=10, targets=(QueueLength(messages_p
 def lines_of(*depths):
     time, lines = Timeline(POLICY, 1, at=100.0), DecisionLog()
     for depth in depths:
-        lines.add(time.now, time.sees(ready=depth))
+        lines.add(time.now, time.decide(ready=depth))
         time.now += 1
     return list(lines.newest_first())
 

@@ -257,7 +257,7 @@ def test_one_of_many_is_found_by_its_name():
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "error"),
     [
         ("a: [", "<stdin>:1:"),
         (
@@ -268,10 +268,10 @@ def test_one_of_many_is_found_by_its_name():
         ("", "has no QueueAutoscaler"),
     ],
 )
-def test_an_invalid_file_is_reported(text, said):
+def test_an_invalid_file_is_reported(text, error):
     result = explain(text)
     assert result.exit_code == 1
-    assert said in result.output
+    assert error in result.output
     assert "Traceback" not in result.output
 
 

@@ -1,4 +1,4 @@
-"""Pods that are killed at the end of their grace period, as a list and a watch tell of them."""
+"""Pods that are killed at the end of their grace period, as a list and a watch report them."""
 
 import asyncio
 from collections.abc import AsyncIterator

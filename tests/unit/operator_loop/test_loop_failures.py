@@ -129,10 +129,10 @@ def test_an_invalid_schedule_is_reported_and_all_else_applies():
     world = run(story)
 
     assert world.workloads.done == [("worker", 12)]
-    told = {each["type"]: each for each in world.mended["conditions"]}["SchedulesValid"]
-    assert (told["status"], told["reason"]) == ("False", "ScheduleWrong")
-    assert "spec.schedules[1] is ignored: 'America/Recive' is no time zone" in told["message"]
-    assert "spec.schedules[2] is ignored: start '0 25 * * *'" in told["message"]
+    condition = {each["type"]: each for each in world.mended["conditions"]}["SchedulesValid"]
+    assert (condition["status"], condition["reason"]) == ("False", "ScheduleWrong")
+    assert "spec.schedules[1] is ignored: 'America/Recive' is no time zone" in condition["message"]
+    assert "spec.schedules[2] is ignored: start '0 25 * * *'" in condition["message"]
     assert world.objects.events.count(("worker", "Warning", "ScheduleWrong")) == 1
     assert world.objects.condition("SchedulesValid") == ("True", "Valid")
 

@@ -1,4 +1,4 @@
-"""When objects are looked at."""
+"""When objects are read."""
 
 from collections.abc import Iterator
 from itertools import pairwise

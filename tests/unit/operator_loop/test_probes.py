@@ -33,8 +33,8 @@ def test_a_loop_without_ticks_is_not_alive():
 def test_an_election_stalled():
     async def story(world: World) -> None:
         await world.tick()
-        told = find_liveness_failure(world.loop, world.clock(), election_stalled=True)
-        assert "Lease" in (told or "")
+        failure = find_liveness_failure(world.loop, world.clock(), election_stalled=True)
+        assert "Lease" in (failure or "")
 
     run(story)
 

@@ -93,13 +93,13 @@ def test_each_slot_has_the_samples_of_its_time(samples):
 
 
 def test_a_day_of_rest_costs_next_to_nothing_and_a_restless_one_is_bounded():
-    resting, restless = TimeSeries(DAY), TimeSeries(DAY)
+    idle, busy = TimeSeries(DAY), TimeSeries(DAY)
     for minute in range(3000):
-        resting.add(minute * 60, numbers(0, 0))
+        idle.add(minute * 60, numbers(0, 0))
         for second in range(0, 60, 15):
-            restless.add(minute * 60 + second, numbers(minute + second))
-    assert sys.getsizeof(resting._stretches) < 200
-    assert sys.getsizeof(restless._stretches) < 1.3 * 18 * DAY.slots
+            busy.add(minute * 60 + second, numbers(minute + second))
+    assert sys.getsizeof(idle._stretches) < 200
+    assert sys.getsizeof(busy._stretches) < 1.3 * 18 * DAY.slots
 
 
 def test_spans_are_those_of_the_charts():

@@ -82,20 +82,20 @@ def play(story: Callable[[WatchedWorkloads, Api], Awaitable[None]]) -> None:
     asyncio.run(all_of_it())
 
 
-async def told(watched: WatchedWorkloads, asked: ScaleTarget) -> Scale | Unknown:
-    """What becomes of a workload that was asked for."""
+async def scale_of(watched: WatchedWorkloads, target: ScaleTarget) -> Scale | Unknown:
+    """Return the scale of a workload as soon as it has been read."""
     for _ in range(100):
-        if (seen := watched.get(asked)) != NOT_READ_YET:
-            return seen
+        if (scale := watched.get(target)) != NOT_READ_YET:
+            return scale
         await asyncio.sleep(0)
     return NOT_READ_YET
 
 
-def test_a_workload_that_is_asked_for_after_its_kind_was_listed_is_read_at_once():
+def test_a_workload_that_is_requested_after_its_kind_was_listed_is_read_at_once():
     async def story(watched: WatchedWorkloads, api: Api) -> None:
-        assert (await told(watched, target("a"))).replicas == 1
-        assert (await told(watched, target("b"))).replicas == 2
-        missing = await told(watched, target("c"))
+        assert (await scale_of(watched, target("a"))).replicas == 1
+        assert (await scale_of(watched, target("b"))).replicas == 2
+        missing = await scale_of(watched, target("c"))
         assert missing.reason == "WorkloadNotFound"
 
     play(story)
@@ -103,9 +103,9 @@ def test_a_workload_that_is_asked_for_after_its_kind_was_listed_is_read_at_once(
 
 def test_until_it_can_be_read_it_is_asked_for_again():
     async def story(watched: WatchedWorkloads, api: Api) -> None:
-        await told(watched, target("a"))
+        await scale_of(watched, target("a"))
         api.errors = [Unavailable("away"), KeyError("odd"), AccessRefused("not allowed")]
-        assert (await told(watched, target("b"))).reason == "Forbidden"
+        assert (await scale_of(watched, target("b"))).reason == "Forbidden"
         for _ in range(10):
             await asyncio.sleep(0)
         assert watched.get(target("b")).replicas == 2
@@ -115,18 +115,18 @@ def test_until_it_can_be_read_it_is_asked_for_again():
 
 def test_a_workload_that_is_asked_for_again_is_read_again():
     async def story(watched: WatchedWorkloads, api: Api) -> None:
-        await told(watched, target("a"))
-        await told(watched, target("b"))
+        await scale_of(watched, target("a"))
+        await scale_of(watched, target("b"))
         watched.keep_only([target("a")])
         api.replicas["b"] = 7
-        assert (await told(watched, target("b"))).replicas == 7
+        assert (await scale_of(watched, target("b"))).replicas == 7
 
     play(story)
 
 
 def test_deleted_workloads_without_an_autoscaler_are_forgotten():
     async def story(watched: WatchedWorkloads, api: Api) -> None:
-        await told(watched, target("a", "apps/v1"))
+        await scale_of(watched, target("a", "apps/v1"))
         for number in range(50):
             api.events.put_nowait(("ADDED", item(f"preview-{number}")))
             api.events.put_nowait(("DELETED", item(f"preview-{number}")))
@@ -151,7 +151,7 @@ def test_victims_can_be_chosen_for_workloads_with_replica_sets(
     api_version: str, kind: str, *, chooses: bool
 ):
     async def story(watched: WatchedWorkloads, api: Api) -> None:
-        seen = await told(watched, ScaleTarget("shop", api_version, kind, "a"))
+        seen = await scale_of(watched, ScaleTarget("shop", api_version, kind, "a"))
         assert seen.ignores_deletion_cost is chooses
 
     play(story)
@@ -159,7 +159,7 @@ def test_victims_can_be_chosen_for_workloads_with_replica_sets(
 
 def test_victims_cannot_be_chosen_for_a_kind_with_unknown_pods():
     async def story(watched: WatchedWorkloads, api: Api) -> None:
-        scale = await told(watched, target("a", "example.test/v1"))
+        scale = await scale_of(watched, target("a", "example.test/v1"))
         assert not await watched.set_deletion_costs(
             target("a", "example.test/v1"), scale, {"10.0.0.1": 1}, lambda: True
         )

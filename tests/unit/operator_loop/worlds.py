@@ -39,7 +39,7 @@ def body(
     created: str = "2026-01-01T00:00:00Z",
     **spec: Any,
 ) -> dict:
-    """A QueueAutoscaler as the API server would tell of it."""
+    """A QueueAutoscaler as the API server would return it."""
     return {
         "metadata": {
             "namespace": "shop",

@@ -19,7 +19,7 @@ def pauses(monkeypatch):
 
 
 def outcome_of_failure(error, on_give_up=None, limit=1):
-    """Let a handler fail, and return what becomes of its message."""
+    """Let a handler fail; return what the consumer does with its message."""
     outcomes = []
 
     def publish(*_, **__):
@@ -52,19 +52,19 @@ def outcome_of_failure(error, on_give_up=None, limit=1):
 
 
 @pytest.mark.parametrize("error", [BrokerUnavailable("full"), Unroutable("retry-1s")])
-def test_it_is_requeued_after_a_pause_while_the_broker_does_not_take_it(pauses, error):
+def test_an_event_that_the_broker_refuses_is_requeued_after_a_pause(pauses, error):
     assert outcome_of_failure(error) == ["requeued"]
     assert pauses == [5.0]
 
 
-def test_it_is_rejected_if_it_cannot_be_encoded(pauses, caplog):
+def test_an_event_that_cannot_be_encoded_is_rejected(pauses, caplog):
     assert outcome_of_failure(RecursionError("nested")) == ["rejected"]
     assert pauses == []
     assert caplog.messages == ["shop.on_paid cannot be published again"]
     assert caplog.records[0].exc_info
 
 
-def test_the_service_learns_of_it_before_it_is_dead_lettered(pauses):
+def test_on_give_up_is_called_before_the_event_is_dead_lettered(pauses):
     outcomes = outcome_of_failure(BrokerUnavailable("full"), on_give_up="give_up", limit=0)
 
     assert outcomes == [("event", True), "requeued"]

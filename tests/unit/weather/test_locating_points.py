@@ -34,7 +34,7 @@ def at(locator):
         ((-16.5, 179.9), "Labasa", "FJ", "Pacific/Fiji"),
     ],
 )
-def test_a_point_near_a_city_has_its_name_and_clock_but_keeps_its_coordinates(
+def test_a_point_near_a_city_has_its_name_and_time_zone_but_keeps_its_coordinates(
     at, point, name, country, timezone
 ):
     place = at(*point).place
