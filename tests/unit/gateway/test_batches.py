@@ -21,7 +21,7 @@ TWO = {"jobs": [{"city": "Recife", "limit": 1}, {"lat": 1, "lon": 2, "lang": "pt
 def rpc(rpc):
     rpc.answers |= {
         "jobs.accept_batch": BATCH,
-        "jobs.list_jobs": {"jobs": [{**JOB, "batch_id": None}], "next_cursor": "abc"},
+        "jobs.list_jobs": {"jobs": [{**JOB, "batch_id": None}], "next_cursor": JOB["id"]},
     }
     return rpc
 
@@ -73,10 +73,20 @@ def test_a_wrong_batch_is_refused_as_a_whole(client, rpc, body, parameter):
 def test_jobs_are_listed_with_the_path_of_the_next_page(client, rpc):
     page = client.get("/v1/jobs?limit=1").get_json()
 
-    assert page["next"] == "/v1/jobs?limit=1&cursor=abc"
+    assert page["next"] == f"/v1/jobs?limit=1&cursor={JOB['id']}"
     assert page["jobs"][0]["links"]["self"] == f"/v1/jobs/{JOB['id']}"
     client.get(page["next"])
-    assert rpc.calls[-1].request == {"client": "", "limit": 1, "cursor": "abc"}
+    assert rpc.calls[-1].request == {"client": "", "limit": 1, "cursor": JOB["id"]}
+
+
+@pytest.mark.parametrize("cursor", ["abc", "", "%00"])
+def test_a_cursor_that_no_page_had_is_refused(problem, rpc, cursor):
+    refusal = problem(f"/v1/jobs?cursor={cursor}")
+
+    assert (refusal.status, rpc.calls) == (400, [])
+    assert refusal.errors == [
+        {"parameter": "cursor", "detail": "It must be the cursor of an earlier answer."}
+    ]
 
 
 def test_jobs_of_clients_without_a_key_are_not_listed_for_other_machines(make_client, problem):

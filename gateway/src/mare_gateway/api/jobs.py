@@ -4,14 +4,13 @@ import ipaddress
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
 import uuid_utils
 from flask import Response, g, request
 from flask_openapi3.blueprint import APIBlueprint
-from pydantic import StringConstraints
 from werkzeug.exceptions import UnsupportedMediaType
 
 from mare_gateway.api.headers import (
@@ -22,9 +21,15 @@ from mare_gateway.api.headers import (
     preferred_language,
 )
 from mare_gateway.api.parameters import check_body
-from mare_gateway.api.queries import BatchSubmissionBody, JobsQuery, PlaylistSubmission, Query
+from mare_gateway.api.queries import (
+    BatchSubmissionBody,
+    JobId,
+    JobsQuery,
+    PlaylistSubmission,
+    Query,
+)
 from mare_gateway.calls import Calls
-from mare_gateway.job_documents import ID_PATTERN, UNFINISHED, document, path_of
+from mare_gateway.job_documents import UNFINISHED, document, path_of
 from mare_gateway.occupancy import Occupancy, Occupied
 from mare_gateway.problems import Problem, Refused
 from mare_gateway.responses import entity
@@ -32,7 +37,6 @@ from mare_nameko.client import RpcError
 
 POLL_SECONDS = 0.1
 RETRY_AFTER = 1
-JobId = Annotated[str, StringConstraints(pattern=f"^{ID_PATTERN}$")]
 
 
 class JobPath(Query):

@@ -18,6 +18,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
+from mare_gateway.job_documents import ID_PATTERN
+
 Language = Literal["en", "pt"]
 _MAX_NAME = 200
 _TEXT = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
@@ -68,6 +70,7 @@ Latitude = Annotated[FiniteFloat, Field(ge=-90, le=90), BeforeValidator(_decimal
 Longitude = Annotated[FiniteFloat, Field(ge=-180, le=180), BeforeValidator(_decimal)]
 Limit = Annotated[int, Field(ge=1, le=50), BeforeValidator(_decimal)]
 Switch = Annotated[bool, BeforeValidator(_true_or_false)]
+JobId = Annotated[str, StringConstraints(pattern=f"^{ID_PATTERN}$")]
 Market = Annotated[str, StringConstraints(pattern="^[A-Za-z]{2}$", to_upper=True)]
 Lang = Annotated[Language, BeforeValidator(_primary_subtag)]
 
@@ -207,5 +210,5 @@ class JobsQuery(Query):
     limit: Limit = 20
     """Largest number of jobs."""
 
-    cursor: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,100}$")] | None = None
+    cursor: JobId | None = None
     """Continues a list: it is part of `next` in the page before."""

@@ -1,12 +1,10 @@
 """What clients do with batches and lists of jobs, over any store."""
 
-import base64
-import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mare_services.contract.errors import InvalidRequest, JobNotChangeable, JobNotFound
+from mare_services.contract.errors import JobNotChangeable, JobNotFound
 from mare_services.contract.jobs import BatchSubmission, JobState, JobSubmission
 from mare_services.jobs.batch_store import BatchStore
 from mare_services.jobs.domain.batch import Batch, view
@@ -72,31 +70,14 @@ class BatchLifecycle:
         return self.get(batch_id, client)
 
     def list_jobs(self, client: str, limit: int, cursor: str | None) -> Any:
-        """Return a ``JobList``; raise InvalidRequest for a malformed cursor."""
-        rows = self.store.list_jobs(client, _read_cursor(cursor), limit + 1)
+        """Return a ``JobList``; a cursor is the id of the last job of a page."""
+        rows = self.store.list_jobs(client, cursor, limit + 1)
         jobs = [
             {**head(job), "failure": job.failure, "batch_id": batch_id}
             for job, batch_id in rows[:limit]
         ]
-        if len(rows) <= limit:
-            return {"jobs": jobs, "next_cursor": None}
-        last = base64.urlsafe_b64encode(jobs[-1]["id"].encode()).decode()
-        return {"jobs": jobs, "next_cursor": last.rstrip("=")}
+        return {"jobs": jobs, "next_cursor": jobs[-1]["id"] if len(rows) > limit else None}
 
     def sweep(self) -> int:
         """Delete the records of old batches; return how many."""
         return self.store.delete_expired(self.lifecycle.clock())
-
-
-def _read_cursor(cursor: str | None) -> str | None:
-    """Return the id of the job that ends the page before."""
-    if cursor is None:
-        return None
-    try:
-        padded = cursor + "=" * (-len(cursor) % 4)
-        job_id = base64.b64decode(padded, altchars=b"-_", validate=True).decode("ascii")
-    except (binascii.Error, ValueError):
-        job_id = ""
-    if not job_id or not job_id.isprintable():  # PostgreSQL refuses texts with NUL
-        raise InvalidRequest.of("It must be the cursor of an earlier answer.", "cursor")
-    return job_id

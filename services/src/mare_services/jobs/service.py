@@ -109,7 +109,7 @@ class JobsService:
 
     @rpc
     def list_jobs(self, query: Any) -> Any:
-        """Return the ``JobList`` for a ``JobListQuery``; raise InvalidRequest."""
+        """Return the ``JobList`` for a ``JobListQuery``."""
         page = wire.read(query, JobListQuery)
         return self._call(self.resources.batches.list_jobs, page.client, page.limit, page.cursor)
 
