@@ -7,11 +7,9 @@ passed on in X-Forwarded-For.
 import asyncio
 import os
 import re
-import secrets
 import signal
 import sys
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Annotated, Any, ClassVar
 
 import aiohttp
@@ -21,6 +19,8 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from mare.serving import serving
+from mare_gateway.events.streams import problem_response
+from mare_gateway.problems import Problem
 from mare_nameko.settings import EnvironmentSettings, SettingsError, variable
 
 Port = Annotated[int, Meta(ge=1, le=65535)]
@@ -34,6 +34,15 @@ _HOP_BY_HOP = frozenset(
     {"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"}
 )
 """Headers of one connection (RFC 9110, 7.6.1)."""
+
+_NO_PATH = Problem(status=400, code="bad_request", detail="The request target must be a path.")
+_TOO_LARGE = Problem(status=413, code="request_entity_too_large", detail="The body is too large.")
+_NOT_RUNNING = Problem(
+    status=503,
+    code="service_unavailable",
+    detail="This part of the gateway is not running.",
+    retry_after=1,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,11 +75,11 @@ class Front:
     async def forward(self, request: web.BaseRequest) -> web.StreamResponse:
         if not request.raw_path.startswith("/"):
             # `CONNECT x@host:80` would lead to another host: the target follows the port.
-            return _problem(request, 400, "bad_request", "The request target must be a path.")
+            return problem_response(request, _NO_PATH)
         # The gateway refuses a larger one and disconnects, before its answer can be read.
         body = await _read_body(request, self._settings.max_body)
         if body is None:
-            return _problem(request, 413, "request_entity_too_large", "The body is too large.")
+            return problem_response(request, _TOO_LARGE)
         streams = STREAM.fullmatch(request.path)
         port = self._settings.events_port if streams else self._settings.gateway_port
         try:
@@ -82,10 +91,7 @@ class Front:
                 allow_redirects=False,
             )
         except (OSError, aiohttp.ClientError):
-            detail = "This part of the gateway is not running."
-            unavailable = _problem(request, 503, "service_unavailable", detail)
-            unavailable.headers["Retry-After"] = "1"
-            return unavailable
+            return problem_response(request, _NOT_RUNNING)
         async with sent as answer:
             return await _copy(request, answer)
 
@@ -127,24 +133,6 @@ def _end_to_end(headers: "aiohttp.typedefs.LooseHeaders") -> CIMultiDict[str]:
     for name in _HOP_BY_HOP:
         copied.popall(name, None)
     return copied
-
-
-def _problem(request: web.BaseRequest, status: int, code: str, detail: str) -> web.Response:
-    document = {
-        "type": f"urn:mare:problem:{code}",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": detail,
-        "instance": request.path,
-        "code": code,
-        "request_id": secrets.token_hex(16),
-    }
-    return web.json_response(
-        document,
-        status=status,
-        headers={"Cache-Control": "no-store"},
-        content_type="application/problem+json",
-    )
 
 
 def front_session() -> aiohttp.ClientSession:

@@ -182,7 +182,7 @@ def client_address(peer: str, forwarded_for: Sequence[str], trusted_proxies: int
     return chain[-trusted_proxies]
 
 
-def problem_response(request: web.Request, problem: Problem) -> web.Response:
+def problem_response(request: web.BaseRequest, problem: Problem) -> web.Response:
     own_id = request_id(request)
     document = problem.document(instance=request.path, request_id=own_id)
     return web.Response(
@@ -193,7 +193,7 @@ def problem_response(request: web.Request, problem: Problem) -> web.Response:
     )
 
 
-def request_id(request: web.Request) -> str:
+def request_id(request: web.BaseRequest) -> str:
     if _ID not in request:
         request[_ID] = valid_request_id(request.headers.get("X-Request-Id"))
     return request[_ID]
