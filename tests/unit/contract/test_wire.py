@@ -9,7 +9,7 @@ import pytest
 from mare_services.contract import wire
 from mare_services.contract.errors import InvalidRequest, PlaceNotFound
 from mare_services.contract.music import Mood, MusicRequest
-from mare_services.contract.places import Place, PlaceQuery
+from mare_services.contract.places import Place, PlaceQuery, PlaceSearch
 from mare_services.contract.suggestion import SuggestionRequest
 from mare_services.contract.weather import Weather, WeatherReport, for_reader
 
@@ -54,6 +54,22 @@ def test_a_newer_sender_may_say_more():
 def test_a_wrong_field_is_named(data, named):
     with pytest.raises(InvalidRequest, match=named):
         wire.read(data, PlaceQuery)
+
+
+@pytest.mark.parametrize("limit", [0, -1, 51])
+@pytest.mark.parametrize("kind", [MusicRequest, SuggestionRequest, PlaceSearch])
+def test_a_limit_is_from_1_to_50(kind, limit):
+    data = {"mood": "lo-fi", "market": "BR", "q": "a", "limit": limit}
+    assert wire.read({**data, "limit": 50}, kind).limit == 50
+    with pytest.raises(InvalidRequest, match="limit"):
+        wire.read(data, kind)
+
+
+@pytest.mark.parametrize("market", ["", "B", "BRA", "B1", "BR\n", "çé", "../"])
+@pytest.mark.parametrize("kind", [MusicRequest, SuggestionRequest])
+def test_a_market_has_two_letters(kind, market):
+    with pytest.raises(InvalidRequest, match="market"):
+        wire.read({"mood": "lo-fi", "market": market}, kind)
 
 
 def test_an_error_carries_a_sentence_and_data():

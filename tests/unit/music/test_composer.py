@@ -2,7 +2,7 @@
 
 import pytest
 
-from mare_services.contract.errors import InvalidRequest, SourceTimedOut
+from mare_services.contract.errors import SourceTimedOut
 from mare_services.contract.music import Mood, MusicRequest, Track
 from mare_services.music.adapters.catalogue import Catalogue, Work, shipped_works
 from mare_services.music.composer import compose
@@ -147,15 +147,3 @@ def test_without_a_catalogue_errors_pass_and_short_playlists_stay_short():
     with pytest.raises(SourceTimedOut):
         composed(Live(tracks=0), catalogue=None)
     assert len(composed(Live(tracks=3), catalogue=None).playlist.tracks) == 3
-
-
-@pytest.mark.parametrize("limit", [0, -1, 51])
-def test_a_limit_out_of_bounds_is_refused(limit):
-    with pytest.raises(InvalidRequest, match="from 1 to 50"):
-        composed(Live(), limit=limit)
-
-
-@pytest.mark.parametrize("market", ["", "B", "BRA", "B1", "BR\n", "çé", "../"])
-def test_a_market_that_is_not_two_letters_is_refused(market):
-    with pytest.raises(InvalidRequest, match="market"):
-        composed(Live(), market=market)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mare_services.contract.errors import InvalidRequest, PlaceNotFound
+from mare_services.contract.errors import PlaceNotFound
 from mare_services.contract.music import Composed, MusicRequest, Playlist, Track
 from mare_services.contract.places import Place, PlaceQuery
 from mare_services.contract.suggestion import SuggestionRequest
@@ -135,16 +135,6 @@ def test_units_and_language_do_not_change_the_mood():
     assert imperial.weather.units.temperature == "°F"
     assert imperial.weather.condition == "céu limpo"
     assert imperial.mood.mood is metric.mood.mood
-
-
-@pytest.mark.parametrize("limit", [0, 51, -1])
-def test_a_limit_out_of_range_is_refused_before_a_call(limit):
-    weather = FixedWeather()
-
-    with pytest.raises(InvalidRequest, match="from 1 to 50"):
-        ask(SuggestionRequest(city="Recife", limit=limit), weather)
-
-    assert weather.asked == []
 
 
 def test_an_error_of_the_weather_service_is_passed_on():

@@ -49,12 +49,6 @@ def test_completion_of_nonsense_is_empty_and_of_nothing_refused(locator):
         locator.search(PlaceSearch(q=" "))
 
 
-@pytest.mark.parametrize("limit", [0, -1, 51])
-def test_completion_has_limits(locator, limit):
-    with pytest.raises(InvalidRequest, match="limit"):
-        locator.search(PlaceSearch(q="a", limit=limit))
-
-
 @pytest.mark.parametrize("typed", ["s", "sa", "a", "m", "東", "\U0010ffff"])
 def test_completion_reads_a_part_of_the_names_only(locator, effort, typed):
     calls, steps = effort(lambda: locator.search(PlaceSearch(q=typed)))

@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated
 
-from mare_services.contract.errors import InvalidRequest
+from msgspec import Meta
+
 from mare_services.contract.places import Language
 
 MAX_TRACKS = 50
-"""Largest limit of a request."""
+Limit = Annotated[int, Meta(ge=1, le=MAX_TRACKS)]
+Market = Annotated[str, Meta(pattern="^[A-Za-z]{2}$", max_length=2)]
 
 
 class Mood(StrEnum):
@@ -31,21 +34,15 @@ class MusicRequest:
     """A request for tracks of a mood."""
 
     mood: Mood
-    market: str
+    market: Market
     """ISO 3166-1 alpha-2 code of the listener's country."""
     lang: Language = "en"
-    limit: int = 20
+    limit: Limit = 20
     """Number of tracks, 1 to 50."""
     seed: str = ""
     """The same seed gives the same choice from the same tracks."""
     explicit: bool = True
     """Whether tracks with explicit lyrics are allowed."""
-
-
-def check_limit(limit: int) -> None:
-    """Raise ``InvalidRequest`` for a limit outside 1 to 50."""
-    if not 1 <= limit <= MAX_TRACKS:
-        raise InvalidRequest.of(f"limit must be from 1 to {MAX_TRACKS}.", "limit")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,9 @@
 """Places, and requests that name one."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
+
+from msgspec import Meta
 
 Language = Literal["en", "pt"]
 
@@ -52,7 +54,7 @@ class PlaceSearch:
 
     q: str
     lang: Language = "en"
-    limit: int = 10
+    limit: Annotated[int, Meta(ge=1, le=50)] = 10
     """Largest number of places, 1 to 50."""
 
 

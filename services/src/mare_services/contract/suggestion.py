@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from mare_services.contract.music import Mood, Playlist
+from mare_services.contract.music import Limit, Market, Mood, Playlist
 from mare_services.contract.places import Place
 from mare_services.contract.weather import Weather, WeatherQuery
 
@@ -14,9 +14,9 @@ PolicyName = Literal["mood", "ifood", "ingaia"]
 class SuggestionRequest(WeatherQuery):
     """A place, and the properties of the playlist."""
 
-    market: str | None = None
+    market: Market | None = None
     """ISO 3166-1 alpha-2 code of the listener's country; default: the place's country."""
-    limit: int = 20
+    limit: Limit = 20
     policy: PolicyName = "mood"
     seed: str = ""
     """Varies the choice of tracks. The same place, date and seed give the same choice."""

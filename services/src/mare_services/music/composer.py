@@ -1,10 +1,9 @@
 """Composes a playlist for a mood."""
 
-import re
 from collections.abc import Callable
 
-from mare_services.contract.errors import InvalidRequest, SourceUnavailable
-from mare_services.contract.music import Composed, MusicRequest, Playlist, check_limit
+from mare_services.contract.errors import SourceUnavailable
+from mare_services.contract.music import Composed, MusicRequest, Playlist
 from mare_services.music.adapters.catalogue import search_link
 from mare_services.music.domain.language_areas import language_area
 from mare_services.music.domain.material import Material, MaterialQuery
@@ -39,9 +38,6 @@ def compose(request: MusicRequest, *, live: Source, catalogue: Source | None) ->
 
 
 def _query(request: MusicRequest) -> MaterialQuery:
-    check_limit(request.limit)
-    if not re.fullmatch("[A-Za-z]{2}", request.market):
-        raise InvalidRequest.of("market must be a country code of two letters.", "market")
     market = request.market.upper()
     area = language_area(market, request.lang)
     return MaterialQuery(mood=request.mood, market=market, area=area)

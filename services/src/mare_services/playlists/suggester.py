@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from mare_services.contract.music import Composed, MusicRequest, check_limit
+from mare_services.contract.music import Composed, MusicRequest
 from mare_services.contract.places import Place, PlaceQuery
 from mare_services.contract.suggestion import Suggestion, SuggestionRequest
 from mare_services.contract.weather import WeatherReport, for_reader
@@ -23,10 +23,9 @@ def suggest(
 ) -> Suggestion:
     """Return a playlist that fits the weather at the place.
 
-    Calls `on_weather` with place and weather before it looks for music. Raises ``InvalidRequest``
-    for a limit outside 1 to 50, and the errors of the two services.
+    Calls `on_weather` with place and weather before it looks for music. Raises the errors of the
+    two services.
     """
-    check_limit(request.limit)
     report = observe(_place_query(request))
     place = report.place
     shown = for_reader(report.weather, request.units, request.lang)

@@ -3,12 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from mare_services.contract.errors import (
-    InvalidRequest,
-    PlaceAmbiguous,
-    PlaceNotFound,
-    SourceUnavailable,
-)
+from mare_services.contract.errors import PlaceAmbiguous, PlaceNotFound, SourceUnavailable
 from mare_services.contract.places import Language, Place, PlaceList, PlaceQuery, PlaceSearch
 from mare_services.contract.wire import write
 from mare_services.weather.adapters.gazetteer import EmbeddedGazetteer
@@ -26,7 +21,6 @@ NEAREST_KM = 100.0
 ALTERNATIVES = 5
 """Largest number of alternatives, or of suggestions if there is no match."""
 
-MAX_FOUND = 50
 MAX_BEGUN = 1_000
 """Cities that are compared with the areas of a search; the largest come first."""
 
@@ -80,8 +74,6 @@ class Locator:
 
     def search(self, search: PlaceSearch) -> PlaceList:
         """Return places whose names begin with the text, else similar names; best match first."""
-        if not 1 <= search.limit <= MAX_FOUND:
-            raise InvalidRequest.of(f"limit must be from 1 to {MAX_FOUND}.", "limit")
         text, *qualifiers = (part.strip() for part in clean(search.q, "q").split(","))
         name = Name(text=text, qualifiers=tuple(filter(None, map(fold, qualifiers))))
         found = self._beginning(name, search.limit) if name.key else []
