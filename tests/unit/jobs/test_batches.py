@@ -163,7 +163,7 @@ def test_an_old_batch_is_deleted_and_its_jobs_stay(system):
     system.accept()
     system.now = NOW + TERMS.retention + timedelta(seconds=1)
 
-    assert system.batches.sweep() == 1
+    assert system.store.delete_expired(system.now) == 1
     with pytest.raises(JobNotFound):
         system.batches.get("b1", "ana")
     assert system.lifecycle.get("b1-0", "ana").state is JobState.PENDING

@@ -8,7 +8,6 @@ from mare_services.contract.jobs import JobState
 from mare_services.jobs.domain.batch import Batch, Member
 from mare_services.jobs.domain.job import MAX_OPEN, Job
 from mare_services.jobs.job_store import (
-    delete_expired,
     insert_job,
     refuse_too_many,
     select_jobs,
@@ -87,9 +86,6 @@ class BatchStore:
             )
         batch_ids = {row[0]: row[1] for row in rows}
         return [(job, batch_ids.get(job.id)) for job in jobs]
-
-    def delete_expired(self, now: datetime) -> int:
-        return delete_expired(self._database, "batches", now)
 
 
 def _insert(transaction: Transaction, batch: Batch) -> bool:

@@ -77,7 +77,3 @@ class BatchLifecycle:
             for job, batch_id in rows[:limit]
         ]
         return {"jobs": jobs, "next_cursor": jobs[-1]["id"] if len(rows) > limit else None}
-
-    def sweep(self) -> int:
-        """Delete the records of old batches; return how many."""
-        return self.store.delete_expired(self.lifecycle.clock())

@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Any
 
 import uuid_utils
 
@@ -133,7 +133,17 @@ class JobStore:
         return [row[0] for row in rows]
 
     def delete_expired(self, now: datetime) -> int:
-        return delete_expired(self.database, "jobs", now)
+        """Delete jobs and batches whose retention has ended; return how many, at most 2,000."""
+        deleted = 0
+        for table in ("jobs", "batches"):
+            with self.database.transaction() as transaction:
+                rows = transaction.execute(
+                    f"DELETE FROM {table} WHERE id IN"  # noqa: S608
+                    f" (SELECT id FROM {table} WHERE retained_until < %s LIMIT %s) RETURNING id",
+                    (now.timestamp(), _DELETED_AT_ONCE),
+                )
+            deleted += len(rows)
+        return deleted
 
     def close(self) -> None:
         self.database.close()
@@ -148,17 +158,6 @@ def create_tables(database: Database) -> None:
         with database.transaction() as transaction:
             transaction.lock_schema()
             transaction.execute(statement)
-
-
-def delete_expired(database: Database, table: Literal["jobs", "batches"], now: datetime) -> int:
-    """Delete rows whose retention has ended; return how many, at most 1,000."""
-    with database.transaction() as transaction:
-        rows = transaction.execute(
-            f"DELETE FROM {table} WHERE id IN"  # noqa: S608
-            f" (SELECT id FROM {table} WHERE retained_until < %s LIMIT %s) RETURNING id",
-            (now.timestamp(), _DELETED_AT_ONCE),
-        )
-    return len(rows)
 
 
 def insert_job(transaction: Transaction, change: Change) -> bool:

@@ -179,7 +179,6 @@ class JobsService:
         stalled = self._call(lifecycle.stalled)
         if stalled and self.backlog_is_empty():
             counts["redelivered"] = self._call(lifecycle.redeliver, stalled)
-        self._call(self.resources.batches.sweep)
         if any(counts.values()):
             _log.info("Swept jobs: %s", counts)
             self.wake_relay()
