@@ -14,7 +14,6 @@ shows whether a page is the last one. A playlist's number of tracks is in ``item
 2026, in ``tracks`` before.
 """
 
-import logging
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from typing import Any
@@ -59,8 +58,6 @@ _FORBIDDEN = 403
 _NO_PREMIUM = (
     "spotify rejects the application (403): its owner needs an active Premium subscription."
 )
-
-_log = logging.getLogger(__name__)
 
 
 class Page(msgspec.Struct):
@@ -114,15 +111,8 @@ class Spotify:
 
     def answer(self, query: MaterialQuery, budget: Budget) -> Material:
         """Return tracks and playlists."""
-        try:
-            part = budget.at_most(budget.left() * TRACKS_SHARE)
-            tracks = collect_tracks(self.name, self._batches(query, part))
-        except SourceRefused as refusal:
-            _log.error(
-                "Spotify rejects the credentials",
-                extra={"source": self.name, "reason": str(refusal)},
-            )
-            raise
+        part = budget.at_most(budget.left() * TRACKS_SHARE)
+        tracks = collect_tracks(self.name, self._batches(query, part))
         return Material(source=self.name, tracks=tracks, playlists=self._playlists(query, budget))
 
     def _batches(self, query: MaterialQuery, budget: Budget) -> Iterator[tuple[Track, ...]]:
