@@ -54,12 +54,8 @@ _BARE = re.compile(r"[-!#-+.-~][-!-+.-~]{0,254}")
 _QUOTED = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\]){1,255})"')
 
 
-def is_idempotency_key(header: str | None) -> bool:
-    """Return whether a request may have this header; none is valid."""
-    return header is None or bool(_BARE.fullmatch(header) or _QUOTED.fullmatch(header))
-
-
-def idempotency_key_of(header: str) -> str:
-    """Return the key of a valid header: with and without quotes it is the same."""
-    quoted = _QUOTED.fullmatch(header)
-    return re.sub(r"\\(.)", r"\1", quoted[1]) if quoted else header
+def idempotency_key_of(header: str) -> str | None:
+    """Return the key, which is the same with and without quotes; None if it is invalid."""
+    if quoted := _QUOTED.fullmatch(header):
+        return re.sub(r"\\(.)", r"\1", quoted[1])
+    return header if _BARE.fullmatch(header) else None

@@ -17,7 +17,6 @@ from mare_gateway.api.headers import (
     IDEMPOTENCY_KEY,
     Preferences,
     idempotency_key_of,
-    is_idempotency_key,
     preferred_language,
 )
 from mare_gateway.api.parameters import check_body
@@ -245,14 +244,15 @@ def _is_sent_to_an_address() -> bool:
 
 def _submission() -> dict[str, Any]:
     """Return what all submissions have; raise Refused for an invalid idempotency key."""
-    key = request.headers.get(IDEMPOTENCY_KEY)
-    if not is_idempotency_key(key):
+    header = request.headers.get(IDEMPOTENCY_KEY)
+    key = None if header is None else idempotency_key_of(header)
+    if header is not None and key is None:
         raise Refused(_INVALID_KEY)
     return {
         "id": str(uuid_utils.uuid7()),
         "client": g.client.name,
         "submitter": g.client.submitter,
-        "idempotency_key": key and g.client.idempotency_key(idempotency_key_of(key)),
+        "idempotency_key": key and g.client.idempotency_key(key),
     }
 
 
