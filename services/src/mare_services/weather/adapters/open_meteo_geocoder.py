@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 from msgspec import Meta, Struct
 
 from mare_services.contract.places import Language
 from mare_services.upstream.budget import Budget
 from mare_services.upstream.client import JsonClient, valid_elements
+from mare_services.weather.adapters.time_zones import known_zone
 from mare_services.weather.domain.cities import City
 from mare_services.weather.domain.coordinates import nautical_timezone
 
@@ -88,15 +88,7 @@ def _city(result: Result) -> City:
         division_name=result.admin1,
         latitude=result.latitude,
         longitude=result.longitude,
-        timezone=_known_zone(result.timezone)
+        timezone=known_zone(result.timezone)
         or nautical_timezone(result.latitude, result.longitude),
         population=int(result.population or 0),
     )
-
-
-def _known_zone(name: str | None) -> str | None:
-    """Return the time zone if this machine knows it; the API may know newer ones."""
-    try:
-        return ZoneInfo(name).key if name else None
-    except (ValueError, LookupError, OSError):
-        return None

@@ -17,6 +17,14 @@ class Zone:
     country: str | None
 
 
+def known_zone(name: str | None) -> str | None:
+    """Return the time zone if this machine knows it; sources may know newer ones."""
+    try:
+        return ZoneInfo(name).key if name else None
+    except (ValueError, LookupError, OSError):
+        return None
+
+
 class PolygonTimeZones:
     """Civil time zones of points on land.
 
@@ -30,12 +38,8 @@ class PolygonTimeZones:
         """Return the zone of a point on land; None at sea, or if this machine lacks the zone."""
         from tzfpy import get_tz  # noqa: PLC0415  35 MB
 
-        name = get_tz(longitude, latitude)
-        if not name or name.startswith("Etc/"):
-            return None
-        try:
-            ZoneInfo(name)
-        except (ValueError, LookupError, OSError):
+        name = known_zone(get_tz(longitude, latitude))
+        if name is None or name.startswith("Etc/"):
             return None
         return Zone(name, "AQ" if latitude < _ANTARCTICA else _countries().get(name))
 
