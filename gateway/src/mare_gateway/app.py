@@ -25,7 +25,7 @@ from mare_gateway.observation import observe
 from mare_gateway.page.routes import page
 from mare_gateway.page.static_files import StaticFiles
 from mare_gateway.problems import Refused
-from mare_gateway.protocol import keep_to_protocol
+from mare_gateway.protocol import enforce_protocol
 from mare_gateway.responses import add_security_headers, allow_cross_origin
 from mare_gateway.settings import Settings
 from mare_nameko.client import RpcClient
@@ -63,7 +63,7 @@ def create_app(settings: Settings, rpc: RpcClient | None = None) -> OpenAPI:
     authenticator = Authenticator(settings)
     cross_origin = CrossOrigin(settings.cors_origins)
     observe(app, metrics, tracer)
-    keep_to_protocol(app)
+    enforce_protocol(app)
 
     @app.before_request
     def identify() -> Response | None:
@@ -113,7 +113,7 @@ def create_app(settings: Settings, rpc: RpcClient | None = None) -> OpenAPI:
         calls,
         forward,
         timeout=settings.timeout,
-        most_bodies=max(1, settings.threads // 6),
+        max_bodies=max(1, settings.threads // 6),
         count_as=count_as,
     )
     app.register_api(api)

@@ -15,11 +15,11 @@ class Occupied(Exception):
 
 
 class Occupancy:
-    """Counts what is in use: at most `most`, and `most_of_client` by one client."""
+    """Counts what is in use: at most `limit`, and `limit_per_client` by one client."""
 
-    def __init__(self, *, most: int, most_of_client: int) -> None:
-        self._most = most
-        self._most_of_client = most_of_client
+    def __init__(self, *, limit: int, limit_per_client: int) -> None:
+        self._limit = limit
+        self._limit_per_client = limit_per_client
         self._lock = threading.Lock()
         self._by_client: Counter[str] = Counter()
 
@@ -31,9 +31,9 @@ class Occupancy:
     def occupy(self, client: str) -> Iterator[None]:
         """Count one more of `client` while the block runs; raise Occupied at a bound."""
         with self._lock:
-            if self.total >= self._most:
+            if self.total >= self._limit:
                 raise Occupied(by_client=False)
-            if self._by_client[client] >= self._most_of_client:
+            if self._by_client[client] >= self._limit_per_client:
                 raise Occupied(by_client=True)
             self._by_client[client] += 1
         try:

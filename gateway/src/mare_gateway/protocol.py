@@ -34,7 +34,7 @@ def has_one_host(environ: Mapping[str, Any]) -> bool:
     return bool(host) and "," not in host
 
 
-def keep_to_protocol(app: Flask) -> None:
+def enforce_protocol(app: Flask) -> None:
     """Refuse requests without one Host (RFC 9112, 3.2), and respond to OPTIONS with 204.
 
     Several slashes are not merged: a redirect would lead to the host in Host, which can be foreign.

@@ -11,7 +11,7 @@ def is_refused_for_its_client(limits, address):
 
 
 def test_streams_are_bounded_in_all_and_for_each_address():
-    limits = Occupancy(most=3, most_of_client=2)
+    limits = Occupancy(limit=3, limit_per_client=2)
     with limits.occupy("192.0.2.1"), limits.occupy("192.0.2.1"):
         assert is_refused_for_its_client(limits, "192.0.2.1")
         with limits.occupy("192.0.2.2"):

@@ -1,4 +1,4 @@
-"""Questions that a service answers in one call, with the cache in front of it."""
+"""Requests that one call to a service answers, with the cache in front of the call."""
 
 import time
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ _encode_key = msgspec.json.Encoder(order="deterministic").encode
 
 @dataclass(eq=False)
 class Forward:
-    """Returns the answer of a service, or the cached answer to the same question."""
+    """Returns the answer of a service, or the cached answer to the same request."""
 
     call: Calls
     cache: AnswerCache | None

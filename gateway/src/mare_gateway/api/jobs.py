@@ -48,13 +48,13 @@ class JobPath(Query):
 class Jobs:
     """Calls the jobs service for the current request.
 
-    At most `most_waiting` threads wait for jobs to end; beyond that, ``Prefer: wait`` is ignored.
+    At most `max_waiting` threads wait for jobs to end; beyond that, ``Prefer: wait`` is ignored.
     """
 
-    def __init__(self, call: Calls, *, timeout: float, most_waiting: int) -> None:
+    def __init__(self, call: Calls, *, timeout: float, max_waiting: int) -> None:
         self._call = call
         self._timeout = timeout
-        self._waiting = threading.BoundedSemaphore(most_waiting)
+        self._waiting = threading.BoundedSemaphore(max_waiting)
 
     def submit(
         self,
@@ -93,19 +93,19 @@ class Jobs:
             "jobs": [document(job) for job in page["jobs"]],
             "next": following and f"/v1/jobs?limit={limit}&cursor={following}",
         }
-        return _unstored(body)
+        return _no_store_response(body)
 
     def call_for_job(self, method: str, job_id: str) -> Response:
         """Call a method of the jobs service for one job and return its record."""
         job = self._call(f"jobs.{method}", {"id": job_id, "client": g.client.name})
-        response = _private_entity(document(job))
+        response = _private_response(document(job))
         if job["state"] in UNFINISHED:
             response.headers["Retry-After"] = str(RETRY_AFTER)
         return response
 
     def deliveries(self, job_id: str) -> Response:
         log = self._call("jobs.deliveries", {"id": job_id, "client": g.client.name})
-        return _private_entity(log)
+        return _private_response(log)
 
     def _await(self, job: dict[str, Any], seconds: float) -> dict[str, Any]:
         """Read the job until it has ended, at most for `seconds` and the rest of the deadline."""
@@ -124,15 +124,15 @@ def job_routes(
     api: APIBlueprint,
     jobs: Jobs,
     *,
-    most_bodies: int,
+    max_bodies: int,
     count_as: Callable[[int], None],
 ) -> None:
     """Add the routes of jobs to `api`.
 
-    At most `most_bodies` threads wait for request bodies, half of them for one client: the HTTP
+    At most `max_bodies` threads wait for request bodies, half of them for one client: the HTTP
     server has no time limit for a body. A batch is counted as its jobs.
     """
-    bodies = Occupancy(most=most_bodies, most_of_client=max(1, most_bodies // 2))
+    bodies = Occupancy(limit=max_bodies, limit_per_client=max(1, max_bodies // 2))
 
     @api.before_request
     def check_submission() -> None:
@@ -257,7 +257,7 @@ def _submission() -> dict[str, Any]:
 
 
 def _accepted(job: Mapping[str, Any], applied: str) -> Response:
-    response = _unstored(document(job))
+    response = _no_store_response(document(job))
     response.headers["Location"] = path_of(job["id"])
     if job["state"] in UNFINISHED:
         response.status_code = 202
@@ -267,13 +267,13 @@ def _accepted(job: Mapping[str, Any], applied: str) -> Response:
     return response
 
 
-def _unstored(body: Mapping[str, Any]) -> Response:
+def _no_store_response(body: Mapping[str, Any]) -> Response:
     response = Response(msgspec.json.encode(body), mimetype="application/json")
     response.headers["Cache-Control"] = "private, no-store"
     return response
 
 
-def _private_entity(body: Mapping[str, Any]) -> Response:
+def _private_response(body: Mapping[str, Any]) -> Response:
     response = entity(body, request)
     response.headers["Cache-Control"] = "private, no-cache"
     return response

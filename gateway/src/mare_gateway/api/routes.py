@@ -34,7 +34,7 @@ def routes(
     forward: Forward,
     *,
     timeout: float,
-    most_bodies: int,
+    max_bodies: int,
     count_as: Callable[[int], None],
 ) -> APIBlueprint:
     """Return the routes of the API.
@@ -58,8 +58,8 @@ def routes(
     def check_parameters() -> None:
         refuse_repeated(request.args.items(multi=True))
 
-    jobs = Jobs(call, timeout=timeout, most_waiting=most_bodies)
-    job_routes(api, jobs, most_bodies=most_bodies, count_as=count_as)
+    jobs = Jobs(call, timeout=timeout, max_waiting=max_bodies)
+    job_routes(api, jobs, max_bodies=max_bodies, count_as=count_as)
 
     @api.get("/playlists")
     def playlists(query: PlaylistsQuery) -> Response:

@@ -63,7 +63,7 @@ class Streams:
         self._metrics = metrics
         self._authenticator = Authenticator(settings)
         self._open = Occupancy(
-            most=settings.max_streams, most_of_client=settings.max_streams_per_address
+            limit=settings.max_streams, limit_per_client=settings.max_streams_per_address
         )
 
     def add_to(self, app: web.Application) -> None:

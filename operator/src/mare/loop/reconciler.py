@@ -59,9 +59,11 @@ class Reconciler:
         try:
             self._reconcile(state, reading)
         except Exception as error:  # noqa: BLE001 - an error of one object must not end the others
-            self._give_up(state, reading, error)
+            self._record_failure(state, reading, error)
 
-    def _give_up(self, state: AutoscalerState, reading: BrokerReading, error: Exception) -> None:
+    def _record_failure(
+        self, state: AutoscalerState, reading: BrokerReading, error: Exception
+    ) -> None:
         """Report why there is no decision; the next reconciliation may make one."""
         key, now = state.autoscaler.key, self.clock()
         problem = Unknown(_NOT_DECIDED, f"{type(error).__name__}: {error}"[:512])
@@ -69,8 +71,8 @@ class Reconciler:
             _log.error("Object could not be decided", extra={"object": key}, exc_info=error)
             self.record.failed(now, key, problem.reason, problem.cause)
         state.problem = problem
-        seen = _as_decided(state, reading, now)
-        view = self._conclude(state, reading, seen, scale=problem, problem=problem)
+        seen = _without_stale_values(state, reading, now)
+        view = self._record_view(state, reading, seen, scale=problem, problem=problem)
         if state.needs_status_write(view.at):
             self._tasks.start(self.statuses.write(state))
 
@@ -81,7 +83,7 @@ class Reconciler:
             return
         if isinstance(scale, Scale) and state.original_replicas is None:
             state.original_replicas = scale.replicas
-        reading = _as_decided(state, raw, now)
+        reading = _without_stale_values(state, raw, now)
         decision = _decide(state, scale, reading, now) if isinstance(scale, Scale) else None
         state.rates.observe(raw.queues)
         if decision is not None and (not decision.changes or _was_undecided(state)):
@@ -92,7 +94,9 @@ class Reconciler:
         else:
             conflict = _other_operator(state)
         problem = conflict or state.problem
-        view = self._conclude(state, raw, reading, scale=scale, decision=decision, problem=problem)
+        view = self._record_view(
+            state, raw, reading, scale=scale, decision=decision, problem=problem
+        )
         if self.guard.is_paused:
             return
         if standing is not Standing.ACTS:
@@ -133,7 +137,7 @@ class Reconciler:
         text = f"{both}: nothing is changed until one of them is deleted"
         return Unknown("OtherAutoscaler", text, other)
 
-    def _conclude(
+    def _record_view(
         self,
         state: AutoscalerState,
         raw: BrokerReading,
@@ -143,9 +147,9 @@ class Reconciler:
         decision: Decision | None = None,
         problem: Unknown | None,
     ) -> View:
-        """Derive the conditions, and give the view to record and metrics.
+        """Derive the conditions; add the view to the record and to the metrics.
 
-        `raw` has the values that are unknown in `reading` because they are too old.
+        `raw` is the reading before its stale values were replaced.
         """
         autoscaler, now = state.autoscaler, self.clock()
         conditions = conditions_of(
@@ -187,8 +191,10 @@ class Reconciler:
         await self._tasks.cancel()
 
 
-def _as_decided(state: AutoscalerState, reading: BrokerReading, now: float) -> BrokerReading:
-    """Return the reading as `decide` takes it, in which what is too old is unknown."""
+def _without_stale_values(
+    state: AutoscalerState, reading: BrokerReading, now: float
+) -> BrokerReading:
+    """Return the reading for `decide`: values that are too old are unknown."""
     staleness_seconds = state.autoscaler.policy.staleness_seconds
     at = statistics_time(reading.busy_at, now, staleness_seconds)
     if isinstance(at, Unknown):

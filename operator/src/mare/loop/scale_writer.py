@@ -101,7 +101,7 @@ class ScaleWriter:
         needs_quiet = decision.reason is Reason.SCALED_TO_IDLE or _all_are_idle(state, decision)
         if needs_quiet and not await self._is_quiet(state):
             return None
-        if not _all_are_idle(state, decision) and not await self._victims.may_go(
+        if not _all_are_idle(state, decision) and not await self._victims.may_scale_down(
             state, view.reading, scale, decision, is_allowed
         ):
             return None
@@ -142,7 +142,7 @@ class ScaleWriter:
         now, text = self.clock(), str(error)[:512]
         state.problem = Unknown(_REASONS.get(type(error), "Unavailable"), text)
         state.scale_retry.failed(now)
-        self.guard.respect(error)
+        self.guard.pause_after(error)
         self.record.failed(now, state.autoscaler.key, state.problem.reason, text)
         _log.warning(
             "Workload could not be scaled", extra={"object": state.autoscaler.key, "error": text}

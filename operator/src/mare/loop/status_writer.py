@@ -92,7 +92,7 @@ class StatusWriter:
     def _failed(self, state: AutoscalerState, error: Exception) -> None:
         now, text = self._clock(), str(error)[:512]
         state.status_retry.failed(now)
-        self._guard.respect(error)
+        self._guard.pause_after(error)
         self._record.failed(now, state.autoscaler.key, "StatusNotWritten", text)
         _log.warning(
             "Status could not be written", extra={"object": state.autoscaler.key, "error": text}
@@ -112,7 +112,7 @@ class StatusWriter:
             try:
                 await self._objects.publish_event(state.autoscaler, kind, reason, message, change)
             except ApiError as error:
-                self._guard.respect(error)
+                self._guard.pause_after(error)
                 _log.warning("Event could not be published", extra={"error": str(error)[:512]})
 
 

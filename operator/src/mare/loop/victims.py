@@ -17,7 +17,7 @@ class Victims:
         self._workloads = workloads
         self._clock = clock
 
-    async def may_go(
+    async def may_scale_down(
         self,
         state: AutoscalerState,
         reading: BrokerReading,
@@ -97,5 +97,5 @@ def idle_replicas(
         return why
     if isinstance(busy, Unknown):
         return busy
-    working = sum(1 for count in busy.values() if count > 0)
-    return min(len(busy) - working, max(0, scale.replicas - working))
+    busy_count = sum(1 for count in busy.values() if count > 0)
+    return min(len(busy) - busy_count, max(0, scale.replicas - busy_count))

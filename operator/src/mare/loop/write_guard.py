@@ -29,7 +29,7 @@ class WriteGuard:
     def allows_scaling(self, state: AutoscalerState, view: View) -> bool:
         return self.allows_writes(state) and view.autoscaler is state.autoscaler
 
-    def respect(self, error: Exception) -> None:
+    def pause_after(self, error: Exception) -> None:
         """Pause all writes for the Retry-After of the API server, within bounds."""
         seconds = error.retry_after if isinstance(error, Unavailable) else None
         if seconds is not None:

@@ -22,7 +22,7 @@ from mare_services.jobs.ports import Change
 
 NO_JOB = "There is no such job, or its record has expired."
 BATCH = 100
-BEGUN = 4
+BEGUN_FACTOR = 4
 """A job that has begun is stalled after this multiple of the time: a failed event is parked for up
 to 191 s in all before its last retry."""
 
@@ -117,7 +117,7 @@ class JobLifecycle:
             nonlocal published
             wait = self.stalled_after * 2**job.redelivered
             if job.state is not JobState.PENDING:
-                wait *= BEGUN
+                wait *= BEGUN_FACTOR
             if job.state.is_terminal or job.updated_at > now - wait:
                 return None
             if job.redelivered >= self.redeliveries:

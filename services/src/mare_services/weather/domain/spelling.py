@@ -18,7 +18,7 @@ TWO_EDITS_FROM = 12
 SLIPS = 2
 """Edits up to which a misspelling is likelier than an incomplete name."""
 
-LIKELY = 100_000
+MIN_POPULATION = 100_000
 """Inhabitants. Smaller cities are no corrections: Gotham is not a misspelling of Gotha."""
 
 DOMINANCE = 5
@@ -57,7 +57,7 @@ def meant(typed: str, near: Sequence[Near]) -> Near | None:
     best = max(closest, key=lambda candidate: candidate.city.population)
     rivals = [candidate.city for candidate in closest if candidate.city.id != best.city.id]
     dominates = all(best.city.population >= DOMINANCE * rival.population for rival in rivals)
-    is_likely = best.city.population >= LIKELY and best.key[0] == typed[0]
+    is_likely = best.city.population >= MIN_POPULATION and best.key[0] == typed[0]
     return best if dominates and is_likely else None
 
 
