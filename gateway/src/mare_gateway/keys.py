@@ -24,7 +24,7 @@ SCOPES: tuple[Scope, ...] = get_args(Scope)
 log = logging.getLogger(__name__)
 
 CHECK_SECONDS = 1.0
-"""Interval at which the file is looked at."""
+"""Interval at which the file is checked for changes."""
 
 PREFIX = "mare_"
 """Lets scanners of repositories recognize a key."""

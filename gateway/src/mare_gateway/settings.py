@@ -33,7 +33,7 @@ class RateLimit(str):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientSettings(BrokerSettings):
-    """What the gateway and the events process have in common."""
+    """Settings that the gateway and the events process share."""
 
     host: str = variable("GATEWAY_HOST", default="127.0.0.1")
     """Address of both ports. The images set 0.0.0.0."""

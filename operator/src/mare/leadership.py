@@ -115,7 +115,7 @@ class ElectedLeader:
         if held:
             if not self():
                 _log.info("Started leading", extra={"term": self.term})
-            # From the request, not from the answer: others count from a moment in between.
+            # Counted from before the request: other replicas count from when they see the Lease.
             self._until = begun + self._settings.duration_seconds * _SAFETY_FACTOR
 
     async def _acquire(self) -> bool:

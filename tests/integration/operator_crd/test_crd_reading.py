@@ -68,7 +68,7 @@ def test_explain_describes_every_field_in_whole_sentences(
     assert undescribed == []
 
 
-def test_get_shows_the_numbers_that_matter(
+def test_kubectl_get_shows_depth_wait_bounds_replicas_and_reason(
     api_server: ControlPlane, crd: Path, namespace: str
 ) -> None:
     _create_with_status(api_server, namespace)

@@ -80,9 +80,7 @@ def test_the_gazetteer_stands_in_for_the_geocoder(environ, open_meteo_server, fa
 
 
 @pytest.mark.parametrize("fault", ["500 in HTML", "429 for 3 seconds", "reset", "slow"])
-def test_a_geocoder_that_fails_does_not_say_that_a_place_is_unknown(
-    environ, open_meteo_server, fault
-):
+def test_a_failed_geocoder_does_not_report_a_place_as_unknown(environ, open_meteo_server, fault):
     environ["WEATHER_GEOCODER_SECONDS"] = str(LIVE_SECONDS)
     open_meteo_server.plays(faults.EVERY_FAULT[fault](open_meteo_server))
     locating = assembled(environ, locator)

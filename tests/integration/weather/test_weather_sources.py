@@ -146,7 +146,7 @@ def test_met_no_is_asked_for_everything_when_all_hours_have_passed(met_no_server
     assert [asked.headers.get("If-Modified-Since") for asked in met_no_server.asked] == [None, None]
 
 
-def test_met_no_without_an_expiry_is_left_alone_for_five_minutes(met_no_server):
+def test_met_no_without_an_expiry_is_requested_again_after_five_minutes(met_no_server):
     now = Now()
     source = MetNo(client(met_no_server), now)
     met_no_server.plays(met_no.forecast(*met_no.SERIES, Expires="soon"))

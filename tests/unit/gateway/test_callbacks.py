@@ -76,7 +76,7 @@ def test_a_refused_callback_is_a_problem_with_the_reason(client, rpc, error, cod
     assert response.get_json()["detail"] == "Its port must be 443."
 
 
-def test_the_deliveries_of_a_job_are_a_list_below_it(client, rpc):
+def test_deliveries_are_a_subresource_of_the_job(client, rpc):
     rpc.answers["jobs.deliveries"] = LOG
 
     response = client.get(f"/v1/jobs/{JOB['id']}/deliveries")

@@ -113,7 +113,7 @@ def test_well_formed_events_are_stored_as_they_came(service, store):
     assert job.result == {"playlist": []}
 
 
-def test_a_playlist_that_overtakes_the_weather_brings_it_along(service, store):
+def test_a_playlist_event_before_the_weather_event_contains_the_weather(service, store):
     composed = {"job_id": "1", "attempt": 1, "suggestion": {"playlist": []}, "report": REPORT}
 
     service.playlist_composed(composed)

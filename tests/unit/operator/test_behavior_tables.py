@@ -233,7 +233,7 @@ def test_an_event_replaces_one_that_its_own_direction_needs_no_more():
     assert stored(UNEQUAL, (0.0, 2), (15.0, 3)) == ((0.0, 2), (15.0, 3))
 
 
-def test_only_one_event_is_replaced_and_the_others_count_on():
+def test_only_one_event_is_replaced_and_the_others_still_count():
     events = ((0.0, 1), (1.0, 2), (20.0, 3))
     assert stored(UNEQUAL, *events) == ((0.0, 1), (20.0, 3))
     assert stored(UNEQUAL, (0.0, 2), (5.0, -1), (20.0, 3)) == ((20.0, 3), (5.0, -1))

@@ -149,7 +149,7 @@ class JobFeed:
     def _follow_members(self, batch: Job, watch: _Watch) -> None:
         for member in _members(batch, watch):
             self._batches[member].add(batch)
-        watch.outdated = True  # changes before this moment were not connected with the batch
+        watch.outdated = True  # earlier changes of these jobs did not mark the batch
 
 
 def _members(batch: Job, watch: _Watch) -> list[Job]:

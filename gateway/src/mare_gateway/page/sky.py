@@ -17,7 +17,7 @@ _MORNING, _AFTERNOON, _AFTERGLOW = 7.5, 16.5, 18.75
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """The sky; the style sheets have a look for each value."""
+    """The sky of the page. The style sheets have rules for each value."""
 
     sky: Sky = "clear"
     time: TimeOfDay = "dusk"

@@ -11,7 +11,7 @@ from mare.broker.http_client import ResponseTooLarge
 MAX_OBJECTS = 300_000
 """JSON objects of one namespace, of 150 bytes each: 30,000 queues and as many consumers."""
 OBJECTS_OF_QUEUE = 6
-"""What a queue counts as at least: its statistics take 0.8 KB."""
+"""Minimum number of objects that a queue counts as: its statistics take 0.8 KB."""
 
 
 class ResponseShare:

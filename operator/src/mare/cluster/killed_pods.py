@@ -1,7 +1,7 @@
 """Pods that are killed, because they still run at the end of their grace period.
 
-A kubelet may delete a Pod a moment after it has reported how the containers ended. A list misses
-that; the last event of a watch tells it, since it has the last status.
+A kubelet may delete a Pod a moment after it has reported how the containers ended. A later
+list does not contain the Pod, so a watch is needed: its last event has the last status.
 """
 
 import signal

@@ -19,7 +19,7 @@ speak of Python."""
 
 
 async def kubeconfig_client(context: str | None = None) -> tuple[ApiClient, str]:
-    """Return a client for a context, and its namespace; `Unavailable` says what to do."""
+    """Return a client for a context, and its namespace; raise `Unavailable` with advice."""
     configuration = Configuration()
     namespace = await _load(configuration, context)
     configuration.connection_pool_maxsize = 0  # unlimited: each watch holds a connection

@@ -1,4 +1,4 @@
-"""The status of a QueueAutoscaler: what was seen and decided.
+"""The status of a QueueAutoscaler: what was observed and decided.
 
 It is a merge patch: a field that is to be absent is None.
 """

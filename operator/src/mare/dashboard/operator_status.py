@@ -59,7 +59,7 @@ def operator_status(
 def _brokers(histories: Iterable[AutoscalerHistory]) -> Json:
     """Count the brokers, those that cannot be read and those in alarm.
 
-    Each Secret counts as one broker. An object that exceeds a limit says nothing about its broker.
+    Each Secret counts as one broker. The broker of an object that exceeds a limit may work.
     """
     unread: dict[BrokerReference, Unknown] = {}
     alarms: dict[BrokerReference, Unknown] = {}

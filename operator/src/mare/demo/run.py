@@ -36,7 +36,7 @@ def run(*, seconds: float, most: int, dashboard_port: int | None) -> None:
     """Run the demo until its load ends or a signal comes; print what happened.
 
     Raises:
-        NoBroker: There is no RabbitMQ on this machine. The text says what to install.
+        NoBroker: There is no RabbitMQ on this machine. The text names what to install.
         BrokerFailed: RabbitMQ does not start.
     """
     terminal = ProgressTerminal()

@@ -10,10 +10,10 @@ from typing import Any
 from mare.processes.tcp_ports import free_port
 
 STATISTICS_SECONDS = 1
-"""Time between two renewals of the numbers of the management API; RabbitMQ's default is 5 s.
+"""Seconds between two updates of the statistics (`collect_statistics_interval`). The default is 5.
 
-Counters are sampled as often as the shortest retention policy says, whatever the interval is at
-which statistics are collected (docs/decisions/sample-statistics-out-of-step.md).
+RabbitMQ samples counters at the interval of the shortest retention policy. The interval at which it
+collects statistics has no effect on that (docs/decisions/sample-statistics-out-of-step.md).
 """
 _MILLISECONDS = STATISTICS_SECONDS * 1_000
 

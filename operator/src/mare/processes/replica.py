@@ -57,7 +57,7 @@ class Replica:
     pid: int | None = None
     """None while it waits for its restart."""
     ends: int = 0
-    """Number of unexpected ends."""
+    """Number of times that the process ended unexpectedly."""
 
     async def keep_running(self) -> None:
         """Run the command and restart it until cancelled.

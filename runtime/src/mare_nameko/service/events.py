@@ -66,7 +66,7 @@ class RetryingConsumer(nameko.messaging.Consumer):
     def setup(self) -> None:
         super().setup()
         settings = self.container.settings
-        # A parked event would find no queue that is deleted with this process.
+        # A parked event cannot return to a queue that RabbitMQ deletes with this process.
         lasts = not (self.queue.exclusive or self.queue.auto_delete)
         self._policy = RetryPolicy(settings.retry_seconds, settings.retry_limit if lasts else 0)
         self.publisher.declare(dead_letter_queue(), *map(parking_queue, settings.retry_seconds))

@@ -201,8 +201,8 @@ class Publisher(SharedExtension):
 class ReplyPublisher(Publisher):
     """Publishes replies over a connection of its own.
 
-    A quorum queue that does not answer blocks the channel, and later the connection, of those who
-    publish to it. Queues of replies are classic ones.
+    A quorum queue that does not answer blocks the channel of a publisher, and later its
+    connection. Reply queues are classic queues.
     """
 
     purpose = "replies"

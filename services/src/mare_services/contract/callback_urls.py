@@ -29,7 +29,7 @@ _DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
 class CallbackUrlRefused(ValueError):
-    """Raised for a URL that callbacks may not go to; the text says why."""
+    """Raised for a URL that callbacks must not be sent to; the text has the reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,7 +31,7 @@ ENDS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Callback:
-    """Where a client wants callbacks, and which."""
+    """The URL of the callbacks of a job, and their types."""
 
     url: str
     events: tuple[CallbackType, ...] = ENDS

@@ -20,7 +20,7 @@ _MEMBERS = "JOIN jobs ON jobs.id = batch_jobs.job_id WHERE batch_id = %s ORDER B
 
 
 class BatchStore:
-    """Durable records of batches, and lists of jobs. The `JobStore` makes the tables."""
+    """Durable records of batches, and lists of jobs. The `JobStore` creates the tables."""
 
     def __init__(self, database: Database, max_open: int = MAX_OPEN) -> None:
         self._database = database

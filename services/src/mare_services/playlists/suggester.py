@@ -23,7 +23,7 @@ def suggest(
 ) -> Suggestion:
     """Return a playlist that fits the weather at the place.
 
-    Calls `on_weather` with place and weather before it looks for music. Raises the errors of the
+    Calls `on_weather` with place and weather before it requests the music. Raises the errors of the
     two services.
     """
     report = observe(_place_query(request))

@@ -23,7 +23,7 @@ from mare_services.jobs.ports import StoredEvent
 _log = getLogger(__name__)
 
 POLL_SECONDS = 1.0
-"""Interval at which events of other replicas that have died are found."""
+"""Longest pause before the outbox is read again: other replicas may have died with events."""
 CLAIM_SECONDS = 15.0
 """Time in which no other replica publishes a claimed event."""
 PAUSE_SECONDS = 2.0

@@ -28,7 +28,7 @@ class Sky(Struct):
 
 
 class Main(Struct):
-    """Measured values, metric because the request says so."""
+    """Measured values. They are metric: the request sets `units=metric`."""
 
     temp: float | None = None
     feels_like: float | None = None

@@ -57,7 +57,7 @@ def checked_weather(
     cloud_cover: float | None = None,
     humidity: float | None = None,
 ) -> Observed:
-    """Return the weather without the values that are impossible; the sun says what is day.
+    """Return the weather without impossible values. The position of the sun decides what is day.
 
     Raises ``SourceFailed`` if the temperature is missing or impossible.
     """

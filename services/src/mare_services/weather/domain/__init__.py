@@ -1,1 +1,1 @@
-"""Where a name points, what the climate says, when the sun is up: pure, whatever the sources."""
+"""The rules of places, climate and sun, without I/O and independent of the sources."""

@@ -47,7 +47,7 @@ def distance_km(from_: Point, to: Point) -> float:
 
 
 class Points:
-    """Points in the order of their latitudes. They are compared by their straight distances."""
+    """A set of points, sorted by latitude to find the nearest one by straight distance."""
 
     def __init__(self, points: Iterable[Point]) -> None:
         self._known = sorted(enumerate(points), key=_latitude)
