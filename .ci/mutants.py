@@ -29,9 +29,9 @@ _DOMAIN_TESTS = tuple(
     for name in (
         "behavior_properties", "behavior_tables", "bimodal_load", "capacity", "clause_numbers",
         "clauses", "decide_properties", "early_acknowledgement", "held_messages", "learning",
-        "proposals", "rules_of_alarms", "rules_of_counts_by_hand", "rules_of_idle",
-        "rules_of_partly_unknown", "rules_of_pause", "rules_of_unknown_queues", "saturation",
-        "sentences", "simulated_replicas", "single_active_consumer", "targets", "waiting",
+        "proposals", "queueing_model", "rules_of_alarms", "rules_of_counts_by_hand",
+        "rules_of_idle", "rules_of_partly_unknown", "rules_of_pause", "rules_of_unknown_queues",
+        "saturation", "sentences", "simulated_replicas", "single_active_consumer", "targets",
     )
 )  # fmt: skip
 """Without the tests of simulations and drawings, which last a minute and notice few more."""

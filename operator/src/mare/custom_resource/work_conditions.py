@@ -102,13 +102,15 @@ def prefetch_suitable(
         return (condition(kind, "True", "Configured"),)
     load = load_of(reading.queues, now, policy.staleness_seconds)
     prefetch = load.prefetch
-    slots = known(prefetch, math.inf) * estimates.consumers_each(load)
-    count = f"up to {slots:.0f} messages" if slots < math.inf else "messages without a limit"
+    prefetched = known(prefetch, math.inf) * estimates.assumed_consumers_per_replica(load)
+    count = (
+        f"up to {prefetched:.0f} messages" if prefetched < math.inf else "messages without a limit"
+    )
     if isinstance(prefetch, Unknown) and prefetch.reason != "NoPrefetch":
         found = Condition(kind, "Unknown", prefetch.reason, prefetch.cause)
     elif estimates.prefetch_exceeds_workers:
         found = condition(kind, "False", "PrefetchExceedsWorkers", count=count)
-    elif slots >= _LARGE_PREFETCH:
+    elif prefetched >= _LARGE_PREFETCH:
         found = condition(kind, "Unknown", "PrefetchAssumed", count=count)
     else:
         found = condition(kind, "True", "Suitable")

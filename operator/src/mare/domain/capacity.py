@@ -65,7 +65,7 @@ class DecayingSums:
         )
 
     @property
-    def each(self) -> float | None:
+    def seconds_per_message(self) -> float | None:
         """Seconds per message; None without enough evidence."""
         if self.acknowledged < _ENOUGH_MESSAGES or self.seconds < _ENOUGH_SECONDS:
             return None
@@ -87,7 +87,7 @@ class Capacity:
 
     def per_replica(self, workers: float | None) -> float | None:
         """Return the messages/s of a replica that is always busy; None if unknown."""
-        at_saturation, service = self._at_saturation, self.long.each
+        at_saturation, service = self._at_saturation, self.long.seconds_per_message
         if not service or workers is None:
             return at_saturation
         by_little = workers / service
@@ -106,7 +106,7 @@ class Capacity:
 
         None if it does not differ, or if that is not known yet.
         """
-        at_saturation, service = self._at_saturation, self.long.each or self.shortest
+        at_saturation, service = self._at_saturation, self.long.seconds_per_message or self.shortest
         if at_saturation is None or not service:
             return None
         workers = at_saturation * self.doubt * service
@@ -128,7 +128,11 @@ class Capacity:
             return replace(self, shortest=shortest)
         long = self.long.add(acknowledged, busy, math.exp(-seconds / _LONG_SECONDS))
         short = self.short.add(acknowledged, busy, math.exp(-seconds / _SHORT_SECONDS))
-        if short.each and long.each and abs(short.each / long.each - 1) > _SURPRISE:
+        if (
+            short.seconds_per_message
+            and long.seconds_per_message
+            and abs(short.seconds_per_message / long.seconds_per_message - 1) > _SURPRISE
+        ):
             long = short
         if interval.saturated:
             saturated, doubt = self._more_saturated(interval), 1.0

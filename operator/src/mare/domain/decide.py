@@ -86,6 +86,15 @@ def _observe(
     )
 
 
+def _pause_all(trace: DecisionTrace, policy: Policy) -> None:
+    count = trace.current if policy.paused_replicas is None else policy.paused_replicas
+    trace.record(Stage.PROPOSAL, None, Clause("paused.notCalculated"))
+    remark = Clause("paused.all")
+    if policy.paused_replicas is not None:
+        remark = Clause("paused.at", replicas=count)
+    trace.limit(Stage.PAUSE, count, Reason.PAUSED, remark)
+
+
 def _largest(proposals: list[Proposal | Unknown]) -> Proposal | Unknown:
     """Return the largest proposal. It allows scaling down only if every proposal does."""
     known_ones = [each for each in proposals if not isinstance(each, Unknown)]
@@ -98,28 +107,6 @@ def _largest(proposals: list[Proposal | Unknown]) -> Proposal | Unknown:
         return largest
     unknown = largest.unknown or next(iter(unknown_ones), None)
     return replace(largest, allows_scale_down=False, unknown=unknown)
-
-
-def _record_kept_count(trace: DecisionTrace, context: DecisionContext, history: History) -> History:
-    count = max(trace.count, trace.current)
-    return history.record_kept_count(count, context.now, context.policy.behavior)
-
-
-def _pause_all(trace: DecisionTrace, policy: Policy) -> None:
-    count = trace.current if policy.paused_replicas is None else policy.paused_replicas
-    trace.record(Stage.PROPOSAL, None, Clause("paused.notCalculated"))
-    remark = Clause("paused.all")
-    if policy.paused_replicas is not None:
-        remark = Clause("paused.at", replicas=count)
-    trace.limit(Stage.PAUSE, count, Reason.PAUSED, remark)
-
-
-def _pause_one_direction(trace: DecisionTrace, policy: Policy) -> None:
-    down, up = trace.count < trace.current, trace.count > trace.current
-    if (policy.paused is Pause.SCALE_IN and down) or (policy.paused is Pause.SCALE_OUT and up):
-        code = "paused.scaleDown" if down else "paused.scaleUp"
-        remark = Clause(code, replicas=trace.count)
-        trace.limit(Stage.PAUSE, trace.current, Reason.PAUSED, remark)
 
 
 def _without_proposal(
@@ -151,17 +138,10 @@ def _without_proposal(
     _bound(trace, context, 0 if stays_idle else context.floor)
 
 
-def _bound(trace: DecisionTrace, context: DecisionContext, floor: int) -> None:
-    ceiling = context.ceiling
-    if trace.count > ceiling:
-        trace.limit(Stage.BOUNDS, ceiling, Reason.TOO_MANY_REPLICAS, context.why_ceiling)
-    elif trace.count < floor:
-        trace.limit(Stage.BOUNDS, floor, Reason.TOO_FEW_REPLICAS, context.why_floor)
-
-
 def _with_proposal(
     trace: DecisionTrace, context: DecisionContext, proposal: Proposal, history: History
 ) -> History:
+    """Keep an idle workload idle or activate it; limit the proposal for any other workload."""
     trace.raw = proposal.raw
     trace.set_formula(*proposal.clauses)
     trace.record(Stage.MEASURED, None, context.load.of_known_queues().text)
@@ -172,7 +152,7 @@ def _with_proposal(
         trace.extend_formula(proposal.unknown.clause)
     idle_replicas = context.idle_replicas
     if idle_replicas is not None and context.is_idle:
-        if not idle.has_activation(context):
+        if not idle.exceeds_activation_threshold(context):
             idle.stay_idle(trace, idle_replicas)
             return history
         trace.reason = Reason.ACTIVATED
@@ -201,14 +181,6 @@ def _with_proposal(
     return history
 
 
-def _recommendations(context: DecisionContext, history: History) -> tuple[Recommendation, ...]:
-    """Return the past recommendations; with the default behavior those since the load fell."""
-    fell_at = history.learning.estimates.fell_at
-    if fell_at is None or not context.policy.behavior.ends_window_at_fall:
-        return history.recommendations
-    return tuple(each for each in history.recommendations if each.time >= fell_at)
-
-
 def _desired(trace: DecisionTrace, context: DecisionContext, proposal: Proposal) -> int:
     """Return the count before `behavior`: at least what unknown loads and schedules require."""
     desired = proposal.replicas
@@ -234,3 +206,32 @@ def _why_blocked(load: Load, proposal: Proposal) -> Clause:
     if why is None or proposal.unknown is not None:
         return Clause("unknown.partly")
     return why.in_clause("unknown.blocked")
+
+
+def _recommendations(context: DecisionContext, history: History) -> tuple[Recommendation, ...]:
+    """Return the past recommendations; with the default behavior those since the load fell."""
+    fell_at = history.learning.estimates.fell_at
+    if fell_at is None or not context.policy.behavior.ends_window_at_fall:
+        return history.recommendations
+    return tuple(each for each in history.recommendations if each.time >= fell_at)
+
+
+def _bound(trace: DecisionTrace, context: DecisionContext, floor: int) -> None:
+    ceiling = context.ceiling
+    if trace.count > ceiling:
+        trace.limit(Stage.BOUNDS, ceiling, Reason.TOO_MANY_REPLICAS, context.why_ceiling)
+    elif trace.count < floor:
+        trace.limit(Stage.BOUNDS, floor, Reason.TOO_FEW_REPLICAS, context.why_floor)
+
+
+def _pause_one_direction(trace: DecisionTrace, policy: Policy) -> None:
+    down, up = trace.count < trace.current, trace.count > trace.current
+    if (policy.paused is Pause.SCALE_IN and down) or (policy.paused is Pause.SCALE_OUT and up):
+        code = "paused.scaleDown" if down else "paused.scaleUp"
+        remark = Clause(code, replicas=trace.count)
+        trace.limit(Stage.PAUSE, trace.current, Reason.PAUSED, remark)
+
+
+def _record_kept_count(trace: DecisionTrace, context: DecisionContext, history: History) -> History:
+    count = max(trace.count, trace.current)
+    return history.record_kept_count(count, context.now, context.policy.behavior)

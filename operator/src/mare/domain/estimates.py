@@ -56,9 +56,11 @@ class Estimates:
         """Return the replicas that consume. A ready Pod may not consume yet, and the reverse."""
         if isinstance(load.consumers, Unknown):
             return float(workload.replicas)
-        return min(float(workload.replicas), load.consumers / self.consumers_each(load))
+        return min(
+            float(workload.replicas), load.consumers / self.assumed_consumers_per_replica(load)
+        )
 
-    def consumers_each(self, load: Load) -> float:
+    def assumed_consumers_per_replica(self, load: Load) -> float:
         """Return the consumers of a replica; until measured, one for each consumed queue."""
         return self.consumers_per_replica or max(1, load.consumed_queues)
 
@@ -168,7 +170,7 @@ def learn(
     if isinstance(load.statistics_at, Unknown):
         return replace(learning, starting=starting, estimates=estimates, interval=None)
     consuming = estimates.consuming_replicas(load, workload)
-    prefetch = known(load.prefetch, 0.0) * estimates.consumers_each(load)
+    prefetch = known(load.prefetch, 0.0) * estimates.assumed_consumers_per_replica(load)
     assumed_workers = configured_workers or prefetch
     if assumed_workers and not estimates.prefetch_exceeds_workers:
         estimates = replace(estimates, workers_per_replica=float(assumed_workers))
@@ -210,7 +212,7 @@ def _with_statistics(  # noqa: PLR0917
             and interval.began < learning.starting.changed_at + (estimates.start_seconds or 0.0),
         )
     growth = interval.growth(
-        load, learning.depth_growth, assumed_workers, capacity.long.each or 0.0
+        load, learning.depth_growth, assumed_workers, capacity.long.seconds_per_message or 0.0
     )
     evidence = interval.closed(load, assumed_workers, configured_workers)
     if arrivals.rate_before_jump is not None:

@@ -12,7 +12,7 @@ from mare.domain.unknown import Unknown, known, total
 _NOTHING = Clause("idle.stays")
 
 
-def has_activation(context: DecisionContext) -> bool:
+def exceeds_activation_threshold(context: DecisionContext) -> bool:
     """Return whether more messages are ready than the activation threshold, in known queues."""
     ready = context.load.of_known_queues().ready
     return not isinstance(ready, Unknown) and ready > context.policy.activation_threshold
@@ -20,7 +20,7 @@ def has_activation(context: DecisionContext) -> bool:
 
 def proposal_to_activate(context: DecisionContext, why: Unknown) -> Proposal | Unknown:
     """Propose the fewest replicas if an idle workload has messages; else return `why`."""
-    if not (context.is_idle and has_activation(context)):
+    if not (context.is_idle and exceeds_activation_threshold(context)):
         return why
     ready = known(context.load.of_known_queues().ready, 0)
     clause = Clause("idle.ready", ready=ready)

@@ -48,10 +48,10 @@ def proposal_of(
 
 @dataclass(frozen=True, slots=True)
 class _Formula:
-    """A load and what one replica takes of it."""
+    """A load, and the part of it that one replica takes."""
 
     load: float
-    each: float
+    per_replica: float
     clause: Clause
     is_partial: bool = False
     """Whether an unknown input could raise the load."""
@@ -79,11 +79,11 @@ def _proposal(
 
 
 def _with_tolerance(formula: _Formula, current: int, behavior: Behavior) -> Proposal:
-    """Propose load / each replicas, with the tolerance of AverageValue in autoscaling/v2."""
-    raw, allows_scale_down = count_of(formula.load / formula.each), not formula.is_partial
+    """Propose load / per_replica replicas, with the tolerance of AverageValue in autoscaling/v2."""
+    raw, allows_scale_down = count_of(formula.load / formula.per_replica), not formula.is_partial
     replicas, kept = raw, None
     if current > 0 and raw != current:
-        share = formula.load / (formula.each * current)
+        share = formula.load / (formula.per_replica * current)
         if is_within_tolerance(behavior, share):
             replicas = current
             kept = Clause("tolerance.share", percent=hundredths(share), replicas=current)

@@ -15,8 +15,8 @@ from mare.domain.estimates import Estimates
 from mare.domain.learning_proposal import proposal_while_learning
 from mare.domain.observation import STATISTICS_SECONDS, Load, Workload
 from mare.domain.policy import QueueWaitTime
+from mare.domain.queueing_model import Demand, Need, need_of
 from mare.domain.unknown import Unknown, known
-from mare.domain.waiting import Demand, Need, need_of
 
 _SCALE_UP_IDLE = 0.85
 """Scale up once the current replicas have less than this share of their intended idle time."""

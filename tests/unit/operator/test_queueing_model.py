@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mare.domain.waiting import Demand, busy_share, need_of, waits
+from mare.domain.queueing_model import Demand, busy_share, need_of, percentile_of_wait
 
 
 def demand(rate=0.0, ready=0, *, capacity=1.0, workers=1.0, wait=2.0, drain=10.0):
@@ -28,23 +28,25 @@ def test_one_worker_is_the_queue_of_the_textbook(rate, capacity, seconds):
     """In an M/M/1 queue, the share of messages that wait longer than t is u exp(-(c - r) t)."""
     one = demand(rate, capacity=capacity)
 
-    assert waits(one, 1) == pytest.approx(seconds)
+    assert percentile_of_wait(one, 1) == pytest.approx(seconds)
     half_a_worker = demand(rate, capacity=capacity, workers=0.5)
-    assert waits(half_a_worker, 1) == pytest.approx(seconds)
+    assert percentile_of_wait(half_a_worker, 1) == pytest.approx(seconds)
 
 
 def test_a_message_in_twenty_that_waits_is_no_wait():
-    assert waits(demand(0.05), 1) == 0.0
-    assert waits(demand(0.0501), 1) > 0.0
-    assert waits(demand(1.0), 1) == waits(demand(2.0), 1) == math.inf
+    assert percentile_of_wait(demand(0.05), 1) == 0.0
+    assert percentile_of_wait(demand(0.0501), 1) > 0.0
+    assert percentile_of_wait(demand(1.0), 1) == percentile_of_wait(demand(2.0), 1) == math.inf
 
 
 def test_many_workers_wait_less_at_the_same_use():
     few, many = demand(0.8, capacity=1.0, workers=1), demand(0.8, capacity=1.0, workers=30)
 
-    assert waits(many, 1) < waits(few, 1)
+    assert percentile_of_wait(many, 1) < percentile_of_wait(few, 1)
     # With 30 workers a message waits with probability 0.8 ^ (sqrt(62) - 1).
-    assert waits(many, 1) == pytest.approx(math.log(0.8 ** (math.sqrt(62) - 1) / 0.05) / 0.2)
+    assert percentile_of_wait(many, 1) == pytest.approx(
+        math.log(0.8 ** (math.sqrt(62) - 1) / 0.05) / 0.2
+    )
 
 
 @pytest.mark.parametrize(
@@ -94,7 +96,9 @@ def test_the_need_is_the_smallest_number_that_meets_all_conditions(asked):
     def meets(n):
         share = busy_share(max(1.0, n * asked.workers_per_replica))
         needed = math.ceil(asked.arrival_rate / (share * asked.capacity_per_replica))
-        return needed <= n and (not asked.arrival_rate or waits(asked, n) <= asked.wait_seconds)
+        return needed <= n and (
+            not asked.arrival_rate or percentile_of_wait(asked, n) <= asked.wait_seconds
+        )
 
     smallest = next(n for n in range(1, 10_000) if meets(n))
     handled = asked.arrival_rate / asked.capacity_per_replica
@@ -118,6 +122,6 @@ def test_one_replica_fewer_than_needed_for_the_wait_waits_too_long(rate, capacit
     of = demand(rate, capacity=capacity, workers=workers, wait=wait)
     need = need_of(of, idle=0.0)
 
-    assert waits(of, need.replicas) <= wait
+    assert percentile_of_wait(of, need.replicas) <= wait
     if need.cause == "wait":
-        assert waits(of, need.replicas - 1) > wait
+        assert percentile_of_wait(of, need.replicas - 1) > wait

@@ -80,7 +80,7 @@ def _need_for_wait(demand: Demand, at_least: int) -> int:
     """Return the fewest replicas, from `at_least` on, with a short wait."""
     if demand.arrival_rate == 0:
         return at_least
-    needed = least(at_least, lambda count: waits(demand, count) <= demand.wait_seconds)
+    needed = least(at_least, lambda count: percentile_of_wait(demand, count) <= demand.wait_seconds)
     return MAX_COUNT if needed is None else needed
 
 
@@ -98,7 +98,7 @@ def _need_for_backlog(demand: Demand) -> tuple[int, Cause]:
     return in_time, "backlog"
 
 
-def waits(demand: Demand, replicas: int) -> float:
+def percentile_of_wait(demand: Demand, replicas: int) -> float:
     """Return the 95th percentile of the wait, without a backlog.
 
     With m workers, utilization u and service time s, a message waits with probability
