@@ -62,8 +62,8 @@ class JobFailure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JobView:
-    """A job as its owner sees it."""
+class JobHead:
+    """What all documents about a job begin with."""
 
     id: str
     state: JobState
@@ -74,11 +74,17 @@ class JobView:
     """When the record is deleted."""
     attempt: int
     """Counts from 1; a retry is a new attempt."""
+    failure: JobFailure | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobView(JobHead):
+    """A job as its owner sees it."""
+
     weather: WeatherReport | None = None
     """The partial result: place and weather."""
     result: Suggestion | None = None
     """The complete result."""
-    failure: JobFailure | None = None
     callback: CallbackView | None = None
 
 
@@ -146,18 +152,9 @@ class JobListQuery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JobSummary:
+class JobSummary(JobHead):
     """A job in a list, without weather and result."""
 
-    id: str
-    state: JobState
-    request: SuggestionRequest
-    created_at: datetime
-    updated_at: datetime
-    expires_at: datetime
-    """When the record is deleted."""
-    attempt: int
-    failure: JobFailure | None = None
     batch_id: str | None = None
     """The batch that the job belongs to."""
 

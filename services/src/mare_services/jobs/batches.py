@@ -72,8 +72,5 @@ class BatchLifecycle:
     def list_jobs(self, client: str, limit: int, cursor: str | None) -> Any:
         """Return a ``JobList``; a cursor is the id of the last job of a page."""
         rows = self.store.list_jobs(client, cursor, limit + 1)
-        jobs = [
-            {**head(job), "failure": job.failure, "batch_id": batch_id}
-            for job, batch_id in rows[:limit]
-        ]
+        jobs = [{**head(job), "batch_id": batch_id} for job, batch_id in rows[:limit]]
         return {"jobs": jobs, "next_cursor": jobs[-1]["id"] if len(rows) > limit else None}

@@ -17,7 +17,7 @@ _CALLBACKS = {
 
 
 def head(job: Job) -> dict[str, Any]:
-    """Return what all documents about a job begin with."""
+    """Return the ``JobHead`` of a job, as plain JSON."""
     return {
         "id": job.id,
         "state": job.state.value,
@@ -26,6 +26,7 @@ def head(job: Job) -> dict[str, Any]:
         "updated_at": job.updated_at.isoformat(),
         "expires_at": job.retained_until.isoformat(),
         "attempt": job.attempt,
+        "failure": job.failure,
     }
 
 
@@ -35,7 +36,6 @@ def view(job: Job) -> Any:
         **head(job),
         "weather": job.weather,
         "result": job.result,
-        "failure": job.failure,
         "callback": job.callback
         and {name: value for name, value in job.callback.items() if name != "url"},
     }
