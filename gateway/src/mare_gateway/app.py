@@ -106,13 +106,11 @@ def create_app(settings: Settings, rpc: RpcClient | None = None) -> OpenAPI:
         cache,
         metrics,
         seconds=settings.cache_seconds,
-        timeout=settings.timeout,
         public=authenticator.anonymous_may_read,
     )
     api = routes(
         calls,
         forward,
-        timeout=settings.timeout,
         max_bodies=max(1, settings.threads // 6),
         count_as=count_as,
     )

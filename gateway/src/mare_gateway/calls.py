@@ -22,9 +22,12 @@ class Calls:
 
     def __call__(self, target: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """Return the reply, within the rest of the request's deadline, or raise RpcError."""
-        left = self._timeout - (time.perf_counter() - g.started)
         span = self._begin_span(target, g.span.context)
-        return self._make(target, request, left, g.request_id, span)
+        return self._make(target, request, self.seconds_left(), g.request_id, span)
+
+    def seconds_left(self) -> float:
+        """Return the seconds until the current request's deadline."""
+        return self._timeout - (time.perf_counter() - float(g.started))
 
     def detached(self, target: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """Make a call that belongs to no HTTP request, with an id and a trace of its own."""

@@ -1,12 +1,11 @@
 """Requests that one call to a service answers, with the cache in front of the call."""
 
-import time
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import msgspec
-from flask import Response, g, request
+from flask import Response, request
 
 from mare_gateway.caching.answer_cache import Answer, AnswerCache, encode
 from mare_gateway.caching.middleware import alias_of
@@ -27,7 +26,6 @@ class Forward:
     metrics: Metrics
     _: KW_ONLY
     seconds: int
-    timeout: float
     public: bool
 
     def __call__(self, target: str, message: Mapping[str, Any]) -> Response:
@@ -42,9 +40,8 @@ class Forward:
         if self.cache is None:
             return answer_response(load(), request)
         key = target.encode() + _encode_key(message)
-        left = self.timeout - (time.perf_counter() - g.started)
         try:
-            found = self.cache.get(key, load, reload=reload, seconds=left)
+            found = self.cache.get(key, load, reload=reload, seconds=self.call.seconds_left())
         except TimeoutError:
             raise CallTimedOut(f"another call to {target} did not return in time") from None
         self.metrics.cache.labels(found.outcome).inc()

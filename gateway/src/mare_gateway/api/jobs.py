@@ -51,9 +51,8 @@ class Jobs:
     At most `max_waiting` threads wait for jobs to end; beyond that, ``Prefer: wait`` is ignored.
     """
 
-    def __init__(self, call: Calls, *, timeout: float, max_waiting: int) -> None:
+    def __init__(self, call: Calls, *, max_waiting: int) -> None:
         self._call = call
-        self._timeout = timeout
         self._waiting = threading.BoundedSemaphore(max_waiting)
 
     def submit(
@@ -109,8 +108,7 @@ class Jobs:
 
     def _await(self, job: dict[str, Any], seconds: float) -> dict[str, Any]:
         """Read the job until it has ended, at most for `seconds` and the rest of the deadline."""
-        left = self._timeout - (time.perf_counter() - g.started) - 1
-        give_up = time.monotonic() + min(seconds, left)
+        give_up = time.monotonic() + min(seconds, self._call.seconds_left() - 1)
         while job["state"] in UNFINISHED and time.monotonic() < give_up:
             time.sleep(POLL_SECONDS)
             try:

@@ -33,7 +33,6 @@ def routes(
     call: Calls,
     forward: Forward,
     *,
-    timeout: float,
     max_bodies: int,
     count_as: Callable[[int], None],
 ) -> APIBlueprint:
@@ -58,7 +57,7 @@ def routes(
     def check_parameters() -> None:
         refuse_repeated(request.args.items(multi=True))
 
-    jobs = Jobs(call, timeout=timeout, max_waiting=max_bodies)
+    jobs = Jobs(call, max_waiting=max_bodies)
     job_routes(api, jobs, max_bodies=max_bodies, count_as=count_as)
 
     @api.get("/playlists")
