@@ -16,8 +16,6 @@ IMAGES = (*COMPONENTS, *SERVERS)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """The inputs of an image build."""
-
     context: Path
     dockerfile: Path
     target: str = ""

@@ -102,7 +102,6 @@ def _is_loopback(address: str) -> bool:
 
 
 def require_scope(client: Client, scope: Scope) -> None:
-    """Raise Refused if the client does not have the scope."""
     if scope in client.scopes:
         return
     if not client.name:

@@ -68,7 +68,6 @@ def docs(app: OpenAPI) -> Blueprint:
 
 
 def completed(document: Mapping[str, Any], answers: Mapping[str, Any], examples: Json) -> Json:
-    """Return the whole document."""
     whole: Json = copy.deepcopy(dict(document))
     schemas = {**whole["components"]["schemas"], **answers}
     del schemas["ValidationErrorModel"]  # those of a problem are in its place

@@ -20,8 +20,6 @@ _MAX_RETRY_AFTER = 3600
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One problem."""
-
     status: int
     code: str
     detail: str

@@ -73,8 +73,6 @@ class ClientSettings(BrokerSettings):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings(TraceSettings, ClientSettings):
-    """Settings of the gateway."""
-
     prefix: ClassVar[str] = "GATEWAY_"
 
     port: Port = 5000

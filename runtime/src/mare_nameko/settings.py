@@ -56,7 +56,6 @@ def variable(name: str, **options: Any) -> Any:
 
 
 def variable_name(kind: type[EnvironmentSettings], field: "dataclasses.Field[Any]") -> str:
-    """Return the name of the environment variable of ``field``."""
     return str(field.metadata.get("variable", kind.prefix + field.name.upper()))
 
 

@@ -13,8 +13,6 @@ Port = Annotated[int, Meta(ge=0, le=65535)]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings(ClientSettings):
-    """Settings of the events process."""
-
     prefix: ClassVar[str] = "EVENTS_"
 
     port: Port = 5001

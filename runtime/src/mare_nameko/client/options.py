@@ -8,8 +8,6 @@ from mare_nameko.addresses import Address, AmqpUri, TlsFiles
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """Options of an :class:`~mare_nameko.client.client.RpcClient`."""
-
     amqp_uri: AmqpUri
     """The broker's addresses, tried in turn."""
 

@@ -30,29 +30,27 @@ class StoreUri(Secret):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings(EnvironmentSettings):
-    """Read with :meth:`from_env` from variables that begin with ``JOBS_``."""
-
     prefix: ClassVar[str] = "JOBS_"
 
     store: StoreUri
     """Store of the jobs: ``sqlite:///PATH`` on one machine, ``postgresql://...`` in a cluster."""
 
     duration_seconds: Seconds = 900.0
-    """How long a job may take before it expires, in seconds; default 900."""
+    """How long a job may take before it expires, in seconds."""
 
     retention_seconds: Seconds = 86_400.0
-    """How long the record of an ended job is kept, in seconds; default 86,400."""
+    """How long the record of an ended job is kept, in seconds."""
 
     stalled_seconds: Seconds = 60.0
     """Without a change for this long (four times as long after its begin), a job is published to
-    the workers again if no event of a job waits at the broker; default 60."""
+    the workers again if no event of a job waits at the broker."""
 
     redeliveries: Annotated[int, Meta(ge=0, le=100)] = 5
-    """How often a stalled attempt is published again before it is left to expire; default 5."""
+    """How often a stalled attempt is published again before it is left to expire."""
 
     max_open: Annotated[int, Meta(ge=1)] = MAX_OPEN
-    """Jobs of one API key, or of one address without a key, that have not ended; default 1,000.
-    Further ones are refused with 429."""
+    """Jobs of one API key, or of one address without a key, that have not ended. Further
+    ones are refused with 429."""
 
     callbacks: bool = False
     """Whether jobs may have a `callback_url`. Set it where the webhooks service runs."""

@@ -13,8 +13,6 @@ Live = Literal["spotify", "deezer"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings(EnvironmentSettings):
-    """Settings of the music service."""
-
     prefix: ClassVar[str] = "MUSIC_"
 
     sources: tuple[Literal["auto", "none", "spotify", "deezer"], ...] = ("auto",)

@@ -10,8 +10,6 @@ from mare_nameko.settings import EnvironmentSettings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings(EnvironmentSettings):
-    """Settings of the playlists service."""
-
     prefix: ClassVar[str] = "PLAYLISTS_"
 
     market: Annotated[str, Meta(pattern="^[A-Z]{2}$")] = "US"

@@ -69,7 +69,6 @@ class Guarded(Generic[Request, Answer]):
         metrics.OPEN.labels(self.name).set(0)
 
     def answer(self, request: Request, budget: Budget) -> Answer:
-        """Return the source's answer."""
         permission = self._permission()
         if permission is Permission.CALL:
             self._take_token()

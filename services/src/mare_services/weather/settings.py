@@ -14,8 +14,6 @@ Live = Literal["open-meteo", "met.no", "openweathermap"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings(EnvironmentSettings):
-    """Settings of the weather service."""
-
     prefix: ClassVar[str] = "WEATHER_"
 
     sources: tuple[Literal["auto", "none", "open-meteo", "met.no", "openweathermap"], ...] = (

@@ -52,8 +52,6 @@ class Networks(str):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings(EnvironmentSettings):
-    """Read with :meth:`from_env` from variables that begin with ``WEBHOOKS_``."""
-
     prefix: ClassVar[str] = "WEBHOOKS_"
 
     secrets: SigningSecrets

@@ -22,8 +22,6 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A job of a batch."""
-
     id: str
     state: JobState
     updated_at: datetime

@@ -110,7 +110,6 @@ class Spotify:
         self._tokens = tokens
 
     def answer(self, query: MaterialQuery, budget: Budget) -> Material:
-        """Return tracks and playlists."""
         part = budget.at_most(budget.left() * TRACKS_SHARE)
         tracks = collect_tracks(self.name, self._batches(query, part))
         return Material(source=self.name, tracks=tracks, playlists=self._playlists(query, budget))

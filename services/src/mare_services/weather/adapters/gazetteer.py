@@ -98,7 +98,6 @@ class EmbeddedGazetteer:
         )
 
     def nearest(self, latitude: float, longitude: float, radius_km: float) -> City | None:
-        """Return the nearest city within the radius."""
         index = self._points.nearest(Point(latitude, longitude), radius_km)
         return None if index is None else self._cities("WHERE rank = ?", index + 1)[0]
 

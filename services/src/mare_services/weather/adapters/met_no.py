@@ -64,8 +64,6 @@ class Period(Struct):
 
 
 class Data(Struct):
-    """What a step of the series holds."""
-
     instant: Period = field(default_factory=Period)
     next_1_hours: Period | None = None
     next_6_hours: Period | None = None
@@ -73,8 +71,6 @@ class Data(Struct):
 
 
 class Step(Struct):
-    """One time of the series."""
-
     time: Annotated[datetime, Meta(tz=True)]
     data: Data
 

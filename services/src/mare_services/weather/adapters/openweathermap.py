@@ -54,8 +54,6 @@ class Fallen(Struct):
 
 
 class Answer(Struct):
-    """The part of a response that is read."""
-
     dt: UnixTime
     main: Main
     weather: list[Sky] | None = None
