@@ -19,7 +19,7 @@ from mare_gateway.events.messages import Changed
 from mare_gateway.events.settings import Settings
 from mare_gateway.events.streams import Metrics, Streams, problem_response
 from mare_gateway.problems import Problem
-from mare_nameko.client import BadReply, EventSubscription, RpcClient
+from mare_nameko.client import EventSubscription, RpcClient
 from mare_nameko.health_app import HealthApp
 
 log = logging.getLogger(__name__)
@@ -62,10 +62,8 @@ def connected(settings: Settings) -> Iterator[tuple[JobFeed, EventSubscription]]
     def read_now(job: Job) -> Mapping[str, Any]:
         client, job_id = job
         query = {"id": job_id, "client": client}
-        reply = rpc.call("jobs.get", query, timeout=settings.read_seconds)
-        if not isinstance(reply, dict):
-            raise BadReply("the reply of jobs.get is not an object")
-        return reply
+        found: Mapping[str, Any] = rpc.call("jobs.get", query, timeout=settings.read_seconds)
+        return found
 
     async def read(job: Job) -> Mapping[str, Any]:
         return await loop.run_in_executor(readers, read_now, job)
