@@ -1,4 +1,4 @@
-"""Clients that ask one after the other, until told to stop."""
+"""Clients that send one request after the other, until they are stopped."""
 
 import threading
 import time

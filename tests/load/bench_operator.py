@@ -146,7 +146,7 @@ def _secret(number: int) -> str:
 
 
 def _documents(pairs: list[tuple[str, str]]) -> Iterator[dict[str, object]]:
-    """Workloads whose Pods nobody makes, and their objects, each with a Secret."""
+    """Workloads without Pods, and their objects, each with a Secret."""
     for name, secret in pairs:
         workload = deployment(name, 0)
         workload["spec"]["paused"] = True

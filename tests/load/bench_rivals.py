@@ -29,7 +29,7 @@ from tests.integration.operator.stage import Broker, Stage
 _CRD = Path(__file__).parents[2] / "charts/operator/crds/queueautoscalers.mare.dev.yaml"
 _HPAS = 500
 _RENEWAL_SECONDS = 15.0
-"""How often the controller of HorizontalPodAutoscalers looks at each."""
+"""Interval at which the HPA controller syncs each object."""
 _SETTLE_SECONDS = 15.0
 _SIZES = re.compile(
     r'(?:response_sizes_sum{[^}]*resource="horizontalpodautoscalers",[^}]*verb="LIST"'

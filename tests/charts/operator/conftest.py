@@ -34,7 +34,7 @@ def bind(
 
 
 def _bound(documents: Sequence[Object]) -> list[Object]:
-    """The roles that somebody is given."""
+    """The roles bound to a subject."""
     given = [each["roleRef"] for each in documents if "roleRef" in each]
     names = {(each["kind"], each["name"]) for each in given}
     return [each for each in documents if (each["kind"], each["metadata"]["name"]) in names]

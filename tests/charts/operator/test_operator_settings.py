@@ -1,4 +1,4 @@
-"""What the chart tells the operator, read by the operator's own settings."""
+"""Variables that the chart sets, read by the operator's own settings."""
 
 from ipaddress import ip_network
 

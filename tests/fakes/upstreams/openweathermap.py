@@ -43,7 +43,7 @@ NOTHING_BUT_NULLS = weather(
 
 
 def play(asked: Asked) -> Answer:
-    """Give the weather of this minute to whoever has the key."""
+    """Return the weather of this minute for a valid key."""
     if asked.params.get("appid") != KEY:
         return INVALID_KEY
     now = int(time.time())

@@ -1,4 +1,4 @@
-"""What `make cluster` says when it cannot."""
+"""Errors of `make cluster`."""
 
 import subprocess
 import sys

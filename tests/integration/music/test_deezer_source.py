@@ -70,7 +70,7 @@ def test_more_words_are_tried_when_the_first_find_too_little(server):
     ]  # fmt: skip
 
 
-def test_a_quota_comes_with_status_200_and_is_a_limit(server):
+def test_an_exceeded_quota_with_status_200_is_a_rate_limit(server):
     server.plays(deezer.QUOTA_EXCEEDED)
 
     with pytest.raises(SourceLimited) as failure:

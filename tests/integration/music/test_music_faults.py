@@ -102,7 +102,7 @@ def test_a_second_live_source_is_no_degradation(compose, spotify_server):
     assert not answer.degraded
 
 
-def test_without_credentials_spotify_is_not_asked(environ, spotify_server):
+def test_without_credentials_spotify_gets_no_request(environ, spotify_server):
     del environ["MUSIC_SPOTIFY_CLIENT_ID"], environ["MUSIC_SPOTIFY_CLIENT_SECRET"]
     answer, _ = composing(environ)()
 

@@ -87,7 +87,7 @@ def test_it_asks_as_a_new_application_may(source, server):
     assert {asked.path for asked in server.asked} == {"/api/token", "/v1/search"}
 
 
-def test_a_market_without_spotify_is_asked_elsewhere(source, server):
+def test_a_market_without_spotify_is_searched_in_the_united_states(source, server):
     ask(source, market="CN")
 
     assert {asked.params["market"] for asked in spotify.searches(server)} == {"US"}

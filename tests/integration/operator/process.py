@@ -1,4 +1,4 @@
-"""`mare run` as a process: started, asked for its numbers, ended."""
+"""`mare run` as a process: start, metrics, end."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""What is missing or wrong is told by name, and found as soon as it is mended."""
+"""Conditions name what is missing or wrong, and change as soon as it is corrected."""
 
 from collections.abc import Callable
 

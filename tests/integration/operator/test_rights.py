@@ -1,4 +1,4 @@
-"""Every right that the chart gives is used, as the audit log of the API server tells."""
+"""Every right that the chart gives is used, as the audit log of the API server shows."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""Specs that contradict themselves are refused with a sentence that says what to do."""
+"""Specs that contradict themselves are refused with a sentence that has the correction."""
 
 from typing import Any
 
@@ -214,7 +214,7 @@ def test_a_contradiction_is_refused(dry_run: DryRun, bad: Spec, field: str, sent
         [{"name": "work"}, {"pattern": "wor*"}, {"pattern": "work"}],
     ],
 )
-def test_queues_that_only_look_alike_are_good(dry_run: DryRun, queues: list[Spec]) -> None:
+def test_queues_with_similar_names_are_accepted(dry_run: DryRun, queues: list[Spec]) -> None:
     assert dry_run.create(spec(queues=queues))["queues"] == queues
 
 

@@ -165,7 +165,7 @@ def test_the_location_is_sent_to_a_kilometre(open_page: Open, stage: Stage) -> N
     assert page.url == f"{stage.url}/?lat=-8.05&lon=-34.88"
 
 
-def test_without_a_location_a_city_is_asked_for(open_page: Open) -> None:
+def test_without_a_location_the_page_suggests_typing_a_city(open_page: Open) -> None:
     page = open_page("/")
     page.click("#here")
     expect(page.locator("#hint")).to_contain_text("Type a city instead")

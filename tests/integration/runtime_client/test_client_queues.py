@@ -1,4 +1,4 @@
-"""What the client leaves in the broker, and what it makes of queues that nobody serves."""
+"""What the client leaves in the broker, and its errors for queues without a consumer."""
 
 import json
 import socket

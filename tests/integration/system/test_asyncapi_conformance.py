@@ -1,4 +1,4 @@
-"""Messages that travel between the running services are as the AsyncAPI document says."""
+"""Messages between the running services match the AsyncAPI document."""
 
 import json
 from functools import cache

@@ -91,7 +91,7 @@ def test_met_no_gets_few_decimals_and_a_name(met_no_server):
     assert asked.headers["User-Agent"].endswith("ops@example.org")
 
 
-def test_met_no_is_not_asked_before_its_answer_expires(met_no_server):
+def test_met_no_gets_no_request_before_its_response_expires(met_no_server):
     now = Now()
     source = MetNo(client(met_no_server), now)
     weather_of(source)
@@ -101,7 +101,7 @@ def test_met_no_is_not_asked_before_its_answer_expires(met_no_server):
     assert len(met_no_server.asked) == 1
 
 
-def test_met_no_is_then_asked_only_for_news(met_no_server):
+def test_met_no_gets_a_conditional_request_after_its_response_expires(met_no_server):
     now = Now()
     source = MetNo(client(met_no_server), now)
     weather_of(source)
@@ -117,7 +117,7 @@ def test_met_no_is_then_asked_only_for_news(met_no_server):
     ]
 
 
-def test_met_no_is_asked_again_after_two_hours_whatever_the_expiry(met_no_server):
+def test_met_no_gets_a_request_after_two_hours_whatever_the_expiry(met_no_server):
     now = Now()
     source = MetNo(client(met_no_server), now)
     later = [met_no.step(f"2026-03-26T{hour}:00:00Z", 7.0, "rain") for hour in (18, 19)]
@@ -134,7 +134,7 @@ def test_met_no_is_asked_again_after_two_hours_whatever_the_expiry(met_no_server
     assert len(met_no_server.asked) == 2
 
 
-def test_met_no_is_asked_for_everything_when_all_hours_have_passed(met_no_server):
+def test_met_no_gets_an_unconditional_request_when_all_hours_have_passed(met_no_server):
     now = Now()
     source = MetNo(client(met_no_server), now)
     met_no_server.plays(met_no.forecast(*met_no.SERIES))

@@ -89,7 +89,7 @@ def test_a_name_of_any_hostile_address_is_refused():
     ],
     ids=["public and private", "private IPv6", "CNAME", "no address", "no such name"],
 )  # fmt: skip
-def test_names_that_lead_inside_and_names_that_do_not_exist_look_the_same(answers):
+def test_private_names_and_missing_names_give_the_same_error(answers):
     assert refusal(answers, "x.example.com") == NO_ADDRESS
 
 

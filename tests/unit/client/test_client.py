@@ -104,7 +104,7 @@ def test_an_overloaded_api_is_an_error_at_last(run):
         run(api, lambda mare: mare.get("1"))
 
 
-def test_a_stream_yields_each_state_and_goes_on_where_it_broke(run):
+def test_a_stream_yields_each_state_and_resumes_where_it_broke(run):
     broken = b"retry: 1000\n\n" + event("1-pending", JOB) + b": heartbeat\n\n"
     rest = event("1-complete", {**JOB, "state": "complete"}) + event("1-complete", {}, "end")
     api = Api(broken, (503, {}), rest)

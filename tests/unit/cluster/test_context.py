@@ -6,7 +6,7 @@ from devcluster import CannotRun
 from devcluster.choosing import named_context
 
 
-def test_without_a_name_no_cluster_of_the_users_is_looked_at() -> None:
+def test_without_a_name_no_context_of_the_user_is_read() -> None:
     assert named_context({"KUBECONFIG": "/nowhere"}) is None
     assert named_context({"MARE_KUBECONTEXT": ""}) is None
 

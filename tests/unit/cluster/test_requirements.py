@@ -1,4 +1,4 @@
-"""A machine that cannot run a node of our own is told why."""
+"""Errors on a machine that cannot run a node."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What a go.mod says about the programs of the cluster."""
+"""Versions of the programs of the cluster, from a go.mod."""
 
 from dataclasses import replace
 

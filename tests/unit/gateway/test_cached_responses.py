@@ -49,7 +49,7 @@ def test_a_question_in_other_words_is_the_same_question(cached, rpc):
         (PATH, {"Prefer": "respond-async"}),
     ],
 )
-def test_another_question_is_asked(cached, rpc, path, headers):
+def test_a_different_request_calls_the_service(cached, rpc, path, headers):
     cached.get(PATH)
     cached.get(path, headers=headers)
 

@@ -102,7 +102,7 @@ def test_a_failure_is_a_page_that_offers_to_try_again(client, rpc, error, status
     assert 'href="/?city=Recife" data-ask' in response.text
 
 
-def test_a_failure_says_when_to_try_again(client, rpc):
+def test_a_failure_names_when_to_retry(client, rpc):
     rpc.answers["playlists.suggest"] = RemoteError("SourceLimited", ("x", {"retry_after": 90}))
 
     assert client.get("/?city=Recife").headers["Retry-After"] == "90"

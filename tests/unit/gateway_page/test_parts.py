@@ -84,7 +84,7 @@ def test_the_first_reason_is_compared_with_a_mild_day():
     assert rain.effect == "more acoustic, less energy, more wistful"
 
 
-def test_a_reason_without_effect_says_so():
+def test_a_reason_without_effect_is_labelled():
     rows = [*reasons(15.0, "clear day", is_day=True), {"rule": "evening"}]
 
     assert mood_view(mood(rows), "15 °C", EN).reasons[-1].effect == "changes nothing"

@@ -36,14 +36,14 @@ def test_portuguese_has_its_own_sentences():
     assert answer.mood.reasons[1].effect == "mais acústico, menos energia, mais saudoso"
 
 
-def test_an_estimate_says_that_it_is_one():
+def test_an_estimate_is_labelled_as_one():
     answer = suggestion_answer(suggestion(estimated=True), QUESTION, EN, NOW)
 
     assert "estimate" in answer.weather.notice
     assert answer.weather.details == ()
 
 
-def test_stale_weather_says_that_it_is_old():
+def test_stale_weather_is_labelled_as_old():
     document = suggestion()
     document["weather"]["stale"] = True
 
@@ -65,7 +65,7 @@ def test_fresh_weather_has_no_notice():
         ({"source": "deezer"}, ""),
     ],
 )
-def test_music_that_is_less_than_fresh_says_so(change, notice):
+def test_music_that_is_not_fresh_has_a_notice(change, notice):
     document = suggestion()
     document["playlist"] |= change
 
@@ -100,7 +100,7 @@ def test_a_complete_job_is_shown_like_the_suggestion_itself():
     assert shown(job("complete", result=document)) == suggestion_answer(document, QUESTION, EN, NOW)
 
 
-def test_a_job_that_takes_long_says_that_it_continues():
+def test_a_slow_job_has_a_notice_that_it_continues():
     slow = job("running", created_at="2026-11-25T14:59:50+00:00")
 
     assert "by itself" in shown(slow).status
@@ -120,7 +120,7 @@ def test_an_unknown_place_is_explained_with_suggestions():
 
 
 @pytest.mark.parametrize("state", ["cancelled", "expired", "failed"])
-def test_a_job_that_ended_otherwise_can_be_asked_again(state):
+def test_a_job_that_ended_without_a_result_can_be_requested_again(state):
     answer = shown(job(state))
 
     assert answer.problem.kind == "failed"

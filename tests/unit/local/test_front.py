@@ -115,7 +115,7 @@ def test_a_field_with_an_underscore_cannot_pass_for_the_one_of_the_front():
 @pytest.mark.parametrize(
     "target", ["CONNECT x@127.0.0.1:{port}", "GET http://x@127.0.0.1:{port}/", "OPTIONS *"]
 )
-def test_a_client_cannot_choose_the_host_that_is_asked(target):
+def test_a_client_cannot_choose_the_upstream_host(target):
     async def test(client):
         asked = []
 

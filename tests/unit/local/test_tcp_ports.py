@@ -1,4 +1,4 @@
-"""Ports that nobody uses."""
+"""Ports that no process uses."""
 
 import itertools
 import os

@@ -55,7 +55,7 @@ def test_the_same_bounds_are_good_and_what_lies_beyond_is_not(field):
 
 @pytest.mark.parametrize("beyond", [float("nan"), float("inf"), 10**400])
 @pytest.mark.parametrize("field", ["minReplicas", "idle.cooldownSeconds", "target.waitSeconds"])
-def test_what_json_cannot_say_is_no_number(field, beyond):
+def test_numbers_that_json_lacks_are_refused(field, beyond):
     place = f"spec.{field}"
     assert "number, without quotes" in places(check(BOUNDS[place].having(beyond)))[place]
 

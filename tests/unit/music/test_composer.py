@@ -51,7 +51,7 @@ def test_a_live_source_fills_the_playlist_alone():
     assert not answer.degraded
 
 
-def test_sources_are_asked_for_what_makes_material_differ_and_nothing_else():
+def test_sources_receive_only_the_fields_that_change_the_material():
     live = Live()
     composed(live, market="br", seed="a", limit=1, explicit=False)
     composed(live, market="BR", seed="b", limit=50)

@@ -54,7 +54,7 @@ def live(clock, first, second):
     return live_music(guarded, Settings(), at_once, clock)
 
 
-def test_material_is_asked_for_once_in_its_life(live, clock, first):
+def test_material_is_requested_once_in_its_life(live, clock, first):
     live(QUERY)
     clock.now += 6 * HOUR - 1
     assert live(QUERY).stale is False

@@ -19,7 +19,7 @@ KEYS = {"MUSIC_SPOTIFY_CLIENT_ID": "id", "MUSIC_SPOTIFY_CLIENT_SECRET": "s3cret"
         ({"MUSIC_SOURCES": "none"} | KEYS, ()),
     ],
 )
-def test_live_sources_are_asked_in_this_order(environ, sources):
+def test_live_sources_are_used_in_this_order(environ, sources):
     assert Settings.from_env(environ).live_sources == sources
 
 

@@ -105,7 +105,7 @@ def test_no_work_twice_however_it_is_spelt():
     assert pick(recordings, limit=9, explicit=True) == (recordings[0], recordings[3])
 
 
-def test_an_artist_is_heard_at_most_twice():
+def test_a_playlist_has_at_most_two_tracks_of_an_artist():
     three = [track(title, "Tim Maia") for title in ("Sossego", "Azul da Cor do Mar", "Réu")]
 
     assert pick([*three, MANY[0]], limit=9, explicit=True) == (three[0], three[1], MANY[0])

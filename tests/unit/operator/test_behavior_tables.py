@@ -140,7 +140,7 @@ def test_changes_of_both_directions_move_the_start_of_a_period(events, expected)
     assert step(behavior, 10, 100, events=events).replicas == expected
 
 
-def test_each_policy_looks_back_by_its_own_period():
+def test_each_policy_counts_the_events_of_its_own_period():
     both = rules(pods(4, 15), pods(6, 60))
     behavior = Behavior(scale_up=both, scale_down=HPA_SCALE_DOWN)
     assert step(behavior, 10, 100, events=((20, 4),)).replicas == 14
@@ -179,7 +179,7 @@ def test_the_present_count_moves_no_further_than_the_windows_agree():
         (10, 12, Reason.DESIRED_WITHIN_RANGE),
     ],
 )
-def test_reasons_tell_bounds_from_policies(current, desired, reason):
+def test_reasons_distinguish_bounds_from_policies(current, desired, reason):
     behavior = Behavior(scale_up=HPA_SCALE_UP, scale_down=rules())
     assert step(behavior, current, desired, bounds=(2, 15)).reason is reason
 

@@ -88,7 +88,7 @@ def test_a_quick_burst_does_not_make_usual_work_long():
     assert after(quick, *[usual] * 60).per_replica(4) == pytest.approx(4, rel=0.1)
 
 
-def test_without_knowing_who_is_busy_the_rate_at_saturation_remains():
+def test_without_busy_workers_the_rate_at_saturation_is_used():
     unknown = interval(80, 40, saturated=True, busy_is_known=False)
     capacity = after(*[unknown] * 3)
 

@@ -147,7 +147,7 @@ class Restarted:
         return decision.replicas
 
 
-def test_replicas_stay_until_statistics_tell_of_messages_that_were_delivered_before_the_first():
+def test_replicas_stay_until_statistics_contain_messages_delivered_before_the_first_reading():
     operator, before = Restarted(), reading(unacknowledged=0, at=99.0)
     assert operator.replicas(101.0, before) == 4
     assert operator.replicas(104.0, before) == 4

@@ -26,7 +26,7 @@ def test_at_most_as_many_replicas_as_queues(single, least, count):
     assert once(policy, observation_of(least, *orders(*single))).replicas == count
 
 
-def test_the_decision_says_why():
+def test_the_decision_names_the_single_active_consumer():
     decision = once(watching(), observation_of(2, *orders(True, True)))
     assert decision.reason is Reason.TOO_MANY_REPLICAS
     assert decision.message.endswith(

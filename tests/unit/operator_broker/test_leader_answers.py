@@ -80,7 +80,7 @@ def test_an_empty_queue_is_empty(reads):
         ),
     ],
 )
-def test_a_silent_leader_is_not_taken_for_an_empty_queue(reads):
+def test_a_silent_leader_is_not_an_empty_queue(reads):
     answer_used, at = accepted(*reads)
 
     assert isinstance(answer_used, Unknown)

@@ -190,7 +190,7 @@ def test_no_connection_is_opened_after_close(broker: Broker):
     run(story())
 
 
-def test_a_queue_that_cannot_be_declared_says_why(broker: Broker):
+def test_a_queue_that_cannot_be_declared_has_a_cause(broker: Broker):
     broker.failing |= {"own": ChannelLockedResource("no"), "other": ChannelAccessRefused("no")}
 
     async def story() -> None:

@@ -93,7 +93,7 @@ def test_a_longer_sampling_period_of_the_broker_is_learnt(
 
 @pytest.mark.parametrize("pause", [15.0, 60.0])
 @pytest.mark.parametrize("batch", [1, 1000])
-def test_messages_in_batches_are_not_taken_for_a_long_sampling_period(pause: float, batch: int):
+def test_messages_in_batches_do_not_lengthen_the_sampling_period(pause: float, batch: int):
     random, clock, found, now = Random(7), SampleClock(PERIOD), [], 0.0
     moments = sample_times(PERIOD, random, HOUR)
     while now < HOUR:

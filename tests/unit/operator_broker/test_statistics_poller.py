@@ -143,7 +143,7 @@ def test_the_names_are_the_same_object_until_a_queue_is_created_or_deleted():
     virtual_time.run(story())
 
 
-def test_a_source_that_fails_is_asked_less_often():
+def test_a_failing_source_is_polled_less_often():
     source = Source(*[OSError("away")] * 20)
 
     poll(source, lambda p: None, seconds=60)
@@ -152,7 +152,7 @@ def test_a_source_that_fails_is_asked_less_often():
     assert gaps == pytest.approx([5, 10, 15, 15], abs=0.1)
 
 
-def test_a_source_with_a_response_that_is_too_large_is_asked_once_a_minute():
+def test_a_source_with_too_large_responses_is_polled_once_a_minute():
     source = Source(*[ResponseTooLarge("the management API returns more than 8 MiB")] * 9, EMPTY)
 
     error = poll(source, lambda p: p.error, seconds=130)

@@ -72,7 +72,7 @@ def test_a_more_general_expression_is_not_approximated(expression):
         wildcards(expression)
 
 
-def test_a_pattern_with_letters_needs_a_look_because_the_search_ignores_case():
+def test_a_pattern_with_letters_needs_a_check_because_the_search_ignores_case():
     given = scaledobject(rabbitmq(useRegex="true", queueName="^orders-.*$"))
     assert spec_of(given)["queues"] == [{"pattern": "orders-*"}]
     found = finding(converted(given).results[0], "spec.triggers[0].metadata.queueName")

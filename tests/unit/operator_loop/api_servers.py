@@ -1,4 +1,4 @@
-"""A small API server that answers what a test tells it, for the adapters of the cluster."""
+"""A small API server whose answers a test sets, for the adapters of the cluster."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager

@@ -71,7 +71,7 @@ STAYS = pod("stays", RUNNING, terminates=False)
         pytest.param(RUNNING, [], id="deleted by force"),
     ],
 )
-def test_the_last_event_of_a_deleted_pod_tells_whether_it_was_killed(last, found):
+def test_the_last_event_of_a_deleted_pod_shows_whether_it_was_killed(last, found):
     api = FakeApi([STAYS, pod("ends", RUNNING)], ("DELETED", pod("ends", last)))
 
     assert killed(api) == found

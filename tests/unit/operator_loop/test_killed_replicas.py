@@ -140,7 +140,7 @@ def test_a_busy_api_server_hides_no_killed_replica():
     assert killed(run(story)) == 1
 
 
-def test_a_check_is_told_how_many_replicas_stay_and_ends_after_its_time():
+def test_a_check_knows_how_many_replicas_stay_and_ends_after_its_time():
     world = World()
 
     async def story() -> None:

@@ -131,7 +131,7 @@ def test_an_attempt_ends_well_before_the_lease_does(monkeypatch: pytest.MonkeyPa
     assert timeouts == [5.0]
 
 
-def test_a_lapse_without_another_leader_goes_on_with_the_same_term():
+def test_a_lapse_without_another_leader_keeps_the_term():
     async def story(leases, clock, candidate):
         first = candidate("first")
         await first._try()

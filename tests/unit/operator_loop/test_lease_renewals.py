@@ -68,7 +68,7 @@ def test_a_lease_that_was_made_again_begins_a_term_though_the_answer_is_lost():
     play(story)
 
 
-def test_a_lease_says_since_when_its_holder_has_it():
+def test_a_lease_has_the_time_at_which_its_holder_acquired_it():
     long_ago = "2020-01-01T00:00:00.000000Z"
 
     async def story(leases, clock, candidate):

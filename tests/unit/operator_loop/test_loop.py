@@ -109,7 +109,7 @@ def test_metrics_of_objects_are_removed_when_leadership_is_lost():
 
 
 def exported(world: World, name: str) -> float | None:
-    """A number as Prometheus is told it, of the one object."""
+    """The value of a metric of the only object."""
     of = {} if name == "mare_leader" else {"namespace": "shop", "name": "worker"}
     return world.metrics.registry.get_sample_value(name, of)
 

@@ -40,7 +40,7 @@ def test_a_message_that_only_the_queue_reports_restarts_the_cooldown():
     assert run(story).workloads.done == [("worker", 0)]
 
 
-def test_a_queue_that_is_not_certain_yet_is_asked_again_each_second():
+def test_a_queue_that_is_not_certainly_quiet_is_checked_again_each_second():
     async def story(world: World) -> None:
         await becomes_idle(world, Unknown("QueueChanged", "queue worker changed"), 20)
         assert world.workloads.done == []

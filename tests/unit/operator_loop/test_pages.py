@@ -1,4 +1,4 @@
-"""Long lists are read in parts, and watches are not asked for again at once."""
+"""Long lists are read in pages, and watches are not renewed at once."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -61,7 +61,7 @@ def test_a_list_of_three_parts_is_whole_and_no_part_is_long():
     assert ask(_listed, lambda api: StoredObjects(api, "me").uids(("shop",))) == set(_NAMES)
 
 
-def test_half_a_list_is_not_taken_for_all():
+def test_an_incomplete_list_is_not_used():
     with pytest.raises(Expired):
         ask(_expired, lambda api: StoredObjects(api, "me").uids(("shop",)))
 
@@ -73,7 +73,7 @@ def _busy_machine(monkeypatch: pytest.MonkeyPatch):
 
 @pytest.mark.usefixtures("_busy_machine")
 @pytest.mark.parametrize("line", ["", BOOKMARK])
-def test_a_watch_that_ends_at_once_is_not_asked_for_again(line):
+def test_a_watch_that_ends_at_once_is_not_renewed_at_once(line):
     asked = []
 
     async def end(request: web.Request) -> web.Response:
@@ -90,7 +90,7 @@ def test_a_watch_that_ends_at_once_is_not_asked_for_again(line):
 
 
 @pytest.mark.usefixtures("_busy_machine")
-def test_a_watch_that_ends_after_a_change_is_asked_for_again():
+def test_a_watch_that_ends_after_a_change_is_renewed():
     asked = []
 
     async def end(request: web.Request) -> web.Response:

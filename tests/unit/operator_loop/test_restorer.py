@@ -39,7 +39,9 @@ def delete(world: World) -> None:
 
 
 @pytest.mark.parametrize(("on_delete", "replicas"), [("Restore", 3), ("Keep", 0)])
-def test_deleting_an_object_at_zero_restores_the_replicas_if_it_says_so(on_delete, replicas):
+def test_deleting_an_object_at_zero_restores_the_replicas_if_on_delete_is_restore(
+    on_delete, replicas
+):
     async def story(world: World) -> None:
         await scale_to_zero(world, on_delete)
         delete(world)
@@ -108,9 +110,7 @@ def test_a_dry_run_restores_nothing():
 
 
 @pytest.mark.parametrize(("away_seconds", "replicas"), [(15, 3), (16, 0)])
-def test_an_api_server_that_is_away_is_asked_again_for_a_quarter_of_a_minute(
-    away_seconds, replicas
-):
+def test_an_unreachable_api_server_gets_retries_for_15_seconds(away_seconds, replicas):
     async def story(world: World) -> None:
         await scale_to_zero(world, "Restore")
         world.workloads.errors["worker"] = Unavailable("away")

@@ -103,7 +103,7 @@ def test_without_an_endpoint_nothing_is_imported():
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
 
 
-def test_without_the_extra_the_operator_runs_and_says_so(
+def test_without_the_extra_the_operator_runs_and_logs_why(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
     monkeypatch.setitem(sys.modules, "mare_nameko.tracing", None)

@@ -101,7 +101,7 @@ def test_a_workload_that_is_requested_after_its_kind_was_listed_is_read_at_once(
     play(story)
 
 
-def test_until_it_can_be_read_it_is_asked_for_again():
+def test_a_workload_is_read_again_until_that_succeeds():
     async def story(watched: WatchedWorkloads, api: Api) -> None:
         await scale_of(watched, target("a"))
         api.errors = [Unavailable("away"), KeyError("odd"), AccessRefused("not allowed")]
@@ -113,7 +113,7 @@ def test_until_it_can_be_read_it_is_asked_for_again():
     play(story)
 
 
-def test_a_workload_that_is_asked_for_again_is_read_again():
+def test_a_workload_that_is_requested_again_is_read_again():
     async def story(watched: WatchedWorkloads, api: Api) -> None:
         await scale_of(watched, target("a"))
         await scale_of(watched, target("b"))

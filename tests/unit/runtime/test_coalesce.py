@@ -10,7 +10,7 @@ from mare_nameko.service.patcher import coalesce
 
 
 class NameServer:
-    """Answers when it is told to."""
+    """Answers when the test releases it."""
 
     def __init__(self):
         self.questions = []

@@ -1,4 +1,4 @@
-"""``mare-nameko run`` finds a service class, and says what is wrong if it finds none."""
+"""``mare-nameko run`` finds a service class, and reports why if it finds none."""
 
 import sys
 from importlib.metadata import EntryPoint, EntryPoints

@@ -105,7 +105,7 @@ def test_a_refusal_names_exchange_and_routing_key(session, connection):
     assert str(refusal.value) == "The broker refused a message for things/a.b; a queue may be full."
 
 
-def test_a_returned_message_is_told_from_others_by_its_correlation_id(session, connection):
+def test_a_returned_message_is_identified_by_its_correlation_id(session, connection):
     given = {"key": "a.b", "exchange": "nameko-rpc", "mandatory": True}
     threads = [publishing(session, **given, correlation_id=each) for each in ("c-1", "c-2")]
     threads.append(publishing(session, "a.c", "nameko-rpc", correlation_id="c-1"))

@@ -1,4 +1,4 @@
-"""Alive and ready, as told from the inside."""
+"""Liveness and readiness, as the process reports them."""
 
 from types import SimpleNamespace
 

@@ -1,4 +1,4 @@
-"""An outage is told as one, without filling the log."""
+"""An outage is logged once for all connections, and again every 30 s."""
 
 import logging
 

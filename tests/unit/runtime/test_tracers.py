@@ -7,11 +7,11 @@ import pytest
 from mare_nameko.tracing import TraceContext, Tracer, create_tracer
 
 
-def test_a_process_exports_spans_if_it_is_asked_to():
+def test_without_export_the_tracer_exports_no_spans():
     assert type(create_tracer("shop", export=False)) is Tracer
 
 
-def test_without_the_extra_a_process_exports_none_and_says_so(monkeypatch, caplog):
+def test_without_the_extra_a_process_exports_none_and_logs_why(monkeypatch, caplog):
     monkeypatch.setitem(sys.modules, "mare_nameko.otel", None)
 
     assert type(create_tracer("shop", export=True)) is Tracer

@@ -1,4 +1,4 @@
-"""Clients of a broker that answers as the test tells it."""
+"""Clients of a broker whose answers the test sets."""
 
 import msgspec
 import pytest

@@ -1,4 +1,4 @@
-"""What a client says to the broker, and what becomes of a call by what the broker answers."""
+"""What a client sends to the broker, and the result of a call for each answer."""
 
 import socket
 import time
@@ -104,7 +104,7 @@ def test_an_error_without_a_text_is_named_by_its_type():
     assert str(RemoteError("Sold")) == "Sold"
 
 
-def test_a_reply_that_is_no_json_says_so(broker, make_client):
+def test_a_reply_that_is_no_json_raises_bad_reply(broker, make_client):
     broker.on_publish = lambda connection, message: connection.deliver(
         b"<html>", correlation_id=message.properties["correlation_id"]
     )

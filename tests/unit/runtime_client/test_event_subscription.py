@@ -139,7 +139,7 @@ def test_a_subscription_without_events_is_kept_alive_by_heartbeats(broker, subsc
     eventually(lambda: broker.heartbeats > 1)
 
 
-def test_a_stopped_subscription_says_goodbye_and_ends(broker, subscribe):
+def test_a_stopped_subscription_closes_its_connection(broker, subscribe):
     subscription = subscribe()
 
     subscription.stop()

@@ -86,7 +86,7 @@ def test_the_addresses_are_tried_in_turn(broker, make_client, echo):
     assert client.call("shop.pay", timeout=60) == []
 
 
-def test_a_closed_client_says_goodbye_and_leaves_no_thread(broker, make_client, in_flight):
+def test_a_closed_client_closes_its_connection_and_leaves_no_thread(broker, make_client, in_flight):
     client = make_client(**QUICK)
     waiting = in_flight(client)
     assert "rpc-connection" in names()

@@ -155,7 +155,7 @@ def test_a_connection_that_only_receives_sends_heartbeats(start):
     assert consumer.is_open
 
 
-def test_a_service_waits_for_the_broker_and_says_so(start):
+def test_a_service_waits_for_the_broker_and_logs_that(start):
     shop = start("Shop", AMQP_URI=NOWHERE)
 
     eventually(lambda: "Waiting for the broker at amqp://guest:**@127.0.0.1" in shop.process.log())

@@ -1,4 +1,4 @@
-"""The command: what it needs, what it says when that is missing, and how it ends."""
+"""The command: what it needs, its errors without that, and how it ends."""
 
 import os
 import pty

@@ -83,7 +83,7 @@ def test_a_handler_that_blocks_everything_cannot_keep_the_process(start):
     assert "in block" in shop.process.log()
 
 
-def test_a_service_that_breaks_ends_with_a_code_that_says_so(start):
+def test_a_service_that_fails_ends_with_an_error_code(start):
     fragile = start("tests.integration.runtime.subjects:Fragile").ready()
 
     fragile.process.diary.write_text("break\n")

@@ -35,7 +35,7 @@ def test_a_status_is_an_error_that_names_it(status, kind, is_transient):
 
 
 @pytest.mark.parametrize(("header", "seconds"), [({"Retry-After": "7"}, 7), ({}, None)])
-def test_a_rate_limit_says_how_long_to_wait(header, seconds):
+def test_a_rate_limit_has_the_seconds_to_wait(header, seconds):
     error = failures.of_status("deezer", 429, header, NOW)
 
     assert type(error) is SourceLimited

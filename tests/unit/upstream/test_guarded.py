@@ -202,7 +202,7 @@ def test_the_next_source_replaces_a_failing_one(guard, budget):
     assert first_answer(sources, "?", budget) == 2
 
 
-def test_a_source_that_has_nothing_lets_the_next_one_answer_and_is_asked_again(guard, budget):
+def test_a_source_without_a_result_is_followed_by_the_next_and_requested_again(guard, budget):
     nothing = Scripted("a", failures.nothing_found("a"))
     sources = [guard(nothing), guard(Scripted("b", 2))]
 

@@ -17,7 +17,7 @@ def gazetteer():
 
 @pytest.fixture(scope="session")
 def locator(gazetteer):
-    """A locator that asks nobody."""
+    """A locator without a geocoder."""
     return Locator(gazetteer, [ExactNames(gazetteer), MisspeltNames(gazetteer)], PolygonTimeZones())
 
 

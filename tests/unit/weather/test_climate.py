@@ -96,7 +96,7 @@ def test_the_sky_is_guessed_from_the_rain(climatology, point, month, words):
     assert climatology.estimate(*point, middle_of(month)).condition == words
 
 
-def test_it_says_that_it_is_an_estimate_and_whether_the_sun_is_up(climatology):
+def test_an_estimate_is_marked_as_one_and_has_day_and_night(climatology):
     noon = climatology.estimate(*LONDON, middle_of(7, 12))
     midnight = climatology.estimate(*LONDON, middle_of(7, 0))
 

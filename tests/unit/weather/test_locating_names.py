@@ -214,7 +214,7 @@ def test_state_and_country_narrow_a_name(find, rest, admin1):
     assert find("Springfield", **rest).place.admin1 == admin1
 
 
-def test_a_code_means_a_country_only_where_a_country_is_asked_for(find):
+def test_a_code_means_a_country_only_in_the_parameter_country(find):
     assert find("London", country="CA").place.admin1 == "Ontario"
     assert find("San Jose", state="CA").place.admin1 == "California"
     with pytest.raises(PlaceNotFound):

@@ -36,7 +36,7 @@ def test_an_unknown_symbol_has_no_code():
     assert of_symbol("") is None
 
 
-def test_a_symbol_may_say_day_or_night():
+def test_a_symbol_may_contain_day_or_night():
     symbols = ["fair_day", "fair_night", "fair_polartwilight", "rain", None]
 
     assert [says_day(symbol) for symbol in symbols] == [True, False, None, None, None]

@@ -4,7 +4,7 @@ from mare_nameko.settings import SettingsError
 from mare_services.weather.settings import Settings
 
 
-def test_without_variables_the_keyless_live_sources_are_asked():
+def test_without_variables_the_keyless_live_sources_are_used():
     settings = Settings.from_env({})
 
     assert settings.live_sources == ("open-meteo", "met.no")
@@ -23,7 +23,7 @@ def test_a_key_brings_its_source_in_first():
     ("sources", "live"),
     [("met.no", ("met.no",)), ("met.no, open-meteo", ("met.no", "open-meteo")), ("none", ())],
 )
-def test_sources_are_asked_in_the_order_given(sources, live):
+def test_sources_are_used_in_the_order_given(sources, live):
     assert Settings.from_env({"WEATHER_SOURCES": sources}).live_sources == live
 
 
