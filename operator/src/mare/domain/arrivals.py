@@ -105,7 +105,7 @@ def rate_at(counts: Sequence[Count], moment: float) -> float:
     """Return the messages/s at a time, from the trend of the counts, else from their mean."""
     seconds = sum(count.seconds for count in counts)
     mean = sum(count.messages for count in counts) / seconds
-    if len(counts) < _ENOUGH:
+    if len(counts) < _ENOUGH or mean == 0:
         return mean
     middle = sum((count.end - count.seconds / 2) * count.seconds for count in counts) / seconds
     spread = lean = 0.0
