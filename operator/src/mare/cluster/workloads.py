@@ -47,13 +47,15 @@ class WatchedWorkloads:
         self._reads = Tasks()
 
     def get(self, target: ScaleTarget) -> Scale | Unknown:
+        if target in self._targets:
+            return self._last_read.get(target, NOT_READ_YET)
         invalid = _invalid(target)
         if invalid is not None:
             return invalid
         watched = self._watched(target)
         if watched not in self._watches:
             self._watches[watched] = asyncio.create_task(self._watch(watched))
-        elif target not in self._targets and not is_complete(target.api_version):
+        elif not is_complete(target.api_version):
             # The kind was listed before the workload was a target.
             self._reads.start(self._read_until_known(target))
         self._targets.add(target)
