@@ -18,6 +18,7 @@ _TEXTS: Mapping[str, Any] = json.loads(
     files(__package__).joinpath("clauses.json").read_text(encoding="utf-8")
 )
 _PLACE = re.compile(r"\{(\w+)(?:\|([\w.]+))?\}")
+_FIELD = re.compile("[a-z]+[A-Z.]")
 
 
 class Clause(str):
@@ -63,10 +64,12 @@ def hundredths(share: float) -> float:
 
 def number(value: float) -> str:
     """Format a number without an exponent or a trailing zero."""
+    if isinstance(value, int):
+        return str(value)
     text = f"{value:.6f}".rstrip("0").rstrip(".")
     return text or "0"
 
 
 def capital(text: str) -> str:
     """Capitalize a text, except for the name of a field, such as maxReplicas."""
-    return text if re.match("[a-z]+[A-Z.]", text) else text[:1].upper() + text[1:]
+    return text if _FIELD.match(text) else text[:1].upper() + text[1:]
