@@ -55,7 +55,8 @@ class SecretBrokers:
         self._transient = TransientQueues()
 
     def group(self, autoscaler: Autoscaler) -> BrokerReference:
-        return BrokerReference(autoscaler.broker.namespace, autoscaler.broker.secret_name, None)
+        broker = autoscaler.broker
+        return broker if broker.vhost is None else replace(broker, vhost=None)
 
     def cost(self, autoscaler: Autoscaler) -> int:
         """Return how many queues the last read declared; before it, the number of entries."""
@@ -129,9 +130,10 @@ class SecretBrokers:
         sampled = {name for each in selections.values() for name in each.sampled}
         readings, now = await host.read(declared, sampled), self._clock()
         for key, selection in selections.items():
-            reading = reading_of(selection, host, readings, self._replica_at, now)
             transient = self._transient.find(key, selection, host)
-            result[key] = replace(reading, transient=transient)
+            result[key] = reading_of(
+                selection, host, readings, self._replica_at, now, transient=transient
+            )
         return result
 
     def _host(self, parameters: ConnectionParameters, vhost: str, namespace: str) -> VirtualHost:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from mare.broker.queue_selection import TOO_MANY_QUEUES, QueueQuery, QueueSelection
-from mare.broker.queue_statistics import QueueStatistics, Statistics
+from mare.broker.queue_statistics import Statistics
 from mare.broker.virtual_host import VirtualHost
 from mare.custom_resource.autoscaler import Key
 from mare.domain.alarms import ALARM_NOT_REPORTED, in_effect
@@ -36,13 +36,15 @@ def reading_of(
     readings: Mapping[str, QueueReading] | Unknown,
     replica_at: Callable[[str], str],
     now: float,
+    *,
+    transient: tuple[str, ...] | Unknown,
 ) -> BrokerReading:
     """Return the reading of an object. It may contain old values: the decision rejects them."""
     missing, names, query = host.missing_sources(), host.names, selection.query
     queues: tuple[QueueReading, ...] | Unknown = (
         readings
         if isinstance(readings, Unknown)
-        else tuple(replace(readings[name], entries=by) for name, by in selection.readable.items())
+        else tuple(_selected(readings[name], by) for name, by in selection.readable.items())
     )
     if isinstance(names, Unknown) and query.needs_names:
         missing = (*missing, _NAMES_UNKNOWN, names.clause)
@@ -55,7 +57,12 @@ def reading_of(
         busy_at=statistics[-1].at if statistics else NOT_REPORTED,
         alarm=statistics[-1].alarm if statistics else ALARM_NOT_REPORTED,
         lost=missing,
+        transient=transient,
     )
+
+
+def _selected(reading: QueueReading, entries: tuple[str, ...]) -> QueueReading:
+    return reading if reading.entries == entries else replace(reading, entries=entries)
 
 
 def unknown_queues(
@@ -77,7 +84,9 @@ def busy_replicas(
     busy: dict[str, int] = {}
     for statistics in samples:
         for name in queues:
-            queue = statistics.queues.get(name, QueueStatistics())
+            queue = statistics.queues.get(name)
+            if queue is None:
+                return NOT_REPORTED
             if isinstance(queue.peers, Unknown):
                 return queue.peers
             _add_largest(busy, {replica_at(address): n for address, n in queue.peers.items()})

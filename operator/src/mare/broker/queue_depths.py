@@ -158,7 +158,7 @@ class LeaderAnswers:
         Without an answer of the leader, this is the last one for 5 s, then `LeaderSilent`.
         """
         last = self._last.get(name, _Last())
-        if answer == late(name) and name not in self._last:
+        if name not in self._last and answer == late(name):
             answer = _EMPTY  # The first answer can be late because the operator is starting.
         if is_silent(answer):
             return _last_or_unknown(answer, *last.newest, now)

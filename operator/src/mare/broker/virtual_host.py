@@ -173,6 +173,7 @@ class VirtualHost:
         return QueueReading(
             name=name,
             vhost=vhost,
+            entries=(name,),  # `reading_of` replaces them where an object has other ones
             read_at=at,
             ready=ready,
             consumers=consumers,
