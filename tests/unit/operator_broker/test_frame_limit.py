@@ -13,10 +13,16 @@ import pamqp.frame
 import pytest
 from pamqp import commands
 from pamqp.heartbeat import Heartbeat
+from yarl import URL
 
 from mare.broker.amqp_connection import SharedConnection
 from mare.broker.connection_parameters import ConnectionParameters
-from mare.broker.frame_limit import MAX_FRAME_BYTES, MAX_UNREQUESTED_FRAMES, FrameLimitReader
+from mare.broker.frame_limit import (
+    MAX_FRAME_BYTES,
+    MAX_UNREQUESTED_FRAMES,
+    FrameLimitReader,
+    FrameLimitTransport,
+)
 from mare.broker.networks import ANY_NETWORK
 from mare.broker.passive_declare import Depth, PassiveDeclare
 from mare.broker.queue_depths import QueueDepths
@@ -219,3 +225,30 @@ def test_depths_are_read_through_the_limit():
             await declare.close()
 
     asyncio.run(asyncio.wait_for(story(), 120))
+
+
+@pytest.mark.parametrize("drains", [True, False])
+def test_frames_are_sent_in_their_order_and_before_the_connection_closes(drains):
+    received: list[bytes] = []
+    ended = asyncio.Event()
+
+    async def keep(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        received.append(await reader.read())
+        writer.close()
+        ended.set()
+
+    async def story() -> None:
+        async with await asyncio.start_server(keep, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            transport = FrameLimitTransport(None, ANY_NETWORK)
+            _, writer = await transport.create(URL(f"amqp://127.0.0.1:{port}"))
+            writer.write(b"one ")
+            writer.write(bytearray(b"two "))
+            if drains:
+                await writer.drain()
+            writer.write(b"three")
+            writer.close()
+            await ended.wait()
+
+    asyncio.run(asyncio.wait_for(story(), 120))
+    assert received == [b"one two three"]

@@ -65,7 +65,11 @@ class FrameLimitReader(asyncio.StreamReader):
 
 
 class _FrameWriter(asyncio.StreamWriter):
-    """Allows the reader one frame for each write; aiormq writes frames one by one."""
+    """Allows the reader one frame for each write; aiormq writes frames one by one.
+
+    Frames that are written at the same time are sent together: a system call for each one takes a
+    tenth of the processor time of a declare.
+    """
 
     def __init__(
         self,
@@ -76,10 +80,27 @@ class _FrameWriter(asyncio.StreamWriter):
     ) -> None:
         super().__init__(transport, protocol, reader, loop)
         self._frames = reader
+        self._event_loop = loop
+        self._waiting: list[bytes] = []
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         self._frames.allow_frame()
-        super().write(data)
+        if not self._waiting:
+            self._event_loop.call_soon(self._send)
+        self._waiting.append(bytes(data))
+
+    def _send(self) -> None:
+        if self._waiting:
+            super().write(b"".join(self._waiting))
+            self._waiting.clear()
+
+    async def drain(self) -> None:
+        self._send()
+        await super().drain()
+
+    def close(self) -> None:
+        self._send()
+        super().close()
 
 
 class FrameLimitTransport(TransportFactory):
