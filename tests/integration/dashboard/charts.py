@@ -41,10 +41,9 @@ def chart(picture: Json, query: dict[str, str]) -> Json:
         "desired": [2 + round(6 * value) for value in tide],
     }
     wait, replicas, running, wanted, target = TEXTS[query["lang"]]
-    marks = [each for each in picture["decisions"] if each["from"] != each["to"]]
-    drawn = tuple(
-        Mark(each["at"], each["sentence"]["text"]) for each in marks if each["at"] > start
-    )
+    decided = [each for each in picture["decisions"] if each["at"] > start]
+    marks = [each for each in decided if each["sentence"]["from"] != each["sentence"]["to"]]
+    drawn = tuple(Mark(each["at"], each["sentence"]["clauses"][0]["text"]) for each in marks)
 
     def series(name: str, key: str, shape: Shape, colour: int) -> Series:
         return Series(name, list(zip(at, samples[key], strict=True)), shape, colour)
@@ -91,12 +90,10 @@ def chart(picture: Json, query: dict[str, str]) -> Json:
         "range": query["range"],
         "start": start,
         "end": end,
-        "since": start,
         "step": step,
-        "zone": query["tz"],
         "svg": draw(figure, THEME, width=width, panel_height=each),
         "axis": axis,
-        "samples": samples | {"requested": samples["desired"]},
+        "samples": samples,
         "marks": marks,
     }
 

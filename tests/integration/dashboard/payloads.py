@@ -20,8 +20,7 @@ def clause(code: str, text: str, **numbers: Any) -> Json:
 
 
 def sentence(before: int, after: int, *clauses: Json) -> Json:
-    text = " ".join(f"{each['text']}." for each in clauses)
-    return {"from": before, "to": after, "text": text, "clauses": list(clauses)}
+    return {"from": before, "to": after, "clauses": list(clauses)}
 
 
 def backlog(ready: float, replicas: int) -> Json:
@@ -41,7 +40,6 @@ def summary(at: float, namespace: str = "music", name: str = "playlists", **chan
         "name": name,
         "target": {"kind": "Deployment", "name": name},
         "attention": "none",
-        "paused": None,
         "dryRun": False,
         "replicas": {"min": 0, "max": 20, "running": 4, "requested": 6, "desired": 6, "raw": 6},
         "depth": measured(depth, at - 0.4),
@@ -53,7 +51,6 @@ def summary(at: float, namespace: str = "music", name: str = "playlists", **chan
         "ackRate": measured(39.8, at - 4),
         "drain": measured(5.1, at - 0.4),
         "fresh": True,
-        "reason": "LoadGrew",
         "constraint": {"code": "DesiredWithinRange", "until": None},
         "sentence": sentence(6, 6, backlog(depth - 9, 6)),
         "changedAt": int(at / 60) * 60 - 41,
@@ -73,10 +70,8 @@ def operator(at: float, **changes: Any) -> Json:
         "version": "0.1.0",
         "leader": "mare-operator-7d9c-x2x",
         "tickedAt": at,
-        "startedAt": at - 9000,
-        "objects": 1,
         "brokers": {"total": 1, "unread": None, "alarm": None},
-        "errors": {"count": 0, "seconds": 300, "last": None},
+        "errors": 0,
     } | changes
 
 
@@ -102,9 +97,7 @@ def detail(at: float, summary_json: Json, operator_state: Json) -> Json:
         else [],
         "problems": summary_json.get("problems", []),
         "decisions": decisions(at) if decided else [],
-        "conditions": [],
         "queues": [queue | {each: summary_json[each] for each in ("ready", "unacknowledged")}],
-        "estimates": {"arrivalRate": 41.2, "capacityPerReplica": 8.5},
         "history": {"since": at - 9000, "decisionsSince": at - 9000},
         "explain": f"mare explain {summary_json['name']} -n {summary_json['namespace']}",
     }
@@ -136,10 +129,7 @@ def _decision(at: float, before: int, after: int, decided: Json, count: int = 1)
         "at": at,
         "last": at + count - 1,
         "count": count,
-        "from": before,
-        "to": after,
         "reason": "LoadGrew" if after > before else "LoadFell",
-        "constraint": "ScaleDownStabilized" if after == before else "DesiredWithinRange",
         "sentence": decided,
         "explain": f"mare explain playlists -n music --at {int(at)}",
     }

@@ -41,7 +41,6 @@ def _unknown(at: float, **names: str) -> Json:
         attention="unknown",
         replicas={"min": 0, "max": 20, "running": 3, "requested": 3, "desired": 3, "raw": None},
         fresh=False,
-        reason="QueuesUnknown",
         constraint={"code": "QueuesUnknown", "until": at + 88},
         sentence=sentence(3, 3, missing, held),
     )
@@ -54,7 +53,6 @@ def _missing(at: float, **names: str) -> Json:
         "about": "QueueAutoscaler/playlists",
         "text": MISSING["cause"],
         "try": "declare the queue, or correct its name",
-        "docs": "explain.md#mare002",
         "clauses": [
             clause("unknown", MISSING["cause"], **MISSING),
             clause("recorded", "no queue in vhost '/'"),
@@ -79,7 +77,6 @@ def _zero(at: float, **names: str) -> Json:
         publishRate=measured(0.0, at),
         ackRate=measured(0.0, at),
         replicas={"min": 0, "max": 20, "running": 0, "requested": 0, "desired": 0, "raw": 0},
-        reason="Idle",
         constraint={"code": "Idle", "until": None},
         sentence=sentence(0, 0, quiet, clause("idle.stays", "no message activates the workload")),
     )
@@ -96,7 +93,6 @@ def _at_max(at: float, **names: str) -> Json:
         drain=measured(
             None, at, {"reason": "NotDraining", "cause": "more messages arrive than are processed"}
         ),
-        reason="TooManyReplicas",
         constraint={"code": "TooManyReplicas", "until": None},
         sentence=sentence(10, 10, backlog(980, 14), limit),
     )
@@ -112,9 +108,7 @@ def _paused(at: float, **names: str) -> Json:
     return summary(
         at,
         **names,
-        paused="All",
         replicas={"min": 0, "max": 20, "running": 3, "requested": 3, "desired": 3, "raw": None},
-        reason="Paused",
         constraint={"code": "Paused", "until": None},
         sentence=sentence(3, 3, clause("paused.all", "spec.paused is All")),
     )

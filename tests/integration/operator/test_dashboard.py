@@ -32,7 +32,7 @@ def test_it_shows_decisions_and_no_credentials(own_stage, burst):
     one = f"api/objects/{own_stage.namespace}/worker"
     eventually(lambda: told(operator, one, "changedAt"))
     becomes(lambda: told(operator, one, "depth", "value"), 95)
-    eventually(lambda: told(operator, "api/state", "operator", "errors", "count"))
+    eventually(lambda: told(operator, "api/state", "operator", "errors"))
     becomes(lambda: told(operator, one, "replicas", "requested"), 5)
     paths = ("api/state", one, f"{one}/chart", one.replace("worker", "refused"))
     answers = []
@@ -47,7 +47,7 @@ def test_it_shows_decisions_and_no_credentials(own_stage, burst):
 
     assert detail["replicas"]["requested"] == 5
     assert detail["depth"]["value"] == 95
-    assert detail["decisions"][0]["to"] == 5  # the newest
+    assert detail["decisions"][0]["sentence"]["to"] == 5  # the newest
     assert state["operator"]["leader"] == "mare-1"
     assert state["objects"][0]["name"] == "refused"
     for text in texts:

@@ -94,9 +94,7 @@ def chart(history: AutoscalerHistory, frame: Frame, now: float) -> Json:
         "range": frame.span.name,
         "start": start,
         "end": end,
-        "since": series.since,
         "step": frame.span.step,
-        "zone": frame.zone.key,
         "svg": draw(figure, _THEME, width=frame.width, panel_height=panel_height),
         "axis": {
             "left": placed.times[0].start,
@@ -186,19 +184,14 @@ def _serialize_samples(samples: Samples) -> Json:
         "depth": [int(d) if math.isfinite(d := each.depth) else None for _, each in samples],
         "wait": [rounded(each.wait_seconds) for _, each in samples],
         "running": [each.ready for _, each in samples],
-        "requested": [each.current for _, each in samples],
         "desired": [each.desired for _, each in samples],
     }
 
 
 def _serialize_change(entry: DecisionLogEntry) -> Json:
-    decision = entry.decision
     return {
         "at": entry.at,
-        "from": decision.current,
-        "to": decision.replicas,
-        "reason": str(decision.reason),
-        "sentence": serialize_sentence(decision),
+        "sentence": serialize_sentence(entry.decision),
     }
 
 

@@ -2,14 +2,12 @@
 
 from click import unstyle
 
-from mare.custom_resource import status_values
 from mare.custom_resource.status import MOST_QUEUES
 from mare.custom_resource.status_values import instant, seconds_of
 from mare.dashboard.http_rules import HttpError
 from mare.dashboard.serialize import (
     Json,
     redact,
-    rounded,
     serialize_clause,
     serialize_reading,
     serialize_sentence,
@@ -18,7 +16,6 @@ from mare.dashboard.summary import facts_of, summary
 from mare.domain.decision import Decision
 from mare.domain.observation import QueueReading
 from mare.domain.unknown import Unknown
-from mare.explanation.constraint import limit_of
 from mare.explanation.explained import Explained, NothingRecorded, at, oldest
 from mare.explanation.facts import Facts
 from mare.explanation.next_changes import next_changes
@@ -42,20 +39,7 @@ def detail(history: AutoscalerHistory, now: float) -> Json:
             {**_entry(entry), "explain": _explain_command(facts, instant(entry.at))}
             for entry in entries
         ],
-        "conditions": [
-            {
-                "type": each.type,
-                "status": each.status,
-                "reason": each.reason,
-                "message": redact(each.message),
-            }
-            for each in view.conditions
-        ],
         "queues": [_queue(each) for each in queues[:MOST_QUEUES]],
-        "estimates": {
-            name: None if value is None else rounded(value)
-            for name, value in status_values.estimates(facts.estimates).items()
-        },
         "history": {
             "since": history.series[-1].since,
             "decisionsSince": entries[-1].at if entries else None,
@@ -96,7 +80,6 @@ def problem(each: Problem) -> Json:
         "text": redact(each.text),
         "try": each.advice,
         "clauses": [serialize_clause(clause) for clause in (*each.clauses, each.advice)],
-        "docs": each.page,
     }
 
 
@@ -106,10 +89,7 @@ def _entry(entry: DecisionLogEntry) -> Json:
         "at": entry.at,
         "last": entry.last,
         "count": entry.samples,
-        "from": decision.current,
-        "to": decision.replicas,
         "reason": str(decision.reason),
-        "constraint": str(limit_of(decision.reason)),
         "sentence": serialize_sentence(decision),
     }
 

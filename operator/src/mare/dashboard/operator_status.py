@@ -6,7 +6,7 @@ from importlib.metadata import version
 
 from mare.custom_resource.autoscaler import BrokerReference
 from mare.custom_resource.condition import warning_of
-from mare.dashboard.serialize import Json, redact, serialize_clause, serialize_unknown
+from mare.dashboard.serialize import Json, serialize_clause, serialize_unknown
 from mare.domain.alarms import in_effect
 from mare.domain.unknown import Unknown
 from mare.loop.record import AutoscalerHistory, Record
@@ -29,30 +29,13 @@ def no_election() -> Leader:
     return Leader(leads=True, name=None)
 
 
-def operator_status(
-    record: Record, *, leader: Leader, ticked_at: float, started_at: float, now: float
-) -> Json:
-    recent = [each for each in record.failures if each.at > now - _RECENT_SECONDS]
-    last = recent[-1] if recent else None
+def operator_status(record: Record, *, leader: Leader, ticked_at: float, now: float) -> Json:
     return {
         "version": VERSION,
         "leader": leader.name,
         "tickedAt": round(ticked_at, 3),
-        "startedAt": started_at,
-        "objects": len(record.histories),
         "brokers": _brokers(record.histories.values()),
-        "errors": {
-            "count": len(recent),
-            "seconds": _RECENT_SECONDS,
-            "last": last
-            and {
-                "at": last.at,
-                "namespace": last.key.namespace,
-                "name": last.key.name,
-                "reason": last.reason,
-                "message": redact(last.text),
-            },
-        },
+        "errors": sum(1 for each in record.failures if each.at > now - _RECENT_SECONDS),
     }
 
 

@@ -34,7 +34,6 @@ def serialize_sentence(decision: Decision) -> Json:
     return {
         "from": decision.current,
         "to": decision.replicas,
-        "text": redact(decision.message),
         "clauses": [serialize_clause(each) for each in decision.clauses],
     }
 

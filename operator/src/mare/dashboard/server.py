@@ -58,7 +58,6 @@ class _Site:
     limits: Limits
 
     def __post_init__(self) -> None:
-        self._started_at = round(self.clock(), 3)
         self._page = read_page()
         self._snapshot = Snapshot(self.record, self._operator, self.clock)
         self._streams = Streams(self._snapshot, self.leader, self._detail, self.limits)
@@ -92,7 +91,6 @@ class _Site:
             self.record,
             leader=self.leader(),
             ticked_at=self.ticked_at(),
-            started_at=self._started_at,
             now=self.clock(),
         )
 

@@ -32,7 +32,6 @@ def summary(history: AutoscalerHistory, now: float) -> Json:
         "name": facts.key.name,
         "target": {"kind": facts.target.kind, "name": facts.target.name},
         "attention": attention(facts),
-        "paused": str(policy.paused) if policy.paused else None,
         "dryRun": policy.dry_run,
         "replicas": {
             "min": policy.min_replicas,
@@ -53,7 +52,6 @@ def summary(history: AutoscalerHistory, now: float) -> Json:
         "ackRate": serialize_reading(unknown or acknowledged, counted_at),
         "drain": serialize_reading(unknown or drain(facts), read_at),
         "fresh": unknown is None and read_at is not None and now - read_at <= _FRESH_SECONDS,
-        "reason": str(decision.reason) if decision else None,
         "constraint": {
             "code": str(constraint_of(facts)),
             "until": decision.until if decision else None,

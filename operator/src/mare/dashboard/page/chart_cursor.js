@@ -120,7 +120,7 @@ export class Cursor {
     const before = marks
       .filter((each) => each.at <= at + chart.step / 2)
       .reduce((latest, each) => (latest && latest.at > each.at ? latest : each), null);
-    return before?.sentence ? `${figures} ${plainSentence(words, before.sentence)}` : figures;
+    return before ? `${figures} ${plainSentence(words, before.sentence)}` : figures;
   }
 }
 

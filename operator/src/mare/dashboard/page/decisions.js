@@ -55,14 +55,15 @@ export class Decisions {
     return item;
   }
 
-  #showOne(item, { at, last, count, from, to, sentence, explain }) {
+  #showOne(item, { at, last, count, sentence, explain }) {
     const { words, now } = this;
+    const { from, to } = sentence;
     item.dataset.command = explain;
     setAttribute(item, "data-kind", from === to ? "hold" : to > from ? "up" : "down");
     const parts = partsIn(item);
     setText(parts.time, words.time(at, now));
     setAttribute(parts.time, "datetime", new Date(at * 1000).toISOString());
-    setText(parts.change, headOf(words, { from, to }));
+    setText(parts.change, headOf(words, sentence));
     const folded = from === to && last > at;
     setText(parts.fold, folded ? words.text("decision.fold", { count, duration: words.duration(last - at) }) : "");
     showWhy(parts.sentence, words, sentence);

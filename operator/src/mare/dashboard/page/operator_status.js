@@ -76,7 +76,7 @@ export class Footer {
     this.#row("tick", ageText(words, age), age > STALE_SECONDS ? "bad" : null);
     this.#row("leader", operator.leader ?? words.text("footer.leader.local"));
     if (history) this.#row("history", words.time(history.since, now));
-    this.#row("errors", words.number(errors.count), errors.count ? "bad" : null);
+    this.#row("errors", words.number(errors), errors ? "bad" : null);
     this.#row("version", operator.version);
   }
 
