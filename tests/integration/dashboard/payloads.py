@@ -88,7 +88,6 @@ def detail(at: float, summary_json: Json, operator_state: Json) -> Json:
     ]
     queue = {"name": f"rpc-{summary_json['name']}", "vhost": "/", "consumers": measured(40, at)}
     return copy.deepcopy(summary_json) | {
-        "tick": int(at),
         "at": at,
         "operator": operator_state,
         "trace": trace,

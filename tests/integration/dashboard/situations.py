@@ -20,9 +20,8 @@ Situation = Callable[[float], State]
 
 def _state(at: float, *objects: Json, **changes: Any) -> State:
     return {
-        "tick": int(at),
         "at": at,
-        "operator": operator(at, objects=len(objects), **changes),
+        "operator": operator(at, **changes),
         "objects": list(objects),
     }
 

@@ -49,7 +49,8 @@ def test_it_shows_decisions_and_no_credentials(own_stage, burst):
     assert detail["depth"]["value"] == 95
     assert detail["decisions"][0]["sentence"]["to"] == 5  # the newest
     assert state["operator"]["leader"] == "mare-1"
-    assert state["objects"][0]["name"] == "refused"
+    attention = {each["name"]: each["attention"] for each in state["objects"]}
+    assert attention["refused"] == "unknown"
     for text in texts:
         assert "hunter2" not in text
         assert uri.password not in text

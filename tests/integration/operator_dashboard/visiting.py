@@ -35,15 +35,14 @@ class Visitor:
         return detail
 
     @asynccontextmanager
-    async def events(self, query: str = "", **headers: str) -> AsyncIterator["Events"]:
-        async with self.session.get(f"/api/events{query}", headers=headers) as answer:
+    async def events(self, query: str = "") -> AsyncIterator["Events"]:
+        async with self.session.get(f"/api/events{query}") as answer:
             assert answer.status == 200, await answer.text()
             yield Events(answer)
 
 
 @dataclass
 class Event:
-    id: int | None = None
     kind: str = ""
     data: dict | None = None
     comment: str = ""
@@ -63,8 +62,6 @@ class Events:
                     raise EOFError
                 name, _, value = line.rstrip("\n").partition(":")
                 match name:
-                    case "id":
-                        event.id = int(value)
                     case "event":
                         event.kind = value.strip()
                     case "data":

@@ -101,8 +101,7 @@ class _Site:
 
     def _detail(self, key: Key) -> Json:
         history, now = self._history(key), self.clock()
-        head = {"tick": int(now), "at": round(now, 3), "operator": self._operator()}
-        return {**head, **detail(history, now)}
+        return {"at": round(now, 3), "operator": self._operator(), **detail(history, now)}
 
     def _on_leader(self, handler: Handler) -> Handler:
         async def checked(request: web.Request) -> web.StreamResponse:
@@ -120,9 +119,9 @@ class _Site:
     async def _file(self, request: web.Request) -> web.Response:
         return answer(request, self._page, request.match_info.get("path", "index.html"))
 
-    async def _state(self, request: web.Request) -> web.Response:
+    async def _state(self, _: web.Request) -> web.Response:
         await self._snapshot.refresh()
-        return _json(self._snapshot.state(request.query.get("namespace")))
+        return _json(self._snapshot.state())
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
         if "name" not in request.query:

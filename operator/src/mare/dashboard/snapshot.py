@@ -1,18 +1,18 @@
 """All objects as every visitor sees them, made at most once a second for all visitors together.
 
-Each object is kept as JSON with the tick of its last change. A visitor that reconnects sends its
-last tick and receives only what changed since.
+Each object is kept as JSON with the tick of its last change, so that a stream sends only what
+changed since its last message.
 """
 
 import asyncio
 import math
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from mare.custom_resource.autoscaler import Key
 from mare.dashboard.serialize import Json, encode_json
-from mare.dashboard.summary import sort_key, summary
+from mare.dashboard.summary import summary
 from mare.loop.record import Record
 from mare.ports import Clock
 
@@ -29,7 +29,6 @@ _READINGS = ("depth", "ready", "unacknowledged", "wait", "publishRate", "ackRate
 class _Entry:
     tick: int
     fingerprint: int
-    sort_key: tuple[int, str, str]
     text: str
 
 
@@ -57,7 +56,7 @@ class Snapshot:
             now = self._clock()
             if 0 <= now - self.at < _SECONDS:
                 return
-            tick = max(self.tick + 1, int(now))
+            tick = self.tick + 1
             if now - self.at > _IDLE_SECONDS or now < self.at:
                 self._entries.clear()
                 self._removed.clear()
@@ -80,7 +79,7 @@ class Snapshot:
             fingerprint = _fingerprint(row)
             entry = self._entries.get(key)
             if entry is None or entry.fingerprint != fingerprint:
-                self._entries[key] = _Entry(tick, fingerprint, sort_key(row), encode_json(row))
+                self._entries[key] = _Entry(tick, fingerprint, encode_json(row))
                 changed = True
         for key in self._entries.keys() - self._record.histories.keys():
             del self._entries[key]
@@ -90,32 +89,24 @@ class Snapshot:
             changed = True
         return changed
 
-    def state(self, namespace: str | None = None) -> str:
-        entries = sorted(self._of(namespace), key=lambda entry: entry.sort_key)
-        return self._message("objects", entries) + "}"
+    def state(self) -> str:
+        return self._message("objects", self._entries.values()) + "}"
 
-    def changes(self, since: int, namespace: str | None = None) -> str | None:
+    def changes(self, since: int) -> str | None:
         """Changes after a tick, as JSON; None if that tick is too old."""
         if not self._floor <= since <= self.tick:
             return None
-        entries = [entry for entry in self._of(namespace) if entry.tick > since]
+        entries = [entry for entry in self._entries.values() if entry.tick > since]
         removed = [
             {"namespace": key.namespace, "name": key.name}
             for tick, key in self._removed
-            if tick > since and namespace in {None, key.namespace}
+            if tick > since
         ]
         return f'{self._message("changed", entries)},"removed":{encode_json(removed)}}}'
 
-    def _message(self, name: str, entries: list[_Entry]) -> str:
+    def _message(self, name: str, entries: Iterable[_Entry]) -> str:
         texts = ",".join(entry.text for entry in entries)
-        at = round(self.at, 3)
-        head = f'{{"tick":{self.tick},"at":{at},"operator":{self._operator}'
-        return f'{head},"{name}":[{texts}]'
-
-    def _of(self, namespace: str | None) -> Iterator[_Entry]:
-        for key, entry in self._entries.items():
-            if namespace in {None, key.namespace}:
-                yield entry
+        return f'{{"at":{round(self.at, 3)},"operator":{self._operator},"{name}":[{texts}]'
 
 
 def _fingerprint(row: Json) -> int:

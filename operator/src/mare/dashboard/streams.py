@@ -42,20 +42,19 @@ class Streams:
     ended: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
     async def all(self, request: web.Request) -> web.StreamResponse:
-        namespace = request.query.get("namespace")
         stream = _Stream(request, self.limits)
         with self._counted(), suppress(ConnectionError):
             await stream.begin(request)
-            seen = _last_event_id(request)
+            seen: int | None = None
             while not self.ended.is_set() and await self._still_leads(stream):
                 await self.snapshot.refresh()
                 tick = self.snapshot.tick
                 if tick != seen:
-                    changes = self.snapshot.changes(seen, namespace) if seen else None
+                    changes = None if seen is None else self.snapshot.changes(seen)
                     if changes is None:
-                        await stream.send("state", self.snapshot.state(namespace), tick)
+                        await stream.send("state", self.snapshot.state())
                     else:
-                        await stream.send("changes", changes, tick)
+                        await stream.send("changes", changes)
                     seen = tick
                 await self._pause(stream)
         return stream.response
@@ -64,18 +63,14 @@ class Streams:
         stream = _Stream(request, self.limits)
         with self._counted(), suppress(ConnectionError):
             await stream.begin(request)
-            sent = ""
             while not self.ended.is_set() and await self._still_leads(stream):
                 try:
-                    detail = self.detail(key)
+                    text = encode_json(self.detail(key))
                 except HttpError:
                     gone = {"namespace": key.namespace, "name": key.name}
-                    await stream.send("gone", encode_json(gone), 0)
+                    await stream.send("gone", encode_json(gone))
                     break
-                text = encode_json(detail)
-                if text != sent:
-                    await stream.send("object", text, detail["tick"])
-                    sent = text
+                await stream.send("object", text)
                 await self._pause(stream)
         return stream.response
 
@@ -95,7 +90,7 @@ class Streams:
         leader = self.leader()
         if not leader.leads:
             self.snapshot.forget()
-            await stream.send("standby", encode_json(standby_error(leader).body), 0)
+            await stream.send("standby", encode_json(standby_error(leader).body))
         return leader.leads
 
     async def _pause(self, stream: "_Stream") -> None:
@@ -118,10 +113,8 @@ class _Stream:
         await self.response.prepare(request)
         await self._write(f"retry: {_RETRY_MILLISECONDS}\n\n")
 
-    async def send(self, event: str, data: str, tick: int) -> None:
-        """Send a message. Without a tick, a visitor cannot resume from it."""
-        identity = f"id: {tick}\n" if tick else ""
-        await self._write(f"{identity}event: {event}\ndata: {data}\n\n")
+    async def send(self, event: str, data: str) -> None:
+        await self._write(f"event: {event}\ndata: {data}\n\n")
 
     async def beat(self) -> None:
         if time.monotonic() - self._sent_at >= self._limits.heartbeat_seconds:
@@ -136,8 +129,3 @@ class _Stream:
                 self._transport.abort()
             raise ConnectionResetError("the visitor reads too slowly") from error
         self._sent_at = time.monotonic()
-
-
-def _last_event_id(request: web.Request) -> int:
-    text = request.headers.get("Last-Event-ID", "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else 0  # noqa: PLR2004

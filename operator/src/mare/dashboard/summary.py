@@ -8,8 +8,6 @@ from mare.explanation.facts import Facts, pending_seconds
 from mare.loop.record import AutoscalerHistory
 from mare.ports import Scale
 
-ATTENTION = ("unknown", "behind", "pending", "none")
-"""The order of the list: `unknown` first."""
 _FRESH_SECONDS = 3.0
 _NOT_DRAINING = Unknown("NotDraining", "messages arrive at least as fast as they are processed")
 _NOT_MEASURED = Unknown("NotMeasured", "the capacity of a replica is not known yet")
@@ -91,10 +89,6 @@ def attention(facts: Facts) -> str:
     if facts.decision is not None and verdict_of(facts) is Verdict.UNKNOWN:
         return "unknown"  # without statistics the depth is known, but nothing is scaled down
     return "pending" if facts.pending else "none"
-
-
-def sort_key(summary: Json) -> tuple[int, str, str]:
-    return ATTENTION.index(summary["attention"]), summary["namespace"], summary["name"]
 
 
 def drain(facts: Facts) -> float | Unknown | None:
