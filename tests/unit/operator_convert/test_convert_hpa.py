@@ -59,7 +59,7 @@ def test_an_hpa_needs_a_secret_because_it_does_not_know_the_broker():
     found = finding(result, "spec.metrics[0].type")
     assert found.outcome is Outcome.NEEDS_YOU
     assert found.command.startswith("kubectl create secret generic mare-mailer")
-    assert conversion.exit_code() == 2
+    assert conversion.exit_code == 2
 
 
 def test_queue_and_virtual_host_come_from_the_labels_and_other_labels_need_a_look():
@@ -121,7 +121,7 @@ def test_bounds_and_behavior_are_kept():
 )
 def test_an_hpa_that_cannot_be_carried_over_is_refused_with_the_reason(given, why):
     conversion = converted(given)
-    assert conversion.exit_code() == 1
+    assert conversion.exit_code == 1
     assert any(why in said for said in refusals(conversion.results[0]))
 
 
@@ -129,7 +129,7 @@ def test_the_hpa_that_keda_made_goes_with_its_scaledobject():
     made = hpa(metric("s0-rabbitmq-orders"), labels={"scaledobject.keda.sh/name": "orders"})
     conversion = converted(scaledobject(), made)
     assert set(conversion.results[1].outcomes) == {Outcome.DROPPED}
-    assert conversion.exit_code() == 2
+    assert conversion.exit_code == 2
 
 
 def test_two_autoscalers_of_one_workload_do_not_both_come_out():
@@ -147,4 +147,4 @@ def test_two_objects_of_one_name_do_not_both_come_out():
     given["metadata"]["name"] = "orders"
     conversion = converted(scaledobject(), given)
     assert conversion.results[1].problems[0].note.endswith("has the same name")
-    assert conversion.exit_code() == 1
+    assert conversion.exit_code == 1

@@ -186,6 +186,6 @@ def test_the_objects_of_a_list_are_converted_one_by_one():
 def test_other_objects_of_keda_are_refused(version, kind, why):
     given = {"apiVersion": version, "kind": kind, "metadata": {"name": "x"}}
     conversion = convert([("x.yaml", yaml.safe_dump(given))])
-    assert conversion.exit_code() == 1
+    assert conversion.exit_code == 1
     assert conversion.outcomes == {Outcome.REFUSED: 3}
     assert why in text(conversion)

@@ -83,7 +83,7 @@ def test_a_mode_becomes_the_target_that_means_the_same(trigger, target):
 )
 def test_a_trigger_that_cannot_be_converted_is_refused_with_the_reason(trigger, why):
     conversion = converted(scaledobject(trigger))
-    assert conversion.exit_code() == 1
+    assert conversion.exit_code == 1
     assert any(why in said for said in refusals(conversion.results[0]))
 
 

@@ -21,8 +21,7 @@ from mare.documents.tree import InputError, read_text
     show_default=True,
     help="yaml: objects on stdout, report on stderr. json: both in one document on stdout.",
 )
-@click.option("--strict", is_flag=True, help="Exit with 1 instead of 2.")
-def convert(files: tuple[TextIO, ...], output: str, *, strict: bool) -> None:
+def convert(files: tuple[TextIO, ...], output: str) -> None:
     """Convert KEDA ScaledObjects and HorizontalPodAutoscalers to QueueAutoscalers.
 
     FILES are YAML or JSON; - or no file is stdin. Add the TriggerAuthentications that the
@@ -44,4 +43,4 @@ def convert(files: tuple[TextIO, ...], output: str, *, strict: bool) -> None:
     else:
         click.echo(manifests(conversion), nl=False)
         click.echo(text(conversion), nl=False, err=True)
-    sys.exit(conversion.exit_code(strict=strict))
+    sys.exit(conversion.exit_code)

@@ -38,12 +38,9 @@ class _ScenarioFile(click.ParamType[Path]):
     "--json",
     "form",
     flag_value="json",
-    help="Print all figures and changes as JSON, one line per scenario.",
+    help="Print all figures and changes as JSON instead, one line per scenario.",
 )
-@click.option("--markdown", "form", flag_value="markdown", help="Print a Markdown table.")
-@click.option(
-    "--table", "form", flag_value="table", default="table", help="Print a table (default)."
-)
+@click.option("--markdown", "form", flag_value="markdown", help="Print the table in Markdown.")
 @click.option(
     "--decisions",
     is_flag=True,
@@ -66,13 +63,13 @@ class _ScenarioFile(click.ParamType[Path]):
 def simulate(
     *,
     scenarios: tuple[Path, ...],
-    form: str,
+    form: str | None,
     decisions: bool,
     plot: Path | None,
     seed: int | None,
     seeds: int,
 ) -> None:
-    """Simulate each scenario message by message and compare autoscalers.
+    """Simulate each scenario message by message and print a table that compares autoscalers.
 
     SCENARIO is a YAML file, or the name of a scenario of the package, such as square. The same
     seed gives the same messages and the same figures.

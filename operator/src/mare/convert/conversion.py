@@ -33,12 +33,13 @@ class Conversion:
     def converted(self) -> list[Draft]:
         return [result for result in self.results if result.manifest]
 
-    def exit_code(self, *, strict: bool = False) -> int:
-        """1 if something is refused, 2 (with `strict`, 1) if something is left to do, else 0."""
+    @property
+    def exit_code(self) -> int:
+        """1 if something is refused, 2 if something is left to do, else 0."""
         if any(result.refused for result in self.results):
             return 1
         if self.outcomes[Outcome.NEEDS_YOU] or self.outcomes[Outcome.DROPPED]:
-            return 1 if strict else 2
+            return 2
         return 0
 
 
