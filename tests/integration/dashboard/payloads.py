@@ -54,7 +54,6 @@ def summary(at: float, namespace: str = "music", name: str = "playlists", **chan
         "constraint": {"code": "DesiredWithinRange", "until": None},
         "sentence": sentence(6, 6, backlog(depth - 9, 6)),
         "changedAt": int(at / 60) * 60 - 41,
-        "error": None,
     }
     for path, value in changes.items():
         place = summary_json

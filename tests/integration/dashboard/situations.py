@@ -125,6 +125,17 @@ def _dry_run(at: float, **names: str) -> Json:
 
 
 def _error(at: float, **names: str) -> Json:
+    cause, advice = "Deployment playlists does not exist", "create the workload"
+    problem = {
+        "code": "MARE010",
+        "about": "Deployment/playlists",
+        "text": cause,
+        "try": advice,
+        "clauses": [
+            clause("unknown", cause, reason="WorkloadNotFound", name="Deployment playlists"),
+            clause("advice.createWorkload", advice),
+        ],
+    }
     unknown = {"running": None, "requested": None, "desired": None, "raw": None}
     return summary(
         at,
@@ -132,7 +143,7 @@ def _error(at: float, **names: str) -> Json:
         attention="unknown",
         replicas={"min": 0, "max": 20, **unknown},
         constraint={"code": "UnableToScale", "until": None},
-        error={"reason": "WorkloadNotFound", "message": 'deployments.apps "playlists" not found'},
+        problems=[problem],
         sentence=None,
         changedAt=None,
     )

@@ -125,12 +125,11 @@ def test_pending_pods_differ_from_starting_ones():
     assert [each["code"] for each in held_up["problems"]] == ["MARE014"]
 
 
-def test_a_missing_workload_is_an_error():
+def test_a_missing_workload_is_a_problem():
     def without_workload(world):
         del world.workloads.scales["lost"]
 
     one = told_of("lost", ready=95, replicas=1, prepare=without_workload)
-    assert one["error"]["reason"] == "WorkloadNotFound"
     assert (one["constraint"]["code"], one["sentence"]) == ("UnableToScale", None)
     assert (one["trace"], one["next"]) == ([], [])
     [missing] = one["problems"]

@@ -1,7 +1,7 @@
 """One object as a row of the list, and whether it needs attention."""
 
 from mare.custom_resource.conditions import unknown_of
-from mare.dashboard.serialize import Json, redact, serialize_reading, serialize_sentence
+from mare.dashboard.serialize import Json, serialize_reading, serialize_sentence
 from mare.domain.unknown import Unknown, total
 from mare.explanation.constraint import Verdict, constraint_of, verdict_of
 from mare.explanation.facts import Facts, pending_seconds
@@ -24,7 +24,6 @@ def summary(history: AutoscalerHistory, now: float) -> Json:
     counted_at = min((at for at in statistics_at if not isinstance(at, Unknown)), default=None)
     published, acknowledged = view.rates or (_NO_RATE, _NO_RATE)
     wait = _NOT_MEASURED if view.wait_seconds is None else view.wait_seconds
-    unable = facts.cannot_act
     return {
         "namespace": facts.key.namespace,
         "name": facts.key.name,
@@ -56,7 +55,6 @@ def summary(history: AutoscalerHistory, now: float) -> Json:
         },
         "sentence": decision and serialize_sentence(decision),
         "changedAt": history.changed_at,
-        "error": unable and {"reason": unable.reason, "message": redact(unable.message)},
     }
 
 

@@ -46,13 +46,13 @@ export class Detail {
     });
     const kind = words.has(`kind.${object.target.kind}`) ? words.text(`kind.${object.target.kind}`) : object.target.kind;
     setText(parts.target, words.text(object.dryRun ? "detail.target.dry" : "detail.target", { ...object.target, kind }));
-    showProblems(parts.problems, words, object);
+    showProblems(parts.problems, words, object.problems);
     this.figures.show({ ...object, fresh }, now);
     this.charts.show(plainSentence(words, object.sentence));
     this.decisions.show(object, now);
     showTrace(parts.trace, words, object.trace);
     showQueues(parts.queues, words, object.queues);
-    const key = [object.sentence?.to, object.constraint.code, object.error?.reason].join();
+    const key = [object.sentence?.to, object.constraint.code].join();
     const constraint = constraintText(words, { ...object.constraint, until: null }, now);
     this.announcer.announce(key, words.text("spoken", { head, constraint }));
   }
@@ -129,22 +129,16 @@ function showQueues(list, words, queues) {
   });
 }
 
-/** An error that prevents scaling comes first, then the operator's warnings with their advice. */
-function showProblems(list, words, { error, problems }) {
-  const foreign = words.language === "en" ? null : "en";
-  const repeated = error && problems.some(({ text }) => text.toLowerCase() === error.message.toLowerCase());
-  const shown = [
-    ...(error && !repeated ? [{ kind: "error", code: error.reason, title: words.text("problem.unable"), text: error.message }] : []),
-    ...problems.map((each) => ({ ...each, title: problemTitle(words, each), text: `${asSentence(each.text)} ${asSentence(each.try)}` })),
-  ];
-  showEach(list, shown, {
-    key: ({ code, title }) => `${code} ${title}`,
+/** The operator's warnings with their advice. */
+function showProblems(list, words, problems) {
+  showEach(list, problems, {
+    key: ({ code, about }) => `${code} ${about}`,
     make: () => withParts("li", ["stage", "text"]),
-    show: (item, { kind = null, title, text, clauses = [] }) => {
-      setAttribute(item, "data-kind", kind);
-      setText(item.children[0], title);
-      if (foreign && clauses.length) showClauses(item.children[1], words, clauses);
-      else showClause(item.children[1], { text: text.trim(), lang: foreign });
+    show: (item, problem) => {
+      const [title, text] = item.children;
+      setText(title, problemTitle(words, problem));
+      if (words.language === "en") showClause(text, { text: `${asSentence(problem.text)} ${asSentence(problem.try)}`, lang: null });
+      else showClauses(text, words, problem.clauses);
     },
   });
 }
@@ -155,6 +149,5 @@ function problemTitle(words, { code, about }) {
 }
 
 function asSentence(text) {
-  if (!text) return "";
   return capital(text) + (/[.!?]$/.test(text) ? "" : ".");
 }
