@@ -95,14 +95,12 @@ def _entry(entry: DecisionLogEntry) -> Json:
 
 
 def _queue(reading: QueueReading) -> Json:
-    counted = reading.statistics_at
-    at = None if isinstance(counted, Unknown) else counted
     return {
         "vhost": reading.vhost,
         "name": reading.name,
-        "ready": serialize_reading(reading.ready, reading.read_at),
-        "unacknowledged": serialize_reading(reading.unacknowledged, at),
-        "consumers": serialize_reading(reading.consumers, reading.read_at),
+        "ready": serialize_reading(reading.ready),
+        "unacknowledged": serialize_reading(reading.unacknowledged),
+        "consumers": serialize_reading(reading.consumers),
     }
 
 

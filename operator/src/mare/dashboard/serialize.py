@@ -38,7 +38,7 @@ def serialize_sentence(decision: Decision) -> Json:
     }
 
 
-def serialize_reading(value: float | Unknown | None, at: float | None) -> Json:
+def serialize_reading(value: float | Unknown | None, at: float | None = None) -> Json:
     """Return a number and the time of its reading; None is unknown without a cause."""
     if value is None or isinstance(value, Unknown):
         return {"value": None, "at": None, "unknown": value and serialize_unknown(value)}

@@ -1,7 +1,10 @@
 """One object as a row of the list, and whether it needs attention."""
 
+from collections.abc import Iterable
+
 from mare.custom_resource.conditions import unknown_of
 from mare.dashboard.serialize import Json, serialize_reading, serialize_sentence
+from mare.domain.observation import QueueReading
 from mare.domain.unknown import Unknown, total
 from mare.explanation.constraint import Verdict, constraint_of, verdict_of
 from mare.explanation.facts import Facts, pending_seconds
@@ -47,7 +50,7 @@ def summary(history: AutoscalerHistory, now: float) -> Json:
         "waitTarget": facts.wait_target,
         "publishRate": serialize_reading(unknown or published, counted_at),
         "ackRate": serialize_reading(unknown or acknowledged, counted_at),
-        "drain": serialize_reading(unknown or drain(facts), read_at),
+        "drain": serialize_reading(unknown or drain(facts, queues), read_at),
         "fresh": unknown is None and read_at is not None and now - read_at <= _FRESH_SECONDS,
         "constraint": {
             "code": str(constraint_of(facts)),
@@ -89,12 +92,9 @@ def attention(facts: Facts) -> str:
     return "pending" if facts.pending else "none"
 
 
-def drain(facts: Facts) -> float | Unknown | None:
+def drain(facts: Facts, queues: Iterable[QueueReading]) -> float | Unknown:
     """Return the seconds until the ready messages are processed, at the present rates."""
-    unknown = unknown_of(facts.queues)
-    if unknown is not None or isinstance(facts.queues, Unknown):
-        return unknown
-    waiting = total(each.ready for each in facts.queues)
+    waiting = total(each.ready for each in queues)
     if waiting == 0:
         return 0.0
     each = facts.policy.capacity_per_replica or facts.estimates.capacity_per_replica
