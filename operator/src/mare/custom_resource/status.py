@@ -20,19 +20,24 @@ _MOST_DECISIONS = 10
 _PASSING_SECONDS = 60.0
 """Age up to which a decision without a change is replaced by the next one."""
 MOST_QUEUES = 256
+_ESTIMATES = {
+    "arrivalRate": "arrival_rate",
+    "capacityPerReplica": "capacity_per_replica",
+    "workersPerReplica": "workers_per_replica",
+    "startSeconds": "start_seconds",
+}
+"""The attributes of the estimates that a new operator process reads again."""
 
 Status = dict[str, Any]
 
 
 def read_estimates(status: Mapping[str, Any]) -> Estimates:
-    kept = status.get("estimates", {})
-    fields = {
-        "arrival_rate": kept.get("arrivalRate"),
-        "capacity_per_replica": kept.get("capacityPerReplica"),
-        "workers_per_replica": kept.get("workersPerReplica"),
-        "start_seconds": kept.get("startSeconds"),
+    stored = status.get("estimates", {})
+    known: dict[str, Any] = {
+        name: float(stored[field])
+        for field, name in _ESTIMATES.items()
+        if stored.get(field) is not None
     }
-    known: dict[str, Any] = {name: float(v) for name, v in fields.items() if v is not None}
     return Estimates(**known)
 
 
@@ -116,8 +121,13 @@ def _queue(reading: QueueReading, rates: tuple[float, float] | None) -> Status:
 
 
 def _estimates(estimates: Estimates, now: float) -> Status:
-    values = status_values.estimates(estimates).items()
-    found = {name: round(value, 6) for name, value in values if value is not None}
+    values = {field: getattr(estimates, name) for field, name in _ESTIMATES.items()}
+    values["serviceSeconds"] = estimates.service_seconds
+    found = {
+        field: round(value, 6)
+        for field, value in values.items()
+        if not isinstance(value, Unknown | None)
+    }
     return {**found, "time": status_values.instant(now)} if found else {}
 
 

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from mare.domain.clause import number
-from mare.domain.estimates import Estimates
 from mare.domain.observation import QueueReading
 from mare.domain.policy import (
     ExpectedQueueConsumptionTime,
@@ -17,7 +16,7 @@ from mare.domain.policy import (
     QueueWaitTime,
     Target,
 )
-from mare.domain.unknown import Unknown, known, total
+from mare.domain.unknown import Unknown, total
 
 _WHOLE_SECONDS = 100.0
 """Wait from which on decimals are omitted."""
@@ -72,18 +71,6 @@ def wait_seconds(
     if isinstance(capacity, Unknown) or replicas == 0:
         return None
     return ready / (capacity * replicas)
-
-
-def estimates(estimates: Estimates) -> dict[str, float | None]:
-    """Return the estimates by the names of their fields; None if unknown."""
-    values = {
-        "arrivalRate": estimates.arrival_rate,
-        "capacityPerReplica": estimates.capacity_per_replica,
-        "serviceSeconds": estimates.service_seconds,
-        "workersPerReplica": estimates.workers_per_replica,
-        "startSeconds": estimates.start_seconds,
-    }
-    return {name: known(value, None) for name, value in values.items()}
 
 
 def wait(seconds: float | None) -> str:
