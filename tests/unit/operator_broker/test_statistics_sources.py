@@ -217,13 +217,13 @@ def peak_mib(call: Any) -> float:
 
 def test_responses_are_decoded_in_another_thread(monkeypatch: pytest.MonkeyPatch):
     threads = []
-    decode = management._decode
+    decode = management.decode
 
     def decoded(*args: Any) -> object:
         threads.append(threading.current_thread())
         return decode(*args)
 
-    monkeypatch.setattr(management, "_decode", decoded)
+    monkeypatch.setattr(management, "decode", decoded)
 
     assert fetch(ManagementStatistics, FakeServer()) == {}
     assert len(threads) == 5

@@ -5,10 +5,12 @@ import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from http import HTTPStatus
+from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 from weakref import WeakKeyDictionary
 
 import aiohttp
+import msgspec
 from yarl import URL
 
 from mare.broker.connection_parameters import ConnectionParameters, refusal_behind
@@ -25,6 +27,7 @@ _MAX_LARGE_BODIES = 4
 with 8 MiB at the same time, would take 8 GB."""
 
 Query = Mapping[str, str | Sequence[str]]
+T = TypeVar("T")
 
 
 _slots: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
@@ -143,3 +146,11 @@ class BrokerHttpClient:
         session, self._session = self._session, None
         if session is not None:
             await session.close()
+
+
+def decode(body: bytearray, decoder: "msgspec.json.Decoder[T]", source: str) -> T:
+    """Return the content of a body from `source`; raise OSError for another shape."""
+    try:
+        return decoder.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise OSError(f"{source} returns an unexpected response") from error

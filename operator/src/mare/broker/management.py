@@ -4,12 +4,12 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import msgspec
 
 from mare.broker.connection_parameters import ConnectionParameters, path_segment
-from mare.broker.http_client import BrokerHttpClient, EndpointMissing, ResponseTooLarge
+from mare.broker.http_client import BrokerHttpClient, EndpointMissing, ResponseTooLarge, T, decode
 from mare.broker.queue_statistics import MAX_QUEUES, QueueStatistics, Statistics
 from mare.broker.response_budget import OBJECTS_OF_QUEUE, ResponseShare
 from mare.domain.alarms import ALARM_NOT_REPORTED, alarm_of
@@ -39,7 +39,6 @@ QueueName = Annotated[str, msgspec.Meta(max_length=255)]
 """As in AMQP. The names of an object's queues are written to its status."""
 Empty = list[None]
 """RabbitMQ returns [] for an object without fields."""
-T = TypeVar("T")
 
 # One object for all queues: 30,000 copies would take 10 MB.
 _NO_CONSUMERS = Unknown("NoConsumers", "the queue has no consumer whose prefetch count is known")
@@ -151,13 +150,13 @@ class ManagementStatistics:
             body = await self._http.get("/api/health/checks/alarms", {}, also)
         except (EndpointMissing, AccessRefused):
             return ALARM_NOT_REPORTED
-        found = await asyncio.to_thread(_decode, body, _ALARMS)
+        found = await asyncio.to_thread(decode, body, _ALARMS, _SOURCE)
         return alarm_of(each.resource for each in found.alarms) if found else None
 
     async def _get(self, path: str, columns: str, decoder: "msgspec.json.Decoder[T]") -> T:
         body = await self._http.get(path, {"columns": columns})
         self._share.reserve(path, await asyncio.to_thread(_count_objects, body))
-        return await asyncio.to_thread(_decode, body, decoder)
+        return await asyncio.to_thread(decode, body, decoder, _SOURCE)
 
     async def close(self) -> None:
         self._share.release()
@@ -169,13 +168,6 @@ def _count_objects(body: bytearray) -> int:
     if count > _MAX_OBJECTS:
         raise ResponseTooLarge(f"{_SOURCE} returns more than {_MAX_OBJECTS:,} JSON objects")
     return count
-
-
-def _decode(body: bytearray, decoder: "msgspec.json.Decoder[T]") -> T:
-    try:
-        return decoder.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise OSError(f"{_SOURCE} returns an unexpected response") from error
 
 
 def _join(

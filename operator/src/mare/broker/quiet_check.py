@@ -7,18 +7,18 @@ last tick, up to 5 s ago; but its Raft log, which is current, shows whether it h
 
 import asyncio
 from collections.abc import Iterable
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import msgspec
 
 from mare.broker.connection_parameters import ConnectionParameters, path_segment
-from mare.broker.http_client import BrokerHttpClient, EndpointMissing
+from mare.broker.http_client import BrokerHttpClient, EndpointMissing, decode
 from mare.broker.passive_declare import late
 from mare.domain.observation import STATISTICS_SECONDS
 from mare.domain.unknown import Unknown
 from mare.ports import MESSAGES_LEFT, AccessRefused, Clock
 
-_TOTALS = {
+_COLUMNS = {
     "disable_stats": "true",
     "enable_queue_totals": "true",
     "columns": "type,messages_ready,messages_unacknowledged",
@@ -30,9 +30,9 @@ _TICK_FACTOR = 1.1
 _MAX_QUEUES = 20_000
 
 _CHANGED = "QueueChanged"
+_SOURCE = "the management API"
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
-T = TypeVar("T")
 
 
 class _Totals(msgspec.Struct):
@@ -47,6 +47,8 @@ class _Member(msgspec.Struct):
     last_index: int | str = msgspec.field(name="Last Log Index", default=0)
 
 
+_TOTALS = msgspec.json.Decoder(_Totals)
+_MEMBERS = msgspec.json.Decoder(list[_Member])
 _Position = tuple[int | str, int | str]
 
 
@@ -61,7 +63,7 @@ class QuietCheck:
         tick_seconds: float = STATISTICS_SECONDS,
     ) -> None:
         """`tick_seconds` is RabbitMQ's `quorum_tick_interval`."""
-        self._http = BrokerHttpClient(uri, parameters, "the management API", _MAX_BYTES)
+        self._http = BrokerHttpClient(uri, parameters, _SOURCE, _MAX_BYTES)
         self._vhost = path_segment(parameters.vhost)
         self._clock = clock
         self._tick_seconds = tick_seconds * _TICK_FACTOR
@@ -78,12 +80,15 @@ class QuietCheck:
         try:
             async with asyncio.timeout(_SECONDS):
                 for name in names:
-                    why = await self._check(name)
+                    try:
+                        why = await self._check(name)
+                    except EndpointMissing:
+                        continue
                     if why is not None and why.reason == MESSAGES_LEFT:
                         return why
                     found = found or why
         except TimeoutError:
-            return Unknown("StatisticsUnreachable", "the management API does not answer in time")
+            return Unknown("StatisticsUnreachable", f"{_SOURCE} does not answer in time")
         except AccessRefused as error:
             return Unknown(error.reason, str(error))
         except OSError as error:
@@ -91,22 +96,16 @@ class QuietCheck:
         return found
 
     async def _check(self, name: str) -> Unknown | None:
-        try:
-            return await self._ask(name)
-        except EndpointMissing:
-            return None
-
-    async def _ask(self, name: str) -> Unknown | None:
         path, requested_at = path_segment(name), self._clock()
-        body = await self._http.get(f"/api/queues/{self._vhost}/{path}", _TOTALS)
-        totals = _decode(body, _Totals)
+        body = await self._http.get(f"/api/queues/{self._vhost}/{path}", _COLUMNS)
+        totals = decode(body, _TOTALS, _SOURCE)
         left = totals.messages_ready + totals.messages_unacknowledged
         if left:
             return Unknown(MESSAGES_LEFT, f"queue {name} still has messages: {left}", name)
         if totals.type != "quorum":
             return None
         body = await self._http.get(f"/api/queues/quorum/{self._vhost}/{path}/status", {})
-        leader = next((m for m in _decode(body, list[_Member]) if m.state == "leader"), None)
+        leader = next((m for m in decode(body, _MEMBERS, _SOURCE) if m.state == "leader"), None)
         if leader is None:
             return late(name)
         position = (leader.term, leader.last_index)
@@ -125,10 +124,3 @@ class QuietCheck:
 
     async def close(self) -> None:
         await self._http.close()
-
-
-def _decode(body: bytearray, kind: type[T]) -> T:
-    try:
-        return msgspec.json.decode(body, type=kind)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise OSError("the management API returns an unexpected response") from error
