@@ -41,8 +41,6 @@ class Worker:
     """From scale-up to the first message."""
     ready_seconds: float = 0.0
     """From scale-up to Ready; without a readiness probe this is before the first message."""
-    stop_seconds: float = 0.0
-    """From the last message to the end of a terminating replica."""
 
     @property
     def capacity(self) -> float:

@@ -164,7 +164,7 @@ class WorkerPool:
             for other in list(self._with_room):
                 self._offer(other)
         if replica.busy == 0:
-            replica.terminated_at = self.now + self._worker.stop_seconds
+            replica.terminated_at = self.now
 
     def _offer(self, replica: Replica) -> None:
         """Deliver up to the prefetch of a replica, and note the replica if it can take more."""
@@ -228,7 +228,7 @@ class WorkerPool:
             self._begin(replica.waiting.popleft(), replica)
         if replica.is_terminating:
             if replica.busy == 0:
-                replica.terminated_at = self.now + self._worker.stop_seconds
+                replica.terminated_at = self.now
         elif self.is_down:
             if was_full:
                 return
