@@ -107,7 +107,9 @@ def chart(history: AutoscalerHistory, frame: Frame, now: float) -> Json:
             ],
         },
         "samples": _serialize_samples(samples),
-        "marks": [_serialize_change(entry) for entry in changes],
+        "marks": [
+            {"at": entry.at, "sentence": serialize_sentence(entry.decision)} for entry in changes
+        ],
     }
 
 
@@ -185,13 +187,6 @@ def _serialize_samples(samples: Samples) -> Json:
         "wait": [rounded(each.wait_seconds) for _, each in samples],
         "running": [each.ready for _, each in samples],
         "desired": [each.desired for _, each in samples],
-    }
-
-
-def _serialize_change(entry: DecisionLogEntry) -> Json:
-    return {
-        "at": entry.at,
-        "sentence": serialize_sentence(entry.decision),
     }
 
 

@@ -14,7 +14,6 @@ from mare.ports import Clock
 
 _MIN_WIDTH, _MAX_WIDTH = 280, 1600
 _MIN_HEIGHT, _MAX_HEIGHT = 200, 800
-_SIZE_STEP = 20
 _MAX_CACHED = 16
 _FRESH_SECONDS = 0.9
 _MAX_PER_SECOND = 10
@@ -66,7 +65,7 @@ def _size(query: Mapping[str, str], name: str, default: int, low: int, high: int
     text = query.get(name, str(default))
     if not (text.isascii() and text.isdecimal() and low <= int(text[:6]) <= high):
         raise _bad_request(f"{name} must be a number from {low} to {high}")
-    return int(text) // _SIZE_STEP * _SIZE_STEP
+    return int(text)
 
 
 def _zone(name: str) -> ZoneInfo:

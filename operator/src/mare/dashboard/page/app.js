@@ -6,10 +6,9 @@ import { Detail } from "./detail.js";
 import { part, setAttribute, setText } from "./dom.js";
 import { Feed } from "./feed.js";
 import { List } from "./list.js";
-import { Footer, Notice } from "./operator_status.js";
+import { Footer, Notice, STALE_SECONDS } from "./operator_status.js";
 import { chooseLanguage, loadWords } from "./words.js";
 
-const STALE_SECONDS = 5;
 const SHOW_EVERY = 1050;
 
 const query = new URLSearchParams(window.location.search);

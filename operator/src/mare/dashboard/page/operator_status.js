@@ -4,7 +4,7 @@ import { element, setAttribute, setText } from "./dom.js";
 import { capital, causeText, clauseText } from "./sentence.js";
 import { ageText } from "./values.js";
 
-const STALE_SECONDS = 5;
+export const STALE_SECONDS = 5;
 
 /** One line: paused, no connection, standby, deleted, or a broker that cannot be read or is in alarm. */
 export class Notice {
