@@ -3,8 +3,8 @@
 `served` is the entry point. The page itself is in page/.
 """
 
-from mare.dashboard.operator_status import Leader, no_election
+from mare.dashboard.operator_status import Leader
 from mare.dashboard.server import served
 from mare.dashboard.streams import Limits
 
-__all__ = ["Leader", "Limits", "no_election", "served"]
+__all__ = ["Leader", "Limits", "served"]

@@ -25,10 +25,6 @@ class Leader:
     """The Pod of the leader; None if it is not known, or without an election."""
 
 
-def no_election() -> Leader:
-    return Leader(leads=True, name=None)
-
-
 def operator_status(record: Record, *, leader: Leader, ticked_at: float, now: float) -> Json:
     return {
         "version": VERSION,

@@ -12,7 +12,7 @@ from mare.custom_resource.autoscaler import Key
 from mare.dashboard.chart_requests import Charts
 from mare.dashboard.detail import detail, explanation
 from mare.dashboard.http_rules import HttpError, add_headers, check_requests, standby_error
-from mare.dashboard.operator_status import Leader, no_election, operator_status
+from mare.dashboard.operator_status import Leader, operator_status
 from mare.dashboard.serialize import Json, encode_json
 from mare.dashboard.snapshot import Snapshot
 from mare.dashboard.sparklines import Sparklines
@@ -32,7 +32,7 @@ async def served(
     *,
     record: Record,
     ticked_at: Callable[[], float],
-    leader: Callable[[], Leader] = no_election,
+    leader: Callable[[], Leader] = lambda: Leader(leads=True, name=None),
     clock: Clock = time.time,
     prefix: str = "",
     hosts: Collection[str] = (),
