@@ -52,7 +52,9 @@ def test_new_passwords_and_a_rolling_upgrade_fail_no_request_and_reset_no_replic
         slow = {"services": {"webhooks": {"extraInitContainers": [_sleep(images["services"])]}}}
         # So Helm still waits for Pods when clients are refused: they have a new password first.
         install(application, chart, image_values(images), ROTATED, slow)
-        assert all(_is_password(application, user, f"{user}-2") for user in ROLES)
+        # A Job gives them to the broker; Helm does not wait for it.
+        changed = [(user, f"{user}-2") for user in ROLES]
+        eventually(lambda: all(_is_password(application, *each) for each in changed), seconds=120)
 
         # All clients restart, as with `kubectl rollout restart`.
         next_release = {"podAnnotations": {"release": "next"}}

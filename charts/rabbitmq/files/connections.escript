@@ -1,6 +1,7 @@
 #!/usr/bin/env escript
 %% Fills the Secrets that no template can fill: passwords once, and from them the connections of the
-%% clients. It needs nothing that the broker's image does not have. It waits as long as it takes.
+%% clients. It needs nothing that the broker's image does not have. It waits as long as it takes, and
+%% leaves definitions with the passwords and the Erlang cookie in memory for connections.sh.
 
 -define(ACCOUNT, "/var/run/secrets/kubernetes.io/serviceaccount/").
 -define(WORK, "/etc/rabbitmq-jobs/connections.json").
@@ -9,19 +10,33 @@ main([]) ->
     {ok, _} = application:ensure_all_started([inets, ssl]),
     {ok, Text} = file:read_file(?WORK),
     #{<<"credentials">> := Wanted, <<"connections">> := Connections, <<"ca">> := Ca,
-      <<"client">> := Client, <<"broker">> := Broker} = json:decode(Text),
-    Passwords = credentials(Wanted),
+      <<"client">> := Client, <<"users">> := Users, <<"cookie">> := Cookie} = json:decode(Text),
+    Credentials = credentials(Wanted),
+    Passwords = #{Name => password(Name, maps:get(Key, Credentials))
+                  || #{<<"name">> := Name, <<"key">> := Key} <- Users},
+    Definitions = iolist_to_binary(json:encode(#{users => [
+        #{name => Name, password => maps:get(Name, Passwords), tags => Tags}
+        || #{<<"name">> := Name, <<"tags">> := Tags} <- Users]})),
+    % It runs before each attempt to reach the broker.
+    case file:read_file(in_memory("users.json")) of
+        {ok, Definitions} -> ok;
+        _ ->
+            connect(Connections, Passwords, Ca, Client),
+            ok = file:write_file(in_memory(".erlang.cookie"), cookie(Cookie)),
+            ok = file:write_file(in_memory("users.json"), Definitions)
+    end.
+
+connect(Connections, Passwords, Ca, Client) ->
     Trust = authority(Ca),
     Identity = certificate(Client),
     [fill(<<"configmaps">>, maps:get(<<"configMap">>, Ca), <<"data">>, Trust)
      || map_size(Trust) > 0],
     [begin
-         Password = password(Key, Passwords),
+         Password = maps:get(User, Passwords),
          Filled = maps:map(fun(_, Uri) -> with_password(Uri, Password) end, Uris),
          fill(<<"secrets">>, Name, <<"stringData">>, maps:merge(maps:merge(Filled, Trust), Identity))
      end
-     || #{<<"name">> := Name, <<"key">> := Key, <<"uris">> := Uris} <- Connections],
-    hand_over(Broker, Passwords).
+     || #{<<"name">> := Name, <<"user">> := User, <<"uris">> := Uris} <- Connections].
 
 %% What is in the Secret stays; what it lacks is made, unless it is somebody else's Secret.
 credentials(#{<<"name">> := Name, <<"keys">> := Keys, <<"generate">> := Generate} = Wanted) ->
@@ -45,20 +60,20 @@ credentials(#{<<"name">> := Name, <<"keys">> := Keys, <<"generate">> := Generate
 
 random() -> base64:encode(crypto:strong_rand_bytes(24), #{mode => urlsafe}).
 
-password(Key, Passwords) -> string:trim(maps:get(Key, Passwords), trailing, "\n").
+%% What a node would refuse at its start is refused before a client gets it. No message has the password.
+password(Name, Content) ->
+    Password = string:trim(Content, trailing, "\n"),
+    case {re:run(Password, "[\\x00-\\x1f\\x7f]"), unicode:characters_to_binary(Password)} of
+        {_, <<>>} -> refuse("The password of user ~s is empty.", [Name]);
+        {nomatch, Password} -> Password;
+        {nomatch, _} -> refuse("The password of user ~s is not UTF-8.", [Name]);
+        _ -> refuse("The password of user ~s contains a control character.", [Name])
+    end.
 
-%% To passwords.sh, in memory. RabbitMQ's own operator has a cookie of its own.
-hand_over(#{<<"cookie">> := <<>>}, _) -> ok;
-hand_over(#{<<"cookie">> := Cookie, <<"users">> := Users}, Passwords) ->
-    secret(".erlang.cookie", password(Cookie, Passwords)),
-    secret("users.json", json:encode(#{users => [
-        #{name => Name, password => password(Key, Passwords), tags => Tags}
-        || #{<<"name">> := Name, <<"key">> := Key, <<"tags">> := Tags} <- Users]})).
+cookie(#{<<"secret">> := Secret, <<"key">> := Key}) ->
+    string:trim(maps:get(Key, copied(Secret, [Key])), trailing, "\n").
 
-secret(Name, Content) ->
-    File = filename:join(os:getenv("HOME"), Name),
-    ok = file:write_file(File, Content),
-    ok = file:change_mode(File, 8#400).
+in_memory(Name) -> filename:join(os:getenv("HOME"), Name).
 
 with_password(Uri, Password) ->
     iolist_to_binary(string:replace(Uri, "PASSWORD", uri_string:quote(Password))).

@@ -4,7 +4,6 @@
 set -eu
 umask 077
 files=${0%/*}
-. "$files/users.sh"
 
 refuse() {
     echo "$*" | tee /dev/termination-log >&2
@@ -19,16 +18,6 @@ command -v rabbitmq-server > /dev/null || refuse "rabbitmq-server is not in $PAT
 rm -f "$HOME/.erlang.cookie"
 tr -d '\n' < /etc/rabbitmq-credentials/erlang-cookie > "$HOME/.erlang.cookie"
 chmod 0400 "$HOME/.erlang.cookie"
-
-# The broker imports all files of the folder at each start, in the order of their names. This applies
-# a password that was changed in the Secret to data that has the old one.
-rm -rf "$HOME/definitions"
-mkdir "$HOME/definitions"
-write_users "$files/users" /etc/rabbitmq-credentials "$HOME/definitions/10-users.json"
-cp "$files/definitions.json" "$HOME/definitions/20-chart.json"
-for file in /etc/rabbitmq-definitions/*.json; do
-    [ ! -e "$file" ] || cp "$file" "$HOME/definitions/90-${file##*/}"
-done
 
 # A node without data founds a cluster of its own if it is the oldest one that it can reach. So it
 # waits until the first node listens to others, or one that has data: the first one may be down.
@@ -50,4 +39,28 @@ if [ "$RABBITMQ_NODENAME" != "$first" ] && [ ! -e "$RABBITMQ_MNESIA_BASE/$RABBIT
     wait $!
     trap - TERM
 fi
+
+# The broker imports all files of the folder at each start, in the order of their names. This applies
+# a password that was changed in the Secret to data that has the old one. connections.sh deletes the
+# first file in a node that runs.
+rm -rf "$HOME/definitions"
+mkdir "$HOME/definitions"
+separator='{"users": ['
+while read -r name tags; do
+    password=$(cat "/etc/rabbitmq-credentials/$name-password")
+    case $password in
+        '') refuse "The password of user $name is empty." ;;
+        *[[:cntrl:]]*) refuse "The password of user $name contains a control character." ;;
+    esac
+    printf '%s\n' "$password" | grep -qax '.*' || refuse "The password of user $name is not UTF-8."
+    escaped=$(printf '%s' "$password" | sed -e 's/\\/\\\\/g' -e 's/"/\\"/g')
+    printf '%s{"name": "%s", "password": "%s", "tags": %s}' "$separator" "$name" "$escaped" "$tags"
+    separator=', '
+done < "$files/users" > "$HOME/definitions/10-users.json"
+echo ']}' >> "$HOME/definitions/10-users.json"
+# Links, since a node imports the files again when its application starts again, for example after a partition.
+ln -s "$files/definitions.json" "$HOME/definitions/20-chart.json"
+for file in /etc/rabbitmq-definitions/*.json; do
+    [ ! -e "$file" ] || ln -s "$file" "$HOME/definitions/90-${file##*/}"
+done
 exec rabbitmq-server

@@ -1,9 +1,9 @@
-# After an upgrade or a rollback: waits until all nodes run the version of this image, applies users and
+# After an upgrade or a rollback: waits until all nodes run the version of this image, applies
 # definitions, removes former users, enables feature flags and spreads the leaders.
 version=$(rabbitmqctl version)
 
-# The deadline of the Job ends this.
-await_nodes() {
+# The deadline of the Job ends this. Another Job gives the broker its users, when clients have their passwords.
+await_broker() {
     for node in $NODES; do
         until [ "$(on "$node" rabbitmq-diagnostics server_version 2> /dev/null | tail -n 1)" = "$version" ] &&
             on "$node" rabbitmq-diagnostics check_running > /dev/null 2>&1; do
@@ -11,20 +11,26 @@ await_nodes() {
             sleep 5
         done
     done
+    while read -r user _; do
+        until on "$first" rabbitmqctl list_users < /dev/null | cut -f 1 | grep -qxF "$user"; do
+            echo "Waiting for the user $user"
+            sleep 5
+        done
+    done < /etc/rabbitmq/users
 }
 
-write_users /etc/rabbitmq/users /etc/rabbitmq-credentials "$HOME/users.json"
 # In the order that a node imports them at its start, so that the last one wins here, too.
-for file in "$HOME/users.json" /etc/rabbitmq/definitions.json /etc/rabbitmq-definitions/*.json; do
+for file in /etc/rabbitmq/definitions.json /etc/rabbitmq-definitions/*.json; do
     [ -e "$file" ] || continue
-    await_nodes
+    await_broker
     # Once more: where the version stays, a node may restart only now.
-    on "$first" rabbitmqctl import_definitions "$file" || { await_nodes && on "$first" rabbitmqctl import_definitions "$file"; } ||
+    on "$first" rabbitmqctl import_definitions "$file" || { await_broker && on "$first" rabbitmqctl import_definitions "$file"; } ||
         refuse "RabbitMQ rejects the definitions of ${file##*/}. A node that restarts would fail for them."
 done
 
 # The chart gives its users the tag `helm`. Others belong to people.
-on "$first" rabbitmqctl list_users | tr -d '[],' | while read -r user tags; do
+on "$first" rabbitmqctl list_users > "$HOME/users"
+tr -d '[],' < "$HOME/users" | while read -r user tags; do
     case " $tags " in *" helm "*) ;; *) continue ;; esac
     grep -q "^$user " /etc/rabbitmq/users && continue
     on "$first" rabbitmqctl delete_user "$user" < /dev/null || refuse "The user $user could not be removed."

@@ -17,7 +17,7 @@ ca.crt: |
   {{- .Values.tls.ca | nindent 2 }}
 {{- end }}
 {{ include "rabbitmq.userList" . }}
-{{- range $file := list "entry.sh" "users.sh" "guard.sh" "drain.sh" "remove-nodes.sh" "remove-members.erl" }}
+{{- range $file := list "entry.sh" "guard.sh" "drain.sh" "remove-nodes.sh" "remove-members.erl" }}
 {{ $file }}: |
   {{- $.Files.Get (printf "files/%s" $file) | nindent 2 }}
 {{- end }}
@@ -41,8 +41,9 @@ users: |
 {{- $host := printf "%s.%s.svc.%s" $name .Release.Namespace .Values.clusterDomain -}}
 {{- $vhost := .Values.vhost | urlquery | replace "+" "%20" -}}
 {{- $tls := .Values.tls.enabled -}}
-{{- $cookie := ternary "" (include "rabbitmq.credentialKey" (list . "erlang-cookie")) .Values.clusterOperator.enabled -}}
-{{- $keys := compact (list $cookie) -}}
+{{- $cookie := include "rabbitmq.cookie" . | fromJson -}}
+{{- $credentials := include "rabbitmq.credentialsName" . -}}
+{{- $keys := ternary (list $cookie.key) list (eq $cookie.secret $credentials) -}}
 {{- $users := list -}}
 {{- $connections := list -}}
 {{- range $user := include "rabbitmq.users" . | fromJsonArray -}}
@@ -65,13 +66,13 @@ users: |
 {{- end -}}
 {{- $generate := not .Values.auth.existingSecret -}}
 {{- $client := dict "secret" (ternary .Values.tls.clientSecret "" (and $tls (ne .Values.tls.clients "none"))) -}}
-{{- dict "client" $client "credentials" (dict "name" (include "rabbitmq.credentialsName" .) "keys" $keys "generate" $generate) "connections" $connections "broker" (dict "cookie" $cookie "users" $users) "ca" (dict "secret" (ternary (include "rabbitmq.tlsSecret" .) "" $tls) "configMap" (printf "%s-ca" $name) "text" (ternary .Values.tls.ca "" $tls)) | toPrettyJson -}}
+{{- dict "client" $client "credentials" (dict "name" $credentials "keys" $keys "generate" $generate) "connections" $connections "cookie" $cookie "users" $users "ca" (dict "secret" (ternary (include "rabbitmq.tlsSecret" .) "" $tls) "configMap" (printf "%s-ca" $name) "text" (ternary .Values.tls.ca "" $tls)) | toPrettyJson -}}
 {{- end -}}
 
 {{- define "rabbitmq.jobFiles" -}}
 connections.json: |
   {{- include "rabbitmq.connections" . | nindent 2 }}
-{{- range $file := list "connections.escript" "passwords.sh" "round-trip.escript" }}
+{{- range $file := list "connections.escript" "connections.sh" "round-trip.escript" }}
 {{ $file }}: |
   {{- $.Files.Get (printf "files/%s" $file) | nindent 2 }}
 {{- end }}

@@ -99,6 +99,15 @@ labels: {{- include "rabbitmq.labels" . | nindent 2 }}
 {{- get (index . 0).Values.auth.secretKeys (index . 1) | default (index . 1) -}}
 {{- end -}}
 
+{{/* Where the Erlang cookie is. RabbitMQ's own operator makes one itself. */}}
+{{- define "rabbitmq.cookie" -}}
+{{- if .Values.clusterOperator.enabled -}}
+{{- dict "secret" (printf "%s-erlang-cookie" (include "rabbitmq.fullname" .)) "key" ".erlang.cookie" | toJson -}}
+{{- else -}}
+{{- dict "secret" (include "rabbitmq.credentialsName" .) "key" (include "rabbitmq.credentialKey" (list . "erlang-cookie")) | toJson -}}
+{{- end -}}
+{{- end -}}
+
 {{/* Names of the users that are not null, in order, as JSON. */}}
 {{- define "rabbitmq.users" -}}
 {{- $names := list -}}

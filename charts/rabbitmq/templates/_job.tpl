@@ -15,6 +15,11 @@ securityContext: {{- toYaml .Values.securityContext | nindent 2 }}
 {{- end }}
 {{- end -}}
 
+{{- define "rabbitmq.nodesEnv" -}}
+- name: NODES
+  value: {{ include "rabbitmq.nodes" . | trim | splitList "\n" | join " " | quote }}
+{{- end -}}
+
 {{/* By this a Job sees before an upgrade whether the nodes would change at all. */}}
 {{- define "rabbitmq.nodesHash" -}}
 {{- (include (print .Template.BasePath "/statefulset.yaml") . | fromYaml).spec | toJson | sha256sum -}}
@@ -48,7 +53,7 @@ spec:
 {{- $ := index . 0 -}}
 {{- $task := index . 1 -}}
 {{- $after := eq $task "finish" -}}
-{{- $scripts := ternary (list "nodes" "users" "finish") (list "nodes" "before") $after -}}
+{{- $cookie := include "rabbitmq.cookie" $ | fromJson -}}
 serviceAccountName: {{ ternary "default" (include "rabbitmq.serviceAccountName" $) (or $.Values.clusterOperator.enabled $.Values.serviceAccount.create) }}
 automountServiceAccountToken: false
 restartPolicy: Never
@@ -58,7 +63,7 @@ containers:
     # In here, since before an upgrade the release's ConfigMap is still the old one.
     args:
       - |
-        {{- range $scripts }}
+        {{- range list "nodes" (ternary "finish" "before" $after) }}
         {{- $.Files.Get (printf "files/%s.sh" .) | nindent 8 }}
         {{- end }}
     {{- include "rabbitmq.jobContainer" $ | nindent 4 }}
@@ -71,8 +76,7 @@ containers:
       - {name: FLAGS, value: {{ and $.Values.upgrade.featureFlags (not $.Values.clusterOperator.enabled) | quote }}}
       - {name: INTER_NODE, value: {{ $.Values.tls.interNode | quote }}}
       - {name: REBALANCE, value: {{ and $.Values.upgrade.rebalance (ge (int $.Values.replicas) 3) (not $.Values.clusterOperator.enabled) | quote }}}
-      - name: NODES
-        value: {{ include "rabbitmq.nodes" $ | trim | splitList "\n" | join " " | quote }}
+      {{- include "rabbitmq.nodesEnv" $ | nindent 6 }}
     volumeMounts:
       - {name: credentials, mountPath: /etc/rabbitmq-credentials, readOnly: true}
       - {name: files, mountPath: /etc/rabbitmq, readOnly: true}
@@ -86,18 +90,14 @@ containers:
 volumes:
   - name: tmp
     emptyDir: {medium: Memory, sizeLimit: 16Mi}
-  {{- if $after }}
-  {{- include "rabbitmq.credentialsVolume" $ | nindent 2 }}
-  {{- else }}
-  # The cookie alone: a user that this upgrade brings has no password yet.
+  # The cookie alone: no password is needed.
   - name: credentials
     secret:
-      secretName: {{ include "rabbitmq.credentialsName" $ }}
+      secretName: {{ $cookie.secret }}
       defaultMode: 0440
-      optional: true
+      optional: {{ not $after }}
       items:
-        - {key: {{ include "rabbitmq.credentialKey" (list $ "erlang-cookie") }}, path: erlang-cookie}
-  {{- end }}
+        - {key: {{ $cookie.key }}, path: erlang-cookie}
   - name: files
     configMap: {name: {{ include "rabbitmq.fullname" $ }}, optional: true}
   {{- if $.Values.tls.interNode }}
@@ -124,45 +124,35 @@ template:
 {{- end -}}
 
 {{- define "rabbitmq.connectionsSpec" -}}
-{{- $own := not .Values.clusterOperator.enabled -}}
 restartPolicy: Never
 terminationGracePeriodSeconds: 5
 serviceAccountName: {{ .Values.serviceAccount.jobName | default (printf "%s-connections" (include "rabbitmq.fullname" .)) }}
 automountServiceAccountToken: true
-# Clients get a password first, so that one which starts meanwhile has it and waits for the broker. No hook can do the
-# second part: Helm and Argo CD run what is after an upgrade when all clients are ready.
-{{ ternary "initContainers" "containers" $own }}:
-  - name: connections
-    command: [escript, /etc/rabbitmq-jobs/connections.escript]
-    {{- include "rabbitmq.jobContainer" . | nindent 4 }}
-    env: {{- include "rabbitmq.jobEnv" . | nindent 6 }}
-    volumeMounts:
-      - {name: jobs, mountPath: /etc/rabbitmq-jobs, readOnly: true}
-      - {name: tmp, mountPath: /tmp}
-{{- if $own }}
 containers:
-  - name: passwords
-    command: [/bin/sh, /etc/rabbitmq-jobs/passwords.sh]
+  - name: connections
+    command: [/bin/sh, /etc/rabbitmq-jobs/connections.sh]
+    {{- if not .Values.clusterOperator.enabled }}
+    args: [/var/lib/rabbitmq/definitions/10-users.json]
+    {{- end }}
     {{- include "rabbitmq.jobContainer" . | nindent 4 }}
-    env: {{- include "rabbitmq.jobEnv" . | nindent 6 }}
+    env:
+      {{- include "rabbitmq.jobEnv" . | nindent 6 }}
+      {{- include "rabbitmq.nodesEnv" . | nindent 6 }}
     volumeMounts:
       - {name: jobs, mountPath: /etc/rabbitmq-jobs, readOnly: true}
-      - {name: files, mountPath: /etc/rabbitmq, readOnly: true}
       {{- if .Values.tls.interNode }}
+      - {name: files, mountPath: /etc/rabbitmq, readOnly: true}
       - {name: tls, mountPath: /etc/rabbitmq-tls, readOnly: true}
       {{- end }}
       - {name: tmp, mountPath: /tmp}
-{{- end }}
 volumes:
   - name: jobs
     configMap: {name: {{ include "rabbitmq.fullname" . }}-tasks}
-  {{- if $own }}
+  {{- if .Values.tls.interNode }}
   - name: files
     configMap: {name: {{ include "rabbitmq.fullname" . }}}
-  {{- if .Values.tls.interNode }}
   - name: tls
     secret: {secretName: {{ include "rabbitmq.tlsSecret" . }}, defaultMode: 0440, optional: true}
-  {{- end }}
   {{- end }}
   - name: tmp
     emptyDir: {medium: Memory, sizeLimit: 16Mi}

@@ -58,30 +58,14 @@
 
 {{- define "rabbitmq.credentialsVolume" -}}
 - name: credentials
-  {{- if .Values.clusterOperator.enabled }}
-  projected:
-    defaultMode: 0440
-    sources:
-      - secret:
-          name: {{ include "rabbitmq.fullname" . }}-erlang-cookie
-          items: [{key: .erlang.cookie, path: erlang-cookie}]
-      - secret:
-          name: {{ include "rabbitmq.credentialsName" . }}
-          items: {{- include "rabbitmq.passwordItems" . | nindent 12 }}
-  {{- else }}
   secret:
     secretName: {{ include "rabbitmq.credentialsName" . }}
     defaultMode: 0440
     items:
       - {key: {{ include "rabbitmq.credentialKey" (list . "erlang-cookie") }}, path: erlang-cookie}
-      {{- include "rabbitmq.passwordItems" . | nindent 6 }}
-  {{- end }}
-{{- end -}}
-
-{{- define "rabbitmq.passwordItems" -}}
-{{- range include "rabbitmq.users" . | fromJsonArray }}
-- {key: {{ include "rabbitmq.credentialKey" (list $ (printf "%s-password" .)) }}, path: {{ . }}-password}
-{{- end }}
+      {{- range include "rabbitmq.users" . | fromJsonArray }}
+      - {key: {{ include "rabbitmq.credentialKey" (list $ (printf "%s-password" .)) }}, path: {{ . }}-password}
+      {{- end }}
 {{- end -}}
 
 {{- define "rabbitmq.definitionsVolume" -}}

@@ -11,6 +11,7 @@ import pytest
 from tests.charts.helm import Helm
 from tests.charts.rabbitmq.container import Container, Ports
 from tests.charts.rabbitmq.matrix import CHART
+from tests.charts.rabbitmq.secrets_api import SecretsApi, serving
 from tests.debian_rabbitmq import cached_rootfs
 from tests.vhost import eventually
 
@@ -61,16 +62,14 @@ class Broker:
         self,
         task: str,
         values: Mapping[str, Any] | None = None,
-        memory: Mapping[str, str] | None = None,
     ) -> tuple[int, str]:
-        """Run a Job of an upgrade to ``values``; return its exit code and what it said.
-
-        ``memory`` are the files that its init container left in /tmp.
-        """
-        container = self._jobs(task, values or {})
-        container.write("tmp", memory or {}, 0o400)
+        """Run a Job of an upgrade to ``values``; return its exit code and what it said."""
+        container = self.prepare_job(task, values)
         container.start()
         return container.wait(_JOB_SECONDS), container.log()
+
+    def prepare_job(self, task: str, values: Mapping[str, Any] | None = None) -> Container:
+        return self._jobs(task, values or {})
 
     def _listens_or_ended(self) -> bool:
         return not self.container.running or self.management.listens(self.ports.amqp)
@@ -80,7 +79,15 @@ class Broker:
 
 
 @pytest.fixture
-def node(helm: Helm, debian: Path, tmp_path: Path) -> Iterator[Callable[..., Broker]]:
+def secrets_api() -> Iterator[SecretsApi]:
+    with serving() as api:
+        yield api
+
+
+@pytest.fixture
+def node(
+    helm: Helm, debian: Path, tmp_path: Path, secrets_api: SecretsApi
+) -> Iterator[Callable[..., Broker]]:
     """Make a node with these values, and further Secrets by name; it is not started yet."""
     made: list[Broker] = []
 
@@ -98,13 +105,15 @@ def node(helm: Helm, debian: Path, tmp_path: Path) -> Iterator[Callable[..., Bro
 
         def job(task: str, upgrade: Mapping[str, Any]) -> Container:
             upgraded = helm.template(CHART, {**own, **upgrade})
+            secrets_api.set("shop-rabbitmq-credentials", passwords)
             return Container(
                 debian,
                 Path(tempfile.mkdtemp(prefix=task, dir=tmp_path)),
                 manifests if task in _BEFORE else upgraded,
                 known,
                 job=upgraded.job(f"shop-rabbitmq-{task}"),
-                environment=ports.epmd,
+                environment=ports.epmd | secrets_api.environment,
+                account=secrets_api.account if task == "connections" else None,
             )
 
         broker = Broker(Container(debian, tmp_path, manifests, known), ports, passwords, job)

@@ -20,6 +20,8 @@ from tests.proc import children
 
 _START = Path(__file__).with_name("container.sh")
 _LOG_BYTES = 3000
+_ACCOUNT = "/run/secrets/kubernetes.io/serviceaccount"
+"""What /var/run is a link to; container.sh makes folders outside the root."""
 _DOMAIN = "market.svc.cluster.local"
 
 
@@ -69,7 +71,9 @@ class Container:
         ordinal: int = 0,
         network: str = "",
         hosts: str = "",
+        account: Mapping[str, str] | None = None,
     ) -> None:
+        self._account = account
         self._root = root
         self._folder = folder
         self._manifests = manifests
@@ -92,6 +96,9 @@ class Container:
             f"{self._volume(mount['name'])}:{mount['mountPath']}"
             for mount in self._container["volumeMounts"]
         ]
+        if self._account:
+            self.write("account", self._account, 0o444)
+            mounts.append(f"{self._folder / 'account'}:{_ACCOUNT}")
         enter = ["nsenter", f"--net=/run/netns/{self._network}"] if self._network else []
         command = [
             *DIES_WITH_US,
@@ -144,7 +151,7 @@ class Container:
         folder = self._folder / volume
         folder.mkdir(exist_ok=True)
         for file, text in files.items():
-            folder.joinpath(file).write_text(text)
+            folder.joinpath(file).write_bytes(text.encode(errors="surrogateescape"))
             folder.joinpath(file).chmod(mode)
 
     def _of_secret(self, source: Mapping[str, Any]) -> dict[str, str]:

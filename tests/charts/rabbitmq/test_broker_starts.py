@@ -129,13 +129,30 @@ def test_a_password_may_have_any_printable_character(node):
         assert connection.connected
 
 
-def test_a_password_that_cannot_be_is_refused_before_the_broker_starts(node):
+@pytest.mark.parametrize(
+    ("password", "reason"), [("", "is empty"), ("latin-1: \udce9t\udce9", "is not UTF-8")]
+)
+def test_a_password_that_cannot_be_is_refused_before_the_broker_starts(node, password, reason):
     broker = node()
-    broker.passwords["gateway-password"] = ""
+    broker.passwords["gateway-password"] = password
     broker.container.start()
 
     assert broker.container.wait(90) == 1
-    assert "The password of user gateway is empty." in broker.container.log()
+    assert broker.container.log() == f"The password of user gateway {reason}.\n"
+
+
+def test_a_restart_of_the_application_applies_definitions_as_they_are_now(node):
+    broker = node()
+    broker.start()
+    policy = {"vhost": "/", "name": "new", "pattern": "^new$", "definition": {"max-length": 1}}
+    # As the kubelet does with a volume of a ConfigMap.
+    definitions = json.dumps({"policies": [policy]})
+    broker.container.write("files", {"definitions.json": definitions}, 0o440)
+
+    broker.container.exec("rabbitmqctl", "stop_app")
+    broker.container.exec("rabbitmqctl", "start_app")
+
+    assert "new" in broker.container.exec("rabbitmqctl", "--silent", "list_policies")
 
 
 def test_data_of_another_node_stops_the_start(node, tmp_path):

@@ -11,6 +11,7 @@ from tests.charts.helm import Helm, Manifests, Refused
 from tests.charts.rabbitmq.conftest import PASSWORDS
 from tests.charts.rabbitmq.container import Container
 from tests.charts.rabbitmq.matrix import CHART, MATRIX
+from tests.charts.rabbitmq.secrets_api import SecretsApi
 
 OPERATOR = {"clusterOperator": {"enabled": True}}
 NODES = {"app.kubernetes.io/name": "shop-rabbitmq", "app.kubernetes.io/component": "rabbitmq"}
@@ -91,7 +92,6 @@ def test_settings_reach_the_resource_and_its_own_win(rendered: Manifests):
     [
         {"users": {"new": {}}},
         {"definitions": {"queues": [{"name": "a"}]}},
-        {"auth": {"revision": 2}},
         {"image": {"tag": "4.2.1-management"}},
     ],
 )
@@ -103,21 +103,22 @@ def test_users_and_definitions_come_by_a_job_that_no_client_waits_for(helm: Helm
     assert changed["metadata"]["name"] != job["metadata"]["name"]
 
 
-def test_the_job_applies_users_of_the_secret(node, helm: Helm, debian: Path, tmp_path: Path):
+def test_a_job_gives_passwords_though_a_node_is_down(
+    node, helm: Helm, debian: Path, tmp_path: Path, secrets_api: SecretsApi
+):
     broker = node()
     broker.start()
-    broker.passwords["services-password"] = "changed"
     manifests = helm.template(CHART, {**OPERATOR, "users": {"new": {}}})
-    cookie = {".erlang.cookie": PASSWORDS["erlang-cookie"]}
+    passwords = {**broker.passwords, "services-password": "changed", "new-password": "new-1"}
+    secrets_api.set("shop-rabbitmq-credentials", passwords)
+    secrets_api.set("shop-rabbitmq-erlang-cookie", {".erlang.cookie": PASSWORDS["erlang-cookie"]})
     (tmp_path / "job").mkdir()
+    nodes = f"rabbit@down.example rabbit@{broker.container.host}"
     container = Container(
-        *(debian, tmp_path / "job", Manifests(manifests.text, [*manifests, _own(broker)])),
-        {
-            "shop-rabbitmq-erlang-cookie": cookie,
-            "shop-rabbitmq-credentials": {**broker.passwords, "new-password": "new-1"},
-        },
-        job=_job(manifests, "users"),
-        environment={**broker.ports.epmd, "NODES": f"rabbit@{broker.container.host}"},
+        *(debian, tmp_path / "job", Manifests(manifests.text, [*manifests, _own(broker)]), {}),
+        job=_job(manifests, "connections"),
+        environment={**broker.ports.epmd, **secrets_api.environment, "NODES": nodes},
+        account=secrets_api.account,
     )
     container.start()
 

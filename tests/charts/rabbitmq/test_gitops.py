@@ -41,8 +41,8 @@ def test_hooks_before_the_release_need_none_of_its_objects(helm: Helm, values):
     assert bool(first) == values.get("upgrade", {}).get("preflight", True)
 
 
-@pytest.mark.parametrize("task", ["preflight", "rollback"])
-def test_jobs_before_an_upgrade_hold_the_cookie_alone(helm: Helm, task: str):
+@pytest.mark.parametrize("task", ["preflight", "rollback", "finish"])
+def test_hooks_hold_the_cookie_alone(helm: Helm, task: str):
     job = helm.template(CHART, {"users": {"new": {}}}).one("Job", f"shop-rabbitmq-{task}")
     secrets = [it["secret"] for it in job["spec"]["template"]["spec"]["volumes"] if "secret" in it]
 

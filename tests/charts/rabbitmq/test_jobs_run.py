@@ -1,23 +1,11 @@
 """The Jobs around an upgrade, in a real RabbitMQ beside a real broker."""
 
 import json
-import subprocess
-
-import yaml
 
 from tests.charts.rabbitmq.conftest import Broker
-from tests.charts.rabbitmq.matrix import CHART
 from tests.vhost import eventually
 
 MINE = {"name": "mine", "pattern": "^mine$", "definition": {"max-length": 1}}
-
-
-def _succeeds(broker: Broker, *command: str) -> bool:
-    try:
-        broker.container.exec(*command)
-    except subprocess.CalledProcessError:
-        return False
-    return True
 
 
 def _policies(broker: Broker) -> dict[str, object]:
@@ -80,51 +68,6 @@ def test_a_user_that_leaves_the_values_leaves_the_broker(node):
     assert code == 0, said
     assert "Removed the user leaver" in said
     assert users() == {"admin", "gateway", "operator", "person", "services"}
-
-
-def test_a_changed_password_reaches_a_running_broker_after_the_clients(node):
-    broker = node()
-    broker.start()
-    user = {"name": "services", "password": "changed", "tags": ["helm"]}
-    memory = {
-        ".erlang.cookie": broker.passwords["erlang-cookie"],
-        "users.json": json.dumps({"users": [user]}),
-    }
-
-    code, said = broker.job("connections", {"auth": {"revision": 2}}, memory)
-
-    assert (code, said) == (0, "The broker has the passwords.\n")
-    for password, valid in {"changed": True, "services-1": False}.items():
-        asked = ("rabbitmqctl", "--silent", "authenticate_user", "services", password)
-        assert _succeeds(broker, *asked) == valid
-
-
-def test_a_second_user_takes_over_and_one_of_them_is_valid_at_all_times(node):
-    """The password of one user has no such order: above, the old one is refused at once."""
-    broker = node()
-    broker.start()
-    services = yaml.safe_load((CHART / "values.yaml").read_text())["users"]["services"]
-    broker.passwords["services-b-password"] = "services-b-1"
-
-    def valid() -> set[str]:
-        return {
-            name
-            for name, password in {"services": "services-1", "services-b": "services-b-1"}.items()
-            if _succeeds(broker, "rabbitmqctl", "--silent", "authenticate_user", name, password)
-        }
-
-    assert valid() == {"services"}
-    for users, expected in (
-        ({"services-b": services}, {"services", "services-b"}),
-        ({"services-b": services, "services": None}, {"services-b"}),
-    ):
-        code, said = broker.job("finish", {"users": users})
-        assert code == 0, said
-        assert valid() == expected
-    rights = broker.management.call("GET", "users", "services-b", "permissions")
-    assert [(each["configure"], each["write"], each["read"]) for each in rights] == [
-        tuple(services["permissions"][each] for each in ("configure", "write", "read"))
-    ]
 
 
 def test_definitions_that_no_node_accepts_are_reported_at_once(node):
