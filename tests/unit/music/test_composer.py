@@ -8,8 +8,9 @@ from mare_services.music.adapters.catalogue import Catalogue, Work, shipped_work
 from mare_services.music.composer import compose
 from mare_services.music.domain.language_areas import LanguageArea
 from mare_services.music.domain.material import Material, MaterialQuery, PlaylistLink
+from mare_services.upstream.cache import Cached
 
-CATALOGUE = Catalogue(shipped_works()).material
+CATALOGUE = Catalogue(shipped_works())
 
 
 class Live:
@@ -24,19 +25,19 @@ class Live:
                 for n in range(tracks)
             ),
             playlists=playlists,
-            stale=stale,
         )
+        self._stale = stale
 
-    def material(self, query):
+    def get(self, query):
         self.asked.append(query)
         if not self._material:
             raise SourceTimedOut("spotify cannot be reached.", {"source": "spotify"})
-        return self._material
+        return Cached(self._material, self._stale)
 
 
 def composed(live, *, catalogue=CATALOGUE, **changes):
     wanted = {"mood": Mood.MELLOW, "market": "BR", "lang": "pt", "limit": 20, "seed": "s"}
-    return compose(MusicRequest(**(wanted | changes)), live=live.material, catalogue=catalogue)
+    return compose(MusicRequest(**(wanted | changes)), live=live, catalogue=catalogue)
 
 
 def test_a_live_source_fills_the_playlist_alone():

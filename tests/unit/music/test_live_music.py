@@ -51,7 +51,7 @@ def at_once(work):
 @pytest.fixture
 def live(clock, first, second):
     guarded = [Guarded(each, spawn=at_once, clock=clock) for each in (first, second)]
-    return live_music(guarded, Settings(), at_once, clock)
+    return live_music(guarded, Settings(), at_once, clock).get
 
 
 def test_material_is_requested_once_in_its_life(live, clock, first):
@@ -75,7 +75,7 @@ def test_another_mood_is_another_question(live, first):
 def test_the_budget_is_shared_so_that_the_second_source_has_time(live, first, second):
     first.is_up = False
 
-    assert live(QUERY).source == "second"
+    assert live(QUERY).value.source == "second"
     assert first.asked == [(QUERY, pytest.approx(1.2))]
     assert second.asked == [(QUERY, pytest.approx(2.0))]
 
@@ -85,16 +85,16 @@ def test_a_second_source_is_fresher_than_memory(live, clock, first):
     first.is_up = False
     clock.now += 7 * HOUR
 
-    material = live(QUERY)
-    assert (material.source, material.stale) == ("second", False)
+    found = live(QUERY)
+    assert (found.value.source, found.stale) == ("second", False)
 
 
 def test_old_material_stands_in_when_no_source_answers_but_not_for_ever(live, clock, first, second):
     live(QUERY)
     first.is_up = second.is_up = False
     clock.now += 23 * HOUR
-    material = live(QUERY)
-    assert (material.source, material.stale) == ("first", True)
+    found = live(QUERY)
+    assert (found.value.source, found.stale) == ("first", True)
 
     clock.now += 2 * HOUR
     with pytest.raises(SourceUnavailable):
@@ -111,11 +111,11 @@ def test_a_source_that_recovers_is_used_again_within_seconds(live, clock, first,
     with pytest.raises(SourceUnavailable):  # the trial is under way, and nobody waits for it
         live(QUERY)
     clock.now += 6
-    assert live(QUERY).source == "first"
+    assert live(QUERY).value.source == "first"
 
 
 def test_without_sources_there_is_nothing(clock):
-    nothing = live_music([], Settings(), at_once, clock)
+    nothing = live_music([], Settings(), at_once, clock).get
 
     with pytest.raises(SourceUnavailable, match="No source is configured"):
         nothing(QUERY)

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 
 from mare_services.contract.music import Composed, MusicRequest
@@ -33,7 +32,7 @@ def composer(settings: Settings, *, spawn: Spawn) -> Compose:
         Guarded(_source(name, settings), spawn=spawn, rate=settings.calls_per_second)
         for name in settings.live_sources
     ]
-    catalogue = Catalogue(shipped_works()).material if settings.embedded else None
+    catalogue = Catalogue(shipped_works()) if settings.embedded else None
     return partial(compose, live=live_music(sources, settings, spawn), catalogue=catalogue)
 
 
@@ -42,8 +41,7 @@ def live_music(
     settings: Settings,
     spawn: Spawn,
     clock: Clock = time.monotonic,
-) -> Callable[[MaterialQuery], Material]:
-    """Return the function that returns fresh tracks, or stale ones if no source responds."""
+) -> CachedSources[MaterialQuery, Material]:
     cache: Cache[object, Material] = Cache(
         "music",
         life=settings.cache_seconds,
@@ -53,13 +51,7 @@ def live_music(
         spawn=spawn,
         clock=clock,
     )
-    cached = CachedSources(sources, cache, seconds=settings.live_seconds)
-
-    def material(query: MaterialQuery) -> Material:
-        found = cached.get(query)
-        return replace(found.value, stale=found.stale)
-
-    return material
+    return CachedSources(sources, cache, seconds=settings.live_seconds)
 
 
 def _source(name: Live, settings: Settings) -> Spotify | Deezer:

@@ -1,17 +1,14 @@
 """Composes a playlist for a mood."""
 
-from collections.abc import Callable
-
 from mare_services.contract.errors import SourceUnavailable
 from mare_services.contract.music import Composed, MusicRequest, Playlist
-from mare_services.music.adapters.catalogue import search_link
+from mare_services.music.adapters.catalogue import Catalogue, search_link
 from mare_services.music.domain.language_areas import language_area
 from mare_services.music.domain.material import Material, MaterialQuery
 from mare_services.music.domain.selection import pick, pick_playlist, ranked
 from mare_services.music.vocabulary import title_of, words_for
-
-Source = Callable[[MaterialQuery], Material]
-"""Returns at least one track, or raises ``SourceUnavailable``."""
+from mare_services.upstream.cache import Cached
+from mare_services.upstream.sources import CachedSources
 
 _ATTRIBUTIONS = {
     "spotify": "Music metadata by Spotify",
@@ -20,32 +17,37 @@ _ATTRIBUTIONS = {
 }
 
 
-def compose(request: MusicRequest, *, live: Source, catalogue: Source | None) -> Composed:
+def compose(
+    request: MusicRequest,
+    *,
+    live: CachedSources[MaterialQuery, Material],
+    catalogue: Catalogue | None,
+) -> Composed:
     """Return a playlist for the mood.
 
     The tracks come from the ``live`` sources. The ``catalogue`` replaces sources that fail, and
     adds tracks if there are too few. ``None`` switches it off.
     """
-    query = _query(request)
-    embedded = catalogue(query) if catalogue else None
+    market = request.market.upper()
+    area = language_area(market, request.lang)
+    query = MaterialQuery(mood=request.mood, market=market, area=area)
+    embedded = catalogue.material(query) if catalogue else None
     try:
-        material = live(query)
+        found = live.get(query)
     except SourceUnavailable:
         if embedded is None:
             raise
-        material = embedded
-    return _composed(request, query, material, embedded)
-
-
-def _query(request: MusicRequest) -> MaterialQuery:
-    market = request.market.upper()
-    area = language_area(market, request.lang)
-    return MaterialQuery(mood=request.mood, market=market, area=area)
+        found = Cached(embedded, stale=False)
+    return _composed(request, query, found, embedded)
 
 
 def _composed(
-    request: MusicRequest, query: MaterialQuery, material: Material, embedded: Material | None
+    request: MusicRequest,
+    query: MaterialQuery,
+    found: Cached[Material],
+    embedded: Material | None,
 ) -> Composed:
+    material = found.value
     candidates = ranked(material, request.seed)
     own = pick(candidates, limit=request.limit, explicit=request.explicit)
     tracks = own
@@ -59,7 +61,7 @@ def _composed(
         url=link.url if link else search_link(phrase, "playlists"),
         source=material.source,
         tracks=tracks,
-        stale=material.stale,
+        stale=found.stale,
         filled=len(tracks) - len(own),
     )
     attribution = (_ATTRIBUTIONS[material.source],)

@@ -30,11 +30,9 @@ class Material:
 
     Attributes:
         preferred: tracks of the listener's country or languages.
-        stale: older than the life of a cache entry, because no source responded.
     """
 
     source: str
     tracks: tuple[Track, ...]
     playlists: tuple[PlaylistLink, ...]
     preferred: frozenset[Track] = frozenset()
-    stale: bool = False
