@@ -1,34 +1,39 @@
 """Timelines of the pure core: what a breaker lets through, and when."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mare_services.upstream import breaker
 from mare_services.upstream.breaker import Breaker, Failure, Permission
 
-PROVEN = breaker.answered()
+PROVEN = Breaker(proven=True)
 gradual = st.sampled_from([Failure.TIMED_OUT, Failure.FAILED])
 any_failure = st.sampled_from(Failure)
 
 
 def fails(state, failure, now, *, trial=False, retry_after=None):
-    return breaker.failed(state, failure, now, trial=trial, retry_after=retry_after)
+    later = replace(state)
+    later.fail(failure, now, trial=trial, retry_after=retry_after)
+    return later
 
 
 def trial_fails(state, failure, now):
-    assert breaker.permission(state, now) is Permission.TRY
-    return fails(breaker.trying(state, now), failure, now, trial=True)
+    assert state.permission(now) is Permission.TRY
+    state.begin_trial(now)
+    return fails(state, failure, now, trial=True)
 
 
 def test_a_new_breaker_lets_calls_through():
-    assert breaker.permission(Breaker(), 0) is Permission.CALL
+    assert Breaker().permission(0) is Permission.CALL
 
 
 @given(failure=any_failure)
 def test_an_upstream_that_never_answered_has_no_credit(failure):
     state = fails(Breaker(), failure, 0)
 
-    assert breaker.permission(state, 0.1) is Permission.REFRAIN
+    assert state.permission(0.1) is Permission.REFRAIN
 
 
 @given(failure=gradual)
@@ -36,25 +41,25 @@ def test_a_proven_upstream_may_fail_twice_in_a_row_but_not_three_times(failure):
     twice = fails(fails(PROVEN, failure, 0), failure, 1)
     thrice = fails(twice, failure, 2)
 
-    assert breaker.permission(twice, 2) is Permission.CALL
-    assert breaker.permission(thrice, 2) is Permission.REFRAIN
+    assert twice.permission(2) is Permission.CALL
+    assert thrice.permission(2) is Permission.REFRAIN
 
 
 def test_unreachable_refused_and_limited_open_at_once_even_a_proven_upstream():
     for failure in (Failure.UNREACHABLE, Failure.REFUSED, Failure.LIMITED):
-        assert breaker.permission(fails(PROVEN, failure, 0), 0) is Permission.REFRAIN
+        assert fails(PROVEN, failure, 0).permission(0) is Permission.REFRAIN
 
 
 def test_a_trial_is_due_after_five_seconds_and_only_one_at_a_time():
     state = fails(PROVEN, Failure.UNREACHABLE, 100)
 
-    assert breaker.permission(state, 104.9) is Permission.REFRAIN
-    assert breaker.permission(state, 105) is Permission.TRY
+    assert state.permission(104.9) is Permission.REFRAIN
+    assert state.permission(105) is Permission.TRY
 
-    state = breaker.trying(state, 105)
-    assert breaker.permission(state, 105) is Permission.REFRAIN
-    assert breaker.permission(state, 114.9) is Permission.REFRAIN
-    assert breaker.permission(state, 115) is Permission.TRY, "a trial that vanished is repeated"
+    state.begin_trial(105)
+    assert state.permission(105) is Permission.REFRAIN
+    assert state.permission(114.9) is Permission.REFRAIN
+    assert state.permission(115) is Permission.TRY, "a trial that vanished is repeated"
 
 
 def test_open_times_double_up_to_five_minutes():
@@ -71,7 +76,8 @@ def test_an_answer_forgives_everything():
     state = trial_fails(fails(PROVEN, Failure.UNREACHABLE, 0), Failure.FAILED, 5)
 
     assert state.openings == 2
-    assert breaker.answered() == Breaker(proven=True)
+    state.succeed()
+    assert state == PROVEN
 
 
 def test_a_bad_key_does_not_heal_by_itself():
@@ -105,4 +111,4 @@ def test_the_next_trial_follows_within_five_minutes_of_any_failure(timeline):
         state = fails(state, failure, float(now), trial=now % 2 == 1)
 
     later = len(timeline) + breaker.LONGEST_OPENING
-    assert breaker.permission(state, later) is Permission.TRY
+    assert state.permission(later) is Permission.TRY

@@ -171,6 +171,22 @@ def test_only_rejected_credentials_are_logged_as_an_error(guard, budget, caplog,
     assert [record.levelname for record in caplog.records] == [level]
 
 
+def test_a_breaker_is_logged_when_it_opens_and_closes(guard, budget, clock, background, caplog):
+    caplog.set_level("INFO")
+    guarded = guard(Scripted("shown", UNREACHABLE, UNREACHABLE, 42))
+    is_open = []
+    for _ in range(3):
+        with pytest.raises(SourceTimedOut):
+            guarded.answer("?", budget)
+        while background:
+            background.pop()()
+        is_open.append(REGISTRY.get_sample_value("upstream_breaker_open", {"source": "shown"}))
+        clock.now += 60
+
+    assert is_open == [1, 1, 0]
+    assert caplog.messages == ["Opened a breaker", "Closed a breaker"]
+
+
 def test_calls_are_counted_by_outcome(guard, budget):
     outcomes = ("answered", "unreachable", "skipped")
 

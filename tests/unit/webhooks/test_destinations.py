@@ -65,13 +65,14 @@ def test_a_rate_below_one_a_second_sends_too():
     assert admissions == [SEND, POSTPONE, SEND, POSTPONE]
 
 
-def test_a_url_that_fails_three_times_is_skipped_for_a_while(destinations):
-    fail(destinations, HOOK, 0, times=2)
-    assert destinations.enter(HOOK, 0).admission is SEND
-    fail(destinations, HOOK, 0, times=1)
+@pytest.mark.parametrize("url", [HOOK, OTHER_PATH])  # the second has had no callback
+def test_a_url_that_fails_three_times_is_skipped_for_a_while(destinations, url):
+    fail(destinations, url, 0, times=2)
+    assert destinations.enter(url, 0).admission is SEND
+    fail(destinations, url, 0, times=1)
 
-    assert destinations.enter(HOOK, 1).admission is SKIP
-    assert destinations.enter(HOOK, 6).admission is SEND
+    assert destinations.enter(url, 1).admission is SKIP
+    assert destinations.enter(url, 6).admission is SEND
 
 
 def test_the_failing_url_of_one_client_does_not_hold_back_another_on_its_host(destinations):

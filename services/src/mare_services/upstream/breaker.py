@@ -8,7 +8,7 @@ opens after three other failures in a row, but after the first one if the upstre
 responded: a machine without internet should not wait for one timeout after another.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 MAX_FAILURES = 3
@@ -63,7 +63,7 @@ class Permission(StrEnum):
     REFRAIN = "refrain"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Breaker:
     """The state of one upstream.
 
@@ -79,45 +79,39 @@ class Breaker:
     openings: int = 0
     open_until: float | None = None
 
+    def permission(self, now: float) -> Permission:
+        """Return what a caller may do at ``now``."""
+        if self.open_until is None:
+            return Permission.CALL
+        return Permission.REFRAIN if now < self.open_until else Permission.TRY
 
-def permission(breaker: Breaker, now: float) -> Permission:
-    """Return what a caller may do at ``now``."""
-    if breaker.open_until is None:
-        return Permission.CALL
-    return Permission.REFRAIN if now < breaker.open_until else Permission.TRY
+    def begin_trial(self, now: float) -> None:
+        self.open_until = now + TRIAL_SECONDS
 
+    def succeed(self) -> None:
+        self.proven = True
+        self.failures = self.openings = 0
+        self.open_until = None
 
-def trying(breaker: Breaker, now: float) -> Breaker:
-    return replace(breaker, open_until=now + TRIAL_SECONDS)
+    def fail(
+        self, failure: Failure, now: float, *, trial: bool, retry_after: float | None = None
+    ) -> None:
+        """Count a failure at ``now``, and open if it is one too many.
 
-
-def answered() -> Breaker:
-    return Breaker(proven=True)
-
-
-def failed(
-    breaker: Breaker, failure: Failure, now: float, *, trial: bool, retry_after: float | None = None
-) -> Breaker:
-    """Return the breaker after a failure at ``now``.
-
-    A call that started before the breaker opened may fail later. Unlike a failed ``trial`` it does
-    not prolong the opening. ``retry_after`` is the header of the upstream, in seconds.
-    """
-    opening = _opening(breaker.openings, failure, retry_after)
-    if breaker.open_until is not None and not trial:
-        if failure is not Failure.LIMITED:
-            return breaker
-        return replace(breaker, open_until=max(breaker.open_until, now + opening))
-    failures = breaker.failures + 1
-    is_gradual = failure in {Failure.TIMED_OUT, Failure.FAILED}
-    if is_gradual and breaker.proven and not trial and failures < MAX_FAILURES:
-        return replace(breaker, failures=failures)
-    return replace(
-        breaker,
-        failures=failures,
-        openings=breaker.openings + 1,
-        open_until=now + opening,
-    )
+        A call that started before the breaker opened may fail later. Unlike a failed ``trial`` it
+        does not prolong the opening. ``retry_after`` is the header of the upstream, in seconds.
+        """
+        opening = _opening(self.openings, failure, retry_after)
+        if self.open_until is not None and not trial:
+            if failure is Failure.LIMITED:
+                self.open_until = max(self.open_until, now + opening)
+            return
+        self.failures += 1
+        is_gradual = failure in {Failure.TIMED_OUT, Failure.FAILED}
+        if is_gradual and self.proven and not trial and self.failures < MAX_FAILURES:
+            return
+        self.openings += 1
+        self.open_until = now + opening
 
 
 def _opening(earlier: int, failure: Failure, retry_after: float | None) -> float:

@@ -14,7 +14,7 @@ from mare_services.contract.errors import (
     SourceTimedOut,
     SourceUnavailable,
 )
-from mare_services.upstream import breaker, failures, metrics
+from mare_services.upstream import failures, metrics
 from mare_services.upstream.breaker import Breaker, Failure, Permission, TokenBucket
 from mare_services.upstream.budget import Budget, Clock
 
@@ -89,9 +89,9 @@ class Guarded(Generic[Request, Answer]):
     def _permission(self) -> Permission:
         with self._lock:
             now = self._clock()
-            permission = breaker.permission(self._breaker, now)
+            permission = self._breaker.permission(now)
             if permission is Permission.TRY:
-                self._breaker = breaker.trying(self._breaker, now)
+                self._breaker.begin_trial(now)
             return permission
 
     def _try(self, request: Request) -> None:
@@ -122,37 +122,28 @@ class Guarded(Generic[Request, Answer]):
 
     def _answered(self) -> None:
         metrics.CALLS.labels(self.name, "answered").inc()
-        self._become(lambda _before, _now: breaker.answered())
+        with self._lock:
+            was_open = self._breaker.open_until is not None
+            self._breaker.succeed()
+        if was_open:
+            metrics.OPEN.labels(self.name).set(0)
+            _log.info("Closed a breaker", extra={"source": self.name})
 
     def _failed(self, error: SourceUnavailable, *, trial: bool) -> None:
         failure = _failure(error)
         metrics.CALLS.labels(self.name, failure).inc()
         retry_after = error.extra.get("retry_after")
-        self._become(
-            lambda before, now: breaker.failed(
-                before, failure, now, trial=trial, retry_after=retry_after
-            ),
-            error,
-        )
-
-    def _become(
-        self, change: Callable[[Breaker, float], Breaker], reason: SourceUnavailable | None = None
-    ) -> None:
         with self._lock:
-            before = self._breaker
-            after = self._breaker = change(before, self._clock())
-            if reason is not None and after.open_until != before.open_until:
-                self._reason = reason
-        is_open = after.open_until is not None
-        if is_open is (before.open_until is not None):
-            return
-        metrics.OPEN.labels(self.name).set(is_open)
-        if is_open:
+            before = self._breaker.open_until
+            self._breaker.fail(failure, self._clock(), trial=trial, retry_after=retry_after)
+            after = self._breaker.open_until
+            if after != before:
+                self._reason = error
+        if before is None and after is not None:
+            metrics.OPEN.labels(self.name).set(1)
             # A setting has to be changed: waiting does not make the credentials valid.
-            level = logging.ERROR if isinstance(reason, SourceRefused) else logging.WARNING
-            _log.log(level, "Opened a breaker", extra={"source": self.name, "reason": str(reason)})
-        else:
-            _log.info("Closed a breaker", extra={"source": self.name})
+            level = logging.ERROR if isinstance(error, SourceRefused) else logging.WARNING
+            _log.log(level, "Opened a breaker", extra={"source": self.name, "reason": str(error)})
 
     def _remembered(self) -> SourceUnavailable:
         with self._lock:

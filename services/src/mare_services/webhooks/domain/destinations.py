@@ -1,13 +1,12 @@
 """Bounds of what is sent to one destination: concurrency, rate, circuit breaker."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from cachetools import LRUCache
 
 from mare_services.contract.callback_urls import Destination
-from mare_services.upstream import breaker
 from mare_services.upstream.breaker import Breaker, Failure, Permission, TokenBucket
 
 REMEMBERED = 10_000
@@ -35,19 +34,13 @@ class _Host:
     fast_from: float = math.inf
 
 
-@dataclass(slots=True)
-class _Url:
-    breaker: Breaker = field(default_factory=breaker.answered)
-    """It starts as after a success: otherwise one failure would open it."""
-
-
 @dataclass(frozen=True, slots=True)
 class Passage:
     """A callback that is admitted; give it back with :meth:`Destinations.leave`."""
 
     admission: Admission
     host: _Host
-    url: _Url
+    breaker: Breaker
     is_trial: bool = False
     is_fast: bool = True
     entered_at: float = 0.0
@@ -68,28 +61,29 @@ class Destinations:
         self._rate = rate
         self._burst = max(1.0, rate)
         self._hosts: LRUCache[str, _Host] = LRUCache(REMEMBERED)
-        self._urls: LRUCache[int, _Url] = LRUCache(REMEMBERED)
+        self._breakers: LRUCache[int, Breaker] = LRUCache(REMEMBERED)
 
     def enter(self, destination: Destination, now: float) -> Passage:
         host = self._host(destination.origin, now)
         path = destination.target.partition("?")[0]
         key = hash(destination.origin + path)  # a URL can be 2 kB long
-        url = self._urls.get(key) or _Url()
-        self._urls[key] = url
-        permission = breaker.permission(url.breaker, now)
+        # A new one is proven: otherwise one failure would open it.
+        breaker = self._breakers.get(key) or Breaker(proven=True)
+        self._breakers[key] = breaker
+        permission = breaker.permission(now)
         if permission is Permission.REFRAIN:
-            return Passage(Admission.SKIP, host, url)
+            return Passage(Admission.SKIP, host, breaker)
         is_fast = now >= host.fast_from
         most = self._concurrency if is_fast else 1
         is_full = not is_fast and self._slow_in_flight >= self._most_slow
         if is_full or host.in_flight >= most or host.bucket.take(now) > 0:
-            return Passage(Admission.POSTPONE, host, url)
+            return Passage(Admission.POSTPONE, host, breaker)
         is_trial = permission is Permission.TRY
         if is_trial:
-            url.breaker = breaker.trying(url.breaker, now)
+            breaker.begin_trial(now)
         host.in_flight += 1
         self._slow_in_flight += not is_fast
-        return Passage(Admission.SEND, host, url, is_trial, is_fast, now)
+        return Passage(Admission.SEND, host, breaker, is_trial, is_fast, now)
 
     def leave(
         self,
@@ -106,11 +100,9 @@ class Destinations:
         elif host.fast_from == math.inf:
             host.fast_from = now
         if failure is None:
-            passage.url.breaker = breaker.answered()
-            return
-        passage.url.breaker = breaker.failed(
-            passage.url.breaker, failure, now, trial=passage.is_trial, retry_after=retry_after
-        )
+            passage.breaker.succeed()
+        else:
+            passage.breaker.fail(failure, now, trial=passage.is_trial, retry_after=retry_after)
 
     def _host(self, origin: str, now: float) -> _Host:
         host = self._hosts.get(origin) or _Host(TokenBucket(self._rate, self._burst, now))
