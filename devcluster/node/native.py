@@ -89,12 +89,9 @@ class NativeNode:
 
     @classmethod
     def find(cls, folder: Path) -> Self | None:
-        """Return the node that runs in `folder`; remove the remains of a killed one."""
+        """Return the node that runs in `folder`. One that is starting is not found."""
         pid = _running(folder)
-        if pid is None:
-            _clean(folder)
-            return None
-        return cls(Layout.read(folder / "layout.json"), pid)
+        return cls(Layout.read(folder / "layout.json"), pid) if pid is not None else None
 
     @property
     def inside(self) -> tuple[str, ...]:

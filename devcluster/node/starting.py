@@ -11,7 +11,7 @@ from pathlib import Path
 from devcluster import CannotRun, say
 from devcluster.node.images import archives
 from devcluster.node.layout import PRIVATE, REGISTRY_PORT, Layout
-from devcluster.node.native import NativeNode
+from devcluster.node.native import NativeNode, end_node
 from devcluster.node.policies import API_PORT
 from devcluster.programs import FAST_TESTS, NODE, cache, programs
 from local.packages import apt_install
@@ -60,10 +60,14 @@ def start_node(
     detached: bool,
     registry_port: int = REGISTRY_PORT,
 ) -> NativeNode:
-    """Start a node with its state in a new `folder`; raise CannotRun or CommandFailed."""
+    """Start a node with its state in `folder`; raise CannotRun or CommandFailed.
+
+    Remove what a killed node left there.
+    """
     require([folder, cache(), _PROJECT, Path(sys.prefix), Path(sys.base_prefix)])
     for toolset, names in FAST_TESTS.items():  # tests without a node wait for these
         programs(toolset, names)
+    end_node(folder)
     folder.mkdir(parents=True)
     links = folder / "bin"
     links.mkdir()

@@ -9,7 +9,7 @@ import pytest
 from devcluster.images.engines import Docker
 from devcluster.node.isolation import SYSCTLS
 from devcluster.node.layout import cgroup
-from devcluster.node.native import NativeNode
+from devcluster.node.native import NativeNode, end_node
 from mare.processes.command import DIES_WITH_US
 from mare.processes.tcp_ports import free_port
 from tests.vhost import eventually
@@ -50,6 +50,7 @@ def test_a_node_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
             starter.kill()
     eventually(lambda: not _processes(namespace))
     assert NativeNode.find(folder) is None
+    end_node(folder)
     assert not folder.exists()
     assert not list(Path("/sys/fs/cgroup").glob(f"**/{cgroup(folder)}"))
     assert not _traces(folder)

@@ -1,10 +1,11 @@
-"""One process at a time starts or ends the cluster."""
+"""One process at a time starts or ends the cluster; any may search it meanwhile."""
 
 import fcntl
 
 import pytest
 
 from devcluster import choosing
+from devcluster.node.native import NativeNode
 
 
 def test_a_start_waits_for_the_end_of_the_cluster_before(tmp_path, monkeypatch):
@@ -22,3 +23,10 @@ def test_a_start_waits_for_the_end_of_the_cluster_before(tmp_path, monkeypatch):
     choosing.end_cluster()
 
     assert ended
+
+
+def test_a_search_leaves_the_files_of_a_node_that_is_starting(tmp_path):
+    (tmp_path / "bin").mkdir()
+
+    assert NativeNode.find(tmp_path) is None
+    assert (tmp_path / "bin").exists()
