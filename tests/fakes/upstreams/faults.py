@@ -16,6 +16,7 @@ def slow(upstream: FakeUpstream) -> Behaviour:
 
     def behave(asked: Asked, handler: BaseHTTPRequestHandler) -> None:
         upstream.over.wait(300)
+        handler.close_connection = True
 
     return behave
 
@@ -29,6 +30,7 @@ def dripping_body(upstream: FakeUpstream) -> Behaviour:
         handler.end_headers()
         while not upstream.over.wait(0.1):
             handler.wfile.write(b" ")
+        handler.close_connection = True
 
     return behave
 
@@ -130,6 +132,9 @@ EVERY_FAULT: dict[str, Callable[[FakeUpstream], Behaviour | Answer]] = {
     "redirect": lambda upstream: ELSEWHERE,
 }
 """By name, for ``pytest.mark.parametrize``: what to pass to ``upstream.plays``."""
+
+ONE_OF_EACH_ERROR = ("slow", "401", "429 for a day", "cut JSON")
+"""Names of faults, for code that sees nothing of a fault but the error of the client."""
 
 
 @contextmanager

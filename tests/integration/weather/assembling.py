@@ -7,8 +7,6 @@ from mare_services.contract.places import Place
 from mare_services.weather.settings import Settings
 
 LIVE_SECONDS = 4.0
-LIVE_SECONDS_OF_TWO = 20.0
-"""Of them the second source has 8, however slow the first is."""
 PATIENT_SECONDS = 30.0
 """The most that a setting allows: upstreams that answer may be late on a busy machine."""
 BUSY_SECONDS = 60.0

@@ -68,7 +68,7 @@ def test_a_geocoder_that_is_first_wins(environ, open_meteo_server):
     assert assembled(environ, locator).locate(PlaceQuery(city="Lisboa")).place.id == 9
 
 
-@pytest.mark.parametrize("fault", faults.EVERY_FAULT)
+@pytest.mark.parametrize("fault", faults.ONE_OF_EACH_ERROR)
 def test_the_gazetteer_stands_in_for_the_geocoder(environ, open_meteo_server, fault):
     environ |= {"WEATHER_GEOCODER": "open-meteo", "WEATHER_GEOCODER_SECONDS": str(LIVE_SECONDS)}
     open_meteo_server.plays(faults.EVERY_FAULT[fault](open_meteo_server))
@@ -79,7 +79,7 @@ def test_the_gazetteer_stands_in_for_the_geocoder(environ, open_meteo_server, fa
     assert seconds < LIVE_SECONDS + BUSY_SECONDS
 
 
-@pytest.mark.parametrize("fault", ["500 in HTML", "429 for 3 seconds", "reset", "slow"])
+@pytest.mark.parametrize("fault", faults.ONE_OF_EACH_ERROR)
 def test_a_failed_geocoder_does_not_report_a_place_as_unknown(environ, open_meteo_server, fault):
     environ["WEATHER_GEOCODER_SECONDS"] = str(LIVE_SECONDS)
     open_meteo_server.plays(faults.EVERY_FAULT[fault](open_meteo_server))
