@@ -25,7 +25,7 @@ export class Words {
     this.entries = entries;
     this.plurals = new Intl.PluralRules(this.locale);
     this.clock = new Intl.DateTimeFormat(this.locale, { timeStyle: "medium", hourCycle: "h23" });
-    this.day = new Intl.DateTimeFormat(this.locale, { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" });
+    this.day = new Intl.DateTimeFormat(this.locale, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
     this.whole = new Intl.NumberFormat(this.locale, { maximumFractionDigits: 0 });
     this.exact = new Intl.NumberFormat(this.locale, { maximumSignificantDigits: 3 });
     this.tenths = new Intl.NumberFormat(this.locale, { maximumFractionDigits: 1 });
