@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, sync_playwright
 
 from local.packages import apt_install
 
-PACKAGES = ["chromium", "fonts-dejavu-core"]
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+PACKAGES = ["chromium-headless-shell", "fonts-dejavu-core"]
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 SILENT = (
     "--no-sandbox",  # it shows pages of 127.0.0.1 alone, and root may not have a sandbox
     "--disable-gpu",
