@@ -9,11 +9,9 @@ from tests.vhost import eventually
 pytestmark = pytest.mark.broker
 
 
-@pytest.fixture(params=["SQLite", "PostgreSQL"])
-def store_uri(request, tmp_path):
-    if request.param == "SQLite":
-        return f"sqlite://{tmp_path}/jobs.sqlite"
-    return request.getfixturevalue("postgresql").new_database()
+@pytest.fixture
+def store_uri(tmp_path):
+    return f"sqlite://{tmp_path}/jobs.sqlite"
 
 
 @pytest.fixture
@@ -88,7 +86,8 @@ def test_a_job_waits_for_a_service_that_has_never_run(peers, store_uri):
             assert ended(peers, accepted["id"])["state"] == "complete"
 
 
-def test_a_job_survives_the_death_of_the_service_that_accepted_it(peers, store_uri):
+def test_a_job_survives_the_death_of_the_service_that_accepted_it(peers, postgresql):
+    store_uri = postgresql.new_database()
     with serving(peers, "jobs", JOBS_STORE=store_uri) as process:
         accepted = accept(peers, city="Recife")
         process.kill()
@@ -97,14 +96,14 @@ def test_a_job_survives_the_death_of_the_service_that_accepted_it(peers, store_u
         assert ended(peers, accepted["id"])["state"] == "complete"
 
 
-def test_only_its_client_sees_and_changes_a_job(peers, store_uri):
-    with serving(peers, "jobs", JOBS_STORE=store_uri):
-        first, second = accept(peers, city="Recife")["id"], accept(peers, city="Olinda")["id"]
+def test_only_its_client_sees_and_changes_a_job(vhost, store_uri):
+    with serving(vhost, "jobs", JOBS_STORE=store_uri):
+        first, second = accept(vhost, city="Recife")["id"], accept(vhost, city="Olinda")["id"]
 
-        refused = [ask(peers, method, first, "eve") for method in ("get", "cancel", "retry")]
-        cancelled, twice = (ask(peers, "cancel", first)["result"] for _ in range(2))
-        again = ask(peers, "retry", first)["result"]
-        pending = ask(peers, "retry", second)["error"]
+        refused = [ask(vhost, method, first, "eve") for method in ("get", "cancel", "retry")]
+        cancelled, twice = (ask(vhost, "cancel", first)["result"] for _ in range(2))
+        again = ask(vhost, "retry", first)["result"]
+        pending = ask(vhost, "retry", second)["error"]
 
     assert {answer["error"]["exc_type"] for answer in refused} == {"JobNotFound"}
     assert cancelled["state"] == twice["state"] == "cancelled"
@@ -112,7 +111,7 @@ def test_only_its_client_sees_and_changes_a_job(peers, store_uri):
     assert pending["exc_type"] == "JobNotChangeable"
 
 
-def test_an_idempotency_key_gives_one_job(peers, store_uri):
+def test_an_idempotency_key_gives_one_job(vhost, store_uri):
     def submit(city):
         job = {
             "id": str(uuid_utils.uuid7()),
@@ -120,9 +119,9 @@ def test_an_idempotency_key_gives_one_job(peers, store_uri):
             "request": {"city": city},
             "idempotency_key": "k",
         }
-        return call(peers, "jobs.accept", job)
+        return call(vhost, "jobs.accept", job)
 
-    with serving(peers, "jobs", JOBS_STORE=store_uri):
+    with serving(vhost, "jobs", JOBS_STORE=store_uri):
         first, same, other = submit("Recife"), submit("Recife"), submit("Olinda")
 
     assert same["result"]["id"] == first["result"]["id"]
