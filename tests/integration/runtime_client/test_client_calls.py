@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from mare_nameko.client import CallTimedOut, Overloaded, RemoteError, ServiceUnavailable
+from mare_nameko.client import CallTimedOut, RemoteError
 from tests.vhost import eventually
 
 
@@ -14,17 +14,6 @@ from tests.vhost import eventually
 )
 def test_a_call_returns_the_sent_value(client, value):
     assert client.call("echo.echo", value, timeout=30) == value
-
-
-def test_a_thousand_calls_of_many_threads_each_get_their_own_reply(client):
-    def call(number):
-        return client.call("echo.echo", {"number": number}, timeout=30)
-
-    with ThreadPoolExecutor(32) as threads:
-        replies = list(threads.map(call, range(1000)))
-
-    assert replies == [{"number": number} for number in range(1000)]
-    assert client.in_flight == 0
 
 
 def test_slow_calls_do_not_hold_up_quick_ones(client, tmp_path):
@@ -75,39 +64,3 @@ def test_a_call_ends_at_its_deadline_and_its_late_reply_does_no_harm(client, tmp
     end.touch()
     assert client.call("echo.sleep", 1.0, timeout=60) == 1.0  # the late reply comes before this one
     assert client.connections == 1
-
-
-def test_calls_above_the_limit_are_refused_at_once(echo, make_client, tmp_path):
-    end = tmp_path / "end"
-    client = make_client(echo.amqp_uri, max_in_flight=2)
-    with ThreadPoolExecutor(2) as threads:
-        slow = [threads.submit(client.call, "echo.wait", str(end), timeout=120) for _ in range(2)]
-        eventually(lambda: client.in_flight == 2)
-        with pytest.raises(Overloaded):
-            client.call("echo.echo", 1, timeout=30)
-        end.touch()
-
-    assert [call.result() for call in slow] == [str(end)] * 2
-    assert client.call("echo.echo", 1, timeout=30) == 1
-
-
-def test_a_service_that_keeps_timing_out_is_not_called_for_a_while(echo, make_client):
-    def client_after_two_timeouts(pause):
-        client = make_client(echo.amqp_uri, max_timeouts=2, circuit_pause=pause)
-        for _ in range(2):
-            with pytest.raises(CallTimedOut):
-                client.call("echo.sleep", 5.0, timeout=0.1)
-        return client
-
-    with pytest.raises(ServiceUnavailable, match="in a row timed out"):
-        client_after_two_timeouts(600.0).call("echo.echo", 1, timeout=30)
-
-    again = client_after_two_timeouts(1.0)
-    eventually(lambda: not _refused(again))
-
-
-def _refused(client):
-    try:
-        return client.call("echo.echo", 1, timeout=30) != 1
-    except ServiceUnavailable:
-        return True

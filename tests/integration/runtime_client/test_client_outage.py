@@ -10,7 +10,6 @@ import trustme
 
 from mare_nameko.client import (
     AmqpUri,
-    BrokerInAlarm,
     CallTimedOut,
     Disconnected,
     Options,
@@ -18,7 +17,7 @@ from mare_nameko.client import (
     RpcError,
     TlsFiles,
 )
-from tests.integration.runtime_client.amqp_proxy import BLOCKED, UNBLOCKED, AmqpProxy
+from tests.integration.runtime_client.amqp_proxy import AmqpProxy
 from tests.vhost import Vhost, eventually
 
 
@@ -80,78 +79,20 @@ def test_when_the_broker_is_killed_under_load_calls_fail_at_once_and_it_mends_it
     eventually(lambda: len(vhost.queues()) == queues)
 
 
-@pytest.fixture
-def proxied(echo, make_client):
-    """A proxy before the broker, and clients that go through it."""
-    proxies = []
-
-    def make(**options):
-        proxy = AmqpProxy(echo.node.ports.amqp)
-        proxies.append(proxy)
+def test_a_broker_that_falls_silent_is_given_up_after_two_heartbeats(echo, make_client):
+    with AmqpProxy(echo.node.ports.amqp) as proxy:
         uri = echo.amqp_uri.replace(str(echo.node.ports.amqp), str(proxy.port))
-        return proxy, make_client(uri, **options)
-
-    yield make
-    for proxy in proxies:
-        proxy.close()
-
-
-def test_calls_wait_for_the_end_of_a_short_alarm(proxied):
-    proxy, client = proxied()
-    client.call("echo.echo", 1, timeout=30)
-    proxy.send(BLOCKED)
-    eventually(lambda: not client.ready)
-
-    with ThreadPoolExecutor(1) as threads:
-        waiting = threads.submit(client.call, "echo.echo", 2, timeout=30)
-        proxy.send(UNBLOCKED)
-
-        assert waiting.result() == 2
-
-
-def test_a_long_alarm_of_the_broker_fails_calls_until_it_is_over(proxied):
-    proxy, client = proxied()
-    with ThreadPoolExecutor(1) as threads:
-        waiting = threads.submit(client.call, "echo.sleep", 120.0, timeout=120)
-        eventually(lambda: client.in_flight == 1)
-        proxy.send(BLOCKED)
-        with pytest.raises(BrokerInAlarm, match="alarm"):
-            waiting.result(timeout=90)
-    assert not client.ready
-    with pytest.raises(BrokerInAlarm, match="alarm"):
+        client = make_client(uri, heartbeat=4)
         client.call("echo.echo", 1, timeout=30)
 
-    proxy.send(UNBLOCKED)
-    eventually(lambda: client.ready)
-
-    assert client.call("echo.echo", 1, timeout=30) == 1
-    assert client.connections == 1
-
-
-def test_a_broker_that_falls_silent_is_given_up_after_two_heartbeats(proxied):
-    proxy, client = proxied(heartbeat=8)
-    client.call("echo.echo", 1, timeout=30)
-
-    proxy.silence()
-    started = time.monotonic()
-    with pytest.raises(CallTimedOut):
-        client.call("echo.echo", 1, timeout=0.3)
-    with pytest.raises(Disconnected):
-        client.call("echo.echo", 1, timeout=120)
+        proxy.silence()
+        started = time.monotonic()
+        with pytest.raises(CallTimedOut):
+            client.call("echo.echo", 1, timeout=0.3)
+        with pytest.raises(Disconnected):
+            client.call("echo.echo", 1, timeout=120)
 
     assert time.monotonic() - started < 100.0  # the second call alone has 120 s
-
-
-def test_the_loss_of_the_connection_fails_every_call_in_flight(proxied):
-    proxy, client = proxied()
-    with ThreadPoolExecutor(8) as threads:
-        waiting = [threads.submit(client.call, "echo.sleep", 120.0, timeout=120) for _ in range(8)]
-        eventually(lambda: client.in_flight == 8)
-        proxy.close()
-
-        for call in waiting:
-            with pytest.raises(Disconnected):
-                call.result(timeout=90)
 
 
 def test_over_tls_many_threads_still_get_their_own_replies(echo, tmp_path):

@@ -35,8 +35,12 @@ def many_switches():
     sys.setswitchinterval(interval)
 
 
-def test_threads_may_start_a_client_together(many_switches):
-    ended = Counter()
+def test_threads_may_start_a_client_together(many_switches, monkeypatch):
+    made, ended = [], Counter()
+    thread = client_module.ConnectionThread
+    monkeypatch.setattr(
+        client_module, "ConnectionThread", lambda *given: made.append(thread(*given)) or made[-1]
+    )
     for _ in range(20):
         together = threading.Barrier(16)
 
@@ -51,6 +55,7 @@ def test_threads_may_start_a_client_together(many_switches):
             ended.update(threads.map(call, [client] * 16))
 
     assert ended == {Disconnected: 20 * 16}
+    assert len(made) == 20
 
 
 def test_the_first_call_waits_for_the_connection_to_its_deadline_only():
