@@ -1,6 +1,5 @@
 """Stopping: no work is done twice, and none keeps the process for ever."""
 
-import socket
 import time
 
 import pytest
@@ -9,8 +8,6 @@ from tests.integration.runtime.conftest import consumed
 from tests.vhost import eventually
 
 pytestmark = pytest.mark.broker
-
-JSON = {"content_type": "application/json", "content_encoding": "utf-8"}
 
 RUNNING_SECONDS = 3.2
 """Longer than stock Nameko keeps its connection after SIGTERM, about 2 s."""
@@ -62,32 +59,3 @@ def test_stock_nameko_does_the_same_work_twice(vhost, caller, launch):
     process, _ = stop_the_one_that_works("stock", vhost, caller, launch, seconds=60.0)
 
     eventually(lambda: starts(process) == 2)
-
-
-def busy_with_an_event_waiting(vhost, caller, launch):
-    """Return a process whose only worker is busy, and leave it an event that has no worker."""
-    listener = launch("runtime", "Listener", vhost.amqp_uri, RUNTIME_MAX_WORKERS="1").wait_ready()
-    caller.send("listener.hold", "job")
-    eventually(listener.entries)
-    # Each queue is prefetched by itself, so this one is in hand too.
-    vhost.publish('"good"', exchange="front.events", routing_key="thing", **JSON)
-    eventually(lambda: listener.metric("runtime_messages_in_hand") == 2)
-    assert listener.metric("runtime_workers_busy") == 1
-    return listener
-
-
-def test_messages_that_wait_for_a_worker_are_processed_once_after_a_lost_connection(
-    vhost, caller, launch
-):
-    listener = busy_with_an_event_waiting(vhost, caller, launch)
-
-    eventually(lambda: vhost.close_connection(f"listener@{socket.gethostname()} consumer"))
-    # What a process handles before it reads of the loss is rightly processed again.
-    eventually(lambda: listener.metric("runtime_reconnects_total") >= 1)
-
-    listener.end_holds()
-    # The job comes again as well: the broker cannot know that it is being worked on.
-    eventually(lambda: sum("job" in entry for entry in listener.entries()) == 2)
-    eventually(lambda: any("good" in entry for entry in listener.entries()))
-    eventually(lambda: listener.metric("runtime_messages_in_hand") == 0)
-    assert sum("good" in entry for entry in listener.entries()) == 1
