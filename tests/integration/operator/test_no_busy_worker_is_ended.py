@@ -26,20 +26,20 @@ PATIENCE = 200.0
 
 
 class Worker:
-    """A consumer on the queue `worker`, which holds each message until `finish`."""
+    """A consumer on the queue of its kind, which holds each message until `finish`."""
 
     def __init__(self, vhost: Vhost, kind: str) -> None:
-        self.vhost = vhost
+        self.vhost, self.queue = vhost, kind
         self.connection = vhost.connect()
         self.channel = self.connection.channel()
         arguments = {"x-queue-type": kind}
-        self.channel.queue_declare("worker", durable=True, auto_delete=False, arguments=arguments)
+        self.channel.queue_declare(kind, durable=True, auto_delete=False, arguments=arguments)
         self.held: list[amqp.Message] = []
-        self.channel.basic_consume("worker", callback=self.held.append)
+        self.channel.basic_consume(kind, callback=self.held.append)
 
     def take(self) -> None:
         """Publish a message, and receive it at once."""
-        self.vhost.publish("x", routing_key="worker")
+        self.vhost.publish("x", routing_key=self.queue)
         while not self.held:
             self.connection.drain_events(timeout=60)
 
@@ -66,9 +66,8 @@ async def until(condition: Callable[[], object]) -> None:
             await asyncio.sleep(0.05)
 
 
-@pytest.mark.parametrize("kind", ["classic", "quorum"])
-def test_a_message_taken_after_the_last_statistics_keeps_its_worker(vhost: Vhost, kind: str):
-    async def story() -> None:
+def test_a_message_taken_after_the_last_statistics_keeps_its_worker(vhost: Vhost):
+    async def story(kind: str) -> None:
         worker = Worker(vhost, kind)
         secret = OneSecret(amqp_uri=vhost.amqp_uri, management_uri=vhost.node.management_uri)
         brokers = LastMomentBrokers(
@@ -76,7 +75,7 @@ def test_a_message_taken_after_the_last_statistics_keeps_its_worker(vhost: Vhost
         )
         brokers.worker, brokers.answers = worker, []
         workloads, record = FakeWorkloads(), Record()
-        workloads.have("worker", 1)
+        workloads.have(kind, 1)
         loop = Loop(
             brokers=brokers,
             workloads=workloads,
@@ -89,7 +88,9 @@ def test_a_message_taken_after_the_last_statistics_keeps_its_worker(vhost: Vhost
             pace=Pace(),
         )
         loop.put(
-            read_autoscaler(body(brokerRef={"secretName": "b", "vhost": vhost.name}, **AT_ONCE))
+            read_autoscaler(
+                body(kind, brokerRef={"secretName": "b", "vhost": vhost.name}, **AT_ONCE)
+            )
         )
         running = asyncio.create_task(loop.run())
         try:
@@ -100,12 +101,12 @@ def test_a_message_taken_after_the_last_statistics_keeps_its_worker(vhost: Vhost
                     lambda: MESSAGES_LEFT in [each and each.reason for each in brokers.answers]
                 )
             taken_at = time.time()
-            await until(lambda: time.time() > taken_at + 15)
+            await until(lambda: time.time() > taken_at + 8)
             assert workloads.done == []
             assert None not in brokers.answers
             worker.finish()
             await until(lambda: workloads.done)
-            assert workloads.done == [("worker", 0)]
+            assert workloads.done == [(kind, 0)]
             assert brokers.answers[-1] is None
         finally:
             running.cancel()
@@ -113,4 +114,7 @@ def test_a_message_taken_after_the_last_statistics_keeps_its_worker(vhost: Vhost
             await brokers.close()
             worker.connection.close()
 
-    asyncio.run(story())
+    async def stories() -> None:
+        await asyncio.gather(story("classic"), story("quorum"))
+
+    asyncio.run(stories())
