@@ -32,11 +32,10 @@ metadata: {{name: worker}}
 spec:
   scaleTargetRef: {{name: worker}}
   brokerRef: {{secretName: rabbitmq}}
-  minReplicas: {least}
+  minReplicas: 1
   maxReplicas: 4
   queues: [{{name: work}}]
   target: {{type: QueueLength, messagesPerReplica: 10}}
-  idle: {{cooldownSeconds: 1}}
   behavior: {{scaleDown: {{stabilizationWindowSeconds: 1}}}}
 """
 
@@ -63,10 +62,10 @@ class Local:
 
 
 @contextmanager
-def mare_local(folder: Path, vhost: Vhost, *, least: int) -> Iterator[Local]:
+def mare_local(folder: Path, vhost: Vhost) -> Iterator[Local]:
     file, output, port = folder / "mare.yaml", folder / "output", free_port()
     here = Path(__file__).parent
-    file.write_text(FILE.format(folder=here, least=least))
+    file.write_text(FILE.format(folder=here))
     environ = {
         **os.environ,
         "PYTHON": sys.executable,
@@ -102,7 +101,7 @@ def burst(vhost: Vhost, messages: int, end: Path) -> None:
 def test_a_burst_scales_processes_up_and_down_and_ctrl_c_stops_all(
     tmp_path: Path, vhost: Vhost
 ) -> None:
-    with mare_local(tmp_path, vhost, least=1) as local:
+    with mare_local(tmp_path, vhost) as local:
         eventually(lambda: local.shows("all commands run"))
         eventually(lambda: len(local.workers()) == 1)  # it has declared the queue
         (first,) = local.workers()
@@ -132,22 +131,10 @@ def test_a_burst_scales_processes_up_and_down_and_ctrl_c_stops_all(
         eventually(lambda: not vhost.connections())
 
 
-def test_an_idle_queue_has_no_process_and_a_message_starts_one(
-    tmp_path: Path, vhost: Vhost
-) -> None:
-    with mare_local(tmp_path, vhost, least=0) as local:
-        eventually(lambda: local.shows(r"worker +1 → 0 replicas"), 90)
-        eventually(lambda: not local.workers())
-        burst(vhost, 1, tmp_path / "end")
-        eventually(lambda: len(local.workers()) == 1)
-        (tmp_path / "end").touch()
-        eventually(lambda: vhost.depth("work").ready == 0)
-
-
 def test_a_second_ctrl_c_kills_a_process_that_handles_a_message(
     tmp_path: Path, vhost: Vhost
 ) -> None:
-    with mare_local(tmp_path, vhost, least=1) as local:
+    with mare_local(tmp_path, vhost) as local:
         eventually(lambda: len(local.workers()) == 1)
         burst(vhost, 1, tmp_path / "never")
         eventually(lambda: vhost.queues()["work"].get("messages_unacknowledged") == 1)
