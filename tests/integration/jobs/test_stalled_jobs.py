@@ -32,7 +32,7 @@ def accept(vhost):
     return call(vhost, "jobs.accept", job)["result"]["id"]
 
 
-@pytest.mark.parametrize("duration", [30])
+@pytest.mark.parametrize("duration", [15])
 def test_jobs_that_wait_in_the_queue_are_not_published_again(jobs):
     accepted = [accept(jobs) for _ in range(5)]
     eventually(lambda: jobs.depth(WORK).ready == len(accepted))

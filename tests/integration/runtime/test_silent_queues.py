@@ -33,7 +33,7 @@ def test_a_service_serves_its_other_queues_and_is_not_ready(vhost, launch):
 
 def test_events_for_a_silent_queue_hold_back_no_replies(vhost, launch):
     listener = launch("runtime", "Listener", vhost.amqp_uri).wait_ready()
-    launch("runtime", "Front", vhost.amqp_uri, RUNTIME_PUBLISH_SECONDS="3").wait_ready()
+    launch("runtime", "Front", vhost.amqp_uri, RUNTIME_PUBLISH_SECONDS="1").wait_ready()
     listener.kill()
     with Caller(vhost) as caller, silent_leader(vhost, EVENTS):
         requests = [caller.send("front.emit", number) for number in range(40)]
