@@ -9,7 +9,9 @@ on() { rabbitmqctl --silent --longnames --node "$@" 2>&1; }
 
 # Says once what it waits for.
 await() {
-    now="Waiting for $1: $(echo "$answer" | sed -e '/^Current node details/,$d' -e '/^Arguments given/,$d')"
+    # Without general advice, and the names of all applications.
+    now="Waiting for $1: $(echo "$answer" | sed -e '/^Most common/,/^attempted/d' -e '/running applications/,/^  \* /d' \
+        -e '/^Current node details/,$d' -e '/^Arguments given/,$d' -e '/^$/d')"
     [ "$now" = "${before:-}" ] || echo "$now"
     before=$now
     sleep 5

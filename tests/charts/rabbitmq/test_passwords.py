@@ -70,6 +70,7 @@ def test_a_password_that_changes_while_the_job_waits_reaches_clients_and_broker(
     job = broker.prepare_job("connections", CHANGED)
     job.start()
     eventually(lambda: "Waiting for a node that takes the passwords" in job.log(), seconds=60)
+    assert "Most common reasons" not in job.log()
     secrets_api.objects["shop-rabbitmq-credentials"]["services-password"] = b"third"
 
     broker.start()
