@@ -56,6 +56,11 @@
 {{- fail "The NetworkPolicy would stop what comes to the management page: say in networkPolicy.managementFrom where the controller of the Ingress or Gateway is." -}}
 {{- end -}}
 {{- end -}}
+{{- range list "credentials" "tls" "erlang-cookie" "default-user" -}}
+{{- if has . (include "rabbitmq.users" $ | fromJsonArray) -}}
+{{- fail (printf "users.%s: a Secret of the release has this name already. Choose another one." .) -}}
+{{- end -}}
+{{- end -}}
 {{- if not (has "admin" (include "rabbitmq.users" . | fromJsonArray)) -}}
 {{- fail "users.admin is needed: without an administrator nobody could repair the broker." -}}
 {{- end -}}
