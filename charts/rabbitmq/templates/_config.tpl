@@ -37,9 +37,11 @@ prometheus.tcp.port = 15692
 {{/* What the Cluster Operator does not set by itself, either. */}}
 {{- define "rabbitmq.settings" -}}
 {{- if ge (int .Values.replicas) 3 -}}
-# A queue that was declared before all nodes were there gets its members as they come.
+# A queue that was declared before all nodes were there gets its members as they come. Its leader adds them: one that moves
+# meanwhile leaves the rest to the next interval, which is an hour by default.
 quorum_queue.continuous_membership_reconciliation.enabled = true
 quorum_queue.continuous_membership_reconciliation.target_group_size = 3
+quorum_queue.continuous_membership_reconciliation.interval = 60000
 {{ end -}}
 default_queue_type = {{ .Values.defaultQueueType }}
 total_memory_available_override_value = {{ include "rabbitmq.bytes" .Values.resources.limits.memory }}

@@ -116,10 +116,12 @@ def test_only_a_node_of_a_cluster_drains_and_has_a_budget(helm: Helm):
 
 
 def test_queues_of_a_cluster_get_their_members_even_if_declared_early(helm: Helm):
-    key = "quorum_queue.continuous_membership_reconciliation.target_group_size"
+    prefix = "quorum_queue.continuous_membership_reconciliation"
 
-    assert _conf(helm, THREE)[key] == "3"
-    assert key not in _conf(helm)
+    assert _conf(helm, THREE)[f"{prefix}.target_group_size"] == "3"
+    # A leader that moves while members are added leaves the rest to the next interval.
+    assert _conf(helm, THREE)[f"{prefix}.interval"] == "60000"
+    assert f"{prefix}.target_group_size" not in _conf(helm)
 
 
 def test_partition_handling_is_set_for_those_that_know_it(helm: Helm):
