@@ -61,7 +61,7 @@ users: |
 {{- $_ := set $uris "management-uri" (printf "%s://%s:PASSWORD@%s:%d" (ternary "https" "http" $tls) $user $host (ternary 15671 15672 $tls)) -}}
 {{- end -}}
 {{- if $uris -}}
-{{- $connections = append $connections (dict "name" (printf "%s-%s" $name $user) "user" $user "key" $key "uris" $uris) -}}
+{{- $connections = append $connections (dict "name" (printf "%s-%s" $name $user) "user" $user "uris" $uris) -}}
 {{- end -}}
 {{- end -}}
 {{- $generate := not .Values.auth.existingSecret -}}
