@@ -67,7 +67,7 @@ async def until(condition: Callable[[], object]) -> None:
 
 
 def test_a_message_taken_after_the_last_statistics_keeps_its_worker(vhost: Vhost):
-    async def story(kind: str) -> None:
+    async def timeline(kind: str) -> None:
         worker = Worker(vhost, kind)
         secret = OneSecret(amqp_uri=vhost.amqp_uri, management_uri=vhost.node.management_uri)
         brokers = LastMomentBrokers(
@@ -114,7 +114,7 @@ def test_a_message_taken_after_the_last_statistics_keeps_its_worker(vhost: Vhost
             await brokers.close()
             worker.connection.close()
 
-    async def stories() -> None:
-        await asyncio.gather(story("classic"), story("quorum"))
+    async def timelines() -> None:
+        await asyncio.gather(timeline("classic"), timeline("quorum"))
 
-    asyncio.run(stories())
+    asyncio.run(timelines())

@@ -84,7 +84,7 @@ def test_many_namespaces_share_one_connection_also_after_a_restart(
     async def connected(count: int) -> None:
         await asyncio.to_thread(becomes, lambda: len(own(node.management.connections("/"))), count)
 
-    async def story() -> None:
+    async def timeline() -> None:
         async with brokers_of(OneSecret(amqp_uri=node.amqp_uri)) as brokers:
 
             async def reading() -> set[int | str]:
@@ -100,7 +100,7 @@ def test_many_namespaces_share_one_connection_also_after_a_restart(
             await connected(1)
         await connected(0)
 
-    asyncio.run(story())
+    asyncio.run(timeline())
 
 
 def test_a_silent_leader_does_not_affect_other_queues_or_the_connection(vhost: Vhost):
@@ -110,7 +110,7 @@ def test_a_silent_leader_does_not_affect_other_queues_or_the_connection(vhost: V
         vhost.publish(b"x", routing_key=name)
     some = objects("work", vhost.name)[:10] + objects("other", vhost.name)[:10]
 
-    async def story() -> None:
+    async def timeline() -> None:
         async with brokers_of(OneSecret(amqp_uri=vhost.amqp_uri)) as brokers:
 
             async def reading() -> Mapping[str, set[int | str]]:
@@ -128,4 +128,4 @@ def test_a_silent_leader_does_not_affect_other_queues_or_the_connection(vhost: V
             await until(reading, {"work": {1}, "other": {1}})
             assert own(vhost.connections()) == first
 
-    asyncio.run(story())
+    asyncio.run(timeline())

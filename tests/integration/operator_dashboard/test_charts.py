@@ -13,7 +13,7 @@ from tests.load import tide
 def charts(*queries, ticks=60, end=None, **spec):
     found = []
 
-    async def story(visitor):
+    async def timeline(visitor):
         have(visitor.world, "busy", ready=20, replicas=2, **spec)
         for number in range(ticks):
             visitor.world.brokers.ready["busy"] = 20 if number < 30 else 100
@@ -26,7 +26,7 @@ def charts(*queries, ticks=60, end=None, **spec):
         path = "/api/objects/shop/busy/chart"
         found.extend([await visitor.get(f"{path}{query}") for query in queries])
 
-    visit(story)
+    visit(timeline)
     return found
 
 

@@ -17,7 +17,7 @@ async def two(visitor):
 
 
 def test_a_full_state_is_followed_by_changes():
-    async def story(visitor):
+    async def timeline(visitor):
         await two(visitor)
         async with visitor.events() as events:
             first = await events.next()
@@ -32,11 +32,11 @@ def test_a_full_state_is_followed_by_changes():
             assert [each["name"] for each in second.data["changed"]] == ["busy"]
             assert second.data["operator"]["tickedAt"] == round(visitor.world.clock.now, 3)
 
-    visit(story)
+    visit(timeline)
 
 
 def test_at_most_one_message_a_second_is_sent():
-    async def story(visitor):
+    async def timeline(visitor):
         await two(visitor)
         times = []
 
@@ -55,11 +55,11 @@ def test_at_most_one_message_a_second_is_sent():
             reading.cancel()
         assert times[-1] - begun >= 0.9 * (len(times) - 1)
 
-    visit(story)
+    visit(timeline)
 
 
 def test_a_deleted_object_is_removed():
-    async def story(visitor):
+    async def timeline(visitor):
         await two(visitor)
         async with visitor.events() as events:
             await events.next()
@@ -70,11 +70,11 @@ def test_a_deleted_object_is_removed():
                 event = await events.next()
         assert event.data["removed"] == [{"namespace": "shop", "name": "calm"}]
 
-    visit(story)
+    visit(timeline)
 
 
 def test_one_object_can_be_streamed_until_it_is_deleted():
-    async def story(visitor):
+    async def timeline(visitor):
         await two(visitor)
         async with visitor.events("?namespace=shop&name=busy") as events:
             event = await events.next()
@@ -89,21 +89,21 @@ def test_one_object_can_be_streamed_until_it_is_deleted():
                 await events.next()
         assert (await visitor.get("/api/events?namespace=shop&name=busy"))[0] == 404
 
-    visit(story)
+    visit(timeline)
 
 
 def test_a_comment_is_sent_after_a_time_without_messages():
-    async def story(visitor):
+    async def timeline(visitor):
         await two(visitor)
         async with visitor.events() as events:
             await events.next()
             assert (await events.next()).comment == "alive"
 
-    visit(story, limits=Limits(heartbeat_seconds=1.5))
+    visit(timeline, limits=Limits(heartbeat_seconds=1.5))
 
 
 def test_streams_are_limited_and_released():
-    async def story(visitor):
+    async def timeline(visitor):
         await two(visitor)
         async with visitor.events() as events:
             await events.next()
@@ -118,11 +118,11 @@ def test_streams_are_limited_and_released():
                         break
                 await asyncio.sleep(0.05)
 
-    visit(story, limits=Limits(streams=1))
+    visit(timeline, limits=Limits(streams=1))
 
 
 def test_a_visitor_that_reads_nothing_is_disconnected_and_delays_no_other():
-    async def story(visitor):
+    async def timeline(visitor):
         for number in range(400):
             have(visitor.world, f"object-{number}", ready=95, replicas=10)
         await visitor.world.tick()
@@ -147,11 +147,11 @@ def test_a_visitor_that_reads_nothing_is_disconnected_and_delays_no_other():
         assert status == 404
         del reader
 
-    visit(story, limits=Limits(streams=2, send_timeout_seconds=8.0))
+    visit(timeline, limits=Limits(streams=2, send_timeout_seconds=8.0))
 
 
 def test_a_standby_replica_names_the_leader():
-    async def story(visitor):
+    async def timeline(visitor):
         await two(visitor)
         async with visitor.events() as events:
             await events.next()
@@ -168,4 +168,4 @@ def test_a_standby_replica_names_the_leader():
         async with visitor.session.get("/") as answer:
             assert answer.status == 200
 
-    visit(story)
+    visit(timeline)

@@ -12,7 +12,7 @@ def answers(*requests, **settings):
     """Return status, headers and text of the response to each (method, path, headers)."""
     found = []
 
-    async def story(visitor):
+    async def timeline(visitor):
         have(visitor.world, "busy", ready=95, replicas=10)
         await visitor.world.tick()
         for method, path, headers in requests:
@@ -21,7 +21,7 @@ def answers(*requests, **settings):
             ) as answer:
                 found.append((answer.status, answer.headers, await answer.text()))
 
-    visit(story, **settings)
+    visit(timeline, **settings)
     return found
 
 
@@ -101,12 +101,12 @@ def test_everything_is_served_below_the_prefix():
 def test_only_files_of_the_page_are_served(path):
     found = []
 
-    async def story(visitor):
+    async def timeline(visitor):
         url = f"http://127.0.0.1:{visitor.port}{path}"
         async with visitor.session.get(aiohttp.client.URL(url, encoded=True)) as answer:
             found.append(answer.status)
 
-    visit(story)
+    visit(timeline)
     assert found == [404]
 
 

@@ -17,7 +17,7 @@ def told_of(name, *, ticks=3, prepare=None, **given):
     """Return state and detail of one object after a few ticks."""
     told = {}
 
-    async def story(visitor):
+    async def timeline(visitor):
         have(visitor.world, name, **given)
         if prepare:
             prepare(visitor.world)
@@ -26,7 +26,7 @@ def told_of(name, *, ticks=3, prepare=None, **given):
         told["state"] = await visitor.state()
         told["one"] = await visitor.one(name)
 
-    visit(story)
+    visit(timeline)
     [short] = told["state"]["objects"]
     one = told["one"]
     assert {key: one[key] for key in short} == short
@@ -155,7 +155,7 @@ def test_a_configured_capacity_gives_the_wait_at_once():
 def test_the_list_says_which_objects_need_attention():
     found = {}
 
-    async def story(visitor):
+    async def timeline(visitor):
         world = visitor.world
         have(world, "calm", ready=95, replicas=10)
         have(world, "pending", ready=95, replicas=10)
@@ -167,22 +167,22 @@ def test_the_list_says_which_objects_need_attention():
         state = await visitor.state()
         found.update({each["name"]: each["attention"] for each in state["objects"]})
 
-    visit(story)
+    visit(timeline)
     assert found == {each: each for each in found} | {"calm": "none"}
 
 
 def test_without_objects_the_list_is_empty():
-    async def story(visitor):
+    async def timeline(visitor):
         state = await visitor.state()
         assert state["objects"] == []
         assert state["operator"]["brokers"] == {"total": 0, "unread": None, "alarm": None}
         assert (await visitor.get("/api/objects/shop/none"))[0] == 404
 
-    visit(story)
+    visit(timeline)
 
 
 def test_the_operator_status_counts_recent_errors():
-    async def story(visitor):
+    async def timeline(visitor):
         world = visitor.world
         have(world, "refused", ready=95, replicas=1)
         world.workloads.errors["refused"] = AccessRefused("may not patch deployments/scale")
@@ -193,11 +193,11 @@ def test_the_operator_status_counts_recent_errors():
         world.clock.now += 301
         assert (await visitor.state())["operator"]["errors"] == 0
 
-    visit(story)
+    visit(timeline)
 
 
 def test_the_operator_status_counts_brokers_that_cannot_be_read():
-    async def story(visitor):
+    async def timeline(visitor):
         world = visitor.world
         have(world, "fine", ready=95, replicas=10)
         world.brokers.away["other"] = Unknown("BrokerUnreachable", "the broker does not answer")
@@ -212,20 +212,20 @@ def test_the_operator_status_counts_brokers_that_cannot_be_read():
         assert unread["advice"]["code"] == "advice.checkBroker"
         assert foot["errors"] == 1
 
-    visit(story)
+    visit(timeline)
 
 
 def brokers_of(reading: BrokerReading) -> Json:
     """The brokers in the operator's status, of which one returns this reading."""
     found = []
 
-    async def story(visitor):
+    async def timeline(visitor):
         have(visitor.world, "one", ready=0, replicas=1)
         visitor.world.brokers.reading = reading
         await visitor.world.tick()
         found.append((await visitor.state())["operator"]["brokers"])
 
-    visit(story)
+    visit(timeline)
     return found[0]
 
 
@@ -249,7 +249,7 @@ def test_a_broker_in_alarm_is_named_with_its_advice():
 
 
 def test_without_a_cluster_the_command_reads_the_explanation_from_the_page():
-    async def story(visitor):
+    async def timeline(visitor):
         have(visitor.world, "worker", ready=95, replicas=10, maxReplicas=5)
         autoscaler = next(iter(visitor.world.loop.autoscalers))
         policy = replace(autoscaler.policy, max_set_by="--max")
@@ -271,11 +271,11 @@ def test_without_a_cluster_the_command_reads_the_explanation_from_the_page():
             assert answer.status == status, text
             assert part in text
 
-    visit(story)
+    visit(timeline)
 
 
 def test_the_lines_of_the_list_are_drawn_once_in_ten_seconds():
-    async def story(visitor):
+    async def timeline(visitor):
         have(visitor.world, "busy", ready=20, replicas=2)
         await visitor.world.tick()
         _, before = await visitor.get("/api/sparklines")
@@ -288,4 +288,4 @@ def test_the_lines_of_the_list_are_drawn_once_in_ten_seconds():
         highest = [each["lines"]["shop/busy"]["highest"] for each in (before, soon, later)]
         assert highest == [20, 20, 70]
 
-    visit(story)
+    visit(timeline)

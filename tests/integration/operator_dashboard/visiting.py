@@ -73,9 +73,9 @@ class Events:
 
 
 def visit(
-    story: Callable[[Visitor], Awaitable[None]], world: World | None = None, **settings
+    timeline: Callable[[Visitor], Awaitable[None]], world: World | None = None, **settings
 ) -> World:
-    """Play a story on a served world."""
+    """Run a timeline against a served world."""
 
     async def play(given: World) -> None:
         there = world or given
@@ -90,7 +90,7 @@ def visit(
         ) as port:
             session = aiohttp.ClientSession(f"http://127.0.0.1:{port}", read_bufsize=2**24)
             async with session:
-                await story(Visitor(there, session, port))
+                await timeline(Visitor(there, session, port))
 
     async def play_and_end(given: World) -> None:
         await play(given)

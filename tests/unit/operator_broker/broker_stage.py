@@ -70,14 +70,14 @@ class Stage:
 
 @pytest.fixture
 def play(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    def run(story: Callable[[Stage], Awaitable[None]], **secret: str) -> None:
+    def run(timeline: Callable[[Stage], Awaitable[None]], **secret: str) -> None:
         async def closing() -> None:
             stage = Stage({key.replace("_", "-"): uri for key, uri in secret.items()})
             monkeypatch.setattr(aiormq, "Connection", stage.broker.connection)
             monkeypatch.setattr(
                 virtual_host, "_source", lambda p, share: stage if _has_statistics(p) else None
             )
-            await story(stage)
+            await timeline(stage)
             await stage.brokers.close()
             assert stage.broker.open == 0
 

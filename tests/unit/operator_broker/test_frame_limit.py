@@ -93,17 +93,17 @@ async def flood(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         await writer.drain()
 
 
-def run_in_little_memory(story: Coroutine[Any, Any, None]) -> None:
+def run_in_little_memory(timeline: Coroutine[Any, Any, None]) -> None:
     tracemalloc.start()
     try:
-        asyncio.run(asyncio.wait_for(story, 120))
+        asyncio.run(asyncio.wait_for(timeline, 120))
         assert tracemalloc.get_traced_memory()[1] < 8 * 2**20
     finally:
         tracemalloc.stop()
 
 
 def test_a_frame_of_a_gibibyte_in_the_handshake_is_not_read():
-    async def story() -> None:
+    async def timeline() -> None:
         broker = HostileBroker(None, at_start=flood)
         async with listening(broker) as parameters:
             connection = SharedConnection(parameters)
@@ -112,11 +112,11 @@ def test_a_frame_of_a_gibibyte_in_the_handshake_is_not_read():
             await broker.dropped.wait()
             await connection.close()
 
-    run_in_little_memory(story())
+    run_in_little_memory(timeline())
 
 
 def test_a_frame_of_a_gibibyte_on_an_open_connection_closes_it():
-    async def story() -> None:
+    async def timeline() -> None:
         broker = HostileBroker(flood)
         async with listening(broker) as parameters:
             declare = PassiveDeclare(parameters)
@@ -125,14 +125,14 @@ def test_a_frame_of_a_gibibyte_on_an_open_connection_closes_it():
             await broker.dropped.wait()
             await declare.close()
 
-    run_in_little_memory(story())
+    run_in_little_memory(timeline())
 
 
 @pytest.mark.parametrize("properties", [{}, {"capabilities": None}, {"capabilities": "all"}])
 def test_a_broker_without_capabilities_is_refused_with_one_sentence(
     properties: Mapping[str, Any], caplog: pytest.LogCaptureFixture
 ):
-    async def story() -> None:
+    async def timeline() -> None:
         broker = HostileBroker(None, properties=properties)
         async with listening(broker) as parameters:
             depths = QueueDepths(parameters, time.time, has_statistics=False)
@@ -143,24 +143,24 @@ def test_a_broker_without_capabilities_is_refused_with_one_sentence(
             await broker.dropped.wait()
             await depths.close()
 
-    run_in_little_memory(story())
+    run_in_little_memory(timeline())
     (line,) = (each for each in caplog.records if each.name.startswith("mare"))
     assert line.exc_info in (None, False)
 
 
 @pytest.mark.parametrize("kind", [HEADER, BODY, ord("A")])
 def test_only_methods_and_heartbeats_are_accepted(kind):
-    async def story() -> None:
+    async def timeline() -> None:
         reader = FrameLimitReader(asyncio.get_running_loop())
         reader.feed_data(header(kind, 10))
         with pytest.raises(ConnectionResetError):
             await reader.readexactly(1)
 
-    asyncio.run(story())
+    asyncio.run(timeline())
 
 
 def test_frames_up_to_the_limit_pass_however_they_are_split():
-    async def story() -> None:
+    async def timeline() -> None:
         frames = (
             header(METHOD, MAX_FRAME_BYTES)
             + bytes(MAX_FRAME_BYTES)
@@ -176,7 +176,7 @@ def test_frames_up_to_the_limit_pass_however_they_are_split():
             with pytest.raises(ConnectionResetError):
                 await reader.readexactly(1)
 
-    asyncio.run(story())
+    asyncio.run(timeline())
 
 
 def test_a_broker_that_sends_frames_without_end_is_dropped():
@@ -185,7 +185,7 @@ def test_a_broker_that_sends_frames_without_end_is_dropped():
             writer.write(pamqp.frame.marshal(Heartbeat(), 0) * 1_000)
             await writer.drain()
 
-    async def story() -> None:
+    async def timeline() -> None:
         broker = HostileBroker(heartbeats)
         async with listening(broker) as parameters:
             declare = PassiveDeclare(parameters)
@@ -194,11 +194,11 @@ def test_a_broker_that_sends_frames_without_end_is_dropped():
             await broker.dropped.wait()
             await declare.close()
 
-    asyncio.run(asyncio.wait_for(story(), 120))
+    asyncio.run(asyncio.wait_for(timeline(), 120))
 
 
 def test_as_many_answers_pass_as_there_are_requests():
-    async def story() -> None:
+    async def timeline() -> None:
         reader, frame = FrameLimitReader(asyncio.get_running_loop()), header(METHOD, 0) + b"\xce"
         for _ in range(3 * MAX_UNREQUESTED_FRAMES):
             reader.allow_frame()
@@ -208,7 +208,7 @@ def test_as_many_answers_pass_as_there_are_requests():
         with pytest.raises(ConnectionResetError):
             await reader.readexactly(1)
 
-    asyncio.run(story())
+    asyncio.run(timeline())
 
 
 def test_depths_are_read_through_the_limit():
@@ -218,13 +218,13 @@ def test_depths_are_read_through_the_limit():
         await read_frame(reader)
         writer.write(pamqp.frame.marshal(commands.Queue.DeclareOk("work", 3, 1), 1))
 
-    async def story() -> None:
+    async def timeline() -> None:
         async with listening(HostileBroker(answer)) as parameters:
             declare = PassiveDeclare(parameters)
             assert await declare.read(["work"], 60) == {"work": Depth(3, 1)}
             await declare.close()
 
-    asyncio.run(asyncio.wait_for(story(), 120))
+    asyncio.run(asyncio.wait_for(timeline(), 120))
 
 
 @pytest.mark.parametrize("drains", [True, False])
@@ -237,7 +237,7 @@ def test_frames_are_sent_in_their_order_and_before_the_connection_closes(drains)
         writer.close()
         ended.set()
 
-    async def story() -> None:
+    async def timeline() -> None:
         async with await asyncio.start_server(keep, "127.0.0.1", 0) as server:
             port = server.sockets[0].getsockname()[1]
             transport = FrameLimitTransport(None, ANY_NETWORK)
@@ -250,5 +250,5 @@ def test_frames_are_sent_in_their_order_and_before_the_connection_closes(drains)
             writer.close()
             await ended.wait()
 
-    asyncio.run(asyncio.wait_for(story(), 120))
+    asyncio.run(asyncio.wait_for(timeline(), 120))
     assert received == [b"one two three"]

@@ -85,7 +85,7 @@ def test_statistics_are_not_read_from_the_operators_own_host(host):
 
 @pytest.mark.parametrize("host", LITERALS)
 def test_amqp_does_not_connect_to_the_operators_own_host(host):
-    async def story() -> None:
+    async def timeline() -> None:
         with socket.create_server(("127.0.0.1", 0)) as server:
             server.setblocking(False)
             uri = f"amqp://{host}:{server.getsockname()[1]}/"
@@ -96,7 +96,7 @@ def test_amqp_does_not_connect_to_the_operators_own_host(host):
                 server.accept()
             await connection.close()
 
-    asyncio.run(story())
+    asyncio.run(timeline())
 
 
 def test_a_name_that_changes_its_address_is_checked_at_each_connection(monkeypatch):
@@ -107,12 +107,12 @@ def test_a_name_that_changes_its_address_is_checked_at_each_connection(monkeypat
 
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
 
-    async def story() -> None:
+    async def timeline() -> None:
         assert (await networks.resolve("rebind.example", 80))[0][4][0] == "10.255.255.1"
         with pytest.raises(networks.AddressRefused):
             await DEFAULT.connect("rebind.example", 80)
 
-    asyncio.run(story())
+    asyncio.run(timeline())
 
 
 def test_a_redirect_is_not_followed_and_its_status_is_not_reported():
@@ -135,7 +135,7 @@ def test_slow_name_servers_do_not_delay_other_work(monkeypatch):
 
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
 
-    async def story() -> int:
+    async def timeline() -> int:
         lookups = [asyncio.create_task(networks.resolve(f"{n}.example", 80)) for n in range(64)]
         while not asked.is_set():  # noqa: ASYNC110 - a lookup begins in a thread
             await asyncio.sleep(0.01)
@@ -145,7 +145,7 @@ def test_slow_name_servers_do_not_delay_other_work(monkeypatch):
             lookup.cancel()
         return decoded
 
-    assert asyncio.run(story()) == 8
+    assert asyncio.run(timeline()) == 8
 
 
 def test_the_networks_of_the_settings_reach_the_parameters():

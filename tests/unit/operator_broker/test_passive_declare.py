@@ -40,7 +40,7 @@ def reasons(answers: dict[str, Answer]) -> dict[str, str | None]:
 
 
 def test_concurrent_reads_share_one_connection(broker: Broker):
-    async def story() -> None:
+    async def timeline() -> None:
         read = declare()
         everybody = (read.read([f"work-{number}"], 5) for number in range(50))
         for number, answers in enumerate(await asyncio.gather(*everybody)):
@@ -49,11 +49,11 @@ def test_concurrent_reads_share_one_connection(broker: Broker):
         await read.close()
         assert broker.open == 0
 
-    run(story())
+    run(timeline())
 
 
 def test_after_a_restart_all_reads_share_the_next_connection(broker: Broker):
-    async def story() -> None:
+    async def timeline() -> None:
         read = declare()
         broker.stuck.add("work-0")
         waiting = [asyncio.create_task(read.read(["work-0"], 5)) for _ in range(20)]
@@ -68,11 +68,11 @@ def test_after_a_restart_all_reads_share_the_next_connection(broker: Broker):
         assert (len(broker.connections), broker.open) == (2, 1)
         await read.close()
 
-    run(story())
+    run(timeline())
 
 
 def test_concurrent_reads_of_an_unreachable_broker_share_one_attempt(broker: Broker):
-    async def story() -> None:
+    async def timeline() -> None:
         broker.is_away = True
         read = declare()
         everybody = (read.read(["work-0"], 5) for _ in range(20))
@@ -80,11 +80,11 @@ def test_concurrent_reads_of_an_unreachable_broker_share_one_attempt(broker: Bro
         assert all(isinstance(each, OSError) for each in lost)
         assert len(broker.connections) == 1
 
-    run(story())
+    run(timeline())
 
 
 def test_a_cancelled_read_does_not_cancel_the_connection_of_others(broker: Broker):
-    async def story() -> None:
+    async def timeline() -> None:
         read = declare()
         first = asyncio.create_task(read.read(["work-0"], 5))
         second = asyncio.create_task(read.read(["work-1"], 5))
@@ -94,11 +94,11 @@ def test_a_cancelled_read_does_not_cancel_the_connection_of_others(broker: Broke
         assert len(broker.connections) == 1
         await read.close()
 
-    run(story())
+    run(timeline())
 
 
 def test_dropping_an_old_connection_keeps_its_successor(broker: Broker):
-    async def story() -> None:
+    async def timeline() -> None:
         shared = SharedConnection(ConnectionParameters(amqp_uri="amqp://rabbitmq/"))
         old = await shared.get()
         broker.restart()
@@ -107,11 +107,11 @@ def test_dropping_an_old_connection_keeps_its_successor(broker: Broker):
         assert await shared.get() is new
         await shared.close()
 
-    run(story())
+    run(timeline())
 
 
 def test_one_queue_that_never_answers_does_not_close_the_connection(broker: Broker):
-    async def story() -> None:
+    async def timeline() -> None:
         broker.stuck.add("stuck")
         read = declare()
         slow = asyncio.create_task(read.read(["stuck"], 0.1))
@@ -122,22 +122,22 @@ def test_one_queue_that_never_answers_does_not_close_the_connection(broker: Brok
         assert (len(broker.connections), broker.open) == (1, 1)
         await read.close()
 
-    run(story())
+    run(timeline())
 
 
 def test_a_connection_that_answers_nothing_is_closed(broker: Broker):
-    async def story() -> None:
+    async def timeline() -> None:
         broker.stuck |= {"work-0", "work-1"}
         read = declare()
         with pytest.raises(OSError, match="answers no declare"):
             await read.read(["work-0", "work-1"], 0.1)
         assert broker.open == 0
 
-    run(story())
+    run(timeline())
 
 
 def test_a_missing_heartbeat_is_a_connection_error_and_no_cancellation(broker: Broker):
-    async def story() -> None:
+    async def timeline() -> None:
         broker.stuck.add("work-0")
         read = declare()
         reading = asyncio.create_task(read.read(["work-0"], 5))
@@ -146,11 +146,11 @@ def test_a_missing_heartbeat_is_a_connection_error_and_no_cancellation(broker: B
         with pytest.raises(OSError, match="ConnectionError"):
             await reading
 
-    run(story())
+    run(timeline())
 
 
 def test_silent_leaders_make_only_their_own_queues_unknown(broker: Broker):
-    async def story() -> None:
+    async def timeline() -> None:
         broker.silent = {f"silent-{number}" for number in range(100)}
         read = declare()
         answers = await read.read([*broker.queues, *broker.silent], 0.4)
@@ -162,11 +162,11 @@ def test_silent_leaders_make_only_their_own_queues_unknown(broker: Broker):
         assert broker.open == 1
         await read.close()
 
-    run(story())
+    run(timeline())
 
 
 def test_a_queue_that_cannot_be_declared_does_not_affect_the_others(broker: Broker):
-    async def story() -> None:
+    async def timeline() -> None:
         read = declare()
         answers = await read.read(["fila-ação", "missing", "work-0"], 5)
         assert reasons(answers) == {
@@ -176,24 +176,24 @@ def test_a_queue_that_cannot_be_declared_does_not_affect_the_others(broker: Brok
         }
         await read.close()
 
-    run(story())
+    run(timeline())
 
 
 def test_no_connection_is_opened_after_close(broker: Broker):
-    async def story() -> None:
+    async def timeline() -> None:
         read = declare()
         await read.close()
         with pytest.raises(OSError, match="closed"):
             await read.read(["work-0"], 5)
         assert broker.connections == []
 
-    run(story())
+    run(timeline())
 
 
 def test_a_queue_that_cannot_be_declared_has_a_cause(broker: Broker):
     broker.failing |= {"own": ChannelLockedResource("no"), "other": ChannelAccessRefused("no")}
 
-    async def story() -> None:
+    async def timeline() -> None:
         read = declare()
         answers = await read.read(["gone", "own", "other", "work-1"], 5)
         assert answers == {
@@ -208,4 +208,4 @@ def test_a_queue_that_cannot_be_declared_has_a_cause(broker: Broker):
         ]
         await read.close()
 
-    run(story())
+    run(timeline())

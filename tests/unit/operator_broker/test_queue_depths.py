@@ -50,10 +50,10 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Stage], Awaitab
     broker = Broker({"work": Found(3, 1), "more": Found(0, 0)})
     monkeypatch.setattr(aiormq, "Connection", broker.connection)
 
-    def run(story: Callable[[Stage], Awaitable[None]]) -> None:
+    def run(timeline: Callable[[Stage], Awaitable[None]]) -> None:
         async def closing() -> None:
             stage = Stage(broker)
-            await story(stage)
+            await timeline(stage)
             await stage.depths.close()
             assert broker.open == 0
 
@@ -63,16 +63,16 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Stage], Awaitab
 
 
 def test_a_missing_queue_is_declared_after_half_a_second_then_up_to_every_8_s(play):
-    async def story(stage: Stage) -> None:
+    async def timeline(stage: Stage) -> None:
         times = await stage.declare_times("missing", 39)
         gaps = [later - earlier for earlier, later in pairwise(times)]
         assert gaps == [0.5, 1, 2, 4, 8, 8, 8]
 
-    play(story)
+    play(timeline)
 
 
 def test_a_queue_that_was_found_again_starts_with_the_shortest_backoff(play):
-    async def story(stage: Stage) -> None:
+    async def timeline(stage: Stage) -> None:
         await stage.declare_times("late", 10)
         stage.broker.queues["late"] = Found(1, 0)
         await asyncio.sleep(8)
@@ -81,11 +81,11 @@ def test_a_queue_that_was_found_again_starts_with_the_shortest_backoff(play):
         times = await stage.declare_times("late", 1.25)
         assert [later - earlier for earlier, later in pairwise(times)] == [0.5]
 
-    play(story)
+    play(timeline)
 
 
 def test_a_silent_queue_is_unknown_after_5_s_and_does_not_hide_the_others(play):
-    async def story(stage: Stage) -> None:
+    async def timeline(stage: Stage) -> None:
         stage.broker.silent.add("quiet")
         assert await stage.read("quiet", "work") == {"quiet": Depth(0, 0), "work": Depth(3, 1)}
         await asyncio.sleep(5.5)
@@ -96,11 +96,11 @@ def test_a_silent_queue_is_unknown_after_5_s_and_does_not_hide_the_others(play):
         await asyncio.sleep(8)
         assert await stage.read("quiet") == {"quiet": Depth(2, 0)}
 
-    play(story)
+    play(timeline)
 
 
 def test_an_empty_queue_that_becomes_silent_turns_unknown(play):
-    async def story(stage: Stage) -> None:
+    async def timeline(stage: Stage) -> None:
         assert await stage.read("more") == {"more": Depth(0, 0)}
         stage.broker.silent.add("more")
         await asyncio.sleep(4)
@@ -108,33 +108,33 @@ def test_an_empty_queue_that_becomes_silent_turns_unknown(play):
         await asyncio.sleep(4)
         assert await stage.read("more") == {"more": "LeaderSilent"}
 
-    play(story)
+    play(timeline)
 
 
 def test_a_queue_that_did_not_answer_is_declared_after_the_others(play):
-    async def story(stage: Stage) -> None:
+    async def timeline(stage: Stage) -> None:
         stage.broker.silent.add("quiet")
         await stage.read("quiet", "work", "more")
         await asyncio.sleep(1)
         await stage.read("quiet", "work", "more")
         assert stage.broker.asked == ["work", "more", "quiet"]
 
-    play(story)
+    play(timeline)
 
 
 def test_a_queue_that_was_not_reached_in_time_is_declared_at_the_next_read(play):
-    async def story(stage: Stage) -> None:
+    async def timeline(stage: Stage) -> None:
         stuck = [f"stuck-{number}" for number in range(8)]
         stage.broker.stuck |= set(stuck)
         assert (await stage.read("work", *stuck, "more"))["more"] == "LeaderSilent"
         assert "more" not in stage.broker.asked
         assert await stage.read("more") == {"more": Depth(0, 0)}
 
-    play(story)
+    play(timeline)
 
 
 def test_concurrent_reads_of_an_unreachable_broker_back_off_once(play):
-    async def story(stage: Stage) -> None:
+    async def timeline(stage: Stage) -> None:
         stage.broker.is_away = True
         depths = await asyncio.gather(*(stage.read("work") for _ in range(20)))
         assert set(depths) == {"BrokerUnreachable"}
@@ -143,11 +143,11 @@ def test_concurrent_reads_of_an_unreachable_broker_back_off_once(play):
         await asyncio.sleep(0.5)
         assert await stage.read("work") == {"work": Depth(3, 1)}
 
-    play(story)
+    play(timeline)
 
 
 def test_a_connection_that_worked_again_starts_with_the_shortest_backoff(play):
-    async def story(stage: Stage) -> None:
+    async def timeline(stage: Stage) -> None:
         for _ in range(2):
             stage.broker.is_away = True
             stage.broker.restart()
@@ -156,11 +156,11 @@ def test_a_connection_that_worked_again_starts_with_the_shortest_backoff(play):
             await asyncio.sleep(0.5)
             assert await stage.read("work") == {"work": Depth(3, 1)}
 
-    play(story)
+    play(timeline)
 
 
 def test_a_refused_password_is_reported_until_it_is_accepted(play):
-    async def story(stage: Stage) -> None:
+    async def timeline(stage: Stage) -> None:
         stage.broker.refuses = True
         assert await stage.read("work") == "AccessRefused"
         assert stage.depths.is_refused
@@ -169,11 +169,11 @@ def test_a_refused_password_is_reported_until_it_is_accepted(play):
         await stage.read("work")
         assert not stage.depths.is_refused
 
-    play(story)
+    play(timeline)
 
 
 def test_an_unexpected_error_counts_as_an_unreachable_broker(play, monkeypatch: pytest.MonkeyPatch):
-    async def story(stage: Stage) -> None:
+    async def timeline(stage: Stage) -> None:
         def fail(error: object, name: str) -> Unknown:
             raise KeyError(name)
 
@@ -181,4 +181,4 @@ def test_an_unexpected_error_counts_as_an_unreachable_broker(play, monkeypatch: 
         assert await stage.read("missing") == "BrokerUnreachable"
         monkeypatch.undo()
 
-    play(story)
+    play(timeline)

@@ -247,7 +247,7 @@ def test_slow_patterns_make_only_their_own_object_unknown(monkeypatch):
 
 
 def test_matching_lets_other_tasks_run():
-    async def story() -> int:
+    async def timeline() -> int:
         turns, done = 0, asyncio.Event()
 
         async def other() -> None:
@@ -263,7 +263,7 @@ def test_matching_lets_other_tasks_run():
         await task
         return turns
 
-    assert asyncio.run(story()) >= 20
+    assert asyncio.run(timeline()) >= 20
 
 
 def test_an_object_that_is_edited_again_and_again_fills_no_memory():

@@ -29,7 +29,7 @@ def log(index: int, term: int = 1) -> bytes:
 
 def play(
     bodies: dict[str, bytes],
-    story: Callable[[Run], Awaitable[None]],
+    timeline: Callable[[Run], Awaitable[None]],
     names: Sequence[str] = ("work",),
     **more: int,
 ) -> None:
@@ -43,7 +43,7 @@ def play(
             return await check.run(names)
 
         try:
-            await story(run)
+            await timeline(run)
         finally:
             await check.close()
 
@@ -57,33 +57,33 @@ QUEUE, STATUS = "/api/queues/%2F/work", "/api/queues/quorum/%2F/work/status"
 @pytest.mark.parametrize("kind", ["classic", "quorum"])
 @pytest.mark.parametrize(("counts", "left"), [({"ready": 1}, 1), ({"unacknowledged": 2}, 2)])
 def test_a_queue_with_a_message_is_not_quiet(kind: str, counts: dict, left: int):
-    async def story(run: Run) -> None:
+    async def timeline(run: Run) -> None:
         why = await run(0)
         assert why == Unknown("MessagesLeft", f"queue work still has messages: {left}")
         assert why.name == "work"
 
-    play({QUEUE: totals(kind, **counts), STATUS: log(3)}, story)
+    play({QUEUE: totals(kind, **counts), STATUS: log(3)}, timeline)
 
 
 def test_the_counts_of_a_classic_queue_are_current():
-    async def story(run: Run) -> None:
+    async def timeline(run: Run) -> None:
         assert await run(0) is None
 
-    play({QUEUE: totals("classic")}, story)
+    play({QUEUE: totals("classic")}, timeline)
 
 
 def test_a_quorum_queue_is_quiet_once_its_log_did_not_change_for_a_tick():
-    async def story(run: Run) -> None:
+    async def timeline(run: Run) -> None:
         reasons = [why and why.reason for why in [await run(second) for second in (0, 3, 5.4, 5.6)]]
         assert reasons == ["QueueChanged", "QueueChanged", "QueueChanged", None]
 
-    play({QUEUE: totals("quorum"), STATUS: log(3)}, story)
+    play({QUEUE: totals("quorum"), STATUS: log(3)}, timeline)
 
 
 def test_a_message_of_a_quorum_queue_that_its_counts_do_not_contain_is_seen_in_its_log():
     bodies = {QUEUE: totals("quorum"), STATUS: log(3)}
 
-    async def story(run: Run) -> None:
+    async def timeline(run: Run) -> None:
         await run(0)
         bodies[STATUS] = log(4)
         assert await run(6) is not None
@@ -91,7 +91,7 @@ def test_a_message_of_a_quorum_queue_that_its_counts_do_not_contain_is_seen_in_i
         assert await run(12) is not None
         assert await run(18) is None
 
-    play(bodies, story)
+    play(bodies, timeline)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_a_message_of_a_quorum_queue_that_its_counts_do_not_contain_is_seen_in_i
     ],
 )
 def test_a_queue_with_a_message_counts_more_than_one_that_has_changed(names, reason):
-    async def story(run: Run) -> None:
+    async def timeline(run: Run) -> None:
         why = await run(0)
         assert (why and why.reason) == reason
 
@@ -114,51 +114,51 @@ def test_a_queue_with_a_message_counts_more_than_one_that_has_changed(names, rea
         "/api/queues/%2F/full": totals("classic", ready=1),
         "/api/queues/%2F/classic": totals("classic"),
     }
-    play(bodies, story, names)
+    play(bodies, timeline, names)
 
 
 def test_a_quorum_queue_without_a_leader_is_not_quiet():
-    async def story(run: Run) -> None:
+    async def timeline(run: Run) -> None:
         why = await run(0)
         assert why == Unknown("LeaderSilent", "the leader of queue work does not answer")
         assert why.name == "work"
 
-    play({QUEUE: totals("quorum"), STATUS: b"[]"}, story)
+    play({QUEUE: totals("quorum"), STATUS: b"[]"}, timeline)
 
 
 @pytest.mark.parametrize("status", [400, 404])
 def test_a_broker_without_these_requests_leaves_the_decision_to_the_statistics(status: int):
-    async def story(run: Run) -> None:
+    async def timeline(run: Run) -> None:
         assert await run(0) is None
 
-    play({}, story, status=status)
+    play({}, timeline, status=status)
 
 
 @pytest.mark.parametrize(("status", "reason"), [(401, "AccessRefused"), (500, "Statistics")])
 def test_a_broker_that_fails_is_not_quiet(status: int, reason: str):
-    async def story(run: Run) -> None:
+    async def timeline(run: Run) -> None:
         why = await run(0)
         assert why is not None
         assert why.reason.startswith(reason)
 
-    play({}, story, status=status)
+    play({}, timeline, status=status)
 
 
 def test_a_broker_that_does_not_answer_in_time_is_not_quiet(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("mare.broker.quiet_check._SECONDS", 0)
 
-    async def story(run: Run) -> None:
+    async def timeline(run: Run) -> None:
         assert await run(0) == Unknown(
             "StatisticsUnreachable", "the management API does not answer in time"
         )
 
-    play({}, story)
+    play({}, timeline)
 
 
 def test_an_unexpected_response_is_not_quiet():
-    async def story(run: Run) -> None:
+    async def timeline(run: Run) -> None:
         assert await run(0) == Unknown(
             "StatisticsUnreachable", "the management API returns an unexpected response"
         )
 
-    play({QUEUE: b"[]"}, story)
+    play({QUEUE: b"[]"}, timeline)

@@ -36,7 +36,7 @@ def test_a_reading_has_the_depth_of_now_and_the_rest_of_the_statistics(play):
         "single_active": True,
     }
 
-    async def story(stage: Stage) -> None:
+    async def timeline(stage: Stage) -> None:
         stage.broker.queues["worker"] = Found(3, 2)
         await stage.reading(autoscaler())
         await stage.new_statistics(worker=sampled(1, 1, peers={"10.0.0.1:4000": 4}, **rest))
@@ -49,11 +49,11 @@ def test_a_reading_has_the_depth_of_now_and_the_rest_of_the_statistics(play):
         assert (queue.read_at, queue.statistics_at, reading.busy_at) == (5.5, 4.975, 4.975)
         assert not isinstance(queue.sampled_after, Unknown)
 
-    play(story, **AMQP, **MANAGEMENT)
+    play(timeline, **AMQP, **MANAGEMENT)
 
 
 def test_a_stream_in_a_virtual_host_is_named_with_it(play):
-    async def story(stage: Stage) -> None:
+    async def timeline(stage: Stage) -> None:
         there = autoscaler(queues=[{"name": "worker", "vhost": "there"}])
         await stage.reading(there)
         await stage.new_statistics(worker=sampled(9, stream=True))
@@ -62,20 +62,20 @@ def test_a_stream_in_a_virtual_host_is_named_with_it(play):
         assert queue.ready.reason == queue.consumers.reason == "QueueIsStream"
         assert queue.read_at == 5
 
-    play(story, **AMQP, **MANAGEMENT)
+    play(timeline, **AMQP, **MANAGEMENT)
 
 
 def test_a_missing_queue_is_named_where_only_statistics_show_it(play):
-    async def story(stage: Stage) -> None:
+    async def timeline(stage: Stage) -> None:
         (queue,) = (await stage.reading(autoscaler())).queues
         assert queue.ready == queue.consumers == not_found("worker")
         assert queue.ready.name == queue.consumers.name == queue.name == "worker"
 
-    play(story, **MANAGEMENT)
+    play(timeline, **MANAGEMENT)
 
 
 def test_without_statistics_patterns_and_queues_beyond_the_first_256_are_unknown(play):
-    async def story(stage: Stage) -> None:
+    async def timeline(stage: Stage) -> None:
         names = [f"work-{number}" for number in range(258)]
         stage.broker.queues = dict.fromkeys(names, Found(1, 1))
         await asyncio.sleep(7)
@@ -88,21 +88,21 @@ def test_without_statistics_patterns_and_queues_beyond_the_first_256_are_unknown
         assert {each.read_at for each in reading.queues} == {7}
         assert [each.code for each in reading.lost] == ["lost.statistics", "lost.queues", "unknown"]
 
-    play(story, **AMQP)
+    play(timeline, **AMQP)
 
 
 def test_the_replicas_of_consumers_are_as_busy_as_in_two_statistics(play):
-    async def story(stage: Stage) -> None:
+    async def timeline(stage: Stage) -> None:
         stage.statistics = {"worker": sampled(peers={"10.0.0.1:4000": 4, "10.0.0.2:4000": 0})}
         await stage.reading(autoscaler())
         await stage.new_statistics(worker=sampled(peers={"10.0.0.1:4000": 1}, published=9))
         assert (await stage.reading(autoscaler())).busy == {"10.0.0.1": 4, "10.0.0.2": 0}
 
-    play(story, **MANAGEMENT)
+    play(timeline, **MANAGEMENT)
 
 
 def test_an_object_whose_secret_is_missing_has_unknown_queues_and_replicas(play):
-    async def story(stage: Stage) -> None:
+    async def timeline(stage: Stage) -> None:
         stage.secret = {}
         reading = await stage.reading(autoscaler())
         assert (
@@ -111,11 +111,11 @@ def test_an_object_whose_secret_is_missing_has_unknown_queues_and_replicas(play)
             == Unknown("SecretNotFound", "Secret broker does not exist")
         )
 
-    play(story, **AMQP)
+    play(timeline, **AMQP)
 
 
 def test_a_secret_whose_password_is_refused_is_read_again_soon(play):
-    async def story(stage: Stage) -> None:
+    async def timeline(stage: Stage) -> None:
         stage.broker.refuses = True
         there = autoscaler(queues=[{"name": "worker", "vhost": "there"}])
         assert (await stage.reading(there)).queues.reason == "AccessRefused"
@@ -123,7 +123,7 @@ def test_a_secret_whose_password_is_refused_is_read_again_soon(play):
         await asyncio.sleep(3)
         assert (await stage.reading(there)).queues.reason == "SecretNotFound"
 
-    play(story, **AMQP)
+    play(timeline, **AMQP)
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ class Operator:
 
 
 def test_a_replaced_broker_changes_no_count_and_is_followed_again(play: Callable[..., None]):
-    async def story(stage: Stage) -> None:
+    async def timeline(stage: Stage) -> None:
         operator = Operator(stage, lambda now: "first" if now < 300 else "second")
         await operator.run(295)
         settled = operator.counts
@@ -105,13 +105,13 @@ def test_a_replaced_broker_changes_no_count_and_is_followed_again(play: Callable
         assert any("another RabbitMQ cluster answers" in each for each in operator.causes)
         assert operator.objects.condition("MetricsFresh") == ("True", "Fresh")
 
-    play(story, **SECRET)
+    play(timeline, **SECRET)
 
 
 def test_an_address_that_leads_to_two_clusters_in_turn_blocks_scale_down(
     play: Callable[..., None],
 ):
-    async def story(stage: Stage) -> None:
+    async def timeline(stage: Stage) -> None:
         clusters = itertools.cycle(["first", "second"])
         operator = Operator(stage, lambda _: next(clusters))
         await operator.run(600)
@@ -122,4 +122,4 @@ def test_an_address_that_leads_to_two_clusters_in_turn_blocks_scale_down(
         await operator.run(60)
         assert operator.counts[-1] > 9
 
-    play(story, **SECRET)
+    play(timeline, **SECRET)

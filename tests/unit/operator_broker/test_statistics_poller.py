@@ -45,7 +45,7 @@ class Source:
 def poll(source: Source, read: Callable[[StatisticsPoller], Any], seconds: float = 60.0) -> Any:
     """What `read` returns after the poller has run for some seconds."""
 
-    async def story() -> Any:
+    async def timeline() -> Any:
         poller = StatisticsPoller(source, "/", virtual_time.now, PERIOD)
         await poller.start()
         await asyncio.sleep(seconds)
@@ -53,7 +53,7 @@ def poll(source: Source, read: Callable[[StatisticsPoller], Any], seconds: float
         await poller.close()
         return found
 
-    return virtual_time.run(story())
+    return virtual_time.run(timeline())
 
 
 def test_the_last_two_samples_are_kept():
@@ -72,7 +72,7 @@ def test_equal_counters_are_no_new_sample_but_depths_are_updated():
 def test_counters_of_another_broker_are_not_compared():
     """The address is the same, so that only the cluster shows it."""
 
-    async def story() -> None:
+    async def timeline() -> None:
         poller = StatisticsPoller(Source(), "/", virtual_time.now, PERIOD)
         for number in range(12):
             is_other = number >= 6
@@ -87,7 +87,7 @@ def test_counters_of_another_broker_are_not_compared():
                 assert published == []
         assert published == [1_100, 1_110]
 
-    virtual_time.run(story())
+    virtual_time.run(timeline())
 
 
 def test_nothing_is_known_while_the_cluster_changes_with_each_response():
@@ -117,7 +117,7 @@ def test_a_request_that_takes_a_period_is_not_followed_by_the_next_one_at_once()
 
 
 def test_the_start_waits_2_s_for_the_first_statistics():
-    async def story() -> list[float]:
+    async def timeline() -> list[float]:
         poller = StatisticsPoller(Source(), "/", virtual_time.now, PERIOD)
         waited = []
         for _ in range(2):
@@ -127,11 +127,11 @@ def test_the_start_waits_2_s_for_the_first_statistics():
         await poller.close()
         return waited
 
-    assert virtual_time.run(story()) == [2.0, 0.0]
+    assert virtual_time.run(timeline()) == [2.0, 0.0]
 
 
 def test_the_names_are_the_same_object_until_a_queue_is_created_or_deleted():
-    async def story() -> None:
+    async def timeline() -> None:
         poller = StatisticsPoller(Source(), "/", virtual_time.now, PERIOD)
         names = []
         for queues in (EMPTY, FULL, {**FULL, "a": QueueStatistics()}, FULL):
@@ -140,7 +140,7 @@ def test_the_names_are_the_same_object_until_a_queue_is_created_or_deleted():
         assert names[0] is names[1]
         assert [list(each) for each in names[1:]] == [["work"], ["a", "work"], ["work"]]
 
-    virtual_time.run(story())
+    virtual_time.run(timeline())
 
 
 def test_a_failing_source_is_polled_less_often():
@@ -163,13 +163,13 @@ def test_a_source_with_too_large_responses_is_polled_once_a_minute():
 
 
 def test_a_closed_poller_does_not_start():
-    async def story() -> None:
+    async def timeline() -> None:
         poller = StatisticsPoller(Source(EMPTY), "/", virtual_time.now, PERIOD)
         await poller.close()
         await poller.start()
         assert asyncio.all_tasks() == {asyncio.current_task()}
 
-    virtual_time.run(story())
+    virtual_time.run(timeline())
 
 
 def test_nothing_is_known_before_the_first_response():

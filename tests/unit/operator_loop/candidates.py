@@ -59,7 +59,9 @@ class Leases:
         return self.lease
 
 
-def play(story: Callable[[Leases, Clock, Callable[[str], ElectedLeader]], Awaitable[None]]) -> None:
+def play(
+    timeline: Callable[[Leases, Clock, Callable[[str], ElectedLeader]], Awaitable[None]],
+) -> None:
     leases = Leases()
     clock = leases.clock
 
@@ -69,4 +71,4 @@ def play(story: Callable[[Leases, Clock, Callable[[str], ElectedLeader]], Awaita
         )
         return ElectedLeader(leases, settings, clock)
 
-    virtual_time.run(story(leases, clock, candidate))
+    virtual_time.run(timeline(leases, clock, candidate))

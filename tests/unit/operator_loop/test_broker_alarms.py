@@ -30,7 +30,7 @@ def begun(world: World) -> AlarmedBrokers:
 def test_nothing_is_scaled_down_until_the_alarm_ends():
     seen = []
 
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         brokers = begun(world)
         for _ in range(60):
             await world.tick()
@@ -40,7 +40,7 @@ def test_nothing_is_scaled_down_until_the_alarm_ends():
             await world.tick()
         seen.append((world.workloads.done[:], world.objects.condition("BrokerAlarm")))
 
-    run(story)
+    run(timeline)
     (during, alarmed), (after, ended) = seen
     assert (during, alarmed) == ([], ("True", "MemoryAlarm"))
     assert after[-1] == ("worker", 0)
@@ -48,11 +48,11 @@ def test_nothing_is_scaled_down_until_the_alarm_ends():
 
 
 def test_the_alarm_is_a_warning_and_a_problem_with_advice():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         begun(world)
         await world.tick()
 
-    world = run(story)
+    world = run(timeline)
     (problem,) = problems_of(facts_of(world.record.histories[("shop", "worker")]))
     assert problem.code == "MARE007"
     assert "scale-down is blocked until it ends" in problem.text
@@ -61,21 +61,21 @@ def test_the_alarm_is_a_warning_and_a_problem_with_advice():
 
 
 def test_more_replicas_are_no_advice_in_an_alarm():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         begun(world)
         world.brokers.ready["worker"] = 999
         world.put(maxReplicas=5, generation=2)
         await world.tick()
 
-    world = run(story)
+    world = run(timeline)
     problems = problems_of(facts_of(world.record.histories[("shop", "worker")]))
     assert [problem.code for problem in problems] == ["MARE007"]
 
 
 @pytest.mark.parametrize("age", [16, 3600])
 def test_an_alarm_in_old_statistics_is_not_known(age: int):
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         begun(world).busy_at = world.clock.now - age
         await world.tick()
 
-    assert run(story).objects.condition("BrokerAlarm") == ("Unknown", "Stale")
+    assert run(timeline).objects.condition("BrokerAlarm") == ("Unknown", "Stale")

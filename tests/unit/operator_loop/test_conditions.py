@@ -81,7 +81,7 @@ def freshness(world: World) -> tuple[str, str]:
 
 
 def test_a_silent_leader_is_no_warning_before_statistics_can_show_an_empty_queue():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.workloads.have("worker", 1)
         world.brokers.ready["worker"] = 3
         world.put()
@@ -99,7 +99,7 @@ def test_a_silent_leader_is_no_warning_before_statistics_can_show_an_empty_queue
             await world.tick()
         assert freshness(world) == ("False", "LeaderSilent")
 
-    run(story)
+    run(timeline)
 
 
 def grace_condition(learning: Learning, held: HeldMessages) -> Condition:
@@ -195,7 +195,7 @@ class HungBrokers(FakeBrokers):
 
 @pytest.mark.parametrize("hangs", [True, False])
 def test_workers_that_hang_are_named_instead_of_the_grace_period(*, hangs: bool):
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         brokers = HungBrokers(world.clock)
         world.use(brokers)
         world.workloads.have("worker", 1, grace_seconds=30)
@@ -208,7 +208,7 @@ def test_workers_that_hang_are_named_instead_of_the_grace_period(*, hangs: bool)
             brokers.ready["worker"] = second if hangs else 1
             await world.tick()
 
-    world = run(story)
+    world = run(timeline)
     problems = problems_of(facts_of(world.record.histories[("shop", "worker")]))
     found = {each.code: each for each in problems if each.code in ("MARE012", "MARE024")}
     assert list(found) == (["MARE024"] if hangs else [])

@@ -9,7 +9,7 @@ OLD, YOUNG = "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"
 
 
 def test_a_workload_that_another_kind_of_autoscaler_scales_is_left_to_it():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.workloads.have("worker", 0)
         world.brokers.ready["worker"] = 95
         world.conflicts.rival = "HorizontalPodAutoscaler worker"
@@ -17,7 +17,7 @@ def test_a_workload_that_another_kind_of_autoscaler_scales_is_left_to_it():
         for _ in range(20):
             await world.tick()
 
-    world = run(story)
+    world = run(timeline)
 
     assert world.workloads.done == []
     assert world.objects.condition("AbleToScale") == ("False", "OtherAutoscaler")
@@ -27,7 +27,7 @@ def test_a_workload_that_another_kind_of_autoscaler_scales_is_left_to_it():
 
 
 def test_when_the_other_one_is_gone_the_workload_is_scaled_at_once():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.workloads.have("worker", 0)
         world.brokers.ready["worker"] = 95
         world.conflicts.rival = "ScaledObject worker"
@@ -36,14 +36,14 @@ def test_when_the_other_one_is_gone_the_workload_is_scaled_at_once():
         world.conflicts.rival = None
         await world.tick()
 
-    world = run(story)
+    world = run(timeline)
 
     assert world.workloads.done == [("worker", 10)]
     assert world.objects.condition("AbleToScale")[0] == "True"
 
 
 def test_of_two_objects_for_one_workload_the_older_one_acts():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.workloads.have("worker", 0)
         world.brokers.ready |= {"a": 200, "b": 95}
         world.put("a", scaleTargetRef=ONE, created=YOUNG)
@@ -51,7 +51,7 @@ def test_of_two_objects_for_one_workload_the_older_one_acts():
         for _ in range(5):
             await world.tick()
 
-    world = run(story)
+    world = run(timeline)
 
     assert world.workloads.done == [("worker", 10)]
     assert world.objects.condition("AbleToScale", "a") == ("False", "OtherAutoscaler")
@@ -59,7 +59,7 @@ def test_of_two_objects_for_one_workload_the_older_one_acts():
 
 
 def test_a_dry_run_reports_another_autoscaler_without_a_warning():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.workloads.have("worker", 0)
         world.brokers.ready["worker"] = 95
         world.conflicts.rival = "ScaledObject worker"
@@ -67,7 +67,7 @@ def test_a_dry_run_reports_another_autoscaler_without_a_warning():
         for _ in range(20):
             await world.tick()
 
-    world = run(story)
+    world = run(timeline)
 
     assert world.workloads.done == []
     assert world.objects.condition("AbleToScale") == ("True", "OtherAutoscaler")
@@ -76,7 +76,7 @@ def test_a_dry_run_reports_another_autoscaler_without_a_warning():
 
 
 def test_an_older_dry_run_is_no_conflict():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.workloads.have("worker", 0)
         world.brokers.ready |= {"a": 95, "b": 200}
         world.put("a", scaleTargetRef=ONE, created=YOUNG)
@@ -91,7 +91,7 @@ def test_an_older_dry_run_is_no_conflict():
         world.loop.remove(("shop", "b"), "uid-b")
         world.loop.remove(("shop", "a"), "uid-a")
 
-    world = run(story)
+    world = run(timeline)
 
     assert world.workloads.done == [("worker", 10), ("worker", 20)]
     assert world.objects.condition("AbleToScale", "a") == ("False", "OtherAutoscaler")
@@ -99,7 +99,7 @@ def test_an_older_dry_run_is_no_conflict():
 
 @pytest.mark.parametrize("turns", [False, True])
 def test_the_younger_one_acts_when_the_older_one_is_removed_or_turns_elsewhere(turns):
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.workloads.have("worker", 0)
         world.brokers.ready |= {"a": 200, "b": 95}
         world.put("a", scaleTargetRef=ONE, created=YOUNG)
@@ -112,4 +112,4 @@ def test_the_younger_one_acts_when_the_older_one_is_removed_or_turns_elsewhere(t
         for _ in range(20):
             await world.tick()
 
-    assert run(story).workloads.done == [("worker", 10), ("worker", 20)]
+    assert run(timeline).workloads.done == [("worker", 10), ("worker", 20)]

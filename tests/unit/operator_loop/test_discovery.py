@@ -29,13 +29,13 @@ class Api:
 
 
 def test_a_known_kind_needs_one_request():
-    async def story():
+    async def timeline():
         api = Api()
         discovery = Discovery(api)
         found = [await discovery.find("apps/v1", "Deployment") for _ in range(3)]
         return {each.plural for each in found}, len(api.times)
 
-    assert virtual_time.run(story()) == ({"deployments"}, 1)
+    assert virtual_time.run(timeline()) == ({"deployments"}, 1)
 
 
 @pytest.mark.parametrize(
@@ -47,15 +47,15 @@ def test_a_known_kind_needs_one_request():
     ],
 )
 def test_a_kind_that_cannot_be_scaled_is_not_found(version, kind, reason):
-    async def story():
+    async def timeline():
         with pytest.raises(NotFound, match=reason):
             await Discovery(Api()).find(version, kind)
 
-    virtual_time.run(story())
+    virtual_time.run(timeline())
 
 
 def test_many_kinds_that_do_not_exist_cause_at_most_20_requests_a_second():
-    async def story():
+    async def timeline():
         api = Api()
         discovery = Discovery(api)
 
@@ -66,7 +66,7 @@ def test_many_kinds_that_do_not_exist_cause_at_most_20_requests_a_second():
         await asyncio.gather(*map(ask, range(100)))
         return api.times
 
-    times = virtual_time.run(story())
+    times = virtual_time.run(timeline())
 
     assert len(times) == 100
     assert sum(1 for at in times if at < 0.999) <= 20

@@ -23,7 +23,7 @@ NO_WINDOW = {"scaleDown": {"stabilizationWindowSeconds": 0}}
 def stored(ready=95, replicas=10, ticks=20, prepare=None, **spec):
     """The object as the API server would have it after a while."""
 
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.workloads.have("worker", replicas)
         world.brokers.ready["worker"] = ready
         if prepare:
@@ -32,7 +32,7 @@ def stored(ready=95, replicas=10, ticks=20, prepare=None, **spec):
         for _ in range(ticks):
             await world.tick()
 
-    world = run(story)
+    world = run(timeline)
     status = {}
     for _, patch in world.objects.statuses:
         status = without_absent({**status, **patch})

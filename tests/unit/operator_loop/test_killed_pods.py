@@ -52,10 +52,10 @@ def killed(api: FakeApi, replicas: int = 1) -> list[str]:
         assert uid == f"uid-{name}"
         found.append(name)
 
-    async def story() -> None:
+    async def timeline() -> None:
         await asyncio.wait_for(watch_killed(api, "shop", "app=a", replicas, on_killed), 10)
 
-    asyncio.run(story())
+    asyncio.run(timeline())
     return found
 
 

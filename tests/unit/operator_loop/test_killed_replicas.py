@@ -34,7 +34,7 @@ def _at_once(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_a_replica_that_was_killed_is_an_event_and_counted_once():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.workloads.killed = ["worker-b", "worker-a", "worker-b", None]
         await shrinks(world)
         world.workloads.have("worker", 2, grace_seconds=0)
@@ -42,20 +42,20 @@ def test_a_replica_that_was_killed_is_an_event_and_counted_once():
         for _ in range(3):
             await world.tick()
 
-    world = run(story)
+    world = run(timeline)
 
     assert killed(world) == 2
     assert world.objects.events.count(("worker", "Warning", "ReplicasKilled")) == 1
 
 
 def test_a_replica_that_has_the_name_of_one_that_was_killed_before_is_reported_too():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         for generation in 1, 2:
             world.workloads.killed_generation = generation
             world.workloads.killed = ["worker-2"]
             await shrinks(world)
 
-    world = run(story)
+    world = run(timeline)
 
     assert killed(world) == 2
     assert world.objects.events.count(("worker", "Warning", "ReplicasKilled")) == 2
@@ -78,10 +78,10 @@ def test_an_event_lists_three_replicas_and_counts_the_others(names, listed):
 
 
 def test_replicas_that_end_in_time_are_not_reported():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         await shrinks(world)
 
-    world = run(story)
+    world = run(timeline)
 
     assert killed(world) == 0
     assert [kind for _, kind, _ in world.objects.events] == ["Normal"]
@@ -96,11 +96,11 @@ def test_replicas_that_end_in_time_are_not_reported():
     ],
 )
 def test_what_cannot_be_known_is_not_watched_again(grace_seconds, watched):
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.workloads.killed = [*watched]
         await shrinks(world, grace_seconds)
 
-    world = run(story)
+    world = run(timeline)
 
     assert world.workloads.killed == ["worker-a"]
     assert killed(world) == 0
@@ -109,41 +109,41 @@ def test_what_cannot_be_known_is_not_watched_again(grace_seconds, watched):
 def test_a_replica_of_a_deleted_object_is_not_reported():
     world = World()
 
-    async def story() -> None:
+    async def timeline() -> None:
         world.workloads.killed = ["worker-a"]
         await shrinks(world, grace_seconds=30)
         world.loop.remove(("shop", "worker"), "uid-worker")
         await asyncio.sleep(60)
         await world.loop.close()
 
-    virtual_time.run(story())
+    virtual_time.run(timeline())
     assert world.workloads.killed == []
     assert killed(world) == 0
 
 
 def test_closing_ends_the_checks():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         await shrinks(world, grace_seconds=3_600)
         assert len(asyncio.all_tasks()) == 2
         await world.loop.close()
         await turns(2)
         assert asyncio.all_tasks() == {asyncio.current_task()}
 
-    run(story)
+    run(timeline)
 
 
 def test_a_busy_api_server_hides_no_killed_replica():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.workloads.killed = [Unavailable("busy"), "worker-a"]
         await shrinks(world)
 
-    assert killed(run(story)) == 1
+    assert killed(run(timeline)) == 1
 
 
 def test_a_check_knows_how_many_replicas_stay_and_ends_after_its_time():
     world = World()
 
-    async def story() -> None:
+    async def timeline() -> None:
         world.workloads.killed = ["worker-a", asyncio.Event()]
         await shrinks(world, grace_seconds=30)
         await asyncio.sleep(59)
@@ -152,5 +152,5 @@ def test_a_check_knows_how_many_replicas_stay_and_ends_after_its_time():
         assert killed(world) == 1
         await world.loop.close()
 
-    virtual_time.run(story())
+    virtual_time.run(timeline())
     assert world.workloads.left == 1

@@ -53,7 +53,7 @@ CHANGES = [lose_leadership, pause, delete, start_deletion, create_anew]
 def test_a_change_that_waits_for_a_slot_is_not_sent_when_it_is_out_of_date(
     change: Callable[[World], None],
 ):
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         for name in NAMES:
             world.begin(0, 95, name)
         world.workloads.answers = asyncio.Event()
@@ -65,14 +65,14 @@ def test_a_change_that_waits_for_a_slot_is_not_sent_when_it_is_out_of_date(
         for _ in range(3):
             await world.tick()
 
-    assert len(run(story).workloads.sent) == SLOTS
+    assert len(run(timeline).workloads.sent) == SLOTS
 
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_scale_down_is_not_sent_when_it_went_out_of_date_while_pods_were_marked(
     change: Callable[[World], None],
 ):
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         name = NAMES[0]
         world.workloads.have(name, 3)
         world.brokers.ready[name] = 5
@@ -85,7 +85,7 @@ def test_a_scale_down_is_not_sent_when_it_went_out_of_date_while_pods_were_marke
         world.workloads.answers.set()
         await settle()
 
-    world = run(story)
+    world = run(timeline)
     assert world.workloads.marking_allowed is False
     assert world.workloads.done == []
 
@@ -94,7 +94,7 @@ def test_a_scale_down_is_not_sent_when_it_went_out_of_date_while_pods_were_marke
 def test_a_status_that_waits_for_a_slot_is_not_written_when_it_is_out_of_date(
     change: Callable[[World], None],
 ):
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.objects.answers = asyncio.Event()
         for name in NAMES:
             world.begin(0, 0, name)
@@ -103,11 +103,11 @@ def test_a_status_that_waits_for_a_slot_is_not_written_when_it_is_out_of_date(
         world.objects.answers.set()
         await settle()
 
-    assert len(run(story).objects.statuses) == SLOTS
+    assert len(run(timeline).objects.statuses) == SLOTS
 
 
 def test_a_status_of_an_older_generation_is_not_written():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.objects.answers = asyncio.Event()
         for name in NAMES:
             world.begin(0, 0, name)
@@ -118,12 +118,12 @@ def test_a_status_of_an_older_generation_is_not_written():
         assert NAMES[-1] not in [name for name, _ in world.objects.statuses]
         await world.tick()
 
-    assert run(story).objects.last(NAMES[-1])["observedGeneration"] == 2
+    assert run(timeline).objects.last(NAMES[-1])["observedGeneration"] == 2
 
 
 @pytest.mark.parametrize("change", [lose_leadership, delete, start_deletion])
 def test_an_event_is_not_published_when_it_is_out_of_date(change: Callable[[World], None]):
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         name = NAMES[0]
         world.workloads.have(name, 0)
         world.brokers.ready[name] = 95
@@ -135,14 +135,14 @@ def test_an_event_is_not_published_when_it_is_out_of_date(change: Callable[[Worl
         world.objects.answers.set()
         await settle()
 
-    assert run(story).objects.events == []
+    assert run(timeline).objects.events == []
 
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_reading_that_took_long_decides_nothing_when_it_is_out_of_date(
     change: Callable[[World], None],
 ):
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         for name in NAMES:
             world.begin(0, 95, name)
         world.brokers.answers = asyncio.Event()
@@ -151,13 +151,13 @@ def test_a_reading_that_took_long_decides_nothing_when_it_is_out_of_date(
         world.brokers.answers.set()
         await settle()
 
-    world = run(story)
+    world = run(timeline)
     assert world.workloads.sent == []
     assert not world.record.histories
 
 
 def test_a_lapse_of_leadership_does_not_reset_the_window():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.workloads.have("worker", 10)
         world.brokers.ready["worker"] = 5
         window = {"scaleDown": {"stabilizationWindowSeconds": 30}}
@@ -166,11 +166,11 @@ def test_a_lapse_of_leadership_does_not_reset_the_window():
             world.leads = second not in (10, 11, 25)
             await world.tick()
 
-    assert run(story).workloads.done == [("worker", 1)]
+    assert run(timeline).workloads.done == [("worker", 1)]
 
 
 def test_a_new_term_resets_the_window():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.workloads.have("worker", 10)
         world.brokers.ready["worker"] = 5
         window = {"scaleDown": {"stabilizationWindowSeconds": 30}}
@@ -179,44 +179,44 @@ def test_a_new_term_resets_the_window():
             world.term = 1 if second < 25 else 2
             await world.tick()
 
-    assert run(story).workloads.done == []
+    assert run(timeline).workloads.done == []
 
 
 def test_an_event_that_is_older_than_the_known_version_is_ignored():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.begin(0, 95, version=110, generation=2, paused="All")
         world.put(version=105, generation=1)
         for _ in range(5):
             await world.tick()
 
-    assert run(story).workloads.sent == []
+    assert run(timeline).workloads.sent == []
 
 
 def test_a_late_event_does_not_bring_a_deleted_object_back():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.begin(0, 95)
         handle_event(world.loop, "DELETED", body())
         world.put()
         for _ in range(5):
             await world.tick()
 
-    assert run(story).workloads.sent == []
+    assert run(timeline).workloads.sent == []
 
 
 def test_the_deletion_of_an_object_leaves_another_one_of_its_name_alone():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.begin(0, 95)
         world.put(uid="another")
         world.loop.remove(("shop", "worker"), "uid-worker")
         await world.tick()
 
-    assert run(story).workloads.done == [("worker", 10)]
+    assert run(timeline).workloads.done == [("worker", 10)]
 
 
 def test_a_former_leader_does_not_overwrite_the_status_of_its_successor(
     caplog: pytest.LogCaptureFixture,
 ):
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.begin(0, 95)
         world.objects.stored["worker"] += 1  # the successor has written; its event is on the way
         await world.tick()
@@ -225,12 +225,12 @@ def test_a_former_leader_does_not_overwrite_the_status_of_its_successor(
         world.put(version=world.objects.stored["worker"])
         await world.tick()
 
-    assert run(story).objects.last()["lastDecision"]["to"] == 10
+    assert run(timeline).objects.last()["lastDecision"]["to"] == 10
     assert not [each for each in caplog.records if each.levelname in ("WARNING", "ERROR")]
 
 
 def test_another_workload_has_no_past():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         window = {"scaleDown": {"stabilizationWindowSeconds": 30}}
         world.workloads.have("worker", 0)
         world.workloads.have("other", 20)
@@ -244,11 +244,11 @@ def test_another_workload_has_no_past():
         for _ in range(25):
             await world.tick()
 
-    assert "other" not in dict(run(story).workloads.done)
+    assert "other" not in dict(run(timeline).workloads.done)
 
 
 def test_a_pause_that_a_status_write_meets_holds_for_changes_as_well():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         for name in ("worker", "other"):
             world.workloads.have(name, 0)
             world.brokers.ready[name] = 0
@@ -264,14 +264,14 @@ def test_a_pause_that_a_status_write_meets_holds_for_changes_as_well():
         for _ in range(3):
             await world.tick()
 
-    assert run(story).workloads.done == [("worker", 10)]
+    assert run(timeline).workloads.done == [("worker", 10)]
 
 
 def test_repeated_conflicts_are_retried_at_a_growing_interval():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.begin(0, 95)
         for _ in range(300):
             world.workloads.behind = {"worker"}
             await world.tick(0.1)
 
-    assert len(run(story).workloads.sent) <= 8
+    assert len(run(timeline).workloads.sent) <= 8

@@ -8,7 +8,7 @@ from tests.unit.operator_loop.candidates import play
 
 
 def test_the_first_replica_leads_until_it_does_not_renew_its_lease():
-    async def story(leases, clock, candidate):
+    async def timeline(leases, clock, candidate):
         first, second = candidate("first"), candidate("second")
         await first._try()
         await second._try()
@@ -23,11 +23,11 @@ def test_the_first_replica_leads_until_it_does_not_renew_its_lease():
         await first._try()
         assert not first()
 
-    play(story)
+    play(timeline)
 
 
 def test_a_killed_leader_is_replaced_within_four_and_a_half_seconds_at_any_phase():
-    async def story(leases, clock, candidate):
+    async def timeline(leases, clock, candidate):
         for phase in range(8):
             first, second = candidate(f"first-{phase}"), candidate(f"second-{phase}")
             await first._try()
@@ -44,11 +44,11 @@ def test_a_killed_leader_is_replaced_within_four_and_a_half_seconds_at_any_phase
             await second._release()
             clock.now += 10
 
-    play(story)
+    play(timeline)
 
 
 def test_the_lease_of_another_replica_has_the_duration_in_the_lease():
-    async def story(leases, clock, candidate):
+    async def timeline(leases, clock, candidate):
         slow, fast = candidate("slow", 60.0), candidate("fast", 3.5)
         await slow._try()
         await fast._try()
@@ -59,22 +59,22 @@ def test_the_lease_of_another_replica_has_the_duration_in_the_lease():
         await fast._try()
         assert (slow(), fast()) == (False, True)
 
-    play(story)
+    play(timeline)
 
 
 def test_a_published_duration_is_never_shorter_than_the_real_one():
-    async def story(leases, clock, candidate):
+    async def timeline(leases, clock, candidate):
         for seconds, published in ((2.0, 2), (2.1, 3), (3.5, 4), (59.5, 60)):
             replica = candidate(f"with-{seconds}", seconds)
             await replica._try()
             assert leases.lease["spec"]["leaseDurationSeconds"] == published
             await replica._release()
 
-    play(story)
+    play(timeline)
 
 
 def test_leadership_lasts_from_the_request_and_not_from_the_answer():
-    async def story(leases, clock, candidate):
+    async def timeline(leases, clock, candidate):
         first = candidate("first")
         await first._try()
         leases.takes = 1.5
@@ -86,11 +86,11 @@ def test_leadership_lasts_from_the_request_and_not_from_the_answer():
         clock.now = begun + 3.2
         assert not first()
 
-    play(story)
+    play(timeline)
 
 
 def test_a_lease_that_another_replica_holds_is_only_read():
-    async def story(leases, clock, candidate):
+    async def timeline(leases, clock, candidate):
         await candidate("first")._try()
         second = candidate("second")
         leases.asked.clear()
@@ -100,18 +100,18 @@ def test_a_lease_that_another_replica_holds_is_only_read():
         assert leases.asked == ["GET"] * 5
         assert leases.lease["spec"]["holderIdentity"] == "first"
 
-    play(story)
+    play(timeline)
 
 
 def test_a_leader_whose_lease_was_taken_does_not_release_it():
-    async def story(leases, clock, candidate):
+    async def timeline(leases, clock, candidate):
         first = candidate("first")
         await first._try()
         leases.lease["spec"]["holderIdentity"] = "hand"
         await first._release()
         assert leases.lease["spec"]["holderIdentity"] == "hand"
 
-    play(story)
+    play(timeline)
 
 
 def test_an_attempt_ends_well_before_the_lease_does(monkeypatch: pytest.MonkeyPatch):
@@ -124,15 +124,15 @@ def test_an_attempt_ends_well_before_the_lease_does(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(asyncio, "timeout", recording)
 
-    async def story(leases, clock, candidate):
+    async def timeline(leases, clock, candidate):
         await candidate("first", 10.0)._try()
 
-    play(story)
+    play(timeline)
     assert timeouts == [5.0]
 
 
 def test_a_lapse_without_another_leader_keeps_the_term():
-    async def story(leases, clock, candidate):
+    async def timeline(leases, clock, candidate):
         first = candidate("first")
         await first._try()
         term = first.term
@@ -146,11 +146,11 @@ def test_a_lapse_without_another_leader_keeps_the_term():
             assert first()
         assert first.term == term
 
-    play(story)
+    play(timeline)
 
 
 def test_after_another_leader_a_new_term_begins():
-    async def story(leases, clock, candidate):
+    async def timeline(leases, clock, candidate):
         first, second = candidate("first"), candidate("second")
         await first._try()
         term = first.term
@@ -163,22 +163,22 @@ def test_after_another_leader_a_new_term_begins():
         assert first()
         assert first.term == term + 1
 
-    play(story)
+    play(timeline)
 
 
 def test_a_restarted_replica_begins_its_first_term_with_its_own_lease():
-    async def story(leases, clock, candidate):
+    async def timeline(leases, clock, candidate):
         await candidate("first")._try()
         again = candidate("first")
         assert (again.term, again.holder, again.is_stalled) == (0, None, False)
         await again._try()
         assert (again.term, again.holder) == (1, "first")
 
-    play(story)
+    play(timeline)
 
 
 def test_a_lease_whose_answer_was_lost_begins_a_new_term():
-    async def story(leases, clock, candidate):
+    async def timeline(leases, clock, candidate):
         first, second = candidate("first"), candidate("second")
         await second._try()
         term = second.term
@@ -196,11 +196,11 @@ def test_a_lease_whose_answer_was_lost_begins_a_new_term():
         assert second()
         assert second.term != term
 
-    play(story)
+    play(timeline)
 
 
 def test_a_replica_that_renews_its_lease_keeps_it():
-    async def story(leases, clock, candidate):
+    async def timeline(leases, clock, candidate):
         first, second = candidate("first"), candidate("second")
         for _ in range(20):
             await first._try()
@@ -209,20 +209,20 @@ def test_a_replica_that_renews_its_lease_keeps_it():
             clock.now += 0.7
         assert leases.lease["spec"]["leaseTransitions"] == 1
 
-    play(story)
+    play(timeline)
 
 
 def test_one_of_two_replicas_gets_a_free_lease():
-    async def story(leases, clock, candidate):
+    async def timeline(leases, clock, candidate):
         both = candidate("first"), candidate("second")
         await asyncio.gather(*(each._try() for each in both))
         assert sorted(each() for each in both) == [False, True]
 
-    play(story)
+    play(timeline)
 
 
 def test_a_leader_that_cannot_renew_stops_before_its_lease_ends():
-    async def story(leases, clock, candidate):
+    async def timeline(leases, clock, candidate):
         first = candidate("first")
         await first._try()
         leases.away = True
@@ -234,14 +234,14 @@ def test_a_leader_that_cannot_renew_stops_before_its_lease_ends():
         await first._try()
         assert first()
 
-    play(story)
+    play(timeline)
 
 
 @pytest.mark.parametrize("odd", [ValueError("no JSON"), KeyError("spec"), AssertionError()])
 def test_an_unexpected_answer_does_not_end_the_election(
     odd: Exception, caplog: pytest.LogCaptureFixture
 ):
-    async def story(leases, clock, candidate):
+    async def timeline(leases, clock, candidate):
         first = candidate("first")
         running = asyncio.create_task(first.run())
         leases.odd = odd
@@ -257,5 +257,5 @@ def test_an_unexpected_answer_does_not_end_the_election(
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 
-    play(story)
+    play(timeline)
     assert "Lease could not be read or written" in caplog.messages

@@ -9,7 +9,7 @@ from tests.unit.operator_loop.candidates import play
 
 
 def test_a_leader_renews_by_one_request():
-    async def story(leases, clock, candidate):
+    async def timeline(leases, clock, candidate):
         first = candidate("first")
         await first._try()
         leases.asked.clear()
@@ -19,11 +19,11 @@ def test_a_leader_renews_by_one_request():
             assert first()
         assert leases.asked == ["PUT"] * 5
 
-    play(story)
+    play(timeline)
 
 
 def test_a_lease_that_another_client_has_written_is_read_again():
-    async def story(leases, clock, candidate):
+    async def timeline(leases, clock, candidate):
         first = candidate("first")
         await first._try()
         await first._try()
@@ -37,11 +37,11 @@ def test_a_lease_that_another_client_has_written_is_read_again():
         await first._try()
         assert first()
 
-    play(story)
+    play(timeline)
 
 
 def test_a_lease_that_was_deleted_is_made_again_in_the_same_attempt():
-    async def story(leases, clock, candidate):
+    async def timeline(leases, clock, candidate):
         first = candidate("first")
         await first._try()
         leases.lease = None
@@ -52,11 +52,11 @@ def test_a_lease_that_was_deleted_is_made_again_in_the_same_attempt():
         clock.now += 3.0
         assert first()
 
-    play(story)
+    play(timeline)
 
 
 def test_a_lease_that_was_made_again_begins_a_term_though_the_answer_is_lost():
-    async def story(leases, clock, candidate):
+    async def timeline(leases, clock, candidate):
         first = candidate("first")
         await first._try()
         leases.lease, leases.loses_answers = None, True
@@ -65,13 +65,13 @@ def test_a_lease_that_was_made_again_begins_a_term_though_the_answer_is_lost():
         await first._try()
         assert (first(), first.term) == (True, 2)
 
-    play(story)
+    play(timeline)
 
 
 def test_a_lease_has_the_time_at_which_its_holder_acquired_it():
     long_ago = "2020-01-01T00:00:00.000000Z"
 
-    async def story(leases, clock, candidate):
+    async def timeline(leases, clock, candidate):
         first, second = candidate("first"), candidate("second")
         await first._try()
         leases.lease["spec"]["acquireTime"] = long_ago
@@ -85,7 +85,7 @@ def test_a_lease_has_the_time_at_which_its_holder_acquired_it():
         assert leases.lease["spec"]["acquireTime"] > long_ago
         assert leases.lease["spec"]["leaseTransitions"] == 2
 
-    play(story)
+    play(timeline)
 
 
 @pytest.fixture
@@ -98,16 +98,16 @@ def in_recife(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_the_times_of_a_lease_are_utc_wherever_the_machine_stands(in_recife):
-    async def story(leases, clock, candidate):
+    async def timeline(leases, clock, candidate):
         await candidate("first")._try()
         renewed = datetime.fromisoformat(leases.lease["spec"]["renewTime"])
         assert abs((datetime.now(UTC) - renewed).total_seconds()) < 3600
 
-    play(story)
+    play(timeline)
 
 
 def test_a_waiting_replica_tries_twice_as_often_and_when_the_lease_expires():
-    async def story(leases, clock, candidate):
+    async def timeline(leases, clock, candidate):
         first, second = candidate("first"), candidate("second")
         assert first.pause() == 0.7
         await first._try()
@@ -121,11 +121,11 @@ def test_a_waiting_replica_tries_twice_as_often_and_when_the_lease_expires():
         assert pauses == pytest.approx([0.35, 0.2, 0.05, 0.05])
         assert first.pause() == 0.7
 
-    play(story)
+    play(timeline)
 
 
 def test_an_election_without_attempts_has_stalled():
-    async def story(leases, clock, candidate):
+    async def timeline(leases, clock, candidate):
         first = candidate("first")
         leases.away = True
         for _ in range(60):
@@ -135,11 +135,11 @@ def test_an_election_without_attempts_has_stalled():
         clock.now += 31
         assert first.is_stalled
 
-    play(story)
+    play(timeline)
 
 
 def test_a_released_lease_is_taken_at_once():
-    async def story(leases, clock, candidate):
+    async def timeline(leases, clock, candidate):
         first, second = candidate("first"), candidate("second")
         await first._try()
         await first._release()
@@ -147,16 +147,16 @@ def test_a_released_lease_is_taken_at_once():
         await second._try()
         assert second()
 
-    play(story)
+    play(timeline)
 
 
 @pytest.mark.parametrize("seconds", [0.0, 3.0])
 def test_a_replica_that_stops_without_leading_does_not_release_the_lease(seconds: float):
-    async def story(leases, clock, candidate):
+    async def timeline(leases, clock, candidate):
         first, second = candidate("first"), candidate("second")
         await first._try()
         clock.now += seconds
         await second._release()
         assert leases.lease["spec"]["holderIdentity"] == "first"
 
-    play(story)
+    play(timeline)

@@ -10,11 +10,11 @@ WORKER = ("shop", "worker")
 
 
 def test_a_deep_queue_activates_a_workload_in_one_step_and_the_status_has_it():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.begin(0, 95)
         await world.tick()
 
-    world = run(story)
+    world = run(timeline)
 
     assert world.workloads.done == [("worker", 10)]
     status = world.objects.last()
@@ -25,7 +25,7 @@ def test_a_deep_queue_activates_a_workload_in_one_step_and_the_status_has_it():
 
 
 def test_while_nothing_changes_nothing_is_written():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.begin(0, 95)
         for _ in range(20):
             await world.tick()
@@ -34,7 +34,7 @@ def test_while_nothing_changes_nothing_is_written():
         for _ in range(200):
             await world.tick()
 
-    world = run(story)
+    world = run(timeline)
 
     assert world.objects.statuses == []
     assert world.objects.events == []
@@ -42,7 +42,7 @@ def test_while_nothing_changes_nothing_is_written():
 
 
 def test_a_follower_reads_no_queue_and_a_new_leader_does_not_scale_down_at_once():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.workloads.have("worker", 10)
         world.brokers.ready["worker"] = 5
         world.leads = False
@@ -57,7 +57,7 @@ def test_a_follower_reads_no_queue_and_a_new_leader_does_not_scale_down_at_once(
         for _ in range(4):
             await world.tick()
 
-    assert run(story).workloads.done == [("worker", 1)]
+    assert run(timeline).workloads.done == [("worker", 1)]
 
 
 def test_a_new_leader_continues_from_the_last_status():
@@ -70,7 +70,7 @@ def test_a_new_leader_continues_from_the_last_status():
     }
     written = {"decisions": [past], "lastDecision": past, "estimates": {"startSeconds": 7.0}}
 
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.workloads.have("worker", 0)
         world.brokers.ready["worker"] = 95
         world.leads = False
@@ -80,7 +80,7 @@ def test_a_new_leader_continues_from_the_last_status():
         world.leads = True
         await world.tick()
 
-    world = run(story)
+    world = run(timeline)
     status = world.objects.last()
 
     assert world.record.histories[WORKER].view.estimates.start_seconds == 7.0
@@ -89,7 +89,7 @@ def test_a_new_leader_continues_from_the_last_status():
 
 
 def test_metrics_of_objects_are_removed_when_leadership_is_lost():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.workloads.have("worker", 3)
         world.put()
         await world.tick()
@@ -105,7 +105,7 @@ def test_metrics_of_objects_are_removed_when_leadership_is_lost():
             n.depth for _, n in world.record.histories[WORKER].series[0].samples(world.clock.now)
         ]
 
-    run(story)
+    run(timeline)
 
 
 def exported(world: World, name: str) -> float | None:
@@ -115,13 +115,13 @@ def exported(world: World, name: str) -> float | None:
 
 
 def test_an_unknown_queue_holds_the_count():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.workloads.have("worker", 10)
         world.put(**AT_ONCE)
         for _ in range(100):
             await world.tick()
 
-    world = run(story)
+    world = run(timeline)
 
     assert world.workloads.done == []
     assert world.objects.condition("MetricsFresh") == ("False", "QueueNotFound")
@@ -130,7 +130,7 @@ def test_an_unknown_queue_holds_the_count():
 
 
 def test_a_removed_object_is_not_scaled():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.workloads.have("worker", 0)
         world.put()
         await world.tick()
@@ -139,14 +139,14 @@ def test_a_removed_object_is_not_scaled():
         for _ in range(3):
             await world.tick()
 
-    world = run(story)
+    world = run(timeline)
 
     assert world.workloads.done == []
     assert not world.record.histories
 
 
 def test_an_object_whose_status_write_finds_no_object_is_read_and_written_later():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.workloads.have("worker", 0)
         world.brokers.ready["worker"] = 0
         world.objects.error = NotFound("the server could not find the requested resource")
@@ -157,14 +157,14 @@ def test_an_object_whose_status_write_finds_no_object_is_read_and_written_later(
         for _ in range(3):
             await world.tick()
 
-    world = run(story)
+    world = run(timeline)
 
     assert world.workloads.done == [("worker", 10)]
     assert world.objects.last()["currentReplicas"] == 10
 
 
 def test_idle_replicas_are_marked_immediately_before_a_scale_down():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.workloads.have("worker", 5)
         world.brokers.ready["worker"] = 30
         world.brokers.busy = {"10.0.0.1": 3, "10.0.0.2": 0}
@@ -172,19 +172,19 @@ def test_idle_replicas_are_marked_immediately_before_a_scale_down():
         for _ in range(3):
             await world.tick()
 
-    world = run(story)
+    world = run(timeline)
 
     assert world.workloads.done == [("worker", 3)]
     assert world.workloads.preferred == [{"10.0.0.1": 3, "10.0.0.2": 0}]
 
 
 def test_a_dry_run_decides_and_reports_but_changes_nothing():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.begin(0, 95, dryRun=True)
         for _ in range(20):
             await world.tick()
 
-    world = run(story)
+    world = run(timeline)
 
     assert world.workloads.done == []
     assert world.objects.last()["desiredReplicas"] == 10
@@ -194,7 +194,7 @@ def test_a_dry_run_decides_and_reports_but_changes_nothing():
 
 @pytest.mark.parametrize("why", ["dryRun", "rival", "refused"])
 def test_decisions_that_are_not_carried_out_are_written_once_they_settle(why: str):
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.workloads.have("worker", 5)
         if why == "rival":
             world.conflicts.rival = "HorizontalPodAutoscaler worker"
@@ -205,7 +205,7 @@ def test_decisions_that_are_not_carried_out_are_written_once_they_settle(why: st
             world.brokers.ready["worker"] = 100 + 37 * number % 300
             await world.tick(0.25)
 
-    world = run(story)
+    world = run(timeline)
 
     assert len(world.objects.statuses) <= 9
     assert len(world.objects.last()["decisions"]) <= 2
@@ -214,7 +214,7 @@ def test_decisions_that_are_not_carried_out_are_written_once_they_settle(why: st
 
 
 def test_the_status_keeps_changes_and_what_lasted_rather_than_what_passed():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.workloads.have("worker", 1)
         world.put(minReplicas=1)
         for second in range(600):
@@ -223,7 +223,7 @@ def test_the_status_keeps_changes_and_what_lasted_rather_than_what_passed():
             world.brokers.ready["worker"] = gone if 20 <= second < 180 else many
             await world.tick()
 
-    status = run(story).objects.last()
+    status = run(timeline).objects.last()
 
     told = [(each["from"], each["to"], each["reason"]) for each in status["decisions"]]
     assert told[1:] == [(50, 50, "QueuesUnknown"), (1, 50, "TooManyReplicas")]
@@ -232,27 +232,27 @@ def test_the_status_keeps_changes_and_what_lasted_rather_than_what_passed():
 
 
 def test_a_missing_workload_is_reported():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.brokers.ready["worker"] = 0
         world.put()
         await world.tick()
 
-    assert run(story).objects.condition("AbleToScale") == ("False", "WorkloadNotFound")
+    assert run(timeline).objects.condition("AbleToScale") == ("False", "WorkloadNotFound")
 
 
 def test_few_objects_are_read_four_times_a_second():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.begin(0, 0)
         await world.tick()
         world.brokers.reads.clear()
         for _ in range(100):
             await world.tick(0.1)
 
-    assert len(run(story).brokers.reads) == pytest.approx(40, abs=8)
+    assert len(run(timeline).brokers.reads) == pytest.approx(40, abs=8)
 
 
 def test_a_thousand_objects_are_read_once_a_second_spread_over_it():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         for number in range(1000):
             name = f"w{number}"
             world.begin(0, 0, name)
@@ -264,7 +264,7 @@ def test_a_thousand_objects_are_read_once_a_second_spread_over_it():
         for _ in range(10):
             await world.tick(0.1)
 
-    reads = run(story).brokers.reads
+    reads = run(timeline).brokers.reads
 
     assert sum(map(len, reads)) == pytest.approx(1000, rel=0.15)
     assert max(map(len, reads)) < 300

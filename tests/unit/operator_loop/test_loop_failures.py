@@ -8,7 +8,7 @@ from tests.unit.operator_loop.worlds import World, run
 
 
 def test_a_broker_that_never_answers_does_not_delay_the_objects_of_another():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.workloads.have("worker", 0)
         world.workloads.have("stuck", 5)
         world.brokers.ready |= {"worker": 95, "stuck": 0}
@@ -18,14 +18,14 @@ def test_a_broker_that_never_answers_does_not_delay_the_objects_of_another():
         for _ in range(5):
             await world.tick()
 
-    world = run(story)
+    world = run(timeline)
 
     assert world.workloads.done == [("worker", 10)]
     assert world.brokers.reads.count(["stuck"]) == 1
 
 
 def test_a_workload_whose_change_hangs_does_not_delay_the_others():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.brokers.ready |= {"worker": 95, "stuck": 95}
         world.workloads.slow = {"stuck"}
         world.workloads.have("stuck", 0)
@@ -35,13 +35,13 @@ def test_a_workload_whose_change_hangs_does_not_delay_the_others():
         world.put()
         await world.tick()
 
-    assert run(story).workloads.done == [("worker", 10)]
+    assert run(timeline).workloads.done == [("worker", 10)]
 
 
 def test_an_object_that_cannot_be_decided_is_reported_once_and_the_others_continue(
     caplog: pytest.LogCaptureFixture,
 ):
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.workloads.have("worker", 0)
         world.workloads.have("odd", "many")
         world.brokers.ready |= {"worker": 95, "odd": 95}
@@ -50,7 +50,7 @@ def test_an_object_that_cannot_be_decided_is_reported_once_and_the_others_contin
         for _ in range(40):
             await world.tick(0.25)
 
-    world = run(story)
+    world = run(timeline)
 
     assert world.workloads.done == [("worker", 10)]
     assert world.objects.condition("AbleToScale", "odd") == ("False", "NotDecided")
@@ -64,7 +64,7 @@ def test_an_object_that_cannot_be_decided_is_reported_once_and_the_others_contin
 
 
 def test_a_dry_run_that_can_be_decided_again_becomes_ready():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.workloads.have("worker", "many")
         world.brokers.ready["worker"] = 95
         world.put(dryRun=True)
@@ -73,13 +73,13 @@ def test_a_dry_run_that_can_be_decided_again_becomes_ready():
         world.workloads.have("worker", 0)
         await world.tick()
 
-    assert run(story).objects.condition("Ready") == ("True", "DryRun")
+    assert run(timeline).objects.condition("Ready") == ("True", "DryRun")
 
 
 def test_a_broker_whose_answers_are_not_understood_leaves_its_queues_unknown(
     caplog: pytest.LogCaptureFixture,
 ):
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.workloads.have("worker", 5)
         world.workloads.have("odd", 5)
         world.brokers.ready |= {"worker": 95, "odd": 95}
@@ -89,7 +89,7 @@ def test_a_broker_whose_answers_are_not_understood_leaves_its_queues_unknown(
         for _ in range(40):
             await world.tick()
 
-    world = run(story)
+    world = run(timeline)
 
     assert sorted(world.workloads.done) == [("odd", 9), ("worker", 10)]
     assert world.objects.condition("MetricsFresh", "odd") == ("False", "NotUnderstood")
@@ -98,7 +98,7 @@ def test_a_broker_whose_answers_are_not_understood_leaves_its_queues_unknown(
 
 
 def test_an_object_that_can_be_decided_again_becomes_ready():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.workloads.have("worker", "many")
         world.brokers.ready["worker"] = 95
         world.put()
@@ -107,7 +107,7 @@ def test_an_object_that_can_be_decided_again_becomes_ready():
         for _ in range(3):
             await world.tick()
 
-    world = run(story)
+    world = run(timeline)
 
     assert world.workloads.done == [("worker", 10)]
     assert world.objects.condition("Ready") == ("True", "Ready")
@@ -117,7 +117,7 @@ def test_an_invalid_schedule_is_reported_and_all_else_applies():
     sound = {"start": "* * * * *", "end": "0 0 1 1 *", "minReplicas": 12}
     wrong = [{**sound, "timezone": "America/Recive"}, {**sound, "start": "0 25 * * *"}]
 
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.begin(0, 95, schedules=[sound, *wrong])
         for _ in range(20):
             await world.tick()
@@ -126,7 +126,7 @@ def test_an_invalid_schedule_is_reported_and_all_else_applies():
         for _ in range(20):
             await world.tick()
 
-    world = run(story)
+    world = run(timeline)
 
     assert world.workloads.done == [("worker", 12)]
     condition = {each["type"]: each for each in world.mended["conditions"]}["SchedulesValid"]
@@ -138,7 +138,7 @@ def test_an_invalid_schedule_is_reported_and_all_else_applies():
 
 
 def test_after_a_conflict_the_workload_is_read_and_decided_again_at_once():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.workloads.have("worker", 0)
         world.workloads.behind = {"worker"}
         world.brokers.ready["worker"] = 95
@@ -147,7 +147,7 @@ def test_after_a_conflict_the_workload_is_read_and_decided_again_at_once():
         assert world.workloads.done == []
         await world.tick(0.05)
 
-    world = run(story)
+    world = run(timeline)
 
     assert world.workloads.done == [("worker", 10)]
     assert world.metrics.registry.get_sample_value("mare_scale_conflicts_total") == 1
@@ -164,7 +164,7 @@ def test_after_a_conflict_the_workload_is_read_and_decided_again_at_once():
 def test_a_failed_change_is_reported_and_retried_with_growing_pauses(error: Exception, reason: str):
     attempts = []
 
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.workloads.have("worker", 0)
         world.brokers.ready["worker"] = 95
         world.workloads.errors["worker"] = error
@@ -179,7 +179,7 @@ def test_a_failed_change_is_reported_and_retried_with_growing_pauses(error: Exce
         for _ in range(40):
             await world.tick(0.5)
 
-    world = run(story)
+    world = run(timeline)
 
     assert len(attempts) <= 7
     failures = [(each.at, each.reason, each.text) for each in world.record.failures]

@@ -21,14 +21,14 @@ async def becomes_idle(world: World, why: Unknown | None, ticks: int, cooldown: 
 
 
 def test_a_workload_does_not_become_idle_while_a_queue_has_a_message():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         await becomes_idle(world, LEFT, 60)
 
-    assert run(story).workloads.done == []
+    assert run(timeline).workloads.done == []
 
 
 def test_a_message_that_only_the_queue_reports_restarts_the_cooldown():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         await becomes_idle(world, LEFT, 40, cooldown=30)
         world.brokers.left.clear()
         for _ in range(15):
@@ -37,15 +37,15 @@ def test_a_message_that_only_the_queue_reports_restarts_the_cooldown():
         for _ in range(10):
             await world.tick()
 
-    assert run(story).workloads.done == [("worker", 0)]
+    assert run(timeline).workloads.done == [("worker", 0)]
 
 
 def test_a_queue_that_is_not_certainly_quiet_is_checked_again_each_second():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         await becomes_idle(world, Unknown("QueueChanged", "queue worker changed"), 20)
         assert world.workloads.done == []
         world.brokers.left.clear()
         for _ in range(2):
             await world.tick()
 
-    assert run(story).workloads.done == [("worker", 0)]
+    assert run(timeline).workloads.done == [("worker", 0)]

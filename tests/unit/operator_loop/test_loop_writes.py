@@ -7,7 +7,7 @@ from tests.unit.operator_loop.worlds import World, run
 
 
 def test_a_retry_after_of_the_api_server_delays_the_next_change():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.workloads.have("worker", 0)
         world.brokers.ready["worker"] = 95
         world.workloads.errors["worker"] = Unavailable("too many requests", retry_after=30)
@@ -20,11 +20,11 @@ def test_a_retry_after_of_the_api_server_delays_the_next_change():
         for _ in range(3):
             await world.tick()
 
-    assert run(story).workloads.done == [("worker", 10)]
+    assert run(timeline).workloads.done == [("worker", 10)]
 
 
 def test_a_retry_after_of_the_api_server_delays_all_requests():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         names = ["worker", "other"]
         for name in names:
             world.begin(0, 0, name)
@@ -42,11 +42,11 @@ def test_a_retry_after_of_the_api_server_delays_all_requests():
         for _ in range(3):
             await world.tick()
 
-    assert sorted(run(story).workloads.done) == [("other", 20), ("worker", 10)]
+    assert sorted(run(timeline).workloads.done) == [("other", 20), ("worker", 10)]
 
 
 def test_a_retry_after_of_the_api_server_is_bounded():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         for name in ("worker", "other"):
             world.begin(0, 0, name)
         await world.tick()
@@ -57,11 +57,11 @@ def test_a_retry_after_of_the_api_server_is_bounded():
         for _ in range(31):
             await world.tick()
 
-    assert run(story).workloads.done == [("worker", 10)]
+    assert run(timeline).workloads.done == [("worker", 10)]
 
 
 def test_a_burst_does_not_wait_for_the_statuses_of_all_others():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.objects.answers = asyncio.Event()
         for name in ["worker", *(f"w{number}" for number in range(100))]:
             world.begin(0, 0, name)
@@ -70,11 +70,11 @@ def test_a_burst_does_not_wait_for_the_statuses_of_all_others():
         await world.tick()
         assert world.objects.statuses == []
 
-    assert run(story).workloads.done == [("worker", 10)]
+    assert run(timeline).workloads.done == [("worker", 10)]
 
 
 def test_a_status_that_cannot_be_written_is_written_later():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.workloads.have("worker", 0)
         world.brokers.ready["worker"] = 95
         world.objects.error = Unavailable("away")
@@ -86,13 +86,13 @@ def test_a_status_that_cannot_be_written_is_written_later():
         for _ in range(20):
             await world.tick()
 
-    world = run(story)
+    world = run(timeline)
 
     assert world.objects.last()["desiredReplicas"] == 10
 
 
 def test_a_change_whose_status_could_not_be_written_is_written_down_later():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.workloads.have("worker", 0)
         world.brokers.ready["worker"] = 95
         world.objects.error = Unavailable("away")
@@ -104,7 +104,7 @@ def test_a_change_whose_status_could_not_be_written_is_written_down_later():
         for _ in range(20):
             await world.tick()
 
-    statuses = [status for _, status in run(story).objects.statuses]
+    statuses = [status for _, status in run(timeline).objects.statuses]
 
     assert [each["to"] for each in statuses[-1]["decisions"]][-1:] == [10]
     assert statuses[-1]["decisions"][-1]["from"] == 0
@@ -113,7 +113,7 @@ def test_a_change_whose_status_could_not_be_written_is_written_down_later():
 
 
 def test_a_problem_ends_when_the_object_becomes_a_dry_run():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.workloads.have("worker", 0)
         world.brokers.ready["worker"] = 95
         world.workloads.errors["worker"] = AccessRefused("not allowed")
@@ -124,13 +124,13 @@ def test_a_problem_ends_when_the_object_becomes_a_dry_run():
         world.put(dryRun=True, generation=2)
         await world.tick()
 
-    assert run(story).objects.condition("AbleToScale")[0] == "True"
+    assert run(timeline).objects.condition("AbleToScale")[0] == "True"
 
 
 def test_statuses_that_wait_for_an_api_server_are_made_when_it_is_their_turn():
     names = [f"worker-{number}" for number in range(40)]
 
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.objects.answers = asyncio.Event()
         for name in names:
             world.begin(0, 0, name)
@@ -140,7 +140,7 @@ def test_statuses_that_wait_for_an_api_server_are_made_when_it_is_their_turn():
         for _ in range(100):
             await asyncio.sleep(0)
 
-    world = run(story)
+    world = run(timeline)
 
     assert [name for name, _ in world.objects.statuses] == names
     made = [status["conditions"][0]["lastTransitionTime"] for _, status in world.objects.statuses]

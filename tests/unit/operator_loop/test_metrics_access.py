@@ -16,8 +16,10 @@ REVIEWS = {
 }
 
 
-def play(story: Callable[[MetricsAccess, Clock], Awaitable[None]], status: int = 201) -> list[str]:
-    """Run a story with an API server that allows every token; return the requests to it."""
+def play(
+    timeline: Callable[[MetricsAccess, Clock], Awaitable[None]], status: int = 201
+) -> list[str]:
+    """Run a timeline with an API server that allows every token; return the requests to it."""
 
     def answer(request: web.Request) -> web.Response:
         verdict = REVIEWS[request.path.rpartition("/")[2]]
@@ -26,40 +28,40 @@ def play(story: Callable[[MetricsAccess, Clock], Awaitable[None]], status: int =
     async def run() -> list[str]:
         clock = Clock()
         async with served(answer) as (api, requests):
-            await story(MetricsAccess(api, clock), clock)
+            await timeline(MetricsAccess(api, clock), clock)
             return requests
 
     return asyncio.run(run())
 
 
 def test_a_verdict_holds_for_a_minute():
-    async def story(access: MetricsAccess, clock: Clock) -> None:
+    async def timeline(access: MetricsAccess, clock: Clock) -> None:
         for seconds in (0, 59, 2):
             clock.now += seconds
             assert await access.check("Bearer token") is HTTPStatus.OK
 
-    assert len(play(story)) == 4
+    assert len(play(timeline)) == 4
 
 
 def test_tokens_have_separate_verdicts_and_the_oldest_is_dropped():
-    async def story(access: MetricsAccess, clock: Clock) -> None:
+    async def timeline(access: MetricsAccess, clock: Clock) -> None:
         for number in [*range(65), 64, 0]:
             await access.check(f"Bearer {number}")
 
-    assert len(play(story)) == 2 * 66
+    assert len(play(timeline)) == 2 * 66
 
 
 def test_without_an_answer_of_the_api_server_metrics_are_unavailable_and_nothing_is_cached():
-    async def story(access: MetricsAccess, clock: Clock) -> None:
+    async def timeline(access: MetricsAccess, clock: Clock) -> None:
         for _ in range(2):
             assert await access.check("Bearer token") is HTTPStatus.SERVICE_UNAVAILABLE
 
-    assert len(play(story, status=403)) == 2
+    assert len(play(timeline, status=403)) == 2
 
 
 def test_a_request_without_a_token_asks_the_api_server_nothing():
-    async def story(access: MetricsAccess, clock: Clock) -> None:
+    async def timeline(access: MetricsAccess, clock: Clock) -> None:
         for header in (None, "", "Bearer", "Bearer  ", "Basic dXNlcg=="):
             assert await access.check(header) is HTTPStatus.UNAUTHORIZED
 
-    assert play(story) == []
+    assert play(timeline) == []

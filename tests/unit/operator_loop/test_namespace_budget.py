@@ -36,13 +36,13 @@ def _exceeding(budget: ReadBudget, costs: list[tuple[Key, int]], now: float) -> 
 
 
 def test_an_object_beyond_the_budget_keeps_its_replicas_and_reports_why():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         for name in ("first", "second"):
             world.begin(2, 95, name)
         for _ in range(3):
             await world.tick()
 
-    world = run(story, namespace_queues=1)
+    world = run(timeline, namespace_queues=1)
     assert world.workloads.done == [("first", 10)]
     assert world.objects.condition("MetricsFresh", "second") == ("False", "NamespaceBudgetExceeded")
     assert all("second" not in names for names in world.brokers.reads)

@@ -11,13 +11,13 @@ def read(world: World, name: str, obj: str = "worker") -> float | None:
 
 
 def test_an_object_is_exported_with_what_was_read_and_decided():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.brokers.busy = {"10.0.0.1": 3, "10.0.0.2": 0, "10.0.0.3": 1}
         world.begin(2, 95)
         await world.tick()
         world.clock.now += 0.5
 
-    world = run(story)
+    world = run(timeline)
     assert read(world, "queue_depth_messages") == 95
     assert read(world, "busy_replicas") == 2
     assert (read(world, "current_replicas"), read(world, "desired_replicas")) == (2, 10)
@@ -28,7 +28,7 @@ def test_an_object_is_exported_with_what_was_read_and_decided():
 
 
 def test_a_round_is_as_long_as_its_read_and_a_change_as_long_as_its_request():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.brokers.answers = asyncio.Event()
         world.workloads.answers = asyncio.Event()
         world.begin(2, 95)
@@ -40,19 +40,19 @@ def test_a_round_is_as_long_as_its_read_and_a_change_as_long_as_its_request():
         world.workloads.answers.set()
         await world.tick(0)
 
-    registry = run(story).metrics.registry
+    registry = run(timeline).metrics.registry
     assert registry.get_sample_value("mare_scale_changes_total", {"direction": "up"}) == 1
     assert registry.get_sample_value("mare_round_seconds_sum") == 0.25
     assert registry.get_sample_value("mare_decision_to_scale_seconds_sum") == 0.5
 
 
 def test_an_object_whose_queues_are_unknown_has_no_depth():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.begin(2, 95)
         world.brokers.odd["broker"] = ValueError("no")
         await world.tick()
 
-    world = run(story)
+    world = run(timeline)
     assert read(world, "queue_depth_messages") is None
     assert read(world, "reading_age_seconds") is None
     assert read(world, "queues_unknown") == 1

@@ -9,7 +9,7 @@ from tests.unit.operator_loop.worlds import World, run
 
 
 def test_fresh_queues_scale_up_though_the_statistics_of_another_one_are_old():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.workloads.have("worker", 1)
         now = world.clock.now + 1
         fresh = QueueReading(
@@ -20,21 +20,21 @@ def test_fresh_queues_scale_up_though_the_statistics_of_another_one_are_old():
         world.put(minReplicas=1)
         await world.tick()
 
-    world = run(story)
+    world = run(timeline)
 
     assert world.workloads.done == [("worker", 50)]
     assert world.objects.condition("MetricsFresh") == ("True", "PartlyFresh")
 
 
 def test_a_depth_that_is_no_longer_renewed_becomes_unknown_in_status_and_metrics():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.begin(5, 50)
         await world.tick()
         world.brokers.read_at = world.clock.now
         for _ in range(30):
             await world.tick()
 
-    world = run(story)
+    world = run(timeline)
 
     assert world.objects.condition("MetricsFresh") == ("False", "Stale")
     assert world.objects.condition("Ready") == ("False", "Stale")
@@ -47,14 +47,14 @@ def test_a_depth_that_is_no_longer_renewed_becomes_unknown_in_status_and_metrics
 
 
 def test_the_age_of_statistics_is_a_number_for_prometheus():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.begin(5, 50)
         await world.tick()
         world.brokers.statistics_at = world.clock.now
         for _ in range(30):
             await world.tick()
 
-    world = run(story)
+    world = run(timeline)
 
     of_it = {"namespace": "shop", "name": "worker"}
     assert world.metrics.registry.get_sample_value("mare_statistics_age_seconds", of_it) == 30

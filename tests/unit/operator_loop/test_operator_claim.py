@@ -33,13 +33,13 @@ class Object:
             self.announce()
 
 
-def play(story: Callable[[Object, World, World], Awaitable[None]]) -> None:
+def play(timeline: Callable[[Object, World, World], Awaitable[None]]) -> None:
     async def both(first: World) -> None:
         second = World(operator=B)
         for world in (first, second):
             world.workloads.have("worker", 1)
             world.brokers.ready["worker"] = 95
-        await story(Object(first, second), first, second)
+        await timeline(Object(first, second), first, second)
 
     run(both, operator=A)
 
@@ -51,7 +51,7 @@ async def minutes(stored: Object, worlds: list[World], count: float) -> None:
 
 
 def test_the_second_operator_changes_nothing_and_reports_it():
-    async def story(stored: Object, first: World, second: World) -> None:
+    async def timeline(stored: Object, first: World, second: World) -> None:
         stored.announce()
         await stored.tick(first)
         second.clock.now = first.clock.now
@@ -62,11 +62,11 @@ def test_the_second_operator_changes_nothing_and_reports_it():
         assert second.objects.events == [("worker", "Warning", "OtherOperator")]
         assert len(second.objects.statuses) == 1
 
-    play(story)
+    play(timeline)
 
 
 def test_the_second_operator_takes_over_when_the_first_is_gone():
-    async def story(stored: Object, first: World, second: World) -> None:
+    async def timeline(stored: Object, first: World, second: World) -> None:
         stored.announce()
         await stored.tick(first)
         await minutes(stored, [second], 0.5)
@@ -74,11 +74,11 @@ def test_the_second_operator_takes_over_when_the_first_is_gone():
         assert second.workloads.done == [("worker", 10)]
         assert second.objects.events[-1][1] == "Normal"
 
-    play(story)
+    play(timeline)
 
 
 def test_it_takes_over_later_when_the_first_is_removed_later():
-    async def story(stored: Object, first: World, second: World) -> None:
+    async def timeline(stored: Object, first: World, second: World) -> None:
         stored.announce()
         await stored.tick(first)
         await minutes(stored, [first, second], 2)
@@ -86,7 +86,7 @@ def test_it_takes_over_later_when_the_first_is_removed_later():
         assert stored.status["operator"] == B
         assert second.workloads.done == [("worker", 10)]
 
-    play(story)
+    play(timeline)
 
 
 def test_two_operators_that_both_believe_to_act_do_not_answer_for_ever():

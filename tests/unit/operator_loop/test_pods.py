@@ -28,7 +28,7 @@ class FakeApi:
 def test_no_pod_is_marked_after_the_decision_went_out_of_date():
     allowed = True
 
-    async def story() -> list[str]:
+    async def timeline() -> list[str]:
         nonlocal allowed
         api = FakeApi(pods=20)
         busy = {f"10.0.0.{n}": 1 for n in range(20)}
@@ -42,4 +42,4 @@ def test_no_pod_is_marked_after_the_decision_went_out_of_date():
         await marking
         return api.patched
 
-    assert len(asyncio.run(story())) == 8
+    assert len(asyncio.run(timeline())) == 8

@@ -10,37 +10,37 @@ from tests.unit.operator_loop.worlds import World, run
 
 
 def test_a_loop_that_ticks_is_alive():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.begin(1, 5)
         for _ in range(100):
             await world.tick()
             assert find_liveness_failure(world.loop, world.clock()) is None
 
-    run(story)
+    run(timeline)
 
 
 def test_a_loop_without_ticks_is_not_alive():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         await world.tick()
         world.clock.now += 11
         assert find_liveness_failure(world.loop, world.clock()) == (
             "the loop has not ticked for more than 10 s"
         )
 
-    run(story)
+    run(timeline)
 
 
 def test_an_election_stalled():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         await world.tick()
         failure = find_liveness_failure(world.loop, world.clock(), election_stalled=True)
         assert "Lease" in (failure or "")
 
-    run(story)
+    run(timeline)
 
 
 def test_a_round_that_does_not_end_is_not_alive():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.workloads.have("worker", 1)
         world.brokers.slow = {"broker"}
         world.put()
@@ -53,7 +53,7 @@ def test_a_round_that_does_not_end_is_not_alive():
             "reading the queues takes more than 300 s"
         )
 
-    run(story)
+    run(timeline)
 
 
 def test_setting_the_system_time_does_not_move_the_clock(monkeypatch: pytest.MonkeyPatch):

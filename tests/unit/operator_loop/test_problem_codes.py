@@ -45,13 +45,13 @@ def test_every_code_is_documented():
 def test_what_is_wrong_with_an_object_has_a_code_and_an_advice(
     spec: dict, replicas: object, code: str, advised: str, *, ignores_deletion_cost: bool
 ):
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.workloads.have("worker", replicas, ignores_deletion_cost=ignores_deletion_cost)
         world.brokers.ready["worker"] = 45
         world.put(**spec)
         await world.tick()
 
-    (problem,) = problems_of(facts_of(run(story).record.histories[("shop", "worker")]))
+    (problem,) = problems_of(facts_of(run(timeline).record.histories[("shop", "worker")]))
 
     assert problem.code == code
     assert advised in problem.advice
@@ -63,13 +63,13 @@ def test_what_is_wrong_with_an_object_has_a_code_and_an_advice(
 def test_more_replicas_are_advised_only_if_those_there_are_consume(
     consumers: int, expected: list[str]
 ):
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.workloads.have("worker", 20)
         world.brokers.ready["worker"] = 999
         world.brokers.consumers = consumers
         world.put(maxReplicas=20)
         await world.tick()
 
-    found = problems_of(facts_of(run(story).record.histories[("shop", "worker")]))
+    found = problems_of(facts_of(run(timeline).record.histories[("shop", "worker")]))
 
     assert [each.code for each in found] == expected

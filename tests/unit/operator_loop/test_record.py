@@ -13,12 +13,12 @@ WORKER = ("shop", "worker")
 
 
 def test_the_record_keeps_what_was_seen_and_decided():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.begin(0, 95)
         for _ in range(4):
             await world.tick()
 
-    world = run(story)
+    world = run(timeline)
 
     past = world.record.histories[("shop", "worker")]
     newest, oldest = past.decisions.newest_first()
@@ -33,7 +33,7 @@ def test_the_record_keeps_what_was_seen_and_decided():
 def test_replicas_that_are_not_ready_are_missed_since_the_last_change():
     since = []
 
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.begin(5, 50)
         for replicas, ready in ((5, 5), (5, 4), (5, 3), (6, 3), (6, 3), (6, 6), (6, 5)):
             world.brokers.ready["worker"] = 10 * replicas
@@ -43,19 +43,19 @@ def test_replicas_that_are_not_ready_are_missed_since_the_last_change():
             await world.tick()
             since.append(world.record.histories[WORKER].short_since)
 
-    begun = run(story).clock.now - 7
+    begun = run(timeline).clock.now - 7
     assert since == [None, begun + 2, begun + 2, begun + 4, begun + 4, None, begun + 7]
 
 
 @pytest.mark.parametrize("names", [1_024, 1_025])
 def test_as_many_deletions_are_remembered_as_late_events_can_have_missed(names):
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         for number in range(names):
             world.loop.remove(Key("shop", f"w{number}"), f"uid-w{number}")
         for number in (0, 1, names - 1):
             world.put(f"w{number}")
 
-    assert len(run(story).loop.autoscalers) == names - 1_024
+    assert len(run(timeline).loop.autoscalers) == names - 1_024
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_a_capacity_that_has_changed_by_a_third_is_written_after_five_minutes(le
     unknown = Unknown("NotMeasured", "-")
     estimates = Estimates(capacity_per_replica=unknown if learnt is None else learnt)
 
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.begin(1, 5, minReplicas=1, status={"estimates": {"capacityPerReplica": 4.0}})
         for _ in range(20):
             await world.tick()
@@ -78,4 +78,4 @@ def test_a_capacity_that_has_changed_by_a_third_is_written_after_five_minutes(le
         for _ in range(30):
             await world.tick()
 
-    assert len(run(story).objects.statuses) == writes
+    assert len(run(timeline).objects.statuses) == writes

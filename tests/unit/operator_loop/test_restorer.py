@@ -16,11 +16,11 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
-def in_virtual_time(story: Callable[[World], Awaitable[None]]) -> World:
+def in_virtual_time(timeline: Callable[[World], Awaitable[None]]) -> World:
     world = World()
 
     async def play() -> None:
-        await story(world)
+        await timeline(world)
         await world.loop.close()
 
     virtual_time.run(play())
@@ -42,16 +42,16 @@ def delete(world: World) -> None:
 def test_deleting_an_object_at_zero_restores_the_replicas_if_on_delete_is_restore(
     on_delete, replicas
 ):
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         await scale_to_zero(world, on_delete)
         delete(world)
         await settle()
 
-    assert run(story).workloads.scales["worker"].replicas == replicas
+    assert run(timeline).workloads.scales["worker"].replicas == replicas
 
 
 def test_the_original_replicas_are_in_the_status_and_outlast_the_leader():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         await scale_to_zero(world, "Restore")
         assert world.objects.last()["originalReplicas"] == 3
 
@@ -61,33 +61,33 @@ def test_the_original_replicas_are_in_the_status_and_outlast_the_leader():
         delete(world)
         await settle()
 
-    run(story)
+    run(timeline)
     assert run(successor).workloads.scales["worker"].replicas == 3
 
 
 def test_a_replica_that_does_not_lead_restores_nothing():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         await scale_to_zero(world, "Restore")
         world.leads = False
         delete(world)
         await settle()
 
-    assert run(story).workloads.scales["worker"].replicas == 0
+    assert run(timeline).workloads.scales["worker"].replicas == 0
 
 
 def test_a_workload_of_another_object_is_left_to_that_object():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         await scale_to_zero(world, "Restore")
         target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "worker"}
         world.put("successor", scaleTargetRef=target)
         delete(world)
         await settle()
 
-    assert run(story).workloads.scales["worker"].replicas == 0
+    assert run(timeline).workloads.scales["worker"].replicas == 0
 
 
 def test_another_workload_has_another_original_count():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         await scale_to_zero(world, "Restore")
         world.workloads.have("other", 5)
         target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "other"}
@@ -95,23 +95,23 @@ def test_another_workload_has_another_original_count():
         await world.tick()
         assert world.objects.last()["originalReplicas"] == 5
 
-    run(story)
+    run(timeline)
 
 
 def test_a_dry_run_restores_nothing():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.begin(3, 0, onDelete="Restore", dryRun=True, **AT_ONCE)
         await world.tick()
         world.workloads.have("worker", 1)
         delete(world)
         await settle()
 
-    assert run(story).workloads.done == []
+    assert run(timeline).workloads.done == []
 
 
 @pytest.mark.parametrize(("away_seconds", "replicas"), [(15, 3), (16, 0)])
 def test_an_unreachable_api_server_gets_retries_for_15_seconds(away_seconds, replicas):
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         await scale_to_zero(world, "Restore")
         world.workloads.errors["worker"] = Unavailable("away")
         world.workloads.sent.clear()
@@ -121,34 +121,34 @@ def test_an_unreachable_api_server_gets_retries_for_15_seconds(away_seconds, rep
         await asyncio.sleep(600)
         assert len(world.workloads.sent) == 6
 
-    assert in_virtual_time(story).workloads.scales["worker"].replicas == replicas
+    assert in_virtual_time(timeline).workloads.scales["worker"].replicas == replicas
 
 
 @pytest.mark.parametrize(("error", "requests"), [(NotFound("gone"), 1), (AccessRefused("no"), 6)])
 def test_a_workload_that_is_gone_is_given_up_at_once(error: Exception, requests: int):
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         await scale_to_zero(world, "Restore")
         world.workloads.errors["worker"] = error
         world.workloads.sent.clear()
         delete(world)
         await asyncio.sleep(600)
 
-    assert len(in_virtual_time(story).workloads.sent) == requests
+    assert len(in_virtual_time(timeline).workloads.sent) == requests
 
 
 def test_closing_ends_the_attempts():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         await scale_to_zero(world, "Restore")
         world.workloads.errors["worker"] = Unavailable("away")
         delete(world)
         await asyncio.sleep(2)
 
-    in_virtual_time(story)
+    in_virtual_time(timeline)
 
 
 @pytest.mark.parametrize("replicas", [3, None])
 def test_a_workload_that_has_its_replicas_or_cannot_be_read_gets_no_request(replicas):
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         await scale_to_zero(world, "Restore")
         del world.workloads.scales["worker"]
         if replicas is not None:
@@ -159,4 +159,4 @@ def test_a_workload_that_has_its_replicas_or_cannot_be_read_gets_no_request(repl
         await attempt
         assert world.workloads.sent == []
 
-    run(story)
+    run(timeline)

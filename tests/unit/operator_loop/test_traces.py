@@ -21,21 +21,21 @@ def collector(monkeypatch: pytest.MonkeyPatch):
         yield found
 
 
-def played(story) -> World:
-    """Run a story with exported traces, which have arrived afterwards."""
+def played(timeline) -> World:
+    """Run a timeline with exported traces, which have arrived afterwards."""
     traces = create_traces(export=True)
-    world = run(story, traces=traces)
+    world = run(timeline, traces=traces)
     traces.close()
     return world
 
 
 def test_a_change_is_one_trace_with_its_numbers(collector: Collector):
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.begin(replicas=1, ready=45, **AT_ONCE)
         for _ in range(5):
             await world.tick()
 
-    world = played(story)
+    world = played(timeline)
     assert world.workloads.done == [("worker", 5)]
     (trace,) = collector.traces()
     assert set(trace) == NAMES
@@ -55,11 +55,11 @@ def test_a_change_is_one_trace_with_its_numbers(collector: Collector):
 
 
 def test_the_spans_follow_each_other_from_the_read_to_the_patch(collector: Collector):
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.begin(replicas=1, ready=45, **AT_ONCE)
         await world.tick()
 
-    begun = played(story).clock.now * 1e9
+    begun = played(timeline).clock.now * 1e9
     (trace,) = collector.traces()
     times = [
         time
@@ -72,14 +72,14 @@ def test_the_spans_follow_each_other_from_the_read_to_the_patch(collector: Colle
 
 
 def test_neither_a_kept_count_nor_a_refused_change_is_a_trace(collector: Collector):
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.begin(replicas=5, ready=45, **AT_ONCE)
         world.begin(replicas=1, ready=45, name="refused", **AT_ONCE)
         world.workloads.errors["refused"] = Unavailable("no")
         for _ in range(5):
             await world.tick()
 
-    played(story)
+    played(timeline)
     assert collector.spans == []
 
 
@@ -87,11 +87,11 @@ def test_a_collector_that_is_away_delays_no_change(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "1")
 
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         world.begin(replicas=1, ready=45, **AT_ONCE)
         await world.tick()
 
-    assert played(story).workloads.done == [("worker", 5)]
+    assert played(timeline).workloads.done == [("worker", 5)]
 
 
 def test_without_an_endpoint_nothing_is_imported():

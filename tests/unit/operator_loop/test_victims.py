@@ -25,7 +25,7 @@ async def three_replicas(world: World, **spec: Any) -> None:
 
 
 def test_idle_replicas_that_can_be_marked_go_at_once():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         await three_replicas(world, **idle_only())
         for _ in range(5):
             await world.tick()
@@ -33,7 +33,7 @@ def test_idle_replicas_that_can_be_marked_go_at_once():
         for _ in range(5):
             await world.tick()
 
-    world = run(story)
+    world = run(timeline)
 
     assert world.workloads.done == [("worker", 1)]
     assert world.objects.condition("VictimsChosen") == ("True", "Chosen")
@@ -50,7 +50,7 @@ def test_idle_replicas_that_can_be_marked_go_at_once():
 def test_where_replicas_cannot_be_marked_none_goes_before_the_drain_wait_is_over(
     marking: object, reason: str, why: str
 ):
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         await three_replicas(world, **idle_only(maxDrainWaitSeconds=120))
         world.workloads.marking = marking
         for _ in range(115):
@@ -65,11 +65,11 @@ def test_where_replicas_cannot_be_marked_none_goes_before_the_drain_wait_is_over
         for _ in range(20):
             await world.tick()
 
-    assert run(story).workloads.done == [("worker", 1)]
+    assert run(timeline).workloads.done == [("worker", 1)]
 
 
 def test_replicas_that_can_be_marked_again_go():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         await three_replicas(world, **idle_only())
         world.workloads.marking = AccessRefused("pods is forbidden")
         for _ in range(10):
@@ -78,14 +78,14 @@ def test_replicas_that_can_be_marked_again_go():
         for _ in range(30):
             await world.tick()
 
-    world = run(story)
+    world = run(timeline)
 
     assert world.workloads.done == [("worker", 1)]
     assert world.objects.condition("VictimsChosen") == ("True", "Chosen")
 
 
 def test_a_workload_that_ignores_deletion_cost_scales_down_after_the_drain_wait():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         await three_replicas(world, **idle_only(maxDrainWaitSeconds=60))
         world.workloads.have("worker", 3, ignores_deletion_cost=True)
         for _ in range(55):
@@ -95,26 +95,26 @@ def test_a_workload_that_ignores_deletion_cost_scales_down_after_the_drain_wait(
         for _ in range(10):
             await world.tick()
 
-    world = run(story)
+    world = run(timeline)
 
     assert world.workloads.done == [("worker", 1)]
     assert world.workloads.preferred == []
 
 
 def test_with_idle_first_old_counts_of_busy_replicas_mark_no_pod():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         await three_replicas(world, **idle_only(victimPolicy="IdleFirst"))
         world.brokers.busy_at = world.clock.now - 15
         await world.tick()
 
-    world = run(story)
+    world = run(timeline)
 
     assert world.workloads.done == [("worker", 1)]
     assert world.workloads.preferred == []
 
 
 def test_with_idle_only_old_counts_of_busy_replicas_remove_none_before_the_drain_wait_is_over():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         await three_replicas(world, **idle_only(maxDrainWaitSeconds=60))
         world.brokers.busy_at = world.clock.now - 15
         for _ in range(55):
@@ -125,18 +125,18 @@ def test_with_idle_only_old_counts_of_busy_replicas_remove_none_before_the_drain
         for _ in range(10):
             await world.tick()
 
-    assert run(story).workloads.done == [("worker", 1)]
+    assert run(timeline).workloads.done == [("worker", 1)]
 
 
 @pytest.mark.parametrize("marking", [False, AccessRefused("pods is forbidden")])
 def test_idle_first_scales_down_even_if_pods_cannot_be_marked(marking: object):
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         await three_replicas(world, **idle_only(victimPolicy="IdleFirst"))
         world.workloads.marking = marking
         for _ in range(3):
             await world.tick()
 
-    world = run(story)
+    world = run(timeline)
 
     assert world.workloads.done == [("worker", 1)]
     assert "VictimsChosen" not in {each["type"] for each in world.objects.last()["conditions"]}
@@ -150,7 +150,7 @@ async def three_ready(world: World, ready: int) -> None:
 def test_a_replica_that_was_idle_before_messages_were_ready_stays():
     """Ready messages fill every consumer; older statistics still show idle ones."""
 
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         await three_ready(world, 1)
         for _ in range(60):
             await world.tick()
@@ -162,11 +162,11 @@ def test_a_replica_that_was_idle_before_messages_were_ready_stays():
         for _ in range(5):
             await world.tick()
 
-    assert run(story).workloads.done == [("worker", 1)]
+    assert run(timeline).workloads.done == [("worker", 1)]
 
 
 def test_without_any_message_replicas_go_although_none_can_be_marked():
-    async def story(world: World) -> None:
+    async def timeline(world: World) -> None:
         await three_replicas(world, **idle_only())
         world.workloads.marking = AccessRefused("pods is forbidden")
         world.brokers.unacknowledged = 0
@@ -174,4 +174,4 @@ def test_without_any_message_replicas_go_although_none_can_be_marked():
         for _ in range(30):
             await world.tick()
 
-    assert run(story).workloads.done == [("worker", 1)]
+    assert run(timeline).workloads.done == [("worker", 1)]

@@ -70,12 +70,12 @@ def _without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workloads, "FIRST_PAUSE", 0.0)
 
 
-def play(story: Callable[[WatchedWorkloads, Api], Awaitable[None]]) -> None:
+def play(timeline: Callable[[WatchedWorkloads, Api], Awaitable[None]]) -> None:
     async def all_of_it() -> None:
         api = Api()
         watched = WatchedWorkloads(api, cluster_wide=True)
         try:
-            await story(watched, api)
+            await timeline(watched, api)
         finally:
             await watched.close()
 
@@ -92,17 +92,17 @@ async def scale_of(watched: WatchedWorkloads, target: ScaleTarget) -> Scale | Un
 
 
 def test_a_workload_that_is_requested_after_its_kind_was_listed_is_read_at_once():
-    async def story(watched: WatchedWorkloads, api: Api) -> None:
+    async def timeline(watched: WatchedWorkloads, api: Api) -> None:
         assert (await scale_of(watched, target("a"))).replicas == 1
         assert (await scale_of(watched, target("b"))).replicas == 2
         missing = await scale_of(watched, target("c"))
         assert missing.reason == "WorkloadNotFound"
 
-    play(story)
+    play(timeline)
 
 
 def test_a_workload_is_read_again_until_that_succeeds():
-    async def story(watched: WatchedWorkloads, api: Api) -> None:
+    async def timeline(watched: WatchedWorkloads, api: Api) -> None:
         await scale_of(watched, target("a"))
         api.errors = [Unavailable("away"), KeyError("odd"), AccessRefused("not allowed")]
         assert (await scale_of(watched, target("b"))).reason == "Forbidden"
@@ -110,22 +110,22 @@ def test_a_workload_is_read_again_until_that_succeeds():
             await asyncio.sleep(0)
         assert watched.get(target("b")).replicas == 2
 
-    play(story)
+    play(timeline)
 
 
 def test_a_workload_that_is_requested_again_is_read_again():
-    async def story(watched: WatchedWorkloads, api: Api) -> None:
+    async def timeline(watched: WatchedWorkloads, api: Api) -> None:
         await scale_of(watched, target("a"))
         await scale_of(watched, target("b"))
         watched.keep_only([target("a")])
         api.replicas["b"] = 7
         assert (await scale_of(watched, target("b"))).replicas == 7
 
-    play(story)
+    play(timeline)
 
 
 def test_deleted_workloads_without_an_autoscaler_are_forgotten():
-    async def story(watched: WatchedWorkloads, api: Api) -> None:
+    async def timeline(watched: WatchedWorkloads, api: Api) -> None:
         await scale_of(watched, target("a", "apps/v1"))
         for number in range(50):
             api.events.put_nowait(("ADDED", item(f"preview-{number}")))
@@ -136,7 +136,7 @@ def test_deleted_workloads_without_an_autoscaler_are_forgotten():
         assert watched.get(target("a", "apps/v1")).reason == "WorkloadNotFound"
         assert {each.name for each in watched._last_read} == {"a", "b"}
 
-    play(story)
+    play(timeline)
 
 
 @pytest.mark.parametrize(
@@ -150,18 +150,18 @@ def test_deleted_workloads_without_an_autoscaler_are_forgotten():
 def test_victims_can_be_chosen_for_workloads_with_replica_sets(
     api_version: str, kind: str, *, chooses: bool
 ):
-    async def story(watched: WatchedWorkloads, api: Api) -> None:
+    async def timeline(watched: WatchedWorkloads, api: Api) -> None:
         seen = await scale_of(watched, ScaleTarget("shop", api_version, kind, "a"))
         assert seen.ignores_deletion_cost is chooses
 
-    play(story)
+    play(timeline)
 
 
 def test_victims_cannot_be_chosen_for_a_kind_with_unknown_pods():
-    async def story(watched: WatchedWorkloads, api: Api) -> None:
+    async def timeline(watched: WatchedWorkloads, api: Api) -> None:
         scale = await scale_of(watched, target("a", "example.test/v1"))
         assert not await watched.set_deletion_costs(
             target("a", "example.test/v1"), scale, {"10.0.0.1": 1}, lambda: True
         )
 
-    play(story)
+    play(timeline)

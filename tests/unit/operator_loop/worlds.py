@@ -134,11 +134,11 @@ class World:
             await asyncio.sleep(0)
 
 
-def run(story: Callable[[World], Awaitable[None]], **fields: Any) -> World:
+def run(timeline: Callable[[World], Awaitable[None]], **fields: Any) -> World:
     world = World(**fields)
 
     async def play() -> None:
-        await story(world)
+        await timeline(world)
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
         for task in tasks:
             task.cancel()
