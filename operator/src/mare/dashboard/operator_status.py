@@ -31,7 +31,7 @@ def operator_status(record: Record, *, leader: Leader, ticked_at: float, now: fl
         "leader": leader.name,
         "tickedAt": round(ticked_at, 3),
         "brokers": _brokers(record.histories.values()),
-        "errors": sum(1 for each in record.failures if each.at > now - _RECENT_SECONDS),
+        "errors": sum(at > now - _RECENT_SECONDS for at in record.failures),
     }
 
 

@@ -69,7 +69,7 @@ class Reconciler:
         problem = Unknown(_NOT_DECIDED, f"{type(error).__name__}: {error}"[:512])
         if problem != state.problem:
             _log.error("Object could not be decided", extra={"object": key}, exc_info=error)
-            self.record.failed(now, key, problem.reason, problem.cause)
+            self.record.failures.append(now)
         state.problem = problem
         seen = _without_stale_values(state, reading, now)
         view = self._record_view(state, reading, seen, scale=problem, problem=problem)
@@ -124,7 +124,7 @@ class Reconciler:
             self._tasks.start(self.statuses.challenge(state))
         elif state.claim.lost and problem is not None:
             state.claim.lost = False
-            self.record.failed(self.clock(), state.autoscaler.key, problem.reason, problem.cause)
+            self.record.failures.append(self.clock())
             event = self.statuses.publish_event(state, "Warning", problem.reason, problem.cause)
             self._tasks.start(event)
 

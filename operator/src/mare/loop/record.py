@@ -45,14 +45,6 @@ class View:
         return next((r for r in ready if isinstance(r, Unknown) and r.reason == "Stale"), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
-    at: float
-    key: Key
-    reason: str
-    text: str
-
-
 @dataclass(slots=True)
 class AutoscalerHistory:
     """The newest view of one object, and its last 24 hours."""
@@ -101,7 +93,8 @@ def _sample(view: View) -> Sample:
 class Record:
     def __init__(self) -> None:
         self._histories: dict[Key, AutoscalerHistory] = {}
-        self.failures: deque[Failure] = deque(maxlen=_MAX_FAILURES)
+        self.failures: deque[float] = deque(maxlen=_MAX_FAILURES)
+        """When a read, a decision or a write failed; of those of an outage only the first read."""
 
     @property
     def histories(self) -> Mapping[Key, AutoscalerHistory]:
@@ -114,14 +107,10 @@ class Record:
         if failure is not None:
             before = None if history is None else history.view.read_failure
             if before is None or before.reason != failure.reason:
-                self.failed(view.at, key, failure.reason, failure.cause)
+                self.failures.append(view.at)
         if history is None:
             history = self._histories[key] = AutoscalerHistory(view)
         history.add(view)
-
-    def failed(self, at: float, key: Key, reason: str, text: str) -> None:
-        """Add a failure, whose text must not contain a secret."""
-        self.failures.append(Failure(at, key, reason, text))
 
     def remove(self, key: Key) -> None:
         self._histories.pop(key, None)

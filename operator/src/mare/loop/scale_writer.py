@@ -143,7 +143,7 @@ class ScaleWriter:
         state.problem = Unknown(_REASONS.get(type(error), "Unavailable"), text)
         state.scale_retry.failed(now)
         self.guard.pause_after(error)
-        self.record.failed(now, state.autoscaler.key, state.problem.reason, text)
+        self.record.failures.append(now)
         _log.warning(
             "Workload could not be scaled", extra={"object": state.autoscaler.key, "error": text}
         )

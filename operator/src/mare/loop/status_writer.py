@@ -93,7 +93,7 @@ class StatusWriter:
         now, text = self._clock(), str(error)[:512]
         state.status_retry.failed(now)
         self._guard.pause_after(error)
-        self._record.failed(now, state.autoscaler.key, "StatusNotWritten", text)
+        self._record.failures.append(now)
         _log.warning(
             "Status could not be written", extra={"object": state.autoscaler.key, "error": text}
         )
