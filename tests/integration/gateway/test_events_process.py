@@ -81,7 +81,7 @@ def test_every_process_streams_every_change(jobs):
 
         eventually(lambda: all(stream.ended for stream in streams))
     assert [stream.ids for stream in streams] == [["1-pending", "1-cancelled", "1-cancelled"]] * 3
-    assert not [name for name in jobs.queues() if name.startswith("rpc.events-")]
+    eventually(lambda: not [name for name in jobs.queues() if name.startswith("rpc.events-")])
 
 
 def test_a_change_during_an_interruption_of_the_broker_is_streamed_after_it(jobs):

@@ -82,6 +82,7 @@ def test_a_status_that_cannot_be_written_is_written_later():
         for _ in range(5):
             await world.tick()
         assert world.objects.statuses == []
+        assert world.record.failures
         world.objects.error = None
         for _ in range(20):
             await world.tick()

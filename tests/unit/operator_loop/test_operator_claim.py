@@ -60,7 +60,7 @@ def test_the_second_operator_changes_nothing_and_reports_it():
         assert first.workloads.done == [("worker", 10)]
         assert second.workloads.done == []
         assert second.objects.events == [("worker", "Warning", "OtherOperator")]
-        assert len(second.objects.statuses) == 1
+        assert len(second.objects.statuses) == len(second.record.failures) == 1
 
     play(timeline)
 
