@@ -27,7 +27,7 @@ class Broker:
     refuses: bool = False
     """Whether it refuses the password."""
     connections: "list[Connection]" = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)
+    declared: list[str] = field(default_factory=list)
 
     def connection(self, *_: Any, **__: Any) -> "Connection":
         self.connections.append(Connection(self))
@@ -88,7 +88,7 @@ class Channel:
 
     async def queue_declare(self, name: str, *, passive: bool) -> Found:
         broker = self.connection.broker
-        broker.asked.append(name)
+        broker.declared.append(name)
         if not name.isascii():
             raise ValueError("Invalid value for queue")
         seconds = 60 if name in broker.stuck else 0.26 if name in broker.silent else 0

@@ -49,8 +49,8 @@ class DnsServer:
 
     def _answer(self, wire):
         query = dns.message.from_wire(wire)
-        asked = query.question[0]
-        name, kind = asked.name.to_text().rstrip("."), dns.rdatatype.to_text(asked.rdtype)
+        entry = query.question[0]
+        name, kind = entry.name.to_text().rstrip("."), dns.rdatatype.to_text(entry.rdtype)
         self.questions[name, kind] += 1
         response = dns.message.make_response(query)
         if name not in self._names:

@@ -40,12 +40,12 @@ class Weather:
 class Music:
     name = "music"
 
-    asked = 0
+    calls = 0
 
     @rpc
     def compose(self, request):
-        Music.asked += 1
-        title = f"{request['mood']} {Music.asked}"
+        Music.calls += 1
+        title = f"{request['mood']} {Music.calls}"
         if request["market"] == "ZZ":
             return {"playlist": "none"}
         return {

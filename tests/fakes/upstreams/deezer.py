@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.fakes.upstreams.server import Answer, Asked, as_json
+from tests.fakes.upstreams.server import Answer, ReceivedRequest, as_json
 
 
 def error(code: int, kind: str = "Exception", message: str = "Something is wrong") -> Answer:
@@ -44,14 +44,14 @@ def playlist(number: int, title: str, /, **changes: Any) -> dict[str, Any]:
     }
 
 
-def play(asked: Asked) -> Answer:
+def play(request: ReceivedRequest) -> Answer:
     """Find playlists for any words, each with tracks of its own."""
-    if asked.path == "/search/playlist":
-        found = [playlist(number, f"{asked.params['q']} {number}") for number in range(1, 8)]
+    if request.path == "/search/playlist":
+        found = [playlist(number, f"{request.params['q']} {number}") for number in range(1, 8)]
         return as_json({"data": found, "total": 7})
-    number = asked.path.removeprefix("/playlist/").removesuffix("/tracks")
+    number = request.path.removeprefix("/playlist/").removesuffix("/tracks")
     if not number.isdigit():
         return NO_DATA
-    tracks = range(int(asked.params.get("limit", 25)))
+    tracks = range(int(request.params.get("limit", 25)))
     data = [track(f"{number}-{each}", f"Artist {number} {each}") for each in tracks]
     return as_json({"data": data, "total": 60})

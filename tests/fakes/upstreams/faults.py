@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 
-from tests.fakes.upstreams.server import Answer, Asked, Behaviour, FakeUpstream, as_json
+from tests.fakes.upstreams.server import Answer, Behaviour, FakeUpstream, ReceivedRequest, as_json
 
 HTML = b"<!doctype html><html><body><h1>502 Bad Gateway</h1>secret-of-the-upstream</body></html>"
 
@@ -14,7 +14,7 @@ HTML = b"<!doctype html><html><body><h1>502 Bad Gateway</h1>secret-of-the-upstre
 def slow(upstream: FakeUpstream) -> Behaviour:
     """Take the request and say nothing until the test is over."""
 
-    def behave(asked: Asked, handler: BaseHTTPRequestHandler) -> None:
+    def behave(request: ReceivedRequest, handler: BaseHTTPRequestHandler) -> None:
         upstream.over.wait(300)
         handler.close_connection = True
 
@@ -24,7 +24,7 @@ def slow(upstream: FakeUpstream) -> Behaviour:
 def dripping_body(upstream: FakeUpstream) -> Behaviour:
     """Send a byte of the body ten times a second, so that no pause is ever a time-out."""
 
-    def behave(asked: Asked, handler: BaseHTTPRequestHandler) -> None:
+    def behave(request: ReceivedRequest, handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(200)
         handler.send_header("Content-Length", "10000")
         handler.end_headers()
@@ -38,7 +38,7 @@ def dripping_body(upstream: FakeUpstream) -> Behaviour:
 def dripping_headers(upstream: FakeUpstream) -> Behaviour:
     """Send a byte of the headers ten times a second."""
 
-    def behave(asked: Asked, handler: BaseHTTPRequestHandler) -> None:
+    def behave(request: ReceivedRequest, handler: BaseHTTPRequestHandler) -> None:
         handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
         while not upstream.over.wait(0.1):
             handler.wfile.write(b"x")
@@ -49,7 +49,7 @@ def dripping_headers(upstream: FakeUpstream) -> Behaviour:
 def endless_interim_responses(upstream: FakeUpstream) -> Behaviour:
     """Send responses 100 as fast as they are read."""
 
-    def behave(asked: Asked, handler: BaseHTTPRequestHandler) -> None:
+    def behave(request: ReceivedRequest, handler: BaseHTTPRequestHandler) -> None:
         while not upstream.over.is_set():
             handler.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n" * 1000)
 
@@ -59,7 +59,7 @@ def endless_interim_responses(upstream: FakeUpstream) -> Behaviour:
 def endless_trailers(upstream: FakeUpstream) -> Behaviour:
     """Send fields after the last chunk as fast as they are read."""
 
-    def behave(asked: Asked, handler: BaseHTTPRequestHandler) -> None:
+    def behave(request: ReceivedRequest, handler: BaseHTTPRequestHandler) -> None:
         handler.wfile.write(
             b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n"
         )
@@ -72,7 +72,7 @@ def endless_trailers(upstream: FakeUpstream) -> Behaviour:
 def empty_deflate_blocks(upstream: FakeUpstream) -> Behaviour:
     """Send compressed blocks without content as fast as they are read."""
 
-    def behave(asked: Asked, handler: BaseHTTPRequestHandler) -> None:
+    def behave(request: ReceivedRequest, handler: BaseHTTPRequestHandler) -> None:
         handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Encoding: deflate\r\n\r\n\x78\x9c")
         while not upstream.over.is_set():
             handler.wfile.write(b"\x00\x00\x00\xff\xff" * 1000)
@@ -80,14 +80,14 @@ def empty_deflate_blocks(upstream: FakeUpstream) -> Behaviour:
     return behave
 
 
-def reset(asked: Asked, handler: BaseHTTPRequestHandler) -> None:
+def reset(request: ReceivedRequest, handler: BaseHTTPRequestHandler) -> None:
     """Break the connection with a RST instead of an answer."""
     handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     handler.close_connection = True
     handler.connection.close()
 
 
-def truncated(asked: Asked, handler: BaseHTTPRequestHandler) -> None:
+def truncated(request: ReceivedRequest, handler: BaseHTTPRequestHandler) -> None:
     """Promise more than is sent."""
     handler.send_response(200)
     handler.send_header("Content-Length", "10000")

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.fakes.upstreams.server import Answer, Asked, as_json
+from tests.fakes.upstreams.server import Answer, ReceivedRequest, as_json
 
 LAST_MODIFIED = "Thu, 26 Mar 2026 16:02:10 GMT"
 EXPIRES = "Thu, 26 Mar 2026 16:33:40 GMT"
@@ -56,11 +56,11 @@ def hours_from_now() -> list[dict[str, Any]]:
     return [step((begun + timedelta(hours=n)).isoformat(), 5.2, "rain") for n in (0, 1)]
 
 
-def play(asked: Asked) -> Answer:
+def play(request: ReceivedRequest) -> Answer:
     """Give the forecast for the tests' day and for this hour, or say that it is still the same."""
-    decimals = max(len(asked.params[name].partition(".")[2]) for name in ("lat", "lon"))
-    if decimals > 4 or "python-requests" in asked.headers["User-Agent"]:
+    decimals = max(len(request.params[name].partition(".")[2]) for name in ("lat", "lon"))
+    if decimals > 4 or "python-requests" in request.headers["User-Agent"]:
         return Answer(403, b"403 Forbidden")
-    if asked.headers.get("If-Modified-Since") == LAST_MODIFIED:
+    if request.headers.get("If-Modified-Since") == LAST_MODIFIED:
         return Answer(304, b"", {"Expires": "Thu, 26 Mar 2026 17:05:00 GMT"})
     return forecast(*SERIES, *hours_from_now())

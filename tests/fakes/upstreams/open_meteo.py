@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from tests.fakes.upstreams.server import Answer, Asked, as_json
+from tests.fakes.upstreams.server import Answer, ReceivedRequest, as_json
 
 OBSERVED_AT = 1_774_541_700
 """2026-03-26T16:15Z."""
@@ -82,9 +82,9 @@ VILLAGES = [
 ]
 
 
-def play(asked: Asked) -> Answer:
-    """Give the weather of this minute, or the villages whose names begin as asked."""
-    if asked.path == "/v1/forecast":
+def play(request: ReceivedRequest) -> Answer:
+    """Give the weather of this minute, or the villages whose names begin with ``name``."""
+    if request.path == "/v1/forecast":
         return forecast(time=int(time.time()))
-    name = asked.params["name"].casefold()
+    name = request.params["name"].casefold()
     return places(*(each for each in VILLAGES if each["name"].casefold().startswith(name)))

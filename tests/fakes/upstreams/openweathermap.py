@@ -4,7 +4,7 @@ import json
 import time
 from typing import Any
 
-from tests.fakes.upstreams.server import Answer, Asked, as_json
+from tests.fakes.upstreams.server import Answer, ReceivedRequest, as_json
 
 KEY = "0123456789abcdef"
 
@@ -42,12 +42,12 @@ NOTHING_BUT_NULLS = weather(
 )
 
 
-def play(asked: Asked) -> Answer:
+def play(request: ReceivedRequest) -> Answer:
     """Return the weather of this minute for a valid key."""
-    if asked.params.get("appid") != KEY:
+    if request.params.get("appid") != KEY:
         return INVALID_KEY
     now = int(time.time())
-    if asked.params.get("units") == "metric":
+    if request.params.get("units") == "metric":
         return weather(dt=now)
     metric = json.loads(weather().body)["main"]
     return weather(dt=now, main={**metric, "temp": metric["temp"] + 273.15})

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 
 
 @dataclass(frozen=True)
-class Asked:
+class ReceivedRequest:
     """A request as the upstream got it; parameters and form fields keep their last value."""
 
     method: str
@@ -32,7 +32,7 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-Behaviour = Callable[[Asked, BaseHTTPRequestHandler], None]
+Behaviour = Callable[[ReceivedRequest, BaseHTTPRequestHandler], None]
 """Writes whatever it likes to ``handler.wfile``, or breaks ``handler.connection``."""
 
 
@@ -42,7 +42,7 @@ def as_json(value: Any, status: int = 200, **headers: str) -> Answer:
 
 
 def answering(answer: Answer) -> Behaviour:
-    def behave(asked: Asked, handler: BaseHTTPRequestHandler) -> None:
+    def behave(request: ReceivedRequest, handler: BaseHTTPRequestHandler) -> None:
         send(handler, answer)
 
     return behave
@@ -59,11 +59,11 @@ def send(handler: BaseHTTPRequestHandler, answer: Answer) -> None:
 
 
 class FakeUpstream:
-    """One upstream; ``asked`` is every request so far."""
+    """One upstream; ``requests`` has every request so far, in order."""
 
-    def __init__(self, url: str, play: Callable[[Asked], Answer]) -> None:
+    def __init__(self, url: str, play: Callable[[ReceivedRequest], Answer]) -> None:
         self.url = url
-        self.asked: list[Asked] = []
+        self.requests: list[ReceivedRequest] = []
         self.over = threading.Event()
         self._play = play
         self._behaviours: list[Behaviour] = []
@@ -78,13 +78,13 @@ class FakeUpstream:
         """Answer as ever."""
         self._behaviours, self._standing = [], None
 
-    def behave(self, asked: Asked, handler: BaseHTTPRequestHandler) -> None:
-        self.asked.append(asked)
+    def behave(self, request: ReceivedRequest, handler: BaseHTTPRequestHandler) -> None:
+        self.requests.append(request)
         chosen = self._behaviours.pop(0) if self._behaviours else self._standing
         if chosen is None:
-            send(handler, self._play(asked))
+            send(handler, self._play(request))
         else:
-            chosen(asked, handler)
+            chosen(request, handler)
 
 
 class _Server(ThreadingHTTPServer):
@@ -104,14 +104,14 @@ class _Handler(BaseHTTPRequestHandler):
         split = urlsplit(self.path)
         length = int(self.headers.get("Content-Length") or 0)
         form = self.rfile.read(length).decode()
-        asked = Asked(
+        request = ReceivedRequest(
             self.command,
             split.path,
             {name: values[-1] for name, values in parse_qs(split.query).items()},
             dict(self.headers),
             {name: values[-1] for name, values in parse_qs(form).items()},
         )
-        self.server.upstream.behave(asked, self)
+        self.server.upstream.behave(request, self)
 
     do_POST = do_GET  # noqa: N815
 
@@ -120,7 +120,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def upstream(play: Callable[[Asked], Answer]) -> Iterator[FakeUpstream]:
+def upstream(play: Callable[[ReceivedRequest], Answer]) -> Iterator[FakeUpstream]:
     """Serve until the block ends."""
     server = _Server(("127.0.0.1", 0), _Handler)
     server.upstream = FakeUpstream(f"http://127.0.0.1:{server.server_port}", play)

@@ -1,6 +1,6 @@
 """Spotify's accounts service and Web API, as far as a new application may use them.
 
-The shapes follow Spotify's own documentation. Asked as it should be, the fake finds the same music
+The shapes follow Spotify's own documentation. To a valid request, the fake returns the same music
 for the same search; ``library`` bounds how much there is.
 """
 
@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.fakes.upstreams.server import Answer, Asked, FakeUpstream, as_json, upstream
+from tests.fakes.upstreams.server import Answer, FakeUpstream, ReceivedRequest, as_json, upstream
 
 CLIENT_ID = "the-client-id"
 SECRET = "the-client-secret"
@@ -86,34 +86,34 @@ class FakeSpotify:
     tokens: set[str] = field(default_factory=set)
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
-    def play(self, asked: Asked) -> Answer:
-        if asked.path == "/api/token":
-            return self._token(asked)
-        if asked.path == "/v1/search":
-            return self._search(asked)
+    def play(self, request: ReceivedRequest) -> Answer:
+        if request.path == "/api/token":
+            return self._token(request)
+        if request.path == "/v1/search":
+            return self._search(request)
         return as_json({"error": {"status": 404, "message": "Resource not found"}}, 404)
 
-    def _token(self, asked: Asked) -> Answer:
-        if asked.headers.get("Authorization") != BASIC:
+    def _token(self, request: ReceivedRequest) -> Answer:
+        if request.headers.get("Authorization") != BASIC:
             return INVALID_CLIENT
-        if asked.method != "POST" or asked.form != {"grant_type": "client_credentials"}:
+        if request.method != "POST" or request.form != {"grant_type": "client_credentials"}:
             return as_json({"error": "unsupported_grant_type"}, 400)
         token = f"token-{next(self._numbers)}"
         self.tokens.add(token)
         end = {} if self.expires_in is None else {"expires_in": self.expires_in}
         return as_json({"access_token": token, "token_type": "Bearer", **end})
 
-    def _search(self, asked: Asked) -> Answer:
-        if asked.headers.get("Authorization", "").removeprefix("Bearer ") not in self.tokens:
+    def _search(self, request: ReceivedRequest) -> Answer:
+        if request.headers.get("Authorization", "").removeprefix("Bearer ") not in self.tokens:
             return EXPIRED
-        limit, offset = int(asked.params.get("limit", 5)), int(asked.params.get("offset", 0))
-        if not 0 < limit <= 10 or offset > 1000 or "market" not in asked.params:
+        limit, offset = int(request.params.get("limit", 5)), int(request.params.get("offset", 0))
+        if not 0 < limit <= 10 or offset > 1000 or "market" not in request.params:
             return INVALID_LIMIT
         numbers = range(offset, min(offset + limit, self.library))
-        words = "".join(filter(str.isalnum, asked.params["q"]))
-        if asked.params["type"] == "playlist" and self.playlists:
+        words = "".join(filter(str.isalnum, request.params["q"]))
+        if request.params["type"] == "playlist" and self.playlists:
             return self.playlists
-        if asked.params["type"] == "playlist":
+        if request.params["type"] == "playlist":
             items = [None, *(playlist(f"{words}-{number}") for number in numbers)][:limit]
             return found("playlist", items)
         return found(
@@ -128,11 +128,11 @@ def spotify(fake: FakeSpotify) -> Iterator[FakeUpstream]:
         yield server
 
 
-def searches(server: FakeUpstream) -> list[Asked]:
+def searches(server: FakeUpstream) -> list[ReceivedRequest]:
     """Return what was searched for so far."""
-    return [asked for asked in server.asked if asked.path == "/v1/search"]
+    return [request for request in server.requests if request.path == "/v1/search"]
 
 
-def token_requests(server: FakeUpstream) -> list[Asked]:
+def token_requests(server: FakeUpstream) -> list[ReceivedRequest]:
     """Return the requests for a token so far."""
-    return [asked for asked in server.asked if asked.path == "/api/token"]
+    return [request for request in server.requests if request.path == "/api/token"]

@@ -24,7 +24,7 @@ def server():
         yield server
 
 
-def ask(server, seconds=60.0):
+def fetch(server, seconds=60.0):
     query = MaterialQuery(mood=Mood.ACOUSTIC, market="BR", area=LanguageArea.LUSOPHONE)
     return Deezer(JsonClient("deezer", server.url)).answer(query, Budget.of(seconds))
 
@@ -34,13 +34,13 @@ def tracks(first, last):
 
 
 def test_it_offers_enough_tracks_of_playlists_and_those_playlists(server):
-    material = ask(server)
+    material = fetch(server)
 
     assert material.source == "deezer"
     assert suffice(material.tracks, MAX_TRACKS)
     assert material.playlists[0].name == "mpb acústico 1"
     assert material.playlists[0].url == "https://www.deezer.com/playlist/1"
-    assert len(server.asked) <= 4
+    assert len(server.requests) <= 4
 
 
 def test_adverts_and_fragments_are_passed_over(server):
@@ -54,7 +54,7 @@ def test_adverts_and_fragments_are_passed_over(server):
     server.plays(as_json({"data": found}), as_json({"data": []}), as_json({"data": []}),
                  as_json({"data": []}), tracks(0, 50))  # fmt: skip
 
-    assert [each.url for each in ask(server).playlists] == ["https://www.deezer.com/playlist/4"]
+    assert [each.url for each in fetch(server).playlists] == ["https://www.deezer.com/playlist/4"]
 
 
 def test_more_words_are_tried_when_the_first_find_too_little(server):
@@ -64,8 +64,8 @@ def test_more_words_are_tried_when_the_first_find_too_little(server):
         tracks(0, 50),
     )
 
-    assert len(ask(server).playlists) == 4
-    assert [asked.params.get("q") for asked in server.asked[:3]] == [
+    assert len(fetch(server).playlists) == 4
+    assert [request.params.get("q") for request in server.requests[:3]] == [
         "mpb acústico", "voz e violão", None,
     ]  # fmt: skip
 
@@ -74,10 +74,10 @@ def test_an_exceeded_quota_with_status_200_is_a_rate_limit(server):
     server.plays(deezer.QUOTA_EXCEEDED)
 
     with pytest.raises(SourceLimited) as failure:
-        ask(server)
+        fetch(server)
 
     assert failure.value.extra == {"source": "deezer", "code": 4, "retry_after": 5.0}
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_other_errors_with_status_200_are_failures_without_deezers_words(server,
     server.plays(answer)
 
     with pytest.raises(SourceFailed) as failure:
-        ask(server)
+        fetch(server)
 
     assert "Something is wrong" not in repr(failure.value)
 
@@ -95,13 +95,13 @@ def test_other_errors_with_status_200_are_failures_without_deezers_words(server,
 def test_a_playlist_that_is_gone_is_passed_over(server):
     server.plays(FOUND, deezer.NO_DATA, tracks(0, 50))
 
-    assert suffice(ask(server).tracks, MAX_TRACKS)
+    assert suffice(fetch(server).tracks, MAX_TRACKS)
 
 
 def test_a_quota_met_half_way_keeps_what_is_there(server):
     server.plays(FOUND, tracks(0, 30), deezer.QUOTA_EXCEEDED)
 
-    assert len(ask(server).tracks) == 30
+    assert len(fetch(server).tracks) == 30
 
 
 @pytest.mark.parametrize("data", [None, [], [None]])
@@ -109,7 +109,7 @@ def test_nothing_found_is_a_failure(server, data):
     server.plays(as_json({"data": data}))
 
     with pytest.raises(SourceFailed, match="found nothing"):
-        ask(server)
+        fetch(server)
 
 
 def test_no_call_outlasts_the_budget(server):
@@ -117,6 +117,6 @@ def test_no_call_outlasts_the_budget(server):
     started = time.monotonic()
 
     with pytest.raises(SourceTimedOut):
-        ask(server, 0.4)
+        fetch(server, 0.4)
 
     assert time.monotonic() - started < 60

@@ -76,16 +76,16 @@ def test_spotify_comes_first(compose, deezer_server):
     assert answer.playlist.url.startswith("https://open.spotify.com/playlist/bossanova")
     assert len(answer.playlist.tracks) == 20
     assert not answer.degraded
-    assert deezer_server.asked == []
+    assert deezer_server.requests == []
 
 
 def test_other_seeds_limits_and_listeners_cost_no_call(compose, spotify_server):
     first, _ = compose(seed="a")
-    calls = len(spotify_server.asked)
+    calls = len(spotify_server.requests)
     others = [compose(seed=seed, limit=20, explicit=False)[0] for seed in ("b", "c", "d")]
     again, _ = compose(seed="a")
 
-    assert len(spotify_server.asked) == calls
+    assert len(spotify_server.requests) == calls
     assert len({answer.playlist.tracks for answer in [first, *others]}) == 4
     assert again == first
 
@@ -105,7 +105,7 @@ def test_without_credentials_spotify_gets_no_request(environ, spotify_server):
     answer, _ = composing(environ)()
 
     assert answer.playlist.source == "deezer"
-    assert spotify_server.asked == []
+    assert spotify_server.requests == []
 
 
 @pytest.mark.parametrize("fault", faults.ONE_OF_EACH_ERROR)
@@ -137,12 +137,12 @@ def test_music_is_returned_in_time_after_any_fault_of_both_upstreams(
 def test_a_permanently_failing_upstream_is_not_called(compose, spotify_server, answers):
     spotify_server.plays(*answers)
     compose()
-    calls = len(spotify_server.asked)
+    calls = len(spotify_server.requests)
     for mood in Mood:
         answer, _ = compose(mood)
         assert answer.playlist.source == "deezer"
 
-    assert len(spotify_server.asked) == calls
+    assert len(spotify_server.requests) == calls
 
 
 def test_a_machine_without_internet_waits_once_and_never_again(environ, monkeypatch):
@@ -164,7 +164,7 @@ def test_without_live_sources_nothing_leaves_the_machine(environ, spotify_server
     answer, _ = composing(environ | {"MUSIC_SOURCES": "none"})()
 
     assert answer.playlist.source == "catalogue"
-    assert spotify_server.asked == deezer_server.asked == []
+    assert spotify_server.requests == deezer_server.requests == []
 
 
 def test_without_the_catalogue_the_last_error_is_passed_on(environ, spotify_server, deezer_server):

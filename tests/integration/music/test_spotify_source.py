@@ -56,7 +56,7 @@ def source_of(server, clock, secret=SECRET):
     return Spotify(JsonClient("spotify", server.url), tokens)
 
 
-def ask(source, seconds=60.0, *, mood=Mood.MELLOW, market="BR"):
+def fetch(source, seconds=60.0, *, mood=Mood.MELLOW, market="BR"):
     query = MaterialQuery(mood=mood, market=market, area=language_area(market, "en"))
     return source.answer(query, Budget.of(seconds))
 
@@ -67,7 +67,7 @@ def page(number, size=10):
 
 
 def test_it_offers_enough_tracks_and_playlists_with_links(source):
-    material = ask(source)
+    material = fetch(source)
 
     assert material.source == "spotify"
     assert suffice(material.tracks, MAX_TRACKS)
@@ -75,60 +75,63 @@ def test_it_offers_enough_tracks_and_playlists_with_links(source):
     assert [each.name for each in material.playlists[:2]] == ["bossanova-0", "bossanova-1"]
 
 
-def test_it_asks_as_a_new_application_may(source, server):
-    ask(source)
+def test_a_new_application_may_send_each_of_its_requests(source, server):
+    fetch(source)
 
     searches = spotify.searches(server)
     assert len(searches) <= 9
-    assert {asked.params["market"] for asked in searches} == {"BR"}
-    assert {asked.params["limit"] for asked in searches} == {"10"}
-    assert {asked.params["offset"] for asked in searches} <= {"0", "10"}
-    assert [asked.params["q"] for asked in searches[:2]] == ['genre:"bossa nova"', 'genre:"mpb"']
-    assert {asked.path for asked in server.asked} == {"/api/token", "/v1/search"}
+    assert {request.params["market"] for request in searches} == {"BR"}
+    assert {request.params["limit"] for request in searches} == {"10"}
+    assert {request.params["offset"] for request in searches} <= {"0", "10"}
+    assert [request.params["q"] for request in searches[:2]] == [
+        'genre:"bossa nova"',
+        'genre:"mpb"',
+    ]
+    assert {request.path for request in server.requests} == {"/api/token", "/v1/search"}
 
 
 def test_a_market_without_spotify_is_searched_in_the_united_states(source, server):
-    ask(source, market="CN")
+    fetch(source, market="CN")
 
-    assert {asked.params["market"] for asked in spotify.searches(server)} == {"US"}
+    assert {request.params["market"] for request in spotify.searches(server)} == {"US"}
 
 
-def test_a_search_that_is_used_up_is_not_asked_again_and_words_take_over(fake, source, server):
+def test_an_exhausted_search_is_not_repeated_and_words_take_over(fake, source, server):
     fake.library = 3
 
-    assert len(ask(source).tracks) == 3 * 8
-    asked = [each.params for each in spotify.searches(server) if each.params["type"] == "track"]
-    assert {each["offset"] for each in asked} == {"0"}
-    assert [each["q"] for each in asked[4:]] == [
+    assert len(fetch(source).tracks) == 3 * 8
+    queries = [each.params for each in spotify.searches(server) if each.params["type"] == "track"]
+    assert {each["offset"] for each in queries} == {"0"}
+    assert [each["q"] for each in queries[4:]] == [
         "bossa nova", "mpb tarde calma", "mellow soul", "easy afternoon",
     ]  # fmt: skip
 
 
 def test_a_token_serves_until_a_minute_before_its_end(source, server, clock):
-    ask(source)
+    fetch(source)
     clock.now += 3539
-    ask(source)
+    fetch(source)
     assert len(spotify.token_requests(server)) == 1
 
     clock.now += 2
-    ask(source)
+    fetch(source)
     assert len(spotify.token_requests(server)) == 2
 
 
 def test_a_token_without_an_end_serves_for_nine_minutes(fake, source, server, clock):
     fake.expires_in = None
-    ask(source)
+    fetch(source)
     clock.now += 539
-    ask(source)
+    fetch(source)
     assert len(spotify.token_requests(server)) == 1
     clock.now += 1
-    ask(source)
+    fetch(source)
     assert len(spotify.token_requests(server)) == 2
 
 
-def test_many_callers_ask_for_one_token(source, server):
+def test_many_callers_request_one_token(source, server):
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda _: ask(source), range(8)))
+        list(pool.map(lambda _: fetch(source), range(8)))
 
     assert len(spotify.token_requests(server)) == 1
 
@@ -138,25 +141,25 @@ def test_waiting_for_a_token_ends_with_the_callers_budget(source, server):
 
     def wait_long():
         with pytest.raises(SourceUnavailable):
-            ask(source)
+            fetch(source)
 
     leader = threading.Thread(target=wait_long)
     leader.start()
-    eventually(lambda: server.asked)
+    eventually(lambda: server.requests)
     with pytest.raises(SourceTimedOut):
-        ask(source, 0.2)
+        fetch(source, 0.2)
 
     assert leader.is_alive()
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
     server.over.set()
     leader.join()
 
 
 def test_an_expired_token_is_replaced_once(fake, source, server):
-    ask(source)
+    fetch(source)
     fake.tokens.clear()
 
-    assert suffice(ask(source).tracks, MAX_TRACKS)
+    assert suffice(fetch(source).tracks, MAX_TRACKS)
     assert len(spotify.token_requests(server)) == 2
 
 
@@ -164,13 +167,13 @@ def test_a_token_that_is_never_good_is_replaced_once_only(source, server):
     server.plays(TOKEN, spotify.EXPIRED, TOKEN, spotify.EXPIRED)
 
     with pytest.raises(SourceRefused):
-        ask(source)
-    assert len(server.asked) == 4
+        fetch(source)
+    assert len(server.requests) == 4
 
 
 def test_a_wrong_secret_is_a_refusal_and_nothing_is_searched(server, clock):
     with pytest.raises(SourceRefused, match="client id or the secret"):
-        ask(source_of(server, clock, secret="another-secret"))
+        fetch(source_of(server, clock, secret="another-secret"))
 
     assert spotify.searches(server) == []
 
@@ -179,10 +182,10 @@ def test_an_owner_without_premium_is_a_refusal(source, server):
     server.plays(TOKEN, spotify.NO_PREMIUM)
 
     with pytest.raises(SourceRefused, match="Premium subscription") as failure:
-        ask(source)
+        fetch(source)
 
     assert failure.value.extra["status"] == 403
-    assert len(server.asked) == 2
+    assert len(server.requests) == 2
 
 
 @pytest.mark.parametrize(
@@ -192,10 +195,10 @@ def test_a_rate_limit_is_passed_on_and_not_slept_through(source, server, answer,
     server.plays(TOKEN, answer)
 
     with pytest.raises(SourceLimited) as failure:
-        ask(source)
+        fetch(source)
 
     assert failure.value.extra["retry_after"] == seconds
-    assert len(server.asked) == 2
+    assert len(server.requests) == 2
 
 
 @pytest.mark.parametrize(
@@ -206,7 +209,7 @@ def test_an_error_or_nonsense_is_a_failure_without_the_upstreams_words(source, s
     server.plays(TOKEN, answer)
 
     with pytest.raises(SourceFailed) as failure:
-        ask(source)
+        fetch(source)
 
     assert "secret-of-the-upstream" not in repr(failure.value)
     assert "Invalid limit" not in repr(failure.value)
@@ -219,7 +222,7 @@ def test_no_track_at_all_is_a_failure(source, server, answer):
     server.plays(TOKEN, answer)
 
     with pytest.raises(SourceFailed, match="found nothing"):
-        ask(source)
+        fetch(source)
 
 
 @pytest.mark.parametrize(
@@ -235,7 +238,7 @@ def test_no_track_at_all_is_a_failure(source, server, answer):
 )
 def test_without_playlists_the_tracks_are_still_good(fake, source, answer):
     fake.playlists = answer
-    material = ask(source)
+    material = fetch(source)
 
     assert material.playlists == ()
     assert suffice(material.tracks, MAX_TRACKS)
@@ -244,14 +247,14 @@ def test_without_playlists_the_tracks_are_still_good(fake, source, answer):
 def test_a_limit_met_half_way_keeps_what_is_there(source, server):
     server.plays(TOKEN, page(1), page(2), spotify.LIMITED_FOR_A_DAY)
 
-    assert len(ask(source).tracks) == 20
+    assert len(fetch(source).tracks) == 20
 
 
 def test_too_few_tracks_before_a_rate_limit_raise_source_limited(source, server):
     server.plays(TOKEN, page(1), spotify.LIMITED_FOR_A_DAY)
 
     with pytest.raises(SourceLimited):
-        ask(source)
+        fetch(source)
 
 
 @pytest.mark.parametrize("stage", [[], [TOKEN], [TOKEN, page(1)]])
@@ -260,7 +263,7 @@ def test_no_call_outlasts_the_budget(source, server, stage):
     started = time.monotonic()
 
     with pytest.raises(SourceTimedOut):
-        ask(source, 0.5)
+        fetch(source, 0.5)
 
     assert time.monotonic() - started < 60
 
@@ -279,12 +282,12 @@ def test_neither_secret_nor_token_is_ever_logged_or_raised(server, clock, caplog
     ):
         server.plays(*answers)
         with pytest.raises(SourceUnavailable) as failure:
-            ask(source_of(server, clock))
+            fetch(source_of(server, clock))
         errors.append(repr(failure.value) + repr(failure.value.extra))
     server.recovers()
     source = source_of(server, clock)
-    ask(source)
+    fetch(source)
 
-    told = caplog.text + "".join(errors) + repr(vars(source)) + repr(vars(source._tokens))
+    output = caplog.text + "".join(errors) + repr(vars(source)) + repr(vars(source._tokens))
     for secret in (SECRET, spotify.BASIC.removeprefix("Basic "), "a-token", "token-0"):
-        assert secret not in told
+        assert secret not in output

@@ -13,7 +13,7 @@ def test_the_gazetteer_answers_at_once_what_it_knows(environ, open_meteo_server)
     located = assembled(environ, locator).locate(PlaceQuery(city="Recife"))
 
     assert located.place.id == 3390760
-    assert open_meteo_server.asked == []
+    assert open_meteo_server.requests == []
 
 
 def test_a_village_is_looked_up_once(environ, open_meteo_server):
@@ -26,7 +26,7 @@ def test_a_village_is_looked_up_once(environ, open_meteo_server):
     assert (located.place.name, located.place.admin1) == ("Trancoso", "Bahia")
     assert [other.country_code for other in located.alternatives] == ["PT"]
     assert "Open-Meteo.com" in located.attribution[0]
-    assert len(open_meteo_server.asked) == 1
+    assert len(open_meteo_server.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_that_a_name_is_unknown_is_remembered(environ, open_meteo_server):
         with pytest.raises(PlaceNotFound):
             locating.locate(PlaceQuery(city="Xyzzyville"))
 
-    assert len(open_meteo_server.asked) == 1
+    assert len(open_meteo_server.requests) == 1
 
 
 def test_a_geocoder_that_is_first_wins(environ, open_meteo_server):

@@ -21,15 +21,15 @@ def test_the_geocoder_finds_villages_and_leaves_out_airports(open_meteo_server):
         ("Trancoso", "PT", 3539),
         ("Trancosinho", "BR", 0),
     ]
-    assert open_meteo_server.asked[0].params["language"] == "pt"
-    assert open_meteo_server.asked[0].params["count"] == "100"
+    assert open_meteo_server.requests[0].params["language"] == "pt"
+    assert open_meteo_server.requests[0].params["count"] == "100"
 
 
 def test_the_country_is_sent_to_the_geocoder_and_checked_in_its_results(open_meteo_server):
     found = places_of(open_meteo_server, "Trancoso", "PT")
 
     assert [city.country for city in found] == ["PT"]
-    assert open_meteo_server.asked[0].params["countryCode"] == "PT"
+    assert open_meteo_server.requests[0].params["countryCode"] == "PT"
 
 
 def test_the_geocoder_returns_nothing_for_unknown_names(open_meteo_server):

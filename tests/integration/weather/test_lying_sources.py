@@ -7,7 +7,7 @@ from mare_services.weather.adapters.met_no import MetNo
 from mare_services.weather.adapters.open_meteo import OpenMeteo
 from mare_services.weather.adapters.openweathermap import OpenWeatherMap
 from tests.fakes.upstreams import met_no, open_meteo, openweathermap
-from tests.integration.weather.asking import Now, client, weather_of
+from tests.integration.weather.source_client import Now, client, weather_of
 
 
 @pytest.mark.parametrize("felt", [-9999.0, 298.2, 70.0])

@@ -44,7 +44,7 @@ def test_open_meteo_is_first_and_in_the_attribution(environ, met_no_server):
     assert observed.weather.source == "open-meteo"
     assert observed.attribution == ("Weather data by Open-Meteo.com, CC BY 4.0",)
     assert not observed.weather.degraded
-    assert met_no_server.asked == []
+    assert met_no_server.requests == []
 
 
 def test_a_second_live_source_is_no_degradation(environ, open_meteo_server):
@@ -66,7 +66,7 @@ def test_the_order_is_the_users_choice(environ, open_meteo_server):
     environ["WEATHER_SOURCES"] = "met.no, open-meteo"
 
     assert assembled(environ, observer).observe(place()).weather.source == "met.no"
-    assert open_meteo_server.asked == []
+    assert open_meteo_server.requests == []
 
 
 def test_neighbours_share_an_answer_for_a_quarter_of_an_hour(environ, open_meteo_server):
@@ -76,7 +76,7 @@ def test_neighbours_share_an_answer_for_a_quarter_of_an_hour(environ, open_meteo
     again = observing.observe(place(-8.0499, -34.8797))
 
     assert first == again
-    assert len(open_meteo_server.asked) == 1
+    assert len(open_meteo_server.requests) == 1
 
 
 @pytest.mark.parametrize("fault", faults.ONE_OF_EACH_ERROR)
@@ -115,7 +115,7 @@ def test_an_upstream_that_refuses_the_credentials_is_called_once(environ, open_m
     for degree in range(5):
         assert observing.observe(place(degree, degree)).weather.source == "met.no"
 
-    assert len(open_meteo_server.asked) == 1
+    assert len(open_meteo_server.requests) == 1
 
 
 def test_a_recovered_upstream_is_detected_in_the_background(environ, open_meteo_server):
@@ -142,7 +142,7 @@ def test_a_recovered_upstream_is_detected_in_the_background(environ, open_meteo_
 def test_a_machine_without_internet_waits_once_and_never_again(environ, nowhere, monkeypatch):
     monkeypatch.setattr(client, "CONNECT_SECONDS", CONNECT_SECONDS)
 
-    def everything_asked(*errors):
+    def locate_and_observe(*errors):
         with pytest.raises((PlaceNotFound, *errors)):
             locating.locate(PlaceQuery(city="Trancoso"))
         return observing.observe(place())
@@ -151,8 +151,8 @@ def test_a_machine_without_internet_waits_once_and_never_again(environ, nowhere,
         offline = {name: url for name in environ if name.endswith("_URL")}
         locating, observing = assembled(offline, locator), assembled(offline, observer)
         # The first caller may be out of time before the connection is given up.
-        first, seconds = timed(everything_asked, SourceTimedOut)
-        later = [timed(everything_asked)[1] for _ in range(20)]
+        first, seconds = timed(locate_and_observe, SourceTimedOut)
+        later = [timed(locate_and_observe)[1] for _ in range(20)]
         elsewhere = [timed(observing.observe, place(degree, degree))[1] for degree in range(20)]
 
     assert first.weather.source == "climatology"
@@ -216,7 +216,7 @@ def test_without_live_sources_nothing_leaves_the_machine(environ, open_meteo_ser
     assert assembled(environ, observer).observe(place()).weather.source == "climatology"
     with pytest.raises(PlaceNotFound):
         assembled(environ, locator).locate(PlaceQuery(city="Trancoso"))
-    assert open_meteo_server.asked == met_no_server.asked == []
+    assert open_meteo_server.requests == met_no_server.requests == []
 
 
 def test_no_fault_makes_the_key_show(environ, owm_server, caplog):

@@ -10,7 +10,7 @@ from mare_services.weather.adapters.open_meteo import OpenMeteo
 from mare_services.weather.adapters.openweathermap import OpenWeatherMap
 from tests.fakes.upstreams import met_no, open_meteo, openweathermap
 from tests.fakes.upstreams.server import as_json
-from tests.integration.weather.asking import Now, client, weather_of
+from tests.integration.weather.source_client import Now, client, weather_of
 
 
 def test_open_meteo_returns_the_current_weather(open_meteo_server):
@@ -28,12 +28,12 @@ def test_open_meteo_returns_the_current_weather(open_meteo_server):
 def test_open_meteo_receives_two_decimals_and_one_day(open_meteo_server):
     weather_of(OpenMeteo(client(open_meteo_server)))
 
-    [asked] = open_meteo_server.asked
-    assert asked.path == "/v1/forecast"
-    assert (asked.params["latitude"], asked.params["longitude"]) == ("-23.55", "-46.64")
-    assert asked.params["timeformat"] == "unixtime"
-    assert asked.params["forecast_days"] == "1"
-    assert len(asked.params["current"].split(",")) <= 10, "more variables count as two calls"
+    [request] = open_meteo_server.requests
+    assert request.path == "/v1/forecast"
+    assert (request.params["latitude"], request.params["longitude"]) == ("-23.55", "-46.64")
+    assert request.params["timeformat"] == "unixtime"
+    assert request.params["forecast_days"] == "1"
+    assert len(request.params["current"].split(",")) <= 10, "more variables count as two calls"
 
 
 def test_open_meteo_may_know_little_more_than_the_temperature(open_meteo_server):
@@ -86,9 +86,9 @@ def test_met_no_returns_the_weather_of_the_hour(met_no_server):
 def test_met_no_gets_few_decimals_and_a_name(met_no_server):
     weather_of(MetNo(client(met_no_server), Now()))
 
-    [asked] = met_no_server.asked
-    assert asked.params == {"lat": "-23.55", "lon": "-46.64"}
-    assert asked.headers["User-Agent"].endswith("ops@example.org")
+    [request] = met_no_server.requests
+    assert request.params == {"lat": "-23.55", "lon": "-46.64"}
+    assert request.headers["User-Agent"].endswith("ops@example.org")
 
 
 def test_met_no_gets_no_request_before_its_response_expires(met_no_server):
@@ -98,7 +98,7 @@ def test_met_no_gets_no_request_before_its_response_expires(met_no_server):
     now.time += timedelta(minutes=18)
 
     assert weather_of(source).temperature == 5.2
-    assert len(met_no_server.asked) == 1
+    assert len(met_no_server.requests) == 1
 
 
 def test_met_no_gets_a_conditional_request_after_its_response_expires(met_no_server):
@@ -111,7 +111,7 @@ def test_met_no_gets_a_conditional_request_after_its_response_expires(met_no_ser
     weather_of(source)
 
     assert (weather.temperature, weather.is_day) == (6.3, False), "the hour has come"
-    assert [asked.headers.get("If-Modified-Since") for asked in met_no_server.asked] == [
+    assert [request.headers.get("If-Modified-Since") for request in met_no_server.requests] == [
         None,
         met_no.LAST_MODIFIED,
     ]
@@ -126,12 +126,12 @@ def test_met_no_gets_a_request_after_two_hours_whatever_the_expiry(met_no_server
     weather_of(source)
     now.time += timedelta(hours=1, minutes=59)
     weather_of(source)
-    assert len(met_no_server.asked) == 1
+    assert len(met_no_server.requests) == 1
     now.time += timedelta(minutes=1)
 
     weather_of(source)
 
-    assert len(met_no_server.asked) == 2
+    assert len(met_no_server.requests) == 2
 
 
 def test_met_no_gets_an_unconditional_request_when_all_hours_have_passed(met_no_server):
@@ -143,7 +143,10 @@ def test_met_no_gets_an_unconditional_request_when_all_hours_have_passed(met_no_
 
     weather_of(source)
 
-    assert [asked.headers.get("If-Modified-Since") for asked in met_no_server.asked] == [None, None]
+    assert [request.headers.get("If-Modified-Since") for request in met_no_server.requests] == [
+        None,
+        None,
+    ]
 
 
 def test_met_no_without_an_expiry_is_requested_again_after_five_minutes(met_no_server):
@@ -157,7 +160,7 @@ def test_met_no_without_an_expiry_is_requested_again_after_five_minutes(met_no_s
     now.time += timedelta(minutes=2)
     weather_of(source)
 
-    assert len(met_no_server.asked) == 2
+    assert len(met_no_server.requests) == 2
 
 
 def test_met_no_may_know_no_more_than_the_temperature(met_no_server):

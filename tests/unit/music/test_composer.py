@@ -17,7 +17,7 @@ class Live:
     """A live source with so many tracks, or out of order."""
 
     def __init__(self, tracks=60, *, playlists=(), stale=False, explicit=False):
-        self.asked = []
+        self.queries = []
         self._material = tracks and Material(
             source="spotify",
             tracks=tuple(
@@ -29,7 +29,7 @@ class Live:
         self._stale = stale
 
     def get(self, query):
-        self.asked.append(query)
+        self.queries.append(query)
         if not self._material:
             raise SourceTimedOut("spotify cannot be reached.", {"source": "spotify"})
         return Cached(self._material, self._stale)
@@ -58,7 +58,7 @@ def test_sources_receive_only_the_fields_that_change_the_material():
     composed(live, market="BR", seed="b", limit=50)
 
     query = MaterialQuery(mood=Mood.MELLOW, market="BR", area=LanguageArea.LUSOPHONE)
-    assert live.asked == [query, query]
+    assert live.queries == [query, query]
 
 
 def test_the_seed_decides_and_nothing_but_the_seed():

@@ -19,10 +19,10 @@ class Source:
     def __init__(self, name):
         self.name = name
         self.is_up = True
-        self.asked = []
+        self.calls = []
 
     def answer(self, query, budget):
-        self.asked.append((query, budget.left()))
+        self.calls.append((query, budget.left()))
         if not self.is_up:
             raise SourceTimedOut(f"{self.name} cannot be reached.", {"unreachable": True})
         track = Track(title="Sossego", artists=("Tim Maia",), url="https://x")
@@ -58,26 +58,26 @@ def test_material_is_requested_once_in_its_life(live, clock, first):
     live(QUERY)
     clock.now += 6 * HOUR - 1
     assert live(QUERY).stale is False
-    assert len(first.asked) == 1
+    assert len(first.calls) == 1
 
     clock.now += 2
     assert live(QUERY).stale is False
-    assert len(first.asked) == 2
+    assert len(first.calls) == 2
 
 
 def test_another_mood_is_another_question(live, first):
     live(QUERY)
     live(MaterialQuery(mood=Mood.INDIE, market="BR", area=LanguageArea.LUSOPHONE))
 
-    assert len(first.asked) == 2
+    assert len(first.calls) == 2
 
 
 def test_the_budget_is_shared_so_that_the_second_source_has_time(live, first, second):
     first.is_up = False
 
     assert live(QUERY).value.source == "second"
-    assert first.asked == [(QUERY, pytest.approx(1.2))]
-    assert second.asked == [(QUERY, pytest.approx(2.0))]
+    assert first.calls == [(QUERY, pytest.approx(1.2))]
+    assert second.calls == [(QUERY, pytest.approx(2.0))]
 
 
 def test_a_second_source_is_fresher_than_memory(live, clock, first):

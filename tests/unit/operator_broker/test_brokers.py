@@ -59,7 +59,7 @@ def test_queues_beyond_the_first_256_are_as_old_as_the_statistics(play):
         queues = (await stage.reading(mails)).queues
 
         assert [each.ready for each in queues] == [2] * 256 + [1] * 44
-        assert len(stage.broker.asked) == stage.brokers.cost(mails) == 256
+        assert len(stage.broker.declared) == stage.brokers.cost(mails) == 256
 
         stage.statistics_hang = True
         await asyncio.sleep(16)
@@ -119,7 +119,7 @@ def test_an_object_over_the_limit_is_unknown_and_others_are_read(play, monkeypat
         assert readings[greedy.key].queues.reason == "TooManyQueues"
         assert readings[greedy.key].busy.reason == "TooManyQueues"
         assert [each.ready for each in readings[autoscaler().key].queues] == [1]
-        assert stage.broker.asked == ["worker"]
+        assert stage.broker.declared == ["worker"]
 
     play(timeline, **AMQP, **MANAGEMENT)
 

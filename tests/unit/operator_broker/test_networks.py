@@ -126,10 +126,10 @@ def test_a_redirect_is_not_followed_and_its_status_is_not_reported():
 
 
 def test_slow_name_servers_do_not_delay_other_work(monkeypatch):
-    asked, answers = threading.Event(), threading.Event()
+    lookup_started, answers = threading.Event(), threading.Event()
 
     def getaddrinfo(*_):
-        asked.set()
+        lookup_started.set()
         answers.wait(60)
         return []
 
@@ -137,7 +137,7 @@ def test_slow_name_servers_do_not_delay_other_work(monkeypatch):
 
     async def timeline() -> int:
         lookups = [asyncio.create_task(networks.resolve(f"{n}.example", 80)) for n in range(64)]
-        while not asked.is_set():  # noqa: ASYNC110 - a lookup begins in a thread
+        while not lookup_started.is_set():  # noqa: ASYNC110 - a lookup begins in a thread
             await asyncio.sleep(0.01)
         decoded = await asyncio.wait_for(asyncio.to_thread(len, "decoding"), 50)
         answers.set()

@@ -23,7 +23,7 @@ def broker(monkeypatch: pytest.MonkeyPatch) -> Broker:
     return broker
 
 
-async def all_asked() -> None:
+async def all_declared() -> None:
     for _ in range(100):
         await asyncio.sleep(0)
 
@@ -57,8 +57,8 @@ def test_after_a_restart_all_reads_share_the_next_connection(broker: Broker):
         read = declare()
         broker.stuck.add("work-0")
         waiting = [asyncio.create_task(read.read(["work-0"], 5)) for _ in range(20)]
-        await all_asked()
-        assert len(broker.asked) == 20
+        await all_declared()
+        assert len(broker.declared) == 20
         broker.restart()
         lost = await asyncio.gather(*waiting, return_exceptions=True)
         assert all(isinstance(each, OSError) for each in lost)
@@ -141,7 +141,7 @@ def test_a_missing_heartbeat_is_a_connection_error_and_no_cancellation(broker: B
         broker.stuck.add("work-0")
         read = declare()
         reading = asyncio.create_task(read.read(["work-0"], 5))
-        await all_asked()
+        await all_declared()
         broker.connections[0].break_off(asyncio.CancelledError)
         with pytest.raises(OSError, match="ConnectionError"):
             await reading

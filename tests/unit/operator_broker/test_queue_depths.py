@@ -24,7 +24,7 @@ class Stage:
 
     async def read(self, *names: str) -> dict[str, Depth | str] | str:
         """The depths, or why they are unknown."""
-        self.broker.asked.clear()
+        self.broker.declared.clear()
         depths = await self.depths.read(names, None)
         if isinstance(depths, Unknown):
             return depths.reason
@@ -39,7 +39,7 @@ class Stage:
         while virtual_time.now() < begun + seconds:
             read_at = virtual_time.now()
             await self.read(name, "work")
-            if name in self.broker.asked:
+            if name in self.broker.declared:
                 times.append(read_at)
             await asyncio.sleep(0.25)
         return times
@@ -117,7 +117,7 @@ def test_a_queue_that_did_not_answer_is_declared_after_the_others(play):
         await stage.read("quiet", "work", "more")
         await asyncio.sleep(1)
         await stage.read("quiet", "work", "more")
-        assert stage.broker.asked == ["work", "more", "quiet"]
+        assert stage.broker.declared == ["work", "more", "quiet"]
 
     play(timeline)
 
@@ -127,7 +127,7 @@ def test_a_queue_that_was_not_reached_in_time_is_declared_at_the_next_read(play)
         stuck = [f"stuck-{number}" for number in range(8)]
         stage.broker.stuck |= set(stuck)
         assert (await stage.read("work", *stuck, "more"))["more"] == "LeaderSilent"
-        assert "more" not in stage.broker.asked
+        assert "more" not in stage.broker.declared
         assert await stage.read("more") == {"more": Depth(0, 0)}
 
     play(timeline)

@@ -124,12 +124,12 @@ def test_many_callers_load_once(cache):
         released.wait(60)
         return 42
 
-    def ask():
+    def read():
         enough.wait()
         results.append(get(cache, load).value)
 
     released = threading.Event()
-    threads = [threading.Thread(target=ask) for _ in range(8)]
+    threads = [threading.Thread(target=read) for _ in range(8)]
     for thread in threads:
         thread.start()
     enough.wait()
@@ -196,7 +196,7 @@ def test_callers_load_the_value_themselves_if_the_first_load_raises_another_erro
 def test_a_waiting_caller_gets_the_error_of_its_own_load(cache):
     started, waited_for, met = threading.Event(), threading.Event(), []
 
-    def ask(load, budget):
+    def read(load, budget):
         try:
             cache.get("k", load, budget)
         except ConnectionError as error:
@@ -214,9 +214,9 @@ def test_a_waiting_caller_gets_the_error_of_its_own_load(cache):
         waited_for.set()
         return 0.0
 
-    leader = in_a_thread(lambda: ask(first, Budget.of(60)))
+    leader = in_a_thread(lambda: read(first, Budget.of(60)))
     started.wait(60)
-    ask(second, Budget(60.0, clock_of_the_follower))
+    read(second, Budget(60.0, clock_of_the_follower))
     leader.join()
 
     assert sorted(met) == ["mine", "my own"]

@@ -19,24 +19,24 @@ from tests.fakes.clock import Clock
 
 
 class Scripted:
-    """Says or raises what it is told, one after another; the last thing for ever."""
+    """Returns or raises the items of a script in order; the last item is repeated."""
 
     def __init__(self, name, *script, clock=None, seconds=0.0):
         self.name = name
-        self.asked = []
+        self.questions = []
         self.budgets = []
         self._script = list(script)
         self._clock, self._seconds = clock, seconds
 
     def answer(self, question, budget):
-        self.asked.append(question)
+        self.questions.append(question)
         self.budgets.append(budget.left())
         if self._clock:
             self._clock.now += self._seconds
-        said = self._script.pop(0) if len(self._script) > 1 else self._script[0]
-        if isinstance(said, Exception):
-            raise said
-        return said
+        result = self._script.pop(0) if len(self._script) > 1 else self._script[0]
+        if isinstance(result, Exception):
+            raise result
+        return result
 
 
 UNREACHABLE = failures.unreachable("a")
@@ -75,7 +75,7 @@ def test_a_failing_source_is_called_once_and_then_skipped(guard, budget):
         with pytest.raises(SourceTimedOut, match="cannot be reached"):
             guarded.answer("?", budget)
 
-    assert len(source.asked) == 1
+    assert len(source.questions) == 1
 
 
 def test_the_trial_costs_no_caller_anything_and_brings_the_source_back(
@@ -90,12 +90,12 @@ def test_the_trial_costs_no_caller_anything_and_brings_the_source_back(
     for _ in range(3):
         with pytest.raises(SourceTimedOut):
             guarded.answer("second", budget)
-    assert source.asked == ["first"]
+    assert source.questions == ["first"]
     assert len(background) == 1
 
     background.pop()()
 
-    assert source.asked == ["first", "second"]
+    assert source.questions == ["first", "second"]
     assert guarded.answer("third", budget) == 42
 
 
@@ -151,7 +151,7 @@ def test_one_client_uses_up_its_own_tokens_and_opens_no_breaker(clock, budget):
         guarded.answer("?", budget)
 
     assert caught.value.extra["retry_after"] == pytest.approx(0.5)
-    assert len(source.asked) == 20
+    assert len(source.questions) == 20
     clock.now += 0.5
     assert guarded.answer("?", budget) == 42
     clock.now += 3600
@@ -209,7 +209,7 @@ def test_the_first_source_that_answers_is_enough(guard, budget):
     second = Scripted("b", 2)
 
     assert first_answer([guard(Scripted("a", 1)), guard(second)], "?", budget) == 1
-    assert second.asked == []
+    assert second.questions == []
 
 
 def test_the_next_source_replaces_a_failing_one(guard, budget):
@@ -223,7 +223,7 @@ def test_a_source_without_a_result_is_followed_by_the_next_and_requested_again(g
     sources = [guard(nothing), guard(Scripted("b", 2))]
 
     assert [first_answer(sources, "?", budget) for _ in range(5)] == [2] * 5
-    assert len(nothing.asked) == 5
+    assert len(nothing.questions) == 5
 
 
 def test_a_slow_source_leaves_time_for_the_next(guard, budget, clock):
@@ -244,7 +244,7 @@ def test_without_time_no_further_source_is_called(guard, budget, clock):
         first_answer([guard(slow), guard(second)], "?", budget)
 
     assert caught.value.extra["source"] == "b"
-    assert second.asked == []
+    assert second.questions == []
 
 
 def test_without_sources_there_is_no_answer(budget):

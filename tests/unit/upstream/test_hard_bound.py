@@ -49,16 +49,16 @@ TURNS = 3
 """Of other work in half a second: 25 on an idle machine, one or two if a call keeps the loop."""
 
 
-def ask_beside_work(url: str, resolver: str = "") -> tuple[str, float]:
+def call_beside_work(url: str, resolver: str = "") -> tuple[str, float]:
     """Return the outcome and its seconds, once other work had its turns meanwhile."""
     for _ in range(5):  # on a machine that stalls for half a second, no work has a turn
-        outcome, seconds, turns = ask(url, resolver)
+        outcome, seconds, turns = call(url, resolver)
         if turns > TURNS:
             return outcome, seconds
     raise AssertionError(f"other work had {turns} turns in {seconds} s")
 
 
-def ask(url: str, resolver: str = "", seconds: float = 0.5) -> tuple[str, float, int]:
+def call(url: str, resolver: str = "", seconds: float = 0.5) -> tuple[str, float, int]:
     """Return the outcome, the seconds it took, and how many turns other work had meanwhile."""
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", PROGRAM, url, str(seconds), resolver],
@@ -73,9 +73,9 @@ def ask(url: str, resolver: str = "", seconds: float = 0.5) -> tuple[str, float,
 
 @pytest.mark.parametrize("fault", [faults.slow, faults.dripping_body, faults.dripping_headers])
 def test_a_slow_upstream_ends_with_the_budget_and_lets_others_work(fault):
-    with upstream(lambda asked: as_json({})) as server:
+    with upstream(lambda request: as_json({})) as server:
         server.plays(fault(server))
-        outcome, seconds = ask_beside_work(server.url)
+        outcome, seconds = call_beside_work(server.url)
 
     assert outcome == "SourceTimedOut"
     assert 0.4 < seconds < SOON
@@ -86,17 +86,17 @@ def test_a_slow_upstream_ends_with_the_budget_and_lets_others_work(fault):
     [faults.endless_interim_responses, faults.endless_trailers, faults.empty_deflate_blocks],
 )
 def test_an_upstream_that_sends_without_end_is_disconnected(fault):
-    with upstream(lambda asked: as_json({})) as server:
+    with upstream(lambda request: as_json({})) as server:
         server.plays(fault(server))
-        outcome, seconds, _ = ask(server.url)
+        outcome, seconds, _ = call(server.url)
 
     assert outcome in ("SourceFailed", "SourceTimedOut")
     assert seconds < SOON
 
 
-def test_a_connection_that_never_comes_about_ends_with_the_budget():
+def test_a_connection_that_is_never_established_ends_with_the_budget():
     with faults.black_hole() as url:
-        outcome, seconds = ask_beside_work(url)
+        outcome, seconds = call_beside_work(url)
 
     assert outcome == "SourceTimedOut"
     assert seconds < SOON
@@ -104,14 +104,14 @@ def test_a_connection_that_never_comes_about_ends_with_the_budget():
 
 def test_a_resolver_that_never_answers_ends_with_the_budget():
     with faults.silent_resolver() as port:
-        outcome, seconds = ask_beside_work("http://api.example.org", str(port))
+        outcome, seconds = call_beside_work("http://api.example.org", str(port))
 
     assert outcome == "SourceTimedOut"
     assert 0.4 < seconds < SOON
 
 
 def test_a_good_upstream_answers_as_without_eventlet():
-    with upstream(lambda asked: as_json({})) as server:
-        outcome, *_ = ask(server.url, seconds=60.0)
+    with upstream(lambda request: as_json({})) as server:
+        outcome, *_ = call(server.url, seconds=60.0)
 
     assert outcome == "answered"

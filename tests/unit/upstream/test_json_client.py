@@ -29,7 +29,9 @@ def server(monkeypatch):
     """A server that may answer as late as a busy machine lets it."""
     monkeypatch.setattr(client_module, "CONNECT_SECONDS", 60.0)
     monkeypatch.setattr(client_module, "READ_SECONDS", 60.0)
-    with upstream(lambda asked: as_json({"temperature": 21.5, "unknown": [1]}, Expires="x")) as it:
+    with upstream(
+        lambda request: as_json({"temperature": 21.5, "unknown": [1]}, Expires="x")
+    ) as it:
         yield it
 
 
@@ -44,10 +46,14 @@ def test_an_answer_is_typed_and_comes_with_its_headers(server):
 
     assert reply.value == Weather(temperature=21.5)
     assert reply.headers["expires"] == "x"
-    [asked] = server.asked
-    assert (asked.path, asked.params, asked.headers["X-Key"]) == ("/now", {"lat": "1.50"}, "k")
-    assert asked.headers["User-Agent"].startswith("Mare/")
-    assert asked.headers["User-Agent"].endswith(" ops@example.org")
+    [request] = server.requests
+    assert (request.path, request.params, request.headers["X-Key"]) == (
+        "/now",
+        {"lat": "1.50"},
+        "k",
+    )
+    assert request.headers["User-Agent"].startswith("Mare/")
+    assert request.headers["User-Agent"].endswith(" ops@example.org")
 
 
 def test_a_form_is_answered_like_a_question(server):
@@ -56,7 +62,7 @@ def test_a_form_is_answered_like_a_question(server):
 
     assert reply.value == Weather(temperature=21.5)
     assert reply.headers["expires"] == "x"
-    assert [asked.path for asked in server.asked] == ["/token"]
+    assert [request.path for request in server.requests] == ["/token"]
 
 
 def test_no_credentials_of_the_machine_are_sent(server, tmp_path, monkeypatch):
@@ -67,7 +73,7 @@ def test_no_credentials_of_the_machine_are_sent(server, tmp_path, monkeypatch):
 
     get(server)
 
-    assert "Authorization" not in server.asked[0].headers
+    assert "Authorization" not in server.requests[0].headers
 
 
 @pytest.mark.parametrize("fault", [faults.endless_interim_responses, faults.endless_trailers])
@@ -85,7 +91,7 @@ def test_a_form_is_posted_once_whatever_happens(server):
     with pytest.raises(SourceFailed):
         client.post("/token", Weather, budget=Budget.of(60), form={"grant_type": "x"})
 
-    assert [asked.form for asked in server.asked] == [{"grant_type": "x"}]
+    assert [request.form for request in server.requests] == [{"grant_type": "x"}]
 
 
 @pytest.mark.parametrize("fault", [faults.BROKEN_IN_HTML, faults.reset, faults.truncated])
@@ -93,7 +99,7 @@ def test_a_passing_fault_is_tried_again_once(server, fault):
     server.plays(fault, as_json({"temperature": 1}))
 
     assert get(server).value.temperature == 1
-    assert len(server.asked) == 2
+    assert len(server.requests) == 2
 
 
 @pytest.mark.parametrize(
@@ -125,10 +131,10 @@ def test_every_fault_has_its_error_and_keeps_the_upstreams_words_to_itself(
 
     assert type(caught.value) is error
     assert caught.value.extra["source"] == "example"
-    assert len(server.asked) == attempts
-    told = repr(caught.value) + "".join(traceback.format_exception(caught.value, chain=True))
+    assert len(server.requests) == attempts
+    message = repr(caught.value) + "".join(traceback.format_exception(caught.value, chain=True))
     for secret in ("secret-of-the-upstream", "key=", server.url):
-        assert secret not in told
+        assert secret not in message
 
 
 @pytest.mark.parametrize(
@@ -177,13 +183,13 @@ def test_without_time_no_request_is_sent(server):
     with pytest.raises(SourceTimedOut):
         get(server, seconds=0)
 
-    assert server.asked == []
+    assert server.requests == []
 
 
 def test_no_second_attempt_is_made_without_the_time_for_it(server):
     seconds = 0.0
 
-    def fail_late(asked, handler):
+    def fail_late(request, handler):
         nonlocal seconds
         seconds = 2.99
         send(handler, faults.BROKEN_IN_HTML)
@@ -194,7 +200,7 @@ def test_no_second_attempt_is_made_without_the_time_for_it(server):
     with pytest.raises(SourceFailed):
         client.get("/now", Weather, budget=Budget.of(3, lambda: seconds))
 
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize("place", [faults.closed_port, faults.black_hole])
@@ -240,4 +246,4 @@ def test_cookies_are_not_kept(server):
     for _ in range(2):
         client.get("/now", Weather, budget=Budget.of(60))
 
-    assert "Cookie" not in server.asked[1].headers
+    assert "Cookie" not in server.requests[1].headers
