@@ -25,7 +25,7 @@ class Application:
     namespace: str
     release: str = "mare"
 
-    def ask(self, path: str, *, timeout: float = 60, **params: Any) -> requests.Response:
+    def get(self, path: str, *, timeout: float = 60, **params: Any) -> requests.Response:
         """Send a GET request through the ingress."""
         return requests.get(
             f"{self.cluster.ingress}{path}", params=params, headers={"Host": HOST}, timeout=timeout
@@ -34,14 +34,14 @@ class Application:
     def status_of(self, path: str, **params: Any) -> int | str:
         """Return the status of the response, or the name of the error: for repeated requests."""
         try:
-            return self.ask(path, **params).status_code
+            return self.get(path, **params).status_code
         except requests.RequestException as error:
             return type(error).__name__
 
     def anywhere(self, number: int) -> requests.Response:
         """Request a playlist for a point that no other number has, so that no cache responds."""
         latitude, longitude = number % 8000 / 50 - 80, number // 8000 - 170
-        return self.ask("/v1/playlists", lat=latitude, lon=longitude)
+        return self.get("/v1/playlists", lat=latitude, lon=longitude)
 
     def kubectl(self, *arguments: str, stdin: str = "", seconds: float = 120) -> str:
         return self.cluster.kubectl("-n", self.namespace, *arguments, stdin=stdin, seconds=seconds)

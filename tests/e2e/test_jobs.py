@@ -27,7 +27,7 @@ def test_a_job_is_streamed_until_its_playlist_comes(application: Application):
     assert accepted.status_code == 202, accepted.text
     path = accepted.headers["Location"]
     assert streamed_events(application, f"{path}/events")[-1] == "end"
-    job = application.ask(path).json()
+    job = application.get(path).json()
     assert job["state"] == "complete"
     assert job["result"]["place"]["name"] == "Recife"
     assert len(job["result"]["playlist"]["tracks"]) == 3
@@ -62,7 +62,7 @@ def test_a_job_outlives_its_database_and_its_service(application: Application):
 
 
 def state(application: Application, path: str) -> str:
-    response = application.ask(path)
+    response = application.get(path)
     return response.json()["state"] if response.status_code == 200 else ""
 
 

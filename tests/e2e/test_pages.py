@@ -12,11 +12,11 @@ from playwright.sync_api import Browser, Error, Page, expect
 from local.settings import cache_folder
 from tests.e2e.application import HOST, Application
 from tests.integration.dashboard.chromium import chromium
-from tests.load.asking import Load
+from tests.load.closed_loop import Load
 from tests.vhost import eventually
 
 pytestmark = pytest.mark.timeout(900)
-PICTURE = Path(".cache/cluster-dashboard.png")
+SCREENSHOT = Path(".cache/cluster-dashboard.png")
 """The screenshot of the last run."""
 
 
@@ -44,7 +44,7 @@ def test_the_dashboard_shows_a_load(application: Application, page: Page):
             expect(page.locator("svg").first).to_be_visible()
             # The chart is updated once a second; after 10 s it shows the new replicas.
             page.wait_for_timeout(10_000)
-            page.screenshot(path=PICTURE)
+            page.screenshot(path=SCREENSHOT)
             return True
         return False
 

@@ -7,7 +7,7 @@ from tests.vhost import becomes, eventually
 
 
 def test_a_city_gets_a_playlist_through_the_ingress(application: Application):
-    response = application.ask("/v1/playlists", city="Recife")
+    response = application.get("/v1/playlists", city="Recife")
 
     assert response.status_code == 200
     answer = response.json()
@@ -18,18 +18,18 @@ def test_a_city_gets_a_playlist_through_the_ingress(application: Application):
 
     def source() -> str:
         # A new seed for each request: a response from a fallback source is cached.
-        response = application.ask("/v1/playlists", city="Recife", seed=str(next(numbers))).json()
+        response = application.get("/v1/playlists", city="Recife", seed=str(next(numbers))).json()
         return response.get("weather", {}).get("source", "")
 
     becomes(source, "open-meteo", 120)
 
 
 def test_coordinates_get_a_playlist(application: Application):
-    assert application.ask("/v1/playlists", lat=-8.05, lon=-34.9).json()["playlist"]["tracks"]
+    assert application.get("/v1/playlists", lat=-8.05, lon=-34.9).json()["playlist"]["tracks"]
 
 
 def test_an_unknown_city_gets_a_problem_document(application: Application):
-    response = application.ask("/v1/playlists", city="Nowhereville-upon-Nothing")
+    response = application.get("/v1/playlists", city="Nowhereville-upon-Nothing")
 
     assert response.status_code == 404
     assert response.headers["Content-Type"] == "application/problem+json"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.application import Application, job, program
-from tests.load.asking import Load
+from tests.load.closed_loop import Load
 from tests.vhost import becomes, eventually
 
 SCALE_UP_SECONDS, SCALE_DOWN_SECONDS = 180, 300

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from tests.e2e.application import Application, job, program
-from tests.load.asking import Load
+from tests.load.closed_loop import Load
 from tests.vhost import eventually
 
 WELL_FORMED = {200, 502, 503, 504}

@@ -11,7 +11,7 @@ from devcluster.cluster import Cluster, KubectlFailed
 from tests.e2e import certificates
 from tests.e2e.application import Application, namespace
 from tests.e2e.release import image_values, install
-from tests.load.asking import Load
+from tests.load.closed_loop import Load
 from tests.vhost import becomes, eventually
 
 pytestmark = pytest.mark.timeout(1200)
@@ -112,9 +112,9 @@ def _sleep(image: str) -> dict[str, Any]:
 
 
 def _is_password(application: Application, user: str, password: str) -> bool:
-    asked = ("rabbitmqctl", "authenticate_user", user, password)
+    command = ("rabbitmqctl", "authenticate_user", user, password)
     try:
-        application.kubectl("exec", "mare-rabbitmq-0", "--", *asked)
+        application.kubectl("exec", "mare-rabbitmq-0", "--", *command)
     except KubectlFailed:
         return False
     return True

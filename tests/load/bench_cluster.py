@@ -28,17 +28,17 @@ def main() -> None:
         _report("one Pod", [_seconds_to_ready(application, name, 1) for _ in range(ONE)])
         _report("ten at once", [_seconds_to_ready(application, name, 10) for _ in range(TEN)])
         application.kubectl("patch", "qa", name, "--type=merge", '-p={"spec":{"paused":null}}')
-        _say(_idle(application))
+        _print_line(_idle(application))
 
 
-def _say(text: str) -> None:
+def _print_line(text: str) -> None:
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 
 
 def _report(what: str, seconds: list[float]) -> None:
     ordered = sorted(seconds)
-    _say(
+    _print_line(
         f"{what}: PATCH /scale to Ready, {len(seconds)} runs: median "
         f"{statistics.median(ordered):.1f} s, slowest {ordered[-1]:.1f} s"
     )

@@ -73,16 +73,16 @@ def main() -> None:
         for queues in QUEUES:
             results += measure(node, queues, options.seconds, options.rounds)
     verdicts = [verdict(results, queues) for queues in QUEUES]
-    _say(table(results))
+    _print_line(table(results))
     for each in verdicts:
-        _say(each.sentence)
+        _print_line(each.sentence)
     if options.json:
         report = {"results": results, "ratios": verdicts}
         options.json.write_bytes(msgspec.json.format(msgspec.json.encode(report)))
     sys.exit(any(each.of_pool < WORST_OF_POOL for each in verdicts))
 
 
-def _say(line: str) -> None:
+def _print_line(line: str) -> None:
     sys.stdout.write(f"{line}\n")
 
 

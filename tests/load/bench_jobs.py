@@ -72,7 +72,7 @@ async def follow(
     return [weather - accepted, time.monotonic() - accepted]
 
 
-async def measure(system: RunningSystem, folder: Path, asked: argparse.Namespace) -> object:
+async def measure(system: RunningSystem, folder: Path, arguments: argparse.Namespace) -> object:
     fresh = places()
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
 
@@ -85,24 +85,24 @@ async def measure(system: RunningSystem, folder: Path, asked: argparse.Namespace
                 return response.status == 202 and bool(await response.read())
 
         calls, calls_failed, call_times = await closed_loop(
-            call, fresh, asked.clients, asked.seconds
+            call, fresh, arguments.clients, arguments.seconds
         )
         began = time.monotonic()
         jobs, jobs_failed, job_times = await closed_loop(
-            submit, fresh, asked.clients, asked.seconds
+            submit, fresh, arguments.clients, arguments.seconds
         )
         await asyncio.to_thread(eventually, lambda: ended(folder) >= jobs, 240)
         drained = time.monotonic() - began
         following = []
-        for _ in range(int(asked.seconds * FOLLOWED_PER_SECOND)):
+        for _ in range(int(arguments.seconds * FOLLOWED_PER_SECOND)):
             following.append(asyncio.create_task(follow(session, system, next(fresh))))
             await asyncio.sleep(1 / FOLLOWED_PER_SECOND)
         followed = await asyncio.gather(*following)
     return {
-        "calls per second": round(calls / asked.seconds, 1),
+        "calls per second": round(calls / arguments.seconds, 1),
         "call, ms (p50, p95)": percentiles(call_times),
         "calls refused": calls_failed,
-        "jobs accepted per second": round(jobs / asked.seconds, 1),
+        "jobs accepted per second": round(jobs / arguments.seconds, 1),
         "202, ms (p50, p95)": percentiles(job_times),
         "jobs refused": jobs_failed,
         "jobs completed per second": round(jobs / drained, 1),
@@ -127,7 +127,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=15.0)
     parser.add_argument("--clients", type=int, default=16)
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     program = broker_to_test()
     with tempfile.TemporaryDirectory(prefix="mare-jobs-") as name, Node(program) as node:
         folder = Path(name)
@@ -135,7 +135,7 @@ def main() -> None:
         with running_system(node.amqp_uri, folder, **bounds) as system:
             system.start("events")
             eventually(lambda: "Streaming on port" in system.log("events"))
-            report = asyncio.run(measure(system, folder, asked))
+            report = asyncio.run(measure(system, folder, arguments))
     sys.stdout.write(json.dumps(report, indent=2) + "\n")
 
 

@@ -28,7 +28,7 @@ from tests.integration.operator.process import Operator
 from tests.integration.operator.rights import rights_in
 from tests.integration.operator.stage import Broker, Stage
 from tests.integration.operator.test_reaction import NO_TOLERANCE
-from tests.load.operator_measures import bursts, steady
+from tests.load.operator_performance import bursts, steady
 from tests.vhost import eventually
 
 _CRD = Path(__file__).parents[2] / "charts/operator/crds/queueautoscalers.mare.dev.yaml"
@@ -55,23 +55,26 @@ def main() -> None:
     options.add_argument("--settle-seconds", type=float, default=_SETTLE_SECONDS)
     options.add_argument("--statistics-seconds", default="5")
     options.add_argument("--skip-reaction", action="store_true")
-    asked = options.parse_args()
-    settings = {"MARE_STATISTICS_SECONDS": asked.statistics_seconds, **IMAGE}
-    if not asked.skip_reaction:
+    arguments = options.parse_args()
+    settings = {"MARE_STATISTICS_SECONDS": arguments.statistics_seconds, **IMAGE}
+    if not arguments.skip_reaction:
         with operating(_REACTING, settings) as (stage, node, _, names):
             for part, needed in enumerate((1, 10, 50)):
                 some = names[part * _RUNS : (part + 1) * _RUNS]
                 result = bursts(stage, node, some, needed)
                 show({"objects": _REACTING, "target_p95_s": _REACTION_SECONDS, **result})
-    if asked.objects:
+    if arguments.objects:
         with operating(
-            asked.objects, settings, secrets=asked.secrets, other_queues=asked.other_queues
+            arguments.objects,
+            settings,
+            secrets=arguments.secrets,
+            other_queues=arguments.other_queues,
         ) as (stage, node, operator, names):
-            time.sleep(asked.settle_seconds)
+            time.sleep(arguments.settle_seconds)
             operator.stop()  # objects with statuses take more than new ones
             operator.start()
-            time.sleep(asked.settle_seconds)
-            show({"objects": len(names), **steady(stage, node, operator, asked.seconds)})
+            time.sleep(arguments.settle_seconds)
+            show({"objects": len(names), **steady(stage, node, operator, arguments.seconds)})
             show({"objects": len(names), **bursts(stage, node, names[:_RUNS], 10)})
 
 
@@ -107,18 +110,18 @@ def operating(
         _declare(node, [*names, *others])
         _apply(stage, names, secrets)
         operator = stage.operator(**settings)
-        say(f"{count} objects are there")
+        print_line(f"{count} objects are there")
         try:
             eventually(lambda: _ready(stage) == count, _PATIENCE_SECONDS)
             yield stage, node, operator, names
         except AssertionError:
-            say(operator.log.read_text()[-3000:])
+            print_line(operator.log.read_text()[-3000:])
             raise
         finally:
             stage.end()
 
 
-def say(line: str) -> None:
+def print_line(line: str) -> None:
     sys.stderr.write(f"{line}\n")
 
 

@@ -74,7 +74,7 @@ def _fill(channel: amqp.Channel, read: Callable[[], object]) -> None:
             read()
 
 
-def say(line: str) -> None:
+def print_line(line: str) -> None:
     """Show a line at once."""
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
@@ -89,9 +89,9 @@ def main() -> int:
             for flavour in FLAVOURS:
                 rate = answers_per_second(flavour, vhost, Path(folder))
                 rates[flavour].append(rate)
-                say(f"{flavour:8} {rate:6.0f} answers/s")
+                print_line(f"{flavour:8} {rate:6.0f} answers/s")
     stock, runtime = (statistics.median(rates[flavour]) for flavour in FLAVOURS)
-    say(f"stock {stock:.0f}/s, runtime {runtime:.0f}/s, ratio {runtime / stock:.2f}")
+    print_line(f"stock {stock:.0f}/s, runtime {runtime:.0f}/s, ratio {runtime / stock:.2f}")
     return 0 if runtime / stock >= SLOWEST_RATIO else 1
 
 

@@ -67,14 +67,14 @@ def main() -> None:
     builder.build(component("services", base), "mare/services:bench")
     program = broker_to_test()
     with Node(program) as node, Image(builder, "mare/services:bench", base) as image:
-        _say(f"{'service':<12}{'ready':>9}{'processor':>12}{'memory':>10}")
+        _print_line(f"{'service':<12}{'ready':>9}{'processor':>12}{'memory':>10}")
         for service in SERVICES:
             starts = [start(image, service, node.amqp_uri) for _ in range(ROUNDS)]
             ready, processor, memory = map(statistics.median, zip(*starts, strict=True))
-            _say(f"{service:<12}{ready:>7.2f} s{processor:>10.2f} s{memory:>7.0f} MB")
+            _print_line(f"{service:<12}{ready:>7.2f} s{processor:>10.2f} s{memory:>7.0f} MB")
 
 
-def _say(line: str) -> None:
+def _print_line(line: str) -> None:
     sys.stdout.write(f"{line}\n")
 
 

@@ -18,7 +18,7 @@ from typing import Any
 from tests.broker_node import Node
 from tests.integration.operator.manifests import autoscaler_of
 from tests.integration.operator.stage import Stage
-from tests.load.bench_operator import IMAGE, operating, say, show
+from tests.load.bench_operator import IMAGE, operating, print_line, show
 from tests.load.hostile_brokers import (
     drip,
     endless_list,
@@ -27,7 +27,7 @@ from tests.load.hostile_brokers import (
     huge_frame,
     silence,
 )
-from tests.load.operator_measures import bursts
+from tests.load.operator_performance import bursts
 
 ATTACKS = {each.__name__.replace("_", "-"): each for each in (huge_frame, silence, drip)}
 HTTP_ATTACKS = {each.__name__.replace("_", "-"): each for each in (endless_list, endless_text)}
@@ -49,7 +49,7 @@ def main() -> None:
         with ExitStack() as stack:
             for start in (_brokers, _patterns, _flood, _changes):
                 stack.enter_context(start(stage, node))
-            say("the tenants are there")
+            print_line("the tenants are there")
             time.sleep(_ACTS_SECONDS)
             beside = bursts(stage, node, names[_RUNS : 2 * _RUNS], 10)
             show(

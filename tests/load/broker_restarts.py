@@ -80,15 +80,15 @@ def main() -> None:
     options.add_argument("--restarts", type=int, default=15)
     options.add_argument("--postgresql", action="store_true")
     options.add_argument("--seed", type=int, default=1)
-    asked = options.parse_args()
+    arguments = options.parse_args()
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mare-restarts-")))
         store = f"sqlite://{folder}/jobs.db"
-        if asked.postgresql:
+        if arguments.postgresql:
             server = stack.enter_context(PostgreSqlServer())
             store = server.new_database().replace("127.0.0.1", "localhost")
         node = stack.enter_context(Node(broker_to_test()))
-        failure = run(node, store, folder, asked.restarts, random.Random(asked.seed))
+        failure = run(node, store, folder, arguments.restarts, random.Random(arguments.seed))
     sys.exit(failure)
 
 

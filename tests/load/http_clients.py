@@ -7,7 +7,7 @@ import time
 from multiprocessing.connection import Connection
 
 
-def ask_for(seconds: int, clients: int, port: int, path: str) -> tuple[list[float], int]:
+def response_times(seconds: int, clients: int, port: int, path: str) -> tuple[list[float], int]:
     """Return the time of each answer in seconds, and how many were no 2xx.
 
     Runs in a process of its own, so that it does not share this one's interpreter lock.
@@ -22,7 +22,7 @@ def ask_for(seconds: int, clients: int, port: int, path: str) -> tuple[list[floa
     return took, failed
 
 
-def _run(told: Connection, seconds: int, clients: int, port: int, path: str) -> None:
+def _run(connection: Connection, seconds: int, clients: int, port: int, path: str) -> None:
     request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
     took: list[float] = []
     failed = 0
@@ -45,7 +45,7 @@ def _run(told: Connection, seconds: int, clients: int, port: int, path: str) -> 
                 key.fileobj.sendall(request)  # type: ignore[union-attr]
         for key in list(selector.get_map().values()):
             key.fileobj.close()  # type: ignore[union-attr]
-    told.send((took, failed))
+    connection.send((took, failed))
 
 
 def _complete(response: bytes) -> bool:

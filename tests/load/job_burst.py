@@ -43,7 +43,7 @@ from tests.load import callback_receiver
 from tests.load.job_clients import Submissions
 from tests.load.tide import samples
 
-PICTURE = Path(".cache/jobs.svg")
+CHART_FILE = Path(".cache/jobs.svg")
 SERVICES = ("weather", "playlists", "webhooks")
 PARTS = ("gateway", "events", "playlists", "jobs", "webhooks", "postgresql", "rabbitmq")
 _NO_LIMIT = {"services": {"jobs": {"env": {"JOBS_MAX_OPEN": "10000"}}}}
@@ -98,7 +98,7 @@ def main() -> None:
     options.add_argument("--killed-jobs", type=int, default=1000)
     options.add_argument("--killed-rate", type=float, default=8.0)
     options.add_argument("--kill-every", type=float, default=15.0, help="seconds between two kills")
-    asked = options.parse_args()
+    arguments = options.parse_args()
     with cluster_for_tests() as cluster, TemporaryDirectory() as folder:
         chart, images = chart_with_dependencies(Path(folder)), pushed_images(cluster)
         with installed(cluster, images, chart) as application:
@@ -106,14 +106,16 @@ def main() -> None:
             values = (image_values(images), callback_receiver.VALUES, _NO_LIMIT)
             install(application, chart, *values)
             began = time.time()
-            reports = [run(application, asked.jobs, asked.rate)]
-            PICTURE.parent.mkdir(exist_ok=True)
-            PICTURE.write_text(picture(application, began, asked.jobs))
+            reports = [run(application, arguments.jobs, arguments.rate)]
+            CHART_FILE.parent.mkdir(exist_ok=True)
+            CHART_FILE.write_text(draw_chart(application, began, arguments.jobs))
             say(json.dumps(reports[0], indent=2))
-            if asked.killed_jobs:
-                killer = Killer(application, asked.kill_every)
+            if arguments.killed_jobs:
+                killer = Killer(application, arguments.kill_every)
                 killer.start()
-                reports.append(run(application, asked.killed_jobs, asked.killed_rate, killer.stop))
+                reports.append(
+                    run(application, arguments.killed_jobs, arguments.killed_rate, killer.stop)
+                )
                 reports[-1]["kills"] = dict(killer.kills)
     sys.stdout.write(json.dumps(reports, indent=2) + "\n")
     failures = ("lost", "callbacks missing", "with two results", "invalid signatures")
@@ -185,15 +187,15 @@ def unfinished(application: Application, jobs: Iterable[str]) -> set[str]:
 
     def is_complete(job: str) -> bool:
         with suppress(requests.RequestException, ValueError):
-            return application.ask(f"/v1/jobs/{job}").json().get("state") == "complete"
+            return application.get(f"/v1/jobs/{job}").json().get("state") == "complete"
         return False
 
     with ThreadPoolExecutor(4) as pool:
 
         def all_complete() -> bool:
-            asked = sorted(still)[:200]
-            states = pool.map(is_complete, asked)
-            still.difference_update(j for j, done in zip(asked, states, strict=True) if done)
+            checked = sorted(still)[:200]
+            states = pool.map(is_complete, checked)
+            still.difference_update(j for j, done in zip(checked, states, strict=True) if done)
             return not still
 
         wait(all_complete, SETTLE_SECONDS)
@@ -211,7 +213,7 @@ def wait(holds: Callable[[], bool], seconds: float) -> bool:
     return False
 
 
-def picture(application: Application, started: float, jobs: int) -> str:
+def draw_chart(application: Application, started: float, jobs: int) -> str:
     """Return depth, wait and replicas of the services over one time axis, as SVG."""
     history = {each: samples(application, f"mare-{each}", started) for each in SERVICES}
     end = max(at for each in history.values() for at in each["at"] if at is not None) - started

@@ -108,18 +108,18 @@ def main() -> None:
     options.add_argument("--every", type=float, default=15.0, help="seconds between two kills")
     options.add_argument("--seconds", type=float, default=300.0, help="longest time of submission")
     options.add_argument("--sqlite", action="store_true")
-    asked = options.parse_args()
+    arguments = options.parse_args()
     with contextlib.ExitStack() as stack:
-        report = run(asked, stack)
+        report = run(arguments, stack)
     sys.stdout.write(json.dumps(report, indent=2) + "\n")
     failures = ("lost", "with two results", "callbacks missing")
     sys.exit(1 if any(report[each] for each in failures) else 0)
 
 
-def run(asked: argparse.Namespace, stack: contextlib.ExitStack) -> dict[str, object]:
+def run(arguments: argparse.Namespace, stack: contextlib.ExitStack) -> dict[str, object]:
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mare-survival-")))
     node = stack.enter_context(Node(broker_to_test()))
-    server = None if asked.sqlite else stack.enter_context(PostgreSqlServer())
+    server = None if arguments.sqlite else stack.enter_context(PostgreSqlServer())
     store = Store(server.new_database() if server else f"sqlite://{folder}/jobs.db")
     receiver = stack.enter_context(Receiver())
     secret = f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
@@ -139,12 +139,12 @@ def run(asked: argparse.Namespace, stack: contextlib.ExitStack) -> dict[str, obj
     system = stack.enter_context(running_system(node.amqp_uri, folder, **environ))
     system.start("events", "webhooks")
     witness = Witness(node)
-    killer = Killer(dict(restarts(system, node, server)), asked.every)
-    submissions = Submissions(system.url, system.events_url, [receiver.url], asked.rate)
+    killer = Killer(dict(restarts(system, node, server)), arguments.every)
+    submissions = Submissions(system.url, system.events_url, [receiver.url], arguments.rate)
     killer.start()
     threading.Thread(target=show_progress, args=(node, store, callbacks), daemon=True).start()
     began = time.monotonic()
-    asyncio.run(submissions.submit(asked.jobs, asked.seconds, killer.stop))
+    asyncio.run(submissions.submit(arguments.jobs, arguments.seconds, killer.stop))
     submitted = time.monotonic() - began
     ended = eventually(lambda: set(store.states().values()) == {"complete"})
     seconds_to_end = time.monotonic() - began
@@ -152,7 +152,7 @@ def run(asked: argparse.Namespace, stack: contextlib.ExitStack) -> dict[str, obj
     eventually(lambda: not accepted - set(callbacks.count()))
     states, called, published = store.states(), callbacks.count(), witness.count()
     return {
-        "store": "SQLite" if asked.sqlite else "PostgreSQL",
+        "store": "SQLite" if arguments.sqlite else "PostgreSQL",
         "jobs submitted": submissions.submitted,
         "accepted": len(accepted),
         "seconds of submission": round(submitted),

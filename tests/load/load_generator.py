@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from mare_nameko.client import AmqpUri, Options, RpcClient, RpcError
-from tests.load.http_clients import ask_for
+from tests.load.http_clients import response_times
 from tests.vhost import eventually
 
 PAYLOAD = {"city": "Recife", "lang": "pt", "limit": 20}
@@ -34,7 +34,7 @@ def generator(url: str, clients: int, seconds: int) -> Measured:
     if wrk is None:
         parts = urlsplit(url)
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path
-        return summary(*ask_for(seconds, clients, parts.port or 80, path), seconds)
+        return summary(*response_times(seconds, clients, parts.port or 80, path), seconds)
     command = [wrk, "-t1", f"-c{clients}", f"-d{seconds}s", "--latency", "--timeout", "10s", url]
     return _read(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
@@ -71,7 +71,7 @@ def raw_client(uri: str, clients: int, seconds: int) -> Measured:
     failures: list[RpcError] = []
     end = time.perf_counter() + seconds
 
-    def ask() -> None:
+    def call_repeatedly() -> None:
         while (started := time.perf_counter()) < end:
             try:
                 client.call("weather.search", PAYLOAD, timeout=10)
@@ -79,7 +79,7 @@ def raw_client(uri: str, clients: int, seconds: int) -> Measured:
                 failures.append(error)
             took.append(time.perf_counter() - started)
 
-    threads = [threading.Thread(target=ask) for _ in range(clients)]
+    threads = [threading.Thread(target=call_repeatedly) for _ in range(clients)]
     for thread in threads:
         thread.start()
     for thread in threads:

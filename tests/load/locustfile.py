@@ -16,7 +16,7 @@ class Person(HttpUser):
     wait_time = constant_pacing(1)
 
     @task
-    def ask(self) -> None:
+    def request_playlist(self) -> None:
         # A point that hardly anybody has asked for, so that no cache answers.
         latitude, longitude = random.uniform(-80, 80), random.uniform(-179, 179)
         self.client.get(

@@ -31,14 +31,14 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--times", type=int, default=20)
     options.add_argument("--minutes", type=float, default=18.0, help="no round begins after that")
-    asked = options.parse_args()
-    end = time.monotonic() + asked.minutes * 60
+    arguments = options.parse_args()
+    end = time.monotonic() + arguments.minutes * 60
     with cluster_for_tests() as cluster, namespace(cluster, "removals") as name:
         images = pushed_images(cluster)
         broker = Broker(Application(cluster, name, "rabbitmq"), images)
         broker.set_replicas(1)
         rounds = 0
-        while rounds < asked.times and time.monotonic() < end:
+        while rounds < arguments.times and time.monotonic() < end:
             broker.add_and_remove_nodes(rounds)
             rounds += 1
         missing = broker.missing(rounds * PER_ROUND)

@@ -127,7 +127,7 @@ async def trial(  # noqa: PLR0917
         received.put_nowait(message.delivery.delivery_tag)
 
     await channel.basic_consume(name, receive)
-    asked = {k: v for k, v in sources.items() if kind == "quorum" or "quorum" not in k}
+    selected = {k: v for k, v in sources.items() if kind == "quorum" or "quorum" not in k}
     for _ in range(rounds):
         for event, count in (("delivered", 1), ("acknowledged", 0)):
             await asyncio.sleep(random.uniform(6, 13))
@@ -139,9 +139,9 @@ async def trial(  # noqa: PLR0917
                 await channel.basic_ack(tag)
             begun = time.monotonic()
             found = await asyncio.gather(
-                *(_seen(source, name, count, before, begun) for source in asked.values())
+                *(_seen(source, name, count, before, begun) for source in selected.values())
             )
-            for source, seconds in zip(asked, found, strict=True):
+            for source, seconds in zip(selected, found, strict=True):
                 delays[kind, event, source].append(seconds)
 
 

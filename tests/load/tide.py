@@ -128,7 +128,7 @@ def _locust_results(folder: Path) -> tuple[list[Point], int, int]:
     return arrivals, int(whole["Request Count"]), int(whole["Failure Count"])
 
 
-def picture(load: LoadRun, *, target_seconds: float, most: int) -> str:
+def draw_chart(load: LoadRun, *, target_seconds: float, most: int) -> str:
     """Return arrival rate, depth, wait and replicas over one time axis, as SVG."""
     moments = [at for at, _ in load.points("depth")]
     start = moments[0]

@@ -47,7 +47,7 @@ def allowed(
     with api_server.client() as api, ThreadPoolExecutor(8) as pool:
         reviews = client.AuthorizationV1Api(api)
 
-        def ask(wanted: tuple[str, str, str, str]) -> bool:
+        def is_allowed(wanted: tuple[str, str, str, str]) -> bool:
             group, plural, subresource, verb = wanted
             attributes = client.V1ResourceAttributes(
                 group=group,
@@ -65,7 +65,7 @@ def allowed(
 
         served = [each for each in sorted(resources(api_server)) if not only or each[1] in only]
         wanted = [(*each, verb) for each in served for verb in _VERBS]
-        answers = pool.map(ask, wanted)
+        answers = pool.map(is_allowed, wanted)
         return {_right(*each) for each, yes in zip(wanted, answers, strict=True) if yes}
 
 

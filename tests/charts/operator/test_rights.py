@@ -24,10 +24,10 @@ def anybodys(api_server):
 def rights_of(api_server, anybodys):
     """Ask what a user may, without what everybody may."""
 
-    def ask(user, namespace, name="any", only=()):
+    def rights(user, namespace, name="any", only=()):
         return reviews.allowed(api_server, user, namespace, name, only) - anybodys
 
-    return ask
+    return rights
 
 
 def committed(name):

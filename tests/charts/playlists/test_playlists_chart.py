@@ -169,8 +169,8 @@ def test_replicas_are_left_out_where_an_autoscaler_sets_them(helm, chart):
     }
     deployments = helm.template(chart, {**ALONE, **values}).all("Deployment")
 
-    asked = {each["metadata"]["name"]: each["spec"].get("replicas") for each in deployments}
-    assert asked == {
+    replicas = {each["metadata"]["name"]: each["spec"].get("replicas") for each in deployments}
+    assert replicas == {
         "shop-gateway": None,
         "shop-weather": None,
         "shop-playlists": None,

@@ -113,7 +113,7 @@ class Cluster:
             if not self.connects(number):
                 return "no connection"
             try:
-                return self.ask(number, _RUNNING)
+                return self.evaluate(number, _RUNNING)
             except subprocess.CalledProcessError as error:  # it has ended again, or is busy
                 return str(error.stderr)
 
@@ -137,7 +137,7 @@ class Cluster:
         """Return what a command prints in a node's container; raises CalledProcessError."""
         return self.nodes[number].exec(*command, seconds=seconds)
 
-    def ask(self, number: int, expression: str) -> str:
+    def evaluate(self, number: int, expression: str) -> str:
         """Return what an Erlang expression is on a node."""
         return self.run(number, "rabbitmqctl", "--silent", "eval", expression).strip()
 

@@ -116,8 +116,8 @@ def test_settings_with_secrets_come_from_a_secret(node):
     broker = node({"extraConfigSecret": "limits"}, {"limits": secret})
     broker.start()
 
-    asked = ("rabbitmqctl", "--silent", "eval", "application:get_env(rabbit, heartbeat).")
-    assert broker.container.exec(*asked) == "{ok,37}\n"
+    command = ("rabbitmqctl", "--silent", "eval", "application:get_env(rabbit, heartbeat).")
+    assert broker.container.exec(*command) == "{ok,37}\n"
 
 
 def test_a_password_may_have_any_printable_character(node):

@@ -20,7 +20,7 @@ def _broker(helm: Helm, values=None):
     return container
 
 
-def test_nodes_know_each_other_without_asking_an_api(helm: Helm):
+def test_nodes_discover_each_other_without_an_api(helm: Helm):
     conf = _conf(helm, THREE)
 
     assert conf["cluster_formation.peer_discovery_backend"] == "classic_config"
@@ -37,7 +37,7 @@ def test_after_a_full_stop_no_node_waits_for_another_to_be_ready(helm: Helm):
     assert rendered.one("Service", "shop-rabbitmq-nodes")["spec"]["publishNotReadyAddresses"]
 
 
-def test_no_probe_runs_a_program_or_asks_for_alarms(helm: Helm):
+def test_no_probe_runs_a_program_or_checks_alarms(helm: Helm):
     broker = _broker(helm)
 
     for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
@@ -125,8 +125,8 @@ def test_queues_of_a_cluster_get_their_members_even_if_declared_early(helm: Helm
 
 
 def test_partition_handling_is_set_for_those_that_know_it(helm: Helm):
-    def said(version):
+    def conf_of(version):
         return _conf(helm, {**THREE, "image": {"tag": f"{version}.1-management"}})
 
-    assert said("4.2")["cluster_partition_handling"] == "pause_minority"
-    assert "cluster_partition_handling" not in said("4.3")
+    assert conf_of("4.2")["cluster_partition_handling"] == "pause_minority"
+    assert "cluster_partition_handling" not in conf_of("4.3")

@@ -33,17 +33,17 @@ def cluster(helm: Helm, debian: Path, tmp_path: Path) -> Iterator[Cluster]:
         yield cluster
 
 
-def test_it_says_that_it_waits_for_members_and_moves_its_leaders(cluster: Cluster):
-    assert cluster.ask(1, LEADERS) != "0"
+def test_it_logs_that_it_waits_for_members_and_moves_its_leaders(cluster: Cluster):
+    assert cluster.evaluate(1, LEADERS) != "0"
     cluster.nodes[2].kill()
-    becomes(lambda: cluster.ask(1, "length(rabbit_nodes:list_running())."), "2")
+    becomes(lambda: cluster.evaluate(1, "length(rabbit_nodes:list_running())."), "2")
 
     log = cluster.nodes[1].log_file
     os.chown(log, 999, -1)  # as a container runtime does with what a container writes to
 
     cluster.run(1, *DRAIN, "30", seconds=200)
 
-    said = log.read_text()
-    assert "This node waits up to 30 s before it stops, for more members of queues" in said
-    assert "This node stops although queues lose their majority without it." in said
-    assert cluster.ask(1, DRAINED) == "true"
+    output = log.read_text()
+    assert "This node waits up to 30 s before it stops, for more members of queues" in output
+    assert "This node stops although queues lose their majority without it." in output
+    assert cluster.evaluate(1, DRAINED) == "true"

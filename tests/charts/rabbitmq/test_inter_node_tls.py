@@ -45,10 +45,10 @@ def test_nodes_programs_and_jobs_connect_with_verified_certificates(
     with pytest.raises(subprocess.CalledProcessError):
         cluster.run(1, *plain)
 
-    code, said = cluster.job("preflight", NODES_HASH="another")
-    assert (code, "Ready to be upgraded" in said) == (0, True), said
-    code, said = cluster.job("finish")
-    assert (code, "All nodes run" in said) == (0, True), said
+    code, output = cluster.job("preflight", NODES_HASH="another")
+    assert (code, "Ready to be upgraded" in output) == (0, True), output
+    code, output = cluster.job("finish")
+    assert (code, "All nodes run" in output) == (0, True), output
 
     own = tmp_path / "own.pem"
     authority.issue_cert("own.example").private_key_and_cert_chain_pem.write_to_path(own)

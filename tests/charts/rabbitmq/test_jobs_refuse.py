@@ -43,20 +43,20 @@ def run(helm: Helm, tmp_path: Path) -> Run:
 
 
 @pytest.mark.parametrize(
-    ("node", "said"),
+    ("node", "message"),
     [
         (Node(fails=["check_local_alarms"]), "has an alarm"),
         (Node(fails=["check_if_node_is_quorum_critical"]), "would lose its majority"),
         (Node(silent=["list_running"]), "does not run"),
     ],
 )
-def test_an_upgrade_that_would_fail_is_refused(run: Run, node, said):
+def test_an_upgrade_that_would_fail_is_refused(run: Run, node, message):
     changed = THREE | {"logLevel": "debug"}
 
     code, line = run("preflight", [node, node, node], before=THREE, upgrade=changed)
 
     assert code == 1
-    assert said in line
+    assert message in line
 
 
 def test_an_upgrade_of_a_healthy_broker_is_accepted(run: Run):

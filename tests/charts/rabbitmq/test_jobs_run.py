@@ -18,18 +18,18 @@ def test_a_healthy_broker_may_be_upgraded_and_rolled_back(node):
     broker.start()
     changed = {"logLevel": "debug"}
 
-    code, said = broker.job("preflight", changed)
-    assert (code, said.splitlines()[-1].split(":")[0]) == (0, "Ready to be upgraded"), said
+    code, output = broker.job("preflight", changed)
+    assert (code, output.splitlines()[-1].split(":")[0]) == (0, "Ready to be upgraded"), output
     assert broker.job("preflight") == (0, "The nodes stay as they are.\n")
     assert broker.job("rollback", changed) == (0, "No member is removed.\n")
 
     # Users come with the restart of the nodes, which have no new password yet before the upgrade.
-    code, said = broker.job("preflight", {"users": {"new": {}}})
-    assert code == 0, said
+    code, output = broker.job("preflight", {"users": {"new": {}}})
+    assert code == 0, output
 
-    code, said = broker.job("preflight", {"clusterDomain": "elsewhere"})
+    code, output = broker.job("preflight", {"clusterDomain": "elsewhere"})
     assert code == 1
-    assert "Members of the cluster would be removed: rabbit@shop-rabbitmq-0" in said
+    assert "Members of the cluster would be removed: rabbit@shop-rabbitmq-0" in output
 
 
 def test_new_definitions_reach_a_running_broker_and_the_same_wins_as_at_a_start(node):
@@ -40,11 +40,11 @@ def test_new_definitions_reach_a_running_broker_and_the_same_wins_as_at_a_start(
     broker.start()
     policies = [MINE, {**MINE, "name": "theirs", "definition": {"max-length": 2}}]
 
-    code, said = broker.job(
+    code, output = broker.job(
         "finish", {"definitions": {"existingSecret": "more", "policies": policies}}
     )
 
-    assert code == 0, said
+    assert code == 0, output
     eventually(lambda: _policies(broker).get("mine") == {"max-length": 1})
     assert _policies(broker)["theirs"] == {"max-length": 1}
     flags = broker.management.call("GET", "feature-flags")
@@ -63,10 +63,10 @@ def test_a_user_that_leaves_the_values_leaves_the_broker(node):
 
     assert {"leaver", "person"} <= users()
 
-    code, said = broker.job("finish")
+    code, output = broker.job("finish")
 
-    assert code == 0, said
-    assert "Removed the user leaver" in said
+    assert code == 0, output
+    assert "Removed the user leaver" in output
     assert users() == {"admin", "gateway", "operator", "person", "services"}
 
 
@@ -74,9 +74,9 @@ def test_definitions_that_no_node_accepts_are_reported_at_once(node):
     broker = node()
     broker.start()
 
-    code, said = broker.job(
+    code, output = broker.job(
         "finish", {"definitions": {"policies": [{**MINE, "definition": {"max-length": "many"}}]}}
     )
 
     assert code == 1
-    assert "RabbitMQ rejects the definitions of definitions.json" in said
+    assert "RabbitMQ rejects the definitions of definitions.json" in output

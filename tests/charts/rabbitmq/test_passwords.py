@@ -41,11 +41,11 @@ def test_clients_and_then_the_broker_get_a_changed_password(node, secrets_api: S
     broker.start()
     broker.passwords["services-password"] = f"{ODD}\n"
 
-    code, said = broker.job("connections", CHANGED)
+    code, output = broker.job("connections", CHANGED)
 
-    assert code == 0, said
-    assert said.splitlines()[-1] == "The broker has the passwords."
-    assert ODD not in said
+    assert code == 0, output
+    assert output.splitlines()[-1] == "The broker has the passwords."
+    assert ODD not in output
     assert _connection(secrets_api) == ODD
     assert _valid(broker, ODD, "services-1") == [ODD]
 
@@ -108,9 +108,9 @@ def test_an_upgrade_gives_the_broker_no_password_that_clients_do_not_have(node):
     broker.start()
     broker.passwords["services-password"] = "changed"
 
-    code, said = broker.job("finish")
+    code, output = broker.job("finish")
 
-    assert code == 0, said
+    assert code == 0, output
     assert _valid(broker, "changed", "services-1") == ["services-1"]
 
 
@@ -131,8 +131,8 @@ def test_a_second_user_takes_over_and_one_of_them_is_valid_at_all_times(node):
         ({"services-b": services, "services": None}, ["services-b"]),
     ):
         for task in ("connections", "finish"):
-            code, said = broker.job(task, {"users": users})
-            assert code == 0, said
+            code, output = broker.job(task, {"users": users})
+            assert code == 0, output
         assert valid() == expected
     rights = broker.management.call("GET", "users", "services-b", "permissions")
     assert [(each["configure"], each["write"], each["read"]) for each in rights] == [

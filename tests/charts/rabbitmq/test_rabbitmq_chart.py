@@ -82,7 +82,7 @@ def test_it_brings_the_topology_of_the_services(helm: Helm):
         assert brought[kind] == [{**item, "vhost": "/"} for item in items]
 
 
-def test_connections_are_escaped_as_uris_ask(helm: Helm):
+def test_connections_are_escaped_as_uris_require(helm: Helm):
     rendered = helm.template(CHART, {"vhost": "my/shop", "tls": MATRIX["tls"]["tls"]})
     work = json.loads(rendered.one("ConfigMap", "shop-rabbitmq-tasks")["data"]["connections.json"])
     uris = {each["name"]: each["uris"] for each in work["connections"]}

@@ -53,17 +53,17 @@ def test_one_node_of_three_keeps_all_messages_wherever_the_leaders_were(cluster:
     with pytest.raises(subprocess.CalledProcessError):  # interrupted, wherever it is by then
         cluster.run(0, "timeout", "--signal=KILL", "4", *REMOVE, "1")
 
-    said = cluster.run(0, *REMOVE, "1", seconds=200)
+    output = cluster.run(0, *REMOVE, "1", seconds=200)
 
-    assert said.endswith("Set replicas to 1 now.\n")
+    assert output.endswith("Set replicas to 1 now.\n")
     for node in cluster.nodes:
         node.stop()
     cluster.nodes[0].start()
     cluster.await_running([0])
-    assert cluster.ask(0, "length(rabbit_nodes:list_members()).") == "1"
+    assert cluster.evaluate(0, "length(rabbit_nodes:list_members()).") == "1"
     for number in range(3):
         becomes(_count(cluster, f"work-{number}"), MESSAGES)
-    assert cluster.ask(0, WITHOUT_LEADER) == "[]"
+    assert cluster.evaluate(0, WITHOUT_LEADER) == "[]"
 
 
 def test_a_node_that_is_down_is_forgotten_and_a_classic_queue_is_not_lost(cluster: Cluster):
@@ -79,11 +79,11 @@ def test_a_node_that_is_down_is_forgotten_and_a_classic_queue_is_not_lost(cluste
     becomes(_count(cluster, "classic"), MESSAGES)
 
     cluster.run(0, "rabbitmqctl", "delete_queue", "classic")
-    said = cluster.run(0, *REMOVE, "1", seconds=200)
+    output = cluster.run(0, *REMOVE, "1", seconds=200)
 
-    assert f"{cluster.name(2)} was down and has left the cluster. Delete its volume" in said
+    assert f"{cluster.name(2)} was down and has left the cluster. Delete its volume" in output
     becomes(_count(cluster, "work"), MESSAGES)
-    assert cluster.ask(0, WITHOUT_LEADER) == "[]"
+    assert cluster.evaluate(0, WITHOUT_LEADER) == "[]"
 
 
 def test_a_number_of_nodes_that_cannot_be_is_refused(cluster: Cluster):

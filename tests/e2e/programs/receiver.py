@@ -21,12 +21,12 @@ class Receiver(BaseHTTPRequestHandler):
         try:
             WEBHOOK.verify(body, dict(self.headers.items()))
         except WebhookVerificationError as error:
-            say(f"invalid: {error}")
+            print_line(f"invalid: {error}")
             self.send_error(400)
             return
         time.sleep(SECONDS)
         digest = hashlib.sha256(body).hexdigest()[:16]
-        say(f"callback {self.headers['webhook-id']} {digest}")
+        print_line(f"callback {self.headers['webhook-id']} {digest}")
         self.send_response(204)
         self.end_headers()
 
@@ -34,7 +34,7 @@ class Receiver(BaseHTTPRequestHandler):
         """Write no line for a request: `do_POST` does."""
 
 
-def say(line: str) -> None:
+def print_line(line: str) -> None:
     """Write a line at once: other threads do so at the same time."""
     os.write(1, f"{line}\n".encode())
 

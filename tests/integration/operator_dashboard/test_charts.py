@@ -45,10 +45,10 @@ def test_samples_and_marks_match_the_history():
     assert chart["end"] - chart["start"] == 60
 
 
-def test_the_picture_of_the_load_test_draws_the_samples():
+def test_the_chart_of_the_load_test_draws_the_samples():
     [(_, chart)] = charts("?range=10m")
     load = tide.LoadRun(chart["samples"], [], answered=0, failed=0, most_ready=0)
-    assert tide.picture(load, target_seconds=2.0, most=10).startswith("<svg")
+    assert tide.draw_chart(load, target_seconds=2.0, most=10).startswith("<svg")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import requests
 
 from mare.processes.tcp_ports import is_free
 from tests.broker_node import Node
-from tests.load.asking import Load
+from tests.load.closed_loop import Load
 from tests.system import running_system
 from tests.vhost import eventually
 
@@ -24,13 +24,13 @@ CLEAN = {200, 503, 504}
 
 
 def load_on(system) -> Load:
-    """Six clients that ask for ever new points, so that every question passes through each part."""
+    """Six clients whose requests differ, so that each passes through every part."""
 
-    def ask(number: int) -> requests.Response:
+    def request_playlist(number: int) -> requests.Response:
         latitude, longitude = number % 12_000 / 200, number % 360 - 180
         return system.get("/v1/playlists", seconds=90, lat=latitude, lon=longitude)
 
-    return Load(ask, CLIENTS)
+    return Load(request_playlist, CLIENTS)
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 """What it costs the operator to know of 500 HorizontalPodAutoscalers, none of them its concern.
 
-    .venv/bin/python -m tests.load.bench_rivals
+    .venv/bin/python -m tests.load.bench_hpas
 
 Without any, with 500 that stand still, and with 500 whose statuses change every 15 s, as those of a
 cluster with load do. Then without the operator: what the garbage collector is told as well.
@@ -116,12 +116,12 @@ def _cpu(name: str) -> dict[str, Any]:
     return {"name": name, "target": {"type": "Utilization", "averageUtilization": 70}}
 
 
-_looks = count()
+_renewals = count()
 
 
 def _renew(api: client.ApiClient, names: Iterator[str]) -> None:
     """Write statuses as the controller does, with a use that is another one each time."""
-    use = 20 + next(_looks) % 50
+    use = 20 + next(_renewals) % 50
     current = {"averageUtilization": use, "averageValue": f"{use}m"}
     condition = {"type": "AbleToScale", "status": "True", "reason": "ReadyForNewScale"}
     body = {

@@ -12,25 +12,25 @@ import requests
 
 MOST_SECONDS = 600.0
 """A load stops by itself, whatever becomes of the test."""
-_MOST_SAID = 300
+_MAX_BODY_CHARACTERS = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """When it was complete, how long it took, its status or the error's name, and what it said."""
+    """When it was complete, how long it took, its status or the error's name, and its text."""
 
     at: float
     took: float
     status: int | str
-    said: str = ""
+    body: str = ""
     """The beginning of an answer that is not 200."""
 
 
 class Load:
-    """``ask`` gets a number that no other question has."""
+    """``send`` gets a number that no other request has."""
 
-    def __init__(self, ask: Callable[[int], requests.Response], clients: int) -> None:
-        self._ask = ask
+    def __init__(self, send: Callable[[int], requests.Response], clients: int) -> None:
+        self._send = send
         self._numbers = count()
         self._over = threading.Event()
         self._threads = [threading.Thread(target=self._client) for _ in range(clients)]
@@ -53,19 +53,19 @@ class Load:
         end = time.monotonic() + MOST_SECONDS
         while not self._over.is_set() and time.monotonic() < end:
             started = time.time()
-            status, said = self._answer()
+            status, body = self._answer()
             now = time.time()
-            self.answers.append(Answer(now, now - started, status, said))
+            self.answers.append(Answer(now, now - started, status, body))
             if status != 200:
                 self._over.wait(0.1)
 
     def _answer(self) -> tuple[int | str, str]:
         try:
-            response = self._ask(next(self._numbers))
+            response = self._send(next(self._numbers))
         except requests.RequestException as error:
-            return type(error).__name__, str(error)[:_MOST_SAID]
-        said = "" if response.status_code == 200 else response.text[:_MOST_SAID]
-        return response.status_code, said
+            return type(error).__name__, str(error)[:_MAX_BODY_CHARACTERS]
+        body = "" if response.status_code == 200 else response.text[:_MAX_BODY_CHARACTERS]
+        return response.status_code, body
 
     @contextmanager
     def running(self) -> Iterator["Load"]:

@@ -20,12 +20,12 @@ _EACH = 20
 
 def steady(stage: Stage, node: Node, operator: Operator, seconds: float) -> dict[str, object]:
     """What it costs while nothing happens."""
-    before, cpu, begun = len(stage.asked()), operator.cpu_seconds(), time.monotonic()
+    before, cpu, begun = len(stage.requests()), operator.cpu_seconds(), time.monotonic()
     rounds = operator.histogram("mare_round_seconds")
     time.sleep(seconds)
     passed = time.monotonic() - begun
-    asked = stage.asked()[before:]
-    writes = [each for each in asked if each.verb not in ("get", "list", "watch")]
+    requests = stage.requests()[before:]
+    writes = [each for each in requests if each.verb not in ("get", "list", "watch")]
     connections = [
         each
         for each in node.management.call("GET", "connections")
@@ -37,7 +37,7 @@ def steady(stage: Stage, node: Node, operator: Operator, seconds: float) -> dict
         "rss_mb": round(operator.rss_bytes() / 1e6, 1),
         "rss_highest_mb": round(operator.highest_rss_bytes() / 1e6, 1),
         "api_writes": len(writes),
-        "api_reads": len(asked) - len(writes),
+        "api_reads": len(requests) - len(writes),
         "broker_connections": len(connections),
         "rounds_under_1_s": operator.share_under("mare_round_seconds", "1.0", rounds),
         "rounds_under_0.25_s": operator.share_under("mare_round_seconds", "0.25", rounds),
@@ -62,10 +62,10 @@ def bursts(stage: Stage, node: Node, names: Iterable[str], needed: int) -> dict[
             channel.tx_commit()  # no message is in the queue before
             eventually(lambda name=name: stage.replicas(name) == needed)
             eventually(lambda name=name: stage.counts(name)[-1:] == [needed])
-            asked = _changes(stage, name)
-            reached = next(each for each in asked if each.body["spec"]["replicas"] == needed)
+            changes = _changes(stage, name)
+            reached = next(each for each in changes if each.body["spec"]["replicas"] == needed)
             waits.append((reached.time - begun).total_seconds())
-            patches.append(len(asked))
+            patches.append(len(changes))
     waits.sort()
     return {
         "replicas": needed,
@@ -81,6 +81,6 @@ def bursts(stage: Stage, node: Node, names: Iterable[str], needed: int) -> dict[
 def _changes(stage: Stage, name: str) -> list[Any]:
     return [
         each
-        for each in stage.asked()
+        for each in stage.requests()
         if each.name == name and each.resource == "deployments/scale" and each.verb == "patch"
     ]
