@@ -14,12 +14,12 @@ _LEADER = """\
 @contextmanager
 def silent_leader(vhost: Vhost, queue: str) -> Iterator[None]:
     """Let the process that leads ``queue`` answer nobody meanwhile, as if it were too busy."""
-    _tell(vhost, queue, "suspend")
+    _send_to_leader(vhost, queue, "suspend")
     try:
         yield
     finally:
-        _tell(vhost, queue, "resume")
+        _send_to_leader(vhost, queue, "resume")
 
 
-def _tell(vhost: Vhost, queue: str, what: str) -> None:
+def _send_to_leader(vhost: Vhost, queue: str, what: str) -> None:
     vhost.node.evaluate(_LEADER.format(vhost=vhost.name, queue=queue, what=what))

@@ -72,13 +72,13 @@ def test_the_audit_log_has_user_request_and_time(api_server: ControlPlane, names
         apps.list_namespaced_deployment(namespace)
     after = datetime.now(UTC)
 
-    def told() -> list[Request]:
+    def recorded() -> list[Request]:
         # Of this namespace alone: an operator of other tests may look after its own meanwhile.
         requests = (each for each in api_server.requests() if each.namespace == namespace)
         return [each for each in requests if each.time > before]
 
-    eventually(lambda: len(told()) == 2)  # a request is written down after its answer is sent
-    patched, listed = told()
+    eventually(lambda: len(recorded()) == 2)  # a request is written down after its answer is sent
+    patched, listed = recorded()
     assert before < patched.time < listed.time < after
     assert (patched.verb, patched.resource) == ("patch", "deployments/scale")
     assert (patched.namespace, patched.name, patched.code) == (namespace, "worker", 200)

@@ -25,10 +25,10 @@ THEME = Theme(
 )
 
 
-def chart(picture: Json, query: dict[str, str]) -> Json:
+def chart(snapshot: Json, query: dict[str, str]) -> Json:
     width, height = int(query["width"]), int(query.get("height", 412))
     seconds = SECONDS[query["range"]]
-    end = float(int(picture["at"]))
+    end = float(int(snapshot["at"]))
     start, step = end - seconds, seconds / 300
     at = [start + step * n for n in range(301)]
     tide = [0.5 + 0.5 * math.sin(moment / seconds * 12) for moment in at]
@@ -41,7 +41,7 @@ def chart(picture: Json, query: dict[str, str]) -> Json:
         "desired": [2 + round(6 * value) for value in tide],
     }
     wait, replicas, running, wanted, target = TEXTS[query["lang"]]
-    decided = [each for each in picture["decisions"] if each["at"] > start]
+    decided = [each for each in snapshot["decisions"] if each["at"] > start]
     marks = [each for each in decided if each["sentence"]["from"] != each["sentence"]["to"]]
     drawn = tuple(Mark(each["at"], each["sentence"]["clauses"][0]["text"]) for each in marks)
 

@@ -29,7 +29,7 @@ class NoChromium(Exception):
     """There is no Chromium and none can be had; the message says what to do."""
 
 
-def chromium_to_test(cache: Path, say: Callable[[str], None]) -> str:
+def chromium_to_test(cache: Path, log: Callable[[str], None]) -> str:
     """Return the path of Chromium; install it first if that is possible, once for all workers."""
     if found := _found():
         return found
@@ -38,7 +38,7 @@ def chromium_to_test(cache: Path, say: Callable[[str], None]) -> str:
         with (cache / "chromium.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not _found():
-                apt_install(PACKAGES, say)
+                apt_install(PACKAGES, log)
         if found := _found():
             return found
     raise NoChromium(

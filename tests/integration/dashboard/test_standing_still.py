@@ -79,7 +79,7 @@ def moves(page: Page) -> None:
 
 
 @pytest.fixture
-def tell(stage: Stage) -> Callable[[str], None]:
+def switch_to(stage: Stage) -> Callable[[str], None]:
     """Let a test replace the situation `changing`."""
 
     def change(name: str) -> None:
@@ -97,7 +97,7 @@ def stop_the_clock(page: Page) -> None:
 
 
 @pytest.fixture
-def page(open_page: Open, tell: Callable[[str], None]) -> Page:
+def page(open_page: Open, switch_to: Callable[[str], None]) -> Page:
     page = open_page("changing", DETAIL, before=stop_the_clock)
     page.evaluate(WATCH)
     return page
@@ -117,34 +117,36 @@ def test_ticks_are_not_announced(page: Page, stage: Stage) -> None:
     assert announced(page, stage) == []
 
 
-def test_a_change_is_announced_once(page: Page, stage: Stage, tell: Callable[[str], None]) -> None:
-    tell("at-max")
+def test_a_change_is_announced_once(
+    page: Page, stage: Stage, switch_to: Callable[[str], None]
+) -> None:
+    switch_to("at-max")
     expect(page.locator("#detail .chip")).to_have_text("maximum")
     assert announced(page, stage) == ["Kept at 10. Limited by: maximum."]
     assert announced(page, stage) == ["Kept at 10. Limited by: maximum."]
 
 
 def test_a_short_change_is_announced_as_one_sentence(
-    page: Page, stage: Stage, tell: Callable[[str], None]
+    page: Page, stage: Stage, switch_to: Callable[[str], None]
 ) -> None:
-    tell("at-max")
+    switch_to("at-max")
     expect(page.locator("#detail .chip")).to_have_text("maximum")
-    tell("busy")
+    switch_to("busy")
     expect(page.locator("#detail .chip")).to_have_text("nothing")
     assert announced(page, stage) == ["Kept at 6. Limited by: nothing."]
 
 
 def test_a_broker_that_cannot_be_read_interrupts_once(
-    page: Page, stage: Stage, tell: Callable[[str], None]
+    page: Page, stage: Stage, switch_to: Callable[[str], None]
 ) -> None:
-    tell("stale")
+    switch_to("stale")
     alarm = page.locator("#urgent")
     expect(alarm).to_have_text(
         "The broker refuses the user or the password (Secret shop/broker): its workloads are not"
         " scaled down. Correct user and password in the Secret."
     )
     assert announced(page, stage).count(alarm.inner_text()) == 1
-    tell("busy")
+    switch_to("busy")
     expect(alarm).to_be_empty()
 
 
@@ -164,8 +166,8 @@ def test_the_cause_of_a_broker_is_in_the_language_of_the_page(
 
 
 def test_a_change_while_paused_is_not_announced(
-    page: Page, stage: Stage, tell: Callable[[str], None]
+    page: Page, stage: Stage, switch_to: Callable[[str], None]
 ) -> None:
     page.click("#pause")
-    tell("zero")
+    switch_to("zero")
     assert announced(page, stage) == []

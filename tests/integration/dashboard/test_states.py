@@ -104,7 +104,7 @@ def test_a_load_above_the_maximum_is_shown(open_page: Open) -> None:
 
 
 @pytest.mark.parametrize(
-    ("situation", "says"),
+    ("situation", "label"),
     [
         ("paused", "paused"),
         ("dry-run", "dry run"),
@@ -112,9 +112,9 @@ def test_a_load_above_the_maximum_is_shown(open_page: Open) -> None:
         ("error", "unable to scale"),
     ],
 )
-def test_one_chip_shows_the_constraint(open_page: Open, situation: str, says: str) -> None:
+def test_one_chip_shows_the_constraint(open_page: Open, situation: str, label: str) -> None:
     page = open_page(situation, DETAIL)
-    expect(page.locator("#detail .chip").first).to_have_text(says)  # each message updates it
+    expect(page.locator("#detail .chip").first).to_have_text(label)  # each message updates it
 
 
 def test_an_error_is_shown_with_its_advice(open_page: Open) -> None:

@@ -29,13 +29,13 @@ class Stream(threading.Thread):
         self.start()
 
     def run(self):
-        says_end = False
+        end_received = False
         with requests.get(self._url, stream=True, timeout=60) as response:
             for line in response.iter_lines(chunk_size=1):
                 if line.startswith(b"id: "):
                     self.ids.append(line[4:].decode())
-                    self.ended = says_end
-                says_end = says_end or line == b"event: end"
+                    self.ended = end_received
+                end_received = end_received or line == b"event: end"
 
 
 @contextlib.contextmanager

@@ -143,13 +143,13 @@ def test_more_connections_than_threads_share_the_threads(vhost, run_services, st
     run_services(vhost, "weather")
     _, http = start(vhost, GATEWAY_THREADS="3", GATEWAY_MAX_IN_FLIGHT="2")
 
-    def ask_often(_):
+    def send_requests(_):
         with requests.Session() as session:
             url = f"{http.base}/openapi.json"
             return [session.get(url, timeout=60).status_code for _ in range(20)]
 
     with ThreadPoolExecutor(9) as threads:
-        assert list(threads.map(ask_often, range(9))) == [[200] * 20] * 9
+        assert list(threads.map(send_requests, range(9))) == [[200] * 20] * 9
 
 
 def test_a_request_ends_at_its_deadline(vhost, run_services, start):

@@ -28,7 +28,7 @@ def accept(vhost, **request):
     return call(vhost, "jobs.accept", job)["result"]
 
 
-def ask(vhost, method, job_id, client="ana"):
+def call_jobs(vhost, method, job_id, client="ana"):
     return call(vhost, f"jobs.{method}", {"id": job_id, "client": client})
 
 
@@ -37,7 +37,7 @@ def ended(vhost, job_id):
     views = []
 
     def has_ended():
-        views.append(ask(vhost, "get", job_id)["result"])
+        views.append(call_jobs(vhost, "get", job_id)["result"])
         return views[-1]["state"] in ("complete", "failed", "expired")
 
     eventually(has_ended)
@@ -100,10 +100,10 @@ def test_only_its_client_sees_and_changes_a_job(vhost, store_uri):
     with serving(vhost, "jobs", JOBS_STORE=store_uri):
         first, second = accept(vhost, city="Recife")["id"], accept(vhost, city="Olinda")["id"]
 
-        refused = [ask(vhost, method, first, "eve") for method in ("get", "cancel", "retry")]
-        cancelled, twice = (ask(vhost, "cancel", first)["result"] for _ in range(2))
-        again = ask(vhost, "retry", first)["result"]
-        pending = ask(vhost, "retry", second)["error"]
+        refused = [call_jobs(vhost, method, first, "eve") for method in ("get", "cancel", "retry")]
+        cancelled, twice = (call_jobs(vhost, "cancel", first)["result"] for _ in range(2))
+        again = call_jobs(vhost, "retry", first)["result"]
+        pending = call_jobs(vhost, "retry", second)["error"]
 
     assert {answer["error"]["exc_type"] for answer in refused} == {"JobNotFound"}
     assert cancelled["state"] == twice["state"] == "cancelled"

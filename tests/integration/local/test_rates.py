@@ -48,13 +48,15 @@ def stream(vhost: Vhost, queue: str) -> Iterator[None]:
         thread.join()
 
 
-async def read_updates(vhost: Vhost, queue: str, asking: float) -> list[tuple[float, int]]:
+async def read_updates(
+    vhost: Vhost, queue: str, statistics_seconds: float
+) -> list[tuple[float, int]]:
     """Return times and counters of statistics, from the first with messages."""
     uris = {"amqp-uri": vhost.amqp_uri, "management-uri": vhost.node.management_uri}
     brokers = SecretBrokers(
         StaticSecrets({"broker": uris}),
         time.time,
-        statistics_seconds=asking,
+        statistics_seconds=statistics_seconds,
         secret_seconds=60,
         networks=ANY_NETWORK,
     )
@@ -74,15 +76,15 @@ async def read_updates(vhost: Vhost, queue: str, asking: float) -> list[tuple[fl
     return sorted(found.items())
 
 
-@pytest.mark.parametrize("asking", [STATISTICS_SECONDS, 0.3])
-def test_counters_advance_with_each_statistics_update(vhost: Vhost, asking: float):
+@pytest.mark.parametrize("statistics_seconds", [STATISTICS_SECONDS, 0.3])
+def test_counters_advance_with_each_statistics_update(vhost: Vhost, statistics_seconds: float):
     numbers = count()
 
     def fault() -> str:
         # Each measurement has a new queue: the first sample of an older one has no exact time.
         queue = f"work-{next(numbers)}"
         with stream(vhost, queue):
-            return fault_in(asyncio.run(read_updates(vhost, queue, asking)))
+            return fault_in(asyncio.run(read_updates(vhost, queue, statistics_seconds)))
 
     # A fault shows in every measurement; a stall of a busy machine does not.
     becomes(fault, "", 150)

@@ -98,10 +98,12 @@ class Load:
     def __init__(self, system: Running, clients: int) -> None:
         self._system = system
         self._over = threading.Event()
-        self._threads = [threading.Thread(target=self._ask, args=(n,)) for n in range(clients)]
+        self._threads = [
+            threading.Thread(target=self._send_requests, args=(n,)) for n in range(clients)
+        ]
         self.statuses = Counter[int]()
 
-    def _ask(self, client: int) -> None:
+    def _send_requests(self, client: int) -> None:
         number = client
         while not self._over.is_set():
             number += 101

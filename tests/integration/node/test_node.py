@@ -99,9 +99,9 @@ def _status(cluster: Cluster, host: str) -> int:
 
 
 def test_the_ingress_has_the_same_address_on_the_node(cluster: Cluster) -> None:
-    ask = f"import requests; print(requests.get({cluster.ingress!r}, timeout=60).status_code)"
+    program = f"import requests; print(requests.get({cluster.ingress!r}, timeout=60).status_code)"
     answer = subprocess.run(
-        [*cluster.inside, sys.executable, "-c", ask], capture_output=True, text=True, check=True
+        [*cluster.inside, sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert answer.stdout == "404\n"
 

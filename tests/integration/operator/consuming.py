@@ -13,7 +13,7 @@ from tests.vhost import Vhost, becomes, eventually
 
 
 class Consumer:
-    """Takes messages and keeps them until it is told to finish."""
+    """Takes messages and keeps them until ``finishes`` is called."""
 
     def __init__(self, connection: amqp.Connection, prefetch: int) -> None:
         self._connection = connection
@@ -45,8 +45,8 @@ def consumer(vhost: Vhost, address: str, prefetch: int) -> Iterator[Consumer]:
         yield Consumer(connection, prefetch)
 
 
-def told(vhost: Vhost, *counts: int) -> None:
-    """Wait until the management API tells of consumers with as many messages: it learns it late."""
+def wait_for_unacknowledged(vhost: Vhost, *counts: int) -> None:
+    """Wait until the management API reports as many messages of each consumer; it lags behind."""
 
     def seen() -> list[int]:
         channels = vhost.node.management.call("GET", "vhosts", vhost.name, "channels")

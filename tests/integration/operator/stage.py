@@ -186,8 +186,8 @@ class Stage:
         events = json.loads(text)["items"]
         return [(e["type"], e["reason"]) for e in events if e["regarding"]["name"] == name]
 
-    def asked(self) -> list[Request]:
-        """What operators have asked for in this namespace, their election left out.
+    def requests(self) -> list[Request]:
+        """Return the requests of operators in this namespace, without those of their election.
 
         The API server logs a request just after it has answered.
         """
@@ -199,10 +199,10 @@ class Stage:
         ]
 
     def counts(self, name: str = "worker") -> list[int]:
-        """All counts that operators have asked for and got, in their order."""
+        """Return all counts that operators have set, in their order."""
         return [
             each.body["spec"]["replicas"]
-            for each in self.asked()
+            for each in self.requests()
             if each.resource.endswith("/scale") and each.verb == "patch"
             if each.name == name and each.code == 200
         ]

@@ -43,8 +43,8 @@ def test_a_grace_period_that_is_shorter_than_the_work_is_warned_of(
     eventually(lambda: own_stage.condition("GracePeriodSufficient") == short)
     eventually(lambda: ("Warning", "GracePeriodTooShort") in own_stage.events())
     by_type = {each["type"]: each for each in own_stage.status()["conditions"]}
-    told = by_type["GracePeriodSufficient"]["message"]
-    assert "The service time of 40 s exceeds the grace period of 30 s" in told
+    message = by_type["GracePeriodSufficient"]["message"]
+    assert "The service time of 40 s exceeds the grace period of 30 s" in message
 
     patience = {"spec": {"template": {"spec": {"terminationGracePeriodSeconds": 60}}}}
     own_stage.api_server.kubectl(

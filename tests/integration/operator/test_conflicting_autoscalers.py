@@ -84,7 +84,7 @@ def test_of_two_objects_for_one_workload_the_older_one_acts(stage: Stage, burst:
     becomes(stage.counts, [5, 10])
 
 
-def test_a_rival_that_turns_elsewhere_leaves_the_workload(own_stage: Stage, burst: Burst):
+def test_an_autoscaler_with_a_new_target_leaves_the_workload(own_stage: Stage, burst: Burst):
     own_stage.apply(hpa("a"))
     own_stage.several(["a", "b"])
     burst(200, queue="a")

@@ -122,8 +122,8 @@ def test_a_conflicting_change_of_the_count_causes_a_new_decision(bare_stage: Sta
 
 
 def _scale_requests(stage: Stage) -> list[tuple[str, int]]:
-    asked = [each for each in stage.asked() if each.resource == "deployments/scale"]
-    return [(each.verb, each.code) for each in asked]
+    requests = [each for each in stage.requests() if each.resource == "deployments/scale"]
+    return [(each.verb, each.code) for each in requests]
 
 
 def test_a_status_is_not_written_over_a_newer_one_or_into_another_object(bare_stage: Stage):

@@ -7,13 +7,13 @@ import requests
 from tests.vhost import becomes, eventually
 
 
-def ask(operator, path):
+def get(operator, path):
     return requests.get(f"http://127.0.0.1:{operator.dashboard_port}/{path}", timeout=30)
 
 
-def told(operator, path, *keys):
+def value_of(operator, path, *keys):
     """Return the JSON, or None: a replica that is no longer the leader answers an error."""
-    found = ask(operator, path).json()
+    found = get(operator, path).json()
     for key in keys:
         found = found.get(key) if isinstance(found, dict) else None
     return found
@@ -30,15 +30,15 @@ def test_it_shows_decisions_and_no_credentials(own_stage, burst):
     own_stage.secret({"amqp-uri": wrong}, name="wrong")
     operator = own_stage.operator(POD_NAME="mare-1")
     one = f"api/objects/{own_stage.namespace}/worker"
-    eventually(lambda: told(operator, one, "changedAt"))
-    becomes(lambda: told(operator, one, "depth", "value"), 95)
-    eventually(lambda: told(operator, "api/state", "operator", "errors"))
-    becomes(lambda: told(operator, one, "replicas", "requested"), 5)
+    eventually(lambda: value_of(operator, one, "changedAt"))
+    becomes(lambda: value_of(operator, one, "depth", "value"), 95)
+    eventually(lambda: value_of(operator, "api/state", "operator", "errors"))
+    becomes(lambda: value_of(operator, one, "replicas", "requested"), 5)
     paths = ("api/state", one, f"{one}/chart", one.replace("worker", "refused"))
     answers = []
 
     def all_are_shown():
-        answers[:] = [ask(operator, path) for path in paths]
+        answers[:] = [get(operator, path) for path in paths]
         return all(each.ok for each in answers)
 
     eventually(all_are_shown)  # not while a Lease is renewed late
@@ -64,15 +64,15 @@ def test_a_standby_replica_names_the_leader(own_stage):
         """Return the leader that both name; a replica that is held up loses the Lease."""
         operators.sort(key=lambda each: not each.leads)
         leading, standing_by = operators
-        name = told(leading, "api/state", "operator", "leader")
-        refused = ask(standing_by, "api/state")
+        name = value_of(leading, "api/state", "operator", "leader")
+        refused = get(standing_by, "api/state")
         problem = refused.json().get("error", {})
         agree = (refused.status_code, problem.get("code")) == (503, "Standby")
         return name if agree and problem["leader"] == name else None
 
     eventually(leader_of_both)
     leading, standing_by = operators
-    name = told(standing_by, "api/state", "error", "leader")
-    assert ask(standing_by, "").ok
+    name = value_of(standing_by, "api/state", "error", "leader")
+    assert get(standing_by, "").ok
     leading.kill()
-    eventually(lambda: told(standing_by, "api/state", "operator", "leader") not in {None, name})
+    eventually(lambda: value_of(standing_by, "api/state", "operator", "leader") not in {None, name})

@@ -59,17 +59,17 @@ def test_the_right_to_get_the_object_is_enough(stage, burst, explain):
     stage.autoscaler(maxReplicas=3)
     eventually(lambda: stage.status().get("currentReplicas") == 3)
 
-    told = explain("worker")
+    result = explain("worker")
 
-    assert told.returncode == 3, told.stdout + told.stderr
-    lines = told.stdout.splitlines()
+    assert result.returncode == 3, result.stdout + result.stderr
+    lines = result.stdout.splitlines()
     assert lines[0].startswith("Deployment/worker is limited (")
     assert "999 ready messages at 20 per replica need 50 replicas" in lines[1]
     assert "maxReplicas is 3." in lines[1]
     [deciding] = [line for line in lines if line.startswith(">")]
     assert deciding.split()[1:3] == ["bounds", "3"]
-    assert "Warning MARE021 (QueueAutoscaler/worker)" in told.stdout
-    assert "\x1b[" not in told.stdout
+    assert "Warning MARE021 (QueueAutoscaler/worker)" in result.stdout
+    assert "\x1b[" not in result.stdout
     data = json.loads(explain("worker", "-o", "json", "-n", stage.namespace).stdout)
     assert data["trace"][1]["replicas"] == data["replicas"]["raw"] == 50
     first = stage.status()["decisions"][-1]["time"]
@@ -137,18 +137,18 @@ def test_what_kubectl_prints_is_explained_without_a_cluster(stage, burst, explai
     file = stage.folder / "objects.yaml"
     file.write_text(text)
 
-    told = explain("-f", str(file), "worker", account="stranger")
+    result = explain("-f", str(file), "worker", account="stranger")
 
-    assert told.returncode == 3, told.stderr
-    assert "> bounds" in told.stdout
+    assert result.returncode == 3, result.stderr
+    assert "> bounds" in result.stdout
 
 
 def test_an_unreadable_object_is_an_error_with_advice(explain):
-    for told, said in (
+    for result, message in (
         (explain("nobody"), "there is no QueueAutoscaler nobody in namespace"),
         (explain("worker", account="stranger"), "you need the right to get queueautoscalers"),
         (explain("worker", "--context", "elsewhere"), "has no context elsewhere"),
     ):
-        assert told.returncode == 1
-        assert said in told.stderr
-        assert "Traceback" not in told.stderr
+        assert result.returncode == 1
+        assert message in result.stderr
+        assert "Traceback" not in result.stderr

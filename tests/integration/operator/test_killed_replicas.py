@@ -23,7 +23,9 @@ def test_replicas_whose_end_is_reported_a_moment_before_they_are_deleted(
     eventually(lambda: len(core.list_namespaced_pod(stage.namespace).items) == 3)
     stage.autoscaler(maxReplicas=1)
     eventually(lambda: len(terminating()) == 2)
-    eventually(lambda: ("list", "pods") in [(each.verb, each.resource) for each in stage.asked()])
+    eventually(
+        lambda: ("list", "pods") in [(each.verb, each.resource) for each in stage.requests()]
+    )
 
     for name in terminating():
         end = {"terminated": {"exitCode": 137, "reason": "Error"}}

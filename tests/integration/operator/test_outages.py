@@ -33,7 +33,7 @@ def test_after_a_restart_no_workload_scales_down_before_its_window_is_full(
     own_stage.operator()
     becomes(own_stage.counts, [1])
 
-    shrunk = next(r.time for r in own_stage.asked() if r.resource == "deployments/scale")
+    shrunk = next(r.time for r in own_stage.requests() if r.resource == "deployments/scale")
     assert (shrunk - _lease(own_stage).acquire_time).total_seconds() >= 3
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.operator.consuming import consumer, place_pods, told
+from tests.integration.operator.consuming import consumer, place_pods, wait_for_unacknowledged
 from tests.integration.operator.manifests import deployment, lingering_deployment
 from tests.integration.operator.rights import rights_in
 from tests.integration.operator.stage import Stage
@@ -46,7 +46,7 @@ def test_no_right_is_given_that_is_not_used(
     own_stage.apply(stateful("other"))
     with consumer(vhost, A, prefetch=5) as busy:
         busy.takes(5)
-        told(vhost, 5)
+        wait_for_unacknowledged(vhost, 5)
         down = {
             "stabilizationWindowSeconds": 0,
             "victimPolicy": "IdleFirst",

@@ -128,10 +128,10 @@ def _writes(stage: Stage, *, seconds: float) -> list:
     An Event may follow its change by a second on a busy machine, so the
     first seconds after a change are not those in which nothing changes.
     """
-    before = len(stage.asked())
+    before = len(stage.requests())
     stage.holds(10, seconds=seconds)
-    return [each for each in stage.asked()[before:] if each.resource not in _LOOKED_AT]
+    return [each for each in stage.requests()[before:] if each.resource not in _POLLED_RESOURCES]
 
 
-_LOOKED_AT = {"secrets", "scaledobjects"}
+_POLLED_RESOURCES = {"secrets", "scaledobjects"}
 """Read every few seconds: nobody tells of a change, and nobody that KEDA was installed."""

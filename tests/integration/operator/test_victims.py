@@ -7,7 +7,12 @@ import pytest
 from kubernetes import client
 
 from mare.cluster.pods import COST
-from tests.integration.operator.consuming import consumer, place_pods, pods_of, told
+from tests.integration.operator.consuming import (
+    consumer,
+    place_pods,
+    pods_of,
+    wait_for_unacknowledged,
+)
 from tests.integration.operator.stage import Stage
 from tests.vhost import Vhost, becomes, eventually
 
@@ -28,7 +33,7 @@ def test_the_pod_whose_address_has_a_running_message_costs_more(
     pods = place_pods(stage, ["10.9.9.8", A, "10.9.9.9"])
     with consumer(vhost, A, prefetch=5) as busy:
         busy.takes(5)
-        told(vhost, 5)
+        wait_for_unacknowledged(vhost, 5)
         behavior = down(victimPolicy="IdleFirst", maxDrainWaitSeconds=0)
         stage.autoscaler(behavior=behavior, minReplicas=1, paused="ScaleIn")
         eventually(lambda: stage.metric("mare_queue_depth_messages") == 60)
@@ -53,7 +58,7 @@ def test_idle_only_waits_until_a_busy_pod_has_finished(stage: Stage, vhost: Vhos
         first.takes(3)
         second.takes(2)
         with consumer(vhost, C, prefetch=1):
-            told(vhost, 3, 2, 0)
+            wait_for_unacknowledged(vhost, 3, 2, 0)
             behavior = down(victimPolicy="IdleOnly", maxDrainWaitSeconds=600)
             stage.autoscaler(behavior=behavior, minReplicas=1)
             eventually(lambda: len(pods_of(stage)) == 2)
@@ -75,7 +80,7 @@ def test_idle_only_waits_at_most_max_drain_wait_seconds(stage: Stage, vhost: Vho
     place_pods(stage, [A, B])
     with consumer(vhost, A, prefetch=1) as busy:
         busy.takes(1)
-        told(vhost, 1)
+        wait_for_unacknowledged(vhost, 1)
         behavior = down(victimPolicy="IdleOnly", maxDrainWaitSeconds=4)
         begun = time.monotonic()
         stage.autoscaler(behavior=behavior, minReplicas=1)

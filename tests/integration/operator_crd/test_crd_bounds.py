@@ -67,7 +67,7 @@ def _queues(n: int) -> list[dict[str, str]]:
     return [{"name": _text(length)} for length in range(1, n + 1)]
 
 
-def _looking_at(queues: list[dict[str, str]]) -> Spec:
+def _with_queues(queues: list[dict[str, str]]) -> Spec:
     names = [queue["name"] for queue in queues]
     return spec(
         queues=queues or None,
@@ -108,8 +108,8 @@ BOUNDS = {
             _target("busyPercent", "MaximumConcurrency", 1, 100),
         ]
     ),
-    "spec.target.queues": Bounds(1, 32, lambda n: _looking_at(_queues(n))),
-    "spec.target.queues[0]": Bounds(1, 255, lambda n: _looking_at([{"name": _text(n)}])),
+    "spec.target.queues": Bounds(1, 32, lambda n: _with_queues(_queues(n))),
+    "spec.target.queues[0]": Bounds(1, 255, lambda n: _with_queues([{"name": _text(n)}])),
     "spec.targets": Bounds(1, 8, lambda n: spec(targets=[{}] * n)),
     "spec.activation.threshold": Bounds(
         0, 1_000_000_000, lambda n: spec(activation={"threshold": n})
@@ -166,10 +166,10 @@ def test_the_lowest_and_the_highest_value_are_good(dry_run: DryRun, field: str) 
 def test_what_lies_beyond_is_refused_and_the_bound_is_named(dry_run: DryRun, field: str) -> None:
     bounds = BOUNDS[field]
     for beyond in bounds.too_low:
-        said = _refusal(dry_run, bounds.having(beyond), field)
-        assert str(bounds.lowest) in said.partition(": ")[2].split()
-    said = _refusal(dry_run, bounds.having(bounds.highest + 1), field)
-    assert str(bounds.highest) in said.partition(": ")[2].split()
+        message = _refusal(dry_run, bounds.having(beyond), field)
+        assert str(bounds.lowest) in message.partition(": ")[2].split()
+    message = _refusal(dry_run, bounds.having(bounds.highest + 1), field)
+    assert str(bounds.highest) in message.partition(": ")[2].split()
 
 
 def test_every_bound_of_the_schema_is_among_those_above(spec_schema: Schema) -> None:
@@ -194,6 +194,6 @@ def _refusal(dry_run: DryRun, beyond: Spec, field: str) -> str:
     """Return what the API server says of ``field``."""
     with pytest.raises(Refused) as refused:
         dry_run.create(beyond)
-    said = [cause.message for cause in refused.value.causes if cause.field == field]
-    assert said, refused.value
-    return said[0]
+    messages = [cause.message for cause in refused.value.causes if cause.field == field]
+    assert messages, refused.value
+    return messages[0]

@@ -10,12 +10,12 @@ from mare.domain.unknown import Unknown
 from mare.ports import AccessRefused, BrokerReading
 from tests.integration.operator_dashboard.visiting import have, visit
 
-TOLD = {"type": "QueueWaitTime", "waitSeconds": 2.0, "capacityPerReplica": 5}
+CONFIGURED_CAPACITY = {"type": "QueueWaitTime", "waitSeconds": 2.0, "capacityPerReplica": 5}
 
 
-def told_of(name, *, ticks=3, prepare=None, **given):
+def detail_of(name, *, ticks=3, prepare=None, **given):
     """Return state and detail of one object after a few ticks."""
-    told = {}
+    responses = {}
 
     async def timeline(visitor):
         have(visitor.world, name, **given)
@@ -23,18 +23,18 @@ def told_of(name, *, ticks=3, prepare=None, **given):
             prepare(visitor.world)
         for _ in range(ticks):
             await visitor.world.tick()
-        told["state"] = await visitor.state()
-        told["one"] = await visitor.one(name)
+        responses["state"] = await visitor.state()
+        responses["one"] = await visitor.one(name)
 
     visit(timeline)
-    [short] = told["state"]["objects"]
-    one = told["one"]
+    [short] = responses["state"]["objects"]
+    one = responses["one"]
     assert {key: one[key] for key in short} == short
     return one
 
 
 def test_a_workload_that_follows_its_queue():
-    one = told_of("normal", ready=95, replicas=10)
+    one = detail_of("normal", ready=95, replicas=10)
     assert one["replicas"] == {
         "min": 0,
         "max": 50,
@@ -60,7 +60,7 @@ def test_a_workload_that_follows_its_queue():
 
 
 def test_zero_is_a_normal_state():
-    one = told_of("zero", ready=0, replicas=0)
+    one = detail_of("zero", ready=0, replicas=0)
     assert one["attention"] == "none"
     assert (one["depth"]["value"], one["drain"]["value"], one["wait"]["value"]) == (0, 0, 0)
     assert one["constraint"]["code"] == "Idle"
@@ -71,13 +71,13 @@ def test_an_object_whose_statistics_are_missing_needs_attention():
     def without_statistics(world):
         world.brokers.unacknowledged = Unknown("NotReported", "the management API does not answer")
 
-    one = told_of("kept", ready=30, replicas=10, prepare=without_statistics)
+    one = detail_of("kept", ready=30, replicas=10, prepare=without_statistics)
     assert (one["constraint"]["code"], one["attention"]) == ("PartlyUnknown", "unknown")
 
 
 def test_an_unknown_value_is_null_with_a_reason():
     gone = Unknown("BrokerUnreachable", "amqp://me:secret@broker:5672 does not answer")
-    one = told_of("unknown", ready=gone, replicas=3, fallback={"replicas": 2, "afterSeconds": 60})
+    one = detail_of("unknown", ready=gone, replicas=3, fallback={"replicas": 2, "afterSeconds": 60})
     assert one["attention"] == "unknown"
     assert one["depth"]["value"] is None
     assert one["depth"]["unknown"]["reason"] == "BrokerUnreachable"
@@ -109,7 +109,7 @@ def test_an_unknown_value_is_null_with_a_reason():
 )
 def test_the_constraint(spec, ready, replicas, code, next_code):
     ticks = 3 if code == "ScaleDownStabilized" else 20
-    one = told_of("held", ticks=ticks, ready=ready, replicas=replicas, **spec)
+    one = detail_of("held", ticks=ticks, ready=ready, replicas=replicas, **spec)
     assert one["constraint"]["code"] == code
     assert next_code in [each["code"] for each in one["next"]]
 
@@ -118,8 +118,8 @@ def test_pending_pods_differ_from_starting_ones():
     def half_ready(world):
         world.workloads.scales["slow"] = replace(world.workloads.scales["slow"], ready=1)
 
-    starting = told_of("slow", ready=95, replicas=10, prepare=half_ready)
-    held_up = told_of("slow", ready=95, replicas=10, prepare=half_ready, ticks=40)
+    starting = detail_of("slow", ready=95, replicas=10, prepare=half_ready)
+    held_up = detail_of("slow", ready=95, replicas=10, prepare=half_ready, ticks=40)
     assert (starting["attention"], starting["constraint"]["code"]) == ("none", "DesiredWithinRange")
     assert (held_up["attention"], held_up["constraint"]["code"]) == ("pending", "PodsPending")
     assert [each["code"] for each in held_up["problems"]] == ["MARE014"]
@@ -129,7 +129,7 @@ def test_a_missing_workload_is_a_problem():
     def without_workload(world):
         del world.workloads.scales["lost"]
 
-    one = told_of("lost", ready=95, replicas=1, prepare=without_workload)
+    one = detail_of("lost", ready=95, replicas=1, prepare=without_workload)
     assert (one["constraint"]["code"], one["sentence"]) == ("UnableToScale", None)
     assert (one["trace"], one["next"]) == ([], [])
     [missing] = one["problems"]
@@ -141,18 +141,18 @@ def test_an_error_has_the_message_of_the_api_server():
     def refused(world):
         world.workloads.errors["kept"] = AccessRefused("may not patch deployments/scale")
 
-    [problem] = told_of("kept", ready=999, replicas=1, prepare=refused)["problems"]
+    [problem] = detail_of("kept", ready=999, replicas=1, prepare=refused)["problems"]
     codes = [each["code"] for each in problem["clauses"]]
     assert codes == ["unknown", "recorded", "advice.allowScale"]
     assert problem["clauses"][1]["text"] == problem["text"] == "may not patch deployments/scale"
 
 
 def test_a_configured_capacity_gives_the_wait_at_once():
-    one = told_of("told", ready=20, replicas=2, ticks=1, target=TOLD)
+    one = detail_of("configured", ready=20, replicas=2, ticks=1, target=CONFIGURED_CAPACITY)
     assert (one["wait"]["value"], one["waitTarget"]) == (2.0, 2.0)
 
 
-def test_the_list_says_which_objects_need_attention():
+def test_the_list_shows_which_objects_need_attention():
     found = {}
 
     async def timeline(visitor):
@@ -187,9 +187,12 @@ def test_the_operator_status_counts_recent_errors():
         have(world, "refused", ready=95, replicas=1)
         world.workloads.errors["refused"] = AccessRefused("may not patch deployments/scale")
         await world.tick()
-        foot = (await visitor.state())["operator"]
-        assert (foot["leader"], foot["tickedAt"]) == ("mare-1", round(world.clock.now, 3))
-        assert foot["errors"] == 1
+        operator_status = (await visitor.state())["operator"]
+        assert (operator_status["leader"], operator_status["tickedAt"]) == (
+            "mare-1",
+            round(world.clock.now, 3),
+        )
+        assert operator_status["errors"] == 1
         world.clock.now += 301
         assert (await visitor.state())["operator"]["errors"] == 0
 
@@ -204,13 +207,13 @@ def test_the_operator_status_counts_brokers_that_cannot_be_read():
         have(world, "away", ready=95, replicas=10, secret="other")
         for _ in range(3):
             await world.tick()
-        foot = (await visitor.state())["operator"]
-        unread = foot["brokers"].pop("unread")
-        assert foot["brokers"] == {"total": 2, "alarm": None}
+        operator_status = (await visitor.state())["operator"]
+        unread = operator_status["brokers"].pop("unread")
+        assert operator_status["brokers"] == {"total": 2, "alarm": None}
         assert (unread["count"], unread["secret"]) == (1, "shop/other")
         assert unread["why"]["cause"] == "the broker does not answer"
         assert unread["advice"]["code"] == "advice.checkBroker"
-        assert foot["errors"] == 1
+        assert operator_status["errors"] == 1
 
     visit(timeline)
 

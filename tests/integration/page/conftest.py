@@ -61,7 +61,7 @@ def _refused(text: str) -> bool:
     return "Content Security Policy" in text or "Refused to" in text
 
 
-def ask(page: Page, city: str) -> None:
+def submit(page: Page, city: str) -> None:
     """Type a city and press Enter."""
     page.fill("#city", city)
     page.keyboard.press("Enter")

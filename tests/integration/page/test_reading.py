@@ -4,7 +4,7 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page, expect
 
-from tests.integration.page.conftest import Open, ask
+from tests.integration.page.conftest import Open, submit
 from tests.integration.page.stage import Stage
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -201,7 +201,7 @@ def test_the_page_weighs_less_than_60_kilobytes_and_loads_nothing_foreign(
     open_page: Open, stage: Stage
 ) -> None:
     page = open_page("/")
-    ask(page, "Recife deezer")
+    submit(page, "Recife deezer")
     expect(page.locator(".tracks li")).to_have_count(20)
     page.wait_for_load_state("networkidle")
     loaded = page.evaluate(LOADED)

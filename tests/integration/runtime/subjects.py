@@ -125,7 +125,7 @@ class Front:
         return [call.result() for call in calls]
 
     @rpc
-    def ask_absent(self):
+    def call_absent(self):
         return self.absent.anything()
 
     @rpc

@@ -93,13 +93,13 @@ class AmqpProxy:
 
 
 class Alarm(AmqpProxy):
-    """Tells every client what a broker short of memory tells, those that connect later too."""
+    """Sends all clients the frame of a broker short of memory, also those that connect later."""
 
     def __init__(self, broker_port):
         self._open, self._alarm = [], b""
         super().__init__(broker_port)
 
-    def tell(self, method):
+    def broadcast(self, method):
         with self._writing:
             self._alarm = struct.pack(">BHI", 1, 0, len(method)) + method + b"\xce"
             for client in self._open:

@@ -40,7 +40,7 @@ def test_what_travels_is_what_is_described(vhost, tmp_path):
         vhost.connect() as connection,
     ):
         tap = Tap(connection.channel())
-        ask_for_everything(system)
+        use_every_endpoint(system)
         eventually(lambda: tap.read() >= CALLED | PUBLISHED)
 
     faults = [fault for messages in (tap.requests, tap.events, tap.replies)
@@ -48,7 +48,7 @@ def test_what_travels_is_what_is_described(vhost, tmp_path):
     assert faults == []
 
 
-def ask_for_everything(system):
+def use_every_endpoint(system):
     """Use every endpoint, and wait for the ends of the jobs."""
     system.get("/v1/places", q="Rec")
     system.get("/v1/weather", city="Recife")

@@ -140,10 +140,10 @@ def test_localhost_is_this_machine_without_a_question_if_it_is_allowed():
 def test_a_name_that_is_rebound_after_the_check_leads_nowhere_else():
     """The first answer is public and checked; the second is this machine and is never used."""
     zone = {("rebind.example.com", "A"): [[PUBLIC], ["127.0.0.1"]]}
-    asked = []
+    connected = []
 
     def connect(address, port, seconds):
-        asked.append(str(address))
+        connected.append(str(address))
         # The test stands in for the internet: it answers for the checked address.
         return socket.create_connection(("127.0.0.1", outside.port), seconds)
 
@@ -161,7 +161,7 @@ def test_a_name_that_is_rebound_after_the_check_leads_nowhere_else():
                 transport.post(target, {}, b"{}")
             results.append(str(raised.value))
 
-        assert asked == [PUBLIC, PUBLIC]  # the first and the third attempt
+        assert connected == [PUBLIC, PUBLIC]  # the first and the third attempt
         assert results[1] == results[3] == NO_ADDRESS
         assert server.questions["rebind.example.com", "A"] == 4  # one for each attempt
         becomes(lambda: outside.connections, 2)

@@ -67,10 +67,10 @@ def test_no_report_is_missing_after_an_alarm_of_the_broker(webhooks):
     with Receiver() as receiver, Alarm(port) as alarm:
         uri = webhooks.vhost.amqp_uri.replace(f":{port}/", f":{alarm.port}/")
         with webhooks.running(AMQP_URI=uri) as process:
-            alarm.tell(BLOCKED)
+            alarm.broadcast(BLOCKED)
             webhooks.publish(receiver.url)
             assert any("cannot be reported" in line for line in process.stdout)
-            alarm.tell(UNBLOCKED)
+            alarm.broadcast(UNBLOCKED)
 
             eventually(webhooks.reports)
     assert len(receiver.received) == 1

@@ -46,11 +46,11 @@ def client(make_client):
 def problem(client):
     """Ask and return the problem that comes back, with its response."""
 
-    def ask(path, *, using=client, **options):
+    def get(path, *, using=client, **options):
         response = using.get(path, **options)
         assert response.content_type == "application/problem+json"
         document = response.get_json()
         assert document["status"] == response.status_code
         return SimpleNamespace(response=response, **document)
 
-    return ask
+    return get

@@ -18,11 +18,11 @@ class Service:
         self.size, self.max_age = size, max_age
         self.free = threading.Event()
         self.free.set()
-        self.asked = threading.Semaphore(0)
+        self.load_started = threading.Semaphore(0)
 
     def __call__(self):
         self.loads += 1
-        self.asked.release()
+        self.load_started.release()
         assert self.free.wait(30)
         if self.error:
             raise self.error
@@ -45,7 +45,7 @@ def service():
     return Service()
 
 
-def ask(cache, service, key=b"k", seconds=30.0):
+def get(cache, service, key=b"k", seconds=30.0):
     return cache.get(key, service, reload=service, seconds=seconds)
 
 
@@ -56,10 +56,10 @@ def refreshed(cache):
 
 
 def test_an_answer_is_loaded_once_while_it_is_fresh(cache, service, clock):
-    first = ask(cache, service)
+    first = get(cache, service)
     clock.now += 59.9
 
-    again = ask(cache, service)
+    again = get(cache, service)
 
     assert (first.outcome, again.outcome) == ("loaded", "hit")
     assert (again.answer, again.age) == (first.answer, 59)
@@ -69,10 +69,10 @@ def test_an_answer_is_loaded_once_while_it_is_fresh(cache, service, clock):
 def test_concurrent_requests_share_one_load(cache, service):
     service.free.clear()
     with ThreadPoolExecutor(20) as threads:
-        asked = [threads.submit(ask, cache, service) for _ in range(20)]
-        assert service.asked.acquire(timeout=30)
+        futures = [threads.submit(get, cache, service) for _ in range(20)]
+        assert service.load_started.acquire(timeout=30)
         service.free.set()
-        found = [each.result() for each in asked]
+        found = [each.result() for each in futures]
 
     assert service.loads == 1
     assert {each.answer for each in found} == {found[0].answer}
@@ -80,59 +80,59 @@ def test_concurrent_requests_share_one_load(cache, service):
 
 
 def test_a_stale_answer_is_returned_at_once_and_renewed_in_the_background(cache, service, clock):
-    old = ask(cache, service).answer
+    old = get(cache, service).answer
     clock.now += 60
     service.free.clear()
 
-    found = [ask(cache, service) for _ in range(5)]
+    found = [get(cache, service) for _ in range(5)]
 
     assert {(each.answer, each.age, each.outcome) for each in found} == {(old, 60, "stale")}
     service.free.set()
     refreshed(cache)
     assert service.loads == 2
-    assert ask(cache, service).outcome == "hit"
+    assert get(cache, service).outcome == "hit"
 
 
 def test_a_failed_renewal_keeps_the_stale_answer_and_pauses(cache, service, clock):
-    ask(cache, service)
+    get(cache, service)
     service.error = OSError("down")
     clock.now += 61
-    ask(cache, service)
+    get(cache, service)
     refreshed(cache)
 
-    assert [ask(cache, service).outcome for _ in range(3)] == ["stale"] * 3
+    assert [get(cache, service).outcome for _ in range(3)] == ["stale"] * 3
     refreshed(cache)
     assert service.loads == 2
 
     clock.now += 1
-    ask(cache, service)
+    get(cache, service)
     refreshed(cache)
     assert service.loads == 3
 
 
 def test_an_answer_that_is_too_old_is_loaded_again(cache, service, clock):
-    ask(cache, service)
+    get(cache, service)
     clock.now += 3 * 60
 
-    assert ask(cache, service).outcome == "loaded"
+    assert get(cache, service).outcome == "loaded"
 
 
 def test_an_error_reaches_all_that_wait_and_is_not_kept(cache, service):
     service.error = OSError("down")
     with pytest.raises(OSError, match="down"):
-        ask(cache, service)
+        get(cache, service)
     service.error = None
 
-    assert ask(cache, service).outcome == "loaded"
+    assert get(cache, service).outcome == "loaded"
 
 
 def test_a_request_waits_for_the_load_of_another_no_longer_than_it_has_time(cache, service):
     service.free.clear()
     with ThreadPoolExecutor(1) as threads:
-        first = threads.submit(ask, cache, service)
-        assert service.asked.acquire(timeout=30)
+        first = threads.submit(get, cache, service)
+        assert service.load_started.acquire(timeout=30)
         with pytest.raises(TimeoutError):
-            ask(cache, service, seconds=0.01)
+            get(cache, service, seconds=0.01)
         service.free.set()
         first.result()
 
@@ -141,21 +141,21 @@ def test_the_oldest_answers_make_room(clock):
     cache = AnswerCache(3 * (ENTRY_BYTES + 10), clock)
     services = [Service() for _ in range(4)]
     for number, service in enumerate(services):
-        ask(cache, service, bytes([number]))
+        get(cache, service, bytes([number]))
 
     assert len(cache._entries) == 3
-    assert ask(cache, services[3], bytes([3])).outcome == "hit"
-    assert ask(cache, services[0], bytes([0])).outcome == "loaded"
+    assert get(cache, services[3], bytes([3])).outcome == "hit"
+    assert get(cache, services[0], bytes([0])).outcome == "loaded"
 
 
 def test_an_answer_larger_than_the_cache_is_returned_and_not_kept(clock):
     cache, service = AnswerCache(ENTRY_BYTES + 10, clock), Service(size=11)
 
-    assert [ask(cache, service).outcome for _ in range(2)] == ["loaded", "loaded"]
+    assert [get(cache, service).outcome for _ in range(2)] == ["loaded", "loaded"]
 
 
 def test_an_alias_finds_fresh_answers_only(cache, service, clock):
-    answer = ask(cache, service).answer
+    answer = get(cache, service).answer
     cache.add_alias(("/path", "q", ""), b"k")
     cache.add_alias(("/long", "x" * 2000, ""), b"k")
 

@@ -72,7 +72,7 @@ def test_an_invalid_key_is_refused_wherever_it_is_sent(keyed, problem, rpc, head
     assert rpc.calls == []
 
 
-def test_a_key_allows_what_its_scopes_say(keyed, made, problem):
+def test_a_key_allows_what_its_scopes_permit(keyed, made, problem):
     reader, worker = bearer(made["reader"]), bearer(made["worker"])
 
     assert keyed.get(READING, headers=reader).status_code == 200

@@ -33,10 +33,10 @@ def test_all_mistakes_are_reported_at_once_without_secrets():
     with pytest.raises(SettingsError) as refusal:
         Settings.from_env(environ)
 
-    told = str(refusal.value)
-    assert all(name in told for name in environ)
-    assert "s3cret" not in told
-    assert len(told.splitlines()) == len(environ) + 1  # the CA file needs amqps:// as well
+    message = str(refusal.value)
+    assert all(name in message for name in environ)
+    assert "s3cret" not in message
+    assert len(message.splitlines()) == len(environ) + 1  # the CA file needs amqps:// as well
 
 
 def test_requests_may_not_wait_in_more_threads_than_there_are():

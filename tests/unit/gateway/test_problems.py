@@ -80,13 +80,13 @@ def test_an_invalid_request_brings_the_services_sentence():
 
 
 @pytest.mark.parametrize(
-    ("sent", "told"),
+    ("sent", "returned"),
     [(3, 3), (2.6, 3), (86400, 3600), (-1, 1), ("7", 7), (None, 60), ("x", 60), ("inf", 60)],
 )
-def test_retry_after_of_a_source_is_passed_on_within_bounds(sent, told):
+def test_retry_after_of_a_source_is_passed_on_within_bounds(sent, returned):
     error = RemoteError("SourceLimited", ("", {"retry_after": sent}))
 
-    assert problem_of(error).retry_after == told
+    assert problem_of(error).retry_after == returned
 
 
 @pytest.mark.parametrize("args", [(), (1,), ("", "x"), (None, None), ("", {"suggestions": []}, 3)])

@@ -51,12 +51,12 @@ def test_clients_behind_a_proxy_are_distinguished_only_if_it_is_trusted(
 ):
     client = make_client(GATEWAY_RATE_LIMIT="1/day", GATEWAY_TRUSTED_PROXIES=proxies)
 
-    asked = [
+    received = [
         client.get(PATH, headers={"X-Forwarded-For": f"203.0.113.{number}"}).status_code
         for number in (1, 2)
     ]
 
-    assert asked == statuses
+    assert received == statuses
 
 
 def test_keys_of_one_name_share_a_limit_of_their_own(make_client, tmp_path):

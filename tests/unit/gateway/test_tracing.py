@@ -24,12 +24,12 @@ def traced(make_client, collector):
     """Ask a gateway that traces, and return the spans by name."""
     client = make_client(OTEL_EXPORTER_OTLP_ENDPOINT=collector.endpoint)
 
-    def ask(path, **headers):
+    def get(path, **headers):
         client.get(path, headers=headers)
         client.application.extensions["tracer"].close()
         return {span.name: span for span in collector.spans}
 
-    return ask
+    return get
 
 
 def test_a_request_and_its_call_are_spans_of_the_callers_trace(traced, rpc):

@@ -117,10 +117,10 @@ def test_a_field_with_an_underscore_cannot_pass_for_the_one_of_the_front():
 )
 def test_a_client_cannot_choose_the_upstream_host(target):
     async def test(client):
-        asked = []
+        received = []
 
         async def other(reader, writer):
-            asked.append(await reader.readline())
+            received.append(await reader.readline())
             writer.close()
 
         async with await asyncio.start_server(other, "127.0.0.1", 0) as server:
@@ -130,7 +130,7 @@ def test_a_client_cannot_choose_the_upstream_host(target):
             status = await reader.readline()
             writer.close()
 
-        assert (status.split()[1], asked) == (b"400", [])
+        assert (status.split()[1], received) == (b"400", [])
 
     run(test)
 

@@ -116,6 +116,6 @@ def test_anything_else_is_no_tolerance(tolerance):
     ],
 )
 def test_what_is_of_another_kind_is_refused_with_what_to_do(bad: Any, found: dict[str, str]):
-    said = places(check(bad))
-    assert said.keys() == found.keys()
-    assert all(found[place] in said[place] for place in found)
+    messages = places(check(bad))
+    assert messages.keys() == found.keys()
+    assert all(found[place] in messages[place] for place in found)

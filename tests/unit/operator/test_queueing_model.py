@@ -65,7 +65,7 @@ def test_more_workers_need_a_smaller_idle_share(workers, idle, share):
 
 
 @pytest.mark.parametrize(
-    ("asked", "replicas", "cause"),
+    ("load", "replicas", "cause"),
     [
         (demand(), 0, "utilization"),
         (demand(rate=4.0, wait=100), 5, "utilization"),
@@ -75,8 +75,8 @@ def test_more_workers_need_a_smaller_idle_share(workers, idle, share):
         (demand(ready=30, workers=20.0, capacity=0.1), 2, "workers"),
     ],
 )
-def test_the_condition_that_needs_the_most_replicas_decides(asked, replicas, cause):
-    need = need_of(asked)
+def test_the_condition_that_needs_the_most_replicas_decides(load, replicas, cause):
+    need = need_of(load)
 
     assert (need.replicas, need.cause) == (replicas, cause)
 
@@ -92,24 +92,24 @@ def test_the_condition_that_needs_the_most_replicas_decides(asked, replicas, cau
         drain=st.sampled_from([1.0, 30.0]),
     )
 )
-def test_the_need_is_the_smallest_number_that_meets_all_conditions(asked):
+def test_the_need_is_the_smallest_number_that_meets_all_conditions(load):
     def meets(n):
-        share = busy_share(max(1.0, n * asked.workers_per_replica))
-        needed = math.ceil(asked.arrival_rate / (share * asked.capacity_per_replica))
+        share = busy_share(max(1.0, n * load.workers_per_replica))
+        needed = math.ceil(load.arrival_rate / (share * load.capacity_per_replica))
         return needed <= n and (
-            not asked.arrival_rate or percentile_of_wait(asked, n) <= asked.wait_seconds
+            not load.arrival_rate or percentile_of_wait(load, n) <= load.wait_seconds
         )
 
     smallest = next(n for n in range(1, 10_000) if meets(n))
-    handled = asked.arrival_rate / asked.capacity_per_replica
+    handled = load.arrival_rate / load.capacity_per_replica
     backlog = min(
-        handled + asked.ready / asked.drain_seconds / asked.capacity_per_replica,
-        handled + asked.ready / asked.workers_per_replica,
+        handled + load.ready / load.drain_seconds / load.capacity_per_replica,
+        handled + load.ready / load.workers_per_replica,
     )
 
     # One fewer may do as well: the share of one more replica is rounded to a smaller one.
-    expected = max(smallest, math.ceil(backlog) if asked.ready else 0)
-    assert 0 <= expected - need_of(asked).replicas <= 1
+    expected = max(smallest, math.ceil(backlog) if load.ready else 0)
+    assert 0 <= expected - need_of(load).replicas <= 1
 
 
 @given(

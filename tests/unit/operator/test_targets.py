@@ -21,7 +21,7 @@ from tests.unit.operator.building import (
 )
 
 
-def asked(target, *readings, replicas=1, targets=()):
+def decision_of(target, *readings, replicas=1, targets=()):
     policy = Policy(min_replicas=1, max_replicas=500, targets=(target, *targets))
     return once(policy, observation_of(replicas, *readings), since=0.0)
 
@@ -31,13 +31,13 @@ def asked(target, *readings, replicas=1, targets=()):
 )
 def test_queue_length_counts_ready_and_unacknowledged_messages(ready, unacknowledged, replicas):
     target = QueueLength(messages_per_replica=20)
-    assert asked(target, reading(ready, unacknowledged, at=1000.0)).replicas == replicas
+    assert decision_of(target, reading(ready, unacknowledged, at=1000.0)).replicas == replicas
 
 
 def test_queue_length_can_exclude_unacknowledged_messages():
     target = QueueLength(messages_per_replica=20, exclude_unacknowledged=True)
-    assert asked(target, reading(40, 500, at=1000.0)).replicas == 2
-    assert asked(target, amqp_only(40, at=1000.0), replicas=9).replicas == 2
+    assert decision_of(target, reading(40, 500, at=1000.0)).replicas == 2
+    assert decision_of(target, amqp_only(40, at=1000.0), replicas=9).replicas == 2
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_queue_length_can_exclude_unacknowledged_messages():
 )
 def test_the_tolerance_of_a_tenth_leaves_the_count_alone(messages, current, replicas):
     target = QueueLength(messages_per_replica=20)
-    decision = asked(target, reading(messages, at=1000.0), replicas=current)
+    decision = decision_of(target, reading(messages, at=1000.0), replicas=current)
     assert decision.replicas == replicas
     if replicas == current:
         assert decision.reason is Reason.WITHIN_TARGET
@@ -55,32 +55,32 @@ def test_the_tolerance_of_a_tenth_leaves_the_count_alone(messages, current, repl
 def test_queues_are_added_up_because_a_replica_serves_all():
     target = QueueLength(messages_per_replica=20)
     both = [reading(30, at=1000.0, name=name) for name in ("a", "b")]
-    assert asked(target, *both).replicas == 3
+    assert decision_of(target, *both).replicas == 3
 
 
 def test_a_target_can_select_some_of_the_queues():
     target = QueueLength(messages_per_replica=20, queues=("a",))
     both = [reading(30, at=1000.0, name="a"), reading(900, at=1000.0, name="b")]
-    assert asked(target, *both).replicas == 2
+    assert decision_of(target, *both).replicas == 2
     absent = QueueLength(messages_per_replica=20, queues=("c",))
-    assert asked(absent, *both).reason is Reason.QUEUES_UNKNOWN
+    assert decision_of(absent, *both).reason is Reason.QUEUES_UNKNOWN
 
 
 def test_of_several_targets_the_largest_wins():
     slow = QueueLength(messages_per_replica=100)
     fast = QueueLength(messages_per_replica=5)
-    assert asked(slow, reading(200, at=1000.0), targets=(fast,)).replicas == 40
+    assert decision_of(slow, reading(200, at=1000.0), targets=(fast,)).replicas == 40
 
 
 def test_concurrency_gives_each_message_a_worker():
     target = MaximumConcurrency(workers_per_replica=4)
-    assert asked(target, reading(6, 7, at=1000.0)).replicas == 4
+    assert decision_of(target, reading(6, 7, at=1000.0)).replicas == 4
     half = MaximumConcurrency(workers_per_replica=4, busy_percent=50)
-    assert asked(half, reading(6, 7, at=1000.0)).replicas == 7
+    assert decision_of(half, reading(6, 7, at=1000.0)).replicas == 7
 
 
 def test_concurrency_learns_the_workers_from_the_prefetch():
-    assert asked(MaximumConcurrency(), reading(6, 7, at=1000.0, prefetch=2.0)).replicas == 7
+    assert decision_of(MaximumConcurrency(), reading(6, 7, at=1000.0, prefetch=2.0)).replicas == 7
 
 
 def test_a_ratio_moves_the_ready_replicas():
@@ -123,23 +123,24 @@ def waiting(**given):
     ],
 )
 def test_wait_time_works_a_backlog_off_in_time(target, ready, replicas):
-    assert asked(target, reading(ready, at=1000.0)).replicas == replicas
+    assert decision_of(target, reading(ready, at=1000.0)).replicas == replicas
 
 
 def test_wait_time_counts_prefetched_messages():
-    assert asked(waiting(), reading(0, 44, at=1000.0, prefetch=100.0)).replicas == 3
+    assert decision_of(waiting(), reading(0, 44, at=1000.0, prefetch=100.0)).replicas == 3
 
 
 def test_wait_time_scales_to_a_worker_per_message_in_steps_until_it_has_measured():
-    decision = asked(QueueWaitTime(), reading(38, 4, at=1000.0))
+    decision = decision_of(QueueWaitTime(), reading(38, 4, at=1000.0))
     assert (decision.raw, decision.replicas) == (11, 4)
-    assert asked(QueueWaitTime(), reading(164, 0, at=1000.0, prefetch=1.0)).replicas == 41
+    assert decision_of(QueueWaitTime(), reading(164, 0, at=1000.0, prefetch=1.0)).replicas == 41
     assert (
-        asked(QueueWaitTime(), reading(60, 0, at=1000.0, prefetch=1.0), replicas=20).replicas == 40
+        decision_of(QueueWaitTime(), reading(60, 0, at=1000.0, prefetch=1.0), replicas=20).replicas
+        == 40
     )
     # Some long tasks start at once: 4 replicas are free of the limit.
-    assert asked(QueueWaitTime(), reading(3, 0, at=1000.0, prefetch=1.0)).replicas == 3
-    few = asked(QueueWaitTime(), reading(6, 4, at=1000.0))
+    assert decision_of(QueueWaitTime(), reading(3, 0, at=1000.0, prefetch=1.0)).replicas == 3
+    few = decision_of(QueueWaitTime(), reading(6, 4, at=1000.0))
     assert (few.replicas, few.reason) == (1, Reason.WITHIN_TARGET)
 
 
@@ -214,13 +215,13 @@ def test_a_ratio_moves_the_count_once_for_each_sample():
     ],
 )
 def test_a_count_is_at_most_what_the_api_of_kubernetes_stores(target):
-    decision = asked(target, reading(2**40, at=1000.0))
+    decision = decision_of(target, reading(2**40, at=1000.0))
     assert (decision.raw, decision.replicas) == (2**31 - 1, 500)
 
 
 def test_a_formula_without_a_bound_gives_the_largest_count():
     target = QueueLength(messages_per_replica=5e-324)
-    assert asked(target, reading(2**40, at=1000.0)).raw == 2**31 - 1
+    assert decision_of(target, reading(2**40, at=1000.0)).raw == 2**31 - 1
 
 
 def growing(seconds, per_second, *, statistics):

@@ -22,8 +22,8 @@ TENTH_OF_A_SECOND = 0.1  # waits below it are noise
 def held(name):
     """The result of each autoscaler, by name."""
     scenario = read_scenario(SCENARIOS / f"{name}.yaml")
-    asked = tuple(each for each in scenario.autoscalers if each.name != "HPA alone")
-    results = compare(replace(scenario, autoscalers=asked))
+    autoscalers = tuple(each for each in scenario.autoscalers if each.name != "HPA alone")
+    results = compare(replace(scenario, autoscalers=autoscalers))
     return {result.autoscaler: result for result in results}
 
 

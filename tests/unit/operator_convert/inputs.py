@@ -53,8 +53,8 @@ def finding(result: Draft, path: str) -> Finding:
 
 def refusals(result: Draft) -> list[str]:
     """Why an object is refused."""
-    said = [found.note for found in result.findings if "no output" not in found.note]
+    notes = [found.note for found in result.findings if "no output" not in found.note]
     refused = [found.note for found in result.findings if found.outcome.value == "refused"]
     return [problem.note for problem in result.problems] + [
-        note for note in refused if note in said
+        note for note in refused if note in notes
     ]

@@ -242,7 +242,7 @@ def test_each_way_to_authenticate_has_its_outcome(part, outcome, note):
 
 def test_two_brokers_in_one_object_are_refused():
     [result] = converted(scaledobject(rabbitmq(AMQP), rabbitmq("amqp://other/"))).results
-    assert any("different brokers" in said for said in refusals(result))
+    assert any("different brokers" in refusal for refusal in refusals(result))
 
 
 def test_amqp_and_management_of_one_broker_go_into_one_secret(run):

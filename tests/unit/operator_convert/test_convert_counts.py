@@ -56,7 +56,7 @@ def test_the_default_cooldown_of_keda_is_written_for_idle_replicas():
 )
 def test_counts_that_cannot_be_are_refused_with_the_reason(given, why):
     [result] = converted(scaledobject(**given)).results
-    assert any(why in said for said in refusals(result)), refusals(result)
+    assert any(why in refusal for refusal in refusals(result)), refusals(result)
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_a_tolerance_in_another_notation_becomes_a_number():
 )
 def test_a_behavior_that_the_hpa_refuses_is_refused(rules, why):
     [result] = converted(_behavior(rules)).results
-    assert any(why in said for said in refusals(result)), refusals(result)
+    assert any(why in refusal for refusal in refusals(result)), refusals(result)
 
 
 PREFIX = "autoscaling.keda.sh"
@@ -193,7 +193,7 @@ def test_annotations_that_pause_or_force_become_fields(annotations, written):
 )
 def test_an_annotation_that_keda_would_not_understand_is_refused(annotations, why):
     [result] = converted(scaledobject(annotations=annotations)).results
-    assert any(why in said for said in refusals(result))
+    assert any(why in refusal for refusal in refusals(result))
 
 
 def test_annotations_of_others_are_kept():

@@ -62,7 +62,7 @@ def test_an_hpa_needs_a_secret_because_it_does_not_know_the_broker():
     assert conversion.exit_code == 2
 
 
-def test_queue_and_virtual_host_come_from_the_labels_and_other_labels_need_a_look():
+def test_queue_and_virtual_host_come_from_the_labels_and_other_labels_need_a_review():
     given = hpa(metric(queue="mails", vhost="/eu", cluster="blue"))
     spec = spec_of(given)
     assert spec["queues"] == [{"name": "mails"}]
@@ -122,7 +122,7 @@ def test_bounds_and_behavior_are_kept():
 def test_an_hpa_that_cannot_be_carried_over_is_refused_with_the_reason(given, why):
     conversion = converted(given)
     assert conversion.exit_code == 1
-    assert any(why in said for said in refusals(conversion.results[0]))
+    assert any(why in refusal for refusal in refusals(conversion.results[0]))
 
 
 def test_the_hpa_that_keda_made_goes_with_its_scaledobject():

@@ -57,7 +57,7 @@ def test_every_value_of_a_scaledobject_ends_in_exactly_one_class(
 
 @many
 @given(scaledobjects())
-def test_what_keda_accepts_and_we_can_say_is_not_refused(scaledobject: dict[str, Any]):
+def test_what_keda_accepts_and_mare_can_express_is_not_refused(scaledobject: dict[str, Any]):
     conversion = converted(scaledobject)
     assert not conversion.outcomes[Outcome.REFUSED], text(conversion)
     assert conversion.exit_code == 2, "the Secret of the broker always needs a person"
@@ -135,21 +135,21 @@ def test_an_idle_workload_is_activated_to_the_final_count_of_keda(
     spec = scaledobject["spec"]
     spec["triggers"] = triggers = [t for t in spec["triggers"] if t["type"] == "rabbitmq"]
     scaledobject["metadata"].pop("annotations", None)
-    resting = spec.get("idleReplicaCount", 0)
+    idle_replicas = spec.get("idleReplicaCount", 0)
     by_length = all(t["metadata"].get("mode", "QueueLength") == "QueueLength" for t in triggers)
     if not by_length or (spec["minReplicaCount"] > 0 and "idleReplicaCount" not in spec):
         return
     names = sorted({t["metadata"]["queueName"] for t in triggers})
     depths = {name: chooser.draw(st.integers(0, 500)) for name in names}
     policy = read_policy(manifest_of(converted(scaledobject))["spec"])
-    ours = _decided(policy, resting, depths)
+    ours = _decided(policy, idle_replicas, depths)
     keda = _keda(spec, depths)
     if policy.always_active:
         assert keda is not None, "KEDA is always above a negative activationValue"
     elif keda is None and len(names) > 1:
-        assert ours == resting or sum(depths.values()) > policy.activation_threshold
+        assert ours == idle_replicas or sum(depths.values()) > policy.activation_threshold
     else:
-        assert ours == (resting if keda is None else keda)
+        assert ours == (idle_replicas if keda is None else keda)
 
 
 def _decided(policy: Policy, current: int, depths: dict[str, int]) -> int:
@@ -173,12 +173,12 @@ def _decided(policy: Policy, current: int, depths: dict[str, int]) -> int:
 
 def _keda(spec: dict[str, Any], depths: dict[str, int]) -> int | None:
     """The count at which KEDA and its HPA end; None if no trigger is active."""
-    wishes = []
+    proposals = []
     active = False
     for trigger in spec["triggers"]:
         metadata = trigger["metadata"]
         value = float(metadata.get("value", metadata.get("queueLength", 20)))
-        wishes.append(math.ceil(depths[metadata["queueName"]] / value))
+        proposals.append(math.ceil(depths[metadata["queueName"]] / value))
         active |= depths[metadata["queueName"]] > float(metadata.get("activationValue", 0))
     least, most = max(1, spec["minReplicaCount"]), spec.get("maxReplicaCount", 100)
-    return min(max(least, *wishes), most) if active else None
+    return min(max(least, *proposals), most) if active else None

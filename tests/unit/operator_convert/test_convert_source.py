@@ -88,14 +88,14 @@ PIECES += [
 @given_any(st.lists(st.sampled_from(PIECES) | st.characters(), max_size=25).map("".join))
 def test_any_text_is_read_or_refused_with_its_place(given):
     for whole in (given, HEAD + given):
-        conversion = _converted_or_told(whole)
+        conversion = _converted_or_refused(whole)
         if isinstance(conversion, str):
             assert conversion.startswith("x.yaml:")
         else:
             assert all(result.findings for result in conversion.results)
 
 
-def _converted_or_told(text):
+def _converted_or_refused(text):
     try:
         return convert([("x.yaml", text)])
     except InputError as error:

@@ -84,12 +84,12 @@ def test_a_mode_becomes_the_target_that_means_the_same(trigger, target):
 def test_a_trigger_that_cannot_be_converted_is_refused_with_the_reason(trigger, why):
     conversion = converted(scaledobject(trigger))
     assert conversion.exit_code == 1
-    assert any(why in said for said in refusals(conversion.results[0]))
+    assert any(why in refusal for refusal in refusals(conversion.results[0]))
 
 
 def test_a_trigger_without_a_type_is_not_reported_as_another_type():
     [result] = converted(scaledobject({"metadata": {"value": "80"}})).results
-    assert not any("not by" in said for said in refusals(result))
+    assert not any("not by" in refusal for refusal in refusals(result))
 
 
 def test_an_unknown_protocol_needs_the_user():
@@ -124,7 +124,7 @@ def test_a_rate_of_one_of_several_queues_is_refused():
     first = rabbitmq(queueName="a", mode="QueueLength", value="5")
     second = rabbitmq(queueName="b", mode="MessageRate", value="7")
     [result] = converted(scaledobject(first, second)).results
-    assert any("sum of all queues" in said for said in refusals(result))
+    assert any("sum of all queues" in refusal for refusal in refusals(result))
     assert finding(result, "spec.triggers[1].metadata.mode").outcome is Outcome.REFUSED
 
 
@@ -231,7 +231,7 @@ def test_a_formula_is_refused_as_a_whole():
 def test_values_beyond_the_bounds_of_a_queueautoscaler_are_refused(triggers, why):
     [result] = converted(scaledobject(*triggers)).results
     assert result.refused == (why is not None)
-    assert why is None or any(why in said for said in refusals(result))
+    assert why is None or any(why in refusal for refusal in refusals(result))
 
 
 CRON = {"timezone": "UTC", "start": "0 8 * * *", "end": "0 9 * * *", "desiredReplicas": "2"}
@@ -252,7 +252,7 @@ def test_a_cron_trigger_that_keda_cannot_read_is_refused(wrong, why):
     [result] = converted(
         scaledobject(rabbitmq(), {"type": "cron", "metadata": CRON | wrong})
     ).results
-    assert any(why in said for said in refusals(result))
+    assert any(why in refusal for refusal in refusals(result))
 
 
 def test_more_schedules_than_a_queueautoscaler_takes_are_refused():

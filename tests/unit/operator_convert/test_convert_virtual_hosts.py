@@ -26,4 +26,4 @@ def test_different_virtual_hosts_stand_with_their_queues():
 
 def test_one_name_in_two_virtual_hosts_is_refused_because_targets_go_by_name():
     given = scaledobject(rabbitmq(AMQP, vhostName="eu"), rabbitmq(AMQP, vhostName="us"))
-    assert any("two virtual hosts" in said for said in refusals(converted(given).results[0]))
+    assert any("two virtual hosts" in refusal for refusal in refusals(converted(given).results[0]))

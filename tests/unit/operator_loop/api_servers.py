@@ -15,10 +15,10 @@ Answer = Callable[[web.Request], web.StreamResponse]
 @asynccontextmanager
 async def served(answer: Answer) -> AsyncIterator[tuple[Api, list[str]]]:
     """Serve meanwhile; gives a client of it, and the method and path of each request so far."""
-    asked: list[str] = []
+    requests: list[str] = []
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        asked.append(f"{request.method} {request.path}")
+        requests.append(f"{request.method} {request.path}")
         return answer(request)
 
     app = web.Application()
@@ -27,4 +27,4 @@ async def served(answer: Answer) -> AsyncIterator[tuple[Api, list[str]]]:
         configuration = Configuration()
         configuration.host = f"http://127.0.0.1:{port}"
         async with ApiClient(configuration) as client:
-            yield Api(client), asked
+            yield Api(client), requests

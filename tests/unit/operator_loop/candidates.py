@@ -22,7 +22,7 @@ class Leases:
         self.lease: dict[str, Any] | None = None
         self.away = False
         self.odd: Exception | None = None
-        self.asked: list[str] = []
+        self.requests: list[str] = []
         self.clock = Clock(100.0)
         self.takes = 0.0
         """Seconds until a request is answered."""
@@ -31,7 +31,7 @@ class Leases:
 
     async def request(self, method: str, path: ApiPath, body: Any = None) -> dict[str, Any]:
         await asyncio.sleep(0)
-        self.asked.append(method)
+        self.requests.append(method)
         self.clock.now += self.takes
         if self.odd is not None:
             raise self.odd

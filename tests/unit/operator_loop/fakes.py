@@ -211,7 +211,7 @@ class FakeObjects:
         self.events.append((autoscaler.key.name, kind, reason))
 
     def last(self, name: str = "worker") -> dict:
-        return next(status for who, status in reversed(self.statuses) if who == name)
+        return next(status for owner, status in reversed(self.statuses) if owner == name)
 
     def condition(self, kind: str, name: str = "worker") -> tuple[str, str]:
         for each in self.last(name)["conditions"]:
@@ -222,8 +222,8 @@ class FakeObjects:
 
 @dataclass
 class FakeConflicts:
-    rival: str | None = None
+    conflicting: str | None = None
     """The other autoscaler of the workload `worker`."""
 
     def find(self, target: ScaleTarget) -> str | None:
-        return self.rival if target.name == "worker" else None
+        return self.conflicting if target.name == "worker" else None

@@ -11,8 +11,8 @@ from mare.ports import AccessRefused, Conflict, NotFound, Unavailable
 from tests.unit.operator_loop.api_servers import Answer, served
 
 
-def asked_of(answer: Answer, times: int = 1) -> tuple[list[Exception | dict], list[str]]:
-    """What comes of asking so many times, and what was asked."""
+def send_requests(answer: Answer, times: int = 1) -> tuple[list[Exception | dict], list[str]]:
+    """Send a request as many times; return the results, and the requests that the server got."""
 
     async def once(api: Api) -> Exception | dict:
         try:
@@ -21,8 +21,8 @@ def asked_of(answer: Answer, times: int = 1) -> tuple[list[Exception | dict], li
             return error
 
     async def play() -> tuple[list[Exception | dict], list[str]]:
-        async with served(answer) as (api, asked):
-            return [await once(api) for _ in range(times)], asked
+        async with served(answer) as (api, requests):
+            return [await once(api) for _ in range(times)], requests
 
     return asyncio.run(play())
 
@@ -40,7 +40,7 @@ def asked_of(answer: Answer, times: int = 1) -> tuple[list[Exception | dict], li
 def test_a_refusal_has_a_type_and_the_words_of_the_api_server(status: int, error: type[Exception]):
     body = {"kind": "Status", "message": "because"}
 
-    (raised,), _ = asked_of(lambda _: web.json_response(body, status=status))
+    (raised,), _ = send_requests(lambda _: web.json_response(body, status=status))
 
     assert type(raised) is error
     assert str(raised) == "because"
@@ -48,7 +48,7 @@ def test_a_refusal_has_a_type_and_the_words_of_the_api_server(status: int, error
 
 @pytest.mark.parametrize("body", ["<html>Please sign in</html>", "", "[1, 2]"])
 def test_an_answer_that_no_api_server_gives_means_that_there_is_none(body: str):
-    (raised,), _ = asked_of(lambda _: web.Response(text=body, content_type="text/html"))
+    (raised,), _ = send_requests(lambda _: web.Response(text=body, content_type="text/html"))
 
     assert isinstance(raised, Unavailable)
     assert "does not answer with" in str(raised)
@@ -59,7 +59,7 @@ def test_after_a_request_for_a_pause_nothing_is_sent(status: int):
     def busy(_: web.Request) -> web.Response:
         return web.json_response({}, status=status, headers={"Retry-After": "86400"})
 
-    raised, requests = asked_of(busy, times=3)
+    raised, requests = send_requests(busy, times=3)
 
     assert len(requests) == 1
     waits = [each.retry_after for each in raised if isinstance(each, Unavailable)]
@@ -73,7 +73,7 @@ def test_a_pause_ends():
     def busy_once(_: web.Request) -> web.Response:
         return web.json_response({}, status=next(answers), headers={"Retry-After": "0"})
 
-    (refused, answered), _ = asked_of(busy_once, times=2)
+    (refused, answered), _ = send_requests(busy_once, times=2)
 
     assert isinstance(refused, Unavailable)
     assert answered == {}

@@ -12,7 +12,7 @@ def test_a_workload_that_another_kind_of_autoscaler_scales_is_left_to_it():
     async def timeline(world: World) -> None:
         world.workloads.have("worker", 0)
         world.brokers.ready["worker"] = 95
-        world.conflicts.rival = "HorizontalPodAutoscaler worker"
+        world.conflicts.conflicting = "HorizontalPodAutoscaler worker"
         world.put()
         for _ in range(20):
             await world.tick()
@@ -30,10 +30,10 @@ def test_when_the_other_one_is_gone_the_workload_is_scaled_at_once():
     async def timeline(world: World) -> None:
         world.workloads.have("worker", 0)
         world.brokers.ready["worker"] = 95
-        world.conflicts.rival = "ScaledObject worker"
+        world.conflicts.conflicting = "ScaledObject worker"
         world.put()
         await world.tick()
-        world.conflicts.rival = None
+        world.conflicts.conflicting = None
         await world.tick()
 
     world = run(timeline)
@@ -62,7 +62,7 @@ def test_a_dry_run_reports_another_autoscaler_without_a_warning():
     async def timeline(world: World) -> None:
         world.workloads.have("worker", 0)
         world.brokers.ready["worker"] = 95
-        world.conflicts.rival = "ScaledObject worker"
+        world.conflicts.conflicting = "ScaledObject worker"
         world.put(dryRun=True)
         for _ in range(20):
             await world.tick()

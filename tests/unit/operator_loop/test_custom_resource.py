@@ -87,7 +87,7 @@ def test_the_workers_of_a_nameko_service_count_where_the_target_names_none():
     assert read_policy({**spec, "target": {"workersPerReplica": 2}}).workers_per_replica == 2
 
 
-def test_pause_fallback_schedules_and_rest_are_read():
+def test_pause_idle_fallback_and_schedules_are_read():
     policy = read_policy(
         {
             **SMALLEST,

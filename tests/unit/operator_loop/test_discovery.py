@@ -59,11 +59,11 @@ def test_many_kinds_that_do_not_exist_cause_at_most_20_requests_a_second():
         api = Api()
         discovery = Discovery(api)
 
-        async def ask(number):
+        async def find_kind(number):
             with pytest.raises(NotFound):
                 await discovery.find(f"none{number}.test/v1", "Fleet")
 
-        await asyncio.gather(*map(ask, range(100)))
+        await asyncio.gather(*map(find_kind, range(100)))
         return api.times
 
     times = virtual_time.run(timeline())

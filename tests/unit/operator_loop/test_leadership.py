@@ -93,11 +93,11 @@ def test_a_lease_that_another_replica_holds_is_only_read():
     async def timeline(leases, clock, candidate):
         await candidate("first")._try()
         second = candidate("second")
-        leases.asked.clear()
+        leases.requests.clear()
         for _ in range(5):
             clock.now += 0.6
             await second._try()
-        assert leases.asked == ["GET"] * 5
+        assert leases.requests == ["GET"] * 5
         assert leases.lease["spec"]["holderIdentity"] == "first"
 
     play(timeline)

@@ -12,12 +12,12 @@ def test_a_leader_renews_by_one_request():
     async def timeline(leases, clock, candidate):
         first = candidate("first")
         await first._try()
-        leases.asked.clear()
+        leases.requests.clear()
         for _ in range(5):
             clock.now += 0.7
             await first._try()
             assert first()
-        assert leases.asked == ["PUT"] * 5
+        assert leases.requests == ["PUT"] * 5
 
     play(timeline)
 
@@ -45,10 +45,10 @@ def test_a_lease_that_was_deleted_is_made_again_in_the_same_attempt():
         first = candidate("first")
         await first._try()
         leases.lease = None
-        leases.asked.clear()
+        leases.requests.clear()
         clock.now += 3.0
         await first._try()
-        assert leases.asked == ["PUT", "GET", "POST"]
+        assert leases.requests == ["PUT", "GET", "POST"]
         clock.now += 3.0
         assert first()
 

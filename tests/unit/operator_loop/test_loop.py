@@ -192,12 +192,12 @@ def test_a_dry_run_decides_and_reports_but_changes_nothing():
     assert len(world.objects.statuses) <= 2
 
 
-@pytest.mark.parametrize("why", ["dryRun", "rival", "refused"])
+@pytest.mark.parametrize("why", ["dryRun", "conflict", "refused"])
 def test_decisions_that_are_not_carried_out_are_written_once_they_settle(why: str):
     async def timeline(world: World) -> None:
         world.workloads.have("worker", 5)
-        if why == "rival":
-            world.conflicts.rival = "HorizontalPodAutoscaler worker"
+        if why == "conflict":
+            world.conflicts.conflicting = "HorizontalPodAutoscaler worker"
         if why == "refused":
             world.workloads.errors["worker"] = AccessRefused("not allowed")
         world.put(dryRun=why == "dryRun")
@@ -225,10 +225,10 @@ def test_the_status_keeps_changes_and_what_lasted_rather_than_what_passed():
 
     status = run(timeline).objects.last()
 
-    told = [(each["from"], each["to"], each["reason"]) for each in status["decisions"]]
-    assert told[1:] == [(50, 50, "QueuesUnknown"), (1, 50, "TooManyReplicas")]
-    assert told[0][:2] == (50, 50)
-    assert status["lastDecision"]["reason"] == told[0][2]
+    decisions = [(each["from"], each["to"], each["reason"]) for each in status["decisions"]]
+    assert decisions[1:] == [(50, 50, "QueuesUnknown"), (1, 50, "TooManyReplicas")]
+    assert decisions[0][:2] == (50, 50)
+    assert status["lastDecision"]["reason"] == decisions[0][2]
 
 
 def test_a_missing_workload_is_reported():

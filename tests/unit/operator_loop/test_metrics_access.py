@@ -59,7 +59,7 @@ def test_without_an_answer_of_the_api_server_metrics_are_unavailable_and_nothing
     assert len(play(timeline, status=403)) == 2
 
 
-def test_a_request_without_a_token_asks_the_api_server_nothing():
+def test_a_request_without_a_token_sends_nothing_to_the_api_server():
     async def timeline(access: MetricsAccess, clock: Clock) -> None:
         for header in (None, "", "Bearer", "Bearer  ", "Basic dXNlcg=="):
             assert await access.check(header) is HTTPStatus.UNAUTHORIZED

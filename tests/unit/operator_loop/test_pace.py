@@ -38,10 +38,10 @@ IDLE, BUSY = Key("shop", "idle"), Key("shop", "busy")
 
 
 def test_the_reads_of_all_are_added_up_once_a_second():
-    budget, asked = ReadBudget(Pace(), 2_000), []
+    budget, read_times = ReadBudget(Pace(), 2_000), []
 
     def costs() -> Iterator[tuple[Key, int, bool]]:
-        asked.append(now)
+        read_times.append(now)
         yield IDLE, 200, True
         yield BUSY, 100, False
 
@@ -50,7 +50,7 @@ def test_the_reads_of_all_are_added_up_once_a_second():
         budget.update(costs(), now)
         assert (budget.idle_period, budget.period) == (0.5, 0.75)
 
-    assert asked == [100, 101, 102, 103, 104]
+    assert read_times == [100, 101, 102, 103, 104]
 
 
 def test_a_clock_that_is_set_back_does_not_keep_the_old_sum():

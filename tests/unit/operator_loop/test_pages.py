@@ -33,7 +33,7 @@ async def _expired(request: web.Request) -> web.Response:
     return await _listed(request)
 
 
-def ask(
+def call_api(
     answer: Callable[[web.Request], Awaitable[web.Response]],
     question: Callable[[Api], Awaitable[object]],
 ) -> object:
@@ -57,13 +57,13 @@ def test_a_list_of_three_parts_is_whole_and_no_part_is_long():
     async def parts(api: Api) -> list[int]:
         return [len(page["items"]) async for page in api.pages(Resource("v1", "things").path())]
 
-    assert ask(_listed, parts) == [100, 100, 50]
-    assert ask(_listed, lambda api: StoredObjects(api, "me").uids(("shop",))) == set(_NAMES)
+    assert call_api(_listed, parts) == [100, 100, 50]
+    assert call_api(_listed, lambda api: StoredObjects(api, "me").uids(("shop",))) == set(_NAMES)
 
 
 def test_an_incomplete_list_is_not_used():
     with pytest.raises(Expired):
-        ask(_expired, lambda api: StoredObjects(api, "me").uids(("shop",)))
+        call_api(_expired, lambda api: StoredObjects(api, "me").uids(("shop",)))
 
 
 @pytest.fixture
@@ -74,10 +74,10 @@ def _busy_machine(monkeypatch: pytest.MonkeyPatch):
 @pytest.mark.usefixtures("_busy_machine")
 @pytest.mark.parametrize("line", ["", BOOKMARK])
 def test_a_watch_that_ends_at_once_is_not_renewed_at_once(line):
-    asked = []
+    versions = []
 
     async def end(request: web.Request) -> web.Response:
-        asked.append(request.query["resourceVersion"])
+        versions.append(request.query["resourceVersion"])
         return web.Response(text=line)
 
     async def changes(api: Api) -> None:
@@ -85,22 +85,22 @@ def test_a_watch_that_ends_at_once_is_not_renewed_at_once(line):
             raise AssertionError("nothing has changed")
 
     with pytest.raises(Unavailable):
-        ask(end, changes)
-    assert asked == ["7"]
+        call_api(end, changes)
+    assert versions == ["7"]
 
 
 @pytest.mark.usefixtures("_busy_machine")
 def test_a_watch_that_ends_after_a_change_is_renewed():
-    asked = []
+    versions = []
 
     async def end(request: web.Request) -> web.Response:
-        asked.append(request.query["resourceVersion"])
-        return web.Response(text=CHANGE if len(asked) < 3 else "")
+        versions.append(request.query["resourceVersion"])
+        return web.Response(text=CHANGE if len(versions) < 3 else "")
 
     async def changes(api: Api) -> None:
         async for _ in api.changes(Resource("v1", "things").path(), "7"):
             pass
 
     with pytest.raises(Unavailable):
-        ask(end, changes)
-    assert asked == ["7", "8", "8"]
+        call_api(end, changes)
+    assert versions == ["7", "8", "8"]

@@ -92,7 +92,7 @@ def test_each_slot_has_the_samples_of_its_time(samples):
     assert list(map(float, found.values())) == pytest.approx(list(seen.values()), nan_ok=True)
 
 
-def test_a_day_of_rest_costs_next_to_nothing_and_a_restless_one_is_bounded():
+def test_a_day_without_changes_costs_next_to_nothing_and_a_changing_one_is_bounded():
     idle, busy = TimeSeries(DAY), TimeSeries(DAY)
     for minute in range(3000):
         idle.add(minute * 60, numbers(0, 0))

@@ -22,14 +22,14 @@ NOON_IN_RECIFE = datetime(2026, 6, 1, 15, 0, tzinfo=UTC)
 class FixedWeather:
     def __init__(self, place: Place = RECIFE, *, estimated: bool = False) -> None:
         self.place = place
-        self.asked: list[PlaceQuery] = []
+        self.queries: list[PlaceQuery] = []
         self.weather = Weather(
             temperature=30.0, apparent_temperature=33.0, condition="clear", code=0, is_day=True,
             wind_speed=16.1, observed_at=NOON_IN_RECIFE, source="test", estimated=estimated,
         )  # fmt: skip
 
     def observe(self, query: PlaceQuery) -> WeatherReport:
-        self.asked.append(query)
+        self.queries.append(query)
         return WeatherReport(
             place=self.place,
             weather=self.weather,
@@ -42,10 +42,10 @@ class FixedWeather:
 class RecordingMusic:
     def __init__(self, source: str = "spotify") -> None:
         self.source = source
-        self.asked: list[MusicRequest] = []
+        self.requests: list[MusicRequest] = []
 
     def compose(self, request: MusicRequest) -> Composed:
-        self.asked.append(request)
+        self.requests.append(request)
         track = Track(title="Anunciação", artists=("Alceu Valença",), url="https://example.org/1")
         return Composed(
             playlist=Playlist(name="x", url="https://example.org", source=self.source,
@@ -54,7 +54,7 @@ class RecordingMusic:
         )  # fmt: skip
 
 
-def ask(request=None, weather=None, music=None, now=NOON_IN_RECIFE):
+def suggestion(request=None, weather=None, music=None, now=NOON_IN_RECIFE):
     return suggest(
         request or SuggestionRequest(city="Recife"),
         observe=(weather or FixedWeather()).observe,
@@ -65,7 +65,7 @@ def ask(request=None, weather=None, music=None, now=NOON_IN_RECIFE):
 
 
 def test_a_suggestion_has_place_weather_mood_and_playlist():
-    answer = ask()
+    answer = suggestion()
 
     assert answer.place.name == "Recife"
     assert answer.mood.name == "party & dance"
@@ -78,9 +78,9 @@ def test_a_suggestion_has_place_weather_mood_and_playlist():
 def test_only_the_place_query_is_sent_to_the_weather_service():
     weather = FixedWeather()
 
-    ask(SuggestionRequest(city="Recife", state="PE", strict=True, limit=5), weather)
+    suggestion(SuggestionRequest(city="Recife", state="PE", strict=True, limit=5), weather)
 
-    assert weather.asked == [PlaceQuery(city="Recife", state="PE", strict=True)]
+    assert weather.queries == [PlaceQuery(city="Recife", state="PE", strict=True)]
 
 
 @pytest.mark.parametrize(
@@ -92,13 +92,13 @@ def test_the_market_is_the_callers_else_the_places_else_the_default(
 ):
     music = RecordingMusic()
 
-    ask(
+    suggestion(
         SuggestionRequest(city="x", market=request_market),
         FixedWeather(replace(RECIFE, country_code=country)),
         music,
     )
 
-    assert music.asked[0].market == expected
+    assert music.requests[0].market == expected
 
 
 def test_same_place_date_and_seed_give_the_same_choice_until_midnight_there():
@@ -109,26 +109,26 @@ def test_same_place_date_and_seed_give_the_same_choice_until_midnight_there():
         datetime(2026, 6, 2, 2, 59, tzinfo=UTC),
         datetime(2026, 6, 2, 3, 0, tzinfo=UTC),
     ):
-        ask(music=music, now=now)
+        suggestion(music=music, now=now)
 
-    before, same_day, next_day = (request.seed for request in music.asked)
+    before, same_day, next_day = (request.seed for request in music.requests)
     assert before == same_day
     assert next_day != same_day
 
 
 def test_estimated_weather_and_the_catalogue_are_degraded():
-    answer = ask(weather=FixedWeather(estimated=True), music=RecordingMusic("catalogue"))
+    answer = suggestion(weather=FixedWeather(estimated=True), music=RecordingMusic("catalogue"))
 
     assert answer.degraded == ("weather", "music")
 
 
 def test_a_second_live_source_is_not_degraded():
-    assert ask(music=RecordingMusic("deezer")).degraded == ()
+    assert suggestion(music=RecordingMusic("deezer")).degraded == ()
 
 
 def test_units_and_language_do_not_change_the_mood():
-    metric = ask()
-    imperial = ask(SuggestionRequest(city="Recife", units="imperial", lang="pt"))
+    metric = suggestion()
+    imperial = suggestion(SuggestionRequest(city="Recife", units="imperial", lang="pt"))
 
     assert imperial.weather.temperature == 86.0
     assert imperial.weather.wind_speed == 10.0
@@ -143,4 +143,4 @@ def test_an_error_of_the_weather_service_is_passed_on():
             raise PlaceNotFound("No place has this name.", {"suggestions": []})
 
     with pytest.raises(PlaceNotFound):
-        ask(weather=Nowhere())
+        suggestion(weather=Nowhere())

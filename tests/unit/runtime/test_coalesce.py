@@ -16,7 +16,7 @@ class NameServer:
         self.questions = []
         self.answer = Event()
 
-    def look_up(self, *question, **options):
+    def resolve(self, *question, **options):
         self.questions.append(question)
         return self.answer.wait(), question, options
 
@@ -27,44 +27,44 @@ def server():
 
 
 def test_concurrent_lookups_of_one_name_share_one_execution(server):
-    look_up = coalesce(server.look_up)
-    asking = [eventlet.spawn(look_up, "broker", 5672, family=0) for _ in range(3)]
-    other = eventlet.spawn(look_up, "weather", 443)
+    resolve = coalesce(server.resolve)
+    lookups = [eventlet.spawn(resolve, "broker", 5672, family=0) for _ in range(3)]
+    other = eventlet.spawn(resolve, "weather", 443)
     eventlet.sleep(0)
     server.answer.send("address")
 
-    answers = [one.wait() for one in asking]
+    answers = [one.wait() for one in lookups]
     assert answers == [("address", ("broker", 5672), {"family": 0})] * 3
     assert other.wait() == ("address", ("weather", 443), {})
     assert sorted(server.questions) == [("broker", 5672), ("weather", 443)]
 
 
 def test_a_result_is_not_cached(server):
-    look_up = coalesce(server.look_up)
+    resolve = coalesce(server.resolve)
     server.answer.send("address")
-    look_up("broker")
-    look_up("broker")
+    resolve("broker")
+    resolve("broker")
 
     assert len(server.questions) == 2
 
 
 def test_an_error_is_raised_in_all_callers(server):
-    look_up = coalesce(server.look_up)
-    asking = [eventlet.spawn(look_up, "broker") for _ in range(2)]
+    resolve = coalesce(server.resolve)
+    lookups = [eventlet.spawn(resolve, "broker") for _ in range(2)]
     eventlet.sleep(0)
     server.answer.send_exception(socket.gaierror("unknown"))
 
-    for one in asking:
+    for one in lookups:
         with pytest.raises(socket.gaierror, match="unknown"):
             one.wait()
 
 
 def test_a_caller_that_gives_up_does_not_cancel_the_lookup_of_the_others(server):
-    look_up = coalesce(server.look_up)
+    resolve = coalesce(server.resolve)
     with pytest.raises(eventlet.Timeout), eventlet.Timeout(0.01):
-        look_up("broker")
+        resolve("broker")
 
-    patient = eventlet.spawn(look_up, "broker")
+    patient = eventlet.spawn(resolve, "broker")
     eventlet.sleep(0)
     server.answer.send("address")
 

@@ -100,10 +100,10 @@ def test_the_last_count_does_not_pass_for_the_next_one(server, counts, clock, mo
     clock.now += 60
     meanwhile = []
 
-    def ask():
+    def read_counts():
         meanwhile.extend([counts.is_absent("worker"), counts.count("worker")])
 
-    while_counting(monkeypatch, ask)
+    while_counting(monkeypatch, read_counts)
 
     assert not counts.count("worker")
     assert meanwhile == [False, False]

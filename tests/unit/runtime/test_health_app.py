@@ -7,7 +7,7 @@ from mare_nameko.health_app import HealthApp
 from mare_nameko.service.metrics import Metrics
 
 
-def ask(app, path, method="GET"):
+def send_request(app, path, method="GET"):
     answered = {}
 
     def start_response(status, headers):
@@ -24,26 +24,29 @@ def app():
 
 
 def test_a_process_without_liveness_failures_is_alive(app):
-    status, headers, body = ask(app, "/livez")
+    status, headers, body = send_request(app, "/livez")
 
     assert (status, body) == ("200 OK", "ok\n")
     assert headers["Cache-Control"] == "no-store"
 
 
 def test_readiness_failures_are_the_body_of_the_answer(app):
-    assert ask(app, "/readyz")[::2] == ("503 Service Unavailable", "starting; not connected\n")
+    assert send_request(app, "/readyz")[::2] == (
+        "503 Service Unavailable",
+        "starting; not connected\n",
+    )
 
 
 def test_a_head_request_gets_no_body(app):
-    _, headers, body = ask(app, "/readyz", "HEAD")
+    _, headers, body = send_request(app, "/readyz", "HEAD")
 
     assert body == ""
     assert headers["Content-Length"] == "24"
 
 
 def test_other_methods_and_paths_are_refused(app):
-    assert ask(app, "/livez", "POST")[0] == "405 Method Not Allowed"
-    assert ask(app, "/")[0] == "404 Not Found"
+    assert send_request(app, "/livez", "POST")[0] == "405 Method Not Allowed"
+    assert send_request(app, "/")[0] == "404 Not Found"
 
 
 def test_metrics_contain_requests_and_workers():
@@ -55,7 +58,7 @@ def test_metrics_contain_requests_and_workers():
     metrics.handled("echo", "failure", 0.02)
     metrics.retried("on_thing")
 
-    _, _, body = ask(HealthApp(list, list, registry), "/metrics")
+    _, _, body = send_request(HealthApp(list, list, registry), "/metrics")
 
     handled = "runtime_request_duration_seconds_count"
     for line in (

@@ -126,7 +126,7 @@ def test_all_mistakes_of_broker_and_runtime_are_reported_at_once(tmp_path):
             }
         )
 
-    told = str(caught.value)
+    message = str(caught.value)
     for words in (
         "AMQP_URI='***': ",
         "AMQP_CA_FILE is set but AMQP_URI does not begin with amqps://.",
@@ -134,4 +134,4 @@ def test_all_mistakes_of_broker_and_runtime_are_reported_at_once(tmp_path):
         "AMQP_KEY_FILE is set but AMQP_CERT_FILE is not.",
         "RUNTIME_MAX_WORKERS='many'",
     ):
-        assert words in told
+        assert words in message

@@ -14,7 +14,7 @@ from mare_nameko.client import AmqpUri, Disconnected, Options, RpcClient, RpcErr
 from mare_nameko.client import client as client_module
 from mare_nameko.client.encoding import Route
 
-NOBODY = "amqp://127.0.0.1:1/"
+NO_BROKER = "amqp://127.0.0.1:1/"
 
 
 @contextlib.contextmanager
@@ -51,7 +51,7 @@ def test_threads_may_start_a_client_together(many_switches, monkeypatch):
             except RpcError as error:
                 return type(error)
 
-        with client_of(NOBODY, backoff=5.0) as client, ThreadPoolExecutor(16) as threads:
+        with client_of(NO_BROKER, backoff=5.0) as client, ThreadPoolExecutor(16) as threads:
             ended.update(threads.map(call, [client] * 16))
 
     assert ended == {Disconnected: 20 * 16}
@@ -71,7 +71,7 @@ def test_the_first_call_waits_for_the_connection_to_its_deadline_only():
 
 
 def test_once_no_endpoint_has_answered_calls_fail_at_once():
-    with client_of(f"{NOBODY};{NOBODY}", backoff=0.01, max_backoff=60.0) as client:
+    with client_of(f"{NO_BROKER};{NO_BROKER}", backoff=0.01, max_backoff=60.0) as client:
         with pytest.raises(Disconnected):
             client.call("a.b", timeout=60)
         started = time.monotonic()
@@ -107,7 +107,7 @@ class LosingConnection:
 
 def test_a_call_handed_over_while_the_connection_is_lost_fails_at_once(monkeypatch):
     monkeypatch.setattr(client_module, "ConnectionThread", LosingConnection)
-    with client_of(NOBODY, no_consumers_grace=60.0) as client:
+    with client_of(NO_BROKER, no_consumers_grace=60.0) as client:
         started = time.monotonic()
         with pytest.raises(Disconnected, match="the connection was lost"):
             client.call("a.b", timeout=60)

@@ -50,9 +50,9 @@ def test_calls_begin_again_when_the_queue_has_become_short(shedder):
 
 
 def test_a_depth_is_requested_once_a_second_for_each_service(shedder):
-    asked = [shedder.must_count("weather", NOW + tenths / 10) for tenths in range(21)]
+    requested = [shedder.must_count("weather", NOW + tenths / 10) for tenths in range(21)]
 
-    assert [tenths for tenths, must in enumerate(asked) if must] == [0, 10, 20]
+    assert [tenths for tenths, must in enumerate(requested) if must] == [0, 10, 20]
     assert shedder.must_count("music", NOW)
 
 

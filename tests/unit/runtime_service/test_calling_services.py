@@ -78,7 +78,7 @@ def test_the_error_of_another_service_is_raised_as_what_it_was(shop):
 
 
 def test_a_service_without_a_queue_is_unknown(shop):
-    error = shop.call("shop.ask_absent")
+    error = shop.call("shop.call_absent")
 
     assert (error["exc_type"], error["exc_args"]) == ("UnknownService", ["absent"])
     assert shop.metric(CALLED, target="absent.anything", outcome="UnknownService") == 1
@@ -145,13 +145,13 @@ def test_replies_have_a_queue_that_goes_with_its_connection(shop):
 
 def test_a_service_without_consumers_is_unknown_soon_and_then_at_once(hasty):
     first = hasty.call("shop.relay", "echo", 1)
-    asked = len(hasty.broker.passive)
+    passive_declares = len(hasty.broker.passive)
 
     # Later calls within a second are not even published.
     eventually(lambda: _is_refused_unpublished(hasty))
 
     assert (first["exc_type"], first["exc_args"]) == ("UnknownService", ["worker"])
-    assert asked >= 1
+    assert passive_declares >= 1
     assert set(hasty.broker.passive) == {"rpc-worker"}
     assert not hasty.broker.named(" counter")
 

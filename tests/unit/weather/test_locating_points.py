@@ -186,7 +186,7 @@ def every_city(gazetteer):
 
 
 @pytest.mark.parametrize("point", [(35.6, 139.7), (51.5, -0.1), (89.99, 12.0), (-23.5, -46.6)])
-def test_the_nearest_city_is_found_without_looking_at_all_of_them(gazetteer, effort, point):
+def test_the_nearest_city_is_found_without_a_search_of_all_of_them(gazetteer, effort, point):
     gazetteer.nearest(*point, NEAREST_KM)  # loads the index
 
     calls, steps = effort(lambda: gazetteer.nearest(*point, NEAREST_KM))

@@ -18,7 +18,7 @@ from mare_services.weather.domain.sun import elevation, is_day
         (35.69, 139.69, datetime(2026, 1, 1, 21, 51, tzinfo=UTC) - timedelta(days=1)),
     ],
 )
-def test_the_sun_rises_when_almanacs_say(latitude, longitude, sunrise):
+def test_sunrise_agrees_with_almanacs(latitude, longitude, sunrise):
     margin = timedelta(minutes=5)
 
     assert not is_day(latitude, longitude, sunrise - margin)

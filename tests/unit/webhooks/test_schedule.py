@@ -40,7 +40,7 @@ def test_attempts_are_counted_and_a_replay_counts_on():
     assert (progress.attempts, progress.step) == (10, 1)
 
 
-def test_a_receiver_can_ask_for_more_time_but_not_for_ever():
+def test_a_receiver_can_request_more_time_but_not_for_ever():
     def wait(seconds):
         return SCHEDULE.retry(FRESH, NOW, 0.5, at_least=seconds).not_before - NOW
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.fakes.suggestions import HOSTILE
-from tests.integration.page.conftest import Open, ask
+from tests.integration.page.conftest import Open, submit
 from tests.integration.page.stage import Stage
 
 PARTS = "[...document.querySelectorAll('#answer > *')].map((part) => part.dataset.part)"
@@ -31,7 +31,7 @@ def test_the_answer_builds_up_while_it_arrives(open_page: Open, stage: Stage, by
     stage.script.streams = by == "stream"
     page = open_page("/")
     page.evaluate(WATCH)
-    ask(page, "snow Bergen")
+    submit(page, "snow Bergen")
     expect(page.locator(".tracks li")).to_have_count(20)
     assert page.evaluate("window.seen") == [
         "progress",
@@ -49,14 +49,14 @@ def test_the_answer_builds_up_while_it_arrives(open_page: Open, stage: Stage, by
 def test_a_browser_too_busy_to_show_the_question_shows_the_answer(open_page: Open) -> None:
     page = open_page("/", reduced_motion="no-preference")
     page.evaluate(LATE)
-    ask(page, "snow Bergen")
+    submit(page, "snow Bergen")
     expect(page.locator(".tracks li")).to_have_count(20)
     expect(page.locator(".progress")).to_have_count(0)
 
 
 def test_without_scripts_the_page_contains_the_whole_answer(open_page: Open, stage: Stage) -> None:
     page = open_page("/", java_script_enabled=False, lang="pt-BR")
-    ask(page, "rain Lisboa")
+    submit(page, "rain Lisboa")
     expect(page.locator("h1")).to_have_text("Lisboa")
     expect(page.locator(".tracks li")).to_have_count(20)
     expect(page.locator(".tracks a").first).to_be_visible()
@@ -85,14 +85,14 @@ def test_a_service_that_accepts_no_jobs_does_not_stop_the_answer(
 ) -> None:
     stage.script.accepts = False
     page = open_page("/")
-    ask(page, "fog")
+    submit(page, "fog")
     expect(page.locator(".tracks li")).to_have_count(20)
     assert stage.script.calls == ["jobs.accept", "playlists.suggest"]
 
 
 def test_an_unknown_city_offers_cities_of_similar_names(open_page: Open) -> None:
     page = open_page("/")
-    ask(page, "Springfeld")
+    submit(page, "Springfeld")
     expect(page.locator(".problem h1")).to_have_text("“Springfeld” is not on our map")
     expect(page.locator("h1:visible")).to_have_count(1)
     page.click(".problem a:has-text('Springfield')")
@@ -113,7 +113,7 @@ def test_a_slow_service_is_waited_for_and_an_interruption_survived(
             route.continue_()
 
     page.route("**/answers/*", interrupt)
-    ask(page, "clear")
+    submit(page, "clear")
     expect(page.locator(".progress")).to_contain_text("Trying again")
     expect(page.locator(".tracks li")).to_have_count(20)
 
@@ -122,7 +122,7 @@ def test_names_of_upstreams_are_texts_and_no_markup(open_page: Open) -> None:
     page = open_page("/?city=hostile")
     expect(page.locator("#playlist-title")).to_contain_text(HOSTILE)
     assert page.title().startswith("<script>")
-    ask(page, "hostile rain")
+    submit(page, "hostile rain")
     expect(page.locator(".tracks .title").last).to_have_text(HOSTILE)
     assert page.locator("main script, main img").count() == 0
     assert page.locator(".tracks a").count() == 0
@@ -130,7 +130,7 @@ def test_names_of_upstreams_are_texts_and_no_markup(open_page: Open) -> None:
 
 def test_back_and_forward_show_the_answers_again(open_page: Open, stage: Stage) -> None:
     page = open_page("/?city=Recife")
-    ask(page, "snow Bergen")
+    submit(page, "snow Bergen")
     expect(page.locator(".tracks li")).to_have_count(20)
     calls = len(stage.script.calls)
     page.go_back()
@@ -143,12 +143,12 @@ def test_back_and_forward_show_the_answers_again(open_page: Open, stage: Stage) 
 
 def test_this_browser_remembers_its_places_until_it_forgets(open_page: Open) -> None:
     page = open_page("/?city=Recife")
-    ask(page, "Bergen")
+    submit(page, "Bergen")
     expect(page.locator("#visited a")).to_have_text(["Recife"])
     page.evaluate("localStorage.setItem('mare.visited', '[{\"name\": 7}, null]')")
     page.reload()
     expect(page.locator("#visited")).to_be_hidden()
-    ask(page, "Darwin")
+    submit(page, "Darwin")
     expect(page.locator("#visited a")).to_have_text(["Bergen"])
     # An answer is remembered when it is complete, also after a click on "Forget these".
     expect(page.locator("[data-state='complete']").first).to_contain_text("Darwin")
