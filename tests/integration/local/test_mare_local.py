@@ -43,9 +43,12 @@ spec:
 class Local:
     """The running command and its output."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", output: Path, port: int) -> None:
+    def __init__(
+        self, process: "subprocess.Popen[bytes]", output: Path, dashboard: int, metrics: int
+    ) -> None:
         self.process = process
-        self.port = port
+        self.dashboard = f"http://127.0.0.1:{dashboard}"
+        self.metrics = f"http://127.0.0.1:{metrics}"
         self._output = output
 
     def shown(self) -> str:
@@ -63,7 +66,9 @@ class Local:
 
 @contextmanager
 def mare_local(folder: Path, vhost: Vhost) -> Iterator[Local]:
-    file, output, port = folder / "mare.yaml", folder / "output", free_port()
+    file, output = folder / "mare.yaml", folder / "output"
+    dashboard, metrics = free_port(), free_port()
+    ports = ("--dashboard", str(dashboard), "--metrics", str(metrics))
     here = Path(__file__).parent
     file.write_text(FILE.format(folder=here))
     environ = {
@@ -76,7 +81,7 @@ def mare_local(folder: Path, vhost: Vhost) -> Iterator[Local]:
     with (
         output.open("wb") as sink,
         subprocess.Popen(
-            [program, "local", file, "--dashboard", str(port), "--max", "4"],
+            [program, "local", file, *ports, "--max", "4"],
             env=environ,
             stdin=subprocess.DEVNULL,
             stdout=sink,
@@ -84,7 +89,7 @@ def mare_local(folder: Path, vhost: Vhost) -> Iterator[Local]:
         ) as process,
     ):
         try:
-            yield Local(process, output, port)
+            yield Local(process, output, dashboard, metrics)
         finally:
             if process.poll() is None:
                 process.kill()
@@ -110,7 +115,10 @@ def test_a_burst_scales_processes_up_and_down_and_ctrl_c_stops_all(
         eventually(lambda: local.shows(r"worker +\d → 4 replicas: .*\."))
         eventually(lambda: len(local.workers()) == 4)
 
-        state = requests.get(f"http://127.0.0.1:{local.port}/api/state", timeout=30).json()
+        assert requests.get(f"{local.metrics}/readyz", timeout=30).status_code == 200
+        metrics = requests.get(f"{local.metrics}/metrics", timeout=30).text
+        assert re.search(r'^mare_desired_replicas\{name="worker",.*\} 4', metrics, re.MULTILINE)
+        state = requests.get(f"{local.dashboard}/api/state", timeout=30).json()
         assert state["objects"][0]["name"] == "worker"
         assert state["objects"][0]["replicas"]["max"] == 4
 
