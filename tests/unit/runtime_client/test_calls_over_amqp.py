@@ -88,6 +88,22 @@ def test_many_threads_each_get_their_own_reply(make_client, echo):
     assert (client.connected, client.ready, client.alive) == (True, True, True)
 
 
+def test_calls_above_the_configured_limit_are_refused_until_one_ends(broker, make_client, echo):
+    client = make_client(max_in_flight=1)
+    broker.on_publish = lambda connection, message: None
+    with ThreadPoolExecutor(1) as threads:
+        first = threads.submit(client.call, "shop.pay", 1, timeout=60)
+        eventually(lambda: broker.published)
+
+        with pytest.raises(Overloaded, match="1 calls are in flight, which is the limit"):
+            client.call("shop.pay", 2, timeout=60)
+
+        echo(broker.connections[0], broker.published[0])
+        assert first.result(60) == [1]
+    broker.on_publish = echo
+    assert client.call("shop.pay", 3, timeout=60) == [3]
+
+
 def test_an_error_of_the_service_is_raised(broker, make_client):
     def fail(connection, message):
         body = b'{"error": {"exc_type": "Sold", "exc_args": ["out"], "value": "out"}}'
