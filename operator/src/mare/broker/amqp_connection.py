@@ -1,6 +1,7 @@
 """One AMQP connection that all readers of a virtual host share."""
 
 import asyncio
+import ssl
 from contextlib import suppress
 
 import aiormq
@@ -25,6 +26,8 @@ class SharedConnection:
         self._connection: AbstractConnection | None = None
         self._attempt: asyncio.Task[AbstractConnection] | None = None
         self._closed = False
+        self._tls: ssl.SSLContext | None = None
+        """Shared by all attempts: a context takes 1 MB, which no garbage collection counts."""
 
     async def get(self) -> AbstractConnection:
         """Return the open connection.
@@ -46,8 +49,9 @@ class SharedConnection:
         uri = URL(self._parameters.amqp_url()).update_query(
             heartbeat=str(_HEARTBEAT_SECONDS), name="mare"
         )
-        context = self._parameters.ssl_context() if uri.scheme == "amqps" else None
-        transport = FrameLimitTransport(context, self._parameters.networks)
+        if uri.scheme == "amqps" and self._tls is None:
+            self._tls = self._parameters.ssl_context()
+        transport = FrameLimitTransport(self._tls, self._parameters.networks)
         connection = aiormq.Connection(uri, transport_factory=transport)
         try:
             async with asyncio.timeout(_CONNECT_SECONDS):

@@ -123,5 +123,6 @@ class FrameLimitTransport(TransportFactory):
                 server_hostname=url.host if self._context else None,
             )
         except OSError as error:
-            raise AMQPConnectionError(*error.args) from error
+            # aiormq keeps the error in a reference cycle, and a traceback keeps 256 KiB of TLS.
+            raise AMQPConnectionError(*error.args) from error.with_traceback(None)
         return reader, _FrameWriter(transport, protocol, reader, loop)

@@ -121,8 +121,10 @@ class BrokerHttpClient:
         except TimeoutError as error:
             raise OSError(f"{self._source} does not answer within {_SECONDS:.0f} s") from error
         except aiohttp.ClientError as error:
-            failure = OSError(f"{self._source} cannot be reached ({type(error).__name__})")
-            raise (refusal_behind(error, self._source) or failure) from error
+            # aiohttp keeps the error in a reference cycle, and a traceback keeps the body.
+            raise refusal_behind(error, self._source) or OSError(
+                f"{self._source} cannot be reached ({type(error).__name__})"
+            ) from error.with_traceback(None)
 
     def _check_status(self, status: int) -> None:
         if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):

@@ -1,0 +1,90 @@
+"""What failed requests took is free at once: garbage collections are rare, and count no bytes."""
+
+import asyncio
+import gc
+import socket
+import ssl
+import struct
+import tracemalloc
+from collections.abc import Coroutine, Iterator
+from typing import Any
+
+import pytest
+
+from mare.broker.amqp_connection import SharedConnection
+from mare.broker.connection_parameters import ConnectionParameters
+from mare.broker.http_client import BrokerHttpClient
+from mare.broker.networks import ANY_NETWORK
+from tests.unit.operator_broker.statistics_server import MIB
+
+ATTEMPTS = 4
+TLS_BYTES = 256 * 1024
+"""The buffer of a connection in asyncio."""
+
+
+@pytest.fixture(autouse=True)
+def no_garbage_collection() -> Iterator[None]:
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+async def cut_response(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (2 * MIB) + bytes(MIB))
+    await writer.drain()
+    writer.close()
+
+
+async def reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.read(1)
+    linger = struct.pack("ii", 1, 0)
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    writer.close()
+
+
+def bytes_left_by(timeline: Coroutine[Any, Any, None]) -> int:
+    tracemalloc.start()
+    try:
+        asyncio.run(asyncio.wait_for(timeline, 120))
+        return tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+
+
+def test_neither_a_cut_response_nor_the_one_before_it_stays_in_memory():
+    async def fetch(client: BrokerHttpClient) -> None:
+        before = bytes(MIB)
+        await client.get("/", {})
+        assert before
+
+    async def timeline() -> None:
+        async with await asyncio.start_server(cut_response, "127.0.0.1", 0) as server:
+            uri = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+            parameters = ConnectionParameters(networks=ANY_NETWORK)
+            client = BrokerHttpClient(uri, parameters, "it", 8 * MIB)
+            for _ in range(ATTEMPTS):
+                with pytest.raises(OSError, match="ClientPayloadError"):
+                    await fetch(client)
+            await client.close()
+
+    assert bytes_left_by(timeline()) < MIB
+
+
+def test_failed_tls_connections_leave_one_context_and_no_buffers():
+    def contexts() -> int:
+        return sum(isinstance(each, ssl.SSLContext) for each in gc.get_objects())
+
+    async def timeline() -> None:
+        async with await asyncio.start_server(reset, "127.0.0.1", 0) as server:
+            uri = f"amqps://user:password@127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+            shared = SharedConnection(ConnectionParameters(amqp_uri=uri, networks=ANY_NETWORK))
+            for _ in range(ATTEMPTS):
+                with pytest.raises(OSError, match="AMQPConnectionError"):
+                    await shared.get()
+            await shared.close()
+
+    before = contexts()
+    assert bytes_left_by(timeline()) < 2 * TLS_BYTES
+    assert contexts() == before + 1
