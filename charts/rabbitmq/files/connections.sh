@@ -39,4 +39,6 @@ for node in ${file:+$NODES}; do
     until forget "$node"; do await "$node, which may have former passwords"; done
     apply
 done
+# A node that starts may have imported its file after the first time, and before it was deleted.
+[ -z "$file" ] || apply
 echo "The broker has the passwords."
