@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -10,6 +11,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
+
+import trustme
 
 from mare.broker.connection_parameters import ConnectionParameters
 from mare.broker.management import ManagementStatistics
@@ -31,6 +34,7 @@ class FakeServer:
     statuses: Mapping[str, int] = field(default_factory=dict)
     """The status of single paths."""
     headers: Mapping[str, str] = field(default_factory=dict)
+    tls: ssl.SSLContext | None = None
     requested: list[str] = field(default_factory=list)
     uri: str = ""
 
@@ -60,7 +64,9 @@ def serve(server: FakeServer) -> Iterator[FakeServer]:
     http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=http.serve_forever, args=(0.01,))
     thread.start()
-    server.uri = f"http://127.0.0.1:{http.server_port}"
+    if server.tls is not None:
+        http.socket = server.tls.wrap_socket(http.socket, server_side=True)
+    server.uri = f"{'https' if server.tls else 'http'}://127.0.0.1:{http.server_port}"
     try:
         yield server
     finally:
@@ -85,6 +91,13 @@ def sample(kind: type, server: FakeServer, vhost: str = "/") -> Statistics:
 
     with serve(server):
         return asyncio.run(request(server.uri))
+
+
+def untrusted() -> FakeServer:
+    """Return a server with a certificate of an authority that no client knows."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
+    return FakeServer(tls=context)
 
 
 def same_for_all(body: bytes, **fields: Any) -> FakeServer:

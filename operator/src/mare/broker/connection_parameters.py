@@ -76,9 +76,10 @@ def refusal_behind(error: BaseException | None, source: str) -> AccessRefused | 
                 " see MARE_BROKER_NETWORKS",
                 "AddressRefused",
             )
-        if isinstance(error, ssl.SSLCertVerificationError):
-            why = error.verify_message.rstrip(".")
-            text = f"the certificate of {source} is refused, {why}: see ca.crt"
+        # The error of aiohttp is one, too, but only its cause has the message.
+        why = getattr(error, "verify_message", None)
+        if isinstance(error, ssl.SSLCertVerificationError) and why:
+            text = f"the certificate of {source} is refused, {why.rstrip('.')}: see ca.crt"
             return AccessRefused(text, "CertificateRefused")
         error = error.__cause__ or error.__context__
     return None
