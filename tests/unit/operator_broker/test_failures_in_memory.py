@@ -15,7 +15,8 @@ from mare.broker.amqp_connection import SharedConnection
 from mare.broker.connection_parameters import ConnectionParameters
 from mare.broker.http_client import BrokerHttpClient
 from mare.broker.networks import ANY_NETWORK
-from tests.unit.operator_broker.statistics_server import MIB
+from mare.ports import AccessRefused
+from tests.unit.operator_broker.statistics_server import MIB, serve, untrusted
 
 ATTEMPTS = 4
 TLS_BYTES = 256 * 1024
@@ -70,6 +71,19 @@ def test_neither_a_cut_response_nor_the_one_before_it_stays_in_memory():
             await client.close()
 
     assert bytes_left_by(timeline()) < MIB
+
+
+def test_a_refused_certificate_leaves_no_buffers():
+    async def timeline(uri: str) -> None:
+        parameters = ConnectionParameters(networks=ANY_NETWORK)
+        client = BrokerHttpClient(uri, parameters, "it", MIB)
+        for _ in range(ATTEMPTS):
+            with pytest.raises(AccessRefused):
+                await client.get("/", {})
+        await client.close()
+
+    with serve(untrusted()) as server:
+        assert bytes_left_by(timeline(server.uri)) < 2 * TLS_BYTES
 
 
 def test_failed_tls_connections_leave_one_context_and_no_buffers():

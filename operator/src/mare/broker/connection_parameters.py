@@ -85,6 +85,19 @@ def refusal_behind(error: BaseException | None, source: str) -> AccessRefused | 
     return None
 
 
+def without_tracebacks(error: BaseException) -> BaseException:
+    """Return the error; it and its causes no longer refer to the functions that raised them.
+
+    asyncio, aiohttp and aiormq keep errors in reference cycles. Until a garbage collection, which
+    is rare and counts no bytes, each would keep a response or the 256 KiB of a TLS connection.
+    """
+    each: BaseException | None = error
+    while each is not None:
+        each.__traceback__ = None
+        each = each.__cause__
+    return error
+
+
 def _load_client_certificate(context: ssl.SSLContext, certificate: str, key: str) -> None:
     # The ssl module loads a client certificate only from files.
     with tempfile.TemporaryDirectory(prefix="mare-tls-") as folder:

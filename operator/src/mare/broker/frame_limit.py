@@ -16,6 +16,7 @@ from aiormq.connection import TransportFactory
 from aiormq.exceptions import AMQPConnectionError
 from yarl import URL
 
+from mare.broker.connection_parameters import without_tracebacks
 from mare.broker.networks import BrokerNetworks
 
 MAX_FRAME_BYTES = 131_072
@@ -123,6 +124,5 @@ class FrameLimitTransport(TransportFactory):
                 server_hostname=url.host if self._context else None,
             )
         except OSError as error:
-            # aiormq keeps the error in a reference cycle, and a traceback keeps 256 KiB of TLS.
-            raise AMQPConnectionError(*error.args) from error.with_traceback(None)
+            raise AMQPConnectionError(*error.args) from without_tracebacks(error)
         return reader, _FrameWriter(transport, protocol, reader, loop)

@@ -13,7 +13,11 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from mare.broker.connection_parameters import ConnectionParameters, refusal_behind
+from mare.broker.connection_parameters import (
+    ConnectionParameters,
+    refusal_behind,
+    without_tracebacks,
+)
 from mare.broker.networks import Resolver
 from mare.ports import AccessRefused
 
@@ -121,10 +125,9 @@ class BrokerHttpClient:
         except TimeoutError as error:
             raise OSError(f"{self._source} does not answer within {_SECONDS:.0f} s") from error
         except aiohttp.ClientError as error:
-            # aiohttp keeps the error in a reference cycle, and a traceback keeps the body.
             raise refusal_behind(error, self._source) or OSError(
                 f"{self._source} cannot be reached ({type(error).__name__})"
-            ) from error.with_traceback(None)
+            ) from without_tracebacks(error)
 
     def _check_status(self, status: int) -> None:
         if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
