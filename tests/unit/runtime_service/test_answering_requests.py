@@ -1,6 +1,7 @@
 """What a service answers, and which requests it rejects, drops or interrupts."""
 
 import json
+import time
 
 import pytest
 
@@ -54,6 +55,17 @@ def test_an_error_is_answered_and_counted(shop, method, kind, outcome):
     eventually(lambda: shop.metric(HANDLED, entrypoint=method) == before + 1)
     assert shop.metric(HANDLED, entrypoint=method, outcome=outcome) == before + 1
     eventually(lambda: shop.metric("runtime_messages_in_hand") == 0)
+
+
+def test_the_duration_of_a_request_is_that_of_its_handler(shop):
+    total = "runtime_request_duration_seconds_sum"
+    handled, seconds = (shop.metric(each, entrypoint="work") for each in (HANDLED, total))
+    started = time.monotonic()
+    shop.call("shop.work", "timed", 0.2)
+    eventually(lambda: shop.metric(HANDLED, entrypoint="work") == handled + 1)
+
+    taken = shop.metric(total, entrypoint="work") - seconds
+    assert 0.2 <= taken <= time.monotonic() - started
 
 
 def test_an_expected_error_takes_one_line_and_another_its_traceback(shop):

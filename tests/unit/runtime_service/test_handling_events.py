@@ -5,6 +5,7 @@ import json
 import pytest
 
 from mare_nameko.topology import DEAD_LETTERS
+from tests.otlp import attributes, collecting
 from tests.unit.runtime_service.stage import CONTEXT, HANDLED, TRACE_ID, within
 from tests.vhost import eventually
 
@@ -34,6 +35,24 @@ def test_an_event_is_published_with_the_ids_of_its_request_and_without_its_deadl
     assert trace_id == TRACE_ID
     assert span_id != "00f067aa0ba902b7"
     assert "nameko.deadline" not in event.headers
+
+
+def test_the_spans_of_an_event_are_exported(start):
+    with collecting() as collector:
+        shop = start("Shop", **collector.environment).ready()
+        shop.call("shop.emit", 1, headers=CONTEXT)
+        shop.emit("thing", "good", application_headers=CONTEXT)
+        eventually(lambda: entries(shop, "good"))
+        shop.process.terminate()
+        assert shop.process.wait(60) == 0
+
+    server, producer, consumer = 2, 4, 5
+    spans = {(span.name, span.kind): span for span in collector.spans}
+    published = spans["shop.thing", producer]
+    assert published.trace_id.hex() == TRACE_ID
+    assert published.parent_span_id == spans["shop.emit", server].span_id
+    assert attributes(published)["messaging.system"] == "rabbitmq"
+    assert spans["shop.on_thing", consumer].trace_id.hex() == TRACE_ID
 
 
 def test_an_event_that_the_broker_refuses_is_an_error_of_the_request(shop):
