@@ -32,7 +32,7 @@ forget() { answer=$(on "$1" eval "file:delete(\"$file\")."); }
 
 [ -n "$NODES" ] || { escript "${0%/*}/connections.escript"; echo "replicas is 0."; exit 0; }
 apply
-# A node that pauses in a partition, or is told stop_app, imports the file once more. Former passwords in it would be
+# A node that pauses in a partition, or runs stop_app, imports the file once more. Former passwords in it would be
 # valid again, and those of the clients refused.
 for node in ${file:+$NODES}; do
     forget "$node" && continue

@@ -62,6 +62,6 @@
 {{- end -}}
 {{- end -}}
 {{- if not (has "admin" (include "rabbitmq.users" . | fromJsonArray)) -}}
-{{- fail "users.admin is needed: without an administrator nobody could repair the broker." -}}
+{{- fail "users.admin is needed: without an administrator the broker cannot be repaired." -}}
 {{- end -}}
 {{- end -}}

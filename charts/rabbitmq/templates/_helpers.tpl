@@ -80,10 +80,10 @@ labels: {{- include "rabbitmq.labels" . | nindent 2 }}
 {{- end -}}
 {{- end -}}
 
-{{/* major.minor of the broker, as far as the values tell. */}}
+{{/* major.minor of the broker: of image.version, image.tag or else the chart. */}}
 {{- define "rabbitmq.minor" -}}
-{{- $said := .Values.image.version | default .Values.image.tag -}}
-{{- regexFind "^[0-9]+\\.[0-9]+" $said | default (regexFind "^[0-9]+\\.[0-9]+" .Chart.AppVersion) -}}
+{{- $version := .Values.image.version | default .Values.image.tag -}}
+{{- regexFind "^[0-9]+\\.[0-9]+" $version | default (regexFind "^[0-9]+\\.[0-9]+" .Chart.AppVersion) -}}
 {{- end -}}
 
 {{- define "rabbitmq.serviceAccountName" -}}

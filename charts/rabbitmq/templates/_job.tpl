@@ -25,7 +25,7 @@ securityContext: {{- toYaml .Values.securityContext | nindent 2 }}
 {{- (include (print .Template.BasePath "/statefulset.yaml") . | fromYaml).spec | toJson | sha256sum -}}
 {{- end -}}
 
-{{/* A Job that asks the nodes: (list . "preflight" "pre-upgrade"). It needs nothing that the release
+{{/* A Job that checks the nodes: (list . "preflight" "pre-upgrade"). It needs nothing that the release
 brings, since Argo CD runs what is before an upgrade before the first installation, too. */}}
 {{- define "rabbitmq.nodesJob" -}}
 {{- $ := index . 0 -}}
@@ -43,7 +43,7 @@ metadata:
 spec:
   backoffLimit: 0
   activeDeadlineSeconds: {{ $.Values.upgrade.timeoutSeconds }}
-  # Long enough to be asked why it failed, and no uninstallation leaves it behind.
+  # Its log can be read for 10 minutes, and no uninstallation leaves it behind.
   ttlSecondsAfterFinished: 600
   template:
     {{- include "rabbitmq.podTemplate" (dict "root" $ "component" "job" "spec" (include "rabbitmq.nodesJobSpec" .)) | nindent 4 }}
