@@ -6,6 +6,7 @@ import time
 import pytest
 
 from tests.fakes.queue_broker import Stored
+from tests.otlp import collecting
 from tests.unit.runtime_service.stage import CONTEXT, TRACE_ID, within
 from tests.vhost import eventually
 
@@ -161,3 +162,24 @@ def _is_refused_unpublished(stage):
     error = stage.call("shop.relay", "echo", 1)
     assert error["exc_type"] == "UnknownService"
     return stage.broker.ready("rpc-worker") == waiting
+
+
+def test_the_spans_of_a_timer_and_of_its_call_are_exported(start):
+    with collecting() as collector:
+        clock = start("Clock", **collector.environment)
+        clock.ready()
+        clock.broker.bind("rpc-worker", "nameko-rpc", "worker.*")
+        clock.answer(clock.next("rpc-worker"), 1)
+        clock.process.terminate()
+
+        def has_ended():
+            if (request := clock.broker.take("rpc-worker")) is not None:
+                clock.answer(request, 1)
+            return clock.process.exit_code() is not None
+
+        eventually(has_ended)
+
+    server, client = 2, 3
+    spans = {(span.name, span.kind): span for span in collector.spans}
+    assert ("clock.tick", server) in spans
+    assert ("worker.echo", client) in spans
