@@ -32,13 +32,10 @@ forget() { answer=$(on "$1" eval "file:delete(\"$file\")."); }
 
 [ -n "$NODES" ] || { escript "${0%/*}/connections.escript"; echo "replicas is 0."; exit 0; }
 apply
-# A node that pauses in a partition, or runs stop_app, imports the file once more. Former passwords in it would be
-# valid again, and those of the clients refused.
+# A node that starts, pauses in a partition or runs stop_app imports the file again. Former passwords in it would be
+# valid again, and those of the clients refused; it may have done so just before the file was deleted.
 for node in ${file:+$NODES}; do
-    forget "$node" && continue
     until forget "$node"; do await "$node, which may have former passwords"; done
     apply
 done
-# A node that starts may have imported its file after the first time, and before it was deleted.
-[ -z "$file" ] || apply
 echo "The broker has the passwords."
