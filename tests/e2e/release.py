@@ -84,7 +84,9 @@ def installed(cluster: Cluster, images: Mapping[str, str], chart: Path) -> Itera
         application = Application(cluster, name)
         application.apply(*program(images["services"], "forecast", ["open_meteo.py"]), _FORECAST)
         install(application, chart, image_values(images))
+        # The ingress learns that Pods are ready after Helm does; 404 is a response of mare-events.
         becomes(lambda: application.status_of("/openapi.json"), 200, seconds=180)
+        becomes(lambda: application.status_of("/v1/streams/none"), 404, seconds=60)
         yield application
 
 
