@@ -255,9 +255,9 @@ def test_without_a_cluster_the_command_reads_the_explanation_from_the_page():
     async def timeline(visitor):
         have(visitor.world, "worker", ready=95, replicas=10, maxReplicas=5)
         autoscaler = next(iter(visitor.world.loop.autoscalers))
-        policy = replace(autoscaler.policy, max_set_by="--max")
+        spec = replace(autoscaler.spec, max_set_by="--max")
         local = replace(autoscaler.target, kind="command")
-        visitor.world.loop.put(replace(autoscaler, target=local, policy=policy, generation=2))
+        visitor.world.loop.put(replace(autoscaler, target=local, spec=spec, generation=2))
         for _ in range(3):
             await visitor.world.tick()
         one = await visitor.one("worker")

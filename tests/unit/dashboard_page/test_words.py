@@ -138,7 +138,7 @@ def test_every_clause_is_translated() -> None:
 
 def test_every_clause_of_the_sources_has_an_english_text() -> None:
     codes = codes_of("Clause") - {"recorded"}  # the English sentence of a stored status
-    assert {"bounds.max", "idle.stays", "unknown.held"} <= codes
+    assert {"bounds.max", "idle.stays", "unknown.kept"} <= codes
     assert codes - set(ENGLISH) == set()
 
 

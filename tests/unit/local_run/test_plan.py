@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mare.documents.tree import InputError
-from mare.domain.policy import QueueWaitTime
+from mare.domain.spec import QueueWaitTime
 from mare.local_run.plan import read_files, read_plan
 
 ROOT = Path(__file__).parents[3]
@@ -49,8 +49,8 @@ def test_an_object_gets_the_defaults_of_the_schema():
     (autoscaler,) = plan(SMALLEST).autoscalers
     assert autoscaler.key == ("local", "worker")
     assert autoscaler.target.name == "worker"
-    assert autoscaler.policy.targets == (QueueWaitTime(),)
-    assert (autoscaler.policy.min_replicas, autoscaler.policy.cooldown_seconds) == (0, 60)
+    assert autoscaler.spec.targets == (QueueWaitTime(),)
+    assert (autoscaler.spec.min_replicas, autoscaler.spec.cooldown_seconds) == (0, 60)
 
 
 def test_an_undefined_secret_is_read_from_the_environment():
@@ -125,26 +125,26 @@ def test_objects_can_be_in_separate_files_beside_other_kinds_and_in_lists():
 
 def test_max_lowers_the_bounds():
     read = plan(SMALLEST.replace("  maxReplicas: 6", "  maxReplicas: 6\n  minReplicas: 5"), most=4)
-    policy = read.autoscalers[0].policy
-    assert (policy.min_replicas, policy.max_replicas) == (4, 4)
-    assert policy.max_set_by == "--max"
-    assert plan(SMALLEST, most=6).autoscalers[0].policy.max_set_by == "maxReplicas"
+    spec = read.autoscalers[0].spec
+    assert (spec.min_replicas, spec.max_replicas) == (4, 4)
+    assert spec.max_set_by == "--max"
+    assert plan(SMALLEST, most=6).autoscalers[0].spec.max_set_by == "maxReplicas"
     assert read.notes == ("worker: maxReplicas 6 is lowered to 4 by --max",)
 
 
 def test_idle_replicas_not_below_a_lowered_minimum_are_ignored():
-    spec = "  maxReplicas: 20\n  minReplicas: 10\n  idle: {replicas: 6}"
-    read = plan(SMALLEST.replace("  maxReplicas: 6", spec), most=4)
-    policy = read.autoscalers[0].policy
-    assert (policy.min_replicas, policy.effective_idle_replicas) == (4, None)
+    fields = "  maxReplicas: 20\n  minReplicas: 10\n  idle: {replicas: 6}"
+    read = plan(SMALLEST.replace("  maxReplicas: 6", fields), most=4)
+    spec = read.autoscalers[0].spec
+    assert (spec.min_replicas, spec.effective_idle_replicas) == (4, None)
     assert read.notes == (
         "worker: maxReplicas 20 is lowered to 4 by --max",
         "worker: idle.replicas 6 is ignored: it is not below minReplicas 4",
     )
     assert (
-        plan(SMALLEST.replace("  maxReplicas: 6", spec), most=9)
+        plan(SMALLEST.replace("  maxReplicas: 6", fields), most=9)
         .autoscalers[0]
-        .policy.effective_idle_replicas
+        .spec.effective_idle_replicas
         == 6
     )
 
@@ -152,7 +152,7 @@ def test_idle_replicas_not_below_a_lowered_minimum_are_ignored():
 def test_max_lowers_the_paused_replicas():
     spec = "  maxReplicas: 3\n  paused: All\n  pausedReplicas: 9"
     read = plan(SMALLEST.replace("  maxReplicas: 6", spec), most=4)
-    assert read.autoscalers[0].policy.paused_replicas == 4
+    assert read.autoscalers[0].spec.paused_replicas == 4
     assert read.notes == ("worker: pausedReplicas 9 is lowered to 4 by --max",)
 
 

@@ -6,8 +6,8 @@ from mare.domain.decide import decide
 from mare.domain.decision import Decision, Stage
 from mare.domain.history import History
 from mare.domain.observation import NOT_REPORTED, Observation, QueueReading, Workload
-from mare.domain.policy import Policy, QueueLength
 from mare.domain.reason import Reason
+from mare.domain.spec import QueueLength, ScalingSpec
 from mare.domain.unknown import Unknown
 
 UNREACHABLE = Unknown("BrokerUnreachable", "the broker does not answer")
@@ -17,7 +17,7 @@ LENGTH = (QueueLength(messages_per_replica=20),)
 
 
 def watching(**given):
-    return Policy(min_replicas=1, max_replicas=50, targets=LENGTH, **given)
+    return ScalingSpec(min_replicas=1, max_replicas=50, targets=LENGTH, **given)
 
 
 def reading(ready=0, unacknowledged=0, *, at=0.0, name="work", **given):
@@ -64,11 +64,11 @@ def well_formed(decision: Decision) -> Decision:
     return decision
 
 
-def once(policy, observation, *, at=1000.0, since=None, replicas=None) -> Decision:
+def once(spec, observation, *, at=1000.0, since=None, replicas=None) -> Decision:
     """Return the first decision, or one with a history since `since`."""
     began = at if since is None else since
     count = observation.workload.replicas if replicas is None else replicas
-    return well_formed(decide(policy, observation, History.begin(began, count), at)[0])
+    return well_formed(decide(spec, observation, History.begin(began, count), at)[0])
 
 
 def away(time, seconds):
@@ -82,8 +82,8 @@ def away(time, seconds):
 class Timeline:
     """A workload over time: decisions are carried out at once."""
 
-    def __init__(self, policy: Policy, replicas: int, at: float = 0.0) -> None:
-        self.policy = policy
+    def __init__(self, spec: ScalingSpec, replicas: int, at: float = 0.0) -> None:
+        self.spec = spec
         self.replicas = replicas
         self.now = at
         self.history = History.begin(at, replicas)
@@ -96,10 +96,10 @@ class Timeline:
             queues=tuple(readings) if queues is None else queues,
             alarm=self.alarm,
         )
-        decision, self.history = decide(self.policy, observation, self.history, self.now)
-        if decision.changes and not self.policy.dry_run:
+        decision, self.history = decide(self.spec, observation, self.history, self.now)
+        if decision.changes and not self.spec.dry_run:
             self.history = self.history.record_scaling(
-                decision.replicas - decision.current, self.now, self.policy.behavior
+                decision.replicas - decision.current, self.now, self.spec.behavior
             )
             self.replicas = decision.replicas
         self.decisions.append(well_formed(decision))

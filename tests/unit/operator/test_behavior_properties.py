@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mare.domain.behavior import Recommendation, ScaleEvent, apply_behavior
-from mare.domain.policy import Behavior, PolicyType, ScalingPolicy, ScalingRules, SelectPolicy
+from mare.domain.spec import Behavior, PolicyType, ScalingPolicy, ScalingRules, SelectPolicy
 
 policies = st.builds(
     ScalingPolicy,

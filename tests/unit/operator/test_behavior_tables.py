@@ -11,7 +11,8 @@ from mare.domain.behavior import (
     store_event,
     up_limit,
 )
-from mare.domain.policy import (
+from mare.domain.reason import Reason
+from mare.domain.spec import (
     HPA_SCALE_DOWN,
     HPA_SCALE_UP,
     Behavior,
@@ -20,7 +21,6 @@ from mare.domain.policy import (
     ScalingRules,
     SelectPolicy,
 )
-from mare.domain.reason import Reason
 
 HPA = Behavior(scale_up=HPA_SCALE_UP, scale_down=HPA_SCALE_DOWN)
 NOW = 10_000.0

@@ -7,13 +7,13 @@ import pytest
 
 from mare.domain.estimates import Estimates
 from mare.domain.observation import Workload, load_of
-from mare.domain.policy import (
+from mare.domain.spec import (
     ExpectedQueueConsumptionTime,
     MaximumConcurrency,
     MessageRate,
-    Policy,
     QueueLength,
     QueueWaitTime,
+    ScalingSpec,
 )
 from mare.domain.targets import proposal_of
 from tests.unit.operator.building import Timeline, amqp_only, observation_of, once, reading
@@ -50,7 +50,7 @@ TARGETS = [
 
 def decisions():
     for target in TARGETS:
-        time = Timeline(Policy(min_replicas=1, max_replicas=300, targets=(target,)), 4)
+        time = Timeline(ScalingSpec(min_replicas=1, max_replicas=300, targets=(target,)), 4)
         for second in range(40):
             time.now += 1
             ready = 60 if second % 20 > 12 else 0
@@ -59,8 +59,8 @@ def decisions():
             yield time.read(fresh)
         for ready in (0, 60):
             alone = observation_of(1, amqp_only(ready, at=1000.0))
-            yield once(replace(time.policy, min_replicas=0), alone, since=0.0)
-            yield once(replace(time.policy, min_replicas=0), replace(alone, workload=ASLEEP))
+            yield once(replace(time.spec, min_replicas=0), alone, since=0.0)
+            yield once(replace(time.spec, min_replicas=0), replace(alone, workload=ASLEEP))
 
 
 def test_the_numbers_of_a_formula_give_the_proposal():
@@ -88,7 +88,7 @@ def without_work(highest_rate):
         load_of((reading(at=9.0),), 9.0, 30.0),
         Estimates(arrival_rate=0.0, highest_rate=highest_rate),
         Workload(replicas=1),
-        Policy(max_replicas=9).behavior,
+        ScalingSpec(max_replicas=9).behavior,
     )
 
 
@@ -124,7 +124,7 @@ def test_a_count_kept_for_the_error_of_the_capacity_has_the_formula_of_the_lower
         load_of((reading(at=9.0),), 9.0, 30.0),
         estimates,
         Workload(replicas=4),
-        Policy(max_replicas=9).behavior,
+        ScalingSpec(max_replicas=9).behavior,
     )
     assert (proposal.raw, proposal.replicas) == (3, 4)
     why, formula = proposal.clauses
@@ -142,6 +142,6 @@ def test_a_backlog_scales_up_beyond_one_and_a_half_drain_times(current, replicas
         load_of((reading(480, at=9.0),), 9.0, 30.0),
         Estimates(arrival_rate=0.0),
         Workload(replicas=current),
-        Policy(max_replicas=50).behavior,
+        ScalingSpec(max_replicas=50).behavior,
     )
     assert (proposal.raw, proposal.replicas) == (30, replicas)

@@ -4,7 +4,7 @@ import re
 
 from mare.domain.clause import capital
 from mare.domain.decision import Stage
-from mare.domain.policy import Fallback, Pause, Policy, QueueLength, QueueWaitTime, Schedule
+from mare.domain.spec import Fallback, Pause, QueueLength, QueueWaitTime, ScalingSpec, Schedule
 from tests.unit.operator.building import Timeline, observation_of, once, reading, unreachable
 
 LENGTH = (QueueLength(messages_per_replica=20),)
@@ -15,28 +15,34 @@ def numbers_in(text):
 
 
 def several():
-    yield once(Policy(max_replicas=5, targets=LENGTH), observation_of(2, reading(240, at=1000.0)))
-    yield once(Policy(max_replicas=50, targets=LENGTH), observation_of(12, reading(238, at=1000.0)))
     yield once(
-        Policy(min_replicas=3, max_replicas=5, targets=LENGTH),
+        ScalingSpec(max_replicas=5, targets=LENGTH), observation_of(2, reading(240, at=1000.0))
+    )
+    yield once(
+        ScalingSpec(max_replicas=50, targets=LENGTH), observation_of(12, reading(238, at=1000.0))
+    )
+    yield once(
+        ScalingSpec(min_replicas=3, max_replicas=5, targets=LENGTH),
         observation_of(1, reading(at=1000.0)),
     )
-    yield once(Policy(max_replicas=5, targets=LENGTH), unreachable(2))
+    yield once(ScalingSpec(max_replicas=5, targets=LENGTH), unreachable(2))
     yield once(
-        Policy(max_replicas=5, fallback=Fallback(replicas=4, after_seconds=0)), unreachable(2)
+        ScalingSpec(max_replicas=5, fallback=Fallback(replicas=4, after_seconds=0)), unreachable(2)
     )
-    yield once(Policy(max_replicas=5, paused=Pause.ALL), observation_of(2, reading(240, at=1000.0)))
-    yield once(Policy(max_replicas=5, targets=LENGTH), observation_of(0, reading(at=1000.0)))
+    yield once(
+        ScalingSpec(max_replicas=5, paused=Pause.ALL), observation_of(2, reading(240, at=1000.0))
+    )
+    yield once(ScalingSpec(max_replicas=5, targets=LENGTH), observation_of(0, reading(at=1000.0)))
     nights = Schedule(start="0 0 * * *", end="59 23 * * *", min_replicas=4)
     yield once(
-        Policy(max_replicas=5, targets=LENGTH, schedules=(nights,)),
+        ScalingSpec(max_replicas=5, targets=LENGTH, schedules=(nights,)),
         observation_of(1, reading(9, at=1000.0)),
     )
-    falling = Timeline(Policy(max_replicas=50, targets=LENGTH), 1)
+    falling = Timeline(ScalingSpec(max_replicas=50, targets=LENGTH), 1)
     falling.decide(ready=200)
     falling.now += 4
     yield falling.decide(ready=20)
-    learning = Timeline(Policy(max_replicas=50, targets=(QueueWaitTime(),)), 1)
+    learning = Timeline(ScalingSpec(max_replicas=50, targets=(QueueWaitTime(),)), 1)
     for second in range(90):
         yield learning.read(
             reading(
@@ -71,7 +77,7 @@ def check(decision):
 
 def test_a_clause_is_its_text():
     decision = once(
-        Policy(max_replicas=5, targets=LENGTH), observation_of(2, reading(240, at=1000.0))
+        ScalingSpec(max_replicas=5, targets=LENGTH), observation_of(2, reading(240, at=1000.0))
     )
     formula, bound = decision.clauses
     assert formula.code == "length"
@@ -84,9 +90,11 @@ def test_a_clause_is_its_text():
 
 
 def test_the_step_that_decides_a_jump_to_a_bound_is_the_bound():
-    above = once(Policy(max_replicas=5, targets=LENGTH), observation_of(8, reading(238, at=1000.0)))
+    above = once(
+        ScalingSpec(max_replicas=5, targets=LENGTH), observation_of(8, reading(238, at=1000.0))
+    )
     below = once(
-        Policy(min_replicas=3, max_replicas=5, targets=LENGTH),
+        ScalingSpec(min_replicas=3, max_replicas=5, targets=LENGTH),
         observation_of(1, reading(1, at=1000.0)),
     )
 

@@ -8,22 +8,22 @@ from hypothesis import strategies as st
 from mare.domain.decide import decide
 from mare.domain.history import History
 from mare.domain.observation import Observation, QueueReading, Workload
-from mare.domain.policy import (
+from mare.domain.reason import Reason
+from mare.domain.spec import (
     Behavior,
     ExpectedQueueConsumptionTime,
     Fallback,
     MaximumConcurrency,
     MessageRate,
     Pause,
-    Policy,
     PolicyType,
     PublishedToDeliveredRatio,
     QueueLength,
     QueueWaitTime,
     ScalingPolicy,
     ScalingRules,
+    ScalingSpec,
 )
-from mare.domain.reason import Reason
 from mare.domain.unknown import Unknown
 from tests.unit.operator.building import Timeline, reading
 
@@ -66,9 +66,9 @@ targets = st.one_of(
 
 
 @st.composite
-def policies(draw):
+def specs(draw):
     low = draw(st.integers(0, 20))
-    return Policy(
+    return ScalingSpec(
         min_replicas=low,
         max_replicas=draw(st.integers(max(1, low), 200)),
         targets=tuple(draw(st.lists(targets, min_size=1, max_size=3))),
@@ -115,46 +115,46 @@ def observations(draw, replicas, at):
 
 @st.composite
 def runs(draw):
-    """A policy, and the history after up to six readings whose decisions were carried out."""
-    policy = draw(policies())
+    """A spec, and the history after up to six readings whose decisions were carried out."""
+    spec = draw(specs())
     replicas = draw(st.integers(0, 250))
     now = 1000.0
     history = History.begin(now, replicas)
     for _ in range(draw(st.integers(0, 6))):
         now += draw(st.sampled_from([0.25, 1.0, 5.0, 60.0]))
         observation = draw(observations(replicas, now))
-        decision, history = decide(policy, observation, history, now)
-        history = history.record_scaling(decision.replicas - replicas, now, policy.behavior)
+        decision, history = decide(spec, observation, history, now)
+        history = history.record_scaling(decision.replicas - replicas, now, spec.behavior)
         replicas = decision.replicas
     now += 1.0
-    return policy, history, replicas, now
+    return spec, history, replicas, now
 
 
 @given(runs(), st.data())
 def test_the_count_is_within_the_bounds_or_idle(run, data):
-    policy, history, replicas, now = run
+    spec, history, replicas, now = run
     observation = data.draw(observations(replicas, now))
-    decision, _ = decide(policy, observation, history, now)
+    decision, _ = decide(spec, observation, history, now)
     count = decision.replicas
-    if policy.paused is None and decision.reason is not Reason.SCALING_DISABLED:
-        idle_replicas = policy.effective_idle_replicas
+    if spec.paused is None and decision.reason is not Reason.SCALING_DISABLED:
+        idle_replicas = spec.effective_idle_replicas
         is_idle = idle_replicas is not None and count <= idle_replicas
-        assert is_idle or max(1, policy.min_replicas) <= count
-        assert count <= policy.max_replicas
+        assert is_idle or max(1, spec.min_replicas) <= count
+        assert count <= spec.max_replicas
 
 
 @given(runs())
 def test_unknown_queues_never_cause_scale_down(run):
-    policy, history, replicas, now = run
+    spec, history, replicas, now = run
     observation = Observation(workload=Workload(replicas=replicas), queues=LOST)
-    decision, _ = decide(policy, observation, history, now)
-    if policy.paused is not Pause.SCALE_OUT:
-        assert decision.replicas >= min(replicas, policy.max_replicas)
+    decision, _ = decide(spec, observation, history, now)
+    if spec.paused is not Pause.SCALE_OUT:
+        assert decision.replicas >= min(replicas, spec.max_replicas)
 
 
 @given(runs(), st.integers(0, 3000), st.integers(0, 3000))
 def test_more_ready_messages_never_give_fewer_replicas(run, ready, more):
-    policy, history, replicas, now = run
+    spec, history, replicas, now = run
 
     def count(ready):
         reading = QueueReading(
@@ -171,20 +171,20 @@ def test_more_ready_messages_never_give_fewer_replicas(run, ready, more):
             acknowledged=10_000,
         )
         observation = Observation(workload=Workload(replicas=replicas), queues=(reading,))
-        return decide(policy, observation, history, now)[0].replicas
+        return decide(spec, observation, history, now)[0].replicas
 
     assert count(ready + more) >= count(ready)
 
 
 @given(runs(), st.data())
 def test_a_decision_that_was_carried_out_is_not_made_again(run, data):
-    policy, history, replicas, now = run
+    spec, history, replicas, now = run
     observation = data.draw(observations(replicas, now))
-    first, after = decide(policy, observation, history, now)
-    after = after.record_scaling(first.replicas - replicas, now, policy.behavior)
+    first, after = decide(spec, observation, history, now)
+    after = after.record_scaling(first.replicas - replicas, now, spec.behavior)
     workload = replace(observation.workload, replicas=first.replicas)
-    again, _ = decide(policy, replace(observation, workload=workload), after, now)
-    activated = replicas < policy.min_replicas or first.reason == "Activated"
+    again, _ = decide(spec, replace(observation, workload=workload), after, now)
+    activated = replicas < spec.min_replicas or first.reason == "Activated"
     becomes_idle_from_the_smallest_count = again.reason == "ScaledToIdle"
     if not (activated or becomes_idle_from_the_smallest_count):
         assert again.replicas == first.replicas
@@ -192,16 +192,16 @@ def test_a_decision_that_was_carried_out_is_not_made_again(run, data):
 
 @given(runs(), st.data())
 def test_the_same_reading_gives_the_same_decision(run, data):
-    policy, history, replicas, now = run
+    spec, history, replicas, now = run
     observation = data.draw(observations(replicas, now))
-    assert decide(policy, observation, history, now) == decide(policy, observation, history, now)
+    assert decide(spec, observation, history, now) == decide(spec, observation, history, now)
 
 
 @given(runs(), st.data())
 def test_the_trace_ends_at_the_count_and_the_sentence_begins_with_it(run, data):
-    policy, history, replicas, now = run
+    spec, history, replicas, now = run
     observation = data.draw(observations(replicas, now))
-    decision, _ = decide(policy, observation, history, now)
+    decision, _ = decide(spec, observation, history, now)
     assert decision.steps[-1].replicas == decision.replicas
     head = f"{decision.current} → {decision.replicas} replicas: "
     kept = f"Kept at {decision.replicas}: "
@@ -223,9 +223,9 @@ load_periods = st.fixed_dictionaries(
 """A period of constant load: a reading every 5 s, with acknowledgements in between."""
 
 
-@given(policies(), st.integers(0, 60), st.lists(load_periods, min_size=1, max_size=3))
-def test_every_observation_leads_to_a_decision(policy, replicas, periods):
-    time, done = Timeline(policy, replicas, at=1000.0), 0
+@given(specs(), st.integers(0, 60), st.lists(load_periods, min_size=1, max_size=3))
+def test_every_observation_leads_to_a_decision(spec, replicas, periods):
+    time, done = Timeline(spec, replicas, at=1000.0), 0
     for period in periods:
         for _ in range(period["readings"]):
             time.now += 5
@@ -246,22 +246,22 @@ def test_every_observation_leads_to_a_decision(policy, replicas, periods):
 @given(runs(), st.sampled_from([LOST, None]), st.lists(st.sampled_from([0.25, 1, 60])))
 def test_no_scale_down_before_window_and_cooldown_have_passed_again(run, lost, steps):
     """After the broker was unreachable, or while `paused: All` ignored the queues."""
-    policy, history, replicas, now = run
-    time = Timeline(policy, replicas, at=now)
+    spec, history, replicas, now = run
+    time = Timeline(spec, replicas, at=now)
     time.history = history
-    time.policy = replace(policy, paused=None if lost else Pause.ALL)
+    time.spec = replace(spec, paused=None if lost else Pause.ALL)
     for step in (1, *steps):
         time.now += step
         time.read(queues=lost or (reading(at=time.now),))
-    time.policy = replace(policy, paused=None)
+    time.spec = replace(spec, paused=None)
     held, since = time.replicas, time.now
-    window = policy.behavior.scale_down.stabilization_window_seconds
+    window = spec.behavior.scale_down.stabilization_window_seconds
     for step in (0.5, 0.5, 4, 10, 45, 60, 120):
         time.now += step
         decision = time.decide()
         scales_down = decision.replicas < decision.current
         becomes_idle = decision.reason == "ScaledToIdle"
-        if time.now - since < policy.cooldown_seconds:
+        if time.now - since < spec.cooldown_seconds:
             assert not becomes_idle
-        if time.now - since < window and held <= policy.max_replicas:
+        if time.now - since < window and held <= spec.max_replicas:
             assert becomes_idle or not scales_down

@@ -2,8 +2,8 @@
 
 import pytest
 
-from mare.domain.policy import Policy, QueueLength
 from mare.domain.reason import Reason
+from mare.domain.spec import QueueLength, ScalingSpec
 from tests.unit.operator.building import Timeline, reading
 
 LENGTH = (QueueLength(messages_per_replica=1),)
@@ -21,7 +21,7 @@ def early(time: Timeline, seconds: int) -> None:
 
 
 def test_acknowledgement_on_receipt_is_detected():
-    time = Timeline(Policy(max_replicas=5, targets=LENGTH), 5)
+    time = Timeline(ScalingSpec(max_replicas=5, targets=LENGTH), 5)
     early(time, 15)
     assert not time.history.early_acknowledgement.is_early
     early(time, 5)
@@ -29,7 +29,7 @@ def test_acknowledgement_on_receipt_is_detected():
 
 
 def test_an_unacknowledged_message_shows_late_acknowledgement():
-    time = Timeline(Policy(max_replicas=5, targets=LENGTH), 5)
+    time = Timeline(ScalingSpec(max_replicas=5, targets=LENGTH), 5)
     early(time, 30)
     time.now += 5
     time.read(delivered(100, at=time.now, ready=20, unacknowledged=1))
@@ -39,7 +39,7 @@ def test_an_unacknowledged_message_shows_late_acknowledgement():
 @pytest.mark.parametrize("unacknowledged", [0, 1])
 def test_messages_that_are_never_unacknowledged_are_not_known_to_be_visible(unacknowledged):
     """The counters stay the same while a message is unacknowledged."""
-    time = Timeline(Policy(max_replicas=5, targets=LENGTH), 5)
+    time = Timeline(ScalingSpec(max_replicas=5, targets=LENGTH), 5)
     for count in range(12):
         time.now += 5
         time.read(delivered(count, at=time.now))
@@ -52,8 +52,8 @@ def test_messages_that_are_never_unacknowledged_are_not_known_to_be_visible(unac
 
 def test_recently_begun_messages_count_and_prefetched_ones_do_not():
     """Celery takes tasks in advance, and acknowledges each when it begins."""
-    policy = Policy(max_replicas=5, targets=LENGTH, drain_seconds=20, cooldown_seconds=0)
-    time = Timeline(policy, 3)
+    spec = ScalingSpec(max_replicas=5, targets=LENGTH, drain_seconds=20, cooldown_seconds=0)
+    time = Timeline(spec, 3)
     for second in range(60):
         time.now += 1
         begun = min(3, second // 10)
@@ -62,8 +62,8 @@ def test_recently_begun_messages_count_and_prefetched_ones_do_not():
 
 
 def test_messages_of_before_the_first_counters_may_still_run():
-    policy = Policy(max_replicas=5, targets=LENGTH, drain_seconds=40, cooldown_seconds=0)
-    time = Timeline(policy, 2)
+    spec = ScalingSpec(max_replicas=5, targets=LENGTH, drain_seconds=40, cooldown_seconds=0)
+    time = Timeline(spec, 2)
     for _ in range(80):
         time.now += 1
         time.read(delivered(2, at=time.now))
@@ -73,7 +73,7 @@ def test_messages_of_before_the_first_counters_may_still_run():
 
 def test_an_empty_queue_shows_nothing():
     """Messages that are gone at once may also be fast ones."""
-    time = Timeline(Policy(max_replicas=5, targets=LENGTH), 5)
+    time = Timeline(ScalingSpec(max_replicas=5, targets=LENGTH), 5)
     for _ in range(20):
         time.now += 5
         time.read(delivered(int(time.now), at=time.now))
@@ -82,8 +82,8 @@ def test_an_empty_queue_shows_nothing():
 
 @pytest.mark.parametrize(("drain", "until"), [(None, 30), (120, 120), (0, 0)])
 def test_automatic_acknowledgement_delays_scale_down(drain: int | None, until: int):
-    policy = Policy(max_replicas=5, targets=LENGTH, drain_seconds=drain, cooldown_seconds=0)
-    time = Timeline(policy, 5)
+    spec = ScalingSpec(max_replicas=5, targets=LENGTH, drain_seconds=drain, cooldown_seconds=0)
+    time = Timeline(spec, 5)
     time.read(delivered(0, at=0.0, ready=5, automatic=True))
     for _ in range(200):
         time.now += 1
@@ -94,7 +94,7 @@ def test_automatic_acknowledgement_delays_scale_down(drain: int | None, until: i
 
 
 def test_drain_seconds_apply_without_any_detection():
-    time = Timeline(Policy(max_replicas=5, targets=LENGTH, drain_seconds=60), 1)
+    time = Timeline(ScalingSpec(max_replicas=5, targets=LENGTH, drain_seconds=60), 1)
     time.decide(ready=1)
     time.now += 1
     time.read(delivered(1, at=time.now))
@@ -110,7 +110,7 @@ def test_drain_seconds_apply_without_any_detection():
 
 
 def test_late_acknowledgement_delays_nothing():
-    time = Timeline(Policy(max_replicas=5, targets=LENGTH, cooldown_seconds=0), 5)
+    time = Timeline(ScalingSpec(max_replicas=5, targets=LENGTH, cooldown_seconds=0), 5)
     time.read(delivered(0, at=0.0, ready=5))
     for _ in range(20):
         time.now += 1

@@ -11,7 +11,7 @@ from mare.domain.history import History
 from mare.domain.observation import Observation, Workload, load_of
 from mare.domain.unknown import Unknown
 from tests.unit.operator.building import reading
-from tests.unit.operator.test_no_long_work_is_ended import policy_of
+from tests.unit.operator.test_no_long_work_is_ended import spec_of
 
 
 def test_a_message_that_is_held_longer_shows_long_work_after_quick_work():
@@ -48,7 +48,7 @@ def test_idle_first_removes_busy_replicas_only_within_the_grace_period():
     for grace_seconds in (None, 39, 60):
         workload = Workload(replicas=5, idle=1, grace_seconds=grace_seconds)
         observation = Observation(workload=workload, queues=(queue,))
-        counts[grace_seconds] = decide(policy_of(), observation, history, 100.0)[0].replicas
+        counts[grace_seconds] = decide(spec_of(), observation, history, 100.0)[0].replicas
     assert counts == {None: 1, 39: 4, 60: 1}
 
 

@@ -6,7 +6,7 @@ import pytest
 from cronsim import CronSim
 
 from mare.domain import schedules
-from mare.domain.policy import Schedule
+from mare.domain.spec import Schedule
 
 MINUTE = 30_000_000 * 60.0
 

@@ -17,8 +17,8 @@ from mare.broker.quiet_check import QuietCheck
 from mare.domain.decide import decide
 from mare.domain.history import History
 from mare.domain.observation import Observation, QueueReading, Workload
-from mare.domain.policy import Behavior, Policy, QueueLength, ScalingRules
 from mare.domain.reason import Reason
+from mare.domain.spec import Behavior, QueueLength, ScalingRules, ScalingSpec
 from mare.domain.unknown import Unknown
 from tests.unit.operator.delayed_broker import DelayedBroker
 
@@ -42,8 +42,8 @@ class Responses:
 class Operator:
     """The operator's decisions, with its own clocks, on a simulated broker."""
 
-    def __init__(self, broker: DelayedBroker, policy: Policy, *, checks: bool) -> None:
-        self.broker, self.policy, self.now = broker, policy, 0.0
+    def __init__(self, broker: DelayedBroker, spec: ScalingSpec, *, checks: bool) -> None:
+        self.broker, self.spec, self.now = broker, spec, 0.0
         self.history = History.begin(0.0, broker.replicas)
         self.poller = StatisticsPoller(broker, "/", lambda: self.now, 5.0)  # type: ignore[arg-type]
         self.polled_at = -10.0
@@ -69,7 +69,7 @@ class Operator:
         observation = Observation(
             workload=Workload(replicas=self.broker.replicas), queues=(self.reading(),)
         )
-        decision, self.history = decide(self.policy, observation, self.history, self.now)
+        decision, self.history = decide(self.spec, observation, self.history, self.now)
         if decision.replicas == self.broker.replicas:
             return
         if decision.reason is Reason.SCALED_TO_IDLE:
@@ -105,9 +105,9 @@ class Operator:
         )
 
 
-def policy_of(cooldown: int, window: int) -> Policy:
+def spec_of(cooldown: int, window: int) -> ScalingSpec:
     down = ScalingRules(stabilization_window_seconds=window)
-    return Policy(
+    return ScalingSpec(
         max_replicas=1,
         targets=(QueueLength(messages_per_replica=1),),
         cooldown_seconds=cooldown,
@@ -140,7 +140,7 @@ def arrivals_of(gaps: list[tuple[float, float]]) -> list[tuple[float, float]]:
 )
 def test_no_busy_worker_is_ended(*, kind, phases, gaps, cooldown, window, tick):
     broker = DelayedBroker(kind, *phases, arrivals_of(gaps))
-    asyncio.run(Operator(broker, policy_of(cooldown, window), checks=True).run(tick))
+    asyncio.run(Operator(broker, spec_of(cooldown, window), checks=True).run(tick))
 
 
 @settings(max_examples=100, deadline=None)
@@ -169,13 +169,13 @@ def test_without_such_a_check_no_worker_is_ended_whose_message_was_seen(
             self.broker.take(self.now + 0.001)  # type: ignore[attr-defined]
 
     broker = Watched("classic", *phases, arrivals_of(gaps))
-    asyncio.run(Patient(broker, policy_of(cooldown, 0), checks=False).run(tick))
+    asyncio.run(Patient(broker, spec_of(cooldown, 0), checks=False).run(tick))
 
 
 @pytest.mark.parametrize("kind", ["classic", "quorum"])
 def test_a_quiet_workload_still_becomes_idle(kind):
     broker = DelayedBroker(kind, 1.0, 2.0, 3.0, [(1.0, 2.0)])
-    operator = Operator(broker, policy_of(5, 0), checks=True)
+    operator = Operator(broker, spec_of(5, 0), checks=True)
     asyncio.run(operator.run(0.25))
     assert operator.idle_at
     assert operator.idle_at[0] < 35

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from mare.domain.decide import decide
 from mare.domain.history import History
 from mare.domain.observation import NOT_REPORTED, Observation, QueueReading, Workload
-from mare.domain.policy import Behavior, Policy, QueueLength, ScalingRules
+from mare.domain.spec import Behavior, QueueLength, ScalingRules, ScalingSpec
 from mare.domain.unknown import Unknown
 from tests.unit.operator.building import reading
 
@@ -86,8 +86,8 @@ class Pool:
         return Observation(workload=workload, queues=(queue,)), busy
 
 
-def policy_of(window: int = 0) -> Policy:
-    return Policy(
+def spec_of(window: int = 0) -> ScalingSpec:
+    return ScalingSpec(
         min_replicas=1,
         max_replicas=6,
         targets=(QueueLength(messages_per_replica=4),),
@@ -99,13 +99,13 @@ def policy_of(window: int = 0) -> Policy:
     )
 
 
-def play(pool: Pool, policy: Policy) -> list[int]:
+def play(pool: Pool, spec: ScalingSpec) -> list[int]:
     history, now, counts = History.begin(0.0, len(pool.tasks)), 0.0, []
     while now < SECONDS:
         now += 1
         pool.advance(now)
         observation, busy = pool.observe(now)
-        decision, history = decide(policy, observation, history, now)
+        decision, history = decide(spec, observation, history, now)
         pool.scale(decision.replicas, busy, now)
         counts.append(decision.replicas)
     return counts
@@ -124,12 +124,12 @@ def play(pool: Pool, policy: Policy) -> list[int]:
 def test_no_replica_is_killed_at_work(gaps, service, late, replicas, window):
     arrivals = [math.fsum(gaps[: each + 1]) for each in range(len(gaps))]
     pool = Pool(arrivals, service, late, dict.fromkeys(range(replicas)))
-    play(pool, policy_of(window))
+    play(pool, spec_of(window))
 
 
 def test_work_that_fits_the_grace_period_delays_nothing_once_it_is_measured():
     pool = Pool([each / 2 for each in range(1600)], 5.0, 0.0, dict.fromkeys(range(6)))
-    counts = play(pool, policy_of())
+    counts = play(pool, spec_of())
     assert counts.index(3) < 200
 
 
@@ -137,13 +137,13 @@ class Restarted:
     """Decisions of an operator that starts at 100 s and finds four replicas."""
 
     def __init__(self) -> None:
-        self._policy, self._history = policy_of(), History.begin(100.0, 4)
+        self._spec, self._history = spec_of(), History.begin(100.0, 4)
 
     def replicas(self, now: float, statistics: QueueReading, ready: int = 0) -> int:
         workload = Workload(replicas=4, idle=4, grace_seconds=GRACE)
         queue = replace(statistics, read_at=now, ready=ready, consumers=4)
         observation = Observation(workload=workload, queues=(queue,))
-        decision, self._history = decide(self._policy, observation, self._history, now)
+        decision, self._history = decide(self._spec, observation, self._history, now)
         return decision.replicas
 
 

@@ -5,21 +5,21 @@ import pytest
 from mare.domain.behavior import Behavior
 from mare.domain.estimates import Estimates
 from mare.domain.observation import Workload, load_of
-from mare.domain.policy import (
-    Policy,
+from mare.domain.reason import Reason
+from mare.domain.spec import (
     PolicyType,
     PublishedToDeliveredRatio,
     QueueLength,
     QueueWaitTime,
     ScalingPolicy,
     ScalingRules,
+    ScalingSpec,
 )
-from mare.domain.reason import Reason
 from mare.domain.targets import proposal_of
 from mare.domain.unknown import Unknown
 from tests.unit.operator.building import Timeline, reading
 
-BEHAVIOR = Policy(max_replicas=9).behavior
+BEHAVIOR = ScalingSpec(max_replicas=9).behavior
 
 
 def proposed(target, estimates, *, current=1, ready=0, unacknowledged=0, ready_replicas=1):
@@ -86,13 +86,13 @@ def test_a_policy_that_limits_a_change_is_named(current, ready, replicas, reason
     def of(pods):
         return ScalingRules(policies=(ScalingPolicy(PolicyType.PODS, pods, 60),))
 
-    policy = Policy(
+    spec = ScalingSpec(
         min_replicas=1,
         max_replicas=50,
         targets=(QueueLength(messages_per_replica=20),),
         behavior=Behavior(scale_up=of(2), scale_down=of(1)),
     )
-    decision = Timeline(policy, current, at=100.0).decide(ready=ready)
+    decision = Timeline(spec, current, at=100.0).decide(ready=ready)
     assert (decision.replicas, decision.reason) == (replicas, reason)
     assert decision.message.endswith(text)
     assert decision.deciding_step.stage == "policy"

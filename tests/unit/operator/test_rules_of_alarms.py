@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from mare.domain.alarms import alarm_of
-from mare.domain.policy import Policy, QueueWaitTime
 from mare.domain.reason import Reason
+from mare.domain.spec import QueueWaitTime, ScalingSpec
 from tests.unit.operator.building import LENGTH, Timeline, reading, watching
 from tests.unit.operator.test_rules_of_idle import idling
 
@@ -15,7 +15,7 @@ MEMORY = alarm_of(["memory"])
 
 @pytest.mark.parametrize("target", [*LENGTH, QueueWaitTime(wait_seconds=2)])
 def test_queues_that_drain_during_an_alarm_keep_the_count(target):
-    time = Timeline(Policy(min_replicas=1, max_replicas=50, targets=(target,)), replicas=10)
+    time = Timeline(ScalingSpec(min_replicas=1, max_replicas=50, targets=(target,)), replicas=10)
     time.alarm = MEMORY
 
     decision = time.passes(3600)
@@ -30,15 +30,15 @@ def test_the_window_begins_when_the_alarm_ends():
     time.passes(600)
     ended, time.alarm = time.now, None
 
-    window = time.policy.behavior.scale_down.stabilization_window_seconds
+    window = time.spec.behavior.scale_down.stabilization_window_seconds
     assert time.passes(window - 1).replicas == 10
     assert time.passes(2).replicas < 10
     assert time.now > ended + window
 
 
 def test_the_cooldown_begins_when_the_alarm_ends():
-    policy = replace(idling(), cooldown_seconds=30)
-    time = Timeline(policy, replicas=1)
+    spec = replace(idling(), cooldown_seconds=30)
+    time = Timeline(spec, replicas=1)
     time.alarm = MEMORY
     held = time.passes(600)
     time.alarm = None
@@ -76,6 +76,6 @@ def test_an_alarm_does_not_block_activation_and_scale_up():
 def test_a_lower_maximum_applies_during_an_alarm():
     time = Timeline(watching(), replicas=50)
     time.alarm = MEMORY
-    time.policy = replace(time.policy, max_replicas=5)
+    time.spec = replace(time.spec, max_replicas=5)
 
     assert time.passes(60).replicas == 5

@@ -4,21 +4,21 @@ from dataclasses import replace
 
 import pytest
 
-from mare.domain.policy import Fallback, Pause, Policy, QueueLength, VictimPolicy
 from mare.domain.reason import Reason
+from mare.domain.spec import Fallback, Pause, QueueLength, ScalingSpec, VictimPolicy
 from tests.unit.operator.building import UNREACHABLE, Timeline, observation_of, once, reading
 
 LENGTH = (QueueLength(messages_per_replica=20),)
 
 
-def policy(**given):
-    return Policy(max_replicas=50, targets=LENGTH, **given)
+def spec(**given):
+    return ScalingSpec(max_replicas=50, targets=LENGTH, **given)
 
 
 @pytest.mark.parametrize("idle", [None, 1])
 def test_a_count_of_0_set_by_hand_disables_scaling_as_in_an_hpa(idle: int | None):
     decision = once(
-        policy(min_replicas=3, idle_replicas=idle), observation_of(0, reading(200, at=1000.0))
+        spec(min_replicas=3, idle_replicas=idle), observation_of(0, reading(200, at=1000.0))
     )
     assert (decision.replicas, decision.reason) == (0, Reason.SCALING_DISABLED)
     assert Reason.SCALING_DISABLED in decision.limited_by
@@ -26,35 +26,35 @@ def test_a_count_of_0_set_by_hand_disables_scaling_as_in_an_hpa(idle: int | None
 
 @pytest.mark.parametrize("given", [{}, {"min_replicas": 3, "idle_replicas": 0}])
 def test_a_count_of_0_that_the_policy_allows_disables_nothing(given: dict):
-    assert once(policy(**given), observation_of(0, reading(200, at=1000.0))).replicas == 10
+    assert once(spec(**given), observation_of(0, reading(200, at=1000.0))).replicas == 10
 
 
 def test_a_workload_that_was_idle_at_0_follows_a_raised_minimum():
-    time = Timeline(policy(), 0)
+    time = Timeline(spec(), 0)
     time.decide()
-    time.policy = policy(min_replicas=2)
+    time.spec = spec(min_replicas=2)
     time.now += 1
     assert time.decide().replicas == 2
 
 
 def test_a_workload_that_was_paused_at_0_scales_again():
-    time = Timeline(policy(min_replicas=2, paused=Pause.ALL, paused_replicas=0), 3)
+    time = Timeline(spec(min_replicas=2, paused=Pause.ALL, paused_replicas=0), 3)
     time.decide()
     assert time.replicas == 0
     time.decide()
-    time.policy = policy(min_replicas=2)
+    time.spec = spec(min_replicas=2)
     time.now += 1
     assert time.decide().replicas == 2
 
 
 def test_an_idle_workload_below_its_idle_count_is_raised_to_it():
-    decision = once(policy(min_replicas=5, idle_replicas=3), observation_of(1, reading(at=1000.0)))
+    decision = once(spec(min_replicas=5, idle_replicas=3), observation_of(1, reading(at=1000.0)))
     assert (decision.replicas, decision.reason) == (3, Reason.TOO_FEW_REPLICAS)
 
 
 @pytest.mark.parametrize(("fallback", "replicas"), [(0, 2), (1, 5), (2, 5), (9, 9)])
 def test_a_fallback_above_0_is_at_least_the_minimum(fallback: int, replicas: int):
-    given = policy(
+    given = spec(
         min_replicas=5, idle_replicas=2, fallback=Fallback(replicas=fallback, after_seconds=10)
     )
     time = Timeline(given, 2)
@@ -65,10 +65,10 @@ def test_a_fallback_above_0_is_at_least_the_minimum(fallback: int, replicas: int
 
 
 def test_busy_replicas_above_a_lowered_maximum_stay_with_a_reason():
-    given = policy(victim_policy=VictimPolicy.IDLE_ONLY)
+    given = spec(victim_policy=VictimPolicy.IDLE_ONLY)
     time = Timeline(given, 10)
     time.decide(ready=0, unacknowledged=200, idle=0)
-    time.policy = replace(given, max_replicas=4)
+    time.spec = replace(given, max_replicas=4)
     time.now += 1
     decision = time.decide(ready=0, unacknowledged=200, idle=0)
     assert (decision.replicas, decision.reason) == (10, Reason.DRAINING)

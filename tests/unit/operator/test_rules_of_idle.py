@@ -3,17 +3,17 @@
 import pytest
 
 from mare.domain.observation import NOT_REPORTED
-from mare.domain.policy import (
+from mare.domain.reason import Reason
+from mare.domain.spec import (
     Behavior,
     Pause,
-    Policy,
     PolicyType,
     QueueLength,
     ScalingPolicy,
     ScalingRules,
+    ScalingSpec,
     Schedule,
 )
-from mare.domain.reason import Reason
 from tests.unit.operator.building import (
     UNREACHABLE,
     Timeline,
@@ -29,7 +29,7 @@ SLOW = ScalingRules(policies=(ScalingPolicy(PolicyType.PODS, 1, 60),))
 
 
 def idling(**given):
-    return Policy(max_replicas=50, targets=LENGTH, **given)
+    return ScalingSpec(max_replicas=50, targets=LENGTH, **given)
 
 
 @pytest.mark.parametrize(("messages", "replicas"), [(1, 1), (20, 1), (21, 2), (200, 10)])
@@ -39,8 +39,8 @@ def test_activation_goes_to_the_proposal_in_one_step(messages, replicas):
 
 
 def test_the_step_from_zero_is_outside_of_behavior():
-    policy = idling(behavior=Behavior(scale_up=SLOW, scale_down=SLOW))
-    assert once(policy, observation_of(0, reading(200, at=1000.0))).replicas == 10
+    spec = idling(behavior=Behavior(scale_up=SLOW, scale_down=SLOW))
+    assert once(spec, observation_of(0, reading(200, at=1000.0))).replicas == 10
 
 
 def test_the_step_from_zero_stays_within_the_bounds():
@@ -55,8 +55,8 @@ def test_no_activation_without_a_message():
 
 @pytest.mark.parametrize(("messages", "replicas"), [(5, 0), (6, 1)])
 def test_a_threshold_has_to_be_exceeded(messages, replicas):
-    policy = idling(activation_threshold=5)
-    assert once(policy, observation_of(0, reading(messages, at=1000.0))).replicas == replicas
+    spec = idling(activation_threshold=5)
+    assert once(spec, observation_of(0, reading(messages, at=1000.0))).replicas == replicas
 
 
 def test_ready_messages_activate_without_statistics():

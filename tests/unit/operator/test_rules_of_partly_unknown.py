@@ -6,18 +6,18 @@ import pytest
 
 from mare.domain.estimates import Estimates
 from mare.domain.history import History
-from mare.domain.policy import (
+from mare.domain.reason import Reason
+from mare.domain.spec import (
     Behavior,
     ExpectedQueueConsumptionTime,
     Fallback,
     MaximumConcurrency,
     MessageRate,
-    Policy,
     QueueLength,
     QueueWaitTime,
     ScalingRules,
+    ScalingSpec,
 )
-from mare.domain.reason import Reason
 from tests.unit.operator.building import (
     LENGTH,
     Timeline,
@@ -53,24 +53,24 @@ BESIDE["both by name"] = (QueueLength(messages_per_replica=20, queues=("work", "
 @pytest.mark.parametrize("replicas", [0, 2])
 @pytest.mark.parametrize("targets", BESIDE.values(), ids=BESIDE)
 def test_known_queues_scale_up_while_another_queue_is_missing(targets, replicas):
-    policy = Policy(max_replicas=50, targets=targets)
-    decision = once(policy, observation_of(replicas, reading(480, at=1000.0), missing(at=1000.0)))
+    spec = ScalingSpec(max_replicas=50, targets=targets)
+    decision = once(spec, observation_of(replicas, reading(480, at=1000.0), missing(at=1000.0)))
     assert decision.replicas >= 24
     assert "Queue other does not exist." in decision.message
 
 
 def test_a_pattern_without_a_queue_leaves_the_count_to_the_other_queues_of_its_target():
     target = QueueLength(messages_per_replica=20, queues=("work", "mail.*"))
-    policy = Policy(max_replicas=50, targets=(target,))
-    decision = once(policy, observation_of(2, reading(480, at=1000.0)))
+    spec = ScalingSpec(max_replicas=50, targets=(target,))
+    decision = once(spec, observation_of(2, reading(480, at=1000.0)))
     assert decision.replicas == 24
     assert "No queue matches mail.*" in decision.message
-    held = once(policy, observation_of(40, reading(480, at=1000.0)), since=0.0)
+    held = once(spec, observation_of(40, reading(480, at=1000.0)), since=0.0)
     assert (held.replicas, held.reason) == (40, Reason.PARTLY_UNKNOWN)
 
 
 def test_a_missing_queue_does_not_keep_from_learning():
-    time = Timeline(Policy(max_replicas=50, targets=(QueueWaitTime(),)), 2)
+    time = Timeline(ScalingSpec(max_replicas=50, targets=(QueueWaitTime(),)), 2)
     for second in range(240):
         time.now = float(second)
         done = 8 * second
@@ -108,8 +108,8 @@ def test_a_rate_of_stale_statistics_blocks_scale_down(target):
     """The last statistics show almost no messages. They are too old when the window has passed."""
     minute = ScalingRules(stabilization_window_seconds=60)
     behavior = Behavior(scale_up=ScalingRules(), scale_down=minute)
-    policy = Policy(min_replicas=1, max_replicas=50, targets=(target,), behavior=behavior)
-    time = Timeline(policy, 20)
+    spec = ScalingSpec(min_replicas=1, max_replicas=50, targets=(target,), behavior=behavior)
+    time = Timeline(spec, 20)
     for second in range(300):
         time.now = float(second)
         at = min(second, 60)
@@ -120,8 +120,8 @@ def test_a_rate_of_stale_statistics_blocks_scale_down(target):
 
 @pytest.mark.parametrize("target", BY_RATE.values(), ids=BY_RATE)
 def test_a_rate_of_yesterday_is_none(target):
-    policy = Policy(min_replicas=1, max_replicas=50, targets=(target,))
-    time = Timeline(policy, 20)
+    spec = ScalingSpec(min_replicas=1, max_replicas=50, targets=(target,))
+    time = Timeline(spec, 20)
     stored = Estimates(arrival_rate=0.1, capacity_per_replica=5.0, workers_per_replica=4.0)
     time.history = History.begin(0.0, 20, stored)
     for second in range(300):
@@ -130,14 +130,14 @@ def test_a_rate_of_yesterday_is_none(target):
 
 
 def test_an_unknown_rate_does_not_block_activation():
-    policy = Policy(max_replicas=50, targets=(BY_RATE["rate"],))
-    decision = once(policy, observation_of(0, amqp_only(5, at=1000.0)))
+    spec = ScalingSpec(max_replicas=50, targets=(BY_RATE["rate"],))
+    decision = once(spec, observation_of(0, amqp_only(5, at=1000.0)))
     assert (decision.replicas, decision.reason) == (1, Reason.ACTIVATED)
     assert decision.message.startswith(
         "0 → 1 replicas: 5 ready messages. The workload has not been measured"
     )
-    assert once(policy, observation_of(0, amqp_only(0, at=1000.0))).replicas == 0
-    assert once(policy, unreachable(0)).replicas == 0
+    assert once(spec, observation_of(0, amqp_only(0, at=1000.0))).replicas == 0
+    assert once(spec, unreachable(0)).replicas == 0
 
 
 @pytest.mark.parametrize(
@@ -170,10 +170,10 @@ def test_an_unknown_rate_does_not_block_activation():
     ],
 )
 def test_ready_messages_scale_up_without_statistics(target, replicas, message):
-    policy = Policy(max_replicas=50, targets=(target,))
-    decision = once(policy, observation_of(1, amqp_only(480, at=1000.0)), since=0.0)
+    spec = ScalingSpec(max_replicas=50, targets=(target,))
+    decision = once(spec, observation_of(1, amqp_only(480, at=1000.0)), since=0.0)
     assert decision.message == f"1 → {replicas} replicas: {message}."
-    held = once(policy, observation_of(40, amqp_only(480, at=1000.0)), since=0.0)
+    held = once(spec, observation_of(40, amqp_only(480, at=1000.0)), since=0.0)
     assert (held.replicas, held.reason) == (40, Reason.PARTLY_UNKNOWN)
     blocked = "Scale-down is blocked, because the broker's statistics are not read."
     assert held.message.endswith(blocked)
@@ -183,8 +183,8 @@ def test_no_target_scales_down_while_another_is_partly_unknown():
     """All inputs of the larger proposal are known; the smaller one could become larger."""
     each = QueueLength(messages_per_replica=1, queues=("work",))
     other = QueueLength(messages_per_replica=1, exclude_unacknowledged=True, queues=("other",))
-    policy = Policy(min_replicas=1, max_replicas=50, targets=(each, other))
+    spec = ScalingSpec(min_replicas=1, max_replicas=50, targets=(each, other))
     queues = (amqp_only(3, at=1000.0), replace(amqp_only(4, at=1000.0), name="other"))
     queues = tuple(replace(queue, entries=(queue.name,)) for queue in queues)
-    decision = once(policy, observation_of(20, *queues), since=0.0)
+    decision = once(spec, observation_of(20, *queues), since=0.0)
     assert (decision.replicas, decision.reason) == (20, Reason.PARTLY_UNKNOWN)

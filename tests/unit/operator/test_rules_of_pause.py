@@ -6,17 +6,17 @@ from datetime import UTC, datetime
 import pytest
 
 from mare.domain.decision import Stage
-from mare.domain.policy import (
+from mare.domain.reason import Reason
+from mare.domain.schedules import floor_of, is_active, problem_of
+from mare.domain.spec import (
     Behavior,
     Pause,
-    Policy,
     QueueLength,
     ScalingRules,
+    ScalingSpec,
     Schedule,
     VictimPolicy,
 )
-from mare.domain.reason import Reason
-from mare.domain.schedules import floor_of, is_active, problem_of
 from tests.unit.operator.building import Timeline, observation_of, once, reading
 
 LENGTH = (QueueLength(messages_per_replica=20),)
@@ -25,7 +25,7 @@ AT_ONCE = Behavior(scale_up=ScalingRules(), scale_down=ScalingRules())
 
 def working(**given):
     given.setdefault("behavior", AT_ONCE)
-    return Policy(min_replicas=1, max_replicas=50, targets=LENGTH, **given)
+    return ScalingSpec(min_replicas=1, max_replicas=50, targets=LENGTH, **given)
 
 
 def test_a_pause_holds_the_count_or_the_one_that_is_given():
@@ -113,8 +113,8 @@ def test_a_schedule_never_exceeds_the_maximum():
 
 
 def test_idle_only_removes_idle_replicas_and_waits_for_busy_ones():
-    policy = working(victim_policy=VictimPolicy.IDLE_ONLY, max_drain_wait_seconds=60)
-    time = Timeline(policy, 10)
+    spec = working(victim_policy=VictimPolicy.IDLE_ONLY, max_drain_wait_seconds=60)
+    time = Timeline(spec, 10)
     time.now = 100.0
     assert time.decide(ready=20, idle=3).replicas == 10  # each of them may have a message by now
     time.now = 120.0
@@ -130,8 +130,8 @@ def test_idle_only_removes_idle_replicas_and_waits_for_busy_ones():
 
 
 def test_idle_only_without_knowledge_waits_for_its_time():
-    policy = working(victim_policy=VictimPolicy.IDLE_ONLY, max_drain_wait_seconds=60)
-    time = Timeline(policy, 10)
+    spec = working(victim_policy=VictimPolicy.IDLE_ONLY, max_drain_wait_seconds=60)
+    time = Timeline(spec, 10)
     time.now = 100.0
     decision = time.decide(ready=20)
     assert decision.replicas == 10

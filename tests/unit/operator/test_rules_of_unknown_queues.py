@@ -5,17 +5,17 @@ from dataclasses import replace
 import pytest
 
 from mare.domain.observation import Observation, Workload
-from mare.domain.policy import (
+from mare.domain.reason import Reason
+from mare.domain.spec import (
     Behavior,
     Fallback,
     FallbackBehavior,
     MessageRate,
     Pause,
-    Policy,
     QueueWaitTime,
     ScalingRules,
+    ScalingSpec,
 )
-from mare.domain.reason import Reason
 from tests.unit.operator.building import (
     LENGTH,
     UNREACHABLE,
@@ -69,8 +69,10 @@ def test_the_fallback_applies_after_its_time_and_does_not_scale_down():
 
 
 def test_the_fallback_counts_from_zero_as_well():
-    policy = Policy(max_replicas=5, targets=LENGTH, fallback=Fallback(replicas=2, after_seconds=1))
-    time = Timeline(policy, 0)
+    spec = ScalingSpec(
+        max_replicas=5, targets=LENGTH, fallback=Fallback(replicas=2, after_seconds=1)
+    )
+    time = Timeline(spec, 0)
     assert away(time, 3).replicas == 2
 
 
@@ -94,21 +96,21 @@ def test_bounds_hold_without_knowledge():
 
 def test_an_unknown_target_blocks_scale_down_but_not_scale_up():
     both = (*LENGTH, MessageRate(messages_per_second_per_replica=5))
-    policy = Policy(min_replicas=1, max_replicas=50, targets=both)
-    held = once(policy, observation_of(7, amqp_only(0, at=1000.0)), since=0.0)
+    spec = ScalingSpec(min_replicas=1, max_replicas=50, targets=both)
+    held = once(spec, observation_of(7, amqp_only(0, at=1000.0)), since=0.0)
     assert (held.replicas, held.reason) == (7, Reason.PARTLY_UNKNOWN)
-    assert once(policy, observation_of(7, amqp_only(400, at=1000.0)), since=0.0).replicas == 20
+    assert once(spec, observation_of(7, amqp_only(400, at=1000.0)), since=0.0).replicas == 20
 
 
 def test_the_wait_target_never_scales_down_without_statistics():
-    policy = Policy(max_replicas=50, targets=(QueueWaitTime(capacity_per_replica=8),))
-    assert once(policy, observation_of(7, amqp_only(0, at=1000.0)), since=0.0).replicas == 7
-    assert once(policy, observation_of(7, amqp_only(400, at=1000.0)), since=0.0).replicas == 25
+    spec = ScalingSpec(max_replicas=50, targets=(QueueWaitTime(capacity_per_replica=8),))
+    assert once(spec, observation_of(7, amqp_only(0, at=1000.0)), since=0.0).replicas == 7
+    assert once(spec, observation_of(7, amqp_only(400, at=1000.0)), since=0.0).replicas == 25
 
 
 def test_no_scale_down_before_the_window_is_full_after_a_restart():
     time = Timeline(watching(), 9, at=1000.0)
-    window = time.policy.behavior.scale_down.stabilization_window_seconds
+    window = time.spec.behavior.scale_down.stabilization_window_seconds
     assert time.passes(window - 1).replicas == 9
     time.now += 1
     assert time.decide().replicas == 1
@@ -118,12 +120,12 @@ def test_no_scale_down_before_the_window_is_full_after_a_restart():
 def test_no_scale_down_before_the_windows_are_full_again(pause):
     time = Timeline(watching(), 10)
     time.passes(60, ready=200)
-    time.policy = replace(time.policy, paused=pause)
+    time.spec = replace(time.spec, paused=pause)
     for _ in range(60):
         time.now += 1
         time.read(queues=(reading(at=time.now),) if pause else UNREACHABLE)
-    time.policy = replace(time.policy, paused=None)
-    window = time.policy.behavior.scale_down.stabilization_window_seconds
+    time.spec = replace(time.spec, paused=None)
+    window = time.spec.behavior.scale_down.stabilization_window_seconds
     time.now += 1
     assert time.passes(window - 2).replicas == 10
     time.now += 1
@@ -132,8 +134,8 @@ def test_no_scale_down_before_the_windows_are_full_again(pause):
 
 def test_a_moment_of_unknown_queues_does_not_delay_scale_up():
     slow = ScalingRules(stabilization_window_seconds=60)
-    policy = watching(behavior=Behavior(scale_up=slow, scale_down=ScalingRules()))
-    time = Timeline(policy, 2)
+    spec = watching(behavior=Behavior(scale_up=slow, scale_down=ScalingRules()))
+    time = Timeline(spec, 2)
     time.passes(30, ready=200)
     away(time, 1)
     time.now += 1

@@ -8,16 +8,16 @@ import pytest
 
 import mare.simulation
 from mare.domain.decision import Stage
-from mare.domain.policy import (
+from mare.domain.reason import Reason
+from mare.domain.spec import (
     ExpectedQueueConsumptionTime,
     MaximumConcurrency,
     MessageRate,
-    Policy,
     PublishedToDeliveredRatio,
     QueueLength,
     QueueWaitTime,
+    ScalingSpec,
 )
-from mare.domain.reason import Reason
 from mare.simulation.comparison import run_simulation
 from mare.simulation.reading import read_scenario
 from mare.simulation.simulation import generate_messages
@@ -201,7 +201,7 @@ def flowing(rate, ready=0, unacknowledged=0):
     ("rate", "ready", "unacknowledged"), [(9.1, 0, 5), (9.1, 57, 8), (3, 2, 1)]
 )
 def test_the_sentence_of_every_target_can_be_recomputed(target, rate, ready, unacknowledged):
-    time = Timeline(Policy(min_replicas=1, max_replicas=300, targets=(target,)), 4)
+    time = Timeline(ScalingSpec(min_replicas=1, max_replicas=300, targets=(target,)), 4)
     read = flowing(rate, ready, unacknowledged)
     for _ in range(60):
         time.now += 1
@@ -213,8 +213,8 @@ def test_the_sentence_of_every_target_can_be_recomputed(target, rate, ready, una
 
 
 def test_the_trace_marks_the_deciding_step():
-    policy = Policy(max_replicas=5, targets=(QueueLength(messages_per_replica=20),))
-    decision = once(policy, observation_of(2, reading(240, at=1000.0)))
+    spec = ScalingSpec(max_replicas=5, targets=(QueueLength(messages_per_replica=20),))
+    decision = once(spec, observation_of(2, reading(240, at=1000.0)))
     assert [step.stage for step in decision.steps] == [
         Stage.MEASURED,
         Stage.PROPOSAL,
@@ -230,8 +230,8 @@ def test_the_trace_marks_the_deciding_step():
 
 
 def test_the_trace_shows_a_window_that_the_fall_of_the_load_ended():
-    policy = Policy(max_replicas=50, targets=(QueueWaitTime(capacity_per_replica=8.0),))
-    time = Timeline(policy, 10)
+    spec = ScalingSpec(max_replicas=50, targets=(QueueWaitTime(capacity_per_replica=8.0),))
+    time = Timeline(spec, 10)
     done = 0
     for index in range(17):
         time.now = 5.0 * index
@@ -243,7 +243,9 @@ def test_the_trace_shows_a_window_that_the_fall_of_the_load_ended():
 
 
 def test_a_window_that_holds_counts_down_to_its_end():
-    time = Timeline(Policy(max_replicas=50, targets=(QueueLength(messages_per_replica=20),)), 1)
+    time = Timeline(
+        ScalingSpec(max_replicas=50, targets=(QueueLength(messages_per_replica=20),)), 1
+    )
     time.decide(ready=200)
     time.now += 4
     decision = time.decide(ready=20)

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from mare.cli.simulate import simulate
 from mare.documents.tree import InputError
-from mare.domain.policy import Policy, QueueLength, QueueWaitTime
+from mare.domain.spec import QueueLength, QueueWaitTime, ScalingSpec
 from mare.simulation.comparison import run_simulation
 from mare.simulation.load import Load, Points
 from mare.simulation.reading import packaged, read_scenario
@@ -243,7 +243,7 @@ def test_an_hour_of_ten_services_takes_seconds():
         worker=Worker(service_seconds=0.5),
         autoscalers=(),
     )
-    autoscaler = SimulatedAutoscaler("Maré", Policy(max_replicas=30))
+    autoscaler = SimulatedAutoscaler("Maré", ScalingSpec(max_replicas=30))
     began = time.process_time()
     for seed in range(10):
         service = replace(scenario, seed=seed)

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from mare.domain.policy import Policy, QueueLength
+from mare.domain.spec import QueueLength, ScalingSpec
 from mare.simulation.comparison import run_simulation
 from mare.simulation.hpa_controller import AverageValue, HorizontalPodAutoscaler
 from mare.simulation.load import Burst, Load
@@ -31,7 +31,7 @@ BURST = Scenario(
     max_replicas=20,
     autoscalers=(),
 )
-LENGTH = Policy(max_replicas=20, targets=(QueueLength(messages_per_replica=20),))
+LENGTH = ScalingSpec(max_replicas=20, targets=(QueueLength(messages_per_replica=20),))
 
 
 def seconds_to(replicas, settings, seed, scenario=BURST):

@@ -22,8 +22,8 @@ def orders(*single: bool):
     ],
 )
 def test_at_most_as_many_replicas_as_queues(single, least, count):
-    policy = replace(watching(), min_replicas=least)
-    assert once(policy, observation_of(least, *orders(*single))).replicas == count
+    spec = replace(watching(), min_replicas=least)
+    assert once(spec, observation_of(least, *orders(*single))).replicas == count
 
 
 def test_the_decision_names_the_single_active_consumer():

@@ -2,15 +2,15 @@
 
 import pytest
 
-from mare.domain.policy import (
+from mare.domain.reason import Reason
+from mare.domain.spec import (
     ExpectedQueueConsumptionTime,
     MaximumConcurrency,
-    Policy,
     PublishedToDeliveredRatio,
     QueueLength,
     QueueWaitTime,
+    ScalingSpec,
 )
-from mare.domain.reason import Reason
 from tests.unit.operator.building import (
     NOT_REPORTED,
     Timeline,
@@ -22,8 +22,8 @@ from tests.unit.operator.building import (
 
 
 def decision_of(target, *readings, replicas=1, targets=()):
-    policy = Policy(min_replicas=1, max_replicas=500, targets=(target, *targets))
-    return once(policy, observation_of(replicas, *readings), since=0.0)
+    spec = ScalingSpec(min_replicas=1, max_replicas=500, targets=(target, *targets))
+    return once(spec, observation_of(replicas, *readings), since=0.0)
 
 
 @pytest.mark.parametrize(
@@ -84,10 +84,10 @@ def test_concurrency_learns_the_workers_from_the_prefetch():
 
 
 def test_a_ratio_moves_the_ready_replicas():
-    policy = Policy(
+    spec = ScalingSpec(
         min_replicas=1, max_replicas=50, targets=(PublishedToDeliveredRatio(ratio=1.0),)
     )
-    time = Timeline(policy, 4)
+    time = Timeline(spec, 4)
     for second in range(20):
         time.now = float(second)
         decision = time.read(
@@ -99,10 +99,10 @@ def test_a_ratio_moves_the_ready_replicas():
 
 
 def test_a_ratio_without_deliveries_is_unknown():
-    policy = Policy(
+    spec = ScalingSpec(
         min_replicas=1, max_replicas=50, targets=(PublishedToDeliveredRatio(ratio=1.0),)
     )
-    time = Timeline(policy, 4)
+    time = Timeline(spec, 4)
     for second in range(20):
         time.now = float(second)
         decision = time.read(reading(50, 4, at=time.now, published=second * 30))
@@ -145,15 +145,15 @@ def test_wait_time_scales_to_a_worker_per_message_in_steps_until_it_has_measured
 
 
 def test_wait_time_activates_one_replica_while_the_workers_are_unknown():
-    policy = Policy(max_replicas=50)
-    assert once(policy, observation_of(0, amqp_only(500, at=1000.0))).replicas == 1
+    spec = ScalingSpec(max_replicas=50)
+    assert once(spec, observation_of(0, amqp_only(500, at=1000.0))).replicas == 1
 
 
 def test_a_ratio_of_no_ready_replica_is_unknown():
-    policy = Policy(
+    spec = ScalingSpec(
         min_replicas=1, max_replicas=50, targets=(PublishedToDeliveredRatio(ratio=1.0),)
     )
-    time = Timeline(policy, 4)
+    time = Timeline(spec, 4)
     for second in range(60):
         time.now = float(second)
         fresh = reading(50, 4, at=time.now, published=second * 40, delivered=second * 20)
@@ -161,14 +161,14 @@ def test_a_ratio_of_no_ready_replica_is_unknown():
 
 
 def test_prefetched_messages_are_counted_for_consuming_replicas_only():
-    policy = Policy(min_replicas=1, max_replicas=500, targets=(waiting(),))
+    spec = ScalingSpec(min_replicas=1, max_replicas=500, targets=(waiting(),))
     full = reading(0, 44, at=1000.0, prefetch=100.0, consumers=1)
-    decision = once(policy, observation_of(10, full, ready=10), since=0.0)
+    decision = once(spec, observation_of(10, full, ready=10), since=0.0)
     assert (decision.raw, decision.steps[1].text.numbers["ready"]) == (3, 40)
 
 
 def test_a_value_that_one_target_lacks_comes_from_another():
-    policy = Policy(
+    spec = ScalingSpec(
         max_replicas=3,
         targets=(
             QueueWaitTime(),
@@ -176,14 +176,14 @@ def test_a_value_that_one_target_lacks_comes_from_another():
             ExpectedQueueConsumptionTime(consumption_seconds=5, capacity_per_replica=7.0),
         ),
     )
-    assert (policy.workers_per_replica, policy.capacity_per_replica) == (6, 7.0)
+    assert (spec.workers_per_replica, spec.capacity_per_replica) == (6, 7.0)
 
 
 def test_a_ratio_moves_the_count_once_for_each_sample():
-    policy = Policy(
+    spec = ScalingSpec(
         min_replicas=1, max_replicas=1000, targets=(PublishedToDeliveredRatio(ratio=1.0),)
     )
-    time, counts = Timeline(policy, 4), []
+    time, counts = Timeline(spec, 4), []
     for tick in range(60):
         time.now = tick / 2
         sample = tick // 10 * 5.0
@@ -226,8 +226,8 @@ def test_a_formula_without_a_bound_gives_the_largest_count():
 
 def growing(seconds, per_second, *, statistics):
     """One replica of which nothing is known beside the ready messages of its queue."""
-    policy = Policy(min_replicas=1, max_replicas=50, targets=(QueueWaitTime(),))
-    time = Timeline(policy, 1)
+    spec = ScalingSpec(min_replicas=1, max_replicas=50, targets=(QueueWaitTime(),))
+    time = Timeline(spec, 1)
     for second in range(seconds):
         time.now = float(second)
         depth = {"consumers": time.replicas}
@@ -250,8 +250,8 @@ def test_messages_that_do_not_grow_add_no_replica_without_statistics():
 
 
 def test_a_step_waits_until_the_replicas_of_the_last_one_have_had_time_to_start():
-    policy = Policy(min_replicas=1, max_replicas=500, targets=(QueueWaitTime(),))
-    time = Timeline(policy, 1)
+    spec = ScalingSpec(min_replicas=1, max_replicas=500, targets=(QueueWaitTime(),))
+    time = Timeline(spec, 1)
     counts = []
     for _ in range(12):
         time.now += 1

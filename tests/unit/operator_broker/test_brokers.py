@@ -97,12 +97,12 @@ def test_fresh_queues_scale_up_while_the_statistics_of_another_queue_are_old(pla
         assert sorted(now - each.read_at for each in queues) == [0.0, 20.0]
 
         observation = Observation(workload=Workload(replicas=1, ready=1), queues=queues)
-        decision, _ = decide(both.policy, observation, History.begin(now, 1), now)
+        decision, _ = decide(both.spec, observation, History.begin(now, 1), now)
         assert decision.replicas == 20
 
         empty = tuple(replace(each, ready=0) for each in queues)
         observation = Observation(workload=Workload(replicas=20, ready=20), queues=empty)
-        decision, _ = decide(both.policy, observation, History.begin(now, 20), now)
+        decision, _ = decide(both.spec, observation, History.begin(now, 20), now)
         assert decision.replicas == 20
 
     play(timeline, **AMQP, **MANAGEMENT)

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from mare.convert.conversion import Conversion, convert
 from mare.convert.findings import Outcome
 from mare.convert.report import data, manifests, text
-from mare.custom_resource.policies import read_policy
+from mare.custom_resource.spec import read_spec
 from mare.domain.decide import decide
 from mare.domain.history import History
 from mare.domain.observation import Observation, QueueReading, Workload
-from mare.domain.policy import Policy
+from mare.domain.spec import ScalingSpec
 from tests.unit.operator_convert.crd import faults
 from tests.unit.operator_convert.scaledobjects import NAMES, scaledobjects, tampered
 
@@ -141,18 +141,18 @@ def test_an_idle_workload_is_activated_to_the_final_count_of_keda(
         return
     names = sorted({t["metadata"]["queueName"] for t in triggers})
     depths = {name: chooser.draw(st.integers(0, 500)) for name in names}
-    policy = read_policy(manifest_of(converted(scaledobject))["spec"])
-    ours = _decided(policy, idle_replicas, depths)
+    ours = read_spec(manifest_of(converted(scaledobject))["spec"])
+    count = _decided(ours, idle_replicas, depths)
     keda = _keda(spec, depths)
-    if policy.always_active:
+    if ours.always_active:
         assert keda is not None, "KEDA is always above a negative activationValue"
     elif keda is None and len(names) > 1:
-        assert ours == idle_replicas or sum(depths.values()) > policy.activation_threshold
+        assert count == idle_replicas or sum(depths.values()) > ours.activation_threshold
     else:
-        assert ours == (idle_replicas if keda is None else keda)
+        assert count == (idle_replicas if keda is None else keda)
 
 
-def _decided(policy: Policy, current: int, depths: dict[str, int]) -> int:
+def _decided(spec: ScalingSpec, current: int, depths: dict[str, int]) -> int:
     now = 1000.0
     queues = tuple(
         QueueReading(
@@ -167,7 +167,7 @@ def _decided(policy: Policy, current: int, depths: dict[str, int]) -> int:
         for name, ready in depths.items()
     )
     observation = Observation(workload=Workload(replicas=current, ready=current), queues=queues)
-    decision, _ = decide(policy, observation, History.begin(now, current), now)
+    decision, _ = decide(spec, observation, History.begin(now, current), now)
     return decision.replicas
 
 

@@ -160,10 +160,11 @@ MEASURED = Estimates(
     ],
 )
 def test_a_prefetch_above_the_workers_is_a_hint(prefetch, spec, learning, reason, text):
-    policy = read_autoscaler(body(target={"type": "QueueWaitTime", **spec})).policy
+    autoscaler = read_autoscaler(body(target={"type": "QueueWaitTime", **spec}))
     queues = (reading(at=0.0, prefetch=prefetch),)
     history = replace(History.begin(0.0, 1), learning=learning)
-    (found,) = prefetch_suitable(policy, BrokerReading(queues=queues, busy={}), history, 0.0)
+    seen = BrokerReading(queues=queues, busy={})
+    (found,) = prefetch_suitable(autoscaler.spec, seen, history, 0.0)
 
     assert found.reason == reason
     assert text in found.message

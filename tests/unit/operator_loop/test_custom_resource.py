@@ -1,12 +1,12 @@
-"""From the spec to a policy, and from what was learnt to a status and back."""
+"""From the spec to a ScalingSpec, and from what was learnt to a status and back."""
 
 import pytest
 
 from mare.custom_resource.autoscaler import read_autoscaler
-from mare.custom_resource.policies import read_policy, read_quantity
+from mare.custom_resource.spec import read_quantity, read_spec
 from mare.custom_resource.status import read_estimates, without_absent
 from mare.custom_resource.status_values import instant, seconds_of, wait
-from mare.domain.policy import (
+from mare.domain.spec import (
     HPA_SCALE_DOWN,
     HPA_SCALE_UP,
     MESSAGE_COUNT_BEHAVIOR,
@@ -27,30 +27,30 @@ SMALLEST = {"maxReplicas": 10}
 
 
 def test_the_smallest_spec_means_the_defaults_of_the_domain():
-    policy = read_policy(SMALLEST)
+    spec = read_spec(SMALLEST)
 
-    assert policy.targets == (QueueWaitTime(),)
-    assert policy.behavior == QUEUE_WAIT_BEHAVIOR
-    assert policy.victim_policy is VictimPolicy.IDLE_FIRST
-    assert (policy.min_replicas, policy.max_replicas) == (0, 10)
+    assert spec.targets == (QueueWaitTime(),)
+    assert spec.behavior == QUEUE_WAIT_BEHAVIOR
+    assert spec.victim_policy is VictimPolicy.IDLE_FIRST
+    assert (spec.min_replicas, spec.max_replicas) == (0, 10)
 
 
 def test_the_default_window_is_long_for_targets_that_count_messages():
     target = {"type": "QueueLength", "messagesPerReplica": 20}
-    assert read_policy({**SMALLEST, "target": target}).behavior == MESSAGE_COUNT_BEHAVIOR
+    assert read_spec({**SMALLEST, "target": target}).behavior == MESSAGE_COUNT_BEHAVIOR
     both = {**SMALLEST, "targets": [{"type": "QueueWaitTime"}, target]}
-    assert read_policy(both).behavior == MESSAGE_COUNT_BEHAVIOR
+    assert read_spec(both).behavior == MESSAGE_COUNT_BEHAVIOR
 
 
 def test_a_behavior_given_in_part_means_for_the_rest_what_an_hpa_means():
-    policy = read_policy({**SMALLEST, "behavior": {}})
-    assert (policy.behavior.scale_up, policy.behavior.scale_down) == (HPA_SCALE_UP, HPA_SCALE_DOWN)
+    spec = read_spec({**SMALLEST, "behavior": {}})
+    assert (spec.behavior.scale_up, spec.behavior.scale_down) == (HPA_SCALE_UP, HPA_SCALE_DOWN)
 
     rules = {"stabilizationWindowSeconds": 5, "victimPolicy": "IdleOnly", "maxDrainWaitSeconds": 9}
-    policy = read_policy({**SMALLEST, "behavior": {"scaleDown": rules}})
-    assert policy.behavior.scale_down.stabilization_window_seconds == 5
-    assert policy.behavior.scale_down.policies == HPA_SCALE_DOWN.policies
-    assert (policy.victim_policy, policy.max_drain_wait_seconds) == (VictimPolicy.IDLE_ONLY, 9)
+    spec = read_spec({**SMALLEST, "behavior": {"scaleDown": rules}})
+    assert spec.behavior.scale_down.stabilization_window_seconds == 5
+    assert spec.behavior.scale_down.policies == HPA_SCALE_DOWN.policies
+    assert (spec.victim_policy, spec.max_drain_wait_seconds) == (VictimPolicy.IDLE_ONLY, 9)
 
 
 @pytest.mark.parametrize(
@@ -77,18 +77,18 @@ def test_a_behavior_given_in_part_means_for_the_rest_what_an_hpa_means():
     ],
 )
 def test_every_type_of_target_is_read(target, means):
-    assert read_policy({**SMALLEST, "target": target}).targets == (means,)
-    assert read_policy({**SMALLEST, "targets": [target, target]}).targets == (means, means)
+    assert read_spec({**SMALLEST, "target": target}).targets == (means,)
+    assert read_spec({**SMALLEST, "targets": [target, target]}).targets == (means, means)
 
 
 def test_the_workers_of_a_nameko_service_count_where_the_target_names_none():
     spec = {**SMALLEST, "nameko": {"service": "shop", "maxWorkers": 4}}
-    assert read_policy(spec).workers_per_replica == 4
-    assert read_policy({**spec, "target": {"workersPerReplica": 2}}).workers_per_replica == 2
+    assert read_spec(spec).workers_per_replica == 4
+    assert read_spec({**spec, "target": {"workersPerReplica": 2}}).workers_per_replica == 2
 
 
 def test_pause_idle_fallback_and_schedules_are_read():
-    policy = read_policy(
+    spec = read_spec(
         {
             **SMALLEST,
             "minReplicas": 2,
@@ -102,12 +102,12 @@ def test_pause_idle_fallback_and_schedules_are_read():
         }
     )
 
-    assert (policy.paused, policy.paused_replicas, policy.dry_run) == (Pause.ALL, 4, True)
-    assert (policy.activation_threshold, policy.always_active) == (3, True)
-    assert (policy.idle_replicas, policy.cooldown_seconds) == (1, 7)
-    assert policy.fallback is not None
-    assert policy.fallback.behavior is FallbackBehavior.STATIC
-    assert policy.schedules[0].timezone == "UTC"
+    assert (spec.paused, spec.paused_replicas, spec.dry_run) == (Pause.ALL, 4, True)
+    assert (spec.activation_threshold, spec.always_active) == (3, True)
+    assert (spec.idle_replicas, spec.cooldown_seconds) == (1, 7)
+    assert spec.fallback is not None
+    assert spec.fallback.behavior is FallbackBehavior.STATIC
+    assert spec.schedules[0].timezone == "UTC"
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,14 @@
 """Decisions as lines: a change is one, holds of one cause are one together."""
 
-from mare.domain.policy import Policy, QueueLength
+from mare.domain.spec import QueueLength, ScalingSpec
 from mare.loop.decision_log import MAX_ENTRIES, DecisionLog
 from tests.unit.operator.building import Timeline
 
-POLICY = Policy(min_replicas=1, max_replicas=10, targets=(QueueLength(messages_per_replica=20),))
+SPEC = ScalingSpec(min_replicas=1, max_replicas=10, targets=(QueueLength(messages_per_replica=20),))
 
 
 def lines_of(*depths):
-    time, lines = Timeline(POLICY, 1, at=100.0), DecisionLog()
+    time, lines = Timeline(SPEC, 1, at=100.0), DecisionLog()
     for depth in depths:
         lines.add(time.now, time.decide(ready=depth))
         time.now += 1

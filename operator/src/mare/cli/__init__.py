@@ -18,7 +18,7 @@ COMMANDS = {
     "pause": ("mare.cli.pause", "Stop the scaling of a workload."),
     "resume": ("mare.cli.pause", "Restart the scaling of a paused workload."),
     "run": ("mare.cli.run", "Run the operator against a cluster."),
-    "simulate": ("mare.cli.simulate", "Compare scaling policies with KEDA and an HPA."),
+    "simulate": ("mare.cli.simulate", "Compare a spec with KEDA and an HPA."),
 }
 """The module and the summary of each subcommand. The command has its own name in the module."""
 

@@ -1,4 +1,4 @@
-"""`mare simulate`: compares policies with KEDA and an HPA on the same messages."""
+"""`mare simulate`: compares a spec with KEDA and an HPA on the same messages."""
 
 import json
 import os

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from mare.custom_resource.policies import WrongSchedule, read_policy, wrong_schedules
-from mare.domain.policy import Policy
+from mare.custom_resource.spec import WrongSchedule, read_spec, wrong_schedules
+from mare.domain.spec import ScalingSpec
 
 FROM_REPLICAS, TO_REPLICAS = "mare.dev/from-replicas", "mare.dev/to-replicas"
 """Annotations of an Event: the replicas before and after a change."""
@@ -57,7 +57,7 @@ class Autoscaler:
     entries: tuple[QueueEntry, ...]
     service: str | None
     """The Nameko service whose queues are read."""
-    policy: Policy
+    spec: ScalingSpec
     status: Mapping[str, Any]
     """The status at the last read."""
     version: str = ""
@@ -67,7 +67,7 @@ class Autoscaler:
     created: str = ""
     """The creation time, in RFC 3339."""
     wrong_schedules: tuple[WrongSchedule, ...] = ()
-    """Invalid schedules of the spec, which the policy does not contain."""
+    """Invalid schedules of the custom resource, which `spec` does not contain."""
 
 
 def read_autoscaler(body: Mapping[str, Any]) -> Autoscaler:
@@ -83,7 +83,7 @@ def read_autoscaler(body: Mapping[str, Any]) -> Autoscaler:
         broker=BrokerReference(namespace, broker["secretName"], broker.get("vhost")),
         entries=tuple(_read_entry(entry) for entry in spec.get("queues", ())),
         service=spec.get("nameko", {}).get("service"),
-        policy=read_policy(spec),
+        spec=read_spec(spec),
         status=body.get("status") or {},
         version=metadata.get("resourceVersion", ""),
         restores_replicas=spec.get("onDelete") == "Restore",

@@ -15,8 +15,8 @@ from mare.domain.clause import Clause, capital
 from mare.domain.decision import Decision
 from mare.domain.history import History
 from mare.domain.observation import QueueReading
-from mare.domain.policy import Policy, VictimPolicy
 from mare.domain.reason import Reason
+from mare.domain.spec import ScalingSpec, VictimPolicy
 from mare.domain.unknown import Unknown
 from mare.ports import BrokerReading, Scale
 
@@ -51,27 +51,27 @@ def conditions_of(
     `problem` is why the last decision was not carried out, `unchosen` why idle replicas cannot be
     removed first, `silent_since` since when the leader of a queue does not answer.
     """
-    policy = autoscaler.policy
-    able = _able_to_scale(policy, scale, problem)
+    spec = autoscaler.spec
+    able = _able_to_scale(spec, scale, problem)
     is_new = silent_since is not None and now < silent_since + _SILENT_SECONDS
     fresh = _metrics_fresh(reading, is_unconfirmed=is_new)
-    others = [able, fresh, _broker_alarm(reading.alarm), _events_safe(policy, reading)]
-    if policy.schedules or autoscaler.wrong_schedules:
+    others = [able, fresh, _broker_alarm(reading.alarm), _events_safe(spec, reading)]
+    if spec.schedules or autoscaler.wrong_schedules:
         others.append(_schedules_valid(autoscaler))
     if decision is not None and history is not None:
         others += [
-            _active(policy, history, fresh, now),
+            _active(spec, history, fresh, now),
             _scaling_limited(decision),
             _fallback(decision),
-            _paused(policy),
-            work_visible(policy, history.early_acknowledgement),
-            *prefetch_suitable(policy, reading, history, now),
+            _paused(spec),
+            work_visible(spec, history.early_acknowledgement),
+            *prefetch_suitable(spec, reading, history, now),
         ]
-    if isinstance(scale, Scale) and policy.victim_policy is VictimPolicy.IDLE_ONLY:
-        others.append(victims_chosen(policy, unchosen, reading))
+    if isinstance(scale, Scale) and spec.victim_policy is VictimPolicy.IDLE_ONLY:
+        others.append(victims_chosen(spec, unchosen, reading))
     if isinstance(scale, Scale):
         others.append(grace_period_sufficient(autoscaler, scale, history, now))
-    return (_ready(policy, able, fresh), *others)
+    return (_ready(spec, able, fresh), *others)
 
 
 def _fallback(decision: Decision) -> Condition:
@@ -80,28 +80,26 @@ def _fallback(decision: Decision) -> Condition:
     return condition("Fallback", "False", "NotFallback")
 
 
-def _paused(policy: Policy) -> Condition:
-    if policy.paused is not None:
-        return Condition(
-            "Paused", "True", f"Paused{policy.paused}", f"spec.paused is {policy.paused}"
-        )
+def _paused(spec: ScalingSpec) -> Condition:
+    if spec.paused is not None:
+        return Condition("Paused", "True", f"Paused{spec.paused}", f"spec.paused is {spec.paused}")
     return condition("Paused", "False", "NotPaused")
 
 
-def _ready(policy: Policy, able: Condition, fresh: Condition) -> Condition:
+def _ready(spec: ScalingSpec, able: Condition, fresh: Condition) -> Condition:
     for each in (able, fresh):
         if each.status != "True":
             return Condition("Ready", "False", each.reason, each.message)
-    if policy.dry_run:
+    if spec.dry_run:
         return condition("Ready", "True", "DryRun")
     return condition("Ready", "True", "Ready")
 
 
-def _able_to_scale(policy: Policy, scale: Scale | Unknown, problem: Unknown | None) -> Condition:
+def _able_to_scale(spec: ScalingSpec, scale: Scale | Unknown, problem: Unknown | None) -> Condition:
     why = scale if isinstance(scale, Unknown) else problem
     if why is not None:
         # A dry run is meant to run beside another autoscaler: it is reported without a warning.
-        expected = policy.dry_run and why.reason == "OtherAutoscaler"
+        expected = spec.dry_run and why.reason == "OtherAutoscaler"
         status = "True" if expected else "False"
         return Condition("AbleToScale", status, why.reason, why.cause, (why.clause,))
     return condition("AbleToScale", "True", "Able")
@@ -139,10 +137,10 @@ def unknown_of(queues: tuple[QueueReading, ...] | Unknown) -> Unknown | None:
     return next((each.ready for each in queues if isinstance(each.ready, Unknown)), None)
 
 
-def _active(policy: Policy, history: History, fresh: Condition, now: float) -> Condition:
+def _active(spec: ScalingSpec, history: History, fresh: Condition, now: float) -> Condition:
     if fresh.status != "True":
         return Condition("Active", "Unknown", fresh.reason, fresh.message)
-    if now - history.last_active <= max(10, policy.cooldown_seconds):
+    if now - history.last_active <= max(10, spec.cooldown_seconds):
         return condition("Active", "True", "Work")
     return condition("Active", "False", "NoWork")
 
@@ -166,8 +164,8 @@ def _schedules_valid(autoscaler: Autoscaler) -> Condition:
     return Condition("SchedulesValid", "False", "ScheduleWrong", text, clauses)
 
 
-def _events_safe(policy: Policy, reading: BrokerReading) -> Condition:
-    if policy.effective_idle_replicas != 0 or reading.transient == ():
+def _events_safe(spec: ScalingSpec, reading: BrokerReading) -> Condition:
+    if spec.effective_idle_replicas != 0 or reading.transient == ():
         return condition("EventsSafe", "True", "Safe")
     if isinstance(reading.transient, Unknown):
         return Condition("EventsSafe", "Unknown", reading.transient.reason, reading.transient.cause)

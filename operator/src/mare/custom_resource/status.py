@@ -63,7 +63,7 @@ def status_of(
     status: Status = {
         "observedGeneration": autoscaler.generation,
         "operator": operator or None,
-        "target": status_values.targets(autoscaler.policy),
+        "target": status_values.targets(autoscaler.spec),
         "depth": status_values.depth(reading.queues),
         "queues": _queues(reading.queues, rates, before),
         "conditions": _conditions(conditions, autoscaler, before, now),
@@ -73,7 +73,7 @@ def status_of(
         status |= {"currentReplicas": scale.replicas, "readyReplicas": ready}
     if decision is not None and history is not None:
         estimates = history.learning.estimates
-        capacity = autoscaler.policy.capacity_per_replica or estimates.capacity_per_replica
+        capacity = autoscaler.spec.capacity_per_replica or estimates.capacity_per_replica
         seconds = status_values.wait_seconds(reading.queues, capacity, decision.replicas)
         status |= {
             "wait": status_values.wait(seconds),

@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 
 from mare.domain.clause import number
 from mare.domain.observation import QueueReading
-from mare.domain.policy import (
+from mare.domain.spec import (
     ExpectedQueueConsumptionTime,
     MaximumConcurrency,
     MessageRate,
-    Policy,
     PublishedToDeliveredRatio,
     QueueLength,
     QueueWaitTime,
+    ScalingSpec,
     Target,
 )
 from mare.domain.unknown import Unknown, total
@@ -40,9 +40,9 @@ _TARGETS: Mapping[type[Target], tuple[str, str]] = {
 }
 
 
-def targets(policy: Policy) -> str:
+def targets(spec: ScalingSpec) -> str:
     """Return the targets in short, for a column of `kubectl get`."""
-    texts = ((*_TARGETS[type(target)], target) for target in policy.targets)
+    texts = ((*_TARGETS[type(target)], target) for target in spec.targets)
     return ", ".join(text.format(number(getattr(t, name))) for text, name, t in texts)[:256]
 
 

@@ -9,7 +9,7 @@ from mare.domain.early_acknowledgement import DRAIN_SECONDS, EarlyAcknowledgemen
 from mare.domain.estimates import Estimates
 from mare.domain.history import History
 from mare.domain.observation import load_of
-from mare.domain.policy import MaximumConcurrency, Policy, QueueWaitTime, VictimPolicy
+from mare.domain.spec import MaximumConcurrency, QueueWaitTime, ScalingSpec, VictimPolicy
 from mare.domain.unknown import Unknown, known
 from mare.ports import BrokerReading, Scale
 
@@ -31,10 +31,10 @@ def grace_period_sufficient(
     service = history.service_seconds(grace, now) if history else Estimates().service_seconds
     if isinstance(service, Unknown):
         return Condition(kind, "Unknown", service.reason, service.cause)
-    seconds, wait = significant(service, 2), autoscaler.policy.max_drain_wait_seconds
+    seconds, wait = significant(service, 2), autoscaler.spec.max_drain_wait_seconds
     if seconds <= grace:
         return condition(kind, "True", "Sufficient")
-    if history is not None and _may_be_wait(autoscaler.policy, history, grace, now):
+    if history is not None and _may_be_wait(autoscaler.spec, history, grace, now):
         return condition(kind, "Unknown", "PrefetchLarge")
     reason, clause = (
         "GracePeriodTooShort",
@@ -47,7 +47,7 @@ def grace_period_sufficient(
             f"{capital(clause)}: check whether they hang, and restart them. If a message takes"
         )
         message += f" that long, raise {setting} above {number(seconds)} s"
-    if autoscaler.policy.victim_policy is not VictimPolicy.DEFAULT:
+    if autoscaler.spec.victim_policy is not VictimPolicy.DEFAULT:
         message += f". Until then only idle replicas are removed, for {wait} s"
         message += " (maxDrainWaitSeconds), then busy ones"
     return Condition(kind, "False", reason, message, (clause,))
@@ -59,17 +59,19 @@ def _may_hang(history: History, now: float) -> bool:
     return history.held_messages.longest(now) > _HUNG_FACTOR * service
 
 
-def _may_be_wait(policy: Policy, history: History, grace_seconds: int, now: float) -> bool:
+def _may_be_wait(spec: ScalingSpec, history: History, grace_seconds: int, now: float) -> bool:
     """Return whether a long service time may be the wait behind other prefetched messages."""
     workers = known(history.learning.estimates.workers_per_replica, 0.0)
-    is_known = policy.workers_per_replica is not None or workers < _LARGE_PREFETCH
+    is_known = spec.workers_per_replica is not None or workers < _LARGE_PREFETCH
     return not is_known and history.held_messages.longest(now) <= grace_seconds
 
 
-def victims_chosen(policy: Policy, unchosen: Unknown | None, reading: BrokerReading) -> Condition:
+def victims_chosen(
+    spec: ScalingSpec, unchosen: Unknown | None, reading: BrokerReading
+) -> Condition:
     kind = "VictimsChosen"
     if unchosen is not None:
-        seconds = policy.max_drain_wait_seconds
+        seconds = spec.max_drain_wait_seconds
         message = f"{unchosen.cause}: scale-down waits {seconds} s (maxDrainWaitSeconds), and can"
         message += " then remove busy replicas"
         return Condition(kind, "False", unchosen.reason, message, (unchosen.clause,))
@@ -78,29 +80,29 @@ def victims_chosen(policy: Policy, unchosen: Unknown | None, reading: BrokerRead
     return condition(kind, "True", "Chosen")
 
 
-def work_visible(policy: Policy, acknowledgement: EarlyAcknowledgement) -> Condition:
+def work_visible(spec: ScalingSpec, acknowledgement: EarlyAcknowledgement) -> Condition:
     kind = "WorkVisible"
-    if not acknowledgement.is_early and acknowledgement.are_unseen and policy.drain_seconds is None:
+    if not acknowledgement.is_early and acknowledgement.are_unseen and spec.drain_seconds is None:
         return condition(kind, "Unknown", "NeverUnacknowledged")
     if not acknowledgement.is_early:
         return condition(kind, "True", "Visible")
     reason = "AutomaticAcknowledgement" if acknowledgement.automatic else "EarlyAcknowledgement"
-    seconds = DRAIN_SECONDS if policy.drain_seconds is None else policy.drain_seconds
+    seconds = DRAIN_SECONDS if spec.drain_seconds is None else spec.drain_seconds
     clause = Clause("work.early")
     message = f"{capital(clause)}; scale-down waits {seconds} s (drainSeconds): {_ACKNOWLEDGE_LATE}"
     return Condition(kind, "False", reason, message, (clause,))
 
 
 def prefetch_suitable(
-    policy: Policy, reading: BrokerReading, history: History, now: float
+    spec: ScalingSpec, reading: BrokerReading, history: History, now: float
 ) -> tuple[Condition, ...]:
     """Return whether the prefetch count is the number of workers, if a target depends on it."""
     kind, estimates = "PrefetchSuitable", history.learning.estimates
-    if not any(isinstance(each, QueueWaitTime | MaximumConcurrency) for each in policy.targets):
+    if not any(isinstance(each, QueueWaitTime | MaximumConcurrency) for each in spec.targets):
         return ()
-    if policy.workers_per_replica is not None:
+    if spec.workers_per_replica is not None:
         return (condition(kind, "True", "Configured"),)
-    load = load_of(reading.queues, now, policy.staleness_seconds)
+    load = load_of(reading.queues, now, spec.staleness_seconds)
     prefetch = load.prefetch
     prefetched = known(prefetch, math.inf) * estimates.assumed_consumers_per_replica(load)
     count = (

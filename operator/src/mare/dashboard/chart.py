@@ -127,7 +127,7 @@ def _panels(
     changes: Iterable[DecisionLogEntry],
     frame: Frame,
 ) -> tuple[Panel, Panel]:
-    policy = facts.policy
+    spec = facts.spec
     marks = tuple(Mark(entry.at, entry.decision.message) for entry in changes)
     if wait_target is not None:
         title, colour = frame.text("wait"), _WAIT
@@ -143,9 +143,9 @@ def _panels(
         levels=measure_levels,
         marks=marks,
     )
-    levels = [Level(policy.max_replicas, frame.text("max", count=policy.max_replicas))]
-    if policy.min_replicas > 0:
-        levels.append(Level(policy.min_replicas, frame.text("min", count=policy.min_replicas)))
+    levels = [Level(spec.max_replicas, frame.text("max", count=spec.max_replicas))]
+    if spec.min_replicas > 0:
+        levels.append(Level(spec.min_replicas, frame.text("min", count=spec.min_replicas)))
     running = [(at, each.ready) for at, each in samples]
     desired = [(at, each.desired) for at, each in samples]
     replicas = Panel(
@@ -156,7 +156,7 @@ def _panels(
         ),
         levels=tuple(levels),
         marks=marks,
-        band=(policy.min_replicas, policy.max_replicas),
+        band=(spec.min_replicas, spec.max_replicas),
     )
     return measure, replicas
 

@@ -19,7 +19,7 @@ _NO_RATE = Unknown("NotReported", "rates need two readings of the broker's stati
 
 def summary(history: AutoscalerHistory, now: float) -> Json:
     view, facts = history.view, facts_of(history)
-    policy, decision = facts.policy, facts.decision
+    spec, decision = facts.spec, facts.decision
     unknown = unknown_of(view.reading.queues)
     queues = () if isinstance(view.reading.queues, Unknown) else view.reading.queues
     read_at = min((each.read_at for each in queues), default=None)
@@ -32,10 +32,10 @@ def summary(history: AutoscalerHistory, now: float) -> Json:
         "name": facts.key.name,
         "target": {"kind": facts.target.kind, "name": facts.target.name},
         "attention": attention(facts),
-        "dryRun": policy.dry_run,
+        "dryRun": spec.dry_run,
         "replicas": {
-            "min": policy.min_replicas,
-            "max": policy.max_replicas,
+            "min": spec.min_replicas,
+            "max": spec.max_replicas,
             "running": facts.ready,
             "requested": facts.requested,
             "desired": decision.replicas if decision else None,
@@ -68,7 +68,7 @@ def facts_of(history: AutoscalerHistory) -> Facts:
     return Facts(
         key=view.autoscaler.key,
         target=view.autoscaler.target,
-        policy=view.autoscaler.policy,
+        spec=view.autoscaler.spec,
         at=view.at,
         requested=scale.replicas if scale else None,
         ready=None if scale is None or isinstance(scale.ready, Unknown) else scale.ready,
@@ -97,7 +97,7 @@ def drain(facts: Facts, queues: Iterable[QueueReading]) -> float | Unknown:
     waiting = total(each.ready for each in queues)
     if waiting == 0:
         return 0.0
-    each = facts.policy.capacity_per_replica or facts.estimates.capacity_per_replica
+    each = facts.spec.capacity_per_replica or facts.estimates.capacity_per_replica
     rate = facts.estimates.arrival_rate
     if isinstance(each, Unknown) or isinstance(rate, Unknown) or isinstance(waiting, Unknown):
         return _NOT_MEASURED

@@ -2,7 +2,7 @@
 
 from random import Random
 
-from mare.domain.policy import QueueWaitTime
+from mare.domain.spec import QueueWaitTime
 from mare.simulation.load import Burst, Load, Points
 
 QUEUE = "demo"

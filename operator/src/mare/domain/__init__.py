@@ -1,5 +1,5 @@
 """What a QueueAutoscaler decides, as pure functions: no input or output, no clock, no environment.
 
-`policy`, `observation` and `decision` define the terms, `decide` the order of the rules. Times are
+`spec`, `observation` and `decision` define the terms, `decide` the order of the rules. Times are
 seconds since the epoch, durations are seconds, rates are per second.
 """

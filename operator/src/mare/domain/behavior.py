@@ -11,8 +11,8 @@ from mare.domain.clause import Clause
 from mare.domain.context import DecisionContext
 from mare.domain.count import MAX_COUNT
 from mare.domain.decision import DecisionTrace, Stage
-from mare.domain.policy import Behavior, PolicyType, ScalingRules, SelectPolicy
 from mare.domain.reason import Reason
+from mare.domain.spec import Behavior, PolicyType, ScalingRules, SelectPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +203,7 @@ def record_behavior(
     window_ended: bool,
 ) -> None:
     """Record in the trace how windows, policies and bounds changed the desired count."""
-    behavior, count = context.policy.behavior, limited.stabilized
+    behavior, count = context.spec.behavior, limited.stabilized
     match limited.stabilization:
         case Reason.SCALE_UP_STABILIZED:
             window = behavior.scale_up.stabilization_window_seconds
@@ -235,7 +235,7 @@ def _record_scale_down_window(
     trace: DecisionTrace, context: DecisionContext, limited: Limited, desired: int
 ) -> None:
     """A smaller count within bounds is possible once the last larger one leaves the window."""
-    window = context.policy.behavior.scale_down.stabilization_window_seconds
+    window = context.spec.behavior.scale_down.stabilization_window_seconds
     count = limited.stabilized
     blocking = [
         past.time

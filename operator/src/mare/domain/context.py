@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from mare.domain.clause import Clause
 from mare.domain.observation import Load, Observation, Workload
-from mare.domain.policy import Policy, Schedule
 from mare.domain.schedules import floor_of
+from mare.domain.spec import ScalingSpec, Schedule
 from mare.domain.unknown import Unknown
 
 
@@ -40,9 +40,9 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionContext:
-    """The policy, the observed load and the time of one decision."""
+    """The spec, the observed load and the time of one decision."""
 
-    policy: Policy
+    spec: ScalingSpec
     workload: Workload
     load: Load
     now: float
@@ -57,43 +57,45 @@ class DecisionContext:
     def why_floor(self) -> Clause:
         if self.schedule is not None:
             return Clause("bounds.schedule", start=self.schedule.start, replicas=self.floor)
-        if self.policy.min_replicas > 0:
+        if self.spec.min_replicas > 0:
             return Clause("bounds.min", min=self.floor)
-        return Clause("bounds.always" if self.policy.always_active else "bounds.quiet")
+        return Clause("bounds.always" if self.spec.always_active else "bounds.quiet")
 
     @property
     def ceiling(self) -> int:
         """The most replicas: maxReplicas, or one per queue if all have a single active consumer."""
-        most, active = self.policy.max_replicas, self.load.active_consumers
+        most, active = self.spec.max_replicas, self.load.active_consumers
         return most if active is None else min(most, max(active, self.floor))
 
     @property
     def why_ceiling(self) -> Clause:
         """The rule that sets the ceiling."""
-        most, active = self.policy.max_replicas, self.load.active_consumers
+        most, active = self.spec.max_replicas, self.load.active_consumers
         if self.ceiling == most or active is None:
-            return Clause("bounds.max", by=self.policy.max_set_by, max=most)
+            return Clause("bounds.max", by=self.spec.max_set_by, max=most)
         return Clause("bounds.singleActive", replicas=active)
 
     @property
     def idle_replicas(self) -> int | None:
         """The count of an idle workload; None if the workload cannot become idle now."""
-        return None if self.schedule else self.policy.effective_idle_replicas
+        return None if self.schedule else self.spec.effective_idle_replicas
 
     @property
     def is_idle(self) -> bool:
         return self.idle_replicas is not None and self.workload.replicas <= self.idle_replicas
 
 
-def context_of(policy: Policy, observation: Observation, load: Load, now: float) -> DecisionContext:
-    floor = max(1, policy.min_replicas)
-    scheduled, schedule = floor_of(policy.schedules, now)
-    if scheduled <= policy.min_replicas:
+def context_of(
+    spec: ScalingSpec, observation: Observation, load: Load, now: float
+) -> DecisionContext:
+    floor = max(1, spec.min_replicas)
+    scheduled, schedule = floor_of(spec.schedules, now)
+    if scheduled <= spec.min_replicas:
         schedule = None
     else:
-        floor = min(scheduled, policy.max_replicas)
+        floor = min(scheduled, spec.max_replicas)
     return DecisionContext(
-        policy=policy,
+        spec=spec,
         workload=observation.workload,
         load=load,
         now=now,

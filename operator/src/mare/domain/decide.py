@@ -27,34 +27,34 @@ from mare.domain.draining import keep_busy_replicas, keep_unfinished_messages
 from mare.domain.estimates import learn
 from mare.domain.history import History
 from mare.domain.observation import Load, Observation, load_of
-from mare.domain.policy import FallbackBehavior, Pause, Policy
 from mare.domain.reason import Reason
+from mare.domain.spec import FallbackBehavior, Pause, ScalingSpec
 from mare.domain.targets import proposal_of
 from mare.domain.unknown import Unknown
 
 
 def decide(
-    policy: Policy, observation: Observation, history: History, now: float
+    spec: ScalingSpec, observation: Observation, history: History, now: float
 ) -> tuple[Decision, History]:
     """Decide how many replicas the workload gets, and return the history for the next call.
 
     The caller calls `History.record_scaling` after it has carried the decision out.
     """
     workload = observation.workload
-    load = load_of(observation.queues, now, policy.staleness_seconds)
-    history = _observe(policy, observation, load, history, now)
-    context = context_of(policy, observation, load, now)
+    load = load_of(observation.queues, now, spec.staleness_seconds)
+    history = _observe(spec, observation, load, history, now)
+    context = context_of(spec, observation, load, now)
     trace = DecisionTrace(workload.replicas)
-    if policy.paused is Pause.ALL:
-        _pause_all(trace, policy)
+    if spec.paused is Pause.ALL:
+        _pause_all(trace, spec)
         return trace.decided(), _record_kept_count(trace, context, history)
-    if idle.is_disabled(policy, workload.replicas, history):
+    if idle.is_disabled(spec, workload.replicas, history):
         idle.stay_disabled(trace)
         return trace.decided(), _record_kept_count(trace, context, history)
     proposal = _largest(
         [
-            proposal_of(target, load, history.learning.estimates, workload, policy.behavior)
-            for target in policy.targets
+            proposal_of(target, load, history.learning.estimates, workload, spec.behavior)
+            for target in spec.targets
         ]
     )
     if isinstance(proposal, Unknown):
@@ -64,33 +64,33 @@ def decide(
         history = _record_kept_count(trace, context, history)
     else:
         history = _with_proposal(trace, context, proposal, history)
-    _pause_one_direction(trace, policy)
+    _pause_one_direction(trace, spec)
     return trace.decided(), history
 
 
 def _observe(
-    policy: Policy, observation: Observation, load: Load, history: History, now: float
+    spec: ScalingSpec, observation: Observation, load: Load, history: History, now: float
 ) -> History:
     """Return the history with one more reading. An alarm restarts the cooldown."""
     workload, has_alarm = observation.workload, observation.alarm is not None
-    learning = learn(history.learning, load, workload, now, policy.workers_per_replica)
+    learning = learn(history.learning, load, workload, now, spec.workers_per_replica)
     history = history.observe(load, learning, now)
-    acknowledgement = history.early_acknowledgement.observe(load, now, policy.drain_seconds)
+    acknowledgement = history.early_acknowledgement.observe(load, now, spec.drain_seconds)
     held_messages = history.held_messages.observe(load)
     return replace(
         history,
         early_acknowledgement=acknowledgement,
         held_messages=held_messages.interrupted() if has_alarm else held_messages,
-        policy_allowed_zero=idle.policy_allowed_zero(policy, workload.replicas, history),
+        spec_allowed_zero=idle.spec_allowed_zero(spec, workload.replicas, history),
         quiet_since=now if has_alarm else history.quiet_since,
     )
 
 
-def _pause_all(trace: DecisionTrace, policy: Policy) -> None:
-    count = trace.current if policy.paused_replicas is None else policy.paused_replicas
+def _pause_all(trace: DecisionTrace, spec: ScalingSpec) -> None:
+    count = trace.current if spec.paused_replicas is None else spec.paused_replicas
     trace.record(Stage.PROPOSAL, None, Clause("paused.notCalculated"))
     remark = Clause("paused.all")
-    if policy.paused_replicas is not None:
+    if spec.paused_replicas is not None:
         remark = Clause("paused.at", replicas=count)
     trace.limit(Stage.PAUSE, count, Reason.PAUSED, remark)
 
@@ -119,7 +119,7 @@ def _without_proposal(
     trace.set_formula(why.clause)
     trace.record(Stage.MEASURED, None, why.clause)
     since = context.now if history.unknown_since is None else history.unknown_since
-    fallback = None if history.unknown_since is None else context.policy.fallback
+    fallback = None if history.unknown_since is None else context.spec.fallback
     unknown_for = context.now - since
     stays_idle = True
     if fallback is not None and unknown_for >= fallback.after_seconds:
@@ -131,7 +131,7 @@ def _without_proposal(
         trace.limit(Stage.UNKNOWN, count, Reason.FALLBACK, remark)
     else:
         until = None if fallback is None else since + fallback.after_seconds
-        remark = Clause("unknown.held")
+        remark = Clause("unknown.kept")
         trace.limit(Stage.UNKNOWN, trace.current, Reason.QUEUES_UNKNOWN, remark, until)
     idle_replicas = -1 if context.idle_replicas is None else context.idle_replicas
     stays_idle = stays_idle and trace.count <= idle_replicas
@@ -163,7 +163,7 @@ def _with_proposal(
     desired = _desired(trace, context, proposal)
     recommendations = _recommendations(context, history)
     limited = apply_behavior(
-        context.policy.behavior,
+        context.spec.behavior,
         min_replicas=context.floor,
         max_replicas=context.ceiling,
         current=trace.current,
@@ -211,7 +211,7 @@ def _why_blocked(load: Load, proposal: Proposal) -> Clause:
 def _recommendations(context: DecisionContext, history: History) -> tuple[Recommendation, ...]:
     """Return the past recommendations; with the default behavior those since the load fell."""
     fell_at = history.learning.estimates.fell_at
-    if fell_at is None or not context.policy.behavior.ends_window_at_fall:
+    if fell_at is None or not context.spec.behavior.ends_window_at_fall:
         return history.recommendations
     return tuple(each for each in history.recommendations if each.time >= fell_at)
 
@@ -224,9 +224,9 @@ def _bound(trace: DecisionTrace, context: DecisionContext, floor: int) -> None:
         trace.limit(Stage.BOUNDS, floor, Reason.TOO_FEW_REPLICAS, context.why_floor)
 
 
-def _pause_one_direction(trace: DecisionTrace, policy: Policy) -> None:
+def _pause_one_direction(trace: DecisionTrace, spec: ScalingSpec) -> None:
     down, up = trace.count < trace.current, trace.count > trace.current
-    if (policy.paused is Pause.SCALE_IN and down) or (policy.paused is Pause.SCALE_OUT and up):
+    if (spec.paused is Pause.SCALE_IN and down) or (spec.paused is Pause.SCALE_OUT and up):
         code = "paused.scaleDown" if down else "paused.scaleUp"
         remark = Clause(code, replicas=trace.count)
         trace.limit(Stage.PAUSE, trace.current, Reason.PAUSED, remark)
@@ -234,4 +234,4 @@ def _pause_one_direction(trace: DecisionTrace, policy: Policy) -> None:
 
 def _record_kept_count(trace: DecisionTrace, context: DecisionContext, history: History) -> History:
     count = max(trace.count, trace.current)
-    return history.record_kept_count(count, context.now, context.policy.behavior)
+    return history.record_kept_count(count, context.now, context.spec.behavior)

@@ -13,8 +13,8 @@ from mare.domain.decision import DecisionTrace, Stage
 from mare.domain.early_acknowledgement import DRAIN_SECONDS, EarlyAcknowledgement
 from mare.domain.history import History
 from mare.domain.observation import STATISTICS_SECONDS
-from mare.domain.policy import VictimPolicy
 from mare.domain.reason import Reason
+from mare.domain.spec import VictimPolicy
 from mare.domain.unknown import Unknown, known
 
 
@@ -25,7 +25,7 @@ def keep_busy_replicas(trace: DecisionTrace, context: DecisionContext, history: 
         return replace(history, draining_since=None) if history.draining_since else history
     since = context.now if history.draining_since is None else history.draining_since
     removable = _removable_replicas(context, history)
-    until = since + context.policy.max_drain_wait_seconds
+    until = since + context.spec.max_drain_wait_seconds
     if trace.current - desired > removable and context.now < until:
         remark = _why_busy_stay(context.workload.idle, removable, desired)
         trace.limit(Stage.VICTIMS, trace.current - removable, Reason.DRAINING, remark, until)
@@ -34,8 +34,8 @@ def keep_busy_replicas(trace: DecisionTrace, context: DecisionContext, history: 
 
 
 def _removes_only_idle(context: DecisionContext, history: History) -> bool:
-    if context.policy.victim_policy is not VictimPolicy.IDLE_FIRST:
-        return context.policy.victim_policy is VictimPolicy.IDLE_ONLY
+    if context.spec.victim_policy is not VictimPolicy.IDLE_FIRST:
+        return context.spec.victim_policy is VictimPolicy.IDLE_ONLY
     grace_seconds = context.workload.grace_seconds
     if grace_seconds is None:
         return False
@@ -83,14 +83,14 @@ def keep_unfinished_messages(
     trace: DecisionTrace, context: DecisionContext, acknowledgement: EarlyAcknowledgement
 ) -> None:
     """Do not scale below the number of acknowledged messages that may still be processed."""
-    running, until = acknowledgement.unfinished_messages(context.policy.drain_seconds, context.now)
+    running, until = acknowledgement.unfinished_messages(context.spec.drain_seconds, context.now)
     kept = min(running, trace.current)
     if trace.count < kept:
         trace.limit(Stage.VICTIMS, kept, Reason.DRAINING, why_unfinished(context, running), until)
 
 
 def why_unfinished(context: DecisionContext, running: int) -> Clause:
-    drain_seconds = context.policy.drain_seconds
+    drain_seconds = context.spec.drain_seconds
     seconds = DRAIN_SECONDS if drain_seconds is None else drain_seconds
     running = min(running, context.workload.replicas)
     return Clause("victims.recent", messages=running, seconds=seconds)

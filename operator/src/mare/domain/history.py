@@ -7,7 +7,7 @@ from mare.domain.early_acknowledgement import EarlyAcknowledgement
 from mare.domain.estimates import Estimates, Learning, recall
 from mare.domain.held_messages import HeldMessages
 from mare.domain.observation import Load
-from mare.domain.policy import Behavior
+from mare.domain.spec import Behavior
 from mare.domain.unknown import Unknown, known, total
 
 _QUIET_SAMPLES = 2
@@ -37,8 +37,8 @@ class History:
     """Statistics in a row, sampled after `queues_changed_at`, without a message."""
     quiet_sampled_after: float = 0.0
     """`sampled_after` of the statistics that were counted last."""
-    policy_allowed_zero: bool = False
-    """Whether the policy allows or allowed the present count of 0; else another client set it."""
+    spec_allowed_zero: bool = False
+    """Whether the spec allows or allowed the present count of 0; else another client set it."""
     early_acknowledgement: EarlyAcknowledgement = field(default_factory=EarlyAcknowledgement)
     held_messages: HeldMessages = field(default_factory=HeldMessages)
     draining_since: float | None = None

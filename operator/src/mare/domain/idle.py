@@ -5,8 +5,8 @@ from mare.domain.context import DecisionContext, Proposal
 from mare.domain.decision import DecisionTrace, Stage
 from mare.domain.draining import why_unfinished
 from mare.domain.history import History
-from mare.domain.policy import Pause, Policy
 from mare.domain.reason import Reason
+from mare.domain.spec import Pause, ScalingSpec
 from mare.domain.unknown import Unknown, known, total
 
 _NOTHING = Clause("idle.stays")
@@ -15,7 +15,7 @@ _NOTHING = Clause("idle.stays")
 def exceeds_activation_threshold(context: DecisionContext) -> bool:
     """Return whether more messages are ready than the activation threshold, in known queues."""
     ready = context.load.of_known_queues().ready
-    return not isinstance(ready, Unknown) and ready > context.policy.activation_threshold
+    return not isinstance(ready, Unknown) and ready > context.spec.activation_threshold
 
 
 def proposal_to_activate(context: DecisionContext, why: Unknown) -> Proposal | Unknown:
@@ -37,16 +37,16 @@ def stay_idle(trace: DecisionTrace, idle_replicas: int) -> None:
         trace.limit(Stage.BOUNDS, idle_replicas, Reason.TOO_FEW_REPLICAS, remark)
 
 
-def policy_allowed_zero(policy: Policy, replicas: int, history: History) -> bool:
-    """Return whether the count is 0 and the policy allows it, or allowed it in an earlier call."""
-    is_paused_at_zero = policy.paused is Pause.ALL and policy.paused_replicas == 0
-    allowed = policy.effective_idle_replicas == 0 or is_paused_at_zero
-    return replicas == 0 and (allowed or history.policy_allowed_zero)
+def spec_allowed_zero(spec: ScalingSpec, replicas: int, history: History) -> bool:
+    """Return whether the count is 0 and the spec allows it, or allowed it in an earlier call."""
+    is_paused_at_zero = spec.paused is Pause.ALL and spec.paused_replicas == 0
+    allowed = spec.effective_idle_replicas == 0 or is_paused_at_zero
+    return replicas == 0 and (allowed or history.spec_allowed_zero)
 
 
-def is_disabled(policy: Policy, replicas: int, history: History) -> bool:
+def is_disabled(spec: ScalingSpec, replicas: int, history: History) -> bool:
     """Return whether another client disabled scaling by a count of 0, as in an HPA."""
-    return replicas == 0 and policy.min_replicas > 0 and not history.policy_allowed_zero
+    return replicas == 0 and spec.min_replicas > 0 and not history.spec_allowed_zero
 
 
 def stay_disabled(trace: DecisionTrace) -> None:
@@ -63,10 +63,10 @@ def scale_to_idle(trace: DecisionTrace, context: DecisionContext, history: Histo
         trace.limit(Stage.IDLE, trace.count, Reason.BROKER_ALARM, remark)
         return
     unknown = total((context.load.ready, context.load.unacknowledged))
-    cooldown = context.policy.cooldown_seconds
+    cooldown = context.spec.cooldown_seconds
     quiet_at = history.quiet_since + cooldown
     acknowledgement = history.early_acknowledgement
-    running, until = acknowledgement.unfinished_messages(context.policy.drain_seconds, context.now)
+    running, until = acknowledgement.unfinished_messages(context.spec.drain_seconds, context.now)
     if running and history.quiet_samples > 0:
         remark = why_unfinished(context, running)
         trace.limit(Stage.IDLE, trace.count, Reason.DRAINING, remark, until)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
-from mare.domain.policy import Schedule
+from mare.domain.spec import Schedule
 
 _MINUTE = 60
 

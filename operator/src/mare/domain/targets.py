@@ -8,7 +8,7 @@ from mare.domain.context import Proposal
 from mare.domain.count import count_of
 from mare.domain.estimates import Estimates
 from mare.domain.observation import Load, Workload
-from mare.domain.policy import (
+from mare.domain.spec import (
     Behavior,
     ExpectedQueueConsumptionTime,
     MaximumConcurrency,

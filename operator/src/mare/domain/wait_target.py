@@ -14,8 +14,8 @@ from mare.domain.context import Proposal
 from mare.domain.estimates import Estimates
 from mare.domain.learning_proposal import proposal_while_learning
 from mare.domain.observation import STATISTICS_SECONDS, Load, Workload
-from mare.domain.policy import QueueWaitTime
 from mare.domain.queueing_model import Demand, Need, need_of
+from mare.domain.spec import QueueWaitTime
 from mare.domain.unknown import Unknown, known
 
 _SCALE_UP_IDLE = 0.85

@@ -23,7 +23,7 @@ def constraint_of(facts: Facts) -> Reason:
         return Reason.UNABLE_TO_SCALE
     if decision.reason in _BEFORE_DRY_RUN:
         return decision.reason
-    if facts.policy.dry_run:
+    if facts.spec.dry_run:
         return Reason.DRY_RUN
     if facts.pending:
         return Reason.PODS_PENDING

@@ -25,8 +25,8 @@ def data(explained: Explained) -> Json:
         "constraint": str(constraint_of(facts)),
         "sentence": explained.sentence,
         "replicas": {
-            "min": facts.policy.min_replicas,
-            "max": facts.policy.max_replicas,
+            "min": facts.spec.min_replicas,
+            "max": facts.spec.max_replicas,
             "ready": facts.ready,
             "requested": facts.requested,
             "desired": decision.replicas if decision else None,

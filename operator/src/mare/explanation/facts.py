@@ -7,7 +7,7 @@ from mare.custom_resource.condition import Condition
 from mare.domain.decision import Decision
 from mare.domain.estimates import Estimates
 from mare.domain.observation import QueueReading
-from mare.domain.policy import Policy, QueueWaitTime
+from mare.domain.spec import QueueWaitTime, ScalingSpec
 from mare.domain.unknown import Unknown
 
 _MIN_PENDING_SECONDS = 30.0
@@ -23,7 +23,7 @@ def pending_seconds(estimates: Estimates) -> float:
 class Facts:
     key: Key
     target: ScaleTarget
-    policy: Policy
+    spec: ScalingSpec
     at: float
     """The time of the state."""
     requested: int | None
@@ -50,7 +50,7 @@ class Facts:
     @property
     def wait_target(self) -> float | None:
         """The seconds of the first target QueueWaitTime; None without one."""
-        for target in self.policy.targets:
+        for target in self.spec.targets:
             if isinstance(target, QueueWaitTime):
                 return target.wait_seconds
         return None
@@ -71,9 +71,9 @@ class Facts:
         alarm = self.condition("BrokerAlarm")
         if self.pending or (alarm is not None and alarm.is_bad):
             return False
-        if self.requested is None or self.requested < self.policy.max_replicas:
+        if self.requested is None or self.requested < self.spec.max_replicas:
             return False
         if self.wait_target is not None and self.wait_seconds is not None:
             return self.wait_seconds > self.wait_target
         raw = self.decision.raw if self.decision else None
-        return raw is not None and raw > self.policy.max_replicas
+        return raw is not None and raw > self.spec.max_replicas

@@ -45,10 +45,10 @@ def _when_time_has_passed(facts: Facts, decision: Decision, until: float, now: f
     given = {"seconds": seconds, "until": until}
     match decision.limited_by[-1] if decision.limited_by else None:
         case Reason.COOLING_DOWN:
-            idle = facts.policy.effective_idle_replicas or 0
+            idle = facts.spec.effective_idle_replicas or 0
             return Clause("next.idleIn", replicas=idle, **given)
         case Reason.QUEUES_UNKNOWN:
-            count = facts.policy.fallback.replicas if facts.policy.fallback else 0
+            count = facts.spec.fallback.replicas if facts.spec.fallback else 0
             return Clause("next.fallbackIn", replicas=count, **given)
         case Reason.DRAINING:
             return Clause("next.drainedIn", **given)
@@ -57,22 +57,22 @@ def _when_time_has_passed(facts: Facts, decision: Decision, until: float, now: f
 
 
 def _by_load(facts: Facts, decision: Decision) -> Iterator[Clause]:
-    policy = facts.policy
+    spec = facts.spec
     if decision.reason is Reason.IDLE:
-        yield Clause("next.activatesAt", messages=policy.activation_threshold + 1)
+        yield Clause("next.activatesAt", messages=spec.activation_threshold + 1)
         return
-    load = load_of(facts.queues, facts.at, policy.staleness_seconds)
+    load = load_of(facts.queues, facts.at, spec.staleness_seconds)
     proposal_at = _proposals(facts, load, decision.replicas)
     if proposal_at is None or isinstance(load.ready, Unknown):
         return
     running = known(load.unacknowledged, 0)
-    if decision.replicas >= policy.max_replicas:
-        yield Clause("next.raiseMax", by=policy.max_set_by, max=policy.max_replicas)
+    if decision.replicas >= spec.max_replicas:
+        yield Clause("next.raiseMax", by=spec.max_set_by, max=spec.max_replicas)
     elif decision.reason is not Reason.TOO_MANY_REPLICAS:
         more = least(load.ready, lambda ready: proposal_at(ready) > decision.replicas)
         if more is not None:
             yield Clause("next.scalesUpAt", messages=more + running)
-    if proposal_at(0) < decision.replicas and decision.replicas > max(1, policy.min_replicas):
+    if proposal_at(0) < decision.replicas and decision.replicas > max(1, spec.min_replicas):
         enough = least(0, lambda ready: proposal_at(ready) >= decision.replicas)
         if enough is not None and enough > 0:
             yield Clause("next.scalesDownAt", messages=enough - 1 + running)
@@ -80,7 +80,7 @@ def _by_load(facts: Facts, decision: Decision) -> Iterator[Clause]:
 
 def _proposals(facts: Facts, load: Load, count: int) -> Callable[[int], int] | None:
     """Return the largest proposal as a function of ready messages; None if it is unknown."""
-    policy, ready = facts.policy, facts.ready
+    spec, ready = facts.spec, facts.ready
     workload = Workload(replicas=count) if ready is None else Workload(replicas=count, ready=ready)
 
     def proposal_at(ready_messages: int) -> int:
@@ -90,9 +90,9 @@ def _proposals(facts: Facts, load: Load, count: int) -> Callable[[int], int] | N
                 replace(load, ready=ready_messages),
                 facts.estimates,
                 workload,
-                policy.behavior,
+                spec.behavior,
             )
-            for target in policy.targets
+            for target in spec.targets
             if not getattr(target, "queues", ())
         ]
         return max(

@@ -44,8 +44,8 @@ def _problems(facts: Facts) -> Iterator[Problem]:
         clause = Clause("pods.unread", replicas=facts.ready)
         yield _own("MARE025", workload, clause, Clause("advice.checkConsumers"))
     elif facts.is_behind:
-        most = facts.policy.max_replicas
-        hint = Clause("advice.raiseMax", by=facts.policy.max_set_by)
+        most = facts.spec.max_replicas
+        hint = Clause("advice.raiseMax", by=facts.spec.max_set_by)
         yield _own("MARE021", own, Clause("pods.behind", replicas=most), hint)
 
 

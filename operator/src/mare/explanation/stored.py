@@ -31,7 +31,7 @@ def facts_of_object(body: Mapping[str, Any], now: float) -> Facts:
     status = autoscaler.status
     queues = _queues(status)
     estimates = read_estimates(status)
-    capacity = autoscaler.policy.capacity_per_replica or estimates.capacity_per_replica
+    capacity = autoscaler.spec.capacity_per_replica or estimates.capacity_per_replica
     requested, ready = status.get("currentReplicas"), status.get("readyReplicas")
     last = status.get("lastDecision")
     since = _moment(status.get("lastScaleTime") or body["metadata"].get("creationTimestamp"))
@@ -39,7 +39,7 @@ def facts_of_object(body: Mapping[str, Any], now: float) -> Facts:
     return Facts(
         key=autoscaler.key,
         target=autoscaler.target,
-        policy=autoscaler.policy,
+        spec=autoscaler.spec,
         at=written_at(body),
         requested=requested,
         ready=ready,

@@ -183,22 +183,22 @@ class _Reader:
 
     def _as_run(self, autoscaler: Autoscaler) -> Autoscaler:
         """Return the autoscaler with a command as its scale target, within the limits of `most`."""
-        policy, most, name = autoscaler.policy, self._most, autoscaler.key.name
+        spec, most, name = autoscaler.spec, self._most, autoscaler.key.name
         by = self._set_by
-        if policy.paused_replicas is not None and policy.paused_replicas > most:
+        if spec.paused_replicas is not None and spec.paused_replicas > most:
             self._notes.append(
-                f"{name}: pausedReplicas {policy.paused_replicas} is lowered to {most} by {by}"
+                f"{name}: pausedReplicas {spec.paused_replicas} is lowered to {most} by {by}"
             )
-            policy = replace(policy, paused_replicas=most)
-        if policy.max_replicas > most:
+            spec = replace(spec, paused_replicas=most)
+        if spec.max_replicas > most:
             self._notes.append(
-                f"{name}: maxReplicas {policy.max_replicas} is lowered to {most} by {by}"
+                f"{name}: maxReplicas {spec.max_replicas} is lowered to {most} by {by}"
             )
-            least = min(policy.min_replicas, most)
-            policy = replace(policy, max_replicas=most, max_set_by=by, min_replicas=least)
-        if policy.idle_replicas is not None and policy.idle_replicas >= policy.min_replicas:
-            text = f"idle.replicas {policy.idle_replicas} is ignored: it is not below minReplicas"
-            self._notes.append(f"{name}: {text} {policy.min_replicas}")
-            policy = replace(policy, idle_replicas=None)
+            least = min(spec.min_replicas, most)
+            spec = replace(spec, max_replicas=most, max_set_by=by, min_replicas=least)
+        if spec.idle_replicas is not None and spec.idle_replicas >= spec.min_replicas:
+            text = f"idle.replicas {spec.idle_replicas} is ignored: it is not below minReplicas"
+            self._notes.append(f"{name}: {text} {spec.min_replicas}")
+            spec = replace(spec, idle_replicas=None)
         target = replace(autoscaler.target, kind="command")
-        return replace(autoscaler, policy=policy, target=target)
+        return replace(autoscaler, spec=spec, target=target)

@@ -105,7 +105,7 @@ class Reconciler:
             decision is not None
             and isinstance(scale, Scale)
             and decision.changes
-            and not state.autoscaler.policy.dry_run
+            and not state.autoscaler.spec.dry_run
             and conflict is None
             and now >= state.scale_retry.due
         ):
@@ -165,7 +165,7 @@ class Reconciler:
         )
         estimates = state.history.learning.estimates if state.history else Estimates()
         replicas = scale.replicas if isinstance(scale, Scale) else 0
-        capacity = autoscaler.policy.capacity_per_replica or estimates.capacity_per_replica
+        capacity = autoscaler.spec.capacity_per_replica or estimates.capacity_per_replica
         view = state.view = View(
             at=now,
             autoscaler=autoscaler,
@@ -195,7 +195,7 @@ def _without_stale_values(
     state: AutoscalerState, reading: BrokerReading, now: float
 ) -> BrokerReading:
     """Return the reading for `decide`: values that are too old are unknown."""
-    staleness_seconds = state.autoscaler.policy.staleness_seconds
+    staleness_seconds = state.autoscaler.spec.staleness_seconds
     at = statistics_time(reading.busy_at, now, staleness_seconds)
     if isinstance(at, Unknown):
         busy = reading.busy if isinstance(reading.busy, Unknown) else at
@@ -239,5 +239,5 @@ def _decide(state: AutoscalerState, scale: Scale, reading: BrokerReading, now: f
     observation = Observation(
         workload=workload, queues=reading.queues, alarm=in_effect(reading.alarm)
     )
-    decision, state.history = decide(state.autoscaler.policy, observation, state.history, now)
+    decision, state.history = decide(state.autoscaler.spec, observation, state.history, now)
     return decision

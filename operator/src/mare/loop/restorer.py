@@ -27,7 +27,7 @@ class ReplicaRestorer:
 
     def start(self, state: AutoscalerState) -> None:
         autoscaler, replicas = state.autoscaler, state.original_replicas
-        if not autoscaler.restores_replicas or autoscaler.policy.dry_run or replicas is None:
+        if not autoscaler.restores_replicas or autoscaler.spec.dry_run or replicas is None:
             return
         self._tasks.start(self._restore(state, replicas))
 

@@ -153,7 +153,7 @@ class ScaleWriter:
         state.scale_retry.succeeded()
         state.problem = None
         if state.history is not None:
-            behavior = view.autoscaler.policy.behavior
+            behavior = view.autoscaler.spec.behavior
             state.history = state.history.record_scaling(change, now, behavior)
         self.metrics.scaled(view.at, now, up=change > 0)
         _log.info(

@@ -99,7 +99,7 @@ class AutoscalerState:
 
     @property
     def is_idle(self) -> bool:
-        idle = self.autoscaler.policy.effective_idle_replicas
+        idle = self.autoscaler.spec.effective_idle_replicas
         scale = self.view.scale if self.view else None
         return idle is not None and isinstance(scale, Scale) and scale.replicas <= idle
 

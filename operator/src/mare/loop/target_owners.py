@@ -11,14 +11,14 @@ class TargetOwners:
 
     def put(self, autoscaler: Autoscaler) -> None:
         """Add an object; a dry run scales nothing, so it owns nothing."""
-        if autoscaler.policy.dry_run:
+        if autoscaler.spec.dry_run:
             return
         objects = self._by_age[autoscaler.target]
         objects.append((autoscaler.created, autoscaler.key))
         objects.sort()
 
     def remove(self, autoscaler: Autoscaler) -> None:
-        if autoscaler.policy.dry_run:
+        if autoscaler.spec.dry_run:
             return
         objects = self._by_age[autoscaler.target]
         objects.remove((autoscaler.created, autoscaler.key))

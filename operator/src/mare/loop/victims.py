@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Mapping
 
 from mare.domain.decision import Decision
-from mare.domain.policy import VictimPolicy
+from mare.domain.spec import VictimPolicy
 from mare.domain.unknown import Unknown
 from mare.loop.state import AutoscalerState
 from mare.ports import AccessRefused, ApiError, BrokerReading, Clock, Scale, Workloads
@@ -64,14 +64,14 @@ class Victims:
 
     def _busy_may_finish(self, state: AutoscalerState) -> bool:
         since = state.history.draining_since if state.history else None
-        seconds = state.autoscaler.policy.max_drain_wait_seconds
+        seconds = state.autoscaler.spec.max_drain_wait_seconds
         return since is not None and self._clock() < since + seconds
 
 
 def _matters(state: AutoscalerState, scale: Scale, decision: Decision) -> bool:
     """Return whether some Pods stay and the deletion cost decides which."""
     some_stay = 0 < decision.replicas < decision.current
-    default = state.autoscaler.policy.victim_policy is VictimPolicy.DEFAULT
+    default = state.autoscaler.spec.victim_policy is VictimPolicy.DEFAULT
     return some_stay and not default and not scale.ignores_deletion_cost
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from mare.domain.policy import Policy
+from mare.domain.spec import ScalingSpec
 from mare.simulation import keda_controller, mare_controller
 from mare.simulation.hpa_controller import HorizontalPodAutoscaler, Utilization
 from mare.simulation.results import Result, mean_of, result_of
@@ -31,7 +31,7 @@ def run_simulation(
 ) -> Result:
     simulation = Simulation(scenario, arrivals, services)
     match autoscaler.settings:
-        case Policy():
+        case ScalingSpec():
             mare_controller.attach(simulation, autoscaler.settings, scenario.tick_seconds)
         case KedaSettings():
             keda_controller.attach(simulation, autoscaler.settings)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from mare.domain import behavior as behaviors
 from mare.domain.behavior import Recommendation, ScaleEvent, is_within_tolerance
-from mare.domain.policy import HPA_SCALE_DOWN, HPA_SCALE_UP, Behavior
+from mare.domain.spec import HPA_SCALE_DOWN, HPA_SCALE_UP, Behavior
 from mare.simulation.simulation import Simulation
 
 SYNC_SECONDS = 15.0

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from mare.domain.decide import decide
 from mare.domain.history import History
 from mare.domain.observation import Observation, QueueReading, Workload
-from mare.domain.policy import Policy, VictimPolicy
+from mare.domain.spec import ScalingSpec, VictimPolicy
 from mare.domain.unknown import Unknown
 from mare.simulation.simulation import STATISTICS_SECONDS, BrokerUnreachable, Simulation
 from mare.simulation.worker_pool import Statistics
@@ -19,11 +19,11 @@ class _Readings:
     before: Statistics | None = None
 
 
-def attach(simulation: Simulation, policy: Policy, tick_seconds: float = 1.0) -> None:
+def attach(simulation: Simulation, spec: ScalingSpec, tick_seconds: float = 1.0) -> None:
     """Add Maré to a simulation: it reads ready messages each tick and statistics every 5 s."""
     history = History.begin(0.0, simulation.wanted)
     readings = _Readings()
-    entries = tuple(name for target in policy.targets for name in getattr(target, "queues", ()))
+    entries = tuple(name for target in spec.targets for name in getattr(target, "queues", ()))
 
     def read_statistics() -> None:
         with suppress(BrokerUnreachable):
@@ -36,14 +36,14 @@ def attach(simulation: Simulation, policy: Policy, tick_seconds: float = 1.0) ->
     def tick() -> None:
         nonlocal history
         observation = _observe(simulation, readings, entries)
-        decision, history = decide(policy, observation, history, simulation.now)
+        decision, history = decide(spec, observation, history, simulation.now)
         if decision.changes:
-            idle_first = policy.victim_policy is not VictimPolicy.DEFAULT
+            idle_first = spec.victim_policy is not VictimPolicy.DEFAULT
             simulation.scale(
                 decision.replicas, decision.reason, decision.message, idle_first=idle_first
             )
             change = decision.replicas - decision.current
-            history = history.record_scaling(change, simulation.now, policy.behavior)
+            history = history.record_scaling(change, simulation.now, spec.behavior)
 
     simulation.every(
         STATISTICS_SECONDS, read_statistics, simulation.random.random() * STATISTICS_SECONDS
@@ -52,7 +52,7 @@ def attach(simulation: Simulation, policy: Policy, tick_seconds: float = 1.0) ->
 
 
 def _observe(simulation: Simulation, readings: _Readings, entries: tuple[str, ...]) -> Observation:
-    """Return what the operator observes. All entries of a policy match the one simulated queue."""
+    """Return what the operator observes. All entries of the spec match the one simulated queue."""
     workload = Workload(
         replicas=simulation.wanted,
         ready=simulation.pool.reported_ready,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from mare.domain.policy import Policy, QueueWaitTime
+from mare.domain.spec import QueueWaitTime, ScalingSpec
 from mare.drawing.drawing import draw
 from mare.drawing.figure import LIGHT, Column, Figure, Level, Panel, Series, Shape
 from mare.simulation.results import Result
@@ -26,7 +26,7 @@ def plot_svg(scenario: Scenario, results: Sequence[Result]) -> str:
 
 def _wait_levels(scenario: Scenario) -> tuple[Level, ...]:
     for autoscaler in scenario.autoscalers:
-        if isinstance(autoscaler.settings, Policy):
+        if isinstance(autoscaler.settings, ScalingSpec):
             for target in autoscaler.settings.targets:
                 if isinstance(target, QueueWaitTime):
                     return (Level(target.wait_seconds, f"{target.wait_seconds:g} s"),)

@@ -8,11 +8,11 @@ from typing import Any
 from mare.custom_resource.checking import check as check_spec
 from mare.custom_resource.checking import spec_schema
 from mare.custom_resource.fields import read_fields
-from mare.custom_resource.policies import read_policy, wrong_schedules
+from mare.custom_resource.spec import read_spec, wrong_schedules
 from mare.documents.schema import Mistakes, check, schema_of
 from mare.documents.tree import Document, InputError, parse, plain
 from mare.documents.tree import Path as Place
-from mare.domain.policy import Behavior, Policy
+from mare.domain.spec import Behavior, ScalingSpec
 from mare.simulation.load import Burst, Load, Points, Rate, Sine, Square
 from mare.simulation.scenario import (
     CounterJump,
@@ -94,9 +94,9 @@ class _Reader:
 
     def _settings(
         self, given: dict[str, Any], at: Place, limits: dict[str, int]
-    ) -> Policy | KedaSettings | HpaSettings:
+    ) -> ScalingSpec | KedaSettings | HpaSettings:
         if "mare" in given:
-            return self._policy({**limits, **given["mare"]}, (*at, "mare"))
+            return self._spec({**limits, **given["mare"]}, (*at, "mare"))
         if "hpa" in given:
             behavior = self._behavior(given["hpa"], (*at, "hpa"))
             return HpaSettings(cpu_percent=given["hpa"]["cpuPercent"], behavior=behavior)
@@ -104,14 +104,14 @@ class _Reader:
         behavior = self._behavior(given["keda"], (*at, "keda"))
         return replace(read_fields(KedaSettings, keda), behavior=behavior)
 
-    def _policy(self, spec: dict[str, Any], at: Place) -> Policy:
+    def _spec(self, spec: dict[str, Any], at: Place) -> ScalingSpec:
         checked = check_spec({**_NOT_SIMULATED, **spec})
         self.mistakes.add_all(self._document, at, checked.mistakes)
         if checked.mistakes:
-            return Policy(max_replicas=1)
+            return ScalingSpec(max_replicas=1)
         for each in wrong_schedules(checked.value):
             self.mistakes.add(self._document, (*at, "schedules", each.index), each.problem)
-        return read_policy(checked.value)
+        return read_spec(checked.value)
 
     def _behavior(self, given: dict[str, Any], at: Place) -> Behavior | None:
         """Return the `behavior` of an HPA. Absent is not the same as empty."""
@@ -120,7 +120,7 @@ class _Reader:
         checked = check(spec_schema()["properties"]["behavior"], given["behavior"])
         self.mistakes.add_all(self._document, (*at, "behavior"), checked.mistakes)
         spec = {} if checked.mistakes else checked.value
-        return read_policy({"maxReplicas": 1, "behavior": spec}).behavior
+        return read_spec({"maxReplicas": 1, "behavior": spec}).behavior
 
     def _load(self, given: dict[str, Any]) -> Load:
         rates: list[Rate] = []

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal
 
-from mare.domain.policy import Behavior, Policy, PolicyType, ScalingPolicy, ScalingRules
+from mare.domain.spec import Behavior, PolicyType, ScalingPolicy, ScalingRules, ScalingSpec
 from mare.simulation.load import Load
 
 _UNLIMITED = 2**31 - 1
@@ -100,7 +100,7 @@ class HpaSettings:
 @dataclass(frozen=True, slots=True)
 class SimulatedAutoscaler:
     name: str
-    settings: Policy | KedaSettings | HpaSettings
+    settings: ScalingSpec | KedaSettings | HpaSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +148,7 @@ def default_autoscalers(
     rate = Trigger(mode="MessageRate", value=0.8 * worker.capacity)
     tuned = KedaSettings(polling_interval=1.0, cooldown_period=60.0, behavior=TUNED)
     return (
-        SimulatedAutoscaler("Maré", Policy(min_replicas=minimum, max_replicas=maximum)),
+        SimulatedAutoscaler("Maré", ScalingSpec(min_replicas=minimum, max_replicas=maximum)),
         SimulatedAutoscaler("KEDA default", KedaSettings()),
         SimulatedAutoscaler("KEDA tuned", tuned),
         SimulatedAutoscaler("KEDA expert", replace(tuned, triggers=(rate, Trigger()))),

@@ -1,4 +1,4 @@
-"""Reads the spec of a QueueAutoscaler into the policy of the domain."""
+"""Reads the spec of a custom resource into a ScalingSpec."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,22 +7,22 @@ from typing import Any, get_args
 import msgspec
 
 from mare.custom_resource.fields import read_fields
-from mare.domain.policy import (
+from mare.domain.schedules import problem_of
+from mare.domain.spec import (
     HPA_SCALE_DOWN,
     HPA_SCALE_UP,
     Behavior,
     Fallback,
     Pause,
-    Policy,
     ScalingRules,
+    ScalingSpec,
     Schedule,
     Target,
     VictimPolicy,
     default_behavior,
 )
-from mare.domain.schedules import problem_of
 
-Spec = Mapping[str, Any]
+Fields = Mapping[str, Any]
 _TARGETS: dict[str, type[Target]] = {kind.__name__: kind for kind in get_args(Target)}
 
 
@@ -35,7 +35,7 @@ class WrongSchedule:
     problem: str
 
 
-def read_policy(spec: Spec) -> Policy:
+def read_spec(spec: Fields) -> ScalingSpec:
     """Read a spec that is validated and completed with defaults.
 
     Invalid schedules are left out, so that the other schedules still apply.
@@ -56,7 +56,7 @@ def read_policy(spec: Spec) -> Policy:
         "paused_replicas": spec.get("pausedReplicas"),
     }
     targets = _read_targets(spec)
-    return Policy(
+    return ScalingSpec(
         min_replicas=spec.get("minReplicas", 0),
         max_replicas=spec["maxReplicas"],
         targets=targets,
@@ -69,18 +69,18 @@ def read_policy(spec: Spec) -> Policy:
     )
 
 
-def _read_targets(spec: Spec) -> tuple[Target, ...]:
+def _read_targets(spec: Fields) -> tuple[Target, ...]:
     targets = spec.get("targets") or [spec.get("target") or {}]
     workers = spec.get("nameko", {}).get("maxWorkers")
     return tuple(_read_target(target, workers) for target in targets)
 
 
-def _read_target(target: Spec, nameko_workers: int | None) -> Target:
+def _read_target(target: Fields, nameko_workers: int | None) -> Target:
     kind = _TARGETS[target.get("type", "QueueWaitTime")]
     return read_fields(kind, {"workersPerReplica": nameko_workers}, target)
 
 
-def _read_behavior(behavior: Spec) -> Behavior:
+def _read_behavior(behavior: Fields) -> Behavior:
     """Read a behavior; absent fields have the defaults of a HorizontalPodAutoscaler."""
     return Behavior(
         scale_up=_read_rules(behavior.get("scaleUp", {}), HPA_SCALE_UP),
@@ -88,7 +88,7 @@ def _read_behavior(behavior: Spec) -> Behavior:
     )
 
 
-def _read_rules(rules: Spec, defaults: ScalingRules) -> ScalingRules:
+def _read_rules(rules: Fields, defaults: ScalingRules) -> ScalingRules:
     tolerance = {"tolerance": read_quantity(rules.get("tolerance", defaults.tolerance))}
     return read_fields(ScalingRules, msgspec.to_builtins(defaults), rules, tolerance)
 
@@ -100,10 +100,10 @@ def read_quantity(value: float | str) -> float:
     return float(value)
 
 
-def wrong_schedules(spec: Spec) -> tuple[WrongSchedule, ...]:
+def wrong_schedules(spec: Fields) -> tuple[WrongSchedule, ...]:
     problems = enumerate(map(problem_of, _read_schedules(spec)))
     return tuple(WrongSchedule(index, problem) for index, problem in problems if problem)
 
 
-def _read_schedules(spec: Spec) -> tuple[Schedule, ...]:
+def _read_schedules(spec: Fields) -> tuple[Schedule, ...]:
     return tuple(read_fields(Schedule, schedule) for schedule in spec.get("schedules", ()))

@@ -171,7 +171,7 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class ScalingSpec:
     """The fields of a spec that a decision depends on."""
 
     min_replicas: int = 0
