@@ -4,7 +4,7 @@ import pytest
 
 from mare.domain.reason import Reason
 from mare.domain.spec import QueueLength, ScalingSpec
-from tests.unit.operator.building import Timeline, reading
+from tests.unit.operator.building import UNREACHABLE, Timeline, missing, reading
 
 LENGTH = (QueueLength(messages_per_replica=1),)
 
@@ -48,6 +48,17 @@ def test_messages_that_are_never_unacknowledged_are_not_known_to_be_visible(unac
     time.now += 5
     time.read(delivered(11, at=time.now, unacknowledged=unacknowledged))
     assert time.history.early_acknowledgement.are_unseen == (unacknowledged == 0)
+
+
+@pytest.mark.parametrize("all_away", [True, False])
+def test_counters_of_queues_that_were_away_are_no_deliveries(all_away):
+    time = Timeline(ScalingSpec(max_replicas=5, targets=LENGTH), 5)
+    for is_away in (False, False, True, False):
+        time.now += 5
+        one, other = (delivered(10**6, at=time.now, name=name) for name in ("one", "other"))
+        rest = UNREACHABLE if all_away else (one, missing(at=time.now))
+        time.read(queues=rest if is_away else (one, other))
+    assert time.history.early_acknowledgement.unseen == 0
 
 
 def test_recently_begun_messages_count_and_prefetched_ones_do_not():

@@ -6,9 +6,13 @@ from mare.domain.observation import NOT_REPORTED
 from mare.domain.reason import Reason
 from mare.domain.spec import (
     Behavior,
+    ExpectedQueueConsumptionTime,
+    MaximumConcurrency,
     Pause,
     PolicyType,
+    PublishedToDeliveredRatio,
     QueueLength,
+    QueueWaitTime,
     ScalingPolicy,
     ScalingRules,
     ScalingSpec,
@@ -161,6 +165,35 @@ def test_a_schedule_activates_and_blocks_scale_to_idle():
     decision = time.passes(600)
     assert (decision.replicas, decision.reason) == (4, Reason.SCHEDULED)
     assert "* * * * *" in decision.message
+
+
+@pytest.mark.parametrize("least", [1, 2])
+def test_a_schedule_up_to_the_minimum_blocks_scale_to_idle(least):
+    always = Schedule(start="* * * * *", end="0 0 29 2 *", min_replicas=least)
+    spec = idling(min_replicas=2, idle_replicas=0, schedules=(always,))
+    assert once(spec, observation_of(0, reading(at=1000.0))).replicas == 2
+    assert Timeline(spec, 2).passes(600).replicas == 2
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        QueueWaitTime(),
+        MaximumConcurrency(),
+        ExpectedQueueConsumptionTime(consumption_seconds=60),
+        PublishedToDeliveredRatio(ratio=1.0),
+    ],
+    ids=lambda target: type(target).__name__,
+)
+def test_empty_queues_scale_down_though_the_formula_lacks_an_input(target):
+    time = Timeline(ScalingSpec(max_replicas=50, targets=(target,)), 5)
+    for _ in range(500):
+        time.now += 1
+        time.read(reading(at=time.now, prefetch=0.0))
+    assert time.replicas == 0
+    first = next(each for each in time.decisions if each.changes)
+    assert "two statistics updates show no message" in first.message.lower()
+    assert first.replicas == 1
 
 
 def test_pausing_one_direction_blocks_activation_or_scale_to_idle():

@@ -129,6 +129,34 @@ def test_idle_only_removes_idle_replicas_and_waits_for_busy_ones():
     assert time.decide(unacknowledged=20, idle=0).replicas == 1
 
 
+@pytest.mark.parametrize(
+    "pause", [{"paused": Pause.SCALE_IN}, {"paused": Pause.ALL}, {"dry_run": True}], ids=str
+)
+def test_the_wait_for_busy_replicas_begins_when_replicas_can_be_removed(pause):
+    spec = working(victim_policy=VictimPolicy.IDLE_ONLY, max_drain_wait_seconds=60)
+    time = Timeline(spec, 10)
+    time.passes(30, unacknowledged=20, idle=0)
+    time.spec = replace(spec, **pause)
+    time.passes(400, unacknowledged=20, idle=0)
+    time.spec = spec
+    time.now += 1
+    assert time.passes(59, unacknowledged=20, idle=0).replicas == 10
+    time.now += 1
+    assert time.decide(unacknowledged=20, idle=0).replicas == 1
+
+
+@pytest.mark.parametrize(
+    ("pause", "replicas", "reason"),
+    [({"paused": Pause.SCALE_IN}, 10, Reason.PAUSED), ({"dry_run": True}, 7, Reason.DRAINING)],
+)
+def test_replicas_that_were_not_removed_are_still_idle(pause, replicas, reason):
+    time = Timeline(working(victim_policy=VictimPolicy.IDLE_ONLY, **pause), 10)
+    time.passes(20, unacknowledged=20, idle=3)
+    time.decisions.clear()
+    time.passes(60, unacknowledged=20, idle=3, step=0.5)
+    assert {(each.replicas, each.reason) for each in time.decisions} == {(replicas, reason)}
+
+
 def test_idle_only_without_knowledge_waits_for_its_time():
     spec = working(victim_policy=VictimPolicy.IDLE_ONLY, max_drain_wait_seconds=60)
     time = Timeline(spec, 10)

@@ -15,6 +15,7 @@ from mare.domain.spec import (
     QueueWaitTime,
     ScalingRules,
     ScalingSpec,
+    VictimPolicy,
 )
 from tests.unit.operator.building import (
     LENGTH,
@@ -80,6 +81,22 @@ def test_a_static_fallback_can_scale_down():
     fallback = Fallback(replicas=2, after_seconds=60, behavior=FallbackBehavior.STATIC)
     time = Timeline(watching(fallback=fallback), 7)
     assert away(time, 100).replicas == 2
+
+
+@pytest.mark.parametrize(
+    "lowered",
+    [
+        {"max_replicas": 2},
+        {"fallback": Fallback(replicas=2, after_seconds=0, behavior=FallbackBehavior.STATIC)},
+    ],
+    ids=["maximum", "fallback"],
+)
+def test_busy_replicas_stay_while_the_broker_is_away(lowered):
+    busy = watching(victim_policy=VictimPolicy.IDLE_ONLY, max_drain_wait_seconds=60)
+    time = Timeline(replace(busy, **lowered), 7)
+    decision = away(time, 60)
+    assert (decision.replicas, decision.reason) == (7, Reason.DRAINING)
+    assert away(time, 1).replicas == 2
 
 
 def test_one_good_reading_begins_the_time_anew():

@@ -90,10 +90,11 @@ def context_of(
 ) -> DecisionContext:
     floor = max(1, spec.min_replicas)
     scheduled, schedule = floor_of(spec.schedules, now)
-    if scheduled <= spec.min_replicas:
+    idle_replicas = spec.effective_idle_replicas
+    if scheduled <= (spec.min_replicas if idle_replicas is None else idle_replicas):
         schedule = None
     else:
-        floor = min(scheduled, spec.max_replicas)
+        floor = min(max(floor, scheduled), spec.max_replicas)
     return DecisionContext(
         spec=spec,
         workload=observation.workload,

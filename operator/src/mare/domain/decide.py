@@ -1,17 +1,18 @@
 """Decides how many replicas a workload gets.
 
 1. The reading updates the history: estimates, and since when the queues have no message.
-2. `paused: All` keeps the count and ends the decision. So does a count of 0 that another client
-   set, if `minReplicas` is above 0, as in an HPA.
+2. `paused: All` keeps the count, or sets `pausedReplicas`, and ends the decision. A count of 0 that
+   another client set ends it too, if `minReplicas` is above 0, as in an HPA.
 3. Each target proposes a count; the largest proposal applies.
-4. Without any proposal the count stays, or the fallback applies.
+4. Without any proposal the count stays, or the fallback applies; busy replicas stay.
 5. With a proposal an idle workload stays idle, or is activated in one step.
 6. For any other workload these rules change the proposal, in this order: unknown inputs and alarms
    block scale-down, a schedule sets a minimum, `behavior` limits the change as in autoscaling/v2,
    busy replicas stay, and the smallest count is scaled to the idle count.
 7. `paused: ScaleIn` and `ScaleOut` apply last.
 
-A count outside of its bounds moves to the bound at once: only busy replicas and a pause delay it.
+A count outside of its bounds moves to the bound at once, even if the proposal is beyond it, as in
+an HPA: the next decision goes on from there. Only busy replicas and a pause delay it.
 
 The operator, `mare local` and the simulation call `decide`.
 """
@@ -47,21 +48,24 @@ def decide(
     trace = DecisionTrace(workload.replicas)
     if spec.paused is Pause.ALL:
         _pause_all(trace, spec)
-        return trace.decided(), _record_kept_count(trace, context, history)
+        history = replace(history, draining_since=None)
+        return trace.decided(), _restart_windows(trace, context, history)
     if idle.is_disabled(spec, workload.replicas, history):
         idle.stay_disabled(trace)
-        return trace.decided(), _record_kept_count(trace, context, history)
-    proposal = _largest(
-        [
-            proposal_of(target, load, history.learning.estimates, workload, spec.behavior)
-            for target in spec.targets
-        ]
-    )
+        return trace.decided(), _restart_windows(trace, context, history)
+    proposals = [
+        proposal_of(target, load, history.learning.estimates, workload, spec.behavior)
+        for target in spec.targets
+    ]
+    if history.is_quiet_confirmed:
+        proposals = [idle.proposal_without_messages(each) for each in proposals]
+    proposal = _largest(proposals)
     if isinstance(proposal, Unknown):
         proposal = idle.proposal_to_activate(context, proposal)
     if isinstance(proposal, Unknown):
         _without_proposal(trace, context, proposal, history)
-        history = _record_kept_count(trace, context, history)
+        history = _restart_windows(trace, context, history)
+        history = keep_busy_replicas(trace, context, history)
     else:
         history = _with_proposal(trace, context, proposal, history)
     _pause_one_direction(trace, spec)
@@ -114,16 +118,16 @@ def _without_proposal(
 ) -> None:
     """Keep the count, or use the fallback once its time has passed. Bounds still apply.
 
-    The fallback needs that no queue is known; `unknown_since` is None while one is.
+    The fallback needs that no queue is known: `unknown_since` is set only then.
     """
     trace.set_formula(why.clause)
     trace.record(Stage.MEASURED, None, why.clause)
     since = context.now if history.unknown_since is None else history.unknown_since
     fallback = None if history.unknown_since is None else context.spec.fallback
     unknown_for = context.now - since
-    stays_idle = True
+    is_activated = False
     if fallback is not None and unknown_for >= fallback.after_seconds:
-        stays_idle = fallback.replicas == 0
+        is_activated = fallback.replicas > 0
         count = fallback.replicas
         if fallback.behavior is FallbackBehavior.CURRENT_REPLICAS_IF_HIGHER:
             count = max(count, trace.current)
@@ -133,8 +137,8 @@ def _without_proposal(
         until = None if fallback is None else since + fallback.after_seconds
         remark = Clause("unknown.kept")
         trace.limit(Stage.UNKNOWN, trace.current, Reason.QUEUES_UNKNOWN, remark, until)
-    idle_replicas = -1 if context.idle_replicas is None else context.idle_replicas
-    stays_idle = stays_idle and trace.count <= idle_replicas
+    idle_replicas = context.idle_replicas
+    stays_idle = not is_activated and idle_replicas is not None and trace.count <= idle_replicas
     _bound(trace, context, 0 if stays_idle else context.floor)
 
 
@@ -232,6 +236,6 @@ def _pause_one_direction(trace: DecisionTrace, spec: ScalingSpec) -> None:
         trace.limit(Stage.PAUSE, trace.current, Reason.PAUSED, remark)
 
 
-def _record_kept_count(trace: DecisionTrace, context: DecisionContext, history: History) -> History:
+def _restart_windows(trace: DecisionTrace, context: DecisionContext, history: History) -> History:
     count = max(trace.count, trace.current)
-    return history.record_kept_count(count, context.now, context.spec.behavior)
+    return history.restart_windows(count, context.now, context.spec.behavior)

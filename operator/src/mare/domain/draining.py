@@ -14,21 +14,26 @@ from mare.domain.early_acknowledgement import DRAIN_SECONDS, EarlyAcknowledgemen
 from mare.domain.history import History
 from mare.domain.observation import STATISTICS_SECONDS
 from mare.domain.reason import Reason
-from mare.domain.spec import VictimPolicy
+from mare.domain.spec import Pause, VictimPolicy
 from mare.domain.unknown import Unknown, known
 
 
 def keep_busy_replicas(trace: DecisionTrace, context: DecisionContext, history: History) -> History:
-    """Remove only idle replicas until maxDrainWaitSeconds have passed, where that is needed."""
+    """Remove only idle replicas until maxDrainWaitSeconds have passed, where that is needed.
+
+    Where a pause or a dry run removes no replica, the wait does not begin.
+    """
     desired = trace.count
     if desired >= trace.current or not _removes_only_idle(context, history):
-        return replace(history, draining_since=None) if history.draining_since else history
+        return history if history.draining_since is None else replace(history, draining_since=None)
     since = context.now if history.draining_since is None else history.draining_since
     removable = _removable_replicas(context, history)
     until = since + context.spec.max_drain_wait_seconds
     if trace.current - desired > removable and context.now < until:
         remark = _why_busy_stay(context.workload.idle, removable, desired)
         trace.limit(Stage.VICTIMS, trace.current - removable, Reason.DRAINING, remark, until)
+    if context.spec.dry_run or context.spec.paused is Pause.SCALE_IN:
+        return history if history.draining_since is None else replace(history, draining_since=None)
     counted_at = known(context.load.statistics_at, history.idle_counted_at)
     return replace(history, draining_since=since, idle_counted_at=counted_at)
 

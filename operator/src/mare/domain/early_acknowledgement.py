@@ -45,7 +45,7 @@ class EarlyAcknowledgement:
         """Record the counters of one reading. They change with the statistics only."""
         new = total(reading.delivered for reading in load.readings)
         acknowledged = total(reading.acknowledged for reading in load.readings)
-        if isinstance(new, Unknown) or isinstance(acknowledged, Unknown):
+        if not load.readings or isinstance(new, Unknown) or isinstance(acknowledged, Unknown):
             is_known = self.delivered is not None or self.acknowledged is not None
             return replace(self, delivered=None, acknowledged=None) if is_known else self
         automatic = any(reading.automatic for reading in load.readings)

@@ -23,7 +23,7 @@ class History:
     last_active: float
     """When a queue last had a message, or a message arrived."""
     quiet_since: float
-    """Since when every reading shows no message, ready or unacknowledged."""
+    """When the cooldown began: at the last message, alarm, pause, unknown reading or activation."""
     events: tuple[ScaleEvent, ...] = ()
     unknown_since: float | None = None
     """Since when no queue could be read."""
@@ -129,11 +129,11 @@ class History:
             self, last_active=now, quiet_since=now, queues_changed_at=now, quiet_samples=0
         )
 
-    def record_kept_count(self, replicas: int, now: float, behavior: Behavior) -> "History":
-        """Record a count that no proposal decided.
+    def restart_windows(self, replicas: int, now: float, behavior: Behavior) -> "History":
+        """Record a count that no proposal decided: scale-down windows and cooldown restart.
 
-        The scale-down windows and the cooldown restart. The last recommendation to scale up stays
-        in force, so that a moment of unknown queues does not restart the scale-up window.
+        The last recommendation to scale up stays in force, so that a moment of unknown queues does
+        not restart the scale-up window.
         """
         replicas = max(replicas, self.recommendations[-1].replicas)
         recommendations = remember(behavior, self.recommendations, Recommendation(now, replicas))

@@ -27,6 +27,16 @@ def proposal_to_activate(context: DecisionContext, why: Unknown) -> Proposal | U
     return Proposal(context.floor, context.floor, clause, allows_scale_down=False, unknown=why)
 
 
+def proposal_without_messages(proposal: Proposal | Unknown) -> Proposal | Unknown:
+    """Propose 0 if two statistics updates show no message and the formula lacks an input.
+
+    Without it, workers that have never had a message would stay: what they can do is not known.
+    """
+    if isinstance(proposal, Unknown) or not proposal.allows_scale_down:
+        return Proposal(0, 0, Clause("idle.noMessage"))
+    return proposal
+
+
 def stay_idle(trace: DecisionTrace, idle_replicas: int) -> None:
     """Keep the count, or raise it to the idle count if another client has lowered it."""
     trace.reason = Reason.IDLE
@@ -62,7 +72,7 @@ def scale_to_idle(trace: DecisionTrace, context: DecisionContext, history: Histo
         remark = context.alarm.in_clause("unknown.blocked")
         trace.limit(Stage.IDLE, trace.count, Reason.BROKER_ALARM, remark)
         return
-    unknown = total((context.load.ready, context.load.unacknowledged))
+    depth = total((context.load.ready, context.load.unacknowledged))
     cooldown = context.spec.cooldown_seconds
     quiet_at = history.quiet_since + cooldown
     acknowledgement = history.early_acknowledgement
@@ -79,6 +89,6 @@ def scale_to_idle(trace: DecisionTrace, context: DecisionContext, history: Histo
     elif history.quiet_since < context.now:
         remark = Clause("idle.confirming", replicas=idle_replicas)
         trace.limit(Stage.IDLE, trace.count, Reason.COOLING_DOWN, remark)
-    elif isinstance(unknown, Unknown):
-        remark = unknown.in_clause("idle.unknown", replicas=idle_replicas)
+    elif isinstance(depth, Unknown):
+        remark = depth.in_clause("idle.unknown", replicas=idle_replicas)
         trace.limit(Stage.IDLE, trace.count, Reason.PARTLY_UNKNOWN, remark)
