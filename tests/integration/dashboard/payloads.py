@@ -28,7 +28,7 @@ def backlog(ready: float, replicas: int) -> Json:
         f"{ready:g} ready messages and an arrival rate of 41.2 messages/s at 8.5 messages/s per"
         f" replica need {replicas} replicas to empty the queues in 24 s"
     )
-    numbers = {"arrivalRate": 41.2, "capacity": 8.5, "replicas": replicas, "drainSeconds": 24}
+    numbers = {"arrivalRate": 41.2, "capacity": 8.5, "replicas": replicas, "backlogSeconds": 24}
     return clause("wait.backlog", text, ready=ready, **numbers)
 
 

@@ -60,7 +60,7 @@ def test_unknown_is_never_zero(open_page: Open) -> None:
         assert page.inner_text(f".figure.{figure} .more") == "queue orders does not exist"
     assert "0" not in page.inner_text(".figure.depth")
     assert page.inner_text(".sentence") == (
-        "Kept at 3: queue orders does not exist. The count stays until the queues can be read."
+        "Kept at 3: queue orders does not exist. Until that changes, the count stays."
     )
     assert re.fullmatch(r"missing data, \d\d s", chip(page))
 
@@ -68,7 +68,7 @@ def test_unknown_is_never_zero(open_page: Open) -> None:
 def test_unknown_is_translated(open_page: Open) -> None:
     page = open_page("unknown", DETAIL, lang="pt-BR")
     assert page.inner_text(".sentence") == (
-        "Mantido em 3: a fila orders não existe. A contagem fica até que as filas possam ser lidas."
+        "Mantido em 3: a fila orders não existe. Até que isso mude, a contagem fica."
     )
     assert value(page, "depth") == "desconhecido"
 

@@ -185,7 +185,7 @@ def test_an_installation_without_webhooks_rejects_callbacks(store, database):
     off = JobCallbacks(store, DeliveryLog(database), None)
 
     assert off.read(None) is None
-    with pytest.raises(CallbacksUnavailable, match="WEBHOOKS_SECRETS"):
+    with pytest.raises(CallbacksUnavailable, match="JOBS_CALLBACKS"):
         off.read(Callback(url=URL))
 
 

@@ -16,7 +16,7 @@ def demand(rate=0.0, ready=0, *, capacity=1.0, workers=1.0, wait=2.0, drain=10.0
         capacity_per_replica=capacity,
         workers_per_replica=workers,
         wait_seconds=wait,
-        drain_seconds=drain,
+        backlog_seconds=drain,
     )
 
 
@@ -103,7 +103,7 @@ def test_the_need_is_the_smallest_number_that_meets_all_conditions(load):
     smallest = next(n for n in range(1, 10_000) if meets(n))
     handled = load.arrival_rate / load.capacity_per_replica
     backlog = min(
-        handled + load.ready / load.drain_seconds / load.capacity_per_replica,
+        handled + load.ready / load.backlog_seconds / load.capacity_per_replica,
         handled + load.ready / load.workers_per_replica,
     )
 

@@ -113,7 +113,7 @@ def test_a_changed_number_of_consumers_needs_statistics_of_after_the_change():
         time.now = float(second)
         decision = time.read(reading(at=time.now, consumers=second, sampled_after=time.now - 1))
         assert decision.replicas == 1
-    assert "two statistics updates after the last change" in decision.message
+    assert "two statistics updates after the last message" in decision.message
     assert time.passes(3).replicas == 0
 
 

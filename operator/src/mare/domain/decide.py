@@ -85,7 +85,7 @@ def _observe(
         history,
         early_acknowledgement=acknowledgement,
         held_messages=held_messages.interrupted() if has_alarm else held_messages,
-        spec_allowed_zero=idle.spec_allowed_zero(spec, workload.replicas, history),
+        spec_allowed_zero=idle.allows_zero(spec, workload.replicas, history),
         quiet_since=now if has_alarm else history.quiet_since,
     )
 

@@ -47,7 +47,7 @@ def stay_idle(trace: DecisionTrace, idle_replicas: int) -> None:
         trace.limit(Stage.BOUNDS, idle_replicas, Reason.TOO_FEW_REPLICAS, remark)
 
 
-def spec_allowed_zero(spec: ScalingSpec, replicas: int, history: History) -> bool:
+def allows_zero(spec: ScalingSpec, replicas: int, history: History) -> bool:
     """Return whether the count is 0 and the spec allows it, or allowed it in an earlier call."""
     is_paused_at_zero = spec.paused is Pause.ALL and spec.paused_replicas == 0
     allowed = spec.effective_idle_replicas == 0 or is_paused_at_zero

@@ -36,8 +36,8 @@ class Demand:
     capacity_per_replica: float
     workers_per_replica: float
     wait_seconds: float
-    drain_seconds: float
-    """Time within which the replicas have to empty the queues. It is not `spec.drainSeconds`."""
+    backlog_seconds: float
+    """Time within which the replicas have to empty the queues."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def _need_for_wait(demand: Demand, at_least: int) -> int:
 def _need_for_backlog(demand: Demand) -> tuple[int, Cause]:
     if demand.ready == 0:
         return 0, "backlog"
-    rate = demand.arrival_rate + demand.ready / demand.drain_seconds
+    rate = demand.arrival_rate + demand.ready / demand.backlog_seconds
     in_time = count_of(rate / demand.capacity_per_replica)
     one_worker_each = count_of(
         demand.arrival_rate / demand.capacity_per_replica

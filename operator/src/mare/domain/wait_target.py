@@ -48,7 +48,7 @@ def proposal_by_wait(
         capacity_per_replica=significant(capacity),
         workers_per_replica=significant(known(per_replica, 1.0)),
         wait_seconds=target.wait_seconds,
-        drain_seconds=significant(max(target.wait_seconds, start * _DRAIN_PER_START)),
+        backlog_seconds=significant(max(target.wait_seconds, start * _DRAIN_PER_START)),
     )
     error = 0.0 if target.capacity_per_replica else estimates.capacity_error
     needed = need_of(demand)
@@ -87,7 +87,7 @@ def _are_too_few(current: int, demand: Demand, error: float) -> bool:
     at_best = replace(
         demand,
         capacity_per_replica=demand.capacity_per_replica * (1 + error),
-        drain_seconds=demand.drain_seconds * _SCALE_UP_DRAIN,
+        backlog_seconds=demand.backlog_seconds * _SCALE_UP_DRAIN,
     )
     return need_of(at_best, _SCALE_UP_IDLE).replicas > current
 
@@ -148,7 +148,7 @@ def _clause(demand: Demand, needed: Need, kind: str = "") -> Clause:
         capacity=demand.capacity_per_replica,
         workers=demand.workers_per_replica,
         waitSeconds=demand.wait_seconds,
-        drainSeconds=demand.drain_seconds,
+        backlogSeconds=demand.backlog_seconds,
         busyPercent=hundredths(needed.busy_share),
         replicas=needed.replicas,
     )

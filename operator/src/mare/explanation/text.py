@@ -91,7 +91,7 @@ def _age(explained: Explained, now: float) -> Iterator[str]:
     decided_at = explained.decisions[0].at if explained.decisions else now
     if now - decided_at > _RECENT_SECONDS:
         yield ""
-        yield f"Decided {_span(now - decided_at)} ago, since when count and reason are the same."
+        yield f"Decided {_span(now - decided_at)} ago. Count and reason have not changed since."
         yield from _last_read(explained.facts.queues, decided_at, now)
         yield "Current values are on the operator's dashboard."
 

@@ -23,7 +23,7 @@ from mare.loop.scale_writer import ScaleWriter
 from mare.loop.state import AutoscalerState
 from mare.loop.status_writer import StatusWriter
 from mare.loop.target_owners import TargetOwners
-from mare.loop.victims import idle_replicas, unchosen
+from mare.loop.victims import count_idle_replicas, unchosen
 from mare.loop.write_guard import WriteGuard
 from mare.ports import (
     NOT_READ_YET,
@@ -232,7 +232,7 @@ def _was_undecided(state: AutoscalerState) -> bool:
 def _decide(state: AutoscalerState, scale: Scale, reading: BrokerReading, now: float) -> Decision:
     if state.history is None:
         state.history = History.begin(now, scale.replicas, state.estimates)
-    idle = idle_replicas(state, scale, reading.busy, now)
+    idle = count_idle_replicas(state, scale, reading.busy, now)
     workload = Workload(
         replicas=scale.replicas, ready=scale.ready, idle=idle, grace_seconds=scale.grace_seconds
     )

@@ -84,7 +84,7 @@ def unchosen(state: AutoscalerState, scale: Scale) -> Unknown | None:
     return state.marking_problem
 
 
-def idle_replicas(
+def count_idle_replicas(
     state: AutoscalerState, scale: Scale, busy: Mapping[str, int] | Unknown, now: float
 ) -> int | Unknown:
     """Return the number of replicas that are known to be idle.

@@ -1,8 +1,8 @@
 """Whether a call is made: circuit breakers and load shedding.
 
-No calls go to a service that does not answer, except trials, or whose queue is too deep or too old.
-A refused caller can try again later. One that is queued behind thousands of others waits for its
-deadline in vain, and its call is work without a use.
+A call is refused if its service does not answer, or if the queue is too deep or too old. Trials are
+sent to a service that does not answer. A refused caller can try again later; a call
+behind thousands of others would be processed after its deadline.
 """
 
 from dataclasses import dataclass

@@ -53,7 +53,7 @@ class JobCallbacks:
             return None
         if self.rules is None:
             raise CallbacksUnavailable(
-                "This installation sends no callbacks: WEBHOOKS_SECRETS is not set. Submit without"
+                "This installation sends no callbacks: JOBS_CALLBACKS is not true. Submit without"
                 " callback_url, and read the job at its path."
             )
         try:

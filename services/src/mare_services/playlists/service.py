@@ -42,8 +42,8 @@ _FINAL = (InvalidRequest, PlaceNotFound, PlaceAmbiguous)
 """Errors that another attempt does not mend."""
 
 WORK_SECONDS = 20.0
-"""Time limit of one attempt at a job, before its result is published. It ends before the process
-is killed that stops."""
+"""Time limit of one attempt at a job, before its result is published. It is shorter than the grace
+period of the process."""
 
 
 class PlaylistsResources(DependencyProvider):
@@ -107,7 +107,7 @@ class PlaylistsService:
 
     def give_up(self, event: Any, error: Exception) -> None:
         """Publish that a job failed, after the last retry of its work."""
-        detail = "The playlist could not be composed, also not by several attempts. Retry it later."
+        detail = "The playlist could not be composed in several attempts. Retry it later."
         self._fail(wire.read(event, JobAccepted), error, detail)
 
     def _fail(self, job: JobAccepted, error: Exception, detail: str) -> None:
