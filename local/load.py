@@ -11,6 +11,7 @@ ended is lost.
 
 import argparse
 import asyncio
+import os
 import statistics
 import sys
 import time
@@ -29,7 +30,9 @@ WAVE_SECONDS = 5
 LARGEST_BATCH = 100
 _PATIENCE = 120.0
 """Seconds after the last submission in which jobs may end and callbacks arrive."""
+_GATEWAY = f"http://127.0.0.1:{os.environ.get('GATEWAY_PORT', '5000')}"
 _DASHBOARD = "http://127.0.0.1:8081"
+_NO_DASHBOARD = "replicas      not known: LOAD='--dashboard URL' with the URL that make run printed"
 _UNFINISHED = ("pending", "running", "partial")
 _WIDTH = 30
 
@@ -77,7 +80,7 @@ class Report:
             )
             lines.append(f"refused       {statuses}")
         highest = ", ".join(f"{name} {count}" for name, count in sorted(self.highest.items()))
-        lines.append(f"replicas      at most {highest}" if highest else "replicas      not known")
+        lines.append(f"replicas      at most {highest}" if highest else _NO_DASHBOARD)
         return "\n".join(["", *lines])
 
 
@@ -224,7 +227,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make load", description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--rate", type=float, default=20.0, help="jobs per second on average")
-    parser.add_argument("--url", default="http://127.0.0.1:5000", help="address of make run")
+    parser.add_argument("--url", default=_GATEWAY, help="address of make run")
     parser.add_argument("--dashboard", default=_DASHBOARD, help="address of its dashboard")
     options = parser.parse_args()
     if urlsplit(options.url).hostname not in ("127.0.0.1", "localhost", "::1"):
@@ -237,7 +240,8 @@ def main() -> None:
         report = asyncio.run(run(options))
     except (aiohttp.ClientError, OSError) as error:
         sys.exit(
-            f"Nothing answers at {options.url}. Start `make run` in another terminal. ({error})"
+            f"Nothing answers at {options.url}. Start `make run` in another terminal;"
+            f" with another port, set the same GATEWAY_PORT here. ({error})"
         )
     print(report.text())
     sys.exit(1 if report.lost else 0)

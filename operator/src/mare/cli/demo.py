@@ -48,4 +48,5 @@ def demo(*, seconds: int, most: int, dashboard: int | None) -> None:
     except (NoBroker, BrokerFailed, CommandFailed) as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
-        raise click.ClickException(f"The demo cannot run: {error}") from error
+        sentence = f"The demo cannot run; a port can be chosen with --dashboard: {error}"
+        raise click.ClickException(sentence) from error

@@ -95,4 +95,6 @@ def local(
     try:
         asyncio.run(run(plan, terminal, TerminalEvents(terminal, quiet), options, on_ready))
     except OSError as error:
-        raise click.ClickException(f"Cannot listen on a port: {error}") from error
+        raise click.ClickException(
+            f"Choose other ports with --dashboard and --metrics: {error}"
+        ) from error
