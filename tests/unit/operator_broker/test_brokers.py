@@ -139,9 +139,10 @@ def test_a_queue_that_becomes_exclusive_is_no_longer_read(play):
     async def timeline(stage: Stage) -> None:
         stage.broker.queues["worker"] = Found(1, 1)
         await stage.new_statistics(worker=sampled(1))
-        assert [each.name for each in (await stage.reading(autoscaler())).queues] == ["worker"]
+        matching = autoscaler(queues=[{"pattern": "work*"}])
+        assert [each.name for each in (await stage.reading(matching)).queues] == ["worker"]
         await stage.new_statistics(worker=sampled(1, exclusive=True))
-        assert (await stage.reading(autoscaler())).queues == ()
+        assert (await stage.reading(matching)).queues == ()
 
     play(timeline, **AMQP, **MANAGEMENT)
 

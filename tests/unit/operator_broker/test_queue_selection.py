@@ -16,7 +16,7 @@ from mare.broker.queue_selection import (
     QueueQuery,
     QueueSelection,
     compile_pattern,
-    is_broadcast_queue,
+    is_of_one_process,
     is_service_queue,
     queries_of,
 )
@@ -86,9 +86,22 @@ def test_the_queues_of_a_service_have_the_names_that_nameko_gives(name, mine):
 
 
 def test_a_queue_of_one_process_is_recognized_by_its_identifier():
-    assert is_broadcast_queue("evt-cart-paid--shop.on_paid-0f8fad5b-d9cb-469f-a165-70867728950e")
-    assert is_broadcast_queue("evt-cart-paid--shop.on_paid-0f8fad5bd9cb469fa16570867728950e")
-    assert not is_broadcast_queue("evt-cart-paid--shop.on_paid")
+    assert is_of_one_process("evt-cart-paid--shop.on_paid-0f8fad5b-d9cb-469f-a165-70867728950e")
+    assert is_of_one_process("evt-cart-paid--shop.on_paid-0f8fad5bd9cb469fa16570867728950e")
+    assert is_of_one_process("rpc.reply-gateway-0f8fad5bd9cb469fa16570867728950e")
+    assert is_of_one_process("0f8fad5b-d9cb-469f-a165-70867728950e")
+    assert not is_of_one_process("evt-cart-paid--shop.on_paid")
+
+
+@pytest.mark.parametrize("tenant", ["0f8fad5b-d9cb-469f-a165-70867728950e", "0" * 32])
+def test_a_queue_of_a_tenant_is_counted(tenant):
+    assert list(select(pattern("mail-*"), [f"mail-{tenant}"]).readable) == [f"mail-{tenant}"]
+
+
+@pytest.mark.parametrize("name", ["private", BROADCAST])
+def test_a_queue_that_is_named_is_read_though_one_connection_has_it(name):
+    query = QueueQuery(names=(name,), patterns=("*",), service=None)
+    assert list(select(query, [name, "other"], frozenset({"private", "other"})).readable) == [name]
 
 
 def test_a_queue_is_selected_once_with_all_the_entries_that_match():

@@ -31,12 +31,13 @@ def play(
     bodies: dict[str, bytes],
     timeline: Callable[[Run], Awaitable[None]],
     names: Sequence[str] = ("work",),
+    vhost: str = "/",
     **more: int,
 ) -> None:
     async def scenario(uri: str) -> None:
         clock = Clock()
         begun = clock.now
-        check = QuietCheck(uri, ConnectionParameters(networks=ANY_NETWORK), clock)
+        check = QuietCheck(uri, ConnectionParameters(networks=ANY_NETWORK, vhost=vhost), clock)
 
         async def run(second: float) -> Unknown | None:
             clock.now = begun + second
@@ -63,6 +64,13 @@ def test_a_queue_with_a_message_is_not_quiet(kind: str, counts: dict, left: int)
         assert why.name == "work"
 
     play({QUEUE: totals(kind, **counts), STATUS: log(3)}, timeline)
+
+
+def test_a_virtual_host_that_no_path_can_have_is_refused_by_the_check():
+    async def timeline(run: Run) -> None:
+        assert (await run(0)).reason == "AccessRefused"
+
+    play({}, timeline, vhost="..")
 
 
 def test_the_counts_of_a_classic_queue_are_current():

@@ -26,7 +26,9 @@ _MAX_QUERIES = 4_096
 """Results that are kept. A changed object has another query."""
 _MAX_MATCHES_OF_QUEUE = 10
 """Results with each queue, on average: 4,096 results with 2,000 queues take 1 GB."""
-_PROCESS_ID = re.compile(r"-[0-9a-f]{32}$|-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+_OF_ONE_PROCESS = re.compile(
+    r"(evt-.+--.+-|rpc\.reply-.+-|)([0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+)
 
 TOO_MANY_QUEUES = Unknown(
     "TooManyQueues", f"the object selects more than the limit of {MAX_QUEUES_OF_OBJECT:,} queues"
@@ -58,9 +60,12 @@ def is_service_queue(service: str, name: str) -> bool:
     return bool(separator) and handler.startswith(f"{service}.")
 
 
-def is_broadcast_queue(name: str) -> bool:
-    """Return whether the name ends with the id of a process, the only consumer of the queue."""
-    return _PROCESS_ID.search(name) is not None
+def is_of_one_process(name: str) -> bool:
+    """Return whether only one process consumes the queue, by its name.
+
+    So Nameko names queues of broadcast handlers and of replies. A reply queue of Celery is an id.
+    """
+    return _OF_ONE_PROCESS.fullmatch(name) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +118,7 @@ class QueueSelection:
     query: QueueQuery
     found: Matches
     readable: Matches
-    """Those of `found` that are neither exclusive nor of one process."""
+    """Those of `found` that have their own entry, or are neither exclusive nor of one process."""
 
     @property
     def declared(self) -> list[str]:
@@ -135,13 +140,13 @@ def _complete(query: QueueQuery, matches: Matches, exclusive: Collection[str]) -
     readable = {
         name: entries
         for name, entries in found.items()
-        if name not in exclusive and not is_broadcast_queue(name)
+        if name in query.names or not (name in exclusive or is_of_one_process(name))
     }
     return QueueSelection(query, found, readable)
 
 
 def _has_service_queue(service: str, matches: Matches) -> bool:
-    return any(is_service_queue(service, n) and not is_broadcast_queue(n) for n in matches)
+    return any(is_service_queue(service, n) and not is_of_one_process(n) for n in matches)
 
 
 @dataclass(frozen=True, slots=True)

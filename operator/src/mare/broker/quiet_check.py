@@ -64,7 +64,7 @@ class QuietCheck:
     ) -> None:
         """`tick_seconds` is RabbitMQ's `quorum_tick_interval`."""
         self._http = BrokerHttpClient(uri, parameters, _SOURCE, _MAX_BYTES)
-        self._vhost = path_segment(parameters.vhost)
+        self._vhost = parameters.vhost
         self._clock = clock
         self._tick_seconds = tick_seconds * _TICK_FACTOR
         self._positions: dict[str, tuple[_Position, float]] = {}
@@ -96,15 +96,16 @@ class QuietCheck:
         return found
 
     async def _check(self, name: str) -> Unknown | None:
-        path, requested_at = path_segment(name), self._clock()
-        body = await self._http.get(f"/api/queues/{self._vhost}/{path}", _COLUMNS)
+        requested_at = self._clock()
+        path = f"{path_segment(self._vhost)}/{path_segment(name)}"
+        body = await self._http.get(f"/api/queues/{path}", _COLUMNS)
         totals = decode(body, _TOTALS, _SOURCE)
         left = totals.messages_ready + totals.messages_unacknowledged
         if left:
             return Unknown(MESSAGES_LEFT, f"queue {name} still has messages: {left}", name)
         if totals.type != "quorum":
             return None
-        body = await self._http.get(f"/api/queues/quorum/{self._vhost}/{path}/status", {})
+        body = await self._http.get(f"/api/queues/quorum/{path}/status", {})
         leader = next((m for m in decode(body, _MEMBERS, _SOURCE) if m.state == "leader"), None)
         if leader is None:
             return late(name)
