@@ -60,6 +60,7 @@ def test_queues_beyond_the_first_256_are_as_old_as_the_statistics(play):
 
         assert [each.ready for each in queues] == [2] * 256 + [1] * 44
         assert len(stage.broker.declared) == stage.brokers.cost(mails) == 256
+        assert stage.brokers.cost(replace(mails, generation=2)) == 1
 
         stage.statistics_hang = True
         await asyncio.sleep(16)

@@ -35,10 +35,13 @@ def _exceeding(budget: ReadBudget, costs: list[tuple[Key, int]], now: float) -> 
     return {key for key, _ in costs if budget.refusal(key)}
 
 
-def test_an_object_beyond_the_budget_keeps_its_replicas_and_reports_why():
+@pytest.mark.parametrize("names", [("first", "second"), ("second", "first")])
+def test_the_newest_object_beyond_the_budget_keeps_its_replicas_and_reports_why(names):
+    created = {"first": "2026-01-01T00:00:00Z", "second": "2026-01-02T00:00:00Z"}
+
     async def timeline(world: World) -> None:
-        for name in ("first", "second"):
-            world.begin(2, 95, name)
+        for name in names:
+            world.begin(2, 95, name, created=created[name])
         for _ in range(3):
             await world.tick()
 

@@ -51,7 +51,8 @@ class SecretBrokers:
         self._hosts: dict[ConnectionParameters, dict[str, VirtualHost]] = defaultdict(dict)
         """By the parameters without the virtual host, and by virtual host."""
         self._used_responses: Counter[str] = Counter()
-        self._costs: dict[Key, int] = {}
+        self._costs: dict[Key, tuple[int, int]] = {}
+        """The generation of an object that was read, and its number of declared queues."""
         self._transient = TransientQueues()
 
     def group(self, autoscaler: Autoscaler) -> BrokerReference:
@@ -59,8 +60,12 @@ class SecretBrokers:
         return broker if broker.vhost is None else replace(broker, vhost=None)
 
     def cost(self, autoscaler: Autoscaler) -> int:
-        """Return how many queues the last read declared; before it, the number of entries."""
-        return max(1, self._costs.get(autoscaler.key, len(autoscaler.entries)))
+        """Return how many queues the last read declared; before it, the number of entries.
+
+        A changed object has to be read again: one over its budget could never come below it.
+        """
+        generation, count = self._costs.get(autoscaler.key, (None, 0))
+        return max(1, count if generation == autoscaler.generation else len(autoscaler.entries))
 
     async def read(self, autoscalers: Collection[Autoscaler]) -> Mapping[Key, BrokerReading]:
         if not autoscalers:
@@ -81,7 +86,11 @@ class SecretBrokers:
             found = await self._read_host(host, queries, counts)
             for autoscaler, query in queries:
                 readings[autoscaler.key][vhost] = query, found[autoscaler.key]
-        self._costs |= {key: min(count, MAX_DECLARED) for key, count in counts.items()}
+        self._costs |= {
+            each.key: (each.generation, min(counts[each.key], MAX_DECLARED))
+            for each in autoscalers
+            if each.key in counts
+        }
         now = self._clock()
         return {key: merge_readings(parts, now) for key, parts in readings.items()}
 

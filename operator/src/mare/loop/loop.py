@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import logging
 from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -207,12 +207,17 @@ class Loop:
         return {**readings, **unread}
 
     def _set_due(self, states: Iterable[AutoscalerState], now: float) -> None:
-        budget, cost = self._budget, self.brokers.cost
-        known = ((each.autoscaler, each.is_idle) for each in self._states.values())
-        budget.update(((each.key, cost(each), is_idle) for each, is_idle in known), now)
+        budget = self._budget
+        budget.update(self._costs(), now)
         for state in states:
             period = budget.idle_period if state.is_idle else budget.period
             state.due = next_turn(state.number, period, now)
+
+    def _costs(self) -> Iterator[tuple[Key, int, bool]]:
+        """Yield what the read budget needs, oldest objects first."""
+        states = self._states.values()
+        for state in sorted(states, key=lambda e: (e.autoscaler.created, e.autoscaler.key)):
+            yield state.autoscaler.key, self.brokers.cost(state.autoscaler), state.is_idle
 
     async def close(self) -> None:
         for _, task in list(self._rounds.values()):
