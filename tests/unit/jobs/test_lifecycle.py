@@ -70,7 +70,7 @@ def test_a_job_that_has_begun_is_published_again_after_its_retries(lifecycle, st
     accept(lifecycle)
     lifecycle.record("1", 1, JobState.RUNNING)
 
-    assert redelivered(lifecycle, store, clock) == [4, 12, 28]
+    assert redelivered(lifecycle, store, clock) == [6, 18, 42]
 
 
 def test_a_job_whose_event_waits_in_the_outbox_is_not_published_again(lifecycle, store, clock):

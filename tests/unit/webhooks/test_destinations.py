@@ -111,6 +111,13 @@ def test_a_rate_limited_receiver_is_skipped_until_retry_after(destinations):
     assert destinations.enter(HOOK, 31).admission is SEND
 
 
+def test_a_long_retry_after_does_not_use_up_the_attempts_of_other_jobs(destinations):
+    fail(destinations, HOOK, 0, Failure.LIMITED, times=1, retry_after=86_400)
+
+    assert destinations.enter(HOOK, 299).admission is SKIP
+    assert destinations.enter(HOOK, 301).admission is SEND
+
+
 def host(number):
     return to(f"https://host-{number}.example.com/")
 

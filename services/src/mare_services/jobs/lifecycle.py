@@ -22,9 +22,9 @@ from mare_services.jobs.ports import Change
 
 NO_JOB = "There is no such job, or its record has expired."
 BATCH = 100
-BEGUN_FACTOR = 4
+BEGUN_FACTOR = 6
 """A job that has begun is stalled after this multiple of the time: a failed event is parked for up
-to 191 s in all before its last retry."""
+to 191 s in all before its last retry, and each of its 6 attempts can take 20 s."""
 
 
 @dataclass(eq=False)

@@ -7,7 +7,13 @@ from enum import StrEnum
 from cachetools import LRUCache
 
 from mare_services.contract.callback_urls import Destination
-from mare_services.upstream.breaker import Breaker, Failure, Permission, TokenBucket
+from mare_services.upstream.breaker import (
+    LONGEST_OPENING,
+    Breaker,
+    Failure,
+    Permission,
+    TokenBucket,
+)
 
 REMEMBERED = 10_000
 """Destinations and URLs in memory, about 0.5 kB each. The least recently used are forgotten."""
@@ -102,6 +108,9 @@ class Destinations:
         if failure is None:
             passage.breaker.succeed()
         else:
+            if retry_after is not None:
+                # A day would use up all attempts of other jobs with this URL.
+                retry_after = min(retry_after, LONGEST_OPENING)
             passage.breaker.fail(failure, now, trial=passage.is_trial, retry_after=retry_after)
 
     def _host(self, origin: str, now: float) -> _Host:
