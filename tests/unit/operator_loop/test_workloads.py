@@ -26,6 +26,8 @@ class Api:
     def __init__(self) -> None:
         self.replicas = {"a": 1, "b": 2}
         self.events: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue()
+        self.reads: list[str] = []
+        """The workloads of all requests for a count."""
         self.errors: list[Exception] = []
         """What comes of the next requests for a count."""
 
@@ -34,9 +36,10 @@ class Api:
             plural, kind = KINDS[path.text]
             names = [plural, f"{plural}/scale"]
             return {"resources": [{"name": name, "kind": kind} for name in names]}
+        name = path.text.split("/")[-2]
+        self.reads.append(name)
         if self.errors:
             raise self.errors.pop(0)
-        name = path.text.split("/")[-2]
         if name not in self.replicas:
             raise NotFound(path.text)
         return {
@@ -82,6 +85,11 @@ def play(timeline: Callable[[WatchedWorkloads, Api], Awaitable[None]]) -> None:
     asyncio.run(all_of_it())
 
 
+async def settle() -> None:
+    for _ in range(300):
+        await asyncio.sleep(0)
+
+
 async def scale_of(watched: WatchedWorkloads, target: ScaleTarget) -> Scale | Unknown:
     """Return the scale of a workload as soon as it has been read."""
     for _ in range(100):
@@ -97,6 +105,27 @@ def test_a_workload_that_is_requested_after_its_kind_was_listed_is_read_at_once(
         assert (await scale_of(watched, target("b"))).replicas == 2
         missing = await scale_of(watched, target("c"))
         assert missing.reason == "WorkloadNotFound"
+
+    play(timeline)
+
+
+def test_a_workload_that_does_not_exist_is_reported_although_its_kind_was_listed_before():
+    async def timeline(watched: WatchedWorkloads, api: Api) -> None:
+        assert (await scale_of(watched, target("a", "apps/v1"))).replicas == 1
+        missing = await scale_of(watched, target("c", "apps/v1"))
+        assert missing.reason == "WorkloadNotFound"
+        api.events.put_nowait(("ADDED", item("c")))
+        await settle()
+        assert watched.get(target("c", "apps/v1")).replicas == 1
+
+    play(timeline)
+
+
+def test_workloads_whose_kind_is_being_listed_are_not_read_singly():
+    async def timeline(watched: WatchedWorkloads, api: Api) -> None:
+        watched.get(target("a", "apps/v1"))
+        assert (await scale_of(watched, target("b", "apps/v1"))).replicas == 1
+        assert api.reads == []
 
     play(timeline)
 
@@ -131,8 +160,7 @@ def test_deleted_workloads_without_an_autoscaler_are_forgotten():
             api.events.put_nowait(("ADDED", item(f"preview-{number}")))
             api.events.put_nowait(("DELETED", item(f"preview-{number}")))
         api.events.put_nowait(("DELETED", item("a")))
-        for _ in range(300):
-            await asyncio.sleep(0)
+        await settle()
         assert watched.get(target("a", "apps/v1")).reason == "WorkloadNotFound"
         assert {each.name for each in watched._last_read} == {"a", "b"}
 

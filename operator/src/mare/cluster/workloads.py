@@ -44,6 +44,7 @@ class WatchedWorkloads:
         self._targets: set[ScaleTarget] = set()
         self._last_read: dict[ScaleTarget, Scale | Unknown] = {}
         self._watches: dict[Watched, asyncio.Task[None]] = {}
+        self._listed: set[Watched] = set()
         self._reads = Tasks()
 
     def get(self, target: ScaleTarget) -> Scale | Unknown:
@@ -55,7 +56,9 @@ class WatchedWorkloads:
         watched = self._watched(target)
         if watched not in self._watches:
             self._watches[watched] = asyncio.create_task(self._watch(watched))
-        elif not is_complete(target.api_version):
+        elif not is_complete(target.api_version) or (
+            watched in self._listed and target not in self._last_read
+        ):
             # The kind was listed before the workload was a target.
             self._reads.start(self._read_until_known(target))
         self._targets.add(target)
@@ -67,6 +70,7 @@ class WatchedWorkloads:
         needed = {self._watched(target) for target in self._targets}
         for watched in self._watches.keys() - needed:
             self._watches.pop(watched).cancel()
+        self._listed &= needed
         for target in self._last_read.keys() - self._targets:
             if self._watched(target) not in needed or not is_complete(target.api_version):
                 del self._last_read[target]
@@ -166,6 +170,7 @@ class WatchedWorkloads:
         for target in (self._targets | self._last_read.keys()) - listed:
             if self._watched(target) == watched:
                 self._set_missing(target)
+        self._listed.add(watched)
         return version
 
     async def _update(
