@@ -27,6 +27,8 @@ class Group:
     _replicas: dict[int, Replica] = field(default_factory=dict, init=False)
     _tasks: dict[int, asyncio.Task[None]] = field(default_factory=dict, init=False)
     """One for each process, including those that are being stopped."""
+    _is_stopping: bool = field(default=False, init=False)
+    """Whether `stop` was called: a scale-down before is no first call."""
 
     @property
     def replicas(self) -> Mapping[int, Replica]:
@@ -52,8 +54,10 @@ class Group:
 
     async def stop(self) -> None:
         """Stop all processes and wait for their end; a second call kills those that remain."""
-        for number in self._tasks.keys() - self._replicas.keys():
-            self._tasks[number].cancel()
+        if self._is_stopping:
+            for number in self._tasks.keys() - self._replicas.keys():
+                self._tasks[number].cancel()
+        self._is_stopping = True
         self.scale(0)
         await self.settle()
 

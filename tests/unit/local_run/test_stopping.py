@@ -1,0 +1,79 @@
+"""Processes that are stopped end their work within the grace period."""
+
+import asyncio
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from mare.processes import Command, Group
+
+WORKER = """
+import pathlib, signal, sys, time
+
+def stop(*_):
+    print("stopping", flush=True)
+    while not pathlib.Path("finish").exists():
+        time.sleep(0.01)
+    print("work done", flush=True)
+    sys.exit()
+
+signal.signal(signal.SIGTERM, stop)
+print("up", flush=True)
+while True:
+    time.sleep(60)
+"""
+
+
+@dataclass
+class Record:
+    lines: list[str] = field(default_factory=list)
+    kills: list[tuple[str, float]] = field(default_factory=list)
+
+    def wrote(self, name: str, line: str) -> None:
+        self.lines.append(line)
+
+    def ended(self, name: str, code: int, again_in: float) -> None: ...
+
+    def killed(self, name: str, seconds: float) -> None:
+        self.kills.append((name, seconds))
+
+    async def until(self, line: str) -> None:
+        async with asyncio.timeout(60):
+            while line not in self.lines:  # noqa: ASYNC110 - another process writes it
+                await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+def record() -> Record:
+    return Record()
+
+
+@pytest.fixture
+def command(tmp_path: Path) -> Callable[..., Command]:
+    def build(*arguments: str) -> Command:
+        return Command(arguments=arguments, environment={"PATH": "/usr/bin:/bin"}, folder=tmp_path)
+
+    return build
+
+
+def test_a_first_stop_does_not_kill_processes_of_an_earlier_scale_down(
+    record: Record, command: Callable[..., Command], tmp_path: Path
+):
+    async def scenario() -> None:
+        worker = command(sys.executable, "-c", WORKER)
+        group = Group("worker", lambda _: worker, record, grace=60)
+        group.scale(1)
+        await record.until("up")
+        group.scale(0)
+        await record.until("stopping")
+        stop = asyncio.create_task(group.stop())
+        await asyncio.sleep(0)
+        (tmp_path / "finish").touch()
+        await stop
+
+    asyncio.run(scenario())
+    assert record.lines == ["up", "stopping", "work done"]
+    assert record.kills == []
