@@ -174,6 +174,20 @@ def test_a_retry_after_of_a_receiver_delays_the_next_attempt(delivery, receiver,
     assert queues.reports[0].next_at.timestamp() == NOW + 20
 
 
+@pytest.mark.parametrize(("status", "seconds"), [(429, 6), (429, 20), (503, 20), (503, 29)])
+def test_the_attempt_after_retry_after_is_sent(delivery, receiver, queues, status, seconds):
+    receiver.answer = Answer(status=status, retry_after=str(seconds))
+    delivery.handle(DUE, queues)
+    receiver.answer = 204
+    while queues.parked:
+        due, parked = queues.parked.pop()
+        delivery.clock.now += parked + 0.003
+        delivery.handle(due, queues)
+
+    assert [each.outcome for each in queues.reports] == [Outcome.FAILED, Outcome.DELIVERED]
+    assert delivery.clock.now - NOW >= seconds
+
+
 def test_retry_after_counts_only_where_it_has_a_meaning(delivery, receiver, queues):
     receiver.answer = Answer(status=404, retry_after="20")
 

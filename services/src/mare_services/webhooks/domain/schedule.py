@@ -27,8 +27,14 @@ class Schedule:
         return tuple(sorted({SHORTEST_PARKING, *self.delays}, reverse=True))
 
     def parking(self, seconds: float) -> float | None:
-        """Return the longest delay of a queue within ``seconds``, None if it is time."""
-        return next((delay for delay in self.parkings if delay <= seconds), None)
+        """Return the longest delay of a queue within ``seconds``, None if it is time.
+
+        Less than the shortest delay is rounded up to it: an attempt before the end of Retry-After
+        would find the circuit breaker open.
+        """
+        if seconds <= 0:
+            return None
+        return next((delay for delay in self.parkings if delay <= seconds), self.parkings[-1])
 
     def begin(self, progress: DeliveryProgress, now: float) -> DeliveryProgress:
         return progress if progress.since else replace(progress, since=now)
