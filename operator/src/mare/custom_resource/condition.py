@@ -5,6 +5,7 @@ whether a change is urgent, and the code of docs/explain.md and the advice for e
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -27,6 +28,8 @@ _MAX_CONDITIONS = 1_024
 """Conditions that are kept. A healthy object has ten at each reading, nearly always the same."""
 _HINTS = {"NeverUnacknowledged", "PrefetchExceedsWorkers", "PrefetchAssumed"}
 """Reasons for which there may be something to improve, or nothing."""
+_NUMBER = re.compile(r"(?<!\S)\d+([.,]\d+)?(?!\S)")
+"""A number that is a word, such as an age in seconds, and no part of a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,10 @@ class Condition:
         return self.status == _BAD_WHEN.get(self.type)
 
     @property
+    def state(self) -> tuple[str, ...]:
+        return state_of(self.type, self.status, self.reason, self.message)
+
+    @property
     def is_hint(self) -> bool:
         """Whether `mare explain` shows it without a warning."""
         return self.reason in _HINTS
@@ -58,6 +65,12 @@ class Condition:
     def is_about_workload(self) -> bool:
         """Whether its warning is about the workload, and not about the QueueAutoscaler."""
         return self.type in _ABOUT_WORKLOAD
+
+
+def state_of(kind: str, status: str, reason: str, message: str) -> tuple[str, ...]:
+    """Return what makes a condition another one: of a bad one also the text, without numbers."""
+    is_bad = status == _BAD_WHEN.get(kind)
+    return kind, status, reason, _NUMBER.sub("", message) if is_bad else ""
 
 
 @lru_cache(maxsize=_MAX_CONDITIONS, typed=True)

@@ -164,6 +164,6 @@ def _fingerprint(view: View) -> tuple[int, int]:
     settled = (
         (decision.replicas, decision.reason) if decision else None,
         scale and scale.ready,
-        tuple((each.type, each.status, each.reason) for each in view.conditions),
+        tuple(each.state for each in view.conditions),
     )
     return hash(urgent), hash(settled)

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 
-from mare.custom_resource.condition import Condition
+from mare.custom_resource.condition import Condition, state_of
 from mare.custom_resource.status import status_of, without_absent
 from mare.loop.record import Record
 from mare.loop.state import AutoscalerState
@@ -119,8 +119,7 @@ class StatusWriter:
 def _new_warnings(
     before: Iterable[Mapping[str, str]], after: Iterable[Condition]
 ) -> list[Condition]:
-    """Return the conditions that have become bad."""
-    old = {each["type"]: (each["status"], each["reason"]) for each in before}
-    return [
-        each for each in after if each.is_bad and old.get(each.type) != (each.status, each.reason)
-    ]
+    """Return the conditions that have become bad, or are so for another reason or text."""
+    names = ("type", "status", "reason", "message")
+    old = {state_of(*(each.get(name, "") for name in names)) for each in before}
+    return [each for each in after if each.is_bad and each.state not in old]

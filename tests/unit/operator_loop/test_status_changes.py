@@ -1,0 +1,43 @@
+"""Which changes of conditions are written to the status, how often, and with which Events."""
+
+from mare.domain.unknown import Unknown
+from tests.unit.operator_loop.worlds import World, run
+
+
+def missing(name: str) -> Unknown:
+    return Unknown("QueueNotFound", f"queue {name} does not exist", name)
+
+
+def message_of(world: World, kind: str = "MetricsFresh") -> str:
+    (found,) = [e for e in world.objects.last()["conditions"] if e["type"] == kind]
+    return found["message"]
+
+
+def test_another_text_of_a_bad_condition_is_written_with_an_event():
+    async def timeline(world: World) -> None:
+        world.brokers.away["broker"] = missing("orders-1")
+        world.begin(1, 0)
+        await world.tick()
+        world.brokers.away["broker"] = missing("orders-2")
+        for _ in range(60):
+            await world.tick()
+
+    world = run(timeline)
+
+    assert message_of(world) == "queue orders-2 does not exist"
+    assert len(world.objects.statuses) == 2
+    assert world.objects.events == [("worker", "Warning", "QueueNotFound")] * 2
+
+
+def test_a_number_in_the_text_of_a_bad_condition_is_no_change():
+    async def timeline(world: World) -> None:
+        world.begin(1, 0)
+        for age in range(60):
+            text = f"the last reading is {age} s old"
+            world.brokers.away["broker"] = Unknown("Stale", text)
+            await world.tick()
+
+    world = run(timeline)
+
+    assert len(world.objects.statuses) == 1
+    assert world.objects.events == [("worker", "Warning", "Stale")]
