@@ -41,3 +41,30 @@ def test_a_number_in_the_text_of_a_bad_condition_is_no_change():
 
     assert len(world.objects.statuses) == 1
     assert world.objects.events == [("worker", "Warning", "Stale")]
+
+
+def test_a_queue_that_comes_and_goes_is_written_at_once_first_and_then_every_ten_seconds():
+    async def timeline(world: World) -> None:
+        world.begin(1, 0)
+        for second in range(60):
+            world.brokers.ready["worker"] = missing("worker") if second % 2 else 0
+            await world.tick()
+            if second == 1:
+                assert message_of(world) == "queue worker does not exist"
+
+    world = run(timeline)
+
+    assert 4 <= len(world.objects.statuses) <= 7
+    assert 1 <= len(world.objects.events) <= 4
+
+
+def test_a_generation_is_written_at_once_however_often_conditions_change():
+    async def timeline(world: World) -> None:
+        world.begin(1, 0)
+        for ready in (0, missing("worker"), 0):
+            world.brokers.ready["worker"] = ready
+            await world.tick()
+        world.put(generation=2)
+        await world.tick()
+
+    assert run(timeline).objects.last()["observedGeneration"] == 2

@@ -19,7 +19,10 @@ from mare.loop.record import View
 from mare.ports import BrokerReading, Scale
 
 _SETTLING_SECONDS = 10.0
-"""Minimum time between two status writes while the number of replicas stays the same."""
+"""Minimum time between two status writes while generation and replicas stay the same.
+
+A first urgent change of a condition does not wait for it.
+"""
 _ESTIMATE_CHANGE = 0.3
 """Relative change of the capacity estimate that is worth a status write."""
 _ESTIMATE_SECONDS = 300.0
@@ -63,9 +66,11 @@ class AutoscalerState:
     _status_json: str = "{}"
     """The status as text: for 1,000 objects 5 MB, where dicts take 16 MB."""
     _written_capacity: float | None = None
-    _written: tuple[int, int] | None = None
+    _written: tuple[int, int, int] | None = None
     """The fingerprint of the view that the status shows."""
     _written_at: float = 0.0
+    _urgent_at: float = float("-inf")
+    """When an urgent change of a condition alone was written."""
 
     @property
     def status(self) -> dict[str, Any]:
@@ -121,12 +126,14 @@ class AutoscalerState:
     def needs_status_write(self, now: float) -> bool:
         if self.view is None or not self.may_write_status(now):
             return False
-        urgent, settled = _fingerprint(self.view)
-        if self._written is None or urgent != self._written[0]:
+        at_once, urgent, settled = _fingerprint(self.view)
+        if self._written is None or at_once != self._written[0]:
+            return True
+        if urgent != self._written[1] and now - self._urgent_at >= _SETTLING_SECONDS:
             return True
         if now - self._written_at < _SETTLING_SECONDS:
             return False
-        return settled != self._written[1] or self._has_learnt(now)
+        return settled != self._written[2] or self._has_learnt(now)
 
     def may_write_status(self, now: float) -> bool:
         return not self.writing and now >= self.status_retry.due
@@ -145,25 +152,24 @@ class AutoscalerState:
         self._set_status(status)
         self.version = version
         self.claim.written(now)
-        self._written, self._written_at = _fingerprint(view), now
+        before, self._written, self._written_at = self._written, _fingerprint(view), now
+        if before and before[0] == self._written[0] and before[1] != self._written[1]:
+            self._urgent_at = now
 
 
-def _fingerprint(view: View) -> tuple[int, int]:
-    """Hash what makes a status worth writing at once, and what does after it has settled.
+def _fingerprint(view: View) -> tuple[int, int, int]:
+    """Hash what is written at once, what is while it changes rarely, and what is once it settles.
 
-    The desired count is in the second: it moves with every message, and a change of the workload
+    The desired count is in the last: it moves with every message, and a change of the workload
     writes the status anyway.
     """
     decision = view.decision
     scale = view.scale if isinstance(view.scale, Scale) else None
-    urgent = (
-        view.autoscaler.generation,
-        scale and scale.replicas,
-        tuple((each.type, each.status, each.reason) for each in view.conditions if each.is_urgent),
-    )
+    at_once = (view.autoscaler.generation, scale and scale.replicas)
+    urgent = tuple((e.type, e.status, e.reason) for e in view.conditions if e.is_urgent)
     settled = (
         (decision.replicas, decision.reason) if decision else None,
         scale and scale.ready,
         tuple(each.state for each in view.conditions),
     )
-    return hash(urgent), hash(settled)
+    return hash(at_once), hash(urgent), hash(settled)
