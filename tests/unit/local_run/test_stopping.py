@@ -17,7 +17,7 @@ def stop(*_):
     print("stopping", flush=True)
     while not pathlib.Path("finish").exists():
         time.sleep(0.01)
-    print("work done", flush=True)
+    pathlib.Path("done").touch()
     sys.exit()
 
 signal.signal(signal.SIGTERM, stop)
@@ -75,5 +75,38 @@ def test_a_first_stop_does_not_kill_processes_of_an_earlier_scale_down(
         await stop
 
     asyncio.run(scenario())
-    assert record.lines == ["up", "stopping", "work done"]
+    assert (tmp_path / "done").exists()
     assert record.kills == []
+
+
+def test_a_worker_in_a_pipe_has_the_rest_of_the_grace_period_after_its_shell(
+    record: Record, command: Callable[..., Command], tmp_path: Path
+):
+    async def scenario() -> None:
+        (tmp_path / "worker.py").write_text(WORKER)
+        pipe = command("sh", "-c", f"{sys.executable} worker.py | cat")
+        group = Group("worker", lambda _: pipe, record, grace=60)
+        group.scale(1)
+        await record.until("up")
+        group.scale(0)
+        (tmp_path / "finish").touch()
+        await group.settle()
+
+    asyncio.run(scenario())
+    assert (tmp_path / "done").exists()
+    assert record.kills == []
+
+
+def test_a_worker_in_a_pipe_that_does_not_end_is_killed_and_reported(
+    record: Record, command: Callable[..., Command]
+):
+    async def scenario() -> None:
+        script = "(trap '' TERM; echo up; while :; do sleep 0.05; done) | cat"
+        group = Group("worker", lambda _: command("sh", "-c", script), record, grace=0.5)
+        group.scale(1)
+        await record.until("up")
+        group.scale(0)
+        await group.settle()
+
+    asyncio.run(scenario())
+    assert record.kills == [("worker-1", 0.5)]

@@ -14,6 +14,8 @@ from mare.processes.command import DIES_WITH_US
 
 _HEALTHY_SECONDS = 10.0
 """Lifetime after which an end no longer counts as a failed start."""
+_POLL_SECONDS = 0.05
+"""Between two reads of a group whose leader has ended: the kernel does not report its last end."""
 _DRAIN_SECONDS = 1.0
 """How long output is read after the end of a process whose children keep it open."""
 
@@ -127,14 +129,18 @@ class Replica:
 
 
 async def _stop(process: asyncio.subprocess.Process, grace: float) -> bool:
-    """Stop the process; return whether it still ran at the end of the grace period."""
-    if process.returncode is None:
-        process.terminate()
+    """Stop the process and its group; return whether any still ran at the end of the grace period.
+
+    After an unexpected end the rest of the group is killed at once, so that a restart is not late.
+    """
     try:
-        async with asyncio.timeout(grace):
-            await process.wait()
+        if process.returncode is None:
+            process.terminate()
+            async with asyncio.timeout(grace):
+                await process.wait()
+                await _stop_rest(process.pid)
     except TimeoutError:
-        return process.returncode is None
+        return process.returncode is None or bool(_running(process.pid))
     else:
         return False
     finally:
@@ -142,6 +148,32 @@ async def _stop(process: asyncio.subprocess.Process, grace: float) -> bool:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         await process.wait()
+
+
+async def _stop_rest(group: int) -> None:
+    """Stop the processes that outlive the leader of their group, such as those of `worker | cat`.
+
+    The oldest is first: the next process of a pipe reads its output, and a pool of processes must
+    outlive their parent's work.
+    """
+    stopped = None
+    while pids := _running(group):
+        if pids[0] != stopped:
+            stopped = pids[0]
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(stopped, signal.SIGTERM)
+        await asyncio.sleep(_POLL_SECONDS)
+
+
+def _running(group: int) -> list[int]:
+    """Return the ids of the running processes of a group, the oldest first."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # the process has ended
+            fields = path.read_text().rpartition(")")[2].split()
+            if int(fields[2]) == group and fields[0] not in "ZX":
+                found.append((int(fields[19]), int(path.parent.name)))
+    return [pid for _, pid in sorted(found)]
 
 
 LONGEST_LINE = 64 * 1024
