@@ -28,6 +28,8 @@ class Api:
         self.events: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue()
         self.reads: list[str] = []
         """The workloads of all requests for a count."""
+        self.broken: dict[str, Exception] = {}
+        """Why the count of a workload cannot be read."""
         self.errors: list[Exception] = []
         """What comes of the next requests for a count."""
 
@@ -40,6 +42,8 @@ class Api:
         self.reads.append(name)
         if self.errors:
             raise self.errors.pop(0)
+        if name in self.broken:
+            raise self.broken[name]
         if name not in self.replicas:
             raise NotFound(path.text)
         return {
@@ -134,10 +138,41 @@ def test_a_workload_is_read_again_until_that_succeeds():
     async def timeline(watched: WatchedWorkloads, api: Api) -> None:
         await scale_of(watched, target("a"))
         api.errors = [Unavailable("away"), KeyError("odd"), AccessRefused("not allowed")]
-        assert (await scale_of(watched, target("b"))).reason == "Forbidden"
-        for _ in range(10):
-            await asyncio.sleep(0)
+        assert (await scale_of(watched, target("b"))).reason == "Unavailable"
+        await settle()
         assert watched.get(target("b")).replicas == 2
+
+    play(timeline)
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (AccessRefused("not allowed"), "Forbidden"),
+        (Unavailable("spec.replicas does not exist"), "Unavailable"),
+        (KeyError("metadata"), "Unavailable"),
+    ],
+)
+def test_a_workload_that_cannot_be_read_does_not_affect_others_of_its_kind(
+    error: Exception, reason: str
+):
+    async def timeline(watched: WatchedWorkloads, api: Api) -> None:
+        api.broken["a"] = error
+        watched.get(target("a"))
+        watched.get(target("b"))
+        await settle()
+        assert watched.get(target("a")).reason == reason
+        assert watched.get(target("b")).replicas == 2
+        api.replicas["b"] = 9
+        for name in "aab":
+            api.events.put_nowait(("MODIFIED", item(name)))
+        await settle()
+        assert watched.get(target("b")).replicas == 9
+        assert len(watched._reads.running) == 1
+        api.broken.clear()
+        await settle()
+        assert watched.get(target("a")).replicas == 1
+        assert not watched._reads.running
 
     play(timeline)
 

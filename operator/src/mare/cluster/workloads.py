@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from functools import lru_cache, partial
 from typing import Any
 
@@ -46,6 +45,7 @@ class WatchedWorkloads:
         self._watches: dict[Watched, asyncio.Task[None]] = {}
         self._listed: set[Watched] = set()
         self._reads = Tasks()
+        self._retried: set[ScaleTarget] = set()
 
     def get(self, target: ScaleTarget) -> Scale | Unknown:
         if target in self._targets:
@@ -88,7 +88,10 @@ class WatchedWorkloads:
 
     async def refresh(self, target: ScaleTarget) -> None:
         resource = await self._discovery.find(target.api_version, target.kind)
-        await self._read(resource, target)
+        path = resource.path(target.namespace, target.name, "scale")
+        answer = await self._api.request("GET", path)
+        before = self._last_read.get(target)
+        self._last_read[target] = scale_of_subresource(answer, target, before)
 
     async def set_deletion_costs(
         self,
@@ -113,25 +116,35 @@ class WatchedWorkloads:
             await watch_killed(self._api, target.namespace, selector, replicas, on_killed)
 
     async def _read_until_known(self, target: ScaleTarget) -> None:
+        """Read a workload again and again, in one task for each, until the read succeeds."""
+        if target in self._retried:
+            return
+        self._retried.add(target)
         backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
-        while target in self._targets:
-            try:
-                await self.refresh(target)
-            except NotFound:
-                self._set_missing(target)
-                return
-            except AccessRefused as error:
-                self._last_read[target] = Unknown("Forbidden", str(error))
-            except ApiError as error:
-                _log.info(
-                    "Workload could not be read and is read again",
-                    extra={"error": str(error)[:512]},
-                )
-            except Exception:  # noqa: BLE001 - an answer of an unexpected shape is read again
-                _log.exception("Workload could not be read and is read again")
-            else:
-                return
-            await asyncio.sleep(backoff.next_delay())
+        try:
+            while target in self._targets:
+                if await self._try_read(target):
+                    return
+                await asyncio.sleep(backoff.next_delay())
+        finally:
+            self._retried.discard(target)
+
+    async def _try_read(self, target: ScaleTarget) -> bool:
+        """Return whether the read succeeds; if not, its error is stored in place of the scale."""
+        try:
+            await self.refresh(target)
+        except NotFound:
+            self._set_missing(target)
+        except ApiError as error:
+            reason = "Forbidden" if isinstance(error, AccessRefused) else "Unavailable"
+            self._last_read[target] = Unknown(reason, str(error)[:512])
+            return False
+        except Exception as error:  # noqa: BLE001 - an answer of an unexpected shape is read again
+            _log.exception("Workload could not be read and is read again")
+            cause = f"the /scale of {target} is not understood ({type(error).__name__})"
+            self._last_read[target] = Unknown("Unavailable", cause)
+            return False
+        return True
 
     async def _watch(self, watched: Watched) -> None:
         def on_refusal(error: NotFound | AccessRefused) -> None:
@@ -155,7 +168,7 @@ class WatchedWorkloads:
             if change == "DELETED":
                 self._set_missing(target)
             else:
-                await self._update(target, resource, item, listed=False)
+                await self._update(target, item, listed=False)
 
     async def _list(self, watched: Watched, resource: Resource) -> str:
         """Read all workloads of a watch; return the resourceVersion to continue from."""
@@ -165,7 +178,7 @@ class WatchedWorkloads:
             for item in page["items"]:
                 target = _target(item, watched[0], watched[1])
                 listed.add(target)
-                await self._update(target, resource, item, listed=True)
+                await self._update(target, item, listed=True)
             version = str(page["metadata"]["resourceVersion"])
         for target in (self._targets | self._last_read.keys()) - listed:
             if self._watched(target) == watched:
@@ -173,9 +186,7 @@ class WatchedWorkloads:
         self._listed.add(watched)
         return version
 
-    async def _update(
-        self, target: ScaleTarget, resource: Resource, item: Mapping[str, Any], *, listed: bool
-    ) -> None:
+    async def _update(self, target: ScaleTarget, item: Mapping[str, Any], *, listed: bool) -> None:
         """Take a workload from a list, or from a watch unless it is older than what is known.
 
         For kinds outside apps/v1 only the /scale subresource shows where the count is.
@@ -185,15 +196,8 @@ class WatchedWorkloads:
             late = isinstance(known, Scale) and is_older(new.version, known.version)
             if listed or not late:
                 self._last_read[target] = new
-        elif target in self._targets:
-            with suppress(NotFound, InvalidName):
-                await self._read(resource, target)
-
-    async def _read(self, resource: Resource, target: ScaleTarget) -> None:
-        path = resource.path(target.namespace, target.name, "scale")
-        answer = await self._api.request("GET", path)
-        before = self._last_read.get(target)
-        self._last_read[target] = scale_of_subresource(answer, target, before)
+        elif target in self._targets and not await self._try_read(target):
+            self._reads.start(self._read_until_known(target))
 
     def _set_missing(self, target: ScaleTarget) -> None:
         self._last_read.pop(target, None)
