@@ -58,6 +58,23 @@ def test_of_two_objects_for_one_workload_the_older_one_acts():
     assert world.objects.condition("AbleToScale", "b")[0] == "True"
 
 
+@pytest.mark.parametrize("version", ["apps/v1", "apps/v1beta1"])
+def test_two_objects_name_one_workload_by_any_versions_of_its_api_group(version: str):
+    async def timeline(world: World) -> None:
+        world.workloads.have("worker", 0)
+        world.brokers.ready |= {"a": 200, "b": 95}
+        world.put("a", scaleTargetRef={**ONE, "apiVersion": version}, created=YOUNG)
+        world.put("b", scaleTargetRef=ONE, created=OLD)
+        for _ in range(5):
+            await world.tick()
+        assert world.workloads.done == [("worker", 10)]
+        world.loop.remove(("shop", "b"), "uid-b")
+        for _ in range(5):
+            await world.tick()
+
+    assert run(timeline).workloads.done == [("worker", 10), ("worker", 20)]
+
+
 def test_a_dry_run_reports_another_autoscaler_without_a_warning():
     async def timeline(world: World) -> None:
         world.workloads.have("worker", 0)
