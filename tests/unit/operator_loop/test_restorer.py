@@ -91,11 +91,76 @@ def test_another_workload_has_another_original_count():
         await scale_to_zero(world, "Restore")
         world.workloads.have("other", 5)
         target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "other"}
-        world.put(generation=2, scaleTargetRef=target, onDelete="Restore", **AT_ONCE)
+        world.put(generation=2, scaleTargetRef=target, paused="All")
         await world.tick()
+        assert world.objects.last()["originalReplicas"] is None
+        world.brokers.ready["worker"] = 95
+        world.put(generation=3, scaleTargetRef=target, onDelete="Restore", **AT_ONCE)
+        await world.tick()
+        assert world.workloads.done[-1] == ("other", 10)
         assert world.objects.last()["originalReplicas"] == 5
 
     run(timeline)
+
+
+async def _other_client_sets(world: World, replicas: int) -> None:
+    world.workloads.have("worker", replicas)
+    for _ in range(5):
+        await world.tick()
+
+
+@pytest.mark.parametrize("spec", [{"paused": "All"}, {"dryRun": True}, {}])
+def test_a_workload_that_the_object_never_scaled_is_left_alone(spec: dict):
+    async def timeline(world: World) -> None:
+        if not spec:
+            world.conflicts.conflicting = "HorizontalPodAutoscaler worker"
+        world.begin(2, 100, onDelete="Restore", **AT_ONCE, **spec)
+        await _other_client_sets(world, 10)
+        assert world.objects.last()["originalReplicas"] is None
+        world.conflicts.conflicting = None
+        world.put(generation=2, onDelete="Restore", **AT_ONCE)
+        delete(world)
+        await settle()
+
+    assert run(timeline).workloads.done == []
+
+
+def test_a_dry_run_does_not_record_the_original_replicas():
+    async def timeline(world: World) -> None:
+        world.begin(2, 50, onDelete="Restore", dryRun=True, **AT_ONCE)
+        await world.tick()
+        world.workloads.have("worker", 3)
+        world.put(generation=2, onDelete="Restore", **AT_ONCE)
+        await world.tick()
+        assert world.objects.last()["originalReplicas"] == 3
+        delete(world)
+        await settle()
+
+    assert run(timeline).workloads.done == [("worker", 5), ("worker", 3)]
+
+
+@pytest.mark.parametrize(
+    ("error", "original"), [(AccessRefused("no"), None), (Unavailable("away"), 2)]
+)
+def test_a_refused_change_records_no_original_replicas(error: Exception, original: int | None):
+    async def timeline(world: World) -> None:
+        world.workloads.errors["worker"] = error
+        world.begin(2, 50, onDelete="Restore", **AT_ONCE)
+        for _ in range(5):
+            await world.tick()
+        assert world.objects.last()["originalReplicas"] == original
+
+    run(timeline)
+
+
+def test_a_workload_that_another_autoscaler_scales_by_then_is_left_alone():
+    async def timeline(world: World) -> None:
+        await scale_to_zero(world, "Restore")
+        world.conflicts.conflicting = "HorizontalPodAutoscaler worker"
+        delete(world)
+        await settle()
+
+    assert run(timeline).workloads.scales["worker"].replicas == 0
 
 
 def test_a_dry_run_restores_nothing():

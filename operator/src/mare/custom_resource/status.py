@@ -64,6 +64,7 @@ def status_of(
         "observedGeneration": autoscaler.generation,
         "operator": operator or None,
         "target": status_values.targets(autoscaler.spec),
+        "originalReplicas": original_replicas,
         "depth": status_values.depth(reading.queues),
         "queues": _queues(reading.queues, rates, before),
         "conditions": _conditions(conditions, autoscaler, before, now),
@@ -82,8 +83,6 @@ def status_of(
             "estimates": _estimates(estimates, now),
             **_decisions(decision, before, now, scaled=scaled),
         }
-    if original_replicas is not None:
-        status["originalReplicas"] = original_replicas
     if scaled:
         status["lastScaleTime"] = status_values.instant(now)
     return status

@@ -87,7 +87,9 @@ class Loop:
             record=self.record,
             metrics=self.metrics,
         )
-        self._restorer = ReplicaRestorer(self.workloads, self.leadership, self._owners)
+        self._restorer = ReplicaRestorer(
+            self.workloads, self.leadership, self._owners, self.conflicts
+        )
         self._states: dict[Key, AutoscalerState] = {}
         self._removed: deque[str] = deque(maxlen=_MAX_REMOVED)
         """The uids removed last: a late watch event must not bring one back."""

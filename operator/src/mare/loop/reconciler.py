@@ -81,8 +81,6 @@ class Reconciler:
         scale = self.workloads.get(state.autoscaler.target)
         if scale == NOT_READ_YET:
             return
-        if isinstance(scale, Scale) and state.original_replicas is None:
-            state.original_replicas = scale.replicas
         reading = _without_stale_values(state, raw, now)
         decision = _decide(state, scale, reading, now) if isinstance(scale, Scale) else None
         state.rates.observe(raw.queues)

@@ -10,7 +10,14 @@ from mare.background import Tasks
 from mare.backoff import Backoff
 from mare.loop.state import AutoscalerState
 from mare.loop.target_owners import TargetOwners
-from mare.ports import ApiError, Leadership, NotFound, Scale, Workloads
+from mare.ports import (
+    ApiError,
+    ConflictingAutoscalers,
+    Leadership,
+    NotFound,
+    Scale,
+    Workloads,
+)
 
 _MAX_CONCURRENT = 4
 _MAX_ATTEMPTS = 6
@@ -18,10 +25,17 @@ _log = logging.getLogger(__name__)
 
 
 class ReplicaRestorer:
-    def __init__(self, workloads: Workloads, leadership: Leadership, owners: TargetOwners) -> None:
+    def __init__(
+        self,
+        workloads: Workloads,
+        leadership: Leadership,
+        owners: TargetOwners,
+        conflicts: ConflictingAutoscalers,
+    ) -> None:
         self._workloads = workloads
         self._leadership = leadership
         self._owners = owners
+        self._conflicts = conflicts
         self._slots = asyncio.Semaphore(_MAX_CONCURRENT)
         self._tasks = Tasks()
 
@@ -49,11 +63,13 @@ class ReplicaRestorer:
                 return
 
     async def _try(self, state: AutoscalerState, replicas: int) -> None:
-        """Send the PATCH, unless another object or another replica is responsible by now."""
+        """Send the PATCH, unless another autoscaler or replica is responsible by now."""
         target = state.autoscaler.target
         await self._workloads.refresh(target)
         scale = self._workloads.get(target)
         if not self._leadership() or self._owners.is_owned(target):
+            return
+        if self._conflicts.find(target) is not None:
             return
         if not isinstance(scale, Scale) or scale.replicas == replicas:
             return

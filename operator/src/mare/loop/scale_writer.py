@@ -109,7 +109,15 @@ class ScaleWriter:
         if not is_allowed():
             return None
         sent_at = self.clock()
-        await self.workloads.scale(view.autoscaler.target, scale, decision.replicas)
+        is_first = state.original_replicas is None
+        if is_first:
+            state.original_replicas = scale.replicas
+        try:
+            await self.workloads.scale(view.autoscaler.target, scale, decision.replicas)
+        except (Conflict, NotFound, AccessRefused):  # after others the PATCH may have been applied
+            if is_first:
+                state.original_replicas = None
+            raise
         return sent_at
 
     async def _is_quiet(self, state: AutoscalerState) -> bool:

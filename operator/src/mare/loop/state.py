@@ -42,7 +42,7 @@ class AutoscalerState:
     read_times: tuple[float, float] = (0.0, 0.0)
     """When the last read of the broker began and ended."""
     original_replicas: int | None = None
-    """Replicas of the workload before the object scaled it."""
+    """Replicas of the workload before the object scaled it; None if it has never done so."""
     history: History | None = None
     estimates: Estimates | None = None
     view: View | None = None
@@ -81,7 +81,7 @@ class AutoscalerState:
         """Take a status that another replica has written."""
         self._set_status(status)
         self._written = None
-        self.original_replicas = status.get("originalReplicas", self.original_replicas)
+        self.original_replicas = status.get("originalReplicas")
         if self.history is None:
             self.estimates = read_estimates(status)
 
