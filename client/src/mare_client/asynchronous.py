@@ -38,7 +38,7 @@ class AsyncMare(Requests[Coroutine[Any, Any, Json]]):
             response = None
             try:
                 async with self._http.stream(
-                    "GET", f"/v1/jobs/{job_id}/events", headers=events.headers()
+                    "GET", f"/v1/jobs/{job_id}/events", headers=events.reopen()
                 ) as response:
                     if response.status_code == httpx.codes.NO_CONTENT:
                         return

@@ -136,7 +136,9 @@ class EventReader:
     ended: bool = False
     _event: dict[str, str] = field(default_factory=dict)
 
-    def headers(self) -> Mapping[str, str]:
+    def reopen(self) -> Mapping[str, str]:
+        """Drop an event that the end of the former stream cut off; return the request headers."""
+        self._event = {}
         return {"Last-Event-ID": self.last_id} if self.last_id else {}
 
     def read(self, line: str) -> Iterator[Json]:

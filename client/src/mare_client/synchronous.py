@@ -47,7 +47,7 @@ class Mare(Requests[Json]):
             response = None
             try:
                 with self._http.stream(
-                    "GET", f"/v1/jobs/{job_id}/events", headers=events.headers()
+                    "GET", f"/v1/jobs/{job_id}/events", headers=events.reopen()
                 ) as response:
                     if response.status_code == httpx.codes.NO_CONTENT:
                         return

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from datetime import UTC, datetime
 
 import httpx
@@ -16,6 +17,7 @@ from mare_client import (
     WebhookRefused,
     verify_webhook,
 )
+from tests.fakes.clock import Clock
 
 JOB = {"id": "1", "state": "pending"}
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -70,6 +72,23 @@ def in_async(api, use):
         loop.close()
 
 
+@pytest.fixture(autouse=True)
+def clock(monkeypatch):
+    """A clock that pauses of the clients set."""
+    clock = Clock(1_000.0)
+
+    def sleep(seconds):
+        clock.now += seconds
+
+    async def sleep_async(seconds):
+        sleep(seconds)
+
+    monkeypatch.setattr(time, "monotonic", clock)
+    monkeypatch.setattr(time, "sleep", sleep)
+    monkeypatch.setattr(asyncio, "sleep", sleep_async)
+    return clock
+
+
 @pytest.fixture(params=[in_sync, in_async])
 def run(request):
     return request.param
@@ -114,6 +133,24 @@ def test_a_stream_yields_each_state_and_resumes_where_it_broke(run):
     assert [request.headers.get("Last-Event-ID") for request in api.requests] == [
         None, "1-pending", "1-pending",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("cut", [1, 2, 8, 20, 40])
+def test_an_event_that_is_cut_off_is_read_from_the_next_stream(run, cut):
+    complete = {**JOB, "state": "complete"}
+    last = event("1-complete", complete)
+    rest = b"retry: 1000\n\n" + last + event("1-complete", {}, "end")
+    api = Api(event("1-pending", JOB) + last[:-cut], rest)
+
+    assert run(api, lambda mare: list(mare.stream("1"))) == [JOB, complete]
+
+
+def test_an_end_that_is_cut_off_ends_no_later_stream(run):
+    complete = {**JOB, "state": "complete"}
+    end = event("1-complete", {}, "end")
+    api = Api(end[:-1], event("1-complete", complete) + end)
+
+    assert run(api, lambda mare: list(mare.stream("1"))) == [complete]
 
 
 def test_the_stream_of_an_unknown_job_is_an_error(run):
