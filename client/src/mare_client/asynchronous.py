@@ -33,7 +33,7 @@ class AsyncMare(Requests[Coroutine[Any, Any, Json]]):
 
     async def stream(self, job_id: str) -> AsyncIterator[Json]:
         """Yield the document in each state, to the last; a broken stream is opened again."""
-        events, attempt = EventReader(), 0
+        events = EventReader()
         while not events.ended:
             response = None
             try:
@@ -45,16 +45,14 @@ class AsyncMare(Requests[Coroutine[Any, Any, Json]]):
                     if not response.is_success:
                         await response.aread()
                     else:
-                        async for line in response.aiter_lines():
-                            for job in events.read(line):
-                                attempt = 0
+                        async for data in response.aiter_bytes():
+                            for job in events.read(data):
                                 yield job
             except httpx.TransportError:
                 response = None
             if not events.ended:
-                pause = protocol.pause_before_reopening(attempt, response)
+                pause = protocol.pause_before_reopening(events.attempt, response)
                 await asyncio.sleep(pause)
-                attempt += 1
 
     async def wait(self, job_id: str, *, seconds: float = 60.0) -> Json:
         """Return the complete job; raise JobFailed, or TimeoutError after `seconds`."""

@@ -3,8 +3,10 @@
 import json
 import uuid
 from abc import ABC, abstractmethod
+from codecs import getincrementaldecoder
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from io import IncrementalNewlineDecoder
 from typing import Any, Generic, TypeVar
 
 import httpx
@@ -125,26 +127,39 @@ def result(job: Json) -> Json:
 
 @dataclass(slots=True)
 class EventReader:
-    """Reads Server-Sent Events line by line.
+    """Reads Server-Sent Events. Lines end with LF, CRLF or CR only, as their specification demands.
 
     Attributes:
         last_id: sent as ``Last-Event-ID`` when the stream is opened again.
         ended: whether the server has sent the event `end`.
+        attempt: streams in a row, before the present one, that brought no event and no heartbeat.
     """
 
     last_id: str = ""
     ended: bool = False
+    attempt: int = -1
+    _text: IncrementalNewlineDecoder = field(init=False)
+    _rest: str = ""
     _event: dict[str, str] = field(default_factory=dict)
 
     def reopen(self) -> Mapping[str, str]:
         """Drop an event that the end of the former stream cut off; return the request headers."""
-        self._event = {}
+        self.attempt += 1
+        self._text = IncrementalNewlineDecoder(getincrementaldecoder("utf-8")("replace"), True)
+        self._rest, self._event = "", {}
         return {"Last-Event-ID": self.last_id} if self.last_id else {}
 
-    def read(self, line: str) -> Iterator[Json]:
-        """Yield the job's document if `line` ends its event."""
+    def read(self, data: bytes) -> Iterator[Json]:
+        """Yield the job's document for each event that ends in `data`."""
+        *lines, self._rest = (self._rest + self._text.decode(data)).split("\n")
+        for line in lines:
+            yield from self._read_line(line)
+
+    def _read_line(self, line: str) -> Iterator[Json]:
         if line:
             name, _, value = line.partition(":")
+            if name != "retry":  # each stream begins with it
+                self.attempt = 0
             self._event[name] = value.removeprefix(" ")
             return
         event, self._event = self._event, {}

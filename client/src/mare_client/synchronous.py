@@ -42,7 +42,7 @@ class Mare(Requests[Json]):
 
     def stream(self, job_id: str) -> Iterator[Json]:
         """Yield the document in each state, to the last; a broken stream is opened again."""
-        events, attempt = EventReader(), 0
+        events = EventReader()
         while not events.ended:
             response = None
             try:
@@ -54,16 +54,13 @@ class Mare(Requests[Json]):
                     if not response.is_success:
                         response.read()
                     else:
-                        for line in response.iter_lines():
-                            for job in events.read(line):
-                                attempt = 0
-                                yield job
+                        for data in response.iter_bytes():
+                            yield from events.read(data)
             except httpx.TransportError:
                 response = None
             if not events.ended:
-                pause = protocol.pause_before_reopening(attempt, response)
+                pause = protocol.pause_before_reopening(events.attempt, response)
                 time.sleep(pause)
-                attempt += 1
 
     def wait(self, job_id: str, *, seconds: float = 60.0) -> Json:
         """Return the complete job; raise JobFailed, or TimeoutError after `seconds`."""

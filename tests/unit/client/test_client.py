@@ -17,6 +17,7 @@ from mare_client import (
     WebhookRefused,
     verify_webhook,
 )
+from mare_client.protocol import EventReader
 from tests.fakes.clock import Clock
 
 JOB = {"id": "1", "state": "pending"}
@@ -151,6 +152,41 @@ def test_an_end_that_is_cut_off_ends_no_later_stream(run):
     api = Api(end[:-1], event("1-complete", complete) + end)
 
     assert run(api, lambda mare: list(mare.stream("1"))) == [complete]
+
+
+@pytest.mark.parametrize("newline", [b"\n", b"\r\n", b"\r"])
+def test_only_newlines_end_a_line_of_a_stream(run, newline):
+    job = {**JOB, "request": {"city": "São\u2028\u2029\x85Paulo"}}
+    body = f"id: 1\ndata: {json.dumps(job, ensure_ascii=False)}\n\n".encode()
+    stream = (body + event("1", {}, "end") + b":").replace(b"\n", newline)
+
+    assert run(Api(stream), lambda mare: list(mare.stream("1"))) == [job]
+
+
+@pytest.mark.parametrize("newline", [b"\n", b"\r\n"])
+def test_a_stream_is_read_whatever_its_packets_are(newline):
+    stream = event("1", {**JOB, "city": "São Paulo"}) + event("1", {}, "end")
+    events = EventReader()
+    events.reopen()
+    read = [job for byte in stream.replace(b"\n", newline) for job in events.read(bytes([byte]))]
+
+    assert read == [{**JOB, "city": "São Paulo"}]
+    assert events.ended
+
+
+def test_a_stream_with_heartbeats_is_opened_again_as_often_as_it_breaks(run):
+    opening, heartbeat = b"retry: 1000\n\n", b": heartbeat\n\n"
+    end = event("1-complete", {}, "end")
+    api = Api(event("1-pending", JOB), *[opening + heartbeat] * 20, opening + end)
+
+    assert run(api, lambda mare: list(mare.stream("1"))) == [JOB]
+
+
+def test_a_stream_that_breaks_at_once_is_an_error_at_last(run):
+    api = Api(event("1-pending", JOB), *[b"retry: 1000\n\n"] * 6)
+
+    with pytest.raises(httpx.ReadError):
+        run(api, lambda mare: list(mare.stream("1")))
 
 
 def test_the_stream_of_an_unknown_job_is_an_error(run):
