@@ -90,5 +90,17 @@ def test_weather_for_a_reader_is_rounded_and_translated():
     assert (shown.units.temperature, shown.units.wind_speed) == ("°F", "mph")
 
 
-def test_metric_weather_for_a_reader_has_a_rounded_wind():
-    assert for_reader(WEATHER, "metric", "en") == replace(WEATHER, wind_speed=1.6)
+def test_metric_weather_for_a_reader_is_rounded_to_tenths():
+    read = replace(WEATHER, temperature=24.37, apparent_temperature=-0.04, precipitation=0.1 + 0.2)
+    shown = for_reader(read, "metric", "en")
+
+    assert shown == replace(
+        WEATHER, temperature=24.4, apparent_temperature=0.0, wind_speed=1.6, precipitation=0.3
+    )
+    assert str(shown.apparent_temperature) == "0.0"
+
+
+def test_a_temperature_for_a_reader_is_never_minus_zero():
+    assert (
+        str(for_reader(replace(WEATHER, temperature=-17.79), "imperial", "en").temperature) == "0.0"
+    )

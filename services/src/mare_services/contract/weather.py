@@ -86,7 +86,13 @@ def for_reader(weather: Weather, units: Units, lang: Language) -> Weather:
 
 def _in_units(weather: Weather, units: Units) -> Weather:
     if units == "metric":
-        return replace(weather, wind_speed=_each(weather.wind_speed, _tenths))
+        return replace(
+            weather,
+            temperature=_tenths(weather.temperature),
+            apparent_temperature=_each(weather.apparent_temperature, _tenths),
+            wind_speed=_each(weather.wind_speed, _tenths),
+            precipitation=_each(weather.precipitation, _tenths),
+        )
     return replace(
         weather,
         temperature=_fahrenheit(weather.temperature),
@@ -104,7 +110,7 @@ def _fahrenheit(celsius: float) -> float:
 
 
 def _tenths(value: float) -> float:
-    return round(value, 1)
+    return round(value, 1) + 0.0  # -0.0 + 0.0 is 0.0
 
 
 def _each(value: float | None, convert: Callable[[float], float]) -> float | None:
