@@ -14,7 +14,7 @@ from mare_services.contract.jobs import BatchItem, BatchSubmission, JobState, Jo
 from mare_services.jobs.adapters.sqlite import Sqlite
 from mare_services.jobs.batch_store import BatchStore
 from mare_services.jobs.batches import BatchLifecycle
-from mare_services.jobs.domain.batch import Member, state_of
+from mare_services.jobs.domain.batch import Member, state_of, view
 from mare_services.jobs.domain.job import Terms
 from mare_services.jobs.job_store import JobStore
 from mare_services.jobs.lifecycle import JobLifecycle
@@ -132,6 +132,23 @@ def test_cancelling_a_batch_cancels_the_jobs_that_have_not_ended(system):
 
     progress = system.batches.cancel("b1", "ana")["progress"]
     assert (progress["complete"], progress["cancelled"]) == (1, 2)
+
+
+def test_a_batch_can_be_cancelled_twice_though_one_of_its_jobs_is_complete(system):
+    system.accept()
+    system.end("b1-0", JobState.COMPLETE, result={})
+
+    first, second = (system.batches.cancel("b1", "ana") for _ in range(2))
+    assert first == second
+    assert first["state"] == "complete"
+
+
+def test_a_batch_can_outlive_the_records_of_its_jobs(system):
+    system.accept()
+    batch, _ = system.batches.store.get("b1")
+
+    shown = view(batch, [])
+    assert (shown["updated_at"], shown["jobs"]) == (shown["created_at"], [])
 
 
 def test_a_batch_that_has_ended_cannot_be_cancelled(system):

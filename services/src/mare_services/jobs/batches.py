@@ -55,10 +55,14 @@ class BatchLifecycle:
         return view(*found)
 
     def cancel(self, batch_id: str, client: str) -> Any:
-        """Cancel the jobs of a batch that have not ended; raise JobNotChangeable if all have."""
+        """Cancel the jobs of a batch that have not ended.
+
+        Raises JobNotChangeable if all have ended and none is cancelled. Otherwise the request may
+        be delivered twice.
+        """
         batch = self.get(batch_id, client)
         state = JobState(batch["state"])
-        if state.is_terminal and state is not JobState.CANCELLED:
+        if state.is_terminal and not batch["progress"][JobState.CANCELLED]:
             raise JobNotChangeable(
                 f"A batch that is {state} cannot be cancelled.", {"state": state}
             )

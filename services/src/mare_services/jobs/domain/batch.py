@@ -41,11 +41,12 @@ def state_of(members: Sequence[Member]) -> JobState:
 def view(batch: Batch, members: Sequence[Member]) -> Any:
     """Return the ``BatchView``, as plain JSON."""
     counts = Counter(member.state for member in members)
+    changes = (member.updated_at for member in members)
     return {
         "id": batch.id,
         "state": state_of(members).value,
         "created_at": batch.created_at.isoformat(),
-        "updated_at": max(member.updated_at for member in members).isoformat(),
+        "updated_at": max(changes, default=batch.created_at).isoformat(),
         "expires_at": batch.retained_until.isoformat(),
         "progress": {
             "total": len(members),
