@@ -1,6 +1,7 @@
 """The asynchronous client: the same methods as the synchronous one."""
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncIterator, Coroutine
 from typing import Any, Self
@@ -23,6 +24,7 @@ class AsyncMare(Requests[Coroutine[Any, Any, Json]]):
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         options = protocol.client_options(url, key, timeout)
+        self._timeout = timeout
         self._http = httpx.AsyncClient(transport=transport, **options)
 
     async def __aenter__(self) -> Self:
@@ -55,27 +57,36 @@ class AsyncMare(Requests[Coroutine[Any, Any, Json]]):
                 await asyncio.sleep(pause)
 
     async def wait(self, job_id: str, *, seconds: float = 60.0) -> Json:
-        """Return the complete job; raise JobFailed, or TimeoutError after `seconds`."""
+        """Return the complete job; raise JobFailed, or TimeoutError after `seconds`.
+
+        TimeoutError comes earlier if the next request would be later than that.
+        """
         give_up = time.monotonic() + seconds
         pause = 0.2
-        while (job := await self.get(job_id))["state"] not in FINAL:
+        path = f"/v1/jobs/{job_id}"
+        while (job := await self._send("GET", path, give_up=give_up))["state"] not in FINAL:
             if time.monotonic() + pause > give_up:
                 raise TimeoutError(f"Job {job_id} is {job['state']} after {seconds:g} s.")
             await asyncio.sleep(pause)
             pause = min(2.0, 1.5 * pause)
         return protocol.result(job)
 
-    async def _send(self, method: str, path: str, body: Any = None) -> Json:
+    async def _send(
+        self, method: str, path: str, body: Any = None, *, give_up: float = math.inf
+    ) -> Json:
         options = protocol.request_options(method, body)
         attempt = 0
         while True:
+            timeout = protocol.request_timeout(self._timeout, give_up - time.monotonic())
             try:
-                response = await self._http.request(method, path, **options)
+                response = await self._http.request(method, path, timeout=timeout, **options)
             except httpx.TransportError:
-                if (pause := protocol.pause_before_retry(attempt, None)) is None:
+                left = give_up - time.monotonic()
+                if (pause := protocol.pause_before_retry(attempt, None, left)) is None:
                     raise
             else:
-                if (pause := protocol.pause_before_retry(attempt, response)) is None:
+                left = give_up - time.monotonic()
+                if (pause := protocol.pause_before_retry(attempt, response, left)) is None:
                     return protocol.body(response)
             await asyncio.sleep(pause)
             attempt += 1

@@ -1,6 +1,7 @@
 """What both clients do, without input or output: requests, errors, retries, events."""
 
 import json
+import math
 import uuid
 from abc import ABC, abstractmethod
 from codecs import getincrementaldecoder
@@ -15,7 +16,9 @@ Json = dict[str, Any]
 
 ATTEMPTS = 6
 """Times that a request is sent, before its error is raised."""
-LONGEST_PAUSE = 10.0
+LONGEST_PAUSE = 60.0
+"""Seconds. A longer Retry-After is not awaited: the error is raised at once."""
+SHORTEST_TIMEOUT = 0.1
 FINAL = frozenset({"complete", "failed", "cancelled", "expired"})
 _TEMPORARY = frozenset({429, 502, 503, 504})
 
@@ -80,19 +83,33 @@ def request_options(method: str, body: Any) -> dict[str, Any]:
     return {"json": body, "headers": headers}
 
 
-def pause_before_retry(attempt: int, response: httpx.Response | None) -> float | None:
+def request_timeout(timeout: float, left: float) -> float:
+    """Return the timeout of a request whose caller gives up in `left` seconds."""
+    return min(timeout, max(left, SHORTEST_TIMEOUT))
+
+
+def pause_before_retry(
+    attempt: int, response: httpx.Response | None, left: float = math.inf
+) -> float | None:
     """Return the seconds before the next attempt; None if the response is the answer.
 
     Args:
         attempt: counts from 0.
         response: None if the connection failed.
+        left: seconds until the caller gives up.
+
+    Raises:
+        TimeoutError: the next attempt would be later than that.
     """
     if response is not None and response.status_code not in _TEMPORARY:
         return None
     if attempt + 1 >= ATTEMPTS:
         return None
     wanted = response.headers.get("Retry-After", "") if response is not None else ""
-    return min(LONGEST_PAUSE, float(wanted) if wanted.isdigit() else 0.25 * 2**attempt)
+    pause = float(wanted) if wanted.isdecimal() else 0.25 * 2**attempt
+    if pause > left:
+        raise TimeoutError(f"No answer yet, and the next attempt may be sent only in {pause:g} s.")
+    return pause if pause <= LONGEST_PAUSE else None
 
 
 def pause_before_reopening(attempt: int, response: httpx.Response | None) -> float:
@@ -114,8 +131,9 @@ def body(response: httpx.Response) -> Json:
         document = {}
     if response.is_success:
         return dict(document)
-    code = str(document.get("code", "http_error"))
-    raise MareError(response.status_code, code, str(document.get("detail", "")))
+    problem = document if isinstance(document, dict) else {}
+    code = str(problem.get("code", "http_error"))
+    raise MareError(response.status_code, code, str(problem.get("detail", "")))
 
 
 def result(job: Json) -> Json:

@@ -1,5 +1,6 @@
 """The synchronous client."""
 
+import math
 import time
 from collections.abc import Iterator
 from typing import Any, Self
@@ -32,6 +33,7 @@ class Mare(Requests[Json]):
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         options = protocol.client_options(url, key, timeout)
+        self._timeout = timeout
         self._http = httpx.Client(transport=transport, **options)
 
     def __enter__(self) -> Self:
@@ -63,27 +65,34 @@ class Mare(Requests[Json]):
                 time.sleep(pause)
 
     def wait(self, job_id: str, *, seconds: float = 60.0) -> Json:
-        """Return the complete job; raise JobFailed, or TimeoutError after `seconds`."""
+        """Return the complete job; raise JobFailed, or TimeoutError after `seconds`.
+
+        TimeoutError comes earlier if the next request would be later than that.
+        """
         give_up = time.monotonic() + seconds
         pause = 0.2
-        while (job := self.get(job_id))["state"] not in FINAL:
+        path = f"/v1/jobs/{job_id}"
+        while (job := self._send("GET", path, give_up=give_up))["state"] not in FINAL:
             if time.monotonic() + pause > give_up:
                 raise TimeoutError(f"Job {job_id} is {job['state']} after {seconds:g} s.")
             time.sleep(pause)
             pause = min(2.0, 1.5 * pause)
         return protocol.result(job)
 
-    def _send(self, method: str, path: str, body: Any = None) -> Json:
+    def _send(self, method: str, path: str, body: Any = None, *, give_up: float = math.inf) -> Json:
         options = protocol.request_options(method, body)
         attempt = 0
         while True:
+            timeout = protocol.request_timeout(self._timeout, give_up - time.monotonic())
             try:
-                response = self._http.request(method, path, **options)
+                response = self._http.request(method, path, timeout=timeout, **options)
             except httpx.TransportError:
-                if (pause := protocol.pause_before_retry(attempt, None)) is None:
+                left = give_up - time.monotonic()
+                if (pause := protocol.pause_before_retry(attempt, None, left)) is None:
                     raise
             else:
-                if (pause := protocol.pause_before_retry(attempt, response)) is None:
+                left = give_up - time.monotonic()
+                if (pause := protocol.pause_before_retry(attempt, response, left)) is None:
                     return protocol.body(response)
             time.sleep(pause)
             attempt += 1

@@ -25,7 +25,7 @@ SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
 class Api:
-    """Answers in turn: a status and a document, bytes of a stream, or an exception."""
+    """Answers in turn: status and document, bytes of a stream, a response, or an exception."""
 
     def __init__(self, *answers):
         self.answers = list(answers)
@@ -36,6 +36,8 @@ class Api:
         answer = self.answers.pop(0)
         if isinstance(answer, Exception):
             raise answer
+        if isinstance(answer, httpx.Response):
+            return answer
         if isinstance(answer, bytes):
             return httpx.Response(200, content=answer)
         status, document = answer
@@ -122,6 +124,43 @@ def test_an_overloaded_api_is_an_error_at_last(run):
 
     with pytest.raises(MareError, match="overloaded"):
         run(api, lambda mare: mare.get("1"))
+
+
+@pytest.mark.parametrize("document", [[], "", None, 7])
+def test_a_refusal_without_a_problem_document_is_an_error_too(run, document):
+    with pytest.raises(MareError, match="404 http_error"):
+        run(Api((404, document)), lambda mare: mare.get("1"))
+
+
+def limited(seconds):
+    return httpx.Response(429, json={"code": "rate_limited"}, headers={"Retry-After": seconds})
+
+
+def test_a_request_is_repeated_when_its_retry_after_has_passed(run, clock):
+    assert run(Api(limited("45"), (200, JOB)), lambda mare: mare.get("1")) == JOB
+    assert clock.now == 1_045
+
+
+def test_a_retry_after_of_more_than_a_minute_is_not_awaited(run, clock):
+    with pytest.raises(MareError, match="rate_limited"):
+        run(Api(limited("61")), lambda mare: mare.get("1"))
+    assert clock.now == 1_000
+
+
+@pytest.mark.parametrize("make_answer", [lambda: limited("60"), lambda: httpx.ConnectError("down")])
+def test_a_wait_ends_in_time_while_requests_fail(run, clock, make_answer):
+    api = Api(*[make_answer() for _ in range(6)])
+
+    with pytest.raises(TimeoutError):
+        run(api, lambda mare: mare.wait("1", seconds=1))
+    assert clock.now <= 1_001
+
+
+def test_a_request_of_a_wait_times_out_with_it(run):
+    api = Api((200, {**JOB, "state": "complete"}))
+
+    run(api, lambda mare: mare.wait("1", seconds=1))
+    assert set(api.requests[0].extensions["timeout"].values()) == {1.0}
 
 
 def test_a_stream_yields_each_state_and_resumes_where_it_broke(run):
