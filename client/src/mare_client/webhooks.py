@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from standardwebhooks import Webhook, WebhookVerificationError
+from standardwebhooks.webhooks import EmptyWebhookSecretError
 
 
 class WebhookRefused(Exception):
@@ -20,10 +21,15 @@ def verify_webhook(secret: str, headers: Mapping[str, str], body: bytes) -> dict
 
     Raises:
         WebhookRefused: the signature, the time or the body is wrong.
+        ValueError: the secret is empty or no base64, a mistake in the receiver's configuration.
     """
+    try:
+        webhook = Webhook(secret)
+    except (EmptyWebhookSecretError, ValueError):
+        raise ValueError("The secret is empty, or not whsec_ and base64.") from None
     lowered = {name.lower(): value for name, value in headers.items()}
     try:
-        payload = Webhook(secret).verify(body, lowered)
+        payload = webhook.verify(body, lowered)
     except (WebhookVerificationError, ValueError) as error:
         raise WebhookRefused(str(error)) from None
     if not isinstance(payload, dict):

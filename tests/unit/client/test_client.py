@@ -266,3 +266,11 @@ def test_only_a_signed_and_fresh_callback_is_accepted():
     ]:
         with pytest.raises(WebhookRefused):
             verify_webhook(SECRET, headers, received)
+
+
+@pytest.mark.parametrize("secret", ["", "whsec_", "whsec_a", "whsec_é"])
+def test_a_malformed_secret_is_no_refused_callback(secret):
+    body = '{"type": "job.complete"}'
+
+    with pytest.raises(ValueError, match="secret"):
+        verify_webhook(secret, signed(body, datetime.now(UTC)), body.encode())
