@@ -1,6 +1,8 @@
 """Which changes of conditions are written to the status, how often, and with which Events."""
 
 from mare.domain.unknown import Unknown
+from mare.ports import BrokerReading
+from tests.unit.operator.building import reading
 from tests.unit.operator_loop.worlds import World, run
 
 
@@ -68,3 +70,30 @@ def test_a_generation_is_written_at_once_however_often_conditions_change():
         await world.tick()
 
     assert run(timeline).objects.last()["observedGeneration"] == 2
+
+
+def test_rates_are_not_in_the_status_once_the_statistics_are_too_old():
+    async def timeline(world: World) -> None:
+        began = world.clock.now
+        world.workloads.have("worker", 1)
+        for second in range(60):
+            at = began + min(second, 10)
+            queue = reading(
+                at=world.clock.now + 1,
+                statistics_at=at,
+                name="worker",
+                published=second,
+                acknowledged=second,
+            )
+            world.brokers.reading = BrokerReading(queues=(queue,), busy={}, busy_at=at)
+            if second == 0:
+                world.put(stalenessSeconds=15)
+            if second == 5:
+                world.put(generation=2)
+            await world.tick()
+            if second == 5:
+                assert world.objects.last()["queues"][0]["publishRate"] == 1
+
+    (queue,) = run(timeline).objects.last()["queues"]
+    assert "publishRate" not in queue
+    assert "ackRate" not in queue

@@ -114,7 +114,7 @@ def _queue(reading: QueueReading, rates: tuple[float, float] | None) -> Status:
             status.setdefault("unknown", value.reason)
         else:
             status[field] = value
-    if rates is not None:
+    if rates is not None and not isinstance(reading.statistics_at, Unknown):
         status["publishRate"], status["ackRate"] = (round(rate, 3) for rate in rates)
     return status
 
