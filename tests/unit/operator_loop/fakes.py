@@ -180,6 +180,7 @@ class FakeObjects:
     statuses: list[tuple[str, dict]] = field(default_factory=list)
     events: list[tuple[str, str, str]] = field(default_factory=list)
     error: Exception | None = None
+    event_error: Exception | None = None
     answers: asyncio.Event | None = None
     """Set when writes are to be answered; without it they are answered at once."""
     stored: dict[str, int] = field(default_factory=dict)
@@ -208,6 +209,8 @@ class FakeObjects:
         message: str,
         change: tuple[int, int] | None = None,
     ) -> None:
+        if self.event_error is not None:
+            raise self.event_error
         self.events.append((autoscaler.key.name, kind, reason))
 
     def last(self, name: str = "worker") -> dict:

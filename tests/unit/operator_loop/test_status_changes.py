@@ -1,7 +1,9 @@
 """Which changes of conditions are written to the status, how often, and with which Events."""
 
+import pytest
+
 from mare.domain.unknown import Unknown
-from mare.ports import BrokerReading
+from mare.ports import AccessRefused, BrokerReading, Unavailable
 from tests.unit.operator.building import reading
 from tests.unit.operator_loop.worlds import World, run
 
@@ -97,3 +99,31 @@ def test_rates_are_not_in_the_status_once_the_statistics_are_too_old():
     (queue,) = run(timeline).objects.last()["queues"]
     assert "publishRate" not in queue
     assert "ackRate" not in queue
+
+
+@pytest.mark.parametrize(
+    ("error", "is_bad_later", "events"),
+    [
+        pytest.param(Unavailable("too many requests", 1.0), True, 1, id="too many requests"),
+        pytest.param(Unavailable("too many requests", 1.0), False, 0, id="no longer bad"),
+        pytest.param(AccessRefused("not allowed"), True, 0, id="not allowed"),
+    ],
+)
+def test_an_event_that_the_api_server_could_not_take_is_published_with_the_next_status(
+    error: Exception, *, is_bad_later: bool, events: int
+):
+    async def timeline(world: World) -> None:
+        world.objects.event_error = error
+        world.brokers.away["broker"] = missing("worker")
+        world.begin(1, 0, minReplicas=1)
+        await world.tick()
+        world.objects.event_error = None
+        if not is_bad_later:
+            world.brokers.away.clear()
+        for _ in range(60):
+            await world.tick()
+
+    world = run(timeline)
+
+    assert world.objects.events == [("worker", "Warning", "QueueNotFound")] * events
+    assert len(world.objects.statuses) <= 3

@@ -62,6 +62,8 @@ class AutoscalerState:
     status_retry: RetryTimer = field(default_factory=_new_timer)
     marking_retry: RetryTimer = field(default_factory=_new_timer)
     rates: QueueRates = field(default_factory=QueueRates)
+    unpublished: set[str] = field(default_factory=set)
+    """Types of bad conditions in the status whose Event is not published yet."""
     _silent_since: float | None = None
     _status_json: str = "{}"
     """The status as text: for 1,000 objects 5 MB, where dicts take 16 MB."""
@@ -133,7 +135,7 @@ class AutoscalerState:
             return True
         if now - self._written_at < _SETTLING_SECONDS:
             return False
-        return settled != self._written[2] or self._has_learnt(now)
+        return settled != self._written[2] or bool(self.unpublished) or self._has_learnt(now)
 
     def may_write_status(self, now: float) -> bool:
         return not self.writing and now >= self.status_retry.due

@@ -9,7 +9,7 @@ from mare.custom_resource.status import status_of, without_absent
 from mare.loop.record import Record
 from mare.loop.state import AutoscalerState
 from mare.loop.write_guard import WriteGuard
-from mare.ports import ApiError, Clock, Conflict, Objects
+from mare.ports import ApiError, Clock, Conflict, Objects, Unavailable
 
 _MAX_CONCURRENT_WRITES = 16
 _log = logging.getLogger(__name__)
@@ -39,7 +39,8 @@ class StatusWriter:
             async with self._slots:
                 warnings = await write(state)
             for each in warnings:
-                await self.publish_event(state, "Warning", each.reason, each.message)
+                if await self._publish(state, "Warning", each.reason, each.message):
+                    state.unpublished.discard(each.type)
         except Conflict:  # the watch brings the version that the object has now
             state.status_retry.failed(self._clock())
         except ApiError as error:
@@ -87,7 +88,10 @@ class StatusWriter:
             state.applied = None
         now = self._clock()
         state.status_written(without_absent({**before, **status}), version, view, now)
-        return _new_warnings(before.get("conditions", ()), view.conditions)
+        published = [e for e in before.get("conditions", ()) if e["type"] not in state.unpublished]
+        warnings = _new_warnings(published, view.conditions)
+        state.unpublished = {each.type for each in warnings}
+        return warnings
 
     def _failed(self, state: AutoscalerState, error: Exception) -> None:
         now, text = self._clock(), str(error)[:512]
@@ -106,14 +110,27 @@ class StatusWriter:
         message: str,
         change: tuple[int, int] | None = None,
     ) -> None:
+        await self._publish(state, kind, reason, message, change)
+
+    async def _publish(
+        self,
+        state: AutoscalerState,
+        kind: str,
+        reason: str,
+        message: str,
+        change: tuple[int, int] | None = None,
+    ) -> bool:
+        """Publish an Event; return False if it was not, and another attempt may succeed."""
         async with self._slots:
             if not self._guard.allows_writes(state):
-                return
+                return False
             try:
                 await self._objects.publish_event(state.autoscaler, kind, reason, message, change)
             except ApiError as error:
                 self._guard.pause_after(error)
                 _log.warning("Event could not be published", extra={"error": str(error)[:512]})
+                return not isinstance(error, Unavailable)
+            return True
 
 
 def _new_warnings(
