@@ -26,9 +26,7 @@ _MAX_QUERIES = 4_096
 """Results that are kept. A changed object has another query."""
 _MAX_MATCHES_OF_QUEUE = 10
 """Results with each queue, on average: 4,096 results with 2,000 queues take 1 GB."""
-_OF_ONE_PROCESS = re.compile(
-    r"(evt-.+--.+-|rpc\.reply-.+-|)([0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})"
-)
+_PROCESS_ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 TOO_MANY_QUEUES = Unknown(
     "TooManyQueues", f"the object selects more than the limit of {MAX_QUEUES_OF_OBJECT:,} queues"
@@ -65,7 +63,11 @@ def is_of_one_process(name: str) -> bool:
 
     So Nameko names queues of broadcast handlers and of replies. A reply queue of Celery is an id.
     """
-    return _OF_ONE_PROCESS.fullmatch(name) is not None
+    before = next((name[:-n] for n in (32, 36) if _PROCESS_ID.fullmatch(name[-n:])), None)
+    if not before:
+        return before == ""
+    is_event = before.startswith("evt-") and "--" in before
+    return before.endswith("-") and (is_event or before.startswith("rpc.reply-"))
 
 
 @dataclass(frozen=True, slots=True)
