@@ -39,7 +39,7 @@ class StatusWriter:
             async with self._slots:
                 warnings = await write(state)
             for each in warnings:
-                if await self._publish(state, "Warning", each.reason, each.message):
+                if await self.publish_event(state, "Warning", each.reason, each.message):
                     state.unpublished.discard(each.type)
         except Conflict:  # the watch brings the version that the object has now
             state.status_retry.failed(self._clock())
@@ -103,16 +103,6 @@ class StatusWriter:
         )
 
     async def publish_event(
-        self,
-        state: AutoscalerState,
-        kind: str,
-        reason: str,
-        message: str,
-        change: tuple[int, int] | None = None,
-    ) -> None:
-        await self._publish(state, kind, reason, message, change)
-
-    async def _publish(
         self,
         state: AutoscalerState,
         kind: str,
