@@ -48,8 +48,7 @@ def decide(
     trace = DecisionTrace(workload.replicas)
     if spec.paused is Pause.ALL:
         _pause_all(trace, spec)
-        history = replace(history, draining_since=None)
-        return trace.decided(), _restart_windows(trace, context, history)
+        return trace.decided(), _restart_windows(trace, context, history.end_draining())
     if idle.is_disabled(spec, workload.replicas, history):
         idle.stay_disabled(trace)
         return trace.decided(), _restart_windows(trace, context, history)

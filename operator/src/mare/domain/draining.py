@@ -25,7 +25,7 @@ def keep_busy_replicas(trace: DecisionTrace, context: DecisionContext, history: 
     """
     desired = trace.count
     if desired >= trace.current or not _removes_only_idle(context, history):
-        return history if history.draining_since is None else replace(history, draining_since=None)
+        return history.end_draining()
     since = context.now if history.draining_since is None else history.draining_since
     removable = _removable_replicas(context, history)
     until = since + context.spec.max_drain_wait_seconds
@@ -33,7 +33,7 @@ def keep_busy_replicas(trace: DecisionTrace, context: DecisionContext, history: 
         remark = _why_busy_stay(context.workload.idle, removable, desired)
         trace.limit(Stage.VICTIMS, trace.current - removable, Reason.DRAINING, remark, until)
     if context.spec.dry_run or context.spec.paused is Pause.SCALE_IN:
-        return history if history.draining_since is None else replace(history, draining_since=None)
+        return history.end_draining()
     counted_at = known(context.load.statistics_at, history.idle_counted_at)
     return replace(history, draining_since=since, idle_counted_at=counted_at)
 

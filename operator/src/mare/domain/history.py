@@ -76,6 +76,10 @@ class History:
         """Record that replicas were added or removed. A failed change is no scale event."""
         return replace(self, events=store_event(behavior, self.events, ScaleEvent(now, change)))
 
+    def end_draining(self) -> "History":
+        """Forget since when busy replicas delay a scale-down."""
+        return self if self.draining_since is None else replace(self, draining_since=None)
+
     def record_activation(self, replicas: int, now: float) -> "History":
         """Restart the windows: the step from idle is not subject to `behavior`."""
         return replace(
