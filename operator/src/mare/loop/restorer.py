@@ -67,9 +67,8 @@ class ReplicaRestorer:
         target = state.autoscaler.target
         await self._workloads.refresh(target)
         scale = self._workloads.get(target)
-        if not self._leadership() or self._owners.is_owned(target):
-            return
-        if self._conflicts.find(target) is not None:
+        is_taken = self._owners.is_owned(target) or self._conflicts.find(target) is not None
+        if not self._leadership() or is_taken:
             return
         if not isinstance(scale, Scale) or scale.replicas == replicas:
             return

@@ -109,14 +109,13 @@ class ScaleWriter:
         if not is_allowed():
             return None
         sent_at = self.clock()
-        is_first = state.original_replicas is None
-        if is_first:
+        before = state.original_replicas
+        if before is None:
             state.original_replicas = scale.replicas
         try:
             await self.workloads.scale(view.autoscaler.target, scale, decision.replicas)
         except (Conflict, NotFound, AccessRefused):  # after others the PATCH may have been applied
-            if is_first:
-                state.original_replicas = None
+            state.original_replicas = before
             raise
         return sent_at
 
