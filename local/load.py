@@ -24,13 +24,14 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from local.receivers import Receivers, receivers
+from local.settings import Settings
+from mare_nameko.settings import SettingsError
 
 FOLLOWED_AT_ONCE = 60
 WAVE_SECONDS = 5
 LARGEST_BATCH = 100
 _PATIENCE = 120.0
 """Seconds after the last submission in which jobs may end and callbacks arrive."""
-_GATEWAY = f"http://127.0.0.1:{os.environ.get('GATEWAY_PORT', '5000')}"
 _DASHBOARD = "http://127.0.0.1:8081"
 _NO_DASHBOARD = "replicas      not known: LOAD='--dashboard URL' with the URL that make run printed"
 _UNFINISHED = ("pending", "running", "partial")
@@ -227,7 +228,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make load", description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--rate", type=float, default=20.0, help="jobs per second on average")
-    parser.add_argument("--url", default=_GATEWAY, help="address of make run")
+    try:
+        gateway = f"http://127.0.0.1:{Settings.from_env(os.environ).gateway_port}"
+    except SettingsError as error:
+        sys.exit(str(error))
+    parser.add_argument("--url", default=gateway, help="address of make run")
     parser.add_argument("--dashboard", default=_DASHBOARD, help="address of its dashboard")
     options = parser.parse_args()
     if urlsplit(options.url).hostname not in ("127.0.0.1", "localhost", "::1"):
