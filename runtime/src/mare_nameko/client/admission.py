@@ -1,8 +1,8 @@
 """Whether a call is made: circuit breakers and load shedding.
 
 A call is refused if its service does not answer, or if the queue is too deep or too old. Trials are
-sent to a service that does not answer. A refused caller can try again later; a call
-behind thousands of others would be processed after its deadline.
+sent to a service that does not answer. A refused caller can try again later. Behind thousands of
+other calls, its call would be processed after its deadline.
 """
 
 from dataclasses import dataclass
