@@ -17,7 +17,10 @@ LOCK     := $(UV) pip compile --quiet --universal --python-version 3.11 --genera
             --no-emit-index-url --no-emit-package mare-nameko --no-annotate --no-header
 INSTALL  := $(UV) pip install --quiet --build-constraints requirements/build.txt --python
 
-.PHONY: help run load images test check bench mutants docs pictures packages release-check dist lock schema data clean
+WORKERS  := -n auto --maxprocesses 4 --dist loadfile
+MUTATED  := domain loop playlists jobs webhooks client
+
+.PHONY: help run load images test test-nightly check bench mutants docs pictures packages release-check dist lock schema data clean
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -30,10 +33,14 @@ load: .venv/runnable ## 60 s of jobs, in waves, against a running `make run`, an
 images: .venv/runnable ## the images of gateway, services and operator, by Docker or buildah
 	@$(PYTHON) -m devcluster.images
 
-test: check ## check, then every test, on a real RabbitMQ 4 and a real Kubernetes
+test: check ## check, then the tests that a change must pass, on a real RabbitMQ 4 and a real Kubernetes
 	@mkdir -p .cache; $(CLUSTER) more-programs > .cache/cluster-programs.log 2>&1 & \
 	trap "kill $$! 2> /dev/null || true" EXIT; \
-	$(PYTHON) -m pytest -n auto --maxprocesses 4 --dist loadfile
+	$(PYTHON) -m pytest $(WORKERS) --durations=30 --junitxml=.cache/tests/required.xml
+
+test-nightly: .venv/synced ## the tests that take long: pages, demo, Skaffold, locust, stock Nameko, and mutants
+	@$(PYTHON) -m pytest -m nightly $(WORKERS) --durations=30 --junitxml=.cache/tests/nightly.xml
+	@for part in $(MUTATED); do nice $(PYTHON) .ci/mutants.py $$part --sample=20 --seed=$$(date +%s); done
 
 check: .venv/synced ## lint, types, import contracts, lock: seconds, without network
 	.venv/bin/ruff check --quiet .
@@ -46,11 +53,10 @@ check: .venv/synced ## lint, types, import contracts, lock: seconds, without net
 	$(PYTHON) .ci/tree.py
 	.venv/bin/mypy runtime/src services/src gateway/src operator/src client/src local devcluster .ci
 
-bench: .venv/synced ## speed and memory, as ratios measured in one run; then the tests that take long
+bench: .venv/synced ## speed and memory, as ratios measured in one run
 	@for bench in tests/load/bench_*.py; do \
 	    echo "== $$bench"; $(PYTHON) -m tests.load.$$(basename $$bench .py); \
 	done
-	$(PYTHON) -m pytest -m slow
 
 mutants: .venv/synced ## faults that the unit tests of a part do not notice: make mutants PART=domain SAMPLE=400
 	@nice $(PYTHON) .ci/mutants.py $(PART) $(SAMPLE:%=--sample=%) $(SEED:%=--seed=%)

@@ -12,7 +12,7 @@ from devcluster.kind import find_kind, start_kind, stop_kind
 from devcluster.node.native import NativeNode, end_node
 from devcluster.node.starting import start_node
 from devcluster.programs import cache, programs
-from local.packages import locked
+from local.packages import locked, shared
 from mare.processes.command import run
 
 _NEEDED = {
@@ -57,18 +57,26 @@ def _refuse(archive: Path) -> None:
 
 def keep_cluster() -> Cluster:
     """Return the cluster that runs, or start one that runs until `end_cluster`."""
-    return _get(detached=True)[0]
+    with _lock():
+        node = NativeNode.find(_folder())
+        if node and not node.layout.detached:
+            raise CannotRun("A test run uses the cluster now; start again when it has ended.")
+        return _get(detached=True)[0]
 
 
 @contextmanager
 def cluster_for_tests() -> Iterator[Cluster]:
-    """Yield the cluster that runs, or start one that ends with the context."""
-    cluster, end = _get(detached=False)
-    try:
-        yield cluster
-    finally:
+    """Yield the cluster that runs, or start one; its starter ends it once no other uses it."""
+    with shared(cache() / "users.lock") as alone:
         with _lock():
-            end()
+            cluster, end = _get(detached=False)
+        try:
+            yield cluster
+        finally:
+            if end:
+                alone()
+                with _lock():
+                    end()
 
 
 def find_cluster() -> Cluster | None:
@@ -93,18 +101,14 @@ def _lock() -> AbstractContextManager[None]:
     return locked(cache() / "start.lock")
 
 
-def _get(*, detached: bool) -> tuple[Cluster, Callable[[], None]]:
+def _get(*, detached: bool) -> tuple[Cluster, Callable[[], None] | None]:
     """Return a cluster and a function that ends it if this call started it."""
-    with _lock():
-        if found := find_cluster():
-            node = NativeNode.find(_folder())
-            if node and not node.layout.detached:
-                raise CannotRun("A test run uses the cluster now; start again when it has ended.")
-            return found, lambda: None
-        if Docker.answers():
-            return start_kind(), stop_kind
-        node = start_node(_folder(), detached=detached)
-        return _native(node), node.stop
+    if found := find_cluster():
+        return found, None
+    if Docker.answers():
+        return start_kind(), stop_kind
+    node = start_node(_folder(), detached=detached)
+    return _native(node), node.stop
 
 
 def _native(node: NativeNode) -> Cluster:

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from devcluster import CannotRun, say
@@ -92,6 +92,15 @@ def programs(toolset: str, names: Iterable[str]) -> Path:
                 if not (folder / name).exists():
                     _build(tools, name, folder)
     return folder
+
+
+def are_built(toolsets: Mapping[str, Iterable[str]]) -> bool:
+    """Return whether the cache has all these programs, by toolset."""
+    return all(
+        (cache() / Toolset.read(toolset).key / "bin" / name).exists()
+        for toolset, names in toolsets.items()
+        for name in names
+    )
 
 
 def cache() -> Path:

@@ -39,6 +39,15 @@ def locked(file: Path) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def shared(file: Path) -> Iterator[Callable[[], None]]:
+    """Let any number of processes run the block; the function waits until only this one does."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        yield lambda: fcntl.flock(lock, fcntl.LOCK_EX)
+
+
 def _apt(action: str, *arguments: str) -> None:
     command = ["apt-get", "--quiet", action, *arguments]
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}

@@ -1,14 +1,27 @@
-"""How tests that use the cluster share it: all on one worker, first, and with time to build it."""
+"""Which tests run on one worker, which come first, and what their time limit counts."""
 
 from pathlib import Path
 
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler.loadfile import LoadFileScheduling
+from xdist.workermanage import WorkerController
+
+from devcluster.programs import CONTAINERS, NODE, are_built
 
 _TESTS = Path(__file__).parent
-ON_THE_CLUSTER = ("e2e", "integration/node")
-"""Folders whose tests run on one worker, whatever runs meanwhile on the others."""
+_SCOPES = {
+    "e2e/own": "namespaces of their own",
+    "integration/node": "namespaces of their own",
+    "e2e": "users of the release",
+}
+"""By folder, the scope of its tests: one worker runs them, one after the other.
+
+All tests of the release share one installation. Those with namespaces of their own run beside them,
+on the same cluster.
+"""
+_ORDER = ("users of the release", "namespaces of their own")
+"""The longest scope first."""
 _SECONDS = 600
 _BUILT = frozenset(
     {"api_server", "own_api_server", "cluster", "helm", "each_helm", "skaffold", "helm3"}
@@ -16,12 +29,17 @@ _BUILT = frozenset(
 """Fixtures that may have to compile for minutes."""
 
 
-class OneWorkerForTheCluster(LoadFileScheduling):
-    """Keeps the tests of a file together, and those on the cluster as if they were one file."""
+def _scope(nodeid: str) -> str | None:
+    """Return the scope of a test on the cluster, None for all others."""
+    path = nodeid.removeprefix(f"{_TESTS.name}/")
+    return next((scope for folder, scope in _SCOPES.items() if path.startswith(f"{folder}/")), None)
+
+
+class SharedScopes(LoadFileScheduling):
+    """Keeps the tests of a file together, and those of a scope as if they were one file."""
 
     def _split_scope(self, nodeid: str) -> str:
-        folders = tuple(f"{_TESTS.name}/{folder}/" for folder in ON_THE_CLUSTER)
-        return "the cluster" if nodeid.startswith(folders) else super()._split_scope(nodeid)
+        return _scope(nodeid) or super()._split_scope(nodeid)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -30,15 +48,26 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFil
     if config.getvalue("dist") != "loadfile":
         return None
     config.option.loadscopereorder = False  # ours is the order: what takes longest starts first
-    return OneWorkerForTheCluster(config, log)
+    return SharedScopes(config, log)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: WorkerController) -> None:
+    """Tell every worker the same: their orders may not differ, and a build may end meanwhile."""
+    node.workerinput["cluster_is_built"] = are_built({**NODE, **CONTAINERS})
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Bring those on the cluster forward; count only a test's own time against its limit."""
-    if hasattr(config, "workerinput"):  # alone, a worker does better to end with them
-        folders = [_TESTS / folder for folder in ON_THE_CLUSTER]
-        items.sort(key=lambda item: not any(map(item.path.is_relative_to, folders)))
+    """Order the tests of a worker; count only a test's own time against its limit."""
+    if hasattr(config, "workerinput"):  # alone, a worker does better to end with the cluster
+        others = len(_ORDER) if config.workerinput["cluster_is_built"] else -1
+
+        def place(item: pytest.Item) -> int:
+            scope = _scope(item.nodeid)
+            return _ORDER.index(scope) if scope else others
+
+        items.sort(key=place)
     for item in items:
         used = _BUILT.intersection(getattr(item, "fixturenames", ()))
         if used:

@@ -6,6 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import requests
 import yaml
 
 from devcluster.choosing import cluster_for_tests
@@ -13,6 +14,8 @@ from devcluster.cluster import Cluster
 from devcluster.images.engines import engine
 from devcluster.images.push import build, push
 from devcluster.images.recipe import IMAGES
+from devcluster.programs import cache
+from local.packages import locked
 from mare.processes.command import CommandFailed
 from tests.charts.helm import CHARTS, Helm
 from tests.e2e.application import Application, namespace, program
@@ -30,12 +33,19 @@ def chart_with_dependencies(folder: Path) -> Path:
 def pushed_images(cluster: Cluster) -> Mapping[str, str]:
     """Build all images and push them, with digests as tags; return the reference of each."""
     builder, pushed = engine(), {}
-    for name in IMAGES:
-        built = build(builder, name)
-        tag = builder.identity(built)[:12]
-        pushed[name] = f"{cluster.registry}/mare/{name}:{tag}"
-        push(builder, built, pushed[name])
+    with locked(cache() / "images.lock"):  # another worker has pushed them then
+        for name in IMAGES:
+            built = build(builder, name)
+            tag = builder.identity(built)[:12]
+            pushed[name] = f"{cluster.registry}/mare/{name}:{tag}"
+            if not _is_pushed(cluster, name, tag):
+                push(builder, built, pushed[name])
     return pushed
+
+
+def _is_pushed(cluster: Cluster, name: str, tag: str) -> bool:
+    tags = requests.get(f"http://{cluster.registry}/v2/mare/{name}/tags/list", timeout=30)
+    return tags.ok and tag in tags.json()["tags"]
 
 
 def image_values(images: Mapping[str, str]) -> dict[str, Any]:

@@ -66,10 +66,9 @@ def state(application: Application, path: str) -> str:
     return response.json()["state"] if response.status_code == 200 else ""
 
 
-def test_a_burst_of_jobs_scales_the_services_and_all_end(application: Application):
+def test_all_jobs_of_a_burst_end(application: Application):
     with ThreadPoolExecutor(8) as pool:
-        burst = list(pool.map(lambda number: accepted(application, number), range(240)))
-        eventually(lambda: application.replicas("mare-weather") >= 2, seconds=120)
+        burst = list(pool.map(lambda number: accepted(application, number), range(120)))
         open_jobs = {each.headers["Location"] for each in burst}
 
         def all_complete() -> bool:

@@ -11,6 +11,7 @@ CHART_FILE = Path(".cache/load.svg")
 """The chart of the last run."""
 
 
+@pytest.mark.nightly
 @pytest.mark.timeout(1000)
 def test_replicas_follow_the_request_rate(application: Application, tmp_path: Path):
     load = tide.run(application, tmp_path)

@@ -15,7 +15,7 @@ from tests.integration.dashboard.chromium import chromium
 from tests.load.closed_loop import Load
 from tests.vhost import eventually
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.nightly, pytest.mark.timeout(900)]
 SCREENSHOT = Path(".cache/cluster-dashboard.png")
 """The screenshot of the last run."""
 

@@ -20,7 +20,14 @@ RECOVERY = 180
 pytestmark = pytest.mark.timeout(900)
 
 
-@pytest.mark.parametrize("component", ["weather", "playlists", "gateway", "operator"])
+@pytest.mark.parametrize(
+    "component",
+    [
+        "weather",
+        "gateway",
+        *(pytest.param(each, marks=pytest.mark.nightly) for each in ("playlists", "operator")),
+    ],
+)
 def test_requests_succeed_again_after_a_pod_was_killed(
     application: Application, component: str, record_property
 ):
@@ -64,13 +71,20 @@ def recording(application: Application, images: Mapping[str, str]) -> Iterator[A
     application.kubectl("delete", "deployment/recorder", "job/publisher")
 
 
-def test_no_confirmed_message_is_lost_with_the_broker_or_a_worker(
+def test_with_the_broker_and_a_worker_no_confirmed_message_is_lost_and_requests_succeed_again(
     recording: Application, images: Mapping[str, str], record_property
 ):
     recording.kubectl("wait", "--for=jsonpath={.status.ready}=1", "job/publisher", "--timeout=110s")
-    recording.kill("mare-rabbitmq-0")
-    killed = time.time()
-    recording.kill(_recorder(recording))
+    with Load(recording.anywhere, clients=CLIENTS).running() as load:
+        eventually(lambda: len(load.answers) >= 8, seconds=180)
+        recording.kill("mare-rabbitmq-0")
+        killed = time.time()
+        recording.kill(_recorder(recording))
+        eventually(lambda: _succeeds_for(load, seconds=3, since=killed), seconds=RECOVERY)
+
+    last = max((answer.at for answer in load.failed), default=killed)
+    record_property("recovery_seconds", round(last - killed, 1))
+    assert {answer.status for answer in load.failed} <= WELL_FORMED
     _await_end(recording, "job/publisher")
     record_property("publisher_done_after_seconds", round(time.time() - killed, 1))
 
@@ -94,17 +108,3 @@ def _await_end(application: Application, job: str) -> None:
 def _recorder(application: Application) -> str:
     names = application.kubectl("get", "pods", "--selector=app=recorder", "--output=name")
     return names.splitlines()[0].removeprefix("pod/")
-
-
-def test_requests_succeed_again_after_the_broker_was_killed(
-    application: Application, record_property
-):
-    with Load(application.anywhere, clients=CLIENTS).running() as load:
-        eventually(lambda: len(load.answers) >= 8, seconds=180)
-        application.kill("mare-rabbitmq-0")
-        killed = time.time()
-        eventually(lambda: _succeeds_for(load, seconds=3, since=killed), seconds=RECOVERY)
-
-    last = max((answer.at for answer in load.failed), default=killed)
-    record_property("recovery_seconds", round(last - killed, 1))
-    assert {answer.status for answer in load.failed} <= WELL_FORMED

@@ -14,7 +14,7 @@ from tests.pages import write_examples
 from tests.system import running_system
 from tests.vhost import Vhost, eventually
 
-pytestmark = pytest.mark.broker
+pytestmark = [pytest.mark.broker, pytest.mark.nightly]
 
 PROGRAMS = Path(sys.executable).parent
 

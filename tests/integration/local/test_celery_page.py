@@ -119,6 +119,7 @@ def test_no_task_is_lost_or_run_twice_while_processes_start_and_stop(
     assert "was killed" not in workers.shown()
 
 
+@pytest.mark.nightly
 def test_processes_that_acknowledge_early_are_not_stopped_while_a_task_runs(
     tmp_path: Path, vhost: Vhost
 ) -> None:

@@ -20,6 +20,7 @@ def _installed() -> None:
     broker_to_run(print)
 
 
+@pytest.mark.nightly
 @pytest.mark.usefixtures("_installed")
 def test_the_demo_scales_its_workers_and_leaves_nothing_behind(tmp_path: Path) -> None:
     shown = _demo("--seconds", "5", "--max", "2", folder=tmp_path)

@@ -69,7 +69,7 @@ def _lease(stage: Stage) -> client.V1LeaseSpec:
 
 
 @pytest.mark.parametrize(
-    "seconds", [2, pytest.param(30, marks=[pytest.mark.slow, pytest.mark.timeout(240)])]
+    "seconds", [2, pytest.param(30, marks=[pytest.mark.nightly, pytest.mark.timeout(240)])]
 )
 def test_an_api_server_that_is_away_changes_nothing_but_the_time(
     *,
@@ -103,7 +103,7 @@ def test_an_api_server_that_is_away_changes_nothing_but_the_time(
 
 @pytest.mark.parametrize(
     ("seconds", "fallback"),
-    [(0, 4), pytest.param(60, 30, marks=[pytest.mark.slow, pytest.mark.timeout(240)])],
+    [(0, 4), pytest.param(60, 30, marks=[pytest.mark.nightly, pytest.mark.timeout(240)])],
 )
 def test_a_broker_that_is_away_holds_the_count_and_then_the_fallback_counts(
     *,

@@ -1,6 +1,7 @@
-"""One process at a time starts or ends the cluster; any may search it meanwhile."""
+"""One process at a time starts or ends the cluster; any may search and use it meanwhile."""
 
 import fcntl
+import threading
 
 import pytest
 
@@ -23,6 +24,34 @@ def test_a_start_waits_for_the_end_of_the_cluster_before(tmp_path, monkeypatch):
     choosing.end_cluster()
 
     assert ended
+
+
+def test_the_starter_of_a_cluster_ends_it_after_its_last_user(tmp_path, monkeypatch):
+    running, order = [], []
+
+    def end():
+        order.append("ended")
+
+    def get(*, detached):
+        first = not running
+        running.append(detached)
+        return "cluster", end if first else None
+
+    monkeypatch.setattr(choosing, "cache", lambda: tmp_path)
+    monkeypatch.setattr(choosing, "_get", get)
+
+    starter = choosing.cluster_for_tests()
+    starter.__enter__()
+    other = choosing.cluster_for_tests()
+    other.__enter__()
+    leaving = threading.Thread(target=lambda: starter.__exit__(None, None, None))
+    leaving.start()
+    leaving.join(0.2)
+    order.append("other leaves")
+    other.__exit__(None, None, None)
+    leaving.join(10)
+
+    assert order == ["other leaves", "ended"]
 
 
 def test_a_search_leaves_the_files_of_a_node_that_is_starting(tmp_path):

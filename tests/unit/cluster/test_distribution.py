@@ -1,10 +1,13 @@
-"""The tests on the cluster are one piece of work; all others are one for each file."""
+"""The tests on the cluster are two pieces of work; all others are one for each file."""
 
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+
+from tests.distribution import pytest_collection_modifyitems
 
 _PROJECT = Path(__file__).parents[3]
 _TEST = """\
@@ -32,17 +35,17 @@ def test_usual(limit): assert limit is None
 
 
 @pytest.mark.timeout(300)
-def test_tests_on_the_cluster_share_a_worker(tmp_path: Path) -> None:
+def test_tests_of_a_scope_share_a_worker_and_another_scope_has_another(tmp_path: Path) -> None:
     workers = tmp_path / "workers"
     workers.mkdir()
     tests = tmp_path / "tests"
-    for name in ("e2e/test_a", "e2e/test_b", "integration/node/test_c", "unit/test_d"):
+    for name in ("e2e/test_a", "e2e/test_b", "integration/node/test_c", "e2e/own/test_d"):
         file = tests / f"{name}.py"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(_TEST.format(folder=str(workers)))
     _run(tmp_path, "-n", "2", "--dist", "loadfile")
     ran = {frozenset(file.name for file in worker.iterdir()) for worker in workers.iterdir()}
-    assert ran == {frozenset({"test_a", "test_b", "test_c"}), frozenset({"test_d"})}
+    assert ran == {frozenset({"test_a", "test_b"}), frozenset({"test_c", "test_d"})}
 
 
 @pytest.mark.timeout(300)
@@ -64,3 +67,16 @@ def _run(folder: Path, *options: str) -> None:
         check=True,
         capture_output=True,
     )
+
+
+@pytest.mark.parametrize("built", [True, False])
+def test_the_cluster_comes_first_only_if_it_is_built(built: bool) -> None:  # noqa: FBT001
+    names = ["unit/test_a.py", "e2e/own/test_b.py", "e2e/test_c.py", "e2e/test_d.py"]
+    items = [SimpleNamespace(nodeid=f"tests/{name}", fixturenames=()) for name in names]
+    config = SimpleNamespace(workerinput={"cluster_is_built": built})
+
+    pytest_collection_modifyitems(config, items)  # type: ignore[arg-type]
+
+    on_it = ["e2e/test_c.py", "e2e/test_d.py", "e2e/own/test_b.py"]
+    expected = [*on_it, "unit/test_a.py"] if built else ["unit/test_a.py", *on_it]
+    assert [item.nodeid.removeprefix("tests/") for item in items] == expected

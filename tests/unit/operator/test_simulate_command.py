@@ -234,7 +234,7 @@ def test_a_file_that_is_not_yaml_is_reported(tmp_path):
     assert "broken.yaml:1: " in called(path).output
 
 
-@pytest.mark.slow  # a speed belongs to `make bench`: a busy machine is slower
+@pytest.mark.nightly  # a busy machine is slower
 def test_an_hour_of_ten_services_takes_seconds():
     scenario = Scenario(
         name="service",

@@ -1,4 +1,4 @@
-"""A release of charts/rabbitmq: one node, three, a stop of all, a new installation, one node.
+"""A release of charts/rabbitmq: one node, three, a lost one, a stop of all, a new release, one.
 
 The node is upgraded through the images that RABBITMQ_IMAGES names, for example official ones.
 """
@@ -18,9 +18,13 @@ from tests.e2e.failing import assert_rollback_repairs_a_failed_upgrade
 from tests.e2e.shrinking import assert_members_stay, remove_nodes
 from tests.vhost import becomes, eventually
 
-CHART = Path(__file__).parents[2] / "charts" / "rabbitmq"
+CHART = Path(__file__).parents[3] / "charts" / "rabbitmq"
+VALUES = Path(__file__).parents[1] / "rabbitmq.yaml"
 CREDENTIALS = ("get", "secret", "rabbitmq-credentials", "--output=jsonpath={.data}")
 MESSAGES = 200
+FIRST, COUNT = 10_000, 1_200
+"""IDs that are published while a node is killed; the queue has lower ones."""
+URI = {"name": "rabbitmq-worker", "key": "amqp-uri"}
 LATE = "users.late.connection={amqp}"
 TLS = f"tls.enabled=true,tls.interNode=true,tls.existingSecret={certificates.BROKER}"
 
@@ -45,7 +49,7 @@ def helm(cluster: Cluster, images: Mapping[str, str], broker: Application) -> Re
         repository, _, tag = (image or _path(images)[-1]).rpartition(":")
         return cluster.helm(
             *("upgrade", "--install", "rabbitmq", str(CHART), "--namespace", broker.namespace),
-            *("--values", str(Path(__file__).parent / "rabbitmq.yaml")),
+            *("--values", str(VALUES)),
             *("--set", f"replicas={replicas},image.repository={repository},{TLS}"),
             *(
                 "--set-string",
@@ -112,11 +116,13 @@ def test_a_release_keeps_messages_and_passwords_while_nodes_are_added_and_remove
     first, *later = _path(images)
     helm(1, image=first)
     passwords = json.loads(broker.kubectl(*CREDENTIALS))
-    uri = {"name": "rabbitmq-worker", "key": "amqp-uri"}
-    publish = ["publisher.py", str(MESSAGES), "500"]
-    files, _ = program(images["services"], "recorder", ["recorder.py"])
-    broker.apply(files, job(images["services"], "publisher", publish, AMQP_URI=uri))
-    broker.kubectl("wait", "--for=condition=complete", "job/publisher", "--timeout=120s")
+    files, recorder = program(
+        *(images["services"], "recorder", ["recorder.py"]),
+        AMQP_URI=URI,
+        SECONDS_PER_MESSAGE="0.01",
+    )
+    broker.apply(files)
+    _run(broker, images, "publisher", MESSAGES, 500)
 
     # Only the container restarts, not its Pod, so the kubelet does not set the volumes' modes.
     with pytest.raises(KubectlFailed, match="exit code"):  # the container ends during the command
@@ -137,6 +143,13 @@ def test_a_release_keeps_messages_and_passwords_while_nodes_are_added_and_remove
     becomes(lambda: _ctl(broker, *members).count("voter"), 3, 120)  # promoted when caught up
     assert_members_stay(broker, helm)
     assert_rollback_repairs_a_failed_upgrade(broker, helm, LATE)
+
+    broker.apply(recorder)
+    broker.roll_out("recorder")
+    _assert_a_lost_node_loses_no_message(broker, images, record_property)
+    broker.kubectl("delete", "deployment/recorder", "--wait", "--timeout=60s")
+    _run(broker, images, "publisher", MESSAGES, 500)
+    eventually(lambda: _messages(broker) == MESSAGES, seconds=180)
 
     before = _uids(broker)
     for pod in broker.pods("broker"):
@@ -159,3 +172,38 @@ def test_a_release_keeps_messages_and_passwords_while_nodes_are_added_and_remove
 
     remove_nodes(broker, helm)
     eventually(lambda: _messages(broker) == MESSAGES, seconds=180)
+
+
+def _assert_a_lost_node_loses_no_message(
+    broker: Application, images: Mapping[str, str], record_property: Callable[[str, object], None]
+) -> None:
+    # At 40 a second this takes 30 s or more: it must run when the node is killed.
+    _start(broker, images, "publisher", COUNT, 40, FIRST)
+    broker.kubectl("wait", "--for=jsonpath={.status.ready}=1", "job/publisher", "--timeout=110s")
+    killed = time.time()
+    broker.kill("rabbitmq-1")
+    _end(broker, "publisher")
+
+    assert _run(broker, images, "counter", COUNT, FIRST).splitlines()[-1] == "missing: []"
+    eventually(_nodes_ready(broker, 3), seconds=300)
+    record_property("three_nodes_again_after_seconds", round(time.time() - killed, 1))
+
+
+def _run(broker: Application, images: Mapping[str, str], name: str, *arguments: int) -> str:
+    """Run programs/NAME.py as a Job until it ends; return what it prints."""
+    _start(broker, images, name, *arguments)
+    return _end(broker, name)
+
+
+def _start(broker: Application, images: Mapping[str, str], name: str, *arguments: int) -> None:
+    command = [f"{name}.py", *map(str, arguments)]
+    broker.apply(job(images["services"], name, command, AMQP_URI=URI))
+
+
+def _end(broker: Application, name: str) -> str:
+    broker.kubectl(
+        *("wait", "--for=condition=complete", f"job/{name}", "--timeout=300s"), seconds=310
+    )
+    printed = broker.kubectl("logs", f"job/{name}")
+    broker.kubectl("delete", f"job/{name}")
+    return printed

@@ -18,6 +18,7 @@ def empty(cluster: Cluster) -> Iterator[Application]:
         yield Application(cluster, name)
 
 
+@pytest.mark.nightly
 @pytest.mark.timeout(1250)
 def test_skaffold_builds_pushes_and_deploys(empty: Application, skaffold: Path, helm3: Path):
     environment = os.environ | {
