@@ -4,14 +4,18 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import requests
 import yaml
-from kubernetes import client
+from kubernetes.client import ApiClient
 
-from devcluster.cluster import Cluster
+from devcluster.cluster import Cluster, new_client
+from mare.processes.command import CommandFailed
 
 PROGRAMS = Path(__file__).parent / "programs"
 HOST = "playlists.localhost"
@@ -49,25 +53,42 @@ class Application:
     def apply(self, *documents: dict[str, Any]) -> None:
         self.kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all(documents))
 
+    def read(self, version: str, path: str) -> dict[str, Any]:
+        """Return an object or a list of the namespace; raise CommandFailed.
+
+        This takes a hundredth of the processor time of `kubectl get`.
+
+        Args:
+            version: `api/v1`, or `apis/GROUP/VERSION`.
+            path: of the URL behind the namespace, such as `pods/NAME`.
+        """
+        api = _client(self.cluster.kubeconfig)
+        url = f"{api.configuration.host}/{version}/namespaces/{self.namespace}/{path}"
+        answer = api.call_api("GET", url, {"Accept": "application/json"})
+        text = answer.read()
+        if answer.status != HTTPStatus.OK:
+            raise CommandFailed(f"GET {url} failed:\n{text.decode()}")
+        found: dict[str, Any] = json.loads(text)
+        return found
+
     def replicas(self, workload: str) -> int:
         """Return the replicas in the spec of a Deployment."""
-        with self._api() as api:
-            apps = client.AppsV1Api(api)
-            scale = apps.read_namespaced_deployment_scale(workload, self.namespace)
-        return scale.spec.replicas or 0
+        return self.read("apis/apps/v1", f"deployments/{workload}/scale")["spec"].get("replicas", 0)
 
     def ready(self, workload: str, kind: str = "deployment") -> int:
-        text = self.kubectl("get", kind, workload, "--output=jsonpath={.status.readyReplicas}")
-        return int(text or 0)
+        status = self.read("apis/apps/v1", f"{kind}s/{workload}")["status"]
+        return status.get("readyReplicas", 0)
+
+    def pod_objects(self, component: str) -> list[dict[str, Any]]:
+        label = quote(f"app.kubernetes.io/component={component}")
+        items: list[dict[str, Any]] = self.read("api/v1", f"pods?labelSelector={label}")["items"]
+        return items
 
     def pods(self, component: str) -> list[str]:
         """Return the names of the Pods of a component, except terminating ones."""
-        text = self.kubectl(
-            *("get", "pods", "--output=json"), f"--selector=app.kubernetes.io/component={component}"
-        )
         return [
             pod["metadata"]["name"]
-            for pod in json.loads(text)["items"]
+            for pod in self.pod_objects(component)
             if "deletionTimestamp" not in pod["metadata"]
         ]
 
@@ -85,10 +106,12 @@ class Application:
 
     def status(self, name: str) -> dict[str, Any]:
         """Return the status of a QueueAutoscaler."""
-        return json.loads(self.kubectl("get", "qa", name, "--output=json")).get("status", {})
+        return self.read("apis/mare.dev/v1alpha1", f"queueautoscalers/{name}").get("status", {})
 
-    def _api(self) -> client.ApiClient:
-        return self.cluster.client()
+
+@cache
+def _client(kubeconfig: Path) -> ApiClient:
+    return new_client(kubeconfig)
 
 
 @contextmanager

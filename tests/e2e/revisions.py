@@ -7,14 +7,9 @@ from tests.e2e.application import Application
 
 def containers(broker: Application) -> dict[str, str]:
     """Return the ID of the container of each node: a restart changes it."""
-    pods = json.loads(
-        broker.kubectl(
-            *("get", "pods", "--selector=app.kubernetes.io/component=broker", "--output=json")
-        )
-    )
     return {
         pod["metadata"]["name"]: pod["status"]["containerStatuses"][0]["containerID"]
-        for pod in pods["items"]
+        for pod in broker.pod_objects("broker")
     }
 
 

@@ -1,7 +1,6 @@
 """The operator scales the services of the chart, and a worker that uses no code of Maré."""
 
 import copy
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -87,8 +86,8 @@ def event_reasons(application: Application, name: str) -> set[str]:
 
 def events(application: Application, name: str) -> list[dict[str, Any]]:
     """Return the Events of a QueueAutoscaler."""
-    text = application.kubectl("get", "events.events.k8s.io", "--output=json")
-    return [each for each in json.loads(text)["items"] if each["regarding"]["name"] == name]
+    found = application.read("apis/events.k8s.io/v1", "events")["items"]
+    return [each for each in found if each["regarding"]["name"] == name]
 
 
 @pytest.fixture

@@ -98,16 +98,12 @@ def _objects(broker: Application) -> set[str]:
 
 def _uids(broker: Application) -> set[str]:
     """Return what identifies each Pod: its name stays when it is replaced."""
-    of = (
-        "--selector=app.kubernetes.io/component=broker",
-        "--output=jsonpath={.items[*].metadata.uid}",
-    )
-    return set(broker.kubectl("get", "pods", *of).split())
+    return {pod["metadata"]["uid"] for pod in broker.pod_objects("broker")}
 
 
 def _restarts(broker: Application) -> int:
-    path = "--output=jsonpath={.status.containerStatuses[0].restartCount}"
-    return int(broker.kubectl("get", "pod", "rabbitmq-0", path) or 0)
+    statuses = broker.read("api/v1", "pods/rabbitmq-0")["status"].get("containerStatuses", ())
+    return sum(each["restartCount"] for each in statuses)
 
 
 def test_a_release_keeps_messages_and_passwords_while_nodes_are_added_and_removed(
