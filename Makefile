@@ -33,9 +33,10 @@ load: .venv/runnable ## 60 s of jobs, in waves, against a running `make run`, an
 images: .venv/runnable ## the images of gateway, services and operator, by Docker or buildah
 	@$(PYTHON) -m devcluster.images
 
-test: check ## check, then the tests that a change must pass, on a real RabbitMQ 4 and a real Kubernetes
-	@mkdir -p .cache; $(CLUSTER) more-programs > .cache/cluster-programs.log 2>&1 & \
+test: $(filter .cache/%,$(UV)) ## check, then the tests that a change must pass, on a real RabbitMQ 4 and a real Kubernetes
+	@mkdir -p .cache; $(PREPARE) > .cache/cluster-programs.log 2>&1 & \
 	trap "kill $$! 2> /dev/null || true" EXIT; \
+	$(MAKE) --no-print-directory check; \
 	$(PYTHON) -m pytest $(WORKERS) --durations=30 --junitxml=.cache/tests/required.xml
 
 test-nightly: .venv/synced ## the tests that take long: pages, demo, Skaffold, locust, stock Nameko, and mutants

@@ -56,7 +56,7 @@ def found_helm() -> str:
         return installed
     from devcluster.programs import programs  # noqa: PLC0415 - it may be built, so not for all
 
-    return str(programs("helm", ("helm4",)) / "helm4")
+    return str(programs(("helm4",)) / "helm4")
 
 
 def with_dependencies(helm: str, chart: Path, work: Path) -> Path:

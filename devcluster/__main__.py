@@ -5,20 +5,20 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
 from devcluster import CannotRun, say
 from devcluster.choosing import end_cluster, find_cluster, keep_cluster
 from devcluster.cluster import Cluster
-from devcluster.programs import CONTAINERS, FAST_TESTS, NODE, TOOLS, programs
+from devcluster.programs import programs
 from mare.processes.command import CommandFailed
 
 
 def become_skaffold(cluster: Cluster, arguments: Sequence[str]) -> NoReturn:
     """Replace this process by Skaffold with the profile ``cluster``."""
-    program = programs("skaffold", ["skaffold"]) / "skaffold"
+    program = programs(["skaffold"], "skaffold") / "skaffold"
     folders = [_folder_of_helm(), cluster.kubectl.program.parent, os.environ["PATH"]]
     environment = {
         **os.environ,
@@ -32,7 +32,7 @@ def become_skaffold(cluster: Cluster, arguments: Sequence[str]) -> NoReturn:
 
 def _folder_of_helm() -> Path:
     """Return a folder where `helm` is Helm 3: Helm 4 refuses a flag that Skaffold 2.16 uses."""
-    program = programs("helm", ["helm3"]) / "helm3"
+    program = programs(["helm3"]) / "helm3"
     folder = program.parents[1] / "helm3"
     folder.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder) as unfinished:
@@ -40,11 +40,6 @@ def _folder_of_helm() -> Path:
         link.symlink_to(program)
         link.replace(folder / "helm")
     return folder
-
-
-def build(toolsets: Mapping[str, Sequence[str]]) -> None:
-    for toolset, names in toolsets.items():
-        say(programs(toolset, names))
 
 
 def up() -> None:
@@ -70,19 +65,12 @@ def kubectl(arguments: list[str]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="devcluster")
     actions = parser.add_subparsers(dest="action", required=True)
-    actions.add_parser("programs", help="build what the fast tests need")
-    actions.add_parser("more-programs", help="build the rest, too")
     actions.add_parser("up", help="start a cluster unless one runs")
     actions.add_parser("down", help="remove the cluster and its files")
     actions.add_parser("kubectl", help="run kubectl on it")
     actions.add_parser("skaffold", help="run Skaffold on it, with the profile `cluster`")
     asked = parser.parse_args(sys.argv[1:2])
     match asked.action:
-        case "programs":
-            build(FAST_TESTS)
-        case "more-programs":
-            for toolsets in (FAST_TESTS, NODE, CONTAINERS, TOOLS):
-                build(toolsets)
         case "up":
             up()
         case "down":

@@ -12,7 +12,7 @@ from devcluster.kind import find_kind, start_kind, stop_kind
 from devcluster.node.native import NativeNode, end_node
 from devcluster.node.starting import start_node
 from devcluster.programs import cache, programs
-from local.packages import locked, shared
+from local.cache import locked, shared
 from mare.processes.command import run
 
 _NEEDED = {
@@ -28,7 +28,7 @@ def named_context(environ: Mapping[str, str]) -> Cluster | None:
         return None
     if missing := [f"{name} ({what})" for name, what in _NEEDED.items() if not environ.get(name)]:
         raise CannotRun(f"With MARE_KUBECONTEXT set, set also {' and '.join(missing)}.")
-    kubectl = programs("kubernetes", ["kubectl"]) / "kubectl"
+    kubectl = programs(["kubectl"]) / "kubectl"
     # A copy with that context alone, so that no command can reach another cluster by accident.
     minified = run(
         [

@@ -1,8 +1,10 @@
 # The throw-away Kubernetes of the tests. The Makefile includes this file.
 
 CLUSTER := $(PYTHON) -m devcluster
+# Needs no environment: a fresh clone builds programs while it installs one.
+PREPARE := PYTHONPATH=operator/src $(or $(wildcard $(PYTHON)),python3) -m devcluster.preparing
 
-.PHONY: cluster cluster-down kubectl skaffold cluster-programs cluster-programs-all
+.PHONY: cluster cluster-down kubectl skaffold cluster-programs
 cluster: .venv/synced ## a Kubernetes to try things on, published on 127.0.0.1
 	@$(CLUSTER) up
 
@@ -15,8 +17,5 @@ kubectl: .venv/synced ## kubectl on it: make kubectl ARGS="get pods -A"
 skaffold: .venv/synced ## build, install, and again after each change: make skaffold ARGS=dev
 	@$(CLUSTER) skaffold $(ARGS)
 
-cluster-programs: .venv/synced ## build what the fast tests need of Kubernetes (once)
-	@$(CLUSTER) programs
-
-cluster-programs-all: .venv/synced ## build all that a cluster needs (once)
-	@$(CLUSTER) more-programs
+cluster-programs: $(filter .cache/%,$(UV)) ## build the programs and images of cluster and tests (once)
+	@$(PREPARE)

@@ -56,13 +56,13 @@ class Cluster:
     @property
     def kubectl(self) -> Kubectl:
         """Kubectl of this cluster: `cluster.kubectl("get", "pods")` returns its output."""
-        folder = programs("kubernetes", ["kubectl"])
+        folder = programs(["kubectl"])
         return Kubectl(folder / "kubectl", self.kubeconfig)
 
     def helm(self, *arguments: str, version: int = 4, seconds: float = 300) -> str:
         """Return the output of Helm 3 or 4; raise CommandFailed."""
         name = f"helm{version}"
-        program = programs("helm", [name]) / name
+        program = programs([name]) / name
         return run([str(program), f"--kubeconfig={self.kubeconfig}", *arguments], seconds=seconds)
 
     def client(self) -> ApiClient:

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from devcluster import say
-from local.packages import INSTALL_SECONDS, apt_install, locked
-from local.settings import cache_folder
+from local.cache import cache_folder, locked
+from local.packages import INSTALL_SECONDS, apt_install
 from mare.processes.command import run
 
 SUITE = "trixie"

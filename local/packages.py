@@ -1,12 +1,12 @@
 """Installs Debian packages without starting their services (root only)."""
 
-import fcntl
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from local.cache import locked
 from mare.processes.command import CommandFailed, run
 
 INSTALL_SECONDS = 1_800.0
@@ -30,22 +30,14 @@ def apt_install(packages: Sequence[str], say: Callable[[str], None]) -> None:
         _apt("install", "--yes", "--no-install-recommends", *packages)
 
 
-@contextmanager
-def locked(file: Path) -> Iterator[None]:
-    """Let one process at a time run the block; others wait."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-@contextmanager
-def shared(file: Path) -> Iterator[Callable[[], None]]:
-    """Let any number of processes run the block; the function waits until only this one does."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_SH)
-        yield lambda: fcntl.flock(lock, fcntl.LOCK_EX)
+def unpack(package: str, folder: Path) -> None:
+    """Unpack a Debian package into `folder`, without its dependencies; install nothing."""
+    with locked(_LOCK):
+        _apt("update")
+    run(["apt-get", "--quiet", "download", package], cwd=folder, seconds=INSTALL_SECONDS)
+    (archive,) = folder.glob(f"{package}_*.deb")
+    run(["dpkg-deb", "--extract", archive, folder], seconds=60)
+    archive.unlink()
 
 
 def _apt(action: str, *arguments: str) -> None:

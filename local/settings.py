@@ -1,8 +1,6 @@
 """The environment variables of ``make run``."""
 
-import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 from msgspec import Meta
@@ -34,8 +32,3 @@ class Settings(EnvironmentSettings):
 
     file: str = variable("RUN_FILE", default="")
     """Commands and their autoscaling. Empty: `local/stack.yaml`."""
-
-
-def cache_folder() -> Path:
-    """Return the folder for downloads and builds, in the user's cache."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "mare")

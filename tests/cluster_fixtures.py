@@ -17,7 +17,7 @@ _CRD = Path(__file__).parents[1] / "charts/operator/crds/queueautoscalers.mare.d
 
 
 def _programs() -> Path:
-    return programs("kubernetes", CONTROL_PLANE)
+    return programs(CONTROL_PLANE)
 
 
 def _control_plane(folder: Path) -> "ControlPlane":
@@ -75,12 +75,12 @@ def cluster() -> Iterator["Cluster"]:
 @pytest.fixture(scope="session")
 def skaffold() -> Path:
     """The program; have the folder of ``helm3`` on its PATH."""
-    return programs("skaffold", ["skaffold"]) / "skaffold"
+    return programs(["skaffold"], "skaffold") / "skaffold"
 
 
 @pytest.fixture(scope="session")
 def helm3(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Helm 3 as a program called ``helm``: Skaffold asks it what Helm 4 does not answer."""
     program = tmp_path_factory.mktemp("helm3") / "helm"
-    program.symlink_to(programs("helm", ["helm3"]) / "helm3")
+    program.symlink_to(programs(["helm3"]) / "helm3")
     return program

@@ -7,7 +7,7 @@ from xdist.remote import Producer
 from xdist.scheduler.loadfile import LoadFileScheduling
 from xdist.workermanage import WorkerController
 
-from devcluster.programs import CONTAINERS, NODE, are_built
+from devcluster.preparing import are_programs_built
 
 _TESTS = Path(__file__).parent
 _SCOPES = {
@@ -54,7 +54,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFil
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: WorkerController) -> None:
     """Tell every worker the same: their orders may not differ, and a build may end meanwhile."""
-    node.workerinput["cluster_is_built"] = are_built({**NODE, **CONTAINERS})
+    node.workerinput["cluster_is_built"] = are_programs_built()
 
 
 @pytest.hookimpl(trylast=True)

@@ -10,6 +10,7 @@ from typing import ClassVar
 from devcluster import CannotRun, say
 from devcluster.debootstrap import SUITE, cached_root
 from devcluster.images.recipe import STOCK_BASE, Recipe
+from local.cache import cache_folder, locked
 from local.packages import apt_install, may_install
 from mare.processes.command import CommandFailed, run
 
@@ -122,8 +123,9 @@ class Buildah(Engine):
     _BASE_PACKAGES = ("ca-certificates", "python3", "python3-venv")
 
     def base(self) -> str:
-        if not self.run("images", "--quiet", "--filter", f"reference={self._BASE}"):
-            self.import_root(cached_root(f"python-{SUITE}-1", self._BASE_PACKAGES), self._BASE)
+        with locked(cache_folder() / "base.lock"):
+            if not self.run("images", "--quiet", "--filter", f"reference={self._BASE}"):
+                self.import_root(cached_root(f"python-{SUITE}-1", self._BASE_PACKAGES), self._BASE)
         return self._BASE
 
     def import_root(self, root: Path, tag: str) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from devcluster import say
 from devcluster.programs import CONTAINERS, cache, programs
-from devcluster.toolset import Toolset
+from local.cache import locked
+from local.packages import unpack
 from mare.processes.command import run
 
 _SECONDS = 300.0
@@ -17,31 +18,26 @@ _SECONDS = 300.0
 
 def archives() -> tuple[Path, ...]:
     """Return archives of ``localhost/NAME:built``, first of busybox, which is the sandbox."""
-    return (
-        _busybox(),
-        *(_program(name, toolset) for toolset, names in CONTAINERS.items() for name in names),
-    )
+    folder = programs(CONTAINERS)
+    with locked(cache() / "images.lock"):
+        return busybox(), *(_program(folder, name) for name in CONTAINERS)
 
 
-def _program(name: str, toolset: str) -> Path:
-    folder = programs(toolset, [name])
-
+def _program(folder: Path, name: str) -> Path:
     def fill(root: Path) -> None:
         # No copy of a hundred megabytes: the cache and the context are on one disk.
         os.link(folder / name, root / name)
 
-    return _archive(name, Toolset.read(toolset).key, [f"/{name}"], fill)
+    return _archive(name, folder.parent.name, [f"/{name}"], fill)
 
 
-def _busybox() -> Path:
+def busybox() -> Path:
     """Use Debian's static busybox: a shell for tests, and the sandbox process of each Pod."""
 
     def fill(root: Path) -> None:
         with tempfile.TemporaryDirectory() as folder:
-            # Unpacked and not installed: it would replace the machine's own busybox.
-            _run("apt-get", "--quiet", "download", "busybox-static", cwd=folder)
-            (package,) = Path(folder).glob("busybox-static_*.deb")
-            _run("dpkg-deb", "--extract", str(package), folder, cwd=folder)
+            # Not installed: it would replace the machine's own busybox.
+            unpack("busybox-static", Path(folder))
             (root / "bin").mkdir()
             shutil.copy2(Path(folder, "bin/busybox"), root / "bin/busybox")
         applets = run([str(root / "bin/busybox"), "--list"], seconds=10).split()

@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,8 +14,9 @@ from devcluster.node.images import archives
 from devcluster.node.layout import PRIVATE, REGISTRY_PORT, Layout
 from devcluster.node.native import NativeNode, end_node
 from devcluster.node.policies import API_PORT
-from devcluster.programs import FAST_TESTS, NODE, cache, programs
-from local.packages import apt_install
+from devcluster.programs import CONTAINERS, FAST_TESTS, NODE, cache, programs
+from local.cache import locked
+from local.packages import apt_install, unpack
 from mare.processes.tcp_ports import free_port, is_free
 
 _PACKAGES = {
@@ -65,16 +67,15 @@ def start_node(
     Remove what a killed node left there.
     """
     require([folder, cache(), _PROJECT, Path(sys.prefix), Path(sys.base_prefix)])
-    for toolset, names in FAST_TESTS.items():  # tests without a node wait for these
-        programs(toolset, names)
+    programs(FAST_TESTS)  # first, because tests without a node wait for these
+    built = programs((*NODE, *CONTAINERS))
     end_node(folder)
     folder.mkdir(parents=True)
     links = folder / "bin"
     links.mkdir()
-    for toolset, names in NODE.items():
-        built = programs(toolset, names)
-        for name in names:
-            (links / name).symlink_to(built / name)
+    for name in NODE:
+        (links / name).symlink_to(built / name)
+    (links / "registry").symlink_to(_registry())
     ports = (_preferred(API_PORT), _preferred(_INGRESS_PORT), registry_port)
     with _listening(ports) as listeners:
         layout = Layout(
@@ -88,6 +89,20 @@ def start_node(
             detached=detached,
         )
         return NativeNode.start(layout)
+
+
+def _registry() -> Path:
+    """Return Debian's registry: to compile one takes as long as half of Kubernetes.
+
+    It is not installed: the package has a service, which takes port 5000 at each boot.
+    """
+    folder = cache() / "docker-registry"
+    with locked(cache() / "docker-registry.lock"):
+        if not folder.exists():
+            with tempfile.TemporaryDirectory(prefix=".", dir=cache()) as unfinished:
+                unpack("docker-registry", Path(unfinished))
+                Path(unfinished, "usr").rename(folder)
+    return folder / "bin/docker-registry"
 
 
 def _preferred(port: int) -> int:

@@ -13,7 +13,7 @@ from tests.control_plane import ControlPlane
 
 
 def _helms() -> Path:
-    return programs("helm", ("helm3", "helm4"))
+    return programs(("helm3", "helm4"))
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ MEANT = {
 
 def faults(manifests: Manifests) -> list[str]:
     """Return one line for each thing that is wrong or doubtful."""
-    program = programs("kube-score", ("kube-score",))
+    program = programs(("kube-score",), "kube-score")
     answer = subprocess.run(
         [str(program / "kube-score"), "score", "--output-format=ci", "-"],
         input=manifests.text,

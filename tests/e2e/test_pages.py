@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Error, Page, expect
 
-from local.settings import cache_folder
+from local.cache import cache_folder
 from tests.e2e.application import HOST, Application
 from tests.integration.dashboard.chromium import chromium
 from tests.load.closed_loop import Load

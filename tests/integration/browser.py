@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from local.settings import cache_folder
+from local.cache import cache_folder
 from tests.integration.dashboard.chromium import NoChromium, chromium, chromium_to_test
 
 PATIENCE = 60_000

@@ -44,7 +44,7 @@ def main() -> None:
     seconds = options.parse_args().seconds
     with (
         tempfile.TemporaryDirectory(prefix="mare-bench-") as folder,
-        ControlPlane(programs("kubernetes", CONTROL_PLANE), Path(folder)) as control_plane,
+        ControlPlane(programs(CONTROL_PLANE), Path(folder)) as control_plane,
         control_plane.client() as api,
     ):
         control_plane.define(_CRD)

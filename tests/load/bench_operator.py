@@ -91,7 +91,7 @@ def operating(
     names = [f"bench-{number}" for number in range(count)]
     with (
         tempfile.TemporaryDirectory(prefix="mare-bench-") as folder,
-        ControlPlane(programs("kubernetes", CONTROL_PLANE), Path(folder)) as control_plane,
+        ControlPlane(programs(CONTROL_PLANE), Path(folder)) as control_plane,
         Node(broker_to_test()) as node,
         control_plane.client() as api,
     ):

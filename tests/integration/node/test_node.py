@@ -11,7 +11,7 @@ import requests
 import yaml
 
 from devcluster.cluster import Cluster, KubectlFailed
-from devcluster.node.images import archives
+from devcluster.node.images import busybox
 from tests.integration.node.objects import claim, ingress, pod, service
 from tests.vhost import eventually
 
@@ -119,7 +119,7 @@ def test_pods_run_images_that_were_pushed_or_loaded(
         "--storage-driver=vfs",
     )
     for command in (
-        ["pull", f"docker-archive:{archives()[0]}"],
+        ["pull", f"docker-archive:{busybox()}"],
         ["push", "--tls-verify=false", "localhost/busybox:built", f"docker://{pushed}"],
         ["push", "localhost/busybox:built", f"oci-archive:{archive}:{loaded}"],
     ):
