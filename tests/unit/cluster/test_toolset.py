@@ -2,9 +2,7 @@
 
 from dataclasses import replace
 
-import pytest
-
-from devcluster.programs import FAST_TESTS
+from devcluster.programs import CONTAINERS, FAST_TESTS, NODE
 from devcluster.toolset import Toolset
 
 _TOOLS = Toolset(
@@ -41,6 +39,11 @@ def test_programs_are_named_by_the_tool_lines() -> None:
     assert _TOOLS.go_version == (1, 26, 0)
 
 
+def test_programs_with_one_file_name_are_built_apart() -> None:
+    groups = _TOOLS.groups(["helm4", "etcd", "helm3"])
+    assert list(groups) == [{"helm": "helm4", "server": "etcd"}, {"helm": "helm3"}]
+
+
 def test_kubernetes_is_linked_with_its_version() -> None:
     assert "gitVersion=v1.37.2" in _TOOLS.flags[-1]
     assert "gitMajor=1" in _TOOLS.flags[-1]
@@ -55,12 +58,19 @@ def test_another_version_or_checksum_is_another_key() -> None:
 
 
 def test_helm_3_is_linked_with_the_kubernetes_version_that_it_supports() -> None:
-    flags = Toolset.read("helm").flags[-1]
+    flags = Toolset.read("cluster").flags[-1]
     assert "chartutil.k8sVersionMinor=37" in flags
     assert "helm/v3/internal/version.version=v3." in flags
     assert "helm/v4/internal/version.version=v4." in flags
 
 
-@pytest.mark.parametrize("toolset", FAST_TESTS)
-def test_requested_programs_are_in_their_toolset(toolset: str) -> None:
-    assert set(FAST_TESTS[toolset]) <= set(Toolset.read(toolset).packages)
+def test_all_programs_are_in_the_toolset_of_the_cluster() -> None:
+    assert {*FAST_TESTS, *NODE, *CONTAINERS, "kind"} == set(Toolset.read("cluster").packages)
+
+
+def test_all_parts_of_kubernetes_have_one_version() -> None:
+    tools = Toolset.read("cluster")
+    major, minor, patch = tools.version("k8s.io/kubernetes") or ()
+    parts = ("api", "apimachinery", "apiserver", "client-go", "component-base", "kubectl")
+    assert {tools.version(f"k8s.io/{part}") for part in parts} == {("0", minor, patch)}
+    assert major == "1"

@@ -1,0 +1,87 @@
+"""Building the programs: few invocations of the compiler, no wait for programs of others."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from devcluster import preparing
+from devcluster.preparing import are_programs_built
+from devcluster.programs import CONTAINERS, CONTROL_PLANE, FAST_TESTS, NODE, missing, programs
+from local.cache import locked
+
+_PROJECT = Path(__file__).parents[3]
+_GO = """\
+#!/bin/sh
+[ "$1" = env ] && { echo go99.0.0; exit; }
+echo "$@" >> "$GO_LOG"
+folder=$3
+for package in "$@"; do
+    name=${package%/v3}
+    touch "$folder/${name##*/}"
+done
+"""
+
+
+@pytest.fixture(autouse=True)
+def compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
+    """Return the command lines of a compiler that writes empty programs to a cache of its own."""
+    log = tmp_path / "go.log"
+    (tmp_path / "go").write_text(_GO)
+    (tmp_path / "go").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("GO_LOG", str(log))
+    return lambda: log.read_text().splitlines() if log.exists() else []
+
+
+def test_all_programs_of_a_toolset_are_built_at_once(compiler: Callable[[], list[str]]) -> None:
+    folder = programs(FAST_TESTS)
+
+    first, second = compiler()
+    assert "k8s.io/kubernetes/cmd/kube-apiserver" in first
+    assert "helm.sh/helm/v4/cmd/helm" in first
+    assert second.endswith("helm.sh/helm/v3/cmd/helm")
+    assert {file.name for file in folder.iterdir()} == set(FAST_TESTS)
+
+
+def test_only_missing_programs_are_built(compiler: Callable[[], list[str]]) -> None:
+    programs(CONTROL_PLANE)
+    programs([*CONTROL_PLANE, "kubelet"])
+
+    assert compiler()[1].split()[-1] == "k8s.io/kubernetes/cmd/kubelet"
+
+
+def test_a_wait_ends_while_another_process_builds_the_rest(
+    compiler: Callable[[], list[str]],
+) -> None:
+    folder = programs(["etcd"])
+    with ThreadPoolExecutor() as pool, locked(folder.with_name("lock")):
+        waiting = pool.submit(programs, ["kubectl"])
+        assert missing(["kubectl"]) == ["kubectl"]
+        (folder / "kubectl").touch()
+        assert waiting.result(timeout=60) == folder
+    assert len(compiler()) == 1
+
+
+def test_programs_of_the_cluster_are_missed_only_where_it_is_a_native_node(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert not are_programs_built()
+    programs(FAST_TESTS)
+    monkeypatch.setattr(preparing, "runs_native_node", lambda: False)
+    assert are_programs_built()
+    monkeypatch.setattr(preparing, "runs_native_node", lambda: True)
+    assert not are_programs_built()
+    programs((*NODE, *CONTAINERS))
+    assert are_programs_built()
+
+
+def test_preparing_needs_no_package_of_the_environment() -> None:
+    path = f"{_PROJECT}:{_PROJECT}/operator/src"
+    command = [sys.executable, "-S", "-c", "import devcluster.preparing"]
+    subprocess.run(command, env={"PYTHONPATH": path}, check=True)
