@@ -7,6 +7,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
 
 _TOOLS = Path(__file__).parent / "tools"
@@ -32,13 +33,14 @@ _STAMPS = (
 """Linker variable, module that the version is taken from, format."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Toolset:
     name: str
     module: str
     sums: str
 
     @classmethod
+    @cache
     def read(cls, name: str) -> "Toolset":
         folder = _TOOLS / name
         return cls(name, (folder / "go.mod").read_text(), (folder / "go.sum").read_text())
@@ -85,7 +87,7 @@ class Toolset:
         )
         return ("-trimpath", "-buildvcs=false", "-mod=readonly", f"-ldflags=-s -w{stamps}")
 
-    @property
+    @cached_property  # computing it takes 5 ms, and each kubectl command needs it
     def key(self) -> str:
         """A name that changes with versions and flags."""
         text = "\0".join([self.module, self.sums, *self.flags])
