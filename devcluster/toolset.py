@@ -19,6 +19,9 @@ _NAMES = {
 }
 """Names of programs that differ from the last element of their package path."""
 
+_ALONE = ("local-path-provisioner",)
+"""Programs that import Sirupsen/logrus: `go build` refuses them beside sirupsen/logrus."""
+
 _STAMPS = (
     # Without a version, Kubernetes reports v0.0.0 and its components refuse each other.
     ("k8s.io/component-base/version.gitVersion", "k8s.io/kubernetes", "v{0}.{1}.{2}"),
@@ -56,7 +59,9 @@ class Toolset:
 
     def groups(self, names: Iterable[str]) -> Iterator[dict[str, str]]:
         """Yield all `names` by the file that `go build` writes, in groups without a collision."""
-        rest = list(names)
+        wanted = list(names)
+        yield from ({_file(self.packages[name]): name} for name in wanted if name in _ALONE)
+        rest = [name for name in wanted if name not in _ALONE]
         while rest:
             group: dict[str, str] = {}
             for name in rest:

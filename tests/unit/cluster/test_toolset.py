@@ -44,6 +44,12 @@ def test_programs_with_one_file_name_are_built_apart() -> None:
     assert list(groups) == [{"helm": "helm4", "server": "etcd"}, {"helm": "helm3"}]
 
 
+def test_a_program_that_others_exclude_is_built_apart() -> None:
+    *apart, rest = Toolset.read("cluster").groups(CONTAINERS)
+    assert apart == [{"local-path-provisioner": "local-path-provisioner"}]
+    assert len(rest) == len(CONTAINERS) - 1
+
+
 def test_kubernetes_is_linked_with_its_version() -> None:
     assert "gitVersion=v1.37.2" in _TOOLS.flags[-1]
     assert "gitMajor=1" in _TOOLS.flags[-1]
