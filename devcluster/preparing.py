@@ -12,7 +12,8 @@ from devcluster.images.engines import Docker, engine
 from devcluster.images.push import build
 from devcluster.images.recipe import IMAGES
 from devcluster.node.images import archives
-from devcluster.programs import CONTAINERS, FAST_TESTS, NODE, missing, programs
+from devcluster.programs import CONTAINERS, FAST_TESTS, NODE, cache, missing, programs
+from local.cache import locked
 from local.packages import may_install
 from mare.processes.command import CommandFailed
 
@@ -40,8 +41,9 @@ def prepare() -> None:
 
 def _build_images() -> None:
     builder = engine()
-    for name in IMAGES:
-        build(builder, name)
+    with locked(cache() / "images.lock"):  # tests on the cluster wait, then find all layers built
+        for name in IMAGES:
+            build(builder, name)
 
 
 if __name__ == "__main__":

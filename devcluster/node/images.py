@@ -19,7 +19,7 @@ _SECONDS = 300.0
 def archives() -> tuple[Path, ...]:
     """Return archives of ``localhost/NAME:built``, first of busybox, which is the sandbox."""
     folder = programs(CONTAINERS)
-    with locked(cache() / "images.lock"):
+    with locked(cache() / "archives.lock"):
         return busybox(), *(_program(folder, name) for name in CONTAINERS)
 
 

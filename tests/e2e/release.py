@@ -15,7 +15,7 @@ from devcluster.images.engines import engine
 from devcluster.images.push import build, push
 from devcluster.images.recipe import IMAGES
 from devcluster.programs import cache
-from local.packages import locked
+from local.cache import locked
 from mare.processes.command import CommandFailed
 from tests.charts.helm import CHARTS, Helm
 from tests.e2e.application import Application, namespace, program
