@@ -67,7 +67,8 @@ NODE = (
 CONTAINERS = ("coredns", "local-path-provisioner", "kube-network-policies", "traefik")
 """Programs that run in containers of a new node."""
 
-_SECONDS = 3_600.0
+_SECONDS = 10_800.0
+"""One build is 20 minutes of processor time, and other programs may use the machine too."""
 
 
 def programs(names: Iterable[str], toolset: str = "cluster") -> Path:
