@@ -21,6 +21,8 @@ _BLOCKED = signal.pthread_sigmask(signal.SIG_BLOCK, [])
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Get RabbitMQ before the first test: a test's time limit counts what its fixtures do."""
+    if session.config.option.collectonly:
+        return
     if any(_FIXTURES.intersection(getattr(item, "fixturenames", ())) for item in session.items):
         _program()
 
