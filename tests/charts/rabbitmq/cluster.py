@@ -15,6 +15,15 @@ from tests.vhost import becomes
 
 _BOOT_SECONDS = 120.0
 _RUNNING = "length(rabbit_nodes:list_running())."
+_MEMBERS = '[io:format("~s~n", [N]) || N <- rabbit_nodes:list_members()], ok.'
+_IN_MAINTENANCE = (
+    '[io:format("~s~n", [N]) || N <- rabbit_nodes:list_running(), '
+    "rabbit_maintenance:is_being_drained_consistent_read(N)], ok."
+)
+_QUEUES = (
+    '[io:format("~s~n", [element(4, amqqueue:get_name(Q))]) || Q <- rabbit_amqqueue:list()], ok.'
+)
+_OF_THE_CHART = {"dead-letters"}
 
 
 class Cluster:
@@ -78,6 +87,37 @@ class Cluster:
             raise
         return self
 
+    def restore(self) -> Self:
+        """Make one cluster of all nodes, whatever has become of them, with no queue of a test.
+
+        The first node keeps its data. A node that is no member any more joins again without data.
+        """
+        if not self.nodes[0].running:
+            self.nodes[0].start()
+        self.await_connection(0)
+        members = self.evaluate(0, _MEMBERS).split()
+        for number, node in enumerate(self.nodes):
+            if self.name(number) not in members:
+                node.kill()
+                node.lose_data()
+        self.start()
+        in_maintenance = self.evaluate(0, _IN_MAINTENANCE).split()
+        for number in range(len(self.nodes)):
+            if self.name(number) in in_maintenance:
+                self.run(number, "rabbitmq-upgrade", "revive")
+        queues = set(self.evaluate(0, _QUEUES).split()) - {"ok", *_OF_THE_CHART}
+        with self.connect(0) as connection:
+            for queue in queues:
+                connection.channel().queue_delete(queue)
+        return self
+
+    def clear(self) -> Self:
+        """End all nodes and remove their data."""
+        for node in self.nodes:
+            node.kill()
+            node.lose_data()
+        return self
+
     def __exit__(self, *_: object) -> None:
         self.close()
 
@@ -119,6 +159,9 @@ class Cluster:
 
         for number in numbers:
             becomes(lambda n=number: members_seen_by(n), str(len(numbers)), 2 * _BOOT_SECONDS)
+
+    def await_connection(self, number: int) -> None:
+        becomes(lambda: self.connects(number), expected=True, seconds=_BOOT_SECONDS)
 
     def address(self, number: int) -> str:
         return f"{self._subnet}.{number + 2}"

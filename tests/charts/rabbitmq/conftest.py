@@ -1,32 +1,24 @@
-"""A broker's container from the chart's own manifests."""
+"""Brokers in containers of the chart's own manifests: shared ones, and a test's own."""
 
 import os
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.charts.helm import Helm
-from tests.charts.rabbitmq.container import Container, Ports
-from tests.charts.rabbitmq.matrix import CHART
+from tests.charts.rabbitmq.broker import (
+    PASSWORDS,
+    SHARED_SECRETS,
+    SHARED_VALUES,
+    Broker,
+    Brokers,
+    SharedBroker,
+)
+from tests.charts.rabbitmq.cluster import Cluster
 from tests.charts.rabbitmq.secrets_api import SecretsApi, serving
 from tests.debian_rabbitmq import cached_rootfs
-from tests.vhost import eventually
-
-PASSWORDS = {
-    "erlang-cookie": "COOKIE0123456789",
-    "admin-password": "admin-1",
-    "operator-password": "operator-1",
-    "services-password": "services-1\n",
-    "gateway-password": "gateway-1",
-    "leaver-password": "leaver-1",
-}
-_BEFORE = ("preflight", "rollback")
-"""Jobs that run while the ConfigMap is still that of the release before."""
-_BOOT_SECONDS = 90.0
-_JOB_SECONDS = 150.0
 
 
 @pytest.fixture(scope="session")
@@ -37,90 +29,74 @@ def debian() -> Path:
     return cached_rootfs()
 
 
-class Broker:
-    """One node of the chart, on ports of its own; ``jobs`` makes a Job's container beside it."""
-
-    def __init__(
-        self,
-        container: Container,
-        ports: Ports,
-        passwords: dict[str, str],
-        jobs: Callable[[str, Mapping[str, Any]], Container],
-    ) -> None:
-        self._jobs = jobs
-        self.container = container
-        self.ports = ports
-        self.passwords = passwords
-        self.management = container.management(ports, "admin", passwords["admin-password"])
-
-    def start(self) -> None:
-        self.container.start()
-        eventually(self._listens_or_ended, _BOOT_SECONDS)
-        assert self.container.running, self.container.log()
-
-    def job(
-        self,
-        task: str,
-        values: Mapping[str, Any] | None = None,
-    ) -> tuple[int, str]:
-        """Run a Job of an upgrade to ``values``; return its exit code and what it said."""
-        container = self.prepare_job(task, values)
-        container.start()
-        return container.wait(_JOB_SECONDS), container.log()
-
-    def prepare_job(self, task: str, values: Mapping[str, Any] | None = None) -> Container:
-        return self._jobs(task, values or {})
-
-    def _listens_or_ended(self) -> bool:
-        return not self.container.running or self.management.listens(self.ports.amqp)
-
-    def uri(self, user: str, password: str) -> str:
-        return f"amqp://{user}:{password}@127.0.0.1:{self.ports.amqp}/%2F"
+@pytest.fixture(scope="session")
+def shared_secrets_api() -> Iterator[SecretsApi]:
+    with serving() as api:
+        yield api
 
 
 @pytest.fixture
-def secrets_api() -> Iterator[SecretsApi]:
-    with serving() as api:
-        yield api
+def secrets_api(shared_secrets_api: SecretsApi) -> SecretsApi:
+    """An API server without any Secret."""
+    shared_secrets_api.clear()
+    return shared_secrets_api
 
 
 @pytest.fixture
 def node(
     helm: Helm, debian: Path, tmp_path: Path, secrets_api: SecretsApi
 ) -> Iterator[Callable[..., Broker]]:
-    """Make a node with these values, and further Secrets by name; it is not started yet."""
+    """Make a node of the test's own with these values and Secrets; it is not started yet."""
+    brokers = Brokers(helm, debian, tmp_path, secrets_api)
     made: list[Broker] = []
 
-    def make(
-        values: Mapping[str, Any] | None = None,
-        secrets: Mapping[str, Mapping[str, str]] | None = None,
-        *,
-        tls: bool = False,
-    ) -> Broker:
-        ports = Ports()
-        own = ports.values(tls=tls)
-        manifests = helm.template(CHART, {**own, **(values or {})})
-        passwords = dict(PASSWORDS)
-        known = {"shop-rabbitmq-credentials": passwords, **(secrets or {})}
-
-        def job(task: str, upgrade: Mapping[str, Any]) -> Container:
-            upgraded = helm.template(CHART, {**own, **upgrade})
-            secrets_api.set("shop-rabbitmq-credentials", passwords)
-            return Container(
-                debian,
-                Path(tempfile.mkdtemp(prefix=task, dir=tmp_path)),
-                manifests if task in _BEFORE else upgraded,
-                known,
-                job=upgraded.job(f"shop-rabbitmq-{task}"),
-                environment=ports.epmd | secrets_api.environment,
-                account=secrets_api.account if task == "connections" else None,
-            )
-
-        broker = Broker(Container(debian, tmp_path, manifests, known), ports, passwords, job)
-        made.append(broker)
-        return broker
+    def make(*of: Any, **options: Any) -> Broker:
+        made.append(brokers.make(*of, **options))
+        return made[-1]
 
     yield make
     for broker in made:
-        broker.management.close()
-        broker.container.kill()
+        broker.close()
+
+
+@pytest.fixture(scope="session")
+def shared_broker(
+    helm: Helm,
+    debian: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    shared_secrets_api: SecretsApi,
+) -> Iterator[SharedBroker]:
+    folder = tmp_path_factory.mktemp("broker")
+    brokers = Brokers(helm, debian, folder, shared_secrets_api)
+    broker = brokers.make(SHARED_VALUES, SHARED_SECRETS)
+    try:
+        yield SharedBroker(broker)
+    finally:
+        broker.close()
+
+
+@pytest.fixture
+def broker(shared_broker: SharedBroker, secrets_api: SecretsApi) -> Broker:
+    """A node with SHARED_VALUES that runs, as after its start: do not stop it."""
+    return shared_broker.restore()
+
+
+@pytest.fixture(scope="session")
+def shared_cluster(
+    helm: Helm, debian: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Cluster]:
+    folder = tmp_path_factory.mktemp("cluster")
+    with Cluster(helm, debian, folder, passwords=PASSWORDS) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def cluster(shared_cluster: Cluster) -> Cluster:
+    """Three nodes that run and are one cluster, without queues; a test may stop any of them."""
+    return shared_cluster.restore()
+
+
+@pytest.fixture
+def empty_cluster(shared_cluster: Cluster) -> Cluster:
+    """Three nodes without data, of which none runs."""
+    return shared_cluster.clear()

@@ -184,7 +184,9 @@ class Container:
             self._process.wait()
 
     def lose_data(self) -> None:
-        shutil.rmtree(self._folder / "data")
+        """Remove its data and its log, if there are any; it must not run."""
+        shutil.rmtree(self._folder / "data", ignore_errors=True)
+        self.log_file.unlink(missing_ok=True)
 
     def stop(self) -> None:
         os.kill(self._init(), signal.SIGTERM)

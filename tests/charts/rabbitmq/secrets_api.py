@@ -24,6 +24,10 @@ class SecretsApi:
     patched: list[str] = field(default_factory=list)
     """Names, in the order of the changes."""
 
+    def clear(self) -> None:
+        self.objects.clear()
+        self.patched.clear()
+
     def set(self, name: str, data: Mapping[str, str]) -> None:
         self.objects[name] = {key: value.encode() for key, value in data.items()}
 

@@ -5,7 +5,7 @@ import json
 import amqp
 import pytest
 
-from tests.charts.rabbitmq.conftest import PASSWORDS, Broker
+from tests.charts.rabbitmq.broker import PASSWORDS, Broker
 from tests.vhost import eventually
 
 
@@ -30,24 +30,13 @@ def _may(broker: Broker, user: str, method: str, *arguments, **options) -> bool:
     return True
 
 
-def test_a_broker_accepts_all_of_it(node):
-    more = {
-        "more": {
-            "mine.json": json.dumps({"users": [{"name": "me", "password": "me-1", "tags": []}]})
-        }
-    }
-    values = {
-        "definitions": {"existingSecret": "more", "queues": [{"name": "mine", "durable": True}]}
-    }
-    broker = node(values, more)
-    broker.start()
-
+def test_a_broker_accepts_all_of_it(broker: Broker):
     def queues() -> dict[str, tuple[str | None, str | None]]:
         found = broker.management.queues("/")
         return {queue["name"]: (queue.get("type"), queue.get("policy")) for queue in found}
 
     # The management API learns of policies and limits a moment later.
-    kept = {"mine": ("quorum", None), "dead-letters": ("quorum", "dead-letters")}
+    kept = {"ours": ("quorum", None), "dead-letters": ("quorum", "dead-letters")}
     eventually(lambda: queues() == kept)
     users = {user["name"]: user["tags"] for user in broker.management.call("GET", "users")}
     assert users == {
@@ -55,13 +44,13 @@ def test_a_broker_accepts_all_of_it(node):
         "operator": ["monitoring", "helm"],
         "services": ["helm"],
         "gateway": ["helm"],
+        "leaver": ["helm"],
+        "odd": ["helm"],
         "me": [],
     }
     limit = int(0.6 * 512 * 1024 * 1024)
     eventually(lambda: broker.management.call("GET", "nodes")[0].get("mem_limit") == limit)
     assert broker.container.exec("cat", "/proc/1/comm") == "beam.smp\n"
-
-    broker.container.stop()
 
 
 def test_a_killed_container_comes_back_and_the_secret_is_right(node):
@@ -80,10 +69,10 @@ def test_a_killed_container_comes_back_and_the_secret_is_right(node):
     with pytest.raises(amqp.AccessRefused):
         _connect(broker, "services")
 
+    broker.container.stop()
 
-def test_each_role_may_do_what_it_must_and_no_more(node):
-    broker = node()
-    broker.start()
+
+def test_each_role_may_do_what_it_must_and_no_more(broker: Broker):
     durable = {"durable": True, "auto_delete": False}
 
     for queue in ("rpc-weather", "evt-jobs-job_accepted--playlists.handle", "retry-5s"):
@@ -103,7 +92,7 @@ def test_each_role_may_do_what_it_must_and_no_more(node):
     assert not _may(broker, "gateway", "basic_consume", "rpc-weather")
 
     assert _may(broker, "operator", "queue_declare", "rpc-weather", passive=True)
-    assert not _may(broker, "operator", "queue_declare", "mine", **durable)
+    assert not _may(broker, "operator", "queue_declare", "ours", **durable)
     assert not _may(broker, "operator", "basic_get", "rpc-weather")
     assert not _may(broker, "operator", "queue_purge", "rpc-weather")
     seen = broker.container.management(broker.ports, "operator", "operator-1")
@@ -111,21 +100,13 @@ def test_each_role_may_do_what_it_must_and_no_more(node):
     seen.close()
 
 
-def test_settings_with_secrets_come_from_a_secret(node):
-    secret = {"10-limits.conf": "heartbeat = 37"}
-    broker = node({"extraConfigSecret": "limits"}, {"limits": secret})
-    broker.start()
-
+def test_settings_with_secrets_come_from_a_secret(broker: Broker):
     command = ("rabbitmqctl", "--silent", "eval", "application:get_env(rabbit, heartbeat).")
     assert broker.container.exec(*command) == "{ok,37}\n"
 
 
-def test_a_password_may_have_any_printable_character(node):
-    broker = node()
-    broker.passwords["operator-password"] = 'quote" backslash\\ percent% @/:é'
-    broker.start()
-
-    with _connect(broker, "operator") as connection:
+def test_a_password_may_have_any_printable_character(broker: Broker):
+    with _connect(broker, "odd") as connection:
         assert connection.connected
 
 
@@ -141,12 +122,11 @@ def test_a_password_that_cannot_be_is_refused_before_the_broker_starts(node, pas
     assert broker.container.log() == f"The password of user gateway {reason}.\n"
 
 
-def test_a_restart_of_the_application_applies_definitions_as_they_are_now(node):
-    broker = node()
-    broker.start()
+def test_a_restart_of_the_application_applies_definitions_as_they_are_now(broker: Broker):
+    before = json.loads(broker.container.exec("cat", "/etc/rabbitmq/definitions.json"))
     policy = {"vhost": "/", "name": "new", "pattern": "^new$", "definition": {"max-length": 1}}
     # As the kubelet does with a volume of a ConfigMap.
-    definitions = json.dumps({"policies": [policy]})
+    definitions = json.dumps({**before, "policies": [*before["policies"], policy]})
     broker.container.write("files", {"definitions.json": definitions}, 0o440)
 
     broker.container.exec("rabbitmqctl", "stop_app")

@@ -8,7 +8,7 @@ import amqp
 import pytest
 import trustme
 
-from tests.charts.rabbitmq.conftest import Broker
+from tests.charts.rabbitmq.broker import Broker
 from tests.vhost import eventually
 
 HOST = "shop-rabbitmq.market.svc"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.charts.helm import Helm, Manifests, Refused
-from tests.charts.rabbitmq.conftest import PASSWORDS
+from tests.charts.rabbitmq.broker import PASSWORDS, Broker
 from tests.charts.rabbitmq.container import Container
 from tests.charts.rabbitmq.matrix import CHART, MATRIX
 from tests.charts.rabbitmq.secrets_api import SecretsApi
@@ -104,10 +104,8 @@ def test_users_and_definitions_come_by_a_job_that_no_client_waits_for(helm: Helm
 
 
 def test_a_job_gives_passwords_though_a_node_is_down(
-    node, helm: Helm, debian: Path, tmp_path: Path, secrets_api: SecretsApi
+    broker: Broker, helm: Helm, debian: Path, tmp_path: Path, secrets_api: SecretsApi
 ):
-    broker = node()
-    broker.start()
     manifests = helm.template(CHART, {**OPERATOR, "users": {"new": {}}})
     passwords = {**broker.passwords, "services-password": "changed", "new-password": "new-1"}
     secrets_api.set("shop-rabbitmq-credentials", passwords)
@@ -127,7 +125,7 @@ def test_a_job_gives_passwords_though_a_node_is_down(
         broker.container.exec("rabbitmqctl", "--silent", "authenticate_user", user, password)
 
 
-def _own(broker: Any) -> Mapping[str, Any]:
+def _own(broker: Broker) -> Mapping[str, Any]:
     return broker.container.stateful_set
 
 

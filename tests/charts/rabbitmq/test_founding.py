@@ -1,13 +1,11 @@
 """Nodes without data found one cluster, whichever starts first, and join the one there is."""
 
 import re
-from pathlib import Path
 
 import pytest
 
 from tests.charts.helm import Helm
 from tests.charts.rabbitmq.cluster import Cluster
-from tests.charts.rabbitmq.conftest import PASSWORDS
 from tests.charts.rabbitmq.matrix import CHART
 from tests.vhost import eventually
 
@@ -18,37 +16,34 @@ ATTEMPT_SECONDS = 0.5
 pytestmark = pytest.mark.timeout(600)
 
 
-def test_nodes_wait_until_the_first_one_listens(helm: Helm, debian: Path, tmp_path: Path):
-    with Cluster(helm, debian, tmp_path, passwords=PASSWORDS) as cluster:
-        first, *others = cluster.nodes
-        for node in others:
-            node.start()
-        for node in others:
-            eventually(lambda node=node: WAITS in node.log())
+def test_nodes_wait_until_the_first_one_listens(empty_cluster: Cluster):
+    first, *others = empty_cluster.nodes
+    for node in others:
+        node.start()
+    for node in others:
+        eventually(lambda node=node: WAITS in node.log())
 
-        others[1].stop()
-        assert "Starting broker" not in "".join(node.log() for node in others)
+    others[1].stop()
+    assert "Starting broker" not in "".join(node.log() for node in others)
 
-        cluster.start()
-        assert WAITS not in first.log_file.read_text()
+    empty_cluster.start()
+    assert WAITS not in first.log_file.read_text()
 
 
 def test_a_node_without_its_data_waits_for_any_node_and_joins_once_it_is_forgotten(
-    helm: Helm, debian: Path, tmp_path: Path
+    cluster: Cluster,
 ):
-    with Cluster(helm, debian, tmp_path, passwords=PASSWORDS) as cluster:
-        cluster.start()
-        first, _, lost = cluster.nodes
-        first.kill()
-        lost.kill()
-        lost.lose_data()
-        lost.start()
-        eventually(lambda: "could not auto-cluster" in lost.log_file.read_text(), 120)
+    first, _, lost = cluster.nodes
+    first.kill()
+    lost.kill()
+    lost.lose_data()
+    lost.start()
+    eventually(lambda: "could not auto-cluster" in lost.log_file.read_text(), 120)
 
-        first.start()
-        cluster.await_running([0, 1])
-        cluster.run(0, "rabbitmqctl", "forget_cluster_node", cluster.name(2))
-        cluster.await_running([0, 1, 2])
+    first.start()
+    cluster.await_running([0, 1])
+    cluster.run(0, "rabbitmqctl", "forget_cluster_node", cluster.name(2))
+    cluster.await_running([0, 1, 2])
 
 
 def test_a_node_that_cannot_join_is_started_again_before_it_founds_a_cluster(helm: Helm):

@@ -10,8 +10,8 @@ import pytest
 import trustme
 
 from tests.charts.helm import Helm
+from tests.charts.rabbitmq.broker import PASSWORDS
 from tests.charts.rabbitmq.cluster import Cluster
-from tests.charts.rabbitmq.conftest import PASSWORDS
 
 DISTRIBUTION = 25672
 TLS = {"enabled": True, "existingSecret": "mine", "interNode": True}

@@ -3,6 +3,7 @@
 from urllib.request import urlopen
 
 from tests.charts.helm import Helm
+from tests.charts.rabbitmq.broker import Broker
 from tests.charts.rabbitmq.matrix import CHART
 from tests.charts.test_metrics import dashboards, rules, used_metrics
 from tests.vhost import eventually
@@ -11,12 +12,10 @@ DETAILED = "detailed?family=queue_coarse_metrics&family=queue_consumer_count"
 ABSENT_UNTIL_USED = {"rabbitmq_global_messages_dead_lettered_delivery_limit_total"}
 
 
-def test_a_broker_exports_what_panels_and_alerts_use(helm: Helm, node):
+def test_a_broker_exports_what_panels_and_alerts_use(helm: Helm, broker: Broker):
     alerts = {"prometheusRule": {"enabled": True}, "dashboard": {"enabled": True}}
     rendered = helm.template(CHART, {"metrics": alerts})
     used = used_metrics(dashboards(rendered), rules(rendered))
-    broker = node()
-    broker.start()
 
     def exported() -> set[str]:
         pages = [_page(broker.ports.metrics, path) for path in ("", f"/{DETAILED}")]

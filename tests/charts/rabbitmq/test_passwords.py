@@ -6,7 +6,7 @@ import amqp
 import pytest
 import yaml
 
-from tests.charts.rabbitmq.conftest import Broker
+from tests.charts.rabbitmq.broker import Broker
 from tests.charts.rabbitmq.matrix import CHART
 from tests.charts.rabbitmq.secrets_api import SecretsApi
 from tests.vhost import eventually
@@ -36,9 +36,9 @@ def _connection(api: SecretsApi) -> str:
     return unquote(urlsplit(uri).password or "")
 
 
-def test_clients_and_then_the_broker_get_a_changed_password(node, secrets_api: SecretsApi):
-    broker = node()
-    broker.start()
+def test_clients_and_then_the_broker_get_a_changed_password(
+    broker: Broker, secrets_api: SecretsApi
+):
     broker.passwords["services-password"] = f"{ODD}\n"
 
     code, output = broker.job("connections", CHANGED)
@@ -103,9 +103,7 @@ def test_clients_get_no_password_that_a_node_would_refuse(
     assert not secrets_api.patched
 
 
-def test_an_upgrade_gives_the_broker_no_password_that_clients_do_not_have(node):
-    broker = node()
-    broker.start()
+def test_an_upgrade_gives_the_broker_no_password_that_clients_do_not_have(broker: Broker):
     broker.passwords["services-password"] = "changed"
 
     code, output = broker.job("finish")
@@ -114,10 +112,8 @@ def test_an_upgrade_gives_the_broker_no_password_that_clients_do_not_have(node):
     assert _valid(broker, "changed", "services-1") == ["services-1"]
 
 
-def test_a_second_user_takes_over_and_one_of_them_is_valid_at_all_times(node):
+def test_a_second_user_takes_over_and_one_of_them_is_valid_at_all_times(broker: Broker):
     """The password of one user has no such order: above, the old one is refused at once."""
-    broker = node()
-    broker.start()
     services = yaml.safe_load((CHART / "values.yaml").read_text())["users"]["services"]
     broker.passwords["services-b-password"] = "services-b-1"
 
@@ -140,9 +136,7 @@ def test_a_second_user_takes_over_and_one_of_them_is_valid_at_all_times(node):
     ]
 
 
-def test_permissions_wait_until_the_job_has_made_their_users(node):
-    broker = node()
-    broker.start()
+def test_permissions_wait_until_the_job_has_made_their_users(broker: Broker):
     broker.passwords["new-password"] = "new-1"
     users = {"users": {"new": {"permissions": {"configure": "", "write": "", "read": ""}}}}
 

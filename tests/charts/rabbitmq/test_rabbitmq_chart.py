@@ -64,7 +64,7 @@ def test_wrong_values_are_refused_with_a_sentence(helm: Helm, values, sentence):
 
 
 def test_the_same_values_render_the_same_text_for_ever(helm: Helm):
-    first, again = (helm.template(CHART, MATRIX["three"]).text for _ in range(2))
+    first, again = (helm.text(CHART, MATRIX["three"]) for _ in range(2))
 
     assert first == again
 

@@ -3,7 +3,7 @@
 import os
 import re
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import amqp
@@ -11,7 +11,6 @@ import pytest
 
 from tests.charts.helm import Helm
 from tests.charts.rabbitmq.cluster import Cluster
-from tests.charts.rabbitmq.conftest import PASSWORDS
 from tests.charts.rabbitmq.matrix import CHART
 from tests.vhost import becomes
 
@@ -22,12 +21,6 @@ WITHOUT_LEADER = (
 )
 
 pytestmark = pytest.mark.timeout(600)
-
-
-@pytest.fixture
-def cluster(helm: Helm, debian: Path, tmp_path: Path) -> Iterator[Cluster]:
-    with Cluster(helm, debian, tmp_path, passwords=PASSWORDS) as cluster:
-        yield cluster.start()
 
 
 def _fill(cluster: Cluster, number: int, queue: str, kind: str = "quorum") -> None:

@@ -1,14 +1,10 @@
 """What a node of a real cluster of three does before it stops."""
 
 import os
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.charts.helm import Helm
 from tests.charts.rabbitmq.cluster import Cluster
-from tests.charts.rabbitmq.conftest import PASSWORDS
 from tests.vhost import becomes
 
 DRAIN = ("sh", "/etc/rabbitmq/drain.sh")
@@ -21,19 +17,12 @@ DRAINED = "rabbit_maintenance:is_being_drained_local_read(node())."
 pytestmark = pytest.mark.timeout(400)
 
 
-@pytest.fixture
-def cluster(helm: Helm, debian: Path, tmp_path: Path) -> Iterator[Cluster]:
-    with Cluster(helm, debian, tmp_path, passwords=PASSWORDS) as cluster:
-        cluster.start()
-        with cluster.connect(1) as connection:
-            arguments = {"x-queue-type": "quorum"}
-            connection.channel().queue_declare(
-                "work", durable=True, auto_delete=False, arguments=arguments
-            )
-        yield cluster
-
-
 def test_it_logs_that_it_waits_for_members_and_moves_its_leaders(cluster: Cluster):
+    with cluster.connect(1) as connection:
+        arguments = {"x-queue-type": "quorum"}
+        connection.channel().queue_declare(
+            "work", durable=True, auto_delete=False, arguments=arguments
+        )
     assert cluster.evaluate(1, LEADERS) != "0"
     cluster.nodes[2].kill()
     becomes(lambda: cluster.evaluate(1, "length(rabbit_nodes:list_running())."), "2")
