@@ -49,13 +49,23 @@ def write_policy(file: Path) -> Path:
     return file
 
 
-def read_requests(log: Path) -> list[Request]:
-    complete = log.read_text().rpartition("\n")[0]
-    entries = (json.loads(line) for line in complete.splitlines())
-    last = {
-        entry["auditID"]: entry for entry in entries
-    }  # a watch has two entries: begun and ended
-    return sorted(map(_request, last.values()), key=lambda request: request.time)
+class AuditLog:
+    """The log of one API server; only what was added is parsed when it is read again."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._read_bytes = 0
+        self._requests: dict[str, Request] = {}
+
+    def requests(self) -> list[Request]:
+        """Return all requests so far, by their time."""
+        with self._file.open("rb") as log:
+            log.seek(self._read_bytes)
+            complete, newline, _ = log.read().rpartition(b"\n")
+        self._read_bytes += len(complete + newline)
+        for entry in map(json.loads, complete.splitlines()):
+            self._requests[entry["auditID"]] = _request(entry)  # of a watch: begun, then ended
+        return sorted(self._requests.values(), key=lambda request: request.time)
 
 
 def _request(entry: dict[str, Any]) -> Request:

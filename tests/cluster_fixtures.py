@@ -41,9 +41,9 @@ def crd(api_server: "ControlPlane") -> Path:
     return _CRD
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def own_api_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator["ControlPlane"]:
-    """A control plane of the test's own, whose API server it may kill and start again."""
+    """A control plane of the module's own, whose API server it may kill and start again."""
     with _control_plane(tmp_path_factory.mktemp("own-api-server")) as control_plane:
         yield control_plane
 

@@ -18,7 +18,7 @@ from devcluster.cluster import Kubectl, KubectlFailed, new_client
 from devcluster.control_plane import make_credentials
 from mare.processes.daemon import Daemon
 from mare.processes.tcp_ports import free_port
-from tests.audit import Request, read_requests, write_policy
+from tests.audit import AuditLog, Request, write_policy
 from tests.vhost import eventually
 
 _START_SECONDS = 90.0
@@ -47,7 +47,8 @@ class ControlPlane:
         make_credentials(
             programs / "kubeadm", folder, port, clients=("super-admin", "controller-manager")
         )
-        self._audit_log = folder / "audit.log"
+        audit_log = folder / "audit.log"
+        self._audit_log = AuditLog(audit_log)
         policy = write_policy(folder / "audit-policy.yaml")
         self._etcd = self._server(control_plane.etcd(folder))
         self._api_server = self._server(
@@ -58,7 +59,7 @@ class ControlPlane:
                 "--endpoint-reconciler-type=none",  # a loopback address is not valid in Endpoints
                 "--authorization-mode=RBAC",
                 f"--audit-policy-file={policy}",
-                f"--audit-log-path={self._audit_log}",
+                f"--audit-log-path={audit_log}",
             )
         )
         self._controllers = self._server(
@@ -72,7 +73,7 @@ class ControlPlane:
         )
 
     def requests(self) -> list[Request]:
-        return read_requests(self._audit_log)
+        return self._audit_log.requests()
 
     def define(self, crd: Path) -> None:
         """Apply a CustomResourceDefinition and return when its objects can be created."""

@@ -10,16 +10,43 @@ from xdist.workermanage import WorkerController
 from devcluster.preparing import are_programs_built
 
 _TESTS = Path(__file__).parent
+_CONTROL_PLANE = "the control plane"
+_NODE, _NODES = "a node of charts/rabbitmq", "three nodes of charts/rabbitmq"
 _SCOPES = {
-    "e2e/own": "namespaces of their own",
-    "integration/node": "namespaces of their own",
-    "e2e": "users of the release",
+    "e2e/own/": "namespaces of their own",
+    "integration/node/": "namespaces of their own",
+    "e2e/": "users of the release",
+    "charts/operator/test_conflict_policy.py": _CONTROL_PLANE,
+    "charts/operator/test_crd_upgrade.py": _CONTROL_PLANE,
+    "charts/operator/test_operator_accepted.py": _CONTROL_PLANE,
+    "charts/operator/test_pod_policy.py": _CONTROL_PLANE,
+    "charts/operator/test_rights.py": _CONTROL_PLANE,
+    "charts/playlists/test_fill_secrets.py": _CONTROL_PLANE,
+    "charts/playlists/test_playlists_accepted.py": _CONTROL_PLANE,
+    "charts/playlists/test_release.py": _CONTROL_PLANE,
+    "charts/rabbitmq/test_rabbitmq_accepted.py": _CONTROL_PLANE,
+    "charts/test_dist.py": _CONTROL_PLANE,
+    "integration/cluster/test_control_plane.py": _CONTROL_PLANE,
+    "integration/images/": _CONTROL_PLANE,
+    "integration/operator/": _CONTROL_PLANE,
+    "integration/operator_convert/": _CONTROL_PLANE,
+    "integration/operator_crd/": _CONTROL_PLANE,
+    "charts/rabbitmq/test_broker_starts.py": _NODE,
+    "charts/rabbitmq/test_cluster_operator.py": _NODE,
+    "charts/rabbitmq/test_jobs_run.py": _NODE,
+    "charts/rabbitmq/test_metrics_exported.py": _NODE,
+    "charts/rabbitmq/test_passwords.py": _NODE,
+    "charts/rabbitmq/test_founding.py": _NODES,
+    "charts/rabbitmq/test_maintenance.py": _NODES,
+    "charts/rabbitmq/test_remove_nodes.py": _NODES,
 }
-"""By folder, the scope of its tests: one worker runs them, one after the other.
+"""By the beginning of its path, the scope of a test: one worker runs a scope, one after the other.
 
 All tests of the release share one installation. Those with namespaces of their own run beside them,
 on the same cluster.
 """
+_SHARED = {"api_server": _CONTROL_PLANE, "shared_broker": _NODE, "shared_cluster": _NODES}
+"""Fixtures that take seconds of a processor on each worker that starts them: one scope has them."""
 _ORDER = ("users of the release", "namespaces of their own")
 """The longest scope first."""
 _SECONDS = 600
@@ -30,9 +57,9 @@ _BUILT = frozenset(
 
 
 def _scope(nodeid: str) -> str | None:
-    """Return the scope of a test on the cluster, None for all others."""
+    """Return the scope of a test that has one beyond its file."""
     path = nodeid.removeprefix(f"{_TESTS.name}/")
-    return next((scope for folder, scope in _SCOPES.items() if path.startswith(f"{folder}/")), None)
+    return next((scope for beginning, scope in _SCOPES.items() if path.startswith(beginning)), None)
 
 
 class SharedScopes(LoadFileScheduling):
@@ -60,12 +87,19 @@ def pytest_configure_node(node: WorkerController) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Order the tests of a worker; count only a test's own time against its limit."""
+    for item in items:
+        for fixture in _SHARED.keys() & set(getattr(item, "fixturenames", ())):
+            if _scope(item.nodeid) != _SHARED[fixture]:
+                raise pytest.UsageError(
+                    f"{item.nodeid} uses {fixture}: give its file the scope {_SHARED[fixture]!r} "
+                    "in tests/distribution.py."
+                )
     if hasattr(config, "workerinput"):  # alone, a worker does better to end with the cluster
         others = len(_ORDER) if config.workerinput["cluster_is_built"] else -1
 
         def place(item: pytest.Item) -> int:
             scope = _scope(item.nodeid)
-            return _ORDER.index(scope) if scope else others
+            return _ORDER.index(scope) if scope in _ORDER else others
 
         items.sort(key=place)
     for item in items:

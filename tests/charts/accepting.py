@@ -2,7 +2,7 @@
 
 import copy
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tests.control_plane import ControlPlane
@@ -12,24 +12,26 @@ RESTRICTED = "pod-security.kubernetes.io/enforce=restricted"
 
 
 def try_all(api_server: ControlPlane, namespace: str, objects: Iterable[Object]) -> None:
-    """Apply without keeping, and start each Pod that they would, in a restricted namespace.
+    """Apply without keeping, and start each Pod that they would.
 
     Raises KubectlFailed with what the API server says. ServiceAccounts are kept: Pods ask for them.
     """
     listed = list(objects)
-    api_server.kubectl("label", "--overwrite", "namespace", namespace, RESTRICTED)
     pods = [pod for each in listed for pod in _pods(each, namespace)]
-    for name in {pod["spec"].get("serviceAccountName", "default") for pod in pods}:
-        account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name}}
-        options = ("--server-side", "--force-conflicts", f"--namespace={namespace}")
-        api_server.kubectl("apply", *options, "-f", "-", stdin=json.dumps(account))
-    _dry_run(api_server, namespace, [*listed, *pods])
+    names = sorted({pod["spec"].get("serviceAccountName", "default") for pod in pods})
+    accounts = [
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name}} for name in names
+    ]
+    _apply(api_server, namespace, accounts)
+    _apply(api_server, namespace, [*listed, *pods], "--dry-run=server", "--validate=strict")
 
 
-def _dry_run(api_server: ControlPlane, namespace: str, objects: list[Object]) -> None:
+def _apply(
+    api_server: ControlPlane, namespace: str, objects: Sequence[Object], *options: str
+) -> None:
     text = json.dumps({"apiVersion": "v1", "kind": "List", "items": objects})
-    options = ("--server-side", "--dry-run=server", "--force-conflicts", "--validate=strict")
-    api_server.kubectl("apply", *options, f"--namespace={namespace}", "-f", "-", stdin=text)
+    where = ("--server-side", "--force-conflicts", f"--namespace={namespace}", "-f", "-")
+    api_server.kubectl("apply", *options, *where, stdin=text)
 
 
 def _pods(workload: Object, namespace: str) -> Iterator[Object]:

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from devcluster.programs import programs
-from tests.charts.accepting import Object, try_all
+from tests.charts.accepting import RESTRICTED, Object, try_all
 from tests.charts.definitions import definitions
-from tests.charts.helm import Helm
+from tests.charts.helm import NAMESPACE, Helm
 from tests.control_plane import ControlPlane
 
 
@@ -35,9 +35,9 @@ def custom_resources(api_server: ControlPlane, crd: Path) -> None:
         api_server.define(file)
 
 
-@pytest.fixture
-def accept(
-    api_server: ControlPlane, custom_resources: None, namespace: str
-) -> Callable[[Iterable[Object]], None]:
-    """Give the API server objects of the fixture ``namespace``; raises KubectlFailed."""
-    return lambda objects: try_all(api_server, namespace, objects)
+@pytest.fixture(scope="session")
+def accept(api_server: ControlPlane, custom_resources: None) -> Callable[[Iterable[Object]], None]:
+    """Give the API server objects of the namespace that Helm renders for; raises KubectlFailed."""
+    api_server.kubectl("create", "namespace", NAMESPACE)
+    api_server.kubectl("label", "namespace", NAMESPACE, RESTRICTED)
+    return lambda objects: try_all(api_server, NAMESPACE, objects)

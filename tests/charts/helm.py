@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from mare.processes.command import CommandFailed, run
@@ -20,6 +21,12 @@ REGISTRY = {"image": {"registry": "registry.example"}}
 DEVELOPMENT = {"operator": REGISTRY, "playlists": {**REGISTRY, "operator": REGISTRY}}
 """Values without which a chart renders nothing, because only a released one has a registry."""
 
+HELM_3_AT_NIGHT = pytest.mark.parametrize(
+    "each_helm", [pytest.param("helm3", marks=pytest.mark.nightly), "helm4"], indirect=True
+)
+"""Of what both render alike: test_helm_versions.py compares them with all objects switched on."""
+NAMESPACE = "market"
+"""Of releases, unless a test says another."""
 _SECONDS = 60.0
 Rendered = tuple[str, str]
 """A text of manifests, and its objects as JSON: each caller gets objects of its own."""
@@ -71,7 +78,7 @@ class Helm:
         values: Mapping[str, Any] | None = None,
         *,
         name: str = "shop",
-        namespace: str = "market",
+        namespace: str = NAMESPACE,
         api_versions: Sequence[str] = (),
         upgrade: bool = False,
     ) -> Manifests:
@@ -101,7 +108,7 @@ class Helm:
         text = _run(
             self.program,
             chart,
-            *("install", "shop", str(chart), "--namespace=market", "--dry-run=client"),
+            *("install", "shop", str(chart), f"--namespace={NAMESPACE}", "--dry-run=client"),
             values=values,
         )
         return _NOTES.split(text, maxsplit=1)[1]

@@ -16,6 +16,8 @@ OURS = ("gateway", "services", "operator")
 SERVERS = {"rabbitmq", "postgres"}
 DIGEST = f"sha256:{'b' * 64}"
 
+pytestmark = pytest.mark.nightly
+
 
 @pytest.fixture
 def run(skaffold: Path, helm3: Path, tmp_path: Path):

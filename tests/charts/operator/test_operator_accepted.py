@@ -2,13 +2,13 @@
 
 import pytest
 
+from tests.charts.helm import NAMESPACE
 from tests.charts.operator.conftest import CHART
 from tests.charts.operator.test_operator_chart import MATRIX
 
 
 @pytest.mark.parametrize("values", MATRIX.values(), ids=MATRIX)
-def test_the_api_server_takes_it(helm, accept, namespace, values):
-    home = {**values, "namespaces": [namespace]} if values.get("namespaces") else values
-    manifests = helm.template(CHART, home, namespace=namespace)
+def test_the_api_server_takes_it(helm, accept, values):
+    home = {**values, "namespaces": [NAMESPACE]} if values.get("namespaces") else values
 
-    accept(manifests)
+    accept(helm.template(CHART, home))

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.charts import environment
-from tests.charts.helm import Refused
+from tests.charts.helm import HELM_3_AT_NIGHT, Refused
 from tests.charts.operator.conftest import CHART
 
 MATRIX = {
@@ -42,6 +42,7 @@ MATRIX = {
 }
 
 
+@HELM_3_AT_NIGHT
 @pytest.mark.parametrize("values", MATRIX.values(), ids=MATRIX)
 def test_both_helms_accept_and_render_it(each_helm, values):
     each_helm.lint(CHART, values)

@@ -6,7 +6,5 @@ from tests.charts.playlists.test_playlists_chart import MATRIX
 
 
 @pytest.mark.parametrize("values", MATRIX.values(), ids=MATRIX)
-def test_the_api_server_takes_it(helm, chart, accept, namespace, values):
-    manifests = helm.template(chart, values, namespace=namespace)
-
-    accept(manifests)
+def test_the_api_server_takes_it(helm, chart, accept, values):
+    accept(helm.template(chart, values))

@@ -5,7 +5,7 @@ from ipaddress import ip_address, ip_network
 import pytest
 import yaml
 
-from tests.charts.helm import Refused
+from tests.charts.helm import HELM_3_AT_NIGHT, Refused
 from tests.charts.playlists.conftest import ALONE, CHART
 
 MATRIX = {
@@ -45,6 +45,7 @@ MATRIX = {
 }
 
 
+@HELM_3_AT_NIGHT
 @pytest.mark.parametrize("values", MATRIX.values(), ids=MATRIX)
 def test_both_helms_accept_and_render_it(each_helm, chart, values):
     each_helm.lint(chart, values)

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from mare.processes.command import run
-from tests.charts.helm import REGISTRY
+from tests.charts.helm import HELM_3_AT_NIGHT, REGISTRY
 from tests.charts.playlists.conftest import ALONE
 
 VALUES = {**REGISTRY, **ALONE, "valkey": {"enabled": True}, "gateway": {"rateLimit": "60/minute"}}
@@ -95,6 +95,7 @@ def test_an_upgrade_leaves_a_password_that_was_filled_in(release, get, api_serve
     assert get("secret", "shop-valkey")["data"] == data
 
 
+@HELM_3_AT_NIGHT
 def test_nothing_of_it_is_left_after_its_removal(release, get):
     release("install")
 

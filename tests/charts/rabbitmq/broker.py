@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import amqp
+
 from tests.charts.helm import Helm
 from tests.charts.rabbitmq.container import Container, Ports
 from tests.charts.rabbitmq.matrix import CHART
@@ -30,7 +32,10 @@ _OWN_DEFINITIONS = {
 SHARED_VALUES: Mapping[str, Any] = {
     "definitions": {"existingSecret": "more", "queues": [{"name": "ours", "durable": True}]},
     "extraConfigSecret": "limits",
-    "users": {"leaver": {}, "odd": {}},
+    "users": {
+        "leaver": {},
+        "odd": {"permissions": {"configure": "", "write": "", "read": ""}},
+    },
 }
 SHARED_SECRETS = {
     "more": {"own.json": json.dumps(_OWN_DEFINITIONS)},
@@ -79,8 +84,23 @@ class Broker:
     def _listens_or_ended(self) -> bool:
         return not self.container.running or self.management.listens(self.ports.amqp)
 
-    def uri(self, user: str, password: str) -> str:
-        return f"amqp://{user}:{password}@127.0.0.1:{self.ports.amqp}/%2F"
+    def connect(self, user: str, password: str) -> amqp.Connection:
+        """Return an open connection; raises amqp.AccessRefused."""
+        address = f"127.0.0.1:{self.ports.amqp}"
+        connection = amqp.Connection(address, userid=user, password=password, connect_timeout=60)
+        connection.connect()
+        return connection
+
+    def valid_passwords(self, user: str, *passwords: str) -> list[str]:
+        """Return those of the passwords that the broker accepts."""
+        return [each for each in passwords if self._accepts(user, each)]
+
+    def _accepts(self, user: str, password: str) -> bool:
+        try:
+            self.connect(user, password).close()
+        except amqp.AccessRefused:
+            return False
+        return True
 
     def close(self) -> None:
         self.management.close()

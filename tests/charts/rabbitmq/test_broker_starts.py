@@ -10,14 +10,7 @@ from tests.vhost import eventually
 
 
 def _connect(broker: Broker, user: str) -> amqp.Connection:
-    connection = amqp.Connection(
-        f"127.0.0.1:{broker.ports.amqp}",
-        userid=user,
-        password=broker.passwords[f"{user}-password"].rstrip("\n"),
-        connect_timeout=60,
-    )
-    connection.connect()
-    return connection
+    return broker.connect(user, broker.passwords[f"{user}-password"].rstrip("\n"))
 
 
 def _may(broker: Broker, user: str, method: str, *arguments, **options) -> bool:

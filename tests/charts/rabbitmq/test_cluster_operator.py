@@ -111,7 +111,7 @@ def test_a_job_gives_passwords_though_a_node_is_down(
     secrets_api.set("shop-rabbitmq-credentials", passwords)
     secrets_api.set("shop-rabbitmq-erlang-cookie", {".erlang.cookie": PASSWORDS["erlang-cookie"]})
     (tmp_path / "job").mkdir()
-    nodes = f"rabbit@down.example rabbit@{broker.container.host}"
+    nodes = f"down@{broker.container.host} rabbit@{broker.container.host}"
     container = Container(
         *(debian, tmp_path / "job", Manifests(manifests.text, [*manifests, _own(broker)]), {}),
         job=_job(manifests, "connections"),

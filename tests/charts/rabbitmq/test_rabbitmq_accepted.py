@@ -9,7 +9,7 @@ FOREIGN = {"Certificate"}
 
 
 @pytest.mark.parametrize("values", MATRIX.values(), ids=MATRIX)
-def test_the_api_server_takes_it(helm, accept, namespace, values):
-    rendered = helm.template(CHART, values, namespace=namespace)
+def test_the_api_server_takes_it(helm, accept, values):
+    rendered = helm.template(CHART, values)
 
     accept(each for each in rendered if each["kind"] not in FOREIGN)

@@ -63,6 +63,16 @@ def test_a_killed_api_server_comes_back_with_its_data_and_its_controllers(
     eventually(lambda: len(own_api_server.kubectl("get", "pods", "--output=name").split()) == 2)
 
 
+def test_nothing_but_logs_is_left_afterwards(own_api_server: ControlPlane) -> None:
+    """Of the control plane that the test above has killed: it is the last one to use it."""
+    folder = own_api_server.folder
+    assert len(_processes(folder)) == 3
+    own_api_server.close()
+    assert not _processes(folder)
+    assert not (folder / "etcd").exists()
+    assert (folder / "kube-apiserver.log").stat().st_size
+
+
 def test_the_audit_log_has_user_request_and_time(api_server: ControlPlane, namespace: str) -> None:
     api_server.kubectl("create", "deployment", "worker", "--image=worker", "-n", namespace)
     before = datetime.now(UTC)
@@ -84,15 +94,6 @@ def test_the_audit_log_has_user_request_and_time(api_server: ControlPlane, names
     assert (patched.namespace, patched.name, patched.code) == (namespace, "worker", 200)
     assert (patched.user, patched.body) == ("kubernetes-super-admin", {"spec": {"replicas": 7}})
     assert (listed.verb, listed.resource, listed.body) == ("list", "deployments", None)
-
-
-def test_nothing_but_logs_is_left_afterwards(own_api_server: ControlPlane) -> None:
-    folder = own_api_server.folder
-    assert len(_processes(folder)) == 3
-    own_api_server.close()
-    assert not _processes(folder)
-    assert not (folder / "etcd").exists()
-    assert (folder / "kube-apiserver.log").stat().st_size
 
 
 def _processes(folder: Path) -> list[str]:

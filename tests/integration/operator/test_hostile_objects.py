@@ -1,6 +1,6 @@
 """An object whose names lead elsewhere harms no other namespace, even if its schema lets it in."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,14 +10,15 @@ from kubernetes import client
 from tests.control_plane import ControlPlane
 from tests.integration.operator.manifests import deployment
 from tests.integration.operator.rights import rights_in
-from tests.integration.operator.stage import Broker, Stage
-from tests.vhost import Vhost, eventually
+from tests.integration.operator.stage import Stage
+from tests.vhost import eventually
 
 pytestmark = pytest.mark.broker
+VICTIM = "victim"
 HOSTILE = {
-    "by-name": {"name": "../../victim/deployments/worker"},
-    "by-version": {"apiVersion": "apps/../apps/v1", "name": "../../victim/deployments/worker"},
-    "by-root": {"apiVersion": "../api/v1/namespaces/victim/secrets", "name": "broker"},
+    "by-name": {"name": f"../../{VICTIM}/deployments/worker"},
+    "by-version": {"apiVersion": "apps/../apps/v1", "name": f"../../{VICTIM}/deployments/worker"},
+    "by-root": {"apiVersion": f"../api/v1/namespaces/{VICTIM}/secrets", "name": "broker"},
 }
 
 
@@ -35,28 +36,27 @@ def without_rules_for_names(crd: Path, folder: Path) -> Path:
 
 
 @pytest.fixture
-def stage(
-    own_api_server: ControlPlane,
-    crd: Path,
-    vhost: Vhost,
-    tmp_path: Path,
-    stage_on: Callable[[ControlPlane, str, Broker], Stage],
-) -> Stage:
+def lenient_crd(api_server: ControlPlane, crd: Path, tmp_path: Path) -> Iterator[None]:
+    api_server.define(without_rules_for_names(crd, tmp_path))
+    yield
+    api_server.define(crd)
+
+
+@pytest.fixture
+def stage(lenient_crd: None, own_stage: Stage) -> Iterator[Stage]:
     """A tenant beside a namespace `victim`; the operator has every right in both."""
-    own_api_server.define(without_rules_for_names(crd, tmp_path))
-    for namespace in ("tenant", "victim"):
-        own_api_server.kubectl("create", "namespace", namespace)
-    broker = Broker(vhost.amqp_uri, vhost.node.management_uri)
-    stage = stage_on(own_api_server, "tenant", broker)
-    stage.grant(rights_in("tenant", []))
-    stage.beside("victim").apply(deployment("worker", 3))
-    return stage
+    kubectl = own_stage.api_server.kubectl
+    kubectl("create", "namespace", VICTIM)
+    own_stage.grant(rights_in(own_stage.namespace, []))
+    own_stage.beside(VICTIM).apply(deployment("worker", 3))
+    yield own_stage
+    kubectl("delete", "namespace", VICTIM, "--wait=false")
 
 
 def test_no_request_leaves_the_namespace(stage: Stage):
     for name, target in HOSTILE.items():
         stage.autoscaler(name, scaleTargetRef=target, paused="All", pausedReplicas=0)
-    secret = {"secretName": "../../victim/secrets/broker"}
+    secret = {"secretName": f"../../{VICTIM}/secrets/broker"}
     stage.autoscaler("by-secret", brokerRef=secret)
     stage.workload("honest", replicas=1)
     stage.autoscaler("honest", scaleTargetRef={"name": "honest"}, minReplicas=2)
@@ -69,9 +69,8 @@ def test_no_request_leaves_the_namespace(stage: Stage):
         )
     eventually(lambda: stage.condition("MetricsFresh", "by-secret") == ("False", "SecretRefused"))
     eventually(lambda: stage.replicas("honest") == 2)
-    victim = client.AppsV1Api(stage.api).read_namespaced_deployment_scale("worker", "victim")
+    victim = client.AppsV1Api(stage.api).read_namespaced_deployment_scale("worker", VICTIM)
     assert victim.spec.replicas == 3
-    requests = [
-        each for each in stage.api_server.requests() if each.user.endswith(":mare-operator")
-    ]
-    assert {each.namespace for each in requests} == {"tenant"}
+    user = f"system:serviceaccount:{stage.namespace}:mare-operator"
+    requests = [each for each in stage.api_server.requests() if each.user == user]
+    assert {each.namespace for each in requests} == {stage.namespace}

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.integration.operator.promptness import promptly
 from tests.integration.operator.stage import Stage
 from tests.integration.operator.test_scaling import AT_ONCE
 from tests.vhost import eventually
@@ -24,7 +25,7 @@ def test_a_missing_queue_is_unknown_and_found_when_it_appears(stage: Stage, burs
     assert stage.replicas() == 3
 
     burst(100)  # a look in its middle asks for what is there by then
-    eventually(lambda: stage.replicas() == 5)
+    promptly(lambda: stage.replicas() == 5)
 
 
 def test_wrong_credentials_are_reported_and_a_rotated_secret_is_read(stage: Stage, burst: Burst):
@@ -40,7 +41,7 @@ def test_wrong_credentials_are_reported_and_a_rotated_secret_is_read(stage: Stag
 
     stage.secret(stage.broker.secret)
 
-    eventually(lambda: stage.replicas() == 10)
+    promptly(lambda: stage.replicas() == 10)
     eventually(lambda: stage.condition("MetricsFresh")[0] == "True")
 
 

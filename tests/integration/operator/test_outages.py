@@ -10,6 +10,7 @@ from kubernetes import client
 
 from tests.broker_node import Node
 from tests.control_plane import ControlPlane
+from tests.integration.operator.promptness import promptly
 from tests.integration.operator.stage import Broker, Stage
 from tests.integration.operator.test_scaling import AT_ONCE
 from tests.leader import silent_leader
@@ -54,13 +55,13 @@ def test_a_stopped_operator_gives_its_lease_back_and_a_killed_one_is_replaced(
     leading.kill()
     burst(180)
     # test_leadership proves 4.5 s by the clock of the algorithm; this machine may be busy.
-    eventually(lambda: own_stage.replicas() == 10)
+    promptly(lambda: own_stage.replicas() == 10)
 
     third = own_stage.operator(POD_NAME="third")
     own_name = "second" if waiting is second else "first"
     assert waiting.stop() == 0
     assert not (_lease(own_stage).holder_identity or "").startswith(own_name)
-    eventually(lambda: third.leads)
+    promptly(lambda: third.leads)
 
 
 def _lease(stage: Stage) -> client.V1LeaseSpec:
@@ -82,7 +83,9 @@ def test_an_api_server_that_is_away_changes_nothing_but_the_time(
 ):
     own_api_server.define(crd)
     broker = Broker(vhost.amqp_uri, vhost.node.management_uri)
-    stage = stage_on(own_api_server, "default", broker)
+    namespace = f"outage-{seconds}"
+    own_api_server.kubectl("create", "namespace", namespace)
+    stage = stage_on(own_api_server, namespace, broker)
     stage.workload(replicas=0)
     burst(100)
     stage.autoscaler()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.integration.operator.promptness import AT_MOST
 from tests.vhost import becomes, eventually
 
 PAUSER = """
@@ -46,13 +47,13 @@ def test_a_paused_workload_keeps_its_replicas_until_it_is_resumed(stage, burst, 
     assert paused.returncode == 0, paused.stderr
     assert paused.stdout.startswith("worker in namespace ")
     assert paused.stdout.endswith(": scaling is paused at 2 replicas.\n")
-    becomes(lambda: stage.status().get("currentReplicas"), 2)
+    becomes(lambda: stage.status().get("currentReplicas"), 2, AT_MOST)
     burst(999)
     becomes(lambda: stage.status().get("depth"), 999)
     assert stage.status()["currentReplicas"] == 2
     assert stage.status()["lastDecision"]["reason"] == "Paused"
     assert mare("resume", "worker").returncode == 0
-    becomes(lambda: stage.status().get("currentReplicas"), 3)
+    becomes(lambda: stage.status().get("currentReplicas"), 3, AT_MOST)
 
 
 def test_a_pause_that_cannot_be_set_ends_with_a_sentence(mare):

@@ -1,9 +1,10 @@
-"""From a burst to the PATCH that asks for all that it needs; ``make bench`` metrics how fast."""
+"""From a burst to the PATCH that asks for all that it needs; ``make bench`` measures how fast."""
 
 from collections.abc import Callable
 
 import pytest
 
+from tests.integration.operator.promptness import promptly
 from tests.integration.operator.stage import Stage
 from tests.vhost import eventually
 
@@ -29,4 +30,4 @@ def test_a_burst_reaches_the_workload_with_all_that_it_needs(
 
     for name in names:
         burst(20 * needed, queue=name)
-        eventually(lambda name=name: stage.replicas(name) == needed)
+        promptly(lambda name=name: stage.replicas(name) == needed)

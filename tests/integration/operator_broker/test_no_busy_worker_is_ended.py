@@ -16,7 +16,7 @@ from mare.loop.metrics import Metrics
 from mare.loop.pace import Pace
 from mare.loop.record import Record
 from mare.ports import MESSAGES_LEFT, SoleReplica
-from tests.integration.operator.test_sources import OneSecret
+from tests.integration.operator_broker.test_sources import OneSecret
 from tests.unit.operator_loop.fakes import FakeConflicts, FakeObjects, FakeWorkloads
 from tests.unit.operator_loop.worlds import AT_ONCE, body
 from tests.vhost import Vhost

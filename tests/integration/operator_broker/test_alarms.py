@@ -8,7 +8,7 @@ import pytest
 
 from mare.ports import BrokerReading
 from tests.broker_node import Node
-from tests.integration.operator.test_sources import OneSecret, read_until
+from tests.integration.operator_broker.test_sources import OneSecret, read_until
 from tests.vhost import Vhost
 
 pytestmark = pytest.mark.broker

@@ -15,7 +15,7 @@ from mare.broker.networks import ANY_NETWORK
 from mare.custom_resource.autoscaler import Autoscaler, Key, read_autoscaler
 from mare.domain.unknown import Unknown
 from tests.broker_node import Node
-from tests.integration.operator.test_sources import OneSecret
+from tests.integration.operator_broker.test_sources import OneSecret
 from tests.leader import silent_leader
 from tests.unit.operator_loop.worlds import body
 from tests.vhost import Depth, Vhost, becomes
