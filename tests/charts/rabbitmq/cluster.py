@@ -100,11 +100,12 @@ class Cluster:
             if self.name(number) not in members:
                 node.kill()
                 node.lose_data()
-        self.start()
+        # A node in maintenance takes no connections.
         in_maintenance = self.evaluate(0, _IN_MAINTENANCE).split()
         for number in range(len(self.nodes)):
             if self.name(number) in in_maintenance:
                 self.run(number, "rabbitmq-upgrade", "revive")
+        self.start()
         queues = set(self.evaluate(0, _QUEUES).split()) - {"ok", *_OF_THE_CHART}
         with self.connect(0) as connection:
             for queue in queues:
