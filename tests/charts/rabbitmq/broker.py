@@ -43,6 +43,8 @@ SHARED_SECRETS = {
 }
 _BEFORE = ("preflight", "rollback")
 """Jobs that run while the ConfigMap is still that of the release before."""
+_USERS = "definitions/10-users.json"
+"""The passwords of a start, which a node imports at each start of its application."""
 _BOOT_SECONDS = 90.0
 _JOB_SECONDS = 150.0
 
@@ -114,13 +116,18 @@ class SharedBroker:
         self._broker = broker
         broker.start()
         self._definitions = broker.management.call("GET", "definitions")
+        self._users = broker.container.exec("cat", f"/var/lib/rabbitmq/{_USERS}")
 
     def restore(self) -> Broker:
-        """Return it with the passwords, users, policies, queues and exchanges of its start."""
+        """Return it with the passwords, users, policies, queues and exchanges of its start.
+
+        A Job deletes the file of users.
+        """
         call = self._broker.management.call
         for path in _paths(call("GET", "definitions")) - _paths(self._definitions):
             call("DELETE", *path)
         call("POST", "definitions", body=self._definitions)
+        self._broker.container.write("home", {_USERS: self._users}, 0o444)
         self._broker.passwords.clear()
         self._broker.passwords.update(PASSWORDS)
         return self._broker

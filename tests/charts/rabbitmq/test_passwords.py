@@ -34,9 +34,7 @@ def test_clients_and_then_the_broker_get_a_changed_password(
     assert broker.valid_passwords("services", ODD, "services-1") == [ODD]
 
 
-def test_a_former_password_stays_former_when_the_application_of_a_node_restarts(node):
-    broker = node()
-    broker.start()
+def test_a_former_password_stays_former_when_the_application_of_a_node_restarts(broker: Broker):
     broker.passwords["services-password"] = "changed"
     assert broker.job("connections", CHANGED)[0] == 0
 
