@@ -90,7 +90,8 @@ class Cluster:
     def restore(self) -> Self:
         """Make one cluster of all nodes, whatever has become of them, with no queue of a test.
 
-        The first node keeps its data, if any node runs. A node that is no member any more joins again without data.
+        The first node keeps its data, if any node runs. A node that is no member any more joins
+        again without data.
         """
         if not any(node.running for node in self.nodes):
             return self.clear().start()
