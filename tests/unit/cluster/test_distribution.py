@@ -1,4 +1,4 @@
-"""The tests on the cluster are two pieces of work; all others are one for each file."""
+"""Tests that share what starts slowly are one piece of work; all others are one for each file."""
 
 import subprocess
 import sys
@@ -80,3 +80,10 @@ def test_the_cluster_comes_first_only_if_it_is_built(built: bool) -> None:  # no
     on_it = ["e2e/test_c.py", "e2e/test_d.py", "e2e/own/test_b.py"]
     expected = [*on_it, "unit/test_a.py"] if built else ["unit/test_a.py", *on_it]
     assert [item.nodeid.removeprefix("tests/") for item in items] == expected
+
+
+def test_a_shared_fixture_outside_its_scope_is_refused() -> None:
+    item = SimpleNamespace(nodeid="tests/unit/test_a.py::test_b", fixturenames=("api_server",))
+
+    with pytest.raises(pytest.UsageError, match="give its file the scope 'the control plane'"):
+        pytest_collection_modifyitems(SimpleNamespace(), [item])  # type: ignore[arg-type, list-item]
