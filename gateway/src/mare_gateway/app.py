@@ -8,7 +8,6 @@ from flask import Response, g, request
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 from pydantic import ValidationError
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from mare_gateway.api import parameters
 from mare_gateway.api.forward import Forward
@@ -19,6 +18,7 @@ from mare_gateway.calls import Calls
 from mare_gateway.clients import INVALID_KEY, Authenticator
 from mare_gateway.cross_origin import CrossOrigin
 from mare_gateway.docs import docs
+from mare_gateway.entry import Entry
 from mare_gateway.failures import handle_failures, respond
 from mare_gateway.metrics import Metrics
 from mare_gateway.observation import observe
@@ -67,7 +67,7 @@ def create_app(settings: Settings, rpc: RpcClient | None = None) -> OpenAPI:
 
     @app.before_request
     def identify() -> Response | None:
-        address = request.remote_addr or ""
+        address = request.environ["REMOTE_ADDR"]
         client = authenticator.identify(request.headers.get("Authorization"), address)
         if client is None:
             return respond(INVALID_KEY)
@@ -87,19 +87,19 @@ def create_app(settings: Settings, rpc: RpcClient | None = None) -> OpenAPI:
     handle_failures(app)
     caches = settings.cache_seconds > 0 and settings.cache_bytes > 0
     cache = AnswerCache(settings.cache_bytes) if caches else None
+    cached = None
     if cache is not None:
-        app.wsgi_app = CachedResponses(  # type: ignore[method-assign]
-            app.wsgi_app,
-            cache,
+        cached = CachedResponses(
+            cache=cache,
             authenticator=authenticator,
             cross_origin=cross_origin,
             metrics=metrics,
             count=count,
+            may_block=settings.shares_rate_limits,
         )
-    if settings.trusted_proxies:
-        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
-            app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies
-        )
+    entry = Entry(app.wsgi_app, cached, settings.trusted_proxies)
+    app.wsgi_app = entry  # type: ignore[method-assign]
+    app.extensions["entry"] = entry
     calls = Calls(rpc, metrics, tracer, settings.timeout)
     forward = Forward(
         calls,
@@ -111,7 +111,7 @@ def create_app(settings: Settings, rpc: RpcClient | None = None) -> OpenAPI:
     api = routes(
         calls,
         forward,
-        max_bodies=max(1, settings.threads // 6),
+        max_waiting=max(1, settings.threads // 6),
         count_as=count_as,
     )
     app.register_api(api)

@@ -1,6 +1,5 @@
 """Log lines as JSON objects, on standard error."""
 
-import logging
 from typing import Any
 
 
@@ -17,13 +16,7 @@ def config(level: str) -> dict[str, Any]:
                 "timestamp": "time",
             }
         },
-        "filters": {"threads": {"()": lambda: _is_no_thread_warning}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
         "root": {"level": level, "handlers": ["stderr"]},
-        "loggers": {"_granian": {"level": level, "filters": ["threads"]}},
+        "loggers": {"_granian": {"level": level}},
     }
-
-
-def _is_no_thread_warning(record: logging.LogRecord) -> bool:
-    # granian warns of more threads than cores; these threads mostly wait for replies.
-    return "Configuration allows spawning up to" not in record.msg

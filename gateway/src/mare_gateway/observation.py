@@ -6,6 +6,7 @@ import time
 from flask import Flask, Response, g, request
 
 from mare_gateway.metrics import Metrics
+from mare_gateway.protocol import ARRIVED
 from mare_gateway.request_ids import valid_request_id
 from mare_nameko.tracing import Tracer, read_trace_context
 
@@ -19,7 +20,7 @@ def observe(app: Flask, metrics: Metrics, tracer: Tracer) -> None:
 
     @app.before_request
     def begin() -> None:
-        g.started = time.perf_counter()
+        g.started = request.environ.get(ARRIVED) or time.perf_counter()
         headers = request.headers
         parent = read_trace_context(headers.get("traceparent"), headers.get("tracestate"))
         g.span = tracer.begin(_method(), "server", parent, {})

@@ -1,4 +1,4 @@
-"""Bounds on what clients occupy at a time: threads that receive bodies, and streams."""
+"""Bounds on the streams that clients have open at a time."""
 
 import threading
 from collections import Counter

@@ -6,20 +6,21 @@ from typing import Any
 from flask import Flask, Response, request
 
 from mare_gateway.failures import respond
+from mare_gateway.forwarded import NO_ADDRESS
 from mare_gateway.problems import Problem
 
 _NO_HOST = Problem(
     status=400, code="host_required", detail="A request of HTTP/1.1 needs one header Host."
 )
 _NO_CONTENT = 204
-MAX_QUERY = 16_384
-"""Characters of a query. The largest sensible one has about 1,000."""
+MAX_URL = 16_384
+"""Characters of path and query. The largest sensible ones have about 1,000."""
 
 MAX_HEADERS = 16_384
 """Characters of all header fields. granian accepts 64 KiB with the request line."""
 
 _TOO_LONG = Problem(
-    status=414, code="url_too_long", detail=f"The query has more than {MAX_QUERY} characters."
+    status=414, code="url_too_long", detail=f"The URL has more than {MAX_URL} characters."
 )
 _TOO_LARGE = Problem(
     status=431,
@@ -27,32 +28,48 @@ _TOO_LARGE = Problem(
     detail=f"The header fields have more than {MAX_HEADERS} characters.",
 )
 
+REFUSED = "mare_gateway.refused"
+"""Key of the environment: the problem of a body that was not received."""
 
-def has_one_host(environ: Mapping[str, Any]) -> bool:
-    """Return whether there is one ``Host``; granian passes "" for none, a list for several."""
+PROBLEM = "mare_gateway.problem"
+"""Key of the environment: what is wrong with a request, whatever it asks for."""
+
+ARRIVED = "mare_gateway.arrived"
+"""Key of the environment: when the whole request had arrived (``time.perf_counter``)."""
+
+
+def problem_of(environ: Mapping[str, Any]) -> Problem | None:
+    """Return why a request is refused before it is routed, or answered from the cache."""
+    if environ.get(REFUSED) is not None:
+        refused: Problem = environ[REFUSED]
+        return refused
+    if environ.get("REMOTE_ADDR") is None:
+        return NO_ADDRESS
+    if environ.get("SERVER_PROTOCOL") == "HTTP/1.1" and not _has_one_host(environ):
+        return _NO_HOST
+    if len(environ["PATH_INFO"]) + len(environ["QUERY_STRING"]) > MAX_URL:
+        return _TOO_LONG
+    headers = (len(value) for name, value in environ.items() if name.startswith("HTTP_"))
+    return _TOO_LARGE if sum(headers) > MAX_HEADERS else None
+
+
+def _has_one_host(environ: Mapping[str, Any]) -> bool:
+    """Return whether there is one ``Host`` (RFC 9112, 3.2); granian passes "" for none."""
     host = environ.get("HTTP_HOST", "")
     return bool(host) and "," not in host
 
 
 def enforce_protocol(app: Flask) -> None:
-    """Refuse requests without one Host (RFC 9112, 3.2), and respond to OPTIONS with 204.
+    """Refuse requests that have a problem, and respond to OPTIONS with 204.
 
     Several slashes are not merged: a redirect would lead to the host in Host, which can be foreign.
     """
     app.url_map.merge_slashes = False
 
     @app.before_request
-    def require_host() -> Response | None:
-        needs_host = request.environ.get("SERVER_PROTOCOL") == "HTTP/1.1"
-        return respond(_NO_HOST) if needs_host and not has_one_host(request.environ) else None
-
-    @app.before_request
-    def bound_head() -> Response | None:
-        environ = request.environ
-        if len(environ.get("QUERY_STRING", "")) > MAX_QUERY:
-            return respond(_TOO_LONG)
-        headers = (len(value) for name, value in environ.items() if name.startswith("HTTP_"))
-        return respond(_TOO_LARGE) if sum(headers) > MAX_HEADERS else None
+    def refuse() -> Response | None:
+        problem = request.environ[PROBLEM]
+        return None if problem is None else respond(problem)
 
     @app.after_request
     def empty_options(response: Response) -> Response:

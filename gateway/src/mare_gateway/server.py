@@ -10,9 +10,8 @@ import threading
 from functools import partial
 from multiprocessing.util import Finalize
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from flask import Flask
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
@@ -21,6 +20,9 @@ from granian.log import LogLevels
 from mare_gateway import end_signals, logs
 from mare_gateway.health import HealthServer, family
 from mare_gateway.settings import Settings
+
+if TYPE_CHECKING:
+    from mare_gateway.asgi import AsgiGateway
 
 _KEEP_ALIVE = 75
 """Seconds that a connection may stay without a complete request head. Proxies close idle
@@ -52,9 +54,8 @@ def serve(settings: Settings) -> None:
         target=settings,  # type: ignore[arg-type]  # passed on to load_application
         address=settings.host,
         port=settings.port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.ASGINL,
         workers=settings.processes,
-        blocking_threads=settings.threads,
         backpressure=_MAX_CONNECTIONS,
         http=HTTPModes.http1,
         http1_settings=HTTP1Settings(
@@ -96,13 +97,15 @@ def _swagger_files() -> Path:
     return Path(package.origin).parent / "templates" / "swagger"
 
 
-def load_application(settings: Settings) -> Flask:
+def load_application(settings: Settings) -> "AsgiGateway":
     """Return the application, connected to the broker; granian calls it in each worker process."""
     # A terminal sends SIGINT to all processes. A worker that ends before its parent has heard of it
     # counts as one that died.
-    end_signals.pass_on([signal.SIGTERM])
+    end_signals.pass_on_to_loop(signal.SIGTERM)
     # Imported here so that the parent process, which only supervises, stays small.
     from mare_gateway.app import create_app  # noqa: PLC0415
+    from mare_gateway.asgi import AsgiGateway  # noqa: PLC0415
+    from mare_gateway.bodies import Bodies  # noqa: PLC0415
     from mare_gateway.metrics import report_state  # noqa: PLC0415
 
     app = create_app(settings)
@@ -114,4 +117,6 @@ def load_application(settings: Settings) -> Flask:
     # multiprocessing ends a worker without running atexit functions.
     Finalize(None, app.extensions["tracer"].close, exitpriority=2)
     Finalize(None, rpc.close, exitpriority=1)
-    return app
+    return AsgiGateway(
+        app.extensions["entry"], threads=settings.threads, bodies=Bodies(settings.max_body)
+    )

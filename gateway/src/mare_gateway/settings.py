@@ -127,6 +127,11 @@ class Settings(TraceSettings, ClientSettings):
     """Where requests are counted: `memory://` in each worker process, or the URI of a Redis or
     Valkey server that all gateways share."""
 
+    @property
+    def shares_rate_limits(self) -> bool:
+        """Whether a server counts requests, for which the gateway waits."""
+        return self.rate_limit_storage != "memory://"
+
     def find_mistakes(self) -> Iterator[str]:
         if self.max_in_flight >= self.threads:
             yield "GATEWAY_MAX_IN_FLIGHT must be less than GATEWAY_THREADS."

@@ -5,6 +5,7 @@ import signal
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
@@ -18,10 +19,11 @@ PROBES = 40
 """That many, so that a machine that stalls once delays one in twenty at most."""
 LATE_SECONDS = 3.0
 """Behind these clients a probe waited for 6 to 75 s; on a busy machine it waits for 1 s."""
+ADDRESSES = ("127.0.0.1", "127.0.0.2")
 LARGE_ANSWER = b"GET /docs/assets/js/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\n\r\n"
 NO_BODY = (
     b"POST /v1/playlists HTTP/1.1\r\nHost: x\r\n"
-    b"Content-Type: application/json\r\nContent-Length: 10\r\n\r\n"
+    b"Content-Type: application/json\r\nContent-Length: 100\r\n\r\n"
 )
 
 
@@ -45,8 +47,14 @@ class Gateway:
             return requests.get(f"http://127.0.0.1:{port}{path}", timeout=60).status_code
         return None
 
-    def connect(self, sent=b"", window=None):
+    def submit(self, body):
+        headers = {"Content-Type": "application/json"}
+        url = f"http://127.0.0.1:{self.port}/v1/playlists"
+        return requests.post(url, data=body, headers=headers, timeout=60)
+
+    def connect(self, sent=b"", window=None, address=""):
         sock = self._stack.enter_context(socket.socket())
+        sock.bind((address, 0))
         if window:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
         sock.settimeout(60)
@@ -97,8 +105,30 @@ def probed(gateway):
 
 def test_half_sent_bodies(gateway):
     with probed(gateway):
-        for _ in range(48):
-            gateway.connect(NO_BODY + b"12345")
+        held = [gateway.connect(NO_BODY + b"12345", address=each) for each in ADDRESSES * 48]
+        submitted = gateway.submit(b"no JSON")
+
+        assert (submitted.status_code, submitted.json()["code"]) == (400, "invalid_body")
+
+    late = held[0].recv(4096)
+    assert late.startswith(b"HTTP/1.1 408 ")
+    assert b"request_timeout" in late
+    assert held[0].recv(4096) == b""  # it is closed
+
+
+def test_a_body_that_drips_is_not_waited_for(gateway):
+    sock = gateway.connect(NO_BODY)
+    answered = threading.Event()
+
+    def drip():
+        while not answered.wait(1):
+            sock.sendall(b"x")
+
+    with contextlib.suppress(OSError), ThreadPoolExecutor(1) as threads:
+        threads.submit(drip)
+        answer = sock.recv(4096)
+        answered.set()
+    assert answer.startswith(b"HTTP/1.1 408 ")
 
 
 def test_bodies_that_never_come(gateway):

@@ -1,55 +1,78 @@
-"""Clients that send half of a body."""
+"""Bodies that come slowly, in part, or not at all."""
 
-import io
+import asyncio
 
-SUBMISSION = b'{"city": "Recife"}'
-SLOW, OTHER = "192.0.2.1", "192.0.2.2"
+import pytest
 
-
-class SlowBody(io.BytesIO):
-    """A body of which nothing has arrived yet while `meanwhile` runs."""
-
-    def __init__(self, meanwhile):
-        super().__init__(SUBMISSION)
-        self._meanwhile = meanwhile
-
-    def readinto(self, buffer):
-        meanwhile, self._meanwhile = self._meanwhile, lambda: None
-        meanwhile()
-        return super().readinto(buffer)
+from mare_gateway.bodies import TOO_LARGE, TOO_SLOW, Bodies, Disconnected
+from mare_gateway.problems import Refused
 
 
-def submit(client, address, body):
-    response = client.post(
-        "/v1/playlists",
-        input_stream=body,
-        content_type="application/json",
-        environ_base={"REMOTE_ADDR": address},
-    )
-    return response.status_code
+def chunks(*bodies, end=True):
+    """A client that sends these bytes, and more only if this is not the end."""
+    waiting = list(bodies)
+
+    async def receive():
+        if waiting:
+            body = waiting.pop(0)
+            return {"type": "http.request", "body": body, "more_body": bool(waiting) or not end}
+        await asyncio.Event().wait()
+
+    return receive
 
 
-def test_one_client_occupies_half_of_the_threads_that_wait_for_bodies(make_client):
-    client = make_client(GATEWAY_THREADS="24", GATEWAY_MAX_IN_FLIGHT="20")  # 4 wait for bodies
-    statuses = []
-
-    def submit_both():
-        statuses.extend(submit(client, each, io.BytesIO(SUBMISSION)) for each in (SLOW, OTHER))
-
-    submit(client, SLOW, SlowBody(lambda: submit(client, SLOW, SlowBody(submit_both))))
-    assert statuses == [503, 202]
-
-    statuses.clear()
-    submit_both()
-    assert statuses == [202, 202]
+async def dripping():
+    await asyncio.sleep(0)
+    return {"type": "http.request", "body": b"", "more_body": True}
 
 
-def test_all_clients_together_occupy_no_more_threads(make_client):
-    client = make_client(GATEWAY_THREADS="12", GATEWAY_MAX_IN_FLIGHT="10")  # 2 wait for bodies
-    statuses = []
+async def gone():
+    return {"type": "http.disconnect"}
 
-    def submit_third():
-        statuses.append(submit(client, "192.0.2.3", io.BytesIO(SUBMISSION)))
 
-    submit(client, SLOW, SlowBody(lambda: submit(client, OTHER, SlowBody(submit_third))))
-    assert statuses == [503]
+async def outcome(receiving):
+    try:
+        return await receiving
+    except Refused as refused:
+        return refused.problem
+
+
+def test_a_body_is_put_together_from_its_parts():
+    assert asyncio.run(Bodies(6).receive(chunks(b"abc", b"", b"def"), None)) == b"abcdef"
+
+
+@pytest.mark.parametrize(
+    ("length", "receive"),
+    [("7", None), ("9" * 5_000, None), (None, chunks(b"abc", b"defg"))],
+)
+def test_a_body_that_is_too_large_is_refused_as_soon_as_that_is_known(length, receive):
+    assert asyncio.run(outcome(Bodies(6).receive(receive, length))) is TOO_LARGE
+
+
+@pytest.mark.parametrize("receive", [chunks(b"half", end=False), dripping])
+def test_a_body_has_a_deadline_even_if_it_drips(receive):
+    bodies = Bodies(100, seconds=0.01)
+
+    assert asyncio.run(outcome(bodies.receive(receive, "50"))) is TOO_SLOW
+
+
+def test_a_client_that_leaves_ends_its_request():
+    with pytest.raises(Disconnected):
+        asyncio.run(Bodies(6).receive(gone, "3"))
+
+
+def test_of_too_many_bodies_at_a_time_the_slowest_is_given_up():
+    async def main():
+        bodies = Bodies(100, seconds=60, at_a_time=2)
+        slow = [
+            asyncio.ensure_future(outcome(bodies.receive(chunks(b"half", end=False), "50")))
+            for _ in range(2)
+        ]
+        await asyncio.sleep(0)
+
+        assert await bodies.receive(chunks(b"{}"), "2") == b"{}"
+        assert await slow[0] is TOO_SLOW
+        assert not slow[1].done()
+        slow[1].cancel()
+
+    asyncio.run(main())

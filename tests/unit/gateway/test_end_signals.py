@@ -45,6 +45,26 @@ except queue.Empty:
     print("none")
 """
 
+LOOP = """
+import asyncio, os, signal
+from mare_gateway import end_signals
+
+async def main():
+    received = []
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, lambda: received.append(1) or ended.set())
+    os.kill(os.getpid(), signal.SIGTERM)
+    end_signals.pass_on_to_loop(signal.SIGTERM)
+    await ended.wait()
+    os.kill(os.getpid(), signal.SIGTERM)
+    await asyncio.sleep(0.2)
+    print(len(received), signal.sigpending() == {signal.SIGTERM})
+
+end_signals.hold()
+asyncio.run(main())
+"""
+
 
 @contextlib.contextmanager
 def running(program):
@@ -77,3 +97,8 @@ def test_a_handler_is_called_while_the_main_thread_waits(process):
 def test_a_handler_is_called_once_and_not_for_a_hang_up():
     with running(COUNTING) as process:
         assert process.communicate(timeout=60)[0].splitlines() == [str(signal.SIGTERM), "none"]
+
+
+def test_the_handler_of_an_event_loop_is_called_once():
+    with running(LOOP) as process:
+        assert process.communicate(timeout=60)[0] == "1 True\n"

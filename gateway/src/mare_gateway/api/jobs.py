@@ -29,7 +29,6 @@ from mare_gateway.api.queries import (
 )
 from mare_gateway.calls import Calls
 from mare_gateway.job_documents import UNFINISHED, document, path_of
-from mare_gateway.occupancy import Occupancy, Occupied
 from mare_gateway.problems import Problem, Refused
 from mare_gateway.responses import entity
 from mare_nameko.client import RpcError
@@ -122,15 +121,9 @@ def job_routes(
     api: APIBlueprint,
     jobs: Jobs,
     *,
-    max_bodies: int,
     count_as: Callable[[int], None],
 ) -> None:
-    """Add the routes of jobs to `api`.
-
-    At most `max_bodies` threads wait for request bodies, half of them for one client: the HTTP
-    server has no time limit for a body. A batch is counted as its jobs.
-    """
-    bodies = Occupancy(limit=max_bodies, limit_per_client=max(1, max_bodies // 2))
+    """Add the routes of jobs to `api`. A batch is counted as its jobs."""
 
     @api.before_request
     def check_submission() -> None:
@@ -139,12 +132,7 @@ def job_routes(
             return
         if not request.is_json:
             raise UnsupportedMediaType
-        try:
-            with bodies.occupy(g.client.rate_key):
-                received = request.get_data()
-        except Occupied:
-            raise Refused(_TOO_MANY_BODIES) from None
-        check_body(received)
+        check_body(request.get_data())
 
     @api.post("/playlists")
     def submit_playlist(body: PlaylistSubmission) -> Response:
@@ -211,9 +199,6 @@ def _routes_of_one_job(api: APIBlueprint, jobs: Jobs) -> None:
         return jobs.deliveries(path.job_id)
 
 
-_TOO_MANY_BODIES = Problem(
-    status=503, code="overloaded", detail="Too many requests are being received.", retry_after=1
-)
 _INVALID_KEY = Problem(
     status=400,
     code="invalid_idempotency_key",

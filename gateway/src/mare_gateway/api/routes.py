@@ -33,13 +33,14 @@ def routes(
     call: Calls,
     forward: Forward,
     *,
-    max_bodies: int,
+    max_waiting: int,
     count_as: Callable[[int], None],
 ) -> APIBlueprint:
     """Return the routes of the API.
 
     ``call`` calls the services, ``forward`` caches answers. ``count_as`` counts the current request
-    as several, and raises Refused if they are too many.
+    as several, and raises Refused if they are too many. At most ``max_waiting`` threads wait for
+    jobs to end.
     """
     api = APIBlueprint(
         "v1",
@@ -57,8 +58,8 @@ def routes(
     def check_parameters() -> None:
         refuse_repeated(request.args.items(multi=True))
 
-    jobs = Jobs(call, max_waiting=max_bodies)
-    job_routes(api, jobs, max_bodies=max_bodies, count_as=count_as)
+    jobs = Jobs(call, max_waiting=max_waiting)
+    job_routes(api, jobs, count_as=count_as)
 
     @api.get("/playlists")
     def playlists(query: PlaylistsQuery) -> Response:

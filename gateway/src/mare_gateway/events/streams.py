@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 
 import msgspec
 from aiohttp import web
@@ -14,6 +14,7 @@ from mare_gateway.events import messages
 from mare_gateway.events.feed import Closed, JobFeed, Subscription
 from mare_gateway.events.messages import Snapshot
 from mare_gateway.events.settings import Settings
+from mare_gateway.forwarded import NO_ADDRESS, client_address
 from mare_gateway.job_documents import ID_PATTERN
 from mare_gateway.occupancy import Occupancy, Occupied
 from mare_gateway.problems import MEDIA_TYPE, Problem, Refused, problem_of
@@ -100,11 +101,14 @@ class Streams:
 
     def _client(self, request: web.Request) -> Client:
         """Return the client of a request; raise Refused without a valid key and the scope."""
+        forwarded_for = request.headers.getall("X-Forwarded-For", None)
         address = client_address(
             request.remote or "",
-            request.headers.getall("X-Forwarded-For", []),
+            None if forwarded_for is None else ",".join(forwarded_for),
             self._settings.trusted_proxies,
         )
+        if address is None:
+            raise Refused(NO_ADDRESS)
         client = self._authenticator.identify(request.headers.get("Authorization"), address)
         if client is None:
             raise Refused(INVALID_KEY)
@@ -172,14 +176,6 @@ class Streams:
             else:
                 yield state.event
         yield messages.end(state)
-
-
-def client_address(peer: str, forwarded_for: Sequence[str], trusted_proxies: int) -> str:
-    """Return the address of the client, from the header values that trusted proxies appended."""
-    chain = [part.strip() for value in forwarded_for for part in value.split(",")]
-    if trusted_proxies == 0 or len(chain) < trusted_proxies:
-        return peer
-    return chain[-trusted_proxies]
 
 
 def problem_response(request: web.BaseRequest, problem: Problem) -> web.Response:
