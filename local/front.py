@@ -19,8 +19,11 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from mare.serving import serving
+from mare_gateway.bodies import SECONDS as BODY_SECONDS
+from mare_gateway.bodies import TOO_LARGE, TOO_SLOW
 from mare_gateway.events.streams import problem_response
-from mare_gateway.problems import Problem
+from mare_gateway.listeners import HEAD_SECONDS, listening_socket
+from mare_gateway.problems import Problem, Refused
 from mare_nameko.settings import EnvironmentSettings, SettingsError, variable
 
 Port = Annotated[int, Meta(ge=1, le=65535)]
@@ -36,7 +39,6 @@ _HOP_BY_HOP = frozenset(
 """Headers of one connection (RFC 9110, 7.6.1)."""
 
 _NO_PATH = Problem(status=400, code="bad_request", detail="The request target must be a path.")
-_TOO_LARGE = Problem(status=413, code="request_entity_too_large", detail="The body is too large.")
 _NOT_RUNNING = Problem(
     status=503,
     code="service_unavailable",
@@ -68,18 +70,26 @@ class Settings(EnvironmentSettings):
 class Front:
     """Forwards requests; a client that reads slowly stops the reading from its server."""
 
-    def __init__(self, session: aiohttp.ClientSession, settings: Settings) -> None:
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        settings: Settings,
+        *,
+        body_seconds: float = BODY_SECONDS,
+    ) -> None:
         self._session = session
         self._settings = settings
+        self._body_seconds = body_seconds
 
     async def forward(self, request: web.BaseRequest) -> web.StreamResponse:
         if not request.raw_path.startswith("/"):
             # `CONNECT x@host:80` would lead to another host: the target follows the port.
             return problem_response(request, _NO_PATH)
         # The gateway refuses a larger one and disconnects, before its answer can be read.
-        body = await _read_body(request, self._settings.max_body)
-        if body is None:
-            return problem_response(request, _TOO_LARGE)
+        try:
+            body = await self._read_body(request)
+        except Refused as refused:
+            return problem_response(request, refused.problem)
         streams = STREAM.fullmatch(request.path)
         port = self._settings.events_port if streams else self._settings.gateway_port
         try:
@@ -95,15 +105,18 @@ class Front:
         async with sent as answer:
             return await _copy(request, answer)
 
-
-async def _read_body(request: web.BaseRequest, most: int) -> bytes | None:
-    """Return the body, or None if it has more than ``most`` bytes."""
-    body = bytearray()
-    async for chunk in request.content.iter_chunked(_CHUNK):
-        body += chunk
-        if len(body) > most:
-            return None
-    return bytes(body)
+    async def _read_body(self, request: web.BaseRequest) -> bytes:
+        """Return the body; raise Refused if it is too large, or late."""
+        body = bytearray()
+        try:
+            async with asyncio.timeout(self._body_seconds):
+                async for chunk in request.content.iter_chunked(_CHUNK):
+                    body += chunk
+                    if len(body) > self._settings.max_body:
+                        raise Refused(TOO_LARGE)
+        except TimeoutError:
+            raise Refused(TOO_SLOW) from None
+        return bytes(body)
 
 
 async def _copy(request: web.BaseRequest, answer: aiohttp.ClientResponse) -> web.StreamResponse:
@@ -154,11 +167,15 @@ async def serve(settings: Settings) -> None:
     async with front_session() as session:
         # A client that leaves must leave the stream behind the front as well.
         server = web.Server(
-            Front(session, settings).forward, handler_cancellation=True, access_log=None, **LIMITS
+            Front(session, settings).forward,
+            handler_cancellation=True,
+            access_log=None,
+            keepalive_timeout=HEAD_SECONDS,
+            **LIMITS,
         )
-        front = web.ServerRunner(server)
+        front = web.ServerRunner(server, shutdown_timeout=5)
         await front.setup()
-        await web.TCPSite(front, settings.host, settings.port, shutdown_timeout=5).start()
+        await web.SockSite(front, listening_socket(settings.host, settings.port)).start()
         async with serving(_probes(), "127.0.0.1", settings.health_port):
             await stopping.wait()
             await front.cleanup()

@@ -8,6 +8,7 @@ import logging
 import socket
 import threading
 import time
+from contextlib import suppress
 from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
@@ -15,6 +16,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 from prometheus_client import CollectorRegistry
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from mare_gateway.listeners import family
 from mare_gateway.metrics import HEARTBEAT, READY
 from mare_nameko.health_app import HealthApp
 
@@ -24,6 +26,11 @@ HEARTBEAT_SECONDS = 10.0
 """A worker that reports nothing for so long is stuck. A worker reports four times a second."""
 
 _CLIENT_SECONDS = 5.0
+"""Time for a request and its response."""
+
+_CONNECTIONS = 32
+"""Connections at a time. One more ends the oldest."""
+
 _NOT_READY = "not connected to the broker, or the broker is in alarm and takes no messages"
 
 
@@ -52,9 +59,14 @@ class HealthServer(ThreadingMixIn, WSGIServer):
     """Serves probes and metrics; a slow client occupies only its thread. Port 0: a free one."""
 
     daemon_threads = True
+    request_queue_size = 128
+    """The default of 5 makes a probe behind a burst of connections wait for a second SYN."""
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, *, seconds: float = _CLIENT_SECONDS) -> None:
         self.address_family = family(host)
+        self._seconds = seconds
+        self._started: dict[socket.socket, float] = {}
+        """When each connection was accepted, oldest first."""
         super().__init__((host, port), _Handler)
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
@@ -64,13 +76,29 @@ class HealthServer(ThreadingMixIn, WSGIServer):
         log.info("Serving probes and metrics on port %d", self.server_port)
         threading.Thread(target=self.serve_forever, name="health", daemon=True).start()
 
+    def process_request(self, request: Any, client_address: Any) -> None:
+        if len(self._started) >= _CONNECTIONS:
+            self._end(list(self._started)[0])  # noqa: RUF015  threads remove others meanwhile
+        self._started[request] = time.monotonic()
+        super().process_request(request, client_address)
 
-def family(host: str) -> socket.AddressFamily:
-    return socket.AF_INET6 if ":" in host else socket.AF_INET
+    def service_actions(self) -> None:
+        """End the connections that are late; `serve_forever` calls it twice a second."""
+        late = time.monotonic() - self._seconds
+        for request, started in list(self._started.items()):
+            if started <= late:
+                self._end(request)
+
+    def shutdown_request(self, request: Any) -> None:
+        self._started.pop(request, None)
+        super().shutdown_request(request)
+
+    def _end(self, request: socket.socket) -> None:
+        self._started.pop(request, None)
+        with suppress(OSError):  # the client was first
+            request.shutdown(socket.SHUT_RDWR)
 
 
 class _Handler(WSGIRequestHandler):
-    timeout = _CLIENT_SECONDS
-
     def log_message(self, *_: Any) -> None:
         """Write nothing: a probe comes every second."""

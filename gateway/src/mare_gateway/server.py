@@ -18,15 +18,12 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from mare_gateway import end_signals, logs
-from mare_gateway.health import HealthServer, family
+from mare_gateway.health import HealthServer
+from mare_gateway.listeners import HEAD_SECONDS, family, limit_unread_answers
 from mare_gateway.settings import Settings
 
 if TYPE_CHECKING:
     from mare_gateway.asgi import AsgiGateway
-
-_KEEP_ALIVE = 75
-"""Seconds that a connection may stay without a complete request head. Proxies close idle
-connections after 60 s; a server that closes first makes them fail requests."""
 
 _MAX_HEAD = 65_536
 """Bytes of a request head, including the request line."""
@@ -59,7 +56,7 @@ def serve(settings: Settings) -> None:
         backpressure=_MAX_CONNECTIONS,
         http=HTTPModes.http1,
         http1_settings=HTTP1Settings(
-            header_read_timeout=_KEEP_ALIVE * 1000, max_buffer_size=_MAX_HEAD
+            header_read_timeout=HEAD_SECONDS * 1000, max_buffer_size=_MAX_HEAD
         ),
         websockets=False,
         # granian streams files: a slow client occupies neither a thread nor 1.5 MB of memory.
@@ -72,6 +69,7 @@ def serve(settings: Settings) -> None:
     prepare_forks()
     server.on_startup(end_signals.pass_on)
     server.on_startup(health.start)
+    server.on_startup(partial(limit_unread_answers, settings.port))
     server.serve(target_loader=load_application)
 
 

@@ -71,7 +71,9 @@ def test_a_chunked_body_is_read_and_bounded(client):
 
 @pytest.mark.parametrize("method", ["GET", "DELETE", "OPTIONS"])
 def test_a_request_without_a_body_waits_for_none(client, method):
-    assert ask(client, "/v1/jobs/019ab000-0000-7000-8000-000000000001", method=method, arrives=False)
+    assert ask(
+        client, "/v1/jobs/019ab000-0000-7000-8000-000000000001", method=method, arrives=False
+    )
 
 
 def test_a_cached_answer_to_a_request_whose_body_does_not_come_is_not_sent(make_client):

@@ -38,7 +38,7 @@ async def echo(request):
     )
 
 
-def run(test, *, gateway_runs=True):
+def run(test, *, gateway_runs=True, body_seconds=60.0):
     async def main():
         upstream = web.Application()
         upstream.router.add_route("*", "/{tail:.*}", echo)
@@ -48,7 +48,8 @@ def run(test, *, gateway_runs=True):
             ports = {"gateway_port": server.port, "events_port": unused_port()}
             if not gateway_runs:
                 ports["gateway_port"] = unused_port()
-            front = RawTestServer(Front(session, Settings(**ports)).forward)
+            forward = Front(session, Settings(**ports), body_seconds=body_seconds).forward
+            front = RawTestServer(forward)
             await front.start_server(**LIMITS)
             async with TestClient(front) as client:
                 await test(client)
@@ -84,6 +85,19 @@ def test_a_body_that_is_too_large_is_refused():
             assert (await answer.json())["code"] == "request_entity_too_large"
 
     run(test)
+
+
+def test_a_body_that_does_not_arrive_is_refused():
+    async def half():
+        yield b"half"
+        await asyncio.Event().wait()
+
+    async def test(client):
+        answer = await client.post("/v1/playlists", data=half())
+        assert (answer.status, answer.headers["Connection"]) == (408, "close")
+        assert (await answer.json())["code"] == "request_timeout"
+
+    run(test, body_seconds=0.01)
 
 
 def test_the_gateway_decides_what_is_too_long():

@@ -4,7 +4,6 @@ import asyncio
 import logging
 import resource
 import signal
-import socket
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from mare_gateway.events.feed import Job, JobFeed
 from mare_gateway.events.messages import Changed
 from mare_gateway.events.settings import Settings
 from mare_gateway.events.streams import Metrics, Streams, problem_response
+from mare_gateway.listeners import HEAD_SECONDS, listening_socket
 from mare_gateway.problems import Problem
 from mare_nameko.client import EventSubscription, RpcClient
 from mare_nameko.health_app import HealthApp
@@ -28,9 +28,6 @@ _READERS = 16
 """Jobs that are read at a time."""
 
 _MAX_LINE = 8_190
-_KEEP_ALIVE = 75.0
-_UNREAD_MILLISECONDS = 30_000
-"""Time after which the kernel closes a connection whose client does not acknowledge or read."""
 
 
 async def serve(settings: Settings) -> None:
@@ -96,15 +93,11 @@ def connected(settings: Settings) -> Iterator[tuple[JobFeed, EventSubscription]]
 
 async def _listen(app: web.Application, host: str, port: int) -> web.AppRunner:
     runner = web.AppRunner(
-        app, access_log=None, shutdown_timeout=5.0, keepalive_timeout=_KEEP_ALIVE,
+        app, access_log=None, shutdown_timeout=5.0, keepalive_timeout=HEAD_SECONDS,
         handler_cancellation=True, max_line_size=_MAX_LINE, max_field_size=_MAX_LINE,
     )  # fmt: skip
     await runner.setup()
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.create_server((host, port), family=family, backlog=1024)
-    # Accepted sockets inherit the option.
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNREAD_MILLISECONDS)
-    await web.SockSite(runner, listener, backlog=1024).start()
+    await web.SockSite(runner, listening_socket(host, port), backlog=1024).start()
     return runner
 
 
