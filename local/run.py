@@ -90,7 +90,7 @@ def _plan(settings: Settings, uris: dict[str, str]) -> Plan:
         "PYTHON": sys.executable,
         "JOBS_CALLBACKS": "true",
         "WEBHOOKS_SECRETS": settings.webhooks_secrets or kept_secret(_secret_file(settings)),
-        "WEBHOOKS_ALLOW_LOCALHOST": str(settings.webhooks_allow_localhost).lower(),
+        "WEBHOOKS_ALLOW_LOCALHOST": str(settings.sends_local_callbacks).lower(),
         "FRONT_PORT": str(settings.gateway_port),
         "FRONT_GATEWAY_PORT": str(free_port()),
         "FRONT_EVENTS_PORT": str(free_port()),
@@ -136,7 +136,7 @@ and   {dashboard}  to see processes rise and fall with their queues
 
 def _about_callbacks(settings: Settings) -> str:
     secret = "WEBHOOKS_SECRETS" if settings.webhooks_secrets else _secret_file(settings)
-    localhost = "also to http://127.0.0.1 and " if settings.webhooks_allow_localhost else ""
+    localhost = "also to http://127.0.0.1 and " if settings.sends_local_callbacks else ""
     return (
         f"Callbacks of jobs go {localhost}to https URLs. The secret that verifies them is in"
         f" {secret};\na receiver of ten lines is in docs/jobs.md, Callbacks."

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from mare_gateway.settings import is_local_host
 from mare_nameko.settings import EnvironmentSettings, Secret, variable
 
 
@@ -24,11 +25,19 @@ class Settings(EnvironmentSettings):
     webhooks_secrets: Secret = variable("WEBHOOKS_SECRETS", default=Secret())
     """Secrets that sign callbacks. Empty: one is made and kept in `RUN_FOLDER`."""
 
+    gateway_host: str = variable("GATEWAY_HOST", default="127.0.0.1")
+    """Address to listen on."""
+
     webhooks_allow_localhost: bool = variable("WEBHOOKS_ALLOW_LOCALHOST", default=True)
-    """Whether callbacks may go to this machine."""
+    """Whether callbacks may go to this machine. They never do if others can connect to
+    `GATEWAY_HOST`: the results would show them which ports are open here."""
 
     folder: str = variable("RUN_FOLDER", default=".cache/run")
     """Folder of the log files, the store of jobs and the secret of callbacks."""
 
     file: str = variable("RUN_FILE", default="")
     """Commands and their autoscaling. Empty: `local/stack.yaml`."""
+
+    @property
+    def sends_local_callbacks(self) -> bool:
+        return self.webhooks_allow_localhost and is_local_host(self.gateway_host)

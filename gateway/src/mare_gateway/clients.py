@@ -17,6 +17,7 @@ class Client:
     Attributes:
         name: name of its API key, the owner of its jobs; empty for an anonymous client.
         address: IP address.
+        is_here: whether it is on this machine, and others cannot connect.
         may_list_jobs: false for anonymous clients that are not all on this machine: the id is the
             only protection of their jobs.
     """
@@ -24,7 +25,8 @@ class Client:
     name: str
     address: str
     scopes: frozenset[Scope]
-    may_list_jobs: bool
+    is_here: bool = False
+    may_list_jobs: bool = False
 
     @property
     def rate_key(self) -> str:
@@ -69,7 +71,7 @@ class Authenticator:
         self._anonymous_scopes: frozenset[Scope] = (
             frozenset(settings.anonymous_scopes) if settings.keys_file else frozenset(SCOPES)
         )
-        self._lists_anonymous_jobs = settings.is_local and not settings.keys_file
+        self._is_local = settings.is_local
 
     @property
     def anonymous_may_read(self) -> bool:
@@ -77,23 +79,29 @@ class Authenticator:
 
     def identify(self, authorization: str | None, address: str) -> Client | None:
         """Return the client with this ``Authorization`` header; None if its key is invalid."""
+        is_here = self._is_local and is_loopback(address)
         if authorization is None or self._keys is None:
             return Client(
                 name="",
                 address=address,
                 scopes=self._anonymous_scopes,
-                may_list_jobs=self._lists_anonymous_jobs and _is_loopback(address),
+                is_here=is_here,
+                may_list_jobs=is_here and self._keys is None,
             )
         scheme, _, key = authorization.partition(" ")
         found = self._keys.find(key.strip()) if scheme.lower() == "bearer" else None
         if found is None:
             return None
         return Client(
-            name=found.name, address=address, scopes=frozenset(found.scopes), may_list_jobs=True
+            name=found.name,
+            address=address,
+            scopes=frozenset(found.scopes),
+            is_here=is_here,
+            may_list_jobs=True,
         )
 
 
-def _is_loopback(address: str) -> bool:
+def is_loopback(address: str) -> bool:
     """Return whether the address is of this machine: of the client, or of a proxy before it."""
     try:
         return ipaddress.ip_address(address).is_loopback

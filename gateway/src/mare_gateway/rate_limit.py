@@ -86,7 +86,7 @@ class RateLimiter:
 
     def count_anonymous(self, address: str) -> dict[str, str] | None:
         """Count a request without a key; return its headers, or None if it is beyond the limits."""
-        client = Client(name="", address=address, scopes=frozenset(), may_list_jobs=False)
+        client = Client(name="", address=address, scopes=frozenset())
         verdict = self.hit(client)
         if verdict is None:
             return {}

@@ -68,7 +68,12 @@ class ClientSettings(BrokerSettings):
     @property
     def is_local(self) -> bool:
         """Whether only clients on this machine can connect."""
-        return self.host in ("127.0.0.1", "::1", "localhost")
+        return is_local_host(self.host)
+
+
+def is_local_host(host: str) -> bool:
+    """Return whether only clients on this machine can connect to what listens on ``host``."""
+    return host in ("127.0.0.1", "::1", "localhost")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

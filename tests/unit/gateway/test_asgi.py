@@ -10,21 +10,34 @@ from mare_gateway.bodies import Bodies
 SUBMISSION = b'{"city": "Recife"}'
 JSON = (b"content-type", b"application/json")
 
+SCOPE = {
+    "type": "http",
+    "http_version": "1.1",
+    "method": "GET",
+    "scheme": "http",
+    "path": "/",
+    "query_string": b"",
+    "server": ("127.0.0.1", "5000"),
+    "client": ("127.0.0.1", "50000"),
+    "headers": [],
+}
+
 
 def ask(client, target, *, method="GET", headers=(), body=b"", arrives=True):
     """Return status, headers and body of the response to one request."""
     path, _, query = target.partition("?")
-    scope = {
-        **{"type": "http", "http_version": "1.1", "method": method, "scheme": "http"},
-        **{"path": path, "query_string": query.encode(), "server": ("127.0.0.1", "5000")},
-        **{"client": ("127.0.0.1", "50000"), "headers": [(b"host", b"127.0.0.1"), *headers]},
+    scope = SCOPE | {
+        "method": method,
+        "path": path,
+        "query_string": query.encode(),
+        "headers": [(b"host", b"127.0.0.1"), *headers],
     }
     sent = []
 
     async def receive():
-        if arrives:
-            return {"type": "http.request", "body": body, "more_body": False}
-        await asyncio.Event().wait()
+        if not arrives:
+            await asyncio.Event().wait()
+        return {"type": "http.request", "body": body, "more_body": False}
 
     async def send(message):
         sent.append(message)
@@ -119,9 +132,5 @@ def test_an_application_that_fails_answers_500():
     async def send(message):
         sent.append(message)
 
-    scope = {
-        **{"method": "GET", "path": "/", "query_string": b"", "http_version": "1.1"},
-        **{"scheme": "http", "server": ("x", "1"), "client": ("x", "1"), "headers": []},
-    }
-    asyncio.run(AsgiGateway(Broken(), threads=1, bodies=Bodies(1))(scope, None, send))
+    asyncio.run(AsgiGateway(Broken(), threads=1, bodies=Bodies(1))(SCOPE, None, send))
     assert sent[0]["status"] == 500

@@ -13,10 +13,10 @@ def chunks(*bodies, end=True):
     waiting = list(bodies)
 
     async def receive():
-        if waiting:
-            body = waiting.pop(0)
-            return {"type": "http.request", "body": body, "more_body": bool(waiting) or not end}
-        await asyncio.Event().wait()
+        if not waiting:
+            await asyncio.Event().wait()
+        body = waiting.pop(0)
+        return {"type": "http.request", "body": body, "more_body": bool(waiting) or not end}
 
     return receive
 

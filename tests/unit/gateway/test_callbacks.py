@@ -33,6 +33,48 @@ def test_a_job_without_a_callback_has_none(client, rpc):
     assert rpc.calls[-1].request["callback"] is None
 
 
+LOCAL_URLS = (
+    "http://127.0.0.1:6379/",
+    "http://127.9.9.9/",
+    "https://localhost:8443/",
+    "HTTP://LOCALHOST",
+    "http://[::1]:80/x",
+)
+HERE = {"environ_base": {"REMOTE_ADDR": "127.0.0.1"}, "base_url": "http://127.0.0.1:5000"}
+REBOUND = HERE | {"base_url": "http://rebound.example:5000"}
+ELSEWHERE = HERE | {"environ_base": {"REMOTE_ADDR": "192.0.2.1"}}
+
+
+@pytest.mark.parametrize("url", LOCAL_URLS)
+@pytest.mark.parametrize(
+    ("settings", "origin"),
+    [({}, REBOUND), ({}, ELSEWHERE), ({"GATEWAY_HOST": "0.0.0.0"}, HERE)],
+)
+def test_only_this_machine_may_have_callbacks_sent_to_it(make_client, rpc, url, settings, origin):
+    client = make_client(**settings)
+    job = {"city": "Recife", "callback_url": url}
+
+    responses = [
+        client.post("/v1/playlists", json=job, **origin),
+        client.post("/v1/playlists/batch", json={"jobs": [{"city": "Recife"}, job]}, **origin),
+    ]
+
+    assert [each.status_code for each in responses] == [403, 403]
+    assert {each.get_json()["code"] for each in responses} == {"local_callback_refused"}
+    assert rpc.calls == []
+
+
+@pytest.mark.parametrize("url", LOCAL_URLS)
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "[::1]"])
+def test_the_jobs_service_decides_on_local_callbacks_for_this_machine(client, rpc, url, name):
+    origin = HERE | {"base_url": f"http://{name}:5000"}
+
+    response = client.post("/v1/playlists", json={"city": "x", "callback_url": url}, **origin)
+
+    assert response.status_code == 202
+    assert rpc.calls[-1].request["callback"]["url"] == url
+
+
 @pytest.mark.parametrize(
     ("fields", "parameter"),
     [

@@ -261,6 +261,8 @@ def test_an_unknown_job_is_404(client, rpc):
         ("wait=soon", Preferences()),
         ("wait", Preferences()),
         ("return=minimal; foo=bar", Preferences()),
+        ("Respond-Async, WAIT=5", Preferences(respond_async=True, wait=5)),
+        ('respond-async; x=y, wait = "5", wait=9', Preferences(respond_async=True, wait=5)),
     ],
 )
 def test_known_preferences_are_read_and_others_ignored(header, expected):

@@ -1,7 +1,14 @@
 """Rules of HTTP that neither Flask nor granian keeps."""
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from werkzeug.test import EnvironBuilder, run_wsgi_app
+
+from mare_gateway.app import create_app
+from mare_gateway.protocol import MAX_HEADERS, MAX_URL
+from mare_gateway.settings import Settings
+from tests.unit.gateway.fake_rpc import FakeRpc
 
 PATH = "/v1/places?q=rec"
 
@@ -44,3 +51,58 @@ def test_options_lists_the_methods_and_has_no_content(client):
     assert (response.status_code, response.data) == (204, b"")
     assert "Content-Length" not in response.headers
     assert set(response.allow) == {"GET", "HEAD", "OPTIONS", "POST"}
+
+
+@pytest.mark.parametrize(
+    ("path", "code"), [("/v1/places", "headers_too_large"), (f"/{'x' * MAX_URL}", "url_too_long")]
+)
+def test_a_long_head_is_refused(problem, path, code):
+    headers = {"X-Long": "x" * (MAX_HEADERS + 1)}
+
+    assert problem(path, headers=headers).code == code
+
+
+@pytest.fixture(scope="module")
+def two_clients():
+    """A gateway that has cached the answer to PATH, and one that has not."""
+    rpc = FakeRpc({"weather.search": {"places": [], "attribution": []}})
+    environ = {"GATEWAY_TRUSTED_PROXIES": "1"}
+    clients = [
+        create_app(Settings.from_env(environ | {"GATEWAY_CACHE_BYTES": size}), rpc).test_client()
+        for size in ("1000000", "0")
+    ]
+    assert clients[0].get(PATH).status_code == 200
+    return clients
+
+
+VALUES = st.one_of(
+    st.text(
+        st.characters(min_codepoint=32, max_codepoint=255, exclude_characters="\x7f"), max_size=40
+    ),
+    st.sampled_from(["x" * 20_000, "192.0.2.1", '"', "one.example,other.example", "respond-async"]),
+)
+NAMES = st.sampled_from(
+    [
+        "Host",
+        "X-Forwarded-For",
+        "X-Long",
+        "Cookie",
+        "Accept",
+        "Origin",
+        "traceparent",
+        "X-Request-Id",
+    ]
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(headers=st.dictionaries(NAMES, VALUES), method=st.sampled_from(["GET", "HEAD", "OPTIONS"]))
+def test_an_answer_is_the_same_whether_it_is_cached_or_not(two_clients, headers, method):
+    environ = EnvironBuilder(PATH, method=method).get_environ() | {"SERVER_PROTOCOL": "HTTP/1.1"}
+    environ |= {f"HTTP_{name.upper().replace('-', '_')}": text for name, text in headers.items()}
+
+    statuses = {
+        run_wsgi_app(client.application.wsgi_app, dict(environ))[1] for client in two_clients
+    }
+
+    assert len(statuses) == 1

@@ -6,10 +6,12 @@ import json
 from aiohttp.test_utils import TestClient, TestServer
 
 from mare_gateway.events.feed import JobFeed
-from mare_gateway.events.server import _stream_app
+from mare_gateway.events.server import _stream_app, read_job
 from mare_gateway.events.settings import Settings
 from mare_gateway.events.streams import Metrics
 from mare_nameko.client import Disconnected, RemoteError
+from mare_nameko.tracing import read_trace_context
+from tests.unit.gateway.fake_rpc import FakeRpc
 
 ID = "019ab000-0000-7000-8000-000000000001"
 PATH = f"/v1/jobs/{ID}/events"
@@ -207,3 +209,13 @@ def test_pages_of_other_origins_may_read_streams_as_configured():
         assert "Authorization" in preflight.headers["Access-Control-Allow-Headers"]
 
     run(test, GATEWAY_CORS_ORIGINS="https://example.org")
+
+
+def test_each_read_of_a_job_has_a_request_id_and_a_trace():
+    rpc = FakeRpc({"jobs.get": {"id": ID}})
+    for _ in range(2):
+        read_job(rpc, ("", ID), 1.0)
+
+    contexts = [call.context for call in rpc.calls]
+    assert len({each["request_id"] for each in contexts}) == 2
+    assert all(read_trace_context(each["traceparent"]) for each in contexts)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from flask import request
-from werkzeug.http import parse_dict_header
+from werkzeug.http import parse_list_header
 
 from mare_gateway.api.queries import Language
 
@@ -23,8 +23,11 @@ class Preferences:
     @classmethod
     def parse(cls, header: str | None) -> Self:
         """Read the header, for example ``respond-async, wait=5``."""
-        tokens = parse_dict_header(header or "")
-        return cls("respond-async" in tokens, _seconds(tokens.get("wait")))
+        found: dict[str, str] = {}
+        for preference in parse_list_header(header or ""):
+            name, _, value = preference.partition(";")[0].partition("=")
+            found.setdefault(name.strip().lower(), value.strip().strip('"'))  # the first one counts
+        return cls("respond-async" in found, _seconds(found.get("wait")))
 
     def applied(self, *, waited: bool) -> str:
         """Return the value of ``Preference-Applied``."""

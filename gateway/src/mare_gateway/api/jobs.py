@@ -1,11 +1,9 @@
 """Playlists in the background: submit a job, read it, cancel it, try it again."""
 
-import ipaddress
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 import uuid_utils
@@ -27,6 +25,7 @@ from mare_gateway.api.queries import (
     PlaylistSubmission,
     Query,
 )
+from mare_gateway.api.this_machine import check_callback, is_sent_to_an_address
 from mare_gateway.calls import Calls
 from mare_gateway.job_documents import UNFINISHED, document, path_of
 from mare_gateway.problems import Problem, Refused
@@ -61,6 +60,7 @@ class Jobs:
         callback: Mapping[str, Any] | None = None,
     ) -> Response:
         """Store a job; return 202, or 200 if it is complete within the preferred wait."""
+        check_callback(callback)
         job = self._call("jobs.accept", {**_submission(), "request": message, "callback": callback})
         waited = preferences.wait is not None and self._waiting.acquire(blocking=False)
         if waited:
@@ -74,6 +74,8 @@ class Jobs:
         self, items: Sequence[tuple[Mapping[str, Any], Mapping[str, Any] | None]]
     ) -> Response:
         """Store one job for each request with its callback; return 202."""
+        for _message, callback in items:
+            check_callback(callback)
         jobs = [
             {"id": str(uuid_utils.uuid7()), "request": message, "callback": callback}
             for message, callback in items
@@ -82,7 +84,7 @@ class Jobs:
 
     def list_jobs(self, limit: int, cursor: str | None) -> Response:
         """Return a page of the client's jobs, newest first."""
-        if not g.client.may_list_jobs or not (g.client.name or _is_sent_to_an_address()):
+        if not g.client.may_list_jobs or not (g.client.name or is_sent_to_an_address()):
             raise Refused(_NOT_LISTED)
         query = {"client": g.client.name, "limit": limit, "cursor": cursor}
         page = self._call("jobs.list_jobs", query)
@@ -211,18 +213,6 @@ _NOT_LISTED = Problem(
     code="jobs_not_listed",
     detail="Jobs are listed only for clients with an API key.",
 )
-
-
-def _is_sent_to_an_address() -> bool:
-    """Return whether ``Host`` is an address or ``localhost``.
-
-    A name could be that of another site, whose page resolves it to this machine (DNS rebinding).
-    """
-    try:
-        host = urlsplit(f"//{request.host}").hostname or ""
-        return host == "localhost" or bool(ipaddress.ip_address(host))
-    except ValueError:
-        return False
 
 
 def _submission() -> dict[str, Any]:

@@ -19,8 +19,10 @@ from mare_gateway.events.settings import Settings
 from mare_gateway.events.streams import Metrics, Streams, problem_response
 from mare_gateway.listeners import HEAD_SECONDS, listening_socket
 from mare_gateway.problems import Problem
+from mare_gateway.request_ids import call_headers, valid_request_id
 from mare_nameko.client import EventSubscription, RpcClient
 from mare_nameko.health_app import HealthApp
+from mare_nameko.tracing import Tracer
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +30,8 @@ _READERS = 16
 """Jobs that are read at a time."""
 
 _MAX_LINE = 8_190
+
+_TRACER = Tracer()
 
 
 async def serve(settings: Settings) -> None:
@@ -56,14 +60,8 @@ def connected(settings: Settings) -> Iterator[tuple[JobFeed, EventSubscription]]
     rpc = RpcClient(options)
     readers = ThreadPoolExecutor(_READERS, thread_name_prefix="reader")
 
-    def read_now(job: Job) -> Mapping[str, Any]:
-        client, job_id = job
-        query = {"id": job_id, "client": client}
-        found: Mapping[str, Any] = rpc.call("jobs.get", query, timeout=settings.read_seconds)
-        return found
-
     async def read(job: Job) -> Mapping[str, Any]:
-        return await loop.run_in_executor(readers, read_now, job)
+        return await loop.run_in_executor(readers, read_job, rpc, job, settings.read_seconds)
 
     feed = JobFeed(read)
 
@@ -89,6 +87,16 @@ def connected(settings: Settings) -> Iterator[tuple[JobFeed, EventSubscription]]
         events.stop()
         rpc.close()
         readers.shutdown(wait=False, cancel_futures=True)
+
+
+def read_job(rpc: RpcClient, job: Job, seconds: float) -> Mapping[str, Any]:
+    """Return the state of a job. Many streams share the read: it has a request id of its own."""
+    client, job_id = job
+    span = _TRACER.begin("jobs.get", "client", None, {})
+    context = call_headers(valid_request_id(), span.context)
+    query = {"id": job_id, "client": client}
+    found: Mapping[str, Any] = rpc.call("jobs.get", query, timeout=seconds, context=context)
+    return found
 
 
 async def _listen(app: web.Application, host: str, port: int) -> web.AppRunner:
