@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from importlib.metadata import version
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from flask import Response, g, request
 from flask_openapi3.models.info import Info
@@ -58,6 +58,7 @@ def create_app(settings: Settings, rpc: RpcClient | None = None) -> OpenAPI:
         static_folder=None,
     )
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body
+    app.ensure_sync = _synchronous  # type: ignore[assignment, method-assign]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions |= {"rpc": rpc, "metrics": metrics, "tracer": tracer}
     authenticator = Authenticator(settings)
@@ -120,6 +121,11 @@ def create_app(settings: Settings, rpc: RpcClient | None = None) -> OpenAPI:
     app.register_blueprint(files.routes())
     app.register_blueprint(page(calls, files))
     return app
+
+
+def _synchronous(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function: Flask would check each of 11 in each request for being a coroutine."""
+    return function
 
 
 def _uncounted(_requests: int) -> None: ...

@@ -29,32 +29,34 @@ def observe(app: Flask, metrics: Metrics, tracer: Tracer) -> None:
     @app.after_request
     def end(response: Response) -> Response:
         duration = time.perf_counter() - g.started
-        response.headers["X-Request-Id"] = g.request_id
-        route = request.url_rule.rule if request.url_rule else "none"
-        method = _method()
-        metrics.requests.labels(method, route, response.status_code).observe(duration)
+        request_id: str = g.request_id
+        response.headers.add("X-Request-Id", request_id)
+        rule, status = request.url_rule, response.status_code
+        route = rule.rule if rule else "none"
+        method, span = _method(), g.span
+        metrics.requests.labels(method, route, status).observe(duration)
         access_log.info(  # without the query, which contains locations of people
             "%s %s %d",
             method,
             request.path,
-            response.status_code,
+            status,
             extra={
                 "method": method,
                 "route": route,
-                "status": response.status_code,
+                "status": status,
                 "duration_ms": round(duration * 1000, 1),
                 "bytes": response.content_length,
-                "request_id": g.request_id,
-                "trace_id": g.span.context.trace_id,
+                "request_id": request_id,
+                "trace_id": span.context.trace_id,
             },
         )
-        failed = response.status_code >= 500  # noqa: PLR2004
-        g.span.end(
-            str(response.status_code) if failed else None,
+        failed = status >= 500  # noqa: PLR2004
+        span.end(
+            str(status) if failed else None,
             {
                 "http.request.method": method,
                 "http.route": route,
-                "http.response.status_code": response.status_code,
+                "http.response.status_code": status,
             },
         )
         return response

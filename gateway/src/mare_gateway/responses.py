@@ -17,34 +17,33 @@ SECURITY_HEADERS = {
 
 def answer_response(answer: Answer, request: Request, *, age: int = 0) -> Response:
     """Return the response with an answer, or 304 if the client has the same one."""
-    response = _response(answer.body, answer.etag, request)
-    response.headers.update(answer.headers)
-    if age:
-        response.headers["Age"] = str(age)
-    return response
+    headers = [*answer.headers.items(), ("Age", str(age))] if age else [*answer.headers.items()]
+    return _response(answer.body, answer.etag, request, headers)
 
 
 def entity(body: Mapping[str, Any], request: Request) -> Response:
     """Return ``body`` as JSON with a strong ETag, or 304 if the client has the same body."""
-    return _response(*encode_entity(body), request)
+    encoded, etag = encode_entity(body)
+    return _response(encoded, etag, request, [("ETag", etag)])
 
 
-def _response(encoded: bytes, etag: str, request: Request) -> Response:
+def _response(
+    encoded: bytes, etag: str, request: Request, headers: list[tuple[str, str]]
+) -> Response:
     unchanged = request.method == "GET" and request.if_none_match.contains_weak(etag.strip('"'))
-    response = Response(
+    return Response(
         b"" if unchanged else encoded,
         status=304 if unchanged else 200,
+        headers=headers,
         mimetype="application/json",
     )
-    response.headers["ETag"] = etag
-    return response
 
 
 def add_security_headers(app: Flask) -> None:
     @app.after_request
     def add(response: Response) -> Response:
-        for name, value in SECURITY_HEADERS.items():
-            response.headers.setdefault(name, value)
+        missing = [each for each in SECURITY_HEADERS.items() if each[0] not in response.headers]
+        response.headers.extend(missing)
         return response
 
 
@@ -56,9 +55,8 @@ def allow_cross_origin(app: Flask, rule: CrossOrigin) -> None:
         if not request.path.startswith(("/v1/", "/openapi.json")):
             return response
         origin = request.headers.get("Origin")
-        for name, value in rule.headers(origin, request.method, request.path).items():
-            if name == "Vary":
-                response.vary.add(value)
-            else:
-                response.headers[name] = value
+        headers = dict(rule.headers(origin, request.method, request.path))
+        if vary := headers.pop("Vary", None):
+            response.vary.add(vary)
+        response.headers.extend(headers)
         return response
