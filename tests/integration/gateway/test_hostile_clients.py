@@ -5,7 +5,6 @@ import signal
 import socket
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
@@ -114,28 +113,6 @@ def test_half_sent_bodies(gateway):
     assert late.startswith(b"HTTP/1.1 408 ")
     assert b"request_timeout" in late
     assert held[0].recv(4096) == b""  # it is closed
-
-
-def test_a_body_that_drips_is_not_waited_for(gateway):
-    sock = gateway.connect(NO_BODY)
-    answered = threading.Event()
-
-    def drip():
-        while not answered.wait(1):
-            sock.sendall(b"x")
-
-    with contextlib.suppress(OSError), ThreadPoolExecutor(1) as threads:
-        threads.submit(drip)
-        answer = sock.recv(4096)
-        answered.set()
-    assert answer.startswith(b"HTTP/1.1 408 ")
-
-
-def test_bodies_that_never_come(gateway):
-    with probed(gateway):
-        for _ in range(150):
-            gateway.connect(NO_BODY)
-            time.sleep(1 / 14)
 
 
 def test_idle_connections(gateway):

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import count, pairwise
+from itertools import pairwise
 from threading import Event, Thread
 
 import amqp
@@ -17,12 +17,14 @@ from mare.domain.unknown import Unknown
 from mare.local_run.broker_secrets import StaticSecrets
 from mare.private_broker.config import STATISTICS_SECONDS
 from tests.unit.operator_loop.worlds import body
-from tests.vhost import Vhost, becomes
+from tests.vhost import Vhost
 
 pytestmark = pytest.mark.broker
 
 _UPDATES = 7
 _RATE = 50.0
+_MEASUREMENTS, _RIGHT = 3, 2
+"""Two of three measurements are right: a stall of a busy machine spoils one, a fault most."""
 _LATE = 1
 """Late statistics updates that are accepted: a busy machine delays the broker."""
 
@@ -78,16 +80,14 @@ async def read_updates(
 
 @pytest.mark.parametrize("statistics_seconds", [STATISTICS_SECONDS, 0.3])
 def test_counters_advance_with_each_statistics_update(vhost: Vhost, statistics_seconds: float):
-    numbers = count()
-
-    def fault() -> str:
+    faults = []
+    while faults.count("") < _RIGHT and len(faults) < _MEASUREMENTS:
         # Each measurement has a new queue: the first sample of an older one has no exact time.
-        queue = f"work-{next(numbers)}"
+        queue = f"work-{len(faults)}"
         with stream(vhost, queue):
-            return fault_in(asyncio.run(read_updates(vhost, queue, statistics_seconds)))
+            faults.append(fault_in(asyncio.run(read_updates(vhost, queue, statistics_seconds))))
 
-    # A fault shows in every measurement; a stall of a busy machine does not.
-    becomes(fault, "", 150)
+    assert faults.count("") == _RIGHT, faults
 
 
 def fault_in(found: list[tuple[float, int]]) -> str:
