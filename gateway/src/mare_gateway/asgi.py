@@ -14,7 +14,7 @@ from typing import Any
 
 from werkzeug.wsgi import ClosingIterator
 
-from mare_gateway.bodies import Bodies, Disconnected, Receive
+from mare_gateway.bodies import Bodies, Receive
 from mare_gateway.caching.middleware import Response, Wsgi
 from mare_gateway.entry import Entry
 from mare_gateway.environ import Environ, Scope, add_body, environ_of
@@ -50,8 +50,6 @@ class AsgiGateway:
             except Refused as refused:
                 environ[REFUSED] = refused.problem
                 add_body(environ, b"")
-            except Disconnected:
-                return
         environ[ARRIVED] = time.perf_counter()
         response = await self._respond(environ)
         await send(_start(response))

@@ -29,8 +29,15 @@ TOO_SLOW = Problem(
 )
 
 
-class Disconnected(Exception):
-    """Raised when a client has closed its connection before the end of the body."""
+BROKEN = Problem(
+    status=400,
+    code="invalid_body",
+    detail="The request body is incomplete, or its chunks are invalid or too many.",
+    headers={"Connection": "close"},
+)
+
+_MAX_PARTS = 1_000
+"""Messages that a body may come in. A part takes 0.1 ms, and may be a chunk of one octet."""
 
 
 class Bodies:
@@ -46,7 +53,7 @@ class Bodies:
         """Of the bodies that are being received, oldest first."""
 
     async def receive(self, receive: Receive, length: str | None) -> bytes:
-        """Return the body; ``length`` is the header. Raises Refused, or Disconnected."""
+        """Return the body; ``length`` is the header. Raises Refused."""
         if length is not None and length.isdecimal() and int(length[:_DIGITS]) > self._max_bytes:
             raise Refused(TOO_LARGE)
         try:
@@ -62,16 +69,16 @@ class Bodies:
 
     async def _collect(self, receive: Receive) -> bytes:
         body = bytearray()
-        more = True
-        while more:
+        for _ in range(_MAX_PARTS):
             message = await receive()
             if message["type"] == "http.disconnect":
-                raise Disconnected
+                break
             body += message.get("body", b"")
             if len(body) > self._max_bytes:
                 raise Refused(TOO_LARGE)
-            more = message.get("more_body", False)
-        return bytes(body)
+            if not message.get("more_body", False):
+                return bytes(body)
+        raise Refused(BROKEN)
 
     def _end_oldest(self) -> None:
         if len(self._timeouts) >= self._at_a_time:

@@ -49,7 +49,7 @@ def problem_of(environ: Mapping[str, Any]) -> Problem | None:
         return _NO_HOST
     if len(environ["PATH_INFO"]) + len(environ["QUERY_STRING"]) > MAX_URL:
         return _TOO_LONG
-    headers = (len(value) for name, value in environ.items() if name.startswith("HTTP_"))
+    headers = (len(key) + len(text) for key, text in environ.items() if key.startswith("HTTP_"))
     return _TOO_LARGE if sum(headers) > MAX_HEADERS else None
 
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from mare_gateway.bodies import TOO_LARGE, TOO_SLOW, Bodies, Disconnected
+from mare_gateway.bodies import BROKEN, TOO_LARGE, TOO_SLOW, Bodies
 from mare_gateway.problems import Refused
 
 
@@ -22,7 +22,7 @@ def chunks(*bodies, end=True):
 
 
 async def dripping():
-    await asyncio.sleep(0)
+    await asyncio.sleep(0.001)
     return {"type": "http.request", "body": b"", "more_body": True}
 
 
@@ -56,9 +56,15 @@ def test_a_body_has_a_deadline_even_if_it_drips(receive):
     assert asyncio.run(outcome(bodies.receive(receive, "50"))) is TOO_SLOW
 
 
-def test_a_client_that_leaves_ends_its_request():
-    with pytest.raises(Disconnected):
-        asyncio.run(Bodies(6).receive(gone, "3"))
+def test_a_body_that_ends_early_is_refused():
+    assert asyncio.run(outcome(Bodies(6).receive(gone, "3"))) is BROKEN
+
+
+def test_a_body_of_thousands_of_parts_is_refused_before_it_costs_seconds():
+    assert (
+        asyncio.run(outcome(Bodies(60_000).receive(chunks(*[b"x"] * 1_000), None))) == b"x" * 1_000
+    )
+    assert asyncio.run(outcome(Bodies(60_000).receive(chunks(*[b"x"] * 1_001), None))) is BROKEN
 
 
 def test_of_too_many_bodies_at_a_time_the_slowest_is_given_up():

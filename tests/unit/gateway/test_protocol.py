@@ -57,9 +57,8 @@ def test_options_lists_the_methods_and_has_no_content(client):
     ("path", "code"), [("/v1/places", "headers_too_large"), (f"/{'x' * MAX_URL}", "url_too_long")]
 )
 def test_a_long_head_is_refused(problem, path, code):
-    headers = {"X-Long": "x" * (MAX_HEADERS + 1)}
-
-    assert problem(path, headers=headers).code == code
+    for headers in ({"X-Long": "x" * MAX_HEADERS}, {"X" * MAX_HEADERS: "x"}):
+        assert problem(path, headers=headers).code == code
 
 
 @pytest.fixture(scope="module")
