@@ -3,8 +3,8 @@
     python -m tests.load.bench_gateway [--seconds 8] [--rounds 3] [--json FILE]
 
 The same small Flask application, the same granian settings, the same trivial stock Nameko service,
-32 clients; only the RPC client differs (``contenders.py``). The contenders take turns, so that a
-machine that gets busy slows them all, and the medians count. Once with the classic queues that
+32 clients; only the RPC client differs (``contenders.py``). The whole gateway runs as in production.
+The contenders take turns, so that a machine that gets busy slows them all, and the medians count. Once with the classic queues that
 stock Nameko gets from a stock RabbitMQ, once with the quorum queues of our policies.
 
 The targets are 2.5 times the requests of the pool, 0.3 of its p99, and 0.8 of what Flask and the
@@ -44,6 +44,8 @@ CONTENDERS = (
 )
 PATH = "/v1/places?q=Recife&lang=pt"
 PATHS = {"whole_gateway": PATH, "cached_gateway": PATH}
+ASGI = ("--interface", "asginl", "--no-ws")
+WSGI = ("--interface", "wsgi", "--blocking-threads", str(CLIENTS))
 LEAST_OF_POOL = 2.5
 MOST_OF_ITS_P99 = 0.3
 LEAST_OF_RAW = 0.8
@@ -131,8 +133,9 @@ def serving(contender: str, vhost: Vhost) -> Iterator[str]:
     port = free_port()
     command = [
         *(sys.executable, "-W", "ignore", "-m", "granian", f"tests.load.contenders:{contender}"),
-        *("--factory", "--interface", "wsgi", "--http", "1", "--workers", "1"),
-        *("--blocking-threads", str(CLIENTS), "--host", "127.0.0.1", "--port", str(port)),
+        *("--factory", "--http", "1", "--workers", "1", "--host", "127.0.0.1"),
+        *(ASGI if contender in PATHS else WSGI),
+        *("--port", str(port)),
         *("--log-level", "critical", "--workers-kill-timeout", "5"),
     ]
     environ = os.environ | {

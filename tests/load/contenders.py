@@ -10,6 +10,8 @@ from flask_nameko import FlaskPooledClusterRpcProxy
 from nameko.standalone.rpc import ClusterRpcProxy
 
 from mare_gateway.app import create_app
+from mare_gateway.asgi import AsgiGateway
+from mare_gateway.bodies import Bodies
 from mare_gateway.settings import Settings
 from mare_nameko.client import AmqpUri, Options, RpcClient
 from tests.load.load_generator import PAYLOAD
@@ -78,6 +80,8 @@ def cached_gateway():
 
 
 def _gateway(**environ):
-    app = create_app(Settings.from_env(os.environ | environ))
+    settings = Settings.from_env(os.environ | environ)
+    app = create_app(settings)
     app.extensions["rpc"].start()
-    return app
+    bodies = Bodies(settings.max_body)
+    return AsgiGateway(app.extensions["entry"], threads=settings.threads, bodies=bodies)
