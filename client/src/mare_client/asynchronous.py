@@ -4,12 +4,15 @@ import asyncio
 import math
 import time
 from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from typing import Any, Self
 
 import httpx
 
 from mare_client import protocol
-from mare_client.protocol import FINAL, EventReader, Json, Requests
+from mare_client.answers import Answer, Json, check_stream, unreadable
+from mare_client.events import EventReader
+from mare_client.protocol import FINAL, Requests
 
 
 class AsyncMare(Requests[Coroutine[Any, Any, Json]]):
@@ -37,24 +40,24 @@ class AsyncMare(Requests[Coroutine[Any, Any, Json]]):
         """Yield the document in each state, to the last; a broken stream is opened again."""
         events = EventReader()
         while not events.ended:
-            response = None
+            refusal = None
             try:
-                async with self._http.stream(
+                async with self._opened(
                     "GET", f"/v1/jobs/{job_id}/events", headers=events.reopen()
                 ) as response:
                     if response.status_code == httpx.codes.NO_CONTENT:
                         return
-                    if not response.is_success:
-                        await response.aread()
-                    else:
+                    if response.is_success:
+                        check_stream(response)
                         async for data in response.aiter_bytes():
                             for job in events.read(data):
                                 yield job
+                    else:
+                        refusal = await _read(response)
             except httpx.TransportError:
-                response = None
+                refusal = None
             if not events.ended:
-                pause = protocol.pause_before_reopening(events.attempt, response)
-                await asyncio.sleep(pause)
+                await asyncio.sleep(protocol.pause_before_reopening(events.attempt, refusal))
 
     async def wait(self, job_id: str, *, seconds: float = 60.0) -> Json:
         """Return the complete job; raise JobFailed, or TimeoutError after `seconds`.
@@ -79,14 +82,31 @@ class AsyncMare(Requests[Coroutine[Any, Any, Json]]):
         while True:
             timeout = protocol.request_timeout(self._timeout, give_up - time.monotonic())
             try:
-                response = await self._http.request(method, path, timeout=timeout, **options)
+                async with self._opened(method, path, timeout=timeout, **options) as response:
+                    answer = await _read(response)
             except httpx.TransportError:
-                left = give_up - time.monotonic()
-                if (pause := protocol.pause_before_retry(attempt, None, left)) is None:
+                pause = protocol.pause_before_retry(attempt, None, give_up - time.monotonic())
+                if pause is None:
                     raise
             else:
-                left = give_up - time.monotonic()
-                if (pause := protocol.pause_before_retry(attempt, response, left)) is None:
-                    return protocol.body(response)
+                pause = protocol.pause_before_retry(attempt, answer, give_up - time.monotonic())
+                if pause is None:
+                    return answer.document()
             await asyncio.sleep(pause)
             attempt += 1
+
+    @asynccontextmanager
+    async def _opened(
+        self, method: str, path: str, **options: Any
+    ) -> AsyncIterator[httpx.Response]:
+        with unreadable():
+            async with self._http.stream(method, path, **options) as response:
+                with unreadable(response.status_code):
+                    yield response
+
+
+async def _read(response: httpx.Response) -> Answer:
+    answer = Answer(response)
+    async for data in response.aiter_bytes():
+        answer.add(data)
+    return answer

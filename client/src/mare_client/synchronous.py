@@ -3,12 +3,15 @@
 import math
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Self
 
 import httpx
 
 from mare_client import protocol
-from mare_client.protocol import FINAL, EventReader, Json, Requests
+from mare_client.answers import Answer, Json, check_stream, unreadable
+from mare_client.events import EventReader
+from mare_client.protocol import FINAL, Requests
 
 
 class Mare(Requests[Json]):
@@ -46,23 +49,23 @@ class Mare(Requests[Json]):
         """Yield the document in each state, to the last; a broken stream is opened again."""
         events = EventReader()
         while not events.ended:
-            response = None
+            refusal = None
             try:
-                with self._http.stream(
+                with self._opened(
                     "GET", f"/v1/jobs/{job_id}/events", headers=events.reopen()
                 ) as response:
                     if response.status_code == httpx.codes.NO_CONTENT:
                         return
-                    if not response.is_success:
-                        response.read()
-                    else:
+                    if response.is_success:
+                        check_stream(response)
                         for data in response.iter_bytes():
                             yield from events.read(data)
+                    else:
+                        refusal = _read(response)
             except httpx.TransportError:
-                response = None
+                refusal = None
             if not events.ended:
-                pause = protocol.pause_before_reopening(events.attempt, response)
-                time.sleep(pause)
+                time.sleep(protocol.pause_before_reopening(events.attempt, refusal))
 
     def wait(self, job_id: str, *, seconds: float = 60.0) -> Json:
         """Return the complete job; raise JobFailed, or TimeoutError after `seconds`.
@@ -85,14 +88,31 @@ class Mare(Requests[Json]):
         while True:
             timeout = protocol.request_timeout(self._timeout, give_up - time.monotonic())
             try:
-                response = self._http.request(method, path, timeout=timeout, **options)
+                with self._opened(method, path, timeout=timeout, **options) as response:
+                    answer = _read(response)
             except httpx.TransportError:
-                left = give_up - time.monotonic()
-                if (pause := protocol.pause_before_retry(attempt, None, left)) is None:
+                pause = protocol.pause_before_retry(attempt, None, give_up - time.monotonic())
+                if pause is None:
                     raise
             else:
-                left = give_up - time.monotonic()
-                if (pause := protocol.pause_before_retry(attempt, response, left)) is None:
-                    return protocol.body(response)
+                pause = protocol.pause_before_retry(attempt, answer, give_up - time.monotonic())
+                if pause is None:
+                    return answer.document()
             time.sleep(pause)
             attempt += 1
+
+    @contextmanager
+    def _opened(self, method: str, path: str, **options: Any) -> Iterator[httpx.Response]:
+        with (
+            unreadable(),
+            self._http.stream(method, path, **options) as response,
+            unreadable(response.status_code),
+        ):
+            yield response
+
+
+def _read(response: httpx.Response) -> Answer:
+    answer = Answer(response)
+    for data in response.iter_bytes():
+        answer.add(data)
+    return answer

@@ -30,7 +30,7 @@ def verify_webhook(secret: str, headers: Mapping[str, str], body: bytes) -> dict
     lowered = {name.lower(): value for name, value in headers.items()}
     try:
         payload = webhook.verify(body, lowered)
-    except (WebhookVerificationError, ValueError) as error:
+    except (WebhookVerificationError, ValueError, RecursionError) as error:
         raise WebhookRefused(str(error)) from None
     if not isinstance(payload, dict):
         raise WebhookRefused("The body is no JSON object.")

@@ -1,100 +1,18 @@
 """The client against an API that is a function."""
 
-import asyncio
 import json
-import time
 from datetime import UTC, datetime
 
 import httpx
 import pytest
 from standardwebhooks import Webhook
 
-from mare_client import (
-    AsyncMare,
-    JobFailed,
-    Mare,
-    MareError,
-    WebhookRefused,
-    verify_webhook,
-)
-from mare_client.protocol import EventReader
-from tests.fakes.clock import Clock
+from mare_client import JobFailed, MareError, WebhookRefused, verify_webhook
+from mare_client.events import EventReader
+from tests.unit.client.api import Api
 
 JOB = {"id": "1", "state": "pending"}
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-
-
-class Api:
-    """Answers in turn: status and document, bytes of a stream, a response, or an exception."""
-
-    def __init__(self, *answers):
-        self.answers = list(answers)
-        self.requests = []
-
-    def __call__(self, request):
-        self.requests.append(request)
-        answer = self.answers.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        if isinstance(answer, httpx.Response):
-            return answer
-        if isinstance(answer, bytes):
-            return httpx.Response(200, content=answer)
-        status, document = answer
-        return httpx.Response(status, json=document, headers={"Retry-After": "0"})
-
-
-def in_sync(api, use):
-    with Mare("http://mare", key="mare_k", transport=httpx.MockTransport(api)) as mare:
-        return use(mare)
-
-
-def in_async(api, use):
-    """Run `use` with a client whose methods return results as the synchronous ones do."""
-    loop = asyncio.new_event_loop()
-
-    async def collect(stream):
-        return [each async for each in stream]
-
-    class Blocking:
-        def __init__(self, client):
-            self.client = client
-
-        def stream(self, job_id):
-            return loop.run_until_complete(collect(self.client.stream(job_id)))
-
-        def __getattr__(self, name):
-            method = getattr(self.client, name)
-            return lambda *args, **kwargs: loop.run_until_complete(method(*args, **kwargs))
-
-    client = AsyncMare("http://mare", key="mare_k", transport=httpx.MockTransport(api))
-    try:
-        return use(Blocking(client))
-    finally:
-        loop.run_until_complete(client.__aexit__(None, None, None))
-        loop.close()
-
-
-@pytest.fixture(autouse=True)
-def clock(monkeypatch):
-    """A clock that pauses of the clients set."""
-    clock = Clock(1_000.0)
-
-    def sleep(seconds):
-        clock.now += seconds
-
-    async def sleep_async(seconds):
-        sleep(seconds)
-
-    monkeypatch.setattr(time, "monotonic", clock)
-    monkeypatch.setattr(time, "sleep", sleep)
-    monkeypatch.setattr(asyncio, "sleep", sleep_async)
-    return clock
-
-
-@pytest.fixture(params=[in_sync, in_async])
-def run(request):
-    return request.param
 
 
 def event(event_id, document, name=""):
