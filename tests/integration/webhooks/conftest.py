@@ -2,8 +2,10 @@
 
 import base64
 import json
+import threading
 from contextlib import contextmanager
 
+import amqp
 import pytest
 from standardwebhooks.webhooks import Webhook
 
@@ -13,6 +15,49 @@ from tests.vhost import eventually
 
 SECRET = f"whsec_{base64.b64encode(bytes(range(32))).decode()}"
 REPORTS = "test-reports"
+
+
+class Record(threading.Thread):
+    """Answers for the jobs service whether callbacks have ended, in the ``with`` block."""
+
+    def __init__(self, vhost):
+        super().__init__(daemon=True)
+        self.ended = set()
+        self._connection = vhost.connect()
+        self._channel = self._connection.channel()
+        self._channel.exchange_declare("nameko-rpc", "topic", durable=True, auto_delete=False)
+        self._channel.queue_declare("rpc-jobs", durable=True, auto_delete=False)
+        self._channel.queue_bind("rpc-jobs", "nameko-rpc", routing_key="jobs.*")
+        self._channel.basic_consume("rpc-jobs", no_ack=True, callback=self._answer)
+        self._over = False
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self._over = True
+        self.join()
+        self._connection.close()
+
+    def run(self):
+        while not self._over:
+            try:
+                self._connection.drain_events(timeout=0.1)
+            except TimeoutError:
+                continue
+
+    def _answer(self, message):
+        (query,) = json.loads(message.body)["args"]
+        answer = {"result": {"ended": query["id"] in self.ended}, "error": None}
+        reply = amqp.Message(
+            json.dumps(answer),
+            content_type="application/json",
+            content_encoding="utf-8",
+            correlation_id=message.properties["correlation_id"],
+        )
+        reply_to = message.properties["reply_to"]
+        self._channel.basic_publish(reply, exchange="nameko-rpc", routing_key=reply_to)
 
 
 class Webhooks:
@@ -41,12 +86,16 @@ class Webhooks:
         with serving(self.vhost, "webhooks", queue=CALLBACKS, **settings) as process:
             yield process
 
-    def publish(self, url, job_id="1", kind="job.complete"):
+    def record(self):
+        return Record(self.vhost)
+
+    def publish(self, url, job_id="1", kind="job.complete", **headers):
         due = {
             "webhook_id": f"msg_{job_id}_1_{kind.removeprefix('job.')}",
             "job_id": job_id,
             "type": kind,
             "url": url,
+            "first": True,
             "payload": {"type": kind, "timestamp": "2026-11-25T12:00:00Z", "data": {"id": job_id}},
         }
         self.vhost.publish(
@@ -56,6 +105,7 @@ class Webhooks:
             content_type="application/json",
             content_encoding="utf-8",
             delivery_mode=2,
+            application_headers=headers,
         )
 
     def reports(self):

@@ -154,11 +154,11 @@ def test_a_name_that_is_rebound_after_the_check_leads_nowhere_else():
     ):
         rules = UrlRules(ports=(inside.port,))
         target = read_url(f"https://rebind.example.com:{inside.port}/hook", rules)
-        transport = HttpTransport(Resolver((), server.resolver()), seconds=1.0, connect=connect)
+        transport = HttpTransport(Resolver((), server.resolver()), connect=connect)
         results = []
         for _ in range(4):
             with pytest.raises(SendingFailed) as raised:  # the receiver has no certificate
-                transport.post(target, {}, b"{}")
+                transport.post(target, {}, b"{}", 1.0)
             results.append(str(raised.value))
 
         assert connected == [PUBLIC, PUBLIC]  # the first and the third attempt
@@ -175,8 +175,8 @@ def test_without_the_check_the_rebound_name_would_reach_this_machine(monkeypatch
     with DnsServer(zone) as server, Receiver(status(200)) as inside:
         rules = UrlRules(ports=(inside.port,))
         target = read_url(f"https://rebind.example.com:{inside.port}/hook", rules)
-        transport = HttpTransport(Resolver((), server.resolver()), seconds=1.0)
+        transport = HttpTransport(Resolver((), server.resolver()))
         with pytest.raises(SendingFailed):
-            transport.post(target, {}, b"{}")
+            transport.post(target, {}, b"{}", 1.0)
 
         becomes(lambda: inside.connections, 1)

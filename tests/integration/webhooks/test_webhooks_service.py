@@ -1,5 +1,6 @@
 """The webhooks service on a real broker, with a receiver that lies."""
 
+import json
 import os
 import subprocess
 import sys
@@ -47,7 +48,7 @@ def command(vhost, *arguments):
 def test_a_failed_callback_is_sent_again_with_the_same_id_until_it_arrives(webhooks):
     answers = in_turn(status(500), behaviour.reset, status(302, Location="http://127.0.0.1/"),
                       status(204))  # fmt: skip
-    with Receiver(answers) as receiver, webhooks.running():
+    with Receiver(answers) as receiver, webhooks.record(), webhooks.running():
         webhooks.publish(receiver.url)
         eventually(lambda: len(receiver.received) == 4)
         eventually(lambda: webhooks.vhost.depth(CALLBACKS).ready == 0)
@@ -77,7 +78,11 @@ def test_no_report_is_missing_after_an_alarm_of_the_broker(webhooks):
 
 
 def test_a_callback_that_never_arrives_is_kept_and_can_be_replayed(webhooks):
-    with Receiver(status(503)) as receiver, webhooks.running(WEBHOOKS_RETRY_SECONDS="1"):
+    with (
+        Receiver(status(503)) as receiver,
+        webhooks.record(),
+        webhooks.running(WEBHOOKS_RETRY_SECONDS="1"),
+    ):
         for job in ("1", "2"):  # a URL each, whose breaker stays closed
             webhooks.publish(f"{receiver.url}/{job}", job)
         becomes(webhooks.vhost.dead_letters, 2)
@@ -102,17 +107,81 @@ def test_a_callback_that_never_arrives_is_kept_and_can_be_replayed(webhooks):
     assert [each["number"] for each in reports] == [1, 1, 2, 2, 3, 3]
 
 
-def test_410_ends_the_subscription(webhooks):
-    with Receiver(status(410)) as receiver, webhooks.running():
-        webhooks.publish(receiver.url)
-        reports = webhooks.await_reports(1)  # from now on the service knows
-        webhooks.publish(receiver.url, kind="job.failed")
-        eventually(lambda: webhooks.vhost.depth(CALLBACKS).ready == 0)
-        webhooks.publish(receiver.url, job_id="2")
-        reports += webhooks.await_reports(1)
+def test_a_retry_ends_if_another_replica_got_a_410(webhooks):
+    settings = {"WEBHOOKS_RETRY_SECONDS": "1"}
+    with Receiver(status(503)) as receiver, webhooks.record() as record:
+        with webhooks.running(**settings):
+            webhooks.publish(receiver.url)
+            [failed] = webhooks.await_reports(1)
+        record.ended.add("1")
+        with webhooks.running(**settings):  # it has no memory
+            [gone] = webhooks.await_reports(1)
 
-    assert [event["data"]["id"] for event in verified(receiver.received)] == ["1", "2"]
-    assert [each["outcome"] for each in reports] == ["gone", "gone"]
+    assert len(receiver.received) == 1
+    assert (failed["number"], failed["outcome"]) == (1, "failed")
+    assert (gone["number"], gone["outcome"], gone["status"]) == (2, "gone", None)
+    assert webhooks.vhost.dead_letters() == 0
+
+
+def test_a_callback_in_hand_survives_more_kills_than_the_broker_allows(webhooks):
+    settings = {"WEBHOOKS_RETRY_SECONDS": "1,1"}
+    with Receiver(behaviour.stall) as receiver, webhooks.record():
+        for kill in range(1, 8):
+            with webhooks.running(**settings):  # killed at the end of the block
+                if kill == 1:
+                    webhooks.publish(receiver.url)
+                eventually(lambda: len(receiver.received) == kill)  # noqa: B023
+        receiver.behave = status(204)
+        with webhooks.running(**settings):
+            reports = webhooks.await_reports(2)
+
+    assert [each["outcome"] for each in reports] == ["failed", "delivered"]
+    assert reports[0]["detail"] == "The sender ended during the attempt."
+    assert webhooks.vhost.dead_letters() == 0
+
+
+def test_what_the_broker_gave_up_is_listed_and_replayed(webhooks):
+    """Also a callback that was parked: its first death is that in the parking queue."""
+    with Receiver(status(503)) as receiver, webhooks.record():
+        with webhooks.running(WEBHOOKS_RETRY_SECONDS="1"):
+            webhooks.publish(receiver.url, "parked")
+            webhooks.await_reports(1)
+        webhooks.publish(receiver.url, "new")
+        becomes(lambda: webhooks.vhost.depth(CALLBACKS).ready, 2)
+        for _ in range(2):
+            give_up(webhooks.vhost)
+        becomes(webhooks.vhost.dead_letters, 2)
+
+        listed = command(webhooks.vhost, "dead-letters").stdout.splitlines()
+        replayed = command(webhooks.vhost, "replay").stdout.splitlines()
+
+    assert sorted(listed) == [
+        "2 callbacks",
+        "new  job.complete  0 attempts  too many deliveries",
+        "parked  job.complete  1 attempts  too many deliveries",
+    ]
+    assert replayed[-1] == "2 callbacks"
+    assert webhooks.vhost.depth(CALLBACKS).ready == 2
+
+
+def give_up(vhost):
+    """Reject the next callback as the broker does after too many deliveries."""
+    with vhost.connect() as connection:
+        channel = connection.channel()
+        channel.basic_reject(channel.basic_get(CALLBACKS).delivery_tag, requeue=False)
+
+
+def test_the_request_and_its_log_lines_have_the_ids_of_the_message(webhooks):
+    trace = "0af7651916cd43dd8448eb211c80319c"
+    headers = {"nameko.traceparent": f"00-{trace}-b7ad6b7169203331-01", "nameko.request_id": "r-1"}
+    with Receiver() as receiver, webhooks.running(LOG_LEVEL="INFO") as process:
+        webhooks.publish(receiver.url, **headers)
+        webhooks.await_reports(1)
+        line = next(json.loads(each) for each in process.stdout if "attempt 1" in each)
+
+    _, trace_id, span_id, _ = receiver.received[0].headers["traceparent"].split("-")
+    assert (trace_id, line["trace_id"], line["request_id"]) == (trace, trace, "r-1")
+    assert line["span_id"] == span_id
 
 
 def test_https_is_verified_with_the_authorities_of_the_setting(webhooks, tmp_path):

@@ -6,6 +6,7 @@ import pytest
 
 from mare_services.contract.callback_urls import UrlRules
 from mare_services.contract.callbacks import (
+    ENDS,
     Callback,
     CallbackAttempted,
     CallbackType,
@@ -88,6 +89,34 @@ def attempted(outcome, number=1, job_id="1"):
         outcome=outcome,
     )
     return CallbackAttempted(job_id=job_id, delivery=delivery)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "first"),
+    [
+        (ALL, [True, False, False]),
+        ((CallbackType.WEATHER, CallbackType.COMPLETE), [True, False]),
+        (ENDS, [True]),
+    ],
+)
+def test_only_the_first_callback_of_a_job_is_marked_as_such(
+    lifecycle, store, accept, wanted, first
+):
+    accept(wanted)
+    lifecycle.record("1", 1, JobState.RUNNING)
+    lifecycle.record("1", 1, JobState.PARTIAL, weather={"t": 1})
+    lifecycle.record("1", 1, JobState.COMPLETE, result={"playlist": []})
+
+    assert [each["first"] for each in due(store)] == first
+
+
+def test_a_callback_of_a_retry_is_not_the_first_of_its_job(lifecycle, store, accept):
+    accept(ENDS)
+    lifecycle.cancel("1", "ana")
+    lifecycle.retry("1", "ana")
+    lifecycle.cancel("1", "ana")
+
+    assert [each["first"] for each in due(store)] == [True, False]
 
 
 def test_each_wanted_state_is_a_callback_with_the_job_as_it_is_then(lifecycle, store, accept):

@@ -9,11 +9,12 @@ import pytest
 from mare_services.contract.callback_urls import LONGEST_URL, UrlRules
 from mare_services.contract.callbacks import CallbackDue, CallbackType
 from mare_services.webhooks import delivery as delivery_module
-from mare_services.webhooks.delivery import Signer
 from mare_services.webhooks.domain import destinations as destinations_module
 from mare_services.webhooks.ports import Answer, SendingFailed
+from mare_services.webhooks.sending import Sender, Signer
 
 BOUND = 200
+SECRET = f"whsec_{base64.b64encode(bytes(32)).decode()}"
 
 
 class Receivers:
@@ -40,11 +41,11 @@ def delivery(monkeypatch):
     monkeypatch.setattr(delivery_module, "REMEMBERED", BOUND)
     monkeypatch.setattr(destinations_module, "REMEMBERED", BOUND)
     return delivery_module.CallbackDelivery(
-        transport=Receivers(),
+        sender=Sender(transport=Receivers(), signer=Signer([SECRET])),
+        attempt_seconds=15,
         rules=UrlRules(),
         schedule=delivery_module.Schedule((5, 30)),
         destinations=destinations_module.Destinations(concurrency=4, rate=100, workers=4),
-        signer=Signer([f"whsec_{base64.b64encode(bytes(32)).decode()}"]),
     )
 
 
@@ -58,8 +59,9 @@ def deliver(delivery, first, last):
             type=CallbackType.COMPLETE,
             url=url.ljust(LONGEST_URL, "x"),
             payload={},
+            first=True,
         )
-        delivery.handle(due, Queues())
+        delivery.handle(delivery_module.Received(due=due), Queues(), None)
     gc.collect()
 
 
@@ -76,7 +78,7 @@ def test_memory_does_not_grow_with_jobs_hosts_and_urls(delivery, traced):
     deliver(delivery, 2 * BOUND, 12 * BOUND)
     after, _ = traced()
 
-    assert delivery.transport.requests == 12 * BOUND
+    assert delivery.sender.transport.requests == 12 * BOUND
     assert (after - before) / (10 * BOUND) < 100, (
         "bytes for each callback; 690 if nothing is forgotten"
     )

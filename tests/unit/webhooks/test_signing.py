@@ -7,7 +7,7 @@ import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from mare_nameko.settings import SettingsError
-from mare_services.webhooks.delivery import Signer
+from mare_services.webhooks.sending import Signer
 from mare_services.webhooks.settings import Settings
 
 OLD, NEW, OTHER = (

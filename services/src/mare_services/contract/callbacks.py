@@ -82,7 +82,16 @@ class CallbackDue:
     url: str
     payload: Any
     """The body: ``type``, ``timestamp`` and ``data``, a ``JobView``."""
+    first: bool = False
+    """No callback of the job can have been sent before, so that no receiver has ended them."""
     progress: DeliveryProgress = field(default_factory=DeliveryProgress)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbacksEnded:
+    """Whether the receiver of a job has answered 410: its callbacks have ended."""
+
+    ended: bool
 
 
 class Outcome(StrEnum):
@@ -93,7 +102,8 @@ class Outcome(StrEnum):
     SKIPPED = "skipped"
     """Not sent, because earlier callbacks to the same destination failed."""
     GONE = "gone"
-    """The receiver answered 410: no further callbacks of this job."""
+    """The receiver answered 410, to this callback or to an earlier one: no further callbacks of
+    this job."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

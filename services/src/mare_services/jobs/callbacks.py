@@ -69,6 +69,11 @@ class JobCallbacks:
             "ended": False,
         }
 
+    def ended(self, job_id: str) -> bool:
+        """Return whether a receiver has ended the callbacks of a job; an unknown job has none."""
+        job = self.store.get(job_id)
+        return bool(job and job.callback and job.callback["ended"])
+
     def record(self, attempted: CallbackAttempted) -> None:
         """Add an attempt to the log once; end the callbacks of the job if the receiver is gone."""
         self.log.add(attempted.job_id, wire.write(attempted.delivery))

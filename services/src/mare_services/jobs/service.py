@@ -149,6 +149,12 @@ class JobsService:
 
         return {"deliveries": self._call(read)}
 
+    @rpc
+    def callbacks_ended(self, query: Any) -> Any:
+        """Return ``CallbacksEnded`` for a ``JobQuery``, of any client."""
+        job_id = wire.read(query, JobQuery).id
+        return {"ended": self._call(self.resources.callbacks.ended, job_id)}
+
     @event_handler("webhooks", "callback_attempted")
     def callback_attempted(self, event: Any) -> None:
         attempted = wire.read(event, CallbackAttempted)

@@ -91,7 +91,9 @@ def dead_callbacks(channel: Channel, job_id: str | None) -> Iterator[tuple[Any, 
 
 def _read(letter: Any) -> CallbackDue | None:
     headers = letter.headers or {}
-    if CALLBACK_QUEUE not in (headers.get(QUEUE), headers.get("x-first-death-queue")):
+    # The first death of a callback that was parked is that in the parking queue.
+    died_in = [death.get("queue") for death in headers.get("x-death", ())]
+    if CALLBACK_QUEUE not in (headers.get(QUEUE), *died_in):
         return None
     try:
         return wire.read(json.loads(letter.body), CallbackDue)

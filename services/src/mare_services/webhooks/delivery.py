@@ -2,17 +2,13 @@
 
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from importlib.metadata import version
 from logging import getLogger
-from math import floor
 
-import msgspec
 from cachetools import TTLCache
 from prometheus_client import Counter, Histogram
-from standardwebhooks.webhooks import Webhook
 
 from mare_services.contract.callback_urls import (
     CallbackUrlRefused,
@@ -27,11 +23,10 @@ from mare_services.contract.callbacks import (
     DeliveryProgress,
     Outcome,
 )
-from mare_services.upstream.breaker import Failure
-from mare_services.upstream.failures import retry_after_seconds
 from mare_services.webhooks.domain.destinations import Admission, Destinations, Passage
 from mare_services.webhooks.domain.schedule import Schedule
-from mare_services.webhooks.ports import Queues, SendingFailed, Transport
+from mare_services.webhooks.ports import Queues, Subscriptions
+from mare_services.webhooks.sending import Result, Sender, failed
 
 _log = getLogger(__name__)
 
@@ -46,131 +41,119 @@ SECONDS = Histogram(
     buckets=(0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0),
 )
 POSTPONED = Counter(
-    "webhooks_postponed_total", "Callbacks held back by the bounds of their destination."
+    "webhooks_postponed_total",
+    "Callbacks held back by the bounds of their destination, or while jobs does not answer.",
 )
 DEAD_LETTERS = Counter("webhooks_dead_letters_total", "Callbacks given up after the last attempt.")
 
-_GONE = 410
-_LIMITS = frozenset({429, 503})
+MOST_REDELIVERIES = 3
+"""Deliveries of one message that may end with their process before they count as an attempt. The
+broker gives up a message after five; a parked one is a new message."""
 REMEMBERED = 20_000
-"""Jobs and callbacks in memory, about 0.5 kB each."""
-_SUCCESS = range(200, 300)
-_REDIRECTS = range(300, 400)
-_SERVER_ERRORS = range(500, 600)
-
-
-class Signer:
-    """Signs by Standard Webhooks with each of several secrets: receivers can change theirs."""
-
-    def __init__(self, secrets: Sequence[str]) -> None:
-        self._keys = [Webhook(secret) for secret in secrets]
-
-    def headers(self, webhook_id: str, body: str, now: float) -> Mapping[str, str]:
-        at = datetime.fromtimestamp(floor(now), UTC)
-        signatures = (key.sign(webhook_id, at, body) for key in self._keys)
-        return {
-            "webhook-id": webhook_id,
-            "webhook-timestamp": str(floor(now)),
-            "webhook-signature": " ".join(signatures),
-        }
+"""Jobs and as many callbacks in memory, about 0.5 kB each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Result:
-    """What became of one attempt. ``failure`` counts for the breaker."""
+class Received:
+    """One message of the queue of callbacks."""
 
-    outcome: Outcome
-    status: int | None = None
-    detail: str = ""
-    seconds: float = 0.0
-    retry_after: float | None = None
-    failure: Failure | None = None
+    due: CallbackDue
+    redeliveries: int = 0
+    """Deliveries before this one that ended with their process or connection."""
+    traceparent: str = ""
+    """Header of W3C Trace Context for the request."""
 
 
 @dataclass(eq=False, kw_only=True)
 class CallbackDelivery:
     """Delivers callbacks at least once, as long as the schedule allows."""
 
-    transport: Transport
+    sender: Sender
     rules: UrlRules
     schedule: Schedule
     destinations: Destinations
-    signer: Signer
+    attempt_seconds: float
     clock: Callable[[], float] = time.time
     monotonic: Callable[[], float] = time.monotonic
     draw: Callable[[], float] = random.random
 
     def __post_init__(self) -> None:
-        self._ended: TTLCache[str, bool] = TTLCache(REMEMBERED, ttl=86_400, timer=self.monotonic)
-        """Jobs whose receiver wants no further callbacks, which ends those that are waiting; and
-        callbacks that were delivered, which ends their duplicates."""
+        def remember() -> TTLCache[str, bool]:
+            return TTLCache(REMEMBERED, ttl=86_400, timer=self.monotonic)
 
-    def handle(self, due: CallbackDue, queues: Queues) -> None:
+        self._ended = remember()
+        """Jobs whose receiver wants no further callbacks; `jobs` has the record of it."""
+        self._delivered = remember()
+        """Callbacks that were delivered, which ends their duplicates."""
+
+    def handle(self, received: Received, queues: Queues, subscriptions: Subscriptions) -> None:
         """Send the callback if it is time; the message can be acknowledged afterwards."""
-        now = self.clock()
-        if due.job_id in self._ended or due.webhook_id in self._ended:
+        started, now = self.monotonic(), self.clock()
+        due = received.due
+        if due.webhook_id in self._delivered:
             return
         parking = self.schedule.parking(due.progress.not_before - now)
-        if parking is not None:
+        if parking is not None and due.job_id not in self._ended:
             queues.park(due, parking)
             return
         due = replace(due, progress=self.schedule.begin(due.progress, now))
+        if received.redeliveries >= MOST_REDELIVERIES:
+            self._finish(due, failed("The sender ended during the attempt."), queues)
+            return
+        have_ended = self._have_ended(due, subscriptions)
+        if have_ended is None:
+            self._postpone(due, queues, "It is not known whether the receiver has ended callbacks.")
+        elif have_ended:
+            detail = "The receiver has ended the callbacks of this job."
+            self._finish(due, Result(outcome=Outcome.GONE, detail=detail), queues)
+        else:
+            self._admit(replace(received, due=due), started + self.attempt_seconds, queues)
+
+    def _have_ended(self, due: CallbackDue, subscriptions: Subscriptions) -> bool | None:
+        if due.job_id in self._ended:
+            return True
+        is_first = due.first and not due.progress.attempts
+        return False if is_first else subscriptions.have_ended(due.job_id)
+
+    def _admit(self, received: Received, give_up: float, queues: Queues) -> None:
+        due = received.due
         try:
             destination = read_url(due.url, self.rules)
         except CallbackUrlRefused as error:
-            self._finish(due, _failed(f"The URL is refused. {error}"), queues)
+            self._finish(due, failed(f"The URL is refused. {error}"), queues)
             return
         passage = self.destinations.enter(destination, self.monotonic())
         if passage.admission is Admission.POSTPONE:
-            self._postpone(due, queues)
+            self._postpone(due, queues, "The destination is too slow.")
         elif passage.admission is Admission.SKIP:
             detail = "Earlier callbacks to this URL failed."
-            self._finish(due, _Result(outcome=Outcome.SKIPPED, detail=detail), queues)
+            self._finish(due, Result(outcome=Outcome.SKIPPED, detail=detail), queues)
         else:
-            self._finish(due, self._attempt(due, destination, passage), queues)
+            self._finish(due, self._attempt(received, destination, passage, give_up), queues)
 
-    def _attempt(self, due: CallbackDue, destination: Destination, passage: Passage) -> _Result:
+    def _attempt(
+        self, received: Received, destination: Destination, passage: Passage, give_up: float
+    ) -> Result:
         started = self.monotonic()
-        result = _failed("The attempt was interrupted.")
+        result = failed("The attempt was interrupted.")
         try:
-            result = self._send(due, destination)
+            seconds = give_up - started
+            result = self.sender.send(received.due, destination, received.traceparent, seconds)
         finally:
             ended = self.monotonic()
             self.destinations.leave(passage, ended, result.failure, result.retry_after)
             SECONDS.observe(ended - started)
         return replace(result, seconds=round(ended - started, 3))
 
-    def _send(self, due: CallbackDue, destination: Destination) -> _Result:
-        body = msgspec.json.encode(due.payload)
-        signed = self.signer.headers(due.webhook_id, body.decode(), self.clock())
-        try:
-            answer = self.transport.post(destination, {**_HEADERS, **signed}, body)
-        except SendingFailed as error:
-            return _failed(str(error))
-        if answer.status in _SUCCESS:
-            return _Result(outcome=Outcome.DELIVERED, status=answer.status)
-        if answer.status == _GONE:
-            return _Result(outcome=Outcome.GONE, status=answer.status)
-        retry_after = None
-        if answer.status in _LIMITS:
-            retry_after = retry_after_seconds(answer.retry_after, datetime.now(UTC))
-        return _Result(
-            outcome=Outcome.FAILED,
-            status=answer.status,
-            detail="Redirects are not followed." if answer.status in _REDIRECTS else "",
-            retry_after=retry_after,
-            failure=_failure_of(answer.status, is_limit=retry_after is not None),
-        )
-
-    def _postpone(self, due: CallbackDue, queues: Queues) -> None:
+    def _postpone(self, due: CallbackDue, queues: Queues, reason: str) -> None:
         progress = self.schedule.postpone(due.progress, self.clock(), self.draw())
         if progress is None:
-            self._finish(due, _failed("The destination is too slow."), queues)
+            self._finish(due, failed(reason), queues)
             return
         POSTPONED.inc()
         self._park(due, progress, queues)
 
-    def _finish(self, due: CallbackDue, result: _Result, queues: Queues) -> None:
+    def _finish(self, due: CallbackDue, result: Result, queues: Queues) -> None:
         """Report the attempt and park, end or dead-letter the callback."""
         progress = None
         if result.outcome in (Outcome.FAILED, Outcome.SKIPPED):
@@ -180,12 +163,13 @@ class CallbackDelivery:
             if progress is None:
                 made = replace(due.progress, attempts=due.progress.attempts + 1)
                 DEAD_LETTERS.inc()
-                queues.dead_letter(replace(due, progress=made), _reason(result))
+                queues.dead_letter(replace(due, progress=made), result.reason)
             else:
                 self._park(due, progress, queues)
+        elif result.outcome is Outcome.GONE:
+            self._ended[due.job_id] = True
         else:
-            is_gone = result.outcome is Outcome.GONE
-            self._ended[due.job_id if is_gone else due.webhook_id] = True
+            self._delivered[due.webhook_id] = True
         self._report(due, result, progress, queues)
 
     def _park(self, due: CallbackDue, progress: DeliveryProgress, queues: Queues) -> None:
@@ -196,7 +180,7 @@ class CallbackDelivery:
     def _report(
         self,
         due: CallbackDue,
-        result: _Result,
+        result: Result,
         progress: DeliveryProgress | None,
         queues: Queues,
     ) -> None:
@@ -219,28 +203,7 @@ class CallbackDelivery:
             due.job_id,
             number,
             result.outcome,
-            f", {_reason(result)}" if result.outcome is not Outcome.DELIVERED else "",
+            f", {result.reason}" if result.outcome is not Outcome.DELIVERED else "",
             " (callbacks to this machine are allowed)" if self.rules.allow_localhost else "",
         )
         queues.report(CallbackAttempted(job_id=due.job_id, delivery=delivery))
-
-
-_HEADERS: Mapping[str, str] = {
-    "Content-Type": "application/json",
-    "User-Agent": f"Mare/{version('mare-services')} (webhooks)",
-    "Connection": "close",
-}
-
-
-def _failed(detail: str) -> _Result:
-    return _Result(outcome=Outcome.FAILED, detail=detail, failure=Failure.TIMED_OUT)
-
-
-def _failure_of(status: int, *, is_limit: bool) -> Failure | None:
-    if is_limit:
-        return Failure.LIMITED
-    return Failure.FAILED if status in _SERVER_ERRORS else None
-
-
-def _reason(result: _Result) -> str:
-    return result.detail or f"status {result.status}"

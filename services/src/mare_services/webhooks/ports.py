@@ -26,8 +26,17 @@ class Answer:
 class Transport(Protocol):
     """Sends one request to an address that was checked."""
 
-    def post(self, destination: Destination, headers: Mapping[str, str], body: bytes) -> Answer:
-        """Return the answer within the time limit; raise SendingFailed."""
+    def post(
+        self, destination: Destination, headers: Mapping[str, str], body: bytes, seconds: float
+    ) -> Answer:
+        """Return the answer within ``seconds``; raise SendingFailed."""
+
+
+class Subscriptions(Protocol):
+    """The record of who still wants callbacks."""
+
+    def have_ended(self, job_id: str) -> bool | None:
+        """Return whether a receiver has ended the callbacks of the job; None if unknown now."""
 
 
 class Queues(Protocol):

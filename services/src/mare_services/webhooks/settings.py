@@ -73,7 +73,8 @@ class Settings(EnvironmentSettings):
     """Certificate authorities of receivers (PEM). Empty: those of certifi."""
 
     attempt_seconds: Annotated[float, Meta(gt=0, le=60)] = 15.0
-    """Time limit of one attempt, from the resolution of the name to the answer."""
+    """Time limit of one attempt, from the question whether the receiver has ended the callbacks to
+    its answer."""
 
     retry_seconds: tuple[Seconds, ...] = (5, 30, 120, 600, 3_600, 10_800, 28_800, 43_200)
     """Delays before a failed callback is sent again; each varies by up to a fifth."""

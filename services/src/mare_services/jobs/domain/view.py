@@ -14,6 +14,8 @@ _CALLBACKS = {
     JobState.CANCELLED: CallbackType.CANCELLED,
     JobState.EXPIRED: CallbackType.EXPIRED,
 }
+_STEPS = (CallbackType.STARTED, CallbackType.WEATHER)
+"""Callbacks that others of the same attempt follow."""
 
 
 def head(job: Job) -> dict[str, Any]:
@@ -60,11 +62,13 @@ def change_events(job: Job, before: Job) -> tuple[OutboxEvent, ...]:
 
 
 def _due(job: Job, kind: CallbackType) -> OutboxEvent:
+    earlier = _STEPS[: _STEPS.index(kind)] if kind in _STEPS else _STEPS
     data = {
         "webhook_id": f"msg_{job.id}_{job.attempt}_{kind.removeprefix('job.')}",
         "job_id": job.id,
         "type": kind.value,
         "url": job.callback["url"],
+        "first": job.attempt == 1 and not any(step in job.callback["events"] for step in earlier),
         "payload": {
             "type": kind.value,
             "timestamp": job.updated_at.isoformat(),

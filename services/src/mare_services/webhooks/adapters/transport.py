@@ -40,8 +40,6 @@ class HttpTransport:
     """Implements `Transport`.
 
     Args:
-        seconds: time limit of one request. Between two bytes it holds everywhere, for the request
-            as a whole only under eventlet.
         ca_file: certificate authorities; empty: those of certifi.
     """
 
@@ -49,20 +47,24 @@ class HttpTransport:
         self,
         resolver: Resolver,
         *,
-        seconds: float,
         ca_file: str = "",
         connect: Connect = connect,
     ) -> None:
         self._resolver = resolver
-        self._seconds = seconds
         self._connect = connect
         self._tls = ssl.create_default_context(cafile=ca_file or certifi.where())
         self._tls.minimum_version = ssl.TLSVersion.TLSv1_2
 
-    def post(self, destination: Destination, headers: Mapping[str, str], body: bytes) -> Answer:
-        """Send the request once; raise SendingFailed."""
+    def post(
+        self, destination: Destination, headers: Mapping[str, str], body: bytes, seconds: float
+    ) -> Answer:
+        """Send the request once; raise SendingFailed.
+
+        Between two bytes the limit holds everywhere, for the request as a whole only under
+        eventlet.
+        """
         try:
-            return self._post(destination, headers, body)
+            return self._post(destination, headers, body, Budget.of(seconds))
         except TimeoutError:
             raise SendingFailed("No answer in time.") from None
         except ssl.SSLCertVerificationError as error:
@@ -79,8 +81,9 @@ class HttpTransport:
         except OSError:
             raise SendingFailed("The connection failed.") from None
 
-    def _post(self, destination: Destination, headers: Mapping[str, str], body: bytes) -> Answer:
-        budget = Budget.of(self._seconds)
+    def _post(
+        self, destination: Destination, headers: Mapping[str, str], body: bytes, budget: Budget
+    ) -> Answer:
         with ExitStack() as opened:
             with enforced(budget):
                 connected = opened.enter_context(closing(self._open(destination, budget)))
