@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -65,6 +66,13 @@ class RunningSystem:
         process = self._processes[part]
         process.send_signal(number)
         return process.wait(60)
+
+    def stop(self, part: str, seconds: float) -> None:
+        """Send SIGSTOP to one part, and SIGCONT after so many seconds."""
+        process = self._processes[part]
+        process.send_signal(signal.SIGSTOP)
+        time.sleep(seconds)
+        process.send_signal(signal.SIGCONT)
 
     def log(self, part: str) -> str:
         return (self._folder / f"{part}.log").read_text(errors="replace")

@@ -11,6 +11,7 @@ import trustme
 
 from tests.e2e import certificates
 from tests.e2e.application import Application, program
+from tests.load.callback_ledger import Receipts, job_of
 
 _ADDRESSES = [f"7.7.7.{number}" for number in range(1, 33)]
 _PORT, _NAME = 8443, "receiver"
@@ -36,6 +37,8 @@ def deploy(application: Application, image: str) -> None:
         *(image, _NAME, ["receiver.py"]),
         SECRET={"name": f"{application.release}-webhooks", "key": "secrets"},
         SECONDS_PER_CALLBACK=_SECONDS_PER_CALLBACK,
+        CERTIFICATE="/tls",
+        PORT=str(_PORT),
     )
     pod = objects[1]["spec"]["template"]["spec"]
     pod["volumes"].append({"name": "tls", "secret": {"secretName": _NAME}})
@@ -55,21 +58,15 @@ class Callbacks:
 
 
 def callbacks(application: Application, jobs: Collection[str]) -> Callbacks:
-    lines = application.kubectl("logs", f"deployment/{_NAME}", "--tail=-1").splitlines()
-    received = [line.split()[1:] for line in lines if line.startswith("callback ")]
-    received = [(name, digest) for name, digest in received if _job_of(name) in jobs]
+    receipts = Receipts.of(application.kubectl("logs", f"deployment/{_NAME}", "--tail=-1"))
+    received = [(name, digest) for name, digest, _ in receipts.requests if job_of(name) in jobs]
     ids = {webhook_id for webhook_id, _ in received}
     return Callbacks(
-        jobs={_job_of(each) for each in ids},
+        jobs={job_of(each) for each in ids},
         doubled=len(received) - len(ids),
         with_two_results=len(set(received)) - len(ids),
-        invalid=sum(line.startswith("invalid") for line in lines),
+        invalid=receipts.invalid,
     )
-
-
-def _job_of(webhook_id: str) -> str:
-    """Return JOB of msg_JOB_ATTEMPT_EVENT."""
-    return webhook_id.split("_")[1]
 
 
 _SERVICE = {

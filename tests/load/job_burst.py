@@ -17,10 +17,10 @@ import os
 import sys
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -40,6 +40,7 @@ from tests.e2e.release import (
     pushed_images,
 )
 from tests.load import callback_receiver
+from tests.load.faults import Faults
 from tests.load.job_clients import Submissions
 from tests.load.tide import samples
 
@@ -49,30 +50,6 @@ PARTS = ("gateway", "events", "playlists", "jobs", "webhooks", "postgresql", "ra
 _NO_LIMIT = {"services": {"jobs": {"env": {"JOBS_MAX_OPEN": "10000"}}}}
 """All submissions come from one address."""
 SUBMIT_SECONDS, SETTLE_SECONDS, FALL_SECONDS = 400.0, 400.0, 180.0
-
-
-class Killer(threading.Thread):
-    """Sends SIGKILL to the processes of one part after the other; the kubelet starts them again."""
-
-    def __init__(self, application: Application, every: float) -> None:
-        super().__init__(daemon=True)
-        self._application = application
-        self._every = every
-        self._over = threading.Event()
-        self.kills = Counter[str]()
-
-    def run(self) -> None:
-        number = 0
-        while not self._over.wait(self._every):
-            part = PARTS[number % len(PARTS)]
-            number += 1
-            kill_containers(self._application, part)
-            self.kills[part] += 1
-            say(f"killed {part}")
-
-    def stop(self) -> None:
-        self._over.set()
-        self.join()
 
 
 def kill_containers(application: Application, component: str) -> None:
@@ -111,12 +88,13 @@ def main() -> None:
             CHART_FILE.write_text(draw_chart(application, began, arguments.jobs))
             say(json.dumps(reports[0], indent=2))
             if arguments.killed_jobs:
-                killer = Killer(application, arguments.kill_every)
-                killer.start()
+                causes = {part: partial(kill_containers, application, part) for part in PARTS}
+                faults = Faults(causes, arguments.kill_every, say)
+                faults.start()
                 reports.append(
-                    run(application, arguments.killed_jobs, arguments.killed_rate, killer.stop)
+                    run(application, arguments.killed_jobs, arguments.killed_rate, faults.stop)
                 )
-                reports[-1]["kills"] = dict(killer.kills)
+                reports[-1]["kills"] = dict(faults.counts)
     sys.stdout.write(json.dumps(reports, indent=2) + "\n")
     failures = ("lost", "callbacks missing", "with two results", "invalid signatures")
     sys.exit(1 if any(report[each] for report in reports for each in failures) else 0)
@@ -127,7 +105,7 @@ def run(
 ) -> dict[str, object]:
     """Submit jobs and wait for their ends, their callbacks and the fall of the replicas."""
     url = application.cluster.ingress
-    submissions = Submissions(url, url, callback_receiver.URLS, rate, HOST)
+    submissions = Submissions(url, url, callback_receiver.URLS, rate, host=HOST)
     most = MostReplicas(application)
     most.start()
     began = time.monotonic()

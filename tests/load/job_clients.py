@@ -28,12 +28,15 @@ class Submissions:
         events_url: str,
         callback_urls: Sequence[str],
         rate: float,
+        *,
         host: str | None = None,
+        events: Sequence[str] = (),
     ) -> None:
         self._url = url
         self._events_url = events_url
         self._callback_urls = callback_urls
         self._rate = rate
+        self._events = {"events": list(events)} if events else {}
         self._headers = {"Host": host} if host else {}
         self._run = secrets.token_hex(8)
         self.accepted: list[str] = []
@@ -69,6 +72,7 @@ class Submissions:
             "lon": number % 360 - 180,
             "limit": 1,
             "callback_url": self._callback_urls[number % len(self._callback_urls)],
+            **self._events,
         }
         headers = {"Idempotency-Key": f"{self._run}-{number}"}
         for attempt in itertools.count():

@@ -1,13 +1,17 @@
 """Submit jobs at a steady rate while every part of the system is killed in turn.
 
     python -m tests.load.job_survival [--jobs 5000] [--rate 50] [--every 15] [--seconds 300]
-                                      [--sqlite]
+                                      [--sqlite] [--parts webhooks jobs] [--stop-seconds 20]
 
 Runs the whole system on this machine and sends SIGKILL to gateway, events process, playlists, jobs,
-webhooks, store (PostgreSQL) and broker in turn, until all jobs are accepted. With --sqlite the
-store is a part of the jobs process. Each job has a callback, whose signature is verified. One job
-in ten is followed by a stream that reconnects. A durable queue counts what the parts publish. Ends
-with 1 if an accepted job or a callback is missing, or a job has two results.
+webhooks, store (PostgreSQL) and broker in turn, until all jobs are accepted. With --stop-seconds,
+every second fault of a process is a SIGSTOP of that length. With --sqlite the store is a part of
+the jobs process. One job in ten is followed by a stream that reconnects. A durable queue counts
+what the parts publish. Each job has two callbacks. The receiver is a process of its own, which
+verifies each signature; a tenth of the jobs has one that has gone, a tenth one that is always away.
+
+Ends with 1 if an accepted job is missing or has two results, or if the id of a callback is neither
+delivered, refused with 410, nor in the list of dead letters.
 """
 
 import argparse
@@ -24,48 +28,26 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import psycopg
 from amqp.exceptions import AMQPError
-from standardwebhooks.webhooks import Webhook
 
 from mare_services.jobs.settings import StoreUri
 from tests.broker_node import Node
 from tests.debian_rabbitmq import broker_to_test
-from tests.fakes.receiver import Receiver
+from tests.load.callback_ledger import EVENTS, CallbackLedger, Fates, StoredJob
+from tests.load.faults import Faults
 from tests.load.job_clients import Submissions
 from tests.load.job_witness import Witness
 from tests.postgresql import PostgreSqlServer
 from tests.system import RunningSystem, running_system
 
 PARTS = ("gateway", "events", "playlists", "jobs", "webhooks")
+SERVERS = ("store", "broker")
 SETTLE_SECONDS = 300.0
 PROGRESS_SECONDS = 10.0
-
-
-class Killer(threading.Thread):
-    """Restarts the parts in turn; each entry of `restarts` kills one and starts it again."""
-
-    def __init__(self, restarts: dict[str, Callable[[], None]], every: float) -> None:
-        super().__init__(daemon=True)
-        self._restarts = list(restarts.items())
-        self._every = every
-        self._over = threading.Event()
-        self.kills = Counter[str]()
-
-    def run(self) -> None:
-        number = 0
-        while not self._over.wait(self._every):
-            part, restart = self._restarts[number % len(self._restarts)]
-            number += 1
-            restart()
-            self.kills[part] += 1
-            log(f"killed {part}")
-
-    def stop(self) -> None:
-        self._over.set()
-        self.join()
 
 
 class Store:
@@ -74,31 +56,16 @@ class Store:
     def __init__(self, uri: str) -> None:
         self.uri = uri
 
-    def states(self) -> dict[str, str]:
-        """Return the state of each job by its id."""
+    def jobs(self) -> list[StoredJob]:
         path = StoreUri(self.uri).sqlite_path
         connection = sqlite3.connect(path, timeout=30) if path else psycopg.connect(self.uri)
         with contextlib.closing(connection):
-            return dict(connection.execute("SELECT id, state FROM jobs").fetchall())
+            rows = connection.execute("SELECT id, state, attempt FROM jobs").fetchall()
+        return [StoredJob(*row) for row in rows]
 
-
-class Callbacks:
-    """The callbacks that a receiver got; each is verified within the tolerance of its timestamp."""
-
-    def __init__(self, receiver: Receiver, secret: str) -> None:
-        self._receiver = receiver
-        self._webhook = Webhook(secret)
-        self._verifying = threading.Lock()
-        self._verified = 0
-        self._jobs = Counter[str]()
-
-    def count(self) -> Counter[str]:
-        """Return how often the end of each job was reported; raise for a wrong signature."""
-        with self._verifying:
-            for each in self._receiver.received[self._verified :]:
-                self._jobs[self._webhook.verify(each.body, each.headers)["data"]["id"]] += 1
-                self._verified += 1
-            return self._jobs.copy()
+    def states(self) -> dict[str, str]:
+        """Return the state of each job by its id."""
+        return {job.id: job.state for job in self.jobs()}
 
 
 def main() -> None:
@@ -108,11 +75,13 @@ def main() -> None:
     options.add_argument("--every", type=float, default=15.0, help="seconds between two kills")
     options.add_argument("--seconds", type=float, default=300.0, help="longest time of submission")
     options.add_argument("--sqlite", action="store_true")
+    options.add_argument("--parts", nargs="+", help="kill only these", choices=(*PARTS, *SERVERS))
+    options.add_argument("--stop-seconds", type=float, default=0.0)
     arguments = options.parse_args()
     with contextlib.ExitStack() as stack:
         report = run(arguments, stack)
     sys.stdout.write(json.dumps(report, indent=2) + "\n")
-    failures = ("lost", "with two results", "callbacks missing")
+    failures = ("lost", "with two results", "callbacks missing", "invalid signatures")
     sys.exit(1 if any(report[each] for each in failures) else 0)
 
 
@@ -121,9 +90,8 @@ def run(arguments: argparse.Namespace, stack: contextlib.ExitStack) -> dict[str,
     node = stack.enter_context(Node(broker_to_test()))
     server = None if arguments.sqlite else stack.enter_context(PostgreSqlServer())
     store = Store(server.new_database() if server else f"sqlite://{folder}/jobs.db")
-    receiver = stack.enter_context(Receiver())
     secret = f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
-    callbacks = Callbacks(receiver, secret)
+    ledger = stack.enter_context(CallbackLedger(folder, secret))
     environ = {
         "JOBS_STORE": store.uri,
         "JOBS_CALLBACKS": "true",
@@ -135,28 +103,40 @@ def run(arguments: argparse.Namespace, stack: contextlib.ExitStack) -> dict[str,
         "WEBHOOKS_ALLOW_LOCALHOST": "true",
         "WEBHOOKS_RATE": "1000",
         "WEBHOOKS_CONCURRENCY": "20",
+        "WEBHOOKS_RETRY_SECONDS": "1,2,5,10,20",
     }
     system = stack.enter_context(running_system(node.amqp_uri, folder, **environ))
     system.start("events", "webhooks")
     witness = Witness(node)
-    killer = Killer(dict(restarts(system, node, server)), arguments.every)
-    submissions = Submissions(system.url, system.events_url, [receiver.url], arguments.rate)
-    killer.start()
-    threading.Thread(target=show_progress, args=(node, store, callbacks), daemon=True).start()
+    causes = {
+        fault: cause
+        for fault, cause in restarts(system, node, server, arguments.stop_seconds)
+        if not arguments.parts or fault.partition(" ")[0] in arguments.parts
+    }
+    faults = Faults(causes, arguments.every, log)
+    submissions = Submissions(
+        system.url, system.events_url, ledger.urls, arguments.rate, events=EVENTS
+    )
+    faults.start()
+    threading.Thread(target=show_progress, args=(node, store), daemon=True).start()
     began = time.monotonic()
-    asyncio.run(submissions.submit(arguments.jobs, arguments.seconds, killer.stop))
+    asyncio.run(submissions.submit(arguments.jobs, arguments.seconds, faults.stop))
     submitted = time.monotonic() - began
     ended = eventually(lambda: set(store.states().values()) == {"complete"})
     seconds_to_end = time.monotonic() - began
     accepted = set(submissions.accepted)
-    eventually(lambda: not accepted - set(callbacks.count()))
-    states, called, published = store.states(), callbacks.count(), witness.count()
+
+    def fates() -> Fates:
+        return ledger.fates(store.jobs(), node)
+
+    eventually(lambda: not fates().missing)
+    states, callbacks, published = store.states(), fates(), witness.count()
     return {
         "store": "SQLite" if arguments.sqlite else "PostgreSQL",
         "jobs submitted": submissions.submitted,
         "accepted": len(accepted),
         "seconds of submission": round(submitted),
-        "kills": dict(killer.kills),
+        "faults": dict(faults.counts),
         "submissions repeated": submissions.repeated,
         "states": dict(Counter(states.values())),
         "lost": len([job for job in accepted if states.get(job) != "complete"]),
@@ -164,8 +144,13 @@ def run(arguments: argparse.Namespace, stack: contextlib.ExitStack) -> dict[str,
         "with two results": published.with_two_results,
         "work done twice": published.composed_again,
         "events doubled": published.doubled,
-        "callbacks missing": len(accepted - set(called)),
-        "callbacks doubled": called.total() - len(called),
+        "callbacks delivered": len(callbacks.delivered),
+        "callbacks refused with 410": len(callbacks.refused),
+        "callbacks in the list of dead letters": len(callbacks.dead),
+        "callbacks missing": sorted(callbacks.missing)[:20],
+        "callbacks doubled": callbacks.copies,
+        "requests after a 410": callbacks.after_gone,
+        "invalid signatures": callbacks.invalid,
         "seconds until the last end": round(seconds_to_end if ended else -1),
         "streams followed": submissions.followed,
         "streams that saw the end": submissions.saw_end,
@@ -174,9 +159,9 @@ def run(arguments: argparse.Namespace, stack: contextlib.ExitStack) -> dict[str,
 
 
 def restarts(
-    system: RunningSystem, node: Node, server: PostgreSqlServer | None
+    system: RunningSystem, node: Node, server: PostgreSqlServer | None, stop_seconds: float
 ) -> Iterator[tuple[str, Callable[[], None]]]:
-    """Yield the name of each part, and a function that kills and starts it."""
+    """Yield the name of each part, and a function that kills and starts it or stops it a while."""
     for part in PARTS:
 
         def restart(part: str = part) -> None:
@@ -184,6 +169,8 @@ def restarts(
             system.start(part)
 
         yield part, restart
+        if stop_seconds:
+            yield f"{part} stopped", partial(system.stop, part, stop_seconds)
     for name, each in (("store", server), ("broker", node)):
         if each is not None:
 
@@ -204,11 +191,10 @@ def eventually(holds: Callable[[], bool]) -> bool:
     return False
 
 
-def show_progress(node: Node, store: Store, callbacks: Callbacks) -> None:
-    """Write the states of jobs, the callbacks, and the queue of calls to the jobs service."""
+def show_progress(node: Node, store: Store) -> None:
+    """Write the states of jobs, and the queue of calls to the jobs service."""
     while True:
         time.sleep(PROGRESS_SECONDS)
-        called = callbacks.count().total()
         try:
             states = dict(Counter(store.states().values()))
             with node.connect() as connection:
@@ -217,7 +203,7 @@ def show_progress(node: Node, store: Store, callbacks: Callbacks) -> None:
         except (OSError, AMQPError, psycopg.Error) as error:
             log(f"  {type(error).__name__}")
         else:
-            log(f"  {states}; {called} callbacks; {calls}")
+            log(f"  {states}; {calls}")
 
 
 def log(line: str) -> None:
