@@ -16,7 +16,6 @@ from tests.fakes import receiver as behaviour
 from tests.fakes.receiver import Receiver, status
 from tests.integration.runtime_client.amqp_proxy import BLOCKED, UNBLOCKED, Alarm
 from tests.integration.webhooks.conftest import verified
-from tests.proc import resident_bytes
 from tests.serving import call
 from tests.vhost import becomes, eventually
 
@@ -46,20 +45,21 @@ def command(vhost, *arguments):
 
 
 def test_a_failed_callback_is_sent_again_with_the_same_id_until_it_arrives(webhooks):
-    answers = in_turn(status(500), behaviour.reset, status(302, Location="http://127.0.0.1/"),
-                      status(204))  # fmt: skip
-    with Receiver(answers) as receiver, webhooks.record(), webhooks.running():
+    answers = in_turn(status(500), status(204))
+    with (
+        Receiver(answers) as receiver,
+        webhooks.record(),
+        webhooks.running(WEBHOOKS_RETRY_SECONDS="2"),  # through another queue than the rest of 1 s
+    ):
         webhooks.publish(receiver.url)
-        eventually(lambda: len(receiver.received) == 4)
+        reports = webhooks.await_reports(2)
         eventually(lambda: webhooks.vhost.depth(CALLBACKS).ready == 0)
-
-        reports = webhooks.await_reports(4)
 
     assert {event["data"]["id"] for event in verified(receiver.received)} == {"1"}
     assert {request.headers["webhook-id"] for request in receiver.received} == {"msg_1_1_complete"}
-    assert [each["number"] for each in reports] == [1, 2, 3, 4]
-    assert [each["outcome"] for each in reports] == ["failed"] * 3 + ["delivered"]
-    assert [each["status"] for each in reports] == [500, None, 302, 204]
+    assert [(each["number"], each["outcome"]) for each in reports] == [
+        (1, "failed"), (2, "delivered")
+    ]  # fmt: skip
     assert webhooks.vhost.dead_letters() == 0
 
 
@@ -230,19 +230,6 @@ def test_no_lie_of_a_receiver_takes_longer_than_an_attempt(webhooks):
     assert max(each["seconds"] for each in reports) < 50  # the limit is 2; a lie takes for ever
 
 
-def test_the_body_of_a_gigabyte_does_not_keep_the_service_busy(webhooks):
-    with Receiver(behaviour.gigabyte) as receiver, webhooks.running() as process:
-        started = time.monotonic()
-        for number in range(8):
-            webhooks.publish(receiver.url, str(number))
-        reports = webhooks.await_reports(8)
-        resident = resident_bytes(process.pid)
-
-    assert {each["outcome"] for each in reports} == {"delivered"}
-    assert time.monotonic() - started < 45
-    assert resident < 200 * 2**20
-
-
 def test_a_host_gets_as_many_callbacks_at_a_time_as_allowed(webhooks):
     most = []
     busy = []
@@ -294,32 +281,3 @@ def test_a_url_that_leads_inside_is_refused_although_it_got_into_a_queue(webhook
         detail.startswith(("The URL is refused.", "The host has no public address."))
         for detail in details
     )
-
-
-def test_a_malformed_event_is_a_dead_letter_and_harms_no_other(webhooks):
-    with Receiver() as receiver, webhooks.running(RUNTIME_RETRY_LIMIT="0"):
-        webhooks.vhost.publish(
-            b'{"job_id": 7}',
-            routing_key=CALLBACKS,
-            content_type="application/json",
-            content_encoding="utf-8",
-        )
-        webhooks.publish(receiver.url)
-        eventually(lambda: receiver.received)
-        becomes(webhooks.vhost.dead_letters, 1)
-
-        assert command(webhooks.vhost, "replay").stdout == "0 callbacks\n"
-
-
-def test_a_secret_that_is_missing_stops_the_service_with_a_sentence(vhost):
-    process = subprocess.run(
-        [sys.executable, "-m", "mare_nameko.service", "run", "webhooks"],
-        env={**os.environ, "AMQP_URI": vhost.amqp_uri, "RUNTIME_HEALTH_PORT": "0"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-    assert process.returncode == 2
-    assert "WEBHOOKS_SECRETS is not set" in process.stderr
