@@ -42,7 +42,7 @@ class Fates:
         refused: callbacks of jobs whose receiver has answered 410.
         dead: callbacks in the list of ``mare-jobs dead-letters``.
         copies: requests beyond the first that was delivered.
-        after_gone: ids that were sent although the job's receiver had answered 410 before.
+        gone_again: 410s beyond the first of a job: its callbacks are sent at the same time.
     """
 
     delivered: set[str]
@@ -50,7 +50,7 @@ class Fates:
     dead: set[str]
     missing: set[str]
     copies: int
-    after_gone: int
+    gone_again: int
     invalid: int
 
 
@@ -75,22 +75,7 @@ class CallbackLedger:
 
     def fates(self, jobs: Iterable[StoredJob], node: Node) -> Fates:
         """Return what has become of each callback of the jobs so far."""
-        receipts = Receipts.of(self._lines.read_text())
-        requests = receipts.requests
-        due = {each for job in jobs for each in job.callbacks()}
-        delivered = Counter(name for name, _, status in requests if status == "204")
-        gone = Counter(job_of(name) for name, _, status in requests if status == "410")
-        refused = {each for each in due if job_of(each) in gone} - set(delivered)
-        dead = (dead_letters(node) & due) - set(delivered) - refused
-        return Fates(
-            delivered=due & set(delivered),
-            refused=refused,
-            dead=dead,
-            missing=due - set(delivered) - refused - dead,
-            copies=delivered.total() - len(delivered),
-            after_gone=gone.total() - len(gone),
-            invalid=receipts.invalid,
-        )
+        return match(jobs, Receipts.of(self._lines.read_text()), dead_letters(node))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +95,25 @@ class Receipts:
         lines = [line.split() for line in text.splitlines()]
         requests = [(line[1], line[2], line[3]) for line in lines if line[0] == "callback"]
         return cls(requests, sum(line[0] == "invalid:" for line in lines))
+
+
+def match(jobs: Iterable[StoredJob], receipts: Receipts, dead: set[str]) -> Fates:
+    due = {each for job in jobs for each in job.callbacks()}
+    answers = Counter((name, status) for name, _, status in receipts.requests)
+    copies = Counter({name: count for (name, status), count in answers.items() if status == "204"})
+    delivered = due & set(copies)
+    gone = Counter(job_of(name) for name, _, status in receipts.requests if status == "410")
+    refused = {each for each in due if job_of(each) in gone} - delivered
+    dead = dead & due - delivered - refused
+    return Fates(
+        delivered=delivered,
+        refused=refused,
+        dead=dead,
+        missing=due - delivered - refused - dead,
+        copies=copies.total() - len(copies),
+        gone_again=gone.total() - len(gone),
+        invalid=receipts.invalid,
+    )
 
 
 def job_of(webhook_id: str) -> str:

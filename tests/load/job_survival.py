@@ -103,7 +103,7 @@ def run(arguments: argparse.Namespace, stack: contextlib.ExitStack) -> dict[str,
         "WEBHOOKS_ALLOW_LOCALHOST": "true",
         "WEBHOOKS_RATE": "1000",
         "WEBHOOKS_CONCURRENCY": "20",
-        "WEBHOOKS_RETRY_SECONDS": "1,2,5,10,20",
+        "WEBHOOKS_RETRY_SECONDS": "1,2,5,10,20,20,20",
     }
     system = stack.enter_context(running_system(node.amqp_uri, folder, **environ))
     system.start("events", "webhooks")
@@ -149,7 +149,7 @@ def run(arguments: argparse.Namespace, stack: contextlib.ExitStack) -> dict[str,
         "callbacks in the list of dead letters": len(callbacks.dead),
         "callbacks missing": sorted(callbacks.missing)[:20],
         "callbacks doubled": callbacks.copies,
-        "requests after a 410": callbacks.after_gone,
+        "410s beyond the first of a job": callbacks.gone_again,
         "invalid signatures": callbacks.invalid,
         "seconds until the last end": round(seconds_to_end if ended else -1),
         "streams followed": submissions.followed,
