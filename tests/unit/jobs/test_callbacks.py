@@ -221,9 +221,12 @@ def test_an_installation_without_webhooks_rejects_callbacks(store, database):
 def test_a_receiver_that_is_gone_gets_no_further_callback(lifecycle, store, accept, callbacks):
     accept()
     lifecycle.record("1", 1, JobState.RUNNING)
+    assert not callbacks.ended("1")
     callbacks.record(attempted(Outcome.GONE))
     lifecycle.record("1", 1, JobState.COMPLETE, result=1)
 
+    assert callbacks.ended("1")
+    assert not callbacks.ended("unknown")
     assert kinds(store) == ["job.started"]
     assert view(store.get("1"))["callback"]["ended"] is True
 

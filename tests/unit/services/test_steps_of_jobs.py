@@ -8,6 +8,7 @@ from mare_nameko.service.settings import Settings as RuntimeSettings
 from mare_services.jobs.adapters import postgresql, sqlite
 from mare_services.playlists import service as playlists
 from mare_services.webhooks.adapters.queues import REPORT_SECONDS
+from mare_services.webhooks.service import ASK_SECONDS
 from mare_services.webhooks.settings import Settings as WebhooksSettings
 
 
@@ -28,6 +29,7 @@ def test_the_work_of_a_job_ends_before_a_kill():
 
 def test_an_attempt_to_deliver_a_callback_ends_before_a_kill():
     assert ATTEMPT + 2 * PUBLISH <= STOP, "it is sent, parked and reported"
+    assert ASK_SECONDS < ATTEMPT, "the question is a part of it"
 
 
 def test_a_statement_of_the_store_ends_before_a_kill():

@@ -93,7 +93,7 @@ class CallbackDelivery:
         if due.webhook_id in self._delivered:
             return
         parking = self.schedule.parking(due.progress.not_before - now)
-        if parking is not None and due.job_id not in self._ended:
+        if parking is not None:
             queues.park(due, parking)
             return
         due = replace(due, progress=self.schedule.begin(due.progress, now))
