@@ -1,6 +1,5 @@
 """What becomes of one callback, with a receiver and queues of the test."""
 
-import base64
 import json
 import logging
 import time
@@ -10,110 +9,9 @@ import pytest
 from standardwebhooks.webhooks import Webhook
 
 from mare_services.contract.callback_urls import UrlRules
-from mare_services.contract.callbacks import CallbackDue, CallbackType, DeliveryProgress, Outcome
-from mare_services.webhooks.delivery import MOST_REDELIVERIES, CallbackDelivery, Received
-from mare_services.webhooks.domain.destinations import Destinations
-from mare_services.webhooks.domain.schedule import Schedule
+from mare_services.contract.callbacks import DeliveryProgress, Outcome
 from mare_services.webhooks.ports import Answer, SendingFailed
-from mare_services.webhooks.sending import Sender, Signer
-from tests.fakes.clock import Clock
-
-SECRET = f"whsec_{base64.b64encode(bytes(32)).decode()}"
-NOW = 1_800_000_000.0
-DUE = CallbackDue(
-    webhook_id="msg_1_1_complete",
-    job_id="1",
-    type=CallbackType.COMPLETE,
-    url="https://example.com/hook?token=secret",
-    payload={"type": "job.complete", "timestamp": "2026-11-25T12:00:00Z", "data": {"id": "1"}},
-)
-
-
-class Receiver:
-    """Answers as told: a status, an Answer or an error; remembers what it got."""
-
-    def __init__(self):
-        self.answer = 204
-        self.requests = []
-
-    def post(self, destination, headers, body, seconds):
-        self.requests.append((destination, headers, body))
-        self.seconds = seconds
-        if isinstance(self.answer, Exception):
-            raise self.answer
-        return Answer(status=self.answer) if isinstance(self.answer, int) else self.answer
-
-
-class Queues:
-    def __init__(self):
-        self.parked, self.dead, self.reports = [], [], []
-
-    def park(self, due, seconds):
-        self.parked.append((due, seconds))
-
-    def dead_letter(self, due, reason):
-        self.dead.append((due, reason))
-
-    def report(self, attempted):
-        self.reports.append(attempted.delivery)
-
-
-class Subscriptions:
-    """The record of the jobs service: `ended` jobs; None while it does not answer."""
-
-    def __init__(self):
-        self.ended, self.asked = set(), []
-
-    def have_ended(self, job_id):
-        self.asked.append(job_id)
-        return None if self.ended is None else job_id in self.ended
-
-
-def handle(delivery, due, queues, subscriptions=None, **received):
-    received = Received(due=due, **received)
-    delivery.handle(received, queues, subscriptions or Subscriptions())
-
-
-@pytest.fixture
-def subscriptions():
-    return Subscriptions()
-
-
-@pytest.fixture
-def receiver():
-    return Receiver()
-
-
-@pytest.fixture
-def queues():
-    return Queues()
-
-
-@pytest.fixture
-def clock():
-    return Clock(NOW)
-
-
-@pytest.fixture
-def make_delivery(receiver, clock):
-    def make(*, concurrency=4, rules=UrlRules()):  # noqa: B008
-        return CallbackDelivery(
-            sender=Sender(transport=receiver, signer=Signer([SECRET]), clock=clock),
-            attempt_seconds=15,
-            rules=rules,
-            schedule=Schedule((5, 30)),
-            destinations=Destinations(concurrency=concurrency, rate=100, workers=4),
-            clock=clock,
-            monotonic=clock,
-            draw=lambda: 0.5,
-        )
-
-    return make
-
-
-@pytest.fixture
-def delivery(make_delivery):
-    return make_delivery()
+from tests.unit.webhooks.deliveries import DUE, NOW, SECRET, Receiver, handle
 
 
 def test_a_callback_is_sent_with_its_signature_and_reported(delivery, receiver, queues, clock):
@@ -179,94 +77,6 @@ def test_410_ends_the_callbacks_of_the_job_and_of_no_other(delivery, receiver, q
     ]  # fmt: skip
     assert len(receiver.requests) == 2
     assert queues.parked == queues.dead == []
-
-
-RETRY = replace(DUE, first=True, progress=DeliveryProgress(attempts=1, step=1, since=NOW - 5))
-LATER = replace(DUE, first=False)
-
-
-@pytest.mark.parametrize("due", [RETRY, LATER])
-def test_a_callback_that_another_replica_knows_to_be_ended_is_not_sent(
-    delivery, receiver, queues, subscriptions, due
-):
-    subscriptions.ended.add("1")
-
-    handle(delivery, due, queues, subscriptions)
-
-    assert receiver.requests == queues.parked == queues.dead == []
-    [report] = queues.reports
-    assert (report.outcome, report.status, report.next_at) == (Outcome.GONE, None, None)
-    assert report.detail == "The receiver has ended the callbacks of this job."
-
-
-@pytest.mark.parametrize("due", [RETRY, LATER])
-def test_a_callback_waits_while_it_is_not_known_whether_it_has_ended(
-    delivery, receiver, queues, subscriptions, due
-):
-    subscriptions.ended = None
-    handle(delivery, due, queues, subscriptions)
-
-    assert receiver.requests == queues.reports == []
-    [(waiting, seconds)] = queues.parked
-    assert (waiting.progress.attempts, seconds) == (due.progress.attempts, 1.0)
-
-    delivery.clock.now, subscriptions.ended = waiting.progress.not_before, set()
-    handle(delivery, waiting, queues, subscriptions)
-    assert [each.outcome for each in queues.reports] == [Outcome.DELIVERED]
-
-
-def test_the_first_attempt_of_a_jobs_first_callback_needs_no_answer_of_jobs(
-    delivery, queues, subscriptions
-):
-    handle(delivery, replace(DUE, first=True), queues, subscriptions)
-
-    assert subscriptions.asked == []
-    assert [each.outcome for each in queues.reports] == [Outcome.DELIVERED]
-
-
-def test_the_question_is_a_part_of_the_time_of_an_attempt(delivery, receiver, queues, clock):
-    class Slow(Subscriptions):
-        def have_ended(self, job_id):
-            clock.now += 2
-            return False
-
-    handle(delivery, LATER, queues, Slow())
-
-    assert receiver.seconds == 13
-
-
-def test_a_callback_whose_process_was_killed_is_sent_again(delivery, queues):
-    handle(delivery, DUE, queues, redeliveries=MOST_REDELIVERIES - 1)
-
-    assert [each.outcome for each in queues.reports] == [Outcome.DELIVERED]
-
-
-def test_a_callback_that_kills_its_process_again_and_again_uses_up_its_schedule(
-    delivery, receiver, queues
-):
-    due, seconds = DUE, []
-    for _ in range(3):
-        handle(delivery, due, queues, redeliveries=MOST_REDELIVERIES)
-        if queues.parked:
-            due, parked = queues.parked.pop()
-            seconds.append(parked)
-            delivery.clock.now += parked + 1
-
-    assert receiver.requests == []
-    assert seconds == [5, 30]
-    [(_, reason)] = queues.dead
-    assert reason == "The sender ended during the attempt."
-    assert [each.detail for each in queues.reports] == [reason] * 3
-
-
-def test_a_callback_has_the_trace_of_its_job(delivery, receiver, queues):
-    traceparent = f"00-{'a' * 32}-{'b' * 16}-01"
-    handle(delivery, DUE, queues, traceparent=traceparent)
-    handle(delivery, replace(DUE, webhook_id="msg_2"), queues)
-
-    assert [headers.get("traceparent") for _, headers, _ in receiver.requests] == [
-        traceparent, None
-    ]  # fmt: skip
 
 
 def test_a_callback_that_was_delivered_is_not_sent_again(delivery, receiver, queues):
