@@ -31,8 +31,13 @@ Port = Annotated[int, Meta(ge=1, le=65535)]
 STREAM = re.compile(r"/v1/(jobs/[^/?]+/events|streams/[^/?]+)")
 _CHUNK = 65_536
 _CONNECT_SECONDS = 2.0
-LIMITS: dict[str, Any] = {"max_line_size": 65_536, "max_field_size": 65_536}
-"""Bytes of the request line and of a field: more than the gateway accepts, which explains it."""
+LIMITS: dict[str, Any] = {
+    "max_line_size": 65_536,
+    "max_field_size": 65_536,
+    "auto_decompress": False,
+}
+"""Bytes of the request line and of a field: more than the gateway accepts, which explains it. A body
+is passed on with its Content-Encoding and its length, so it must not be decompressed."""
 _HOP_BY_HOP = frozenset(
     {"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"}
 )

@@ -3,10 +3,10 @@
     python -m tests.load.bench_gateway [--seconds 8] [--rounds 3] [--json FILE]
 
 The same small Flask application, the same granian settings, the same trivial stock Nameko service,
-32 clients; only the RPC client differs (``contenders.py``). The whole gateway runs as shipped.
-The contenders take turns, so that a machine that gets busy slows them all, and the medians count.
-Once with the classic queues that stock Nameko gets from a stock RabbitMQ, once with the quorum
-queues of our policies.
+32 clients; only the RPC client differs (``contenders.py``). The whole gateway is served as in
+production. The contenders take turns, so that a machine that gets busy slows them all, and the
+medians count. Once with the classic queues that stock Nameko gets from a stock RabbitMQ, once with
+the quorum queues of our policies.
 
 The targets are 2.5 times the requests of the pool, 0.3 of its p99, and 0.8 of what Flask and the
 client allow: on two cores everything shares the processor, so the times of one request add up.

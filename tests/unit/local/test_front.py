@@ -1,6 +1,7 @@
 """The one address of `make run`: what goes where, and what is passed on."""
 
 import asyncio
+import gzip
 
 import pytest
 from aiohttp import web
@@ -27,12 +28,18 @@ def test_only_streams_go_to_the_events_process(path, streams):
 
 
 async def echo(request):
-    body = await request.text()
+    body = (await request.read()).decode("latin-1")
     seen = {name: request.headers.get(name) for name in ("X-Test", "TE", "Host")}
     seen["names"] = list(request.headers)
     seen["X-Forwarded-For"] = request.headers.getall("X-Forwarded-For", [])
     return web.json_response(
-        {"path": request.raw_path, "method": request.method, "body": body, **seen},
+        {
+            "path": request.raw_path,
+            "method": request.method,
+            "body": body,
+            "size": len(body),
+            **seen,
+        },
         status=201,
         headers={"X-Answer": "yes", "Keep-Alive": "timeout=1"},
     )
@@ -69,6 +76,17 @@ def test_a_request_and_its_answer_are_passed_on_unchanged():
         assert (document["method"], len(document["body"])) == ("POST", 60_000)
         assert (document["X-Test"], document["TE"]) == ("1", None)
         assert document["Host"] == f"127.0.0.1:{client.port}"
+
+    run(test)
+
+
+def test_a_compressed_body_is_passed_on_as_it_is():
+    compressed = gzip.compress(b"x" * 50_000)
+
+    async def test(client):
+        headers = {"Content-Encoding": "gzip"}
+        answer = await client.post("/v1/playlists", data=compressed, headers=headers)
+        assert (await answer.json())["size"] == len(compressed)
 
     run(test)
 
