@@ -36,8 +36,8 @@ LIMITS: dict[str, Any] = {
     "max_field_size": 65_536,
     "auto_decompress": False,
 }
-"""Bytes of the request line and of a field: more than the gateway accepts, which explains it. A body
-is passed on with its Content-Encoding and its length, so it must not be decompressed."""
+"""Bytes of the request line and of a field: more than the gateway accepts, which explains it. A
+body is passed on with its Content-Encoding and its length, so it must not be decompressed."""
 _HOP_BY_HOP = frozenset(
     {"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"}
 )
