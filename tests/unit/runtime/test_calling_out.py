@@ -92,7 +92,7 @@ def test_a_call_publishes_one_request():
         "reply_to": "replies",
         "correlation_id": call.correlation_id,
         "message_id": call.correlation_id,
-        "delivery_mode": 2,
+        "delivery_mode": 1,
     }
     name, kind, parent, attributes = shop.tracer.begun[-1]
     assert (name, kind, parent) == ("worker.echo", "client", worker.message_context.span.context)

@@ -139,7 +139,7 @@ class Channel:
         self.channel_id = 2
         self.sent = []
 
-    def send_method(self, method, signature, arguments):
+    def send_method(self, method, signature="", arguments=()):
         self.sent.append((method, dumps(signature, arguments)))
 
 
@@ -173,6 +173,19 @@ def test_the_silence_of_a_queues_leader_is_no_answer():
     assert counter.take(1, 2, declare_ok("rpc-weather", 0, 0))
     assert counter.take(1, 2, declare_ok("rpc-weather", 0, 3))
     assert reported == [("weather", 0, 3)]
+
+
+def test_a_channel_that_a_missing_queue_has_closed_is_opened_without_waiting():
+    channel = Channel()
+    counter = ConsumerCounter(channel, None)
+
+    assert counter.take(1, 2, b"\x00\x14\x00\x28" + dumps("BsBB", (404, "NOT_FOUND", 50, 10)))
+    counter.request("weather")
+
+    assert [method for method, _ in channel.sent] == [(20, 41), (20, 10)]
+    assert counter.take(1, 2, b"\x00\x14\x00\x0b" + bytes(4))
+    counter.request("weather")
+    assert channel.sent[-1][0] == (50, 10)
 
 
 def test_the_counter_leaves_other_frames_alone():

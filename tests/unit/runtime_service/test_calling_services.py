@@ -22,7 +22,7 @@ def hasty(shared_start):
     return stage
 
 
-def test_a_call_is_a_persistent_request_with_the_context_and_a_deadline(shop):
+def test_a_call_is_a_transient_request_with_the_context_and_a_deadline(shop):
     answered = {"service": "shop", "target": "worker.echo", "outcome": "ok"}
     calls = shop.metric(CALLED, **answered)
     before = time.time()
@@ -35,7 +35,7 @@ def test_a_call_is_a_persistent_request_with_the_context_and_a_deadline(shop):
     assert json.loads(request.body) == {"args": [1], "kwargs": {}}
     assert (request.exchange, request.routing_key) == ("nameko-rpc", "worker.echo")
     assert request.properties["message_id"] == request.properties["correlation_id"]
-    assert request.properties["delivery_mode"] == 2
+    assert request.properties["delivery_mode"] == 1
     assert request.properties["content_type"] == "application/json"
     assert headers["nameko.request_id"] == "request-1"
     assert headers["nameko.tracestate"] == "vendor=1"

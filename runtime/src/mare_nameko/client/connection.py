@@ -7,12 +7,12 @@ and the method :meth:`blocking_read`.
 
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from struct import Struct
 from typing import Any
 
 import amqp
-from amqp import spec
-from amqp.exceptions import NotFound, UnexpectedFrame
+from amqp.exceptions import UnexpectedFrame
 from amqp.method_framing import frame_handler
 
 _RECEIVE_SIZE = 256 * 1024
@@ -89,18 +89,27 @@ class BufferedConnection(amqp.Connection):
 
     def receive(self) -> None:
         """Read the bytes that have arrived and process all complete frames."""
-        self._fill()
+        self._fill_without_waiting()
         while (frame := self._buffer.next()) is not None:
-            try:
-                self.on_inbound_frame(frame)
-            except NotFound as error:
-                if error.method_sig != spec.Queue.Declare:
-                    raise
-                # ConsumerCounter requested a missing queue. py-amqp has reopened the channel.
+            self.on_inbound_frame(frame)
 
     def send(self, frames: bytes) -> None:
         self.transport.write(frames)
         self.bytes_sent += 1
+
+    def _fill_without_waiting(self) -> None:
+        """Read what has arrived. Half of a TLS record makes the socket readable and holds no byte:
+        a read that waits for the rest would hold up all calls of the process."""
+        sock = self.sock
+        if not isinstance(sock, ssl.SSLSocket):
+            self._fill()
+            return
+        sock.settimeout(0)
+        try:
+            with suppress(ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                self._fill()
+        finally:
+            sock.settimeout(self._method_timeout)
 
     def _fill(self) -> None:
         sock = self.sock

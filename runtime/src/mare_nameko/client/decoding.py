@@ -16,6 +16,9 @@ _METHOD_FRAME, _HEADER_FRAME, _BODY_FRAME = 1, 2, 3
 _DELIVER = b"\x00\x3c\x00\x3c"
 _ACK = b"\x00\x3c\x00\x50"
 _DECLARE_OK = b"\x00\x32\x00\x0b"
+_CLOSE_NOT_FOUND = b"\x00\x14\x00\x28\x01\x94"
+"""The method ``channel.close`` and its reply code 404."""
+_OPEN_OK = b"\x00\x14\x00\x0b"
 _ACK_ARGUMENTS = Struct(">QB")
 _BODY_SIZE_AND_FLAGS = Struct(">QH")
 _LONG = Struct(">I")
@@ -160,9 +163,13 @@ class ConsumerCounter:
 
     def __init__(self, channel: Any, on_counts: Callable[[str, int, int], None]) -> None:
         self._channel = channel
+        self._is_open = True
         self._on_counts = on_counts
 
     def request(self, service: str) -> None:
+        """Request the counts of a service; while the channel is being opened, do nothing."""
+        if not self._is_open:
+            return
         queue = f"{_QUEUE_PREFIX}{service}"
         passive = (0, queue, True, False, False, False, False, None)
         self._channel.send_method(spec.Queue.Declare, "BsbbbbbF", passive)
@@ -171,12 +178,27 @@ class ConsumerCounter:
         """Process a frame; return False if py-amqp must process it."""
         if channel != self._channel.channel_id or kind != _METHOD_FRAME:
             return False
+        if payload.startswith(_CLOSE_NOT_FOUND):
+            self._open_again()
+            return True
+        if payload[:4] == _OPEN_OK:
+            self._is_open = True
+            return True
         if payload[:4] != _DECLARE_OK:
             return False
         queue, messages, consumers = declared(payload)
         if messages or consumers:
             self._on_counts(queue.removeprefix(_QUEUE_PREFIX), messages, consumers)
         return True
+
+    def _open_again(self) -> None:
+        """Open the channel, which the broker closed because of a missing queue.
+
+        py-amqp would wait for ``channel.open-ok`` here, and with it all calls in flight.
+        """
+        self._is_open = False
+        self._channel.send_method(spec.Channel.CloseOk)
+        self._channel.send_method(spec.Channel.Open, "s", ("",))
 
 
 def declared(payload: bytes) -> tuple[str, int, int]:

@@ -27,7 +27,7 @@ from mare_nameko.service.errors import (
     DeadlineExceeded,
     read_error,
 )
-from mare_nameko.service.publisher import PERSISTENT, Publisher
+from mare_nameko.service.publisher import TRANSIENT, Publisher
 from mare_nameko.tracing import Span
 
 
@@ -125,7 +125,7 @@ class RpcProxy(DependencyProvider):
                 reply_to=self.rpc_reply_listener.routing_key,
                 correlation_id=call.correlation_id,
                 message_id=call.correlation_id,
-                delivery_mode=PERSISTENT,
+                delivery_mode=TRANSIENT,
             )
         except Unroutable:
             unknown = UnknownService(self.target_service)
