@@ -14,8 +14,10 @@ from tests.vhost import eventually
 
 
 @pytest.fixture
-def authority():
-    return trustme.CA()
+def authority(tmp_path):
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    return authority
 
 
 @pytest.fixture
@@ -38,15 +40,16 @@ def proxy(broker):
     proxy.close()
 
 
-def test_half_of_a_record_delays_no_other_call(
-    broker, proxy, authority, make_client, echo, tmp_path
-):
-    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
-    client = make_client(
+@pytest.fixture
+def client(proxy, make_client, echo, tmp_path):
+    return make_client(
         f"amqps://ana:secret@127.0.0.1:{proxy.port}/shop",
         tls_files=TlsFiles(ca_file=str(tmp_path / "ca.pem")),
         method_timeout=2,
     )
+
+
+def test_half_of_a_record_delays_no_other_call(broker, proxy, client):
     assert client.call("shop.pay", 0, timeout=60) == [0]
 
     with ThreadPoolExecutor(2) as threads:

@@ -1,5 +1,6 @@
 """A service with entrypoints and dependencies of each kind, which runs in a process of its own."""
 
+import math
 import os
 
 from kombu import Exchange, Queue
@@ -42,6 +43,10 @@ class Shop(Worker, Front, Listener):
     @rpc(expected_exceptions=KeyError)
     def miss(self):
         raise KeyError("missing")
+
+    @rpc
+    def measure(self):
+        return {"celsius": math.nan}
 
     @event_handler("front", "hopeless", on_give_up="on_hopeless_given_up")
     def on_hopeless(self, data):

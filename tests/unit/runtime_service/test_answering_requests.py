@@ -2,11 +2,15 @@
 
 import json
 import time
+import zlib
 
 import pytest
 
 from tests.unit.runtime_service.stage import CONTEXT, HANDLED, TRACE_ID, within
 from tests.vhost import eventually
+
+BOMB = zlib.compress(b'"' + bytes(2**25))
+"""33 kB that become 32 MiB."""
 
 
 def test_a_request_is_answered_in_its_own_form_and_then_acknowledged(shop):
@@ -45,6 +49,7 @@ def test_a_caller_can_have_replies_sent_to_it_directly(shop):
         ("impatient", "Timeout", "failure"),
         ("vague", "UnserializableValueError", "failure"),
         ("spin", "UnserializableValueError", "failure"),
+        ("measure", "UnserializableValueError", "failure"),
     ],
 )
 def test_an_error_is_answered_and_counted(shop, method, kind, outcome):
@@ -101,6 +106,7 @@ def test_what_cannot_be_serialized_is_logged_by_its_type(shop, method, kind):
         ("undecodable", {"body": b'{"args": ['}),
         ("call_id_stack", {"headers": {"nameko.call_id_stack": 5}}),
         ("deadline", {"headers": {"nameko.deadline": "tomorrow"}}),
+        ("undecompressible", {"body": BOMB, "headers": {"compression": "application/x-gzip"}}),
     ],
 )
 def test_a_request_that_cannot_be_answered_is_rejected_and_counted(shop, reason, properties):
@@ -112,6 +118,13 @@ def test_a_request_that_cannot_be_answered_is_rejected_and_counted(shop, reason,
     assert shop.metric("runtime_rejected_total", service="shop", reason=reason) == 1
     assert shop.metric("runtime_messages_in_hand") == 0
     assert shop.call("shop.echo", "still here") == "still here"
+
+
+def test_the_log_says_what_is_no_json_in_a_request(shop):
+    shop.request("shop.echo", body=b'{"args": [NaN], "kwargs": {}}')
+
+    line = "Rejected an undecodable message to shop.echo: DecodeError: NaN is no number of JSON"
+    eventually(lambda: line in shop.process.log())
 
 
 @pytest.mark.parametrize(

@@ -125,13 +125,23 @@ def test_a_refused_request_is_an_error_at_once(shop):
     assert error["exc_args"] == [expected]
 
 
-def test_an_undecodable_reply_is_counted_and_not_rejected(shop):
-    (reply_queue,) = (name for name in shop.broker.held if name.startswith("rpc.reply-shop-"))
+@pytest.mark.parametrize("body", [b"{", b'{"result": NaN, "error": null}'])
+def test_an_undecodable_reply_ends_its_call_at_once_and_is_not_rejected(shop, body):
     rejected = len(shop.broker.rejected)
+    counted = shop.metric("runtime_rejected_total", reason="undecodable")
+    outer = shop.request("shop.relay", "echo", 1)
+    request = shop.next("rpc-worker")
+    properties = {
+        "content_type": "application/json",
+        "correlation_id": request.properties["correlation_id"],
+    }
 
-    shop.broker.put(Stored("", reply_queue, {"content_type": "application/json"}, b"{"))
+    shop.broker.put(Stored("nameko-rpc", request.properties["reply_to"], properties, body))
 
-    eventually(lambda: shop.metric("runtime_rejected_total", reason="undecodable") == 1)
+    error = json.loads(shop.reply(outer).body)["error"]
+    assert error["exc_type"] == "BadReply"
+    assert error["exc_args"][0].startswith("The reply cannot be decoded: DecodeError: ")
+    assert shop.metric("runtime_rejected_total", reason="undecodable") == counted + 1
     assert len(shop.broker.rejected) == rejected
     assert shop.call("shop.echo", 1) == 1
 

@@ -8,51 +8,12 @@ and the method :meth:`blocking_read`.
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
-from struct import Struct
 from typing import Any
 
 import amqp
-from amqp.exceptions import UnexpectedFrame
 from amqp.method_framing import frame_handler
 
-_RECEIVE_SIZE = 256 * 1024
-MAX_FRAME_BYTES = 2**24
-"""RabbitMQ's `frame_max` is 128 KiB by default; py-amqp accepts any that the broker proposes."""
-_HEADER = Struct(">BHI")
-_END = 0xCE
-
-Frame = tuple[int, int, bytes]
-"""Type, channel and payload."""
-
-
-class FrameBuffer:
-    """Splits a stream of bytes into AMQP frames.
-
-    py-amqp calls ``recv`` three times for each frame: nine times for a reply, which has three.
-    """
-
-    def __init__(self) -> None:
-        self._bytes = bytearray()
-
-    def feed(self, data: bytes) -> None:
-        self._bytes += data
-
-    def next(self) -> Frame | None:
-        """Return the next complete frame, or None. Raises UnexpectedFrame if it is not valid."""
-        buffer = self._bytes
-        if len(buffer) < _HEADER.size:
-            return None
-        kind, channel, size = _HEADER.unpack_from(buffer)
-        if size > MAX_FRAME_BYTES:
-            raise UnexpectedFrame(f"frame of {size} bytes")
-        end = _HEADER.size + size
-        if len(buffer) <= end:
-            return None
-        if buffer[end] != _END:
-            raise UnexpectedFrame(f"frame ends with {buffer[end]:#04x} instead of {_END:#04x}")
-        payload = bytes(buffer[_HEADER.size : end])
-        del buffer[: end + 1]
-        return kind, channel, payload
+from mare_nameko.frame_buffer import RECEIVE_BYTES, Frame, FrameBuffer
 
 
 class BufferedConnection(amqp.Connection):
@@ -98,8 +59,11 @@ class BufferedConnection(amqp.Connection):
         self.bytes_sent += 1
 
     def _fill_without_waiting(self) -> None:
-        """Read what has arrived. Half of a TLS record makes the socket readable and holds no byte:
-        a read that waits for the rest would hold up all calls of the process."""
+        """Read what has arrived.
+
+        Half of a TLS record makes the socket readable and holds no byte. A read that waits for the
+        rest would hold up all calls of the process.
+        """
         sock = self.sock
         if not isinstance(sock, ssl.SSLSocket):
             self._fill()
@@ -113,10 +77,10 @@ class BufferedConnection(amqp.Connection):
 
     def _fill(self) -> None:
         sock = self.sock
-        data = sock.recv(_RECEIVE_SIZE)
+        data = sock.recv(RECEIVE_BYTES)
         if not data:
             raise ConnectionResetError("the broker closed the connection")
         self._buffer.feed(data)
         while isinstance(sock, ssl.SSLSocket) and sock.pending():
             # poll() does not report bytes that OpenSSL has already decrypted.
-            self._buffer.feed(sock.recv(_RECEIVE_SIZE))
+            self._buffer.feed(sock.recv(RECEIVE_BYTES))

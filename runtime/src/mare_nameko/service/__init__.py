@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from nameko.events import SERVICE_POOL as SERVICE_POOL
     from nameko.events import SINGLETON as SINGLETON
 
+    from mare_nameko.service.errors import BadReply as BadReply
     from mare_nameko.service.errors import BrokerUnavailable as BrokerUnavailable
     from mare_nameko.service.errors import CallTimedOut as CallTimedOut
     from mare_nameko.service.errors import DeadlineExceeded as DeadlineExceeded
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "nameko.events": ["BROADCAST", "SERVICE_POOL", "SINGLETON"],
     "mare_nameko.service.errors": [
-        "BrokerUnavailable", "CallTimedOut", "DeadlineExceeded", "register_errors",
+        "BadReply", "BrokerUnavailable", "CallTimedOut", "DeadlineExceeded", "register_errors",
     ],
     "mare_nameko.service.events": ["EventDispatcher", "consume", "event_handler"],
     "mare_nameko.service.patcher": ["monkey_patch"],

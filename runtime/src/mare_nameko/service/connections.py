@@ -9,6 +9,7 @@ from amqp.exceptions import AMQPError
 from kombu import Connection
 from kombu.exceptions import OperationalError
 
+from mare_nameko.service.buffered_connection import BufferedConnection
 from mare_nameko.service.frames import tolerant_frame_handler
 from mare_nameko.service.settings import Settings
 
@@ -29,7 +30,7 @@ class Broker:
     def connection(self, purpose: str, **options: Any) -> Connection:
         """Return a py-amqp connection that RabbitMQ lists as ``service@host purpose``."""
         name = f"{self._service}@{socket.gethostname()} {purpose}"
-        return Connection(
+        return BufferedConnection(
             str(self._settings.amqp_uri),
             heartbeat=self._settings.heartbeat_seconds,
             connect_timeout=CONNECT_SECONDS,

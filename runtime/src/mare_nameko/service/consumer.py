@@ -10,7 +10,7 @@ rejected, and can be stopped at any time.
 import time
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from logging import getLogger
 from typing import Any
@@ -22,6 +22,7 @@ from kombu import Connection, Consumer, Message
 from nameko.extensions import ProviderCollector
 
 from mare_nameko.backoff import Backoff
+from mare_nameko.service.compression import CompressionRefused
 from mare_nameko.service.connections import BROKER_ERRORS, close_quietly, open_once
 from mare_nameko.service.frames import UNREADABLE
 from mare_nameko.service.publisher import Publisher
@@ -31,6 +32,8 @@ _log = getLogger(__name__)
 
 Delivery = tuple[Any, Any, Message]
 """The provider that handles the message, the decoded body, and the message."""
+
+JSON = "application/json"
 
 TICK_SECONDS = 0.2
 """Interval in which the loop checks whether to cancel a consumer or to stop."""
@@ -61,6 +64,7 @@ class QueueConsumer(nameko.messaging.QueueConsumer):
         self._waiting: deque[Delivery] = deque()
         """Those of them that wait for a worker, oldest first."""
 
+        self._is_starting_workers = False
         self._none_in_hand = Event()
         self._backoff = Backoff()
         self._established: Connection | None = None
@@ -115,8 +119,11 @@ class QueueConsumer(nameko.messaging.QueueConsumer):
 
     def _consume_until_disconnected(self) -> None:
         try:
-            for _ in self.consume(limit=None, safety_interval=TICK_SECONDS):
-                pass
+            with self.consumer_context() as (connection, _, _):
+                while not self.should_stop:
+                    self.on_iteration()
+                    with suppress(TimeoutError):
+                        connection.drain_events(timeout=TICK_SECONDS)
         except BROKER_ERRORS as error:
             self._disconnected()
             if not self._providers:
@@ -151,7 +158,7 @@ class QueueConsumer(nameko.messaging.QueueConsumer):
     def on_iteration(self) -> None:
         now = time.monotonic()
         if self._established is not None and now - self._last_beat >= TICK_SECONDS:
-            # kombu does it only when nothing arrives, which never happens on a busy reply queue.
+            # Also when messages arrive all the time, as in a busy reply queue.
             self._last_beat = now
             self._established.heartbeat_check()
         self.last_tick = now
@@ -183,7 +190,7 @@ class QueueConsumer(nameko.messaging.QueueConsumer):
             provider.queue,
             self.prefetch_count,
             callbacks=[partial(self.handle_message, provider)],
-            on_decode_error=self.on_decode_error,
+            on_decode_error=partial(self.reject_undecodable, provider),
             accept=self.accept,
         )
         if provider in self._providers:
@@ -249,9 +256,23 @@ class QueueConsumer(nameko.messaging.QueueConsumer):
         message could then neither be requeued nor dropped. That still happens to a message whose
         worker a timer takes.
         """
-        waiting = self._waiting
-        while waiting and len(self.in_hand) - len(waiting) < self.container.max_workers:
-            super().handle_message(*waiting.popleft())
+        if self._is_starting_workers:  # a message that is rejected at once calls this again
+            return
+        self._is_starting_workers = True
+        try:
+            while self._waiting and self._busy < self.container.max_workers:
+                provider, body, message = self._waiting.popleft()
+                if self.container.has_free_worker:
+                    provider.handle_message(body, message)
+                else:
+                    super().handle_message(provider, body, message)
+        finally:
+            self._is_starting_workers = False
+
+    @property
+    def _busy(self) -> int:
+        """The number of messages that have a worker."""
+        return len(self.in_hand) - len(self._waiting)
 
     def _requeue_waiting(self, provider: Any) -> None:
         waiting, self._waiting = self._waiting, deque()
@@ -265,12 +286,17 @@ class QueueConsumer(nameko.messaging.QueueConsumer):
         self._waiting.clear()
         self._remove_from_hand(*forgotten)
 
-    def on_decode_error(self, message: Message, exc: Exception) -> None:
+    def reject_undecodable(self, provider: Any, message: Message, error: Exception) -> None:
         queue = message.delivery_info.get("routing_key")
-        reason = "unreadable" if message.content_type == UNREADABLE else "undecodable"
-        _log.warning("Rejected an %s message to %s: %s", reason, queue, type(exc).__name__)
+        reason = _reason(message, error)
+        # Errors of JSON and of compression quote nothing of the body.
+        quotes = message.content_type != JSON and not isinstance(error, CompressionRefused)
+        text = type(error).__name__ if quotes else f"{type(error).__name__}: {error}"
+        _log.warning("Rejected an %s message to %s: %s", reason, queue, text)
         self.container.metrics.rejected(reason)
-        if message.delivery_info["consumer_tag"] not in message.channel.no_ack_consumers:
+        if hasattr(provider, "on_undecodable"):
+            provider.on_undecodable(message, text)
+        if not provider.queue.no_ack:
             self.reject_message(message)
 
     def ack_message(self, message: Message) -> None:
@@ -298,3 +324,9 @@ class QueueConsumer(nameko.messaging.QueueConsumer):
             self._none_in_hand, settled = Event(), self._none_in_hand
             settled.send()
         self._start_workers()
+
+
+def _reason(message: Message, error: Exception) -> str:
+    if isinstance(error, CompressionRefused):
+        return "undecompressible"
+    return "unreadable" if message.content_type == UNREADABLE else "undecodable"

@@ -12,11 +12,17 @@ from types import TracebackType
 from typing import Any
 
 import eventlet
-from nameko.constants import AMQP_URI_CONFIG_KEY, MAX_WORKERS_CONFIG_KEY
+from nameko.constants import (
+    AMQP_URI_CONFIG_KEY,
+    MAX_WORKERS_CONFIG_KEY,
+    SERIALIZERS_CONFIG_KEY,
+)
 from nameko.containers import ServiceContainer, WorkerContext
 
 from mare_nameko.bounded_logs import OutageLog
 from mare_nameko.service import context as contexts
+from mare_nameko.service import json_bodies
+from mare_nameko.service.compression import limit_decompression
 from mare_nameko.service.connections import Broker
 from mare_nameko.service.context import MessageContext
 from mare_nameko.service.errors import DeadlineExceeded, is_expected
@@ -45,12 +51,15 @@ class Container(ServiceContainer):
         config: Mapping[str, Any] | None = None,
     ) -> None:
         broker = Broker(settings, service_class.name)  # type: ignore[attr-defined]
+        given = config or {}
         own = {
             AMQP_URI_CONFIG_KEY: str(settings.amqp_uri),
             "AMQP_SSL": broker.tls_options(),
             MAX_WORKERS_CONFIG_KEY: settings.max_workers,
         }
-        super().__init__(service_class, {**own, **(config or {})})
+        serializers = {"json": json_bodies.SERIALIZER, **given.get(SERIALIZERS_CONFIG_KEY, {})}
+        limit_decompression()
+        super().__init__(service_class, {**own, **given, SERIALIZERS_CONFIG_KEY: serializers})
         self.settings = settings
         self.metrics = metrics
         self.tracer = tracer
@@ -60,6 +69,10 @@ class Container(ServiceContainer):
     @property
     def busy_workers(self) -> int:
         return len(self._worker_threads)
+
+    @property
+    def has_free_worker(self) -> bool:
+        return bool(self._worker_pool.free() > 0)
 
     @property
     def has_died(self) -> bool:

@@ -25,6 +25,10 @@ class CallTimedOut(Exception):
     """Raised when a called service has not answered in time."""
 
 
+class BadReply(Exception):
+    """Raised when the reply of a called service cannot be decoded."""
+
+
 class BrokerUnavailable(Exception):
     """Raised when the broker is unreachable, or does not confirm a message in time."""
 
@@ -40,7 +44,7 @@ def register_errors(*roots: type[BaseException]) -> None:
         register_errors(*error_type.__subclasses__())
 
 
-register_errors(DeadlineExceeded, CallTimedOut, BrokerUnavailable, UnknownService)
+register_errors(DeadlineExceeded, CallTimedOut, BadReply, BrokerUnavailable, UnknownService)
 
 
 def is_expected(error: BaseException, declared: Any = ()) -> bool:

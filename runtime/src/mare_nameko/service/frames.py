@@ -15,10 +15,9 @@ from amqp.exceptions import AMQPError
 from amqp.exceptions import ConnectionError as AMQPConnectionError
 from amqp.method_framing import frame_handler
 
-_log = getLogger(__name__)
+from mare_nameko.frame_buffer import Frame
 
-Frame = tuple[int, int, bytes]
-"""Type, number of the channel, content."""
+_log = getLogger(__name__)
 
 UNREADABLE = "application/x-unreadable"
 """Content type of messages with undecodable properties. No consumer accepts it."""

@@ -4,6 +4,7 @@ They are in the default registry, like the service's own metrics.
 """
 
 from collections.abc import Callable
+from functools import cache
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
 
@@ -12,16 +13,16 @@ BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 class Metrics:
     def __init__(self, service: str, registry: CollectorRegistry = REGISTRY) -> None:
-        self._service = service
-
         def counter(name: str, text: str, *labels: str) -> Callable[..., None]:
             metric = Counter(f"runtime_{name}", text, ["service", *labels], registry=registry)
             return lambda *values: metric.labels(service, *values).inc()
 
-        def histogram(name: str, text: str, *labels: str) -> Histogram:
-            return Histogram(
+        def histogram(name: str, text: str, *labels: str) -> Callable[..., Histogram]:
+            metric = Histogram(
                 f"runtime_{name}", text, ["service", *labels], buckets=BUCKETS, registry=registry
             )
+            # metric.labels() takes a lock and converts its arguments for each message.
+            return cache(lambda *values: metric.labels(service, *values))
 
         def gauge(name: str, text: str) -> Gauge:
             metric = Gauge(f"runtime_{name}", text, ["service"], registry=registry)
@@ -63,7 +64,7 @@ class Metrics:
         self._in_hand.set_function(in_hand)
 
     def handled(self, entrypoint: str, outcome: str, seconds: float) -> None:
-        self._handled.labels(self._service, entrypoint, outcome).observe(seconds)
+        self._handled(entrypoint, outcome).observe(seconds)
 
     def called(self, target: str, outcome: str, seconds: float) -> None:
-        self._called.labels(self._service, target, outcome).observe(seconds)
+        self._called(target, outcome).observe(seconds)

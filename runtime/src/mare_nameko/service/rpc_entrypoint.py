@@ -1,6 +1,7 @@
 """``@rpc``: methods that other services call."""
 
 import inspect
+from functools import partial
 from logging import getLogger
 from typing import Any
 
@@ -51,7 +52,9 @@ class RpcConsumer(nameko.rpc.RpcConsumer):
             kind = type(error).__name__
             _log.info("Answered a request to %s with %s", routing_key, kind)
             self.container.metrics.rejected(kind)
-            self.handle_result(message, None, (type(error), error, None))
+            # The loop that consumes must not wait here for the confirm of the reply.
+            answer = partial(self.handle_result, message, None, (type(error), error, None))
+            self.container.spawn_managed_thread(answer, identifier=f"answer to {routing_key}")
 
     def handle_result(
         self, message: Message, result: Any, exc_info: ExcInfo | None

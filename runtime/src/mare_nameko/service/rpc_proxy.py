@@ -22,6 +22,7 @@ from mare_nameko.service.consumer import QueueConsumer
 from mare_nameko.service.consumer_counts import LIFE_SECONDS, ConsumerCounts
 from mare_nameko.service.context import MessageContext
 from mare_nameko.service.errors import (
+    BadReply,
     BrokerUnavailable,
     CallTimedOut,
     DeadlineExceeded,
@@ -66,14 +67,20 @@ class ReplyListener(nameko.rpc.ReplyListener):
         if reply is not None:
             reply.send(body)
 
+    def on_undecodable(self, message: Message, reason: str) -> None:
+        """Fail the call of a reply that cannot be decoded."""
+        reply = self._reply_events.pop(message.properties.get("correlation_id"), None)
+        if reply is not None:
+            reply.send_exception(BadReply(f"The reply cannot be decoded: {reason}"))
+
 
 class RpcProxy(DependencyProvider):
     """Injects a proxy: ``self.weather.current(place)``; or ``.call_async(place)``, ``.result()``.
 
     A call waits ``timeout`` seconds, or RUNTIME_CALL_SECONDS, but never beyond the deadline of the
     message being handled, and passes its own deadline on. It raises CallTimedOut, UnknownService,
-    BrokerUnavailable, or what the other service raised. UnknownService means that the service has
-    no queue, or has had no consumer for RUNTIME_NO_CONSUMERS_GRACE.
+    BadReply, BrokerUnavailable, or what the other service raised. UnknownService means that the
+    service has no queue, or has had no consumer for RUNTIME_NO_CONSUMERS_GRACE.
     """
 
     rpc_reply_listener = ReplyListener()

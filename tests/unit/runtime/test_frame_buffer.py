@@ -5,7 +5,7 @@ from amqp.exceptions import UnexpectedFrame
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mare_nameko.client.connection import MAX_FRAME_BYTES, FrameBuffer
+from mare_nameko.frame_buffer import MAX_FRAME_BYTES, FrameBuffer
 
 frames = st.lists(
     st.tuples(st.sampled_from([1, 2, 3, 8]), st.integers(0, 9), st.binary(max_size=50)), max_size=8
