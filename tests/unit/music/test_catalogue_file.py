@@ -7,7 +7,8 @@ import pytest
 
 from mare_services.contract.music import MAX_TRACKS, Mood
 from mare_services.music.adapters.catalogue import read_works, shipped_works
-from mare_services.music.domain.selection import folded, suffice, work_key
+from mare_services.music.domain.selection import suffice
+from mare_services.music.domain.works import folded, work_key
 
 WORKS = shipped_works()
 NOW_AND_THEN = range(1600, 2027)

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from mare_services.contract.music import Track
-from mare_services.music.domain.selection import folded, work_key
+from mare_services.music.domain.works import folded, work_key
 
 
 def key(title, *artists):

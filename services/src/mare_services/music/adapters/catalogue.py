@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Literal
 from urllib.parse import quote
@@ -12,6 +12,9 @@ from mare_services.music.domain.language_areas import LanguageArea, languages_of
 from mare_services.music.domain.material import Material, MaterialQuery
 
 _FIELDS = 7
+
+MATERIALS = 300
+"""Pairs of mood and market that are kept, about 30 kB each."""
 
 
 def search_link(words: str, kind: Literal["tracks", "playlists"]) -> str:
@@ -96,10 +99,15 @@ class Catalogue:
     """Works of a mood. Those of the listener's country or languages are preferred."""
 
     def __init__(self, works: Iterable[Work]) -> None:
-        self._works = tuple((work, work.track) for work in works)
+        self._works: dict[Mood, list[tuple[Work, Track]]] = {mood: [] for mood in Mood}
+        for work in works:
+            track = work.track
+            for mood in work.moods:
+                self._works[mood].append((work, track))
+        self.material = lru_cache(MATERIALS)(self._material)
 
-    def material(self, query: MaterialQuery) -> Material:
-        found = [(work, track) for work, track in self._works if query.mood in work.moods]
+    def _material(self, query: MaterialQuery) -> Material:
+        found = self._works[query.mood]
         return Material(
             source="catalogue",
             tracks=tuple(track for _, track in found),

@@ -28,6 +28,12 @@ class LanguageArea(StrEnum):
     INTERNATIONAL = "international"
 
 
+_LANGUAGES = {
+    market: frozenset(spoken for spoken, where in _SPOKEN.items() if market in where.split())
+    for market in " ".join(_SPOKEN.values()).split()
+}
+
+
 def language_area(market: str, lang: Language) -> LanguageArea:
     if lang == "pt" or "pt" in languages_of(market):
         return LanguageArea.LUSOPHONE
@@ -35,4 +41,4 @@ def language_area(market: str, lang: Language) -> LanguageArea:
 
 
 def languages_of(market: str) -> frozenset[str]:
-    return frozenset(language for language, where in _SPOKEN.items() if market in where.split())
+    return _LANGUAGES.get(market, frozenset())

@@ -5,13 +5,13 @@ So the choice is the same in every process, and hardly changes with a few tracks
 """
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 
 from mare_services.contract.music import Track
-from mare_services.music.domain.material import Material, PlaylistLink
+from mare_services.music.domain.material import SEPARATOR, Candidate, Material, PlaylistLink
+from mare_services.music.domain.works import artist_key, folded, work_key
 
 PER_ARTIST = 2
 PREFERENCE = 4.0
@@ -22,12 +22,14 @@ BEST = 3
 
 
 def ranked(material: Material, seed: str) -> list[Track]:
-    keys = {
-        track: _number(seed, *work_key(track))
-        ** (1 / PREFERENCE if track in material.preferred else 1.0)
-        for track in material.tracks
-    }
-    return sorted(keys, key=keys.__getitem__, reverse=True)
+    """Return the tracks in the order of their numbers, the highest first."""
+    prefix = f"{seed}{SEPARATOR}".encode()
+
+    def number(each: Candidate) -> float:
+        value = _number(prefix + each.key)
+        return value ** (1 / PREFERENCE) if each.is_preferred else value
+
+    return [each.track for each in sorted(material.candidates, key=number, reverse=True)]
 
 
 def pick(tracks: Iterable[Track], *, limit: int, explicit: bool) -> tuple[Track, ...]:
@@ -54,12 +56,15 @@ def suffice(tracks: Iterable[Track], limit: int) -> bool:
 
 def pick_playlist(playlists: Sequence[PlaylistLink], seed: str) -> PlaylistLink | None:
     """Return one of the best playlists; ``None`` if there are none."""
-    return max(playlists[:BEST], key=lambda link: _number(seed, link.url), default=None)
+
+    def number(link: PlaylistLink) -> float:
+        return _number(f"{seed}{SEPARATOR}{link.url}".encode())
+
+    return max(playlists[:BEST], key=number, default=None)
 
 
-def _number(*parts: str) -> float:
-    digest = blake2b("\x1f".join(parts).encode(), digest_size=8).digest()
-    return int.from_bytes(digest) / 2**64
+def _number(text: bytes) -> float:
+    return int.from_bytes(blake2b(text, digest_size=8).digest()) / 2**64
 
 
 MIN_TRACKS = 10
@@ -83,32 +88,3 @@ def usable_playlists(found: Iterable[PlaylistLink]) -> tuple[PlaylistLink, ...]:
             known |= names
             kept.append(link)
     return tuple(kept)
-
-
-_VERSION = re.compile(
-    r"""
-    \s[-\u2013]\s[^-\u2013]*
-        \b(?:remaster\w*|live|ao\ vivo|en\ vivo|edit|mix|version|versão|mono|stereo)\b
-    | \s[(\[](?:feat|ft|with|com)\b
-    | \s[(\[][^)\]]*\b(?:remaster\w*|live|ao\ vivo|en\ vivo|version|versão)\b
-    """,
-    re.IGNORECASE | re.VERBOSE,
-)
-"""Information on the recording, behind a dash or in brackets."""
-
-
-def folded(text: str) -> str:
-    """Return the letters and digits of ``text`` without case and accents; else ``text``."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(filter(str.isalnum, decomposed)) or text
-
-
-def work_key(track: Track) -> tuple[str, str]:
-    """Return the same key for all recordings of one work by one artist."""
-    version = _VERSION.search(track.title)
-    title = track.title[: version.start()] if version else track.title
-    return folded(title), artist_key(track)
-
-
-def artist_key(track: Track) -> str:
-    return folded(track.artists[0])
