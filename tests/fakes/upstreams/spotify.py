@@ -82,7 +82,6 @@ class FakeSpotify:
 
     library: int = 1000
     playlists: Answer | None = None
-    expires_in: int | None = 3600
     tokens: set[str] = field(default_factory=set)
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
@@ -100,8 +99,7 @@ class FakeSpotify:
             return as_json({"error": "unsupported_grant_type"}, 400)
         token = f"token-{next(self._numbers)}"
         self.tokens.add(token)
-        end = {} if self.expires_in is None else {"expires_in": self.expires_in}
-        return as_json({"access_token": token, "token_type": "Bearer", **end})
+        return as_json({"access_token": token, "token_type": "Bearer", "expires_in": 3600})
 
     def _search(self, request: ReceivedRequest) -> Answer:
         if request.headers.get("Authorization", "").removeprefix("Bearer ") not in self.tokens:

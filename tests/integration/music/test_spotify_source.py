@@ -107,28 +107,6 @@ def test_an_exhausted_search_is_not_repeated_and_words_take_over(fake, source, s
     ]  # fmt: skip
 
 
-def test_a_token_serves_until_a_minute_before_its_end(source, server, clock):
-    fetch(source)
-    clock.now += 3539
-    fetch(source)
-    assert len(spotify.token_requests(server)) == 1
-
-    clock.now += 2
-    fetch(source)
-    assert len(spotify.token_requests(server)) == 2
-
-
-def test_a_token_without_an_end_serves_for_nine_minutes(fake, source, server, clock):
-    fake.expires_in = None
-    fetch(source)
-    clock.now += 539
-    fetch(source)
-    assert len(spotify.token_requests(server)) == 1
-    clock.now += 1
-    fetch(source)
-    assert len(spotify.token_requests(server)) == 2
-
-
 def test_many_callers_request_one_token(source, server):
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: fetch(source), range(8)))

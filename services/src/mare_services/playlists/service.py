@@ -9,6 +9,7 @@ import eventlet
 from nameko.extensions import DependencyProvider
 
 from mare_nameko.service import (
+    BadReply,
     CallTimedOut,
     EventDispatcher,
     RpcProxy,
@@ -130,15 +131,24 @@ class PlaylistsService:
         )
 
     def _observe(self, query: PlaceQuery) -> WeatherReport:
-        return _read("weather", self.weather.observe(wire.write(query)), WeatherReport)
+        return _reply_of("weather", lambda: self.weather.observe(wire.write(query)), WeatherReport)
 
     def _compose(self, request: MusicRequest) -> Composed:
-        return _read("music", self.music.compose(wire.write(request)), Composed)
+        return _reply_of("music", lambda: self.music.compose(wire.write(request)), Composed)
 
 
-def _read(service: str, reply: Any, kind: type[Reply]) -> Reply:
+def _reply_of(service: str, call: Callable[[], Any], kind: type[Reply]) -> Reply:
+    """Return the reply of a call; raise its error, or SourceFailed if its format is unknown."""
+    try:
+        reply = call()
+    except BadReply as error:
+        raise _unknown_format(service, error) from error
     try:
         return wire.read(reply, kind)
     except InvalidRequest as error:
         # InvalidRequest would blame the request of the caller, which is valid.
-        raise SourceFailed(f"The reply of {service} has an unknown format: {error}") from error
+        raise _unknown_format(service, error) from error
+
+
+def _unknown_format(service: str, error: Exception) -> SourceFailed:
+    return SourceFailed(f"The reply of {service} has an unknown format: {error}")

@@ -1,8 +1,9 @@
 """Spotify's access tokens for an application without a user (client credentials, RFC 6749 4.4)."""
 
 import base64
+import math
 import threading
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
@@ -16,14 +17,28 @@ MARGIN = 60.0
 """Seconds before its expiry from which a token is not used any more."""
 
 DEFAULT_LIFE = 600.0
-"""Seconds, if the response has no ``expires_in``, which RFC 6749 only recommends. A token that ends
-earlier is dropped at the first 401."""
+"""Seconds, if the response has no number in ``expires_in``, which RFC 6749 only recommends. A token
+that ends earlier is dropped at the first 401."""
+
+LONGEST_LIFE = 604_800.0
+"""Seconds, one week."""
 
 
 class _Granted(msgspec.Struct):
     access_token: Annotated[str, msgspec.Meta(pattern="^[!-~]{1,4096}$")]
     """It becomes a header."""
-    expires_in: Annotated[float, msgspec.Meta(ge=0, le=604_800)] | None = None
+    expires_in: Any = None
+
+
+def life_of(expires_in: object) -> float:
+    """Return the seconds for which a token is valid; some servers send the number as a string."""
+    if isinstance(expires_in, bool) or not isinstance(expires_in, int | float | str):
+        return DEFAULT_LIFE
+    try:
+        seconds = float(expires_in)
+    except (ValueError, OverflowError):
+        return DEFAULT_LIFE
+    return min(max(seconds, 0.0), LONGEST_LIFE) if math.isfinite(seconds) else DEFAULT_LIFE
 
 
 class Tokens:
@@ -71,5 +86,4 @@ class Tokens:
                 "spotify rejects the client id or the secret.", error.extra
             ) from None
         self._token = Secret(granted.access_token)
-        life = DEFAULT_LIFE if granted.expires_in is None else granted.expires_in
-        self._usable_until = self._clock() + life - MARGIN
+        self._usable_until = self._clock() + life_of(granted.expires_in) - MARGIN
