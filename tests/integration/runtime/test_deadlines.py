@@ -5,7 +5,7 @@ import pytest
 from tests.integration.runtime.calling import NoAnswer
 from tests.integration.runtime.conftest import consumed
 
-pytestmark = pytest.mark.broker
+pytestmark = [pytest.mark.broker, pytest.mark.nightly]
 
 
 def test_stock_nameko_waits_for_a_service_that_is_down(vhost, caller, launch):

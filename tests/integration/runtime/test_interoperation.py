@@ -4,9 +4,9 @@ import contextlib
 
 import pytest
 
-from tests.integration.runtime.calling import Caller, NoAnswer
+from tests.integration.runtime.calling import NoAnswer
 from tests.integration.runtime.conftest import consumed
-from tests.vhost import Vhost, eventually
+from tests.vhost import eventually
 
 pytestmark = pytest.mark.broker
 
@@ -46,17 +46,3 @@ def test_the_runtime_and_stock_nameko_share_a_queue(vhost, caller, launch):
 
     assert [caller.answer(request)["result"] for request in requests] == list(range(10))
     assert all(process.entries() for process in processes)
-
-
-class DirectCaller(Caller):
-    """Takes its answers through RabbitMQ's direct reply-to."""
-
-    def __init__(self, vhost: Vhost) -> None:
-        super().__init__(vhost)
-        self.reply_to = "amq.rabbitmq.reply-to"
-        self._channel.basic_consume(self.reply_to, no_ack=True, callback=self._keep)
-
-
-def test_direct_reply_to_is_understood(shared_vhost, shared_worker):
-    with DirectCaller(shared_vhost) as caller:
-        assert caller.call("worker.echo", "direct") == "direct"

@@ -26,6 +26,7 @@ def test_a_reply_queue_is_exclusive_and_classic_and_goes_with_its_process(vhost,
     assert set(vhost.queues()) - before == {"rpc-front"}
 
 
+@pytest.mark.nightly
 def test_stock_nameko_leaves_a_replicated_reply_queue_behind(vhost, launch):
     front = launch("stock", "Front", vhost.amqp_uri)
     consumed(vhost, "rpc-front")

@@ -55,6 +55,7 @@ def test_a_process_that_stops_takes_no_new_work(vhost, caller, launch):
     assert process.exit_code() is None, process.log()
 
 
+@pytest.mark.nightly
 def test_stock_nameko_does_the_same_work_twice(vhost, caller, launch):
     process, _ = stop_the_one_that_works("stock", vhost, caller, launch, seconds=60.0)
 

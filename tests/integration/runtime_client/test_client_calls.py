@@ -28,22 +28,6 @@ def test_slow_calls_do_not_hold_up_quick_ones(client, tmp_path):
     assert [call.result() for call in slow] == [str(end)] * 7
 
 
-@pytest.mark.parametrize(
-    ("target", "exc_type"),
-    [
-        ("echo.fail", "PlaceNotFound"),
-        ("echo.nothing", "MethodNotFound"),
-        ("echo.echo", "IncorrectSignature"),
-        ("echo.unserializable", "UnserializableValueError"),
-    ],
-)
-def test_an_error_of_the_service_arrives_by_its_name(client, target, exc_type):
-    with pytest.raises(RemoteError) as raised:
-        client.call(target, timeout=30)
-
-    assert raised.value.exc_type == exc_type
-
-
 def test_the_arguments_of_an_error_arrive_as_plain_values(client):
     with pytest.raises(RemoteError) as raised:
         client.call("echo.fail", timeout=30)

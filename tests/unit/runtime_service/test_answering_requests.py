@@ -102,20 +102,25 @@ def test_what_cannot_be_serialized_is_logged_by_its_type(shop, method, kind):
     ("reason", "properties"),
     [
         ("reply_to", {"reply_to": None}),
+        ("reply_to", {"reply_to": ""}),
         ("content_type", {"content_type": None}),
+        ("undecodable", {"content_type": "application/x-python-serialize"}),
         ("undecodable", {"body": b'{"args": ['}),
+        ("undecodable", {"body": b"\xff\xfe"}),
         ("call_id_stack", {"headers": {"nameko.call_id_stack": 5}}),
         ("deadline", {"headers": {"nameko.deadline": "tomorrow"}}),
+        ("deadline", {"headers": {"nameko.deadline": True}}),
         ("undecompressible", {"body": BOMB, "headers": {"compression": "application/x-gzip"}}),
     ],
 )
 def test_a_request_that_cannot_be_answered_is_rejected_and_counted(shop, reason, properties):
     rejected = len(shop.broker.rejected)
+    counted = shop.metric("runtime_rejected_total", service="shop", reason=reason)
 
     shop.request("shop.echo", 1, **properties)
 
     eventually(lambda: len(shop.broker.rejected) == rejected + 1)
-    assert shop.metric("runtime_rejected_total", service="shop", reason=reason) == 1
+    assert shop.metric("runtime_rejected_total", service="shop", reason=reason) == counted + 1
     assert shop.metric("runtime_messages_in_hand") == 0
     assert shop.call("shop.echo", "still here") == "still here"
 

@@ -186,12 +186,15 @@ def test_a_queue_that_does_not_answer_holds_back_no_other_and_is_consumed_later(
     silent = (503, f"the queue {THINGS} does not answer\n")
     eventually(lambda: _get(shop, "/readyz") == silent)
     assert shop.process.get("/livez") == (200, "ok\n")
+    first = connection(shop, "consumer")
 
     shop.broker.answer_again(THINGS)
 
     shop.ready()
     eventually(lambda: shop.broker.consumers(THINGS) == 1)
     assert shop.call("shop.echo", 1) == 1
+    assert connection(shop, "consumer") is first
+    assert shop.metric("runtime_reconnects_total") == 0
 
 
 def test_a_service_can_stop_while_a_queue_does_not_answer(start):
