@@ -64,7 +64,6 @@ class QueueConsumer(nameko.messaging.QueueConsumer):
         self._waiting: deque[Delivery] = deque()
         """Those of them that wait for a worker, oldest first."""
 
-        self._is_starting_workers = False
         self._none_in_hand = Event()
         self._backoff = Backoff()
         self._established: Connection | None = None
@@ -245,34 +244,24 @@ class QueueConsumer(nameko.messaging.QueueConsumer):
         if provider.queue.no_ack:
             provider.handle_message(body, message)
             return
+        is_next = not self._waiting and len(self.in_hand) < self.container.max_workers
         self.in_hand.add(message)
-        self._waiting.append((provider, body, message))
-        self._start_workers()
+        if is_next and self.container.has_free_worker:
+            provider.handle_message(body, message)  # saves a thread: it does not wait for a worker
+        else:
+            self._waiting.append((provider, body, message))
+            self._start_workers()
 
     def _start_workers(self) -> None:
-        """Start a worker for each message, up to ``max_workers``.
+        """Start a worker for each message that waits, up to ``max_workers``.
 
         Nameko would start a thread for each message, and the threads would wait for workers: a
         message could then neither be requeued nor dropped. That still happens to a message whose
         worker a timer takes.
         """
-        if self._is_starting_workers:  # a message that is rejected at once calls this again
-            return
-        self._is_starting_workers = True
-        try:
-            while self._waiting and self._busy < self.container.max_workers:
-                provider, body, message = self._waiting.popleft()
-                if self.container.has_free_worker:
-                    provider.handle_message(body, message)
-                else:
-                    super().handle_message(provider, body, message)
-        finally:
-            self._is_starting_workers = False
-
-    @property
-    def _busy(self) -> int:
-        """The number of messages that have a worker."""
-        return len(self.in_hand) - len(self._waiting)
+        waiting = self._waiting
+        while waiting and len(self.in_hand) - len(waiting) < self.container.max_workers:
+            super().handle_message(*waiting.popleft())
 
     def _requeue_waiting(self, provider: Any) -> None:
         waiting, self._waiting = self._waiting, deque()
