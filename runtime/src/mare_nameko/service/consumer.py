@@ -22,18 +22,12 @@ from kombu import Connection, Consumer, Message
 from nameko.extensions import ProviderCollector
 
 from mare_nameko.backoff import Backoff
-from mare_nameko.service.compression import CompressionRefused
 from mare_nameko.service.connections import BROKER_ERRORS, close_quietly, open_once
-from mare_nameko.service.frames import UNREADABLE
 from mare_nameko.service.publisher import Publisher
 from mare_nameko.service.registration import declare, register, time_limit
+from mare_nameko.service.undecodable import report
 
 _log = getLogger(__name__)
-
-Delivery = tuple[Any, Any, Message]
-"""The provider that handles the message, the decoded body, and the message."""
-
-JSON = "application/json"
 
 TICK_SECONDS = 0.2
 """Interval in which the loop checks whether to cancel a consumer or to stop."""
@@ -61,8 +55,8 @@ class QueueConsumer(nameko.messaging.QueueConsumer):
         """The providers whose queue did not answer. Each is registered again when the broker has
         closed the channel of the last attempt."""
 
-        self._waiting: deque[Delivery] = deque()
-        """Those of them that wait for a worker, oldest first."""
+        self._waiting: deque[tuple[Any, Any, Message]] = deque()
+        """Provider, body and message of those that wait for a worker, oldest first."""
 
         self._none_in_hand = Event()
         self._backoff = Backoff()
@@ -125,8 +119,7 @@ class QueueConsumer(nameko.messaging.QueueConsumer):
                         connection.drain_events(timeout=TICK_SECONDS)
         except BROKER_ERRORS as error:
             self._disconnected()
-            if not self._providers:
-                self.should_stop = True
+            self.should_stop = self.should_stop or not self._providers
             if not self.should_stop:
                 self.container.outage_log.connection_failed(error)
                 eventlet.sleep(self._backoff.next_delay())
@@ -157,7 +150,6 @@ class QueueConsumer(nameko.messaging.QueueConsumer):
     def on_iteration(self) -> None:
         now = time.monotonic()
         if self._established is not None and now - self._last_beat >= TICK_SECONDS:
-            # Also when messages arrive all the time, as in a busy reply queue.
             self._last_beat = now
             self._established.heartbeat_check()
         self.last_tick = now
@@ -271,18 +263,11 @@ class QueueConsumer(nameko.messaging.QueueConsumer):
                 self.requeue_message(message)
 
     def _drop_waiting(self) -> None:
-        forgotten = [message for _, _, message in self._waiting]
-        self._waiting.clear()
-        self._remove_from_hand(*forgotten)
+        waiting, self._waiting = self._waiting, deque()
+        self._remove_from_hand(*(message for _, _, message in waiting))
 
     def reject_undecodable(self, provider: Any, message: Message, error: Exception) -> None:
-        queue = message.delivery_info.get("routing_key")
-        reason = _reason(message, error)
-        # Errors of JSON and of compression quote nothing of the body.
-        quotes = message.content_type != JSON and not isinstance(error, CompressionRefused)
-        text = type(error).__name__ if quotes else f"{type(error).__name__}: {error}"
-        _log.warning("Rejected an %s message to %s: %s", reason, queue, text)
-        self.container.metrics.rejected(reason)
+        text = report(message, error, self.container.metrics)
         if hasattr(provider, "on_undecodable"):
             provider.on_undecodable(message, text)
         if not provider.queue.no_ack:
@@ -313,9 +298,3 @@ class QueueConsumer(nameko.messaging.QueueConsumer):
             self._none_in_hand, settled = Event(), self._none_in_hand
             settled.send()
         self._start_workers()
-
-
-def _reason(message: Message, error: Exception) -> str:
-    if isinstance(error, CompressionRefused):
-        return "undecompressible"
-    return "unreadable" if message.content_type == UNREADABLE else "undecodable"
