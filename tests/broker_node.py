@@ -1,8 +1,10 @@
 """The broker of the tests: a private node, and clients for it."""
 
+import re
 import subprocess
 
 import amqp
+import requests
 
 from local.rabbitmq import Node as PrivateNode
 from mare.private_broker.config import environment
@@ -47,6 +49,18 @@ class Node(PrivateNode):
     @property
     def version(self) -> tuple[int, ...]:
         return tuple(int(part) for part in self.management.version().split("."))
+
+    @property
+    def pid(self) -> int:
+        """Process id of the Erlang machine."""
+        assert isinstance(self._server, Process)
+        return self._server.pid
+
+    def published(self) -> int:
+        """Return how many messages the node has received from publishers."""
+        metrics = requests.get(f"http://127.0.0.1:{self.ports.prometheus}/metrics", timeout=60).text
+        received = re.findall(r"^rabbitmq_global_messages_received_total\{.*\} (\d+)", metrics, re.M)
+        return sum(map(int, received))
 
     def settle(self) -> None:
         """Write to disk what the existing quorum queues need after a crash.

@@ -61,6 +61,9 @@ class RunningSystem:
                     stderr=subprocess.STDOUT,
                 )
 
+    def pids(self) -> dict[str, int]:
+        return {part: process.pid for part, process in self._processes.items()}
+
     def end(self, part: str, number: signal.Signals) -> int:
         """Send a signal to one part and return its exit code."""
         process = self._processes[part]

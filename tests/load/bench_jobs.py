@@ -1,10 +1,11 @@
-"""Jobs against synchronous calls on the same machine, and the times from 202 to the results.
+"""Jobs against synchronous calls on the same machine, times from 202 to the results, and cost.
 
-    python -m tests.load.bench_jobs [--seconds 15] [--clients 16]
+    python -m tests.load.bench_jobs [--seconds 15] [--clients 16] [--steady-only]
 
 The whole system with one process of each service, embedded sources, SQLite. Closed loop: each
 client sends its next request when it has the answer. Then 5 jobs a second, each followed by a
-stream.
+stream. Then 10 jobs a second: the processor time that each process takes for a job, beyond what it
+takes at rest, and the messages that are published for a job.
 """
 
 import argparse
@@ -23,10 +24,12 @@ import aiohttp
 
 from tests.broker_node import Node
 from tests.debian_rabbitmq import broker_to_test
+from tests.proc import children, processor_seconds
 from tests.system import RunningSystem, running_system
 from tests.vhost import eventually
 
 FOLLOWED_PER_SECOND = 5.0
+STEADY_PER_SECOND = 10.0
 Request = Callable[[dict[str, object]], Awaitable[bool]]
 
 
@@ -72,8 +75,67 @@ async def follow(
     return [weather - accepted, time.monotonic() - accepted]
 
 
-async def measure(system: RunningSystem, folder: Path, arguments: argparse.Namespace) -> object:
+async def steady(
+    system: RunningSystem, node: Node, folder: Path, seconds: float, fresh: Iterator[object]
+) -> dict[str, object]:
+    """Submit jobs at a steady rate; return what one costs."""
+    at_rest = Usage(system, node)
+    await asyncio.sleep(seconds / 3)
+    resting = at_rest.per_second()
+    before, loaded = ended(folder), Usage(system, node)
+    jobs = int(seconds * STEADY_PER_SECOND)
+    async with aiohttp.ClientSession() as session:
+        began = time.monotonic()
+
+        async def submit(number: int) -> None:
+            await asyncio.sleep(began + number / STEADY_PER_SECOND - time.monotonic())
+            async with session.post(f"{system.url}/v1/playlists", json=next(fresh)) as response:
+                assert response.status == 202, await response.text()
+
+        await asyncio.gather(*(submit(number) for number in range(jobs)))
+    await asyncio.to_thread(eventually, lambda: ended(folder) - before >= jobs, 240)
+    used = loaded.per_second()
+    passed = loaded.passed
+    net = {part: 1000 * (used[part] - resting[part]) * passed / jobs for part in used}
+    messages = loaded.messages() / jobs
+    return {
+        "ms of processor time for a job": {part: round(each, 1) for part, each in net.items()},
+        "ms for a job in all": round(sum(net.values()), 1),
+        "messages for a job": round(messages, 1),
+    }
+
+
+class Usage:
+    """Processor time and messages since it was created."""
+
+    def __init__(self, system: RunningSystem, node: Node) -> None:
+        self._pids = {**system.pids(), "broker": node.pid}
+        self._node = node
+        self._began, self._before = time.monotonic(), self._now()
+        self._published = node.published()
+        self.passed = 0.0
+
+    def per_second(self) -> dict[str, float]:
+        self.passed = time.monotonic() - self._began
+        now = self._now()
+        return {part: (now[part] - self._before[part]) / self.passed for part in now}
+
+    def messages(self) -> int:
+        return self._node.published() - self._published
+
+    def _now(self) -> dict[str, float]:
+        return {
+            part: sum(map(processor_seconds, (pid, *children(pid))))
+            for part, pid in self._pids.items()
+        }
+
+
+async def measure(
+    system: RunningSystem, node: Node, folder: Path, arguments: argparse.Namespace
+) -> object:
     fresh = places()
+    if arguments.steady_only:
+        return await steady(system, node, folder, arguments.seconds, fresh)
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
 
         async def call(place: dict[str, object]) -> bool:
@@ -98,6 +160,7 @@ async def measure(system: RunningSystem, folder: Path, arguments: argparse.Names
             following.append(asyncio.create_task(follow(session, system, next(fresh))))
             await asyncio.sleep(1 / FOLLOWED_PER_SECOND)
         followed = await asyncio.gather(*following)
+    cost = await steady(system, node, folder, arguments.seconds, fresh)
     return {
         "calls per second": round(calls / arguments.seconds, 1),
         "call, ms (p50, p95)": percentiles(call_times),
@@ -109,6 +172,7 @@ async def measure(system: RunningSystem, folder: Path, arguments: argparse.Names
         "jobs followed": len(followed),
         "202 to weather, ms (p50, p95)": percentiles([each[0] for each in followed]),
         "202 to end, ms (p50, p95)": percentiles([each[1] for each in followed]),
+        **cost,
     }
 
 
@@ -127,6 +191,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=15.0)
     parser.add_argument("--clients", type=int, default=16)
+    parser.add_argument("--steady-only", action="store_true")
     arguments = parser.parse_args()
     program = broker_to_test()
     with tempfile.TemporaryDirectory(prefix="mare-jobs-") as name, Node(program) as node:
@@ -135,7 +200,7 @@ def main() -> None:
         with running_system(node.amqp_uri, folder, **bounds) as system:
             system.start("events")
             eventually(lambda: "Streaming on port" in system.log("events"))
-            report = asyncio.run(measure(system, folder, arguments))
+            report = asyncio.run(measure(system, node, folder, arguments))
     sys.stdout.write(json.dumps(report, indent=2) + "\n")
 
 

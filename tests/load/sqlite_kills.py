@@ -22,10 +22,9 @@ import uuid_utils
 
 from mare_services.contract.jobs import JobSubmission
 from mare_services.contract.suggestion import SuggestionRequest
-from mare_services.jobs.adapters.sqlite import Sqlite
 from mare_services.jobs.domain.job import Terms, accepted_event, new_job
-from mare_services.jobs.job_store import JobStore
 from mare_services.jobs.ports import Change
+from tests.job_stores import sqlite_store
 
 THREADS = 4
 LONGEST_LIFE = 0.08
@@ -35,7 +34,7 @@ _ID_BYTES = 36
 
 def accept_until_killed(path: Path, report: int) -> None:
     """Accept jobs for ever; write each id to the pipe `report` when it is accepted."""
-    store = JobStore(Sqlite(path))
+    store = sqlite_store(path)
 
     def accept() -> None:
         while True:

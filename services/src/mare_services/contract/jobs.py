@@ -101,11 +101,13 @@ class JobAccepted(JobEvent):
     """Event ``jobs.job_accepted``: an attempt at a job waits for a worker."""
 
     request: SuggestionRequest
+    reports_start: bool = False
+    """Whether the client wants a callback when a worker has begun."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobChanged(JobEvent):
-    """Event ``jobs.job_changed``: a job has a new state."""
+    """Event ``jobs.job_changed``: a job has a new state. It is transient: a few can be lost."""
 
     state: JobState
     client: str
@@ -114,7 +116,10 @@ class JobChanged(JobEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobStarted(JobEvent):
-    """Event ``playlists.job_started``."""
+    """Event ``playlists.job_started``: the work takes longer than a second, or is repeated.
+
+    It is published at once if ``JobAccepted.reports_start`` is set.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,29 +6,25 @@ from datetime import UTC, datetime
 from mare_services.contract.errors import IdempotencyKeyReused
 from mare_services.contract.jobs import JobState
 from mare_services.jobs.domain.batch import Batch, Member
-from mare_services.jobs.domain.job import MAX_OPEN, Job
-from mare_services.jobs.job_store import (
-    insert_job,
-    refuse_too_many,
-    select_jobs,
-    submitted,
-)
-from mare_services.jobs.ports import Change, Database, Transaction
+from mare_services.jobs.domain.job import Job
+from mare_services.jobs.job_rows import select_jobs
+from mare_services.jobs.job_store import JobStore, insert_job, refuse_too_many, submitted
+from mare_services.jobs.ports import Change, Transaction
 
 _COLUMNS = "id, client, idempotency_key, created_at, retained_until"
 _MEMBERS = "JOIN jobs ON jobs.id = batch_jobs.job_id WHERE batch_id = %s ORDER BY position"
 
 
 class BatchStore:
-    """Durable records of batches, and lists of jobs. The `JobStore` creates the tables."""
+    """Durable records of batches, and lists of jobs, in the database of a `JobStore`."""
 
-    def __init__(self, database: Database, max_open: int = MAX_OPEN) -> None:
-        self._database = database
-        self._max_open = max_open
+    def __init__(self, store: JobStore) -> None:
+        self._store = store
+        self._database = store.database
 
     def accept(self, batch: Batch, changes: Sequence[Change]) -> tuple[Batch, Sequence[Member]]:
         """Store a batch with its jobs and their events; return the first of its id or key."""
-        with self._database.transaction() as transaction:
+        with self._store.outbox.transaction() as transaction:
             if not _insert(transaction, batch):
                 return self._existing(transaction, batch, changes)
             for position, change in enumerate(changes):
@@ -38,7 +34,7 @@ class BatchStore:
                     "INSERT INTO batch_jobs (batch_id, position, job_id) VALUES (%s, %s, %s)",
                     (batch.id, position, change.job.id),
                 )
-            refuse_too_many(transaction, changes[0].job.submitter, self._max_open)
+            refuse_too_many(transaction, changes[0].job.submitter, self._store.max_open)
         members = [Member(each.job.id, each.job.state, each.job.updated_at) for each in changes]
         return batch, members
 

@@ -43,8 +43,8 @@ class BatchLifecycle:
                 client=submitted.client,
                 submitter=submitted.submitter,
             )
-            job = new_job(submission, callback, now, terms)
-            changes.append(Change(job, (accepted_event(job),)))
+            job = new_job(submission, callback, now, terms, self.lifecycle.context())
+            changes.append(Change(job, (accepted_event(job),), job.context))
         return view(*self.store.accept(batch, changes))
 
     def get(self, batch_id: str, client: str) -> Any:

@@ -18,7 +18,7 @@ _MOST = 200
 
 
 class DeliveryLog:
-    """Attempts to deliver the callbacks of jobs. The `JobStore` makes the tables."""
+    """Attempts to deliver the callbacks of jobs. The `migrations` make the table."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

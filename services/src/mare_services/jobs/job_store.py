@@ -1,27 +1,25 @@
 """The job store in SQL: one implementation for SQLite and PostgreSQL.
 
-The tables are in schema.sql. A change locks the row of its job, in PostgreSQL with FOR UPDATE, in
-SQLite with the write lock of BEGIN IMMEDIATE.
+The tables are made by `migrations`. A change locks the row of its job, in PostgreSQL with FOR
+UPDATE, in SQLite with the write lock of BEGIN IMMEDIATE.
 """
 
-import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from importlib.resources import files
+from datetime import datetime, timedelta
 from typing import Any
 
-import uuid_utils
-
 from mare_services.contract.errors import IdempotencyKeyReused, TooManyOpenJobs
-from mare_services.contract.jobs import JobState
-from mare_services.jobs.domain.job import MAX_OPEN, Job, OutboxEvent
-from mare_services.jobs.ports import Change, Database, Decide, StoredEvent, Transaction
+from mare_services.jobs.domain.job import BEGUN_FACTOR, MAX_OPEN, Job
+from mare_services.jobs.job_rows import COLUMNS, changed_columns, row_of, select_jobs
+from mare_services.jobs.outbox import Outbox, OutboxTransaction, first_id
+from mare_services.jobs.ports import Change, Database, Decide, Transaction
 
 _UNFINISHED = "('pending', 'running', 'partial')"
-_DOCUMENTS = ("request", "weather", "result", "failure", "callback")
-_TIMES = ("created_at", "updated_at", "deadline", "retained_until")
-_PLAIN = ("id", "client", "idempotency_key", "attempt", "redelivered", "submitter")
-_COLUMNS = (*_PLAIN, "state", *_TIMES, *_DOCUMENTS)
+_OVERDUE = "deadline < %s"
+_STALLED = (
+    "updated_at + %s * (1 << CASE WHEN redelivered < 20 THEN redelivered ELSE 20 END)"
+    " * CASE state WHEN 'pending' THEN 1 ELSE %s END < %s AND redelivered < %s"
+)
 _DELETED_AT_ONCE = 1_000
 
 
@@ -31,10 +29,13 @@ class JobStore:
     The methods block, so call them in native threads.
     """
 
-    def __init__(self, database: Database, max_open: int = MAX_OPEN) -> None:
+    def __init__(
+        self, database: Database, max_open: int = MAX_OPEN, *, compact: bool = False
+    ) -> None:
         self.database = database
-        self._max_open = max_open
-        create_tables(database)
+        self.outbox = Outbox(database)
+        self.max_open = max_open
+        self._compact = compact
 
     def accept(self, change: Change) -> Job:
         """Store a job with its events, or return the first of its id.
@@ -42,9 +43,9 @@ class JobStore:
         Raises IdempotencyKeyReused or TooManyOpenJobs.
         """
         job = change.job
-        with self.database.transaction() as transaction:
+        with self.outbox.transaction() as transaction:
             if insert_job(transaction, change):
-                refuse_too_many(transaction, job.submitter, self._max_open)
+                refuse_too_many(transaction, job.submitter, self.max_open)
                 return job
             existing = self._existing(transaction, job)
         if submitted(existing) != submitted(job):
@@ -68,7 +69,7 @@ class JobStore:
 
         Returns None for an unknown job. Raises TooManyOpenJobs if it opens one job too many again.
         """
-        with self.database.transaction() as transaction:
+        with self.outbox.transaction() as transaction:
             found = select_jobs(transaction, f"WHERE id = %s {self.database.lock_row}", (job_id,))
             if not found:
                 return None
@@ -76,61 +77,67 @@ class JobStore:
             change = decide(job)
             if change is None:
                 return job
-            assignments = ", ".join(f"{column} = %s" for column in _COLUMNS)
-            transaction.execute(
-                f"UPDATE jobs SET {assignments} WHERE id = %s",  # noqa: S608
-                (*_row_of(change.job), job_id),
-            )
-            _store_events(transaction, change.events)
+            self._write(transaction, job, change)
             if job.state.is_terminal and not change.job.state.is_terminal:
-                refuse_too_many(transaction, job.submitter, self._max_open)
+                refuse_too_many(transaction, job.submitter, self.max_open)
             return change.job
 
-    def claim_events(
-        self, now: datetime, until: datetime, limit: int, kind: str | None = None
-    ) -> Sequence[StoredEvent]:
-        """Return the oldest events of the outbox, which no other caller gets before ``until``."""
-        of_kind, kinds = ("", []) if kind is None else (" AND type = %s", [kind])
-        with self.database.transaction() as transaction:
-            rows = transaction.execute(
-                "UPDATE outbox SET claimed_until = %s WHERE message_id IN ("  # noqa: S608
-                f" SELECT message_id FROM outbox WHERE claimed_until < %s{of_kind}"
-                f" ORDER BY message_id LIMIT %s {self.database.skip_locked})"
-                " RETURNING message_id, type, data",
-                (until.timestamp(), now.timestamp(), *kinds, limit),
-            )
-        return [
-            StoredEvent(message_id=message_id, type=event_type, data=json.loads(data))
-            for message_id, event_type, data in sorted(rows)
-        ]
+    def change_overdue(self, now: datetime, limit: int, decide: Decide) -> int:
+        """Apply `decide` to jobs past their deadline, the oldest first; return how many changed."""
+        return self._change_each(_OVERDUE, (now.timestamp(),), "deadline", limit, decide)
 
-    def forget_published(self, message_ids: Sequence[str]) -> None:
-        with self.database.transaction() as transaction:
-            for message_id in message_ids:
-                transaction.execute("DELETE FROM outbox WHERE message_id = %s", (message_id,))
+    def has_stalled(self, now: datetime, wait: timedelta, redeliveries: int) -> bool:
+        """Return whether a job has not changed for its wait, and has fewer redeliveries.
 
-    def stalled(self, unchanged_since: datetime, redeliveries: int, limit: int) -> Sequence[str]:
-        """Return ids of unfinished jobs without a change since then and fewer redeliveries.
-
-        There are none as long as an event of that age waits in the outbox.
+        The wait doubles with each redelivery; it is `BEGUN_FACTOR` times as long for a job that has
+        begun. No job counts as stalled while an event of that age is in the outbox.
         """
-        return self._ids(
-            "updated_at < %s AND redelivered < %s AND NOT EXISTS"
-            " (SELECT 1 FROM outbox WHERE type = 'job_accepted' AND message_id < %s)"
-            " ORDER BY updated_at LIMIT %s",
-            (unchanged_since.timestamp(), redeliveries, _first_id(unchanged_since), limit),
-        )
-
-    def overdue(self, now: datetime, limit: int) -> Sequence[str]:
-        return self._ids("deadline < %s ORDER BY deadline LIMIT %s", (now.timestamp(), limit))
-
-    def _ids(self, condition: str, values: Sequence[Any]) -> Sequence[str]:
         with self.database.transaction(writes=False) as transaction:
-            rows = transaction.execute(
-                f"SELECT id FROM jobs WHERE state IN {_UNFINISHED} AND {condition}",  # noqa: S608
-                values,
+            ((exists,),) = transaction.execute(
+                f"SELECT EXISTS (SELECT 1 FROM jobs WHERE state IN {_UNFINISHED} AND {_STALLED})"  # noqa: S608
+                " AND NOT EXISTS"
+                " (SELECT 1 FROM outbox WHERE type = 'job_accepted' AND message_id < %s)",
+                (*_stalled_values(now, wait, redeliveries), first_id(now - wait)),
             )
-        return [row[0] for row in rows]
+        return bool(exists)
+
+    def change_stalled(
+        self, now: datetime, wait: timedelta, redeliveries: int, limit: int, decide: Decide
+    ) -> int:
+        """Apply `decide` to stalled jobs, the oldest first; return how many changed."""
+        values = _stalled_values(now, wait, redeliveries)
+        return self._change_each(_STALLED, values, "updated_at", limit, decide)
+
+    def _change_each(
+        self, condition: str, values: Sequence[Any], order: str, limit: int, decide: Decide
+    ) -> int:
+        """Change jobs that meet a condition in one transaction.
+
+        The condition selects what is due, and leaves out what another process changes meanwhile: no
+        job waits behind others that are not due.
+        """
+        changed = 0
+        with self.outbox.transaction() as transaction:
+            for job in select_jobs(
+                transaction,
+                f"WHERE state IN {_UNFINISHED} AND {condition} ORDER BY {order} LIMIT %s"
+                f" {self.database.skip_locked}",
+                (*values, limit),
+            ):
+                change = decide(job)
+                if change is not None:
+                    self._write(transaction, job, change)
+                    changed += 1
+        return changed
+
+    def _write(self, transaction: OutboxTransaction, before: Job, change: Change) -> None:
+        columns = dict(changed_columns(before, change.job, compact=self._compact))
+        assignments = ", ".join(f"{column} = %s" for column in columns)
+        transaction.execute(
+            f"UPDATE jobs SET {assignments} WHERE id = %s",  # noqa: S608
+            (*columns.values(), before.id),
+        )
+        transaction.add(change.events, change.context)
 
     def delete_expired(self, now: datetime) -> int:
         """Delete jobs and batches whose retention has ended; return how many, at most 2,000."""
@@ -149,27 +156,16 @@ class JobStore:
         self.database.close()
 
 
-def create_tables(database: Database) -> None:
-    """Create the tables and indexes of all stores, unless they exist."""
-    schema = files("mare_services.jobs").joinpath("schema.sql").read_text(encoding="utf-8")
-    for statement in schema.removesuffix(";\n").split(";\n"):
-        # PostgreSQL locks the table of an index that exists, too. A transaction that holds such
-        # locks of two tables would deadlock with the changes of other replicas.
-        with database.transaction() as transaction:
-            transaction.lock_schema()
-            transaction.execute(statement)
-
-
-def insert_job(transaction: Transaction, change: Change) -> bool:
+def insert_job(transaction: OutboxTransaction, change: Change) -> bool:
     """Store a new job with its events; return False if its id or idempotency key exists."""
-    placeholders = ", ".join(["%s"] * len(_COLUMNS))
+    placeholders = ", ".join(["%s"] * len(COLUMNS))
     inserted = transaction.execute(
-        f"INSERT INTO jobs ({', '.join(_COLUMNS)}) VALUES ({placeholders})"  # noqa: S608
+        f"INSERT INTO jobs ({', '.join(COLUMNS)}) VALUES ({placeholders})"  # noqa: S608
         " ON CONFLICT DO NOTHING RETURNING id",
-        _row_of(change.job),
+        row_of(change.job),
     )
     if inserted:
-        _store_events(transaction, change.events)
+        transaction.add(change.events, change.context)
     return bool(inserted)
 
 
@@ -186,49 +182,11 @@ def refuse_too_many(transaction: Transaction, submitter: str, max_open: int) -> 
         )
 
 
-def select_jobs(transaction: Transaction, rest: str, values: Sequence[Any]) -> Sequence[Job]:
-    rows = transaction.execute(f"SELECT {', '.join(_COLUMNS)} FROM jobs {rest}", values)  # noqa: S608
-    return [_job_of(dict(zip(_COLUMNS, row, strict=True))) for row in rows]
-
-
-def _first_id(moment: datetime) -> str:
-    """Return a text that sorts before the ids of all events since `moment`."""
-    milliseconds = f"{max(0, round(moment.timestamp() * 1000)):012x}"
-    return f"{milliseconds[:8]}-{milliseconds[8:]}"
-
-
-def _store_events(transaction: Transaction, events: Sequence[OutboxEvent]) -> None:
-    for event in events:
-        transaction.execute(
-            "INSERT INTO outbox (message_id, type, data) VALUES (%s, %s, %s)",
-            (str(uuid_utils.uuid7()), event.type, json.dumps(event.data)),
-        )
-
-
 def submitted(job: Job) -> tuple[Any, ...]:
     """Return what a repeated submission must have in common with the first."""
     callback = job.callback or {}
     return job.client, job.request, callback.get("url"), callback.get("events")
 
 
-def _row_of(job: Job) -> tuple[Any, ...]:
-    return (
-        *(getattr(job, column) for column in _PLAIN),
-        job.state.value,
-        *(getattr(job, column).timestamp() for column in _TIMES),
-        *(_text(getattr(job, column)) for column in _DOCUMENTS),
-    )
-
-
-def _job_of(row: dict[str, Any]) -> Job:
-    fields = dict(row)
-    fields["state"] = JobState(row["state"])
-    for column in _TIMES:
-        fields[column] = datetime.fromtimestamp(row[column], UTC)
-    for column in _DOCUMENTS:
-        fields[column] = None if row[column] is None else json.loads(row[column])
-    return Job(**fields)
-
-
-def _text(document: Any) -> str | None:
-    return None if document is None else json.dumps(document)
+def _stalled_values(now: datetime, wait: timedelta, redeliveries: int) -> Sequence[Any]:
+    return (wait.total_seconds(), BEGUN_FACTOR, now.timestamp(), redeliveries)

@@ -1,6 +1,6 @@
 """The life of jobs: what clients and events change, over any store."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,9 +22,7 @@ from mare_services.jobs.ports import Change
 
 NO_JOB = "There is no such job, or its record has expired."
 BATCH = 100
-BEGUN_FACTOR = 6
-"""A job that has begun is stalled after this multiple of the time: a failed event is parked for up
-to 191 s in all before its last retry, and each of its 6 attempts can take 20 s."""
+"""Jobs that one transaction of a sweep changes."""
 
 
 @dataclass(eq=False)
@@ -37,14 +35,16 @@ class JobLifecycle:
     stalled_after: timedelta
     redeliveries: int
     clock: Callable[[], datetime]
+    context: Callable[[], Mapping[str, Any] | None] = lambda: None
+    """Returns request id and trace of the message that is handled, as headers."""
 
     def accept(self, submitted: JobSubmission, callback: Any = None) -> Job:
         """Store a job durably; return the first one for a repeated id or key.
 
         Raises IdempotencyKeyReused or TooManyOpenJobs.
         """
-        job = new_job(submitted, callback, self.clock(), self.terms)
-        return self.store.accept(Change(job, (accepted_event(job),)))
+        job = new_job(submitted, callback, self.clock(), self.terms, self.context())
+        return self.store.accept(Change(job, (accepted_event(job),), job.context))
 
     def get(self, job_id: str, client: str) -> Job:
         """Return a job of `client`; raise JobNotFound, also for the job of another client."""
@@ -82,59 +82,42 @@ class JobLifecycle:
             job_id, lambda job: record(job, attempt, state, self.clock(), self.terms, **fields)
         )
 
-    def sweep(self) -> dict[str, int]:
-        """Expire overdue jobs and delete old records; return how many."""
+    def delete_expired(self) -> int:
+        """Delete old records; return how many."""
+        return self.store.delete_expired(self.clock())
+
+    def expire(self) -> int:
+        """Expire overdue jobs; return how many, at most `BATCH`."""
         now = self.clock()
-        overdue = self.store.overdue(now, BATCH)
-        return {
-            "expired": sum(self._expire(job_id, now) for job_id in overdue),
-            "deleted": self.store.delete_expired(now),
-        }
 
-    def stalled(self) -> Sequence[str]:
-        """Return ids of jobs that have not changed for long: they wait, or their event is lost."""
-        return self.store.stalled(self.clock() - self.stalled_after, self.redeliveries, BATCH)
+        def expired(job: Job) -> Change:
+            moved = move_to(job, JobState.EXPIRED, now, self.terms)
+            return Change(moved, change_events(moved, job), job.context)
 
-    def redeliver(self, stalled: Iterable[str]) -> int:
-        """Publish the events of stalled jobs again; return how many."""
+        return self.store.change_overdue(now, BATCH, expired)
+
+    def has_stalled(self) -> bool:
+        """Return whether a job has not changed for long: it waits, or its event is lost."""
+        return self.store.has_stalled(self.clock(), self.stalled_after, self.redeliveries)
+
+    def redeliver(self) -> int:
+        """Publish the events of stalled jobs again; return how many, at most `BATCH`."""
         now = self.clock()
-        return sum(self._redeliver(job_id, now) for job_id in stalled)
 
-    def _expire(self, job_id: str, now: datetime) -> bool:
-        def expired(job: Job) -> Job | None:
-            if job.state.is_terminal or job.deadline > now:
-                return None
-            return move_to(job, JobState.EXPIRED, now, self.terms)
+        def redelivered(job: Job) -> Change:
+            again = replace(job, redelivered=job.redelivered + 1, updated_at=now)
+            return Change(again, (accepted_event(again),), job.context)
 
-        job = self._move(job_id, expired)
-        return job is not None and job.state is JobState.EXPIRED
-
-    def _redeliver(self, job_id: str, now: datetime) -> bool:
-        """Publish a stalled job again; the wait doubles each time."""
-        published = False
-
-        def decide(job: Job) -> Change | None:
-            nonlocal published
-            wait = self.stalled_after * 2**job.redelivered
-            if job.state is not JobState.PENDING:
-                wait *= BEGUN_FACTOR
-            if job.state.is_terminal or job.updated_at > now - wait:
-                return None
-            if job.redelivered >= self.redeliveries:
-                return None
-            published = True
-            again = replace(job, redelivered=job.redelivered + 1, updated_at=self.clock())
-            return Change(again, (accepted_event(again),))
-
-        self.store.change(job_id, decide)
-        return published
+        return self.store.change_stalled(
+            now, self.stalled_after, self.redeliveries, BATCH, redelivered
+        )
 
     def _move(self, job_id: str, move: Callable[[Job], Job | None]) -> Job | None:
         """Store what `move` makes of a job, with its events; None for an unknown job."""
 
         def decide(job: Job) -> Change | None:
             moved = move(job)
-            return Change(moved, change_events(moved, job)) if moved else None
+            return Change(moved, change_events(moved, job), self.context()) if moved else None
 
         return self.store.change(job_id, decide)
 

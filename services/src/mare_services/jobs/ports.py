@@ -1,28 +1,37 @@
 """What the stores need of a database, and what they are given."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from mare_services.jobs.domain.job import Job, OutboxEvent
+from mare_services.jobs.domain.job import Event, Job
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredEvent:
-    """An event of the outbox; `message_id` is the same each time it is published."""
+    """An event as it is published, in the outbox unless it is not `durable`.
+
+    Attributes:
+        message_id: the same each time the event is published.
+        body: the JSON text of its data.
+        context: request id and trace of the message that caused it, as headers.
+    """
 
     message_id: str
     type: str
-    data: Any
+    body: str
+    context: Mapping[str, Any] | None = None
+    durable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The new record of a job, and the events to publish because of it."""
+    """The new record of a job, and the events to publish because of it, with their context."""
 
     job: Job
-    events: tuple[OutboxEvent, ...] = ()
+    events: tuple[Event, ...] = ()
+    context: Mapping[str, Any] | None = None
 
 
 Decide = Callable[[Job], Change | None]
@@ -30,9 +39,6 @@ Decide = Callable[[Job], Change | None]
 
 class Transaction(Protocol):
     def execute(self, statement: str, values: Sequence[Any] = ()) -> Sequence[tuple[Any, ...]]: ...
-
-    def lock_schema(self) -> None:
-        """Let one process at a time create the tables."""
 
 
 class Database(Protocol):
@@ -47,5 +53,8 @@ class Database(Protocol):
 
     def transaction(self, *, writes: bool = True) -> AbstractContextManager[Transaction]:
         """Open a transaction; one that only reads does not wait for writers."""
+
+    def has_table(self, name: str) -> bool:
+        """Return whether the database has a table."""
 
     def close(self) -> None: ...

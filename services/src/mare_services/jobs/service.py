@@ -2,16 +2,19 @@
 
 import os
 from collections.abc import Callable
+from contextvars import copy_context
 from datetime import UTC, datetime, timedelta
 from logging import getLogger
 from typing import Any, ParamSpec, TypeVar
 
 import msgspec
 from eventlet import tpool
+from eventlet.greenthread import GreenThread
 from nameko.extensions import DependencyProvider
 
 from mare_nameko.bounded_logs import cause_of
 from mare_nameko.service import event_handler, register_errors, rpc, timer
+from mare_nameko.service.publisher import Publisher
 from mare_services.contract import wire
 from mare_services.contract.callbacks import CallbackAttempted
 from mare_services.contract.errors import (
@@ -33,13 +36,14 @@ from mare_services.contract.jobs import (
 )
 from mare_services.jobs.adapters.backlog import Backlog
 from mare_services.jobs.adapters.opening import open_store
-from mare_services.jobs.adapters.relay import OutboxRelay
+from mare_services.jobs.adapters.publishing import JobEvents, current_context
+from mare_services.jobs.adapters.relay import EventRelay
 from mare_services.jobs.batch_store import BatchStore
 from mare_services.jobs.batches import BatchLifecycle
 from mare_services.jobs.callbacks import DeliveryLog, JobCallbacks
 from mare_services.jobs.domain.job import Job
 from mare_services.jobs.domain.view import view
-from mare_services.jobs.lifecycle import JobLifecycle
+from mare_services.jobs.lifecycle import BATCH, JobLifecycle
 from mare_services.jobs.settings import Settings
 
 register_errors(ServiceError)
@@ -55,12 +59,20 @@ LARGEST_DOCUMENT = 2**18
 
 
 class JobsResources(DependencyProvider):
-    """Store and rules, shared by all workers."""
+    """Store, rules and relay, shared by all workers."""
+
+    publisher = Publisher()
+
+    def __init__(self) -> None:
+        self._thread: GreenThread | None = None
 
     def setup(self) -> None:
         """Wait for the store. An invalid setting stops the service at once."""
         settings = Settings.from_env(os.environ)
         self.store = open_store(settings.store, settings.max_open)
+        events = JobEvents(self.container, self.publisher)
+        self.relay = EventRelay(self.store.outbox, events.send)
+        self.store.outbox.publish = self.relay.take
         database = self.store.database
         self.store_errors = database.errors
         self.callbacks = JobCallbacks(self.store, DeliveryLog(database), settings.url_rules)
@@ -70,11 +82,22 @@ class JobsResources(DependencyProvider):
             stalled_after=timedelta(seconds=settings.stalled_seconds),
             redeliveries=settings.redeliveries,
             clock=lambda: datetime.now(UTC),
+            context=current_context,
         )
-        self.batches = BatchLifecycle(BatchStore(database, settings.max_open), self.lifecycle)
+        self.batches = BatchLifecycle(BatchStore(self.store), self.lifecycle)
+
+    def start(self) -> None:
+        self._thread = self.container.spawn_managed_thread(self.relay.run, identifier="relay")
 
     def stop(self) -> None:
+        """Publish what was committed, then close the store."""
+        if self._thread is not None:
+            self._thread.kill()
+        self.relay.stop(self.container.settings.publish_seconds)
         self.store.close()
+
+    def liveness_failures(self) -> list[str]:
+        return [] if self._thread is None else self.relay.liveness_failures()
 
     def get_dependency(self, worker_ctx: Any) -> "JobsResources":  # noqa: ARG002
         return self
@@ -86,7 +109,6 @@ class JobsService:
     name = "jobs"
 
     resources = JobsResources()
-    wake_relay = OutboxRelay()
     backlog_is_empty = Backlog()
 
     @rpc
@@ -94,18 +116,14 @@ class JobsService:
         """Store a ``JobSubmission`` and return its ``JobView``; it is on disk then."""
         submitted = wire.read(submission, JobSubmission)
         callback = self.resources.callbacks.read(submitted.callback)
-        job = self._call(self.resources.lifecycle.accept, submitted, callback)
-        self.wake_relay()
-        return view(job)
+        return view(self._call(self.resources.lifecycle.accept, submitted, callback))
 
     @rpc
     def accept_batch(self, submission: Any) -> Any:
         """Store the jobs of a ``BatchSubmission`` and return the ``BatchView``."""
         submitted = wire.read(submission, BatchSubmission)
         callbacks = [self.resources.callbacks.read(item.callback) for item in submitted.jobs]
-        batch = self._call(self.resources.batches.accept, submitted, callbacks)
-        self.wake_relay()
-        return batch
+        return self._call(self.resources.batches.accept, submitted, callbacks)
 
     @rpc
     def list_jobs(self, query: Any) -> Any:
@@ -129,9 +147,7 @@ class JobsService:
             return self._changed(query, self.resources.lifecycle.cancel)
         except JobNotFound:
             requested = wire.read(query, JobQuery)
-            cancelled = self._call(self.resources.batches.cancel, requested.id, requested.client)
-            self.wake_relay()
-            return cancelled
+            return self._call(self.resources.batches.cancel, requested.id, requested.client)
 
     @rpc
     def retry(self, query: Any) -> Any:
@@ -181,19 +197,26 @@ class JobsService:
     def sweep(self) -> None:
         """Expire overdue jobs, delete old records, and publish again what the broker has lost."""
         lifecycle = self.resources.lifecycle
-        counts = self._call(lifecycle.sweep)
-        stalled = self._call(lifecycle.stalled)
-        if stalled and self.backlog_is_empty():
-            counts["redelivered"] = self._call(lifecycle.redeliver, stalled)
+        counts = {
+            "expired": self._sweep(lifecycle.expire),
+            "deleted": self._call(lifecycle.delete_expired),
+        }
+        if self._call(lifecycle.has_stalled) and self.backlog_is_empty():
+            counts["redelivered"] = self._sweep(lifecycle.redeliver)
         if any(counts.values()):
             _log.info("Swept jobs: %s", counts)
-            self.wake_relay()
+
+    def _sweep(self, change_batch: Callable[[], int]) -> int:
+        """Change all jobs that are due, one transaction for each `BATCH`; return how many."""
+        changed = batch = self._call(change_batch)
+        while batch == BATCH:
+            batch = self._call(change_batch)
+            changed += batch
+        return changed
 
     def _changed(self, query: Any, change: Callable[[str, str], Job]) -> Any:
         requested = wire.read(query, JobQuery)
-        job = self._call(change, requested.id, requested.client)
-        self.wake_relay()
-        return view(job)
+        return view(self._call(change, requested.id, requested.client))
 
     def _record(self, event: Any, kind: type[Report], state: JobState, **fields: str) -> None:
         """Record an event; `fields` maps fields of the job to those of the event.
@@ -206,12 +229,16 @@ class JobsService:
             raise InvalidRequest(f"{kind.__name__}: it has more than {LARGEST_DOCUMENT} bytes.")
         record = self.resources.lifecycle.record
         self._call(record, report.job_id, report.attempt, state, **documents)
-        self.wake_relay()
 
     def _call(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run `work` in a native thread, where a lock of the store does not stop heartbeats."""
+        """Run `work` in a native thread, where a lock of the store does not stop heartbeats.
+
+        What it has committed is published afterwards.
+        """
         try:
-            result: T = tpool.execute(work, *args, **kwargs)
+            result: T = tpool.execute(copy_context().run, work, *args, **kwargs)
         except self.resources.store_errors as error:
             raise StoreUnavailable(f"The store of the jobs fails: {cause_of(error)}") from error
+        finally:
+            self.resources.relay.flush()
         return result

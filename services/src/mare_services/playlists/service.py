@@ -31,6 +31,7 @@ from mare_services.contract.places import PlaceQuery
 from mare_services.contract.suggestion import Suggestion, SuggestionRequest
 from mare_services.contract.weather import WeatherReport
 from mare_services.playlists.settings import Settings
+from mare_services.playlists.start_report import StartReport
 from mare_services.playlists.suggester import suggest
 from mare_services.upstream.budget import Budget
 from mare_services.upstream.cache import Cache
@@ -94,14 +95,21 @@ class PlaylistsService:
 
         def publish_weather(report: WeatherReport) -> None:
             partial["report"] = wire.write(report)
+            start.leave_out()
             self.dispatch("weather_observed", {**attempt, **partial})
 
+        start = StartReport(lambda: self.dispatch("job_started", attempt))
         try:
             with eventlet.Timeout(WORK_SECONDS, CallTimedOut("The work took too long.")):
-                self.dispatch("job_started", attempt)
+                if job.reports_start:
+                    start.publish()
                 suggestion = self._suggest(job.request, publish_weather)
         except _FINAL as error:
+            start.leave_out()
             self._fail(job, error, str(error))
+        except Exception:
+            start.publish()  # it is begun again minutes later: until then it is not lost
+            raise
         else:
             complete = {"suggestion": wire.write(suggestion)}
             self.dispatch("playlist_composed", {**attempt, **partial, **complete})

@@ -25,7 +25,6 @@ _DEAD_PEER: dict[str, int] = {
     "tcp_user_timeout": 10_000,
 }
 """A host that vanishes is noticed after 10 s. The kernel's defaults hold the thread for minutes."""
-_SCHEMA_LOCK = 0x6D617265
 
 
 class PostgreSql:
@@ -53,6 +52,11 @@ class PostgreSql:
         connection = self._connection()
         with connection.transaction(), connection.cursor() as cursor:
             yield _Transaction(cursor)
+
+    def has_table(self, name: str) -> bool:
+        with self.transaction(writes=False) as transaction:
+            ((found,),) = transaction.execute("SELECT to_regclass(%s) IS NOT NULL", (name,))
+        return bool(found)
 
     def close(self) -> None:
         for connection in self._all:
@@ -84,9 +88,6 @@ class _Transaction:
     def execute(self, statement: str, values: Sequence[Any] = ()) -> Sequence[tuple[Any, ...]]:
         self._cursor.execute(statement, values)
         return self._cursor.fetchall() if self._cursor.description else []
-
-    def lock_schema(self) -> None:
-        self.execute("SELECT pg_advisory_xact_lock(%s)", (_SCHEMA_LOCK,))
 
 
 def _is_alive(connection: "psycopg.Connection[tuple[Any, ...]]") -> bool:

@@ -1,130 +1,203 @@
-"""Publishes the outbox: events that the store holds go to the broker, at least once."""
+"""Publishes the events of jobs: from memory after their commit, from the outbox if that failed."""
 
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from logging import getLogger
-from typing import Any
 
 import eventlet
 from eventlet import tpool
+from eventlet.greenthread import GreenThread
 from eventlet.queue import Empty, LightQueue
-from nameko.extensions import DependencyProvider
-from nameko.standalone.events import get_event_exchange
 
 from mare_nameko.bounded_logs import BoundedWarnings
 from mare_nameko.service.confirming_session import Unroutable
-from mare_nameko.service.publisher import PERSISTENT, Publisher
 from mare_nameko.service.retries import error_text
-from mare_services.jobs.job_store import JobStore
+from mare_services.jobs.outbox import CLAIM_SECONDS, Outbox
 from mare_services.jobs.ports import StoredEvent
 
 _log = getLogger(__name__)
 
-POLL_SECONDS = 1.0
-"""Longest pause before the outbox is read again: other replicas may have died with events."""
-CLAIM_SECONDS = 15.0
-"""Time in which no other replica publishes a claimed event."""
+SETTLE_SECONDS = 1.0
+"""Longest time from the confirm of an event to its deletion from the outbox."""
+RESCUE_SECONDS = 5.0
+"""Pause between two reads of the outbox for events that another process has left. They are
+published at most this long after their claim has ended."""
 PAUSE_SECONDS = 2.0
-"""Pause after an error of the store or of the broker, or if there is no queue."""
+"""Pause of a type after an error of the broker, or if there is no queue."""
 STUCK_SECONDS = 60.0
 """Time without progress after which the process is not alive. The store and the broker answer, or
 an error is raised, within 20 s."""
-BATCH = 50
-TYPES = {"job_accepted": True, "job_changed": False, "callback_due": True}
-"""Types of events, and whether they stay in the outbox until a queue exists for them."""
+IN_FLIGHT = 25
+"""Events of one type without a confirm. A quorum queue that does not answer stops a publisher after
+32 (``quorum_commands_soft_limit``), and with it the other types."""
+WAITING = 500
+"""Events of one type in memory. Further ones are left to the outbox."""
+BATCH = 100
+"""Events that are claimed, or settled, in one transaction if there are many."""
+TYPES = ("job_accepted", "job_changed", "callback_due")
 
 
-class OutboxRelay(DependencyProvider):
-    """Injects a function that wakes the relay, so that a new event does not wait for the poll.
-
-    Each type has a green thread: a queue that does not answer holds back no other type.
-    """
-
-    publisher = Publisher()
+class _Lane:
+    """The events of one type that are on their way to the broker."""
 
     def __init__(self) -> None:
-        self._wakes: dict[str, LightQueue] = {kind: LightQueue(1) for kind in TYPES}
-        self._threads: list[Any] = []
-        self._progress: dict[str, float] = {}
-        """Monotonic time of the last progress with each type."""
+        self.waiting: deque[StoredEvent] = deque()
+        self.threads: set[GreenThread] = set()
+        self.in_flight_limit = 1
+        """One until the broker has confirmed an event: a missing queue refuses one, not many."""
+        self.paused_until = 0.0
+        self.has_more = False
+        """Whether the last claim has left events in the outbox."""
+        self.progress = 0.0
+        """Monotonic time of the last step."""
+
+
+class EventRelay:
+    """Publishes events at least once if they are durable. A type that fails holds back no other."""
+
+    def __init__(self, outbox: Outbox, send: Callable[[StoredEvent], None]) -> None:
+        self._outbox = outbox
+        self._send = send
+        self._committed: deque[StoredEvent] = deque()
+        """Native threads append to it."""
+        self._lanes = {kind: _Lane() for kind in TYPES}
+        self._published: list[str] = []
+        self._released: list[str] = []
+        self._wakes = LightQueue(1)
+        self._rescue_at = 0.0
+        self._progress = time.monotonic()
         self._warnings = BoundedWarnings(_log)
 
-    def setup(self) -> None:
-        container = self.container
-        self._exchange = get_event_exchange(container.service_name, container.config)
-        self.publisher.declare(self._exchange)
+    def take(self, events: Sequence[StoredEvent]) -> None:
+        """Take events of a committed transaction, in any thread; :meth:`flush` publishes them."""
+        self._committed.extend(events)
 
-    def start(self) -> None:
-        self._threads = [
-            self.container.spawn_managed_thread(partial(self._run, kind), identifier=kind)
-            for kind in TYPES
-        ]
+    def flush(self) -> None:
+        """Begin to publish what was taken; call it in a green thread."""
+        while self._committed:
+            event = self._committed.popleft()
+            lane = self._lanes[event.type]
+            if time.monotonic() < lane.paused_until or len(lane.waiting) >= WAITING:
+                lane.has_more = True
+                self._release([event])
+            else:
+                self._enqueue(lane, [event])
 
-    def stop(self) -> None:
-        """Stop; events that are claimed but not published are taken over when the claim ends."""
-        for thread in self._threads:
-            thread.kill()
-
-    def liveness_failures(self) -> list[str]:
-        """Return why the process must be restarted; empty if the relay makes progress."""
-        now = time.monotonic()
-        idle = max((now - progress for progress in self._progress.values()), default=0.0)
-        return [f"the outbox relay has been stuck for {idle:.0f} s"] if idle > STUCK_SECONDS else []
-
-    def get_dependency(self, worker_ctx: Any) -> Callable[[], None]:  # noqa: ARG002
-        return self._wake
-
-    def _wake(self) -> None:
-        for wakes in self._wakes.values():
-            if wakes.empty():
-                wakes.put_nowait(None)
-
-    def _run(self, kind: str) -> None:
+    def run(self) -> None:
+        """Settle what is published and rescue what is left, for ever."""
         while True:
-            self._progress[kind] = time.monotonic()
+            self._progress = time.monotonic()
             try:
-                while self._publish_batch(kind) == BATCH:
-                    pass
-            except Unroutable:
-                self._warnings.warn(f"No queue exists for {kind}: the events stay in the outbox")
-                eventlet.sleep(PAUSE_SECONDS)
-            except Exception as error:  # noqa: BLE001 - the store or the broker may be away
-                self._warnings.warn(f"{kind} cannot be published: %s", error_text(error))
+                self._settle()
+                if time.monotonic() >= self._rescue_at:
+                    self._rescue()
+            except Exception as error:  # noqa: BLE001 - whatever the driver of the store raises
+                self._warnings.warn("The outbox cannot be used: %s", error_text(error))
+                self._rescue_at = time.monotonic() + PAUSE_SECONDS
                 eventlet.sleep(PAUSE_SECONDS)
             try:
-                self._wakes[kind].get(timeout=POLL_SECONDS)
+                self._wakes.get(timeout=SETTLE_SECONDS)
             except Empty:
                 continue
 
-    def _publish_batch(self, kind: str) -> int:
-        store = self._store()
-        now = datetime.now(UTC)
-        until = now + timedelta(seconds=CLAIM_SECONDS)
-        events = tpool.execute(store.claim_events, now, until, BATCH, kind)
-        published: list[str] = []
+    def stop(self, seconds: float) -> None:
+        """Wait for the confirms of what is published, and leave the rest to other processes."""
+        self.flush()
+        with eventlet.Timeout(seconds, False):
+            for lane in self._lanes.values():
+                for thread in list(lane.threads):
+                    thread.wait()
+        for lane in self._lanes.values():
+            self._release(lane.waiting)
+            for thread in list(lane.threads):
+                thread.kill()
         try:
-            for event in events:
-                self._publish(event)
-                published.append(event.message_id)
-        finally:
-            if published:
-                tpool.execute(store.forget_published, published)
-        return len(events)
+            self._settle()
+        except Exception as error:  # noqa: BLE001 - whatever the driver of the store raises
+            self._warnings.warn("The outbox cannot be settled: %s", error_text(error))
 
-    def _store(self) -> JobStore:
-        stores = (getattr(each, "store", None) for each in self.container.dependencies)
-        found: JobStore = next(store for store in stores if store is not None)
-        return found
+    def liveness_failures(self) -> list[str]:
+        """Return why the process must be restarted; empty if the relay makes progress."""
+        steps = [lane.progress for lane in self._lanes.values() if lane.threads]
+        idle = time.monotonic() - min([self._progress, *steps])
+        return [f"the outbox relay has been stuck for {idle:.0f} s"] if idle > STUCK_SECONDS else []
 
-    def _publish(self, event: StoredEvent) -> None:
-        self._progress[event.type] = time.monotonic()
-        self.publisher.publish(
-            event.data,
-            self._exchange.name,
-            event.type,
-            mandatory=TYPES[event.type],
-            delivery_mode=PERSISTENT,
-            message_id=event.message_id,
-        )
+    def _enqueue(self, lane: _Lane, events: Iterable[StoredEvent]) -> None:
+        if not lane.threads:
+            lane.progress = time.monotonic()
+        lane.waiting.extend(events)
+        for _ in range(min(lane.in_flight_limit - len(lane.threads), len(lane.waiting))):
+            thread = eventlet.spawn(self._publish_waiting, lane)
+            lane.threads.add(thread)
+            thread.link(self._ended, lane)
+
+    def _publish_waiting(self, lane: _Lane) -> None:
+        while lane.waiting:
+            event = lane.waiting.popleft()
+            lane.progress = time.monotonic()
+            try:
+                self._send(event)
+            except Exception as error:  # noqa: BLE001 - the broker may be away
+                self._pause(lane, event, error)
+                return
+            if event.durable:
+                self._published.append(event.message_id)
+            lane.in_flight_limit = IN_FLIGHT
+            self._enqueue(lane, ())
+        if len(self._published) >= BATCH:
+            self._wake()
+
+    def _ended(self, thread: GreenThread, lane: _Lane) -> None:
+        lane.threads.discard(thread)
+        if lane.has_more and not lane.threads and time.monotonic() >= lane.paused_until:
+            self._rescue_at = 0.0
+            self._wake()
+
+    def _pause(self, lane: _Lane, event: StoredEvent, error: Exception) -> None:
+        if isinstance(error, Unroutable):
+            self._warnings.warn(f"No queue exists for {event.type}: the events stay in the outbox")
+        else:
+            self._warnings.warn(f"{event.type} cannot be published: %s", error_text(error))
+        lane.in_flight_limit = 1
+        lane.paused_until = time.monotonic() + PAUSE_SECONDS
+        self._rescue_at = min(self._rescue_at, lane.paused_until)
+        self._release([event, *lane.waiting])
+        lane.waiting.clear()
+
+    def _release(self, events: Iterable[StoredEvent]) -> None:
+        """End the claims of events; those that are not durable are dropped."""
+        self._released += [event.message_id for event in events if event.durable]
+
+    def _settle(self) -> None:
+        published, self._published = self._published, []
+        released, self._released = self._released, []
+        if published or released:
+            try:
+                tpool.execute(self._outbox.settle, published, released)
+            except BaseException:
+                self._published += published
+                self._released += released
+                raise
+
+    def _rescue(self) -> None:
+        """Claim and publish the oldest events that no process publishes."""
+        now = datetime.now(UTC)
+        self._rescue_at = time.monotonic() + RESCUE_SECONDS
+        for kind in tpool.execute(self._outbox.unclaimed_types, now):
+            lane = self._lanes.get(kind)
+            if lane is None or lane.threads:
+                continue
+            if time.monotonic() < lane.paused_until:
+                self._rescue_at = min(self._rescue_at, lane.paused_until)
+                continue
+            limit = 1 if lane.in_flight_limit == 1 else BATCH
+            until = now + timedelta(seconds=CLAIM_SECONDS)
+            events = tpool.execute(self._outbox.claim, now, until, limit, kind)
+            lane.has_more = len(events) == limit
+            self._enqueue(lane, events)
+
+    def _wake(self) -> None:
+        if self._wakes.empty():
+            self._wakes.put_nowait(None)

@@ -51,6 +51,10 @@ class Sqlite:
         finally:
             self._turn.release()
 
+    def has_table(self, name: str) -> bool:
+        with self.transaction(writes=False) as transaction:
+            return bool(transaction.execute("SELECT 1 FROM sqlite_master WHERE name = %s", (name,)))
+
     def close(self) -> None:
         for connection in self._all:
             connection.close()
@@ -76,6 +80,3 @@ class _Transaction:
 
     def execute(self, statement: str, values: Sequence[Any] = ()) -> Sequence[tuple[Any, ...]]:
         return self._connection.execute(statement.replace("%s", "?"), values).fetchall()
-
-    def lock_schema(self) -> None:
-        """BEGIN IMMEDIATE holds the write lock already."""

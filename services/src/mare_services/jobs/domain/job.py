@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from mare_services.contract import wire
+from mare_services.contract.callbacks import CallbackType
 from mare_services.contract.errors import JobNotChangeable
 from mare_services.contract.jobs import JobState, JobSubmission
 
@@ -19,6 +20,10 @@ _NEXT: dict[JobState, set[JobState]] = {
     JobState.EXPIRED: {JobState.PENDING},
 }
 """Legal transitions. Events can overtake each other, so a state may be skipped."""
+
+BEGUN_FACTOR = 6
+"""A job that has begun is stalled after this multiple of the time: a failed event is parked for up
+to 191 s in all before its last retry, and each of its 6 attempts can take 20 s."""
 
 MAX_OPEN = 1_000
 """Jobs of one submitter that have not ended."""
@@ -35,6 +40,7 @@ class Job:
         redelivered: times that the sweeper published this attempt again.
         callback: ``url``, ``events``, ``destination`` and ``ended``, or None.
         submitter: what open jobs are counted for.
+        context: request id and trace of the submission, as headers; None if they are not known.
     """
 
     id: str
@@ -53,6 +59,7 @@ class Job:
     failure: Any = None
     callback: Any = None
     submitter: str = ""
+    context: Any = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,14 +71,21 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
-class OutboxEvent:
-    """An event to publish, stored in the transaction of the change that causes it."""
+class Event:
+    """An event to publish after the change that causes it.
+
+    Attributes:
+        durable: whether it is stored in the outbox, in the transaction of the change.
+    """
 
     type: str
     data: Any = field(hash=False)
+    durable: bool = True
 
 
-def new_job(submitted: JobSubmission, callback: Any, now: datetime, terms: Terms) -> Job:
+def new_job(
+    submitted: JobSubmission, callback: Any, now: datetime, terms: Terms, context: Any = None
+) -> Job:
     """Return the job of a submission; ``callback`` is what it holds of the callback."""
     return Job(
         id=submitted.id,
@@ -80,6 +94,7 @@ def new_job(submitted: JobSubmission, callback: Any, now: datetime, terms: Terms
         idempotency_key=submitted.idempotency_key,
         callback=callback,
         submitter=submitted.submitter or submitted.client,
+        context=context,
         created_at=now,
         updated_at=now,
         deadline=now + terms.duration,
@@ -87,14 +102,16 @@ def new_job(submitted: JobSubmission, callback: Any, now: datetime, terms: Terms
     )
 
 
-def accepted_event(job: Job) -> OutboxEvent:
+def accepted_event(job: Job) -> Event:
     """Return the event that makes a worker take the current attempt."""
     data = {"job_id": job.id, "attempt": job.attempt, "request": job.request}
-    return OutboxEvent("job_accepted", data)
+    if job.callback is not None and CallbackType.STARTED in job.callback["events"]:
+        data["reports_start"] = True
+    return Event("job_accepted", data)
 
 
-def changed_event(job: Job) -> OutboxEvent:
-    """Return the event of a new state, for streams and webhooks."""
+def changed_event(job: Job) -> Event:
+    """Return the event of a new state, for streams. A stream that misses it reads the job later."""
     data = {
         "job_id": job.id,
         "attempt": job.attempt,
@@ -102,7 +119,7 @@ def changed_event(job: Job) -> OutboxEvent:
         "client": job.client,
         "updated_at": job.updated_at.isoformat(),
     }
-    return OutboxEvent("job_changed", data)
+    return Event("job_changed", data, durable=False)
 
 
 def move_to(job: Job, state: JobState, now: datetime, terms: Terms, **fields: Any) -> Job:

@@ -4,7 +4,7 @@ from typing import Any
 
 from mare_services.contract.callbacks import CallbackType
 from mare_services.contract.jobs import JobState
-from mare_services.jobs.domain.job import Job, OutboxEvent, accepted_event, changed_event
+from mare_services.jobs.domain.job import Event, Job, accepted_event, changed_event
 
 _CALLBACKS = {
     JobState.RUNNING: CallbackType.STARTED,
@@ -43,7 +43,7 @@ def view(job: Job) -> Any:
     }
 
 
-def change_events(job: Job, before: Job) -> tuple[OutboxEvent, ...]:
+def change_events(job: Job, before: Job) -> tuple[Event, ...]:
     """Return the events to publish after a change: for streams, callbacks, and another attempt.
 
     A playlist that overtakes the weather brings it along. ``job.weather`` is then sent as well, so
@@ -61,7 +61,7 @@ def change_events(job: Job, before: Job) -> tuple[OutboxEvent, ...]:
     return tuple(events)
 
 
-def _due(job: Job, kind: CallbackType) -> OutboxEvent:
+def _due(job: Job, kind: CallbackType) -> Event:
     earlier = _STEPS[: _STEPS.index(kind)] if kind in _STEPS else _STEPS
     data = {
         "webhook_id": f"msg_{job.id}_{job.attempt}_{kind.removeprefix('job.')}",
@@ -75,4 +75,4 @@ def _due(job: Job, kind: CallbackType) -> OutboxEvent:
             "data": view(job),
         },
     }
-    return OutboxEvent("callback_due", data)
+    return Event("callback_due", data)

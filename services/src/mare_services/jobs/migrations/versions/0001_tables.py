@@ -1,5 +1,16 @@
--- For SQLite and PostgreSQL. Times are seconds since the epoch, documents are JSON text.
+"""The tables before the first migration. A store that has them keeps them and their rows.
 
+Times are seconds since the epoch, documents are JSON text.
+"""
+
+from contextlib import nullcontext
+
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+TABLES = """
 CREATE TABLE IF NOT EXISTS jobs (
     id TEXT PRIMARY KEY,
     client TEXT NOT NULL,
@@ -57,3 +68,13 @@ CREATE TABLE IF NOT EXISTS deliveries (
     PRIMARY KEY (webhook_id, number)
 );
 CREATE INDEX IF NOT EXISTS deliveries_by_job ON deliveries (job_id);
+"""
+
+
+def upgrade() -> None:
+    # PostgreSQL locks the table of an index that exists, too. A transaction that holds such locks
+    # of two tables would deadlock with the changes of running processes.
+    is_postgresql = op.get_bind().dialect.name == "postgresql"
+    with op.get_context().autocommit_block() if is_postgresql else nullcontext():
+        for statement in TABLES.strip().removesuffix(";").split(";\n"):
+            op.execute(statement)

@@ -1,0 +1,35 @@
+"""Stores of jobs for the tests, migrated in this process."""
+
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+
+from mare_services.jobs.adapters.postgresql import PostgreSql
+from mare_services.jobs.adapters.sqlite import Sqlite
+from mare_services.jobs.job_store import JobStore
+from mare_services.jobs.migrations import CONTRACTED
+from mare_services.jobs.migrations.upgrade import upgrade
+from mare_services.jobs.settings import StoreUri
+
+
+def sqlite_store(path: Path) -> JobStore:
+    """Open a store in a file, which is created if it does not exist."""
+    if not path.exists():
+        path.write_bytes(_empty_sqlite())
+    return JobStore(Sqlite(path), compact=True)
+
+
+def postgresql_store(uri: str) -> JobStore:
+    """Open a store in a database, which may be empty."""
+    upgrade(StoreUri(uri), CONTRACTED)
+    return JobStore(PostgreSql(uri), compact=True)
+
+
+@cache
+def _empty_sqlite() -> bytes:
+    path = Path(mkdtemp(prefix="mare-jobs-")) / "empty.db"
+    upgrade(StoreUri(f"sqlite://{path}"), CONTRACTED)
+    content = path.read_bytes()
+    path.unlink()
+    path.parent.rmdir()
+    return content
