@@ -58,8 +58,9 @@ class Node(PrivateNode):
 
     def published(self) -> int:
         """Return how many messages the node has received from publishers."""
-        metrics = requests.get(f"http://127.0.0.1:{self.ports.prometheus}/metrics", timeout=60).text
-        received = re.findall(r"^rabbitmq_global_messages_received_total\{.*\} (\d+)", metrics, re.M)
+        uri = f"http://127.0.0.1:{self.ports.prometheus}/metrics"
+        counter = r"^rabbitmq_global_messages_received_total\{.*\} (\d+)"
+        received = re.findall(counter, requests.get(uri, timeout=60).text, re.MULTILINE)
         return sum(map(int, received))
 
     def settle(self) -> None:

@@ -1,14 +1,19 @@
 """Stores of jobs for the tests, migrated in this process."""
 
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Any
 
 from mare_services.jobs.adapters.postgresql import PostgreSql
 from mare_services.jobs.adapters.sqlite import Sqlite
 from mare_services.jobs.job_store import JobStore
 from mare_services.jobs.migrations import CONTRACTED
 from mare_services.jobs.migrations.upgrade import upgrade
+from mare_services.jobs.ports import StoredEvent
 from mare_services.jobs.settings import StoreUri
 
 
@@ -23,6 +28,19 @@ def postgresql_store(uri: str) -> JobStore:
     """Open a store in a database, which may be empty."""
     upgrade(StoreUri(uri), CONTRACTED)
     return JobStore(PostgreSql(uri), compact=True)
+
+
+def outbox(store: JobStore, limit: int = 1_000) -> Sequence[StoredEvent]:
+    """Return the unclaimed events, and leave them unclaimed."""
+    return store.outbox.claim(datetime.now(UTC), datetime.fromtimestamp(0, UTC), limit)
+
+
+def types(store: JobStore) -> list[str]:
+    return [event.type for event in outbox(store)]
+
+
+def data(event: StoredEvent) -> Any:
+    return json.loads(event.body)
 
 
 @cache

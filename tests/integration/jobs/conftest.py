@@ -2,10 +2,8 @@
 
 import pytest
 
-from mare_services.jobs.adapters.postgresql import PostgreSql
-from mare_services.jobs.adapters.sqlite import Sqlite
 from mare_services.jobs.batch_store import BatchStore
-from mare_services.jobs.job_store import JobStore
+from tests.job_stores import postgresql_store, sqlite_store
 from tests.postgresql import PostgreSqlServer
 
 
@@ -19,10 +17,10 @@ def postgresql():
 def open_store(request, tmp_path):
     """Return a function that opens the same store each time, as another process would."""
     if request.param == "SQLite":
-        opened = [lambda: JobStore(Sqlite(tmp_path / "jobs.sqlite"))]
+        opened = [lambda: sqlite_store(tmp_path / "jobs.sqlite")]
     else:
         uri = request.getfixturevalue("postgresql").new_database()
-        opened = [lambda: JobStore(PostgreSql(uri))]
+        opened = [lambda: postgresql_store(uri)]
     stores = []
 
     def open_one():
@@ -36,7 +34,7 @@ def open_store(request, tmp_path):
 
 @pytest.fixture
 def batches(store):
-    return BatchStore(store.database)
+    return BatchStore(store)
 
 
 @pytest.fixture

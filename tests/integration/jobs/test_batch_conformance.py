@@ -8,7 +8,8 @@ import pytest
 from mare_services.contract.errors import IdempotencyKeyReused
 from mare_services.contract.jobs import JobState
 from mare_services.jobs.domain.batch import Batch
-from tests.integration.jobs.test_store_conformance import NOW, complete, submission, types
+from tests.integration.jobs.test_store_conformance import NOW, complete, submission
+from tests.job_stores import types
 
 
 def batch(number=1, *, client="ana", key=None):

@@ -9,11 +9,13 @@ import pytest
 from mare_services.contract.errors import IdempotencyKeyReused, TooManyOpenJobs
 from mare_services.contract.jobs import JobState, JobSubmission
 from mare_services.jobs.domain.batch import Batch
-from mare_services.jobs.domain.job import OutboxEvent, Terms, accepted_event, new_job, record, retry
+from mare_services.jobs.domain.job import Event, Terms, accepted_event, new_job, record, retry
 from mare_services.jobs.ports import Change
+from tests.job_stores import data, outbox, types
 
 NOW = datetime(2026, 11, 25, 12, 30, 15, 250_000, tzinfo=UTC)
 TERMS = Terms()
+SECOND = timedelta(seconds=1)
 
 
 def submission(number=1, *, client="ana", key=None, request=None, now=NOW):
@@ -34,18 +36,9 @@ def replaced(change, **fields):
 def complete(result):
     def decide(job):
         done = record(job, job.attempt, JobState.COMPLETE, NOW, TERMS, result=result)
-        return Change(done, (OutboxEvent("job_changed", {"id": job.id}),)) if done else None
+        return Change(done, (Event("callback_due", {"id": job.id}),)) if done else None
 
     return decide
-
-
-def outbox(store, limit=100):
-    """Return the events without claiming them for later calls."""
-    return store.claim_events(NOW, NOW - timedelta(seconds=1), limit)
-
-
-def types(store):
-    return [event.type for event in outbox(store)]
 
 
 def test_an_accepted_job_is_there_for_every_process_with_its_event(open_store):
@@ -53,7 +46,7 @@ def test_an_accepted_job_is_there_for_every_process_with_its_event(open_store):
 
     other = open_store()
     assert other.get(accepted.id) == accepted == submission().job
-    assert [event.data for event in outbox(other)] == [
+    assert [data(event) for event in outbox(other)] == [
         {"job_id": accepted.id, "attempt": 1, "request": {"city": "Recife", "limit": 20}}
     ]
 
@@ -93,7 +86,7 @@ def test_the_id_of_another_client_is_a_conflict_and_reveals_nothing(store):
 
 
 def test_of_one_submitter_a_bounded_number_of_jobs_may_be_open(store, batches):
-    store._max_open = batches._max_open = 2
+    store.max_open = 2
     first, _ = (store.accept(submission(number, key=f"k{number}")) for number in (1, 2))
 
     with pytest.raises(TooManyOpenJobs, match="At most 2 of your jobs"):
@@ -109,7 +102,7 @@ def test_of_one_submitter_a_bounded_number_of_jobs_may_be_open(store, batches):
 
 
 def test_an_ended_job_makes_room_and_a_retry_needs_some(store):
-    store._max_open = 1
+    store.max_open = 1
     job = store.accept(submission(1))
 
     store.change(job.id, lambda job: Change(replace(job, state=JobState.FAILED)))
@@ -139,7 +132,7 @@ def test_state_and_outbox_change_together(store):
     store.change(job, complete({"n": 1}))
 
     assert store.get(job).state is JobState.COMPLETE
-    assert types(store) == ["job_accepted", "job_changed"]
+    assert types(store) == ["job_accepted", "callback_due"]
 
 
 def test_a_decision_against_a_change_writes_nothing(store):
@@ -147,7 +140,7 @@ def test_a_decision_against_a_change_writes_nothing(store):
     store.change(job, complete({"n": 1}))
 
     assert store.change(job, complete({"n": 2})).result == {"n": 1}
-    assert types(store) == ["job_accepted", "job_changed"]
+    assert types(store) == ["job_accepted", "callback_due"]
 
 
 def test_a_failure_in_the_middle_leaves_no_trace(store):
@@ -169,7 +162,7 @@ def test_published_events_leave_the_outbox(store):
         store.accept(submission(number))
     first, *rest = outbox(store)
 
-    store.forget_published([first.message_id])
+    store.outbox.settle([first.message_id])
 
     assert outbox(store) == rest
 
@@ -180,12 +173,12 @@ def test_a_claimed_event_goes_to_one_caller_until_its_claim_ends(open_store):
         one.accept(submission(number))
     until = NOW + timedelta(seconds=10)
 
-    first = one.claim_events(NOW, until, 2)
+    first = one.outbox.claim(NOW, until, 2)
 
     assert len(first) == 2
-    assert len(other.claim_events(NOW, until, 10)) == 1
-    assert other.claim_events(NOW, until, 10) == []
-    assert len(other.claim_events(until + timedelta(seconds=1), until, 10)) == 3
+    assert len(other.outbox.claim(NOW, until, 10)) == 1
+    assert other.outbox.claim(NOW, until, 10) == []
+    assert len(other.outbox.claim(until + timedelta(seconds=1), until, 10)) == 3
 
 
 def test_only_unfinished_jobs_are_stalled_or_overdue(store):
@@ -193,15 +186,23 @@ def test_only_unfinished_jobs_are_stalled_or_overdue(store):
         store.accept(submission(number))
     store.change(submission(1).job.id, complete(1))
     late = NOW + TERMS.duration + timedelta(seconds=1)
-    store.forget_published([event.message_id for event in outbox(store)])
+    store.outbox.settle([event.message_id for event in outbox(store)])
 
-    stalled = store.stalled(NOW + timedelta(seconds=1), 5, 10)
+    found = []
 
-    assert [job[-1] for job in sorted(stalled)] == ["0", "2"]
-    assert store.stalled(NOW, 5, 10) == []
-    assert store.stalled(NOW + timedelta(seconds=1), 0, 10) == []
-    assert sorted(store.overdue(late, 10)) == sorted(stalled)
-    assert store.overdue(NOW, 10) == []
+    def note(job):
+        found.append(job.id[-1])
+
+    assert store.has_stalled(NOW + 2 * SECOND, SECOND, 5)
+    store.change_stalled(NOW + 2 * SECOND, SECOND, 5, 10, note)
+    store.change_overdue(late, 10, note)
+    assert sorted(found) == ["0", "0", "2", "2"]
+
+    assert not store.has_stalled(NOW + SECOND, SECOND, 5)
+    assert not store.has_stalled(NOW + 2 * SECOND, SECOND, 0)
+    assert store.change_stalled(NOW + SECOND, SECOND, 5, 10, note) == 0
+    assert store.change_overdue(NOW, 10, note) == 0
+    assert len(found) == 4
 
 
 def test_no_job_is_stalled_while_an_old_event_waits_in_the_outbox(store):
@@ -209,10 +210,10 @@ def test_no_job_is_stalled_while_an_old_event_waits_in_the_outbox(store):
     [event] = outbox(store)
     later = datetime.now(UTC) + timedelta(days=1)
 
-    waiting = store.stalled(later, 5, 10)
-    store.forget_published([event.message_id])
+    waiting = store.has_stalled(later, SECOND, 5)
+    store.outbox.settle([event.message_id])
 
-    assert (waiting, store.stalled(later, 5, 10)) == ([], [submission().job.id])
+    assert (waiting, store.has_stalled(later, SECOND, 5)) == (False, True)
 
 
 def test_a_record_is_deleted_after_its_retention(store):
@@ -239,7 +240,7 @@ def test_of_many_threads_that_end_a_job_one_wins(store):
         thread.join()
 
     assert len(set(results)) == 1
-    assert types(store).count("job_changed") == 1
+    assert types(store).count("callback_due") == 1
 
 
 def test_of_many_threads_with_one_key_one_job_is_stored(store):

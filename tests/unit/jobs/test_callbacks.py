@@ -19,12 +19,11 @@ from mare_services.contract.errors import (
     InvalidRequest,
 )
 from mare_services.contract.jobs import JobState, JobSubmission
-from mare_services.jobs.adapters.sqlite import Sqlite
 from mare_services.jobs.callbacks import DeliveryLog, JobCallbacks
 from mare_services.jobs.domain.job import Terms
 from mare_services.jobs.domain.view import view
-from mare_services.jobs.job_store import JobStore
 from mare_services.jobs.lifecycle import JobLifecycle
+from tests.job_stores import data, outbox, sqlite_store
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 URL = "https://example.com/hooks/secret?token=x"
@@ -32,20 +31,15 @@ ALL = tuple(CallbackType)
 
 
 @pytest.fixture
-def database(tmp_path):
-    database = Sqlite(tmp_path / "jobs.db")
-    yield database
-    database.close()
+def store(tmp_path):
+    store = sqlite_store(tmp_path / "jobs.db")
+    yield store
+    store.close()
 
 
 @pytest.fixture
-def store(database):
-    return JobStore(database)
-
-
-@pytest.fixture
-def callbacks(store, database):
-    return JobCallbacks(store, DeliveryLog(database), UrlRules())
+def callbacks(store):
+    return JobCallbacks(store, DeliveryLog(store.database), UrlRules())
 
 
 @pytest.fixture
@@ -72,8 +66,7 @@ def accept(lifecycle, callbacks):
 
 def due(store):
     """Return the callbacks in the outbox, without claiming them."""
-    events = store.claim_events(NOW, NOW - timedelta(minutes=1), 100)
-    return [event.data for event in events if event.type == "callback_due"]
+    return [data(event) for event in outbox(store) if event.type == "callback_due"]
 
 
 def kinds(store):
@@ -210,8 +203,8 @@ def test_a_url_that_is_refused_names_the_parameter(callbacks, url):
     assert raised.value.extra["errors"][0]["parameter"] == "callback_url"
 
 
-def test_an_installation_without_webhooks_rejects_callbacks(store, database):
-    off = JobCallbacks(store, DeliveryLog(database), None)
+def test_an_installation_without_webhooks_rejects_callbacks(store):
+    off = JobCallbacks(store, DeliveryLog(store.database), None)
 
     assert off.read(None) is None
     with pytest.raises(CallbacksUnavailable, match="JOBS_CALLBACKS"):

@@ -10,13 +10,13 @@ import pytest
 from mare_services.contract.callback_urls import UrlRules
 from mare_services.contract.errors import InvalidRequest
 from mare_services.contract.jobs import JobState
-from mare_services.jobs.adapters.sqlite import Sqlite
 from mare_services.jobs.callbacks import DeliveryLog, JobCallbacks
 from mare_services.jobs.domain.job import Terms
 from mare_services.jobs.job_store import JobStore
 from mare_services.jobs.lifecycle import JobLifecycle
 from mare_services.jobs.service import JobsService
 from mare_services.playlists.service import PlaylistsService
+from tests.job_stores import sqlite_store
 
 REPORT = {
     "place": {
@@ -45,15 +45,14 @@ MALFORMED = [None, 3, "x", [], {}, {"job_id": "1"}, {"job_id": "1", "attempt": "
 
 @pytest.fixture
 def store(tmp_path: Path):
-    store = JobStore(Sqlite(tmp_path / "jobs.db"))
+    store = sqlite_store(tmp_path / "jobs.db")
     yield store
     store.close()
 
 
 @pytest.fixture
-def service(store: JobStore, tmp_path: Path) -> JobsService:
+def service(store: JobStore) -> JobsService:
     service = JobsService()
-    service.wake_relay = lambda: None
     service.resources = type("Resources", (), {})()
     service.resources.store_errors = ()
     service.resources.lifecycle = JobLifecycle(
@@ -63,7 +62,7 @@ def service(store: JobStore, tmp_path: Path) -> JobsService:
         redeliveries=1,
         clock=lambda: datetime.now(UTC),
     )
-    log = DeliveryLog(Sqlite(tmp_path / "jobs.db"))
+    log = DeliveryLog(store.database)
     service.resources.callbacks = JobCallbacks(store, log, UrlRules())
     service._call = lambda work, *args, **kwargs: work(*args, **kwargs)
     service.accept({"id": "1", "request": {"city": "Recife"}})

@@ -6,11 +6,10 @@ import pytest
 
 from mare_services.contract.errors import IdempotencyKeyReused, JobNotChangeable, JobNotFound
 from mare_services.contract.jobs import JobState, JobSubmission
-from mare_services.jobs.adapters.sqlite import Sqlite
 from mare_services.jobs.domain.job import Terms
-from mare_services.jobs.job_store import JobStore
 from mare_services.jobs.lifecycle import JobLifecycle
 from tests.fakes.clock import Clock
+from tests.job_stores import data, outbox, sqlite_store
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -24,7 +23,7 @@ def clock():
 
 @pytest.fixture
 def store(tmp_path):
-    store = JobStore(Sqlite(tmp_path / "jobs.db"))
+    store = sqlite_store(tmp_path / "jobs.db")
     yield store
     store.close()
 
@@ -40,22 +39,21 @@ def accept(lifecycle, job_id="1", client="ana", key=None, city="Recife"):
     )
 
 
-def outbox(store, clock):
-    return store.claim_events(clock(), clock() - MINUTE, 100)
+def publish_all(store):
+    store.outbox.settle([event.message_id for event in outbox(store)])
 
 
-def published(store, clock):
-    events = outbox(store, clock)
-    return [event.data["attempt"] for event in events if event.type == "job_accepted"]
+def published(store):
+    return [data(event)["attempt"] for event in outbox(store) if event.type == "job_accepted"]
 
 
 def redelivered(lifecycle, store, clock):
     """Publish all events, sweep each minute for an hour; return the minutes of redeliveries."""
     minutes = []
     for minute in range(1, 60):
-        store.forget_published([each.message_id for each in outbox(store, clock)])
+        publish_all(store)
         clock.now = NOW + minute * MINUTE
-        if lifecycle.redeliver(lifecycle.stalled()):
+        if lifecycle.has_stalled() and lifecycle.redeliver():
             minutes.append(minute)
     return minutes
 
@@ -63,24 +61,24 @@ def redelivered(lifecycle, store, clock):
 def test_a_stalled_job_is_published_again_after_ever_longer_waits(lifecycle, store, clock):
     accept(lifecycle)
 
-    assert redelivered(lifecycle, store, clock) == [2, 4, 8]
+    assert redelivered(lifecycle, store, clock) == [2, 5, 10]
 
 
 def test_a_job_that_has_begun_is_published_again_after_its_retries(lifecycle, store, clock):
     accept(lifecycle)
     lifecycle.record("1", 1, JobState.RUNNING)
 
-    assert redelivered(lifecycle, store, clock) == [6, 18, 42]
+    assert redelivered(lifecycle, store, clock) == [7, 20, 45]
 
 
 def test_a_job_whose_event_waits_in_the_outbox_is_not_published_again(lifecycle, store, clock):
     clock.now = datetime.now(UTC)
     accept(lifecycle)
     clock.now += 10 * MINUTE
-    waiting = lifecycle.stalled()
-    store.forget_published([each.message_id for each in outbox(store, clock)])
+    waiting = lifecycle.has_stalled()
+    publish_all(store)
 
-    assert (waiting, lifecycle.stalled()) == ([], ["1"])
+    assert (waiting, lifecycle.has_stalled()) == (False, True)
 
 
 def test_a_job_that_changes_is_not_published_again(lifecycle, clock):
@@ -88,22 +86,23 @@ def test_a_job_that_changes_is_not_published_again(lifecycle, clock):
     clock.now += 2 * MINUTE
     lifecycle.record("1", 1, JobState.RUNNING)
 
-    assert not lifecycle.stalled()
+    assert not lifecycle.has_stalled()
+    assert lifecycle.redeliver() == 0
 
 
 def test_an_overdue_job_expires_once(lifecycle, clock):
     accept(lifecycle)
     clock.now += TERMS.duration + MINUTE
 
-    assert lifecycle.sweep()["expired"] == 1
-    assert lifecycle.sweep()["expired"] == 0
+    assert lifecycle.expire() == 1
+    assert lifecycle.expire() == 0
     assert lifecycle.get("1", "ana").state is JobState.EXPIRED
 
 
 def test_the_result_of_an_expired_job_is_not_recorded(lifecycle, clock):
     accept(lifecycle)
     clock.now += TERMS.duration + MINUTE
-    lifecycle.sweep()
+    lifecycle.expire()
 
     assert lifecycle.record("1", 1, JobState.COMPLETE, result=1).result is None
 
@@ -121,7 +120,7 @@ def test_a_retry_publishes_the_next_attempt(lifecycle, store, clock):
     lifecycle.cancel("1", "ana")
 
     assert lifecycle.retry("1", "ana").attempt == 2
-    assert published(store, clock) == [1, 2]
+    assert published(store) == [1, 2]
 
 
 def test_a_request_that_is_delivered_twice_changes_a_job_once(lifecycle, store, clock):
@@ -132,7 +131,7 @@ def test_a_request_that_is_delivered_twice_changes_a_job_once(lifecycle, store, 
 
     assert cancelled[0] == cancelled[1]
     assert retried[0] == retried[1]
-    assert published(store, clock) == [1, 2]
+    assert published(store) == [1, 2]
 
 
 def test_a_running_job_cannot_be_retried(lifecycle):

@@ -1,64 +1,83 @@
-"""The outbox is published although the queue of one type does not exist."""
+"""Events are published from memory; the outbox rescues those that could not be."""
 
 from datetime import UTC, datetime
 
 import eventlet
 import pytest
-from eventlet.event import Event
+from eventlet.event import Event as Signal
 
 from mare_nameko.service.confirming_session import Unroutable
 from mare_services.contract.jobs import JobSubmission
+from mare_services.jobs import outbox as outbox_module
 from mare_services.jobs.adapters import relay as module
-from mare_services.jobs.adapters.relay import OutboxRelay
-from mare_services.jobs.adapters.sqlite import Sqlite
-from mare_services.jobs.domain.job import OutboxEvent, Terms, new_job
-from mare_services.jobs.job_store import JobStore
+from mare_services.jobs.adapters.relay import EventRelay
+from mare_services.jobs.domain.job import Event, Terms, new_job
 from mare_services.jobs.ports import Change
+from tests.job_stores import sqlite_store
 
 
-class Publisher:
+class Broker:
     def __init__(self):
         self.without_queue, self.silent = set(), set()
         self.published, self.refused = [], 0
+        self.in_flight, self.most_in_flight = 0, 0
 
-    def publish(self, data, exchange, event_type, *, mandatory, **_):
-        if event_type in self.silent:
-            Event().wait()
-        if mandatory and event_type in self.without_queue:
+    def send(self, event):
+        if event.type in self.silent:
+            Signal().wait()
+        if event.type in self.without_queue:
             self.refused += 1
-            raise Unroutable(event_type)
-        self.published.append(event_type)
-
-
-class Container:
-    dependencies = ()
-
-    def spawn_managed_thread(self, run, identifier):
-        return eventlet.spawn(run)
+            raise Unroutable(event.type)
+        self.in_flight += 1
+        self.most_in_flight = max(self.most_in_flight, self.in_flight)
+        eventlet.sleep(0)
+        self.in_flight -= 1
+        self.published.append(event.type)
 
 
 @pytest.fixture
 def store(tmp_path):
-    store = JobStore(Sqlite(tmp_path / "jobs.db"))
+    store = sqlite_store(tmp_path / "jobs.db")
     yield store
     store.close()
 
 
 @pytest.fixture
-def relay(store, monkeypatch):
+def broker():
+    return Broker()
+
+
+@pytest.fixture
+def relay(store, broker, monkeypatch):
     monkeypatch.setattr(module.tpool, "execute", lambda call, *arguments: call(*arguments))
-    relay = OutboxRelay()
-    relay.container = Container()
-    relay.publisher = Publisher()
-    relay._exchange = type("Exchange", (), {"name": "jobs.events"})
-    relay._store = lambda: store
-    yield relay
-    relay.stop()
+    return EventRelay(store.outbox, broker.send)
+
+
+@pytest.fixture
+def run(relay):
+    """Run the relay as the service does; it takes what transactions commit."""
+    threads = []
+
+    def start():
+        relay._outbox.publish = relay.take
+        threads.append(eventlet.spawn(relay.run))
+
+    yield start
+    for thread in threads:
+        thread.kill()
 
 
 def accept(store, number, *kinds):
     job = new_job(JobSubmission(id=str(number), request={}), None, datetime.now(UTC), Terms())
-    store.accept(Change(job, tuple(OutboxEvent(kind, {}) for kind in kinds)))
+    events = tuple(Event(kind, {}, durable=kind != "job_changed") for kind in kinds)
+    store.accept(Change(job, events))
+
+
+def left(store):
+    """Return the types in the outbox, and whether they are claimed."""
+    with store.database.transaction(writes=False) as transaction:
+        rows = transaction.execute("SELECT type, claimed_until > 0 FROM outbox ORDER BY message_id")
+    return [(kind, bool(claimed)) for kind, claimed in rows]
 
 
 def becomes(condition):
@@ -67,62 +86,172 @@ def becomes(condition):
             eventlet.sleep(0.01)
 
 
-@pytest.mark.parametrize("trouble", ["without_queue", "silent"])
-def test_a_thousand_events_that_cannot_be_published_hold_back_no_other(relay, store, trouble):
-    setattr(relay.publisher, trouble, {"callback_due"})
-    accept(store, 1, *["callback_due"] * 1000)
-    accept(store, 2, "job_accepted", "job_changed")
+def test_what_is_committed_is_published_without_reading_the_outbox(relay, store, broker, run):
+    run()
+    store.outbox.claim = None  # it cannot be called
+    accept(store, 1, "job_accepted", "job_changed")
+    claimed = left(store)
 
-    relay.start()
+    relay.flush()
 
-    becomes(lambda: len(relay.publisher.published) == 2)
-    assert set(relay.publisher.published) == {"job_accepted", "job_changed"}
-    assert relay.publisher.refused <= 1
+    becomes(lambda: sorted(broker.published) == ["job_accepted", "job_changed"])
+    assert claimed == [("job_accepted", True)]
+    becomes(lambda: left(store) == [])
 
 
-def test_they_are_published_when_the_queue_exists(relay, store, monkeypatch):
-    monkeypatch.setattr(module, "CLAIM_SECONDS", -1.0)  # a claim ends at once
+def test_many_events_are_in_flight_and_their_rows_are_deleted_together(relay, store, broker, run):
+    settled = []
+    settle = store.outbox.settle
+    store.outbox.settle = lambda *ids: (settled.append(len(ids[0])), settle(*ids))
+    run()
+    accept(store, 0, "job_accepted")
+    relay.flush()
+    becomes(lambda: broker.published)
+    for number in range(1, 100):
+        accept(store, number, "job_accepted")
+
+    relay.flush()
+
+    becomes(lambda: left(store) == [])
+    assert len(broker.published) == 100
+    assert broker.most_in_flight == module.IN_FLIGHT
+    assert len(settled) <= 4
+
+
+@pytest.mark.parametrize("case", ["without_queue", "silent", "without_queue rescued",
+                                  "silent rescued"])  # fmt: skip
+def test_a_thousand_events_that_cannot_be_published_hold_back_no_other(
+    relay, store, broker, run, case
+):
+    trouble, _, is_rescued = case.partition(" ")
+    setattr(broker, trouble, {"callback_due"})
+    if is_rescued:
+        accept(store, 1, *["callback_due"] * 1000)
+        accept(store, 2, "job_accepted")
+    run()
+    if not is_rescued:
+        accept(store, 1, *["callback_due"] * 1000)
+        accept(store, 2, "job_accepted")
+        relay.flush()
+
+    becomes(lambda: broker.published == ["job_accepted"])
+    assert broker.refused <= 1
+
+
+def test_they_are_published_when_the_queue_exists(relay, store, broker, run, monkeypatch):
     monkeypatch.setattr(module, "PAUSE_SECONDS", 0.01)
-    relay.publisher.without_queue = {"callback_due"}
-    accept(store, 1, *["callback_due"] * 3)
-    relay.start()
-    becomes(lambda: relay.publisher.refused)
+    monkeypatch.setattr(module, "SETTLE_SECONDS", 0.01)
+    broker.without_queue = {"callback_due"}
+    run()
+    accept(store, 1, *["callback_due"] * 300)
+    relay.flush()
+    becomes(lambda: broker.refused > 1)
 
-    relay.publisher.without_queue = set()
-    relay._wake()
+    broker.without_queue = set()
 
-    becomes(lambda: relay.publisher.published == ["callback_due"] * 3)
+    becomes(lambda: broker.published == ["callback_due"] * 300)
+    becomes(lambda: left(store) == [])
 
 
-def test_a_store_that_stays_full_does_not_fill_the_log(relay, monkeypatch, caplog):
-    def fail():
+def test_an_event_that_cannot_be_published_has_no_claim_any_more(relay, store, broker, run):
+    broker.without_queue = {"job_accepted"}
+    run()
+    accept(store, 1, "job_accepted", "job_accepted")
+
+    relay.flush()
+
+    becomes(lambda: left(store) == [("job_accepted", False)] * 2)
+
+
+def test_an_event_of_a_dead_process_is_rescued_after_its_claim(
+    relay, store, broker, run, monkeypatch
+):
+    monkeypatch.setattr(module, "RESCUE_SECONDS", 0.01)
+    monkeypatch.setattr(module, "SETTLE_SECONDS", 0.01)
+    store.outbox.publish = lambda _: None  # the process dies before it publishes
+    now = outbox_module.time()
+    accept(store, 1, "job_accepted")
+    monkeypatch.setattr(outbox_module, "time", lambda: now - outbox_module.CLAIM_SECONDS - 1)
+    accept(store, 2, "callback_due")
+    run()
+
+    becomes(lambda: left(store) == [("job_accepted", True)])
+
+    assert broker.published == ["callback_due"]
+
+
+def test_a_notice_that_cannot_be_published_is_dropped(relay, store, broker, run):
+    broker.without_queue = {"job_changed"}
+    run()
+    accept(store, 1, "job_changed", "job_changed", "job_accepted")
+
+    relay.flush()
+
+    becomes(lambda: broker.published == ["job_accepted"])
+    becomes(lambda: left(store) == [])
+    assert broker.refused == 1
+
+
+def test_a_relay_that_stops_publishes_what_is_committed(relay, store, broker):
+    store.outbox.publish = relay.take
+    accept(store, 1, *["job_accepted"] * 60)
+
+    relay.stop(60)
+
+    assert broker.published == ["job_accepted"] * 60
+    assert left(store) == []
+
+
+def test_what_a_stopping_relay_cannot_publish_is_left_without_a_claim(relay, store, broker):
+    broker.silent = {"job_accepted"}
+    store.outbox.publish = relay.take
+    accept(store, 1, *["job_accepted"] * 3)
+
+    relay.stop(0.01)
+
+    claimed = [is_claimed for _, is_claimed in left(store)]
+    assert claimed == [True, False, False], "one may be at the broker"
+
+
+def test_a_store_that_stays_full_does_not_fill_the_log(relay, store, run, monkeypatch, caplog):
+    def fail(_):
         attempts.append(1)
         raise OSError("database or disk is full")
 
     attempts: list[int] = []
     monkeypatch.setattr(module, "PAUSE_SECONDS", 0.001)
-    monkeypatch.setattr(module, "POLL_SECONDS", 0.001)
-    monkeypatch.setattr(module, "TYPES", {"job_accepted": True})
-    relay._store = fail
+    monkeypatch.setattr(module, "SETTLE_SECONDS", 0.001)
+    store.outbox.unclaimed_types = fail
 
-    relay.start()
+    run()
     becomes(lambda: len(attempts) > 5)
 
-    assert caplog.messages == [
-        "job_accepted cannot be published: OSError: database or disk is full"
-    ]
+    assert caplog.messages == ["The outbox cannot be used: OSError: database or disk is full"]
 
 
-def test_a_relay_without_progress_for_a_minute_is_not_alive(relay, store, monkeypatch):
-    now = 0.0
+def test_a_relay_without_progress_for_a_minute_is_not_alive(relay, store, broker, monkeypatch):
+    now = relay._progress
     monkeypatch.setattr(module.time, "monotonic", lambda: now)
     before = relay.liveness_failures()
-    accept(store, 1, "job_changed")
-    relay._publish_batch("job_changed")
 
-    now = 60.0
+    now += 60.0
     within_a_minute = relay.liveness_failures()
-    now = 61.0
+    now += 1.0
 
     assert (before, within_a_minute) == ([], [])
+    assert relay.liveness_failures() == ["the outbox relay has been stuck for 61 s"]
+
+
+def test_a_type_that_does_not_end_is_no_progress(relay, store, broker, monkeypatch):
+    now = relay._progress
+    monkeypatch.setattr(module.time, "monotonic", lambda: now)
+    broker.silent = {"callback_due"}
+    store.outbox.publish = relay.take
+    accept(store, 1, "callback_due")
+    relay.flush()
+    eventlet.sleep(0)
+
+    now += 61.0
+    relay._progress = now
+
     assert relay.liveness_failures() == ["the outbox relay has been stuck for 61 s"]
