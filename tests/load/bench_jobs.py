@@ -21,6 +21,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import aiohttp
+import requests
 
 from tests.broker_node import Node
 from tests.debian_rabbitmq import broker_to_test
@@ -176,6 +177,11 @@ async def measure(
     }
 
 
+def accepts_jobs(system: RunningSystem) -> bool:
+    submitted = requests.post(f"{system.url}/v1/playlists", json={"lat": 0, "lon": 0}, timeout=60)
+    return submitted.status_code == 202
+
+
 def ended(folder: Path) -> int:
     with sqlite3.connect(folder / "jobs.db", timeout=30) as store:
         query = "SELECT count(*) FROM jobs WHERE state = 'complete'"
@@ -200,6 +206,7 @@ def main() -> None:
         with running_system(node.amqp_uri, folder, **bounds) as system:
             system.start("events")
             eventually(lambda: "Streaming on port" in system.log("events"))
+            eventually(lambda: accepts_jobs(system))
             report = asyncio.run(measure(system, node, folder, arguments))
     sys.stdout.write(json.dumps(report, indent=2) + "\n")
 

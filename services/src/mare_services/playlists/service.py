@@ -30,8 +30,8 @@ from mare_services.contract.music import Composed, MusicRequest
 from mare_services.contract.places import PlaceQuery
 from mare_services.contract.suggestion import Suggestion, SuggestionRequest
 from mare_services.contract.weather import WeatherReport
+from mare_services.playlists.deferred_event import DeferredEvent
 from mare_services.playlists.settings import Settings
-from mare_services.playlists.start_report import StartReport
 from mare_services.playlists.suggester import suggest
 from mare_services.upstream.budget import Budget
 from mare_services.upstream.cache import Cache
@@ -46,6 +46,13 @@ _FINAL = (InvalidRequest, PlaceNotFound, PlaceAmbiguous)
 WORK_SECONDS = 20.0
 """Time limit of one attempt at a job, before its result is published. It is shorter than the grace
 period of the process."""
+
+START_SECONDS = 1.0
+"""After this time without the weather, a job is reported as begun."""
+WEATHER_SECONDS = 0.2
+"""After this time without the playlist, which contains the weather, the weather is reported alone.
+Of a playlist that follows sooner, a report before it costs a message, a transaction of the store
+and another read of each stream, and no person notices it."""
 
 
 class PlaylistsResources(DependencyProvider):
@@ -84,33 +91,39 @@ class PlaylistsService:
 
     @event_handler("jobs", "job_accepted", on_give_up="give_up")
     def compose(self, event: Any) -> None:
-        """Do the work of a job, and publish the weather before the playlist.
+        """Do the work of a job, and publish its result.
 
+        The start and the weather are published as well if the playlist is not composed at once.
         Another error than a final one leaves the event to the retries of the runtime. The events
         of an attempt are the same if the work is done twice, and the jobs service counts them once.
         """
         job = wire.read(event, JobAccepted)
         attempt = {"job_id": job.job_id, "attempt": job.attempt}
         partial: dict[str, Any] = {}
+        early = DeferredEvent(lambda: self.dispatch("job_started", attempt), START_SECONDS)
 
         def publish_weather(report: WeatherReport) -> None:
+            nonlocal early
+            early.leave_out()
             partial["report"] = wire.write(report)
-            start.leave_out()
-            self.dispatch("weather_observed", {**attempt, **partial})
+            observed = {**attempt, **partial}
+            early = DeferredEvent(
+                lambda: self.dispatch("weather_observed", observed), WEATHER_SECONDS
+            )
 
-        start = StartReport(lambda: self.dispatch("job_started", attempt))
         try:
             with eventlet.Timeout(WORK_SECONDS, CallTimedOut("The work took too long.")):
                 if job.reports_start:
-                    start.publish()
+                    early.publish()
                 suggestion = self._suggest(job.request, publish_weather)
         except _FINAL as error:
-            start.leave_out()
+            early.leave_out()
             self._fail(job, error, str(error))
         except Exception:
-            start.publish()  # it is begun again minutes later: until then it is not lost
+            early.publish()  # the work begins again minutes later: until then it is not lost
             raise
         else:
+            early.leave_out()
             complete = {"suggestion": wire.write(suggestion)}
             self.dispatch("playlist_composed", {**attempt, **partial, **complete})
 
