@@ -57,6 +57,35 @@ def test_an_accepted_job_is_composed_in_the_background(peers, store_uri):
     assert (done["attempt"], done["failure"]) == (1, None)
 
 
+def test_each_event_of_a_job_has_the_ids_of_its_request(peers, store_uri):
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    ids = {"request_id": "r-1", "traceparent": f"00-{trace}-00f067aa0ba902b7-01"}
+    callback = {"url": "https://example.com/", "events": ["job.started", "job.complete"]}
+    job = {"id": str(uuid_utils.uuid7()), "request": {"city": "Recife"}, "callback": callback}
+    with (
+        serving(peers, "jobs", JOBS_STORE=store_uri, JOBS_CALLBACKS="true"),
+        serving(peers, "playlists"),
+        peers.connect() as connection,
+    ):
+        channel = connection.channel()
+        tap = channel.queue_declare(exclusive=True).queue
+        for exchange in ("jobs.events", "playlists.events"):
+            channel.queue_bind(tap, exchange, "#")
+        call(peers, "jobs.accept", job, **ids)
+        seen = {}
+
+        def all_are_published():
+            while message := channel.basic_get(tap, no_ack=True):
+                seen[message.delivery_info["routing_key"]] = message.headers
+            return {"job_accepted", "job_changed", "job_started", "playlist_composed"} < set(seen)
+
+        eventually(all_are_published)
+
+    assert {headers["nameko.request_id"] for headers in seen.values()} == {"r-1"}
+    assert {headers["nameko.traceparent"].split("-")[1] for headers in seen.values()} == {trace}
+    assert "callback_due" in seen
+
+
 def test_a_job_that_cannot_succeed_fails_with_the_reason(peers, store_uri):
     with serving(peers, "jobs", JOBS_STORE=store_uri), serving(peers, "playlists"):
         done = ended(peers, accept(peers, city="Nowhere")["id"])

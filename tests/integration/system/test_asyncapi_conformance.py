@@ -1,6 +1,8 @@
 """Messages between the running services match the AsyncAPI document."""
 
 import json
+import os
+import signal
 from functools import cache
 from pathlib import Path
 
@@ -24,6 +26,7 @@ PUBLISHED = {
     *("jobs.job_accepted", "jobs.job_changed", "playlists.job_started"),
     *("playlists.weather_observed", "playlists.playlist_composed", "playlists.playlist_failed"),
 }
+CALLBACKS = {"JOBS_CALLBACKS": "true", "WEBHOOKS_ALLOW_LOCALHOST": "true"}
 EXCHANGES = ("nameko-rpc", "jobs.events", "playlists.events")
 
 
@@ -36,11 +39,12 @@ def vhost(rabbitmq):
 
 def test_what_travels_is_what_is_described(vhost, tmp_path):
     with (
-        running_system(vhost.amqp_uri, tmp_path, **PATIENT) as system,
+        running_system(vhost.amqp_uri, tmp_path, **PATIENT, **CALLBACKS) as system,
         vhost.connect() as connection,
     ):
         tap = Tap(connection.channel())
         use_every_endpoint(system)
+        compose_slowly(system, tap)
         eventually(lambda: tap.read() >= CALLED | PUBLISHED)
 
     faults = [fault for messages in (tap.requests, tap.events, tap.replies)
@@ -64,6 +68,18 @@ def use_every_endpoint(system):
     system.get(f"/v1/jobs/{job['id']}/deliveries")
     requests.delete(f"{system.url}/v1/jobs/{job['id']}", timeout=90)
     requests.post(f"{system.url}/v1/jobs/{lost['id']}/retry", timeout=90)
+
+
+def compose_slowly(system, tap):
+    """Submit jobs that are reported before their end: one wants that, of the other music waits."""
+    callback = {"callback_url": "http://127.0.0.1:9/", "events": ["job.started"]}
+    submit = f"{system.url}/v1/playlists"
+    requests.post(submit, json={"city": "Recife", **callback}, timeout=90).raise_for_status()
+    music = system.pids()["music"]
+    os.kill(music, signal.SIGSTOP)
+    requests.post(submit, json={"city": "Natal"}, timeout=90).raise_for_status()
+    eventually(lambda: "playlists.weather_observed" in tap.read())
+    os.kill(music, signal.SIGCONT)
 
 
 class Tap:

@@ -121,6 +121,21 @@ def test_all_watched_jobs_are_read_again_after_an_interruption():
     asyncio.run(run())
 
 
+def test_a_stream_learns_of_a_change_whose_event_was_lost(monkeypatch):
+    monkeypatch.setattr("mare_gateway.events.feed._REREAD_SECONDS", 0.0)
+    monkeypatch.setattr("mare_gateway.events.feed._REREAD_PAUSE", 0.0)
+
+    async def run():
+        feed = JobFeed(Store("pending", "complete").read)
+        rereading = asyncio.create_task(feed.reread_steadily())
+        with feed.subscribe(JOB) as states:
+            seen = [(await states.next()).event_id for _ in range(2)]
+        rereading.cancel()
+        assert seen == ["1-pending", "1-complete"]
+
+    asyncio.run(run())
+
+
 def test_a_failed_read_is_repeated(monkeypatch):
     monkeypatch.setattr("mare_gateway.events.feed._FIRST_PAUSE", 0.0)
 

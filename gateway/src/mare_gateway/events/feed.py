@@ -20,6 +20,9 @@ and each state contains all earlier results."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
 """Seconds before a failed read is repeated."""
 
+_REREAD_SECONDS, _REREAD_PAUSE = 15.0, 0.1
+"""Seconds between two readings of all watched jobs, and between two jobs of one reading."""
+
 Job = tuple[str, str]
 """Owner and id of a job: the owner of an anonymous client's job is an empty text."""
 
@@ -102,6 +105,14 @@ class JobFeed:
     def reread(self) -> None:
         for job in list(self._watches):
             self.changed(job)
+
+    async def reread_steadily(self) -> None:
+        """Read all watched jobs from time to time: `job_changed` is transient, and can be lost."""
+        while True:
+            await asyncio.sleep(_REREAD_SECONDS)
+            for job in list(self._watches):
+                self.changed(job)
+                await asyncio.sleep(_REREAD_PAUSE)
 
     def close(self) -> None:
         self._closed = True

@@ -81,9 +81,11 @@ def connected(settings: Settings) -> Iterator[tuple[JobFeed, EventSubscription]]
     )
     events.start()
     rpc.start()
+    rereading = loop.create_task(feed.reread_steadily())
     try:
         yield feed, events
     finally:
+        rereading.cancel()
         events.stop()
         rpc.close()
         readers.shutdown(wait=False, cancel_futures=True)

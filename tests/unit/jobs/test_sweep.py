@@ -1,0 +1,85 @@
+"""A sweep finds all that is due, however much else waits."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from mare_services.contract.jobs import JobState, JobSubmission
+from mare_services.jobs.domain.job import Terms, new_job
+from mare_services.jobs.job_store import insert_job
+from mare_services.jobs.lifecycle import JobLifecycle
+from mare_services.jobs.ports import Change
+from mare_services.jobs.service import JobsService
+from tests.fakes.clock import Clock
+from tests.job_stores import data, outbox, sqlite_store
+
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+CONTEXT = {"request_id": "r"}
+
+
+@pytest.fixture
+def clock():
+    return Clock(NOW)
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = sqlite_store(tmp_path / "jobs.db")
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def service(store, clock):
+    service = JobsService()
+    service.backlog_is_empty = lambda: True
+    service.resources = type("Resources", (), {})()
+    service.resources.lifecycle = JobLifecycle(
+        store,
+        terms=Terms(),
+        stalled_after=MINUTE,
+        redeliveries=5,
+        clock=clock,
+        context=lambda: {"request_id": "of the sweep"},
+    )
+    service._call = lambda work, *args: work(*args)
+    return service
+
+
+def add(store, prefix, jobs, updated_at, **fields):
+    with store.outbox.transaction() as transaction:
+        for number in range(jobs):
+            submitted = JobSubmission(id=f"{prefix}{number}", request={})
+            job = new_job(submitted, None, updated_at, Terms(), CONTEXT)
+            insert_job(transaction, Change(replace(job, **fields)))
+
+
+def test_lost_jobs_do_not_wait_behind_older_jobs_that_run(service, store, clock):
+    add(store, "running", 300, NOW - 3 * MINUTE, state=JobState.RUNNING)
+    add(store, "redelivered", 300, NOW - 2 * MINUTE, redelivered=4)
+    add(store, "lost", 150, NOW - 1.5 * MINUTE)
+
+    service.sweep()
+
+    published = [data(event)["job_id"] for event in outbox(store)]
+    assert sorted(published) == sorted(f"lost{number}" for number in range(150))
+
+
+def test_thousands_of_overdue_jobs_expire_in_one_sweep(service, store, clock):
+    add(store, "", 1_050, NOW - 30 * MINUTE)
+
+    service.sweep()
+
+    with store.database.transaction() as transaction:
+        states = transaction.execute("SELECT state, count(*) FROM jobs GROUP BY state")
+    assert states == [("expired", 1_050)]
+
+
+def test_what_a_sweep_publishes_belongs_to_the_request_that_submitted_the_job(service, store):
+    add(store, "", 1, NOW - 2 * MINUTE)
+
+    service.sweep()
+
+    assert [event.context for event in outbox(store)] == [CONTEXT]
