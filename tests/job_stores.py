@@ -19,9 +19,14 @@ from mare_services.jobs.settings import StoreUri
 
 def sqlite_store(path: Path) -> JobStore:
     """Open a store in a file, which is created if it does not exist."""
+    create_sqlite(path)
+    return JobStore(Sqlite(path), compact=True)
+
+
+def create_sqlite(path: Path) -> None:
+    """Create a store, which spares a process that opens it a second of processor time."""
     if not path.exists():
         path.write_bytes(_empty_sqlite())
-    return JobStore(Sqlite(path), compact=True)
 
 
 def postgresql_store(uri: str) -> JobStore:

@@ -12,6 +12,7 @@ from pathlib import Path
 import requests
 
 from mare.processes.tcp_ports import free_port
+from tests.job_stores import create_sqlite
 from tests.vhost import eventually
 
 SERVICES = ("weather", "music", "playlists", "jobs")
@@ -48,6 +49,7 @@ class RunningSystem:
             | environ
         )
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        create_sqlite(folder / "jobs.db")
 
     def start(self, *parts: str) -> None:
         """Start parts that do not run; ``playlists-2`` is another copy of ``playlists``."""

@@ -3,6 +3,7 @@
 import pytest
 import uuid_utils
 
+from tests.job_stores import create_sqlite
 from tests.serving import call, serving
 from tests.vhost import eventually
 
@@ -11,6 +12,7 @@ pytestmark = pytest.mark.broker
 
 @pytest.fixture
 def store_uri(tmp_path):
+    create_sqlite(tmp_path / "jobs.sqlite")
     return f"sqlite://{tmp_path}/jobs.sqlite"
 
 

@@ -3,6 +3,7 @@
 import pytest
 import uuid_utils
 
+from tests.job_stores import create_sqlite
 from tests.serving import call, serving
 from tests.vhost import eventually
 
@@ -22,6 +23,7 @@ def jobs(vhost, tmp_path, duration):
     """A jobs service whose events find the queues of a playlists service that has stopped."""
     with serving(vhost, "playlists"):
         pass
+    create_sqlite(tmp_path / "jobs.sqlite")
     settings = {"JOBS_STALLED_SECONDS": "1", "JOBS_DURATION_SECONDS": str(duration)}
     with serving(vhost, "jobs", JOBS_STORE=f"sqlite://{tmp_path}/jobs.sqlite", **settings):
         yield vhost

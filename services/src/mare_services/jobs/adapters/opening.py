@@ -4,7 +4,8 @@ import os
 import sys
 
 import eventlet
-from eventlet import patcher, tpool
+from eventlet import tpool
+from eventlet.green import subprocess
 
 from mare_nameko.backoff import Backoff
 from mare_nameko.bounded_logs import OutageLog
@@ -15,7 +16,6 @@ from mare_services.jobs.ports import Database
 from mare_services.jobs.settings import StoreUri
 
 MIGRATION_SECONDS = 600.0
-_subprocess = patcher.original("subprocess")  # eventlet's waits in its hub, which this thread lacks
 
 
 class MigrationFailed(Exception):
@@ -29,7 +29,7 @@ def open_store(uri: StoreUri, max_open: int) -> JobStore:
     backoff, outage_log = Backoff(), OutageLog("the store of the jobs")
     while True:
         try:
-            version = tpool.execute(migrated, uri, database)
+            version = migrated(uri, database)
         except errors as error:
             outage_log.connection_failed(error)
             eventlet.sleep(backoff.next_delay())
@@ -40,11 +40,12 @@ def open_store(uri: StoreUri, max_open: int) -> JobStore:
 
 def migrated(uri: StoreUri, database: Database) -> str:
     """Migrate a store that is new or older than this software; return the version it has then."""
-    version = schema_version(database)
+    version: str = tpool.execute(schema_version, database)
     if version >= EXPANDED:
         return version
-    arguments = [] if version or database.has_table("jobs") else ["--contract"]
-    done = _subprocess.run(
+    is_new = not version and not tpool.execute(database.has_table, "jobs")
+    arguments = ["--contract"] if is_new else []
+    done = subprocess.run(
         [sys.executable, "-m", "mare_services.jobs.migrations", *arguments],
         env=os.environ | {"JOBS_STORE": str(uri)},
         capture_output=True,
@@ -54,7 +55,7 @@ def migrated(uri: StoreUri, database: Database) -> str:
     )
     if done.returncode != 0:
         raise MigrationFailed((done.stderr.strip().splitlines() or ["no output"])[-1])
-    return schema_version(database)
+    return str(tpool.execute(schema_version, database))
 
 
 def schema_version(database: Database) -> str:
