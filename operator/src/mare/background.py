@@ -29,6 +29,12 @@ class Tasks:
         self.running.add(task)
         task.add_done_callback(self.running.discard)
 
+    async def finish(self, seconds: float) -> None:
+        """Wait for the tasks, at most for a time, and cancel those that remain."""
+        if self.running:
+            await asyncio.wait(self.running, timeout=seconds)
+        await self.cancel()
+
     async def cancel(self) -> None:
         for task in self.running:
             task.cancel()

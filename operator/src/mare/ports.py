@@ -47,8 +47,6 @@ class NotFound(ApiError):
     """The object does not exist."""
 
 
-MESSAGES_LEFT = "MessagesLeft"
-"""The reason of `Brokers.check_quiet` if a queue has a message."""
 NOT_READ_YET = Unknown("NotReadYet", "the workload is not read yet")
 """The state of a workload between its first `Workloads.get` and the first answer."""
 
@@ -92,7 +90,8 @@ class Brokers(Protocol):
     async def check_quiet(self, autoscaler: Autoscaler) -> Unknown | None:
         """Return why a queue may have a message at this moment; None if none has.
 
-        The reason is `MessagesLeft` if one certainly has. A broker's failure is not raised.
+        The reason is MESSAGES_LEFT if one certainly has, QUEUE_CHANGED if a queue may be quiet
+        soon. A broker's failure is not raised.
         """
 
     def cost(self, autoscaler: Autoscaler) -> int:

@@ -4,8 +4,15 @@ from dataclasses import replace
 
 from mare.domain.decide import decide
 from mare.domain.decision import Decision, Stage
+from mare.domain.evidence import Evidence, QuietAnswer
 from mare.domain.history import History
-from mare.domain.observation import NOT_REPORTED, Observation, QueueReading, Workload
+from mare.domain.observation import (
+    NOT_REPORTED,
+    Observation,
+    QueueReading,
+    Workload,
+    without_stale,
+)
 from mare.domain.reason import Reason
 from mare.domain.spec import QueueLength, ScalingSpec
 from mare.domain.unknown import Unknown
@@ -64,10 +71,27 @@ def well_formed(decision: Decision) -> Decision:
     return decision
 
 
+def fresh(spec, observation, now):
+    """Return the observation as the operator hands it to `decide`."""
+    queues = without_stale(observation.queues, now, spec.staleness_seconds)
+    return replace(observation, queues=queues)
+
+
+def decide_and_ask(spec, observation, history, now, why=None):
+    """Decide, and ask the queues at once if the decision needs it; `why` is their answer."""
+    observation = fresh(spec, observation, now)
+    decision, history = decide(spec, observation, history, now)
+    if decision.asks_queues:
+        answer = Evidence(quiet_answer=QuietAnswer(now, now, why))
+        decision, history = decide(spec, replace(observation, evidence=answer), history, now)
+    return decision, history
+
+
 def once(spec, observation, *, at=1000.0, since=None, replicas=None) -> Decision:
     """Return the first decision, or one with a history since `since`."""
     began = at if since is None else since
     count = observation.workload.replicas if replicas is None else replicas
+    observation = fresh(spec, observation, at)
     return well_formed(decide(spec, observation, History.begin(began, count), at)[0])
 
 
@@ -80,7 +104,7 @@ def away(time, seconds):
 
 
 class Timeline:
-    """A workload over time: decisions are carried out at once."""
+    """A workload over time: decisions are carried out at once, and queues are asked at once."""
 
     def __init__(self, spec: ScalingSpec, replicas: int, at: float = 0.0) -> None:
         self.spec = spec
@@ -89,6 +113,8 @@ class Timeline:
         self.history = History.begin(at, replicas)
         self.decisions: list[Decision] = []
         self.alarm: Unknown | None = None
+        self.left: Unknown | None = None
+        """Why the queues may have a message although statistics show none."""
 
     def read(self, *readings, queues=None, **workload) -> Decision:
         observation = Observation(
@@ -96,7 +122,9 @@ class Timeline:
             queues=tuple(readings) if queues is None else queues,
             alarm=self.alarm,
         )
-        decision, self.history = decide(self.spec, observation, self.history, self.now)
+        decision, self.history = decide_and_ask(
+            self.spec, observation, self.history, self.now, self.left
+        )
         if decision.changes and not self.spec.dry_run:
             self.history = self.history.record_scaling(
                 decision.replicas - decision.current, self.now, self.spec.behavior

@@ -85,7 +85,7 @@ def without_work(highest_rate):
     target = QueueWaitTime(capacity_per_replica=2.0, workers_per_replica=1)
     return proposal_of(
         target,
-        load_of((reading(at=9.0),), 9.0, 30.0),
+        load_of((reading(at=9.0),)),
         Estimates(arrival_rate=0.0, highest_rate=highest_rate),
         Workload(replicas=1),
         ScalingSpec(max_replicas=9).behavior,
@@ -121,7 +121,7 @@ def test_a_count_kept_for_the_error_of_the_capacity_has_the_formula_of_the_lower
     )
     proposal = proposal_of(
         QueueWaitTime(),
-        load_of((reading(at=9.0),), 9.0, 30.0),
+        load_of((reading(at=9.0),)),
         estimates,
         Workload(replicas=4),
         ScalingSpec(max_replicas=9).behavior,
@@ -139,7 +139,7 @@ def test_a_count_kept_for_the_error_of_the_capacity_has_the_formula_of_the_lower
 def test_a_backlog_scales_up_beyond_one_and_a_half_drain_times(current, replicas):
     proposal = proposal_of(
         QueueWaitTime(capacity_per_replica=8.0, workers_per_replica=4),
-        load_of((reading(480, at=9.0),), 9.0, 30.0),
+        load_of((reading(480, at=9.0),)),
         Estimates(arrival_rate=0.0),
         Workload(replicas=current),
         ScalingSpec(max_replicas=50).behavior,

@@ -37,7 +37,7 @@ def test_messages_that_are_delivered_anew_are_not_held(delivered, acknowledged):
 
 
 def load(at, **counts):
-    return load_of((reading(at=float(at), **counts),), float(at), 15)
+    return load_of((reading(at=float(at), **counts),))
 
 
 def test_idle_first_removes_busy_replicas_only_within_the_grace_period():

@@ -139,7 +139,7 @@ def watched(readings, learning=None, replicas=2):
     learning = learning or recall(Estimates())
     for now, queue in readings:
         queues = queue if queue is UNREACHABLE else (queue,)
-        learning = learn(learning, load_of(queues, now, 15), Workload(replicas=replicas), now)
+        learning = learn(learning, load_of(queues), Workload(replicas=replicas), now)
     return learning
 
 
@@ -167,7 +167,7 @@ def test_a_queue_that_appears_is_no_jump():
     learning = watched([flow(5.0 * index) for index in range(1, 20)])
     old = flow(100.0)[1]
     new = reading(at=100.0, name="new", published=10_000)
-    learning = learn(learning, load_of((old, new), 100.0, 15), Workload(replicas=2), 100.0)
+    learning = learn(learning, load_of((old, new)), Workload(replicas=2), 100.0)
     assert learning.estimates.arrival_rate == pytest.approx(8, rel=0.01)
 
 
@@ -228,7 +228,7 @@ def saturated(seconds, *, consumers, ready_replicas):
             prefetch=4.0 if consumers else Unknown("NoConsumers", "no consumer is there"),
             acknowledged=16 * (second // 5 * 5),
         )
-        learning = learn(learning, load_of((fresh,), fresh.read_at, 15), workload, fresh.read_at)
+        learning = learn(learning, load_of((fresh,)), workload, fresh.read_at)
     return learning.estimates.capacity_per_replica
 
 
@@ -251,7 +251,7 @@ def test_each_virtual_host_has_its_own_statistics_interval():
             reading(at=now, vhost="x", statistics_at=many, published=40 * int(many)),
             reading(at=now, vhost="y", statistics_at=few, published=int(few) + 3),
         )
-        learning = learn(learning, load_of(queues, now, 15), Workload(replicas=2), now)
+        learning = learn(learning, load_of(queues), Workload(replicas=2), now)
         if now > 30:
             rates.append(learning.estimates.arrival_rate)
     assert rates == pytest.approx([41] * len(rates), rel=0.01)
@@ -264,15 +264,15 @@ def test_a_restart_keeps_no_highest_rate():
 @pytest.mark.parametrize(("configured", "busy"), [(None, 50), (4, 8), (30, 50)])
 def test_workers_are_busy_with_at_most_as_many_messages_as_are_configured(configured, busy):
     counts = {"at": 0.0, "unacknowledged": 50}
-    begun = open_interval(load_of((reading(**counts),), 0.0, 15), 2.0, None, 100.0)
-    calm = open_interval(load_of((reading(**counts),), 0.0, 15), 2.0, begun, 100.0)
-    end = load_of((reading(at=5.0, unacknowledged=50, acknowledged=9),), 5.0, 15)
+    begun = open_interval(load_of((reading(**counts),)), 2.0, None, 100.0)
+    calm = open_interval(load_of((reading(**counts),)), 2.0, begun, 100.0)
+    end = load_of((reading(at=5.0, unacknowledged=50, acknowledged=9),))
     assert calm.closed(end, 100.0, configured).busy_seconds == 5 * busy
 
 
 def test_the_growth_begins_anew_when_the_replicas_change():
-    begun = open_interval(load_of((reading(at=0.0),), 0.0, 15), 2.0, None, 8.0)
-    end = load_of((reading(at=5.0, unacknowledged=7, published=9, acknowledged=2),), 5.0, 15)
+    begun = open_interval(load_of((reading(at=0.0),)), 2.0, None, 8.0)
+    end = load_of((reading(at=5.0, unacknowledged=7, published=9, acknowledged=2),))
     before = DepthGrowth(depth=3)
     assert begun.growth(end, before, 8.0, 1.0).grown == 4
     assert begun.observe(0, 3.0).growth(end, before, 8.0, 1.0) == DepthGrowth()
@@ -281,7 +281,7 @@ def test_the_growth_begins_anew_when_the_replicas_change():
 
 def test_busy_time_is_the_mean_of_the_unacknowledged_messages_at_both_ends():
     def load(at, unacknowledged):
-        return load_of((reading(0, unacknowledged, at=at),), at, 30.0)
+        return load_of((reading(0, unacknowledged, at=at),))
 
     first = open_interval(load(0.0, 1), 1.0, None, 4)
     second = open_interval(load(5.0, 2), 1.0, first, 4)

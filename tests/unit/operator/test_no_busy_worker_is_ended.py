@@ -15,11 +15,12 @@ from mare.broker.networks import ANY_NETWORK
 from mare.broker.queue_statistics import Statistics, StatisticsPoller
 from mare.broker.quiet_check import QuietCheck
 from mare.domain.decide import decide
+from mare.domain.evidence import Evidence, QuietAnswer
 from mare.domain.history import History
 from mare.domain.observation import Observation, QueueReading, Workload
 from mare.domain.reason import Reason
 from mare.domain.spec import Behavior, QueueLength, ScalingRules, ScalingSpec
-from mare.domain.unknown import Unknown
+from tests.unit.operator.building import fresh
 from tests.unit.operator.delayed_broker import DelayedBroker
 
 SECONDS = 90.0
@@ -50,6 +51,7 @@ class Operator:
         self.check = QuietCheck("http://broker", ConnectionParameters(networks=ANY_NETWORK), self)
         self.check._http = Responses(self)  # type: ignore[assignment]
         self.checks = checks
+        self.answer: QuietAnswer | None = None
         self.idle_at: list[float] = []
 
     def __call__(self) -> float:
@@ -66,24 +68,27 @@ class Operator:
             await self.decide()
 
     async def decide(self) -> None:
-        observation = Observation(
-            workload=Workload(replicas=self.broker.replicas), queues=(self.reading(),)
+        observation = fresh(
+            self.spec,
+            Observation(
+                workload=Workload(replicas=self.broker.replicas),
+                queues=(self.reading(),),
+                evidence=Evidence(quiet_answer=self.answer),
+            ),
+            self.now,
         )
         decision, self.history = decide(self.spec, observation, self.history, self.now)
-        if decision.replicas == self.broker.replicas:
+        if decision.asks_queues:
+            why = await self.check.run(["work"]) if self.checks else None
+            self.answer = QuietAnswer(self.now, self.now, why)
+            observation = replace(observation, evidence=Evidence(quiet_answer=self.answer))
+            decision, self.history = decide(self.spec, observation, self.history, self.now)
+        if not decision.changes:
             return
         if decision.reason is Reason.SCALED_TO_IDLE:
-            if not await self.is_quiet():
-                return
             assert self.broker.busy == 0, f"ended a busy worker at {self.now} s"
             self.idle_at.append(self.now)
         self.broker.scale(decision.replicas, self.now)
-
-    async def is_quiet(self) -> bool:
-        why = await self.check.run(["work"]) if self.checks else None
-        if isinstance(why, Unknown) and why.reason == "MessagesLeft":
-            self.history = self.history.restart_quiet_period(self.now)
-        return why is None
 
     def reading(self) -> QueueReading:
         state, latest = self.broker.at(self.now), self.poller.latest

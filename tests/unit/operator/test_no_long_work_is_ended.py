@@ -10,12 +10,11 @@ from dataclasses import dataclass, field, replace
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mare.domain.decide import decide
 from mare.domain.history import History
 from mare.domain.observation import NOT_REPORTED, Observation, QueueReading, Workload
 from mare.domain.spec import Behavior, QueueLength, ScalingRules, ScalingSpec
 from mare.domain.unknown import Unknown
-from tests.unit.operator.building import reading
+from tests.unit.operator.building import decide_and_ask, reading
 
 GRACE = 30
 UNSEEN = 16.0
@@ -105,7 +104,7 @@ def play(pool: Pool, spec: ScalingSpec) -> list[int]:
         now += 1
         pool.advance(now)
         observation, busy = pool.observe(now)
-        decision, history = decide(spec, observation, history, now)
+        decision, history = decide_and_ask(spec, observation, history, now)
         pool.scale(decision.replicas, busy, now)
         counts.append(decision.replicas)
     return counts
@@ -143,7 +142,7 @@ class Restarted:
         workload = Workload(replicas=4, idle=4, grace_seconds=GRACE)
         queue = replace(statistics, read_at=now, ready=ready, consumers=4)
         observation = Observation(workload=workload, queues=(queue,))
-        decision, self._history = decide(self._spec, observation, self._history, now)
+        decision, self._history = decide_and_ask(self._spec, observation, self._history, now)
         return decision.replicas
 
 

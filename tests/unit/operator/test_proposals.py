@@ -23,7 +23,7 @@ BEHAVIOR = ScalingSpec(max_replicas=9).behavior
 
 
 def proposed(target, estimates, *, current=1, ready=0, unacknowledged=0, ready_replicas=1):
-    load = load_of((reading(ready, unacknowledged, at=9.0),), 9.0, 30.0)
+    load = load_of((reading(ready, unacknowledged, at=9.0),))
     of = Workload(replicas=current, ready=min(current, ready_replicas))
     return proposal_of(target, load, estimates, of, BEHAVIOR)
 

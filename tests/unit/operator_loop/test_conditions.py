@@ -164,7 +164,7 @@ def test_a_prefetch_above_the_workers_is_a_hint(prefetch, spec, learning, reason
     queues = (reading(at=0.0, prefetch=prefetch),)
     history = replace(History.begin(0.0, 1), learning=learning)
     seen = BrokerReading(queues=queues, busy={})
-    (found,) = prefetch_suitable(autoscaler.spec, seen, history, 0.0)
+    (found,) = prefetch_suitable(autoscaler.spec, seen, history)
 
     assert found.reason == reason
     assert text in found.message

@@ -23,6 +23,10 @@ def test_a_workload_that_another_kind_of_autoscaler_scales_is_left_to_it():
     assert world.objects.condition("AbleToScale") == ("False", "OtherAutoscaler")
     assert world.objects.condition("Ready") == ("False", "OtherAutoscaler")
     assert world.objects.last()["desiredReplicas"] == 10
+    assert world.objects.last()["lastDecision"]["message"] == (
+        "Kept at 0: 95 messages at 10 per replica need 10 replicas. HorizontalPodAutoscaler worker"
+        " scales Deployment worker as well: nothing is changed until one of them is deleted."
+    )
     assert world.objects.events == [("worker", "Warning", "OtherAutoscaler")]
 
 

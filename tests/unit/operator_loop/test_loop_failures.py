@@ -169,9 +169,9 @@ def test_a_failed_change_is_reported_and_retried_with_growing_pauses(error: Exce
         world.workloads.errors["worker"] = error
         world.put()
         for _ in range(60):
-            before = world.loop._states[("shop", "worker")].scale_retry.due
+            before = world.loop._states[("shop", "worker")].scale_attempts.due
             await world.tick(0.5)
-            if world.loop._states[("shop", "worker")].scale_retry.due != before:
+            if world.loop._states[("shop", "worker")].scale_attempts.due != before:
                 attempts.append(world.clock.now)
         assert world.objects.condition("AbleToScale") == ("False", reason)
         assert str(error) in str(world.objects.last()["conditions"])

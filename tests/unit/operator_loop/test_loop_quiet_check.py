@@ -49,3 +49,27 @@ def test_a_queue_that_is_not_certainly_quiet_is_checked_again_each_second():
             await world.tick()
 
     assert run(timeline).workloads.done == [("worker", 0)]
+
+
+REFUSED = Unknown("AccessRefused", "the management API refuses user mare")
+
+
+def test_a_quiet_check_without_an_answer_is_reported_and_does_not_freeze_the_status():
+    """The queues could not be asked for half an hour, and the status said that it takes 30 s."""
+
+    async def timeline(world: World) -> None:
+        await becomes_idle(world, REFUSED, 1_800, cooldown=30)
+
+    world = run(timeline)
+
+    status = world.objects.last()
+    assert world.workloads.done == []
+    assert status["lastDecision"]["message"] == (
+        "Kept at 1: no message, ready or unacknowledged, for 30 s. Scale-down to 0 is blocked,"
+        " because the management API refuses user mare."
+    )
+    assert world.objects.condition("Ready") == ("False", "AccessRefused")
+    assert world.objects.events == [("worker", "Warning", "AccessRefused")]
+    view = world.record.histories["shop", "worker"].view
+    assert view.decision is not None
+    assert (view.decision.replicas, view.decision.reason) == (1, "PartlyUnknown")

@@ -57,7 +57,7 @@ def test_where_replicas_cannot_be_marked_none_goes_before_the_drain_wait_is_over
             await world.tick()
         assert world.workloads.done == []
         assert world.objects.condition("VictimsChosen") == ("False", reason)
-        assert world.loop._states["shop", "worker"].marking_problem == Unknown(reason, why)
+        assert world.loop._states["shop", "worker"].marking_attempts.problem == Unknown(reason, why)
         assert world.objects.condition("ScalingLimited") == ("True", "Draining")
         assert world.objects.condition("Ready") == ("True", "Ready")
         assert world.objects.events == [("worker", "Warning", reason)]

@@ -24,8 +24,9 @@ from mare.broker.response_budget import ResponseShare
 from mare.broker.secret_cache import SecretCache, Secrets
 from mare.broker.virtual_host import VirtualHost
 from mare.custom_resource.autoscaler import Autoscaler, BrokerReference, Key
+from mare.domain.evidence import MESSAGES_LEFT
 from mare.domain.unknown import Unknown
-from mare.ports import MESSAGES_LEFT, BrokerReading, Clock
+from mare.ports import BrokerReading, Clock
 
 
 class SecretBrokers:

@@ -14,9 +14,10 @@ import msgspec
 from mare.broker.connection_parameters import ConnectionParameters, path_segment
 from mare.broker.http_client import BrokerHttpClient, EndpointMissing, decode
 from mare.broker.passive_declare import late
+from mare.domain.evidence import MESSAGES_LEFT, QUEUE_CHANGED
 from mare.domain.observation import STATISTICS_SECONDS
 from mare.domain.unknown import Unknown
-from mare.ports import MESSAGES_LEFT, AccessRefused, Clock
+from mare.ports import AccessRefused, Clock
 
 _COLUMNS = {
     "disable_stats": "true",
@@ -29,7 +30,6 @@ _SECONDS = 3.0
 _TICK_FACTOR = 1.1
 _MAX_QUEUES = 20_000
 
-_CHANGED = "QueueChanged"
 _SOURCE = "the management API"
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
@@ -115,7 +115,7 @@ class QuietCheck:
             return None
         if position != last:
             self._remember(name, position)
-        return Unknown(_CHANGED, f"queue {name} changed less than 6 s ago", name)
+        return Unknown(QUEUE_CHANGED, f"queue {name} changed less than 6 s ago", name)
 
     def _remember(self, name: str, position: _Position) -> None:
         self._positions.pop(name, None)

@@ -48,13 +48,14 @@ def conditions_of(
 ) -> tuple[Condition, ...]:
     """Return all conditions.
 
-    `problem` is why the last decision was not carried out, `unchosen` why idle replicas cannot be
+    `problem` is why decisions are not carried out, `unchosen` why idle replicas cannot be
     removed first, `silent_since` since when the leader of a queue does not answer.
     """
     spec = autoscaler.spec
     able = _able_to_scale(spec, scale, problem)
     is_new = silent_since is not None and now < silent_since + _SILENT_SECONDS
-    fresh = _metrics_fresh(reading, is_unconfirmed=is_new)
+    unread = unknown_of(reading.queues) or (decision.unconfirmed if decision else None)
+    fresh = _metrics_fresh(reading, unread, is_unconfirmed=is_new)
     others = [able, fresh, _broker_alarm(reading.alarm), _events_safe(spec, reading)]
     if spec.schedules or autoscaler.wrong_schedules:
         others.append(_schedules_valid(autoscaler))
@@ -65,7 +66,7 @@ def conditions_of(
             _fallback(decision),
             _paused(spec),
             work_visible(spec, history.early_acknowledgement),
-            *prefetch_suitable(spec, reading, history, now),
+            *prefetch_suitable(spec, reading, history),
         ]
     if isinstance(scale, Scale) and spec.victim_policy is VictimPolicy.IDLE_ONLY:
         others.append(victims_chosen(spec, unchosen, reading))
@@ -105,8 +106,9 @@ def _able_to_scale(spec: ScalingSpec, scale: Scale | Unknown, problem: Unknown |
     return condition("AbleToScale", "True", "Able")
 
 
-def _metrics_fresh(reading: BrokerReading, *, is_unconfirmed: bool) -> Condition:
-    why = unknown_of(reading.queues)
+def _metrics_fresh(
+    reading: BrokerReading, why: Unknown | None, *, is_unconfirmed: bool
+) -> Condition:
     if why is not None and is_unconfirmed:
         return condition("MetricsFresh", "True", "LeaderUnconfirmed", cause=capital(why.cause))
     if why is not None:

@@ -78,7 +78,7 @@ def status_of(
         seconds = status_values.wait_seconds(reading.queues, capacity, decision.replicas)
         status |= {
             "wait": status_values.wait(seconds),
-            "desiredReplicas": decision.replicas,
+            "desiredReplicas": decision.desired,
             "lastActiveTime": status_values.instant(history.last_active),
             "estimates": _estimates(estimates, now),
             **_decisions(decision, before, now, scaled=scaled),

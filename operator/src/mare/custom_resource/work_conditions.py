@@ -94,7 +94,7 @@ def work_visible(spec: ScalingSpec, acknowledgement: EarlyAcknowledgement) -> Co
 
 
 def prefetch_suitable(
-    spec: ScalingSpec, reading: BrokerReading, history: History, now: float
+    spec: ScalingSpec, reading: BrokerReading, history: History
 ) -> tuple[Condition, ...]:
     """Return whether the prefetch count is the number of workers, if a target depends on it."""
     kind, estimates = "PrefetchSuitable", history.learning.estimates
@@ -102,7 +102,7 @@ def prefetch_suitable(
         return ()
     if spec.workers_per_replica is not None:
         return (condition(kind, "True", "Configured"),)
-    load = load_of(reading.queues, now, spec.staleness_seconds)
+    load = load_of(reading.queues)
     prefetch = load.prefetch
     prefetched = known(prefetch, math.inf) * estimates.assumed_consumers_per_replica(load)
     count = (

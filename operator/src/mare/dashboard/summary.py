@@ -38,7 +38,7 @@ def summary(history: AutoscalerHistory, now: float) -> Json:
             "max": spec.max_replicas,
             "running": facts.ready,
             "requested": facts.requested,
-            "desired": decision.replicas if decision else None,
+            "desired": decision.desired if decision else None,
             "raw": decision.raw if decision else None,
         },
         "depth": serialize_reading(unknown or view.depth, read_at),

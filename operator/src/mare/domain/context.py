@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from mare.domain.clause import Clause
+from mare.domain.evidence import Evidence
 from mare.domain.observation import Load, Observation, Workload
 from mare.domain.schedules import floor_of
-from mare.domain.spec import ScalingSpec, Schedule
+from mare.domain.spec import Pause, ScalingSpec, Schedule
 from mare.domain.unknown import Unknown
 
 
@@ -52,6 +53,7 @@ class DecisionContext:
     """The schedule that sets the floor, if one does."""
     alarm: Unknown | None
     """The resource alarm that blocks publishers; None without an alarm."""
+    evidence: Evidence
 
     @property
     def why_floor(self) -> Clause:
@@ -81,6 +83,12 @@ class DecisionContext:
         return None if self.schedule else self.spec.effective_idle_replicas
 
     @property
+    def keeps_replicas(self) -> bool:
+        """Whether no replica is removed, whatever is decided."""
+        is_paused = self.spec.paused is Pause.SCALE_IN
+        return self.spec.dry_run or is_paused or self.evidence.conflict is not None
+
+    @property
     def is_idle(self) -> bool:
         return self.idle_replicas is not None and self.workload.replicas <= self.idle_replicas
 
@@ -103,4 +111,5 @@ def context_of(
         floor=floor,
         schedule=schedule,
         alarm=observation.alarm,
+        evidence=observation.evidence,
     )

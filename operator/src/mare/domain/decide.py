@@ -9,10 +9,12 @@
 6. For any other workload these rules change the proposal, in this order: unknown inputs and alarms
    block scale-down, a schedule sets a minimum, `behavior` limits the change as in autoscaling/v2,
    busy replicas stay, and the smallest count is scaled to the idle count.
-7. `paused: ScaleIn` and `ScaleOut` apply last.
+7. `paused: ScaleIn` and `ScaleOut` apply.
+8. What stops a change keeps the count: another autoscaler, a failed attempt, queues that may have a
+   message (`vetoes`).
 
 A count outside of its bounds moves to the bound at once, even if the proposal is beyond it, as in
-an HPA: the next decision goes on from there. Only busy replicas and a pause delay it.
+an HPA: the next decision goes on from there. Only busy replicas, a pause and a veto delay it.
 
 The operator, `mare local` and the simulation call `decide`.
 """
@@ -24,7 +26,7 @@ from mare.domain.behavior import Recommendation, apply_behavior, record_behavior
 from mare.domain.clause import Clause
 from mare.domain.context import DecisionContext, Proposal, context_of
 from mare.domain.decision import Decision, DecisionTrace, Stage
-from mare.domain.draining import keep_busy_replicas, keep_unfinished_messages
+from mare.domain.draining import keep_busy_replicas, keep_unfinished_messages, marking_of
 from mare.domain.estimates import learn
 from mare.domain.history import History
 from mare.domain.observation import Load, Observation, load_of
@@ -32,6 +34,7 @@ from mare.domain.reason import Reason
 from mare.domain.spec import FallbackBehavior, Pause, ScalingSpec
 from mare.domain.targets import proposal_of
 from mare.domain.unknown import Unknown
+from mare.domain.vetoes import apply_vetoes
 
 
 def decide(
@@ -39,19 +42,27 @@ def decide(
 ) -> tuple[Decision, History]:
     """Decide how many replicas the workload gets, and return the history for the next call.
 
-    The caller calls `History.record_scaling` after it has carried the decision out.
+    The readings of the observation are fresh (`observation.without_stale`). The caller carries the
+    decision out as it is, and calls `History.record_scaling` after that.
     """
-    workload = observation.workload
-    load = load_of(observation.queues, now, spec.staleness_seconds)
+    load = load_of(observation.queues)
     history = _observe(spec, observation, load, history, now)
     context = context_of(spec, observation, load, now)
-    trace = DecisionTrace(workload.replicas)
+    trace = DecisionTrace(observation.workload.replicas)
+    history = _apply_rules(trace, context, history)
+    apply_vetoes(trace, context, history)
+    trace.marking = marking_of(trace, context, history)
+    return trace.decided(), history
+
+
+def _apply_rules(trace: DecisionTrace, context: DecisionContext, history: History) -> History:
+    spec, workload, load = context.spec, context.workload, context.load
     if spec.paused is Pause.ALL:
         _pause_all(trace, spec)
-        return trace.decided(), _restart_windows(trace, context, history.end_draining())
+        return _restart_windows(trace, context, history.end_draining())
     if idle.is_disabled(spec, workload.replicas, history):
         idle.stay_disabled(trace)
-        return trace.decided(), _restart_windows(trace, context, history)
+        return _restart_windows(trace, context, history)
     proposals = [
         proposal_of(target, load, history.learning.estimates, workload, spec.behavior)
         for target in spec.targets
@@ -68,16 +79,19 @@ def decide(
     else:
         history = _with_proposal(trace, context, proposal, history)
     _pause_one_direction(trace, spec)
-    return trace.decided(), history
+    return history
 
 
 def _observe(
     spec: ScalingSpec, observation: Observation, load: Load, history: History, now: float
 ) -> History:
-    """Return the history with one more reading. An alarm restarts the cooldown."""
+    """Return the history with one more reading. An alarm or a message restarts the cooldown."""
     workload, has_alarm = observation.workload, observation.alarm is not None
     learning = learn(history.learning, load, workload, now, spec.workers_per_replica)
     history = history.observe(load, learning, now)
+    answer = observation.evidence.quiet_answer
+    if answer and answer.has_messages and answer.answered_at > history.quiet_since:
+        history = history.restart_quiet_period(answer.answered_at)
     acknowledgement = history.early_acknowledgement.observe(load, now, spec.drain_seconds)
     held_messages = history.held_messages.observe(load)
     return replace(

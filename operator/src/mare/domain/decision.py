@@ -5,7 +5,9 @@ from enum import StrEnum
 from itertools import pairwise
 
 from mare.domain.clause import Clause, capital
+from mare.domain.evidence import Marking
 from mare.domain.reason import Reason
+from mare.domain.unknown import Unknown
 
 
 class Stage(StrEnum):
@@ -22,6 +24,9 @@ class Stage(StrEnum):
     VICTIMS = "victims"
     IDLE = "idle"
     PAUSE = "pause"
+    CONFLICT = "conflict"
+    RETRY = "retry"
+    CHECK = "check"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,8 @@ class Decision:
     """spec.replicas of the workload before the decision."""
     raw: int | None
     """The result of the targets' formulas; None if the queues are unknown."""
+    desired: int
+    """The count that the rules give, whether or not something stops the change."""
     replicas: int
     reason: Reason
     message: str
@@ -51,6 +58,13 @@ class Decision:
     """Limits that changed the result of the formula, the deciding one last."""
     until: float | None = None
     """When the deciding limit ends, if it ends by time alone."""
+    marking: Marking = Marking.NONE
+    expires_at: float | None = None
+    """When the change may no longer begin, because the queues were asked too long ago."""
+    asks_queues: bool = False
+    """Whether the queues have to be asked for messages before the change."""
+    unconfirmed: Unknown | None = None
+    """Why the queues could not confirm that they have no message, if that keeps the count."""
 
     @property
     def changes(self) -> bool:
@@ -73,8 +87,13 @@ class DecisionTrace:
         self.current = current
         self.count = current
         self.raw: int | None = None
+        self.desired: int | None = None
         self.reason = Reason.WITHIN_TARGET
         self.until: float | None = None
+        self.marking = Marking.NONE
+        self.expires_at: float | None = None
+        self.asks_queues = False
+        self.unconfirmed: Unknown | None = None
         self._steps: list[Step] = []
         self._limits: list[Reason] = []
         self._remarks: list[Clause] = []
@@ -115,6 +134,7 @@ class DecisionTrace:
         return Decision(
             current=self.current,
             raw=self.raw,
+            desired=self.count if self.desired is None else self.desired,
             replicas=self.count,
             reason=self._reason(),
             message=_message(self.current, self.count, clauses),
@@ -122,6 +142,10 @@ class DecisionTrace:
             steps=tuple(self._steps),
             limited_by=tuple(self._limits),
             until=self.until,
+            marking=self.marking,
+            expires_at=self.expires_at,
+            asks_queues=self.asks_queues,
+            unconfirmed=self.unconfirmed,
         )
 
     def _reason(self) -> Reason:

@@ -11,17 +11,18 @@ from mare.domain.clause import Clause
 from mare.domain.context import DecisionContext
 from mare.domain.decision import DecisionTrace, Stage
 from mare.domain.early_acknowledgement import DRAIN_SECONDS, EarlyAcknowledgement
+from mare.domain.evidence import Marking
 from mare.domain.history import History
 from mare.domain.observation import STATISTICS_SECONDS
 from mare.domain.reason import Reason
-from mare.domain.spec import Pause, VictimPolicy
+from mare.domain.spec import VictimPolicy
 from mare.domain.unknown import Unknown, known
 
 
 def keep_busy_replicas(trace: DecisionTrace, context: DecisionContext, history: History) -> History:
     """Remove only idle replicas until maxDrainWaitSeconds have passed, where that is needed.
 
-    Where a pause or a dry run removes no replica, the wait does not begin.
+    Where no replica is removed, as in a pause, a dry run or a conflict, the wait does not begin.
     """
     desired = trace.count
     if desired >= trace.current or not _removes_only_idle(context, history):
@@ -32,7 +33,7 @@ def keep_busy_replicas(trace: DecisionTrace, context: DecisionContext, history: 
     if trace.current - desired > removable and context.now < until:
         remark = _why_busy_stay(context.workload.idle, removable, desired)
         trace.limit(Stage.VICTIMS, trace.current - removable, Reason.DRAINING, remark, until)
-    if context.spec.dry_run or context.spec.paused is Pause.SCALE_IN:
+    if context.keeps_replicas:
         return history.end_draining()
     counted_at = known(context.load.statistics_at, history.idle_counted_at)
     return replace(history, draining_since=since, idle_counted_at=counted_at)
@@ -57,6 +58,17 @@ def _sampled_twice_since_ready(context: DecisionContext, history: History) -> bo
     """Return whether the broker took two samples since a message was last ready."""
     sampled_after = known(context.load.sampled_after, 0.0)
     return sampled_after > history.last_ready_at + STATISTICS_SECONDS
+
+
+def marking_of(trace: DecisionTrace, context: DecisionContext, history: History) -> Marking:
+    """Return whether idle Pods have to be marked, where some Pods stay and a mark decides which."""
+    some_stay = 0 < trace.count < trace.current
+    is_default = context.spec.victim_policy is VictimPolicy.DEFAULT
+    if not some_stay or is_default or history.are_all_idle:
+        return Marking.NONE
+    since, seconds = history.draining_since, context.spec.max_drain_wait_seconds
+    waits = since is not None and context.now < since + seconds
+    return Marking.REQUIRED if waits else Marking.PREFERRED
 
 
 def _why_busy_stay(idle_count: int | Unknown, removable: int, desired: int) -> Clause:

@@ -51,6 +51,11 @@ class History:
         """Whether two statistics updates, sampled after the last change, show no message."""
         return self.quiet_samples >= _QUIET_SAMPLES
 
+    @property
+    def are_all_idle(self) -> bool:
+        """Whether a scale-down that waits for busy replicas finds no message in any queue."""
+        return self.draining_since is not None and self.is_quiet_confirmed
+
     def service_seconds(self, limit: float, now: float) -> float | Unknown:
         """Return the service time, or how long a message was held if that exceeds a limit."""
         measured, held = self.learning.estimates.service_seconds, self.held_messages.longest(now)

@@ -75,14 +75,22 @@ def scale_to_idle(trace: DecisionTrace, context: DecisionContext, history: Histo
     depth = total((context.load.ready, context.load.unacknowledged))
     cooldown = context.spec.cooldown_seconds
     quiet_at = history.quiet_since + cooldown
+    is_quiet = history.is_quiet_confirmed and context.now >= quiet_at
+    answer = context.evidence.quiet_answer
+    why = answer.why if answer and answer.answered_at == history.quiet_since else None
     acknowledgement = history.early_acknowledgement
     running, until = acknowledgement.unfinished_messages(context.spec.drain_seconds, context.now)
     if running and history.quiet_samples > 0:
         remark = why_unfinished(context, running)
         trace.limit(Stage.IDLE, trace.count, Reason.DRAINING, remark, until)
-    elif history.is_quiet_confirmed and context.now >= quiet_at:
+    elif is_quiet:
         seconds = round(context.now - history.quiet_since)
         trace.move_to_idle(idle_replicas, Clause("idle.scaled", seconds=seconds))
+    elif why is not None:  # the answer restarted the cooldown
+        numbers = {"replicas": idle_replicas, "cooldownSeconds": cooldown}
+        remark = why.in_clause("idle.left", **numbers)
+        ends_at = quiet_at if context.now < quiet_at else None
+        trace.limit(Stage.IDLE, trace.count, Reason.MESSAGES_LEFT, remark, ends_at)
     elif history.quiet_samples > 0 and context.now < quiet_at:
         remark = Clause("idle.cooldown", replicas=idle_replicas, cooldownSeconds=cooldown)
         trace.limit(Stage.IDLE, trace.count, Reason.COOLING_DOWN, remark, quiet_at)

@@ -1,9 +1,10 @@
 """The input of a decision: readings of the queues, and the workload."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from mare.domain.clause import Clause
+from mare.domain.evidence import Evidence
 from mare.domain.unknown import Unknown, known, total
 
 STATISTICS_SECONDS = 5.0
@@ -65,6 +66,8 @@ class Observation:
     """Unknown if the broker cannot be reached; empty if no queue matches the patterns."""
     alarm: Unknown | None = None
     """The resource alarm that blocks publishers; None without an alarm."""
+    evidence: Evidence = field(default_factory=Evidence)
+    """What can stop a change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,18 +134,23 @@ class Load:
         return _sum(matching) if matching else self
 
 
-def load_of(
-    queues: tuple[QueueReading, ...] | Unknown, now: float, staleness_seconds: float
-) -> Load:
-    """Return the load. Readings older than `staleness_seconds` are unknown."""
+def load_of(queues: tuple[QueueReading, ...] | Unknown) -> Load:
+    """Return the load of fresh readings (`without_stale`)."""
     if isinstance(queues, Unknown):
         return _unknown_load(queues)
-    if not queues:
-        return _unknown_load(_NO_QUEUE)
-    return _sum(tuple(without_stale(reading, now, staleness_seconds) for reading in queues))
+    return _sum(queues) if queues else _unknown_load(_NO_QUEUE)
 
 
-def without_stale(reading: QueueReading, now: float, staleness_seconds: float) -> QueueReading:
+def without_stale(
+    queues: tuple[QueueReading, ...] | Unknown, now: float, staleness_seconds: float
+) -> tuple[QueueReading, ...] | Unknown:
+    """Return the readings; values older than `staleness_seconds` are unknown."""
+    if isinstance(queues, Unknown):
+        return queues
+    return tuple(_without_stale(reading, now, staleness_seconds) for reading in queues)
+
+
+def _without_stale(reading: QueueReading, now: float, staleness_seconds: float) -> QueueReading:
     """Return a reading whose old values are unknown. Statistics become unknown together."""
     statistics_at = statistics_time(reading.statistics_at, now, staleness_seconds)
     if now - reading.read_at > staleness_seconds:

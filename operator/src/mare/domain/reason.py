@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from mare.domain.evidence import MESSAGES_LEFT
+
 
 class Reason(StrEnum):
     """Why a count is what it is, in one word. The words are those of the HPA where it has one."""
@@ -16,6 +18,8 @@ class Reason(StrEnum):
     SCALED_TO_IDLE = "ScaledToIdle"
     IDLE = "Idle"
     COOLING_DOWN = "CoolingDown"
+    CONFIRMING_QUIET = "ConfirmingQuiet"
+    MESSAGES_LEFT = MESSAGES_LEFT
     # A limit decides.
     DESIRED_WITHIN_RANGE = "DesiredWithinRange"
     SCALE_UP_STABILIZED = "ScaleUpStabilized"
@@ -33,7 +37,9 @@ class Reason(StrEnum):
     PARTLY_UNKNOWN = "PartlyUnknown"
     BROKER_ALARM = "BrokerAlarm"
     FALLBACK = "Fallback"
-    # A decision is not carried out, or its replicas do not become ready.
+    # A change is stopped or only shown, or its replicas do not become ready.
+    OTHER_AUTOSCALER = "OtherAutoscaler"
+    OTHER_OPERATOR = "OtherOperator"
     DRY_RUN = "DryRun"
     PODS_PENDING = "PodsPending"
     UNABLE_TO_SCALE = "UnableToScale"

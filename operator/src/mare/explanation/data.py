@@ -29,7 +29,7 @@ def data(explained: Explained) -> Json:
             "max": facts.spec.max_replicas,
             "ready": facts.ready,
             "requested": facts.requested,
-            "desired": decision.replicas if decision else None,
+            "desired": decision.desired if decision else None,
             "raw": decision.raw if decision else None,
         },
         "depth": facts.depth,

@@ -44,7 +44,9 @@ def _when_time_has_passed(facts: Facts, decision: Decision, until: float, now: f
     seconds = math.ceil(until - now)
     given = {"seconds": seconds, "until": until}
     match decision.limited_by[-1] if decision.limited_by else None:
-        case Reason.COOLING_DOWN:
+        case Reason.UNABLE_TO_SCALE:
+            return Clause("next.attemptIn", **given)
+        case Reason.COOLING_DOWN | Reason.MESSAGES_LEFT:
             idle = facts.spec.effective_idle_replicas or 0
             return Clause("next.idleIn", replicas=idle, **given)
         case Reason.QUEUES_UNKNOWN:
@@ -61,19 +63,19 @@ def _by_load(facts: Facts, decision: Decision) -> Iterator[Clause]:
     if decision.reason is Reason.IDLE:
         yield Clause("next.activatesAt", messages=spec.activation_threshold + 1)
         return
-    load = load_of(facts.queues, facts.at, spec.staleness_seconds)
-    proposal_at = _proposals(facts, load, decision.replicas)
+    load = load_of(facts.queues)
+    proposal_at = _proposals(facts, load, decision.desired)
     if proposal_at is None or isinstance(load.ready, Unknown):
         return
     running = known(load.unacknowledged, 0)
-    if decision.replicas >= spec.max_replicas:
+    if decision.desired >= spec.max_replicas:
         yield Clause("next.raiseMax", by=spec.max_set_by, max=spec.max_replicas)
     elif decision.reason is not Reason.TOO_MANY_REPLICAS:
-        more = least(load.ready, lambda ready: proposal_at(ready) > decision.replicas)
+        more = least(load.ready, lambda ready: proposal_at(ready) > decision.desired)
         if more is not None:
             yield Clause("next.scalesUpAt", messages=more + running)
-    if proposal_at(0) < decision.replicas and decision.replicas > max(1, spec.min_replicas):
-        enough = least(0, lambda ready: proposal_at(ready) >= decision.replicas)
+    if proposal_at(0) < decision.desired and decision.desired > max(1, spec.min_replicas):
+        enough = least(0, lambda ready: proposal_at(ready) >= decision.desired)
         if enough is not None and enough > 0:
             yield Clause("next.scalesDownAt", messages=enough - 1 + running)
 

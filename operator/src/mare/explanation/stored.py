@@ -43,7 +43,7 @@ def facts_of_object(body: Mapping[str, Any], now: float) -> Facts:
         at=written_at(body),
         requested=requested,
         ready=ready,
-        decision=_decision(last) if last else None,
+        decision=_decision(last, status.get("desiredReplicas")) if last else None,
         queues=queues,
         depth=status.get("depth"),
         wait_seconds=status_values.wait_seconds(queues, capacity, requested or 0),
@@ -85,6 +85,7 @@ def _changes(events: Iterable[Mapping[str, Any]]) -> Iterator[Recorded]:
         decision = Decision(
             current=int(annotations[FROM_REPLICAS]),
             raw=None,
+            desired=int(annotations[TO_REPLICAS]),
             replicas=int(annotations[TO_REPLICAS]),
             reason=Reason(event["reason"]),
             message=note,
@@ -95,11 +96,12 @@ def _changes(events: Iterable[Mapping[str, Any]]) -> Iterator[Recorded]:
         yield Recorded(at=at, decision=decision, source="events")
 
 
-def _decision(stored: Mapping[str, Any]) -> Decision:
+def _decision(stored: Mapping[str, Any], desired: int | None = None) -> Decision:
     message = stored["message"]
     return Decision(
         current=stored["from"],
         raw=stored.get("raw"),
+        desired=stored["to"] if desired is None else desired,
         replicas=stored["to"],
         reason=Reason(stored["reason"]),
         message=message,

@@ -44,6 +44,7 @@ class DecisionLogEntry:
         decision = Decision(
             current=current,
             raw=raw,
+            desired=replicas,
             replicas=replicas,
             reason=Reason(reason),
             message=message,
@@ -77,7 +78,11 @@ class DecisionLog:
             yield DecisionLogEntry.unpacked(packed)
 
 
-def _cause(decision: Decision) -> tuple[int, bool, bool, Reason]:
-    """Return what the decisions of one entry have in common; a change alters `current`."""
-    grows, shrinks = decision.replicas > decision.current, decision.replicas < decision.current
-    return decision.current, grows, shrinks, decision.reason
+def _cause(decision: Decision) -> tuple[int, bool, bool, Reason | None]:
+    """Return what the decisions of one entry have in common; a change alters `current`.
+
+    A change that fails is stopped and tried in turn: both are one entry.
+    """
+    grows, shrinks = decision.desired > decision.current, decision.desired < decision.current
+    reason = None if grows or shrinks else decision.reason
+    return decision.current, grows, shrinks, reason

@@ -11,6 +11,7 @@ from typing import Any
 
 from mare.custom_resource.autoscaler import Autoscaler, BrokerReference, Key, is_older
 from mare.domain.unknown import Unknown
+from mare.loop.evidence_collector import EvidenceCollector
 from mare.loop.metrics import Metrics
 from mare.loop.operator_claim import OperatorClaim
 from mare.loop.pace import Pace, ReadBudget, next_turn
@@ -67,7 +68,6 @@ class Loop:
         guard = WriteGuard(self.leadership, self.clock)
         statuses = StatusWriter(self.objects, guard, self.clock, self.record)
         scales = ScaleWriter(
-            brokers=self.brokers,
             workloads=self.workloads,
             statuses=statuses,
             guard=guard,
@@ -78,8 +78,8 @@ class Loop:
         )
         self._reconciler = Reconciler(
             workloads=self.workloads,
-            conflicts=self.conflicts,
-            owners=self._owners,
+            evidence=EvidenceCollector(self.conflicts, self._owners, guard),
+            brokers=self.brokers,
             scales=scales,
             statuses=statuses,
             guard=guard,
@@ -112,7 +112,7 @@ class Loop:
     def put(self, autoscaler: Autoscaler) -> None:
         """Add an object or take its change; an event older than what is known is ignored."""
         state = self._states.get(autoscaler.key)
-        late = state is not None and is_older(autoscaler.version, state.version)
+        late = state is not None and is_older(autoscaler.version, state.stored.version)
         if late or autoscaler.uid in self._removed:
             return
         stored = replace(autoscaler, status=_IN_STATE)
@@ -127,7 +127,7 @@ class Loop:
             self._owners.remove(state.autoscaler)
             self._owners.put(stored)
             state.replace_spec(stored)
-        state.version = autoscaler.version
+        state.stored.version = autoscaler.version
         state.observe_operator(autoscaler.status.get("operator"))
         if not self._leads or state.claim.is_others:
             state.adopt_status(autoscaler.status)  # another replica or operator writes it
@@ -166,7 +166,7 @@ class Loop:
                 state.start_term()
         due: dict[BrokerReference, list[AutoscalerState]] = defaultdict(list)
         for state in self._states.values():
-            if state.due <= now and not state.scaling:
+            if state.due <= now:
                 due[self.brokers.group(state.autoscaler)].append(state)
         for group, states in due.items():
             if group not in self._rounds:
@@ -183,7 +183,7 @@ class Loop:
                 if number % _BATCH == _BATCH - 1:
                     await asyncio.sleep(0)
                 is_current = not state.removed and state.autoscaler is autoscaler
-                if is_current and not state.scaling and self.leadership():
+                if is_current and self.leadership():
                     state.read_times = read_times
                     self._reconciler.reconcile(state, readings[autoscaler.key])
             self.metrics.round.observe(self.clock() - begun)

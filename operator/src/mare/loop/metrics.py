@@ -110,7 +110,7 @@ _GAUGES = (
     (
         "mare_desired_replicas",
         "Replicas decided on",
-        lambda v: v.decision.replicas if v.decision else None,
+        lambda v: v.decision.desired if v.decision else None,
     ),
     ("mare_reading_age_seconds", "Age of the oldest reading", _age),
     ("mare_statistics_age_seconds", "Age of the oldest statistics", _statistics_age),

@@ -1,41 +1,42 @@
 """Reconciles one object: decide, record, and start the writes that follow."""
 
-import asyncio
 import logging
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from mare.background import Tasks
 from mare.custom_resource import status_values
-from mare.custom_resource.autoscaler import Autoscaler
-from mare.custom_resource.conditions import conditions_of
+from mare.custom_resource.conditions import conditions_of, unknown_of
 from mare.domain.alarms import in_effect
 from mare.domain.clause import Clause
 from mare.domain.decide import decide
 from mare.domain.decision import Decision
 from mare.domain.estimates import Estimates
+from mare.domain.evidence import Evidence
 from mare.domain.history import History
 from mare.domain.observation import Observation, Workload, statistics_time, without_stale
+from mare.domain.reason import Reason
 from mare.domain.unknown import Unknown
+from mare.loop.evidence_collector import EvidenceCollector
 from mare.loop.metrics import Metrics
 from mare.loop.operator_claim import Standing
+from mare.loop.quiet_checks import QuietChecks
 from mare.loop.record import Record, View
 from mare.loop.scale_writer import ScaleWriter
 from mare.loop.state import AutoscalerState
 from mare.loop.status_writer import StatusWriter
-from mare.loop.target_owners import TargetOwners
 from mare.loop.victims import count_idle_replicas, unchosen
 from mare.loop.write_guard import WriteGuard
 from mare.ports import (
     NOT_READ_YET,
     BrokerReading,
+    Brokers,
     Clock,
-    ConflictingAutoscalers,
     Scale,
     Workloads,
 )
 
 _NOT_DECIDED = "NotDecided"
-_CLOSING_SECONDS = 5
+_DELAYED_SECONDS = 1.0
+"""Time after which a change under way is reported; until then its own status write is due soon."""
 _log = logging.getLogger(__name__)
 
 
@@ -44,15 +45,22 @@ class Reconciler:
     """Reconciles objects one at a time; an error of one does not affect the others."""
 
     workloads: Workloads
-    conflicts: ConflictingAutoscalers
-    owners: TargetOwners
+    evidence: EvidenceCollector
+    brokers: Brokers
     scales: ScaleWriter
     statuses: StatusWriter
     guard: WriteGuard
     clock: Clock
     record: Record
     metrics: Metrics
-    _tasks: Tasks = field(default_factory=Tasks, init=False)
+
+    def __post_init__(self) -> None:
+        self._quiet_checks = QuietChecks(self.brokers, self.clock, self._reconcile_answer)
+
+    def _reconcile_answer(self, state: AutoscalerState) -> None:
+        """Decide on the last reading again, with the answer of the queues."""
+        if state.view is not None and self.guard.allows_writes(state):
+            self.reconcile(state, state.view.reading)
 
     def reconcile(self, state: AutoscalerState, reading: BrokerReading) -> None:
         """Decide on a reading of the queues, and start the writes that follow."""
@@ -67,14 +75,14 @@ class Reconciler:
         """Report why there is no decision; the next reconciliation may make one."""
         key, now = state.autoscaler.key, self.clock()
         problem = Unknown(_NOT_DECIDED, f"{type(error).__name__}: {error}"[:512])
-        if problem != state.problem:
+        if problem != state.undecided:
             _log.error("Object could not be decided", extra={"object": key}, exc_info=error)
             self.record.failures.append(now)
-        state.problem = problem
+        state.undecided = problem
         seen = _without_stale_values(state, reading, now)
         view = self._record_view(state, reading, seen, scale=problem, problem=problem)
-        if state.needs_status_write(view.at):
-            self._tasks.start(self.statuses.write(state))
+        if state.stored.has_to_show(view, view.at):
+            self.statuses.start(state)
 
     def _reconcile(self, state: AutoscalerState, raw: BrokerReading) -> None:
         now = self.clock()
@@ -82,58 +90,48 @@ class Reconciler:
         if scale == NOT_READ_YET:
             return
         reading = _without_stale_values(state, raw, now)
-        decision = _decide(state, scale, reading, now) if isinstance(scale, Scale) else None
-        state.rates.observe(raw.queues)
-        if decision is not None and (not decision.changes or _was_undecided(state)):
-            state.problem = None
         standing = state.claim.standing(now)
-        if standing is Standing.ACTS:
-            conflict = self._conflict(state.autoscaler)
-        else:
-            conflict = _other_operator(state)
-        problem = conflict or state.problem
+        evidence = self.evidence.collect(state, standing)
+        decision = None
+        if isinstance(scale, Scale):
+            decision = _decide(state, scale, reading, evidence, now)
+        state.undecided = None
+        state.rates.observe(raw.queues)
+        problem = evidence.conflict or _failure(state, evidence, decision)
         view = self._record_view(
             state, raw, reading, scale=scale, decision=decision, problem=problem
         )
+        if standing is Standing.ACTS:
+            self._carry_out(state, view, now)
+        elif not self.guard.is_paused:
+            self._leave_to_other_operator(state, standing, evidence.conflict)
+
+    def _carry_out(self, state: AutoscalerState, view: View, now: float) -> None:
+        """Start what the decision needs, and the status write if something else is to be shown."""
+        decision, scale = view.decision, view.scale
+        if decision is not None and decision.asks_queues:
+            self._quiet_checks.start(state)
         if self.guard.is_paused:
             return
-        if standing is not Standing.ACTS:
-            self._leave_to_other_operator(state, standing, conflict)
-        elif (
-            decision is not None
-            and isinstance(scale, Scale)
-            and decision.changes
-            and not state.autoscaler.spec.dry_run
-            and conflict is None
-            and now >= state.scale_retry.due
-        ):
-            state.scaling = True
-            self._tasks.start(self.scales.write(state, view, scale, decision))
-        elif state.needs_status_write(now):
-            state.writing = True
-            self._tasks.start(self.statuses.write(state))
+        since = state.scaling_since
+        is_wanted = decision is not None and decision.changes and not view.autoscaler.spec.dry_run
+        if is_wanted and since is None and decision and isinstance(scale, Scale):
+            self.scales.start(state, view, scale, decision)
+        elif since is not None and now - since <= _DELAYED_SECONDS:
+            return
+        elif state.stored.has_to_show(view, now):
+            self.statuses.start(state)
 
     def _leave_to_other_operator(
-        self, state: AutoscalerState, standing: Standing, problem: Unknown | None
+        self, state: AutoscalerState, standing: Standing, conflict: Unknown | None
     ) -> None:
         """Challenge the other operator when it is time; report one that has answered."""
-        if standing is Standing.CHALLENGES and state.may_write_status(self.clock()):
-            state.writing = True
-            self._tasks.start(self.statuses.challenge(state))
-        elif state.claim.lost and problem is not None:
+        if standing is Standing.CHALLENGES and state.stored.may_be_written(self.clock()):
+            self.statuses.start_challenge(state)
+        elif state.claim.lost and conflict is not None:
             state.claim.lost = False
             self.record.failures.append(self.clock())
-            event = self.statuses.publish_event(state, "Warning", problem.reason, problem.cause)
-            self._tasks.start(event)
-
-    def _conflict(self, autoscaler: Autoscaler) -> Unknown | None:
-        """Return why the workload is left to another autoscaler."""
-        other = self.conflicts.find(autoscaler.target) or self.owners.owner(autoscaler)
-        if other is None:
-            return None
-        both = f"{other} scales {autoscaler.target} as well"
-        text = f"{both}: nothing is changed until one of them is deleted"
-        return Unknown("OtherAutoscaler", text, other)
+            self.statuses.start_event(state, conflict.reason, conflict.cause)
 
     def _record_view(
         self,
@@ -150,6 +148,9 @@ class Reconciler:
         `raw` is the reading before its stale values were replaced.
         """
         autoscaler, now = state.autoscaler, self.clock()
+        unread = unknown_of(reading.queues) or (decision.unconfirmed if decision else None)
+        is_silent = unread is not None and unread.reason == "LeaderSilent"
+        state.silent_since = (state.silent_since or now) if is_silent else None
         conditions = conditions_of(
             autoscaler=autoscaler,
             scale=scale,
@@ -158,7 +159,7 @@ class Reconciler:
             reading=reading,
             decision=decision,
             history=state.history,
-            silent_since=state.observe_leaders(reading, now),
+            silent_since=state.silent_since,
             now=now,
         )
         estimates = state.history.learning.estimates if state.history else Estimates()
@@ -182,11 +183,10 @@ class Reconciler:
         return view
 
     async def close(self) -> None:
-        """Wait for writes that are under way; each request has a time-out of its own."""
+        """Wait for writes that are under way."""
+        await self._quiet_checks.close()
         await self.scales.close()
-        if self._tasks.running:
-            await asyncio.wait(self._tasks.running, timeout=_CLOSING_SECONDS)
-        await self._tasks.cancel()
+        await self.statuses.close()
 
 
 def _without_stale_values(
@@ -198,9 +198,7 @@ def _without_stale_values(
     if isinstance(at, Unknown):
         busy = reading.busy if isinstance(reading.busy, Unknown) else at
         reading = replace(reading, busy=busy, alarm=at)
-    if isinstance(reading.queues, Unknown) or not reading.queues:
-        return reading
-    queues = tuple(without_stale(each, now, staleness_seconds) for each in reading.queues)
+    queues = without_stale(reading.queues, now, staleness_seconds)
     oldest = _oldest_statistics(reading)
     lost = reading.lost
     if oldest is not None and isinstance(statistics_time(oldest, now, staleness_seconds), Unknown):
@@ -217,17 +215,19 @@ def _oldest_statistics(reading: BrokerReading) -> float | None:
     return min(times, default=None)
 
 
-def _other_operator(state: AutoscalerState) -> Unknown:
-    name = state.claim.other
-    text = f"operator {name} acts on this object, operator {state.claim.own} leaves it alone"
-    return Unknown("OtherOperator", text, name)
+def _failure(
+    state: AutoscalerState, evidence: Evidence, decision: Decision | None
+) -> Unknown | None:
+    """Return why the last attempt failed, while its change is still wanted."""
+    if evidence.failure is None or decision is None or state.autoscaler.spec.dry_run:
+        return None
+    is_wanted = decision.changes or decision.reason is Reason.UNABLE_TO_SCALE
+    return evidence.failure.why if is_wanted else None
 
 
-def _was_undecided(state: AutoscalerState) -> bool:
-    return state.problem is not None and state.problem.reason == _NOT_DECIDED
-
-
-def _decide(state: AutoscalerState, scale: Scale, reading: BrokerReading, now: float) -> Decision:
+def _decide(
+    state: AutoscalerState, scale: Scale, reading: BrokerReading, evidence: Evidence, now: float
+) -> Decision:
     if state.history is None:
         state.history = History.begin(now, scale.replicas, state.estimates)
     idle = count_idle_replicas(state, scale, reading.busy, now)
@@ -235,7 +235,10 @@ def _decide(state: AutoscalerState, scale: Scale, reading: BrokerReading, now: f
         replicas=scale.replicas, ready=scale.ready, idle=idle, grace_seconds=scale.grace_seconds
     )
     observation = Observation(
-        workload=workload, queues=reading.queues, alarm=in_effect(reading.alarm)
+        workload=workload,
+        queues=reading.queues,
+        alarm=in_effect(reading.alarm),
+        evidence=evidence,
     )
     decision, state.history = decide(state.autoscaler.spec, observation, state.history, now)
     return decision

@@ -86,7 +86,7 @@ def _sample(view: View) -> Sample:
         math.nan if view.wait_seconds is None else view.wait_seconds,
         None if scale is None or isinstance(scale.ready, Unknown) else scale.ready,
         None if scale is None else scale.replicas,
-        view.decision.replicas if view.decision else None,
+        view.decision.desired if view.decision else None,
     )
 
 

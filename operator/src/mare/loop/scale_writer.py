@@ -1,29 +1,28 @@
-"""Applies decisions to workloads, a bounded number at a time and one at a time for each object.
+"""Carries decisions out, a bounded number at a time and one at a time for each object.
 
-Statuses have slots of their own: a new leader writes one for every object, and scaling must not
-wait for them.
+A change can fail; it is never decided here. Statuses have slots of their own: a new leader writes
+one for every object, and scaling must not wait for them.
 """
 
 import asyncio
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
+from mare.background import Tasks
 from mare.domain.decision import Decision
-from mare.domain.reason import Reason
+from mare.domain.evidence import Marking
 from mare.domain.unknown import Unknown
 from mare.loop.killed_replicas import KilledReplicas
 from mare.loop.metrics import Metrics
 from mare.loop.record import Record, View
 from mare.loop.state import AutoscalerState
-from mare.loop.status_writer import StatusWriter
+from mare.loop.status_writer import CLOSING_SECONDS, StatusWriter
 from mare.loop.victims import Victims
 from mare.loop.write_guard import WriteGuard
 from mare.ports import (
-    MESSAGES_LEFT,
     AccessRefused,
     ApiError,
-    Brokers,
     Clock,
     Conflict,
     InvalidName,
@@ -35,7 +34,6 @@ from mare.ports import (
 )
 
 _MAX_CONCURRENT_CHANGES = 16
-_QUIET_CHECK_SECONDS = 1.0
 _REASONS = {
     NotFound: "WorkloadNotFound",
     AccessRefused: "Forbidden",
@@ -46,7 +44,6 @@ _log = logging.getLogger(__name__)
 
 @dataclass(eq=False, kw_only=True)
 class ScaleWriter:
-    brokers: Brokers
     workloads: Workloads
     statuses: StatusWriter
     guard: WriteGuard
@@ -54,6 +51,7 @@ class ScaleWriter:
     metrics: Metrics
     record: Record
     traces: Traces
+    _tasks: Tasks = field(default_factory=Tasks, init=False)
 
     def __post_init__(self) -> None:
         self._slots = asyncio.Semaphore(_MAX_CONCURRENT_CHANGES)
@@ -61,53 +59,55 @@ class ScaleWriter:
         self._killed = KilledReplicas(self.workloads, self.statuses, self.metrics)
 
     async def close(self) -> None:
+        """Wait for changes that are under way; each request has a time-out of its own."""
         await self._killed.close()
+        await self._tasks.finish(CLOSING_SECONDS)
 
-    async def write(
+    def start(self, state: AutoscalerState, view: View, scale: Scale, decision: Decision) -> None:
+        """Set the replicas in the background, then write the status and an Event."""
+        state.scaling_since = self.clock()
+        self._tasks.start(self._write(state, view, scale, decision))
+
+    async def _write(
         self, state: AutoscalerState, view: View, scale: Scale, decision: Decision
     ) -> None:
-        """Set the replicas, then write the status and an Event."""
-        state.scaling, read_times = True, state.read_times
+        read_times = state.read_times
         try:
             async with self._slots:
-                sent_at = await self._write(state, view, scale, decision)
+                sent_at = await self._send(state, view, scale, decision)
             if sent_at is None:
                 return
         except Conflict:
             await self._refresh(state)
         except ApiError as error:
-            self._failed(state, error)
-        except Exception:  # noqa: BLE001 - an error of one object must not end the others
+            self._failed(state, _REASONS.get(type(error), "Unavailable"), error)
+        except Exception as error:  # noqa: BLE001 - an error of one object must not end the others
             _log.exception("Workload could not be scaled", extra={"object": state.autoscaler.key})
-            state.scale_retry.failed(self.clock())
+            self._failed(state, "Unavailable", error)
         else:
             times = (*read_times, view.at, sent_at, self.clock())
             key, target = view.autoscaler.key, view.autoscaler.target
             self.traces.add(ScaleChange(key=key, target=target, decision=decision, times=times))
             await self._succeeded(state, view, decision)
         finally:
-            state.scaling = False
+            state.scaling_since = None
 
-    async def _write(
+    async def _send(
         self, state: AutoscalerState, view: View, scale: Scale, decision: Decision
     ) -> float | None:
-        """Send the PATCH; return when that began.
+        """Mark Pods and send the PATCH; return when that began, None if it is not sent.
 
-        None if the decision is out of date or has to wait for busy Pods.
+        Each request waits, so that the decision can be out of date before the next one.
         """
         is_allowed = partial(self.guard.allows_scaling, state, view)
         if not is_allowed():
             return None
-        needs_quiet = decision.reason is Reason.SCALED_TO_IDLE or _all_are_idle(state, decision)
-        if needs_quiet and not await self._is_quiet(state):
-            return None
-        if not _all_are_idle(state, decision) and not await self._victims.may_scale_down(
-            state, view.reading, scale, decision, is_allowed
-        ):
-            return None
-        # The state can have changed during the requests to the broker and for the Pods.
-        if not is_allowed():
-            return None
+        busy = view.reading.busy
+        marks = decision.marking is not Marking.NONE and not scale.ignores_deletion_cost
+        if marks and busy and not isinstance(busy, Unknown):
+            is_marked = await self._victims.mark(state, scale, busy, is_allowed)
+            if not is_allowed() or (not is_marked and decision.marking is Marking.REQUIRED):
+                return None
         sent_at = self.clock()
         before = state.original_replicas
         if before is None:
@@ -119,36 +119,24 @@ class ScaleWriter:
             raise
         return sent_at
 
-    async def _is_quiet(self, state: AutoscalerState) -> bool:
-        """Read the queues now: statistics do not contain a message that was delivered since."""
-        if self.clock() < state.quiet_check_due:
-            return False
-        why = await self.brokers.check_quiet(state.autoscaler)
-        if why is None:
-            return True
-        now = self.clock()
-        state.quiet_check_due = now + _QUIET_CHECK_SECONDS
-        if why.reason == MESSAGES_LEFT and state.history is not None:
-            state.history = state.history.restart_quiet_period(now)
-        return False
-
     async def _refresh(self, state: AutoscalerState) -> None:
         """Read the workload after a conflict, and decide again: at once the first time."""
         self.metrics.conflicts.inc()
-        is_first = state.scale_retry.failures == 0
-        state.scale_retry.failed(self.clock())
-        if is_first:
-            state.scale_retry.due = 0.0
+        attempts = state.scale_attempts
+        if attempts.failures == 0:
+            attempts.next_delay()
+        else:
+            text = "another client changes the workload at the same time"
+            attempts.fail(self.clock(), Unknown("Conflict", text))
         try:
             await self.workloads.refresh(state.autoscaler.target)
         except ApiError as error:
-            self._failed(state, error)
+            self._failed(state, _REASONS.get(type(error), "Unavailable"), error)
         state.due = 0.0
 
-    def _failed(self, state: AutoscalerState, error: Exception) -> None:
+    def _failed(self, state: AutoscalerState, reason: str, error: Exception) -> None:
         now, text = self.clock(), str(error)[:512]
-        state.problem = Unknown(_REASONS.get(type(error), "Unavailable"), text)
-        state.scale_retry.failed(now)
+        state.scale_attempts.fail(now, Unknown(reason, text))
         self.guard.pause_after(error)
         self.record.failures.append(now)
         _log.warning(
@@ -157,11 +145,7 @@ class ScaleWriter:
 
     async def _succeeded(self, state: AutoscalerState, view: View, decision: Decision) -> None:
         now, change = self.clock(), decision.replicas - decision.current
-        state.scale_retry.succeeded()
-        state.problem = None
-        if state.history is not None:
-            behavior = view.autoscaler.spec.behavior
-            state.history = state.history.record_scaling(change, now, behavior)
+        state.scale_attempts.succeed()
         self.metrics.scaled(view.at, now, up=change > 0)
         _log.info(
             "Scaled workload",
@@ -175,7 +159,7 @@ class ScaleWriter:
         if change < 0 and isinstance(view.scale, Scale):
             self._killed.check_later(state, view.scale, decision.replicas)
         scale = self.workloads.get(view.autoscaler.target)
-        state.view = state.applied = replace(view, scale=scale)
+        state.record_applied(replace(view, scale=scale), change, now)
         await self.statuses.write(state)
         await self.statuses.publish_event(
             state,
@@ -184,11 +168,3 @@ class ScaleWriter:
             decision.message,
             (decision.current, decision.replicas),
         )
-
-
-def _all_are_idle(state: AutoscalerState, decision: Decision) -> bool:
-    """Return whether a scale-down of idle replicas may remove any, since there is no message."""
-    history = state.history
-    if history is None or history.draining_since is None:
-        return False
-    return history.is_quiet_confirmed and decision.replicas < decision.current

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 
+from mare.background import Tasks
 from mare.custom_resource.condition import Condition, state_of
 from mare.custom_resource.status import status_of, without_absent
 from mare.loop.record import Record
@@ -12,6 +13,8 @@ from mare.loop.write_guard import WriteGuard
 from mare.ports import ApiError, Clock, Conflict, Objects, Unavailable
 
 _MAX_CONCURRENT_WRITES = 16
+CLOSING_SECONDS = 5.0
+"""Time for writes that are under way when the operator stops."""
 _log = logging.getLogger(__name__)
 
 
@@ -22,41 +25,58 @@ class StatusWriter:
         self._clock = clock
         self._record = record
         self._slots = asyncio.Semaphore(_MAX_CONCURRENT_WRITES)
+        self._tasks = Tasks()
+
+    async def close(self) -> None:
+        await self._tasks.finish(CLOSING_SECONDS)
+
+    def start(self, state: AutoscalerState) -> None:
+        """Write the status in the background."""
+        state.stored.writing = True
+        self._tasks.start(self.write(state))
+
+    def start_challenge(self, state: AutoscalerState) -> None:
+        """Write the name of this operator over another one, in the background."""
+        state.stored.writing = True
+        self._tasks.start(self._attempt(state, self._challenge))
+
+    def start_event(self, state: AutoscalerState, reason: str, message: str) -> None:
+        """Publish a Warning in the background."""
+        self._tasks.start(self.publish_event(state, "Warning", reason, message))
 
     async def write(self, state: AutoscalerState) -> None:
         """Write the last view, or one whose change was applied and is not in the status yet."""
         await self._attempt(state, self._write)
 
-    async def challenge(self, state: AutoscalerState) -> None:
-        await self._attempt(state, self._challenge)
-
     async def _attempt(
         self, state: AutoscalerState, write: Callable[[AutoscalerState], Awaitable[list[Condition]]]
     ) -> None:
-        state.writing = True
+        stored = state.stored
+        stored.writing = True
         try:
             # The status is built inside: 1,000 statuses that wait for a slot take 15 MB.
             async with self._slots:
                 warnings = await write(state)
             for each in warnings:
                 if await self.publish_event(state, "Warning", each.reason, each.message):
-                    state.unpublished.discard(each.type)
+                    stored.unpublished.discard(each.type)
         except Conflict:  # the watch brings the version that the object has now
-            state.status_retry.failed(self._clock())
+            stored.attempts.failed(self._clock())
         except ApiError as error:
             self._failed(state, error)
         except Exception:  # noqa: BLE001 - an error of one object must not end the others
             _log.exception("Status could not be written", extra={"object": state.autoscaler.key})
-            state.status_retry.failed(self._clock())
+            stored.attempts.failed(self._clock())
         finally:
-            state.writing = False
+            stored.writing = False
 
     async def _challenge(self, state: AutoscalerState) -> list[Condition]:
         if not self._guard.allows_writes(state):
             return []
         name = {"operator": state.claim.own}
-        state.version = await self._objects.write_status(state.autoscaler, state.version, name)
-        state.status_retry.succeeded()
+        stored = state.stored
+        stored.version = await self._objects.write_status(state.autoscaler, stored.version, name)
+        stored.attempts.succeeded()
         state.claim.challenged(self._clock())
         return []
 
@@ -67,7 +87,7 @@ class StatusWriter:
             return []
         if applied is None and view.autoscaler is not state.autoscaler:
             return []  # the next reconciliation decides by the new spec
-        before = state.status
+        stored, before = state.stored, state.stored.status
         status = status_of(
             view.autoscaler,
             before,
@@ -82,20 +102,21 @@ class StatusWriter:
             scaled=applied is not None,
             now=self._clock(),
         )
-        version = await self._objects.write_status(view.autoscaler, state.version, status)
-        state.status_retry.succeeded()
+        version = await self._objects.write_status(view.autoscaler, stored.version, status)
+        stored.attempts.succeeded()
         if state.applied is applied:
             state.applied = None
         now = self._clock()
-        state.status_written(without_absent({**before, **status}), version, view, now)
-        published = [e for e in before.get("conditions", ()) if e["type"] not in state.unpublished]
+        stored.written(without_absent({**before, **status}), version, view, now)
+        state.claim.written(now)
+        published = [e for e in before.get("conditions", ()) if e["type"] not in stored.unpublished]
         warnings = _new_warnings(published, view.conditions)
-        state.unpublished = {each.type for each in warnings}
+        stored.unpublished = {each.type for each in warnings}
         return warnings
 
     def _failed(self, state: AutoscalerState, error: Exception) -> None:
         now, text = self._clock(), str(error)[:512]
-        state.status_retry.failed(now)
+        state.stored.attempts.failed(now)
         self._guard.pause_after(error)
         self._record.failures.append(now)
         _log.warning(

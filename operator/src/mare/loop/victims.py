@@ -3,11 +3,9 @@
 import logging
 from collections.abc import Callable, Mapping
 
-from mare.domain.decision import Decision
-from mare.domain.spec import VictimPolicy
 from mare.domain.unknown import Unknown
 from mare.loop.state import AutoscalerState
-from mare.ports import AccessRefused, ApiError, BrokerReading, Clock, Scale, Workloads
+from mare.ports import AccessRefused, ApiError, Clock, Scale, Workloads
 
 _log = logging.getLogger(__name__)
 
@@ -17,34 +15,29 @@ class Victims:
         self._workloads = workloads
         self._clock = clock
 
-    async def may_scale_down(
+    async def mark(
         self,
         state: AutoscalerState,
-        reading: BrokerReading,
         scale: Scale,
-        decision: Decision,
+        busy: Mapping[str, int],
         is_allowed: Callable[[], bool],
     ) -> bool:
         """Mark Pods so that idle ones are deleted first, as long as `is_allowed`.
 
-        Returns whether the scale-down may be sent. It may not if marking failed and it could delete
-        busy Pods that the decision still waits for.
+        Returns whether that succeeds. The next decision sees why it failed.
         """
-        busy = reading.busy
-        if not _matters(state, scale, decision) or isinstance(busy, Unknown) or not busy:
+        problem = await self._try(state, scale, busy, is_allowed)
+        if problem is None:
+            state.marking_attempts.succeed()
             return True
-        state.marking_problem = await self._mark(state, scale, busy, is_allowed)
-        if state.marking_problem is None:
-            state.marking_retry.succeeded()
-            return True
-        state.marking_retry.failed(self._clock())
+        state.marking_attempts.fail(self._clock(), problem)
         _log.warning(
             "Idle Pods could not be marked for deletion",
-            extra={"object": state.autoscaler.key, "error": state.marking_problem.cause},
+            extra={"object": state.autoscaler.key, "error": problem.cause},
         )
-        return not self._busy_may_finish(state)
+        return False
 
-    async def _mark(
+    async def _try(
         self,
         state: AutoscalerState,
         scale: Scale,
@@ -62,18 +55,6 @@ class Victims:
             return Unknown("Unavailable", str(error)[:512])
         return Unknown("ConsumersHidden", "no Pod has the address of a consumer")
 
-    def _busy_may_finish(self, state: AutoscalerState) -> bool:
-        since = state.history.draining_since if state.history else None
-        seconds = state.autoscaler.spec.max_drain_wait_seconds
-        return since is not None and self._clock() < since + seconds
-
-
-def _matters(state: AutoscalerState, scale: Scale, decision: Decision) -> bool:
-    """Return whether some Pods stay and the deletion cost decides which."""
-    some_stay = 0 < decision.replicas < decision.current
-    default = state.autoscaler.spec.victim_policy is VictimPolicy.DEFAULT
-    return some_stay and not default and not scale.ignores_deletion_cost
-
 
 def unchosen(state: AutoscalerState, scale: Scale) -> Unknown | None:
     """Return why a scale-down cannot be steered to idle Pods; None if it can."""
@@ -81,7 +62,7 @@ def unchosen(state: AutoscalerState, scale: Scale) -> Unknown | None:
         kind = state.autoscaler.target.kind
         text = f"the controller of a {kind} chooses the replicas to remove, busy or not"
         return Unknown("ChoosesItself", text, kind)
-    return state.marking_problem
+    return state.marking_attempts.problem
 
 
 def count_idle_replicas(
@@ -93,7 +74,7 @@ def count_idle_replicas(
     number of existing replicas minus the busy ones.
     """
     why = unchosen(state, scale)
-    if why is not None and (scale.ignores_deletion_cost or now < state.marking_retry.due):
+    if why is not None and (scale.ignores_deletion_cost or now < state.marking_attempts.due):
         return why
     if isinstance(busy, Unknown):
         return busy

@@ -17,21 +17,23 @@ class WriteGuard:
     def __init__(self, leadership: Leadership, clock: Clock) -> None:
         self._leadership = leadership
         self._clock = clock
-        self._paused_until = 0.0
+        self.paused_until = 0.0
 
     @property
     def is_paused(self) -> bool:
-        return self._clock() < self._paused_until
+        return self._clock() < self.paused_until
 
     def allows_writes(self, state: AutoscalerState) -> bool:
         return self._leadership() and not self.is_paused and not state.removed
 
     def allows_scaling(self, state: AutoscalerState, view: View) -> bool:
-        return self.allows_writes(state) and view.autoscaler is state.autoscaler
+        expires_at = view.decision.expires_at if view.decision else None
+        is_current = expires_at is None or self._clock() <= expires_at
+        return is_current and self.allows_writes(state) and view.autoscaler is state.autoscaler
 
     def pause_after(self, error: Exception) -> None:
         """Pause all writes for the Retry-After of the API server, within bounds."""
         seconds = error.retry_after if isinstance(error, Unavailable) else None
         if seconds is not None:
             until = self._clock() + min(seconds, _LONGEST_PAUSE)
-            self._paused_until = max(self._paused_until, until)
+            self.paused_until = max(self.paused_until, until)

@@ -4,8 +4,9 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from mare.domain.decide import decide
+from mare.domain.evidence import MESSAGES_LEFT, Evidence, QuietAnswer
 from mare.domain.history import History
-from mare.domain.observation import Observation, QueueReading, Workload
+from mare.domain.observation import Observation, QueueReading, Workload, without_stale
 from mare.domain.spec import ScalingSpec, VictimPolicy
 from mare.domain.unknown import Unknown
 from mare.simulation.simulation import STATISTICS_SECONDS, BrokerUnreachable, Simulation
@@ -35,8 +36,15 @@ def attach(simulation: Simulation, spec: ScalingSpec, tick_seconds: float = 1.0)
 
     def tick() -> None:
         nonlocal history
+        now = simulation.now
         observation = _observe(simulation, readings, entries)
-        decision, history = decide(spec, observation, history, simulation.now)
+        fresh = without_stale(observation.queues, now, spec.staleness_seconds)
+        observation = replace(observation, queues=fresh)
+        decision, history = decide(spec, observation, history, now)
+        if decision.asks_queues:
+            answer = QuietAnswer(now, now, _why_not_quiet(simulation))
+            observation = replace(observation, evidence=Evidence(quiet_answer=answer))
+            decision, history = decide(spec, observation, history, now)
         if decision.changes:
             idle_first = spec.victim_policy is not VictimPolicy.DEFAULT
             simulation.scale(
@@ -80,6 +88,19 @@ def _observe(simulation: Simulation, readings: _Readings, entries: tuple[str, ..
             acknowledged=statistics.acknowledged,
         )
     return Observation(workload=workload, queues=(reading,))
+
+
+def _why_not_quiet(simulation: Simulation) -> Unknown | None:
+    """Ask the queue for messages, as the operator does by the management API."""
+    try:
+        simulation.statistics()
+        ready, _ = simulation.declare()
+    except BrokerUnreachable:
+        return Unknown("StatisticsUnreachable", "the management API does not answer")
+    left = ready + simulation.pool.unacknowledged
+    if left == 0:
+        return None
+    return Unknown(MESSAGES_LEFT, f"queue work still has messages: {left}", "work")
 
 
 def _idle(simulation: Simulation, readings: _Readings) -> int | Unknown:

@@ -8,6 +8,8 @@ const MOODS = {
   WithinTolerance: "calm",
   Idle: "asleep",
   CoolingDown: "asleep",
+  ConfirmingQuiet: "asleep",
+  MessagesLeft: "asleep",
   Paused: "asleep",
   DryRun: "asleep",
   TooManyReplicas: "warn",

@@ -1,0 +1,75 @@
+"""Vetoes: what stops a change that all other rules allow.
+
+| evidence | the change waits |
+|---|---|
+| another autoscaler or operator acts on the workload | until one of them is removed |
+| the last attempt failed | until the next attempt, 0.5 s to 15 s after the failure |
+| the queues have not confirmed that they have no message | until they do; asked every second |
+
+A veto keeps the count and adds its sentence to the decision. A dry run changes nothing, so nothing
+stops it.
+"""
+
+import math
+
+from mare.domain.clause import Clause
+from mare.domain.context import DecisionContext
+from mare.domain.decision import DecisionTrace, Stage
+from mare.domain.evidence import QUEUE_CHANGED, QuietAnswer
+from mare.domain.history import History
+from mare.domain.reason import Reason
+
+_ASK_SECONDS = 1.0
+"""Time between an answer that does not confirm and the next question."""
+_VALID_SECONDS = 1.0
+"""Age up to which an answer counts: a message can arrive at any moment after it."""
+
+
+def apply_vetoes(trace: DecisionTrace, context: DecisionContext, history: History) -> None:
+    """Keep the count if something stops the change."""
+    if trace.count == trace.current or context.spec.dry_run:
+        return
+    conflict, failure = context.evidence.conflict, context.evidence.failure
+    if conflict is not None:
+        _keep(trace, Stage.CONFLICT, Reason(conflict.reason), conflict.clause)
+    elif failure is not None and context.now < failure.next_at:
+        seconds = math.ceil(failure.next_at - context.now)
+        remark = failure.why.in_clause("veto.failed", seconds=seconds)
+        _keep(trace, Stage.RETRY, Reason.UNABLE_TO_SCALE, remark, failure.next_at)
+    elif trace.reason is Reason.SCALED_TO_IDLE or history.are_all_idle:
+        _confirm_quiet(trace, context, history)
+
+
+def _confirm_quiet(trace: DecisionTrace, context: DecisionContext, history: History) -> None:
+    """Keep the count until the queues themselves have confirmed that they have no message.
+
+    Statistics do not contain a message that was delivered since they were sampled.
+    """
+    answer, count = context.evidence.quiet_answer, trace.count
+    if answer is not None and answer.asked_at <= history.queues_changed_at:
+        answer = None
+    if answer is not None and answer.why is None and _age(answer, context) <= _VALID_SECONDS:
+        trace.expires_at = answer.answered_at + _VALID_SECONDS
+        return
+    why = answer.why if answer is not None else None
+    trace.asks_queues = why is None or answer is None or _age(answer, context) >= _ASK_SECONDS
+    if why is None:
+        _keep(trace, Stage.CHECK, Reason.CONFIRMING_QUIET, Clause("veto.asked", replicas=count))
+    elif why.reason == QUEUE_CHANGED:
+        remark = why.in_clause("veto.changed", replicas=count)
+        _keep(trace, Stage.CHECK, Reason.CONFIRMING_QUIET, remark)
+    else:
+        trace.unconfirmed = why
+        remark = why.in_clause("idle.unknown", replicas=count)
+        _keep(trace, Stage.CHECK, Reason.PARTLY_UNKNOWN, remark)
+
+
+def _age(answer: QuietAnswer, context: DecisionContext) -> float:
+    return context.now - answer.answered_at
+
+
+def _keep(
+    trace: DecisionTrace, stage: Stage, reason: Reason, remark: Clause, until: float | None = None
+) -> None:
+    trace.desired = trace.count
+    trace.limit(stage, trace.current, reason, remark, until)

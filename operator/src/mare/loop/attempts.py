@@ -1,0 +1,24 @@
+"""Attempts at one kind of write to the API server."""
+
+from dataclasses import dataclass
+
+from mare.backoff import RetryTimer
+from mare.domain.unknown import Unknown
+
+
+@dataclass(slots=True)
+class Attempts(RetryTimer):
+    """Why the last attempt failed, and when the next one is allowed."""
+
+    first: float = 0.5
+    longest: float = 15.0
+    problem: Unknown | None = None
+    """Why the last attempt failed; None after a success."""
+
+    def fail(self, now: float, problem: Unknown | None) -> None:
+        self.failed(now)
+        self.problem = problem
+
+    def succeed(self) -> None:
+        self.succeeded()
+        self.problem = None

@@ -1,0 +1,105 @@
+"""The status of one object in the API server, and when it has to be written again."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mare.domain.unknown import Unknown
+from mare.loop.attempts import Attempts
+from mare.loop.record import View
+from mare.ports import Scale
+
+_SETTLING_SECONDS = 10.0
+"""Minimum time between two status writes while generation and replicas stay the same.
+
+A first urgent change of a condition does not wait for it.
+"""
+_ESTIMATE_CHANGE = 0.3
+"""Relative change of the capacity estimate that is worth a status write."""
+_ESTIMATE_SECONDS = 300.0
+
+
+@dataclass(slots=True)
+class StoredStatus:
+    version: str = ""
+    """The newest resourceVersion of the object that is known."""
+    attempts: Attempts = field(default_factory=Attempts)
+    writing: bool = False
+    unpublished: set[str] = field(default_factory=set)
+    """Types of bad conditions in the status whose Event is not published yet."""
+    _json: str = "{}"
+    """The status as text: for 1,000 objects 5 MB, where dicts take 16 MB."""
+    _capacity: float | None = None
+    _fingerprint: tuple[int, int, int] | None = None
+    """The fingerprint of the view that the status shows; None if it shows none."""
+    _written_at: float = 0.0
+    _urgent_at: float = float("-inf")
+    """When an urgent change of a condition alone was written."""
+
+    @property
+    def status(self) -> dict[str, Any]:
+        status: dict[str, Any] = json.loads(self._json)
+        return status
+
+    def adopt(self, status: Mapping[str, Any]) -> None:
+        """Take a status that another replica or operator has written."""
+        self._set(status)
+        self._fingerprint = None
+
+    def expire(self) -> None:
+        """Let the next reconciliation write the status."""
+        self._fingerprint = None
+
+    def _set(self, status: Mapping[str, Any]) -> None:
+        self._json = json.dumps(status)
+        self._capacity = status.get("estimates", {}).get("capacityPerReplica")
+
+    def written(self, status: Mapping[str, Any], version: str, view: View, now: float) -> None:
+        self._set(status)
+        self.version = version
+        before, self._fingerprint, self._written_at = self._fingerprint, _fingerprint(view), now
+        if before and before[0] == self._fingerprint[0] and before[1] != self._fingerprint[1]:
+            self._urgent_at = now
+
+    def may_be_written(self, now: float) -> bool:
+        return not self.writing and now >= self.attempts.due
+
+    def has_to_show(self, view: View, now: float) -> bool:
+        """Return whether a view differs from the status so much that it is written now."""
+        if not self.may_be_written(now):
+            return False
+        at_once, urgent, settled = _fingerprint(view)
+        if self._fingerprint is None or at_once != self._fingerprint[0]:
+            return True
+        if urgent != self._fingerprint[1] and now - self._urgent_at >= _SETTLING_SECONDS:
+            return True
+        if now - self._written_at < _SETTLING_SECONDS:
+            return False
+        return settled != self._fingerprint[2] or bool(self.unpublished) or self._learnt(view, now)
+
+    def _learnt(self, view: View, now: float) -> bool:
+        if view.decision is None or now - self._written_at < _ESTIMATE_SECONDS:
+            return False
+        new, old = view.estimates.capacity_per_replica, self._capacity
+        if isinstance(new, Unknown):
+            return False
+        return old is None or abs(new / old - 1) > _ESTIMATE_CHANGE
+
+
+def _fingerprint(view: View) -> tuple[int, int, int]:
+    """Hash what is written at once, what is while it changes rarely, and what is once it settles.
+
+    The desired count is in the last: it moves with every message, and a change of the workload
+    writes the status anyway.
+    """
+    decision = view.decision
+    scale = view.scale if isinstance(view.scale, Scale) else None
+    at_once = (view.autoscaler.generation, scale and scale.replicas)
+    urgent = tuple((e.type, e.status, e.reason) for e in view.conditions if e.is_urgent)
+    settled = (
+        (decision.desired, decision.reason) if decision else None,
+        scale and scale.ready,
+        tuple(each.state for each in view.conditions),
+    )
+    return hash(at_once), hash(urgent), hash(settled)
