@@ -110,7 +110,7 @@ def test_a_busy_replica_that_is_killed_is_reported(stubborn: Application):
     spec = copy.deepcopy(AUTOSCALER["spec"])
     spec |= {"scaleTargetRef": {"name": "stubborn"}, "maxReplicas": 1}
     # IdleFirst would wait for five minutes: no message has told how long one takes.
-    spec["behavior"]["scaleDown"]["victimPolicy"] = "Default"
+    spec["victims"] = {"policy": "Default"}
     stubborn.apply({**AUTOSCALER, "metadata": {"name": "stubborn"}, "spec": spec})
 
     eventually(lambda: "ReplicasKilled" in event_reasons(stubborn, "stubborn"), seconds=180)

@@ -85,7 +85,8 @@ _AUTOSCALER = autoscaler(
     "celery",
     maxReplicas=4,
     target={"type": "MaximumConcurrency", "workersPerReplica": 1},
-    behavior={"scaleDown": {"victimPolicy": "IdleOnly", "stabilizationWindowSeconds": 10}},
+    behavior={"scaleDown": {"stabilizationWindowSeconds": 10}},
+    victims={"policy": "IdleOnly"},
     idle={"cooldownSeconds": 5},
 )
 

@@ -47,12 +47,13 @@ def test_no_right_is_given_that_is_not_used(
     with consumer(vhost, A, prefetch=5) as busy:
         busy.takes(5)
         wait_for_unacknowledged(vhost, 5)
-        down = {
-            "stabilizationWindowSeconds": 0,
-            "victimPolicy": "IdleFirst",
-            "maxDrainWaitSeconds": 1,  # The service time is unknown: only idle ones would go.
-        }
-        own_stage.autoscaler(behavior={"scaleDown": down}, minReplicas=1, paused="ScaleIn")
+        own_stage.autoscaler(
+            behavior={"scaleDown": {"stabilizationWindowSeconds": 0}},
+            # The service time is unknown: only idle ones would go.
+            victims={"policy": "IdleFirst", "maxDrainWaitSeconds": 1},
+            minReplicas=1,
+            paused="ScaleIn",
+        )
         target = {"kind": "StatefulSet", "name": "other"}
         own_stage.autoscaler("other", scaleTargetRef=target, queues=[{"name": "other"}])
         own_stage.operator()

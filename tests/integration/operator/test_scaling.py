@@ -13,9 +13,10 @@ pytestmark = pytest.mark.broker
 Burst = Callable[..., None]
 AT_ONCE = {
     "behavior": {
-        "scaleDown": {"stabilizationWindowSeconds": 0, "victimPolicy": "Default"},
+        "scaleDown": {"stabilizationWindowSeconds": 0},
         "scaleUp": {"policies": [{"type": "Pods", "value": 100, "periodSeconds": 1}]},
     },
+    "victims": {"policy": "Default"},
     "idle": {"cooldownSeconds": 1},
 }
 

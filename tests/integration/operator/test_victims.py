@@ -21,8 +21,7 @@ Burst = Callable[..., None]
 A, B, C = "127.0.0.1", "127.0.0.2", "127.0.0.3"
 
 
-def down(**rules) -> dict:
-    return {"scaleDown": {"stabilizationWindowSeconds": 0, **rules}}
+AT_ONCE = {"scaleDown": {"stabilizationWindowSeconds": 0}}
 
 
 def test_the_pod_whose_address_has_a_running_message_costs_more(
@@ -34,8 +33,8 @@ def test_the_pod_whose_address_has_a_running_message_costs_more(
     with consumer(vhost, A, prefetch=5) as busy:
         busy.takes(5)
         wait_for_unacknowledged(vhost, 5)
-        behavior = down(victimPolicy="IdleFirst", maxDrainWaitSeconds=0)
-        stage.autoscaler(behavior=behavior, minReplicas=1, paused="ScaleIn")
+        victims = {"policy": "IdleFirst", "maxDrainWaitSeconds": 0}
+        stage.autoscaler(behavior=AT_ONCE, victims=victims, minReplicas=1, paused="ScaleIn")
         eventually(lambda: stage.metric("mare_queue_depth_messages") == 60)
         eventually(lambda: stage.metric("mare_busy_replicas") == 1)
 
@@ -59,8 +58,8 @@ def test_idle_only_waits_until_a_busy_pod_has_finished(stage: Stage, vhost: Vhos
         second.takes(2)
         with consumer(vhost, C, prefetch=1):
             wait_for_unacknowledged(vhost, 3, 2, 0)
-            behavior = down(victimPolicy="IdleOnly", maxDrainWaitSeconds=600)
-            stage.autoscaler(behavior=behavior, minReplicas=1)
+            victims = {"policy": "IdleOnly", "maxDrainWaitSeconds": 600}
+            stage.autoscaler(behavior=AT_ONCE, victims=victims, minReplicas=1)
             eventually(lambda: len(pods_of(stage)) == 2)
             assert pods_of(stage) == {pods[A], pods[B]}
             # Written when it has lasted for 10 s, far longer than the broker tells of who has gone.
@@ -81,9 +80,9 @@ def test_idle_only_waits_at_most_max_drain_wait_seconds(stage: Stage, vhost: Vho
     with consumer(vhost, A, prefetch=1) as busy:
         busy.takes(1)
         wait_for_unacknowledged(vhost, 1)
-        behavior = down(victimPolicy="IdleOnly", maxDrainWaitSeconds=4)
+        victims = {"policy": "IdleOnly", "maxDrainWaitSeconds": 4}
         begun = time.monotonic()
-        stage.autoscaler(behavior=behavior, minReplicas=1)
+        stage.autoscaler(behavior=AT_ONCE, victims=victims, minReplicas=1)
 
         eventually(lambda: stage.replicas() == 1)
         assert time.monotonic() - begun >= 4

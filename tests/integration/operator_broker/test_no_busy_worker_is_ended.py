@@ -10,12 +10,13 @@ import pytest
 from mare.broker.brokers import SecretBrokers
 from mare.broker.networks import ANY_NETWORK
 from mare.custom_resource.autoscaler import Autoscaler, read_autoscaler
+from mare.domain.evidence import MESSAGES_LEFT
 from mare.domain.unknown import Unknown
 from mare.loop.loop import Loop
 from mare.loop.metrics import Metrics
 from mare.loop.pace import Pace
 from mare.loop.record import Record
-from mare.ports import MESSAGES_LEFT, SoleReplica
+from mare.ports import SoleReplica
 from tests.integration.operator_broker.test_sources import OneSecret
 from tests.unit.operator_loop.fakes import FakeConflicts, FakeObjects, FakeWorkloads
 from tests.unit.operator_loop.worlds import AT_ONCE, body

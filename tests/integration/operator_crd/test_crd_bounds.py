@@ -133,8 +133,8 @@ BOUNDS = {
             ),
         }.items()
     },
-    "spec.behavior.scaleDown.maxDrainWaitSeconds": Bounds(
-        0, 86_400, lambda n: behaving("scaleDown", maxDrainWaitSeconds=n)
+    "spec.victims.maxDrainWaitSeconds": Bounds(
+        0, 86_400, lambda n: spec(victims={"maxDrainWaitSeconds": n})
     ),
     "spec.fallback.afterSeconds": Bounds(
         0, 86_400, lambda n: spec(fallback={"replicas": 1, "afterSeconds": n})

@@ -10,7 +10,15 @@ from tests.integration.operator_crd.specs import MORNING, Spec, aimed, spec
 
 _LENGTH = {"type": "QueueLength", "messagesPerReplica": 5}
 
+_MOVED = (
+    "victimPolicy and maxDrainWaitSeconds are no part of behavior: write them as policy and"
+    " maxDrainWaitSeconds of spec.victims"
+)
 RULES: list[tuple[Spec, str, str]] = [
+    *(
+        (spec(behavior={"scaleDown": rules}), "spec.behavior.scaleDown", _MOVED)
+        for rules in ({"victimPolicy": "IdleOnly"}, {"maxDrainWaitSeconds": 60})
+    ),
     (
         spec(minReplicas=11),
         "spec.minReplicas",

@@ -21,7 +21,7 @@ CHOICES = {
     "spec.behavior.scaleUp.policies[0].type": ["Pods", "Percent"],
     "spec.behavior.scaleDown.selectPolicy": ["Max", "Min", "Disabled"],
     "spec.behavior.scaleDown.policies[0].type": ["Pods", "Percent"],
-    "spec.behavior.scaleDown.victimPolicy": ["IdleFirst", "IdleOnly", "Default"],
+    "spec.victims.policy": ["IdleFirst", "IdleOnly", "Default"],
     "spec.fallback.behavior": ["CurrentReplicasIfHigher", "Static"],
     "spec.onDelete": ["Keep", "Restore"],
     "spec.paused": ["All", "ScaleIn", "ScaleOut"],
@@ -160,15 +160,14 @@ def test_the_api_server_fills_in_the_defaults_of_what_was_begun(dry_run: DryRun)
         spec(
             target={},
             behavior={"scaleUp": {}, "scaleDown": {}},
+            victims={},
             fallback={"replicas": 3},
             schedules=[MORNING],
         )
     )
     assert begun["target"] == {"type": "QueueWaitTime"}
-    assert begun["behavior"] == {
-        "scaleUp": {},
-        "scaleDown": {"victimPolicy": "IdleFirst", "maxDrainWaitSeconds": 300},
-    }
+    assert begun["behavior"] == {"scaleUp": {}, "scaleDown": {}}
+    assert begun["victims"] == {"policy": "IdleFirst", "maxDrainWaitSeconds": 300}
     assert begun["fallback"] == {
         "replicas": 3,
         "afterSeconds": 180,

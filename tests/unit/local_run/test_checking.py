@@ -82,10 +82,9 @@ def test_defaults_are_filled_in():
 
 
 def test_defaults_are_filled_in_where_something_was_begun():
-    begun = check(spec(target={}, behavior={"scaleDown": {}}, schedules=[MORNING])).value
+    begun = check(spec(target={}, victims={}, schedules=[MORNING])).value
     assert begun["target"] == {"type": "QueueWaitTime"}
-    down = {"victimPolicy": "IdleFirst", "maxDrainWaitSeconds": 300}
-    assert begun["behavior"] == {"scaleDown": down}
+    assert begun["victims"] == {"policy": "IdleFirst", "maxDrainWaitSeconds": 300}
     assert begun["schedules"] == [{**MORNING, "timezone": "UTC"}]
 
 

@@ -13,8 +13,7 @@ from mare.domain.behavior import (
 )
 from mare.domain.reason import Reason
 from mare.domain.spec import (
-    HPA_SCALE_DOWN,
-    HPA_SCALE_UP,
+    HPA_BEHAVIOR,
     Behavior,
     PolicyType,
     ScalingPolicy,
@@ -22,7 +21,7 @@ from mare.domain.spec import (
     SelectPolicy,
 )
 
-HPA = Behavior(scale_up=HPA_SCALE_UP, scale_down=HPA_SCALE_DOWN)
+HPA_SCALE_UP, HPA_SCALE_DOWN = HPA_BEHAVIOR.scale_up, HPA_BEHAVIOR.scale_down
 NOW = 10_000.0
 
 
@@ -58,7 +57,7 @@ def step(behavior, current, desired, *, bounds=(1, 100), past=(), events=()):
     [(1, 100, 5), (4, 100, 8), (5, 100, 10), (10, 100, 20), (10, 11, 11), (60, 100, 100)],
 )
 def test_the_default_grows_by_four_pods_or_doubles(current, desired, replicas):
-    assert step(HPA, current, desired).replicas == replicas
+    assert step(HPA_BEHAVIOR, current, desired).replicas == replicas
 
 
 @pytest.mark.parametrize(
@@ -185,7 +184,7 @@ def test_reasons_distinguish_bounds_from_policies(current, desired, reason):
 
 
 def test_bounds_equal_to_the_limit_are_named_rather_than_the_policy():
-    assert step(HPA, 10, 100, bounds=(1, 20)).reason is Reason.TOO_MANY_REPLICAS
+    assert step(HPA_BEHAVIOR, 10, 100, bounds=(1, 20)).reason is Reason.TOO_MANY_REPLICAS
     behavior = Behavior(scale_up=HPA_SCALE_UP, scale_down=rules(pods(5)))
     assert step(behavior, 10, 1, bounds=(5, 20)).reason is Reason.TOO_FEW_REPLICAS
 
@@ -197,7 +196,7 @@ def test_a_count_outside_of_the_bounds_jumps_past_windows_and_policies():
 
 
 def test_recommendations_are_stored_before_limits():
-    outcome = step(HPA, 10, 500, bounds=(1, 20))
+    outcome = step(HPA_BEHAVIOR, 10, 500, bounds=(1, 20))
     assert outcome.recommendations[-1] == Recommendation(NOW, 500)
 
 
@@ -205,7 +204,7 @@ def test_recommendations_are_stored_before_limits():
     ("ratio", "inside"), [(0.9, True), (0.8999, False), (1.1, True), (1.1001, False), (1.0, True)]
 )
 def test_the_bounds_of_the_tolerance_belong_to_it(ratio, inside):
-    assert is_within_tolerance(HPA, ratio) is inside
+    assert is_within_tolerance(HPA_BEHAVIOR, ratio) is inside
 
 
 def test_tolerance_is_kept_for_each_direction():

@@ -35,7 +35,8 @@ def test_idle_only_scales_down_as_replicas_become_idle(tmp_path):
         "worker: {serviceSeconds: 20, variation: 1, workers: 1}\nmaxReplicas: 80\n"
         "autoscalers:\n- name: ours\n  mare:\n    minReplicas: 0\n"
         "    target: {type: QueueLength, messagesPerReplica: 1, queues: [work]}\n"
-        "    behavior: {scaleDown: {victimPolicy: IdleOnly, stabilizationWindowSeconds: 0}}\n"
+        "    behavior: {scaleDown: {stabilizationWindowSeconds: 0}}\n"
+        "    victims: {policy: IdleOnly}\n"
     )
     scenario = read_scenario(path)
     result = run_simulation(scenario, scenario.autoscalers[0], *generate_messages(scenario))

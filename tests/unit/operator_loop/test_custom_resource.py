@@ -1,14 +1,15 @@
 """From the spec to a ScalingSpec, and from what was learnt to a status and back."""
 
+from dataclasses import replace
+
 import pytest
 
 from mare.custom_resource.autoscaler import read_autoscaler
+from mare.custom_resource.checking import check
 from mare.custom_resource.spec import read_quantity, read_spec
 from mare.custom_resource.status import read_estimates, without_absent
 from mare.custom_resource.status_values import instant, seconds_of, wait
 from mare.domain.spec import (
-    HPA_SCALE_DOWN,
-    HPA_SCALE_UP,
     MESSAGE_COUNT_BEHAVIOR,
     QUEUE_WAIT_BEHAVIOR,
     ExpectedQueueConsumptionTime,
@@ -16,9 +17,11 @@ from mare.domain.spec import (
     MaximumConcurrency,
     MessageRate,
     Pause,
+    PolicyType,
     PublishedToDeliveredRatio,
     QueueLength,
     QueueWaitTime,
+    ScalingPolicy,
     VictimPolicy,
 )
 from tests.unit.operator_loop.worlds import body
@@ -42,15 +45,47 @@ def test_the_default_window_is_long_for_targets_that_count_messages():
     assert read_spec(both).behavior == MESSAGE_COUNT_BEHAVIOR
 
 
-def test_a_behavior_given_in_part_means_for_the_rest_what_an_hpa_means():
-    spec = read_spec({**SMALLEST, "behavior": {}})
-    assert (spec.behavior.scale_up, spec.behavior.scale_down) == (HPA_SCALE_UP, HPA_SCALE_DOWN)
+LENGTH = {"type": "QueueLength", "messagesPerReplica": 20}
+ONE_POD = {"policies": [{"type": "Pods", "value": 1, "periodSeconds": 60}]}
 
-    rules = {"stabilizationWindowSeconds": 5, "victimPolicy": "IdleOnly", "maxDrainWaitSeconds": 9}
-    spec = read_spec({**SMALLEST, "behavior": {"scaleDown": rules}})
-    assert spec.behavior.scale_down.stabilization_window_seconds == 5
-    assert spec.behavior.scale_down.policies == HPA_SCALE_DOWN.policies
+
+@pytest.mark.parametrize("target", [{}, LENGTH])
+@pytest.mark.parametrize("behavior", [{}, {"scaleUp": {}}, {"scaleDown": {}}])
+def test_a_behavior_that_gives_nothing_changes_nothing(behavior, target):
+    spec = {**SMALLEST, "target": target}
+    assert read_spec({**spec, "behavior": behavior}).behavior == read_spec(spec).behavior
+
+
+@pytest.mark.parametrize("behavior", [{"scaleUp": ONE_POD}, {"scaleDown": ONE_POD}])
+def test_policies_leave_windows_and_the_other_direction_as_they_are(behavior):
+    policies = (ScalingPolicy(PolicyType.PODS, 1, 60),)
+    given = read_spec({**SMALLEST, "behavior": behavior}).behavior
+
+    up, down = QUEUE_WAIT_BEHAVIOR.scale_up, QUEUE_WAIT_BEHAVIOR.scale_down
+    assert given.scale_up == replace(up, policies=policies if "scaleUp" in behavior else ())
+    assert given.scale_down == replace(down, policies=policies if "scaleDown" in behavior else ())
+    assert given.ends_window_at_fall
+
+
+def test_a_window_that_is_given_lasts_to_its_end():
+    given = read_spec({**SMALLEST, "behavior": {"scaleDown": {"stabilizationWindowSeconds": 15}}})
+    assert given.behavior == replace(QUEUE_WAIT_BEHAVIOR, ends_window_at_fall=False)
+
+
+def test_the_choice_of_victims_changes_no_window_and_no_policy():
+    spec = read_spec({**SMALLEST, "victims": {"policy": "IdleOnly", "maxDrainWaitSeconds": 9}})
     assert (spec.victim_policy, spec.max_drain_wait_seconds) == (VictimPolicy.IDLE_ONLY, 9)
+    assert spec.behavior == QUEUE_WAIT_BEHAVIOR
+
+
+@pytest.mark.parametrize("old", [{"victimPolicy": "IdleOnly"}, {"maxDrainWaitSeconds": 9}])
+def test_an_old_object_is_refused_with_the_new_place(old):
+    spec = {**SMALLEST, "behavior": {"scaleDown": old}}
+    with pytest.raises(ValueError, match=r"victimPolicy is policy of spec\.victims"):
+        read_spec(spec)
+    checked = check({**body()["spec"], **spec})
+    assert [each.path for each in checked.mistakes] == [("behavior", "scaleDown")]
+    assert "of spec.victims" in checked.mistakes[0].sentence
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from tests.unit.operator_loop.worlds import World, body, run
 SLOTS = 16
 NAMES = [f"worker-{number}" for number in range(40)]
 BUSY = {"10.0.0.1": 3, "10.0.0.2": 0, "10.0.0.3": 0}
-IDLE_FIRST = {"scaleDown": {"stabilizationWindowSeconds": 0, "victimPolicy": "IdleFirst"}}
+AT_ONCE = {"scaleDown": {"stabilizationWindowSeconds": 0}}
 
 
 async def settle() -> None:
@@ -77,7 +77,7 @@ def test_a_scale_down_is_not_sent_when_it_went_out_of_date_while_pods_were_marke
         world.workloads.have(name, 3)
         world.brokers.ready[name] = 5
         world.brokers.busy = BUSY
-        world.put(name, minReplicas=1, behavior=IDLE_FIRST)
+        world.put(name, minReplicas=1, behavior=AT_ONCE)
         world.workloads.answers = asyncio.Event()
         await world.tick()
         assert world.workloads.sent == [name]

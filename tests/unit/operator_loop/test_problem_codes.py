@@ -27,7 +27,7 @@ def test_every_code_is_documented():
     [
         ({}, "many", False, "MARE016", "report the problem"),
         (
-            {"behavior": {"scaleDown": {"victimPolicy": "IdleOnly"}}},
+            {"victims": {"policy": "IdleOnly"}},
             5,
             True,
             "MARE017",

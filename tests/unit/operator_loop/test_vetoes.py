@@ -82,7 +82,8 @@ AT_ONCE = {"scaleDown": {"stabilizationWindowSeconds": 0}}
 IDLE = {"idle": {"cooldownSeconds": 20}, "behavior": AT_ONCE}
 IDLE_ONLY = {
     "minReplicas": 1,
-    "behavior": {"scaleDown": {"stabilizationWindowSeconds": 0, "victimPolicy": "IdleOnly"}},
+    "behavior": AT_ONCE,
+    "victims": {"policy": "IdleOnly"},
 }
 WITH_TIME = {"UnableToScale", "Draining", "MessagesLeft"}
 EMPTY: dict[str, Any] = {"ready": 0, "seconds": 50, "spec": IDLE}

@@ -11,9 +11,12 @@ from tests.unit.operator_loop.worlds import World, run
 TWO_IDLE = {"10.0.0.1": 3, "10.0.0.2": 0, "10.0.0.3": 0}
 
 
-def idle_only(**rules: Any) -> dict[str, Any]:
-    down = {"stabilizationWindowSeconds": 0, "victimPolicy": "IdleOnly", **rules}
-    return {"minReplicas": 1, "behavior": {"scaleDown": down}}
+def idle_only(**victims: Any) -> dict[str, Any]:
+    return {
+        "minReplicas": 1,
+        "behavior": {"scaleDown": {"stabilizationWindowSeconds": 0}},
+        "victims": {"policy": "IdleOnly", **victims},
+    }
 
 
 async def three_replicas(world: World, **spec: Any) -> None:
@@ -103,7 +106,7 @@ def test_a_workload_that_ignores_deletion_cost_scales_down_after_the_drain_wait(
 
 def test_with_idle_first_old_counts_of_busy_replicas_mark_no_pod():
     async def timeline(world: World) -> None:
-        await three_replicas(world, **idle_only(victimPolicy="IdleFirst"))
+        await three_replicas(world, **idle_only(policy="IdleFirst"))
         world.brokers.busy_at = world.clock.now - 15
         await world.tick()
 
@@ -131,7 +134,7 @@ def test_with_idle_only_old_counts_of_busy_replicas_remove_none_before_the_drain
 @pytest.mark.parametrize("marking", [False, AccessRefused("pods is forbidden")])
 def test_idle_first_scales_down_even_if_pods_cannot_be_marked(marking: object):
     async def timeline(world: World) -> None:
-        await three_replicas(world, **idle_only(victimPolicy="IdleFirst"))
+        await three_replicas(world, **idle_only(policy="IdleFirst"))
         world.workloads.marking = marking
         for _ in range(3):
             await world.tick()

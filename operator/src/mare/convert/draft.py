@@ -25,7 +25,7 @@ from mare.documents.tree import (
 
 API_VERSION = "mare.dev/v1alpha1"
 KIND = "QueueAutoscaler"
-_MEANINGFUL_IF_EMPTY = (("behavior",), ("policies",))
+_MEANINGFUL_IF_EMPTY = (("policies",),)
 
 
 class Draft:

@@ -106,7 +106,12 @@ def _mapping(tree: Tree, schema: Schema, indent: str) -> list[str]:
 
 def scalar(value: Any) -> str:
     text = yaml.dump(
-        value, Dumper=_Dumper, default_flow_style=True, width=10**9, allow_unicode=True
+        value,
+        Dumper=_Dumper,
+        default_flow_style=True,
+        width=10**9,
+        allow_unicode=True,
+        sort_keys=False,
     )
     return text.removesuffix("\n").removesuffix("\n...")
 

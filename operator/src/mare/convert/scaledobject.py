@@ -10,7 +10,16 @@ from mare.convert.secret import convert_broker
 from mare.convert.triggers import convert_targets, convert_trigger
 
 DRY_RUN = "until the old autoscaler is deleted"
-NO_BEHAVIOR = "HPA's defaults, unchanged; remove it for Maré's defaults, which react faster"
+HPA_DEFAULT = "HPA's default; remove it for Maré's, which reacts faster"
+_HPA_DEFAULTS = {
+    ("scaleUp", "policies"): [
+        {"type": "Pods", "value": 4, "periodSeconds": 15},
+        {"type": "Percent", "value": 100, "periodSeconds": 15},
+    ],
+    ("scaleDown", "policies"): [{"type": "Percent", "value": 100, "periodSeconds": 15}],
+    ("scaleDown", "stabilizationWindowSeconds"): 300,
+}
+"""What an HPA does where its `behavior` gives nothing, and Maré does not."""
 KEDA_MAX_REPLICAS = 100
 KEDA_COOLDOWN = 300
 HPA_SYNC_SECONDS = 15
@@ -128,15 +137,12 @@ def _convert_advanced(draft: Draft) -> None:
 
 
 def convert_behavior(draft: Draft, path: str) -> None:
-    """Keep `behavior`, whose fields are those of an HPA. Without it HPA's defaults are written."""
-    behavior = draft.value(path)
-    if not behavior or not isinstance(behavior, dict) or not any(behavior.values()):
-        if behavior is None:
-            draft.add("spec.behavior", {}, NO_BEHAVIOR)
-        else:
-            draft.keep(path, "spec.behavior")
-            draft.manifest.put("spec.behavior", {}, NO_BEHAVIOR)
-        return
+    """Keep `behavior`, whose fields are those of an HPA; write HPA's defaults for absent ones."""
+    given = draft.value(path)
+    behavior = given if isinstance(given, dict) else {}
+    for (way, name), value in _HPA_DEFAULTS.items():
+        if name not in (behavior.get(way) or {}):
+            draft.add(f"spec.behavior.{way}.{name}", value, HPA_DEFAULT)
     for way, rules in behavior.items():
         tolerance = rules.get("tolerance") if isinstance(rules, dict) else None
         if isinstance(tolerance, str) and not is_tolerance(tolerance):

@@ -9,8 +9,6 @@ import msgspec
 from mare.custom_resource.fields import read_fields
 from mare.domain.schedules import problem_of
 from mare.domain.spec import (
-    HPA_SCALE_DOWN,
-    HPA_SCALE_UP,
     Behavior,
     Fallback,
     Pause,
@@ -40,13 +38,12 @@ def read_spec(spec: Fields) -> ScalingSpec:
 
     Invalid schedules are left out, so that the other schedules still apply.
     """
-    behavior = spec.get("behavior")
-    down = (behavior or {}).get("scaleDown", {})
+    victims = spec.get("victims", {})
     activation, idle = spec.get("activation", {}), spec.get("idle", {})
     paused = spec.get("paused")
     given = {
-        "victim_policy": VictimPolicy(down["victimPolicy"]) if "victimPolicy" in down else None,
-        "max_drain_wait_seconds": down.get("maxDrainWaitSeconds"),
+        "victim_policy": VictimPolicy(victims["policy"]) if "policy" in victims else None,
+        "max_drain_wait_seconds": victims.get("maxDrainWaitSeconds"),
         "activation_threshold": activation.get("threshold"),
         "idle_replicas": idle.get("replicas"),
         "cooldown_seconds": idle.get("cooldownSeconds"),
@@ -60,7 +57,7 @@ def read_spec(spec: Fields) -> ScalingSpec:
         min_replicas=spec.get("minReplicas", 0),
         max_replicas=spec["maxReplicas"],
         targets=targets,
-        behavior=default_behavior(targets) if behavior is None else _read_behavior(behavior),
+        behavior=read_behavior(spec.get("behavior", {}), default_behavior(targets)),
         always_active=activation.get("mode") == "Always",
         fallback=read_fields(Fallback, spec["fallback"]) if "fallback" in spec else None,
         schedules=tuple(each for each in _read_schedules(spec) if problem_of(each) is None),
@@ -80,11 +77,17 @@ def _read_target(target: Fields, nameko_workers: int | None) -> Target:
     return read_fields(kind, {"workersPerReplica": nameko_workers}, target)
 
 
-def _read_behavior(behavior: Fields) -> Behavior:
-    """Read a behavior; absent fields have the defaults of a HorizontalPodAutoscaler."""
+def read_behavior(behavior: Fields, default: Behavior) -> Behavior:
+    """Read a behavior; what it does not give is as in `default`."""
+    down = behavior.get("scaleDown", {})
+    if "victimPolicy" in down or "maxDrainWaitSeconds" in down:  # stored by an older version
+        text = "spec.behavior.scaleDown: victimPolicy is policy of spec.victims"
+        raise ValueError(f"{text}, maxDrainWaitSeconds is maxDrainWaitSeconds of spec.victims")
+    is_given = "stabilizationWindowSeconds" in down
     return Behavior(
-        scale_up=_read_rules(behavior.get("scaleUp", {}), HPA_SCALE_UP),
-        scale_down=_read_rules(behavior.get("scaleDown", {}), HPA_SCALE_DOWN),
+        scale_up=_read_rules(behavior.get("scaleUp", {}), default.scale_up),
+        scale_down=_read_rules(down, default.scale_down),
+        ends_window_at_fall=default.ends_window_at_fall and not is_given,
     )
 
 

@@ -59,16 +59,19 @@ class Behavior:
     """Whether recommendations of before a fall of a steady arrival rate are dropped."""
 
 
-HPA_SCALE_UP = ScalingRules(
-    policies=(
-        ScalingPolicy(PolicyType.PODS, 4, 15),
-        ScalingPolicy(PolicyType.PERCENT, 100, 15),
-    )
+HPA_BEHAVIOR = Behavior(
+    scale_up=ScalingRules(
+        policies=(
+            ScalingPolicy(PolicyType.PODS, 4, 15),
+            ScalingPolicy(PolicyType.PERCENT, 100, 15),
+        )
+    ),
+    scale_down=ScalingRules(
+        stabilization_window_seconds=300,
+        policies=(ScalingPolicy(PolicyType.PERCENT, 100, 15),),
+    ),
 )
-HPA_SCALE_DOWN = ScalingRules(
-    stabilization_window_seconds=300,
-    policies=(ScalingPolicy(PolicyType.PERCENT, 100, 15),),
-)
+"""The defaults of a HorizontalPodAutoscaler."""
 QUEUE_WAIT_BEHAVIOR = Behavior(
     scale_up=ScalingRules(),
     scale_down=ScalingRules(stabilization_window_seconds=15),

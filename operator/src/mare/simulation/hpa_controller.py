@@ -11,13 +11,11 @@ from dataclasses import dataclass
 
 from mare.domain import behavior as behaviors
 from mare.domain.behavior import Recommendation, ScaleEvent, is_within_tolerance
-from mare.domain.spec import HPA_SCALE_DOWN, HPA_SCALE_UP, Behavior
+from mare.domain.spec import HPA_BEHAVIOR, Behavior
 from mare.simulation.simulation import Simulation
 
 SYNC_SECONDS = 15.0
 _LEGACY_WINDOW = 300.0
-
-HPA_BEHAVIOR = Behavior(scale_up=HPA_SCALE_UP, scale_down=HPA_SCALE_DOWN)
 
 
 class MetricUnavailable(Exception):

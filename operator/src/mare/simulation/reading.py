@@ -8,11 +8,11 @@ from typing import Any
 from mare.custom_resource.checking import check as check_spec
 from mare.custom_resource.checking import spec_schema
 from mare.custom_resource.fields import read_fields
-from mare.custom_resource.spec import read_spec, wrong_schedules
+from mare.custom_resource.spec import read_behavior, read_spec, wrong_schedules
 from mare.documents.schema import Mistakes, check, schema_of
 from mare.documents.tree import Document, InputError, parse, plain
 from mare.documents.tree import Path as Place
-from mare.domain.spec import Behavior, ScalingSpec
+from mare.domain.spec import HPA_BEHAVIOR, Behavior, ScalingSpec
 from mare.simulation.load import Burst, Load, Points, Rate, Sine, Square
 from mare.simulation.scenario import (
     CounterJump,
@@ -119,8 +119,7 @@ class _Reader:
             return None
         checked = check(spec_schema()["properties"]["behavior"], given["behavior"])
         self.mistakes.add_all(self._document, (*at, "behavior"), checked.mistakes)
-        spec = {} if checked.mistakes else checked.value
-        return read_spec({"maxReplicas": 1, "behavior": spec}).behavior
+        return read_behavior({} if checked.mistakes else checked.value, HPA_BEHAVIOR)
 
     def _load(self, given: dict[str, Any]) -> Load:
         rates: list[Rate] = []
