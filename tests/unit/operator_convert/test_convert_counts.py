@@ -1,6 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
 from mare.convert.findings import Outcome
+from mare.custom_resource.spec import read_behavior, read_spec
+from mare.domain.spec import HPA_BEHAVIOR
 from tests.unit.operator_convert.inputs import (
     converted,
     finding,
@@ -10,12 +14,19 @@ from tests.unit.operator_convert.inputs import (
     spec_of,
 )
 
+FOUR = {"type": "Pods", "value": 4, "periodSeconds": 15}
+DOUBLE = {"type": "Percent", "value": 100, "periodSeconds": 15}
+HPA_DEFAULTS = {
+    "scaleUp": {"policies": [FOUR, DOUBLE]},
+    "scaleDown": {"stabilizationWindowSeconds": 300, "policies": [DOUBLE]},
+}
+
 
 def test_keda_defaults_that_are_not_ours_are_written_out():
     spec = spec_of(scaledobject())
     assert (spec["minReplicas"], spec["maxReplicas"]) == (0, 100)
     assert spec["idle"] == {"cooldownSeconds": 300}
-    assert spec["behavior"] == {}
+    assert spec["behavior"] == HPA_DEFAULTS
     assert spec["dryRun"] is True
 
 
@@ -131,11 +142,19 @@ def _behavior(rules):
         {},
     ],
 )
-def test_behavior_is_kept_word_for_word(rules):
+def test_behavior_is_kept_word_for_word_with_the_defaults_of_an_hpa(rules):
     [result] = converted(_behavior(rules)).results
-    assert spec_of(_behavior(rules))["behavior"] == rules
+    expected = {way: {**HPA_DEFAULTS[way], **rules.get(way, {})} for way in HPA_DEFAULTS}
+    assert spec_of(_behavior(rules))["behavior"] == expected
     below = [found for found in result.findings if "behavior" in found.path]
-    assert {found.outcome for found in below} == {Outcome.KEPT}
+    assert {found.outcome for found in below} == {Outcome.KEPT if rules else Outcome.TRANSLATED}
+
+
+@pytest.mark.parametrize("rules", [{}, {"scaleDown": {"selectPolicy": "Min"}}, {"scaleUp": {}}])
+def test_a_converted_behavior_means_what_it_means_in_the_hpa(rules):
+    """What an HPA does by default is not what Maré does by default."""
+    means = read_spec(spec_of(_behavior(rules))).behavior
+    assert means == replace(read_behavior(rules, HPA_BEHAVIOR), ends_window_at_fall=False)
 
 
 def test_a_tolerance_in_another_notation_becomes_a_number():
