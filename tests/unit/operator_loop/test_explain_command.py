@@ -64,8 +64,14 @@ def test_the_text_has_verdict_trace_and_next_changes():
         (
             {"ready": 999, "maxReplicas": 20},
             3,
-            "limited (TooManyReplicas)",
+            "at maximum, 80 more needed (TooManyReplicas)",
             "> bounds       20  maxReplicas",
+        ),
+        (
+            {"ready": 109, "maxReplicas": 10},
+            3,
+            "at maximum, 1 more needed (TooManyReplicas)",
+            "> tolerance    10  109 % of the target",
         ),
         (
             {"ready": 5, "minReplicas": 3, "behavior": NO_WINDOW},

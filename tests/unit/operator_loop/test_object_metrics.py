@@ -27,6 +27,18 @@ def test_an_object_is_exported_with_what_was_read_and_decided():
     assert read(world, "queue_depth_messages") is None
 
 
+def test_a_load_that_needs_more_than_the_maximum_is_exported_with_its_limit():
+    async def timeline(world: World) -> None:
+        world.begin(2, 95, maxReplicas=4)
+        await world.tick()
+
+    world = run(timeline)
+    names = ("needed_replicas", "desired_replicas", "max_replicas")
+    assert [read(world, name) for name in names] == [10, 4, 4]
+    labels = {"namespace": "shop", "name": "worker", "reason": "TooManyReplicas"}
+    assert world.metrics.registry.get_sample_value("mare_limited_by", labels) == 1
+
+
 def test_a_round_is_as_long_as_its_read_and_a_change_as_long_as_its_request():
     async def timeline(world: World) -> None:
         world.brokers.answers = asyncio.Event()

@@ -36,9 +36,10 @@ def apply_vetoes(trace: DecisionTrace, context: DecisionContext, history: Histor
         seconds = math.ceil(failure.next_at - context.now)
         remark = failure.why.in_clause("veto.failed", seconds=seconds)
         _keep(trace, Stage.RETRY, Reason.UNABLE_TO_SCALE, remark, failure.next_at)
-    elif trace.count < trace.current:
-        if trace.reason is Reason.SCALED_TO_IDLE or history.are_all_idle:
-            _confirm_quiet(trace, context, history)
+    elif trace.reason is Reason.SCALED_TO_IDLE or (
+        history.are_all_idle and trace.count < trace.current
+    ):
+        _confirm_quiet(trace, context, history)
 
 
 def _confirm_quiet(trace: DecisionTrace, context: DecisionContext, history: History) -> None:

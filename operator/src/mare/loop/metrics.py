@@ -80,6 +80,12 @@ class _Objects(Collector):
                 if value is not None:
                     family.add_metric(list(view.autoscaler.key), value)
             yield family
+        text = "1 for the limit that decides on the replicas"
+        limits = GaugeMetricFamily("mare_limited_by", text, labels=(*_OBJECT, "reason"))
+        for view in views:
+            if view.decision is not None and view.decision.reason in view.decision.limited_by:
+                limits.add_metric([*view.autoscaler.key, str(view.decision.reason)], 1)
+        yield limits
 
 
 def _age(view: View) -> float | None:
@@ -109,9 +115,15 @@ _GAUGES = (
     ),
     (
         "mare_desired_replicas",
-        "Replicas decided on",
+        "Replicas that the rules give, whether or not something stops the change",
         lambda v: v.decision.desired if v.decision else None,
     ),
+    (
+        "mare_needed_replicas",
+        "Replicas that the load needs, without behavior and bounds",
+        lambda v: v.decision.raw if v.decision else None,
+    ),
+    ("mare_max_replicas", "maxReplicas", lambda v: v.autoscaler.spec.max_replicas),
     ("mare_reading_age_seconds", "Age of the oldest reading", _age),
     ("mare_statistics_age_seconds", "Age of the oldest statistics", _statistics_age),
     ("mare_queues_unknown", "1 while the depth is unknown", lambda v: int(v.depth is None)),
