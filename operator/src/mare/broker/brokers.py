@@ -63,7 +63,8 @@ class SecretBrokers:
     def cost(self, autoscaler: Autoscaler) -> int:
         """Return how many queues the last read declared; before it, the number of entries.
 
-        A changed object has to be read again: one over its budget could never come below it.
+        A changed object counts its entries until it is read again. Otherwise an object over the
+        budget would stay over it, because it is not read.
         """
         generation, count = self._costs.get(autoscaler.key, (None, 0))
         return max(1, count if generation == autoscaler.generation else len(autoscaler.entries))

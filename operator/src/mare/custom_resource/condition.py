@@ -68,7 +68,10 @@ class Condition:
 
 
 def state_of(kind: str, status: str, reason: str, message: str) -> tuple[str, ...]:
-    """Return what makes a condition another one: of a bad one also the text, without numbers."""
+    """Return the values whose change makes a condition a new one.
+
+    A bad condition is new with a new text, too, unless only its numbers differ.
+    """
     is_bad = status == _BAD_WHEN.get(kind)
     return kind, status, reason, _NUMBER.sub("", message) if is_bad else ""
 

@@ -23,7 +23,7 @@ class Proposal:
     within_tolerance: Clause | None = None
     """Why `replicas` is not `raw`: the tolerance, or the largest step."""
     tolerance_formula: Clause | None = None
-    """The formula by which the current count stays, if it is not `formula`."""
+    """The formula that keeps the current count; None if `formula` does."""
     remark: Clause | None = None
     """An estimate that the formula lacks or does not trust yet."""
     allows_scale_down: bool = True

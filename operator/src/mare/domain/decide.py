@@ -7,8 +7,9 @@
 4. Without any proposal the count stays, or the fallback applies; busy replicas stay.
 5. With a proposal an idle workload stays idle, or is activated in one step.
 6. For any other workload these rules change the proposal, in this order: unknown inputs and alarms
-   block scale-down, a schedule sets a minimum, `behavior` limits the change as in autoscaling/v2,
-   busy replicas stay, and the smallest count is scaled to the idle count.
+   block scale-down, a schedule sets a minimum, `behavior` limits the change (by default scale-up is
+   at once, and scale-down waits for 15 s, or for 360 s if a target is not QueueWaitTime), busy
+   replicas stay, and the smallest count is scaled to the idle count after `cooldownSeconds` (60).
 7. `paused: ScaleIn` and `ScaleOut` apply.
 8. What stops a change keeps the count: another autoscaler, a failed attempt, queues that may have a
    message (`vetoes`).

@@ -38,7 +38,7 @@ class EarlyAcknowledgement:
 
     @property
     def are_unseen(self) -> bool:
-        """Whether no message was unacknowledged in any statistics, of enough messages."""
+        """Whether enough messages were delivered, and no statistics show an unacknowledged one."""
         return self.unseen is not None and self.unseen >= _ENOUGH_MESSAGES
 
     def observe(self, load: Load, now: float, drain_seconds: int | None) -> "EarlyAcknowledgement":

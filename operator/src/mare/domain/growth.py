@@ -55,10 +55,10 @@ class DepthGrowth:
 
     @property
     def is_saturation(self) -> bool:
-        """Whether only replicas that acknowledge all they can explain the growth.
+        """Whether the messages grow because the replicas acknowledge as fast as they can.
 
-        Ready messages are newer than the counters, and counters also count expired messages as
-        published: so both have to have grown.
+        The depth and the counters both have to show the growth: ready messages are newer than the
+        counters, and the counters count expired messages as published.
         """
         return (
             self.intervals >= _LEAST_INTERVALS

@@ -28,8 +28,8 @@ class HeldMessages:
     def observe(self, load: Load) -> "HeldMessages":
         """Return the times with the statistics of one more reading.
 
-        The messages that were delivered since a time bound those that are newer, also where
-        consumers return messages to the queue.
+        At most as many unacknowledged messages are newer than a time as were delivered since that
+        time. That also holds where consumers return messages to the queue.
         """
         at, count = load.statistics_at, known(load.unacknowledged, 0)
         delivered = total(reading.delivered for reading in load.readings)

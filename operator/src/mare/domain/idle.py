@@ -1,4 +1,4 @@
-"""Scaling to the idle count (usually 0) and back: activation and cooldown, as in KEDA."""
+"""Scaling to the idle count (usually 0) and back: activation, and a cooldown (60 s by default)."""
 
 from mare.domain.clause import Clause
 from mare.domain.context import DecisionContext, Proposal
@@ -30,7 +30,8 @@ def proposal_to_activate(context: DecisionContext, why: Unknown) -> Proposal | U
 def proposal_without_messages(proposal: Proposal | Unknown) -> Proposal | Unknown:
     """Propose 0 if two statistics updates show no message and the formula lacks an input.
 
-    Without it, workers that have never had a message would stay: what they can do is not known.
+    The formula of replicas that have never had a message lacks their capacity. Without this rule
+    such replicas would stay.
     """
     if isinstance(proposal, Unknown) or not proposal.allows_scale_down:
         return Proposal(0, 0, Clause("idle.noMessage"))

@@ -25,7 +25,10 @@ _SERVICE_UNKNOWN = Clause("wait.serviceUnknown")
 def proposal_while_learning(
     load: Load, per_replica: float | Unknown, estimates: Estimates, workload: Workload
 ) -> Proposal:
-    """Propose a worker for each message, in steps; by the growth of ready messages without."""
+    """Propose one worker for each message, in steps.
+
+    While the workers per replica are unknown, the growth of the ready messages decides.
+    """
     count = known(load.ready, 0) + known(load.unacknowledged, 0)
     if isinstance(per_replica, Unknown):
         return _by_growth(count, estimates, workload)

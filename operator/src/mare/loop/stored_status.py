@@ -88,10 +88,10 @@ class StoredStatus:
 
 
 def _fingerprint(view: View) -> tuple[int, int, int]:
-    """Hash what is written at once, what is while it changes rarely, and what is once it settles.
+    """Return three hashes: of what is written at once, of urgent conditions, and of the rest.
 
-    The desired count is in the last: it moves with every message, and a change of the workload
-    writes the status anyway.
+    The desired count is in the rest: it changes with every message, and each change of the
+    workload writes the status anyway.
     """
     decision = view.decision
     scale = view.scale if isinstance(view.scale, Scale) else None
