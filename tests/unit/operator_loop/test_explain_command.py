@@ -58,21 +58,19 @@ def test_the_text_has_verdict_trace_and_next_changes():
     assert "Next: scales down at 89 messages or fewer." in lines
 
 
+MORE = "more needed (TooManyReplicas)"
+
+
 @pytest.mark.parametrize(
     ("given", "code", "first", "deciding"),
     [
         (
             {"ready": 999, "maxReplicas": 20},
             3,
-            "at maximum, 80 more needed (TooManyReplicas)",
+            f"at maximum, 80 {MORE}",
             "> bounds       20  maxReplicas",
         ),
-        (
-            {"ready": 109, "maxReplicas": 10},
-            3,
-            "at maximum, 1 more needed (TooManyReplicas)",
-            "> tolerance    10  109 % of the target",
-        ),
+        ({"ready": 109, "maxReplicas": 10}, 3, f"at maximum, 1 {MORE}", "> tolerance    10  109 %"),
         (
             {"ready": 5, "minReplicas": 3, "behavior": NO_WINDOW},
             3,
