@@ -16,7 +16,7 @@ pytestmark = pytest.mark.timeout(1200)
 
 
 def test_services_scale_up_under_load_and_down_after_it(application: Application):
-    with Load(application.anywhere, clients=24).running() as load:
+    with Load(application.anywhere, clients=12).running() as load:
         eventually(lambda: application.replicas("mare-weather") >= 3, seconds=SCALE_UP_SECONDS)
         eventually(lambda: application.ready("mare-weather") >= 3, seconds=SCALE_UP_SECONDS)
 

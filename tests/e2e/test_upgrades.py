@@ -23,7 +23,7 @@ def test_new_passwords_and_a_rolling_upgrade_fail_no_request_and_reset_no_replic
     application: Application, chart: Path, images: Mapping[str, str]
 ):
     node = application.kubectl(*NODE)
-    with Load(application.anywhere, clients=24).running() as load:
+    with Load(application.anywhere, clients=8).running() as load:
         eventually(lambda: application.replicas("mare-weather") >= 2, seconds=180)
         before = set(application.pods("gateway"))
 

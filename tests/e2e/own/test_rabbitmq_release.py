@@ -152,7 +152,10 @@ def test_a_release_keeps_messages_and_passwords_while_nodes_are_added_and_remove
         broker.kill(pod)
     stopped = time.monotonic()
     eventually(lambda: not before & _uids(broker), seconds=60)
-    eventually(_nodes_ready(broker, 3), seconds=240)
+    try:
+        eventually(_nodes_ready(broker, 3), seconds=420)
+    except AssertionError as error:
+        raise AssertionError(f"{error}\n{_what_happened(broker)}") from error
     record_property("full_restart_seconds", round(time.monotonic() - stopped))
     eventually(lambda: _messages(broker) == MESSAGES, seconds=180)
 
@@ -183,6 +186,12 @@ def _assert_a_lost_node_loses_no_message(
     assert _run(broker, images, "counter", COUNT, FIRST).splitlines()[-1] == "missing: []"
     eventually(_nodes_ready(broker, 3), seconds=300)
     record_property("three_nodes_again_after_seconds", round(time.time() - killed, 1))
+
+
+def _what_happened(broker: Application) -> str:
+    """Return the Pods, and the last lines of each node's log."""
+    logs = [broker.kubectl("logs", pod, "--tail=30") for pod in broker.pods("broker")]
+    return "\n\n".join([broker.kubectl("get", "pods", "--output=wide"), *logs])
 
 
 def _run(broker: Application, images: Mapping[str, str], name: str, *arguments: int) -> str:
