@@ -192,7 +192,9 @@ def test_what_stops_a_change_is_said_in_the_decision_with_its_time(name: str):
     assert "worker" not in dict(run(timeline).workloads.done)
 
 
-@pytest.mark.parametrize("name", VETOES.keys() - {"an API server that asks for time"})
+@pytest.mark.parametrize(
+    "name", [name for name in VETOES if name != "an API server that asks for time"]
+)
 def test_what_stops_a_change_is_in_the_status_soon(name: str):
     veto = VETOES[name]
 
