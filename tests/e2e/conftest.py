@@ -25,8 +25,11 @@ def chart(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return chart_with_dependencies(tmp_path_factory.mktemp("charts"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def application(cluster: Cluster, images: Mapping[str, str], chart: Path) -> Iterator[Application]:
-    """The release that the tests share: a test that breaks a part repairs it."""
+    """The release that the tests share: a test that breaks a part repairs it.
+
+    It ends with the last of them: its twenty Pods would slow down all tests after them.
+    """
     with installed(cluster, images, chart) as application:
         yield application

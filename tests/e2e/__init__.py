@@ -1,0 +1,1 @@
+"""Tests on a cluster. A package, so that the release ends with its last test."""
