@@ -37,6 +37,7 @@ METHODS: dict[str, tuple[Any, Any]] = {
     "jobs.cancel": (jobs.JobQuery, jobs.JobView | jobs.BatchView),
     "jobs.retry": (jobs.JobQuery, jobs.JobView),
     "jobs.deliveries": (jobs.JobQuery, callbacks.DeliveryList),
+    "jobs.callbacks_ended": (jobs.JobQuery, callbacks.CallbacksEnded),
     "webhooks.check": (callbacks.Callback, callbacks.CheckedUrl),
 }
 """By service and method: the argument and the result."""
