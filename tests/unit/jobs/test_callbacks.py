@@ -23,18 +23,11 @@ from mare_services.jobs.callbacks import DeliveryLog, JobCallbacks
 from mare_services.jobs.domain.job import Terms
 from mare_services.jobs.domain.view import view
 from mare_services.jobs.lifecycle import JobLifecycle
-from tests.job_stores import data, outbox, sqlite_store
+from tests.job_stores import data, outbox
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 URL = "https://example.com/hooks/secret?token=x"
 ALL = tuple(CallbackType)
-
-
-@pytest.fixture
-def store(tmp_path):
-    store = sqlite_store(tmp_path / "jobs.db")
-    yield store
-    store.close()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -16,7 +15,6 @@ from mare_services.jobs.job_store import JobStore
 from mare_services.jobs.lifecycle import JobLifecycle
 from mare_services.jobs.service import JobsService
 from mare_services.playlists.service import PlaylistsService
-from tests.job_stores import sqlite_store
 
 REPORT = {
     "place": {
@@ -41,13 +39,6 @@ REPORT = {
 MALFORMED = [None, 3, "x", [], {}, {"job_id": "1"}, {"job_id": "1", "attempt": "1"},
              {"job_id": {"a": 1}, "attempt": 1},
              {"job_id": None, "attempt": 1}]  # fmt: skip
-
-
-@pytest.fixture
-def store(tmp_path: Path):
-    store = sqlite_store(tmp_path / "jobs.db")
-    yield store
-    store.close()
 
 
 @pytest.fixture

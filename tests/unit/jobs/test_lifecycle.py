@@ -9,7 +9,7 @@ from mare_services.contract.jobs import JobState, JobSubmission
 from mare_services.jobs.domain.job import Terms
 from mare_services.jobs.lifecycle import JobLifecycle
 from tests.fakes.clock import Clock
-from tests.job_stores import data, outbox, sqlite_store
+from tests.job_stores import data, outbox
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -19,13 +19,6 @@ TERMS = Terms(duration=60 * MINUTE)
 @pytest.fixture
 def clock():
     return Clock(NOW)
-
-
-@pytest.fixture
-def store(tmp_path):
-    store = sqlite_store(tmp_path / "jobs.db")
-    yield store
-    store.close()
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from mare_services.jobs.adapters import relay as module
 from mare_services.jobs.adapters.relay import EventRelay
 from mare_services.jobs.domain.job import Event, Terms, new_job
 from mare_services.jobs.ports import Change
-from tests.job_stores import sqlite_store
 
 
 class Broker:
@@ -33,13 +32,6 @@ class Broker:
         eventlet.sleep(0)
         self.in_flight -= 1
         self.published.append(event.type)
-
-
-@pytest.fixture
-def store(tmp_path):
-    store = sqlite_store(tmp_path / "jobs.db")
-    yield store
-    store.close()
 
 
 @pytest.fixture

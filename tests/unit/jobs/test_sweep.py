@@ -12,7 +12,7 @@ from mare_services.jobs.lifecycle import JobLifecycle
 from mare_services.jobs.ports import Change
 from mare_services.jobs.service import JobsService
 from tests.fakes.clock import Clock
-from tests.job_stores import data, outbox, sqlite_store
+from tests.job_stores import data, outbox
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -22,13 +22,6 @@ CONTEXT = {"request_id": "r"}
 @pytest.fixture
 def clock():
     return Clock(NOW)
-
-
-@pytest.fixture
-def store(tmp_path):
-    store = sqlite_store(tmp_path / "jobs.db")
-    yield store
-    store.close()
 
 
 @pytest.fixture
