@@ -58,9 +58,12 @@ Step = fun(Name, Members, {_, LeaderNode} = Leader, Add, Forget) ->
 end,
 
 Round = fun(Label, Name, Add, Forget) ->
-    Waits = try ra:members([{Name, Node} || Node <- Staying ++ Leaving], 3000) of
-        {ok, Members, Leader} -> Step(Name, Members, Leader, Add, Forget);
-        _ -> "a leader: a majority of its members must run"
+    %% What fails within a step fails for this queue alone: `try ... of` would not catch it.
+    Waits = try
+        case ra:members([{Name, Node} || Node <- Staying ++ Leaving], 3000) of
+            {ok, Members, Leader} -> Step(Name, Members, Leader, Add, Forget);
+            _ -> "a leader: a majority of its members must run"
+        end
     catch
         Class:Reason -> io_lib:format("RabbitMQ (~0p)", [{Class, Reason}])
     end,

@@ -1,11 +1,12 @@
 """A counter is that of the time which its reading names, at any polling interval."""
 
 import asyncio
+import math
 import time
-from bisect import bisect
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import pairwise
+from statistics import median
 from threading import Event, Thread
 
 import amqp
@@ -25,9 +26,8 @@ pytestmark = pytest.mark.broker
 _UPDATES = 7
 _RATE = 50.0
 _TOLERANCE = 0.9
-"""Seconds by which a time may be wrong: less than an interval of statistics."""
-_LATE = 1
-"""Readings that may be further from the truth: a busy machine delays the broker."""
+"""Seconds by which a time may usually be wrong: less than an interval of statistics. The median
+counts, since a busy machine delays single samples of the broker."""
 
 
 @contextmanager
@@ -89,9 +89,11 @@ def test_a_counter_is_the_number_of_messages_at_its_time(vhost: Vhost, statistic
         found = asyncio.run(read_updates(vhost, "work", statistics_seconds))
 
     assert all(less < more for (_, less), (_, more) in pairwise(found))
-    wrong = [
-        (at, counter, bisect(confirmed, at))
-        for at, counter in found
-        if not bisect(confirmed, at - _TOLERANCE) <= counter <= bisect(sent, at + _TOLERANCE)
-    ]
-    assert len(wrong) <= _LATE, wrong
+    errors = [_seconds_wrong(at, counter, sent, confirmed) for at, counter in found]
+    assert median(errors) <= _TOLERANCE, errors
+
+
+def _seconds_wrong(at: float, counter: int, sent: list[float], confirmed: list[float]) -> float:
+    """Return how long before `at` the next message was confirmed, or after it the last was sent."""
+    after = confirmed[counter] if counter < len(confirmed) else math.inf
+    return max(at - after, sent[counter - 1] - at, 0.0)
