@@ -129,16 +129,21 @@ def namespace(cluster: Cluster, name: str) -> Iterator[str]:
         cluster.kubectl("delete", "namespace", name, "--wait=false")
 
 
-def program(image: str, name: str, command: list[str], **environment: Any) -> list[dict[str, Any]]:
-    """Return a ConfigMap with all files of programs/, and a Deployment that runs one of them."""
+def programs() -> dict[str, Any]:
+    """Return a ConfigMap with all files of programs/."""
     sources = {path.name: path.read_text() for path in PROGRAMS.glob("*.py")}
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "programs"},
+        "data": sources,
+    }
+
+
+def program(image: str, name: str, command: list[str], **environment: Any) -> list[dict[str, Any]]:
+    """Return the ConfigMap of programs, and a Deployment that runs one of them."""
     return [
-        {
-            "apiVersion": "v1",
-            "kind": "ConfigMap",
-            "metadata": {"name": "programs"},
-            "data": sources,
-        },
+        programs(),
         {
             "apiVersion": "apps/v1",
             "kind": "Deployment",

@@ -48,6 +48,7 @@ def test_new_passwords_and_a_rolling_upgrade_fail_no_request_and_reset_no_replic
     assert application.kubectl(*NODE) == node
 
 
+@pytest.mark.nightly
 def test_a_release_rolls_back_under_load(application: Application):
     with Load(application.anywhere, clients=4).running() as load:
         application.cluster.helm(
