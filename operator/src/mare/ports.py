@@ -24,7 +24,7 @@ class AccessRefused(ApiError):
         self.reason = reason
 
 
-class InvalidName(AccessRefused):
+class InvalidName(ApiError):
     """A name cannot be part of an API path, so no request is sent."""
 
 

@@ -8,14 +8,14 @@ from mare.broker.connection_parameters import ConnectionParameters, parse_secret
 from mare.broker.networks import DEFAULT_NETWORKS, BrokerNetworks
 from mare.custom_resource.autoscaler import BrokerReference
 from mare.domain.unknown import Unknown
-from mare.ports import AccessRefused, Clock, NotFound, Unavailable
+from mare.ports import AccessRefused, Clock, InvalidName, NotFound, Unavailable
 
 _REFUSED_SECONDS = 2.0
 
 
 class Secrets(Protocol):
     async def read(self, namespace: str, name: str) -> Mapping[str, str]:
-        """Return the data of a Secret; raises `NotFound`, `AccessRefused` or `Unavailable`."""
+        """Return the data of a Secret; raises an `ApiError`."""
 
 
 @dataclass(slots=True)
@@ -61,7 +61,7 @@ class SecretCache:
             data = await self.secrets.read(reference.namespace, name)
         except NotFound:
             return Unknown("SecretNotFound", f"Secret {name} does not exist", name)
-        except AccessRefused as error:
+        except (AccessRefused, InvalidName) as error:
             return Unknown("SecretRefused", str(error))
         try:
             return parse_secret(name, data, self.networks)

@@ -7,7 +7,7 @@ from typing import Any
 from mare.cluster.api import MERGE_PATCH, Api
 from mare.cluster.kubeconfig import kubeconfig_client
 from mare.cluster.objects import EVENTS, QUEUE_AUTOSCALERS
-from mare.ports import AccessRefused, ApiError, InvalidName, NotFound, Unavailable
+from mare.ports import AccessRefused, ApiError, NotFound, Unavailable
 
 
 class Unreadable(Exception):
@@ -64,6 +64,5 @@ async def _connected(
         try:
             yield Api(client), namespace or default
         except ApiError as error:
-            refused = isinstance(error, AccessRefused) and not isinstance(error, InvalidName)
-            hint = f": you need the right to {right}" if refused else ""
+            hint = f": you need the right to {right}" if isinstance(error, AccessRefused) else ""
             raise Unreadable(f"{error}{hint}") from error
