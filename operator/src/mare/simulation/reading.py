@@ -36,7 +36,7 @@ _NOT_SIMULATED = {
 
 
 def packaged() -> dict[str, Path]:
-    return {path.stem: path for path in sorted(_FOLDER.glob("*.yaml"))}
+    return {path.stem: path for path in sorted(_FOLDER.rglob("*.yaml"))}
 
 
 def read_scenario(path: Path, seed: int | None = None) -> Scenario:

@@ -138,19 +138,26 @@ TUNED = Behavior(
 """The fastest behavior of an HPA without much flapping."""
 
 
+_LONG_TASK_SECONDS = 10.0
+
+
 def default_autoscalers(
     worker: Worker, minimum: int, maximum: int
 ) -> tuple[SimulatedAutoscaler, ...]:
     """Maré with its defaults, KEDA from its defaults to an expert's settings, and an HPA on CPU.
 
-    The expert has measured the capacity of a replica and scales by the arrival rate as well.
+    The expert has measured the capacity of a replica and scales by the arrival rate as well. For
+    long tasks there is also KEDA with one message a replica, unacknowledged ones included.
     """
     rate = Trigger(mode="MessageRate", value=0.8 * worker.capacity)
     tuned = KedaSettings(polling_interval=1.0, cooldown_period=60.0, behavior=TUNED)
+    unfinished = Trigger(value=1, protocol="http")
+    by_task = SimulatedAutoscaler("KEDA http 1", replace(tuned, triggers=(unfinished,)))
     return (
         SimulatedAutoscaler("Maré", ScalingSpec(min_replicas=minimum, max_replicas=maximum)),
         SimulatedAutoscaler("KEDA default", KedaSettings()),
         SimulatedAutoscaler("KEDA tuned", tuned),
         SimulatedAutoscaler("KEDA expert", replace(tuned, triggers=(rate, Trigger()))),
+        *([by_task] if worker.service_seconds >= _LONG_TASK_SECONDS else []),
         SimulatedAutoscaler("HPA alone", HpaSettings()),
     )
