@@ -12,7 +12,7 @@ import amqp
 from tests.broker_node import Node
 from tests.integration.operator.process import Operator
 from tests.integration.operator.stage import Stage
-from tests.vhost import eventually
+from tests.vhost import Vhost, eventually
 
 _EACH = 20
 """Messages that one replica is to have."""
@@ -45,7 +45,7 @@ def steady(stage: Stage, node: Node, operator: Operator, seconds: float) -> dict
     }
 
 
-def bursts(stage: Stage, node: Node, names: Iterable[str], needed: int) -> dict[str, object]:
+def bursts(stage: Stage, node: Node | Vhost, names: Iterable[str], needed: int) -> dict[str, float]:
     """From the publishing of a burst to the PATCH that asks for all the replicas that it needs.
 
     Each name is a queue and a workload at zero. The API server says when a PATCH arrived; both

@@ -6,7 +6,8 @@ import pytest
 
 from tests.integration.operator.promptness import promptly
 from tests.integration.operator.stage import Stage
-from tests.vhost import eventually
+from tests.load.operator_performance import bursts
+from tests.vhost import Vhost, eventually
 
 pytestmark = pytest.mark.broker
 NO_TOLERANCE = {
@@ -16,6 +17,8 @@ NO_TOLERANCE = {
     }
 }
 """A look in the middle of a burst may find 48 replicas' worth: then a second PATCH asks for 50."""
+USUALLY_SECONDS = 1.0
+"""The median takes 0.2 to 0.3 s on an idle machine."""
 
 
 @pytest.mark.parametrize("needed", [1, 10, 50])
@@ -31,3 +34,16 @@ def test_a_burst_reaches_the_workload_with_all_that_it_needs(
     for name in names:
         burst(20 * needed, queue=name)
         promptly(lambda name=name: stage.replicas(name) == needed)
+
+
+@pytest.mark.nightly
+def test_a_burst_usually_reaches_the_workload_soon(
+    stage: Stage, vhost: Vhost, burst: Callable[..., None]
+):
+    names = [f"usual-{number}" for number in range(15)]
+    stage.several(names, behavior=NO_TOLERANCE)
+    for name in names:
+        burst(0, queue=name)
+    eventually(lambda: all(stage.condition("Ready", name)[0] == "True" for name in names))
+
+    assert bursts(stage, vhost, names, 10)["p50_s"] <= USUALLY_SECONDS
