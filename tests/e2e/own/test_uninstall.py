@@ -28,6 +28,8 @@ KEPT = {
     "secret/mare-rabbitmq-credentials",
     "persistentvolumeclaim/data-mare-postgresql-0",
     "persistentvolumeclaim/data-mare-valkey-0",
+    # The operator has created it.
+    "lease/mare-operator",
 }
 
 

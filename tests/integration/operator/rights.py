@@ -7,7 +7,7 @@ from devcluster.programs import programs
 from tests.charts.helm import CHARTS, Helm
 
 _KINDS = (
-    *("ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding", "Lease"),
+    *("ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"),
     *("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"),
 )
 _NOT_FOR_THE_OPERATOR = {"crds": {"install": False}}
