@@ -69,6 +69,18 @@ def test_all_three_charts_have_a_dashboard_and_alerts(rendered):
     assert len(rendered.all("PrometheusRule")) == 3
 
 
+def test_alerts_of_the_operator_are_about_its_own_release(rendered):
+    (monitor,) = (
+        each for each in rendered.all("ServiceMonitor") if "operator" in each["metadata"]["name"]
+    )
+    (endpoint,) = monitor["spec"]["endpoints"]
+    (relabeling,) = endpoint["relabelings"]
+    job = relabeling["replacement"]
+    assert job.startswith(f"{monitor['metadata']['namespace']}/")
+    own = [rule for rule in rules(rendered) if rule["alert"].startswith("Mare")]
+    assert all(f'job="{job}"' in rule["expr"] for rule in own)
+
+
 def test_panels_stand_side_by_side_and_have_names(rendered):
     for dashboard in dashboards(rendered):
         panels = dashboard["panels"]

@@ -62,6 +62,11 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{- .Values.serviceAccount.name | default (ternary (include "operator.fullname" .) "default" .Values.serviceAccount.create) -}}
 {{- end -}}
 
+{{/* The label job of the operator's metrics. */}}
+{{- define "operator.job" -}}
+{{- printf "%s/%s" .Release.Namespace (include "operator.fullname" .) -}}
+{{- end -}}
+
 {{- define "operator.leaseName" -}}
 {{- .Values.leaseName | default (include "operator.fullname" .) -}}
 {{- end -}}
