@@ -15,6 +15,7 @@ from tests.charts.full_values import (
     RESOURCES,
     SECRETS,
 )
+from tests.charts.helm import CHARTS, Refused
 from tests.charts.playlists.conftest import chart  # noqa: F401 - a fixture
 
 KINDS = ("Deployment", "StatefulSet", "Job", "Pod")
@@ -97,3 +98,13 @@ def test_no_pod_has_a_token_unless_its_program_calls_the_api_server(pods):
         "rabbitmq-connections",
         "secrets",
     }
+
+
+@pytest.mark.parametrize("name", ["operator", "rabbitmq", "playlists"])
+def test_an_empty_value_is_none_and_a_missing_block_is_named(helm, chart, name):  # noqa: F811
+    folder = chart if name == "playlists" else CHARTS / name
+    empty = ("commonLabels", "podLabels", "podAnnotations", "imagePullSecrets", "global")
+
+    assert helm.template(folder, dict.fromkeys(empty)).objects
+    with pytest.raises(Refused, match="missing property 'metrics'"):
+        helm.template(folder, {"metrics": None})

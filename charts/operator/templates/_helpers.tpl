@@ -38,7 +38,7 @@ app.kubernetes.io/component: {{ .component }}
 {{- define "operator.podLabels" -}}
 {{ include "operator.selectorLabelsOf" . }}
 app.kubernetes.io/part-of: mare
-{{- with mustMerge (dict) .root.Values.podLabels .root.Values.commonLabels }}
+{{- with mustMerge (dict) (.root.Values.podLabels | default dict) (.root.Values.commonLabels | default dict) }}
 {{ toYaml . }}
 {{- end }}
 {{- end -}}
@@ -75,7 +75,7 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{- define "operator.image" -}}
 {{- $name := .Values.image.repository -}}
 {{- if not (regexMatch "^(localhost|[^/]*[.:][^/]*)/" $name) -}}
-{{- $registry := dig "imageRegistry" "" .Values.global | default .Values.image.registry -}}
+{{- $registry := dig "imageRegistry" "" (.Values.global | default dict) | default .Values.image.registry -}}
 {{- if not $registry -}}
 {{- fail (printf "Set image.registry: this chart is no release, and does not know the registry of %s. See `make images`." $name) -}}
 {{- end -}}

@@ -23,7 +23,7 @@ app.kubernetes.io/component: {{ .component }}
 {{- define "playlists.podLabels" -}}
 {{ include "playlists.selectorLabels" . }}
 app.kubernetes.io/part-of: mare
-{{- with mustMerge (dict) .root.Values.podLabels .root.Values.commonLabels }}
+{{- with mustMerge (dict) (.root.Values.podLabels | default dict) (.root.Values.commonLabels | default dict) }}
 {{ toYaml . }}
 {{- end }}
 {{- end -}}
@@ -50,7 +50,7 @@ labels: {{- include "playlists.labels" . | nindent 2 }}
 {{- define "playlists.image" -}}
 {{- $name := .image.repository -}}
 {{- if not (regexMatch "^(localhost|[^/]*[.:][^/]*)/" $name) -}}
-{{- $registry := dig "imageRegistry" "" .root.Values.global | default .image.registry | default .root.Values.image.registry -}}
+{{- $registry := dig "imageRegistry" "" (.root.Values.global | default dict) | default .image.registry | default .root.Values.image.registry -}}
 {{- if not $registry -}}
 {{- fail (printf "Set image.registry: this chart is no release, and does not know the registry of %s. See `make images`." $name) -}}
 {{- end -}}

@@ -19,7 +19,7 @@
 metadata:
   labels:
     {{- include "playlists.podLabels" . | nindent 4 }}
-  {{- with mustMerge (dict) (.annotations | default dict) .root.Values.podAnnotations }}
+  {{- with mustMerge (dict) (.annotations | default dict) (.root.Values.podAnnotations | default dict) }}
   annotations: {{- toYaml . | nindent 4 }}
   {{- end }}
 spec: {{- toYaml $spec | nindent 2 }}
@@ -39,7 +39,7 @@ spec: {{- toYaml $spec | nindent 2 }}
 serviceAccountName: {{ include "playlists.base" .root }}-playlists
 automountServiceAccountToken: false
 enableServiceLinks: false
-{{- with concat .root.Values.imagePullSecrets (dig "imagePullSecrets" list .root.Values.global) | uniq }}
+{{- with concat (.root.Values.imagePullSecrets | default list) (dig "imagePullSecrets" list (.root.Values.global | default dict) | default list) | uniq }}
 imagePullSecrets: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- with .root.Values.priorityClassName }}

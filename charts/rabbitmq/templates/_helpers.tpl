@@ -40,7 +40,7 @@ app.kubernetes.io/component: rabbitmq
 {{- define "rabbitmq.podLabels" -}}
 {{ include "rabbitmq.selectorLabels" (list .root .component) }}
 app.kubernetes.io/part-of: mare
-{{- with mustMerge (dict) .root.Values.podLabels .root.Values.commonLabels }}
+{{- with mustMerge (dict) (.root.Values.podLabels | default dict) (.root.Values.commonLabels | default dict) }}
 {{ toYaml . }}
 {{- end }}
 {{- end -}}
@@ -71,7 +71,7 @@ labels: {{- include "rabbitmq.labels" . | nindent 2 }}
 {{- define "rabbitmq.image" -}}
 {{- $name := .Values.image.repository -}}
 {{- if not (regexMatch "^(localhost|[^/]*[.:][^/]*)/" $name) -}}
-{{- $name = printf "%s/%s" (dig "imageRegistry" "" .Values.global | default .Values.image.registry) $name -}}
+{{- $name = printf "%s/%s" (dig "imageRegistry" "" (.Values.global | default dict) | default .Values.image.registry) $name -}}
 {{- end -}}
 {{- if .Values.image.digest -}}
 {{- printf "%s@%s" $name .Values.image.digest -}}

@@ -19,7 +19,7 @@
 metadata:
   labels:
     {{- include "rabbitmq.podLabels" . | nindent 4 }}
-  {{- with mustMerge (dict) (.annotations | default dict) .root.Values.podAnnotations }}
+  {{- with mustMerge (dict) (.annotations | default dict) (.root.Values.podAnnotations | default dict) }}
   annotations: {{- toYaml . | nindent 4 }}
   {{- end }}
 spec: {{- toYaml $spec | nindent 2 }}
@@ -37,7 +37,7 @@ spec: {{- toYaml $spec | nindent 2 }}
 {{/* What all Pods have in common. */}}
 {{- define "rabbitmq.podSpec" -}}
 enableServiceLinks: false
-{{- with concat .root.Values.imagePullSecrets (dig "imagePullSecrets" list .root.Values.global) | uniq }}
+{{- with concat (.root.Values.imagePullSecrets | default list) (dig "imagePullSecrets" list (.root.Values.global | default dict) | default list) | uniq }}
 imagePullSecrets: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- with .root.Values.priorityClassName }}
