@@ -92,3 +92,21 @@ def test_objects_of_the_cluster_differ_between_namespaces(helm):
     assert first
     assert second
     assert not first & second
+
+
+def test_names_of_digits_stay_texts(helm, chart):  # noqa: F811
+    """YAML reads an unquoted 2024 and 1e3 as numbers, which the API server refuses."""
+    rendered = helm.template(chart, FULL, name="2024", namespace="1e3")
+
+    assert [each["metadata"]["name"] for each in rendered if list(_numbers(each["metadata"]))] == []
+    selectors = [each["spec"].get("selector", {}) for each in rendered if "spec" in each]
+    references = [each.get("subjects", []) for each in rendered]
+    assert list(_numbers([selectors, references])) == []
+
+
+def _numbers(value):
+    if isinstance(value, int | float):
+        yield value
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _numbers(each)

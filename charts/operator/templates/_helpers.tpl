@@ -26,7 +26,7 @@
 {{/* The argument of those that end in Of, and of podLabels: root and component. */}}
 {{- define "operator.selectorLabelsOf" -}}
 app.kubernetes.io/name: {{ default .root.Chart.Name .root.Values.nameOverride }}
-app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
 app.kubernetes.io/component: {{ .component }}
 {{- end -}}
 

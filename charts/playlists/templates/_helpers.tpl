@@ -15,7 +15,7 @@
 
 {{- define "playlists.selectorLabels" -}}
 app.kubernetes.io/name: playlists
-app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
 app.kubernetes.io/component: {{ .component }}
 {{- end -}}
 
@@ -42,7 +42,7 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{/* Name, namespace and labels. */}}
 {{- define "playlists.metadata" -}}
 name: {{ include "playlists.name" . }}
-namespace: {{ .root.Release.Namespace }}
+namespace: {{ .root.Release.Namespace | quote }}
 labels: {{- include "playlists.labels" . | nindent 2 }}
 {{- end -}}
 

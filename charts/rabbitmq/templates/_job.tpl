@@ -34,7 +34,7 @@ apiVersion: batch/v1
 kind: Job
 metadata:
   name: {{ include "rabbitmq.fullname" $ }}-{{ $task }}
-  namespace: {{ $.Release.Namespace }}
+  namespace: {{ $.Release.Namespace | quote }}
   labels: {{- include "rabbitmq.labelsOf" (list $ "job") | nindent 4 }}
   annotations:
     helm.sh/hook: {{ index . 2 }}
