@@ -131,8 +131,13 @@ def test_with_idle_only_old_counts_of_busy_replicas_remove_none_before_the_drain
     assert run(timeline).workloads.done == [("worker", 1)]
 
 
-@pytest.mark.parametrize("marking", [False, AccessRefused("pods is forbidden")])
-def test_idle_first_scales_down_even_if_pods_cannot_be_marked(marking: object):
+@pytest.mark.parametrize(
+    ("marking", "reason"),
+    [(False, "ConsumersHidden"), (AccessRefused("pods is forbidden"), "Forbidden")],
+)
+def test_idle_first_scales_down_even_if_pods_cannot_be_marked_and_says_so(
+    marking: object, reason: str
+):
     async def timeline(world: World) -> None:
         await three_replicas(world, **idle_only(policy="IdleFirst"))
         world.workloads.marking = marking
@@ -142,7 +147,17 @@ def test_idle_first_scales_down_even_if_pods_cannot_be_marked(marking: object):
     world = run(timeline)
 
     assert world.workloads.done == [("worker", 1)]
-    assert "VictimsChosen" not in {each["type"] for each in world.objects.last()["conditions"]}
+    assert world.objects.condition("VictimsChosen") == ("False", reason)
+
+
+def test_with_idle_first_victims_that_can_be_chosen_are_no_news():
+    async def timeline(world: World) -> None:
+        await three_replicas(world, **idle_only(policy="IdleFirst"))
+        for _ in range(3):
+            await world.tick()
+
+    conditions = run(timeline).objects.last()["conditions"]
+    assert "VictimsChosen" not in {each["type"] for each in conditions}
 
 
 async def three_ready(world: World, ready: int) -> None:

@@ -16,7 +16,7 @@ from mare.domain.decision import Decision
 from mare.domain.history import History
 from mare.domain.observation import QueueReading
 from mare.domain.reason import Reason
-from mare.domain.spec import ScalingSpec, VictimPolicy
+from mare.domain.spec import ScalingSpec
 from mare.domain.unknown import Unknown
 from mare.ports import BrokerReading, Scale
 
@@ -68,8 +68,8 @@ def conditions_of(
             work_visible(spec, history.early_acknowledgement),
             *prefetch_suitable(spec, reading, history),
         ]
-    if isinstance(scale, Scale) and spec.victim_policy is VictimPolicy.IDLE_ONLY:
-        others.append(victims_chosen(spec, unchosen, reading))
+    if isinstance(scale, Scale):
+        others += victims_chosen(spec, unchosen, reading)
     if isinstance(scale, Scale):
         others.append(grace_period_sufficient(autoscaler, scale, history, now))
     return (_ready(spec, able, fresh), *others)

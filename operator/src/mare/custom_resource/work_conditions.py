@@ -68,16 +68,26 @@ def _may_be_wait(spec: ScalingSpec, history: History, grace_seconds: int, now: f
 
 def victims_chosen(
     spec: ScalingSpec, unchosen: Unknown | None, reading: BrokerReading
-) -> Condition:
-    kind = "VictimsChosen"
+) -> tuple[Condition, ...]:
+    """Return whether idle replicas are removed first; with IdleFirst only what prevents it.
+
+    That the controller of a StatefulSet chooses is no news: no setting changes it.
+    """
+    kind, waits = "VictimsChosen", spec.victim_policy is VictimPolicy.IDLE_ONLY
+    if not waits and (
+        unchosen is None
+        or unchosen.reason == "ChoosesItself"
+        or spec.victim_policy is VictimPolicy.DEFAULT
+    ):
+        return ()
     if unchosen is not None:
-        seconds = spec.max_drain_wait_seconds
-        message = f"{unchosen.cause}: scale-down waits {seconds} s (maxDrainWaitSeconds), and can"
-        message += " then remove busy replicas"
-        return Condition(kind, "False", unchosen.reason, message, (unchosen.clause,))
+        message = f"{unchosen.cause}: a scale-down can remove busy replicas"
+        if waits:
+            message += f", after {spec.max_drain_wait_seconds} s (maxDrainWaitSeconds)"
+        return (Condition(kind, "False", unchosen.reason, message, (unchosen.clause,)),)
     if isinstance(reading.busy, Unknown):
-        return Condition(kind, "Unknown", reading.busy.reason, reading.busy.cause)
-    return condition(kind, "True", "Chosen")
+        return (Condition(kind, "Unknown", reading.busy.reason, reading.busy.cause),)
+    return (condition(kind, "True", "Chosen"),)
 
 
 def work_visible(spec: ScalingSpec, acknowledgement: EarlyAcknowledgement) -> Condition:
