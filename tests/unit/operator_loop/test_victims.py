@@ -141,7 +141,7 @@ def test_idle_first_scales_down_even_if_pods_cannot_be_marked_and_says_so(
     async def timeline(world: World) -> None:
         await three_replicas(world, **idle_only(policy="IdleFirst"))
         world.workloads.marking = marking
-        for _ in range(3):
+        for _ in range(15):
             await world.tick()
 
     world = run(timeline)
