@@ -49,7 +49,11 @@ def test_new_passwords_and_a_rolling_upgrade_fail_no_request_and_reset_no_replic
 
 
 @pytest.mark.nightly
-def test_a_release_rolls_back_under_load(application: Application):
+def test_a_release_rolls_back_under_load(
+    application: Application, chart: Path, images: Mapping[str, str]
+):
+    install(application, chart, image_values(images), {"podAnnotations": {"release": "next"}})
+
     with Load(application.anywhere, clients=4).running() as load:
         application.cluster.helm(
             *("rollback", application.release, "--namespace", application.namespace),
