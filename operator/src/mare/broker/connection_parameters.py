@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
 from mare.broker.networks import DEFAULT_NETWORKS, AddressRefused, BrokerNetworks
+from mare.broker.secret_shapes import FOREIGN, own_shape
 from mare.ports import AccessRefused
 
 _SCHEMES = {
@@ -17,8 +18,8 @@ _SCHEMES = {
     "management-uri": ("http", "https"),
     "prometheus-uri": ("http", "https"),
 }
-_KEYS = (*_SCHEMES, "ca.crt", "tls.crt", "tls.key")
-"""The keys that are read. Other keys of the Secret are ignored."""
+_KEYS = (*_SCHEMES, "ca.crt", "tls.crt", "tls.key", *FOREIGN)
+"""The keys that are read, and `brokerRef.uriKey`. Other keys of the Secret are ignored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,15 +115,27 @@ def _no_passphrase() -> str:
 
 
 def parse_secret(
-    secret_name: str, data: Mapping[str, str], networks: BrokerNetworks = DEFAULT_NETWORKS
+    secret_name: str,
+    data: Mapping[str, str],
+    networks: BrokerNetworks = DEFAULT_NETWORKS,
+    uri_key: str | None = None,
 ) -> ConnectionParameters:
-    """Parse the base64 `data` of a Secret; raise `AccessRefused` with what is wrong in it."""
-    values = {key: _decode(secret_name, key, value) for key, value in data.items() if key in _KEYS}
+    """Parse the base64 `data` of a Secret; raise `AccessRefused` with what is wrong in it.
+
+    `uri_key` names the key of the AMQP URI, if it is no common one.
+    """
+    if uri_key is not None and uri_key not in data:
+        raise AccessRefused(f"Secret {secret_name} has no key {uri_key} (brokerRef.uriKey)")
+    wanted = {*_KEYS, uri_key}
+    values = {key: _decode(secret_name, key, value) for key, value in data.items() if key in wanted}
+    values = own_shape(values, uri_key)
     for key, schemes in _SCHEMES.items():
         if key in values:
             _check_uri(secret_name, key, values[key], schemes)
     if not values.keys() & _SCHEMES.keys():
-        raise AccessRefused(f"Secret {secret_name} has none of {', '.join(_SCHEMES)}")
+        names = ", ".join(_SCHEMES)
+        text = f"Secret {secret_name} has none of {names}; brokerRef.uriKey can name another key"
+        raise AccessRefused(text)
     parameters = ConnectionParameters(
         amqp_uri=values.get("amqp-uri"),
         management_uri=values.get("management-uri"),

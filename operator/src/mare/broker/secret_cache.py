@@ -64,7 +64,7 @@ class SecretCache:
         except (AccessRefused, InvalidName) as error:
             return Unknown("SecretRefused", str(error))
         try:
-            return parse_secret(name, data, self.networks)
+            return parse_secret(name, data, self.networks, reference.uri_key)
         except AccessRefused as error:
             return Unknown("SecretInvalid", str(error), name)
 

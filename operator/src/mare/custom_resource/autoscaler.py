@@ -45,6 +45,8 @@ class BrokerReference:
     namespace: str
     secret_name: str
     vhost: str | None
+    uri_key: str | None = None
+    """The key of the Secret with the AMQP URI, if it is no common one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +82,9 @@ def read_autoscaler(body: Mapping[str, Any]) -> Autoscaler:
         uid=metadata["uid"],
         generation=metadata["generation"],
         target=ScaleTarget(namespace, target["apiVersion"], target["kind"], target["name"]),
-        broker=BrokerReference(namespace, broker["secretName"], broker.get("vhost")),
+        broker=BrokerReference(
+            namespace, broker["secretName"], broker.get("vhost"), broker.get("uriKey")
+        ),
         entries=tuple(_read_entry(entry) for entry in spec.get("queues", ())),
         service=spec.get("nameko", {}).get("service"),
         spec=read_spec(spec),
