@@ -12,6 +12,7 @@ from pathlib import Path
 from pictures_dashboard import dashboard
 from pictures_page import page
 
+from mare.domain.spec import QueueWaitTime, ScalingSpec
 from mare.drawing.drawing import draw
 from mare.drawing.figure import DARK, LIGHT, Column, Figure, Level, Panel, Series, Shape, Theme
 from mare.drawing.png import png_renderer
@@ -19,12 +20,16 @@ from mare.simulation.comparison import compare
 from mare.simulation.plot import plot_svg
 from mare.simulation.reading import packaged, read_scenario
 from mare.simulation.results import Result
+from mare.simulation.scenario import SimulatedAutoscaler
 
 FOLDER = Path("docs/pictures")
-SHOWN = ("square", "sine", "bursts", "ramp", "prefetch", "outage")
+SHOWN = ("square", "sine", "bursts", "ramp", "prefetch", "outage", "unlimited-prefetch")
 """Scenarios of docs/simulation.md."""
 COMPARED = ("Maré", "KEDA default", "KEDA expert")
 """Autoscalers of the first picture of the README."""
+WAITED = ("sine", "square", "azfn-halfhour-s3", "llm-conv-s3")
+WAITS = (0.5, 2.0, 10.0, 30.0, 60.0)
+"""Values of waitSeconds."""
 GITHUB = {"light": LIGHT, "dark": replace(DARK, background="#0d1117")}
 """Themes by the scheme of the reader's browser."""
 WIDE, NARROW = 840, 400
@@ -45,6 +50,41 @@ def simulations() -> None:
         (FOLDER / f"compared-{scheme}.svg").write_text(wide)
         rows = [_drawn((result,), scenario.seconds, theme, NARROW, results) for result in results]
         (FOLDER / f"compared-{scheme}-narrow.svg").write_text(_stacked(rows, NARROW, theme))
+
+
+def waits() -> None:
+    """Draw what waitSeconds costs: the 95th percentile of the wait, and the replica-seconds."""
+    columns = []
+    for name in WAITED:
+        scenario = read_scenario(packaged()[name])
+        results = compare(replace(scenario, autoscalers=tuple(map(_accepting, WAITS))))
+        reached = [(wait, each.wait_p95) for wait, each in zip(WAITS, results, strict=True)]
+        least = min(each.replica_seconds for each in results)
+        cost = [
+            (wait, 100 * each.replica_seconds / least)
+            for wait, each in zip(WAITS, results, strict=True)
+        ]
+        accepted = Series("accepted", [(wait, wait) for wait in WAITS], Shape.LINE, 0)
+        panels = (
+            Panel(title="p95 wait, s", series=(accepted, Series("p95 wait", reached, colour=1))),
+            Panel(title="Replica-seconds, %", series=(Series("cost", cost, colour=2),)),
+        )
+        columns.append(Column(title=name, subtitle="by waitSeconds", panels=panels))
+    figure = Figure(
+        title="What waitSeconds costs",
+        description="For each load the wait and the replica-seconds at waitSeconds 0.5 to 60.",
+        columns=tuple(columns),
+        start=0.0,
+        end=WAITS[-1],
+    )
+    for scheme, theme in GITHUB.items():
+        svg = draw(figure, theme, width=WIDE, panel_height=110)
+        (FOLDER / f"wait-seconds-{scheme}.svg").write_text(svg)
+
+
+def _accepting(wait_seconds: float) -> SimulatedAutoscaler:
+    spec = ScalingSpec(max_replicas=30, targets=(QueueWaitTime(wait_seconds=wait_seconds),))
+    return SimulatedAutoscaler(f"{wait_seconds:g} s", replace(spec, min_replicas=1))
 
 
 def _drawn(
@@ -104,6 +144,7 @@ def _stacked(drawings: list[str], width: int, theme: Theme) -> str:
 
 PICTURES: dict[str, Callable[[], None]] = {
     "simulations": simulations,
+    "waits": waits,
     "dashboard": lambda: dashboard(FOLDER),
     "page": lambda: page(FOLDER),
 }
