@@ -114,12 +114,8 @@ class ScaleWriter:
             state.original_replicas = scale.replicas
         try:
             await self.workloads.scale(view.autoscaler.target, scale, decision.replicas)
-        except (
-            Conflict,
-            NotFound,
-            AccessRefused,
-            InvalidName,
-        ):  # after others the PATCH may have been applied
+        except (Conflict, NotFound, AccessRefused, InvalidName):
+            # After any other error the PATCH may have been applied.
             state.original_replicas = before
             raise
         return sent_at
