@@ -17,7 +17,8 @@ LOCK     := $(UV) pip compile --quiet --universal --python-version 3.11 --genera
             --no-emit-index-url --no-emit-package mare-nameko --no-annotate --no-header
 INSTALL  := $(UV) pip install --quiet --build-constraints requirements/build.txt --python
 
-WORKERS  := -n auto --maxprocesses 4 --dist loadfile
+# One more than cores: tests of a cluster and of brokers mostly wait.
+WORKERS  := -n $(shell n=$$(($$(nproc) + 1)); echo $$((n > 4 ? 4 : n))) --dist loadfile
 MUTATED  := domain loop playlists jobs webhooks client
 
 .PHONY: help run load images test test-nightly check bench mutants docs pictures packages release-check dist lock schema data clean

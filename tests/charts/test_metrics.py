@@ -16,6 +16,7 @@ from tests.charts.full_values import FULL
 from tests.charts.playlists.conftest import chart  # noqa: F401 - a fixture
 
 NAME = re.compile(r"\b(?:mare|runtime|gateway|upstream|rabbitmq)_[a-z0-9_]+\b(?!\s*=)")
+LABELS = re.compile(r"\bby \([^)]*\)")
 PARTS = {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum"), "gauge": ("",)}
 
 
@@ -57,7 +58,7 @@ def used_metrics(dashboards, rules):
     panels = [panel for dashboard in dashboards for panel in dashboard["panels"]]
     texts = [target["expr"] for panel in panels for target in panel["targets"]]
     texts += [str(rule["expr"]) for rule in rules]
-    return {name for text in texts for name in NAME.findall(text)}
+    return {name for text in texts for name in NAME.findall(LABELS.sub("", text))}
 
 
 def test_all_three_charts_have_a_dashboard_and_alerts(rendered):
