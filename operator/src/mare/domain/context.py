@@ -6,7 +6,7 @@ from mare.domain.clause import Clause
 from mare.domain.evidence import Evidence
 from mare.domain.observation import Load, Observation, Workload
 from mare.domain.schedules import floor_of
-from mare.domain.spec import Pause, ScalingSpec, Schedule
+from mare.domain.spec import ForecastMode, Pause, ScalingSpec, Schedule
 from mare.domain.unknown import Unknown
 
 
@@ -39,6 +39,14 @@ class Proposal:
         return tuple(dict.fromkeys(each for each in clauses if each is not None))
 
 
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """The replicas that a load needs which is due."""
+
+    replicas: int
+    clause: Clause
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionContext:
     """The spec, the observed load and the time of one decision."""
@@ -54,6 +62,15 @@ class DecisionContext:
     alarm: Unknown | None
     """The resource alarm that blocks publishers; None without an alarm."""
     evidence: Evidence
+    forecast: Forecast | None = None
+    """The load that is due; None if none is."""
+
+    @property
+    def expected_replicas(self) -> int:
+        """The replicas that a load needs which is due; 0 without one, or in a dry run of it."""
+        if self.forecast is None or self.spec.forecast is not ForecastMode.ON:
+            return 0
+        return min(self.forecast.replicas, self.ceiling)
 
     @property
     def why_floor(self) -> Clause:
@@ -80,7 +97,8 @@ class DecisionContext:
     @property
     def idle_replicas(self) -> int | None:
         """The count of an idle workload; None if the workload cannot become idle now."""
-        return None if self.schedule else self.spec.effective_idle_replicas
+        keeps_active = self.schedule is not None or self.expected_replicas > 0
+        return None if keeps_active else self.spec.effective_idle_replicas
 
     @property
     def keeps_replicas(self) -> bool:

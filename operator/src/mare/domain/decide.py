@@ -29,6 +29,7 @@ from mare.domain.context import DecisionContext, Proposal, context_of
 from mare.domain.decision import Decision, DecisionTrace, Stage
 from mare.domain.draining import keep_busy_replicas, keep_unfinished_messages, marking_of
 from mare.domain.estimates import learn
+from mare.domain.expected_load import apply_forecast, forecast_of
 from mare.domain.history import History
 from mare.domain.observation import Load, Observation, load_of
 from mare.domain.reason import Reason
@@ -49,6 +50,7 @@ def decide(
     load = load_of(observation.queues)
     history = _observe(spec, observation, load, history, now)
     context = context_of(spec, observation, load, now)
+    context = replace(context, forecast=forecast_of(context, history))
     trace = DecisionTrace(observation.workload.replicas)
     history = _apply_rules(trace, context, history)
     apply_vetoes(trace, context, history)
@@ -99,6 +101,7 @@ def _observe(
         history,
         early_acknowledgement=acknowledgement,
         held_messages=held_messages.interrupted() if has_alarm else held_messages,
+        tides=history.tides.observe(learning.arrivals.counts),
         spec_allowed_zero=idle.allows_zero(spec, workload.replicas, history),
         quiet_since=now if has_alarm else history.quiet_since,
     )
@@ -214,7 +217,7 @@ def _desired(trace: DecisionTrace, context: DecisionContext, proposal: Proposal)
         desired = context.floor
         if trace.current >= desired:  # else `record_behavior` names the schedule as the bound
             trace.limit(Stage.SCHEDULE, desired, Reason.SCHEDULED, context.why_floor)
-    return desired
+    return apply_forecast(trace, context, desired)
 
 
 def _why_blocked(load: Load, proposal: Proposal) -> Clause:

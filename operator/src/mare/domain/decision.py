@@ -18,6 +18,7 @@ class Stage(StrEnum):
     TOLERANCE = "tolerance"
     UNKNOWN = "unknown"
     SCHEDULE = "schedule"
+    FORECAST = "forecast"
     WINDOW = "window"
     POLICY = "policy"
     BOUNDS = "bounds"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from mare.domain.behavior import Recommendation, ScaleEvent, remember, store_event
 from mare.domain.early_acknowledgement import EarlyAcknowledgement
 from mare.domain.estimates import Estimates, Learning, recall
+from mare.domain.forecast import TideTable
 from mare.domain.held_messages import HeldMessages
 from mare.domain.observation import Load
 from mare.domain.spec import Behavior
@@ -41,6 +42,7 @@ class History:
     """Whether the spec allows or allowed the present count of 0; else another client set it."""
     early_acknowledgement: EarlyAcknowledgement = field(default_factory=EarlyAcknowledgement)
     held_messages: HeldMessages = field(default_factory=HeldMessages)
+    tides: TideTable = field(default_factory=TideTable)
     draining_since: float | None = None
     """Since when busy replicas delay a scale-down."""
     idle_counted_at: float = 0.0

@@ -29,6 +29,7 @@ class Reason(StrEnum):
     TOO_MANY_REPLICAS = "TooManyReplicas"
     TOO_FEW_REPLICAS = "TooFewReplicas"
     SCHEDULED = "Scheduled"
+    FORECAST = "Forecast"
     DRAINING = "Draining"
     PAUSED = "Paused"
     SCALING_DISABLED = "ScalingDisabled"

@@ -27,6 +27,12 @@ class Pause(StrEnum):
     SCALE_OUT = "ScaleOut"
 
 
+class ForecastMode(StrEnum):
+    OFF = "Off"
+    DRY_RUN = "DryRun"
+    ON = "On"
+
+
 class FallbackBehavior(StrEnum):
     CURRENT_REPLICAS_IF_HIGHER = "CurrentReplicasIfHigher"
     STATIC = "Static"
@@ -199,6 +205,8 @@ class ScalingSpec:
     measured."""
     staleness_seconds: int = 15
     schedules: tuple[Schedule, ...] = field(default=())
+    forecast: ForecastMode = ForecastMode.ON
+    """Whether replicas are started before a load that comes back; `DryRun` only reports that."""
     paused: Pause | None = None
     paused_replicas: int | None = None
     dry_run: bool = False

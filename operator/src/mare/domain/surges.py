@@ -1,0 +1,165 @@
+"""Finds surges: moments at which the arrival rate at least doubles.
+
+The counts of published messages are compared with the rate before them by a cumulative sum of
+log-likelihood ratios (Page 1954): of twice the rate against the same rate for a rise, of half the
+rate for a fall. An example: 2 messages/s arrive, and the counts of 5 s are 10, 9, 41 and 40. A
+doubled rate explains 41 messages better by 41 ln 2 - 10 = 18.4, which is above 7: the surge began
+5 s ago.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from mare.domain.arrivals import Count
+
+_MOST_SURGES = 48
+"""Surges that are remembered: 3 hours of one every 4 minutes, and 4 KB."""
+_CERTAIN = 7.0
+"""Log-likelihood ratio beyond which the rate has changed: noise causes a change in e^7 counts."""
+_CERTAIN_IF_DUE = 3.0
+"""The same at a time at which a surge is due."""
+_MEAN_SECONDS = 240.0
+"""Age at which a count has the weight 1/e in the rate."""
+_LEAST_RATE = 0.1
+"""Rate below which arrivals are too few to tell a surge from noise, in messages/s."""
+_LEAST_SECONDS = 14.0
+_LEVEL_SECONDS = 60.0
+"""The rate of a surge is that of its first 15 to 60 s: of the part that shows the most messages/s
+for certain. Replicas for what arrives later have time to start."""
+_LEAST_GROWTH = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Surge:
+    at: float
+    """When it began."""
+    rate: float
+    """Messages/s in it."""
+    before: float
+    """Messages/s before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    """Evidence of a changed rate, since the rate was last as before."""
+
+    factor: float
+    """The change that is tested: 2 for a rise, 0.5 for a fall."""
+    score: float = 0.0
+    before: float = 0.0
+    """The rate when the evidence began."""
+    counts: tuple[Count, ...] = ()
+
+    def observe(self, count: Count, rate: float) -> "_Evidence":
+        before = self.before if self.counts else max(rate, _LEAST_RATE)
+        expected = before * count.seconds
+        score = self.score + count.messages * math.log(self.factor) - expected * (self.factor - 1)
+        is_old = self.counts and self.counts[0].end < count.end - _LEVEL_SECONDS * 2
+        if score <= 0 or is_old:
+            return _NO_RISE if self.factor > 1 else _NO_FALL
+        return replace(self, score=score, before=before, counts=(*self.counts, count))
+
+    def since_change(self) -> tuple[Count, ...]:
+        """Return the counts since the rate changed: those that a rate of their own explains best."""
+        starts = range(len(self.counts))
+        first = max(starts, key=lambda start: _gain(self.counts[start:], self.before))
+        return self.counts[first:]
+
+
+_NO_RISE, _NO_FALL = _Evidence(2.0), _Evidence(0.5)
+
+
+def _gain(counts: Sequence[Count], before: float) -> float:
+    """Return the log-likelihood ratio of the mean of counts against the rate before them."""
+    messages, seconds = sum(each.messages for each in counts), sum(each.seconds for each in counts)
+    expected = before * seconds
+    return messages * math.log(max(messages, 0.5) / expected) - messages + expected
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _OpenSurge:
+    """A surge in its first minute, whose rate is being measured."""
+
+    at: float
+    before: float
+    is_start: bool
+    """Whether it began with the first count, so that it may be no surge but the usual load."""
+    seconds: float = 0.0
+    messages: int = 0
+    rate: float = 0.0
+    certain_rate: float = 0.0
+    """The rate that the messages show for certain: one standard deviation less."""
+
+    def observe(self, count: Count) -> "_OpenSurge":
+        seconds, messages = self.seconds + count.seconds, self.messages + count.messages
+        long = max(seconds, _LEAST_SECONDS)
+        certain = (messages - math.sqrt(messages)) / long
+        new = replace(self, seconds=seconds, messages=messages)
+        if certain < self.certain_rate:
+            return new
+        return replace(new, rate=messages / long, certain_rate=certain)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surges:
+    """The last surges of an object, and what shows the next one."""
+
+    past: tuple[Surge, ...] = ()
+    """The oldest first."""
+    rate: float | None = None
+    """The arrival rate of the last minutes, messages/s; None before the first count."""
+    current: _OpenSurge | None = None
+    rise: _Evidence = _NO_RISE
+    fall: _Evidence = _NO_FALL
+
+    def observe(self, count: Count, *, is_due: bool = False) -> "Surges":
+        """Return the surges after one more count of arrivals. A surge that is due needs less."""
+        observed = count.messages / count.seconds
+        if self.rate is None:
+            # The load of a restored object began before the operator did.
+            return replace(self, rate=observed if self.past else 0.0).observe(count)
+        rise, fall = self.rise.observe(count, self.rate), self.fall.observe(count, self.rate)
+        weight = 1 - math.exp(-count.seconds / _MEAN_SECONDS)
+        rate = self.rate + weight * (observed - self.rate)
+        current = None if self.current is None else self.current.observe(count)
+        after = replace(self, rate=rate, current=current, rise=rise, fall=fall)
+        if rise.score > (_CERTAIN_IF_DUE if is_due else _CERTAIN):
+            return after._risen(rise)
+        if fall.score > _CERTAIN:
+            return after._fallen(_mean(fall.since_change()))
+        if current is None or current.seconds < _LEVEL_SECONDS:
+            return after
+        if not current.is_start:
+            return after._measured()
+        return after if current.seconds < 2 * _LEVEL_SECONDS else replace(after, current=None)
+
+    def _risen(self, rise: _Evidence) -> "Surges":
+        current, counts = self.current, rise.since_change()
+        if current is None or current.is_start:  # else it is one surge that grows
+            is_start = not self.past and current is None and rise.before <= _LEAST_RATE
+            at = counts[0].end - counts[0].seconds
+            before = 0.0 if is_start else rise.before
+            current = _OpenSurge(at=at, before=before, is_start=is_start)
+            for each in counts:
+                current = current.observe(each)
+        return replace(self, rate=_mean(counts), current=current, rise=_NO_RISE, fall=_NO_FALL)
+
+    def _fallen(self, rate: float) -> "Surges":
+        after = replace(self, rate=rate, rise=_NO_RISE, fall=_NO_FALL)
+        current = self.current
+        if current is not None and current.is_start and current.rate < _LEAST_GROWTH * rate:
+            return after  # a part of the fall, perhaps
+        return after._measured()
+
+    def _measured(self) -> "Surges":
+        """Remember the surge that is open, if it was one."""
+        current = self.current
+        if current is None or current.rate < _LEAST_GROWTH * current.before:
+            return replace(self, current=None)
+        new = Surge(current.at, current.rate, current.before)
+        return replace(self, past=(*self.past, new)[-_MOST_SURGES:], current=None)
+
+
+def _mean(counts: Sequence[Count]) -> float:
+    return sum(each.messages for each in counts) / sum(each.seconds for each in counts)
